@@ -1,0 +1,35 @@
+//! `reports/{config}-{action}-{UTC time}.log`: what was done to a config, kept beside it.
+
+use super::{Request, Results};
+use crate::report;
+use crate::workspace::write_file;
+
+/// Writes one log for each config. A folder that cannot be written to costs a warning, not the action.
+pub fn write(request: &Request, results: &Results) {
+    let mut failures = 0;
+    for item in &results.items {
+        let stem = crate::model::RepoPath::typed(&item.config)
+            .stem()
+            .to_owned();
+        let own = results
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.path.stem().starts_with(&stem));
+        let text = format!(
+            "{}\n{}\n{}",
+            request.time,
+            item.line(),
+            report::diagnostics(own)
+        );
+        let name = format!("{stem}-{}-{}.log", request.action, request.time);
+        if let Err(error) = write_file(&item.base.join("reports").join(name), &text) {
+            failures += 1;
+            if failures == 1 {
+                eprintln!(
+                    "warning: no log was written to {}: {error}",
+                    item.base.join("reports").display()
+                );
+            }
+        }
+    }
+}

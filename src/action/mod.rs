@@ -1,0 +1,188 @@
+//! The actions of the command line. Each turns configs into results; printing is one place for all of them.
+
+mod explain;
+mod log;
+mod render;
+mod result;
+mod schema;
+mod validate;
+
+use std::path::Path;
+
+use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rayon::prelude::*;
+
+use crate::config::{Config, load};
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::product::{Registry, Verb};
+use crate::wording::{all_of, nearest};
+use crate::workspace::{ConfigFile, add_repository_products, locate};
+
+pub use explain::explain;
+pub use result::{Format, Item, Results};
+pub use schema::schema;
+
+/// What the user asked of some configs.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The action's name, as products call it.
+    pub action: String,
+    /// Paths, globs, directories, bare names.
+    pub configs: Vec<String>,
+    /// Overwrite hand-edited outputs.
+    pub force: bool,
+    /// How results are printed.
+    pub format: Format,
+    /// Whether to write a log into `reports/`.
+    pub log: bool,
+    /// The time for the log's name, such as `20261123T232156Z`.
+    pub time: String,
+}
+
+/// A config that was asked for, and what came of loading it.
+struct Loaded {
+    file: ConfigFile,
+    config: Option<Config>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Runs an action on configs. Returns what belongs on standard output.
+pub fn run(request: &Request) -> (String, Exit) {
+    let results = results(request);
+    let exit = if results.has_errors() {
+        Exit::Config
+    } else {
+        Exit::Ok
+    };
+    if request.log {
+        log::write(request, &results);
+    }
+    (results.print(request.format), exit)
+}
+
+fn results(request: &Request) -> Results {
+    let files = match locate(&request.configs) {
+        Ok(files) => files,
+        Err(problems) => {
+            return Results {
+                action: request.action.clone(),
+                items: Vec::new(),
+                diagnostics: problems,
+            };
+        }
+    };
+    let loaded = load_all(files);
+    let mut results = Results {
+        action: request.action.clone(),
+        items: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    // One verb at a time: an action name may mean different verbs in different products.
+    let mut by_verb: Vec<(Verb, Vec<Loaded>)> = Vec::new();
+    for one in loaded {
+        results.diagnostics.extend(one.diagnostics.iter().cloned());
+        let Some(config) = &one.config else {
+            results.items.push(Item::failed(&one.file));
+            continue;
+        };
+        match config.product.manifest.actions.get(&request.action) {
+            Some(verb) => match by_verb.iter_mut().find(|(known, _)| known == verb) {
+                Some((_, group)) => group.push(one),
+                None => by_verb.push((*verb, vec![one])),
+            },
+            None => {
+                results
+                    .diagnostics
+                    .push(not_offered(&request.action, config));
+                results.items.push(Item::failed(&one.file));
+            }
+        }
+    }
+    for (verb, group) in by_verb {
+        match verb {
+            Verb::ValidateConfig => results.items.extend(
+                group
+                    .iter()
+                    .map(|one| Item::done(&one.file, one.config.as_ref())),
+            ),
+            Verb::RenderTemplate | Verb::RenderPolicy => {
+                render::run(verb, &group, request.force, &mut results)
+            }
+            Verb::ValidateTemplate => validate::run(&group, &mut results),
+        }
+    }
+    results.sort();
+    results
+}
+
+fn load_all(files: Vec<ConfigFile>) -> Vec<Loaded> {
+    let mut registry = Registry::built_in();
+    let start = files
+        .first()
+        .and_then(|config| config.file.parent())
+        .filter(|folder| !folder.as_os_str().is_empty());
+    add_repository_products(&mut registry, start.unwrap_or(Path::new(".")));
+    let progress = progress(files.len());
+    files
+        .into_par_iter()
+        .progress_with(progress)
+        .map(|file| load_one(&registry, file))
+        .collect()
+}
+
+fn load_one(registry: &Registry, file: ConfigFile) -> Loaded {
+    match file.read() {
+        Ok(bytes) => {
+            let loaded = load(registry, &file.shown, &bytes);
+            Loaded {
+                file,
+                config: loaded.config,
+                diagnostics: loaded.diagnostics,
+            }
+        }
+        Err(error) => {
+            let problem = Diagnostic::error(
+                "config-not-found",
+                &file.shown,
+                format!("the file cannot be read: {error}"),
+            );
+            Loaded {
+                file,
+                config: None,
+                diagnostics: vec![problem],
+            }
+        }
+    }
+}
+
+/// A bar on a terminal once there is something to wait for; elsewhere nothing.
+fn progress(length: usize) -> ProgressBar {
+    if length < 100 {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("{bar:30} {pos}/{len} configs") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn not_offered(action: &str, config: &Config) -> Diagnostic {
+    let offered: Vec<&str> = config
+        .product
+        .manifest
+        .actions
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let message = format!(
+        "product `{}` has no action `{action}`",
+        config.product.name()
+    );
+    let help = match nearest(action, offered.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("it has {}", all_of(&offered)),
+    };
+    Diagnostic::error("action-not-offered", &config.path, message).with_help(help)
+}

@@ -1,0 +1,96 @@
+//! `create-prov-template`, `create-policy`: outputs beside the config.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use super::{Item, Loaded, Results};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::model::RepoPath;
+use crate::product::Verb;
+use crate::workspace::{OutputError, Outputs};
+
+/// Renders in parallel, then writes folder by folder.
+pub fn run(verb: Verb, group: &[Loaded], force: bool, results: &mut Results) {
+    let subfolder = if verb == Verb::RenderPolicy {
+        "policies"
+    } else {
+        "templates"
+    };
+    let rendered: Vec<_> = group
+        .par_iter()
+        .map(|one| one.config.as_ref().map(|config| render(verb, config)))
+        .collect();
+    let mut folders: BTreeMap<PathBuf, Vec<(&Loaded, String, String)>> = BTreeMap::new();
+    for (one, rendered) in group.iter().zip(rendered) {
+        match rendered {
+            Some(Ok((name, text))) => {
+                folders
+                    .entry(one.file.base().join(subfolder))
+                    .or_default()
+                    .push((one, name, text));
+            }
+            Some(Err(problem)) => {
+                results.diagnostics.push(problem);
+                results.items.push(Item::failed(&one.file));
+            }
+            None => {}
+        }
+    }
+    for (folder, group) in folders {
+        let outputs = Outputs::new(folder, force);
+        let texts: Vec<_> = group
+            .iter()
+            .map(|(_, name, text)| (name.clone(), text.clone()))
+            .collect();
+        for ((one, name, _), outcome) in group.iter().zip(outputs.write(&texts)) {
+            let path = outputs.path(name).to_string_lossy().into_owned();
+            match outcome {
+                Ok(outcome) => {
+                    let done = Item::done(&one.file, one.config.as_ref());
+                    results.items.push(Item {
+                        output: Some(path),
+                        outcome: Some(outcome),
+                        ..done
+                    });
+                }
+                Err(error) => {
+                    results.diagnostics.push(not_written(&path, &error));
+                    results.items.push(Item::failed(&one.file));
+                }
+            }
+        }
+    }
+}
+
+fn render(verb: Verb, config: &Config) -> Result<(String, String), Diagnostic> {
+    let (name, text) = match verb {
+        Verb::RenderPolicy => (
+            &config.outputs.policy,
+            config.product.render_policy(&config.derived.scope),
+        ),
+        _ => (
+            &config.outputs.template,
+            config.product.render_template(&config.derived.scope),
+        ),
+    };
+    match text {
+        Ok(text) => Ok((name.clone(), text)),
+        Err(failure) => Err(Diagnostic::error(
+            "render-failed",
+            &config.path,
+            failure.to_string(),
+        )),
+    }
+}
+
+fn not_written(path: &str, error: &OutputError) -> Diagnostic {
+    let path = RepoPath::typed(path);
+    match error {
+        OutputError::Edited => Diagnostic::error("output-edited", &path, error.to_string())
+            .with_help("move the edit into the config, or pass --force to overwrite it"),
+        _ => Diagnostic::error("output-not-written", &path, error.to_string()),
+    }
+}

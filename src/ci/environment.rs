@@ -1,0 +1,97 @@
+//! The variables of a GitHub Actions job.
+//! <https://docs.github.com/en/actions/reference/variables-reference>
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use secrecy::SecretString;
+
+use super::event::Event;
+use crate::forge::github::Access;
+
+/// The largest event that is read. GitHub caps webhook payloads at 25 MB.
+const MOST_EVENT_BYTES: u64 = 32 << 20;
+
+/// What the job was started with.
+#[derive(Debug)]
+pub struct Environment {
+    /// What happened. A claim: it selects what to fetch.
+    pub event: Event,
+    /// Repository and token.
+    pub access: Access,
+    /// The checkout, if there is one.
+    pub workspace: Option<PathBuf>,
+    /// Globs of configs; empty means the default ones.
+    pub configs: Vec<String>,
+    /// Whether the comment is wanted.
+    pub comment: bool,
+    /// Where the SARIF file goes.
+    pub sarif: PathBuf,
+    /// Where the JSON report goes.
+    pub report: PathBuf,
+}
+
+impl Environment {
+    /// Reads the job's environment.
+    pub fn read() -> anyhow::Result<Self> {
+        if variable("GITHUB_ACTIONS").as_deref() != Some("true") {
+            bail!(
+                "this is no GitHub Actions job (GITHUB_ACTIONS is not `true`); `provisioner check` works on a laptop"
+            );
+        }
+        let path = required("GITHUB_EVENT_PATH")?;
+        let size = fs::metadata(&path)
+            .with_context(|| format!("event file {path}"))?
+            .len();
+        if size > MOST_EVENT_BYTES {
+            bail!("event file {path}: {size} bytes are more than any event has");
+        }
+        let payload = fs::read_to_string(&path).with_context(|| format!("event file {path}"))?;
+        let event = Event::parse(&required("GITHUB_EVENT_NAME")?, &payload)?;
+        let api_url =
+            variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
+        let graphql_url =
+            variable("GITHUB_GRAPHQL_URL").unwrap_or_else(|| format!("{api_url}/graphql"));
+        let token = variable("GITHUB_TOKEN").map(SecretString::from);
+        let access = Access {
+            api_url,
+            graphql_url,
+            repository: required("GITHUB_REPOSITORY")?,
+            token,
+        };
+        let scratch = variable("RUNNER_TEMP").map_or_else(env::temp_dir, PathBuf::from);
+        let workspace = variable("GITHUB_WORKSPACE")
+            .map(PathBuf::from)
+            .filter(|folder| folder.join(".git").exists());
+        Ok(Self {
+            event,
+            access,
+            workspace,
+            configs: lines("PROVISIONER_CONFIGS"),
+            comment: variable("PROVISIONER_COMMENT").as_deref() != Some("false"),
+            sarif: variable("PROVISIONER_SARIF_FILE")
+                .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),
+            report: scratch.join("provisioner-report.json"),
+        })
+    }
+}
+
+/// A variable that is set and not empty: composite actions pass absent inputs as empty ones.
+pub fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn required(name: &str) -> anyhow::Result<String> {
+    variable(name).with_context(|| format!("{name} is not set"))
+}
+
+fn lines(name: &str) -> Vec<String> {
+    let text = variable(name).unwrap_or_default();
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,20 @@
+//! The CI environment: variables in, outputs out. No other room reads the environment.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this room is the door to the environment, the event file and the clock"
+)]
+
+mod environment;
+mod event;
+mod outputs;
+
+pub use environment::Environment;
+pub use event::Event;
+pub use outputs::{Outputs, summary};
+
+/// The time now in UTC, as part of a file name: `20261123T232156Z`.
+pub fn utc_time() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y%m%dT%H%M%SZ")
+        .to_string()
+}

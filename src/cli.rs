@@ -1,0 +1,120 @@
+//! The command line, declared. What it means is in `run`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::action::Format;
+
+/// Provision AWS CloudFormation stacks from reviewed configuration.
+#[derive(Debug, Parser)]
+#[command(
+    name = "provisioner",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  provisioner validate-config                               every config in ml/configs, s3/configs and configs
+  provisioner create-prov-template s3/configs/a-s3.yaml     writes s3/templates/a-s3-template.yaml
+  provisioner check --base main                             what a pull request would show, from the local repository
+  provisioner -con a-s3.yaml -act validate-config           the form of the original tools
+
+Exit codes: 0 ok, 1 internal, 2 usage, 10 config errors, 31 forge unreachable"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The original tools' form.
+    #[command(flatten)]
+    pub original: Original,
+}
+
+/// `provisioner --config C --action A`, also written `-con C -act A`.
+#[derive(Debug, Args)]
+pub struct Original {
+    /// Config, for the form of the original tools; also -con
+    #[arg(long, value_name = "CONFIG", requires = "action")]
+    pub config: Option<String>,
+    /// Action, for the form of the original tools; also -act
+    #[arg(long, value_name = "ACTION", requires = "config")]
+    pub action: Option<String>,
+    /// Options of the action.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check configs: syntax, schema, names, rules
+    ValidateConfig(Action),
+    /// Render the CloudFormation template of each config into templates/ beside it
+    CreateProvTemplate(Action),
+    /// Render the operator's IAM policy of each config into policies/ beside it
+    CreatePolicy(Action),
+    /// Check the rendered templates: structure, references, limits
+    ValidateProvTemplate(Action),
+    /// Print the JSON Schema of a product's configs, for editors
+    Schema {
+        /// Product, such as s3
+        product: Option<String>,
+    },
+    /// Say what a diagnostic's code means and what clears it
+    Explain {
+        /// Code, such as wrong-file-name; all of them if absent
+        code: Option<String>,
+    },
+    /// Check what has changed since a revision, as a pull request would be checked, and print the comment
+    Check(Check),
+    /// Read the CI environment and its event, and do what it asks; this is what the action runs
+    Ci,
+}
+
+/// An action on configs.
+#[derive(Debug, Args)]
+pub struct Action {
+    /// Paths, globs, directories or bare file names
+    #[arg(value_name = "CONFIG")]
+    pub configs: Vec<String>,
+    /// Options of the action.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Options of every action.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Solution of an S3 bucket; accepted as by the original tool, the offline actions do not depend on it
+    #[arg(long, value_name = "NAME")]
+    pub solution: Option<String>,
+    /// Overwrite outputs that were edited by hand
+    #[arg(long)]
+    pub force: bool,
+    /// How to print results
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write no log into reports/
+    #[arg(long)]
+    pub no_log: bool,
+}
+
+/// `provisioner check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Revision to compare with; the merge base with it counts, as on a forge
+    #[arg(long, value_name = "REV")]
+    pub base: String,
+    /// Revision to check
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    pub head: String,
+    /// Globs of configs; several may be given
+    #[arg(long, value_name = "GLOB")]
+    pub configs: Vec<String>,
+    /// Repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub repository: PathBuf,
+    /// How to print the report
+    #[arg(long, value_enum, default_value = "markdown")]
+    pub format: Format,
+}

@@ -1,0 +1,210 @@
+//! A config file: recognised, validated, named. All problems of a file are found in one go.
+
+use std::sync::Arc;
+
+use super::node::Node;
+use super::parse::{Tags, decode, parse};
+use super::{hygiene, violation};
+use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
+use crate::model::RepoPath;
+use crate::product::{Derived, Failure, OutputNames, Product, Registry, Target, Unrecognised};
+
+/// A config without errors.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it stands.
+    pub path: RepoPath,
+    /// Its product.
+    pub product: Arc<Product>,
+    /// What was read, with places.
+    pub tree: Node,
+    /// Its values, defaults applied.
+    pub values: serde_json::Value,
+    /// Its names, and the scope that templates and expressions see.
+    pub derived: Derived,
+    /// Where its stack lives.
+    pub target: Target,
+    /// What its outputs are called.
+    pub outputs: OutputNames,
+}
+
+impl Config {
+    /// A name of the manifest; empty if the product has none of it.
+    pub fn name(&self, name: &str) -> &str {
+        self.derived.names.get(name).map_or("", String::as_str)
+    }
+
+    /// The stack's name.
+    pub fn stack(&self) -> &str {
+        self.name("stack")
+    }
+
+    /// Where a dotted key stands in the file, or the nearest key above it.
+    pub fn place_of(&self, key: &str) -> Span {
+        self.tree.place_of(key.split('.'))
+    }
+}
+
+/// What came of a file.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The config, unless there are errors.
+    pub config: Option<Config>,
+    /// Errors and warnings, by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads and checks one config.
+pub fn load(registry: &Registry, path: &RepoPath, bytes: &[u8]) -> Loaded {
+    let mut diagnostics = Vec::new();
+    let config = match check(registry, path, bytes, &mut diagnostics) {
+        Ok(config) => config,
+        Err(problems) => {
+            diagnostics.extend(problems);
+            None
+        }
+    };
+    diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
+    diagnostics.dedup();
+    let failed = diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error);
+    Loaded {
+        config: config.filter(|_| !failed),
+        diagnostics,
+    }
+}
+
+fn check(
+    registry: &Registry,
+    path: &RepoPath,
+    bytes: &[u8],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<Config>, Vec<Diagnostic>> {
+    let tree = parse(path, bytes, Tags::Refuse)?;
+    let source = SourceText::new(decode(path, bytes).map_err(|problem| vec![problem])?);
+    let product = recognise(registry, path, &tree, &source).map_err(|problem| vec![problem])?;
+
+    let mut values = tree.to_json();
+    let violations = product.schema.violations(&values);
+    let bad: Vec<String> = violations
+        .iter()
+        .map(|violation| violation.path.join("."))
+        .collect();
+    violation::report(path, &source, &tree, &product, violations, diagnostics);
+    hygiene::report(path, &source, &tree, diagnostics);
+    product.schema.apply_defaults(&mut values);
+
+    // A value is bad if it, something in it, or the section around it is wrong. The root's own violations are about other keys.
+    let below = |inner: &str, outer: &str| {
+        inner
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let is_bad = |key: &str| {
+        bad.iter().any(|bad| {
+            !bad.is_empty() && (below(bad, key) || below(key, bad)) || missing(&values, key)
+        })
+    };
+
+    let invalid = |failure: Failure| vec![product_invalid(path, &product, &failure)];
+    let Some(derived) = product
+        .derive(&values, path.stem(), is_bad)
+        .map_err(invalid)?
+    else {
+        return Ok(None);
+    };
+    let expected = derived.names.get("config").map_or("", String::as_str);
+    if expected != path.stem() || !path.file_name().ends_with(".yaml") {
+        let message = format!("the fields of this config give the name `{expected}.yaml`");
+        let help = format!(
+            "rename the file to `{expected}.yaml`, or correct the fields that its name is made of"
+        );
+        let problem = Diagnostic::error("wrong-file-name", path, message).with_help(help);
+        diagnostics.push(problem.at(&source, Span::point(1, 1)));
+    }
+    for broken in product
+        .broken_rules(&derived.scope, is_bad)
+        .map_err(invalid)?
+    {
+        let mut problem = Diagnostic::error(broken.code.to_owned(), path, broken.message)
+            .with_severity(broken.severity);
+        problem.help = broken.help;
+        diagnostics.push(problem.at(&source, tree.place_of(broken.at.iter().map(String::as_str))));
+    }
+    if !bad.is_empty() {
+        return Ok(None);
+    }
+    let target = product.target(&derived.scope).map_err(invalid)?;
+    let outputs = product.output_names(&derived.scope).map_err(invalid)?;
+    Ok(Some(Config {
+        path: path.clone(),
+        product: product.clone(),
+        tree,
+        values,
+        derived,
+        target,
+        outputs,
+    }))
+}
+
+fn recognise(
+    registry: &Registry,
+    path: &RepoPath,
+    tree: &Node,
+    source: &SourceText<'_>,
+) -> Result<Arc<Product>, Diagnostic> {
+    let start = Span::point(tree.span.start.line, tree.span.start.column);
+    if !matches!(tree.kind, super::node::Kind::Mapping(_)) {
+        let message = "a config is a mapping of sections";
+        return Err(Diagnostic::error("config-not-a-mapping", path, message).at(source, start));
+    }
+    let sections = tree.entries().iter().map(|entry| entry.key.as_str());
+    registry
+        .recognise(sections, path.file_name())
+        .map_err(|unrecognised| {
+            let problem = match unrecognised {
+                Unrecognised::Unknown => {
+                    let known = crate::wording::one_of(&registry.sections());
+                    Diagnostic::error(
+                        "product-unknown",
+                        path,
+                        "no product has the sections of this file",
+                    )
+                    .with_help(format!(
+                        "the section that makes a config one of a product is one of {known}"
+                    ))
+                }
+                Unrecognised::Ambiguous(products) => {
+                    let products: Vec<&str> = products.iter().map(String::as_str).collect();
+                    let message = format!(
+                        "the file has sections of {}",
+                        crate::wording::all_of(&products)
+                    );
+                    Diagnostic::error("product-ambiguous", path, message)
+                }
+                Unrecognised::Invalid(error) => Diagnostic::error("product-invalid", path, error),
+            };
+            problem.at(source, start)
+        })
+}
+
+fn product_invalid(path: &RepoPath, product: &Product, failure: &Failure) -> Diagnostic {
+    Diagnostic::error(
+        "product-invalid",
+        path,
+        format!("product `{}`: {failure}", product.name()),
+    )
+}
+
+/// Whether a dotted key leads nowhere, so that an expression over it could only fail.
+fn missing(values: &serde_json::Value, key: &str) -> bool {
+    let mut parts = key.split('.');
+    let Some(section) = parts.next().and_then(|section| values.get(section)) else {
+        return !matches!(key.split('.').next(), Some("names" | "file" | "item"));
+    };
+    // Only the key itself: what follows may be a method or a string's own attribute.
+    parts
+        .next()
+        .is_some_and(|part| section.is_object() && section.get(part).is_none())
+}

@@ -1,0 +1,12 @@
+//! Text → spanned tree → checked value.
+
+mod check;
+mod hygiene;
+mod node;
+mod parse;
+mod scalar;
+mod violation;
+
+pub use check::{Config, Loaded, load};
+pub use node::{Entry, Kind, Node};
+pub use parse::{MAX_BYTES, Tags, decode, parse};

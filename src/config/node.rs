@@ -1,0 +1,125 @@
+//! A YAML document in which every node knows its place.
+
+use serde_json::Value;
+
+use crate::diagnostic::Span;
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What it holds.
+    pub kind: Kind,
+    /// Where it stands.
+    pub span: Span,
+    /// Its YAML tag, `!` included, where tags are kept.
+    pub tag: Option<String>,
+}
+
+/// What a node holds, by the YAML 1.2 core schema.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// `null`, `~` or nothing.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A number that JSON can hold.
+    Number(serde_json::Number),
+    /// Any text; also `.inf` and `.nan`, which JSON has no number for.
+    Text(String),
+    /// A list.
+    Sequence(Vec<Node>),
+    /// A mapping, in source order, keys unique.
+    Mapping(Vec<Entry>),
+}
+
+/// One key of a mapping.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key as text.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// Its value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The value of a key, if this is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry of a key, if this is a mapping that has it.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// All entries; none if this is no mapping.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            Kind::Mapping(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// All items; none if this is no list.
+    pub fn items(&self) -> &[Node] {
+        match &self.kind {
+            Kind::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text, if this is one.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The same data without places, keys in source order.
+    pub fn to_json(&self) -> Value {
+        match &self.kind {
+            Kind::Null => Value::Null,
+            Kind::Bool(value) => Value::Bool(*value),
+            Kind::Number(value) => Value::Number(value.clone()),
+            Kind::Text(value) => Value::String(value.clone()),
+            Kind::Sequence(items) => items.iter().map(Node::to_json).collect(),
+            Kind::Mapping(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.value.to_json()))
+                .collect(),
+        }
+    }
+
+    /// The place to point at for `path` (keys and list indices from the root), or for the nearest part of it that exists:
+    /// a scalar's value, otherwise the key that leads to it.
+    pub fn place_of<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Span {
+        let mut node = self;
+        let mut place = Span::point(self.span.start.line, self.span.start.column);
+        for part in path {
+            let next = match &node.kind {
+                Kind::Mapping(_) => node
+                    .entry(part)
+                    .map(|entry| (&entry.value, Some(entry.key_span))),
+                Kind::Sequence(items) => part
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| items.get(index))
+                    .map(|item| (item, None)),
+                _ => None,
+            };
+            let Some((value, key_span)) = next else { break };
+            place = match (&value.kind, key_span) {
+                (Kind::Mapping(_) | Kind::Sequence(_) | Kind::Null, Some(key_span)) => key_span,
+                (Kind::Mapping(_) | Kind::Sequence(_), None) => {
+                    Span::point(value.span.start.line, value.span.start.column)
+                }
+                _ => value.span,
+            };
+            node = value;
+        }
+        place
+    }
+}

@@ -1,0 +1,311 @@
+//! Text → spanned tree. Everything is bounded: size, depth, and what aliases expand to.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+
+use super::node::{Entry, Kind, Node};
+use super::scalar;
+use crate::diagnostic::{Diagnostic, Position, SourceText, Span};
+use crate::model::RepoPath;
+
+/// More than any config or rendered template needs (CloudFormation takes 1 MB).
+pub const MAX_BYTES: usize = 1 << 20;
+const MAX_DEPTH: usize = 64;
+const MAX_NODES: usize = 100_000;
+
+/// What becomes of YAML tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tags {
+    /// Configs are plain data: a tag is an error.
+    Refuse,
+    /// CloudFormation's short forms (`!Ref`) are tags.
+    Keep,
+}
+
+/// Decodes and parses one document; `Err` holds everything that is wrong with it.
+pub fn parse(path: &RepoPath, bytes: &[u8], tags: Tags) -> Result<Node, Vec<Diagnostic>> {
+    let text = decode(path, bytes).map_err(|problem| vec![problem])?;
+    Builder::new(path, text, tags).run(text)
+}
+
+/// The text of a file, without its byte order mark.
+pub fn decode<'a>(path: &RepoPath, bytes: &'a [u8]) -> Result<&'a str, Diagnostic> {
+    if bytes.len() > MAX_BYTES {
+        let message = format!(
+            "the file has {} bytes; {MAX_BYTES} is the most",
+            bytes.len()
+        );
+        return Err(Diagnostic::error("config-too-large", path, message));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let (line, column) = (
+            good.matches('\n').count() + 1,
+            good.rsplit('\n').next().unwrap_or("").chars().count() + 1,
+        );
+        let mut problem = Diagnostic::error(
+            "config-not-utf8",
+            path,
+            format!("byte {} is not UTF-8 text", error.valid_up_to() + 1),
+        )
+        .with_help("save the file as UTF-8");
+        problem.span = Some(Span::point(line, column));
+        problem
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    node: Node,
+    anchor: usize,
+    /// The key that waits for its value.
+    key: Option<(String, Span)>,
+}
+
+struct Builder<'a> {
+    path: &'a RepoPath,
+    source: SourceText<'a>,
+    tags: Tags,
+    problems: Vec<Diagnostic>,
+    stack: Vec<Open>,
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+    root: Option<Node>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(path: &'a RepoPath, text: &'a str, tags: Tags) -> Self {
+        Self {
+            path,
+            source: SourceText::new(text),
+            tags,
+            problems: Vec::new(),
+            stack: Vec::new(),
+            anchors: HashMap::new(),
+            nodes: 0,
+            root: None,
+        }
+    }
+
+    fn run(mut self, text: &'a str) -> Result<Node, Vec<Diagnostic>> {
+        let mut documents = 0;
+        for event in Parser::new_from_str(text) {
+            let (event, span) = match event {
+                Ok((event, span)) => (event, place(span)),
+                Err(error) => {
+                    let mark = error.marker();
+                    self.syntax(
+                        Span::point(mark.line().max(1), mark.col() + 1),
+                        error.info(),
+                    );
+                    break;
+                }
+            };
+            if matches!(event, Event::DocumentStart(_)) {
+                documents += 1;
+                if documents == 2 {
+                    self.problem(
+                        "yaml-multiple-documents",
+                        span,
+                        "a second document begins here; a config is one document",
+                    );
+                    break;
+                }
+            }
+            if self.event(event, span).is_err() {
+                break;
+            }
+        }
+        match self.root {
+            Some(root) if self.problems.is_empty() => Ok(root),
+            None if self.problems.is_empty() => Err(vec![Diagnostic::error(
+                "config-empty",
+                self.path,
+                "the file holds no YAML document",
+            )]),
+            _ => Err(self.problems),
+        }
+    }
+
+    /// `Err` means that reading on would be unbounded or meaningless.
+    fn event(&mut self, event: Event<'a>, span: Span) -> Result<(), ()> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let tag = self.tag(tag, span);
+                let plain = style == ScalarStyle::Plain && tag.is_none();
+                if self.awaits_key() {
+                    return self.key(text, plain, span);
+                }
+                let kind = if plain {
+                    scalar::resolve(&text)
+                } else {
+                    Kind::Text(text.into_owned())
+                };
+                self.value(Node { kind, span, tag }, anchor, 1)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.open(Kind::Sequence(Vec::new()), anchor, tag, span)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.open(Kind::Mapping(Vec::new()), anchor, tag, span)
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(mut open) = self.stack.pop() else {
+                    return Ok(());
+                };
+                open.node.span.end = span.start.max(open.node.span.start);
+                self.value(open.node, open.anchor, 1)
+            }
+            Event::Alias(anchor) => {
+                if self.awaits_key() {
+                    return self.key_is_no_string(span);
+                }
+                let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
+                    self.syntax(span, "the alias has no anchor before it");
+                    return Err(());
+                };
+                self.value(Node { span, ..node }, 0, size)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn awaits_key(&self) -> bool {
+        self.stack
+            .last()
+            .is_some_and(|open| matches!(open.node.kind, Kind::Mapping(_)) && open.key.is_none())
+    }
+
+    fn key(&mut self, text: Cow<'_, str>, plain: bool, span: Span) -> Result<(), ()> {
+        if plain && scalar::resolve(&text) == Kind::Null {
+            return self.key_is_no_string(span);
+        }
+        let open = self.stack.last_mut();
+        let twin = open
+            .as_ref()
+            .and_then(|open| open.node.entry(&text))
+            .map(|entry| entry.key_span.start.line);
+        if let Some(open) = open {
+            open.key = Some((text.to_string(), span));
+        }
+        if let Some(line) = twin {
+            self.problem(
+                "duplicate-key",
+                span,
+                format!("`{text}` already stands on line {line}"),
+            );
+        }
+        Ok(())
+    }
+
+    fn key_is_no_string(&mut self, span: Span) -> Result<(), ()> {
+        self.problem("yaml-key-not-a-string", span, "this key is not a word");
+        Err(())
+    }
+
+    fn open(
+        &mut self,
+        kind: Kind,
+        anchor: usize,
+        tag: Option<Cow<'a, Tag>>,
+        span: Span,
+    ) -> Result<(), ()> {
+        if self.awaits_key() {
+            return self.key_is_no_string(span);
+        }
+        if self.stack.len() == MAX_DEPTH {
+            self.problem("yaml-depth", span, format!("more than {MAX_DEPTH} levels"));
+            return Err(());
+        }
+        let tag = self.tag(tag, span);
+        self.stack.push(Open {
+            node: Node { kind, span, tag },
+            anchor,
+            key: None,
+        });
+        Ok(())
+    }
+
+    /// Puts a finished node where it belongs. `size` counts the nodes that it is made of and that were not counted yet.
+    fn value(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), ()> {
+        self.nodes += size;
+        if self.nodes > MAX_NODES {
+            self.problem(
+                "yaml-alias-limit",
+                node.span,
+                format!("more than {MAX_NODES} values, aliases expanded"),
+            );
+            return Err(());
+        }
+        if anchor > 0 {
+            let size = count(&node);
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        match self.stack.last_mut() {
+            None => self.root = Some(node),
+            Some(open) => match (&mut open.node.kind, open.key.take()) {
+                (Kind::Sequence(items), _) => items.push(node),
+                (Kind::Mapping(entries), Some((key, key_span))) => entries.push(Entry {
+                    key,
+                    key_span,
+                    value: node,
+                }),
+                _ => {}
+            },
+        }
+        Ok(())
+    }
+
+    fn tag(&mut self, tag: Option<Cow<'_, Tag>>, span: Span) -> Option<String> {
+        let tag = tag?.to_string();
+        if self.tags == Tags::Refuse {
+            let message = format!("the tag `{tag}` has no meaning in a config");
+            let help = "write the value without the tag; quote it if it begins with `!`";
+            let problem = Diagnostic::error("yaml-tag", self.path, message).with_help(help);
+            self.problems.push(problem.at(&self.source, span));
+        }
+        Some(tag)
+    }
+
+    fn syntax(&mut self, span: Span, info: &str) {
+        let tab = self
+            .source
+            .line(span.start.line)
+            .is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
+        let problem = Diagnostic::error("yaml-syntax", self.path, info.to_owned());
+        let problem = if tab {
+            problem.with_help("indent with blanks: YAML does not allow tabs here")
+        } else {
+            problem
+        };
+        self.problems.push(problem.at(&self.source, span));
+    }
+
+    fn problem(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.problems
+            .push(Diagnostic::error(code, self.path, message).at(&self.source, span));
+    }
+}
+
+fn count(node: &Node) -> usize {
+    1 + node.items().iter().map(count).sum::<usize>()
+        + node
+            .entries()
+            .iter()
+            .map(|entry| count(&entry.value))
+            .sum::<usize>()
+}
+
+fn place(span: saphyr_parser::Span) -> Span {
+    let position = |mark: saphyr_parser::Marker| Position {
+        line: mark.line(),
+        column: mark.col() + 1,
+    };
+    Span {
+        start: position(span.start),
+        end: position(span.end),
+    }
+}

@@ -1,0 +1,119 @@
+//! Plain scalars by the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema).
+//!
+//! YAML 1.1's surprises (`on`, `1_000`, `12:30:00`, `0777` as octal) are not read: they stay what is written.
+
+use serde_json::Number;
+
+use super::node::Kind;
+
+/// What a plain, untagged scalar means.
+pub fn resolve(text: &str) -> Kind {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
+        "true" | "True" | "TRUE" => return Kind::Bool(true),
+        "false" | "False" | "FALSE" => return Kind::Bool(false),
+        _ => {}
+    }
+    // Most scalars are words: one look at the first character spares the number parsers.
+    let numeric = matches!(text.as_bytes()[0], b'0'..=b'9' | b'+' | b'-' | b'.');
+    match numeric.then(|| number(text)).flatten() {
+        Some(number) => Kind::Number(number),
+        None => Kind::Text(text.to_owned()),
+    }
+}
+
+fn number(text: &str) -> Option<Number> {
+    if let Some(digits) = text.strip_prefix("0x") {
+        return unsigned(digits, 16);
+    }
+    if let Some(digits) = text.strip_prefix("0o") {
+        return unsigned(digits, 8);
+    }
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty() {
+        let text = text.strip_prefix('+').unwrap_or(text);
+        let integer = text
+            .parse::<i64>()
+            .map(Number::from)
+            .or_else(|_| text.parse::<u64>().map(Number::from));
+        return integer
+            .ok()
+            .or_else(|| Number::from_f64(text.parse().ok()?));
+    }
+    let float_digits =
+        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
+    if digits.bytes().all(float_digits) && digits.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Number::from_f64(text.parse().ok()?);
+    }
+    None
+}
+
+fn unsigned(digits: &str, radix: u32) -> Option<Number> {
+    // `from_str_radix` would take a sign, which YAML does not have here.
+    let plain = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain
+        .then(|| u64::from_str_radix(digits, radix).ok().map(Number::from))
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> serde_json::Value {
+        let span = crate::diagnostic::Span::default();
+        super::super::node::Node {
+            kind: resolve(text),
+            span,
+            tag: None,
+        }
+        .to_json()
+    }
+
+    #[test]
+    fn core_schema_and_nothing_of_yaml_1_1() {
+        use serde_json::json;
+        for (text, value) in [
+            ("", json!(null)),
+            ("~", json!(null)),
+            ("true", json!(true)),
+            ("0", json!(0)),
+            ("-12", json!(-12)),
+            ("+12", json!(12)),
+            ("012345678901", json!(12_345_678_901_u64)),
+            ("0o17", json!(15)),
+            ("0xff", json!(255)),
+            ("1.5", json!(1.5)),
+            ("1e3", json!(1000.0)),
+            (
+                "123456789012345678901234567890",
+                json!(123_456_789_012_345_678_901_234_567_890_f64),
+            ),
+        ] {
+            assert_eq!(json(text), value, "{text}");
+        }
+        for text in [
+            "on",
+            "off",
+            "yes",
+            "no",
+            "y",
+            "1_000",
+            "12:30:00",
+            "0b11",
+            "1.2.3",
+            ".nan",
+            ".inf",
+            "-",
+            "+",
+            ".",
+            "2026-11-23",
+            "0x",
+            "0x+1",
+            "1e",
+            "c001",
+        ] {
+            assert_eq!(json(text), json!(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Schema violations in words: a place, what is wrong, what was probably meant.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::node::{Kind, Node};
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::model::RepoPath;
+use crate::product::{Product, ValidationErrorKind as Violated, Violation, known_keys};
+use crate::wording::{all_of, counted, nearest, quote};
+
+/// Long lists of allowed values are not printed whole.
+const MOST_LISTED: usize = 8;
+
+/// Turns violations into diagnostics: of those about one value only the most telling, of those about keys all.
+pub fn report(
+    path: &RepoPath,
+    source: &SourceText<'_>,
+    tree: &Node,
+    product: &Product,
+    violations: Vec<Violation<'_>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let context = Context {
+        path,
+        source,
+        tree,
+        product,
+    };
+    let mut of_values: BTreeMap<Vec<String>, Violation<'_>> = BTreeMap::new();
+    for violation in violations {
+        match &violation.kind {
+            Violated::AdditionalProperties { unexpected }
+            | Violated::UnevaluatedProperties { unexpected } => {
+                diagnostics.extend(
+                    unexpected
+                        .iter()
+                        .map(|key| context.unknown_key(&violation, key)),
+                );
+            }
+            Violated::Required { property } => {
+                diagnostics
+                    .push(context.missing_key(&violation, property.as_str().unwrap_or_default()));
+            }
+            Violated::PropertyNames { error } => {
+                diagnostics.push(context.invalid_key(&violation, error))
+            }
+            _ => {
+                let rank = rank(&violation.kind);
+                match of_values.get(&violation.path) {
+                    Some(other) if self::rank(&other.kind) <= rank => {}
+                    _ => {
+                        of_values.insert(violation.path.clone(), violation);
+                    }
+                }
+            }
+        }
+    }
+    diagnostics.extend(
+        of_values
+            .into_values()
+            .map(|violation| context.value(&violation)),
+    );
+}
+
+/// Which of several violations of one value says most about it; lower says more.
+fn rank(kind: &Violated) -> u8 {
+    match kind {
+        Violated::Type { .. } => 0,
+        Violated::Enum { .. } | Violated::Constant { .. } => 1,
+        Violated::Pattern { .. } | Violated::Format { .. } => 3,
+        Violated::MinLength { .. } | Violated::MaxLength { .. } => 2,
+        _ => 4,
+    }
+}
+
+struct Context<'a> {
+    path: &'a RepoPath,
+    source: &'a SourceText<'a>,
+    tree: &'a Node,
+    product: &'a Product,
+}
+
+impl Context<'_> {
+    fn place(&self, path: &[String]) -> Span {
+        self.tree.place_of(path.iter().map(String::as_str))
+    }
+
+    fn node(&self, path: &[String]) -> Option<&Node> {
+        path.iter()
+            .try_fold(self.tree, |node, part| match &node.kind {
+                Kind::Sequence(items) => items.get(part.parse::<usize>().ok()?),
+                _ => node.get(part),
+            })
+    }
+
+    fn key_span(&self, path: &[String], key: &str) -> Span {
+        let entry = self.node(path).and_then(|node| node.entry(key));
+        entry.map_or_else(|| self.place(path), |entry| entry.key_span)
+    }
+
+    fn error(&self, code: &'static str, span: Span, message: String) -> Diagnostic {
+        Diagnostic::error(code, self.path, message).at(self.source, span)
+    }
+
+    fn unknown_key(&self, violation: &Violation<'_>, key: &str) -> Diagnostic {
+        let place = dotted(&violation.path);
+        let message = match place.as_str() {
+            "" => format!(
+                "{} is not a section of a `{}` config",
+                quote(key),
+                self.product.name()
+            ),
+            place => format!("{} is not a key of `{place}`", quote(key)),
+        };
+        let node = self.node(&violation.path);
+        let free = known_keys(violation.subschema)
+            .filter(|known| node.is_none_or(|node| node.get(known).is_none()));
+        let elsewhere = self.product.schema.parents_of(key);
+        let help = if let Some(parent) = elsewhere.first() {
+            Some(format!("`{key}` belongs under `{parent}`"))
+        } else if let Some(meant) = nearest(key, free) {
+            Some(format!("did you mean `{meant}`?"))
+        } else if key == "<<" {
+            Some("YAML 1.2 has no merge keys: write the keys out".to_owned())
+        } else {
+            let known: Vec<&str> = known_keys(violation.subschema).collect();
+            (!known.is_empty() && known.len() <= MOST_LISTED)
+                .then(|| format!("the keys here are {}", all_of(&known)))
+        };
+        let problem = self.error("unknown-key", self.key_span(&violation.path, key), message);
+        Diagnostic { help, ..problem }
+    }
+
+    fn missing_key(&self, violation: &Violation<'_>, key: &str) -> Diagnostic {
+        let mut path = violation.path.clone();
+        path.push(key.to_owned());
+        let message = format!("`{}` is required and absent", dotted(&path));
+        let property = violation
+            .subschema
+            .get("properties")
+            .and_then(|properties| properties.get(key));
+        let problem = self.error("missing-key", self.place(&violation.path), message);
+        match property
+            .and_then(|property| property.get("x-help"))
+            .and_then(Value::as_str)
+        {
+            Some(help) => problem.with_help(clause(help)),
+            None => problem,
+        }
+    }
+
+    fn invalid_key(
+        &self,
+        violation: &Violation<'_>,
+        error: &jsonschema::ValidationError<'static>,
+    ) -> Diagnostic {
+        let key = error.instance().as_str().unwrap_or_default().to_owned();
+        let message = format!(
+            "{} is not allowed as a key of `{}`",
+            quote(&key),
+            dotted(&violation.path)
+        );
+        let problem = self.error("invalid-key", self.key_span(&violation.path, &key), message);
+        match violation.advice {
+            Some(help) => problem.with_help(clause(help)),
+            None => problem,
+        }
+    }
+
+    fn value(&self, violation: &Violation<'_>) -> Diagnostic {
+        let span = self.place(&violation.path);
+        let key = dotted(&violation.path);
+        let node = self.node(&violation.path);
+        let value = node.map(Node::to_json).unwrap_or_default();
+        let shown = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        let advice = violation.advice.map(clause);
+        let (code, message, help) = match &violation.kind {
+            Violated::Type { .. } => {
+                let wanted = wanted_type(violation.subschema);
+                let message = match (&value, node.and_then(|_| self.source.slice(span))) {
+                    (Value::Null, _) => {
+                        format!("`{key}` must be {wanted}, and nothing stands there")
+                    }
+                    (Value::Bool(_) | Value::Number(_), Some(raw)) => {
+                        format!(
+                            "`{key}` must be {wanted}, and {} was read as {}",
+                            quote(raw),
+                            type_name(&value)
+                        )
+                    }
+                    _ => format!(
+                        "`{key}` must be {wanted}, and {} stands there",
+                        type_name(&value)
+                    ),
+                };
+                let quotable =
+                    wanted == "a string" && matches!(value, Value::Bool(_) | Value::Number(_));
+                let raw = self.source.slice(span).filter(|_| quotable);
+                (
+                    "wrong-type",
+                    message,
+                    raw.map(|raw| format!("quote it: \"{raw}\"")).or(advice),
+                )
+            }
+            Violated::Enum { options } => {
+                let options: Vec<&str> = options
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .collect();
+                let message = match options.len() <= MOST_LISTED {
+                    true => format!(
+                        "`{key}` is {}; allowed are {}",
+                        quote(&shown),
+                        all_of(&options)
+                    ),
+                    false => format!(
+                        "`{key}` is {}, which is none of the {} allowed values",
+                        quote(&shown),
+                        options.len()
+                    ),
+                };
+                let meant = nearest(&shown, options.iter().copied())
+                    .map(|meant| format!("did you mean `{meant}`?"));
+                ("value-not-allowed", message, meant.or(advice))
+            }
+            Violated::Pattern { pattern } => (
+                "value-pattern",
+                format!(
+                    "`{key}` is {}, which does not match `{pattern}`",
+                    quote(&shown)
+                ),
+                advice,
+            ),
+            Violated::MinLength { limit } => match shown.is_empty() {
+                true => ("too-few", format!("`{key}` is empty"), advice),
+                false => (
+                    "too-few",
+                    format!(
+                        "`{key}` needs at least {}",
+                        counted(*limit as usize, "character")
+                    ),
+                    advice,
+                ),
+            },
+            Violated::MaxLength { limit } => {
+                let length = shown.chars().count();
+                (
+                    "too-many",
+                    format!("`{key}` has {length} characters; {limit} is the most"),
+                    advice,
+                )
+            }
+            Violated::MinItems { limit } => (
+                "too-few",
+                format!(
+                    "`{key}` needs at least {}",
+                    counted(*limit as usize, "item")
+                ),
+                advice,
+            ),
+            Violated::MaxItems { limit } => (
+                "too-many",
+                format!(
+                    "`{key}` may have at most {}",
+                    counted(*limit as usize, "item")
+                ),
+                advice,
+            ),
+            Violated::MaxProperties { limit } => (
+                "too-many",
+                format!(
+                    "`{key}` may have at most {}",
+                    counted(*limit as usize, "key")
+                ),
+                advice,
+            ),
+            Violated::UniqueItems => (
+                "item-not-unique",
+                format!("`{key}` holds the same item twice"),
+                advice,
+            ),
+            _ => {
+                let description = violation
+                    .subschema
+                    .get("description")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned);
+                (
+                    "schema-violation",
+                    format!(
+                        "`{key}` is {}, which the schema does not allow",
+                        quote(&shown)
+                    ),
+                    advice.or(description),
+                )
+            }
+        };
+        let problem = self.error(code, span, message);
+        Diagnostic { help, ..problem }
+    }
+}
+
+/// A schema's sentence in the form of our own help: no capital at the start, no full stop at the end.
+fn clause(sentence: &str) -> String {
+    let mut chars = sentence.strip_suffix('.').unwrap_or(sentence).chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+fn wanted_type(subschema: &Value) -> &'static str {
+    match subschema.get("type").and_then(Value::as_str) {
+        Some("string") => "a string",
+        Some("boolean") => "`true` or `false`",
+        Some("integer") => "a whole number",
+        Some("number") => "a number",
+        Some("array") => "a list",
+        Some("object") => "a mapping",
+        _ => "of another type",
+    }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(number) if number.is_f64() => "a number",
+        Value::Number(_) => "an integer",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
+}
+
+fn dotted(path: &[String]) -> String {
+    let mut text = String::new();
+    for part in path {
+        match part.parse::<usize>() {
+            Ok(index) if !text.is_empty() => text.push_str(&format!("[{index}]")),
+            _ => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(part);
+            }
+        }
+    }
+    text
+}

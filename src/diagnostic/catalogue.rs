@@ -1,0 +1,171 @@
+//! Every code of the engine, with what it means and what clears it. Products add theirs in `product.yaml`.
+
+/// What `provisioner explain` prints for a code.
+#[derive(Clone, Copy, Debug)]
+pub struct Explanation {
+    /// The code, kebab-case, never reused.
+    pub code: &'static str,
+    /// What it means, and why it is refused.
+    pub meaning: &'static str,
+    /// What clears it.
+    pub remedy: &'static str,
+}
+
+/// Looks a code of the engine up.
+pub fn explain(code: &str) -> Option<&'static Explanation> {
+    CATALOGUE.iter().find(|entry| entry.code == code)
+}
+
+macro_rules! catalogue {
+    ($($code:literal: $meaning:literal, $remedy:literal;)*) => {
+        /// The codes in alphabetical order.
+        pub const CATALOGUE: &[Explanation] =
+            &[$(Explanation { code: $code, meaning: $meaning, remedy: $remedy }),*];
+    };
+}
+
+catalogue! {
+    "action-not-offered":
+        "The product of this config has no action of this name.",
+        "Use one of the actions that the message lists.";
+    "bidi-or-control-character":
+        "A string holds a control, bidirectional or invisible character. Such characters make a reviewed line read differently from what it is.",
+        "Delete the character; where it is meant, there is no way to write it in a config.";
+    "config-empty":
+        "The file holds no YAML document.",
+        "Write the sections of the product, or delete the file; `provisioner schema` lists them.";
+    "config-not-a-mapping":
+        "A config is a mapping of sections; this file holds something else.",
+        "Begin the file with a section name and a colon, such as `client:`.";
+    "config-not-found":
+        "No file of this name was found where configs are looked for.",
+        "Give the path, or run where `configs/`, `ml/configs/` or `s3/configs/` is.";
+    "config-not-utf8":
+        "The file is not UTF-8 text.",
+        "Save it as UTF-8.";
+    "config-too-large":
+        "The file is larger than 1 MiB, far more than any config needs.",
+        "Remove what is not configuration.";
+    "duplicate-key":
+        "The same key stands twice in one mapping. YAML readers disagree on which one counts.",
+        "Keep one of them.";
+    "dynamic-reference":
+        "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that the review never saw.",
+        "Write the value itself.";
+    "forge-unavailable":
+        "The forge did not answer a question that the check depends on.",
+        "Run the job again; if it stays, look at the forge's status page and at the permissions of the job's token.";
+    "invalid-key":
+        "A key of a free mapping (such as tags) is not allowed.",
+        "Follow the rule in the message.";
+    "item-not-unique":
+        "A list holds the same item twice.",
+        "Keep one of them.";
+    "missing-key":
+        "A required key is absent.",
+        "Add the key; `provisioner schema` describes its values.";
+    "output-edited":
+        "An output file was changed by hand, or was not written by provisioner. Writing it would lose the edit.",
+        "Move the change into the config, or pass `--force` to overwrite the file.";
+    "output-not-written":
+        "An output file could not be written.",
+        "Look at the permissions and free space of the folder.";
+    "product-ambiguous":
+        "The file has the sections of more than one product.",
+        "Keep the sections of one product.";
+    "product-invalid":
+        "A product folder does not load, so that nothing of it can be checked.",
+        "Correct the file that the message names.";
+    "product-unknown":
+        "Neither the sections nor the name of this file belong to a known product.",
+        "Use a section of a product; the message lists them.";
+    "render-failed":
+        "The template source of the product stopped with an error for this config.",
+        "If the product is your own, correct its template source at the line given; otherwise report a bug.";
+    "schema-violation":
+        "The value breaks a rule of the schema.",
+        "Follow the rule in the message.";
+    "template-condition-unknown":
+        "The template uses a condition that it does not declare.",
+        "Declare the condition or correct the name.";
+    "template-limit":
+        "The template passes a limit of CloudFormation, which would refuse it.",
+        "Make fewer or shorter entries.";
+    "template-not-current":
+        "The rendered template beside the config is not what the config renders to now.",
+        "Run `create-prov-template`.";
+    "template-not-found":
+        "There is no rendered template beside the config.",
+        "Run `create-prov-template` first.";
+    "template-reference-unknown":
+        "The template refers to a parameter or resource that it does not declare.",
+        "Correct the name, or declare it.";
+    "template-structure":
+        "The template does not have the structure that CloudFormation requires.",
+        "Follow the rule in the message.";
+    "template-too-large":
+        "The template is larger than CloudFormation accepts: 51,200 bytes in a request, 1 MB from a bucket.",
+        "Use fewer resources, or split the product.";
+    "too-few":
+        "A list, mapping or text is shorter than allowed.",
+        "Add what the message asks for.";
+    "too-many":
+        "A list, mapping or text is longer than allowed.",
+        "Shorten it to the limit in the message.";
+    "unknown-key":
+        "The key is not part of the product, so it would have no effect.",
+        "Correct the spelling, or delete it.";
+    "value-not-allowed":
+        "The value is not one of those allowed.",
+        "Use one of the values that the message lists.";
+    "value-pattern":
+        "The value does not have the required form.",
+        "Follow the form in the message.";
+    "wrong-file-name":
+        "The file is not named as its fields say. The stack's name derives from the file name, so another name would mean another stack.",
+        "Name the file as the message says. If a stack exists under the old name, it will be orphaned: delete it first.";
+    "wrong-type":
+        "The value has another type than required. Often a text that looks like a number stands without quotes.",
+        "Quote the value, or write the type that the message asks for.";
+    "yaml-alias-limit":
+        "Aliases expand to more than 100,000 values. This is how small files exhaust memory.",
+        "Write the values out.";
+    "yaml-depth":
+        "The YAML nests deeper than 64 levels.",
+        "Flatten it.";
+    "yaml-key-not-a-string":
+        "A key is a list, a mapping, or null.",
+        "Use a plain word as key.";
+    "yaml-multiple-documents":
+        "The file holds more than one YAML document, and a config is one.",
+        "Delete the `---` that begins the second document, or split the file.";
+    "yaml-syntax":
+        "The file is not valid YAML 1.2.",
+        "Correct the line given; the real mistake is often just above it. Indent with blanks: YAML does not allow tabs.";
+    "yaml-tag":
+        "The value carries a YAML tag such as `!Sub` or `!!python/object`. Configs are plain data, and tags have no meaning here.",
+        "Write the value without the tag; quote it if it begins with `!`.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_and_kebab_case() {
+        assert!(CATALOGUE.windows(2).all(|pair| pair[0].code < pair[1].code));
+        for entry in CATALOGUE {
+            assert!(
+                entry
+                    .code
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            );
+            assert!(
+                entry.meaning.ends_with('.') && entry.remedy.ends_with('.'),
+                "{}",
+                entry.code
+            );
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Places in a source text.
+
+use serde::Serialize;
+
+/// A place: line and column, both from 1, the column counted in characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+/// From `start` up to, not including, `end`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Span {
+    /// The first character.
+    pub start: Position,
+    /// Just behind the last character.
+    pub end: Position,
+}
+
+impl Span {
+    /// The place of one character.
+    pub fn point(line: usize, column: usize) -> Self {
+        let start = Position { line, column };
+        let end = Position {
+            line,
+            column: column + 1,
+        };
+        Self { start, end }
+    }
+}
+
+/// A text whose lines can be quoted.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceText<'a>(&'a str);
+
+impl<'a> SourceText<'a> {
+    /// Wraps a text; nothing is read before a line is asked for.
+    pub fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &'a str {
+        self.0
+    }
+
+    /// Line `number` (from 1) without its line break.
+    pub fn line(&self, number: usize) -> Option<&'a str> {
+        self.0.lines().nth(number.checked_sub(1)?)
+    }
+
+    /// What stands in a span of a single line.
+    pub fn slice(&self, span: Span) -> Option<&'a str> {
+        if span.start.line != span.end.line {
+            return None;
+        }
+        let line = self.line(span.start.line)?;
+        let byte = |column: usize| {
+            line.char_indices()
+                .map(|(at, _)| at)
+                .chain([line.len()])
+                .nth(column.saturating_sub(1))
+        };
+        line.get(byte(span.start.column)?..byte(span.end.column)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_slices_count_characters() {
+        let source = SourceText::new("a: ä\r\nkey: välue\n");
+        assert_eq!(source.line(1), Some("a: ä"));
+        assert_eq!(source.line(3), None);
+        let span = Span {
+            start: Position { line: 2, column: 6 },
+            end: Position {
+                line: 2,
+                column: 11,
+            },
+        };
+        assert_eq!(source.slice(span), Some("välue"));
+    }
+}

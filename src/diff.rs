@@ -1,0 +1,74 @@
+//! What changed between two texts.
+
+use serde::Serialize;
+use similar::{ChangeTag, TextDiff};
+
+/// Beyond this a line diff says nothing to people and costs much.
+const MOST_BYTES: usize = 512 * 1024;
+/// Unchanged lines around a change.
+const CONTEXT: usize = 3;
+
+/// A unified diff with its counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diff {
+    /// Hunks without file headers; `None` if the texts are too large to compare.
+    pub unified: Option<String>,
+    /// Lines added.
+    pub added: usize,
+    /// Lines removed.
+    pub removed: usize,
+}
+
+/// Compares two texts by line; `None` if they are equal.
+pub fn diff(before: &str, after: &str) -> Option<Diff> {
+    if before == after {
+        return None;
+    }
+    if before.len().max(after.len()) > MOST_BYTES {
+        let (removed, added) = (before.lines().count(), after.lines().count());
+        return Some(Diff {
+            unified: None,
+            added,
+            removed,
+        });
+    }
+    let lines = TextDiff::from_lines(before, after);
+    let (mut added, mut removed) = (0, 0);
+    for change in lines.iter_all_changes() {
+        match change.tag() {
+            ChangeTag::Insert => added += 1,
+            ChangeTag::Delete => removed += 1,
+            ChangeTag::Equal => {}
+        }
+    }
+    let unified = lines.unified_diff().context_radius(CONTEXT).to_string();
+    Some(Diff {
+        unified: Some(unified),
+        added,
+        removed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_have_no_diff() {
+        assert_eq!(diff("a\n", "a\n"), None);
+    }
+
+    #[test]
+    fn counts_and_hunks() {
+        let diff = diff("a\nb\nc\n", "a\nB\nc\nd\n").unwrap();
+        assert_eq!((diff.added, diff.removed), (2, 1));
+        insta::assert_snapshot!(diff.unified.unwrap(), @"
+        @@ -1,3 +1,4 @@
+         a
+        -b
+        +B
+         c
+        +d
+        ");
+    }
+}

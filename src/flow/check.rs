@@ -1,0 +1,54 @@
+//! Flow 1, the part that is the same everywhere: from gathered bytes to the report.
+
+use super::gather::Gathered;
+use crate::forge::OpenPullRequest;
+use crate::model::CommitSha;
+use crate::plan::{Plan, assess};
+use crate::report::{Collision, Context, Report};
+
+/// The version in reports.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Said in every report until the AWS half exists.
+pub const NO_CHANGE_SET: &str = "The change-set half is missing: this version does not ask AWS, so replacements, drift and the live state of stacks are not known. \
+     What is shown is what the rendered templates and the product's impact rules say.";
+
+/// The report of what was gathered.
+pub fn report(gathered: &Gathered, base: &CommitSha, head: &CommitSha) -> Report {
+    let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
+    let notices = if plan.changes.is_empty() {
+        Vec::new()
+    } else {
+        vec![NO_CHANGE_SET.to_owned()]
+    };
+    let context = Context {
+        base: base.short().to_owned(),
+        head: head.short().to_owned(),
+        version: VERSION,
+    };
+    Report {
+        context,
+        plan,
+        collisions: None,
+        notices,
+    }
+}
+
+/// Which other open pull requests touch configs of the plan.
+pub fn collisions(plan: &Plan, own: u64, open: &[OpenPullRequest]) -> Vec<Collision> {
+    let touched = |pull: &OpenPullRequest| -> Vec<_> {
+        let paths = plan.changes.iter().map(|change| &change.path);
+        paths
+            .filter(|path| pull.paths.contains(path))
+            .cloned()
+            .collect()
+    };
+    let others = open.iter().filter(|pull| pull.number != own);
+    let collisions = others.map(|pull| Collision {
+        number: pull.number,
+        paths: touched(pull),
+    });
+    collisions
+        .filter(|collision| !collision.paths.is_empty())
+        .collect()
+}

@@ -1,0 +1,64 @@
+//! Flow 1 on a local repository: the comment is printed.
+
+use anyhow::Context as _;
+
+use super::check::{VERSION, report};
+use super::gather::{Selection, gather};
+use crate::action::Format;
+use crate::cli;
+use crate::exit::Exit;
+use crate::forge::Source as _;
+use crate::forge::local::Repository;
+use crate::report::{self as print, Report, SUMMARY_LIMIT};
+
+/// Checks what changed between the merge base with `--base` and `--head`. Returns what belongs on standard output.
+pub fn check_locally(args: &cli::Check) -> (String, Exit) {
+    match check(args) {
+        Ok(report) => {
+            let exit = if report.plan.invalid > 0 {
+                Exit::Config
+            } else {
+                Exit::Ok
+            };
+            match show(&report, args.format) {
+                Ok(text) => (text, exit),
+                Err(error) => {
+                    eprintln!("error: {error:#}");
+                    (String::new(), Exit::Internal)
+                }
+            }
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            (String::new(), Exit::Usage)
+        }
+    }
+}
+
+fn check(args: &cli::Check) -> anyhow::Result<Report> {
+    let repository = Repository::new(args.repository.clone());
+    let head = repository.commit(&args.head)?;
+    let tip = repository.commit(&args.base)?;
+    let base = repository.merge_base(&tip, &head).with_context(|| {
+        format!(
+            "{} and {} have no common history here; fetch more of it",
+            args.base, args.head
+        )
+    })?;
+    let selection = Selection::new(&args.configs)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let gathered = runtime.block_on(async {
+        let files = repository.changed_files(&base, &head).await?;
+        gather(&repository, &base, &head, &files, &selection).await
+    })?;
+    Ok(report(&gathered, &base, &head))
+}
+
+fn show(report: &Report, format: Format) -> anyhow::Result<String> {
+    Ok(match format {
+        Format::Markdown => print::markdown(report, SUMMARY_LIMIT)?,
+        Format::Json => format!("{:#}\n", serde_json::to_value(report)?),
+        Format::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
+        Format::Text => print::diagnostics(report.diagnostics()),
+    })
+}

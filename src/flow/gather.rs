@@ -1,0 +1,237 @@
+//! Which configs a change concerns, and their bytes on both sides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::forge::{ChangeKind, ChangedFile, ForgeError, Source};
+use crate::model::{CommitSha, RepoPath};
+use crate::plan::{Input, Renamed};
+use crate::product::{Files, PRODUCTS_FOLDER, Registry};
+use crate::workspace::DEFAULT_CONFIGS;
+
+/// Everything that the assessment needs.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The configs, by path.
+    pub inputs: Vec<Input>,
+    /// Products as they stand at the base.
+    pub base: Registry,
+    /// Products as they stand at the head.
+    pub head: Registry,
+}
+
+/// Which paths are configs.
+#[derive(Clone, Debug)]
+pub struct Selection(GlobSet);
+
+impl Selection {
+    /// Compiles globs; none means the default ones. `*` does not cross `/`.
+    pub fn new(globs: &[String]) -> anyhow::Result<Self> {
+        let mut set = GlobSetBuilder::new();
+        let defaults = DEFAULT_CONFIGS.iter().map(|glob| (*glob).to_owned());
+        let globs: Vec<String> = if globs.is_empty() {
+            defaults.collect()
+        } else {
+            globs.to_vec()
+        };
+        for glob in &globs {
+            let compiled: Glob = GlobBuilder::new(glob)
+                .literal_separator(true)
+                .build()
+                .with_context(|| format!("configs: {glob:?}"))?;
+            set.add(compiled);
+        }
+        Ok(Self(set.build()?))
+    }
+
+    fn has(&self, path: &RepoPath) -> bool {
+        self.0.is_match(path.as_str())
+    }
+}
+
+/// Reads both sides of every config that `files` concern.
+pub async fn gather(
+    source: &dyn Source,
+    base: &CommitSha,
+    head: &CommitSha,
+    files: &[ChangedFile],
+    selection: &Selection,
+) -> Result<Gathered, ForgeError> {
+    let mut sides: BTreeMap<RepoPath, Sides> = BTreeMap::new();
+    for file in files {
+        let mut side = |path: &RepoPath, side: Sides| {
+            if selection.has(path) {
+                let known = sides.entry(path.clone()).or_default();
+                known.base |= side.base;
+                known.head |= side.head;
+                known.renamed = side.renamed.or(known.renamed.take());
+            }
+        };
+        let path = &file.path;
+        match &file.kind {
+            ChangeKind::Added => side(
+                path,
+                Sides {
+                    base: false,
+                    head: true,
+                    renamed: None,
+                },
+            ),
+            ChangeKind::Modified => side(
+                path,
+                Sides {
+                    base: true,
+                    head: true,
+                    renamed: None,
+                },
+            ),
+            ChangeKind::Removed => side(
+                path,
+                Sides {
+                    base: true,
+                    head: false,
+                    renamed: None,
+                },
+            ),
+            // The stack's name derives from the file's: a rename is a removal and a creation.
+            ChangeKind::Renamed { from } => {
+                let renamed =
+                    |other: Renamed, path: &RepoPath| selection.has(path).then_some(other);
+                side(
+                    from,
+                    Sides {
+                        base: true,
+                        head: false,
+                        renamed: renamed(Renamed::To(path.clone()), path),
+                    },
+                );
+                side(
+                    path,
+                    Sides {
+                        base: false,
+                        head: true,
+                        renamed: renamed(Renamed::From(from.clone()), from),
+                    },
+                );
+            }
+        }
+    }
+    let products_changed = files.iter().any(touches_products);
+    let (base_products, head_products) =
+        (products(source, base).await?, products(source, head).await?);
+    if products_changed {
+        govern(source, head, selection, &mut sides).await?;
+    }
+    let mut inputs: Vec<Input> = sides
+        .iter()
+        .map(|(path, side)| Input {
+            path: path.clone(),
+            base: None,
+            head: None,
+            renamed: side.renamed.clone(),
+        })
+        .collect();
+    let wanted = |pick: fn(&Sides) -> bool| -> Vec<RepoPath> {
+        sides
+            .iter()
+            .filter(|(_, side)| pick(side))
+            .map(|(path, _)| path.clone())
+            .collect()
+    };
+    let (at_base, at_head) = (wanted(|side| side.base), wanted(|side| side.head));
+    let mut base_bytes: BTreeMap<_, _> = at_base
+        .iter()
+        .cloned()
+        .zip(source.read(base, &at_base).await?)
+        .collect();
+    let mut head_bytes: BTreeMap<_, _> = at_head
+        .iter()
+        .cloned()
+        .zip(source.read(head, &at_head).await?)
+        .collect();
+    for input in &mut inputs {
+        input.base = base_bytes.remove(&input.path).flatten();
+        input.head = head_bytes.remove(&input.path).flatten();
+    }
+    Ok(Gathered {
+        inputs,
+        base: base_products,
+        head: head_products,
+    })
+}
+
+#[derive(Clone, Debug, Default)]
+struct Sides {
+    base: bool,
+    head: bool,
+    renamed: Option<Renamed>,
+}
+
+fn touches_products(file: &ChangedFile) -> bool {
+    let inside = |path: &RepoPath| {
+        path.as_str()
+            .strip_prefix(PRODUCTS_FOLDER)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
+    inside(&file.path) || matches!(&file.kind, ChangeKind::Renamed { from } if inside(from))
+}
+
+/// A change of a product concerns every config that it governs; which ones those are shows when they are recognised, so all
+/// configs are looked at.
+async fn govern(
+    source: &dyn Source,
+    head: &CommitSha,
+    selection: &Selection,
+    sides: &mut BTreeMap<RepoPath, Sides>,
+) -> Result<(), ForgeError> {
+    let folders: BTreeSet<&str> = DEFAULT_CONFIGS
+        .iter()
+        .filter_map(|glob| glob.split('/').next())
+        .collect();
+    for folder in folders {
+        for path in source
+            .list(head, folder)
+            .await?
+            .into_iter()
+            .filter(|path| selection.has(path))
+        {
+            sides.entry(path).or_insert(Sides {
+                base: true,
+                head: true,
+                renamed: None,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The built-in products, and those of the repository at a commit.
+async fn products(source: &dyn Source, at: &CommitSha) -> Result<Registry, ForgeError> {
+    let mut registry = Registry::built_in();
+    let paths = source.list(at, PRODUCTS_FOLDER).await?;
+    let texts = source.read(at, &paths).await?;
+    let mut folders: BTreeMap<String, Files> = BTreeMap::new();
+    for (path, bytes) in paths.iter().zip(texts) {
+        let inside = path
+            .as_str()
+            .strip_prefix(PRODUCTS_FOLDER)
+            .unwrap_or("")
+            .trim_start_matches('/');
+        // Products are flat: what lies deeper is no part of them.
+        let (Some((folder, name)), Some(bytes)) = (inside.split_once('/'), bytes) else {
+            continue;
+        };
+        if let (false, Ok(text)) = (name.contains('/'), String::from_utf8(bytes)) {
+            folders
+                .entry(folder.to_owned())
+                .or_default()
+                .insert(name.to_owned(), text);
+        }
+    }
+    for (folder, files) in folders {
+        registry.add(&folder, files);
+    }
+    Ok(registry)
+}

@@ -1,0 +1,349 @@
+//! Requests: one way out for all of them, with retries, bounds, and errors that say what was asked for.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
+use http_body_util::BodyExt as _;
+use octocrab::Octocrab;
+use octocrab::service::middleware::retry::RetryConfig;
+use secrecy::ExposeSecret as _;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Access;
+use super::retry::{Answer, wait};
+use crate::config::MAX_BYTES;
+use crate::forge::ForgeError;
+
+/// What GitHub pages by at the most.
+pub const PAGE: usize = 100;
+/// Attempts after the first.
+const RETRIES: usize = 4;
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest JSON that is read: a page of a hundred comments of 65,536 characters fits.
+const MOST_JSON: usize = 32 << 20;
+const JSON: &str = "application/vnd.github+json";
+const RAW: &str = "application/vnd.github.raw+json";
+
+/// A repository at GitHub.
+#[derive(Debug)]
+pub struct GitHub {
+    octocrab: Octocrab,
+    graphql_url: String,
+    /// `/repos/{owner}/{name}`.
+    pub(super) root: String,
+    pub(super) owner: String,
+    pub(super) name: String,
+}
+
+/// A whole response.
+pub(super) struct Response {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl GitHub {
+    /// Prepares requests; none is made. Must be called inside a tokio runtime.
+    pub fn new(access: &Access) -> Result<Self, ForgeError> {
+        let what = "access to GitHub";
+        let (owner, name) = access
+            .repository
+            .split_once('/')
+            .filter(|(owner, name)| is_slug(owner) && is_slug(name))
+            .ok_or_else(|| {
+                ForgeError::unreachable(what, format!("{:?} is not owner/name", access.repository))
+            })?;
+        // Retries are ours: octocrab's would repeat a comment that was made before the connection broke.
+        let builder = Octocrab::builder()
+            .base_uri(access.api_url.as_str())
+            .map_err(|error| ForgeError::unreachable(what, error))?
+            .add_retry_config(RetryConfig::None)
+            .set_connect_timeout(Some(TIMEOUT))
+            .set_read_timeout(Some(TIMEOUT));
+        let builder = match &access.token {
+            Some(token) => builder.personal_token(token.expose_secret()),
+            None => builder,
+        };
+        let octocrab = builder
+            .build()
+            .map_err(|error| ForgeError::unreachable(what, error))?;
+        Ok(Self {
+            octocrab,
+            graphql_url: access.graphql_url.clone(),
+            root: format!("/repos/{owner}/{name}"),
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// JSON of a route below the API's base.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        route: &str,
+    ) -> Result<T, ForgeError> {
+        let response = self
+            .send(what, Method::GET, route, None, JSON, true)
+            .await?;
+        parse(what, &response.body)
+    }
+
+    /// All pages of a list, at most `most_pages` of them.
+    pub(super) async fn get_all<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        route: &str,
+        most_pages: usize,
+    ) -> Result<Vec<T>, ForgeError> {
+        let mut items = Vec::new();
+        for page in 1..=most_pages {
+            let route = format!("{route}?per_page={PAGE}&page={page}");
+            let response = self
+                .send(what, Method::GET, &route, None, JSON, true)
+                .await?;
+            items.extend(parse::<Vec<T>>(what, &response.body)?);
+            // The address in the header is not followed: only whether there is a next page is taken from it.
+            let link = response
+                .headers
+                .get(header::LINK)
+                .and_then(|link| link.to_str().ok())
+                .unwrap_or("");
+            if !link.contains("rel=\"next\"") {
+                return Ok(items);
+            }
+        }
+        Err(ForgeError::unreachable(
+            what,
+            format!("more than {most_pages} pages"),
+        ))
+    }
+
+    /// The bytes of a file; `None` if it is not there.
+    pub(super) async fn get_raw(
+        &self,
+        what: &str,
+        route: &str,
+    ) -> Result<Option<Vec<u8>>, ForgeError> {
+        match self.send(what, Method::GET, route, None, RAW, true).await {
+            Ok(response) => Ok(Some(response.body)),
+            Err(ForgeError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A write. `idempotent`: made twice it would do no more than made once.
+    pub(super) async fn write<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        method: Method,
+        route: &str,
+        body: &Value,
+        idempotent: bool,
+    ) -> Result<T, ForgeError> {
+        let response = self
+            .send(what, method, route, Some(body), JSON, idempotent)
+            .await?;
+        parse(what, &response.body)
+    }
+
+    /// A GraphQL query. Queries change nothing, so they may be repeated.
+    pub(super) async fn query<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        query: &str,
+        variables: Value,
+    ) -> Result<T, ForgeError> {
+        #[derive(serde::Deserialize)]
+        struct Reply<T> {
+            data: Option<T>,
+            #[serde(default)]
+            errors: Vec<Value>,
+        }
+        let body = serde_json::json!({ "query": query, "variables": variables });
+        let response = self
+            .send(
+                what,
+                Method::POST,
+                &self.graphql_url,
+                Some(&body),
+                JSON,
+                true,
+            )
+            .await?;
+        let reply: Reply<T> = parse(what, &response.body)?;
+        match (reply.data, reply.errors.first()) {
+            (Some(data), None) => Ok(data),
+            (_, Some(error)) => {
+                let message = error
+                    .get("message")
+                    .and_then(Value::as_str)
+                    .unwrap_or("an error without a message");
+                Err(ForgeError::Refused {
+                    what: what.to_owned(),
+                    status: 200,
+                    message: message.to_owned(),
+                })
+            }
+            (None, None) => Err(ForgeError::unreachable(what, "an answer without data")),
+        }
+    }
+
+    async fn send(
+        &self,
+        what: &str,
+        method: Method,
+        route: &str,
+        body: Option<&Value>,
+        accept: &str,
+        idempotent: bool,
+    ) -> Result<Response, ForgeError> {
+        let most = if accept == RAW {
+            MAX_BYTES + 1
+        } else {
+            MOST_JSON
+        };
+        let backoffs = ExponentialBuilder::new()
+            .with_min_delay(FIRST_BACKOFF)
+            .with_max_times(RETRIES)
+            .with_jitter();
+        let mut backoffs = backoffs.build();
+        loop {
+            let outcome = self
+                .attempt(method.clone(), route, body, accept, most)
+                .await;
+            let answer = match &outcome {
+                Ok(response) if response.status.is_success() => {
+                    return outcome.map_err(|error| ForgeError::unreachable(what, error));
+                }
+                Ok(response) => Answer::Response(response.status, &response.headers, now()),
+                Err(_) => Answer::Broken,
+            };
+            let pause = backoffs
+                .next()
+                .and_then(|backoff| wait(&answer, idempotent, backoff));
+            let Some(pause) = pause else {
+                return Err(failed(what, outcome));
+            };
+            if pause > Duration::from_secs(5) {
+                eprintln!(
+                    "{what}: GitHub's rate limit; waiting {} seconds",
+                    pause.as_secs()
+                );
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        method: Method,
+        route: &str,
+        body: Option<&Value>,
+        accept: &str,
+        most: usize,
+    ) -> Result<Response, String> {
+        let uri: Uri = route
+            .parse()
+            .map_err(|error| format!("{route:?}: {error}"))?;
+        let builder = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(header::ACCEPT, accept);
+        let request = self
+            .octocrab
+            .build_request(builder, body)
+            .map_err(|error| error.to_string())?;
+        let answer = async {
+            let response = self
+                .octocrab
+                .execute(request)
+                .await
+                .map_err(|error| chain(&error))?;
+            let (parts, mut body) = response.into_parts();
+            let mut bytes = Vec::new();
+            while let Some(frame) = body.frame().await {
+                if let Ok(data) = frame.map_err(|error| chain(&error))?.into_data() {
+                    bytes.extend_from_slice(&data);
+                }
+                if bytes.len() > most {
+                    bytes.truncate(most);
+                    break;
+                }
+            }
+            Ok(Response {
+                status: parts.status,
+                headers: parts.headers,
+                body: bytes,
+            })
+        };
+        tokio::time::timeout(TIMEOUT, answer)
+            .await
+            .map_err(|_| format!("no answer in {} seconds", TIMEOUT.as_secs()))?
+    }
+}
+
+fn is_slug(part: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !part.is_empty() && part.bytes().all(allowed) && !matches!(part, "." | "..")
+}
+
+fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, ForgeError> {
+    serde_json::from_slice(body).map_err(|error| {
+        ForgeError::unreachable(what, format!("the answer is not as documented: {error}"))
+    })
+}
+
+fn failed(what: &str, outcome: Result<Response, String>) -> ForgeError {
+    match outcome {
+        Err(message) => ForgeError::unreachable(what, message),
+        Ok(response) => {
+            let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+            let message = body
+                .get("message")
+                .and_then(Value::as_str)
+                .unwrap_or("no reason given")
+                .to_owned();
+            if response.status.is_client_error() && response.status != StatusCode::TOO_MANY_REQUESTS
+            {
+                ForgeError::Refused {
+                    what: what.to_owned(),
+                    status: response.status.as_u16(),
+                    message,
+                }
+            } else {
+                ForgeError::unreachable(
+                    what,
+                    format!("GitHub answers {}: {message}", response.status.as_u16()),
+                )
+            }
+        }
+    }
+}
+
+/// An error with its causes: octocrab's own text names only the layer that failed.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "GitHub gives the end of a rate limit as a time of day"
+)]
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
+}

@@ -1,0 +1,24 @@
+//! GitHub, and GitHub Enterprise, through octocrab.
+
+mod client;
+mod pull_requests;
+mod retry;
+mod source;
+mod wire;
+
+use secrecy::SecretString;
+
+pub use client::GitHub;
+
+/// Where a repository is, and what lets us in.
+#[derive(Debug)]
+pub struct Access {
+    /// REST base, such as `https://api.github.com` or `https://ghe.example/api/v3`.
+    pub api_url: String,
+    /// GraphQL endpoint, such as `https://api.github.com/graphql`.
+    pub graphql_url: String,
+    /// `owner/name`.
+    pub repository: String,
+    /// The job's token; none for public repositories read without one.
+    pub token: Option<SecretString>,
+}

@@ -1,0 +1,262 @@
+//! Pull requests: facts, files, the one comment, the commit status.
+
+use async_trait::async_trait;
+use http::Method;
+use serde_json::json;
+
+use super::client::{GitHub, PAGE};
+use super::wire;
+use crate::forge::{
+    ChangeKind, ChangedFile, CommitStatus, ForgeError, OpenPullRequest, PullRequest, PullRequests,
+    Source as _, Surroundings, UserId, Written,
+};
+use crate::model::{CommitSha, RepoPath};
+
+/// GitHub lists no more files of a pull request, whatever it changes.
+/// <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files>
+const MOST_FILES: u64 = 3_000;
+/// A pull request with more comments is not worth reading on every push.
+const MOST_COMMENT_PAGES: usize = 100;
+/// 500 open pull requests.
+const MOST_PULL_PAGES: usize = 5;
+/// How often an attempt to comment is made anew after an answer that leaves open whether it worked.
+const COMMENT_ATTEMPTS: usize = 3;
+
+/// Files past the first hundred of another pull request are not looked at: this serves a notice, no rule.
+const SURROUNDINGS: &str = "query($owner: String!, $name: String!, $cursor: String) {
+  viewer { login databaseId }
+  repository(owner: $owner, name: $name) {
+    pullRequests(states: OPEN, first: 100, after: $cursor) {
+      pageInfo { hasNextPage endCursor }
+      nodes { number files(first: 100) { nodes { path } } }
+    }
+  }
+}";
+
+#[async_trait]
+impl PullRequests for GitHub {
+    async fn pull_request(&self, number: u64) -> Result<PullRequest, ForgeError> {
+        let what = format!("pull request {number}");
+        let pull: wire::Pull = self
+            .get(&what, &format!("{}/pulls/{number}", self.root))
+            .await?;
+        let sha = |text: &str| {
+            CommitSha::parse(text).map_err(|error| ForgeError::unreachable(&what, error))
+        };
+        let ids = (
+            pull.base.repo.map(|repo| repo.id),
+            pull.head.repo.map(|repo| repo.id),
+        );
+        Ok(PullRequest {
+            number: pull.number,
+            base: sha(&pull.base.sha)?,
+            head: sha(&pull.head.sha)?,
+            fork: !matches!(ids, (Some(base), Some(head)) if base == head),
+            changed_files: pull.changed_files,
+        })
+    }
+
+    async fn files_of(&self, pull_request: &PullRequest) -> Result<Vec<ChangedFile>, ForgeError> {
+        if pull_request.changed_files >= MOST_FILES {
+            let base = self
+                .merge_base(&pull_request.base, &pull_request.head)
+                .await?;
+            return self.changed_files(&base, &pull_request.head).await;
+        }
+        let what = format!("files of pull request {}", pull_request.number);
+        let route = format!("{}/pulls/{}/files", self.root, pull_request.number);
+        let pages = MOST_FILES as usize / PAGE;
+        let files: Vec<wire::File> = self.get_all(&what, &route, pages).await?;
+        if (files.len() as u64) < pull_request.changed_files {
+            let message = format!(
+                "GitHub counts {} and lists {}",
+                pull_request.changed_files,
+                files.len()
+            );
+            return Err(ForgeError::unreachable(&what, message));
+        }
+        files
+            .into_iter()
+            .map(|file| changed_file(&what, &file))
+            .collect()
+    }
+
+    async fn merge_base(
+        &self,
+        base: &CommitSha,
+        head: &CommitSha,
+    ) -> Result<CommitSha, ForgeError> {
+        let what = "merge base";
+        let route = format!("{}/compare/{base}...{head}?per_page=1", self.root);
+        let comparison: wire::Comparison = self.get(what, &route).await?;
+        CommitSha::parse(&comparison.merge_base_commit.sha)
+            .map_err(|error| ForgeError::unreachable(what, error))
+    }
+
+    async fn surroundings(&self) -> Result<Surroundings, ForgeError> {
+        let mut own = None;
+        let mut open = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..MOST_PULL_PAGES {
+            let variables = json!({ "owner": self.owner, "name": self.name, "cursor": cursor });
+            let reply: wire::Surroundings = match self
+                .query("open pull requests", SURROUNDINGS, variables)
+                .await
+            {
+                Ok(reply) => reply,
+                Err(ForgeError::Refused { .. }) => return self.own_by_rest().await,
+                Err(error) => return Err(error),
+            };
+            own = reply
+                .viewer
+                .and_then(|viewer| viewer.database_id)
+                .map(UserId);
+            let Some(pulls) = reply.repository.map(|repository| repository.pull_requests) else {
+                return Ok(Surroundings { own, open: None });
+            };
+            open.extend(pulls.nodes.into_iter().map(|pull| OpenPullRequest {
+                number: pull.number,
+                paths: paths(pull.files),
+            }));
+            cursor = pulls
+                .page_info
+                .end_cursor
+                .filter(|_| pulls.page_info.has_next_page);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(Surroundings {
+            own,
+            open: Some(open),
+        })
+    }
+
+    async fn put_comment(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+        body: &str,
+    ) -> Result<Written, ForgeError> {
+        let what = format!("comment on pull request {number}");
+        let list = format!("{}/issues/{number}/comments", self.root);
+        let mut last = None;
+        for _ in 0..COMMENT_ATTEMPTS {
+            let comments: Vec<wire::Comment> =
+                self.get_all(&what, &list, MOST_COMMENT_PAGES).await?;
+            let ours = comments.into_iter().find(|comment| {
+                comment
+                    .user
+                    .as_ref()
+                    .is_some_and(|user| UserId(user.id) == own)
+                    && comment
+                        .body
+                        .as_deref()
+                        .is_some_and(|body| body.starts_with(marker))
+            });
+            let json = json!({ "body": body });
+            match ours {
+                Some(ours) if ours.body.as_deref().map(str::trim_end) == Some(body.trim_end()) => {
+                    return Ok(Written::Unchanged(ours.html_url));
+                }
+                Some(ours) => {
+                    let route = format!("{}/issues/comments/{}", self.root, ours.id);
+                    let updated: wire::Comment = self
+                        .write(&what, Method::PATCH, &route, &json, true)
+                        .await?;
+                    return Ok(Written::Updated(updated.html_url));
+                }
+                None => match self
+                    .write::<wire::Comment>(&what, Method::POST, &list, &json, false)
+                    .await
+                {
+                    Ok(created) => return Ok(Written::Created(created.html_url)),
+                    Err(error) if error.is_refusal() => return Err(error),
+                    // It may have been made all the same: look again before another attempt.
+                    Err(error) => last = Some(error),
+                },
+            }
+        }
+        Err(last.unwrap_or_else(|| ForgeError::unreachable(&what, "not written")))
+    }
+
+    async fn put_status(
+        &self,
+        at: &CommitSha,
+        own: Option<UserId>,
+        status: &CommitStatus,
+    ) -> Result<Written, ForgeError> {
+        let what = format!("status of {}", at.short());
+        let state = if status.success { "success" } else { "failure" };
+        let list = format!("{}/commits/{at}/statuses?per_page={PAGE}", self.root);
+        // Newest first: the first of our context is the one that counts.
+        let statuses: Vec<wire::Status> = self.get(&what, &list).await?;
+        let newest = statuses
+            .into_iter()
+            .find(|known| known.context == status.context);
+        let existed = newest.is_some();
+        if let Some(known) = newest
+            && known.state == state
+            && known.description.as_deref() == Some(&status.description)
+            && own.is_some_and(|own| {
+                known
+                    .creator
+                    .as_ref()
+                    .is_some_and(|creator| UserId(creator.id) == own)
+            })
+        {
+            return Ok(Written::Unchanged(known.url));
+        }
+        let body =
+            json!({ "state": state, "context": status.context, "description": status.description });
+        let route = format!("{}/statuses/{at}", self.root);
+        let made: wire::Status = self.write(&what, Method::POST, &route, &body, true).await?;
+        Ok(if existed {
+            Written::Updated(made.url)
+        } else {
+            Written::Created(made.url)
+        })
+    }
+}
+
+impl GitHub {
+    /// Who we are where GraphQL does not say; tokens of workflow jobs cannot ask this.
+    async fn own_by_rest(&self) -> Result<Surroundings, ForgeError> {
+        match self.get::<wire::User>("own identity", "/user").await {
+            Ok(user) => Ok(Surroundings {
+                own: Some(UserId(user.id)),
+                open: None,
+            }),
+            Err(error) if error.is_refusal() => Ok(Surroundings {
+                own: None,
+                open: None,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn changed_file(what: &str, file: &wire::File) -> Result<ChangedFile, ForgeError> {
+    let parse =
+        |path: &str| RepoPath::parse(path).map_err(|error| ForgeError::unreachable(what, error));
+    let kind = match (file.status.as_str(), &file.previous_filename) {
+        ("added" | "copied", _) => ChangeKind::Added,
+        ("removed", _) => ChangeKind::Removed,
+        ("renamed", Some(from)) => ChangeKind::Renamed { from: parse(from)? },
+        // Whatever else GitHub may come to say, the file is looked at on both sides.
+        _ => ChangeKind::Modified,
+    };
+    Ok(ChangedFile {
+        path: parse(&file.filename)?,
+        kind,
+    })
+}
+
+fn paths(files: Option<wire::PullFiles>) -> Vec<RepoPath> {
+    files
+        .into_iter()
+        .flat_map(|files| files.nodes)
+        .filter_map(|file| RepoPath::parse(&file.path).ok())
+        .collect()
+}

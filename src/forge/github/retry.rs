@@ -1,0 +1,110 @@
+//! When a request is worth repeating, and after how long.
+//! <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api>
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+/// Longer than this a job does not wait for a rate limit; it fails and says why.
+const MOST_WAIT: Duration = Duration::from_secs(120);
+/// GitHub's advice for secondary limits without a `retry-after`.
+const SECONDARY_WAIT: Duration = Duration::from_secs(60);
+
+/// What came of a request.
+#[derive(Debug)]
+pub enum Answer<'a> {
+    /// A response, with the time (seconds since 1970) at which it came.
+    Response(StatusCode, &'a HeaderMap, u64),
+    /// None, or one that broke off: whether the server acted on the request is not known.
+    Broken,
+}
+
+/// How long to wait before the request is repeated; `None` means not to.
+///
+/// A limit refuses a request before it is acted on, so that anything may be repeated. After a 5xx or a broken connection
+/// only what is `idempotent` is: the first one may have been acted on.
+pub fn wait(answer: &Answer<'_>, idempotent: bool, backoff: Duration) -> Option<Duration> {
+    match answer {
+        Answer::Response(StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS, headers, now) => {
+            let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
+            let exhausted = number("x-ratelimit-remaining") == Some(0);
+            let wait = match (number("retry-after"), number("x-ratelimit-reset")) {
+                (Some(seconds), _) => Duration::from_secs(seconds),
+                (None, Some(reset)) if exhausted => {
+                    Duration::from_secs(reset.saturating_sub(*now) + 1)
+                }
+                _ if matches!(answer, Answer::Response(StatusCode::TOO_MANY_REQUESTS, ..)) => {
+                    SECONDARY_WAIT
+                }
+                _ => return None,
+            };
+            (wait <= MOST_WAIT).then_some(wait)
+        }
+        Answer::Response(status, ..) => (status.is_server_error() && idempotent).then_some(backoff),
+        Answer::Broken => idempotent.then_some(backoff),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (
+                    http::HeaderName::from_static(name),
+                    http::HeaderValue::from_static(value),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn limits_are_waited_for_and_writes_are_not_doubled() {
+        let backoff = Duration::from_millis(1);
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        for (status, pairs, idempotent, expected) in [
+            (429, vec![("retry-after", "7")], false, seconds(7)),
+            (403, vec![("retry-after", "7")], false, seconds(7)),
+            (
+                403,
+                vec![
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-reset", "1010"),
+                ],
+                false,
+                seconds(11),
+            ),
+            (
+                403,
+                vec![
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-reset", "9999"),
+                ],
+                false,
+                None,
+            ),
+            (403, vec![("x-ratelimit-remaining", "12")], true, None),
+            (429, vec![], true, seconds(60)),
+            (500, vec![], true, Some(backoff)),
+            (500, vec![], false, None),
+            (404, vec![], true, None),
+        ] {
+            let headers = headers(&pairs);
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(
+                wait(
+                    &Answer::Response(status, &headers, 1000),
+                    idempotent,
+                    backoff
+                ),
+                expected,
+                "{status} {pairs:?}"
+            );
+        }
+        assert_eq!(wait(&Answer::Broken, true, backoff), Some(backoff));
+        assert_eq!(wait(&Answer::Broken, false, backoff), None);
+    }
+}

@@ -1,0 +1,220 @@
+//! A local git repository, read through `git` itself: what it can read (worktrees, alternates, partial clones), we can.
+//!
+//! No shell is involved, revisions never stand where an option could, nothing is fetched, and no file is checked out.
+#![expect(clippy::disallowed_methods, reason = "this adapter is the door to git")]
+
+use std::io::{BufReader, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use async_trait::async_trait;
+
+use super::{ChangeKind, ChangedFile, ForgeError, Source};
+use crate::model::{CommitSha, RepoPath};
+
+/// A repository on disk.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    folder: PathBuf,
+}
+
+impl Repository {
+    /// The repository that holds `folder`.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The commit that a revision names.
+    pub fn commit(&self, revision: &str) -> Result<CommitSha, ForgeError> {
+        let what = format!("revision {revision:?}");
+        let commit = format!("{revision}^{{commit}}");
+        let output = self.output(
+            &what,
+            &[
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                &commit,
+            ],
+        )?;
+        CommitSha::parse(output.trim()).map_err(|error| ForgeError::unreachable(&what, error))
+    }
+
+    /// The commit from which two commits went apart; `None` if the history here does not reach that far.
+    pub fn merge_base(&self, base: &CommitSha, head: &CommitSha) -> Option<CommitSha> {
+        let output = self
+            .output("merge base", &["merge-base", base.as_str(), head.as_str()])
+            .ok()?;
+        CommitSha::parse(output.trim()).ok()
+    }
+
+    fn git(&self) -> Command {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(&self.folder);
+        git.args([
+            "--no-optional-locks",
+            "--literal-pathspecs",
+            "-c",
+            "core.fsmonitor=false",
+        ]);
+        git.env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .stdin(Stdio::null());
+        git
+    }
+
+    fn output(&self, what: &str, arguments: &[&str]) -> Result<String, ForgeError> {
+        let output = self
+            .git()
+            .args(arguments)
+            .output()
+            .map_err(|error| ForgeError::unreachable(what, format!("git: {error}")))?;
+        if !output.status.success() {
+            let message = String::from_utf8_lossy(&output.stderr);
+            let message = if message.trim().is_empty() {
+                "git does not know it"
+            } else {
+                message.trim()
+            };
+            return Err(ForgeError::unreachable(what, message));
+        }
+        String::from_utf8(output.stdout)
+            .map_err(|_| ForgeError::unreachable(what, "a path is not UTF-8"))
+    }
+
+    /// One `git cat-file` for all: a process per file would be most of the work.
+    fn cat(&self, at: &CommitSha, paths: &[RepoPath]) -> std::io::Result<Vec<Option<Vec<u8>>>> {
+        let mut git = self.git();
+        git.args(["cat-file", "--batch", "-z"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = git.spawn()?;
+        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(std::io::Error::other("git has no pipes"));
+        };
+        let names: Vec<String> = paths.iter().map(|path| format!("{at}:{path}")).collect();
+        let contents = std::thread::scope(|scope| {
+            // Written beside the reading: neither side's pipe can fill up and stop both.
+            let names = &names;
+            scope.spawn(move || names.iter().try_for_each(|name| write!(input, "{name}\0")));
+            let mut output = BufReader::new(output);
+            names
+                .iter()
+                .map(|name| entry(&mut output, name))
+                .collect::<std::io::Result<Vec<_>>>()
+        })?;
+        child.wait()?;
+        Ok(contents)
+    }
+}
+
+/// One answer of `git cat-file --batch`.
+fn entry(output: &mut impl std::io::BufRead, name: &str) -> std::io::Result<Option<Vec<u8>>> {
+    let mut header = Vec::new();
+    // A name may hold line breaks, and an answer about a missing object repeats it.
+    let missing = format!("{name} missing\n").into_bytes();
+    loop {
+        if output.read_until(b'\n', &mut header)? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if header == missing {
+            return Ok(None);
+        }
+        if !missing.starts_with(&header) {
+            break;
+        }
+    }
+    let header = String::from_utf8_lossy(&header);
+    let mut words = header.split_whitespace().skip(1);
+    let (kind, size) = (
+        words.next(),
+        words.next().and_then(|size| size.parse::<u64>().ok()),
+    );
+    let Some(size) = size else {
+        return Err(std::io::Error::other(format!(
+            "unexpected answer {header:?}"
+        )));
+    };
+    let mut contents = Vec::new();
+    output.take(size).read_to_end(&mut contents)?;
+    output.read_exact(&mut [0])?;
+    Ok((kind == Some("blob")).then_some(contents))
+}
+
+#[async_trait]
+impl Source for Repository {
+    async fn changed_files(
+        &self,
+        base: &CommitSha,
+        head: &CommitSha,
+    ) -> Result<Vec<ChangedFile>, ForgeError> {
+        let arguments = [
+            "diff-tree",
+            "-r",
+            "-z",
+            "-M",
+            "--name-status",
+            "--no-commit-id",
+            base.as_str(),
+            head.as_str(),
+        ];
+        let output = self.output("changed files", &arguments)?;
+        let mut words = output.split_terminator('\0');
+        let mut files = Vec::new();
+        let path = |word: Option<&str>| {
+            let word =
+                word.ok_or_else(|| ForgeError::unreachable("changed files", "git stopped early"))?;
+            RepoPath::parse(word).map_err(|error| ForgeError::unreachable("changed files", error))
+        };
+        while let Some(status) = words.next() {
+            let kind = match status.as_bytes().first() {
+                Some(b'A') => ChangeKind::Added,
+                Some(b'D') => ChangeKind::Removed,
+                Some(b'R') => ChangeKind::Renamed {
+                    from: path(words.next())?,
+                },
+                _ => ChangeKind::Modified,
+            };
+            files.push(ChangedFile {
+                path: path(words.next())?,
+                kind,
+            });
+        }
+        Ok(files)
+    }
+
+    async fn read(
+        &self,
+        at: &CommitSha,
+        paths: &[RepoPath],
+    ) -> Result<Vec<Option<Vec<u8>>>, ForgeError> {
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.cat(at, paths)
+            .map_err(|error| ForgeError::unreachable("file contents", error))
+    }
+
+    async fn list(&self, at: &CommitSha, folder: &str) -> Result<Vec<RepoPath>, ForgeError> {
+        let output = self.output(
+            "list of files",
+            &[
+                "ls-tree",
+                "-r",
+                "-z",
+                "--name-only",
+                "--full-tree",
+                at.as_str(),
+                "--",
+                folder,
+            ],
+        )?;
+        let paths = output
+            .split_terminator('\0')
+            .map(RepoPath::parse)
+            .collect::<Result<_, _>>();
+        paths.map_err(|error| ForgeError::unreachable("list of files", error))
+    }
+}

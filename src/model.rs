@@ -1,0 +1,190 @@
+//! The words every room shares, as types that are parsed once, at the door.
+
+use std::fmt;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// A file's place inside a repository: `/`-separated, relative, free of `.` and `..`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RepoPath(String);
+
+/// Why a text is not a [`RepoPath`].
+#[derive(Debug, thiserror::Error)]
+#[error("not a path inside the repository: {0:?}")]
+pub struct NotARepoPath(String);
+
+impl RepoPath {
+    /// Accepts what git can name in a tree, and nothing that leaves it.
+    pub fn parse(text: &str) -> Result<Self, NotARepoPath> {
+        let inside = |part: &str| !matches!(part, "" | "." | "..") && !part.contains('\0');
+        if text.split('/').all(inside) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotARepoPath(text.to_owned()))
+        }
+    }
+
+    /// A path as the user typed it on their own command line: it may lead anywhere, and is only shown.
+    pub fn typed(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The whole path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path as a relative URI reference (RFC 3986): everything but unreserved characters and `/` is percent-encoded.
+    pub fn percent_encoded(&self) -> String {
+        let mut uri = String::with_capacity(self.0.len());
+        for byte in self.0.bytes() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                    uri.push(char::from(byte))
+                }
+                _ => uri.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        uri
+    }
+
+    /// The last part: `a/b/c.yaml` → `c.yaml`.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// The file name without its YAML ending: `a/b/c.yaml` → `c`.
+    pub fn stem(&self) -> &str {
+        let name = self.file_name();
+        name.strip_suffix(".yaml")
+            .or_else(|| name.strip_suffix(".yml"))
+            .unwrap_or(name)
+    }
+}
+
+impl fmt::Display for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A full git object name: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct CommitSha(String);
+
+/// Why a text is not a [`CommitSha`].
+#[derive(Debug, thiserror::Error)]
+#[error("not a full commit SHA: {0:?}")]
+pub struct NotACommitSha(String);
+
+impl CommitSha {
+    /// Accepts full names only: an abbreviated one may come to mean another commit.
+    pub fn parse(text: &str) -> Result<Self, NotACommitSha> {
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if matches!(text.len(), 40 | 64) && text.bytes().all(hex) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotACommitSha(text.to_owned()))
+        }
+    }
+
+    /// All digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first seven digits, as forges print them.
+    pub fn short(&self) -> &str {
+        &self.0[..7]
+    }
+}
+
+impl fmt::Display for CommitSha {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A SHA-256 digest, printed as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The first `digits` hexadecimal digits, for people.
+    pub fn prefix(&self, digits: usize) -> String {
+        let mut text = self.to_string();
+        text.truncate(digits);
+        text
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repo_path_stays_inside() {
+        for bad in [
+            "",
+            "/etc/passwd",
+            "a//b",
+            "../x",
+            "a/../b",
+            "./a",
+            "a/.",
+            "a\0b",
+        ] {
+            assert!(RepoPath::parse(bad).is_err(), "{bad:?}");
+        }
+        let path = RepoPath::parse("s3/configs/a-s3.yaml").unwrap();
+        assert_eq!((path.file_name(), path.stem()), ("a-s3.yaml", "a-s3"));
+    }
+
+    #[test]
+    fn a_commit_sha_is_whole() {
+        assert!(CommitSha::parse(&"a".repeat(40)).is_ok());
+        for bad in [
+            "",
+            "abc1234",
+            &"A".repeat(40),
+            &"g".repeat(40),
+            &"a".repeat(41),
+        ] {
+            assert!(CommitSha::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_sha256() {
+        assert_eq!(
+            Digest::of("").to_string(),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! Texts at base and head → the plan.
+
+use rayon::prelude::*;
+
+use super::{Change, Intent, NewFolders, Plan, Renamed, digest, impact, resources};
+use crate::config::{Config, Loaded, load};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::diff::diff;
+use crate::model::{Digest, RepoPath};
+use crate::product::{Failure, Level, Registry};
+use crate::template::{self, Document, Fate};
+
+/// One config of a change, as bytes.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its path.
+    pub path: RepoPath,
+    /// Its bytes at the base; `None` if it was not there.
+    pub base: Option<Vec<u8>>,
+    /// Its bytes at the head; `None` if it is not there.
+    pub head: Option<Vec<u8>>,
+    /// The other half of a rename.
+    pub renamed: Option<Renamed>,
+}
+
+/// Assesses every config by itself, on all cores, and the plan as a whole.
+///
+/// `base` and `head` are the products as they stand there: a change may edit both a product and its configs.
+pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
+    let mut changes: Vec<Change> = inputs
+        .par_iter()
+        .map(|input| assess_one(base, head, input))
+        .collect();
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Plan {
+        level: changes
+            .iter()
+            .map(|change| change.level)
+            .max()
+            .unwrap_or(Level::None),
+        digest: digest::digest(&changes),
+        invalid: changes
+            .iter()
+            .filter(|change| change.intent == Intent::Invalid)
+            .count(),
+        changes,
+    }
+}
+
+fn assess_one(base: &Registry, head: &Registry, input: &Input) -> Change {
+    let before = input
+        .base
+        .as_ref()
+        .map(|bytes| load(base, &input.path, bytes));
+    let mut change = Change {
+        path: input.path.clone(),
+        renamed: input.renamed.clone(),
+        intent: Intent::Invalid,
+        product: None,
+        stack: None,
+        target: None,
+        level: Level::None,
+        impact: Vec::new(),
+        resources: Vec::new(),
+        diff: None,
+        template: None,
+        folders: Vec::new(),
+        diagnostics: Vec::new(),
+        caveat: None,
+    };
+    let outcome = match &input.head {
+        None => removed(&mut change, before),
+        Some(bytes) => present(&mut change, before, load(head, &input.path, bytes)),
+    };
+    if let Err(failure) = outcome {
+        change.intent = Intent::Invalid;
+        change.diagnostics.push(Diagnostic::error(
+            "render-failed",
+            &input.path,
+            failure.to_string(),
+        ));
+    }
+    change
+}
+
+/// The config stands at the head.
+fn present(change: &mut Change, before: Option<Loaded>, after: Loaded) -> Result<(), Failure> {
+    change.diagnostics = after.diagnostics;
+    let Some(after) = after.config else {
+        return Ok(());
+    };
+    describe(change, &after);
+    let new = after.product.render_template(&after.derived.scope)?;
+    let (new_document, problems) = match Document::parse(&change.path, &new) {
+        Ok(document) => {
+            let problems = template::check(&change.path, &new, &document);
+            (Some(document), problems)
+        }
+        Err(problems) => (None, problems),
+    };
+    let refused = problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error);
+    change.diagnostics.extend(
+        problems
+            .into_iter()
+            .map(|problem| in_template(problem, &after)),
+    );
+    if refused {
+        return Ok(());
+    }
+    change.template = Some(Digest::of(&new));
+    let base_broken = before
+        .as_ref()
+        .is_some_and(|before| before.config.is_none());
+    let (old, old_prefixes) = match before.and_then(|before| before.config) {
+        None => (None, Vec::new()),
+        Some(before) => {
+            change.impact = impact::declared(&before, &after)?;
+            let old = before.product.render_template(&before.derived.scope)?;
+            (
+                Some(old),
+                before.product.folder_prefixes(&before.derived.scope)?,
+            )
+        }
+    };
+    let tree = after
+        .product
+        .folder_tree
+        .as_ref()
+        .map_or(0, |tree| tree.paths().len());
+    let prefixes = after.product.folder_prefixes(&after.derived.scope)?;
+    let added = prefixes
+        .into_iter()
+        .filter(|prefix| !old_prefixes.contains(prefix));
+    change.folders = added
+        .map(|prefix| NewFolders {
+            prefix,
+            count: tree,
+        })
+        .collect();
+    match old {
+        None => {
+            change.intent = Intent::Create;
+            change.resources = resources::compare(None, new_document.as_ref());
+            change.diff = diff("", &new);
+            if base_broken {
+                // It may have a stack all the same, made when it was valid.
+                change.intent = Intent::Update;
+                change.level = Level::Unknown;
+                change.caveat = Some(
+                    "The config at the base has errors, so there is nothing to compare with."
+                        .to_owned(),
+                );
+            }
+        }
+        Some(old) => {
+            change.diff = diff(&old, &new);
+            change.intent = if change.diff.is_some() {
+                Intent::Update
+            } else {
+                Intent::Unchanged
+            };
+            if change.diff.is_some() {
+                let old_document = Document::parse(&change.path, &old).ok();
+                change.resources = resources::compare(old_document.as_ref(), new_document.as_ref());
+            }
+            change.level = change
+                .impact
+                .iter()
+                .map(|impact| impact.level)
+                .max()
+                .unwrap_or(Level::None);
+            if change.impact.is_empty() && change.diff.is_some() {
+                change.level = Level::Unknown;
+                change.caveat =
+                    Some("The config is the same; the product's template changed.".to_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The config is gone: what its stack had, as the base's template says.
+fn removed(change: &mut Change, before: Option<Loaded>) -> Result<(), Failure> {
+    change.intent = Intent::Delete;
+    let Some(before) = before.and_then(|before| before.config) else {
+        change.level = Level::Unknown;
+        change.caveat =
+            Some("The removed config has errors, so what its stack holds is not known.".to_owned());
+        return Ok(());
+    };
+    describe(change, &before);
+    let old = before.product.render_template(&before.derived.scope)?;
+    let document = Document::parse(&change.path, &old).ok();
+    change.resources = resources::compare(document.as_ref(), None);
+    let loses_data = change
+        .resources
+        .iter()
+        .any(|resource| resource.stateful && resource.fate == Some(Fate::Deleted));
+    change.level = if loses_data {
+        Level::Critical
+    } else {
+        Level::High
+    };
+    change.diff = diff(&old, "");
+    Ok(())
+}
+
+fn describe(change: &mut Change, config: &Config) {
+    change.product = Some(config.product.name().to_owned());
+    change.stack = Some(config.stack().to_owned());
+    change.target = Some(config.target.clone());
+}
+
+/// A problem of the rendered template, told at the config that it was rendered from.
+fn in_template(mut problem: Diagnostic, config: &Config) -> Diagnostic {
+    let line = problem.span.map_or(0, |span| span.start.line);
+    problem.message = format!("line {line} of the rendered template: {}", problem.message);
+    problem.span = Some(config.place_of(&config.product.manifest.section));
+    problem.source_line = None;
+    problem
+}

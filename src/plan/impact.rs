@@ -1,0 +1,72 @@
+//! Declared impact: what each changed config key means, by the rules of the product.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::diagnostic::Span;
+use crate::product::{Failure, Level};
+
+/// One changed key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Impact {
+    /// Dotted config key.
+    pub key: String,
+    /// Where it stands at the head, or the nearest key above it.
+    pub span: Span,
+    /// How bad.
+    pub level: Level,
+    /// What happens.
+    pub consequence: String,
+}
+
+/// What no rule covers is not assumed to be harmless.
+const UNCOVERED: &str = "No impact rule of the product covers this key.";
+
+/// The changed keys of a config, the worst first.
+pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, Failure> {
+    let mut keys = Vec::new();
+    changed_keys("", &before.values, &after.values, &mut keys);
+    let mut impacts = Vec::with_capacity(keys.len());
+    for key in keys {
+        let rule = after
+            .product
+            .impact_of(&key, &before.derived.scope, &after.derived.scope)?;
+        let (level, consequence) = rule.unwrap_or((Level::Unknown, UNCOVERED));
+        impacts.push(Impact {
+            span: after.place_of(&key),
+            key,
+            level,
+            consequence: consequence.to_owned(),
+        });
+    }
+    impacts.sort_by(|a, b| (b.level, &a.key).cmp(&(a.level, &b.key)));
+    Ok(impacts)
+}
+
+/// Dotted keys of values that differ; a list is one value.
+fn changed_keys(at: &str, before: &Value, after: &Value, keys: &mut Vec<String>) {
+    if before == after {
+        return;
+    }
+    let (Value::Object(before), Value::Object(after)) = (before, after) else {
+        keys.push(at.to_owned());
+        return;
+    };
+    let all = before
+        .keys()
+        .chain(after.keys().filter(|key| !before.contains_key(*key)));
+    for key in all {
+        let path = if at.is_empty() {
+            key.clone()
+        } else {
+            format!("{at}.{key}")
+        };
+        changed_keys(
+            &path,
+            before.get(key).unwrap_or(&Value::Null),
+            after.get(key).unwrap_or(&Value::Null),
+            keys,
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Resources of two templates, compared by logical id.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Action, ResourceChange};
+use crate::template::{Document, Resource};
+
+/// Types that hold data: losing one loses what it held.
+const STATEFUL: &[&str] = &[
+    "AWS::CodeCommit::Repository",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::Table",
+    "AWS::EC2::Volume",
+    "AWS::ECR::Repository",
+    "AWS::EFS::FileSystem",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::SageMaker::ModelPackageGroup",
+    "AWS::SecretsManager::Secret",
+];
+
+/// What differs, dangerous first, then by logical id. An absent template has no resources.
+pub fn compare(before: Option<&Document>, after: Option<&Document>) -> Vec<ResourceChange> {
+    let old = by_id(before);
+    let new = by_id(after);
+    let mut changes = Vec::new();
+    for (id, resource) in &old {
+        match new.get(id) {
+            None => changes.push(change(Action::Remove, resource, Vec::new())),
+            Some(other) => {
+                let properties = differing(&resource.body(), &other.body());
+                if !properties.is_empty() {
+                    changes.push(change(Action::Modify, other, properties));
+                }
+            }
+        }
+    }
+    changes.extend(
+        new.iter()
+            .filter(|(id, _)| !old.contains_key(*id))
+            .map(|(_, resource)| change(Action::Add, resource, Vec::new())),
+    );
+    changes.sort_by(|a, b| (a.action, &a.logical_id).cmp(&(b.action, &b.logical_id)));
+    changes
+}
+
+fn by_id(document: Option<&Document>) -> BTreeMap<&str, Resource<'_>> {
+    document
+        .into_iter()
+        .flat_map(Document::resources)
+        .map(|resource| (resource.logical_id, resource))
+        .collect()
+}
+
+fn change(action: Action, resource: &Resource<'_>, properties: Vec<String>) -> ResourceChange {
+    ResourceChange {
+        action,
+        logical_id: resource.logical_id.to_owned(),
+        kind: resource.kind.to_owned(),
+        properties,
+        fate: (action == Action::Remove).then_some(resource.fate),
+        stateful: STATEFUL.contains(&resource.kind),
+    }
+}
+
+/// Names of properties, and of attributes beside them, that are not equal.
+fn differing(before: &Value, after: &Value) -> Vec<String> {
+    let mut names = differing_keys(before, after);
+    if let Some(at) = names.iter().position(|name| name == "Properties") {
+        let empty = Value::Object(serde_json::Map::new());
+        let [before, after] = [before, after].map(|body| body.get("Properties").unwrap_or(&empty));
+        names.splice(at..=at, differing_keys(before, after));
+    }
+    names
+}
+
+fn differing_keys(before: &Value, after: &Value) -> Vec<String> {
+    let (Some(before), Some(after)) = (before.as_object(), after.as_object()) else {
+        return if before == after {
+            Vec::new()
+        } else {
+            vec!["(all)".to_owned()]
+        };
+    };
+    let gone_or_other = before
+        .iter()
+        .filter(|(key, value)| after.get(*key) != Some(value))
+        .map(|(key, _)| key);
+    let new = after.keys().filter(|key| !before.contains_key(*key));
+    gone_or_other.chain(new).cloned().collect()
+}

@@ -1,0 +1,74 @@
+//! Expressions of a manifest: compiled once, evaluated for every config.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, Expression, UndefinedBehavior, Value};
+
+/// Steps one evaluation or rendering may take: about a hundred times what a built-in product needs. A hostile product
+/// ends with an error, not with a runner that hangs.
+const FUEL: u64 = 2_000_000;
+
+/// A compiled expression and the config keys it reads.
+#[derive(Debug)]
+pub struct Compiled {
+    expression: Expression<'static, 'static>,
+    /// Dotted paths, such as `client.company_prefix` or `names.bucket`.
+    pub reads: Vec<String>,
+}
+
+impl Compiled {
+    /// Compiles `source`; `what` names it in the error.
+    pub fn new(
+        engine: &'static Environment<'static>,
+        what: &str,
+        source: &str,
+    ) -> anyhow::Result<Self> {
+        let expression = engine
+            .compile_expression_owned(source.to_owned())
+            .map_err(|error| anyhow::anyhow!("{what}: {error:#}"))?;
+        let mut reads: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
+        reads.sort();
+        Ok(Self { expression, reads })
+    }
+
+    /// Evaluates over a scope.
+    pub fn eval(&self, scope: &Value) -> Result<Value, minijinja::Error> {
+        self.expression.eval(scope.clone())
+    }
+}
+
+/// The one template engine setting: strict, fuelled, values as JSON, no filesystem, no clock.
+///
+/// The engine lives as long as the process, since expressions and templates borrow from it: a handful of products is
+/// loaded once, and nothing is gained by giving their memory back.
+pub fn engine(
+    sources: impl IntoIterator<Item = (String, String)>,
+) -> anyhow::Result<&'static Environment<'static>> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()?,
+    );
+    engine.set_fuel(Some(FUEL));
+    engine.set_auto_escape_callback(|name| {
+        if name.ends_with(".text") {
+            AutoEscape::None
+        } else {
+            AutoEscape::Json
+        }
+    });
+    engine.set_formatter(|out, state, value| match state.auto_escape() {
+        AutoEscape::Json => super::filters::write_json(out, value),
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    super::filters::register(&mut engine);
+    for (name, source) in sources {
+        engine
+            .add_template_owned(name.clone(), source)
+            .map_err(|error| anyhow::anyhow!("{name}: {error:#}"))?;
+    }
+    Ok(Box::leak(Box::new(engine)))
+}

@@ -1,0 +1,116 @@
+//! What templates and expressions of products can do beyond minijinja's own filters.
+
+use minijinja::{Environment, Error, ErrorKind, Output, Value};
+
+use crate::model::Digest;
+
+/// Adds the filters to an engine.
+pub fn register(engine: &mut Environment<'_>) {
+    engine.add_filter("between", between);
+    engine.add_filter("logical_id", logical_id);
+    engine.add_filter("hash8", hash8);
+    engine.add_test("kebab", kebab);
+}
+
+/// Writes a value as JSON that is valid YAML 1.1 and 1.2 too: what is not printable there is escaped.
+pub fn write_json(out: &mut Output, value: &Value) -> Result<(), Error> {
+    if value.is_undefined() {
+        return Err(Error::new(
+            ErrorKind::UndefinedError,
+            "the value is undefined",
+        ));
+    }
+    let json = serde_json::to_string(value).map_err(|error| {
+        Error::new(ErrorKind::BadSerialization, "not representable as JSON").with_source(error)
+    })?;
+    // Outside strings JSON is ASCII, so that every character met here stands in a string.
+    let mut rest = json.as_str();
+    while let Some(at) = rest.find(unprintable) {
+        out.write_str(&rest[..at])?;
+        let mut chars = rest[at..].chars();
+        if let Some(character) = chars.next() {
+            write!(out, "\\u{:04x}", u32::from(character))?;
+        }
+        rest = chars.as_str();
+    }
+    out.write_str(rest).map_err(Error::from)
+}
+
+/// Characters that YAML readers refuse, fold or take for a line break. All lie below U+10000.
+fn unprintable(character: char) -> bool {
+    matches!(
+        character,
+        '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+    )
+}
+
+/// What stands between a prefix and a suffix; empty if the text does not have both, or nothing between them.
+fn between(text: &str, prefix: &str, suffix: &str) -> String {
+    text.strip_prefix(prefix)
+        .and_then(|rest| rest.strip_suffix(suffix))
+        .unwrap_or("")
+        .to_owned()
+}
+
+/// Whether a text is lower-case letters, digits and hyphens, a letter first.
+fn kebab(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// The first eight hexadecimal digits of the text's SHA-256.
+fn hash8(text: &str) -> String {
+    Digest::of(text).prefix(8)
+}
+
+/// A name as part of a CloudFormation logical id (`[A-Za-z0-9]+`): `master-solution` → `MasterSolution`.
+///
+/// Injective, so that no two names of a config share a resource: what PascalCase would lose is escaped with `X`, and a name
+/// that does not begin with a lower-case letter gets a `0` in front.
+fn logical_id(text: &str) -> String {
+    let mut id = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    match chars.next_if(char::is_ascii_lowercase) {
+        Some(first) => id.push(first.to_ascii_uppercase()),
+        None => id.push('0'),
+    }
+    while let Some(character) = chars.next() {
+        match character {
+            'a'..='z' | '0'..='9' => id.push(character),
+            '-' => match chars.next_if(char::is_ascii_lowercase) {
+                Some('x') => id.push_str("Xx"),
+                Some(letter) => id.push(letter.to_ascii_uppercase()),
+                None => id.push_str("X0"),
+            },
+            other => id.push_str(&format!("X1{:x}X", u32::from(other))),
+        }
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn logical_ids_are_readable() {
+        assert_eq!(logical_id("master-solution"), "MasterSolution");
+        assert_ne!(logical_id("a-b"), logical_id("ab"));
+        assert_ne!(logical_id("a-1"), logical_id("a1"));
+        assert_eq!(
+            (logical_id("a-x").as_str(), logical_id("a-").as_str()),
+            ("AXx", "AX0")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn logical_ids_are_injective(a in "[a0xX1-]{0,5}", b in "[a0xX1-]{0,5}") {
+            prop_assert!(a == b || logical_id(&a) != logical_id(&b));
+            prop_assert!(logical_id(&a).bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        }
+    }
+}

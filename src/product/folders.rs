@@ -1,0 +1,56 @@
+//! A folder tree as data: nested mappings whose leaves are empty.
+
+use anyhow::bail;
+
+/// The folders of one item, such as one solution.
+#[derive(Debug)]
+pub struct FolderTree(Vec<String>);
+
+impl FolderTree {
+    /// Reads nested mappings; every key is a folder, and a parent comes before what it holds.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let tree: serde_yaml::Value = serde_yaml::from_str(text)?;
+        let mut paths = Vec::new();
+        walk(&tree, "", &mut paths)?;
+        Ok(Self(paths))
+    }
+
+    /// Paths that end with `/`, relative to the item's prefix.
+    pub fn paths(&self) -> &[String] {
+        &self.0
+    }
+}
+
+fn walk(tree: &serde_yaml::Value, prefix: &str, paths: &mut Vec<String>) -> anyhow::Result<()> {
+    let Some(folders) = tree.as_mapping() else {
+        if tree.is_null() {
+            return Ok(());
+        }
+        bail!("{prefix:?} must hold folders (a mapping) or nothing");
+    };
+    for (name, below) in folders {
+        let Some(name) = name
+            .as_str()
+            .filter(|name| !name.is_empty() && !name.contains('/'))
+        else {
+            bail!("{prefix:?} holds a folder whose name is not a word");
+        };
+        let path = format!("{prefix}{name}/");
+        paths.push(path.clone());
+        walk(below, &path, paths)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_come_first() {
+        let tree = FolderTree::parse("a: {b: {}, c: }\nd: {}\n").unwrap();
+        assert_eq!(tree.paths(), ["a/", "a/b/", "a/c/", "d/"]);
+        assert!(FolderTree::parse("a: 1").is_err());
+        assert!(FolderTree::parse("a/b: {}").is_err());
+    }
+}

@@ -1,0 +1,165 @@
+//! `product.yaml`: what a product is, as data. `docs/products.md` describes every key.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::Severity;
+
+/// The file as it stands in a product's folder. Strings called *expression* are minijinja expressions over the config
+/// (with defaults applied), `names` and `file`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The product's name, equal to its folder's.
+    pub name: String,
+    /// A few words for headings.
+    pub title: String,
+    /// One sentence for lists.
+    pub summary: String,
+    /// The top-level config key that only this product has: how a config is recognised.
+    pub section: String,
+    /// A glob over file names, for configs too broken to be recognised by their section.
+    pub files: String,
+    /// Where the stack lives.
+    pub target: Target,
+    /// Names derived from the config, each an expression that may use those above it as `names.…`.
+    /// `config` (the file's stem) and `stack` are required.
+    pub names: IndexMap<String, String>,
+    /// File names of the outputs, as expressions.
+    pub outputs: Outputs,
+    /// Folders that the program makes in a bucket of the stack.
+    pub folders: Option<Folders>,
+    /// Rules that a JSON Schema cannot say.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+    /// What a change of a key means for a stack that exists.
+    #[serde(default)]
+    pub impact: Vec<ImpactRule>,
+    /// Action names of the command line, and the engine's verb for each.
+    pub actions: IndexMap<String, Verb>,
+}
+
+/// Expressions that say where a stack lives.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// 12-digit account id.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+    /// Environment, such as `prod`.
+    pub environment: String,
+}
+
+/// Expressions for the file names of outputs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outputs {
+    /// Rendered template, below `templates/`.
+    pub template: String,
+    /// Operator's IAM policy, below `policies/`.
+    pub policy: String,
+}
+
+/// A folder tree, made once for each item of a list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folders {
+    /// The product's file that holds the tree: nested mappings, leaves empty.
+    pub source: String,
+    /// Expression: the list.
+    pub each: String,
+    /// Expression over `item`: what stands before each folder's path.
+    pub prefix: String,
+}
+
+/// A problem that is there when `when` is true.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Stable kebab-case code.
+    pub code: String,
+    /// Error unless said otherwise.
+    #[serde(default = "error")]
+    pub severity: Severity,
+    /// The config key to point at, such as `s3.vpc_id`.
+    pub at: String,
+    /// Expression.
+    pub when: String,
+    /// One sentence; may hold `{{ expression }}`.
+    pub message: String,
+    /// What to do; may hold `{{ expression }}`.
+    pub help: Option<String>,
+}
+
+fn error() -> Severity {
+    Severity::Error
+}
+
+/// What a change of some keys means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImpactRule {
+    /// Config keys; each stands for itself and all below it.
+    pub keys: Vec<String>,
+    /// How bad.
+    pub level: Level,
+    /// What happens, in one sentence.
+    pub consequence: String,
+    /// Expression over `before` and `after` (both whole configs); absent means always.
+    pub when: Option<String>,
+}
+
+/// Levels of impact, ascending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Nothing changes.
+    None,
+    /// In place.
+    Safe,
+    /// Something is deleted, created or interrupted.
+    High,
+    /// No rule covers the key. Unknown ranks with the worst.
+    Unknown,
+    /// Data or consumers are lost.
+    Critical,
+}
+
+impl Level {
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Safe => "safe",
+            Self::High => "high",
+            Self::Unknown => "unknown",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The mark before the word.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::None => "⚪",
+            Self::Safe => "🟢",
+            Self::High => "🟠",
+            Self::Unknown => "❔",
+            Self::Critical => "🔴",
+        }
+    }
+}
+
+/// What the engine can do with a config.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// Check the config.
+    ValidateConfig,
+    /// Render the template beside the config.
+    RenderTemplate,
+    /// Render the operator's IAM policy beside the config.
+    RenderPolicy,
+    /// Check the rendered template beside the config.
+    ValidateTemplate,
+}

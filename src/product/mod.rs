@@ -1,0 +1,408 @@
+//! Products as data: a folder of files becomes something that configs are checked against and rendered with.
+
+mod expression;
+mod filters;
+mod folders;
+mod manifest;
+mod registry;
+mod schema;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anyhow::{Context as _, bail, ensure};
+use indexmap::IndexMap;
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+
+use crate::diagnostic::Severity;
+pub use folders::FolderTree;
+pub use manifest::{Level, Manifest, Verb};
+pub use registry::{PRODUCTS_FOLDER, Registry, Unrecognised};
+pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
+
+use expression::{Compiled, engine};
+
+/// The files of a product's folder, by name.
+pub type Files = BTreeMap<String, String>;
+
+/// The files that every product has.
+pub const MANIFEST: &str = "product.yaml";
+const SCHEMA: &str = "config.schema.json";
+const TEMPLATE: &str = "stack.yaml.j2";
+const POLICY: &str = "iam-policy.json.j2";
+
+/// A product, ready to be used on any number of configs from any number of threads.
+pub struct Product {
+    /// What `product.yaml` says.
+    pub manifest: Manifest,
+    /// What configs must look like.
+    pub schema: Schema,
+    /// The folders of one item of `folders.each`.
+    pub folder_tree: Option<FolderTree>,
+    engine: &'static Environment<'static>,
+    names: Vec<(String, Compiled)>,
+    target: [Compiled; 3],
+    outputs: [Compiled; 2],
+    rules: Vec<CompiledRule>,
+    impact: Vec<Option<Compiled>>,
+    folders: Option<[Compiled; 2]>,
+}
+
+#[derive(Debug)]
+struct CompiledRule {
+    at: Vec<String>,
+    when: Compiled,
+    message: String,
+    help: Option<String>,
+}
+
+/// A rule of the manifest that a config breaks.
+#[derive(Debug)]
+pub struct Broken<'a> {
+    /// Its code.
+    pub code: &'a str,
+    /// Its severity.
+    pub severity: Severity,
+    /// The key to point at.
+    pub at: &'a [String],
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// What a config's values lead to.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    /// All names of the manifest, in its order.
+    pub names: IndexMap<String, String>,
+    /// What templates and expressions see: the config, `names` and `file`.
+    pub scope: Value,
+}
+
+/// Where a stack lives.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Target {
+    /// 12-digit account id.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+    /// Environment, such as `prod`.
+    pub environment: String,
+}
+
+/// File names of a config's outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputNames {
+    /// Rendered template.
+    pub template: String,
+    /// Operator's IAM policy.
+    pub policy: String,
+}
+
+/// An expression or template of the product that failed. A bug of the product, not of the config.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {source}")]
+pub struct Failure {
+    /// The expression or file.
+    pub what: String,
+    /// What minijinja says, with the line.
+    pub source: minijinja::Error,
+}
+
+impl Product {
+    /// Compiles a product from its files.
+    pub fn load(files: &Files) -> anyhow::Result<Self> {
+        let file = |name: &str| {
+            files
+                .get(name)
+                .with_context(|| format!("{name} is missing"))
+        };
+        let manifest: Manifest = serde_yaml::from_str(file(MANIFEST)?).context(MANIFEST)?;
+        for required in ["config", "stack"] {
+            ensure!(
+                manifest.names.contains_key(required),
+                "{MANIFEST}: names.{required} is missing"
+            );
+        }
+        let schema = Schema::compile(file(SCHEMA)?).context(SCHEMA)?;
+        for reserved in ["names", "file", "item", "before", "after"] {
+            let taken = known_keys(schema.document()).any(|key| key == reserved);
+            ensure!(
+                !taken,
+                "{SCHEMA}: `{reserved}` is a word of the engine and cannot be a section"
+            );
+        }
+        file(TEMPLATE)?;
+        file(POLICY)?;
+
+        let texts = manifest.rules.iter().enumerate().flat_map(|(index, rule)| {
+            let help = rule
+                .help
+                .clone()
+                .map(|help| (format!("rules/{index}/help.text"), help));
+            [(format!("rules/{index}/message.text"), rule.message.clone())]
+                .into_iter()
+                .chain(help)
+        });
+        let sources = files.iter().filter(|(name, _)| name.ends_with(".j2"));
+        let engine = engine(
+            sources
+                .map(|(name, text)| (name.clone(), text.clone()))
+                .chain(texts),
+        )?;
+        let compile = |what: String, source: &str| {
+            Compiled::new(engine, &format!("{MANIFEST}: {what}"), source)
+        };
+
+        let names = manifest
+            .names
+            .iter()
+            .map(|(name, source)| Ok((name.clone(), compile(format!("names.{name}"), source)?)))
+            .collect::<anyhow::Result<_>>()?;
+        let target = &manifest.target;
+        let target = [
+            compile("target.account".into(), &target.account)?,
+            compile("target.region".into(), &target.region)?,
+            compile("target.environment".into(), &target.environment)?,
+        ];
+        let outputs = [
+            compile("outputs.template".into(), &manifest.outputs.template)?,
+            compile("outputs.policy".into(), &manifest.outputs.policy)?,
+        ];
+        let rules = manifest
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| {
+                Ok(CompiledRule {
+                    at: rule.at.split('.').map(str::to_owned).collect(),
+                    when: compile(format!("rule {}", rule.code), &rule.when)?,
+                    message: format!("rules/{index}/message.text"),
+                    help: rule
+                        .help
+                        .is_some()
+                        .then(|| format!("rules/{index}/help.text")),
+                })
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let impact = manifest
+            .impact
+            .iter()
+            .map(|rule| {
+                rule.when
+                    .as_deref()
+                    .map(|when| compile(format!("impact of {:?}", rule.keys), when))
+                    .transpose()
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let (folders, folder_tree) = match &manifest.folders {
+            None => (None, None),
+            Some(folders) => {
+                let tree = FolderTree::parse(file(&folders.source)?)
+                    .with_context(|| folders.source.clone())?;
+                let each = compile("folders.each".into(), &folders.each)?;
+                (
+                    Some([each, compile("folders.prefix".into(), &folders.prefix)?]),
+                    Some(tree),
+                )
+            }
+        };
+        if let Some(bad) = manifest
+            .rules
+            .iter()
+            .find(|rule| crate::diagnostic::explain(&rule.code).is_some())
+        {
+            bail!(
+                "{MANIFEST}: `{}` is a code of the engine; choose another",
+                bad.code
+            );
+        }
+        Ok(Self {
+            schema,
+            folder_tree,
+            engine,
+            names,
+            target,
+            outputs,
+            rules,
+            impact,
+            folders,
+            manifest,
+        })
+    }
+
+    /// The product's name.
+    pub fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    /// Derives the names of a config whose values (defaults applied) are valid as far as the names read them.
+    /// `None` if a name reads a value that `is_bad`: it could only repeat what was said of the value.
+    pub fn derive(
+        &self,
+        config: &serde_json::Value,
+        stem: &str,
+        is_bad: impl Fn(&str) -> bool,
+    ) -> Result<Option<Derived>, Failure> {
+        let values = Value::from(Serde(config));
+        let file = context! { stem };
+        let mut names = IndexMap::with_capacity(self.names.len());
+        for (name, expression) in &self.names {
+            if expression.reads.iter().any(|path| is_bad(path)) {
+                return Ok(None);
+            }
+            let known = Value::from(Serde(&names));
+            let scope = context! { names => known, file => file.clone(), ..values.clone() };
+            let value = expression
+                .eval(&scope)
+                .map_err(|source| failure(format!("names.{name}"), source))?;
+            names.insert(name.clone(), text_of(&value));
+        }
+        let known = Value::from(Serde(&names));
+        let scope = context! { names => known, file => file, ..values };
+        Ok(Some(Derived { names, scope }))
+    }
+
+    /// The rules that a config breaks. A rule that reads a value that `is_bad` is passed over.
+    pub fn broken_rules(
+        &self,
+        scope: &Value,
+        is_bad: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Broken<'_>>, Failure> {
+        let mut broken = Vec::new();
+        for (rule, compiled) in self.manifest.rules.iter().zip(&self.rules) {
+            if compiled.when.reads.iter().any(|path| is_bad(path)) {
+                continue;
+            }
+            let fails = |source| failure(format!("rule {}", rule.code), source);
+            if compiled.when.eval(scope).map_err(fails)?.is_true() {
+                broken.push(Broken {
+                    code: &rule.code,
+                    severity: rule.severity,
+                    at: &compiled.at,
+                    message: self.render(&compiled.message, scope)?,
+                    help: compiled
+                        .help
+                        .as_ref()
+                        .map(|help| self.render(help, scope))
+                        .transpose()?,
+                });
+            }
+        }
+        Ok(broken)
+    }
+
+    /// Where the stack of a config lives.
+    pub fn target(&self, scope: &Value) -> Result<Target, Failure> {
+        let [account, region, environment] = &self.target;
+        Ok(Target {
+            account: eval_text("target.account", account, scope)?,
+            region: eval_text("target.region", region, scope)?,
+            environment: eval_text("target.environment", environment, scope)?,
+        })
+    }
+
+    /// What the outputs of a config are called.
+    pub fn output_names(&self, scope: &Value) -> Result<OutputNames, Failure> {
+        let [template, policy] = &self.outputs;
+        Ok(OutputNames {
+            template: eval_text("outputs.template", template, scope)?,
+            policy: eval_text("outputs.policy", policy, scope)?,
+        })
+    }
+
+    /// The prefixes below which a config wants its folders, in order, each once.
+    pub fn folder_prefixes(&self, scope: &Value) -> Result<Vec<String>, Failure> {
+        let Some([each, prefix]) = &self.folders else {
+            return Ok(Vec::new());
+        };
+        let items = each
+            .eval(scope)
+            .and_then(|items| items.try_iter().map(Iterator::collect::<Vec<_>>));
+        let items = items.map_err(|source| failure("folders.each".into(), source))?;
+        let mut prefixes: Vec<String> = Vec::with_capacity(items.len());
+        for item in items {
+            let prefix = eval_text(
+                "folders.prefix",
+                prefix,
+                &context! { item, ..scope.clone() },
+            )?;
+            if !prefixes.contains(&prefix) {
+                prefixes.push(prefix);
+            }
+        }
+        Ok(prefixes)
+    }
+
+    /// The first rule of the manifest that covers a changed key; `None` if none does.
+    /// `before` and `after` are the scopes of the config at base and head.
+    pub fn impact_of(
+        &self,
+        key: &str,
+        before: &Value,
+        after: &Value,
+    ) -> Result<Option<(Level, &str)>, Failure> {
+        let covers = |rule: &str| {
+            key.strip_prefix(rule)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        for (rule, when) in self.manifest.impact.iter().zip(&self.impact) {
+            if !rule.keys.iter().any(|rule| covers(rule)) {
+                continue;
+            }
+            let holds = match when {
+                None => true,
+                Some(when) => when
+                    .eval(&context! { before, after })
+                    .map_err(|source| failure(format!("impact of {:?}", rule.keys), source))?
+                    .is_true(),
+            };
+            if holds {
+                return Ok(Some((rule.level, &rule.consequence)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The CloudFormation template of a config.
+    pub fn render_template(&self, scope: &Value) -> Result<String, Failure> {
+        self.render(TEMPLATE, scope)
+    }
+
+    /// The operator's IAM policy of a config.
+    pub fn render_policy(&self, scope: &Value) -> Result<String, Failure> {
+        self.render(POLICY, scope)
+    }
+
+    fn render(&self, name: &str, scope: &Value) -> Result<String, Failure> {
+        self.engine
+            .get_template(name)
+            .and_then(|template| template.render(scope))
+            .map_err(|source| failure(name.to_owned(), source))
+    }
+}
+
+impl fmt::Debug for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Product({})", self.name())
+    }
+}
+
+fn failure(what: String, source: minijinja::Error) -> Failure {
+    Failure { what, source }
+}
+
+fn eval_text(what: &str, expression: &Compiled, scope: &Value) -> Result<String, Failure> {
+    expression
+        .eval(scope)
+        .map(|value| text_of(&value))
+        .map_err(|source| failure(what.to_owned(), source))
+}
+
+fn text_of(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,180 @@
+//! Which products there are: those in the binary, and those of the repository.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use globset::Glob;
+use include_dir::{Dir, include_dir};
+
+use super::{Files, MANIFEST, Product};
+
+/// The sources of the built-in products.
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// Where a repository keeps products of its own, one folder each.
+pub const PRODUCTS_FOLDER: &str = ".provisioner/products";
+
+/// All products that configs can belong to. A product is compiled when the first config needs it.
+#[derive(Debug, Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    folder: String,
+    /// What the manifest says of recognition, read without compiling the product; `Err` says why it cannot be read.
+    recognised: Result<Recognised, String>,
+    files: Files,
+    product: OnceLock<Result<Arc<Product>, String>>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct Recognised {
+    name: String,
+    section: String,
+    files: String,
+}
+
+/// Why a config has no product.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unrecognised {
+    /// No section and no file name fits.
+    Unknown,
+    /// Sections of these products are in the file.
+    Ambiguous(Vec<String>),
+    /// The product that fits does not load.
+    Invalid(String),
+}
+
+impl Registry {
+    /// The built-in products.
+    pub fn built_in() -> Self {
+        let mut registry = Self::default();
+        for folder in BUILT_IN.dirs() {
+            let name = folder.path().to_string_lossy().into_owned();
+            let files: Files = folder
+                .files()
+                .filter_map(|file| {
+                    let name = file.path().file_name()?.to_string_lossy().into_owned();
+                    Some((name, file.contents_utf8()?.to_owned()))
+                })
+                .collect();
+            if files.contains_key(MANIFEST) {
+                registry.add(&name, files);
+            }
+        }
+        registry
+    }
+
+    /// Adds a product; one of the same name is replaced, so that a repository can bring its own version.
+    pub fn add(&mut self, folder: &str, files: Files) {
+        let recognised = files
+            .get(MANIFEST)
+            .ok_or_else(|| format!("{folder}: {MANIFEST} is missing"))
+            .and_then(|text| {
+                serde_yaml::from_str::<Recognised>(text)
+                    .map_err(|error| format!("{folder}/{MANIFEST}: {error}"))
+            })
+            .and_then(|recognised| match recognised.name == folder {
+                true => Ok(recognised),
+                false => Err(format!(
+                    "{folder}/{MANIFEST}: the name is {:?}, but the folder is {folder:?}",
+                    recognised.name
+                )),
+            });
+        self.entries.retain(|entry| entry.folder != folder);
+        self.entries.push(Entry {
+            folder: folder.to_owned(),
+            recognised,
+            files,
+            product: OnceLock::new(),
+        });
+    }
+
+    /// The names of all products, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let names: BTreeMap<&str, ()> = self
+            .entries
+            .iter()
+            .map(|entry| (entry.folder.as_str(), ()))
+            .collect();
+        names.into_keys().collect()
+    }
+
+    /// The sections by which configs are recognised.
+    pub fn sections(&self) -> Vec<&str> {
+        self.entries
+            .iter()
+            .filter_map(|entry| Some(entry.recognised.as_ref().ok()?.section.as_str()))
+            .collect()
+    }
+
+    /// A product by name.
+    pub fn product(&self, name: &str) -> Option<Result<Arc<Product>, String>> {
+        self.entries
+            .iter()
+            .find(|entry| entry.folder == name)
+            .map(Entry::load)
+    }
+
+    /// The product of a config: by its sections, otherwise by its file name.
+    pub fn recognise<'a>(
+        &self,
+        sections: impl Iterator<Item = &'a str> + Clone,
+        file_name: &str,
+    ) -> Result<Arc<Product>, Unrecognised> {
+        let has = |recognised: &Recognised| {
+            sections
+                .clone()
+                .any(|section| section == recognised.section)
+        };
+        let fits = |recognised: &Recognised| {
+            Glob::new(&recognised.files)
+                .is_ok_and(|glob| glob.compile_matcher().is_match(file_name))
+        };
+        let known = || {
+            self.entries
+                .iter()
+                .filter_map(|entry| Some((entry, entry.recognised.as_ref().ok()?)))
+        };
+        let mut candidates: Vec<_> = known().filter(|(_, recognised)| has(recognised)).collect();
+        if candidates.len() > 1 {
+            candidates.retain(|(_, recognised)| fits(recognised));
+        } else if candidates.is_empty() {
+            candidates = known().filter(|(_, recognised)| fits(recognised)).collect();
+        }
+        match candidates.as_slice() {
+            [(entry, _)] => entry.load().map_err(Unrecognised::Invalid),
+            [] => match self
+                .entries
+                .iter()
+                .find_map(|entry| entry.recognised.as_ref().err())
+            {
+                Some(error) => Err(Unrecognised::Invalid(error.clone())),
+                None => Err(Unrecognised::Unknown),
+            },
+            several => Err(Unrecognised::Ambiguous(
+                several
+                    .iter()
+                    .map(|(entry, _)| entry.folder.clone())
+                    .collect(),
+            )),
+        }
+    }
+}
+
+impl Entry {
+    fn load(&self) -> Result<Arc<Product>, String> {
+        if let Err(error) = &self.recognised {
+            return Err(error.clone());
+        }
+        self.product
+            .get_or_init(|| {
+                Product::load(&self.files)
+                    .map(Arc::new)
+                    .map_err(|error| format!("{}: {error:#}", self.folder))
+            })
+            .clone()
+    }
+}

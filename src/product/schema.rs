@@ -1,0 +1,220 @@
+//! A product's JSON Schema: validation, defaults, and the annotations that messages quote.
+
+use anyhow::Context as _;
+use jsonschema::{PatternOptions, Validator};
+use serde_json::{Map, Value};
+
+pub use jsonschema::error::ValidationErrorKind;
+
+/// A compiled schema.
+#[derive(Debug)]
+pub struct Schema {
+    document: Value,
+    validator: Validator,
+    defaults: Vec<Default>,
+}
+
+/// The default of a property, and the defaults below it.
+#[derive(Debug)]
+struct Default {
+    key: String,
+    value: Option<Value>,
+    below: Vec<Default>,
+}
+
+/// One violation: where in the config, what, and what the schema says there.
+#[derive(Debug)]
+pub struct Violation<'a> {
+    /// Keys and indices from the config's root.
+    pub path: Vec<String>,
+    /// What is violated.
+    pub kind: ValidationErrorKind,
+    /// The subschema that is violated.
+    pub subschema: &'a Value,
+    /// What the nearest `x-help` around it tells a user to do.
+    pub advice: Option<&'a str>,
+}
+
+impl Schema {
+    /// Compiles. Patterns run on a linear engine, and nothing is fetched: a schema of a pull request can do neither harm.
+    pub fn compile(text: &str) -> anyhow::Result<Self> {
+        let document: Value = serde_json::from_str(text).context("not JSON")?;
+        let validator = jsonschema::draft202012::options()
+            .with_pattern_options(PatternOptions::regex())
+            .build(&document)
+            .map_err(|error| anyhow::anyhow!("not a JSON Schema 2020-12: {error}"))?;
+        let defaults = defaults(&document);
+        Ok(Self {
+            document,
+            validator,
+            defaults,
+        })
+    }
+
+    /// The schema as it was written.
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// Everything that is wrong with a config.
+    pub fn violations(&self, config: &Value) -> Vec<Violation<'_>> {
+        if self.validator.is_valid(config) {
+            return Vec::new();
+        }
+        self.validator
+            .iter_errors(config)
+            .map(|error| {
+                let path = error
+                    .instance_path()
+                    .as_str()
+                    .split('/')
+                    .skip(1)
+                    .map(unescape)
+                    .collect();
+                let (subschema, advice) = self.subschema(error.schema_path().as_str());
+                Violation {
+                    path,
+                    subschema,
+                    advice,
+                    kind: error.into_parts().kind,
+                }
+            })
+            .collect()
+    }
+
+    /// Adds what is absent and has a default.
+    pub fn apply_defaults(&self, config: &mut Value) {
+        fill(config, &self.defaults);
+    }
+
+    /// All dotted places where a key of this name belongs: `versioning` → `s3`.
+    pub fn parents_of(&self, key: &str) -> Vec<String> {
+        fn search(schema: &Value, at: &str, key: &str, found: &mut Vec<String>) {
+            let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+                return;
+            };
+            for (name, below) in properties {
+                if name == key && !at.is_empty() {
+                    found.push(at.to_owned());
+                }
+                let path = if at.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{at}.{name}")
+                };
+                search(below, &path, key, found);
+            }
+        }
+        let mut found = Vec::new();
+        search(&self.document, "", key, &mut found);
+        found
+    }
+
+    /// The subschema that holds the keyword at the end of `schema_path`, a JSON pointer that follows `$ref`, and the last
+    /// advice on the way there.
+    fn subschema(&self, schema_path: &str) -> (&Value, Option<&str>) {
+        let mut parts: Vec<String> = schema_path.split('/').skip(1).map(unescape).collect();
+        parts.pop();
+        let mut at = &self.document;
+        let mut advice = None;
+        for part in &parts {
+            let next = match (part.as_str(), at) {
+                ("$ref", _) => at
+                    .get("$ref")
+                    .and_then(Value::as_str)
+                    .and_then(|target| self.local(target)),
+                (index, Value::Array(items)) => index
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| items.get(index)),
+                (key, _) => at.get(key),
+            };
+            let Some(next) = next else { break };
+            at = next;
+            advice = at.get("x-help").and_then(Value::as_str).or(advice);
+        }
+        (at, advice)
+    }
+
+    fn local(&self, reference: &str) -> Option<&Value> {
+        self.document.pointer(reference.strip_prefix('#')?)
+    }
+}
+
+fn unescape(part: &str) -> String {
+    part.replace("~1", "/").replace("~0", "~")
+}
+
+fn defaults(schema: &Value) -> Vec<Default> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let each = properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, property)| {
+            let default = Default {
+                key: key.clone(),
+                value: property.get("default").cloned(),
+                below: defaults(property),
+            };
+            (default.value.is_some() || !default.below.is_empty()).then_some(default)
+        });
+    each.collect()
+}
+
+fn fill(config: &mut Value, defaults: &[Default]) {
+    let Some(object) = config.as_object_mut() else {
+        return;
+    };
+    for default in defaults {
+        let absent = !object.contains_key(&default.key);
+        if let (true, Some(value)) = (absent, &default.value) {
+            object.insert(default.key.clone(), value.clone());
+        }
+        if let Some(value @ Value::Object(_)) = object.get_mut(&default.key) {
+            fill(value, &default.below);
+        }
+    }
+}
+
+/// The keys that a subschema knows.
+pub fn known_keys(subschema: &Value) -> impl Iterator<Item = &str> {
+    subschema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::keys)
+        .map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn defaults_reach_into_sections_that_are_there() {
+        let schema = Schema::compile(
+            r#"{"properties":{"a":{"properties":{"b":{"default":1},"c":{"default":{},"properties":{"d":{"default":2}}}}}}}"#,
+        )
+        .unwrap();
+        let fill = |mut config| {
+            schema.apply_defaults(&mut config);
+            config
+        };
+        assert_eq!(fill(json!({})), json!({}));
+        assert_eq!(
+            fill(json!({"a": {}})),
+            json!({"a": {"b": 1, "c": {"d": 2}}})
+        );
+        assert_eq!(
+            fill(json!({"a": {"b": 7}})),
+            json!({"a": {"b": 7, "c": {"d": 2}}})
+        );
+    }
+
+    #[test]
+    fn a_remote_reference_is_refused() {
+        assert!(Schema::compile(r#"{"$ref":"https://example.com/x.json"}"#).is_err());
+        assert!(Schema::compile(r#"{"$ref":"file:///etc/hostname"}"#).is_err());
+    }
+}

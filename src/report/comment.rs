@@ -1,0 +1,426 @@
+//! The report as Markdown: the pull request's comment and the job summary, within the forge's limits.
+
+use std::sync::OnceLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context};
+use serde_json::json;
+
+use super::inert;
+use super::text;
+use super::view::Report;
+use crate::plan::{Action, Change, Intent, Renamed, ResourceChange};
+use crate::product::Level;
+use crate::template::Fate;
+use crate::wording::counted;
+
+/// Begins every comment of the check; with the author's own id it tells our comment from all others.
+pub const MARKER: &str = "<!-- provisioner:check -->";
+
+/// GitHub takes 65,536 characters; the rest is left for what a proxy or an editor may add.
+pub const COMMENT_LIMIT: usize = 65_000;
+/// GitHub takes 1 MiB of job summary for a step.
+pub const SUMMARY_LIMIT: usize = 1_000_000;
+
+/// Limits of one config's part, so that one config cannot take the place of all others.
+const MOST_ROWS: usize = 100;
+const MOST_PROBLEMS: usize = 30;
+/// No part of a config is shorter; where less room is left, nothing is rendered in vain.
+const SMALLEST_PART: usize = 100;
+const MOST_DIFF_CHARS: usize = 20_000;
+
+/// The whole report in at most `limit` characters. Dangerous changes come first and are shown first; what does not fit
+/// is counted.
+pub fn markdown(report: &Report, limit: usize) -> Result<String, Error> {
+    let mut changes: Vec<&Change> = report.plan.changes.iter().collect();
+    changes.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.path.cmp(&b.path)));
+    let rest = if limit >= SUMMARY_LIMIT {
+        "in the JSON report"
+    } else {
+        "in the job summary"
+    };
+
+    let mut shown_rows = changes.len();
+    let head = loop {
+        let head = head(report, &changes, shown_rows, rest)?;
+        if length(&head) <= limit / 2 || shown_rows == 0 {
+            break head;
+        }
+        // Rows are of similar length: one or two rounds find the number that fits.
+        shown_rows = (shown_rows * (limit / 2) / length(&head)).min(shown_rows - 1);
+    };
+    // The foot's own length depends little on the number it prints: the longest one is reserved.
+    let reserved = length(&foot(report, &changes, changes.len(), rest)?);
+    let mut body = String::new();
+    let mut hidden = 0;
+    for (index, change) in changes.iter().enumerate() {
+        let room =
+            limit.saturating_sub(length(MARKER) + 1 + length(&head) + length(&body) + reserved);
+        if room < SMALLEST_PART {
+            hidden += changes.len() - index;
+            break;
+        }
+        let fits = |part: &String| length(part) <= room;
+        let full = part(change, false)?;
+        if fits(&full) {
+            body.push_str(&full);
+            continue;
+        }
+        let brief = part(change, true)?;
+        if fits(&brief) {
+            body.push_str(&brief);
+        }
+        hidden += 1;
+    }
+    let foot = foot(report, &changes, hidden, rest)?;
+    Ok(squeeze(&format!("{MARKER}\n{head}{body}{foot}")))
+}
+
+/// What an action of the command line did: its closing line, one line for each config, and the problems.
+pub fn results_markdown(
+    closing: &str,
+    lines: impl Iterator<Item = (bool, String)>,
+    diagnostics: &[crate::diagnostic::Diagnostic],
+) -> String {
+    let mut markdown = format!("## Provisioner\n\n{}\n", inert::inert(closing));
+    if !diagnostics.is_empty() {
+        markdown.push_str(&format!(
+            "\n{}\n",
+            inert::fence(&text::diagnostics(diagnostics), "text")
+        ));
+    }
+    markdown.push('\n');
+    for (ok, line) in lines {
+        markdown.push_str(&format!(
+            "- {} {}\n",
+            if ok { "✅" } else { "❌" },
+            inert::code(&line)
+        ));
+    }
+    markdown
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// At most one empty line in a row, fences left as they are.
+fn squeeze(text: &str) -> String {
+    let mut squeezed = String::with_capacity(text.len());
+    let mut fence: Option<&str> = None;
+    let mut empty = false;
+    for line in text.lines() {
+        let ticks = &line[..line.len() - line.trim_start_matches('`').len()];
+        match fence {
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            Some(open) if line == open => fence = None,
+            _ => {}
+        }
+        let now_empty = fence.is_none() && line.trim().is_empty();
+        if !(now_empty && empty) {
+            squeezed.push_str(line);
+            squeezed.push('\n');
+        }
+        empty = now_empty;
+    }
+    squeezed
+}
+
+/// What must be seen first ranks highest.
+fn rank(change: &Change) -> (bool, Level, bool, usize) {
+    let removes = change
+        .resources
+        .iter()
+        .filter(|resource| resource.action == Action::Remove)
+        .count();
+    (
+        change.intent == Intent::Invalid,
+        change.level,
+        change.intent == Intent::Delete,
+        removes,
+    )
+}
+
+fn head(report: &Report, changes: &[&Change], shown: usize, rest: &str) -> Result<String, Error> {
+    let rows: Vec<_> = changes[..shown]
+        .iter()
+        .map(|change| {
+            json!({
+                "mark": mark(change),
+                "path": change.path,
+                "plan": plan_words(change),
+                "impact": impact_words(change),
+                "stack": change.stack,
+                "account": change.target.as_ref().map(|target| &target.account),
+                "region": change.target.as_ref().map(|target| &target.region),
+            })
+        })
+        .collect();
+    let hidden = changes.len() - shown;
+    let hidden_rows = (hidden > 0).then(|| {
+        format!(
+            "{shown} of {} configs listed, the rest {rest}.",
+            changes.len()
+        )
+    });
+    render(
+        "head.md.j2",
+        context! { headline => headline(report), rows => Value::from(Serde(&rows)), hidden_rows },
+    )
+}
+
+fn headline(report: &Report) -> String {
+    let plan = &report.plan;
+    if plan.changes.is_empty() {
+        return "No config is changed.".to_owned();
+    }
+    let number = |intent: Intent| {
+        plan.changes
+            .iter()
+            .filter(|change| change.intent == intent)
+            .count()
+    };
+    let mut parts = Vec::new();
+    for (intent, verb) in [
+        (Intent::Create, "to create"),
+        (Intent::Update, "to update"),
+        (Intent::Delete, "to delete"),
+        (Intent::Unchanged, "unchanged"),
+    ] {
+        if number(intent) > 0 {
+            parts.push(format!("{} {verb}", counted(number(intent), "stack")));
+        }
+    }
+    let (errors, warnings) = report.counts();
+    if errors > 0 {
+        parts.push(format!(
+            "**{}** in {}",
+            counted(errors, "error"),
+            counted(plan.invalid, "config")
+        ));
+    }
+    if warnings > 0 {
+        parts.push(counted(warnings, "warning"));
+    }
+    let verdict = if plan.invalid > 0 { "❌" } else { "✅" };
+    format!("{verdict} {}.", parts.join(", "))
+}
+
+fn mark(change: &Change) -> &'static str {
+    match change.intent {
+        Intent::Invalid => "❌",
+        Intent::Delete => "🗑️",
+        Intent::Update => "✏️",
+        Intent::Create => "✨",
+        Intent::Unchanged => "▫️",
+    }
+}
+
+fn plan_words(change: &Change) -> &'static str {
+    match change.intent {
+        Intent::Invalid => "errors",
+        Intent::Delete => "delete stack",
+        Intent::Update => "update stack",
+        Intent::Create => "create stack",
+        Intent::Unchanged => "no change",
+    }
+}
+
+fn impact_words(change: &Change) -> String {
+    match (change.intent, change.level) {
+        (Intent::Invalid | Intent::Create, _) | (_, Level::None) => "–".to_owned(),
+        (_, level) => format!("{} {}", level.mark(), level.word()),
+    }
+}
+
+fn part(change: &Change, brief: bool) -> Result<String, Error> {
+    let intent = match change.intent {
+        Intent::Invalid => "Not usable as it stands",
+        Intent::Delete => "**Deletes** stack",
+        Intent::Update => "Updates stack",
+        Intent::Create => "Creates stack",
+        Intent::Unchanged => "The rendered template stays the same. Stack",
+    };
+    let problems: Vec<_> = change
+        .diagnostics
+        .iter()
+        .take(MOST_PROBLEMS)
+        .map(text::diagnostic)
+        .collect();
+    let more_problems = rest_of(change.diagnostics.len(), problems.len(), "problem");
+    let impact: Vec<_> = change
+        .impact
+        .iter()
+        .take(MOST_ROWS)
+        .map(|impact| {
+            json!({
+                "key": impact.key,
+                "line": impact.span.start.line,
+                "level": format!("{} {}", impact.level.mark(), impact.level.word()),
+                "consequence": impact.consequence,
+            })
+        })
+        .collect();
+    let resources: Vec<_> = change
+        .resources
+        .iter()
+        .take(MOST_ROWS)
+        .map(resource)
+        .collect();
+    // A deletion's diff would only repeat the table of resources.
+    let diff = change
+        .diff
+        .as_ref()
+        .filter(|_| !brief && change.intent != Intent::Delete);
+    let diff_title = diff.map(|diff| {
+        format!(
+            "Rendered template: {} added, {} removed",
+            counted(diff.added, "line"),
+            diff.removed
+        )
+    });
+    let (renamed_from, renamed_to) = match &change.renamed {
+        None => (None, None),
+        Some(Renamed::From(path)) => (Some(path), None),
+        Some(Renamed::To(path)) => (None, Some(path)),
+    };
+    render(
+        "change.md.j2",
+        context! {
+            path => change.path.as_str(),
+            intent,
+            stack => change.stack.as_deref(),
+            target => change.target.as_ref().map(|target| Value::from(Serde(target))),
+            renamed_from => renamed_from.map(|path| path.as_str()),
+            renamed_to => renamed_to.map(|path| path.as_str()),
+            caveat => change.caveat.as_deref(),
+            problems => (!problems.is_empty()).then(|| problems.join("\n")),
+            more_problems,
+            impact => Value::from(Serde(&impact)),
+            removal => change.intent == Intent::Delete,
+            resources => Value::from(Serde(&resources)),
+            more_resources => rest_of(change.resources.len(), MOST_ROWS, "resource"),
+            folders => Value::from(Serde(&change.folders)),
+            diff => diff.map(|diff| cut(diff.unified.as_deref().unwrap_or("(too large to compare by line)"))),
+            diff_title,
+        },
+    )
+}
+
+fn rest_of(all: usize, shown: usize, noun: &str) -> Option<String> {
+    (all > shown).then(|| format!("{shown} of {} shown.", counted(all, noun)))
+}
+
+/// A diff up to a whole line within the limit.
+fn cut(diff: &str) -> String {
+    if length(diff) <= MOST_DIFF_CHARS {
+        return diff.to_owned();
+    }
+    let mut kept = String::new();
+    let mut room = MOST_DIFF_CHARS;
+    let mut lines = diff.split_inclusive('\n');
+    for line in lines.by_ref() {
+        match room.checked_sub(length(line)) {
+            Some(left) => room = left,
+            None => break,
+        }
+        kept.push_str(line);
+    }
+    format!("{kept}… {}\n", counted(lines.count() + 1, "more line"))
+}
+
+fn resource(change: &ResourceChange) -> serde_json::Value {
+    let detail = match change.fate {
+        Some(Fate::Deleted) if change.stateful => "🔴 deleted, **with its data**".to_owned(),
+        Some(Fate::Deleted) => "deleted".to_owned(),
+        Some(Fate::Snapshotted) => "deleted, a snapshot stays".to_owned(),
+        Some(Fate::Retained) => "retained, no longer managed".to_owned(),
+        None if change.properties.is_empty() => "–".to_owned(),
+        None => change
+            .properties
+            .iter()
+            .map(|property| inert::code(property))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    json!({
+        "action": change.action.word(),
+        "logical_id": change.logical_id,
+        "kind": change.kind,
+        "detail": detail,
+    })
+}
+
+fn foot(report: &Report, changes: &[&Change], hidden: usize, rest: &str) -> Result<String, Error> {
+    let all = changes.len();
+    let hidden_changes = (hidden > 0).then(|| {
+        format!(
+            "{} of {all} configs shown in full, the rest {rest}.",
+            all - hidden
+        )
+    });
+    render(
+        "foot.md.j2",
+        context! {
+            hidden_changes,
+            collisions => Value::from(Serde(report.collisions.as_deref().unwrap_or_default())),
+            notices => Value::from(Serde(&report.notices)),
+            digest => report.plan.digest.to_string(),
+            context => Value::from(Serde(&report.context)),
+        },
+    )
+}
+
+fn render(name: &str, scope: Value) -> Result<String, Error> {
+    engine()?.get_template(name)?.render(scope)
+}
+
+/// Every expression is inert Markdown unless the program itself wrote it and says so with `raw`.
+fn engine() -> Result<&'static Environment<'static>, Error> {
+    static ENGINE: OnceLock<Environment<'static>> = OnceLock::new();
+    if let Some(engine) = ENGINE.get() {
+        return Ok(engine);
+    }
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()?,
+    );
+    engine.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
+    engine.set_formatter(write_inert);
+    engine.add_filter("raw", Value::from_safe_string);
+    engine.add_filter("code", |text: &str| {
+        Value::from_safe_string(inert::code(text))
+    });
+    engine.add_filter("fence", |text: &str, language: &str| {
+        Value::from_safe_string(inert::fence(text, language))
+    });
+    engine.add_template(
+        "head.md.j2",
+        include_str!("../../templates/comment/head.md.j2"),
+    )?;
+    engine.add_template(
+        "change.md.j2",
+        include_str!("../../templates/comment/change.md.j2"),
+    )?;
+    engine.add_template(
+        "foot.md.j2",
+        include_str!("../../templates/comment/foot.md.j2"),
+    )?;
+    Ok(ENGINE.get_or_init(|| engine))
+}
+
+fn write_inert(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
+    match value.as_str() {
+        Some(text) if value.is_safe() => out.write_str(text)?,
+        Some(text) => out.write_str(&inert::inert(text))?,
+        None if value.is_number() => out.write_str(&value.to_string())?,
+        None => out.write_str(&inert::code(&value.to_string()))?,
+    }
+    Ok(())
+}

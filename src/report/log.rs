@@ -1,0 +1,40 @@
+//! Text that a CI runner only prints.
+
+use std::borrow::Cow;
+
+/// Breaks what GitHub's runner would take for a workflow command: `::name::` at the start of a line, `##[name]` anywhere.
+/// Source: `ActionCommand.TryParseV2` and `TryParse` of github.com/actions/runner.
+pub fn log_safe(text: &str) -> Cow<'_, str> {
+    let begins = text.lines().any(|line| line.trim_start().starts_with("::"));
+    if !begins && !text.contains("##[") && !text.contains('\r') {
+        return text.into();
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for line in text.split_inclusive('\n') {
+        let line = line.replace("##[", "# #[").replace('\r', "");
+        let body = line.trim_start();
+        safe.push_str(&line[..line.len() - body.len()]);
+        match body.strip_prefix("::") {
+            Some(rest) => {
+                safe.push_str(": :");
+                safe.push_str(rest);
+            }
+            None => safe.push_str(body),
+        }
+    }
+    safe.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attack_workflow_commands_are_only_text() {
+        assert_eq!(
+            log_safe("a\n  ::set-output name=x::y\n##[add-path]z\n"),
+            "a\n  : :set-output name=x::y\n# #[add-path]z\n"
+        );
+        assert_eq!(log_safe("a::b\n"), "a::b\n");
+    }
+}

@@ -1,0 +1,63 @@
+//! SARIF 2.1.0, for code scanning. <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::diagnostic::{Diagnostic, explain};
+
+/// One run with all diagnostics.
+pub fn sarif<'a>(
+    diagnostics: impl Iterator<Item = &'a Diagnostic> + Clone,
+    version: &str,
+) -> Value {
+    let codes: BTreeSet<&str> = diagnostics
+        .clone()
+        .map(|diagnostic| diagnostic.code.as_ref())
+        .collect();
+    let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
+    let results: Vec<Value> = diagnostics.map(result).collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "provisioner", "version": version, "rules": rules } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+fn rule(code: &str) -> Value {
+    match explain(code) {
+        Some(explanation) => json!({
+            "id": code,
+            "shortDescription": { "text": explanation.meaning },
+            "help": { "text": explanation.remedy },
+        }),
+        None => json!({ "id": code }),
+    }
+}
+
+fn result(diagnostic: &Diagnostic) -> Value {
+    let help = diagnostic
+        .help
+        .as_deref()
+        .map(|help| format!("\n{help}"))
+        .unwrap_or_default();
+    let mut location = json!({ "artifactLocation": { "uri": diagnostic.path.percent_encoded() } });
+    if let Some(span) = diagnostic.span {
+        location["region"] = json!({
+            "startLine": span.start.line,
+            "startColumn": span.start.column,
+            "endLine": span.end.line,
+            "endColumn": span.end.column,
+        });
+    }
+    json!({
+        "ruleId": diagnostic.code,
+        "level": diagnostic.severity.word(),
+        "message": { "text": format!("{}{help}", diagnostic.message) },
+        "locations": [{ "physicalLocation": location }],
+    })
+}

@@ -1,0 +1,80 @@
+//! Diagnostics for terminals and logs.
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::wording::visible;
+
+/// Characters of a source line that are quoted at the most.
+const WINDOW: usize = 120;
+/// Characters shown before the place in a line that is longer than that.
+const BEFORE: usize = 40;
+
+/// All diagnostics, each with its source line.
+pub fn diagnostics<'a>(all: impl IntoIterator<Item = &'a Diagnostic>) -> String {
+    all.into_iter()
+        .map(diagnostic)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// `path:line:col: severity[code]: message`, the source line with the place underlined, and the help.
+pub fn diagnostic(diagnostic: &Diagnostic) -> String {
+    let place = diagnostic
+        .span
+        .map(|span| format!("{}:{}:", span.start.line, span.start.column))
+        .unwrap_or_default();
+    let mut text = format!(
+        "{}:{place} {}[{}]: {}\n",
+        visible(diagnostic.path.as_str(), false),
+        diagnostic.severity.word(),
+        visible(&diagnostic.code, false),
+        visible(&diagnostic.message, false),
+    );
+    if let (Some(span), Some(line)) = (diagnostic.span, &diagnostic.source_line) {
+        text.push_str(&snippet(span, line));
+    }
+    if let Some(help) = &diagnostic.help {
+        text.push_str(&format!("  help: {}\n", visible(help, false)));
+    }
+    text
+}
+
+fn snippet(span: Span, line: &str) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    let start = (span.start.column - 1).min(chars.len());
+    let end = match span.end.line == span.start.line {
+        true => (span.end.column - 1).clamp(start, chars.len()),
+        false => chars.len(),
+    };
+    let first = if chars.len() > WINDOW {
+        start.saturating_sub(BEFORE)
+    } else {
+        0
+    };
+    let last = chars.len().min(first + WINDOW);
+    let shown = |from: usize, to: usize| {
+        let part: String = chars[from.min(last)..to.clamp(from.min(last), last)]
+            .iter()
+            .collect();
+        visible(&part.replace('\t', " "), false).into_owned()
+    };
+    let cut = if first > 0 { "…" } else { "" };
+    let more = if last < chars.len() { "…" } else { "" };
+    let before = shown(first, start);
+    let marked = shown(start, end);
+    let number = span.start.line.to_string();
+    let gutter = " ".repeat(number.width());
+    format!(
+        " {number} | {cut}{before}{marked}{}{more}\n {gutter} | {}{}\n",
+        shown(end, last),
+        " ".repeat(cut.width() + before.width()),
+        "^".repeat(
+            marked
+                .chars()
+                .filter_map(|c| c.width())
+                .sum::<usize>()
+                .max(1)
+        ),
+    )
+}

@@ -1,0 +1,378 @@
+//! Structure, references and limits: what CloudFormation would refuse, said before it is asked.
+//! Limits: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>.
+
+use std::collections::BTreeSet;
+
+use super::document::Document;
+use super::intrinsic::{Reference, walk};
+use crate::config::{Entry, Kind};
+use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
+use crate::model::RepoPath;
+use crate::wording::{nearest, one_of, quote};
+
+/// The most that fits a request; larger templates go through a bucket.
+const INLINE_BYTES: usize = 51_200;
+/// The most at all.
+const MAX_BYTES: usize = 1_000_000;
+const MAX_DESCRIPTION: usize = 1_024;
+const MAX_LOGICAL_ID: usize = 255;
+
+const SECTIONS: &[&str] = &[
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+];
+const RESOURCE_ATTRIBUTES: &[&str] = &[
+    "Condition",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "DependsOn",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+];
+const POLICIES: &[&str] = &["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"];
+const PSEUDO_PARAMETERS: &[&str] = &[
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
+/// Everything that is wrong with a template that was read from `text`, by place.
+pub fn check(path: &RepoPath, text: &str, document: &Document) -> Vec<Diagnostic> {
+    let mut check = Check {
+        path,
+        source: SourceText::new(text),
+        document,
+        found: Vec::new(),
+    };
+    check.size(text.len());
+    check.sections();
+    check.resources();
+    check.outputs();
+    check.references();
+    let mut found = check.found;
+    found.sort_by(|a, b| a.order().cmp(&b.order()));
+    found
+}
+
+struct Check<'a> {
+    path: &'a RepoPath,
+    source: SourceText<'a>,
+    document: &'a Document,
+    found: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn size(&mut self, bytes: usize) {
+        let start = Span::point(1, 1);
+        if bytes > MAX_BYTES {
+            self.error(
+                "template-too-large",
+                start,
+                format!("the template has {bytes} bytes; {MAX_BYTES} is the most"),
+            );
+        } else if bytes > INLINE_BYTES {
+            let message = format!(
+                "the template has {bytes} bytes; above {INLINE_BYTES} it has to go through a bucket"
+            );
+            let problem = Diagnostic::error("template-too-large", self.path, message);
+            self.found.push(
+                problem
+                    .with_severity(Severity::Warning)
+                    .at(&self.source, start),
+            );
+        }
+    }
+
+    fn sections(&mut self) {
+        let tree = &self.document.tree;
+        if !matches!(tree.kind, Kind::Mapping(_)) {
+            self.error(
+                "template-structure",
+                Span::point(1, 1),
+                "a template is a mapping of sections".into(),
+            );
+            return;
+        }
+        for entry in tree.entries() {
+            self.known("section of a template", entry, SECTIONS);
+        }
+        if self.document.section("Resources").is_empty() {
+            self.error(
+                "template-structure",
+                tree.place_of(["Resources"]),
+                "`Resources` must hold at least one resource".into(),
+            );
+        }
+        if let Some(description) = tree.get("Description") {
+            let length = description.text().map_or(0, |text| text.len());
+            if length > MAX_DESCRIPTION {
+                let message =
+                    format!("`Description` has {length} bytes; {MAX_DESCRIPTION} is the most");
+                self.error("template-limit", description.span, message);
+            }
+        }
+        for (section, most) in [
+            ("Resources", 500),
+            ("Parameters", 200),
+            ("Outputs", 200),
+            ("Mappings", 200),
+        ] {
+            let entries = self.document.section(section);
+            if entries.len() > most {
+                let message = format!(
+                    "`{section}` has {} entries; {most} is the most",
+                    entries.len()
+                );
+                self.error("template-limit", tree.place_of([section]), message);
+            }
+            for entry in entries {
+                self.logical_id(section, entry);
+            }
+        }
+    }
+
+    fn resources(&mut self) {
+        let ids: BTreeSet<&str> = self
+            .document
+            .section("Resources")
+            .iter()
+            .map(|entry| entry.key.as_str())
+            .collect();
+        for resource in self.document.resources() {
+            let entry = resource.entry;
+            let name = &entry.key;
+            if !matches!(entry.value.kind, Kind::Mapping(_)) {
+                self.error(
+                    "template-structure",
+                    entry.key_span,
+                    format!("resource `{name}` must be a mapping"),
+                );
+                continue;
+            }
+            for attribute in entry.value.entries() {
+                self.known("attribute of a resource", attribute, RESOURCE_ATTRIBUTES);
+            }
+            let parts = resource.kind.split("::").collect::<Vec<_>>();
+            let custom = resource.kind.starts_with("Custom::") && parts.len() == 2;
+            let named = parts.len() >= 3 && parts.iter().all(|part| !part.is_empty());
+            if !named && !custom {
+                let message = match resource.kind {
+                    "" => format!("resource `{name}` has no `Type`"),
+                    kind => format!(
+                        "resource `{name}` has the type {}, which is not of the form `AWS::Service::Kind`",
+                        quote(kind)
+                    ),
+                };
+                self.error(
+                    "template-structure",
+                    entry
+                        .value
+                        .get("Type")
+                        .map_or(entry.key_span, |kind| kind.span),
+                    message,
+                );
+            }
+            for attribute in ["DeletionPolicy", "UpdateReplacePolicy"] {
+                let Some(policy) = entry.value.get(attribute) else {
+                    continue;
+                };
+                if !policy.text().is_some_and(|text| POLICIES.contains(&text)) {
+                    let message = format!("`{attribute}` of `{name}` must be {}", one_of(POLICIES));
+                    self.error("template-structure", policy.span, message);
+                }
+            }
+            if let Some(depends) = entry.value.get("DependsOn") {
+                let several = depends.items().iter();
+                for target in several.chain(Some(depends).filter(|node| node.text().is_some())) {
+                    let id = target.text().unwrap_or("");
+                    if !ids.contains(id) || id == name {
+                        self.unknown(
+                            "template-reference-unknown",
+                            target.span,
+                            "resource",
+                            id,
+                            ids.iter().copied(),
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn outputs(&mut self) {
+        for entry in self.document.section("Outputs") {
+            if entry.value.get("Value").is_none() {
+                self.error(
+                    "template-structure",
+                    entry.key_span,
+                    format!("output `{}` has no `Value`", entry.key),
+                );
+            }
+        }
+    }
+
+    fn references(&mut self) {
+        let document = self.document;
+        let names = |section: &str| {
+            document
+                .section(section)
+                .iter()
+                .map(|entry| entry.key.as_str())
+                .collect::<BTreeSet<&str>>()
+        };
+        let (resources, conditions, mappings) =
+            (names("Resources"), names("Conditions"), names("Mappings"));
+        let parameters = names("Parameters");
+        let mut unknown = Vec::new();
+        // Rules and macros have their own scopes.
+        for section in ["Conditions", "Resources", "Outputs"] {
+            for entry in document.section(section) {
+                walk(&entry.value, &mut |reference, span| {
+                    unknown.push((reference, span))
+                });
+                // `Condition: Name` beside other keys is an attribute, which is no function of one key.
+                if let (Some(condition), true) = (
+                    entry.value.get("Condition"),
+                    entry.value.entries().len() > 1,
+                ) {
+                    let name = condition.text().unwrap_or("").to_owned();
+                    unknown.push((Reference::Condition(name), condition.span));
+                }
+            }
+        }
+        for (reference, span) in unknown {
+            match reference {
+                Reference::Ref(name) => {
+                    let known = resources
+                        .iter()
+                        .chain(&parameters)
+                        .copied()
+                        .chain(PSEUDO_PARAMETERS.iter().copied());
+                    self.unless_known(
+                        "template-reference-unknown",
+                        span,
+                        "parameter or resource",
+                        &name,
+                        known,
+                    );
+                }
+                Reference::Attribute(name) => {
+                    self.unless_known(
+                        "template-reference-unknown",
+                        span,
+                        "resource",
+                        &name,
+                        resources.iter().copied(),
+                    );
+                }
+                Reference::Condition(name) => {
+                    self.unless_known(
+                        "template-condition-unknown",
+                        span,
+                        "condition",
+                        &name,
+                        conditions.iter().copied(),
+                    );
+                }
+                Reference::Mapping(name) => {
+                    self.unless_known(
+                        "template-reference-unknown",
+                        span,
+                        "mapping",
+                        &name,
+                        mappings.iter().copied(),
+                    );
+                }
+            }
+        }
+    }
+
+    fn logical_id(&mut self, section: &str, entry: &Entry) {
+        let id = &entry.key;
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let message = format!(
+                "{} in `{section}` may hold letters and digits only",
+                quote(id)
+            );
+            self.error("template-structure", entry.key_span, message);
+        } else if id.len() > MAX_LOGICAL_ID {
+            let message = format!(
+                "{} has {} characters; {MAX_LOGICAL_ID} is the most",
+                quote(id),
+                id.len()
+            );
+            self.error("template-limit", entry.key_span, message);
+        }
+    }
+
+    fn known(&mut self, what: &str, entry: &Entry, known: &[&'static str]) {
+        if !known.contains(&entry.key.as_str()) {
+            let problem = Diagnostic::error(
+                "template-structure",
+                self.path,
+                format!("{} is no {what}", quote(&entry.key)),
+            );
+            let problem = match nearest(&entry.key, known.iter().copied()) {
+                Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+                None => problem,
+            };
+            self.found.push(problem.at(&self.source, entry.key_span));
+        }
+    }
+
+    fn unless_known<'n>(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        what: &str,
+        name: &str,
+        known: impl Iterator<Item = &'n str>,
+    ) {
+        let known: Vec<&str> = known.collect();
+        if !known.contains(&name) {
+            self.unknown(code, span, what, name, known.into_iter());
+        }
+    }
+
+    fn unknown<'n>(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        what: &str,
+        name: &str,
+        known: impl Iterator<Item = &'n str>,
+    ) {
+        let problem = Diagnostic::error(
+            code,
+            self.path,
+            format!("no {what} is called {}", quote(name)),
+        );
+        let problem = match nearest(name, known) {
+            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+            None => problem,
+        };
+        self.found.push(problem.at(&self.source, span));
+    }
+
+    fn error(&mut self, code: &'static str, span: Span, message: String) {
+        self.found
+            .push(Diagnostic::error(code, self.path, message).at(&self.source, span));
+    }
+}

@@ -1,0 +1,102 @@
+//! What a template declares.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::config::{Entry, Node, Tags, parse};
+use crate::diagnostic::Diagnostic;
+use crate::model::RepoPath;
+
+/// A template that was read.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The whole of it, with places and tags.
+    pub tree: Node,
+}
+
+/// One resource of a template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource<'a> {
+    /// Its logical id.
+    pub logical_id: &'a str,
+    /// Its type, such as `AWS::S3::Bucket`.
+    pub kind: &'a str,
+    /// What becomes of the physical resource when it leaves the stack.
+    pub fate: Fate,
+    /// Its place and body.
+    pub entry: &'a Entry,
+}
+
+/// What becomes of a physical resource when its stack is deleted, or it leaves the template.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fate {
+    /// Stays, no longer managed.
+    Retained,
+    /// Goes, a snapshot stays.
+    Snapshotted,
+    /// Goes.
+    Deleted,
+}
+
+impl Fate {
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Retained => "retained",
+            Self::Snapshotted => "snapshotted",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// Types whose default is a snapshot, by the page above: an RDS cluster, and an instance outside of a cluster.
+fn default_fate(kind: &str) -> Fate {
+    match kind {
+        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" => Fate::Snapshotted,
+        _ => Fate::Deleted,
+    }
+}
+
+impl Document {
+    /// Reads a template; short-form functions (`!Ref`) are kept as tags.
+    pub fn parse(path: &RepoPath, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        Ok(Self {
+            tree: parse(path, text.as_bytes(), Tags::Keep)?,
+        })
+    }
+
+    /// The entries of a section; none if it is absent.
+    pub fn section(&self, name: &str) -> &[Entry] {
+        self.tree.get(name).map_or(&[], Node::entries)
+    }
+
+    /// The resources in source order.
+    pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
+        self.section("Resources").iter().map(|entry| {
+            let kind = entry.value.get("Type").and_then(Node::text).unwrap_or("");
+            let fate = match entry.value.get("DeletionPolicy").and_then(Node::text) {
+                Some("Retain") => Fate::Retained,
+                Some("Snapshot") => Fate::Snapshotted,
+                // Kept unless its creation failed, and here it exists.
+                Some("RetainExceptOnCreate") => Fate::Retained,
+                Some("Delete") => Fate::Deleted,
+                _ => default_fate(kind),
+            };
+            Resource {
+                logical_id: &entry.key,
+                kind,
+                fate,
+                entry,
+            }
+        })
+    }
+}
+
+impl Resource<'_> {
+    /// The body without places, for comparisons.
+    pub fn body(&self) -> Value {
+        self.entry.value.to_json()
+    }
+}

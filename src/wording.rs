@@ -1,0 +1,125 @@
+//! Words for messages: lists, quotes, near misses, and characters that deceive.
+
+/// `a`, `b` or `c`, each in backticks.
+pub fn one_of(words: &[&str]) -> String {
+    joined(words, "or")
+}
+
+/// `a`, `b` and `c`, each in backticks.
+pub fn all_of(words: &[&str]) -> String {
+    joined(words, "and")
+}
+
+fn joined(words: &[&str], last_word: &str) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] => format!("{} {last_word} {last}", head.join(", ")),
+    }
+}
+
+/// A value in backticks, cut to what fits a sentence.
+pub fn quote(value: &str) -> String {
+    const MOST: usize = 60;
+    if value.chars().count() <= MOST {
+        return format!("`{value}`");
+    }
+    let head: String = value.chars().take(MOST).collect();
+    format!("`{head}…` ({} characters)", value.chars().count())
+}
+
+/// The word that was probably meant.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > 100 {
+        return None;
+    }
+    let allowed = (word.chars().count() / 3).max(1);
+    let lower = word.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `1 error`, `2 errors`.
+pub fn counted(number: usize, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}
+
+/// Whether a character is invisible, reorders what stands around it, or drives a terminal.
+///
+/// Line breaks and tabs are not deceptive. Sources: Unicode TR 36 and TR 39, "Trojan Source" (CVE-2021-42574).
+pub fn is_deceptive(character: char) -> bool {
+    match character {
+        '\n' | '\t' | '\r' => false,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => {
+            true
+        }
+        '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => true,
+        '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}' => true,
+        '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}' => true,
+        _ => false,
+    }
+}
+
+/// The text with every deceptive character written out as `<U+202E>`. `keep_lines` leaves line breaks as they are.
+pub fn visible(text: &str, keep_lines: bool) -> std::borrow::Cow<'_, str> {
+    let hidden = |character: char| {
+        is_deceptive(character)
+            || (!keep_lines && matches!(character, '\n' | '\r'))
+            || character == '\r'
+    };
+    if !text.contains(hidden) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if hidden(character) {
+            shown.push_str(&format!("<U+{:04X}>", u32::from(character)));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses() {
+        assert_eq!(
+            nearest("versionning", ["versioning", "tags"]),
+            Some("versioning")
+        );
+        assert_eq!(nearest("Prod", ["prod", "dev"]), Some("prod"));
+        assert_eq!(nearest("x", ["prod", "dev"]), None);
+    }
+
+    #[test]
+    fn deceptive_characters_are_written_out() {
+        assert_eq!(
+            visible("a\u{202e}b\n\u{1b}[31m", true),
+            "a<U+202E>b\n<U+001B>[31m"
+        );
+        assert_eq!(visible("a\nb", false), "a<U+000A>b");
+    }
+}

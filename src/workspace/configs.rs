@@ -1,0 +1,137 @@
+//! Finding configs by path, glob, directory or bare name.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::config::MAX_BYTES;
+use crate::diagnostic::Diagnostic;
+use crate::model::RepoPath;
+use crate::wording::one_of;
+
+/// Where configs are when nobody says otherwise.
+pub const DEFAULT_CONFIGS: &[&str] = &["ml/configs/*.yaml", "s3/configs/*.yaml"];
+
+/// Folders in which a bare file name is looked for; the last is where the containers of the original tools mount it.
+const FOLDERS: &[&str] = &["", "configs", "ml/configs", "s3/configs", "/app/configs"];
+
+/// A config on disk.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConfigFile {
+    /// Where it is.
+    pub file: PathBuf,
+    /// How it is shown.
+    pub shown: RepoPath,
+}
+
+impl ConfigFile {
+    fn new(file: PathBuf) -> Self {
+        let text = file.to_string_lossy();
+        let shown = RepoPath::typed(text.strip_prefix("./").unwrap_or(&text));
+        Self { file, shown }
+    }
+
+    /// Its bytes; one byte more than allowed is read of a larger file, so that it is refused and not held in memory.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        use std::io::Read as _;
+        let mut bytes = Vec::new();
+        std::fs::File::open(&self.file)?
+            .take(MAX_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The folder that holds `configs/`, or the config's own folder if that has another name.
+    pub fn base(&self) -> PathBuf {
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        let base = if folder.file_name().is_some_and(|name| name == "configs") {
+            folder.parent()
+        } else {
+            Some(folder)
+        };
+        base.unwrap_or(Path::new("")).to_path_buf()
+    }
+}
+
+/// The configs that the arguments name, sorted, each once; nothing named means the default places.
+pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
+    let mut files = Vec::new();
+    let mut problems = Vec::new();
+    if arguments.is_empty() {
+        files.extend(
+            DEFAULT_CONFIGS
+                .iter()
+                .chain(&["configs/*.yaml"])
+                .flat_map(|pattern| matching(pattern)),
+        );
+        if files.is_empty() {
+            let message = format!("there is no config in {}", one_of(DEFAULT_CONFIGS));
+            problems.push(Diagnostic::error(
+                "config-not-found",
+                &RepoPath::typed("."),
+                message,
+            ));
+        }
+    }
+    for argument in arguments {
+        let found = one(argument);
+        if found.is_empty() {
+            let bare = !argument.contains('/');
+            let help = match bare {
+                true => {
+                    "a bare name is looked for in `.`, `configs`, `ml/configs`, `s3/configs` and `/app/configs`"
+                }
+                false => "look at the spelling of the path",
+            };
+            let problem = Diagnostic::error(
+                "config-not-found",
+                &RepoPath::typed(argument),
+                "no config is there",
+            );
+            problems.push(problem.with_help(help));
+        }
+        files.extend(found);
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn one(argument: &str) -> Vec<ConfigFile> {
+    let path = Path::new(argument);
+    if path.is_file() {
+        return vec![ConfigFile::new(path.to_path_buf())];
+    }
+    if path.is_dir() {
+        return ["*.yaml", "*.yml"]
+            .iter()
+            .flat_map(|ending| matching_in(path, ending))
+            .collect();
+    }
+    if !argument.contains('/') {
+        let places = FOLDERS
+            .iter()
+            .map(|folder| Path::new(folder).join(argument));
+        if let Some(found) = places.into_iter().find(|place| place.is_file()) {
+            return vec![ConfigFile::new(found)];
+        }
+    }
+    matching(argument)
+}
+
+fn matching_in(folder: &Path, ending: &str) -> Vec<ConfigFile> {
+    matching(&format!(
+        "{}/{ending}",
+        glob::Pattern::escape(&folder.to_string_lossy())
+    ))
+}
+
+fn matching(pattern: &str) -> Vec<ConfigFile> {
+    let paths = glob::glob(pattern).into_iter().flatten().flatten();
+    paths
+        .filter(|path| path.is_file())
+        .map(ConfigFile::new)
+        .collect()
+}

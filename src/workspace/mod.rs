@@ -1,0 +1,27 @@
+//! Configs and outputs on disk: the only room of the command line that touches the filesystem.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this room is the door to the filesystem"
+)]
+
+mod configs;
+mod outputs;
+mod products;
+
+pub use configs::{ConfigFile, DEFAULT_CONFIGS, locate};
+pub use outputs::{Outcome, OutputError, Outputs};
+pub use products::add_repository_products;
+
+use std::io;
+use std::path::Path;
+
+/// Writes a file that the user asked for by name, such as a report; an old one is replaced.
+pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text)
+}
