@@ -1,0 +1,127 @@
+//! Answers that go wrong, queued by the test.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::wire::{Body, Reply};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// The request is not executed; an error page comes back, as from GitHub's load balancer.
+    Status(u16),
+    /// 429 with `retry-after`.
+    TooManyRequests { retry_after: u64 },
+    /// 403 with `retry-after` and the wording for too much at once.
+    SecondaryLimit { retry_after: u64 },
+    /// 403 with no quota left until `reset_in` seconds from now.
+    PrimaryLimit { reset_in: u64 },
+    /// The connection is cut and nothing was executed.
+    DropBefore,
+    /// The request is executed, then the connection is cut: a client that repeats a POST doubles its effect.
+    DropAfter,
+    /// The request is executed; the connection is cut in the middle of the body.
+    CutBody,
+    /// The request is executed; the answer comes late.
+    Slow(Duration),
+    /// The request is executed; the body is complete by HTTP and half of the JSON.
+    TruncatedJson,
+    /// Not executed; this is answered instead.
+    Json(u16, Value),
+    /// Not executed; this text is answered as if it were JSON.
+    Text(u16, String),
+}
+
+pub struct Queued {
+    pub pattern: String,
+    pub fault: Fault,
+    /// `None`: every time.
+    pub left: Option<usize>,
+    /// Matching requests to let through first.
+    pub skip: usize,
+    pub fired: usize,
+}
+
+impl Fault {
+    /// The answer that takes the place of executing the request.
+    pub fn instead(&self) -> Option<Reply> {
+        let limited = |status, message: &str| {
+            let docs = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api";
+            Reply::json(
+                status,
+                json!({"message": message, "documentation_url": docs}),
+            )
+        };
+        Some(match self {
+            Fault::Status(status) => Reply::text(*status, "text/html", "<html>Unicorn!</html>"),
+            Fault::TooManyRequests { retry_after } => {
+                limited(429, "Too many requests").header("retry-after", retry_after)
+            }
+            Fault::SecondaryLimit { retry_after } => limited(
+                403,
+                "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+            )
+            .header("retry-after", retry_after),
+            Fault::PrimaryLimit { reset_in } => {
+                limited(403, "API rate limit exceeded for installation.")
+                    .header("x-ratelimit-remaining", 0)
+                    .header("x-ratelimit-reset", super::wire::epoch() + reset_in)
+            }
+            Fault::DropBefore => Reply::text(500, "text/plain", ""),
+            Fault::Json(status, value) => Reply::json(*status, value.clone()),
+            Fault::Text(status, text) => Reply::text(*status, "application/json", text),
+            Fault::DropAfter | Fault::CutBody | Fault::Slow(_) | Fault::TruncatedJson => return None,
+        })
+    }
+
+    /// What becomes of the real answer.
+    pub fn spoil(&self, mut reply: Reply) -> Reply {
+        if matches!(self, Fault::TruncatedJson) {
+            let mut bytes = reply.body.bytes();
+            bytes.truncate(bytes.len() / 2);
+            reply.body = Body::Bytes(bytes, "application/json; charset=utf-8");
+        }
+        reply
+    }
+}
+
+/// Takes the first queued fault that matches.
+pub fn take(queue: &mut [Queued], method: &str, path: &str, query: &str) -> Option<Fault> {
+    for queued in queue.iter_mut().filter(|q| q.left != Some(0)) {
+        if !matches(&queued.pattern, method, path, query) {
+            continue;
+        }
+        if queued.skip > 0 {
+            queued.skip -= 1;
+            continue;
+        }
+        if let Some(left) = &mut queued.left {
+            *left -= 1;
+        }
+        queued.fired += 1;
+        return Some(queued.fault.clone());
+    }
+    None
+}
+
+/// `METHOD /path`, where `*` stands for anything within a segment and `**` for anything at all. The query
+/// takes part only if the pattern has a `?`.
+pub fn matches(pattern: &str, method: &str, path: &str, query: &str) -> bool {
+    let text = match pattern.contains('?') {
+        true => format!("{method} {path}?{query}"),
+        false => format!("{method} {path}"),
+    };
+    glob(pattern.as_bytes(), text.as_bytes())
+}
+
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    match pattern {
+        [] => text.is_empty(),
+        [b'*', b'*', rest @ ..] => (0..=text.len()).any(|at| glob(rest, &text[at..])),
+        [b'*', rest @ ..] => {
+            let segment = text.iter().position(|b| *b == b'/').unwrap_or(text.len());
+            (0..=segment).any(|at| glob(rest, &text[at..]))
+        }
+        [first, rest @ ..] => text.first() == Some(first) && glob(rest, &text[1..]),
+    }
+}

@@ -1,0 +1,319 @@
+//! The test's hold on the fake: starting, people and tokens, faults, the journal, the check at the end.
+
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::auth::{Token, Writes};
+use super::build::Repo;
+use super::faults::{Fault, Queued, matches};
+use super::fuse::{Fuse, FusedListener};
+use super::journal::Seen;
+use super::server::{World, app, lock};
+use super::state::{Kind, Limits, State, User};
+
+/// The id of `github-actions[bot]`, the identity behind every job's token.
+pub const ACTIONS_BOT_ID: u64 = 41_898_282;
+
+pub struct FakeGitHub {
+    world: World,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FakeGitHub {
+    /// Serves from a thread of its own, so that a test without a runtime can use it, and a test with a
+    /// single-threaded one can block on a child process.
+    pub fn start() -> Self {
+        let world: World = Arc::new(Mutex::new(State::default()));
+        let listener = StdListener::bind("127.0.0.1:0").expect("a free loopback port");
+        listener
+            .set_nonblocking(true)
+            .expect("a listener can be made non-blocking");
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
+        let (stop, stopped) = oneshot::channel();
+        let router = app(Arc::clone(&world));
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime
+                .expect("a runtime for the fake")
+                .block_on(async move {
+                    let listener = TcpListener::from_std(listener).expect("the listener is usable");
+                    let service = router.into_make_service_with_connect_info::<Fuse>();
+                    let server = axum::serve(FusedListener(listener), service).into_future();
+                    // Not a graceful end: a client that keeps its connection open must not hold up the test.
+                    tokio::select! {
+                        _ = server => {}
+                        _ = stopped => {}
+                    }
+                });
+        });
+        let fake = Self {
+            world,
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        };
+        fake.state(|s| {
+            s.add_user("github-actions[bot]", Some(ACTIONS_BOT_ID), Kind::Bot);
+        });
+        fake
+    }
+
+    /// What `GITHUB_API_URL` is at github.com; GraphQL is at `/graphql` below it.
+    pub fn api_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn graphql_url(&self) -> String {
+        format!("{}/graphql", self.api_url())
+    }
+
+    /// What `GITHUB_API_URL` is on an Enterprise server; GraphQL is at `/api/graphql`.
+    pub fn enterprise_api_url(&self) -> String {
+        format!("{}/api/v3", self.api_url())
+    }
+
+    pub fn enterprise_graphql_url(&self) -> String {
+        format!("{}/api/graphql", self.api_url())
+    }
+
+    pub(super) fn state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut lock(&self.world))
+    }
+
+    // ---- world
+
+    /// A person; the same login is the same person.
+    pub fn user(&self, login: &str) -> User {
+        self.state(|s| s.add_user(login, None, Kind::User))
+    }
+
+    pub fn user_with_id(&self, login: &str, id: u64) -> User {
+        self.state(|s| s.add_user(login, Some(id), Kind::User))
+    }
+
+    /// `login` with its `[bot]`.
+    pub fn bot(&self, login: &str) -> User {
+        self.state(|s| s.add_user(login, None, Kind::Bot))
+    }
+
+    /// `owner/name`. The owner becomes an organisation unless it was made a user before.
+    pub fn repo(&self, full_name: &str) -> Repo {
+        Repo::create(&self.world, full_name)
+    }
+
+    pub fn team(&self, organisation: &str, slug: &str, members: &[&User]) {
+        self.state(|s| {
+            s.add_user(organisation, None, Kind::Organization);
+            for member in members {
+                let key = (organisation.to_lowercase(), slug.to_owned(), member.id);
+                s.teams.insert(key, "member".to_owned());
+            }
+        });
+    }
+
+    pub fn limits(&self, change: impl FnOnce(&mut Limits)) {
+        self.state(|s| change(&mut s.limits));
+    }
+
+    // ---- tokens
+
+    /// A personal token: may do what the person may.
+    pub fn token(&self, user: &User) -> String {
+        self.add_token(user.id, false, Writes::All)
+    }
+
+    /// A job's token with every write permission.
+    pub fn actions_token(&self) -> String {
+        self.add_token(ACTIONS_BOT_ID, true, Writes::All)
+    }
+
+    /// A job's token whose `permissions:` are `write` for these only, for example `["statuses"]`.
+    pub fn actions_token_writing(&self, scopes: &[&str]) -> String {
+        let scopes = scopes.iter().map(|&s| s.to_owned()).collect();
+        self.add_token(ACTIONS_BOT_ID, true, Writes::Only(scopes))
+    }
+
+    /// What a job for a fork's pull request gets.
+    pub fn readonly_token(&self) -> String {
+        self.add_token(ACTIONS_BOT_ID, true, Writes::Nothing)
+    }
+
+    /// An installation token of an app of one's own; its identity is `{app}[bot]`.
+    pub fn app_token(&self, app: &str) -> String {
+        let bot = self.bot(&format!("{app}[bot]"));
+        self.add_token(bot.id, true, Writes::All)
+    }
+
+    fn add_token(&self, user: u64, installation: bool, writes: Writes) -> String {
+        self.state(|s| {
+            let kind = if installation { "ghs" } else { "ghp" };
+            let text = format!("{kind}_{:036}", s.id());
+            s.tokens.insert(
+                text.clone(),
+                Token {
+                    user,
+                    installation,
+                    writes,
+                },
+            );
+            text
+        })
+    }
+
+    // ---- faults
+
+    /// The next request that matches `METHOD /path` goes wrong, once. `*` is anything within a segment, `**`
+    /// anything; with a `?` in the pattern the query is matched too.
+    pub fn fault(&self, pattern: &str, fault: Fault) {
+        self.queue(pattern, fault, Some(1), 0);
+    }
+
+    pub fn fault_times(&self, times: usize, pattern: &str, fault: Fault) {
+        self.queue(pattern, fault, Some(times), 0);
+    }
+
+    pub fn fault_always(&self, pattern: &str, fault: Fault) {
+        self.queue(pattern, fault, None, 0);
+    }
+
+    /// Lets `skip` matching requests through first.
+    pub fn fault_after(&self, skip: usize, pattern: &str, fault: Fault) {
+        self.queue(pattern, fault, Some(1), skip);
+    }
+
+    fn queue(&self, pattern: &str, fault: Fault, left: Option<usize>, skip: usize) {
+        let pattern = pattern.to_owned();
+        self.state(|s| {
+            s.faults.push(Queued {
+                pattern,
+                fault,
+                left,
+                skip,
+                fired: 0,
+            })
+        });
+    }
+
+    pub fn clear_faults(&self) {
+        self.state(|s| s.faults.clear());
+    }
+
+    // ---- journal
+
+    pub fn requests(&self) -> Vec<Seen> {
+        self.state(|s| s.journal.clone())
+    }
+
+    /// How many requests matched; the pattern is as for faults.
+    pub fn count(&self, pattern: &str) -> usize {
+        self.state(|s| s.journal.iter().filter(|r| r.matches(pattern)).count())
+    }
+
+    /// All attempts to change something so far, acknowledged or not.
+    pub fn writes(&self) -> Vec<Seen> {
+        self.state(|s| s.journal.iter().filter(|r| r.is_write()).cloned().collect())
+    }
+
+    /// The attempts to change something since the last call; the test takes responsibility for them.
+    pub fn take_writes(&self) -> Vec<Seen> {
+        self.state(|s| {
+            let fresh = s.unacknowledged();
+            s.acknowledged.extend(&fresh);
+            fresh.iter().map(|at| s.journal[*at].clone()).collect()
+        })
+    }
+
+    /// Takes the writes and checks that they are these, in this order.
+    #[track_caller]
+    pub fn expect_writes(&self, patterns: &[&str]) -> Vec<Seen> {
+        let writes = self.take_writes();
+        let lines: Vec<String> = writes.iter().map(Seen::line).collect();
+        let same = writes.len() == patterns.len()
+            && writes
+                .iter()
+                .zip(patterns)
+                .all(|(write, p)| matches(p, &write.method, &write.path, &write.query));
+        assert!(
+            same,
+            "expected these writes: {patterns:#?}\nsaw: {lines:#?}"
+        );
+        writes
+    }
+
+    /// Requests to routes that the fake does not have.
+    pub fn unexpected(&self) -> Vec<String> {
+        self.state(|s| s.unexpected.clone())
+    }
+
+    /// As `unexpected`, and they no longer fail the test.
+    pub fn take_unexpected(&self) -> Vec<String> {
+        self.state(|s| std::mem::take(&mut s.unexpected))
+    }
+
+    /// Forgets all requests: for the part of a test that only sets the scene through the API.
+    pub fn clear_journal(&self) {
+        self.state(|s| {
+            s.journal.clear();
+            s.acknowledged.clear();
+        });
+    }
+}
+
+impl State {
+    fn unacknowledged(&self) -> Vec<usize> {
+        let fresh = |at: &usize| self.journal[*at].is_write() && !self.acknowledged.contains(at);
+        (0..self.journal.len()).filter(fresh).collect()
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for at in self.unacknowledged() {
+            all.push(format!("unacknowledged write: {}", self.journal[at].line()));
+        }
+        all.extend(
+            self.unexpected
+                .iter()
+                .map(|line| format!("route the fake does not have: {line}")),
+        );
+        for queued in self
+            .faults
+            .iter()
+            .filter(|q| q.left.is_some_and(|left| left > 0))
+        {
+            all.push(format!(
+                "fault that never fired: {} {:?}",
+                queued.pattern, queued.fault
+            ));
+        }
+        all
+    }
+}
+
+impl Drop for FakeGitHub {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        if !std::thread::panicking() {
+            let complaints = self.state(|s| s.complaints());
+            assert!(
+                complaints.is_empty(),
+                "at the end of the test:\n  {}",
+                complaints.join("\n  ")
+            );
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A stateful GitHub on a loopback port.
+//!
+//! A test builds a world (`repo`, `user`, `commit`, `pull`), lets the program at `api_url()`, and reads what
+//! became of it. On drop the fake insists that the test has looked: an unacknowledged write, a route the fake
+//! does not know, or a queued fault that never fired fails the test.
+
+mod auth;
+mod build;
+mod build_pull;
+mod events;
+mod faults;
+mod fuse;
+mod graphql;
+mod handle;
+mod journal;
+mod objects;
+mod rest;
+mod route;
+mod server;
+mod sha1;
+mod shape;
+mod state;
+mod wire;
+
+pub mod selftest;
+
+pub use auth::Permission;
+pub use build::{CommitBuilder, Repo};
+pub use build_pull::{Pull, PullBuilder};
+pub use faults::Fault;
+pub use handle::{ACTIONS_BOT_ID, FakeGitHub};
+pub use journal::Seen;
+pub use objects::Sha;
+pub use state::{Comment, Deployment, DeploymentStatus, Limits, Reaction, Review, Status, User};

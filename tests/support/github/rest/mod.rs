@@ -1,0 +1,45 @@
+//! The REST endpoints, one file per subject.
+
+pub mod comments;
+pub mod contents;
+pub mod deployments;
+pub mod git;
+pub mod people;
+pub mod pulls;
+pub mod reactions;
+pub mod statuses;
+
+use super::auth::{Permission, not_found};
+use super::state::{RepoData, State};
+use super::wire::Reply;
+
+/// Owner and name, as in the path.
+pub type Named<'a> = (&'a str, &'a str);
+
+/// A number from the path; anything else is as unknown as a number nobody has.
+pub fn number(text: &str) -> Result<u64, Reply> {
+    text.parse().map_err(|_| not_found())
+}
+
+pub fn association(state: &State, repo: &RepoData, user: u64) -> &'static str {
+    if user == repo.owner {
+        return "OWNER";
+    }
+    match repo.collaborators.get(&user) {
+        Some(role) if *role > Permission::None => "COLLABORATOR",
+        _ if repo
+            .pulls
+            .values()
+            .any(|p| p.author == user && p.merged.is_some()) =>
+        {
+            "CONTRIBUTOR"
+        }
+        _ if state.teams.keys().any(|(org, _, member)| {
+            *member == user && org.eq_ignore_ascii_case(&repo.owner_login)
+        }) =>
+        {
+            "MEMBER"
+        }
+        _ => "NONE",
+    }
+}

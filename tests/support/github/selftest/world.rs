@@ -1,0 +1,201 @@
+//! Git objects, forks, permissions, limits, events.
+
+use serde_json::{Value, json};
+
+use super::super::super::http::Client;
+use super::super::objects::object_id;
+use super::super::{FakeGitHub, Permission};
+use super::scene;
+
+#[test]
+fn object_ids_are_those_of_git() {
+    assert_eq!(
+        object_id("blob", b""),
+        "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    );
+    assert_eq!(
+        object_id("tree", b""),
+        "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+    );
+    assert_eq!(
+        object_id("blob", b"hello\n"),
+        "ce013625030ba8dba906f756967f9e9ca394464a"
+    );
+    // More than one block, and a length field that needs a block of its own.
+    let long = object_id("blob", &[b'a'; 120]);
+    assert_eq!(long.len(), 40);
+}
+
+#[test]
+fn a_fork_is_another_repository_even_of_the_same_owner() {
+    let it = scene();
+    let fork = it.repo.fork("acme/infra-fork");
+    fork.commit("patch").parent(&it.base).write("x", "y").push();
+    let pull = it.repo.pull("patch").of_fork(&fork).open();
+    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let path = format!("/repos/acme/infra/pulls/{}", pull.number);
+    let json = client.get(&path).expect("an answer").json();
+    assert_eq!(json["head"]["repo"]["id"], json!(fork.id));
+    assert_eq!(json["base"]["repo"]["id"], json!(it.repo.id));
+    assert_eq!(json["head"]["label"], "acme:patch");
+    assert_eq!(json["changed_files"], 1);
+    fork.delete();
+    let json = client.get(&path).expect("an answer").json();
+    assert_eq!(json["head"]["repo"], Value::Null);
+}
+
+#[test]
+fn a_merge_keeps_what_was_merged_and_moves_the_base() {
+    let it = scene();
+    it.repo.commit("main").write("later", "on main").push();
+    let merged = it.pull.merge(&it.reviewer);
+    assert_eq!(it.repo.head("main"), merged);
+    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let json = client
+        .get("/repos/acme/infra/pulls/7")
+        .expect("an answer")
+        .json();
+    assert_eq!(json["changed_files"], 4);
+    assert_eq!(json["merge_commit_sha"], json!(merged));
+    let tree = client
+        .get("/repos/acme/infra/git/trees/main?recursive=1")
+        .expect("an answer");
+    let tree = tree.json();
+    let paths: Vec<&str> = tree["tree"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|e| e["path"].as_str())
+        .collect();
+    assert!(
+        paths.contains(&"s3/configs/moved.yaml") && paths.contains(&"later"),
+        "{paths:?}"
+    );
+    assert!(!paths.contains(&"ml/configs/removed.yaml"), "{paths:?}");
+    let of = client
+        .get(&format!("/repos/acme/infra/commits/{merged}/pulls"))
+        .expect("an answer");
+    assert_eq!(of.json()[0]["number"], 7);
+}
+
+#[test]
+fn rights_are_those_of_the_token_and_the_person() {
+    let it = scene();
+    let stranger = it.gh.user("mallory");
+    let path = "/repos/acme/infra/issues/7/comments";
+    let body = json!({"body": "hi"});
+    let status = |token: &str| {
+        let client = Client::new(&it.gh.api_url(), Some(token));
+        client
+            .send("POST", path, Some(&body))
+            .expect("an answer")
+            .status
+    };
+    assert_eq!(status("nobody's"), 401);
+    assert_eq!(
+        status(&it.gh.token(&stranger)),
+        404,
+        "the repository is private"
+    );
+    assert_eq!(status(&it.gh.readonly_token()), 403);
+    assert_eq!(status(&it.gh.actions_token_writing(&["statuses"])), 403);
+    assert_eq!(
+        status(&it.gh.actions_token_writing(&["pull-requests"])),
+        201
+    );
+    let theirs = it.repo.comment(7, &it.author, "mine");
+    it.repo.set_permission(&stranger, Permission::Triage);
+    let client = Client::new(&it.gh.api_url(), Some(&it.gh.token(&stranger)));
+    let one = format!("/repos/acme/infra/issues/comments/{}", theirs.id);
+    let refused = client.send("PATCH", &one, Some(&body)).expect("an answer");
+    assert_eq!(refused.status, 403);
+    let role = client
+        .get("/repos/acme/infra/collaborators/mallory/permission")
+        .expect("an answer");
+    assert_eq!(role.json()["permission"], "read");
+    assert_eq!(role.json()["role_name"], "triage");
+    it.gh.take_writes();
+}
+
+#[test]
+fn contents_have_their_limits_and_links() {
+    let it = scene();
+    let gh: &FakeGitHub = &it.gh;
+    gh.limits(|l| {
+        l.contents_inline = 10;
+        l.contents_max = 30;
+        l.tree_entries = 2;
+    });
+    it.repo
+        .commit("main")
+        .write("small", "12345")
+        .write("medium", "x".repeat(20))
+        .write("large", "x".repeat(31))
+        .symlink("inside", "ml/../small")
+        .symlink("outside", "../../etc/passwd")
+        .push();
+    let mut client = Client::new(&gh.api_url(), Some(&gh.actions_token()));
+    let get = |client: &Client, path: &str| {
+        client
+            .get(&format!("/repos/acme/infra/contents/{path}"))
+            .expect("an answer")
+    };
+    assert_eq!(get(&client, "small").json()["content"], "MTIzNDU=\n");
+    let medium = get(&client, "medium").json();
+    assert_eq!(
+        (&medium["content"], &medium["encoding"]),
+        (&json!(""), &json!("none"))
+    );
+    assert_eq!(medium["size"], 20);
+    assert_eq!(get(&client, "large").status, 403);
+    assert_eq!(get(&client, "inside").json()["content"], "MTIzNDU=\n");
+    assert_eq!(get(&client, "outside").json()["target"], "../../etc/passwd");
+    let tree = client
+        .get("/repos/acme/infra/git/trees/main?recursive=1")
+        .expect("an answer");
+    assert_eq!(tree.json()["truncated"], true);
+    client.accept = "application/vnd.github.raw+json".to_owned();
+    assert_eq!(get(&client, "medium").text(), "x".repeat(20));
+}
+
+#[test]
+fn events_tell_what_the_state_says() {
+    let it = scene();
+    let opened = it.pull.event("opened", &it.author);
+    assert_eq!(
+        opened["pull_request"]["head"]["sha"],
+        json!(it.pull.head_sha())
+    );
+    assert_eq!(
+        opened["pull_request"]["head"]["repo"]["id"],
+        json!(it.repo.id)
+    );
+    assert_eq!(opened["repository"]["full_name"], "acme/infra");
+    let before = it.pull.head_sha();
+    it.repo.commit("feature/new").write("more", "x").push();
+    let moved = it.pull.synchronize_event(&before, &it.author);
+    assert_eq!(
+        (&moved["before"], &moved["after"]),
+        (&json!(before), &json!(it.pull.head_sha()))
+    );
+    let comment = it.repo.comment(7, &it.reviewer, "/provisioner help");
+    let said = it.pull.comment_event("created", comment.id);
+    assert_eq!(said["comment"]["user"]["id"], json!(it.reviewer.id));
+    assert_eq!(said["issue"]["number"], 7);
+    assert!(said["issue"]["pull_request"]["url"].is_string());
+    let merged = it.pull.merge(&it.reviewer);
+    let pushed = it.repo.push_event("main", &it.base, &it.reviewer);
+    assert_eq!(pushed["after"], json!(merged));
+    assert_eq!(pushed["ref"], "refs/heads/main");
+    assert_eq!(pushed["commits"].as_array().map(Vec::len), Some(3));
+    let queued = it.pull.merge_group_event(&it.base, &merged, &it.author);
+    assert_eq!(queued["merge_group"]["head_sha"], json!(merged));
+    // Nothing of the example may be left that would name another repository.
+    for event in [&opened, &moved, &said, &pushed, &queued] {
+        let text = event.to_string();
+        assert!(
+            !text.contains("Codertocat") && !text.contains("octo-repo"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! The JSON of GitHub's answers, with every field its OpenAPI description requires.
+
+mod commit;
+mod pull;
+mod repo;
+mod talk;
+mod user;
+
+pub use commit::{commit, file_change, git_commit, parents};
+pub use pull::{pull, pull_simple, review};
+pub use repo::{repo, repo_full, repo_minimal};
+pub use talk::{comment, deployment, deployment_status, issue, reaction, status, status_simple};
+pub use user::{user, user_full};
+
+/// The web address, which unlike the API's is the real one: nothing may ever fetch it.
+pub const WEB: &str = "https://github.com";
+
+/// Opaque to clients; only has to differ.
+pub fn node_id(kind: &str, id: impl std::fmt::Display) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(format!("{kind}{id}"))
+}

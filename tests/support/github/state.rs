@@ -1,0 +1,303 @@
+//! Everything the fake knows.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::auth::{Permission, Token};
+use super::faults::Queued;
+use super::journal::Seen;
+use super::objects::{Commit, Objects, Sha};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: u64,
+    pub login: String,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    User,
+    Bot,
+    Organization,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::User => "User",
+            Kind::Bot => "Bot",
+            Kind::Organization => "Organization",
+        }
+    }
+}
+
+pub struct RepoData {
+    pub id: u64,
+    pub owner: u64,
+    pub owner_login: String,
+    pub name: String,
+    pub private: bool,
+    pub default_branch: String,
+    pub parent: Option<u64>,
+    /// The id of the repository that all forks descend from.
+    pub network: u64,
+    pub branches: BTreeMap<String, Sha>,
+    pub collaborators: BTreeMap<u64, Permission>,
+    pub pulls: BTreeMap<u64, PullData>,
+    pub comments: BTreeMap<u64, Comment>,
+    pub statuses: Vec<Status>,
+    pub deployments: Vec<Deployment>,
+    pub renames: BTreeSet<(String, String)>,
+    pub next_number: u64,
+    pub created: String,
+}
+
+impl RepoData {
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.owner_login, self.name)
+    }
+}
+
+pub struct PullData {
+    pub id: u64,
+    pub number: u64,
+    pub title: String,
+    pub body: Option<String>,
+    pub author: u64,
+    pub draft: bool,
+    pub base_ref: String,
+    pub base_sha: Sha,
+    /// `None` once the fork was deleted.
+    pub head_repo: Option<u64>,
+    pub head_label: String,
+    pub head_ref: String,
+    /// Follows the head branch while the pull request is open.
+    pub head_sha: Sha,
+    pub open: bool,
+    pub merged: Option<Merged>,
+    pub reviews: Vec<Review>,
+    pub created: String,
+    pub updated: String,
+    pub closed: Option<String>,
+}
+
+pub struct Merged {
+    pub by: u64,
+    pub at: String,
+    pub sha: Sha,
+    /// The base branch as it was before the merge: what the files of a merged pull request are compared with.
+    pub onto: Sha,
+}
+
+#[derive(Clone, Debug)]
+pub struct Review {
+    pub id: u64,
+    pub user: u64,
+    pub state: String,
+    pub body: String,
+    pub commit: Sha,
+    pub at: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Comment {
+    pub id: u64,
+    pub number: u64,
+    pub user: u64,
+    pub body: String,
+    pub created: String,
+    pub updated: String,
+    pub reactions: Vec<Reaction>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Reaction {
+    pub id: u64,
+    pub user: u64,
+    pub content: String,
+    pub at: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Status {
+    pub id: u64,
+    pub sha: Sha,
+    pub state: String,
+    pub context: String,
+    pub description: Option<String>,
+    pub target_url: Option<String>,
+    pub creator: u64,
+    pub at: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    pub id: u64,
+    pub sha: Sha,
+    pub reference: String,
+    pub task: String,
+    pub environment: String,
+    pub description: Option<String>,
+    pub payload: serde_json::Value,
+    pub creator: u64,
+    pub at: String,
+    pub statuses: Vec<DeploymentStatus>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DeploymentStatus {
+    pub id: u64,
+    pub state: String,
+    pub description: String,
+    pub environment_url: String,
+    pub log_url: String,
+    pub creator: u64,
+    pub at: String,
+}
+
+/// GitHub's published limits. A test lowers one rather than make a hundred thousand files.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Entries of a recursive tree before it says `truncated`.
+    pub tree_entries: usize,
+    /// Bytes up to which the contents API puts the content into its JSON.
+    pub contents_inline: usize,
+    /// Bytes above which the contents and blob APIs refuse.
+    pub contents_max: usize,
+    pub directory_entries: usize,
+    pub pull_files: usize,
+    pub compare_files: usize,
+    pub pull_commits: usize,
+    pub body_chars: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            tree_entries: 100_000,
+            contents_inline: 1024 * 1024,
+            contents_max: 100 * 1024 * 1024,
+            directory_entries: 1000,
+            pull_files: 3000,
+            compare_files: 300,
+            pull_commits: 250,
+            body_chars: 65_536,
+        }
+    }
+}
+
+pub struct State {
+    pub objects: Objects,
+    pub users: BTreeMap<u64, User>,
+    pub repos: BTreeMap<u64, RepoData>,
+    pub tokens: BTreeMap<String, Token>,
+    /// (organisation, team slug, user) → role.
+    pub teams: BTreeMap<(String, String, u64), String>,
+    pub limits: Limits,
+    pub faults: Vec<Queued>,
+    pub journal: Vec<Seen>,
+    pub unexpected: Vec<String>,
+    pub acknowledged: HashSet<usize>,
+    clock: u64,
+    next_id: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            objects: Objects::default(),
+            users: BTreeMap::new(),
+            repos: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            limits: Limits::default(),
+            faults: Vec::new(),
+            journal: Vec::new(),
+            unexpected: Vec::new(),
+            acknowledged: HashSet::new(),
+            clock: 0,
+            // Real ids no longer fit 32 bits.
+            next_id: 5_000_000_000,
+        }
+    }
+}
+
+impl State {
+    pub fn id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// Every event is one second after the one before, so answers are the same in every run.
+    pub fn now(&mut self) -> String {
+        self.clock += 1;
+        let (day, second) = (self.clock / 86_400, self.clock % 86_400);
+        let (hour, minute) = (second / 3600, second / 60 % 60);
+        format!(
+            "2026-01-{:02}T{hour:02}:{minute:02}:{:02}Z",
+            day + 1,
+            second % 60
+        )
+    }
+
+    pub fn order(&mut self) -> u64 {
+        self.clock += 1;
+        1_767_225_600 + self.clock
+    }
+
+    pub fn add_user(&mut self, login: &str, id: Option<u64>, kind: Kind) -> User {
+        if let Some(known) = self.user_by_login(login) {
+            return known.clone();
+        }
+        let id = id.unwrap_or_else(|| self.id());
+        let user = User {
+            id,
+            login: login.to_owned(),
+            kind,
+        };
+        self.users.insert(id, user.clone());
+        user
+    }
+
+    pub fn user(&self, id: u64) -> &User {
+        &self.users[&id]
+    }
+
+    pub fn user_by_login(&self, login: &str) -> Option<&User> {
+        self.users
+            .values()
+            .find(|u| u.login.eq_ignore_ascii_case(login))
+    }
+
+    pub fn repo_by_name(&self, owner: &str, name: &str) -> Option<&RepoData> {
+        self.repos.values().find(|r| {
+            r.owner_login.eq_ignore_ascii_case(owner) && r.name.eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// A branch, a qualified ref, or a commit id of the same fork network.
+    pub fn resolve(&self, repo: &RepoData, reference: &str) -> Option<&Commit> {
+        let branch = reference
+            .strip_prefix("refs/heads/")
+            .or_else(|| reference.strip_prefix("heads/"))
+            .unwrap_or(reference);
+        if reference == "HEAD" {
+            return self.resolve(repo, &repo.default_branch);
+        }
+        match repo.branches.get(branch) {
+            Some(sha) => self.objects.commit(sha),
+            None => self.objects.commit_by_prefix(reference, repo.network),
+        }
+    }
+
+    /// Moves the head of every open pull request that follows this branch.
+    pub fn branch_moved(&mut self, repo: u64, branch: &str, sha: &str) {
+        let at = self.now();
+        for pull in self.repos.values_mut().flat_map(|r| r.pulls.values_mut()) {
+            if pull.open && pull.head_repo == Some(repo) && pull.head_ref == branch {
+                sha.clone_into(&mut pull.head_sha);
+                at.clone_into(&mut pull.updated);
+            }
+        }
+    }
+}

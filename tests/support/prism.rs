@@ -1,0 +1,59 @@
+//! GitHub's published OpenAPI description, between a client and a server.
+//!
+//! It takes about ten seconds to start: share one in a test binary.
+
+use super::bed::{Server, free_port, root};
+use super::http::Answer;
+
+pub struct Prism {
+    server: Server,
+}
+
+impl Prism {
+    /// `upstream` as `FakeGitHub::api_url` gives it: the description knows no path before `/repos`.
+    #[track_caller]
+    pub fn in_front_of(upstream: &str) -> Self {
+        let port = free_port();
+        let contract = root().join("node_modules/@octokit/openapi/generated/api.github.com.json");
+        let contract = contract.to_str().expect("the path of the bed is UTF-8");
+        let port_text = port.to_string();
+        let arguments = [
+            "proxy",
+            contract,
+            upstream,
+            "--errors",
+            "-m",
+            "false",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port_text,
+        ];
+        Self {
+            server: Server::node("@stoplight/prism-cli/dist/index.js", &arguments, port),
+        }
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    pub fn log(&self) -> String {
+        self.server.log()
+    }
+
+    /// What Prism objected to, in requests and in answers, since it was started.
+    pub fn violations(&self) -> Vec<String> {
+        let said = |line: &&str| {
+            line.contains("Request terminated with error") || line.contains("Violation:")
+        };
+        self.log().lines().filter(said).map(str::to_owned).collect()
+    }
+
+    /// An answer that Prism wrote in place of the server's.
+    pub fn refused(answer: &Answer) -> bool {
+        answer
+            .header("content-type")
+            .is_some_and(|kind| kind.contains("problem+json"))
+    }
+}
