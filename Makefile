@@ -1,0 +1,78 @@
+# What a person types; `.ci/run` calls the same targets. `make` alone explains them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# cargo's own variable moves the builds; the test bed and what tests write go with it.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+TESTBED := $(CURDIR)/target/testbed
+VENV := $(TESTBED)/venv/bin
+BINARY := $(TARGET)/debug/provisioner
+MATRIX := $(TARGET)/contract/matrix
+
+# What the forge reads, and what a user copies or a test runs in its place.
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml tests/act/*.yml)
+SCRIPTS := .ci/run $(wildcard tests/*/*.sh examples/*.sh benches/*.sh)
+
+.PHONY: help demo test test-rust test-contract lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows bench bed doc fmt
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Build, then show a pull request being checked
+	cargo build --locked --quiet
+	./examples/demo.sh
+
+test: test-rust test-contract ## Run every test, with the real servers and runners of the test bed
+
+test-rust: bed ## Run the Rust tests only
+	PROVISIONER_TESTBED='$(TESTBED)' cargo test --locked
+
+# A directory of configs that covers every product, tier and scenario goes through the binary; an independent reading of the
+# specification, in another language, judges what came out.
+test-contract: bed ## Judge the rendered templates and policies by an independent reading of the specification
+	cargo build --locked --quiet
+	rm -rf -- '$(MATRIX)'
+	'$(VENV)/python' tests/contract/matrix.py generate '$(MATRIX)'
+	'$(BINARY)' create-prov-template '$(MATRIX)/s3/configs'
+	'$(BINARY)' create-policy '$(MATRIX)/s3/configs'
+	'$(VENV)/python' tests/contract/matrix.py check '$(MATRIX)'
+
+lint: lint-fmt lint-clippy lint-doc lint-licences lint-workflows ## Check format, code, documentation, licences and workflows
+
+lint-fmt:
+	cargo fmt --check
+
+lint-clippy:
+	cargo clippy --all-targets --locked -- -D warnings
+
+lint-doc:
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items --locked
+
+# cargo-deny takes minutes to compile, so nothing here depends on it; where it is installed it has a say. Advisories are not
+# asked for: they change without a commit, so they would fail a build that nobody touched.
+lint-licences:
+	python3 tests/contract/licences.py --self-test
+	python3 tests/contract/licences.py
+	if command -v cargo-deny >/dev/null; then cargo deny --locked check bans licenses sources; fi
+
+lint-workflows: bed
+	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-actions action.yml
+	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	PATH='$(VENV)':"$$PATH" '$(VENV)/actionlint' $(WORKFLOWS)
+	'$(VENV)/zizmor' --offline --persona pedantic --no-progress action.yml $(WORKFLOWS)
+	'$(VENV)/shellcheck' --severity=warning $(SCRIPTS)
+
+bench: ## Measure, and compare with the last measurement
+	cargo bench --locked
+	./benches/compare.sh
+
+bed: ## Install the test bed into target/testbed (once)
+	tests/beds/install.sh
+
+doc: ## Build the documentation of the code, private items too
+	cargo doc --no-deps --document-private-items --locked
+
+fmt: ## Format the code
+	cargo fmt
