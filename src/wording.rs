@@ -29,6 +29,15 @@ pub fn quote(value: &str) -> String {
     format!("`{head}…` ({} characters)", value.chars().count())
 }
 
+/// A message of a length that people read: what a parser quotes can be as long as the file.
+pub fn cut(message: String) -> String {
+    const MOST: usize = 500;
+    match message.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
+    }
+}
+
 /// The word that was probably meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > 100 {

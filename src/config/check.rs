@@ -87,56 +87,47 @@ fn check(
 
     let mut values = tree.to_json();
     let violations = product.schema.violations(&values);
-    let bad: Vec<String> = violations
+    let invalid = !violations.is_empty();
+    // Violations about keys leave the values beside them good.
+    let of_values = violations
         .iter()
+        .filter(|violation| violation.is_of_value());
+    let bad: Vec<String> = of_values
         .map(|violation| violation.path.join("."))
         .collect();
     violation::report(path, &source, &tree, &product, violations, diagnostics);
     hygiene::report(path, &source, &tree, diagnostics);
     product.schema.apply_defaults(&mut values);
 
-    // A value is bad if it, something in it, or the section around it is wrong. The root's own violations are about other keys.
     let below = |inner: &str, outer: &str| {
         inner
             .strip_prefix(outer)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let is_bad = |key: &str| {
-        bad.iter().any(|bad| {
-            !bad.is_empty() && (below(bad, key) || below(key, bad)) || missing(&values, key)
-        })
-    };
+    let is_bad = |key: &str| bad.iter().any(|bad| below(bad, key) || below(key, bad));
 
-    let invalid = |failure: Failure| vec![product_invalid(path, &product, &failure)];
-    let Some(derived) = product
-        .derive(&values, path.stem(), is_bad)
-        .map_err(invalid)?
-    else {
-        return Ok(None);
-    };
-    let expected = derived.names.get("config").map_or("", String::as_str);
-    if expected != path.stem() || !path.file_name().ends_with(".yaml") {
-        let message = format!("the fields of this config give the name `{expected}.yaml`");
-        let help = format!(
-            "rename the file to `{expected}.yaml`, or correct the fields that its name is made of"
-        );
-        let problem = Diagnostic::error("wrong-file-name", path, message).with_help(help);
-        diagnostics.push(problem.at(&source, Span::point(1, 1)));
+    let failed = |failure: Failure| vec![product_invalid(path, &product, &failure)];
+    let (derived, complete) = product
+        .derive(&values, path.stem(), is_bad, invalid)
+        .map_err(failed)?;
+    if complete {
+        diagnostics.extend(file_name(path, &source, &derived));
     }
     for broken in product
-        .broken_rules(&derived.scope, is_bad)
-        .map_err(invalid)?
+        .broken_rules(&derived.scope, is_bad, invalid)
+        .map_err(failed)?
     {
         let mut problem = Diagnostic::error(broken.code.to_owned(), path, broken.message)
             .with_severity(broken.severity);
         problem.help = broken.help;
-        diagnostics.push(problem.at(&source, tree.place_of(broken.at.iter().map(String::as_str))));
+        let place = tree.place_of(broken.at.iter().map(String::as_str));
+        diagnostics.push(problem.at(&source, place));
     }
-    if !bad.is_empty() {
+    if invalid {
         return Ok(None);
     }
-    let target = product.target(&derived.scope).map_err(invalid)?;
-    let outputs = product.output_names(&derived.scope).map_err(invalid)?;
+    let target = product.target(&derived.scope).map_err(failed)?;
+    let outputs = product.output_names(&derived.scope).map_err(failed)?;
     Ok(Some(Config {
         path: path.clone(),
         product: product.clone(),
@@ -197,14 +188,16 @@ fn product_invalid(path: &RepoPath, product: &Product, failure: &Failure) -> Dia
     )
 }
 
-/// Whether a dotted key leads nowhere, so that an expression over it could only fail.
-fn missing(values: &serde_json::Value, key: &str) -> bool {
-    let mut parts = key.split('.');
-    let Some(section) = parts.next().and_then(|section| values.get(section)) else {
-        return !matches!(key.split('.').next(), Some("names" | "file" | "item"));
-    };
-    // Only the key itself: what follows may be a method or a string's own attribute.
-    parts
-        .next()
-        .is_some_and(|part| section.is_object() && section.get(part).is_none())
+/// The stack's name derives from the file's, which therefore must be the one that the fields give.
+fn file_name(path: &RepoPath, source: &SourceText<'_>, derived: &Derived) -> Option<Diagnostic> {
+    let expected = derived.names.get("config").map_or("", String::as_str);
+    if expected == path.stem() && path.file_name().ends_with(".yaml") {
+        return None;
+    }
+    let message = format!("the fields of this config give the name `{expected}.yaml`");
+    let help = format!(
+        "rename the file to `{expected}.yaml`, or correct the fields that its name is made of"
+    );
+    let problem = Diagnostic::error("wrong-file-name", path, message).with_help(help);
+    Some(problem.at(source, Span::point(1, 1)))
 }

@@ -9,11 +9,13 @@ use super::node::{Entry, Kind, Node};
 use super::scalar;
 use crate::diagnostic::{Diagnostic, Position, SourceText, Span};
 use crate::model::RepoPath;
+use crate::wording::quote;
 
 /// More than any config or rendered template needs (CloudFormation takes 1 MB).
 pub const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 100_000;
+const BYTES_PER_NODE: usize = 64;
 
 /// What becomes of YAML tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +67,21 @@ struct Open {
     key: Option<(String, Span)>,
 }
 
+/// How large a finished node is.
+#[derive(Clone, Copy)]
+struct Extent {
+    nodes: usize,
+    depth: usize,
+}
+
 struct Builder<'a> {
     path: &'a RepoPath,
     source: SourceText<'a>,
     tags: Tags,
     problems: Vec<Diagnostic>,
     stack: Vec<Open>,
-    anchors: HashMap<usize, (Node, usize)>,
+    /// Anchored nodes with what they expand to.
+    anchors: HashMap<usize, (Node, Extent)>,
     nodes: usize,
     root: Option<Node>,
 }
@@ -144,7 +154,7 @@ impl<'a> Builder<'a> {
                 } else {
                     Kind::Text(text.into_owned())
                 };
-                self.value(Node { kind, span, tag }, anchor, 1)
+                self.value(Node { kind, span, tag }, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
                 self.open(Kind::Sequence(Vec::new()), anchor, tag, span)
@@ -157,17 +167,24 @@ impl<'a> Builder<'a> {
                     return Ok(());
                 };
                 open.node.span.end = span.start.max(open.node.span.start);
-                self.value(open.node, open.anchor, 1)
+                self.value(open.node, open.anchor)
             }
             Event::Alias(anchor) => {
                 if self.awaits_key() {
                     return self.key_is_no_string(span);
                 }
-                let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
+                let Some(extent) = self.anchors.get(&anchor).map(|(_, extent)| *extent) else {
                     self.syntax(span, "the alias has no anchor before it");
                     return Err(());
                 };
-                self.value(Node { span, ..node }, 0, size)
+                if self.stack.len() + extent.depth > MAX_DEPTH {
+                    return self.too_deep(span);
+                }
+                self.spend(extent.nodes, span)?;
+                match self.anchors.get(&anchor).cloned() {
+                    Some((node, _)) => self.value(Node { span, ..node }, 0),
+                    None => Ok(()),
+                }
             }
             _ => Ok(()),
         }
@@ -195,7 +212,7 @@ impl<'a> Builder<'a> {
             self.problem(
                 "duplicate-key",
                 span,
-                format!("`{text}` already stands on line {line}"),
+                format!("{} already stands on line {line}", quote(&text)),
             );
         }
         Ok(())
@@ -217,8 +234,7 @@ impl<'a> Builder<'a> {
             return self.key_is_no_string(span);
         }
         if self.stack.len() == MAX_DEPTH {
-            self.problem("yaml-depth", span, format!("more than {MAX_DEPTH} levels"));
-            return Err(());
+            return self.too_deep(span);
         }
         let tag = self.tag(tag, span);
         self.stack.push(Open {
@@ -229,20 +245,29 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Puts a finished node where it belongs. `size` counts the nodes that it is made of and that were not counted yet.
-    fn value(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), ()> {
-        self.nodes += size;
+    fn too_deep(&mut self, span: Span) -> Result<(), ()> {
+        self.problem("yaml-depth", span, format!("more than {MAX_DEPTH} levels"));
+        Err(())
+    }
+
+    /// Counts what a copy costs before it is made.
+    fn spend(&mut self, nodes: usize, span: Span) -> Result<(), ()> {
+        self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {
-            self.problem(
-                "yaml-alias-limit",
-                node.span,
-                format!("more than {MAX_NODES} values, aliases expanded"),
-            );
+            let message = format!("more than {MAX_NODES} values, aliases expanded");
+            self.problem("yaml-alias-limit", span, message);
             return Err(());
         }
+        Ok(())
+    }
+
+    /// Puts a finished node where it belongs; an anchored one is kept for its aliases.
+    fn value(&mut self, node: Node, anchor: usize) -> Result<(), ()> {
+        self.spend(1, node.span)?;
         if anchor > 0 {
-            let size = count(&node);
-            self.anchors.insert(anchor, (node.clone(), size));
+            let extent = extent(&node);
+            self.spend(extent.nodes, node.span)?;
+            self.anchors.insert(anchor, (node.clone(), extent));
         }
         match self.stack.last_mut() {
             None => self.root = Some(node),
@@ -262,7 +287,7 @@ impl<'a> Builder<'a> {
     fn tag(&mut self, tag: Option<Cow<'_, Tag>>, span: Span) -> Option<String> {
         let tag = tag?.to_string();
         if self.tags == Tags::Refuse {
-            let message = format!("the tag `{tag}` has no meaning in a config");
+            let message = format!("the tag {} has no meaning in a config", quote(&tag));
             let help = "write the value without the tag; quote it if it begins with `!`";
             let problem = Diagnostic::error("yaml-tag", self.path, message).with_help(help);
             self.problems.push(problem.at(&self.source, span));
@@ -275,7 +300,12 @@ impl<'a> Builder<'a> {
             .source
             .line(span.start.line)
             .is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
-        let problem = Diagnostic::error("yaml-syntax", self.path, info.to_owned());
+        // The scanner looks ahead, and may meet its own limit of flow levels before we meet ours.
+        let code = match info {
+            "recursion limit exceeded" => "yaml-depth",
+            _ => "yaml-syntax",
+        };
+        let problem = Diagnostic::error(code, self.path, info.to_owned());
         let problem = if tab {
             problem.with_help("indent with blanks: YAML does not allow tabs here")
         } else {
@@ -290,13 +320,24 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn count(node: &Node) -> usize {
-    1 + node.items().iter().map(count).sum::<usize>()
-        + node
-            .entries()
-            .iter()
-            .map(|entry| count(&entry.value))
-            .sum::<usize>()
+/// Counts nodes and levels; long texts weigh as much as the nodes that would fill their memory. Nothing here is deeper than
+/// `MAX_DEPTH`: aliases are held to it like what stands written out.
+fn extent(node: &Node) -> Extent {
+    let weight = |text: &str| text.len() / BYTES_PER_NODE;
+    let keys: usize = node.entries().iter().map(|entry| weight(&entry.key)).sum();
+    let own = Extent {
+        nodes: 1 + keys + node.text().map_or(0, weight),
+        depth: 1,
+    };
+    let below = node
+        .items()
+        .iter()
+        .chain(node.entries().iter().map(|entry| &entry.value))
+        .map(extent);
+    below.fold(own, |sum, part| Extent {
+        nodes: sum.nodes + part.nodes,
+        depth: sum.depth.max(part.depth + 1),
+    })
 }
 
 fn place(span: saphyr_parser::Span) -> Span {

@@ -69,7 +69,7 @@ impl Diagnostic {
             path: path.clone(),
             span: None,
             source_line: None,
-            message: message.into(),
+            message: crate::wording::cut(message.into()),
             help: None,
         }
     }

@@ -13,14 +13,21 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub const NO_CHANGE_SET: &str = "The change-set half is missing: this version does not ask AWS, so replacements, drift and the live state of stacks are not known. \
      What is shown is what the rendered templates and the product's impact rules say.";
 
+/// Said when the rules by which the change is judged are part of the change.
+const PRODUCTS_CHANGED: &str = "This change edits products below .provisioner/products. Of the impact rules before and after it, \
+     the stricter one counts; read the change of the rules themselves.";
+
 /// The report of what was gathered.
 pub fn report(gathered: &Gathered, base: &CommitSha, head: &CommitSha) -> Report {
     let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
-    let notices = if plan.changes.is_empty() {
+    let mut notices = if plan.changes.is_empty() {
         Vec::new()
     } else {
         vec![NO_CHANGE_SET.to_owned()]
     };
+    if gathered.products_changed {
+        notices.push(PRODUCTS_CHANGED.to_owned());
+    }
     let context = Context {
         base: base.short().to_owned(),
         head: head.short().to_owned(),

@@ -1,6 +1,6 @@
 //! Which configs a change concerns, and their bytes on both sides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
@@ -20,6 +20,8 @@ pub struct Gathered {
     pub base: Registry,
     /// Products as they stand at the head.
     pub head: Registry,
+    /// Whether the change edits products.
+    pub products_changed: bool,
 }
 
 /// Which paths are configs.
@@ -61,60 +63,25 @@ pub async fn gather(
 ) -> Result<Gathered, ForgeError> {
     let mut sides: BTreeMap<RepoPath, Sides> = BTreeMap::new();
     for file in files {
-        let mut side = |path: &RepoPath, side: Sides| {
+        let mut side = |path: &RepoPath, base: bool, head: bool, renamed: Option<Renamed>| {
             if selection.has(path) {
                 let known = sides.entry(path.clone()).or_default();
-                known.base |= side.base;
-                known.head |= side.head;
-                known.renamed = side.renamed.or(known.renamed.take());
+                known.base |= base;
+                known.head |= head;
+                known.renamed = renamed.or(known.renamed.take());
             }
         };
         let path = &file.path;
         match &file.kind {
-            ChangeKind::Added => side(
-                path,
-                Sides {
-                    base: false,
-                    head: true,
-                    renamed: None,
-                },
-            ),
-            ChangeKind::Modified => side(
-                path,
-                Sides {
-                    base: true,
-                    head: true,
-                    renamed: None,
-                },
-            ),
-            ChangeKind::Removed => side(
-                path,
-                Sides {
-                    base: true,
-                    head: false,
-                    renamed: None,
-                },
-            ),
+            ChangeKind::Added => side(path, false, true, None),
+            ChangeKind::Modified => side(path, true, true, None),
+            ChangeKind::Removed => side(path, true, false, None),
             // The stack's name derives from the file's: a rename is a removal and a creation.
             ChangeKind::Renamed { from } => {
-                let renamed =
-                    |other: Renamed, path: &RepoPath| selection.has(path).then_some(other);
-                side(
-                    from,
-                    Sides {
-                        base: true,
-                        head: false,
-                        renamed: renamed(Renamed::To(path.clone()), path),
-                    },
-                );
-                side(
-                    path,
-                    Sides {
-                        base: false,
-                        head: true,
-                        renamed: renamed(Renamed::From(from.clone()), from),
-                    },
-                );
+                let other =
+                    |renamed: Renamed, path: &RepoPath| selection.has(path).then_some(renamed);
+                side(from, true, false, other(Renamed::To(path.clone()), path));
+                side(path, false, true, other(Renamed::From(from.clone()), from));
             }
         }
     }
@@ -131,6 +98,7 @@ pub async fn gather(
             base: None,
             head: None,
             renamed: side.renamed.clone(),
+            governed: side.governed,
         })
         .collect();
     let wanted = |pick: fn(&Sides) -> bool| -> Vec<RepoPath> {
@@ -141,25 +109,36 @@ pub async fn gather(
             .collect()
     };
     let (at_base, at_head) = (wanted(|side| side.base), wanted(|side| side.head));
-    let mut base_bytes: BTreeMap<_, _> = at_base
-        .iter()
-        .cloned()
-        .zip(source.read(base, &at_base).await?)
-        .collect();
-    let mut head_bytes: BTreeMap<_, _> = at_head
-        .iter()
-        .cloned()
-        .zip(source.read(head, &at_head).await?)
-        .collect();
+    let mut base_bytes = contents(source, base, &at_base).await?;
+    let mut head_bytes = contents(source, head, &at_head).await?;
     for input in &mut inputs {
-        input.base = base_bytes.remove(&input.path).flatten();
-        input.head = head_bytes.remove(&input.path).flatten();
+        input.base = base_bytes.remove(&input.path);
+        input.head = head_bytes.remove(&input.path);
     }
     Ok(Gathered {
         inputs,
         base: base_products,
         head: head_products,
+        products_changed,
     })
+}
+
+/// The bytes of files that are there by what the forge listed. One that cannot be read is not taken for one that is gone:
+/// that would plan a deletion.
+async fn contents(
+    source: &dyn Source,
+    at: &CommitSha,
+    paths: &[RepoPath],
+) -> Result<BTreeMap<RepoPath, Vec<u8>>, ForgeError> {
+    let contents = source.read(at, paths).await?;
+    let each = paths.iter().zip(contents).map(|(path, bytes)| match bytes {
+        Some(bytes) => Ok((path.clone(), bytes)),
+        None => Err(ForgeError::unreachable(
+            &format!("contents of {path} at {}", at.short()),
+            "the forge lists the file and does not have it",
+        )),
+    });
+    each.collect()
 }
 
 #[derive(Clone, Debug, Default)]
@@ -167,6 +146,7 @@ struct Sides {
     base: bool,
     head: bool,
     renamed: Option<Renamed>,
+    governed: bool,
 }
 
 fn touches_products(file: &ChangedFile) -> bool {
@@ -186,23 +166,18 @@ async fn govern(
     selection: &Selection,
     sides: &mut BTreeMap<RepoPath, Sides>,
 ) -> Result<(), ForgeError> {
-    let folders: BTreeSet<&str> = DEFAULT_CONFIGS
-        .iter()
-        .filter_map(|glob| glob.split('/').next())
-        .collect();
-    for folder in folders {
-        for path in source
-            .list(head, folder)
-            .await?
-            .into_iter()
-            .filter(|path| selection.has(path))
-        {
-            sides.entry(path).or_insert(Sides {
-                base: true,
-                head: true,
-                renamed: None,
-            });
-        }
+    for path in source
+        .list(head, "")
+        .await?
+        .into_iter()
+        .filter(|path| selection.has(path))
+    {
+        sides.entry(path).or_insert(Sides {
+            base: true,
+            head: true,
+            renamed: None,
+            governed: true,
+        });
     }
     Ok(())
 }

@@ -198,19 +198,17 @@ impl Source for Repository {
     }
 
     async fn list(&self, at: &CommitSha, folder: &str) -> Result<Vec<RepoPath>, ForgeError> {
-        let output = self.output(
-            "list of files",
-            &[
-                "ls-tree",
-                "-r",
-                "-z",
-                "--name-only",
-                "--full-tree",
-                at.as_str(),
-                "--",
-                folder,
-            ],
-        )?;
+        let mut arguments = vec![
+            "ls-tree",
+            "-r",
+            "-z",
+            "--name-only",
+            "--full-tree",
+            at.as_str(),
+            "--",
+        ];
+        arguments.extend(Some(folder).filter(|folder| !folder.is_empty()));
+        let output = self.output("list of files", &arguments)?;
         let paths = output
             .split_terminator('\0')
             .map(RepoPath::parse)

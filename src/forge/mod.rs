@@ -25,7 +25,7 @@ pub trait Source: Send + Sync {
         paths: &[RepoPath],
     ) -> Result<Vec<Option<Vec<u8>>>, ForgeError>;
 
-    /// All files below a folder; none if it is not there.
+    /// All files below a folder ("" is the root); none if it is not there.
     async fn list(&self, at: &CommitSha, folder: &str) -> Result<Vec<RepoPath>, ForgeError>;
 }
 

@@ -21,6 +21,8 @@ pub struct Input {
     pub head: Option<Vec<u8>>,
     /// The other half of a rename.
     pub renamed: Option<Renamed>,
+    /// The file itself is the same on both sides; a product that may govern it changed.
+    pub governed: bool,
 }
 
 /// Assesses every config by itself, on all cores, and the plan as a whole.
@@ -29,7 +31,7 @@ pub struct Input {
 pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
     let mut changes: Vec<Change> = inputs
         .par_iter()
-        .map(|input| assess_one(base, head, input))
+        .filter_map(|input| assess_one(base, head, input))
         .collect();
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Plan {
@@ -47,11 +49,15 @@ pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
     }
 }
 
-fn assess_one(base: &Registry, head: &Registry, input: &Input) -> Change {
+/// `None` if the config is only there because of a product that turns out not to concern it.
+fn assess_one(base: &Registry, head: &Registry, input: &Input) -> Option<Change> {
     let before = input
         .base
         .as_ref()
         .map(|bytes| load(base, &input.path, bytes));
+    let was_valid = before
+        .as_ref()
+        .is_some_and(|before| before.config.is_some());
     let mut change = Change {
         path: input.path.clone(),
         renamed: input.renamed.clone(),
@@ -80,7 +86,12 @@ fn assess_one(base: &Registry, head: &Registry, input: &Input) -> Change {
             failure.to_string(),
         ));
     }
-    change
+    let concerned = match change.intent {
+        Intent::Unchanged => false,
+        Intent::Invalid => was_valid,
+        _ => true,
+    };
+    (concerned || !input.governed).then_some(change)
 }
 
 /// The config stands at the head.

@@ -29,10 +29,15 @@ pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, Failure>
     changed_keys("", &before.values, &after.values, &mut keys);
     let mut impacts = Vec::with_capacity(keys.len());
     for key in keys {
-        let rule = after
-            .product
-            .impact_of(&key, &before.derived.scope, &after.derived.scope)?;
-        let (level, consequence) = rule.unwrap_or((Level::Unknown, UNCOVERED));
+        let (old, new) = (&before.derived.scope, &after.derived.scope);
+        // A change may edit the rules that judge it: of both sides the stricter one counts.
+        let rules = [
+            before.product.impact_of(&key, old, new)?,
+            after.product.impact_of(&key, old, new)?,
+        ];
+        let rules = rules.map(|rule| rule.unwrap_or((Level::Unknown, UNCOVERED)));
+        let [was, is] = rules;
+        let (level, consequence) = if was.0 > is.0 { was } else { is };
         impacts.push(Impact {
             span: after.place_of(&key),
             key,

@@ -238,58 +238,68 @@ impl Product {
         &self.manifest.name
     }
 
-    /// Derives the names of a config whose values (defaults applied) are valid as far as the names read them.
-    /// `None` if a name reads a value that `is_bad`: it could only repeat what was said of the value.
+    /// Derives the names of a config (defaults applied), in order, up to the first that reads a value that `is_bad`: it could
+    /// only repeat what was said of the value. The flag says whether all were derived.
+    ///
+    /// `invalid` says that the config broke the schema, so that an expression over it may fail without being wrong itself.
     pub fn derive(
         &self,
         config: &serde_json::Value,
         stem: &str,
         is_bad: impl Fn(&str) -> bool,
-    ) -> Result<Option<Derived>, Failure> {
+        invalid: bool,
+    ) -> Result<(Derived, bool), Failure> {
         let values = Value::from(Serde(config));
         let file = context! { stem };
         let mut names = IndexMap::with_capacity(self.names.len());
         for (name, expression) in &self.names {
             if expression.reads.iter().any(|path| is_bad(path)) {
-                return Ok(None);
+                break;
             }
             let known = Value::from(Serde(&names));
             let scope = context! { names => known, file => file.clone(), ..values.clone() };
-            let value = expression
-                .eval(&scope)
-                .map_err(|source| failure(format!("names.{name}"), source))?;
-            names.insert(name.clone(), text_of(&value));
+            match expression.eval(&scope) {
+                Ok(value) => names.insert(name.clone(), text_of(&value)),
+                Err(_) if invalid => break,
+                Err(source) => return Err(failure(format!("names.{name}"), source)),
+            };
         }
+        let complete = names.len() == self.names.len();
         let known = Value::from(Serde(&names));
         let scope = context! { names => known, file => file, ..values };
-        Ok(Some(Derived { names, scope }))
+        Ok((Derived { names, scope }, complete))
     }
 
-    /// The rules that a config breaks. A rule that reads a value that `is_bad` is passed over.
+    /// The rules that a config breaks. A rule that reads a value that `is_bad` is passed over, and in an `invalid` config one
+    /// that cannot be evaluated.
     pub fn broken_rules(
         &self,
         scope: &Value,
         is_bad: impl Fn(&str) -> bool,
+        invalid: bool,
     ) -> Result<Vec<Broken<'_>>, Failure> {
         let mut broken = Vec::new();
         for (rule, compiled) in self.manifest.rules.iter().zip(&self.rules) {
             if compiled.when.reads.iter().any(|path| is_bad(path)) {
                 continue;
             }
-            let fails = |source| failure(format!("rule {}", rule.code), source);
-            if compiled.when.eval(scope).map_err(fails)?.is_true() {
-                broken.push(Broken {
-                    code: &rule.code,
-                    severity: rule.severity,
-                    at: &compiled.at,
-                    message: self.render(&compiled.message, scope)?,
-                    help: compiled
-                        .help
-                        .as_ref()
-                        .map(|help| self.render(help, scope))
-                        .transpose()?,
-                });
+            match compiled.when.eval(scope) {
+                Ok(value) if !value.is_true() => continue,
+                Err(_) if invalid => continue,
+                Err(source) => return Err(failure(format!("rule {}", rule.code), source)),
+                Ok(_) => {}
             }
+            broken.push(Broken {
+                code: &rule.code,
+                severity: rule.severity,
+                at: &compiled.at,
+                message: self.render(&compiled.message, scope)?,
+                help: compiled
+                    .help
+                    .as_ref()
+                    .map(|help| self.render(help, scope))
+                    .transpose()?,
+            });
         }
         Ok(broken)
     }

@@ -110,6 +110,12 @@ impl Registry {
             .collect()
     }
 
+    fn unreadable(&self) -> Option<&String> {
+        self.entries
+            .iter()
+            .find_map(|entry| entry.recognised.as_ref().err())
+    }
+
     /// A product by name.
     pub fn product(&self, name: &str) -> Option<Result<Arc<Product>, String>> {
         self.entries
@@ -142,18 +148,15 @@ impl Registry {
         if candidates.len() > 1 {
             candidates.retain(|(_, recognised)| fits(recognised));
         } else if candidates.is_empty() {
+            // A product that cannot be read may be the one whose section this is.
+            if let Some(error) = self.unreadable() {
+                return Err(Unrecognised::Invalid(error.clone()));
+            }
             candidates = known().filter(|(_, recognised)| fits(recognised)).collect();
         }
         match candidates.as_slice() {
             [(entry, _)] => entry.load().map_err(Unrecognised::Invalid),
-            [] => match self
-                .entries
-                .iter()
-                .find_map(|entry| entry.recognised.as_ref().err())
-            {
-                Some(error) => Err(Unrecognised::Invalid(error.clone())),
-                None => Err(Unrecognised::Unknown),
-            },
+            [] => Err(Unrecognised::Unknown),
             several => Err(Unrecognised::Ambiguous(
                 several
                     .iter()

@@ -35,6 +35,20 @@ pub struct Violation<'a> {
     pub advice: Option<&'a str>,
 }
 
+impl Violation<'_> {
+    /// Whether the value itself is wrong, rather than which keys it has.
+    pub fn is_of_value(&self) -> bool {
+        use ValidationErrorKind as Kind;
+        !matches!(
+            self.kind,
+            Kind::AdditionalProperties { .. }
+                | Kind::UnevaluatedProperties { .. }
+                | Kind::Required { .. }
+                | Kind::PropertyNames { .. }
+        )
+    }
+}
+
 impl Schema {
     /// Compiles. Patterns run on a linear engine, and nothing is fetched: a schema of a pull request can do neither harm.
     pub fn compile(text: &str) -> anyhow::Result<Self> {

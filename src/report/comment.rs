@@ -20,8 +20,8 @@ pub const MARKER: &str = "<!-- provisioner:check -->";
 
 /// GitHub takes 65,536 characters; the rest is left for what a proxy or an editor may add.
 pub const COMMENT_LIMIT: usize = 65_000;
-/// GitHub takes 1 MiB of job summary for a step.
-pub const SUMMARY_LIMIT: usize = 1_000_000;
+/// GitHub takes 1 MiB of job summary for a step, and a character may take four bytes.
+pub const SUMMARY_LIMIT: usize = 250_000;
 
 /// Limits of one config's part, so that one config cannot take the place of all others.
 const MOST_ROWS: usize = 100;

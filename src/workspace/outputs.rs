@@ -143,6 +143,15 @@ impl Outputs {
     /// Other processes that write into this folder wait until the lock is dropped.
     fn locked(&self) -> io::Result<(File, BTreeMap<String, String>)> {
         fs::create_dir_all(&self.folder)?;
+        // Neither the folder nor the list may lead elsewhere.
+        let own = |path: &Path, kind: fn(&fs::Metadata) -> bool| {
+            fs::symlink_metadata(path).map_or(Ok(()), |metadata| match kind(&metadata) {
+                true => Ok(()),
+                false => Err(io::Error::other(format!("{} is a link", path.display()))),
+            })
+        };
+        own(&self.folder, fs::Metadata::is_dir)?;
+        own(&self.folder.join(SUMS), fs::Metadata::is_file)?;
         let lock = File::options()
             .read(true)
             .write(true)
@@ -172,7 +181,12 @@ impl Outputs {
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = path.with_file_name(format!(".{name}.draft"));
-    let mut file = File::create(&draft)?;
+    // A draft that a killed run left, or a link that somebody put there: removed, never written through.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = File::create_new(&draft)?;
     file.write_all(text.as_bytes())?;
     fs::rename(&draft, path).inspect_err(|_| {
         // The rename failed and is reported; a draft left behind would only confuse.

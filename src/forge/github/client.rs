@@ -31,8 +31,13 @@ const RAW: &str = "application/vnd.github.raw+json";
 #[derive(Debug)]
 pub struct GitHub {
     octocrab: Octocrab,
-    graphql_url: String,
-    /// `/repos/{owner}/{name}`.
+    /// The same for the GraphQL API, which may have another origin.
+    graphql_octocrab: Octocrab,
+    /// Path of the REST API: empty at github.com, `/api/v3` on an Enterprise server.
+    pub(super) prefix: String,
+    /// Path of the GraphQL API.
+    graphql: String,
+    /// `{prefix}/repos/{owner}/{name}`.
     pub(super) root: String,
     pub(super) owner: String,
     pub(super) name: String,
@@ -56,30 +61,49 @@ impl GitHub {
             .ok_or_else(|| {
                 ForgeError::unreachable(what, format!("{:?} is not owner/name", access.repository))
             })?;
-        // Retries are ours: octocrab's would repeat a comment that was made before the connection broke.
-        let builder = Octocrab::builder()
-            .base_uri(access.api_url.as_str())
-            .map_err(|error| ForgeError::unreachable(what, error))?
-            .add_retry_config(RetryConfig::None)
-            .set_connect_timeout(Some(TIMEOUT))
-            .set_read_timeout(Some(TIMEOUT));
-        let builder = match &access.token {
-            Some(token) => builder.personal_token(token.expose_secret()),
-            None => builder,
+        let url = |text: &str| {
+            let uri: Uri = text
+                .parse()
+                .map_err(|error| ForgeError::unreachable(what, format!("{text:?}: {error}")))?;
+            let origin = uri
+                .scheme_str()
+                .zip(uri.authority())
+                .map(|(scheme, authority)| format!("{scheme}://{authority}"));
+            let origin = origin
+                .ok_or_else(|| ForgeError::unreachable(what, format!("{text:?} is no address")))?;
+            Ok::<_, ForgeError>((origin, uri.path().trim_end_matches('/').to_owned()))
         };
-        let octocrab = builder
-            .build()
-            .map_err(|error| ForgeError::unreachable(what, error))?;
+        let (origin, prefix) = url(&access.api_url)?;
+        let (graphql_origin, graphql) = url(&access.graphql_url)?;
+        // Retries are ours: octocrab's would repeat a comment that was made before the connection broke. The base is an origin
+        // alone, since octocrab would put the path of a REST base before that of GraphQL too.
+        let client = |origin: &str| {
+            let builder = Octocrab::builder()
+                .base_uri(origin)?
+                .add_retry_config(RetryConfig::None)
+                .set_connect_timeout(Some(TIMEOUT))
+                .set_read_timeout(Some(TIMEOUT));
+            match &access.token {
+                Some(token) => builder.personal_token(token.expose_secret()).build(),
+                None => builder.build(),
+            }
+        };
+        let client =
+            |origin: &str| client(origin).map_err(|error| ForgeError::unreachable(what, error));
+        let octocrab = client(&origin)?;
+        let graphql_octocrab = client(&graphql_origin)?;
         Ok(Self {
             octocrab,
-            graphql_url: access.graphql_url.clone(),
-            root: format!("/repos/{owner}/{name}"),
+            graphql_octocrab,
+            root: format!("{prefix}/repos/{owner}/{name}"),
+            prefix,
+            graphql,
             owner: owner.to_owned(),
             name: name.to_owned(),
         })
     }
 
-    /// JSON of a route below the API's base.
+    /// JSON of a route.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -164,14 +188,7 @@ impl GitHub {
         }
         let body = serde_json::json!({ "query": query, "variables": variables });
         let response = self
-            .send(
-                what,
-                Method::POST,
-                &self.graphql_url,
-                Some(&body),
-                JSON,
-                true,
-            )
+            .send(what, Method::POST, &self.graphql, Some(&body), JSON, true)
             .await?;
         let reply: Reply<T> = parse(what, &response.body)?;
         match (reply.data, reply.errors.first()) {
@@ -252,13 +269,15 @@ impl GitHub {
             .method(method)
             .uri(uri)
             .header(header::ACCEPT, accept);
-        let request = self
-            .octocrab
+        let client = match route == self.graphql {
+            true => &self.graphql_octocrab,
+            false => &self.octocrab,
+        };
+        let request = client
             .build_request(builder, body)
             .map_err(|error| error.to_string())?;
         let answer = async {
-            let response = self
-                .octocrab
+            let response = client
                 .execute(request)
                 .await
                 .map_err(|error| chain(&error))?;

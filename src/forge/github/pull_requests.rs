@@ -223,7 +223,10 @@ impl PullRequests for GitHub {
 impl GitHub {
     /// Who we are where GraphQL does not say; tokens of workflow jobs cannot ask this.
     async fn own_by_rest(&self) -> Result<Surroundings, ForgeError> {
-        match self.get::<wire::User>("own identity", "/user").await {
+        match self
+            .get::<wire::User>("own identity", &format!("{}/user", self.prefix))
+            .await
+        {
             Ok(user) => Ok(Surroundings {
                 own: Some(UserId(user.id)),
                 open: None,

@@ -116,7 +116,7 @@ impl Source for GitHub {
 
     async fn list(&self, at: &CommitSha, folder: &str) -> Result<Vec<RepoPath>, ForgeError> {
         let mut sha = at.to_string();
-        for part in folder.split('/') {
+        for part in folder.split('/').filter(|part| !part.is_empty()) {
             let entries = self.entries(Some(sha)).await?;
             match entries.get(part).filter(|entry| entry.kind == "tree") {
                 Some(entry) => sha = entry.sha.clone(),
@@ -135,7 +135,9 @@ impl Source for GitHub {
         }
         let blobs = tree.tree.into_iter().filter(|entry| entry.kind == "blob");
         let paths = blobs
-            .map(|entry| RepoPath::parse(&format!("{folder}/{}", entry.path)))
+            .map(|entry| {
+                RepoPath::parse(format!("{folder}/{}", entry.path).trim_start_matches('/'))
+            })
             .collect::<Result<_, _>>();
         paths.map_err(|error| ForgeError::unreachable(&what, error))
     }

@@ -7,6 +7,7 @@
 mod auth;
 mod build;
 mod build_pull;
+mod checkout;
 mod events;
 mod faults;
 mod fuse;

@@ -72,6 +72,10 @@ impl Objects {
         self.commits.get(sha)
     }
 
+    pub fn commits(&self) -> impl Iterator<Item = &Commit> {
+        self.commits.values()
+    }
+
     /// Full or abbreviated (seven digits or more), as GitHub accepts wherever it takes a ref.
     pub fn commit_by_prefix(&self, prefix: &str, network: u64) -> Option<&Commit> {
         if prefix.len() < 7 || !prefix.bytes().all(|b| b.is_ascii_hexdigit()) {

@@ -1,0 +1,244 @@
+//! Time and memory of each step from a config's bytes to the pull request's comment. docs/benchmarks.md says how to read it.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what is measured begins with reading files"
+)]
+
+mod configs;
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{AllocProfiler, Bencher};
+use provisioner::config::{self, Config};
+use provisioner::diff;
+use provisioner::model::RepoPath;
+use provisioner::plan::{Input, Plan, assess};
+use provisioner::product::Registry;
+use provisioner::report::{self, COMMENT_LIMIT, Context, Report};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use saphyr_parser::Parser;
+
+use configs::Revision;
+
+/// How many configs.
+const COUNTS: [usize; 3] = [1, 1_000, 10_000];
+
+/// Counts what the thread that is measured allocates. What the threads of a pool allocate is not seen.
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    FOLDER
+        .set(folder.path().to_owned())
+        .expect("nothing has set it before");
+    divan::Divan::default()
+        .sample_count(20)
+        .max_time(Duration::from_secs(10))
+        .config_with_args()
+        .main();
+}
+
+/// The files of the first `count` configs, and how many bytes they have.
+fn files(count: usize) -> (Vec<PathBuf>, usize) {
+    let folder = FOLDER.get().expect("main has set it");
+    let written = (0..count).map(|index| {
+        let (name, text) = configs::config(index, Revision::Base);
+        let file = folder.join(name);
+        if !file.exists() {
+            std::fs::write(&file, &text).expect("a file can be written");
+        }
+        (file, text.len())
+    });
+    let (files, lengths): (Vec<_>, Vec<_>) = written.unzip();
+    (files, lengths.iter().sum())
+}
+
+fn path(name: &str) -> RepoPath {
+    RepoPath::parse(&format!("s3/configs/{name}")).expect("the generator makes file names")
+}
+
+/// A registry whose product is compiled already, as it is from the second config on.
+fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(|| {
+        let registry = Registry::built_in();
+        registry
+            .product("s3")
+            .expect("it is built in")
+            .expect("it loads");
+        registry
+    })
+}
+
+fn loaded(count: usize, revision: Revision) -> Vec<Config> {
+    let each = (0..count).map(|index| {
+        let (name, text) = configs::config(index, revision);
+        let loaded = config::load(registry(), &path(&name), text.as_bytes());
+        assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+        loaded.config.expect("there are no diagnostics")
+    });
+    each.collect()
+}
+
+fn templates(count: usize, revision: Revision) -> Vec<String> {
+    loaded(count, revision).iter().map(template).collect()
+}
+
+fn template(config: &Config) -> String {
+    let rendered = config.product.render_template(&config.derived.scope);
+    rendered.expect("the product's template renders")
+}
+
+/// A change that touches every config, and how many bytes it has on both sides.
+fn change(count: usize) -> (Vec<Input>, usize) {
+    let inputs: Vec<_> = (0..count)
+        .map(|index| {
+            let (name, base) = configs::config(index, Revision::Base);
+            let (_, head) = configs::config(index, Revision::Head);
+            Input {
+                path: path(&name),
+                base: Some(base.into_bytes()),
+                head: Some(head.into_bytes()),
+                renamed: None,
+                governed: false,
+            }
+        })
+        .collect();
+    let sides = inputs.iter().flat_map(|input| [&input.base, &input.head]);
+    let bytes = sides.flatten().map(Vec::len).sum();
+    (inputs, bytes)
+}
+
+fn plan(inputs: &[Input]) -> Plan {
+    let plan = assess(registry(), registry(), inputs);
+    assert_eq!((plan.invalid, plan.changes.len()), (0, inputs.len()));
+    plan
+}
+
+/// The floor: files are read and YAML is parsed, and nothing is made of it.
+#[divan::bench(args = COUNTS)]
+fn a_floor_events(bencher: Bencher<'_, '_>, count: usize) {
+    let (files, bytes) = files(count);
+    counted(bencher, count, bytes).bench(|| {
+        for file in &files {
+            let text = std::fs::read_to_string(file).expect("it was written");
+            for event in Parser::new_from_str(&text) {
+                let _ = black_box(event);
+            }
+        }
+    });
+}
+
+/// The floor of a program that also wants the values: what serde makes of the YAML.
+#[divan::bench(args = COUNTS)]
+fn b_floor_values(bencher: Bencher<'_, '_>, count: usize) {
+    let (files, bytes) = files(count);
+    counted(bencher, count, bytes).bench(|| {
+        for file in &files {
+            let bytes = std::fs::read(file).expect("it was written");
+            black_box(serde_yaml::from_slice::<serde_yaml::Value>(&bytes).expect("it is YAML"));
+        }
+    });
+}
+
+/// Files are read and checked: YAML, schema, hygiene, names, rules.
+#[divan::bench(args = COUNTS)]
+fn c_validate(bencher: Bencher<'_, '_>, count: usize) {
+    let (files, bytes) = files(count);
+    let files: Vec<_> = files
+        .into_iter()
+        .map(|file| {
+            let name = file.file_name().expect("it has a name").to_string_lossy();
+            (path(&name), file)
+        })
+        .collect();
+    let registry = registry();
+    counted(bencher, count, bytes).bench(|| {
+        for (path, file) in &files {
+            let bytes = std::fs::read(file).expect("it was written");
+            black_box(config::load(registry, path, &bytes));
+        }
+    });
+}
+
+/// Templates of configs that are checked already.
+#[divan::bench(args = COUNTS)]
+fn d_render(bencher: Bencher<'_, '_>, count: usize) {
+    let configs = loaded(count, Revision::Base);
+    let bytes = configs.iter().map(|config| template(config).len()).sum();
+    counted(bencher, count, bytes).bench(|| {
+        for config in &configs {
+            black_box(template(config));
+        }
+    });
+}
+
+/// Diffs of templates that are rendered already.
+#[divan::bench(args = COUNTS)]
+fn e_diff(bencher: Bencher<'_, '_>, count: usize) {
+    let base = templates(count, Revision::Base);
+    let head = templates(count, Revision::Head);
+    let bytes = base.iter().chain(&head).map(String::len).sum();
+    counted(bencher, count, bytes).bench(|| {
+        for (base, head) in base.iter().zip(&head) {
+            assert!(black_box(diff::diff(base, head)).is_some());
+        }
+    });
+}
+
+/// The whole plan on one core, where the allocations are seen.
+#[divan::bench(args = COUNTS)]
+fn f_plan_on_one_core(bencher: Bencher<'_, '_>, count: usize) {
+    static POOL: OnceLock<ThreadPool> = OnceLock::new();
+    let pool = POOL.get_or_init(|| {
+        let pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+        pool.build().expect("a pool of this thread")
+    });
+    let (inputs, bytes) = change(count);
+    counted(bencher, count, bytes).bench(|| pool.install(|| plan(&inputs)));
+}
+
+/// The whole plan on all cores: both sides loaded, rendered, checked and compared.
+#[divan::bench(args = COUNTS)]
+fn g_plan_on_all_cores(bencher: Bencher<'_, '_>, count: usize) {
+    let (inputs, bytes) = change(count);
+    counted(bencher, count, bytes).bench(|| plan(&inputs));
+}
+
+/// The comment of a plan that is made already.
+#[divan::bench(args = COUNTS)]
+fn h_comment(bencher: Bencher<'_, '_>, count: usize) {
+    let report = Report {
+        context: Context {
+            base: "0000000".to_owned(),
+            head: "fffffff".to_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+        },
+        plan: plan(&change(count).0),
+        collisions: None,
+        notices: Vec::new(),
+    };
+    let comment = || report::markdown(&report, COMMENT_LIMIT).expect("the comment renders");
+    let bytes = comment().len();
+    counted(bencher, count, bytes).bench(comment);
+}
+
+/// What a process pays once: the product's schema, expressions and templates are compiled.
+#[divan::bench]
+fn i_compile_the_product() {
+    let registry = Registry::built_in();
+    assert!(black_box(registry.product("s3")).is_some_and(|product| product.is_ok()));
+}
+
+fn counted<'a, 'b>(bencher: Bencher<'a, 'b>, count: usize, bytes: usize) -> Bencher<'a, 'b> {
+    bencher
+        .counter(ItemsCount::new(count))
+        .counter(BytesCount::new(bytes))
+}

@@ -1,0 +1,132 @@
+//! No code without a test: every code of the catalogue, and of the S3 product, is met by a case or belongs to another room.
+
+use std::collections::BTreeSet;
+
+use provisioner::config::{Tags, load, parse};
+use provisioner::diagnostic::CATALOGUE;
+use provisioner::model::RepoPath;
+use provisioner::product::{Files, Registry};
+
+use super::{PATH, VALID, bombs, cases, loaded};
+
+/// Codes that loading a config never gives, and the room that does.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("action-not-offered", "action"),
+    ("config-not-found", "workspace"),
+    ("forge-unavailable", "flow"),
+    ("output-edited", "action"),
+    ("output-not-written", "action"),
+    ("render-failed", "plan"),
+    ("template-condition-unknown", "template"),
+    ("template-limit", "template"),
+    ("template-not-current", "action"),
+    ("template-not-found", "action"),
+    ("template-reference-unknown", "template"),
+    ("template-structure", "template"),
+    ("template-too-large", "template"),
+];
+
+/// A product with no more than its manifest, for what is decided before anything else is read.
+fn bare_product(name: &str, section: &str) -> Files {
+    let manifest = format!("name: {name}\nsection: {section}\nfiles: \"*-s3.yaml\"\n");
+    Files::from([("product.yaml".to_owned(), manifest)])
+}
+
+fn codes_with(registry: &Registry, text: &str) -> Vec<String> {
+    let loaded = load(registry, &RepoPath::parse(PATH).unwrap(), text.as_bytes());
+    assert!(loaded.config.is_none());
+    let codes = loaded.diagnostics.iter();
+    codes
+        .map(|diagnostic| diagnostic.code.to_string())
+        .collect()
+}
+
+#[test]
+fn two_products_claim_one_file() {
+    let mut registry = Registry::built_in();
+    registry.add("lake", bare_product("lake", "lake"));
+    let text = format!("{VALID}lake: {{}}\n");
+    assert_eq!(codes_with(&registry, &text), ["product-ambiguous"]);
+}
+
+#[test]
+fn a_product_that_does_not_load_is_not_passed_over() {
+    let mut registry = Registry::built_in();
+    registry.add("lake", bare_product("lake", "lake"));
+    assert_eq!(
+        codes_with(&registry, "lake: {}\n"),
+        ["product-invalid"],
+        "recognised, and incomplete"
+    );
+    let mut registry = Registry::built_in();
+    registry.add("lake", bare_product("pond", "lake"));
+    assert_eq!(
+        codes_with(&registry, "pond: {}\nriver: {}\n"),
+        ["product-invalid"],
+        "not readable, so that any config might be its own"
+    );
+}
+
+#[test]
+fn every_code_occurs_in_a_test() {
+    let mut met: BTreeSet<String> = cases::all()
+        .iter()
+        .flat_map(|case| loaded(case.path, &case.bytes).diagnostics)
+        .map(|diagnostic| diagnostic.code.into_owned())
+        .collect();
+    for bomb in [
+        bombs::billion_laughs(),
+        bombs::nested(65),
+        format!("{VALID}#{}", "x".repeat(1 << 20)),
+    ] {
+        let path = RepoPath::parse(PATH).unwrap();
+        let problems = parse(&path, bomb.as_bytes(), Tags::Refuse).unwrap_err();
+        met.extend(
+            problems
+                .into_iter()
+                .map(|problem| problem.code.into_owned()),
+        );
+    }
+    // The two tests above.
+    met.extend(["product-ambiguous", "product-invalid"].map(str::to_owned));
+
+    let s3 = Registry::built_in().product("s3").unwrap().unwrap();
+    let own = s3.manifest.rules.iter().map(|rule| rule.code.as_str());
+    let all: BTreeSet<&str> = CATALOGUE
+        .iter()
+        .map(|entry| entry.code)
+        .chain(own)
+        .collect();
+    let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().map(|(code, _)| *code).collect();
+    let met: BTreeSet<&str> = met.iter().map(String::as_str).collect();
+
+    let untested: Vec<_> = all
+        .difference(&met)
+        .filter(|code| !elsewhere.contains(*code))
+        .collect();
+    assert!(untested.is_empty(), "no case for {untested:?}");
+    let undocumented: Vec<_> = met.difference(&all).collect();
+    assert!(
+        undocumented.is_empty(),
+        "not in the catalogue: {undocumented:?}"
+    );
+    let stale: Vec<_> = elsewhere.intersection(&met).collect();
+    assert!(stale.is_empty(), "does come from loading: {stale:?}");
+}
+
+#[test]
+fn every_problem_points_somewhere_and_most_say_what_to_do() {
+    for case in cases::all() {
+        for diagnostic in loaded(case.path, &case.bytes).diagnostics {
+            let place = (&diagnostic.span, &*diagnostic.code);
+            let whole_file = matches!(place.1, "config-empty" | "config-too-large");
+            assert_eq!(place.0.is_none(), whole_file, "{}: {place:?}", case.name);
+            assert!(
+                !diagnostic.message.ends_with('.'),
+                "{}: {}",
+                case.name,
+                diagnostic.message
+            );
+        }
+    }
+}

@@ -1,0 +1,509 @@
+//! Flow 1 against the fake GitHub: event in, comment and status out.
+
+use crate::job::{Job, config, path, settled};
+use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
+
+/// A repository with a deployed config on `main`, and a writer.
+pub struct Scene {
+    pub github: FakeGitHub,
+    pub repo: Repo,
+    pub alice: User,
+}
+
+const COMMENTS: &str = "POST /repos/acme/infra/issues/7/comments";
+const STATUS: &str = "POST /repos/acme/infra/statuses/*";
+
+impl Scene {
+    pub fn new() -> Self {
+        let github = FakeGitHub::start();
+        let alice = github.user("alice");
+        let repo = github
+            .repo("acme/infra")
+            .private()
+            .collaborator(&alice, Permission::Write);
+        let base = repo
+            .commit("main")
+            .write(&path("b001"), config("b001", ""))
+            .write("README.md", "x")
+            .push();
+        repo.branch("feature", &base);
+        Self {
+            github,
+            repo,
+            alice,
+        }
+    }
+
+    pub fn pull(&self) -> Pull {
+        self.repo
+            .pull("feature")
+            .author(&self.alice)
+            .number(7)
+            .open()
+    }
+
+    pub fn job(&self, pull: &Pull) -> Job {
+        Job::new(
+            &self.github,
+            &self.github.actions_token(),
+            "pull_request",
+            &pull.event("opened", &self.alice),
+        )
+    }
+
+    fn comment(&self) -> String {
+        let comments = self.repo.comments(7);
+        let [comment] = comments.as_slice() else {
+            panic!("{} comments", comments.len())
+        };
+        comment.body.clone()
+    }
+}
+
+#[test]
+fn a_changed_lifecycle_gets_one_comment_and_one_status() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    let job = scene.job(&pull);
+    let done = job.run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("changed_lifecycle", settled(&scene.comment()));
+    assert_eq!(done.outputs["impact"], "high");
+    assert_eq!(done.outputs["configs"], "1");
+    assert_eq!(done.outputs["errors"], "0");
+    assert!(
+        done.outputs["comment-url"]
+            .as_str()
+            .unwrap()
+            .contains("#issuecomment-"),
+        "{}",
+        done.outputs
+    );
+    assert!(
+        scene
+            .comment()
+            .contains(done.outputs["digest"].as_str().unwrap())
+    );
+    assert_eq!(done.report["plan"]["digest"], done.outputs["digest"]);
+    let statuses = scene.repo.statuses(&pull.head_sha());
+    assert_eq!(statuses.len(), 1);
+    assert_eq!(
+        (statuses[0].context.as_str(), statuses[0].state.as_str()),
+        ("provisioner/plan", "success")
+    );
+
+    // The same event once more: everything already says what it should.
+    let again = job.run();
+    assert_eq!(again.status, 0);
+    assert!(
+        scene.github.writes().len() == 2 && scene.github.take_writes().is_empty(),
+        "nothing is written the second time"
+    );
+    assert_eq!(again.outputs, done.outputs);
+}
+
+#[test]
+fn another_push_updates_the_comment_in_place() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    scene.job(&pull).run();
+    let first = scene.comment();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: development\n"),
+        )
+        .push();
+    scene.job(&pull).run();
+    assert_ne!(scene.comment(), first);
+    assert!(scene.comment().contains("ObjectSizeGreaterThan"));
+    scene.github.expect_writes(&[
+        COMMENTS,
+        STATUS,
+        "PATCH /repos/acme/infra/issues/comments/*",
+        STATUS,
+    ]);
+}
+
+#[test]
+fn attack_a_comment_of_somebody_else_is_not_adopted() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    let mallory = scene.github.user("mallory");
+    let forged = "<!-- provisioner:check -->\n## Provisioner\n\n✅ nothing to see\n";
+    scene.repo.comment(7, &mallory, forged);
+    // Ours lies behind more than a page of others'.
+    for number in 0..130 {
+        scene
+            .repo
+            .comment(7, &mallory, &format!("comment {number}"));
+    }
+    scene.job(&pull).run();
+    scene.job(&pull).run();
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    let comments = scene.repo.comments(7);
+    assert_eq!(comments[0].body, forged);
+    assert_eq!(comments.len(), 132);
+}
+
+#[test]
+fn attack_a_fork_gets_no_write_and_is_told_why() {
+    for owner in ["mallory/infra", "acme/infra-fork"] {
+        let scene = Scene::new();
+        let fork = scene.repo.fork(owner);
+        let base = scene.repo.head("main");
+        fork.branch("feature", &base);
+        fork.commit("feature")
+            .write(
+                &path("b001"),
+                config("b001", "  lifecycle_policy: compliance\n"),
+            )
+            .push();
+        let pull = scene
+            .repo
+            .pull("feature")
+            .of_fork(&fork)
+            .author(&scene.alice)
+            .number(7)
+            .open();
+        // Even a token that could write is not used: a fork is a fork by its repository's id.
+        let done = scene.job(&pull).run();
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        assert!(scene.github.take_writes().is_empty());
+        assert!(
+            done.summary.contains("comes from a fork"),
+            "{}",
+            done.summary
+        );
+        assert!(done.summary.contains("`s3.lifecycle_policy`"));
+    }
+}
+
+#[test]
+fn errors_are_annotated_on_their_lines() {
+    let scene = Scene::new();
+    let broken =
+        config("b001", "  versionning: true\n").replace("\"123456789012\"", "012345678901");
+    let other = config("b002", "  lifecycle_policy: complience\n");
+    scene
+        .repo
+        .commit("feature")
+        .write(&path("b001"), broken)
+        .write(&path("b002"), other)
+        .push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 10);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("three_errors_annotations", done.stdout);
+    insta::assert_snapshot!("three_errors_comment", settled(&scene.comment()));
+    assert_eq!(scene.repo.statuses(&pull.head_sha())[0].state, "failure");
+    let results = done.sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 3);
+    assert_eq!(
+        results[0]["locations"][0]["physicalLocation"]["region"]["startLine"],
+        4
+    );
+}
+
+#[test]
+fn a_new_a_removed_and_a_renamed_config() {
+    let scene = Scene::new();
+    let config_3 = config("b003", "  tags:\n    Team: x\n");
+    scene
+        .repo
+        .commit("main")
+        .write(&path("b003"), &config_3)
+        .push();
+    scene.repo.branch("feature", &scene.repo.head("main"));
+    scene
+        .repo
+        .commit("feature")
+        .remove(&path("b001"))
+        .write(
+            &path("b002"),
+            config("b002", "  bucket_name_override: edge-data\n"),
+        )
+        .rename(&path("b003"), &path("b004"))
+        .write(&path("b004"), config_3.replace("b003", "b004"))
+        .push();
+    scene.repo.declare_rename(&path("b003"), &path("b004"));
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("new_removed_renamed", settled(&scene.comment()));
+}
+
+#[test]
+fn a_change_elsewhere_says_so_and_no_more() {
+    let scene = Scene::new();
+    scene.repo.commit("feature").write("README.md", "y").push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 0);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("change_elsewhere", settled(&scene.comment()));
+}
+
+#[test]
+fn a_pull_request_that_touches_the_same_stack_is_named() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    scene.repo.branch("other", &scene.repo.head("main"));
+    scene
+        .repo
+        .commit("other")
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .push();
+    scene
+        .repo
+        .pull("other")
+        .author(&scene.alice)
+        .number(9)
+        .open();
+    let pull = scene.pull();
+    scene.job(&pull).run();
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    let said =
+        "Pull request 9 is open too and touches `s3/configs/edge-prod-b001-us-west-1-s3.yaml`.";
+    assert!(scene.comment().contains(said), "{}", scene.comment());
+}
+
+#[test]
+fn the_comparison_is_with_the_merge_base() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    // The base moves on: what it changed is not shown as if this pull request took it back.
+    scene
+        .repo
+        .commit("main")
+        .write(&path("b001"), config("b001", "  tags: {Team: moved}\n"))
+        .push();
+    let pull = scene.pull();
+    scene.job(&pull).run();
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    assert!(!scene.comment().contains("s3.tags"), "{}", scene.comment());
+}
+
+#[test]
+fn a_checkout_gives_the_same_comment_as_the_api() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    scene.job(&pull).run();
+    let by_api = scene.comment();
+    let job = scene.job(&pull);
+    scene.repo.clone_into(job.folder.path());
+    scene.github.clear_journal();
+    let workspace = job.folder.path().display().to_string();
+    let done = job.with("GITHUB_WORKSPACE", &workspace).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(scene.comment(), by_api);
+    assert_eq!(scene.github.count("GET /repos/acme/infra/contents/**"), 0);
+    assert!(scene.github.take_writes().is_empty());
+}
+
+#[test]
+fn a_merge_group_is_checked_without_a_comment() {
+    let scene = Scene::new();
+    let base = scene.repo.head("main");
+    let head = scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    let payload = pull.merge_group_event(&base, &head, &scene.alice);
+    let done = Job::new(
+        &scene.github,
+        &scene.github.actions_token(),
+        "merge_group",
+        &payload,
+    )
+    .run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.expect_writes(&[STATUS]);
+    assert!(done.summary.contains("`s3.lifecycle_policy`"));
+}
+
+#[test]
+fn github_enterprise_has_other_addresses() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    let job = scene
+        .job(&pull)
+        .with("GITHUB_API_URL", &scene.github.enterprise_api_url())
+        .with("GITHUB_GRAPHQL_URL", &scene.github.enterprise_graphql_url());
+    let done = job.run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+}
+
+#[test]
+fn a_token_that_may_not_write_costs_the_comment_and_not_the_check() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    let payload = pull.event("opened", &scene.alice);
+    let done = Job::new(
+        &scene.github,
+        &scene.github.readonly_token(),
+        "pull_request",
+        &payload,
+    )
+    .run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(scene.repo.comments(7).is_empty());
+    scene.github.take_writes();
+    assert!(
+        done.summary.contains("Grant the job pull-requests write"),
+        "{}",
+        done.summary
+    );
+    assert!(done.summary.contains("Grant the job statuses write"));
+}
+
+#[test]
+fn the_comment_can_be_switched_off() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    scene.job(&pull).with("PROVISIONER_COMMENT", "false").run();
+    scene.github.expect_writes(&[STATUS]);
+}
+
+#[test]
+fn other_globs_select_other_configs() {
+    let scene = Scene::new();
+    let elsewhere = "infra/buckets/edge-prod-b005-us-west-1-s3.yaml";
+    scene
+        .repo
+        .commit("feature")
+        .write(elsewhere, config("b005", ""))
+        .write(&path("b001"), "not: looked at")
+        .push();
+    let pull = scene.pull();
+    let done = scene
+        .job(&pull)
+        .with("PROVISIONER_CONFIGS", "infra/buckets/*.yaml\n")
+        .run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.take_writes();
+    assert_eq!(done.outputs["configs"], "1");
+    assert!(done.summary.contains(elsewhere));
+}
+
+#[test]
+fn another_event_is_nothing_to_do() {
+    let scene = Scene::new();
+    scene.repo.commit("feature").write("README.md", "y").push();
+    let pull = scene.pull();
+    for event in ["push", "pull_request_target", "workflow_dispatch"] {
+        let payload = pull.event("opened", &scene.alice);
+        let done = Job::new(
+            &scene.github,
+            &scene.github.actions_token(),
+            event,
+            &payload,
+        )
+        .run();
+        assert_eq!(done.status, 0);
+        assert!(
+            done.stderr
+                .contains(&format!("nothing to do for the event `{event}`")),
+            "{}",
+            done.stderr
+        );
+    }
+    assert!(scene.github.requests().is_empty());
+}
+
+#[test]
+fn a_job_without_its_variables_is_told_which() {
+    let scene = Scene::new();
+    let pull = scene.pull();
+    let done = scene.job(&pull).with("GITHUB_EVENT_PATH", "").run();
+    assert_eq!(
+        (done.status, done.stderr.as_str()),
+        (2, "error: GITHUB_EVENT_PATH is not set\n")
+    );
+    let done = scene.job(&pull).with("GITHUB_ACTIONS", "").run();
+    assert_eq!(done.status, 2);
+    let done = scene.job(&pull).with("GITHUB_REPOSITORY", "../evil").run();
+    assert_ne!(done.status, 0);
+    assert!(scene.github.requests().is_empty());
+}

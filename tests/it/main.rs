@@ -1,0 +1,24 @@
+//! Integration tests: the binary and the real clients against local servers. One file for each subject.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod actions;
+mod config;
+mod contract;
+mod faults;
+mod flow_github;
+mod flow_local;
+mod generated;
+// mod hostile;
+mod job;
+mod own_product;
+mod rooms;
+mod runner;
+mod scale;
