@@ -3,6 +3,11 @@
     clippy::disallowed_methods,
     reason = "what is measured begins with reading files"
 )]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot go on stops"
+)]
 
 mod configs;
 

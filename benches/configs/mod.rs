@@ -54,11 +54,14 @@ pub fn config(index: usize, revision: Revision) -> (String, String) {
     // One in eight is for one solution alone, which stands in its file name.
     let dedicated = index % 8 == 5;
     let ending = if dedicated { "-forecasting-s3" } else { "-s3" };
-    if dedicated || index % 3 == 0 || changed(0) {
+    if dedicated || index.is_multiple_of(3) || changed(0) {
         let suffix = if changed(0) { "-new" } else { "" };
         line(format!("bucket_name_override: lake-{index:05}{suffix}"));
     }
-    line(format!("versioning: {}", (index % 2 == 0) != changed(1)));
+    line(format!(
+        "versioning: {}",
+        index.is_multiple_of(2) != changed(1)
+    ));
     line(format!(
         "lifecycle_policy: {}",
         LIFECYCLES[(index / 3 + usize::from(changed(2))) % 4]

@@ -210,10 +210,10 @@ fn headline(report: &Report) -> String {
 fn mark(change: &Change) -> &'static str {
     match change.intent {
         Intent::Invalid => "❌",
-        Intent::Delete => "🗑️",
-        Intent::Update => "✏️",
+        Intent::Delete => "🗑",
+        Intent::Update => "✏",
         Intent::Create => "✨",
-        Intent::Unchanged => "▫️",
+        Intent::Unchanged => "▫",
     }
 }
 

@@ -16,7 +16,7 @@ mod faults;
 mod flow_github;
 mod flow_local;
 mod generated;
-// mod hostile;
+mod hostile;
 mod job;
 mod own_product;
 mod rooms;
