@@ -1,4 +1,4 @@
-//! Plain scalars by the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema).
+//! Plain scalars by the YAML 1.2 core schema (<https://yaml.org/spec/1.2.2/#103-core-schema>).
 //!
 //! YAML 1.1's surprises (`on`, `1_000`, `12:30:00`, `0777` as octal) are not read: they stay what is written.
 
