@@ -1,7 +1,7 @@
 //! What changed between two texts.
 
 use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
+use similar::{DiffTag, TextDiff};
 
 /// Beyond this a line diff says nothing to people and costs much.
 const MOST_BYTES: usize = 512 * 1024;
@@ -33,14 +33,10 @@ pub fn diff(before: &str, after: &str) -> Option<Diff> {
         });
     }
     let lines = TextDiff::from_lines(before, after);
-    let (mut added, mut removed) = (0, 0);
-    for change in lines.iter_all_changes() {
-        match change.tag() {
-            ChangeTag::Insert => added += 1,
-            ChangeTag::Delete => removed += 1,
-            ChangeTag::Equal => {}
-        }
-    }
+    let changes = lines.ops().iter().filter(|op| op.tag() != DiffTag::Equal);
+    let (added, removed) = changes.fold((0, 0), |(added, removed), op| {
+        (added + op.new_range().len(), removed + op.old_range().len())
+    });
     let unified = lines.unified_diff().context_radius(CONTEXT).to_string();
     Some(Diff {
         unified: Some(unified),

@@ -93,6 +93,20 @@ impl Node {
         }
     }
 
+    /// Whether the other holds the same data, its keys in the same order; places and tags do not count.
+    pub fn same_data(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Sequence(items), Kind::Sequence(others)) => {
+                items.len() == others.len() && items.iter().zip(others).all(|(a, b)| a.same_data(b))
+            }
+            (Kind::Mapping(entries), Kind::Mapping(others)) => {
+                let same = |(a, b): (&Entry, &Entry)| a.key == b.key && a.value.same_data(&b.value);
+                entries.len() == others.len() && entries.iter().zip(others).all(same)
+            }
+            (kind, other) => kind == other,
+        }
+    }
+
     /// The place to point at for `path` (keys and list indices from the root), or for the nearest part of it that exists:
     /// a scalar's value, otherwise the key that leads to it.
     pub fn place_of<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Span {
