@@ -1,6 +1,7 @@
 //! What no string of a config may hold, whatever the schema says.
 
 use super::node::{Kind, Node};
+use super::violation::Told;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::wording;
@@ -12,37 +13,45 @@ pub fn report(
     node: &Node,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let mut told = Told::new(diagnostics);
+    look(path, source, node, &mut told);
+    if let Some(rest) = told.rest() {
+        let problem = Diagnostic::error("bidi-or-control-character", path, rest);
+        diagnostics.push(problem.at(source, Span::point(1, 1)));
+    }
+}
+
+fn look(path: &RepoPath, source: &SourceText<'_>, node: &Node, told: &mut Told<'_>) {
     match &node.kind {
-        Kind::Text(value) => string(path, source, value, node.span, diagnostics),
-        Kind::Sequence(items) => items
-            .iter()
-            .for_each(|item| report(path, source, item, diagnostics)),
+        Kind::Text(value) => string(path, source, value, node.span, told),
+        Kind::Sequence(items) => items.iter().for_each(|item| look(path, source, item, told)),
         Kind::Mapping(entries) => {
             for entry in entries {
-                string(path, source, &entry.key, entry.key_span, diagnostics);
-                report(path, source, &entry.value, diagnostics);
+                string(path, source, &entry.key, entry.key_span, told);
+                look(path, source, &entry.value, told);
             }
         }
         Kind::Null | Kind::Bool(_) | Kind::Number(_) => {}
     }
 }
 
-fn string(
-    path: &RepoPath,
-    source: &SourceText<'_>,
-    value: &str,
-    span: Span,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn string(path: &RepoPath, source: &SourceText<'_>, value: &str, span: Span, told: &mut Told<'_>) {
+    // Nearly every text is printable ASCII without a brace, which is told by one look at its bytes.
+    if value
+        .bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'{')
+    {
+        return;
+    }
     // CloudFormation resolves `{{resolve:service:…}}` anywhere in a template, whatever wrote it.
     if value.contains("{{resolve") || value.contains("{{ resolve") {
         let message = "CloudFormation would resolve this reference behind the reviewers' backs";
         let help = "write the value itself";
-        diagnostics.push(
+        told.tell(|| {
             Diagnostic::error("dynamic-reference", path, message)
                 .with_help(help)
-                .at(source, span),
-        );
+                .at(source, span)
+        });
     }
     if let Some(bad) = value
         .chars()
@@ -53,10 +62,10 @@ fn string(
             u32::from(bad)
         );
         let help = "delete the character";
-        diagnostics.push(
+        told.tell(|| {
             Diagnostic::error("bidi-or-control-character", path, message)
                 .with_help(help)
-                .at(source, span),
-        );
+                .at(source, span)
+        });
     }
 }

@@ -16,6 +16,8 @@ pub const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 100_000;
 const BYTES_PER_NODE: usize = 64;
+/// Each problem has its line looked up, so that their number is bounded too.
+const MOST_PROBLEMS: usize = 100;
 
 /// What becomes of YAML tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,31 @@ struct Open {
     anchor: usize,
     /// The key that waits for its value.
     key: Option<(String, Span)>,
+    /// The line of every key so far, once there are so many that searching the entries would take quadratic time.
+    lines: HashMap<String, usize>,
+    /// How many entries `lines` covers.
+    seen: usize,
+}
+
+impl Open {
+    /// The line on which a key already stands.
+    fn line_of(&mut self, key: &str) -> Option<usize> {
+        const FEW: usize = 32;
+        let entries = self.node.entries();
+        if entries.len() <= FEW {
+            let twin = entries.iter().find(|entry| entry.key == key);
+            return twin.map(|entry| entry.key_span.start.line);
+        }
+        // The first time all entries are new, later the last one.
+        let known = self.seen;
+        self.seen = entries.len();
+        for entry in &entries[known..] {
+            self.lines
+                .entry(entry.key.clone())
+                .or_insert(entry.key_span.start.line);
+        }
+        self.lines.get(key).copied()
+    }
 }
 
 /// How large a finished node is.
@@ -200,22 +227,16 @@ impl<'a> Builder<'a> {
         if plain && scalar::resolve(&text) == Kind::Null {
             return self.key_is_no_string(span);
         }
-        let open = self.stack.last_mut();
-        let twin = open
-            .as_ref()
-            .and_then(|open| open.node.entry(&text))
-            .map(|entry| entry.key_span.start.line);
-        if let Some(open) = open {
+        let mut twin = None;
+        if let Some(open) = self.stack.last_mut() {
+            twin = open.line_of(&text);
             open.key = Some((text.to_string(), span));
         }
         if let Some(line) = twin {
-            self.problem(
-                "duplicate-key",
-                span,
-                format!("{} already stands on line {line}", quote(&text)),
-            );
+            let message = format!("{} already stands on line {line}", quote(&text));
+            self.problem("duplicate-key", span, message);
         }
-        Ok(())
+        self.unless_hopeless()
     }
 
     fn key_is_no_string(&mut self, span: Span) -> Result<(), ()> {
@@ -241,8 +262,10 @@ impl<'a> Builder<'a> {
             node: Node { kind, span, tag },
             anchor,
             key: None,
+            lines: HashMap::new(),
+            seen: 0,
         });
-        Ok(())
+        self.unless_hopeless()
     }
 
     fn too_deep(&mut self, span: Span) -> Result<(), ()> {
@@ -261,8 +284,21 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Ends the reading of a file with very many problems, and says so.
+    fn unless_hopeless(&mut self) -> Result<(), ()> {
+        if self.problems.len() < MOST_PROBLEMS {
+            return Ok(());
+        }
+        if let Some(last) = self.problems.last_mut() {
+            let help = format!("correct these {MOST_PROBLEMS} first: the file was read no further");
+            last.help = Some(help);
+        }
+        Err(())
+    }
+
     /// Puts a finished node where it belongs; an anchored one is kept for its aliases.
     fn value(&mut self, node: Node, anchor: usize) -> Result<(), ()> {
+        self.unless_hopeless()?;
         self.spend(1, node.span)?;
         if anchor > 0 {
             let extent = extent(&node);
@@ -287,7 +323,13 @@ impl<'a> Builder<'a> {
     fn tag(&mut self, tag: Option<Cow<'_, Tag>>, span: Span) -> Option<String> {
         let tag = tag?.to_string();
         if self.tags == Tags::Refuse {
-            let message = format!("the tag {} has no meaning in a config", quote(&tag));
+            // As it was written, not as the standard's shorthand expands.
+            let written = match tag.strip_prefix("tag:yaml.org,2002:") {
+                Some(rest) => format!("!{rest}"),
+                None if tag == "!!" => "!".to_owned(),
+                None => tag.clone(),
+            };
+            let message = format!("the tag {} has no meaning in a config", quote(&written));
             let help = "write the value without the tag; quote it if it begins with `!`";
             let problem = Diagnostic::error("yaml-tag", self.path, message).with_help(help);
             self.problems.push(problem.at(&self.source, span));
@@ -296,10 +338,12 @@ impl<'a> Builder<'a> {
     }
 
     fn syntax(&mut self, span: Span, info: &str) {
-        let tab = self
-            .source
-            .line(span.start.line)
-            .is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
+        // A tab that begins a line is noticed where the text of the line before ends: what counts is the tab's own place.
+        let about_tabs = info.split(' ').any(|word| matches!(word, "tab" | "tabs"));
+        let lines = span.start.line..=span.start.line + usize::from(about_tabs);
+        let tab = lines.into_iter().find_map(|line| self.tab_of(line));
+        let span = tab.filter(|_| about_tabs).unwrap_or(span);
+        let tab = about_tabs || tab.is_some();
         // The scanner looks ahead, and may meet its own limit of flow levels before we meet ours.
         let code = match info {
             "recursion limit exceeded" => "yaml-depth",
@@ -312,6 +356,15 @@ impl<'a> Builder<'a> {
             problem
         };
         self.problems.push(problem.at(&self.source, span));
+    }
+
+    /// The tab in the indentation of a line.
+    fn tab_of(&self, number: usize) -> Option<Span> {
+        let line = self.source.line(number)?;
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        line[blanks..]
+            .starts_with('\t')
+            .then(|| Span::point(number, blanks + 1))
     }
 
     fn problem(&mut self, code: &'static str, span: Span, message: impl Into<String>) {

@@ -13,6 +13,13 @@ use crate::wording::{all_of, counted, nearest, quote};
 /// Long lists of allowed values are not printed whole.
 const MOST_LISTED: usize = 8;
 
+/// A longer number is no account, tag or version that somebody forgot to quote.
+const LONGEST_QUOTED: usize = 60;
+
+/// Problems of one kind that are told of one file. Each has its line looked up: told without bound, the problems of a large
+/// file would take quadratic time.
+pub const MOST_TOLD: usize = 100;
+
 /// Turns violations into diagnostics: of those about one value only the most telling, of those about keys all.
 pub fn report(
     path: &RepoPath,
@@ -28,23 +35,22 @@ pub fn report(
         tree,
         product,
     };
+    let mut told = Told::new(diagnostics);
     let mut of_values: BTreeMap<Vec<String>, Violation<'_>> = BTreeMap::new();
     for violation in violations {
         match &violation.kind {
             Violated::AdditionalProperties { unexpected }
             | Violated::UnevaluatedProperties { unexpected } => {
-                diagnostics.extend(
-                    unexpected
-                        .iter()
-                        .map(|key| context.unknown_key(&violation, key)),
-                );
+                for key in unexpected {
+                    told.tell(|| context.unknown_key(&violation, key));
+                }
             }
             Violated::Required { property } => {
-                diagnostics
-                    .push(context.missing_key(&violation, property.as_str().unwrap_or_default()));
+                let key = property.as_str().unwrap_or_default();
+                told.tell(|| context.missing_key(&violation, key));
             }
             Violated::PropertyNames { error } => {
-                diagnostics.push(context.invalid_key(&violation, error))
+                told.tell(|| context.invalid_key(&violation, error));
             }
             _ => {
                 let rank = rank(&violation.kind);
@@ -57,11 +63,48 @@ pub fn report(
             }
         }
     }
-    diagnostics.extend(
-        of_values
-            .into_values()
-            .map(|violation| context.value(&violation)),
-    );
+    for violation in of_values.values() {
+        told.tell(|| context.value(violation));
+    }
+    if let Some(rest) = told.rest() {
+        diagnostics.push(context.error("schema-violation", context.place(&[]), rest));
+    }
+}
+
+/// Problems up to a number; those beyond it are counted only.
+pub struct Told<'a> {
+    diagnostics: &'a mut Vec<Diagnostic>,
+    told: usize,
+    untold: usize,
+}
+
+impl<'a> Told<'a> {
+    /// Nothing told yet.
+    pub fn new(diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        Self {
+            diagnostics,
+            told: 0,
+            untold: 0,
+        }
+    }
+
+    /// Tells a problem, if there is room.
+    pub fn tell(&mut self, problem: impl FnOnce() -> Diagnostic) {
+        if self.told < MOST_TOLD {
+            self.told += 1;
+            self.diagnostics.push(problem());
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    /// How many were not told, as a message.
+    pub fn rest(self) -> Option<String> {
+        (self.untold > 0).then(|| {
+            let rest = counted(self.untold, "more problem");
+            format!("{rest} of this kind; the first {MOST_TOLD} are listed")
+        })
+    }
 }
 
 /// Which of several violations of one value says most about it; lower says more.
@@ -203,7 +246,9 @@ impl Context<'_> {
                 (
                     "wrong-type",
                     message,
-                    raw.map(|raw| format!("quote it: \"{raw}\"")).or(advice),
+                    raw.filter(|raw| raw.len() <= LONGEST_QUOTED)
+                        .map(|raw| format!("quote it: \"{raw}\""))
+                        .or(advice),
                 )
             }
             Violated::Enum { options } => {

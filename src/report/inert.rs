@@ -4,6 +4,8 @@ use crate::wording::visible;
 
 /// Characters of one value that are shown.
 const MOST: usize = 200;
+/// Characters of one code span: more than any name or path of use, and few enough for a table of them.
+const MOST_CODE: usize = 400;
 
 /// Plain where that is provably harmless, otherwise a code span.
 pub fn inert(text: &str) -> String {
@@ -26,7 +28,12 @@ pub fn code(text: &str) -> String {
     if shown.trim().is_empty() {
         return "(empty)".to_owned();
     }
-    let ticks = "`".repeat(longest_run(&shown, '`') + 1);
+    let length = shown.chars().count();
+    let (shown, rest) = match shown.char_indices().nth(MOST_CODE) {
+        Some((end, _)) => (&shown[..end], format!("… ({length} characters)")),
+        None => (&*shown, String::new()),
+    };
+    let ticks = "`".repeat(longest_run(shown, '`') + 1);
     let pad = if shown.starts_with(['`', ' ']) || shown.ends_with(['`', ' ']) {
         " "
     } else {
@@ -34,7 +41,7 @@ pub fn code(text: &str) -> String {
     };
     // A bar would end a table's cell, even in a code span.
     let shown = shown.replace('|', "\\|");
-    format!("{ticks}{pad}{shown}{pad}{ticks}")
+    format!("{ticks}{pad}{shown}{pad}{ticks}{rest}")
 }
 
 /// A code block whose fence is longer than any run of backticks inside.
@@ -59,20 +66,18 @@ fn longest_run(text: &str, wanted: char) -> usize {
 fn is_prose(text: &str) -> bool {
     let sentence =
         |character: char| character.is_ascii_alphanumeric() || " .,;'()-/…".contains(character);
-    let harmless = |word: &str| {
-        let word = word.trim_matches(|character: char| !character.is_ascii_alphanumeric());
-        let commit = word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let ticket = word
-            .rsplit_once('-')
-            .is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
-        let host = word.to_ascii_lowercase().starts_with("www.");
-        !commit && !ticket && !host
-    };
+    // Any punctuation ends a word: `x/0a1b2c3d4` and `(GH-1)x` are as live as with blanks around them.
+    let apart = |character: char| !character.is_ascii_alphanumeric() && character != '-';
+    let commit = |part: &str| part.len() >= 7 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = |part: &str| part.starts_with(|character: char| character.is_ascii_digit());
+    let harmless =
+        |word: &str| !word.split('-').any(commit) && !word.split('-').skip(1).any(number);
     text.starts_with(|character: char| character.is_ascii_alphabetic())
         && text.contains(' ')
         && !text.contains("//")
         && text.chars().all(sentence)
-        && text.split(' ').all(harmless)
+        && !text.to_ascii_lowercase().contains("www.")
+        && text.split(apart).all(harmless)
 }
 
 #[cfg(test)]
@@ -88,6 +93,10 @@ mod tests {
             ("see GH-12 please", "`see GH-12 please`"),
             ("at 0a1b2c3d4 it is", "`at 0a1b2c3d4 it is`"),
             ("go www.evil.example now", "`go www.evil.example now`"),
+            ("see (GH-12)x please", "`see (GH-12)x please`"),
+            ("see GH-12-x please", "`see GH-12-x please`"),
+            ("see x,0a1b2c3d4/y please", "`see x,0a1b2c3d4/y please`"),
+            ("go x(www.evil.example) now", "`go x(www.evil.example) now`"),
             ("a|b", "`a\\|b`"),
             ("`x`", "`` `x` ``"),
             ("a``b", "```a``b```"),
@@ -98,6 +107,8 @@ mod tests {
         ] {
             assert_eq!(inert(text), shown);
         }
+        let long = "x".repeat(401);
+        assert_eq!(code(&long), format!("`{}`… (401 characters)", &long[1..]));
         assert_eq!(fence("```\nx", "diff"), "````diff\n```\nx\n````");
     }
 }

@@ -10,8 +10,10 @@ pub fn log_safe(text: &str) -> Cow<'_, str> {
         return text.into();
     }
     let mut safe = String::with_capacity(text.len() + 8);
+    // First what is dropped: it could hold the parts of a command apart.
+    let text = text.replace('\r', "");
     for line in text.split_inclusive('\n') {
-        let line = line.replace("##[", "# #[").replace('\r', "");
+        let line = line.replace("##[", "# #[");
         let body = line.trim_start();
         safe.push_str(&line[..line.len() - body.len()]);
         match body.strip_prefix("::") {
@@ -34,6 +36,10 @@ mod tests {
         assert_eq!(
             log_safe("a\n  ::set-output name=x::y\n##[add-path]z\n"),
             "a\n  : :set-output name=x::y\n# #[add-path]z\n"
+        );
+        assert_eq!(
+            log_safe("#\r#[add-path]z\n:\r:x::\n"),
+            "# #[add-path]z\n: :x::\n"
         );
         assert_eq!(log_safe("a::b\n"), "a::b\n");
     }

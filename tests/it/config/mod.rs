@@ -6,6 +6,8 @@ mod coverage;
 mod data;
 mod properties;
 
+use std::sync::LazyLock;
+
 use provisioner::config::{Loaded, load};
 use provisioner::model::RepoPath;
 use provisioner::product::Registry;
@@ -17,13 +19,10 @@ pub const PATH: &str = "s3/configs/edge-prod-c001-us-east-1-s3.yaml";
 /// A config without a fault; other cases are made from it.
 pub const VALID: &str = include_str!("../../fixtures/config/valid.yaml");
 
-/// Loads bytes with the built-in products.
+/// Loads bytes with the built-in products, which are compiled once for all tests.
 pub fn loaded(path: &str, bytes: &[u8]) -> Loaded {
-    load(
-        &Registry::built_in(),
-        &RepoPath::parse(path).unwrap(),
-        bytes,
-    )
+    static BUILT_IN: LazyLock<Registry> = LazyLock::new(Registry::built_in);
+    load(&BUILT_IN, &RepoPath::parse(path).unwrap(), bytes)
 }
 
 /// What people read of it.
