@@ -24,7 +24,7 @@ impl Compiled {
     ) -> anyhow::Result<Self> {
         let expression = engine
             .compile_expression_owned(source.to_owned())
-            .map_err(|error| anyhow::anyhow!("{what}: {error:#}"))?;
+            .map_err(|error| anyhow::anyhow!("{what}: {error}"))?;
         let mut reads: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
         reads.sort();
         Ok(Self { expression, reads })
@@ -68,7 +68,7 @@ pub fn engine(
     for (name, source) in sources {
         engine
             .add_template_owned(name.clone(), source)
-            .map_err(|error| anyhow::anyhow!("{name}: {error:#}"))?;
+            .map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
     }
     Ok(Box::leak(Box::new(engine)))
 }

@@ -1,5 +1,7 @@
 //! A product's JSON Schema: validation, defaults, and the annotations that messages quote.
 
+use std::collections::HashMap;
+
 use anyhow::Context as _;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value};
@@ -53,6 +55,7 @@ impl Schema {
     /// Compiles. Patterns run on a linear engine, and nothing is fetched: a schema of a pull request can do neither harm.
     pub fn compile(text: &str) -> anyhow::Result<Self> {
         let document: Value = serde_json::from_str(text).context("not JSON")?;
+        Expansion::of(&document).within_bounds()?;
         let validator = jsonschema::draft202012::options()
             .with_pattern_options(PatternOptions::regex())
             .build(&document)
@@ -155,6 +158,78 @@ impl Schema {
     }
 }
 
+/// How many subschemas a schema is when every reference is written out: a value may have to be held against each of them.
+struct Expansion<'a> {
+    document: &'a Value,
+    /// By the target of a reference; `None` while it is being counted.
+    known: HashMap<&'a str, Option<usize>>,
+}
+
+impl<'a> Expansion<'a> {
+    /// Far more than a product needs. 40 definitions of two references each would make a million millions.
+    const MOST: usize = 20_000;
+
+    fn of(document: &'a Value) -> Self {
+        Self {
+            document,
+            known: HashMap::new(),
+        }
+    }
+
+    fn within_bounds(mut self) -> anyhow::Result<()> {
+        let size = self.count(self.document)?;
+        anyhow::ensure!(
+            size <= Self::MOST,
+            "references expand to more than {} subschemas",
+            Self::MOST
+        );
+        Ok(())
+    }
+
+    fn count(&mut self, value: &'a Value) -> anyhow::Result<usize> {
+        let mut size = 1_usize;
+        match value {
+            Value::Object(object) => {
+                for (key, value) in object {
+                    let more = match (key.as_str(), value) {
+                        ("$ref", Value::String(target)) => self.target(target)?,
+                        ("$dynamicRef" | "$recursiveRef", Value::String(_)) => {
+                            anyhow::bail!("`{key}` is not supported: use `$ref`")
+                        }
+                        _ => self.count(value)?,
+                    };
+                    size = size.saturating_add(more);
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    size = size.saturating_add(self.count(item)?);
+                }
+            }
+            _ => {}
+        }
+        Ok(size)
+    }
+
+    fn target(&mut self, target: &'a str) -> anyhow::Result<usize> {
+        match self.known.get(target) {
+            Some(Some(size)) => return Ok(*size),
+            Some(None) => anyhow::bail!("`$ref` to {target:?} leads back to itself"),
+            None => {}
+        }
+        let pointer = target
+            .strip_prefix('#')
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let Some(found) = pointer.and_then(|pointer| self.document.pointer(pointer)) else {
+            anyhow::bail!("`$ref` to {target:?} is none of the form `#/…` into this file");
+        };
+        self.known.insert(target, None);
+        let size = self.count(found)?;
+        self.known.insert(target, Some(size));
+        Ok(size)
+    }
+}
+
 fn unescape(part: &str) -> String {
     part.replace("~1", "/").replace("~0", "~")
 }
@@ -224,6 +299,26 @@ mod tests {
             fill(json!({"a": {"b": 7}})),
             json!({"a": {"b": 7, "c": {"d": 2}}})
         );
+    }
+
+    #[test]
+    fn attack_references_that_expand_without_end() {
+        let doubling: String = (0..40)
+            .map(|n| {
+                let next = format!(r##"{{"$ref":"#/$defs/d{}"}}"##, n + 1);
+                format!(r#""d{n}":{{"allOf":[{next},{next}]}},"#)
+            })
+            .collect();
+        for schema in [
+            format!(r##"{{"$ref":"#/$defs/d0","$defs":{{{doubling}"d40":true}}}}"##),
+            r##"{"properties":{"a":{"allOf":[{"$ref":"#"},{"$ref":"#"}]}}}"##.to_owned(),
+            r##"{"$dynamicAnchor":"a","items":{"$dynamicRef":"#a"}}"##.to_owned(),
+            r##"{"$defs":{"x":{"$anchor":"x"}},"$ref":"#x"}"##.to_owned(),
+        ] {
+            assert!(Schema::compile(&schema).is_err(), "{schema}");
+        }
+        let shared = r##"{"$defs":{"x":{"type":"string"}},"items":{"$ref":"#/$defs/x"},"not":{"$ref":"#/$defs/x"}}"##;
+        assert!(Schema::compile(shared).is_ok());
     }
 
     #[test]

@@ -29,6 +29,8 @@ const MOST_PROBLEMS: usize = 30;
 /// No part of a config is shorter; where less room is left, nothing is rendered in vain.
 const SMALLEST_PART: usize = 100;
 const MOST_DIFF_CHARS: usize = 20_000;
+/// Paths of other pull requests that are named; the rest is counted.
+const MOST_COLLIDING: usize = 30;
 
 /// The whole report in at most `limit` characters. Dangerous changes come first and are shown first; what does not fit
 /// is counted.
@@ -360,11 +362,27 @@ fn foot(report: &Report, changes: &[&Change], hidden: usize, rest: &str) -> Resu
             all - hidden
         )
     });
+    let mut room = MOST_COLLIDING;
+    let all_collisions = report.collisions.as_deref().unwrap_or_default();
+    let mut collisions = Vec::new();
+    for collision in all_collisions.iter().take(MOST_COLLIDING) {
+        // At least one each, so that no pull request is named without a reason.
+        let shown = collision.paths.len().min(room.max(1));
+        room = room.saturating_sub(shown);
+        let more = collision.paths.len() - shown;
+        collisions.push(json!({
+            "number": collision.number,
+            "paths": collision.paths[..shown],
+            "more": (more > 0).then(|| format!(" and {}", counted(more, "more config"))),
+        }));
+    }
+    let more_collisions = rest_of(all_collisions.len(), collisions.len(), "pull request");
     render(
         "foot.md.j2",
         context! {
             hidden_changes,
-            collisions => Value::from(Serde(report.collisions.as_deref().unwrap_or_default())),
+            collisions => Value::from(Serde(&collisions)),
+            more_collisions,
             notices => Value::from(Serde(&report.notices)),
             digest => report.plan.digest.to_string(),
             context => Value::from(Serde(&report.context)),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, explain};
+use crate::wording::visible;
 
 /// One run with all diagnostics.
 pub fn sarif<'a>(
@@ -57,7 +58,33 @@ fn result(diagnostic: &Diagnostic) -> Value {
     json!({
         "ruleId": diagnostic.code,
         "level": diagnostic.severity.word(),
-        "message": { "text": format!("{}{help}", diagnostic.message) },
+        "message": { "text": message(&format!("{}{help}", diagnostic.message)) },
         "locations": [{ "physicalLocation": location }],
     })
+}
+
+/// Plain text in which no viewer finds a link: `[text](target)` is one even here (SARIF 2.1.0, section 3.11.6).
+fn message(text: &str) -> String {
+    visible(text, true).replace("](", "] (")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RepoPath;
+
+    #[test]
+    fn attack_a_message_holds_no_link_and_nothing_hidden() {
+        let path = RepoPath::parse("a:b/\u{202e}.yaml").unwrap();
+        let problem = Diagnostic::error("x", &path, "[here](https://evil.example)\u{202e}")
+            .with_help("s3.solutions[0] (the first)");
+        let sarif = sarif([&problem].into_iter(), "0");
+        let result = &sarif["runs"][0]["results"][0];
+        assert_eq!(
+            result["message"]["text"],
+            "[here] (https://evil.example)<U+202E>\ns3.solutions[0] (the first)"
+        );
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "a%3Ab/%E2%80%AE.yaml");
+    }
 }

@@ -8,7 +8,7 @@ use super::intrinsic::{Reference, walk};
 use crate::config::{Entry, Kind};
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
-use crate::wording::{nearest, one_of, quote};
+use crate::wording::{counted, nearest, one_of, quote};
 
 /// The most that fits a request; larger templates go through a bucket.
 const INLINE_BYTES: usize = 51_200;
@@ -16,6 +16,8 @@ const INLINE_BYTES: usize = 51_200;
 const MAX_BYTES: usize = 1_000_000;
 const MAX_DESCRIPTION: usize = 1_024;
 const MAX_LOGICAL_ID: usize = 255;
+/// Each problem has its line looked up and its near misses searched, so that their number is bounded.
+const MOST_FOUND: usize = 100;
 
 const SECTIONS: &[&str] = &[
     "AWSTemplateFormatVersion",
@@ -60,12 +62,21 @@ pub fn check(path: &RepoPath, text: &str, document: &Document) -> Vec<Diagnostic
         source: SourceText::new(text),
         document,
         found: Vec::new(),
+        untold: 0,
     };
     check.size(text.len());
     check.sections();
     check.resources();
     check.outputs();
     check.references();
+    if check.untold > 0 {
+        let rest = counted(check.untold, "more problem");
+        let message = format!("{rest}; the first {MOST_FOUND} are listed");
+        let problem = Diagnostic::error("template-structure", path, message);
+        check
+            .found
+            .push(problem.at(&check.source, Span::point(1, 1)));
+    }
     let mut found = check.found;
     found.sort_by(|a, b| a.order().cmp(&b.order()));
     found
@@ -76,6 +87,8 @@ struct Check<'a> {
     source: SourceText<'a>,
     document: &'a Document,
     found: Vec<Diagnostic>,
+    /// Problems beyond `MOST_FOUND`.
+    untold: usize,
 }
 
 impl Check<'_> {
@@ -333,7 +346,7 @@ impl Check<'_> {
                 Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
                 None => problem,
             };
-            self.found.push(problem.at(&self.source, entry.key_span));
+            self.tell(problem, entry.key_span);
         }
     }
 
@@ -368,11 +381,18 @@ impl Check<'_> {
             Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
             None => problem,
         };
-        self.found.push(problem.at(&self.source, span));
+        self.tell(problem, span);
     }
 
     fn error(&mut self, code: &'static str, span: Span, message: String) {
-        self.found
-            .push(Diagnostic::error(code, self.path, message).at(&self.source, span));
+        self.tell(Diagnostic::error(code, self.path, message), span);
+    }
+
+    fn tell(&mut self, problem: Diagnostic, span: Span) {
+        if self.found.len() < MOST_FOUND {
+            self.found.push(problem.at(&self.source, span));
+        } else {
+            self.untold += 1;
+        }
     }
 }

@@ -8,7 +8,9 @@ use comrak::{Arena, Options, parse_document};
 use provisioner::model::{CommitSha, Digest, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::{Files, Registry};
-use provisioner::report::{COMMENT_LIMIT, Context, Report, annotations, log_safe, markdown, sarif};
+use provisioner::report::{
+    COMMENT_LIMIT, Collision, Context, Report, annotations, log_safe, markdown, sarif,
+};
 use provisioner::wording::is_deceptive;
 
 use crate::job::config;
@@ -382,6 +384,30 @@ fn attack_a_comment_that_is_too_long() {
     assert!(counted.is_match(&comment));
     assert!(comment.contains("of 10000 configs shown in full, the rest in the job summary."));
     assert_inert("many", plan);
+}
+
+/// Fifty pull requests that touch a hundred configs each, and paths as long as a comment.
+#[test]
+fn attack_collisions_without_end() {
+    let registry = Registry::built_in();
+    let deleted = config("b001", "");
+    let mut report = report(assess(
+        &registry,
+        &registry,
+        &[input(AT, Some(&deleted), None)],
+    ));
+    let long = "x".repeat(65_000);
+    let paths: Vec<RepoPath> = (0..100).map(|n| path(&format!("{n}{long}"))).collect();
+    let collision = |number| Collision {
+        number,
+        paths: paths.clone(),
+    };
+    report.collisions = Some((0..50).map(collision).collect());
+    let comment = markdown(&report, COMMENT_LIMIT).unwrap();
+    assert!(comment.chars().count() <= COMMENT_LIMIT);
+    assert!(comment.contains(" and 70 more configs."));
+    assert!(comment.contains("30 of 50 pull requests shown."));
+    assert_nothing_live("collisions", &comment);
 }
 
 #[test]
