@@ -78,8 +78,16 @@ impl Node {
         }
     }
 
-    /// The same data without places, keys in source order.
+    /// The same data without places, keys in source order. A tag stands as a key around its value, as CloudFormation's long
+    /// forms do, so that values which differ in nothing else are not equal.
     pub fn to_json(&self) -> Value {
+        match &self.tag {
+            Some(tag) => Value::Object([(tag.clone(), self.kind_to_json())].into_iter().collect()),
+            None => self.kind_to_json(),
+        }
+    }
+
+    fn kind_to_json(&self) -> Value {
         match &self.kind {
             Kind::Null => Value::Null,
             Kind::Bool(value) => Value::Bool(*value),
@@ -93,8 +101,11 @@ impl Node {
         }
     }
 
-    /// Whether the other holds the same data, its keys in the same order; places and tags do not count.
+    /// Whether the other holds the same data, its keys in the same order; places do not count.
     pub fn same_data(&self, other: &Self) -> bool {
+        if self.tag != other.tag {
+            return false;
+        }
         match (&self.kind, &other.kind) {
             (Kind::Sequence(items), Kind::Sequence(others)) => {
                 items.len() == others.len() && items.iter().zip(others).all(|(a, b)| a.same_data(b))

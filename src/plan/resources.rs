@@ -97,3 +97,22 @@ fn differing_keys(before: &Value, after: &Value) -> Vec<String> {
     let new = after.keys().filter(|key| !before.contains_key(*key));
     gone_or_other.chain(new).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RepoPath;
+
+    #[test]
+    fn another_function_is_another_value() {
+        let template = |value: &str| {
+            let text = format!(
+                "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties: {{BucketName: {value}}}\n"
+            );
+            Document::parse(&RepoPath::typed("t.yaml"), &text).unwrap()
+        };
+        let changes = |old: &str, new: &str| compare(Some(&template(old)), Some(&template(new)));
+        assert_eq!(changes("!Ref X", "!Sub X")[0].properties, ["BucketName"]);
+        assert_eq!(changes("!Ref X", "!Ref X"), []);
+    }
+}
