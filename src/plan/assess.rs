@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Change, Intent, NewFolders, Plan, Renamed, digest, impact, resources};
+use super::{Change, Impact, Intent, NewFolders, Plan, Renamed, digest, impact, resources};
 use crate::config::{Config, Loaded, load};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::diff;
@@ -75,7 +75,10 @@ fn assess_one(base: &Registry, head: &Registry, input: &Input) -> Option<Change>
         caveat: None,
     };
     let outcome = match &input.head {
-        None => removed(&mut change, before),
+        None => {
+            removed(&mut change, before);
+            Ok(())
+        }
         Some(bytes) => present(&mut change, before, load(head, &input.path, bytes)),
     };
     if let Err(failure) = outcome {
@@ -121,88 +124,98 @@ fn present(change: &mut Change, before: Option<Loaded>, after: Loaded) -> Result
         return Ok(());
     }
     change.template = Some(Digest::of(&new));
-    let base_broken = before
-        .as_ref()
-        .is_some_and(|before| before.config.is_none());
-    let (old, old_prefixes) = match before.and_then(|before| before.config) {
-        None => (None, Vec::new()),
-        Some(before) => {
-            change.impact = impact::declared(&before, &after)?;
-            let old = before.product.render_template(&before.derived.scope)?;
-            (
-                Some(old),
-                before.product.folder_prefixes(&before.derived.scope)?,
-            )
-        }
+    let base = before.map(|before| match before.config {
+        None => Err(
+            "The config at the base has errors, so there is nothing to compare with.".to_owned(),
+        ),
+        Some(before) => Base::of(&before, &after)
+            .map_err(|failure| format!("The base cannot be compared with: {failure}")),
+    });
+    let old_prefixes = match &base {
+        Some(Ok(base)) => base.prefixes.as_slice(),
+        _ => &[],
     };
-    let tree = after
-        .product
-        .folder_tree
-        .as_ref()
-        .map_or(0, |tree| tree.paths().len());
+    let folders = after.product.folder_tree.as_ref();
+    let count = folders.map_or(0, |tree| tree.paths().len());
     let prefixes = after.product.folder_prefixes(&after.derived.scope)?;
-    let added = prefixes
+    change.folders = prefixes
         .into_iter()
-        .filter(|prefix| !old_prefixes.contains(prefix));
-    change.folders = added
-        .map(|prefix| NewFolders {
-            prefix,
-            count: tree,
-        })
+        .filter(|prefix| !old_prefixes.contains(prefix))
+        .map(|prefix| NewFolders { prefix, count })
         .collect();
-    match old {
+    match base {
         None => {
             change.intent = Intent::Create;
             change.resources = resources::compare(None, new_document.as_ref());
             change.diff = diff("", &new);
-            if base_broken {
-                // It may have a stack all the same, made when it was valid.
-                change.intent = Intent::Update;
-                change.level = Level::Unknown;
-                change.caveat = Some(
-                    "The config at the base has errors, so there is nothing to compare with."
-                        .to_owned(),
-                );
-            }
         }
-        Some(old) => {
-            change.diff = diff(&old, &new);
-            change.intent = if change.diff.is_some() {
-                Intent::Update
-            } else {
-                Intent::Unchanged
-            };
-            if change.diff.is_some() {
-                let old_document = Document::parse(&change.path, &old).ok();
-                change.resources = resources::compare(old_document.as_ref(), new_document.as_ref());
-            }
-            change.level = change
-                .impact
-                .iter()
-                .map(|impact| impact.level)
-                .max()
-                .unwrap_or(Level::None);
-            if change.impact.is_empty() && change.diff.is_some() {
-                change.level = Level::Unknown;
-                change.caveat =
-                    Some("The config is the same; the product's template changed.".to_owned());
-            }
+        // It may have a stack all the same, made when it was valid.
+        Some(Err(caveat)) => {
+            change.intent = Intent::Update;
+            change.level = Level::Unknown;
+            change.resources = resources::compare(None, new_document.as_ref());
+            change.diff = diff("", &new);
+            change.caveat = Some(caveat);
         }
+        Some(Ok(base)) => compare(change, base, &new, new_document.as_ref()),
     }
     Ok(())
 }
 
-/// The config is gone: what its stack had, as the base's template says.
-fn removed(change: &mut Change, before: Option<Loaded>) -> Result<(), Failure> {
-    change.intent = Intent::Delete;
-    let Some(before) = before.and_then(|before| before.config) else {
+/// What the head is compared with.
+struct Base {
+    template: String,
+    prefixes: Vec<String>,
+    impact: Vec<Impact>,
+}
+
+impl Base {
+    fn of(before: &Config, after: &Config) -> Result<Self, Failure> {
+        Ok(Self {
+            template: before.product.render_template(&before.derived.scope)?,
+            prefixes: before.product.folder_prefixes(&before.derived.scope)?,
+            impact: impact::declared(before, after)?,
+        })
+    }
+}
+
+fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Document>) {
+    change.impact = base.impact;
+    let levels = change.impact.iter().map(|impact| impact.level);
+    change.level = levels.max().unwrap_or(Level::None);
+    change.diff = diff(&base.template, new);
+    if change.diff.is_none() {
+        change.intent = Intent::Unchanged;
+        return;
+    }
+    change.intent = Intent::Update;
+    let old_document = Document::parse(&change.path, &base.template).ok();
+    change.resources = resources::compare(old_document.as_ref(), new_document);
+    if change.impact.is_empty() {
         change.level = Level::Unknown;
-        change.caveat =
-            Some("The removed config has errors, so what its stack holds is not known.".to_owned());
-        return Ok(());
+        change.caveat = Some("The config is the same; the product's template changed.".to_owned());
+    }
+}
+
+/// The config is gone: what its stack had, as the base's template says. Whatever cannot be found out, it is a deletion.
+fn removed(change: &mut Change, before: Option<Loaded>) {
+    change.intent = Intent::Delete;
+    let old = match before.and_then(|before| before.config) {
+        None => Err("The removed config has errors".to_owned()),
+        Some(before) => {
+            describe(change, &before);
+            let old = before.product.render_template(&before.derived.scope);
+            old.map_err(|failure| format!("The product fails for the removed config ({failure})"))
+        }
     };
-    describe(change, &before);
-    let old = before.product.render_template(&before.derived.scope)?;
+    let old = match old {
+        Ok(old) => old,
+        Err(reason) => {
+            change.level = Level::Unknown;
+            change.caveat = Some(format!("{reason}, so what its stack holds is not known."));
+            return;
+        }
+    };
     let document = Document::parse(&change.path, &old).ok();
     change.resources = resources::compare(document.as_ref(), None);
     let loses_data = change
@@ -215,7 +228,6 @@ fn removed(change: &mut Change, before: Option<Loaded>) -> Result<(), Failure> {
         Level::High
     };
     change.diff = diff(&old, "");
-    Ok(())
 }
 
 fn describe(change: &mut Change, config: &Config) {

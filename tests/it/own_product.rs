@@ -211,3 +211,50 @@ fn it_is_read_from_the_commits_and_not_from_the_work_tree() {
         "{json:#}"
     );
 }
+
+/// Whatever is wrong with the product: a config that goes is a deletion.
+#[test]
+fn a_removed_config_is_a_deletion_even_if_its_product_fails() {
+    let scene = Scene::new();
+    let mut commit = scene.repo.commit("main");
+    for (path, text) in files() {
+        commit = commit.write(&path, text.replace("{{ queue.name }}", "{{ queue.nam }}"));
+    }
+    commit
+        .write("s3/configs/orders-queue.yaml", CONFIG)
+        .write(
+            "s3/configs/bills-queue.yaml",
+            CONFIG.replace("orders", "bills"),
+        )
+        .push();
+    scene.repo.branch("feature", &scene.repo.head("main"));
+    let mut commit = scene
+        .repo
+        .commit("feature")
+        .remove("s3/configs/orders-queue.yaml");
+    for (path, text) in files() {
+        commit = commit.write(&path, text);
+    }
+    commit.push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.take_writes();
+    let changes = done.report["plan"]["changes"].as_array().unwrap();
+    let said: Vec<_> = changes
+        .iter()
+        .map(|c| (c["intent"].as_str().unwrap(), c["level"].as_str().unwrap()))
+        .collect();
+    // The other one is mended by the same change: its base cannot be compared with, and that is no error of the head.
+    assert_eq!(
+        said,
+        [("update", "unknown"), ("delete", "unknown")],
+        "{:#}",
+        done.report
+    );
+    assert!(
+        done.summary.contains("what its stack holds is not known"),
+        "{}",
+        done.summary
+    );
+}
