@@ -14,10 +14,10 @@ use crate::action::Format;
     about,
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
-  provisioner validate-config                               every config in ml/configs, s3/configs and configs
-  provisioner create-prov-template s3/configs/a-s3.yaml     writes s3/templates/a-s3-template.yaml
-  provisioner check --base main                             what a pull request would show, from the local repository
-  provisioner -con a-s3.yaml -act validate-config           the form of the original tools
+  provisioner validate-config                            all configs in the usual folders
+  provisioner create-prov-template s3/configs/a-s3.yaml  writes s3/templates/a-s3-template.yaml
+  provisioner check --base main                          what a pull request would show
+  provisioner -con a-s3.yaml -act validate-config        the form of the original tools
 
 Exit codes: 0 ok, 1 internal, 2 usage, 10 config errors, 31 forge unreachable"
 )]

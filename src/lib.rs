@@ -10,11 +10,13 @@
 //! | [`diff`] | what changed between two texts |
 //! | [`plan`] | what a change would do to stacks; impact; digest |
 //! | [`report`] | what people and machines read |
-//! | [`forge`] | port to forges; GitHub, local git |
+//! | [`exit`] | what the process says when it ends |
+//! | [`forge`] | port to forges; adapters for GitHub and for a local repository |
 //! | [`workspace`] | configs and outputs on disk |
-//! | [`ci`] | the CI environment |
-//! | [`action`], [`flow`] | what the command line and CI ask for |
-//! | [`cli`], [`exit`] | arguments in, exit code out |
+//! | [`ci`] | environment variables, event, output variables, clock |
+//! | [`action`] | the actions of the command line |
+//! | [`cli`] | arguments, declared |
+//! | [`flow`] | one file for each flow: gather, decide, act, report |
 //!
 //! Directions: each room uses only rooms above it in this table; `report` and above are pure. `tests/it/rooms.rs` holds them
 //! to it.

@@ -14,7 +14,7 @@ pub fn write(request: &Request, results: &Results) {
         let own = results
             .diagnostics
             .iter()
-            .filter(|diagnostic| diagnostic.path.stem().starts_with(&stem));
+            .filter(|diagnostic| item.owns(diagnostic));
         let text = format!(
             "{}\n{}\n{}",
             request.time,

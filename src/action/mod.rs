@@ -83,7 +83,9 @@ fn results(request: &Request) -> Results {
     for one in loaded {
         results.diagnostics.extend(one.diagnostics.iter().cloned());
         let Some(config) = &one.config else {
-            results.items.push(Item::failed(&one.file));
+            results
+                .items
+                .push(Item::failed(&one.file, one.config.as_ref()));
             continue;
         };
         match config.product.manifest.actions.get(&request.action) {
@@ -95,7 +97,9 @@ fn results(request: &Request) -> Results {
                 results
                     .diagnostics
                     .push(not_offered(&request.action, config));
-                results.items.push(Item::failed(&one.file));
+                results
+                    .items
+                    .push(Item::failed(&one.file, one.config.as_ref()));
             }
         }
     }

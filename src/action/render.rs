@@ -34,7 +34,9 @@ pub fn run(verb: Verb, group: &[Loaded], force: bool, results: &mut Results) {
             }
             Some(Err(problem)) => {
                 results.diagnostics.push(problem);
-                results.items.push(Item::failed(&one.file));
+                results
+                    .items
+                    .push(Item::failed(&one.file, one.config.as_ref()));
             }
             None => {}
         }
@@ -58,7 +60,9 @@ pub fn run(verb: Verb, group: &[Loaded], force: bool, results: &mut Results) {
                 }
                 Err(error) => {
                     results.diagnostics.push(not_written(&path, &error));
-                    results.items.push(Item::failed(&one.file));
+                    results
+                        .items
+                        .push(Item::failed(&one.file, one.config.as_ref()));
                 }
             }
         }

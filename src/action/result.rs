@@ -52,6 +52,9 @@ pub struct Item {
     /// The folder beside which outputs and logs go.
     #[serde(skip)]
     pub base: std::path::PathBuf,
+    /// Names of the config's own files, by which its diagnostics are known.
+    #[serde(skip)]
+    pub(super) files: Vec<String>,
 }
 
 impl Item {
@@ -64,15 +67,31 @@ impl Item {
             outcome: None,
             ok: true,
             base: file.base(),
+            files: [file.shown.file_name()]
+                .into_iter()
+                .chain(
+                    config
+                        .into_iter()
+                        .flat_map(|config| [&*config.outputs.template, &*config.outputs.policy]),
+                )
+                .map(str::to_owned)
+                .collect(),
         }
     }
 
     /// The action failed; the diagnostics say why.
-    pub fn failed(file: &ConfigFile) -> Self {
+    pub fn failed(file: &ConfigFile, config: Option<&Config>) -> Self {
         Self {
             ok: false,
-            ..Self::done(file, None)
+            ..Self::done(file, config)
         }
+    }
+
+    /// Whether a diagnostic is about this config or one of its outputs.
+    pub fn owns(&self, diagnostic: &Diagnostic) -> bool {
+        self.files
+            .iter()
+            .any(|file| file == diagnostic.path.file_name())
     }
 
     /// One line for people.

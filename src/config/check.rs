@@ -29,14 +29,9 @@ pub struct Config {
 }
 
 impl Config {
-    /// A name of the manifest; empty if the product has none of it.
-    pub fn name(&self, name: &str) -> &str {
-        self.derived.names.get(name).map_or("", String::as_str)
-    }
-
     /// The stack's name.
     pub fn stack(&self) -> &str {
-        self.name("stack")
+        self.derived.names.get("stack").map_or("", String::as_str)
     }
 
     /// Where a dotted key stands in the file, or the nearest key above it.

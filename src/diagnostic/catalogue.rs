@@ -52,9 +52,6 @@ catalogue! {
     "dynamic-reference":
         "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that the review never saw.",
         "Write the value itself.";
-    "forge-unavailable":
-        "The forge did not answer a question that the check depends on.",
-        "Run the job again; if it stays, look at the forge's status page and at the permissions of the job's token.";
     "invalid-key":
         "A key of a free mapping (such as tags) is not allowed.",
         "Follow the rule in the message.";

@@ -12,6 +12,9 @@ use crate::model::RepoPath;
 pub use catalogue::{CATALOGUE, Explanation, explain};
 pub use source::{Position, SourceText, Span};
 
+/// Bytes of a line that is kept for quoting: a hundred problems on a line of a megabyte would keep it a hundred times.
+const LONGEST_LINE: usize = 4096;
+
 /// How bad it is. Ordered: an error outranks a warning.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
@@ -46,7 +49,7 @@ pub struct Diagnostic {
     /// Where in the file; `None` where the file as a whole is meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
-    /// The line of `span.start`, as far as people can use it.
+    /// The line of `span.start`, unless it is too long to be of use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_line: Option<String>,
     /// One sentence: what is wrong.
@@ -91,7 +94,10 @@ impl Diagnostic {
     /// The same at a place of `source`.
     #[must_use]
     pub fn at(mut self, source: &SourceText<'_>, span: Span) -> Self {
-        self.source_line = source.line(span.start.line).map(str::to_owned);
+        self.source_line = source
+            .line(span.start.line)
+            .filter(|line| line.len() <= LONGEST_LINE)
+            .map(str::to_owned);
         self.span = Some(span);
         self
     }

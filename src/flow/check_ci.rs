@@ -101,10 +101,14 @@ async fn check_pull_request(
         .open
         .as_ref()
         .map(|open| collisions(&report.plan, number, open));
-    if report.collisions.is_none() && !report.plan.changes.is_empty() {
-        report
-            .notices
-            .push("Other open pull requests could not be looked at.".to_owned());
+    if !surroundings.complete && !report.plan.changes.is_empty() {
+        let notice = match report.collisions {
+            Some(_) => {
+                "Not all open pull requests could be looked at in whole: there are too many, or they change too much."
+            }
+            None => "Other open pull requests could not be looked at.",
+        };
+        report.notices.push(notice.to_owned());
     }
     let mut url = None;
     if environment.comment {

@@ -114,6 +114,8 @@ pub struct Surroundings {
     pub own: Option<UserId>,
     /// Open pull requests and their files; `None` if the forge does not tell.
     pub open: Option<Vec<OpenPullRequest>>,
+    /// Whether these are all, with all their files.
+    pub complete: bool,
 }
 
 /// An open pull request.
@@ -121,7 +123,7 @@ pub struct Surroundings {
 pub struct OpenPullRequest {
     /// Its number.
     pub number: u64,
-    /// Files it touches, the first hundred.
+    /// Files it touches.
     pub paths: Vec<RepoPath>,
 }
 

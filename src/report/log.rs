@@ -1,17 +1,13 @@
 //! Text that a CI runner only prints.
 
-use std::borrow::Cow;
+use crate::wording::visible;
 
 /// Breaks what GitHub's runner would take for a workflow command: `::name::` at the start of a line, `##[name]` anywhere.
 /// Source: `ActionCommand.TryParseV2` and `TryParse` of github.com/actions/runner.
-pub fn log_safe(text: &str) -> Cow<'_, str> {
-    let begins = text.lines().any(|line| line.trim_start().starts_with("::"));
-    if !begins && !text.contains("##[") && !text.contains('\r') {
-        return text.into();
-    }
+pub fn log_safe(text: &str) -> String {
+    // Written out first: what cannot be seen could hold the parts of a command apart.
+    let text = visible(text, true);
     let mut safe = String::with_capacity(text.len() + 8);
-    // First what is dropped: it could hold the parts of a command apart.
-    let text = text.replace('\r', "");
     for line in text.split_inclusive('\n') {
         let line = line.replace("##[", "# #[");
         let body = line.trim_start();
@@ -24,7 +20,7 @@ pub fn log_safe(text: &str) -> Cow<'_, str> {
             None => safe.push_str(body),
         }
     }
-    safe.into()
+    safe
 }
 
 #[cfg(test)]
@@ -38,8 +34,8 @@ mod tests {
             "a\n  : :set-output name=x::y\n# #[add-path]z\n"
         );
         assert_eq!(
-            log_safe("#\r#[add-path]z\n:\r:x::\n"),
-            "# #[add-path]z\n: :x::\n"
+            log_safe("#\r#[add-path]z\n:\r:x::\n\u{200b}::y::\n"),
+            "#<U+000D>#[add-path]z\n:<U+000D>:x::\n<U+200B>::y::\n"
         );
         assert_eq!(log_safe("a::b\n"), "a::b\n");
     }

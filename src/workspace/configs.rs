@@ -57,14 +57,10 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
     let mut files = Vec::new();
     let mut problems = Vec::new();
     if arguments.is_empty() {
-        files.extend(
-            DEFAULT_CONFIGS
-                .iter()
-                .chain(&["configs/*.yaml"])
-                .flat_map(|pattern| matching(pattern)),
-        );
+        let places = [DEFAULT_CONFIGS, &["configs/*.yaml"]].concat();
+        files.extend(places.iter().flat_map(|pattern| matching(pattern)));
         if files.is_empty() {
-            let message = format!("there is no config in {}", one_of(DEFAULT_CONFIGS));
+            let message = format!("there is no config in {}", one_of(&places));
             problems.push(Diagnostic::error(
                 "config-not-found",
                 &RepoPath::typed("."),

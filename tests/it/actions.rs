@@ -297,6 +297,41 @@ fn a_log_is_kept_in_reports() {
 }
 
 #[test]
+fn a_log_holds_what_is_said_of_its_own_config() {
+    let desk = Desk::new();
+    let both = "edge-prod-b001-us-west-1";
+    let text = config(
+        "b001",
+        "  bucket_name_override: edge-x\n  lifecycle_policy: x\n",
+    );
+    desk.write(&format!("s3/configs/{both}.yaml"), &config("b001", ""));
+    desk.write(&format!("s3/configs/{both}-x-s3.yaml"), &text);
+    desk.run(&["validate-config"]);
+    let of = |name: &str| {
+        let start = format!("{name}-validate-config-");
+        let mut all = logs_of(&desk);
+        all.retain(|(file, _)| file.starts_with(&start));
+        all.remove(0).1
+    };
+    assert_eq!(logs_of(&desk).len(), 2);
+    assert!(of(both).contains("wrong-file-name") && !of(both).contains("value-not-allowed"));
+    assert!(of(&format!("{both}-x-s3")).contains("value-not-allowed"));
+}
+
+fn logs_of(desk: &Desk) -> Vec<(String, String)> {
+    let folder = desk.folder.path().join("s3/reports");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    files
+        .map(|file| {
+            (
+                file.file_name().into_string().unwrap(),
+                std::fs::read_to_string(file.path()).unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[test]
 fn schema_and_explain() {
     let desk = Desk::new();
     let schema: Value = serde_json::from_slice(&desk.run(&["schema", "s3"]).stdout).unwrap();

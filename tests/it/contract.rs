@@ -18,15 +18,7 @@ use crate::support::prism::Prism;
 #[test]
 fn flow_1_keeps_to_githubs_description() {
     let scene = Scene::new();
-    scene
-        .repo
-        .commit("feature")
-        .write(
-            &path("b001"),
-            config("b001", "  lifecycle_policy: compliance\n"),
-        )
-        .push();
-    let pull = scene.pull();
+    let pull = scene.changed();
     let prism = Prism::in_front_of(&scene.github.api_url());
     let job = scene.job(&pull).with("GITHUB_API_URL", &prism.url());
     // The description has `/contents/{path}` with one segment, which the proxy cannot match to a path with slashes: contents

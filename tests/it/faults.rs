@@ -1,23 +1,11 @@
 //! A GitHub that limits, fails, lies and breaks off.
 
-use crate::flow_github::Scene;
-use crate::job::{config, path};
+use crate::flow_github::{COMMENTS, STATUS, Scene};
 use crate::support::github::{Fault, Pull};
-
-const COMMENTS: &str = "POST /repos/acme/infra/issues/7/comments";
-const STATUS: &str = "POST /repos/acme/infra/statuses/*";
 
 fn scene() -> (Scene, Pull) {
     let scene = Scene::new();
-    scene
-        .repo
-        .commit("feature")
-        .write(
-            &path("b001"),
-            config("b001", "  lifecycle_policy: compliance\n"),
-        )
-        .push();
-    let pull = scene.pull();
+    let pull = scene.changed();
     (scene, pull)
 }
 

@@ -10,8 +10,8 @@ pub struct Scene {
     pub alice: User,
 }
 
-const COMMENTS: &str = "POST /repos/acme/infra/issues/7/comments";
-const STATUS: &str = "POST /repos/acme/infra/statuses/*";
+pub const COMMENTS: &str = "POST /repos/acme/infra/issues/7/comments";
+pub const STATUS: &str = "POST /repos/acme/infra/statuses/*";
 
 impl Scene {
     pub fn new() -> Self {
@@ -42,6 +42,16 @@ impl Scene {
             .open()
     }
 
+    /// The usual pull request: another lifecycle.
+    pub fn changed(&self) -> Pull {
+        let text = config("b001", "  lifecycle_policy: compliance\n");
+        self.repo
+            .commit("feature")
+            .write(&path("b001"), text)
+            .push();
+        self.pull()
+    }
+
     pub fn job(&self, pull: &Pull) -> Job {
         Job::new(
             &self.github,
@@ -51,7 +61,7 @@ impl Scene {
         )
     }
 
-    fn comment(&self) -> String {
+    pub fn comment(&self) -> String {
         let comments = self.repo.comments(7);
         let [comment] = comments.as_slice() else {
             panic!("{} comments", comments.len())
@@ -63,15 +73,7 @@ impl Scene {
 #[test]
 fn a_changed_lifecycle_gets_one_comment_and_one_status() {
     let scene = Scene::new();
-    scene
-        .repo
-        .commit("feature")
-        .write(
-            &path("b001"),
-            config("b001", "  lifecycle_policy: compliance\n"),
-        )
-        .push();
-    let pull = scene.pull();
+    let pull = scene.changed();
     let job = scene.job(&pull);
     let done = job.run();
     assert_eq!(done.status, 0, "{}", done.stderr);
@@ -114,15 +116,7 @@ fn a_changed_lifecycle_gets_one_comment_and_one_status() {
 #[test]
 fn another_push_updates_the_comment_in_place() {
     let scene = Scene::new();
-    scene
-        .repo
-        .commit("feature")
-        .write(
-            &path("b001"),
-            config("b001", "  lifecycle_policy: compliance\n"),
-        )
-        .push();
-    let pull = scene.pull();
+    let pull = scene.changed();
     scene.job(&pull).run();
     let first = scene.comment();
     scene
@@ -147,15 +141,7 @@ fn another_push_updates_the_comment_in_place() {
 #[test]
 fn attack_a_comment_of_somebody_else_is_not_adopted() {
     let scene = Scene::new();
-    scene
-        .repo
-        .commit("feature")
-        .write(
-            &path("b001"),
-            config("b001", "  lifecycle_policy: compliance\n"),
-        )
-        .push();
-    let pull = scene.pull();
+    let pull = scene.changed();
     let mallory = scene.github.user("mallory");
     let forged = "<!-- provisioner:check -->\n## Provisioner\n\n✅ nothing to see\n";
     scene.repo.comment(7, &mallory, forged);
@@ -305,6 +291,35 @@ fn a_pull_request_that_touches_the_same_stack_is_named() {
 }
 
 #[test]
+fn a_pull_request_with_more_files_than_are_listed_is_not_passed_over_in_silence() {
+    let scene = Scene::new();
+    scene.repo.branch("other", &scene.repo.head("main"));
+    let mut commit = scene.repo.commit("other");
+    for number in 0..101 {
+        commit = commit.write(&format!("a/{number}"), "x");
+    }
+    commit
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .push();
+    scene
+        .repo
+        .pull("other")
+        .author(&scene.alice)
+        .number(9)
+        .open();
+    let pull = scene.changed();
+    scene.job(&pull).run();
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    assert!(
+        scene
+            .comment()
+            .contains("Not all open pull requests could be looked at in whole"),
+        "{}",
+        scene.comment()
+    );
+}
+
+#[test]
 fn the_comparison_is_with_the_merge_base() {
     let scene = Scene::new();
     scene
@@ -330,15 +345,7 @@ fn the_comparison_is_with_the_merge_base() {
 #[test]
 fn a_checkout_gives_the_same_comment_as_the_api() {
     let scene = Scene::new();
-    scene
-        .repo
-        .commit("feature")
-        .write(
-            &path("b001"),
-            config("b001", "  lifecycle_policy: compliance\n"),
-        )
-        .push();
-    let pull = scene.pull();
+    let pull = scene.changed();
     scene.job(&pull).run();
     let by_api = scene.comment();
     let job = scene.job(&pull);
@@ -381,15 +388,7 @@ fn a_merge_group_is_checked_without_a_comment() {
 #[test]
 fn github_enterprise_has_other_addresses() {
     let scene = Scene::new();
-    scene
-        .repo
-        .commit("feature")
-        .write(
-            &path("b001"),
-            config("b001", "  lifecycle_policy: compliance\n"),
-        )
-        .push();
-    let pull = scene.pull();
+    let pull = scene.changed();
     let job = scene
         .job(&pull)
         .with("GITHUB_API_URL", &scene.github.enterprise_api_url())
@@ -402,15 +401,7 @@ fn github_enterprise_has_other_addresses() {
 #[test]
 fn a_token_that_may_not_write_costs_the_comment_and_not_the_check() {
     let scene = Scene::new();
-    scene
-        .repo
-        .commit("feature")
-        .write(
-            &path("b001"),
-            config("b001", "  lifecycle_policy: compliance\n"),
-        )
-        .push();
-    let pull = scene.pull();
+    let pull = scene.changed();
     let payload = pull.event("opened", &scene.alice);
     let done = Job::new(
         &scene.github,
@@ -433,15 +424,7 @@ fn a_token_that_may_not_write_costs_the_comment_and_not_the_check() {
 #[test]
 fn the_comment_can_be_switched_off() {
     let scene = Scene::new();
-    scene
-        .repo
-        .commit("feature")
-        .write(
-            &path("b001"),
-            config("b001", "  lifecycle_policy: compliance\n"),
-        )
-        .push();
-    let pull = scene.pull();
+    let pull = scene.changed();
     scene.job(&pull).with("PROVISIONER_COMMENT", "false").run();
     scene.github.expect_writes(&[STATUS]);
 }

@@ -1,11 +1,8 @@
 //! Many files: API calls are counted, nothing is missed, limits are kept.
 
-use crate::flow_github::Scene;
+use crate::flow_github::{COMMENTS, STATUS, Scene};
 use crate::job::{config, path};
 use crate::support::github::{FakeGitHub, Pull};
-
-const COMMENTS: &str = "POST /repos/acme/infra/issues/7/comments";
-const STATUS: &str = "POST /repos/acme/infra/statuses/*";
 
 fn tenant(number: usize) -> String {
     format!("{number:04}")

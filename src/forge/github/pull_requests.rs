@@ -28,7 +28,7 @@ const SURROUNDINGS: &str = "query($owner: String!, $name: String!, $cursor: Stri
   repository(owner: $owner, name: $name) {
     pullRequests(states: OPEN, first: 100, after: $cursor) {
       pageInfo { hasNextPage endCursor }
-      nodes { number files(first: 100) { nodes { path } } }
+      nodes { number files(first: 100) { pageInfo { hasNextPage } nodes { path } } }
     }
   }
 }";
@@ -96,6 +96,7 @@ impl PullRequests for GitHub {
     async fn surroundings(&self) -> Result<Surroundings, ForgeError> {
         let mut own = None;
         let mut open = Vec::new();
+        let mut complete = true;
         let mut cursor: Option<String> = None;
         for _ in 0..MOST_PULL_PAGES {
             let variables = json!({ "owner": self.owner, "name": self.name, "cursor": cursor });
@@ -112,8 +113,13 @@ impl PullRequests for GitHub {
                 .and_then(|viewer| viewer.database_id)
                 .map(UserId);
             let Some(pulls) = reply.repository.map(|repository| repository.pull_requests) else {
-                return Ok(Surroundings { own, open: None });
+                return Ok(Surroundings {
+                    own,
+                    open: None,
+                    complete: false,
+                });
             };
+            complete &= !pulls.nodes.iter().any(wire::OpenPull::has_more_files);
             open.extend(pulls.nodes.into_iter().map(|pull| OpenPullRequest {
                 number: pull.number,
                 paths: paths(pull.files),
@@ -129,6 +135,7 @@ impl PullRequests for GitHub {
         Ok(Surroundings {
             own,
             open: Some(open),
+            complete: complete && cursor.is_none(),
         })
     }
 
@@ -230,10 +237,12 @@ impl GitHub {
             Ok(user) => Ok(Surroundings {
                 own: Some(UserId(user.id)),
                 open: None,
+                complete: false,
             }),
             Err(error) if error.is_refusal() => Ok(Surroundings {
                 own: None,
                 open: None,
+                complete: false,
             }),
             Err(error) => Err(error),
         }

@@ -106,6 +106,7 @@ pub struct Pulls {
 #[serde(rename_all = "camelCase")]
 pub struct PageInfo {
     pub has_next_page: bool,
+    #[serde(default)]
     pub end_cursor: Option<String>,
 }
 
@@ -115,8 +116,19 @@ pub struct OpenPull {
     pub files: Option<PullFiles>,
 }
 
+impl OpenPull {
+    /// Whether files are not listed here.
+    pub fn has_more_files(&self) -> bool {
+        self.files
+            .as_ref()
+            .is_none_or(|files| files.page_info.has_next_page)
+    }
+}
+
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PullFiles {
+    pub page_info: PageInfo,
     pub nodes: Vec<PullFile>,
 }
 

@@ -13,7 +13,6 @@ use super::{PATH, VALID, bombs, cases, loaded};
 const ELSEWHERE: &[(&str, &str)] = &[
     ("action-not-offered", "action"),
     ("config-not-found", "workspace"),
-    ("forge-unavailable", "flow"),
     ("output-edited", "action"),
     ("output-not-written", "action"),
     ("render-failed", "plan"),

@@ -120,7 +120,7 @@ proptest! {
         );
         let good = loaded(&format!("s3/configs/{stem}.yaml"), text.as_bytes());
         let config = good.config.expect(&text);
-        prop_assert_eq!(config.name("config"), &stem);
+        prop_assert_eq!(config.derived.names.get("config"), Some(&stem));
         prop_assert_eq!(config.stack(), format!("{stem}-stack"));
         prop_assert_eq!(&config.outputs.template, &format!("{stem}-template.yaml"));
 
