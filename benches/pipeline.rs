@@ -16,14 +16,15 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use divan::{AllocProfiler, Bencher};
 use provisioner::config::{self, Config};
 use provisioner::diff;
 use provisioner::model::RepoPath;
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::Registry;
 use provisioner::report::{self, COMMENT_LIMIT, Context, Report};
+use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use saphyr_parser::Parser;
 
@@ -32,9 +33,9 @@ use configs::Revision;
 /// How many configs.
 const COUNTS: [usize; 3] = [1, 1_000, 10_000];
 
-/// Counts what the thread that is measured allocates. What the threads of a pool allocate is not seen.
+/// The one of the binary. Memory is what `compare.sh` measures, of whole processes.
 #[global_allocator]
-static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 static FOLDER: OnceLock<PathBuf> = OnceLock::new();
 
@@ -198,9 +199,31 @@ fn e_diff(bencher: Bencher<'_, '_>, count: usize) {
     });
 }
 
-/// The whole plan on one core, where the allocations are seen.
+/// The shortest way from two texts to a diff, on all cores: both sides loaded, validated and rendered, then compared. What a plan
+/// does beyond this is to read both templates again, check them, and compare their resources.
 #[divan::bench(args = COUNTS)]
-fn f_plan_on_one_core(bencher: Bencher<'_, '_>, count: usize) {
+fn f_load_validate_render_diff(bencher: Bencher<'_, '_>, count: usize) {
+    let (inputs, bytes) = change(count);
+    let side = |input: &Input, bytes: &Option<Vec<u8>>| {
+        let bytes = bytes.as_ref().expect("both sides are there");
+        let loaded = config::load(registry(), &input.path, bytes);
+        template(&loaded.config.expect("the generator makes good configs"))
+    };
+    counted(bencher, count, bytes).bench(|| {
+        pool().install(|| {
+            inputs
+                .par_iter()
+                .filter_map(|input| {
+                    diff::diff(&side(input, &input.base), &side(input, &input.head))
+                })
+                .count()
+        })
+    });
+}
+
+/// The whole plan on one core.
+#[divan::bench(args = COUNTS)]
+fn g_plan_on_one_core(bencher: Bencher<'_, '_>, count: usize) {
     static POOL: OnceLock<ThreadPool> = OnceLock::new();
     let pool = POOL.get_or_init(|| {
         let pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread();
@@ -212,17 +235,14 @@ fn f_plan_on_one_core(bencher: Bencher<'_, '_>, count: usize) {
 
 /// The whole plan on all cores: both sides loaded, rendered, checked and compared.
 #[divan::bench(args = COUNTS)]
-fn g_plan_on_all_cores(bencher: Bencher<'_, '_>, count: usize) {
-    // A pool of its own: the thread that is measured may have become the one of the pool above.
-    static POOL: OnceLock<ThreadPool> = OnceLock::new();
-    let pool = POOL.get_or_init(|| ThreadPoolBuilder::new().build().expect("a pool"));
+fn h_plan_on_all_cores(bencher: Bencher<'_, '_>, count: usize) {
     let (inputs, bytes) = change(count);
-    counted(bencher, count, bytes).bench(|| pool.install(|| plan(&inputs)));
+    counted(bencher, count, bytes).bench(|| pool().install(|| plan(&inputs)));
 }
 
 /// The comment of a plan that is made already.
 #[divan::bench(args = COUNTS)]
-fn h_comment(bencher: Bencher<'_, '_>, count: usize) {
+fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
     let report = Report {
         context: Context {
             base: "0000000".to_owned(),
@@ -240,9 +260,15 @@ fn h_comment(bencher: Bencher<'_, '_>, count: usize) {
 
 /// What a process pays once: the product's schema, expressions and templates are compiled.
 #[divan::bench]
-fn i_compile_the_product() {
+fn j_compile_the_product() {
     let registry = Registry::built_in();
     assert!(black_box(registry.product("s3")).is_some_and(|product| product.is_ok()));
+}
+
+/// All cores. A pool of its own: the thread that is measured may have become the one of another.
+fn pool() -> &'static ThreadPool {
+    static POOL: OnceLock<ThreadPool> = OnceLock::new();
+    POOL.get_or_init(|| ThreadPoolBuilder::new().build().expect("a pool"))
 }
 
 fn counted<'a, 'b>(bencher: Bencher<'a, 'b>, count: usize, bytes: usize) -> Bencher<'a, 'b> {

@@ -55,6 +55,11 @@ impl RepoPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// What stands before the last part: `a/b/c.yaml` → `a/b`; empty at the top.
+    pub fn folder(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
     /// The file name without its YAML ending: `a/b/c.yaml` → `c`.
     pub fn stem(&self) -> &str {
         let name = self.file_name();

@@ -149,7 +149,7 @@ impl Results {
                 text.push_str(&format!("{}\n", self.closing()));
                 text
             }
-            Format::Json => pretty(&serde_json::to_value(self).unwrap_or_default()),
+            Format::Json => pretty(self),
             Format::Sarif => pretty(&report::sarif(
                 self.diagnostics.iter(),
                 env!("CARGO_PKG_VERSION"),
@@ -163,6 +163,6 @@ impl Results {
     }
 }
 
-fn pretty(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
+fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }

@@ -220,7 +220,7 @@ fn deliver(
     let sarif = format!("{:#}\n", print::sarif(report.diagnostics(), VERSION));
     write_file(&environment.sarif, &sarif)
         .with_context(|| format!("SARIF file {}", environment.sarif.display()))?;
-    let json = format!("{:#}\n", serde_json::to_value(report)?);
+    let json = serde_json::to_string_pretty(report)? + "\n";
     write_file(&environment.report, &json)
         .with_context(|| format!("report {}", environment.report.display()))?;
 

@@ -57,7 +57,7 @@ fn check(args: &cli::Check) -> anyhow::Result<Report> {
 fn show(report: &Report, format: Format) -> anyhow::Result<String> {
     Ok(match format {
         Format::Markdown => print::markdown(report, SUMMARY_LIMIT)?,
-        Format::Json => format!("{:#}\n", serde_json::to_value(report)?),
+        Format::Json => serde_json::to_string_pretty(report)? + "\n",
         Format::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
         Format::Text => print::diagnostics(report.diagnostics()),
     })

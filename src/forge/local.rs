@@ -3,7 +3,8 @@
 //! No shell is involved, revisions never stand where an option could, nothing is fetched, and no file is checked out.
 #![expect(clippy::disallowed_methods, reason = "this adapter is the door to git")]
 
-use std::io::{BufReader, Read as _, Write as _};
+use std::collections::{BTreeSet, HashMap};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -11,6 +12,9 @@ use async_trait::async_trait;
 
 use super::{ChangeKind, ChangedFile, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
+
+/// Folders that one `git ls-tree` is asked for: well below what a command line may hold, with paths of 4 KiB.
+const MOST_FOLDERS: usize = 200;
 
 /// A repository on disk.
 #[derive(Clone, Debug)]
@@ -65,6 +69,11 @@ impl Repository {
     }
 
     fn output(&self, what: &str, arguments: &[&str]) -> Result<String, ForgeError> {
+        String::from_utf8(self.bytes(what, arguments)?)
+            .map_err(|_| ForgeError::unreachable(what, "a path is not UTF-8"))
+    }
+
+    fn bytes(&self, what: &str, arguments: &[&str]) -> Result<Vec<u8>, ForgeError> {
         let output = self
             .git()
             .args(arguments)
@@ -79,14 +88,42 @@ impl Repository {
             };
             return Err(ForgeError::unreachable(what, message));
         }
-        String::from_utf8(output.stdout)
-            .map_err(|_| ForgeError::unreachable(what, "a path is not UTF-8"))
+        Ok(output.stdout)
+    }
+
+    /// The blobs of paths; `None` where there is no file. Folders are listed first: were `git cat-file` asked for paths, it would
+    /// read the trees above each of them again.
+    fn blobs(&self, at: &CommitSha, paths: &[RepoPath]) -> Result<Vec<Option<String>>, ForgeError> {
+        let folders: BTreeSet<&str> = paths.iter().map(RepoPath::folder).collect();
+        let folders: Vec<String> = folders
+            .into_iter()
+            .map(|folder| format!("{folder}/"))
+            .collect();
+        let mut blobs = HashMap::new();
+        for some in folders.chunks(MOST_FOLDERS) {
+            let mut arguments = vec!["ls-tree", "-z", "--full-tree", at.as_str()];
+            // The top folder is what is listed if none is named.
+            let named = some.iter().filter(|folder| *folder != "/");
+            let named: Vec<&str> = named.map(String::as_str).collect();
+            if named.len() < some.len() {
+                blobs.extend(listed(&self.bytes("list of files", &arguments)?));
+            }
+            if !named.is_empty() {
+                arguments.push("--");
+                arguments.extend(named);
+                blobs.extend(listed(&self.bytes("list of files", &arguments)?));
+            }
+        }
+        Ok(paths
+            .iter()
+            .map(|path| blobs.get(path.as_str()).cloned())
+            .collect())
     }
 
     /// One `git cat-file` for all: a process per file would be most of the work.
-    fn cat(&self, at: &CommitSha, paths: &[RepoPath]) -> std::io::Result<Vec<Option<Vec<u8>>>> {
+    fn cat(&self, blobs: &[Option<String>]) -> std::io::Result<Vec<Option<Vec<u8>>>> {
         let mut git = self.git();
-        git.args(["cat-file", "--batch", "-z"])
+        git.args(["cat-file", "--batch"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
@@ -94,15 +131,19 @@ impl Repository {
         let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(std::io::Error::other("git has no pipes"));
         };
-        let names: Vec<String> = paths.iter().map(|path| format!("{at}:{path}")).collect();
         let contents = std::thread::scope(|scope| {
             // Written beside the reading: neither side's pipe can fill up and stop both.
-            let names = &names;
-            scope.spawn(move || names.iter().try_for_each(|name| write!(input, "{name}\0")));
+            scope.spawn(move || {
+                let mut blobs = blobs.iter().flatten();
+                blobs.try_for_each(|blob| writeln!(input, "{blob}"))
+            });
             let mut output = BufReader::new(output);
-            names
+            blobs
                 .iter()
-                .map(|name| entry(&mut output, name))
+                .map(|blob| match blob {
+                    Some(_) => entry(&mut output),
+                    None => Ok(None),
+                })
                 .collect::<std::io::Result<Vec<_>>>()
         })?;
         child.wait()?;
@@ -110,29 +151,30 @@ impl Repository {
     }
 }
 
-/// One answer of `git cat-file --batch`.
-fn entry(output: &mut impl std::io::BufRead, name: &str) -> std::io::Result<Option<Vec<u8>>> {
-    let mut header = Vec::new();
-    // A name may hold line breaks, and an answer about a missing object repeats it.
-    let missing = format!("{name} missing\n").into_bytes();
-    loop {
-        if output.read_until(b'\n', &mut header)? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        if header == missing {
-            return Ok(None);
-        }
-        if !missing.starts_with(&header) {
-            break;
-        }
+/// The files of a `git ls-tree -z`, each with its blob: `mode type object<TAB>path`. One whose path is not UTF-8 is not asked for.
+fn listed(output: &[u8]) -> impl Iterator<Item = (String, String)> {
+    output.split(|byte| *byte == 0).filter_map(|line| {
+        let (object, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;
+        let mut words = object.split(' ').skip(1);
+        let blob = words.next() == Some("blob");
+        words
+            .next()
+            .filter(|_| blob)
+            .map(|object| (path.to_owned(), object.to_owned()))
+    })
+}
+
+/// One answer of `git cat-file --batch`: `object type size`, then the contents; `object missing` in a partial clone.
+fn entry(output: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut header = String::new();
+    if output.read_line(&mut header)? == 0 {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
     }
-    let header = String::from_utf8_lossy(&header);
-    let mut words = header.split_whitespace().skip(1);
-    let (kind, size) = (
-        words.next(),
-        words.next().and_then(|size| size.parse::<u64>().ok()),
-    );
-    let Some(size) = size else {
+    if header.ends_with(" missing\n") {
+        return Ok(None);
+    }
+    let size = header.trim_end().rsplit(' ').next().map(str::parse::<u64>);
+    let Some(Ok(size)) = size else {
         return Err(std::io::Error::other(format!(
             "unexpected answer {header:?}"
         )));
@@ -140,7 +182,7 @@ fn entry(output: &mut impl std::io::BufRead, name: &str) -> std::io::Result<Opti
     let mut contents = Vec::new();
     output.take(size).read_to_end(&mut contents)?;
     output.read_exact(&mut [0])?;
-    Ok((kind == Some("blob")).then_some(contents))
+    Ok(Some(contents))
 }
 
 #[async_trait]
@@ -193,7 +235,8 @@ impl Source for Repository {
         if paths.is_empty() {
             return Ok(Vec::new());
         }
-        self.cat(at, paths)
+        let blobs = self.blobs(at, paths)?;
+        self.cat(&blobs)
             .map_err(|error| ForgeError::unreachable("file contents", error))
     }
 

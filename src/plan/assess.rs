@@ -238,8 +238,11 @@ fn describe(change: &mut Change, config: &Config) {
 
 /// A problem of the rendered template, told at the config that it was rendered from.
 fn in_template(mut problem: Diagnostic, config: &Config) -> Diagnostic {
-    let line = problem.span.map_or(0, |span| span.start.line);
-    problem.message = format!("line {line} of the rendered template: {}", problem.message);
+    let place = match problem.span {
+        Some(span) => format!("line {} of the rendered template", span.start.line),
+        None => "the rendered template".to_owned(),
+    };
+    problem.message = format!("{place}: {}", problem.message);
     problem.span = Some(config.place_of(&config.product.manifest.section));
     problem.source_line = None;
     problem

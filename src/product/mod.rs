@@ -249,24 +249,32 @@ impl Product {
         is_bad: impl Fn(&str) -> bool,
         invalid: bool,
     ) -> Result<(Derived, bool), Failure> {
-        let values = Value::from(Serde(config));
-        let file = context! { stem };
+        let sections = config.as_object().into_iter().flatten();
+        let mut fixed: Vec<(Value, Value)> = sections
+            .map(|(key, value)| (Value::from(key.as_str()), Value::from(Serde(value))))
+            .collect();
+        fixed.push(("file".into(), context! { stem }));
+        // One flat map: `context!` over another would look each word up in several, at every use.
+        let scope = |known: &[(Value, Value)]| -> Value {
+            let names = Value::from_pairs(known.iter().cloned());
+            Value::from_pairs(fixed.iter().cloned().chain([("names".into(), names)]))
+        };
+        let mut known = Vec::with_capacity(self.names.len());
         let mut names = IndexMap::with_capacity(self.names.len());
         for (name, expression) in &self.names {
             if expression.reads.iter().any(|path| is_bad(path)) {
                 break;
             }
-            let known = Value::from(Serde(&names));
-            let scope = context! { names => known, file => file.clone(), ..values.clone() };
-            match expression.eval(&scope) {
-                Ok(value) => names.insert(name.clone(), text_of(&value)),
+            let text = match expression.eval(&scope(&known)) {
+                Ok(value) => text_of(&value),
                 Err(_) if invalid => break,
                 Err(source) => return Err(failure(format!("names.{name}"), source)),
             };
+            known.push((Value::from(name.as_str()), Value::from(text.as_str())));
+            names.insert(name.clone(), text);
         }
         let complete = names.len() == self.names.len();
-        let known = Value::from(Serde(&names));
-        let scope = context! { names => known, file => file, ..values };
+        let scope = scope(&known);
         Ok((Derived { names, scope }, complete))
     }
 
