@@ -94,6 +94,52 @@ fn odd_names_and_links_are_read_as_what_they_are() {
     assert!(!String::from_utf8_lossy(&output.stdout).contains("hostname\": "));
 }
 
+/// Files are found through the listing of their folder: the top one has no name, and others may hold what nobody can read.
+#[test]
+fn configs_are_read_from_any_folder() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = repository();
+    let unreadable = std::ffi::OsStr::from_bytes(b"s3/configs/\xff.yaml");
+    std::fs::write(folder.path().join(unreadable), "x").unwrap();
+    commit(&folder);
+    git(folder.path(), &["branch", "--force", "main"]);
+    let path = path("b001");
+    let name = path.rsplit('/').next().unwrap();
+    let changed = config("b001", "  lifecycle_policy: compliance\n");
+    for place in [path.as_str(), name, &format!(":(glob) [x]*/{name}")] {
+        write(&folder, place, &changed);
+    }
+    commit(&folder);
+    let output = check(
+        &folder,
+        &[
+            "--format",
+            "json",
+            "--configs",
+            "**/*.yaml",
+            "--configs",
+            "*.yaml",
+        ],
+    );
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let changes = json["plan"]["changes"].as_array().unwrap();
+    let intents: Vec<_> = changes
+        .iter()
+        .map(|change| (change["path"].as_str(), change["intent"].as_str()))
+        .collect();
+    assert_eq!(
+        intents,
+        [
+            (Some(&*format!(":(glob) [x]*/{name}")), Some("create")),
+            (Some(name), Some("create")),
+            (Some(&*path), Some("update")),
+        ],
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
 #[test]
 fn attack_a_revision_is_no_option() {
     let folder = repository();
