@@ -88,6 +88,9 @@ pub struct Options {
     /// Solution of an S3 bucket; accepted as by the original tool, the offline actions do not depend on it
     #[arg(long, value_name = "NAME")]
     pub solution: Option<String>,
+    /// Tier of the configs that name none, for products that have tiers
+    #[arg(long, value_name = "TIER")]
+    pub tier: Option<String>,
     /// Overwrite outputs that were edited by hand
     #[arg(long)]
     pub force: bool,
@@ -111,6 +114,9 @@ pub struct Check {
     /// Globs of configs; several may be given
     #[arg(long, value_name = "GLOB")]
     pub configs: Vec<String>,
+    /// Tier of the configs that name none, for products that have tiers
+    #[arg(long, value_name = "TIER")]
+    pub tier: Option<String>,
     /// Repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub repository: PathBuf,

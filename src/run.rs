@@ -8,6 +8,7 @@ use clap::Parser as _;
 use crate::action::{self, Request};
 use crate::cli::{Cli, Command, Options};
 use crate::exit::Exit;
+use crate::product::Given;
 
 /// Runs the program and prints what belongs on standard output.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -77,6 +78,7 @@ fn act(action: &str, configs: Vec<String>, options: Options) -> (String, Exit) {
     let request = Request {
         action: action.to_owned(),
         configs,
+        given: Given { tier: options.tier },
         force: options.force,
         format: options.format,
         log: !options.no_log,

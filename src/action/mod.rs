@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::config::{Config, load};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::product::{Registry, Verb};
+use crate::product::{Given, Registry, Verb};
 use crate::wording::{all_of, nearest};
 use crate::workspace::{ConfigFile, add_repository_products, locate};
 
@@ -30,6 +30,8 @@ pub struct Request {
     pub action: String,
     /// Paths, globs, directories, bare names.
     pub configs: Vec<String>,
+    /// What is said for all configs.
+    pub given: Given,
     /// Overwrite hand-edited outputs.
     pub force: bool,
     /// How results are printed.
@@ -72,7 +74,7 @@ fn results(request: &Request) -> Results {
             };
         }
     };
-    let loaded = load_all(files);
+    let loaded = load_all(files, &request.given);
     let mut results = Results {
         action: request.action.clone(),
         items: Vec::new(),
@@ -120,8 +122,9 @@ fn results(request: &Request) -> Results {
     results
 }
 
-fn load_all(files: Vec<ConfigFile>) -> Vec<Loaded> {
+fn load_all(files: Vec<ConfigFile>, given: &Given) -> Vec<Loaded> {
     let mut registry = Registry::built_in();
+    registry.given = given.clone();
     let start = files
         .first()
         .and_then(|config| config.file.parent())

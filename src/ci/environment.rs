@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use super::event::Event;
 use crate::forge::github::Access;
+use crate::product::Given;
 
 /// The largest event that is read. GitHub caps webhook payloads at 25 MB.
 const MOST_EVENT_BYTES: u64 = 32 << 20;
@@ -25,6 +26,8 @@ pub struct Environment {
     pub workspace: Option<PathBuf>,
     /// Globs of configs; empty means the default ones.
     pub configs: Vec<String>,
+    /// What the workflow says for all configs.
+    pub given: Given,
     /// Whether the comment is wanted.
     pub comment: bool,
     /// Where the SARIF file goes.
@@ -70,6 +73,9 @@ impl Environment {
             access,
             workspace,
             configs: lines("PROVISIONER_CONFIGS"),
+            given: Given {
+                tier: variable("PROVISIONER_TIER"),
+            },
             comment: variable("PROVISIONER_COMMENT").as_deref() != Some("false"),
             sarif: variable("PROVISIONER_SARIF_FILE")
                 .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),

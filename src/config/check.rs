@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::node::Node;
 use super::parse::{Tags, decode, parse};
-use super::{hygiene, violation};
+use super::{hygiene, tier, violation};
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{Derived, Failure, OutputNames, Product, Registry, Target, Unrecognised};
@@ -103,11 +103,12 @@ fn check(
 
     let failed = |failure: Failure| vec![product_invalid(path, &product, &failure)];
     let (derived, complete) = product
-        .derive(&values, path.stem(), is_bad, invalid)
+        .derive(&values, path.stem(), &registry.given, is_bad, invalid)
         .map_err(failed)?;
     if complete {
         diagnostics.extend(file_name(path, &source, &derived));
     }
+    tier::report(path, &source, &tree, &product, &derived, diagnostics);
     for broken in product
         .broken_rules(&derived.scope, is_bad, invalid)
         .map_err(failed)?

@@ -5,6 +5,7 @@ mod hygiene;
 mod node;
 mod parse;
 mod scalar;
+mod tier;
 mod violation;
 
 pub use check::{Config, Loaded, load};

@@ -78,6 +78,11 @@ impl Node {
         }
     }
 
+    /// Whether nothing stands here.
+    pub fn is_null(&self) -> bool {
+        self.kind == Kind::Null
+    }
+
     /// The same data without places, keys in source order. A tag stands as a key around its value, as CloudFormation's long
     /// forms do, so that values which differ in nothing else are not equal.
     pub fn to_json(&self) -> Value {
@@ -116,6 +121,20 @@ impl Node {
             }
             (kind, other) => kind == other,
         }
+    }
+
+    /// The key at the end of `path`, or the nearest one on the way there.
+    pub fn key_of<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Span {
+        let mut node = self;
+        let mut place = Span::point(self.span.start.line, self.span.start.column);
+        for entry in path.into_iter().map_while(|part| {
+            let entry = node.entry(part)?;
+            node = &entry.value;
+            Some(entry)
+        }) {
+            place = entry.key_span;
+        }
+        place
     }
 
     /// The place to point at for `path` (keys and list indices from the root), or for the nearest part of it that exists:

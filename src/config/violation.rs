@@ -252,12 +252,15 @@ impl Context<'_> {
                 )
             }
             Violated::Enum { options } => {
-                let options: Vec<&str> = options
+                // An empty text stands for an absent key, which goes without saying.
+                let options: Vec<String> = options
                     .as_array()
                     .into_iter()
                     .flatten()
-                    .filter_map(Value::as_str)
+                    .map(|option| option.as_str().map_or(option.to_string(), str::to_owned))
+                    .filter(|option| !option.is_empty())
                     .collect();
+                let options: Vec<&str> = options.iter().map(String::as_str).collect();
                 let message = match options.len() <= MOST_LISTED {
                     true => format!(
                         "`{key}` is {}; allowed are {}",

@@ -103,6 +103,12 @@ catalogue! {
     "template-too-large":
         "The template is larger than CloudFormation accepts: 51,200 bytes in a request, 1 MB from a bucket.",
         "Use fewer resources, or split the product.";
+    "tier-too-low":
+        "A key belongs to a higher tier of the product than the config is of.",
+        "Delete the key, or move the config to the tier that the message names: its own key for the tier, otherwise `--tier`, the action's input `tier`, or the product's default decides.";
+    "tier-unknown":
+        "The tier that the run or the config names is none of the product's.",
+        "Use one of the tiers of the product, which the help lists.";
     "too-few":
         "A list, mapping or text is shorter than allowed.",
         "Add what the message asks for.";

@@ -63,7 +63,15 @@ async fn check(environment: &Environment) -> Result<(String, Exit), Failure> {
             check_pull_request(environment, &github, checkout.as_ref(), *number, &selection).await?
         }
         Event::MergeGroup { base, head } => (
-            check_merge_group(&github, checkout.as_ref(), base, head, &selection).await?,
+            check_merge_group(
+                environment,
+                &github,
+                checkout.as_ref(),
+                base,
+                head,
+                &selection,
+            )
+            .await?,
             None,
         ),
         Event::Other(name) => {
@@ -87,7 +95,15 @@ async fn check_pull_request(
     let pull_request = github.pull_request(number).await?;
     let files = github.files_of(&pull_request).await?;
     let (source, base) = source(github, checkout, &pull_request).await?;
-    let gathered = gather(source, &base, &pull_request.head, &files, selection).await?;
+    let gathered = gather(
+        source,
+        &base,
+        &pull_request.head,
+        &files,
+        selection,
+        &environment.given,
+    )
+    .await?;
     let mut report = report(&gathered, &base, &pull_request.head);
 
     if pull_request.fork {
@@ -133,6 +149,7 @@ async fn check_pull_request(
 }
 
 async fn check_merge_group(
+    environment: &Environment,
     github: &GitHub,
     checkout: Option<&Repository>,
     base: &CommitSha,
@@ -144,7 +161,7 @@ async fn check_merge_group(
         None => github,
     };
     let files = source.changed_files(base, head).await?;
-    let gathered = gather(source, base, head, &files, selection).await?;
+    let gathered = gather(source, base, head, &files, selection, &environment.given).await?;
     let mut report = report(&gathered, base, head);
     put_status(github, head, None, &mut report).await?;
     Ok(report)

@@ -9,6 +9,7 @@ use crate::cli;
 use crate::exit::Exit;
 use crate::forge::Source as _;
 use crate::forge::local::Repository;
+use crate::product::Given;
 use crate::report::{self as print, Report, SUMMARY_LIMIT};
 
 /// Checks what changed between the merge base with `--base` and `--head`. Returns what belongs on standard output.
@@ -46,10 +47,13 @@ fn check(args: &cli::Check) -> anyhow::Result<Report> {
         )
     })?;
     let selection = Selection::new(&args.configs)?;
+    let given = Given {
+        tier: args.tier.clone(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let gathered = runtime.block_on(async {
         let files = repository.changed_files(&base, &head).await?;
-        gather(&repository, &base, &head, &files, &selection).await
+        gather(&repository, &base, &head, &files, &selection, &given).await
     })?;
     Ok(report(&gathered, &base, &head))
 }

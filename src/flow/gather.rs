@@ -8,7 +8,7 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use crate::forge::{ChangeKind, ChangedFile, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Input, Renamed};
-use crate::product::{Files, PRODUCTS_FOLDER, Registry};
+use crate::product::{Files, Given, PRODUCTS_FOLDER, Registry};
 use crate::workspace::DEFAULT_CONFIGS;
 
 /// Everything that the assessment needs.
@@ -60,6 +60,7 @@ pub async fn gather(
     head: &CommitSha,
     files: &[ChangedFile],
     selection: &Selection,
+    given: &Given,
 ) -> Result<Gathered, ForgeError> {
     let mut sides: BTreeMap<RepoPath, Sides> = BTreeMap::new();
     for file in files {
@@ -86,8 +87,10 @@ pub async fn gather(
         }
     }
     let products_changed = files.iter().any(touches_products);
-    let (base_products, head_products) =
-        (products(source, base).await?, products(source, head).await?);
+    let (base_products, head_products) = (
+        products(source, base, given).await?,
+        products(source, head, given).await?,
+    );
     if products_changed {
         govern(source, head, selection, &mut sides).await?;
     }
@@ -183,8 +186,13 @@ async fn govern(
 }
 
 /// The built-in products, and those of the repository at a commit.
-async fn products(source: &dyn Source, at: &CommitSha) -> Result<Registry, ForgeError> {
+async fn products(
+    source: &dyn Source,
+    at: &CommitSha,
+    given: &Given,
+) -> Result<Registry, ForgeError> {
     let mut registry = Registry::built_in();
+    registry.given = given.clone();
     let paths = source.list(at, PRODUCTS_FOLDER).await?;
     let texts = source.read(at, &paths).await?;
     let mut folders: BTreeMap<String, Files> = BTreeMap::new();

@@ -20,6 +20,10 @@ pub struct Manifest {
     pub section: String,
     /// A glob over file names, for configs too broken to be recognised by their section.
     pub files: String,
+    /// What can be had, ascending: each has all that those before it have. Configs of a product with tiers have the name
+    /// `tier`, which says theirs.
+    #[serde(default)]
+    pub tiers: Vec<Tier>,
     /// Where the stack lives.
     pub target: Target,
     /// Names derived from the config, each an expression that may use those above it as `names.…`.
@@ -37,6 +41,18 @@ pub struct Manifest {
     pub impact: Vec<ImpactRule>,
     /// Action names of the command line, and the engine's verb for each.
     pub actions: IndexMap<String, Verb>,
+}
+
+/// A level of a product, which unlocks what the levels before it do not have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// What configs call it.
+    pub name: String,
+    /// One sentence for lists.
+    pub summary: String,
+    /// The product's file that holds a whole config of this tier.
+    pub sample: String,
 }
 
 /// Expressions that say where a stack lives.

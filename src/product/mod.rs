@@ -1,5 +1,6 @@
 //! Products as data: a folder of files becomes something that configs are checked against and rendered with.
 
+mod compile;
 mod expression;
 mod filters;
 mod folders;
@@ -10,7 +11,6 @@ mod schema;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anyhow::{Context as _, bail, ensure};
 use indexmap::IndexMap;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
@@ -21,14 +21,13 @@ pub use manifest::{Level, Manifest, Verb};
 pub use registry::{PRODUCTS_FOLDER, Registry, Unrecognised};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
 
-use expression::{Compiled, engine};
+use expression::Compiled;
 
 /// The files of a product's folder, by name.
 pub type Files = BTreeMap<String, String>;
 
 /// The files that every product has.
 pub const MANIFEST: &str = "product.yaml";
-const SCHEMA: &str = "config.schema.json";
 const TEMPLATE: &str = "stack.yaml.j2";
 const POLICY: &str = "iam-policy.json.j2";
 
@@ -81,6 +80,13 @@ pub struct Derived {
     pub scope: Value,
 }
 
+/// What whoever starts a run says once for all configs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The tier of configs that say none.
+    pub tier: Option<String>,
+}
+
 /// Where a stack lives.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Target {
@@ -112,127 +118,6 @@ pub struct Failure {
 }
 
 impl Product {
-    /// Compiles a product from its files.
-    pub fn load(files: &Files) -> anyhow::Result<Self> {
-        let file = |name: &str| {
-            files
-                .get(name)
-                .with_context(|| format!("{name} is missing"))
-        };
-        let manifest: Manifest = serde_yaml::from_str(file(MANIFEST)?).context(MANIFEST)?;
-        for required in ["config", "stack"] {
-            ensure!(
-                manifest.names.contains_key(required),
-                "{MANIFEST}: names.{required} is missing"
-            );
-        }
-        let schema = Schema::compile(file(SCHEMA)?).context(SCHEMA)?;
-        for reserved in ["names", "file", "item", "before", "after"] {
-            let taken = known_keys(schema.document()).any(|key| key == reserved);
-            ensure!(
-                !taken,
-                "{SCHEMA}: `{reserved}` is a word of the engine and cannot be a section"
-            );
-        }
-        file(TEMPLATE)?;
-        file(POLICY)?;
-
-        let texts = manifest.rules.iter().enumerate().flat_map(|(index, rule)| {
-            let help = rule
-                .help
-                .clone()
-                .map(|help| (format!("rules/{index}/help.text"), help));
-            [(format!("rules/{index}/message.text"), rule.message.clone())]
-                .into_iter()
-                .chain(help)
-        });
-        let sources = files.iter().filter(|(name, _)| name.ends_with(".j2"));
-        let engine = engine(
-            sources
-                .map(|(name, text)| (name.clone(), text.clone()))
-                .chain(texts),
-        )?;
-        let compile = |what: String, source: &str| {
-            Compiled::new(engine, &format!("{MANIFEST}: {what}"), source)
-        };
-
-        let names = manifest
-            .names
-            .iter()
-            .map(|(name, source)| Ok((name.clone(), compile(format!("names.{name}"), source)?)))
-            .collect::<anyhow::Result<_>>()?;
-        let target = &manifest.target;
-        let target = [
-            compile("target.account".into(), &target.account)?,
-            compile("target.region".into(), &target.region)?,
-            compile("target.environment".into(), &target.environment)?,
-        ];
-        let outputs = [
-            compile("outputs.template".into(), &manifest.outputs.template)?,
-            compile("outputs.policy".into(), &manifest.outputs.policy)?,
-        ];
-        let rules = manifest
-            .rules
-            .iter()
-            .enumerate()
-            .map(|(index, rule)| {
-                Ok(CompiledRule {
-                    at: rule.at.split('.').map(str::to_owned).collect(),
-                    when: compile(format!("rule {}", rule.code), &rule.when)?,
-                    message: format!("rules/{index}/message.text"),
-                    help: rule
-                        .help
-                        .is_some()
-                        .then(|| format!("rules/{index}/help.text")),
-                })
-            })
-            .collect::<anyhow::Result<_>>()?;
-        let impact = manifest
-            .impact
-            .iter()
-            .map(|rule| {
-                rule.when
-                    .as_deref()
-                    .map(|when| compile(format!("impact of {:?}", rule.keys), when))
-                    .transpose()
-            })
-            .collect::<anyhow::Result<_>>()?;
-        let (folders, folder_tree) = match &manifest.folders {
-            None => (None, None),
-            Some(folders) => {
-                let tree = FolderTree::parse(file(&folders.source)?)
-                    .with_context(|| folders.source.clone())?;
-                let each = compile("folders.each".into(), &folders.each)?;
-                (
-                    Some([each, compile("folders.prefix".into(), &folders.prefix)?]),
-                    Some(tree),
-                )
-            }
-        };
-        if let Some(bad) = manifest
-            .rules
-            .iter()
-            .find(|rule| crate::diagnostic::explain(&rule.code).is_some())
-        {
-            bail!(
-                "{MANIFEST}: `{}` is a code of the engine; choose another",
-                bad.code
-            );
-        }
-        Ok(Self {
-            schema,
-            folder_tree,
-            engine,
-            names,
-            target,
-            outputs,
-            rules,
-            impact,
-            folders,
-            manifest,
-        })
-    }
-
     /// The product's name.
     pub fn name(&self) -> &str {
         &self.manifest.name
@@ -246,6 +131,7 @@ impl Product {
         &self,
         config: &serde_json::Value,
         stem: &str,
+        given: &Given,
         is_bad: impl Fn(&str) -> bool,
         invalid: bool,
     ) -> Result<(Derived, bool), Failure> {
@@ -254,6 +140,8 @@ impl Product {
             .map(|(key, value)| (Value::from(key.as_str()), Value::from(Serde(value))))
             .collect();
         fixed.push(("file".into(), context! { stem }));
+        let tier = given.tier.as_deref().unwrap_or_default();
+        fixed.push(("given".into(), context! { tier }));
         // One flat map: `context!` over another would look each word up in several, at every use.
         let scope = |known: &[(Value, Value)]| -> Value {
             let names = Value::from_pairs(known.iter().cloned());
@@ -389,9 +277,19 @@ impl Product {
         self.render(TEMPLATE, scope)
     }
 
-    /// The operator's IAM policy of a config.
+    /// The operator's IAM policy of a config, which is JSON.
     pub fn render_policy(&self, scope: &Value) -> Result<String, Failure> {
-        self.render(POLICY, scope)
+        let text = self.render(POLICY, scope)?;
+        match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+            Ok(_) => Ok(text),
+            Err(error) => {
+                let source = minijinja::Error::new(
+                    minijinja::ErrorKind::InvalidOperation,
+                    format!("what it renders to is no JSON: {error}"),
+                );
+                Err(failure(POLICY.to_owned(), source))
+            }
+        }
     }
 
     fn render(&self, name: &str, scope: &Value) -> Result<String, Failure> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use globset::Glob;
 use include_dir::{Dir, include_dir};
 
-use super::{Files, MANIFEST, Product};
+use super::{Files, Given, MANIFEST, Product};
 
 /// The sources of the built-in products.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -26,6 +26,8 @@ const MAX_FLOW_DEPTH: usize = 64;
 #[derive(Debug, Default)]
 pub struct Registry {
     entries: Vec<Entry>,
+    /// What the run was given beside configs.
+    pub given: Given,
 }
 
 #[derive(Debug)]

@@ -14,6 +14,18 @@ pub struct Schema {
     document: Value,
     validator: Validator,
     defaults: Vec<Default>,
+    tiered: Vec<Tiered>,
+}
+
+/// A key that only the configs of some tiers may set.
+#[derive(Debug, PartialEq)]
+pub struct Tiered {
+    /// Keys from the root.
+    pub path: Vec<String>,
+    /// The lowest tier that has it: the property's `x-tier`.
+    pub tier: String,
+    /// The value that says nothing, which every tier may set.
+    pub default: Option<Value>,
 }
 
 /// The default of a property, and the defaults below it.
@@ -61,16 +73,24 @@ impl Schema {
             .build(&document)
             .map_err(|error| anyhow::anyhow!("not a JSON Schema 2020-12: {error}"))?;
         let defaults = defaults(&document);
+        let mut tiered = Vec::new();
+        collect_tiered(&document, &mut Vec::new(), &mut tiered);
         Ok(Self {
             document,
             validator,
             defaults,
+            tiered,
         })
     }
 
     /// The schema as it was written.
     pub fn document(&self) -> &Value {
         &self.document
+    }
+
+    /// The keys that not all tiers have.
+    pub fn tiered(&self) -> &[Tiered] {
+        &self.tiered
     }
 
     /// Everything that is wrong with a config.
@@ -248,6 +268,23 @@ fn defaults(schema: &Value) -> Vec<Default> {
             (default.value.is_some() || !default.below.is_empty()).then_some(default)
         });
     each.collect()
+}
+
+fn collect_tiered(schema: &Value, path: &mut Vec<String>, found: &mut Vec<Tiered>) {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (key, property) in properties.into_iter().flatten() {
+        path.push(key.clone());
+        match property.get("x-tier").and_then(Value::as_str) {
+            // What lies below it needs no less.
+            Some(tier) => found.push(Tiered {
+                path: path.clone(),
+                tier: tier.to_owned(),
+                default: property.get("default").cloned(),
+            }),
+            None => collect_tiered(property, path, found),
+        }
+        path.pop();
+    }
 }
 
 fn fill(config: &mut Value, defaults: &[Default]) {

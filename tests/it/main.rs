@@ -18,6 +18,7 @@ mod flow_local;
 mod generated;
 mod hostile;
 mod job;
+mod ml;
 mod own_product;
 mod rooms;
 mod runner;

@@ -23,6 +23,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("template-reference-unknown", "template"),
     ("template-structure", "template"),
     ("template-too-large", "template"),
+    ("tier-too-low", "ml"),
+    ("tier-unknown", "ml"),
 ];
 
 /// A product with no more than its manifest, for what is decided before anything else is read.

@@ -118,7 +118,7 @@ fn survives(product: &Product, text: &str, list: &[String], map: &[(String, Stri
         .collect();
     let config = json!({ "any": { "text": text, "list": list, "map": object } });
     let derived = product
-        .derive(&config, "x-any", |_| false, false)
+        .derive(&config, "x-any", &Default::default(), |_| false, false)
         .unwrap()
         .0;
     let rendered = product.render_template(&derived.scope).unwrap();

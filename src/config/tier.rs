@@ -1,0 +1,59 @@
+//! What a config may set by its tier.
+
+use super::node::Node;
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::model::RepoPath;
+use crate::product::{Derived, Product};
+use crate::wording::{nearest, one_of, quote};
+
+/// Says which keys of a config need a higher tier than it has.
+pub fn report(
+    path: &RepoPath,
+    source: &SourceText<'_>,
+    tree: &Node,
+    product: &Product,
+    derived: &Derived,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let tiers: Vec<&str> = product
+        .manifest
+        .tiers
+        .iter()
+        .map(|tier| &*tier.name)
+        .collect();
+    // Without a name something was wrong that has been told.
+    let Some(own) = derived.names.get("tier").filter(|_| !tiers.is_empty()) else {
+        return;
+    };
+    let rank = |name: &str| tiers.iter().position(|tier| *tier == name);
+    let Some(own_rank) = rank(own) else {
+        let message = format!("{} is no tier of product `{}`", quote(own), product.name());
+        let help = match nearest(own, tiers.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("a tier is {}", one_of(&tiers)),
+        };
+        let problem = Diagnostic::error("tier-unknown", path, message).with_help(help);
+        diagnostics.push(problem.at(source, Span::point(1, 1)));
+        return;
+    };
+    for key in product.schema.tiered() {
+        let keys = || key.path.iter().map(String::as_str);
+        let node = keys().try_fold(tree, |node, key| node.get(key));
+        let Some(node) = node.filter(|node| Some(node.to_json()) != key.default) else {
+            continue;
+        };
+        if rank(&key.tier) > Some(own_rank) && !node.is_null() {
+            let name = key.path.join(".");
+            let message = format!(
+                "`{name}` needs the tier `{}`, and this config is of the tier `{own}`",
+                key.tier
+            );
+            let help = format!(
+                "move the config to the tier `{}`, or delete `{name}`",
+                key.tier
+            );
+            let problem = Diagnostic::error("tier-too-low", path, message).with_help(help);
+            diagnostics.push(problem.at(source, tree.key_of(keys())));
+        }
+    }
+}

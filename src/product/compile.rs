@@ -1,0 +1,150 @@
+//! From a product's files to something that runs: the manifest read, schema, expressions and templates compiled.
+
+use anyhow::{Context as _, bail, ensure};
+
+use super::expression::{Compiled, engine};
+use super::{
+    CompiledRule, Files, FolderTree, MANIFEST, Manifest, POLICY, Product, Schema, TEMPLATE,
+    known_keys,
+};
+
+const SCHEMA: &str = "config.schema.json";
+
+impl Product {
+    /// Compiles a product from its files.
+    pub fn load(files: &Files) -> anyhow::Result<Self> {
+        let file = |name: &str| {
+            files
+                .get(name)
+                .with_context(|| format!("{name} is missing"))
+        };
+        let manifest: Manifest = serde_yaml::from_str(file(MANIFEST)?).context(MANIFEST)?;
+        for required in ["config", "stack"] {
+            ensure!(
+                manifest.names.contains_key(required),
+                "{MANIFEST}: names.{required} is missing"
+            );
+        }
+        let schema = Schema::compile(file(SCHEMA)?).context(SCHEMA)?;
+        for reserved in ["names", "file", "given", "item", "before", "after"] {
+            let taken = known_keys(schema.document()).any(|key| key == reserved);
+            ensure!(
+                !taken,
+                "{SCHEMA}: `{reserved}` is a word of the engine and cannot be a section"
+            );
+        }
+        file(TEMPLATE)?;
+        file(POLICY)?;
+        let tiers: Vec<&str> = manifest.tiers.iter().map(|tier| &*tier.name).collect();
+        ensure!(
+            tiers.is_empty() || manifest.names.contains_key("tier"),
+            "{MANIFEST}: there are tiers, but no names.tier"
+        );
+        for tier in &manifest.tiers {
+            file(&tier.sample)?;
+        }
+        for key in schema.tiered() {
+            let path = key.path.join(".");
+            ensure!(
+                tiers.contains(&&*key.tier),
+                "{SCHEMA}: `x-tier` of `{path}` is `{}`, which is no tier of {MANIFEST}",
+                key.tier
+            );
+        }
+
+        let texts = manifest.rules.iter().enumerate().flat_map(|(index, rule)| {
+            let help = rule
+                .help
+                .clone()
+                .map(|help| (format!("rules/{index}/help.text"), help));
+            [(format!("rules/{index}/message.text"), rule.message.clone())]
+                .into_iter()
+                .chain(help)
+        });
+        let sources = files.iter().filter(|(name, _)| name.ends_with(".j2"));
+        let engine = engine(
+            sources
+                .map(|(name, text)| (name.clone(), text.clone()))
+                .chain(texts),
+        )?;
+        let compile = |what: String, source: &str| {
+            Compiled::new(engine, &format!("{MANIFEST}: {what}"), source)
+        };
+
+        let names = manifest
+            .names
+            .iter()
+            .map(|(name, source)| Ok((name.clone(), compile(format!("names.{name}"), source)?)))
+            .collect::<anyhow::Result<_>>()?;
+        let target = &manifest.target;
+        let target = [
+            compile("target.account".into(), &target.account)?,
+            compile("target.region".into(), &target.region)?,
+            compile("target.environment".into(), &target.environment)?,
+        ];
+        let outputs = [
+            compile("outputs.template".into(), &manifest.outputs.template)?,
+            compile("outputs.policy".into(), &manifest.outputs.policy)?,
+        ];
+        let rules = manifest
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| {
+                Ok(CompiledRule {
+                    at: rule.at.split('.').map(str::to_owned).collect(),
+                    when: compile(format!("rule {}", rule.code), &rule.when)?,
+                    message: format!("rules/{index}/message.text"),
+                    help: rule
+                        .help
+                        .is_some()
+                        .then(|| format!("rules/{index}/help.text")),
+                })
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let impact = manifest
+            .impact
+            .iter()
+            .map(|rule| {
+                rule.when
+                    .as_deref()
+                    .map(|when| compile(format!("impact of {:?}", rule.keys), when))
+                    .transpose()
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let (folders, folder_tree) = match &manifest.folders {
+            None => (None, None),
+            Some(folders) => {
+                let tree = FolderTree::parse(file(&folders.source)?)
+                    .with_context(|| folders.source.clone())?;
+                let each = compile("folders.each".into(), &folders.each)?;
+                (
+                    Some([each, compile("folders.prefix".into(), &folders.prefix)?]),
+                    Some(tree),
+                )
+            }
+        };
+        if let Some(bad) = manifest
+            .rules
+            .iter()
+            .find(|rule| crate::diagnostic::explain(&rule.code).is_some())
+        {
+            bail!(
+                "{MANIFEST}: `{}` is a code of the engine; choose another",
+                bad.code
+            );
+        }
+        Ok(Self {
+            schema,
+            folder_tree,
+            engine,
+            names,
+            target,
+            outputs,
+            rules,
+            impact,
+            folders,
+            manifest,
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! The ML product: three tiers, every scenario, and what its configs can get wrong.
+
+mod invalid;
+mod names;
+mod scenarios;
+mod tiers;
+
+use std::sync::LazyLock;
+
+use provisioner::config::{Config, Loaded, load};
+use provisioner::model::RepoPath;
+use provisioner::product::{Given, Registry};
+
+/// Loads a config, in a run that was given a tier or none.
+pub fn loaded(name: &str, text: &str, tier: Option<&str>) -> Loaded {
+    let path = RepoPath::parse(&format!("ml/configs/{name}.yaml")).unwrap();
+    static NONE_GIVEN: LazyLock<Registry> = LazyLock::new(Registry::built_in);
+    match tier {
+        None => load(&NONE_GIVEN, &path, text.as_bytes()),
+        Some(tier) => {
+            let mut registry = Registry::built_in();
+            registry.given = Given {
+                tier: Some(tier.to_owned()),
+            };
+            load(&registry, &path, text.as_bytes())
+        }
+    }
+}
+
+/// Loads a config that has to be without a fault.
+pub fn valid(name: &str, text: &str) -> Config {
+    let loaded = loaded(name, text, None);
+    assert!(
+        loaded.diagnostics.is_empty(),
+        "{name}: {:?}",
+        loaded.diagnostics
+    );
+    loaded.config.unwrap()
+}
+
+/// The start that all configs of these tests share, and the base of their names.
+pub const HEAD: &str = r#"client:
+  company_prefix: acme
+  account_id: "123456789012"
+  tenant_id: "c001"
+
+environment:
+  env: prod
+  region: us-east-1
+
+"#;
+pub const BASE: &str = "acme-prod-c001-us-east-1";

@@ -1,0 +1,57 @@
+//! Which tier a config is of, and what it may set.
+
+use super::{BASE, HEAD, loaded, valid};
+
+const SECTION: &str = "ml_product:\n  use_case: churn\n  source_control: codecommit\n";
+
+fn codes(text: &str, name: &str, tier: Option<&str>) -> Vec<String> {
+    let loaded = loaded(name, text, tier);
+    let codes = loaded.diagnostics.iter();
+    codes
+        .map(|diagnostic| diagnostic.code.to_string())
+        .collect()
+}
+
+#[test]
+fn the_config_decides_then_the_network_then_the_run() {
+    let name = format!("{BASE}-churn-ml-codecommit");
+    let tier = |section: &str, name: &str, given: Option<&str>| {
+        let loaded = loaded(name, &format!("{HEAD}{section}"), given);
+        loaded.config.unwrap().derived.names["tier"].clone()
+    };
+    assert_eq!(tier(SECTION, &name, None), "starter");
+    assert_eq!(tier(SECTION, &name, Some("professional")), "professional");
+    let own = format!("{SECTION}  tier: starter\n");
+    assert_eq!(tier(&own, &name, Some("professional")), "starter");
+    let vpc = format!("{SECTION}  vpc_mode: standalone\n  vpc_source: ssm\n");
+    let vpc_name = format!("{name}-standalone-ssm");
+    assert_eq!(tier(&vpc, &vpc_name, Some("starter")), "enterprise");
+}
+
+#[test]
+fn a_feature_names_the_tier_it_needs() {
+    let text = format!(
+        "{HEAD}{SECTION}  alerts_email: a@example.com\n  kms: {{ rotation: false }}\n  log_retention_days: 30\n"
+    );
+    let name = format!("{BASE}-churn-ml-codecommit");
+    let loaded = loaded(&name, &text, None);
+    insta::assert_snapshot!(provisioner::report::diagnostics(&loaded.diagnostics));
+    assert_eq!(
+        codes(&text, &name, Some("professional")),
+        ["tier-too-low", "tier-too-low"]
+    );
+}
+
+#[test]
+fn a_value_that_says_nothing_needs_no_tier() {
+    let text =
+        format!("{HEAD}{SECTION}  alerts_email: \"\"\n  kms: {{}}\n  log_retention_days: 365\n");
+    valid(&format!("{BASE}-churn-ml-codecommit"), &text);
+}
+
+#[test]
+fn a_tier_that_does_not_exist_is_told() {
+    let name = format!("{BASE}-churn-ml-codecommit");
+    let loaded = loaded(&name, &format!("{HEAD}{SECTION}"), Some("profesional"));
+    insta::assert_snapshot!(provisioner::report::diagnostics(&loaded.diagnostics));
+}
