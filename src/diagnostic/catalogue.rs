@@ -82,6 +82,9 @@ catalogue! {
     "schema-violation":
         "The value breaks a rule of the schema.",
         "Follow the rule in the message.";
+    "stack-claimed-twice":
+        "Two configs of the change give the same stack, in the same account and region. Each would undo what the other does.",
+        "Keep one of the two, or give them names that differ in a field of the stack's name.";
     "template-condition-unknown":
         "The template uses a condition that it does not declare.",
         "Declare the condition or correct the name.";

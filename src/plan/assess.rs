@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::stacks::{Moves, refuse_shared};
 use super::{Change, Impact, Intent, NewFolders, Plan, Renamed, digest, impact, resources};
 use crate::config::{Config, Loaded, load};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -29,11 +30,14 @@ pub struct Input {
 ///
 /// `base` and `head` are the products as they stand there: a change may edit both a product and its configs.
 pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
+    let moves = Moves::find(base, head, inputs);
     let mut changes: Vec<Change> = inputs
         .par_iter()
-        .filter_map(|input| assess_one(base, head, input))
+        .filter(|input| !moves.is_gone(&input.path))
+        .filter_map(|input| assess_one(base, head, input, moves.from(&input.path)))
         .collect();
     changes.sort_by(|a, b| a.path.cmp(&b.path));
+    refuse_shared(&mut changes);
     Plan {
         level: changes
             .iter()
@@ -50,17 +54,21 @@ pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
 }
 
 /// `None` if the config is only there because of a product that turns out not to concern it.
-fn assess_one(base: &Registry, head: &Registry, input: &Input) -> Option<Change> {
-    let before = input
-        .base
-        .as_ref()
-        .map(|bytes| load(base, &input.path, bytes));
+fn assess_one(
+    base: &Registry,
+    head: &Registry,
+    input: &Input,
+    moved_from: Option<&Input>,
+) -> Option<Change> {
+    let old = moved_from.unwrap_or(input);
+    let before = old.base.as_ref().map(|bytes| load(base, &old.path, bytes));
     let was_valid = before
         .as_ref()
         .is_some_and(|before| before.config.is_some());
     let mut change = Change {
         path: input.path.clone(),
-        renamed: input.renamed.clone(),
+        renamed: input.renamed.clone().filter(|_| moved_from.is_none()),
+        moved_from: moved_from.map(|old| old.path.clone()),
         intent: Intent::Invalid,
         product: None,
         stack: None,

@@ -4,6 +4,7 @@ mod assess;
 mod digest;
 mod impact;
 mod resources;
+mod stacks;
 
 use serde::Serialize;
 
@@ -53,6 +54,9 @@ pub struct Change {
     /// The other half of a rename: a rename is a removal and a creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed: Option<Renamed>,
+    /// Where the config of this same stack stood before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<RepoPath>,
     /// What is asked for.
     pub intent: Intent,
     /// The product's name, as far as it was recognised.

@@ -88,7 +88,7 @@ pub struct Given {
 }
 
 /// Where a stack lives.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Target {
     /// 12-digit account id.
     pub account: String,

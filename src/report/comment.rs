@@ -294,6 +294,7 @@ fn part(change: &Change, brief: bool) -> Result<String, Error> {
             intent,
             stack => change.stack.as_deref(),
             target => change.target.as_ref().map(|target| Value::from(Serde(target))),
+            moved_from => change.moved_from.as_ref().map(|path| path.as_str()),
             renamed_from => renamed_from.map(|path| path.as_str()),
             renamed_to => renamed_to.map(|path| path.as_str()),
             caveat => change.caveat.as_deref(),

@@ -219,6 +219,79 @@ fn errors_are_annotated_on_their_lines() {
     );
 }
 
+/// The file's name holds the network, the stack's does not: what git sees as another file is the same stack.
+#[test]
+fn an_ml_config_moves_to_a_higher_tier() {
+    let scene = Scene::new();
+    let (low, high) = (
+        include_str!(
+            "../../examples/ml/configs/globalbank-test-c001-us-west-2-demand-forecasting-ml-codecommit.yaml"
+        ),
+        "  vpc_mode: standalone\n  vpc_source: ssm\n",
+    );
+    let place = |rest: &str| {
+        format!(
+            "ml/configs/globalbank-test-c001-us-west-2-demand-forecasting-ml-codecommit{rest}.yaml"
+        )
+    };
+    scene.repo.commit("main").write(&place(""), low).push();
+    scene.repo.branch("feature", &scene.repo.head("main"));
+    let config = low
+        .replace("tier: professional", "tier: enterprise")
+        .replace(
+            "  source_control: codecommit\n",
+            &format!("  source_control: codecommit\n{high}"),
+        );
+    scene
+        .repo
+        .commit("feature")
+        .remove(&place(""))
+        .write(&place("-standalone-ssm"), config)
+        .push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let change = &done.report["plan"]["changes"];
+    assert_eq!(change.as_array().unwrap().len(), 1, "one stack, one change");
+    assert_eq!(change[0]["intent"], "update");
+    assert_eq!(change[0]["moved_from"], place(""));
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("ml_professional_to_enterprise", settled(&scene.comment()));
+}
+
+#[test]
+fn two_configs_of_one_stack_are_refused() {
+    let scene = Scene::new();
+    let config = |source: &str| {
+        format!(
+            "client: {{ company_prefix: acme, account_id: \"123456789012\", tenant_id: \"c001\" }}\n\
+             environment: {{ env: dev, region: us-east-1 }}\nml_product:\n  use_case: churn\n{source}"
+        )
+    };
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            "ml/configs/acme-dev-c001-us-east-1-churn-ml-codecommit.yaml",
+            config("  source_control: codecommit\n"),
+        )
+        .write(
+            "ml/configs/acme-dev-c001-us-east-1-churn-ml-s3.yaml",
+            config("  source_control: s3\n  s3_prefix: acme-source/churn\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 10, "{}", done.stderr);
+    let codes = done.sarif["runs"][0]["results"].as_array().unwrap();
+    let told = codes
+        .iter()
+        .filter(|result| result["ruleId"] == "stack-claimed-twice");
+    assert_eq!(told.count(), 2);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("two_configs_of_one_stack", settled(&scene.comment()));
+}
+
 #[test]
 fn a_new_a_removed_and_a_renamed_config() {
     let scene = Scene::new();

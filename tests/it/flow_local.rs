@@ -104,10 +104,14 @@ fn configs_are_read_from_any_folder() {
     std::fs::write(folder.path().join(unreadable), "x").unwrap();
     commit(&folder);
     git(folder.path(), &["branch", "--force", "main"]);
-    let path = path("b001");
-    let name = path.rsplit('/').next().unwrap();
-    let changed = config("b001", "  lifecycle_policy: compliance\n");
-    for place in [path.as_str(), name, &format!(":(glob) [x]*/{name}")] {
+    let name = |tenant: &str| path(tenant).rsplit('/').next().unwrap().to_owned();
+    let odd = format!(":(glob) [x]*/{}", name("b002"));
+    for (tenant, place) in [
+        ("b001", &path("b001")),
+        ("b002", &odd),
+        ("b003", &name("b003")),
+    ] {
+        let changed = config(tenant, "  lifecycle_policy: compliance\n");
         write(&folder, place, &changed);
     }
     commit(&folder);
@@ -131,9 +135,9 @@ fn configs_are_read_from_any_folder() {
     assert_eq!(
         intents,
         [
-            (Some(&*format!(":(glob) [x]*/{name}")), Some("create")),
-            (Some(name), Some("create")),
-            (Some(&*path), Some("update")),
+            (Some(&*odd), Some("create")),
+            (Some(&*name("b003")), Some("create")),
+            (Some(&*path("b001")), Some("update")),
         ],
         "{}",
         String::from_utf8_lossy(&output.stderr)

@@ -16,6 +16,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("output-edited", "action"),
     ("output-not-written", "action"),
     ("render-failed", "plan"),
+    ("stack-claimed-twice", "plan"),
     ("template-condition-unknown", "template"),
     ("template-limit", "template"),
     ("template-not-current", "action"),

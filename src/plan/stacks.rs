@@ -1,0 +1,103 @@
+//! Whose a stack is, over all configs of a change: one that moved to another file keeps it, and no two have the same.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rayon::prelude::*;
+
+use super::{Change, Input, Intent};
+use crate::config::load;
+use crate::diagnostic::Diagnostic;
+use crate::model::RepoPath;
+use crate::product::{Registry, Target};
+use crate::wording::quote;
+
+/// Configs that stand in another file than before, and ask for the stack they had.
+#[derive(Debug, Default)]
+pub struct Moves<'a> {
+    from: HashMap<&'a RepoPath, &'a Input>,
+    gone: HashSet<&'a RepoPath>,
+}
+
+impl<'a> Moves<'a> {
+    /// Pairs removed with added configs by their stacks. What git takes for a rename does not count: a file that was edited on
+    /// its way is none to git, and where the stack's name derives from the file's a renamed one has another stack.
+    pub fn find(base: &Registry, head: &Registry, inputs: &'a [Input]) -> Self {
+        let (removed, added): (Vec<&Input>, Vec<&Input>) = inputs
+            .iter()
+            .filter(|input| input.base.is_some() != input.head.is_some())
+            .partition(|input| input.head.is_none());
+        if removed.is_empty() || added.is_empty() {
+            return Self::default();
+        }
+        let mut owners: HashMap<Owned, Vec<&Input>> = HashMap::new();
+        let removed: Vec<_> = removed
+            .into_par_iter()
+            .filter_map(|input| Some((owned(base, input, input.base.as_ref()?)?, input)))
+            .collect();
+        // The last one is taken first, which is the one that stood first.
+        for (owned, input) in removed.into_iter().rev() {
+            owners.entry(owned).or_default().push(input);
+        }
+        let added: Vec<_> = added
+            .into_par_iter()
+            .filter_map(|input| Some((owned(head, input, input.head.as_ref()?)?, input)))
+            .collect();
+        let mut moves = Self::default();
+        for (owned, input) in added {
+            if let Some(before) = owners.get_mut(&owned).and_then(Vec::pop) {
+                moves.from.insert(&input.path, before);
+                moves.gone.insert(&before.path);
+            }
+        }
+        moves
+    }
+
+    /// Where the config at this path stood before.
+    pub fn from(&self, path: &RepoPath) -> Option<&'a Input> {
+        self.from.get(path).copied()
+    }
+
+    /// Whether the config that stood at this path stands elsewhere.
+    pub fn is_gone(&self, path: &RepoPath) -> bool {
+        self.gone.contains(path)
+    }
+}
+
+type Owned = (String, Target, String);
+
+fn owned(registry: &Registry, input: &Input, bytes: &[u8]) -> Option<Owned> {
+    let config = load(registry, &input.path, bytes).config?;
+    let stack = config.stack().to_owned();
+    Some((config.product.name().to_owned(), config.target, stack))
+}
+
+/// Says of configs of the change that they claim one stack: each would undo what the other does.
+pub fn refuse_shared(changes: &mut [Change]) {
+    let mut claims: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (index, change) in changes.iter().enumerate() {
+        let stays = !matches!(change.intent, Intent::Delete | Intent::Invalid);
+        if let (true, Some(stack), Some(target)) = (stays, &change.stack, &change.target) {
+            let place = format!("{} {}", target.account, target.region);
+            claims
+                .entry((place, stack.clone()))
+                .or_default()
+                .push(index);
+        }
+    }
+    for ((_, stack), claimants) in claims {
+        for &index in claimants.iter().filter(|_| claimants.len() > 1) {
+            let other = claimants.iter().find(|other| **other != index);
+            let other = other.map_or("", |other| changes[*other].path.as_str());
+            let message = format!(
+                "the stack {} is that of {} too",
+                quote(&stack),
+                quote(other)
+            );
+            let help = "keep one of the configs, or give them different names";
+            let problem = Diagnostic::error("stack-claimed-twice", &changes[index].path, message);
+            let change = &mut changes[index];
+            change.diagnostics.push(problem.with_help(help));
+            change.intent = Intent::Invalid;
+        }
+    }
+}
