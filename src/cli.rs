@@ -55,6 +55,25 @@ pub enum Command {
     CreatePolicy(Action),
     /// Check the rendered templates: structure, references, limits
     ValidateProvTemplate(Action),
+    /// Write a review report, one HTML page, of each config into reports/ beside it
+    CreateReviewReport(Action),
+    /// List the products and their tiers
+    ListProducts {
+        /// How to print them
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show what a product makes: the resources of a tier, names, rules
+    ShowProduct {
+        /// Product, such as ml; all of them if absent
+        product: Option<String>,
+        /// Tier, such as professional; all of them if absent
+        #[arg(long, value_name = "TIER")]
+        tier: Option<String>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Print the JSON Schema of a product's configs, for editors
     Schema {
         /// Product, such as s3

@@ -54,11 +54,28 @@ fn dispatch(cli: Cli) -> (String, Exit) {
         Some(Command::ValidateProvTemplate(args)) => {
             act("validate-prov-template", args.configs, args.options)
         }
+        Some(Command::CreateReviewReport(args)) => {
+            act("create-review-report", args.configs, args.options)
+        }
+        Some(Command::ListProducts { format }) => action::list_products(format),
+        Some(Command::ShowProduct {
+            product,
+            tier,
+            format,
+        }) => action::show_product(product.as_deref(), tier.as_deref(), format),
         Some(Command::Schema { product }) => action::schema(product.as_deref()),
         Some(Command::Explain { code }) => action::explain(code.as_deref()),
         Some(Command::Check(args)) => crate::flow::check_locally(&args),
         Some(Command::Ci) => crate::flow::check_in_ci(),
         None => match (cli.original.config, cli.original.action) {
+            // The original tools took a config for these too, and did not read it.
+            (Some(_), Some(action)) if action == "list-products" => {
+                action::list_products(cli.original.options.format)
+            }
+            (Some(_), Some(action)) if action == "show-product" => {
+                let options = cli.original.options;
+                action::show_product(None, options.tier.as_deref(), options.format)
+            }
             (Some(config), Some(action)) => act(&action, vec![config], cli.original.options),
             _ => {
                 eprintln!("error: what should be done? `provisioner --help` lists the commands");

@@ -2,8 +2,10 @@
 
 mod explain;
 mod log;
+mod products;
 mod render;
 mod result;
+mod review;
 mod schema;
 mod validate;
 
@@ -20,6 +22,7 @@ use crate::wording::{all_of, nearest};
 use crate::workspace::{ConfigFile, add_repository_products, locate};
 
 pub use explain::explain;
+pub use products::{list_products, show_product};
 pub use result::{Format, Item, Results};
 pub use schema::schema;
 
@@ -116,6 +119,7 @@ fn results(request: &Request) -> Results {
                 render::run(verb, &group, request.force, &mut results)
             }
             Verb::ValidateTemplate => validate::run(&group, &mut results),
+            Verb::ReviewReport => review::run(request, &group, &mut results),
         }
     }
     results.sort();

@@ -40,9 +40,11 @@ impl Product {
             tiers.is_empty() || manifest.names.contains_key("tier"),
             "{MANIFEST}: there are tiers, but no names.tier"
         );
-        for tier in &manifest.tiers {
-            file(&tier.sample)?;
-        }
+        let samples = manifest
+            .tiers
+            .iter()
+            .map(|tier| file(&tier.sample).cloned())
+            .collect::<anyhow::Result<_>>()?;
         for key in schema.tiered() {
             let path = key.path.join(".");
             ensure!(
@@ -137,6 +139,7 @@ impl Product {
         Ok(Self {
             schema,
             folder_tree,
+            samples,
             engine,
             names,
             target,

@@ -36,6 +36,9 @@ pub struct Manifest {
     /// Rules that a JSON Schema cannot say.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// What has to be there in the account before the stack is made.
+    #[serde(default)]
+    pub preflight: Vec<Check>,
     /// What a change of a key means for a stack that exists.
     #[serde(default)]
     pub impact: Vec<ImpactRule>,
@@ -108,6 +111,16 @@ pub struct Rule {
     pub help: Option<String>,
 }
 
+/// Something outside of the stack on which it depends.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What has to be so, in one sentence.
+    pub text: String,
+    /// An error stops a deployment, a warning does not.
+    pub severity: Severity,
+}
+
 fn error() -> Severity {
     Severity::Error
 }
@@ -178,4 +191,6 @@ pub enum Verb {
     RenderPolicy,
     /// Check the rendered template beside the config.
     ValidateTemplate,
+    /// Write the review report beside the config.
+    ReviewReport,
 }

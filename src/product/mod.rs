@@ -17,7 +17,7 @@ use minijinja::{Environment, Value, context};
 
 use crate::diagnostic::Severity;
 pub use folders::FolderTree;
-pub use manifest::{Level, Manifest, Verb};
+pub use manifest::{Check, Level, Manifest, Tier, Verb};
 pub use registry::{PRODUCTS_FOLDER, Registry, Unrecognised};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
 
@@ -39,6 +39,8 @@ pub struct Product {
     pub schema: Schema,
     /// The folders of one item of `folders.each`.
     pub folder_tree: Option<FolderTree>,
+    /// The samples of its tiers, in the order of these.
+    samples: Vec<String>,
     engine: &'static Environment<'static>,
     names: Vec<(String, Compiled)>,
     target: [Compiled; 3],
@@ -118,6 +120,16 @@ pub struct Failure {
 }
 
 impl Product {
+    /// The sample config of a tier.
+    pub fn sample(&self, tier: &str) -> Option<&str> {
+        let index = self
+            .manifest
+            .tiers
+            .iter()
+            .position(|known| known.name == tier)?;
+        self.samples.get(index).map(String::as_str)
+    }
+
     /// The product's name.
     pub fn name(&self) -> &str {
         &self.manifest.name

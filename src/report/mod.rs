@@ -3,14 +3,20 @@
 mod annotation;
 mod comment;
 mod inert;
+mod inventory;
 mod log;
+mod review;
 mod sarif;
+mod table;
 mod text;
 mod view;
 
 pub use annotation::{Annotations, annotations};
 pub use comment::{COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown, results_markdown};
+pub use inventory::{Listed, inventory};
 pub use log::log_safe;
+pub use review::{Last, Review, review};
 pub use sarif::sarif;
+pub use table::{markdown as markdown_table, plain as plain_table};
 pub use text::{diagnostic, diagnostics};
 pub use view::{Collision, Context, Report};

@@ -95,6 +95,20 @@ impl Document {
 }
 
 impl Resource<'_> {
+    /// The name that the template gives it: the property that is called after the type's last words, such as `BucketName`,
+    /// `GroupName` of a `SecurityGroup`, or `Name` alone.
+    pub fn physical_name(&self) -> Option<&str> {
+        let kind = self.kind.rsplit("::").next().unwrap_or_default();
+        let properties = self.entry.value.get("Properties")?.entries();
+        let named = properties.iter().filter_map(|property| {
+            let stem = property.key.strip_suffix("Name")?;
+            Some((stem.len(), property.value.text()?)).filter(|_| kind.ends_with(stem))
+        });
+        named
+            .max_by_key(|(length, _)| *length)
+            .map(|(_, name)| name)
+    }
+
     /// The body without places, for comparisons.
     pub fn body(&self) -> Value {
         self.entry.value.to_json()

@@ -1,8 +1,10 @@
 //! A CloudFormation template as text that was read: resources, references, limits.
 
 mod check;
+mod cost;
 mod document;
 mod intrinsic;
 
 pub use check::check;
+pub use cost::billed;
 pub use document::{Document, Fate, Resource};

@@ -20,6 +20,7 @@ mod hostile;
 mod job;
 mod ml;
 mod own_product;
+mod review;
 mod rooms;
 mod runner;
 mod scale;

@@ -1,0 +1,230 @@
+//! `list-products`, `show-product`: what there is, and what a tier makes. Nothing of it is written by hand: the product's own
+//! sample of the tier is rendered.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::Format;
+use crate::config::sample;
+use crate::exit::Exit;
+use crate::product::{Product, Registry};
+use crate::report::{self, Listed, diagnostics, inventory, markdown_table, plain_table};
+use crate::template::Document;
+use crate::wording::{all_of, nearest};
+use crate::workspace::add_repository_products;
+
+#[derive(Serialize)]
+struct Shown {
+    product: String,
+    title: String,
+    summary: String,
+    tiers: Vec<ShownTier>,
+}
+
+#[derive(Serialize)]
+struct ShownTier {
+    name: String,
+    summary: String,
+    /// Of the sample.
+    config: String,
+    stack: String,
+    resources: Vec<Listed>,
+}
+
+/// All products with their tiers, a line each.
+pub fn list_products(format: Format) -> (String, Exit) {
+    let registry = registry();
+    let products = match load(&registry, &registry.names()) {
+        Ok(products) => products,
+        Err(exit) => return (String::new(), exit),
+    };
+    if format == Format::Json {
+        let all = products.iter().map(|product| {
+            serde_json::json!({
+                "product": product.name(),
+                "title": product.manifest.title,
+                "summary": product.manifest.summary,
+                "files": product.manifest.files,
+                "tiers": product.manifest.tiers.iter().map(|tier| {
+                    serde_json::json!({ "name": tier.name, "summary": tier.summary })
+                }).collect::<Vec<_>>(),
+            })
+        });
+        let all: Vec<_> = all.collect();
+        return (format!("{:#}\n", serde_json::json!(all)), Exit::Ok);
+    }
+    let rows: Vec<Vec<String>> = products
+        .iter()
+        .flat_map(|product| {
+            let manifest = &product.manifest;
+            let row = |tier: &str, summary: &str| {
+                vec![
+                    manifest.name.clone(),
+                    tier.to_owned(),
+                    manifest.files.clone(),
+                    summary.to_owned(),
+                ]
+            };
+            match manifest.tiers.is_empty() {
+                true => vec![row("", &manifest.summary)],
+                false => manifest
+                    .tiers
+                    .iter()
+                    .map(|tier| row(&tier.name, &tier.summary))
+                    .collect(),
+            }
+        })
+        .collect();
+    let head = ["Product", "Tier", "Files", "What it makes"];
+    (table(format, &head, &rows), Exit::Ok)
+}
+
+/// What products make, tier by tier.
+pub fn show_product(product: Option<&str>, tier: Option<&str>, format: Format) -> (String, Exit) {
+    let registry = registry();
+    let names = registry.names();
+    let wanted: Vec<&str> = match product {
+        None => names,
+        Some(name) if names.contains(&name) => vec![name],
+        Some(name) => return unknown("product", name, &names),
+    };
+    let mut products = match load(&registry, &wanted) {
+        Ok(products) => products,
+        Err(exit) => return (String::new(), exit),
+    };
+    if let Some(tier) = tier {
+        let all: Vec<&str> = products.iter().flat_map(|product| tiers(product)).collect();
+        if !all.contains(&tier) {
+            return unknown("tier", tier, &all);
+        }
+        let has = |product: &Arc<Product>| tiers(product).any(|known| known == tier);
+        products.retain(has);
+    }
+    let mut shown = Vec::new();
+    for product in &products {
+        match show(&registry, product, tier) {
+            Ok(one) => shown.push(one),
+            Err(problems) => {
+                eprintln!("{problems}");
+                return (String::new(), Exit::Config);
+            }
+        }
+    }
+    let text = match format {
+        Format::Json => serde_json::to_string_pretty(&shown).unwrap_or_default() + "\n",
+        _ => shown
+            .iter()
+            .map(|shown| text(shown, format))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
+    (text, Exit::Ok)
+}
+
+fn registry() -> Registry {
+    let mut registry = Registry::built_in();
+    add_repository_products(&mut registry, Path::new("."));
+    registry
+}
+
+fn load(registry: &Registry, names: &[&str]) -> Result<Vec<Arc<Product>>, Exit> {
+    let each = names.iter().filter_map(|name| registry.product(name));
+    each.collect::<Result<_, _>>().map_err(|error| {
+        eprintln!("error[product-invalid]: {error}");
+        Exit::Config
+    })
+}
+
+fn tiers(product: &Product) -> impl Iterator<Item = &str> {
+    product.manifest.tiers.iter().map(|tier| tier.name.as_str())
+}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> (String, Exit) {
+    match nearest(name, known.iter().copied()) {
+        Some(meant) => eprintln!("error: no {what} is called `{name}`; did you mean `{meant}`?"),
+        None => eprintln!(
+            "error: no {what} is called `{name}`; there are {}",
+            all_of(known)
+        ),
+    }
+    (String::new(), Exit::Usage)
+}
+
+fn show(registry: &Registry, product: &Product, only: Option<&str>) -> Result<Shown, String> {
+    let wanted = product
+        .manifest
+        .tiers
+        .iter()
+        .filter(|tier| only.is_none_or(|only| only == tier.name));
+    let mut tiers = Vec::new();
+    for tier in wanted {
+        let config =
+            sample(registry, product, &tier.name).map_err(|problems| diagnostics(&problems))?;
+        let template = config.product.render_template(&config.derived.scope);
+        let template = template.map_err(|failure| failure.to_string())?;
+        let document =
+            Document::parse(&config.path, &template).map_err(|problems| diagnostics(&problems))?;
+        tiers.push(ShownTier {
+            name: tier.name.clone(),
+            summary: tier.summary.clone(),
+            config: config.path.to_string(),
+            stack: config.stack().to_owned(),
+            resources: inventory(&document),
+        });
+    }
+    Ok(Shown {
+        product: product.name().to_owned(),
+        title: product.manifest.title.clone(),
+        summary: product.manifest.summary.clone(),
+        tiers,
+    })
+}
+
+fn text(shown: &Shown, format: Format) -> String {
+    let (title, section) = match format {
+        Format::Markdown => ("## ", "### "),
+        _ => ("", ""),
+    };
+    let line = |text: &str| report::log_safe(text);
+    let mut text = format!(
+        "{title}{}\n\n{}\n",
+        line(&shown.title),
+        line(&shown.summary)
+    );
+    for tier in &shown.tiers {
+        text += &format!(
+            "\n{section}{}: {}\nAs in {}, stack {}:\n\n",
+            line(&tier.name),
+            line(&tier.summary),
+            line(&tier.config),
+            line(&tier.stack)
+        );
+        let rows: Vec<Vec<String>> = tier
+            .resources
+            .iter()
+            .map(|resource| {
+                vec![
+                    resource.logical_id.clone(),
+                    resource.kind.clone(),
+                    resource.on_deletion.to_owned(),
+                    resource.billed.unwrap_or("not known").to_owned(),
+                ]
+            })
+            .collect();
+        text += &table(
+            format,
+            &["Resource", "Type", "On deletion", "Billed"],
+            &rows,
+        );
+    }
+    text
+}
+
+fn table(format: Format, head: &[&str], rows: &[Vec<String>]) -> String {
+    match format {
+        Format::Markdown => markdown_table(head, rows),
+        _ => plain_table(head, rows),
+    }
+}

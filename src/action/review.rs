@@ -1,0 +1,85 @@
+//! `create-review-report`: one HTML page beside each config.
+
+use rayon::prelude::*;
+
+use super::{Item, Loaded, Request, Results};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::diff::diff;
+use crate::model::RepoPath;
+use crate::report::{Last, Review, review};
+use crate::template::Document;
+use crate::workspace::{Outcome, Outputs, write_file};
+
+/// Writes `reports/{config}-{action}-{UTC time}.html` for each config.
+pub fn run(request: &Request, group: &[Loaded], results: &mut Results) {
+    let done: Vec<_> = group
+        .par_iter()
+        .filter_map(|one| Some((one, one.config.as_ref()?)))
+        .map(|(one, config)| match page(request, one, config) {
+            Ok(path) => {
+                let done = Item::done(&one.file, Some(config));
+                let written = Item {
+                    output: Some(path),
+                    outcome: Some(Outcome::Created),
+                    ..done
+                };
+                (written, Vec::new())
+            }
+            Err(problems) => (Item::failed(&one.file, Some(config)), problems),
+        })
+        .collect();
+    for (item, problems) in done {
+        results.items.push(item);
+        results.diagnostics.extend(problems);
+    }
+}
+
+/// Writes the page of one config; returns its path.
+fn page(request: &Request, one: &Loaded, config: &Config) -> Result<String, Vec<Diagnostic>> {
+    let failed = |error: &dyn std::fmt::Display| {
+        vec![Diagnostic::error(
+            "render-failed",
+            &config.path,
+            error.to_string(),
+        )]
+    };
+    let scope = &config.derived.scope;
+    let template = config.product.render_template(scope);
+    let template = template.map_err(|failure| failed(&failure))?;
+    let policy = config.product.render_policy(scope);
+    let policy = policy.map_err(|failure| failed(&failure))?;
+    let document = Document::parse(&config.path, &template)?;
+    let base = one.file.base();
+    let outputs = Outputs::new(base.join("templates"), false);
+    // One that cannot be read is as good as none: the page says that there is nothing to compare with.
+    let old = outputs.read(&config.outputs.template).ok().flatten();
+    let last = old.map(|old| diff(&old, &template).map_or(Last::Same, Last::Other));
+    let page = review(&Review {
+        time: &request.time,
+        version: env!("CARGO_PKG_VERSION"),
+        config,
+        diagnostics: &one.diagnostics,
+        template: &template,
+        document: &document,
+        policy: &policy,
+        last,
+    });
+    let page = page.map_err(|error| failed(&error))?;
+    let name = format!(
+        "{}-{}-{}.html",
+        config.path.stem(),
+        request.action,
+        request.time
+    );
+    let path = base.join("reports").join(name);
+    let shown = path.to_string_lossy().into_owned();
+    match write_file(&path, &page) {
+        Ok(()) => Ok(shown),
+        Err(error) => Err(vec![Diagnostic::error(
+            "output-not-written",
+            &RepoPath::typed(&shown),
+            error.to_string(),
+        )]),
+    }
+}

@@ -1,0 +1,27 @@
+//! A product's own example of a tier, as a config.
+
+use super::check::{Config, load};
+use super::parse::{Tags, parse};
+use crate::diagnostic::Diagnostic;
+use crate::model::RepoPath;
+use crate::product::{Product, Registry};
+
+/// The sample of a tier under the name that its fields give; `Err` says what is wrong with it.
+pub fn sample(
+    registry: &Registry,
+    product: &Product,
+    tier: &str,
+) -> Result<Config, Vec<Diagnostic>> {
+    let text = product.sample(tier).unwrap_or_default();
+    let unnamed = RepoPath::typed("sample.yaml");
+    let mut values = parse(&unnamed, text.as_bytes(), Tags::Refuse)?.to_json();
+    product.schema.apply_defaults(&mut values);
+    // Only the fields make the name: that of the sample's file says nothing.
+    let name = product
+        .derive(&values, "", &registry.given, |_| false, true)
+        .ok()
+        .and_then(|(derived, _)| derived.names.get("config").cloned());
+    let path = RepoPath::typed(&format!("{}.yaml", name.unwrap_or_default()));
+    let loaded = load(registry, &path, text.as_bytes());
+    loaded.config.ok_or(loaded.diagnostics)
+}

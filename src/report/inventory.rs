@@ -1,0 +1,37 @@
+//! The resources of a template as people read them.
+
+use serde::Serialize;
+
+use crate::template::{Document, billed};
+
+/// One resource, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// Logical id.
+    pub logical_id: String,
+    /// Type, such as `AWS::S3::Bucket`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Physical name, where the template gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What becomes of it when its stack is deleted.
+    pub on_deletion: &'static str,
+    /// What it is billed for, as far as that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billed: Option<&'static str>,
+}
+
+/// The resources in the template's order.
+pub fn inventory(document: &Document) -> Vec<Listed> {
+    document
+        .resources()
+        .map(|resource| Listed {
+            logical_id: resource.logical_id.to_owned(),
+            kind: resource.kind.to_owned(),
+            name: resource.physical_name().map(str::to_owned),
+            on_deletion: resource.fate.word(),
+            billed: billed(resource.kind),
+        })
+        .collect()
+}
