@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the servers and published contracts that the tests run against into $PROVISIONER_TESTBED (default:
+# Installs the servers, linters and published contracts that the tests run against into $PROVISIONER_TESTBED (default:
 # target/testbed of this repository). Does nothing when they are there already, so every test run may call it.
 set -eu
 
@@ -8,29 +8,35 @@ bed=${PROVISIONER_TESTBED:-$beds/../../target/testbed}
 mkdir -p "$bed"
 bed=$(cd -- "$bed" && pwd)
 
-# The stamp holds the checksum of all inputs and is written last: an interrupted installation starts again.
-stamp() {
-    for input in install.sh package.json package-lock.json .npmrc requirements.txt; do
-        if [ -f "$beds/$input" ]; then
-            echo "$input"
-            cat "$beds/$input"
-        fi
-    done | sha256sum | cut -d ' ' -f 1
+# install PART INPUT… makes one part of the bed from its inputs, by the function of its name. Its stamp holds their checksum and is
+# written last: an interrupted installation starts again, and a changed input renews only its own part.
+install() {
+    part=$1
+    shift
+    wanted=$(cd -- "$beds" && sha256sum install.sh "$@" | sha256sum | cut -d ' ' -f 1)
+    if [ "$(cat "$bed/.stamp-$part" 2>/dev/null || true)" != "$wanted" ]; then
+        rm -f "$bed/.stamp-$part"
+        "$part" >&2
+        echo "$wanted" > "$bed/.stamp-$part"
+    fi
 }
 
-wanted=$(stamp)
-if [ "$(cat "$bed/.stamp" 2>/dev/null || true)" = "$wanted" ]; then
-    exit 0
-fi
-rm -f "$bed/.stamp"
+node() {
+    cp "$beds/package.json" "$beds/package-lock.json" "$beds/.npmrc" "$bed/"
+    (cd "$bed" && npm ci --ignore-scripts --no-audit --no-fund)
+}
 
-cp "$beds/package.json" "$beds/package-lock.json" "$beds/.npmrc" "$bed/"
-(cd "$bed" && npm ci --ignore-scripts --no-audit --no-fund) >&2
+# virtual_environment FOLDER REQUIREMENTS
+virtual_environment() {
+    rm -rf "${bed:?}/$1"
+    python3 -m venv "$bed/$1"
+    "$bed/$1/bin/pip" install --quiet --disable-pip-version-check -r "$beds/$2"
+}
 
-if [ -f "$beds/requirements.txt" ]; then
-    rm -rf "$bed/venv"
-    python3 -m venv "$bed/venv"
-    "$bed/venv/bin/pip" install --quiet --disable-pip-version-check -r "$beds/requirements.txt" >&2
-fi
+venv() { virtual_environment venv requirements.txt; }
 
-echo "$wanted" > "$bed/.stamp"
+aws() { virtual_environment aws aws/requirements.txt; }
+
+install node package.json package-lock.json .npmrc
+install venv requirements.txt
+install aws aws/requirements.txt
