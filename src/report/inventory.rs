@@ -31,7 +31,7 @@ pub fn inventory(document: &Document) -> Vec<Listed> {
             kind: resource.kind.to_owned(),
             name: resource.physical_name().map(str::to_owned),
             on_deletion: resource.fate.word(),
-            billed: billed(resource.kind),
+            billed: billed(&resource),
         })
         .collect()
 }

@@ -1,23 +1,54 @@
-//! What resources of a type are billed for.
+//! What resources are billed for.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+use super::Resource;
 
 static COSTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     // Compiled in, and read in a test.
     serde_yaml::from_str(include_str!("../../templates/cost.yaml")).unwrap_or_default()
 });
 
-/// What resources of this type are billed for, in a few words; `None` if it is not known here.
-pub fn billed(kind: &str) -> Option<&'static str> {
-    COSTS.get(kind).map(String::as_str)
+/// What a resource is billed for, in a few words; `None` if it is not known here.
+pub fn billed(resource: &Resource<'_>) -> Option<&'static str> {
+    let kind = resource.kind;
+    // One type, two prices. A gateway is what CloudFormation makes if nothing is said.
+    let endpoint = || match resource.property("VpcEndpointType") {
+        None => COSTS.get("AWS::EC2::VPCEndpoint Gateway"),
+        Some(value) => COSTS.get(&format!("{kind} {}", value.text()?)),
+    };
+    match kind {
+        "AWS::EC2::VPCEndpoint" => endpoint(),
+        _ => COSTS.get(kind),
+    }
+    .map(String::as_str)
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::model::RepoPath;
+    use crate::template::Document;
+
     #[test]
     fn the_table_is_read() {
-        assert_eq!(super::billed("AWS::IAM::Role"), Some("free"));
-        assert_eq!(super::billed("AWS::X::Y"), None);
+        let template = "Resources:
+  Role: { Type: AWS::IAM::Role }
+  Other: { Type: AWS::X::Y }
+  Plain: { Type: AWS::EC2::VPCEndpoint }
+  Gateway: { Type: AWS::EC2::VPCEndpoint, Properties: { VpcEndpointType: Gateway } }
+  Interface: { Type: AWS::EC2::VPCEndpoint, Properties: { VpcEndpointType: Interface } }
+  Asked: { Type: AWS::EC2::VPCEndpoint, Properties: { VpcEndpointType: { Ref: Kind } } }
+";
+        let document = Document::parse(&RepoPath::typed("t.yaml"), template).unwrap();
+        let billed = document
+            .resources()
+            .map(|resource| super::billed(&resource));
+        let hourly = Some("by hour and zone, and by GB");
+        let free = Some("free");
+        assert_eq!(
+            billed.collect::<Vec<_>>(),
+            [free, None, free, free, hourly, None]
+        );
     }
 }

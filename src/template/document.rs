@@ -109,6 +109,11 @@ impl Resource<'_> {
             .map(|(_, name)| name)
     }
 
+    /// One of its properties.
+    pub fn property(&self, name: &str) -> Option<&Node> {
+        self.entry.value.get("Properties")?.get(name)
+    }
+
     /// The body without places, for comparisons.
     pub fn body(&self) -> Value {
         self.entry.value.to_json()
