@@ -2,11 +2,12 @@
 
 use std::sync::OnceLock;
 
+use indexmap::IndexMap;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, context};
 
-use super::inventory::inventory;
+use super::inventory::{Listed, inventory};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
@@ -59,11 +60,12 @@ pub fn review(review: &Review<'_>) -> Result<String, Error> {
         Some(Last::Other(diff)) => ("other", Some(diff)),
     };
     let resources = inventory(review.document);
-    let paid = resources.iter().filter(|resource| {
-        resource
-            .billed
-            .is_some_and(|billed| !billed.starts_with("free"))
-    });
+    let paid = resources
+        .iter()
+        .filter(|resource| is_paid(billing(resource)));
+    let kept = resources
+        .iter()
+        .filter(|resource| resource.on_deletion != "deleted");
     let folders = config.product.folder_prefixes(&config.derived.scope);
     let count = config
         .product
@@ -71,7 +73,7 @@ pub fn review(review: &Review<'_>) -> Result<String, Error> {
         .as_ref()
         .map_or(0, |tree| tree.paths().len());
     engine()?.get_template("report.html.j2")?.render(context! {
-        time => review.time,
+        time => readable(review.time),
         version => review.version,
         title => manifest.title.as_str(),
         product => manifest.name.as_str(),
@@ -88,7 +90,10 @@ pub fn review(review: &Review<'_>) -> Result<String, Error> {
         names => names.map(|(name, value)| vec![name.clone(), value.clone()]).collect::<Vec<_>>(),
         digest => Digest::of(review.template).to_string(),
         bytes => review.template.len(),
+        output => format!("templates/{}", config.outputs.template),
         paid => paid.count(),
+        kept => kept.count(),
+        costs => Value::from(Serde(&costs(&resources))),
         resources => Value::from(Serde(&resources)),
         problems => review.diagnostics.iter().map(super::text::diagnostic).collect::<Vec<_>>(),
         policy => review.policy,
@@ -99,7 +104,6 @@ pub fn review(review: &Review<'_>) -> Result<String, Error> {
             .map(|rule| context! {
                 keys => Value::from(Serde(&rule.keys)),
                 level => rule.level.word(),
-                mark => rule.level.mark(),
                 consequence => rule.consequence.as_str(),
                 when => rule.when.as_deref(),
             })
@@ -116,6 +120,55 @@ pub fn review(review: &Review<'_>) -> Result<String, Error> {
     })
 }
 
+fn billing(resource: &Listed) -> &str {
+    resource.billed.unwrap_or("not known")
+}
+
+fn is_paid(billed: &str) -> bool {
+    !billed.starts_with("free") && billed != "not known"
+}
+
+/// The resources that are billed alike; what is paid for first, what is free under a condition or not known last.
+fn costs(resources: &[Listed]) -> Vec<(&str, Vec<&str>)> {
+    let mut groups: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for resource in resources {
+        groups
+            .entry(billing(resource))
+            .or_default()
+            .push(&resource.logical_id);
+    }
+    groups.shift_remove("free");
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(billed, _)| !is_paid(billed));
+    groups
+}
+
+/// `20261123T232156Z` as people write it.
+fn readable(time: &str) -> String {
+    match time.parse::<jiff::Timestamp>() {
+        Ok(parsed) => parsed.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => time.to_owned(),
+    }
+}
+
+/// The text in parts between which a line may end: after punctuation, and where a capital follows a small letter.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut last = ' ';
+    for character in text.chars() {
+        let hump = last.is_lowercase() && character.is_uppercase();
+        let after = "/:._".contains(last) && character.is_alphanumeric();
+        if hump || after {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(character);
+        }
+        last = character;
+    }
+    parts
+}
+
 /// Escapes as HTML, after what cannot be seen was written out.
 fn engine() -> Result<&'static Environment<'static>, Error> {
     static ENGINE: OnceLock<Environment<'static>> = OnceLock::new();
@@ -130,16 +183,39 @@ fn engine() -> Result<&'static Environment<'static>, Error> {
             .lstrip_blocks(true)
             .build()?,
     );
+    engine.add_filter("parts", |text: &str| parts(text));
     engine.set_auto_escape_callback(|_| AutoEscape::Html);
     engine.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) => {
+        // What a macro of the page made is escaped already.
+        Some(text) if !value.is_safe() => {
             minijinja::escape_formatter(out, state, &Value::from(visible(text, true).into_owned()))
         }
-        None => minijinja::escape_formatter(out, state, value),
+        _ => minijinja::escape_formatter(out, state, value),
     });
     engine.add_template(
         "report.html.j2",
         include_str!("../../templates/review/report.html.j2"),
     )?;
     Ok(ENGINE.get_or_init(|| engine))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn long_words_have_parts() {
+        let parts = |text| super::parts(text).join("|");
+        assert_eq!(parts("AWS::SSM::Parameter"), "AWS::|SSM::|Parameter");
+        assert_eq!(parts("VpcEndpointIdSts"), "Vpc|Endpoint|Id|Sts");
+        assert_eq!(parts("ml_product.vpc"), "ml_|product.|vpc");
+        assert_eq!(parts(""), "");
+    }
+
+    #[test]
+    fn times_are_readable() {
+        assert_eq!(
+            super::readable("20261123T232156Z"),
+            "2026-11-23 23:21:56 UTC"
+        );
+        assert_eq!(super::readable("now"), "now");
+    }
 }
