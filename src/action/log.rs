@@ -2,7 +2,7 @@
 
 use super::{Request, Results};
 use crate::report;
-use crate::workspace::write_file;
+use crate::workspace::write_report;
 
 /// Writes one log for each config. A folder that cannot be written to costs a warning, not the action.
 pub fn write(request: &Request, results: &Results) {
@@ -22,7 +22,7 @@ pub fn write(request: &Request, results: &Results) {
             report::diagnostics(own)
         );
         let name = format!("{stem}-{}-{}.log", request.action, request.time);
-        if let Err(error) = write_file(&item.base.join("reports").join(name), &text) {
+        if let Err(error) = write_report(&item.base.join("reports"), &name, &text) {
             failures += 1;
             if failures == 1 {
                 eprintln!(

@@ -9,7 +9,7 @@ use crate::diff::diff;
 use crate::model::RepoPath;
 use crate::report::{Last, Review, review};
 use crate::template::Document;
-use crate::workspace::{Outcome, Outputs, write_file};
+use crate::workspace::{Outcome, Outputs, write_report};
 
 /// Writes `reports/{config}-{action}-{UTC time}.html` for each config.
 pub fn run(request: &Request, group: &[Loaded], results: &mut Results) {
@@ -72,9 +72,9 @@ fn page(request: &Request, one: &Loaded, config: &Config) -> Result<String, Vec<
         request.action,
         request.time
     );
-    let path = base.join("reports").join(name);
-    let shown = path.to_string_lossy().into_owned();
-    match write_file(&path, &page) {
+    let folder = base.join("reports");
+    let shown = folder.join(&name).to_string_lossy().into_owned();
+    match write_report(&folder, &name, &page) {
         Ok(()) => Ok(shown),
         Err(error) => Err(vec![Diagnostic::error(
             "output-not-written",

@@ -9,7 +9,7 @@ mod outputs;
 mod products;
 
 pub use configs::{ConfigFile, DEFAULT_CONFIGS, locate};
-pub use outputs::{Outcome, OutputError, Outputs};
+pub use outputs::{Outcome, OutputError, Outputs, write_report};
 pub use products::add_repository_products;
 
 use std::io;

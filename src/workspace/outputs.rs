@@ -142,15 +142,7 @@ impl Outputs {
 
     /// Other processes that write into this folder wait until the lock is dropped.
     fn locked(&self) -> io::Result<(File, BTreeMap<String, String>)> {
-        fs::create_dir_all(&self.folder)?;
-        // Neither the folder nor the list may lead elsewhere.
-        let own = |path: &Path, kind: fn(&fs::Metadata) -> bool| {
-            fs::symlink_metadata(path).map_or(Ok(()), |metadata| match kind(&metadata) {
-                true => Ok(()),
-                false => Err(io::Error::other(format!("{} is a link", path.display()))),
-            })
-        };
-        own(&self.folder, fs::Metadata::is_dir)?;
+        make(&self.folder)?;
         own(&self.folder.join(SUMS), fs::Metadata::is_file)?;
         let lock = File::options()
             .read(true)
@@ -175,6 +167,27 @@ impl Outputs {
         // In place, since the lock is on this very file; a torn write only makes our own files look edited.
         fs::write(self.folder.join(SUMS), text)
     }
+}
+
+/// Writes a report into a folder; an old one of that name is replaced.
+pub fn write_report(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    make(folder)?;
+    replace(&folder.join(name), text)
+}
+
+fn make(folder: &Path) -> io::Result<()> {
+    own(folder, fs::Metadata::is_dir)?;
+    fs::create_dir_all(folder)
+}
+
+/// Nothing is there, or what should be: no link leads a write elsewhere.
+fn own(path: &Path, kind: fn(&fs::Metadata) -> bool) -> io::Result<()> {
+    let what = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => "a link",
+        Ok(metadata) if !kind(&metadata) => "of another kind",
+        _ => return Ok(()),
+    };
+    Err(io::Error::other(format!("{} is {what}", path.display())))
 }
 
 /// Whole or not at all: a reader never sees half a file.
