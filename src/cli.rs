@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::action::Format;
+use crate::action::{Format, Listing};
 
 /// Provision AWS CloudFormation stacks from reviewed configuration.
 #[derive(Debug, Parser)]
@@ -56,14 +56,26 @@ pub enum Command {
     /// Check the rendered templates: structure, references, limits
     ValidateProvTemplate(Action),
     /// Write a review report, one HTML page, of each config into reports/ beside it
+    #[command(after_help = "Examples:
+  provisioner create-review-report                        all configs in the usual folders
+  provisioner create-review-report s3/configs/a-s3.yaml   writes s3/reports/a-s3-create-review-report-TIME.html
+
+A page needs no network and runs nothing. Of a config with errors none is written.")]
     CreateReviewReport(Action),
     /// List the products and their tiers
+    #[command(after_help = "Examples:
+  provisioner list-products                a line for each tier
+  provisioner list-products --format json  the same for programs")]
     ListProducts {
         /// How to print them
         #[arg(long, value_enum, default_value_t)]
-        format: Format,
+        format: Listing,
     },
-    /// Show what a product makes: the resources of a tier, names, rules
+    /// Show what a product makes: the resources of its tiers, what stays on deletion, what is billed
+    #[command(after_help = "Examples:
+  provisioner show-product                       every product
+  provisioner show-product ml --tier enterprise  one tier of one product
+  provisioner show-product s3 --format markdown  for a comment or a page")]
     ShowProduct {
         /// Product, such as ml; all of them if absent
         product: Option<String>,
@@ -72,7 +84,7 @@ pub enum Command {
         tier: Option<String>,
         /// How to print it
         #[arg(long, value_enum, default_value_t)]
-        format: Format,
+        format: Listing,
     },
     /// Print the JSON Schema of a product's configs, for editors
     Schema {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use clap::Parser as _;
 
-use crate::action::{self, Request};
+use crate::action::{self, Format, Listing, Request};
 use crate::cli::{Cli, Command, Options};
 use crate::exit::Exit;
 use crate::product::Given;
@@ -70,11 +70,13 @@ fn dispatch(cli: Cli) -> (String, Exit) {
         None => match (cli.original.config, cli.original.action) {
             // The original tools took a config for these too, and did not read it.
             (Some(_), Some(action)) if action == "list-products" => {
-                action::list_products(cli.original.options.format)
+                listed(cli.original.options.format, action::list_products)
             }
             (Some(_), Some(action)) if action == "show-product" => {
                 let options = cli.original.options;
-                action::show_product(None, options.tier.as_deref(), options.format)
+                listed(options.format, |format| {
+                    action::show_product(None, options.tier.as_deref(), format)
+                })
             }
             (Some(config), Some(action)) => act(&action, vec![config], cli.original.options),
             _ => {
@@ -82,6 +84,17 @@ fn dispatch(cli: Cli) -> (String, Exit) {
                 (String::new(), Exit::Usage)
             }
         },
+    }
+}
+
+/// Prints products, in a format that they have.
+fn listed(format: Format, print: impl FnOnce(Listing) -> (String, Exit)) -> (String, Exit) {
+    match Listing::of(format) {
+        Some(format) => print(format),
+        None => {
+            eprintln!("error: products are printed as `text`, `json` or `markdown`");
+            (String::new(), Exit::Usage)
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::workspace::{ConfigFile, add_repository_products, locate};
 
 pub use explain::explain;
 pub use products::{list_products, show_product};
-pub use result::{Format, Item, Results};
+pub use result::{Format, Item, Listing, Results};
 pub use schema::schema;
 
 /// What the user asked of some configs.

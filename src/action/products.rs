@@ -4,15 +4,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use serde::Serialize;
 
-use super::Format;
+use super::Listing;
 use crate::config::sample;
 use crate::exit::Exit;
 use crate::product::{Product, Registry};
-use crate::report::{self, Listed, diagnostics, inventory, markdown_table, plain_table};
+use crate::report::{Listed, diagnostics, inert, inventory, log_safe, markdown_table, plain_table};
 use crate::template::Document;
-use crate::wording::{all_of, nearest};
+use crate::wording::{all_of, nearest, quote};
 use crate::workspace::add_repository_products;
 
 #[derive(Serialize)]
@@ -34,13 +35,13 @@ struct ShownTier {
 }
 
 /// All products with their tiers, a line each.
-pub fn list_products(format: Format) -> (String, Exit) {
+pub fn list_products(format: Listing) -> (String, Exit) {
     let registry = registry();
     let products = match load(&registry, &registry.names()) {
         Ok(products) => products,
         Err(exit) => return (String::new(), exit),
     };
-    if format == Format::Json {
+    if format == Listing::Json {
         let all = products.iter().map(|product| {
             serde_json::json!({
                 "product": product.name(),
@@ -82,7 +83,7 @@ pub fn list_products(format: Format) -> (String, Exit) {
 }
 
 /// What products make, tier by tier.
-pub fn show_product(product: Option<&str>, tier: Option<&str>, format: Format) -> (String, Exit) {
+pub fn show_product(product: Option<&str>, tier: Option<&str>, format: Listing) -> (String, Exit) {
     let registry = registry();
     let names = registry.names();
     let wanted: Vec<&str> = match product {
@@ -95,9 +96,9 @@ pub fn show_product(product: Option<&str>, tier: Option<&str>, format: Format) -
         Err(exit) => return (String::new(), exit),
     };
     if let Some(tier) = tier {
-        let all: Vec<&str> = products.iter().flat_map(|product| tiers(product)).collect();
-        if !all.contains(&tier) {
-            return unknown("tier", tier, &all);
+        let all: IndexSet<&str> = products.iter().flat_map(|product| tiers(product)).collect();
+        if !all.contains(tier) {
+            return unknown("tier", tier, &Vec::from_iter(all));
         }
         let has = |product: &Arc<Product>| tiers(product).any(|known| known == tier);
         products.retain(has);
@@ -113,7 +114,7 @@ pub fn show_product(product: Option<&str>, tier: Option<&str>, format: Format) -
         }
     }
     let text = match format {
-        Format::Json => serde_json::to_string_pretty(&shown).unwrap_or_default() + "\n",
+        Listing::Json => serde_json::to_string_pretty(&shown).unwrap_or_default() + "\n",
         _ => shown
             .iter()
             .map(|shown| text(shown, format))
@@ -142,13 +143,12 @@ fn tiers(product: &Product) -> impl Iterator<Item = &str> {
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> (String, Exit) {
-    match nearest(name, known.iter().copied()) {
-        Some(meant) => eprintln!("error: no {what} is called `{name}`; did you mean `{meant}`?"),
-        None => eprintln!(
-            "error: no {what} is called `{name}`; there are {}",
-            all_of(known)
-        ),
-    }
+    let known = match (nearest(name, known.iter().copied()), known) {
+        (Some(meant), _) => format!("did you mean `{meant}`?"),
+        (None, [only]) => format!("there is only `{only}`"),
+        (None, _) => format!("there are {}", all_of(known)),
+    };
+    eprintln!("error: no {what} is called {}; {known}", quote(name));
     (String::new(), Exit::Usage)
 }
 
@@ -182,20 +182,26 @@ fn show(registry: &Registry, product: &Product, only: Option<&str>) -> Result<Sh
     })
 }
 
-fn text(shown: &Shown, format: Format) -> String {
+fn text(shown: &Shown, format: Listing) -> String {
+    let line = |text: &str| match format {
+        Listing::Markdown => inert(text),
+        _ => log_safe(text),
+    };
     let (title, section) = match format {
-        Format::Markdown => ("## ", "### "),
+        Listing::Markdown => ("## ", "### "),
         _ => ("", ""),
     };
-    let line = |text: &str| report::log_safe(text);
     let mut text = format!(
         "{title}{}\n\n{}\n",
         line(&shown.title),
         line(&shown.summary)
     );
+    if shown.tiers.is_empty() {
+        text += "\nThe product has no tiers, so it has no sample that says what it makes.\n";
+    }
     for tier in &shown.tiers {
         text += &format!(
-            "\n{section}{}: {}\nAs in {}, stack {}:\n\n",
+            "\n{section}{}\n\n{}\nAs in {}, stack {}:\n\n",
             line(&tier.name),
             line(&tier.summary),
             line(&tier.config),
@@ -213,18 +219,21 @@ fn text(shown: &Shown, format: Format) -> String {
                 ]
             })
             .collect();
-        text += &table(
-            format,
-            &["Resource", "Type", "On deletion", "Billed"],
-            &rows,
-        );
+        let head = ["Resource", "Type", "On deletion", "Billed"];
+        text += &table(format, &head, &rows);
     }
     text
 }
 
-fn table(format: Format, head: &[&str], rows: &[Vec<String>]) -> String {
+fn table(format: Listing, head: &[&str], rows: &[Vec<String>]) -> String {
     match format {
-        Format::Markdown => markdown_table(head, rows),
-        _ => plain_table(head, rows),
+        Listing::Markdown => markdown_table(head, rows),
+        _ => plain_table(head, rows, width()),
     }
+}
+
+/// Columns of the terminal; `None` if the output goes elsewhere, where nothing is to be wrapped.
+fn width() -> Option<u16> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(width.0)
 }

@@ -22,6 +22,30 @@ pub enum Format {
     Markdown,
 }
 
+/// How products are printed. Nothing is found in them, so there is nothing to say in SARIF.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Listing {
+    /// For people at a terminal.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For comments and summaries.
+    Markdown,
+}
+
+impl Listing {
+    /// The same, asked for where any format may be.
+    pub fn of(format: Format) -> Option<Self> {
+        match format {
+            Format::Text => Some(Self::Text),
+            Format::Json => Some(Self::Json),
+            Format::Markdown => Some(Self::Markdown),
+            Format::Sarif => None,
+        }
+    }
+}
+
 /// What an action did to a number of configs.
 #[derive(Debug, Serialize)]
 pub struct Results {

@@ -13,6 +13,7 @@ mod view;
 
 pub use annotation::{Annotations, annotations};
 pub use comment::{COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown, results_markdown};
+pub use inert::inert;
 pub use inventory::{Listed, inventory};
 pub use log::log_safe;
 pub use review::{Last, Review, review};

@@ -1,25 +1,70 @@
 //! Rows of words as a table, for a terminal or in Markdown.
 
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::inert;
 use crate::wording::visible;
 
-/// A table for a terminal, without lines.
-pub fn plain(head: &[&str], rows: &[Vec<String>]) -> String {
-    let cells = rows
+/// What the last column needs for its text to be read in it.
+const LEAST: usize = 24;
+/// The blanks around a cell.
+const PADDING: usize = 2;
+
+/// A table for a terminal, without lines. Where it does not fit the width, its last column is wrapped; where that would leave too
+/// little of it, each row becomes a block with a line for each cell.
+pub fn plain(head: &[&str], rows: &[Vec<String>], width: Option<u16>) -> String {
+    let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| row.iter().map(|cell| visible(cell, false).into_owned()));
+        .map(|row| row.iter().map(|cell| visible(cell, false).into_owned()))
+        .map(Iterator::collect)
+        .collect();
+    let last = head.len().saturating_sub(1);
+    let others = (0..last).map(|column| {
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(column)?.width().into());
+        cells.max().unwrap_or(0).max(head[column].width()) + PADDING
+    });
+    let needed = others.sum::<usize>() + LEAST + PADDING;
+    if width.is_some_and(|width| needed > usize::from(width)) {
+        let blocks = rows.iter().map(|row| {
+            let lines = head.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+            let mut block = bare(width);
+            block.add_rows(lines.map(|(head, cell)| [head, cell.as_str()]));
+            keep_all_but(1, &mut block);
+            trimmed(&block)
+        });
+        return blocks.collect::<Vec<_>>().join("\n");
+    }
+    let mut table = bare(width);
+    table.set_header(head.iter().map(|word| word.to_uppercase()));
+    table.add_rows(rows);
+    keep_all_but(last, &mut table);
+    trimmed(&table)
+}
+
+fn bare(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_preset(NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    let head = head.iter().map(|word| word.to_uppercase());
-    table.set_header(head);
-    cells.for_each(|row| {
-        table.add_row(row);
-    });
-    trimmed(&table)
+    match width {
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+        Some(width) => table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width),
+    };
+    table
+}
+
+/// Only the column `wrapped` may be.
+fn keep_all_but(wrapped: usize, table: &mut Table) {
+    for column in table
+        .column_iter_mut()
+        .filter(|column| column.index != wrapped)
+    {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
 }
 
 /// A table in Markdown, in which no cell is live.
@@ -38,4 +83,48 @@ pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
 fn trimmed(table: &Table) -> String {
     let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(width: Option<u16>) -> String {
+        let head = ["Product", "Tier", "What it makes"];
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let rows = [
+            row([
+                "ml",
+                "starter",
+                "Pipelines, with the roles that they run as.",
+            ]),
+            row(["own", "", "A queue."]),
+        ];
+        plain(&head, &rows, width)
+    }
+
+    #[test]
+    fn a_table_fits_the_terminal() {
+        assert_eq!(at(None), at(Some(80)));
+        insta::assert_snapshot!(at(Some(80)), @"
+        PRODUCT  TIER     WHAT IT MAKES
+        ml       starter  Pipelines, with the roles that they run as.
+        own               A queue.
+        ");
+        insta::assert_snapshot!(at(Some(48)), @"
+        PRODUCT  TIER     WHAT IT MAKES
+        ml       starter  Pipelines, with the roles
+                          that they run as.
+        own               A queue.
+        ");
+        insta::assert_snapshot!(at(Some(40)), @"
+        Product        ml
+        Tier           starter
+        What it makes  Pipelines, with the
+                       roles that they run as.
+
+        Product        own
+        What it makes  A queue.
+        ");
+    }
 }

@@ -107,11 +107,39 @@ fn products_are_listed_and_shown() {
         of(&["-con", "x.yaml", "-act", "show-product"]),
         of(&["show-product"])
     );
+}
+
+#[test]
+fn what_products_do_not_have_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let original = ["--format=sarif", "-con", "x.yaml", "-act"];
     for (arguments, said) in [
-        (["show-product", "mll"], "did you mean `ml`?"),
-        (["show-product", "--tier=gold"], "there are `starter`"),
+        (&["show-product", "mll"][..], "did you mean `ml`?"),
+        (&["show-product", "x"], "there are `ml` and `s3`"),
+        (&["show-product", "--tier=gold"], "there are `starter`"),
+        (
+            &["show-product", "s3", "--tier=gold"],
+            "there is only `standard`",
+        ),
+        (
+            &["list-products", "--format=sarif"],
+            "[possible values: text, json, markdown]",
+        ),
+        (
+            &["show-product", "--format=sarif"],
+            "[possible values: text, json, markdown]",
+        ),
+        (
+            &[&original[..], &["list-products"]].concat(),
+            "`text`, `json` or `markdown`",
+        ),
+        (
+            &[&original[..], &["show-product"]].concat(),
+            "`text`, `json` or `markdown`",
+        ),
     ] {
-        let output = run(folder.path(), &arguments);
+        let output = run(folder.path(), arguments);
+        assert!(output.stdout.is_empty(), "{arguments:?}");
         assert_eq!(output.status.code(), Some(2));
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(error.contains(said), "{error}");
@@ -142,6 +170,41 @@ fn a_page_says_what_will_be_made() {
     );
 }
 
+#[test]
+fn no_page_of_a_config_with_errors() {
+    let (_, folder) = page(NAME, CONFIG);
+    let base = folder.path();
+    std::fs::remove_dir_all(base.join("reports")).unwrap();
+    let wrong = CONFIG.replace("env: prod", "env: production");
+    std::fs::write(base.join("configs").join(NAME), wrong).unwrap();
+    let output = run(base, &["create-review-report", "--no-log", "configs"]);
+    assert_eq!(output.status.code(), Some(10));
+    assert!(!base.join("reports").exists());
+}
+
+/// A repository may bring a link where reports go.
+#[cfg(unix)]
+#[test]
+fn attack_reports_stay_beside_the_config() {
+    use std::os::unix::fs::symlink;
+    let (_, folder) = page(NAME, CONFIG);
+    let base = folder.path();
+    let reports = base.join("reports");
+    std::fs::remove_dir_all(&reports).unwrap();
+    let elsewhere = TempDir::new().unwrap();
+    symlink(elsewhere.path(), &reports).unwrap();
+    let output = run(base, &["create-review-report", "configs"]);
+    assert_eq!(output.status.code(), Some(10));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        printed.contains("error[output-not-written]: reports is a link"),
+        "{printed}"
+    );
+    let logs = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(logs.contains("no log was written to reports"), "{logs}");
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
 /// A page that is opened from a mail or an artifact runs in the reader's browser.
 #[test]
 fn attack_a_page_is_only_text() {
@@ -164,7 +227,7 @@ fn attack_a_page_is_only_text() {
     );
 
     // What the schema lets through, in a value and in a product's own words.
-    let (page, _folder) = page_of_hostile_product();
+    let (page, folder) = page_of_hostile_product();
     for live in [
         "<script",
         "<img",
@@ -180,6 +243,13 @@ fn attack_a_page_is_only_text() {
     for loads in [" src=", " href=", "url(", "@import", "<link", "<iframe"] {
         assert!(!page.contains(loads), "{loads}");
     }
+    let arguments = ["show-product", "evil", "--format", "markdown"];
+    let shown = printed(folder.path(), &arguments);
+    assert!(shown.starts_with("## `</style><script>"), "{shown}");
+    assert!(
+        shown.contains("<U+202E>`") && shown.contains("no tiers"),
+        "{shown}"
+    );
 }
 
 /// A product of the repository whose words are hostile, and a config of it.
