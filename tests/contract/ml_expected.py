@@ -1,0 +1,120 @@
+"""What a config of the ML product asks for, by the specification."""
+
+import re
+
+import yaml
+
+from ml_scenarios import published
+from policies import partition_of
+
+
+def ids_of(text):
+    return re.findall("[a-z]+-[0-9a-f]+", text)
+
+
+class Expected:
+    def __init__(self, path):
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        client, environment, ml = raw["client"], raw["environment"], raw["ml_product"]
+        self.account, self.region = client["account_id"], environment["region"]
+        self.partition = partition_of(self.region)
+
+        self.mode, self.where = ml.get("vpc_mode"), ml.get("vpc_source")
+        self.tier = ml.get("tier") or ("enterprise" if self.mode else "starter")
+        self.paid, self.enterprise = self.tier != "starter", self.tier == "enterprise"
+        self.codecommit, self.standalone = ml["source_control"] == "codecommit", self.mode == "standalone"
+        self.published = published(self.tier, ml["source_control"], (self.mode, self.where) if self.mode else None)
+
+        tenant = [client["company_prefix"], environment["env"], client["tenant_id"]]
+        subject = [ml["use_case"], *([ml["workload"]] if ml.get("workload") else [])]
+        base = "-".join([*tenant, self.region])
+        self.role = "-".join([*tenant, *subject])
+        self.phys = "-".join([base, *subject])
+        self.ml_name = f"{self.phys}-ml"
+        self.stack = f"{self.ml_name}-stack"
+        words = ["workload"] * bool(ml.get("workload")) + ["rtb"] * bool(ml.get("route_table_ids"))
+        network = [self.where, self.mode] if self.mode else []
+        output = "-".join([self.ml_name, ml["source_control"], *network, *words])
+        self.template, self.policy = f"{output}-template.yaml", f"{output}-iam-policy.json"
+
+        self.bucket = ml.get("artifacts_bucket_name") or f"{self.phys}-artifacts"
+        self.source_prefix = ml.get("s3_prefix", "")
+        self.email = ml.get("alerts_email")
+        self.retention = ml.get("log_retention_days", 365)
+        kms = ml.get("kms", {})
+        self.alias = kms.get("alias") or self.phys
+        self.rotation, self.window = kms.get("rotation", True), kms.get("deletion_window_days", 30)
+
+        vpc = ml.get("vpc", {})
+        # Ids, or the SSM parameter and the type by which CloudFormation looks it up.
+        self.inputs = {}
+        self.vpc, self.subnets = vpc.get("vpc_id"), ids_of(vpc.get("subnet_ids", ""))
+        if self.where == "ssm":
+            start = f"/vpc/{base}-vpc"
+            self.vpc = self.looked_up("AWS::EC2::VPC::Id", vpc.get("vpc_id_path") or f"{start}/VPCId")
+            self.subnets = self.looked_up("List<AWS::EC2::Subnet::Id>", vpc.get("subnet_ids_path") or f"{start}/PrivateSubnetIds")
+        if self.mode == "sgprov":
+            self.security_group = self.looked_up("AWS::EC2::SecurityGroup::Id", vpc["security_group_id_path"])
+        elif self.standalone:
+            self.security_group = f"id of {self.phys}-endpoints"
+        self.route_tables = ids_of(ml.get("route_table_ids", ""))
+
+        self.tags = {
+            "Environment": environment["env"],
+            "ManagedBy": "provisioner",
+            "Tenant": client["tenant_id"],
+            **raw.get("tags", {}),
+            "provisioner:config": self.ml_name,
+        }
+
+    def looked_up(self, kind, path):
+        self.inputs[path] = f"AWS::SSM::Parameter::Value<{kind}>"
+        return f"value of {path}"
+
+    def arn(self, service, rest, region=None, account=None):
+        region = self.region if region is None else region
+        return f"arn:{self.partition}:{service}:{region}:{self.account if account is None else account}:{rest}"
+
+    def names(self):
+        """Type and physical name of everything that has one."""
+        phys, role = self.phys, self.role
+        found = {
+            ("AWS::SageMaker::ModelPackageGroup", f"{phys}-models"),
+            ("AWS::CodeBuild::Project", f"{phys}-build"),
+            ("AWS::CodeBuild::Project", f"{phys}-deploy"),
+            ("AWS::CodePipeline::Pipeline", f"{phys}-build-pipeline"),
+            ("AWS::CodePipeline::Pipeline", f"{phys}-deploy-pipeline"),
+            ("AWS::IAM::Role", f"{role}-codebuild-role"),
+            ("AWS::IAM::Role", f"{role}-codepipeline-role"),
+            ("AWS::IAM::Role", f"{role}-sagemaker-execution-role"),
+            ("AWS::IAM::Role", f"{role}-events-role"),
+            ("AWS::Events::Rule", f"{phys}-approved"),
+            ("AWS::S3::Bucket", self.bucket),
+        }
+        if self.codecommit:
+            found |= {("AWS::CodeCommit::Repository", f"{phys}-model-{half}") for half in ("build", "deploy")}
+            found.add(("AWS::Events::Rule", f"{phys}-source"))
+        if self.paid:
+            found |= {
+                ("AWS::CloudWatch::Dashboard", f"{phys}-dashboard"),
+                ("AWS::CloudWatch::Alarm", f"{phys}-pipeline-failure"),
+                ("AWS::SNS::Topic", f"{phys}-alerts"),
+            }
+        if self.enterprise:
+            found |= {("AWS::KMS::Alias", f"alias/{self.alias}"), ("AWS::Logs::LogGroup", f"/ml/{self.ml_name}")}
+        if self.standalone:
+            found.add(("AWS::EC2::SecurityGroup", f"{phys}-endpoints"))
+        return found | {("AWS::SSM::Parameter", f"/ml/{self.ml_name}/{name}") for name in self.published}
+
+    def unnamed(self):
+        """How many there are of each type that has no name of ours."""
+        found = {"AWS::S3::BucketPolicy": 1}
+        if self.paid:
+            found["AWS::SNS::TopicPolicy"] = 1
+        if self.email:
+            found["AWS::SNS::Subscription"] = 1
+        if self.enterprise:
+            found |= {"AWS::KMS::Key": 1, "AWS::EC2::VPCEndpoint": 4}
+        if self.standalone:
+            found["AWS::EC2::SecurityGroupIngress"] = 1
+        return found

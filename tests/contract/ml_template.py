@@ -1,0 +1,133 @@
+"""Judges a template of the ML product: what there is, what it is called, what outlives the stack, what is published."""
+
+import ml_access
+import ml_wiring
+from templates import AT_ALL, IN_A_REQUEST, by_type, check_any, evaluated, load, same, tag_map, waits_for
+
+# By type: the property that holds the name, the most characters that the service takes, and what Ref (the empty attribute)
+# and Fn::GetAtt return, with {} for the name.
+KINDS = {
+    "AWS::CloudWatch::Alarm": ("AlarmName", 255, {}),
+    "AWS::CloudWatch::Dashboard": ("DashboardName", 255, {"": "{}"}),
+    "AWS::CodeBuild::Project": ("Name", 150, {"": "{}", "Arn": "codebuild project/{}"}),
+    "AWS::CodeCommit::Repository": ("RepositoryName", 100, {"Name": "{}", "Arn": "codecommit {}", "CloneUrlHttp": "https://{}"}),
+    "AWS::CodePipeline::Pipeline": ("Name", 100, {"": "{}"}),
+    "AWS::EC2::SecurityGroup": ("GroupName", 255, {"": "id of {}", "GroupId": "id of {}"}),
+    "AWS::EC2::VPCEndpoint": ("ServiceName", None, {"": "id of {}"}),
+    "AWS::Events::Rule": ("Name", 64, {}),
+    "AWS::IAM::Role": ("RoleName", 64, {"": "{}", "Arn": "iam role/{}"}),
+    "AWS::KMS::Alias": ("AliasName", 256, {}),
+    "AWS::KMS::Key": (None, None, {"": "the-key", "Arn": "kms key/the-key"}),
+    "AWS::Logs::LogGroup": ("LogGroupName", 512, {"": "{}", "Arn": "logs log-group:{}:*"}),
+    "AWS::S3::Bucket": ("BucketName", 63, {"": "{}", "Arn": "s3 {}"}),
+    "AWS::SNS::Topic": ("TopicName", 256, {"": "sns {}"}),
+    "AWS::SSM::Parameter": ("Name", 1011, {}),
+    "AWS::SageMaker::ModelPackageGroup": ("ModelPackageGroupName", 63, {"ModelPackageGroupArn": "sagemaker model-package-group/{}"}),
+}
+NOT_NAMED = {"AWS::EC2::VPCEndpoint", "AWS::KMS::Key"}
+WITHOUT_TAGS = {
+    "AWS::CloudWatch::Dashboard", "AWS::EC2::SecurityGroupIngress", "AWS::Events::Rule", "AWS::KMS::Alias",
+    "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy",
+}
+HOLDS_DATA = {
+    "AWS::CodeCommit::Repository", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SageMaker::ModelPackageGroup",
+}
+
+
+def name_of(resource):
+    key = KINDS.get(resource["Type"], (None,))[0]
+    return key and resource["Properties"][key]
+
+
+def known_of(template, expected):
+    """What every reference of the template stands for."""
+    known = {"AWS::Partition": expected.partition, "AWS::Region": expected.region, "AWS::AccountId": expected.account}
+    for name, parameter in template.get("Parameters", {}).items():
+        known[name] = f"value of {parameter['Default']}"
+    for name, resource in template["Resources"].items():
+        for attribute, form in KINDS.get(resource["Type"], (None, None, {}))[2].items():
+            value = form.format(name_of(resource))
+            service, _, rest = value.partition(" ")
+            if service in {"s3", "iam"}:
+                value = expected.arn(service, rest, region="", account="" if service == "s3" else None)
+            elif rest and service != "id":
+                value = expected.arn(service, rest)
+            known[f"{name}.{attribute}" if attribute else name] = value
+    return known
+
+
+def check_names(template, expected):
+    named = [resource for resource in template["Resources"].values() if resource["Type"] in KINDS.keys() - NOT_NAMED]
+    names = {(resource["Type"], name_of(resource)) for resource in named}
+    yield from same("names", names, expected.names())
+    yield from same("names that are there once", len(names), len(named))
+    for resource in named:
+        if len(name_of(resource)) > KINDS[resource["Type"]][1]:
+            yield f"{name_of(resource)} is too long for {resource['Type']}"
+    if len(expected.stack) > 128:
+        yield f"{expected.stack} is too long for a stack"
+    unnamed = {kind: len(ids) for kind, ids in by_type(template["Resources"]).items() if kind not in KINDS.keys() - NOT_NAMED}
+    yield from same("resources without a name of ours", unnamed, expected.unnamed())
+
+
+def check_every(template, expected):
+    for name, resource in template["Resources"].items():
+        kind = resource["Type"]
+        policies = {resource.get(key) for key in ("DeletionPolicy", "UpdateReplacePolicy")}
+        yield from same(f"policies of {name}", policies, {"Retain" if kind in HOLDS_DATA else None})
+        if kind not in WITHOUT_TAGS:
+            tags = resource["Properties"]["Tags"]
+            # CloudFormation's schema of an alarm asks for a value.
+            wanted = {key: value for key, value in expected.tags.items() if value or kind != "AWS::CloudWatch::Alarm"}
+            yield from same(f"tags of {name}", tags if isinstance(tags, dict) else tag_map(tags), wanted)
+
+
+def check_order(resources):
+    """Roles come before all that works in them."""
+    first = {"AWS::IAM::Role", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
+    for name, wanted in waits_for(resources).items():
+        if resources[name]["Type"] == "AWS::IAM::Role":
+            yield from same(f"{name} waits for", {resources[other]["Type"] for other in wanted} - first, set())
+
+
+def check_published(template, resources, outputs, expected):
+    endpoint = f"id of com.amazonaws.{expected.region}"
+    values = {
+        "ModelPackageGroupArn": expected.arn("sagemaker", f"model-package-group/{expected.phys}-models"),
+        "RepositoryUrl": f"https://{expected.phys}-model-build",
+        "BucketName": expected.bucket,
+        "DashboardName": f"{expected.phys}-dashboard",
+        "KmsKeyArn": expected.arn("kms", "key/the-key"),
+        "LogGroupName": f"/ml/{expected.ml_name}",
+        "VpcEndpointIdSagemakerApi": f"{endpoint}.sagemaker.api",
+        "VpcEndpointIdSagemakerRuntime": f"{endpoint}.sagemaker.runtime",
+        "VpcEndpointIdSts": f"{endpoint}.sts",
+        "VpcEndpointIdS3": f"{endpoint}.s3",
+        "SecurityGroupId": f"id of {expected.phys}-endpoints",
+    }
+    wanted = {name: values[name] for name in expected.published}
+    parameters = [resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::SSM::Parameter"]
+    start = f"/ml/{expected.ml_name}/"
+    yield from same("parameters", {p["Name"]: p["Value"] for p in parameters}, {start + name: v for name, v in wanted.items()})
+    yield from same("types of parameters", {p["Type"] for p in parameters}, {"String"})
+    yield from same("outputs", {name: output["Value"] for name, output in outputs.items()}, wanted)
+    inputs = {parameter["Default"]: parameter["Type"] for parameter in template.get("Parameters", {}).values()}
+    yield from same("inputs", inputs, expected.inputs)
+
+
+def check_template(path, expected):
+    template = load(path)
+    yield from check_any(template, {"Parameters"} if expected.inputs else set())
+    # A full set of tags stands at every resource and takes most of a request.
+    most = IN_A_REQUEST if len(expected.tags) <= 10 else AT_ALL
+    if path.stat().st_size > most:
+        yield f"{path.stat().st_size} bytes, expected {most} at most"
+    yield from check_names(template, expected)
+    yield from check_every(template, expected)
+    yield from check_order(template["Resources"])
+    known = known_of(template, expected)
+    resources, outputs = evaluated(template["Resources"], known), evaluated(template["Outputs"], known)
+    yield from check_published(template, resources, outputs, expected)
+    found = {(r["Type"], name_of(r)): r["Properties"] for r in resources.values()}
+    yield from ml_wiring.check(found, expected)
+    yield from ml_access.check(found, expected)
