@@ -35,8 +35,8 @@ test-contract: bed ## Judge the rendered templates and policies by an independen
 	cargo build --locked --quiet
 	rm -rf -- '$(MATRIX)'
 	'$(VENV)/python' tests/contract/matrix.py generate '$(MATRIX)'
-	'$(BINARY)' create-prov-template '$(MATRIX)/s3/configs'
-	'$(BINARY)' create-policy '$(MATRIX)/s3/configs'
+	'$(BINARY)' create-prov-template '$(MATRIX)/ml/configs' '$(MATRIX)/s3/configs'
+	'$(BINARY)' create-policy '$(MATRIX)/ml/configs' '$(MATRIX)/s3/configs'
 	'$(VENV)/python' tests/contract/matrix.py check '$(MATRIX)'
 
 lint: lint-fmt lint-clippy lint-doc lint-licences lint-workflows ## Check format, code, documentation, licences and workflows
