@@ -10,12 +10,13 @@ TESTBED := $(CURDIR)/target/testbed
 VENV := $(TESTBED)/venv/bin
 BINARY := $(TARGET)/debug/provisioner
 MATRIX := $(TARGET)/contract/matrix
+EXAMPLES := $(TARGET)/contract/examples
 
 # What the forge reads, and what a user copies or a test runs in its place.
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml tests/act/*.yml)
 SCRIPTS := .ci/run $(wildcard tests/*/*.sh examples/*.sh benches/*.sh)
 
-.PHONY: help demo test test-rust test-contract lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows bench bed doc fmt
+.PHONY: help demo test test-rust test-contract test-permissions lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows bench bed doc fmt
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +25,7 @@ demo: ## Build, then show a pull request being checked
 	cargo build --locked --quiet
 	./examples/demo.sh
 
-test: test-rust test-contract ## Run every test, with the real servers and runners of the test bed
+test: test-rust test-contract test-permissions ## Run every test, with the real servers and runners of the test bed
 
 test-rust: bed ## Run the Rust tests only
 	PROVISIONER_TESTBED='$(TESTBED)' cargo test --locked
@@ -38,6 +39,16 @@ test-contract: bed ## Judge the rendered templates and policies by an independen
 	'$(BINARY)' create-prov-template '$(MATRIX)/ml/configs' '$(MATRIX)/s3/configs'
 	'$(BINARY)' create-policy '$(MATRIX)/ml/configs' '$(MATRIX)/s3/configs'
 	'$(VENV)/python' tests/contract/matrix.py check '$(MATRIX)'
+
+# The same directory and the examples together: what a change may take away or bring is told from configs that differ in it.
+test-permissions: test-contract ## Prove that the operator's policies allow what is needed, and nothing else
+	rm -rf -- '$(EXAMPLES)'
+	mkdir -p '$(EXAMPLES)'
+	cp -R examples/ml examples/s3 '$(EXAMPLES)'
+	'$(BINARY)' create-prov-template '$(EXAMPLES)/ml/configs' '$(EXAMPLES)/s3/configs'
+	'$(BINARY)' create-policy '$(EXAMPLES)/ml/configs' '$(EXAMPLES)/s3/configs'
+	'$(VENV)/python' tests/contract/permissions.py --self-test
+	'$(VENV)/python' tests/contract/permissions.py '$(MATRIX)'/* '$(EXAMPLES)'/*
 
 lint: lint-fmt lint-clippy lint-doc lint-licences lint-workflows ## Check format, code, documentation, licences and workflows
 
