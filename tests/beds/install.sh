@@ -1,6 +1,9 @@
 #!/bin/sh
 # Installs the servers, linters and published contracts that the tests run against into $PROVISIONER_TESTBED (default:
 # target/testbed of this repository). Does nothing when they are there already, so every test run may call it.
+#
+#     install.sh               what `make test` needs
+#     install.sh localstack    what `make test-emulator` needs besides
 set -eu
 
 beds=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -26,17 +29,30 @@ node() {
     (cd "$bed" && npm ci --ignore-scripts --no-audit --no-fund)
 }
 
-# virtual_environment FOLDER REQUIREMENTS
+# virtual_environment PYTHON PART REQUIREMENTS
 virtual_environment() {
-    rm -rf "${bed:?}/$1"
-    python3 -m venv "$bed/$1"
-    "$bed/$1/bin/pip" install --quiet --disable-pip-version-check -r "$beds/$2"
+    rm -rf "${bed:?}/$2"
+    "$1" -m venv "$bed/$2"
+    "$bed/$2/bin/pip" install --quiet --disable-pip-version-check -r "$beds/$3"
 }
 
-venv() { virtual_environment venv requirements.txt; }
+venv() { virtual_environment python3 venv requirements.txt; }
 
-aws() { virtual_environment aws aws/requirements.txt; }
+aws() { virtual_environment python3 aws aws/requirements.txt; }
 
-install node package.json package-lock.json .npmrc
-install venv requirements.txt
-install aws aws/requirements.txt
+localstack() {
+    python=${PYTHON313:-python3.13}
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))'; then
+        echo 'LocalStack needs Python 3.13: set PYTHON313 to its path'
+        exit 1
+    fi
+    virtual_environment "$python" localstack localstack/requirements.txt
+}
+
+if [ "${1:-}" = localstack ]; then
+    install localstack localstack/requirements.txt
+else
+    install node package.json package-lock.json .npmrc
+    install venv requirements.txt
+    install aws aws/requirements.txt
+fi
