@@ -21,6 +21,7 @@ def reference():
     return json.loads(file.read_text(encoding="utf-8"))
 
 
+@functools.cache
 def expand(pattern):
     """The actions that a policy means by one, which may have wildcards."""
     service, _, name = pattern.partition(":")
@@ -28,6 +29,7 @@ def expand(pattern):
     return [f"{service}:{action}" for action in known if fnmatch.fnmatchcase(action.lower(), name.lower())]
 
 
+@functools.cache
 def types(action):
     """The kinds of resource that an action can be limited to, with their entries; none if there is nothing but `*`."""
     service, _, name = action.partition(":")
@@ -44,12 +46,14 @@ def _arn(service, kind):
     return re.compile("[^:/]*".join(inner) + (deep + last if inner else last))
 
 
+@functools.cache
 def kind_of(action, arn):
     """The kind of resource by which an ARN, or a pattern of some, is one that the action knows."""
     service = action.partition(":")[0]
     return next((kind for kind in types(action) if _arn(service, kind).fullmatch(arn)), None)
 
 
+@functools.cache
 def knows(action, arn, key):
     """Whether a request of this action to this resource carries a condition key."""
     service, _, name = action.partition(":")

@@ -13,7 +13,8 @@ EVERY = [
     ("show-changes delete", "stack", "cloudformation:GetTemplate cloudformation:ListStackResources"),
     # The stack's tags say that it is ours.
     ("deploy", "stack", "cloudformation:ExecuteChangeSet cloudformation:TagResource cloudformation:UntagResource"),
-    ("deploy delete", "stack", "cloudformation:DescribeEvents cloudformation:DescribeStackEvents cloudformation:UpdateTerminationProtection"),
+    ("deploy delete", "stack", "cloudformation:DescribeEvents cloudformation:DescribeStackEvents"
+     " cloudformation:UpdateTerminationProtection"),
     # Early validation reports its events by change set.
     ("show-changes deploy", "change sets", "cloudformation:DescribeEvents"),
     ("deploy", "own parameters", "ssm:GetParameter ssm:GetParameters"),

@@ -157,7 +157,8 @@ class Target:
                 return [self.own_parameters()]
             case "inputs":
                 inputs = self.template.get("Parameters", {}).values()
-                return [under(arn("ssm", f"parameter{p['Default']}"), "") for p in inputs if p["Type"].startswith("AWS::SSM::Parameter::Value<")]
+                assert all(p["Type"].startswith("AWS::SSM::Parameter::Value<") for p in inputs)
+                return [under(arn("ssm", f"parameter{p['Default']}"), "") for p in inputs]
             case "network":
                 return [ANYTHING] if self.properties("AWS::EC2::VPCEndpoint") else []
             case "bucket":

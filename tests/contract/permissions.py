@@ -10,6 +10,7 @@ action, which resources it can be limited to and which condition keys it knows i
 Each mistake is printed with the policy's name; the last line is `N passed, M failed`. Exit code 1 when any failed.
 """
 
+import functools
 import json
 import re
 import sys
@@ -20,6 +21,7 @@ from operator_needs import ANYTHING, Need, Target, begins, needs, share_properti
 from policies import granted, listed
 
 
+@functools.cache
 def within(pattern, bound):
     """Whether a pattern matches nothing that another one does not match. `*` and `?` in it stand for themselves."""
     text = "".join({"*": ".*", "?": "[^*]"}.get(character, re.escape(character)) for character in bound)
@@ -28,12 +30,18 @@ def within(pattern, bound):
 
 def mistakes(statements, wanted, everywhere):
     """What a policy lacks, and what it has too much of. `everywhere` are the condition keys of each request."""
-    yield from missing(statements, wanted, everywhere)
+    by_action = {}
+    for need in wanted:
+        by_action.setdefault(need.action, []).append(need)
+    for action, needs_of_it in by_action.items():
+        allowing = [s for s in statements if any(action in expand(pattern) for pattern in listed(s["Action"]))]
+        yield from missing(allowing, needs_of_it, everywhere)
     for statement in statements:
-        yield from surplus(statement, wanted)
+        yield from surplus(statement, by_action)
 
 
 def missing(statements, wanted, everywhere):
+    """`statements` and `wanted` are those of one action."""
     for need in wanted:
         for sample in need.where.samples:
             context = everywhere | need.context
@@ -41,14 +49,14 @@ def missing(statements, wanted, everywhere):
             if not granted(statements, need.action, sample, carried):
                 yield f"{need.action} on {sample} is missing ({need.why})"
             # The same for something that is not ours. What another need allows is allowed for its sake.
-            if any(n.action == need.action and not n.context and sample in n.where.samples for n in wanted):
+            if any(not other.context and sample in other.where.samples for other in wanted):
                 continue
             for key in need.context:
                 if granted(statements, need.action, sample, carried | {key: "another"}):
                     yield f"{need.action} on {sample} is allowed whatever {key} is"
 
 
-def surplus(statement, wanted):
+def surplus(statement, by_action):
     sid, resources = statement["Sid"], listed(statement["Resource"])
     idle = set(resources)
     for pattern in listed(statement["Action"]):
@@ -61,7 +69,7 @@ def surplus(statement, wanted):
             yield f"{sid}: {pattern} is for none of the statement's resources"
         for action, resource in used:
             idle.discard(resource)
-            bounds = [bound for need in wanted if need.action == action for bound in need.where.bounds]
+            bounds = [bound for need in by_action.get(action, []) for bound in need.where.bounds]
             if not bounds:
                 yield f"{sid}: {action} is not needed"
             elif not any(within(resource, bound) for bound in bounds):
@@ -84,8 +92,9 @@ def findings_of(target):
         return unknown
     statements = json.loads(target.policy.read_text(encoding="utf-8"))["Statement"]
     everywhere = {"aws:RequestedRegion": target.region, "aws:ResourceAccount": target.account}
-    # Several resources may need the same thing.
-    return list(dict.fromkeys(mistakes(statements, list(needs(target)), everywhere)))
+    # Several resources need the same thing; one of them is told.
+    wanted = {(need.action, need.where, *need.context.items()): need for need in needs(target)}
+    return list(dict.fromkeys(mistakes(statements, list(wanted.values()), everywhere)))
 
 
 def check(folders):
@@ -124,27 +133,27 @@ def self_test():
         "Key": {"Action": ["kms:PutKeyPolicy"], "Resource": [key], "Condition": {"StringEquals": {"aws:ResourceTag/owner": "us"}}},
         "Any": {"Action": ["kms:ListAliases"], "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}},
     }
-    test = topic + "-t0a1b2c"
+    test, all_three = topic + "-t0a1b2c", ("CreateTopic", "TagResource", "UntagResource")
     table = [
         ("Topic", {}, []),
         ("Topic", {"Action": ["sns:CreateTopic", "sns:TagResource"]},
          [f"sns:UntagResource on {topic} is missing (Topic)", f"sns:UntagResource on {test} is missing (Topic)"]),
-        ("Topic", {"Resource": [topic]}, [f"sns:{action} on {test} is missing (Topic)" for action in ("CreateTopic", "TagResource", "UntagResource")]),
+        ("Topic", {"Resource": [topic]}, [f"sns:{action} on {test} is missing (Topic)" for action in all_three]),
         ("Topic", {"Action": ["sns:CreateTopic", "sns:*TagResource", "sns:DeleteTopic"]}, ["Topic: sns:DeleteTopic is not needed"]),
         # A wildcard brings one action that is needed and one that is not.
         ("Topic", {"Action": ["sns:*eTopic", "sns:*TagResource"]}, ["Topic: sns:DeleteTopic is not needed"]),
         ("Topic", {"Action": ["sns:CreateTopic", "sns:*TagResource", "sns:MakeTopic"]}, ["Topic: there is no action sns:MakeTopic"]),
         ("Topic", {"Resource": [f"arn:aws:sns:{account}:our*"]},
-         [f"Topic: sns:{action} is needed for less than arn:aws:sns:{account}:our*" for action in ("CreateTopic", "TagResource", "UntagResource")]),
-        ("Topic", {"Resource": "*"}, [f"Topic: sns:{action} is needed for less than *" for action in ("CreateTopic", "TagResource", "UntagResource")]),
+         [f"Topic: sns:{action} is needed for less than arn:aws:sns:{account}:our*" for action in all_three]),
+        ("Topic", {"Resource": "*"}, [f"Topic: sns:{action} is needed for less than *" for action in all_three]),
         ("Topic", {"Resource": [topic + "*", key]}, [f"Topic: no action is for {key}"]),
         # A key that no call to SNS carries, so that it never applies.
         ("Topic", {"Condition": {"StringEquals": {"kms:ViaService": "sns"}}},
-         [f"sns:{action} on {name} is missing (Topic)" for action in ("CreateTopic", "TagResource", "UntagResource") for name in (topic, test)]),
+         [f"sns:{action} on {name} is missing (Topic)" for action in all_three for name in (topic, test)]),
         ("Key", {"Condition": {}}, [f"kms:PutKeyPolicy on {key[:-1]}1 is allowed whatever aws:ResourceTag/owner is"]),
         ("Any", {"Condition": {}}, ["kms:ListAliases on * is allowed whatever aws:RequestedRegion is"]),
-        ("Any", {"Resource": [key]}, ["kms:ListAliases on * is missing (Alias)", "Any: kms:ListAliases is for none of the statement's resources",
-                                      f"Any: no action is for {key}"]),
+        ("Any", {"Resource": [key]},
+         ["kms:ListAliases on * is missing (Alias)", "Any: kms:ListAliases is for none of the statement's resources", f"Any: no action is for {key}"]),
     ]
     passed = failed = 0
     for sid, change, expected in table:
