@@ -22,8 +22,8 @@ import yaml
 
 import ml_configs, ml_expected, ml_policy, ml_template
 import s3_configs, s3_expected, s3_policy, s3_template
-from policies import MANAGED, size_of
-from templates import IN_A_REQUEST, lint
+from policies import INLINE, MANAGED, size_of
+from templates import FEW_TAGS, IN_A_REQUEST, lint
 
 PRODUCTS = {
     "ml": (ml_configs.configs, ml_expected.Expected, ml_template.check_template, ml_policy.check_policy),
@@ -62,18 +62,20 @@ def generate(root):
 def check_one(job):
     product, config = job
     _, read, check_template, check_policy = PRODUCTS[product]
-    findings, sizes = [], (0, 0)
+    findings, size = [], (0, 0, 0)
     try:
         expected = read(config)
         template = config.parent.parent / "templates" / expected.template
         policy = config.parent.parent / "policies" / expected.policy
-        sizes = template.stat().st_size, size_of(policy.read_text(encoding="utf-8"))
+        bytes_of_template = template.stat().st_size
+        few_tags = len(expected.tags) <= FEW_TAGS
+        size = bytes_of_template * few_tags, bytes_of_template, size_of(policy.read_text(encoding="utf-8"))
         findings += lint(template, expected.region)
         findings += check_template(template, expected)
         findings += check_policy(policy, expected)
     except Exception as error:  # A check that cannot be made has failed.
         findings.append(f"{type(error).__name__}: {error}")
-    return config.stem, findings, sizes
+    return config.stem, findings, size
 
 
 def strays(folder, read):
@@ -99,9 +101,9 @@ def check(root):
             print("\n".join(f"{name}: {finding}" for finding in found))
         failed += len(findings)
         passed += len(jobs) - len(findings.keys() & {path.stem for _, path in jobs})
-        template, policy = (max(column, default=0) for column in zip(*sizes))
-        print(f"{product}: largest template {template} bytes (a request takes {IN_A_REQUEST}),")
-        print(f"{product}: largest policy {policy} characters (a managed policy has at most {MANAGED})")
+        few, all_tags, policy = map(max, zip(*sizes))
+        print(f"{product}: templates of up to {few} bytes with up to {FEW_TAGS} tags, {all_tags} with all; a request takes {IN_A_REQUEST}")
+        print(f"{product}: policies of up to {policy} characters; a managed policy takes {MANAGED}, a role {INLINE}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

@@ -2,7 +2,7 @@
 
 import ml_access
 import ml_wiring
-from templates import AT_ALL, IN_A_REQUEST, by_type, check_any, evaluated, load, same, tag_map, waits_for
+from templates import AT_ALL, FEW_TAGS, IN_A_REQUEST, by_type, check_any, evaluated, load, same, tag_map, waits_for
 
 # By type: the property that holds the name, the most characters that the service takes, and what Ref (the empty attribute)
 # and Fn::GetAtt return, with {} for the name.
@@ -118,8 +118,7 @@ def check_published(template, resources, outputs, expected):
 def check_template(path, expected):
     template = load(path)
     yield from check_any(template, {"Parameters"} if expected.inputs else set())
-    # A full set of tags stands at every resource and takes most of a request.
-    most = IN_A_REQUEST if len(expected.tags) <= 10 else AT_ALL
+    most = IN_A_REQUEST if len(expected.tags) <= FEW_TAGS else AT_ALL
     if path.stat().st_size > most:
         yield f"{path.stat().st_size} bytes, expected {most} at most"
     yield from check_names(template, expected)

@@ -10,6 +10,8 @@ from policies import listed
 
 # CloudFormation takes a template of this size in a request, and a bigger one from a bucket.
 IN_A_REQUEST, AT_ALL = 51_200, 1_000_000
+# Tags stand at every resource, so as many as a config may have fill most of a request.
+FEW_TAGS = 7
 
 
 def same(what, actual, wanted):
