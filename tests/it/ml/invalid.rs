@@ -594,7 +594,10 @@ fn every_rule_of_the_product_has_a_case() {
         .product("ml")
         .unwrap()
         .unwrap();
-    let rules = product.manifest.rules.iter().map(|rule| rule.code.as_str());
+    // Warnings refuse nothing; `tiers` has them.
+    let errors = product.manifest.rules.iter();
+    let errors = errors.filter(|rule| rule.severity == provisioner::diagnostic::Severity::Error);
+    let rules = errors.map(|rule| rule.code.as_str());
     let untested: Vec<&str> = rules
         .filter(|rule| !CASES.iter().any(|Case(.., code)| code == rule) && !SEVERAL.contains(rule))
         .collect();

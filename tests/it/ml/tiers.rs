@@ -55,3 +55,32 @@ fn a_tier_that_does_not_exist_is_told() {
     let loaded = loaded(&name, &format!("{HEAD}{SECTION}"), Some("profesional"));
     insta::assert_snapshot!(provisioner::report::diagnostics(&loaded.diagnostics));
 }
+
+#[test]
+fn a_region_that_lacks_a_type_is_a_warning() {
+    let codes = |region: &str, source: &str| {
+        let head = HEAD.replace("us-east-1", region);
+        let base = BASE.replace("us-east-1", region);
+        let text = format!("{head}ml_product:\n  use_case: churn\n{source}");
+        let name = match source.contains("codecommit") {
+            true => format!("{base}-churn-ml-codecommit"),
+            false => format!("{base}-churn-ml-s3"),
+        };
+        let loaded = loaded(&name, &text, None);
+        assert!(loaded.config.is_some(), "{:?}", loaded.diagnostics);
+        let codes = loaded
+            .diagnostics
+            .iter()
+            .map(|problem| problem.code.to_string());
+        codes.collect::<Vec<_>>()
+    };
+    let codecommit = "  source_control: codecommit\n";
+    let s3 = "  source_control: s3\n  s3_prefix: acme-source/churn\n";
+    assert_eq!(codes("us-east-1", codecommit), [""; 0]);
+    assert_eq!(
+        codes("eu-central-2", codecommit),
+        ["ml-region-lacks-codecommit"]
+    );
+    assert_eq!(codes("eu-central-2", s3), [""; 0]);
+    assert_eq!(codes("ap-east-2", s3), ["ml-region-lacks-type"]);
+}
