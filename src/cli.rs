@@ -19,7 +19,8 @@ use crate::action::{Format, Listing};
   provisioner check --base main                          what a pull request would show
   provisioner -con a-s3.yaml -act validate-config        the form of the original tools
 
-Exit codes: 0 ok, 1 internal, 2 usage, 10 config errors, 31 forge unreachable"
+Exit codes: 0 ok, 1 internal, 2 usage, 10 config errors, 11 impact above what the policy allows, 12 drift found,
+20 denied, 30 stack operation failed, 31 forge or AWS unreachable"
 )]
 pub struct Cli {
     /// What to do.
@@ -53,8 +54,8 @@ pub enum Command {
     CreateProvTemplate(Action),
     /// Render the operator's IAM policy of each config into policies/ beside it
     CreatePolicy(Action),
-    /// Check the rendered templates: structure, references, limits
-    ValidateProvTemplate(Action),
+    /// Check the rendered templates: structure, references, limits; with --real also by CloudFormation
+    ValidateProvTemplate(RealAction),
     /// Write a review report, one HTML page, of each config into reports/ beside it
     #[command(after_help = "Examples:
   provisioner create-review-report                        all configs in the usual folders
@@ -62,6 +63,40 @@ pub enum Command {
 
 A page needs no network and runs nothing. Of a config with errors none is written.")]
     CreateReviewReport(Action),
+    /// Show what deploying each config would change, by a change set that is deleted again
+    ShowChanges(RealAction),
+    /// Look for drift of each config's stack; repairs nothing
+    CheckDrift {
+        /// Configs and options.
+        #[command(flatten)]
+        action: Action,
+        /// Exit with 12 if anything has drifted
+        #[arg(long)]
+        fail_on_drift: bool,
+    },
+    /// Make each config's stack under a random name, verify it, and remove it
+    TestDeploy {
+        /// Configs and options.
+        #[command(flatten)]
+        action: Action,
+        /// Leave the stack there
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Make the stack of each config, and verify it (ml); needs --force
+    DeployProduct(Action),
+    /// Make the stack of each dedicated bucket, with the folders of its solution (s3); needs --force
+    CreateBucket(Action),
+    /// Make the stack of each shared bucket, with the folders of its solutions (s3); needs --force
+    PrepMaster(Action),
+    /// Make the folders of a solution in a bucket that exists (s3)
+    DeploySolution(Action),
+    /// Write the rendered template into the bucket (s3)
+    UploadTemplate(Action),
+    /// Delete the stack of each config (ml); needs --force
+    DeleteProduct(Action),
+    /// Empty the bucket of each config, every version of it, and delete bucket and stack (s3); needs --force
+    TearDown(Action),
     /// List the products and their tiers
     #[command(after_help = "Examples:
   provisioner list-products                a line for each tier
@@ -113,16 +148,27 @@ pub struct Action {
     pub options: Options,
 }
 
+/// An action on configs that can ask AWS more than it does by default.
+#[derive(Debug, Args)]
+pub struct RealAction {
+    /// Configs and options.
+    #[command(flatten)]
+    pub action: Action,
+    /// Ask AWS also where that is not needed: about templates, and about stacks that do not exist
+    #[arg(long)]
+    pub real: bool,
+}
+
 /// Options of every action.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Solution of an S3 bucket; accepted as by the original tool, the offline actions do not depend on it
+    /// Solution whose folders are meant; all that the config names if absent
     #[arg(long, value_name = "NAME")]
     pub solution: Option<String>,
     /// Tier of the configs that name none, for products that have tiers
     #[arg(long, value_name = "TIER")]
     pub tier: Option<String>,
-    /// Overwrite outputs that were edited by hand
+    /// Overwrite outputs that were edited by hand; make or delete stacks
     #[arg(long)]
     pub force: bool,
     /// How to print results

@@ -8,10 +8,14 @@
 //! | [`config`] | text → spanned tree → checked value |
 //! | [`template`] | rendered templates: structure, references, limits |
 //! | [`diff`] | what changed between two texts |
+//! | [`stack`] | what CloudFormation says of stacks: status, change sets, events, drift |
 //! | [`plan`] | what a change would do to stacks; impact; digest |
+//! | [`guard`] | whether an effect may happen: policy, facts, rules, permits |
 //! | [`report`] | what people and machines read |
 //! | [`exit`] | what the process says when it ends |
 //! | [`forge`] | port to forges; adapters for GitHub and for a local repository |
+//! | [`cloud`] | port to AWS: stacks, change sets, drift, objects, parameters |
+//! | [`operation`] | what is done to a stack: gather facts, decide, act, watch, verify |
 //! | [`workspace`] | configs and outputs on disk |
 //! | [`ci`] | environment variables, event, output variables, clock |
 //! | [`action`] | the actions of the command line |
@@ -24,17 +28,21 @@
 pub mod action;
 pub mod ci;
 pub mod cli;
+pub mod cloud;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
 pub mod exit;
 pub mod flow;
 pub mod forge;
+pub mod guard;
 pub mod model;
+pub mod operation;
 pub mod plan;
 pub mod product;
 pub mod report;
 mod run;
+pub mod stack;
 pub mod template;
 pub mod wording;
 pub mod workspace;

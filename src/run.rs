@@ -6,7 +6,7 @@ use std::io::Write as _;
 use clap::Parser as _;
 
 use crate::action::{self, Format, Listing, Request};
-use crate::cli::{Cli, Command, Options};
+use crate::cli::{Action, Cli, Command};
 use crate::exit::Exit;
 use crate::product::Given;
 
@@ -46,17 +46,46 @@ fn original_flag(argument: OsString) -> OsString {
 
 fn dispatch(cli: Cli) -> (String, Exit) {
     match cli.command {
-        Some(Command::ValidateConfig(args)) => act("validate-config", args.configs, args.options),
+        Some(Command::ValidateConfig(args)) => act("validate-config", args, Flags::default()),
         Some(Command::CreateProvTemplate(args)) => {
-            act("create-prov-template", args.configs, args.options)
+            act("create-prov-template", args, Flags::default())
         }
-        Some(Command::CreatePolicy(args)) => act("create-policy", args.configs, args.options),
-        Some(Command::ValidateProvTemplate(args)) => {
-            act("validate-prov-template", args.configs, args.options)
-        }
+        Some(Command::CreatePolicy(args)) => act("create-policy", args, Flags::default()),
         Some(Command::CreateReviewReport(args)) => {
-            act("create-review-report", args.configs, args.options)
+            act("create-review-report", args, Flags::default())
         }
+        Some(Command::ValidateProvTemplate(args)) => act(
+            "validate-prov-template",
+            args.action,
+            Flags::real(args.real),
+        ),
+        Some(Command::ShowChanges(args)) => {
+            act("show-changes", args.action, Flags::real(args.real))
+        }
+        Some(Command::CheckDrift {
+            action,
+            fail_on_drift,
+        }) => {
+            let flags = Flags {
+                fail_on_drift,
+                ..Flags::default()
+            };
+            act("check-drift", action, flags)
+        }
+        Some(Command::TestDeploy { action, keep }) => {
+            let flags = Flags {
+                keep,
+                ..Flags::default()
+            };
+            act("test-deploy", action, flags)
+        }
+        Some(Command::DeployProduct(args)) => act("deploy-product", args, Flags::default()),
+        Some(Command::CreateBucket(args)) => act("create-bucket", args, Flags::default()),
+        Some(Command::PrepMaster(args)) => act("prep-master", args, Flags::default()),
+        Some(Command::DeploySolution(args)) => act("deploy-solution", args, Flags::default()),
+        Some(Command::UploadTemplate(args)) => act("upload-template", args, Flags::default()),
+        Some(Command::DeleteProduct(args)) => act("delete-product", args, Flags::default()),
+        Some(Command::TearDown(args)) => act("tear-down", args, Flags::default()),
         Some(Command::ListProducts { format }) => action::list_products(format),
         Some(Command::ShowProduct {
             product,
@@ -78,7 +107,13 @@ fn dispatch(cli: Cli) -> (String, Exit) {
                     action::show_product(None, options.tier.as_deref(), format)
                 })
             }
-            (Some(config), Some(action)) => act(&action, vec![config], cli.original.options),
+            (Some(config), Some(name)) => {
+                let action = Action {
+                    configs: vec![config],
+                    options: cli.original.options,
+                };
+                act(&name, action, Flags::default())
+            }
             _ => {
                 eprintln!("error: what should be done? `provisioner --help` lists the commands");
                 (String::new(), Exit::Usage)
@@ -98,21 +133,41 @@ fn listed(format: Format, print: impl FnOnce(Listing) -> (String, Exit)) -> (Str
     }
 }
 
-fn act(action: &str, configs: Vec<String>, options: Options) -> (String, Exit) {
-    if let Some(solution) = &options.solution {
-        eprintln!(
-            "note: `{action}` does not depend on a solution; `--solution {solution}` changes nothing"
-        );
+/// What only some actions have.
+#[derive(Default)]
+struct Flags {
+    real: bool,
+    keep: bool,
+    fail_on_drift: bool,
+}
+
+impl Flags {
+    fn real(real: bool) -> Self {
+        Self {
+            real,
+            ..Self::default()
+        }
     }
-    let time = crate::ci::utc_time();
+}
+
+fn act(name: &str, action: Action, flags: Flags) -> (String, Exit) {
+    let options = action.options;
     let request = Request {
-        action: action.to_owned(),
-        configs,
-        given: Given { tier: options.tier },
+        action: name.to_owned(),
+        configs: action.configs,
+        given: Given {
+            tier: options.tier,
+            ..Given::default()
+        },
+        solution: options.solution,
         force: options.force,
+        real: flags.real,
+        keep: flags.keep,
+        fail_on_drift: flags.fail_on_drift,
         format: options.format,
         log: !options.no_log,
-        time,
+        time: crate::ci::utc_time(),
+        token: crate::ci::token(),
     };
     action::run(&request)
 }

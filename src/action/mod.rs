@@ -1,5 +1,7 @@
 //! The actions of the command line. Each turns configs into results; printing is one place for all of them.
 
+mod account;
+mod console;
 mod explain;
 mod log;
 mod products;
@@ -23,7 +25,7 @@ use crate::workspace::{ConfigFile, add_repository_products, locate};
 
 pub use explain::explain;
 pub use products::{list_products, show_product};
-pub use result::{Format, Item, Listing, Results};
+pub use result::{Details, Format, Item, Listing, Results};
 pub use schema::schema;
 
 /// What the user asked of some configs.
@@ -43,6 +45,16 @@ pub struct Request {
     pub log: bool,
     /// The time for the log's name, such as `20261123T232156Z`.
     pub time: String,
+    /// The solution whose folders are meant; all of the config if absent.
+    pub solution: Option<String>,
+    /// Ask AWS also where that is not the default.
+    pub real: bool,
+    /// Leave what a test made.
+    pub keep: bool,
+    /// Drift is a failure.
+    pub fail_on_drift: bool,
+    /// Six letters and digits that no other run has.
+    pub token: String,
 }
 
 /// A config that was asked for, and what came of loading it.
@@ -55,10 +67,10 @@ struct Loaded {
 /// Runs an action on configs. Returns what belongs on standard output.
 pub fn run(request: &Request) -> (String, Exit) {
     let results = results(request);
-    let exit = if results.has_errors() {
-        Exit::Config
-    } else {
-        Exit::Ok
+    let exit = match results.exit {
+        Some(exit) => exit,
+        None if results.has_errors() => Exit::Config,
+        None => Exit::Ok,
     };
     if request.log {
         log::write(request, &results);
@@ -74,6 +86,7 @@ fn results(request: &Request) -> Results {
                 action: request.action.clone(),
                 items: Vec::new(),
                 diagnostics: problems,
+                exit: None,
             };
         }
     };
@@ -82,6 +95,7 @@ fn results(request: &Request) -> Results {
         action: request.action.clone(),
         items: Vec::new(),
         diagnostics: Vec::new(),
+        exit: None,
     };
     // One verb at a time: an action name may mean different verbs in different products.
     let mut by_verb: Vec<(Verb, Vec<Loaded>)> = Vec::new();
@@ -93,20 +107,31 @@ fn results(request: &Request) -> Results {
                 .push(Item::failed(&one.file, one.config.as_ref()));
             continue;
         };
-        match config.product.manifest.actions.get(&request.action) {
-            Some(verb) => match by_verb.iter_mut().find(|(known, _)| known == verb) {
-                Some((_, group)) => group.push(one),
-                None => by_verb.push((*verb, vec![one])),
-            },
-            None => {
-                results
-                    .diagnostics
-                    .push(not_offered(&request.action, config));
-                results
-                    .items
-                    .push(Item::failed(&one.file, one.config.as_ref()));
+        let problem = match config
+            .product
+            .action(&request.action, &config.derived.scope)
+        {
+            Some(Ok((action, true))) => {
+                match by_verb.iter_mut().find(|(known, _)| *known == action.verb) {
+                    Some((_, group)) => group.push(one),
+                    None => by_verb.push((action.verb, vec![one])),
+                }
+                continue;
             }
-        }
+            Some(Ok((action, false))) => {
+                let message = format!("this config has no action `{}`", request.action);
+                let problem = Diagnostic::error("action-not-offered", &config.path, message);
+                problem.with_help(action.otherwise.clone().unwrap_or_default())
+            }
+            Some(Err(failure)) => {
+                Diagnostic::error("product-invalid", &config.path, failure.to_string())
+            }
+            None => not_offered(&request.action, config),
+        };
+        results.diagnostics.push(problem);
+        results
+            .items
+            .push(Item::failed(&one.file, one.config.as_ref()));
     }
     for (verb, group) in by_verb {
         match verb {
@@ -118,8 +143,14 @@ fn results(request: &Request) -> Results {
             Verb::RenderTemplate | Verb::RenderPolicy => {
                 render::run(verb, &group, request.force, &mut results)
             }
-            Verb::ValidateTemplate => validate::run(&group, &mut results),
+            Verb::ValidateTemplate => {
+                validate::run(&group, &mut results);
+                if request.real {
+                    account::run(verb, request, &group, &mut results);
+                }
+            }
             Verb::ReviewReport => review::run(request, &group, &mut results),
+            _ => account::run(verb, request, &group, &mut results),
         }
     }
     results.sort();

@@ -8,6 +8,7 @@ use indexmap::IndexSet;
 use serde::Serialize;
 
 use super::Listing;
+use super::console::width;
 use crate::config::sample;
 use crate::exit::Exit;
 use crate::product::{Product, Registry};
@@ -230,10 +231,4 @@ fn table(format: Listing, head: &[&str], rows: &[Vec<String>]) -> String {
         Listing::Markdown => markdown_table(head, rows),
         _ => plain_table(head, rows, width()),
     }
-}
-
-/// Columns of the terminal; `None` if the output goes elsewhere, where nothing is to be wrapped.
-fn width() -> Option<u16> {
-    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
-    Some(width.0)
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, count};
+use crate::exit::Exit;
 use crate::report;
 use crate::workspace::{ConfigFile, Outcome};
 
@@ -55,6 +56,58 @@ pub struct Results {
     pub items: Vec<Item>,
     /// Everything that is wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// The exit code that the worst failure asks for, beside that of the diagnostics.
+    #[serde(skip)]
+    pub exit: Option<Exit>,
+}
+
+/// What an action has to say of one config beside whether it succeeded.
+#[derive(Debug, Serialize)]
+pub struct Details {
+    /// One sentence.
+    #[serde(skip)]
+    pub line: String,
+    /// More, for a terminal.
+    #[serde(skip)]
+    pub text: String,
+    /// The same in Markdown.
+    #[serde(skip)]
+    pub markdown: String,
+    /// The same for programs.
+    pub result: serde_json::Value,
+    /// What else was found.
+    #[serde(skip)]
+    pub diagnostics: Vec<Diagnostic>,
+    /// The exit code that it asks for.
+    #[serde(skip)]
+    pub exit: Option<Exit>,
+}
+
+impl Details {
+    /// `data` is what programs get.
+    pub fn new(line: String, text: String, markdown: String, data: &impl Serialize) -> Self {
+        Self {
+            line,
+            text,
+            markdown,
+            result: serde_json::to_value(data).unwrap_or_default(),
+            diagnostics: Vec::new(),
+            exit: None,
+        }
+    }
+
+    /// The same, asking for an exit code.
+    pub fn with_exit(self, exit: Option<Exit>) -> Self {
+        Self { exit, ..self }
+    }
+
+    /// The same with what else was found.
+    pub fn with_diagnostics(self, diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            diagnostics,
+            ..self
+        }
+    }
 }
 
 /// What an action did to one config.
@@ -71,6 +124,9 @@ pub struct Item {
     /// What became of that file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// What else there is to say.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Details>,
     /// Whether the action did what it was asked to.
     pub ok: bool,
     /// The folder beside which outputs and logs go.
@@ -89,6 +145,7 @@ impl Item {
             stack: config.map(|config| config.stack().to_owned()),
             output: None,
             outcome: None,
+            details: None,
             ok: true,
             base: file.base(),
             files: [file.shown.file_name()]
@@ -120,6 +177,9 @@ impl Item {
 
     /// One line for people.
     pub fn line(&self) -> String {
+        if let Some(details) = &self.details {
+            return details.line.clone();
+        }
         match (&self.output, self.outcome) {
             (Some(output), Some(outcome)) => format!("{} {output}", outcome.word()),
             _ if self.ok => format!("ok {}", self.config),
@@ -134,6 +194,24 @@ impl Results {
         self.diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// A config that failed, and why.
+    pub fn fail(
+        &mut self,
+        file: &ConfigFile,
+        config: Option<&Config>,
+        problems: Vec<Diagnostic>,
+        exit: Exit,
+    ) {
+        self.worst(exit);
+        self.diagnostics.extend(problems);
+        self.items.push(Item::failed(file, config));
+    }
+
+    /// Of several exit codes, the one that matters most is said.
+    pub fn worst(&mut self, exit: Exit) {
+        self.exit = self.exit.max(Some(exit));
     }
 
     /// Puts everything in a fixed order.
@@ -169,6 +247,9 @@ impl Results {
                         "{}\n",
                         crate::wording::visible(&item.line(), false)
                     ));
+                    if let Some(details) = item.details.as_ref().filter(|d| !d.text.is_empty()) {
+                        text.push_str(&format!("{}\n", details.text));
+                    }
                 }
                 text.push_str(&format!("{}\n", self.closing()));
                 text
@@ -180,7 +261,11 @@ impl Results {
             )),
             Format::Markdown => report::results_markdown(
                 &self.closing(),
-                self.items.iter().map(|item| (item.ok, item.line())),
+                self.items.iter().map(|item| {
+                    let details = item.details.as_ref();
+                    let details = details.map(|details| details.markdown.clone());
+                    (item.ok, item.line(), details.unwrap_or_default())
+                }),
                 &self.diagnostics,
             ),
         }

@@ -33,6 +33,11 @@ pub fn run(group: &[Loaded], results: &mut Results) {
     }
 }
 
+/// Whether a problem stops what it is about.
+pub fn is_error(problem: &Diagnostic) -> bool {
+    problem.severity == Severity::Error
+}
+
 fn problems(config: &Config, outputs: &Outputs) -> Vec<Diagnostic> {
     let path = outputs.path(&config.outputs.template);
     let path = RepoPath::typed(&path.to_string_lossy());

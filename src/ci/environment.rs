@@ -75,6 +75,7 @@ impl Environment {
             configs: lines("PROVISIONER_CONFIGS"),
             given: Given {
                 tier: variable("PROVISIONER_TIER"),
+                ..Given::default()
             },
             comment: variable("PROVISIONER_COMMENT").as_deref() != Some("false"),
             sarif: variable("PROVISIONER_SARIF_FILE")

@@ -18,3 +18,11 @@ pub fn utc_time() -> String {
         .strftime("%Y%m%dT%H%M%SZ")
         .to_string()
 }
+
+/// Six lower-case letters and digits at random, to tell what this run makes from what others make.
+pub fn token() -> String {
+    let letters = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    (0..6)
+        .map(|_| char::from(letters[fastrand::usize(..letters.len())]))
+        .collect()
+}

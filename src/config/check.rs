@@ -7,7 +7,9 @@ use super::parse::{Tags, decode, parse};
 use super::{hygiene, tier, violation};
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
-use crate::product::{Derived, Failure, OutputNames, Product, Registry, Target, Unrecognised};
+use crate::product::{
+    Derived, Failure, Given, OutputNames, Product, Registry, Schema, Target, Unrecognised,
+};
 
 /// A config without errors.
 #[derive(Clone, Debug)]
@@ -26,12 +28,64 @@ pub struct Config {
     pub target: Target,
     /// What its outputs are called.
     pub outputs: OutputNames,
+    /// What was said for all configs.
+    pub given: Given,
 }
 
 impl Config {
     /// The stack's name.
     pub fn stack(&self) -> &str {
         self.derived.names.get("stack").map_or("", String::as_str)
+    }
+
+    /// The same config under the names of a test: `suffix` stands behind that of the stack and of everything in it. Names that
+    /// get too long by that are errors, as in any config.
+    pub fn suffixed(&self, suffix: &str) -> Result<Self, Vec<Diagnostic>> {
+        let failed = |failure: Failure| vec![product_invalid(&self.path, &self.product, &failure)];
+        let given = Given {
+            suffix: Some(suffix.to_owned()),
+            ..self.given.clone()
+        };
+        let product = &self.product;
+        let (derived, _) = product
+            .derive(&self.values, self.path.stem(), &given, |_| false, false)
+            .map_err(failed)?;
+        let broken = product.broken_rules(&derived.scope, |_| false, false);
+        let problems = broken.map_err(failed)?.into_iter().map(|broken| {
+            let place = self.tree.place_of(broken.at.iter().map(String::as_str));
+            Diagnostic {
+                span: Some(place),
+                help: broken.help,
+                ..Diagnostic::error(broken.code.to_owned(), &self.path, broken.message)
+                    .with_severity(broken.severity)
+            }
+        });
+        let problems: Vec<Diagnostic> = problems
+            .filter(|problem| problem.severity == Severity::Error)
+            .collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self {
+            derived,
+            given,
+            ..self.clone()
+        })
+    }
+
+    /// The same config with other values, which are not checked; `None` if they do not lead to names and a place.
+    pub fn with_values(&self, values: serde_json::Value) -> Option<Self> {
+        let product = &self.product;
+        let (derived, complete) = product
+            .derive(&values, self.path.stem(), &self.given, |_| false, true)
+            .ok()?;
+        let target = product.target(&derived.scope).ok().filter(|_| complete)?;
+        Some(Self {
+            values,
+            derived,
+            target,
+            ..self.clone()
+        })
     }
 
     /// Where a dotted key stands in the file, or the nearest key above it.
@@ -90,7 +144,15 @@ fn check(
     let bad: Vec<String> = of_values
         .map(|violation| violation.path.join("."))
         .collect();
-    violation::report(path, &source, &tree, &product, violations, diagnostics);
+    let whole = format!("a `{}` config", product.name());
+    violation::report(
+        path,
+        &source,
+        &tree,
+        (&product.schema, &whole),
+        violations,
+        diagnostics,
+    );
     hygiene::report(path, &source, &tree, diagnostics);
     product.schema.apply_defaults(&mut values);
 
@@ -132,7 +194,38 @@ fn check(
         derived,
         target,
         outputs,
+        given: registry.given.clone(),
     }))
+}
+
+/// Reads a file that is no config, and checks it by a schema; defaults are applied. `whole` says what the file is.
+pub fn conform(
+    schema: &Schema,
+    whole: &str,
+    path: &RepoPath,
+    bytes: &[u8],
+) -> Result<serde_json::Value, Vec<Diagnostic>> {
+    let tree = parse(path, bytes, Tags::Refuse)?;
+    let source = SourceText::new(decode(path, bytes).map_err(|problem| vec![problem])?);
+    let mut values = tree.to_json();
+    let mut problems = Vec::new();
+    violation::report(
+        path,
+        &source,
+        &tree,
+        (schema, whole),
+        schema.violations(&values),
+        &mut problems,
+    );
+    hygiene::report(path, &source, &tree, &mut problems);
+    if problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
+        return Err(problems);
+    }
+    schema.apply_defaults(&mut values);
+    Ok(values)
 }
 
 fn recognise(

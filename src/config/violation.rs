@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::node::{Kind, Node};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
-use crate::product::{Product, ValidationErrorKind as Violated, Violation, known_keys};
+use crate::product::{Schema, ValidationErrorKind as Violated, Violation, known_keys};
 use crate::wording::{all_of, counted, nearest, quote};
 
 /// Long lists of allowed values are not printed whole.
@@ -20,12 +20,13 @@ const LONGEST_QUOTED: usize = 60;
 /// file would take quadratic time.
 pub const MOST_TOLD: usize = 100;
 
-/// Turns violations into diagnostics: of those about one value only the most telling, of those about keys all.
+/// Turns violations of a schema into diagnostics: of those about one value only the most telling, of those about keys all.
+/// `whole` says what the file is, such as "a `s3` config".
 pub fn report(
     path: &RepoPath,
     source: &SourceText<'_>,
     tree: &Node,
-    product: &Product,
+    (schema, whole): (&Schema, &str),
     violations: Vec<Violation<'_>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -33,7 +34,8 @@ pub fn report(
         path,
         source,
         tree,
-        product,
+        schema,
+        whole,
     };
     let mut told = Told::new(diagnostics);
     let mut of_values: BTreeMap<Vec<String>, Violation<'_>> = BTreeMap::new();
@@ -122,7 +124,8 @@ struct Context<'a> {
     path: &'a RepoPath,
     source: &'a SourceText<'a>,
     tree: &'a Node,
-    product: &'a Product,
+    schema: &'a Schema,
+    whole: &'a str,
 }
 
 impl Context<'_> {
@@ -150,17 +153,13 @@ impl Context<'_> {
     fn unknown_key(&self, violation: &Violation<'_>, key: &str) -> Diagnostic {
         let place = dotted(&violation.path);
         let message = match place.as_str() {
-            "" => format!(
-                "{} is not a section of a `{}` config",
-                quote(key),
-                self.product.name()
-            ),
+            "" => format!("{} is not a section of {}", quote(key), self.whole),
             place => format!("{} is not a key of `{place}`", quote(key)),
         };
         let node = self.node(&violation.path);
         let free = known_keys(violation.subschema)
             .filter(|known| node.is_none_or(|node| node.get(known).is_none()));
-        let elsewhere = self.product.schema.parents_of(key);
+        let elsewhere = self.schema.parents_of(key);
         let help = if let Some(parent) = elsewhere.first() {
             Some(format!("`{key}` belongs under `{parent}`"))
         } else if let Some(meant) = nearest(key, free) {

@@ -25,12 +25,27 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    "account-mismatch":
+        "Credentials, config and policy do not name the same account.",
+        "Use credentials of the account that the config names, and list it in the policy if that lists any.";
     "action-not-offered":
         "The product of this config has no action of this name.",
         "Use one of the actions that the message lists.";
+    "aws-credentials":
+        "There are no AWS credentials, or AWS does not accept them.",
+        "Set `AWS_PROFILE` or the `AWS_…` variables, or sign in again.";
+    "aws-refused":
+        "AWS refuses a request. The message holds its code and explanation.",
+        "Most often a permission is missing: `create-policy` writes the policy that the actions need.";
+    "aws-unreachable":
+        "AWS does not answer, or not in a way that can be used, after several attempts.",
+        "Run it again: it goes on where it ended.";
     "bidi-or-control-character":
         "A string holds a control, bidirectional or invisible character. Such characters make a reviewed line read differently from what it is.",
         "Delete the character; where it is meant, there is no way to write it in a config.";
+    "bucket-not-empty":
+        "A bucket that the deletion would delete holds objects. CloudFormation cannot delete it, and what it holds would be lost.",
+        "Empty the bucket, or use `tear-down` where the product has it.";
     "config-empty":
         "The file holds no YAML document.",
         "Write the sections of the product, or delete the file; `provisioner schema` lists them.";
@@ -46,12 +61,36 @@ catalogue! {
     "config-too-large":
         "The file is larger than 1 MiB, far more than any config needs.",
         "Remove what is not configuration.";
+    "delete-importers":
+        "Other stacks import outputs of the stack that is to be deleted.",
+        "Delete those stacks, or their imports, first.";
+    "delete-not-allowed":
+        "The policy rules deletions out.",
+        "Change `deletes` in the policy file.";
+    "delete-not-confirmed":
+        "The name of the stack that is to be deleted was not typed.",
+        "Type it as it is shown.";
     "duplicate-key":
         "The same key stands twice in one mapping. YAML readers disagree on which one counts.",
         "Keep one of them.";
     "dynamic-reference":
         "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that the review never saw.",
         "Write the value itself.";
+    "environment-not-allowed":
+        "The policy lists environments, and not the one of this config.",
+        "Use an environment that it lists, or add this one.";
+    "force-missing":
+        "The action makes or deletes a stack, which `--force` has to ask for.",
+        "Look at `show-changes` first, then add `--force`.";
+    "impact-too-high":
+        "The update would replace or interrupt something, and the policy allows changes in place only.",
+        "Allow more under `updates`, or delete and provision the stack anew.";
+    "impact-unknown":
+        "What the update would do is not known for sure, and may be the worst.",
+        "Look at `show-changes`; allow more under `updates` only if its worst case is acceptable.";
+    "interrupted":
+        "The run was asked to end, by Ctrl-C or by the CI system. It has cleaned up what it could not leave.",
+        "Run it again: it goes on where it ended.";
     "invalid-key":
         "A key of a free mapping (such as tags) is not allowed.",
         "Follow the rule in the message.";
@@ -67,6 +106,15 @@ catalogue! {
     "output-not-written":
         "An output file could not be written.",
         "Look at the permissions and free space of the folder.";
+    "plan-changed":
+        "What would run is not what was shown.",
+        "Look at the change again, and decide anew.";
+    "policy-invalid":
+        "The policy file does not load. Nothing is assumed in its place, so everything is denied.",
+        "Correct the policy file.";
+    "preflight-failed":
+        "Something is not there on which the stack depends.",
+        "Make it, or correct the key that names it.";
     "product-ambiguous":
         "The file has the sections of more than one product.",
         "Keep the sections of one product.";
@@ -76,15 +124,39 @@ catalogue! {
     "product-unknown":
         "Neither the sections nor the name of this file belong to a known product.",
         "Use a section of a product; the message lists them.";
+    "region-mismatch":
+        "Requests go to another region than the config's.",
+        "Use the region that the config names.";
     "render-failed":
         "The template source of the product stopped with an error for this config.",
         "If the product is your own, correct its template source at the line given; otherwise report a bug.";
     "schema-violation":
         "The value breaks a rule of the schema.",
         "Follow the rule in the message.";
+    "stack-busy":
+        "An operation on the stack is under way, or its state is not known.",
+        "Wait until the operation has ended.";
     "stack-claimed-twice":
         "Two configs of the change give the same stack, in the same account and region. Each would undo what the other does.",
         "Keep one of the two, or give them names that differ in a field of the stack's name.";
+    "stack-failed":
+        "The stack's last operation failed, so that it can only be deleted.",
+        "Delete the stack, or repair it by hand.";
+    "stack-foreign":
+        "A stack of this name exists, and does not have the tags of one that this program made.",
+        "Give the config another name; or, if the stack really is its own, tag it with the tags that the message names.";
+    "stack-not-found":
+        "The action works on a stack that exists, and there is none.",
+        "Provision the stack first.";
+    "stack-operation-failed":
+        "CloudFormation tried and failed. The message names the failure that led to all others.",
+        "Correct its cause. A stack whose creation failed was removed.";
+    "stack-protected":
+        "Termination protection of the stack is on.",
+        "Turn it off, if the stack really is to go.";
+    "stack-unverified":
+        "The operation succeeded, but the stack does not publish what its template says.",
+        "Look at the outputs and parameters that the message names.";
     "template-condition-unknown":
         "The template uses a condition that it does not declare.",
         "Declare the condition or correct the name.";
@@ -121,6 +193,9 @@ catalogue! {
     "unknown-key":
         "The key is not part of the product, so it would have no effect.",
         "Correct the spelling, or delete it.";
+    "update-not-allowed":
+        "The stack exists, and the policy does not let it be updated. This is the default.",
+        "Delete and provision the stack anew, or allow updates under `updates` in the policy file.";
     "value-not-allowed":
         "The value is not one of those allowed.",
         "Use one of the values that the message lists.";

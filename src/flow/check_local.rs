@@ -49,6 +49,7 @@ fn check(args: &cli::Check) -> anyhow::Result<Report> {
     let selection = Selection::new(&args.configs)?;
     let given = Given {
         tier: args.tier.clone(),
+        ..Given::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let gathered = runtime.block_on(async {

@@ -1,10 +1,14 @@
 //! What a change of configs would do to stacks, as far as it can be known without AWS.
 
 mod assess;
+mod changes;
+mod deletion;
 mod digest;
 mod impact;
+mod influence;
 mod resources;
 mod stacks;
+mod verdict;
 
 use serde::Serialize;
 
@@ -15,7 +19,12 @@ use crate::product::{Level, Target};
 use crate::template::Fate;
 
 pub use assess::{Input, assess};
+pub use changes::{Assessed, Cause, Changes};
+pub use deletion::{BUCKET, Deletion, Leaving};
+pub use digest::change_set_digest;
 pub use impact::Impact;
+pub use influence::{Influences, influences};
+pub use verdict::{Judgement, Verdict, judge, worst};
 
 /// The plan of a whole change.
 #[derive(Clone, Debug, Serialize)]

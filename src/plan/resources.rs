@@ -5,25 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Action, ResourceChange};
-use crate::template::{Document, Resource};
-
-/// Types that hold data: losing one loses what it held.
-const STATEFUL: &[&str] = &[
-    "AWS::CodeCommit::Repository",
-    "AWS::DynamoDB::GlobalTable",
-    "AWS::DynamoDB::Table",
-    "AWS::EC2::Volume",
-    "AWS::ECR::Repository",
-    "AWS::EFS::FileSystem",
-    "AWS::KMS::Key",
-    "AWS::Logs::LogGroup",
-    "AWS::RDS::DBCluster",
-    "AWS::RDS::DBInstance",
-    "AWS::S3::Bucket",
-    "AWS::SQS::Queue",
-    "AWS::SageMaker::ModelPackageGroup",
-    "AWS::SecretsManager::Secret",
-];
+use crate::template::{Document, Resource, holds_data};
 
 /// What differs, dangerous first, then by logical id. An absent template has no resources.
 pub fn compare(before: Option<&Document>, after: Option<&Document>) -> Vec<ResourceChange> {
@@ -67,7 +49,7 @@ fn change(action: Action, resource: &Resource<'_>, properties: Vec<String>) -> R
         kind: resource.kind.to_owned(),
         properties,
         fate: (action == Action::Remove).then_some(resource.fate),
-        stateful: STATEFUL.contains(&resource.kind),
+        stateful: holds_data(resource.kind),
     }
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, bail, ensure};
 
 use super::expression::{Compiled, engine};
+use super::preflight::CompiledCheck;
 use super::{
     CompiledRule, Files, FolderTree, MANIFEST, Manifest, POLICY, Product, Schema, TEMPLATE,
     known_keys,
@@ -126,6 +127,18 @@ impl Product {
                 )
             }
         };
+        let actions = manifest.actions.iter();
+        let actions = actions
+            .map(|(name, action)| {
+                let when = action.when.as_deref();
+                when.map(|when| compile(format!("actions.{name}"), when))
+                    .transpose()
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let preflight = manifest.preflight.iter();
+        let preflight = preflight
+            .map(|check| CompiledCheck::new(check, compile))
+            .collect::<anyhow::Result<_>>()?;
         if let Some(bad) = manifest
             .rules
             .iter()
@@ -147,6 +160,8 @@ impl Product {
             rules,
             impact,
             folders,
+            preflight,
+            actions,
             manifest,
         })
     }

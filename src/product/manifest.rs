@@ -43,7 +43,7 @@ pub struct Manifest {
     #[serde(default)]
     pub impact: Vec<ImpactRule>,
     /// Action names of the command line, and the engine's verb for each.
-    pub actions: IndexMap<String, Verb>,
+    pub actions: IndexMap<String, OfferedAction>,
 }
 
 /// A level of a product, which unlocks what the levels before it do not have.
@@ -119,6 +119,53 @@ pub struct Check {
     pub text: String,
     /// An error stops a deployment, a warning does not.
     pub severity: Severity,
+    /// The config key to point at.
+    #[serde(skip_serializing)]
+    pub at: String,
+    /// Expression: whether it has to be so at all; absent means always.
+    #[serde(skip_serializing)]
+    pub when: Option<String>,
+    /// What is looked for.
+    #[serde(skip_serializing)]
+    pub needs: Looked,
+}
+
+/// What is looked for. Expressions give one, or a list.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields, rename_all_fields = "kebab-case")]
+pub enum Looked {
+    /// A resource of any type that CloudFormation knows.
+    Resource {
+        /// Its type.
+        resource: String,
+        /// Expression: its primary identifier.
+        id: String,
+    },
+    /// A parameter of SSM.
+    Parameter {
+        /// Expression: its name.
+        parameter: String,
+    },
+    /// An object.
+    Object {
+        /// Expression: its bucket.
+        bucket: String,
+        /// Expression: its key.
+        object: String,
+    },
+    /// A bucket.
+    Bucket {
+        /// Expression: its name.
+        bucket: String,
+        /// Whether it has to keep versions.
+        #[serde(default)]
+        versioned: bool,
+    },
+    /// A bucket that must not be there yet.
+    FreeBucket {
+        /// Expression: its name.
+        free_bucket: String,
+    },
 }
 
 fn error() -> Severity {
@@ -193,4 +240,64 @@ pub enum Verb {
     ValidateTemplate,
     /// Write the review report beside the config.
     ReviewReport,
+    /// Ask CloudFormation what would change.
+    ShowChanges,
+    /// Compare the stack with its template.
+    CheckDrift,
+    /// Make the stack under another name, verify and remove it.
+    TestDeploy,
+    /// Make the stack, and the folders in its bucket.
+    Provision,
+    /// Make the folders in the stack's bucket.
+    DeployFolders,
+    /// Write the rendered template into the stack's bucket.
+    UploadTemplate,
+    /// Delete the stack.
+    Delete,
+    /// Empty the stack's buckets, and delete it with them.
+    TearDown,
+}
+
+/// An action of the command line.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "WrittenAction")]
+pub struct OfferedAction {
+    /// What the engine does.
+    pub verb: Verb,
+    /// Expression: whether a config has it; absent means that all have.
+    pub when: Option<String>,
+    /// What to use instead.
+    pub otherwise: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenAction {
+    Verb(Verb),
+    Conditional(ConditionalAction),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConditionalAction {
+    verb: Verb,
+    when: String,
+    otherwise: String,
+}
+
+impl From<WrittenAction> for OfferedAction {
+    fn from(written: WrittenAction) -> Self {
+        match written {
+            WrittenAction::Verb(verb) => Self {
+                verb,
+                when: None,
+                otherwise: None,
+            },
+            WrittenAction::Conditional(action) => Self {
+                verb: action.verb,
+                when: Some(action.when),
+                otherwise: Some(action.otherwise),
+            },
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod expression;
 mod filters;
 mod folders;
 mod manifest;
+mod preflight;
 mod registry;
 mod schema;
 
@@ -17,7 +18,8 @@ use minijinja::{Environment, Value, context};
 
 use crate::diagnostic::Severity;
 pub use folders::FolderTree;
-pub use manifest::{Check, Level, Manifest, Tier, Verb};
+pub use manifest::{Check, Level, Manifest, OfferedAction, Tier, Verb};
+pub use preflight::{Need, Needed};
 pub use registry::{PRODUCTS_FOLDER, Registry, Unrecognised};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
 
@@ -48,6 +50,8 @@ pub struct Product {
     rules: Vec<CompiledRule>,
     impact: Vec<Option<Compiled>>,
     folders: Option<[Compiled; 2]>,
+    preflight: Vec<preflight::CompiledCheck>,
+    actions: Vec<Option<Compiled>>,
 }
 
 #[derive(Debug)]
@@ -87,6 +91,8 @@ pub struct Derived {
 pub struct Given {
     /// The tier of configs that say none.
     pub tier: Option<String>,
+    /// What stands behind the names of a stack that is only tried out, and of everything in it.
+    pub suffix: Option<String>,
 }
 
 /// Where a stack lives.
@@ -153,7 +159,8 @@ impl Product {
             .collect();
         fixed.push(("file".into(), context! { stem }));
         let tier = given.tier.as_deref().unwrap_or_default();
-        fixed.push(("given".into(), context! { tier }));
+        let suffix = given.suffix.as_deref().unwrap_or_default();
+        fixed.push(("given".into(), context! { tier, suffix }));
         // One flat map: `context!` over another would look each word up in several, at every use.
         let scope = |known: &[(Value, Value)]| -> Value {
             let names = Value::from_pairs(known.iter().cloned());
@@ -252,6 +259,30 @@ impl Product {
             }
         }
         Ok(prefixes)
+    }
+
+    /// The prefix of one item of the folders' list, which the config need not name; `None` if the product has no folders.
+    pub fn folder_prefix(&self, scope: &Value, item: &str) -> Result<Option<String>, Failure> {
+        let Some([_, prefix]) = &self.folders else {
+            return Ok(None);
+        };
+        let scope = context! { item, ..scope.clone() };
+        eval_text("folders.prefix", prefix, &scope).map(Some)
+    }
+
+    /// What an action means for a config; `None` if the product has no action of this name. The flag says whether this config has it.
+    pub fn action(
+        &self,
+        name: &str,
+        scope: &Value,
+    ) -> Option<Result<(&OfferedAction, bool), Failure>> {
+        let (index, _, action) = self.manifest.actions.get_full(name)?;
+        let offered = match self.actions.get(index)? {
+            None => Ok(true),
+            Some(when) => when.eval(scope).map(|value| value.is_true()),
+        };
+        let offered = offered.map_err(|source| failure(format!("actions.{name}"), source));
+        Some(offered.map(|offered| (action, offered)))
     }
 
     /// The first rule of the manifest that covers a changed key; `None` if none does.

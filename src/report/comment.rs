@@ -82,7 +82,7 @@ pub fn markdown(report: &Report, limit: usize) -> Result<String, Error> {
 /// What an action of the command line did: its closing line, one line for each config, and the problems.
 pub fn results_markdown(
     closing: &str,
-    lines: impl Iterator<Item = (bool, String)>,
+    items: impl Iterator<Item = (bool, String, String)>,
     diagnostics: &[crate::diagnostic::Diagnostic],
 ) -> String {
     let mut markdown = format!("## Provisioner\n\n{}\n", inert::inert(closing));
@@ -93,12 +93,15 @@ pub fn results_markdown(
         ));
     }
     markdown.push('\n');
-    for (ok, line) in lines {
+    for (ok, line, details) in items {
         markdown.push_str(&format!(
             "- {} {}\n",
             if ok { "✅" } else { "❌" },
             inert::code(&line)
         ));
+        if !details.is_empty() {
+            markdown.push_str(&format!("\n{details}\n"));
+        }
     }
     markdown
 }

@@ -1,23 +1,33 @@
 //! What people and machines read: text, Markdown, annotations, SARIF. One place for escaping, one for size limits.
 
 mod annotation;
+mod changes;
 mod comment;
+mod deletion;
+mod drift;
 mod inert;
 mod inventory;
 mod log;
+mod medium;
 mod review;
 mod sarif;
 mod table;
 mod text;
+mod values;
 mod view;
 
 pub use annotation::{Annotations, annotations};
+pub use changes::{changes, changes_line};
 pub use comment::{COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown, results_markdown};
+pub use deletion::{deletion, deletion_line};
+pub use drift::{drift, drift_line};
 pub use inert::inert;
 pub use inventory::{Listed, inventory};
 pub use log::log_safe;
+pub use medium::Medium;
 pub use review::{Last, Review, review};
 pub use sarif::sarif;
 pub use table::{markdown as markdown_table, plain as plain_table};
 pub use text::{diagnostic, diagnostics};
+pub use values::Values;
 pub use view::{Collision, Context, Report};

@@ -11,7 +11,7 @@ use crate::model::RepoPath;
 use crate::wording::{counted, nearest, one_of, quote};
 
 /// The most that fits a request; larger templates go through a bucket.
-const INLINE_BYTES: usize = 51_200;
+pub const INLINE_BYTES: usize = 51_200;
 /// The most at all.
 const MAX_BYTES: usize = 1_000_000;
 const MAX_DESCRIPTION: usize = 1_024;

@@ -4,7 +4,9 @@ mod check;
 mod cost;
 mod document;
 mod intrinsic;
+mod stateful;
 
-pub use check::check;
+pub use check::{INLINE_BYTES, check};
 pub use cost::billed;
 pub use document::{Document, Fate, Resource};
+pub use stateful::holds_data;

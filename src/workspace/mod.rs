@@ -6,10 +6,12 @@
 
 mod configs;
 mod outputs;
+mod policy;
 mod products;
 
 pub use configs::{ConfigFile, DEFAULT_CONFIGS, locate};
 pub use outputs::{Outcome, OutputError, Outputs, write_report};
+pub use policy::policy_file;
 pub use products::add_repository_products;
 
 use std::io;

@@ -10,6 +10,7 @@
 mod support;
 
 mod actions;
+mod aws;
 mod config;
 mod contract;
 mod faults;

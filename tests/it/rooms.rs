@@ -13,10 +13,14 @@ const ORDER: &[&str] = &[
     "config",
     "template",
     "diff",
+    "stack",
     "plan",
+    "guard",
     "report",
     "exit",
     "forge",
+    "cloud",
+    "operation",
     "workspace",
     "ci",
     "action",
@@ -116,6 +120,11 @@ fn foreign_clients_stay_in_their_adapters() {
         assert!(
             !code.contains("octocrab") || place.starts_with("forge/github/"),
             "{place} names octocrab"
+        );
+        assert!(
+            !(code.contains("aws_sdk") || code.contains("aws_config"))
+                || place.starts_with("cloud/aws/"),
+            "{place} names the AWS SDK"
         );
         assert!(
             !code.contains("std::env::") || matches!(room(&path).as_str(), "ci" | "main"),

@@ -14,6 +14,7 @@
     reason = "a test bed is made of ports, files, processes and deadlines"
 )]
 
+pub mod aws;
 pub mod bed;
 pub mod emulate;
 pub mod github;

@@ -21,6 +21,7 @@ pub fn loaded(name: &str, text: &str, tier: Option<&str>) -> Loaded {
             let mut registry = Registry::built_in();
             registry.given = Given {
                 tier: Some(tier.to_owned()),
+                ..Given::default()
             };
             load(&registry, &path, text.as_bytes())
         }

@@ -1,0 +1,152 @@
+//! The person at the command line: hears what happens, and is asked before something goes.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::guard::Authority;
+use crate::operation::{Consent, Progress};
+use crate::plan::Deletion;
+use crate::report::{self, Medium, Values, log_safe};
+use crate::stack::{Event, StackName};
+
+/// Standard error, shared by all stacks of a run: bars on a terminal, plain lines elsewhere.
+#[derive(Clone)]
+pub struct Console {
+    bars: Option<MultiProgress>,
+    force: bool,
+}
+
+impl Console {
+    /// `force` is what the command line said.
+    pub fn new(force: bool) -> Self {
+        let bars = std::io::stderr()
+            .is_terminal()
+            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+        Self { bars, force }
+    }
+
+    fn say(&self, line: &str) {
+        let line = log_safe(line);
+        match &self.bars {
+            Some(bars) => bars.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+
+    /// The same for one stack, of whose values only some may be shown.
+    pub fn of(&self, values: Values) -> StackConsole {
+        let bar = self.bars.as_ref().map(|bars| {
+            let bar = bars.add(ProgressBar::new_spinner());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(std::time::Duration::from_millis(120));
+            bar
+        });
+        StackConsole {
+            console: self.clone(),
+            bar,
+            values,
+        }
+    }
+}
+
+/// Columns of the terminal; `None` if the output goes elsewhere, where nothing is to be wrapped.
+pub fn width() -> Option<u16> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(width.0)
+}
+
+/// What is told of one stack.
+pub struct StackConsole {
+    console: Console,
+    bar: Option<ProgressBar>,
+    values: Values,
+}
+
+impl Drop for StackConsole {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for StackConsole {
+    fn step(&self, stack: &StackName, what: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_prefix(stack.name.clone());
+                bar.set_message(what.to_owned());
+            }
+            None => self.console.say(&format!("{}: {what}", stack.name)),
+        }
+    }
+
+    fn event(&self, stack: &StackName, event: &Event) {
+        let time = jiff::Timestamp::from_millisecond(event.time)
+            .map(|time| time.strftime("%H:%M:%S").to_string())
+            .unwrap_or_default();
+        let reason = event
+            .reason
+            .as_deref()
+            .map(|reason| self.values.redact(reason));
+        let reason = reason
+            .map(|reason| format!(": {reason}"))
+            .unwrap_or_default();
+        self.console.say(&format!(
+            "{}: {time} {} {} {}{reason}",
+            stack.name, event.status, event.kind, event.logical_id
+        ));
+    }
+
+    fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>) {
+        let whole = of.map(|of| format!(" of {of}")).unwrap_or_default();
+        let line = format!("{done}{whole} {what}");
+        match &self.bar {
+            Some(bar) => bar.set_message(line),
+            // A log needs no more than every tenth part of it.
+            None if of.is_none_or(|of| done == of || done % (of / 10).max(1) == 0) => {
+                self.console.say(&format!("{}: {line}", stack.name));
+            }
+            None => {}
+        }
+    }
+}
+
+impl Consent for StackConsole {
+    fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority {
+        let force = self.console.force;
+        let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        // Whoever has not said `--force` is refused anyway, and a script cannot be asked.
+        let typed = match about.filter(|_| force && terminal) {
+            None => None,
+            Some(deletion) => Some(self.ask(stack, deletion)),
+        };
+        Authority::CommandLine { force, typed }
+    }
+}
+
+impl StackConsole {
+    fn ask(&self, stack: &StackName, deletion: &Deletion) -> String {
+        let ask = || {
+            eprint!(
+                "{}\n{}\nType the stack's name to go on: ",
+                report::deletion_line(deletion),
+                report::deletion(deletion, Medium::Text(width()))
+            );
+            let _ = std::io::stderr().flush();
+            let mut line = String::new();
+            match std::io::stdin().lock().read_line(&mut line) {
+                Ok(_) => line.trim().to_owned(),
+                Err(_) => String::new(),
+            }
+        };
+        self.step(stack, "waits for confirmation");
+        match &self.console.bars {
+            Some(bars) => bars.suspend(ask),
+            None => ask(),
+        }
+    }
+}

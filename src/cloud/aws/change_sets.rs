@@ -1,0 +1,368 @@
+//! Change sets: made, described whole, run or deleted.
+
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, OnStackFailure, Tag as StackTag};
+use futures_util::future::BoxFuture;
+
+use super::poll::Pauses;
+use super::{Cloud, convert, error, token};
+use crate::cloud::{Error, Pending, Proposal, Result, Running};
+use crate::guard::{Executes, Permit, Preview};
+use crate::model::Digest;
+use crate::stack::{ChangeSet, Found, Health, Hook, Stack, Validation};
+
+/// Every change set of this program begins with it.
+const PREFIX: &str = "provisioner-";
+/// Hex digits of the template's digest in the name, by which a killed run's change set is known.
+const DIGITS: usize = 16;
+/// Nested stacks inside nested stacks that are looked into.
+const DEEPEST: usize = 5;
+/// Age from which a change set of this program belongs to no run any more.
+const ABANDONED_SECONDS: i64 = 3600;
+
+impl Cloud {
+    /// Makes a change set for a stack that exists, or for one that does not, and describes it. Nothing is deployed.
+    ///
+    /// Change sets that a killed run left behind are deleted on the way.
+    pub async fn preview(
+        &self,
+        permit: Permit<Preview>,
+        existing: Option<&Stack>,
+        proposal: &Proposal,
+    ) -> Result<Pending> {
+        let stack = permit.stack().clone();
+        let shell = existing.is_none_or(|stack| stack.status.health() == Health::Shell);
+        let digest = digest(&stack.name, proposal);
+        if existing.is_some() {
+            self.sweep(&stack.name, &digest).await?;
+        }
+        let name = format!("{PREFIX}{digest}-{:08x}", fastrand::u32(..));
+        let mut request = self
+            .stacks
+            .create_change_set()
+            .stack_name(&stack.name)
+            .change_set_name(&name)
+            .client_token(token())
+            .description(&proposal.description)
+            .template_body(&proposal.body)
+            .capabilities(Capability::CapabilityNamedIam)
+            .set_tags(Some(tags(proposal)));
+        request = if shell {
+            // What fails on its way up is taken down by CloudFormation, whether or not somebody still watches.
+            request
+                .change_set_type(ChangeSetType::Create)
+                .on_stack_failure(OnStackFailure::Delete)
+        } else {
+            request.change_set_type(ChangeSetType::Update)
+        };
+        if proposal.body.contains("AWS::CloudFormation::Stack") {
+            request = request.include_nested_stacks(true);
+        }
+        let made = request.send().await;
+        let made = made.map_err(|e| error::of("CreateChangeSet", e))?;
+        let id = made.id.unwrap_or_default();
+        let mut pending = Pending {
+            stack,
+            stack_id: made.stack_id.unwrap_or_default(),
+            shell,
+            found: Found {
+                change_set: ChangeSet {
+                    id,
+                    ..ChangeSet::default()
+                },
+                ..Found::default()
+            },
+        };
+        match self.examine(&mut pending).await {
+            Ok(()) => Ok(pending),
+            Err(error) => {
+                // The first error is the one to tell; what is left is swept by the next run.
+                let _ = self.discard(pending).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn examine(&self, pending: &mut Pending) -> Result<()> {
+        let id = pending.found.change_set.id.clone();
+        self.settle(&id).await?;
+        pending.found.change_set = self.describe(&id, 0).await?;
+        Ok(())
+    }
+
+    /// Adds what CloudFormation's validation and the hooks have to say. What may not be read is noted, and hinders nothing: the
+    /// change set itself is known.
+    pub async fn look_closer(&self, pending: &mut Pending) -> Result<()> {
+        let id = pending.found.change_set.id.clone();
+        let found = &mut pending.found;
+        match self.validations(&id).await {
+            Ok(validations) => found.validations = validations,
+            Err(Error::Refused { code, .. }) => {
+                let what = "the findings of CloudFormation's validation";
+                found
+                    .unread
+                    .push(format!("{what} could not be read: {code}"));
+            }
+            Err(error) => return Err(error),
+        }
+        match self.hooks(&id).await {
+            Ok(hooks) => found.hooks = hooks,
+            Err(Error::Refused { code, .. }) => {
+                found
+                    .unread
+                    .push(format!("the hooks could not be read: {code}"));
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Waits until CloudFormation has computed it.
+    async fn settle(&self, id: &str) -> Result<()> {
+        let mut pauses = Pauses::new(&self.stop);
+        loop {
+            let described = self.stacks.describe_change_set().change_set_name(id).send();
+            let described = described
+                .await
+                .map_err(|e| error::of("DescribeChangeSet", e))?;
+            let status = described
+                .status
+                .as_ref()
+                .map_or("", |status| status.as_str());
+            if !status.ends_with("_PENDING") && !status.ends_with("_IN_PROGRESS") {
+                return Ok(());
+            }
+            pauses.wait().await?;
+        }
+    }
+
+    /// All pages, with property values, and nested change sets inside.
+    fn describe<'a>(&'a self, id: &'a str, depth: usize) -> BoxFuture<'a, Result<ChangeSet>> {
+        Box::pin(async move {
+            let mut pages = self
+                .stacks
+                .describe_change_set()
+                .change_set_name(id)
+                .include_property_values(true)
+                .into_paginator()
+                .send();
+            let mut whole = ChangeSet::default();
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(|e| error::of("DescribeChangeSet", e))?;
+                whole.id = page.change_set_id.unwrap_or_default();
+                whole.stack_id = page.stack_id.unwrap_or_default();
+                whole.status = page
+                    .status
+                    .map(|status| status.as_str().to_owned())
+                    .unwrap_or_default();
+                whole.status_reason = page.status_reason;
+                whole.execution_status = page
+                    .execution_status
+                    .map(|status| status.as_str().to_owned())
+                    .unwrap_or_default();
+                let changes = page.changes.into_iter().flatten();
+                let changes = changes.filter_map(|change| change.resource_change);
+                whole.changes.extend(changes.map(convert::resource_change));
+            }
+            for change in &mut whole.changes {
+                if let Some(nested) = change.nested_id.as_deref().filter(|_| depth < DEEPEST) {
+                    self.settle(nested).await?;
+                    change.nested = Some(Box::new(self.describe(nested, depth + 1).await?));
+                }
+            }
+            Ok(whole)
+        })
+    }
+
+    /// What CloudFormation found wrong before anything runs.
+    async fn validations(&self, id: &str) -> Result<Vec<Validation>> {
+        let mut pages = self
+            .stacks
+            .describe_events()
+            .change_set_name(id)
+            .into_paginator()
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| error::of("DescribeEvents", e))?;
+            for event in page.operation_events.into_iter().flatten() {
+                let kind = event.event_type.as_ref().map(|kind| kind.as_str());
+                if kind != Some("VALIDATION_ERROR") {
+                    continue;
+                }
+                let mode = event.validation_failure_mode;
+                found.push(Validation {
+                    name: event.validation_name.unwrap_or_default(),
+                    mode: mode.map_or("FAIL".to_owned(), |mode| mode.as_str().to_owned()),
+                    logical_id: event.logical_resource_id.unwrap_or_default(),
+                    path: event.validation_path.unwrap_or_default(),
+                    reason: event.validation_status_reason.unwrap_or_default(),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn hooks(&self, id: &str) -> Result<Vec<Hook>> {
+        let mut hooks = Vec::new();
+        let mut next = None;
+        loop {
+            let page = self
+                .stacks
+                .describe_change_set_hooks()
+                .change_set_name(id)
+                .set_next_token(next.take())
+                .send()
+                .await;
+            let page = page.map_err(|e| error::of("DescribeChangeSetHooks", e))?;
+            for hook in page.hooks.into_iter().flatten() {
+                let target = hook.target_details;
+                let target = target.and_then(|target| target.resource_target_details);
+                hooks.push(Hook {
+                    name: hook.type_name.unwrap_or_default(),
+                    mode: hook
+                        .failure_mode
+                        .map(|mode| mode.as_str().to_owned())
+                        .unwrap_or_default(),
+                    logical_id: target
+                        .and_then(|target| target.logical_resource_id)
+                        .unwrap_or_default(),
+                });
+            }
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(hooks);
+            }
+        }
+    }
+
+    /// Deletes a change set that was made, and the empty stack that is there only because of it.
+    pub async fn discard(&self, pending: Pending) -> Result<()> {
+        self.delete_change_set(&pending.found.change_set.id).await?;
+        if pending.shell {
+            self.remove_shell(&pending.stack_id).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_change_set(&self, id: &str) -> Result<()> {
+        let deleted = self.stacks.delete_change_set().change_set_name(id).send();
+        match deleted.await.map_err(|e| error::of("DeleteChangeSet", e)) {
+            Ok(_) => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes a stack by its ARN, if it is still the empty one that a change set left: in review, without resources, and
+    /// without somebody else's change sets.
+    async fn remove_shell(&self, stack_id: &str) -> Result<()> {
+        let Some(stack) = self.stack(stack_id).await? else {
+            return Ok(());
+        };
+        let empty = stack.status.health() == Health::Shell
+            && self.change_sets(stack_id).await?.is_empty()
+            && self.resources(stack_id).await?.is_empty();
+        if !empty {
+            return Ok(());
+        }
+        let deleted = self
+            .stacks
+            .delete_stack()
+            .stack_name(stack_id)
+            .client_request_token(token())
+            .send()
+            .await;
+        deleted.map_err(|e| error::of("DeleteStack", e))?;
+        let mut pauses = Pauses::new(&self.stop);
+        while let Some(stack) = self.stack(stack_id).await? {
+            if stack.status.health() == Health::Deleted {
+                break;
+            }
+            pauses.wait().await?;
+        }
+        Ok(())
+    }
+
+    /// Name, ARN and Unix time of all change sets of a stack.
+    async fn change_sets(&self, stack: &str) -> Result<Vec<(String, String, i64)>> {
+        let mut pages = self
+            .stacks
+            .list_change_sets()
+            .stack_name(stack)
+            .into_paginator()
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| error::of("ListChangeSets", e))?;
+            for summary in page.summaries.into_iter().flatten() {
+                let time = summary.creation_time.map_or(0, |time| time.secs());
+                let name = summary.change_set_name.unwrap_or_default();
+                found.push((name, summary.change_set_id.unwrap_or_default(), time));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Deletes what killed runs left: change sets of this program for the same template, and old ones for any.
+    async fn sweep(&self, stack: &str, digest: &str) -> Result<()> {
+        let change_sets = self.change_sets(stack).await?;
+        let newest = change_sets.iter().map(|(_, _, time)| *time).max();
+        let newest = newest.unwrap_or_default();
+        for (name, id, time) in change_sets {
+            let Some(rest) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
+            if rest.starts_with(digest) || newest - time > ABANDONED_SECONDS {
+                self.delete_change_set(&id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a change set. `E` is what was permitted; the permit has to be for the stack of the change set.
+    pub async fn execute<E: Executes>(
+        &self,
+        permit: Permit<E>,
+        pending: Pending,
+    ) -> Result<Running> {
+        if *permit.stack() != pending.stack {
+            let message = "a permit for one stack was spent on the change set of another";
+            return Err(Error::Misused(message.to_owned()));
+        }
+        let seen = self.events(&pending.stack_id, &Default::default()).await?;
+        let started = self
+            .stacks
+            .execute_change_set()
+            .change_set_name(&pending.found.change_set.id)
+            .client_request_token(token())
+            .send()
+            .await;
+        started.map_err(|e| error::of("ExecuteChangeSet", e))?;
+        Ok(Running {
+            stack_id: pending.stack_id,
+            seen: seen.into_iter().map(|event| event.id).collect(),
+        })
+    }
+}
+
+fn is_gone(error: &Error) -> bool {
+    error.says("ChangeSetNotFound") || error.says("does not exist")
+}
+
+/// What identifies a change set of the same content.
+fn digest(stack: &str, proposal: &Proposal) -> String {
+    let tags: Vec<String> = proposal
+        .tags
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    Digest::of(format!("{stack}\0{}\0{}", tags.join("\0"), proposal.body)).prefix(DIGITS)
+}
+
+fn tags(proposal: &Proposal) -> Vec<StackTag> {
+    proposal
+        .tags
+        .iter()
+        .map(|(key, value)| StackTag::builder().key(key).value(value).build())
+        .collect()
+}

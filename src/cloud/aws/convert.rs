@@ -1,0 +1,117 @@
+//! SDK types → the program's.
+
+use aws_sdk_cloudformation::types;
+
+use crate::stack::{
+    ChangeAction, Detail, Evaluation, Event, Output, PolicyAction, Recreation, Replacement,
+    ResourceChange, Stack, Status, Target,
+};
+
+/// A stack.
+pub fn stack(stack: types::Stack) -> Stack {
+    Stack {
+        id: stack.stack_id.unwrap_or_default(),
+        name: stack.stack_name.unwrap_or_default(),
+        status: Status(word(
+            stack.stack_status.as_ref().map(|status| status.as_str()),
+        )),
+        reason: stack.stack_status_reason,
+        protected: stack.enable_termination_protection.unwrap_or_default(),
+        tags: stack
+            .tags
+            .into_iter()
+            .flatten()
+            .filter_map(|tag| Some((tag.key?, tag.value?)))
+            .collect(),
+        outputs: stack
+            .outputs
+            .into_iter()
+            .flatten()
+            .map(|output| Output {
+                key: output.output_key.unwrap_or_default(),
+                value: output.output_value.unwrap_or_default(),
+                export: output.export_name,
+            })
+            .collect(),
+        created: stack.creation_time.map_or(0, |time| time.secs()),
+    }
+}
+
+/// An event.
+pub fn event(event: types::StackEvent) -> Event {
+    Event {
+        id: event.event_id.unwrap_or_default(),
+        time: event
+            .timestamp
+            .and_then(|time| time.to_millis().ok())
+            .unwrap_or_default(),
+        logical_id: event.logical_resource_id.unwrap_or_default(),
+        kind: event.resource_type.unwrap_or_default(),
+        physical_id: event.physical_resource_id.filter(|id| !id.is_empty()),
+        status: word(event.resource_status.as_ref().map(|status| status.as_str())),
+        reason: event
+            .resource_status_reason
+            .filter(|reason| !reason.is_empty()),
+        token: event.client_request_token,
+    }
+}
+
+/// One resource of a change set.
+pub fn resource_change(change: types::ResourceChange) -> ResourceChange {
+    ResourceChange {
+        // A change without an action is one that cannot be judged.
+        action: change
+            .action
+            .map_or(ChangeAction::Unknown(String::new()), |action| {
+                ChangeAction::of(action.as_str())
+            }),
+        logical_id: change.logical_resource_id.unwrap_or_default(),
+        physical_id: change.physical_resource_id.filter(|id| !id.is_empty()),
+        kind: change.resource_type.unwrap_or_default(),
+        replacement: change
+            .replacement
+            .map(|word| Replacement::of(word.as_str())),
+        policy_action: change
+            .policy_action
+            .map(|word| PolicyAction::of(word.as_str())),
+        scope: change
+            .scope
+            .into_iter()
+            .flatten()
+            .map(|attribute| attribute.as_str().to_owned())
+            .collect(),
+        details: change.details.into_iter().flatten().map(detail).collect(),
+        nested_id: change.change_set_id.filter(|id| !id.is_empty()),
+        nested: None,
+        before_context: change.before_context,
+        after_context: change.after_context,
+    }
+}
+
+fn detail(detail: types::ResourceChangeDetail) -> Detail {
+    let target = detail.target;
+    let target = target.map(|target| Target {
+        attribute: target.attribute.map(|word| word.as_str().to_owned()),
+        name: target.name,
+        path: target.path,
+        requires_recreation: target
+            .requires_recreation
+            .map(|word| Recreation::of(word.as_str())),
+        attribute_change_type: target
+            .attribute_change_type
+            .map(|word| word.as_str().to_owned()),
+        before_value: target.before_value,
+        after_value: target.after_value,
+    });
+    Detail {
+        target: target.unwrap_or_default(),
+        evaluation: detail.evaluation.map(|word| Evaluation::of(word.as_str())),
+        change_source: detail.change_source.map(|word| word.as_str().to_owned()),
+        causing_entity: detail.causing_entity,
+    }
+}
+
+/// An absent word is an empty one, which no list knows.
+fn word(word: Option<&str>) -> String {
+    word.unwrap_or_default().to_owned()
+}

@@ -1,0 +1,111 @@
+//! Drift detection.
+
+use std::collections::HashSet;
+
+use super::poll::Pauses;
+use super::{Cloud, error};
+use crate::cloud::Result;
+use crate::stack::{Difference, Drift, DriftStatus, ResourceDrift};
+
+impl Cloud {
+    /// Has CloudFormation compare a stack with its template, and waits for what it finds.
+    ///
+    /// Resources whose type it cannot look at are listed as `NOT_CHECKED`: they are not known to be in sync.
+    pub async fn drift(&self, stack_id: &str) -> Result<Drift> {
+        let incomplete = self.detect(stack_id).await?;
+        let mut pages = self
+            .stacks
+            .describe_stack_resource_drifts()
+            .stack_name(stack_id)
+            .into_paginator()
+            .send();
+        let mut resources = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| error::of("DescribeStackResourceDrifts", e))?;
+            for drift in page.stack_resource_drifts.into_iter().flatten() {
+                let status = drift.stack_resource_drift_status;
+                resources.push(ResourceDrift {
+                    logical_id: drift.logical_resource_id.unwrap_or_default(),
+                    physical_id: drift.physical_resource_id,
+                    kind: drift.resource_type.unwrap_or_default(),
+                    status: status.map_or(DriftStatus::Unknown, |status| {
+                        DriftStatus::of(status.as_str())
+                    }),
+                    differences: drift
+                        .property_differences
+                        .into_iter()
+                        .flatten()
+                        .map(|difference| Difference {
+                            path: difference.property_path.unwrap_or_default(),
+                            kind: difference
+                                .difference_type
+                                .map(|kind| kind.as_str().to_owned())
+                                .unwrap_or_default(),
+                            expected: difference.expected_value.unwrap_or_default(),
+                            actual: difference.actual_value.unwrap_or_default(),
+                        })
+                        .collect(),
+                });
+            }
+        }
+        let looked_at: HashSet<String> = resources
+            .iter()
+            .map(|drift| drift.logical_id.clone())
+            .collect();
+        for resource in self.resources(stack_id).await? {
+            if !looked_at.contains(&resource.logical_id) {
+                resources.push(ResourceDrift {
+                    logical_id: resource.logical_id,
+                    physical_id: resource.physical_id,
+                    kind: resource.kind,
+                    status: DriftStatus::NotChecked,
+                    differences: Vec::new(),
+                });
+            }
+        }
+        resources.sort_by(|a, b| {
+            (a.status.clone(), &a.logical_id).cmp(&(b.status.clone(), &b.logical_id))
+        });
+        Ok(Drift {
+            resources,
+            incomplete,
+        })
+    }
+
+    /// Why detection did not look at everything, if so.
+    async fn detect(&self, stack_id: &str) -> Result<Option<String>> {
+        let mut pauses = Pauses::new(&self.stop);
+        let detection = loop {
+            let started = self.stacks.detect_stack_drift().stack_name(stack_id).send();
+            match started.await.map_err(|e| error::of("DetectStackDrift", e)) {
+                Ok(started) => break started.stack_drift_detection_id.unwrap_or_default(),
+                // Somebody else's, or our own whose answer got lost: there is no way to ask for its id.
+                Err(error) if error.says("in progress") => pauses.wait().await?,
+                Err(error) => return Err(error),
+            }
+        };
+        loop {
+            let status = self
+                .stacks
+                .describe_stack_drift_detection_status()
+                .stack_drift_detection_id(&detection)
+                .send()
+                .await;
+            let status = status.map_err(|e| error::of("DescribeStackDriftDetectionStatus", e))?;
+            let word = status
+                .detection_status
+                .as_ref()
+                .map_or("", |status| status.as_str());
+            match word {
+                "DETECTION_IN_PROGRESS" => pauses.wait().await?,
+                "DETECTION_COMPLETE" => return Ok(None),
+                _ => {
+                    let reason = status.detection_status_reason;
+                    return Ok(Some(
+                        reason.unwrap_or_else(|| format!("detection is {word}")),
+                    ));
+                }
+            }
+        }
+    }
+}

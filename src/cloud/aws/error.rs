@@ -1,0 +1,64 @@
+//! SDK errors → the port's.
+
+use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+
+use crate::cloud::Error;
+
+/// Codes that say that the credentials are at fault. Source: "Common errors" of the services' API references.
+const OF_CREDENTIALS: &[&str] = &[
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+    "RequestExpired",
+];
+
+const OF_LOAD: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "SlowDown",
+    "RequestTimeout",
+    "InternalFailure",
+    "InternalError",
+    "ServiceUnavailable",
+];
+
+/// Says what an error means.
+pub fn of<E, R>(operation: &'static str, error: SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    if let Some(service) = error.as_service_error() {
+        let code = service.code().unwrap_or("Unknown").to_owned();
+        let message = service.message().unwrap_or("no explanation").to_owned();
+        if OF_CREDENTIALS.contains(&code.as_str()) {
+            return Error::Credentials(format!("{operation}: {code}: {message}"));
+        }
+        if OF_LOAD.contains(&code.as_str()) {
+            let reason = format!("{code}: {message} (after several attempts)");
+            return Error::Unreachable { operation, reason };
+        }
+        return Error::Refused {
+            operation,
+            code,
+            message,
+        };
+    }
+    let chain = DisplayErrorContext(&error).to_string();
+    // The chain ends with the SDK's own debug representation, which is for its authors.
+    let reason = chain.split(" (").next().unwrap_or_default().to_owned();
+    let lacks_credentials = chain.contains("CredentialsNotLoaded")
+        || chain.contains("credentials provider was not enabled")
+        || chain.contains("failed to load credentials")
+        || chain.contains("no providers in chain provided credentials");
+    if lacks_credentials {
+        return Error::Credentials("none were found in the environment or the shared files".into());
+    }
+    Error::Unreachable { operation, reason }
+}

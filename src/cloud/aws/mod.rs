@@ -1,0 +1,53 @@
+//! AWS through its SDK.
+
+mod change_sets;
+mod convert;
+mod drift;
+mod error;
+mod objects;
+mod operations;
+mod poll;
+mod session;
+mod stacks;
+mod surroundings;
+
+use aws_sdk_cloudcontrol as control;
+use aws_sdk_cloudformation as cloudformation;
+use aws_sdk_s3 as s3;
+use aws_sdk_ssm as ssm;
+
+use crate::guard::Caller;
+
+pub use poll::Stop;
+pub use session::Session;
+
+/// One account and region, seen as one identity.
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    caller: Caller,
+    stacks: cloudformation::Client,
+    objects: s3::Client,
+    parameters: ssm::Client,
+    control: control::Client,
+    stop: poll::Stop,
+}
+
+impl Cloud {
+    /// Who asks, and where.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The same for what has to be done even if the run is to end: nothing interrupts its waiting.
+    pub fn to_the_end(&self) -> Self {
+        Self {
+            stop: poll::Stop::never(),
+            ..self.clone()
+        }
+    }
+}
+
+/// A request token that no other request has: retries of one request carry the same one, so that it happens once.
+fn token() -> String {
+    format!("provisioner-{:032x}", fastrand::u128(..))
+}

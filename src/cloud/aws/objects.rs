@@ -1,0 +1,299 @@
+//! Buckets and what is in them.
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::{Cloud, error};
+use crate::cloud::{Bucket, Error, Result};
+use crate::guard::{Folders, Permit, TearDown, Upload};
+
+/// Requests that are under way at the same time.
+const WRITES: usize = 32;
+/// Batches of a thousand versions that are being deleted while the next are listed.
+const BATCHES: usize = 4;
+
+impl Cloud {
+    /// A bucket; `None` if there is none of that name.
+    pub async fn bucket(&self, bucket: &str) -> Result<Option<Bucket>> {
+        let head = self.objects.head_bucket().bucket(bucket).send().await;
+        match head {
+            Ok(_) => {}
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_not_found()) => return Ok(None),
+            Err(e) => return Err(error::of("HeadBucket", e)),
+        }
+        let versioning = self
+            .objects
+            .get_bucket_versioning()
+            .bucket(bucket)
+            .send()
+            .await;
+        let versioning = versioning.map_err(|e| error::of("GetBucketVersioning", e))?;
+        let status = versioning.status.as_ref().map(|status| status.as_str());
+        Ok(Some(Bucket {
+            versioned: status == Some("Enabled"),
+        }))
+    }
+
+    /// Whether a bucket is there and has this tag.
+    pub async fn is_tagged(&self, bucket: &str, key: &str, value: &str) -> Result<bool> {
+        let tagging = self
+            .objects
+            .get_bucket_tagging()
+            .bucket(bucket)
+            .send()
+            .await;
+        match tagging.map_err(|e| error::of("GetBucketTagging", e)) {
+            Ok(tagging) => {
+                let mut tags = tagging.tag_set.iter();
+                Ok(tags.any(|tag| tag.key == key && tag.value == value))
+            }
+            Err(error) if error.says("NoSuchBucket") || error.says("NoSuchTagSet") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes buckets that were emptied and that the stack's deletion left.
+    pub async fn delete_buckets(
+        &self,
+        _permit: Permit<TearDown>,
+        buckets: &[String],
+    ) -> Result<()> {
+        for bucket in buckets {
+            let deleted = self.objects.delete_bucket().bucket(bucket).send().await;
+            match deleted.map_err(|e| error::of("DeleteBucket", e)) {
+                Ok(_) => {}
+                Err(error) if error.says("NoSuchBucket") => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an object is there.
+    pub async fn has_object(&self, bucket: &str, key: &str) -> Result<bool> {
+        let head = self
+            .objects
+            .head_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await;
+        match head {
+            Ok(_) => Ok(true),
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
+            Err(e) => Err(error::of("HeadObject", e)),
+        }
+    }
+
+    /// Object versions and delete markers of a bucket, counted; `None` if there is no such bucket.
+    pub async fn count_versions(&self, bucket: &str) -> Result<Option<u64>> {
+        let mut count = 0;
+        let mut at = Marker::default();
+        loop {
+            let page = match self.versions(bucket, &at).await {
+                Ok(page) => page,
+                Err(error) if error.says("NoSuchBucket") => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            count += page.versions.len() as u64;
+            match page.next {
+                Some(next) => at = next,
+                None => return Ok(Some(count)),
+            }
+        }
+    }
+
+    async fn versions(&self, bucket: &str, at: &Marker) -> Result<Page> {
+        let page = self
+            .objects
+            .list_object_versions()
+            .bucket(bucket)
+            .set_key_marker(at.key.clone())
+            .set_version_id_marker(at.version.clone())
+            .send()
+            .await;
+        let page = page.map_err(|e| error::of("ListObjectVersions", e))?;
+        let versions = page.versions.into_iter().flatten();
+        let versions = versions.map(|version| (version.key, version.version_id));
+        let markers = page.delete_markers.into_iter().flatten();
+        let markers = markers.map(|marker| (marker.key, marker.version_id));
+        Ok(Page {
+            versions: versions
+                .chain(markers)
+                .filter_map(|(key, version)| Some((key?, version)))
+                .collect(),
+            next: page.is_truncated.unwrap_or_default().then_some(Marker {
+                key: page.next_key_marker,
+                version: page.next_version_id_marker,
+            }),
+        })
+    }
+
+    /// Deletes every version and every delete marker of a bucket. What was deleted before stays deleted, so that a run that
+    /// was killed is continued by the next. `tell` hears how many are gone.
+    ///
+    /// The permit comes back: the stack's deletion is what it is for.
+    pub async fn empty(
+        &self,
+        permit: Permit<TearDown>,
+        bucket: &str,
+        tell: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<Permit<TearDown>> {
+        let pages = stream::try_unfold(Some(Marker::default()), |at| async move {
+            let Some(at) = at else { return Ok(None) };
+            let page = self.versions(bucket, &at).await?;
+            Ok::<_, Error>(Some((page.versions, page.next)))
+        });
+        let deleted = pages
+            .try_filter(|versions| std::future::ready(!versions.is_empty()))
+            .map_ok(|versions| self.delete_versions(bucket, versions))
+            .try_buffer_unordered(BATCHES);
+        deleted
+            .try_fold(0, |sum, count| async move {
+                tell(sum + count);
+                Ok(sum + count)
+            })
+            .await?;
+        Ok(permit)
+    }
+
+    async fn delete_versions(
+        &self,
+        bucket: &str,
+        versions: Vec<(String, Option<String>)>,
+    ) -> Result<u64> {
+        let count = versions.len() as u64;
+        let objects: std::result::Result<Vec<_>, _> = versions
+            .into_iter()
+            .map(|(key, version)| {
+                ObjectIdentifier::builder()
+                    .key(key)
+                    .set_version_id(version)
+                    .build()
+            })
+            .collect();
+        let built = objects.and_then(|objects| {
+            Delete::builder()
+                .set_objects(Some(objects))
+                .quiet(true)
+                .build()
+        });
+        let delete = built.map_err(|e| Error::Misused(e.to_string()))?;
+        let deleted = self
+            .objects
+            .delete_objects()
+            .bucket(bucket)
+            .delete(delete)
+            .send();
+        let deleted = deleted.await.map_err(|e| error::of("DeleteObjects", e))?;
+        match deleted.errors.into_iter().flatten().next() {
+            None => Ok(count),
+            Some(first) => Err(Error::Refused {
+                operation: "DeleteObjects",
+                code: first.code.unwrap_or_default(),
+                message: format!(
+                    "{}: {}",
+                    first.key.unwrap_or_default(),
+                    first.message.unwrap_or_default()
+                ),
+            }),
+        }
+    }
+
+    /// Keys below a prefix.
+    pub async fn keys(
+        &self,
+        bucket: &str,
+        prefix: &str,
+    ) -> Result<std::collections::HashSet<String>> {
+        let mut pages = self
+            .objects
+            .list_objects_v2()
+            .bucket(bucket)
+            .prefix(prefix)
+            .into_paginator()
+            .send();
+        let mut keys = std::collections::HashSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| error::of("ListObjectsV2", e))?;
+            keys.extend(
+                page.contents
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|object| object.key),
+            );
+        }
+        Ok(keys)
+    }
+
+    /// Makes folders: empty objects whose keys end in a slash. One that is there already, whoever made it, is left alone.
+    /// Says how many were made. `tell` hears of each.
+    pub async fn make_folders(
+        &self,
+        _permit: Permit<Folders>,
+        bucket: &str,
+        keys: &[String],
+        tell: &(dyn Fn() + Send + Sync),
+    ) -> Result<usize> {
+        let made = stream::iter(keys).map(|key| async move {
+            let made = self.make_folder(bucket, key).await;
+            tell();
+            made
+        });
+        let made = made.buffer_unordered(WRITES);
+        made.try_fold(0, |sum, made| async move { Ok(sum + usize::from(made)) })
+            .await
+    }
+
+    async fn make_folder(&self, bucket: &str, key: &str) -> Result<bool> {
+        let put = self
+            .objects
+            .put_object()
+            .bucket(bucket)
+            .key(key)
+            .if_none_match("*")
+            .body(ByteStream::from_static(b""))
+            .send()
+            .await;
+        match put.map_err(|e| error::of("PutObject", e)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.says("PreconditionFailed") => Ok(false),
+            // Another run is writing the same one.
+            Err(error) if error.says("ConditionalRequestConflict") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes a template into the stack's bucket.
+    pub async fn upload(
+        &self,
+        _permit: Permit<Upload>,
+        bucket: &str,
+        key: &str,
+        body: &str,
+    ) -> Result<()> {
+        let put = self
+            .objects
+            .put_object()
+            .bucket(bucket)
+            .key(key)
+            .content_type("application/yaml")
+            .body(ByteStream::from(body.as_bytes().to_vec()))
+            .send()
+            .await;
+        put.map(drop).map_err(|e| error::of("PutObject", e))
+    }
+}
+
+/// Where a listing goes on.
+#[derive(Clone, Debug, Default)]
+struct Marker {
+    key: Option<String>,
+    version: Option<String>,
+}
+
+struct Page {
+    versions: Vec<(String, Option<String>)>,
+    next: Option<Marker>,
+}

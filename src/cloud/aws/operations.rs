@@ -1,0 +1,99 @@
+//! Operations on stacks that take their time: watched to the end, event by event.
+
+use std::collections::HashSet;
+
+use super::poll::Pauses;
+use super::{Cloud, error, token};
+use crate::cloud::{Ended, Result, Running};
+use crate::guard::{Deletes, Permit};
+use crate::stack::{Event, Health, Status};
+
+impl Cloud {
+    /// Starts the deletion of a stack. It is named by its ARN, so that one that was made anew in the meantime is left alone.
+    pub async fn delete<E: Deletes>(&self, permit: Permit<E>, stack_id: &str) -> Result<Running> {
+        let name = &permit.stack().name;
+        if !stack_id.contains(&format!(":stack/{name}/")) {
+            let message = "a permit for one stack was spent on the deletion of another";
+            return Err(crate::cloud::Error::Misused(message.to_owned()));
+        }
+        self.start_deletion(stack_id).await
+    }
+
+    async fn start_deletion(&self, stack_id: &str) -> Result<Running> {
+        let seen = self.events(stack_id, &HashSet::new()).await?;
+        let started = self
+            .stacks
+            .delete_stack()
+            .stack_name(stack_id)
+            .client_request_token(token())
+            .send()
+            .await;
+        started.map_err(|e| error::of("DeleteStack", e))?;
+        Ok(Running {
+            stack_id: stack_id.to_owned(),
+            seen: seen.into_iter().map(|event| event.id).collect(),
+        })
+    }
+
+    /// Takes back a stack whose creation was started by this run, whatever has become of it.
+    pub async fn undo(&self, running: Running) -> Result<Running> {
+        self.start_deletion(&running.stack_id).await
+    }
+
+    /// Joins an operation that another run started.
+    pub fn join(&self, stack_id: &str) -> Running {
+        Running {
+            stack_id: stack_id.to_owned(),
+            seen: HashSet::new(),
+        }
+    }
+
+    /// Watches an operation to its end. `tell` hears every event once, oldest first.
+    pub async fn watch(
+        &self,
+        running: &mut Running,
+        tell: &(dyn Fn(&Event) + Send + Sync),
+    ) -> Result<Ended> {
+        let mut events: Vec<Event> = Vec::new();
+        let mut pauses = Pauses::new(&self.stop);
+        loop {
+            // The status is read before the events, so that none of an operation that has ended is missed.
+            let stack = self.stack(&running.stack_id).await?;
+            let Some(stack) = stack else {
+                return Ok(Ended {
+                    stack: None,
+                    events,
+                });
+            };
+            let new = self.events(&running.stack_id, &running.seen).await?;
+            for event in new {
+                running.seen.insert(event.id.clone());
+                tell(&event);
+                events.push(event);
+            }
+            let of_stack =
+                |event: &&Event| event.physical_id.as_deref() == Some(running.stack_id.as_str());
+            let last = events.iter().rev().find(of_stack);
+            let began = last.is_some();
+            let under_way =
+                last.is_some_and(|event| Status(event.status.clone()).health() == Health::Busy);
+            match stack.status.health() {
+                Health::Busy | Health::Shell => {}
+                _ if !began || under_way => {}
+                Health::Deleted => {
+                    return Ok(Ended {
+                        stack: None,
+                        events,
+                    });
+                }
+                _ => {
+                    return Ok(Ended {
+                        stack: Some(stack),
+                        events,
+                    });
+                }
+            }
+            pauses.wait().await?;
+        }
+    }
+}

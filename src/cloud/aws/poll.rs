@@ -1,0 +1,75 @@
+//! Waiting for AWS. The SDK's own waiters ask every 30 s, which is most of the time that a small stack takes.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tokio::sync::watch;
+
+use crate::cloud::{Error, Result};
+
+/// Pauses between questions: from one second to ten, with jitter so that many stacks do not ask at once.
+pub struct Pauses {
+    pauses: backon::ExponentialBackoff,
+    stop: Stop,
+}
+
+impl Pauses {
+    /// Begins with the shortest.
+    pub fn new(stop: &Stop) -> Self {
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(700))
+            .with_max_delay(Duration::from_secs(9))
+            .with_factor(1.5)
+            .with_jitter()
+            .without_max_times();
+        Self {
+            pauses: pauses.build(),
+            stop: stop.clone(),
+        }
+    }
+
+    /// Waits until the next question is due, or until somebody wants the run to end.
+    pub async fn wait(&mut self) -> Result<()> {
+        let pause = self.pauses.next().unwrap_or(Duration::from_secs(9));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => Ok(()),
+            () = self.stop.asked() => Err(Error::Interrupted),
+        }
+    }
+}
+
+/// Whether somebody wants the run to end, such as by Ctrl-C.
+#[derive(Clone, Debug)]
+pub struct Stop(Option<watch::Receiver<bool>>);
+
+impl Stop {
+    /// Asked for through a channel.
+    pub fn when(channel: watch::Receiver<bool>) -> Self {
+        Self(Some(channel))
+    }
+
+    /// Never.
+    pub fn never() -> Self {
+        Self(None)
+    }
+
+    /// Returns once it is asked for.
+    async fn asked(&mut self) {
+        let asked = match &mut self.0 {
+            Some(channel) => channel.wait_for(|asked| *asked).await.is_ok(),
+            None => false,
+        };
+        // Whoever could have asked is gone.
+        if !asked {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Fails if it was asked for.
+    pub fn check(&self) -> Result<()> {
+        match &self.0 {
+            Some(channel) if *channel.borrow() => Err(Error::Interrupted),
+            _ => Ok(()),
+        }
+    }
+}

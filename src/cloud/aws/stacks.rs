@@ -1,0 +1,139 @@
+//! What can be read of stacks.
+
+use std::collections::HashSet;
+
+use super::{Cloud, convert, error};
+use crate::cloud::{Result, StackResource, TemplateNeeds};
+use crate::stack::{Event, Stack};
+
+impl Cloud {
+    /// A stack by name or ARN; `None` if there is none. Deleted ones are found by their ARN only.
+    pub async fn stack(&self, name: &str) -> Result<Option<Stack>> {
+        let described = self.stacks.describe_stacks().stack_name(name).send().await;
+        match described.map_err(|e| error::of("DescribeStacks", e)) {
+            Ok(described) => Ok(described
+                .stacks
+                .into_iter()
+                .flatten()
+                .next()
+                .map(convert::stack)),
+            Err(error) if error.says("does not exist") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All stacks that have a tag of this key.
+    pub async fn stacks_tagged(&self, key: &str) -> Result<Vec<Stack>> {
+        let mut pages = self.stacks.describe_stacks().into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| error::of("DescribeStacks", e))?;
+            let stacks = page.stacks.into_iter().flatten().map(convert::stack);
+            found.extend(stacks.filter(|stack| stack.tags.contains_key(key)));
+        }
+        Ok(found)
+    }
+
+    /// The template as it was submitted.
+    pub async fn template(&self, stack_id: &str) -> Result<String> {
+        let template = self.stacks.get_template().stack_name(stack_id).send().await;
+        let template = template.map_err(|e| error::of("GetTemplate", e))?;
+        Ok(template.template_body.unwrap_or_default())
+    }
+
+    /// All resources.
+    pub async fn resources(&self, stack_id: &str) -> Result<Vec<StackResource>> {
+        let mut pages = self
+            .stacks
+            .list_stack_resources()
+            .stack_name(stack_id)
+            .into_paginator()
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| error::of("ListStackResources", e))?;
+            for resource in page.stack_resource_summaries.into_iter().flatten() {
+                found.push(StackResource {
+                    logical_id: resource.logical_resource_id.unwrap_or_default(),
+                    physical_id: resource.physical_resource_id.filter(|id| !id.is_empty()),
+                    kind: resource.resource_type.unwrap_or_default(),
+                    status: resource
+                        .resource_status
+                        .map(|status| status.as_str().to_owned())
+                        .unwrap_or_default(),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Events that are not `seen` yet, oldest first. They come newest first, so that what was seen ends the search.
+    pub async fn events(&self, stack_id: &str, seen: &HashSet<String>) -> Result<Vec<Event>> {
+        let mut pages = self
+            .stacks
+            .describe_stack_events()
+            .stack_name(stack_id)
+            .into_paginator()
+            .send();
+        let mut new = Vec::new();
+        'pages: while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| error::of("DescribeStackEvents", e))?;
+            for event in page.stack_events.into_iter().flatten().map(convert::event) {
+                if seen.contains(&event.id) {
+                    break 'pages;
+                }
+                new.push(event);
+            }
+        }
+        new.reverse();
+        Ok(new)
+    }
+
+    /// Names of the stacks that import any of these exports.
+    pub async fn importers(&self, exports: &[String]) -> Result<Vec<String>> {
+        let mut importers = Vec::new();
+        for export in exports {
+            let mut pages = self
+                .stacks
+                .list_imports()
+                .export_name(export)
+                .into_paginator()
+                .send();
+            while let Some(page) = pages.next().await {
+                match page.map_err(|e| error::of("ListImports", e)) {
+                    Ok(page) => importers.extend(page.imports.into_iter().flatten()),
+                    // CloudFormation has no empty answer to this question.
+                    Err(error) if error.says("is not imported by any stack") => break,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        importers.sort();
+        importers.dedup();
+        Ok(importers)
+    }
+
+    /// Has CloudFormation read a template; what it refuses is an [`Error::Refused`](crate::cloud::Error).
+    pub async fn validate(&self, body: &str) -> Result<TemplateNeeds> {
+        let validated = self
+            .stacks
+            .validate_template()
+            .template_body(body)
+            .send()
+            .await;
+        let validated = validated.map_err(|e| error::of("ValidateTemplate", e))?;
+        let parameters = validated.parameters.into_iter().flatten();
+        Ok(TemplateNeeds {
+            capabilities: validated
+                .capabilities
+                .into_iter()
+                .flatten()
+                .map(|capability| capability.as_str().to_owned())
+                .collect(),
+            parameters: parameters
+                .filter(|parameter| parameter.default_value.is_none())
+                .filter_map(|parameter| parameter.parameter_key)
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! What a stack depends on and does not make itself.
+
+use std::collections::BTreeMap;
+
+use super::{Cloud, error};
+use crate::cloud::Result;
+
+/// The most that `GetParameters` takes.
+const MOST_NAMES: usize = 10;
+
+impl Cloud {
+    /// The values of parameters by name; those that are not there are absent. Secure ones stay encrypted.
+    pub async fn parameters(&self, names: &[String]) -> Result<BTreeMap<String, String>> {
+        let mut found = BTreeMap::new();
+        for names in names.chunks(MOST_NAMES) {
+            let page = self
+                .parameters
+                .get_parameters()
+                .set_names(Some(names.to_vec()))
+                .send()
+                .await;
+            let page = page.map_err(|e| error::of("GetParameters", e))?;
+            let parameters = page.parameters.into_iter().flatten();
+            found.extend(
+                parameters.filter_map(|parameter| Some((parameter.name?, parameter.value?))),
+            );
+        }
+        Ok(found)
+    }
+
+    /// Whether a resource of any type is there, by its primary identifier. Source: the Cloud Control API, which knows every type
+    /// of CloudFormation's registry.
+    pub async fn has_resource(&self, kind: &str, identifier: &str) -> Result<bool> {
+        let resource = self
+            .control
+            .get_resource()
+            .type_name(kind)
+            .identifier(identifier)
+            .send()
+            .await;
+        match resource.map_err(|e| error::of("GetResource", e)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.says("ResourceNotFound") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The cloud as the program needs it. Reading is free; whatever changes something takes a permit, or a value that was given for one.
+//!
+//! There is one cloud, so the port is a type and no trait; foreign types stay in `aws`.
+
+mod aws;
+
+use crate::stack::{Event, Found, Stack, StackName};
+
+pub use aws::{Cloud, Session, Stop};
+
+/// What AWS answered, when it is not what was asked for. The texts are AWS's own and may quote values: they are shown through
+/// `report` only.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// There are no credentials, or they are not accepted.
+    #[error("AWS credentials: {0}")]
+    Credentials(String),
+    /// No answer, or none that can be used, after several attempts.
+    #[error("AWS {operation}: {reason}")]
+    Unreachable {
+        /// The API's name of the operation.
+        operation: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// AWS refuses.
+    #[error("AWS {operation}: {code}: {message}")]
+    Refused {
+        /// The API's name of the operation.
+        operation: &'static str,
+        /// The API's code, such as `AccessDenied`.
+        code: String,
+        /// AWS's explanation.
+        message: String,
+    },
+    /// Somebody asked the run to end.
+    #[error("interrupted")]
+    Interrupted,
+    /// A value that a permit or an earlier answer was for is spent on something else: a bug.
+    #[error("{0}")]
+    Misused(String),
+}
+
+impl Error {
+    /// Whether AWS's code or explanation contains a text.
+    pub fn says(&self, text: &str) -> bool {
+        match self {
+            Self::Refused { code, message, .. } => code.contains(text) || message.contains(text),
+            _ => false,
+        }
+    }
+}
+
+/// Results of the port.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A template to deploy.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// The template's text, at most 51,200 bytes.
+    pub body: String,
+    /// Tags of the stack.
+    pub tags: std::collections::BTreeMap<String, String>,
+    /// What the change set is for, in at most 1,024 characters.
+    pub description: String,
+}
+
+/// A change set that was made and is neither run nor deleted yet. It has to become one of the two.
+#[derive(Debug)]
+#[must_use = "a change set that was made is run or discarded"]
+pub struct Pending {
+    stack: StackName,
+    stack_id: String,
+    /// The stack is there only because of this change set.
+    shell: bool,
+    /// What was found.
+    pub found: Found,
+}
+
+impl Pending {
+    /// ARN of the stack.
+    pub fn stack_id(&self) -> &str {
+        &self.stack_id
+    }
+}
+
+/// An operation on a stack that was started.
+#[derive(Debug)]
+#[must_use = "an operation that was started is watched to its end"]
+pub struct Running {
+    stack_id: String,
+    /// Events from before it started.
+    seen: std::collections::HashSet<String>,
+}
+
+impl Running {
+    /// ARN of the stack.
+    pub fn stack_id(&self) -> &str {
+        &self.stack_id
+    }
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// The stack as it is now; `None` if it is gone.
+    pub stack: Option<Stack>,
+    /// All events of the operation, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// A resource of a stack.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct StackResource {
+    /// Logical id.
+    pub logical_id: String,
+    /// Physical id, if it has one.
+    pub physical_id: Option<String>,
+    /// Type.
+    pub kind: String,
+    /// Status.
+    pub status: String,
+}
+
+/// A bucket that is there and may be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Whether versioning is on.
+    pub versioned: bool,
+}
+
+/// What a template needs, as CloudFormation reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateNeeds {
+    /// Capabilities, such as `CAPABILITY_NAMED_IAM`.
+    pub capabilities: Vec<String>,
+    /// Parameters without a default.
+    pub parameters: Vec<String>,
+}

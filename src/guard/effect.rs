@@ -1,0 +1,68 @@
+//! What can be asked for. Each effect is a type of its own, so that a permit for one cannot be spent on another.
+
+use serde::Serialize;
+
+/// Something that can be asked for.
+pub trait Effect {
+    /// What kind of thing it is: rules differ by it.
+    const KIND: Kind;
+}
+
+/// Runs a change set.
+pub trait Executes: Effect {}
+/// Deletes a stack.
+pub trait Deletes: Effect {}
+
+macro_rules! effects {
+    ($($(#[$about:meta])* $name:ident,)*) => {
+        /// Kinds of effects.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Kind {
+            $($(#[$about])* $name,)*
+        }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+
+        $(
+            $(#[$about])*
+            #[derive(Debug)]
+            pub enum $name {}
+
+            impl Effect for $name {
+                const KIND: Kind = Kind::$name;
+            }
+        )*
+    };
+}
+
+effects! {
+    /// Reads a stack and what belongs to it.
+    Inspect,
+    /// Makes a change set, and deletes it.
+    Preview,
+    /// Makes a stack that is not there.
+    Create,
+    /// Makes a stack under a name of its own, and deletes it.
+    Test,
+    /// Changes a stack.
+    Update,
+    /// Writes folders into a stack's bucket.
+    Folders,
+    /// Writes a template into a stack's bucket.
+    Upload,
+    /// Deletes a stack.
+    Delete,
+    /// Deletes a stack with all that is in its buckets.
+    TearDown,
+}
+
+impl Executes for Create {}
+impl Executes for Test {}
+impl Executes for Update {}
+impl Deletes for Test {}
+impl Deletes for Delete {}
+impl Deletes for TearDown {}

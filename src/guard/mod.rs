@@ -1,0 +1,39 @@
+//! Whether an effect may happen: facts and policy in, a permit or denials out. Nothing that changes an account can be called
+//! without a permit, and only [`decide`] makes one.
+
+mod effect;
+mod facts;
+mod permit;
+mod policy;
+mod rules;
+
+pub use effect::{
+    Create, Delete, Deletes, Effect, Executes, Folders, Inspect, Kind, Preview, TearDown, Test,
+    Update, Upload,
+};
+pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
+pub use permit::{Permit, decide};
+pub use policy::{FILE as POLICY_FILE, Policy, Updates, read as read_policy};
+
+use serde::Serialize;
+
+/// Why an effect may not happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Denial {
+    /// Stable kebab-case code; `provisioner explain CODE` says more.
+    pub code: &'static str,
+    /// What was seen.
+    pub fact: String,
+    /// What would allow it.
+    pub remedy: String,
+}
+
+impl Denial {
+    fn new(code: &'static str, fact: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            code,
+            fact: fact.into(),
+            remedy: remedy.into(),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Permits: values that only a decision makes, and that an effect uses up.
+
+use std::marker::PhantomData;
+
+use super::rules::{self, Question};
+use super::{Denial, Effect, Facts, Policy};
+use crate::diagnostic::Diagnostic;
+use crate::stack::StackName;
+
+/// Allows one effect on one stack, once. It cannot be made elsewhere, copied, or spent on something else.
+///
+/// ```compile_fail,E0451
+/// # use provisioner::{guard::{Permit, Delete}, stack::StackName};
+/// fn forge(stack: StackName) -> Permit<Delete> {
+///     Permit { stack, effect: std::marker::PhantomData }
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "a permit allows something that has not been done yet"]
+pub struct Permit<E: Effect> {
+    stack: StackName,
+    effect: PhantomData<E>,
+}
+
+impl<E: Effect> Permit<E> {
+    /// The stack that it is for.
+    pub fn stack(&self) -> &StackName {
+        &self.stack
+    }
+}
+
+/// Decides on an effect. All denials are told, not the first alone.
+///
+/// `policy` is what came of reading the policy file: one that does not load denies everything.
+pub fn decide<E: Effect>(
+    policy: &Result<Policy, Vec<Diagnostic>>,
+    facts: &Facts,
+    stack: &StackName,
+) -> Result<Permit<E>, Vec<Denial>> {
+    let question = Question {
+        policy: policy.as_ref(),
+        facts,
+        kind: E::KIND,
+        stack,
+    };
+    let denials = rules::denials(&question);
+    if denials.is_empty() {
+        Ok(Permit {
+            stack: stack.clone(),
+            effect: PhantomData,
+        })
+    } else {
+        Err(denials)
+    }
+}

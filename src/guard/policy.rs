@@ -1,0 +1,130 @@
+//! The operator's policy: `.provisioner.yaml` at the top of the repository. Every key but the version is optional.
+
+use std::sync::LazyLock;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use crate::config::conform;
+use crate::diagnostic::Diagnostic;
+use crate::model::RepoPath;
+use crate::product::Schema;
+
+/// The file's name.
+pub const FILE: &str = ".provisioner.yaml";
+
+const SCHEMA: &str = include_str!("../../templates/policy.schema.json");
+
+/// What a file that says nothing says.
+const EMPTY: &str = "version: 1\n";
+
+/// Parsed, with defaults applied.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Policy {
+    /// Globs of the files that are configs.
+    pub configs: Vec<String>,
+    defaults: Defaults,
+    /// Environments by name; where there are any, no other is allowed.
+    pub environments: IndexMap<String, Environment>,
+    /// Accounts in which stacks may be; empty for any.
+    pub accounts: Vec<String>,
+    /// Values that may be shown.
+    pub values: Values,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Defaults {
+    approvals: u8,
+    updates: Updates,
+    deletes: Deletes,
+    concurrency: usize,
+}
+
+/// What one environment says differently.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Environment {
+    approvals: Option<u8>,
+    updates: Option<Updates>,
+    deletes: Option<Deletes>,
+    /// `@user` or `@organisation/team`; empty for everybody with write permission.
+    pub approvers: Vec<String>,
+    /// Roles that CI assumes.
+    pub roles: Roles,
+}
+
+/// ARNs with places for the config's account, region and environment.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Roles {
+    /// Reads, and makes change sets.
+    pub plan: Option<String>,
+    /// Runs them.
+    pub apply: Option<String>,
+}
+
+/// Values that may be shown.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Values {
+    /// Config keys.
+    pub show: Vec<String>,
+}
+
+/// Which changes of stacks that exist are applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Updates {
+    /// None.
+    Never,
+    /// Those that neither replace, interrupt nor lose anything.
+    InPlace,
+    /// All that were reviewed.
+    Reviewed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Deletes {
+    Guarded,
+    Never,
+}
+
+impl Policy {
+    /// Approvals that a change of this environment needs.
+    pub fn approvals(&self, environment: &str) -> u8 {
+        let own = self.environments.get(environment);
+        own.and_then(|own| own.approvals)
+            .unwrap_or(self.defaults.approvals)
+    }
+
+    /// Which changes of this environment's stacks are applied.
+    pub fn updates(&self, environment: &str) -> Updates {
+        let own = self.environments.get(environment);
+        own.and_then(|own| own.updates)
+            .unwrap_or(self.defaults.updates)
+    }
+
+    /// Whether this environment's stacks are deleted at all.
+    pub fn deletes(&self, environment: &str) -> bool {
+        let own = self.environments.get(environment);
+        own.and_then(|own| own.deletes)
+            .unwrap_or(self.defaults.deletes)
+            == Deletes::Guarded
+    }
+
+    /// Stacks that are worked on at the same time.
+    pub fn concurrency(&self) -> usize {
+        self.defaults.concurrency
+    }
+}
+
+/// Reads a policy; `None` is a repository without one. All problems are told.
+pub fn read(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Policy, Vec<Diagnostic>> {
+    static COMPILED: LazyLock<Result<Schema, String>> =
+        LazyLock::new(|| Schema::compile(SCHEMA).map_err(|error| format!("{error:#}")));
+    let invalid = |message: String| vec![Diagnostic::error("policy-invalid", path, message)];
+    let schema = COMPILED.as_ref().map_err(|error| invalid(error.clone()))?;
+    let bytes = bytes.unwrap_or(EMPTY.as_bytes());
+    let values = conform(schema, "a policy", path, bytes)?;
+    serde_json::from_value(values).map_err(|error| invalid(error.to_string()))
+}

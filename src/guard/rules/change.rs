@@ -1,0 +1,66 @@
+//! What an update would do, against what the policy allows.
+
+use super::Question;
+use crate::guard::{Denial, Kind, Updates};
+use crate::plan::Verdict;
+
+/// By default a stack that exists is not updated.
+pub fn is_allowed(question: &Question<'_>) -> Option<Denial> {
+    if question.kind != Kind::Update {
+        return None;
+    }
+    let policy = question.policy.ok()?;
+    let updates = policy.updates(&question.stack.target.environment);
+    let remedy =
+        "delete and provision the stack anew, or allow more under `updates` in the policy file";
+    if updates == Updates::Never {
+        return Some(Denial::new(
+            "update-not-allowed",
+            "the stack exists, and the policy says `updates: never`",
+            remedy,
+        ));
+    }
+    let Some(verdict) = question.facts.verdict else {
+        return Some(Denial::new(
+            "impact-unknown",
+            "what the update would do is not known",
+            "look at the change set with `show-changes`",
+        ));
+    };
+    match updates {
+        Updates::Never | Updates::Reviewed => None,
+        Updates::InPlace if verdict <= Verdict::InPlace => None,
+        Updates::InPlace if verdict == Verdict::MayDestroy => Some(Denial::new(
+            "impact-unknown",
+            "the update may destroy data, and the policy says `updates: in-place`",
+            remedy,
+        )),
+        Updates::InPlace => Some(Denial::new(
+            "impact-too-high",
+            format!(
+                "the worst that the update does is `{}`, and the policy says `updates: in-place`",
+                verdict.words()
+            ),
+            remedy,
+        )),
+    }
+}
+
+/// What runs is what was shown.
+pub fn is_what_was_shown(question: &Question<'_>) -> Option<Denial> {
+    let needs = matches!(question.kind, Kind::Update);
+    let remedy = "look at the change again, and decide anew";
+    match &question.facts.digests {
+        None if needs => Some(Denial::new(
+            "plan-changed",
+            "it is not known whether the change set is the one that was shown",
+            remedy,
+        )),
+        Some([shown, current]) if shown != current => Some(Denial::new(
+            "plan-changed",
+            format!("{shown} was shown, and {current} would run"),
+            remedy,
+        )),
+        _ => None,
+    }
+}

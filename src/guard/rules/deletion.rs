@@ -1,0 +1,65 @@
+//! What a deletion would take with it.
+
+use super::Question;
+use crate::guard::{Denial, Kind};
+use crate::wording::counted;
+
+fn deletes(question: &Question<'_>) -> bool {
+    matches!(question.kind, Kind::Delete | Kind::TearDown)
+}
+
+/// The policy may rule deletions out.
+pub fn is_allowed(question: &Question<'_>) -> Option<Denial> {
+    let policy = question.policy.ok()?;
+    let never = !policy.deletes(&question.stack.target.environment);
+    (deletes(question) && never).then(|| {
+        Denial::new(
+            "delete-not-allowed",
+            "the policy says `deletes: never`",
+            "change `deletes` in the policy file",
+        )
+    })
+}
+
+/// Nobody uses its outputs.
+pub fn has_no_importers(question: &Question<'_>) -> Option<Denial> {
+    if !deletes(question) {
+        return None;
+    }
+    let remedy = "delete the stacks that import its outputs first";
+    match &question.facts.importers {
+        None => Some(Denial::new(
+            "delete-importers",
+            "whether other stacks import its outputs is not known",
+            remedy,
+        )),
+        Some(importers) if !importers.is_empty() => Some(Denial::new(
+            "delete-importers",
+            format!("its outputs are imported by {}", importers.join(", ")),
+            remedy,
+        )),
+        Some(_) => None,
+    }
+}
+
+/// CloudFormation cannot delete a bucket that holds objects. Only `tear-down` empties one.
+pub fn buckets_are_empty(question: &Question<'_>) -> Option<Denial> {
+    if question.kind != Kind::Delete {
+        return None;
+    }
+    let remedy = "empty the bucket, or use `tear-down` where the product has it";
+    let Some(buckets) = &question.facts.buckets else {
+        return Some(Denial::new(
+            "bucket-not-empty",
+            "what is in its buckets is not known",
+            remedy,
+        ));
+    };
+    let (bucket, count) = buckets.deleted.iter().find(|(_, count)| **count > 0)?;
+    let count = usize::try_from(*count).unwrap_or(usize::MAX);
+    Some(Denial::new(
+        "bucket-not-empty",
+        format!("bucket {bucket} holds {}", counted(count, "object version")),
+        remedy,
+    ))
+}

@@ -1,0 +1,51 @@
+//! The rules, each a function from a question to denials, and which of them an effect has to pass.
+
+mod change;
+mod consent;
+mod deletion;
+mod place;
+mod state;
+
+use super::{Denial, Facts, Kind, Policy};
+use crate::diagnostic::Diagnostic;
+use crate::stack::StackName;
+
+/// What is to be decided.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The operator's policy.
+    pub policy: Result<&'a Policy, &'a Vec<Diagnostic>>,
+    /// What was seen.
+    pub facts: &'a Facts,
+    /// What is asked for.
+    pub kind: Kind,
+    /// Of which stack.
+    pub stack: &'a StackName,
+}
+
+type Rule = fn(&Question<'_>) -> Option<Denial>;
+
+/// All rules in the order in which denials are told.
+const RULES: &[Rule] = &[
+    place::policy_is_valid,
+    place::account_is_the_same,
+    place::account_is_listed,
+    place::region_is_the_same,
+    place::environment_is_listed,
+    state::is_not_busy,
+    state::has_not_failed,
+    state::is_not_protected,
+    state::is_ours,
+    change::is_allowed,
+    change::is_what_was_shown,
+    deletion::is_allowed,
+    deletion::has_no_importers,
+    deletion::buckets_are_empty,
+    consent::is_forced,
+    consent::name_is_typed,
+];
+
+/// Everything that speaks against it.
+pub fn denials(question: &Question<'_>) -> Vec<Denial> {
+    RULES.iter().filter_map(|rule| rule(question)).collect()
+}

@@ -1,0 +1,80 @@
+//! Credentials, config and policy have to name the same place.
+
+use super::Question;
+use crate::guard::Denial;
+use crate::wording::{counted, one_of};
+
+/// A policy that does not load is not replaced by assumptions.
+pub fn policy_is_valid(question: &Question<'_>) -> Option<Denial> {
+    let problems = question.policy.err()?;
+    Some(Denial::new(
+        "policy-invalid",
+        format!("the policy file has {}", counted(problems.len(), "error")),
+        "correct the policy file; nothing is assumed in its place",
+    ))
+}
+
+/// The credentials are those of the config's account.
+pub fn account_is_the_same(question: &Question<'_>) -> Option<Denial> {
+    let wanted = &question.stack.target.account;
+    let denial = |fact: String| {
+        Denial::new(
+            "account-mismatch",
+            fact,
+            format!("use credentials of account {wanted}, which the config names"),
+        )
+    };
+    match &question.facts.caller {
+        None => Some(denial("the caller's account is not known".to_owned())),
+        Some(caller) if caller.account != *wanted => Some(denial(format!(
+            "the credentials are those of account {}",
+            caller.account
+        ))),
+        Some(_) => None,
+    }
+}
+
+/// The policy lists the account, if it lists any.
+pub fn account_is_listed(question: &Question<'_>) -> Option<Denial> {
+    let policy = question.policy.ok()?;
+    let account = &question.stack.target.account;
+    if policy.accounts.is_empty() || policy.accounts.contains(account) {
+        return None;
+    }
+    Some(Denial::new(
+        "account-mismatch",
+        format!("the policy does not list account {account}"),
+        "add it to `accounts` of the policy file",
+    ))
+}
+
+/// Requests go to the config's region.
+pub fn region_is_the_same(question: &Question<'_>) -> Option<Denial> {
+    let caller = question.facts.caller.as_ref()?;
+    let wanted = &question.stack.target.region;
+    (caller.region != *wanted).then(|| {
+        Denial::new(
+            "region-mismatch",
+            format!("requests go to {}", caller.region),
+            format!("use {wanted}, which the config names"),
+        )
+    })
+}
+
+/// The policy lists the environment, if it lists any.
+pub fn environment_is_listed(question: &Question<'_>) -> Option<Denial> {
+    let policy = question.policy.ok()?;
+    let environment = &question.stack.target.environment;
+    if policy.environments.is_empty() || policy.environments.contains_key(environment) {
+        return None;
+    }
+    let known: Vec<&str> = policy.environments.keys().map(String::as_str).collect();
+    Some(Denial::new(
+        "environment-not-allowed",
+        format!("the policy has no environment `{environment}`"),
+        format!(
+            "use {}, or add it to `environments` of the policy file",
+            one_of(&known)
+        ),
+    ))
+}

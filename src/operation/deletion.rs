@@ -1,0 +1,189 @@
+//! A stack is deleted, after it was said what goes with it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Desired, Failure, Site, failed};
+use crate::cloud::{Running, StackResource};
+use crate::guard::{Buckets, Delete, Facts, Inspect, TearDown};
+use crate::plan::{self, Deletion, Leaving};
+use crate::stack::{Health, Stack, StackName};
+use crate::template::{Document, Fate};
+
+/// What was done.
+#[derive(Clone, Debug, Serialize)]
+pub struct Gone {
+    /// What was to be done.
+    #[serde(flatten)]
+    pub deletion: Deletion,
+    /// Versions and delete markers that were deleted.
+    pub versions: u64,
+}
+
+/// Reads everything that a deletion would touch. Nothing is changed.
+pub async fn preview_deletion(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    empties: bool,
+) -> Result<Deletion, Failure> {
+    let facts = site.facts(desired).await?;
+    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let stack = facts.stack.flatten();
+    look(site, desired, stack.as_ref(), empties).await
+}
+
+async fn look(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    stack: Option<&Stack>,
+    empties: bool,
+) -> Result<Deletion, Failure> {
+    let mut deletion = Deletion {
+        stack: desired.stack.clone(),
+        status: stack.map(|stack| stack.status.0.clone()),
+        protected: stack.is_some_and(|stack| stack.protected),
+        empties,
+        resources: Vec::new(),
+        importers: Vec::new(),
+        buckets: BTreeMap::new(),
+    };
+    let Some(stack) = stack else {
+        // A run that was killed may have deleted the stack, and not yet the buckets that it left.
+        if empties {
+            let mark = desired.bucket_mark();
+            for bucket in desired.buckets() {
+                if let Some((key, value)) = &mark
+                    && site.cloud.is_tagged(&bucket, key, value).await?
+                    && let Some(count) = site.cloud.count_versions(&bucket).await?
+                {
+                    deletion.buckets.insert(bucket, count);
+                }
+            }
+        }
+        return Ok(deletion);
+    };
+    let exports: Vec<String> = stack
+        .outputs
+        .iter()
+        .filter_map(|output| output.export.clone())
+        .collect();
+    deletion.importers = site.cloud.importers(&exports).await?;
+    // What the stack really has decides, not what the config would render to now.
+    let deployed = site.cloud.template(&stack.id).await?;
+    let document = Document::parse(&desired.config.path, &deployed).ok();
+    for resource in site.cloud.resources(&stack.id).await? {
+        if resource.status == "DELETE_COMPLETE" {
+            continue;
+        }
+        if let Some(bucket) = bucket_of(&resource)
+            && let Some(count) = site.cloud.count_versions(bucket).await?
+        {
+            deletion.buckets.insert(bucket.to_owned(), count);
+        }
+        deletion.resources.push(Leaving {
+            fate: fate(document.as_ref(), &resource),
+            logical_id: resource.logical_id,
+            physical_id: resource.physical_id,
+            kind: resource.kind,
+        });
+    }
+    deletion
+        .resources
+        .sort_by(|a, b| (&a.kind, &a.logical_id).cmp(&(&b.kind, &b.logical_id)));
+    Ok(deletion)
+}
+
+fn bucket_of(resource: &StackResource) -> Option<&str> {
+    resource
+        .physical_id
+        .as_deref()
+        .filter(|_| resource.kind == plan::BUCKET)
+}
+
+/// A template that cannot be read protects nothing.
+fn fate(document: Option<&Document>, resource: &StackResource) -> Fate {
+    let mut known = document.into_iter().flat_map(Document::resources);
+    known
+        .find(|known| known.logical_id == resource.logical_id)
+        .map_or(Fate::Deleted, |known| known.fate)
+}
+
+/// Deletes a stack; with `empties` its buckets too, with all that is in them. A run that was killed is continued by the next.
+pub async fn delete(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    empties: bool,
+) -> Result<Gone, Failure> {
+    let mut facts = site.facts(desired).await?;
+    let stack = facts.stack.clone().flatten();
+    let deletion = look(site, desired, stack.as_ref(), empties).await?;
+    facts.importers = Some(deletion.importers.clone());
+    let (deleted, retained) = deletion.buckets_by_fate();
+    facts.buckets = Some(Buckets { deleted, retained });
+    facts.authority = site.authority.authority(&desired.stack, Some(&deletion));
+    if empties {
+        tear_down(site, desired, facts, stack, deletion).await
+    } else {
+        let permit = site.decide::<Delete>(&facts, &desired.stack)?;
+        let Some(stack) = stack else {
+            return Ok(Gone {
+                deletion,
+                versions: 0,
+            });
+        };
+        site.progress.step(&desired.stack, "deletion");
+        let running = site.cloud.delete(permit, &stack.id).await?;
+        watch_deletion(site, &desired.stack, running).await?;
+        Ok(Gone {
+            deletion,
+            versions: 0,
+        })
+    }
+}
+
+async fn tear_down(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    facts: Facts,
+    stack: Option<Stack>,
+    deletion: Deletion,
+) -> Result<Gone, Failure> {
+    let mut permit = site.decide::<TearDown>(&facts, &desired.stack)?;
+    let rest = site.decide::<TearDown>(&facts, &desired.stack)?;
+    let buckets: Vec<String> = deletion.buckets.keys().cloned().collect();
+    let mut versions = 0;
+    for (bucket, count) in &deletion.buckets {
+        let what = format!("versions of {bucket}");
+        let tell = |done| {
+            site.progress
+                .count(&desired.stack, &what, done, Some(*count))
+        };
+        site.progress
+            .step(&desired.stack, &format!("bucket {bucket} is emptied"));
+        permit = site.cloud.empty(permit, bucket, &tell).await?;
+        versions += count;
+    }
+    if let Some(stack) = stack {
+        site.progress.step(&desired.stack, "deletion");
+        let running = site.cloud.delete(permit, &stack.id).await?;
+        watch_deletion(site, &desired.stack, running).await?;
+    }
+    site.cloud.delete_buckets(rest, &buckets).await?;
+    Ok(Gone { deletion, versions })
+}
+
+/// Watches a deletion to its end.
+pub(super) async fn watch_deletion(
+    site: &Site<'_>,
+    stack: &StackName,
+    mut running: Running,
+) -> Result<(), Failure> {
+    let tell = |event: &_| site.progress.event(stack, event);
+    let ended = site.cloud.watch(&mut running, &tell).await?;
+    match &ended.stack {
+        None => Ok(()),
+        Some(stack) if stack.status.health() == Health::Deleted => Ok(()),
+        Some(stack) => Err(failed(format!("the stack is {}", stack.status), &ended)),
+    }
+}

@@ -1,0 +1,110 @@
+//! What a config asks for.
+
+use std::collections::BTreeMap;
+
+use super::Failure;
+use super::test::KEEP_TAG;
+use crate::cloud::Proposal;
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::guard::{TEST_TAG, owner_tags};
+use crate::stack::StackName;
+use crate::template::{Document, INLINE_BYTES, check};
+
+/// A config's stack as it should be.
+pub struct Desired<'a> {
+    /// The config.
+    pub config: &'a Config,
+    /// Where the stack is.
+    pub stack: StackName,
+    /// The rendered template.
+    pub body: String,
+    /// The same, read.
+    pub document: Document,
+    /// Tags that the stack has beside those of its owner.
+    marks: BTreeMap<String, String>,
+}
+
+impl<'a> Desired<'a> {
+    /// Renders and checks. A template that is wrong is not offered to AWS.
+    pub fn of(config: &'a Config) -> Result<Self, Failure> {
+        let problem = |code, message| vec![Diagnostic::error(code, &config.path, message)];
+        let body = config
+            .product
+            .render_template(&config.derived.scope)
+            .map_err(|failure| Failure::Invalid(problem("render-failed", failure.to_string())))?;
+        let document = Document::parse(&config.path, &body).map_err(Failure::Invalid)?;
+        let problems = check(&config.path, &body, &document);
+        if problems
+            .iter()
+            .any(|problem| problem.severity == Severity::Error)
+        {
+            return Err(Failure::Invalid(problems));
+        }
+        if body.len() > INLINE_BYTES {
+            let message = format!(
+                "the template has {} bytes; a request takes {INLINE_BYTES}",
+                body.len()
+            );
+            return Err(Failure::Invalid(problem("template-limit", message)));
+        }
+        Ok(Self {
+            config,
+            stack: StackName {
+                target: config.target.clone(),
+                name: config.stack().to_owned(),
+            },
+            body,
+            document,
+            marks: BTreeMap::new(),
+        })
+    }
+
+    /// The same for a test of another stack. `config` has the test's names.
+    pub fn of_test(config: &'a Config, tested: &str, keep: bool) -> Result<Self, Failure> {
+        let mut desired = Self::of(config)?;
+        desired.marks.insert(TEST_TAG.to_owned(), tested.to_owned());
+        if keep {
+            desired.marks.insert(KEEP_TAG.to_owned(), "true".to_owned());
+        }
+        Ok(desired)
+    }
+
+    /// The tags by which the stack is known as this program's own.
+    pub fn owner(&self) -> BTreeMap<String, String> {
+        owner_tags(self.config.product.name(), &self.stack)
+    }
+
+    /// What is sent to CloudFormation.
+    pub fn proposal(&self) -> Proposal {
+        let mut tags = self.owner();
+        tags.extend(self.marks.clone());
+        Proposal {
+            body: self.body.clone(),
+            tags,
+            description: format!("provisioner {}", env!("CARGO_PKG_VERSION")),
+        }
+    }
+
+    /// A tag by which the stack's buckets are known when the stack is gone: the template sets it on everything it makes.
+    pub fn bucket_mark(&self) -> Option<(String, String)> {
+        let mut resources = self.document.resources();
+        let bucket = resources.find(|resource| resource.kind == "AWS::S3::Bucket")?;
+        let tags = bucket.entry.value.get("Properties")?.get("Tags")?;
+        tags.items().iter().find_map(|tag| {
+            let key = tag.get("Key")?.text()?;
+            let value = tag.get("Value")?.text()?;
+            key.starts_with("provisioner:")
+                .then(|| (key.to_owned(), value.to_owned()))
+        })
+    }
+
+    /// Buckets of the stack by the names that the template gives them.
+    pub fn buckets(&self) -> Vec<String> {
+        self.document
+            .resources()
+            .filter(|resource| resource.kind == "AWS::S3::Bucket")
+            .filter_map(|resource| resource.physical_name().map(str::to_owned))
+            .collect()
+    }
+}

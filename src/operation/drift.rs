@@ -1,0 +1,30 @@
+//! Whether a stack still is what its template says, and its template what the config says.
+
+use super::{Desired, Failure, Site};
+use crate::guard::Inspect;
+use crate::stack::{Drifted, Health};
+
+/// Looks; repairs nothing.
+pub async fn drift(site: &Site<'_>, desired: &Desired<'_>) -> Result<Drifted, Failure> {
+    let facts = site.facts(desired).await?;
+    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let stack = facts.stack.flatten();
+    let stack = stack.filter(|stack| stack.status.health() != Health::Shell);
+    let Some(stack) = stack else {
+        return Ok(Drifted {
+            stack: desired.stack.clone(),
+            status: None,
+            drift: None,
+            current: true,
+        });
+    };
+    site.progress.step(&desired.stack, "drift detection");
+    let drift = site.cloud.drift(&stack.id).await?;
+    let deployed = site.cloud.template(&stack.id).await?;
+    Ok(Drifted {
+        stack: desired.stack.clone(),
+        status: Some(stack.status.0),
+        drift: Some(drift),
+        current: deployed == desired.body,
+    })
+}

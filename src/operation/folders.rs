@@ -1,0 +1,103 @@
+//! What is written into a stack's bucket: folders, and the rendered template.
+
+use serde::Serialize;
+
+use super::{Desired, Failure, Site};
+use crate::diagnostic::Diagnostic;
+use crate::guard::{Folders, Upload};
+
+/// Folders that were made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Foldered {
+    /// The bucket.
+    pub bucket: String,
+    /// How many there should be.
+    pub wanted: usize,
+    /// How many were made now.
+    pub made: usize,
+}
+
+/// Makes the folders below these prefixes that are not there yet.
+pub async fn deploy_folders(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    prefixes: &[String],
+) -> Result<Foldered, Failure> {
+    let facts = site.facts(desired).await?;
+    let bucket = bucket(desired)?;
+    let permit = site.decide::<Folders>(&facts, &desired.stack)?;
+    require(site, desired, &facts).await?;
+    let tree = desired.config.product.folder_tree.as_ref();
+    let paths = tree.map(|tree| tree.paths()).unwrap_or_default();
+    let keys = prefixes
+        .iter()
+        .flat_map(|prefix| paths.iter().map(move |path| format!("{prefix}{path}")));
+    let keys: Vec<String> = keys.collect();
+    let mut missing = Vec::new();
+    for prefix in prefixes {
+        let there = site.cloud.keys(&bucket, prefix).await?;
+        let below = keys.iter().filter(|key| key.starts_with(prefix.as_str()));
+        missing.extend(below.filter(|key| !there.contains(*key)).cloned());
+    }
+    let total = missing.len() as u64;
+    let done = std::sync::atomic::AtomicU64::new(0);
+    let tell = || {
+        let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        site.progress
+            .count(&desired.stack, "folders", done, Some(total));
+    };
+    let made = site
+        .cloud
+        .make_folders(permit, &bucket, &missing, &tell)
+        .await?;
+    Ok(Foldered {
+        bucket,
+        wanted: keys.len(),
+        made,
+    })
+}
+
+/// Writes the rendered template to its place below a prefix of the bucket. Returns its address.
+pub async fn upload_template(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    prefix: &str,
+) -> Result<String, Failure> {
+    let facts = site.facts(desired).await?;
+    let bucket = bucket(desired)?;
+    let permit = site.decide::<Upload>(&facts, &desired.stack)?;
+    require(site, desired, &facts).await?;
+    let key = format!(
+        "{prefix}config/cloudformation/{}",
+        desired.config.outputs.template
+    );
+    site.cloud
+        .upload(permit, &bucket, &key, &desired.body)
+        .await?;
+    Ok(format!("s3://{bucket}/{key}"))
+}
+
+fn bucket(desired: &Desired<'_>) -> Result<String, Failure> {
+    desired.buckets().into_iter().next().ok_or_else(|| {
+        let message = "the product has no bucket with a name of its own";
+        let problem = Diagnostic::error("action-not-offered", &desired.config.path, message);
+        Failure::Invalid(vec![problem])
+    })
+}
+
+/// Without a stack there is no bucket of ours to write to, even if one of that name is there.
+async fn require(
+    _site: &Site<'_>,
+    desired: &Desired<'_>,
+    facts: &crate::guard::Facts,
+) -> Result<(), Failure> {
+    let exists = facts.stack.as_ref().and_then(Option::as_ref);
+    if exists.is_some_and(|stack| stack.status.health() == crate::stack::Health::Ready) {
+        return Ok(());
+    }
+    let message = format!("there is no stack {} to write to", desired.stack.name);
+    let problem = Diagnostic::error("stack-not-found", &desired.config.path, message);
+    Err(Failure::Invalid(vec![
+        problem.with_help("provision the stack first"),
+    ]))
+}

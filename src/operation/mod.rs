@@ -1,0 +1,108 @@
+//! What is done to a stack: gather facts, decide, act, watch, verify. The command line and the flows of CI do the same here; they
+//! differ in what stands behind the request.
+
+mod changes;
+mod deletion;
+mod desired;
+mod drift;
+mod folders;
+mod preflight;
+mod provision;
+mod test;
+
+use crate::cloud::{self, Cloud, Ended};
+use crate::diagnostic::Diagnostic;
+use crate::guard::{Authority, Denial, Effect, Facts, Permit, Policy, decide};
+use crate::plan::Deletion;
+use crate::stack::{Event, StackName, first_failure};
+
+pub use changes::changes;
+pub use deletion::{Gone, delete, preview_deletion};
+pub use desired::Desired;
+pub use drift::drift;
+pub use folders::{Foldered, deploy_folders, upload_template};
+pub use preflight::preflight;
+pub use provision::{Outcome, Provisioned, provision};
+pub use test::{Tested, test_deploy};
+
+/// Where and on whose behalf something is done.
+pub struct Site<'a> {
+    /// The account and region.
+    pub cloud: &'a Cloud,
+    /// What the operator allows, if the policy loads.
+    pub policy: &'a Result<Policy, Vec<Diagnostic>>,
+    /// What stands behind the request.
+    pub authority: &'a dyn Consent,
+    /// Who hears how it goes.
+    pub progress: &'a dyn Progress,
+}
+
+/// Where an authority comes from. Asked as late as possible: whoever is asked should see first what it is about.
+pub trait Consent: Send + Sync {
+    /// What stands behind a request for this stack, for which `about` says what would happen.
+    fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority;
+}
+
+/// Hears what happens while it happens.
+pub trait Progress: Send + Sync {
+    /// A step begins, such as "change set".
+    fn step(&self, stack: &StackName, what: &str);
+    /// CloudFormation reports an event.
+    fn event(&self, stack: &StackName, event: &Event);
+    /// So many of something are done; `of` where it is known.
+    fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>);
+}
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The guard refuses.
+    #[error("denied")]
+    Denied(Vec<Denial>),
+    /// AWS refuses, or does not answer.
+    #[error(transparent)]
+    Cloud(#[from] cloud::Error),
+    /// What is asked for cannot be made, such as a template that is wrong.
+    #[error("invalid")]
+    Invalid(Vec<Diagnostic>),
+    /// CloudFormation tried and failed.
+    #[error("{what}")]
+    Operation {
+        /// What failed, with the stack's last status.
+        what: String,
+        /// The failure that led to all others.
+        cause: Option<Event>,
+        /// All failures.
+        failures: Vec<Event>,
+    },
+    /// It was done, and is not what it should be.
+    #[error("{0}")]
+    Unverified(String),
+}
+
+impl Site<'_> {
+    fn decide<E: Effect>(&self, facts: &Facts, stack: &StackName) -> Result<Permit<E>, Failure> {
+        decide(self.policy, facts, stack).map_err(Failure::Denied)
+    }
+
+    /// What is known of a stack before anything is asked.
+    async fn facts(&self, desired: &Desired<'_>) -> Result<Facts, Failure> {
+        let stack = &desired.stack;
+        Ok(Facts {
+            caller: Some(self.cloud.caller().clone()),
+            stack: Some(self.cloud.stack(&stack.name).await?),
+            owner: desired.owner(),
+            ..Facts::default()
+        })
+    }
+}
+
+/// The failure of an operation that ended.
+fn failed(what: String, ended: &Ended) -> Failure {
+    let failures = ended.events.iter().filter(|event| event.is_failure());
+    Failure::Operation {
+        what,
+        cause: first_failure(&ended.events).cloned(),
+        failures: failures.cloned().collect(),
+    }
+}

@@ -1,0 +1,55 @@
+//! What has to be there before a stack is made.
+
+use super::{Failure, Site};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::product::Needed;
+
+/// Looks for everything that the product says a stack depends on. What is missing is told all at once.
+pub async fn preflight(site: &Site<'_>, config: &Config) -> Result<Vec<Diagnostic>, Failure> {
+    let needs = config.product.needs(&config.derived.scope);
+    let needs = needs.map_err(|failure| {
+        Failure::Invalid(vec![Diagnostic::error(
+            "product-invalid",
+            &config.path,
+            failure.to_string(),
+        )])
+    })?;
+    let mut missing = Vec::new();
+    for need in needs {
+        let cloud = site.cloud;
+        let absent = match &need.needed {
+            Needed::Resource { kind, id } => {
+                (!cloud.has_resource(kind, id).await?).then(|| format!("there is no {kind} {id}"))
+            }
+            Needed::Parameter { name } => {
+                let found = cloud.parameters(std::slice::from_ref(name)).await?;
+                (!found.contains_key(name)).then(|| format!("there is no parameter {name}"))
+            }
+            Needed::Bucket { name, versioned } => match cloud.bucket(name).await? {
+                None => Some(format!("there is no bucket {name}")),
+                Some(bucket) if *versioned && !bucket.versioned => {
+                    Some(format!("bucket {name} has no versioning"))
+                }
+                Some(_) => None,
+            },
+            Needed::Object { bucket, key } => (cloud.bucket(bucket).await?.is_some()
+                && !cloud.has_object(bucket, key).await?)
+                .then(|| format!("there is no object {key} in bucket {bucket}")),
+            Needed::FreeBucket { name } => cloud
+                .bucket(name)
+                .await?
+                .map(|_| format!("there is a bucket {name} already")),
+        };
+        if let Some(absent) = absent {
+            let problem = Diagnostic::error("preflight-failed", &config.path, absent)
+                .with_severity(need.severity)
+                .with_help(need.text);
+            missing.push(Diagnostic {
+                span: Some(config.place_of(&need.at)),
+                ..problem
+            });
+        }
+    }
+    Ok(missing)
+}

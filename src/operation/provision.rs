@@ -1,0 +1,271 @@
+//! A stack is made, or changed where the policy allows it, and verified.
+
+use super::{Desired, Failure, Site, failed, preflight};
+use crate::cloud::{Ended, Pending, Running};
+use crate::diagnostic::Severity;
+use crate::guard::{Create, Executes, Facts, Preview, Update};
+use crate::plan;
+use crate::stack::{Health, Stack, Status};
+
+/// What became of a stack.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was made.
+    Created,
+    /// It was there, and was changed.
+    Updated,
+    /// It was there, and is what it should be.
+    Unchanged,
+}
+
+impl Outcome {
+    /// The word for people.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// A stack that is there and was verified.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Provisioned {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// ARN.
+    pub stack_id: String,
+    /// Keys of its outputs.
+    pub outputs: Vec<String>,
+    /// Names of its parameters.
+    pub parameters: Vec<String>,
+}
+
+/// Makes the stack of a config. One that is there and equals the template is only verified, so that a run can be repeated; one that
+/// is being made by a run that was killed is watched to its end.
+pub async fn provision(site: &Site<'_>, desired: &Desired<'_>) -> Result<Provisioned, Failure> {
+    let mut facts = site.facts(desired).await?;
+    let existing = facts.stack.clone().flatten();
+    let mut existing = existing.filter(|stack| stack.status.health() != Health::Shell);
+    if let Some(stack) = &existing
+        && is_own_creation(site, desired, &facts, stack).await?
+    {
+        site.progress.step(&desired.stack, "creation goes on");
+        let mut running = site.cloud.join(&stack.id);
+        let ended = watch(site, desired, &mut running).await?;
+        existing = Some(created(site, desired, running, ended).await?);
+        facts.stack = Some(existing.clone());
+    }
+    facts.authority = site.authority.authority(&desired.stack, None);
+    match existing {
+        None => create::<Create>(site, desired, facts).await,
+        Some(stack) => update(site, desired, facts, stack).await,
+    }
+}
+
+/// Whether a stack is this config's own, just being made from this very template.
+async fn is_own_creation(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    facts: &Facts,
+    stack: &Stack,
+) -> Result<bool, Failure> {
+    let owned = facts
+        .owner
+        .iter()
+        .all(|(key, value)| stack.tags.get(key) == Some(value));
+    let under_way = stack.status == Status("CREATE_IN_PROGRESS".to_owned());
+    Ok(owned && under_way && site.cloud.template(&stack.id).await? == desired.body)
+}
+
+/// Makes a stack that is not there; `E` is what it is made for.
+pub(super) async fn create<E: Executes>(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    facts: Facts,
+) -> Result<Provisioned, Failure> {
+    // Decided before anything is made, the change set included.
+    let permit = site.decide::<E>(&facts, &desired.stack)?;
+    let look = site.decide::<Preview>(&facts, &desired.stack)?;
+    let missing = preflight(site, desired.config).await?;
+    if missing
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
+        return Err(Failure::Invalid(missing));
+    }
+    site.progress.step(&desired.stack, "change set");
+    let shell = facts.stack.as_ref().and_then(Option::as_ref);
+    let pending = site.cloud.preview(look, shell, &desired.proposal()).await?;
+    let pending = runnable(site, pending).await?;
+    site.progress.step(&desired.stack, "creation");
+    let mut running = site.cloud.execute(permit, pending).await?;
+    let ended = watch(site, desired, &mut running).await;
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(failure) => {
+            // Nobody watches any more, so nothing half-made is left to itself.
+            take_back(site, desired, running).await;
+            return Err(failure);
+        }
+    };
+    let stack = created(site, desired, running, ended).await?;
+    verified(site, desired, &stack, Outcome::Created).await
+}
+
+/// A change set that failed is deleted, and its reason told.
+async fn runnable(site: &Site<'_>, pending: Pending) -> Result<Pending, Failure> {
+    if pending.found.change_set.status == "CREATE_COMPLETE" {
+        return Ok(pending);
+    }
+    let reason = pending
+        .found
+        .change_set
+        .status_reason
+        .clone()
+        .unwrap_or_default();
+    let what = format!(
+        "the change set is {}: {reason}",
+        pending.found.change_set.status
+    );
+    let found: Vec<String> = pending
+        .found
+        .validations
+        .iter()
+        .map(|found| format!("{}: {}: {}", found.logical_id, found.name, found.reason))
+        .collect();
+    site.cloud.to_the_end().discard(pending).await?;
+    Err(Failure::Operation {
+        what: [vec![what], found].concat().join("\n"),
+        cause: None,
+        failures: Vec::new(),
+    })
+}
+
+/// The stack, if its creation succeeded. Otherwise nothing of it is left, and the first error is told.
+async fn created(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    running: Running,
+    ended: Ended,
+) -> Result<Stack, Failure> {
+    match &ended.stack {
+        Some(stack) if stack.status.0 == "CREATE_COMPLETE" => Ok(stack.clone()),
+        Some(stack) => {
+            let failure = failed(format!("the stack is {}", stack.status), &ended);
+            take_back(site, desired, running).await;
+            Err(failure)
+        }
+        None => Err(failed(
+            "the stack could not be made, and was removed".into(),
+            &ended,
+        )),
+    }
+}
+
+async fn take_back(site: &Site<'_>, desired: &Desired<'_>, running: Running) {
+    site.progress
+        .step(&desired.stack, "what was made is removed");
+    let cloud = site.cloud.to_the_end();
+    let tell = |event: &_| site.progress.event(&desired.stack, event);
+    // The failure that led here is the one to tell; a stack that resists is seen in the events.
+    if let Ok(mut running) = cloud.undo(running).await {
+        let _ = cloud.watch(&mut running, &tell).await;
+    }
+}
+
+async fn update(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    mut facts: Facts,
+    stack: Stack,
+) -> Result<Provisioned, Failure> {
+    let same_template = site.cloud.template(&stack.id).await? == desired.body;
+    if same_template && stack.status.health() == Health::Ready {
+        return verified(site, desired, &stack, Outcome::Unchanged).await;
+    }
+    let look = site.decide::<Preview>(&facts, &desired.stack)?;
+    site.progress.step(&desired.stack, "change set");
+    let pending = site
+        .cloud
+        .preview(look, Some(&stack), &desired.proposal())
+        .await?;
+    if pending.found.change_set.is_empty() {
+        site.cloud.discard(pending).await?;
+        return verified(site, desired, &stack, Outcome::Unchanged).await;
+    }
+    let pending = runnable(site, pending).await?;
+    facts.verdict = Some(plan::worst(&pending.found.change_set));
+    let digest = plan::change_set_digest(&pending.found.change_set).to_string();
+    facts.digests = Some([digest.clone(), digest]);
+    let permit = match site.decide::<Update>(&facts, &desired.stack) {
+        Ok(permit) => permit,
+        Err(denied) => {
+            site.cloud.to_the_end().discard(pending).await?;
+            return Err(denied);
+        }
+    };
+    site.progress.step(&desired.stack, "update");
+    let mut running = site.cloud.execute(permit, pending).await?;
+    let ended = watch(site, desired, &mut running).await?;
+    match &ended.stack {
+        Some(stack) if stack.status.0 == "UPDATE_COMPLETE" => {
+            verified(site, desired, stack, Outcome::Updated).await
+        }
+        Some(stack) => Err(failed(format!("the stack is {}", stack.status), &ended)),
+        None => Err(failed("the stack is gone".into(), &ended)),
+    }
+}
+
+async fn watch(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    running: &mut Running,
+) -> Result<Ended, Failure> {
+    let tell = |event: &_| site.progress.event(&desired.stack, event);
+    Ok(site.cloud.watch(running, &tell).await?)
+}
+
+/// Whether the stack publishes what its template says: every output has a value, every parameter is there.
+async fn verified(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    stack: &Stack,
+    outcome: Outcome,
+) -> Result<Provisioned, Failure> {
+    site.progress.step(&desired.stack, "verification");
+    // What has a condition may not be there.
+    let wanted = desired.document.section("Outputs").iter();
+    let wanted = wanted.filter(|output| output.value.get("Condition").is_none());
+    let outputs: Vec<String> = wanted.map(|output| output.key.clone()).collect();
+    let has = |key: &String| {
+        let mut found = stack.outputs.iter().filter(|output| output.key == *key);
+        found.next().is_some_and(|output| !output.value.is_empty())
+    };
+    let mut missing: Vec<String> = outputs.iter().filter(|key| !has(key)).cloned().collect();
+    let parameters: Vec<String> = desired
+        .document
+        .resources()
+        .filter(|resource| resource.kind == "AWS::SSM::Parameter")
+        .filter(|resource| resource.entry.value.get("Condition").is_none())
+        .filter_map(|resource| resource.physical_name().map(str::to_owned))
+        .collect();
+    let found = site.cloud.parameters(&parameters).await?;
+    let lacks = |name: &&String| found.get(*name).is_none_or(String::is_empty);
+    missing.extend(parameters.iter().filter(lacks).cloned());
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(Failure::Unverified(format!(
+            "the stack is {}, but these outputs and parameters are absent or empty: {missing}",
+            stack.status
+        )));
+    }
+    Ok(Provisioned {
+        outcome,
+        stack_id: stack.id.clone(),
+        outputs,
+        parameters,
+    })
+}

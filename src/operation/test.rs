@@ -1,0 +1,110 @@
+//! A config is tried out: its stack is made under a name of its own, verified, and removed.
+
+use serde::Serialize;
+
+use super::deletion::watch_deletion;
+use super::provision::create;
+use super::{Desired, Failure, Provisioned, Site};
+use crate::guard::{Facts, TEST_TAG, Test, owner_tags};
+use crate::stack::{Health, Stack, StackName};
+
+/// Marks a test's stack that is to stay.
+pub const KEEP_TAG: &str = "provisioner:test-keep";
+
+/// How a test went.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tested {
+    /// The test's stack.
+    #[serde(flatten)]
+    pub stack: StackName,
+    /// What was verified.
+    pub provisioned: Provisioned,
+    /// Whether the stack was left there.
+    pub kept: bool,
+    /// Stacks of earlier tests that were found and removed.
+    pub removed: Vec<String>,
+}
+
+/// Makes, verifies and removes. `desired` is the config under its test's names, `tested` the stack that it has otherwise. With
+/// `keep` the stack stays.
+///
+/// Stacks that killed tests of this config left behind are found by their tags and removed too.
+pub async fn test_deploy(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    tested: &str,
+    keep: bool,
+) -> Result<Tested, Failure> {
+    let mut removed = sweep(site, desired, tested).await?;
+    let facts = site.facts(desired).await?;
+    let made = create::<Test>(site, desired, facts).await;
+    if !keep || made.is_err() {
+        let calm = site.cloud.to_the_end();
+        let site = Site {
+            cloud: &calm,
+            ..*site
+        };
+        let cleaned = match calm.stack(&desired.stack.name).await {
+            Ok(Some(stack)) => remove(&site, &desired.stack, desired, stack).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        // The test's own failure is the one to tell.
+        if made.is_ok() {
+            cleaned?;
+        }
+    }
+    let provisioned = made?;
+    // A test that was killed while its stack was being made could not be removed before.
+    removed.extend(sweep(site, desired, tested).await?);
+    Ok(Tested {
+        stack: desired.stack.clone(),
+        provisioned,
+        kept: keep,
+        removed,
+    })
+}
+
+/// Removes what killed tests of this config left. A stack on which an operation is under way may belong to a test that still runs.
+async fn sweep(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    tested: &str,
+) -> Result<Vec<String>, Failure> {
+    let mut removed = Vec::new();
+    for stack in site.cloud.stacks_tagged(TEST_TAG).await? {
+        let is_left = stack.tags.get(TEST_TAG).map(String::as_str) == Some(tested)
+            && !stack.tags.contains_key(KEEP_TAG)
+            && stack.name != desired.stack.name
+            && !matches!(stack.status.health(), Health::Busy | Health::Unknown);
+        if is_left {
+            let name = StackName {
+                target: desired.stack.target.clone(),
+                name: stack.name.clone(),
+            };
+            site.progress
+                .step(&name, "what an earlier test left is removed");
+            remove(site, &name, desired, stack).await?;
+            removed.push(name.name);
+        }
+    }
+    Ok(removed)
+}
+
+async fn remove(
+    site: &Site<'_>,
+    name: &StackName,
+    desired: &Desired<'_>,
+    stack: Stack,
+) -> Result<(), Failure> {
+    let id = stack.id.clone();
+    let facts = Facts {
+        caller: Some(site.cloud.caller().clone()),
+        stack: Some(Some(stack)),
+        owner: owner_tags(desired.config.product.name(), name),
+        ..Facts::default()
+    };
+    let permit = site.decide::<Test>(&facts, name)?;
+    let running = site.cloud.delete(permit, &id).await?;
+    watch_deletion(site, name, running).await
+}

@@ -1,0 +1,244 @@
+//! A change set, judged: what would happen to each resource, how bad that is, and where in the config it comes from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::{Influences, Judgement, Verdict, change_set_digest, influences, judge, worst};
+use crate::config::Config;
+use crate::diagnostic::Span;
+use crate::model::Digest;
+use crate::stack::{
+    ChangeAction, ChangeSet, Detail, Found, Hook, ResourceChange, StackName, Validation,
+};
+use crate::template::Document;
+
+/// What would happen to a stack.
+#[derive(Clone, Debug, Serialize)]
+pub struct Changes {
+    /// Which stack.
+    #[serde(flatten)]
+    pub stack: StackName,
+    /// Its status; `None` if there is none.
+    pub status: Option<String>,
+    /// Whether CloudFormation was asked. A stack that does not exist is previewed from its template, since a change set
+    /// would leave an empty stack behind.
+    pub asked: bool,
+    /// The worst that happens.
+    pub verdict: Verdict,
+    /// Each resource, the worst first.
+    pub resources: Vec<Assessed>,
+    /// What CloudFormation's validation found.
+    pub validations: Vec<Validation>,
+    /// Hooks that will be asked.
+    pub hooks: Vec<Hook>,
+    /// What could not be read, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+    /// Why CloudFormation refuses the change set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// Equal digests mean that the same would happen.
+    pub digest: Digest,
+}
+
+/// What would happen to one resource.
+#[derive(Clone, Debug, Serialize)]
+pub struct Assessed {
+    /// Logical id, after those of the nested stacks around it.
+    pub logical_id: String,
+    /// Physical id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub physical_id: Option<String>,
+    /// Type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The API's word.
+    pub action: String,
+    /// The API's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<String>,
+    /// The API's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_action: Option<String>,
+    /// What that means.
+    #[serde(flatten)]
+    pub judgement: Judgement,
+    /// Properties and attributes that change.
+    pub properties: Vec<String>,
+    /// Where in the config the change comes from.
+    pub causes: Vec<Cause>,
+}
+
+/// A key of the config on which a changed property depends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// Dotted key.
+    pub key: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Changes {
+    /// What making a stack that does not exist would do: everything is added.
+    pub fn of_new(config: &Config, stack: &StackName, document: &Document) -> Self {
+        let changes = document.resources().map(|resource| ResourceChange {
+            action: ChangeAction::Add,
+            logical_id: resource.logical_id.to_owned(),
+            kind: resource.kind.to_owned(),
+            ..ResourceChange::default()
+        });
+        let change_set = ChangeSet {
+            changes: changes.collect(),
+            ..ChangeSet::default()
+        };
+        Self {
+            stack: stack.clone(),
+            status: None,
+            asked: false,
+            verdict: worst(&change_set),
+            resources: assessed(&change_set, &BTreeMap::new(), config),
+            validations: Vec::new(),
+            hooks: Vec::new(),
+            unread: Vec::new(),
+            refused: None,
+            digest: change_set_digest(&change_set),
+        }
+    }
+
+    /// What a change set would do.
+    pub fn of(config: &Config, stack: &StackName, status: Option<String>, found: &Found) -> Self {
+        let change_set = &found.change_set;
+        let refused = (change_set.status == "FAILED" && !change_set.is_empty())
+            .then(|| change_set.status_reason.clone().unwrap_or_default());
+        // Where nothing can be said of the causes, nothing is.
+        let influences = influences(config).unwrap_or_default();
+        Self {
+            stack: stack.clone(),
+            status,
+            asked: true,
+            verdict: worst(change_set),
+            resources: assessed(change_set, &influences, config),
+            validations: found.validations.clone(),
+            hooks: found.hooks.clone(),
+            unread: found.unread.clone(),
+            refused,
+            digest: change_set_digest(change_set),
+        }
+    }
+}
+
+/// The worst first. Nested stacks are followed by what is in them.
+fn assessed(change_set: &ChangeSet, influences: &Influences, config: &Config) -> Vec<Assessed> {
+    let mut rows = Vec::new();
+    collect(change_set, "", influences, config, &mut rows);
+    rows.sort_by(|a, b| {
+        (b.judgement.verdict, &a.logical_id).cmp(&(a.judgement.verdict, &b.logical_id))
+    });
+    rows
+}
+
+fn collect(
+    change_set: &ChangeSet,
+    prefix: &str,
+    influences: &Influences,
+    config: &Config,
+    rows: &mut Vec<Assessed>,
+) {
+    for change in &change_set.changes {
+        let logical_id = format!("{prefix}{}", change.logical_id);
+        if let Some(nested) = &change.nested {
+            collect(
+                nested,
+                &format!("{logical_id}/"),
+                &BTreeMap::new(),
+                config,
+                rows,
+            );
+        }
+        rows.push(Assessed {
+            physical_id: change.physical_id.clone(),
+            kind: change.kind.clone(),
+            action: change.action.word().to_owned(),
+            replacement: change
+                .replacement
+                .as_ref()
+                .map(|word| word.word().to_owned()),
+            policy_action: change
+                .policy_action
+                .as_ref()
+                .map(|word| word.word().to_owned()),
+            judgement: judge(change),
+            properties: properties(change),
+            causes: causes(change, change_set, influences, config),
+            logical_id,
+        });
+    }
+}
+
+/// Names of properties, or of attributes beside them, each once.
+fn properties(change: &ResourceChange) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for detail in &change.details {
+        if let Some(name) = property(detail)
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn property(detail: &Detail) -> Option<String> {
+    let target = &detail.target;
+    target.name.clone().or_else(|| target.attribute.clone())
+}
+
+/// Keys of the config on which the changed properties depend. A property that changes because another resource does has the causes of
+/// that one.
+fn causes(
+    change: &ResourceChange,
+    change_set: &ChangeSet,
+    influences: &Influences,
+    config: &Config,
+) -> Vec<Cause> {
+    let mut keys = direct(change, influences);
+    let others = change.details.iter().filter(|detail| is_indirect(detail));
+    for entity in others.filter_map(|detail| detail.causing_entity.as_deref()) {
+        let id = entity.split('.').next().unwrap_or(entity);
+        let cause = change_set
+            .changes
+            .iter()
+            .find(|other| other.logical_id == id);
+        keys.extend(
+            cause
+                .into_iter()
+                .flat_map(|cause| direct(cause, influences)),
+        );
+    }
+    let causes = keys.into_iter().map(|key| Cause {
+        key: key.clone(),
+        span: config.place_of(key),
+    });
+    causes.collect()
+}
+
+/// Keys on which those properties depend that change by themselves.
+fn direct<'a>(change: &ResourceChange, influences: &'a Influences) -> BTreeSet<&'a String> {
+    let changed: Vec<String> = change
+        .details
+        .iter()
+        .filter(|detail| !is_indirect(detail))
+        .filter_map(property)
+        .collect();
+    let of_resource = influences.get(&change.logical_id).into_iter().flatten();
+    of_resource
+        .filter(|(property, _)| change.details.is_empty() || changed.contains(property))
+        .flat_map(|(_, keys)| keys)
+        .collect()
+}
+
+fn is_indirect(detail: &Detail) -> bool {
+    let source = detail.change_source.as_deref();
+    matches!(source, Some("ResourceReference" | "ResourceAttribute"))
+}

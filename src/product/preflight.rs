@@ -1,0 +1,143 @@
+//! What has to be there in the account before a stack is made: entries of the manifest, evaluated for a config.
+
+use minijinja::Value;
+
+use super::expression::Compiled;
+use super::manifest::{Check, Looked};
+use super::{Failure, Product, failure, text_of};
+use crate::diagnostic::Severity;
+
+/// Something that has to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// An error stops a deployment, a warning does not.
+    pub severity: Severity,
+    /// What has to be so, in one sentence.
+    pub text: String,
+    /// The config key that asks for it.
+    pub at: String,
+    /// What it is.
+    pub needed: Needed,
+}
+
+/// What can be looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// A resource of any type.
+    Resource {
+        /// Such as `AWS::EC2::VPC`.
+        kind: String,
+        /// Primary identifier.
+        id: String,
+    },
+    /// A parameter of SSM.
+    Parameter {
+        /// Name.
+        name: String,
+    },
+    /// A bucket.
+    Bucket {
+        /// Name.
+        name: String,
+        /// Whether it has to keep versions.
+        versioned: bool,
+    },
+    /// An object.
+    Object {
+        /// Its bucket; without that there is nothing to say of it.
+        bucket: String,
+        /// Key.
+        key: String,
+    },
+    /// No bucket of this name.
+    FreeBucket {
+        /// Name.
+        name: String,
+    },
+}
+
+/// An entry, compiled.
+#[derive(Debug)]
+pub(super) struct CompiledCheck {
+    when: Option<Compiled>,
+    /// What is looked for, and the bucket of an object.
+    subject: Compiled,
+    bucket: Option<Compiled>,
+}
+
+impl CompiledCheck {
+    pub(super) fn new(
+        check: &Check,
+        compile: impl Fn(String, &str) -> anyhow::Result<Compiled>,
+    ) -> anyhow::Result<Self> {
+        let what = |part: &str| format!("preflight {:?}: {part}", check.text);
+        let when = check.when.as_deref();
+        let (subject, bucket) = match &check.needs {
+            Looked::Resource { id, .. } => (id, None),
+            Looked::Parameter { parameter } => (parameter, None),
+            Looked::Object { bucket, object } => (object, Some(bucket)),
+            Looked::Bucket { bucket, .. } => (bucket, None),
+            Looked::FreeBucket { free_bucket } => (free_bucket, None),
+        };
+        Ok(Self {
+            when: when.map(|when| compile(what("when"), when)).transpose()?,
+            subject: compile(what("needs"), subject)?,
+            bucket: bucket
+                .map(|bucket| compile(what("bucket"), bucket))
+                .transpose()?,
+        })
+    }
+}
+
+impl Product {
+    /// Everything that a config's stack depends on, in the manifest's order.
+    pub fn needs(&self, scope: &Value) -> Result<Vec<Need>, Failure> {
+        let mut needs = Vec::new();
+        for (check, compiled) in self.manifest.preflight.iter().zip(&self.preflight) {
+            let failed = |source| failure(format!("preflight {:?}", check.text), source);
+            if let Some(when) = &compiled.when
+                && !when.eval(scope).map_err(failed)?.is_true()
+            {
+                continue;
+            }
+            let bucket = compiled.bucket.as_ref();
+            let bucket = bucket.map(|bucket| bucket.eval(scope)).transpose();
+            let bucket = bucket.map_err(failed)?.map(|bucket| text_of(&bucket));
+            let subject = compiled.subject.eval(scope).map_err(failed)?;
+            let subjects = match subject.as_str() {
+                Some(text) => vec![text.to_owned()],
+                None => subject
+                    .try_iter()
+                    .map_err(failed)?
+                    .map(|subject| text_of(&subject))
+                    .collect(),
+            };
+            needs.extend(subjects.into_iter().map(|subject| Need {
+                severity: check.severity,
+                text: check.text.clone(),
+                at: check.at.clone(),
+                needed: needed(&check.needs, subject, bucket.clone()),
+            }));
+        }
+        Ok(needs)
+    }
+}
+
+fn needed(looked: &Looked, subject: String, bucket: Option<String>) -> Needed {
+    match looked {
+        Looked::Resource { resource, .. } => Needed::Resource {
+            kind: resource.clone(),
+            id: subject,
+        },
+        Looked::Parameter { .. } => Needed::Parameter { name: subject },
+        Looked::Object { .. } => Needed::Object {
+            bucket: bucket.unwrap_or_default(),
+            key: subject,
+        },
+        Looked::Bucket { versioned, .. } => Needed::Bucket {
+            name: subject,
+            versioned: *versioned,
+        },
+        Looked::FreeBucket { .. } => Needed::FreeBucket { name: subject },
+    }
+}

@@ -1,0 +1,63 @@
+//! What a deletion takes with it, for people.
+
+use super::medium::Medium;
+use crate::plan::{BUCKET, Deletion};
+use crate::template::Fate;
+use crate::wording::counted;
+
+/// One sentence.
+pub fn deletion_line(deletion: &Deletion) -> String {
+    let stack = &deletion.stack.name;
+    let Some(status) = &deletion.status else {
+        return format!("{stack}: does not exist");
+    };
+    let retained = deletion.retained().count();
+    let deleted = deletion.resources.len() - retained;
+    let versions: u64 = deletion.buckets.values().sum();
+    format!(
+        "{stack}: {status}; {} deleted, {} kept, {} in buckets{}",
+        counted(deleted, "resource"),
+        retained,
+        counted(
+            usize::try_from(versions).unwrap_or(usize::MAX),
+            "object version"
+        ),
+        if deletion.protected {
+            "; termination protection is on"
+        } else {
+            ""
+        }
+    )
+}
+
+/// The table of every resource and what becomes of it.
+pub fn deletion(deletion: &Deletion, medium: Medium) -> String {
+    let rows: Vec<Vec<String>> = deletion
+        .resources
+        .iter()
+        .map(|resource| {
+            let id = resource.physical_id.clone().unwrap_or_default();
+            let versions = deletion.buckets.get(&id);
+            let fate = match resource.fate {
+                Fate::Retained if deletion.empties && resource.kind == BUCKET => Fate::Deleted,
+                fate => fate,
+            };
+            vec![
+                fate.word().to_owned(),
+                resource.logical_id.clone(),
+                resource.kind.clone(),
+                id,
+                versions.map(u64::to_string).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let mut text = String::new();
+    if !rows.is_empty() {
+        let head = ["becomes", "resource", "type", "physical id", "versions"];
+        text.push_str(&medium.table(&head, &rows));
+    }
+    for importer in &deletion.importers {
+        text.push_str(&medium.line("imported by ", importer));
+    }
+    text
+}

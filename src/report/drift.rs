@@ -1,0 +1,84 @@
+//! What drift detection found, for people.
+
+use super::medium::Medium;
+use super::values::Values;
+use crate::stack::{DriftStatus, Drifted};
+use crate::wording::counted;
+
+const HEAD: &[&str] = &[
+    "status",
+    "resource",
+    "type",
+    "property",
+    "difference",
+    "expected",
+    "actual",
+];
+
+/// One sentence.
+pub fn drift_line(found: &Drifted) -> String {
+    let stack = &found.stack.name;
+    let Some(drift) = &found.drift else {
+        return format!("{stack}: does not exist");
+    };
+    let count = |wanted: DriftStatus| {
+        drift
+            .resources
+            .iter()
+            .filter(|resource| resource.status == wanted)
+            .count()
+    };
+    let drifted = drift.drifted().count();
+    let unchecked = match count(DriftStatus::NotChecked) + count(DriftStatus::Unknown) {
+        0 => String::new(),
+        unchecked => format!("; {} not checked", counted(unchecked, "resource")),
+    };
+    let state = match drifted {
+        0 => "no drift found".to_owned(),
+        drifted => format!("drift in {}", counted(drifted, "resource")),
+    };
+    let outdated = match found.current {
+        true => "",
+        false => "; the deployed template is not what the config renders to",
+    };
+    format!("{stack}: {state}{unchecked}{outdated}")
+}
+
+/// The table of what differs or was not looked at.
+pub fn drift(found: &Drifted, values: &Values, medium: Medium) -> String {
+    let Some(drift) = &found.drift else {
+        return String::new();
+    };
+    let mut rows = Vec::new();
+    for resource in drift
+        .resources
+        .iter()
+        .filter(|resource| resource.status != DriftStatus::InSync)
+    {
+        let first = vec![
+            resource.status.word().to_owned(),
+            resource.logical_id.clone(),
+            resource.kind.clone(),
+        ];
+        if resource.differences.is_empty() {
+            rows.push([first.clone(), vec![String::new(); 4]].concat());
+        }
+        for difference in &resource.differences {
+            let rest = vec![
+                difference.path.clone(),
+                difference.kind.clone(),
+                values.show(&difference.expected),
+                values.show(&difference.actual),
+            ];
+            rows.push([first.clone(), rest].concat());
+        }
+    }
+    let mut text = String::new();
+    if let Some(reason) = &drift.incomplete {
+        text.push_str(&medium.line("not everything was looked at: ", &values.redact(reason)));
+    }
+    if !rows.is_empty() {
+        text.push_str(&medium.table(HEAD, &rows));
+    }
+    text
+}

@@ -1,0 +1,31 @@
+//! Where a report is read.
+
+use super::{inert, markdown_table, plain_table};
+use crate::wording::visible;
+
+/// Where a report is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Medium {
+    /// A terminal of so many columns, or a stream without any.
+    Text(Option<u16>),
+    /// Markdown, in which nothing of others may be live.
+    Markdown,
+}
+
+impl Medium {
+    /// Rows of words as a table.
+    pub fn table(self, head: &[&str], rows: &[Vec<String>]) -> String {
+        match self {
+            Self::Text(width) => plain_table(head, rows, width),
+            Self::Markdown => markdown_table(head, rows),
+        }
+    }
+
+    /// A line of others' words, of which ours begin.
+    pub fn line(self, ours: &str, theirs: &str) -> String {
+        match self {
+            Self::Text(_) => format!("{ours}{}\n", visible(theirs, false)),
+            Self::Markdown => format!("{ours}{}\n\n", inert(theirs)),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Which values may be shown. Deny by default: what is not known to be harmless is hidden, in texts of AWS too.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::config::{Config, Kind, Node};
+use crate::template::Document;
+
+/// What stands in a hidden value's place.
+pub const HIDDEN: &str = "(hidden)";
+
+/// Words of AWS that say how something is set, and never what is in it.
+const WORDS: &[&str] = &[
+    "AES256",
+    "Advanced",
+    "All",
+    "Allow",
+    "Deny",
+    "Disabled",
+    "Enabled",
+    "GLACIER",
+    "Gateway",
+    "Interface",
+    "PAY_PER_REQUEST",
+    "PROVISIONED",
+    "Retain",
+    "STANDARD",
+    "STANDARD_IA",
+    "Standard",
+    "String",
+    "StringList",
+    "Suspended",
+    "aws:kms",
+];
+/// Shorter values are found everywhere by accident.
+const SHORTEST: usize = 4;
+/// From this length on, a word of mixed characters is taken for a secret.
+const SHORTEST_SECRET: usize = 20;
+/// Bits a character of a word has at least that nobody would choose.
+const ENTROPY: f64 = 3.5;
+
+/// Knows what of one config may be shown.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    shown: BTreeSet<String>,
+    hidden: Vec<String>,
+}
+
+impl Values {
+    /// `more` are the config keys that the policy allows to be shown.
+    pub fn of(config: &Config, more: &[String]) -> Self {
+        let mut shown: BTreeSet<String> = WORDS.iter().map(|word| (*word).to_owned()).collect();
+        shown.extend(config.derived.names.values().cloned());
+        let target = &config.target;
+        shown.extend([&target.account, &target.region, &target.environment].map(String::clone));
+        enumerated(config.product.schema.document(), &mut shown);
+        for key in more {
+            let pointer = format!("/{}", key.replace('.', "/"));
+            if let Some(value) = config.values.pointer(&pointer) {
+                scalars(value, &mut |text| {
+                    shown.insert(text.to_owned());
+                });
+            }
+        }
+        // Everything else that the config brought, or that stands in the template as a value.
+        let mut hidden = BTreeSet::new();
+        scalars(&config.values, &mut |text| {
+            hidden.insert(text.to_owned());
+        });
+        let template = config.product.render_template(&config.derived.scope).ok();
+        let document = template.and_then(|text| Document::parse(&config.path, &text).ok());
+        if let Some(document) = &document {
+            for resource in document.resources() {
+                if let Some(properties) = resource.entry.value.get("Properties") {
+                    texts(properties, &mut hidden);
+                }
+            }
+            for parameter in document.section("Parameters") {
+                texts(&parameter.value, &mut hidden);
+            }
+        }
+        let is_part = |text: &str| shown.iter().any(|name| name.contains(text));
+        let mut hidden: Vec<String> = hidden
+            .into_iter()
+            .filter(|text| text.chars().count() >= SHORTEST && !is_part(text))
+            .filter(|text| !is_structural(text))
+            .collect();
+        // A value may be part of another one.
+        hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        Self { shown, hidden }
+    }
+
+    /// A value as it may be shown. `text` is JSON, or else a text itself.
+    pub fn show(&self, text: &str) -> String {
+        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        match &value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+            Value::String(word) if self.shown.contains(word) => word.clone(),
+            _ => HIDDEN.to_owned(),
+        }
+    }
+
+    /// A text of AWS without the values that may not be shown.
+    pub fn redact(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for hidden in &self.hidden {
+            if text.contains(hidden.as_str()) {
+                text = text.replace(hidden.as_str(), HIDDEN);
+            }
+        }
+        unresolved(&text)
+            .split_inclusive(is_boundary)
+            .map(|word| {
+                let end = word.trim_end_matches(is_boundary);
+                if self.shown.contains(end) || !looks_secret(end) {
+                    word.to_owned()
+                } else {
+                    format!("{HIDDEN}{}", &word[end.len()..])
+                }
+            })
+            .collect()
+    }
+}
+
+fn is_boundary(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '\'' | '"' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}'
+        )
+}
+
+/// Without the contents of dynamic references.
+fn unresolved(text: &str) -> String {
+    let mut rest = text;
+    let mut clear = String::with_capacity(text.len());
+    while let Some(start) = rest.find("{{resolve:") {
+        clear.push_str(&rest[..start]);
+        clear.push_str(HIDDEN);
+        rest = match rest[start..].find("}}") {
+            Some(end) => &rest[start + end + 2..],
+            None => "",
+        };
+    }
+    clear + rest
+}
+
+/// Words that no person chooses: access keys, tokens, random passwords. Names of AWS are words joined by hyphens, and are not.
+fn looks_secret(word: &str) -> bool {
+    let key = word.len() >= 16 && (word.starts_with("AKIA") || word.starts_with("ASIA"));
+    if key {
+        return true;
+    }
+    if word.len() < SHORTEST_SECRET || word.starts_with("arn:") || word.contains("::") {
+        return false;
+    }
+    let has = |is: fn(&char) -> bool| word.chars().any(|character| is(&character));
+    let mixed =
+        has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase) && has(char::is_ascii_digit);
+    mixed && entropy(word) >= ENTROPY
+}
+
+fn entropy(word: &str) -> f64 {
+    let mut counts = std::collections::BTreeMap::new();
+    let mut length = 0.0;
+    for character in word.chars() {
+        *counts.entry(character).or_insert(0.0) += 1.0;
+        length += 1.0;
+    }
+    counts
+        .values()
+        .map(|count: &f64| -(count / length) * (count / length).log2())
+        .sum()
+}
+
+/// Words of a template that are its structure: types, ARNs' parts, actions, principals.
+fn is_structural(text: &str) -> bool {
+    text.contains("::")
+        || text.ends_with(".amazonaws.com")
+        || text.starts_with("com.amazonaws.")
+        || text.starts_with("aws:")
+        || text.split_once(':').is_some_and(|(service, action)| {
+            service
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+                && action
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '*')
+                && action
+                    .chars()
+                    .next()
+                    .is_some_and(|c| c.is_ascii_uppercase() || c == '*')
+        })
+}
+
+fn enumerated(schema: &Value, words: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match (key.as_str(), value) {
+                    ("enum", Value::Array(items)) => {
+                        words.extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
+                    }
+                    _ => enumerated(value, words),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| enumerated(item, words)),
+        _ => {}
+    }
+}
+
+fn scalars(value: &Value, tell: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => tell(text),
+        Value::Array(items) => items.iter().for_each(|item| scalars(item, tell)),
+        Value::Object(object) => object.values().for_each(|value| scalars(value, tell)),
+        _ => {}
+    }
+}
+
+fn texts(node: &Node, found: &mut BTreeSet<String>) {
+    match &node.kind {
+        Kind::Text(text) => {
+            found.insert(text.clone());
+        }
+        Kind::Sequence(items) => items.iter().for_each(|item| texts(item, found)),
+        Kind::Mapping(entries) => entries.iter().for_each(|entry| texts(&entry.value, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,17 @@
+//! What CloudFormation says of stacks, in its own words. Names and values are those of the API (2010-05-15); whatever AWS adds to
+//! an enumeration later is kept as it came, and counts as unknown.
+
+mod change_set;
+mod drift;
+mod event;
+mod findings;
+mod state;
+
+pub use change_set::{
+    ChangeAction, ChangeSet, Detail, Evaluation, PolicyAction, Recreation, Replacement,
+    ResourceChange, Target,
+};
+pub use drift::{Difference, Drift, DriftStatus, Drifted, ResourceDrift};
+pub use event::{Event, first_failure};
+pub use findings::{Found, Hook, Validation};
+pub use state::{Health, Output, Stack, StackName, Status};

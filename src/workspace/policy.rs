@@ -1,0 +1,28 @@
+//! The operator's policy of the repository around the working directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::guard::POLICY_FILE;
+use crate::model::RepoPath;
+
+/// The nearest policy file at or above the working directory, up to the top of the repository. One that is there and cannot be read is an
+/// empty text, which is no policy: nothing is assumed in its place.
+pub fn policy_file() -> (RepoPath, Option<Vec<u8>>) {
+    let start = fs::canonicalize(".").unwrap_or_else(|_| PathBuf::from("."));
+    for folder in start.ancestors() {
+        let path = folder.join(POLICY_FILE);
+        if fs::symlink_metadata(&path).is_ok() {
+            let shown = RepoPath::typed(&path.to_string_lossy());
+            return (shown, Some(fs::read(&path).unwrap_or_default()));
+        }
+        if is_top(folder) {
+            break;
+        }
+    }
+    (RepoPath::typed(POLICY_FILE), None)
+}
+
+fn is_top(folder: &Path) -> bool {
+    folder.join(".git").exists()
+}

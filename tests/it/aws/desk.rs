@@ -1,0 +1,127 @@
+//! A user's folder with one S3 config in it, and the program.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a user has files and runs programs"
+)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::job::BINARY;
+use crate::support::aws::{Aws, REGION};
+
+pub struct Desk {
+    pub aws: Aws,
+    folder: TempDir,
+    /// The config's name without its ending; also the bucket's.
+    pub name: String,
+    /// Where the program finds AWS.
+    pub url: String,
+}
+
+/// What the program said.
+pub struct Said {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Desk {
+    /// Bucket names are everybody's: the config is named after the account, which is this test's alone.
+    pub fn new() -> Self {
+        let aws = Aws::start();
+        let tenant = &aws.account[8..];
+        let name = format!("acme-prod-{tenant}-{REGION}-s3");
+        let desk = Self {
+            folder: TempDir::new().unwrap(),
+            url: aws.url(),
+            name,
+            aws,
+        };
+        desk.write_config("  versioning: true\n");
+        desk
+    }
+
+    pub fn stack(&self) -> String {
+        format!("{}-stack", self.name)
+    }
+
+    pub fn path(&self) -> String {
+        format!("s3/configs/{}.yaml", self.name)
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The config with these lines in its section `s3`.
+    pub fn write_config(&self, s3: &str) {
+        let account = &self.aws.account;
+        let tenant = &account[8..];
+        self.write(
+            &self.path(),
+            &format!(
+                "client:\n  company_name: Acme\n  company_prefix: acme\n  account_id: \"{account}\"\n  tenant_id: \"{tenant}\"\nenvironment:\n  env: prod\n  region: {REGION}\ns3:\n{s3}"
+            ),
+        );
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .envs(self.aws.variables(&self.url));
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        said(self.command(arguments).output().unwrap())
+    }
+
+    /// An action on the config, which has to succeed.
+    #[track_caller]
+    pub fn act(&self, action: &str, more: &[&str]) -> Said {
+        let said = self.try_act(action, more);
+        assert_eq!(said.status, 0, "{action}: {}{}", said.stdout, said.stderr);
+        said
+    }
+
+    pub fn try_act(&self, action: &str, more: &[&str]) -> Said {
+        let path = self.path();
+        self.run(&[&[action, path.as_str()], more].concat())
+    }
+
+    /// The result of an action for programs.
+    #[track_caller]
+    pub fn json(&self, action: &str, more: &[&str]) -> Value {
+        let said = self.try_act(action, &[more, &["--format", "json"]].concat());
+        serde_json::from_str(&said.stdout)
+            .unwrap_or_else(|_| panic!("{}{}", said.stdout, said.stderr))
+    }
+
+    /// What is the same in every run: names without the account.
+    pub fn neutral(&self, text: &str) -> String {
+        text.replace(&self.aws.account, "ACCOUNT")
+            .replace(&self.aws.account[8..], "TTTT")
+    }
+}
+
+pub fn said(output: Output) -> Said {
+    Said {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}

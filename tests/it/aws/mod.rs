@@ -1,0 +1,4 @@
+//! The actions that need AWS, as a user types them, against an emulator.
+
+mod desk;
+mod provision;
