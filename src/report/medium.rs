@@ -25,7 +25,7 @@ impl Medium {
     pub fn line(self, ours: &str, theirs: &str) -> String {
         match self {
             Self::Text(_) => format!("{ours}{}\n", visible(theirs, false)),
-            Self::Markdown => format!("{ours}{}\n\n", inert(theirs)),
+            Self::Markdown => format!("\n{ours}{}\n", inert(theirs)),
         }
     }
 }
