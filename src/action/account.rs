@@ -1,5 +1,7 @@
 //! The actions that need AWS: many stacks at once, within the policy's bound.
 
+use std::path::Path;
+
 use futures_util::StreamExt as _;
 use serde::Serialize;
 use serde_json::Value;
@@ -10,6 +12,7 @@ use crate::cloud::{Session, Stop};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
+use crate::forge::local::Repository;
 use crate::guard::{Policy, read_policy};
 use crate::operation::{self, Desired, Failure, Site};
 use crate::product::Verb;
@@ -65,7 +68,7 @@ async fn run_all(verb: Verb, request: &Request, group: &[Loaded], results: &mut 
     let done = futures_util::stream::iter(configs)
         .map(|(one, config)| {
             let run = &run;
-            async move { (one, config, run.one(config).await) }
+            async move { (one, config, run.one(one, config).await) }
         })
         .buffer_unordered(bound)
         .collect::<Vec<_>>()
@@ -102,18 +105,23 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn one(&self, config: &Config) -> Result<Details, (Vec<Diagnostic>, Exit)> {
+    async fn one(&self, one: &Loaded, config: &Config) -> Result<Details, (Vec<Diagnostic>, Exit)> {
         let shown = self
             .policy
             .as_ref()
             .map_or(&[][..], |policy| &policy.values.show);
         let values = Values::of(config, shown);
-        self.act(config, &values)
+        self.act(one, config, &values)
             .await
             .map_err(|failure| explain(config, &values, failure))
     }
 
-    async fn act(&self, config: &Config, values: &Values) -> Result<Details, Failure> {
+    async fn act(
+        &self,
+        one: &Loaded,
+        config: &Config,
+        values: &Values,
+    ) -> Result<Details, Failure> {
         let cloud = self.session.at(&config.target.region).await?;
         let console = self.console.of(values.clone());
         let site = Site {
@@ -133,7 +141,9 @@ impl Run<'_> {
         };
         match self.verb {
             Verb::ShowChanges => {
-                let changes = operation::changes(&site, &desired, self.request.real).await?;
+                let deployed = |body: &str| self.deployed(one, config, body);
+                let changes =
+                    operation::changes(&site, &desired, self.request.real, &deployed).await?;
                 let refused = changes.refused.is_some();
                 let details = Details::new(
                     report::changes_line(&changes),
@@ -260,6 +270,23 @@ impl Run<'_> {
             ));
         }
         Ok(Details::line(line, &provisioned))
+    }
+
+    /// The version of a config that a deployed template was rendered from, if the repository's history has it.
+    fn deployed(&self, one: &Loaded, config: &Config, body: &str) -> Option<Config> {
+        let folder = one
+            .file
+            .file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let repository = Repository::new(folder.to_path_buf());
+        let versions = repository.versions(config.path.file_name());
+        let mut versions = versions.iter().filter_map(|bytes| config.with_bytes(bytes));
+        versions.find(|version| {
+            let rendered = version.product.render_template(&version.derived.scope);
+            rendered.is_ok_and(|rendered| rendered == body)
+        })
     }
 
     /// The prefixes below which folders go: of `--solution`, or of all that the config names.

@@ -73,6 +73,18 @@ impl Config {
         })
     }
 
+    /// Another version of the same file, by the same product; `None` if that is no valid config.
+    pub fn with_bytes(&self, bytes: &[u8]) -> Option<Self> {
+        let tree = parse(&self.path, bytes, Tags::Refuse).ok()?;
+        let mut values = tree.to_json();
+        if !self.product.schema.violations(&values).is_empty() {
+            return None;
+        }
+        self.product.schema.apply_defaults(&mut values);
+        let config = self.with_values(values)?;
+        Some(Self { tree, ..config })
+    }
+
     /// The same config with other values, which are not checked; `None` if they do not lead to names and a place.
     pub fn with_values(&self, values: serde_json::Value) -> Option<Self> {
         let product = &self.product;

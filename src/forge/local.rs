@@ -16,6 +16,9 @@ use crate::model::{CommitSha, RepoPath};
 /// Folders that one `git ls-tree` is asked for: well below what a command line may hold, with paths of 4 KiB.
 const MOST_FOLDERS: usize = 200;
 
+/// Versions of a file that are looked through.
+const MOST_VERSIONS: usize = 50;
+
 /// A repository on disk.
 #[derive(Clone, Debug)]
 pub struct Repository {
@@ -51,6 +54,36 @@ impl Repository {
             .output("merge base", &["merge-base", base.as_str(), head.as_str()])
             .ok()?;
         CommitSha::parse(output.trim()).ok()
+    }
+
+    /// The contents that a file of this folder had in its newest versions, newest first; nothing where git knows nothing of it.
+    pub fn versions(&self, file_name: &str) -> Vec<Vec<u8>> {
+        let most = format!("-{MOST_VERSIONS}");
+        let arguments = [
+            "log",
+            &most,
+            "--no-renames",
+            "--raw",
+            "--no-abbrev",
+            "--format=",
+            "-z",
+            "--",
+            file_name,
+        ];
+        let Ok(output) = self.bytes("history", &arguments) else {
+            return Vec::new();
+        };
+        // `:mode mode blob blob status<NUL>path`, the later blob second; of a deletion it is all zeros.
+        let blobs = output.split(|byte| *byte == 0).filter_map(|part| {
+            let line = std::str::from_utf8(part)
+                .ok()?
+                .trim_start()
+                .strip_prefix(':')?;
+            let blob = line.split(' ').nth(3)?;
+            (!blob.bytes().all(|digit| digit == b'0')).then(|| Some(blob.to_owned()))
+        });
+        let contents = self.cat(&blobs.collect::<Vec<_>>());
+        contents.into_iter().flatten().flatten().collect()
     }
 
     fn git(&self) -> Command {

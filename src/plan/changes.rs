@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Influences, Judgement, Verdict, change_set_digest, influences, judge, worst};
+use super::impact::declared;
+use super::{Impact, Influences, Judgement, Verdict, change_set_digest, influences, judge, worst};
 use crate::config::Config;
 use crate::diagnostic::Span;
 use crate::model::Digest;
+use crate::product::Level;
 use crate::stack::{
     ChangeAction, ChangeSet, Detail, Found, Hook, ResourceChange, StackName, Validation,
 };
@@ -26,6 +28,11 @@ pub struct Changes {
     pub asked: bool,
     /// The worst that happens.
     pub verdict: Verdict,
+    /// The higher one of what the rules of the product declare and of what the change set does.
+    pub level: Level,
+    /// What each changed key of the config means, by the rules of the product; `None` if the deployed config is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Vec<Impact>>,
     /// Each resource, the worst first.
     pub resources: Vec<Assessed>,
     /// What CloudFormation's validation found.
@@ -97,6 +104,8 @@ impl Changes {
             status: None,
             asked: false,
             verdict: worst(&change_set),
+            level: worst(&change_set).level(),
+            declared: None,
             resources: assessed(&change_set, &BTreeMap::new(), config),
             validations: Vec::new(),
             hooks: Vec::new(),
@@ -106,24 +115,54 @@ impl Changes {
         }
     }
 
-    /// What a change set would do.
-    pub fn of(config: &Config, stack: &StackName, status: Option<String>, found: &Found) -> Self {
+    /// What a change set would do. `before` is the config that the stack was made from, where it is known.
+    pub fn of(
+        config: &Config,
+        before: Option<&Config>,
+        stack: &StackName,
+        status: Option<String>,
+        found: &Found,
+    ) -> Self {
         let change_set = &found.change_set;
         let refused = (change_set.status == "FAILED" && !change_set.is_empty())
             .then(|| change_set.status_reason.clone().unwrap_or_default());
         // Where nothing can be said of the causes, nothing is.
-        let influences = influences(config).unwrap_or_default();
+        let mut influences = influences(config).unwrap_or_default();
+        let declared = before.and_then(|before| declared(before, config).ok());
+        if let (Some(before), Some(declared)) = (before, &declared) {
+            // A key that went is a cause too, and what did not change is none.
+            merge(
+                &mut influences,
+                super::influences(before).unwrap_or_default(),
+            );
+            let changed = |key: &String| declared.iter().any(|impact| impact.key == *key);
+            let keys = influences.values_mut().flat_map(BTreeMap::values_mut);
+            keys.for_each(|keys| keys.retain(changed));
+        }
+        let levels = declared.iter().flatten().map(|impact| impact.level);
+        let level = levels.chain([worst(change_set).level()]).max();
         Self {
             stack: stack.clone(),
             status,
             asked: true,
             verdict: worst(change_set),
+            level: level.unwrap_or(Level::Unknown),
+            declared,
             resources: assessed(change_set, &influences, config),
             validations: found.validations.clone(),
             hooks: found.hooks.clone(),
             unread: found.unread.clone(),
             refused,
             digest: change_set_digest(change_set),
+        }
+    }
+}
+
+fn merge(all: &mut Influences, more: Influences) {
+    for (id, properties) in more {
+        let of_resource = all.entry(id).or_default();
+        for (property, keys) in properties {
+            of_resource.entry(property).or_default().extend(keys);
         }
     }
 }

@@ -37,6 +37,25 @@ pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
         let rows: Vec<Vec<String>> = changes.resources.iter().map(row).collect();
         text.push_str(&medium.table(HEAD, &rows));
     }
+    match &changes.declared {
+        Some(declared) if !declared.is_empty() => {
+            let rows = declared.iter().map(|impact| {
+                vec![
+                    impact.level.word().to_owned(),
+                    format!("{} (line {})", impact.key, impact.span.start.line),
+                    impact.consequence.clone(),
+                ]
+            });
+            let rows: Vec<Vec<String>> = rows.collect();
+            text.push('\n');
+            text.push_str(&medium.table(&["declared", "key", "consequence"], &rows));
+        }
+        None if changes.status.is_some() && !changes.resources.is_empty() => {
+            let note = "no version of the config renders to the deployed template, so what the changed keys mean cannot be said";
+            text.push_str(&medium.line("note: ", note));
+        }
+        _ => {}
+    }
     for unread in &changes.unread {
         text.push_str(&medium.line("note: ", unread));
     }

@@ -75,6 +75,22 @@ impl Desk {
         std::fs::write(path, text).unwrap();
     }
 
+    /// Commits everything, in a repository that is made if there is none.
+    pub fn commit(&self) {
+        let git = |arguments: &[&str]| {
+            let status = Command::new("git")
+                .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+                .args(arguments)
+                .current_dir(self.folder.path())
+                .output()
+                .unwrap();
+            assert!(status.status.success(), "git {arguments:?}");
+        };
+        git(&["init", "--quiet"]);
+        git(&["add", "s3/configs"]);
+        git(&["commit", "--quiet", "--message", "change"]);
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command
@@ -82,6 +98,7 @@ impl Desk {
             .current_dir(self.folder.path())
             .env_clear()
             .env("HOME", self.folder.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs(self.aws.variables(&self.url));
         command
     }

@@ -64,6 +64,21 @@ fn a_change_is_shown_with_its_causes_and_not_applied() {
 }
 
 #[test]
+fn the_deployed_config_is_found_in_the_history() {
+    let desk = Desk::new();
+    desk.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
+    desk.act("prep-master", &["--force"]);
+    desk.commit();
+    desk.write_config("  versioning: false\n");
+    desk.commit();
+    let shown = desk.act("show-changes", &[]);
+    insta::assert_snapshot!(
+        "changes_since_the_deployed_config",
+        desk.neutral(&shown.stdout)
+    );
+}
+
+#[test]
 fn the_policy_allows_updates_by_what_they_do() {
     let desk = Desk::new();
     desk.act("prep-master", &["--force"]);
