@@ -225,7 +225,7 @@ impl Run<'_> {
                 Ok(details)
             }
             Verb::ValidateTemplate => {
-                let needs = cloud.validate(&desired.body).await?;
+                let needs = cloud.validate(&desired.sent).await?;
                 let missing = operation::preflight(&site, config).await?;
                 let line = format!(
                     "{}: CloudFormation accepts the template{}",
@@ -284,8 +284,8 @@ impl Run<'_> {
         let versions = repository.versions(config.path.file_name());
         let mut versions = versions.iter().filter_map(|bytes| config.with_bytes(bytes));
         versions.find(|version| {
-            let rendered = version.product.render_template(&version.derived.scope);
-            rendered.is_ok_and(|rendered| rendered == body)
+            let desired = Desired::of(version);
+            desired.is_ok_and(|desired| desired.sent == body)
         })
     }
 

@@ -176,8 +176,8 @@ catalogue! {
         "The template does not have the structure that CloudFormation requires.",
         "Follow the rule in the message.";
     "template-too-large":
-        "The template is larger than CloudFormation accepts: 51,200 bytes in a request, 1 MB from a bucket.",
-        "Use fewer resources, or split the product.";
+        "The template is larger than CloudFormation accepts: 51,200 bytes in a request, in which a longer template goes as JSON on one line; 1 MB at all.",
+        "Use fewer or shorter tags, which stand at every resource; or split the product.";
     "tier-too-low":
         "A key belongs to a higher tier of the product than the config is of.",
         "Delete the key, or move the config to the tier that the message names: its own key for the tier, otherwise `--tier`, the action's input `tier`, or the product's default decides.";

@@ -19,6 +19,8 @@ pub struct Desired<'a> {
     pub stack: StackName,
     /// The rendered template.
     pub body: String,
+    /// The same in the form in which CloudFormation gets it.
+    pub sent: String,
     /// The same, read.
     pub document: Document,
     /// Tags that the stack has beside those of its owner.
@@ -41,13 +43,12 @@ impl<'a> Desired<'a> {
         {
             return Err(Failure::Invalid(problems));
         }
-        if body.len() > INLINE_BYTES {
-            let message = format!(
-                "the template has {} bytes; a request takes {INLINE_BYTES}",
-                body.len()
-            );
-            return Err(Failure::Invalid(problem("template-limit", message)));
-        }
+        let sent = document.inline(&body).ok_or_else(|| {
+            let message = format!("in no form has the template less than {INLINE_BYTES} bytes, the most that a request takes");
+            let problem = Diagnostic::error("template-too-large", &config.path, message);
+            let help = "use fewer or shorter tags: they stand at every resource";
+            Failure::Invalid(vec![problem.with_help(help)])
+        })?;
         Ok(Self {
             config,
             stack: StackName {
@@ -55,6 +56,7 @@ impl<'a> Desired<'a> {
                 name: config.stack().to_owned(),
             },
             body,
+            sent,
             document,
             marks: BTreeMap::new(),
         })
@@ -80,7 +82,7 @@ impl<'a> Desired<'a> {
         let mut tags = self.owner();
         tags.extend(self.marks.clone());
         Proposal {
-            body: self.body.clone(),
+            body: self.sent.clone(),
             tags,
             description: format!("provisioner {}", env!("CARGO_PKG_VERSION")),
         }

@@ -25,6 +25,6 @@ pub async fn drift(site: &Site<'_>, desired: &Desired<'_>) -> Result<Drifted, Fa
         stack: desired.stack.clone(),
         status: Some(stack.status.0),
         drift: Some(drift),
-        current: deployed == desired.body,
+        current: deployed == desired.sent,
     })
 }

@@ -77,7 +77,7 @@ async fn is_own_creation(
         .iter()
         .all(|(key, value)| stack.tags.get(key) == Some(value));
     let under_way = stack.status == Status("CREATE_IN_PROGRESS".to_owned());
-    Ok(owned && under_way && site.cloud.template(&stack.id).await? == desired.body)
+    Ok(owned && under_way && site.cloud.template(&stack.id).await? == desired.sent)
 }
 
 /// Makes a stack that is not there; `E` is what it is made for.
@@ -182,7 +182,7 @@ async fn update(
     mut facts: Facts,
     stack: Stack,
 ) -> Result<Provisioned, Failure> {
-    let same_template = site.cloud.template(&stack.id).await? == desired.body;
+    let same_template = site.cloud.template(&stack.id).await? == desired.sent;
     if same_template && stack.status.health() == Health::Ready {
         return verified(site, desired, &stack, Outcome::Unchanged).await;
     }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
 use crate::wording::{counted, nearest, one_of, quote};
 
-/// The most that fits a request; larger templates go through a bucket.
+/// The most that fits a request.
 pub const INLINE_BYTES: usize = 51_200;
 /// The most at all.
 const MAX_BYTES: usize = 1_000_000;
@@ -64,7 +64,7 @@ pub fn check(path: &RepoPath, text: &str, document: &Document) -> Vec<Diagnostic
         found: Vec::new(),
         untold: 0,
     };
-    check.size(text.len());
+    check.size(text);
     check.sections();
     check.resources();
     check.outputs();
@@ -92,7 +92,8 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn size(&mut self, bytes: usize) {
+    fn size(&mut self, text: &str) {
+        let bytes = text.len();
         let start = Span::point(1, 1);
         if bytes > MAX_BYTES {
             self.error(
@@ -100,9 +101,9 @@ impl Check<'_> {
                 start,
                 format!("the template has {bytes} bytes; {MAX_BYTES} is the most"),
             );
-        } else if bytes > INLINE_BYTES {
+        } else if bytes > INLINE_BYTES && self.document.inline(text).is_none() {
             let message = format!(
-                "the template has {bytes} bytes; above {INLINE_BYTES} it has to go through a bucket"
+                "the template has {bytes} bytes, and more than {INLINE_BYTES} in its compact form; a request takes no more, so that it cannot be deployed from here"
             );
             let problem = Diagnostic::error("template-too-large", self.path, message);
             self.found.push(

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::check::INLINE_BYTES;
 use crate::config::{Entry, Node, Tags, parse};
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
@@ -67,6 +68,26 @@ impl Document {
         })
     }
 
+    /// The same data as JSON on one line, which CloudFormation takes as well; `None` if it has short forms such as `!Ref`, for
+    /// which JSON has no place.
+    fn compact(&self) -> Option<String> {
+        fn is_plain(node: &Node) -> bool {
+            node.tag.is_none()
+                && node.items().iter().all(is_plain)
+                && node.entries().iter().all(|entry| is_plain(&entry.value))
+        }
+        is_plain(&self.tree).then(|| self.tree.to_json().to_string())
+    }
+
+    /// What a request to CloudFormation holds: the text that was read, or the compact form of one that is too long. `None` if
+    /// that is too long as well.
+    pub fn inline(&self, text: &str) -> Option<String> {
+        if text.len() <= INLINE_BYTES {
+            return Some(text.to_owned());
+        }
+        self.compact().filter(|text| text.len() <= INLINE_BYTES)
+    }
+
     /// The entries of a section; none if it is absent.
     pub fn section(&self, name: &str) -> &[Entry] {
         self.tree.get(name).map_or(&[], Node::entries)
@@ -117,5 +138,32 @@ impl Resource<'_> {
     /// The body without places, for comparisons.
     pub fn body(&self) -> Value {
         self.entry.value.to_json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inline(text: &str) -> Option<String> {
+        let path = RepoPath::typed("t.yaml");
+        Document::parse(&path, text).unwrap().inline(text)
+    }
+
+    #[test]
+    fn a_long_text_goes_in_its_compact_form() {
+        let short = "Resources:\n  A: {Type: AWS::SNS::Topic}\n";
+        assert_eq!(inline(short).as_deref(), Some(short));
+        let blank = format!("{short}{}", "# \n".repeat(INLINE_BYTES));
+        let compact = r#"{"Resources":{"A":{"Type":"AWS::SNS::Topic"}}}"#;
+        assert_eq!(inline(&blank).as_deref(), Some(compact));
+    }
+
+    #[test]
+    fn a_text_that_no_form_makes_short_enough_goes_in_none() {
+        let long = format!("Description: {}\n", "x".repeat(INLINE_BYTES));
+        assert_eq!(inline(&long), None);
+        let short_form = format!("Outputs: !Ref A\n{}", "# \n".repeat(INLINE_BYTES));
+        assert_eq!(inline(&short_form), None);
     }
 }
