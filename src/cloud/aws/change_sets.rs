@@ -8,7 +8,7 @@ use super::{Cloud, convert, error, token};
 use crate::cloud::{Error, Pending, Proposal, Result, Running};
 use crate::guard::{Executes, Permit, Preview};
 use crate::model::Digest;
-use crate::stack::{ChangeSet, Found, Health, Hook, Stack, Validation};
+use crate::stack::{ChangeSet, Event, Found, Health, Hook, Stack, Validation};
 
 /// Every change set of this program begins with it.
 const PREFIX: &str = "provisioner-";
@@ -29,6 +29,7 @@ impl Cloud {
         existing: Option<&Stack>,
         proposal: &Proposal,
     ) -> Result<Pending> {
+        self.stop.check()?;
         let stack = permit.stack().clone();
         let shell = existing.is_none_or(|stack| stack.status.health() == Health::Shell);
         let digest = digest(&stack.name, proposal);
@@ -58,11 +59,21 @@ impl Cloud {
             request = request.include_nested_stacks(true);
         }
         let made = request.send().await;
-        let made = made.map_err(|e| error::of("CreateChangeSet", e))?;
-        let id = made.id.unwrap_or_default();
+        let (id, stack_id) = match made.map_err(|e| error::of("CreateChangeSet", e)) {
+            Ok(made) => (
+                made.id.unwrap_or_default(),
+                made.stack_id.unwrap_or_default(),
+            ),
+            // An attempt whose answer was lost made it: nobody else has this name.
+            Err(error) if error.says("AlreadyExists") => {
+                let made = self.described(&stack.name, &name).await?;
+                (made.id, made.stack_id)
+            }
+            Err(error) => return Err(error),
+        };
         let mut pending = Pending {
             stack,
-            stack_id: made.stack_id.unwrap_or_default(),
+            stack_id,
             shell,
             found: Found {
                 change_set: ChangeSet {
@@ -76,13 +87,14 @@ impl Cloud {
             Ok(()) => Ok(pending),
             Err(error) => {
                 // The first error is the one to tell; what is left is swept by the next run.
-                let _ = self.discard(pending).await;
+                let _ = self.to_the_end().discard(pending).await;
                 Err(error)
             }
         }
     }
 
     async fn examine(&self, pending: &mut Pending) -> Result<()> {
+        self.stop.check()?;
         let id = pending.found.change_set.id.clone();
         self.settle(&id).await?;
         pending.found.change_set = self.describe(&id, 0).await?;
@@ -114,6 +126,19 @@ impl Cloud {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// A change set without what it changes.
+    async fn described(&self, stack: &str, change_set: &str) -> Result<ChangeSet> {
+        let described = self
+            .stacks
+            .describe_change_set()
+            .stack_name(stack)
+            .change_set_name(change_set)
+            .send()
+            .await;
+        let described = described.map_err(|e| error::of("DescribeChangeSet", e))?;
+        Ok(convert::change_set(described))
     }
 
     /// Waits until CloudFormation has computed it.
@@ -148,20 +173,9 @@ impl Cloud {
             let mut whole = ChangeSet::default();
             while let Some(page) = pages.next().await {
                 let page = page.map_err(|e| error::of("DescribeChangeSet", e))?;
-                whole.id = page.change_set_id.unwrap_or_default();
-                whole.stack_id = page.stack_id.unwrap_or_default();
-                whole.status = page
-                    .status
-                    .map(|status| status.as_str().to_owned())
-                    .unwrap_or_default();
-                whole.status_reason = page.status_reason;
-                whole.execution_status = page
-                    .execution_status
-                    .map(|status| status.as_str().to_owned())
-                    .unwrap_or_default();
-                let changes = page.changes.into_iter().flatten();
-                let changes = changes.filter_map(|change| change.resource_change);
-                whole.changes.extend(changes.map(convert::resource_change));
+                let page = convert::change_set(page);
+                let changes = [whole.changes, page.changes].concat();
+                whole = ChangeSet { changes, ..page };
             }
             for change in &mut whole.changes {
                 if let Some(nested) = change.nested_id.as_deref().filter(|_| depth < DEEPEST) {
@@ -319,7 +333,8 @@ impl Cloud {
         Ok(())
     }
 
-    /// Runs a change set. `E` is what was permitted; the permit has to be for the stack of the change set.
+    /// Runs a change set. `E` is what was permitted; the permit has to be for the stack of the change set. One that cannot be run
+    /// is deleted.
     pub async fn execute<E: Executes>(
         &self,
         permit: Permit<E>,
@@ -329,19 +344,43 @@ impl Cloud {
             let message = "a permit for one stack was spent on the change set of another";
             return Err(Error::Misused(message.to_owned()));
         }
+        match self.start(&pending).await {
+            Ok(seen) => Ok(Running {
+                stack_id: pending.stack_id,
+                seen: seen.into_iter().map(|event| event.id).collect(),
+            }),
+            Err(error) => {
+                // CloudFormation deletes none that runs, should this one run after all.
+                let _ = self.to_the_end().discard(pending).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns the events from before.
+    async fn start(&self, pending: &Pending) -> Result<Vec<Event>> {
         let seen = self.events(&pending.stack_id, &Default::default()).await?;
+        self.stop.check()?;
+        let id = &pending.found.change_set.id;
         let started = self
             .stacks
             .execute_change_set()
-            .change_set_name(&pending.found.change_set.id)
+            .change_set_name(id)
             .client_request_token(token())
             .send()
             .await;
-        started.map_err(|e| error::of("ExecuteChangeSet", e))?;
-        Ok(Running {
-            stack_id: pending.stack_id,
-            seen: seen.into_iter().map(|event| event.id).collect(),
-        })
+        match started.map_err(|e| error::of("ExecuteChangeSet", e)) {
+            Ok(_) => Ok(seen),
+            // An attempt whose answer was lost started it: nobody else knows its name.
+            Err(error) if error.says("InvalidChangeSetStatus") => {
+                let found = self.described(&pending.stack_id, id).await?;
+                match found.execution_status.starts_with("EXECUTE_") {
+                    true => Ok(seen),
+                    false => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

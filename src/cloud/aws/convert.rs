@@ -1,10 +1,11 @@
 //! SDK types → the program's.
 
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types;
 
 use crate::stack::{
-    ChangeAction, Detail, Evaluation, Event, Output, PolicyAction, Recreation, Replacement,
-    ResourceChange, Stack, Status, Target,
+    ChangeAction, ChangeSet, Detail, Evaluation, Event, Output, PolicyAction, Recreation,
+    Replacement, ResourceChange, Stack, Status, Target,
 };
 
 /// A stack.
@@ -53,6 +54,20 @@ pub fn event(event: types::StackEvent) -> Event {
             .resource_status_reason
             .filter(|reason| !reason.is_empty()),
         token: event.client_request_token,
+    }
+}
+
+/// A page of a change set.
+pub fn change_set(page: DescribeChangeSetOutput) -> ChangeSet {
+    let changes = page.changes.into_iter().flatten();
+    let changes = changes.filter_map(|change| change.resource_change);
+    ChangeSet {
+        id: page.change_set_id.unwrap_or_default(),
+        stack_id: page.stack_id.unwrap_or_default(),
+        status: word(page.status.as_ref().map(|status| status.as_str())),
+        status_reason: page.status_reason,
+        execution_status: word(page.execution_status.as_ref().map(|status| status.as_str())),
+        changes: changes.map(resource_change).collect(),
     }
 }
 

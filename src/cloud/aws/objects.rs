@@ -60,6 +60,7 @@ impl Cloud {
         buckets: &[String],
     ) -> Result<()> {
         for bucket in buckets {
+            self.stop.check()?;
             let deleted = self.objects.delete_bucket().bucket(bucket).send().await;
             match deleted.map_err(|e| error::of("DeleteBucket", e)) {
                 Ok(_) => {}
@@ -105,6 +106,7 @@ impl Cloud {
     }
 
     async fn versions(&self, bucket: &str, at: &Marker) -> Result<Page> {
+        self.stop.check()?;
         let page = self
             .objects
             .list_object_versions()
@@ -247,6 +249,7 @@ impl Cloud {
     }
 
     async fn make_folder(&self, bucket: &str, key: &str) -> Result<bool> {
+        self.stop.check()?;
         let put = self
             .objects
             .put_object()
@@ -273,6 +276,7 @@ impl Cloud {
         key: &str,
         body: &str,
     ) -> Result<()> {
+        self.stop.check()?;
         let put = self
             .objects
             .put_object()

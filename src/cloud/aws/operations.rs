@@ -20,6 +20,7 @@ impl Cloud {
     }
 
     async fn start_deletion(&self, stack_id: &str) -> Result<Running> {
+        self.stop.check()?;
         let seen = self.events(stack_id, &HashSet::new()).await?;
         let started = self
             .stacks
@@ -78,14 +79,15 @@ impl Cloud {
             let under_way =
                 last.is_some_and(|event| Status(event.status.clone()).health() == Health::Busy);
             match stack.status.health() {
-                Health::Busy | Health::Shell => {}
-                _ if !began || under_way => {}
+                // One that is gone never comes back under its ARN; an empty one goes without any event.
                 Health::Deleted => {
                     return Ok(Ended {
                         stack: None,
                         events,
                     });
                 }
+                Health::Busy | Health::Shell => {}
+                _ if !began || under_way => {}
                 _ => {
                     return Ok(Ended {
                         stack: Some(stack),

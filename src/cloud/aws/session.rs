@@ -15,6 +15,14 @@ use crate::guard::Caller;
 
 /// Attempts of one request. With 30 % of the requests throttled, one in 150,000 would fail for good.
 const ATTEMPTS: u32 = 10;
+/// The SDK's own number: nobody asked for it.
+const UNASKED: u32 = 3;
+/// Doubled by every attempt. A request that was lost on its way is sent again at once; where AWS asks for less, the eighth pause is
+/// as long as the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// No request here has work to wait for: what takes its time at AWS is started, and asked about.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
 
 /// The ordinary chain of credentials, read once.
 #[derive(Debug)]
@@ -25,21 +33,23 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads environment, shared files and whatever else the chain has.
+    /// Reads environment, shared files and whatever else the chain has. Whoever sets `AWS_MAX_ATTEMPTS` gets as many.
     pub async fn open(stop: Stop) -> Self {
-        let retries = RetryConfig::standard()
-            .with_max_attempts(ATTEMPTS)
-            .with_initial_backoff(Duration::from_millis(500))
-            .with_max_backoff(Duration::from_secs(10));
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(Duration::from_secs(30))
+            .operation_attempt_timeout(LONGEST_ATTEMPT)
             .build();
         let config = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(retries)
             .timeout_config(timeouts)
             .load()
             .await;
+        let asked = config.retry_config().map(RetryConfig::max_attempts);
+        let attempts = asked.filter(|asked| *asked != UNASKED);
+        let retries = RetryConfig::standard()
+            .with_max_attempts(attempts.unwrap_or(ATTEMPTS))
+            .with_initial_backoff(SHORTEST_PAUSE)
+            .with_max_backoff(LONGEST_PAUSE);
+        let config = config.into_builder().retry_config(retries).build();
         Self {
             config,
             stop,
