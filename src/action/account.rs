@@ -149,7 +149,7 @@ impl Run<'_> {
                     report::changes_line(&changes),
                     report::changes(&changes, values, Medium::Text(width())),
                     report::changes(&changes, values, Medium::Markdown),
-                    &changes,
+                    &report::shown_changes(&changes, values),
                 );
                 Ok(details.with_exit(refused.then_some(Exit::Operation)))
             }
@@ -160,7 +160,7 @@ impl Run<'_> {
                     report::drift_line(&drift),
                     report::drift(&drift, values, Medium::Text(width())),
                     report::drift(&drift, values, Medium::Markdown),
-                    &hide(&drift, values),
+                    &report::shown_drift(&drift, values),
                 );
                 Ok(details.with_exit(drifted.then_some(Exit::Drift)))
             }
@@ -269,7 +269,7 @@ impl Run<'_> {
                 folders.wanted
             ));
         }
-        Ok(Details::line(line, &provisioned))
+        Ok(Details::line(line, &provisioned).with_diagnostics(provisioned.warnings.clone()))
     }
 
     /// The version of a config that a deployed template was rendered from, if the repository's history has it.
@@ -304,20 +304,6 @@ impl Run<'_> {
     }
 }
 
-/// The same without the values that may not be shown.
-fn hide(drift: &crate::stack::Drifted, values: &Values) -> crate::stack::Drifted {
-    let mut drift = drift.clone();
-    let resources = drift
-        .drift
-        .iter_mut()
-        .flat_map(|drift| &mut drift.resources);
-    for difference in resources.flat_map(|resource| &mut resource.differences) {
-        difference.expected = values.show(&difference.expected);
-        difference.actual = values.show(&difference.actual);
-    }
-    drift
-}
-
 /// A failure in words, and the exit code that goes with it.
 fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagnostic>, Exit) {
     use crate::cloud::Error;
@@ -331,6 +317,14 @@ fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagnosti
                 Diagnostic::error(denial.code, path, denial.fact).with_help(denial.remedy)
             });
             (problems.collect(), Exit::Denied)
+        }
+        Failure::Refused { what, findings } => {
+            let findings = findings.into_iter().map(|finding| Diagnostic {
+                message: values.redact(&finding.message),
+                ..finding
+            });
+            let problems = [error("stack-operation-failed", what)].into_iter();
+            (problems.chain(findings).collect(), Exit::Operation)
         }
         Failure::Unverified(text) => (vec![error("stack-unverified", text)], Exit::Operation),
         Failure::Operation {

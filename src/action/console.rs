@@ -9,6 +9,7 @@ use crate::operation::{Consent, Progress};
 use crate::plan::Deletion;
 use crate::report::{self, Medium, Values, log_safe};
 use crate::stack::{Event, StackName};
+use crate::wording::visible;
 
 /// Standard error, shared by all stacks of a run: bars on a terminal, plain lines elsewhere.
 #[derive(Clone)]
@@ -26,8 +27,9 @@ impl Console {
         Self { bars, force }
     }
 
+    /// One line, whatever stands in it.
     fn say(&self, line: &str) {
-        let line = log_safe(line);
+        let line = log_safe(&visible(line, false));
         match &self.bars {
             Some(bars) => bars.suspend(|| eprintln!("{line}")),
             None => eprintln!("{line}"),
@@ -133,7 +135,7 @@ impl StackConsole {
         let ask = || {
             eprint!(
                 "{}\n{}\nType the stack's name to go on: ",
-                report::deletion_line(deletion),
+                visible(&report::deletion_line(deletion), false),
                 report::deletion(deletion, Medium::Text(width()))
             );
             let _ = std::io::stderr().flush();

@@ -252,14 +252,14 @@ impl Results {
                     }
                 }
                 text.push_str(&format!("{}\n", self.closing()));
-                text
+                report::log_safe(&text)
             }
             Format::Json => pretty(self),
             Format::Sarif => pretty(&report::sarif(
                 self.diagnostics.iter(),
                 env!("CARGO_PKG_VERSION"),
             )),
-            Format::Markdown => report::results_markdown(
+            Format::Markdown => report::log_safe(&report::results_markdown(
                 &self.closing(),
                 self.items.iter().map(|item| {
                     let details = item.details.as_ref();
@@ -267,11 +267,11 @@ impl Results {
                     (item.ok, item.line(), details.unwrap_or_default())
                 }),
                 &self.diagnostics,
-            ),
+            )),
         }
     }
 }
 
 fn pretty(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+    report::json_safe(&serde_json::to_string_pretty(value).unwrap_or_default()) + "\n"
 }

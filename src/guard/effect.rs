@@ -46,6 +46,8 @@ effects! {
     Preview,
     /// Makes a stack that is not there.
     Create,
+    /// Watches a stack whose making was begun by a run that was killed, and takes it back if that fails.
+    Resume,
     /// Makes a stack under a name of its own, and deletes it.
     Test,
     /// Changes a stack.

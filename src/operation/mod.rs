@@ -65,6 +65,14 @@ pub enum Failure {
     /// What is asked for cannot be made, such as a template that is wrong.
     #[error("invalid")]
     Invalid(Vec<Diagnostic>),
+    /// CloudFormation refuses a change set.
+    #[error("{what}")]
+    Refused {
+        /// What it says of it.
+        what: String,
+        /// What its validation found.
+        findings: Vec<Diagnostic>,
+    },
     /// CloudFormation tried and failed.
     #[error("{what}")]
     Operation {

@@ -1,6 +1,7 @@
 //! What has to be there before a stack is made.
 
 use super::{Failure, Site};
+use crate::cloud::{self, Cloud, Error};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::product::Needed;
@@ -17,29 +18,12 @@ pub async fn preflight(site: &Site<'_>, config: &Config) -> Result<Vec<Diagnosti
     })?;
     let mut missing = Vec::new();
     for need in needs {
-        let cloud = site.cloud;
-        let absent = match &need.needed {
-            Needed::Resource { kind, id } => {
-                (!cloud.has_resource(kind, id).await?).then(|| format!("there is no {kind} {id}"))
+        let absent = match absent(site.cloud, &need.needed).await {
+            // Whoever may deploy need not be allowed to look at everything that the stack uses later.
+            Err(Error::Refused { code, .. }) => {
+                Some(format!("this could not be looked at: {code}"))
             }
-            Needed::Parameter { name } => {
-                let found = cloud.parameters(std::slice::from_ref(name)).await?;
-                (!found.contains_key(name)).then(|| format!("there is no parameter {name}"))
-            }
-            Needed::Bucket { name, versioned } => match cloud.bucket(name).await? {
-                None => Some(format!("there is no bucket {name}")),
-                Some(bucket) if *versioned && !bucket.versioned => {
-                    Some(format!("bucket {name} has no versioning"))
-                }
-                Some(_) => None,
-            },
-            Needed::Object { bucket, key } => (cloud.bucket(bucket).await?.is_some()
-                && !cloud.has_object(bucket, key).await?)
-                .then(|| format!("there is no object {key} in bucket {bucket}")),
-            Needed::FreeBucket { name } => cloud
-                .bucket(name)
-                .await?
-                .map(|_| format!("there is a bucket {name} already")),
+            absent => absent?,
         };
         if let Some(absent) = absent {
             let problem = Diagnostic::error("preflight-failed", &config.path, absent)
@@ -52,4 +36,31 @@ pub async fn preflight(site: &Site<'_>, config: &Config) -> Result<Vec<Diagnosti
         }
     }
     Ok(missing)
+}
+
+/// What is not as it has to be.
+async fn absent(cloud: &Cloud, needed: &Needed) -> cloud::Result<Option<String>> {
+    Ok(match needed {
+        Needed::Resource { kind, id } => {
+            (!cloud.has_resource(kind, id).await?).then(|| format!("there is no {kind} {id}"))
+        }
+        Needed::Parameter { name } => {
+            let found = cloud.parameters(std::slice::from_ref(name)).await?;
+            (!found.contains_key(name)).then(|| format!("there is no parameter {name}"))
+        }
+        Needed::Bucket { name, versioned } => match cloud.bucket(name).await? {
+            None => Some(format!("there is no bucket {name}")),
+            Some(bucket) if *versioned && !bucket.versioned => {
+                Some(format!("bucket {name} has no versioning"))
+            }
+            Some(_) => None,
+        },
+        Needed::Object { bucket, key } => (cloud.bucket(bucket).await?.is_some()
+            && !cloud.has_object(bucket, key).await?)
+            .then(|| format!("there is no object {key} in bucket {bucket}")),
+        Needed::FreeBucket { name } => cloud
+            .bucket(name)
+            .await?
+            .map(|_| format!("there is a bucket {name} already")),
+    })
 }

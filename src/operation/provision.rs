@@ -2,8 +2,8 @@
 
 use super::{Desired, Failure, Site, failed, preflight};
 use crate::cloud::{Ended, Pending, Running};
-use crate::diagnostic::Severity;
-use crate::guard::{Create, Executes, Facts, Preview, Update};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::guard::{Create, Executes, Facts, Preview, Resume, Update};
 use crate::plan;
 use crate::stack::{Health, Stack, Status};
 
@@ -41,24 +41,28 @@ pub struct Provisioned {
     pub outputs: Vec<String>,
     /// Names of its parameters.
     pub parameters: Vec<String>,
+    /// What it depends on and was not there.
+    #[serde(skip)]
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Makes the stack of a config. One that is there and equals the template is only verified, so that a run can be repeated; one that
 /// is being made by a run that was killed is watched to its end.
 pub async fn provision(site: &Site<'_>, desired: &Desired<'_>) -> Result<Provisioned, Failure> {
     let mut facts = site.facts(desired).await?;
+    facts.authority = site.authority.authority(&desired.stack, None);
     let existing = facts.stack.clone().flatten();
     let mut existing = existing.filter(|stack| stack.status.health() != Health::Shell);
     if let Some(stack) = &existing
         && is_own_creation(site, desired, &facts, stack).await?
     {
+        let permit = site.decide::<Resume>(&facts, &desired.stack)?;
         site.progress.step(&desired.stack, "creation goes on");
-        let mut running = site.cloud.join(&stack.id);
+        let mut running = site.cloud.join(permit, &stack.id);
         let ended = watch(site, desired, &mut running).await?;
         existing = Some(created(site, desired, running, ended).await?);
         facts.stack = Some(existing.clone());
     }
-    facts.authority = site.authority.authority(&desired.stack, None);
     match existing {
         None => create::<Create>(site, desired, facts).await,
         Some(stack) => update(site, desired, facts, stack).await,
@@ -99,7 +103,7 @@ pub(super) async fn create<E: Executes>(
     site.progress.step(&desired.stack, "change set");
     let shell = facts.stack.as_ref().and_then(Option::as_ref);
     let pending = site.cloud.preview(look, shell, &desired.proposal()).await?;
-    let pending = runnable(site, pending).await?;
+    let pending = runnable(site, desired, pending).await?;
     site.progress.step(&desired.stack, "creation");
     let mut running = site.cloud.execute(permit, pending).await?;
     let ended = watch(site, desired, &mut running).await;
@@ -112,35 +116,35 @@ pub(super) async fn create<E: Executes>(
         }
     };
     let stack = created(site, desired, running, ended).await?;
-    verified(site, desired, &stack, Outcome::Created).await
+    let made = verified(site, desired, &stack, Outcome::Created).await?;
+    Ok(Provisioned {
+        warnings: missing,
+        ..made
+    })
 }
 
 /// A change set that failed is deleted, and its reason told.
-async fn runnable(site: &Site<'_>, pending: Pending) -> Result<Pending, Failure> {
+async fn runnable(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    mut pending: Pending,
+) -> Result<Pending, Failure> {
     if pending.found.change_set.status == "CREATE_COMPLETE" {
         return Ok(pending);
     }
-    let reason = pending
-        .found
-        .change_set
-        .status_reason
-        .clone()
-        .unwrap_or_default();
-    let what = format!(
-        "the change set is {}: {reason}",
-        pending.found.change_set.status
-    );
-    let found: Vec<String> = pending
-        .found
-        .validations
-        .iter()
-        .map(|found| format!("{}: {}: {}", found.logical_id, found.name, found.reason))
-        .collect();
+    // Its reason may only say that the findings are to be read.
+    let looked = site.cloud.look_closer(&mut pending).await;
+    let found = pending.found.clone();
     site.cloud.to_the_end().discard(pending).await?;
-    Err(Failure::Operation {
-        what: [vec![what], found].concat().join("\n"),
-        cause: None,
-        failures: Vec::new(),
+    looked?;
+    let change_set = &found.change_set;
+    let reason = change_set.status_reason.as_deref().unwrap_or_default();
+    let config = desired.config;
+    let influences = plan::influences(config).unwrap_or_default();
+    let findings = plan::pointed(config, &influences, &found.validations);
+    Err(Failure::Refused {
+        what: format!("the change set is {}: {reason}", change_set.status),
+        findings: findings.iter().map(|one| one.diagnostic(config)).collect(),
     })
 }
 
@@ -196,7 +200,7 @@ async fn update(
         site.cloud.discard(pending).await?;
         return verified(site, desired, &stack, Outcome::Unchanged).await;
     }
-    let pending = runnable(site, pending).await?;
+    let pending = runnable(site, desired, pending).await?;
     facts.verdict = Some(plan::worst(&pending.found.change_set));
     let digest = plan::change_set_digest(&pending.found.change_set).to_string();
     facts.digests = Some([digest.clone(), digest]);
@@ -267,5 +271,6 @@ async fn verified(
         stack_id: stack.id.clone(),
         outputs,
         parameters,
+        warnings: Vec::new(),
     })
 }

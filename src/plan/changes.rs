@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::impact::declared;
-use super::{Impact, Influences, Judgement, Verdict, change_set_digest, influences, judge, worst};
+use super::{
+    Impact, Influences, Judgement, Pointed, Verdict, change_set_digest, influences, judge, pointed,
+    worst,
+};
 use crate::config::Config;
 use crate::diagnostic::Span;
 use crate::model::Digest;
 use crate::product::Level;
-use crate::stack::{
-    ChangeAction, ChangeSet, Detail, Found, Hook, ResourceChange, StackName, Validation,
-};
+use crate::stack::{ChangeAction, ChangeSet, Detail, Found, Hook, ResourceChange, StackName};
 use crate::template::Document;
 
 /// What would happen to a stack.
@@ -36,7 +37,7 @@ pub struct Changes {
     /// Each resource, the worst first.
     pub resources: Vec<Assessed>,
     /// What CloudFormation's validation found.
-    pub validations: Vec<Validation>,
+    pub validations: Vec<Pointed>,
     /// Hooks that will be asked.
     pub hooks: Vec<Hook>,
     /// What could not be read, a sentence each.
@@ -128,6 +129,7 @@ impl Changes {
             .then(|| change_set.status_reason.clone().unwrap_or_default());
         // Where nothing can be said of the causes, nothing is.
         let mut influences = influences(config).unwrap_or_default();
+        let validations = pointed(config, &influences, &found.validations);
         let declared = before.and_then(|before| declared(before, config).ok());
         if let (Some(before), Some(declared)) = (before, &declared) {
             // A key that went is a cause too, and what did not change is none.
@@ -149,7 +151,7 @@ impl Changes {
             level: level.unwrap_or(Level::Unknown),
             declared,
             resources: assessed(change_set, &influences, config),
-            validations: found.validations.clone(),
+            validations,
             hooks: found.hooks.clone(),
             unread: found.unread.clone(),
             refused,

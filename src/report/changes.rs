@@ -2,7 +2,7 @@
 
 use super::medium::Medium;
 use super::values::Values;
-use crate::plan::{Assessed, Changes, Verdict};
+use crate::plan::{Assessed, Cause, Changes, Verdict};
 use crate::wording::counted;
 
 const HEAD: &[&str] = &[
@@ -27,11 +27,24 @@ pub fn changes_line(changes: &Changes) -> String {
     }
 }
 
+/// The same without the values that may not be shown.
+pub fn shown_changes(changes: &Changes, values: &Values) -> Changes {
+    let mut shown = changes.clone();
+    let reasons = shown
+        .validations
+        .iter_mut()
+        .map(|one| &mut one.found.reason);
+    for reason in reasons.chain(&mut shown.refused) {
+        *reason = values.redact(reason);
+    }
+    shown
+}
+
 /// The table, and what goes with it.
 pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
     let mut text = String::new();
     if let Some(reason) = &changes.refused {
-        text.push_str(&medium.line("", &values.redact(reason)));
+        text.push_str(&medium.line("reason: ", &values.redact(reason)));
     }
     if !changes.resources.is_empty() {
         let rows: Vec<Vec<String>> = changes.resources.iter().map(row).collect();
@@ -63,18 +76,19 @@ pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
         let rows: Vec<Vec<String>> = changes
             .validations
             .iter()
-            .map(|found| {
+            .map(|pointed| {
+                let found = &pointed.found;
                 vec![
                     found.mode.clone(),
                     found.name.clone(),
-                    found.logical_id.clone(),
                     found.path.clone(),
                     values.redact(&found.reason),
+                    from(&pointed.causes),
                 ]
             })
             .collect();
         text.push('\n');
-        text.push_str(&medium.table(&["validation", "name", "resource", "at", "reason"], &rows));
+        text.push_str(&medium.table(&["validation", "name", "at", "reason", "from"], &rows));
     }
     if !changes.hooks.is_empty() {
         let rows: Vec<Vec<String>> = changes
@@ -110,10 +124,6 @@ fn row(resource: &Assessed) -> Vec<String> {
         (_, Some(policy)) => format!("{}, {policy}", resource.action),
         _ => resource.action.clone(),
     };
-    let causes = resource
-        .causes
-        .iter()
-        .map(|cause| format!("{} (line {})", cause.key, cause.span.start.line));
     vec![
         verdict,
         action,
@@ -121,6 +131,13 @@ fn row(resource: &Assessed) -> Vec<String> {
         resource.kind.clone(),
         resource.properties.join(", "),
         judged.reason.clone(),
-        causes.collect::<Vec<_>>().join(", "),
+        from(&resource.causes),
     ]
+}
+
+fn from(causes: &[Cause]) -> String {
+    let causes = causes
+        .iter()
+        .map(|cause| format!("{} (line {})", cause.key, cause.span.start.line));
+    causes.collect::<Vec<_>>().join(", ")
 }

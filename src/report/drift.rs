@@ -44,6 +44,22 @@ pub fn drift_line(found: &Drifted) -> String {
     format!("{stack}: {state}{unchecked}{outdated}")
 }
 
+/// The same without the values that may not be shown.
+pub fn shown_drift(found: &Drifted, values: &Values) -> Drifted {
+    let mut shown = found.clone();
+    if let Some(drift) = &mut shown.drift {
+        let resources = drift.resources.iter_mut();
+        for difference in resources.flat_map(|resource| &mut resource.differences) {
+            difference.expected = values.show(&difference.expected);
+            difference.actual = values.show(&difference.actual);
+        }
+        if let Some(reason) = &mut drift.incomplete {
+            *reason = values.redact(reason);
+        }
+    }
+    shown
+}
+
 /// The table of what differs or was not looked at.
 pub fn drift(found: &Drifted, values: &Values, medium: Medium) -> String {
     let Some(drift) = &found.drift else {

@@ -1,6 +1,6 @@
 //! Text that a CI runner only prints.
 
-use crate::wording::visible;
+use crate::wording::{is_deceptive, visible};
 
 /// Breaks what GitHub's runner would take for a workflow command: `::name::` at the start of a line, `##[name]` anywhere.
 /// Source: `ActionCommand.TryParseV2` and `TryParse` of github.com/actions/runner.
@@ -23,6 +23,22 @@ pub fn log_safe(text: &str) -> String {
     safe
 }
 
+/// The same for JSON, which stays the same value: what is deceptive, or a command, is written as an escape.
+pub fn json_safe(json: &str) -> String {
+    let json = json.replace("##[", "#\\u0023[");
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        if !is_deceptive(character) {
+            safe.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            safe.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +54,19 @@ mod tests {
             "#<U+000D>#[add-path]z\n:<U+000D>:x::\n<U+200B>::y::\n"
         );
         assert_eq!(log_safe("a::b\n"), "a::b\n");
+    }
+
+    #[test]
+    fn attack_json_keeps_its_values_and_hides_nothing() {
+        let value = serde_json::json!({"a": "##[x]\u{202e}\u{e0041}\u{85}\n::y::"});
+        let safe = json_safe(&value.to_string());
+        assert_eq!(
+            safe,
+            r##"{"a":"#\u0023[x]\u202e\udb40\udc41\u0085\n::y::"}"##
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
+            value
+        );
     }
 }

@@ -17,13 +17,13 @@ mod values;
 mod view;
 
 pub use annotation::{Annotations, annotations};
-pub use changes::{changes, changes_line};
+pub use changes::{changes, changes_line, shown_changes};
 pub use comment::{COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown, results_markdown};
 pub use deletion::{deletion, deletion_line};
-pub use drift::{drift, drift_line};
+pub use drift::{drift, drift_line, shown_drift};
 pub use inert::inert;
 pub use inventory::{Listed, inventory};
-pub use log::log_safe;
+pub use log::{json_safe, log_safe};
 pub use medium::Medium;
 pub use review::{Last, Review, review};
 pub use sarif::sarif;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::poll::Pauses;
 use super::{Cloud, error, token};
 use crate::cloud::{Ended, Result, Running};
-use crate::guard::{Deletes, Permit};
+use crate::guard::{Deletes, Permit, Resume};
 use crate::stack::{Event, Health, Status};
 
 impl Cloud {
@@ -41,8 +41,8 @@ impl Cloud {
         self.start_deletion(&running.stack_id).await
     }
 
-    /// Joins an operation that another run started.
-    pub fn join(&self, stack_id: &str) -> Running {
+    /// Joins the creation that another run started.
+    pub fn join(&self, _permit: Permit<Resume>, stack_id: &str) -> Running {
         Running {
             stack_id: stack_id.to_owned(),
             seen: HashSet::new(),

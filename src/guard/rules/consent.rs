@@ -6,7 +6,7 @@ use crate::guard::{Authority, Denial, Kind};
 fn needs_consent(question: &Question<'_>) -> bool {
     matches!(
         question.kind,
-        Kind::Create | Kind::Update | Kind::Delete | Kind::TearDown
+        Kind::Create | Kind::Resume | Kind::Update | Kind::Delete | Kind::TearDown
     )
 }
 

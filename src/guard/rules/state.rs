@@ -31,6 +31,7 @@ pub fn is_not_busy(question: &Question<'_>) -> Option<Denial> {
     };
     let stack = stack.as_ref()?;
     match stack.status.health() {
+        Health::Busy if question.kind == Kind::Resume => None,
         Health::Busy | Health::Unknown => Some(Denial::new(
             "stack-busy",
             format!("the stack is {}", stack.status),

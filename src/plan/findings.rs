@@ -1,0 +1,68 @@
+//! What CloudFormation's validation found, told at the keys of the config that it comes from.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{Cause, Influences};
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::stack::Validation;
+
+/// A finding, and where in the config it comes from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pointed {
+    /// What was found.
+    #[serde(flatten)]
+    pub found: Validation,
+    /// Keys on which the property depends.
+    pub causes: Vec<Cause>,
+}
+
+/// Follows the path of each finding to the keys that its property depends on.
+pub fn pointed(config: &Config, influences: &Influences, found: &[Validation]) -> Vec<Pointed> {
+    let point = |found: &Validation| Pointed {
+        causes: keys(influences, found)
+            .into_iter()
+            .map(|key| Cause {
+                key: key.clone(),
+                span: config.place_of(key),
+            })
+            .collect(),
+        found: found.clone(),
+    };
+    found.iter().map(point).collect()
+}
+
+/// A path is `/Resources/X/Properties/Y` and more below; of a resource as a whole nothing is said.
+fn keys<'a>(influences: &'a Influences, found: &Validation) -> BTreeSet<&'a String> {
+    let mut path = found.path.split('/').skip(1);
+    let place = match (path.next(), path.next(), path.next(), path.next()) {
+        (Some("Resources"), Some(id), Some("Properties"), Some(property)) => Some((id, property)),
+        (Some("Resources"), Some(id), Some(attribute), _) => Some((id, attribute)),
+        _ => None,
+    };
+    let keys = place.and_then(|(id, property)| influences.get(id)?.get(property));
+    keys.into_iter().flatten().collect()
+}
+
+impl Pointed {
+    /// The finding at the first of those keys; where there is none, at the product's section.
+    pub fn diagnostic(&self, config: &Config) -> Diagnostic {
+        let Validation {
+            name, path, reason, ..
+        } = &self.found;
+        let section = || config.place_of(&config.product.manifest.section);
+        let span = self.causes.first().map_or_else(section, |cause| cause.span);
+        let message = format!("{path}: {name}: {reason}");
+        let problem = Diagnostic::error("stack-operation-failed", &config.path, message);
+        let severity = match self.found.mode.as_str() {
+            "WARN" => Severity::Warning,
+            _ => Severity::Error,
+        };
+        Diagnostic {
+            span: Some(span),
+            ..problem.with_severity(severity)
+        }
+    }
+}
