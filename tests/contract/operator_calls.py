@@ -1,49 +1,84 @@
-"""What the program itself asks AWS for, by action. sts:GetCallerIdentity is not here, because nobody can be denied it.
+"""What the program itself asks AWS for, by action.
 
-Each line: the actions of the program, what they are about (`about` in operator_needs.py says where that is), and what IAM calls the calls.
+Each line: the actions of the program, what they are about (`about` in operator_needs.py says where that is), and operations of AWS's
+APIs. IAM_NAMES says what IAM calls those that it calls otherwise. sdk_calls.py compares these tables with the program's source.
+
 `test-deploy` does what deploying and deleting do, to a stack and names that end in `-t` and six characters.
 """
 
 EVERY = [
+    ("every action", "anything", "sts:GetCallerIdentity"),
+    ("every action", "stack", "cloudformation:DescribeStacks"),
     ("validate-prov-template", "anything", "cloudformation:ValidateTemplate"),
-    # The change set of a killed run is found again and deleted.
-    ("show-changes deploy", "stack", "cloudformation:CreateChangeSet cloudformation:DeleteChangeSet cloudformation:DescribeChangeSet"
-     " cloudformation:DescribeStacks cloudformation:ListChangeSets"),
-    # What a deletion would do, since there are no change sets for those. Nothing imports from our stacks: they export nothing.
-    ("show-changes delete", "stack", "cloudformation:GetTemplate cloudformation:ListStackResources"),
-    # The stack's tags say that it is ours.
-    ("deploy", "stack", "cloudformation:ExecuteChangeSet cloudformation:TagResource cloudformation:UntagResource"),
-    ("deploy delete", "stack", "cloudformation:DescribeEvents cloudformation:DescribeStackEvents"
-     " cloudformation:UpdateTerminationProtection"),
+    # The change set of a killed run is found again and deleted. With --real, so is the empty stack that a change set leaves.
+    ("show-changes deploy", "stack", "cloudformation:CreateChangeSet cloudformation:DeleteChangeSet cloudformation:DeleteStack"
+     " cloudformation:DescribeChangeSet cloudformation:DescribeChangeSetHooks cloudformation:ListChangeSets"
+     " cloudformation:ListStackResources"),
     # Early validation reports its events by change set.
     ("show-changes deploy", "change sets", "cloudformation:DescribeEvents"),
-    ("deploy", "own parameters", "ssm:GetParameter ssm:GetParameters"),
-    ("delete", "stack", "cloudformation:DeleteStack"),
-    # CloudFormation asks for the second and the last when it gets the first.
-    ("check-drift", "stack", "cloudformation:DetectStackDrift cloudformation:DetectStackResourceDrift"
-     " cloudformation:DescribeStackResourceDrifts"),
-    ("check-drift", "anything", "cloudformation:BatchDescribeTypeConfigurations cloudformation:DescribeStackDriftDetectionStatus"),
-    # How leftovers of killed runs are found.
-    ("test-deploy", "anything", "cloudformation:ListStacks"),
-    # CloudFormation reads the first when it resolves a parameter, preflight to say which one is missing.
-    ("deploy preflight", "inputs", "ssm:GetParameter ssm:GetParameters"),
+    ("deploy", "stack", "cloudformation:DeleteStack cloudformation:DescribeStackEvents cloudformation:ExecuteChangeSet"
+     " cloudformation:GetTemplate"),
+    ("deploy", "own parameters", "ssm:GetParameters"),
+    ("deploy validate-prov-template", "inputs", "ssm:GetParameters"),
+    ("deploy validate-prov-template", "network", "cloudcontrol:GetResource"),
+    ("delete", "stack", "cloudformation:DeleteStack cloudformation:DescribeStackEvents cloudformation:GetTemplate"
+     " cloudformation:ListStackResources"),
+    # Who deletes is told how much is in the bucket, whether or not it goes.
+    ("delete", "bucket", "s3:ListObjectVersions"),
+    ("check-drift", "stack", "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift cloudformation:GetTemplate"
+     " cloudformation:ListStackResources"),
+    ("check-drift", "anything", "cloudformation:DescribeStackDriftDetectionStatus"),
+    # Leftovers of killed tests are found by a tag, among all stacks.
+    ("test-deploy", "anything", "cloudformation:DescribeStacks"),
 ]
 
 ML = [
-    ("preflight", "network", "ec2:DescribeSubnets ec2:DescribeVpcs"),
     # Without the right to list, S3 does not tell a missing archive from a forbidden one.
-    ("preflight", "source bucket", "s3:GetBucketVersioning s3:ListBucket"),
-    ("preflight", "source archives", "s3:GetObject"),
+    ("deploy validate-prov-template", "source bucket", "s3:GetBucketVersioning s3:HeadBucket"),
+    ("deploy validate-prov-template", "source archives", "s3:HeadObject"),
     # A new pipeline runs at once and writes into the bucket, which can only be deleted when it is empty.
-    ("test-deploy", "trial bucket", "s3:ListBucketVersions"),
-    ("test-deploy", "contents of the trial bucket", "s3:DeleteObject s3:DeleteObjectVersion"),
+    ("test-deploy", "contents of the trial bucket", "s3:DeleteObjects"),
 ]
 
 S3 = [
-    ("preflight", "network", "ec2:DescribeRouteTables ec2:DescribeVpcs"),
-    ("preflight deploy-solution", "bucket", "s3:ListBucket"),
-    ("deploy-solution", "folders", "s3:PutObject"),
+    # Whether the name is free.
+    ("deploy validate-prov-template", "bucket", "s3:GetBucketVersioning s3:HeadBucket"),
+    ("deploy deploy-solution", "bucket", "s3:ListObjectsV2"),
+    ("deploy deploy-solution", "folders", "s3:PutObject"),
     ("upload-template", "templates", "s3:PutObject"),
-    ("tear-down", "bucket", "s3:ListBucketVersions"),
-    ("tear-down", "contents", "s3:DeleteObject s3:DeleteObjectVersion"),
+    # When the stack is gone already, a tag says whether the bucket was its own.
+    ("tear-down", "bucket", "s3:DeleteBucket s3:GetBucketTagging"),
+    ("tear-down", "contents", "s3:DeleteObjects"),
+]
+
+# Our products export nothing, so that nobody is asked who imports it.
+NEVER = {"cloudformation:ListImports"}
+
+IAM_NAMES = {
+    "cloudcontrol:GetResource": "cloudformation:GetResource",
+    # The stack has tags.
+    "cloudformation:CreateChangeSet": "cloudformation:CreateChangeSet cloudformation:TagResource cloudformation:UntagResource",
+    # CloudFormation asks for the second when it gets the first.
+    "cloudformation:DetectStackDrift": "cloudformation:DetectStackDrift cloudformation:DetectStackResourceDrift",
+    "s3:DeleteObjects": "s3:DeleteObject s3:DeleteObjectVersion",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    # Nobody can be denied it.
+    "sts:GetCallerIdentity": "",
+}
+
+# What else has to be allowed, by IAM's names: services ask for it when they get one of these calls.
+IN_TURN = [
+    ("check-drift", "anything", "cloudformation:BatchDescribeTypeConfigurations"),
+    # DescribeStacks without a stack.
+    ("test-deploy", "anything", "cloudformation:ListStacks"),
+    # CloudFormation resolves a parameter.
+    ("deploy", "inputs", "ssm:GetParameter"),
+    # Cloud Control runs the read handler of the type, whose schema says what it calls.
+    ("deploy validate-prov-template", "named VPC", "ec2:DescribeNetworkAcls ec2:DescribeSecurityGroups ec2:DescribeVpcAttribute"
+     " ec2:DescribeVpcEncryptionControls ec2:DescribeVpcs"),
+    ("deploy validate-prov-template", "named subnets", "ec2:DescribeNetworkAcls ec2:DescribeSubnets"),
+    ("deploy validate-prov-template", "named route tables", "ec2:DescribeRouteTables"),
 ]

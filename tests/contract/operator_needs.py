@@ -8,7 +8,7 @@ import yaml
 import ml_expected, s3_expected
 from handlers import ALWAYS, HANDLERS, NOTHING, PASSED
 from iam_reference import kind_of, types
-from operator_calls import EVERY, ML, S3
+from operator_calls import EVERY, IAM_NAMES, IN_TURN, ML, S3
 from policies import listed
 
 # A stack and names of a test deployment end like this, and as a policy says it.
@@ -62,15 +62,14 @@ class Target:
         self.template = load_template(config.parent.parent / "templates" / expected.template)
         self.policy = config.parent.parent / "policies" / expected.policy
         self.resources = self.template["Resources"]
+        # What configs like this one set, by logical id: a change in place takes a property away as well as it brings one.
+        self.settable = {}
 
     def arn(self, service, rest, region=None):
         region, account = (self.region if region is None else region), self.account
         if service in ("s3", "route53"):
             region = account = ""
         return f"arn:{self.partition}:{service}:{region}:{account}:{rest}"
-
-        # What configs like this one set, by logical id: a change in place takes a property away as well as it brings one.
-        self.settable = {}
 
     def of(self, value):
         """Where the resource is that a value refers to."""
@@ -160,7 +159,13 @@ class Target:
                 assert all(p["Type"].startswith("AWS::SSM::Parameter::Value<") for p in inputs)
                 return [under(arn("ssm", f"parameter{p['Default']}"), "") for p in inputs]
             case "network":
-                return [ANYTHING] if self.properties("AWS::EC2::VPCEndpoint") else []
+                return [ANYTHING] if any(map(self.endpoints_name, ("VpcId", "SubnetIds", "RouteTableIds"))) else []
+            case "named VPC":
+                return [under(arn("ec2", f"vpc/{vpc}"), "") for vpc in self.endpoints_name("VpcId")]
+            case "named subnets":
+                return [under(arn("ec2", f"subnet/{subnet}"), "") for subnet in self.endpoints_name("SubnetIds")]
+            case "named route tables":
+                return [under(arn("ec2", f"route-table/{table}"), "") for table in self.endpoints_name("RouteTableIds")]
             case "bucket":
                 return [exact(arn("s3", bucket))]
             case "contents":
@@ -170,8 +175,6 @@ class Target:
             case "templates":
                 return [under(arn("s3", f"{bucket}/solutions/new/config/cloudformation/x.yaml"), "")._replace(
                     bounds=(arn("s3", f"{bucket}/solutions/*/config/cloudformation/*"),))]
-            case "trial bucket":
-                return [Where((arn("s3", bucket + TRIAL),), (arn("s3", bucket + ANY_TRIAL),))]
             case "contents of the trial bucket":
                 return [Where((arn("s3", f"{bucket}{TRIAL}/a/b"),), (arn("s3", f"{bucket}{ANY_TRIAL}/*"),))]
             case "source bucket":
@@ -182,6 +185,11 @@ class Target:
 
     def properties(self, kind):
         return [resource["Properties"] for resource in self.resources.values() if resource["Type"] == kind]
+
+    def endpoints_name(self, key):
+        """What the endpoints have under a key, where the config itself says it and no parameter does."""
+        values = (value for p in self.properties("AWS::EC2::VPCEndpoint") for value in listed(p.get(key, [])))
+        return sorted({value for value in values if isinstance(value, str)})
 
     def sources(self):
         for pipeline in self.properties("AWS::CodePipeline::Pipeline"):
@@ -211,11 +219,12 @@ def share_properties(targets):
 def needs(target):
     """Everything needed for a config."""
     yield from needs_of_template(target)
-    for calls in (EVERY, {"ml": ML, "s3": S3}[target.product]):
-        for why, what, actions in calls:
-            for action in actions.split():
-                for where in target.about(what):
-                    yield Need(action, where, surroundings(target, action, where), why)
+    calls = [(why, what, call) for why, what, line in EVERY + {"ml": ML, "s3": S3}[target.product] for call in line.split()]
+    for why, what, actions in [(why, what, IAM_NAMES.get(call, call)) for why, what, call in calls] + IN_TURN:
+        for action in actions.split():
+            for where in target.about(what):
+                where = where if types(action) else ANYTHING
+                yield Need(action, where, surroundings(target, action, where), why)
 
 
 def needs_of_template(target):

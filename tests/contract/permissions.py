@@ -4,8 +4,8 @@
     permissions.py DIR...        each DIR has configs/ of one product, and templates/ and policies/ rendered from them
     permissions.py --self-test   proof that each kind of mistake is found
 
-What is needed follows from the rendered template (handlers.py) and from our own calls (operator_calls.py). Whether there is such an
-action, which resources it can be limited to and which condition keys it knows is read in AWS's reference (iam_reference.py).
+What is needed follows from the rendered template (handlers.py) and from our own calls (operator_calls.py), which have to be those of the
+program's source (sdk_calls.py). Whether there is such an action, which resources it can be limited to and which condition keys it knows is read in AWS's reference (iam_reference.py).
 
 Each mistake is printed with the policy's name; the last line is `N passed, M failed`. Exit code 1 when any failed.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from iam_reference import expand, kind_of, knows
 from operator_needs import ANYTHING, Need, Target, begins, needs, share_properties, under, unlisted
 from policies import granted, listed
+from sdk_calls import differences, drifted
 
 
 @functools.cache
@@ -99,6 +100,9 @@ def findings_of(target):
 
 def check(folders):
     targets, passed, failed = [], 0, 0
+    for difference in drifted():
+        failed += 1
+        print(difference)
     for config in (path for folder in folders for path in sorted((folder / "configs").glob("*.yaml"))):
         try:
             targets.append(Target(config))
@@ -163,6 +167,18 @@ def self_test():
         failed += found != expected
         if found != expected:
             print(f"{sid} {change}: {found}, wanted {expected}")
+    source = 'use aws_sdk_s3 as s3; struct Cloud { objects: s3::Client } … self\n.objects\n.head_bucket() … error::of("HeadBucket", e)'
+    for text, calls, expected in [
+        (source, {"s3:HeadBucket"}, []),
+        (source, set(), ["s3:HeadBucket: the program calls it, and operator_calls.py does not have it"]),
+        (source, {"s3:HeadBucket", "s3:PutObject"}, ["s3:PutObject: operator_calls.py has it, and the program does not call it"]),
+        (source + 'error::of("PutObject", e)', {"s3:HeadBucket"}, ["PutObject: called and not named in an error, or the other way round"]),
+    ]:
+        found = list(differences(text, calls))
+        passed += found == expected
+        failed += found != expected
+        if found != expected:
+            print(f"{text} {calls}: {found}, wanted {expected}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

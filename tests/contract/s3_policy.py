@@ -23,7 +23,7 @@ def check_policy(path, expected):
         *[
             (f"cloudformation:{action}", stack)
             for action in "CreateChangeSet DescribeChangeSet ExecuteChangeSet DeleteChangeSet DescribeStacks"
-            " DescribeEvents DescribeStackEvents ListStackResources DetectStackDrift DescribeStackResourceDrifts GetTemplate"
+            " DescribeChangeSetHooks DescribeStackEvents ListChangeSets ListStackResources DetectStackDrift DescribeStackResourceDrifts GetTemplate"
             " DeleteStack TagResource".split()
         ],
         ("cloudformation:ValidateTemplate", "*"),
