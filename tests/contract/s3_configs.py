@@ -5,7 +5,7 @@ import itertools
 
 from config_values import ACCOUNTS, COMPANIES, REGIONS, tags
 
-SAMPLE = 240
+SAMPLE = 120
 
 AXES = {
     "versioning": [True, False],
