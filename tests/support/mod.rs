@@ -17,6 +17,7 @@
 pub mod aws;
 pub mod bed;
 pub mod emulate;
+pub mod gate;
 pub mod github;
 pub mod http;
 pub mod prism;

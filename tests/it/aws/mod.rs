@@ -1,4 +1,7 @@
 //! The actions that need AWS, as a user types them, against an emulator.
 
 mod desk;
+mod kills;
 mod provision;
+mod scene;
+mod world;

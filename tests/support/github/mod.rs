@@ -10,7 +10,7 @@ mod build_pull;
 mod checkout;
 mod events;
 mod faults;
-mod fuse;
+pub mod fuse;
 mod graphql;
 mod handle;
 mod journal;
@@ -21,7 +21,7 @@ mod server;
 mod sha1;
 mod shape;
 mod state;
-mod wire;
+pub mod wire;
 
 pub mod selftest;
 

@@ -1,0 +1,184 @@
+//! What goes wrong, and when. The errors are worded as each service words them.
+
+use axum::body::Body;
+use axum::http::{Response, header, response};
+
+use super::Asked;
+
+/// Before AWS hears of a request, or after it has carried it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    Before,
+    After,
+}
+
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Too many requests.
+    Throttled,
+    /// AWS itself fails, with this status.
+    Broken(u16),
+    /// The caller may not do it.
+    Denied,
+    /// The credentials are out of date.
+    Expired,
+    /// The connection is cut.
+    Drop(Side),
+    /// Nothing is ever answered.
+    Silent(Side),
+    /// Another text stands in the answer.
+    Says(String, String),
+    /// Not carried out; this code and explanation are answered.
+    Error(u16, &'static str, String),
+}
+
+/// A fault and the requests that it befalls.
+#[derive(Debug)]
+pub struct Rule {
+    fault: Fault,
+    operation: Option<String>,
+    percent: u32,
+    skip: usize,
+    left: usize,
+    /// Of a sequence that looks random and is the same in every run.
+    state: u32,
+    pub fired: usize,
+}
+
+impl Rule {
+    /// Befalls every request.
+    pub fn new(fault: Fault) -> Self {
+        Self {
+            fault,
+            operation: None,
+            percent: 100,
+            skip: 0,
+            left: usize::MAX,
+            state: 1,
+            fired: 0,
+        }
+    }
+
+    /// Only this operation.
+    pub fn of(mut self, operation: &str) -> Self {
+        self.operation = Some(operation.to_owned());
+        self
+    }
+
+    /// Only this share of the requests.
+    pub fn percent(mut self, percent: u32) -> Self {
+        self.percent = percent;
+        self
+    }
+
+    /// Only after so many requests.
+    pub fn after(mut self, skip: usize) -> Self {
+        self.skip = skip;
+        self
+    }
+
+    /// Only so often.
+    pub fn times(mut self, times: usize) -> Self {
+        self.left = times;
+        self
+    }
+
+    fn befalls(&mut self, asked: &Asked) -> bool {
+        let meant = self.operation.as_ref();
+        if meant.is_some_and(|meant| *meant != asked.operation) || self.left == 0 {
+            return false;
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return false;
+        }
+        // Numerical Recipes' generator; the low bits of such a one are poor.
+        self.state = self
+            .state
+            .wrapping_mul(1_664_525)
+            .wrapping_add(1_013_904_223);
+        if (self.state >> 16) % 100 >= self.percent {
+            return false;
+        }
+        self.left -= 1;
+        self.fired += 1;
+        true
+    }
+}
+
+/// The fault of the first rule that befalls a request.
+pub fn choose(rules: &mut [Rule], asked: &Asked) -> Option<Fault> {
+    let rule = rules.iter_mut().find_map(|rule| {
+        let befalls = rule.befalls(asked);
+        befalls.then_some(rule)
+    });
+    rule.map(|rule| rule.fault.clone())
+}
+
+impl Fault {
+    /// The answer that takes the place of asking AWS.
+    pub fn instead(&self, asked: &Asked) -> Option<Response<Body>> {
+        let service = asked.service.as_str();
+        let json = !matches!(service, "cloudformation" | "s3" | "sts");
+        let (status, code, message) = match self {
+            Self::Throttled if service == "s3" => {
+                (503, "SlowDown", "Please reduce your request rate.")
+            }
+            Self::Throttled if json => (400, "ThrottlingException", "Rate exceeded"),
+            Self::Throttled => (400, "Throttling", "Rate exceeded"),
+            Self::Broken(status) if service == "s3" => (
+                *status,
+                "InternalError",
+                "We encountered an internal error. Please try again.",
+            ),
+            Self::Broken(status) => (*status, "InternalFailure", "An internal error occurred."),
+            Self::Denied if json => (400, "AccessDeniedException", "User is not authorized"),
+            Self::Denied => (403, "AccessDenied", "User is not authorized"),
+            Self::Expired if json => (
+                400,
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            ),
+            Self::Expired if service == "s3" => {
+                (400, "ExpiredToken", "The provided token has expired.")
+            }
+            Self::Expired => (
+                403,
+                "ExpiredToken",
+                "The security token included in the request is expired",
+            ),
+            Self::Error(status, code, message) => (*status, *code, message.as_str()),
+            Self::Drop(_) | Self::Silent(_) | Self::Says(..) => return None,
+        };
+        let xml = format!("<Code>{code}</Code><Message>{message}</Message>");
+        let (kind, body) = if json {
+            let body = serde_json::json!({"__type": code, "message": message});
+            ("application/x-amz-json-1.1", body.to_string())
+        } else if service == "s3" {
+            ("application/xml", format!("<Error>{xml}</Error>"))
+        } else {
+            let body =
+                format!("<ErrorResponse><Error><Type>Sender</Type>{xml}</Error></ErrorResponse>");
+            ("text/xml", body)
+        };
+        // An answer to HEAD has no body.
+        let body = match asked.operation.starts_with("Head") {
+            true => Body::empty(),
+            false => Body::from(body),
+        };
+        let answer = Response::builder().status(status);
+        Some(
+            answer
+                .header(header::CONTENT_TYPE, kind)
+                .body(body)
+                .expect("a status and a type"),
+        )
+    }
+}
+
+/// An answer in which one text stands for another.
+pub fn reworded(mut head: response::Parts, body: &[u8], from: &str, to: &str) -> Response<Body> {
+    head.headers.remove(header::CONTENT_LENGTH);
+    let body = String::from_utf8_lossy(body).replace(from, to);
+    Response::from_parts(head, Body::from(body))
+}
