@@ -58,16 +58,6 @@ impl Aws {
         self.server.url()
     }
 
-    /// What the program needs to reach this account, at the emulator or at whatever stands before it.
-    pub fn variables(&self, url: &str) -> Vec<(&'static str, String)> {
-        vec![
-            ("AWS_ENDPOINT_URL", url.to_owned()),
-            ("AWS_ACCESS_KEY_ID", self.account.clone()),
-            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
-        ]
-    }
-
     /// Waits for a call.
     pub fn wait<T>(&self, call: impl Future<Output = T>) -> T {
         self.runtime.block_on(call)
@@ -172,6 +162,16 @@ impl Aws {
             names
         })
     }
+}
+
+/// What the program needs to reach an account, at an emulator or at whatever stands before it.
+pub fn variables(account: &str, url: &str) -> [(&'static str, String); 4] {
+    [
+        ("AWS_ENDPOINT_URL", url.to_owned()),
+        ("AWS_ACCESS_KEY_ID", account.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ]
 }
 
 fn emulator() -> Server {

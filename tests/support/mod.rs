@@ -21,3 +21,4 @@ pub mod gate;
 pub mod github;
 pub mod http;
 pub mod prism;
+pub mod replay;

@@ -97,7 +97,9 @@ impl Cloud {
         self.stop.check()?;
         let id = pending.found.change_set.id.clone();
         self.settle(&id).await?;
-        pending.found.change_set = self.describe(&id, 0).await?;
+        let described = self.describe(&id, 0).await?;
+        // Whatever the description says of it, this is the one to delete.
+        pending.found.change_set = ChangeSet { id, ..described };
         Ok(())
     }
 

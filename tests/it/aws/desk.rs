@@ -1,4 +1,4 @@
-//! A user's folder with one S3 config in it, and the program.
+//! A user's folder with one config in it, and the program.
 #![expect(
     clippy::disallowed_methods,
     reason = "a user has files and runs programs"
@@ -11,13 +11,15 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::job::BINARY;
-use crate::support::aws::{Aws, REGION};
+use crate::support::aws::{Aws, REGION, variables};
 
-pub struct Desk {
-    pub aws: Aws,
+pub struct Desk<A = Aws> {
+    pub aws: A,
+    account: String,
     folder: TempDir,
-    /// The config's name without its ending; also the bucket's.
+    /// The stack's name without its ending; of an S3 config also the bucket's and the config's.
     pub name: String,
+    path: String,
     /// Where the program finds AWS.
     pub url: String,
 }
@@ -33,16 +35,34 @@ impl Desk {
     /// Bucket names are everybody's: the config is named after the account, which is this test's alone.
     pub fn new() -> Self {
         let aws = Aws::start();
-        let tenant = &aws.account[8..];
+        let (account, url) = (aws.account.clone(), aws.url());
+        Self::at(aws, &account, url)
+    }
+}
+
+impl<A> Desk<A> {
+    /// At any AWS, with an S3 config.
+    pub fn at(aws: A, account: &str, url: String) -> Self {
+        let tenant = &account[8..];
         let name = format!("acme-prod-{tenant}-{REGION}-s3");
         let desk = Self {
-            folder: TempDir::new().unwrap(),
-            url: aws.url(),
-            name,
             aws,
+            account: account.to_owned(),
+            folder: TempDir::new().unwrap(),
+            path: format!("s3/configs/{name}.yaml"),
+            name,
+            url,
         };
         desk.write_config("  versioning: true\n");
         desk
+    }
+
+    /// With another config, whose stack is called `{name}-stack`.
+    pub fn with_config(mut self, path: &str, text: &str, name: &str) -> Self {
+        self.write(path, text);
+        self.path = path.to_owned();
+        self.name = name.to_owned();
+        self
     }
 
     pub fn stack(&self) -> String {
@@ -50,7 +70,7 @@ impl Desk {
     }
 
     pub fn path(&self) -> String {
-        format!("s3/configs/{}.yaml", self.name)
+        self.path.clone()
     }
 
     pub fn folder(&self) -> &Path {
@@ -59,7 +79,7 @@ impl Desk {
 
     /// The config with these lines in its section `s3`.
     pub fn write_config(&self, s3: &str) {
-        let account = &self.aws.account;
+        let account = &self.account;
         let tenant = &account[8..];
         self.write(
             &self.path(),
@@ -99,7 +119,7 @@ impl Desk {
             .env_clear()
             .env("HOME", self.folder.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .envs(self.aws.variables(&self.url));
+            .envs(variables(&self.account, &self.url));
         command
     }
 
@@ -130,8 +150,8 @@ impl Desk {
 
     /// What is the same in every run: names without the account.
     pub fn neutral(&self, text: &str) -> String {
-        text.replace(&self.aws.account, "ACCOUNT")
-            .replace(&self.aws.account[8..], "TTTT")
+        text.replace(&self.account, "ACCOUNT")
+            .replace(&self.account[8..], "TTTT")
     }
 }
 

@@ -3,5 +3,6 @@
 mod desk;
 mod kills;
 mod provision;
+mod replayed;
 mod scene;
 mod world;

@@ -1,0 +1,130 @@
+//! Answers in the names of the API's model. Source: the operations' pages below
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/>, and "Stack status codes" of the User Guide.
+#![expect(clippy::disallowed_methods, reason = "fixtures are files")]
+
+use serde_json::{Value, json};
+
+use super::Desk;
+use crate::support::replay::{ACCOUNT, refused};
+
+pub fn arn(kind: &str, name: &str) -> String {
+    format!(
+        "arn:aws:cloudformation:us-west-2:{ACCOUNT}:{kind}/{name}/6a2f6d30-0000-4000-8000-000000000001"
+    )
+}
+
+pub fn stack_id(desk: &Desk) -> String {
+    arn("stack", &desk.stack())
+}
+
+/// Answers of `tests/fixtures/aws`, where words in capitals stand for the names of this test.
+pub fn fixture(desk: &Desk, name: &str) -> Value {
+    let path = format!(
+        "{}/tests/fixtures/aws/{name}.yaml",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.replace("CHANGE-SET-ID", &arn("changeSet", "provisioner"));
+    let text = text.replace("STACK-ID", &stack_id(desk));
+    serde_yaml::from_str(&text.replace("STACK", &desk.stack())).unwrap()
+}
+
+pub fn no_stack() -> Value {
+    refused("ValidationError", "Stack with id it does not exist")
+}
+
+/// A stack with the tags of this program's own.
+pub fn stack(desk: &Desk, status: &str) -> Value {
+    let product = desk.path().split('/').next().unwrap().to_owned();
+    json!({"Stacks": [{
+        "StackId": stack_id(desk),
+        "StackName": desk.stack(),
+        "CreationTime": "2026-11-25T09:00:00.000Z",
+        "StackStatus": status,
+        "Tags": [
+            {"Key": "provisioner:product", "Value": product},
+            {"Key": "provisioner:stack", "Value": desk.stack()},
+        ],
+    }]})
+}
+
+/// The same with a value for each output.
+pub fn stack_with(desk: &Desk, status: &str, outputs: &[&str]) -> Value {
+    let mut answer = stack(desk, status);
+    let value = |key: &&str| json!({"OutputKey": key, "OutputValue": format!("the-{key}")});
+    answer["Stacks"][0]["Outputs"] = outputs.iter().map(value).collect();
+    answer
+}
+
+/// All parameters that were asked for.
+pub fn parameters(names: &[String]) -> Value {
+    let value = |name: &String| json!({"Name": name, "Type": "String", "Value": "a value"});
+    json!({"Parameters": names.iter().map(value).collect::<Vec<_>>(), "InvalidParameters": []})
+}
+
+/// A change set of no findings and no hooks is made, described by these answers, and deleted.
+pub fn preview(desk: &Desk, described: Value) {
+    look(desk, described);
+    desk.aws
+        .on("DescribeEvents", json!({"OperationEvents": []}))
+        .on(
+            "DescribeChangeSetHooks",
+            json!({"Status": "PLANNED", "Hooks": []}),
+        )
+        .on("DeleteChangeSet", json!({}));
+}
+
+/// A change set is made, and described by these answers.
+pub fn look(desk: &Desk, described: Value) {
+    let made = json!({"Id": arn("changeSet", "provisioner"), "StackId": stack_id(desk)});
+    desk.aws
+        .on("CreateChangeSet", made)
+        .on("DescribeChangeSet", described);
+}
+
+/// What a stack that exists is asked for beside its change set.
+pub fn of_existing(desk: &Desk) {
+    desk.aws
+        .on("DescribeStacks", stack(desk, "CREATE_COMPLETE"))
+        .on("ListChangeSets", json!({"Summaries": []}))
+        .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
+}
+
+/// A change set that ended, without changes.
+pub fn change_set(status: &str, reason: &str) -> Value {
+    json!({
+        "ChangeSetId": arn("changeSet", "provisioner"),
+        "Status": status,
+        "StatusReason": reason,
+        "ExecutionStatus": if status == "CREATE_COMPLETE" { "AVAILABLE" } else { "UNAVAILABLE" },
+        "Changes": [],
+    })
+}
+
+/// Events, oldest first, each a second after the one before: logical id, status, reason.
+pub fn events(desk: &Desk, rows: &[(&str, &str, &str)]) -> Vec<Value> {
+    let event = |(second, (logical_id, status, reason)): (usize, &(&str, &str, &str))| {
+        let (kind, physical_id) = match *logical_id {
+            "" => ("AWS::CloudFormation::Stack", stack_id(desk)),
+            id => ("AWS::S3::Bucket", format!("physical-{id}")),
+        };
+        json!({
+            "StackId": stack_id(desk),
+            "StackName": desk.stack(),
+            "EventId": format!("event-{second}"),
+            "LogicalResourceId": if logical_id.is_empty() { desk.stack() } else { (*logical_id).to_owned() },
+            "PhysicalResourceId": physical_id,
+            "ResourceType": kind,
+            "Timestamp": format!("2026-11-25T09:00:{second:02}.000Z"),
+            "ResourceStatus": status,
+            "ResourceStatusReason": if reason.is_empty() { Value::Null } else { json!(reason) },
+        })
+    };
+    rows.iter().enumerate().map(event).collect()
+}
+
+/// The answer when so many of the events have happened: newest first.
+pub fn so_far(events: &[Value], count: usize) -> Value {
+    let newest_first: Vec<&Value> = events[..count].iter().rev().collect();
+    json!({"StackEvents": newest_first})
+}

@@ -1,0 +1,20 @@
+//! What the emulator cannot do, on replayed answers: written by hand in the shapes of the API's model, after the pages that the
+//! fixtures name, and not recorded.
+//!
+//! The emulator does everything at once, so that no operation is ever seen under way, and nothing fails with a reason. Its change
+//! sets come in one page, without values, contexts or `PolicyAction`; they have no nested change sets, hooks or findings of
+//! validation. It detects drift of two types only, and at once. It empties buckets that it deletes, knows no imports, and refuses
+//! templates with a type of SageMaker, CodeCommit or CodePipeline.
+
+mod answers;
+mod changes;
+
+use crate::support::replay::{ACCOUNT, Replay};
+
+type Desk = super::desk::Desk<Replay>;
+
+fn desk() -> Desk {
+    let aws = Replay::start();
+    let url = aws.url();
+    Desk::at(aws, ACCOUNT, url)
+}

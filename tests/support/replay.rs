@@ -1,0 +1,186 @@
+//! An AWS that plays a script, for what the emulator cannot do: the answers of an operation come in their order, the last one again
+//! and again, and what was asked is kept.
+//!
+//! Answers are data in the names of the API's model. They travel as the API sends them: CloudFormation and STS as awsQuery XML,
+//! SSM and Cloud Control as awsJson, S3 as REST-XML.
+
+mod wire;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::Response;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use wire::Protocol;
+
+pub use wire::Asked;
+
+/// The account of all scripts.
+pub const ACCOUNT: &str = "123456789012";
+
+/// An AWS of one test. It fails the test when something was asked that the script does not have, or the script has answers that
+/// nobody asked for.
+pub struct Replay {
+    address: SocketAddr,
+    world: Arc<Mutex<World>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct World {
+    script: BTreeMap<String, VecDeque<Value>>,
+    asked: Vec<Asked>,
+    complaints: Vec<String>,
+}
+
+/// A request that changes something carries a token, so that it happens once however often it is sent.
+const TOKENS: &[(&str, &str)] = &[
+    ("CreateChangeSet", "ClientToken"),
+    ("ExecuteChangeSet", "ClientRequestToken"),
+    ("DeleteStack", "ClientRequestToken"),
+];
+
+impl Replay {
+    /// Knows who the caller is, and nothing else.
+    pub fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a socket");
+        let address = listener.local_addr().expect("an address");
+        let world = Arc::new(Mutex::new(World::default()));
+        let (stop, stopped) = oneshot::channel();
+        let app = Router::new().fallback(answer).with_state(world.clone());
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+                let serving = axum::serve(listener, app);
+                tokio::select! {
+                    _ = serving => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        let replay = Self {
+            address,
+            world,
+            stop: Some(stop),
+            thread: Some(thread),
+        };
+        let arn = format!("arn:aws:iam::{ACCOUNT}:user/tester");
+        replay.on("GetCallerIdentity", json!({"Account": ACCOUNT, "Arn": arn}));
+        replay
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Adds one answer, or a list of them.
+    pub fn on(&self, operation: &str, answers: Value) -> &Self {
+        let answers = match answers {
+            Value::Array(answers) => answers,
+            answer => vec![answer],
+        };
+        let mut world = lock(&self.world);
+        let script = world.script.entry(operation.to_owned()).or_default();
+        script.extend(answers);
+        drop(world);
+        self
+    }
+
+    /// What was asked of an operation, in order.
+    pub fn asked(&self, operation: &str) -> Vec<Asked> {
+        let world = lock(&self.world);
+        let asked = world.asked.iter();
+        asked
+            .filter(|asked| asked.operation == operation)
+            .cloned()
+            .collect()
+    }
+
+    /// The names of all operations that were asked, in order.
+    pub fn operations(&self) -> Vec<String> {
+        let world = lock(&self.world);
+        world
+            .asked
+            .iter()
+            .map(|asked| asked.operation.clone())
+            .collect()
+    }
+}
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        if std::thread::panicking() {
+            return;
+        }
+        let world = lock(&self.world);
+        let complaints = &world.complaints;
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let asked = |operation: &String| world.asked.iter().any(|a| a.operation == *operation);
+        let left = world.script.iter();
+        let left: Vec<&String> = left
+            .filter(|(operation, answers)| answers.len() > 1 || !asked(operation))
+            .map(|(operation, _)| operation)
+            .collect();
+        assert!(left.is_empty(), "scripted, and not asked: {left:?}");
+    }
+}
+
+/// A handler that panicked must not hide its message behind a second panic.
+fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An answer that refuses, as CloudFormation's do.
+pub fn refused(code: &str, message: &str) -> Value {
+    json!({"Error": {"Code": code, "Message": message}})
+}
+
+async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let (protocol, asked) = Protocol::read(&parts, &body);
+    let mut world = lock(&world);
+    let operation = asked.operation.clone();
+    for (_, token) in TOKENS.iter().filter(|(name, _)| *name == operation) {
+        if !asked.has(token) {
+            world.complaints.push(format!("{operation} has no {token}"));
+        }
+    }
+    if asked.has("DisableValidation") {
+        world
+            .complaints
+            .push(format!("{operation} disables validation"));
+    }
+    world.asked.push(asked);
+    let answer = match world.script.get_mut(&operation) {
+        Some(answers) if answers.len() > 1 => answers.pop_front(),
+        Some(answers) => answers.front().cloned(),
+        None => None,
+    };
+    let answer = answer.unwrap_or_else(|| {
+        world
+            .complaints
+            .push(format!("{operation} is not scripted"));
+        refused("NotScripted", &format!("{operation} is not scripted"))
+    });
+    protocol.write(&operation, &answer)
+}
