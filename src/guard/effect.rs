@@ -12,6 +12,8 @@ pub trait Effect {
 pub trait Executes: Effect {}
 /// Deletes a stack.
 pub trait Deletes: Effect {}
+/// Deletes a stack with all that is in its buckets.
+pub trait Empties: Deletes {}
 
 macro_rules! effects {
     ($($(#[$about:meta])* $name:ident,)*) => {
@@ -68,3 +70,5 @@ impl Executes for Update {}
 impl Deletes for Test {}
 impl Deletes for Delete {}
 impl Deletes for TearDown {}
+impl Empties for Test {}
+impl Empties for TearDown {}

@@ -8,8 +8,8 @@ mod policy;
 mod rules;
 
 pub use effect::{
-    Create, Delete, Deletes, Effect, Executes, Folders, Inspect, Kind, Preview, Resume, TearDown,
-    Test, Update, Upload,
+    Create, Delete, Deletes, Effect, Empties, Executes, Folders, Inspect, Kind, Preview, Resume,
+    TearDown, Test, Update, Upload,
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
 pub use permit::{Permit, decide};

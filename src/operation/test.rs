@@ -6,6 +6,7 @@ use super::deletion::watch_deletion;
 use super::provision::create;
 use super::{Desired, Failure, Provisioned, Site};
 use crate::guard::{Facts, TEST_TAG, Test, owner_tags};
+use crate::plan::BUCKET;
 use crate::stack::{Health, Stack, StackName};
 
 /// Marks a test's stack that is to stay.
@@ -104,7 +105,16 @@ async fn remove(
         owner: owner_tags(desired.config.product.name(), name),
         ..Facts::default()
     };
-    let permit = site.decide::<Test>(&facts, name)?;
+    let mut permit = site.decide::<Test>(&facts, name)?;
+    // A pipeline runs as soon as it is made, and CloudFormation does not delete a bucket that holds something.
+    for resource in site.cloud.resources(&id).await? {
+        let bucket = resource.physical_id.filter(|_| resource.kind == BUCKET);
+        if let Some(bucket) = bucket
+            && site.cloud.count_versions(&bucket).await? > Some(0)
+        {
+            permit = site.cloud.empty(permit, &bucket, &|_| {}).await?;
+        }
+    }
     let running = site.cloud.delete(permit, &id).await?;
     watch_deletion(site, name, running).await
 }

@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Cloud, error};
 use crate::cloud::{Bucket, Error, Result};
-use crate::guard::{Folders, Permit, TearDown, Upload};
+use crate::guard::{Empties, Folders, Permit, TearDown, Upload};
 
 /// Requests that are under way at the same time.
 const WRITES: usize = 32;
@@ -136,12 +136,12 @@ impl Cloud {
     /// was killed is continued by the next. `tell` hears how many are gone.
     ///
     /// The permit comes back: the stack's deletion is what it is for.
-    pub async fn empty(
+    pub async fn empty<E: Empties>(
         &self,
-        permit: Permit<TearDown>,
+        permit: Permit<E>,
         bucket: &str,
         tell: &(dyn Fn(u64) + Send + Sync),
-    ) -> Result<Permit<TearDown>> {
+    ) -> Result<Permit<E>> {
         let pages = stream::try_unfold(Some(Marker::default()), |at| async move {
             let Some(at) = at else { return Ok(None) };
             let page = self.versions(bucket, &at).await?;
