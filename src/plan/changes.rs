@@ -97,6 +97,7 @@ impl Changes {
             ..ResourceChange::default()
         });
         let change_set = ChangeSet {
+            status: "CREATE_COMPLETE".to_owned(),
             changes: changes.collect(),
             ..ChangeSet::default()
         };

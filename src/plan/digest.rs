@@ -1,11 +1,12 @@
 //! The plan digest: equal digests mean that the same would be deployed to the same places.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Change, Intent, NewFolders};
 use crate::model::Digest;
 use crate::product::Target;
-use crate::stack::{ChangeSet, Detail};
+use crate::stack::{ChangeSet, ResourceChange};
 
 /// What the digest covers of each change. Adding a field changes every digest: raise the version with it.
 #[derive(Serialize)]
@@ -33,35 +34,40 @@ pub fn digest(changes: &[Change]) -> Digest {
             folders: &change.folders,
         })
         .collect();
-    // Serialising these plain data cannot fail; an empty text would still give a digest of its own.
-    let json = serde_json::to_string(&covered).unwrap_or_default();
-    Digest::of(format!("{VERSION}{json}"))
+    Digest::of(format!("{VERSION}{}", json(&covered)))
 }
 
-const CHANGE_SET_VERSION: &str = "provisioner-change-set/1\n";
+const CHANGE_SET_VERSION: &str = "provisioner-change-set/2\n";
 
-/// The digest of what a change set does: equal digests mean that the same happens to the same resources. Ids of the change set
-/// itself, and times, are left out; the order in which changes come means nothing.
+/// The digest of what a change set does: equal digests mean that the same happens to the same resources. Ids of change sets, and
+/// times, are left out; the order in which changes come means nothing.
 pub fn change_set_digest(change_set: &ChangeSet) -> Digest {
-    let mut lines = Vec::new();
-    collect("", change_set, &mut lines);
-    lines.sort();
-    Digest::of(format!("{CHANGE_SET_VERSION}{}", lines.join("\n")))
+    let mut changes: Vec<String> = change_set.changes.iter().map(covered).collect();
+    changes.sort();
+    let whole = json(&(&change_set.status, change_set.is_empty(), changes));
+    Digest::of(format!("{CHANGE_SET_VERSION}{whole}"))
 }
 
-fn collect(prefix: &str, change_set: &ChangeSet, lines: &mut Vec<String>) {
-    for change in &change_set.changes {
-        let id = format!("{prefix}{}", change.logical_id);
-        if let Some(nested) = &change.nested {
-            collect(&format!("{id}/"), nested, lines);
+fn covered(change: &ResourceChange) -> String {
+    let nested = change.nested.as_deref().map(change_set_digest);
+    let mut change = change.clone();
+    change.nested = None;
+    change.nested_id = None;
+    change.details.sort_by_key(json);
+    change.scope.sort();
+    for context in [&mut change.before_context, &mut change.after_context] {
+        // The same properties may be written in another order.
+        if let Some(text) = context
+            && let Ok(mut value) = serde_json::from_str::<Value>(text)
+        {
+            value.sort_all_objects();
+            *text = value.to_string();
         }
-        let mut change = change.clone();
-        change.nested = None;
-        change.nested_id = None;
-        let detail = |detail: &Detail| serde_json::to_string(detail).unwrap_or_default();
-        change.details.sort_by_key(detail);
-        change.scope.sort();
-        let text = serde_json::to_string(&change).unwrap_or_default();
-        lines.push(format!("{id}\t{text}"));
     }
+    json(&(change, nested))
+}
+
+/// Serialising these plain data cannot fail.
+fn json(data: &impl Serialize) -> String {
+    serde_json::to_string(data).unwrap_or_default()
 }

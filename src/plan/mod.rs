@@ -26,7 +26,7 @@ pub use digest::change_set_digest;
 pub use findings::{Pointed, pointed};
 pub use impact::Impact;
 pub use influence::{Influences, influences};
-pub use verdict::{Judgement, Verdict, judge, worst};
+pub use verdict::{Judgement, Verdict, judge, judge_all, worst};
 
 /// The plan of a whole change.
 #[derive(Clone, Debug, Serialize)]

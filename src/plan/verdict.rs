@@ -3,18 +3,20 @@
 //! Whatever the API leaves open, or says in a word that it did not have when this was written, is judged as the worst that it
 //! could mean.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::product::Level;
 use crate::stack::{
-    ChangeAction, ChangeSet, Detail, PolicyAction, Recreation, Replacement, ResourceChange,
+    ChangeAction, ChangeSet, Detail, Evaluation, PolicyAction, Recreation, Replacement,
+    ResourceChange, Target,
 };
 use crate::template::holds_data;
 
 const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
+const CUSTOM_RESOURCE: &str = "AWS::CloudFormation::CustomResource";
 
 /// What becomes of a resource and its data, ascending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Nothing that exists changes.
@@ -66,45 +68,13 @@ pub struct Judgement {
     pub reason: String,
 }
 
-/// The worst that a change set does; `None` if it does nothing.
-pub fn worst(change_set: &ChangeSet) -> Verdict {
-    let verdicts = change_set
-        .changes
-        .iter()
-        .map(|change| judge(change).verdict);
-    verdicts.max().unwrap_or(Verdict::None)
-}
-
-/// What a change means for the resource and its data.
-pub fn judge(change: &ResourceChange) -> Judgement {
-    let data = holds_data(&change.kind);
-    let judged = match &change.action {
-        ChangeAction::Add => certain(Verdict::None, "a new resource"),
-        ChangeAction::Import => certain(Verdict::None, "an existing resource joins the stack"),
-        ChangeAction::SyncWithActual => {
-            certain(Verdict::None, "only the stack's record of it changes")
+impl Judgement {
+    fn worse(self, other: Self) -> Self {
+        if (other.verdict, other.certain) > (self.verdict, self.certain) {
+            other
+        } else {
+            self
         }
-        ChangeAction::Remove if change.kind == NESTED_STACK => removed_stack(change),
-        ChangeAction::Remove => removed(change, data),
-        ChangeAction::Modify if change.kind == NESTED_STACK => nested(change),
-        ChangeAction::Modify => modified(change, data),
-        ChangeAction::Dynamic if change.kind == NESTED_STACK => nested(change),
-        ChangeAction::Dynamic => possible(
-            Verdict::MayDestroy,
-            "CloudFormation cannot tell beforehand what it will do",
-        ),
-        ChangeAction::Unknown(word) => possible(
-            Verdict::MayDestroy,
-            format!("an action `{word}` that this version does not know"),
-        ),
-    };
-    match weakened(change) {
-        Some(reason) if judged.verdict < Verdict::MayDestroy => Judgement {
-            verdict: judged.verdict.max(Verdict::Interrupts),
-            reason: format!("{}; {reason}", judged.reason),
-            ..judged
-        },
-        _ => judged,
     }
 }
 
@@ -123,7 +93,118 @@ fn possible(verdict: Verdict, reason: impl Into<String>) -> Judgement {
     }
 }
 
-fn removed(change: &ResourceChange, data: bool) -> Judgement {
+/// The worst that a change set does.
+pub fn worst(change_set: &ChangeSet) -> Verdict {
+    judge_all(change_set).verdict
+}
+
+/// The worst of its changes. One that was not computed to its end may do anything beside what it shows.
+pub fn judge_all(change_set: &ChangeSet) -> Judgement {
+    let known = change_set.status == "CREATE_COMPLETE" || change_set.is_empty();
+    let base = match known {
+        true => certain(Verdict::None, "nothing changes"),
+        false => possible(
+            Verdict::MayDestroy,
+            "CloudFormation did not compute the change set to its end",
+        ),
+    };
+    let judged = change_set.changes.iter().map(|change| Judgement {
+        reason: format!("{}: {}", change.logical_id, judge(change).reason),
+        ..judge(change)
+    });
+    judged.fold(base, Judgement::worse)
+}
+
+/// What a change means for the resource and its data.
+pub fn judge(change: &ResourceChange) -> Judgement {
+    let mut judged = by_action(change);
+    if let Some(nested) = &change.nested {
+        let inner = judge_all(nested);
+        judged = judged.worse(Judgement {
+            reason: format!("in the nested stack, {}", inner.reason),
+            ..inner
+        });
+    }
+    if let Some(word) = unknown_word(change) {
+        let reason = match word {
+            "" => "what happens is not said".to_owned(),
+            word => format!("a word `{word}` that this version does not know"),
+        };
+        judged = possible(Verdict::MayDestroy, reason).worse(judged);
+    }
+    match weakened(change) {
+        Some(reason) if judged.verdict < Verdict::MayDestroy => Judgement {
+            verdict: judged.verdict.max(Verdict::Interrupts),
+            reason: format!("{}; {reason}", judged.reason),
+            ..judged
+        },
+        _ => judged,
+    }
+}
+
+fn by_action(change: &ResourceChange) -> Judgement {
+    match &change.action {
+        ChangeAction::Add => certain(Verdict::None, "a new resource"),
+        ChangeAction::Import => certain(Verdict::None, "an existing resource joins the stack"),
+        ChangeAction::SyncWithActual => {
+            certain(Verdict::None, "only the stack's record of it changes")
+        }
+        ChangeAction::Remove => removed(change),
+        ChangeAction::Modify => modified(change),
+        ChangeAction::Dynamic | ChangeAction::Unknown(_) => possible(
+            Verdict::MayDestroy,
+            "CloudFormation cannot tell beforehand what it will do",
+        ),
+    }
+}
+
+/// What losing a resource loses.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    Nothing,
+    Data,
+    /// Of a nested stack, and of types that are not AWS's own, nobody knows.
+    Perhaps,
+}
+
+fn holds(change: &ResourceChange) -> Holds {
+    match change.kind.as_str() {
+        NESTED_STACK => Holds::Perhaps,
+        kind if is_custom(kind) || !kind.starts_with("AWS::") => Holds::Perhaps,
+        kind if holds_data(kind) => Holds::Data,
+        _ => Holds::Nothing,
+    }
+}
+
+fn is_custom(kind: &str) -> bool {
+    kind == CUSTOM_RESOURCE || kind.starts_with("Custom::")
+}
+
+/// It is deleted, for which `how` are the words.
+fn lost(change: &ResourceChange, how: &str) -> Judgement {
+    match holds(change) {
+        Holds::Data => certain(Verdict::Destroys, how),
+        Holds::Perhaps => possible(
+            Verdict::MayDestroy,
+            format!("{how}; what it holds is not known"),
+        ),
+        Holds::Nothing => certain(Verdict::Interrupts, format!("{how}; it holds no data")),
+    }
+}
+
+/// What becomes of it is not said, or in a word that does not fit.
+fn perhaps_lost(change: &ResourceChange) -> Judgement {
+    let reason = match &change.policy_action {
+        None => "nothing is said about what becomes of the old one".to_owned(),
+        Some(policy) => format!("a policy `{}` that does not fit the action", policy.word()),
+    };
+    match holds(change) {
+        Holds::Nothing => possible(Verdict::Interrupts, reason),
+        Holds::Data | Holds::Perhaps => possible(Verdict::MayDestroy, reason),
+    }
+}
+
+fn removed(change: &ResourceChange) -> Judgement {
     match &change.policy_action {
         Some(PolicyAction::Retain) => {
             certain(Verdict::KeepsData, "it leaves the stack and stays behind")
@@ -131,212 +212,164 @@ fn removed(change: &ResourceChange, data: bool) -> Judgement {
         Some(PolicyAction::Snapshot) => {
             certain(Verdict::KeepsData, "it is deleted after a snapshot")
         }
-        Some(PolicyAction::Delete) if data => certain(Verdict::Destroys, "it is deleted"),
-        Some(PolicyAction::Delete) | None if !data => {
-            certain(Verdict::Interrupts, "it is deleted; it holds no data")
-        }
-        other => unknown_policy(other.as_ref(), data),
+        Some(PolicyAction::Delete) => lost(change, "it is deleted"),
+        None if holds(change) == Holds::Nothing => lost(change, "it is deleted"),
+        _ => perhaps_lost(change),
     }
 }
 
-/// What a nested stack holds cannot be seen from its parent.
-fn removed_stack(change: &ResourceChange) -> Judgement {
+fn replaced(change: &ResourceChange) -> Judgement {
     match &change.policy_action {
-        Some(PolicyAction::Retain) => certain(
+        Some(PolicyAction::ReplaceAndRetain) => certain(
             Verdict::KeepsData,
-            "the nested stack leaves the stack and stays behind",
+            "another one takes its place; the old one stays behind",
         ),
-        _ => possible(
-            Verdict::MayDestroy,
-            "the nested stack is deleted with all it holds",
+        Some(PolicyAction::ReplaceAndSnapshot) => certain(
+            Verdict::KeepsData,
+            "another one takes its place; the old one is deleted after a snapshot",
         ),
+        Some(PolicyAction::ReplaceAndDelete) => lost(
+            change,
+            "another one takes its place, and the old one is deleted",
+        ),
+        None if holds(change) == Holds::Nothing => lost(change, "another one takes its place"),
+        _ => perhaps_lost(change),
     }
 }
 
-fn modified(change: &ResourceChange, data: bool) -> Judgement {
+fn perhaps_replaced(change: &ResourceChange, why: impl Into<String>) -> Judgement {
+    let verdict = match replaced(change).verdict {
+        Verdict::Destroys => Verdict::MayDestroy,
+        other => other,
+    };
+    possible(verdict, why)
+}
+
+fn modified(change: &ResourceChange) -> Judgement {
     match &change.replacement {
+        Some(Replacement::True) => replaced(change),
         Some(Replacement::False) => in_place(change),
-        Some(Replacement::True) => replaced(change, data),
         Some(Replacement::Conditional) => {
-            let cause = match change.details.iter().find(|detail| may_replace(detail)) {
-                Some(detail) if detail.is_known_after_apply() => {
-                    "a value that is not known yet decides whether it is replaced"
-                }
-                _ => "CloudFormation cannot tell beforehand whether it is replaced",
+            let decides = |detail: &&Detail| may_replace(detail) && detail.is_known_after_apply();
+            let why = match change.details.iter().find(decides) {
+                Some(_) => "a value that is not known yet decides whether it is replaced",
+                None => "CloudFormation cannot tell beforehand whether it is replaced",
             };
-            Judgement {
-                reason: cause.to_owned(),
-                ..maybe_replaced(change, data)
-            }
+            perhaps_replaced(change, why)
         }
-        Some(Replacement::Unknown(word)) => Judgement {
-            reason: format!("a replacement `{word}` that this version does not know"),
-            ..maybe_replaced(change, data)
-        },
-        // The API leaves it out where no property changes, only attributes such as tags or policies.
-        None if !touches_properties(change) => in_place(change),
-        None => Judgement {
-            reason: "nothing is said about replacement".to_owned(),
-            ..maybe_replaced(change, data)
-        },
+        // Where only attributes such as metadata change, there is nothing to be said.
+        None if only_attributes(change) => in_place(change),
+        None | Some(Replacement::Unknown(_)) => {
+            perhaps_replaced(change, "nothing is said about replacement")
+        }
     }
-}
-
-fn touches_properties(change: &ResourceChange) -> bool {
-    let is_harmless = |attribute: &str| {
-        matches!(
-            attribute,
-            "Tags"
-                | "Metadata"
-                | "DeletionPolicy"
-                | "UpdateReplacePolicy"
-                | "UpdatePolicy"
-                | "CreationPolicy"
-        )
-    };
-    let details = || {
-        change
-            .details
-            .iter()
-            .filter_map(|d| d.target.attribute.as_deref())
-    };
-    let scope = || change.scope.iter().map(String::as_str);
-    (change.details.is_empty() && change.scope.is_empty())
-        || !(details().all(is_harmless) && scope().all(is_harmless))
-        || change
-            .details
-            .iter()
-            .any(|detail| detail.target.attribute.is_none())
 }
 
 /// `Replacement` sums the details up; where they contradict it, the worse one counts.
 fn in_place(change: &ResourceChange) -> Judgement {
-    let replaces = change.details.iter().find(|detail| {
-        matches!(&detail.target.requires_recreation, Some(Recreation::Always))
-            && !detail.is_known_after_apply()
-    });
-    let unknown =
-        change
-            .details
-            .iter()
-            .find_map(|detail| match &detail.target.requires_recreation {
-                Some(Recreation::Unknown(word)) => Some(word),
-                _ => None,
-            });
-    match (replaces, unknown) {
-        (Some(_), _) => Judgement {
-            reason: "a property that needs another resource changes".to_owned(),
-            ..maybe_replaced(change, holds_data(&change.kind))
-        },
-        (None, Some(word)) => Judgement {
-            reason: format!("a kind of change `{word}` that this version does not know"),
-            ..maybe_replaced(change, holds_data(&change.kind))
-        },
-        (None, None) => certain(Verdict::InPlace, "changed in place"),
+    if change.details.iter().any(may_replace) {
+        return perhaps_replaced(change, "a property changes that may need another resource");
     }
-}
-
-fn replaced(change: &ResourceChange, data: bool) -> Judgement {
-    match &change.policy_action {
-        Some(PolicyAction::ReplaceAndRetain | PolicyAction::Retain) => certain(
-            Verdict::KeepsData,
-            "another one takes its place; the old one stays behind",
-        ),
-        Some(PolicyAction::ReplaceAndSnapshot | PolicyAction::Snapshot) => certain(
-            Verdict::KeepsData,
-            "another one takes its place; the old one is deleted after a snapshot",
-        ),
-        Some(PolicyAction::ReplaceAndDelete | PolicyAction::Delete) if data => certain(
-            Verdict::Destroys,
-            "another one takes its place; the old one is deleted",
-        ),
-        Some(PolicyAction::ReplaceAndDelete | PolicyAction::Delete) | None if !data => certain(
-            Verdict::Interrupts,
-            "another one takes its place; it holds no data",
-        ),
-        other => unknown_policy(other.as_ref(), data),
+    if change.policy_action.is_some() {
+        return perhaps_replaced(change, "a policy is named, as if it were replaced");
     }
+    if change.kind == NESTED_STACK {
+        return match &change.nested {
+            Some(_) => certain(Verdict::None, "only what is in the nested stack may change"),
+            None => possible(
+                Verdict::MayDestroy,
+                "what happens in the nested stack was not described",
+            ),
+        };
+    }
+    if is_custom(&change.kind) && !only_attributes(change) {
+        let reason = "its own provider decides what happens, and whether it is replaced";
+        return possible(Verdict::MayDestroy, reason);
+    }
+    certain(Verdict::InPlace, "changed in place")
 }
 
-fn maybe_replaced(change: &ResourceChange, data: bool) -> Judgement {
-    let verdict = match &change.policy_action {
-        Some(
-            PolicyAction::ReplaceAndRetain
-            | PolicyAction::Retain
-            | PolicyAction::ReplaceAndSnapshot
-            | PolicyAction::Snapshot,
-        ) => Verdict::KeepsData,
-        Some(PolicyAction::Unknown(_)) => Verdict::MayDestroy,
-        _ if data => Verdict::MayDestroy,
-        _ => Verdict::Interrupts,
-    };
-    possible(verdict, "")
-}
-
+/// Attributes beside properties need no other resource, whatever is said of them.
 fn may_replace(detail: &Detail) -> bool {
-    !matches!(
-        &detail.target.requires_recreation,
-        None | Some(Recreation::Never)
+    let target = &detail.target;
+    !target.attribute.as_deref().is_some_and(is_policy)
+        && !matches!(&target.requires_recreation, None | Some(Recreation::Never))
+}
+
+fn is_policy(attribute: &str) -> bool {
+    matches!(
+        attribute,
+        "Metadata" | "DeletionPolicy" | "UpdateReplacePolicy" | "UpdatePolicy" | "CreationPolicy"
     )
 }
 
-fn unknown_policy(policy: Option<&PolicyAction>, data: bool) -> Judgement {
-    match policy {
-        None => possible(
-            Verdict::MayDestroy,
-            "nothing is said about what becomes of the old one",
-        ),
-        Some(policy) => possible(
-            if data || matches!(policy, PolicyAction::Unknown(_)) {
-                Verdict::MayDestroy
-            } else {
-                Verdict::Interrupts
-            },
-            format!("a policy `{}` that does not fit the action", policy.word()),
-        ),
-    }
+/// Whether each detail is of an attribute that is no property; tags that need no other resource count as such.
+fn only_attributes(change: &ResourceChange) -> bool {
+    let is_tags = |target: &Target| {
+        target.attribute.as_deref() == Some("Tags")
+            && matches!(&target.requires_recreation, Some(Recreation::Never))
+    };
+    let scope_fits = change
+        .scope
+        .iter()
+        .all(|attribute| is_policy(attribute) || attribute == "Tags");
+    let details_fit = change.details.iter().all(|detail| {
+        is_tags(&detail.target) || detail.target.attribute.as_deref().is_some_and(is_policy)
+    });
+    !change.details.is_empty() && scope_fits && details_fit
 }
 
-fn nested(change: &ResourceChange) -> Judgement {
-    if change.replacement == Some(Replacement::True) {
-        return removed_stack(change);
+/// A word in any list that decides something.
+fn unknown_word(change: &ResourceChange) -> Option<&str> {
+    fn attribute(name: &str) -> Option<&str> {
+        (!is_policy(name) && !matches!(name, "Properties" | "Tags")).then_some(name)
     }
-    match &change.nested {
-        None => possible(
-            Verdict::MayDestroy,
-            "what happens in the nested stack was not described",
-        ),
-        Some(inner) if inner.status == "FAILED" && !inner.is_empty() => {
-            possible(Verdict::MayDestroy, "the nested stack's change set failed")
-        }
-        Some(inner) => {
-            let judged = inner.changes.iter().map(|change| (judge(change), change));
-            match judged.max_by_key(|(judged, _)| (judged.verdict, judged.certain)) {
-                None => certain(Verdict::None, "nothing changes in the nested stack"),
-                Some((judged, change)) => Judgement {
-                    reason: format!(
-                        "in the nested stack, {}: {}",
-                        change.logical_id, judged.reason
-                    ),
-                    ..judged
-                },
-            }
-        }
-    }
+    let of_change = [
+        match &change.action {
+            ChangeAction::Unknown(word) => Some(word.as_str()),
+            _ => None,
+        },
+        match &change.replacement {
+            Some(Replacement::Unknown(word)) => Some(word.as_str()),
+            _ => None,
+        },
+        match &change.policy_action {
+            Some(PolicyAction::Unknown(word)) => Some(word.as_str()),
+            _ => None,
+        },
+    ];
+    let of_details = change.details.iter().flat_map(|detail| {
+        let recreation = match &detail.target.requires_recreation {
+            Some(Recreation::Unknown(word)) => Some(word.as_str()),
+            _ => None,
+        };
+        let evaluation = match &detail.evaluation {
+            Some(Evaluation::Unknown(word)) => Some(word.as_str()),
+            _ => None,
+        };
+        let name = detail.target.attribute.as_deref().and_then(attribute);
+        [recreation, evaluation, name].into_iter().flatten()
+    });
+    let of_scope = change.scope.iter().filter_map(|name| attribute(name));
+    of_change
+        .into_iter()
+        .flatten()
+        .chain(of_details)
+        .chain(of_scope)
+        .next()
 }
 
 /// A policy that would no longer protect the data of the next change. Nothing is lost now, but it is not harmless either.
 fn weakened(change: &ResourceChange) -> Option<String> {
+    if change.action != ChangeAction::Modify || holds(change) == Holds::Nothing {
+        return None;
+    }
     change.details.iter().find_map(|detail| {
         let attribute = detail.target.attribute.as_deref()?;
         let policy = matches!(attribute, "DeletionPolicy" | "UpdateReplacePolicy");
-        let after = detail
-            .target
-            .after_value
-            .as_deref()
-            .map(|value| value.trim_matches('"'));
+        let after = detail.target.after_value.as_deref();
+        let after = after.map(|value| value.trim_matches('"'));
         let keeps = matches!(after, Some("Retain" | "Snapshot" | "RetainExceptOnCreate"));
-        (policy && !keeps && change.action == ChangeAction::Modify && holds_data(&change.kind))
-            .then(|| format!("its {attribute} may no longer keep the data"))
+        (policy && !keeps).then(|| format!("its {attribute} may no longer keep the data"))
     })
 }

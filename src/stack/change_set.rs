@@ -59,15 +59,16 @@ fn resource_changes<'de, D: serde::Deserializer<'de>>(
 #[serde(rename_all = "PascalCase")]
 pub struct ResourceChange {
     /// What happens.
+    #[serde(default)]
     pub action: ChangeAction,
     /// Logical id.
-    #[serde(rename = "LogicalResourceId")]
+    #[serde(default, rename = "LogicalResourceId")]
     pub logical_id: String,
     /// Physical id, if it has one.
     #[serde(default, rename = "PhysicalResourceId")]
     pub physical_id: Option<String>,
     /// Type, such as `AWS::S3::Bucket`.
-    #[serde(rename = "ResourceType")]
+    #[serde(default, rename = "ResourceType")]
     pub kind: String,
     /// Whether a new resource takes its place. `None` where the API says nothing, as for `Add` and `Remove`.
     #[serde(default)]
@@ -108,6 +109,7 @@ impl ResourceChange {
 #[serde(rename_all = "PascalCase")]
 pub struct Detail {
     /// Which one.
+    #[serde(default)]
     pub target: Target,
     /// Whether its value is known now.
     #[serde(default)]

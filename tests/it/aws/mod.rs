@@ -1,5 +1,6 @@
 //! The actions that need AWS, as a user types them, against an emulator.
 
+mod corpus;
 mod desk;
 mod kills;
 mod provision;
