@@ -16,6 +16,8 @@ const PREFIX: &str = "provisioner-";
 const DIGITS: usize = 16;
 /// Nested stacks inside nested stacks that are looked into.
 const DEEPEST: usize = 5;
+/// Questions after a change set that is being deleted: for a minute.
+const PATIENCE: usize = 12;
 /// Age from which a change set of this program belongs to no run any more.
 const ABANDONED_SECONDS: i64 = 3600;
 
@@ -255,7 +257,8 @@ impl Cloud {
     pub async fn discard(&self, pending: Pending) -> Result<()> {
         self.delete_change_set(&pending.found.change_set.id).await?;
         if pending.shell {
-            self.remove_shell(&pending.stack_id).await?;
+            let own = &pending.found.change_set.id;
+            self.remove_shell(&pending.stack_id, own).await?;
         }
         Ok(())
     }
@@ -269,14 +272,14 @@ impl Cloud {
         }
     }
 
-    /// Deletes a stack by its ARN, if it is still the empty one that a change set left: in review, without resources, and
+    /// Deletes a stack by its ARN, if it is still the empty one that the change set `own` left: in review, without resources, and
     /// without somebody else's change sets.
-    async fn remove_shell(&self, stack_id: &str) -> Result<()> {
+    async fn remove_shell(&self, stack_id: &str, own: &str) -> Result<()> {
         let Some(stack) = self.stack(stack_id).await? else {
             return Ok(());
         };
         let empty = stack.status.health() == Health::Shell
-            && self.change_sets(stack_id).await?.is_empty()
+            && self.holds_no_change_set(stack_id, own).await?
             && self.resources(stack_id).await?.is_empty();
         if !empty {
             return Ok(());
@@ -297,6 +300,22 @@ impl Cloud {
             pauses.wait().await?;
         }
         Ok(())
+    }
+
+    /// Whether a stack has no change set, once the one that is being deleted is gone: with nested ones below it, that takes a while.
+    async fn holds_no_change_set(&self, stack_id: &str, deleted: &str) -> Result<bool> {
+        let mut pauses = Pauses::new(&self.stop);
+        for _ in 0..PATIENCE {
+            let listed = self.change_sets(stack_id).await?;
+            if listed.iter().any(|(_, id, _)| id != deleted) {
+                return Ok(false);
+            }
+            if listed.is_empty() {
+                return Ok(true);
+            }
+            pauses.wait().await?;
+        }
+        Ok(false)
     }
 
     /// Name, ARN and Unix time of all change sets of a stack.
@@ -369,6 +388,8 @@ impl Cloud {
             .execute_change_set()
             .change_set_name(id)
             .client_request_token(token())
+            // What is kept is kept once it holds something, and not of a creation that fails.
+            .retain_except_on_create(pending.shell)
             .send()
             .await;
         match started.map_err(|e| error::of("ExecuteChangeSet", e)) {
