@@ -100,6 +100,16 @@ impl Running {
     }
 }
 
+/// The deletion of a stack whose creation was begun.
+#[derive(Debug)]
+#[must_use = "what was made is removed whole"]
+pub struct Undoing {
+    /// The deletion.
+    pub running: Running,
+    /// Buckets that were made, by the names that they have.
+    buckets: Vec<String>,
+}
+
 /// How an operation ended.
 #[derive(Clone, Debug)]
 pub struct Ended {

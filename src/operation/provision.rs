@@ -175,8 +175,10 @@ async fn take_back(site: &Site<'_>, desired: &Desired<'_>, running: Running) {
     let cloud = site.cloud.to_the_end();
     let tell = |event: &_| site.progress.event(&desired.stack, event);
     // The failure that led here is the one to tell; a stack that resists is seen in the events.
-    if let Ok(mut running) = cloud.undo(running).await {
-        let _ = cloud.watch(&mut running, &tell).await;
+    if let Ok(mut undoing) = cloud.undo(running).await
+        && cloud.watch(&mut undoing.running, &tell).await.is_ok()
+    {
+        let _ = cloud.undone(undoing).await;
     }
 }
 
@@ -197,7 +199,7 @@ async fn update(
         .preview(look, Some(&stack), &desired.proposal())
         .await?;
     if pending.found.change_set.is_empty() {
-        site.cloud.discard(pending).await?;
+        site.cloud.to_the_end().discard(pending).await?;
         return verified(site, desired, &stack, Outcome::Unchanged).await;
     }
     let pending = runnable(site, desired, pending).await?;

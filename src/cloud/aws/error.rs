@@ -1,5 +1,6 @@
 //! SDK errors → the port's.
 
+use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
 use crate::cloud::Error;
@@ -29,18 +30,21 @@ const OF_LOAD: &[&str] = &[
 ];
 
 /// Says what an error means.
-pub fn of<E, R>(operation: &'static str, error: SdkError<E, R>) -> Error
+pub fn of<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
 {
     if let Some(service) = error.as_service_error() {
-        let code = service.code().unwrap_or("Unknown").to_owned();
+        let status = error.raw_response().map(|answer| answer.status().as_u16());
+        let status = status.unwrap_or_default();
+        // An answer to HEAD has no body, and thus no code.
+        let code = service.code().map(str::to_owned);
+        let code = code.unwrap_or_else(|| format!("HTTP {status}"));
         let message = service.message().unwrap_or("no explanation").to_owned();
         if OF_CREDENTIALS.contains(&code.as_str()) {
             return Error::Credentials(format!("{operation}: {code}: {message}"));
         }
-        if OF_LOAD.contains(&code.as_str()) {
+        if OF_LOAD.contains(&code.as_str()) || status >= 500 {
             let reason = format!("{code}: {message} (after several attempts)");
             return Error::Unreachable { operation, reason };
         }

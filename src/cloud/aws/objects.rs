@@ -61,14 +61,18 @@ impl Cloud {
     ) -> Result<()> {
         for bucket in buckets {
             self.stop.check()?;
-            let deleted = self.objects.delete_bucket().bucket(bucket).send().await;
-            match deleted.map_err(|e| error::of("DeleteBucket", e)) {
-                Ok(_) => {}
-                Err(error) if error.says("NoSuchBucket") => {}
-                Err(error) => return Err(error),
-            }
+            self.delete_bucket(bucket).await?;
         }
         Ok(())
+    }
+
+    pub(super) async fn delete_bucket(&self, bucket: &str) -> Result<()> {
+        let deleted = self.objects.delete_bucket().bucket(bucket).send().await;
+        match deleted.map_err(|e| error::of("DeleteBucket", e)) {
+            Ok(_) => Ok(()),
+            Err(error) if error.says("NoSuchBucket") => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether an object is there.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::poll::Pauses;
 use super::{Cloud, error, token};
-use crate::cloud::{Ended, Result, Running};
+use crate::cloud::{Ended, Result, Running, Undoing};
 use crate::guard::{Deletes, Permit, Resume};
 use crate::stack::{Event, Health, Status};
 
@@ -37,8 +37,24 @@ impl Cloud {
     }
 
     /// Takes back a stack whose creation was started by this run, whatever has become of it.
-    pub async fn undo(&self, running: Running) -> Result<Running> {
-        self.start_deletion(&running.stack_id).await
+    pub async fn undo(&self, running: Running) -> Result<Undoing> {
+        let resources = self.resources(&running.stack_id).await?.into_iter();
+        // One whose creation failed may be somebody else's of the same name.
+        let made = resources.filter(|resource| {
+            resource.kind == "AWS::S3::Bucket" && resource.status == "CREATE_COMPLETE"
+        });
+        Ok(Undoing {
+            buckets: made.filter_map(|bucket| bucket.physical_id).collect(),
+            running: self.start_deletion(&running.stack_id).await?,
+        })
+    }
+
+    /// Deletes the buckets that the template keeps, which would stand in the next run's way. S3 deletes none that holds anything.
+    pub async fn undone(&self, undoing: Undoing) -> Result<()> {
+        for bucket in &undoing.buckets {
+            self.delete_bucket(bucket).await?;
+        }
+        Ok(())
     }
 
     /// Joins the creation that another run started.
