@@ -8,13 +8,13 @@ use super::world::World;
 use crate::support::gate::{Asked, Side};
 
 /// One place to end a run.
-struct Place {
-    scene: Scene,
-    call: String,
-    number: usize,
-    side: Side,
+pub struct Place {
+    pub scene: Scene,
+    pub call: String,
+    pub number: usize,
+    pub side: Side,
     /// What there is after a run that was not disturbed.
-    end: World,
+    pub end: World,
 }
 
 /// The first and the last of equal calls in a row: those between leave the same but for the number.
@@ -29,7 +29,8 @@ fn runs(mutations: &[Asked]) -> Vec<Range<usize>> {
     runs
 }
 
-fn places(scene: Scene) -> Vec<Place> {
+/// Every place of an action, in order.
+pub fn places(scene: Scene) -> Vec<Place> {
     let (desk, gate) = scene.set();
     let said = scene.run(&desk);
     assert_eq!(said.status, 0, "{}{}", said.stdout, said.stderr);
@@ -60,10 +61,10 @@ fn places(scene: Scene) -> Vec<Place> {
     places
 }
 
-fn table(rows: Vec<[String; 5]>) -> String {
+pub fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) -> String {
     let mut table = comfy_table::Table::new();
     table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
-    table.set_header(["action", "call", "ended", "leaves", "the next run"]);
+    table.set_header(head);
     table.add_rows(rows);
     table.to_string()
 }
@@ -104,5 +105,6 @@ fn a_run_that_is_killed_anywhere_is_finished_by_the_next() {
             sentence(&next),
         ]
     });
-    insta::assert_snapshot!("kills", table(rows));
+    let head = ["action", "call", "ended", "leaves", "the next run"];
+    insta::assert_snapshot!("kills", table(head, rows));
 }

@@ -6,4 +6,5 @@ mod kills;
 mod provision;
 mod replayed;
 mod scene;
+mod signals;
 mod world;
