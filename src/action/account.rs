@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::console::{Console, width};
+use super::failure::{denied, explain};
 use super::{Details, Item, Loaded, Request, Results, validate};
 use crate::cloud::{Session, Stop};
 use crate::config::Config;
@@ -15,6 +16,7 @@ use crate::exit::Exit;
 use crate::forge::local::Repository;
 use crate::guard::{Policy, read_policy};
 use crate::operation::{self, Desired, Failure, Site};
+use crate::plan::Deletion;
 use crate::product::Verb;
 use crate::report::{self, Medium, Values};
 use crate::wording::counted;
@@ -82,7 +84,8 @@ async fn run_all(verb: Verb, request: &Request, group: &[Loaded], results: &mut 
                 results
                     .diagnostics
                     .extend(details.diagnostics.iter().cloned());
-                results.items.push(Item {
+                results.add(Item {
+                    ok: !details.diagnostics.iter().any(validate::is_error),
                     details: Some(details),
                     ..Item::done(&one.file, Some(config))
                 });
@@ -200,33 +203,10 @@ impl Run<'_> {
                     &places,
                 ))
             }
-            Verb::Delete | Verb::TearDown => {
-                let empties = self.verb == Verb::TearDown;
-                let gone = operation::delete(&site, &desired, empties).await?;
-                let deletion = &gone.deletion;
-                let kept: Vec<&str> = deletion
-                    .retained()
-                    .map(|kept| kept.physical_id.as_deref().unwrap_or(&kept.logical_id))
-                    .collect();
-                let kept = match kept.is_empty() {
-                    true => String::new(),
-                    false => format!("; kept and no longer managed: {}", kept.join(", ")),
-                };
-                let line = match (&deletion.status, deletion.buckets.is_empty()) {
-                    (None, true) => format!("{}: does not exist", desired.stack.name),
-                    _ => format!("{}: deleted{kept}", desired.stack.name),
-                };
-                let details = Details::new(
-                    line,
-                    report::deletion(deletion, Medium::Text(width())),
-                    report::deletion(deletion, Medium::Markdown),
-                    &gone,
-                );
-                Ok(details)
-            }
+            Verb::Delete | Verb::TearDown => self.delete(config, &site, &desired).await,
             Verb::ValidateTemplate => {
                 let needs = cloud.validate(&desired.sent).await?;
-                let missing = operation::preflight(&site, config).await?;
+                let missing = operation::preflight_of(&site, &desired).await?;
                 let line = format!(
                     "{}: CloudFormation accepts the template{}",
                     desired.stack.name,
@@ -242,6 +222,45 @@ impl Run<'_> {
             _ => Err(Failure::Unverified(
                 "this action does not need AWS".to_owned(),
             )),
+        }
+    }
+
+    /// Whoever is refused is told what would have gone.
+    async fn delete(
+        &self,
+        config: &Config,
+        site: &Site<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<Details, Failure> {
+        let empties = self.verb == Verb::TearDown;
+        let table = |deletion: &Deletion, medium| report::deletion(deletion, medium);
+        match operation::delete(site, desired, empties).await {
+            Ok(gone) => {
+                let deletion = &gone.deletion;
+                Ok(Details::new(
+                    report::deleted_line(deletion),
+                    table(deletion, Medium::Text(width())),
+                    table(deletion, Medium::Markdown),
+                    &gone,
+                ))
+            }
+            Err(Failure::Denied(denials)) => {
+                let deletion = operation::preview_deletion(site, desired, empties).await;
+                let Ok(deletion) = deletion else {
+                    return Err(Failure::Denied(denials));
+                };
+                let details = Details::new(
+                    report::deletion_line(&deletion),
+                    table(&deletion, Medium::Text(width())),
+                    table(&deletion, Medium::Markdown),
+                    &deletion,
+                );
+                let denials = denied(&config.path, denials);
+                Ok(details
+                    .with_diagnostics(denials)
+                    .with_exit(Some(Exit::Denied)))
+            }
+            Err(failure) => Err(failure),
         }
     }
 
@@ -301,84 +320,6 @@ impl Run<'_> {
             let problem = Diagnostic::error("product-invalid", &config.path, failure.to_string());
             Failure::Invalid(vec![problem])
         })
-    }
-}
-
-/// A failure in words, and the exit code that goes with it.
-fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagnostic>, Exit) {
-    use crate::cloud::Error;
-    let path = &config.path;
-    let error =
-        |code: &'static str, text: String| Diagnostic::error(code, path, values.redact(&text));
-    match failure {
-        Failure::Invalid(problems) => (problems, Exit::Config),
-        Failure::Denied(denials) => {
-            let problems = denials.into_iter().map(|denial| {
-                Diagnostic::error(denial.code, path, denial.fact).with_help(denial.remedy)
-            });
-            (problems.collect(), Exit::Denied)
-        }
-        Failure::Refused { what, findings } => {
-            let findings = findings.into_iter().map(|finding| Diagnostic {
-                message: values.redact(&finding.message),
-                ..finding
-            });
-            let problems = [error("stack-operation-failed", what)].into_iter();
-            (problems.chain(findings).collect(), Exit::Operation)
-        }
-        Failure::Unverified(text) => (vec![error("stack-unverified", text)], Exit::Operation),
-        Failure::Operation {
-            what,
-            cause,
-            failures,
-        } => {
-            let mut problems = vec![];
-            let cause_id = cause.as_ref().map(|cause| cause.id.clone());
-            let told = |event: &crate::stack::Event| {
-                format!(
-                    "{} {} {}: {}",
-                    event.logical_id,
-                    event.kind,
-                    event.status,
-                    event.reason.as_deref().unwrap_or("no reason given")
-                )
-            };
-            let text = match &cause {
-                Some(cause) => format!("{what}; it began with {}", told(cause)),
-                None => what,
-            };
-            problems.push(error("stack-operation-failed", text));
-            let others = failures
-                .iter()
-                .filter(|event| Some(&event.id) != cause_id.as_ref());
-            problems.extend(others.take(10).map(|event| {
-                error("stack-operation-failed", told(event))
-                    .with_severity(crate::diagnostic::Severity::Warning)
-            }));
-            (problems, Exit::Operation)
-        }
-        Failure::Cloud(Error::Interrupted) => {
-            let problem = error("interrupted", "the run was asked to end".to_owned());
-            (
-                vec![problem.with_help("run it again: it goes on where it ended")],
-                Exit::Operation,
-            )
-        }
-        Failure::Cloud(e @ Error::Credentials(_)) => {
-            let problem = error("aws-credentials", e.to_string());
-            let help = "set AWS_PROFILE or the AWS_… variables, or sign in again";
-            (vec![problem.with_help(help)], Exit::Unreachable)
-        }
-        Failure::Cloud(e @ Error::Unreachable { .. }) => (
-            vec![error("aws-unreachable", e.to_string())],
-            Exit::Unreachable,
-        ),
-        Failure::Cloud(e @ Error::Misused(_)) => {
-            (vec![error("aws-refused", e.to_string())], Exit::Internal)
-        }
-        Failure::Cloud(e @ Error::Refused { .. }) => {
-            (vec![error("aws-refused", e.to_string())], Exit::Operation)
-        }
     }
 }
 

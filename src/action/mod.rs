@@ -3,6 +3,7 @@
 mod account;
 mod console;
 mod explain;
+mod failure;
 mod log;
 mod products;
 mod render;

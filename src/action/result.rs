@@ -206,7 +206,22 @@ impl Results {
     ) {
         self.worst(exit);
         self.diagnostics.extend(problems);
-        self.items.push(Item::failed(file, config));
+        self.add(Item::failed(file, config));
+    }
+
+    /// What was done to a config. Where a first half of the action was done to it before, both have to succeed.
+    pub fn add(&mut self, item: Item) {
+        match self
+            .items
+            .iter_mut()
+            .find(|known| known.config == item.config)
+        {
+            Some(known) => {
+                known.ok &= item.ok;
+                known.details = item.details;
+            }
+            None => self.items.push(item),
+        }
     }
 
     /// Of several exit codes, the one that matters most is said.
@@ -242,7 +257,8 @@ impl Results {
                 if !text.is_empty() {
                     text.push('\n');
                 }
-                for item in self.items.iter().filter(|item| item.ok) {
+                let told = |item: &&Item| item.ok || item.details.is_some();
+                for item in self.items.iter().filter(told) {
                     text.push_str(&format!(
                         "{}\n",
                         crate::wording::visible(&item.line(), false)

@@ -21,7 +21,7 @@ pub use deletion::{Gone, delete, preview_deletion};
 pub use desired::Desired;
 pub use drift::drift;
 pub use folders::{Foldered, deploy_folders, upload_template};
-pub use preflight::preflight;
+pub use preflight::{preflight, preflight_of};
 pub use provision::{Outcome, Provisioned, provision};
 pub use test::{Tested, test_deploy};
 
@@ -100,6 +100,7 @@ impl Site<'_> {
             caller: Some(self.cloud.caller().clone()),
             stack: Some(self.cloud.stack(&stack.name).await?),
             owner: desired.owner(),
+            authority: self.authority.authority(stack, None),
             ..Facts::default()
         })
     }

@@ -1,13 +1,28 @@
 //! What has to be there before a stack is made.
 
-use super::{Failure, Site};
+use super::{Desired, Failure, Site};
 use crate::cloud::{self, Cloud, Error};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::product::Needed;
+use crate::stack::Health;
 
-/// Looks for everything that the product says a stack depends on. What is missing is told all at once.
+/// The same for a stack that may be there already, and then uses the names that have to be free before.
+pub async fn preflight_of(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let stack = site.cloud.stack(&desired.stack.name).await?;
+    let exists = stack.is_some_and(|stack| stack.status.health() != Health::Shell);
+    look(site, desired.config, exists).await
+}
+
+/// Looks for everything that the product says a new stack depends on. What is missing is told all at once.
 pub async fn preflight(site: &Site<'_>, config: &Config) -> Result<Vec<Diagnostic>, Failure> {
+    look(site, config, false).await
+}
+
+async fn look(site: &Site<'_>, config: &Config, exists: bool) -> Result<Vec<Diagnostic>, Failure> {
     let needs = config.product.needs(&config.derived.scope);
     let needs = needs.map_err(|failure| {
         Failure::Invalid(vec![Diagnostic::error(
@@ -18,6 +33,9 @@ pub async fn preflight(site: &Site<'_>, config: &Config) -> Result<Vec<Diagnosti
     })?;
     let mut missing = Vec::new();
     for need in needs {
+        if exists && matches!(need.needed, Needed::FreeBucket { .. }) {
+            continue;
+        }
         let absent = match absent(site.cloud, &need.needed).await {
             // Whoever may deploy need not be allowed to look at everything that the stack uses later.
             Err(Error::Refused { code, .. }) => {
@@ -28,7 +46,10 @@ pub async fn preflight(site: &Site<'_>, config: &Config) -> Result<Vec<Diagnosti
         if let Some(absent) = absent {
             let problem = Diagnostic::error("preflight-failed", &config.path, absent)
                 .with_severity(need.severity)
-                .with_help(need.text);
+                .with_help(format!(
+                    "this has to be so before a stack is made: {}",
+                    need.text
+                ));
             missing.push(Diagnostic {
                 span: Some(config.place_of(&need.at)),
                 ..problem

@@ -15,7 +15,7 @@ pub fn deletion_line(deletion: &Deletion) -> String {
     let deleted = deletion.resources.len() - retained;
     let versions: u64 = deletion.buckets.values().sum();
     format!(
-        "{stack}: {status}; {} deleted, {} kept, {} in buckets{}",
+        "{stack}: {status}; {} would be deleted and {} kept, with {} in buckets{}",
         counted(deleted, "resource"),
         retained,
         counted(
@@ -28,6 +28,23 @@ pub fn deletion_line(deletion: &Deletion) -> String {
             ""
         }
     )
+}
+
+/// One sentence about a deletion that was done.
+pub fn deleted_line(deletion: &Deletion) -> String {
+    let stack = &deletion.stack.name;
+    let kept = deletion.retained();
+    let kept: Vec<&str> = kept
+        .map(|kept| kept.physical_id.as_deref().unwrap_or(&kept.logical_id))
+        .collect();
+    match (&deletion.status, deletion.buckets.is_empty()) {
+        (None, true) => format!("{stack}: does not exist"),
+        _ if kept.is_empty() => format!("{stack}: deleted"),
+        _ => format!(
+            "{stack}: deleted; kept and no longer managed: {}",
+            kept.join(", ")
+        ),
+    }
 }
 
 /// The table of every resource and what becomes of it.

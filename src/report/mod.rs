@@ -19,7 +19,7 @@ mod view;
 pub use annotation::{Annotations, annotations};
 pub use changes::{changes, changes_line, shown_changes};
 pub use comment::{COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown, results_markdown};
-pub use deletion::{deletion, deletion_line};
+pub use deletion::{deleted_line, deletion, deletion_line};
 pub use drift::{drift, drift_line, shown_drift};
 pub use inert::inert;
 pub use inventory::{Listed, inventory};

@@ -1,0 +1,90 @@
+//! Why something was not done, in words.
+
+use crate::cloud::Error;
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::exit::Exit;
+use crate::guard::Denial;
+use crate::model::RepoPath;
+use crate::operation::Failure;
+use crate::report::Values;
+use crate::stack::Event;
+
+/// A failure in words, and the exit code that goes with it.
+pub fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagnostic>, Exit) {
+    let path = &config.path;
+    let error =
+        |code: &'static str, text: String| Diagnostic::error(code, path, values.redact(&text));
+    match failure {
+        Failure::Invalid(problems) => (problems, Exit::Config),
+        Failure::Denied(denials) => (denied(path, denials), Exit::Denied),
+        Failure::Refused { what, findings } => {
+            let findings = findings.into_iter().map(|finding| Diagnostic {
+                message: values.redact(&finding.message),
+                ..finding
+            });
+            let problems = [error("stack-operation-failed", what)].into_iter();
+            (problems.chain(findings).collect(), Exit::Operation)
+        }
+        Failure::Unverified(text) => (vec![error("stack-unverified", text)], Exit::Operation),
+        Failure::Operation {
+            what,
+            cause,
+            failures,
+        } => {
+            let mut problems = vec![];
+            let cause_id = cause.as_ref().map(|cause| cause.id.clone());
+            let told = |event: &Event| {
+                format!(
+                    "{} {} {}: {}",
+                    event.logical_id,
+                    event.kind,
+                    event.status,
+                    event.reason.as_deref().unwrap_or("no reason given")
+                )
+            };
+            let text = match &cause {
+                Some(cause) => format!("{what}; it began with {}", told(cause)),
+                None => what,
+            };
+            problems.push(error("stack-operation-failed", text));
+            let others = failures
+                .iter()
+                .filter(|event| Some(&event.id) != cause_id.as_ref());
+            problems.extend(others.take(10).map(|event| {
+                error("stack-operation-failed", told(event)).with_severity(Severity::Warning)
+            }));
+            (problems, Exit::Operation)
+        }
+        Failure::Cloud(Error::Interrupted) => {
+            let problem = error("interrupted", "the run was asked to end".to_owned());
+            (
+                vec![problem.with_help("run it again: it goes on where it ended")],
+                Exit::Operation,
+            )
+        }
+        Failure::Cloud(e @ Error::Credentials(_)) => {
+            let problem = error("aws-credentials", e.to_string());
+            let help = "set AWS_PROFILE or the AWS_… variables, or sign in again";
+            (vec![problem.with_help(help)], Exit::Unreachable)
+        }
+        Failure::Cloud(e @ Error::Unreachable { .. }) => (
+            vec![error("aws-unreachable", e.to_string())],
+            Exit::Unreachable,
+        ),
+        Failure::Cloud(e @ Error::Misused(_)) => {
+            (vec![error("aws-refused", e.to_string())], Exit::Internal)
+        }
+        Failure::Cloud(e @ Error::Refused { .. }) => {
+            (vec![error("aws-refused", e.to_string())], Exit::Operation)
+        }
+    }
+}
+
+/// What the guard has against it.
+pub fn denied(path: &RepoPath, denials: Vec<Denial>) -> Vec<Diagnostic> {
+    let problems = denials
+        .into_iter()
+        .map(|denial| Diagnostic::error(denial.code, path, denial.fact).with_help(denial.remedy));
+    problems.collect()
+}
