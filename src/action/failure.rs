@@ -18,15 +18,24 @@ pub fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagn
     match failure {
         Failure::Invalid(problems) => (problems, Exit::Config),
         Failure::Denied(denials) => (denied(path, denials), Exit::Denied),
-        Failure::Refused { what, findings } => {
-            let findings = findings.into_iter().map(|finding| Diagnostic {
-                message: values.redact(&finding.message),
-                ..finding
-            });
-            let problems = [error("stack-operation-failed", what)].into_iter();
-            (problems.chain(findings).collect(), Exit::Operation)
+        Failure::Refused {
+            what,
+            reason,
+            findings,
+        } => {
+            let text = format!("{what}: {}", values.redact(&reason));
+            let problem = Diagnostic::error("stack-operation-failed", path, text);
+            let findings = findings
+                .iter()
+                .map(|one| one.diagnostic(config, &values.redact(&one.found.reason)));
+            let problems = [problem].into_iter().chain(findings);
+            (problems.collect(), Exit::Operation)
         }
-        Failure::Unverified(text) => (vec![error("stack-unverified", text)], Exit::Operation),
+        // What it names is the template's own, and has to be read.
+        Failure::Unverified(text) => (
+            vec![Diagnostic::error("stack-unverified", path, text)],
+            Exit::Operation,
+        ),
         Failure::Operation {
             what,
             cause,
@@ -35,25 +44,26 @@ pub fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagn
             let mut problems = vec![];
             let cause_id = cause.as_ref().map(|cause| cause.id.clone());
             let told = |event: &Event| {
+                let reason = event.reason.as_deref().unwrap_or("no reason given");
                 format!(
                     "{} {} {}: {}",
                     event.logical_id,
                     event.kind,
                     event.status,
-                    event.reason.as_deref().unwrap_or("no reason given")
+                    values.redact(reason)
                 )
             };
+            let error = |text| Diagnostic::error("stack-operation-failed", path, text);
             let text = match &cause {
                 Some(cause) => format!("{what}; it began with {}", told(cause)),
                 None => what,
             };
-            problems.push(error("stack-operation-failed", text));
+            problems.push(error(text));
             let others = failures
                 .iter()
                 .filter(|event| Some(&event.id) != cause_id.as_ref());
-            problems.extend(others.take(10).map(|event| {
-                error("stack-operation-failed", told(event)).with_severity(Severity::Warning)
-            }));
+            let others = others.take(10).map(told).map(error);
+            problems.extend(others.map(|problem| problem.with_severity(Severity::Warning)));
             (problems, Exit::Operation)
         }
         Failure::Cloud(Error::Interrupted) => {

@@ -13,7 +13,7 @@ mod test;
 use crate::cloud::{self, Cloud, Ended};
 use crate::diagnostic::Diagnostic;
 use crate::guard::{Authority, Denial, Effect, Facts, Permit, Policy, decide};
-use crate::plan::Deletion;
+use crate::plan::{Deletion, Pointed};
 use crate::stack::{Event, StackName, first_failure};
 
 pub use changes::changes;
@@ -68,10 +68,12 @@ pub enum Failure {
     /// CloudFormation refuses a change set.
     #[error("{what}")]
     Refused {
-        /// What it says of it.
+        /// Its status.
         what: String,
+        /// What CloudFormation says of it.
+        reason: String,
         /// What its validation found.
-        findings: Vec<Diagnostic>,
+        findings: Vec<Pointed>,
     },
     /// CloudFormation tried and failed.
     #[error("{what}")]

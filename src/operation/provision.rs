@@ -132,19 +132,16 @@ async fn runnable(
     if pending.found.change_set.status == "CREATE_COMPLETE" {
         return Ok(pending);
     }
-    // Its reason may only say that the findings are to be read.
-    let looked = site.cloud.look_closer(&mut pending).await;
+    // Its reason may only say that there are findings; it is told also if those cannot be read.
+    let _ = site.cloud.look_closer(&mut pending).await;
     let found = pending.found.clone();
     site.cloud.to_the_end().discard(pending).await?;
-    looked?;
-    let change_set = &found.change_set;
-    let reason = change_set.status_reason.as_deref().unwrap_or_default();
     let config = desired.config;
     let influences = plan::influences(config).unwrap_or_default();
-    let findings = plan::pointed(config, &influences, &found.validations);
     Err(Failure::Refused {
-        what: format!("the change set is {}: {reason}", change_set.status),
-        findings: findings.iter().map(|one| one.diagnostic(config)).collect(),
+        what: format!("the change set is {}", found.change_set.status),
+        reason: found.change_set.status_reason.unwrap_or_default(),
+        findings: plan::pointed(config, &influences, &found.validations),
     })
 }
 

@@ -47,11 +47,10 @@ fn keys<'a>(influences: &'a Influences, found: &Validation) -> BTreeSet<&'a Stri
 }
 
 impl Pointed {
-    /// The finding at the first of those keys; where there is none, at the product's section.
-    pub fn diagnostic(&self, config: &Config) -> Diagnostic {
-        let Validation {
-            name, path, reason, ..
-        } = &self.found;
+    /// The finding at the first of those keys; where there is none, at the product's section. `reason` is the finding's, as it may
+    /// be shown.
+    pub fn diagnostic(&self, config: &Config, reason: &str) -> Diagnostic {
+        let Validation { name, path, .. } = &self.found;
         let section = || config.place_of(&config.product.manifest.section);
         let span = self.causes.first().map_or_else(section, |cause| cause.span);
         let message = format!("{path}: {name}: {reason}");

@@ -64,10 +64,11 @@ impl Values {
             }
         }
         // Everything else that the config brought, or that stands in the template as a value.
-        let mut hidden = BTreeSet::new();
+        let mut brought = BTreeSet::new();
         scalars(&config.values, &mut |text| {
-            hidden.insert(text.to_owned());
+            brought.insert(text.to_owned());
         });
+        let mut hidden = BTreeSet::new();
         let template = config.product.render_template(&config.derived.scope).ok();
         let document = template.and_then(|text| Document::parse(&config.path, &text).ok());
         if let Some(document) = &document {
@@ -80,6 +81,10 @@ impl Values {
                 texts(&parameter.value, &mut hidden);
             }
         }
+        // A word that the product chose, such as the name of a resource that is referred to, is nobody's secret.
+        let is_word = |text: &String| text.chars().all(|c| c.is_ascii_alphabetic());
+        hidden.retain(|text| !is_word(text));
+        hidden.extend(brought);
         let is_part = |text: &str| shown.iter().any(|name| name.contains(text));
         let mut hidden: Vec<String> = hidden
             .into_iter()
