@@ -36,9 +36,34 @@ pub struct Replay {
 
 #[derive(Default)]
 struct World {
-    script: BTreeMap<String, VecDeque<Value>>,
+    script: BTreeMap<String, Answers>,
     asked: Vec<Asked>,
     complaints: Vec<String>,
+}
+
+/// The answers of one operation that were not given yet, or the last one.
+#[derive(Default)]
+struct Answers {
+    left: VecDeque<Value>,
+    /// The last one was given.
+    spent: bool,
+}
+
+impl Answers {
+    fn add(&mut self, more: Vec<Value>) {
+        if std::mem::take(&mut self.spent) && !more.is_empty() {
+            self.left.clear();
+        }
+        self.left.extend(more);
+    }
+
+    fn next(&mut self) -> Option<Value> {
+        if self.left.len() > 1 {
+            return self.left.pop_front();
+        }
+        self.spent = true;
+        self.left.front().cloned()
+    }
 }
 
 /// A request that changes something carries a token, so that it happens once however often it is sent.
@@ -94,7 +119,7 @@ impl Replay {
         };
         let mut world = lock(&self.world);
         let script = world.script.entry(operation.to_owned()).or_default();
-        script.extend(answers);
+        script.add(answers);
         drop(world);
         self
     }
@@ -134,10 +159,9 @@ impl Drop for Replay {
         let world = lock(&self.world);
         let complaints = &world.complaints;
         assert!(complaints.is_empty(), "{complaints:?}");
-        let asked = |operation: &String| world.asked.iter().any(|a| a.operation == *operation);
         let left = world.script.iter();
         let left: Vec<&String> = left
-            .filter(|(operation, answers)| answers.len() > 1 || !asked(operation))
+            .filter(|(_, answers)| !answers.spent)
             .map(|(operation, _)| operation)
             .collect();
         assert!(left.is_empty(), "scripted, and not asked: {left:?}");
@@ -152,6 +176,11 @@ fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
 /// An answer that refuses, as CloudFormation's do.
 pub fn refused(code: &str, message: &str) -> Value {
     json!({"Error": {"Code": code, "Message": message}})
+}
+
+/// What S3 answers to HEAD where there is nothing.
+pub fn not_found() -> Value {
+    json!({"Error": {"Status": 404}})
 }
 
 async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Response<Body> {
@@ -171,11 +200,7 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
             .push(format!("{operation} disables validation"));
     }
     world.asked.push(asked);
-    let answer = match world.script.get_mut(&operation) {
-        Some(answers) if answers.len() > 1 => answers.pop_front(),
-        Some(answers) => answers.front().cloned(),
-        None => None,
-    };
+    let answer = world.script.get_mut(&operation).and_then(Answers::next);
     let answer = answer.unwrap_or_else(|| {
         world
             .complaints

@@ -101,12 +101,22 @@ pub fn change_set(status: &str, reason: &str) -> Value {
     })
 }
 
+fn kind(logical_id: &str) -> &str {
+    match logical_id {
+        "BucketPolicy" => "AWS::S3::BucketPolicy",
+        "Key" => "AWS::KMS::Key",
+        "Queue" => "AWS::SQS::Queue",
+        "Role" => "AWS::IAM::Role",
+        _ => "AWS::S3::Bucket",
+    }
+}
+
 /// Events, oldest first, each a second after the one before: logical id, status, reason.
 pub fn events(desk: &Desk, rows: &[(&str, &str, &str)]) -> Vec<Value> {
     let event = |(second, (logical_id, status, reason)): (usize, &(&str, &str, &str))| {
         let (kind, physical_id) = match *logical_id {
             "" => ("AWS::CloudFormation::Stack", stack_id(desk)),
-            id => ("AWS::S3::Bucket", format!("physical-{id}")),
+            id => (kind(id), format!("physical-{id}")),
         };
         json!({
             "StackId": stack_id(desk),

@@ -8,6 +8,11 @@
 
 mod answers;
 mod changes;
+mod deletion;
+mod drift;
+mod ml;
+mod nested;
+mod operations;
 
 use crate::support::replay::{ACCOUNT, Replay};
 

@@ -1,0 +1,235 @@
+//! The ML product, whose types the emulator does not know: made, verified and deleted.
+#![expect(clippy::disallowed_methods, reason = "configs and templates are files")]
+
+use serde_json::{Value, json};
+
+use super::answers::{change_set, events, look, no_stack, parameters, so_far, stack, stack_with};
+use super::{Desk, desk};
+use crate::support::replay::not_found;
+
+const CONFIG: &str = "globalbank-prod-c001-us-west-2-churn-ml-s3-sgprov-ssm-workload";
+/// Parameters of others that the config names.
+const NEEDED: [&str; 3] = [
+    "/vpc/globalbank-prod-c001-us-west-2-vpc/VPCId",
+    "/vpc/globalbank-prod-c001-us-west-2-vpc/PrivateSubnetIds",
+    "/sg/ml-endpoints/private/SecurityGroupId",
+];
+
+pub fn ml() -> Desk {
+    let example = format!(
+        "{}/examples/ml/configs/{CONFIG}.yaml",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let config = std::fs::read_to_string(example).unwrap();
+    let path = format!("ml/configs/{CONFIG}.yaml");
+    let name = "globalbank-prod-c001-us-west-2-churn-realtime-ml";
+    desk().with_config(&path, &config, name)
+}
+
+/// What the config's template publishes: its outputs and its parameters.
+struct Published {
+    outputs: Vec<String>,
+    parameters: Vec<String>,
+}
+
+fn published(desk: &Desk) -> Published {
+    desk.act("create-prov-template", &[]);
+    let templates = std::fs::read_dir(desk.folder().join("ml/templates")).unwrap();
+    let mut templates = templates.map(|template| template.unwrap().path());
+    let template = templates.find(|path| path.extension().is_some_and(|end| end == "yaml"));
+    let template = std::fs::read_to_string(template.unwrap()).unwrap();
+    let template: Value = serde_yaml::from_str(&template).unwrap();
+    let resources = template["Resources"].as_object().unwrap().values();
+    let resources = resources.filter(|resource| resource["Type"] == "AWS::SSM::Parameter");
+    Published {
+        outputs: template["Outputs"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect(),
+        parameters: resources
+            .map(|resource| resource["Properties"]["Name"].as_str().unwrap().to_owned())
+            .collect(),
+    }
+}
+
+/// The stack is made, and then has these outputs and parameters.
+fn made(desk: &Desk, outputs: &[String], names: &[String]) {
+    let events = events(
+        desk,
+        &[
+            ("", "REVIEW_IN_PROGRESS", "User Initiated"),
+            ("", "CREATE_IN_PROGRESS", "User Initiated"),
+            ("", "CREATE_COMPLETE", ""),
+        ],
+    );
+    let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
+    let made = stack_with(desk, "CREATE_COMPLETE", &outputs);
+    let needed = NEEDED.map(str::to_owned);
+    look(desk, change_set("CREATE_COMPLETE", ""));
+    desk.aws
+        .on("DescribeStacks", json!([no_stack(), made]))
+        .on(
+            "DescribeStackEvents",
+            json!([so_far(&events, 1), so_far(&events, 3)]),
+        )
+        .on("ExecuteChangeSet", json!({}))
+        .on("GetParameters", parameters(&[&needed, names].concat()));
+}
+
+/// The source of the pipelines, which the config names.
+fn source(desk: &Desk, bucket: Value, versioning: Value, object: Value) {
+    desk.aws.on("HeadBucket", bucket);
+    if !versioning.is_null() {
+        desk.aws.on(
+            "GetBucketVersioning",
+            json!({"VersioningConfiguration": versioning}),
+        );
+    }
+    if !object.is_null() {
+        desk.aws.on("HeadObject", object);
+    }
+}
+
+#[test]
+fn a_stack_is_made_and_verified_whole() {
+    let desk = ml();
+    let published = published(&desk);
+    made(&desk, &published.outputs, &published.parameters);
+    source(&desk, json!({}), json!({"Status": "Enabled"}), json!({}));
+    let said = desk.act("deploy-product", &["--force"]);
+    insta::assert_snapshot!("replayed_ml", desk.neutral(&said.stdout));
+    let made = &desk.aws.asked("CreateChangeSet")[0];
+    assert!(
+        made.get("TemplateBody")
+            .contains("AWS::SageMaker::ModelPackageGroup")
+    );
+    assert_eq!(made.get("Capabilities.member.1"), "CAPABILITY_NAMED_IAM");
+    let keys = desk.aws.asked("HeadObject");
+    let keys: Vec<&str> = keys.iter().map(|asked| asked.get("Key")).collect();
+    assert_eq!(keys, ["churn/model-build.zip", "churn/model-deploy.zip"]);
+    for asked in desk.aws.asked("GetParameters") {
+        let names: Vec<String> = serde_json::from_str(asked.get("Names")).unwrap();
+        assert!(names.len() <= 10, "{names:?}");
+    }
+}
+
+#[test]
+fn what_the_stack_depends_on_is_told_at_the_config_before_anything_is_made() {
+    let desk = ml();
+    desk.aws
+        .on("DescribeStacks", no_stack())
+        .on("GetParameters", parameters(&[NEEDED[0].to_owned()]));
+    source(&desk, not_found(), Value::Null, Value::Null);
+    let refused = desk.try_act("deploy-product", &["--force"]);
+    assert_eq!(refused.status, 10);
+    insta::assert_snapshot!("replayed_ml_preflight", desk.neutral(&refused.stdout));
+    assert_eq!(desk.aws.asked("CreateChangeSet").len(), 0);
+}
+
+#[test]
+fn what_the_pipelines_will_lack_is_a_warning() {
+    let forbidden = json!({"Error": {"Status": 403}});
+    for (bucket, versioning, object, told) in [
+        (
+            json!({}),
+            json!({}),
+            not_found(),
+            "bucket globalbank-ml-source has no versioning",
+        ),
+        (
+            json!({}),
+            json!({"Status": "Enabled"}),
+            not_found(),
+            "there is no object churn/model-build.zip",
+        ),
+        (
+            not_found(),
+            Value::Null,
+            Value::Null,
+            "there is no bucket globalbank-ml-source",
+        ),
+        (
+            forbidden,
+            Value::Null,
+            Value::Null,
+            "this could not be looked at: HTTP 403",
+        ),
+    ] {
+        let desk = ml();
+        let published = published(&desk);
+        made(&desk, &published.outputs, &published.parameters);
+        source(&desk, bucket, versioning, object);
+        let said = desk.act("deploy-product", &["--force"]);
+        let line = ":16:14: warning[preflight-failed]: ";
+        assert!(said.stdout.contains(line), "{}", said.stdout);
+        assert!(said.stdout.contains(told), "{}", said.stdout);
+        assert!(said.stdout.contains(": created;"), "{}", said.stdout);
+    }
+}
+
+#[test]
+fn an_output_or_a_parameter_that_is_absent_is_a_failure() {
+    let desk = ml();
+    let published = published(&desk);
+    for (outputs, names, absent) in [
+        (
+            &published.outputs[1..],
+            &published.parameters[..],
+            &published.outputs[0],
+        ),
+        (
+            &published.outputs[..],
+            &published.parameters[1..],
+            &published.parameters[0],
+        ),
+    ] {
+        made(&desk, outputs, names);
+        source(&desk, json!({}), json!({"Status": "Enabled"}), json!({}));
+        let failed = desk.try_act("deploy-product", &["--force"]);
+        assert_eq!(failed.status, 30);
+        assert!(
+            failed.stdout.contains("error[stack-unverified]"),
+            "{}",
+            failed.stdout
+        );
+        let words = format!("absent or empty: {absent}\n");
+        assert!(failed.stdout.contains(&words), "{}", failed.stdout);
+    }
+    assert_eq!(
+        desk.aws.asked("DeleteStack").len(),
+        0,
+        "the stack stays, to be looked at"
+    );
+}
+
+#[test]
+fn a_stack_that_is_there_and_current_is_only_verified() {
+    let desk = ml();
+    let published = published(&desk);
+    let outputs: Vec<&str> = published.outputs.iter().map(String::as_str).collect();
+    // What is deployed is what the config is sent as.
+    desk.aws
+        .on("DescribeStacks", stack(&desk, "CREATE_COMPLETE"))
+        .on("ListChangeSets", json!({"Summaries": []}))
+        .on("GetTemplate", json!({"TemplateBody": ""}))
+        .on("DescribeEvents", json!({"OperationEvents": []}))
+        .on("DescribeChangeSetHooks", json!({"Hooks": []}))
+        .on("DeleteChangeSet", json!({}));
+    look(&desk, change_set("CREATE_COMPLETE", ""));
+    desk.act("show-changes", &[]);
+    let sent = desk.aws.asked("CreateChangeSet")[0]
+        .get("TemplateBody")
+        .to_owned();
+    desk.aws
+        .on(
+            "DescribeStacks",
+            stack_with(&desk, "CREATE_COMPLETE", &outputs),
+        )
+        .on("GetTemplate", json!({"TemplateBody": sent}))
+        .on("GetParameters", parameters(&published.parameters));
+    let said = desk.act("deploy-product", &["--force"]);
+    assert!(said.stdout.contains(": unchanged;"), "{}", said.stdout);
+    assert_eq!(desk.aws.asked("CreateChangeSet").len(), 1);
+}

@@ -1,0 +1,80 @@
+//! A product of the repository whose template has a nested stack.
+
+use serde_json::json;
+
+use super::answers::{arn, fixture, no_stack, of_existing, preview, stack};
+use super::{Desk, desk};
+
+const PRODUCT: [(&str, &str); 4] = [
+    (
+        "product.yaml",
+        "name: nest\ntitle: Nest\nsummary: A nested stack.\nsection: nest\nfiles: '*-nest.yaml'\n\
+         target: {account: nest.account, region: \"'us-west-2'\", environment: \"'prod'\"}\n\
+         names: {config: \"nest.name ~ '-nest'\", stack: names.config ~ '-stack'}\n\
+         outputs: {template: names.config ~ '.yaml', policy: names.config ~ '.json'}\n\
+         rules: []\nimpact: []\nactions: {show-changes: show-changes}\n",
+    ),
+    (
+        "config.schema.json",
+        r#"{"type":"object","additionalProperties":false,"required":["nest"],"properties":{"nest":{"type":"object",
+        "additionalProperties":false,"required":["name","account"],
+        "properties":{"name":{"type":"string"},"account":{"type":"string"}}}}}"#,
+    ),
+    (
+        "stack.yaml.j2",
+        "Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      \
+         TemplateURL: https://templates.s3.us-west-2.amazonaws.com/child.yaml\n",
+    ),
+    (
+        "iam-policy.json.j2",
+        "{ \"Version\": \"2012-10-17\", \"Statement\": [] }\n",
+    ),
+];
+
+fn nest() -> Desk {
+    let config = "nest:\n  name: orders\n  account: \"123456789012\"\n";
+    let desk = desk().with_config("nest/configs/orders-nest.yaml", config, "orders-nest");
+    for (name, text) in PRODUCT {
+        desk.write(&format!(".provisioner/products/nest/{name}"), text);
+    }
+    desk
+}
+
+#[test]
+fn nested_change_sets_are_awaited_and_judged() {
+    let desk = nest();
+    of_existing(&desk);
+    preview(&desk, fixture(&desk, "nested"));
+    let shown = desk.act("show-changes", &[]);
+    insta::assert_snapshot!("replayed_nested", desk.neutral(&shown.stdout));
+    let made = &desk.aws.asked("CreateChangeSet")[0];
+    assert_eq!(made.get("IncludeNestedStacks"), "true");
+    let deleted = desk.aws.asked("DeleteChangeSet");
+    assert_eq!(deleted.len(), 1, "those below it go with it");
+    assert_eq!(
+        deleted[0].get("ChangeSetName"),
+        arn("changeSet", "provisioner")
+    );
+}
+
+#[test]
+fn the_empty_stack_goes_when_its_slow_change_set_is_gone() {
+    let desk = nest();
+    let own = json!({
+        "ChangeSetName": "provisioner", "ChangeSetId": arn("changeSet", "provisioner"), "Status": "DELETE_IN_PROGRESS",
+    });
+    desk.aws
+        .on(
+            "DescribeStacks",
+            json!([no_stack(), stack(&desk, "REVIEW_IN_PROGRESS"), no_stack()]),
+        )
+        .on(
+            "ListChangeSets",
+            json!([{"Summaries": [own]}, {"Summaries": []}]),
+        )
+        .on("ListStackResources", json!({"StackResourceSummaries": []}))
+        .on("DeleteStack", json!({}));
+    preview(&desk, fixture(&desk, "nested"));
+    desk.act("show-changes", &["--real"]);
+    assert_eq!(desk.aws.asked("DeleteStack").len(), 1);
+}
