@@ -244,7 +244,10 @@ impl Run<'_> {
                     &gone,
                 ))
             }
-            Err(Failure::Denied(denials)) => {
+            // Whoever did not type the name has just seen it.
+            Err(Failure::Denied(denials))
+                if denials.iter().all(|it| it.code != "delete-not-confirmed") =>
+            {
                 let deletion = operation::preview_deletion(site, desired, empties).await;
                 let Ok(deletion) = deletion else {
                     return Err(Failure::Denied(denials));

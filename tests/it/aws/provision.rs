@@ -197,11 +197,41 @@ fn folders_of_a_solution_are_made_in_a_bucket_that_exists() {
 }
 
 #[test]
+fn a_template_is_validated_with_what_the_stack_needs() {
+    let desk = Desk::new();
+    desk.act("create-prov-template", &[]);
+    let valid = "CloudFormation accepts the template\nvalidate-prov-template: 1 config, 0 errors";
+    let said = desk.act("validate-prov-template", &["--real"]);
+    assert!(said.stdout.contains(valid), "{}", said.stdout);
+    desk.act("prep-master", &["--force"]);
+    let said = desk.act("validate-prov-template", &["--real"]);
+    assert!(
+        said.stdout.contains(valid),
+        "its own bucket: {}",
+        said.stdout
+    );
+}
+
+#[test]
+fn a_bucket_of_that_name_stands_in_the_way() {
+    let desk = Desk::new();
+    desk.act("create-prov-template", &[]);
+    desk.act("prep-master", &["--force"]);
+    let deleted = desk.aws.stacks().delete_stack().stack_name(desk.stack());
+    desk.aws.wait(deleted.send()).unwrap();
+    let denied = desk.try_act("validate-prov-template", &["--real"]);
+    assert_eq!(denied.status, 10);
+    insta::assert_snapshot!("preflight_failed", desk.neutral(&denied.stdout));
+    assert_eq!(desk.try_act("prep-master", &["--force"]).status, 10);
+}
+
+#[test]
 fn tear_down_takes_everything_and_says_so_first() {
     let desk = Desk::new();
     desk.act("prep-master", &["--force"]);
     let denied = desk.try_act("tear-down", &[]);
     assert_eq!(denied.status, 20);
+    insta::assert_snapshot!("tear_down_denied", desk.neutral(&denied.stdout));
     assert_eq!(desk.aws.keys(&desk.name).len(), 162);
     let gone = desk.act("tear-down", &["--force"]);
     insta::assert_snapshot!("tear_down", desk.neutral(&gone.stdout));
