@@ -1,11 +1,15 @@
-//! `schema [PRODUCT]`: the JSON Schema of a product's configs, for editors.
+//! `schema [PRODUCT]`: the JSON Schema of a product's configs, or of the policy, for editors.
 
 use std::path::Path;
 
 use crate::exit::Exit;
+use crate::guard::POLICY_SCHEMA;
 use crate::product::Registry;
 use crate::wording::all_of;
 use crate::workspace::add_repository_products;
+
+/// What stands for the policy, unless a product is called that.
+const POLICY: &str = "policy";
 
 /// The schema of a product; without a name, that of the only product, or the names of all.
 pub fn schema(product: Option<&str>) -> (String, Exit) {
@@ -16,7 +20,10 @@ pub fn schema(product: Option<&str>) -> (String, Exit) {
         (Some(name), _) => name,
         (None, [only]) => only,
         (None, _) => {
-            eprintln!("error: which product? There are {}", all_of(&names));
+            eprintln!(
+                "error: which schema? There are those of {}",
+                all_of(&[&names[..], &[POLICY]].concat())
+            );
             return (String::new(), Exit::Usage);
         }
     };
@@ -26,10 +33,11 @@ pub fn schema(product: Option<&str>) -> (String, Exit) {
             eprintln!("error[product-invalid]: {error}");
             (String::new(), Exit::Config)
         }
+        None if name == POLICY => (POLICY_SCHEMA.to_owned(), Exit::Ok),
         None => {
             eprintln!(
-                "error: no product is called `{name}`; there are {}",
-                all_of(&names)
+                "error: there is no schema of `{name}`; there are those of {}",
+                all_of(&[&names[..], &[POLICY]].concat())
             );
             (String::new(), Exit::Usage)
         }

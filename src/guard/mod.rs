@@ -13,7 +13,9 @@ pub use effect::{
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
 pub use permit::{Permit, decide};
-pub use policy::{FILE as POLICY_FILE, Policy, Updates, read as read_policy};
+pub use policy::{
+    FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Updates, read as read_policy,
+};
 
 use serde::Serialize;
 

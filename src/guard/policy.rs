@@ -13,7 +13,8 @@ use crate::product::Schema;
 /// The file's name.
 pub const FILE: &str = ".provisioner.yaml";
 
-const SCHEMA: &str = include_str!("../../templates/policy.schema.json");
+/// JSON Schema of the file.
+pub const SCHEMA: &str = include_str!("../../templates/policy.schema.json");
 
 /// What a file that says nothing says.
 const EMPTY: &str = "version: 1\n";

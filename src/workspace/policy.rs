@@ -10,10 +10,10 @@ use crate::model::RepoPath;
 /// empty text, which is no policy: nothing is assumed in its place.
 pub fn policy_file() -> (RepoPath, Option<Vec<u8>>) {
     let start = fs::canonicalize(".").unwrap_or_else(|_| PathBuf::from("."));
-    for folder in start.ancestors() {
+    for (up, folder) in start.ancestors().enumerate() {
         let path = folder.join(POLICY_FILE);
         if fs::symlink_metadata(&path).is_ok() {
-            let shown = RepoPath::typed(&path.to_string_lossy());
+            let shown = RepoPath::typed(&("../".repeat(up) + POLICY_FILE));
             return (shown, Some(fs::read(&path).unwrap_or_default()));
         }
         if is_top(folder) {

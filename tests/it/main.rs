@@ -21,6 +21,7 @@ mod hostile;
 mod job;
 mod ml;
 mod own_product;
+mod policy;
 mod review;
 mod rooms;
 mod runner;
