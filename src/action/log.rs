@@ -1,7 +1,8 @@
 //! `reports/{config}-{action}-{UTC time}.log`: what was done to a config, kept beside it.
 
 use super::{Request, Results};
-use crate::report;
+use crate::report::{self, log_safe};
+use crate::wording::visible;
 use crate::workspace::write_report;
 
 /// Writes one log for each config. A folder that cannot be written to costs a warning, not the action.
@@ -18,11 +19,11 @@ pub fn write(request: &Request, results: &Results) {
         let text = format!(
             "{}\n{}\n{}",
             request.time,
-            item.line(),
+            visible(&item.line(), false),
             report::diagnostics(own)
         );
         let name = format!("{stem}-{}-{}.log", request.action, request.time);
-        if let Err(error) = write_report(&item.base.join("reports"), &name, &text) {
+        if let Err(error) = write_report(&item.base.join("reports"), &name, &log_safe(&text)) {
             failures += 1;
             if failures == 1 {
                 eprintln!(

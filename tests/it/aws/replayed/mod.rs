@@ -7,6 +7,7 @@
 //! templates with a type of SageMaker, CodeCommit or CodePipeline.
 
 mod answers;
+mod attack;
 mod changes;
 mod deletion;
 mod drift;

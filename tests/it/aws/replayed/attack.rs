@@ -1,0 +1,206 @@
+//! What AWS echoes back is somebody else's text: nothing of it breaks out of any output.
+#![expect(clippy::disallowed_methods, reason = "logs are files")]
+
+use comrak::nodes::NodeValue;
+use comrak::{Arena, Options, parse_document};
+use provisioner::wording::is_deceptive;
+use serde_json::{Value, json};
+
+use super::answers::{arn, events, look, no_stack, of_existing, so_far, stack, stack_id};
+use super::{Desk, desk};
+use crate::support::replay::{not_found, refused};
+
+const HOSTILE: [&str; 12] = [
+    "\u{1b}[2J\u{1b}]0;title\u{7}ok",
+    "user\u{202e}nimda\u{2066}x\u{200b}\u{85}",
+    "\n::set-output name=errors::0",
+    "::stop-commands::x",
+    "##[add-path]/tmp",
+    "x\r##[set-env name=A]b",
+    "```\n# Approved\n",
+    "<img src=https://evil.example/x.png onerror=alert(1)>",
+    "![x](https://evil.example/x.png) [y](https://evil.example)",
+    "@acme/admins closes #1, see www.evil.example",
+    "a | b\n|---|---|\n| x | y |",
+    "</details> <!-- provisioner:check --> `x`",
+];
+
+/// Those that are tried where there is room for one only.
+const SINGLE: [&str; 3] = [HOSTILE[0], HOSTILE[3], HOSTILE[8]];
+
+/// Runs an action in every format, after `script` was added again, and looks at all that was written.
+fn assert_inert(desk: &Desk, action: &str, script: impl Fn()) {
+    for format in ["text", "markdown", "json", "sarif"] {
+        script();
+        let said = desk.try_act(action, &["--force", "--format", format]);
+        let reports = desk.folder().join("s3/reports");
+        let logs = std::fs::read_dir(reports).unwrap();
+        let logs = logs.map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap());
+        for text in logs.chain([said.stdout.clone(), said.stderr]) {
+            assert!(!text.contains(is_deceptive), "{format}: {text:?}");
+            assert!(!text.contains("##["), "{format}: {text}");
+            let command = text
+                .lines()
+                .find(|line| line.trim_start().starts_with("::"));
+            assert_eq!(command, None, "{format}");
+        }
+        match format {
+            "markdown" => assert_nothing_live(&said.stdout),
+            "json" | "sarif" => {
+                let read: Value = serde_json::from_str(&said.stdout).unwrap();
+                assert!(read.is_object());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn assert_nothing_live(markdown: &str) {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.tasklist = true;
+    let arena = Arena::new();
+    let live = regex::Regex::new(r"@[a-z]|#[0-9]|https?:|www\.").unwrap();
+    let mut headings = 0;
+    for node in parse_document(&arena, markdown, &options).descendants() {
+        match &node.data.borrow().value {
+            NodeValue::Link(_) | NodeValue::Image(_) => panic!("a link or image: {markdown}"),
+            NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => panic!("HTML: {markdown}"),
+            NodeValue::Heading(_) => headings += 1,
+            NodeValue::Text(text) => assert!(!live.is_match(text), "{text:?}: {markdown}"),
+            _ => {}
+        }
+    }
+    assert_eq!(headings, 1, "only the program's own: {markdown}");
+}
+
+#[test]
+fn attack_in_the_words_of_a_change_set() {
+    let desk = desk();
+    of_existing(&desk);
+    let change = |text: &&str| {
+        json!({"Type": "Resource", "ResourceChange": {
+            "Action": text, "PolicyAction": text, "Replacement": text,
+            "LogicalResourceId": text, "PhysicalResourceId": text, "ResourceType": text,
+            "Scope": [text],
+            "Details": [{
+                "Target": {"Attribute": text, "Name": text, "Path": text, "RequiresRecreation": text, "AfterValue": text},
+                "Evaluation": text, "ChangeSource": text, "CausingEntity": text,
+            }],
+        }})
+    };
+    let finding = |text: &&str| {
+        json!({
+            "EventType": "VALIDATION_ERROR", "LogicalResourceId": text, "ValidationFailureMode": text,
+            "ValidationName": text, "ValidationStatusReason": text, "ValidationPath": text,
+        })
+    };
+    let hook = |text: &&str| {
+        json!({
+            "FailureMode": text, "TypeName": text,
+            "TargetDetails": {"ResourceTargetDetails": {"LogicalResourceId": text}},
+        })
+    };
+    let all = |of: &dyn Fn(&&str) -> Value| HOSTILE.iter().map(of).collect::<Vec<_>>();
+    for reason in SINGLE {
+        let described = json!({
+            "ChangeSetId": arn("changeSet", "provisioner"), "StackId": stack_id(&desk),
+            "Status": "FAILED", "StatusReason": reason, "Changes": all(&change),
+        });
+        assert_inert(&desk, "show-changes", || {
+            look(&desk, described.clone());
+            desk.aws
+                .on("DescribeEvents", json!({"OperationEvents": all(&finding)}))
+                .on("DescribeChangeSetHooks", json!({"Hooks": all(&hook)}))
+                .on("DeleteChangeSet", json!({}));
+        });
+    }
+}
+
+#[test]
+fn attack_in_the_events_of_an_operation() {
+    let desk = desk();
+    desk.aws
+        .on("HeadBucket", not_found())
+        .on("ExecuteChangeSet", json!({}));
+    let mut rows = vec![("", "CREATE_IN_PROGRESS", "User Initiated")];
+    rows.extend(HOSTILE.map(|text| (text, "CREATE_FAILED", text)));
+    let mut events = events(&desk, &rows);
+    for (event, text) in events.iter_mut().skip(1).zip(HOSTILE) {
+        event["ResourceType"] = json!(text);
+    }
+    assert_inert(&desk, "prep-master", || {
+        look(
+            &desk,
+            json!({
+                "ChangeSetId": arn("changeSet", "provisioner"), "Status": "CREATE_COMPLETE", "Changes": [],
+            }),
+        );
+        desk.aws
+            .on(
+                "DescribeStacks",
+                json!([no_stack(), stack(&desk, "DELETE_COMPLETE")]),
+            )
+            .on(
+                "DescribeStackEvents",
+                json!([so_far(&events, 0), so_far(&events, rows.len())]),
+            );
+    });
+}
+
+#[test]
+fn attack_in_the_words_of_drift() {
+    let desk = desk();
+    desk.aws
+        .on("DescribeStacks", stack(&desk, "CREATE_COMPLETE"))
+        .on(
+            "DetectStackDrift",
+            json!({"StackDriftDetectionId": "detection"}),
+        )
+        .on("ListStackResources", json!({"StackResourceSummaries": []}))
+        .on("GetTemplate", json!({"TemplateBody": ""}));
+    let drift = |text: &str| {
+        json!({
+            "LogicalResourceId": text, "PhysicalResourceId": text, "ResourceType": text,
+            "StackResourceDriftStatus": "MODIFIED",
+            "PropertyDifferences": [
+                {"PropertyPath": text, "ExpectedValue": text, "ActualValue": text, "DifferenceType": text},
+            ],
+        })
+    };
+    let drifts = json!({"StackResourceDrifts": HOSTILE.map(drift)});
+    desk.aws.on("DescribeStackResourceDrifts", drifts);
+    for reason in SINGLE {
+        let failed =
+            json!({"DetectionStatus": "DETECTION_FAILED", "DetectionStatusReason": reason});
+        assert_inert(&desk, "check-drift", || {
+            desk.aws
+                .on("DescribeStackDriftDetectionStatus", failed.clone());
+        });
+    }
+}
+
+#[test]
+fn attack_in_states_refusals_and_names() {
+    for text in SINGLE {
+        let desk = desk();
+        let mut there = stack(&desk, text);
+        there["Stacks"][0]["Outputs"] =
+            json!([{"OutputKey": text, "OutputValue": text, "ExportName": text}]);
+        let resource = json!({
+            "LogicalResourceId": text, "PhysicalResourceId": text, "ResourceType": text, "ResourceStatus": text,
+        });
+        desk.aws
+            .on("DescribeStacks", there)
+            .on("ListImports", json!({"Imports": [text]}))
+            .on("GetTemplate", json!({"TemplateBody": text}))
+            .on(
+                "ListStackResources",
+                json!({"StackResourceSummaries": [resource]}),
+            );
+        assert_inert(&desk, "tear-down", || {});
+        desk.aws.on("DescribeStacks", refused(text, text));
+        assert_inert(&desk, "check-drift", || {});
+    }
+}
