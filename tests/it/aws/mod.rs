@@ -1,7 +1,9 @@
 //! The actions that need AWS, as a user types them, against an emulator.
 
+mod calls;
 mod corpus;
 mod desk;
+mod faults;
 mod kills;
 mod provision;
 mod replayed;

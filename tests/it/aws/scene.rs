@@ -7,10 +7,11 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::desk::{Desk, Said};
-use crate::support::gate::Gate;
+use super::world::World;
+use crate::support::gate::{Asked, Gate};
 
 /// An action, and what has to be there before.
 #[derive(Clone, Copy)]
@@ -75,27 +76,27 @@ pub const TEST_DEPLOY: Scene = Scene {
     more: &[],
     ready: nothing,
 };
-pub const SHOW_CHANGES: Scene = Scene {
+const SHOW_CHANGES: Scene = Scene {
     action: "show-changes",
     more: &[],
     ready: changed,
 };
-pub const SHOW_NEW: Scene = Scene {
+const SHOW_NEW: Scene = Scene {
     action: "show-changes",
     more: &["--real"],
     ready: nothing,
 };
-pub const CHECK_DRIFT: Scene = Scene {
+const CHECK_DRIFT: Scene = Scene {
     action: "check-drift",
     more: &[],
     ready: made,
 };
-pub const DEPLOY_SOLUTION: Scene = Scene {
+const DEPLOY_SOLUTION: Scene = Scene {
     action: "deploy-solution",
     more: &["--solution", "fraud"],
     ready: made,
 };
-pub const UPLOAD_TEMPLATE: Scene = Scene {
+const UPLOAD_TEMPLATE: Scene = Scene {
     action: "upload-template",
     more: &["--solution", "fraud"],
     ready: made,
@@ -126,6 +127,51 @@ impl Scene {
         let mut command = desk.command(&arguments);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         Running(child.spawn().unwrap())
+    }
+}
+
+/// All of them.
+pub const SCENES: [Scene; 8] = [
+    SHOW_CHANGES,
+    SHOW_NEW,
+    CHECK_DRIFT,
+    PREP_MASTER,
+    TEST_DEPLOY,
+    DEPLOY_SOLUTION,
+    UPLOAD_TEMPLATE,
+    TEAR_DOWN,
+];
+
+/// An action that nothing disturbs.
+pub struct Plain {
+    pub scene: Scene,
+    pub begin: World,
+    pub journal: Vec<Asked>,
+    pub mutations: Vec<Asked>,
+    pub end: World,
+}
+
+impl Plain {
+    fn of(scene: &Scene) -> Self {
+        let (desk, gate) = scene.set();
+        let begin = World::of(&desk);
+        let said = scene.run(&desk);
+        assert_eq!(said.status, 0, "{}{}", said.stdout, said.stderr);
+        let end = World::of(&desk);
+        assert!(end.is_tidy(), "{end}");
+        Self {
+            scene: *scene,
+            begin,
+            journal: gate.journal(),
+            mutations: gate.mutations(),
+            end,
+        }
+    }
+
+    /// All actions, each once for all tests.
+    pub fn all() -> &'static [Self] {
+        static ALL: LazyLock<Vec<Plain>> = LazyLock::new(|| each(&SCENES, Plain::of));
+        &ALL
     }
 }
 

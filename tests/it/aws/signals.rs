@@ -1,41 +1,31 @@
 //! Ctrl-C, and the signal by which CI cancels a job, at every call that changes something.
 
 use super::kills::{Place, places, table};
-use super::scene::{
-    PREP_MASTER, SHOW_CHANGES, SHOW_NEW, TEAR_DOWN, TEST_DEPLOY, UPLOAD_TEMPLATE, each,
-};
+use super::scene::{PREP_MASTER, TEST_DEPLOY, each};
 use super::world::World;
 use crate::support::gate::{Fault, Rule, Side};
 
 /// The signal is heard while AWS works on the call, and the run goes on from there.
 #[test]
 fn a_run_that_is_asked_to_end_cleans_up() {
-    let scenes = [
-        PREP_MASTER,
-        TEAR_DOWN,
-        TEST_DEPLOY,
-        SHOW_CHANGES,
-        SHOW_NEW,
-        UPLOAD_TEMPLATE,
-    ];
-    let found = each(&scenes, |scene| places(*scene));
-    let found = found.into_iter().flatten();
-    let places: Vec<Place> = found.filter(|place| place.side == Side::After).collect();
+    let places = places().into_iter();
+    let places: Vec<Place> = places.filter(|place| place.side == Side::After).collect();
     let rows = each(&places, |place| {
-        let (desk, gate) = place.scene.set();
+        let scene = place.plain.scene;
+        let (desk, gate) = scene.set();
         gate.hold(place.number, place.side);
-        let mut running = place.scene.start(&desk);
+        let mut running = scene.start(&desk);
         gate.held();
         let signal = if place.number % 2 == 0 { "INT" } else { "TERM" };
         running.signal(signal);
         gate.release(true);
         let said = running.said();
-        let at = format!("{} {}", place.scene.name(), place.call);
+        let at = format!("{} {}", scene.name(), place.call);
         let left = World::of(&desk);
         assert!(left.is_tidy(), "{at}: {left}");
         let ended = match said.status {
             0 => {
-                assert_eq!(left, place.end, "{at}");
+                assert_eq!(left, place.plain.end, "{at}");
                 "done"
             }
             30 => {
@@ -54,7 +44,7 @@ fn a_run_that_is_asked_to_end_cleans_up() {
             false => left.to_string(),
         };
         [
-            place.scene.name(),
+            scene.name(),
             place.call.clone(),
             signal.to_owned(),
             left,

@@ -1,0 +1,70 @@
+//! How often AWS is asked, for each action when nothing goes wrong.
+
+use aws_sdk_s3::primitives::ByteStream;
+use futures_util::{StreamExt as _, stream};
+
+use super::desk::Desk;
+use super::kills::table;
+use super::scene::{Plain, made};
+use crate::support::gate::{Asked, Gate, counted};
+
+fn listed(journal: &[Asked]) -> String {
+    let counts = counted(journal).into_iter();
+    let counts: Vec<String> = counts
+        .map(|(operation, count)| match count {
+            1 => operation,
+            count => format!("{operation} {count}"),
+        })
+        .collect();
+    counts.join(", ")
+}
+
+#[test]
+fn no_action_asks_more_than_it_needs() {
+    let plain = Plain::all().iter();
+    let mut rows: Vec<[String; 3]> = plain
+        .map(|plain| {
+            let calls = plain.journal.len().to_string();
+            [plain.scene.name(), calls, listed(&plain.journal)]
+        })
+        .collect();
+    let mut desk = Desk::new();
+    desk.act("prep-master", &["--force"]);
+    let gate = Gate::before(&desk.url);
+    desk.url = gate.url();
+    desk.act("prep-master", &["--force"]);
+    let journal = gate.journal();
+    let calls = journal.len().to_string();
+    rows.push(["prep-master again".to_owned(), calls, listed(&journal)]);
+    let head = ["action", "calls", "which"];
+    insta::assert_snapshot!("calls", table(head, rows));
+}
+
+/// One more page than whole ones, so that the last is asked for too.
+#[test]
+fn a_bucket_is_emptied_by_the_thousand() {
+    const VERSIONS: usize = 5001;
+    let mut desk = Desk::new();
+    made(&desk);
+    let objects = desk.aws.objects();
+    let puts = stream::iter(0..VERSIONS).map(|number| {
+        let put = objects.put_object().bucket(&desk.name);
+        let put = put.key(format!("{:04}", number / 2));
+        put.body(ByteStream::from_static(b"")).send()
+    });
+    let puts = puts.buffer_unordered(32);
+    desk.aws
+        .wait(puts.for_each(|put| std::future::ready(drop(put.unwrap()))));
+    let gate = Gate::before(&desk.url);
+    desk.url = gate.url();
+    desk.act("tear-down", &["--force"]);
+    assert_eq!(desk.aws.buckets(), [""; 0]);
+    let counts = counted(&gate.journal());
+    let of = |wanted: &str| {
+        let found = counts.iter().find(|(operation, _)| operation == wanted);
+        found.map(|(_, count)| *count)
+    };
+    // Counted before, and listed again while they are deleted.
+    assert_eq!(of("ListObjectVersions"), Some(2 * 6));
+    assert_eq!(of("DeleteObjects"), Some(6));
+}
