@@ -38,9 +38,10 @@ async fn look(site: &Site<'_>, config: &Config, exists: bool) -> Result<Vec<Diag
         }
         let absent = match absent(site.cloud, &need.needed).await {
             // Whoever may deploy need not be allowed to look at everything that the stack uses later.
-            Err(Error::Refused { code, .. }) => {
-                Some(format!("this could not be looked at: {code}"))
-            }
+            Err(Error::Refused { code, .. }) => Some(format!(
+                "{} could not be looked at: {code}",
+                named(&need.needed)
+            )),
             absent => absent?,
         };
         if let Some(absent) = absent {
@@ -61,27 +62,35 @@ async fn look(site: &Site<'_>, config: &Config, exists: bool) -> Result<Vec<Diag
 
 /// What is not as it has to be.
 async fn absent(cloud: &Cloud, needed: &Needed) -> cloud::Result<Option<String>> {
-    Ok(match needed {
-        Needed::Resource { kind, id } => {
-            (!cloud.has_resource(kind, id).await?).then(|| format!("there is no {kind} {id}"))
-        }
+    let there = match needed {
+        Needed::Resource { kind, id } => cloud.has_resource(kind, id).await?,
         Needed::Parameter { name } => {
             let found = cloud.parameters(std::slice::from_ref(name)).await?;
-            (!found.contains_key(name)).then(|| format!("there is no parameter {name}"))
+            found.contains_key(name)
         }
         Needed::Bucket { name, versioned } => match cloud.bucket(name).await? {
-            None => Some(format!("there is no bucket {name}")),
             Some(bucket) if *versioned && !bucket.versioned => {
-                Some(format!("bucket {name} has no versioning"))
+                return Ok(Some(format!("bucket {name} has no versioning")));
             }
-            Some(_) => None,
+            found => found.is_some(),
         },
-        Needed::Object { bucket, key } => (cloud.bucket(bucket).await?.is_some()
-            && !cloud.has_object(bucket, key).await?)
-            .then(|| format!("there is no object {key} in bucket {bucket}")),
-        Needed::FreeBucket { name } => cloud
-            .bucket(name)
-            .await?
-            .map(|_| format!("there is a bucket {name} already")),
-    })
+        // Without a bucket there is nothing to say of its objects.
+        Needed::Object { bucket, key } => {
+            cloud.bucket(bucket).await?.is_none() || cloud.has_object(bucket, key).await?
+        }
+        Needed::FreeBucket { name } => {
+            let found = cloud.bucket(name).await?;
+            return Ok(found.map(|_| format!("there is a bucket {name} already")));
+        }
+    };
+    Ok((!there).then(|| format!("there is no {}", named(needed))))
+}
+
+fn named(needed: &Needed) -> String {
+    match needed {
+        Needed::Resource { kind, id } => format!("{kind} {id}"),
+        Needed::Parameter { name } => format!("parameter {name}"),
+        Needed::Bucket { name, .. } | Needed::FreeBucket { name } => format!("bucket {name}"),
+        Needed::Object { bucket, key } => format!("object {key} in bucket {bucket}"),
+    }
 }

@@ -25,8 +25,7 @@ pub fn fixture(desk: &Desk, name: &str) -> Value {
     );
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.replace("CHANGE-SET-ID", &arn("changeSet", "provisioner"));
-    let text = text.replace("STACK-ID", &stack_id(desk));
-    serde_yaml::from_str(&text.replace("STACK", &desk.stack())).unwrap()
+    serde_yaml::from_str(&text.replace("STACK-ID", &stack_id(desk))).unwrap()
 }
 
 pub fn no_stack() -> Value {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::answers::{change_set, events, look, no_stack, parameters, so_far, stack, stack_with};
 use super::{Desk, desk};
-use crate::support::replay::not_found;
+use crate::support::replay::{not_found, refused};
 
 const CONFIG: &str = "globalbank-prod-c001-us-west-2-churn-ml-s3-sgprov-ssm-workload";
 /// Parameters of others that the config names.
@@ -16,12 +16,13 @@ const NEEDED: [&str; 3] = [
 ];
 
 pub fn ml() -> Desk {
-    let example = format!(
-        "{}/examples/ml/configs/{CONFIG}.yaml",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    example(CONFIG)
+}
+
+fn example(config: &str) -> Desk {
+    let path = format!("ml/configs/{config}.yaml");
+    let example = format!("{}/examples/{path}", env!("CARGO_MANIFEST_DIR"));
     let config = std::fs::read_to_string(example).unwrap();
-    let path = format!("ml/configs/{CONFIG}.yaml");
     let name = "globalbank-prod-c001-us-west-2-churn-realtime-ml";
     desk().with_config(&path, &config, name)
 }
@@ -154,7 +155,7 @@ fn what_the_pipelines_will_lack_is_a_warning() {
             forbidden,
             Value::Null,
             Value::Null,
-            "this could not be looked at: HTTP 403",
+            "bucket globalbank-ml-source could not be looked at: HTTP 403",
         ),
     ] {
         let desk = ml();
@@ -232,4 +233,27 @@ fn a_stack_that_is_there_and_current_is_only_verified() {
     let said = desk.act("deploy-product", &["--force"]);
     assert!(said.stdout.contains(": unchanged;"), "{}", said.stdout);
     assert_eq!(desk.aws.asked("CreateChangeSet").len(), 1);
+}
+
+/// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_GetResource.html>
+#[test]
+fn a_network_that_the_config_names_has_to_be_there() {
+    let desk = example(
+        "globalbank-prod-c001-us-west-2-churn-ml-codecommit-standalone-direct-workload-rtb",
+    );
+    let there = json!({"TypeName": "AWS::EC2::VPC", "ResourceDescription": {"Identifier": "it", "Properties": "{}"}});
+    let words = "Resource of type 'AWS::EC2::Subnet' with identifier 'it' was not found.";
+    let absent = refused("ResourceNotFoundException", words);
+    let denied = refused("AccessDeniedException", "User is not authorized");
+    desk.aws
+        .on("DescribeStacks", no_stack())
+        .on("GetResource", json!([there, there, absent, denied]));
+    let failed = desk.try_act("deploy-product", &["--force"]);
+    assert_eq!(failed.status, 10);
+    insta::assert_snapshot!("replayed_ml_network", desk.neutral(&failed.stdout));
+    let asked = desk.aws.asked("GetResource");
+    let kinds: Vec<&str> = asked.iter().map(|one| one.get("TypeName")).collect();
+    let [vpc, subnet, table] =
+        ["VPC", "Subnet", "RouteTable"].map(|kind| format!("AWS::EC2::{kind}"));
+    assert_eq!(kinds, [&vpc, &subnet, &subnet, &table, &table]);
 }

@@ -24,3 +24,19 @@ fn desk() -> Desk {
     let url = aws.url();
     Desk::at(aws, ACCOUNT, url)
 }
+
+#[test]
+#[should_panic(expected = "DescribeStacks is not scripted")]
+fn what_is_asked_and_not_scripted_fails_the_test() {
+    desk().try_act("show-changes", &[]);
+}
+
+#[test]
+#[should_panic(expected = "scripted, and not asked: [\"DeleteStack\"]")]
+fn what_is_scripted_and_not_asked_fails_the_test() {
+    let desk = desk();
+    desk.aws
+        .on("DescribeStacks", answers::no_stack())
+        .on("DeleteStack", serde_json::json!({}));
+    desk.act("show-changes", &[]);
+}
