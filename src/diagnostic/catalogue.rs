@@ -31,6 +31,9 @@ catalogue! {
     "action-not-offered":
         "The product of this config has no action of this name.",
         "Use one of the actions that the message lists.";
+    "actor-not-allowed":
+        "It is not known who asks for this, or whoever does may not.",
+        "Run it on a command line, or ask somebody who may.";
     "aws-credentials":
         "There are no AWS credentials, or AWS does not accept them.",
         "Set `AWS_PROFILE` or the `AWS_…` variables, or sign in again.";

@@ -2,8 +2,13 @@
 
 use serde::Serialize;
 
+mod sealed {
+    /// Nobody adds effects of their own, which no rule would know.
+    pub trait Sealed {}
+}
+
 /// Something that can be asked for.
-pub trait Effect {
+pub trait Effect: sealed::Sealed {
     /// What kind of thing it is: rules differ by it.
     const KIND: Kind;
 }
@@ -34,6 +39,7 @@ macro_rules! effects {
             #[derive(Debug)]
             pub enum $name {}
 
+            impl sealed::Sealed for $name {}
             impl Effect for $name {
                 const KIND: Kind = Kind::$name;
             }

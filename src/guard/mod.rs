@@ -5,6 +5,8 @@ mod effect;
 mod facts;
 mod permit;
 mod policy;
+#[cfg(doctest)]
+mod proofs;
 mod rules;
 
 pub use effect::{

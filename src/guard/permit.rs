@@ -7,14 +7,8 @@ use super::{Denial, Effect, Facts, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::stack::StackName;
 
-/// Allows one effect on one stack, once. It cannot be made elsewhere, copied, or spent on something else.
-///
-/// ```compile_fail,E0451
-/// # use provisioner::{guard::{Permit, Delete}, stack::StackName};
-/// fn forge(stack: StackName) -> Permit<Delete> {
-///     Permit { stack, effect: std::marker::PhantomData }
-/// }
-/// ```
+/// Allows one effect on one stack, once. It cannot be made elsewhere, copied, or spent on something else:
+/// `proofs.rs` holds what does not compile.
 #[derive(Debug)]
 #[must_use = "a permit allows something that has not been done yet"]
 pub struct Permit<E: Effect> {

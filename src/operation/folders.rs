@@ -26,7 +26,6 @@ pub async fn deploy_folders(
     let facts = site.facts(desired).await?;
     let bucket = bucket(desired)?;
     let permit = site.decide::<Folders>(&facts, &desired.stack)?;
-    require(site, desired, &facts).await?;
     let tree = desired.config.product.folder_tree.as_ref();
     let paths = tree.map(|tree| tree.paths()).unwrap_or_default();
     let keys = prefixes
@@ -66,7 +65,6 @@ pub async fn upload_template(
     let facts = site.facts(desired).await?;
     let bucket = bucket(desired)?;
     let permit = site.decide::<Upload>(&facts, &desired.stack)?;
-    require(site, desired, &facts).await?;
     let key = format!(
         "{prefix}config/cloudformation/{}",
         desired.config.outputs.template
@@ -83,21 +81,4 @@ fn bucket(desired: &Desired<'_>) -> Result<String, Failure> {
         let problem = Diagnostic::error("action-not-offered", &desired.config.path, message);
         Failure::Invalid(vec![problem])
     })
-}
-
-/// Without a stack there is no bucket of ours to write to, even if one of that name is there.
-async fn require(
-    _site: &Site<'_>,
-    desired: &Desired<'_>,
-    facts: &crate::guard::Facts,
-) -> Result<(), Failure> {
-    let exists = facts.stack.as_ref().and_then(Option::as_ref);
-    if exists.is_some_and(|stack| stack.status.health() == crate::stack::Health::Ready) {
-        return Ok(());
-    }
-    let message = format!("there is no stack {} to write to", desired.stack.name);
-    let problem = Diagnostic::error("stack-not-found", &desired.config.path, message);
-    Err(Failure::Invalid(vec![
-        problem.with_help("provision the stack first"),
-    ]))
 }

@@ -103,6 +103,7 @@ async fn remove(
         caller: Some(site.cloud.caller().clone()),
         stack: Some(Some(stack)),
         owner: owner_tags(desired.config.product.name(), name),
+        authority: site.authority.authority(name, None),
         ..Facts::default()
     };
     let mut permit = site.decide::<Test>(&facts, name)?;

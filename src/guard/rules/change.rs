@@ -48,10 +48,12 @@ pub fn is_allowed(question: &Question<'_>) -> Option<Denial> {
 
 /// What runs is what was shown.
 pub fn is_what_was_shown(question: &Question<'_>) -> Option<Denial> {
-    let needs = matches!(question.kind, Kind::Update);
+    if question.kind != Kind::Update {
+        return None;
+    }
     let remedy = "look at the change again, and decide anew";
     match &question.facts.digests {
-        None if needs => Some(Denial::new(
+        None => Some(Denial::new(
             "plan-changed",
             "it is not known whether the change set is the one that was shown",
             remedy,

@@ -10,24 +10,34 @@ fn needs_consent(question: &Question<'_>) -> bool {
     )
 }
 
+/// Nothing is changed on behalf of nobody.
+pub fn somebody_asks(question: &Question<'_>) -> Option<Denial> {
+    let looks = matches!(question.kind, Kind::Inspect | Kind::Preview);
+    (!looks && question.facts.authority == Authority::Unknown).then(|| {
+        Denial::new(
+            "actor-not-allowed",
+            "it is not known who asks",
+            "run it on a command line",
+        )
+    })
+}
+
 /// Whoever makes or deletes a stack says so twice.
 pub fn is_forced(question: &Question<'_>) -> Option<Denial> {
-    if !needs_consent(question) {
-        return None;
-    }
-    match &question.facts.authority {
-        Authority::CommandLine { force: true, .. } => None,
-        Authority::CommandLine { force: false, .. } => Some(Denial::new(
+    let forced = matches!(
+        &question.facts.authority,
+        Authority::CommandLine { force: true, .. }
+    );
+    (needs_consent(question) && !forced).then(|| {
+        Denial::new(
             "force-missing",
             "`--force` was not given",
-            "look at `show-changes` first, then add `--force`",
-        )),
-        Authority::Unknown => Some(Denial::new(
-            "force-missing",
-            "it is not known what stands behind the request",
-            "run it on a command line, with `--force`",
-        )),
-    }
+            match question.kind {
+                Kind::Delete | Kind::TearDown => "look at what would go, then add `--force`",
+                _ => "look at `show-changes` first, then add `--force`",
+            },
+        )
+    })
 }
 
 /// On a terminal, whoever deletes a stack types its name.

@@ -42,9 +42,9 @@ pub fn has_no_importers(question: &Question<'_>) -> Option<Denial> {
     }
 }
 
-/// CloudFormation cannot delete a bucket that holds objects. Only `tear-down` empties one.
+/// CloudFormation cannot delete a bucket that holds objects. Only `tear-down` empties one, after it was said how many go.
 pub fn buckets_are_empty(question: &Question<'_>) -> Option<Denial> {
-    if question.kind != Kind::Delete {
+    if !deletes(question) {
         return None;
     }
     let remedy = "empty the bucket, or use `tear-down` where the product has it";
@@ -55,6 +55,9 @@ pub fn buckets_are_empty(question: &Question<'_>) -> Option<Denial> {
             remedy,
         ));
     };
+    if question.kind == Kind::TearDown {
+        return None;
+    }
     let (bucket, count) = buckets.deleted.iter().find(|(_, count)| **count > 0)?;
     let count = usize::try_from(*count).unwrap_or(usize::MAX);
     Some(Denial::new(

@@ -33,6 +33,7 @@ const RULES: &[Rule] = &[
     place::region_is_the_same,
     place::environment_is_listed,
     state::is_not_busy,
+    state::is_there_or_not,
     state::has_not_failed,
     state::is_not_protected,
     state::is_ours,
@@ -41,6 +42,7 @@ const RULES: &[Rule] = &[
     deletion::is_allowed,
     deletion::has_no_importers,
     deletion::buckets_are_empty,
+    consent::somebody_asks,
     consent::is_forced,
     consent::name_is_typed,
 ];

@@ -50,15 +50,14 @@ pub fn account_is_listed(question: &Question<'_>) -> Option<Denial> {
 
 /// Requests go to the config's region.
 pub fn region_is_the_same(question: &Question<'_>) -> Option<Denial> {
-    let caller = question.facts.caller.as_ref()?;
     let wanted = &question.stack.target.region;
-    (caller.region != *wanted).then(|| {
-        Denial::new(
-            "region-mismatch",
-            format!("requests go to {}", caller.region),
-            format!("use {wanted}, which the config names"),
-        )
-    })
+    let fact = match &question.facts.caller {
+        None => "where requests go is not known".to_owned(),
+        Some(caller) if caller.region != *wanted => format!("requests go to {}", caller.region),
+        Some(_) => return None,
+    };
+    let remedy = format!("use {wanted}, which the config names");
+    Some(Denial::new("region-mismatch", fact, remedy))
 }
 
 /// The policy lists the environment, if it lists any.

@@ -4,11 +4,24 @@ use super::Question;
 use crate::guard::{Denial, Kind, TEST_TAG};
 use crate::stack::{Health, Stack};
 
+/// The status of a stack that is being made.
+const MAKING: &str = "CREATE_IN_PROGRESS";
+
 impl Question<'_> {
-    /// The stack, if it is known to exist. An empty shell is as good as none.
+    /// The stack, if it is known to exist. An empty shell is as good as none, except for whoever wants to delete it: somebody
+    /// may be reviewing its change set.
     fn existing(&self) -> Option<&Stack> {
         let stack = self.facts.stack.as_ref()?.as_ref()?;
-        (!matches!(stack.status.health(), Health::Shell | Health::Deleted)).then_some(stack)
+        let exists = match stack.status.health() {
+            Health::Deleted => false,
+            Health::Shell => self.deletes(),
+            Health::Ready | Health::Busy | Health::Failed | Health::Unknown => true,
+        };
+        exists.then_some(stack)
+    }
+
+    fn deletes(&self) -> bool {
+        matches!(self.kind, Kind::Delete | Kind::TearDown)
     }
 
     fn needs_state(&self) -> bool {
@@ -31,7 +44,7 @@ pub fn is_not_busy(question: &Question<'_>) -> Option<Denial> {
     };
     let stack = stack.as_ref()?;
     match stack.status.health() {
-        Health::Busy if question.kind == Kind::Resume => None,
+        Health::Busy if question.kind == Kind::Resume && stack.status.0 == MAKING => None,
         Health::Busy | Health::Unknown => Some(Denial::new(
             "stack-busy",
             format!("the stack is {}", stack.status),
@@ -41,10 +54,34 @@ pub fn is_not_busy(question: &Question<'_>) -> Option<Denial> {
     }
 }
 
+/// What is made anew is not there; what is written to is.
+pub fn is_there_or_not(question: &Question<'_>) -> Option<Denial> {
+    // Where nothing is known of the stack, that is denied already.
+    question.facts.stack.as_ref()?;
+    match (question.kind, question.existing()) {
+        (Kind::Create, Some(stack)) => Some(Denial::new(
+            "update-not-allowed",
+            format!("there is a stack already, and it is {}", stack.status),
+            "look at `show-changes`; making a stack does not change one",
+        )),
+        (Kind::Resume, Some(stack)) if stack.status.0 != MAKING => Some(Denial::new(
+            "update-not-allowed",
+            format!("the stack is {}, so that its making is over", stack.status),
+            "look at `show-changes`; making a stack does not change one",
+        )),
+        (Kind::Resume | Kind::Update | Kind::Folders | Kind::Upload, None) => Some(Denial::new(
+            "stack-not-found",
+            "there is no stack",
+            "provision the stack first",
+        )),
+        _ => None,
+    }
+}
+
 /// A stack whose last operation failed can only be deleted.
 pub fn has_not_failed(question: &Question<'_>) -> Option<Denial> {
     let stack = question.existing()?;
-    let deletes = matches!(question.kind, Kind::Delete | Kind::TearDown | Kind::Test);
+    let deletes = question.deletes() || question.kind == Kind::Test;
     let matters = question.needs_state() && !deletes;
     (matters && stack.status.health() == Health::Failed).then(|| {
         Denial::new(
@@ -58,7 +95,7 @@ pub fn has_not_failed(question: &Question<'_>) -> Option<Denial> {
 /// Termination protection is somebody's decision, and is not undone here.
 pub fn is_not_protected(question: &Question<'_>) -> Option<Denial> {
     let stack = question.existing()?;
-    let deletes = matches!(question.kind, Kind::Delete | Kind::TearDown);
+    let deletes = question.deletes() || question.kind == Kind::Test;
     (deletes && stack.protected).then(|| {
         Denial::new(
             "stack-protected",
@@ -71,7 +108,7 @@ pub fn is_not_protected(question: &Question<'_>) -> Option<Denial> {
 /// A stack that this program did not make is not touched.
 pub fn is_ours(question: &Question<'_>) -> Option<Denial> {
     let stack = question.existing()?;
-    if matches!(question.kind, Kind::Inspect | Kind::Preview) {
+    if question.kind == Kind::Inspect {
         return None;
     }
     let owner = &question.facts.owner;

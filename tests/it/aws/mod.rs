@@ -4,6 +4,7 @@ mod calls;
 mod corpus;
 mod desk;
 mod faults;
+mod guard;
 mod kills;
 mod provision;
 mod replayed;

@@ -181,7 +181,7 @@ fn a_test_leaves_nothing_unless_it_is_to_stay() {
 fn folders_of_a_solution_are_made_in_a_bucket_that_exists() {
     let desk = Desk::new();
     let early = desk.try_act("deploy-solution", &["--solution", "fraud"]);
-    assert_eq!(early.status, 10);
+    assert_eq!(early.status, 20);
     assert!(early.stdout.contains("stack-not-found"), "{}", early.stdout);
     desk.act("prep-master", &["--force", "--solution", "master-solution"]);
     let made = desk.act("deploy-solution", &["--solution", "fraud"]);

@@ -1,0 +1,420 @@
+//! The guard's truth table: what each fact has to be for each kind of effect, and what is said where it is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use provisioner::diagnostic::{Diagnostic, explain};
+use provisioner::guard::*;
+use provisioner::model::RepoPath;
+use provisioner::plan::Verdict;
+use provisioner::product::Target;
+use provisioner::stack::{Stack, StackName, Status};
+
+/// A fact by its name, with its values. The last one is that it is not known, except where a fact cannot be missing.
+struct Fact {
+    name: &'static str,
+    values: &'static [&'static str],
+    may_be_unknown: bool,
+}
+
+const fn fact(name: &'static str, values: &'static [&'static str]) -> Fact {
+    Fact {
+        name,
+        values,
+        may_be_unknown: true,
+    }
+}
+
+const FACTS: &[Fact] = &[
+    fact(
+        "policy",
+        &[
+            "reviewed",
+            "in-place",
+            "never",
+            "another environment",
+            "another account",
+            "no deletes",
+            "does not load",
+        ],
+    ),
+    fact(
+        "caller",
+        &["same", "another account", "another region", "unknown"],
+    ),
+    fact(
+        "owner",
+        &["ours", "a test of ours", "somebody's", "unknown"],
+    ),
+    Fact {
+        name: "protection",
+        values: &["off", "on"],
+        may_be_unknown: false,
+    },
+    fact(
+        "stack",
+        &[
+            "absent",
+            "shell",
+            "ready",
+            "being made",
+            "busy",
+            "failed",
+            "in a new status",
+            "unknown",
+        ],
+    ),
+    fact(
+        "verdict",
+        &[
+            "in place",
+            "interrupts",
+            "may destroy",
+            "destroys",
+            "unknown",
+        ],
+    ),
+    fact("digests", &["same", "different", "unknown"]),
+    fact("importers", &["none", "some", "unknown"]),
+    fact("buckets", &["empty", "full", "unknown"]),
+    fact(
+        "authority",
+        &[
+            "force",
+            "force, name typed",
+            "force, other name typed",
+            "no force",
+            "unknown",
+        ],
+    ),
+];
+
+/// A value for each fact.
+type Case = [usize; FACTS.len()];
+
+/// The same with one fact changed.
+fn with(case: &Case, name: &str, value: &str) -> Case {
+    let at = FACTS.iter().position(|fact| fact.name == name).unwrap();
+    let mut case = *case;
+    let mut values = FACTS[at].values.iter();
+    case[at] = values.position(|known| *known == value).unwrap();
+    case
+}
+
+/// Every fact as it should be for a kind of effect.
+fn good(kind: Kind) -> Case {
+    let stack = match kind {
+        Kind::Create | Kind::Test => "absent",
+        Kind::Resume => "being made",
+        _ => "ready",
+    };
+    with(&[0; FACTS.len()], "stack", stack)
+}
+
+static STACK: LazyLock<StackName> = LazyLock::new(|| StackName {
+    target: Target {
+        account: "123456789012".to_owned(),
+        region: "eu-central-1".to_owned(),
+        environment: "prod".to_owned(),
+    },
+    name: "acme".to_owned(),
+});
+
+type Loaded = Result<Policy, Vec<Diagnostic>>;
+
+/// The policies in the order of their names above.
+static POLICIES: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
+    let path = RepoPath::parse(POLICY_FILE).unwrap();
+    let texts = [
+        "defaults: {updates: reviewed}",
+        "defaults: {updates: in-place}",
+        "defaults: {updates: never}",
+        "defaults: {updates: reviewed}\nenvironments: {dev: {}}",
+        "defaults: {updates: reviewed}\naccounts: ['999999999999']",
+        "defaults: {updates: reviewed, deletes: never}",
+        "defaults: {updates: perhaps}",
+    ];
+    let read = |text| read_policy(&path, Some(format!("version: 1\n{text}\n").as_bytes()));
+    texts.into_iter().map(read).collect()
+});
+
+/// What is known, one fact after the other.
+struct Known {
+    policy: &'static Loaded,
+    facts: Facts,
+    tags: BTreeMap<String, String>,
+    protected: bool,
+}
+
+impl Known {
+    fn of(case: &Case) -> Self {
+        let mut known = Self {
+            policy: &POLICIES[0],
+            facts: Facts::default(),
+            tags: BTreeMap::new(),
+            protected: false,
+        };
+        (0..FACTS.len()).for_each(|at| known.set(at, case[at]));
+        known
+    }
+
+    /// The stack is set after its owner and its protection.
+    fn set(&mut self, at: usize, value: usize) {
+        let name = FACTS[at].values[value];
+        let facts = &mut self.facts;
+        let caller = |account: &str, region: &str| Caller {
+            account: account.to_owned(),
+            arn: format!("arn:aws:iam::{account}:user/ann"),
+            region: region.to_owned(),
+        };
+        let by_hand = |force, typed: Option<&str>| Authority::CommandLine {
+            force,
+            typed: typed.map(str::to_owned),
+        };
+        let digests = |shown: &str| [shown.to_owned(), "a".to_owned()];
+        let buckets = |count| Buckets {
+            deleted: BTreeMap::from([("acme-data".to_owned(), count)]),
+            retained: BTreeMap::new(),
+        };
+        match (FACTS[at].name, name) {
+            ("policy", _) => self.policy = &POLICIES[value],
+            ("caller", "same") => facts.caller = Some(caller("123456789012", "eu-central-1")),
+            ("caller", "another account") => {
+                facts.caller = Some(caller("999999999999", "eu-central-1"));
+            }
+            ("caller", "another region") => {
+                facts.caller = Some(caller("123456789012", "us-east-1"));
+            }
+            ("caller", _) => facts.caller = None,
+            ("owner", owner) => {
+                facts.owner = owner_tags("s3", &STACK);
+                self.tags = facts.owner.clone();
+                match owner {
+                    "a test of ours" => {
+                        self.tags.insert(TEST_TAG.to_owned(), "acme".to_owned());
+                    }
+                    "somebody's" => self.tags.clear(),
+                    "unknown" => facts.owner.clear(),
+                    _ => {}
+                }
+            }
+            ("protection", protection) => self.protected = protection == "on",
+            ("stack", "unknown") => facts.stack = None,
+            ("stack", "absent") => facts.stack = Some(None),
+            ("stack", status) => self.facts.stack = Some(Some(self.stack(status))),
+            ("verdict", "in place") => facts.verdict = Some(Verdict::InPlace),
+            ("verdict", "interrupts") => facts.verdict = Some(Verdict::Interrupts),
+            ("verdict", "may destroy") => facts.verdict = Some(Verdict::MayDestroy),
+            ("verdict", "destroys") => facts.verdict = Some(Verdict::Destroys),
+            ("verdict", _) => facts.verdict = None,
+            ("digests", "same") => facts.digests = Some(digests("a")),
+            ("digests", "different") => facts.digests = Some(digests("b")),
+            ("digests", _) => facts.digests = None,
+            ("importers", "none") => facts.importers = Some(Vec::new()),
+            ("importers", "some") => facts.importers = Some(vec!["other".to_owned()]),
+            ("importers", _) => facts.importers = None,
+            ("buckets", "empty") => facts.buckets = Some(buckets(0)),
+            ("buckets", "full") => facts.buckets = Some(buckets(7)),
+            ("buckets", _) => facts.buckets = None,
+            (_, "force") => facts.authority = by_hand(true, None),
+            (_, "force, name typed") => facts.authority = by_hand(true, Some("acme")),
+            (_, "force, other name typed") => facts.authority = by_hand(true, Some("acme-2")),
+            (_, "no force") => facts.authority = by_hand(false, None),
+            _ => facts.authority = Authority::Unknown,
+        }
+    }
+
+    fn stack(&self, status: &str) -> Stack {
+        let status = match status {
+            "shell" => "REVIEW_IN_PROGRESS",
+            "ready" => "CREATE_COMPLETE",
+            "being made" => "CREATE_IN_PROGRESS",
+            "busy" => "UPDATE_IN_PROGRESS",
+            "failed" => "ROLLBACK_COMPLETE",
+            _ => "SOMETHING_NEW",
+        };
+        Stack {
+            id: "arn:aws:cloudformation:eu-central-1:123456789012:stack/acme/0f1e".to_owned(),
+            name: STACK.name.clone(),
+            status: Status(status.to_owned()),
+            reason: None,
+            protected: self.protected,
+            tags: self.tags.clone(),
+            outputs: Vec::new(),
+            created: 0,
+        }
+    }
+}
+
+impl Known {
+    /// Codes of the denials; none if it is allowed.
+    fn decide(&self, kind: Kind) -> Vec<&'static str> {
+        match kind {
+            Kind::Inspect => self.of_effect::<Inspect>(),
+            Kind::Preview => self.of_effect::<Preview>(),
+            Kind::Create => self.of_effect::<Create>(),
+            Kind::Resume => self.of_effect::<Resume>(),
+            Kind::Test => self.of_effect::<Test>(),
+            Kind::Update => self.of_effect::<Update>(),
+            Kind::Folders => self.of_effect::<Folders>(),
+            Kind::Upload => self.of_effect::<Upload>(),
+            Kind::Delete => self.of_effect::<Delete>(),
+            Kind::TearDown => self.of_effect::<TearDown>(),
+        }
+    }
+
+    fn of_effect<E: Effect>(&self) -> Vec<&'static str> {
+        match decide::<E>(self.policy, &self.facts, &STACK) {
+            Ok(_) => Vec::new(),
+            Err(denials) => denials.iter().map(|denial| denial.code).collect(),
+        }
+    }
+}
+
+fn decided(kind: Kind, case: &Case) -> Vec<&'static str> {
+    Known::of(case).decide(kind)
+}
+
+/// What comes of each single deviation from a case that is allowed, fact by fact. Facts without which nothing changes are told
+/// by name.
+fn table(kind: Kind, base: &Case) -> String {
+    let mut table = String::new();
+    let mut without_effect = Vec::new();
+    for (at, fact) in FACTS.iter().enumerate() {
+        let denials: Vec<String> = (0..fact.values.len())
+            .map(|value| {
+                let mut case = *base;
+                case[at] = value;
+                decided(kind, &case).join(", ")
+            })
+            .collect();
+        if denials.iter().all(String::is_empty) {
+            without_effect.push(fact.name);
+            continue;
+        }
+        for (value, codes) in fact.values.iter().zip(denials) {
+            let codes = if codes.is_empty() { "allowed" } else { &codes };
+            writeln!(table, "  {:10} {value:24} {codes}", fact.name).unwrap();
+        }
+    }
+    writeln!(table, "  whatever: {}", without_effect.join(", ")).unwrap();
+    table
+}
+
+/// Of each fact one value that allows, some that deny, and that it is not known. The others are in the table of single
+/// deviations; with all of them this would take minutes.
+fn representatives(fact: &Fact) -> Vec<usize> {
+    let left_out = [
+        "another account",
+        "another environment",
+        "another region",
+        "busy",
+        "in a new status",
+        "interrupts",
+        "destroys",
+        "different",
+        "some",
+        "force, name typed",
+    ];
+    let values = fact.values.iter().enumerate();
+    let kept = values.filter(|(_, value)| !left_out.contains(value));
+    kept.map(|(at, _)| at).collect()
+}
+
+/// Calls for all combinations of the facts from the one at `at` on.
+fn for_all(known: &mut Known, at: usize, seen: &mut dyn FnMut(&Known)) {
+    let Some(fact) = FACTS.get(at) else {
+        return seen(known);
+    };
+    for value in representatives(fact) {
+        known.set(at, value);
+        for_all(known, at + 1, seen);
+    }
+}
+
+/// How many combinations are allowed, so that none opens what no fact opens alone; and every denial that came.
+fn counted(kind: Kind) -> String {
+    let (mut all, mut allowed) = (0_u32, 0_u32);
+    let mut told = BTreeSet::new();
+    for_all(&mut Known::of(&good(kind)), 0, &mut |known| {
+        let denials = known.decide(kind);
+        all += 1;
+        allowed += u32::from(denials.is_empty());
+        told.extend(denials);
+    });
+    let told: Vec<&str> = told.into_iter().collect();
+    assert!(told.iter().all(|code| explain(code).is_some()), "{told:?}");
+    format!(
+        "{kind:?}: {allowed} of {all} allowed; denials: {}\n",
+        told.join(", ")
+    )
+}
+
+#[test]
+fn the_truth_table() {
+    let mut page = String::new();
+    for kind in Kind::ALL {
+        let base = good(*kind);
+        assert_eq!(decided(*kind, &base), [""; 0], "{kind:?}");
+        writeln!(page, "{kind:?}\n{}", table(*kind, &base)).unwrap();
+    }
+    // A test's stack that is there is deleted under the same permit.
+    let left = with(
+        &with(&good(Kind::Test), "stack", "ready"),
+        "owner",
+        "a test of ours",
+    );
+    writeln!(
+        page,
+        "Test, of a stack that is there\n{}",
+        table(Kind::Test, &left)
+    )
+    .unwrap();
+    let mild = with(&good(Kind::Update), "policy", "in-place");
+    writeln!(
+        page,
+        "Update, under `updates: in-place`\n{}",
+        table(Kind::Update, &mild)
+    )
+    .unwrap();
+    let counts: Vec<String> = std::thread::scope(|scope| {
+        let count = |kind: &Kind| {
+            let kind = *kind;
+            scope.spawn(move || counted(kind))
+        };
+        let threads: Vec<_> = Kind::ALL.iter().map(count).collect();
+        let joined = threads.into_iter().map(|thread| thread.join().unwrap());
+        joined.collect()
+    });
+    page.extend(counts);
+    insta::with_settings!({ omit_expression => true }, {
+        insta::assert_snapshot!("guard", page);
+    });
+}
+
+fn any_case() -> impl Strategy<Value = Case> {
+    prop::array::uniform10(any::<prop::sample::Index>()).prop_map(|indices| {
+        let mut case = [0; FACTS.len()];
+        for (at, index) in indices.iter().enumerate() {
+            case[at] = index.index(FACTS[at].values.len());
+        }
+        case
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn not_knowing_a_fact_never_allows(case in any_case(), kind in prop::sample::select(Kind::ALL)) {
+        let denied = !decided(kind, &case).is_empty();
+        for (at, fact) in FACTS.iter().enumerate().filter(|(_, fact)| fact.may_be_unknown) {
+            let mut less = case;
+            less[at] = fact.values.len() - 1;
+            let allowed = decided(kind, &less).is_empty();
+            prop_assert!(!(denied && allowed), "{kind:?} is allowed without knowing the {}", fact.name);
+        }
+    }
+}
