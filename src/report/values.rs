@@ -79,6 +79,15 @@ impl Values {
             }
             for parameter in document.section("Parameters") {
                 texts(&parameter.value, &mut hidden);
+                // What CloudFormation itself does not show is a secret, be it a plain word or a number.
+                if parameter.value.get("NoEcho").is_some()
+                    && let Some(default) = parameter.value.get("Default")
+                {
+                    match &default.kind {
+                        Kind::Number(number) => drop(brought.insert(number.to_string())),
+                        _ => texts(default, &mut brought),
+                    }
+                }
             }
         }
         // A word that the product chose, such as the name of a resource that is referred to, is nobody's secret.

@@ -249,7 +249,7 @@ async fn answer(
             drop(_turn);
             silence().await
         }
-        Some(Fault::Says(from, to)) => fault::reworded(head, &body, &from, &to),
+        Some(Fault::Says(texts)) => fault::reworded(head, &body, &texts),
         _ => Response::from_parts(head, Body::from(body)),
     }
 }

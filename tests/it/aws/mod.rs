@@ -9,5 +9,6 @@ mod kills;
 mod provision;
 mod replayed;
 mod scene;
+mod secrets;
 mod signals;
 mod world;

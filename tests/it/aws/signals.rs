@@ -62,7 +62,7 @@ fn a_run_that_is_asked_to_end_cleans_up() {
 fn a_stack_that_is_half_made_is_taken_back() {
     for scene in [PREP_MASTER, TEST_DEPLOY] {
         let (desk, gate) = scene.set();
-        let busy = Fault::Says("CREATE_COMPLETE".into(), "CREATE_IN_PROGRESS".into());
+        let busy = Fault::says([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
         gate.rule(Rule::new(busy).of("DescribeStacks"));
         gate.hold(1, Side::After);
         let mut running = scene.start(&desk);
@@ -90,7 +90,7 @@ fn a_creation_that_goes_on_is_joined() {
     running.kill();
     gate.release(false);
     gate.clear();
-    let busy = Fault::Says("CREATE_COMPLETE".into(), "CREATE_IN_PROGRESS".into());
+    let busy = Fault::says([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
     gate.rule(Rule::new(busy).of("DescribeStacks").times(2));
     let said = PREP_MASTER.run(&desk);
     assert_eq!(said.status, 0, "{}", said.stdout);

@@ -26,8 +26,8 @@ pub enum Fault {
     Drop(Side),
     /// Nothing is ever answered.
     Silent(Side),
-    /// Another text stands in the answer.
-    Says(String, String),
+    /// Other texts stand in the answer, each instead of one that is there.
+    Says(Vec<[String; 2]>),
     /// Not carried out; this code and explanation are answered.
     Error(u16, &'static str, String),
 }
@@ -116,6 +116,11 @@ pub fn choose(rules: &mut [Rule], asked: &Asked) -> Option<Fault> {
 }
 
 impl Fault {
+    /// Other texts stand in the answer, each instead of one that is there.
+    pub fn says<const N: usize>(texts: [[&str; 2]; N]) -> Self {
+        Self::Says(texts.map(|pair| pair.map(str::to_owned)).to_vec())
+    }
+
     /// The answer that takes the place of asking AWS.
     pub fn instead(&self, asked: &Asked) -> Option<Response<Body>> {
         let service = asked.service.as_str();
@@ -148,7 +153,7 @@ impl Fault {
                 "The security token included in the request is expired",
             ),
             Self::Error(status, code, message) => (*status, *code, message.as_str()),
-            Self::Drop(_) | Self::Silent(_) | Self::Says(..) => return None,
+            Self::Drop(_) | Self::Silent(_) | Self::Says(_) => return None,
         };
         let xml = format!("<Code>{code}</Code><Message>{message}</Message>");
         let (kind, body) = if json {
@@ -176,9 +181,12 @@ impl Fault {
     }
 }
 
-/// An answer in which one text stands for another.
-pub fn reworded(mut head: response::Parts, body: &[u8], from: &str, to: &str) -> Response<Body> {
+/// An answer in which texts stand for others.
+pub fn reworded(mut head: response::Parts, body: &[u8], texts: &[[String; 2]]) -> Response<Body> {
     head.headers.remove(header::CONTENT_LENGTH);
-    let body = String::from_utf8_lossy(body).replace(from, to);
+    let mut body = String::from_utf8_lossy(body).into_owned();
+    for [from, to] in texts {
+        body = body.replace(from, to);
+    }
     Response::from_parts(head, Body::from(body))
 }
