@@ -109,7 +109,7 @@ impl Progress for StackConsole {
         match &self.bar {
             Some(bar) => bar.set_message(line),
             // A log needs no more than every tenth part of it.
-            None if of.is_none_or(|of| done == of || done % (of / 10).max(1) == 0) => {
+            None if of.is_none_or(|of| done == of || done.is_multiple_of((of / 10).max(1))) => {
                 self.console.say(&format!("{}: {line}", stack.name));
             }
             None => {}
@@ -122,10 +122,8 @@ impl Consent for StackConsole {
         let force = self.console.force;
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         // Whoever has not said `--force` is refused anyway, and a script cannot be asked.
-        let typed = match about.filter(|_| force && terminal) {
-            None => None,
-            Some(deletion) => Some(self.ask(stack, deletion)),
-        };
+        let about = about.filter(|_| force && terminal);
+        let typed = about.map(|deletion| self.ask(stack, deletion));
         Authority::CommandLine { force, typed }
     }
 }
