@@ -11,16 +11,28 @@ use crate::action::{Format, Listing};
 #[command(
     name = "provisioner",
     version,
-    about,
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
-  provisioner validate-config                            all configs in the usual folders
-  provisioner create-prov-template s3/configs/a-s3.yaml  writes s3/templates/a-s3-template.yaml
-  provisioner check --base main                          what a pull request would show
-  provisioner -con a-s3.yaml -act validate-config        the form of the original tools
+  provisioner validate-config                      all in the usual folders
+  provisioner create-prov-template a-s3.yaml       writes its template
+  provisioner check --base main                    what a pull request would show
+  provisioner show-changes a-s3.yaml               what deploying it would do now
+  provisioner -con a-s3.yaml -act validate-config  as the original tools had it
 
-Exit codes: 0 ok, 1 internal, 2 usage, 10 config errors, 11 impact above what the policy allows, 12 drift found,
-20 denied, 30 stack operation failed, 31 forge or AWS unreachable"
+CONFIG is a path, a glob, a directory or a bare file name. Without any, all
+configs in ml/configs, s3/configs and configs are meant. Results go to standard
+output, all else to standard error.
+
+AWS is asked with the usual credentials (AWS_PROFILE, environment, ...), in the
+account and region that the config names. What may happen to stacks is said in
+.provisioner.yaml.
+
+Exit codes:
+   0  done                     12  drift found, with --fail-on-drift
+   1  a bug                    20  denied
+   2  wrong command line       30  stack operation failed, or interrupted
+  10  errors in configs        31  no credentials, or no answer
+  11  impact above what the policy allows"
 )]
 pub struct Cli {
     /// What to do.
@@ -55,17 +67,47 @@ pub enum Command {
     /// Render the operator's IAM policy of each config into policies/ beside it
     CreatePolicy(Action),
     /// Check the rendered templates: structure, references, limits; with --real also by CloudFormation
-    ValidateProvTemplate(RealAction),
+    #[command(after_help = "Examples:
+  provisioner validate-prov-template           the rendered files, without AWS
+  provisioner validate-prov-template --real    also what only AWS knows")]
+    ValidateProvTemplate {
+        /// Configs and options.
+        #[command(flatten)]
+        action: Action,
+        /// Have CloudFormation read the template too, and look for what the stack depends on
+        #[arg(long)]
+        real: bool,
+    },
     /// Write a review report, one HTML page, of each config into reports/ beside it
     #[command(after_help = "Examples:
-  provisioner create-review-report                        all configs in the usual folders
-  provisioner create-review-report s3/configs/a-s3.yaml   writes s3/reports/a-s3-create-review-report-TIME.html
+  provisioner create-review-report              all in the usual folders
+  provisioner create-review-report a-s3.yaml    writes one page into reports/
 
-A page needs no network and runs nothing. Of a config with errors none is written.")]
+A page needs no network and runs nothing. Of a config with errors none is
+written.")]
     CreateReviewReport(Action),
-    /// Show what deploying each config would change, by a change set that is deleted again
-    ShowChanges(RealAction),
-    /// Look for drift of each config's stack; repairs nothing
+    /// Show what deploying each config would change in AWS, and what becomes of the data
+    #[command(after_help = "Examples:
+  provisioner show-changes                     every config, as tables
+  provisioner show-changes a-s3.yaml --real    a new stack too, by a change set
+  provisioner show-changes --format json       for programs
+
+A stack that exists is asked about by a change set, which is deleted again. One
+that does not exist is read from the template, unless --real is given. Nothing
+is left behind. What a deletion takes is shown by delete-product and tear-down
+without --force.")]
+    ShowChanges {
+        /// Configs and options.
+        #[command(flatten)]
+        action: Action,
+        /// Ask AWS about stacks that do not exist too; what that makes is deleted again
+        #[arg(long)]
+        real: bool,
+    },
+    /// Look for what in each config's stack is not as its template says; repairs nothing
+    #[command(after_help = "Examples:
+  provisioner check-drift                    every config that has a stack
+  provisioner check-drift --fail-on-drift    exit code 12 if any has drifted")]
     CheckDrift {
         /// Configs and options.
         #[command(flatten)]
@@ -75,28 +117,70 @@ A page needs no network and runs nothing. Of a config with errors none is writte
         fail_on_drift: bool,
     },
     /// Make each config's stack under a random name, verify it, and remove it
+    #[command(after_help = "Examples:
+  provisioner test-deploy a-s3.yaml           made, verified and removed
+  provisioner test-deploy a-s3.yaml --keep    made, verified and left there
+
+It is removed after a failure and at Ctrl-C too. What a killed test left, the
+next test of the config removes.")]
     TestDeploy {
         /// Configs and options.
         #[command(flatten)]
         action: Action,
-        /// Leave the stack there
+        /// Leave the stack there, and say how to remove it
         #[arg(long)]
         keep: bool,
     },
     /// Make the stack of each config, and verify it (ml); needs --force
+    #[command(after_help = "Examples:
+  provisioner deploy-product a-ml-s3.yaml --force
+
+A stack that exists and is what the config says is only verified. Any other is
+changed only where the policy allows it. If a new stack fails, nothing of it is
+left.")]
     DeployProduct(Action),
     /// Make the stack of each dedicated bucket, with the folders of its solution (s3); needs --force
+    #[command(after_help = "Examples:
+  provisioner create-bucket a-churn-s3.yaml --force
+
+For configs of one solution, which the file's name says. Those of shared
+buckets have prep-master.")]
     CreateBucket(Action),
     /// Make the stack of each shared bucket, with the folders of its solutions (s3); needs --force
+    #[command(after_help = "Examples:
+  provisioner prep-master a-s3.yaml --force
+
+For configs of shared buckets. Those of one solution have create-bucket.
+Folders that are there are left alone.")]
     PrepMaster(Action),
     /// Make the folders of a solution in a bucket that exists (s3)
+    #[command(after_help = "Examples:
+  provisioner deploy-solution a-s3.yaml                    of all that it names
+  provisioner deploy-solution a-s3.yaml --solution churn   of one")]
     DeploySolution(Action),
-    /// Write the rendered template into the bucket (s3)
+    /// Write the rendered template into the bucket, for each solution (s3)
+    #[command(after_help = "Examples:
+  provisioner upload-template a-s3.yaml --solution churn
+
+It goes to solutions/churn/config/cloudformation/.")]
     UploadTemplate(Action),
-    /// Delete the stack of each config (ml); needs --force
-    DeleteProduct(Action),
-    /// Empty the bucket of each config, every version of it, and delete bucket and stack (s3); needs --force
-    TearDown(Action),
+    /// Show what deleting the stack of each config would take with it; with --force delete it (ml)
+    #[command(after_help = "Examples:
+  provisioner delete-product a-ml-s3.yaml            what would go; exit code 20
+  provisioner delete-product a-ml-s3.yaml --force    it goes
+
+On a terminal the stack's name is asked for before anything goes.
+
+What the template retains stays, and is named.")]
+    DeleteProduct(Named),
+    /// Show what is in the bucket and stack of each config; with --force empty and delete both (s3)
+    #[command(after_help = "Examples:
+  provisioner tear-down a-s3.yaml            what would go; exit code 20
+  provisioner tear-down a-s3.yaml --force    it goes
+
+On a terminal the stack's name is asked for before anything goes. Every version
+of every object is deleted. A run that was ended is continued by the next.")]
+    TearDown(Named),
     /// List the products and their tiers
     #[command(after_help = "Examples:
   provisioner list-products                a line for each tier
@@ -121,9 +205,12 @@ A page needs no network and runs nothing. Of a config with errors none is writte
         #[arg(long, value_enum, default_value_t)]
         format: Listing,
     },
-    /// Print the JSON Schema of a product's configs, for editors
+    /// Print the JSON Schema of a product's configs, or of .provisioner.yaml, for editors
+    #[command(after_help = "Examples:
+  provisioner schema s3 > s3/config.schema.json
+  provisioner schema policy > policy.schema.json")]
     Schema {
-        /// Product, such as s3
+        /// Product, such as s3, or policy
         product: Option<String>,
     },
     /// Say what a diagnostic's code means and what clears it
@@ -140,7 +227,7 @@ A page needs no network and runs nothing. Of a config with errors none is writte
 /// An action on configs.
 #[derive(Debug, Args)]
 pub struct Action {
-    /// Paths, globs, directories or bare file names
+    /// Paths, globs, directories or bare file names; all in the usual folders if absent
     #[arg(value_name = "CONFIG")]
     pub configs: Vec<String>,
     /// Options of the action.
@@ -148,27 +235,33 @@ pub struct Action {
     pub options: Options,
 }
 
-/// An action on configs that can ask AWS more than it does by default.
+/// An action that takes things away: nobody means all of them by saying nothing.
 #[derive(Debug, Args)]
-pub struct RealAction {
-    /// Configs and options.
+pub struct Named {
+    /// Paths, globs, directories or bare file names
+    #[arg(value_name = "CONFIG", required = true)]
+    pub configs: Vec<String>,
+    /// Options of the action.
     #[command(flatten)]
-    pub action: Action,
-    /// Ask AWS also where that is not needed: about templates, and about stacks that do not exist
-    #[arg(long)]
-    pub real: bool,
+    pub options: Options,
+}
+
+impl From<Named> for Action {
+    fn from(Named { configs, options }: Named) -> Self {
+        Self { configs, options }
+    }
 }
 
 /// Options of every action.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Solution whose folders are meant; all that the config names if absent
+    /// Solution whose folders are meant (s3); all that the config names if absent
     #[arg(long, value_name = "NAME")]
     pub solution: Option<String>,
     /// Tier of the configs that name none, for products that have tiers
     #[arg(long, value_name = "TIER")]
     pub tier: Option<String>,
-    /// Overwrite outputs that were edited by hand; make or delete stacks
+    /// Overwrite outputs that were edited by hand; make, change or delete stacks
     #[arg(long)]
     pub force: bool,
     /// How to print results

@@ -54,13 +54,11 @@ fn dispatch(cli: Cli) -> (String, Exit) {
         Some(Command::CreateReviewReport(args)) => {
             act("create-review-report", args, Flags::default())
         }
-        Some(Command::ValidateProvTemplate(args)) => act(
-            "validate-prov-template",
-            args.action,
-            Flags::real(args.real),
-        ),
-        Some(Command::ShowChanges(args)) => {
-            act("show-changes", args.action, Flags::real(args.real))
+        Some(Command::ValidateProvTemplate { action, real }) => {
+            act("validate-prov-template", action, Flags::real(real))
+        }
+        Some(Command::ShowChanges { action, real }) => {
+            act("show-changes", action, Flags::real(real))
         }
         Some(Command::CheckDrift {
             action,
@@ -84,8 +82,8 @@ fn dispatch(cli: Cli) -> (String, Exit) {
         Some(Command::PrepMaster(args)) => act("prep-master", args, Flags::default()),
         Some(Command::DeploySolution(args)) => act("deploy-solution", args, Flags::default()),
         Some(Command::UploadTemplate(args)) => act("upload-template", args, Flags::default()),
-        Some(Command::DeleteProduct(args)) => act("delete-product", args, Flags::default()),
-        Some(Command::TearDown(args)) => act("tear-down", args, Flags::default()),
+        Some(Command::DeleteProduct(args)) => act("delete-product", args.into(), Flags::default()),
+        Some(Command::TearDown(args)) => act("tear-down", args.into(), Flags::default()),
         Some(Command::ListProducts { format }) => action::list_products(format),
         Some(Command::ShowProduct {
             product,

@@ -370,3 +370,11 @@ fn a_closed_pipe_is_no_failure() {
     assert!(child.wait().unwrap().success());
     assert!(Path::new(BINARY).exists());
 }
+
+#[test]
+fn attack_a_deletion_without_configs_does_not_mean_all() {
+    let desk = Desk::new();
+    for action in ["tear-down", "delete-product"] {
+        assert_eq!(code(&desk.run(&[action, "--force"])), 2, "{action}");
+    }
+}
