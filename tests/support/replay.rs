@@ -133,16 +133,6 @@ impl Replay {
             .cloned()
             .collect()
     }
-
-    /// The names of all operations that were asked, in order.
-    pub fn operations(&self) -> Vec<String> {
-        let world = lock(&self.world);
-        world
-            .asked
-            .iter()
-            .map(|asked| asked.operation.clone())
-            .collect()
-    }
 }
 
 impl Drop for Replay {
