@@ -118,8 +118,14 @@ pub fn judge_all(change_set: &ChangeSet) -> Judgement {
 /// What a change means for the resource and its data.
 pub fn judge(change: &ResourceChange) -> Judgement {
     let mut judged = by_action(change);
-    if let Some(nested) = &change.nested {
-        let inner = judge_all(nested);
+    let inner = match &change.nested {
+        Some(nested) => Some(judge_all(nested)),
+        None if change.kind == NESTED_STACK && change.action == ChangeAction::Modify => Some(
+            possible(Verdict::MayDestroy, "what happens was not described"),
+        ),
+        None => None,
+    };
+    if let Some(inner) = inner {
         judged = judged.worse(Judgement {
             reason: format!("in the nested stack, {}", inner.reason),
             ..inner
@@ -127,7 +133,7 @@ pub fn judge(change: &ResourceChange) -> Judgement {
     }
     if let Some(word) = unknown_word(change) {
         let reason = match word {
-            "" => "what happens is not said".to_owned(),
+            "" => "what happens, or to what, is not said".to_owned(),
             word => format!("a word `{word}` that this version does not know"),
         };
         judged = possible(Verdict::MayDestroy, reason).worse(judged);
@@ -176,6 +182,7 @@ fn holds(change: &ResourceChange) -> Holds {
     }
 }
 
+/// Whether its own provider decides what happens to it.
 fn is_custom(kind: &str) -> bool {
     kind == CUSTOM_RESOURCE || kind.starts_with("Custom::")
 }
@@ -274,13 +281,7 @@ fn in_place(change: &ResourceChange) -> Judgement {
         return perhaps_replaced(change, "a policy is named, as if it were replaced");
     }
     if change.kind == NESTED_STACK {
-        return match &change.nested {
-            Some(_) => certain(Verdict::None, "only what is in the nested stack may change"),
-            None => possible(
-                Verdict::MayDestroy,
-                "what happens in the nested stack was not described",
-            ),
-        };
+        return certain(Verdict::None, "only what is in the nested stack may change");
     }
     if is_custom(&change.kind) && !only_attributes(change) {
         let reason = "its own provider decides what happens, and whether it is replaced";
@@ -319,10 +320,14 @@ fn only_attributes(change: &ResourceChange) -> bool {
     !change.details.is_empty() && scope_fits && details_fit
 }
 
-/// A word in any list that decides something.
+/// A word in any list that decides something; an empty one where the API leaves out what it always says.
 fn unknown_word(change: &ResourceChange) -> Option<&str> {
     fn attribute(name: &str) -> Option<&str> {
         (!is_policy(name) && !matches!(name, "Properties" | "Tags")).then_some(name)
+    }
+    let says_nothing = change.details.is_empty() && change.scope.is_empty();
+    if change.kind.is_empty() || (change.action == ChangeAction::Modify && says_nothing) {
+        return Some("");
     }
     let of_change = [
         match &change.action {
@@ -347,7 +352,7 @@ fn unknown_word(change: &ResourceChange) -> Option<&str> {
             Some(Evaluation::Unknown(word)) => Some(word.as_str()),
             _ => None,
         };
-        let name = detail.target.attribute.as_deref().and_then(attribute);
+        let name = attribute(detail.target.attribute.as_deref().unwrap_or_default());
         [recreation, evaluation, name].into_iter().flatten()
     });
     let of_scope = change.scope.iter().filter_map(|name| attribute(name));
@@ -364,12 +369,21 @@ fn weakened(change: &ResourceChange) -> Option<String> {
     if change.action != ChangeAction::Modify || holds(change) == Holds::Nothing {
         return None;
     }
-    change.details.iter().find_map(|detail| {
-        let attribute = detail.target.attribute.as_deref()?;
-        let policy = matches!(attribute, "DeletionPolicy" | "UpdateReplacePolicy");
+    let keeps = |detail: &Detail| {
         let after = detail.target.after_value.as_deref();
         let after = after.map(|value| value.trim_matches('"'));
-        let keeps = matches!(after, Some("Retain" | "Snapshot" | "RetainExceptOnCreate"));
-        (policy && !keeps).then(|| format!("its {attribute} may no longer keep the data"))
-    })
+        matches!(after, Some("Retain" | "Snapshot" | "RetainExceptOnCreate"))
+    };
+    ["DeletionPolicy", "UpdateReplacePolicy"]
+        .into_iter()
+        .find(|policy| {
+            let of_policy = |detail: &&Detail| detail.target.attribute.as_deref() == Some(policy);
+            let mut details = change.details.iter().filter(of_policy).peekable();
+            let is_named = change.scope.iter().any(|attribute| attribute == policy);
+            match details.peek() {
+                Some(_) => !details.all(keeps),
+                None => is_named,
+            }
+        })
+        .map(|policy| format!("its {policy} may no longer keep the data"))
 }

@@ -11,4 +11,5 @@ mod replayed;
 mod scene;
 mod secrets;
 mod signals;
+mod verdicts;
 mod world;

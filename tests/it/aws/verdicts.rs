@@ -1,0 +1,345 @@
+//! What holds for every change set: knowing less never makes a verdict milder, and equal digests mean equal changes.
+//!
+//! Milder is a verdict of a lower level: what may lose data weighs as much as what does.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use provisioner::plan::{change_set_digest, judge, worst};
+use provisioner::stack::*;
+
+const STACK: &str = "AWS::CloudFormation::Stack";
+const KINDS: &[&str] = &[
+    "AWS::S3::Bucket",
+    "AWS::RDS::DBInstance",
+    "AWS::IAM::Role",
+    "AWS::SSM::Parameter",
+    "Custom::Users",
+    "Acme::Storage::Store",
+    STACK,
+];
+
+fn one_of<T: Clone + std::fmt::Debug + 'static>(words: &[T]) -> impl Strategy<Value = T> + use<T> {
+    prop::sample::select(words.to_vec())
+}
+
+fn detail() -> impl Strategy<Value = Detail> {
+    let attributes = [
+        "Properties",
+        "Properties",
+        "Tags",
+        "Metadata",
+        "DeletionPolicy",
+    ];
+    let recreations = [
+        Recreation::Never,
+        Recreation::Conditionally,
+        Recreation::Always,
+    ];
+    let values = ["Retain", "Delete", "{{changeSet:KNOWN_AFTER_APPLY}}"];
+    let evaluations = [Evaluation::Static, Evaluation::Dynamic];
+    let parts = (
+        one_of(&attributes),
+        one_of(&recreations),
+        one_of(&evaluations),
+        one_of(&values),
+    );
+    parts.prop_map(|(attribute, recreation, evaluation, after)| Detail {
+        target: Target {
+            attribute: Some(attribute.to_owned()),
+            name: (attribute == "Properties").then(|| "Name".to_owned()),
+            path: Some(format!("/{attribute}")),
+            requires_recreation: Some(match attribute {
+                "Properties" | "Tags" => recreation,
+                _ => Recreation::Never,
+            }),
+            attribute_change_type: Some("Modify".to_owned()),
+            before_value: Some("Retain".to_owned()),
+            after_value: Some(after.to_owned()),
+        },
+        evaluation: Some(evaluation),
+        change_source: Some("DirectModification".to_owned()),
+        causing_entity: None,
+    })
+}
+
+/// How the API sums details up: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>.
+fn sum(details: &[Detail]) -> Replacement {
+    let of = |detail: &Detail| match (&detail.target.requires_recreation, &detail.evaluation) {
+        (Some(Recreation::Always), Some(Evaluation::Static)) => 2,
+        (Some(Recreation::Always | Recreation::Conditionally), _) => 1,
+        _ => 0,
+    };
+    match details.iter().map(of).max() {
+        Some(2) => Replacement::True,
+        Some(1) => Replacement::Conditional,
+        _ => Replacement::False,
+    }
+}
+
+/// A change as the API would describe it. `depth` nested stacks may be in it.
+fn change(depth: u32) -> BoxedStrategy<ResourceChange> {
+    let actions = [
+        ChangeAction::Modify,
+        ChangeAction::Modify,
+        ChangeAction::Modify,
+        ChangeAction::Remove,
+        ChangeAction::Add,
+        ChangeAction::Import,
+        ChangeAction::Dynamic,
+        ChangeAction::SyncWithActual,
+    ];
+    let nested = match depth {
+        0 => Just(None).boxed(),
+        _ => prop::option::of(change_set(depth - 1)).boxed(),
+    };
+    let parts = (
+        one_of(&actions),
+        one_of(KINDS),
+        0..3_usize,
+        prop::collection::vec(detail(), 1..4),
+        nested,
+        0..3_u8,
+    );
+    let build = |(action, kind, policy, mut details, nested, id): (
+        _,
+        &str,
+        usize,
+        Vec<_>,
+        Option<_>,
+        u8,
+    )| {
+        let mut change = ResourceChange {
+            action,
+            logical_id: format!("R{id}"),
+            kind: kind.to_owned(),
+            physical_id: Some("r-1".to_owned()),
+            before_context: Some(r#"{"Properties":{"A":1,"B":2}}"#.to_owned()),
+            after_context: Some(r#"{"Properties":{"A":2,"B":2}}"#.to_owned()),
+            ..ResourceChange::default()
+        };
+        let leaving = [
+            PolicyAction::Delete,
+            PolicyAction::Retain,
+            PolicyAction::Snapshot,
+        ];
+        let replacing = [
+            PolicyAction::ReplaceAndDelete,
+            PolicyAction::ReplaceAndRetain,
+            PolicyAction::ReplaceAndSnapshot,
+        ];
+        match change.action {
+            ChangeAction::Remove => change.policy_action = Some(leaving[policy].clone()),
+            ChangeAction::Modify => {
+                // An attribute beside the properties has one value.
+                let mut seen = BTreeSet::new();
+                details.retain(|detail: &Detail| {
+                    let attribute = detail.target.attribute.clone();
+                    attribute.as_deref() == Some("Properties") || seen.insert(attribute)
+                });
+                let replacement = sum(&details);
+                if replacement != Replacement::False {
+                    change.policy_action = Some(replacing[policy].clone());
+                }
+                change.replacement = Some(replacement);
+                let attributes = details.iter().filter_map(|d| d.target.attribute.clone());
+                change.scope = attributes.collect();
+                change.details = details;
+                change.nested = nested.filter(|_| kind == STACK).map(Box::new);
+            }
+            _ => {}
+        }
+        change
+    };
+    parts.prop_map(build).boxed()
+}
+
+fn change_set(depth: u32) -> BoxedStrategy<ChangeSet> {
+    let changes = prop::collection::vec(change(depth), 0..4);
+    changes
+        .prop_map(|changes| ChangeSet {
+            id: "arn:aws:cloudformation:eu-central-1:123456789012:changeSet/a/1".to_owned(),
+            status: "CREATE_COMPLETE".to_owned(),
+            changes,
+            ..ChangeSet::default()
+        })
+        .boxed()
+}
+
+type Edit<T> = fn(&mut T);
+
+/// The change without one of the facts that were sent, each in turn.
+fn without_a_fact(change: &ResourceChange) -> Vec<ResourceChange> {
+    let of_change: &[Edit<ResourceChange>] = &[
+        |change| change.action = ChangeAction::default(),
+        |change| change.kind.clear(),
+        |change| change.replacement = None,
+        |change| change.policy_action = None,
+        |change| change.scope.clear(),
+        |change| change.details.clear(),
+        |change| change.nested = None,
+    ];
+    let of_detail: &[Edit<Detail>] = &[
+        |detail| detail.target = Target::default(),
+        |detail| detail.target.attribute = None,
+        |detail| detail.target.requires_recreation = None,
+        |detail| detail.target.after_value = None,
+        |detail| detail.evaluation = None,
+    ];
+    let edited = |edit: &dyn Fn(&mut ResourceChange)| {
+        let mut less = change.clone();
+        edit(&mut less);
+        less
+    };
+    let mut all: Vec<_> = of_change.iter().map(|edit| edited(edit)).collect();
+    for at in 0..change.details.len() {
+        all.extend(
+            of_detail
+                .iter()
+                .map(|edit| edited(&|less| edit(&mut less.details[at]))),
+        );
+        all.push(edited(&|less| drop(less.details.remove(at))));
+    }
+    if let Some(nested) = &change.nested {
+        let put = |inner: ChangeSet| edited(&|less| less.nested = Some(Box::new(inner.clone())));
+        all.push(put(ChangeSet {
+            status: String::new(),
+            ..(**nested).clone()
+        }));
+        for (at, inner) in nested.changes.iter().enumerate() {
+            all.extend(without_a_fact(inner).into_iter().map(|less| {
+                let mut nested = (**nested).clone();
+                nested.changes[at] = less;
+                put(nested)
+            }));
+        }
+    }
+    all
+}
+
+/// The change with a word of tomorrow in place of one of today, each in turn.
+fn with_a_new_word(change: &ResourceChange) -> Vec<ResourceChange> {
+    let edits: &[Edit<ResourceChange>] = &[
+        |change| change.action = ChangeAction::of("Novel"),
+        |change| change.replacement = Some(Replacement::of("Novel")),
+        |change| change.policy_action = Some(PolicyAction::of("Novel")),
+        |change| change.scope.push("Novel".to_owned()),
+        |change| change.details[0].evaluation = Some(Evaluation::of("Novel")),
+        |change| change.details[0].target.attribute = Some("Novel".to_owned()),
+        |change| change.details[0].target.requires_recreation = Some(Recreation::of("Novel")),
+    ];
+    let has_details = !change.details.is_empty();
+    let edits = &edits[..if has_details { edits.len() } else { 4 }];
+    let edited = |edit: &Edit<ResourceChange>| {
+        let mut new = change.clone();
+        edit(&mut new);
+        new
+    };
+    edits.iter().map(edited).collect()
+}
+
+/// The change set with one difference in what happens, each in turn.
+fn with_a_difference(change_set: &ChangeSet) -> Vec<ChangeSet> {
+    let mut all = vec![
+        ChangeSet {
+            status: "FAILED".to_owned(),
+            ..change_set.clone()
+        },
+        edited(change_set, |set| {
+            set.changes.push(ResourceChange::default())
+        }),
+    ];
+    for (at, change) in change_set.changes.iter().enumerate() {
+        all.push(edited(change_set, |set| drop(set.changes.remove(at))));
+        let more: &[Edit<ResourceChange>] = &[
+            |change| change.logical_id.push('x'),
+            |change| change.physical_id = None,
+            |change| change.before_context = Some("{}".to_owned()),
+            |change| change.after_context = Some("{}".to_owned()),
+            |change| change.nested = Some(Box::default()),
+            |change| change.details.extend(change.details.first().cloned()),
+        ];
+        let more = more.iter().map(|edit| edited(change, edit));
+        let others = without_a_fact(change)
+            .into_iter()
+            .chain(with_a_new_word(change))
+            .chain(more)
+            .filter(|other| other != change);
+        all.extend(others.map(|other| edited(change_set, |set| set.changes[at] = other.clone())));
+    }
+    all
+}
+
+fn edited<T: Clone>(value: &T, edit: impl Fn(&mut T)) -> T {
+    let mut value = value.clone();
+    edit(&mut value);
+    value
+}
+
+/// The same, written in another order and with other ids.
+fn rewritten(change_set: &ChangeSet) -> ChangeSet {
+    let mut other = change_set.clone();
+    other.id.push('2');
+    other.stack_id.push('2');
+    other.execution_status = "AVAILABLE".to_owned();
+    other.changes.reverse();
+    for change in &mut other.changes {
+        change.details.reverse();
+        change.scope.reverse();
+        change.nested_id = change.nested.is_some().then(|| "arn:2".to_owned());
+        change.before_context = Some(r#"{ "Properties": {"B":2, "A":1} }"#.to_owned());
+        if let Some(nested) = &mut change.nested {
+            **nested = rewritten(nested);
+        }
+    }
+    other
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn knowing_less_is_never_milder(change in change(2)) {
+        let known = judge(&change);
+        for less in without_a_fact(&change) {
+            let judged = judge(&less);
+            prop_assert!(judged.verdict.level() >= known.verdict.level(), "{known:?}\n{judged:?}\n{less:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_word_is_never_milder(known in change(1), other in change(1)) {
+        for new in with_a_new_word(&known) {
+            let level = judge(&new).verdict.level();
+            prop_assert!(level >= judge(&known).verdict.level());
+            // Whatever known change it stands for.
+            prop_assert!(level >= judge(&other).verdict.level());
+        }
+    }
+
+    #[test]
+    fn another_resource_is_never_milder(set in change_set(2), more in change(1)) {
+        let whole = edited(&set, |set| set.changes.push(more.clone()));
+        prop_assert!(worst(&whole) >= worst(&set));
+        prop_assert!(worst(&whole) >= judge(&more).verdict);
+    }
+
+    #[test]
+    fn details_that_contradict_the_sum_count(change in change(0)) {
+        let denied = edited(&change, |change| {
+            if change.replacement.is_some() {
+                change.replacement = Some(Replacement::False);
+            }
+        });
+        prop_assert!(judge(&denied).verdict.level() >= judge(&change).verdict.level());
+    }
+
+    #[test]
+    fn a_digest_is_of_what_happens(set in change_set(2)) {
+        let digest = change_set_digest(&set);
+        prop_assert_eq!(digest, change_set_digest(&rewritten(&set)));
+        for other in with_a_difference(&set) {
+            prop_assert_ne!(digest, change_set_digest(&other), "{:?}", other);
+        }
+    }
+}
