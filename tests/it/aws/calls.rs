@@ -1,4 +1,5 @@
 //! How often AWS is asked, for each action when nothing goes wrong.
+#![expect(clippy::disallowed_methods, reason = "configs are files")]
 
 use aws_sdk_s3::primitives::ByteStream;
 use futures_util::{StreamExt as _, stream};
@@ -36,6 +37,20 @@ fn no_action_asks_more_than_it_needs() {
     let journal = gate.journal();
     let calls = journal.len().to_string();
     rows.push(["prep-master again".to_owned(), calls, listed(&journal)]);
+    gate.clear();
+    // Of three configs, two have no stack: who asks is asked once for all.
+    let config = std::fs::read_to_string(desk.folder().join(desk.path())).unwrap();
+    let tenant = &desk.aws.account[8..];
+    for other in ["7001", "7002"] {
+        let of_other = format!("tenant_id: \"{other}\"");
+        let config = config.replace(&format!("tenant_id: \"{tenant}\""), &of_other);
+        desk.write(&desk.path().replace(tenant, other), &config);
+    }
+    let looked = desk.run(&["check-drift", "s3/configs"]);
+    assert_eq!(looked.status, 0, "{}", looked.stdout);
+    let journal = gate.journal();
+    let calls = journal.len().to_string();
+    rows.push(["check-drift of 3".to_owned(), calls, listed(&journal)]);
     let head = ["action", "calls", "which"];
     insta::assert_snapshot!("calls", table(head, rows));
 }
@@ -53,8 +68,9 @@ fn a_bucket_is_emptied_by_the_thousand() {
         put.body(ByteStream::from_static(b"")).send()
     });
     let puts = puts.buffer_unordered(32);
-    desk.aws
-        .wait(puts.for_each(|put| std::future::ready(drop(put.unwrap()))));
+    desk.aws.wait(puts.for_each(|put| async move {
+        put.unwrap();
+    }));
     let gate = Gate::before(&desk.url);
     desk.url = gate.url();
     desk.act("tear-down", &["--force"]);

@@ -90,12 +90,15 @@ fn attack_values_of_a_stack_are_said_nowhere() {
     let value = format!("<OutputValue>{TOKEN} ");
     let output = Fault::says([["<OutputValue>", &value]]);
     gate.rule(Rule::new(output).of("DescribeStacks"));
-    for (action, more) in ACTIONS {
-        says_no_secret(&desk, action, more);
-    }
     let changed =
         format!("  versioning: false\n  tags:\n    Team: {PASSWORD}\n    Other: {TOKEN}\n");
+    let path = desk.folder().join(desk.path());
+    let config = std::fs::read_to_string(&path).unwrap();
     desk.write_config(&changed);
+    for (action, more) in [("show-changes", &[][..]), ("check-drift", &[]), MAKE] {
+        says_no_secret(&desk, action, more);
+    }
+    std::fs::write(path, config).unwrap();
     for (action, more) in ACTIONS {
         says_no_secret(&desk, action, more);
     }
@@ -114,8 +117,6 @@ fn attack_errors_of_aws_are_told_without_their_values() {
             "CreateChangeSet",
             "DescribeStacks",
             "DescribeEvents",
-            "ValidateTemplate",
-            "GetCallerIdentity",
             "HeadBucket",
             "PutObject",
         ] {
