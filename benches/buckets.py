@@ -3,9 +3,9 @@
 
     buckets.py BINARY AWS
 
-BINARY is provisioner, AWS the AWS CLI. The emulator and this script's Python come from the test bed (`make bed`; boto3 is needed beside it):
+BINARY is provisioner, AWS the AWS CLI. The emulator and this script's Python come from the test bed (`make bed`):
 
-    target/testbed/aws/bin/python benches/buckets.py target/release/provisioner "$(type -P aws)"
+    target/testbed/venv/bin/python benches/buckets.py target/release/provisioner "$(type -P aws)"
 
 Prints a Markdown table: the folders of one solution made in a bucket, and a bucket of 5,000 versions emptied and deleted with its stack.
 The CLI starts anew for each key, eight at a time, as scripts do; it deletes a thousand versions with each request, as we do.

@@ -265,16 +265,22 @@ fn causes(
     causes.collect()
 }
 
-/// Keys on which those properties depend that change by themselves.
+/// Keys on which those properties depend that change by themselves; for a resource that comes or goes, those on which that depends.
 fn direct<'a>(change: &ResourceChange, influences: &'a Influences) -> BTreeSet<&'a String> {
+    let Some(of_resource) = influences.get(&change.logical_id) else {
+        return BTreeSet::new();
+    };
+    if let Some(whole) = of_resource.get("").filter(|_| change.details.is_empty()) {
+        return whole.iter().collect();
+    }
     let changed: Vec<String> = change
         .details
         .iter()
         .filter(|detail| !is_indirect(detail))
         .filter_map(property)
         .collect();
-    let of_resource = influences.get(&change.logical_id).into_iter().flatten();
     of_resource
+        .iter()
         .filter(|(property, _)| change.details.is_empty() || changed.contains(property))
         .flat_map(|(_, keys)| keys)
         .collect()

@@ -15,6 +15,9 @@ use crate::template::Document;
 /// Logical id → property or attribute → dotted keys. The property `""` stands for the resource as a whole.
 pub type Influences = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
+/// Items of a list that are left out one by one.
+const MOST_ITEMS: usize = 20;
+
 /// Finds the influences on all resources. Keys that make another stack of it, or put it elsewhere, are left out: they are the same
 /// as ever in a stack that exists.
 pub fn influences(config: &Config) -> Result<Influences, Failure> {
@@ -23,11 +26,11 @@ pub fn influences(config: &Config) -> Result<Influences, Failure> {
     let mut keys = Vec::new();
     leaves("", &config.values, &mut keys);
     let mut influences = Influences::new();
-    for key in keys {
-        // A value that the template cannot take says nothing.
-        let Some(other) = with_other(config, &key) else {
-            continue;
-        };
+    let others = keys.iter().flat_map(|key| {
+        let others = with_others(config, key).into_iter();
+        others.map(move |other| (key, other))
+    });
+    for (key, other) in others {
         let same = |name: &str| other.derived.names.get(name) == config.derived.names.get(name);
         if !same("stack") || other.target != config.target {
             continue;
@@ -67,22 +70,33 @@ fn leaves(at: &str, value: &Value, keys: &mut Vec<String>) {
     }
 }
 
-/// The config with another value under a key.
-fn with_other(config: &Config, key: &str) -> Option<Config> {
-    let mut values = config.values.clone();
-    let pointer = format!(
-        "/{}",
-        key.replace('~', "~0").replace('/', "~1").replace('.', "/")
-    );
-    let value = values.pointer_mut(&pointer)?;
-    *value = match &*value {
-        Value::Bool(value) => json!(!value),
-        Value::Number(number) => json!(number.as_i64().unwrap_or_default() + 1),
-        Value::String(text) => json!(format!("{text}x")),
-        Value::Array(items) if items.is_empty() => json!(["x"]),
-        Value::Array(items) => json!(items[1..]),
-        Value::Object(_) => json!({"x": "x"}),
-        Value::Null => json!("x"),
+/// The config with other values under a key. A value that leads to no names says nothing.
+fn with_others(config: &Config, key: &str) -> Vec<Config> {
+    let pointer = key.replace('~', "~0").replace('/', "~1").replace('.', "/");
+    let pointer = format!("/{pointer}");
+    let Some(value) = config.values.pointer(&pointer) else {
+        return Vec::new();
     };
-    config.with_values(values)
+    let others = match value {
+        Value::Bool(value) => vec![json!(!value)],
+        Value::Number(number) => vec![json!(number.as_i64().unwrap_or_default() + 1)],
+        Value::String(text) => vec![json!(format!("{text}x"))],
+        Value::Array(items) if items.is_empty() => vec![json!(["x"])],
+        // Each item has its own effect; of very many, both halves stand for all.
+        Value::Array(items) if items.len() <= MOST_ITEMS => (0..items.len())
+            .map(|gone| json!([&items[..gone], &items[gone + 1..]].concat()))
+            .collect(),
+        Value::Array(items) => {
+            let (first, second) = items.split_at(items.len() / 2);
+            vec![json!(first), json!(second)]
+        }
+        Value::Object(_) => vec![json!({"x": "x"})],
+        Value::Null => vec![json!("x")],
+    };
+    let configs = others.into_iter().filter_map(|other| {
+        let mut values = config.values.clone();
+        *values.pointer_mut(&pointer)? = other;
+        config.with_values(values)
+    });
+    configs.collect()
 }

@@ -69,7 +69,7 @@ fn the_deployed_config_is_found_in_the_history() {
     desk.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
     desk.act("prep-master", &["--force"]);
     desk.commit();
-    desk.write_config("  versioning: false\n");
+    desk.write_config("  versioning: false\n  solutions:\n    - master-solution\n    - fraud\n");
     desk.commit();
     let shown = desk.act("show-changes", &[]);
     insta::assert_snapshot!(
