@@ -73,11 +73,15 @@ pub struct Pending {
     stack_id: String,
     /// The stack is there only because of this change set.
     shell: bool,
-    /// What was found.
-    pub found: Found,
+    found: Found,
 }
 
 impl Pending {
+    /// What it would do, and what was said of it.
+    pub fn found(&self) -> &Found {
+        &self.found
+    }
+
     /// ARN of the stack.
     pub fn stack_id(&self) -> &str {
         &self.stack_id
@@ -89,6 +93,8 @@ impl Pending {
 #[must_use = "an operation that was started is watched to its end"]
 pub struct Running {
     stack_id: String,
+    /// It makes the stack, so that all there is of it came from this operation.
+    creates: bool,
     /// Events from before it started.
     seen: std::collections::HashSet<String>,
 }

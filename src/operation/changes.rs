@@ -53,7 +53,7 @@ pub async fn changes(
             before,
             &desired.stack,
             status,
-            &pending.found,
+            pending.found(),
         )
     });
     site.cloud.to_the_end().discard(pending).await?;

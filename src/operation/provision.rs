@@ -58,7 +58,7 @@ pub async fn provision(site: &Site<'_>, desired: &Desired<'_>) -> Result<Provisi
     {
         let permit = site.decide::<Resume>(&facts, &desired.stack)?;
         site.progress.step(&desired.stack, "creation goes on");
-        let mut running = site.cloud.join(permit, &stack.id);
+        let mut running = site.cloud.join(permit, &stack.id)?;
         let ended = watch(site, desired, &mut running).await?;
         existing = Some(created(site, desired, running, ended).await?);
         facts.stack = Some(existing.clone());
@@ -129,12 +129,12 @@ async fn runnable(
     desired: &Desired<'_>,
     mut pending: Pending,
 ) -> Result<Pending, Failure> {
-    if pending.found.change_set.status == "CREATE_COMPLETE" {
+    if pending.found().change_set.status == "CREATE_COMPLETE" {
         return Ok(pending);
     }
     // Its reason may only say that there are findings; it is told also if those cannot be read.
     let _ = site.cloud.look_closer(&mut pending).await;
-    let found = pending.found.clone();
+    let found = pending.found().clone();
     site.cloud.to_the_end().discard(pending).await?;
     let config = desired.config;
     let influences = plan::influences(config).unwrap_or_default();
@@ -195,13 +195,13 @@ async fn update(
         .cloud
         .preview(look, Some(&stack), &desired.proposal())
         .await?;
-    if pending.found.change_set.is_empty() {
+    if pending.found().change_set.is_empty() {
         site.cloud.to_the_end().discard(pending).await?;
         return verified(site, desired, &stack, Outcome::Unchanged).await;
     }
     let pending = runnable(site, desired, pending).await?;
-    facts.verdict = Some(plan::worst(&pending.found.change_set));
-    let digest = plan::change_set_digest(&pending.found.change_set).to_string();
+    facts.verdict = Some(plan::worst(&pending.found().change_set));
+    let digest = plan::change_set_digest(&pending.found().change_set).to_string();
     facts.digests = Some([digest.clone(), digest]);
     let permit = match site.decide::<Update>(&facts, &desired.stack) {
         Ok(permit) => permit,

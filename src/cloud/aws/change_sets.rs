@@ -368,6 +368,7 @@ impl Cloud {
         match self.start(&pending).await {
             Ok(seen) => Ok(Running {
                 stack_id: pending.stack_id,
+                creates: pending.shell,
                 seen: seen.into_iter().map(|event| event.id).collect(),
             }),
             Err(error) => {

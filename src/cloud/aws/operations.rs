@@ -4,18 +4,14 @@ use std::collections::HashSet;
 
 use super::poll::Pauses;
 use super::{Cloud, error, token};
-use crate::cloud::{Ended, Result, Running, Undoing};
-use crate::guard::{Deletes, Permit, Resume};
+use crate::cloud::{Ended, Error, Result, Running, Undoing};
+use crate::guard::{Deletes, Effect, Permit, Resume};
 use crate::stack::{Event, Health, Status};
 
 impl Cloud {
     /// Starts the deletion of a stack. It is named by its ARN, so that one that was made anew in the meantime is left alone.
     pub async fn delete<E: Deletes>(&self, permit: Permit<E>, stack_id: &str) -> Result<Running> {
-        let name = &permit.stack().name;
-        if !stack_id.contains(&format!(":stack/{name}/")) {
-            let message = "a permit for one stack was spent on the deletion of another";
-            return Err(crate::cloud::Error::Misused(message.to_owned()));
-        }
+        of_same_stack(&permit, stack_id)?;
         self.start_deletion(stack_id).await
     }
 
@@ -32,12 +28,18 @@ impl Cloud {
         started.map_err(|e| error::of("DeleteStack", e))?;
         Ok(Running {
             stack_id: stack_id.to_owned(),
+            creates: false,
             seen: seen.into_iter().map(|event| event.id).collect(),
         })
     }
 
-    /// Takes back a stack whose creation was started by this run, whatever has become of it.
+    /// Takes back a stack whose creation was permitted, whatever has become of it. Nothing else is taken back: a stack that was
+    /// there before is not this operation's to delete.
     pub async fn undo(&self, running: Running) -> Result<Undoing> {
+        if !running.creates {
+            let message = "only a creation can be taken back";
+            return Err(Error::Misused(message.to_owned()));
+        }
         let resources = self.resources(&running.stack_id).await?.into_iter();
         // One whose creation failed may be somebody else's of the same name.
         let made = resources.filter(|resource| {
@@ -58,11 +60,13 @@ impl Cloud {
     }
 
     /// Joins the creation that another run started.
-    pub fn join(&self, _permit: Permit<Resume>, stack_id: &str) -> Running {
-        Running {
+    pub fn join(&self, permit: Permit<Resume>, stack_id: &str) -> Result<Running> {
+        of_same_stack(&permit, stack_id)?;
+        Ok(Running {
             stack_id: stack_id.to_owned(),
+            creates: true,
             seen: HashSet::new(),
-        }
+        })
     }
 
     /// Watches an operation to its end. `tell` hears every event once, oldest first.
@@ -114,4 +118,13 @@ impl Cloud {
             pauses.wait().await?;
         }
     }
+}
+
+/// An ARN holds the stack's name. A permit is for one stack.
+fn of_same_stack<E: Effect>(permit: &Permit<E>, stack_id: &str) -> Result<()> {
+    if stack_id.contains(&format!(":stack/{}/", permit.stack().name)) {
+        return Ok(());
+    }
+    let message = "a permit for one stack was spent on another";
+    Err(Error::Misused(message.to_owned()))
 }
