@@ -112,7 +112,7 @@ pub struct Rule {
 }
 
 /// Something outside of the stack on which it depends.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// What has to be so, in one sentence.
@@ -120,13 +120,10 @@ pub struct Check {
     /// An error stops a deployment, a warning does not.
     pub severity: Severity,
     /// The config key to point at.
-    #[serde(skip_serializing)]
     pub at: String,
     /// Expression: whether it has to be so at all; absent means always.
-    #[serde(skip_serializing)]
     pub when: Option<String>,
     /// What is looked for.
-    #[serde(skip_serializing)]
     pub needs: Looked,
 }
 

@@ -9,7 +9,7 @@ use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, context};
 
 use super::inventory::{Listed, inventory};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Diff;
 use crate::model::Digest;
 use crate::template::Document;
@@ -108,7 +108,7 @@ pub fn review(review: &Review<'_>) -> Result<String, Error> {
                 when => rule.when.as_deref(),
             })
             .collect::<Vec<_>>(),
-        preflight => Value::from(Serde(&manifest.preflight)),
+        preflight => preflight(review.config),
         folders => folders.unwrap_or_default(),
         folder_count => count,
         last,
@@ -167,6 +167,21 @@ fn parts(text: &str) -> Vec<String> {
         last = character;
     }
     parts
+}
+
+/// What has to be there for this config, each sentence once.
+fn preflight(config: &Config) -> Vec<Value> {
+    let needs = config.product.needs(&config.derived.scope);
+    let mut told: Vec<(Severity, String)> = Vec::new();
+    for need in needs.into_iter().flatten() {
+        let sentence = (need.severity, need.text);
+        if !told.contains(&sentence) {
+            told.push(sentence);
+        }
+    }
+    let told = told.into_iter();
+    told.map(|(severity, text)| context! { severity => severity.word(), text })
+        .collect()
 }
 
 /// Escapes as HTML, after what cannot be seen was written out.

@@ -265,7 +265,7 @@ fn page_of_hostile_product() -> (String, TempDir) {
          target: {{ account: \"'1'\", region: \"'r'\", environment: \"'e'\" }}\n\
          names: {{ config: file.stem, stack: evil.x, other: evil.x }}\n\
          outputs: {{ template: \"'t.yaml'\", policy: \"'p.json'\" }}\n\
-         preflight: [{{ text: {words}, severity: error }}]\n\
+         preflight: [{{ text: {words}, severity: error, at: evil.x, needs: {{ parameter: evil.x }} }}]\n\
          impact: [{{ keys: [{words}], level: safe, consequence: {words}, when: \"true\" }}]\n\
          actions: {{ create-review-report: review-report }}\n"
     );
