@@ -8,7 +8,7 @@ use crate::config::{Config, Loaded, load};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::{Digest, RepoPath};
-use crate::product::{Failure, Level, Registry};
+use crate::product::{Failure, Level, Registry, Target};
 use crate::template::{self, Document, Fate};
 
 /// One config of a change, as bytes.
@@ -175,6 +175,7 @@ struct Base {
     template: String,
     prefixes: Vec<String>,
     impact: Vec<Impact>,
+    target: Target,
 }
 
 impl Base {
@@ -183,6 +184,7 @@ impl Base {
             template: before.product.render_template(&before.derived.scope)?,
             prefixes: before.product.folder_prefixes(&before.derived.scope)?,
             impact: impact::declared(before, after)?,
+            target: before.target.clone(),
         })
     }
 }
@@ -192,7 +194,8 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
     let levels = change.impact.iter().map(|impact| impact.level);
     change.level = levels.max().unwrap_or(Level::None);
     change.diff = diff(&base.template, new);
-    if change.diff.is_none() {
+    // The same template elsewhere is another stack.
+    if change.diff.is_none() && change.target.as_ref() == Some(&base.target) {
         change.intent = Intent::Unchanged;
         return;
     }

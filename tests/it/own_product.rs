@@ -207,7 +207,7 @@ fn it_is_read_from_the_commits_and_not_from_the_work_tree() {
     let change = &json["plan"]["changes"][0];
     assert_eq!(
         (change["intent"].as_str(), change["level"].as_str()),
-        (Some("unchanged"), Some("unknown")),
+        (Some("update"), Some("unknown")),
         "{json:#}"
     );
 }
