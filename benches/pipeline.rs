@@ -250,6 +250,7 @@ fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
             version: env!("CARGO_PKG_VERSION"),
         },
         plan: plan(&change(count).0),
+        previews: Default::default(),
         collisions: None,
         notices: Vec::new(),
     };

@@ -25,6 +25,7 @@ use crate::wording::{all_of, nearest};
 use crate::workspace::{ConfigFile, add_repository_products, locate};
 
 pub use explain::explain;
+pub use failure::explain as explain_failure;
 pub use products::{list_products, show_product};
 pub use result::{Details, Format, Item, Listing, Results};
 pub use schema::schema;

@@ -4,12 +4,13 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 
 use super::event::Event;
-use crate::forge::github::Access;
+use crate::forge::github::{Access, Issuer};
 use crate::product::Given;
 
 /// The largest event that is read. GitHub caps webhook payloads at 25 MB.
@@ -22,6 +23,8 @@ pub struct Environment {
     pub event: Event,
     /// Repository and token.
     pub access: Access,
+    /// What issues identity tokens to this job; none without the permission `id-token: write`.
+    pub issuer: Option<Arc<Issuer>>,
     /// The checkout, if there is one.
     pub workspace: Option<PathBuf>,
     /// Globs of configs; empty means the default ones.
@@ -68,9 +71,16 @@ impl Environment {
         let workspace = variable("GITHUB_WORKSPACE")
             .map(PathBuf::from)
             .filter(|folder| folder.join(".git").exists());
+        let issuer = variable("ACTIONS_ID_TOKEN_REQUEST_URL")
+            .zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
+            .map(|(url, token)| Issuer {
+                url,
+                token: SecretString::from(token),
+            });
         Ok(Self {
             event,
             access,
+            issuer: issuer.map(Arc::new),
             workspace,
             configs: lines("PROVISIONER_CONFIGS"),
             given: Given {

@@ -1,5 +1,7 @@
 //! Flow 1, the part that is the same everywhere: from gathered bytes to the report.
 
+use std::collections::BTreeMap;
+
 use super::gather::Gathered;
 use crate::forge::OpenPullRequest;
 use crate::model::CommitSha;
@@ -9,8 +11,8 @@ use crate::report::{Collision, Context, Report};
 /// The version in reports.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Said in every report until the AWS half exists.
-pub const NO_CHANGE_SET: &str = "The change-set half is missing: this version does not ask AWS, so replacements, drift and the live state of stacks are not known. \
+/// Follows the reason for which AWS was not asked.
+pub const NOT_ASKED: &str = "Replacements, drift and the live state of stacks are not known. \
      What is shown is what the rendered templates and the product's impact rules say.";
 
 /// Said when the rules by which the change is judged are part of the change.
@@ -20,11 +22,7 @@ const PRODUCTS_CHANGED: &str = "This change edits products below .provisioner/pr
 /// The report of what was gathered.
 pub fn report(gathered: &Gathered, base: &CommitSha, head: &CommitSha) -> Report {
     let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
-    let mut notices = if plan.changes.is_empty() {
-        Vec::new()
-    } else {
-        vec![NO_CHANGE_SET.to_owned()]
-    };
+    let mut notices = Vec::new();
     if gathered.products_changed {
         notices.push(PRODUCTS_CHANGED.to_owned());
     }
@@ -36,6 +34,7 @@ pub fn report(gathered: &Gathered, base: &CommitSha, head: &CommitSha) -> Report
     Report {
         context,
         plan,
+        previews: BTreeMap::new(),
         collisions: None,
         notices,
     }

@@ -1,15 +1,19 @@
 //! Flow 1 in a job: facts from the forge, then comment, status, annotations, summary, SARIF and outputs.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 
-use super::check::{VERSION, collisions, report};
+use super::check::{NOT_ASKED, VERSION, collisions, report};
 use super::gather::{Selection, gather};
+use super::preview::{Plan, preview};
 use crate::ci::{Environment, Event, Outputs, summary};
 use crate::exit::Exit;
 use crate::forge::github::GitHub;
 use crate::forge::local::Repository;
-use crate::forge::{CommitStatus, ForgeError, PullRequest, PullRequests, Source, UserId};
-use crate::model::CommitSha;
+use crate::forge::{CommitStatus, ForgeError, Identity, PullRequest, PullRequests, Source, UserId};
+use crate::guard::{POLICY_FILE, read_policy};
+use crate::model::{CommitSha, RepoPath};
 use crate::report::{self as print, COMMENT_LIMIT, MARKER, Report, SUMMARY_LIMIT, log_safe};
 use crate::wording::counted;
 use crate::workspace::write_file;
@@ -107,11 +111,17 @@ async fn check_pull_request(
     let mut report = report(&gathered, &base, &pull_request.head);
 
     if pull_request.fork {
+        if !report.plan.changes.is_empty() {
+            let reason = "AWS was not asked: the pull request comes from a fork, whose job gets no credentials.";
+            report.notices.push(format!("{reason} {NOT_ASKED}"));
+        }
         let reason = "The pull request comes from a fork, whose job may not write here: there is no comment and no commit status, \
                       only this summary and the annotations.";
         report.notices.push(reason.to_owned());
         return Ok((report, None));
     }
+    let plan = plan(environment, source, &base, format!("pull-{number}")).await?;
+    preview(&mut report, &gathered, &plan).await;
     let surroundings = github.surroundings().await?;
     report.collisions = surroundings
         .open
@@ -163,8 +173,30 @@ async fn check_merge_group(
     let files = source.changed_files(base, head).await?;
     let gathered = gather(source, base, head, &files, selection, &environment.given).await?;
     let mut report = report(&gathered, base, head);
+    let plan = plan(environment, source, base, "merge-group".to_owned()).await?;
+    preview(&mut report, &gathered, &plan).await;
     put_status(github, head, None, &mut report).await?;
     Ok(report)
+}
+
+/// Who asks AWS. The policy is that of the base: a change does not decide on its own credentials.
+async fn plan(
+    environment: &Environment,
+    source: &dyn Source,
+    base: &CommitSha,
+    session: String,
+) -> Result<Plan, ForgeError> {
+    let path = RepoPath::typed(POLICY_FILE);
+    let bytes = source.read(base, std::slice::from_ref(&path)).await?;
+    let bytes = bytes.into_iter().next().flatten();
+    Ok(Plan {
+        policy: read_policy(&path, bytes.as_deref()),
+        identity: environment
+            .issuer
+            .clone()
+            .map(|issuer| issuer as Arc<dyn Identity>),
+        session: format!("provisioner-{session}"),
+    })
 }
 
 /// Where contents are read, and the commit to compare with: the checkout if its history has what is needed, which saves a call

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use super::check::{VERSION, report};
+use super::check::{NOT_ASKED, VERSION, report};
 use super::gather::{Selection, gather};
 use crate::action::Format;
 use crate::cli;
@@ -56,7 +56,13 @@ fn check(args: &cli::Check) -> anyhow::Result<Report> {
         let files = repository.changed_files(&base, &head).await?;
         gather(&repository, &base, &head, &files, &selection, &given).await
     })?;
-    Ok(report(&gathered, &base, &head))
+    let mut report = report(&gathered, &base, &head);
+    if !report.plan.changes.is_empty() {
+        report
+            .notices
+            .push(format!("AWS was not asked. {NOT_ASKED}"));
+    }
+    Ok(report)
 }
 
 fn show(report: &Report, format: Format) -> anyhow::Result<String> {

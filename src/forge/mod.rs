@@ -4,6 +4,7 @@ pub mod github;
 pub mod local;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 
 use crate::model::{CommitSha, RepoPath};
 
@@ -27,6 +28,13 @@ pub trait Source: Send + Sync {
 
     /// All files below a folder ("" is the root); none if it is not there.
     async fn list(&self, at: &CommitSha, folder: &str) -> Result<Vec<RepoPath>, ForgeError>;
+}
+
+/// Proves to a cloud which job this is. A token is asked for when it is needed: it lives for minutes.
+#[async_trait]
+pub trait Identity: Send + Sync + std::fmt::Debug {
+    /// A new token, or why there is none.
+    async fn token(&self) -> Result<SecretString, ForgeError>;
 }
 
 /// Reading and reporting on pull requests.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::config::conform;
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
-use crate::product::Schema;
+use crate::product::{Schema, Target};
 
 /// The file's name.
 pub const FILE: &str = ".provisioner.yaml";
@@ -113,10 +113,23 @@ impl Policy {
             == Deletes::Guarded
     }
 
+    /// The role that looks at stacks of a place, if the policy names one.
+    pub fn plan_role(&self, target: &Target) -> Option<String> {
+        let own = self.environments.get(&target.environment)?;
+        own.roles.plan.as_deref().map(|role| filled(role, target))
+    }
+
     /// Stacks that are worked on at the same time.
     pub fn concurrency(&self) -> usize {
         self.defaults.concurrency
     }
+}
+
+/// A role's ARN, with the config's own words in their places.
+fn filled(role: &str, target: &Target) -> String {
+    role.replace("{account_id}", &target.account)
+        .replace("{region}", &target.region)
+        .replace("{environment}", &target.environment)
 }
 
 /// Reads a policy; `None` is a repository without one. All problems are told.

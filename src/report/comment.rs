@@ -7,6 +7,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context};
 use serde_json::json;
 
+use super::Preview;
 use super::inert;
 use super::text;
 use super::view::Report;
@@ -64,12 +65,13 @@ pub fn markdown(report: &Report, limit: usize) -> Result<String, Error> {
             break;
         }
         let fits = |part: &String| length(part) <= room;
-        let full = part(change, false)?;
+        let preview = report.previews.get(change.path.as_str());
+        let full = part(change, preview, false)?;
         if fits(&full) {
             body.push_str(&full);
             continue;
         }
-        let brief = part(change, true)?;
+        let brief = part(change, preview, true)?;
         if fits(&brief) {
             body.push_str(&brief);
         }
@@ -239,7 +241,7 @@ fn impact_words(change: &Change) -> String {
     }
 }
 
-fn part(change: &Change, brief: bool) -> Result<String, Error> {
+fn part(change: &Change, preview: Option<&Preview>, brief: bool) -> Result<String, Error> {
     let intent = match change.intent {
         Intent::Invalid => "Not usable as it stands",
         Intent::Delete => "**Deletes** stack",
@@ -267,12 +269,10 @@ fn part(change: &Change, brief: bool) -> Result<String, Error> {
             })
         })
         .collect();
-    let resources: Vec<_> = change
-        .resources
-        .iter()
-        .take(MOST_ROWS)
-        .map(resource)
-        .collect();
+    // What AWS says takes the place of what the templates let expect.
+    let is_asked = preview.is_some_and(|preview| preview.digest.is_some());
+    let expected = change.resources.iter().filter(|_| !is_asked);
+    let resources: Vec<_> = expected.take(MOST_ROWS).map(resource).collect();
     // A deletion's diff would only repeat the table of resources.
     let diff = change
         .diff
@@ -306,7 +306,9 @@ fn part(change: &Change, brief: bool) -> Result<String, Error> {
             impact => Value::from(Serde(&impact)),
             removal => change.intent == Intent::Delete,
             resources => Value::from(Serde(&resources)),
-            more_resources => rest_of(change.resources.len(), MOST_ROWS, "resource"),
+            more_resources => rest_of(if is_asked { 0 } else { change.resources.len() }, MOST_ROWS, "resource"),
+            preview => preview.map(|preview| preview.line.as_str()),
+            preview_tables => preview.filter(|_| !brief).map(|preview| preview.markdown.as_str()),
             folders => Value::from(Serde(&change.folders)),
             diff => diff.map(|diff| cut(diff.unified.as_deref().unwrap_or("(too large to compare by line)"))),
             diff_title,

@@ -166,7 +166,7 @@ fn looks_secret(word: &str) -> bool {
     if key {
         return true;
     }
-    if word.len() < SHORTEST_SECRET || word.starts_with("arn:") || word.contains("::") {
+    if word.len() < SHORTEST_SECRET || word.starts_with("arn:") || is_structural(word) {
         return false;
     }
     let has = |is: fn(&char) -> bool| word.chars().any(|character| is(&character));

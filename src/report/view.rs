@@ -1,9 +1,13 @@
 //! What a check found, ready to be shown anywhere.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::Preview;
+
 use crate::diagnostic::Diagnostic;
-use crate::model::RepoPath;
+use crate::model::{Digest, RepoPath};
 use crate::plan::{Change, Plan};
 
 /// Everything that a check has to say.
@@ -13,6 +17,9 @@ pub struct Report {
     pub context: Context,
     /// The plan.
     pub plan: Plan,
+    /// What AWS says of the changes, by path, as far as it was asked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub previews: BTreeMap<String, Preview>,
     /// Other open pull requests that touch the same configs; `None` if that could not be found out.
     pub collisions: Option<Vec<Collision>>,
     /// Sentences about what this report lacks, and why.
@@ -40,6 +47,29 @@ pub struct Collision {
 }
 
 impl Report {
+    /// Adds what AWS says of a change: the higher level counts, and the plan's digest covers it.
+    pub fn add(&mut self, path: &str, preview: Preview) {
+        let changes = self.plan.changes.iter_mut();
+        for change in changes.filter(|change| change.path.as_str() == path) {
+            change.level = change.level.max(preview.level);
+        }
+        self.plan.level = self.plan.level.max(preview.level);
+        self.previews.insert(path.to_owned(), preview);
+    }
+
+    /// The digest of the plan with everything that AWS said of it. Equal digests mean that the same would happen.
+    pub fn seal(&mut self) {
+        let known = self.previews.iter().filter_map(|(path, preview)| {
+            let digest = preview.digest?;
+            Some(format!("{path}\t{digest}\n"))
+        });
+        let known: String = known.collect();
+        if !known.is_empty() {
+            let plan = self.plan.digest;
+            self.plan.digest = Digest::of(format!("provisioner-preview/1\n{plan}\n{known}"));
+        }
+    }
+
     /// All diagnostics of all configs.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> + Clone {
         self.plan

@@ -95,6 +95,7 @@ fn report(plan: Plan) -> Report {
     Report {
         context,
         plan,
+        previews: Default::default(),
         collisions: None,
         notices: Vec::new(),
     }

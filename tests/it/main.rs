@@ -14,6 +14,7 @@ mod aws;
 mod config;
 mod contract;
 mod faults;
+mod flow_aws;
 mod flow_github;
 mod flow_local;
 mod generated;

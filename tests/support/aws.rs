@@ -14,6 +14,8 @@ use super::bed::{Server, free_port, root};
 pub const REGION: &str = "us-west-2";
 
 static SERVER: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+/// The same, but whoever has no permission is refused.
+static STRICT: Mutex<Weak<Server>> = Mutex::new(Weak::new());
 static ACCOUNTS: AtomicU64 = AtomicU64::new(100_000_000_001);
 
 /// One account.
@@ -28,9 +30,20 @@ impl Aws {
     /// An account that no other test has. The emulator is started if it does not run.
     #[track_caller]
     pub fn start() -> Self {
-        let mut shared = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::at(&SERVER, "false")
+    }
+
+    /// An account whose roles are held to their policies. The account's own key may do everything.
+    #[track_caller]
+    pub fn strict() -> Self {
+        Self::at(&STRICT, "true")
+    }
+
+    #[track_caller]
+    fn at(shared: &Mutex<Weak<Server>>, auth: &str) -> Self {
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
         let server = shared.upgrade().unwrap_or_else(|| {
-            let server = Arc::new(emulator());
+            let server = Arc::new(emulator(auth));
             *shared = Arc::downgrade(&server);
             server
         });
@@ -174,10 +187,11 @@ pub fn variables(account: &str, url: &str) -> [(&'static str, String); 4] {
     ]
 }
 
-fn emulator() -> Server {
+fn emulator(auth: &str) -> Server {
     let port = free_port();
     let mut command = Command::new(root().join("aws/bin/ministack"));
     command
+        .env("AUTH", auth)
         .env("GATEWAY_PORT", port.to_string())
         .env("BIND_HOST", "127.0.0.1")
         .env("MINISTACK_HOST", "127.0.0.1");

@@ -20,5 +20,6 @@ pub mod emulate;
 pub mod gate;
 pub mod github;
 pub mod http;
+pub mod issuer;
 pub mod prism;
 pub mod replay;

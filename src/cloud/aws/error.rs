@@ -29,6 +29,9 @@ const OF_LOAD: &[&str] = &[
     "ServiceUnavailable",
 ];
 
+/// Begins what [`Federated`](super::federated::Federated) says, so that it is found in the SDK's chain of errors.
+pub const FEDERATION: &str = "federation: ";
+
 /// Says what an error means.
 pub fn of<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Error
 where
@@ -55,6 +58,11 @@ where
         };
     }
     let chain = DisplayErrorContext(&error).to_string();
+    // A role that may not be assumed, or a token that was not issued.
+    if let Some(at) = chain.find(FEDERATION) {
+        let said = chain[at..].split(" (").next().unwrap_or_default();
+        return Error::Credentials(said[FEDERATION.len()..].to_owned());
+    }
     // The chain ends with the SDK's own debug representation, which is for its authors.
     let reason = chain.split(" (").next().unwrap_or_default().to_owned();
     let lacks_credentials = chain.contains("CredentialsNotLoaded")

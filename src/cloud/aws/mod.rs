@@ -4,6 +4,7 @@ mod change_sets;
 mod convert;
 mod drift;
 mod error;
+mod federated;
 mod objects;
 mod operations;
 mod poll;

@@ -1,16 +1,21 @@
 //! Credentials and clients.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use tokio::sync::Mutex;
 
+use super::federated::Federated;
 use super::poll::Stop;
 use super::{Cloud, cloudformation, control, error, s3, ssm};
 use crate::cloud::Result;
+use crate::forge::Identity;
 use crate::guard::Caller;
 
 /// Attempts of one request. With 30 % of the requests throttled, one in 150,000 would fail for good.
@@ -35,14 +40,37 @@ pub struct Session {
 impl Session {
     /// Reads environment, shared files and whatever else the chain has. Whoever sets `AWS_MAX_ATTEMPTS` gets as many.
     pub async fn open(stop: Stop) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(LONGEST_ATTEMPT)
+        let config = loader().load().await;
+        Self::with(config, stop)
+    }
+
+    /// A role, assumed with an identity token once something is asked of AWS, and no other credentials. `name` is what AWS's logs
+    /// show of the run.
+    pub async fn federated(
+        role: &str,
+        name: &str,
+        identity: Arc<dyn Identity>,
+        region: &str,
+        stop: Stop,
+    ) -> Self {
+        let region = Region::new(region.to_owned());
+        let config = loader().region(region).no_credentials().load().await;
+        let Self { config, stop, .. } = Self::with(config, stop);
+        let sts = aws_sdk_sts::Client::new(&config);
+        let federated = Federated::new(role, name, identity, sts);
+        let config = config
+            .into_builder()
+            .credentials_provider(SharedCredentialsProvider::new(federated))
+            .identity_cache(IdentityCache::lazy().build())
             .build();
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts)
-            .load()
-            .await;
+        Self {
+            config,
+            stop,
+            clouds: Mutex::default(),
+        }
+    }
+
+    fn with(config: SdkConfig, stop: Stop) -> Self {
         let asked = config.retry_config().map(RetryConfig::max_attempts);
         let attempts = asked.filter(|asked| *asked != UNASKED);
         let retries = RetryConfig::standard()
@@ -94,4 +122,12 @@ impl Session {
         clouds.insert(region.to_owned(), cloud.clone());
         Ok(cloud)
     }
+}
+
+fn loader() -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(LONGEST_ATTEMPT)
+        .build();
+    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts)
 }

@@ -1,6 +1,7 @@
 //! GitHub, and GitHub Enterprise, through octocrab.
 
 mod client;
+mod identity;
 mod pull_requests;
 mod retry;
 mod source;
@@ -9,6 +10,7 @@ mod wire;
 use secrecy::SecretString;
 
 pub use client::GitHub;
+pub use identity::Issuer;
 
 /// Where a repository is, and what lets us in.
 #[derive(Debug)]

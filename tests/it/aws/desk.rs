@@ -40,6 +40,15 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// In an account whose roles are held to their policies.
+    pub fn strict() -> Self {
+        let aws = Aws::strict();
+        let (account, url) = (aws.account.clone(), aws.url());
+        Self::at(aws, &account, url)
+    }
+}
+
 impl<A> Desk<A> {
     /// At any AWS, with an S3 config.
     pub fn at(aws: A, account: &str, url: String) -> Self {
@@ -87,6 +96,10 @@ impl<A> Desk<A> {
                 "client:\n  company_name: Acme\n  company_prefix: acme\n  account_id: \"{account}\"\n  tenant_id: \"{tenant}\"\nenvironment:\n  env: prod\n  region: {REGION}\ns3:\n{s3}"
             ),
         );
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(path)).unwrap()
     }
 
     pub fn write(&self, path: &str, text: &str) {

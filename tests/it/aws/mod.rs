@@ -2,7 +2,7 @@
 
 mod calls;
 mod corpus;
-mod desk;
+pub mod desk;
 mod faults;
 mod guard;
 mod kills;

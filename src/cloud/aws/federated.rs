@@ -1,0 +1,78 @@
+//! Credentials for an identity token: a role is assumed, and assumed again before its credentials run out.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, Result, future};
+use secrecy::ExposeSecret as _;
+
+use super::error;
+use crate::forge::Identity;
+
+/// Assumes a role with a token that is asked for each time: one from the job's start would have run out in a long run.
+#[derive(Debug)]
+pub struct Federated {
+    role: String,
+    session: String,
+    identity: Arc<dyn Identity>,
+    sts: aws_sdk_sts::Client,
+}
+
+impl Federated {
+    /// `session` is what AWS's logs will show of the run, in at most 64 letters, digits and `=,.@-`.
+    pub fn new(
+        role: &str,
+        session: &str,
+        identity: Arc<dyn Identity>,
+        sts: aws_sdk_sts::Client,
+    ) -> Self {
+        Self {
+            role: role.to_owned(),
+            session: session.to_owned(),
+            identity,
+            sts,
+        }
+    }
+
+    async fn assume(&self) -> Result {
+        let token = self.identity.token().await;
+        let token = token.map_err(|e| failed(&e))?;
+        let assumed = self
+            .sts
+            .assume_role_with_web_identity()
+            .role_arn(&self.role)
+            .role_session_name(&self.session)
+            .web_identity_token(token.expose_secret())
+            .send()
+            .await;
+        let assumed = assumed.map_err(|e| {
+            let refused = error::of("AssumeRoleWithWebIdentity", e);
+            failed(&format!("role {}: {refused}", self.role))
+        })?;
+        let credentials = assumed.credentials;
+        let credentials = credentials.ok_or_else(|| failed(&"AWS sent no credentials"))?;
+        let expiry = SystemTime::try_from(credentials.expiration).ok();
+        Ok(Credentials::new(
+            credentials.access_key_id,
+            credentials.secret_access_key,
+            Some(credentials.session_token),
+            expiry,
+            "AssumeRoleWithWebIdentity",
+        ))
+    }
+}
+
+impl ProvideCredentials for Federated {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.assume())
+    }
+}
+
+fn failed(reason: &dyn std::fmt::Display) -> CredentialsError {
+    CredentialsError::provider_error(format!("{}{reason}", error::FEDERATION))
+}

@@ -1,0 +1,60 @@
+//! Identity tokens of a job (OpenID Connect).
+//! <https://docs.github.com/en/actions/reference/security/oidc>
+
+use async_trait::async_trait;
+use http_body_util::BodyExt as _;
+use octocrab::Octocrab;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use crate::forge::{ForgeError, Identity};
+
+/// Who the token is for: AWS takes no other.
+const AUDIENCE: &str = "sts.amazonaws.com";
+const WHAT: &str = "the job's identity token";
+
+/// What a job with the permission `id-token: write` is given.
+#[derive(Debug)]
+pub struct Issuer {
+    /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
+    pub url: String,
+    /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+    pub token: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Issued {
+    value: String,
+}
+
+#[async_trait]
+impl Identity for Issuer {
+    async fn token(&self) -> Result<SecretString, ForgeError> {
+        let failed = |reason: String| ForgeError::unreachable(WHAT, reason);
+        let (origin, route) = split(&self.url).ok_or_else(|| failed("no address".into()))?;
+        let separator = if route.contains('?') { '&' } else { '?' };
+        let route = format!("{route}{separator}audience={AUDIENCE}");
+        // The request's own token is for this address alone: no redirect is followed, and errors do not hold it.
+        let client = Octocrab::builder()
+            .base_uri(origin)
+            .and_then(|builder| builder.personal_token(self.token.expose_secret()).build())
+            .map_err(|error| failed(error.to_string()))?;
+        let response = client._get(route).await;
+        let response = response.map_err(|error| failed(error.to_string()))?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(failed(format!("the issuer answers {status}")));
+        }
+        let body = response.into_body().collect().await;
+        let body = body.map_err(|error| failed(error.to_string()))?.to_bytes();
+        let issued: Issued = serde_json::from_slice(&body)
+            .map_err(|_| failed("the issuer's answer holds no token".into()))?;
+        Ok(SecretString::from(issued.value))
+    }
+}
+
+fn split(url: &str) -> Option<(String, String)> {
+    let uri: http::Uri = url.parse().ok()?;
+    let origin = format!("{}://{}", uri.scheme_str()?, uri.authority()?);
+    Some((origin, uri.path_and_query()?.to_string()))
+}

@@ -1,0 +1,140 @@
+//! What issues identity tokens to a job. The tokens have GitHub's claims and no real signature: the emulator holds them to a role's
+//! trust policy, and does not check who signed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+/// What the job shows to the issuer.
+const BEARER: &str = "runner-bearer-Zk3Qx9Lw2Vb7";
+
+/// An issuer for one job.
+pub struct Issuer {
+    /// `127.0.0.1:PORT`, which is also the issuer's name.
+    pub address: String,
+    issued: Arc<Mutex<Vec<String>>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone)]
+struct World {
+    address: String,
+    subject: String,
+    issued: Arc<Mutex<Vec<String>>>,
+}
+
+impl Issuer {
+    /// Says that the job is `subject`, such as `repo:acme/infra:pull_request`.
+    pub fn of(subject: &str) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        listener.set_nonblocking(true).expect("a socket");
+        let issued = Arc::default();
+        let world = World {
+            address: address.clone(),
+            subject: subject.to_owned(),
+            issued: Arc::clone(&issued),
+        };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+                let app = Router::new().route("/token", get(answer)).with_state(world);
+                tokio::select! {
+                    served = axum::serve(listener, app) => served.expect("a server"),
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self {
+            address,
+            issued,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// What a job with `id-token: write` has.
+    pub fn variables(&self) -> [(&'static str, String); 2] {
+        let url = format!("http://{}/token?api-version=2.0", self.address);
+        [
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", url),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", BEARER.to_owned()),
+        ]
+    }
+
+    /// All tokens that were issued.
+    pub fn issued(&self) -> Vec<String> {
+        let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        issued.clone()
+    }
+
+    /// Everything that must not be shown anywhere.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.issued();
+        secrets.push(BEARER.to_owned());
+        secrets
+    }
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn answer(
+    State(world): State<World>,
+    Query(query): Query<std::collections::HashMap<String, String>>,
+    headers: HeaderMap,
+) -> (StatusCode, Json<Value>) {
+    let shown = headers
+        .get("authorization")
+        .and_then(|shown| shown.to_str().ok());
+    if shown != Some(&format!("Bearer {BEARER}")) {
+        return (
+            StatusCode::UNAUTHORIZED,
+            Json(json!({"message": "who is that?"})),
+        );
+    }
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a time")
+        .as_secs();
+    let claims = json!({
+        "iss": format!("https://{}", world.address),
+        "sub": world.subject,
+        "aud": query.get("audience"),
+        "iat": now,
+        "exp": now + 300,
+    });
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let head = part(&json!({"alg": "RS256", "kid": "k"}));
+    let token = format!(
+        "{head}.{}.{}",
+        part(&claims),
+        URL_SAFE_NO_PAD.encode("signature")
+    );
+    let mut issued = world.issued.lock().unwrap_or_else(PoisonError::into_inner);
+    issued.push(token.clone());
+    (StatusCode::OK, Json(json!({"count": 1, "value": token})))
+}
