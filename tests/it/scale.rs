@@ -53,7 +53,7 @@ fn lines(github: &FakeGitHub) -> Vec<String> {
         .collect()
 }
 
-/// Without one: two more for products and the merge base, and two for each changed config.
+/// Without one: more for products, policy and the merge base, and one for each side of a changed config.
 #[test]
 fn calls_are_counted_without_a_checkout() {
     let (scene, pull) = many(10);
@@ -62,7 +62,7 @@ fn calls_are_counted_without_a_checkout() {
     assert_eq!(done.status, 0, "{}", done.stderr);
     assert_eq!(
         scene.github.requests().len(),
-        7 + 3 + 10,
+        7 + 4 + 10,
         "{:#?}",
         lines(&scene.github)
     );

@@ -105,29 +105,20 @@ impl Cloud {
         Ok(())
     }
 
-    /// Adds what CloudFormation's validation and the hooks have to say. What may not be read is noted, and hinders nothing: the
-    /// change set itself is known.
+    /// Adds what CloudFormation's validation and the hooks have to say. What cannot be read is noted, and hinders nothing: the change
+    /// set itself is known.
     pub async fn look_closer(&self, pending: &mut Pending) -> Result<()> {
         let id = pending.found.change_set.id.clone();
         let found = &mut pending.found;
         match self.validations(&id).await {
             Ok(validations) => found.validations = validations,
-            Err(Error::Refused { code, .. }) => {
-                let what = "the findings of CloudFormation's validation";
-                found
-                    .unread
-                    .push(format!("{what} could not be read: {code}"));
-            }
-            Err(error) => return Err(error),
+            Err(error) => found
+                .unread
+                .push(unread("findings of the validation", error)?),
         }
         match self.hooks(&id).await {
             Ok(hooks) => found.hooks = hooks,
-            Err(Error::Refused { code, .. }) => {
-                found
-                    .unread
-                    .push(format!("the hooks could not be read: {code}"));
-            }
-            Err(error) => return Err(error),
+            Err(error) => found.unread.push(unread("hooks", error)?),
         }
         Ok(())
     }
@@ -428,4 +419,15 @@ fn tags(proposal: &Proposal) -> Vec<StackTag> {
         .iter()
         .map(|(key, value)| StackTag::builder().key(key).value(value).build())
         .collect()
+}
+
+/// A note of what AWS does not tell. Whoever is asked to stop, or is not known to AWS, gets no further with the rest either.
+fn unread(what: &str, error: Error) -> Result<String> {
+    match error {
+        Error::Refused { code, .. } => Ok(format!("the {what} could not be read: {code}")),
+        Error::Unreachable { operation, .. } => Ok(format!(
+            "the {what} could not be read: {operation} gives no answer"
+        )),
+        error => Err(error),
+    }
 }
