@@ -44,6 +44,12 @@ def begins(arn):
     return Where((arn, arn + TRIAL), (arn + "*",))
 
 
+def role(arn):
+    """A role of a test deployment ends with the trial's suffix in place of its last words, since a role's name has 64 characters."""
+    stem = re.sub("(-execution)?-role$", "", arn)
+    return Where((arn, stem + TRIAL), (stem + "-*",))
+
+
 def under(arn, *samples):
     return Where(tuple(arn.replace("*", sample) for sample in samples), (arn,))
 
@@ -111,7 +117,7 @@ class Target:
             case "AWS::Events::Rule":
                 return [begins(arn("events", f"rule/{p['Name']}"))]
             case "AWS::IAM::Role":
-                return [begins(arn("iam", f"role/{p['RoleName']}", region=""))]
+                return [role(arn("iam", f"role/{p['RoleName']}", region=""))]
             case "AWS::KMS::Alias":
                 return [begins(arn("kms", p["AliasName"])), *self.of(p["TargetKeyId"])]
             case "AWS::KMS::Key":
