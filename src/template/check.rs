@@ -3,15 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::document::Document;
+use super::document::{Document, INLINE_BYTES};
 use super::intrinsic::{Reference, walk};
 use crate::config::{Entry, Kind};
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
 use crate::wording::{counted, nearest, one_of, quote};
 
-/// The most that fits a request.
-pub const INLINE_BYTES: usize = 51_200;
 /// The most at all.
 const MAX_BYTES: usize = 1_000_000;
 const MAX_DESCRIPTION: usize = 1_024;

@@ -3,10 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::check::INLINE_BYTES;
 use crate::config::{Entry, Node, Tags, parse};
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
+
+/// The most that fits a request.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+pub const INLINE_BYTES: usize = 51_200;
 
 /// A template that was read.
 #[derive(Clone, Debug)]

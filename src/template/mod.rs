@@ -6,7 +6,7 @@ mod document;
 mod intrinsic;
 mod stateful;
 
-pub use check::{INLINE_BYTES, check};
+pub use check::check;
 pub use cost::billed;
-pub use document::{Document, Fate, Resource};
+pub use document::{Document, Fate, INLINE_BYTES, Resource};
 pub use stateful::holds_data;
