@@ -1,6 +1,8 @@
 //! Identity tokens of a job (OpenID Connect).
 //! <https://docs.github.com/en/actions/reference/security/oidc>
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use http_body_util::BodyExt as _;
 use octocrab::Octocrab;
@@ -11,6 +13,7 @@ use crate::forge::{ForgeError, Identity};
 
 /// Who the token is for: AWS takes no other.
 const AUDIENCE: &str = "sts.amazonaws.com";
+const TIMEOUT: Duration = Duration::from_secs(30);
 const WHAT: &str = "the job's identity token";
 
 /// What a job with the permission `id-token: write` is given.
@@ -37,7 +40,13 @@ impl Identity for Issuer {
         // The request's own token is for this address alone: no redirect is followed, and errors do not hold it.
         let client = Octocrab::builder()
             .base_uri(origin)
-            .and_then(|builder| builder.personal_token(self.token.expose_secret()).build())
+            .and_then(|builder| {
+                builder
+                    .set_connect_timeout(Some(TIMEOUT))
+                    .set_read_timeout(Some(TIMEOUT))
+                    .personal_token(self.token.expose_secret())
+                    .build()
+            })
             .map_err(|error| failed(error.to_string()))?;
         let response = client._get(route).await;
         let response = response.map_err(|error| failed(error.to_string()))?;
