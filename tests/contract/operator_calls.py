@@ -51,8 +51,13 @@ S3 = [
     ("tear-down", "contents", "s3:DeleteObjects"),
 ]
 
-# Our products export nothing, so that nobody is asked who imports it.
-NEVER = {"cloudformation:ListImports"}
+# Operations that need no permission of the operator's.
+NEVER = {
+    # Our products export nothing, so that nobody is asked who imports it.
+    "cloudformation:ListImports",
+    # Asked without credentials: the trust of the role decides.
+    "sts:AssumeRoleWithWebIdentity",
+}
 
 IAM_NAMES = {
     "cloudcontrol:GetResource": "cloudformation:GetResource",

@@ -9,8 +9,10 @@ CLOUD = Path(__file__).resolve().parents[2] / "src/cloud/aws"
 
 
 def clients(text):
-    """Service by the field that holds its client, as in `stacks: cloudformation::Client` with `use aws_sdk_… as …`."""
+    """Service by the field that holds its client, as in `stacks: cloudformation::Client` with `use aws_sdk_… as …`, or in
+    `sts: aws_sdk_sts::Client`."""
     crates = dict((alias, service) for service, alias in re.findall(r"use aws_sdk_(\w+) as (\w+);", text))
+    crates |= {f"aws_sdk_{service}": service for service in re.findall(r"\baws_sdk_(\w+)::Client\b", text)}
     return {field: crates[alias] for field, alias in re.findall(r"(\w+): (\w+)::Client\b", text) if alias in crates}
 
 
