@@ -194,10 +194,8 @@ impl Run<'_> {
                 Ok(Details::line(line, &folders))
             }
             Verb::UploadTemplate => {
-                let mut places = Vec::new();
-                for prefix in self.prefixes(config)? {
-                    places.push(operation::upload_template(&site, &desired, &prefix).await?);
-                }
+                let places =
+                    operation::upload_template(&site, &desired, &self.prefixes(config)?).await?;
                 Ok(Details::line(
                     format!("wrote {}", places.join(", ")),
                     &places,
@@ -205,14 +203,14 @@ impl Run<'_> {
             }
             Verb::Delete | Verb::TearDown => self.delete(config, &site, &desired).await,
             Verb::ValidateTemplate => {
-                let needs = cloud.validate(&desired.sent).await?;
+                let capabilities = cloud.validate(&desired.sent).await?;
                 let missing = operation::preflight_of(&site, &desired).await?;
                 let line = format!(
                     "{}: CloudFormation accepts the template{}",
                     desired.stack.name,
-                    match needs.capabilities.is_empty() {
+                    match capabilities.is_empty() {
                         true => String::new(),
-                        false => format!("; it needs {}", needs.capabilities.join(", ")),
+                        false => format!("; it needs {}", capabilities.join(", ")),
                     }
                 );
                 let failed = missing.iter().any(validate::is_error);
@@ -305,10 +303,7 @@ impl Run<'_> {
         let repository = Repository::new(folder.to_path_buf());
         let versions = repository.versions(config.path.file_name());
         let mut versions = versions.iter().filter_map(|bytes| config.with_bytes(bytes));
-        versions.find(|version| {
-            let desired = Desired::of(version);
-            desired.is_ok_and(|desired| desired.sent == body)
-        })
+        versions.find(|version| Desired::renders_to(version, body))
     }
 
     /// The prefixes below which folders go: of `--solution`, or of all that the config names.

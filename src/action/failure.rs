@@ -17,7 +17,15 @@ pub fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagn
         |code: &'static str, text: String| Diagnostic::error(code, path, values.redact(&text));
     match failure {
         Failure::Invalid(problems) => (problems, Exit::Config),
-        Failure::Denied(denials) => (denied(path, denials), Exit::Denied),
+        Failure::Denied(denials) => {
+            let of_impact = denials.iter().all(|it| it.code.starts_with("impact-"));
+            let exit = if of_impact {
+                Exit::Impact
+            } else {
+                Exit::Denied
+            };
+            (denied(path, denials), exit)
+        }
         Failure::Refused {
             what,
             reason,

@@ -81,11 +81,6 @@ impl Pending {
     pub fn found(&self) -> &Found {
         &self.found
     }
-
-    /// ARN of the stack.
-    pub fn stack_id(&self) -> &str {
-        &self.stack_id
-    }
 }
 
 /// An operation on a stack that was started.
@@ -97,13 +92,6 @@ pub struct Running {
     creates: bool,
     /// Events from before it started.
     seen: std::collections::HashSet<String>,
-}
-
-impl Running {
-    /// ARN of the stack.
-    pub fn stack_id(&self) -> &str {
-        &self.stack_id
-    }
 }
 
 /// The deletion of a stack whose creation was begun.
@@ -143,13 +131,4 @@ pub struct StackResource {
 pub struct Bucket {
     /// Whether versioning is on.
     pub versioned: bool,
-}
-
-/// What a template needs, as CloudFormation reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateNeeds {
-    /// Capabilities, such as `CAPABILITY_NAMED_IAM`.
-    pub capabilities: Vec<String>,
-    /// Parameters without a default.
-    pub parameters: Vec<String>,
 }

@@ -173,7 +173,8 @@ impl Look<'_> {
             let deletion = operation::preview_deletion(&site, &desired, false).await?;
             return Ok(Preview::of_deletion(&deletion, change.level));
         }
-        let deployed = |_: &str| before.cloned();
+        // The base is not what was deployed, if an update was merged that the policy does not apply.
+        let deployed = |body: &str| before.filter(|it| Desired::renders_to(it, body)).cloned();
         let changes = operation::changes(&site, &desired, false, &deployed).await?;
         Ok(Preview::of_changes(&changes, values))
     }

@@ -62,6 +62,11 @@ impl<'a> Desired<'a> {
         })
     }
 
+    /// Whether a template that was deployed came from this config.
+    pub fn renders_to(config: &Config, deployed: &str) -> bool {
+        Desired::of(config).is_ok_and(|desired| desired.sent == deployed)
+    }
+
     /// The same for a test of another stack. `config` has the test's names.
     pub fn of_test(config: &'a Config, tested: &str, keep: bool) -> Result<Self, Failure> {
         let mut desired = Self::of(config)?;

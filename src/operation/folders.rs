@@ -56,23 +56,25 @@ pub async fn deploy_folders(
     })
 }
 
-/// Writes the rendered template to its place below a prefix of the bucket. Returns its address.
+/// Writes the rendered template to its place below each prefix of the bucket. Returns the addresses.
 pub async fn upload_template(
     site: &Site<'_>,
     desired: &Desired<'_>,
-    prefix: &str,
-) -> Result<String, Failure> {
+    prefixes: &[String],
+) -> Result<Vec<String>, Failure> {
     let facts = site.facts(desired).await?;
     let bucket = bucket(desired)?;
-    let permit = site.decide::<Upload>(&facts, &desired.stack)?;
-    let key = format!(
-        "{prefix}config/cloudformation/{}",
-        desired.config.outputs.template
-    );
-    site.cloud
-        .upload(permit, &bucket, &key, &desired.body)
-        .await?;
-    Ok(format!("s3://{bucket}/{key}"))
+    let name = &desired.config.outputs.template;
+    let mut places = Vec::with_capacity(prefixes.len());
+    for prefix in prefixes {
+        let permit = site.decide::<Upload>(&facts, &desired.stack)?;
+        let key = format!("{prefix}config/cloudformation/{name}");
+        site.cloud
+            .upload(permit, &bucket, &key, &desired.body)
+            .await?;
+        places.push(format!("s3://{bucket}/{key}"));
+    }
+    Ok(places)
 }
 
 fn bucket(desired: &Desired<'_>) -> Result<String, Failure> {

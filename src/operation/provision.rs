@@ -50,7 +50,6 @@ pub struct Provisioned {
 /// is being made by a run that was killed is watched to its end.
 pub async fn provision(site: &Site<'_>, desired: &Desired<'_>) -> Result<Provisioned, Failure> {
     let mut facts = site.facts(desired).await?;
-    facts.authority = site.authority.authority(&desired.stack, None);
     let existing = facts.stack.clone().flatten();
     let mut existing = existing.filter(|stack| stack.status.health() != Health::Shell);
     if let Some(stack) = &existing

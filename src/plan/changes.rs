@@ -101,12 +101,13 @@ impl Changes {
             changes: changes.collect(),
             ..ChangeSet::default()
         };
+        let verdict = worst(&change_set);
         Self {
             stack: stack.clone(),
             status: None,
             asked: false,
-            verdict: worst(&change_set),
-            level: worst(&change_set).level(),
+            verdict,
+            level: verdict.level(),
             declared: None,
             resources: assessed(&change_set, &BTreeMap::new(), config),
             validations: Vec::new(),
@@ -143,13 +144,14 @@ impl Changes {
             keys.for_each(|keys| keys.retain(changed));
         }
         let levels = declared.iter().flatten().map(|impact| impact.level);
-        let level = levels.chain([worst(change_set).level()]).max();
+        let verdict = worst(change_set);
+        let level = levels.fold(verdict.level(), Level::max);
         Self {
             stack: stack.clone(),
             status,
             asked: true,
-            verdict: worst(change_set),
-            level: level.unwrap_or(Level::Unknown),
+            verdict,
+            level,
             declared,
             resources: assessed(change_set, &influences, config),
             validations,

@@ -64,7 +64,7 @@ pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
             text.push_str(&medium.table(&["declared", "key", "consequence"], &rows));
         }
         None if changes.status.is_some() && !changes.resources.is_empty() => {
-            let note = "no version of the config renders to the deployed template, so what the changed keys mean cannot be said";
+            let note = "no known version of the config renders to the deployed template, so what the changed keys mean cannot be said";
             text.push_str(&medium.line("note: ", note));
         }
         _ => {}

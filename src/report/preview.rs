@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::changes::{changes, changes_line};
+use super::changes::{changes, changes_line, shown_changes};
 use super::deletion::{deletion, deletion_line};
 use super::medium::Medium;
 use super::values::Values;
@@ -30,10 +30,11 @@ pub struct Preview {
 impl Preview {
     /// A change set.
     pub fn of_changes(found: &Changes, values: &Values) -> Self {
+        let shown = shown_changes(found, values);
         // The report has a table of the changed keys already.
         let undeclared = Changes {
-            declared: Some(Vec::new()),
-            ..found.clone()
+            declared: found.declared.as_ref().map(|_| Vec::new()),
+            ..shown.clone()
         };
         Self {
             line: changes_line(found),
@@ -41,7 +42,7 @@ impl Preview {
             level: found.level,
             // A stack that is not there is only what its template says, which the plan's digest covers.
             digest: found.asked.then_some(found.digest),
-            result: serde_json::to_value(found).unwrap_or_default(),
+            result: serde_json::to_value(shown).unwrap_or_default(),
         }
     }
 

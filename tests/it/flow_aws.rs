@@ -1,5 +1,11 @@
 //! Flow 1, the half that asks AWS: a fake GitHub, an issuer of identity tokens, and an AWS that holds roles to their policies.
 
+use provisioner::config::load;
+use provisioner::model::RepoPath;
+use provisioner::plan::Changes;
+use provisioner::product::Registry;
+use provisioner::report::{Preview, Values};
+use provisioner::stack::{ChangeSet, Found, StackName};
 use serde_json::json;
 
 use crate::aws::desk::Desk;
@@ -349,4 +355,61 @@ fn an_issuer_that_refuses_is_told_without_its_secrets() {
     );
     assert!(!format!("{said}{}", done.stderr).contains("stolen-bearer"));
     assert_eq!(done.outputs["impact"], "unknown");
+}
+
+/// By default a merged change of a stack that exists is not applied, so that the base may be ahead of it.
+#[test]
+fn a_base_that_was_not_deployed_is_said_so() {
+    let world = World::new(&policy(ROLE));
+    let commit = |branch: &str, s3: &str| {
+        world.desk.write_config(s3);
+        let text = world.desk.read(&world.desk.path());
+        world
+            .repo
+            .commit(branch)
+            .write(&world.desk.path(), text)
+            .push()
+    };
+    let merged = commit("main", "  versioning: true\n  tags:\n    Team: fraud\n");
+    world.repo.branch("later", &merged);
+    let both = "  versioning: true\n  lifecycle_policy: compliance\n  tags:\n    Team: fraud\n";
+    commit("later", both);
+    let pull = world.repo.pull("later").author(&world.alice);
+    let pull = pull.number(7).open();
+    let done = world.job(&pull).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let said = world.comment();
+    assert!(said.contains("no known version of the config"), "{said}");
+    assert!(
+        said.contains("s3.tags.Team"),
+        "what was merged before is a cause too: {said}"
+    );
+    world.untouched();
+}
+
+#[test]
+fn attack_a_reason_with_a_value_is_hidden_in_the_report_too() {
+    const SECRET: &str = "correct-horse-battery";
+    let path = RepoPath::parse(&crate::job::path("b001")).unwrap();
+    let text = crate::job::config("b001", &format!("  tags:\n    Team: {SECRET}\n"));
+    let config = load(&Registry::built_in(), &path, text.as_bytes())
+        .config
+        .unwrap();
+    let stack = StackName {
+        target: config.target.clone(),
+        name: config.stack().to_owned(),
+    };
+    let found = Found {
+        change_set: ChangeSet {
+            status: "FAILED".to_owned(),
+            status_reason: Some(format!("Value '{SECRET}' is not allowed")),
+            ..ChangeSet::default()
+        },
+        ..Found::default()
+    };
+    let changes = Changes::of(&config, None, &stack, None, &found);
+    let preview = Preview::of_changes(&changes, &Values::of(&config, &[]));
+    let told = format!("{}{}{}", preview.line, preview.markdown, preview.result);
+    assert!(told.contains("is not allowed"), "{told}");
+    assert!(!told.contains(SECRET), "{told}");
 }

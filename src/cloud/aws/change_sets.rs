@@ -275,14 +275,7 @@ impl Cloud {
         if !empty {
             return Ok(());
         }
-        let deleted = self
-            .stacks
-            .delete_stack()
-            .stack_name(stack_id)
-            .client_request_token(token())
-            .send()
-            .await;
-        deleted.map_err(|e| error::of("DeleteStack", e))?;
+        self.request_deletion(stack_id).await?;
         let mut pauses = Pauses::new(&self.stop);
         while let Some(stack) = self.stack(stack_id).await? {
             if stack.status.health() == Health::Deleted {

@@ -18,6 +18,15 @@ impl Cloud {
     async fn start_deletion(&self, stack_id: &str) -> Result<Running> {
         self.stop.check()?;
         let seen = self.events(stack_id, &HashSet::new()).await?;
+        self.request_deletion(stack_id).await?;
+        Ok(Running {
+            stack_id: stack_id.to_owned(),
+            creates: false,
+            seen: seen.into_iter().map(|event| event.id).collect(),
+        })
+    }
+
+    pub(super) async fn request_deletion(&self, stack_id: &str) -> Result<()> {
         let started = self
             .stacks
             .delete_stack()
@@ -25,12 +34,7 @@ impl Cloud {
             .client_request_token(token())
             .send()
             .await;
-        started.map_err(|e| error::of("DeleteStack", e))?;
-        Ok(Running {
-            stack_id: stack_id.to_owned(),
-            creates: false,
-            seen: seen.into_iter().map(|event| event.id).collect(),
-        })
+        started.map(drop).map_err(|e| error::of("DeleteStack", e))
     }
 
     /// Takes back a stack whose creation was permitted, whatever has become of it. Nothing else is taken back: a stack that was

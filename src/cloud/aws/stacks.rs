@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Cloud, convert, error};
-use crate::cloud::{Result, StackResource, TemplateNeeds};
+use crate::cloud::{Result, StackResource};
 use crate::stack::{Event, Stack};
 
 impl Cloud {
@@ -113,8 +113,9 @@ impl Cloud {
         Ok(importers)
     }
 
-    /// Has CloudFormation read a template; what it refuses is an [`Error::Refused`](crate::cloud::Error).
-    pub async fn validate(&self, body: &str) -> Result<TemplateNeeds> {
+    /// Has CloudFormation read a template, and returns the capabilities that it needs, such as `CAPABILITY_NAMED_IAM`; what it
+    /// refuses is an [`Error::Refused`](crate::cloud::Error).
+    pub async fn validate(&self, body: &str) -> Result<Vec<String>> {
         let validated = self
             .stacks
             .validate_template()
@@ -122,18 +123,9 @@ impl Cloud {
             .send()
             .await;
         let validated = validated.map_err(|e| error::of("ValidateTemplate", e))?;
-        let parameters = validated.parameters.into_iter().flatten();
-        Ok(TemplateNeeds {
-            capabilities: validated
-                .capabilities
-                .into_iter()
-                .flatten()
-                .map(|capability| capability.as_str().to_owned())
-                .collect(),
-            parameters: parameters
-                .filter(|parameter| parameter.default_value.is_none())
-                .filter_map(|parameter| parameter.parameter_key)
-                .collect(),
-        })
+        let capabilities = validated.capabilities.into_iter().flatten();
+        Ok(capabilities
+            .map(|capability| capability.as_str().to_owned())
+            .collect())
     }
 }

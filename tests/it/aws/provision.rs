@@ -89,7 +89,7 @@ fn the_policy_allows_updates_by_what_they_do() {
     );
     // The emulator says of every change of a bucket that it may replace it.
     let denied = desk.try_act("prep-master", &["--force"]);
-    assert_eq!(denied.status, 20);
+    assert_eq!(denied.status, 11);
     assert!(
         denied.stdout.contains("impact-unknown"),
         "{}",
