@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// A file's place inside a repository: `/`-separated, relative, free of `.` and `..`.
@@ -75,9 +75,14 @@ impl fmt::Display for RepoPath {
     }
 }
 
-/// A full git object name: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+/// A numeric user id. Names can be taken over; ids cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
+pub struct UserId(pub u64);
+
+/// A full git object name: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct CommitSha(String);
 
 /// Why a text is not a [`CommitSha`].
@@ -104,6 +109,20 @@ impl CommitSha {
     /// The first seven digits, as forges print them.
     pub fn short(&self) -> &str {
         &self.0[..7]
+    }
+}
+
+impl TryFrom<String> for CommitSha {
+    type Error = NotACommitSha;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<CommitSha> for String {
+    fn from(sha: CommitSha) -> Self {
+        sha.0
     }
 }
 

@@ -2,11 +2,16 @@
 
 pub mod github;
 pub mod local;
+mod reviews;
+mod talk;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::model::{CommitSha, RepoPath};
+use crate::model::{CommitSha, RepoPath, UserId};
+
+pub use reviews::{Account, DefaultBranch, Reviewed, Reviews};
+pub use talk::{Comment, Deployment, DeploymentState, Issue, Reaction, Said, Talk};
 
 /// Reading a repository at fixed commits.
 #[async_trait]
@@ -70,10 +75,6 @@ pub trait PullRequests: Send + Sync {
         status: &CommitStatus,
     ) -> Result<Written, ForgeError>;
 }
-
-/// A numeric user id. Names can be taken over; ids cannot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UserId(pub u64);
 
 /// A pull request's facts.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ mod permit;
 mod policy;
 #[cfg(doctest)]
 mod proofs;
+mod request;
 mod rules;
 
 pub use effect::{
@@ -18,6 +19,8 @@ pub use permit::{Permit, decide};
 pub use policy::{
     FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Updates, read as read_policy,
 };
+
+pub use request::{Asks, Branch, Command, Opinion, Permission, Person, Request, Review, Shown};
 
 use serde::Serialize;
 

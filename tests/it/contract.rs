@@ -2,8 +2,8 @@
 
 use provisioner::ci::Event;
 use provisioner::forge::github::{Access, GitHub};
-use provisioner::forge::{ForgeError, PullRequests as _, Source as _, UserId, Written};
-use provisioner::model::{CommitSha, RepoPath};
+use provisioner::forge::{ForgeError, PullRequests as _, Source as _, Written};
+use provisioner::model::{CommitSha, RepoPath, UserId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 

@@ -8,9 +8,9 @@ use super::client::{GitHub, PAGE};
 use super::wire;
 use crate::forge::{
     ChangeKind, ChangedFile, CommitStatus, ForgeError, OpenPullRequest, PullRequest, PullRequests,
-    Source as _, Surroundings, UserId, Written,
+    Source as _, Surroundings, Written,
 };
-use crate::model::{CommitSha, RepoPath};
+use crate::model::{CommitSha, RepoPath, UserId};
 
 /// GitHub lists no more files of a pull request, whatever it changes.
 /// <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files>
