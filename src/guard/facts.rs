@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::Request;
 use crate::plan::Verdict;
 use crate::stack::{Stack, StackName};
 
 /// Facts of one stack, read in this run.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
 pub struct Facts {
     /// Who asks AWS, and where.
     pub caller: Option<Caller>,
@@ -22,6 +24,8 @@ pub struct Facts {
     pub digests: Option<[String; 2]>,
     /// Stacks that import an output of this one.
     pub importers: Option<Vec<String>>,
+    /// The digest of what its deletion would do now.
+    pub deletion: Option<String>,
     /// Its buckets with what is in them, those that the stack's deletion leaves alone apart.
     pub buckets: Option<Buckets>,
     /// What stands behind the request.
@@ -29,7 +33,7 @@ pub struct Facts {
 }
 
 /// An identity of AWS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// 12-digit account id.
     pub account: String,
@@ -40,7 +44,7 @@ pub struct Caller {
 }
 
 /// Buckets that go with the stack.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buckets {
     /// Object versions and delete markers by bucket.
     pub deleted: BTreeMap<String, u64>,
@@ -49,7 +53,7 @@ pub struct Buckets {
 }
 
 /// What stands behind a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "from")]
 pub enum Authority {
     /// Nothing is known of it.
@@ -60,9 +64,11 @@ pub enum Authority {
         /// `--force`.
         force: bool,
         /// On a terminal, the stack's name as it was typed. `None` where nobody can be asked.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         typed: Option<String>,
     },
+    /// A pull request, and perhaps a comment on it that commands.
+    Request(Box<Request>),
 }
 
 /// Marks a stack of `test-deploy`; its value is the name of the stack that it tests.

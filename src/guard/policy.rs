@@ -113,10 +113,31 @@ impl Policy {
             == Deletes::Guarded
     }
 
+    /// Whose approvals count in this environment: `@user` or `@organisation/team`; empty for everybody who may push.
+    pub fn approvers(&self, environment: &str) -> &[String] {
+        let own = self.environments.get(environment);
+        own.map_or(&[], |own| &own.approvers)
+    }
+
+    /// Every team whose members' approvals count somewhere, as `organisation/team`.
+    pub fn teams(&self) -> Vec<String> {
+        let listed = self.environments.values().flat_map(|own| &own.approvers);
+        let teams = listed.filter_map(|listed| listed.strip_prefix('@'));
+        let teams = teams.filter(|name| name.contains('/')).map(str::to_owned);
+        let unique: std::collections::BTreeSet<String> = teams.collect();
+        unique.into_iter().collect()
+    }
+
     /// The role that looks at stacks of a place, if the policy names one.
     pub fn plan_role(&self, target: &Target) -> Option<String> {
         let own = self.environments.get(&target.environment)?;
         own.roles.plan.as_deref().map(|role| filled(role, target))
+    }
+
+    /// The role that changes stacks of a place, if the policy names one.
+    pub fn apply_role(&self, target: &Target) -> Option<String> {
+        let own = self.environments.get(&target.environment)?;
+        own.roles.apply.as_deref().map(|role| filled(role, target))
     }
 
     /// Stacks that are worked on at the same time.

@@ -96,7 +96,7 @@ pub struct Given {
 }
 
 /// Where a stack lives.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Target {
     /// 12-digit account id.
     pub account: String,

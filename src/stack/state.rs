@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::product::Target;
 
 /// Where a stack is, by name: it need not exist.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StackName {
     /// Account, region and environment.
     #[serde(flatten)]
@@ -28,7 +28,7 @@ impl fmt::Display for StackName {
 }
 
 /// A stack that exists.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stack {
     /// ARN. Unlike the name it is never used again.
     pub id: String,
@@ -49,7 +49,7 @@ pub struct Stack {
 }
 
 /// One output of a stack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// Key.
     pub key: String,

@@ -1,4 +1,4 @@
-//! On the command line, `--force` and the stack's name stand for an approval.
+//! That it is meant: `--force`, and on a terminal the stack's name.
 
 use super::Question;
 use crate::guard::{Authority, Denial, Kind};
@@ -24,10 +24,15 @@ pub fn somebody_asks(question: &Question<'_>) -> Option<Denial> {
 
 /// Whoever makes or deletes a stack says so twice.
 pub fn is_forced(question: &Question<'_>) -> Option<Denial> {
-    let forced = matches!(
-        &question.facts.authority,
-        Authority::CommandLine { force: true, .. }
-    );
+    let deletes = matches!(question.kind, Kind::Delete | Kind::TearDown);
+    let forced = match &question.facts.authority {
+        Authority::Unknown => false,
+        Authority::CommandLine { force, .. } => *force,
+        // A merge says it for everything but a deletion.
+        Authority::Request(request) => {
+            !deletes || request.command.as_ref().is_some_and(|it| it.force)
+        }
+    };
     (needs_consent(question) && !forced).then(|| {
         Denial::new(
             "force-missing",

@@ -1,9 +1,12 @@
 //! The rules, each a function from a question to denials, and which of them an effect has to pass.
 
+mod approval;
 mod change;
+mod command;
 mod consent;
 mod deletion;
 mod place;
+mod request;
 mod state;
 
 use super::{Denial, Facts, Kind, Policy};
@@ -42,6 +45,23 @@ const RULES: &[Rule] = &[
     deletion::is_allowed,
     deletion::has_no_importers,
     deletion::buckets_are_empty,
+    request::is_merged,
+    request::goes_into_default,
+    request::is_no_fork,
+    request::head_is_reported,
+    request::is_current,
+    request::asks_for_it,
+    request::plan_is_what_was_shown,
+    approval::suffices,
+    approval::is_of_the_head,
+    approval::is_not_by_author,
+    approval::is_not_by_pusher,
+    approval::is_by_an_approver,
+    approval::nobody_objects,
+    command::actor_may,
+    command::confirmer_may,
+    command::is_confirmed,
+    command::is_by_a_second_person,
     consent::somebody_asks,
     consent::is_forced,
     consent::name_is_typed,

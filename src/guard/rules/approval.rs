@@ -1,0 +1,193 @@
+//! Approvals: each reviewer's latest opinion, at the head that counts, by somebody who may give it.
+
+use std::collections::BTreeMap;
+
+use super::Question;
+use crate::guard::{Denial, Kind, Opinion, Permission, Person, Review};
+use crate::model::UserId;
+use crate::wording::counted;
+
+/// Why an approval does not count, or that it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Worth {
+    Counts,
+    Stale,
+    ByAuthor,
+    ByPusher,
+    NotAllowed,
+}
+
+/// The approvals that a change has, and the number that it needs.
+struct Tally {
+    approvals: Vec<(String, Worth)>,
+    needed: usize,
+}
+
+impl Tally {
+    /// Nothing, where none are needed: to look, or on a command line.
+    fn of(question: &Question<'_>) -> Option<Self> {
+        let request = question.request()?;
+        if matches!(question.kind, Kind::Inspect | Kind::Preview) {
+            return None;
+        }
+        let environment = &question.stack.target.environment;
+        let policy = question.policy.ok()?;
+        let worth = |review: &Review| {
+            let is_one_of = |people: Option<&[UserId]>| {
+                people.is_none_or(|people| people.contains(&review.by.id))
+            };
+            if is_one_of(request.author.as_ref().map(std::slice::from_ref)) {
+                Worth::ByAuthor
+            } else if is_one_of(request.pushers.as_deref()) {
+                Worth::ByPusher
+            } else if !may_approve(&review.by, policy.approvers(environment)) {
+                Worth::NotAllowed
+            } else if request.head.as_ref() != Some(&review.commit) {
+                Worth::Stale
+            } else {
+                Worth::Counts
+            }
+        };
+        let approvals = latest(request.reviews.as_deref().unwrap_or_default())
+            .filter(|review| review.opinion == Opinion::Approved)
+            .map(|review| (review.by.login.clone(), worth(review)))
+            .collect();
+        Some(Self {
+            approvals,
+            needed: usize::from(policy.approvals(environment)),
+        })
+    }
+
+    fn with(&self, wanted: Worth) -> Vec<&str> {
+        let found = self.approvals.iter().filter(|(_, worth)| *worth == wanted);
+        found.map(|(login, _)| login.as_str()).collect()
+    }
+
+    fn suffices(&self) -> bool {
+        self.with(Worth::Counts).len() >= self.needed
+    }
+}
+
+/// Each reviewer's latest opinion. One that was taken back does not bring the one before it back.
+fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
+    let latest: BTreeMap<UserId, &Review> = reviews.iter().map(|it| (it.by.id, it)).collect();
+    latest.into_values()
+}
+
+/// Whether somebody's word counts: people of the policy's list, or of all who may push where it has none.
+pub(super) fn may_approve(person: &Person, approvers: &[String]) -> bool {
+    if person.bot {
+        return false;
+    }
+    if approvers.is_empty() {
+        return person.permission >= Some(Permission::Write);
+    }
+    approvers.iter().any(|listed| {
+        let Some(name) = listed.strip_prefix('@') else {
+            return false;
+        };
+        match name.contains('/') {
+            true => {
+                let mut teams = person.teams.iter();
+                teams.any(|team| team.eq_ignore_ascii_case(name))
+            }
+            false => person.permission.is_some() && person.login.eq_ignore_ascii_case(name),
+        }
+    })
+}
+
+/// There are as many as the policy asks for.
+pub fn suffices(question: &Question<'_>) -> Option<Denial> {
+    let tally = Tally::of(question).filter(|tally| !tally.suffices())?;
+    let fact = match question.request()?.reviews {
+        None => "the reviews are not known".to_owned(),
+        Some(_) => format!(
+            "{} of {} that the policy asks for",
+            tally.with(Worth::Counts).len(),
+            counted(tally.needed, "approval")
+        ),
+    };
+    let remedy = "have the pull request's head approved; then run it again";
+    Some(Denial::new("approval-missing", fact, remedy))
+}
+
+/// Denies for approvals that do not count, where they would be needed.
+fn short_of(
+    question: &Question<'_>,
+    worth: Worth,
+    code: &'static str,
+    why: &str,
+    remedy: &str,
+) -> Option<Denial> {
+    let tally = Tally::of(question).filter(|tally| !tally.suffices())?;
+    let people = tally.with(worth);
+    if people.is_empty() {
+        return None;
+    }
+    let fact = format!("the approval of {} {why}", people.join(", "));
+    Some(Denial::new(code, fact, remedy))
+}
+
+/// What was approved is the head, and no commit before it.
+pub fn is_of_the_head(question: &Question<'_>) -> Option<Denial> {
+    let remedy = "have the head approved";
+    short_of(
+        question,
+        Worth::Stale,
+        "approval-stale",
+        "is of another commit than the head",
+        remedy,
+    )
+}
+
+/// Nobody approves what they proposed.
+pub fn is_not_by_author(question: &Question<'_>) -> Option<Denial> {
+    let known = question.request()?.author.is_some();
+    let why = match known {
+        true => "is by the author",
+        false => "may be by the author, who is not known",
+    };
+    let remedy = "have somebody else approve it";
+    short_of(question, Worth::ByAuthor, "approval-by-author", why, remedy)
+}
+
+/// Nobody approves what they pushed.
+pub fn is_not_by_pusher(question: &Question<'_>) -> Option<Denial> {
+    let known = question.request()?.pushers.is_some();
+    let why = match known {
+        true => "is by whoever pushed the head",
+        false => "may be by whoever pushed the head, who is not known",
+    };
+    let remedy = "have somebody approve it who did not push the head";
+    short_of(question, Worth::ByPusher, "approval-by-pusher", why, remedy)
+}
+
+/// Only people whose word counts approve.
+pub fn is_by_an_approver(question: &Question<'_>) -> Option<Denial> {
+    let remedy = "have it approved by people of `approvers` in the policy file, or, where there are none, by people who may push";
+    short_of(
+        question,
+        Worth::NotAllowed,
+        "approver-not-allowed",
+        "does not count: not an approver, not known to be one, or a machine",
+        remedy,
+    )
+}
+
+/// One who objects has a veto, whoever it is: it is for people to decide whether an objection is dismissed.
+pub fn nobody_objects(question: &Question<'_>) -> Option<Denial> {
+    Tally::of(question)?;
+    let reviews = question.request()?.reviews.as_deref()?;
+    let objecting: Vec<&str> = latest(reviews)
+        .filter(|review| review.opinion == Opinion::ChangesRequested)
+        .map(|review| review.by.login.as_str())
+        .collect();
+    if objecting.is_empty() {
+        return None;
+    }
+    Some(Denial::new(
+        "changes-requested",
+        format!("{} requested changes", objecting.join(", ")),
+        "have them approve, or dismiss their review",
+    ))
+}

@@ -1,0 +1,78 @@
+//! Who may command by a comment, and how a deletion is confirmed by one.
+
+use super::Question;
+use super::approval::may_approve;
+use crate::guard::{Denial, Kind, Permission};
+
+/// Digits of a digest that are enough to confirm it: nobody finds another state of a stack with the same ones.
+const ENOUGH: usize = 12;
+
+fn deletes(question: &Question<'_>) -> bool {
+    matches!(question.kind, Kind::Delete | Kind::TearDown)
+}
+
+/// People who may push, and no machines.
+pub fn actor_may(question: &Question<'_>) -> Option<Denial> {
+    let by = &question.request()?.command.as_ref()?.by;
+    let fact = match by.permission {
+        _ if by.bot => format!("{} is a machine", by.login),
+        Some(permission) if permission >= Permission::Write => return None,
+        Some(_) => format!("{} may not push to this repository", by.login),
+        None => format!("what {} may do is not known", by.login),
+    };
+    let remedy = "have somebody comment who may push";
+    Some(Denial::new("actor-not-allowed", fact, remedy))
+}
+
+/// Whoever confirms a deletion saw what goes now, and is one of those whose approval counts.
+pub fn is_confirmed(question: &Question<'_>) -> Option<Denial> {
+    let request = question.merge().filter(|_| deletes(question))?;
+    let digest = question.facts.deletion.as_deref();
+    let denial = |fact: String| {
+        let remedy = match digest.and_then(|digest| digest.get(..16)) {
+            Some(digest) => format!("look at what goes, then comment with `--confirm {digest}`"),
+            None => "find out what would go".to_owned(),
+        };
+        Some(Denial::new("delete-not-confirmed", fact, remedy))
+    };
+    let confirmed = request.command.as_ref();
+    let Some(confirmed) = confirmed.and_then(|command| command.confirm.as_deref()) else {
+        return denial("nobody confirmed it".to_owned());
+    };
+    match digest {
+        None => denial("what would go is not known".to_owned()),
+        Some(digest) if confirmed.len() >= ENOUGH && digest.starts_with(confirmed) => None,
+        Some(_) => denial("what was confirmed is not what would go now".to_owned()),
+    }
+}
+
+/// Whose word does not count for an approval does not count for this.
+pub fn confirmer_may(question: &Question<'_>) -> Option<Denial> {
+    let request = question.merge().filter(|_| deletes(question))?;
+    let by = &request.command.as_ref()?.by;
+    let policy = question.policy.ok()?;
+    let approvers = policy.approvers(&question.stack.target.environment);
+    (!may_approve(by, approvers)).then(|| {
+        Denial::new(
+            "approver-not-allowed",
+            format!("{} is not one of those whose approval counts", by.login),
+            "have somebody of `approvers` in the policy file confirm it",
+        )
+    })
+}
+
+/// The second person is another one than whoever asked for it.
+pub fn is_by_a_second_person(question: &Question<'_>) -> Option<Denial> {
+    let request = question.merge().filter(|_| deletes(question))?;
+    let by = &request.command.as_ref()?.by;
+    let fact = match (&request.author, &request.pushers) {
+        (Some(author), _) if *author == by.id => format!("{} opened the pull request", by.login),
+        (_, Some(pushers)) if pushers.contains(&by.id) => {
+            format!("{} pushed the pull request's head", by.login)
+        }
+        (Some(_), Some(_)) => return None,
+        _ => "who asked for the deletion is not known".to_owned(),
+    };
+    let remedy = "have somebody else confirm it";
+    Some(Denial::new("delete-same-person", fact, remedy))
+}

@@ -1,0 +1,149 @@
+//! What a pull request has to be, before anything is done for it.
+
+use super::Question;
+use crate::guard::{Asks, Authority, Denial, Kind, Request};
+
+impl<'a> Question<'a> {
+    /// The pull request, if one stands behind the request.
+    pub(super) fn request(&self) -> Option<&'a Request> {
+        match &self.facts.authority {
+            Authority::Request(request) => Some(request),
+            Authority::Unknown | Authority::CommandLine { .. } => None,
+        }
+    }
+
+    /// The pull request, if something is to be done for it that lasts.
+    pub(super) fn merge(&self) -> Option<&'a Request> {
+        let passes = matches!(self.kind, Kind::Inspect | Kind::Preview | Kind::Test);
+        self.request().filter(|_| !passes)
+    }
+}
+
+/// What lasts is done for merged changes only.
+pub fn is_merged(question: &Question<'_>) -> Option<Denial> {
+    let fact = match question.merge()?.merged {
+        Some(true) => return None,
+        Some(false) => "the pull request is not merged",
+        None => "whether the pull request is merged is not known",
+    };
+    Some(Denial::new("not-merged", fact, "merge the pull request"))
+}
+
+/// What is on another branch was reviewed for another purpose, and what is not protected can come there without a review.
+pub fn goes_into_default(question: &Question<'_>) -> Option<Denial> {
+    let fact = match &question.merge()?.target {
+        None => "the branch that the pull request goes into is not known".to_owned(),
+        Some(branch) if !branch.default => {
+            format!(
+                "the pull request goes into {}, which is not the default branch",
+                branch.name
+            )
+        }
+        Some(branch) => match branch.protected {
+            Some(true) => return None,
+            Some(false) => format!("the default branch {} is not protected", branch.name),
+            None => format!("whether {} is protected is not known", branch.name),
+        },
+    };
+    let remedy = "merge it into the default branch, and protect that: pull requests required";
+    Some(Denial::new("wrong-base", fact, remedy))
+}
+
+/// Nothing is done for another repository's branch, looking for whoever comments included.
+pub fn is_no_fork(question: &Question<'_>) -> Option<Denial> {
+    let request = question.request()?;
+    let looks = matches!(question.kind, Kind::Inspect | Kind::Preview);
+    if looks && request.command.is_none() {
+        return None;
+    }
+    let fact = match request.fork {
+        Some(false) => return None,
+        Some(true) => "the pull request comes from another repository",
+        None => "whether the pull request comes from another repository is not known",
+    };
+    Some(Denial::new(
+        "fork-head",
+        fact,
+        "push the branch to this repository, and open a pull request from there",
+    ))
+}
+
+/// Whoever comments has seen a report. What was pushed since is not what they mean.
+pub fn head_is_reported(question: &Question<'_>) -> Option<Denial> {
+    let request = question.request()?;
+    let command = request.command.as_ref()?;
+    // What lasts is done for merged changes, whose head moves no more.
+    if question.merge().is_some() {
+        return None;
+    }
+    let fact = match (&command.reported, &request.head) {
+        (Some(reported), Some(head)) if reported == head => return None,
+        (Some(reported), Some(head)) => format!(
+            "the last report is of {}, and the head is {}",
+            reported.short(),
+            head.short()
+        ),
+        (None, _) => "there is no report of the head".to_owned(),
+        (_, None) => "the head is not known".to_owned(),
+    };
+    let remedy = "wait for the check of the new head, read its report, and comment again";
+    Some(Denial::new("head-moved", fact, remedy))
+}
+
+/// A change that was changed again is provisioned by the newer one.
+pub fn is_current(question: &Question<'_>) -> Option<Denial> {
+    let fact = match question.merge()?.current {
+        Some(true) => return None,
+        Some(false) => "the config was changed again since this was merged",
+        None => "whether the config is still as it was merged is not known",
+    };
+    Some(Denial::new(
+        "head-moved",
+        fact,
+        "the run of the newer change provisions it",
+    ))
+}
+
+/// What is done is what the change asks for.
+pub fn asks_for_it(question: &Question<'_>) -> Option<Denial> {
+    let request = question.merge()?;
+    let deletes = matches!(question.kind, Kind::Delete | Kind::TearDown);
+    match (deletes, request.asks) {
+        (true, Some(Asks::Delete)) | (false, Some(Asks::Provision)) => None,
+        (true, _) => Some(Denial::new(
+            "delete-not-requested",
+            "the pull request does not remove the stack's config",
+            "remove the config in a pull request, and have that approved",
+        )),
+        (false, _) => Some(Denial::new(
+            "plan-changed",
+            "the pull request does not ask for this stack",
+            "comment on the pull request that changed the stack's config",
+        )),
+    }
+}
+
+/// What was merged asks for what the reviewers were shown. What a deletion takes is shown again when it is confirmed.
+pub fn plan_is_what_was_shown(question: &Question<'_>) -> Option<Denial> {
+    let request = question.merge()?;
+    if matches!(question.kind, Kind::Delete | Kind::TearDown) {
+        return None;
+    }
+    let remedy = "open a new pull request that changes the config, so that its plan is reviewed";
+    match &request.shown {
+        Some(shown) if shown.same => None,
+        Some(shown) => Some(Denial::new(
+            "plan-changed",
+            format!(
+                "what was merged does not come to what plan {} showed",
+                shown.plan.get(..12).unwrap_or(&shown.plan)
+            ),
+            remedy,
+        )),
+        None => Some(Denial::new(
+            "plan-changed",
+            "no plan that still holds was reported at the pull request's head",
+            remedy,
+        )),
+    }
+}
