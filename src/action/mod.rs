@@ -5,6 +5,7 @@ mod console;
 mod explain;
 mod failure;
 mod log;
+mod perform;
 mod products;
 mod render;
 mod result;
@@ -26,6 +27,7 @@ use crate::workspace::{ConfigFile, add_repository_products, locate};
 
 pub use explain::explain;
 pub use failure::explain as explain_failure;
+pub use perform::{Options, Task, perform};
 pub use products::{list_products, show_product};
 pub use result::{Details, Format, Item, Listing, Results};
 pub use schema::schema;
@@ -57,6 +59,19 @@ pub struct Request {
     pub fail_on_drift: bool,
     /// Six letters and digits that no other run has.
     pub token: String,
+}
+
+impl Request {
+    /// What of it is said to a verb.
+    fn options(&self) -> Options<'_> {
+        Options {
+            real: self.real,
+            keep: self.keep,
+            fail_on_drift: self.fail_on_drift,
+            solution: self.solution.as_deref(),
+            token: &self.token,
+        }
+    }
 }
 
 /// A config that was asked for, and what came of loading it.

@@ -84,8 +84,9 @@ pub struct Details {
 }
 
 impl Details {
-    /// `data` is what programs get.
-    pub fn new(line: String, text: String, markdown: String, data: &impl Serialize) -> Self {
+    /// `tables` are what a terminal gets and the same in Markdown, `data` is what programs get.
+    pub fn new(line: String, tables: [String; 2], data: &impl Serialize) -> Self {
+        let [text, markdown] = tables;
         Self {
             line,
             text,
