@@ -20,7 +20,9 @@ pub use policy::{
     FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Updates, read as read_policy,
 };
 
-pub use request::{Asks, Branch, Command, Opinion, Permission, Person, Request, Review, Shown};
+pub use request::{
+    Asks, Branch, Command, Opinion, Permission, Person, Request, Review, Shown, Trigger,
+};
 
 use serde::Serialize;
 

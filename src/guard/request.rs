@@ -20,7 +20,7 @@ pub struct Request {
     pub head: Option<CommitSha>,
     /// Who opened it.
     pub author: Option<UserId>,
-    /// Who pushed its head.
+    /// Who pushed its head. Somebody did, so that an empty list is as good as none.
     pub pushers: Option<Vec<UserId>>,
     /// Reviews with an opinion, oldest first.
     pub reviews: Option<Vec<Review>>,
@@ -30,8 +30,28 @@ pub struct Request {
     pub asks: Option<Asks>,
     /// Whether the config is still as it was merged, at the tip of the default branch.
     pub current: Option<bool>,
-    /// The comment that commands; none where the merge itself is what is acted on.
-    pub command: Option<Command>,
+    /// Why something is to be done for it now.
+    pub trigger: Option<Trigger>,
+}
+
+impl Request {
+    /// The comment that commands, if it is one that is acted on.
+    pub fn command(&self) -> Option<&Command> {
+        match &self.trigger {
+            Some(Trigger::Comment(command)) => Some(command),
+            Some(Trigger::Change) | None => None,
+        }
+    }
+}
+
+/// Why something is to be done now. That a comment could not be read does not make it the change itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// The change itself: it is there to be looked at, or was merged.
+    Change,
+    /// A comment that commands.
+    Comment(Command),
 }
 
 /// A branch, as far as it matters.
@@ -42,7 +62,7 @@ pub struct Branch {
     pub name: String,
     /// Whether it is the repository's default branch.
     pub default: bool,
-    /// Whether rules protect it.
+    /// Whether nobody changes it but by pull requests.
     pub protected: Option<bool>,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Question;
-use crate::guard::{Denial, Kind, Opinion, Permission, Person, Review};
+use crate::guard::{Denial, Opinion, Permission, Person, Review};
 use crate::model::UserId;
 use crate::wording::counted;
 
@@ -27,18 +27,18 @@ impl Tally {
     /// Nothing, where none are needed: to look, or on a command line.
     fn of(question: &Question<'_>) -> Option<Self> {
         let request = question.request()?;
-        if matches!(question.kind, Kind::Inspect | Kind::Preview) {
+        if question.looks() {
             return None;
         }
         let environment = &question.stack.target.environment;
         let policy = question.policy.ok()?;
         let worth = |review: &Review| {
-            let is_one_of = |people: Option<&[UserId]>| {
-                people.is_none_or(|people| people.contains(&review.by.id))
-            };
-            if is_one_of(request.author.as_ref().map(std::slice::from_ref)) {
+            // Who is not known may be anybody.
+            let may_be_one_of =
+                |people: &[UserId]| people.is_empty() || people.contains(&review.by.id);
+            if may_be_one_of(request.author.as_slice()) {
                 Worth::ByAuthor
-            } else if is_one_of(request.pushers.as_deref()) {
+            } else if may_be_one_of(request.pushers.as_deref().unwrap_or_default()) {
                 Worth::ByPusher
             } else if !may_approve(&review.by, policy.approvers(environment)) {
                 Worth::NotAllowed
@@ -76,7 +76,8 @@ fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
 
 /// Whether somebody's word counts: people of the policy's list, or of all who may push where it has none.
 pub(super) fn may_approve(person: &Person, approvers: &[String]) -> bool {
-    if person.bot {
+    // Who may not even look has left, and a name whose permission is not known may be somebody else's by now.
+    if person.bot || person.permission < Some(Permission::Read) {
         return false;
     }
     if approvers.is_empty() {
@@ -91,7 +92,7 @@ pub(super) fn may_approve(person: &Person, approvers: &[String]) -> bool {
                 let mut teams = person.teams.iter();
                 teams.any(|team| team.eq_ignore_ascii_case(name))
             }
-            false => person.permission.is_some() && person.login.eq_ignore_ascii_case(name),
+            false => person.login.eq_ignore_ascii_case(name),
         }
     })
 }
@@ -130,14 +131,12 @@ fn short_of(
 
 /// What was approved is the head, and no commit before it.
 pub fn is_of_the_head(question: &Question<'_>) -> Option<Denial> {
+    let why = match question.request()?.head {
+        Some(_) => "is of another commit than the head",
+        None => "may be of another commit than the head, which is not known",
+    };
     let remedy = "have the head approved";
-    short_of(
-        question,
-        Worth::Stale,
-        "approval-stale",
-        "is of another commit than the head",
-        remedy,
-    )
+    short_of(question, Worth::Stale, "approval-stale", why, remedy)
 }
 
 /// Nobody approves what they proposed.
@@ -153,7 +152,7 @@ pub fn is_not_by_author(question: &Question<'_>) -> Option<Denial> {
 
 /// Nobody approves what they pushed.
 pub fn is_not_by_pusher(question: &Question<'_>) -> Option<Denial> {
-    let known = question.request()?.pushers.is_some();
+    let known = matches!(&question.request()?.pushers, Some(pushers) if !pushers.is_empty());
     let why = match known {
         true => "is by whoever pushed the head",
         false => "may be by whoever pushed the head, who is not known",

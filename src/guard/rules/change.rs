@@ -46,13 +46,21 @@ pub fn is_allowed(question: &Question<'_>) -> Option<Denial> {
     }
 }
 
-/// What runs is what was shown.
+/// What runs is what was shown: of a pull request, to its reviewers.
 pub fn is_what_was_shown(question: &Question<'_>) -> Option<Denial> {
     if question.kind != Kind::Update {
         return None;
     }
     let remedy = "look at the change again, and decide anew";
-    match &question.facts.digests {
+    let digests = question.facts.digests.as_ref();
+    let reviewed = |shown: &String| match question.request() {
+        None => true,
+        Some(request) => {
+            let reviewed = request.shown.as_ref();
+            reviewed.and_then(|it| it.change_set.as_ref()) == Some(shown)
+        }
+    };
+    match digests.filter(|[shown, _]| reviewed(shown)) {
         None => Some(Denial::new(
             "plan-changed",
             "it is not known whether the change set is the one that was shown",

@@ -13,7 +13,7 @@ fn deletes(question: &Question<'_>) -> bool {
 
 /// People who may push, and no machines.
 pub fn actor_may(question: &Question<'_>) -> Option<Denial> {
-    let by = &question.request()?.command.as_ref()?.by;
+    let by = &question.request()?.command()?.by;
     let fact = match by.permission {
         _ if by.bot => format!("{} is a machine", by.login),
         Some(permission) if permission >= Permission::Write => return None,
@@ -35,7 +35,7 @@ pub fn is_confirmed(question: &Question<'_>) -> Option<Denial> {
         };
         Some(Denial::new("delete-not-confirmed", fact, remedy))
     };
-    let confirmed = request.command.as_ref();
+    let confirmed = request.command();
     let Some(confirmed) = confirmed.and_then(|command| command.confirm.as_deref()) else {
         return denial("nobody confirmed it".to_owned());
     };
@@ -49,7 +49,7 @@ pub fn is_confirmed(question: &Question<'_>) -> Option<Denial> {
 /// Whose word does not count for an approval does not count for this.
 pub fn confirmer_may(question: &Question<'_>) -> Option<Denial> {
     let request = question.merge().filter(|_| deletes(question))?;
-    let by = &request.command.as_ref()?.by;
+    let by = &request.command()?.by;
     let policy = question.policy.ok()?;
     let approvers = policy.approvers(&question.stack.target.environment);
     (!may_approve(by, approvers)).then(|| {
@@ -64,13 +64,13 @@ pub fn confirmer_may(question: &Question<'_>) -> Option<Denial> {
 /// The second person is another one than whoever asked for it.
 pub fn is_by_a_second_person(question: &Question<'_>) -> Option<Denial> {
     let request = question.merge().filter(|_| deletes(question))?;
-    let by = &request.command.as_ref()?.by;
+    let by = &request.command()?.by;
     let fact = match (&request.author, &request.pushers) {
         (Some(author), _) if *author == by.id => format!("{} opened the pull request", by.login),
         (_, Some(pushers)) if pushers.contains(&by.id) => {
             format!("{} pushed the pull request's head", by.login)
         }
-        (Some(_), Some(_)) => return None,
+        (Some(_), Some(pushers)) if !pushers.is_empty() => return None,
         _ => "who asked for the deletion is not known".to_owned(),
     };
     let remedy = "have somebody else confirm it";

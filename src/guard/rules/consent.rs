@@ -12,14 +12,26 @@ fn needs_consent(question: &Question<'_>) -> bool {
 
 /// Nothing is changed on behalf of nobody.
 pub fn somebody_asks(question: &Question<'_>) -> Option<Denial> {
-    let looks = matches!(question.kind, Kind::Inspect | Kind::Preview);
-    (!looks && question.facts.authority == Authority::Unknown).then(|| {
-        Denial::new(
-            "actor-not-allowed",
+    let denial = |fact, remedy| Some(Denial::new("actor-not-allowed", fact, remedy));
+    match &question.facts.authority {
+        Authority::Unknown if !question.looks() => denial(
             "it is not known who asks",
-            "run it on a command line",
-        )
-    })
+            "run it on a command line, or have it asked for by a pull request",
+        ),
+        Authority::Request(request) if request.trigger.is_none() => denial(
+            "it is not known whether somebody commands it, and who",
+            "run it again",
+        ),
+        Authority::Request(request)
+            if question.kind == Kind::Test && request.command().is_none() =>
+        {
+            denial(
+                "nobody commands a test",
+                "comment on the pull request with `test-deploy`",
+            )
+        }
+        _ => None,
+    }
 }
 
 /// Whoever makes or deletes a stack says so twice.
@@ -29,9 +41,7 @@ pub fn is_forced(question: &Question<'_>) -> Option<Denial> {
         Authority::Unknown => false,
         Authority::CommandLine { force, .. } => *force,
         // A merge says it for everything but a deletion.
-        Authority::Request(request) => {
-            !deletes || request.command.as_ref().is_some_and(|it| it.force)
-        }
+        Authority::Request(request) => !deletes || request.command().is_some_and(|it| it.force),
     };
     (needs_consent(question) && !forced).then(|| {
         Denial::new(

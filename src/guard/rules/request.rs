@@ -14,8 +14,13 @@ impl<'a> Question<'a> {
 
     /// The pull request, if something is to be done for it that lasts.
     pub(super) fn merge(&self) -> Option<&'a Request> {
-        let passes = matches!(self.kind, Kind::Inspect | Kind::Preview | Kind::Test);
+        let passes = self.looks() || self.kind == Kind::Test;
         self.request().filter(|_| !passes)
+    }
+
+    /// Whether nothing is done but to look.
+    pub(super) fn looks(&self) -> bool {
+        matches!(self.kind, Kind::Inspect | Kind::Preview)
     }
 }
 
@@ -29,9 +34,11 @@ pub fn is_merged(question: &Question<'_>) -> Option<Denial> {
     Some(Denial::new("not-merged", fact, "merge the pull request"))
 }
 
-/// What is on another branch was reviewed for another purpose, and what is not protected can come there without a review.
+/// What is on another branch was reviewed for another purpose, and what is not protected can come there without a review: the policy
+/// too, which says whose approvals count. So a test needs it as well, although it needs no merge.
 pub fn goes_into_default(question: &Question<'_>) -> Option<Denial> {
-    let fact = match &question.merge()?.target {
+    let request = question.request().filter(|_| !question.looks())?;
+    let fact = match &request.target {
         None => "the branch that the pull request goes into is not known".to_owned(),
         Some(branch) if !branch.default => {
             format!(
@@ -45,18 +52,13 @@ pub fn goes_into_default(question: &Question<'_>) -> Option<Denial> {
             None => format!("whether {} is protected is not known", branch.name),
         },
     };
-    let remedy = "merge it into the default branch, and protect that: pull requests required";
+    let remedy = "have it go into the default branch, and protect that: pull requests required";
     Some(Denial::new("wrong-base", fact, remedy))
 }
 
-/// Nothing is done for another repository's branch, looking for whoever comments included.
+/// Nothing is done for another repository's branch, and nobody looks for it: that needs credentials too.
 pub fn is_no_fork(question: &Question<'_>) -> Option<Denial> {
-    let request = question.request()?;
-    let looks = matches!(question.kind, Kind::Inspect | Kind::Preview);
-    if looks && request.command.is_none() {
-        return None;
-    }
-    let fact = match request.fork {
+    let fact = match question.request()?.fork {
         Some(false) => return None,
         Some(true) => "the pull request comes from another repository",
         None => "whether the pull request comes from another repository is not known",
@@ -71,7 +73,7 @@ pub fn is_no_fork(question: &Question<'_>) -> Option<Denial> {
 /// Whoever comments has seen a report. What was pushed since is not what they mean.
 pub fn head_is_reported(question: &Question<'_>) -> Option<Denial> {
     let request = question.request()?;
-    let command = request.command.as_ref()?;
+    let command = request.command()?;
     // What lasts is done for merged changes, whose head moves no more.
     if question.merge().is_some() {
         return None;
