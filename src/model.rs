@@ -142,6 +142,16 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Reads 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let is_hex = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        for (at, byte) in bytes.iter_mut().enumerate().filter(|_| is_hex) {
+            *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        is_hex.then_some(Self(bytes))
+    }
+
     /// The first `digits` hexadecimal digits, for people.
     pub fn prefix(&self, digits: usize) -> String {
         let mut text = self.to_string();

@@ -9,6 +9,7 @@ use crate::action::{self, Format, Listing, Request};
 use crate::cli::{Action, Cli, Command};
 use crate::exit::Exit;
 use crate::product::Given;
+use crate::roles::Asked;
 
 /// Runs the program and prints what belongs on standard output.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -92,8 +93,18 @@ fn dispatch(cli: Cli) -> (String, Exit) {
         }) => action::show_product(product.as_deref(), tier.as_deref(), format),
         Some(Command::Schema { product }) => action::schema(product.as_deref()),
         Some(Command::Explain { code }) => action::explain(code.as_deref()),
+        Some(Command::Roles(args)) => {
+            let asked = Asked {
+                repository: args.repository,
+                branch: args.default_branch,
+                issuer: args.issuer,
+                accounts: args.account,
+                environments: args.environment,
+            };
+            action::roles(&args.configs, &asked, args.format)
+        }
         Some(Command::Check(args)) => crate::flow::check_locally(&args),
-        Some(Command::Ci) => crate::flow::check_in_ci(),
+        Some(Command::Ci) => crate::flow::run_in_ci(),
         None => match (cli.original.config, cli.original.action) {
             // The original tools took a config for these too, and did not read it.
             (Some(_), Some(action)) if action == "list-products" => {

@@ -156,7 +156,7 @@ fn deployed(one: &Loaded, config: &Config, body: &str) -> Option<Config> {
 }
 
 /// Ctrl-C, or the signal by which CI cancels a job, lets the run clean up; the second one ends it at once.
-fn stop_on_signal() -> Stop {
+pub fn stop_on_signal() -> Stop {
     let (ask, asked) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {
         interrupted().await;

@@ -1,6 +1,7 @@
 //! The person at the command line: hears what happens, and is asked before something goes.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -50,6 +51,7 @@ impl Console {
             console: self.clone(),
             bar,
             values,
+            asked: AtomicBool::new(false),
         }
     }
 }
@@ -65,6 +67,7 @@ pub struct StackConsole {
     console: Console,
     bar: Option<ProgressBar>,
     values: Values,
+    asked: AtomicBool,
 }
 
 impl Drop for StackConsole {
@@ -126,6 +129,10 @@ impl Consent for StackConsole {
         let typed = about.map(|deletion| self.ask(stack, deletion));
         Authority::CommandLine { force, typed }
     }
+
+    fn has_shown(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
 }
 
 impl StackConsole {
@@ -144,6 +151,7 @@ impl StackConsole {
             }
         };
         self.step(stack, "waits for confirmation");
+        self.asked.store(true, Ordering::Relaxed);
         match &self.console.bars {
             Some(bars) => bars.suspend(ask),
             None => ask(),

@@ -10,6 +10,7 @@ mod products;
 mod render;
 mod result;
 mod review;
+mod roles;
 mod schema;
 mod validate;
 
@@ -25,11 +26,14 @@ use crate::product::{Given, Registry, Verb};
 use crate::wording::{all_of, nearest};
 use crate::workspace::{ConfigFile, add_repository_products, locate};
 
+pub use account::stop_on_signal;
+pub use console::{Console, StackConsole};
 pub use explain::explain;
 pub use failure::explain as explain_failure;
 pub use perform::{Options, Task, perform};
 pub use products::{list_products, show_product};
 pub use result::{Details, Format, Item, Listing, Results};
+pub use roles::{RolesFormat, roles};
 pub use schema::schema;
 
 /// What the user asked of some configs.

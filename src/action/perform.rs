@@ -167,10 +167,7 @@ impl Task<'_> {
                 let line = report::deleted_line(deletion);
                 Ok(Details::new(line, tables(deletion), &gone))
             }
-            // Whoever did not type the name has just seen it.
-            Err(Failure::Denied(denials))
-                if denials.iter().all(|it| it.code != "delete-not-confirmed") =>
-            {
+            Err(Failure::Denied(denials)) if !site.authority.has_shown() => {
                 let deletion = operation::preview_deletion(site, desired, empties).await;
                 let Ok(deletion) = deletion else {
                     return Err(Failure::Denied(denials));

@@ -29,6 +29,8 @@ pub struct Environment {
     pub workspace: Option<PathBuf>,
     /// Globs of configs; empty means the default ones.
     pub configs: Vec<String>,
+    /// The environment that the job is for, where it is for one: only stacks of it are changed.
+    pub environment: Option<String>,
     /// What the workflow says for all configs.
     pub given: Given,
     /// Whether the comment is wanted.
@@ -37,6 +39,21 @@ pub struct Environment {
     pub sarif: PathBuf,
     /// Where the JSON report goes.
     pub report: PathBuf,
+    /// Where the evidence of what was done goes.
+    pub evidence: PathBuf,
+    /// The run, for AWS's logs and the evidence: `owner/name`, run id and attempt.
+    pub run: Run,
+}
+
+/// A run of a workflow. Claims, for people to find it by.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Run {
+    /// Where people see it.
+    pub url: String,
+    /// Its id.
+    pub id: String,
+    /// The how many-th attempt it is.
+    pub attempt: String,
 }
 
 impl Environment {
@@ -83,6 +100,7 @@ impl Environment {
             issuer: issuer.map(Arc::new),
             workspace,
             configs: lines("PROVISIONER_CONFIGS"),
+            environment: variable("PROVISIONER_ENVIRONMENT"),
             given: Given {
                 tier: variable("PROVISIONER_TIER"),
                 ..Given::default()
@@ -91,7 +109,21 @@ impl Environment {
             sarif: variable("PROVISIONER_SARIF_FILE")
                 .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),
             report: scratch.join("provisioner-report.json"),
+            evidence: scratch.join("provisioner-evidence.json"),
+            run: run(),
         })
+    }
+}
+
+fn run() -> Run {
+    let id = variable("GITHUB_RUN_ID").unwrap_or_default();
+    let attempt = variable("GITHUB_RUN_ATTEMPT").unwrap_or_default();
+    let place = variable("GITHUB_SERVER_URL").zip(variable("GITHUB_REPOSITORY"));
+    let url = place.map(|(server, repository)| format!("{server}/{repository}/actions/runs/{id}"));
+    Run {
+        url: url.filter(|_| !id.is_empty()).unwrap_or_default(),
+        id,
+        attempt,
     }
 }
 

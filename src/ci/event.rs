@@ -20,6 +20,28 @@ pub enum Event {
         /// What it would become.
         head: CommitSha,
     },
+    /// Commits came to a branch.
+    Push {
+        /// The branch's full name, such as `refs/heads/main`.
+        reference: String,
+        /// Where it was; none for a branch that is new.
+        before: Option<CommitSha>,
+        /// Where it is; none for a branch that is gone.
+        after: Option<CommitSha>,
+    },
+    /// Somebody commented.
+    Comment {
+        /// The comment.
+        id: u64,
+        /// Of this pull request or issue.
+        number: u64,
+        /// Whether it is new, and on a pull request.
+        is_new: bool,
+        /// What it said when the event was made.
+        body: String,
+    },
+    /// It is time.
+    Schedule,
     /// Anything else.
     Other(String),
 }
@@ -45,6 +67,40 @@ struct Group {
     head_sha: String,
 }
 
+#[derive(Deserialize)]
+struct PushPayload {
+    #[serde(rename = "ref")]
+    reference: String,
+    before: String,
+    after: String,
+}
+
+#[derive(Deserialize)]
+struct CommentPayload {
+    action: String,
+    issue: Issue,
+    comment: Comment,
+}
+
+#[derive(Deserialize)]
+struct Issue {
+    number: u64,
+    /// Only pull requests have it.
+    pull_request: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Comment {
+    id: u64,
+    body: Option<String>,
+}
+
+/// Where there is no commit, events have forty zeros.
+fn commit(text: &str) -> anyhow::Result<Option<CommitSha>> {
+    let is_none = text.bytes().all(|byte| byte == b'0');
+    Ok((!is_none).then(|| CommitSha::parse(text)).transpose()?)
+}
+
 impl Event {
     /// Reads a payload by the name of its event.
     pub fn parse(name: &str, payload: &str) -> anyhow::Result<Self> {
@@ -65,6 +121,24 @@ impl Event {
                     head: CommitSha::parse(&merge_group.head_sha)?,
                 })
             }
+            "push" => {
+                let payload: PushPayload = read(name, payload)?;
+                Ok(Self::Push {
+                    before: commit(&payload.before)?,
+                    after: commit(&payload.after)?,
+                    reference: payload.reference,
+                })
+            }
+            "issue_comment" => {
+                let payload: CommentPayload = read(name, payload)?;
+                Ok(Self::Comment {
+                    id: payload.comment.id,
+                    number: payload.issue.number,
+                    is_new: payload.action == "created" && payload.issue.pull_request.is_some(),
+                    body: payload.comment.body.unwrap_or_default(),
+                })
+            }
+            "schedule" => Ok(Self::Schedule),
             other => Ok(Self::Other(other.to_owned())),
         }
     }

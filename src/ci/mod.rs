@@ -8,7 +8,7 @@ mod environment;
 mod event;
 mod outputs;
 
-pub use environment::Environment;
+pub use environment::{Environment, Run};
 pub use event::Event;
 pub use outputs::{Outputs, summary};
 

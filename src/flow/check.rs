@@ -11,6 +11,9 @@ use crate::report::{Collision, Context, Report};
 /// The version in reports.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The commit status of the check. Nobody can edit one, so all else is held to the digest in it.
+pub const PLAN_STATUS: &str = "provisioner/plan";
+
 /// Follows the reason for which AWS was not asked.
 pub const NOT_ASKED: &str = "Replacements, drift and the live state of stacks are not known. \
      What is shown is what the rendered templates and the product's impact rules say.";

@@ -4,111 +4,59 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::check::{NOT_ASKED, VERSION, collisions, report};
+use super::check::{NOT_ASKED, PLAN_STATUS, VERSION, collisions, report};
 use super::gather::{Selection, gather};
+use super::job::{Ended, Failure, Job, has_all};
+use super::policy::{Loaded, policy_at};
 use super::preview::{Plan, preview};
-use crate::ci::{Environment, Event, Outputs, summary};
+use crate::ci::{Environment, Outputs, summary};
 use crate::exit::Exit;
 use crate::forge::github::GitHub;
-use crate::forge::local::Repository;
 use crate::forge::{CommitStatus, ForgeError, Identity, PullRequest, PullRequests, Source};
-use crate::guard::{POLICY_FILE, read_policy};
-use crate::model::{CommitSha, RepoPath, UserId};
+use crate::guard::POLICY_FILE;
+use crate::model::{CommitSha, UserId};
 use crate::report::{self as print, COMMENT_LIMIT, MARKER, Report, SUMMARY_LIMIT, log_safe};
 use crate::wording::counted;
 use crate::workspace::write_file;
 
-/// The commit status of the check.
-const STATUS: &str = "provisioner/plan";
+/// Said when the rules by which the change will be judged are part of the change.
+const POLICY_CHANGED: &str = "This change edits the policy file. It takes effect after the merge: for this change, the policy at the base holds.";
 
-/// Does what the job's event asks. Returns what belongs on standard output.
-pub fn check_in_ci() -> (String, Exit) {
-    let outcome = Environment::read()
-        .map_err(Failure::Usage)
-        .and_then(|environment| {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(|error| Failure::Internal(error.into()))?;
-            runtime.block_on(check(&environment))
-        });
-    match outcome {
-        Ok(done) => done,
-        Err(failure) => {
-            let (error, exit) = match failure {
-                Failure::Usage(error) => (error, Exit::Usage),
-                Failure::Internal(error) => (error, Exit::Internal),
-                Failure::Forge(error) => (error.into(), Exit::Unreachable),
-            };
-            eprintln!("{}", log_safe(&format!("error: {error:#}")));
-            (String::new(), exit)
-        }
-    }
+/// Checks a pull request.
+pub async fn check_pull_request(job: &Job, number: u64) -> Ended {
+    let (report, comment_url) = pull_request(job, number).await?;
+    deliver(&job.environment, &report, comment_url.as_deref()).map_err(Failure::Internal)
 }
 
-enum Failure {
-    Usage(anyhow::Error),
-    Internal(anyhow::Error),
-    Forge(ForgeError),
+/// Checks what a merge queue would put onto the branch.
+pub async fn check_merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Ended {
+    let report = merge_group(job, base, head).await?;
+    deliver(&job.environment, &report, None).map_err(Failure::Internal)
 }
 
-impl From<ForgeError> for Failure {
-    fn from(error: ForgeError) -> Self {
-        Self::Forge(error)
-    }
-}
-
-async fn check(environment: &Environment) -> Result<(String, Exit), Failure> {
-    let selection = Selection::new(&environment.configs).map_err(Failure::Usage)?;
-    let github = GitHub::new(&environment.access)?;
-    let checkout = environment.workspace.clone().map(Repository::new);
-    let (report, comment_url) = match &environment.event {
-        Event::PullRequest { number } => {
-            check_pull_request(environment, &github, checkout.as_ref(), *number, &selection).await?
-        }
-        Event::MergeGroup { base, head } => (
-            check_merge_group(
-                environment,
-                &github,
-                checkout.as_ref(),
-                base,
-                head,
-                &selection,
-            )
-            .await?,
-            None,
-        ),
-        Event::Other(name) => {
-            eprintln!(
-                "{}",
-                log_safe(&format!("nothing to do for the event `{name}`"))
-            );
-            return Ok((String::new(), Exit::Ok));
-        }
-    };
-    deliver(environment, &report, comment_url.as_deref()).map_err(Failure::Internal)
-}
-
-async fn check_pull_request(
-    environment: &Environment,
-    github: &GitHub,
-    checkout: Option<&Repository>,
-    number: u64,
-    selection: &Selection,
-) -> Result<(Report, Option<String>), Failure> {
+async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>), Failure> {
+    let Job {
+        environment,
+        github,
+        ..
+    } = job;
     let pull_request = github.pull_request(number).await?;
     let files = github.files_of(&pull_request).await?;
-    let (source, base) = source(github, checkout, &pull_request).await?;
+    let (source, base) = job.source_of(&pull_request).await?;
+    let policy = policy_at(source, &base).await?;
     let gathered = gather(
         source,
         &base,
         &pull_request.head,
         &files,
-        selection,
+        &Selection::of(&environment.configs, &policy).map_err(Failure::Usage)?,
         &environment.given,
     )
     .await?;
     let mut report = report(&gathered, &base, &pull_request.head);
+    if files.iter().any(|file| file.touches(POLICY_FILE)) {
+        report.notices.push(POLICY_CHANGED.to_owned());
+    }
 
     if pull_request.fork {
         if !report.plan.changes.is_empty() {
@@ -120,7 +68,7 @@ async fn check_pull_request(
         report.notices.push(reason.to_owned());
         return Ok((report, None));
     }
-    let plan = plan(environment, source, &base, format!("pull-{number}")).await?;
+    let plan = plan(environment, policy, format!("pull-{number}"));
     preview(&mut report, &gathered, &plan).await;
     let surroundings = github.surroundings().await?;
     report.collisions = surroundings
@@ -138,7 +86,7 @@ async fn check_pull_request(
     }
     let mut url = None;
     if environment.comment {
-        let body = print::markdown(&report, COMMENT_LIMIT)
+        let body = print::comment(&report, &pull_request.head, COMMENT_LIMIT)
             .map_err(|error| Failure::Internal(error.into()))?;
         match surroundings.own {
             None => report.notices.push(
@@ -158,69 +106,47 @@ async fn check_pull_request(
     Ok((report, url))
 }
 
-async fn check_merge_group(
-    environment: &Environment,
-    github: &GitHub,
-    checkout: Option<&Repository>,
-    base: &CommitSha,
-    head: &CommitSha,
-    selection: &Selection,
-) -> Result<Report, Failure> {
-    let source: &dyn Source = match checkout.filter(|checkout| has_both(checkout, base, head)) {
-        Some(checkout) => checkout,
-        None => github,
-    };
+async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Report, Failure> {
+    let environment = &job.environment;
+    let source = job.source(&[base, head]);
     let files = source.changed_files(base, head).await?;
-    let gathered = gather(source, base, head, &files, selection, &environment.given).await?;
+    let policy = policy_at(source, base).await?;
+    let selection = Selection::of(&environment.configs, &policy).map_err(Failure::Usage)?;
+    let gathered = gather(source, base, head, &files, &selection, &environment.given).await?;
     let mut report = report(&gathered, base, head);
-    let plan = plan(environment, source, base, "merge-group".to_owned()).await?;
+    let plan = plan(environment, policy, "merge-group".to_owned());
     preview(&mut report, &gathered, &plan).await;
-    put_status(github, head, None, &mut report).await?;
+    put_status(&job.github, head, None, &mut report).await?;
     Ok(report)
 }
 
-/// Who asks AWS. The policy is that of the base: a change does not decide on its own credentials.
-async fn plan(
-    environment: &Environment,
-    source: &dyn Source,
-    base: &CommitSha,
-    session: String,
-) -> Result<Plan, ForgeError> {
-    let path = RepoPath::typed(POLICY_FILE);
-    let bytes = source.read(base, std::slice::from_ref(&path)).await?;
-    let bytes = bytes.into_iter().next().flatten();
-    Ok(Plan {
-        policy: read_policy(&path, bytes.as_deref()),
+/// Who asks AWS.
+fn plan(environment: &Environment, policy: Loaded, session: String) -> Plan {
+    Plan {
+        policy,
         identity: environment
             .issuer
             .clone()
             .map(|issuer| issuer as Arc<dyn Identity>),
         session: format!("provisioner-{session}"),
-    })
-}
-
-/// Where contents are read, and the commit to compare with: the checkout if its history has what is needed, which saves a call
-/// for each config; otherwise the API.
-async fn source<'a>(
-    github: &'a GitHub,
-    checkout: Option<&'a Repository>,
-    pull_request: &PullRequest,
-) -> Result<(&'a dyn Source, CommitSha), ForgeError> {
-    let (base, head) = (&pull_request.base, &pull_request.head);
-    if let Some(checkout) = checkout.filter(|checkout| has_both(checkout, base, head))
-        && let Some(base) = checkout.merge_base(base, head)
-    {
-        return Ok((checkout, base));
     }
-    Ok((github, github.merge_base(base, head).await?))
 }
 
-fn has_both(checkout: &Repository, base: &CommitSha, head: &CommitSha) -> bool {
-    [base, head].iter().all(|sha| {
-        checkout
-            .commit(sha.as_str())
-            .is_ok_and(|found| found == **sha)
-    })
+impl Job {
+    /// Where contents of a pull request are read, and the commit to compare with.
+    async fn source_of(
+        &self,
+        pull_request: &PullRequest,
+    ) -> Result<(&dyn Source, CommitSha), ForgeError> {
+        let (base, head) = (&pull_request.base, &pull_request.head);
+        let checkout = self.checkout.as_ref();
+        if let Some(checkout) = checkout.filter(|checkout| has_all(checkout, &[base, head]))
+            && let Some(base) = checkout.merge_base(base, head)
+        {
+            return Ok((checkout, base));
+        }
+        Ok((&self.github, self.github.merge_base(base, head).await?))
+    }
 }
 
 async fn put_status(
@@ -230,7 +156,7 @@ async fn put_status(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let plan = &report.plan;
-    let digest = plan.digest.prefix(12);
+    let digest = plan.digest;
     let description = match plan.invalid {
         0 => format!(
             "{}, impact {}, plan {digest}",
@@ -245,7 +171,7 @@ async fn put_status(
     };
     let status = CommitStatus {
         success: plan.invalid == 0,
-        context: STATUS,
+        context: PLAN_STATUS,
         description,
     };
     match github.put_status(at, own, &status).await {

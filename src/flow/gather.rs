@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::policy::Loaded;
 use crate::forge::{ChangeKind, ChangedFile, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Input, Renamed};
@@ -48,7 +49,16 @@ impl Selection {
         Ok(Self(set.build()?))
     }
 
-    fn has(&self, path: &RepoPath) -> bool {
+    /// The globs that the workflow names; otherwise those of the policy, or the default ones where that does not load.
+    pub fn of(globs: &[String], policy: &Loaded) -> anyhow::Result<Self> {
+        match policy {
+            Ok(policy) if globs.is_empty() => Self::new(&policy.configs),
+            _ => Self::new(globs),
+        }
+    }
+
+    /// Whether a path is that of a config.
+    pub fn has(&self, path: &RepoPath) -> bool {
         self.0.is_match(path.as_str())
     }
 }
@@ -86,7 +96,7 @@ pub async fn gather(
             }
         }
     }
-    let products_changed = files.iter().any(touches_products);
+    let products_changed = files.iter().any(|file| file.touches(PRODUCTS_FOLDER));
     let (base_products, head_products) = (
         products(source, base, given).await?,
         products(source, head, given).await?,
@@ -150,15 +160,6 @@ struct Sides {
     head: bool,
     renamed: Option<Renamed>,
     governed: bool,
-}
-
-fn touches_products(file: &ChangedFile) -> bool {
-    let inside = |path: &RepoPath| {
-        path.as_str()
-            .strip_prefix(PRODUCTS_FOLDER)
-            .is_some_and(|rest| rest.starts_with('/'))
-    };
-    inside(&file.path) || matches!(&file.kind, ChangeKind::Renamed { from } if inside(from))
 }
 
 /// A change of a product concerns every config that it governs; which ones those are shows when they are recognised, so all

@@ -1,10 +1,31 @@
-//! One file for each flow: gather, decide, act, report.
+//! The flows of CI, and what they share: gather, decide, act, report.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `job` | reads what happened, and runs one of the flows |
+//! | `check_ci`, `check_local`, `check`, `preview` | flow 1: a change is checked |
+//! | `command` | flow 2: a comment commands |
+//! | `provision` | flow 3: a merged change is provisioned |
+//! | `drift` | the scheduled look for drift |
+//! | `gather`, `policy`, `reviewed`, `history`, `merged` | what is read from the forge |
+//! | `errand`, `apply`, `clerk`, `sessions`, `deployments` | what is done to stacks, and who stands for it |
 
+//WAIT mod apply;
 mod check;
 mod check_ci;
 mod check_local;
+//WAIT mod clerk;
+//WAIT mod deployments;
+//WAIT mod errand;
 mod gather;
+//WAIT mod history;
+mod job;
+//WAIT mod merged;
+mod policy;
 mod preview;
+//WAIT mod provision;
+//WAIT mod reviewed;
+//WAIT mod sessions;
 
-pub use check_ci::check_in_ci;
 pub use check_local::check_locally;
+pub use job::run_in_ci;

@@ -100,6 +100,17 @@ pub struct ChangedFile {
     pub kind: ChangeKind,
 }
 
+impl ChangedFile {
+    /// Whether the file is this one, or below this folder, on either side.
+    pub fn touches(&self, place: &str) -> bool {
+        let inside = |path: &RepoPath| {
+            let rest = path.as_str().strip_prefix(place);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        inside(&self.path) || matches!(&self.kind, ChangeKind::Renamed { from } if inside(from))
+    }
+}
+
 /// What happened to a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChangeKind {

@@ -1,6 +1,6 @@
 //! What can be asked for. Each effect is a type of its own, so that a permit for one cannot be spent on another.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 mod sealed {
     /// Nobody adds effects of their own, which no rule would know.
@@ -23,7 +23,7 @@ pub trait Empties: Deletes {}
 macro_rules! effects {
     ($($(#[$about:meta])* $name:ident,)*) => {
         /// Kinds of effects.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Kind {
             $($(#[$about])* $name,)*
@@ -32,6 +32,13 @@ macro_rules! effects {
         impl Kind {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
         }
 
         $(

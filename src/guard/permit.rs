@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::rules::{self, Question};
-use super::{Denial, Effect, Facts, Policy};
+use super::{Denial, Effect, Facts, Kind, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::stack::StackName;
 
@@ -46,4 +46,19 @@ pub fn decide<E: Effect>(
     } else {
         Err(denials)
     }
+}
+
+/// What speaks against an effect, for whoever only wants to know: no permit comes of it.
+pub fn denials(
+    kind: Kind,
+    policy: &Result<Policy, Vec<Diagnostic>>,
+    facts: &Facts,
+    stack: &StackName,
+) -> Vec<Denial> {
+    rules::denials(&Question {
+        policy: policy.as_ref(),
+        facts,
+        kind,
+        stack,
+    })
 }

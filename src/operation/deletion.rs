@@ -118,6 +118,7 @@ pub async fn delete(
     let mut facts = site.facts(desired).await?;
     let stack = facts.stack.clone().flatten();
     let deletion = look(site, desired, stack.as_ref(), empties).await?;
+    facts.deletion = Some(deletion.digest().to_string());
     facts.importers = Some(deletion.importers.clone());
     let (deleted, retained) = deletion.buckets_by_fate();
     facts.buckets = Some(Buckets { deleted, retained });

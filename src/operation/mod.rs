@@ -12,7 +12,7 @@ mod test;
 
 use crate::cloud::{self, Cloud, Ended};
 use crate::diagnostic::Diagnostic;
-use crate::guard::{Authority, Denial, Effect, Facts, Permit, Policy, decide};
+use crate::guard::{Authority, Denial, Effect, Facts, Kind, Permit, Policy, decide};
 use crate::plan::{Deletion, Pointed};
 use crate::stack::{Event, StackName, first_failure};
 
@@ -41,6 +41,11 @@ pub struct Site<'a> {
 pub trait Consent: Send + Sync {
     /// What stands behind a request for this stack, for which `about` says what would happen.
     fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority;
+
+    /// Whether whoever was asked has seen what it is about.
+    fn has_shown(&self) -> bool {
+        false
+    }
 }
 
 /// Hears what happens while it happens.
@@ -51,6 +56,8 @@ pub trait Progress: Send + Sync {
     fn event(&self, stack: &StackName, event: &Event);
     /// So many of something are done; `of` where it is known.
     fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>);
+    /// The guard decided by these facts; no denial means that it allowed.
+    fn decided(&self, _stack: &StackName, _kind: Kind, _facts: &Facts, _denials: &[Denial]) {}
 }
 
 /// Why it was not done.
@@ -92,7 +99,10 @@ pub enum Failure {
 
 impl Site<'_> {
     fn decide<E: Effect>(&self, facts: &Facts, stack: &StackName) -> Result<Permit<E>, Failure> {
-        decide(self.policy, facts, stack).map_err(Failure::Denied)
+        let decision = decide(self.policy, facts, stack);
+        let denials = decision.as_ref().err().map_or(&[][..], Vec::as_slice);
+        self.progress.decided(stack, E::KIND, facts, denials);
+        decision.map_err(Failure::Denied)
     }
 
     /// What is known of a stack before anything is asked.

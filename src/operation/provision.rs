@@ -3,7 +3,7 @@
 use super::{Desired, Failure, Site, failed, preflight};
 use crate::cloud::{Ended, Pending, Running};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::guard::{Create, Executes, Facts, Preview, Resume, Update};
+use crate::guard::{Authority, Create, Executes, Facts, Preview, Resume, Update};
 use crate::plan;
 use crate::stack::{Health, Stack, Status};
 
@@ -201,7 +201,12 @@ async fn update(
     let pending = runnable(site, desired, pending).await?;
     facts.verdict = Some(plan::worst(&pending.found().change_set));
     let digest = plan::change_set_digest(&pending.found().change_set).to_string();
-    facts.digests = Some([digest.clone(), digest]);
+    // Whoever stands at a command line decides on what they see now; a pull request's reviewers saw it then.
+    let shown = match &facts.authority {
+        Authority::Request(request) => request.shown.as_ref().and_then(|it| it.change_set.clone()),
+        Authority::CommandLine { .. } | Authority::Unknown => Some(digest.clone()),
+    };
+    facts.digests = shown.map(|shown| [shown, digest]);
     let permit = match site.decide::<Update>(&facts, &desired.stack) {
         Ok(permit) => permit,
         Err(denied) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::model::Digest;
 use crate::stack::StackName;
 use crate::template::Fate;
 
@@ -48,7 +49,16 @@ pub struct Leaving {
     pub fate: Fate,
 }
 
+const VERSION: &str = "provisioner-deletion/1\n";
+
 impl Deletion {
+    /// The digest of what goes: equal digests mean that the same goes, down to the number of object versions.
+    pub fn digest(&self) -> Digest {
+        // Serialising plain data cannot fail.
+        let covered = serde_json::to_string(self).unwrap_or_default();
+        Digest::of(format!("{VERSION}{covered}"))
+    }
+
     /// What is in the buckets that go, and in those that the template keeps.
     pub fn buckets_by_fate(&self) -> (Counts, Counts) {
         let is_retained = |bucket: &str| {

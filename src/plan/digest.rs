@@ -1,5 +1,7 @@
 //! The plan digest: equal digests mean that the same would be deployed to the same places.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,20 +23,42 @@ struct Covered<'a> {
 
 const VERSION: &str = "provisioner-plan/1\n";
 
-/// The digest of changes in their order (by path).
-pub fn digest(changes: &[Change]) -> Digest {
-    let covered: Vec<Covered<'_>> = changes
-        .iter()
-        .map(|change| Covered {
+impl<'a> Covered<'a> {
+    fn of(change: &'a Change) -> Self {
+        Self {
             path: change.path.as_str(),
             intent: change.intent,
             stack: change.stack.as_deref(),
             target: change.target.as_ref(),
             template: change.template,
             folders: &change.folders,
-        })
-        .collect();
+        }
+    }
+}
+
+/// The digest of changes in their order (by path).
+pub fn digest(changes: &[Change]) -> Digest {
+    let covered: Vec<Covered<'_>> = changes.iter().map(Covered::of).collect();
     Digest::of(format!("{VERSION}{}", json(&covered)))
+}
+
+impl Change {
+    /// The digest of this change alone.
+    pub fn digest(&self) -> Digest {
+        Digest::of(format!("{VERSION}{}", json(&Covered::of(self))))
+    }
+}
+
+/// The digest of a plan with what AWS said of its changes, by path. Equal digests mean that the same would happen.
+pub fn sealed(plan: Digest, previews: &BTreeMap<String, Digest>) -> Digest {
+    if previews.is_empty() {
+        return plan;
+    }
+    let known = previews.iter();
+    let known: String = known
+        .map(|(path, digest)| format!("{path}\t{digest}\n"))
+        .collect();
+    Digest::of(format!("provisioner-preview/1\n{plan}\n{known}"))
 }
 
 const CHANGE_SET_VERSION: &str = "provisioner-change-set/2\n";

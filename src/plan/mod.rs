@@ -22,7 +22,7 @@ use crate::template::Fate;
 pub use assess::{Input, assess};
 pub use changes::{Assessed, Cause, Changes};
 pub use deletion::{BUCKET, Deletion, Leaving};
-pub use digest::change_set_digest;
+pub use digest::{change_set_digest, sealed};
 pub use findings::{Pointed, pointed};
 pub use impact::Impact;
 pub use influence::{Influences, influences};

@@ -1,13 +1,11 @@
 //! The report as Markdown: the pull request's comment and the job summary, within the forge's limits.
 
-use std::sync::OnceLock;
-
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context};
+use minijinja::{Error, context};
 use serde_json::json;
 
 use super::Preview;
+use super::engine::render;
 use super::inert;
 use super::text;
 use super::view::Report;
@@ -78,7 +76,7 @@ pub fn markdown(report: &Report, limit: usize) -> Result<String, Error> {
         hidden += 1;
     }
     let foot = foot(report, &changes, hidden, rest)?;
-    Ok(squeeze(&format!("{MARKER}\n{head}{body}{foot}")))
+    Ok(inert::squeeze(&format!("{MARKER}\n{head}{body}{foot}")))
 }
 
 /// What an action of the command line did: its closing line, one line for each config, and the problems.
@@ -110,28 +108,6 @@ pub fn results_markdown(
 
 fn length(text: &str) -> usize {
     text.chars().count()
-}
-
-/// At most one empty line in a row, fences left as they are.
-fn squeeze(text: &str) -> String {
-    let mut squeezed = String::with_capacity(text.len());
-    let mut fence: Option<&str> = None;
-    let mut empty = false;
-    for line in text.lines() {
-        let ticks = &line[..line.len() - line.trim_start_matches('`').len()];
-        match fence {
-            None if ticks.len() >= 3 => fence = Some(ticks),
-            Some(open) if line == open => fence = None,
-            _ => {}
-        }
-        let now_empty = fence.is_none() && line.trim().is_empty();
-        if !(now_empty && empty) {
-            squeezed.push_str(line);
-            squeezed.push('\n');
-        }
-        empty = now_empty;
-    }
-    squeezed
 }
 
 /// What must be seen first ranks highest.
@@ -394,57 +370,4 @@ fn foot(report: &Report, changes: &[&Change], hidden: usize, rest: &str) -> Resu
             context => Value::from(Serde(&report.context)),
         },
     )
-}
-
-fn render(name: &str, scope: Value) -> Result<String, Error> {
-    engine()?.get_template(name)?.render(scope)
-}
-
-/// Every expression is inert Markdown unless the program itself wrote it and says so with `raw`.
-fn engine() -> Result<&'static Environment<'static>, Error> {
-    static ENGINE: OnceLock<Environment<'static>> = OnceLock::new();
-    if let Some(engine) = ENGINE.get() {
-        return Ok(engine);
-    }
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .keep_trailing_newline(true)
-            .build()?,
-    );
-    engine.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
-    engine.set_formatter(write_inert);
-    engine.add_filter("raw", Value::from_safe_string);
-    engine.add_filter("code", |text: &str| {
-        Value::from_safe_string(inert::code(text))
-    });
-    engine.add_filter("fence", |text: &str, language: &str| {
-        Value::from_safe_string(inert::fence(text, language))
-    });
-    engine.add_template(
-        "head.md.j2",
-        include_str!("../../templates/comment/head.md.j2"),
-    )?;
-    engine.add_template(
-        "change.md.j2",
-        include_str!("../../templates/comment/change.md.j2"),
-    )?;
-    engine.add_template(
-        "foot.md.j2",
-        include_str!("../../templates/comment/foot.md.j2"),
-    )?;
-    Ok(ENGINE.get_or_init(|| engine))
-}
-
-fn write_inert(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
-    match value.as_str() {
-        Some(text) if value.is_safe() => out.write_str(text)?,
-        Some(text) => out.write_str(&inert::inert(text))?,
-        None if value.is_number() => out.write_str(&value.to_string())?,
-        None => out.write_str(&inert::code(&value.to_string()))?,
-    }
-    Ok(())
 }

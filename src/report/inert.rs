@@ -52,6 +52,28 @@ pub fn fence(text: &str, language: &str) -> String {
     format!("{ticks}{language}\n{shown}{end}{ticks}")
 }
 
+/// At most one empty line in a row, fences left as they are.
+pub fn squeeze(text: &str) -> String {
+    let mut squeezed = String::with_capacity(text.len());
+    let mut fence: Option<&str> = None;
+    let mut empty = false;
+    for line in text.lines() {
+        let ticks = &line[..line.len() - line.trim_start_matches('`').len()];
+        match fence {
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            Some(open) if line == open => fence = None,
+            _ => {}
+        }
+        let now_empty = fence.is_none() && line.trim().is_empty();
+        if !(now_empty && empty) {
+            squeezed.push_str(line);
+            squeezed.push('\n');
+        }
+        empty = now_empty;
+    }
+    squeezed
+}
+
 fn longest_run(text: &str, wanted: char) -> usize {
     let mut longest = 0;
     let mut run = 0;

@@ -8,7 +8,7 @@ use super::Preview;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Digest, RepoPath};
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, Plan, sealed};
 
 /// Everything that a check has to say.
 #[derive(Clone, Debug, Serialize)]
@@ -57,17 +57,17 @@ impl Report {
         self.previews.insert(path.to_owned(), preview);
     }
 
+    /// What AWS said of the changes, as digests by path.
+    pub fn preview_digests(&self) -> BTreeMap<String, Digest> {
+        let previews = self.previews.iter();
+        previews
+            .filter_map(|(path, preview)| Some((path.clone(), preview.digest?)))
+            .collect()
+    }
+
     /// The digest of the plan with everything that AWS said of it. Equal digests mean that the same would happen.
     pub fn seal(&mut self) {
-        let known = self.previews.iter().filter_map(|(path, preview)| {
-            let digest = preview.digest?;
-            Some(format!("{path}\t{digest}\n"))
-        });
-        let known: String = known.collect();
-        if !known.is_empty() {
-            let plan = self.plan.digest;
-            self.plan.digest = Digest::of(format!("provisioner-preview/1\n{plan}\n{known}"));
-        }
+        self.plan.digest = sealed(self.plan.digest, &self.preview_digests());
     }
 
     /// All diagnostics of all configs.

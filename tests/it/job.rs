@@ -106,7 +106,9 @@ fn outputs(text: &str) -> Value {
 pub fn settled(text: &str) -> String {
     let digest = regex::Regex::new("`[0-9a-f]{64}`").unwrap();
     let commit = regex::Regex::new("(head|base) `[0-9a-f]{7}`").unwrap();
-    let text = digest.replace_all(text, "`[digest]`");
+    let shown = regex::Regex::new("(?m)^<!-- provisioner:shown [^>]*-->\n").unwrap();
+    let text = shown.replace(text, "");
+    let text = digest.replace_all(&text, "`[digest]`");
     commit.replace_all(&text, "$1 `[commit]`").into_owned()
 }
 

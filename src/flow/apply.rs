@@ -1,0 +1,223 @@
+//! Acts on the stacks of one merged change: many at once, within the policy's bound; one failure does not stop the others.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt as _;
+
+use super::clerk::Clerk;
+use super::deployments::Deployments;
+use super::errand::{Errand, denied_here};
+use super::merged::Merged;
+use super::sessions::Sessions;
+use crate::action::{Console, Details, Options, Task, explain_failure, perform};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::guard::Policy;
+use crate::model::Digest;
+use crate::operation::{Desired, Failure, Site};
+use crate::product::Verb;
+use crate::report::{Decision, Outcome, Problem, State, Values};
+use crate::stack::StackName;
+
+/// With what a change is acted on.
+pub struct Hands<'a> {
+    /// The change.
+    pub merged: &'a Merged,
+    /// Its policy.
+    pub policy: &'a Policy,
+    /// Credentials; none without an identity token.
+    pub sessions: Option<&'a Sessions>,
+    /// Where deployments are told.
+    pub deployments: &'a Deployments<'a>,
+    /// Where it is told how it goes.
+    pub console: &'a Console,
+    /// Six letters and digits that no other run has.
+    pub token: &'a str,
+}
+
+/// What became of the stacks.
+#[derive(Default)]
+pub struct Applied {
+    /// Each config.
+    pub outcomes: Vec<Outcome>,
+    /// Every decision.
+    pub decisions: Vec<Decision>,
+    /// Stacks that were provisioned or are gone, with the digests of their templates.
+    pub subjects: BTreeMap<String, Digest>,
+    /// How the job ends.
+    pub exit: Option<Exit>,
+}
+
+impl Applied {
+    /// Adds an outcome and the exit code that it asks for.
+    pub fn add(&mut self, outcome: Outcome, exit: Option<Exit>) {
+        self.exit = self.exit.max(exit);
+        self.outcomes.push(outcome);
+    }
+}
+
+impl Hands<'_> {
+    /// Does all errands.
+    pub async fn apply(&self, errands: Vec<Errand<'_>>) -> Applied {
+        let mut applied = Applied::default();
+        let done = futures_util::stream::iter(errands)
+            .map(|errand| self.run(errand))
+            .buffer_unordered(self.policy.concurrency());
+        let done: Vec<_> = done.collect().await;
+        for (outcome, decisions, subject, exit) in done {
+            applied.decisions.extend(decisions);
+            applied.subjects.extend(subject);
+            applied.add(outcome, exit);
+        }
+        applied
+    }
+
+    async fn run(
+        &self,
+        errand: Errand<'_>,
+    ) -> (
+        Outcome,
+        Vec<Decision>,
+        Option<(String, Digest)>,
+        Option<Exit>,
+    ) {
+        let config = &errand.config;
+        let stack = StackName {
+            target: config.target.clone(),
+            name: config.stack().to_owned(),
+        };
+        let values = Values::of(config, &self.policy.values.show);
+        let request = self
+            .merged
+            .request_for(errand.change, errand.command.clone());
+        let clerk = Clerk::new(request, self.console.of(values.clone()));
+        self.deployments.begin(&stack, errand.verb).await;
+        let result = self.attempt(&errand, &clerk, &values).await;
+        let (mut outcome, exit) = match result {
+            Ok(details) => outcome_of(&errand, &stack, details),
+            Err(failure) => {
+                let is_denial = matches!(failure, Failure::Denied(_));
+                let (problems, exit) = explain_failure(config, &values, failure);
+                let state = match is_denial {
+                    true => State::Denied,
+                    false => State::Failed,
+                };
+                let mut outcome = Outcome::new(errand.change.path.as_str(), Some(&stack), state);
+                outcome.problems = problems.iter().map(Problem::of).collect();
+                (outcome, Some(exit))
+            }
+        };
+        if outcome.state == State::Denied && errand.verb == Verb::Provision {
+            self.show_impact(&errand, &clerk, &values, &mut outcome)
+                .await;
+        }
+        if outcome.state == State::Waiting {
+            outcome.next = errand.how_to_confirm(clerk.deletion().as_deref());
+        }
+        self.deployments.end(&stack, errand.verb, &outcome).await;
+        let subject = (outcome.state == State::Done)
+            .then(|| Desired::of(config).ok())
+            .flatten()
+            .map(|desired| (stack.to_string(), Digest::of(&desired.sent)));
+        (outcome, clerk.decisions(), subject, exit)
+    }
+
+    async fn attempt(
+        &self,
+        errand: &Errand<'_>,
+        clerk: &Clerk,
+        values: &Values,
+    ) -> Result<Details, Failure> {
+        let target = &errand.config.target;
+        let role = self.policy.apply_role(target).ok_or_else(|| {
+            let fact = format!(
+                "the policy names no apply role for the environment `{}`",
+                target.environment
+            );
+            denied_here(&fact, "name one under `roles.apply` of the policy file")
+        })?;
+        let sessions = self.sessions.ok_or_else(|| {
+            denied_here(
+                "the job has no identity token",
+                "grant the job `id-token: write`",
+            )
+        })?;
+        let session = sessions.of(&role, &target.region).await;
+        let cloud = session.at(&target.region).await?;
+        let site = Site {
+            cloud: &cloud,
+            policy: &self.merged.policy,
+            authority: clerk,
+            progress: clerk,
+        };
+        let deployed = |body: &str| self.deployed(errand, body);
+        let task = Task {
+            verb: errand.verb,
+            config: &errand.config,
+            options: Options {
+                solution: errand.solution.as_deref(),
+                token: self.token,
+                keep: errand.keep,
+                ..Options::default()
+            },
+            deployed: &deployed,
+            width: None,
+        };
+        perform(&task, &site, values).await
+    }
+
+    /// Whoever is refused an update sees what it would do.
+    async fn show_impact(
+        &self,
+        errand: &Errand<'_>,
+        clerk: &Clerk,
+        values: &Values,
+        outcome: &mut Outcome,
+    ) {
+        let is_update = outcome.problems.iter().any(|problem| {
+            matches!(
+                problem.code.as_str(),
+                "update-not-allowed" | "impact-too-high" | "impact-unknown" | "plan-changed"
+            )
+        });
+        if !is_update {
+            return;
+        }
+        let errand = Errand {
+            verb: Verb::ShowChanges,
+            ..errand.clone()
+        };
+        // It was refused already, whatever this finds.
+        if let Ok(details) = self.attempt(&errand, clerk, values).await {
+            outcome.line = details.line;
+            outcome.tables = details.markdown;
+            outcome.next = errand.how_to_replace();
+        }
+    }
+
+    fn deployed(&self, errand: &Errand<'_>, body: &str) -> Option<Config> {
+        let before = self.merged.config_before(errand.change)?;
+        Desired::renders_to(&before, body).then_some(before)
+    }
+}
+
+fn outcome_of(errand: &Errand<'_>, stack: &StackName, details: Details) -> (Outcome, Option<Exit>) {
+    let waits =
+        |problem: &Diagnostic| matches!(&*problem.code, "delete-not-confirmed" | "force-missing");
+    // A merge that removes a config confirms nothing; that is for a second person to do.
+    let only_waits = errand.command.is_none() && details.diagnostics.iter().all(waits);
+    let (state, exit) = match details.exit {
+        None | Some(Exit::Ok) => (State::Done, None),
+        Some(Exit::Denied) if only_waits => (State::Waiting, None),
+        Some(Exit::Denied | Exit::Impact) => (State::Denied, details.exit),
+        Some(exit) => (State::Failed, Some(exit)),
+    };
+    let mut outcome = Outcome::new(errand.change.path.as_str(), Some(stack), state);
+    outcome.line = details.line;
+    outcome.tables = details.markdown;
+    if state != State::Waiting {
+        outcome.problems = details.diagnostics.iter().map(Problem::of).collect();
+    }
+    (outcome, exit)
+}

@@ -1,0 +1,163 @@
+//! A merged change, with every fact that the guard asks of it.
+
+use std::collections::BTreeSet;
+
+use super::gather::{Gathered, Selection, gather};
+use super::history::Segment;
+use super::job::{Failure, Job};
+use super::policy::{Loaded, policy_bytes};
+use super::reviewed::{ReviewedPlan, reviewed_plan};
+use crate::config::{Config, load};
+use crate::forge::{ChangedFile, DefaultBranch, Reviews as _};
+use crate::guard::{Asks, Command, POLICY_FILE, Request, read_policy};
+use crate::model::{CommitSha, RepoPath, UserId};
+use crate::plan::{Change, Intent, Plan, assess};
+use crate::product::PRODUCTS_FOLDER;
+
+/// What one pull request brought onto the default branch.
+pub struct Merged {
+    /// The pull request; without what is about one stack.
+    pub request: Request,
+    /// The branch after it.
+    pub merge: CommitSha,
+    /// The policy, as it was before it.
+    pub policy: Loaded,
+    /// The policy file itself, for the evidence.
+    pub policy_file: Option<Vec<u8>>,
+    /// What it asks for.
+    pub plan: Plan,
+    gathered: Gathered,
+    reviewed: Option<ReviewedPlan>,
+    outdated: Outdated,
+}
+
+/// What of a change was changed again since.
+enum Outdated {
+    /// Products were, so that every config may mean something else.
+    All,
+    /// These configs.
+    Only(BTreeSet<RepoPath>),
+}
+
+impl Merged {
+    /// Reads all there is to know.
+    pub async fn read(
+        job: &Job,
+        branch: &DefaultBranch,
+        own: Option<UserId>,
+        segment: &Segment,
+    ) -> Result<Self, Failure> {
+        let (base, merge) = (&segment.base, &segment.merge);
+        let source = job.source(&[base, merge]);
+        let policy_file = policy_bytes(source, base).await?;
+        let policy = read_policy(&RepoPath::typed(POLICY_FILE), policy_file.as_deref());
+        let selection = Selection::of(&job.environment.configs, &policy).map_err(Failure::Usage)?;
+        let files = source.changed_files(base, merge).await?;
+        let given = &job.environment.given;
+        let gathered = gather(source, base, merge, &files, &selection, given).await?;
+        let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
+        let mut merged = Self {
+            request: Request {
+                merged: Some(false),
+                ..Request::default()
+            },
+            merge: merge.clone(),
+            policy,
+            policy_file,
+            plan,
+            gathered,
+            reviewed: None,
+            outdated: Outdated::Only(BTreeSet::new()),
+        };
+        // What concerns no config is nobody's business here.
+        if merged.plan.changes.is_empty() {
+            return Ok(merged);
+        }
+        if *merge != branch.tip {
+            let source = job.source(&[merge, &branch.tip]);
+            merged.outdated = Outdated::by(&source.changed_files(merge, &branch.tip).await?);
+        }
+        let Some(number) = segment.number else {
+            return Ok(merged);
+        };
+        let teams = merged.policy.as_ref().map(|policy| policy.teams());
+        let found = job
+            .github
+            .request(number, &teams.unwrap_or_default())
+            .await?;
+        // Nothing of a fork is believed, and none of its checks could report.
+        if let (Some(head), Some(false)) = (&found.request.head, found.request.fork) {
+            merged.reviewed = reviewed_plan(job, own, number, base, head, &selection).await?;
+        }
+        merged.request = found.request;
+        Ok(merged)
+    }
+
+    /// What stands behind a request for one stack.
+    pub fn request_for(&self, change: &Change, command: Option<Command>) -> Request {
+        let mut request = self.request.clone();
+        request.shown = self.reviewed.as_ref().map(|it| it.shown(change));
+        request.asks = match change.intent {
+            Intent::Invalid => None,
+            Intent::Delete => Some(Asks::Delete),
+            Intent::Update | Intent::Create | Intent::Unchanged => Some(Asks::Provision),
+        };
+        request.current = Some(self.outdated.spares(change));
+        request.command = command;
+        request
+    }
+
+    /// Whether a config was changed again since.
+    pub fn is_outdated(&self, change: &Change) -> bool {
+        !self.outdated.spares(change)
+    }
+
+    /// The config that a change is about: as it was merged, or as it was removed.
+    pub fn config(&self, change: &Change) -> Option<Config> {
+        self.gathered
+            .config(change, change.intent == Intent::Delete)
+    }
+
+    /// The config before the change.
+    pub fn config_before(&self, change: &Change) -> Option<Config> {
+        self.gathered.config(change, true)
+    }
+}
+
+impl Outdated {
+    fn by(files: &[ChangedFile]) -> Self {
+        if files.iter().any(|file| file.touches(PRODUCTS_FOLDER)) {
+            return Self::All;
+        }
+        let paths = files.iter().flat_map(|file| match &file.kind {
+            crate::forge::ChangeKind::Renamed { from } => vec![file.path.clone(), from.clone()],
+            _ => vec![file.path.clone()],
+        });
+        Self::Only(paths.collect())
+    }
+
+    fn spares(&self, change: &Change) -> bool {
+        match self {
+            Self::All => false,
+            Self::Only(paths) => {
+                !paths.contains(&change.path)
+                    && !change.moved_from.iter().any(|from| paths.contains(from))
+            }
+        }
+    }
+}
+
+impl Gathered {
+    /// The config of a change at the base or at the head.
+    pub fn config(&self, change: &Change, at_base: bool) -> Option<Config> {
+        let path = match (&change.moved_from, at_base) {
+            (Some(from), true) => from,
+            _ => &change.path,
+        };
+        let input = self.inputs.iter().find(|input| input.path == *path)?;
+        match at_base {
+            true => load(&self.base, path, input.base.as_ref()?).config,
+            false => load(&self.head, path, input.head.as_ref()?).config,
+        }
+    }
+}

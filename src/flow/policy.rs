@@ -1,0 +1,26 @@
+//! The operator's policy, as it stands at a commit.
+
+use crate::diagnostic::Diagnostic;
+use crate::forge::{ForgeError, Source};
+use crate::guard::{POLICY_FILE, Policy, read_policy};
+use crate::model::{CommitSha, RepoPath};
+
+/// A policy, or what is wrong with the file.
+pub type Loaded = Result<Policy, Vec<Diagnostic>>;
+
+/// Reads the policy at a commit. For a change that is the one of its base: nothing decides on itself.
+pub async fn policy_at(source: &dyn Source, at: &CommitSha) -> Result<Loaded, ForgeError> {
+    let path = RepoPath::typed(POLICY_FILE);
+    let bytes = policy_bytes(source, at).await?;
+    Ok(read_policy(&path, bytes.as_deref()))
+}
+
+/// The file itself, if there is one.
+pub async fn policy_bytes(
+    source: &dyn Source,
+    at: &CommitSha,
+) -> Result<Option<Vec<u8>>, ForgeError> {
+    let path = RepoPath::typed(POLICY_FILE);
+    let bytes = source.read(at, std::slice::from_ref(&path)).await?;
+    Ok(bytes.into_iter().next().flatten())
+}

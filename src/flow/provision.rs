@@ -1,0 +1,307 @@
+//! Flow 3: what came to the default branch is provisioned, if it was merged and approved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::apply::{Applied, Hands};
+use super::check::VERSION;
+use super::deployments::Deployments;
+use super::errand::{Due, Errand};
+use super::history::segments;
+use super::job::{Ended, Failure, Job};
+use super::merged::Merged;
+use super::sessions::Sessions;
+use crate::action::{Console, stop_on_signal};
+use crate::ci::{Outputs, summary};
+use crate::cloud::Stop;
+use crate::exit::Exit;
+use crate::forge::{Identity, PullRequests as _, Reviews as _, Talk as _};
+use crate::model::{CommitSha, Digest, UserId};
+use crate::report::{
+    COMMENT_LIMIT, Evidence, Outcome, Predicate, Problem, Provisioning, Recorded, SUMMARY_LIMIT,
+    State, code, log_safe, provisioning,
+};
+use crate::wording::counted;
+use crate::workspace::write_file;
+
+/// Begins the comment about a merged change; the environment follows.
+const MARKER: &str = "<!-- provisioner:provision ";
+
+/// Provisions what a push brought.
+pub async fn provision(
+    job: &Job,
+    reference: &str,
+    before: Option<&CommitSha>,
+    after: Option<&CommitSha>,
+) -> Ended {
+    let branch = job.github.default_branch().await?;
+    let is_default = reference.strip_prefix("refs/heads/") == Some(&branch.branch.name);
+    let (Some(before), Some(after), true) = (before, after, is_default) else {
+        let line = format!("nothing to do for a push to `{reference}`");
+        eprintln!("{}", log_safe(&line));
+        return Ok((String::new(), Exit::Ok));
+    };
+    let own = job.github.own().await?;
+    let found = segments(&job.github, before, after).await?;
+    let mut run = Run::new(job, own);
+    for segment in &found {
+        let merged = Merged::read(job, &branch, own, segment).await?;
+        run.change(&merged, segment.number).await?;
+    }
+    run.end()
+}
+
+/// One run over some changes.
+pub struct Run<'a> {
+    job: &'a Job,
+    own: Option<UserId>,
+    sessions: Option<Sessions>,
+    console: Console,
+    token: String,
+    records: Vec<Recorded>,
+    subjects: BTreeMap<String, Digest>,
+    summary: String,
+    exit: Option<Exit>,
+}
+
+impl<'a> Run<'a> {
+    /// Nothing is done yet.
+    pub fn new(job: &'a Job, own: Option<UserId>) -> Self {
+        let identity = job.environment.issuer.clone();
+        let sessions = identity.map(|identity| {
+            let stop: Stop = stop_on_signal();
+            Sessions::new(identity as Arc<dyn Identity>, job.session_name(), stop)
+        });
+        Self {
+            job,
+            own,
+            sessions,
+            console: Console::new(false),
+            token: crate::ci::token(),
+            records: Vec::new(),
+            subjects: BTreeMap::new(),
+            summary: String::new(),
+            exit: None,
+        }
+    }
+
+    /// Does what a merged change asks for.
+    async fn change(&mut self, merged: &Merged, number: Option<u64>) -> Result<(), Failure> {
+        let mut applied = Applied::default();
+        let mut errands = Vec::new();
+        let mut superseded = 0;
+        for change in &merged.plan.changes {
+            let environment = self.job.environment.environment.as_deref();
+            let target = change.target.as_ref();
+            if environment.is_some() && target.map(|it| it.environment.as_str()) != environment {
+                continue;
+            }
+            if merged.is_outdated(change) {
+                superseded += 1;
+                continue;
+            }
+            match Due::of(merged, change) {
+                Due::Errand(errand) => errands.push(errand),
+                Due::Stuck(outcome, exit) => applied.add(outcome, Some(exit)),
+                Due::Nothing => {}
+            }
+        }
+        let mut notices = Vec::new();
+        if superseded > 0 {
+            notices.push(format!(
+                "{} changed again since this was merged, and left to the newer change.",
+                match superseded {
+                    1 => "1 config was".to_owned(),
+                    more => format!("{more} configs were"),
+                }
+            ));
+        }
+        self.carry_out(merged, number, errands, applied, notices)
+            .await
+    }
+
+    /// Does errands, and tells of them.
+    pub async fn carry_out(
+        &mut self,
+        merged: &Merged,
+        number: Option<u64>,
+        errands: Vec<Errand<'_>>,
+        mut applied: Applied,
+        mut notices: Vec<String>,
+    ) -> Result<(), Failure> {
+        let deployments =
+            Deployments::new(&self.job.github, self.own, &merged.merge, errands.len());
+        match &merged.policy {
+            Ok(policy) => {
+                let hands = Hands {
+                    merged,
+                    policy,
+                    sessions: self.sessions.as_ref(),
+                    deployments: &deployments,
+                    console: &self.console,
+                    token: &self.token,
+                };
+                let done = hands.apply(errands).await;
+                applied.decisions.extend(done.decisions);
+                applied.subjects.extend(done.subjects);
+                for outcome in done.outcomes {
+                    applied.add(outcome, done.exit);
+                }
+            }
+            Err(problems) => {
+                for errand in errands {
+                    let path = errand.change.path.as_str();
+                    let mut outcome = Outcome::new(path, None, State::Denied);
+                    outcome.problems = problems.iter().map(Problem::of).collect();
+                    applied.add(outcome, Some(Exit::Denied));
+                }
+            }
+        }
+        notices.extend(deployments.failure());
+        // A change that concerns no config of this job is not worth a word.
+        if applied.outcomes.is_empty() && notices.is_empty() {
+            return Ok(());
+        }
+        self.tell(merged, number, applied, notices).await
+    }
+
+    async fn tell(
+        &mut self,
+        merged: &Merged,
+        number: Option<u64>,
+        applied: Applied,
+        notices: Vec<String>,
+    ) -> Result<(), Failure> {
+        let environment = self.job.environment.environment.clone();
+        let marker = match &environment {
+            Some(name) => format!("{MARKER}{} -->", Digest::of(name).prefix(12)),
+            None => format!("{MARKER}-->"),
+        };
+        let mut report = Provisioning {
+            environment,
+            source: self.job.source_line(&merged.merge),
+            outcomes: applied.outcomes,
+            notices,
+            version: VERSION.to_owned(),
+        };
+        report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
+        let internal = |error: minijinja::Error| Failure::Internal(error.into());
+        let policy = merged.policy_file.as_deref().map(String::from_utf8_lossy);
+        let (recorded, comment) = Recorded::new(
+            number,
+            merged.merge.to_string(),
+            policy.map(|text| text.into_owned()),
+            applied.decisions,
+            report,
+            (&marker, COMMENT_LIMIT),
+        )
+        .map_err(internal)?;
+        let page = provisioning(&recorded.report, "", SUMMARY_LIMIT).map_err(internal)?;
+        self.summary.push_str(&page);
+        self.exit = self.exit.max(applied.exit);
+        self.subjects.extend(applied.subjects);
+        for outcome in &recorded.report.outcomes {
+            let line = format!("{}: {}", outcome.path, outcome.state.word());
+            eprintln!("{}", log_safe(&line));
+            for problem in &outcome.problems {
+                eprintln!("{}", log_safe(&problem.text));
+            }
+        }
+        self.records.push(recorded);
+        let Some((number, own)) = number.zip(self.own) else {
+            return Ok(());
+        };
+        if !self.job.environment.comment {
+            return Ok(());
+        }
+        let put = self.job.github.put_comment(number, own, &marker, &comment);
+        if let Err(error) = put.await {
+            // What was done was done: a comment that cannot be written does not undo it.
+            eprintln!("{}", log_safe(&format!("warning: {error}")));
+            if !error.is_refusal() {
+                self.exit = self.exit.max(Some(Exit::Unreachable));
+            }
+        }
+        Ok(())
+    }
+
+    /// Job summary, evidence, outputs.
+    pub fn end(self) -> Ended {
+        let exit = self.exit.unwrap_or(Exit::Ok);
+        let environment = &self.job.environment;
+        let states = |state: State| {
+            let outcomes = self.records.iter().flat_map(|it| &it.report.outcomes);
+            outcomes.filter(|outcome| outcome.state == state).count()
+        };
+        let mut outputs = Outputs::default();
+        for (name, state) in [
+            ("done", State::Done),
+            ("waiting", State::Waiting),
+            ("denied", State::Denied),
+            ("failed", State::Failed),
+        ] {
+            outputs.set(name, states(state));
+        }
+        let all: usize = self.records.iter().map(|it| it.report.outcomes.len()).sum();
+        let closing = format!(
+            "provisioner: {}, {} done, {} waiting, {} denied, {} failed",
+            counted(all, "config"),
+            states(State::Done),
+            states(State::Waiting),
+            states(State::Denied),
+            states(State::Failed)
+        );
+        let written = (|| -> anyhow::Result<()> {
+            let page = match self.records.is_empty() {
+                true => "## Provisioner\n\nNo config is concerned.\n",
+                false => &self.summary,
+            };
+            summary(page).context("job summary")?;
+            if !self.records.is_empty() {
+                let predicate = Predicate {
+                    version: VERSION.to_owned(),
+                    repository: environment.access.repository.clone(),
+                    run: environment.run.url.clone(),
+                    changes: self.records,
+                };
+                let evidence = Evidence::new(self.subjects, predicate);
+                let text = serde_json::to_string_pretty(&evidence)? + "\n";
+                let path = &environment.evidence;
+                write_file(path, &text).with_context(|| format!("evidence {}", path.display()))?;
+                outputs.set("evidence-file", path.display());
+            }
+            outputs.write().context("step outputs")
+        })();
+        written.map_err(Failure::Internal)?;
+        eprintln!("{closing}");
+        Ok((String::new(), exit))
+    }
+}
+
+impl Job {
+    /// What AWS's logs show of the run.
+    pub fn session_name(&self) -> String {
+        let run = &self.environment.run;
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).take(20).collect();
+        let (id, attempt): (String, String) = (digits(&run.id), digits(&run.attempt));
+        match id.is_empty() {
+            true => "provisioner".to_owned(),
+            false => format!("provisioner-{id}-{attempt}"),
+        }
+    }
+
+    /// Where a report comes from, in Markdown.
+    fn source_line(&self, merge: &CommitSha) -> String {
+        let run = &self.environment.run;
+        let commit = format!("Merge {}", code(merge.short()));
+        match run.id.is_empty() {
+            true => commit,
+            false => format!(
+                "{commit} · run {}",
+                code(&format!("{}.{}", run.id, run.attempt))
+            ),
+        }
+    }
+}

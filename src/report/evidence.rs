@@ -1,0 +1,224 @@
+//! What was done and by which facts, as an in-toto statement: enough to come to the same decisions and the same comment again,
+//! without asking anybody. <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>
+
+use std::collections::BTreeMap;
+
+use minijinja::Error;
+use serde::{Deserialize, Serialize};
+
+use super::provisioning::{Provisioning, provisioning};
+use crate::guard::{Denial, Facts, Kind, POLICY_FILE, denials, read_policy};
+use crate::model::{Digest, RepoPath};
+use crate::stack::StackName;
+
+const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+/// What the predicate is, for whoever verifies a signature over it.
+const PREDICATE: &str = "urn:provisioner:provisioning:v1";
+
+/// The statement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Kind of the document.
+    #[serde(rename = "_type")]
+    pub kind: String,
+    /// Stacks, by the digests of the templates that they were made from.
+    pub subject: Vec<Subject>,
+    /// Kind of the predicate.
+    #[serde(rename = "predicateType")]
+    pub predicate_type: String,
+    /// What was done.
+    pub predicate: Predicate,
+}
+
+/// A stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Name, account and region.
+    pub name: String,
+    /// `sha256` of its template.
+    pub digest: BTreeMap<String, String>,
+}
+
+/// What was done in a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Predicate {
+    /// Version of the program.
+    pub version: String,
+    /// `owner/name`.
+    pub repository: String,
+    /// Where people see the run.
+    pub run: String,
+    /// Each change that was acted on.
+    pub changes: Vec<Recorded>,
+}
+
+/// What was done for one change.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The pull request; none for commits without one.
+    pub pull_request: Option<u64>,
+    /// The commit whose configs were provisioned.
+    pub commit: String,
+    /// The policy file that was decided by.
+    pub policy: Option<String>,
+    /// Every decision, in the order of stacks and then of time.
+    pub decisions: Vec<Decision>,
+    /// What was reported.
+    pub report: Provisioning,
+    /// The first line of the comment.
+    pub marker: String,
+    /// Characters that the comment may have.
+    pub limit: usize,
+    /// SHA-256 of the comment.
+    pub comment: String,
+}
+
+/// A decision of the guard, and all that it was made by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Of which stack.
+    pub stack: StackName,
+    /// Asked for what.
+    pub kind: Kind,
+    /// What was known.
+    pub facts: Facts,
+    /// What spoke against it; nothing if it was allowed.
+    pub denials: Vec<Told>,
+}
+
+/// A denial that was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Its code.
+    pub code: String,
+    /// What was seen.
+    pub fact: String,
+    /// What would allow it.
+    pub remedy: String,
+}
+
+impl Decision {
+    /// Writes a decision down. What the guard does not ask, such as outputs and reasons, may hold secrets and is left out.
+    pub fn of(stack: &StackName, kind: Kind, facts: &Facts, denials: &[Denial]) -> Self {
+        let mut facts = facts.clone();
+        if let Some(Some(stack)) = &mut facts.stack {
+            stack.outputs.clear();
+            stack.reason = None;
+        }
+        Self {
+            stack: stack.clone(),
+            kind,
+            facts,
+            denials: denials.iter().map(Told::of).collect(),
+        }
+    }
+}
+
+impl Told {
+    fn of(denial: &Denial) -> Self {
+        Self {
+            code: denial.code.to_owned(),
+            fact: denial.fact.clone(),
+            remedy: denial.remedy.clone(),
+        }
+    }
+}
+
+impl Recorded {
+    /// Renders the comment, and keeps what it was made of.
+    pub fn new(
+        pull_request: Option<u64>,
+        commit: String,
+        policy: Option<String>,
+        mut decisions: Vec<Decision>,
+        report: Provisioning,
+        (marker, limit): (&str, usize),
+    ) -> Result<(Self, String), Error> {
+        // Stacks are worked on at the same time; sorting is stable, so each stack's own decisions stay in their order.
+        decisions.sort_by_key(|decision| decision.stack.to_string());
+        let comment = provisioning(&report, marker, limit)?;
+        let recorded = Self {
+            pull_request,
+            commit,
+            policy,
+            decisions,
+            report,
+            marker: marker.to_owned(),
+            limit,
+            comment: Digest::of(&comment).to_string(),
+        };
+        Ok((recorded, comment))
+    }
+}
+
+/// What came of making decisions and comment again.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// The comments, in their order.
+    pub comments: Vec<String>,
+    /// Decisions that were made again.
+    pub decisions: usize,
+    /// What is not as it was recorded.
+    pub differences: Vec<String>,
+}
+
+impl Evidence {
+    /// A statement about what was done. `subject` are stacks with the digests of their templates.
+    pub fn new(subject: BTreeMap<String, Digest>, predicate: Predicate) -> Self {
+        let subject = subject.into_iter().map(|(name, digest)| Subject {
+            name,
+            digest: BTreeMap::from([("sha256".to_owned(), digest.to_string())]),
+        });
+        Self {
+            kind: STATEMENT.to_owned(),
+            subject: subject.collect(),
+            predicate_type: PREDICATE.to_owned(),
+            predicate,
+        }
+    }
+
+    /// Decides again by the recorded facts, and renders the comments again.
+    pub fn replay(&self) -> Result<Replayed, Error> {
+        let mut replayed = Replayed {
+            comments: Vec::new(),
+            decisions: 0,
+            differences: Vec::new(),
+        };
+        if self.kind != STATEMENT || self.predicate_type != PREDICATE {
+            let what = format!("this is no evidence of a run: {}", self.predicate_type);
+            replayed.differences.push(what);
+        }
+        let path = RepoPath::typed(POLICY_FILE);
+        for change in &self.predicate.changes {
+            let policy = read_policy(&path, change.policy.as_deref().map(str::as_bytes));
+            for made in &change.decisions {
+                let again = denials(made.kind, &policy, &made.facts, &made.stack);
+                let again: Vec<Told> = again.iter().map(Told::of).collect();
+                replayed.decisions += 1;
+                if again != made.denials {
+                    let codes = |told: &[Told]| match told {
+                        [] => "allowed".to_owned(),
+                        _ => {
+                            let codes: Vec<&str> = told.iter().map(|it| it.code.as_str()).collect();
+                            codes.join(", ")
+                        }
+                    };
+                    replayed.differences.push(format!(
+                        "{} of {}: recorded {}, decided now {}",
+                        made.kind.word(),
+                        made.stack,
+                        codes(&made.denials),
+                        codes(&again)
+                    ));
+                }
+            }
+            let comment = provisioning(&change.report, &change.marker, change.limit)?;
+            if Digest::of(&comment).to_string() != change.comment {
+                let what = format!("the comment on the change of {}", change.commit);
+                replayed.differences.push(format!("{what} reads otherwise"));
+            }
+            replayed.comments.push(comment);
+        }
+        Ok(replayed)
+    }
+}

@@ -1,0 +1,229 @@
+//! What became of stacks, for the pull request that they come from: the comment and the job summary, within the forge's limits.
+
+use minijinja::value::{Serde, Value};
+use minijinja::{Error, context};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::engine::render;
+use super::{inert, text};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::stack::StackName;
+use crate::wording::counted;
+
+const MOST_PROBLEMS: usize = 30;
+/// Fewer rows than this are never shown, whatever the limit.
+const LEAST_ROWS: usize = 20;
+
+/// What was done, or was not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provisioning {
+    /// The environment, if the job is for one.
+    pub environment: Option<String>,
+    /// Where it comes from, in Markdown of the program's own, such as "merge `0a1b2c3`".
+    pub source: String,
+    /// Each config.
+    pub outcomes: Vec<Outcome>,
+    /// Sentences about what is lacking, and why.
+    pub notices: Vec<String>,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// What became of one config.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The config.
+    pub path: String,
+    /// Its stack.
+    pub stack: Option<StackName>,
+    /// What became of it.
+    pub state: State,
+    /// One sentence.
+    pub line: String,
+    /// Tables in Markdown.
+    pub tables: String,
+    /// What to do next, in Markdown of the program's own.
+    pub next: String,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+impl Outcome {
+    /// An outcome of which nothing is said yet.
+    pub fn new(path: &str, stack: Option<&StackName>, state: State) -> Self {
+        Self {
+            path: path.to_owned(),
+            stack: stack.cloned(),
+            state,
+            line: String::new(),
+            tables: String::new(),
+            next: String::new(),
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// What is wrong, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Its code.
+    pub code: String,
+    /// Whether it is an error, and no warning.
+    pub error: bool,
+    /// All of it.
+    pub text: String,
+}
+
+impl Problem {
+    /// A diagnostic in words.
+    pub fn of(diagnostic: &Diagnostic) -> Self {
+        Self {
+            code: diagnostic.code.to_string(),
+            error: diagnostic.severity == Severity::Error,
+            text: text::diagnostic(diagnostic),
+        }
+    }
+}
+
+/// What became of a config's stack; the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// There was nothing to do.
+    Skipped,
+    /// It was done.
+    Done,
+    /// Somebody has to confirm it.
+    Waiting,
+    /// The guard refused.
+    Denied,
+    /// It was tried, and failed.
+    Failed,
+}
+
+impl State {
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Done => "done",
+            Self::Waiting => "waits for confirmation",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Skipped => "▫",
+            Self::Done => "✅",
+            Self::Waiting => "⏳",
+            Self::Denied => "⛔",
+            Self::Failed => "❌",
+        }
+    }
+}
+
+/// The report in at most `limit` characters after a marker line. What needs people comes first; what does not fit is counted.
+pub fn provisioning(report: &Provisioning, marker: &str, limit: usize) -> Result<String, Error> {
+    let mut outcomes: Vec<&Outcome> = report.outcomes.iter().collect();
+    outcomes.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.path.cmp(&b.path)));
+    let (mut rows, mut parts) = (outcomes.len(), outcomes.len());
+    loop {
+        let body = page(report, &outcomes, rows, parts)?;
+        let length = body.chars().count();
+        if length + marker.chars().count() < limit || rows.min(LEAST_ROWS) == rows && parts == 0 {
+            return Ok(format!("{marker}\n{body}"));
+        }
+        // Parts are of similar length, and longer than rows: a few rounds find the number that fits.
+        match parts {
+            0 => rows = (rows * limit / length).min(rows - 1).max(LEAST_ROWS),
+            _ => parts = (parts * limit / length).min(parts - 1),
+        }
+    }
+}
+
+fn page(
+    report: &Provisioning,
+    outcomes: &[&Outcome],
+    rows: usize,
+    parts: usize,
+) -> Result<String, Error> {
+    let row = |outcome: &&Outcome| {
+        let stack = outcome.stack.as_ref();
+        json!({
+            "mark": outcome.state.mark(),
+            "path": outcome.path,
+            "stack": stack.map(|it| &it.name),
+            "account": stack.map(|it| &it.target.account),
+            "region": stack.map(|it| &it.target.region),
+            "result": outcome.state.word(),
+        })
+    };
+    let part = |outcome: &&Outcome| {
+        let problems = outcome.problems.iter().take(MOST_PROBLEMS);
+        let problems: Vec<&str> = problems.map(|problem| problem.text.as_str()).collect();
+        json!({
+            "path": outcome.path,
+            "line": outcome.line,
+            "problems": problems.join("\n"),
+            "next": outcome.next,
+            "tables": outcome.tables,
+        })
+    };
+    let rest = |shown: usize, what: &str| {
+        (shown < outcomes.len()).then(|| {
+            format!(
+                "{shown} of {} {what}, the rest in the job's report.",
+                counted(outcomes.len(), "config")
+            )
+        })
+    };
+    let shown_rows: Vec<_> = outcomes.iter().take(rows).map(row).collect();
+    let shown_parts: Vec<_> = outcomes.iter().take(parts).map(part).collect();
+    let page = render(
+        "provision.md.j2",
+        context! {
+            environment => report.environment.as_deref(),
+            headline => headline(report),
+            rows => Value::from(Serde(&shown_rows)),
+            hidden_rows => rest(rows, "listed"),
+            parts => Value::from(Serde(&shown_parts)),
+            hidden_parts => rest(parts, "shown in full"),
+            notices => Value::from(Serde(&report.notices)),
+            source => &report.source,
+            version => &report.version,
+        },
+    )?;
+    Ok(inert::squeeze(&page))
+}
+
+fn headline(report: &Provisioning) -> String {
+    if report.outcomes.is_empty() {
+        return "There is nothing to do.".to_owned();
+    }
+    let of = |state: State| {
+        report
+            .outcomes
+            .iter()
+            .filter(|it| it.state == state)
+            .count()
+    };
+    let states = [
+        State::Failed,
+        State::Denied,
+        State::Waiting,
+        State::Done,
+        State::Skipped,
+    ];
+    let parts: Vec<String> = states
+        .into_iter()
+        .filter(|state| of(*state) > 0)
+        .map(|state| format!("{} {}", of(state), state.word()))
+        .collect();
+    let worst = report.outcomes.iter().map(|it| it.state).max();
+    let mark = worst.map_or("", State::mark);
+    let all = counted(report.outcomes.len(), "config");
+    format!("{mark} {all}: {}.", parts.join(", "))
+}

@@ -1,0 +1,116 @@
+//! What a comment keeps for later runs: of which head it tells, and the digests of what AWS said. A run believes it only as far as the
+//! commit status, which nobody can edit, has the digest of it all.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::comment::markdown;
+use super::view::Report;
+use crate::model::{CommitSha, Digest};
+use crate::plan::Plan;
+
+const BEGIN: &str = "<!-- provisioner:shown ";
+const END: &str = " -->";
+/// A third of a comment: 330 changed stacks. Past that, updates of so many stacks at once are not applied.
+const MOST: usize = 22_000;
+
+/// The comment of a report, with a second line that no reader sees. That holds digits alone: text of others could end it.
+pub fn comment(
+    report: &Report,
+    head: &CommitSha,
+    limit: usize,
+) -> Result<String, minijinja::Error> {
+    let line = shown_line(report, head);
+    let body = markdown(report, limit.saturating_sub(line.len() + 1))?;
+    let (marker, rest) = body.split_once('\n').unwrap_or((&body, ""));
+    Ok(format!("{marker}\n{line}\n{rest}"))
+}
+
+fn shown_line(report: &Report, head: &CommitSha) -> String {
+    let digests = report.preview_digests();
+    let mut line = format!("{BEGIN}head={head}");
+    let bare = line.len();
+    for (at, change) in report.plan.changes.iter().enumerate() {
+        if let Some(digest) = digests.get(change.path.as_str()) {
+            // Writing into a text cannot fail.
+            let _ = write!(line, " {at}={digest}");
+        }
+    }
+    if line.len() > MOST {
+        line.truncate(bare);
+    }
+    line + END
+}
+
+/// What a comment tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownLine {
+    /// The head.
+    pub head: CommitSha,
+    digests: BTreeMap<usize, Digest>,
+}
+
+impl ShownLine {
+    /// The digests by the paths of a plan.
+    pub fn by_path(&self, plan: &Plan) -> BTreeMap<String, Digest> {
+        let known = self.digests.iter();
+        known
+            .filter_map(|(at, digest)| Some((plan.changes.get(*at)?.path.to_string(), *digest)))
+            .collect()
+    }
+}
+
+/// Reads the line of a comment, which is its second one; nothing if it is not exactly as it was written.
+pub fn read_shown(comment: &str) -> Option<ShownLine> {
+    let line = comment.lines().nth(1)?.trim_end();
+    let inside = line.strip_prefix(BEGIN)?.strip_suffix(END)?;
+    let mut parts = inside.split(' ');
+    let head = CommitSha::parse(parts.next()?.strip_prefix("head=")?).ok()?;
+    let digests = parts.map(|part| {
+        let (at, digest) = part.split_once('=')?;
+        Some((at.parse().ok()?, Digest::parse(digest)?))
+    });
+    Some(ShownLine {
+        head,
+        digests: digests.collect::<Option<_>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    #[test]
+    fn what_is_written_is_read() {
+        let digest = Digest::of("a change set");
+        let line = format!("{BEGIN}head={HEAD} 3={digest}{END}");
+        let shown = read_shown(&format!("<!-- marker -->\n{line}\r\n## Provisioner\n")).unwrap();
+        assert_eq!(shown.head.as_str(), HEAD);
+        assert_eq!(shown.digests, BTreeMap::from([(3, digest)]));
+    }
+
+    #[test]
+    fn attack_a_line_elsewhere_or_of_another_form_is_not_read() {
+        let digest = Digest::of("a change set");
+        let line = format!("{BEGIN}head={HEAD} 3={digest}{END}");
+        for comment in [
+            line.clone(),
+            format!("<!-- marker -->\n## Provisioner\n{line}\n"),
+            format!("<!-- marker -->\n {line}\n"),
+            format!("<!-- marker -->\n{BEGIN}head={HEAD} x={digest}{END}\n"),
+            format!("<!-- marker -->\n{BEGIN}head={HEAD} 3={digest} {END}\n"),
+            format!(
+                "<!-- marker -->\n{BEGIN}head={} 3={digest}{END}\n",
+                &HEAD[1..]
+            ),
+            format!(
+                "<!-- marker -->\n{BEGIN}head={HEAD} 3={}é{END}\n",
+                &digest.to_string()[2..]
+            ),
+        ] {
+            assert_eq!(read_shown(&comment), None, "{comment}");
+        }
+    }
+}
