@@ -47,11 +47,12 @@ pub fn drift_line(found: &Drifted) -> String {
 /// The same without the values that may not be shown.
 pub fn shown_drift(found: &Drifted, values: &Values) -> Drifted {
     let mut shown = found.clone();
+    let mut numbered = values.numbered();
     if let Some(drift) = &mut shown.drift {
         let resources = drift.resources.iter_mut();
         for difference in resources.flat_map(|resource| &mut resource.differences) {
-            difference.expected = values.show(&difference.expected);
-            difference.actual = values.show(&difference.actual);
+            difference.expected = numbered.show(&difference.expected);
+            difference.actual = numbered.show(&difference.actual);
         }
         if let Some(reason) = &mut drift.incomplete {
             *reason = values.redact(reason);
@@ -62,7 +63,7 @@ pub fn shown_drift(found: &Drifted, values: &Values) -> Drifted {
 
 /// The table of what differs or was not looked at.
 pub fn drift(found: &Drifted, values: &Values, medium: Medium) -> String {
-    let Some(drift) = &found.drift else {
+    let Some(drift) = shown_drift(found, values).drift else {
         return String::new();
     };
     let mut rows = Vec::new();
@@ -83,15 +84,15 @@ pub fn drift(found: &Drifted, values: &Values, medium: Medium) -> String {
             let rest = vec![
                 difference.path.clone(),
                 difference.kind.clone(),
-                values.show(&difference.expected),
-                values.show(&difference.actual),
+                difference.expected.clone(),
+                difference.actual.clone(),
             ];
             rows.push([first.clone(), rest].concat());
         }
     }
     let mut text = String::new();
     if let Some(reason) = &drift.incomplete {
-        text.push_str(&medium.line("not everything was looked at: ", &values.redact(reason)));
+        text.push_str(&medium.line("not everything was looked at: ", reason));
     }
     if !rows.is_empty() {
         text.push_str(&medium.table(HEAD, &rows));

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::config::{Config, Kind, Node};
 use crate::template::Document;
 
-/// What stands in a hidden value's place.
-pub const HIDDEN: &str = "(hidden)";
+/// What stands in the place of a hidden value of which nothing at all is said.
+const HIDDEN: &str = "(hidden)";
 
 /// Words of AWS that say how something is set, and never what is in it.
 const WORDS: &[&str] = &[
@@ -105,13 +105,22 @@ impl Values {
         Self { shown, hidden }
     }
 
-    /// A value as it may be shown. `text` is JSON, or else a text itself.
-    pub fn show(&self, text: &str) -> String {
-        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
-        match &value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
-            Value::String(word) if self.shown.contains(word) => word.clone(),
-            _ => HIDDEN.to_owned(),
+    /// Shows the values of one report.
+    pub fn numbered(&self) -> Numbered<'_> {
+        Numbered {
+            values: self,
+            hidden: Vec::new(),
+        }
+    }
+
+    /// Whether a value may be read.
+    fn may_show(&self, value: &Value) -> bool {
+        match value {
+            Value::Null | Value::Bool(_) => true,
+            // A number that is a secret elsewhere is one here.
+            Value::Number(number) => !self.hidden.contains(&number.to_string()),
+            Value::String(word) => self.shown.contains(word),
+            Value::Array(_) | Value::Object(_) => false,
         }
     }
 
@@ -134,6 +143,55 @@ impl Values {
                 }
             })
             .collect()
+    }
+}
+
+/// The values of one report, the hidden ones by number: the first that it shows is 1, and equal ones have the same.
+///
+/// Whether two values are equal is all that a number tells: it is made of nothing but the order. There is no key that could get lost,
+/// and no fingerprint that could be tried on guesses, or compared with that of another report.
+pub struct Numbered<'a> {
+    values: &'a Values,
+    hidden: Vec<Value>,
+}
+
+impl Numbered<'_> {
+    /// A value as it may be shown. `text` is JSON, or else a text itself.
+    pub fn show(&mut self, text: &str) -> String {
+        let value = read(text);
+        if self.values.may_show(&value) {
+            return match value {
+                Value::String(word) => word,
+                other => other.to_string(),
+            };
+        }
+        if stands_for_another(&value) {
+            return HIDDEN.to_owned();
+        }
+        let known = self.hidden.iter().position(|hidden| *hidden == value);
+        let at = known.unwrap_or_else(|| {
+            self.hidden.push(value);
+            self.hidden.len() - 1
+        });
+        format!("(hidden {})", at + 1)
+    }
+}
+
+/// JSON, or else a text itself.
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+/// Whether the value itself is not here, so that equal texts do not mean equal values: AWS masks what is told without echo, and a
+/// reference is looked up when it is used.
+fn stands_for_another(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            text.contains("{{") || (text.contains('*') && text.chars().all(|c| c == '*'))
+        }
+        Value::Array(items) => items.iter().any(stands_for_another),
+        Value::Object(entries) => entries.values().any(stands_for_another),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -242,5 +300,74 @@ fn texts(node: &Node, found: &mut BTreeSet<String>) {
         Kind::Sequence(items) => items.iter().for_each(|item| texts(item, found)),
         Kind::Mapping(entries) => entries.iter().for_each(|entry| texts(&entry.value, found)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values() -> Values {
+        Values {
+            shown: BTreeSet::from(["Enabled".to_owned()]),
+            hidden: vec!["73829164".to_owned()],
+        }
+    }
+
+    /// One report that shows these.
+    fn report(texts: &[&str]) -> Vec<String> {
+        let values = values();
+        let mut numbered = values.numbered();
+        texts.iter().map(|text| numbered.show(text)).collect()
+    }
+
+    #[test]
+    fn equal_values_have_one_number_in_the_order_of_their_appearance() {
+        let shown = report(&["b", "\"a\"", "Enabled", "443", "a", "[1]", "b", "null"]);
+        let wanted = [
+            "(hidden 1)",
+            "(hidden 2)",
+            "Enabled",
+            "443",
+            "(hidden 2)",
+            "(hidden 3)",
+            "(hidden 1)",
+            "null",
+        ];
+        assert_eq!(shown, wanted);
+        let in_another_order = report(&[r#"{"a":"x","b":"y"}"#, r#"{"b":"y","a":"x"}"#]);
+        assert_eq!(in_another_order, ["(hidden 1)", "(hidden 1)"]);
+    }
+
+    /// Whoever tries all values of a small secret finds that each looks the same.
+    #[test]
+    fn attack_a_value_of_low_entropy_cannot_be_recovered_from_its_number() {
+        let shown = report(&["live", "other", "live"]);
+        for pin in 0..10_000 {
+            let pin = format!("pin-{pin:04}");
+            assert_eq!(report(&[&pin, "x", &pin]), shown);
+        }
+        assert_eq!(report(&["a", &"long ".repeat(1000), "a"]), shown);
+    }
+
+    /// Numbers of two configs, or of two runs, have nothing to do with each other.
+    #[test]
+    fn attack_numbers_of_two_reports_cannot_be_compared() {
+        let [one, other] = [report(&["first", "secret"]), report(&["secret", "third"])];
+        assert_ne!(one[1], other[0], "one value, two numbers");
+        assert_eq!(one[0], other[0], "two values, one number");
+    }
+
+    #[test]
+    fn what_is_not_the_value_itself_is_never_called_equal() {
+        let masked = ["****", "****", r#"{"Pin":"****"}"#, r#"{"Pin":"****"}"#];
+        assert_eq!(report(&masked), ["(hidden)"; 4]);
+        let reference = "{{resolve:ssm:/pin}}";
+        assert_eq!(report(&[reference, reference]), ["(hidden)"; 2]);
+    }
+
+    #[test]
+    fn attack_a_secret_of_digits_is_no_harmless_number() {
+        assert_eq!(report(&["73829164", "443"]), ["(hidden 1)", "443"]);
     }
 }

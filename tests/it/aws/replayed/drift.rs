@@ -24,7 +24,6 @@ fn detect(states: &[(&str, &str)]) -> Desk {
     desk.aws
         .on("DescribeStacks", stack(&desk, "UPDATE_COMPLETE"))
         .on("DescribeStackDriftDetectionStatus", json!(states))
-        .on("DescribeStackResourceDrifts", fixture(&desk, "drifts"))
         .on(
             "ListStackResources",
             json!({"StackResourceSummaries": [endpoint]}),
@@ -36,6 +35,8 @@ fn detect(states: &[(&str, &str)]) -> Desk {
 #[test]
 fn detection_is_awaited_and_read_whole() {
     let desk = detect(&[("DETECTION_IN_PROGRESS", ""), ("DETECTION_COMPLETE", "")]);
+    desk.aws
+        .on("DescribeStackResourceDrifts", fixture(&desk, "drifts"));
     let under_way = "Drift detection is already in progress for stack [it]";
     desk.aws
         .on("DetectStackDrift", refused("ValidationError", under_way))
@@ -56,6 +57,8 @@ fn detection_is_awaited_and_read_whole() {
 fn what_a_failed_detection_saw_is_shown_with_its_reason() {
     let reason = "Failed to detect drift on resource [correct-horse-battery]";
     let desk = detect(&[("DETECTION_FAILED", reason)]);
+    desk.aws
+        .on("DescribeStackResourceDrifts", fixture(&desk, "drifts"));
     desk.aws.on(
         "DetectStackDrift",
         json!({"StackDriftDetectionId": "detection"}),
@@ -74,6 +77,53 @@ fn what_a_failed_detection_saw_is_shown_with_its_reason() {
     };
     assert_eq!([of("NOT_CHECKED"), of("UNKNOWN"), of("IN_SYNC")], [2, 1, 1]);
     assert!(!found.to_string().contains("correct-horse"), "{found}");
+}
+
+/// The numbers of the hidden values in their order, as a format has them.
+fn numbers(said: &str) -> Vec<&str> {
+    let number = regex::Regex::new(r"\(hidden \d+\)").unwrap();
+    number.find_iter(said).map(|found| found.as_str()).collect()
+}
+
+#[test]
+fn attack_numbers_of_hidden_values_are_the_same_in_every_format_and_say_no_more() {
+    let desk = detect(&[("DETECTION_COMPLETE", "")]);
+    let started = json!({"StackDriftDetectionId": "detection"});
+    desk.aws.on("DetectStackDrift", started);
+    let tag = r#"{"Key":"Team","Value":"correct-horse-battery"}"#;
+    let same = r#"{"Value":"correct-horse-battery","Key":"Team"}"#;
+    let drift = |rows: &[[&str; 2]]| {
+        let differences = rows.iter().map(|[expected, actual]| {
+            json!({
+                "PropertyPath": "/Tags/3", "DifferenceType": "NOT_EQUAL",
+                "ExpectedValue": expected, "ActualValue": actual,
+            })
+        });
+        json!({"StackResourceDrifts": [{
+            "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket",
+            "StackResourceDriftStatus": "MODIFIED", "PropertyDifferences": differences.collect::<Vec<_>>(),
+        }]})
+    };
+    for (rows, wanted) in [
+        ([[tag, "staple"], ["staple", same]], [1, 2, 2, 1]),
+        ([["****", tag], ["****", "staple"]], [0, 1, 0, 2]),
+    ] {
+        let wanted: Vec<String> = wanted
+            .iter()
+            .filter(|number| **number > 0)
+            .map(|number| format!("(hidden {number})"))
+            .collect();
+        for format in ["text", "markdown", "json"] {
+            desk.aws.on("DescribeStackResourceDrifts", drift(&rows));
+            let said = desk.act("check-drift", &["--format", format]).stdout;
+            let plain = said.replace('\\', "");
+            assert_eq!(numbers(&plain), wanted, "{format}: {said}");
+            assert!(
+                !said.contains("staple") && !said.contains("horse"),
+                "{said}"
+            );
+        }
+    }
 }
 
 #[test]
