@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::action::{Format, Listing};
+use crate::action::{Format, Listing, RolesFormat};
+use crate::roles::{Issuer, Repository, branch};
 
 /// Provision AWS CloudFormation stacks from reviewed configuration.
 #[derive(Debug, Parser)]
@@ -218,6 +219,22 @@ of every object is deleted. A run that was ended is continued by the next.")]
         /// Code, such as wrong-file-name; all of them if absent
         code: Option<String>,
     },
+    /// Write the IAM roles that CI assumes, from the policy file and the configs, as a CloudFormation template
+    #[command(after_help = "Examples:
+  provisioner roles --repository acme@5501/infra@880042 > roles.yaml
+  provisioner roles --repository acme/infra --account 123456789012 --format json
+
+A plan role looks and makes change sets. It trusts pull requests, the default
+branch and its merge queue. An apply role may do what create-policy says of the
+configs together, and trusts the jobs of its environments alone. A template is
+for one account:
+
+  aws cloudformation deploy --stack-name provisioner-roles \\
+    --template-file roles.yaml --capabilities CAPABILITY_NAMED_IAM \\
+    --parameter-overrides MakeProvider=true
+
+Write them anew when configs come, and deploy them before these are merged.")]
+    Roles(Roles),
     /// Check what has changed since a revision, as a pull request would be checked, and print the comment
     Check(Check),
     /// Read the CI environment and its event, and do what it asks; this is what the action runs
@@ -270,6 +287,44 @@ pub struct Options {
     /// Write no log into reports/
     #[arg(long)]
     pub no_log: bool,
+}
+
+/// `provisioner roles`.
+#[derive(Debug, Args)]
+pub struct Roles {
+    /// Paths, globs, directories or bare file names; those of the policy file if absent
+    #[arg(value_name = "CONFIG")]
+    pub configs: Vec<String>,
+    /// Repository whose jobs are trusted; with its ids, so that both forms of a token's subject are
+    #[arg(long, value_name = "OWNER[@ID]/NAME[@ID]")]
+    pub repository: Repository,
+    /// Default branch of the repository
+    #[arg(long, value_name = "BRANCH", default_value = "main", value_parser = branch)]
+    pub default_branch: String,
+    /// Accounts; several may be given. Those of the configs if absent
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Vec<String>,
+    /// Environments; several may be given. All of the policy file if absent
+    #[arg(long, value_name = "NAME")]
+    pub environment: Vec<String>,
+    /// Issuer of the jobs' tokens; an Enterprise server has its own
+    #[arg(
+        long,
+        value_name = "HOST[/PATH]",
+        default_value = "token.actions.githubusercontent.com"
+    )]
+    pub issuer: Issuer,
+    /// How to print the roles
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RolesFormat,
+}
+
+/// The id of an account.
+fn account(text: &str) -> Result<String, &'static str> {
+    match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err("write the 12 digits"),
+    }
 }
 
 /// `provisioner check`.

@@ -11,6 +11,7 @@
 //! | [`stack`] | what CloudFormation says of stacks: status, change sets, events, drift |
 //! | [`plan`] | what a change would do to stacks; impact; digest |
 //! | [`guard`] | whether an effect may happen: policy, facts, rules, permits |
+//! | [`roles`] | IAM roles of a repository's jobs: whom they trust, what they may do |
 //! | [`report`] | what people and machines read |
 //! | [`exit`] | what the process says when it ends |
 //! | [`forge`] | port to forges; adapters for GitHub and for a local repository |
@@ -41,6 +42,7 @@ pub mod operation;
 pub mod plan;
 pub mod product;
 pub mod report;
+pub mod roles;
 mod run;
 pub mod stack;
 pub mod template;

@@ -24,6 +24,7 @@ mod ml;
 mod own_product;
 mod policy;
 mod review;
+mod roles;
 mod rooms;
 mod runner;
 mod scale;

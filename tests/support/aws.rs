@@ -80,6 +80,29 @@ impl Aws {
         aws_sdk_cloudformation::Client::new(&self.config)
     }
 
+    /// The account as a role sees it that a token assumes; `Err` is why AWS does not let it.
+    pub fn assume(&self, role: &str, token: &str) -> Result<SdkConfig, String> {
+        let sts = aws_sdk_sts::Client::new(&self.config);
+        let assumed = sts
+            .assume_role_with_web_identity()
+            .role_arn(format!("arn:aws:iam::{}:role/{role}", self.account))
+            .role_session_name("test")
+            .web_identity_token(token)
+            .send();
+        let assumed = self.wait(assumed).map_err(|error| format!("{error:?}"))?;
+        let given = assumed.credentials.expect("credentials");
+        let credentials = Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            Some(given.session_token),
+            None,
+            "test",
+        );
+        let provider = aws_sdk_cloudformation::config::SharedCredentialsProvider::new(credentials);
+        let config = self.config.to_builder();
+        Ok(config.credentials_provider(provider).build())
+    }
+
     pub fn parameters(&self) -> aws_sdk_ssm::Client {
         aws_sdk_ssm::Client::new(&self.config)
     }

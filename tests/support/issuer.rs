@@ -77,6 +77,11 @@ impl Issuer {
         ]
     }
 
+    /// A token of another job, for AWS.
+    pub fn token(&self, subject: &str) -> String {
+        token(&self.address, subject, Some("sts.amazonaws.com"))
+    }
+
     /// All tokens that were issued.
     pub fn issued(&self) -> Vec<String> {
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,25 +121,33 @@ async fn answer(
             Json(json!({"message": "who is that?"})),
         );
     }
+    let token = token(
+        &world.address,
+        &world.subject,
+        query.get("audience").map(String::as_str),
+    );
+    let mut issued = world.issued.lock().unwrap_or_else(PoisonError::into_inner);
+    issued.push(token.clone());
+    (StatusCode::OK, Json(json!({"count": 1, "value": token})))
+}
+
+fn token(address: &str, subject: &str, audience: Option<&str>) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("a time")
         .as_secs();
     let claims = json!({
-        "iss": format!("https://{}", world.address),
-        "sub": world.subject,
-        "aud": query.get("audience"),
+        "iss": format!("https://{address}"),
+        "sub": subject,
+        "aud": audience,
         "iat": now,
         "exp": now + 300,
     });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let head = part(&json!({"alg": "RS256", "kid": "k"}));
-    let token = format!(
+    format!(
         "{head}.{}.{}",
         part(&claims),
         URL_SAFE_NO_PAD.encode("signature")
-    );
-    let mut issued = world.issued.lock().unwrap_or_else(PoisonError::into_inner);
-    issued.push(token.clone());
-    (StatusCode::OK, Json(json!({"count": 1, "value": token})))
+    )
 }

@@ -1,0 +1,133 @@
+//! `roles`: the IAM roles that the policy file names, as a template or as documents.
+
+use serde_json::json;
+
+use super::load_all;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::guard::{Policy, read_policy};
+use crate::product::Given;
+use crate::report::{diagnostics, log_safe};
+use crate::roles::{Account, Asked, MOST_POLICIES, Phase, roles as all_roles, template};
+use crate::wording::all_of;
+use crate::workspace::{ConfigFile, locate, policy_file};
+
+/// How roles are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum RolesFormat {
+    /// A template for one account, in YAML.
+    #[default]
+    Cloudformation,
+    /// The policies of all accounts, for other tools.
+    Json,
+}
+
+/// Prints the roles of one account as a template, or of all of them as documents.
+pub fn roles(configs: &[String], asked: &Asked, format: RolesFormat) -> (String, Exit) {
+    match print(configs, asked, format) {
+        Ok(text) => (text, Exit::Ok),
+        Err((message, exit)) => {
+            eprintln!("{}", log_safe(message.trim_end()));
+            (String::new(), exit)
+        }
+    }
+}
+
+fn print(configs: &[String], asked: &Asked, format: RolesFormat) -> Result<String, (String, Exit)> {
+    let wrong = |problems: Vec<Diagnostic>| (diagnostics(&problems), Exit::Config);
+    let (path, bytes) = policy_file();
+    let policy = read_policy(&path, bytes.as_deref()).map_err(wrong)?;
+    let loaded = load_all(located(configs, &policy).map_err(wrong)?, &Given::default());
+    let problems: Vec<Diagnostic> = loaded
+        .iter()
+        .flat_map(|one| one.diagnostics.clone())
+        .collect();
+    // A config that does not load has permissions that nobody knows: roles without them would be taken for complete.
+    if loaded.iter().any(|one| one.config.is_none()) {
+        return Err(wrong(problems));
+    }
+    let configs: Vec<_> = loaded.into_iter().filter_map(|one| one.config).collect();
+    let known: Vec<&str> = policy.environments.keys().map(String::as_str).collect();
+    for environment in &asked.environments {
+        if !policy.environments.contains_key(environment) {
+            let message = format!(
+                "error: {path} has no environment `{environment}`; it has {}",
+                all_of(&known)
+            );
+            return Err((message, Exit::Usage));
+        }
+    }
+    let accounts = all_roles(&policy, &configs, asked)
+        .map_err(|failure| (format!("error[product-invalid]: {failure}"), Exit::Config))?;
+    if accounts.is_empty() {
+        let message = format!(
+            "error: {path} names no role for any account that is known here\n  help: write environments.ENV.roles; for an environment without configs say --account"
+        );
+        return Err((message, Exit::Config));
+    }
+    note(asked, &accounts);
+    match (format, accounts.as_slice()) {
+        (RolesFormat::Json, _) => {
+            let text = serde_json::to_string_pretty(&json!({ "accounts": accounts }));
+            text.map(|text| text + "\n")
+                .map_err(|error| (format!("error: {error}"), Exit::Internal))
+        }
+        (RolesFormat::Cloudformation, [account]) => {
+            let text = serde_yaml::to_string(&template(account, asked));
+            text.map_err(|error| (format!("error: {error}"), Exit::Internal))
+        }
+        (RolesFormat::Cloudformation, _) => {
+            let ids: Vec<&str> = accounts
+                .iter()
+                .map(|account| account.account.as_str())
+                .collect();
+            let message = format!(
+                "error: a template is for one account, and there are roles in {}\n  help: say --account",
+                all_of(&ids)
+            );
+            Err((message, Exit::Usage))
+        }
+    }
+}
+
+/// The configs that are meant; of the policy's globs some may find none.
+fn located(arguments: &[String], policy: &Policy) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
+    if !arguments.is_empty() {
+        return locate(arguments);
+    }
+    let globs = policy.configs.iter().map(std::slice::from_ref);
+    let mut files: Vec<ConfigFile> = globs
+        .filter_map(|glob| locate(glob).ok())
+        .flatten()
+        .collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// What whoever deploys them should know, beside what is printed.
+fn note(asked: &Asked, accounts: &[Account]) {
+    if !asked.repository.has_ids() {
+        eprintln!(
+            "note: a repository that was made or renamed since 2026-07-15 has its ids in the subject of its tokens, which these roles do not trust\n  \
+             help: say --repository OWNER@ID/NAME@ID; `gh api repos/{} --jq '.owner.id, .id'` prints them",
+            asked.repository.name()
+        );
+    }
+    for role in accounts.iter().flat_map(|account| &account.roles) {
+        if role.policies.len() > MOST_POLICIES {
+            eprintln!(
+                "warning: {} needs {} managed policies, and AWS attaches {MOST_POLICIES} to a role unless the account's quota is raised\n  \
+                 help: give each environment or region a role of its own by {{environment}} or {{region}} in its name, or raise the quota",
+                role.arn,
+                role.policies.len()
+            );
+        }
+        if role.phase == Phase::Apply && role.policies.is_empty() {
+            eprintln!(
+                "note: {} may do nothing yet: no config is in its environment",
+                role.arn
+            );
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What of an operator's policy only looks.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::document;
+use super::pack::Statement;
+
+/// How the actions begin that change nothing.
+const VERBS: &[&str] = &["BatchDescribe", "BatchGet", "Describe", "Get", "List"];
+
+/// How the actions of a pattern end of which none looks, so that the verbs before it would only be noise.
+const NO_QUESTIONS: &[&str] = &["TagResource", "TagRole"];
+
+/// What else a plan does. A change set is no change before somebody runs it, and CloudFormation asks for the right to tag when it is
+/// made. Detecting drift changes only what CloudFormation knows.
+const BESIDE: &[&str] = &[
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DetectStackDrift",
+    "cloudformation:DetectStackResourceDrift",
+    "cloudformation:TagResource",
+    "cloudformation:UntagResource",
+    "cloudformation:ValidateTemplate",
+];
+
+/// Denied whatever else somebody attaches to the role: running a change set, and all ways around one.
+const NEVER: &[&str] = &[
+    "cloudformation:CancelUpdateStack",
+    "cloudformation:ContinueUpdateRollback",
+    "cloudformation:CreateStack*",
+    "cloudformation:DeleteStack*",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:ExecuteStackRefactor",
+    "cloudformation:RollbackStack",
+    "cloudformation:SetStackPolicy",
+    "cloudformation:SignalResource",
+    "cloudformation:Update*",
+    "iam:Add*",
+    "iam:Attach*",
+    "iam:Create*",
+    "iam:Delete*",
+    "iam:PassRole",
+    "iam:Put*",
+    "iam:Update*",
+    "s3:CreateBucket",
+    "s3:Delete*",
+    "s3:Put*",
+    "ssm:Delete*",
+    "ssm:Put*",
+    "sts:AssumeRole",
+];
+
+/// How the names of test deployments end, which no plan is about.
+const TRIAL: &str = "-t??????";
+
+/// What a statement allows to somebody who only looks; `None` if that is nothing.
+pub fn only(statement: &Statement) -> Option<Statement> {
+    let actions: BTreeSet<String> = statement.actions.iter().flat_map(|it| of(it)).collect();
+    let trial = |resource: &&String| {
+        let name = resource.strip_suffix("/*").unwrap_or(resource);
+        !name.ends_with(TRIAL)
+    };
+    let resources: BTreeSet<String> = statement.resources.iter().filter(trial).cloned().collect();
+    let left = !actions.is_empty() && !resources.is_empty();
+    left.then(|| Statement {
+        actions,
+        resources,
+        ..statement.clone()
+    })
+}
+
+/// The part of an action's pattern that looks.
+fn of(action: &str) -> Vec<String> {
+    let Some((service, pattern)) = action.split_once(':') else {
+        return Vec::new();
+    };
+    let (begins, rest) = match pattern.split_once('*') {
+        Some((begins, rest)) => (begins, Some(rest)),
+        None => (pattern, None),
+    };
+    let verbs = VERBS.iter().filter_map(|verb| match rest {
+        _ if begins.starts_with(verb) => Some(action.to_owned()),
+        // A pattern that begins with less than a verb: the actions of it that begin with one. Those on batches are spelt out.
+        Some(rest)
+            if verb.starts_with(begins)
+                && !verb.starts_with("Batch")
+                && !NO_QUESTIONS.contains(&rest) =>
+        {
+            Some(format!("{service}:{verb}*{rest}"))
+        }
+        _ => None,
+    });
+    let beside = BESIDE.iter().filter(|known| {
+        known
+            .strip_prefix(service)
+            .and_then(|known| known.strip_prefix(':'))
+            .is_some_and(|known| match rest {
+                None => known == pattern,
+                Some(rest) => known.starts_with(begins) && ends(&known[begins.len()..], rest),
+            })
+    });
+    verbs
+        .chain(beside.map(|known| (*known).to_owned()))
+        .collect()
+}
+
+/// Whether a text ends as the rest of a pattern says, in which there may be further `*`.
+fn ends(text: &str, rest: &str) -> bool {
+    match rest.split_once('*') {
+        None => text.ends_with(rest),
+        Some((middle, rest)) => text
+            .match_indices(middle)
+            .any(|(at, found)| ends(&text[at + found.len()..], rest)),
+    }
+}
+
+/// What a plan asks that no config's policy has: who imports what a stack exports, and about stacks that are not there yet.
+pub fn everywhere(regions: &BTreeSet<String>) -> Statement {
+    let actions = [
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListImports",
+    ];
+    let conditions = match regions.is_empty() {
+        true => Value::Null,
+        false => json!({ "StringEquals": { "aws:RequestedRegion": regions } }),
+    };
+    Statement {
+        sid: "AnyStack".to_owned(),
+        actions: actions.map(str::to_owned).into(),
+        resources: BTreeSet::from(["*".to_owned()]),
+        conditions,
+    }
+}
+
+/// What the plan role is never allowed.
+pub fn never() -> Value {
+    document(vec![json!({
+        "Sid": "NeverChange",
+        "Effect": "Deny",
+        "Action": NEVER,
+        "Resource": "*",
+    })])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_cut_to_what_looks() {
+        for (action, expected) in [
+            ("s3:GetBucketTagging", vec!["s3:GetBucketTagging"]),
+            ("s3:PutBucketTagging", vec![]),
+            ("iam:List*RolePolicies", vec!["iam:List*RolePolicies"]),
+            (
+                "sns:*Topic",
+                vec!["sns:Describe*Topic", "sns:Get*Topic", "sns:List*Topic"],
+            ),
+            ("cloudformation:ExecuteChangeSet", vec![]),
+            ("cloudformation:DeleteStack", vec![]),
+            (
+                "cloudformation:Detect*Drift",
+                vec![
+                    "cloudformation:DetectStackDrift",
+                    "cloudformation:DetectStackResourceDrift",
+                ],
+            ),
+            ("kms:De*", vec!["kms:Describe*"]),
+        ] {
+            assert_eq!(of(action), expected, "{action}");
+        }
+        let change_sets = of("cloudformation:*ChangeSet");
+        assert!(change_sets.contains(&"cloudformation:CreateChangeSet".to_owned()));
+        assert!(!change_sets.contains(&"cloudformation:ExecuteChangeSet".to_owned()));
+    }
+}

@@ -1,0 +1,143 @@
+//! Statements of many policies as few documents: what differs in its resources alone is one statement, and each document is as long as
+//! AWS lets it be.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+/// The longest managed policy; blanks do not count.
+const MOST: usize = 6_144;
+/// What stands around the statements of a document.
+const FRAME: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
+/// Statements get a number behind their names where these would be the same.
+const NUMBER: usize = 4;
+
+/// A statement that allows something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    pub sid: String,
+    pub actions: BTreeSet<String>,
+    pub resources: BTreeSet<String>,
+    /// `Null` for none.
+    pub conditions: Value,
+}
+
+impl Statement {
+    /// The statements of a policy. A product's policy is JSON; what is no statement of the kind that products write allows nothing.
+    pub fn all(policy: &str) -> Vec<Self> {
+        let policy: Value = serde_json::from_str(policy).unwrap_or_default();
+        let statements = policy["Statement"].as_array();
+        statements
+            .into_iter()
+            .flatten()
+            .filter_map(Self::read)
+            .collect()
+    }
+
+    fn read(json: &Value) -> Option<Self> {
+        if json["Effect"] != "Allow" {
+            return None;
+        }
+        Some(Self {
+            sid: json["Sid"].as_str().unwrap_or("Config").to_owned(),
+            actions: listed(&json["Action"])?,
+            resources: listed(&json["Resource"])?,
+            conditions: json["Condition"].clone(),
+        })
+    }
+
+    fn json(&self, sid: &str) -> Value {
+        let mut json = Map::new();
+        json.insert("Sid".into(), sid.into());
+        json.insert("Effect".into(), "Allow".into());
+        json.insert("Action".into(), json!(self.actions));
+        json.insert("Resource".into(), json!(self.resources));
+        if !self.conditions.is_null() {
+            json.insert("Condition".into(), self.conditions.clone());
+        }
+        json.into()
+    }
+
+    fn length(&self) -> usize {
+        let blanks = |text: &str| text.chars().filter(|it| it.is_whitespace()).count();
+        let text = self.json(&self.sid).to_string();
+        text.chars().count() - blanks(&text) + NUMBER + 1
+    }
+
+    /// Parts that fit a document each.
+    fn parts(self) -> Vec<Self> {
+        if self.length() + FRAME <= MOST || self.resources.len() < 2 {
+            return vec![self];
+        }
+        let resources = Vec::from_iter(self.resources.clone());
+        let (left, right) = resources.split_at(resources.len() / 2);
+        let half = |resources: &[String]| Self {
+            resources: resources.iter().cloned().collect(),
+            ..self.clone()
+        };
+        [half(left), half(right)]
+            .into_iter()
+            .flat_map(Self::parts)
+            .collect()
+    }
+}
+
+fn listed(value: &Value) -> Option<BTreeSet<String>> {
+    match value {
+        Value::String(one) => Some(BTreeSet::from([one.clone()])),
+        Value::Array(all) => all
+            .iter()
+            .map(|one| one.as_str().map(str::to_owned))
+            .collect(),
+        _ => None,
+    }
+}
+
+/// Documents, as lists of statements, that together allow what the statements allow, and nothing else.
+pub fn pack(statements: Vec<Statement>) -> Vec<Vec<Value>> {
+    let mut merged: Vec<Statement> = Vec::new();
+    for statement in statements {
+        // What differs in one of its two lists alone is allowed just the same by a statement with both.
+        let same = merged.iter_mut().find(|known| {
+            known.conditions == statement.conditions
+                && (known.actions == statement.actions || known.resources == statement.resources)
+        });
+        match same {
+            Some(known) => {
+                known.actions.extend(statement.actions);
+                known.resources.extend(statement.resources);
+            }
+            None => merged.push(statement),
+        }
+    }
+    let mut documents: Vec<(usize, Vec<Statement>)> = Vec::new();
+    for part in merged.into_iter().flat_map(Statement::parts) {
+        let length = part.length();
+        match documents.iter_mut().find(|(used, _)| used + length <= MOST) {
+            Some((used, parts)) => {
+                *used += length;
+                parts.push(part);
+            }
+            None => documents.push((FRAME + length, vec![part])),
+        }
+    }
+    documents
+        .into_iter()
+        .map(|(_, parts)| numbered(&parts))
+        .collect()
+}
+
+/// No two statements of a document have the same name.
+fn numbered(parts: &[Statement]) -> Vec<Value> {
+    let named = parts.iter().enumerate().map(|(at, part)| {
+        let before = parts[..at]
+            .iter()
+            .filter(|other| other.sid == part.sid)
+            .count();
+        match before {
+            0 => part.json(&part.sid),
+            _ => part.json(&format!("{}{}", part.sid, before + 1)),
+        }
+    });
+    named.collect()
+}

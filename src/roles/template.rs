@@ -1,0 +1,93 @@
+//! The roles of an account as a CloudFormation template.
+
+use serde_json::{Map, Value, json};
+
+use super::{Account, Asked, Phase, Role};
+use crate::wording::all_of;
+
+/// A template that makes the roles, and if one says so the identity provider.
+pub fn template(account: &Account, asked: &Asked) -> Value {
+    let mut resources = Map::new();
+    let provider = json!({
+        "Type": "AWS::IAM::OIDCProvider",
+        "Condition": "MakesProvider",
+        // Other stacks' roles may have come to trust it.
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": { "Url": asked.issuer.url(), "ClientIdList": ["sts.amazonaws.com"] },
+    });
+    resources.insert("Provider".into(), provider);
+    let mut outputs = Map::new();
+    for (at, role) in account.roles.iter().enumerate() {
+        let same = |other: &&Role| other.phase == role.phase;
+        let number = account.roles[..at].iter().filter(same).count();
+        let kind = match role.phase {
+            Phase::Plan => "Plan",
+            Phase::Apply => "Apply",
+        };
+        let id = match number {
+            0 => format!("{kind}Role"),
+            _ => format!("{kind}Role{}", number + 1),
+        };
+        resources.insert(id.clone(), role_resource(role, asked));
+        for (at, policy) in role.policies.iter().enumerate() {
+            let resource = json!({
+                "Type": "AWS::IAM::ManagedPolicy",
+                "Properties": {
+                    "Description": format!("Part {} of {} of what {} may do", at + 1, role.policies.len(), name(role).1),
+                    "PolicyDocument": policy,
+                    "Roles": [{ "Ref": id }],
+                },
+            });
+            resources.insert(format!("{id}Policy{}", at + 1), resource);
+        }
+        outputs.insert(
+            format!("{id}Arn"),
+            json!({ "Value": { "Fn::GetAtt": [id, "Arn"] } }),
+        );
+    }
+    json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": format!("Roles of provisioner for {} in account {}", asked.repository.name(), account.account),
+        "Parameters": {
+            "MakeProvider": {
+                "Description": format!("Whether to make the identity provider {}; an account has one of them", asked.issuer.url()),
+                "Type": "String",
+                "AllowedValues": ["true", "false"],
+                "Default": "false",
+            },
+        },
+        "Conditions": { "MakesProvider": { "Fn::Equals": [{ "Ref": "MakeProvider" }, "true"] } },
+        "Resources": resources,
+        "Outputs": outputs,
+    })
+}
+
+fn role_resource(role: &Role, asked: &Asked) -> Value {
+    let (path, name) = name(role);
+    let environments: Vec<&str> = role.environments.iter().map(String::as_str).collect();
+    let does = match role.phase {
+        Phase::Plan => "Looks at",
+        Phase::Apply => "Makes, changes and deletes",
+    };
+    let mut properties = json!({
+        "RoleName": name,
+        "Path": path,
+        "Description": format!("{does} the stacks of {} in {}", asked.repository.name(), all_of(&environments)),
+        "MaxSessionDuration": 3600,
+        "AssumeRolePolicyDocument": role.trust,
+    });
+    if let Some(never) = &role.never {
+        properties["Policies"] = json!([{ "PolicyName": "never-change", "PolicyDocument": never }]);
+    }
+    json!({ "Type": "AWS::IAM::Role", "Properties": properties })
+}
+
+/// Path and name of a role, as its ARN has them.
+fn name(role: &Role) -> (String, &str) {
+    let whole = role.arn.split_once(":role/").map_or("", |(_, whole)| whole);
+    match whole.rsplit_once('/') {
+        Some((path, name)) => (format!("/{path}/"), name),
+        None => ("/".to_owned(), whole),
+    }
+}
