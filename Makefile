@@ -41,7 +41,7 @@ test-contract: bed ## Judge the rendered templates and policies by an independen
 	'$(VENV)/python' tests/contract/matrix.py check '$(MATRIX)'
 
 # The same directory and the examples together: what a change may take away or bring is told from configs that differ in it.
-test-permissions: test-contract ## Prove that the operator's policies allow what is needed, and nothing else
+test-permissions: test-contract ## Prove that the policies and roles allow what is needed, and nothing else
 	rm -rf -- '$(EXAMPLES)'
 	mkdir -p '$(EXAMPLES)'
 	cp -R examples/ml examples/s3 '$(EXAMPLES)'
@@ -49,6 +49,12 @@ test-permissions: test-contract ## Prove that the operator's policies allow what
 	'$(BINARY)' create-policy '$(EXAMPLES)/ml/configs' '$(EXAMPLES)/s3/configs'
 	'$(VENV)/python' tests/contract/permissions.py --self-test
 	'$(VENV)/python' tests/contract/permissions.py '$(MATRIX)'/* '$(EXAMPLES)'/*
+	'$(VENV)/python' tests/contract/roles.py --self-test
+	for folder in '$(MATRIX)' '$(EXAMPLES)'; do \
+		cp examples/policy/.provisioner.yaml "$$folder"; \
+		(cd "$$folder" && '$(BINARY)' roles --repository acme@1/infra@2 --format json > roles.json); \
+	done
+	'$(VENV)/python' tests/contract/roles.py '$(MATRIX)/roles.json' '$(EXAMPLES)/roles.json'
 
 # LocalStack runs on nothing older than Python 3.13, which `make test` must not need. PYTHON313 may say where that is.
 test-emulator: ## Create and delete every stack on an emulator of AWS; not in `test`, as it needs Python 3.13

@@ -59,6 +59,24 @@ NEVER = {
     "sts:AssumeRoleWithWebIdentity",
 }
 
+# Which of CI's two roles is for an operation; each is for one of them. What `plan` has only looks, or concerns change sets, which are no
+# change before somebody runs them. roles.py holds the roles that the program writes to it.
+PLAN = set("""
+    cloudcontrol:GetResource
+    cloudformation:CreateChangeSet cloudformation:DeleteChangeSet cloudformation:DescribeChangeSet cloudformation:DescribeChangeSetHooks
+    cloudformation:DescribeEvents cloudformation:DescribeStackDriftDetectionStatus cloudformation:DescribeStackEvents
+    cloudformation:DescribeStackResourceDrifts cloudformation:DescribeStacks cloudformation:DetectStackDrift cloudformation:GetTemplate
+    cloudformation:ListChangeSets cloudformation:ListImports cloudformation:ListStackResources cloudformation:ValidateTemplate
+    s3:GetBucketTagging s3:GetBucketVersioning s3:HeadBucket s3:HeadObject s3:ListObjectVersions s3:ListObjectsV2
+    ssm:GetParameters
+    sts:AssumeRoleWithWebIdentity sts:GetCallerIdentity
+""".split())
+# `doctor` tries ExecuteChangeSet as well, on a change set that does not exist: to be refused is what it is for.
+APPLY = set("""
+    cloudformation:DeleteStack cloudformation:ExecuteChangeSet
+    s3:DeleteBucket s3:DeleteObjects s3:PutObject
+""".split())
+
 IAM_NAMES = {
     "cloudcontrol:GetResource": "cloudformation:GetResource",
     # The stack has tags.
