@@ -39,6 +39,8 @@ pub struct Environment {
     pub sarif: PathBuf,
     /// Where the JSON report goes.
     pub report: PathBuf,
+    /// Where review reports go.
+    pub reports: PathBuf,
     /// Where the evidence of what was done goes.
     pub evidence: PathBuf,
     /// The run, for AWS's logs and the evidence: `owner/name`, run id and attempt.
@@ -109,6 +111,7 @@ impl Environment {
             sarif: variable("PROVISIONER_SARIF_FILE")
                 .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),
             report: scratch.join("provisioner-report.json"),
+            reports: scratch.join("provisioner-reports"),
             evidence: scratch.join("provisioner-evidence.json"),
             run: run(),
         })

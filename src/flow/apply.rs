@@ -8,6 +8,7 @@ use super::clerk::Clerk;
 use super::deployments::Deployments;
 use super::errand::{Errand, denied_here};
 use super::merged::Merged;
+use super::policy::Loaded;
 use super::sessions::Sessions;
 use crate::action::{Console, Details, Options, Task, explain_failure, perform};
 use crate::config::Config;
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 use crate::guard::Policy;
 use crate::model::Digest;
 use crate::operation::{Desired, Failure, Site};
+use crate::plan::Change;
 use crate::product::Verb;
 use crate::report::{Decision, Outcome, Problem, State, Values};
 use crate::stack::StackName;
@@ -83,10 +85,7 @@ impl Hands<'_> {
         Option<Exit>,
     ) {
         let config = &errand.config;
-        let stack = StackName {
-            target: config.target.clone(),
-            name: config.stack().to_owned(),
-        };
+        let stack = stack_of(config);
         let values = Values::of(config, &self.policy.values.show);
         let request = self
             .merged
@@ -95,7 +94,7 @@ impl Hands<'_> {
         self.deployments.begin(&stack, errand.verb).await;
         let result = self.attempt(&errand, &clerk, &values).await;
         let (mut outcome, exit) = match result {
-            Ok(details) => outcome_of(&errand, &stack, details),
+            Ok(details) => outcome_of(errand.change, config, details, errand.command.is_some()),
             Err(failure) => {
                 let is_denial = matches!(failure, Failure::Denied(_));
                 let (problems, exit) = explain_failure(config, &values, failure);
@@ -129,28 +128,6 @@ impl Hands<'_> {
         clerk: &Clerk,
         values: &Values,
     ) -> Result<Details, Failure> {
-        let target = &errand.config.target;
-        let role = self.policy.apply_role(target).ok_or_else(|| {
-            let fact = format!(
-                "the policy names no apply role for the environment `{}`",
-                target.environment
-            );
-            denied_here(&fact, "name one under `roles.apply` of the policy file")
-        })?;
-        let sessions = self.sessions.ok_or_else(|| {
-            denied_here(
-                "the job has no identity token",
-                "grant the job `id-token: write`",
-            )
-        })?;
-        let session = sessions.of(&role, &target.region).await;
-        let cloud = session.at(&target.region).await?;
-        let site = Site {
-            cloud: &cloud,
-            policy: &self.merged.policy,
-            authority: clerk,
-            progress: clerk,
-        };
         let deployed = |body: &str| self.deployed(errand, body);
         let task = Task {
             verb: errand.verb,
@@ -158,13 +135,21 @@ impl Hands<'_> {
             options: Options {
                 solution: errand.solution.as_deref(),
                 token: self.token,
-                keep: errand.keep,
                 ..Options::default()
             },
             deployed: &deployed,
             width: None,
         };
-        perform(&task, &site, values).await
+        let role = self.policy.apply_role(&errand.config.target);
+        perform_as(
+            self.sessions,
+            &self.merged.policy,
+            role,
+            clerk,
+            &task,
+            values,
+        )
+        .await
     }
 
     /// Whoever is refused an update sees what it would do.
@@ -202,22 +187,72 @@ impl Hands<'_> {
     }
 }
 
-fn outcome_of(errand: &Errand<'_>, stack: &StackName, details: Details) -> (Outcome, Option<Exit>) {
+/// Does a task with the credentials of a role.
+pub async fn perform_as(
+    sessions: Option<&Sessions>,
+    policy: &Loaded,
+    role: Option<String>,
+    clerk: &Clerk,
+    task: &Task<'_>,
+    values: &Values,
+) -> Result<Details, Failure> {
+    let target = &task.config.target;
+    let role = role.ok_or_else(|| {
+        let environment = &target.environment;
+        denied_here(
+            &format!("the policy names no role for this in the environment `{environment}`"),
+            "name one under `roles` of the environment in the policy file",
+        )
+    })?;
+    let sessions = sessions.ok_or_else(|| {
+        denied_here(
+            "the job has no identity token",
+            "grant the job `id-token: write`",
+        )
+    })?;
+    let session = sessions.of(&role, &target.region).await;
+    let cloud = session.at(&target.region).await?;
+    let site = Site {
+        cloud: &cloud,
+        policy,
+        authority: clerk,
+        progress: clerk,
+    };
+    perform(task, &site, values).await
+}
+
+/// What a task came to. `is_commanded`: somebody asked for it, rather than a merge alone.
+pub fn outcome_of(
+    change: &Change,
+    config: &Config,
+    details: Details,
+    is_commanded: bool,
+) -> (Outcome, Option<Exit>) {
     let waits =
         |problem: &Diagnostic| matches!(&*problem.code, "delete-not-confirmed" | "force-missing");
     // A merge that removes a config confirms nothing; that is for a second person to do.
-    let only_waits = errand.command.is_none() && details.diagnostics.iter().all(waits);
+    let only_waits = !is_commanded && details.diagnostics.iter().all(waits);
     let (state, exit) = match details.exit {
         None | Some(Exit::Ok) => (State::Done, None),
+        // Drift that was looked for was found, which is no failure of looking.
+        Some(Exit::Drift) => (State::Done, details.exit),
         Some(Exit::Denied) if only_waits => (State::Waiting, None),
         Some(Exit::Denied | Exit::Impact) => (State::Denied, details.exit),
         Some(exit) => (State::Failed, Some(exit)),
     };
-    let mut outcome = Outcome::new(errand.change.path.as_str(), Some(stack), state);
+    let stack = stack_of(config);
+    let mut outcome = Outcome::new(change.path.as_str(), Some(&stack), state);
     outcome.line = details.line;
     outcome.tables = details.markdown;
     if state != State::Waiting {
         outcome.problems = details.diagnostics.iter().map(Problem::of).collect();
     }
     (outcome, exit)
+}
+
+fn stack_of(config: &Config) -> StackName {
+    StackName {
+        target: config.target.clone(),
+        name: config.stack().to_owned(),
+    }
 }

@@ -23,8 +23,6 @@ pub struct Errand<'a> {
     pub command: Option<Command>,
     /// The solution whose folders are meant.
     pub solution: Option<String>,
-    /// Leave what a test made.
-    pub keep: bool,
 }
 
 /// What a change comes to.
@@ -78,7 +76,6 @@ impl<'a> Due<'a> {
             verb,
             command: None,
             solution: None,
-            keep: false,
         })
     }
 }

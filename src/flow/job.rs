@@ -78,11 +78,14 @@ async fn run(environment: Environment) -> Ended {
             reference,
             before,
             after,
-        } => {
-            let _ = (reference, before, after);
-            Ok((String::new(), Exit::Ok))
-        } //WAIT super::provision::provision(&job, reference, before.as_ref(), after.as_ref()).await,
-        Event::Comment { .. } | Event::Schedule => Ok((String::new(), Exit::Ok)),
+        } => super::provision::provision(&job, reference, before.as_ref(), after.as_ref()).await,
+        Event::Comment {
+            id,
+            number,
+            is_new,
+            body,
+        } => super::command::command(&job, *id, *number, *is_new, body).await,
+        Event::Schedule => Ok((String::new(), Exit::Ok)),
         Event::Other(name) => {
             let line = format!("nothing to do for the event `{name}`");
             eprintln!("{}", log_safe(&line));

@@ -9,7 +9,7 @@ use super::policy::{Loaded, policy_bytes};
 use super::reviewed::{ReviewedPlan, reviewed_plan};
 use crate::config::{Config, load};
 use crate::forge::{ChangedFile, DefaultBranch, Reviews as _};
-use crate::guard::{Asks, Command, POLICY_FILE, Request, read_policy};
+use crate::guard::{Asks, Command, POLICY_FILE, Request, Trigger, read_policy};
 use crate::model::{CommitSha, RepoPath, UserId};
 use crate::plan::{Change, Intent, Plan, assess};
 use crate::product::PRODUCTS_FOLDER;
@@ -103,7 +103,7 @@ impl Merged {
             Intent::Update | Intent::Create | Intent::Unchanged => Some(Asks::Provision),
         };
         request.current = Some(self.outdated.spares(change));
-        request.command = command;
+        request.trigger = Some(command.map_or(Trigger::Change, Trigger::Comment));
         request
     }
 

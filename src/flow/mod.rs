@@ -10,22 +10,23 @@
 //! | `gather`, `policy`, `reviewed`, `history`, `merged` | what is read from the forge |
 //! | `errand`, `apply`, `clerk`, `sessions`, `deployments` | what is done to stacks, and who stands for it |
 
-//WAIT mod apply;
+mod apply;
 mod check;
 mod check_ci;
 mod check_local;
-//WAIT mod clerk;
-//WAIT mod deployments;
-//WAIT mod errand;
+mod clerk;
+mod command;
+mod deployments;
+mod errand;
 mod gather;
-//WAIT mod history;
+mod history;
 mod job;
-//WAIT mod merged;
+mod merged;
 mod policy;
 mod preview;
-//WAIT mod provision;
-//WAIT mod reviewed;
-//WAIT mod sessions;
+mod provision;
+mod reviewed;
+mod sessions;
 
 pub use check_local::check_locally;
 pub use job::run_in_ci;

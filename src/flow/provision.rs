@@ -53,6 +53,9 @@ pub async fn provision(
     run.end()
 }
 
+/// Characters of an answer to a comment: a reply holds several.
+const ANSWER_LIMIT: usize = 30_000;
+
 /// One run over some changes.
 pub struct Run<'a> {
     job: &'a Job,
@@ -69,15 +72,10 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// Nothing is done yet.
     pub fn new(job: &'a Job, own: Option<UserId>) -> Self {
-        let identity = job.environment.issuer.clone();
-        let sessions = identity.map(|identity| {
-            let stop: Stop = stop_on_signal();
-            Sessions::new(identity as Arc<dyn Identity>, job.session_name(), stop)
-        });
         Self {
             job,
             own,
-            sessions,
+            sessions: job.sessions(stop_on_signal()),
             console: Console::new(false),
             token: crate::ci::token(),
             records: Vec::new(),
@@ -118,98 +116,17 @@ impl<'a> Run<'a> {
                 }
             ));
         }
-        self.carry_out(merged, number, errands, applied, notices)
-            .await
-    }
-
-    /// Does errands, and tells of them.
-    pub async fn carry_out(
-        &mut self,
-        merged: &Merged,
-        number: Option<u64>,
-        errands: Vec<Errand<'_>>,
-        mut applied: Applied,
-        mut notices: Vec<String>,
-    ) -> Result<(), Failure> {
-        let deployments =
-            Deployments::new(&self.job.github, self.own, &merged.merge, errands.len());
-        match &merged.policy {
-            Ok(policy) => {
-                let hands = Hands {
-                    merged,
-                    policy,
-                    sessions: self.sessions.as_ref(),
-                    deployments: &deployments,
-                    console: &self.console,
-                    token: &self.token,
-                };
-                let done = hands.apply(errands).await;
-                applied.decisions.extend(done.decisions);
-                applied.subjects.extend(done.subjects);
-                for outcome in done.outcomes {
-                    applied.add(outcome, done.exit);
-                }
-            }
-            Err(problems) => {
-                for errand in errands {
-                    let path = errand.change.path.as_str();
-                    let mut outcome = Outcome::new(path, None, State::Denied);
-                    outcome.problems = problems.iter().map(Problem::of).collect();
-                    applied.add(outcome, Some(Exit::Denied));
-                }
-            }
-        }
-        notices.extend(deployments.failure());
+        let applied = self.carry_out(merged, errands, applied, &mut notices).await;
         // A change that concerns no config of this job is not worth a word.
         if applied.outcomes.is_empty() && notices.is_empty() {
             return Ok(());
         }
-        self.tell(merged, number, applied, notices).await
-    }
-
-    async fn tell(
-        &mut self,
-        merged: &Merged,
-        number: Option<u64>,
-        applied: Applied,
-        notices: Vec<String>,
-    ) -> Result<(), Failure> {
-        let environment = self.job.environment.environment.clone();
-        let marker = match &environment {
+        let marker = match &self.job.environment.environment {
             Some(name) => format!("{MARKER}{} -->", Digest::of(name).prefix(12)),
             None => format!("{MARKER}-->"),
         };
-        let mut report = Provisioning {
-            environment,
-            source: self.job.source_line(&merged.merge),
-            outcomes: applied.outcomes,
-            notices,
-            version: VERSION.to_owned(),
-        };
-        report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
-        let internal = |error: minijinja::Error| Failure::Internal(error.into());
-        let policy = merged.policy_file.as_deref().map(String::from_utf8_lossy);
-        let (recorded, comment) = Recorded::new(
-            number,
-            merged.merge.to_string(),
-            policy.map(|text| text.into_owned()),
-            applied.decisions,
-            report,
-            (&marker, COMMENT_LIMIT),
-        )
-        .map_err(internal)?;
-        let page = provisioning(&recorded.report, "", SUMMARY_LIMIT).map_err(internal)?;
-        self.summary.push_str(&page);
-        self.exit = self.exit.max(applied.exit);
-        self.subjects.extend(applied.subjects);
-        for outcome in &recorded.report.outcomes {
-            let line = format!("{}: {}", outcome.path, outcome.state.word());
-            eprintln!("{}", log_safe(&line));
-            for problem in &outcome.problems {
-                eprintln!("{}", log_safe(&problem.text));
-            }
-        }
-        self.records.push(recorded);
+        let place = (marker.as_str(), COMMENT_LIMIT);
+        let comment = self.record(merged, number, applied, notices, place)?;
         let Some((number, own)) = number.zip(self.own) else {
             return Ok(());
         };
@@ -225,6 +142,104 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Does what a comment commands. Returns the answer.
+    pub async fn answer(
+        &mut self,
+        merged: &Merged,
+        number: Option<u64>,
+        errands: Vec<Errand<'_>>,
+        applied: Applied,
+    ) -> Result<(String, Exit), Failure> {
+        let mut notices = Vec::new();
+        let applied = self.carry_out(merged, errands, applied, &mut notices).await;
+        let exit = applied.exit.unwrap_or(Exit::Ok);
+        let comment = self.record(merged, number, applied, notices, ("", ANSWER_LIMIT))?;
+        let body = comment.trim_start().to_owned();
+        Ok((body, exit))
+    }
+
+    /// Does errands.
+    async fn carry_out(
+        &self,
+        merged: &Merged,
+        errands: Vec<Errand<'_>>,
+        mut applied: Applied,
+        notices: &mut Vec<String>,
+    ) -> Applied {
+        let github = &self.job.github;
+        let deployments = Deployments::new(github, self.own, &merged.merge, errands.len());
+        match &merged.policy {
+            Ok(policy) => {
+                let hands = Hands {
+                    merged,
+                    policy,
+                    sessions: self.sessions.as_ref(),
+                    deployments: &deployments,
+                    console: &self.console,
+                    token: &self.token,
+                };
+                let done = hands.apply(errands).await;
+                applied.decisions.extend(done.decisions);
+                applied.subjects.extend(done.subjects);
+                applied.outcomes.extend(done.outcomes);
+                applied.exit = applied.exit.max(done.exit);
+            }
+            Err(problems) => {
+                for errand in errands {
+                    let path = errand.change.path.as_str();
+                    let mut outcome = Outcome::new(path, None, State::Denied);
+                    outcome.problems = problems.iter().map(Problem::of).collect();
+                    applied.add(outcome, Some(Exit::Denied));
+                }
+            }
+        }
+        notices.extend(deployments.failure());
+        applied
+    }
+
+    /// Keeps what was done for the summary and the evidence. Returns the comment.
+    fn record(
+        &mut self,
+        merged: &Merged,
+        number: Option<u64>,
+        applied: Applied,
+        notices: Vec<String>,
+        place: (&str, usize),
+    ) -> Result<String, Failure> {
+        let mut report = Provisioning {
+            environment: self.job.environment.environment.clone(),
+            source: self.job.source_line(&merged.merge),
+            outcomes: applied.outcomes,
+            notices,
+            version: VERSION.to_owned(),
+        };
+        report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
+        let internal = |error: minijinja::Error| Failure::Internal(error.into());
+        let policy = merged.policy_file.as_deref().map(String::from_utf8_lossy);
+        let (recorded, comment) = Recorded::new(
+            number,
+            merged.merge.to_string(),
+            policy.map(|text| text.into_owned()),
+            applied.decisions,
+            report,
+            place,
+        )
+        .map_err(internal)?;
+        let page = provisioning(&recorded.report, "", SUMMARY_LIMIT).map_err(internal)?;
+        self.summary.push_str(&page);
+        self.exit = self.exit.max(applied.exit);
+        self.subjects.extend(applied.subjects);
+        for outcome in &recorded.report.outcomes {
+            let line = format!("{}: {}", outcome.path, outcome.state.word());
+            eprintln!("{}", log_safe(&line));
+            for problem in &outcome.problems {
+                eprintln!("{}", log_safe(&problem.text));
+            }
+        }
+        self.records.push(recorded);
+        Ok(comment)
     }
 
     /// Job summary, evidence, outputs.
@@ -281,8 +296,15 @@ impl<'a> Run<'a> {
 }
 
 impl Job {
+    /// Credentials, for a job that may ask for identity tokens. None is asked for yet.
+    pub fn sessions(&self, stop: Stop) -> Option<Sessions> {
+        let identity = self.environment.issuer.clone()?;
+        let name = self.session_name();
+        Some(Sessions::new(identity as Arc<dyn Identity>, name, stop))
+    }
+
     /// What AWS's logs show of the run.
-    pub fn session_name(&self) -> String {
+    fn session_name(&self) -> String {
         let run = &self.environment.run;
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).take(20).collect();
         let (id, attempt): (String, String) = (digits(&run.id), digits(&run.attempt));
