@@ -237,6 +237,14 @@ Write them anew when configs come, and deploy them before these are merged.")]
     Roles(Roles),
     /// Check what has changed since a revision, as a pull request would be checked, and print the comment
     Check(Check),
+    /// Make the decisions and comments of a run again, from the evidence that it left; asks nobody
+    #[command(after_help = "Examples:
+  provisioner replay provisioner-evidence.json    the comments; exit code 20 if anything differs")]
+    Replay {
+        /// What the run left as its evidence
+        #[arg(value_name = "FILE")]
+        evidence: PathBuf,
+    },
     /// Read the CI environment and its event, and do what it asks; this is what the action runs
     Ci,
 }

@@ -104,6 +104,7 @@ fn dispatch(cli: Cli) -> (String, Exit) {
             action::roles(&args.configs, &asked, args.format)
         }
         Some(Command::Check(args)) => crate::flow::check_locally(&args),
+        Some(Command::Replay { evidence }) => action::replay(&evidence),
         Some(Command::Ci) => crate::flow::run_in_ci(),
         None => match (cli.original.config, cli.original.action) {
             // The original tools took a config for these too, and did not read it.

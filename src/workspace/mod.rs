@@ -27,3 +27,13 @@ pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
     }
     std::fs::write(path, text)
 }
+
+/// Reads a file that the user named, if it is not larger than `most` bytes.
+pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let size = std::fs::metadata(path)?.len();
+    if size > most {
+        let message = format!("{size} bytes are more than the {most} that are read");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    std::fs::read(path)
+}
