@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Request;
 use crate::plan::Verdict;
@@ -14,7 +14,9 @@ use crate::stack::{Stack, StackName};
 pub struct Facts {
     /// Who asks AWS, and where.
     pub caller: Option<Caller>,
-    /// The stack: `Some(None)` if there is none of that name.
+    /// The stack: `Some(None)` if there is none of that name. Written, one that is not known is left out, and one that is not
+    /// there is null.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub stack: Option<Option<Stack>>,
     /// The tags by which a stack of this program is known.
     pub owner: BTreeMap<String, String>,
@@ -30,6 +32,11 @@ pub struct Facts {
     pub buckets: Option<Buckets>,
     /// What stands behind the request.
     pub authority: Authority,
+}
+
+/// What is written is known, null included.
+fn known<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Option<Stack>>, D::Error> {
+    Option::deserialize(written).map(Some)
 }
 
 /// An identity of AWS.
