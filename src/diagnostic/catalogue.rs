@@ -32,8 +32,23 @@ catalogue! {
         "The product of this config has no action of this name.",
         "Use one of the actions that the message lists.";
     "actor-not-allowed":
-        "It is not known who asks for this, or whoever does may not.",
-        "Run it on a command line, or ask somebody who may.";
+        "It is not known who asks for this, or whoever does may not: commands are for people who may push, and not for machines.",
+        "Have somebody comment who may push; or run it on a command line.";
+    "approval-by-author":
+        "An approval is by the author of the pull request, or the author is not known. Nobody approves what they proposed.",
+        "Have somebody else approve it.";
+    "approval-by-pusher":
+        "An approval is by somebody who pushed the head, or who pushed it is not known. Nobody approves what they pushed.",
+        "Have somebody approve it who did not push.";
+    "approval-missing":
+        "Fewer approvals count than the policy asks for. Each reviewer's latest review counts, if it approves the head and was not dismissed.",
+        "Have the head of the pull request approved. If the message comes with another code of approvals, that one says why one did not count.";
+    "approval-stale":
+        "An approval is of another commit than the head. What was pushed since was not approved.",
+        "Have the head approved again; if it is merged already, by a new pull request.";
+    "approver-not-allowed":
+        "Somebody approved, or confirmed a deletion, whose word does not count: a machine, somebody who may not push, or, where the policy lists `approvers`, somebody who is not one of them or not known to be.",
+        "Have it done by somebody whose word counts; or change `approvers` in the policy file, by a pull request.";
     "aws-credentials":
         "There are no AWS credentials, or AWS does not accept them.",
         "Set `AWS_PROFILE` or the `AWS_…` variables, or sign in again.";
@@ -49,6 +64,9 @@ catalogue! {
     "bucket-not-empty":
         "A bucket that the deletion would delete holds objects. CloudFormation cannot delete it, and what it holds would be lost.",
         "Empty the bucket, or use `tear-down` where the product has it.";
+    "changes-requested":
+        "A reviewer requested changes, and neither approved since nor had the review dismissed. This holds whoever the reviewer is, and however many others approve.",
+        "Have them approve; or have somebody who may dismiss the review.";
     "config-empty":
         "The file holds no YAML document.",
         "Write the sections of the product, or delete the file; `provisioner schema` lists them.";
@@ -71,8 +89,14 @@ catalogue! {
         "The policy rules deletions out.",
         "Change `deletes` in the policy file.";
     "delete-not-confirmed":
-        "The name of the stack that is to be deleted was not typed.",
-        "Type it as it is shown.";
+        "The deletion was not confirmed: on a terminal by the stack's name, for a pull request by the digest of what would go now. A digest of what would have gone before does not count.",
+        "Look at what goes; then type the name, or comment with the digest that the message shows.";
+    "delete-not-requested":
+        "The pull request does not remove the config of the stack that is to be deleted.",
+        "Remove the config in a pull request, and have that approved and merged.";
+    "delete-same-person":
+        "Whoever confirms the deletion is its author, or pushed it, or it is not known who did. A deletion takes two people.",
+        "Have somebody else confirm it.";
     "duplicate-key":
         "The same key stands twice in one mapping. YAML readers disagree on which one counts.",
         "Keep one of them.";
@@ -83,8 +107,14 @@ catalogue! {
         "The policy lists environments, and not the one of this config.",
         "Use an environment that it lists, or add this one.";
     "force-missing":
-        "The action makes or deletes a stack, which `--force` has to ask for.",
-        "Look at `show-changes` first, then add `--force`.";
+        "The action makes or deletes a stack, which `--force` has to ask for. For a pull request only a deletion does: its merge asks for the rest.",
+        "Look at what would happen first, with `show-changes`, then add `--force`.";
+    "fork-head":
+        "The pull request comes from another repository, or it is not known whether it does. Nothing that needs credentials is done for it.",
+        "Push the branch to this repository, and open a pull request from there.";
+    "head-moved":
+        "The head is not the one that the last report is of; or the config was changed again since it was merged. Either is not what was meant.",
+        "Wait for the report of the new head, read it, and comment again. What was changed again is provisioned by the newer change.";
     "impact-too-high":
         "The update would replace or interrupt something, and the policy allows changes in place only.",
         "Allow more under `updates`, or delete and provision the stack anew.";
@@ -103,6 +133,9 @@ catalogue! {
     "missing-key":
         "A required key is absent.",
         "Add the key; `provisioner schema` describes its values.";
+    "not-merged":
+        "The pull request is not merged, or it is not known whether it is. What lasts is done for merged changes only.",
+        "Merge the pull request.";
     "output-edited":
         "An output file was changed by hand, or was not written by provisioner. Writing it would lose the edit.",
         "Move the change into the config, or pass `--force` to overwrite the file.";
@@ -110,8 +143,8 @@ catalogue! {
         "An output file could not be written.",
         "Look at the permissions and free space of the folder.";
     "plan-changed":
-        "What would run is not what was shown.",
-        "Look at the change again, and decide anew.";
+        "What would run is not what was shown: on a command line to whoever asks, for a pull request to its reviewers, in the plan of its head.",
+        "Look at the change again, and decide anew; for a pull request, in a new one.";
     "policy-invalid":
         "The policy file does not load. Nothing is assumed in its place, so everything is denied.",
         "Correct the policy file.";
@@ -205,6 +238,9 @@ catalogue! {
     "value-pattern":
         "The value does not have the required form.",
         "Follow the form in the message.";
+    "wrong-base":
+        "The pull request does not go into the default branch, or that is not known to be protected. What reaches a branch without a pull request was reviewed by nobody, the policy included.",
+        "Have it go into the default branch, and protect that: no changes but by pull requests.";
     "wrong-file-name":
         "The file is not named as its fields say. The stack's name derives from the file name, so another name would mean another stack.",
         "Name the file as the message says. If a stack exists under the old name, it will be orphaned: delete it first.";

@@ -4,8 +4,8 @@ use super::Question;
 use super::approval::may_approve;
 use crate::guard::{Denial, Kind, Permission};
 
-/// Digits of a digest that are enough to confirm it: nobody finds another state of a stack with the same ones.
-const ENOUGH: usize = 12;
+/// Digits of a digest that confirm it, as many as the denial tells. More of them do as well.
+const ENOUGH: usize = 16;
 
 fn deletes(question: &Question<'_>) -> bool {
     matches!(question.kind, Kind::Delete | Kind::TearDown)
@@ -29,7 +29,7 @@ pub fn is_confirmed(question: &Question<'_>) -> Option<Denial> {
     let request = question.merge().filter(|_| deletes(question))?;
     let digest = question.facts.deletion.as_deref();
     let denial = |fact: String| {
-        let remedy = match digest.and_then(|digest| digest.get(..16)) {
+        let remedy = match digest.and_then(|digest| digest.get(..ENOUGH)) {
             Some(digest) => format!("look at what goes, then comment with `--confirm {digest}`"),
             None => "find out what would go".to_owned(),
         };

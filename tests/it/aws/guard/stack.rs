@@ -1,16 +1,17 @@
-//! The guard's truth table: what each fact has to be for each kind of effect, and what is said where it is not.
+//! The facts of a stack, for somebody at a command line: what each has to be for each kind of effect, and what is said where it is
+//! not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use provisioner::diagnostic::{Diagnostic, explain};
+use provisioner::diagnostic::explain;
 use provisioner::guard::*;
-use provisioner::model::RepoPath;
 use provisioner::plan::Verdict;
-use provisioner::product::Target;
-use provisioner::stack::{Stack, StackName, Status};
+use provisioner::stack::{Stack, Status};
+
+use super::{Loaded, STACK, codes, of_every_kind, policy};
 
 /// A fact by its name, with its values. The last one is that it is not known, except where a fact cannot be missing.
 struct Fact {
@@ -113,20 +114,8 @@ fn good(kind: Kind) -> Case {
     with(&[0; FACTS.len()], "stack", stack)
 }
 
-static STACK: LazyLock<StackName> = LazyLock::new(|| StackName {
-    target: Target {
-        account: "123456789012".to_owned(),
-        region: "eu-central-1".to_owned(),
-        environment: "prod".to_owned(),
-    },
-    name: "acme".to_owned(),
-});
-
-type Loaded = Result<Policy, Vec<Diagnostic>>;
-
 /// The policies in the order of their names above.
 static POLICIES: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
-    let path = RepoPath::parse(POLICY_FILE).unwrap();
     let texts = [
         "defaults: {updates: reviewed}",
         "defaults: {updates: in-place}",
@@ -136,8 +125,7 @@ static POLICIES: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
         "defaults: {updates: reviewed, deletes: never}",
         "defaults: {updates: perhaps}",
     ];
-    let read = |text| read_policy(&path, Some(format!("version: 1\n{text}\n").as_bytes()));
-    texts.into_iter().map(read).collect()
+    texts.into_iter().map(policy).collect()
 });
 
 /// What is known, one fact after the other.
@@ -249,28 +237,24 @@ impl Known {
 }
 
 impl Known {
-    /// Codes of the denials; none if it is allowed.
     fn decide(&self, kind: Kind) -> Vec<&'static str> {
-        match kind {
-            Kind::Inspect => self.of_effect::<Inspect>(),
-            Kind::Preview => self.of_effect::<Preview>(),
-            Kind::Create => self.of_effect::<Create>(),
-            Kind::Resume => self.of_effect::<Resume>(),
-            Kind::Test => self.of_effect::<Test>(),
-            Kind::Update => self.of_effect::<Update>(),
-            Kind::Folders => self.of_effect::<Folders>(),
-            Kind::Upload => self.of_effect::<Upload>(),
-            Kind::Delete => self.of_effect::<Delete>(),
-            Kind::TearDown => self.of_effect::<TearDown>(),
-        }
+        codes(kind, self.policy, &self.facts)
     }
+}
 
-    fn of_effect<E: Effect>(&self) -> Vec<&'static str> {
-        match decide::<E>(self.policy, &self.facts, &STACK) {
-            Ok(_) => Vec::new(),
-            Err(denials) => denials.iter().map(|denial| denial.code).collect(),
-        }
+/// All facts as they should be.
+pub fn good_facts(kind: Kind) -> Facts {
+    Known::of(&good(kind)).facts
+}
+
+/// The same with some of them otherwise: which, and how.
+pub fn deviating(kind: Kind, picks: &[[prop::sample::Index; 2]]) -> Facts {
+    let mut case = good(kind);
+    for [fact, value] in picks {
+        let at = fact.index(FACTS.len());
+        case[at] = value.index(FACTS[at].values.len());
     }
+    Known::of(&case).facts
 }
 
 fn decided(kind: Kind, case: &Case) -> Vec<&'static str> {
@@ -312,11 +296,14 @@ fn representatives(fact: &Fact) -> Vec<usize> {
         "another region",
         "busy",
         "in a new status",
+        "shell",
         "interrupts",
+        "may destroy",
         "destroys",
         "different",
         "some",
         "force, name typed",
+        "force, other name typed",
     ];
     let values = fact.values.iter().enumerate();
     let kept = values.filter(|(_, value)| !left_out.contains(value));
@@ -352,8 +339,8 @@ fn counted(kind: Kind) -> String {
     )
 }
 
-#[test]
-fn the_truth_table() {
+/// This part of the truth table.
+pub fn page() -> String {
     let mut page = String::new();
     for kind in Kind::ALL {
         let base = good(*kind);
@@ -379,19 +366,7 @@ fn the_truth_table() {
         table(Kind::Update, &mild)
     )
     .unwrap();
-    let counts: Vec<String> = std::thread::scope(|scope| {
-        let count = |kind: &Kind| {
-            let kind = *kind;
-            scope.spawn(move || counted(kind))
-        };
-        let threads: Vec<_> = Kind::ALL.iter().map(count).collect();
-        let joined = threads.into_iter().map(|thread| thread.join().unwrap());
-        joined.collect()
-    });
-    page.extend(counts);
-    insta::with_settings!({ omit_expression => true }, {
-        insta::assert_snapshot!("guard", page);
-    });
+    page + &of_every_kind(counted)
 }
 
 fn any_case() -> impl Strategy<Value = Case> {

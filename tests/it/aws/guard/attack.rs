@@ -1,0 +1,370 @@
+//! Attacks on what stands behind a change: its approvals, its branch, its head. Each is a change to a scene in which everything is
+//! as it should be.
+
+use provisioner::guard::*;
+
+use super::scene::*;
+use super::{codes, stack};
+
+/// Whatever is not only a look.
+pub const DOES: [Kind; 8] = [
+    Kind::Create,
+    Kind::Resume,
+    Kind::Test,
+    Kind::Update,
+    Kind::Folders,
+    Kind::Upload,
+    Kind::Delete,
+    Kind::TearDown,
+];
+
+/// Whatever lasts, and deletes nothing.
+pub const MAKES: [Kind; 5] = [
+    Kind::Create,
+    Kind::Resume,
+    Kind::Update,
+    Kind::Folders,
+    Kind::Upload,
+];
+
+/// Whatever deletes a stack.
+pub const DELETES: [Kind; 2] = [Kind::Delete, Kind::TearDown];
+
+/// Each kind of effect is allowed, and after the change denied for these reasons.
+#[track_caller]
+pub fn assert_denied(kinds: &[Kind], change: impl Fn(&mut Scene), wanted: &[&str]) {
+    for kind in kinds {
+        let mut scene = Scene::commanded(*kind);
+        assert_eq!(scene.codes(*kind), [""; 0], "{kind:?}");
+        change(&mut scene);
+        assert_eq!(scene.codes(*kind), wanted, "{kind:?}");
+    }
+}
+
+/// Threat 4: a harmless commit is approved, and another one pushed before the merge.
+#[test]
+fn attack_approval_of_an_older_head() {
+    let pushed = |it: &mut Scene| {
+        it.reviews([before(rex().approves())]);
+    };
+    assert_denied(&DOES, pushed, &["approval-missing", "approval-stale"]);
+}
+
+/// Threat 4: the head goes back and forth; the latest word of the reviewer was on another commit.
+#[test]
+fn attack_approval_of_the_head_that_was_left_and_restored() {
+    let restored = |it: &mut Scene| {
+        it.reviews([rex().approves(), before(rex().approves())]);
+    };
+    assert_denied(&DOES, restored, &["approval-missing", "approval-stale"]);
+}
+
+/// Threat 5: an approval of long ago is counted, although the reviewer objects by now.
+#[test]
+fn attack_historical_approval_then_changes_requested() {
+    let objects = |it: &mut Scene| {
+        it.reviews([rex().approves(), rex().thinks(Opinion::ChangesRequested)]);
+    };
+    let wanted = ["approval-missing", "changes-requested"];
+    assert_denied(&DOES, objects, &wanted);
+}
+
+/// Threat 5: enough approvals are gathered to outvote one who objects.
+#[test]
+fn attack_objection_is_outvoted() {
+    let outvoted = |it: &mut Scene| {
+        let objects = pam().thinks(Opinion::ChangesRequested);
+        it.reviews([
+            rex().approves(),
+            eve().approves(),
+            objects,
+            cleo().approves(),
+        ]);
+    };
+    assert_denied(&DOES, outvoted, &["changes-requested"]);
+}
+
+/// Threat 5: an approval is dismissed, which brings an older one back.
+#[test]
+fn attack_dismissal_resurrects_an_older_approval() {
+    let dismissed = |it: &mut Scene| {
+        it.reviews([
+            rex().approves(),
+            rex().approves(),
+            rex().thinks(Opinion::Dismissed),
+        ]);
+    };
+    assert_denied(&DOES, dismissed, &["approval-missing"]);
+}
+
+/// Threat 6: the author approves.
+#[test]
+fn attack_approval_by_the_author() {
+    let own = |it: &mut Scene| it.reviews([ann().approves()]);
+    assert_denied(&DOES, own, &["approval-missing", "approval-by-author"]);
+}
+
+/// Threat 6: the author approves after they took another name: ids are compared.
+#[test]
+fn attack_approval_by_the_author_under_another_name() {
+    let own = |it: &mut Scene| it.reviews([ann().named("rex").approves()]);
+    assert_denied(&DOES, own, &["approval-missing", "approval-by-author"]);
+}
+
+/// Threat 6: the reviewer pushes to the branch of another, then approves their own commit.
+#[test]
+fn attack_approval_by_the_last_pusher() {
+    let own = |it: &mut Scene| {
+        it.request().pushers = Some(vec![pam().id, rex().id]);
+    };
+    assert_denied(&DOES, own, &["approval-missing", "approval-by-pusher"]);
+}
+
+/// Threat 6: who pushed is hidden, so that whoever approves could be them.
+#[test]
+fn attack_approval_where_the_pusher_is_hidden() {
+    for hidden in [None, Some(Vec::new())] {
+        let hide = |it: &mut Scene| it.request().pushers.clone_from(&hidden);
+        let makes: Vec<Kind> = DOES
+            .into_iter()
+            .filter(|it| !DELETES.contains(it))
+            .collect();
+        assert_denied(&makes, hide, &["approval-missing", "approval-by-pusher"]);
+        let wanted = [
+            "approval-missing",
+            "approval-by-pusher",
+            "delete-same-person",
+        ];
+        assert_denied(&DELETES, hide, &wanted);
+    }
+}
+
+/// Threat 6: a machine with every right approves, which a workflow may make it do.
+#[test]
+fn attack_approval_by_a_machine() {
+    let wanted = ["approval-missing", "approver-not-allowed"];
+    for policy in [&ONE, &LISTED] {
+        let automatic = |it: &mut Scene| {
+            it.policy = policy;
+            it.reviews([robot().approves()]);
+        };
+        assert_denied(&DOES, automatic, &wanted);
+    }
+}
+
+/// Threat 6: in a public repository anybody can approve.
+#[test]
+fn attack_approval_by_an_outsider() {
+    use Permission::{Read, Triage};
+    for permission in [Read, Triage, Permission::None] {
+        let outsider = |it: &mut Scene| it.reviews([cleo().may(permission).approves()]);
+        assert_denied(
+            &DOES,
+            outsider,
+            &["approval-missing", "approver-not-allowed"],
+        );
+    }
+}
+
+/// Threat 6: one person approves as often as approvals are needed.
+#[test]
+fn attack_two_approvals_of_one_person() {
+    let twice = |it: &mut Scene| {
+        it.policy = &TWO;
+        it.reviews([rex().approves(), rex().named("rex-2").approves()]);
+    };
+    assert_denied(&DOES, twice, &["approval-missing"]);
+}
+
+/// Threat 31: the name of an approver was given up, and somebody else has it now.
+#[test]
+fn attack_approval_by_a_name_that_was_taken_over() {
+    for policy in [&ONE, &LISTED] {
+        let renamed = |it: &mut Scene| {
+            it.policy = policy;
+            it.reviews([rex().of(&["acme/ml"]).may(None).approves()]);
+        };
+        let wanted = ["approval-missing", "approver-not-allowed"];
+        assert_denied(&DOES, renamed, &wanted);
+    }
+}
+
+/// Threat 31: a name, or a team, that begins or ends with that of an approver.
+#[test]
+fn attack_approver_by_a_part_of_the_name() {
+    let teams = [
+        "acme/ml-platform",
+        "acme/m",
+        "xacme/ml",
+        "acme/ml/x",
+        "ml",
+        "@acme/ml",
+        "acme",
+    ];
+    let names = ["rex2", "re", "@rex", "xrex", "rex/", "acme/ml"];
+    let people = teams.map(|team| eve().of(&[team])).into_iter();
+    for person in people.chain(names.map(|name| eve().of(&[]).named(name))) {
+        let similar = |it: &mut Scene| {
+            it.policy = &LISTED;
+            it.reviews([person.clone().approves()]);
+        };
+        let wanted = ["approval-missing", "approver-not-allowed"];
+        assert_denied(&DOES, similar, &wanted);
+    }
+}
+
+/// Threat 31: only ASCII letters are the same in either case; `K` as the sign for kelvin is no `k`.
+#[test]
+fn attack_approver_by_a_letter_that_folds() {
+    static KIM: std::sync::LazyLock<super::Loaded> = std::sync::LazyLock::new(|| {
+        super::policy("environments: {prod: {approvers: ['@kim'], updates: reviewed}}")
+    });
+    for (name, wanted) in [
+        ("KIM", &[][..]),
+        ("\u{212a}im", &["approval-missing", "approver-not-allowed"]),
+    ] {
+        let mut scene = Scene::merged(Kind::Create);
+        scene.policy = &KIM;
+        scene.reviews([eve().named(name).approves()]);
+        assert_eq!(scene.codes(Kind::Create), wanted, "{name}");
+    }
+}
+
+/// Threat 35: what is on the default branch came there by a push, because nothing protects it.
+#[test]
+fn attack_default_branch_without_protection() {
+    for protected in [Some(false), None] {
+        let open = |it: &mut Scene| {
+            it.request().target.as_mut().unwrap().protected = protected;
+        };
+        assert_denied(&DOES, open, &["wrong-base"]);
+    }
+}
+
+/// Threat 35: a push without a pull request. Nothing is known of who stands behind it.
+#[test]
+fn attack_push_without_a_pull_request() {
+    for kind in DOES {
+        let mut facts = stack::good_facts(kind);
+        facts.authority = Authority::Unknown;
+        assert!(
+            codes(kind, &ONE, &facts).contains(&"actor-not-allowed"),
+            "{kind:?}"
+        );
+        facts.authority = Authority::Request(Box::default());
+        let told = codes(kind, &ONE, &facts);
+        for code in [
+            "actor-not-allowed",
+            "approval-missing",
+            "wrong-base",
+            "fork-head",
+        ] {
+            assert!(told.contains(&code), "{kind:?}: {told:?}");
+        }
+    }
+}
+
+/// Threat 3: a branch of the attacker's own, with a policy of their own, is merged into, or tested on.
+#[test]
+fn attack_merge_into_another_branch() {
+    let elsewhere = |it: &mut Scene| {
+        it.request().target = Some(Branch {
+            name: "main2".to_owned(),
+            default: false,
+            protected: Some(true),
+        });
+    };
+    assert_denied(&DOES, elsewhere, &["wrong-base"]);
+}
+
+/// Threat 1: a fork's branch obtains what needs credentials, and be it a look.
+#[test]
+fn attack_from_a_fork() {
+    for fork in [Some(true), None] {
+        let strange = |it: &mut Scene| it.request().fork = fork;
+        assert_denied(Kind::ALL, strange, &["fork-head"]);
+        for kind in [Kind::Inspect, Kind::Preview, Kind::Create] {
+            let mut scene = Scene::merged(kind);
+            strange(&mut scene);
+            assert_eq!(scene.codes(kind), ["fork-head"], "{kind:?}");
+        }
+    }
+}
+
+/// Threat 2: a fork of the same owner, whose author and reviewers are all members.
+#[test]
+fn attack_from_a_fork_of_the_same_owner() {
+    let internal = |it: &mut Scene| {
+        it.request().fork = Some(true);
+        it.request().author = Some(eve().id);
+        it.reviews([rex().may(Permission::Admin).approves()]);
+    };
+    assert_denied(Kind::ALL, internal, &["fork-head"]);
+}
+
+/// Threat 8: the report is read, and another commit pushed before the comment.
+#[test]
+fn attack_push_before_the_comment() {
+    for reported in [Some(another()), None] {
+        let moved = |it: &mut Scene| {
+            it.comment(|it| it.reported.clone_from(&reported));
+        };
+        assert_denied(
+            &[Kind::Inspect, Kind::Preview, Kind::Test],
+            moved,
+            &["head-moved"],
+        );
+    }
+}
+
+/// Threat 15: what was merged does not come to the plan that was reviewed, or no plan was.
+#[test]
+fn attack_another_plan_than_was_reviewed() {
+    let other = |it: &mut Scene| it.request().shown.as_mut().unwrap().same = false;
+    assert_denied(&MAKES, other, &["plan-changed"]);
+    let missing = |it: &mut Scene| it.request().shown = None;
+    let without_update: Vec<Kind> = MAKES.into_iter().filter(|it| *it != Kind::Update).collect();
+    assert_denied(&without_update, missing, &["plan-changed"]);
+    assert_denied(&[Kind::Update], missing, &["plan-changed", "plan-changed"]);
+}
+
+/// Threat 15: the change set that was reviewed is another one than whoever runs it says.
+#[test]
+fn attack_another_change_set_than_was_reviewed() {
+    for reviewed in [Some("b".to_owned()), None] {
+        let other = |it: &mut Scene| {
+            it.request()
+                .shown
+                .as_mut()
+                .unwrap()
+                .change_set
+                .clone_from(&reviewed);
+        };
+        assert_denied(&[Kind::Update], other, &["plan-changed"]);
+    }
+}
+
+/// Threat 14: one stack is approved, and another one changed in its name.
+#[test]
+fn attack_a_stack_that_was_not_part_of_the_change() {
+    let other = |it: &mut Scene| it.request().asks = None;
+    assert_denied(&MAKES, other, &["plan-changed"]);
+    assert_denied(&DELETES, other, &["delete-not-requested"]);
+}
+
+/// Threat 25: the run of an older change is started again, after a newer one.
+#[test]
+fn attack_run_of_an_older_change_again() {
+    let older = |it: &mut Scene| it.request().current = Some(false);
+    assert_denied(&MAKES, older, &["head-moved"]);
+    assert_denied(&DELETES, older, &["head-moved"]);
+}
+
+/// Threat 33: the policy does not load; what it might have asked for is not guessed.
+#[test]
+fn attack_policy_that_does_not_load() {
+    static BROKEN: std::sync::LazyLock<super::Loaded> =
+        std::sync::LazyLock::new(|| super::policy("defaults: {approvals: 0}"));
+    let broken = |it: &mut Scene| it.policy = &BROKEN;
+    assert_denied(Kind::ALL, broken, &["policy-invalid"]);
+}

@@ -1,0 +1,181 @@
+//! Attacks by comments: commands of people who may not, and deletions that nobody else confirmed.
+
+use provisioner::guard::*;
+
+use super::attack::{DELETES, assert_denied};
+use super::scene::*;
+
+fn confirm(scene: &mut Scene, text: &str) {
+    scene.comment(|it| it.confirm = Some(text.to_owned()));
+}
+
+fn by(scene: &mut Scene, person: Person) {
+    scene.comment(|it| it.by = person);
+}
+
+/// Kinds for which the commenter need not be one who approves.
+const OTHERS: [Kind; 8] = [
+    Kind::Inspect,
+    Kind::Preview,
+    Kind::Create,
+    Kind::Resume,
+    Kind::Test,
+    Kind::Update,
+    Kind::Folders,
+    Kind::Upload,
+];
+
+/// Threat 6: somebody who may only read, or nobody, commands what was approved.
+#[test]
+fn attack_command_without_permission() {
+    for permission in [Permission::None, Permission::Read, Permission::Triage] {
+        let reads = |it: &mut Scene| by(it, cleo().of(&[]).may(permission));
+        assert_denied(&OTHERS, reads, &["actor-not-allowed"]);
+        assert_denied(
+            &DELETES,
+            reads,
+            &["actor-not-allowed", "approver-not-allowed"],
+        );
+    }
+}
+
+/// Threat 31: the name of somebody who might command was taken over.
+#[test]
+fn attack_command_by_a_name_that_was_taken_over() {
+    let renamed = |it: &mut Scene| by(it, cleo().may(None));
+    assert_denied(&OTHERS, renamed, &["actor-not-allowed"]);
+    assert_denied(
+        &DELETES,
+        renamed,
+        &["actor-not-allowed", "approver-not-allowed"],
+    );
+}
+
+/// Threat 6: a machine repeats what somebody made it write.
+#[test]
+fn attack_command_by_a_machine() {
+    let automatic = |it: &mut Scene| by(it, robot());
+    assert_denied(&OTHERS, automatic, &["actor-not-allowed"]);
+    assert_denied(
+        &DELETES,
+        automatic,
+        &["actor-not-allowed", "approver-not-allowed"],
+    );
+}
+
+/// Threat 36: the comment cannot be read, which is not the same as that the merge itself asks.
+#[test]
+fn attack_command_that_is_not_known() {
+    let unknown = |it: &mut Scene| it.request().trigger = None;
+    assert_denied(&OTHERS, unknown, &["actor-not-allowed"]);
+}
+
+/// Threat 6: approval and write permission do not make a merge of a comment.
+#[test]
+fn attack_command_before_the_merge() {
+    let open = |it: &mut Scene| it.request().merged = Some(false);
+    assert_denied(&[Kind::Create, Kind::Update], open, &["not-merged"]);
+    assert_denied(&DELETES, open, &["not-merged"]);
+}
+
+/// Threat 34: whoever asks for a deletion confirms it.
+#[test]
+fn attack_deletion_confirmed_by_the_author() {
+    let own = |it: &mut Scene| by(it, ann());
+    assert_denied(&DELETES, own, &["delete-same-person"]);
+}
+
+/// Threat 34: whoever put the removal onto the branch of another confirms it.
+#[test]
+fn attack_deletion_confirmed_by_the_pusher() {
+    let own = |it: &mut Scene| by(it, pam());
+    assert_denied(&DELETES, own, &["delete-same-person"]);
+}
+
+/// Threat 34: who asked for it is hidden, so that whoever confirms could be them.
+#[test]
+fn attack_deletion_whose_author_is_hidden() {
+    let hidden = |it: &mut Scene| it.request().author = None;
+    let wanted = [
+        "approval-missing",
+        "approval-by-author",
+        "delete-same-person",
+    ];
+    assert_denied(&DELETES, hidden, &wanted);
+}
+
+/// Threat 34: somebody confirms whose approval would not count.
+#[test]
+fn attack_deletion_confirmed_by_nobody_of_the_list() {
+    let other = |it: &mut Scene| {
+        it.policy = &LISTED;
+        by(it, cleo().of(&["acme/ml-platform"]));
+    };
+    assert_denied(&DELETES, other, &["approver-not-allowed"]);
+}
+
+/// Threat 34: what was confirmed is a state of the stack that has passed.
+#[test]
+fn attack_deletion_confirmed_with_an_older_digest() {
+    let changed = |it: &mut Scene| it.facts.deletion = Some("f".repeat(64));
+    assert_denied(&DELETES, changed, &["delete-not-confirmed"]);
+    let unknown = |it: &mut Scene| it.facts.deletion = None;
+    assert_denied(&DELETES, unknown, &["delete-not-confirmed"]);
+}
+
+/// Threat 34: few digits, of which another state with the same ones could be made.
+#[test]
+fn attack_deletion_confirmed_with_few_digits() {
+    for digits in [0, 1, 11, 15] {
+        let short = |it: &mut Scene| confirm(it, &DIGEST[..digits]);
+        assert_denied(&DELETES, short, &["delete-not-confirmed"]);
+    }
+}
+
+/// Threat 34: texts that a careless comparison takes for the digest.
+#[test]
+fn attack_deletion_confirmed_with_what_is_no_digest() {
+    let upper = DIGEST.to_ascii_uppercase();
+    let longer = format!("{DIGEST}0");
+    let blank = format!(" {DIGEST}");
+    let inside = &DIGEST[1..40];
+    for text in [&upper, &longer, &blank, inside, "*", "................"] {
+        let other = |it: &mut Scene| confirm(it, text);
+        assert_denied(&DELETES, other, &["delete-not-confirmed"]);
+    }
+}
+
+/// Threat 34: a digest that is cut off, or empty, is confirmed by as little.
+#[test]
+fn attack_deletion_of_a_digest_that_is_cut_off() {
+    for cut in [0, 8, 15] {
+        let short = |it: &mut Scene| {
+            it.facts.deletion = Some(DIGEST[..cut].to_owned());
+            confirm(it, &DIGEST[..cut]);
+        };
+        assert_denied(&DELETES, short, &["delete-not-confirmed"]);
+    }
+}
+
+/// Threat 34: the merge itself would delete, without anybody who looks at what goes.
+#[test]
+fn attack_deletion_by_a_merge_alone() {
+    let merged = |it: &mut Scene| it.request().trigger = Some(Trigger::Change);
+    assert_denied(&DELETES, merged, &["delete-not-confirmed", "force-missing"]);
+}
+
+/// Threat 34: a stack is deleted whose config is still there, or is there again.
+#[test]
+fn attack_deletion_of_a_config_that_exists() {
+    let exists = |it: &mut Scene| it.request().asks = Some(Asks::Provision);
+    assert_denied(&DELETES, exists, &["delete-not-requested"]);
+    let again = |it: &mut Scene| it.request().current = Some(false);
+    assert_denied(&DELETES, again, &["head-moved"]);
+}
+
+/// Threat 34: approved and confirmed, but by a slip.
+#[test]
+fn attack_deletion_without_force() {
+    let slip = |it: &mut Scene| it.comment(|it| it.force = false);
+    assert_denied(&DELETES, slip, &["force-missing"]);
+}

@@ -1,0 +1,77 @@
+//! The guard, as the pure function that it is: its truth table, what has to hold of every decision, and attacks on it.
+
+mod approvals;
+mod attack;
+mod attack_command;
+mod properties;
+mod removals;
+mod request;
+mod scene;
+mod stack;
+
+use std::sync::LazyLock;
+
+use provisioner::diagnostic::Diagnostic;
+use provisioner::guard::*;
+use provisioner::model::RepoPath;
+use provisioner::product::Target;
+use provisioner::stack::StackName;
+
+type Loaded = Result<Policy, Vec<Diagnostic>>;
+
+static STACK: LazyLock<StackName> = LazyLock::new(|| StackName {
+    target: Target {
+        account: "123456789012".to_owned(),
+        region: "eu-central-1".to_owned(),
+        environment: "prod".to_owned(),
+    },
+    name: "acme".to_owned(),
+});
+
+fn policy(text: &str) -> Loaded {
+    let path = RepoPath::parse(POLICY_FILE).unwrap();
+    read_policy(&path, Some(format!("version: 1\n{text}\n").as_bytes()))
+}
+
+/// Every denial; none if it is allowed.
+fn denials(kind: Kind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
+    fn of<E: Effect>(policy: &Loaded, facts: &Facts) -> Vec<Denial> {
+        decide::<E>(policy, facts, &STACK).err().unwrap_or_default()
+    }
+    match kind {
+        Kind::Inspect => of::<Inspect>(policy, facts),
+        Kind::Preview => of::<Preview>(policy, facts),
+        Kind::Create => of::<Create>(policy, facts),
+        Kind::Resume => of::<Resume>(policy, facts),
+        Kind::Test => of::<Test>(policy, facts),
+        Kind::Update => of::<Update>(policy, facts),
+        Kind::Folders => of::<Folders>(policy, facts),
+        Kind::Upload => of::<Upload>(policy, facts),
+        Kind::Delete => of::<Delete>(policy, facts),
+        Kind::TearDown => of::<TearDown>(policy, facts),
+    }
+}
+
+/// Codes of the denials; none if it is allowed.
+fn codes(kind: Kind, policy: &Loaded, facts: &Facts) -> Vec<&'static str> {
+    let denials = denials(kind, policy, facts);
+    denials.iter().map(|denial| denial.code).collect()
+}
+
+/// Every kind's part of the truth table, made at the same time.
+fn of_every_kind(part: impl Fn(Kind) -> String + Copy + Send + Sync) -> String {
+    std::thread::scope(|scope| {
+        let kinds = Kind::ALL.iter();
+        let threads: Vec<_> = kinds.map(|kind| scope.spawn(move || part(*kind))).collect();
+        let joined = threads.into_iter().map(|thread| thread.join().unwrap());
+        joined.collect()
+    })
+}
+
+#[test]
+fn the_truth_table() {
+    let page = format!("{}\n{}", stack::page(), request::page());
+    insta::with_settings!({ omit_expression => true }, {
+        insta::assert_snapshot!("guard", page);
+    });
+}

@@ -1,0 +1,157 @@
+//! What holds of every decision on a pull request.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use provisioner::guard::*;
+use provisioner::model::UserId;
+
+use super::approvals::{any_reviews, counting};
+use super::removals::removals;
+use super::scene::*;
+use super::{Loaded, STACK, denials, request, stack};
+
+/// Policies: how many approvals they ask for, and whose.
+fn policies() -> [(&'static Loaded, usize, &'static [&'static str]); 3] {
+    [
+        (&ONE, 1, &[]),
+        (&TWO, 2, &[]),
+        (&LISTED, 1, &["@acme/ml", "@rex"]),
+    ]
+}
+
+fn any_kind() -> impl Strategy<Value = Kind> {
+    prop::sample::select(Kind::ALL)
+}
+
+/// Scenes in which little or nothing is wrong, so that it matters what else is.
+fn any_scene() -> impl Strategy<Value = (Kind, Scene)> {
+    let edits = prop::collection::vec(any::<prop::sample::Index>(), 0..4);
+    let of_the_stack = prop::collection::vec(any::<[prop::sample::Index; 2]>(), 0..2);
+    let parts = (
+        (any_kind(), any::<bool>(), 0..3_usize),
+        prop::option::of(any_reviews()),
+        edits,
+        of_the_stack,
+    );
+    parts.prop_map(
+        |((kind, commanded, policy), reviews, edits, of_the_stack)| {
+            let mut scene = match commanded {
+                true => Scene::commanded(kind),
+                false => Scene::merged(kind),
+            };
+            let authority = scene.facts.authority;
+            scene.policy = policies()[policy].0;
+            scene.facts = Facts {
+                deletion: scene.facts.deletion,
+                authority,
+                ..stack::deviating(kind, &of_the_stack)
+            };
+            if let Some(reviews) = reviews {
+                scene.reviews(reviews);
+            }
+            let known = request::edits();
+            for edit in edits {
+                edit.get(&known)(&mut scene);
+            }
+            (kind, scene)
+        },
+    )
+}
+
+/// The same reviews, each person's in their order, those of different people in any.
+fn in_another_order() -> impl Strategy<Value = [Vec<Review>; 2]> {
+    let owners =
+        |reviews: &[Review]| -> Vec<UserId> { reviews.iter().map(|it| it.by.id).collect() };
+    any_reviews()
+        .prop_flat_map(move |reviews| (Just(owners(&reviews)).prop_shuffle(), Just(reviews)))
+        .prop_map(|(owners, reviews)| {
+            let mut of_each: BTreeMap<UserId, Vec<Review>> = BTreeMap::new();
+            for review in reviews.iter().rev() {
+                of_each
+                    .entry(review.by.id)
+                    .or_default()
+                    .push(review.clone());
+            }
+            let next = |owner: &UserId| of_each.get_mut(owner).unwrap().pop().unwrap();
+            let another = owners.iter().map(next).collect();
+            [reviews, another]
+        })
+}
+
+const OF_APPROVALS: [&str; 6] = [
+    "approval-missing",
+    "approval-stale",
+    "approval-by-author",
+    "approval-by-pusher",
+    "approver-not-allowed",
+    "changes-requested",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn taking_away_never_allows((kind, scene) in any_scene()) {
+        if !scene.codes(kind).is_empty() {
+            for (what, less) in removals(kind, &scene) {
+                let allowed = less.codes(kind).is_empty();
+                prop_assert!(!allowed, "{kind:?} is allowed {what}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_done_was_approved((kind, mut scene) in any_scene()) {
+        let policies = policies();
+        let (_, needed, approvers) = policies.iter().find(|it| std::ptr::eq(it.0, scene.policy)).unwrap();
+        let looks = matches!(kind, Kind::Inspect | Kind::Preview);
+        if !looks && scene.codes(kind).is_empty() {
+            prop_assert!(counting(scene.request(), approvers).len() >= *needed);
+        }
+    }
+
+    #[test]
+    fn what_was_approved_is_not_denied_for_it(
+        (kind, policy, reviews) in (any_kind(), 0..3_usize, any_reviews()),
+        author in prop::sample::select(vec![ann(), rex()]),
+        pushers in prop::sample::subsequence(vec![ann(), pam(), rex()], 0..=2),
+    ) {
+        let (policy, needed, approvers) = policies()[policy];
+        let mut scene = Scene::commanded(kind);
+        scene.policy = policy;
+        scene.reviews(reviews.clone());
+        scene.request().author = Some(author.id);
+        scene.request().pushers = Some(pushers.iter().map(|it| it.id).collect());
+        let last: BTreeMap<UserId, Opinion> = reviews.iter().map(|it| (it.by.id, it.opinion)).collect();
+        let objected = last.values().any(|it| *it == Opinion::ChangesRequested);
+        let approved = counting(scene.request(), approvers).len() >= needed && !objected;
+        let looks = matches!(kind, Kind::Inspect | Kind::Preview);
+        let denied = scene.codes(kind).iter().any(|code| OF_APPROVALS.contains(code));
+        prop_assert_eq!(denied, !looks && !approved);
+    }
+
+    #[test]
+    fn the_order_of_people_means_nothing(kind in any_kind(), orders in in_another_order(), policy in 0..3_usize) {
+        let mut scene = Scene::commanded(kind);
+        scene.policy = policies()[policy].0;
+        let told = orders.map(|reviews| {
+            scene.reviews(reviews);
+            denials(kind, scene.policy, &scene.facts)
+        });
+        prop_assert_eq!(&told[0], &told[1]);
+    }
+
+    #[test]
+    fn who_only_asks_is_told_the_same((kind, scene) in any_scene()) {
+        let asked = provisioner::guard::denials(kind, scene.policy, &scene.facts, &STACK);
+        prop_assert_eq!(asked, denials(kind, scene.policy, &scene.facts));
+    }
+
+    #[test]
+    fn facts_are_read_as_they_were_written((_, scene) in any_scene()) {
+        let written = serde_json::to_string(&scene.facts).unwrap();
+        let read: Facts = serde_json::from_str(&written).unwrap();
+        prop_assert_eq!(read, scene.facts);
+    }
+}

@@ -1,0 +1,404 @@
+//! The facts of a pull request: what each has to be for each kind of effect, and what is said where it is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use provisioner::diagnostic::explain;
+use provisioner::guard::*;
+
+use super::approvals::REVIEWS;
+use super::scene::*;
+use super::{Loaded, of_every_kind};
+
+/// A value of a fact: its name, and how it comes about.
+pub type Value = (&'static str, fn(&mut Scene));
+
+struct Fact {
+    name: &'static str,
+    /// The first one is as it should be.
+    values: &'static [Value],
+    /// Those with which combinations are counted; with all of them this would take minutes.
+    representatives: &'static [&'static str],
+}
+
+const fn fact(
+    name: &'static str,
+    values: &'static [Value],
+    representatives: &'static [&'static str],
+) -> Fact {
+    Fact {
+        name,
+        values,
+        representatives,
+    }
+}
+
+fn branch(scene: &mut Scene, name: &str, default: bool, protected: Option<bool>) {
+    scene.request().target = Some(Branch {
+        name: name.to_owned(),
+        default,
+        protected,
+    });
+}
+
+fn shown(scene: &mut Scene, same: bool, change_set: Option<&str>) {
+    scene.request().shown = Some(Shown {
+        plan: "b".repeat(64),
+        same,
+        change_set: change_set.map(str::to_owned),
+    });
+}
+
+fn actor(scene: &mut Scene, by: Person) {
+    scene.comment(|it| it.by = by);
+}
+
+fn confirm(scene: &mut Scene, text: &str) {
+    scene.comment(|it| it.confirm = Some(text.to_owned()));
+}
+
+const FACTS: &[Fact] = &[
+    fact(
+        "merged",
+        &[
+            ("yes", |it| it.request().merged = Some(true)),
+            ("no", |it| it.request().merged = Some(false)),
+            ("unknown", |it| it.request().merged = None),
+        ],
+        &["yes", "unknown"],
+    ),
+    fact(
+        "target",
+        &[
+            ("default, protected", |it| {
+                branch(it, "main", true, Some(true));
+            }),
+            ("default, not protected", |it| {
+                branch(it, "main", true, Some(false));
+            }),
+            ("default, perhaps protected", |it| {
+                branch(it, "main", true, None);
+            }),
+            ("another one, protected", |it| {
+                branch(it, "release", false, Some(true));
+            }),
+            ("unknown", |it| it.request().target = None),
+        ],
+        &[],
+    ),
+    fact(
+        "fork",
+        &[
+            ("no", |it| it.request().fork = Some(false)),
+            ("yes", |it| it.request().fork = Some(true)),
+            ("unknown", |it| it.request().fork = None),
+        ],
+        &["no", "unknown"],
+    ),
+    fact(
+        "head",
+        &[
+            ("reviewed", |it| it.request().head = Some(head())),
+            ("pushed since", |it| it.request().head = Some(another())),
+            ("unknown", |it| it.request().head = None),
+        ],
+        &["reviewed", "pushed since"],
+    ),
+    fact(
+        "author",
+        &[
+            ("another", |it| it.request().author = Some(ann().id)),
+            ("the reviewer", |it| it.request().author = Some(rex().id)),
+            ("whoever comments", |it| {
+                it.request().author = Some(cleo().id);
+            }),
+            ("unknown", |it| it.request().author = None),
+        ],
+        &[],
+    ),
+    fact(
+        "pushers",
+        &[
+            ("another", |it| it.request().pushers = Some(vec![pam().id])),
+            ("the reviewer", |it| {
+                it.request().pushers = Some(vec![rex().id]);
+            }),
+            ("the reviewer among others", |it| {
+                it.request().pushers = Some(vec![pam().id, rex().id]);
+            }),
+            ("whoever comments", |it| {
+                it.request().pushers = Some(vec![cleo().id]);
+            }),
+            ("nobody", |it| it.request().pushers = Some(Vec::new())),
+            ("unknown", |it| it.request().pushers = None),
+        ],
+        &["another", "the reviewer"],
+    ),
+    fact(
+        "reviews",
+        REVIEWS,
+        &["one approves", "two approve", "and one objects", "unknown"],
+    ),
+    fact(
+        "shown",
+        &[
+            ("the same", |it| shown(it, true, Some("a"))),
+            ("another plan", |it| shown(it, false, Some("a"))),
+            ("another change set", |it| shown(it, true, Some("b"))),
+            ("no change set", |it| shown(it, true, None)),
+            ("unknown", |it| it.request().shown = None),
+        ],
+        &[],
+    ),
+    fact(
+        "asks",
+        &[
+            ("provision", |it| {
+                it.request().asks = Some(Asks::Provision);
+            }),
+            ("delete", |it| it.request().asks = Some(Asks::Delete)),
+            ("unknown", |it| it.request().asks = None),
+        ],
+        &[],
+    ),
+    fact(
+        "current",
+        &[
+            ("yes", |it| it.request().current = Some(true)),
+            ("no", |it| it.request().current = Some(false)),
+            ("unknown", |it| it.request().current = None),
+        ],
+        &[],
+    ),
+    // What is about the comment comes after it.
+    fact(
+        "trigger",
+        &[
+            ("a comment", |it| {
+                it.request().trigger = Some(Trigger::Comment(comment()));
+            }),
+            ("the change itself", |it| {
+                it.request().trigger = Some(Trigger::Change);
+            }),
+            ("unknown", |it| it.request().trigger = None),
+        ],
+        &["a comment", "the change itself", "unknown"],
+    ),
+    fact(
+        "actor",
+        &[
+            ("may push, and approves", |it| actor(it, cleo())),
+            ("may push, is of no team", |it| actor(it, cleo().of(&[]))),
+            ("maintains", |it| {
+                actor(it, cleo().may(Permission::Maintain));
+            }),
+            ("triages", |it| actor(it, cleo().may(Permission::Triage))),
+            ("reads", |it| actor(it, cleo().may(Permission::Read))),
+            ("has left", |it| actor(it, cleo().may(Permission::None))),
+            ("has a name that was taken over", |it| {
+                actor(it, cleo().may(None));
+            }),
+            ("is a machine", |it| actor(it, robot())),
+            ("is the author", |it| actor(it, ann().of(&["acme/ml"]))),
+            ("pushed the head", |it| actor(it, pam().of(&["acme/ml"]))),
+            ("is the reviewer", |it| actor(it, rex())),
+        ],
+        &["may push, and approves", "reads", "is the author"],
+    ),
+    fact(
+        "force",
+        &[
+            ("yes", |it| it.comment(|it| it.force = true)),
+            ("no", |it| it.comment(|it| it.force = false)),
+        ],
+        &[],
+    ),
+    fact(
+        "confirm",
+        &[
+            ("all digits", |it| confirm(it, DIGEST)),
+            ("16 digits", |it| confirm(it, &DIGEST[..16])),
+            ("15 digits", |it| confirm(it, &DIGEST[..15])),
+            ("upper case", |it| {
+                confirm(it, &DIGEST.to_ascii_uppercase());
+            }),
+            ("digits from the middle", |it| confirm(it, &DIGEST[1..33])),
+            ("more digits than there are", |it| {
+                confirm(it, &format!("{DIGEST}0"));
+            }),
+            ("an older digest", |it| confirm(it, &"f".repeat(64))),
+            ("nothing", |it| confirm(it, "")),
+            ("missing", |it| it.comment(|it| it.confirm = None)),
+        ],
+        &["16 digits", "missing"],
+    ),
+    fact(
+        "reported",
+        &[
+            ("the head", |it| {
+                it.comment(|it| it.reported = Some(head()));
+            }),
+            ("another commit", |it| {
+                it.comment(|it| it.reported = Some(another()));
+            }),
+            ("nothing", |it| it.comment(|it| it.reported = None)),
+        ],
+        &["the head", "nothing"],
+    ),
+    fact(
+        "deletion",
+        &[
+            ("known", |it| it.facts.deletion = Some(DIGEST.to_owned())),
+            ("changed since", |it| {
+                it.facts.deletion = Some("e".repeat(64));
+            }),
+            ("short", |it| {
+                it.facts.deletion = Some(DIGEST[..8].to_owned());
+            }),
+            ("unknown", |it| it.facts.deletion = None),
+        ],
+        &[],
+    ),
+];
+
+/// Everything that may be otherwise.
+pub fn edits() -> Vec<fn(&mut Scene)> {
+    let values = FACTS.iter().flat_map(|fact| fact.values);
+    values.map(|(_, set)| *set).collect()
+}
+
+/// Some kinds of these, by those that they are or are not.
+fn in_short(some: &[Kind], kinds: &[Kind]) -> String {
+    let names = |kinds: &[Kind]| {
+        let names = kinds.iter().map(|kind| format!("{kind:?}"));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let others = kinds.iter().filter(|kind| !some.contains(kind));
+    let others: Vec<Kind> = others.copied().collect();
+    match others.len() < some.len() {
+        true => format!("all but {}", names(&others)),
+        false => names(some),
+    }
+}
+
+/// Denials of each single deviation, with the kinds that are denied by it; the others are allowed. `kinds` are allowed without
+/// any. Facts without which nothing changes are told by name.
+fn table(
+    policy: &'static Loaded,
+    base: fn(Kind) -> Scene,
+    kinds: &[Kind],
+    only: &[&str],
+) -> String {
+    let mut table = String::new();
+    let mut without_effect = Vec::new();
+    for fact in FACTS {
+        if !only.is_empty() && !only.contains(&fact.name) {
+            continue;
+        }
+        let rows = fact.values.iter().map(|(value, set)| {
+            let mut by_codes: BTreeMap<String, Vec<Kind>> = BTreeMap::new();
+            for kind in kinds {
+                let mut scene = base(*kind);
+                scene.policy = policy;
+                set(&mut scene);
+                let codes = scene.codes(*kind).join(", ");
+                by_codes.entry(codes).or_default().push(*kind);
+            }
+            by_codes.remove("");
+            (value, by_codes)
+        });
+        let rows: Vec<_> = rows.collect();
+        if rows.iter().all(|(_, by_codes)| by_codes.is_empty()) {
+            without_effect.push(fact.name);
+            continue;
+        }
+        for (value, by_codes) in rows {
+            let told = by_codes
+                .iter()
+                .map(|(codes, denied)| match denied.len() == kinds.len() {
+                    true => codes.clone(),
+                    false => format!("{codes} ({})", in_short(denied, kinds)),
+                });
+            let told: Vec<String> = told.collect();
+            let told = match told.is_empty() {
+                true => "allowed".to_owned(),
+                false => told.join(&format!("\n{:46}", "")),
+            };
+            writeln!(table, "  {:8} {value:34} {told}", fact.name).unwrap();
+        }
+    }
+    if !without_effect.is_empty() {
+        writeln!(table, "  whatever: {}", without_effect.join(", ")).unwrap();
+    }
+    table
+}
+
+/// Calls for all combinations of representatives from the fact at `at` on.
+fn for_all(scene: &mut Scene, at: usize, seen: &mut dyn FnMut(&Scene)) {
+    let Some(fact) = FACTS.get(at) else {
+        return seen(scene);
+    };
+    let counts = |value: &&Value| fact.representatives.contains(&value.0);
+    for (_, set) in fact.values.iter().filter(counts) {
+        set(scene);
+        for_all(scene, at + 1, seen);
+    }
+    if fact.representatives.is_empty() {
+        for_all(scene, at + 1, seen);
+    }
+}
+
+/// How many combinations are allowed under each policy, so that none opens what no fact opens alone; and every denial that came.
+fn counted(kind: Kind) -> String {
+    let mut told = BTreeSet::new();
+    let policies = [("one", &*ONE), ("two", &*TWO), ("of the list", &*LISTED)];
+    let counts = policies.map(|(name, policy)| {
+        let (mut all, mut allowed) = (0_u32, 0_u32);
+        let mut scene = Scene::commanded(kind);
+        scene.policy = policy;
+        for_all(&mut scene, 0, &mut |scene| {
+            let denials = scene.codes(kind);
+            all += 1;
+            allowed += u32::from(denials.is_empty());
+            told.extend(denials);
+        });
+        format!("{name}: {allowed} of {all}")
+    });
+    let told: Vec<&str> = told.into_iter().collect();
+    assert!(told.iter().all(|code| explain(code).is_some()), "{told:?}");
+    let counts = counts.join(", ");
+    format!(
+        "{kind:?}: allowed by {counts}; denials: {}\n",
+        told.join(", ")
+    )
+}
+
+/// This part of the truth table.
+pub fn page() -> String {
+    let kinds = Kind::ALL.iter().copied();
+    let lasts = |kind: &Kind| !matches!(kind, Kind::Inspect | Kind::Preview);
+    let by_itself: Vec<Kind> = kinds
+        .clone()
+        .filter(|kind| Scene::merged(*kind).codes(*kind).is_empty())
+        .collect();
+    let lasting: Vec<Kind> = kinds.filter(lasts).collect();
+    let mut page = String::new();
+    let mut add = |title: &str, table: String| writeln!(page, "{title}\n{table}").unwrap();
+    add(
+        "A pull request, by a comment",
+        table(&ONE, Scene::commanded, Kind::ALL, &[]),
+    );
+    add(
+        &format!("A pull request, by the change itself: {by_itself:?}"),
+        table(&ONE, Scene::merged, &by_itself, &[]),
+    );
+    add(
+        "Two approvals asked for",
+        table(&TWO, Scene::commanded, &lasting, &["reviews"]),
+    );
+    add(
+        "An approval of @acme/ml or @rex asked for",
+        table(&LISTED, Scene::commanded, &lasting, &["reviews", "actor"]),
+    );
+    page + &of_every_kind(counted)
+}
