@@ -528,7 +528,7 @@ fn another_event_is_nothing_to_do() {
     let scene = Scene::new();
     scene.repo.commit("feature").write("README.md", "y").push();
     let pull = scene.pull();
-    for event in ["push", "pull_request_target", "workflow_dispatch"] {
+    for event in ["release", "pull_request_target", "workflow_dispatch"] {
         let payload = pull.event("opened", &scene.alice);
         let done = Job::new(
             &scene.github,
