@@ -116,9 +116,11 @@ fn ends(text: &str, rest: &str) -> bool {
     }
 }
 
-/// What a plan asks that no config's policy has: who imports what a stack exports, and about stacks that are not there yet.
+/// What a plan asks about stacks that no config's policy names: those that are not there yet, who imports what one exports, and what
+/// the validation of a change set found, whose id AWS chooses.
 pub fn everywhere(regions: &BTreeSet<String>) -> Statement {
     let actions = [
+        "cloudformation:DescribeEvents",
         "cloudformation:DescribeStacks",
         "cloudformation:ListImports",
     ];

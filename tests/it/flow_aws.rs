@@ -6,31 +6,16 @@ use provisioner::plan::Changes;
 use provisioner::product::Registry;
 use provisioner::report::{Preview, Values};
 use provisioner::stack::{ChangeSet, Found, StackName};
-use serde_json::json;
 
 use crate::aws::desk::Desk;
 use crate::flow_github::{COMMENTS, STATUS};
 use crate::job::{Done, Job, settled};
+use crate::roles;
 use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
 use crate::support::issuer::Issuer;
 
 const SUBJECT: &str = "repo:acme/infra:pull_request";
 const ROLE: &str = "arn:aws:iam::{account_id}:role/provisioner-plan";
-
-/// What a role that only looks may do.
-const LOOKS: &[&str] = &[
-    "cloudformation:CreateChangeSet",
-    "cloudformation:DeleteChangeSet",
-    "cloudformation:DescribeChangeSet",
-    "cloudformation:DescribeChangeSetHooks",
-    "cloudformation:DescribeEvents",
-    "cloudformation:DescribeStacks",
-    "cloudformation:GetTemplate",
-    "cloudformation:ListChangeSets",
-    "cloudformation:ListImports",
-    "cloudformation:ListStackResources",
-    "s3:ListBucketVersions",
-];
 
 /// A deployed config on `main`, with a policy that names a plan role.
 struct World {
@@ -59,43 +44,16 @@ impl World {
             .write(".provisioner.yaml", policy)
             .push();
         repo.branch("feature", &base);
-        let world = Self {
+        // The role that looks is the one that the program writes for this repository.
+        desk.write(".provisioner.yaml", &self::policy(ROLE));
+        roles::deploy(&desk, &issuer.address);
+        Self {
             desk,
             issuer,
             github,
             repo,
             alice,
-        };
-        world.make_role(SUBJECT);
-        world
-    }
-
-    fn make_role(&self, subject: &str) {
-        let (account, issuer) = (&self.desk.aws.account, &self.issuer.address);
-        let trust = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow",
-            "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{issuer}")},
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {"StringEquals": {
-                format!("{issuer}:aud"): "sts.amazonaws.com",
-                format!("{issuer}:sub"): subject,
-            }},
-        }]});
-        let policy = json!({"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Action": LOOKS, "Resource": "*"},
-        ]});
-        let template = json!({"Resources": {"Plan": {"Type": "AWS::IAM::Role", "Properties": {
-            "RoleName": "provisioner-plan",
-            "AssumeRolePolicyDocument": trust,
-            "Policies": [{"PolicyName": "looks", "PolicyDocument": policy}],
-        }}}});
-        let made = self.desk.aws.stacks().create_stack();
-        let made = made.stack_name("roles").template_body(template.to_string());
-        let capability = aws_sdk_cloudformation::types::Capability::CapabilityNamedIam;
-        self.desk
-            .aws
-            .wait(made.capabilities(capability).send())
-            .unwrap();
+        }
     }
 
     /// A pull request with these lines in the config's section `s3`.

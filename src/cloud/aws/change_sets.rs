@@ -98,8 +98,9 @@ impl Cloud {
     async fn examine(&self, pending: &mut Pending) -> Result<()> {
         self.stop.check()?;
         let id = pending.found.change_set.id.clone();
-        self.settle(&id).await?;
-        let described = self.describe(&id, 0).await?;
+        let stack = Some(pending.stack_id.as_str());
+        self.settle(stack, &id).await?;
+        let described = self.describe(stack, &id, 0).await?;
         // Whatever the description says of it, this is the one to delete.
         pending.found.change_set = ChangeSet { id, ..described };
         Ok(())
@@ -116,7 +117,7 @@ impl Cloud {
                 .unread
                 .push(unread("findings of the validation", error)?),
         }
-        match self.hooks(&id).await {
+        match self.hooks(&pending.stack_id, &id).await {
             Ok(hooks) => found.hooks = hooks,
             Err(error) => found.unread.push(unread("hooks", error)?),
         }
@@ -136,11 +137,17 @@ impl Cloud {
         Ok(convert::change_set(described))
     }
 
-    /// Waits until CloudFormation has computed it.
-    async fn settle(&self, id: &str) -> Result<()> {
+    /// Waits until CloudFormation has computed it. The stack is named beside the change set wherever it is known: permissions are about
+    /// stacks.
+    async fn settle(&self, stack: Option<&str>, id: &str) -> Result<()> {
         let mut pauses = Pauses::new(&self.stop);
         loop {
-            let described = self.stacks.describe_change_set().change_set_name(id).send();
+            let described = self
+                .stacks
+                .describe_change_set()
+                .set_stack_name(stack.map(str::to_owned))
+                .change_set_name(id)
+                .send();
             let described = described
                 .await
                 .map_err(|e| error::of("DescribeChangeSet", e))?;
@@ -156,11 +163,17 @@ impl Cloud {
     }
 
     /// All pages, with property values, and nested change sets inside.
-    fn describe<'a>(&'a self, id: &'a str, depth: usize) -> BoxFuture<'a, Result<ChangeSet>> {
+    fn describe<'a>(
+        &'a self,
+        stack: Option<&'a str>,
+        id: &'a str,
+        depth: usize,
+    ) -> BoxFuture<'a, Result<ChangeSet>> {
         Box::pin(async move {
             let mut pages = self
                 .stacks
                 .describe_change_set()
+                .set_stack_name(stack.map(str::to_owned))
                 .change_set_name(id)
                 .include_property_values(true)
                 .into_paginator()
@@ -174,8 +187,9 @@ impl Cloud {
             }
             for change in &mut whole.changes {
                 if let Some(nested) = change.nested_id.as_deref().filter(|_| depth < DEEPEST) {
-                    self.settle(nested).await?;
-                    change.nested = Some(Box::new(self.describe(nested, depth + 1).await?));
+                    self.settle(None, nested).await?;
+                    let described = self.describe(None, nested, depth + 1).await?;
+                    change.nested = Some(Box::new(described));
                 }
             }
             Ok(whole)
@@ -211,13 +225,14 @@ impl Cloud {
         Ok(found)
     }
 
-    async fn hooks(&self, id: &str) -> Result<Vec<Hook>> {
+    async fn hooks(&self, stack: &str, id: &str) -> Result<Vec<Hook>> {
         let mut hooks = Vec::new();
         let mut next = None;
         loop {
             let page = self
                 .stacks
                 .describe_change_set_hooks()
+                .stack_name(stack)
                 .change_set_name(id)
                 .set_next_token(next.take())
                 .send()
@@ -246,7 +261,8 @@ impl Cloud {
 
     /// Deletes a change set that was made, and the empty stack that is there only because of it.
     pub async fn discard(&self, pending: Pending) -> Result<()> {
-        self.delete_change_set(&pending.found.change_set.id).await?;
+        self.delete_change_set(&pending.stack_id, &pending.found.change_set.id)
+            .await?;
         if pending.shell {
             let own = &pending.found.change_set.id;
             self.remove_shell(&pending.stack_id, own).await?;
@@ -254,8 +270,13 @@ impl Cloud {
         Ok(())
     }
 
-    async fn delete_change_set(&self, id: &str) -> Result<()> {
-        let deleted = self.stacks.delete_change_set().change_set_name(id).send();
+    async fn delete_change_set(&self, stack: &str, id: &str) -> Result<()> {
+        let deleted = self
+            .stacks
+            .delete_change_set()
+            .stack_name(stack)
+            .change_set_name(id)
+            .send();
         match deleted.await.map_err(|e| error::of("DeleteChangeSet", e)) {
             Ok(_) => Ok(()),
             Err(error) if is_gone(&error) => Ok(()),
@@ -332,7 +353,7 @@ impl Cloud {
                 continue;
             };
             if rest.starts_with(digest) || newest - time > ABANDONED_SECONDS {
-                self.delete_change_set(&id).await?;
+                self.delete_change_set(stack, &id).await?;
             }
         }
         Ok(())
@@ -371,6 +392,7 @@ impl Cloud {
         let started = self
             .stacks
             .execute_change_set()
+            .stack_name(&pending.stack_id)
             .change_set_name(id)
             .client_request_token(token())
             // What is kept is kept once it holds something, and not of a creation that fails.
