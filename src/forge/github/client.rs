@@ -10,6 +10,7 @@ use octocrab::service::middleware::retry::RetryConfig;
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use super::Access;
 use super::retry::{Answer, wait};
@@ -41,6 +42,8 @@ pub struct GitHub {
     pub(super) root: String,
     pub(super) owner: String,
     pub(super) name: String,
+    /// The repository's id, once it is known.
+    pub(super) id: OnceCell<u64>,
 }
 
 /// A whole response.
@@ -100,6 +103,7 @@ impl GitHub {
             graphql,
             owner: owner.to_owned(),
             name: name.to_owned(),
+            id: OnceCell::new(),
         })
     }
 
@@ -124,25 +128,66 @@ impl GitHub {
     ) -> Result<Vec<T>, ForgeError> {
         let mut items = Vec::new();
         for page in 1..=most_pages {
-            let route = format!("{route}?per_page={PAGE}&page={page}");
-            let response = self
-                .send(what, Method::GET, &route, None, JSON, true)
-                .await?;
-            items.extend(parse::<Vec<T>>(what, &response.body)?);
-            // The address in the header is not followed: only whether there is a next page is taken from it.
-            let link = response
-                .headers
-                .get(header::LINK)
-                .and_then(|link| link.to_str().ok())
-                .unwrap_or("");
-            if !link.contains("rel=\"next\"") {
+            let (found, has_more) = self.get_page(what, route, page).await?;
+            items.extend(found);
+            if !has_more {
                 return Ok(items);
             }
         }
-        Err(ForgeError::unreachable(
-            what,
-            format!("more than {most_pages} pages"),
-        ))
+        Err(endless(what, most_pages))
+    }
+
+    /// The first of a list that fits. Pages after it are not asked for.
+    pub(super) async fn get_first<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        route: &str,
+        most_pages: usize,
+        fits: impl Fn(&T) -> bool,
+    ) -> Result<Option<T>, ForgeError> {
+        for page in 1..=most_pages {
+            let (found, has_more) = self.get_page::<T>(what, route, page).await?;
+            let first = found.into_iter().find(&fits);
+            if first.is_some() || !has_more {
+                return Ok(first);
+            }
+        }
+        Err(endless(what, most_pages))
+    }
+
+    /// One page of a list, and whether there is another.
+    async fn get_page<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        route: &str,
+        page: usize,
+    ) -> Result<(Vec<T>, bool), ForgeError> {
+        let separator = if route.contains('?') { '&' } else { '?' };
+        let route = format!("{route}{separator}per_page={PAGE}&page={page}");
+        let response = self
+            .send(what, Method::GET, &route, None, JSON, true)
+            .await?;
+        // The address in the header is not followed: only whether there is a next page is taken from it.
+        let has_more = next_page(&response.headers).is_some();
+        Ok((parse(what, &response.body)?, has_more))
+    }
+
+    /// One page of a list that is paged by a cursor, and the cursor of the next one, to be put into `after` as it is.
+    pub(super) async fn get_after<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        route: &str,
+    ) -> Result<(Vec<T>, Option<String>), ForgeError> {
+        let response = self
+            .send(what, Method::GET, route, None, JSON, true)
+            .await?;
+        let next = match next_page(&response.headers) {
+            Some(address) => Some(cursor(address).ok_or_else(|| {
+                ForgeError::unreachable(what, "there is a next page, and no cursor for it")
+            })?),
+            None => None,
+        };
+        Ok((parse(what, &response.body)?, next))
     }
 
     /// The bytes of a file; `None` if it is not there.
@@ -313,6 +358,31 @@ fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, ForgeError> 
     serde_json::from_slice(body).map_err(|error| {
         ForgeError::unreachable(what, format!("the answer is not as documented: {error}"))
     })
+}
+
+fn endless(what: &str, most_pages: usize) -> ForgeError {
+    ForgeError::unreachable(what, format!("more than {most_pages} pages"))
+}
+
+/// The address of the next page, if there is one.
+fn next_page(headers: &HeaderMap) -> Option<&str> {
+    let links = headers.get(header::LINK)?.to_str().ok()?;
+    links.split(',').find(|link| link.contains("rel=\"next\""))
+}
+
+/// The cursor in a next page's address. Nothing else of that is used.
+fn cursor(address: &str) -> Option<String> {
+    let (_, query) = address
+        .split_once('<')?
+        .1
+        .split_once('>')?
+        .0
+        .split_once('?')?;
+    let after = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("after="))?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%=".contains(&byte);
+    (!after.is_empty() && after.bytes().all(allowed)).then(|| after.to_owned())
 }
 
 fn failed(what: &str, outcome: Result<Response, String>) -> ForgeError {

@@ -1,10 +1,18 @@
 //! GitHub, and GitHub Enterprise, through octocrab.
 
+mod activity;
+mod branches;
 mod client;
+mod deployments;
 mod identity;
+mod issues;
+mod people;
 mod pull_requests;
 mod retry;
+mod reviews;
+mod route;
 mod source;
+mod talk;
 mod wire;
 
 use secrecy::SecretString;

@@ -15,8 +15,6 @@ use crate::model::{CommitSha, RepoPath, UserId};
 /// GitHub lists no more files of a pull request, whatever it changes.
 /// <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files>
 const MOST_FILES: u64 = 3_000;
-/// A pull request with more comments is not worth reading on every push.
-const MOST_COMMENT_PAGES: usize = 100;
 /// 500 open pull requests.
 const MOST_PULL_PAGES: usize = 5;
 /// How often an attempt to comment is made anew after an answer that leaves open whether it worked.
@@ -43,15 +41,11 @@ impl PullRequests for GitHub {
         let sha = |text: &str| {
             CommitSha::parse(text).map_err(|error| ForgeError::unreachable(&what, error))
         };
-        let ids = (
-            pull.base.repo.map(|repo| repo.id),
-            pull.head.repo.map(|repo| repo.id),
-        );
         Ok(PullRequest {
             number: pull.number,
             base: sha(&pull.base.sha)?,
             head: sha(&pull.head.sha)?,
-            fork: !matches!(ids, (Some(base), Some(head)) if base == head),
+            fork: !pull.head.is_beside(&pull.base),
             changed_files: pull.changed_files,
         })
     }
@@ -105,7 +99,13 @@ impl PullRequests for GitHub {
                 .await
             {
                 Ok(reply) => reply,
-                Err(ForgeError::Refused { .. }) => return self.own_by_rest().await,
+                Err(ForgeError::Refused { .. }) => {
+                    return Ok(Surroundings {
+                        own: self.identity_by_rest().await?,
+                        open: None,
+                        complete: false,
+                    });
+                }
                 Err(error) => return Err(error),
             };
             own = reply
@@ -150,18 +150,7 @@ impl PullRequests for GitHub {
         let list = format!("{}/issues/{number}/comments", self.root);
         let mut last = None;
         for _ in 0..COMMENT_ATTEMPTS {
-            let comments: Vec<wire::Comment> =
-                self.get_all(&what, &list, MOST_COMMENT_PAGES).await?;
-            let ours = comments.into_iter().find(|comment| {
-                comment
-                    .user
-                    .as_ref()
-                    .is_some_and(|user| UserId(user.id) == own)
-                    && comment
-                        .body
-                        .as_deref()
-                        .is_some_and(|body| body.starts_with(marker))
-            });
+            let ours = self.find_own_comment(number, own, marker).await?;
             let json = json!({ "body": body });
             match ours {
                 Some(ours) if ours.body.as_deref().map(str::trim_end) == Some(body.trim_end()) => {
@@ -196,22 +185,12 @@ impl PullRequests for GitHub {
     ) -> Result<Written, ForgeError> {
         let what = format!("status of {}", at.short());
         let state = if status.success { "success" } else { "failure" };
-        let list = format!("{}/commits/{at}/statuses?per_page={PAGE}", self.root);
-        // Newest first: the first of our context is the one that counts.
-        let statuses: Vec<wire::Status> = self.get(&what, &list).await?;
-        let newest = statuses
-            .into_iter()
-            .find(|known| known.context == status.context);
+        let newest = self.newest_status(at, status.context).await?;
         let existed = newest.is_some();
         if let Some(known) = newest
             && known.state == state
             && known.description.as_deref() == Some(&status.description)
-            && own.is_some_and(|own| {
-                known
-                    .creator
-                    .as_ref()
-                    .is_some_and(|creator| UserId(creator.id) == own)
-            })
+            && own.is_some_and(|own| known.is_by(own))
         {
             return Ok(Written::Unchanged(known.url));
         }
@@ -224,28 +203,6 @@ impl PullRequests for GitHub {
         } else {
             Written::Created(made.url)
         })
-    }
-}
-
-impl GitHub {
-    /// Who we are where GraphQL does not say; tokens of workflow jobs cannot ask this.
-    async fn own_by_rest(&self) -> Result<Surroundings, ForgeError> {
-        match self
-            .get::<wire::User>("own identity", &format!("{}/user", self.prefix))
-            .await
-        {
-            Ok(user) => Ok(Surroundings {
-                own: Some(UserId(user.id)),
-                open: None,
-                complete: false,
-            }),
-            Err(error) if error.is_refusal() => Ok(Surroundings {
-                own: None,
-                open: None,
-                complete: false,
-            }),
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::forge::{ChangeKind, ChangedFile, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 
 /// Requests under way at once. GitHub asks clients to keep concurrency low.
-const CONCURRENCY: usize = 8;
+pub(super) const CONCURRENCY: usize = 8;
 
 #[async_trait]
 impl Source for GitHub {

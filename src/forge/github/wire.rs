@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::model::UserId;
+
 #[derive(Debug, Deserialize)]
 pub struct Pull {
     pub number: u64,
@@ -10,16 +12,88 @@ pub struct Pull {
     pub changed_files: u64,
 }
 
+/// A pull request as lists carry it too; what only the whole one has may be missing.
+#[derive(Debug, Deserialize)]
+pub struct ReviewedPull {
+    pub number: u64,
+    pub user: Option<Actor>,
+    pub base: Side,
+    pub head: Side,
+    pub merged: Option<bool>,
+    pub merged_at: Option<String>,
+    pub merge_commit_sha: Option<String>,
+}
+
 #[derive(Debug, Deserialize)]
 pub struct Side {
     pub sha: String,
+    #[serde(rename = "ref")]
+    pub branch: String,
     /// Absent once a fork is deleted.
     pub repo: Option<Repo>,
+}
+
+impl Side {
+    /// Whether another branch is in the same repository. One whose repository is gone is not.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        matches!((&self.repo, &other.repo), (Some(one), Some(other)) if one.id == other.id)
+    }
+
+    /// Whether it is its repository's default branch.
+    pub fn is_default(&self) -> bool {
+        let repo = self.repo.as_ref();
+        repo.and_then(|repo| repo.default_branch.as_ref()) == Some(&self.branch)
+    }
 }
 
 #[derive(Debug, Deserialize)]
 pub struct Repo {
     pub id: u64,
+    pub default_branch: Option<String>,
+    pub private: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Branch {
+    pub commit: Commit,
+    pub protected: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Rule {
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct GitCommit {
+    pub parents: Vec<Commit>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Review {
+    pub user: Option<Actor>,
+    pub state: String,
+    pub commit_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Activity {
+    /// Absent for a branch that was deleted.
+    pub after: Option<String>,
+    pub actor: Option<Actor>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Collaborator {
+    pub permission: String,
+    pub role_name: Option<String>,
+    pub user: Option<User>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Membership {
+    pub state: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,13 +133,48 @@ pub struct TreeEntry {
 pub struct Comment {
     pub id: u64,
     pub html_url: String,
+    pub issue_url: Option<String>,
+    pub body: Option<String>,
+    pub user: Option<Actor>,
+    pub created_at: Option<String>,
+    pub updated_at: Option<String>,
+}
+
+impl Comment {
+    /// The number of the pull request or issue.
+    pub fn number(&self) -> Option<u64> {
+        let (_, number) = self.issue_url.as_ref()?.rsplit_once('/')?;
+        number.parse().ok()
+    }
+
+    /// Whether it may say something else than it did at first.
+    pub fn may_be_edited(&self) -> bool {
+        self.created_at.is_none() || self.created_at != self.updated_at
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Issue {
+    pub number: u64,
+    pub html_url: String,
     pub body: Option<String>,
     pub user: Option<User>,
+    /// Pull requests are issues as well.
+    pub pull_request: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct User {
     pub id: u64,
+}
+
+/// Somebody with a name.
+#[derive(Debug, Deserialize)]
+pub struct Actor {
+    pub id: u64,
+    pub login: String,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,6 +184,36 @@ pub struct Status {
     pub description: Option<String>,
     pub url: String,
     pub creator: Option<User>,
+}
+
+impl Status {
+    /// Whether it was set by this account.
+    pub fn is_by(&self, own: UserId) -> bool {
+        let creator = self.creator.as_ref();
+        creator.is_some_and(|creator| UserId(creator.id) == own)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Deployment {
+    pub id: u64,
+    pub url: String,
+    pub sha: String,
+    pub task: String,
+    pub creator: Option<User>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct DeploymentStatus {
+    pub id: u64,
+    pub state: String,
+    pub description: Option<String>,
+    pub creator: Option<User>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Identity {
+    pub viewer: Option<Viewer>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,0 +1,155 @@
+//! Who somebody is, and what they may do.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::json;
+
+use super::client::GitHub;
+use super::route::segment;
+use super::source::CONCURRENCY;
+use super::wire;
+use crate::forge::{Account, ForgeError};
+use crate::guard::{Permission, Person};
+use crate::model::UserId;
+
+const VIEWER: &str = "query { viewer { databaseId } }";
+
+/// Everybody whose account is gone is this one from then on.
+const GONE: &str = "ghost";
+
+impl wire::Actor {
+    /// Whose account this is; `None` for one that is gone: of two of those nobody knows whether they were the same person.
+    pub fn account(self) -> Option<Account> {
+        (!self.login.eq_ignore_ascii_case(GONE)).then(|| Account {
+            id: UserId(self.id),
+            bot: self.kind.as_deref() != Some("User"),
+            login: self.login,
+        })
+    }
+}
+
+impl GitHub {
+    /// Several people at once.
+    pub(super) async fn people(
+        &self,
+        accounts: Vec<Account>,
+        teams: &[String],
+    ) -> Result<Vec<Person>, ForgeError> {
+        let requests = accounts
+            .into_iter()
+            .map(|account| async move { self.somebody(&account, teams).await });
+        let requests: Vec<_> = requests.collect();
+        stream::iter(requests)
+            .buffered(CONCURRENCY)
+            .try_collect()
+            .await
+    }
+
+    /// Somebody, with what they may do. Of a machine nothing is asked: its word counts nowhere.
+    pub(super) async fn somebody(
+        &self,
+        account: &Account,
+        teams: &[String],
+    ) -> Result<Person, ForgeError> {
+        let mut person = Person {
+            id: account.id,
+            login: account.login.clone(),
+            bot: account.bot,
+            permission: None,
+            teams: Vec::new(),
+        };
+        let Some(login) = segment(&account.login).filter(|_| !account.bot) else {
+            return Ok(person);
+        };
+        person.permission = self.permission(account, &login).await?;
+        // Teams are asked for by name, so only once the name is known to be this person's.
+        if person.permission > Some(Permission::None) {
+            for team in teams {
+                if self.belongs_to(team, &login).await? {
+                    person.teams.push(team.clone());
+                }
+            }
+        }
+        Ok(person)
+    }
+
+    /// What a person may do. That a permission is not told denies, so a refusal is no error.
+    async fn permission(
+        &self,
+        account: &Account,
+        login: &str,
+    ) -> Result<Option<Permission>, ForgeError> {
+        let what = format!("permission of {login}");
+        let route = format!("{}/collaborators/{login}/permission", self.root);
+        match self.get::<wire::Collaborator>(&what, &route).await {
+            Ok(found) => {
+                let user = found.user.as_ref();
+                // Whoever has this name now may be another one.
+                let is_same = user.is_some_and(|user| UserId(user.id) == account.id);
+                Ok(found.permission().filter(|_| is_same))
+            }
+            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether somebody is known to belong to a team, given as `organisation/team`.
+    async fn belongs_to(&self, team: &str, login: &str) -> Result<bool, ForgeError> {
+        let parts = team.split_once('/');
+        let parts = parts.and_then(|(owner, team)| Some((segment(owner)?, segment(team)?)));
+        let Some((owner, slug)) = parts else {
+            return Ok(false);
+        };
+        let what = format!("members of team {owner}/{slug}");
+        let route = format!(
+            "{}/orgs/{owner}/teams/{slug}/memberships/{login}",
+            self.prefix
+        );
+        match self.get::<wire::Membership>(&what, &route).await {
+            Ok(membership) => Ok(membership.state == "active"),
+            Err(error) if error.is_refusal() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The identity behind the token. Tokens of workflow jobs have theirs in GraphQL only.
+    pub(super) async fn identity(&self) -> Result<Option<UserId>, ForgeError> {
+        let viewer = self
+            .query::<wire::Identity>("own identity", VIEWER, json!({}))
+            .await;
+        match viewer {
+            Ok(wire::Identity {
+                viewer:
+                    Some(wire::Viewer {
+                        database_id: Some(id),
+                    }),
+            }) => Ok(Some(UserId(id))),
+            Err(error) if !error.is_refusal() => Err(error),
+            Ok(_) | Err(_) => self.identity_by_rest().await,
+        }
+    }
+
+    /// The identity where GraphQL does not say.
+    pub(super) async fn identity_by_rest(&self) -> Result<Option<UserId>, ForgeError> {
+        let route = format!("{}/user", self.prefix);
+        match self.get::<wire::User>("own identity", &route).await {
+            Ok(user) => Ok(Some(UserId(user.id))),
+            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl wire::Collaborator {
+    /// The role, as far as it fits what the permission comes to: a role may have any name where an organisation makes its own.
+    fn permission(&self) -> Option<Permission> {
+        match (self.permission.as_str(), self.role_name.as_deref()) {
+            ("admin", _) => Some(Permission::Admin),
+            ("write", Some("maintain")) => Some(Permission::Maintain),
+            ("write", _) => Some(Permission::Write),
+            ("read", Some("triage")) => Some(Permission::Triage),
+            ("read", _) => Some(Permission::Read),
+            ("none", _) => Some(Permission::None),
+            _ => None,
+        }
+    }
+}

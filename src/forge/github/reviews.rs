@@ -1,0 +1,214 @@
+//! Who stands behind a commit.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::client::GitHub;
+use super::wire;
+use crate::forge::{Account, DefaultBranch, ForgeError, Reviewed, Reviews};
+use crate::guard::{Branch, Opinion, Person, Request, Review};
+use crate::model::{CommitSha, UserId};
+
+/// 10,000 reviews of one pull request.
+const MOST_REVIEW_PAGES: usize = 100;
+/// 1,000 pull requests with one commit.
+const MOST_PULL_PAGES: usize = 10;
+/// GitHub's ids begin with 1.
+const NOBODY: UserId = UserId(0);
+
+#[async_trait]
+impl Reviews for GitHub {
+    async fn default_branch(&self) -> Result<DefaultBranch, ForgeError> {
+        let what = "default branch";
+        let missing = |field| ForgeError::unreachable(what, format!("the answer has no {field}"));
+        let repository = self.repository().await?;
+        let name = repository
+            .default_branch
+            .ok_or_else(|| missing("default_branch"))?;
+        let private = repository.private.ok_or_else(|| missing("private"))?;
+        let (tip, protected) = self.branch(&name).await?;
+        Ok(DefaultBranch {
+            branch: Branch {
+                name,
+                default: true,
+                protected,
+            },
+            tip,
+            private,
+        })
+    }
+
+    async fn parents(&self, commit: &CommitSha) -> Result<Vec<CommitSha>, ForgeError> {
+        let what = format!("parents of {}", commit.short());
+        let route = format!("{}/git/commits/{commit}", self.root);
+        let commit: wire::GitCommit = self.get(&what, &route).await?;
+        let parents = commit.parents.iter();
+        parents.map(|parent| sha(&what, &parent.sha)).collect()
+    }
+
+    async fn merged_by(&self, commit: &CommitSha) -> Result<Vec<u64>, ForgeError> {
+        let what = format!("pull requests of {}", commit.short());
+        let route = format!("{}/commits/{commit}/pulls", self.root);
+        let (id, pulls) = tokio::try_join!(
+            self.repository_id(),
+            self.get_all::<wire::ReviewedPull>(&what, &route, MOST_PULL_PAGES),
+        )?;
+        // A fork's commits are the repository's too, and so are its pull requests. Which branch is the default one, each of them
+        // says of the repository that it goes into.
+        let ours = pulls.into_iter().filter(|pull| {
+            let base = pull.base.repo.as_ref();
+            let into_ours = base.is_some_and(|base| base.id == id);
+            pull.merged_at.is_some() && into_ours && pull.base.is_default()
+        });
+        Ok(ours.map(|pull| pull.number).collect())
+    }
+
+    async fn request(&self, number: u64, teams: &[String]) -> Result<Reviewed, ForgeError> {
+        let what = format!("pull request {number}");
+        let route = format!("{}/pulls/{number}", self.root);
+        let pull: wire::ReviewedPull = self.get(&what, &route).await?;
+        let head = sha(&what, &pull.head.sha)?;
+        let fork = !pull.head.is_beside(&pull.base);
+        let (protected, reviews, pushers) = tokio::try_join!(
+            self.protection(&pull.base),
+            self.opinions(number, &head, teams),
+            async {
+                // Another repository's activities are not ours to read, and nothing is done for it.
+                match fork {
+                    true => Ok(None),
+                    false => self.pushers(&pull.head.branch, &head).await,
+                }
+            },
+        )?;
+        let merge = pull
+            .merge_commit_sha
+            .as_deref()
+            .filter(|_| pull.merged == Some(true))
+            .map(|merge| sha(&what, merge))
+            .transpose()?;
+        let target = Branch {
+            default: pull.base.is_default(),
+            name: pull.base.branch,
+            protected,
+        };
+        let author = pull.user.and_then(wire::Actor::account);
+        let request = Request {
+            number: pull.number,
+            merged: pull.merged,
+            target: Some(target),
+            fork: Some(fork),
+            head: Some(head),
+            author: author.as_ref().map(|author| author.id),
+            pushers,
+            reviews,
+            ..Request::default()
+        };
+        Ok(Reviewed {
+            request,
+            author,
+            merge,
+        })
+    }
+
+    async fn person(&self, account: &Account, teams: &[String]) -> Result<Person, ForgeError> {
+        self.somebody(account, teams).await
+    }
+}
+
+impl GitHub {
+    /// Whether the branch that a pull request goes into is protected. Of another than the default one it does not matter.
+    async fn protection(&self, base: &wire::Side) -> Result<Option<bool>, ForgeError> {
+        if !base.is_default() {
+            return Ok(None);
+        }
+        match self.branch(&base.branch).await {
+            Ok((_, protected)) => Ok(protected),
+            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All reviews with an opinion, oldest first, as GitHub lists them.
+    async fn opinions(
+        &self,
+        number: u64,
+        head: &CommitSha,
+        teams: &[String],
+    ) -> Result<Option<Vec<Review>>, ForgeError> {
+        let what = format!("reviews of pull request {number}");
+        let route = format!("{}/pulls/{number}/reviews", self.root);
+        let listed = match self
+            .get_all::<wire::Review>(&what, &route, MOST_REVIEW_PAGES)
+            .await
+        {
+            Ok(listed) => listed,
+            Err(error) if error.is_refusal() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let opinions: Vec<_> = listed
+            .into_iter()
+            .filter_map(|review| opinion(review, head))
+            .collect();
+        // Only whose opinion stands is asked about.
+        let latest: BTreeMap<UserId, (&Account, Opinion)> = opinions
+            .iter()
+            .map(|(by, opinion, _)| (by.id, (by, *opinion)))
+            .collect();
+        let standing = latest
+            .into_values()
+            .filter(|(by, opinion)| *opinion != Opinion::Dismissed && by.id != NOBODY)
+            .map(|(by, _)| by.clone());
+        let people = self.people(standing.collect(), teams).await?;
+        let people: BTreeMap<UserId, Person> = people.into_iter().map(|it| (it.id, it)).collect();
+        let reviews = opinions.into_iter().map(|(by, opinion, commit)| Review {
+            by: people.get(&by.id).cloned().unwrap_or_else(|| Person {
+                id: by.id,
+                login: by.login,
+                bot: by.bot,
+                permission: None,
+                teams: Vec::new(),
+            }),
+            opinion,
+            commit,
+        });
+        Ok(Some(reviews.collect()))
+    }
+}
+
+/// What a review says. Comments have no opinion.
+///
+/// What is missing never speaks for the change. An approval counts for nothing unless it is known whose it is, and of what. Who
+/// asked for changes is heard even after the account is gone, until somebody dismisses it; and whichever commit it was about, it
+/// is about the head as well. An opinion that was taken back still replaces the one before it.
+fn opinion(review: wire::Review, head: &CommitSha) -> Option<(Account, Opinion, CommitSha)> {
+    let opinion = match review.state.as_str() {
+        "APPROVED" => Opinion::Approved,
+        "CHANGES_REQUESTED" => Opinion::ChangesRequested,
+        "DISMISSED" => Opinion::Dismissed,
+        _ => return None,
+    };
+    let by = review.user.and_then(wire::Actor::account);
+    // GitHub has none for a commit that is gone.
+    let commit = review
+        .commit_id
+        .and_then(|text| CommitSha::parse(&text).ok());
+    let by = match (opinion, by) {
+        (_, Some(by)) => by,
+        (Opinion::ChangesRequested, None) => Account {
+            id: NOBODY,
+            login: "somebody whose account is gone".to_owned(),
+            bot: false,
+        },
+        (Opinion::Approved | Opinion::Dismissed, None) => return None,
+    };
+    let commit = match opinion {
+        Opinion::Approved => commit?,
+        Opinion::ChangesRequested | Opinion::Dismissed => commit.unwrap_or_else(|| head.clone()),
+    };
+    Some((by, opinion, commit))
+}
+
+fn sha(what: &str, text: &str) -> Result<CommitSha, ForgeError> {
+    CommitSha::parse(text).map_err(|error| ForgeError::unreachable(what, error))
+}
