@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
+use serde_json::json;
 
 use super::clerk::Clerk;
 use super::deployments::Deployments;
@@ -14,7 +15,7 @@ use crate::action::{Console, Details, Options, Task, explain_failure, perform};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::guard::Policy;
+use crate::guard::{Kind, Policy};
 use crate::model::Digest;
 use crate::operation::{Desired, Failure, Site};
 use crate::plan::Change;
@@ -197,6 +198,11 @@ pub async fn perform_as(
     values: &Values,
 ) -> Result<Details, Failure> {
     let target = &task.config.target;
+    let stack = stack_of(task.config);
+    let refused = clerk.refuses(kind(task.verb), policy, &stack);
+    if !refused.is_empty() {
+        return Err(Failure::Denied(refused));
+    }
     let role = role.ok_or_else(|| {
         let environment = &target.environment;
         denied_here(
@@ -221,6 +227,19 @@ pub async fn perform_as(
     perform(task, &site, values).await
 }
 
+/// What has to be allowed for a verb, at least.
+fn kind(verb: Verb) -> Kind {
+    match verb {
+        Verb::Provision => Kind::Create,
+        Verb::DeployFolders => Kind::Folders,
+        Verb::UploadTemplate => Kind::Upload,
+        Verb::Delete => Kind::Delete,
+        Verb::TearDown => Kind::TearDown,
+        Verb::TestDeploy => Kind::Test,
+        _ => Kind::Inspect,
+    }
+}
+
 /// What a task came to. `is_commanded`: somebody asked for it, rather than a merge alone.
 pub fn outcome_of(
     change: &Change,
@@ -231,12 +250,17 @@ pub fn outcome_of(
     let waits =
         |problem: &Diagnostic| matches!(&*problem.code, "delete-not-confirmed" | "force-missing");
     // A merge that removes a config confirms nothing; that is for a second person to do.
-    let only_waits = !is_commanded && details.diagnostics.iter().all(waits);
+    let only_waits = details.exit == Some(Exit::Denied)
+        && !is_commanded
+        && details.diagnostics.iter().all(waits);
+    // Nothing is left to confirm where an earlier run has done it.
+    let is_gone = details.result["status"].is_null() && details.result["buckets"] == json!({});
     let (state, exit) = match details.exit {
+        _ if only_waits && is_gone => (State::Done, None),
         None | Some(Exit::Ok) => (State::Done, None),
         // Drift that was looked for was found, which is no failure of looking.
         Some(Exit::Drift) => (State::Done, details.exit),
-        Some(Exit::Denied) if only_waits => (State::Waiting, None),
+        _ if only_waits => (State::Waiting, None),
         Some(Exit::Denied | Exit::Impact) => (State::Denied, details.exit),
         Some(exit) => (State::Failed, Some(exit)),
     };
@@ -244,7 +268,8 @@ pub fn outcome_of(
     let mut outcome = Outcome::new(change.path.as_str(), Some(&stack), state);
     outcome.line = details.line;
     outcome.tables = details.markdown;
-    if state != State::Waiting {
+    // What only waits is told as what to do next.
+    if !only_waits || exit.is_some() {
         outcome.problems = details.diagnostics.iter().map(Problem::of).collect();
     }
     (outcome, exit)

@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 
+use super::policy::Loaded;
 use crate::action::StackConsole;
-use crate::guard::{Authority, Denial, Facts, Kind, Request};
+use crate::guard::{Authority, Denial, Facts, Kind, Request, early_denials};
 use crate::operation::{Consent, Progress};
 use crate::plan::Deletion;
 use crate::report::Decision;
@@ -27,6 +28,19 @@ impl Clerk {
             decisions: Mutex::default(),
             deletion: Mutex::default(),
         }
+    }
+
+    /// What speaks against it already, so that no credentials are asked for.
+    pub fn refuses(&self, kind: Kind, policy: &Loaded, stack: &StackName) -> Vec<Denial> {
+        let facts = Facts {
+            authority: self.authority(stack, None),
+            ..Facts::default()
+        };
+        let denials = early_denials(kind, policy, &facts, stack);
+        if let (false, Ok(mut decisions)) = (denials.is_empty(), self.decisions.lock()) {
+            decisions.push(Decision::of(stack, kind, true, &facts, &denials));
+        }
+        denials
     }
 
     /// The digest by which a deletion is confirmed, if one was looked at.
@@ -64,7 +78,7 @@ impl Progress for Clerk {
             *deletion = Some(digest.clone());
         }
         if let Ok(mut decisions) = self.decisions.lock() {
-            decisions.push(Decision::of(stack, kind, facts, denials));
+            decisions.push(Decision::of(stack, kind, false, facts, denials));
         }
     }
 }

@@ -15,7 +15,7 @@ pub use effect::{
     TearDown, Test, Update, Upload,
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
-pub use permit::{Permit, decide, denials};
+pub use permit::{Permit, decide, denials, early_denials};
 pub use policy::{
     FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Updates, read as read_policy,
 };

@@ -62,3 +62,18 @@ pub fn denials(
         stack,
     })
 }
+
+/// What speaks against an effect already before AWS is asked anything: whoever is refused here gets no credentials.
+pub fn early_denials(
+    kind: Kind,
+    policy: &Result<Policy, Vec<Diagnostic>>,
+    facts: &Facts,
+    stack: &StackName,
+) -> Vec<Denial> {
+    rules::early_denials(&Question {
+        policy: policy.as_ref(),
+        facts,
+        kind,
+        stack,
+    })
+}

@@ -7,7 +7,7 @@ use minijinja::Error;
 use serde::{Deserialize, Serialize};
 
 use super::provisioning::{Provisioning, provisioning};
-use crate::guard::{Denial, Facts, Kind, POLICY_FILE, denials, read_policy};
+use crate::guard::{Denial, Facts, Kind, POLICY_FILE, denials, early_denials, read_policy};
 use crate::model::{Digest, RepoPath};
 use crate::stack::StackName;
 
@@ -80,6 +80,8 @@ pub struct Decision {
     pub stack: StackName,
     /// Asked for what.
     pub kind: Kind,
+    /// Whether it was decided before AWS was asked anything.
+    pub early: bool,
     /// What was known.
     pub facts: Facts,
     /// What spoke against it; nothing if it was allowed.
@@ -99,7 +101,13 @@ pub struct Told {
 
 impl Decision {
     /// Writes a decision down. What the guard does not ask, such as outputs and reasons, may hold secrets and is left out.
-    pub fn of(stack: &StackName, kind: Kind, facts: &Facts, denials: &[Denial]) -> Self {
+    pub fn of(
+        stack: &StackName,
+        kind: Kind,
+        early: bool,
+        facts: &Facts,
+        denials: &[Denial],
+    ) -> Self {
         let mut facts = facts.clone();
         if let Some(Some(stack)) = &mut facts.stack {
             stack.outputs.clear();
@@ -108,6 +116,7 @@ impl Decision {
         Self {
             stack: stack.clone(),
             kind,
+            early,
             facts,
             denials: denials.iter().map(Told::of).collect(),
         }
@@ -192,7 +201,8 @@ impl Evidence {
         for change in &self.predicate.changes {
             let policy = read_policy(&path, change.policy.as_deref().map(str::as_bytes));
             for made in &change.decisions {
-                let again = denials(made.kind, &policy, &made.facts, &made.stack);
+                let decide = if made.early { early_denials } else { denials };
+                let again = decide(made.kind, &policy, &made.facts, &made.stack);
                 let again: Vec<Told> = again.iter().map(Told::of).collect();
                 replayed.decisions += 1;
                 if again != made.denials {

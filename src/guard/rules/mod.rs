@@ -67,6 +67,37 @@ const RULES: &[Rule] = &[
     consent::name_is_typed,
 ];
 
+/// Those of them that ask nothing of AWS: what they refuse is refused before credentials are asked for.
+const BEFORE_CREDENTIALS: &[Rule] = &[
+    place::policy_is_valid,
+    place::account_is_listed,
+    place::environment_is_listed,
+    deletion::is_allowed,
+    request::is_merged,
+    request::goes_into_default,
+    request::is_no_fork,
+    request::head_is_reported,
+    request::is_current,
+    request::asks_for_it,
+    request::plan_is_what_was_shown,
+    approval::suffices,
+    approval::is_of_the_head,
+    approval::is_not_by_author,
+    approval::is_not_by_pusher,
+    approval::is_by_an_approver,
+    approval::nobody_objects,
+    command::actor_may,
+    command::confirmer_may,
+    command::is_by_a_second_person,
+    consent::somebody_asks,
+];
+
+/// What speaks against it already, before AWS is asked anything.
+pub fn early_denials(question: &Question<'_>) -> Vec<Denial> {
+    let rules = BEFORE_CREDENTIALS.iter();
+    rules.filter_map(|rule| rule(question)).collect()
+}
+
 /// Everything that speaks against it.
 pub fn denials(question: &Question<'_>) -> Vec<Denial> {
     RULES.iter().filter_map(|rule| rule(question)).collect()
