@@ -55,6 +55,12 @@ impl Repo {
         self
     }
 
+    /// A role that the organisation made, and what it comes to.
+    pub fn custom_role(self, user: &User, role: &str, permission: Permission) -> Self {
+        self.with(|r| r.custom_roles.insert(user.id, role.to_owned()));
+        self.collaborator(user, permission)
+    }
+
     pub fn set_permission(&self, user: &User, permission: Permission) {
         self.with(|r| r.collaborators.insert(user.id, permission));
     }
@@ -81,16 +87,6 @@ impl Repo {
         }
     }
 
-    /// Points a branch at a commit, forcibly if it exists.
-    pub fn branch(&self, name: &str, sha: &str) {
-        self.with(|r| r.branches.insert(name.to_owned(), sha.to_owned()));
-        lock(&self.world).branch_moved(self.id, name, sha);
-    }
-
-    pub fn delete_branch(&self, name: &str) {
-        self.with(|r| r.branches.remove(name));
-    }
-
     /// The commit a branch points at.
     #[track_caller]
     pub fn head(&self, branch: &str) -> Sha {
@@ -108,6 +104,7 @@ impl Repo {
             edits: Vec::new(),
             message: "Change".to_owned(),
             author: None,
+            pusher: None,
         }
     }
 
@@ -206,11 +203,16 @@ impl State {
             parent,
             network: of_parent.map_or(id, |p| p.network),
             branches: of_parent.map_or(BTreeMap::new(), |p| p.branches.clone()),
+            protected: BTreeSet::new(),
+            rules: BTreeSet::new(),
             collaborators: BTreeMap::new(),
+            custom_roles: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            issues: BTreeMap::new(),
             comments: BTreeMap::new(),
             statuses: Vec::new(),
             deployments: Vec::new(),
+            activities: Vec::new(),
             renames: BTreeSet::new(),
             next_number: 1,
             created,
@@ -261,6 +263,7 @@ pub struct CommitBuilder {
     edits: Vec<Edit>,
     message: String,
     author: Option<User>,
+    pusher: Option<User>,
 }
 
 impl CommitBuilder {
@@ -340,9 +343,26 @@ impl CommitBuilder {
         self
     }
 
+    /// Who pushes it, where that is another one than the author.
+    pub fn by(mut self, user: &User) -> Self {
+        self.pusher = Some(user.clone());
+        self
+    }
+
     /// Makes the commit, moves the branch and every open pull request that follows it.
     #[track_caller]
     pub fn push(self) -> Sha {
+        let (repo, branch) = (self.repo.clone(), self.branch.clone());
+        let pusher = self.pusher.as_ref().or(self.author.as_ref());
+        let pusher = pusher.map_or(repo.with(|r| r.owner), |user| user.id);
+        let sha = self.make();
+        repo.move_branch(&branch, &sha, pusher, None);
+        sha
+    }
+
+    /// Makes the commit and moves nothing.
+    #[track_caller]
+    pub(super) fn make(self) -> Sha {
         let mut state = lock(&self.repo.world);
         let first = self.parents.first().map(|sha| {
             let parent = state.objects.commit(sha);
@@ -365,10 +385,7 @@ impl CommitBuilder {
             network,
             files: Arc::new(files),
         };
-        let sha = state.objects.put_commit(commit);
-        drop(state);
-        self.repo.branch(&self.branch, &sha);
-        sha
+        state.objects.put_commit(commit)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::build::Repo;
 use super::objects::Sha;
 use super::server::lock;
-use super::state::{Merged, PullData, Review, User};
+use super::state::{PullData, Review, User};
 
 #[must_use = "nothing is opened before open()"]
 pub struct PullBuilder {
@@ -184,11 +184,27 @@ impl Pull {
             user: reviewer.id,
             state: state.to_owned(),
             body: String::new(),
-            commit: commit.to_owned(),
+            commit: Some(commit.to_owned()),
             at,
         };
         self.with(|p| p.reviews.push(review.clone()));
         review
+    }
+
+    pub fn approve(&self, reviewer: &User) -> Review {
+        self.review(reviewer, "APPROVED")
+    }
+
+    pub fn request_changes(&self, reviewer: &User) -> Review {
+        self.review(reviewer, "CHANGES_REQUESTED")
+    }
+
+    /// The commit of a review was removed from the repository.
+    pub fn lose_commit(&self, review: &Review) {
+        self.with(|p| {
+            let known = p.reviews.iter_mut().find(|r| r.id == review.id);
+            known.expect("the review exists").commit = None;
+        });
     }
 
     pub fn dismiss(&self, review: &Review) {
@@ -204,56 +220,5 @@ impl Pull {
             p.open = false;
             p.closed = Some(at);
         });
-    }
-
-    /// Merges with a merge commit whose tree is the base with the pull request's changes.
-    pub fn merge(&self, by: &User) -> Sha {
-        self.finish(by, true)
-    }
-
-    /// As `merge`, as one commit that has the base as its only parent.
-    pub fn squash(&self, by: &User) -> Sha {
-        self.finish(by, false)
-    }
-
-    fn finish(&self, by: &User, keep_history: bool) -> Sha {
-        let (base_ref, head, title) =
-            self.with(|p| (p.base_ref.clone(), p.head_sha.clone(), p.title.clone()));
-        let onto = self.repo.head(&base_ref);
-        let message = format!("{title} (#{})", self.number);
-        let mut commit = self.repo.commit(&base_ref).message(&message).author(by);
-        if keep_history {
-            commit = commit.also_parent(&head);
-        }
-        let changes = {
-            let state = lock(&self.repo.world);
-            state.changes(&state.repos[&self.repo.id], &onto, &head)
-        };
-        for change in changes {
-            if let Some(gone) = change
-                .previous
-                .as_ref()
-                .or(change.new.is_none().then_some(&change.path))
-            {
-                commit = commit.remove(gone);
-            }
-            if let Some(leaf) = change.new {
-                commit = commit.put(&change.path, leaf);
-            }
-        }
-        let sha = commit.push();
-        let at = lock(&self.repo.world).now();
-        let merged = Merged {
-            by: by.id,
-            at: at.clone(),
-            sha: sha.clone(),
-            onto,
-        };
-        self.with(|p| {
-            p.open = false;
-            p.closed = Some(at);
-            p.merged = Some(merged);
-        });
-        sha
     }
 }

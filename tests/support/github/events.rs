@@ -12,6 +12,8 @@ use super::server::lock;
 use super::shape;
 use super::state::{RepoData, State, User};
 
+/// The workflow that events of no pull request and no push name.
+const WORKFLOW: &str = ".github/workflows/provision.yml";
 /// Payloads come from github.com whatever address the job uses.
 const API: &str = "https://api.github.com";
 
@@ -51,7 +53,7 @@ impl Pull {
         let comment = repo.comments.get(&comment).expect("the comment exists");
         let known = json!({
             "action": action,
-            "issue": shape::issue(&state, API, repo, &repo.pulls[&self.number]),
+            "issue": shape::issue_of_pull(&state, API, repo, &repo.pulls[&self.number]),
             "comment": shape::comment(&state, API, repo, comment),
             "repository": shape::repo(&state, API, repo),
             "sender": shape::user(API, state.user(comment.user)),
@@ -86,6 +88,32 @@ impl Pull {
 }
 
 impl Repo {
+    /// What a job of a schedule is told. It is no event that GitHub sends anywhere else.
+    pub fn schedule_event(&self, cron: &str) -> Value {
+        let state = lock(&self.world);
+        json!({
+            "schedule": cron,
+            "workflow": WORKFLOW,
+            "repository": shape::repo(&state, API, &state.repos[&self.id]),
+        })
+    }
+
+    /// Somebody starts the workflow by hand, on a branch.
+    pub fn workflow_dispatch_event(&self, branch: &str, inputs: &Value, sender: &User) -> Value {
+        let state = lock(&self.world);
+        let mut known = json!({
+            "ref": format!("refs/heads/{branch}"),
+            "workflow": WORKFLOW,
+            "repository": shape::repo(&state, API, &state.repos[&self.id]),
+            "sender": shape::user(API, sender),
+        });
+        known["inputs"] = Value::Null;
+        let mut payload = over_example("workflow_dispatch", "", known);
+        // Merged with the example's, they would not be these.
+        payload["inputs"] = inputs.clone();
+        payload
+    }
+
     /// A push of the branch from `before` to where it is now; forty zeros for a new branch.
     #[track_caller]
     pub fn push_event(&self, branch: &str, before: &str, pusher: &User) -> Value {

@@ -116,9 +116,31 @@ impl FakeGitHub {
             s.add_user(organisation, None, Kind::Organization);
             for member in members {
                 let key = (organisation.to_lowercase(), slug.to_owned(), member.id);
-                s.teams.insert(key, "member".to_owned());
+                s.teams.insert(key, "active");
             }
         });
+    }
+
+    /// Asked to join a team, and not yet there.
+    pub fn invite(&self, organisation: &str, slug: &str, user: &User) {
+        self.state(|s| {
+            let key = (organisation.to_lowercase(), slug.to_owned(), user.id);
+            s.teams.insert(key, "pending");
+        });
+    }
+
+    /// The old name is free from then on, for somebody else.
+    pub fn rename_user(&self, user: &User, login: &str) -> User {
+        self.state(|s| {
+            let known = s.users.get_mut(&user.id).expect("the user exists");
+            login.clone_into(&mut known.login);
+            known.clone()
+        })
+    }
+
+    /// What this account did stays, and is nobody's.
+    pub fn delete_user(&self, user: &User) {
+        self.state(|s| s.gone.insert(user.id));
     }
 
     pub fn limits(&self, change: impl FnOnce(&mut Limits)) {

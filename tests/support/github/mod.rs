@@ -6,6 +6,9 @@
 
 mod auth;
 mod build;
+mod build_branch;
+mod build_issue;
+mod build_merge;
 mod build_pull;
 mod checkout;
 mod events;
@@ -32,4 +35,6 @@ pub use faults::Fault;
 pub use handle::{ACTIONS_BOT_ID, FakeGitHub};
 pub use journal::Seen;
 pub use objects::Sha;
-pub use state::{Comment, Deployment, DeploymentStatus, Limits, Reaction, Review, Status, User};
+pub use state::{
+    Comment, Deployment, DeploymentStatus, Issue, Limits, Reaction, Review, Status, User,
+};

@@ -1,6 +1,8 @@
 //! Which handler answers which path. `None` means that the fake has no such route.
 
-use super::rest::{comments, contents, deployments, git, people, pulls, reactions, statuses};
+use super::rest::{
+    activity, comments, contents, deployments, git, issues, people, pulls, reactions, statuses,
+};
 use super::state::State;
 use super::wire::{Answer, Call};
 
@@ -35,7 +37,11 @@ fn in_repo(
         ("GET", ["pulls", n, "files"]) => pulls::files(state, call, repo, n),
         ("GET", ["pulls", n, "commits"]) => pulls::commits(state, call, repo, n),
         ("GET", ["pulls", n, "reviews"]) => pulls::reviews(state, call, repo, n),
-        ("GET", ["issues", n]) => pulls::issue(state, call, repo, n),
+        ("GET", ["issues"]) => issues::list(state, call, repo),
+        ("POST", ["issues"]) => issues::create(state, call, repo),
+        ("GET", ["issues", n]) => issues::one(state, call, repo, n),
+        ("PATCH", ["issues", n]) => issues::update(state, call, repo, n),
+        ("GET", ["activity"]) => activity::list(state, call, repo),
         ("GET", ["compare", range @ ..]) => git::compare(state, call, repo, &range.join("/")),
         ("GET", ["git", "trees", reference @ ..]) => {
             git::tree(state, call, repo, &reference.join("/"))
@@ -44,6 +50,9 @@ fn in_repo(
         ("GET", ["git", "blobs", sha]) => git::blob(state, call, repo, sha),
         ("GET", ["git", "ref", reference @ ..]) => {
             git::reference(state, call, repo, &reference.join("/"))
+        }
+        ("GET", ["rules", "branches", branch @ ..]) => {
+            git::rules(state, call, repo, &branch.join("/"))
         }
         ("GET", ["branches", branch @ ..]) => git::branch(state, call, repo, &branch.join("/")),
         ("GET", ["contents", path @ ..]) => contents::get(state, call, repo, &path.join("/")),

@@ -42,11 +42,20 @@ pub struct RepoData {
     /// The id of the repository that all forks descend from.
     pub network: u64,
     pub branches: BTreeMap<String, Sha>,
+    /// Branches with GitHub's older kind of protection.
+    pub protected: BTreeSet<String>,
+    /// Branch and type of rule, as rulesets give them.
+    pub rules: BTreeSet<(String, String)>,
     pub collaborators: BTreeMap<u64, Permission>,
+    /// Names of roles that an organisation made, by user; what they come to is in `collaborators`.
+    pub custom_roles: BTreeMap<u64, String>,
     pub pulls: BTreeMap<u64, PullData>,
+    pub issues: BTreeMap<u64, Issue>,
     pub comments: BTreeMap<u64, Comment>,
     pub statuses: Vec<Status>,
     pub deployments: Vec<Deployment>,
+    /// Oldest first.
+    pub activities: Vec<Activity>,
     pub renames: BTreeSet<(String, String)>,
     pub next_number: u64,
     pub created: String,
@@ -55,6 +64,11 @@ pub struct RepoData {
 impl RepoData {
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.owner_login, self.name)
+    }
+
+    /// Whether there is a pull request or an issue of this number.
+    pub fn has_number(&self, number: u64) -> bool {
+        self.pulls.contains_key(&number) || self.issues.contains_key(&number)
     }
 }
 
@@ -85,6 +99,8 @@ pub struct Merged {
     pub by: u64,
     pub at: String,
     pub sha: Sha,
+    /// The commits that came onto the base branch, `sha` the last of them.
+    pub brought: Vec<Sha>,
     /// The base branch as it was before the merge: what the files of a merged pull request are compared with.
     pub onto: Sha,
 }
@@ -95,7 +111,37 @@ pub struct Review {
     pub user: u64,
     pub state: String,
     pub body: String,
-    pub commit: Sha,
+    /// `None` once the commit is gone from the repository.
+    pub commit: Option<Sha>,
+    pub at: String,
+}
+
+/// An issue that is no pull request.
+#[derive(Clone, Debug)]
+pub struct Issue {
+    pub id: u64,
+    pub number: u64,
+    pub title: String,
+    pub body: String,
+    pub author: u64,
+    pub open: bool,
+    pub state_reason: Option<String>,
+    pub created: String,
+    pub updated: String,
+    pub closed: Option<String>,
+}
+
+/// A branch was moved, and by whom.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    pub id: u64,
+    pub branch: String,
+    /// `None` for a branch that was not there before.
+    pub before: Option<Sha>,
+    /// `None` for one that is not there after.
+    pub after: Option<Sha>,
+    pub kind: &'static str,
+    pub actor: u64,
     pub at: String,
 }
 
@@ -191,8 +237,10 @@ pub struct State {
     pub users: BTreeMap<u64, User>,
     pub repos: BTreeMap<u64, RepoData>,
     pub tokens: BTreeMap<String, Token>,
-    /// (organisation, team slug, user) → role.
-    pub teams: BTreeMap<(String, String, u64), String>,
+    /// (organisation, team slug, user) → state, `active` or `pending`.
+    pub teams: BTreeMap<(String, String, u64), &'static str>,
+    /// Accounts that were deleted.
+    pub gone: BTreeSet<u64>,
     pub limits: Limits,
     pub faults: Vec<Queued>,
     pub journal: Vec<Seen>,
@@ -210,6 +258,7 @@ impl Default for State {
             repos: BTreeMap::new(),
             tokens: BTreeMap::new(),
             teams: BTreeMap::new(),
+            gone: BTreeSet::new(),
             limits: Limits::default(),
             faults: Vec::new(),
             journal: Vec::new(),
@@ -266,7 +315,7 @@ impl State {
     pub fn user_by_login(&self, login: &str) -> Option<&User> {
         self.users
             .values()
-            .find(|u| u.login.eq_ignore_ascii_case(login))
+            .find(|u| u.login.eq_ignore_ascii_case(login) && !self.gone.contains(&u.id))
     }
 
     pub fn repo_by_name(&self, owner: &str, name: &str) -> Option<&RepoData> {

@@ -23,7 +23,7 @@ pub fn find<'a>(
 pub fn list(state: &State, call: &Call, (owner, name): Named, n: &str) -> Answer {
     let repo = readable(state, call, owner, name)?;
     let n = number(n)?;
-    if !repo.pulls.contains_key(&n) {
+    if !repo.has_number(n) {
         return Err(not_found());
     }
     let of_this = repo.comments.values().filter(|c| c.number == n);
@@ -42,7 +42,7 @@ pub fn one(state: &State, call: &Call, named: Named, id: &str) -> Answer {
 pub fn create(state: &mut State, call: &Call, (owner, name): Named, n: &str) -> Answer {
     let repo = readable(state, call, owner, name)?;
     let n = number(n)?;
-    if !repo.pulls.contains_key(&n) {
+    if !repo.has_number(n) {
         return Err(not_found());
     }
     let user = writer(state, call, repo, SCOPES, Permission::Read)?;

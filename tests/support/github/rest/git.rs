@@ -7,7 +7,7 @@ use super::super::auth::{not_found, readable};
 use super::super::objects::{Commit, DIRECTORY, Entry, SUBMODULE};
 use super::super::shape::{self, WEB, node_id};
 use super::super::state::{RepoData, State};
-use super::super::wire::{Answer, Body, Call, Page, Reply};
+use super::super::wire::{Answer, Body, Call, Page, Reply, paged};
 use super::Named;
 use super::pulls::no_commit;
 
@@ -77,14 +77,42 @@ pub fn branch(state: &State, call: &Call, (owner, name): Named, branch: &str) ->
     let commit = state.objects.commit(sha).ok_or_else(missing)?;
     let name = repo.full_name();
     let url = format!("{}/repos/{name}/branches/{branch}", call.base);
+    let is_protected = repo.protected.contains(branch);
     Reply::ok(json!({
         "name": branch,
         "commit": shape::commit(state, &call.base, &name, commit),
         "_links": {"self": url, "html": format!("{WEB}/{name}/tree/{branch}")},
-        "protected": false,
-        "protection": {"enabled": false},
+        "protected": is_protected,
+        "protection": {"enabled": is_protected},
         "protection_url": format!("{url}/protection"),
     }))
+}
+
+/// What rulesets ask for; the branch need not exist.
+pub fn rules(state: &State, call: &Call, (owner, name): Named, branch: &str) -> Answer {
+    let repo = readable(state, call, owner, name)?;
+    let of_branch = repo.rules.iter().filter(|(of, _)| of == branch);
+    let all = of_branch.map(|(_, kind)| rule(repo, kind)).collect();
+    paged(call, Some(repo.id), all)
+}
+
+fn rule(repo: &RepoData, kind: &str) -> Value {
+    let mut rule = json!({
+        "type": kind,
+        "ruleset_source_type": "Repository",
+        "ruleset_source": repo.full_name(),
+        "ruleset_id": 42,
+    });
+    if kind == "pull_request" {
+        rule["parameters"] = json!({
+            "dismiss_stale_reviews_on_push": true,
+            "require_code_owner_review": false,
+            "require_last_push_approval": false,
+            "required_approving_review_count": 1,
+            "required_review_thread_resolution": false,
+        });
+    }
+    rule
 }
 
 pub fn reference(state: &State, call: &Call, (owner, name): Named, reference: &str) -> Answer {

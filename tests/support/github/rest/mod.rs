@@ -1,9 +1,11 @@
 //! The REST endpoints, one file per subject.
 
+pub mod activity;
 pub mod comments;
 pub mod contents;
 pub mod deployments;
 pub mod git;
+pub mod issues;
 pub mod people;
 pub mod pulls;
 pub mod reactions;
@@ -34,8 +36,9 @@ pub fn association(state: &State, repo: &RepoData, user: u64) -> &'static str {
         {
             "CONTRIBUTOR"
         }
-        _ if state.teams.keys().any(|(org, _, member)| {
-            *member == user && org.eq_ignore_ascii_case(&repo.owner_login)
+        _ if state.teams.iter().any(|((org, _, member), membership)| {
+            let is_member = *member == user && *membership == "active";
+            is_member && org.eq_ignore_ascii_case(&repo.owner_login)
         }) =>
         {
             "MEMBER"

@@ -25,11 +25,13 @@ pub fn permission(state: &State, call: &Call, (owner, name): Named, login: &str)
     let who = state.user_by_login(login);
     let who = who.ok_or_else(|| Reply::error(404, &format!("{login} is not a user")))?;
     let permission = state.permission(repo, who.id);
+    let custom = repo.custom_roles.get(&who.id).map(String::as_str);
+    let role = custom.unwrap_or(permission.role());
     let mut user = shape::user(&call.base, who);
-    user["role_name"] = json!(permission.role());
+    user["role_name"] = json!(role);
     Reply::ok(json!({
         "permission": permission.legacy(),
-        "role_name": permission.role(),
+        "role_name": role,
         "user": user,
     }))
 }
@@ -42,9 +44,9 @@ pub fn team_membership(state: &State, call: &Call, org: &str, team: &str, login:
     }
     let user = state.user_by_login(login).ok_or_else(not_found)?;
     let key = (org.to_lowercase(), team.to_owned(), user.id);
-    let role = state.teams.get(&key).ok_or_else(not_found)?;
+    let membership = state.teams.get(&key).ok_or_else(not_found)?;
     let url = format!("{}/orgs/{org}/teams/{team}/memberships/{login}", call.base);
-    Reply::ok(json!({"url": url, "role": role, "state": "active"}))
+    Reply::ok(json!({"url": url, "role": "member", "state": membership}))
 }
 
 pub fn rate_limit() -> Answer {

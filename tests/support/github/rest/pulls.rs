@@ -89,11 +89,6 @@ pub fn one(state: &State, call: &Call, named: Named, n: &str) -> Answer {
     Reply::ok(shape::pull(state, &call.base, repo, pull))
 }
 
-pub fn issue(state: &State, call: &Call, named: Named, n: &str) -> Answer {
-    let (repo, pull) = find(state, call, named, n)?;
-    Reply::ok(shape::issue(state, &call.base, repo, pull))
-}
-
 /// Silently stops at the cap, as GitHub does; only `changed_files` tells.
 pub fn files(state: &State, call: &Call, named: Named, n: &str) -> Answer {
     let (repo, pull) = find(state, call, named, n)?;
@@ -136,7 +131,9 @@ pub fn of_commit(state: &State, call: &Call, (owner, name): Named, sha: &str) ->
     let repo = readable(state, call, owner, name)?;
     let commit = state.resolve(repo, sha).ok_or_else(|| no_commit(sha))?;
     let brought = |pull: &&PullData| {
-        pull.merged.as_ref().is_some_and(|m| m.sha == commit.sha)
+        pull.merged
+            .as_ref()
+            .is_some_and(|m| m.brought.contains(&commit.sha))
             || state
                 .pull_commits(repo, pull)
                 .iter()

@@ -35,7 +35,14 @@ impl Through {
 fn every_endpoint_keeps_to_the_published_description() {
     let it = scene();
     it.gh.team("acme", "platform", &[&it.reviewer]);
-    it.pull.review(&it.reviewer, "APPROVED");
+    it.pull.approve(&it.reviewer);
+    let it = Scene {
+        repo: it
+            .repo
+            .rule("feature/new", "pull_request")
+            .rule("feature/new", "deletion"),
+        ..it
+    };
     let head = it.pull.head_sha();
     let prism = Prism::in_front_of(&it.gh.api_url());
     let token = it.gh.token(&it.reviewer);
@@ -71,6 +78,11 @@ fn every_endpoint_keeps_to_the_published_description() {
     api.get(&format!("{repo}/git/ref/heads%2Fmain"));
     api.get(&format!("{repo}/commits/{head}"));
     api.get(&format!("{repo}/branches/main"));
+    let rules = api.get(&format!("{repo}/rules/branches/feature%2Fnew"));
+    assert_eq!(rules.as_array().map(Vec::len), Some(2));
+    let activity = format!("{repo}/activity?ref=refs%2Fheads%2Ffeature%2Fnew&per_page=1");
+    assert_eq!(api.get(&activity)[0]["after"], json!(head));
+    assert_eq!(api.get(&activity)[0]["actor"]["login"], "alice");
     let file = api.get(&format!("{repo}/contents/README.md?ref=main"));
     api.get(&format!(
         "{repo}/git/blobs/{}",
@@ -101,6 +113,15 @@ fn every_endpoint_keeps_to_the_published_description() {
     api.send("DELETE", &one, None, 204);
     let long = "x".repeat(65_537);
     api.send("POST", &comments, Some(&json!({"body": long})), 422);
+
+    let issue = json!({"title": "Drift", "body": "It has drifted."});
+    let issue = api.send("POST", &format!("{repo}/issues"), Some(&issue), 201);
+    let one = format!("{repo}/issues/{}", issue["number"]);
+    let closed = json!({"body": "No more.", "state": "closed", "state_reason": "completed"});
+    api.send("PATCH", &one, Some(&closed), 200);
+    assert_eq!(api.get(&one)["state"], "closed");
+    let all = api.get(&format!("{repo}/issues?state=all"));
+    assert_eq!(all.as_array().map(Vec::len), Some(2));
 
     let status = json!({"state": "success", "context": "provisioner/plan", "description": "d"});
     api.send(
@@ -135,7 +156,7 @@ fn every_endpoint_keeps_to_the_published_description() {
     it.pull.squash(&it.reviewer);
     assert_eq!(api.get(&format!("{repo}/pulls/7"))["merged"], true);
     assert_eq!(api.prism.violations(), Vec::<String>::new());
-    assert_eq!(it.gh.take_writes().len(), 11);
+    assert_eq!(it.gh.take_writes().len(), 13);
     prism_does_object(&api, &it);
     it.gh.take_writes();
 }

@@ -199,3 +199,132 @@ fn events_tell_what_the_state_says() {
         );
     }
 }
+
+#[test]
+fn who_moved_a_branch_is_kept() {
+    let it = scene();
+    let head = it.pull.update_branch(&it.reviewer);
+    it.repo.delete_branch("feature/new");
+    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let path = "/repos/acme/infra/activity?ref=refs/heads/feature/new";
+    let all = client.get(path).expect("an answer").json();
+    let kinds: Vec<&str> = all
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|it| it["activity_type"].as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["branch_deletion", "push", "push", "branch_creation"]
+    );
+    assert_eq!(all[1]["after"], json!(head));
+    assert_eq!(all[1]["actor"]["id"], json!(it.reviewer.id));
+    assert_eq!(all[2]["actor"]["id"], json!(it.author.id));
+    // Two pages of one and the link between them.
+    let first = client
+        .get(&format!("{path}&per_page=3"))
+        .expect("an answer");
+    let link = first.header("link").expect("there is another page");
+    let next = link
+        .strip_prefix(&format!("<{}", it.gh.api_url()))
+        .and_then(|rest| rest.split_once('>'))
+        .expect("an address");
+    let second = client.get(next.0).expect("an answer").json();
+    assert_eq!(second.as_array().map(Vec::len), Some(1));
+    assert_eq!(second[0]["activity_type"], "branch_creation");
+}
+
+#[test]
+fn a_merge_may_be_one_commit_or_many() {
+    let it = scene();
+    it.repo.commit("feature/new").write("second", "x").push();
+    let last = it.pull.rebase(&it.reviewer);
+    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let get = |path: &str| {
+        client
+            .get(&format!("/repos/acme/infra/{path}"))
+            .expect("an answer")
+            .json()
+    };
+    let commit = get(&format!("git/commits/{last}"));
+    let first = commit["parents"][0]["sha"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert_eq!(
+        get(&format!("git/commits/{first}"))["parents"][0]["sha"],
+        json!(it.base)
+    );
+    for sha in [&first, &last] {
+        assert_eq!(
+            get(&format!("commits/{sha}/pulls"))[0]["number"],
+            7,
+            "{sha}"
+        );
+    }
+    assert_eq!(get(&format!("commits/{}/pulls", it.base)), json!([]));
+    let files = get("git/trees/main?recursive=1").to_string();
+    assert!(
+        files.contains("ml/configs/added.yaml") && files.contains("second"),
+        "{files}"
+    );
+
+    it.repo.branch("other", &last);
+    it.repo.commit("other").write("third", "x").push();
+    let other = it.repo.pull("other").open();
+    let queued = other.queue();
+    assert_eq!(it.repo.head("main"), last);
+    other.merge_queued(&it.reviewer, &queued);
+    assert_eq!(it.repo.head("main"), queued.1);
+    assert_eq!(
+        get(&format!("commits/{}/pulls", queued.1))[0]["number"],
+        json!(other.number)
+    );
+}
+
+#[test]
+fn accounts_come_and_go() {
+    let it = scene();
+    let approval = it.pull.approve(&it.reviewer);
+    it.pull.lose_commit(&approval);
+    let renamed = it.gh.rename_user(&it.author, "alice-2");
+    let newcomer = it.gh.user("alice");
+    assert_ne!(newcomer.id, renamed.id);
+    it.gh.delete_user(&it.reviewer);
+    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let get = |path: &str| {
+        client
+            .get(&format!("/repos/acme/infra/{path}"))
+            .expect("an answer")
+            .json()
+    };
+    assert_eq!(get("pulls/7")["user"]["login"], "alice-2");
+    let review = &get("pulls/7/reviews")[0];
+    assert_eq!(
+        (&review["user"], &review["commit_id"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(
+        get("collaborators/alice/permission")["user"]["id"],
+        json!(newcomer.id)
+    );
+    assert_eq!(
+        get("collaborators/bob/permission")["message"],
+        "bob is not a user"
+    );
+}
+
+#[test]
+fn jobs_without_a_pull_request_have_events_too() {
+    let it = scene();
+    let schedule = it.repo.schedule_event("17 4 * * *");
+    assert_eq!(schedule["repository"]["id"], json!(it.repo.id));
+    let inputs = json!({"action": "check-drift"});
+    let manual = it.repo.workflow_dispatch_event("main", &inputs, &it.author);
+    assert_eq!(
+        (&manual["inputs"], &manual["ref"]),
+        (&inputs, &json!("refs/heads/main"))
+    );
+    assert_eq!(manual["sender"]["login"], "alice");
+}

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::state::{PullData, RepoData, Review, State};
 use super::user::merge;
-use super::{WEB, node_id, repo, user};
+use super::{WEB, account, node_id, repo, user};
 
 /// As lists carry it.
 pub fn pull_simple(state: &State, base: &str, data: &RepoData, pull: &PullData) -> Value {
@@ -45,7 +45,7 @@ pub fn pull_simple(state: &State, base: &str, data: &RepoData, pull: &PullData) 
         "state": if pull.open { "open" } else { "closed" },
         "locked": false,
         "title": pull.title,
-        "user": user(base, state.user(pull.author)),
+        "user": account(state, base, pull.author),
         "body": pull.body,
         "created_at": pull.created,
         "updated_at": pull.updated,
@@ -123,7 +123,7 @@ pub fn review(state: &State, base: &str, data: &RepoData, pull: &PullData, it: &
     json!({
         "id": it.id,
         "node_id": node_id("PullRequestReview", it.id),
-        "user": user(base, state.user(it.user)),
+        "user": account(state, base, it.user),
         "body": it.body,
         "state": it.state,
         "html_url": html,

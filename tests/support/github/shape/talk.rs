@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::super::rest::association;
 use super::super::state::{
-    Comment, Deployment, DeploymentStatus, PullData, Reaction, RepoData, State, Status,
+    Comment, Deployment, DeploymentStatus, Reaction, RepoData, State, Status,
 };
-use super::{WEB, node_id, user};
+use super::{WEB, account, node_id, user};
 
 pub fn comment(state: &State, base: &str, data: &RepoData, it: &Comment) -> Value {
     let name = data.full_name();
@@ -18,7 +18,7 @@ pub fn comment(state: &State, base: &str, data: &RepoData, it: &Comment) -> Valu
         "issue_url": format!("{base}/repos/{name}/issues/{}", it.number),
         "id": it.id,
         "node_id": node_id("IssueComment", it.id),
-        "user": user(base, state.user(it.user)),
+        "user": account(state, base, it.user),
         "created_at": it.created,
         "updated_at": it.updated,
         "author_association": association(state, data, it.user),
@@ -46,48 +46,6 @@ pub fn reaction(state: &State, base: &str, it: &Reaction) -> Value {
         "user": user(base, state.user(it.user)),
         "content": it.content,
         "created_at": it.at,
-    })
-}
-
-/// The issue that every pull request also is.
-pub fn issue(state: &State, base: &str, data: &RepoData, pull: &PullData) -> Value {
-    let name = data.full_name();
-    let url = format!("{base}/repos/{name}/issues/{}", pull.number);
-    let pull_url = format!("{base}/repos/{name}/pulls/{}", pull.number);
-    let html = format!("{WEB}/{name}/pull/{}", pull.number);
-    json!({
-        "url": url,
-        "repository_url": format!("{base}/repos/{name}"),
-        "labels_url": format!("{url}/labels{{/name}}"),
-        "comments_url": format!("{url}/comments"),
-        "events_url": format!("{url}/events"),
-        "html_url": html,
-        "id": pull.id + 1_000_000_000,
-        "node_id": node_id("PullRequest", pull.id),
-        "number": pull.number,
-        "title": pull.title,
-        "user": user(base, state.user(pull.author)),
-        "labels": [],
-        "state": if pull.open { "open" } else { "closed" },
-        "locked": false,
-        "assignee": null,
-        "assignees": [],
-        "milestone": null,
-        "comments": data.comments.values().filter(|c| c.number == pull.number).count(),
-        "created_at": pull.created,
-        "updated_at": pull.updated,
-        "closed_at": pull.closed,
-        "author_association": association(state, data, pull.author),
-        "active_lock_reason": null,
-        "draft": pull.draft,
-        "pull_request": {
-            "url": pull_url,
-            "html_url": html,
-            "diff_url": format!("{html}.diff"),
-            "patch_url": format!("{html}.patch"),
-            "merged_at": pull.merged.as_ref().map(|m| &m.at),
-        },
-        "body": pull.body,
     })
 }
 

@@ -2,8 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::state::User;
+use super::super::state::{State, User};
 use super::{WEB, node_id};
+
+/// Somebody who did something; nobody once the account is gone.
+pub fn account(state: &State, base: &str, id: u64) -> Value {
+    match state.gone.contains(&id) {
+        true => Value::Null,
+        false => user(base, state.user(id)),
+    }
+}
 
 pub fn user(base: &str, user: &User) -> Value {
     let login = &user.login;

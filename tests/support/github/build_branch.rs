@@ -1,0 +1,86 @@
+//! Branches: who moves them, and who may.
+
+use super::build::Repo;
+use super::objects::Sha;
+use super::server::lock;
+use super::state::{Activity, User};
+
+impl Repo {
+    /// Points a branch at a commit, forcibly if it exists; the owner does.
+    pub fn branch(&self, name: &str, sha: &str) {
+        let owner = self.with(|r| r.owner);
+        self.move_branch(name, sha, owner, None);
+    }
+
+    /// As `branch`, by somebody else.
+    pub fn branch_by(&self, user: &User, name: &str, sha: &str) {
+        self.move_branch(name, sha, user.id, None);
+    }
+
+    /// `kind` unless it is plain from the commits.
+    pub(super) fn move_branch(
+        &self,
+        name: &str,
+        sha: &str,
+        actor: u64,
+        kind: Option<&'static str>,
+    ) {
+        let before = self.with(|r| r.branches.insert(name.to_owned(), sha.to_owned()));
+        let mut state = lock(&self.world);
+        let kind = kind.unwrap_or_else(|| match &before {
+            None => "branch_creation",
+            Some(before) if state.objects.ancestors(sha).contains(before) => "push",
+            Some(_) => "force_push",
+        });
+        state.branch_moved(self.id, name, sha);
+        drop(state);
+        self.record(name, before, Some(sha.to_owned()), actor, kind);
+    }
+
+    /// By the owner.
+    pub fn delete_branch(&self, name: &str) {
+        let (owner, before) = self.with(|r| (r.owner, r.branches.remove(name)));
+        self.record(name, before, None, owner, "branch_deletion");
+    }
+
+    fn record(
+        &self,
+        branch: &str,
+        before: Option<Sha>,
+        after: Option<Sha>,
+        actor: u64,
+        kind: &'static str,
+    ) {
+        let mut state = lock(&self.world);
+        let (id, at) = (state.id(), state.now());
+        let activity = Activity {
+            id,
+            branch: branch.to_owned(),
+            before,
+            after,
+            kind,
+            actor,
+            at,
+        };
+        if let Some(repo) = state.repos.get_mut(&self.id) {
+            repo.activities.push(activity);
+        }
+    }
+
+    /// As if everything up to now had been before GitHub kept a record.
+    pub fn forget_activities(&self) {
+        self.with(|r| r.activities.clear());
+    }
+
+    /// GitHub's older kind of protection.
+    pub fn protected(self, branch: &str) -> Self {
+        self.with(|r| r.protected.insert(branch.to_owned()));
+        self
+    }
+
+    /// A ruleset's rule, such as `pull_request` or `deletion`.
+    pub fn rule(self, branch: &str, kind: &str) -> Self {
+        self.with(|r| r.rules.insert((branch.to_owned(), kind.to_owned())));
+        self
+    }
+}

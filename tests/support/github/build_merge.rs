@@ -1,0 +1,130 @@
+//! The ways in which a pull request's changes come onto its base branch, and the base's onto its head.
+
+use super::build::CommitBuilder;
+use super::build_pull::Pull;
+use super::objects::{Change, Sha};
+use super::server::lock;
+use super::state::{Merged, User};
+
+impl Pull {
+    /// Merges with a merge commit whose tree is the base with the pull request's changes.
+    pub fn merge(&self, by: &User) -> Sha {
+        self.finish(by, true)
+    }
+
+    /// As `merge`, as one commit that has the base as its only parent.
+    pub fn squash(&self, by: &User) -> Sha {
+        self.finish(by, false)
+    }
+
+    /// As `merge`, by a commit for each of the head's; the last of them is answered.
+    pub fn rebase(&self, by: &User) -> Sha {
+        let (base_ref, onto, head) = self.ends();
+        let commits: Vec<(Sha, Option<Sha>, String, u64)> = {
+            let state = lock(&self.repo.world);
+            let commits = state.objects.between(&onto, &head).into_iter();
+            commits
+                .map(|c| {
+                    let parent = c.parents.first().cloned();
+                    (c.sha.clone(), parent, c.message.clone(), c.author)
+                })
+                .collect()
+        };
+        let mut brought: Vec<Sha> = Vec::new();
+        for (sha, parent, message, author) in commits {
+            let author = lock(&self.repo.world).user(author).clone();
+            let parent = parent.expect("a commit that is rebased has a parent");
+            let commit = self
+                .repo
+                .commit(&base_ref)
+                .parent(brought.last().unwrap_or(&onto));
+            let commit = commit.message(&message).author(&author);
+            brought.push(with(commit, self.changes(&parent, &sha)).make());
+        }
+        let last = brought.last().expect("there is a commit to rebase").clone();
+        self.repo
+            .move_branch(&base_ref, &last, by.id, Some("pr_merge"));
+        self.conclude(by, brought, onto);
+        last
+    }
+
+    /// The commit that a merge queue makes to have it checked, on a branch of the queue's. Answers the base as well.
+    pub fn queue(&self) -> (Sha, Sha) {
+        let (base_ref, onto, head) = self.ends();
+        let branch = format!("gh-readonly-queue/{base_ref}/pr-{}-{onto}", self.number);
+        let commit = self.repo.commit(&branch).parent(&onto).also_parent(&head);
+        let queued = with(commit, self.changes(&onto, &head)).push();
+        (onto, queued)
+    }
+
+    /// The queue's checks have passed: the base becomes the commit that was checked.
+    pub fn merge_queued(&self, by: &User, queued: &(Sha, Sha)) {
+        let (onto, commit) = queued;
+        let kind = Some("merge_queue_merge");
+        self.repo.move_branch(&self.base_ref(), commit, by.id, kind);
+        self.conclude(by, vec![commit.clone()], onto.clone());
+    }
+
+    /// The button that brings the base branch into the head.
+    pub fn update_branch(&self, by: &User) -> Sha {
+        let (_, base, head) = self.ends();
+        let commit = self.head_repo.commit(&self.head_ref());
+        let commit = commit.also_parent(&base).author(by);
+        with(commit, self.changes(&head, &base)).push()
+    }
+
+    fn finish(&self, by: &User, keep_history: bool) -> Sha {
+        let (base_ref, onto, head) = self.ends();
+        let message = format!("{} (#{})", self.with(|p| p.title.clone()), self.number);
+        let mut commit = self.repo.commit(&base_ref).message(&message).author(by);
+        if keep_history {
+            commit = commit.also_parent(&head);
+        }
+        let sha = with(commit, self.changes(&onto, &head)).make();
+        self.repo
+            .move_branch(&base_ref, &sha, by.id, Some("pr_merge"));
+        self.conclude(by, vec![sha.clone()], onto);
+        sha
+    }
+
+    /// The base branch, its commit now, and the head.
+    fn ends(&self) -> (String, Sha, Sha) {
+        let base_ref = self.base_ref();
+        let onto = self.repo.head(&base_ref);
+        (base_ref, onto, self.head_sha())
+    }
+
+    fn changes(&self, base: &str, head: &str) -> Vec<Change> {
+        let state = lock(&self.repo.world);
+        state.changes(&state.repos[&self.repo.id], base, head)
+    }
+
+    fn conclude(&self, by: &User, brought: Vec<Sha>, onto: Sha) {
+        let at = lock(&self.repo.world).now();
+        let merged = Merged {
+            by: by.id,
+            at: at.clone(),
+            sha: brought.last().expect("a merge brings a commit").clone(),
+            brought,
+            onto,
+        };
+        self.with(|p| {
+            p.open = false;
+            p.closed = Some(at);
+            p.merged = Some(merged);
+        });
+    }
+}
+
+fn with(mut commit: CommitBuilder, changes: Vec<Change>) -> CommitBuilder {
+    for change in changes {
+        let gone = change.new.is_none().then_some(&change.path);
+        if let Some(gone) = change.previous.as_ref().or(gone) {
+            commit = commit.remove(gone);
+        }
+        if let Some(leaf) = change.new {
+            commit = commit.put(&change.path, leaf);
+        }
+    }
+    commit
+}
