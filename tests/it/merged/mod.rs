@@ -1,0 +1,4 @@
+//! What happens after the merge, and by comments: through the binary, against a fake GitHub and an AWS.
+
+mod push;
+mod world;
