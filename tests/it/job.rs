@@ -105,7 +105,7 @@ fn outputs(text: &str) -> Value {
 /// What differs from run to run, for snapshots.
 pub fn settled(text: &str) -> String {
     let digest = regex::Regex::new("`[0-9a-f]{64}`").unwrap();
-    let commit = regex::Regex::new("(head|base) `[0-9a-f]{7}`").unwrap();
+    let commit = regex::Regex::new("(head|base|Head|Merge) `[0-9a-f]{7}`").unwrap();
     let shown = regex::Regex::new("(?m)^<!-- provisioner:shown [^>]*-->\n").unwrap();
     let text = shown.replace(text, "");
     let text = digest.replace_all(&text, "`[digest]`");

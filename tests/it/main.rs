@@ -11,6 +11,7 @@ mod support;
 
 mod actions;
 mod aws;
+mod command;
 mod config;
 mod contract;
 mod faults;
@@ -20,6 +21,7 @@ mod flow_local;
 mod generated;
 mod hostile;
 mod job;
+mod merged;
 mod ml;
 mod own_product;
 mod policy;
