@@ -18,6 +18,7 @@ mod faults;
 mod flow_aws;
 mod flow_github;
 mod flow_local;
+mod forge;
 mod generated;
 mod hostile;
 mod job;

@@ -1,0 +1,114 @@
+//! The default branch, and whether anybody may change it past a pull request.
+
+use provisioner::forge::Reviews as _;
+
+use super::{Scene, scene, sha};
+use crate::support::github::{Fault, Repo};
+
+fn with(change: impl FnOnce(Repo) -> Repo) -> Scene {
+    let scene = scene();
+    let repo = change(scene.repo.clone().default_branch("trunk"));
+    let base = repo.head("main");
+    repo.branch("trunk", &base);
+    Scene { repo, ..scene }
+}
+
+#[test]
+fn a_protected_branch_is_told_with_its_tip() {
+    let it = scene();
+    let found = it.ask(async |github| github.default_branch().await.unwrap());
+    assert_eq!(found.branch.name, "main");
+    assert!(found.branch.default && found.private);
+    assert_eq!(found.branch.protected, Some(true));
+    assert_eq!(found.tip, sha(&it.repo.head("main")));
+    assert_eq!(it.fake.requests().len(), 2, "no rule is asked for");
+}
+
+#[test]
+fn a_rule_that_asks_for_pull_requests_protects_as_well() {
+    let rules: [(&[&str], bool); 3] = [
+        (&[], false),
+        (&["deletion", "non_fast_forward"], false),
+        (&["deletion", "pull_request"], true),
+    ];
+    for (kinds, expected) in rules {
+        let it = with(|repo| {
+            kinds
+                .iter()
+                .fold(repo, |repo, kind| repo.rule("trunk", kind))
+        });
+        let found = it.ask(async |github| github.default_branch().await.unwrap());
+        assert_eq!(found.branch.protected, Some(expected), "{kinds:?}");
+    }
+}
+
+#[test]
+fn rules_are_read_to_the_last_page() {
+    // They are listed by name.
+    let it = with(|repo| {
+        let others = (0..100).map(|n| format!("other_{n:03}"));
+        others
+            .chain(["pull_request".to_owned()])
+            .fold(repo, |repo, kind| repo.rule("trunk", &kind))
+    });
+    let found = it.ask(async |github| github.default_branch().await.unwrap());
+    assert_eq!(found.branch.protected, Some(true));
+    assert_eq!(
+        it.fake.count("GET /repos/acme/infra/rules/branches/trunk"),
+        2
+    );
+}
+
+#[test]
+fn what_rules_there_are_may_not_be_told() {
+    for status in [403, 404] {
+        let it = with(|repo| repo);
+        it.fake.fault(
+            "GET /repos/acme/infra/rules/branches/trunk",
+            Fault::Status(status),
+        );
+        let found = it.ask(async |github| github.default_branch().await.unwrap());
+        assert_eq!(found.branch.protected, None, "{status}");
+    }
+}
+
+#[test]
+fn without_an_answer_there_is_no_default_branch() {
+    let it = with(|repo| repo);
+    let rules = "GET /repos/acme/infra/rules/branches/trunk";
+    it.fake.fault(rules, Fault::Status(500));
+    let found = it.ask(async |github| github.default_branch().await);
+    assert_eq!(found.unwrap().branch.protected, Some(false), "tried again");
+    it.fake.fault_always(rules, Fault::Status(500));
+    let error = it.ask(async |github| github.default_branch().await.unwrap_err());
+    assert!(!error.is_refusal(), "{error}");
+    it.fake.clear_faults();
+    it.fake
+        .fault("GET /repos/acme/infra/branches/trunk", Fault::TruncatedJson);
+    assert!(
+        it.ask(async |github| github.default_branch().await.is_err()),
+        "half an answer is none"
+    );
+}
+
+#[test]
+fn attack_a_branchs_name_leads_nowhere_else() {
+    let it = scene();
+    let name = "a#b%2f&page=9;../..%2e";
+    let base = it.repo.head("main");
+    it.repo.branch(name, &base);
+    let repo = it.repo.clone().default_branch(name);
+    let it = Scene { repo, ..it };
+    let found = it.ask(async |github| github.default_branch().await.unwrap());
+    assert_eq!(found.branch.name, name);
+    assert_eq!(found.branch.protected, Some(false));
+    let paths: Vec<String> = it.fake.requests().iter().map(|seen| seen.line()).collect();
+    assert_eq!(
+        paths,
+        [
+            "GET /repos/acme/infra".to_owned(),
+            format!("GET /repos/acme/infra/branches/{name}"),
+            format!("GET /repos/acme/infra/rules/branches/{name}"),
+        ]
+    );
+}

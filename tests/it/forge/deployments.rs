@@ -1,0 +1,171 @@
+//! Deployments of stacks.
+
+use provisioner::forge::{Deployment, DeploymentState, Talk as _, Written};
+use provisioner::model::UserId;
+use serde_json::json;
+
+use super::{Scene, scene};
+use crate::support::github::{ACTIONS_BOT_ID, Fault};
+use crate::support::http::Client;
+
+const OWN: UserId = UserId(ACTIONS_BOT_ID);
+const CREATE: &str = "POST /repos/acme/infra/deployments";
+const STATUS: &str = "POST /repos/acme/infra/deployments/*/statuses";
+const TASK: &str = "provisioner:123456789012/us-east-1/b001";
+
+fn deployment(it: &Scene, state: DeploymentState, description: &str) -> Deployment {
+    Deployment {
+        commit: it.head(),
+        environment: "dev & test/x=1#2".to_owned(),
+        task: TASK.to_owned(),
+        description: description.to_owned(),
+        state,
+    }
+}
+
+fn put(it: &Scene, deployment: &Deployment) -> Written {
+    it.ask(async |github| github.put_deployment(OWN, deployment).await.unwrap())
+}
+
+/// States with descriptions, newest first, of the only deployment.
+fn said(it: &Scene) -> Vec<(String, String)> {
+    let all = it.repo.deployments();
+    let [one] = all.as_slice() else {
+        panic!("{} deployments", all.len())
+    };
+    let statuses = one.statuses.iter().rev();
+    statuses
+        .map(|status| (status.state.clone(), status.description.clone()))
+        .collect()
+}
+
+#[test]
+fn a_deployment_is_made_once_and_says_how_it_stands() {
+    let it = scene();
+    // Another's check that fails does not hold it up.
+    it.repo
+        .status(&it.pull.head_sha(), "ci", "failure", &it.alice);
+    let states = [
+        (DeploymentState::Pending, "pending"),
+        (DeploymentState::InProgress, "in_progress"),
+        (DeploymentState::Failure, "failure"),
+        (DeploymentState::Success, "success"),
+        (DeploymentState::Inactive, "inactive"),
+    ];
+    for (n, (state, word)) in states.into_iter().enumerate() {
+        let wanted = deployment(&it, state, word);
+        let written = put(&it, &wanted);
+        match n {
+            0 => assert!(matches!(written, Written::Created(_)), "{written:?}"),
+            _ => assert!(matches!(written, Written::Updated(_)), "{written:?}"),
+        }
+        assert_eq!(said(&it)[0], (word.to_owned(), word.to_owned()));
+        let again = put(&it, &wanted);
+        assert!(matches!(again, Written::Unchanged(_)), "{again:?}");
+    }
+    let one = &it.repo.deployments()[0];
+    assert_eq!(one.environment, "dev & test/x=1#2");
+    assert_eq!((one.task.as_str(), &one.sha), (TASK, &it.pull.head_sha()));
+    let writes = it
+        .fake
+        .expect_writes(&[CREATE, STATUS, STATUS, STATUS, STATUS, STATUS]);
+    assert_eq!(writes[0].json()["auto_merge"], json!(false));
+    assert_eq!(writes[0].json()["required_contexts"], json!([]));
+    assert_eq!(writes[1].json()["auto_inactive"], json!(false));
+    // The first time: list, deployment, status. After that: list, its statuses, and the status if it is new.
+    assert_eq!(it.fake.requests().len(), 3 + 2 + 4 * (3 + 2));
+}
+
+#[test]
+fn the_same_state_in_other_words_is_said() {
+    let it = scene();
+    put(&it, &deployment(&it, DeploymentState::Failure, "one"));
+    put(&it, &deployment(&it, DeploymentState::Failure, "two"));
+    assert_eq!(said(&it).len(), 2);
+    it.fake.expect_writes(&[CREATE, STATUS, STATUS]);
+}
+
+#[test]
+fn another_commit_environment_or_task_is_another_deployment() {
+    let it = scene();
+    let first = deployment(&it, DeploymentState::Success, "d");
+    let mut others = [first.clone(), first.clone(), first.clone()];
+    others[0].commit = super::sha(&it.repo.head("main"));
+    others[1].environment = "prod".to_owned();
+    others[2].task = format!("{TASK}-2");
+    put(&it, &first);
+    for other in &others {
+        assert!(matches!(put(&it, other), Written::Created(_)));
+    }
+    assert_eq!(it.repo.deployments().len(), 4);
+    it.fake.expect_writes(&[
+        CREATE, STATUS, CREATE, STATUS, CREATE, STATUS, CREATE, STATUS,
+    ]);
+}
+
+#[test]
+fn attack_a_deployment_of_somebody_else_is_not_used() {
+    let it = scene();
+    let theirs = Client::new(&it.fake.api_url(), Some(&it.fake.token(&it.bob)));
+    let wanted = deployment(&it, DeploymentState::Success, "all is well");
+    let body = json!({
+        "ref": wanted.commit, "environment": wanted.environment, "task": TASK, "required_contexts": [],
+    });
+    for _ in 0..101 {
+        let made = theirs.send("POST", "/repos/acme/infra/deployments", Some(&body));
+        assert_eq!(made.unwrap().status, 201);
+    }
+    it.fake.clear_journal();
+    let made = put(&it, &wanted);
+    assert!(matches!(made, Written::Created(_)));
+    it.fake.expect_writes(&[CREATE, STATUS]);
+    // What they say of ours is said against.
+    let ours = it.repo.deployments()[0].id;
+    let path = format!("/repos/acme/infra/deployments/{ours}/statuses");
+    let body = json!({"state": "failure", "description": "all is well"});
+    assert_eq!(theirs.send("POST", &path, Some(&body)).unwrap().status, 201);
+    it.fake.clear_journal();
+    assert!(matches!(put(&it, &wanted), Written::Updated(_)));
+    let newest = it.repo.deployments()[0].statuses.last().cloned().unwrap();
+    assert_eq!((newest.state.as_str(), newest.creator), ("success", OWN.0));
+    // A status of theirs that says the same is not ours either.
+    let body = json!({"state": "success", "description": "all is well"});
+    assert_eq!(theirs.send("POST", &path, Some(&body)).unwrap().status, 201);
+    assert!(matches!(put(&it, &wanted), Written::Updated(_)));
+    it.fake.take_writes();
+}
+
+#[test]
+fn a_deployment_whose_answer_was_lost_is_not_made_twice() {
+    for fault in [Fault::DropAfter, Fault::CutBody, Fault::TruncatedJson] {
+        let it = scene();
+        it.fake.fault(CREATE, fault);
+        let made = put(&it, &deployment(&it, DeploymentState::InProgress, "d"));
+        assert!(matches!(made, Written::Created(_)), "{made:?}");
+        assert_eq!(said(&it).len(), 1);
+        it.fake.expect_writes(&[CREATE, STATUS]);
+    }
+    for fault in [Fault::DropBefore, Fault::Status(502)] {
+        let it = scene();
+        it.fake.fault(CREATE, fault);
+        put(&it, &deployment(&it, DeploymentState::InProgress, "d"));
+        assert_eq!(said(&it).len(), 1);
+        it.fake.expect_writes(&[CREATE, CREATE, STATUS]);
+    }
+}
+
+#[test]
+fn a_job_that_may_not_is_refused_and_a_dead_forge_is_told() {
+    let it = scene();
+    let wanted = deployment(&it, DeploymentState::Success, "d");
+    let token = it.fake.actions_token_writing(&["statuses"]);
+    let refused = it.ask_as(token, async |github| {
+        github.put_deployment(OWN, &wanted).await.unwrap_err()
+    });
+    assert!(refused.is_refusal());
+    it.fake.expect_writes(&[CREATE]);
+    it.fake.fault_always(CREATE, Fault::Status(500));
+    let error = it.ask(async |github| github.put_deployment(OWN, &wanted).await.unwrap_err());
+    assert!(!error.is_refusal());
+    it.fake.expect_writes(&[CREATE; 3]);
+}

@@ -1,0 +1,105 @@
+//! Issues of our own.
+
+use provisioner::forge::{Issue, Talk as _};
+use provisioner::model::UserId;
+
+use super::{Scene, scene};
+use crate::support::github::{ACTIONS_BOT_ID, Fault, User};
+
+const OWN: UserId = UserId(ACTIONS_BOT_ID);
+const MARKER: &str = "<!-- provisioner:drift ";
+const ISSUES: &str = "GET /repos/acme/infra/issues";
+const CREATE: &str = "POST /repos/acme/infra/issues";
+
+fn bot(it: &Scene) -> User {
+    it.fake.bot("github-actions[bot]")
+}
+
+fn own(it: &Scene) -> Vec<Issue> {
+    it.ask(async |github| github.own_issues(OWN, MARKER).await.unwrap())
+}
+
+#[test]
+fn issues_are_opened_changed_and_closed() {
+    let it = scene();
+    let body = format!("{MARKER}1 -->\nIt has drifted.");
+    let opened = it.ask(async |github| github.open_issue("Drift", &body).await.unwrap());
+    assert_eq!(opened.body, body);
+    assert_eq!(own(&it), [opened.clone()]);
+    let more = format!("{body} Still.");
+    it.ask(async |github| {
+        github
+            .update_issue(opened.number, &more, false)
+            .await
+            .unwrap();
+    });
+    assert_eq!(own(&it)[0].body, more);
+    let done = format!("{MARKER}1 -->\nNo more.");
+    it.ask(async |github| {
+        github
+            .update_issue(opened.number, &done, true)
+            .await
+            .unwrap();
+    });
+    assert_eq!(own(&it), []);
+    let kept = &it.repo.issues()[0];
+    assert_eq!((kept.open, kept.title.as_str()), (false, "Drift"));
+    assert_eq!(kept.body, done);
+    assert_eq!(kept.state_reason.as_deref(), Some("completed"));
+    let change = "PATCH /repos/acme/infra/issues/*";
+    it.fake.expect_writes(&[CREATE, change, change]);
+}
+
+#[test]
+fn attack_an_issue_of_somebody_else_with_our_marker_is_not_ours() {
+    let it = scene();
+    let body = format!("{MARKER}1 -->");
+    it.repo.issue(&it.mallory, "Drift", &body);
+    it.repo.issue(&bot(&it), "Drift", &format!("> {body}"));
+    it.repo.issue(&bot(&it), "Another", "");
+    let closed = it.repo.issue(&bot(&it), "Drift", &body);
+    it.repo.close_issue(closed.number);
+    // A pull request is an issue, too.
+    it.repo.branch("ours", &it.repo.head("feature"));
+    it.repo.pull("ours").author(&bot(&it)).body(&body).open();
+    assert_eq!(own(&it), []);
+}
+
+#[test]
+fn ours_are_looked_for_on_all_pages_and_told_from_the_oldest() {
+    let it = scene();
+    let body = |n: u64| format!("{MARKER}{n} -->");
+    let first = it.repo.issue(&bot(&it), "Drift", &body(1)).number;
+    for n in 0..150 {
+        it.repo.issue(&it.mallory, "Drift", &body(n));
+    }
+    let last = it.repo.issue(&bot(&it), "Drift", &body(2)).number;
+    it.fake.fault_after(1, ISSUES, Fault::Status(502));
+    let found: Vec<u64> = own(&it).iter().map(|issue| issue.number).collect();
+    assert_eq!(found, [first, last]);
+    assert_eq!(it.fake.count(ISSUES), 3, "two pages, one of them twice");
+}
+
+#[test]
+fn an_issue_whose_answer_was_lost_is_not_opened_again() {
+    let it = scene();
+    let body = format!("{MARKER}1 -->");
+    it.fake.fault(CREATE, Fault::DropAfter);
+    let error = it.ask(async |github| github.open_issue("Drift", &body).await.unwrap_err());
+    assert!(!error.is_refusal());
+    assert_eq!(own(&it).len(), 1, "the next look finds it");
+    it.fake.expect_writes(&[CREATE]);
+}
+
+#[test]
+fn a_job_that_may_not_is_refused() {
+    let it = scene();
+    let token = it.fake.readonly_token();
+    let (open, change) = it.ask_as(token, async |github| {
+        let issue = github.open_issue("Drift", "x").await.unwrap_err();
+        let change = github.update_issue(1, "x", true).await.unwrap_err();
+        (issue.is_refusal(), change.is_refusal())
+    });
+    assert!(open && change);
+    it.fake.take_writes();
+}
