@@ -118,9 +118,9 @@ impl Aws {
 
     /// Names and statuses of all stacks that are not deleted, by name.
     pub fn stack_names(&self) -> Vec<(String, String)> {
-        let described = self.stacks().describe_stacks().send();
-        let described = self.wait(described).expect("stacks");
-        let stacks = described.stacks.unwrap_or_default().into_iter();
+        let pages = self.stacks().describe_stacks().into_paginator().items();
+        let stacks: Result<Vec<_>, _> = self.wait(pages.send().collect());
+        let stacks = stacks.expect("stacks").into_iter();
         let mut names: Vec<(String, String)> = stacks
             .map(|stack| {
                 let status = stack.stack_status.expect("a status");

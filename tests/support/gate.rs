@@ -51,6 +51,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Book {
+    /// How long every request is on its way.
+    way: Duration,
     rules: Vec<Rule>,
     hold: Option<(usize, Side)>,
     mutations: usize,
@@ -119,6 +121,11 @@ impl Gate {
     /// The first rule that fits a request decides what becomes of it.
     pub fn rule(&self, rule: Rule) {
         self.shared.book().rules.push(rule);
+    }
+
+    /// Every request is on its way for so long; any number of them at the same time.
+    pub fn slow(&self, way: Duration) {
+        self.shared.book().way = way;
     }
 
     /// Holds the mutation of this number, counted from 0, before it is sent on or before its answer goes back.
@@ -198,6 +205,10 @@ async fn answer(
         return cut();
     };
     let asked = Asked::of(&parts, &body);
+    let way = gate.book().way;
+    if !way.is_zero() {
+        tokio::time::sleep(way).await;
+    }
     let _turn = gate.turn.lock().await;
     let (at, fault, hold) = {
         let mut book = gate.book();

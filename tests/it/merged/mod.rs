@@ -1,4 +1,5 @@
 //! What happens after the merge, and by comments: through the binary, against a fake GitHub and an AWS.
 
+mod many;
 mod push;
 mod world;
