@@ -27,8 +27,11 @@ impl GitHub {
         }
     }
 
-    /// A branch's last commit, and whether it is protected: by the branch's own protection, or by a rule that asks for pull requests.
-    /// What rules there are may not be told; then it is not known.
+    /// A branch's last commit, and whether it is protected: by protection of the older kind, or by a rule that asks for pull requests.
+    ///
+    /// That GitHub calls a branch protected says less: any rule makes it so, and be it one about the branch's name. What the older
+    /// kind asks for is told to administrators only, so that it is taken for what it is there for. What rules there are may not be
+    /// told either; then it is not known.
     pub(super) async fn branch(&self, name: &str) -> Result<(CommitSha, Option<bool>), ForgeError> {
         let what = format!("branch {name:?}");
         let name = segment(name)
@@ -38,7 +41,8 @@ impl GitHub {
             .await?;
         let tip = CommitSha::parse(&branch.commit.sha)
             .map_err(|error| ForgeError::unreachable(&what, error))?;
-        if branch.protected == Some(true) {
+        let older = branch.protection.and_then(|protection| protection.enabled);
+        if older == Some(true) {
             return Ok((tip, Some(true)));
         }
         let what = format!("rules of {what}");
@@ -48,7 +52,8 @@ impl GitHub {
             .await
         {
             Ok(rules) if rules.iter().any(|rule| rule.kind == PULL_REQUEST_RULE) => Some(true),
-            Ok(_) => branch.protected,
+            Ok(_) if older == Some(false) || branch.protected == Some(false) => Some(false),
+            Ok(_) => None,
             Err(error) if error.is_refusal() => None,
             Err(error) => return Err(error),
         };

@@ -57,6 +57,12 @@ pub struct Repo {
 pub struct Branch {
     pub commit: Commit,
     pub protected: Option<bool>,
+    pub protection: Option<Protection>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Protection {
+    pub enabled: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

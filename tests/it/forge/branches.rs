@@ -1,6 +1,7 @@
 //! The default branch, and whether anybody may change it past a pull request.
 
 use provisioner::forge::Reviews as _;
+use serde_json::json;
 
 use super::{Scene, scene, sha};
 use crate::support::github::{Fault, Repo};
@@ -25,9 +26,10 @@ fn a_protected_branch_is_told_with_its_tip() {
 }
 
 #[test]
-fn a_rule_that_asks_for_pull_requests_protects_as_well() {
+fn attack_only_a_rule_that_asks_for_pull_requests_protects() {
     let rules: [(&[&str], bool); 3] = [
         (&[], false),
+        // GitHub calls this one protected.
         (&["deletion", "non_fast_forward"], false),
         (&["deletion", "pull_request"], true),
     ];
@@ -39,6 +41,27 @@ fn a_rule_that_asks_for_pull_requests_protects_as_well() {
         });
         let found = it.ask(async |github| github.default_branch().await.unwrap());
         assert_eq!(found.branch.protected, Some(expected), "{kinds:?}");
+    }
+}
+
+#[test]
+fn an_answer_without_protection_is_not_taken_for_one() {
+    let it = with(|repo| repo);
+    let tip = it.repo.head("trunk");
+    for (answer, expected) in [
+        (json!({"protected": true}), None),
+        (json!({"protected": true, "protection": {}}), None),
+        (json!({}), None),
+        (json!({"protected": false}), Some(false)),
+    ] {
+        let mut answer = answer;
+        answer["commit"] = json!({"sha": tip});
+        it.fake.fault(
+            "GET /repos/acme/infra/branches/trunk",
+            Fault::Json(200, answer.clone()),
+        );
+        let found = it.ask(async |github| github.default_branch().await.unwrap());
+        assert_eq!(found.branch.protected, expected, "{answer}");
     }
 }
 
@@ -62,7 +85,7 @@ fn rules_are_read_to_the_last_page() {
 #[test]
 fn what_rules_there_are_may_not_be_told() {
     for status in [403, 404] {
-        let it = with(|repo| repo);
+        let it = with(|repo| repo.rule("trunk", "pull_request"));
         it.fake.fault(
             "GET /repos/acme/infra/rules/branches/trunk",
             Fault::Status(status),

@@ -25,7 +25,7 @@ fn issues_are_opened_changed_and_closed() {
     let body = format!("{MARKER}1 -->\nIt has drifted.");
     let opened = it.ask(async |github| github.open_issue("Drift", &body).await.unwrap());
     assert_eq!(opened.body, body);
-    assert_eq!(own(&it), [opened.clone()]);
+    assert_eq!(own(&it), std::slice::from_ref(&opened));
     let more = format!("{body} Still.");
     it.ask(async |github| {
         github

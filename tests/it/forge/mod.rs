@@ -64,25 +64,41 @@ impl Scene {
     }
 
     fn ask_as<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let github = GitHub::new(&Access {
-                api_url: self.fake.api_url(),
-                graphql_url: self.fake.graphql_url(),
-                repository: "acme/infra".to_owned(),
-                token: Some(SecretString::from(token)),
-            })
-            .unwrap();
-            work(&github).await
-        })
+        let (rest, graphql) = (self.fake.api_url(), self.fake.graphql_url());
+        ask_at(rest, graphql, token, work)
+    }
+
+    /// At the addresses of an Enterprise server.
+    fn ask_enterprise<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
+        let rest = self.fake.enterprise_api_url();
+        ask_at(rest, self.fake.enterprise_graphql_url(), token, work)
     }
 
     fn head(&self) -> CommitSha {
         sha(&self.pull.head_sha())
     }
+}
+
+fn ask_at<T>(
+    api_url: String,
+    graphql_url: String,
+    token: String,
+    work: impl AsyncFnOnce(&GitHub) -> T,
+) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let github = GitHub::new(&Access {
+            api_url,
+            graphql_url,
+            repository: "acme/infra".to_owned(),
+            token: Some(SecretString::from(token)),
+        })
+        .unwrap();
+        work(&github).await
+    })
 }
 
 fn sha(text: &str) -> CommitSha {

@@ -228,3 +228,18 @@ fn the_tokens_own_identity() {
     it.fake.fault("POST /graphql", Fault::TruncatedJson);
     assert!(!own(job).unwrap_err().is_refusal());
 }
+
+#[test]
+fn an_enterprise_server_has_other_addresses() {
+    let it = scene();
+    it.fake.team("acme", "platform", &[&it.bob]);
+    let teams = ["acme/platform".to_owned()];
+    let bob = account(&it.bob);
+    let (found, own) = it.ask_enterprise(it.fake.token(&it.alice), async |github| {
+        let found = github.person(&bob, &teams).await.unwrap();
+        (found, github.own().await.unwrap())
+    });
+    assert_eq!(found.permission, Some(Permission::Maintain));
+    assert_eq!(found.teams, teams);
+    assert_eq!(own, Some(UserId(it.alice.id)));
+}

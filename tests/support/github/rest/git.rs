@@ -77,13 +77,15 @@ pub fn branch(state: &State, call: &Call, (owner, name): Named, branch: &str) ->
     let commit = state.objects.commit(sha).ok_or_else(missing)?;
     let name = repo.full_name();
     let url = format!("{}/repos/{name}/branches/{branch}", call.base);
-    let is_protected = repo.protected.contains(branch);
+    // Any rule makes a branch a protected one; the details are about the older kind only.
+    let older = repo.protected.contains(branch);
+    let is_protected = older || repo.rules.iter().any(|(of, _)| of == branch);
     Reply::ok(json!({
         "name": branch,
         "commit": shape::commit(state, &call.base, &name, commit),
         "_links": {"self": url, "html": format!("{WEB}/{name}/tree/{branch}")},
         "protected": is_protected,
-        "protection": {"enabled": is_protected},
+        "protection": {"enabled": older},
         "protection_url": format!("{url}/protection"),
     }))
 }
