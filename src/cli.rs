@@ -235,6 +235,25 @@ for one account:
 
 Write them anew when configs come, and deploy them before these are merged.")]
     Roles(Roles),
+    /// Say what this job, or this laptop, can do, and prove what the role of pull requests cannot; changes nothing
+    #[command(after_help = "Examples:
+  provisioner doctor                    as a step of a job, or on a laptop
+  provisioner doctor --format json      for programs
+
+A job asks GitHub what its token may do, assumes the roles that the policy file
+names, and tries to run a change set that does not exist, which AWS refuses one
+way or the other. On a laptop the usual credentials are looked at.
+
+Exit codes: 0 all is there; 10 the policy file or a config has errors; 20 a role
+may do, or is trusted with, more than it should; 31 something is missing.")]
+    Doctor {
+        /// Paths, globs, directories or bare file names; those of the policy file if absent
+        #[arg(value_name = "CONFIG")]
+        configs: Vec<String>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: Listing,
+    },
     /// Check what has changed since a revision, as a pull request would be checked, and print the comment
     Check(Check),
     /// Make the decisions and comments of a run again, from the evidence that it left; asks nobody

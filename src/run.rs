@@ -93,6 +93,7 @@ fn dispatch(cli: Cli) -> (String, Exit) {
         }) => action::show_product(product.as_deref(), tier.as_deref(), format),
         Some(Command::Schema { product }) => action::schema(product.as_deref()),
         Some(Command::Explain { code }) => action::explain(code.as_deref()),
+        Some(Command::Doctor { configs, format }) => crate::flow::doctor(&configs, format),
         Some(Command::Roles(args)) => {
             let asked = Asked {
                 repository: args.repository,

@@ -7,10 +7,12 @@
 mod environment;
 mod event;
 mod outputs;
+mod place;
 
 pub use environment::{Environment, Run};
 pub use event::Event;
 pub use outputs::{Outputs, summary};
+pub use place::{actor, in_job};
 
 /// The time now in UTC, as part of a file name: `20261123T232156Z`.
 pub fn utc_time() -> String {

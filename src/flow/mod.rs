@@ -7,6 +7,7 @@
 //! | `command` | flow 2: a comment commands |
 //! | `provision` | flow 3: a merged change is provisioned |
 //! | `drift` | the scheduled look for drift |
+//! | `doctor` | what a job or a laptop can do, proven |
 //! | `gather`, `policy`, `reviewed`, `history`, `merged` | what is read from the forge |
 //! | `errand`, `apply`, `clerk`, `sessions`, `deployments` | what is done to stacks, and who stands for it |
 
@@ -18,6 +19,7 @@ mod clerk;
 mod command;
 mod deployments;
 mod errand;
+mod doctor;
 mod gather;
 mod history;
 mod job;
@@ -29,4 +31,5 @@ mod reviewed;
 mod sessions;
 
 pub use check_local::check_locally;
+pub use doctor::doctor;
 pub use job::run_in_ci;

@@ -1,5 +1,6 @@
 //! What the flows need of a forge, in domain words. Adapters: GitHub, and a local git repository.
 
+mod claims;
 pub mod github;
 pub mod local;
 mod reviews;
@@ -10,6 +11,7 @@ use secrecy::SecretString;
 
 use crate::model::{CommitSha, RepoPath, UserId};
 
+pub use claims::Claims;
 pub use reviews::{Account, DefaultBranch, Reviewed, Reviews};
 pub use talk::{Comment, Deployment, DeploymentState, Issue, Reaction, Said, Talk};
 

@@ -2,6 +2,7 @@
 
 mod annotation;
 mod changes;
+mod checkup;
 mod comment;
 mod deletion;
 mod drift;
@@ -23,6 +24,7 @@ mod view;
 
 pub use annotation::{Annotations, annotations};
 pub use changes::{changes, changes_line, shown_changes};
+pub use checkup::{Finding, Mark, checkup_markdown, checkup_text};
 pub use comment::{COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown, results_markdown};
 pub use deletion::{deleted_line, deletion, deletion_line};
 pub use drift::{drift, drift_line, shown_drift};

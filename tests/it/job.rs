@@ -61,12 +61,17 @@ impl Job {
     }
 
     pub fn run(&self) -> Done {
+        self.command(&["ci"])
+    }
+
+    /// Another command of the program, with the same environment.
+    pub fn command(&self, arguments: &[&str]) -> Done {
         for name in ["output", "summary"] {
             // A job that is run again starts a new step.
             let _ = std::fs::remove_file(self.folder.path().join(name));
         }
         let output = Command::new(BINARY)
-            .arg("ci")
+            .args(arguments)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs(self.variables.iter().map(|(name, value)| (name, value)))

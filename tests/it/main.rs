@@ -14,6 +14,7 @@ mod aws;
 mod command;
 mod config;
 mod contract;
+mod doctor;
 mod faults;
 mod flow_aws;
 mod flow_github;

@@ -364,7 +364,10 @@ pub fn deploy(desk: &Desk, issuer: &str) {
     assert_eq!(said.status, 0, "{}", said.stderr);
     let mut template: Value = serde_yaml::from_str(&said.stdout).unwrap();
     // The emulator has no such resource, and asks for no such provider when a role is assumed.
-    template["Resources"].as_object_mut().unwrap().remove("Provider");
+    template["Resources"]
+        .as_object_mut()
+        .unwrap()
+        .remove("Provider");
     let made = desk.aws.stacks().create_stack();
     let made = made
         .stack_name("roles")

@@ -8,6 +8,7 @@ mod federated;
 mod objects;
 mod operations;
 mod poll;
+mod probe;
 mod session;
 mod stacks;
 mod surroundings;

@@ -7,6 +7,7 @@ mod deployments;
 mod identity;
 mod issues;
 mod people;
+mod probe;
 mod pull_requests;
 mod retry;
 mod reviews;
@@ -19,6 +20,7 @@ use secrecy::SecretString;
 
 pub use client::GitHub;
 pub use identity::Issuer;
+pub use probe::{About, Proof, Writes};
 
 /// Where a repository is, and what lets us in.
 #[derive(Debug)]

@@ -1,0 +1,79 @@
+//! What `doctor` found.
+
+use serde::Serialize;
+
+use super::{inert, log_safe};
+
+/// How it stands with something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// As it should be.
+    Good,
+    /// Not as it should be.
+    Bad,
+    /// Neither: it was not asked, is not needed, or cannot be proven.
+    Open,
+}
+
+impl Mark {
+    fn sign(self) -> char {
+        match self {
+            Self::Good => '✓',
+            Self::Bad => '✗',
+            Self::Open => '–',
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// What it belongs to, such as `token`.
+    pub part: &'static str,
+    /// How it stands.
+    pub mark: Mark,
+    /// What was looked at.
+    pub what: String,
+    /// What was found.
+    pub found: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// Findings by part, a line each, for a terminal or a log.
+pub fn checkup_text(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for (at, finding) in findings.iter().enumerate() {
+        if at == 0 || findings[at - 1].part != finding.part {
+            text += &format!("{}{}\n", if at == 0 { "" } else { "\n" }, finding.part);
+        }
+        let sign = finding.mark.sign();
+        text += &format!("  {sign} {}: {}\n", finding.what, finding.found);
+        if let Some(help) = &finding.help {
+            text += &format!("      help: {help}\n");
+        }
+    }
+    log_safe(&text)
+}
+
+/// The same in Markdown.
+pub fn checkup_markdown(findings: &[Finding]) -> String {
+    let mut text = "## Provisioner doctor\n".to_owned();
+    for (at, finding) in findings.iter().enumerate() {
+        if at == 0 || findings[at - 1].part != finding.part {
+            text += &format!("\n### {}\n\n", finding.part);
+        }
+        let sign = finding.mark.sign();
+        text += &format!(
+            "- {sign} {}: {}\n",
+            inert(&finding.what),
+            inert(&finding.found)
+        );
+        if let Some(help) = &finding.help {
+            text += &format!("  - {}\n", inert(help));
+        }
+    }
+    text
+}
