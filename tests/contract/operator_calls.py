@@ -71,7 +71,7 @@ PLAN = set("""
     ssm:GetParameters
     sts:AssumeRoleWithWebIdentity sts:GetCallerIdentity
 """.split())
-# `doctor` tries ExecuteChangeSet as well, on a change set that does not exist: to be refused is what it is for.
+# `doctor` tries ExecuteChangeSet as well (src/cloud/aws/probe.rs), on a change set that does not exist: to be refused is what it is for.
 APPLY = set("""
     cloudformation:DeleteStack cloudformation:ExecuteChangeSet
     s3:DeleteBucket s3:DeleteObjects s3:PutObject
