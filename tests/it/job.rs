@@ -60,6 +60,17 @@ impl Job {
         self
     }
 
+    /// The program in this job's environment, not started yet.
+    pub fn process(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
     pub fn run(&self) -> Done {
         self.command(&["ci"])
     }
@@ -70,13 +81,7 @@ impl Job {
             // A job that is run again starts a new step.
             let _ = std::fs::remove_file(self.folder.path().join(name));
         }
-        let output = Command::new(BINARY)
-            .args(arguments)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .output()
-            .unwrap();
+        let output = self.process(arguments).output().unwrap();
         let read =
             |name: &str| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
         let json = |name: &str| serde_json::from_str(&read(name)).unwrap_or_default();

@@ -8,7 +8,7 @@ mod guard;
 mod kills;
 mod provision;
 mod replayed;
-mod scene;
+pub mod scene;
 mod secrets;
 mod signals;
 mod verdicts;

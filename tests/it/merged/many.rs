@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::world::*;
-use crate::job::Done;
+use crate::job::{Done, Job};
 use crate::support::aws::REGION;
 use crate::support::gate::{Fault, Gate, Rule, counted};
 
@@ -36,14 +36,14 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 /// Notes that one merged pull request brings.
-struct Many {
-    world: World,
-    gate: Gate,
-    before: String,
+pub struct Many {
+    pub world: World,
+    pub gate: Gate,
+    pub before: String,
 }
 
 impl Many {
-    fn new(count: u64) -> Self {
+    pub fn new(count: u64) -> Self {
         let world = World::new(&(policy("") + "configs: ['notes/*-note.yaml']\n"));
         let gate = Gate::before(&world.desk.url);
         let account = world.desk.aws.account.clone();
@@ -72,13 +72,17 @@ impl Many {
         }
     }
 
-    fn run(&self) -> Done {
+    pub fn job(&self) -> Job {
         let job = self.world.push(&self.before);
-        job.with("AWS_ENDPOINT_URL", &self.gate.url()).run()
+        job.with("AWS_ENDPOINT_URL", &self.gate.url())
+    }
+
+    fn run(&self) -> Done {
+        self.job().run()
     }
 
     /// Stacks that are complete.
-    fn complete(&self) -> usize {
+    pub fn complete(&self) -> usize {
         let stacks = self.world.desk.aws.stack_names();
         let own = stacks.iter().filter(|(name, _)| name != "roles");
         own.filter(|(_, status)| status == "CREATE_COMPLETE")

@@ -1,5 +1,6 @@
 //! What happens after the merge, and by comments: through the binary, against a fake GitHub and an AWS.
 
+mod kills;
 mod many;
 mod push;
 mod world;
