@@ -12,8 +12,9 @@ BINARY := $(TARGET)/debug/provisioner
 MATRIX := $(TARGET)/contract/matrix
 EXAMPLES := $(TARGET)/contract/examples
 
-# What the forge reads, and what a user copies or a test runs in its place.
-WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml tests/act/*.yml)
+# What the forge reads, and what a user copies.
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
+ACTIONS := action.yml tests/act/stand-in/action.yml
 SCRIPTS := .ci/run $(wildcard tests/*/*.sh examples/*.sh benches/*.sh)
 
 .PHONY: help demo test test-rust test-contract test-permissions test-emulator lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows bench bed doc fmt
@@ -55,6 +56,8 @@ test-permissions: test-contract ## Prove that the policies and roles allow what 
 		(cd "$$folder" && '$(BINARY)' roles --repository acme@1/infra@2 --format json > roles.json); \
 	done
 	'$(VENV)/python' tests/contract/roles.py '$(MATRIX)/roles.json' '$(EXAMPLES)/roles.json'
+	(cd '$(EXAMPLES)' && '$(BINARY)' roles --repository acme@1/infra@2 --account 123456789012 > roles.yaml)
+	'$(VENV)/cfn-lint' --ignore-checks W3037 -- '$(EXAMPLES)/roles.yaml' # a pattern of reads need not find any
 
 # LocalStack runs on nothing older than Python 3.13, which `make test` must not need. PYTHON313 may say where that is.
 test-emulator: ## Create and delete every stack on an emulator of AWS; not in `test`, as it needs Python 3.13
@@ -81,10 +84,10 @@ lint-licences:
 	if command -v cargo-deny >/dev/null; then cargo deny --locked check bans licenses sources; fi
 
 lint-workflows: bed
-	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-actions action.yml
+	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-actions $(ACTIONS)
 	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	PATH='$(VENV)':"$$PATH" '$(VENV)/actionlint' $(WORKFLOWS)
-	'$(VENV)/zizmor' --offline --persona pedantic --no-progress action.yml $(WORKFLOWS)
+	'$(VENV)/zizmor' --offline --persona pedantic --no-progress $(ACTIONS) $(WORKFLOWS)
 	'$(VENV)/shellcheck' --severity=warning $(SCRIPTS)
 
 bench: ## Measure, and compare with the last measurement
