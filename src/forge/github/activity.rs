@@ -1,7 +1,8 @@
 //! Who pushed what. A commit's author and dates are claims of whoever made it; GitHub's record of activities is not.
 //! <https://docs.github.com/en/rest/repos/repos#list-repository-activities>
 
-use super::client::{GitHub, PAGE};
+use super::client::GitHub;
+use super::paging::PAGE;
 use super::route::encoded;
 use super::wire;
 use crate::forge::ForgeError;

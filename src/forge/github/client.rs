@@ -17,15 +17,13 @@ use super::retry::{Answer, wait};
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
 
-/// What GitHub pages by at the most.
-pub const PAGE: usize = 100;
 /// Attempts after the first.
 const RETRIES: usize = 4;
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest JSON that is read: a page of a hundred comments of 65,536 characters fits.
 const MOST_JSON: usize = 32 << 20;
-const JSON: &str = "application/vnd.github+json";
+pub(super) const JSON: &str = "application/vnd.github+json";
 const RAW: &str = "application/vnd.github.raw+json";
 
 /// A repository at GitHub.
@@ -119,77 +117,6 @@ impl GitHub {
         parse(what, &response.body)
     }
 
-    /// All pages of a list, at most `most_pages` of them.
-    pub(super) async fn get_all<T: DeserializeOwned>(
-        &self,
-        what: &str,
-        route: &str,
-        most_pages: usize,
-    ) -> Result<Vec<T>, ForgeError> {
-        let mut items = Vec::new();
-        for page in 1..=most_pages {
-            let (found, has_more) = self.get_page(what, route, page).await?;
-            items.extend(found);
-            if !has_more {
-                return Ok(items);
-            }
-        }
-        Err(endless(what, most_pages))
-    }
-
-    /// The first of a list that fits. Pages after it are not asked for.
-    pub(super) async fn get_first<T: DeserializeOwned>(
-        &self,
-        what: &str,
-        route: &str,
-        most_pages: usize,
-        fits: impl Fn(&T) -> bool,
-    ) -> Result<Option<T>, ForgeError> {
-        for page in 1..=most_pages {
-            let (found, has_more) = self.get_page::<T>(what, route, page).await?;
-            let first = found.into_iter().find(&fits);
-            if first.is_some() || !has_more {
-                return Ok(first);
-            }
-        }
-        Err(endless(what, most_pages))
-    }
-
-    /// One page of a list, and whether there is another.
-    async fn get_page<T: DeserializeOwned>(
-        &self,
-        what: &str,
-        route: &str,
-        page: usize,
-    ) -> Result<(Vec<T>, bool), ForgeError> {
-        let separator = if route.contains('?') { '&' } else { '?' };
-        let route = format!("{route}{separator}per_page={PAGE}&page={page}");
-        let response = self
-            .send(what, Method::GET, &route, None, JSON, true)
-            .await?;
-        // The address in the header is not followed: only whether there is a next page is taken from it.
-        let has_more = next_page(&response.headers).is_some();
-        Ok((parse(what, &response.body)?, has_more))
-    }
-
-    /// One page of a list that is paged by a cursor, and the cursor of the next one, to be put into `after` as it is.
-    pub(super) async fn get_after<T: DeserializeOwned>(
-        &self,
-        what: &str,
-        route: &str,
-    ) -> Result<(Vec<T>, Option<String>), ForgeError> {
-        let response = self
-            .send(what, Method::GET, route, None, JSON, true)
-            .await?;
-        let next = match next_page(&response.headers) {
-            Some(address) => Some(cursor(address).ok_or_else(|| {
-                ForgeError::unreachable(what, "there is a next page, and no cursor for it")
-            })?),
-            None => None,
-        };
-        Ok((parse(what, &response.body)?, next))
-    }
-
     /// The bytes of a file; `None` if it is not there.
     pub(super) async fn get_raw(
         &self,
@@ -253,7 +180,7 @@ impl GitHub {
         }
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         what: &str,
         method: Method,
@@ -354,35 +281,10 @@ fn is_slug(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(allowed) && !matches!(part, "." | "..")
 }
 
-fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, ForgeError> {
+pub(super) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, ForgeError> {
     serde_json::from_slice(body).map_err(|error| {
         ForgeError::unreachable(what, format!("the answer is not as documented: {error}"))
     })
-}
-
-fn endless(what: &str, most_pages: usize) -> ForgeError {
-    ForgeError::unreachable(what, format!("more than {most_pages} pages"))
-}
-
-/// The address of the next page, if there is one.
-fn next_page(headers: &HeaderMap) -> Option<&str> {
-    let links = headers.get(header::LINK)?.to_str().ok()?;
-    links.split(',').find(|link| link.contains("rel=\"next\""))
-}
-
-/// The cursor in a next page's address. Nothing else of that is used.
-fn cursor(address: &str) -> Option<String> {
-    let (_, query) = address
-        .split_once('<')?
-        .1
-        .split_once('>')?
-        .0
-        .split_once('?')?;
-    let after = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("after="))?;
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%=".contains(&byte);
-    (!after.is_empty() && after.bytes().all(allowed)).then(|| after.to_owned())
 }
 
 fn failed(what: &str, outcome: Result<Response, String>) -> ForgeError {

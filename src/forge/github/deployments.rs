@@ -4,7 +4,8 @@ use http::Method;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::client::{GitHub, PAGE};
+use super::client::GitHub;
+use super::paging::PAGE;
 use super::route::encoded;
 use super::wire;
 use crate::forge::{Deployment, DeploymentState, ForgeError, Written};

@@ -6,6 +6,7 @@ mod client;
 mod deployments;
 mod identity;
 mod issues;
+mod paging;
 mod people;
 mod probe;
 mod pull_requests;

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use http::Method;
 use serde_json::json;
 
-use super::client::{GitHub, PAGE};
+use super::client::GitHub;
+use super::paging::PAGE;
 use super::wire;
 use crate::forge::{
     ChangeKind, ChangedFile, CommitStatus, ForgeError, OpenPullRequest, PullRequest, PullRequests,
