@@ -3,7 +3,7 @@
 /// Exit codes.
 ///
 /// In the order in which one is said rather than another, when several apply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
     /// Done.
@@ -26,8 +26,53 @@ pub enum Exit {
     Internal = 1,
 }
 
+impl Exit {
+    /// All of them, in the order in which one is said rather than another.
+    const ORDER: [Self; 9] = [
+        Self::Ok,
+        Self::Drift,
+        Self::Impact,
+        Self::Config,
+        Self::Unreachable,
+        Self::Denied,
+        Self::Operation,
+        Self::Usage,
+        Self::Internal,
+    ];
+
+    fn rank(self) -> Option<usize> {
+        Self::ORDER.iter().position(|known| *known == self)
+    }
+}
+
+/// Derived, it would follow the numbers.
+impl Ord for Exit {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for Exit {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn of_several_the_one_that_matters_most_is_said() {
+        assert_eq!(Exit::Unreachable.max(Exit::Denied), Exit::Denied);
+        assert_eq!(Exit::Drift.max(Exit::Config), Exit::Config);
+        assert_eq!(Exit::Operation.max(Exit::Usage), Exit::Usage);
+        assert_eq!(Some(Exit::Impact).max(None), Some(Exit::Impact));
     }
 }
