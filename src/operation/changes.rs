@@ -3,8 +3,8 @@
 use super::{Desired, Failure, Site};
 use crate::config::Config;
 use crate::guard::{Inspect, Preview};
-use crate::plan::Changes;
-use crate::stack::Health;
+use crate::plan::{Changes, Overlay};
+use crate::stack::{Found, Health, Stack};
 
 /// Asks CloudFormation what would change; what was made for that is gone afterwards, whatever happens.
 ///
@@ -37,26 +37,35 @@ pub async fn changes(
         .preview(look, existing.as_ref(), &desired.proposal())
         .await?;
     let looked = site.cloud.look_closer(&mut pending).await;
-    let before = match existing.as_ref().filter(|_| exists) {
-        Some(stack) => site
-            .cloud
-            .template(&stack.id)
-            .await
-            .map(|body| deployed(&body)),
-        None => Ok(None),
-    };
-    let status = existing.filter(|_| exists).map(|stack| stack.status.0);
-    let changes = before.map(|before| {
-        let before = before.as_ref();
-        Changes::of(
-            desired.config,
-            before,
-            &desired.stack,
-            status,
-            pending.found(),
-        )
-    });
+    let stack = existing.as_ref().filter(|_| exists);
+    let changes = judged(site, desired, stack, pending.found(), deployed).await;
     site.cloud.to_the_end().discard(pending).await?;
     looked?;
-    Ok(changes?)
+    changes
+}
+
+/// What a change set means for a stack, if that exists.
+async fn judged(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    stack: Option<&Stack>,
+    found: &Found,
+    deployed: &(dyn Fn(&str) -> Option<Config> + Sync),
+) -> Result<Changes, Failure> {
+    let changes =
+        |before, status| Changes::of(desired.config, before, &desired.stack, status, found);
+    let Some(stack) = stack else {
+        return Ok(changes(None, None));
+    };
+    let body = site.cloud.template(&stack.id).await?;
+    let (drifted, unread) = site.cloud.last_drift(stack).await?;
+    let before = deployed(&body);
+    let mut changes = changes(before.as_ref(), Some(stack.status.0.clone()));
+    changes.unread.extend(unread);
+    changes.drift = Some(Overlay::of(
+        stack.drift.clone(),
+        &drifted,
+        &found.change_set,
+    ));
+    Ok(changes)
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::impact::declared;
 use super::{
-    Impact, Influences, Judgement, Pointed, Verdict, change_set_digest, influences, judge, pointed,
-    worst,
+    Impact, Influences, Judgement, Overlay, Pointed, Verdict, change_set_digest, influences, judge,
+    pointed, worst,
 };
 use crate::config::Config;
 use crate::diagnostic::Span;
@@ -40,6 +40,9 @@ pub struct Changes {
     pub validations: Vec<Pointed>,
     /// Hooks that will be asked.
     pub hooks: Vec<Hook>,
+    /// What is known of its drift; `None` if there is no stack.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Overlay>,
     /// What could not be read, a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
@@ -112,6 +115,7 @@ impl Changes {
             resources: assessed(&change_set, &BTreeMap::new(), config),
             validations: Vec::new(),
             hooks: Vec::new(),
+            drift: None,
             unread: Vec::new(),
             refused: None,
             digest: change_set_digest(&change_set),
@@ -156,6 +160,7 @@ impl Changes {
             resources: assessed(change_set, &influences, config),
             validations,
             hooks: found.hooks.clone(),
+            drift: None,
             unread: found.unread.clone(),
             refused,
             digest: change_set_digest(change_set),

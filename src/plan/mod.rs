@@ -7,6 +7,7 @@ mod digest;
 mod findings;
 mod impact;
 mod influence;
+mod overlay;
 mod resources;
 mod stacks;
 mod verdict;
@@ -26,6 +27,7 @@ pub use digest::{change_set_digest, sealed};
 pub use findings::{Pointed, pointed};
 pub use impact::Impact;
 pub use influence::{Influences, influences};
+pub use overlay::{Live, Overlay};
 pub use verdict::{Judgement, Verdict, judge, judge_all, worst};
 
 /// The plan of a whole change.

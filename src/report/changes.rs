@@ -2,11 +2,15 @@
 
 use super::medium::Medium;
 use super::values::Values;
-use crate::plan::{Assessed, Cause, Changes, Verdict};
+use crate::plan::{Assessed, Cause, Changes, Overlay, Verdict};
+use crate::stack::{DriftCheck, DriftStatus};
 use crate::wording::counted;
 
 const HEAD: &[&str] = &[
     "verdict", "action", "resource", "type", "changes", "because", "from",
+];
+const LIVE_HEAD: &[&str] = &[
+    "becomes", "resource", "property", "deployed", "live", "wanted",
 ];
 
 /// One sentence: the stack and the worst that happens.
@@ -37,14 +41,22 @@ pub fn shown_changes(changes: &Changes, values: &Values) -> Changes {
     for reason in reasons.chain(&mut shown.refused) {
         *reason = values.redact(reason);
     }
+    let mut numbered = values.numbered();
+    for live in shown.drift.iter_mut().flat_map(|drift| &mut drift.live) {
+        let texts = [&mut live.deployed, &mut live.live, &mut live.wanted];
+        for text in texts.into_iter().flatten() {
+            *text = numbered.show(text);
+        }
+    }
     shown
 }
 
 /// The table, and what goes with it.
 pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
+    let changes = &shown_changes(changes, values);
     let mut text = String::new();
     if let Some(reason) = &changes.refused {
-        text.push_str(&medium.line("reason: ", &values.redact(reason)));
+        text.push_str(&medium.line("reason: ", reason));
     }
     if !changes.resources.is_empty() {
         let rows: Vec<Vec<String>> = changes.resources.iter().map(row).collect();
@@ -69,6 +81,9 @@ pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
         }
         _ => {}
     }
+    if let Some(drift) = &changes.drift {
+        text.push_str(&overlay(drift, medium));
+    }
     for unread in &changes.unread {
         text.push_str(&medium.line("note: ", unread));
     }
@@ -82,7 +97,7 @@ pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
                     found.mode.clone(),
                     found.name.clone(),
                     found.path.clone(),
-                    values.redact(&found.reason),
+                    found.reason.clone(),
                     from(&pointed.causes),
                 ]
             })
@@ -106,6 +121,50 @@ pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
         text.push_str(&medium.table(&["hook", "mode", "resource"], &rows));
     }
     text
+}
+
+/// When drift was looked for, and what becomes of it.
+fn overlay(drift: &Overlay, medium: Medium) -> String {
+    let mut text = medium.line("drift: ", &looked(&drift.check, drift.live.len()));
+    if !drift.live.is_empty() {
+        let rows = drift.live.iter().map(|live| {
+            let told = [&live.deployed, &live.live, &live.wanted];
+            let told = told.map(|text| text.clone().unwrap_or_default());
+            let first = [
+                live.fate.words().to_owned(),
+                live.logical_id.clone(),
+                live.path.clone(),
+            ];
+            [&first[..], &told].concat()
+        });
+        if matches!(medium, Medium::Markdown) {
+            text.push('\n');
+        }
+        text.push_str(&medium.table(LIVE_HEAD, &rows.collect::<Vec<_>>()));
+    }
+    text
+}
+
+fn looked(check: &DriftCheck, found: usize) -> String {
+    let time = check
+        .checked
+        .and_then(|time| jiff::Timestamp::from_second(time).ok());
+    let Some(time) = time else {
+        return "never looked for".to_owned();
+    };
+    let what = match check.status {
+        DriftStatus::InSync => "nothing found".to_owned(),
+        // What differs could not be read, which is said beside it.
+        DriftStatus::Deleted | DriftStatus::Modified if found == 0 => "found".to_owned(),
+        DriftStatus::Deleted | DriftStatus::Modified => counted(found, "difference"),
+        DriftStatus::NotChecked | DriftStatus::Unknown => "nothing known".to_owned(),
+    };
+    let outdated = match check.outdated {
+        true => ", before the last update of the stack",
+        false => "",
+    };
+    let time = time.strftime("%Y-%m-%d %H:%M UTC");
+    format!("{what}; last looked for at {time}{outdated}")
 }
 
 fn row(resource: &Assessed) -> Vec<String> {

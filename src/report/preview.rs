@@ -34,7 +34,7 @@ impl Preview {
         // The report has a table of the changed keys already.
         let undeclared = Changes {
             declared: found.declared.as_ref().map(|_| Vec::new()),
-            ..shown.clone()
+            ..found.clone()
         };
         Self {
             line: changes_line(found),

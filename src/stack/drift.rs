@@ -1,11 +1,11 @@
 //! Drift as `DescribeStackResourceDrifts` shows it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::StackName;
 
 /// How a resource, or a whole stack, relates to its template.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DriftStatus {
     /// It was deleted outside of CloudFormation.
@@ -15,6 +15,7 @@ pub enum DriftStatus {
     /// A word that the API did not have when this was written.
     Unknown,
     /// Nobody looked: the type does not support drift detection. That is not the same as being in sync.
+    #[default]
     NotChecked,
     /// It is as the template says, as far as drift detection looks.
     InSync,
@@ -47,6 +48,17 @@ impl DriftStatus {
     pub fn is_drift(&self) -> bool {
         matches!(self, Self::Deleted | Self::Modified)
     }
+}
+
+/// The last look at a stack's drift, as `DescribeStacks` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftCheck {
+    /// What it found of the stack as a whole.
+    pub status: DriftStatus,
+    /// When it was, in Unix time; `None` if never.
+    pub checked: Option<i64>,
+    /// Whether the stack was updated after it.
+    pub outdated: bool,
 }
 
 /// What drift detection found of a stack.

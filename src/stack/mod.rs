@@ -11,7 +11,7 @@ pub use change_set::{
     ChangeAction, ChangeSet, Detail, Evaluation, PolicyAction, Recreation, Replacement,
     ResourceChange, Target,
 };
-pub use drift::{Difference, Drift, DriftStatus, Drifted, ResourceDrift};
+pub use drift::{Difference, Drift, DriftCheck, DriftStatus, Drifted, ResourceDrift};
 pub use event::{Event, first_failure};
 pub use findings::{Found, Hook, Validation};
 pub use state::{Health, Output, Stack, StackName, Status};

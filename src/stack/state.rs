@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::DriftCheck;
 use crate::product::Target;
 
 /// Where a stack is, by name: it need not exist.
@@ -46,6 +47,9 @@ pub struct Stack {
     pub outputs: Vec<Output>,
     /// Unix time in seconds at which it was made.
     pub created: i64,
+    /// The last look at its drift.
+    #[serde(default)]
+    pub drift: DriftCheck,
 }
 
 /// One output of a stack.

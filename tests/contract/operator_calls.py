@@ -14,6 +14,8 @@ EVERY = [
     ("show-changes deploy", "stack", "cloudformation:CreateChangeSet cloudformation:DeleteChangeSet cloudformation:DeleteStack"
      " cloudformation:DescribeChangeSet cloudformation:DescribeChangeSetHooks cloudformation:ListChangeSets"
      " cloudformation:ListStackResources"),
+    # Of a stack whose last drift detection found something, what it found.
+    ("show-changes", "stack", "cloudformation:DescribeStackResourceDrifts"),
     # Early validation reports its events by change set.
     ("show-changes deploy", "change sets", "cloudformation:DescribeEvents"),
     ("deploy", "stack", "cloudformation:DeleteStack cloudformation:DescribeStackEvents cloudformation:ExecuteChangeSet"

@@ -1,5 +1,7 @@
 //! Flow 1, the half that asks AWS: a fake GitHub, an issuer of identity tokens, and an AWS that holds roles to their policies.
 
+mod drift;
+
 use provisioner::config::load;
 use provisioner::model::RepoPath;
 use provisioner::plan::Changes;

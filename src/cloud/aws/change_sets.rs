@@ -437,7 +437,7 @@ fn tags(proposal: &Proposal) -> Vec<StackTag> {
 }
 
 /// A note of what AWS does not tell. Whoever is asked to stop, or is not known to AWS, gets no further with the rest either.
-fn unread(what: &str, error: Error) -> Result<String> {
+pub(super) fn unread(what: &str, error: Error) -> Result<String> {
     match error {
         Error::Refused { code, .. } => Ok(format!("the {what} could not be read: {code}")),
         Error::Unreachable { operation, .. } => Ok(format!(

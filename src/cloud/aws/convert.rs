@@ -4,12 +4,13 @@ use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOut
 use aws_sdk_cloudformation::types;
 
 use crate::stack::{
-    ChangeAction, ChangeSet, Detail, Evaluation, Event, Output, PolicyAction, Recreation,
-    Replacement, ResourceChange, Stack, Status, Target,
+    ChangeAction, ChangeSet, Detail, DriftCheck, DriftStatus, Evaluation, Event, Output,
+    PolicyAction, Recreation, Replacement, ResourceChange, Stack, Status, Target,
 };
 
 /// A stack.
 pub fn stack(stack: types::Stack) -> Stack {
+    let drift = drift_check(&stack);
     Stack {
         id: stack.stack_id.unwrap_or_default(),
         name: stack.stack_name.unwrap_or_default(),
@@ -35,6 +36,23 @@ pub fn stack(stack: types::Stack) -> Stack {
             })
             .collect(),
         created: stack.creation_time.map_or(0, |time| time.secs()),
+        drift,
+    }
+}
+
+fn drift_check(stack: &types::Stack) -> DriftCheck {
+    let Some(drift) = &stack.drift_information else {
+        return DriftCheck::default();
+    };
+    let checked = drift.last_check_timestamp.map(|time| time.secs());
+    let updated = stack.last_updated_time.map(|time| time.secs());
+    let status = drift.stack_drift_status.as_ref();
+    DriftCheck {
+        status: status.map_or(DriftStatus::NotChecked, |status| {
+            DriftStatus::of(status.as_str())
+        }),
+        checked,
+        outdated: checked.is_some() && checked < updated,
     }
 }
 

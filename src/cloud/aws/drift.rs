@@ -2,10 +2,19 @@
 
 use std::collections::HashSet;
 
+use aws_sdk_cloudformation::types::StackResourceDriftStatus;
+
+use super::change_sets::unread;
 use super::poll::Pauses;
 use super::{Cloud, error};
 use crate::cloud::Result;
-use crate::stack::{Difference, Drift, DriftStatus, ResourceDrift};
+use crate::stack::{Difference, Drift, DriftStatus, ResourceDrift, Stack};
+
+/// The states of what differs.
+const DIFFERS: &[StackResourceDriftStatus] = &[
+    StackResourceDriftStatus::Modified,
+    StackResourceDriftStatus::Deleted,
+];
 
 impl Cloud {
     /// Has CloudFormation compare a stack with its template, and waits for what it finds.
@@ -13,10 +22,53 @@ impl Cloud {
     /// Resources whose type it cannot look at are listed as `NOT_CHECKED`: they are not known to be in sync.
     pub async fn drift(&self, stack_id: &str) -> Result<Drift> {
         let incomplete = self.detect(stack_id).await?;
+        let mut resources = self.resource_drifts(stack_id, &[]).await?;
+        let looked_at: HashSet<String> = resources
+            .iter()
+            .map(|drift| drift.logical_id.clone())
+            .collect();
+        for resource in self.resources(stack_id).await? {
+            if !looked_at.contains(&resource.logical_id) {
+                resources.push(ResourceDrift {
+                    logical_id: resource.logical_id,
+                    physical_id: resource.physical_id,
+                    kind: resource.kind,
+                    status: DriftStatus::NotChecked,
+                    differences: Vec::new(),
+                });
+            }
+        }
+        resources.sort_by(|a, b| {
+            (a.status.clone(), &a.logical_id).cmp(&(b.status.clone(), &b.logical_id))
+        });
+        Ok(Drift {
+            resources,
+            incomplete,
+        })
+    }
+
+    /// What the last detection found to differ, or in the second place why that is not known. Nothing is looked for anew.
+    pub async fn last_drift(&self, stack: &Stack) -> Result<(Vec<ResourceDrift>, Option<String>)> {
+        if !stack.drift.status.is_drift() {
+            return Ok((Vec::new(), None));
+        }
+        match self.resource_drifts(&stack.id, DIFFERS).await {
+            Ok(resources) => Ok((resources, None)),
+            Err(error) => Ok((Vec::new(), Some(unread("drift of the resources", error)?))),
+        }
+    }
+
+    /// Resources as the last detection found them; all, or those in one of these states.
+    async fn resource_drifts(
+        &self,
+        stack_id: &str,
+        states: &[StackResourceDriftStatus],
+    ) -> Result<Vec<ResourceDrift>> {
         let mut pages = self
             .stacks
             .describe_stack_resource_drifts()
             .stack_name(stack_id)
+            .set_stack_resource_drift_status_filters((!states.is_empty()).then(|| states.to_vec()))
             .into_paginator()
             .send();
         let mut resources = Vec::new();
@@ -48,28 +100,7 @@ impl Cloud {
                 });
             }
         }
-        let looked_at: HashSet<String> = resources
-            .iter()
-            .map(|drift| drift.logical_id.clone())
-            .collect();
-        for resource in self.resources(stack_id).await? {
-            if !looked_at.contains(&resource.logical_id) {
-                resources.push(ResourceDrift {
-                    logical_id: resource.logical_id,
-                    physical_id: resource.physical_id,
-                    kind: resource.kind,
-                    status: DriftStatus::NotChecked,
-                    differences: Vec::new(),
-                });
-            }
-        }
-        resources.sort_by(|a, b| {
-            (a.status.clone(), &a.logical_id).cmp(&(b.status.clone(), &b.logical_id))
-        });
-        Ok(Drift {
-            resources,
-            incomplete,
-        })
+        Ok(resources)
     }
 
     /// Why detection did not look at everything, if so.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use provisioner::diagnostic::explain;
 use provisioner::guard::*;
 use provisioner::plan::Verdict;
-use provisioner::stack::{Stack, Status};
+use provisioner::stack::{DriftCheck, Stack, Status};
 
 use super::{Loaded, STACK, codes, of_every_kind, policy};
 
@@ -232,6 +232,7 @@ impl Known {
             tags: self.tags.clone(),
             outputs: Vec::new(),
             created: 0,
+            drift: DriftCheck::default(),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::answers::{arn, events, look, no_stack, of_existing, so_far, stack, st
 use super::{Desk, desk};
 use crate::support::replay::{not_found, refused};
 
-const HOSTILE: [&str; 12] = [
+pub const HOSTILE: [&str; 12] = [
     "\u{1b}[2J\u{1b}]0;title\u{7}ok",
     "user\u{202e}nimda\u{2066}x\u{200b}\u{85}",
     "\n::set-output name=errors::0",
@@ -29,7 +29,7 @@ const HOSTILE: [&str; 12] = [
 const SINGLE: [&str; 3] = [HOSTILE[0], HOSTILE[3], HOSTILE[8]];
 
 /// Runs an action in every format, after `script` was added again, and looks at all that was written.
-fn assert_inert(desk: &Desk, action: &str, script: impl Fn()) {
+pub fn assert_inert(desk: &Desk, action: &str, script: impl Fn()) {
     for format in ["text", "markdown", "json", "sarif"] {
         script();
         let said = desk.try_act(action, &["--force", "--format", format]);

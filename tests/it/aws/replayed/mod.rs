@@ -14,6 +14,7 @@ mod drift;
 mod ml;
 mod nested;
 mod operations;
+mod overlay;
 
 use crate::support::replay::{ACCOUNT, Replay};
 

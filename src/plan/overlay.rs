@@ -1,0 +1,392 @@
+//! What a change set would do to what was changed outside of CloudFormation: drift that is known, joined with the changes.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::stack::{
+    ChangeAction, ChangeSet, Detail, DriftCheck, DriftStatus, Replacement, ResourceChange,
+    ResourceDrift,
+};
+
+/// The known drift of a stack, and what a change set would do to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Overlay {
+    /// The last look.
+    #[serde(flatten)]
+    pub check: DriftCheck,
+    /// Whatever differed then, what would be lost first.
+    pub live: Vec<Live>,
+}
+
+/// A value that is not what the deployed template says.
+#[derive(Clone, Debug, Serialize)]
+pub struct Live {
+    /// What the change set does to it.
+    pub fate: Fate,
+    /// Logical id of the resource.
+    pub logical_id: String,
+    /// Type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// JSON pointer from the properties; empty where the whole resource is missing.
+    pub path: String,
+    /// What the deployed template says, as JSON text.
+    pub deployed: Option<String>,
+    /// What is there, as JSON text.
+    pub live: Option<String>,
+    /// What would be there then, as JSON text, where CloudFormation says it.
+    pub wanted: Option<String>,
+}
+
+/// What a change set does to a live value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// The property is changed.
+    Overwritten,
+    /// The resource is made anew, as the template says.
+    Replaced,
+    /// The resource leaves the stack.
+    Leaves,
+    /// The resource is not there, and is to be changed.
+    Fails,
+    /// The property is changed if a value says so that is not known yet, or what happens is not known at all.
+    Perhaps,
+    /// The resource may be made anew.
+    PerhapsReplaced,
+    /// Other properties of the resource are changed, and many types write all of them then.
+    Beside,
+    /// The property is changed to what is there already.
+    Agrees,
+    /// The resource is not touched.
+    Untouched,
+    /// The resource is not there, and is left like that.
+    Missing,
+}
+
+impl Fate {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Overwritten => "overwritten",
+            Self::Replaced => "lost: another resource takes its place",
+            Self::Leaves => "leaves the stack with its resource",
+            Self::Fails => "the resource is missing: the update may fail",
+            Self::Perhaps => "may be overwritten",
+            Self::PerhapsReplaced => "may be lost: another resource may take its place",
+            Self::Beside => "may be overwritten with the rest of its resource",
+            Self::Agrees => "stays: the update wants the same",
+            Self::Untouched => "stays: the update does not touch it",
+            Self::Missing => "the resource is missing, and stays so",
+        }
+    }
+}
+
+impl Overlay {
+    /// Joins what is known to differ with a change set. What is in nested stacks is not known of the stack around them.
+    pub fn of(check: DriftCheck, drifted: &[ResourceDrift], change_set: &ChangeSet) -> Self {
+        let changes = &change_set.changes;
+        let mut live = Vec::new();
+        for resource in drifted.iter().filter(|it| it.status.is_drift()) {
+            let id = &resource.logical_id;
+            let change = changes.iter().find(|change| change.logical_id == *id);
+            let row = Live {
+                fate: Fate::Missing,
+                logical_id: id.clone(),
+                kind: resource.kind.clone(),
+                path: String::new(),
+                deployed: None,
+                live: None,
+                wanted: None,
+            };
+            if resource.status == DriftStatus::Deleted {
+                let fate = of_missing(change);
+                live.push(Live { fate, ..row });
+                continue;
+            }
+            let value = |path: &str, live: &str| {
+                let wanted = change.and_then(|change| wanted(change, path));
+                let fate = change.map_or(Fate::Untouched, |change| {
+                    of_value(change, path, live, wanted.as_deref())
+                });
+                (fate, wanted)
+            };
+            // It differs, and nobody says in what.
+            if resource.differences.is_empty() {
+                let (fate, _) = value("", "");
+                live.push(Live {
+                    fate,
+                    ..row.clone()
+                });
+            }
+            live.extend(resource.differences.iter().map(|difference| {
+                let (fate, wanted) = value(&difference.path, &difference.actual);
+                Live {
+                    fate,
+                    path: difference.path.clone(),
+                    deployed: Some(difference.expected.clone()),
+                    live: Some(difference.actual.clone()),
+                    wanted,
+                    ..row.clone()
+                }
+            }));
+        }
+        live.sort_by(|a, b| {
+            (a.fate, &a.logical_id, &a.path).cmp(&(b.fate, &b.logical_id, &b.path))
+        });
+        Self { check, live }
+    }
+}
+
+fn of_missing(change: Option<&ResourceChange>) -> Fate {
+    match change.map(|change| &change.action) {
+        None => Fate::Missing,
+        Some(ChangeAction::Remove) => Fate::Leaves,
+        Some(_) => Fate::Fails,
+    }
+}
+
+fn of_value(change: &ResourceChange, path: &str, live: &str, wanted: Option<&str>) -> Fate {
+    match change.action {
+        ChangeAction::Modify => {}
+        ChangeAction::Remove => return Fate::Leaves,
+        ChangeAction::SyncWithActual => return Fate::Untouched,
+        _ => return Fate::Perhaps,
+    }
+    if change.replacement == Some(Replacement::True) {
+        return Fate::Replaced;
+    }
+    let property = segments(path).next().unwrap_or_default();
+    let mut of_property = change.details.iter().filter(|it| changes(it, property));
+    // Several may lead to the same property. One that is sure is enough.
+    let sure = of_property.clone().any(|it| !it.is_known_after_apply());
+    match (sure, of_property.next()) {
+        _ if wanted.is_some_and(|wanted| read(wanted) == read(live)) => Fate::Agrees,
+        (true, _) => Fate::Overwritten,
+        (false, Some(_)) => Fate::Perhaps,
+        (false, None) => match change.replacement {
+            Some(Replacement::False) | None if !touches(change) => Fate::Untouched,
+            Some(Replacement::False) => Fate::Beside,
+            _ => Fate::PerhapsReplaced,
+        },
+    }
+}
+
+/// Whether a detail is about this property. Tags are told by an attribute of their own.
+fn changes(detail: &Detail, property: &str) -> bool {
+    let target = &detail.target;
+    match target.attribute.as_deref() {
+        Some("Tags") => property == "Tags",
+        Some("Properties") => target.name.as_deref() == Some(property),
+        _ => false,
+    }
+}
+
+/// Whether the resource itself is changed, and not only what CloudFormation keeps of it, such as its `DeletionPolicy`.
+fn touches(change: &ResourceChange) -> bool {
+    let attributes = change
+        .details
+        .iter()
+        .map(|it| it.target.attribute.as_deref());
+    let scope = change
+        .scope
+        .iter()
+        .map(|attribute| Some(attribute.as_str()));
+    let mut all = attributes.chain(scope).peekable();
+    // Where nothing is said, anything may be.
+    all.peek().is_none()
+        || all.any(|attribute| {
+            let kept = [
+                "Metadata",
+                "CreationPolicy",
+                "UpdatePolicy",
+                "DeletionPolicy",
+                "UpdateReplacePolicy",
+            ];
+            attribute.is_none_or(|attribute| !kept.contains(&attribute))
+        })
+}
+
+/// The value that the update would bring, where CloudFormation says it.
+fn wanted(change: &ResourceChange, path: &str) -> Option<String> {
+    // The same place in two lists need not hold the same thing.
+    if segments(path).any(|segment| segment.bytes().all(|byte| byte.is_ascii_digit())) {
+        return None;
+    }
+    // Of what does not change, the deployed value is wanted still.
+    let property = segments(path).next().unwrap_or_default();
+    let is_new = change.replacement == Some(Replacement::True);
+    if !is_new && !change.details.iter().any(|it| changes(it, property)) {
+        return None;
+    }
+    let whole = format!("/Properties{path}");
+    let told = change
+        .details
+        .iter()
+        .find(|it| it.target.path.as_deref() == Some(&whole));
+    let text = match told.and_then(|detail| detail.target.after_value.clone()) {
+        Some(text) => text,
+        None => {
+            let after: Value = serde_json::from_str(change.after_context.as_deref()?).ok()?;
+            // What is no property any more is as absent as one that never was.
+            after
+                .get("Properties")?
+                .pointer(path)
+                .unwrap_or(&Value::Null)
+                .to_string()
+        }
+    };
+    (!text.contains(UNKNOWN)).then_some(text)
+}
+
+/// How a value begins that is not known before the change set runs.
+const UNKNOWN: &str = "{{changeSet:";
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').skip(1)
+}
+
+/// The API sends some values as JSON and some as they are.
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::Difference;
+
+    /// A change of `Bucket`, in the API's names.
+    fn change(fields: &str) -> ResourceChange {
+        let text = format!(r#"{{"LogicalResourceId":"Bucket",{fields}}}"#);
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Details of a changed property.
+    fn detail(name: &str, more: &str) -> String {
+        format!(r#""Details":[{{"Target":{{"Attribute":"Properties","Name":"{name}"}}{more}}}]"#)
+    }
+
+    fn drifted(status: DriftStatus, path: &str) -> ResourceDrift {
+        ResourceDrift {
+            logical_id: "Bucket".to_owned(),
+            physical_id: None,
+            kind: "AWS::S3::Bucket".to_owned(),
+            status,
+            differences: vec![Difference {
+                path: path.to_owned(),
+                kind: "NOT_EQUAL".to_owned(),
+                expected: "Enabled".to_owned(),
+                actual: "Suspended".to_owned(),
+            }],
+        }
+    }
+
+    fn row(status: DriftStatus, path: &str, changes: &[ResourceChange]) -> Live {
+        let change_set = ChangeSet {
+            changes: changes.to_vec(),
+            ..ChangeSet::default()
+        };
+        let drifted = [drifted(status, path)];
+        let mut overlay = Overlay::of(DriftCheck::default(), &drifted, &change_set);
+        assert_eq!(overlay.live.len(), 1);
+        overlay.live.remove(0)
+    }
+
+    fn fate(path: &str, fields: &str) -> Fate {
+        row(DriftStatus::Modified, path, &[change(fields)]).fate
+    }
+
+    #[test]
+    fn a_value_is_overwritten_where_its_property_is_changed() {
+        let path = "/VersioningConfiguration/Status";
+        let of = |name: &str, more: &str, replacement: &str| {
+            let detail = detail(name, more);
+            let fields = format!(r#""Action":"Modify","Replacement":"{replacement}",{detail}"#);
+            fate(path, &fields)
+        };
+        let own = "VersioningConfiguration";
+        assert_eq!(of(own, "", "False"), Fate::Overwritten);
+        assert_eq!(of(own, "", "Conditional"), Fate::Overwritten);
+        assert_eq!(
+            of(own, r#","Evaluation":"Dynamic""#, "False"),
+            Fate::Perhaps
+        );
+        assert_eq!(of(own, "", "True"), Fate::Replaced);
+        assert_eq!(of("Other", "", "True"), Fate::Replaced);
+        assert_eq!(of("Other", "", "Conditional"), Fate::PerhapsReplaced);
+        assert_eq!(of("Other", "", "NewWord"), Fate::PerhapsReplaced);
+        assert_eq!(of("Other", "", "False"), Fate::Beside);
+    }
+
+    #[test]
+    fn tags_and_attributes_are_told_apart_from_properties() {
+        let of = |path, attribute: &str| {
+            let target = format!(r#"{{"Attribute":"{attribute}","Name":"Team"}}"#);
+            let details = format!(r#""Details":[{{"Target":{target}}}]"#);
+            let fields = format!(r#""Action":"Modify","Replacement":"False",{details}"#);
+            fate(path, &fields)
+        };
+        assert_eq!(of("/Tags/3/Value", "Tags"), Fate::Overwritten);
+        assert_eq!(of("/Value", "Tags"), Fate::Beside);
+        assert_eq!(of("/Value", "DeletionPolicy"), Fate::Untouched);
+        let nothing = r#""Action":"Modify","Replacement":"False""#;
+        assert_eq!(fate("/Value", nothing), Fate::Beside, "anything may be");
+    }
+
+    #[test]
+    fn what_is_not_changed_in_place_has_its_own_words() {
+        let of = |action: &str| fate("/Value", &format!(r#""Action":"{action}""#));
+        assert_eq!(of("Remove"), Fate::Leaves);
+        assert_eq!(of("SyncWithActual"), Fate::Untouched);
+        assert_eq!([of("Dynamic"), of("Import"), of("New")], [Fate::Perhaps; 3]);
+        let untouched = row(DriftStatus::Modified, "/Value", &[]);
+        assert_eq!(untouched.fate, Fate::Untouched);
+        assert_eq!(untouched.live.as_deref(), Some("Suspended"));
+        let missing = |changes: &[_]| row(DriftStatus::Deleted, "/Value", changes).fate;
+        assert_eq!(missing(&[]), Fate::Missing);
+        let modify = r#""Action":"Modify","Replacement":"False""#;
+        assert_eq!(missing(&[change(modify)]), Fate::Fails);
+        assert_eq!(missing(&[change(r#""Action":"Remove""#)]), Fate::Leaves);
+    }
+
+    #[test]
+    fn the_wanted_value_is_said_where_cloudformation_says_it() {
+        let of = |path: &str, after: &str| {
+            let detail = detail("A", "");
+            let fields = format!(
+                r#""Action":"Modify","Replacement":"False",{detail},"AfterContext":{}"#,
+                serde_json::json!(after)
+            );
+            let row = row(DriftStatus::Modified, path, &[change(&fields)]);
+            (row.fate, row.wanted)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        let after = r#"{"Properties":{"A":{"B":"Suspended","C":"x","L":["Suspended"]}}}"#;
+        assert_eq!(of("/A/B", after), (Fate::Agrees, some("\"Suspended\"")));
+        assert_eq!(of("/A/C", after), (Fate::Overwritten, some("\"x\"")));
+        assert_eq!(of("/A/Gone", after), (Fate::Overwritten, some("null")));
+        assert_eq!(of("/A/L/0", after), (Fate::Overwritten, None));
+        assert_eq!(of("/A/B", "{\"Properties\":"), (Fate::Overwritten, None));
+        let unknown = r#"{"Properties":{"A":"{{changeSet:KNOWN_AFTER_APPLY}}"}}"#;
+        assert_eq!(of("/A", unknown), (Fate::Overwritten, None));
+    }
+
+    #[test]
+    fn what_is_lost_comes_first() {
+        let change_set = ChangeSet {
+            changes: vec![change(&format!(
+                r#""Action":"Modify","Replacement":"False",{}"#,
+                detail("A", "")
+            ))],
+            ..ChangeSet::default()
+        };
+        let mut all = drifted(DriftStatus::Modified, "/B");
+        all.differences
+            .extend(drifted(DriftStatus::Modified, "/A").differences);
+        let in_sync = drifted(DriftStatus::InSync, "/A");
+        let overlay = Overlay::of(DriftCheck::default(), &[in_sync, all], &change_set);
+        let fates: Vec<Fate> = overlay.live.iter().map(|live| live.fate).collect();
+        assert_eq!(fates, [Fate::Overwritten, Fate::Beside]);
+    }
+}

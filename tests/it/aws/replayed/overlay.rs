@@ -1,0 +1,203 @@
+//! What an update would do to values that were changed outside of CloudFormation.
+
+use serde_json::{Value, json};
+
+use super::answers::{arn, fixture, of_existing, preview, stack, stack_id};
+use super::attack::{HOSTILE, assert_inert};
+use super::{Desk, desk};
+use crate::support::replay::refused;
+
+/// A stack that is there, whose last detection found this, with what else is said of it.
+fn looked(status: &str, more: &[(&str, &str)]) -> Desk {
+    let desk = desk();
+    let mut answer = stack(&desk, "UPDATE_COMPLETE");
+    let there = &mut answer["Stacks"][0];
+    there["DriftInformation"] =
+        json!({"StackDriftStatus": status, "LastCheckTimestamp": "2026-11-25T09:30:00.000Z"});
+    for (key, value) in more {
+        there[*key] = json!(value);
+    }
+    desk.aws
+        .on("DescribeStacks", answer)
+        .on("ListChangeSets", json!({"Summaries": []}))
+        .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
+    desk
+}
+
+/// The same, drifted like this, with a change set of these resources.
+fn drifted(drifts: Value, changes: &[Value]) -> Desk {
+    let desk = looked("DRIFTED", &[]);
+    desk.aws.on("DescribeStackResourceDrifts", drifts);
+    preview(&desk, described(&desk, changes));
+    desk
+}
+
+fn described(desk: &Desk, changes: &[Value]) -> Value {
+    let of_resource = |change| json!({"Type": "Resource", "ResourceChange": change});
+    json!({
+        "ChangeSetId": arn("changeSet", "provisioner"), "StackId": stack_id(desk),
+        "Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE",
+        "Changes": changes.iter().map(of_resource).collect::<Vec<_>>(),
+    })
+}
+
+/// A resource whose property is changed in place.
+fn modified(id: &str, kind: &str, property: &str, after: &Value) -> Value {
+    json!({
+        "Action": "Modify", "LogicalResourceId": id, "ResourceType": kind, "Replacement": "False",
+        "Scope": ["Properties"],
+        "Details": [{
+            "Target": {
+                "Attribute": "Properties", "Name": property, "Path": format!("/Properties/{property}"),
+                "RequiresRecreation": "Never", "AttributeChangeType": "Modify",
+            },
+            "Evaluation": "Static", "ChangeSource": "DirectModification",
+        }],
+        "AfterContext": json!({"Properties": {property: after}}).to_string(),
+    })
+}
+
+fn modified_parameter(after: &str) -> Value {
+    modified(
+        "SolutionsPrefixParameter",
+        "AWS::SSM::Parameter",
+        "Value",
+        &json!(after),
+    )
+}
+
+/// A parameter whose value is another one than the deployed one.
+fn drifted_parameter(deployed: &str, live: &str) -> Value {
+    json!({"StackResourceDrifts": [{
+        "LogicalResourceId": "SolutionsPrefixParameter", "ResourceType": "AWS::SSM::Parameter",
+        "StackResourceDriftStatus": "MODIFIED",
+        "PropertyDifferences": [{
+            "PropertyPath": "/Value", "ExpectedValue": deployed, "ActualValue": live,
+            "DifferenceType": "NOT_EQUAL",
+        }],
+    }]})
+}
+
+#[test]
+fn each_live_value_is_said_to_be_lost_or_to_stay() {
+    let desk = looked("DRIFTED", &[]);
+    desk.aws
+        .on("DescribeStackResourceDrifts", fixture(&desk, "drifts"));
+    let versioning = json!({"Status": "Enabled"});
+    let changes = [
+        modified(
+            "Bucket",
+            "AWS::S3::Bucket",
+            "VersioningConfiguration",
+            &versioning,
+        ),
+        modified(
+            "BucketArnParameter",
+            "AWS::SSM::Parameter",
+            "Value",
+            &json!("x"),
+        ),
+    ];
+    preview(&desk, described(&desk, &changes));
+    let shown = desk.act("show-changes", &[]);
+    insta::assert_snapshot!("replayed_overlay", desk.neutral(&shown.stdout));
+    let asked = desk.aws.asked("DescribeStackResourceDrifts");
+    assert_eq!(asked.len(), 2, "one request for each page");
+    assert_eq!(asked[1].get("NextToken"), "page-2");
+    for (number, state) in [(1, "MODIFIED"), (2, "DELETED")] {
+        let name = format!("StackResourceDriftStatusFilters.member.{number}");
+        assert_eq!(asked[0].get(&name), state);
+    }
+    assert_eq!(desk.aws.asked("DetectStackDrift").len(), 0);
+}
+
+#[test]
+fn it_is_said_when_drift_was_looked_for_and_nothing_more_is_asked() {
+    let later = ("LastUpdatedTime", "2026-11-25T10:00:00.000Z");
+    let earlier = ("LastUpdatedTime", "2026-11-25T09:00:00.000Z");
+    let at = "last looked for at 2026-11-25 09:30 UTC";
+    for (status, more, wanted) in [
+        ("IN_SYNC", &[][..], format!("drift: nothing found; {at}\n")),
+        (
+            "IN_SYNC",
+            &[earlier],
+            format!("drift: nothing found; {at}\n"),
+        ),
+        (
+            "IN_SYNC",
+            &[later],
+            format!("drift: nothing found; {at}, before the last update of the stack\n"),
+        ),
+        ("UNKNOWN", &[], format!("drift: nothing known; {at}\n")),
+    ] {
+        let desk = looked(status, more);
+        preview(&desk, described(&desk, &[modified_parameter("x")]));
+        let shown = desk.act("show-changes", &[]).stdout;
+        assert!(shown.contains(&wanted), "{status}: {shown}");
+    }
+    let desk = desk();
+    of_existing(&desk);
+    preview(&desk, described(&desk, &[]));
+    let shown = desk.act("show-changes", &[]).stdout;
+    assert!(shown.contains("drift: never looked for\n"), "{shown}");
+}
+
+#[test]
+fn drift_that_may_not_be_read_is_noted() {
+    let denied = refused("AccessDenied", "User is not authorized to perform this");
+    let desk = drifted(denied, &[modified_parameter("x")]);
+    let shown = desk.act("show-changes", &[]).stdout;
+    let note = "note: the drift of the resources could not be read: AccessDenied\n";
+    assert!(shown.contains("drift: found; last looked"), "{shown}");
+    assert!(shown.contains(note), "{shown}");
+    assert_eq!(desk.aws.asked("DeleteChangeSet").len(), 1);
+}
+
+#[test]
+fn attack_a_live_value_is_shown_by_its_equality_only() {
+    const SECRETS: [&str; 2] = ["correct-horse-battery", "hV3nT8qZ1kJ6wX0sB5yD"];
+    let [deployed, live] = SECRETS;
+    let desk = drifted(
+        drifted_parameter(deployed, live),
+        &[modified_parameter(deployed)],
+    );
+    for format in ["text", "markdown", "json", "sarif"] {
+        let said = desk.act("show-changes", &["--format", format]);
+        let all = said.stdout + &said.stderr;
+        for secret in SECRETS {
+            assert!(!all.contains(secret), "{format}: {all}");
+        }
+    }
+    let shown = desk.json("show-changes", &[]);
+    let row = &shown["items"][0]["result"]["drift"]["live"][0];
+    let told = ["fate", "deployed", "live", "wanted"].map(|key| row[key].as_str().unwrap());
+    assert_eq!(
+        told,
+        ["overwritten", "(hidden 1)", "(hidden 2)", "(hidden 1)"]
+    );
+    let desk = drifted(
+        drifted_parameter(deployed, live),
+        &[modified_parameter(live)],
+    );
+    let shown = desk.json("show-changes", &[]);
+    let row = &shown["items"][0]["result"]["drift"]["live"][0];
+    assert_eq!(row["fate"], "agrees");
+    assert_eq!(row["live"], row["wanted"]);
+}
+
+#[test]
+fn attack_in_the_words_of_known_drift() {
+    let drift = |text: &str| {
+        json!({
+            "LogicalResourceId": text, "PhysicalResourceId": text, "ResourceType": text,
+            "StackResourceDriftStatus": "MODIFIED",
+            "PropertyDifferences": [
+                {"PropertyPath": text, "ExpectedValue": text, "ActualValue": text, "DifferenceType": text},
+            ],
+        })
+    };
+    let drifts = json!({"StackResourceDrifts": HOSTILE.map(drift)});
+    let changes = HOSTILE.map(|text| modified(text, text, text, &json!(text)));
+    let desk = drifted(drifts, &changes);
+    assert_inert(&desk, "show-changes", || {});
+}
