@@ -187,7 +187,7 @@ async fn govern(
 }
 
 /// The built-in products, and those of the repository at a commit.
-async fn products(
+pub async fn products(
     source: &dyn Source,
     at: &CommitSha,
     given: &Given,

@@ -85,7 +85,7 @@ async fn run(environment: Environment) -> Ended {
             is_new,
             body,
         } => super::command::command(&job, *id, *number, *is_new, body).await,
-        Event::Schedule => Ok((String::new(), Exit::Ok)),
+        Event::Schedule => super::drift::watch(&job).await,
         Event::Other(name) => {
             let line = format!("nothing to do for the event `{name}`");
             eprintln!("{}", log_safe(&line));

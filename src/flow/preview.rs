@@ -1,25 +1,25 @@
 //! Flow 1, the half that asks AWS: what each change would really do, seen by a role that can look and do nothing else.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 
 use super::check::NOT_ASKED;
+use super::errand::removal;
 use super::gather::Gathered;
+use super::nobody::Nobody;
+use super::sessions::Sessions;
 use crate::action::explain_failure;
 use crate::cloud::{Session, Stop};
-use crate::config::{Config, load};
+use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::forge::Identity;
-use crate::guard::{Authority, Policy};
-use crate::model::RepoPath;
-use crate::operation::{self, Consent, Desired, Failure, Progress, Site};
-use crate::plan::{Change, Deletion, Input, Intent};
-use crate::product::{Registry, Target};
+use crate::guard::Policy;
+use crate::operation::{self, Desired, Failure, Site};
+use crate::plan::{Change, Intent};
+use crate::product::{Target, Verb};
 use crate::report::{Preview, Report, Values};
-use crate::stack::{Event, StackName};
 use crate::wording::all_of;
 
 /// Who asks AWS for a job.
@@ -76,15 +76,18 @@ pub async fn preview(report: &mut Report, gathered: &Gathered, plan: &Plan) {
             "AWS was not asked: the job has no identity token. Grant it id-token write. {NOT_ASKED}"
         )),
         Some(identity) => {
-            let sessions = sessions(&work, identity, &plan.session).await;
+            let sessions = Sessions::new(Arc::clone(identity), plan.session.clone(), Stop::never());
             let look = Look {
                 gathered,
                 plan,
                 allowed,
             };
             let asked = futures_util::stream::iter(work).map(|(change, target, role)| {
-                let (look, session) = (&look, sessions.get(&(role, target.region.clone())));
-                async move { (change.path.to_string(), look.at(change, session).await) }
+                let (look, sessions) = (&look, &sessions);
+                async move {
+                    let session = sessions.of(&role, &target.region).await;
+                    (change.path.to_string(), look.at(change, &session).await)
+                }
             });
             previews = asked
                 .buffer_unordered(allowed.concurrency())
@@ -105,23 +108,6 @@ fn not_asked(report: &mut Report, reason: &str) {
         .push(format!("AWS was not asked. {reason} {NOT_ASKED}"));
 }
 
-/// One session for each role and region: a token and a role's credentials serve all stacks there.
-async fn sessions(
-    work: &[(&Change, &Target, String)],
-    identity: &Arc<dyn Identity>,
-    name: &str,
-) -> BTreeMap<(String, String), Session> {
-    let mut sessions = BTreeMap::new();
-    for (_, target, role) in work {
-        if let Entry::Vacant(free) = sessions.entry((role.clone(), target.region.clone())) {
-            let identity = Arc::clone(identity);
-            let session = Session::federated(role, name, identity, &target.region, Stop::never());
-            free.insert(session.await);
-        }
-    }
-    sessions
-}
-
 struct Look<'a> {
     gathered: &'a Gathered,
     plan: &'a Plan,
@@ -129,15 +115,11 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    async fn at(&self, change: &Change, session: Option<&Session>) -> Preview {
-        let unknown = || Preview::of_failure("the config could not be read again".to_owned());
-        let Some(session) = session else {
-            return unknown();
-        };
-        let before = self.config(change, true);
-        let after = self.config(change, false);
+    async fn at(&self, change: &Change, session: &Session) -> Preview {
+        let before = self.gathered.config(change, true);
+        let after = self.gathered.config(change, false);
         let Some(config) = after.as_ref().or(before.as_ref()) else {
-            return unknown();
+            return Preview::of_failure("the config could not be read again".to_owned());
         };
         let values = Values::of(config, &self.allowed.values.show);
         let asked = self.ask(change, session, config, before.as_ref(), &values);
@@ -170,7 +152,8 @@ impl Look<'_> {
         };
         let desired = Desired::of(config)?;
         if change.intent == Intent::Delete {
-            let deletion = operation::preview_deletion(&site, &desired, false).await?;
+            let empties = removal(config).is_some_and(|(_, verb)| verb == Verb::TearDown);
+            let deletion = operation::preview_deletion(&site, &desired, empties).await?;
             return Ok(Preview::of_deletion(&deletion, change.level));
         }
         // The base is not what was deployed, if an update was merged that the policy does not apply.
@@ -178,40 +161,4 @@ impl Look<'_> {
         let changes = operation::changes(&site, &desired, false, &deployed).await?;
         Ok(Preview::of_changes(&changes, values))
     }
-
-    /// The config of a change at the base or at the head.
-    fn config(&self, change: &Change, at_base: bool) -> Option<Config> {
-        let path = match (&change.moved_from, at_base) {
-            (Some(from), true) => from,
-            _ => &change.path,
-        };
-        let input = self
-            .gathered
-            .inputs
-            .iter()
-            .find(|input| input.path == *path)?;
-        let read = |registry: &Registry, bytes: &Option<Vec<u8>>, path: &RepoPath| {
-            load(registry, path, bytes.as_ref()?).config
-        };
-        let Input { base, head, .. } = input;
-        match at_base {
-            true => read(&self.gathered.base, base, path),
-            false => read(&self.gathered.head, head, path),
-        }
-    }
-}
-
-/// A check stands for nobody's consent, and nobody watches it.
-struct Nobody;
-
-impl Consent for Nobody {
-    fn authority(&self, _: &StackName, _: Option<&Deletion>) -> Authority {
-        Authority::Unknown
-    }
-}
-
-impl Progress for Nobody {
-    fn step(&self, _: &StackName, _: &str) {}
-    fn event(&self, _: &StackName, _: &Event) {}
-    fn count(&self, _: &StackName, _: &str, _: u64, _: Option<u64>) {}
 }

@@ -1,0 +1,276 @@
+//! The scheduled look for drift: each stack of the default branch's configs, the one first that was looked at longest ago. One issue
+//! for each stack that has drifted. Nothing is repaired.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use futures_util::StreamExt as _;
+
+use super::gather::{Selection, products};
+use super::job::{Ended, Failure, Job};
+use super::nobody::Nobody;
+use super::policy::{Loaded, policy_at};
+use super::sessions::Sessions;
+use crate::action::{explain_failure, stop_on_signal};
+use crate::ci::{Outputs, summary};
+use crate::config::{Config, load};
+use crate::exit::Exit;
+use crate::forge::{Issue, Reviews as _, Source, Talk as _};
+use crate::guard::Policy;
+use crate::model::{CommitSha, Digest, UserId};
+use crate::operation::{self, Desired, Site};
+use crate::report::{self as print, Medium, Values, log_safe};
+use crate::stack::{Drifted, StackName};
+use crate::wording::counted;
+
+/// Begins every issue about drift; digits that stand for the stack follow.
+const MARKER: &str = "<!-- provisioner:drift ";
+
+/// A detection takes minutes, and GitHub ends a job after six hours.
+const MOST_STACKS: usize = 200;
+
+/// What was found of one stack.
+struct Looked {
+    stack: StackName,
+    config: String,
+    /// What was found, in words and in tables; or why nothing was.
+    found: Result<(Drifted, String, String), String>,
+    exit: Exit,
+}
+
+/// Looks at the stacks of the default branch.
+pub async fn watch(job: &Job) -> Ended {
+    let branch = job.github.default_branch().await?;
+    let source = job.source(&[&branch.tip]);
+    let policy = policy_at(source, &branch.tip).await?;
+    let allowed = match &policy {
+        Ok(allowed) => allowed,
+        Err(problems) => {
+            eprint!("{}", log_safe(&print::diagnostics(problems)));
+            return Ok((String::new(), Exit::Denied));
+        }
+    };
+    let configs = configs(job, source, &branch.tip, &policy).await?;
+    let Some(sessions) = job.sessions(stop_on_signal()) else {
+        let why = anyhow::anyhow!("the job has no identity token; grant it `id-token: write`");
+        return Err(Failure::Usage(why));
+    };
+    let watch = Watch {
+        policy: &policy,
+        allowed,
+        sessions: &sessions,
+    };
+    let (chosen, left) = watch.oldest(configs).await;
+    let looked = futures_util::stream::iter(&chosen)
+        .map(|config| watch.look(config))
+        .buffer_unordered(allowed.concurrency());
+    let mut looked: Vec<Looked> = looked.collect().await;
+    looked.sort_by(|a, b| a.config.cmp(&b.config));
+    if let Some(own) = job.github.own().await? {
+        tell(job, own, &looked).await?;
+    }
+    end(&looked, left)
+}
+
+/// All configs of a commit that can be used.
+async fn configs(
+    job: &Job,
+    source: &dyn Source,
+    tip: &CommitSha,
+    policy: &Loaded,
+) -> Result<Vec<Config>, Failure> {
+    let selection = Selection::of(&job.environment.configs, policy).map_err(Failure::Usage)?;
+    let paths = source.list(tip, "").await?;
+    let paths: Vec<_> = paths.into_iter().filter(|path| selection.has(path)).collect();
+    let texts = source.read(tip, &paths).await?;
+    let registry = products(source, tip, &job.environment.given).await?;
+    let read = paths.iter().zip(texts);
+    let loaded = read.filter_map(|(path, text)| load(&registry, path, &text?).config);
+    Ok(loaded.collect())
+}
+
+struct Watch<'a> {
+    policy: &'a Loaded,
+    allowed: &'a Policy,
+    sessions: &'a Sessions,
+}
+
+impl Watch<'_> {
+    /// The configs whose stacks were looked at longest ago, and how many are left for the next time. Where a stack cannot be asked
+    /// about, looking will say why.
+    async fn oldest(&self, configs: Vec<Config>) -> (Vec<Config>, usize) {
+        let asked = futures_util::stream::iter(configs)
+            .map(|config| async move {
+                let checked = self.checked(&config).await;
+                (checked, config)
+            })
+            .buffer_unordered(self.allowed.concurrency());
+        let mut asked: Vec<_> = asked.collect().await;
+        asked.retain(|(checked, _)| *checked != Checked::NoStack);
+        asked.sort_by(|(a, left), (b, right)| (a, &left.path).cmp(&(b, &right.path)));
+        let left = asked.len().saturating_sub(MOST_STACKS);
+        asked.truncate(MOST_STACKS);
+        (asked.into_iter().map(|(_, config)| config).collect(), left)
+    }
+
+    async fn checked(&self, config: &Config) -> Checked {
+        let target = &config.target;
+        let Some(role) = self.allowed.plan_role(target) else {
+            return Checked::Never;
+        };
+        let session = self.sessions.of(&role, &target.region).await;
+        let Ok(cloud) = session.at(&target.region).await else {
+            return Checked::Never;
+        };
+        match cloud.stack(config.stack()).await {
+            Ok(None) => Checked::NoStack,
+            Ok(Some(stack)) => stack.drift.checked.map_or(Checked::Never, Checked::At),
+            Err(_) => Checked::Never,
+        }
+    }
+
+    async fn look(&self, config: &Config) -> Looked {
+        let values = Values::of(config, &self.allowed.values.show);
+        let stack = StackName {
+            target: config.target.clone(),
+            name: config.stack().to_owned(),
+        };
+        let looked = |found, exit| Looked {
+            stack: stack.clone(),
+            config: config.path.to_string(),
+            found,
+            exit,
+        };
+        match self.drift(config).await {
+            Ok(drifted) => {
+                let shown = print::shown_drift(&drifted, &values);
+                let line = print::drift_line(&drifted);
+                let tables = print::drift(&shown, &values, Medium::Markdown);
+                looked(Ok((drifted, line, tables)), Exit::Ok)
+            }
+            Err(failure) => {
+                let (problems, exit) = explain_failure(config, &values, failure);
+                let told: Vec<String> = problems
+                    .iter()
+                    .map(|problem| format!("{}: {}", problem.code, problem.message))
+                    .collect();
+                looked(Err(told.join("; ")), exit)
+            }
+        }
+    }
+
+    async fn drift(&self, config: &Config) -> Result<Drifted, operation::Failure> {
+        let target = &config.target;
+        let role = self.allowed.plan_role(target).ok_or_else(|| {
+            super::errand::denied_here(
+                &format!(
+                    "the policy names no plan role for the environment `{}`",
+                    target.environment
+                ),
+                "name one under `roles.plan` of the policy file",
+            )
+        })?;
+        let session = self.sessions.of(&role, &target.region).await;
+        let cloud = session.at(&target.region).await?;
+        let site = Site {
+            cloud: &cloud,
+            policy: self.policy,
+            authority: &Nobody,
+            progress: &Nobody,
+        };
+        operation::drift(&site, &Desired::of(config)?).await
+    }
+}
+
+/// When a stack was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Checked {
+    /// There is nothing to look at.
+    NoStack,
+    Never,
+    /// Unix time in seconds.
+    At(i64),
+}
+
+/// Opens, updates and closes issues, so that there is one for each stack that has drifted. Where nothing was found out, an issue stays
+/// as it is.
+async fn tell(job: &Job, own: UserId, looked: &[Looked]) -> Result<(), Failure> {
+    let issues = job.github.own_issues(own, MARKER).await?;
+    let mut known: BTreeMap<&str, &Issue> = BTreeMap::new();
+    for issue in &issues {
+        let marker = issue.body.lines().next().unwrap_or("").trim_end();
+        // Of two about the same stack, the older one goes on.
+        known.entry(marker).or_insert(issue);
+    }
+    for one in looked {
+        let Ok((drifted, line, tables)) = &one.found else {
+            continue;
+        };
+        let marker = marker(&one.stack);
+        let issue = known.get(marker.as_str());
+        let body = body(&marker, one, line, tables);
+        match (issue, drifted.has_drifted()) {
+            (None, false) => {}
+            (None, true) => {
+                let title = format!("Drift: {}", one.stack);
+                let opened = job.github.open_issue(&title, &body).await?;
+                eprintln!("{}", log_safe(&format!("opened {}", opened.url)));
+            }
+            (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
+            (Some(issue), drifts) => job.github.update_issue(issue.number, &body, !drifts).await?,
+        }
+    }
+    Ok(())
+}
+
+fn marker(stack: &StackName) -> String {
+    format!("{MARKER}{} -->", Digest::of(stack.to_string()).prefix(24))
+}
+
+fn body(marker: &str, one: &Looked, line: &str, tables: &str) -> String {
+    let (config, line) = (print::code(&one.config), print::code(line));
+    let foot = "Nothing was repaired. Undo what was done by hand, or bring it into the config by a pull request. \
+                This issue is updated by every look, and closed when the stack is as its template says.";
+    format!("{marker}\n{line}\n\nConfig: {config}\n\n{tables}\n{foot}\n")
+}
+
+fn end(looked: &[Looked], left: usize) -> Ended {
+    let drifted = looked
+        .iter()
+        .filter(|one| one.found.as_ref().is_ok_and(|(found, ..)| found.has_drifted()));
+    let drifted = drifted.count();
+    let failed = looked.iter().filter(|one| one.found.is_err()).count();
+    let mut page = String::from("## Provisioner: drift\n\n");
+    for one in looked {
+        let text = match &one.found {
+            Ok((found, line, tables)) => {
+                let mark = if found.has_drifted() { "⚠" } else { "✅" };
+                format!("{mark} {}\n\n{tables}\n", print::code(line))
+            }
+            Err(why) => format!("❌ {}: {}\n\n", print::code(&one.config), print::code(why)),
+        };
+        page.push_str(&text);
+        if let Err(why) = &one.found {
+            eprintln!("{}", log_safe(&format!("{}: {why}", one.config)));
+        }
+    }
+    if looked.is_empty() {
+        page.push_str("No config has a stack.\n");
+    }
+    if left > 0 {
+        page.push_str(&format!("{} are looked at the next time.\n", counted(left, "stack")));
+    }
+    let internal = |error: anyhow::Error| Failure::Internal(error);
+    let within: String = page.chars().take(print::SUMMARY_LIMIT).collect();
+    summary(&within).context("job summary").map_err(internal)?;
+    let mut outputs = Outputs::default();
+    outputs.set("drifted", drifted);
+    outputs.set("failed", failed);
+    outputs.write().context("step outputs").map_err(internal)?;
+    eprintln!(
+        "provisioner: {} looked at, {drifted} drifted, {failed} failed",
+        counted(looked.len(), "stack")
+    );
+    let exit = looked.iter().map(|one| one.exit).max();
+    Ok((String::new(), exit.unwrap_or(Exit::Ok)))
+}
