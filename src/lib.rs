@@ -11,6 +11,7 @@
 //! | [`stack`] | what CloudFormation says of stacks: status, change sets, events, drift |
 //! | [`plan`] | what a change would do to stacks; impact; digest |
 //! | [`guard`] | whether an effect may happen: policy, facts, rules, permits |
+//! | [`command`] | what a comment commands: grammar, and which lines count |
 //! | [`roles`] | IAM roles of a repository's jobs: whom they trust, what they may do |
 //! | [`report`] | what people and machines read |
 //! | [`exit`] | what the process says when it ends |
@@ -30,6 +31,7 @@ pub mod action;
 pub mod ci;
 pub mod cli;
 pub mod cloud;
+pub mod command;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;

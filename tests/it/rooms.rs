@@ -16,6 +16,7 @@ const ORDER: &[&str] = &[
     "stack",
     "plan",
     "guard",
+    "command",
     "roles",
     "report",
     "exit",

@@ -1,0 +1,94 @@
+//! What forges read differently from each other and from the parser. Where one of them may see more than plain text, nothing is
+//! done, and that is said.
+
+use pulldown_cmark::Tag;
+
+/// What stands above a paragraph.
+pub(super) enum Above {
+    /// A block that ends here, and of which everybody knows that it does.
+    Block(usize),
+    /// One to which a line right below may still belong, such as a quote or a list.
+    Container,
+}
+
+impl Default for Above {
+    fn default() -> Self {
+        Self::Block(0)
+    }
+}
+
+impl Above {
+    /// `apart` says whether the block surely belongs to nothing above it.
+    pub(super) fn of(apart: bool, tag: &Tag<'_>, block: &str, end: usize) -> Self {
+        match tag {
+            _ if !apart => Self::Container,
+            Tag::HtmlBlock | Tag::CodeBlock(_) => Self::Block(end),
+            // One of several lines is underlined, and to some it is a table.
+            Tag::Heading { .. } if !block.trim_end().contains('\n') => Self::Block(end),
+            _ => Self::Container,
+        }
+    }
+
+    /// Whether a block that begins at `start` surely belongs to nothing above it.
+    pub(super) fn ends_before(&self, body: &str, start: usize) -> bool {
+        let before = body[..start].trim_end_matches(' ');
+        let line_above = before.strip_suffix('\n').unwrap_or(before);
+        let line_above = line_above.trim_end_matches([' ', '\t']);
+        if line_above.is_empty() || line_above.ends_with('\n') {
+            return true;
+        }
+        match self {
+            // What stands between is the definition of a link, or to some the head of a table.
+            Self::Block(end) => body[..start]
+                .get(*end..)
+                .is_some_and(|between| between.trim().is_empty()),
+            Self::Container => false,
+        }
+    }
+}
+
+/// Whether it is clear of all HTML of the comment where it ends and what it interrupts. Versions of CommonMark differ in it.
+pub(super) fn is_clear(body: &str) -> bool {
+    const DECLARED: [&str; 2] = ["<!--", "<![CDATA["];
+    // They begin a block in one version and not in the other.
+    const ELEMENTS: [&str; 3] = ["<search", "<source", "<textarea"];
+    // To some, each of these ends what any of them began.
+    const ENDS: [&str; 4] = ["</pre", "</script", "</style", "</textarea"];
+    let declares = |(at, _)| !DECLARED.iter().any(|known| body[at..].starts_with(known));
+    let lower = body.to_ascii_lowercase();
+    !body.match_indices("<!").any(declares)
+        && !ELEMENTS.iter().any(|element| lower.contains(element))
+        && ENDS.iter().filter(|end| lower.contains(**end)).count() <= 1
+}
+
+/// How much of a paragraph, from its beginning, is text to all of them.
+pub(super) fn plain_until(paragraph: &str) -> usize {
+    let has = |word: &str| paragraph.contains(word);
+    let paired = |sign: char| paragraph.find(sign) != paragraph.rfind(sign);
+    // Two of these may strike out what stands between them, or set it as mathematics, and change what holds around them.
+    let paired = paired('~') || paired('$');
+    // Some make links of addresses, and to some a tilde is no punctuation: then other signs begin and end emphasis.
+    let emphasis =
+        paragraph.contains(['*', '_']) && (has("://") || has("www.") || paragraph.contains('~'));
+    // Where a comment ends has changed between versions of CommonMark.
+    if paired || emphasis || has("<!") || has("<?") {
+        return 0;
+    }
+    table(paragraph).unwrap_or(paragraph.len())
+}
+
+/// Where a table begins that has one column and no bar in its head.
+fn table(paragraph: &str) -> Option<usize> {
+    let is_delimiter_row =
+        |line: &str| line.contains('-') && line.trim().chars().all(|sign| "|-: \t".contains(sign));
+    let mut head = 0;
+    let mut start = 0;
+    for line in paragraph.split_inclusive('\n') {
+        if is_delimiter_row(line) {
+            return Some(head);
+        }
+        head = start;
+        start += line.len();
+    }
+    None
+}

@@ -1,0 +1,277 @@
+//! The grammar as one table: parser, near misses, the reply to `help` and the documentation come from it.
+
+use crate::model::RepoPath;
+
+/// How far a command may reach, and with it who may give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Reads what is in the repository; asks no account.
+    Pure,
+    /// Asks AWS, and changes nothing.
+    Read,
+    /// Makes things of its own beside what exists, and removes them.
+    Isolated,
+    /// Makes or changes what the merged configs say.
+    Write,
+    /// Takes away.
+    Destructive,
+}
+
+impl Class {
+    /// All classes, from harmless to not.
+    pub const ALL: [Self; 5] = [
+        Self::Pure,
+        Self::Read,
+        Self::Isolated,
+        Self::Write,
+        Self::Destructive,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pure => "pure",
+            Self::Read => "read",
+            Self::Isolated => "isolated",
+            Self::Write => "write",
+            Self::Destructive => "destructive",
+        }
+    }
+
+    /// Who may use its actions, and when.
+    pub fn who(self) -> &'static str {
+        match self {
+            Self::Pure => {
+                "triage permission or above; in a private repository also the pull request's author"
+            }
+            Self::Read => "write permission; pull requests from the same repository",
+            Self::Isolated => "write permission; the head is approved",
+            Self::Write => "write permission; the change is approved and merged",
+            Self::Destructive => {
+                "the removal is approved and merged; a second person gives `--force` and confirms the digest"
+            }
+        }
+    }
+}
+
+/// What stands behind the action, without a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Argument {
+    Nothing,
+    /// A config; all that are meant by the pull request if absent.
+    Config,
+    /// A config that has to be named: nobody takes all of them away by saying nothing.
+    NamedConfig,
+    Code,
+    Product,
+}
+
+impl Argument {
+    /// The word for it, its shape, and whether it has to be there.
+    pub(super) fn value(self) -> Option<(&'static str, Shape, bool)> {
+        match self {
+            Self::Nothing => None,
+            Self::Config => Some(("CONFIG", Shape::Path, false)),
+            Self::NamedConfig => Some(("CONFIG", Shape::Path, true)),
+            Self::Code => Some(("CODE", Shape::Name, true)),
+            Self::Product => Some(("PRODUCT", Shape::Name, false)),
+        }
+    }
+}
+
+/// A flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flag {
+    Solution,
+    Tier,
+    Keep,
+    Force,
+    Confirm,
+}
+
+impl Flag {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Solution,
+        Self::Tier,
+        Self::Keep,
+        Self::Force,
+        Self::Confirm,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Solution => "--solution",
+            Self::Tier => "--tier",
+            Self::Keep => "--keep",
+            Self::Force => "--force",
+            Self::Confirm => "--confirm",
+        }
+    }
+
+    /// The word for its value and the value's shape, if it takes one.
+    pub(super) fn value(self) -> Option<(&'static str, Shape)> {
+        match self {
+            Self::Solution => Some(("NAME", Shape::Name)),
+            Self::Tier => Some(("TIER", Shape::Name)),
+            Self::Confirm => Some(("DIGEST", Shape::Digest)),
+            Self::Keep | Self::Force => None,
+        }
+    }
+
+    pub(super) fn about(self) -> &'static str {
+        match self {
+            Self::Solution => {
+                "the solution whose folders are meant; all that the config names if absent"
+            }
+            Self::Tier => "the tier of configs that name none, for products that have tiers",
+            Self::Keep => "leave the test's stack there, and say how to remove it",
+            Self::Force => "say that it is meant; needed to delete",
+            Self::Confirm => {
+                "the digest of what goes, as the bot reported it: at least 12 of its digits"
+            }
+        }
+    }
+
+    /// As help shows it.
+    pub(super) fn usage(self) -> String {
+        match self.value() {
+            Some((word, _)) => format!("{} {word}", self.name()),
+            None => self.name().to_owned(),
+        }
+    }
+}
+
+/// What a value may look like. All of them are closed: what is not listed is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Path,
+    Name,
+    Digest,
+}
+
+impl Shape {
+    pub(super) fn fits(self, value: &str) -> bool {
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        match self {
+            Self::Path => {
+                value.len() <= 200
+                    && value.bytes().all(|byte| word(byte) || byte == b'/')
+                    && !value.contains("..")
+                    && RepoPath::parse(value).is_ok()
+            }
+            Self::Name => {
+                value.len() <= 100
+                    && value.bytes().all(word)
+                    && value.starts_with(|first: char| first.is_ascii_alphanumeric())
+            }
+            Self::Digest => {
+                (12..=64).contains(&value.len())
+                    && value
+                        .bytes()
+                        .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            }
+        }
+    }
+
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Path => {
+                "a path in the repository or a file name: at most 200 letters, digits and `.`, `_`, `-`, `/`, without `..`"
+            }
+            Self::Name => {
+                "at most 100 letters, digits and `.`, `_`, `-`, beginning with a letter or digit"
+            }
+            Self::Digest => "12 to 64 digits of `0`–`9` and `a`–`f`",
+        }
+    }
+}
+
+macro_rules! actions {
+    ($($action:ident $name:literal $class:ident $argument:ident [$($flag:ident)*] $about:literal;)*) => {
+        /// What a comment can ask for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Action {
+            $(#[doc = $about] $action,)*
+        }
+
+        impl Action {
+            /// All actions, by class.
+            pub const ALL: &'static [Self] = &[$(Self::$action),*];
+
+            /// The word by which comments and the command line call it.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$action => $name,)* }
+            }
+
+            /// How far it reaches.
+            pub fn class(self) -> Class {
+                match self { $(Self::$action => Class::$class,)* }
+            }
+
+            /// What it does, without a full stop.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$action => $about,)* }
+            }
+
+            pub(super) fn argument(self) -> Argument {
+                match self { $(Self::$action => Argument::$argument,)* }
+            }
+
+            pub(super) fn flags(self) -> &'static [Flag] {
+                match self { $(Self::$action => &[$(Flag::$flag),*],)* }
+            }
+        }
+    };
+}
+
+// No flag changes what a write or a deletion is about: that is fixed by the change that was reviewed. So they take no tier.
+actions! {
+    ValidateConfig "validate-config" Pure Config [Tier] "check configs: syntax, schema, names, rules";
+    CreateProvTemplate "create-prov-template" Pure Config [Tier] "show the CloudFormation template of each config";
+    CreatePolicy "create-policy" Pure Config [Tier] "show the operator's IAM policy of each config";
+    ListProducts "list-products" Pure Nothing [] "list the products and their tiers";
+    ShowProduct "show-product" Pure Product [Tier] "show what a product makes";
+    CreateReviewReport "create-review-report" Pure Config [Tier] "make the review report of each config";
+    Help "help" Pure Nothing [] "list the commands";
+    Explain "explain" Pure Code [] "say what a diagnostic's or a denial's code means, and what clears it";
+    ValidateProvTemplate "validate-prov-template" Read Config [Tier] "check the rendered templates, also by CloudFormation";
+    ShowChanges "show-changes" Read Config [Tier] "show what deploying each config would change now, and what becomes of the data";
+    CheckDrift "check-drift" Read Config [Tier] "look for what in each config's stack is not as its template says";
+    TestDeploy "test-deploy" Isolated Config [Tier Keep] "make each config's stack under a random name, verify it, and remove it";
+    DeployProduct "deploy-product" Write Config [Force] "make the stack of each config (ml)";
+    CreateBucket "create-bucket" Write Config [Force] "make the stack of each dedicated bucket, with its folders (s3)";
+    PrepMaster "prep-master" Write Config [Force] "make the stack of each shared bucket, with its folders (s3)";
+    DeploySolution "deploy-solution" Write Config [Solution Force] "make the folders of a solution in a bucket that exists (s3)";
+    UploadTemplate "upload-template" Write Config [Solution Force] "write the rendered template into the bucket (s3)";
+    DeleteProduct "delete-product" Destructive NamedConfig [Force Confirm] "delete the stack of a config (ml)";
+    TearDown "tear-down" Destructive NamedConfig [Force Confirm] "empty the bucket of a config and delete it with its stack (s3)";
+}
+
+impl Action {
+    /// The action of a name, which is written exactly so.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|action| action.name() == name)
+    }
+
+    /// As help shows it.
+    pub(super) fn usage(self) -> String {
+        let argument = self
+            .argument()
+            .value()
+            .map(|(word, _, needed)| match needed {
+                true => word.to_owned(),
+                false => format!("[{word}]"),
+            });
+        let flags = self
+            .flags()
+            .iter()
+            .map(|flag| format!("[{}]", flag.usage()));
+        let mut words = vec![self.name().to_owned()];
+        words.extend(argument);
+        words.extend(flags);
+        words.join(" ")
+    }
+}

@@ -1,0 +1,119 @@
+//! One line, word by word.
+
+use super::grammar::{Action, Argument, Flag};
+use super::lines::Line;
+use super::problem::{Problem, flags, names};
+use super::{Command, TRIGGER};
+
+/// Reads a line that begins with the trigger. Words stand between blanks and tabs: there is no quoting, and nothing is expanded.
+pub(super) fn parse(line: &Line<'_>) -> Result<Command, Problem> {
+    let mut words = line.text.split([' ', '\t']).filter(|word| !word.is_empty());
+    if let Some(problem) = words
+        .next()
+        .and_then(|trigger| Problem::foreign(trigger, [TRIGGER]))
+    {
+        return Err(problem);
+    }
+    let name = words.next().ok_or(Problem::NoAction)?;
+    if let Some(problem) = Problem::foreign(name, names()) {
+        return Err(problem);
+    }
+    let action = Action::of(name).ok_or_else(|| Problem::unknown_action(name))?;
+    let mut command = Command::bare(action);
+    let mut given: Vec<Flag> = Vec::new();
+    while let Some(word) = words.next() {
+        if let Some(problem) = Problem::foreign(word, flags()) {
+            return Err(problem);
+        }
+        if word.starts_with('-') {
+            let flag = flag_of(word, action)?;
+            if given.contains(&flag) {
+                return Err(Problem::Repeated { flag: flag.name() });
+            }
+            given.push(flag);
+            set(&mut command, flag, &mut words)?;
+        } else {
+            take(&mut command, word)?;
+        }
+    }
+    if let Some((argument, _, true)) = action.argument().value()
+        && argument_of(&mut command).is_some_and(|slot| slot.is_none())
+    {
+        return Err(Problem::MissingArgument { action, argument });
+    }
+    match line.plain {
+        true => Ok(command),
+        false => Err(Problem::NotPlain),
+    }
+}
+
+fn flag_of(word: &str, action: Action) -> Result<Flag, Problem> {
+    let flag = Flag::ALL.into_iter().find(|flag| flag.name() == word);
+    let flag = flag.ok_or_else(|| Problem::unknown_flag(word, action))?;
+    if action.flags().contains(&flag) {
+        return Ok(flag);
+    }
+    Err(Problem::NotItsFlag {
+        action,
+        flag: flag.name(),
+    })
+}
+
+fn set<'a>(
+    command: &mut Command,
+    flag: Flag,
+    words: &mut impl Iterator<Item = &'a str>,
+) -> Result<(), Problem> {
+    let mut value = || {
+        let Some((value, shape)) = flag.value() else {
+            return Ok(None);
+        };
+        let word = words.next().filter(|word| !word.starts_with('-'));
+        let word = word.ok_or(Problem::MissingValue {
+            flag: flag.name(),
+            value,
+        })?;
+        if let Some(problem) = Problem::foreign(word, flags()) {
+            return Err(problem);
+        }
+        match shape.fits(word) {
+            true => Ok(Some(word.to_owned())),
+            false => Err(Problem::wrong_shape(value, word, shape)),
+        }
+    };
+    match flag {
+        Flag::Solution => command.solution = value()?,
+        Flag::Tier => command.tier = value()?,
+        Flag::Confirm => command.confirm = value()?,
+        Flag::Keep => command.keep = true,
+        Flag::Force => command.force = true,
+    }
+    Ok(())
+}
+
+/// The word that is no flag.
+fn take(command: &mut Command, word: &str) -> Result<(), Problem> {
+    let action = command.action;
+    let unexpected = || Problem::Unexpected {
+        word: word.to_owned(),
+        action,
+    };
+    let (what, shape, _) = action.argument().value().ok_or_else(unexpected)?;
+    let slot = argument_of(command).filter(|slot| slot.is_none());
+    let slot = slot.ok_or_else(unexpected)?;
+    if !shape.fits(word) {
+        return Err(Problem::wrong_shape(what, word, shape));
+    }
+    *slot = Some(word.to_owned());
+    Ok(())
+}
+
+/// Where the word that is no flag belongs.
+fn argument_of(command: &mut Command) -> Option<&mut Option<String>> {
+    match command.action.argument() {
+        Argument::Nothing => None,
+        Argument::Config | Argument::NamedConfig => Some(&mut command.config),
+        Argument::Code => Some(&mut command.code),
+        Argument::Product => Some(&mut command.product),
+    }
+}

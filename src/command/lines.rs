@@ -1,0 +1,113 @@
+//! Which lines of a comment count: by a reading of its Markdown, never by a pattern over its text.
+
+use pulldown_cmark::{Event, Options, Parser, Tag};
+
+use super::TRIGGER;
+use super::doubts::{Above, is_clear, plain_until};
+use super::markup::Elements;
+
+/// A line that begins with the trigger.
+#[derive(Debug)]
+pub(super) struct Line<'a> {
+    /// From the trigger to the end, as written.
+    pub text: &'a str,
+    /// Whether everybody's Markdown shows it as written.
+    pub plain: bool,
+}
+
+/// What forges add to Markdown, as far as it holds text. What they strike out or set as mathematics is in `doubts`.
+fn extensions() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_GFM
+}
+
+/// The lines of plain text in paragraphs that stand in nothing else, as far as they begin with the trigger. Line ends are `\n`.
+pub(super) fn commanding(body: &str) -> Vec<Line<'_>> {
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    let mut last_end = 0;
+    let mut depth = 0_usize;
+    let mut above = Above::default();
+    let clear = is_clear(body);
+    let mut in_paragraph = false;
+    let mut plain_end = 0;
+    let mut quoted = false;
+    let mut elements = Elements::default();
+    for (event, range) in Parser::new_ext(body, extensions()).into_offset_iter() {
+        let text = matches!(event, Event::Text(_) | Event::SoftBreak | Event::HardBreak);
+        let ends = matches!(event, Event::End(_));
+        if range.start < last_end && !text && !ends {
+            doubt(&mut lines);
+        }
+        match event {
+            Event::Start(tag) => {
+                if depth == 0 {
+                    let block = &body[range.clone()];
+                    let apart = above.ends_before(body, range.start);
+                    in_paragraph = tag == Tag::Paragraph;
+                    plain_end = match in_paragraph && apart && clear {
+                        true => range.start + plain_until(block),
+                        false => 0,
+                    };
+                    match tag {
+                        Tag::BlockQuote(_) => quoted ^= toggles_quote(block),
+                        Tag::HtmlBlock => elements.read(block),
+                        // To some, the line above is its head.
+                        Tag::Table(_)
+                            if body.get(last_end..range.start).is_some_and(is_line_break) =>
+                        {
+                            doubt(&mut lines);
+                        }
+                        _ => {}
+                    }
+                    above = Above::of(apart, &tag, block, range.end);
+                }
+                depth += 1;
+            }
+            Event::End(_) => depth -= 1,
+            Event::Rule if depth == 0 && above.ends_before(body, range.start) => {
+                above = Above::Block(range.end);
+            }
+            Event::InlineHtml(html) if in_paragraph => elements.read(&html),
+            Event::Text(_) if in_paragraph && depth == 1 && !quoted && !elements.any_open() => {
+                if let Some(end) = command_at(body, range.start) {
+                    last_end = end;
+                    lines.push(Line {
+                        text: &body[range.start..end],
+                        plain: range.start < plain_end,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+    lines
+}
+
+fn doubt(lines: &mut [Line<'_>]) {
+    if let Some(line) = lines.last_mut() {
+        line.plain = false;
+    }
+}
+
+/// Where the line ends that begins here as a command, if one does. Each look is short: a line may have many pieces of text.
+fn command_at(body: &str, start: usize) -> Option<usize> {
+    let rest = body[start..].strip_prefix(TRIGGER)?;
+    // A letter or sign makes another word of it; what only looks like a blank is for the parser to name.
+    if rest.starts_with(|next: char| next.is_ascii_graphic()) {
+        return None;
+    }
+    let before = body.as_bytes()[..start].iter().rev();
+    let spaces = before.clone().take(4).take_while(|byte| **byte == b' ');
+    let spaces = spaces.count();
+    let begins_line = spaces <= 3 && matches!(before.clone().nth(spaces), None | Some(b'\n'));
+    let length = || rest.find('\n').unwrap_or(rest.len());
+    begins_line.then(|| start + TRIGGER.len() + length())
+}
+
+fn is_line_break(between: &str) -> bool {
+    between.trim_matches([' ', '\t']) == "\n"
+}
+
+/// GitLab's quote of several lines stands between two lines `>>>`. To others these are quotes of nothing.
+fn toggles_quote(quote: &str) -> bool {
+    quote.lines().filter(|line| line.trim() == ">>>").count() % 2 == 1
+}

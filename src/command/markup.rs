@@ -1,0 +1,109 @@
+//! HTML in a comment. Markdown goes on below a tag after an empty line, but what stands there is quoted, folded or struck out.
+
+/// Elements that quote, fold, strike out, or show as code or as a cell.
+const HOLDING: &[&str] = &[
+    "blockquote",
+    "code",
+    "dd",
+    "del",
+    "details",
+    "dl",
+    "dt",
+    "kbd",
+    "li",
+    "ol",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "strike",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "template",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "ul",
+    "var",
+];
+
+/// More are never open at once in what people write.
+const MOST_OPEN: usize = 64;
+
+/// Those of the elements that are open.
+#[derive(Debug, Default)]
+pub(super) struct Elements {
+    open: Vec<&'static str>,
+    /// Too many are open to keep account of: nothing counts from there on.
+    lost: bool,
+}
+
+impl Elements {
+    pub(super) fn any_open(&self) -> bool {
+        self.lost || !self.open.is_empty()
+    }
+
+    /// Follows a piece of HTML. Where it is broken, an element is rather open than closed.
+    pub(super) fn read(&mut self, html: &str) {
+        let mut rest = html;
+        while let Some(at) = rest.find('<') {
+            rest = &rest[at + 1..];
+            let after = if rest.starts_with("!--") {
+                // `<!-->` is whole: its dashes count for both ends.
+                rest[1..].find("-->").map(|end| &rest[1 + end + 3..])
+            } else if rest.starts_with(['!', '?']) {
+                rest.find('>').map(|end| &rest[end + 1..])
+            } else {
+                self.tag(rest)
+            };
+            match after {
+                Some(after) => rest = after,
+                None => return,
+            }
+        }
+    }
+
+    /// Reads a tag behind its `<`; what follows it, unless it has no end.
+    fn tag<'a>(&mut self, text: &'a str) -> Option<&'a str> {
+        let (closes, name) = match text.strip_prefix('/') {
+            Some(name) => (true, name),
+            None => (false, text),
+        };
+        let length = name.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let (name, attributes) = name.split_at(length);
+        let holding = HOLDING
+            .iter()
+            .find(|known| known.eq_ignore_ascii_case(name));
+        if let (Some(holding), false) = (holding, closes) {
+            self.lost |= self.open.len() == MOST_OPEN;
+            if !self.lost {
+                self.open.push(holding);
+            }
+        }
+        let end = end_of_tag(attributes)?;
+        if let (Some(holding), true) = (holding, closes)
+            && let Some(opened) = self.open.iter().rposition(|open| open == holding)
+        {
+            self.open.truncate(opened);
+        }
+        Some(&attributes[end..])
+    }
+}
+
+/// Behind the `>` that ends a tag, which one between quotation marks does not.
+fn end_of_tag(attributes: &str) -> Option<usize> {
+    let mut quote = None;
+    for (at, byte) in attributes.bytes().enumerate() {
+        match (byte, quote) {
+            (b'>', None) => return Some(at + 1),
+            (b'"' | b'\'', None) => quote = Some(byte),
+            (_, Some(open)) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,116 @@
+//! What a comment commands: its grammar, and which lines of a comment count.
+//!
+//! A line counts where the forge shows it as plain text of a paragraph that stands in nothing else, and if it begins with
+//! `/provisioner`, in these ASCII characters, after at most three spaces. Quotes, lists, headings, tables, code, HTML, comments,
+//! links and emphasis are what people use to show a command without giving it.
+
+mod doubts;
+mod grammar;
+mod help;
+mod line;
+mod lines;
+mod markup;
+mod problem;
+
+use std::fmt;
+
+pub use grammar::{Action, Class};
+pub use help::help;
+pub use problem::Problem;
+
+/// Begins every command.
+pub const TRIGGER: &str = "/provisioner";
+/// Characters of a comment, as many as GitHub takes.
+pub const MOST_CHARACTERS: usize = 65_536;
+/// Commands of one comment.
+pub const MOST_COMMANDS: usize = 10;
+
+/// A command of a comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// What to do.
+    pub action: Action,
+    /// The config that is meant: a path inside the repository, or a bare file name.
+    pub config: Option<String>,
+    /// `--solution`: whose folders are meant.
+    pub solution: Option<String>,
+    /// `--tier`: of configs that name none.
+    pub tier: Option<String>,
+    /// `--force`: it is meant.
+    pub force: bool,
+    /// `--confirm`: 12 to 64 lower-case hexadecimal digits.
+    pub confirm: Option<String>,
+    /// `--keep`: the test's stack stays.
+    pub keep: bool,
+    /// The code to explain.
+    pub code: Option<String>,
+    /// The product to show.
+    pub product: Option<String>,
+}
+
+impl Command {
+    fn bare(action: Action) -> Self {
+        Self {
+            action,
+            config: None,
+            solution: None,
+            tier: None,
+            force: false,
+            confirm: None,
+            keep: false,
+            code: None,
+            product: None,
+        }
+    }
+}
+
+/// As it would be written: [`parse`] makes the same command of it.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{TRIGGER} {}", self.action.name())?;
+        for argument in [&self.config, &self.code, &self.product] {
+            argument
+                .iter()
+                .try_for_each(|value| write!(f, " {value}"))?;
+        }
+        let valued = [
+            ("--solution", &self.solution),
+            ("--tier", &self.tier),
+            ("--confirm", &self.confirm),
+        ];
+        for (flag, value) in valued {
+            value
+                .iter()
+                .try_for_each(|value| write!(f, " {flag} {value}"))?;
+        }
+        for (flag, _) in [("--force", self.force), ("--keep", self.keep)]
+            .into_iter()
+            .filter(|(_, given)| *given)
+        {
+            write!(f, " {flag}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything a comment asks for, in order. A line that begins as a command and is none is a problem that says what was meant.
+/// Nothing comes of a comment that commands nothing; of one with too many commands only that.
+pub fn parse(body: &str) -> Vec<Result<Command, Problem>> {
+    // Nearly all comments end here.
+    if !body.contains(TRIGGER) {
+        return Vec::new();
+    }
+    if body.len() > MOST_CHARACTERS {
+        let characters = body.chars().count();
+        if characters > MOST_CHARACTERS {
+            return vec![Err(Problem::TooLong { characters })];
+        }
+    }
+    // Markdown knows three line ends, and forges send two of them.
+    let body = body.replace("\r\n", "\n").replace('\r', "\n");
+    let lines = lines::commanding(&body);
+    if lines.len() > MOST_COMMANDS {
+        return vec![Err(Problem::TooMany { found: lines.len() })];
+    }
+    lines.iter().map(line::parse).collect()
+}

@@ -1,0 +1,199 @@
+//! What is a command, what is none, and what is said of the rest.
+#![expect(clippy::disallowed_methods, reason = "the page for users is a file")]
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use provisioner::command::{Action, Class, help};
+
+use super::{command, commands, parse, problem};
+
+#[test]
+fn every_part_of_a_command_is_read() {
+    let all = command("/provisioner deploy-solution s3/configs/a-s3.yaml --solution churn --force");
+    assert_eq!(all.action, Action::DeploySolution);
+    assert_eq!(all.config.as_deref(), Some("s3/configs/a-s3.yaml"));
+    assert_eq!(all.solution.as_deref(), Some("churn"));
+    assert!(all.force && !all.keep);
+
+    let test = command("/provisioner test-deploy --keep --tier starter a.yaml");
+    assert_eq!(test.config.as_deref(), Some("a.yaml"));
+    assert_eq!(test.tier.as_deref(), Some("starter"));
+    assert!(test.keep && !test.force);
+
+    let delete = command("/provisioner delete-product a.yaml --force --confirm 0123456789ab");
+    assert_eq!(delete.confirm.as_deref(), Some("0123456789ab"));
+
+    let code = command("/provisioner explain wrong-file-name");
+    assert_eq!(
+        (code.code.as_deref(), code.config),
+        (Some("wrong-file-name"), None)
+    );
+    let product = command("/provisioner show-product ml");
+    assert_eq!(
+        (product.product.as_deref(), product.config),
+        (Some("ml"), None)
+    );
+}
+
+#[test]
+fn actions_are_of_the_class_that_says_who_may() {
+    let of = |class: Class| {
+        let all = Action::ALL
+            .iter()
+            .filter(move |action| action.class() == class);
+        all.map(|action| action.name())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(
+        Class::ALL.map(of),
+        [
+            "validate-config create-prov-template create-policy list-products show-product create-review-report help explain",
+            "validate-prov-template show-changes check-drift",
+            "test-deploy",
+            "deploy-product create-bucket prep-master deploy-solution upload-template",
+            "delete-product tear-down",
+        ]
+    );
+}
+
+#[test]
+fn a_command_stands_where_people_write() {
+    for body in [
+        "/provisioner help",
+        "   /provisioner help",
+        "/provisioner help  ",
+        "/provisioner\thelp\t",
+        "/provisioner  \t help",
+        "Please:\n/provisioner help\nThanks!",
+        "Please:\r\n/provisioner help\r\nThanks!",
+        "Please:\r/provisioner help\rThanks!",
+        "Please:  \n/provisioner help  \nThanks!",
+        "Please:\\\n/provisioner help",
+        "# Please\n/provisioner help",
+        "Please\n===\n\n/provisioner help",
+        "```\ncost=$A$B~~\n```\n/provisioner help",
+        "Takes ~5 minutes, and $3:\n/provisioner help\nsee https://example.com/a-b",
+        "Please\n===\n\n/provisioner help",
+        "```\ncost=$A$B~~\n```\n/provisioner help",
+        "***\n/provisioner help\n\n***",
+        "- [ ] look\n\n/provisioner help",
+        "> as was said\n\n/provisioner help",
+        "| a |\n|---|\n| b |\n\n/provisioner help",
+        "<!-- done -->\n\n/provisioner help",
+        "<details>\n\nold\n\n</details>\n\n/provisioner help",
+        "It takes `Vec<String>` and Vec<String>.\n\n/provisioner help",
+        "[a]: https://example.com\n\n/provisioner help",
+        "It is **bold**\n/provisioner help\n_and so on_",
+        "A <br> B\n/provisioner help",
+        "[^1]: a note\n\n/provisioner help",
+        "\u{feff}\n/provisioner help",
+    ] {
+        assert_eq!(commands(body), ["/provisioner help"], "{body:?}");
+    }
+}
+
+#[test]
+fn several_commands_keep_their_order() {
+    let body = "/provisioner list-products\n/provisioner nothing\nand\n\n/provisioner help";
+    let found = parse(body);
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[0].as_ref().unwrap().action, Action::ListProducts);
+    assert!(found[1].is_err());
+    assert_eq!(found[2].as_ref().unwrap().action, Action::Help);
+}
+
+#[test]
+fn talk_is_no_command() {
+    for body in [
+        "",
+        "LGTM",
+        "please run /provisioner help",
+        "/provisioners are great",
+        "/provisioner-help",
+        "/provisioner/help",
+        "/provisioner.help",
+        "/provision help",
+        "//provisioner help",
+        "`/provisioner help` lists the commands",
+        "https://example.com/provisioner help",
+    ] {
+        assert_eq!(parse(body), [], "{body:?}");
+    }
+}
+
+#[test]
+fn a_problem_says_what_was_meant() {
+    let path = "a".repeat(201);
+    let lines = [
+        "/provisioner",
+        "/provisioner please",
+        "/provisioner deploy-produkt a.yaml",
+        "/provisioner Deploy-Product a.yaml",
+        "/provisioner tear-down a.yaml --froce",
+        "/provisioner tear-down a.yaml -force",
+        "/provisioner tear-down a.yaml --force=true",
+        "/provisioner tear-down a.yaml --confirm=0123456789ab",
+        "/provisioner tear-down a.yaml \u{2014}force",
+        "/provisioner tear-down a.yaml \u{2013}\u{2013}force",
+        "/provisioner tear-down a.yaml --nothing",
+        "/provisioner tear-down a.yaml --solution churn",
+        "/provisioner tear-down a.yaml --force --force",
+        "/provisioner tear-down a.yaml --confirm",
+        "/provisioner tear-down a.yaml --confirm --force",
+        "/provisioner tear-down a.yaml --confirm 0123456789a",
+        "/provisioner tear-down a.yaml --confirm 0123456789AB",
+        "/provisioner tear-down --force",
+        "/provisioner delete-product",
+        "/provisioner explain",
+        "/provisioner help me",
+        "/provisioner show-changes a.yaml b.yaml",
+        "/provisioner show-changes ../a.yaml",
+        &format!("/provisioner show-changes {path}"),
+        "/provisioner show-changes \"a.yaml\"",
+        "/provisioner show-changes _a_.yaml",
+        "/provisioner deploy-product a.yaml --tier enterprise",
+        "/provisioner d\u{435}ploy-product a.yaml",
+        "/provisioner\u{a0}help",
+        "/provisioner help\\\nplease",
+        "/provisioner help `me\nnow`",
+    ];
+    let mut all = String::new();
+    for line in lines {
+        let problem = problem(line);
+        let line = line.escape_default().to_string().replace("\\\\", "\\");
+        writeln!(all, "{line}\n  {problem}\n  {}", problem.help()).unwrap();
+    }
+    insta::assert_snapshot!("problems", all);
+}
+
+#[test]
+fn help_is_made_from_the_grammar() {
+    let help = help();
+    for action in Action::ALL {
+        assert!(
+            help.contains(&format!("`/provisioner {}", action.name())),
+            "{action:?}"
+        );
+        assert!(help.contains(action.about()));
+    }
+    insta::assert_snapshot!("help", help);
+}
+
+#[test]
+fn help_commands_nothing() {
+    assert_eq!(parse(&help()), []);
+}
+
+#[test]
+fn the_page_for_users_has_the_tables_of_help() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    for line in help().lines().filter(|line| line.starts_with('|')) {
+        assert!(
+            page.contains(&format!("{line}\n")),
+            "docs/commands.md lacks {line}"
+        );
+    }
+}

@@ -1,0 +1,344 @@
+//! Whatever the comment: parsing ends, and finds nothing but what two Markdown parsers show as plain text.
+#![expect(clippy::disallowed_methods, reason = "work is measured in time")]
+
+use std::time::{Duration, Instant};
+
+use comrak::nodes::{AstNode, NodeValue};
+use comrak::{Arena, Options, parse_document};
+use proptest::prelude::*;
+use provisioner::command::{Action, Command, MOST_CHARACTERS, TRIGGER};
+
+use super::{parse, problem};
+
+/// Pieces of which every block and span of Markdown can be put together, and commands among them.
+fn fragments() -> impl Strategy<Value = String> {
+    let fragment = prop::sample::select(vec![
+        "/provisioner help",
+        "/provisioner tear-down a.yaml --force",
+        "/provisioner x",
+        "/provisioner",
+        "\n",
+        "\n",
+        "\n\n",
+        "\n\n",
+        "\r\n",
+        "\r",
+        " ",
+        "  ",
+        "   ",
+        "    ",
+        "\t",
+        "> ",
+        ">",
+        ">>>",
+        "- ",
+        "* ",
+        "1. ",
+        "# ",
+        "===",
+        "---",
+        "***",
+        "```",
+        "````",
+        "~~~",
+        "`",
+        "``",
+        "<!--",
+        "-->",
+        "<!",
+        "<?",
+        "?>",
+        "<div>",
+        "</div>",
+        "<pre>",
+        "</pre>",
+        "<b>",
+        "</b>",
+        "<a href=\"",
+        "\">",
+        "'",
+        "\"",
+        "(",
+        ")",
+        "[",
+        "]",
+        "[x]",
+        "[^1]",
+        "[^1]: ",
+        "[x]: ",
+        "![",
+        "](",
+        "](y)",
+        ": ",
+        "|",
+        "|---|",
+        "| a |",
+        "*",
+        "**",
+        "_",
+        "__",
+        "~~",
+        "\\",
+        "&amp;",
+        "&#47;",
+        "$",
+        "$$",
+        "text",
+        "x ",
+        "<https://a.b",
+        "<",
+        ">",
+        "\0",
+        "\u{200b}",
+        "\u{202e}",
+        "é",
+        "[!NOTE]",
+        "<script>",
+        "</script>",
+        "<textarea>",
+        "<source>",
+        "https://a.b/",
+        ":-",
+        "-|-",
+        ":::",
+        "+++",
+        "~",
+    ]);
+    prop::collection::vec(fragment, 0..24).prop_map(|all| all.concat())
+}
+
+/// Lines of plain text in paragraphs of the document itself, by a parser that is not the one of the program.
+fn shown_plainly(body: &str) -> Vec<String> {
+    fn plain<'a>(node: &'a AstNode<'a>, line: &mut String, lines: &mut Vec<String>) {
+        for child in node.children() {
+            match &child.data.borrow().value {
+                NodeValue::Text(text) => line.push_str(text),
+                NodeValue::SoftBreak | NodeValue::LineBreak => lines.push(std::mem::take(line)),
+                // Stands for markup, so that a line which begins or ends with it is another one.
+                _ => line.push('\u{fffc}'),
+            }
+        }
+    }
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    options.extension.footnotes = true;
+    options.extension.math_dollars = true;
+    options.extension.tasklist = true;
+    options.extension.alerts = true;
+    let arena = Arena::new();
+    let mut lines = Vec::new();
+    for node in parse_document(&arena, body, &options).children() {
+        if matches!(node.data.borrow().value, NodeValue::Paragraph) {
+            let mut line = String::new();
+            plain(node, &mut line, &mut lines);
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn is_shown_plainly(body: &str) -> Result<(), TestCaseError> {
+    let shown = shown_plainly(body);
+    for command in parse(body).into_iter().flatten() {
+        let command = command.to_string();
+        let among = shown.iter().any(|line| line.trim_end() == command);
+        prop_assert!(among, "{command:?} of {body:?} is not among {shown:?}");
+    }
+    Ok(())
+}
+
+fn word() -> impl Strategy<Value = String> {
+    "[A-Za-z0-9][A-Za-z0-9.-]{0,20}"
+}
+
+fn path() -> impl Strategy<Value = String> {
+    let part = "[A-Za-z0-9][A-Za-z0-9-]{0,8}(\\.[a-z]{1,4})?";
+    prop::collection::vec(part, 1..4).prop_map(|parts| parts.join("/"))
+}
+
+/// Commands that the grammar has.
+fn written() -> impl Strategy<Value = Command> {
+    let values = (path(), word(), word(), "[0-9a-f]{12,64}");
+    let actions = prop::sample::select(Action::ALL);
+    (actions, values, any::<[bool; 5]>()).prop_map(|(action, (path, name, tier, digest), given)| {
+        use Action::*;
+        let takes_config = !matches!(action, ListProducts | ShowProduct | Help | Explain);
+        let named = matches!(action, DeleteProduct | TearDown);
+        let changes = matches!(
+            action,
+            DeployProduct | CreateBucket | PrepMaster | DeploySolution | UploadTemplate
+        );
+        let tiered = !changes && !named && !matches!(action, ListProducts | Help | Explain);
+        Command {
+            action,
+            config: (takes_config && (named || given[0])).then_some(path),
+            solution: (matches!(action, DeploySolution | UploadTemplate) && given[1])
+                .then(|| name.clone()),
+            tier: (tiered && given[2]).then_some(tier),
+            force: (changes || named) && given[3],
+            confirm: (named && given[4]).then_some(digest),
+            keep: action == TestDeploy && given[1],
+            code: (action == Explain).then(|| name.clone()),
+            product: (action == ShowProduct && given[0]).then_some(name),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn parsing_ends(body in any::<String>(), line in any::<String>()) {
+        parse(&body);
+        for found in parse(&format!("{TRIGGER} {line}")) {
+            if let Err(problem) = found {
+                prop_assert!(!problem.to_string().is_empty() && !problem.help().is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_done_is_shown_plainly(body in fragments()) {
+        is_shown_plainly(&body)?;
+    }
+
+    #[test]
+    fn what_is_done_is_shown_plainly_in_lines(
+        lines in prop::collection::vec(prop_oneof![
+            Just("/provisioner help".to_owned()),
+            fragments(),
+        ], 1..8),
+    ) {
+        is_shown_plainly(&lines.join("\n"))?;
+    }
+
+    #[test]
+    fn attack_wrapped_in_a_quote(body in fragments()) {
+        let body = body.replace("\r\n", "\n").replace('\r', "\n");
+        let quoted = format!("> {}", body.replace('\n', "\n> "));
+        prop_assert_eq!(parse(&quoted), []);
+    }
+
+    #[test]
+    fn attack_wrapped_in_a_fence(body in fragments()) {
+        // Longer than any that the pieces make, so that none ends it.
+        for sign in ["`", "~"] {
+            let fence = sign.repeat(200);
+            prop_assert_eq!(parse(&format!("{fence}\n{body}\n{fence}")), []);
+        }
+    }
+
+    #[test]
+    fn attack_wrapped_in_a_list(body in fragments()) {
+        let body = body.replace("\r\n", "\n").replace('\r', "\n");
+        prop_assert_eq!(parse(&format!("- x\n  {}", body.replace('\n', "\n  "))), []);
+    }
+
+    #[test]
+    fn attack_broken_trigger(body in fragments(), at in 1..TRIGGER.len(), with in "[^a-z]") {
+        let broken = format!("{}{with}{}", &TRIGGER[..at], &TRIGGER[at..]);
+        prop_assert_eq!(parse(&body.replace(TRIGGER, &broken)), []);
+    }
+
+    #[test]
+    fn a_written_command_is_read_again(command in written()) {
+        prop_assert_eq!(parse(&command.to_string()), [Ok(command)]);
+    }
+
+    #[test]
+    fn a_command_is_found_below_talk(talk in "[a-zA-Z ,.]{0,80}", command in written()) {
+        let body = format!("{talk}\n\n{command}\n\n{talk}");
+        prop_assert_eq!(parse(&body), [Ok(command)]);
+    }
+}
+
+/// Threat 30. Bodies of which parsers are known to make quadratic or deep work.
+#[test]
+fn attack_work_without_end() {
+    for piece in [
+        "[",
+        "![",
+        "]",
+        "](",
+        "[a](",
+        "`",
+        "``x",
+        "*",
+        "_",
+        "*a_ ",
+        "**x",
+        "~~",
+        "<",
+        "</",
+        "<a ",
+        "<!--",
+        "<!-- a",
+        "<?",
+        "<!A ",
+        "<![CDATA[",
+        ">",
+        "> ",
+        "- ",
+        "* ",
+        "1. ",
+        "\t",
+        " ",
+        "\n",
+        "\r",
+        "\r\n",
+        "|",
+        "|-",
+        "a|b\n-|-\n",
+        "$",
+        "$$",
+        "$a ",
+        "\\",
+        "&",
+        "&#",
+        "&amp",
+        "[^1]",
+        "[^1]: x\n",
+        "[a]: b\n",
+        "[a]:",
+        "<details>",
+        "</details>",
+        "<details></pre>",
+        "<blockquote>\n\n",
+        "<b>",
+        ">>>\n",
+        "\u{200b}",
+        "\0",
+        "/provisioner",
+        "/provisioner ",
+        "*/provisioner*",
+        "x/provisioner\\",
+        "\n/provisioner",
+        "\n/provisioner help x",
+        "  /provisioner\n",
+        "a\n===\n",
+        "#",
+        "# ",
+        "```\n",
+        "~~~\n",
+        "(",
+        "\"",
+        "'",
+        "[x](\"",
+        ":",
+        "é",
+    ] {
+        let repeated = piece.repeat(MOST_CHARACTERS / piece.chars().count() - 20);
+        for body in [
+            format!("{repeated}\n\n/provisioner help"),
+            format!("/provisioner help\n{repeated}"),
+        ] {
+            let begun = Instant::now();
+            parse(&body);
+            let taken = begun.elapsed();
+            assert!(taken < Duration::from_secs(2), "{piece:?} takes {taken:?}");
+        }
+    }
+    let blanks = problem(&format!("{TRIGGER}{}x", " ".repeat(60_000)));
+    assert!(!blanks.help().is_empty());
+}
