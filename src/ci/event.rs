@@ -37,6 +37,8 @@ pub enum Event {
         number: u64,
         /// Whether it is new, and on a pull request.
         is_new: bool,
+        /// Whether the repository is anybody's to read.
+        public: bool,
         /// What it said when the event was made.
         body: String,
     },
@@ -80,6 +82,12 @@ struct CommentPayload {
     action: String,
     issue: Issue,
     comment: Comment,
+    repository: Option<Repository>,
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    private: bool,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +143,7 @@ impl Event {
                     id: payload.comment.id,
                     number: payload.issue.number,
                     is_new: payload.action == "created" && payload.issue.pull_request.is_some(),
+                    public: payload.repository.is_some_and(|it| !it.private),
                     body: payload.comment.body.unwrap_or_default(),
                 })
             }

@@ -92,10 +92,14 @@ impl Hands<'_> {
             .merged
             .request_for(errand.change, errand.command.clone());
         let clerk = Clerk::new(request, self.console.of(values.clone()));
-        self.deployments.begin(&stack, errand.verb).await;
+        // A command that is refused says nothing of the stack, which stays as it was told before.
+        let is_commanded = errand.command.is_some();
+        if !is_commanded {
+            self.deployments.begin(&stack, errand.verb).await;
+        }
         let result = self.attempt(&errand, &clerk, &values).await;
         let (mut outcome, exit) = match result {
-            Ok(details) => outcome_of(errand.change, config, details, errand.command.is_some()),
+            Ok(details) => outcome_of(errand.change, config, details, is_commanded),
             Err(failure) => {
                 let is_denial = matches!(failure, Failure::Denied(_));
                 let (problems, exit) = explain_failure(config, &values, failure);
@@ -115,7 +119,9 @@ impl Hands<'_> {
         if outcome.state == State::Waiting {
             outcome.next = errand.how_to_confirm(clerk.deletion().as_deref());
         }
-        self.deployments.end(&stack, errand.verb, &outcome).await;
+        if !(is_commanded && matches!(outcome.state, State::Denied | State::Waiting)) {
+            self.deployments.end(&stack, errand.verb, &outcome).await;
+        }
         let subject = (outcome.state == State::Done)
             .then(|| Desired::of(config).ok())
             .flatten()
@@ -228,7 +234,7 @@ pub async fn perform_as(
 }
 
 /// What has to be allowed for a verb, at least.
-fn kind(verb: Verb) -> Kind {
+pub fn kind(verb: Verb) -> Kind {
     match verb {
         Verb::Provision => Kind::Create,
         Verb::DeployFolders => Kind::Folders,

@@ -29,6 +29,25 @@ pub enum Failure {
     Forge(ForgeError),
 }
 
+impl Failure {
+    /// What went wrong, with its causes.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Usage(error) | Self::Internal(error) => format!("{error:#}"),
+            Self::Forge(error) => error.to_string(),
+        }
+    }
+
+    /// How the job ends for it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Internal(_) => Exit::Internal,
+            Self::Forge(_) => Exit::Unreachable,
+        }
+    }
+}
+
 impl From<ForgeError> for Failure {
     fn from(error: ForgeError) -> Self {
         Self::Forge(error)
@@ -52,13 +71,8 @@ pub fn run_in_ci() -> (String, Exit) {
     match outcome {
         Ok(done) => done,
         Err(failure) => {
-            let (error, exit) = match failure {
-                Failure::Usage(error) => (error, Exit::Usage),
-                Failure::Internal(error) => (error, Exit::Internal),
-                Failure::Forge(error) => (error.into(), Exit::Unreachable),
-            };
-            eprintln!("{}", log_safe(&format!("error: {error:#}")));
-            (String::new(), exit)
+            eprintln!("{}", log_safe(&format!("error: {}", failure.text())));
+            (String::new(), failure.exit())
         }
     }
 }
@@ -83,8 +97,18 @@ async fn run(environment: Environment) -> Ended {
             id,
             number,
             is_new,
+            public,
             body,
-        } => super::command::command(&job, *id, *number, *is_new, body).await,
+        } => {
+            let claimed = super::command::Claimed {
+                id: *id,
+                number: *number,
+                is_new: *is_new,
+                public: *public,
+                body,
+            };
+            super::command::command(&job, &claimed).await
+        }
         Event::Schedule => super::drift::watch(&job).await,
         Event::Other(name) => {
             let line = format!("nothing to do for the event `{name}`");

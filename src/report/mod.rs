@@ -8,6 +8,7 @@ mod deletion;
 mod drift;
 mod engine;
 mod evidence;
+mod fitted;
 mod inert;
 mod inventory;
 mod log;
@@ -29,6 +30,7 @@ pub use comment::{COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown, results_markdo
 pub use deletion::{deleted_line, deletion, deletion_line};
 pub use drift::{drift, drift_line, shown_drift};
 pub use evidence::{Decision, Evidence, Predicate, Recorded, Replayed};
+pub use fitted::fitted;
 pub use inert::{code, fence, inert};
 pub use inventory::{Listed, inventory};
 pub use log::{json_safe, log_safe};

@@ -1,29 +1,26 @@
-//! What a comment's commands are about: the pull request, its configs, and who stands behind them.
+//! Where commands are answered: what is known of the pull request, who stands behind them, and what was done for them.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use super::pure;
-use super::stacks;
-use super::{Answer, Standing};
+use super::papers::Papers;
+use super::{Answer, Standing, act, look, pure};
 use crate::ci::{Outputs, summary};
 use crate::command::{Class, Command};
 use crate::exit::Exit;
 use crate::flow::check::VERSION;
-use crate::flow::gather::{Gathered, Selection, gather};
 use crate::flow::job::{Ended, Failure, Job};
-use crate::flow::policy::{Loaded, policy_at};
 use crate::flow::provision::Run;
-use crate::forge::{DefaultBranch, PullRequests as _, Reviewed, Reviews as _};
+use crate::forge::Reviews as _;
 use crate::guard;
 use crate::model::{CommitSha, UserId};
-use crate::plan::{Change, Plan, assess};
+use crate::plan::Change;
 use crate::report::{Outcome, Problem, Provisioning, State, code, provisioning};
-use crate::wording::{nearest, one_of};
 
 /// Characters of one answer: the reply holds several.
 pub const LIMIT: usize = 30_000;
 
-/// Everything that is known of the pull request.
+/// The desk of one job.
 pub struct Desk<'a> {
     /// The job.
     pub job: &'a Job,
@@ -33,177 +30,139 @@ pub struct Desk<'a> {
     pub number: u64,
     /// Who commands.
     pub standing: Standing,
-    /// The default branch.
-    pub branch: DefaultBranch,
-    /// The pull request, with its reviews.
-    pub reviewed: Reviewed,
-    /// The policy at the base.
-    pub policy: Loaded,
-    /// Its configs on both sides.
-    pub gathered: Gathered,
-    /// What it would do.
-    pub plan: Plan,
-    /// Its head.
-    pub head: CommitSha,
     /// What was done for commands, if anything was.
     pub run: Option<Run<'a>>,
+    /// Read once a command needs them.
+    papers: Vec<Rc<Papers>>,
     environments: BTreeSet<String>,
     told: String,
 }
 
 impl<'a> Desk<'a> {
-    /// Reads all of it.
-    pub async fn open(
-        job: &'a Job,
-        own: Option<UserId>,
-        number: u64,
-        standing: Standing,
-    ) -> Result<Self, Failure> {
-        let github = &job.github;
-        let branch = github.default_branch().await?;
-        let pull = github.pull_request(number).await?;
-        let base = github.merge_base(&pull.base, &pull.head).await?;
-        let source = job.source(&[&base, &pull.head]);
-        let policy = policy_at(source, &base).await?;
-        let teams = policy
-            .as_ref()
-            .map(guard::Policy::teams)
-            .unwrap_or_default();
-        let reviewed = github.request(number, &teams).await?;
-        let selection = Selection::of(&job.environment.configs, &policy).map_err(Failure::Usage)?;
-        let files = github.files_of(&pull).await?;
-        let given = &job.environment.given;
-        let gathered = gather(source, &base, &pull.head, &files, &selection, given).await?;
-        let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
-        Ok(Self {
+    /// Nothing is read yet.
+    pub fn new(job: &'a Job, own: Option<UserId>, number: u64, standing: Standing) -> Self {
+        Self {
             job,
             own,
             number,
             standing,
-            branch,
-            reviewed,
-            policy,
-            plan,
-            gathered,
-            head: pull.head,
             run: None,
+            papers: Vec::new(),
             environments: BTreeSet::new(),
             told: String::new(),
-        })
+        }
+    }
+
+    /// What is known of the pull request, with the tier that the command gives.
+    pub async fn papers(&mut self, command: &Command) -> Result<Rc<Papers>, Failure> {
+        let known = self.papers.iter().find(|it| it.tier == command.tier);
+        if let Some(known) = known {
+            return Ok(Rc::clone(known));
+        }
+        let papers = Papers::read(self.job, self.number, command.tier.as_deref()).await?;
+        let papers = Rc::new(papers);
+        self.papers.push(Rc::clone(&papers));
+        Ok(papers)
     }
 
     /// Does a command.
     pub async fn answer(&mut self, command: &Command) -> Result<Answer, Failure> {
-        let class = command.action.class();
-        let answer = match class {
-            Class::Pure => pure::answer(self, command)?,
-            _ if !self.standing.may_push() => self.denied(
-                "actor-not-allowed",
-                "this needs the permission to push",
-                "have somebody comment who may push",
-            ),
-            Class::Read | Class::Isolated => stacks::look(self, command).await?,
-            Class::Write | Class::Destructive => stacks::act(self, command).await?,
+        let answer = match command.action.class() {
+            Class::Pure => pure::answer(self, command).await?,
+            Class::Read => match self.may_not_push() {
+                Some(refusal) => refusal,
+                None => look::look(self, command).await?,
+            },
+            Class::Isolated => look::look(self, command).await?,
+            // The run keeps its own account of what was done.
+            Class::Write | Class::Destructive => return act::act(self, command).await,
         };
-        self.told.push_str(&format!(
-            "{}\n\n{}\n",
-            code(&command.to_string()),
-            answer.body
-        ));
+        self.tell(command, &answer);
         Ok(answer)
     }
 
-    /// What a job with an environment would refuse for certain; otherwise that job is asked for.
-    pub async fn refuse(&mut self, command: &Command) -> Result<Option<Answer>, Failure> {
-        if !self.standing.may_push() {
-            return Ok(Some(self.denied(
-                "actor-not-allowed",
-                "this needs the permission to push",
-                "have somebody comment who may push",
-            )));
+    /// Asks for the jobs of the environments that a command is about. What those would refuse for certain, or cannot be about, is
+    /// answered here.
+    pub async fn hand_over(&mut self, command: &Command) -> Result<Option<Answer>, Failure> {
+        let papers = self.papers(command).await?;
+        let (environments, refusal) = match self.refusal(&papers, command) {
+            Some(refusal) => (BTreeSet::new(), Some(refusal)),
+            None => match command.action.class() {
+                Class::Isolated => look::able(self, &papers, command).await?,
+                _ => act::able(self, &papers, command)?,
+            },
+        };
+        self.environments.extend(environments);
+        if let Some(refusal) = &refusal {
+            self.tell(command, refusal);
         }
+        Ok(refusal)
+    }
+
+    /// Whether a command is for this job's environment. Those that were refused are told already.
+    pub async fn concerns(&mut self, command: &Command) -> Result<bool, Failure> {
+        let papers = self.papers(command).await?;
+        if self.refusal(&papers, command).is_some() {
+            return Ok(false);
+        }
+        let changes = papers.chosen(command).unwrap_or_default();
+        Ok(changes.iter().any(|change| self.is_here(change)))
+    }
+
+    /// Whether a change's stack is of this job's environment; in a job without one, all are.
+    pub fn is_here(&self, change: &Change) -> bool {
+        let own = self.job.environment.environment.as_deref();
+        let target = change.target.as_ref();
+        own.is_none() || target.map(|it| it.environment.as_str()) == own
+    }
+
+    /// What speaks against a command that changes something, whatever it is about.
+    fn refusal(&self, papers: &Papers, command: &Command) -> Option<Answer> {
+        let request = &papers.reviewed.request;
         let lasts = command.action.class() != Class::Isolated;
-        if lasts && self.reviewed.request.merged != Some(true) {
-            return Ok(Some(self.denied(
+        if let Some(refusal) = self.may_not_push() {
+            return Some(refusal);
+        }
+        if request.fork == Some(true) {
+            return Some(denied(
+                "fork-head",
+                "the pull request comes from another repository",
+                "push the branch to this repository, and open a pull request from there",
+            ));
+        }
+        if lasts && request.merged != Some(true) {
+            return Some(denied(
                 "not-merged",
                 "the pull request is not merged",
-                "merge it: what was merged and approved is provisioned by itself",
-            )));
+                "merge it; what is merged and approved is provisioned without a command",
+            ));
         }
-        let changes = match self.chosen(command) {
-            Ok(changes) => changes,
-            Err(answer) => return Ok(Some(answer)),
-        };
-        let targets = changes.iter().filter_map(|change| change.target.as_ref());
-        let environments: Vec<String> = targets.map(|it| it.environment.clone()).collect();
-        if environments.is_empty() {
-            return Ok(Some(Answer::new(
-                "😕 No config that can be used is meant.".to_owned(),
-                Exit::Config,
-            )));
-        }
-        self.environments.extend(environments);
-        Ok(None)
+        papers.chosen(command).err()
     }
 
-    /// Environments whose jobs are asked for.
-    pub fn environments(&self) -> &BTreeSet<String> {
-        &self.environments
+    fn may_not_push(&self) -> Option<Answer> {
+        (!self.standing.may_push()).then(|| {
+            let login = code(&self.standing.account.login);
+            denied(
+                "actor-not-allowed",
+                &format!("{login} may not push to this repository"),
+                "have somebody comment who may push",
+            )
+        })
     }
 
-    /// The changes that a command means: the one that it names, or all of the pull request. No other config can be named: what a pull
-    /// request does is what its reviewers see.
-    pub fn chosen(&self, command: &Command) -> Result<Vec<Change>, Answer> {
-        let changes = &self.plan.changes;
-        let Some(wanted) = &command.config else {
-            return Ok(changes.clone());
-        };
-        let is_meant =
-            |change: &&Change| change.path.as_str() == wanted || change.path.file_name() == wanted;
-        let found: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
-        if found.len() == 1 {
-            return Ok(found);
-        }
-        let names: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
-        let hint = match (nearest(wanted, names.iter().copied()), names.as_slice()) {
-            _ if found.len() > 1 => "Name it with its folder.".to_owned(),
-            (Some(meant), _) => format!("Did you mean {}?", code(meant)),
-            (None, []) => "It changes none.".to_owned(),
-            (None, names) => {
-                let few: Vec<String> = names.iter().take(10).map(|name| code(name)).collect();
-                let few: Vec<&str> = few.iter().map(String::as_str).collect();
-                format!("Use {}.", one_of(&few))
-            }
-        };
-        let body = format!(
-            "😕 {} is not one config of this pull request. {hint}",
-            code(wanted)
-        );
-        Err(Answer::new(body, Exit::Usage))
-    }
-
-    /// The command for the guard; `reported` is the head of which the last report tells.
+    /// The command for the guard, by what its author may do now; `reported` is the head that was reported on.
     pub async fn command(
         &self,
         command: &Command,
+        policies: &[&guard::Policy],
         reported: Option<CommitSha>,
     ) -> Result<guard::Command, Failure> {
-        let teams = match command.action.class() {
-            Class::Destructive => self.policy.as_ref().map(guard::Policy::teams),
-            _ => Ok(Vec::new()),
-        };
-        let teams = teams.unwrap_or_default();
-        let by = match teams.is_empty() {
-            true => self.standing.person.clone(),
-            false => {
-                self.job
-                    .github
-                    .person(&self.standing.account, &teams)
-                    .await?
-            }
-        };
+        let teams: BTreeSet<String> = policies.iter().flat_map(|policy| policy.teams()).collect();
+        let teams: Vec<String> = teams.into_iter().collect();
+        let github = &self.job.github;
         Ok(guard::Command {
-            by,
+            by: github.person(&self.standing.account, &teams).await?,
             force: command.force,
             confirm: command.confirm.clone(),
             reported,
@@ -211,43 +170,65 @@ impl<'a> Desk<'a> {
     }
 
     /// What became of configs, as an answer.
-    pub fn told(&self, outcomes: Vec<Outcome>, exit: Exit) -> Result<Answer, Failure> {
+    pub fn report(
+        &self,
+        papers: &Papers,
+        outcomes: Vec<Outcome>,
+        exit: Exit,
+    ) -> Result<Answer, Failure> {
         let report = Provisioning {
             environment: None,
-            source: format!("Head {}", code(self.head.short())),
+            source: format!("Head {}", code(papers.head.short())),
             outcomes,
             notices: Vec::new(),
             version: VERSION.to_owned(),
         };
         let body = provisioning(&report, "", LIMIT).map_err(super::internal)?;
-        // The command is the title already.
-        let body = body.trim_start().trim_start_matches("## Provisioner");
-        Ok(Answer::new(body.trim_start().to_owned(), exit))
+        Ok(Answer::new(untitled(&body), exit))
     }
 
-    /// One denial of all.
-    fn denied(&self, code: &'static str, fact: &str, remedy: &str) -> Answer {
-        let body = format!(
-            "⛔ {}: {fact}. To go on: {remedy}.",
-            crate::report::code(code)
-        );
-        Answer::new(body, Exit::Denied)
+    /// For the job summary.
+    fn tell(&mut self, command: &Command, answer: &Answer) {
+        let title = code(&command.to_string());
+        self.told
+            .push_str(&format!("## {title}\n\n{}\n\n", answer.body.trim_end()));
+    }
+
+    /// Environments whose jobs are asked for.
+    pub fn environments(&self) -> &BTreeSet<String> {
+        &self.environments
     }
 
     /// Job summary, evidence and outputs.
     pub fn close(self, exit: Exit) -> Ended {
-        let mut outputs = Outputs::default();
-        let environments: Vec<&String> = self.environments.iter().collect();
-        let json = serde_json::to_string(&environments).map_err(super::internal)?;
-        outputs.set("environments", json);
-        outputs.write().map_err(super::internal)?;
+        if self.job.environment.environment.is_none() {
+            let mut outputs = Outputs::default();
+            let json = serde_json::to_string(&self.environments).map_err(super::internal)?;
+            outputs.set("environments", json);
+            outputs.write().map_err(super::internal)?;
+        }
         if !self.told.is_empty() {
-            summary(&format!("## Provisioner\n\n{}", self.told)).map_err(super::internal)?;
+            summary(&self.told).map_err(super::internal)?;
         }
         match self.run {
-            Some(run) => run.end(),
+            Some(run) => run.end().map(|(text, end)| (text, end.max(exit))),
             None => Ok((String::new(), exit)),
         }
+    }
+}
+
+/// One denial of everything that is asked for. `fact` is Markdown of the program's own.
+fn denied(denial: &'static str, fact: &str, remedy: &str) -> Answer {
+    let body = format!("⛔ {}: {fact}.\n\nTo go on, {remedy}.", code(denial));
+    Answer::new(body, Exit::Denied)
+}
+
+/// A report without its title: the command stands above it.
+pub fn untitled(report: &str) -> String {
+    let report = report.trim_start();
+    match report.split_once('\n') {
+        Some((title, rest)) if title.starts_with("## ") => rest.trim_start().to_owned(),
+        _ => report.to_owned(),
     }
 }
 

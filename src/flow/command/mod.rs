@@ -1,12 +1,14 @@
 //! Flow 2: a comment commands. Nothing of the pull request is checked out or run: configs are read as data.
 
+mod act;
 mod desk;
+mod look;
+mod papers;
 mod pure;
 mod reply;
-mod stacks;
 mod standing;
 
-use crate::command::{Class, parse};
+use crate::command::{Class, Command, Problem, parse};
 use crate::exit::Exit;
 use crate::flow::job::{Ended, Failure, Job};
 use crate::forge::{Reaction, Talk as _};
@@ -16,77 +18,55 @@ use desk::Desk;
 use reply::Reply;
 use standing::Standing;
 
+/// What an event says of a comment. Claims: they can end the work, and allow nothing.
+pub struct Claimed<'a> {
+    /// The comment.
+    pub id: u64,
+    /// Of this pull request or issue.
+    pub number: u64,
+    /// Whether it is new, and on a pull request.
+    pub is_new: bool,
+    /// What it said.
+    pub body: &'a str,
+    /// Whether the repository is anybody's to read.
+    pub public: bool,
+}
+
 /// Does what a comment asks for. A job without an environment answers what only looks, and hands the rest over to jobs that have one:
 /// only those have credentials that change anything.
-pub async fn command(job: &Job, id: u64, number: u64, is_new: bool, claimed: &str) -> Ended {
+pub async fn command(job: &Job, claimed: &Claimed<'_>) -> Ended {
     // Nearly all comments end here, without a single call.
-    if !is_new || parse(claimed).is_empty() {
+    if !claimed.is_new || parse(claimed.body).is_empty() {
         return nothing("the comment commands nothing");
     }
-    let Some(comment) = job.github.comment(id).await? else {
+    let Some(comment) = job.github.comment(claimed.id).await? else {
         return nothing("the comment is gone");
     };
     let Some(by) = comment.by.filter(|by| !by.bot) else {
         return nothing("machines command nothing");
     };
-    let commands = parse(&comment.body);
-    if comment.edited || comment.number != number || commands.is_empty() {
+    if comment.edited {
         return nothing("a comment that was edited commands nothing");
     }
-    let Some(standing) = Standing::of(job, &by, number).await? else {
+    // What counts is what the forge has.
+    let commands = parse(&comment.body);
+    if comment.number != claimed.number || commands.is_empty() {
+        return nothing("the comment is not the one that the event tells of");
+    }
+    let Some(standing) = Standing::of(job, &by, claimed).await? else {
         return nothing("whoever wrote the comment may not command here");
     };
     let own = job.github.own().await?;
     if own == Some(by.id) {
         return nothing("own comments command nothing");
     }
-    let has_hands = job.environment.environment.is_some();
-    if !has_hands {
-        react(job, id, Reaction::Seen).await;
-    }
-    let mut desk = Desk::open(job, own, number, standing).await?;
-    let mut reply = Reply::new(job, own, number, id);
-    let mut exit = Exit::Ok;
-    for command in commands {
-        let mine = match &command {
-            Err(_) => !has_hands,
-            Ok(command) => {
-                let looks = matches!(command.action.class(), Class::Pure | Class::Read);
-                looks != has_hands
-            }
-        };
-        match command {
-            Err(problem) if mine => {
-                reply.problem(&problem);
-                exit = exit.max(Exit::Usage);
-            }
-            Ok(command) if mine => {
-                let section = reply.begin(&command).await?;
-                let answer = desk.answer(&command).await?;
-                exit = exit.max(answer.exit);
-                reply.end(section, answer).await?;
-            }
-            // What a job with an environment does is refused here, if that is certain already.
-            Ok(command) if !has_hands => {
-                if let Some(refusal) = desk.refuse(&command).await? {
-                    let section = reply.begin(&command).await?;
-                    exit = exit.max(refusal.exit);
-                    reply.end(section, refusal).await?;
-                }
-            }
-            _ => {}
-        }
-    }
-    reply.finish().await?;
-    let handed_over = !desk.environments().is_empty();
-    if !reply.is_empty() && !handed_over {
-        let reaction = match exit {
-            Exit::Ok | Exit::Drift => Reaction::Done,
-            _ => Reaction::Failed,
-        };
-        react(job, id, reaction).await;
-    }
-    desk.close(exit)
+    let round = Round {
+        has_hands: job.environment.environment.is_some(),
+        reply: Reply::new(job, own, claimed.number, claimed.id),
+        desk: Desk::new(job, own, claimed.number, standing),
+        exit: Exit::Ok,
+    };
+    round.run(job, claimed.id, commands).await
 }
 
 fn nothing(why: &str) -> Ended {
@@ -101,6 +81,78 @@ async fn react(job: &Job, comment: u64, reaction: Reaction) {
     }
 }
 
+/// One job's share of a comment's commands.
+struct Round<'a> {
+    /// Whether the job is for an environment, and changes stacks of it.
+    has_hands: bool,
+    reply: Reply<'a>,
+    desk: Desk<'a>,
+    exit: Exit,
+}
+
+impl Round<'_> {
+    async fn run(
+        mut self,
+        job: &Job,
+        comment: u64,
+        commands: Vec<Result<Command, Problem>>,
+    ) -> Ended {
+        if !self.has_hands {
+            react(job, comment, Reaction::Seen).await;
+        }
+        for command in &commands {
+            let done = match command {
+                Ok(command) => self.take(command).await,
+                // One job says it, and that is the one which every comment has.
+                Err(problem) => {
+                    if !self.has_hands {
+                        self.reply.problem(problem);
+                        self.exit = self.exit.max(Exit::Usage);
+                    }
+                    Ok(())
+                }
+            };
+            if let Err(failure) = done {
+                // What the forge does not answer now, it does not answer for the next command either.
+                self.exit = self.exit.max(self.reply.failed(&failure));
+                eprintln!("{}", log_safe(&format!("error: {}", failure.text())));
+                break;
+            }
+        }
+        self.exit = self.exit.max(self.reply.finish().await);
+        let is_good = matches!(self.exit, Exit::Ok | Exit::Drift);
+        let goes_on = !self.desk.environments().is_empty();
+        // Where work goes on in another job, that one says how it ended; what was refused here is said here.
+        if !is_good {
+            react(job, comment, Reaction::Failed).await;
+        } else if !goes_on && !self.reply.is_empty() {
+            react(job, comment, Reaction::Done).await;
+        }
+        self.desk.close(self.exit)
+    }
+
+    /// Does a command, if it is one for this job.
+    async fn take(&mut self, command: &Command) -> Result<(), Failure> {
+        let looks = matches!(command.action.class(), Class::Pure | Class::Read);
+        if looks != self.has_hands {
+            if self.has_hands && !self.desk.concerns(command).await? {
+                return Ok(());
+            }
+            self.reply.begin(command).await;
+            let answer = self.desk.answer(command).await?;
+            self.exit = self.exit.max(answer.exit);
+            self.reply.end(answer);
+        } else if !self.has_hands
+            && let Some(refusal) = self.desk.hand_over(command).await?
+        {
+            self.reply.add(command);
+            self.exit = self.exit.max(refusal.exit);
+            self.reply.end(refusal);
+        }
+        Ok(())
+    }
+}
+
 /// What a command came to.
 pub struct Answer {
     /// Markdown of the program's own.
@@ -110,8 +162,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn new(body: String, exit: Exit) -> Self {
-        Self { body, exit }
+    fn new(body: impl Into<String>, exit: Exit) -> Self {
+        Self {
+            body: body.into(),
+            exit,
+        }
     }
 }
 

@@ -10,39 +10,68 @@ use crate::exit::Exit;
 use crate::flow::check::VERSION;
 use crate::flow::job::Failure;
 use crate::plan::{Change, Intent};
-use crate::report::{Outcome, Problem, Review, State, fence, review};
+use crate::report::{Outcome, Problem, Review, State, code, fence, review};
 use crate::template::Document;
+use crate::wording::nearest;
 use crate::workspace::write_file;
 
 /// Does a command that changes and asks nothing.
-pub fn answer(desk: &Desk<'_>, command: &Command) -> Result<Answer, Failure> {
-    let printed = |(text, exit): (String, Exit), language: Option<&str>| match (exit, language) {
-        (Exit::Ok, None) => Answer::new(text, exit),
-        (Exit::Ok, Some(language)) => Answer::new(fence(&text, language), exit),
-        _ => Answer::new("😕 There is nothing of that name.".to_owned(), exit),
-    };
+pub async fn answer(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failure> {
+    let tier = command.tier.as_deref();
     Ok(match command.action {
         Action::Help => Answer::new(help(), Exit::Ok),
-        Action::Explain => printed(explain(command.code.as_deref()), Some("text")),
-        Action::ListProducts => printed(list_products(Listing::Markdown), None),
-        Action::ShowProduct => {
-            let (product, tier) = (command.product.as_deref(), command.tier.as_deref());
-            printed(show_product(product, tier, Listing::Markdown), None)
-        }
-        _ => return of_configs(desk, command),
+        Action::Explain => of_code(command.code.as_deref()),
+        Action::ListProducts => of_products(list_products(Listing::Markdown)),
+        Action::ShowProduct => of_products(show_product(
+            command.product.as_deref(),
+            tier,
+            Listing::Markdown,
+        )),
+        _ => return of_configs(desk, command).await,
     })
 }
 
-fn of_configs(desk: &Desk<'_>, command: &Command) -> Result<Answer, Failure> {
-    let changes = match desk.chosen(command) {
+fn of_code(wanted: Option<&str>) -> Answer {
+    if let (text, Exit::Ok) = explain(wanted) {
+        return Answer::new(fence(&text, "text"), Exit::Ok);
+    }
+    let wanted = wanted.unwrap_or_default();
+    let (all, _) = explain(None);
+    let known = all.lines().filter_map(|line| line.split(' ').next());
+    let hint = match nearest(wanted, known) {
+        Some(meant) => format!("Did you mean {}?", code(meant)),
+        None => "Codes stand in brackets behind `error` and `warning`.".to_owned(),
+    };
+    let text = format!("😕 There is no code {}. {hint}", code(wanted));
+    Answer::new(text, Exit::Usage)
+}
+
+fn of_products((text, exit): (String, Exit)) -> Answer {
+    match exit {
+        Exit::Ok => Answer::new(text, exit),
+        _ => Answer::new(
+            "😕 There is no product, or no tier, of this name. `/provisioner list-products` lists them.",
+            exit,
+        ),
+    }
+}
+
+async fn of_configs(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failure> {
+    let papers = desk.papers(command).await?;
+    let changes = match papers.chosen(command) {
         Ok(changes) => changes,
         Err(answer) => return Ok(answer),
     };
     let mut outcomes = Vec::new();
     let mut exit = Exit::Ok;
-    // A removed config has nothing that could be looked at.
-    for change in changes.iter().filter(|it| it.intent != Intent::Delete) {
-        let made = match desk.gathered.config(change, false) {
+    for change in &changes {
+        if change.intent == Intent::Delete {
+            let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
+            "the config is removed".clone_into(&mut outcome.line);
+            outcomes.push(outcome);
+            continue;
+        }
+        let made = match papers.gathered.config(change, false) {
             Some(config) if change.intent != Intent::Invalid => {
                 made(desk, command.action, change, &config)
             }
@@ -53,7 +82,7 @@ fn of_configs(desk: &Desk<'_>, command: &Command) -> Result<Answer, Failure> {
             stuck(change, &problems)
         }));
     }
-    desk.told(outcomes, exit)
+    desk.report(&papers, outcomes, exit)
 }
 
 fn made(

@@ -1,14 +1,16 @@
 //! The one reply to a comment, edited as the work proceeds.
 
 use super::Answer;
-use crate::command::{Command, Problem};
+use crate::command::{Class, Command, Problem};
+use crate::exit::Exit;
 use crate::flow::job::{Failure, Job};
 use crate::forge::PullRequests as _;
 use crate::model::{Digest, UserId};
-use crate::report::{COMMENT_LIMIT, code, inert, log_safe};
+use crate::report::{COMMENT_LIMIT, code, fence, fitted, log_safe};
 
 /// Begins every reply; the comment's id follows, and in a job with an environment that.
 const MARKER: &str = "<!-- provisioner:command ";
+const IN_PROGRESS: &str = "⏳ In progress.";
 
 /// A reply that grows.
 pub struct Reply<'a> {
@@ -16,7 +18,13 @@ pub struct Reply<'a> {
     own: Option<UserId>,
     number: u64,
     marker: String,
-    sections: Vec<String>,
+    /// Title and text of each command; what is no command has no title.
+    sections: Vec<(String, String)>,
+    /// What stands there.
+    written: String,
+    /// The token may not write here: there is no use in trying again.
+    refused: bool,
+    exit: Exit,
 }
 
 impl<'a> Reply<'a> {
@@ -31,6 +39,9 @@ impl<'a> Reply<'a> {
             number,
             marker: format!("{MARKER}{comment}{environment} -->"),
             sections: Vec::new(),
+            written: String::new(),
+            refused: false,
+            exit: Exit::Ok,
         }
     }
 
@@ -41,87 +52,80 @@ impl<'a> Reply<'a> {
 
     /// A line that is no command.
     pub fn problem(&mut self, problem: &Problem) {
-        let section = format!(
-            "😕 {}\n\n{}\n",
-            inert(&problem.to_string()),
-            inert(&problem.help())
+        let text = format!("{problem}\nhelp: {}", problem.help());
+        let text = format!("😕 This is no command.\n\n{}", fence(&text, "text"));
+        self.sections.push((String::new(), text));
+    }
+
+    /// Work on a command begins. What takes long is announced.
+    pub async fn begin(&mut self, command: &Command) {
+        self.add(command);
+        if command.action.class() != Class::Pure {
+            self.put().await;
+        }
+    }
+
+    /// A command will be answered.
+    pub fn add(&mut self, command: &Command) {
+        let title = format!("## {}", code(&command.to_string()));
+        self.sections.push((title, IN_PROGRESS.to_owned()));
+    }
+
+    /// The answer to the command that was added last.
+    pub fn end(&mut self, answer: Answer) {
+        if let Some((_, text)) = self.sections.last_mut() {
+            *text = answer.body.trim_end().to_owned();
+        }
+    }
+
+    /// Work ended before its end. Returns how the job ends for it.
+    pub fn failed(&mut self, failure: &Failure) -> Exit {
+        let exit = failure.exit();
+        let body = format!(
+            "❌ This could not be done, nor what was commanded after it. Comment again to have it tried again.\n\n{}",
+            fence(&failure.text(), "text")
         );
-        self.sections.push(section);
+        match self.sections.last_mut() {
+            Some((_, text)) if text == IN_PROGRESS => *text = body,
+            _ => self.sections.push((String::new(), body)),
+        }
+        exit
     }
 
-    /// Work on a command begins. Returns where its answer goes.
-    pub async fn begin(&mut self, command: &Command) -> Result<usize, Failure> {
-        let title = code(&command.to_string());
-        self.sections
-            .push(format!("### {title}\n\n⏳ In progress.\n"));
-        self.put().await?;
-        Ok(self.sections.len() - 1)
+    /// Writes what was not written yet. Returns how the job ends for it: what was done was done, also if it cannot be told.
+    pub async fn finish(&mut self) -> Exit {
+        self.put().await;
+        self.exit
     }
 
-    /// Work has ended.
-    pub async fn end(&mut self, section: usize, answer: Answer) -> Result<(), Failure> {
-        let title = self.sections[section]
-            .lines()
-            .next()
-            .unwrap_or("")
-            .to_owned();
-        self.sections[section] = format!("{title}\n\n{}\n", answer.body.trim_end());
-        self.put().await
-    }
-
-    /// Writes what was not written yet.
-    pub async fn finish(&self) -> Result<(), Failure> {
-        self.put().await
-    }
-
-    async fn put(&self) -> Result<(), Failure> {
-        let Some(own) = self.own.filter(|_| !self.is_empty()) else {
-            return Ok(());
+    async fn put(&mut self) {
+        let Some(own) = self.own.filter(|_| !self.is_empty() && !self.refused) else {
+            return;
         };
-        let body = format!("{}\n{}", self.marker, self.sections.join("\n"));
-        let body = cut(&body, COMMENT_LIMIT);
+        let sections: Vec<String> = self
+            .sections
+            .iter()
+            .map(|(title, text)| format!("{title}\n\n{text}\n"))
+            .collect();
+        let room = COMMENT_LIMIT - self.marker.chars().count() - 1;
+        let body = format!("{}\n{}", self.marker, fitted(&sections, room));
+        if body == self.written {
+            return;
+        }
         let put = self
             .job
             .github
             .put_comment(self.number, own, &self.marker, &body);
+        self.exit = Exit::Ok;
         match put.await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_refusal() => {
+            Ok(_) => self.written = body,
+            Err(error) => {
                 eprintln!("{}", log_safe(&format!("warning: {error}")));
-                Ok(())
+                self.refused = error.is_refusal();
+                if !self.refused {
+                    self.exit = Exit::Unreachable;
+                }
             }
-            Err(error) => Err(error.into()),
         }
     }
-}
-
-/// What every answer keeps to makes this the exception: ten long ones. The cut is between lines, outside of any fence that is open.
-fn cut(body: &str, limit: usize) -> String {
-    if body.chars().count() <= limit {
-        return body.to_owned();
-    }
-    let note = "\n… The rest is in the job summary.\n";
-    let room = limit - note.chars().count();
-    let mut kept = String::new();
-    let mut whole = String::new();
-    let mut count = 0;
-    let mut fence: Option<String> = None;
-    for line in body.lines() {
-        count += line.chars().count() + 1;
-        if count > room {
-            break;
-        }
-        whole.push_str(line);
-        whole.push('\n');
-        let ticks: String = line.chars().take_while(|it| *it == '`').collect();
-        match &fence {
-            None if ticks.len() >= 3 => fence = Some(ticks),
-            Some(open) if line == open => fence = None,
-            _ => {}
-        }
-        if fence.is_none() {
-            kept.clone_from(&whole);
-        }
-    }
-    kept + note
 }

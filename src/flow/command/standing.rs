@@ -1,5 +1,6 @@
 //! Who may command at all. Strangers cost one look-up and get no reply.
 
+use super::Claimed;
 use crate::flow::job::{Failure, Job};
 use crate::forge::{Account, Reviews as _};
 use crate::guard::{Permission, Person};
@@ -14,7 +15,11 @@ pub struct Standing {
 
 impl Standing {
     /// `None` for strangers: people below triage, but for the author of a pull request in a private repository.
-    pub async fn of(job: &Job, account: &Account, number: u64) -> Result<Option<Self>, Failure> {
+    pub async fn of(
+        job: &Job,
+        account: &Account,
+        claimed: &Claimed<'_>,
+    ) -> Result<Option<Self>, Failure> {
         let person = job.github.person(account, &[]).await?;
         let standing = Self {
             account: account.clone(),
@@ -24,13 +29,13 @@ impl Standing {
             return Ok(Some(standing));
         }
         // In a public repository everybody can read.
-        if standing.person.permission < Some(Permission::Read) {
+        if standing.person.permission < Some(Permission::Read) || claimed.public {
             return Ok(None);
         }
         if !job.github.default_branch().await?.private {
             return Ok(None);
         }
-        let found = job.github.request(number, &[]).await?;
+        let found = job.github.request(claimed.number, &[]).await?;
         let is_author = found.request.author == Some(account.id);
         Ok(is_author.then_some(standing))
     }
