@@ -54,7 +54,7 @@ impl Elements {
             rest = &rest[at + 1..];
             let after = if rest.starts_with("!--") {
                 // `<!-->` is whole: its dashes count for both ends.
-                rest[1..].find("-->").map(|end| &rest[1 + end + 3..])
+                rest.find("-->").map(|end| &rest[end + 3..])
             } else if rest.starts_with(['!', '?']) {
                 rest.find('>').map(|end| &rest[end + 1..])
             } else {

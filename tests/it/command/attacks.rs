@@ -90,7 +90,7 @@ attacks! { open_to_the_end:
 }
 
 attacks! { doubted:
-    attack_line_right_below_a_container "> \n@" ">\n@" "> x\n>\n@" "-\n@" "> x\n<b>\n***\n@" "-  `\n</pre>\n</pre>\n   > \n@" "[^1]:\n@\n\nx [^1]";
+    attack_line_right_below_a_container "> \n@" ">\n@" "> x\n>\n@" "-\n@" "> x\n<b>\n***\n@" "> x\n<b>\n# y\n@" "-  `\n</pre>\n</pre>\n   > \n@" "[^1]:\n@\n\nx [^1]";
     attack_table_of_one_column "@\n|---|" "@\n:--" "x\n|---|\n@" "@\n|---|\n|: -\n";
     attack_table_for_some "[x]: y\n|---|\n@" "[x]:\n|---|\n@" "x\n|---|\n)\n===\n@";
     attack_strikethrough "~~x\n@\ny~~" "~\n@\n~";
@@ -99,6 +99,17 @@ attacks! { doubted:
     attack_declaration "<!x\n<script>\n\n@\n" "@\n<!x\n-" "<!x>\n\n@" "`<!x`\n@";
     attack_html_of_another_version "<pre>\n</script>\n```\n</pre>\n\n@" "<textarea>\n\n```\n</textarea>\n\n@" "<search>\n```\n\n@" "x\n<source>\n@";
     attack_html_in_a_paragraph "x <?y?>\n@" "x <!-- y -->\n@";
+}
+
+/// More elements than anybody keeps account of: what follows them may stand in one.
+#[test]
+fn attack_a_thousand_elements() {
+    let folded = |times: usize| {
+        let (open, close) = ("<details>\n", "</details>\n");
+        format!("{}{}\n{WANTED}", open.repeat(times), close.repeat(times))
+    };
+    assert_eq!(commands(&folded(10)), [WANTED]);
+    assert_eq!(parse(&folded(1_000)), []);
 }
 
 /// A letter, sign or blank of the trigger that looks as the right one: nothing is done, and nothing but the last is answered.
