@@ -1,6 +1,8 @@
 //! What happens after the merge, and by comments: through the binary, against a fake GitHub and an AWS.
 
+mod command;
+mod drift;
 mod kills;
 mod many;
 mod push;
-mod world;
+pub mod world;
