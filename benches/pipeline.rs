@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use provisioner::command;
 use provisioner::config::{self, Config};
 use provisioner::diff;
 use provisioner::model::RepoPath;
@@ -264,6 +265,18 @@ fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
 fn j_compile_the_product() {
     let registry = Registry::built_in();
     assert!(black_box(registry.product("s3")).is_some_and(|product| product.is_ok()));
+}
+
+/// The longest comment that a forge takes, full of Markdown, with a command at its end.
+#[divan::bench]
+fn k_commands_of_a_comment(bencher: Bencher<'_, '_>) {
+    let paragraph = "> as was **said** in `x`: [see](https://example.com)\n\n- so\n  ```\n  /provisioner help\n  ```\n\n";
+    let command = "/provisioner help";
+    let times = (command::MOST_CHARACTERS - command.len()) / paragraph.len();
+    let body = paragraph.repeat(times) + command;
+    assert_eq!(command::parse(&body).len(), 1);
+    let bytes = body.len();
+    counted(bencher, 1, bytes).bench(|| command::parse(black_box(&body)));
 }
 
 /// All cores. A pool of its own: the thread that is measured may have become the one of another.
