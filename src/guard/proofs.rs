@@ -28,6 +28,18 @@ proofs! {
         "decide(policy, facts, &stack)",
         not "Ok(Permit { stack, effect: std::marker::PhantomData })" ("E0451"),
         "}";
+    /// A decision on one effect is none on another.
+    OfAnother:
+        "fn permit(policy: &Loaded, facts: &Facts, stack: StackName) -> Decided { decide::<",
+        "Delete",
+        not "Update" ("E0308"),
+        ">(policy, facts, &stack) }";
+    /// Who only asks what speaks against it gets none.
+    OnlyAsked:
+        "fn permit(policy: &Loaded, facts: &Facts, stack: StackName) -> Decided {",
+        "decide(policy, facts, &stack)",
+        not "denials(Kind::Delete, policy, facts, &stack)" ("E0308"),
+        "}";
     /// It is not copied.
     Copied:
         "fn one(permit: Permit<Delete>) -> Permit<Delete> { permit",
