@@ -12,8 +12,9 @@ BINARY := $(TARGET)/debug/provisioner
 MATRIX := $(TARGET)/contract/matrix
 EXAMPLES := $(TARGET)/contract/examples
 
-# What the forge reads, and what a user copies or a test runs in its place.
-WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml tests/act/*.yml)
+# What the forge reads, and what a user copies.
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
+ACTIONS := action.yml tests/act/stand-in/action.yml
 SCRIPTS := .ci/run $(wildcard tests/*/*.sh examples/*.sh benches/*.sh)
 
 .PHONY: help demo test test-rust test-contract test-permissions test-emulator lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows bench bed doc fmt
@@ -83,10 +84,10 @@ lint-licences:
 	if command -v cargo-deny >/dev/null; then cargo deny --locked check bans licenses sources; fi
 
 lint-workflows: bed
-	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-actions action.yml
+	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-actions $(ACTIONS)
 	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	PATH='$(VENV)':"$$PATH" '$(VENV)/actionlint' $(WORKFLOWS)
-	'$(VENV)/zizmor' --offline --persona pedantic --no-progress action.yml $(WORKFLOWS)
+	'$(VENV)/zizmor' --offline --persona pedantic --no-progress $(ACTIONS) $(WORKFLOWS)
 	'$(VENV)/shellcheck' --severity=warning $(SCRIPTS)
 
 bench: ## Measure, and compare with the last measurement

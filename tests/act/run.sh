@@ -1,47 +1,63 @@
 #!/usr/bin/env bash
-# Runs the action inside `act` on this host: no container, nothing downloaded, loopback only.
+# Runs an example workflow inside `act` on this host: no container, nothing downloaded, loopback only.
 #
-#   tests/act/run.sh EVENT EVENT_FILE WORK
+#   tests/act/run.sh WORKFLOW EVENT EVENT_FILE WORK
 #
-#   EVENT        pull_request or merge_group
+#   WORKFLOW     name of a file in examples/workflows, without `.yml`
+#   EVENT        pull_request, merge_group, issue_comment, push or schedule
 #   EVENT_FILE   the event's payload, JSON
 #   WORK         an empty directory for the run; afterwards it holds
-#                  kept/outputs   the action's outputs as a later step saw them, one key=value a line
-#                  kept/          beside it, the SARIF file and the report that the outputs named
-#                  log            what act printed: one JSON object a line; the job summary is the `content` of the line
-#                                 whose `command` is `summary`
+#                  kept/JOB/     what the program left in that job's temporary directory, its outputs and its exit code
+#                  uploaded/     what the workflow uploaded, by the artifact's name
+#                  signed/       what it signed
+#                  log           what act printed: one JSON object a line; a job summary is the `content` of a line whose
+#                                `command` is `summary`
 #
 # From the environment:
-#   ACT                  the act program (default: the test bed's)
-#   PROVISIONER_BINARY   the binary under test, absolute
-#   GITHUB_API_URL       the forge, a loopback address
-#   GITHUB_TOKEN         the job's token
-#   GITHUB_REPOSITORY    owner/name, as in the event (default: acme/infra)
-#   ACT_CONFIGS, ACT_COMMENT   the inputs of the same names; optional
+#   ACT                        the act program (default: the test bed's)
+#   PROVISIONER_BINARY         the binary under test, absolute
+#   GITHUB_API_URL             the forge, a loopback address
+#   GITHUB_TOKEN               the job's token
+#   GITHUB_REPOSITORY          owner/name, as in the event (default: acme/infra)
+#   AWS_ENDPOINT_URL           AWS, a loopback address
+#   LOOK_ID_TOKEN_URL, ACT_ID_TOKEN_URL, ID_TOKEN_BEARER
+#                              issuers of identity tokens: to jobs without an environment, and to those with one
 #
-# The exit code is 0 when the job succeeded and 1 when it failed; the action's own outcome is in `kept/outputs`.
+# The exit code is 0 when all jobs succeeded and 1 when one failed.
+#
+# What differs from the example, and why:
+# - the action is the one of this repository, with the binary under test in place of a build;
+# - other actions would be downloaded: `tests/act/stand-in` takes their places, and keeps what it is given;
+# - act does not know `queue` and `deployment` yet, which are taken out;
+# - act has no identity tokens: `tests/act/provisioner.sh` starts the binary with what GitHub would give it.
 set -euo pipefail
 
-if [ "$#" -ne 3 ]; then
-  printf 'usage: %s EVENT EVENT_FILE WORK\n' "$0" >&2
+if [ "$#" -ne 4 ]; then
+  printf 'usage: %s WORKFLOW EVENT EVENT_FILE WORK\n' "$0" >&2
   exit 2
 fi
-event=$1
-event_file=$(realpath -- "$2")
-mkdir -p -- "$3"
-work=$(realpath -- "$3")
+workflow=$1 event=$2
+event_file=$(realpath -- "$3")
+mkdir -p -- "$4"
+work=$(realpath -- "$4")
 root=$(realpath -- "$(dirname -- "${BASH_SOURCE[0]}")/../..")
 act=${ACT:-$root/target/testbed/venv/bin/act}
 : "${PROVISIONER_BINARY:?names the binary under test}" "${GITHUB_API_URL:?names the forge}" "${GITHUB_TOKEN:?is the job token}"
 repository=${GITHUB_REPOSITORY:-acme/infra}
 
-# act copies the whole work tree for the job, and `target/` has gigabytes: give it a repository with the two files that
-# matter. Its own home keeps the user's ~/.actrc, caches and git configuration out.
-tree=$work/tree
-home=$work/home
-mkdir -p -- "$tree/.github/workflows" "$home/.config/act" "$work/kept" "$work/tmp"
-cp -- "$root/action.yml" "$tree/action.yml"
-cp -- "$root/tests/act/check.yml" "$tree/.github/workflows/check.yml"
+tree=$work/tree home=$work/home
+mkdir -p -- "$tree/.github/workflows" "$home/.config/act" "$work/action" "$work/tmp"
+sed -e '/^ *queue: max$/d' -e '/^ *deployment: false$/d' \
+  "$root/examples/workflows/$workflow.yml" > "$tree/.github/workflows/$workflow.yml"
+
+# The action of this repository, with a script in place of the build.
+sed "/^  binary:/,/default:/ s|default: \"\"|default: $root/tests/act/provisioner.sh|" "$root/action.yml" > "$work/action/action.yml"
+if ! grep -q provisioner.sh "$work/action/action.yml"; then
+  printf 'action.yml: the input `binary` has another default than an empty one\n' >&2
+  exit 2
+fi
+
+# Its own home keeps the user's ~/.actrc, caches and git configuration out.
 : > "$home/.config/act/actrc" # an empty one answers act's first-run question
 export HOME=$home XDG_CONFIG_HOME=$home/.config XDG_CACHE_HOME=$home/.cache
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
@@ -57,15 +73,25 @@ done
 git init -q -b main "$tree"
 git -C "$tree" remote add origin "https://github.com/$repository"
 git -C "$tree" add -A
-git -C "$tree" -c user.name=test -c user.email=test@example.invalid commit -q -m 'The action under test'
+git -C "$tree" -c user.name=test -c user.email=test@example.invalid commit -q -m 'The workflow under test'
+
+# Every action that the workflow names, from this host.
+replaced=()
+while read -r uses; do
+  case $uses in
+    acme/provisioner@*) replaced+=(--local-repository "$uses=$work/action") ;;
+    *) replaced+=(--local-repository "$uses=$root/tests/act/stand-in") ;;
+  esac
+done < <(sed -n 's/^ *\(- \)\?uses: \([^ #]*\).*/\2/p' "$tree/.github/workflows/$workflow.yml" | sort -u)
 
 # The token goes through the environment, so that no process list shows it.
 status=0
 TMPDIR=$work/tmp "$act" "$event" \
   --directory "$tree" \
-  --workflows .github/workflows/check.yml \
+  --workflows ".github/workflows/$workflow.yml" \
   --eventpath "$event_file" \
   --platform ubuntu-latest=-self-hosted \
+  "${replaced[@]}" \
   --action-offline-mode \
   --no-cache-server \
   --json \
@@ -73,10 +99,12 @@ TMPDIR=$work/tmp "$act" "$event" \
   --env GITHUB_API_URL="$GITHUB_API_URL" \
   --env GITHUB_GRAPHQL_URL="$GITHUB_API_URL/graphql" \
   --env GITHUB_REPOSITORY="$repository" \
+  --env AWS_ENDPOINT_URL="${AWS_ENDPOINT_URL-}" \
+  --env LOOK_ID_TOKEN_URL="${LOOK_ID_TOKEN_URL-}" \
+  --env ACT_ID_TOKEN_URL="${ACT_ID_TOKEN_URL-}" \
+  --env ID_TOKEN_BEARER="${ID_TOKEN_BEARER-}" \
+  --env ACT_WORK="$work" \
   --env ACT_BINARY="$PROVISIONER_BINARY" \
-  --env ACT_CONFIGS="${ACT_CONFIGS-}" \
-  --env ACT_COMMENT="${ACT_COMMENT-}" \
-  --env ACT_KEEP="$work/kept" \
   </dev/null >"$work/log" 2>&1 || status=$?
 
 [ "$status" -eq 0 ] || status=1
