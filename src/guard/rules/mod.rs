@@ -28,77 +28,64 @@ pub struct Question<'a> {
 
 type Rule = fn(&Question<'_>) -> Option<Denial>;
 
-/// All rules in the order in which denials are told.
-const RULES: &[Rule] = &[
-    place::policy_is_valid,
-    place::account_is_the_same,
-    place::account_is_listed,
-    place::region_is_the_same,
-    place::environment_is_listed,
-    state::is_not_busy,
-    state::is_there_or_not,
-    state::has_not_failed,
-    state::is_not_protected,
-    state::is_ours,
-    change::is_allowed,
-    change::is_what_was_shown,
-    deletion::is_allowed,
-    deletion::has_no_importers,
-    deletion::buckets_are_empty,
-    request::is_merged,
-    request::goes_into_default,
-    request::is_no_fork,
-    request::head_is_reported,
-    request::is_current,
-    request::asks_for_it,
-    request::plan_is_what_was_shown,
-    approval::suffices,
-    approval::is_of_the_head,
-    approval::is_not_by_author,
-    approval::is_not_by_pusher,
-    approval::is_by_an_approver,
-    approval::nobody_objects,
-    command::actor_may,
-    command::confirmer_may,
-    command::is_confirmed,
-    command::is_by_a_second_person,
-    consent::somebody_asks,
-    consent::is_forced,
-    consent::name_is_typed,
-];
+/// When a rule can be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// It asks nothing of AWS: what it refuses is refused before credentials are asked for.
+    Early,
+    /// It asks about AWS, or about what somebody was told of AWS: what a deletion would take has to be looked at before anybody
+    /// can confirm it.
+    Late,
+}
+use When::{Early, Late};
 
-/// Those of them that ask nothing of AWS: what they refuse is refused before credentials are asked for.
-const BEFORE_CREDENTIALS: &[Rule] = &[
-    place::policy_is_valid,
-    place::account_is_listed,
-    place::environment_is_listed,
-    deletion::is_allowed,
-    request::is_merged,
-    request::goes_into_default,
-    request::is_no_fork,
-    request::head_is_reported,
-    request::is_current,
-    request::asks_for_it,
-    request::plan_is_what_was_shown,
-    approval::suffices,
-    approval::is_of_the_head,
-    approval::is_not_by_author,
-    approval::is_not_by_pusher,
-    approval::is_by_an_approver,
-    approval::nobody_objects,
-    command::actor_may,
-    command::confirmer_may,
-    command::is_by_a_second_person,
-    consent::somebody_asks,
+/// All rules in the order in which denials are told.
+const RULES: &[(When, Rule)] = &[
+    (Early, place::policy_is_valid),
+    (Late, place::account_is_the_same),
+    (Early, place::account_is_listed),
+    (Late, place::region_is_the_same),
+    (Early, place::environment_is_listed),
+    (Late, state::is_not_busy),
+    (Late, state::is_there_or_not),
+    (Late, state::has_not_failed),
+    (Late, state::is_not_protected),
+    (Late, state::is_ours),
+    (Late, change::is_allowed),
+    (Late, change::is_what_was_shown),
+    (Early, deletion::is_allowed),
+    (Late, deletion::has_no_importers),
+    (Late, deletion::buckets_are_empty),
+    (Early, request::is_merged),
+    (Early, request::goes_into_default),
+    (Early, request::is_no_fork),
+    (Early, request::head_is_reported),
+    (Early, request::is_current),
+    (Early, request::asks_for_it),
+    (Early, request::plan_is_what_was_shown),
+    (Early, approval::suffices),
+    (Early, approval::is_of_the_head),
+    (Early, approval::is_not_by_author),
+    (Early, approval::is_not_by_pusher),
+    (Early, approval::is_by_an_approver),
+    (Early, approval::nobody_objects),
+    (Early, command::actor_may),
+    (Early, command::confirmer_may),
+    (Late, command::is_confirmed),
+    (Early, command::is_by_a_second_person),
+    (Early, consent::somebody_asks),
+    (Late, consent::is_forced),
+    (Late, consent::name_is_typed),
 ];
 
 /// What speaks against it already, before AWS is asked anything.
 pub fn early_denials(question: &Question<'_>) -> Vec<Denial> {
-    let rules = BEFORE_CREDENTIALS.iter();
-    rules.filter_map(|rule| rule(question)).collect()
+    let early = RULES.iter().filter(|(when, _)| *when == Early);
+    early.filter_map(|(_, rule)| rule(question)).collect()
 }
 
 /// Everything that speaks against it.
 pub fn denials(question: &Question<'_>) -> Vec<Denial> {
-    RULES.iter().filter_map(|rule| rule(question)).collect()
+    let rules = RULES.iter();
+    rules.filter_map(|(_, rule)| rule(question)).collect()
 }

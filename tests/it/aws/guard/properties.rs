@@ -149,6 +149,16 @@ proptest! {
     }
 
     #[test]
+    fn what_is_told_early_needs_nothing_of_aws_and_is_told_again((kind, scene) in any_scene()) {
+        let early = |facts: &Facts| early_denials(kind, scene.policy, facts, &STACK);
+        let told = early(&scene.facts);
+        let unasked = Facts { authority: scene.facts.authority.clone(), ..Facts::default() };
+        prop_assert_eq!(&told, &early(&unasked));
+        let at_last = denials(kind, scene.policy, &scene.facts);
+        prop_assert!(told.iter().all(|denial| at_last.contains(denial)));
+    }
+
+    #[test]
     fn facts_are_read_as_they_were_written((_, scene) in any_scene()) {
         let written = serde_json::to_string(&scene.facts).unwrap();
         let read: Facts = serde_json::from_str(&written).unwrap();
