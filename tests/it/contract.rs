@@ -54,7 +54,7 @@ fn official_example_payloads_are_understood() {
     let file =
         bed::root().join("node_modules/@octokit/webhooks-examples/api.github.com/index.json");
     let all: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let mut pull_requests = 0;
+    let mut of_ours = 0;
     for webhook in all.as_array().unwrap() {
         let name = webhook["name"].as_str().unwrap();
         for example in webhook["examples"].as_array().unwrap() {
@@ -63,14 +63,24 @@ fn official_example_payloads_are_understood() {
                 "pull_request" => {
                     let number = example["pull_request"]["number"].as_u64().unwrap();
                     assert_eq!(event, Event::PullRequest { number });
-                    pull_requests += 1;
+                    of_ours += 1;
                 }
                 "merge_group" => assert!(matches!(event, Event::MergeGroup { .. })),
+                "push" => {
+                    let name = example["ref"].as_str().unwrap();
+                    assert!(matches!(&event, Event::Push { reference, .. } if reference == name));
+                    of_ours += 1;
+                }
+                "issue_comment" => {
+                    let comment = example["comment"]["id"].as_u64().unwrap();
+                    assert!(matches!(event, Event::Comment { id, .. } if id == comment));
+                    of_ours += 1;
+                }
                 other => assert_eq!(event, Event::Other(other.to_owned())),
             }
         }
     }
-    assert!(pull_requests >= 5, "{pull_requests} examples");
+    assert!(of_ours >= 10, "{of_ours} examples");
 }
 
 const SEED: &str = "tokens:\n  tok_octo: {login: octocat, scopes: [repo, user]}\ngithub:\n  users: [{login: octocat, name: Octo}]\n\
