@@ -28,9 +28,9 @@ pub struct Errand<'a> {
 /// What a change comes to.
 pub enum Due<'a> {
     /// Something is to be done.
-    Errand(Errand<'a>),
+    Errand(Box<Errand<'a>>),
     /// Nothing can be done.
-    Stuck(Outcome, Exit),
+    Stuck(Box<Outcome>, Exit),
     /// There is nothing to do.
     Nothing,
 }
@@ -41,7 +41,7 @@ impl<'a> Due<'a> {
         let stuck = |problems: Vec<Diagnostic>| {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Failed);
             outcome.problems = problems.iter().map(Problem::of).collect();
-            Self::Stuck(outcome, Exit::Config)
+            Self::Stuck(Box::new(outcome), Exit::Config)
         };
         let lost = |message: &str| {
             let problem = Diagnostic::error("render-failed", &change.path, message);
@@ -70,13 +70,13 @@ impl<'a> Due<'a> {
             },
             Intent::Invalid => return Self::Nothing,
         };
-        Self::Errand(Errand {
+        Self::Errand(Box::new(Errand {
             change,
             config,
             verb,
             command: None,
             solution: None,
-        })
+        }))
     }
 }
 

@@ -101,8 +101,8 @@ impl<'a> Run<'a> {
                 continue;
             }
             match Due::of(merged, change) {
-                Due::Errand(errand) => errands.push(errand),
-                Due::Stuck(outcome, exit) => applied.add(outcome, Some(exit)),
+                Due::Errand(errand) => errands.push(*errand),
+                Due::Stuck(outcome, exit) => applied.add(*outcome, Some(exit)),
                 Due::Nothing => {}
             }
         }

@@ -1,9 +1,5 @@
 //! A run that is killed at every step, and the run after it: at each call that changes something in AWS, before and after AWS heard
 //! of it, and at each write to the forge.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a job is a process, and is killed as one"
-)]
 
 use std::process::{Child, Stdio};
 use std::time::Duration;
