@@ -18,7 +18,6 @@ status=0
 # The runner's temporary directory goes with the job.
 kept=$ACT_WORK/kept/$job
 mkdir -p -- "$kept"
-cp -- "$GITHUB_OUTPUT" "$kept/outputs"
 printf '%s\n' "$status" > "$kept/status"
 for left in "$RUNNER_TEMP"/provisioner*; do
   if [ -e "$left" ]; then cp -R -- "$left" "$kept/"; fi

@@ -7,11 +7,11 @@
 #   EVENT        pull_request, merge_group, issue_comment, push or schedule
 #   EVENT_FILE   the event's payload, JSON
 #   WORK         an empty directory for the run; afterwards it holds
-#                  kept/JOB/     what the program left in that job's temporary directory, its outputs and its exit code
+#                  kept/JOB/     what the program left in that job's temporary directory, and its exit code
 #                  uploaded/     what the workflow uploaded, by the artifact's name
 #                  signed/       what it signed
 #                  log           what act printed: one JSON object a line; a job summary is the `content` of a line whose
-#                                `command` is `summary`
+#                                `command` is `summary`, an output the `arg` of one whose `command` is `set-output`
 #
 # From the environment:
 #   ACT                        the act program (default: the test bed's)

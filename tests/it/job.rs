@@ -98,7 +98,7 @@ impl Job {
 }
 
 /// `name<<delimiter`, lines, `delimiter`, as the runner reads them.
-pub fn outputs(text: &str) -> Value {
+fn outputs(text: &str) -> Value {
     let mut outputs = serde_json::Map::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::flow_github::Scene;
-use crate::job::{BINARY, config, outputs, path};
+use crate::job::{BINARY, config, path};
 use crate::merged::world::*;
 use crate::support::bed;
 use crate::support::github::FakeGitHub;
@@ -30,9 +30,33 @@ impl Ran {
         std::fs::read_to_string(self.work.path().join("run").join(name)).unwrap_or_default()
     }
 
-    /// What a job put out; nothing of a job that did not run.
-    fn outputs(&self, job: &str) -> Value {
-        outputs(&self.read(&format!("kept/{job}/outputs")))
+    /// What act printed, a line at a time.
+    fn log(&self) -> Vec<Value> {
+        let log = self.read("log");
+        log.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    /// What the action put out in a job; nothing of a job that did not run. act hands on outputs that `action.yml` does not declare,
+    /// which GitHub does not.
+    #[track_caller]
+    fn outputs(&self, job: &str, environment: Option<&str>) -> Value {
+        let is_meant = |line: &&Value| {
+            line["command"] == "set-output"
+                && line["stepID"] == serde_json::json!(["provisioner"])
+                && line["jobID"] == job
+                && line["matrix"]["environment"].as_str() == environment
+        };
+        let declared = yaml("action.yml");
+        let mut outputs = serde_json::Map::new();
+        for line in self.log().iter().filter(is_meant) {
+            let name = line["name"].as_str().unwrap();
+            let value = format!("${{{{ steps.provisioner.outputs.{name} }}}}");
+            assert_eq!(declared["outputs"][name]["value"], value, "{name}");
+            outputs.insert(name.to_owned(), line["arg"].clone());
+        }
+        outputs.into()
     }
 
     #[track_caller]
@@ -43,15 +67,18 @@ impl Ran {
 
     /// Job summaries.
     fn summaries(&self) -> String {
-        let log = self.read("log");
-        let lines = log
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let summaries = lines.filter(|line| line["command"] == "summary");
+        let log = self.log();
+        let summaries = log.iter().filter(|line| line["command"] == "summary");
         summaries
-            .filter_map(|line| Some(line["content"].as_str()?.to_owned()))
+            .filter_map(|line| line["content"].as_str())
             .collect()
     }
+}
+
+/// A file of this repository.
+fn yaml(name: &str) -> Value {
+    let text = std::fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
+    serde_yaml::from_str(&text).unwrap()
 }
 
 /// Runs an example workflow for an event.
@@ -112,7 +139,7 @@ fn the_workflow_checks_a_pull_request() {
     let ran = run(&scene.github, "check", "pull_request", &event, &[]);
     assert!(!ran.succeeded, "config errors fail the job");
     assert_eq!(ran.read("kept/check/status"), "10\n", "{}", ran.read("log"));
-    let outputs = ran.outputs("check");
+    let outputs = ran.outputs("check", None);
     assert_eq!(
         [
             &outputs["configs"],
@@ -144,8 +171,8 @@ fn the_workflow_provisions_what_was_merged() {
     world
         .github
         .expect_writes(&[DEPLOYMENT, DEPLOYED, DEPLOYED, COMMENT]);
-    assert_eq!(ran.outputs("provision-prod")["done"], "1");
-    let elsewhere = ran.outputs("provision-dev");
+    assert_eq!(ran.outputs("provision", Some("prod"))["done"], "1");
+    let elsewhere = ran.outputs("provision", Some("dev"));
     assert_eq!(elsewhere["done"], "0", "each job has its environment only");
     assert_eq!(
         world.issuers[1].issued().len(),
@@ -189,7 +216,7 @@ fn the_workflow_does_what_a_comment_commands() {
         "{}",
         ran.read("log")
     );
-    assert_eq!(ran.outputs("look")["environments"], r#"["prod"]"#);
+    assert_eq!(ran.outputs("look", None)["environments"], r#"["prod"]"#);
     assert_eq!(world.stack(), None, "the test was removed");
     assert_eq!(world.issuers[1].issued().len(), 1, "one job could act");
     for write in world.github.take_writes() {
@@ -249,7 +276,12 @@ fn the_workflow_watches_for_drift() {
     let event = world.repo.schedule_event("23 3 * * *");
     let ran = run_in(&world, "drift", "schedule", &event);
     ran.success();
-    assert_eq!(ran.outputs("drift")["drifted"], "1", "{}", ran.read("log"));
+    assert_eq!(
+        ran.outputs("drift", None)["drifted"],
+        "1",
+        "{}",
+        ran.read("log")
+    );
     let issues = world.repo.issues();
     assert_eq!(issues.len(), 1);
     assert!(
@@ -267,9 +299,7 @@ fn the_workflow_watches_for_drift() {
 fn what_acts_is_in_its_environment_and_in_the_queue() {
     let mut seen = 0;
     for name in ["check", "command", "drift", "provision"] {
-        let file = Path::new(ROOT).join(format!("examples/workflows/{name}.yml"));
-        let workflow: Value =
-            serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let workflow = yaml(&format!("examples/workflows/{name}.yml"));
         assert_eq!(workflow["permissions"], serde_json::json!({}), "{name}");
         for (job, content) in workflow["jobs"].as_object().unwrap() {
             let steps = content["steps"].as_array().unwrap();
