@@ -32,7 +32,8 @@ pub async fn segments(
             segments.reverse();
             return Ok(segments);
         }
-        let (number, parent) = step(forge, &at).await?;
+        let (number, parent) = tokio::try_join!(brought_by(forge, &at), parent(forge, &at))?;
+        let Some(parent) = parent else { break };
         match segments.last_mut() {
             // A rebased pull request is several commits.
             Some(newer) if newer.number.is_some() && newer.number == number => {
@@ -62,11 +63,15 @@ pub async fn segment_of(
 ) -> Result<Segment, ForgeError> {
     let mut at = merge.clone();
     for _ in 0..MOST_COMMITS {
-        let (brought_by, parent) = step(forge, &at).await?;
-        if brought_by != Some(number) {
+        // The branch may begin where the pull request left it: that commit's parents are not asked for.
+        if brought_by(forge, &at).await? != Some(number) {
             break;
         }
-        at = parent;
+        let before = parent(forge, &at).await?;
+        at = before.ok_or_else(|| {
+            let message = format!("{} is the branch's first commit", at.short());
+            ForgeError::unreachable(WHAT, message)
+        })?;
     }
     Ok(Segment {
         // Where the merge's own commit is not certain, nothing is.
@@ -76,16 +81,16 @@ pub async fn segment_of(
     })
 }
 
-/// The one pull request that brought a commit, and the commit before it.
-async fn step(forge: &dyn Reviews, at: &CommitSha) -> Result<(Option<u64>, CommitSha), ForgeError> {
-    let (numbers, parents) = tokio::try_join!(forge.merged_by(at), forge.parents(at))?;
-    let number = match numbers[..] {
+/// The one pull request that brought a commit.
+async fn brought_by(forge: &dyn Reviews, at: &CommitSha) -> Result<Option<u64>, ForgeError> {
+    let numbers = forge.merged_by(at).await?;
+    Ok(match numbers[..] {
         [one] => Some(one),
         _ => None,
-    };
-    let parent = parents.into_iter().next();
-    let parent = parent.ok_or_else(|| {
-        ForgeError::unreachable(WHAT, format!("{} is the branch's first commit", at.short()))
-    })?;
-    Ok((number, parent))
+    })
+}
+
+/// The commit before it on the branch's own line; none before the first.
+async fn parent(forge: &dyn Reviews, at: &CommitSha) -> Result<Option<CommitSha>, ForgeError> {
+    Ok(forge.parents(at).await?.into_iter().next())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Answer;
 use super::desk::{Desk, stuck, untitled};
-use super::look::{no_policy, verb};
+use super::look::{no_policy, reported_at, verb};
 use super::papers::{Papers, chosen};
 use crate::action::{Console, explain_failure};
 use crate::command::{Class, Command};
@@ -91,7 +91,11 @@ pub async fn act(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failu
     };
     let policies = [Some(&merged.policy), now.as_ref()].into_iter().flatten();
     let policies: Vec<&guard::Policy> = policies.filter_map(|it| it.as_ref().ok()).collect();
-    let by = desk.command(command, &policies, None).await?;
+    let reported = match &merged.request.head {
+        Some(head) => reported_at(desk, head).await?,
+        None => None,
+    };
+    let by = desk.command(command, &policies, reported).await?;
     let mut applied = Applied::default();
     let mut errands = Vec::new();
     for change in changes.iter().filter(|change| desk.is_here(change)) {
@@ -160,7 +164,27 @@ fn due(
             "the pull request removes the stack's config",
             "comment on the pull request that added it",
         )),
+        (Ok(_), _) if !names_solution(&config, command) => Err(denied(
+            "plan-changed",
+            "the config does not name this solution",
+            "add it to the config in a pull request, and have that approved",
+        )),
         (Ok(verb), _) => Ok(Some((config, verb))),
+    }
+}
+
+/// Whether the folders of a solution, if one is given, are among those that were reviewed.
+fn names_solution(config: &Config, command: &Command) -> bool {
+    let Some(solution) = &command.solution else {
+        return true;
+    };
+    let (product, scope) = (&config.product, &config.derived.scope);
+    match (
+        product.folder_prefix(scope, solution),
+        product.folder_prefixes(scope),
+    ) {
+        (Ok(Some(wanted)), Ok(named)) => named.contains(&wanted),
+        _ => false,
     }
 }
 

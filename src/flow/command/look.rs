@@ -19,6 +19,7 @@ use crate::flow::job::Failure;
 use crate::flow::reviewed::reported;
 use crate::flow::sessions::Sessions;
 use crate::guard::{Kind, Policy, Request, Trigger};
+use crate::model::CommitSha;
 use crate::operation::{self, Desired};
 use crate::plan::{Change, Intent};
 use crate::product::{Registry, Verb};
@@ -95,6 +96,15 @@ pub fn no_policy(
     desk.report(papers, denied.collect(), Exit::Denied)
 }
 
+/// A head, if its check has reported: nobody comments on what nobody was shown.
+pub async fn reported_at(desk: &Desk<'_>, head: &CommitSha) -> Result<Option<CommitSha>, Failure> {
+    let Some(own) = desk.own else {
+        return Ok(None);
+    };
+    let report = reported(desk.job, own, head).await?;
+    Ok(report.map(|_| head.clone()))
+}
+
 struct Look<'a> {
     papers: &'a Papers,
     policy: &'a Policy,
@@ -116,12 +126,7 @@ impl<'a> Look<'a> {
         command: &'a Command,
     ) -> Result<Self, Failure> {
         let head = &papers.head;
-        // Nobody comments on what nobody was shown.
-        let reported = match desk.own {
-            Some(own) => reported(desk.job, own, head).await?,
-            None => None,
-        };
-        let reported = reported.map(|_| head.clone());
+        let reported = reported_at(desk, head).await?;
         let mut request = papers.reviewed.request.clone();
         // Configs were read at one head, and reviews are of one: if these differ, somebody pushed meanwhile.
         request.head = request.head.filter(|reviewed| reviewed == head);
@@ -259,11 +264,16 @@ pub fn verb(config: &Config, action: Action) -> Result<Verb, Diagnostic> {
     let name = action.name();
     let problem = |message: String| Diagnostic::error("action-not-offered", &config.path, message);
     match config.product.action(name, &config.derived.scope) {
-        Some(Ok((action, true))) => Ok(action.verb),
+        Some(Ok((offered, true))) if reach(offered.verb) == action.class() => Ok(offered.verb),
+        // Products are data: how far a command reaches is not for them to say.
+        Some(Ok((_, true))) => Err(problem(format!(
+            "product `{}` means something else by `{name}` than comments do",
+            config.product.name()
+        ))),
         Some(Ok((offered, false))) => {
             let problem = problem(format!("`{name}` is not for this config"));
             Err(match &offered.otherwise {
-                Some(other) => problem.with_help(format!("use `{other}`")),
+                Some(other) => problem.with_help(other.clone()),
                 None => problem,
             })
         }
@@ -272,5 +282,16 @@ pub fn verb(config: &Config, action: Action) -> Result<Verb, Diagnostic> {
             "product `{}` has no action `{name}`",
             config.product.name()
         ))),
+    }
+}
+
+/// How far a verb reaches.
+fn reach(verb: Verb) -> Class {
+    match verb {
+        Verb::ValidateTemplate | Verb::ShowChanges | Verb::CheckDrift => Class::Read,
+        Verb::TestDeploy => Class::Isolated,
+        Verb::Provision | Verb::DeployFolders | Verb::UploadTemplate => Class::Write,
+        Verb::Delete | Verb::TearDown => Class::Destructive,
+        _ => Class::Pure,
     }
 }

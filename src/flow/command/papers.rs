@@ -12,7 +12,7 @@ use crate::model::CommitSha;
 use crate::plan::{Change, Intent, Plan, assess};
 use crate::product::Given;
 use crate::report::code;
-use crate::wording::{nearest, one_of};
+use crate::wording::nearest;
 
 /// Everything that is known of it.
 pub struct Papers {
@@ -100,12 +100,11 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
         (Some(meant), _) => format!("Did you mean {}?", code(meant)),
         (None, names) => {
             let few: Vec<String> = names.iter().take(10).map(|name| code(name)).collect();
-            let few: Vec<&str> = few.iter().map(String::as_str).collect();
             let more = match names.len() > few.len() {
-                true => format!(" It has {} more.", names.len() - few.len()),
+                true => format!(", and {} more", names.len() - few.len()),
                 false => String::new(),
             };
-            format!("Use {}.{more}", one_of(&few))
+            format!("It changes {}{more}.", few.join(", "))
         }
     };
     let why = match found.len() {

@@ -135,7 +135,7 @@ fn made(
             let name = format!("{}-create-review-report-{time}.html", change.path.stem());
             let path = desk.job.environment.reports.join(&name);
             write_file(&path, &page).map_err(|error| failed(error.to_string()))?;
-            outcome.line = format!("{name} is in the folder of reports that the job keeps");
+            outcome.line = format!("{name}, in the folder `provisioner-reports` of the job");
         }
         _ => "the config is valid".clone_into(&mut outcome.line),
     }

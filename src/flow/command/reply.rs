@@ -53,7 +53,7 @@ impl<'a> Reply<'a> {
     /// A line that is no command.
     pub fn problem(&mut self, problem: &Problem) {
         let text = format!("{problem}\nhelp: {}", problem.help());
-        let text = format!("😕 This is no command.\n\n{}", fence(&text, "text"));
+        let text = format!("😕 A line is no command.\n\n{}", fence(&text, "text"));
         self.sections.push((String::new(), text));
     }
 
@@ -105,7 +105,10 @@ impl<'a> Reply<'a> {
         let sections: Vec<String> = self
             .sections
             .iter()
-            .map(|(title, text)| format!("{title}\n\n{text}\n"))
+            .map(|(title, text)| match title.is_empty() {
+                true => format!("{text}\n"),
+                false => format!("{title}\n\n{text}\n"),
+            })
             .collect();
         let room = COMMENT_LIMIT - self.marker.chars().count() - 1;
         let body = format!("{}\n{}", self.marker, fitted(&sections, room));
