@@ -27,6 +27,8 @@ pub struct World {
     pub desk: Desk,
     /// Of jobs for pull requests, and of those for the environment `prod`.
     pub issuers: [Issuer; 2],
+    /// Of jobs for comments that have no environment.
+    pub looking: Issuer,
     pub github: FakeGitHub,
     pub repo: Repo,
     /// Opens the pull request.
@@ -42,13 +44,25 @@ pub struct World {
 impl World {
     /// A repository with a policy and no config.
     pub fn new(policy: &str) -> Self {
+        Self::in_repository(policy, true)
+    }
+
+    /// The same where everybody can read.
+    pub fn public(policy: &str) -> Self {
+        Self::in_repository(policy, false)
+    }
+
+    fn in_repository(policy: &str, private: bool) -> Self {
         let desk = Desk::new();
         let github = FakeGitHub::start();
         let [alice, bob, carol, mallory] =
             ["alice", "bob", "carol", "mallory"].map(|login| github.user(login));
-        let repo = github
-            .repo("acme/infra")
-            .private()
+        let repo = github.repo("acme/infra");
+        let repo = match private {
+            true => repo.private(),
+            false => repo,
+        };
+        let repo = repo
             .collaborator(&alice, Permission::Write)
             .collaborator(&bob, Permission::Write)
             .collaborator(&carol, Permission::Write)
@@ -64,6 +78,7 @@ impl World {
                 Issuer::of("repo:acme/infra:pull_request"),
                 Issuer::of("repo:acme/infra:environment:prod"),
             ],
+            looking: Issuer::of("repo:acme/infra:ref:refs/heads/main"),
             github,
             repo,
             alice,
@@ -77,25 +92,32 @@ impl World {
 
     fn make_roles(&self) {
         let account = &self.desk.aws.account;
-        let role = |name: &str, issuer: &Issuer, subject: &str| {
+        let trusts = |issuer: &Issuer, subject: &str| {
             let address = &issuer.address;
-            json!({"Type": "AWS::IAM::Role", "Properties": {
-                "RoleName": name,
-                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{
-                    "Effect": "Allow",
-                    "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{address}")},
-                    "Action": "sts:AssumeRoleWithWebIdentity",
-                    "Condition": {"StringEquals": {
-                        format!("{address}:aud"): "sts.amazonaws.com",
-                        format!("{address}:sub"): subject,
-                    }},
-                }]},
-            }})
+            json!({
+                "Effect": "Allow",
+                "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{address}")},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {"StringEquals": {
+                    format!("{address}:aud"): "sts.amazonaws.com",
+                    format!("{address}:sub"): subject,
+                }},
+            })
         };
-        let [plan, apply] = &self.issuers;
+        let role = |name: &str, trusted: serde_json::Value| {
+            let policy = json!({"Version": "2012-10-17", "Statement": trusted});
+            let properties = json!({"RoleName": name, "AssumeRolePolicyDocument": policy});
+            json!({"Type": "AWS::IAM::Role", "Properties": properties})
+        };
+        let ([pulls, prod], comments) = (&self.issuers, &self.looking);
+        let looking = json!([
+            trusts(pulls, "repo:acme/infra:pull_request"),
+            trusts(comments, "repo:acme/infra:ref:refs/heads/main"),
+        ]);
+        let acting = json!([trusts(prod, "repo:acme/infra:environment:prod")]);
         let template = json!({"Resources": {
-            "Plan": role("provisioner-plan", plan, "repo:acme/infra:pull_request"),
-            "Apply": role("provisioner-apply", apply, "repo:acme/infra:environment:prod"),
+            "Plan": role("provisioner-plan", looking),
+            "Apply": role("provisioner-apply", acting),
         }});
         let made = self.desk.aws.stacks().create_stack();
         let made = made.stack_name("roles").template_body(template.to_string());
@@ -127,7 +149,12 @@ impl World {
     ) -> Pull {
         self.repo.branch("feature", &self.repo.head("main"));
         edit(self.repo.commit("feature").author(&self.alice)).push();
-        let pull = self.repo.pull("feature").author(&self.alice).number(7).open();
+        let pull = self
+            .repo
+            .pull("feature")
+            .author(&self.alice)
+            .number(7)
+            .open();
         self.check(&pull);
         pull
     }
@@ -140,17 +167,18 @@ impl World {
         done
     }
 
-    /// A job with the issuer of pull requests (0) or of the environment `prod` (1).
+    /// A job with the issuer of pull requests (0), of the environment `prod` (1), or of comments (2).
     pub fn job(&self, event: &str, payload: &serde_json::Value, issuer: usize) -> Job {
         let token = self.github.actions_token();
         let job = Job::new(&self.github, &token, event, payload);
-        let variables = self.issuers[issuer].variables();
+        let issuing = self.issuers.get(issuer).unwrap_or(&self.looking);
+        let variables = issuing.variables();
         let job = variables
             .iter()
             .fold(job, |job, (name, value)| job.with(name, value));
         let job = match issuer {
-            0 => job,
-            _ => job.with("PROVISIONER_ENVIRONMENT", "prod"),
+            1 => job.with("PROVISIONER_ENVIRONMENT", "prod"),
+            _ => job,
         };
         job.with("AWS_ENDPOINT_URL", &self.desk.url)
             .with("GITHUB_RUN_ID", "4711")
@@ -186,7 +214,10 @@ impl World {
     /// The last comment of ours on the pull request.
     pub fn said(&self) -> String {
         let comments = self.repo.comments(7);
-        comments.last().map(|it| it.body.clone()).unwrap_or_default()
+        comments
+            .last()
+            .map(|it| it.body.clone())
+            .unwrap_or_default()
     }
 
     /// Nothing was made, and nothing asked for with the apply role.

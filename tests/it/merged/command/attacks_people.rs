@@ -1,0 +1,234 @@
+//! Attacks by who comments: nobody commands more than they may, and nobody confirms their own deletion.
+
+use serde_json::json;
+
+use super::*;
+use crate::support::github::Fault;
+
+const PERMISSION: &str = "GET /repos/acme/infra/collaborators/*/permission";
+
+impl World {
+    /// A command that is silently nobody's.
+    #[track_caller]
+    fn ignores(&self, pull: &Pull, by: &User, text: &str) {
+        let comment = self.says(by, text);
+        for job in [self.look_at(pull, &comment), self.act_on(pull, &comment)] {
+            let done = job.run();
+            assert_eq!(done.status, 0, "{}", done.stderr);
+            assert!(done.stderr.contains("nothing to do"), "{}", done.stderr);
+        }
+        self.github.expect_writes(&[]);
+        assert_eq!((self.tokens(LOOK), self.tokens(ACT)), (0, 0));
+    }
+
+    /// A deletion that the act job refuses, by these codes. Its bucket and its stack stay.
+    #[track_caller]
+    fn keeps(&self, pull: &Pull, by: &User, text: &str, codes: &[&str]) -> Looked {
+        let acted = self.act(pull, by, text);
+        acted.ends(20);
+        self.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+        let reply = self.last_reply();
+        let told = regex::Regex::new(r"error\[([a-z-]+)\]").unwrap();
+        let told: Vec<&str> = told
+            .captures_iter(&reply)
+            .map(|it| it.get(1).unwrap().as_str())
+            .collect();
+        assert_eq!(told, codes, "{reply}");
+        assert_eq!(self.reactions(&acted.comment), ["eyes", "confused"]);
+        self.all_is_there();
+        acted
+    }
+
+    #[track_caller]
+    pub fn all_is_there(&self) {
+        assert_eq!(self.stack().as_deref(), Some("CREATE_COMPLETE"));
+        assert_eq!(self.desk.aws.keys(&self.desk.name).len(), 162);
+        assert_eq!(self.deployment_states()[0], "pending");
+    }
+}
+
+/// Vector 6: somebody who only reads, on a change that is merged and approved.
+#[test]
+fn attack_a_command_by_a_stranger() {
+    let (world, pull) = World::with_merge();
+    world.ignores(&pull, &world.mallory, "/provisioner prep-master");
+    let nobody = world.github.user("nobody");
+    world.ignores(&pull, &nobody, "/provisioner prep-master");
+    world.untouched();
+}
+
+/// Vector 6: a machine that may do everything.
+#[test]
+fn attack_a_command_by_a_machine() {
+    let (world, pull) = World::with_merge();
+    let robot = world.github.bot("helper[bot]");
+    world.repo.set_permission(&robot, Permission::Admin);
+    world.ignores(&pull, &robot, "/provisioner prep-master");
+    world.untouched();
+}
+
+/// Vector 31: a stranger takes the name that somebody with permission gave up.
+#[test]
+fn attack_a_name_that_was_somebody_else_s() {
+    let (world, pull) = World::with_merge();
+    world.github.rename_user(&world.carol, "carola");
+    let mallory = world.github.rename_user(&world.mallory, "carol");
+    world.ignores(&pull, &mallory, "/provisioner prep-master");
+    // The forge answers about the name of before: it is another id, so it is nobody's permission.
+    let answer = json!({"permission": "admin", "role_name": "admin", "user": {"id": world.carol.id, "login": "carol"}});
+    world
+        .github
+        .fault_times(2, PERMISSION, Fault::Json(200, answer));
+    world.ignores(&pull, &mallory, "/provisioner prep-master");
+    world.untouched();
+}
+
+/// Vector 6: whoever lost the permission between the look job and the other one.
+#[test]
+fn attack_a_permission_that_is_gone_meanwhile() {
+    let (world, pull) = World::with_merge();
+    let looked = world.look(&pull, &world.carol, "/provisioner prep-master");
+    assert_eq!(looked.environments(), r#"["prod"]"#);
+    world.github.expect_writes(&[REACTION]);
+    for permission in [Permission::Triage, Permission::None] {
+        world.repo.set_permission(&world.carol, permission);
+        let done = world.act_on(&pull, &looked.comment).run();
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        world.github.expect_writes(&[]);
+    }
+    world.nothing_asked();
+}
+
+/// Vectors 6 and 34: only somebody else than whoever asked for it confirms a deletion, and only one whose word counts.
+#[test]
+fn attack_a_deletion_that_the_wrong_one_confirms() {
+    let policy = policy("    approvers: [\"@bob\", \"@carol\", \"@alice\", \"@dora\"]\n");
+    let (world, pull) = World::with_removal_under(&policy, |_| {});
+    let posted = world.posted();
+    // Who opened the pull request, and pushed it.
+    world.keeps(&pull, &world.alice, &posted, &["delete-same-person"]);
+    // Who may push and is no approver.
+    let erin = world.github.user("erin");
+    world.repo.set_permission(&erin, Permission::Admin);
+    world.keeps(&pull, &erin, &posted, &["approver-not-allowed"]);
+    assert_eq!(
+        world.tokens(ACT),
+        1,
+        "the run of the merge had one; these none"
+    );
+    // An approver who may not push.
+    let dora = world.github.user("dora");
+    world.repo.set_permission(&dora, Permission::Triage);
+    let looked = world.look(&pull, &dora, &posted);
+    looked.ends(20);
+    world.github.expect_writes(ANSWERED);
+    assert_eq!(looked.environments(), "[]");
+    // Strangers.
+    world.repo.set_permission(&world.mallory, Permission::Read);
+    let comment = world.says(&world.mallory, &posted);
+    assert_eq!(world.act_on(&pull, &comment).run().status, 0);
+    world.github.expect_writes(&[]);
+    assert_eq!(world.tokens(ACT), 1);
+    world.all_is_there();
+}
+
+/// Vector 34: who pushed the head, although somebody else opened the pull request.
+#[test]
+fn attack_a_deletion_that_its_pusher_confirms() {
+    let world = World::new(&policy(""));
+    world.desk.act("prep-master", &["--force"]);
+    let path = world.desk.path();
+    world
+        .repo
+        .commit("main")
+        .write(&path, world.desk.read(&path))
+        .push();
+    let pull = world.proposal(|commit| commit.remove(&path).by(&world.carol));
+    let before = world.approved_and_merged(&pull);
+    assert_eq!(world.push(&before).run().status, 0);
+    world.github.take_writes();
+    let acted = world.act(&pull, &world.carol, &world.posted());
+    acted.ends(20);
+    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    assert!(
+        world.reply().contains("error[delete-same-person]"),
+        "{}",
+        world.reply()
+    );
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+}
+
+/// Vector 34: digests that are not of what would go now.
+#[test]
+fn attack_a_deletion_with_the_wrong_digest() {
+    let (world, pull) = World::with_removal();
+    let posted = world.posted();
+    let (command, digest) = posted.rsplit_once(' ').unwrap();
+    let with = |digest: &str| format!("{command} {digest}");
+    let denied = &["delete-not-confirmed"];
+    // Of another stack, or of other facts; the beginning of the right one; the right one with one digit more.
+    world.keeps(&pull, &world.carol, &with("0123456789abcdef"), denied);
+    world.keeps(&pull, &world.carol, &with(&digest[..12]), denied);
+    world.keeps(&pull, &world.carol, &with(&format!("{digest}0")), denied);
+    // One by which nothing can be meant.
+    for digest in [&digest[..11], "", &digest.to_uppercase(), "*"] {
+        let looked = world.look(&pull, &world.carol, &with(digest));
+        looked.ends(2);
+        world.github.expect_writes(ANSWERED);
+        assert_eq!(looked.environments(), "[]", "{digest}");
+    }
+    world.all_is_there();
+}
+
+/// Vector 34: a deletion that nobody says is meant, or that nobody confirms.
+#[test]
+fn attack_a_deletion_without_force_or_digest() {
+    let (world, pull) = World::with_removal();
+    let posted = world.posted();
+    let bare = posted.replace(" --force", "");
+    world.keeps(&pull, &world.carol, &bare, &["force-missing"]);
+    let (unconfirmed, _) = posted.split_once(" --confirm").unwrap();
+    world.keeps(&pull, &world.carol, unconfirmed, &["delete-not-confirmed"]);
+    insta::assert_snapshot!("unconfirmed", world.last_reply());
+}
+
+/// Vectors 3 and 34: who was struck off the approvers since the merge.
+#[test]
+fn attack_an_approver_of_before() {
+    let before = policy("    approvers: [\"@bob\", \"@carol\"]\n");
+    let (world, pull) = World::with_removal_under(&before, |_| {});
+    let posted = world.posted();
+    let now = policy("    approvers: [\"@bob\"]\n");
+    world
+        .repo
+        .commit("main")
+        .write(".provisioner.yaml", now)
+        .push();
+    let tokens = world.tokens(ACT);
+    world.keeps(&pull, &world.carol, &posted, &["approver-not-allowed"]);
+    assert_eq!(world.tokens(ACT), tokens, "no token for it");
+    // What is forbidden since, too.
+    let never = policy("    deletes: never\n");
+    world
+        .repo
+        .commit("main")
+        .write(".provisioner.yaml", never)
+        .push();
+    world.keeps(&pull, &world.carol, &posted, &["delete-not-allowed"]);
+}
+
+/// Vectors 10 and 34: the run's own posting is no command, although it has the right digest.
+#[test]
+fn attack_the_bot_s_own_comment() {
+    let (world, pull) = World::with_removal();
+    let robot = world.github.bot("github-actions[bot]");
+    let comment = world.says(&robot, &world.posted());
+    for job in [
+        world.look_at(&pull, &comment),
+        world.act_on(&pull, &comment),
+    ] {
+        assert_eq!(job.run().status, 0);
+    }
+    world.github.expect_writes(&[]);
+    world.all_is_there();
+}

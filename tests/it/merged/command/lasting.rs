@@ -1,0 +1,327 @@
+//! Commands that change something that lasts: the look job hands them over, the job for `prod` does them.
+
+use serde_json::json;
+
+use super::*;
+use crate::support::github::CommitBuilder;
+
+/// Writes of a job that makes something for a command.
+const MADE: &[&str] = &[COMMENT, DEPLOYMENT, DEPLOYED, COMMENTED, REACTION];
+
+impl World {
+    /// Puts an object into the desk's bucket.
+    pub fn put_object(&self, key: &str) {
+        let put = self.desk.aws.objects().put_object();
+        let put = put.bucket(&self.desk.name).key(key);
+        self.desk.aws.wait(put.send()).unwrap();
+    }
+
+    /// A bucket is found again by its tag. The emulator does not set the tags of a template.
+    pub fn tag_bucket(&self) {
+        use aws_sdk_s3::types::{Tag, Tagging};
+        let tag = Tag::builder()
+            .key("provisioner:config")
+            .value(&self.desk.name);
+        let tags = Tagging::builder().tag_set(tag.build().unwrap());
+        let put = self.desk.aws.objects().put_bucket_tagging();
+        let put = put.bucket(&self.desk.name).tagging(tags.build().unwrap());
+        self.desk.aws.wait(put.send()).unwrap();
+    }
+
+    /// A stack that was provisioned by a merge; then its config is removed, approved and merged, and the run has said what would go.
+    pub fn with_removal() -> (Self, Pull) {
+        Self::with_removal_under(&policy(""), |_| {})
+    }
+
+    pub fn with_removal_under(policy: &str, set: impl FnOnce(&Self)) -> (Self, Pull) {
+        let world = Self::new(policy);
+        set(&world);
+        world.desk.write_config(VERSIONED);
+        world.desk.act("prep-master", &["--force"]);
+        world.tag_bucket();
+        let path = world.desk.path();
+        let text = world.desk.read(&path);
+        world.repo.commit("main").write(&path, text).push();
+        let pull = world.removal();
+        let before = world.approved_and_merged(&pull);
+        let done = world.push(&before).run();
+        assert_eq!(done.status, 0, "{}\n{}", done.stderr, done.summary);
+        world.github.take_writes();
+        (world, pull)
+    }
+
+    /// The command, as the run posted it.
+    pub fn posted(&self) -> String {
+        let comments = self.repo.comments(7);
+        let mut lines = comments.iter().rev().flat_map(|it| it.body.lines());
+        let found =
+            lines.find(|line| line.starts_with("/provisioner ") && line.contains("--confirm"));
+        found.expect("a command that confirms").to_owned()
+    }
+
+    /// States of the stack's deployment, newest first.
+    pub fn deployment_states(&self) -> Vec<String> {
+        let deployments = self.repo.deployments();
+        let statuses = deployments.iter().flat_map(|it| it.statuses.iter().rev());
+        statuses.map(|it| it.state.clone()).collect()
+    }
+}
+
+#[test]
+fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
+    let (world, pull) = World::with_merge();
+    for (name, text, tokens) in [
+        ("prep-master", "/provisioner prep-master", 1),
+        (
+            "deploy-solution",
+            "/provisioner deploy-solution --solution churn",
+            2,
+        ),
+        ("upload-template", "/provisioner upload-template", 3),
+    ] {
+        let acted = world.act(&pull, &world.carol, text);
+        acted.ends(0);
+        let writes = world.github.take_writes();
+        let lines: Vec<String> = writes.iter().map(|it| it.line()).collect();
+        assert!(lines.len() <= MADE.len(), "{lines:#?}");
+        assert_eq!(world.reactions(&acted.comment), ["eyes", "rocket"]);
+        assert_eq!(world.tokens(ACT), tokens);
+        insta::assert_snapshot!(name, world.last_reply());
+        assert_eq!(acted.done.outputs["done"], "1");
+        assert!(acted.done.outputs["evidence-file"].is_string());
+        assert!(
+            acted.done.outputs["environments"].is_null(),
+            "the look job says that"
+        );
+    }
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    assert_eq!(world.tokens(LOOK), 0);
+    // The same command again is another comment; the stack is there already.
+    let again = world.act(&pull, &world.carol, "/provisioner prep-master");
+    again.ends(0);
+    world.github.take_writes();
+}
+
+#[test]
+fn a_replayed_event_updates_the_one_reply() {
+    let (world, pull) = World::with_merge();
+    let acted = world.act(&pull, &world.carol, "/provisioner prep-master");
+    acted.ends(0);
+    world.github.expect_writes(MADE);
+    let once = world.replies();
+    for job in [
+        world.look_at(&pull, &acted.comment),
+        world.act_on(&pull, &acted.comment),
+    ] {
+        assert_eq!(job.run().status, 0);
+    }
+    let writes = world.github.take_writes();
+    let posts = writes.iter().filter(|it| it.line() == COMMENT);
+    assert_eq!(posts.count(), 0, "no second reply");
+    assert_eq!(world.replies().len(), once.len());
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    assert_eq!(world.reactions(&acted.comment), ["eyes", "rocket"]);
+}
+
+#[test]
+fn a_dedicated_bucket_has_an_action_of_its_own() {
+    let world = World::new(&policy(""));
+    let text = world.desk.read(&world.desk.path());
+    let name = format!("{}-own", world.desk.name);
+    let text = format!("{text}  bucket_name_override: {name}\n  solutions:\n    - churn\n");
+    let path = world.desk.path().replace("-s3.yaml", "-churn-s3.yaml");
+    let pull = world.proposal(|commit| commit.write(&path, text));
+    world.approved_and_merged(&pull);
+    // What is for no config is refused by the look job.
+    let looked = world.look(
+        &pull,
+        &world.carol,
+        &format!("/provisioner prep-master {path}"),
+    );
+    looked.ends(2);
+    world.github.expect_writes(ANSWERED);
+    insta::assert_snapshot!("not_its_action", world.last_reply());
+    let acted = world.act(&pull, &world.carol, "/provisioner create-bucket");
+    acted.ends(0);
+    world.github.expect_writes(MADE);
+    insta::assert_snapshot!("create-bucket", world.last_reply());
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+}
+
+/// A product of the repository's own, as it is on the default branch.
+pub fn vault(commit: CommitBuilder, actions: &str) -> CommitBuilder {
+    let folder = ".provisioner/products/vault";
+    let manifest = format!(
+        "name: vault\ntitle: Vault\nsummary: A value.\nsection: vault\nfiles: '*-vault.yaml'\n\
+         target: {{account: vault.account, region: vault.region, environment: \"'prod'\"}}\n\
+         names: {{config: \"'acme-vault'\", stack: \"'acme-vault-stack' ~ given.suffix\"}}\n\
+         outputs: {{template: \"'vault.yaml'\", policy: \"'vault.json'\"}}\nactions: {{{actions}}}\n"
+    );
+    let schema = json!({
+        "type": "object", "additionalProperties": false, "required": ["vault"],
+        "properties": {"vault": {"type": "object", "additionalProperties": false,
+            "required": ["account", "region"],
+            "properties": {"account": {"type": "string"}, "region": {"type": "string"}}}},
+    });
+    let template = "Resources:\n  Value:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: x, \
+                    Name: {{ '/vault' ~ given.suffix }}}\n";
+    commit
+        .write(&format!("{folder}/product.yaml"), manifest)
+        .write(&format!("{folder}/config.schema.json"), schema.to_string())
+        .write(&format!("{folder}/stack.yaml.j2"), template)
+        .write(&format!("{folder}/iam-policy.json.j2"), "{}\n")
+}
+
+pub const VAULT: &str = "vault/configs/acme-vault.yaml";
+pub const ACTIONS: &str = "show-changes: show-changes, test-deploy: test-deploy, deploy-product: provision, delete-product: delete";
+
+pub fn vault_policy() -> String {
+    policy("configs: [\"vault/configs/*.yaml\"]\n")
+}
+
+impl World {
+    pub fn vault_config(&self) -> String {
+        let account = &self.desk.aws.account;
+        format!("vault:\n  account: \"{account}\"\n  region: us-west-2\n")
+    }
+}
+
+#[test]
+fn a_product_is_deployed_and_deleted() {
+    let world = World::new(&vault_policy());
+    vault(world.repo.commit("main"), ACTIONS).push();
+    let config = world.vault_config();
+    let pull = world.proposal(|commit| commit.write(VAULT, &config));
+    world.approved_and_merged(&pull);
+    let acted = world.act(
+        &pull,
+        &world.carol,
+        "/provisioner deploy-product acme-vault.yaml",
+    );
+    acted.ends(0);
+    world.github.expect_writes(MADE);
+    insta::assert_snapshot!("deploy-product", world.last_reply());
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+
+    world.repo.branch("gone", &world.repo.head("main"));
+    world
+        .repo
+        .commit("gone")
+        .remove(VAULT)
+        .author(&world.alice)
+        .push();
+    let removal = world
+        .repo
+        .pull("gone")
+        .author(&world.alice)
+        .number(8)
+        .open();
+    world.check(&removal);
+    removal.approve(&world.bob);
+    let before = world.merged(&removal);
+    assert_eq!(world.push(&before).run().status, 0);
+    world.github.take_writes();
+    let posted = world.repo.comments(8).pop().unwrap().body;
+    let line = posted
+        .lines()
+        .find(|line| line.starts_with("/provisioner delete-product"));
+    let comment = world.repo.comment(8, &world.carol, line.unwrap());
+    let looked = world.look_at(&removal, &comment).run();
+    assert_eq!(
+        looked.outputs["environments"], r#"["prod"]"#,
+        "{}",
+        looked.stderr
+    );
+    world.github.expect_writes(&[REACTION]);
+    let done = world.act_on(&removal, &comment).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    world
+        .github
+        .expect_writes(&[THERE, DEPLOYED, COMMENTED, REACTION]);
+    assert_eq!(world.stack(), None);
+    let reply = world.repo.comments(8).pop().unwrap().body;
+    insta::assert_snapshot!("delete-product", world.shown(&reply));
+}
+
+#[test]
+fn a_removal_is_confirmed_by_a_second_person_and_all_of_it_goes() {
+    let (world, pull) = World::with_removal();
+    assert_eq!(world.deployment_states()[0], "pending");
+    let acted = world.act(&pull, &world.carol, &world.posted());
+    acted.ends(0);
+    world
+        .github
+        .expect_writes(&[COMMENT, DEPLOYED, COMMENTED, REACTION]);
+    assert_eq!(world.reactions(&acted.comment), ["eyes", "rocket"]);
+    insta::assert_snapshot!("tear-down", world.reply());
+    assert_eq!(world.stack(), None);
+    assert_eq!(world.desk.aws.buckets(), [""; 0]);
+    assert_eq!(world.deployment_states()[0], "inactive");
+}
+
+#[test]
+fn what_changed_in_between_is_confirmed_anew() {
+    let (world, pull) = World::with_removal();
+    let posted = world.posted();
+    world.put_object("one-more");
+    let acted = world.act(&pull, &world.carol, &posted);
+    acted.ends(20);
+    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    assert_eq!(world.reactions(&acted.comment), ["eyes", "confused"]);
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    assert_eq!(world.deployment_states()[0], "pending", "it still waits");
+    insta::assert_snapshot!("changed_in_between", world.reply());
+    // The denial has the new digest.
+    let reply = world.replies().pop().unwrap();
+    let digest = regex::Regex::new("--confirm ([0-9a-f]{16})").unwrap();
+    let last = digest.captures_iter(&reply).last().unwrap();
+    let digest = last[1].to_owned();
+    assert!(!posted.contains(&digest));
+    let (command, _) = posted.rsplit_once(' ').unwrap();
+    world
+        .act(&pull, &world.carol, &format!("{command} {digest}"))
+        .ends(0);
+    world
+        .github
+        .expect_writes(&[COMMENT, DEPLOYED, COMMENTED, REACTION]);
+    assert_eq!(world.stack(), None);
+}
+
+#[test]
+fn a_refused_deployment_is_no_deployment() {
+    let (world, pull) = World::with_merge();
+    world
+        .act(&pull, &world.carol, "/provisioner prep-master")
+        .ends(0);
+    world.github.expect_writes(MADE);
+    let states = world.deployment_states();
+    pull.request_changes(&world.bob);
+    world
+        .act(&pull, &world.carol, "/provisioner prep-master")
+        .ends(20);
+    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    assert_eq!(
+        world.deployment_states(),
+        states,
+        "what runs is told as before"
+    );
+}
+
+#[test]
+fn a_job_of_one_environment_leaves_the_others_alone() {
+    let world = World::new(&policy("  dev: {}\n"));
+    let text = world.desk.read(&world.desk.path());
+    let path = world.desk.path().replace("-prod-", "-dev-");
+    let text = text.replace("env: prod", "env: dev");
+    let pull = world.proposal(|commit| commit.write(&path, text));
+    world.approved_and_merged(&pull);
+    let comment = world.says(
+        &world.carol,
+        "/provisioner prep-master\n/provisioner test-deploy",
+    );
+    let done = world.act_on(&pull, &comment).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    world.github.expect_writes(&[]);
+    world.nothing_asked();
+    assert!(done.outputs["environments"].is_null(), "{}", done.outputs);
+}

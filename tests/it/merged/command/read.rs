@@ -1,0 +1,144 @@
+//! Commands about stacks of an open pull request: the look job looks with the plan role, the job for `prod` tests with the apply role.
+
+use super::*;
+
+#[test]
+fn the_look_job_looks_with_the_plan_role() {
+    let (world, pull) = World::with_proposal();
+    for (name, text) in [
+        (
+            "validate-prov-template",
+            "/provisioner validate-prov-template",
+        ),
+        ("show-changes-new", "/provisioner show-changes"),
+        ("check-drift-none", "/provisioner check-drift"),
+    ] {
+        let before = world.tokens(LOOK);
+        let looked = world.look(&pull, &world.carol, text);
+        looked.ends(0);
+        // The reply says first that work is under way.
+        world
+            .github
+            .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);
+        assert_eq!(world.reactions(&looked.comment), ["eyes", "rocket"]);
+        assert_eq!(looked.environments(), "[]");
+        assert_eq!(world.tokens(LOOK), before + 1, "one token serves the job");
+        insta::assert_snapshot!(name, world.last_reply());
+    }
+    assert_eq!(world.tokens(ACT), 0);
+    world.untouched();
+}
+
+#[test]
+fn changes_and_drift_of_a_stack_that_exists() {
+    let (world, pull) = World::with_merge();
+    world
+        .act(&pull, &world.carol, "/provisioner prep-master")
+        .ends(0);
+    world.github.take_writes();
+    world.repo.delete_branch("feature");
+    pull.repo.branch("second", &world.repo.head("main"));
+    world
+        .desk
+        .write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
+    let text = world.desk.read(&world.desk.path());
+    let commit = world.repo.commit("second").write(&world.desk.path(), text);
+    commit.author(&world.alice).push();
+    let second = world
+        .repo
+        .pull("second")
+        .author(&world.alice)
+        .number(8)
+        .open();
+    world.check(&second);
+    let comment = world.repo.comment(
+        8,
+        &world.carol,
+        "/provisioner show-changes\n/provisioner check-drift",
+    );
+    let done = world.look_at(&second, &comment).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    world
+        .github
+        .expect_writes(&[REACTION, THERE, COMMENTED, COMMENTED, REACTION]);
+    let replies = world.repo.comments(8);
+    insta::assert_snapshot!("show-changes", world.shown(&replies.last().unwrap().body));
+    let stack = world.desk.stack();
+    assert_eq!(
+        world.desk.aws.change_sets(&stack),
+        [""; 0],
+        "nothing is left"
+    );
+}
+
+#[test]
+fn a_test_of_an_approved_head_leaves_nothing() {
+    let (world, pull) = World::with_proposal();
+    pull.approve(&world.bob);
+    let tested = world.act(&pull, &world.carol, "/provisioner test-deploy");
+    tested.ends(0);
+    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    assert_eq!(world.reactions(&tested.comment), ["eyes", "rocket"]);
+    assert_eq!(world.tokens(ACT), 1);
+    insta::assert_snapshot!("test-deploy", world.reply());
+    world.untouched();
+    assert_eq!(world.desk.aws.buckets(), [""; 0]);
+}
+
+#[test]
+fn a_test_that_is_kept_says_how_to_remove_it() {
+    let (world, pull) = World::with_proposal();
+    pull.approve(&world.bob);
+    world
+        .act(&pull, &world.carol, "/provisioner test-deploy --keep")
+        .ends(0);
+    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    insta::assert_snapshot!("test-deploy-keep", world.reply());
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+}
+
+#[test]
+fn an_unapproved_head_is_not_tested_and_the_look_job_says_so() {
+    let (world, pull) = World::with_proposal();
+    let looked = world.look(&pull, &world.carol, "/provisioner test-deploy");
+    looked.ends(20);
+    world.github.expect_writes(ANSWERED);
+    assert_eq!(world.reactions(&looked.comment), ["eyes", "confused"]);
+    assert_eq!(looked.environments(), "[]");
+    insta::assert_snapshot!("test-deploy-denied", world.reply());
+    world.nothing_asked();
+}
+
+#[test]
+fn a_removed_config_is_neither_compared_nor_tested() {
+    let (world, pull) = World::with_merge();
+    world
+        .act(&pull, &world.carol, "/provisioner prep-master")
+        .ends(0);
+    world.github.take_writes();
+    let path = world.desk.path();
+    world.repo.branch("gone", &world.repo.head("main"));
+    world
+        .repo
+        .commit("gone")
+        .remove(&path)
+        .author(&world.alice)
+        .push();
+    let removal = world
+        .repo
+        .pull("gone")
+        .author(&world.alice)
+        .number(8)
+        .open();
+    world.check(&removal);
+    let text = format!(
+        "/provisioner show-changes\n/provisioner check-drift\n/provisioner test-deploy {path}"
+    );
+    let comment = world.repo.comment(8, &world.carol, &text);
+    let done = world.look_at(&removal, &comment).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    world.github.take_writes();
+    assert_eq!(done.outputs["environments"], "[]");
+    let replies = world.repo.comments(8);
+    insta::assert_snapshot!("removed", world.shown(&replies.last().unwrap().body));
+}

@@ -1,0 +1,145 @@
+//! Comments that command nothing, or are nobody's to command by: there is no reply, no reaction, and hardly a call.
+
+use serde_json::json;
+
+use super::*;
+
+const READ: &str = "GET /repos/acme/infra/issues/comments/*";
+
+impl World {
+    /// A job that says nothing. Its requests.
+    #[track_caller]
+    fn silent(&self, job: &Job) -> Vec<String> {
+        self.github.clear_journal();
+        let done = job.run();
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        assert!(done.stderr.contains("nothing to do"), "{}", done.stderr);
+        assert_eq!(done.summary, "");
+        assert!(done.outputs["environments"].is_null(), "{}", done.outputs);
+        self.github.expect_writes(&[]);
+        self.nothing_asked();
+        self.github.requests().iter().map(|it| it.line()).collect()
+    }
+}
+
+#[test]
+fn no_command_is_no_call() {
+    let (world, pull) = World::with_proposal();
+    for text in [
+        "thanks",
+        "please /provisioner help",
+        "> /provisioner help",
+        "```\n/provisioner help\n```",
+        "<!--\n/provisioner help\n-->",
+        "    /provisioner help",
+        "- /provisioner help",
+        "/provisionerhelp",
+        "/Provisioner help",
+        "/prov\u{456}sioner help",
+    ] {
+        let comment = world.says(&world.carol, text);
+        for job in [
+            world.look_at(&pull, &comment),
+            world.act_on(&pull, &comment),
+        ] {
+            assert_eq!(world.silent(&job), [""; 0], "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_new_or_not_on_a_pull_request_is_no_call() {
+    let (world, pull) = World::with_proposal();
+    let comment = world.says(&world.carol, "/provisioner help");
+    for action in ["edited", "deleted"] {
+        let event = pull.comment_event(action, comment.id);
+        assert_eq!(
+            world.silent(&world.job("issue_comment", &event, LOOK)),
+            [""; 0]
+        );
+    }
+    let issue = world.repo.issue(&world.carol, "Something", "x");
+    let comment = world
+        .repo
+        .comment(issue.number, &world.carol, "/provisioner help");
+    let mut event = pull.comment_event("created", comment.id);
+    event["issue"]["number"] = json!(issue.number);
+    event["issue"]
+        .as_object_mut()
+        .unwrap()
+        .remove("pull_request");
+    assert_eq!(
+        world.silent(&world.job("issue_comment", &event, LOOK)),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_comment_that_was_edited_or_is_gone_costs_one_call() {
+    let (world, pull) = World::with_proposal();
+    let comment = world.says(&world.carol, "/provisioner help");
+    let job = world.look_at(&pull, &comment);
+    world
+        .repo
+        .edit_comment(comment.id, "/provisioner help\n\nnow");
+    assert_eq!(world.silent(&job).len(), 1);
+    let mut event = pull.comment_event("created", comment.id);
+    event["comment"]["id"] = json!(999_999);
+    let job = world.job("issue_comment", &event, LOOK);
+    assert_eq!(world.silent(&job).len(), 1);
+}
+
+#[test]
+fn machines_and_own_comments_command_nothing() {
+    let (world, pull) = World::with_proposal();
+    let robot = world.github.bot("renovate[bot]");
+    world.repo.set_permission(&robot, Permission::Admin);
+    let comment = world.says(&robot, "/provisioner help");
+    assert_eq!(world.silent(&world.look_at(&pull, &comment)).len(), 1);
+    // With a personal token the job is somebody who may push.
+    let token = world.github.token(&world.carol);
+    let comment = world.says(&world.carol, "/provisioner help");
+    let job = world.look_at(&pull, &comment).with("GITHUB_TOKEN", &token);
+    let asked = world.silent(&job);
+    assert_eq!(asked.len(), 3, "{asked:?}");
+}
+
+#[test]
+fn a_stranger_costs_one_look_up() {
+    let world = World::public(&policy(""));
+    let pull = world.proposed(VERSIONED);
+    let comment = world.says(&world.mallory, "/provisioner validate-config");
+    for job in [
+        world.look_at(&pull, &comment),
+        world.act_on(&pull, &comment),
+    ] {
+        let asked = world.silent(&job);
+        assert_eq!(asked.len(), 2, "{asked:?}");
+        assert_eq!(world.github.count(READ), 1);
+        assert_eq!(
+            asked[1],
+            "GET /repos/acme/infra/collaborators/mallory/permission"
+        );
+    }
+    // Also one who opened the pull request: anybody can.
+    let pull = world
+        .repo
+        .pull("feature")
+        .author(&world.mallory)
+        .number(8)
+        .open();
+    let comment = world
+        .repo
+        .comment(8, &world.mallory, "/provisioner validate-config");
+    assert_eq!(world.silent(&world.look_at(&pull, &comment)).len(), 2);
+}
+
+#[test]
+fn a_member_who_only_reads_commands_nothing_on_another_s_pull_request() {
+    let (world, pull) = World::with_proposal();
+    let comment = world.says(&world.mallory, "/provisioner validate-config");
+    world.silent(&world.look_at(&pull, &comment));
+    let nobody = world.github.user("nobody");
+    let comment = world.says(&nobody, "/provisioner validate-config");
+    assert_eq!(world.silent(&world.look_at(&pull, &comment)).len(), 2);
+}
