@@ -20,7 +20,7 @@ use crate::model::Digest;
 use crate::operation::{Desired, Failure, Site};
 use crate::plan::Change;
 use crate::product::Verb;
-use crate::report::{Decision, Outcome, Problem, State, Values};
+use crate::report::{Decision, Outcome, Problem, State, Values, code};
 use crate::stack::StackName;
 
 /// With what a change is acted on.
@@ -112,8 +112,14 @@ impl Hands<'_> {
                 (outcome, Some(exit))
             }
         };
-        if outcome.state == State::Denied && errand.verb == Verb::Provision {
+        let mut exit = exit;
+        let is_update = errand.verb == Verb::Provision && is_refused_update(&outcome);
+        let is_applied = outcome.state == State::Done && changes_stack(errand.verb);
+        // Whoever was refused before AWS was asked gets no credentials to look either.
+        if is_update && clerk.has_asked() {
             self.show_impact(&errand, &clerk, &values, &mut outcome)
+                .await;
+            self.make_folders(&errand, &clerk, &values, &mut outcome, &mut exit)
                 .await;
         }
         if outcome.state == State::Waiting {
@@ -122,7 +128,7 @@ impl Hands<'_> {
         if !(is_commanded && matches!(outcome.state, State::Denied | State::Waiting)) {
             self.deployments.end(&stack, errand.verb, &outcome).await;
         }
-        let subject = (outcome.state == State::Done)
+        let subject = is_applied
             .then(|| Desired::of(config).ok())
             .flatten()
             .map(|desired| (stack.to_string(), Digest::of(&desired.sent)));
@@ -167,15 +173,6 @@ impl Hands<'_> {
         values: &Values,
         outcome: &mut Outcome,
     ) {
-        let is_update = outcome.problems.iter().any(|problem| {
-            matches!(
-                problem.code.as_str(),
-                "update-not-allowed" | "impact-too-high" | "impact-unknown" | "plan-changed"
-            )
-        });
-        if !is_update {
-            return;
-        }
         let errand = Errand {
             verb: Verb::ShowChanges,
             ..errand.clone()
@@ -185,6 +182,43 @@ impl Hands<'_> {
             outcome.line = details.line;
             outcome.tables = details.markdown;
             outcome.next = errand.how_to_replace();
+        }
+    }
+
+    /// New folders are no change of the stack, so that they are made although an update is refused. Where the change asks for nothing
+    /// else, that is all that there is to do.
+    async fn make_folders(
+        &self,
+        errand: &Errand<'_>,
+        clerk: &Clerk,
+        values: &Values,
+        outcome: &mut Outcome,
+        exit: &mut Option<Exit>,
+    ) {
+        if errand.change.folders.is_empty() {
+            return;
+        }
+        let folders = Errand {
+            verb: Verb::DeployFolders,
+            ..errand.clone()
+        };
+        match self.attempt(&folders, clerk, values).await {
+            Ok(details) if errand.asks_for_folders_alone() => {
+                outcome.state = State::Done;
+                outcome.line = details.line;
+                outcome.next = errand.how_the_rest_comes(&outcome.problems);
+                outcome.problems.clear();
+                *exit = None;
+            }
+            Ok(details) => {
+                outcome.next = format!("{}\n\n{}", code(&details.line), outcome.next);
+            }
+            Err(failure) => {
+                let (problems, failed) = explain_failure(&errand.config, values, failure);
+                outcome.state = State::Failed;
+                outcome.problems.extend(problems.iter().map(Problem::of));
+                *exit = (*exit).max(Some(failed));
+            }
         }
     }
 
@@ -231,6 +265,22 @@ pub async fn perform_as(
         progress: clerk,
     };
     perform(task, &site, values).await
+}
+
+/// Whether nothing but the change of a stack that is there was refused.
+fn is_refused_update(outcome: &Outcome) -> bool {
+    outcome.state == State::Denied
+        && outcome.problems.iter().all(|problem| {
+            matches!(
+                problem.code.as_str(),
+                "update-not-allowed" | "impact-too-high" | "impact-unknown" | "plan-changed"
+            )
+        })
+}
+
+/// Whether a verb leaves the stack as the config says.
+fn changes_stack(verb: Verb) -> bool {
+    matches!(verb, Verb::Provision | Verb::Delete | Verb::TearDown)
 }
 
 /// What has to be allowed for a verb, at least.

@@ -43,6 +43,12 @@ impl Clerk {
         denials
     }
 
+    /// Whether AWS was asked anything: nothing was refused before that.
+    pub fn has_asked(&self) -> bool {
+        let decisions = self.decisions.lock();
+        decisions.is_ok_and(|made| made.iter().any(|decision| !decision.early))
+    }
+
     /// The digest by which a deletion is confirmed, if one was looked at.
     pub fn deletion(&self) -> Option<String> {
         self.deletion.lock().ok()?.clone()

@@ -6,9 +6,9 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::guard::{Command, Denial};
 use crate::operation::Failure;
-use crate::plan::{Change, Intent};
-use crate::product::Verb;
-use crate::report::{Outcome, Problem, State};
+use crate::plan::{Change, Impact, Intent};
+use crate::product::{Level, Verb};
+use crate::report::{Outcome, Problem, State, code};
 
 /// One stack's errand.
 #[derive(Clone)]
@@ -104,6 +104,24 @@ impl Errand<'_> {
         format!(
             "Nothing goes until a second person, who neither opened nor pushed the pull request, comments on it:\n\n{}",
             crate::report::fence(&line, "text")
+        )
+    }
+
+    /// Whether the change of the config asks for new folders, and for nothing else.
+    pub fn asks_for_folders_alone(&self) -> bool {
+        let keys = self.config.product.folder_keys();
+        let impact = &self.change.impact;
+        let alone =
+            |it: &Impact| it.level == Level::Safe && keys.iter().any(|known| *known == it.key);
+        !self.change.folders.is_empty() && !impact.is_empty() && impact.iter().all(alone)
+    }
+
+    /// What is left after folders alone were made, in Markdown.
+    pub fn how_the_rest_comes(&self, problems: &[Problem]) -> String {
+        let codes: Vec<String> = problems.iter().map(|it| code(&it.code)).collect();
+        format!(
+            "The folders are there. The stack stays as it is ({}); what an update would add to it is below.",
+            codes.join(", ")
         )
     }
 

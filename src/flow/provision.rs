@@ -19,11 +19,12 @@ use crate::cloud::Stop;
 use crate::exit::Exit;
 use crate::forge::{Identity, PullRequests as _, Reviews as _, Talk as _};
 use crate::model::{CommitSha, Digest, UserId};
+use crate::plan::Change;
 use crate::report::{
     COMMENT_LIMIT, Evidence, Outcome, Predicate, Problem, Provisioning, Recorded, SUMMARY_LIMIT,
     State, code, log_safe, provisioning,
 };
-use crate::wording::counted;
+use crate::wording::{counted, visible};
 use crate::workspace::write_file;
 
 /// Begins the comment about a merged change; the environment follows.
@@ -91,9 +92,7 @@ impl<'a> Run<'a> {
         let mut errands = Vec::new();
         let mut superseded = 0;
         for change in &merged.plan.changes {
-            let environment = self.job.environment.environment.as_deref();
-            let target = change.target.as_ref();
-            if environment.is_some() && target.map(|it| it.environment.as_str()) != environment {
+            if !self.is_here(change) {
                 continue;
             }
             if merged.is_outdated(change) {
@@ -142,6 +141,17 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a change is this job's. One whose environment is not known, because the config has errors, is every job's: otherwise
+    /// it would be nobody's.
+    fn is_here(&self, change: &Change) -> bool {
+        let environment = self.job.environment.environment.as_deref();
+        let target = change.target.as_ref();
+        match (environment, target) {
+            (Some(environment), Some(target)) => target.environment == environment,
+            (None, _) | (_, None) => true,
+        }
     }
 
     /// Does what a comment commands. Returns the answer.
@@ -232,7 +242,8 @@ impl<'a> Run<'a> {
         self.exit = self.exit.max(applied.exit);
         self.subjects.extend(applied.subjects);
         for outcome in &recorded.report.outcomes {
-            let line = format!("{}: {}", outcome.path, outcome.state.word());
+            let path = visible(&outcome.path, false);
+            let line = format!("{path}: {}", outcome.state.word());
             eprintln!("{}", log_safe(&line));
             for problem in &outcome.problems {
                 eprintln!("{}", log_safe(&problem.text));

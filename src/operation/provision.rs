@@ -1,7 +1,7 @@
 //! A stack is made, or changed where the policy allows it, and verified.
 
 use super::{Desired, Failure, Site, failed, preflight};
-use crate::cloud::{Ended, Pending, Running};
+use crate::cloud::{self, Ended, Pending, Running};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::guard::{Authority, Create, Executes, Facts, Preview, Resume, Update};
 use crate::plan;
@@ -47,25 +47,51 @@ pub struct Provisioned {
 }
 
 /// Makes the stack of a config. One that is there and equals the template is only verified, so that a run can be repeated; one that
-/// is being made by a run that was killed is watched to its end.
+/// is being made by a run that was killed, or by one at the same time, is watched to its end.
 pub async fn provision(site: &Site<'_>, desired: &Desired<'_>) -> Result<Provisioned, Failure> {
-    let mut facts = site.facts(desired).await?;
-    let existing = facts.stack.clone().flatten();
-    let mut existing = existing.filter(|stack| stack.status.health() != Health::Shell);
-    if let Some(stack) = &existing
-        && is_own_creation(site, desired, &facts, stack).await?
-    {
+    let facts = site.facts(desired).await?;
+    if let Some(stack) = existing(&facts) {
+        return go_on(site, desired, facts, stack).await;
+    }
+    let made = create::<Create>(site, desired, facts).await;
+    let Err(Failure::Cloud(refused @ cloud::Error::Refused { .. })) = &made else {
+        return made;
+    };
+    // Another run may have been faster: then AWS refuses only to do what that one has begun, or is about to begin.
+    if refused.says("ChangeSetNotFound") {
+        site.progress.step(&desired.stack, "another run is at it");
+        site.cloud.begun(&desired.stack.name).await?;
+    }
+    let Ok(facts) = site.facts(desired).await else {
+        return made;
+    };
+    match existing(&facts) {
+        Some(stack) => go_on(site, desired, facts, stack).await,
+        None => made,
+    }
+}
+
+/// The stack, if there is one: an empty shell is as good as none.
+fn existing(facts: &Facts) -> Option<Stack> {
+    let stack = facts.stack.clone().flatten();
+    stack.filter(|stack| stack.status.health() != Health::Shell)
+}
+
+async fn go_on(
+    site: &Site<'_>,
+    desired: &Desired<'_>,
+    mut facts: Facts,
+    mut stack: Stack,
+) -> Result<Provisioned, Failure> {
+    if is_own_creation(site, desired, &facts, &stack).await? {
         let permit = site.decide::<Resume>(&facts, &desired.stack)?;
         site.progress.step(&desired.stack, "creation goes on");
         let mut running = site.cloud.join(permit, &stack.id)?;
         let ended = watch(site, desired, &mut running).await?;
-        existing = Some(created(site, desired, running, ended).await?);
-        facts.stack = Some(existing.clone());
+        stack = created(site, desired, running, ended).await?;
+        facts.stack = Some(Some(stack.clone()));
     }
-    match existing {
-        None => create::<Create>(site, desired, facts).await,
-        Some(stack) => update(site, desired, facts, stack).await,
-    }
+    update(site, desired, facts, stack).await
 }
 
 /// Whether a stack is this config's own, just being made from this very template.

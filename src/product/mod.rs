@@ -238,6 +238,11 @@ impl Product {
         })
     }
 
+    /// The config keys that say which folders a config wants.
+    pub fn folder_keys(&self) -> &[String] {
+        self.folders.as_ref().map_or(&[], |[each, _]| &each.reads)
+    }
+
     /// The prefixes below which a config wants its folders, in order, each once.
     pub fn folder_prefixes(&self, scope: &Value) -> Result<Vec<String>, Failure> {
         let Some([each, prefix]) = &self.folders else {

@@ -8,6 +8,9 @@ use crate::cloud::{Ended, Error, Result, Running, Undoing};
 use crate::guard::{Deletes, Effect, Permit, Resume};
 use crate::stack::{Event, Health, Status};
 
+/// Looks at a stack that another run is about to make: for a minute.
+const MOST_LOOKS: usize = 12;
+
 impl Cloud {
     /// Starts the deletion of a stack. It is named by its ARN, so that one that was made anew in the meantime is left alone.
     pub async fn delete<E: Deletes>(&self, permit: Permit<E>, stack_id: &str) -> Result<Running> {
@@ -71,6 +74,19 @@ impl Cloud {
             creates: true,
             seen: HashSet::new(),
         })
+    }
+
+    /// Waits until a stack that is empty so far is being made, or is gone; not for long, since whoever is at it may have been killed.
+    pub async fn begun(&self, name: &str) -> Result<()> {
+        let mut pauses = Pauses::new(&self.stop);
+        for _ in 0..MOST_LOOKS {
+            let stack = self.stack(name).await?;
+            if stack.is_none_or(|stack| stack.status.health() != Health::Shell) {
+                break;
+            }
+            pauses.wait().await?;
+        }
+        Ok(())
     }
 
     /// Watches an operation to its end. `tell` hears every event once, oldest first.
