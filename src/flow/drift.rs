@@ -81,7 +81,10 @@ async fn configs(
 ) -> Result<Vec<Config>, Failure> {
     let selection = Selection::of(&job.environment.configs, policy).map_err(Failure::Usage)?;
     let paths = source.list(tip, "").await?;
-    let paths: Vec<_> = paths.into_iter().filter(|path| selection.has(path)).collect();
+    let paths: Vec<_> = paths
+        .into_iter()
+        .filter(|path| selection.has(path))
+        .collect();
     let texts = source.read(tip, &paths).await?;
     let registry = products(source, tip, &job.environment.given).await?;
     let read = paths.iter().zip(texts);
@@ -217,7 +220,11 @@ async fn tell(job: &Job, own: UserId, looked: &[Looked]) -> Result<(), Failure> 
                 eprintln!("{}", log_safe(&format!("opened {}", opened.url)));
             }
             (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
-            (Some(issue), drifts) => job.github.update_issue(issue.number, &body, !drifts).await?,
+            (Some(issue), drifts) => {
+                job.github
+                    .update_issue(issue.number, &body, !drifts)
+                    .await?
+            }
         }
     }
     Ok(())
@@ -235,9 +242,11 @@ fn body(marker: &str, one: &Looked, line: &str, tables: &str) -> String {
 }
 
 fn end(looked: &[Looked], left: usize) -> Ended {
-    let drifted = looked
-        .iter()
-        .filter(|one| one.found.as_ref().is_ok_and(|(found, ..)| found.has_drifted()));
+    let drifted = looked.iter().filter(|one| {
+        one.found
+            .as_ref()
+            .is_ok_and(|(found, ..)| found.has_drifted())
+    });
     let drifted = drifted.count();
     let failed = looked.iter().filter(|one| one.found.is_err()).count();
     let mut page = String::from("## Provisioner: drift\n\n");
@@ -258,7 +267,10 @@ fn end(looked: &[Looked], left: usize) -> Ended {
         page.push_str("No config has a stack.\n");
     }
     if left > 0 {
-        page.push_str(&format!("{} are looked at the next time.\n", counted(left, "stack")));
+        page.push_str(&format!(
+            "{} are looked at the next time.\n",
+            counted(left, "stack")
+        ));
     }
     let internal = |error: anyhow::Error| Failure::Internal(error);
     let within: String = page.chars().take(print::SUMMARY_LIMIT).collect();

@@ -111,8 +111,7 @@ impl Errand<'_> {
     pub fn asks_for_folders_alone(&self) -> bool {
         let keys = self.config.product.folder_keys();
         let impact = &self.change.impact;
-        let alone =
-            |it: &Impact| it.level == Level::Safe && keys.iter().any(|known| *known == it.key);
+        let alone = |it: &Impact| it.level == Level::Safe && keys.contains(&it.key);
         !self.change.folders.is_empty() && !impact.is_empty() && impact.iter().all(alone)
     }
 
