@@ -4,5 +4,6 @@ mod command;
 mod drift;
 mod kills;
 mod many;
+mod provision;
 mod push;
 pub mod world;

@@ -78,6 +78,11 @@ impl Repo {
         self
     }
 
+    /// Takes that protection away.
+    pub fn unprotect(&self, branch: &str) {
+        self.with(|r| r.protected.remove(branch));
+    }
+
     /// A ruleset's rule, such as `pull_request` or `deletion`.
     pub fn rule(self, branch: &str, kind: &str) -> Self {
         self.with(|r| r.rules.insert((branch.to_owned(), kind.to_owned())));

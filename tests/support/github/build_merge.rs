@@ -12,6 +12,20 @@ impl Pull {
         self.finish(by, true)
     }
 
+    /// As `merge`, where whoever merges by hand also writes these files into the merge commit.
+    pub fn merge_with(&self, by: &User, files: &[(&str, &str)]) -> Sha {
+        let (base_ref, onto, head) = self.ends();
+        let commit = self.repo.commit(&base_ref).also_parent(&head).author(by);
+        let commit = with(commit, self.changes(&onto, &head));
+        let commit = files
+            .iter()
+            .fold(commit, |commit, (path, text)| commit.write(path, text));
+        let sha = commit.make();
+        self.repo.move_branch(&base_ref, &sha, by.id, None);
+        self.conclude(by, vec![sha.clone()], onto);
+        sha
+    }
+
     /// As `merge`, as one commit that has the base as its only parent.
     pub fn squash(&self, by: &User) -> Sha {
         self.finish(by, false)

@@ -10,6 +10,7 @@ mod build_branch;
 mod build_issue;
 mod build_merge;
 mod build_pull;
+mod build_status;
 mod checkout;
 mod events;
 mod faults;

@@ -1,0 +1,190 @@
+//! Attacks on the event: it only says what to look at. Old ones, replayed ones, and ones that lie.
+
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn attack_the_event_of_an_old_push_replayed() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let old = world.push(&before);
+    // Since then the config was changed by a pull request that nobody has provisioned yet.
+    world.desk.write_config(TAGGED);
+    let text = world.desk.read(&world.desk.path());
+    let newer = world.another(8, |commit| commit.write(&world.desk.path(), text));
+    world.merged(&newer);
+    let done = succeeds(&old);
+    insta::assert_snapshot!("left_to_the_newer", world.told(7));
+    world.idle(&old, &done);
+}
+
+#[test]
+fn attack_a_run_again_after_the_config_was_removed() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let old = world.push(&before);
+    let removal = world.another(8, |commit| commit.remove(&world.desk.path()));
+    removal.approve(&world.bob);
+    world.merged(&removal);
+    let done = succeeds(&old);
+    world.idle(&old, &done);
+}
+
+#[test]
+fn attack_an_event_whose_after_is_an_unmerged_head() {
+    let (world, pull) = World::with_proposed();
+    pull.approve(&world.bob);
+    let before = world.repo.head("main");
+    let mut event = world.repo.push_event("main", &before, &world.bob);
+    event["after"] = json!(pull.head_sha());
+    let job = world.job("push", &event, 1);
+    let done = succeeds(&job);
+    // What is not on the branch is not what the branch's tip says.
+    assert!(
+        done.summary.contains("There is nothing to do"),
+        "{}",
+        done.summary
+    );
+    world.idle(&job, &done);
+}
+
+#[test]
+fn attack_an_event_whose_before_is_older_repeats_only_what_still_holds() {
+    let (world, pull) = World::with_proposed();
+    let root = world.repo.head("main");
+    world.approved_and_merged(&pull);
+    let unapproved = world.another(8, |commit| {
+        let (path, text) = world.other();
+        commit.write(&path, text)
+    });
+    let before = world.merged(&unapproved);
+    let mut event = world.repo.push_event("main", &before, &world.bob);
+    event["before"] = json!(root);
+    let done = world.job("push", &event, 1).run();
+    assert_eq!(done.status, 20, "{}", done.summary);
+    assert_eq!(
+        world.stacks(),
+        [(world.desk.stack(), "CREATE_COMPLETE".to_owned())]
+    );
+    world.github.take_writes();
+}
+
+#[test]
+fn attack_an_event_that_calls_a_branch_main() {
+    let (world, pull) = World::with_proposed();
+    let before = world.repo.head("main");
+    pull.approve(&world.bob);
+    let mut event = world.repo.push_event("feature", &before, &world.alice);
+    event["ref"] = json!("refs/heads/main");
+    event["repository"]["default_branch"] = json!("feature");
+    let job = world.job("push", &event, 1);
+    let done = succeeds(&job);
+    assert!(
+        done.summary.contains("There is nothing to do"),
+        "{}",
+        done.summary
+    );
+    world.idle(&job, &done);
+}
+
+#[test]
+fn attack_an_event_of_another_repository() {
+    let (world, pull) = World::with_proposed();
+    let before = world.merged(&pull);
+    let mut event = world.repo.push_event("main", &before, &world.bob);
+    // Whatever the event says of repository, commits and people, only the job's own repository is asked.
+    event["repository"]["full_name"] = json!("mallory/infra");
+    event["repository"]["id"] = json!(1);
+    event["commits"] = json!([{"id": "x", "message": "Merge pull request #8 from mallory/x"}]);
+    event["head_commit"]["message"] = json!("Merge pull request #8 from mallory/x");
+    event["pull_request"] = json!({"number": 8, "merged": true});
+    event["forced"] = json!("yes");
+    let job = world.job("push", &event, 1);
+    world.is_refused(&job, &["approval-missing"]);
+}
+
+#[test]
+fn attack_events_that_are_no_events() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let good = world.repo.push_event("main", &before, &world.bob);
+    for (key, value) in [
+        ("after", json!("main")),
+        ("after", json!("HEAD~1")),
+        ("before", json!("-rf")),
+        ("before", json!(null)),
+        ("ref", json!(7)),
+        ("after", json!("../../pulls/7")),
+    ] {
+        let mut event = good.clone();
+        event[key] = value.clone();
+        let job = world.job("push", &event, 1);
+        let done = job.run();
+        assert_eq!(done.status, 2, "{key} {value}: {}", done.stderr);
+        world.idle(&job, &done);
+    }
+}
+
+#[test]
+fn attack_an_event_with_commits_that_are_nowhere() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    for key in ["before", "after"] {
+        let mut event = world.repo.push_event("main", &before, &world.bob);
+        event[key] = json!("0123456789".repeat(4));
+        let job = world.job("push", &event, 1);
+        let done = job.run();
+        assert_eq!(done.status, 31, "{key}: {}", done.stderr);
+        world.idle(&job, &done);
+    }
+}
+
+#[test]
+fn attack_a_merged_head_of_a_fork() {
+    let world = World::new(&policy(""));
+    // The owner is the same, and the branch has the same name: only the repository's id tells.
+    let fork = world.repo.fork("acme/infra-copy");
+    let text = world.desk.read(&world.desk.path());
+    fork.branch("feature", &world.repo.head("main"));
+    let commit = fork.commit("feature").author(&world.alice);
+    commit.write(&world.desk.path(), text).push();
+    let pull = world.repo.pull("feature").of_fork(&fork);
+    let pull = pull.author(&world.alice).number(7).open();
+    pull.approve(&world.bob);
+    let head = pull.head_sha();
+    world
+        .repo
+        .status(&head, "provisioner/plan", "success", &world.alice);
+    let before = world.merged(&pull);
+    let codes = [
+        "fork-head",
+        "plan-changed",
+        "approval-missing",
+        "approval-by-pusher",
+    ];
+    world.refused(&before, &codes);
+    insta::assert_snapshot!("fork", world.told(7));
+}
+
+#[test]
+fn attack_a_fork_that_is_gone() {
+    let world = World::new(&policy(""));
+    let fork = world.repo.fork("mallory/infra");
+    let text = world.desk.read(&world.desk.path());
+    fork.branch("feature", &world.repo.head("main"));
+    let commit = fork.commit("feature").author(&world.alice);
+    commit.write(&world.desk.path(), text).push();
+    let pull = world.repo.pull("feature").of_fork(&fork);
+    let pull = pull.author(&world.mallory).number(7).open();
+    pull.approve(&world.bob);
+    let before = world.merged(&pull);
+    fork.delete();
+    let codes = [
+        "fork-head",
+        "plan-changed",
+        "approval-missing",
+        "approval-by-pusher",
+    ];
+    world.refused(&before, &codes);
+}

@@ -1,0 +1,265 @@
+//! Attacks on the approval. Each of these pull requests is merged all the same, by whoever may merge.
+
+use super::*;
+use crate::support::github::Permission;
+
+/// A proposal that is reviewed in some way, merged and pushed, is refused with these codes.
+#[track_caller]
+fn refused_after(review: impl FnOnce(&World, &Pull), codes: &[&str]) -> World {
+    let (world, pull) = World::with_proposed();
+    review(&world, &pull);
+    let before = world.merged(&pull);
+    world.refused(&before, codes);
+    world
+}
+
+impl World {
+    /// One more commit on the pull request's branch, checked.
+    fn pushed_on(&self, pull: &Pull, by: &crate::support::github::User) {
+        self.desk.write_config(TAGGED);
+        let text = self.desk.read(&self.desk.path());
+        let commit = self.repo.commit("feature").author(by);
+        commit.write(&self.desk.path(), text).push();
+        self.check(pull);
+    }
+}
+
+#[test]
+fn attack_nobody_approved() {
+    let world = refused_after(|_, _| {}, &["approval-missing"]);
+    insta::assert_snapshot!("unapproved", world.told(7));
+}
+
+#[test]
+fn attack_approval_then_another_commit() {
+    let stale = &["approval-missing", "approval-stale"];
+    let world = refused_after(
+        |world, pull| {
+            pull.approve(&world.bob);
+            world.pushed_on(pull, &world.alice);
+        },
+        stale,
+    );
+    insta::assert_snapshot!("stale", world.told(7));
+}
+
+#[test]
+fn attack_approval_of_the_base() {
+    refused_after(
+        |world, pull| {
+            pull.review_at(&world.bob, "APPROVED", &pull.base_sha());
+        },
+        &["approval-missing", "approval-stale"],
+    );
+}
+
+#[test]
+fn attack_approval_of_a_commit_that_is_gone() {
+    refused_after(
+        |world, pull| {
+            let review = pull.approve(&world.bob);
+            pull.lose_commit(&review);
+        },
+        &["approval-missing"],
+    );
+}
+
+#[test]
+fn attack_approval_dismissed() {
+    refused_after(
+        |world, pull| {
+            let review = pull.approve(&world.bob);
+            pull.dismiss(&review);
+        },
+        &["approval-missing"],
+    );
+}
+
+#[test]
+fn attack_changes_requested_by_the_approver_afterwards() {
+    refused_after(
+        |world, pull| {
+            pull.approve(&world.bob);
+            pull.request_changes(&world.bob);
+        },
+        &["approval-missing", "changes-requested"],
+    );
+}
+
+#[test]
+fn attack_changes_requested_by_another_and_approved_by_one() {
+    refused_after(
+        |world, pull| {
+            pull.request_changes(&world.carol);
+            pull.approve(&world.bob);
+        },
+        &["changes-requested"],
+    );
+}
+
+#[test]
+fn attack_changes_requested_by_an_account_that_is_gone() {
+    refused_after(
+        |world, pull| {
+            let dave = world.github.user("dave");
+            world.repo.set_permission(&dave, Permission::Write);
+            pull.request_changes(&dave);
+            pull.approve(&world.bob);
+            world.github.delete_user(&dave);
+        },
+        &["changes-requested"],
+    );
+}
+
+#[test]
+fn attack_self_approval() {
+    refused_after(
+        |world, pull| {
+            pull.approve(&world.alice);
+        },
+        &["approval-missing", "approval-by-author"],
+    );
+}
+
+#[test]
+fn attack_approval_by_the_last_pusher() {
+    refused_after(
+        |world, pull| {
+            world.pushed_on(pull, &world.bob);
+            pull.approve(&world.bob);
+        },
+        &["approval-missing", "approval-by-pusher"],
+    );
+}
+
+#[test]
+fn attack_approval_by_whoever_pushed_the_commit_of_another() {
+    refused_after(
+        |world, pull| {
+            world.desk.write_config(TAGGED);
+            let text = world.desk.read(&world.desk.path());
+            let commit = world.repo.commit("feature").author(&world.alice);
+            commit.write(&world.desk.path(), text).by(&world.bob).push();
+            world.check(pull);
+            pull.approve(&world.bob);
+        },
+        &["approval-missing", "approval-by-pusher"],
+    );
+}
+
+#[test]
+fn attack_approval_when_nobody_knows_who_pushed() {
+    refused_after(
+        |world, pull| {
+            pull.approve(&world.bob);
+            world.repo.forget_activities();
+        },
+        &["approval-missing", "approval-by-pusher"],
+    );
+}
+
+#[test]
+fn attack_approval_by_a_bot() {
+    refused_after(
+        |world, pull| {
+            let bot = world.github.bot("helper[bot]");
+            world.repo.set_permission(&bot, Permission::Admin);
+            pull.approve(&bot);
+        },
+        &["approval-missing", "approver-not-allowed"],
+    );
+}
+
+#[test]
+fn attack_approval_by_somebody_who_only_reads() {
+    refused_after(
+        |world, pull| {
+            pull.approve(&world.mallory);
+        },
+        &["approval-missing", "approver-not-allowed"],
+    );
+}
+
+#[test]
+fn attack_approval_by_somebody_who_has_lost_the_permission_since() {
+    refused_after(
+        |world, pull| {
+            pull.approve(&world.bob);
+            world.repo.set_permission(&world.bob, Permission::Read);
+        },
+        &["approval-missing", "approver-not-allowed"],
+    );
+}
+
+#[test]
+fn attack_approval_by_a_name_that_is_somebody_else_s_now() {
+    refused_after(
+        |world, pull| {
+            let dave = world.github.user("dave");
+            pull.approve(&dave);
+            world.github.rename_user(&dave, "dave-old");
+            let new = world.github.user("dave");
+            world.repo.set_permission(&new, Permission::Admin);
+        },
+        &["approval-missing", "approver-not-allowed"],
+    );
+}
+
+#[test]
+fn attack_approval_in_words_only() {
+    refused_after(
+        |world, pull| {
+            pull.review(&world.bob, "COMMENTED");
+            world
+                .repo
+                .comment(7, &world.bob, "APPROVED. LGTM :+1:\n\n/approve");
+        },
+        &["approval-missing"],
+    );
+}
+
+#[test]
+fn attack_two_approvals_by_one_person() {
+    let world = World::new(&policy("    approvals: 2\n"));
+    let pull = world.proposed(CONFIG);
+    pull.approve(&world.bob);
+    pull.approve(&world.bob);
+    let before = world.merged(&pull);
+    world.refused(&before, &["approval-missing"]);
+}
+
+#[test]
+fn attack_approval_by_somebody_whom_the_policy_does_not_list() {
+    let world = World::new(&policy("    approvers: ['@carol', '@acme/platform']\n"));
+    let pull = world.proposed(CONFIG);
+    // Asked to join, and not yet there.
+    world.github.invite("acme", "platform", &world.bob);
+    let before = world.approved_and_merged(&pull);
+    world.refused(&before, &["approval-missing", "approver-not-allowed"]);
+}
+
+#[test]
+fn attack_an_objection_on_the_second_page_of_reviews() {
+    let world = refused_after(
+        |world, pull| {
+            pull.approve(&world.bob);
+            for _ in 0..120 {
+                pull.review(&world.mallory, "COMMENTED");
+            }
+            pull.request_changes(&world.carol);
+        },
+        &["changes-requested"],
+    );
+    assert!(world.github.count("GET /repos/acme/infra/pulls/7/reviews") >= 2);
+}
+
+#[test]
+fn an_approval_on_the_second_page_counts() {
+    let (world, pull) = World::with_proposed();
+    for _ in 0..120 {
+        pull.review(&world.mallory, "COMMENTED");
+    }
+    let before = world.approved_and_merged(&pull);
+    succeeds(&world.push(&before));
+    world.github.take_writes();
+}

@@ -1,0 +1,127 @@
+//! The evidence: an in-toto statement from which decisions and comment come again.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "whoever looks at evidence has files"
+)]
+
+use serde_json::json;
+
+use super::*;
+
+const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
+
+/// Makes everything again from a file; what is said, and the exit code.
+fn replayed(job: &Job, evidence: &Value) -> (String, String, i32) {
+    let file = job.folder.path().join("evidence-copy.json");
+    std::fs::write(&file, evidence.to_string()).unwrap();
+    let done = job.command(&["replay", &file.display().to_string()]);
+    (done.stdout, done.stderr, done.status)
+}
+
+#[test]
+fn a_statement_holds_what_was_done_and_comes_to_the_same_again() {
+    let world = World::new(&policy(""));
+    let pull = world.proposed(&format!("{CONFIG}  tags:\n    Password: {SECRET}\n"));
+    let before = world.approved_and_merged(&pull);
+    let job = world
+        .push(&before)
+        .with("GITHUB_SERVER_URL", "https://github.com");
+    let done = succeeds(&job);
+    let evidence = evidence_of(&job);
+    // https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
+    assert_eq!(evidence["_type"], "https://in-toto.io/Statement/v1");
+    assert!(evidence["predicateType"].as_str().unwrap().contains(':'));
+    let subject = &evidence["subject"][0];
+    assert!(
+        subject["name"]
+            .as_str()
+            .unwrap()
+            .contains(&world.desk.stack())
+    );
+    let digest = subject["digest"]["sha256"].as_str().unwrap();
+    assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let keys: Vec<&String> = evidence.as_object().unwrap().keys().collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    assert_eq!(
+        evidence["predicate"]["run"],
+        "https://github.com/acme/infra/actions/runs/4711"
+    );
+    // The digest is that of the template that the stack has.
+    let template = world.desk.aws.stacks().get_template();
+    let template = template.stack_name(world.desk.stack()).send();
+    let template = world
+        .desk
+        .aws
+        .wait(template)
+        .unwrap()
+        .template_body
+        .unwrap();
+    assert_eq!(
+        digest,
+        provisioner::model::Digest::of(&template).to_string()
+    );
+
+    let heard = world.heard(&job, &done);
+    assert!(!heard.contains(SECRET), "{heard}");
+    let arn = format!("arn:aws:s3:::{}", world.desk.name);
+    assert!(!evidence.to_string().contains(&arn), "outputs of the stack");
+
+    let (said, told, status) = replayed(&job, &evidence);
+    assert_eq!(status, 0, "{told}");
+    let posted = world.repo.comments(7).pop().unwrap().body;
+    assert_eq!(said.trim_end(), posted.trim_end(), "byte for byte");
+    assert!(told.ends_with("1 comment, 0 differences\n"), "{told}");
+    world.github.take_writes();
+}
+
+#[test]
+fn attack_edited_evidence_is_found_out() {
+    let world = World::new(&policy("    approvals: 2\n"));
+    let pull = world.proposed(CONFIG);
+    let before = world.approved_and_merged(&pull);
+    let job = world.push(&before);
+    world.is_refused(&job, &["approval-missing"]);
+    let evidence = evidence_of(&job);
+    assert_eq!(replayed(&job, &evidence).2, 0);
+    let change = "/predicate/changes/0";
+    for (place, value) in [
+        ("/decisions/0/denials", json!([])),
+        ("/decisions/0/denials/0/code", json!("stack-busy")),
+        ("/decisions/0/denials/0/fact", json!("nobody knows")),
+        ("/decisions/0/facts/authority/reviews", json!([])),
+        ("/decisions/0/facts/authority/merged", json!(false)),
+        ("/decisions/0/facts/authority/fork", json!(true)),
+        ("/decisions/0/early", json!(false)),
+        ("/policy", json!(policy(""))),
+        ("/policy", json!("version: 2\n")),
+        ("/report/outcomes/0/state", json!("done")),
+        ("/report/outcomes/0/problems", json!([])),
+        ("/comment", json!("0".repeat(64))),
+        ("/marker", json!("<!-- x -->")),
+    ] {
+        let mut edited = evidence.clone();
+        *edited.pointer_mut(&format!("{change}{place}")).unwrap() = value.clone();
+        let (_, told, status) = replayed(&job, &edited);
+        assert_eq!(status, 20, "{place} {value}: {told}");
+        assert!(told.contains("different: "), "{place} {value}: {told}");
+    }
+    let mut edited = evidence.clone();
+    edited["_type"] = json!("https://in-toto.io/Statement/v0.1");
+    assert_eq!(replayed(&job, &edited).2, 20);
+}
+
+#[test]
+fn what_is_no_evidence_is_said_so() {
+    let world = World::new(&policy(""));
+    let event = world
+        .repo
+        .push_event("main", &world.repo.head("main"), &world.bob);
+    let job = world.job("push", &event, 1);
+    for text in [json!({}), json!([]), json!("x"), json!({"_type": 1})] {
+        let (_, told, status) = replayed(&job, &text);
+        assert_eq!(status, 2, "{text}: {told}");
+        assert!(told.starts_with("error: "), "{told}");
+    }
+    let missing = job.command(&["replay", "/nowhere.json"]);
+    assert_eq!(missing.status, 2, "{}", missing.stderr);
+}

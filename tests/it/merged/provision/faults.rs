@@ -1,0 +1,108 @@
+//! A forge that goes wrong at each single thing that is read: nothing happens that would not have been allowed, and nothing is told
+//! that is not so.
+
+use serde_json::json;
+
+use super::*;
+use crate::support::github::Fault;
+
+impl World {
+    /// Everything that a run reads of the forge, each place once.
+    fn places(&self, job: &Job) -> Vec<String> {
+        self.github.clear_journal();
+        job.run();
+        let mut places: Vec<String> = Vec::new();
+        for request in self.github.requests() {
+            if !request.is_write() && !places.contains(&request.line()) {
+                places.push(request.line());
+            }
+        }
+        self.github.clear_journal();
+        places
+    }
+
+    /// A run in which one place answers like this, every time.
+    fn run_with(&self, job: &Job, place: &str, fault: &Fault) -> Done {
+        self.github.fault_always(place, fault.clone());
+        let done = job.run();
+        self.github.clear_faults();
+        done
+    }
+}
+
+#[test]
+fn attack_no_fault_makes_good_for_what_is_missing() {
+    let (world, pull) = World::with_proposed();
+    pull.approve(&world.bob);
+    // One who objects, so that each thing that is read speaks for the change, or against it.
+    pull.request_changes(&world.carol);
+    let before = world.merged(&pull);
+    let job = world.push(&before);
+    let places = world.places(&job);
+    assert!(places.len() > 12, "{places:#?}");
+    for place in &places {
+        for fault in [
+            Fault::Status(404),
+            Fault::Json(200, json!([])),
+            Fault::Json(200, json!({})),
+            Fault::TruncatedJson,
+        ] {
+            let done = world.run_with(&job, place, &fault);
+            // Of a change in which there is no config, nothing is to be said.
+            let says_nothing = done.summary.contains("No config is concerned");
+            assert!(
+                done.status != 0 || says_nothing,
+                "{place} {fault:?}: {}",
+                done.summary
+            );
+            assert_ne!(done.outputs["done"], "1", "{place} {fault:?}");
+            assert_eq!(world.stacks(), [], "{place} {fault:?}");
+            assert_eq!(world.issuers[1].issued(), [""; 0], "{place} {fault:?}");
+            world.keeps_secrets(&job, &done);
+        }
+    }
+    world.github.take_writes();
+}
+
+#[test]
+fn what_fails_for_good_fails_the_run_or_does_not_matter() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let job = world.push(&before);
+    let places = world.places(&job);
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    for place in &places {
+        let done = world.run_with(&job, place, &Fault::Status(403));
+        match done.status {
+            0 => assert_eq!(done.outputs["done"], "1", "{place}: {}", done.summary),
+            20 => assert!(
+                !codes_of(&done.summary).is_empty(),
+                "{place}: {}",
+                done.summary
+            ),
+            31 => assert!(done.stderr.contains("error: "), "{place}: {}", done.stderr),
+            other => panic!("{place}: {other}: {}", done.stderr),
+        }
+        world.keeps_secrets(&job, &done);
+    }
+    world.github.take_writes();
+}
+
+#[test]
+fn what_goes_wrong_once_is_asked_again() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let job = world.push(&before);
+    let places = world.places(&job);
+    for place in &places {
+        world.github.fault(place, Fault::Status(502));
+        world
+            .github
+            .fault(place, Fault::TooManyRequests { retry_after: 0 });
+        world.github.fault(place, Fault::CutBody);
+    }
+    succeeds(&job);
+    assert_eq!(world.stacks().len(), 1);
+    world.github.take_writes();
+    world.github.clear_faults();
+}
