@@ -3,6 +3,8 @@
 //! GitHub's published example is the ground, so fields this fake knows nothing of are there too; everything the
 //! fake does know is written over it. Without a bed the payload is what the fake knows and no more.
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
 
 use super::build::Repo;
@@ -215,13 +217,22 @@ fn overwrite(ground: &mut Value, known: Value) {
     }
 }
 
+/// All examples, read once: they are megabytes.
+fn examples() -> Option<&'static Value> {
+    static EXAMPLES: OnceLock<Option<Value>> = OnceLock::new();
+    let read = || {
+        std::env::var_os("PROVISIONER_TESTBED")?;
+        let file = "node_modules/@octokit/webhooks-examples/api.github.com/index.json";
+        let path = super::super::bed::root().join(file);
+        let text = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        Some(serde_json::from_slice(&text).expect("the examples are JSON"))
+    };
+    EXAMPLES.get_or_init(read).as_ref()
+}
+
 fn example(name: &str, action: &str) -> Option<Value> {
-    std::env::var_os("PROVISIONER_TESTBED")?;
-    let file = "node_modules/@octokit/webhooks-examples/api.github.com/index.json";
-    let path = super::super::bed::root().join(file);
-    let text = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let all: Value = serde_json::from_slice(&text).expect("the examples are JSON");
-    let event = all.as_array()?.iter().find(|event| event["name"] == name)?;
+    let mut events = examples()?.as_array()?.iter();
+    let event = events.find(|event| event["name"] == name)?;
     let examples = event["examples"].as_array()?;
     // A push of a branch, not of a tag; a comment on a pull request if there is one.
     let of_action = examples
