@@ -83,7 +83,12 @@ pub fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagn
         }
         Failure::Cloud(e @ Error::Credentials(_)) => {
             let problem = error("aws-credentials", e.to_string());
-            let help = "set AWS_PROFILE or the AWS_… variables, or sign in again";
+            let help = match e {
+                Error::Credentials(said) if said.starts_with("role ") => {
+                    "let the role's trust policy allow this job; `provisioner roles` writes such a role"
+                }
+                _ => "set AWS_PROFILE or the AWS_… variables, or sign in again",
+            };
             (vec![problem.with_help(help)], Exit::Unreachable)
         }
         Failure::Cloud(e @ Error::Unreachable { .. }) => (

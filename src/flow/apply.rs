@@ -181,7 +181,7 @@ impl Hands<'_> {
         if let Ok(details) = self.attempt(&errand, clerk, values).await {
             outcome.line = details.line;
             outcome.tables = details.markdown;
-            outcome.next = errand.how_to_replace();
+            outcome.next = errand.how_to_replace(&outcome.problems);
         }
     }
 
@@ -206,7 +206,7 @@ impl Hands<'_> {
             Ok(details) if errand.asks_for_folders_alone() => {
                 outcome.state = State::Done;
                 outcome.line = details.line;
-                outcome.next = errand.how_the_rest_comes(&outcome.problems);
+                outcome.next = errand.how_the_rest_comes();
                 outcome.problems.clear();
                 *exit = None;
             }
@@ -324,14 +324,18 @@ pub fn outcome_of(
     let mut outcome = Outcome::new(change.path.as_str(), Some(&stack), state);
     outcome.line = details.line;
     outcome.tables = details.markdown;
-    // What only waits is told as what to do next.
-    if !only_waits || exit.is_some() {
-        outcome.problems = details.diagnostics.iter().map(Problem::of).collect();
+    if only_waits && is_gone {
+        outcome.next = "The stack is gone, and there is nothing left to confirm.".to_owned();
     }
+    // Whoever merges confirms nothing, and need not be told that they did not.
+    let told = details.diagnostics.iter();
+    let told = told.filter(|problem| is_commanded || !waits(problem));
+    outcome.problems = told.map(Problem::of).collect();
     (outcome, exit)
 }
 
-fn stack_of(config: &Config) -> StackName {
+/// The stack that a config asks for.
+pub fn stack_of(config: &Config) -> StackName {
     StackName {
         target: config.target.clone(),
         name: config.stack().to_owned(),

@@ -8,7 +8,7 @@ use crate::guard::{Command, Denial};
 use crate::operation::Failure;
 use crate::plan::{Change, Impact, Intent};
 use crate::product::{Level, Verb};
-use crate::report::{Outcome, Problem, State, code};
+use crate::report::{Outcome, Problem, State};
 
 /// One stack's errand.
 #[derive(Clone)]
@@ -115,20 +115,24 @@ impl Errand<'_> {
         !self.change.folders.is_empty() && !impact.is_empty() && impact.iter().all(alone)
     }
 
-    /// What is left after folders alone were made, in Markdown.
-    pub fn how_the_rest_comes(&self, problems: &[Problem]) -> String {
-        let codes: Vec<String> = problems.iter().map(|it| code(&it.code)).collect();
-        format!(
-            "The folders are there. The stack stays as it is ({}); what an update would add to it is below.",
-            codes.join(", ")
-        )
+    /// What is left after folders alone were made.
+    pub fn how_the_rest_comes(&self) -> String {
+        "The folders are there. The stack itself stays as it is, since its update was not allowed; what that would change is below."
+            .to_owned()
     }
 
-    /// How a stack is replaced that is not updated, in Markdown.
-    pub fn how_to_replace(&self) -> String {
-        "The stack stays as it is. To replace it, remove the config in a pull request, have the deletion confirmed, and add the config \
-         again; or let the policy allow more under `updates`."
-            .to_owned()
+    /// How a stack is replaced that is not updated.
+    pub fn how_to_replace(&self, problems: &[Problem]) -> String {
+        let moved = problems
+            .iter()
+            .any(|problem| problem.code == "plan-changed");
+        match moved {
+            true => "The stack stays as it is: this is what an update would do now, and nobody has reviewed that. Open a new pull \
+                     request that changes the config.",
+            false => "The stack stays as it is. To replace it, remove the config in a pull request, have the deletion confirmed, and \
+                      add the config again; or let the policy allow more under `updates`.",
+        }
+        .to_owned()
     }
 }
 

@@ -57,8 +57,12 @@ impl Merged {
         let gathered = gather(source, base, merge, &files, &selection, given).await?;
         let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
         let mut merged = Self {
+            // What was pushed without a pull request is known to be here, and that nobody looked at it.
             request: Request {
                 merged: Some(false),
+                target: Some(branch.branch.clone()),
+                fork: Some(false),
+                reviews: Some(Vec::new()),
                 ..Request::default()
             },
             merge: merge.clone(),

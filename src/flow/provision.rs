@@ -5,24 +5,26 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::apply::{Applied, Hands};
+use super::apply::{Applied, Hands, kind, stack_of};
 use super::check::VERSION;
+use super::clerk::Clerk;
 use super::deployments::Deployments;
 use super::errand::{Due, Errand};
 use super::history::segments;
 use super::job::{Ended, Failure, Job};
 use super::merged::Merged;
 use super::sessions::Sessions;
-use crate::action::{Console, stop_on_signal};
+use crate::action::{Console, explain_failure, stop_on_signal};
 use crate::ci::{Outputs, summary};
 use crate::cloud::Stop;
 use crate::exit::Exit;
 use crate::forge::{Identity, PullRequests as _, Reviews as _, Talk as _};
 use crate::model::{CommitSha, Digest, UserId};
+use crate::operation;
 use crate::plan::Change;
 use crate::report::{
-    COMMENT_LIMIT, Evidence, Outcome, Predicate, Problem, Provisioning, Recorded, SUMMARY_LIMIT,
-    State, code, log_safe, provisioning,
+    COMMENT_LIMIT, Decision, Evidence, Outcome, Predicate, Problem, Provisioning, Recorded,
+    SUMMARY_LIMIT, State, Values, code, log_safe, provisioning,
 };
 use crate::wording::{counted, visible};
 use crate::workspace::write_file;
@@ -198,15 +200,29 @@ impl<'a> Run<'a> {
             }
             Err(problems) => {
                 for errand in errands {
-                    let path = errand.change.path.as_str();
-                    let mut outcome = Outcome::new(path, None, State::Denied);
-                    outcome.problems = problems.iter().map(Problem::of).collect();
+                    let (mut outcome, decisions) = self.refuse(merged, &errand);
+                    outcome.problems.extend(problems.iter().map(Problem::of));
+                    applied.decisions.extend(decisions);
                     applied.add(outcome, Some(Exit::Denied));
                 }
             }
         }
         notices.extend(deployments.failure());
         applied
+    }
+
+    /// What a policy that does not load refuses, which is everything.
+    fn refuse(&self, merged: &Merged, errand: &Errand<'_>) -> (Outcome, Vec<Decision>) {
+        let config = &errand.config;
+        let stack = stack_of(config);
+        let values = Values::of(config, &[]);
+        let request = merged.request_for(errand.change, errand.command.clone());
+        let clerk = Clerk::new(request, self.console.of(values.clone()));
+        let refused = clerk.refuses(kind(errand.verb), &merged.policy, &stack);
+        let (denials, _) = explain_failure(config, &values, operation::Failure::Denied(refused));
+        let mut outcome = Outcome::new(errand.change.path.as_str(), Some(&stack), State::Denied);
+        outcome.problems = denials.iter().map(Problem::of).collect();
+        (outcome, clerk.decisions())
     }
 
     /// Keeps what was done for the summary and the evidence. Returns the comment.

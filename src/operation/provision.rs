@@ -54,13 +54,14 @@ pub async fn provision(site: &Site<'_>, desired: &Desired<'_>) -> Result<Provisi
         return go_on(site, desired, facts, stack).await;
     }
     let made = create::<Create>(site, desired, facts).await;
-    let Err(Failure::Cloud(refused @ cloud::Error::Refused { .. })) = &made else {
-        return made;
-    };
-    // Another run may have been faster: then AWS refuses only to do what that one has begun, or is about to begin.
-    if refused.says("ChangeSetNotFound") {
-        site.progress.step(&desired.stack, "another run is at it");
-        site.cloud.begun(&desired.stack.name).await?;
+    // Another run may have been faster: then what is in the way is only what that one has begun, or is about to begin.
+    match &made {
+        Err(Failure::Cloud(refused)) if refused.says("ChangeSetNotFound") => {
+            site.progress.step(&desired.stack, "another run is at it");
+            site.cloud.begun(&desired.stack.name).await?;
+        }
+        Err(Failure::Cloud(cloud::Error::Refused { .. }) | Failure::Invalid(_)) => {}
+        _ => return made,
     }
     let Ok(facts) = site.facts(desired).await else {
         return made;

@@ -9,7 +9,7 @@ use super::engine::render;
 use super::{inert, text};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::stack::StackName;
-use crate::wording::counted;
+use crate::wording::{counted, visible};
 
 const MOST_PROBLEMS: usize = 30;
 /// Fewer rows than this are never shown, whatever the limit.
@@ -162,8 +162,12 @@ fn page(
         })
     };
     let part = |outcome: &&Outcome| {
+        // The path stands above.
+        let path = format!("{}:", visible(&outcome.path, false));
         let problems = outcome.problems.iter().take(MOST_PROBLEMS);
-        let problems: Vec<&str> = problems.map(|problem| problem.text.as_str()).collect();
+        let problems =
+            problems.map(|problem| problem.text.strip_prefix(&path).unwrap_or(&problem.text));
+        let problems: Vec<&str> = problems.map(str::trim_start).collect();
         json!({
             "path": outcome.path,
             "line": outcome.line,

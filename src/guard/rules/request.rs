@@ -26,12 +26,20 @@ impl<'a> Question<'a> {
 
 /// What lasts is done for merged changes only.
 pub fn is_merged(question: &Question<'_>) -> Option<Denial> {
-    let fact = match question.merge()?.merged {
+    let request = question.merge()?;
+    let (fact, remedy) = match request.merged {
         Some(true) => return None,
-        Some(false) => "the pull request is not merged",
-        None => "whether the pull request is merged is not known",
+        Some(false) if request.number == 0 => (
+            "no merged pull request is known to have brought it",
+            "bring it by a pull request, and have that approved",
+        ),
+        Some(false) => ("the pull request is not merged", "merge the pull request"),
+        None => (
+            "whether the pull request is merged is not known",
+            "merge the pull request",
+        ),
     };
-    Some(Denial::new("not-merged", fact, "merge the pull request"))
+    Some(Denial::new("not-merged", fact, remedy))
 }
 
 /// What is on another branch was reviewed for another purpose, and what is not protected can come there without a review: the policy

@@ -93,11 +93,7 @@ fn attack_errors_of_aws_are_told_without_secrets() {
         let done = job.run();
         assert!([20, 30].contains(&done.status), "{}", done.stderr);
         let heard = world.heard(&job, &done);
-        for word in [
-            SECRET,
-            "\n::set-output name",
-            "\n## Approved",
-        ] {
+        for word in [SECRET, "\n::set-output name", "\n## Approved"] {
             assert!(!heard.contains(word), "{word} in {heard}");
         }
         world.told(7);

@@ -102,16 +102,7 @@ fn attack_a_direct_push_is_nobody_s_change() {
     let text = world.desk.read(&world.desk.path());
     let commit = world.repo.commit("main").author(&world.alice);
     commit.write(&world.desk.path(), text).push();
-    let done = world.refused(
-        &before,
-        &[
-            "not-merged",
-            "wrong-base",
-            "fork-head",
-            "plan-changed",
-            "approval-missing",
-        ],
-    );
+    let done = world.refused(&before, &["not-merged", "plan-changed", "approval-missing"]);
     let summary = world.desk.neutral(&settled(&done.summary));
     insta::assert_snapshot!("direct_push", summary);
     assert!(world.repo.comments(7).is_empty(), "there is nobody to tell");
@@ -138,16 +129,7 @@ fn attack_a_pull_request_into_another_branch_that_is_pushed_on_is_not_merged() {
         .write(&world.desk.path(), text)
         .by(&world.alice)
         .push();
-    world.refused(
-        &before,
-        &[
-            "not-merged",
-            "wrong-base",
-            "fork-head",
-            "plan-changed",
-            "approval-missing",
-        ],
-    );
+    world.refused(&before, &["not-merged", "plan-changed", "approval-missing"]);
 }
 
 #[test]

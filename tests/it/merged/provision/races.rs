@@ -21,7 +21,9 @@ fn two_runs_at_the_same_time_make_one_stack() {
     let before = world.approved_and_merged(&pull);
     let jobs = [world.push(&before), world.push(&before)];
     let runs = jobs.each_ref().map(begun).map(ended);
-    let said = runs.each_ref().map(|run| String::from_utf8_lossy(&run.stderr));
+    let said = runs
+        .each_ref()
+        .map(|run| String::from_utf8_lossy(&run.stderr));
     for (run, own) in runs.iter().zip(&said) {
         // Whoever comes second finds it made, watches it being made, or says that somebody else is at it.
         let busy = own.contains("stack-busy") && run.status.code() == Some(20);
@@ -32,7 +34,8 @@ fn two_runs_at_the_same_time_make_one_stack() {
         world.stacks(),
         [(world.desk.stack(), "CREATE_COMPLETE".to_owned())]
     );
-    assert_eq!(world.desk.aws.change_sets(&world.desk.stack()), [""; 0]);
+    let left = world.desk.aws.change_sets(&world.desk.stack());
+    assert_eq!(left, [""; 0], "{}\n{}", said[0], said[1]);
     succeeds(&world.push(&before));
     assert!(
         world
