@@ -127,7 +127,7 @@ impl Flag {
             Self::Keep => "leave the test's stack there, and say how to remove it",
             Self::Force => "say that it is meant; needed to delete",
             Self::Confirm => {
-                "the digest of what goes, as the bot reported it: at least 12 of its digits"
+                "the digest of what goes, as the bot reported it: at least 16 of its digits"
             }
         }
     }
@@ -165,7 +165,7 @@ impl Shape {
                     && value.starts_with(|first: char| first.is_ascii_alphanumeric())
             }
             Self::Digest => {
-                (12..=64).contains(&value.len())
+                (16..=64).contains(&value.len())
                     && value
                         .bytes()
                         .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
@@ -181,7 +181,7 @@ impl Shape {
             Self::Name => {
                 "at most 100 letters, digits and `.`, `_`, `-`, beginning with a letter or digit"
             }
-            Self::Digest => "12 to 64 digits of `0`–`9` and `a`–`f`",
+            Self::Digest => "16 to 64 digits of `0`–`9` and `a`–`f`",
         }
     }
 }

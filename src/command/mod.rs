@@ -38,7 +38,7 @@ pub struct Command {
     pub tier: Option<String>,
     /// `--force`: it is meant.
     pub force: bool,
-    /// `--confirm`: 12 to 64 lower-case hexadecimal digits.
+    /// `--confirm`: 16 to 64 lower-case hexadecimal digits.
     pub confirm: Option<String>,
     /// `--keep`: the test's stack stays.
     pub keep: bool,

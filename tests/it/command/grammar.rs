@@ -21,8 +21,8 @@ fn every_part_of_a_command_is_read() {
     assert_eq!(test.tier.as_deref(), Some("starter"));
     assert!(test.keep && !test.force);
 
-    let delete = command("/provisioner delete-product a.yaml --force --confirm 0123456789ab");
-    assert_eq!(delete.confirm.as_deref(), Some("0123456789ab"));
+    let delete = command("/provisioner delete-product a.yaml --force --confirm 0123456789abcdef");
+    assert_eq!(delete.confirm.as_deref(), Some("0123456789abcdef"));
 
     let code = command("/provisioner explain wrong-file-name");
     assert_eq!(
@@ -134,7 +134,7 @@ fn a_problem_says_what_was_meant() {
         "/provisioner tear-down a.yaml --froce",
         "/provisioner tear-down a.yaml -force",
         "/provisioner tear-down a.yaml --force=true",
-        "/provisioner tear-down a.yaml --confirm=0123456789ab",
+        "/provisioner tear-down a.yaml --confirm=0123456789abcdef",
         "/provisioner tear-down a.yaml \u{2014}force",
         "/provisioner tear-down a.yaml \u{2013}\u{2013}force",
         "/provisioner tear-down a.yaml --nothing",

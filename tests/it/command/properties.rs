@@ -159,7 +159,7 @@ fn path() -> impl Strategy<Value = String> {
 
 /// Commands that the grammar has.
 fn written() -> impl Strategy<Value = Command> {
-    let values = (path(), word(), word(), "[0-9a-f]{12,64}");
+    let values = (path(), word(), word(), "[0-9a-f]{16,64}");
     let actions = prop::sample::select(Action::ALL);
     (actions, values, any::<[bool; 5]>()).prop_map(|(action, (path, name, tier, digest), given)| {
         use Action::*;

@@ -187,19 +187,30 @@ fn a_triager_and_a_private_repository_s_author_may_ask_what_is_pure_only() {
 #[test]
 fn a_command_costs_few_calls() {
     let (world, pull) = World::with_proposal();
-    let cost = |text: &str| {
+    let cost = |job: &Job| {
         world.github.clear_journal();
-        world.look(&pull, &world.carol, text).ends(0);
-        let lines: Vec<String> = world.github.requests().iter().map(|it| it.line()).collect();
+        let done = job.run();
+        assert_eq!(done.status, 0, "{}", done.stderr);
         world.github.take_writes();
-        lines
+        world
+            .github
+            .requests()
+            .iter()
+            .map(|it| it.line())
+            .collect::<Vec<_>>()
     };
-    let help = cost("/provisioner help");
-    assert_eq!(
-        help.len(),
-        7,
-        "comment, permission, identity, 👀, replies, reply, 🚀: {help:#?}"
-    );
-    let validate = cost("/provisioner validate-config");
-    assert!(validate.len() <= 24, "{}: {validate:#?}", validate.len());
+    let says = |text: &str| world.says(&world.carol, text);
+    let help = cost(&world.look_at(&pull, &says("/provisioner help")));
+    // The pull request is read once for all of them.
+    let text = "/provisioner validate-config\n/provisioner create-policy\n/provisioner create-prov-template";
+    let pure = cost(&world.look_at(&pull, &says(text)));
+    let looked = cost(&world.look_at(&pull, &says("/provisioner show-changes")));
+    world.approved_and_merged(&pull);
+    let deploy = says("/provisioner prep-master");
+    let handed_over = cost(&world.look_at(&pull, &deploy));
+    let acted = cost(&world.act_on(&pull, &deploy));
+    // For help: comment, permission, identity, 👀, replies, reply, 🚀.
+    let all = [help, pure, looked, handed_over, acted];
+    let costs = [7, 20, 24, 18, 55];
+    assert_eq!(all.each_ref().map(Vec::len), costs, "{:#?}", all.last());
 }
