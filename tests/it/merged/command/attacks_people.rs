@@ -170,7 +170,13 @@ fn attack_a_deletion_with_the_wrong_digest() {
     world.keeps(&pull, &world.carol, &with("0123456789abcdef"), denied);
     world.keeps(&pull, &world.carol, &with(&format!("{digest}0")), denied);
     // One by which nothing can be meant, such as only the beginning of the right one.
-    for digest in [&digest[..11], &digest[..15], "", &digest.to_uppercase(), "*"] {
+    for digest in [
+        &digest[..11],
+        &digest[..15],
+        "",
+        &digest.to_uppercase(),
+        "*",
+    ] {
         let looked = world.look(&pull, &world.carol, &with(digest));
         looked.ends(2);
         world.github.expect_writes(ANSWERED);
