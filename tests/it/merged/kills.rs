@@ -67,9 +67,9 @@ fn places(mutations: usize, writes: &[(&'static str, usize)]) -> Vec<Place> {
 
 #[test]
 fn a_provisioning_run_that_is_killed_anywhere_is_finished_by_the_next() {
-    // A change set is made and run; a deployment begins and ends; the comment is written.
+    // A role is assumed, a change set is made and run; a deployment begins and ends; the comment is written.
     let writes = [(DEPLOYMENT, 0), (DEPLOYED, 0), (DEPLOYED, 1), (COMMENT, 0)];
-    each(&places(2, &writes), |place| {
+    each(&places(3, &writes), |place| {
         let many = Many::new(1);
         kill(&many, &many.job(), *place);
         let next = many.job().run();

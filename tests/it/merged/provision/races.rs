@@ -1,9 +1,10 @@
 //! Runs at the same time, and changes between them.
 #![expect(clippy::disallowed_methods, reason = "a job is a process")]
 
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Stdio};
 
 use super::*;
+use crate::support::gate::{Gate, Side};
 
 fn begun(job: &Job) -> Child {
     let mut process = job.process(&["ci"]);
@@ -11,42 +12,31 @@ fn begun(job: &Job) -> Child {
     process.spawn().unwrap()
 }
 
-fn ended(child: Child) -> Output {
-    child.wait_with_output().unwrap()
-}
-
 #[test]
 fn two_runs_at_the_same_time_make_one_stack() {
-    let (world, pull) = World::with_proposed();
-    let before = world.approved_and_merged(&pull);
-    let jobs = [world.push(&before), world.push(&before)];
-    let runs = jobs.each_ref().map(begun).map(ended);
-    let said = runs
-        .each_ref()
-        .map(|run| String::from_utf8_lossy(&run.stderr));
-    for (run, own) in runs.iter().zip(&said) {
-        // Whoever comes second finds it made, watches it being made, or says that somebody else is at it.
-        let busy = own.contains("stack-busy") && run.status.code() == Some(20);
-        assert!(run.status.success() || busy, "{}\n{}", said[0], said[1]);
+    // One run is about to make the stack, or has just begun to, when the other comes by.
+    for side in [Side::Before, Side::After] {
+        let (world, pull) = World::with_proposed();
+        let before = world.approved_and_merged(&pull);
+        let gate = Gate::before(&world.desk.url);
+        gate.hold(2, side);
+        let first = world.push(&before).with("AWS_ENDPOINT_URL", &gate.url());
+        let running = begun(&first);
+        assert_eq!(gate.held().operation, "ExecuteChangeSet");
+        succeeds(&world.push(&before));
+        gate.release(true);
+        let ended = running.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{side:?}: {said}");
+        assert_eq!(
+            world.stacks(),
+            [(world.desk.stack(), "CREATE_COMPLETE".to_owned())]
+        );
+        assert_eq!(world.desk.aws.change_sets(&world.desk.stack()), [""; 0]);
+        assert_eq!(world.repo.deployments().len(), 1);
+        assert!(world.told(7).contains("1 config: 1 done"));
+        world.github.take_writes();
     }
-    assert!(runs.iter().any(|run| run.status.success()));
-    assert_eq!(
-        world.stacks(),
-        [(world.desk.stack(), "CREATE_COMPLETE".to_owned())]
-    );
-    let left = world.desk.aws.change_sets(&world.desk.stack());
-    assert_eq!(left, [""; 0], "{}\n{}", said[0], said[1]);
-    succeeds(&world.push(&before));
-    assert!(
-        world
-            .repo
-            .comments(7)
-            .pop()
-            .unwrap()
-            .body
-            .contains("1 config: 1 done")
-    );
-    world.github.take_writes();
 }
 
 #[test]
