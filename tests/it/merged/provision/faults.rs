@@ -45,7 +45,6 @@ fn attack_no_fault_makes_good_for_what_is_missing() {
             Fault::Status(404),
             Fault::Json(200, json!([])),
             Fault::Json(200, json!({})),
-            Fault::TruncatedJson,
         ] {
             let done = world.run_with(&job, place, &fault);
             // Of a change in which there is no config, nothing is to be said.

@@ -20,6 +20,7 @@ mod updates;
 use serde_json::Value;
 
 use super::world::*;
+use crate::aws::scene;
 use crate::job::{Done, Job, settled};
 use crate::support::github::{CommitBuilder, Pull};
 
@@ -34,10 +35,10 @@ impl World {
         (world, pull)
     }
 
-    /// A repository whose config was deployed by hand. Its policy says `rest` of the environment.
+    /// A repository whose config has its stack, without the folders. Its policy says `rest` of the environment.
     fn with_stack(rest: &str) -> Self {
         let world = Self::new(&policy(rest));
-        world.desk.act("prep-master", &["--force"]);
+        scene::made(&world.desk);
         let text = world.desk.read(&world.desk.path());
         let commit = world.repo.commit("main").author(&world.carol);
         commit.write(&world.desk.path(), text).push();

@@ -7,7 +7,7 @@ const SOLUTION: &str = "  versioning: true\n  solutions:\n    - master-solution\
 #[test]
 fn a_new_solution_gets_its_folders_although_the_stack_is_not_updated() {
     let world = World::with_stack("");
-    assert_eq!(world.desk.aws.keys(&world.desk.name).len(), 162);
+    assert_eq!(world.desk.aws.keys(&world.desk.name), [""; 0]);
     let pull = world.proposed(SOLUTION);
     let before = world.approved_and_merged(&pull);
     let done = succeeds(&world.push(&before));
@@ -40,7 +40,7 @@ fn attack_an_unapproved_solution_gets_no_folders() {
     let done = world.push(&before).run();
     assert_eq!(done.status, 20, "{}", done.stderr);
     assert_eq!(codes_of(&done.summary), ["approval-missing"]);
-    assert_eq!(world.desk.aws.keys(&world.desk.name).len(), 162);
+    assert_eq!(world.desk.aws.keys(&world.desk.name), [""; 0]);
     assert_eq!(world.issuers[1].issued(), [""; 0]);
     world.github.take_writes();
 }
