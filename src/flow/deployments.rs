@@ -17,7 +17,6 @@ pub struct Deployments<'a> {
     github: &'a GitHub,
     own: Option<UserId>,
     commit: CommitSha,
-    told: bool,
     /// Why nothing more is told.
     failed: Mutex<Option<String>>,
 }
@@ -29,8 +28,9 @@ impl<'a> Deployments<'a> {
             github,
             own,
             commit: commit.clone(),
-            told: stacks <= MOST,
-            failed: Mutex::default(),
+            failed: Mutex::new((stacks > MOST).then(|| {
+                format!("There are no deployments: {stacks} stacks at once are more than the forge takes.")
+            })),
         }
     }
 
@@ -70,7 +70,7 @@ impl<'a> Deployments<'a> {
     }
 
     async fn put(&self, stack: &StackName, state: DeploymentState, words: &str) {
-        let Some(own) = self.own.filter(|_| self.told && self.failure().is_none()) else {
+        let Some(own) = self.own.filter(|_| self.failure().is_none()) else {
             return;
         };
         let target = &stack.target;

@@ -10,7 +10,7 @@ use super::check::VERSION;
 use super::clerk::Clerk;
 use super::deployments::Deployments;
 use super::errand::{Due, Errand};
-use super::history::segments;
+use super::history::{Segment, segments};
 use super::job::{Ended, Failure, Job};
 use super::merged::Merged;
 use super::sessions::Sessions;
@@ -18,7 +18,7 @@ use crate::action::{Console, explain_failure, stop_on_signal};
 use crate::ci::{Outputs, summary};
 use crate::cloud::Stop;
 use crate::exit::Exit;
-use crate::forge::{Identity, PullRequests as _, Reviews as _, Talk as _};
+use crate::forge::{DefaultBranch, Identity, PullRequests as _, Reviews as _, Talk as _};
 use crate::model::{CommitSha, Digest, UserId};
 use crate::operation;
 use crate::plan::Change;
@@ -50,8 +50,10 @@ pub async fn provision(
     let found = segments(&job.github, before, after).await?;
     let mut run = Run::new(job, own);
     for segment in &found {
-        let merged = Merged::read(job, &branch, own, segment).await?;
-        run.change(&merged, segment.number).await?;
+        // What was done for others is told all the same.
+        if let Err(failure) = run.segment(&branch, segment).await {
+            run.stumbled(segment, &failure);
+        }
     }
     run.end()
 }
@@ -86,6 +88,24 @@ impl<'a> Run<'a> {
             summary: String::new(),
             exit: None,
         }
+    }
+
+    async fn segment(&mut self, branch: &DefaultBranch, segment: &Segment) -> Result<(), Failure> {
+        let merged = Merged::read(self.job, branch, self.own, segment).await?;
+        self.change(&merged, segment.number).await
+    }
+
+    /// Nothing is known of a change, or nothing could be told.
+    fn stumbled(&mut self, segment: &Segment, failure: &Failure) {
+        let text = failure.text();
+        let commit = segment.merge.short();
+        eprintln!("{}", log_safe(&format!("error: merge {commit}: {text}")));
+        let text = code(&text);
+        self.summary.push_str(&format!(
+            "## Provisioner\n\n❌ What {} brought is not provisioned: {text}\n\n",
+            code(commit)
+        ));
+        self.exit = self.exit.max(Some(failure.exit()));
     }
 
     /// Does what a merged change asks for.
@@ -296,7 +316,7 @@ impl<'a> Run<'a> {
             states(State::Failed)
         );
         let written = (|| -> anyhow::Result<()> {
-            let page = match self.records.is_empty() {
+            let page = match self.summary.is_empty() {
                 true => "## Provisioner\n\nNo config is concerned.\n",
                 false => &self.summary,
             };

@@ -1,9 +1,4 @@
 //! The evidence: an in-toto statement from which decisions and comment come again.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "whoever looks at evidence has files"
-)]
-
 use serde_json::json;
 
 use super::*;

@@ -93,15 +93,41 @@ fn what_goes_wrong_once_is_asked_again() {
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
     let places = world.places(&job);
-    for place in &places {
-        world.github.fault(place, Fault::Status(502));
-        world
-            .github
-            .fault(place, Fault::TooManyRequests { retry_after: 0 });
-        world.github.fault(place, Fault::CutBody);
+    let faults = [
+        Fault::Status(502),
+        Fault::TooManyRequests { retry_after: 0 },
+        Fault::CutBody,
+    ];
+    for (place, fault) in places.iter().zip(faults.iter().cycle()) {
+        world.github.fault(place, fault.clone());
     }
     succeeds(&job);
     assert_eq!(world.stacks().len(), 1);
     world.github.take_writes();
     world.github.clear_faults();
+}
+
+#[test]
+fn a_change_of_which_nothing_is_known_does_not_stop_the_others() {
+    let world = World::new(&policy(""));
+    let pull = world.proposed(CONFIG);
+    let (path, text) = world.other();
+    let other = world.another(8, |commit| commit.write(&path, text));
+    other.approve(&world.bob);
+    let before = world.approved_and_merged(&pull);
+    other.merge(&world.bob);
+    let job = world.push(&before);
+    let done = world.run_with(&job, "GET /repos/acme/infra/pulls/7", &Fault::Status(403));
+    assert_eq!(done.status, 31, "{}", done.stderr);
+    assert_eq!(done.outputs["done"], "1");
+    assert!(world.told(8).contains("1 config: 1 done"));
+    assert!(world.stacks()[0].0.starts_with("edge-"));
+    let summary = world.desk.neutral(&settled(&done.summary));
+    let commit = regex::Regex::new("What `[0-9a-f]{7}`").unwrap();
+    insta::assert_snapshot!("one_unknown", commit.replace(&summary, "What `[commit]`"));
+    assert_eq!(
+        evidence_of(&job)["predicate"]["changes"][0]["pull_request"],
+        8
+    );
+    world.github.take_writes();
 }

@@ -1,5 +1,4 @@
 //! Runs at the same time, and changes between them.
-#![expect(clippy::disallowed_methods, reason = "a job is a process")]
 
 use std::process::{Child, Stdio};
 
