@@ -28,8 +28,7 @@ use crate::aws::scene;
 use crate::job::{Done, Job, settled};
 use crate::support::github::{CommitBuilder, Pull};
 
-/// Without folders, which take most of the time.
-const CONFIG: &str = "  versioning: true\n  solutions: []\n";
+const CONFIG: &str = "  versioning: true\n";
 const TAGGED: &str = "  versioning: true\n  tags:\n    Team: forecasting\n";
 
 impl World {
