@@ -146,9 +146,8 @@ impl Watch<'_> {
         };
         match self.drift(config).await {
             Ok(drifted) => {
-                let shown = print::shown_drift(&drifted, &values);
                 let line = print::drift_line(&drifted);
-                let tables = print::drift(&shown, &values, Medium::Markdown);
+                let tables = print::drift(&drifted, &values, Medium::Markdown);
                 looked(Ok((drifted, line, tables)), Exit::Ok)
             }
             Err(failure) => {
