@@ -24,7 +24,7 @@ use provisioner::diff;
 use provisioner::model::RepoPath;
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::Registry;
-use provisioner::report::{self, COMMENT_LIMIT, Context, Report};
+use provisioner::report::{self, COMMENT_LIMIT, CheckContext, Report};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use saphyr_parser::Parser;
@@ -245,7 +245,7 @@ fn h_plan_on_all_cores(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = COUNTS)]
 fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
     let report = Report {
-        context: Context {
+        context: CheckContext {
             base: "0000000".to_owned(),
             head: "fffffff".to_owned(),
             version: env!("CARGO_PKG_VERSION"),
@@ -272,7 +272,7 @@ fn j_compile_the_product() {
 fn k_commands_of_a_comment(bencher: Bencher<'_, '_>) {
     let paragraph = "> as was **said** in `x`: [see](https://example.com)\n\n- so\n  ```\n  /provisioner help\n  ```\n\n";
     let command = "/provisioner help";
-    let times = (command::MOST_CHARACTERS - command.len()) / paragraph.len();
+    let times = (command::MAX_CHARACTERS - command.len()) / paragraph.len();
     let body = paragraph.repeat(times) + command;
     assert_eq!(command::parse(&body).len(), 1);
     let bytes = body.len();

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::action::{Format, Listing, RolesFormat};
-use crate::roles::{Issuer, Repository, branch};
+use crate::action::{Format, ProductFormat, RolesFormat};
+use crate::roles::{Issuer, RepositoryId, branch};
 
 /// Provision AWS CloudFormation stacks from reviewed configuration.
 #[derive(Debug, Parser)]
@@ -38,7 +38,7 @@ Exit codes:
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<CliCommand>,
     /// The original tools' form.
     #[command(flatten)]
     pub original: Original,
@@ -55,18 +55,18 @@ pub struct Original {
     pub action: Option<String>,
     /// Options of the action.
     #[command(flatten)]
-    pub options: Options,
+    pub options: ActionOptions,
 }
 
 /// Commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Check configs: syntax, schema, names, rules
-    ValidateConfig(Action),
+    ValidateConfig(ActionArgs),
     /// Render the CloudFormation template of each config into templates/ beside it
-    CreateProvTemplate(Action),
+    CreateProvTemplate(ActionArgs),
     /// Render the operator's IAM policy of each config into policies/ beside it
-    CreatePolicy(Action),
+    CreatePolicy(ActionArgs),
     /// Check the rendered templates: structure, references, limits; with --real also by CloudFormation
     #[command(after_help = "Examples:
   provisioner validate-prov-template           the rendered files, without AWS
@@ -74,7 +74,7 @@ pub enum Command {
     ValidateProvTemplate {
         /// Configs and options.
         #[command(flatten)]
-        action: Action,
+        action: ActionArgs,
         /// Have CloudFormation read the template too, and look for what the stack depends on
         #[arg(long)]
         real: bool,
@@ -86,7 +86,7 @@ pub enum Command {
 
 A page needs no network and runs nothing. Of a config with errors none is
 written.")]
-    CreateReviewReport(Action),
+    CreateReviewReport(ActionArgs),
     /// Show what deploying each config would change in AWS, and what becomes of the data
     #[command(after_help = "Examples:
   provisioner show-changes                     every config, as tables
@@ -100,7 +100,7 @@ without --force.")]
     ShowChanges {
         /// Configs and options.
         #[command(flatten)]
-        action: Action,
+        action: ActionArgs,
         /// Ask AWS about stacks that do not exist too; what that makes is deleted again
         #[arg(long)]
         real: bool,
@@ -112,7 +112,7 @@ without --force.")]
     CheckDrift {
         /// Configs and options.
         #[command(flatten)]
-        action: Action,
+        action: ActionArgs,
         /// Exit with 12 if anything has drifted
         #[arg(long)]
         fail_on_drift: bool,
@@ -127,7 +127,7 @@ next test of the config removes.")]
     TestDeploy {
         /// Configs and options.
         #[command(flatten)]
-        action: Action,
+        action: ActionArgs,
         /// Leave the stack there, and say how to remove it
         #[arg(long)]
         keep: bool,
@@ -139,32 +139,32 @@ next test of the config removes.")]
 A stack that exists and is what the config says is only verified. Any other is
 changed only where the policy allows it. If a new stack fails, nothing of it is
 left.")]
-    DeployProduct(Action),
+    DeployProduct(ActionArgs),
     /// Make the stack of each dedicated bucket, with the folders of its solution (s3); needs --force
     #[command(after_help = "Examples:
   provisioner create-bucket a-churn-s3.yaml --force
 
 For configs of one solution, which the file's name says. Those of shared
 buckets have prep-master.")]
-    CreateBucket(Action),
+    CreateBucket(ActionArgs),
     /// Make the stack of each shared bucket, with the folders of its solutions (s3); needs --force
     #[command(after_help = "Examples:
   provisioner prep-master a-s3.yaml --force
 
 For configs of shared buckets. Those of one solution have create-bucket.
 Folders that are there are left alone.")]
-    PrepMaster(Action),
+    PrepMaster(ActionArgs),
     /// Make the folders of a solution in a bucket that exists (s3)
     #[command(after_help = "Examples:
   provisioner deploy-solution a-s3.yaml                    of all that it names
   provisioner deploy-solution a-s3.yaml --solution churn   of one")]
-    DeploySolution(Action),
+    DeploySolution(ActionArgs),
     /// Write the rendered template into the bucket, for each solution (s3)
     #[command(after_help = "Examples:
   provisioner upload-template a-s3.yaml --solution churn
 
 It goes to solutions/churn/config/cloudformation/.")]
-    UploadTemplate(Action),
+    UploadTemplate(ActionArgs),
     /// Show what deleting the stack of each config would take with it; with --force delete it (ml)
     #[command(after_help = "Examples:
   provisioner delete-product a-ml-s3.yaml            what would go; exit code 20
@@ -173,7 +173,7 @@ It goes to solutions/churn/config/cloudformation/.")]
 On a terminal the stack's name is asked for before anything goes.
 
 What the template retains stays, and is named.")]
-    DeleteProduct(Named),
+    DeleteProduct(NamedArgs),
     /// Show what is in the bucket and stack of each config; with --force empty and delete both (s3)
     #[command(after_help = "Examples:
   provisioner tear-down a-s3.yaml            what would go; exit code 20
@@ -181,7 +181,7 @@ What the template retains stays, and is named.")]
 
 On a terminal the stack's name is asked for before anything goes. Every version
 of every object is deleted. A run that was ended is continued by the next.")]
-    TearDown(Named),
+    TearDown(NamedArgs),
     /// List the products and their tiers
     #[command(after_help = "Examples:
   provisioner list-products                a line for each tier
@@ -189,7 +189,7 @@ of every object is deleted. A run that was ended is continued by the next.")]
     ListProducts {
         /// How to print them
         #[arg(long, value_enum, default_value_t)]
-        format: Listing,
+        format: ProductFormat,
     },
     /// Show what a product makes: the resources of its tiers, what stays on deletion, what is billed
     #[command(after_help = "Examples:
@@ -204,7 +204,7 @@ of every object is deleted. A run that was ended is continued by the next.")]
         tier: Option<String>,
         /// How to print it
         #[arg(long, value_enum, default_value_t)]
-        format: Listing,
+        format: ProductFormat,
     },
     /// Print the JSON Schema of a product's configs, or of .provisioner.yaml, for editors
     #[command(after_help = "Examples:
@@ -234,7 +234,7 @@ for one account:
     --parameter-overrides MakeProvider=true
 
 Write them anew when configs come, and deploy them before these are merged.")]
-    Roles(Roles),
+    RolesArgs(Roles),
     /// Say what this job, or this laptop, can do, and prove what the role of pull requests cannot; changes nothing
     #[command(after_help = "Examples:
   provisioner doctor                    as a step of a job, or on a laptop
@@ -252,10 +252,10 @@ may do, or is trusted with, more than it should; 31 something is missing.")]
         configs: Vec<String>,
         /// How to print it
         #[arg(long, value_enum, default_value_t)]
-        format: Listing,
+        format: ProductFormat,
     },
     /// Check what has changed since a revision, as a pull request would be checked, and print the comment
-    Check(Check),
+    CheckArgs(Check),
     /// Make the decisions and comments of a run again, from the evidence that it left; asks nobody
     #[command(after_help = "Examples:
   provisioner replay provisioner-evidence.json    the comments; exit code 20 if anything differs")]
@@ -270,35 +270,35 @@ may do, or is trusted with, more than it should; 31 something is missing.")]
 
 /// An action on configs.
 #[derive(Debug, Args)]
-pub struct Action {
+pub struct ActionArgs {
     /// Paths, globs, directories or bare file names; all in the usual folders if absent
     #[arg(value_name = "CONFIG")]
     pub configs: Vec<String>,
     /// Options of the action.
     #[command(flatten)]
-    pub options: Options,
+    pub options: ActionOptions,
 }
 
 /// An action that takes things away: nobody means all of them by saying nothing.
 #[derive(Debug, Args)]
-pub struct Named {
+pub struct NamedArgs {
     /// Paths, globs, directories or bare file names
     #[arg(value_name = "CONFIG", required = true)]
     pub configs: Vec<String>,
     /// Options of the action.
     #[command(flatten)]
-    pub options: Options,
+    pub options: ActionOptions,
 }
 
-impl From<Named> for Action {
-    fn from(Named { configs, options }: Named) -> Self {
+impl From<NamedArgs> for ActionArgs {
+    fn from(NamedArgs { configs, options }: NamedArgs) -> Self {
         Self { configs, options }
     }
 }
 
 /// Options of every action.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct ActionOptions {
     /// Solution whose folders are meant (s3); all that the config names if absent
     #[arg(long, value_name = "NAME")]
     pub solution: Option<String>,
@@ -324,7 +324,7 @@ pub struct Roles {
     pub configs: Vec<String>,
     /// Repository whose jobs are trusted; with its ids, so that both forms of a token's subject are
     #[arg(long, value_name = "OWNER[@ID]/NAME[@ID]")]
-    pub repository: Repository,
+    pub repository: RepositoryId,
     /// Default branch of the repository
     #[arg(long, value_name = "BRANCH", default_value = "main", value_parser = branch)]
     pub default_branch: String,

@@ -138,7 +138,7 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// The digest of some bytes.
-    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+    pub fn sha256(bytes: impl AsRef<[u8]>) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn a_digest_is_sha256() {
         assert_eq!(
-            Digest::of("").to_string(),
+            Digest::sha256("").to_string(),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
     }

@@ -5,11 +5,11 @@ use std::io::Write as _;
 
 use clap::Parser as _;
 
-use crate::action::{self, Format, Listing, Request};
-use crate::cli::{Action, Cli, Command};
+use crate::action::{self, ActionRequest, Format, ProductFormat};
+use crate::cli::{ActionArgs, Cli, CliCommand};
 use crate::exit::Exit;
-use crate::product::Given;
-use crate::roles::Asked;
+use crate::product::RunInput;
+use crate::roles::RolesRequest;
 
 /// Runs the program and prints what belongs on standard output.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -47,21 +47,21 @@ fn original_flag(argument: OsString) -> OsString {
 
 fn dispatch(cli: Cli) -> (String, Exit) {
     match cli.command {
-        Some(Command::ValidateConfig(args)) => act("validate-config", args, Flags::default()),
-        Some(Command::CreateProvTemplate(args)) => {
+        Some(CliCommand::ValidateConfig(args)) => act("validate-config", args, Flags::default()),
+        Some(CliCommand::CreateProvTemplate(args)) => {
             act("create-prov-template", args, Flags::default())
         }
-        Some(Command::CreatePolicy(args)) => act("create-policy", args, Flags::default()),
-        Some(Command::CreateReviewReport(args)) => {
+        Some(CliCommand::CreatePolicy(args)) => act("create-policy", args, Flags::default()),
+        Some(CliCommand::CreateReviewReport(args)) => {
             act("create-review-report", args, Flags::default())
         }
-        Some(Command::ValidateProvTemplate { action, real }) => {
+        Some(CliCommand::ValidateProvTemplate { action, real }) => {
             act("validate-prov-template", action, Flags::real(real))
         }
-        Some(Command::ShowChanges { action, real }) => {
+        Some(CliCommand::ShowChanges { action, real }) => {
             act("show-changes", action, Flags::real(real))
         }
-        Some(Command::CheckDrift {
+        Some(CliCommand::CheckDrift {
             action,
             fail_on_drift,
         }) => {
@@ -71,31 +71,33 @@ fn dispatch(cli: Cli) -> (String, Exit) {
             };
             act("check-drift", action, flags)
         }
-        Some(Command::TestDeploy { action, keep }) => {
+        Some(CliCommand::TestDeploy { action, keep }) => {
             let flags = Flags {
                 keep,
                 ..Flags::default()
             };
             act("test-deploy", action, flags)
         }
-        Some(Command::DeployProduct(args)) => act("deploy-product", args, Flags::default()),
-        Some(Command::CreateBucket(args)) => act("create-bucket", args, Flags::default()),
-        Some(Command::PrepMaster(args)) => act("prep-master", args, Flags::default()),
-        Some(Command::DeploySolution(args)) => act("deploy-solution", args, Flags::default()),
-        Some(Command::UploadTemplate(args)) => act("upload-template", args, Flags::default()),
-        Some(Command::DeleteProduct(args)) => act("delete-product", args.into(), Flags::default()),
-        Some(Command::TearDown(args)) => act("tear-down", args.into(), Flags::default()),
-        Some(Command::ListProducts { format }) => action::list_products(format),
-        Some(Command::ShowProduct {
+        Some(CliCommand::DeployProduct(args)) => act("deploy-product", args, Flags::default()),
+        Some(CliCommand::CreateBucket(args)) => act("create-bucket", args, Flags::default()),
+        Some(CliCommand::PrepMaster(args)) => act("prep-master", args, Flags::default()),
+        Some(CliCommand::DeploySolution(args)) => act("deploy-solution", args, Flags::default()),
+        Some(CliCommand::UploadTemplate(args)) => act("upload-template", args, Flags::default()),
+        Some(CliCommand::DeleteProduct(args)) => {
+            act("delete-product", args.into(), Flags::default())
+        }
+        Some(CliCommand::TearDown(args)) => act("tear-down", args.into(), Flags::default()),
+        Some(CliCommand::ListProducts { format }) => action::list_products(format),
+        Some(CliCommand::ShowProduct {
             product,
             tier,
             format,
         }) => action::show_product(product.as_deref(), tier.as_deref(), format),
-        Some(Command::Schema { product }) => action::schema(product.as_deref()),
-        Some(Command::Explain { code }) => action::explain(code.as_deref()),
-        Some(Command::Doctor { configs, format }) => crate::flow::doctor(&configs, format),
-        Some(Command::Roles(args)) => {
-            let asked = Asked {
+        Some(CliCommand::Schema { product }) => action::schema(product.as_deref()),
+        Some(CliCommand::Explain { code }) => action::explain(code.as_deref()),
+        Some(CliCommand::Doctor { configs, format }) => crate::flow::doctor(&configs, format),
+        Some(CliCommand::RolesArgs(args)) => {
+            let asked = RolesRequest {
                 repository: args.repository,
                 branch: args.default_branch,
                 issuer: args.issuer,
@@ -104,9 +106,9 @@ fn dispatch(cli: Cli) -> (String, Exit) {
             };
             action::roles(&args.configs, &asked, args.format)
         }
-        Some(Command::Check(args)) => crate::flow::check_locally(&args),
-        Some(Command::Replay { evidence }) => action::replay(&evidence),
-        Some(Command::Ci) => crate::flow::run_in_ci(),
+        Some(CliCommand::CheckArgs(args)) => crate::flow::check_locally(&args),
+        Some(CliCommand::Replay { evidence }) => action::replay(&evidence),
+        Some(CliCommand::Ci) => crate::flow::run_in_ci(),
         None => match (cli.original.config, cli.original.action) {
             // The original tools took a config for these too, and did not read it.
             (Some(_), Some(action)) if action == "list-products" => {
@@ -119,7 +121,7 @@ fn dispatch(cli: Cli) -> (String, Exit) {
                 })
             }
             (Some(config), Some(name)) => {
-                let action = Action {
+                let action = ActionArgs {
                     configs: vec![config],
                     options: cli.original.options,
                 };
@@ -134,8 +136,8 @@ fn dispatch(cli: Cli) -> (String, Exit) {
 }
 
 /// Prints products, in a format that they have.
-fn listed(format: Format, print: impl FnOnce(Listing) -> (String, Exit)) -> (String, Exit) {
-    match Listing::of(format) {
+fn listed(format: Format, print: impl FnOnce(ProductFormat) -> (String, Exit)) -> (String, Exit) {
+    match ProductFormat::from_format(format) {
         Some(format) => print(format),
         None => {
             eprintln!("error: products are printed as `text`, `json` or `markdown`");
@@ -161,14 +163,14 @@ impl Flags {
     }
 }
 
-fn act(name: &str, action: Action, flags: Flags) -> (String, Exit) {
+fn act(name: &str, action: ActionArgs, flags: Flags) -> (String, Exit) {
     let options = action.options;
-    let request = Request {
+    let request = ActionRequest {
         action: name.to_owned(),
         configs: action.configs,
-        given: Given {
+        given: RunInput {
             tier: options.tier,
-            ..Given::default()
+            ..RunInput::default()
         },
         solution: options.solution,
         force: options.force,
@@ -177,8 +179,8 @@ fn act(name: &str, action: Action, flags: Flags) -> (String, Exit) {
         fail_on_drift: flags.fail_on_drift,
         format: options.format,
         log: !options.no_log,
-        time: crate::ci::utc_time(),
-        token: crate::ci::token(),
+        time: crate::ci::timestamp(),
+        token: crate::ci::random_suffix(),
     };
     action::run(&request)
 }

@@ -1,12 +1,12 @@
 //! Words for messages: lists, quotes, near misses, and characters that deceive.
 
 /// `a`, `b` or `c`, each in backticks.
-pub fn one_of(words: &[&str]) -> String {
+pub fn or_list(words: &[&str]) -> String {
     joined(words, "or")
 }
 
 /// `a`, `b` and `c`, each in backticks.
-pub fn all_of(words: &[&str]) -> String {
+pub fn and_list(words: &[&str]) -> String {
     joined(words, "and")
 }
 
@@ -30,7 +30,7 @@ pub fn quote(value: &str) -> String {
 }
 
 /// A message of a length that people read: what a parser quotes can be as long as the file.
-pub fn cut(message: String) -> String {
+pub fn truncate(message: String) -> String {
     const MOST: usize = 500;
     match message.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &message[..end]),
@@ -39,7 +39,7 @@ pub fn cut(message: String) -> String {
 }
 
 /// The word that was probably meant.
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > 100 {
         return None;
     }
@@ -59,7 +59,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// `1 error`, `2 errors`.
-pub fn counted(number: usize, noun: &str) -> String {
+pub fn pluralize(number: usize, noun: &str) -> String {
     if number == 1 {
         format!("1 {noun}")
     } else {
@@ -70,7 +70,7 @@ pub fn counted(number: usize, noun: &str) -> String {
 /// Whether a character is invisible, reorders what stands around it, or drives a terminal.
 ///
 /// Line breaks and tabs are not deceptive. Sources: Unicode TR 36 and TR 39, "Trojan Source" (CVE-2021-42574).
-pub fn is_deceptive(character: char) -> bool {
+pub fn is_invisible_or_bidi(character: char) -> bool {
     match character {
         '\n' | '\t' | '\r' => false,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
@@ -90,9 +90,9 @@ pub fn is_deceptive(character: char) -> bool {
 }
 
 /// The text with every deceptive character written out as `<U+202E>`. `keep_lines` leaves line breaks as they are.
-pub fn visible(text: &str, keep_lines: bool) -> std::borrow::Cow<'_, str> {
+pub fn escape_invisible(text: &str, keep_lines: bool) -> std::borrow::Cow<'_, str> {
     let hidden = |character: char| {
-        is_deceptive(character)
+        is_invisible_or_bidi(character)
             || (!keep_lines && matches!(character, '\n' | '\r'))
             || character == '\r'
     };
@@ -117,19 +117,19 @@ mod tests {
     #[test]
     fn near_misses() {
         assert_eq!(
-            nearest("versionning", ["versioning", "tags"]),
+            did_you_mean("versionning", ["versioning", "tags"]),
             Some("versioning")
         );
-        assert_eq!(nearest("Prod", ["prod", "dev"]), Some("prod"));
-        assert_eq!(nearest("x", ["prod", "dev"]), None);
+        assert_eq!(did_you_mean("Prod", ["prod", "dev"]), Some("prod"));
+        assert_eq!(did_you_mean("x", ["prod", "dev"]), None);
     }
 
     #[test]
     fn deceptive_characters_are_written_out() {
         assert_eq!(
-            visible("a\u{202e}b\n\u{1b}[31m", true),
+            escape_invisible("a\u{202e}b\n\u{1b}[31m", true),
             "a<U+202E>b\n<U+001B>[31m"
         );
-        assert_eq!(visible("a\nb", false), "a<U+000A>b");
+        assert_eq!(escape_invisible("a\nb", false), "a<U+000A>b");
     }
 }

@@ -5,22 +5,27 @@ use std::path::Path;
 use futures_util::StreamExt as _;
 
 use super::console::{Console, width};
-use super::failure::explain;
+use super::failure::to_diagnostics;
 use super::perform::{Task, perform};
-use super::{Details, Item, Loaded, Request, Results, validate};
-use crate::cloud::{Session, Stop};
+use super::{ActionOutcome, ActionRequest, ActionResults, ConfigResult, LoadedConfig, validate};
+use crate::cloud::{CancellationToken, Session};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::forge::local::Repository;
+use crate::forge::local::LocalRepository;
 use crate::guard::{Policy, read_policy};
-use crate::operation::{Desired, Failure, Site};
+use crate::operation::{Desired, OperationContext, OperationError};
 use crate::product::Verb;
-use crate::report::Values;
+use crate::report::Redactor;
 use crate::workspace::policy_file;
 
 /// Runs one verb on its configs.
-pub fn run(verb: Verb, request: &Request, group: &[Loaded], results: &mut Results) {
+pub fn run(
+    verb: Verb,
+    request: &ActionRequest,
+    group: &[LoadedConfig],
+    results: &mut ActionResults,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -43,12 +48,17 @@ pub fn run(verb: Verb, request: &Request, group: &[Loaded], results: &mut Result
     runtime.block_on(run_all(verb, request, group, results));
 }
 
-async fn run_all(verb: Verb, request: &Request, group: &[Loaded], results: &mut Results) {
-    let stop = stop_on_signal();
+async fn run_all(
+    verb: Verb,
+    request: &ActionRequest,
+    group: &[LoadedConfig],
+    results: &mut ActionResults,
+) {
+    let stop = cancel_on_signal();
     let session = Session::open(stop).await;
     let (path, bytes) = policy_file();
     let policy = read_policy(&path, bytes.as_deref());
-    let run = Run {
+    let run = AccountRun {
         verb,
         request,
         session,
@@ -67,7 +77,7 @@ async fn run_all(verb: Verb, request: &Request, group: &[Loaded], results: &mut 
     let done = futures_util::stream::iter(configs)
         .map(|(one, config)| {
             let run = &run;
-            async move { (one, config, run.one(one, config).await) }
+            async move { (one, config, run.run_one(one, config).await) }
         })
         .buffer_unordered(bound)
         .collect::<Vec<_>>()
@@ -76,15 +86,15 @@ async fn run_all(verb: Verb, request: &Request, group: &[Loaded], results: &mut 
         match outcome {
             Ok(details) => {
                 if let Some(exit) = details.exit {
-                    results.worst(exit);
+                    results.raise_exit(exit);
                 }
                 results
                     .diagnostics
                     .extend(details.diagnostics.iter().cloned());
-                results.add(Item {
+                results.add(ConfigResult {
                     ok: !details.diagnostics.iter().any(validate::is_error),
                     details: Some(details),
-                    ..Item::done(&one.file, Some(config))
+                    ..ConfigResult::done(&one.file, Some(config))
                 });
             }
             Err((problems, exit)) => results.fail(&one.file, Some(config), problems, exit),
@@ -96,35 +106,39 @@ async fn run_all(verb: Verb, request: &Request, group: &[Loaded], results: &mut 
 }
 
 /// One run of one verb.
-struct Run<'a> {
+struct AccountRun<'a> {
     verb: Verb,
-    request: &'a Request,
+    request: &'a ActionRequest,
     session: Session,
     console: Console,
     policy: Result<Policy, Vec<Diagnostic>>,
 }
 
-impl Run<'_> {
-    async fn one(&self, one: &Loaded, config: &Config) -> Result<Details, (Vec<Diagnostic>, Exit)> {
+impl AccountRun<'_> {
+    async fn run_one(
+        &self,
+        one: &LoadedConfig,
+        config: &Config,
+    ) -> Result<ActionOutcome, (Vec<Diagnostic>, Exit)> {
         let shown = self
             .policy
             .as_ref()
             .map_or(&[][..], |policy| &policy.values.show);
-        let values = Values::of(config, shown);
+        let values = Redactor::for_config(config, shown);
         self.act(one, config, &values)
             .await
-            .map_err(|failure| explain(config, &values, failure))
+            .map_err(|failure| to_diagnostics(config, &values, failure))
     }
 
     async fn act(
         &self,
-        one: &Loaded,
+        one: &LoadedConfig,
         config: &Config,
-        values: &Values,
-    ) -> Result<Details, Failure> {
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
         let cloud = self.session.at(&config.target.region).await?;
-        let console = self.console.of(values.clone());
-        let site = Site {
+        let console = self.console.for_stack(values.clone());
+        let site = OperationContext {
             cloud: &cloud,
             policy: &self.policy,
             authority: &console,
@@ -134,7 +148,7 @@ impl Run<'_> {
             verb: self.verb,
             config,
             options: self.request.options(),
-            deployed: &|body| deployed(one, config, body),
+            deployed_config: &|body| deployed_config(one, config, body),
             width: width(),
         };
         perform(&task, &site, values).await
@@ -142,21 +156,21 @@ impl Run<'_> {
 }
 
 /// The version of a config that a deployed template was rendered from, if the repository's history has it.
-fn deployed(one: &Loaded, config: &Config, body: &str) -> Option<Config> {
+fn deployed_config(one: &LoadedConfig, config: &Config, body: &str) -> Option<Config> {
     let folder = one
         .file
         .file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let repository = Repository::new(folder.to_path_buf());
+    let repository = LocalRepository::new(folder.to_path_buf());
     let versions = repository.versions(config.path.file_name());
     let mut versions = versions.iter().filter_map(|bytes| config.with_bytes(bytes));
     versions.find(|version| Desired::renders_to(version, body))
 }
 
 /// Ctrl-C, or the signal by which CI cancels a job, lets the run clean up; the second one ends it at once.
-pub fn stop_on_signal() -> Stop {
+pub fn cancel_on_signal() -> CancellationToken {
     let (ask, asked) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {
         interrupted().await;
@@ -165,7 +179,7 @@ pub fn stop_on_signal() -> Stop {
         interrupted().await;
         std::process::exit(130);
     });
-    Stop::when(asked)
+    CancellationToken::when(asked)
 }
 
 async fn interrupted() {

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::guard::Authority;
-use crate::operation::{Consent, Progress};
+use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
-use crate::report::{self, Medium, Values, log_safe};
-use crate::stack::{Event, StackName};
-use crate::wording::visible;
+use crate::report::{self, Format, Redactor, escape_workflow_commands};
+use crate::stack::{StackEvent, StackName};
+use crate::wording::escape_invisible;
 
 /// Standard error, shared by all stacks of a run: bars on a terminal, plain lines elsewhere.
 #[derive(Clone)]
@@ -29,8 +29,8 @@ impl Console {
     }
 
     /// One line, whatever stands in it.
-    fn say(&self, line: &str) {
-        let line = log_safe(&visible(line, false));
+    fn print_line(&self, line: &str) {
+        let line = escape_workflow_commands(&escape_invisible(line, false));
         match &self.bars {
             Some(bars) => bars.suspend(|| eprintln!("{line}")),
             None => eprintln!("{line}"),
@@ -38,7 +38,7 @@ impl Console {
     }
 
     /// The same for one stack, of whose values only some may be shown.
-    pub fn of(&self, values: Values) -> StackConsole {
+    pub fn for_stack(&self, values: Redactor) -> StackProgress {
         let bar = self.bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}") {
@@ -47,7 +47,7 @@ impl Console {
             bar.enable_steady_tick(std::time::Duration::from_millis(120));
             bar
         });
-        StackConsole {
+        StackProgress {
             console: self.clone(),
             bar,
             values,
@@ -63,14 +63,14 @@ pub fn width() -> Option<u16> {
 }
 
 /// What is told of one stack.
-pub struct StackConsole {
+pub struct StackProgress {
     console: Console,
     bar: Option<ProgressBar>,
-    values: Values,
+    values: Redactor,
     asked: AtomicBool,
 }
 
-impl Drop for StackConsole {
+impl Drop for StackProgress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -78,18 +78,18 @@ impl Drop for StackConsole {
     }
 }
 
-impl Progress for StackConsole {
+impl Progress for StackProgress {
     fn step(&self, stack: &StackName, what: &str) {
         match &self.bar {
             Some(bar) => {
                 bar.set_prefix(stack.name.clone());
                 bar.set_message(what.to_owned());
             }
-            None => self.console.say(&format!("{}: {what}", stack.name)),
+            None => self.console.print_line(&format!("{}: {what}", stack.name)),
         }
     }
 
-    fn event(&self, stack: &StackName, event: &Event) {
+    fn event(&self, stack: &StackName, event: &StackEvent) {
         let time = jiff::Timestamp::from_millisecond(event.time)
             .map(|time| time.strftime("%H:%M:%S").to_string())
             .unwrap_or_default();
@@ -100,7 +100,7 @@ impl Progress for StackConsole {
         let reason = reason
             .map(|reason| format!(": {reason}"))
             .unwrap_or_default();
-        self.console.say(&format!(
+        self.console.print_line(&format!(
             "{}: {time} {} {} {}{reason}",
             stack.name, event.status, event.kind, event.logical_id
         ));
@@ -113,35 +113,35 @@ impl Progress for StackConsole {
             Some(bar) => bar.set_message(line),
             // A log needs no more than every tenth part of it.
             None if of.is_none_or(|of| done == of || done.is_multiple_of((of / 10).max(1))) => {
-                self.console.say(&format!("{}: {line}", stack.name));
+                self.console.print_line(&format!("{}: {line}", stack.name));
             }
             None => {}
         }
     }
 }
 
-impl Consent for StackConsole {
+impl AuthoritySource for StackProgress {
     fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority {
         let force = self.console.force;
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         // Whoever has not said `--force` is refused anyway, and a script cannot be asked.
         let about = about.filter(|_| force && terminal);
-        let typed = about.map(|deletion| self.ask(stack, deletion));
+        let typed = about.map(|deletion| self.prompt_for_confirmation(stack, deletion));
         Authority::CommandLine { force, typed }
     }
 
-    fn has_shown(&self) -> bool {
+    fn has_prompted(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 }
 
-impl StackConsole {
-    fn ask(&self, stack: &StackName, deletion: &Deletion) -> String {
+impl StackProgress {
+    fn prompt_for_confirmation(&self, stack: &StackName, deletion: &Deletion) -> String {
         let ask = || {
             eprint!(
                 "{}\n{}\nType the stack's name to go on: ",
-                visible(&report::deletion_line(deletion), false),
-                report::deletion(deletion, Medium::Text(width()))
+                escape_invisible(&report::deletion_summary(deletion), false),
+                report::deletion(deletion, Format::Text(width()))
             );
             let _ = std::io::stderr().flush();
             let mut line = String::new();

@@ -3,7 +3,7 @@
 use crate::diagnostic::{CATALOGUE, explain as of_engine};
 use crate::exit::Exit;
 use crate::product::Registry;
-use crate::wording::nearest;
+use crate::wording::did_you_mean;
 
 /// One code in full, or all of them in a line each.
 pub fn explain(code: Option<&str>) -> (String, Exit) {
@@ -34,7 +34,7 @@ pub fn explain(code: Option<&str>) -> (String, Exit) {
         .iter()
         .map(|entry| entry.code)
         .chain(of_products.iter().map(|(code, ..)| code.as_str()));
-    match nearest(code, known) {
+    match did_you_mean(code, known) {
         Some(meant) => {
             eprintln!("error: no diagnostic has the code `{code}`; did you mean `{meant}`?")
         }

@@ -1,23 +1,27 @@
 //! Why something was not done, in words.
 
-use crate::cloud::Error;
+use crate::cloud::CloudError;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::guard::Denial;
 use crate::model::RepoPath;
-use crate::operation::Failure;
-use crate::report::Values;
-use crate::stack::Event;
+use crate::operation::OperationError;
+use crate::report::Redactor;
+use crate::stack::StackEvent;
 
 /// A failure in words, and the exit code that goes with it.
-pub fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagnostic>, Exit) {
+pub fn to_diagnostics(
+    config: &Config,
+    values: &Redactor,
+    failure: OperationError,
+) -> (Vec<Diagnostic>, Exit) {
     let path = &config.path;
     let error =
         |code: &'static str, text: String| Diagnostic::error(code, path, values.redact(&text));
     match failure {
-        Failure::Invalid(problems) => (problems, Exit::Config),
-        Failure::Denied(denials) => {
+        OperationError::Invalid(problems) => (problems, Exit::Config),
+        OperationError::Denied(denials) => {
             let of_impact = denials.iter().all(|it| it.code.starts_with("impact-"));
             let exit = if of_impact {
                 Exit::Impact
@@ -26,7 +30,7 @@ pub fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagn
             };
             (denied(path, denials), exit)
         }
-        Failure::Refused {
+        OperationError::ChangeSetFailed {
             what,
             reason,
             findings,
@@ -40,18 +44,18 @@ pub fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagn
             (problems.collect(), Exit::Operation)
         }
         // What it names is the template's own, and has to be read.
-        Failure::Unverified(text) => (
+        OperationError::VerificationFailed(text) => (
             vec![Diagnostic::error("stack-unverified", path, text)],
             Exit::Operation,
         ),
-        Failure::Operation {
+        OperationError::Operation {
             what,
             cause,
             failures,
         } => {
             let mut problems = vec![];
             let cause_id = cause.as_ref().map(|cause| cause.id.clone());
-            let told = |event: &Event| {
+            let told = |event: &StackEvent| {
                 let reason = event.reason.as_deref().unwrap_or("no reason given");
                 format!(
                     "{} {} {}: {}",
@@ -74,31 +78,31 @@ pub fn explain(config: &Config, values: &Values, failure: Failure) -> (Vec<Diagn
             problems.extend(others.map(|problem| problem.with_severity(Severity::Warning)));
             (problems, Exit::Operation)
         }
-        Failure::Cloud(Error::Interrupted) => {
+        OperationError::Cloud(CloudError::Interrupted) => {
             let problem = error("interrupted", "the run was asked to end".to_owned());
             (
                 vec![problem.with_help("run it again: it goes on where it ended")],
                 Exit::Operation,
             )
         }
-        Failure::Cloud(e @ Error::Credentials(_)) => {
+        OperationError::Cloud(e @ CloudError::Credentials(_)) => {
             let problem = error("aws-credentials", e.to_string());
             let help = match e {
-                Error::Credentials(said) if said.starts_with("role ") => {
+                CloudError::Credentials(said) if said.starts_with("role ") => {
                     "let the role's trust policy allow this job; `provisioner roles` writes such a role"
                 }
                 _ => "set AWS_PROFILE or the AWS_… variables, or sign in again",
             };
             (vec![problem.with_help(help)], Exit::Unreachable)
         }
-        Failure::Cloud(e @ Error::Unreachable { .. }) => (
+        OperationError::Cloud(e @ CloudError::Unreachable { .. }) => (
             vec![error("aws-unreachable", e.to_string())],
             Exit::Unreachable,
         ),
-        Failure::Cloud(e @ Error::Misused(_)) => {
+        OperationError::Cloud(e @ CloudError::Misused(_)) => {
             (vec![error("aws-refused", e.to_string())], Exit::Internal)
         }
-        Failure::Cloud(e @ Error::Refused { .. }) => {
+        OperationError::Cloud(e @ CloudError::Refused { .. }) => {
             (vec![error("aws-refused", e.to_string())], Exit::Operation)
         }
     }

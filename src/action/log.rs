@@ -1,12 +1,12 @@
 //! `reports/{config}-{action}-{UTC time}.log`: what was done to a config, kept beside it.
 
-use super::{Request, Results};
-use crate::report::{self, log_safe};
-use crate::wording::visible;
+use super::{ActionRequest, ActionResults};
+use crate::report::{self, escape_workflow_commands};
+use crate::wording::escape_invisible;
 use crate::workspace::write_report;
 
 /// Writes one log for each config. A folder that cannot be written to costs a warning, not the action.
-pub fn write(request: &Request, results: &Results) {
+pub fn write(request: &ActionRequest, results: &ActionResults) {
     let mut failures = 0;
     for item in &results.items {
         let stem = crate::model::RepoPath::typed(&item.config)
@@ -19,11 +19,15 @@ pub fn write(request: &Request, results: &Results) {
         let text = format!(
             "{}\n{}\n{}",
             request.time,
-            visible(&item.line(), false),
+            escape_invisible(&item.line(), false),
             report::diagnostics(own)
         );
         let name = format!("{stem}-{}-{}.log", request.action, request.time);
-        if let Err(error) = write_report(&item.base.join("reports"), &name, &log_safe(&text)) {
+        if let Err(error) = write_report(
+            &item.base.join("reports"),
+            &name,
+            &escape_workflow_commands(&text),
+        ) {
             failures += 1;
             if failures == 1 {
                 eprintln!(

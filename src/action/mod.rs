@@ -23,30 +23,30 @@ use rayon::prelude::*;
 use crate::config::{Config, load};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::product::{Given, Registry, Verb};
-use crate::wording::{all_of, nearest};
+use crate::product::{Registry, RunInput, Verb};
+use crate::wording::{and_list, did_you_mean};
 use crate::workspace::{ConfigFile, add_repository_products, locate};
 
-pub use account::stop_on_signal;
-pub use console::{Console, StackConsole};
+pub use account::cancel_on_signal;
+pub use console::{Console, StackProgress};
 pub use explain::explain;
-pub use failure::explain as explain_failure;
-pub use perform::{Options, Task, perform};
+pub use failure::to_diagnostics as explain_failure;
+pub use perform::{Task, TaskOptions, perform};
 pub use products::{list_products, show_product};
 pub use replay::replay;
-pub use result::{Details, Format, Item, Listing, Results};
+pub use result::{ActionOutcome, ActionResults, ConfigResult, Format, ProductFormat};
 pub use roles::{RolesFormat, roles};
 pub use schema::schema;
 
 /// What the user asked of some configs.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct ActionRequest {
     /// The action's name, as products call it.
     pub action: String,
     /// Paths, globs, directories, bare names.
     pub configs: Vec<String>,
     /// What is said for all configs.
-    pub given: Given,
+    pub given: RunInput,
     /// Overwrite hand-edited outputs.
     pub force: bool,
     /// How results are printed.
@@ -67,10 +67,10 @@ pub struct Request {
     pub token: String,
 }
 
-impl Request {
+impl ActionRequest {
     /// What of it is said to a verb.
-    fn options(&self) -> Options<'_> {
-        Options {
+    fn options(&self) -> TaskOptions<'_> {
+        TaskOptions {
             real: self.real,
             keep: self.keep,
             fail_on_drift: self.fail_on_drift,
@@ -81,14 +81,14 @@ impl Request {
 }
 
 /// A config that was asked for, and what came of loading it.
-struct Loaded {
+struct LoadedConfig {
     file: ConfigFile,
     config: Option<Config>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// Runs an action on configs. Returns what belongs on standard output.
-pub fn run(request: &Request) -> (String, Exit) {
+pub fn run(request: &ActionRequest) -> (String, Exit) {
     let results = results(request);
     let exit = match results.exit {
         Some(exit) => exit,
@@ -101,11 +101,11 @@ pub fn run(request: &Request) -> (String, Exit) {
     (results.print(request.format), exit)
 }
 
-fn results(request: &Request) -> Results {
+fn results(request: &ActionRequest) -> ActionResults {
     let files = match locate(&request.configs) {
         Ok(files) => files,
         Err(problems) => {
-            return Results {
+            return ActionResults {
                 action: request.action.clone(),
                 items: Vec::new(),
                 diagnostics: problems,
@@ -114,20 +114,20 @@ fn results(request: &Request) -> Results {
         }
     };
     let loaded = load_all(files, &request.given);
-    let mut results = Results {
+    let mut results = ActionResults {
         action: request.action.clone(),
         items: Vec::new(),
         diagnostics: Vec::new(),
         exit: None,
     };
     // One verb at a time: an action name may mean different verbs in different products.
-    let mut by_verb: Vec<(Verb, Vec<Loaded>)> = Vec::new();
+    let mut by_verb: Vec<(Verb, Vec<LoadedConfig>)> = Vec::new();
     for one in loaded {
         results.diagnostics.extend(one.diagnostics.iter().cloned());
         let Some(config) = &one.config else {
             results
                 .items
-                .push(Item::failed(&one.file, one.config.as_ref()));
+                .push(ConfigResult::failed(&one.file, one.config.as_ref()));
             continue;
         };
         let problem = match config
@@ -154,14 +154,14 @@ fn results(request: &Request) -> Results {
         results.diagnostics.push(problem);
         results
             .items
-            .push(Item::failed(&one.file, one.config.as_ref()));
+            .push(ConfigResult::failed(&one.file, one.config.as_ref()));
     }
     for (verb, group) in by_verb {
         match verb {
             Verb::ValidateConfig => results.items.extend(
                 group
                     .iter()
-                    .map(|one| Item::done(&one.file, one.config.as_ref())),
+                    .map(|one| ConfigResult::done(&one.file, one.config.as_ref())),
             ),
             Verb::RenderTemplate | Verb::RenderPolicy => {
                 render::run(verb, &group, request.force, &mut results)
@@ -180,7 +180,7 @@ fn results(request: &Request) -> Results {
     results
 }
 
-fn load_all(files: Vec<ConfigFile>, given: &Given) -> Vec<Loaded> {
+fn load_all(files: Vec<ConfigFile>, given: &RunInput) -> Vec<LoadedConfig> {
     let mut registry = Registry::built_in();
     registry.given = given.clone();
     let start = files
@@ -196,11 +196,11 @@ fn load_all(files: Vec<ConfigFile>, given: &Given) -> Vec<Loaded> {
         .collect()
 }
 
-fn load_one(registry: &Registry, file: ConfigFile) -> Loaded {
+fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
     match file.read() {
         Ok(bytes) => {
             let loaded = load(registry, &file.shown, &bytes);
-            Loaded {
+            LoadedConfig {
                 file,
                 config: loaded.config,
                 diagnostics: loaded.diagnostics,
@@ -212,7 +212,7 @@ fn load_one(registry: &Registry, file: ConfigFile) -> Loaded {
                 &file.shown,
                 format!("the file cannot be read: {error}"),
             );
-            Loaded {
+            LoadedConfig {
                 file,
                 config: None,
                 diagnostics: vec![problem],
@@ -245,9 +245,9 @@ fn not_offered(action: &str, config: &Config) -> Diagnostic {
         "product `{}` has no action `{action}`",
         config.product.name()
     );
-    let help = match nearest(action, offered.iter().copied()) {
+    let help = match did_you_mean(action, offered.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("it has {}", all_of(&offered)),
+        None => format!("it has {}", and_list(&offered)),
     };
     Diagnostic::error("action-not-offered", &config.path, message).with_help(help)
 }

@@ -5,15 +5,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::failure::denied;
-use super::{Details, validate};
+use super::{ActionOutcome, validate};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::operation::{self, Desired, Failure, Site};
+use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::Deletion;
 use crate::product::Verb;
-use crate::report::{self, Medium, Values};
-use crate::wording::counted;
+use crate::report::{self, Format, Redactor};
+use crate::wording::pluralize;
 
 /// One verb for one config.
 #[derive(Clone, Copy)]
@@ -23,16 +23,16 @@ pub struct Task<'a> {
     /// To the stack of this config.
     pub config: &'a Config,
     /// How.
-    pub options: Options<'a>,
+    pub options: TaskOptions<'a>,
     /// Finds the version of the config that a deployed template was rendered from.
-    pub deployed: &'a (dyn Fn(&str) -> Option<Config> + Sync),
+    pub deployed_config: &'a (dyn Fn(&str) -> Option<Config> + Sync),
     /// Columns that a table in plain text may have; `None` for any number.
     pub width: Option<u16>,
 }
 
 /// What is said beside the verb.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options<'a> {
+pub struct TaskOptions<'a> {
     /// Ask AWS also where that is not the default.
     pub real: bool,
     /// Leave what a test made.
@@ -48,18 +48,20 @@ pub struct Options<'a> {
 /// Does it. Whether it may happen is asked of the guard on the way.
 pub async fn perform(
     task: &Task<'_>,
-    site: &Site<'_>,
-    values: &Values,
-) -> Result<Details, Failure> {
+    site: &OperationContext<'_>,
+    values: &Redactor,
+) -> Result<ActionOutcome, OperationError> {
     let config = task.config;
     let suffixed;
     let desired = match task.verb {
         Verb::TestDeploy => {
             let suffix = format!("-t{}", task.options.token);
-            suffixed = config.suffixed(&suffix).map_err(Failure::Invalid)?;
-            Desired::of_test(&suffixed, config.stack(), task.options.keep)?
+            suffixed = config
+                .with_name_suffix(&suffix)
+                .map_err(OperationError::Invalid)?;
+            Desired::for_test(&suffixed, config.stack(), task.options.keep)?
         }
-        _ => Desired::of(config)?,
+        _ => Desired::new(config)?,
     };
     match task.verb {
         Verb::ValidateTemplate => validate_template(site, &desired).await,
@@ -72,24 +74,27 @@ pub async fn perform(
             let line = format!(
                 "{}: {} made, {} in all",
                 folders.bucket,
-                counted(folders.made, "folder"),
+                pluralize(folders.made, "folder"),
                 folders.wanted
             );
-            Ok(Details::of_line(line, &folders))
+            Ok(ActionOutcome::from_line(line, &folders))
         }
         Verb::UploadTemplate => {
             let places = operation::upload_template(site, &desired, &task.prefixes()?).await?;
             let line = format!("wrote {}", places.join(", "));
-            Ok(Details::of_line(line, &places))
+            Ok(ActionOutcome::from_line(line, &places))
         }
         Verb::Delete | Verb::TearDown => task.delete(site, &desired).await,
-        _ => Err(Failure::Unverified(
+        _ => Err(OperationError::VerificationFailed(
             "this action does not need AWS".to_owned(),
         )),
     }
 }
 
-async fn validate_template(site: &Site<'_>, desired: &Desired<'_>) -> Result<Details, Failure> {
+async fn validate_template(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+) -> Result<ActionOutcome, OperationError> {
     let capabilities = site.cloud.validate(&desired.sent).await?;
     let missing = operation::preflight_of(site, desired).await?;
     let line = format!(
@@ -101,49 +106,54 @@ async fn validate_template(site: &Site<'_>, desired: &Desired<'_>) -> Result<Det
         }
     );
     let failed = missing.iter().any(validate::is_error);
-    let details = Details::of_line(line, &Value::Null).with_diagnostics(missing);
+    let details = ActionOutcome::from_line(line, &Value::Null).with_diagnostics(missing);
     Ok(details.with_exit(failed.then_some(Exit::Config)))
 }
 
 impl Task<'_> {
     /// The same table for people at a terminal, and for a comment.
-    fn tables(&self, table: impl Fn(Medium) -> String) -> [String; 2] {
-        [Medium::Text(self.width), Medium::Markdown].map(table)
+    fn tables(&self, table: impl Fn(Format) -> String) -> [String; 2] {
+        [Format::Text(self.width), Format::Markdown].map(table)
     }
 
     async fn changes(
         &self,
-        site: &Site<'_>,
+        site: &OperationContext<'_>,
         desired: &Desired<'_>,
-        values: &Values,
-    ) -> Result<Details, Failure> {
-        let changes = operation::changes(site, desired, self.options.real, self.deployed).await?;
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
+        let changes =
+            operation::changes(site, desired, self.options.real, self.deployed_config).await?;
         let refused = changes.refused.is_some();
-        let details = Details::new(
-            report::changes_line(&changes),
+        let details = ActionOutcome::new(
+            report::changes_summary(&changes),
             self.tables(|medium| report::changes(&changes, values, medium)),
-            &report::shown_changes(&changes, values),
+            &report::redacted_changes(&changes, values),
         );
         Ok(details.with_exit(refused.then_some(Exit::Operation)))
     }
 
     async fn drift(
         &self,
-        site: &Site<'_>,
+        site: &OperationContext<'_>,
         desired: &Desired<'_>,
-        values: &Values,
-    ) -> Result<Details, Failure> {
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
         let drift = operation::drift(site, desired).await?;
         let drifted = drift.has_drifted() && self.options.fail_on_drift;
-        let details = Details::new(
-            report::drift_line(&drift),
+        let details = ActionOutcome::new(
+            report::drift_summary(&drift),
             self.tables(|medium| report::drift(&drift, values, medium)),
-            &report::shown_drift(&drift, values),
+            &report::redacted_drift(&drift, values),
         );
         Ok(details.with_exit(drifted.then_some(Exit::Drift)))
     }
 
-    async fn test(&self, site: &Site<'_>, desired: &Desired<'_>) -> Result<Details, Failure> {
+    async fn test(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
         let keep = self.options.keep;
         let tested = operation::test_deploy(site, desired, self.config.stack(), keep).await?;
         let end = match tested.kept {
@@ -154,26 +164,30 @@ impl Task<'_> {
             false => "removed".to_owned(),
         };
         let line = format!("{}: created, verified, {end}", tested.stack.name);
-        Ok(Details::of_line(line, &tested))
+        Ok(ActionOutcome::from_line(line, &tested))
     }
 
     /// Whoever is refused is told what would have gone.
-    async fn delete(&self, site: &Site<'_>, desired: &Desired<'_>) -> Result<Details, Failure> {
+    async fn delete(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
         let empties = self.verb == Verb::TearDown;
         let tables = |deletion: &Deletion| self.tables(|medium| report::deletion(deletion, medium));
         match operation::delete(site, desired, empties).await {
             Ok(gone) => {
                 let deletion = &gone.deletion;
-                let line = report::deleted_line(deletion);
-                Ok(Details::new(line, tables(deletion), &gone))
+                let line = report::deleted_summary(deletion);
+                Ok(ActionOutcome::new(line, tables(deletion), &gone))
             }
-            Err(Failure::Denied(denials)) if !site.authority.has_shown() => {
+            Err(OperationError::Denied(denials)) if !site.authority.has_prompted() => {
                 let deletion = operation::preview_deletion(site, desired, empties).await;
                 let Ok(deletion) = deletion else {
-                    return Err(Failure::Denied(denials));
+                    return Err(OperationError::Denied(denials));
                 };
-                let line = report::deletion_line(&deletion);
-                let details = Details::new(line, tables(&deletion), &deletion);
+                let line = report::deletion_summary(&deletion);
+                let details = ActionOutcome::new(line, tables(&deletion), &deletion);
                 let denials = denied(&self.config.path, denials);
                 Ok(details
                     .with_diagnostics(denials)
@@ -183,30 +197,35 @@ impl Task<'_> {
         }
     }
 
-    async fn provision(&self, site: &Site<'_>, desired: &Desired<'_>) -> Result<Details, Failure> {
+    async fn provision(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
         let prefixes = self.prefixes()?;
         let provisioned = operation::provision(site, desired).await?;
         let mut line = format!(
             "{}: {}; {} and {} verified",
             desired.stack.name,
             provisioned.outcome.word(),
-            counted(provisioned.outputs.len(), "output"),
-            counted(provisioned.parameters.len(), "parameter")
+            pluralize(provisioned.outputs.len(), "output"),
+            pluralize(provisioned.parameters.len(), "parameter")
         );
         if !prefixes.is_empty() {
             let folders = operation::deploy_folders(site, desired, &prefixes).await?;
             line.push_str(&format!(
                 "; {} made in {}, {} in all",
-                counted(folders.made, "folder"),
+                pluralize(folders.made, "folder"),
                 folders.bucket,
                 folders.wanted
             ));
         }
-        Ok(Details::of_line(line, &provisioned).with_diagnostics(provisioned.warnings.clone()))
+        Ok(ActionOutcome::from_line(line, &provisioned)
+            .with_diagnostics(provisioned.warnings.clone()))
     }
 
     /// The prefixes below which folders go: of the solution that is meant, or of all that the config names.
-    fn prefixes(&self) -> Result<Vec<String>, Failure> {
+    fn prefixes(&self) -> Result<Vec<String>, OperationError> {
         let product = &self.config.product;
         let scope = &self.config.derived.scope;
         let prefixes = match self.options.solution {
@@ -216,13 +235,13 @@ impl Task<'_> {
         prefixes.map_err(|failure| {
             let path = &self.config.path;
             let problem = Diagnostic::error("product-invalid", path, failure.to_string());
-            Failure::Invalid(vec![problem])
+            OperationError::Invalid(vec![problem])
         })
     }
 }
 
-impl Details {
-    fn of_line(line: String, data: &impl Serialize) -> Self {
+impl ActionOutcome {
+    fn from_line(line: String, data: &impl Serialize) -> Self {
         Self::new(line, Default::default(), data)
     }
 }

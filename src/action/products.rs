@@ -7,42 +7,45 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use serde::Serialize;
 
-use super::Listing;
+use super::ProductFormat;
 use super::console::width;
 use crate::config::sample;
 use crate::exit::Exit;
 use crate::product::{Product, Registry};
-use crate::report::{Listed, diagnostics, inert, inventory, log_safe, markdown_table, plain_table};
+use crate::report::{
+    ListedResource, diagnostics, escape_markdown, escape_workflow_commands, inventory,
+    markdown_table, plain_table,
+};
 use crate::template::Document;
-use crate::wording::{all_of, nearest, quote};
+use crate::wording::{and_list, did_you_mean, quote};
 use crate::workspace::add_repository_products;
 
 #[derive(Serialize)]
-struct Shown {
+struct ProductDescription {
     product: String,
     title: String,
     summary: String,
-    tiers: Vec<ShownTier>,
+    tiers: Vec<TierDescription>,
 }
 
 #[derive(Serialize)]
-struct ShownTier {
+struct TierDescription {
     name: String,
     summary: String,
     /// Of the sample.
     config: String,
     stack: String,
-    resources: Vec<Listed>,
+    resources: Vec<ListedResource>,
 }
 
 /// All products with their tiers, a line each.
-pub fn list_products(format: Listing) -> (String, Exit) {
+pub fn list_products(format: ProductFormat) -> (String, Exit) {
     let registry = registry();
     let products = match load(&registry, &registry.names()) {
         Ok(products) => products,
         Err(exit) => return (String::new(), exit),
     };
-    if format == Listing::Json {
+    if format == ProductFormat::Json {
         let all = products.iter().map(|product| {
             serde_json::json!({
                 "product": product.name(),
@@ -84,7 +87,11 @@ pub fn list_products(format: Listing) -> (String, Exit) {
 }
 
 /// What products make, tier by tier.
-pub fn show_product(product: Option<&str>, tier: Option<&str>, format: Listing) -> (String, Exit) {
+pub fn show_product(
+    product: Option<&str>,
+    tier: Option<&str>,
+    format: ProductFormat,
+) -> (String, Exit) {
     let registry = registry();
     let names = registry.names();
     let wanted: Vec<&str> = match product {
@@ -115,7 +122,7 @@ pub fn show_product(product: Option<&str>, tier: Option<&str>, format: Listing) 
         }
     }
     let text = match format {
-        Listing::Json => serde_json::to_string_pretty(&shown).unwrap_or_default() + "\n",
+        ProductFormat::Json => serde_json::to_string_pretty(&shown).unwrap_or_default() + "\n",
         _ => shown
             .iter()
             .map(|shown| text(shown, format))
@@ -144,16 +151,20 @@ fn tiers(product: &Product) -> impl Iterator<Item = &str> {
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> (String, Exit) {
-    let known = match (nearest(name, known.iter().copied()), known) {
+    let known = match (did_you_mean(name, known.iter().copied()), known) {
         (Some(meant), _) => format!("did you mean `{meant}`?"),
         (None, [only]) => format!("there is only `{only}`"),
-        (None, _) => format!("there are {}", all_of(known)),
+        (None, _) => format!("there are {}", and_list(known)),
     };
     eprintln!("error: no {what} is called {}; {known}", quote(name));
     (String::new(), Exit::Usage)
 }
 
-fn show(registry: &Registry, product: &Product, only: Option<&str>) -> Result<Shown, String> {
+fn show(
+    registry: &Registry,
+    product: &Product,
+    only: Option<&str>,
+) -> Result<ProductDescription, String> {
     let wanted = product
         .manifest
         .tiers
@@ -167,7 +178,7 @@ fn show(registry: &Registry, product: &Product, only: Option<&str>) -> Result<Sh
         let template = template.map_err(|failure| failure.to_string())?;
         let document =
             Document::parse(&config.path, &template).map_err(|problems| diagnostics(&problems))?;
-        tiers.push(ShownTier {
+        tiers.push(TierDescription {
             name: tier.name.clone(),
             summary: tier.summary.clone(),
             config: config.path.to_string(),
@@ -175,7 +186,7 @@ fn show(registry: &Registry, product: &Product, only: Option<&str>) -> Result<Sh
             resources: inventory(&document),
         });
     }
-    Ok(Shown {
+    Ok(ProductDescription {
         product: product.name().to_owned(),
         title: product.manifest.title.clone(),
         summary: product.manifest.summary.clone(),
@@ -183,13 +194,13 @@ fn show(registry: &Registry, product: &Product, only: Option<&str>) -> Result<Sh
     })
 }
 
-fn text(shown: &Shown, format: Listing) -> String {
+fn text(shown: &ProductDescription, format: ProductFormat) -> String {
     let line = |text: &str| match format {
-        Listing::Markdown => inert(text),
-        _ => log_safe(text),
+        ProductFormat::Markdown => escape_markdown(text),
+        _ => escape_workflow_commands(text),
     };
     let (title, section) = match format {
-        Listing::Markdown => ("## ", "### "),
+        ProductFormat::Markdown => ("## ", "### "),
         _ => ("", ""),
     };
     let mut text = format!(
@@ -226,9 +237,9 @@ fn text(shown: &Shown, format: Listing) -> String {
     text
 }
 
-fn table(format: Listing, head: &[&str], rows: &[Vec<String>]) -> String {
+fn table(format: ProductFormat, head: &[&str], rows: &[Vec<String>]) -> String {
     match format {
-        Listing::Markdown => markdown_table(head, rows),
+        ProductFormat::Markdown => markdown_table(head, rows),
         _ => plain_table(head, rows, width()),
     }
 }

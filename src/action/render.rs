@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{Item, Loaded, Results};
+use super::{ActionResults, ConfigResult, LoadedConfig};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 use crate::product::Verb;
-use crate::workspace::{OutputError, Outputs};
+use crate::workspace::{OutputError, OutputFolder};
 
 /// Renders in parallel, then writes folder by folder.
-pub fn run(verb: Verb, group: &[Loaded], force: bool, results: &mut Results) {
+pub fn run(verb: Verb, group: &[LoadedConfig], force: bool, results: &mut ActionResults) {
     let subfolder = if verb == Verb::RenderPolicy {
         "policies"
     } else {
@@ -23,7 +23,7 @@ pub fn run(verb: Verb, group: &[Loaded], force: bool, results: &mut Results) {
         .par_iter()
         .map(|one| one.config.as_ref().map(|config| render(verb, config)))
         .collect();
-    let mut folders: BTreeMap<PathBuf, Vec<(&Loaded, String, String)>> = BTreeMap::new();
+    let mut folders: BTreeMap<PathBuf, Vec<(&LoadedConfig, String, String)>> = BTreeMap::new();
     for (one, rendered) in group.iter().zip(rendered) {
         match rendered {
             Some(Ok((name, text))) => {
@@ -36,13 +36,13 @@ pub fn run(verb: Verb, group: &[Loaded], force: bool, results: &mut Results) {
                 results.diagnostics.push(problem);
                 results
                     .items
-                    .push(Item::failed(&one.file, one.config.as_ref()));
+                    .push(ConfigResult::failed(&one.file, one.config.as_ref()));
             }
             None => {}
         }
     }
     for (folder, group) in folders {
-        let outputs = Outputs::new(folder, force);
+        let outputs = OutputFolder::new(folder, force);
         let texts: Vec<_> = group
             .iter()
             .map(|(_, name, text)| (name.clone(), text.clone()))
@@ -51,8 +51,8 @@ pub fn run(verb: Verb, group: &[Loaded], force: bool, results: &mut Results) {
             let path = outputs.path(name).to_string_lossy().into_owned();
             match outcome {
                 Ok(outcome) => {
-                    let done = Item::done(&one.file, one.config.as_ref());
-                    results.items.push(Item {
+                    let done = ConfigResult::done(&one.file, one.config.as_ref());
+                    results.items.push(ConfigResult {
                         output: Some(path),
                         outcome: Some(outcome),
                         ..done
@@ -62,7 +62,7 @@ pub fn run(verb: Verb, group: &[Loaded], force: bool, results: &mut Results) {
                     results.diagnostics.push(not_written(&path, &error));
                     results
                         .items
-                        .push(Item::failed(&one.file, one.config.as_ref()));
+                        .push(ConfigResult::failed(&one.file, one.config.as_ref()));
                 }
             }
         }

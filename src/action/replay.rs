@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::exit::Exit;
-use crate::report::{Evidence, log_safe};
-use crate::wording::counted;
+use crate::report::{Evidence, escape_workflow_commands};
+use crate::wording::pluralize;
 
 /// The largest evidence that is read: 200 stacks have a hundredth of it.
-const MOST_BYTES: u64 = 256 << 20;
+const MAX_BYTES: u64 = 256 << 20;
 
 /// Prints the comments; says what is not as it was recorded.
 pub fn replay(file: &Path) -> (String, Exit) {
@@ -16,7 +16,7 @@ pub fn replay(file: &Path) -> (String, Exit) {
         Err(error) => {
             eprintln!(
                 "{}",
-                log_safe(&format!("error: {}: {error:#}", file.display()))
+                escape_workflow_commands(&format!("error: {}: {error:#}", file.display()))
             );
             return (String::new(), Exit::Usage);
         }
@@ -24,27 +24,33 @@ pub fn replay(file: &Path) -> (String, Exit) {
     let replayed = match evidence.replay() {
         Ok(replayed) => replayed,
         Err(error) => {
-            eprintln!("{}", log_safe(&format!("error: {error:#}")));
+            eprintln!("{}", escape_workflow_commands(&format!("error: {error:#}")));
             return (String::new(), Exit::Internal);
         }
     };
     for difference in &replayed.differences {
-        eprintln!("{}", log_safe(&format!("different: {difference}")));
+        eprintln!(
+            "{}",
+            escape_workflow_commands(&format!("different: {difference}"))
+        );
     }
     eprintln!(
         "replay: {}, {}, {}",
-        counted(replayed.decisions, "decision"),
-        counted(replayed.comments.len(), "comment"),
-        counted(replayed.differences.len(), "difference")
+        pluralize(replayed.decisions, "decision"),
+        pluralize(replayed.comments.len(), "comment"),
+        pluralize(replayed.differences.len(), "difference")
     );
     let exit = match replayed.differences.is_empty() {
         true => Exit::Ok,
         false => Exit::Denied,
     };
-    (log_safe(&replayed.comments.join("\n")), exit)
+    (
+        escape_workflow_commands(&replayed.comments.join("\n")),
+        exit,
+    )
 }
 
 fn read(file: &Path) -> anyhow::Result<Evidence> {
-    let text = crate::workspace::read_file(file, MOST_BYTES)?;
+    let text = crate::workspace::read_file(file, MAX_BYTES)?;
     Ok(serde_json::from_slice(&text)?)
 }

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, count};
 use crate::exit::Exit;
 use crate::report;
-use crate::workspace::{ConfigFile, Outcome};
+use crate::workspace::{ConfigFile, WriteOutcome};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -25,7 +25,7 @@ pub enum Format {
 
 /// How products are printed. Nothing is found in them, so there is nothing to say in SARIF.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Listing {
+pub enum ProductFormat {
     /// For people at a terminal.
     #[default]
     Text,
@@ -35,9 +35,9 @@ pub enum Listing {
     Markdown,
 }
 
-impl Listing {
+impl ProductFormat {
     /// The same, asked for where any format may be.
-    pub fn of(format: Format) -> Option<Self> {
+    pub fn from_format(format: Format) -> Option<Self> {
         match format {
             Format::Text => Some(Self::Text),
             Format::Json => Some(Self::Json),
@@ -49,11 +49,11 @@ impl Listing {
 
 /// What an action did to a number of configs.
 #[derive(Debug, Serialize)]
-pub struct Results {
+pub struct ActionResults {
     /// The action's name.
     pub action: String,
     /// One for each config.
-    pub items: Vec<Item>,
+    pub items: Vec<ConfigResult>,
     /// Everything that is wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// The exit code that the worst failure asks for, beside that of the diagnostics.
@@ -63,7 +63,7 @@ pub struct Results {
 
 /// What an action has to say of one config beside whether it succeeded.
 #[derive(Debug, Serialize)]
-pub struct Details {
+pub struct ActionOutcome {
     /// One sentence.
     #[serde(skip)]
     pub line: String,
@@ -83,7 +83,7 @@ pub struct Details {
     pub exit: Option<Exit>,
 }
 
-impl Details {
+impl ActionOutcome {
     /// `tables` are what a terminal gets and the same in Markdown, `data` is what programs get.
     pub fn new(line: String, tables: [String; 2], data: &impl Serialize) -> Self {
         let [text, markdown] = tables;
@@ -113,7 +113,7 @@ impl Details {
 
 /// What an action did to one config.
 #[derive(Debug, Serialize)]
-pub struct Item {
+pub struct ConfigResult {
     /// The config.
     pub config: String,
     /// The stack's name, if the config has one.
@@ -124,10 +124,10 @@ pub struct Item {
     pub output: Option<String>,
     /// What became of that file.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<WriteOutcome>,
     /// What else there is to say.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub details: Option<Details>,
+    pub details: Option<ActionOutcome>,
     /// Whether the action did what it was asked to.
     pub ok: bool,
     /// The folder beside which outputs and logs go.
@@ -138,7 +138,7 @@ pub struct Item {
     pub(super) files: Vec<String>,
 }
 
-impl Item {
+impl ConfigResult {
     /// The action did what it was asked to.
     pub fn done(file: &ConfigFile, config: Option<&Config>) -> Self {
         Self {
@@ -189,7 +189,7 @@ impl Item {
     }
 }
 
-impl Results {
+impl ActionResults {
     /// Whether anything is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics
@@ -205,13 +205,13 @@ impl Results {
         problems: Vec<Diagnostic>,
         exit: Exit,
     ) {
-        self.worst(exit);
+        self.raise_exit(exit);
         self.diagnostics.extend(problems);
-        self.add(Item::failed(file, config));
+        self.add(ConfigResult::failed(file, config));
     }
 
     /// What was done to a config. Where a first half of the action was done to it before, both have to succeed.
-    pub fn add(&mut self, item: Item) {
+    pub fn add(&mut self, item: ConfigResult) {
         match self
             .items
             .iter_mut()
@@ -226,7 +226,7 @@ impl Results {
     }
 
     /// Of several exit codes, the one that matters most is said.
-    pub fn worst(&mut self, exit: Exit) {
+    pub fn raise_exit(&mut self, exit: Exit) {
         self.exit = self.exit.max(Some(exit));
     }
 
@@ -238,15 +238,15 @@ impl Results {
     }
 
     /// The closing line: how many configs, errors, warnings.
-    pub fn closing(&self) -> String {
-        use crate::wording::counted;
+    pub fn summary_line(&self) -> String {
+        use crate::wording::pluralize;
         let (errors, warnings) = count(&self.diagnostics);
         format!(
             "{}: {}, {}, {}",
             self.action,
-            counted(self.items.len(), "config"),
-            counted(errors, "error"),
-            counted(warnings, "warning")
+            pluralize(self.items.len(), "config"),
+            pluralize(errors, "error"),
+            pluralize(warnings, "warning")
         )
     }
 
@@ -258,26 +258,26 @@ impl Results {
                 if !text.is_empty() {
                     text.push('\n');
                 }
-                let told = |item: &&Item| item.ok || item.details.is_some();
+                let told = |item: &&ConfigResult| item.ok || item.details.is_some();
                 for item in self.items.iter().filter(told) {
                     text.push_str(&format!(
                         "{}\n",
-                        crate::wording::visible(&item.line(), false)
+                        crate::wording::escape_invisible(&item.line(), false)
                     ));
                     if let Some(details) = item.details.as_ref().filter(|d| !d.text.is_empty()) {
                         text.push_str(&format!("{}\n", details.text));
                     }
                 }
-                text.push_str(&format!("{}\n", self.closing()));
-                report::log_safe(&text)
+                text.push_str(&format!("{}\n", self.summary_line()));
+                report::escape_workflow_commands(&text)
             }
             Format::Json => pretty(self),
             Format::Sarif => pretty(&report::sarif(
                 self.diagnostics.iter(),
                 env!("CARGO_PKG_VERSION"),
             )),
-            Format::Markdown => report::log_safe(&report::results_markdown(
-                &self.closing(),
+            Format::Markdown => report::escape_workflow_commands(&report::results_markdown(
+                &self.summary_line(),
                 self.items.iter().map(|item| {
                     let details = item.details.as_ref();
                     let details = details.map(|details| details.markdown.clone());
@@ -290,5 +290,5 @@ impl Results {
 }
 
 fn pretty(value: &impl Serialize) -> String {
-    report::json_safe(&serde_json::to_string_pretty(value).unwrap_or_default()) + "\n"
+    report::escape_json(&serde_json::to_string_pretty(value).unwrap_or_default()) + "\n"
 }

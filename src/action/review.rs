@@ -2,31 +2,31 @@
 
 use rayon::prelude::*;
 
-use super::{Item, Loaded, Request, Results};
+use super::{ActionRequest, ActionResults, ConfigResult, LoadedConfig};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::diff::diff;
 use crate::model::RepoPath;
-use crate::report::{Last, Review, review};
+use crate::report::{LastAction, ReviewReport, review};
 use crate::template::Document;
-use crate::workspace::{Outcome, Outputs, write_report};
+use crate::workspace::{OutputFolder, WriteOutcome, write_report};
 
 /// Writes `reports/{config}-{action}-{UTC time}.html` for each config.
-pub fn run(request: &Request, group: &[Loaded], results: &mut Results) {
+pub fn run(request: &ActionRequest, group: &[LoadedConfig], results: &mut ActionResults) {
     let done: Vec<_> = group
         .par_iter()
         .filter_map(|one| Some((one, one.config.as_ref()?)))
         .map(|(one, config)| match page(request, one, config) {
             Ok(path) => {
-                let done = Item::done(&one.file, Some(config));
-                let written = Item {
+                let done = ConfigResult::done(&one.file, Some(config));
+                let written = ConfigResult {
                     output: Some(path),
-                    outcome: Some(Outcome::Created),
+                    outcome: Some(WriteOutcome::Created),
                     ..done
                 };
                 (written, Vec::new())
             }
-            Err(problems) => (Item::failed(&one.file, Some(config)), problems),
+            Err(problems) => (ConfigResult::failed(&one.file, Some(config)), problems),
         })
         .collect();
     for (item, problems) in done {
@@ -36,7 +36,11 @@ pub fn run(request: &Request, group: &[Loaded], results: &mut Results) {
 }
 
 /// Writes the page of one config; returns its path.
-fn page(request: &Request, one: &Loaded, config: &Config) -> Result<String, Vec<Diagnostic>> {
+fn page(
+    request: &ActionRequest,
+    one: &LoadedConfig,
+    config: &Config,
+) -> Result<String, Vec<Diagnostic>> {
     let failed = |error: &dyn std::fmt::Display| {
         vec![Diagnostic::error(
             "render-failed",
@@ -51,11 +55,11 @@ fn page(request: &Request, one: &Loaded, config: &Config) -> Result<String, Vec<
     let policy = policy.map_err(|failure| failed(&failure))?;
     let document = Document::parse(&config.path, &template)?;
     let base = one.file.base();
-    let outputs = Outputs::new(base.join("templates"), false);
+    let outputs = OutputFolder::new(base.join("templates"), false);
     // One that cannot be read is as good as none: the page says that there is nothing to compare with.
     let old = outputs.read(&config.outputs.template).ok().flatten();
-    let last = old.map(|old| diff(&old, &template).map_or(Last::Same, Last::Other));
-    let page = review(&Review {
+    let last = old.map(|old| diff(&old, &template).map_or(LastAction::Same, LastAction::Other));
+    let page = review(&ReviewReport {
         time: &request.time,
         version: env!("CARGO_PKG_VERSION"),
         config,

@@ -6,10 +6,10 @@ use super::load_all;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard::{Policy, read_policy};
-use crate::product::Given;
-use crate::report::{diagnostics, log_safe};
-use crate::roles::{Account, Asked, MOST_POLICIES, Phase, roles as all_roles, template};
-use crate::wording::all_of;
+use crate::product::RunInput;
+use crate::report::{diagnostics, escape_workflow_commands};
+use crate::roles::{AccountRoles, MAX_POLICIES, Phase, RolesRequest, roles as all_roles, template};
+use crate::wording::and_list;
 use crate::workspace::{ConfigFile, locate, policy_file};
 
 /// How roles are printed.
@@ -23,21 +23,28 @@ pub enum RolesFormat {
 }
 
 /// Prints the roles of one account as a template, or of all of them as documents.
-pub fn roles(configs: &[String], asked: &Asked, format: RolesFormat) -> (String, Exit) {
+pub fn roles(configs: &[String], asked: &RolesRequest, format: RolesFormat) -> (String, Exit) {
     match print(configs, asked, format) {
         Ok(text) => (text, Exit::Ok),
         Err((message, exit)) => {
-            eprintln!("{}", log_safe(message.trim_end()));
+            eprintln!("{}", escape_workflow_commands(message.trim_end()));
             (String::new(), exit)
         }
     }
 }
 
-fn print(configs: &[String], asked: &Asked, format: RolesFormat) -> Result<String, (String, Exit)> {
+fn print(
+    configs: &[String],
+    asked: &RolesRequest,
+    format: RolesFormat,
+) -> Result<String, (String, Exit)> {
     let wrong = |problems: Vec<Diagnostic>| (diagnostics(&problems), Exit::Config);
     let (path, bytes) = policy_file();
     let policy = read_policy(&path, bytes.as_deref()).map_err(wrong)?;
-    let loaded = load_all(located(configs, &policy).map_err(wrong)?, &Given::default());
+    let loaded = load_all(
+        locate_configs(configs, &policy).map_err(wrong)?,
+        &RunInput::default(),
+    );
     let problems: Vec<Diagnostic> = loaded
         .iter()
         .flat_map(|one| one.diagnostics.clone())
@@ -52,7 +59,7 @@ fn print(configs: &[String], asked: &Asked, format: RolesFormat) -> Result<Strin
         if !policy.environments.contains_key(environment) {
             let message = format!(
                 "error: {path} has no environment `{environment}`; it has {}",
-                all_of(&known)
+                and_list(&known)
             );
             return Err((message, Exit::Usage));
         }
@@ -83,7 +90,7 @@ fn print(configs: &[String], asked: &Asked, format: RolesFormat) -> Result<Strin
                 .collect();
             let message = format!(
                 "error: a template is for one account, and there are roles in {}\n  help: say --account",
-                all_of(&ids)
+                and_list(&ids)
             );
             Err((message, Exit::Usage))
         }
@@ -91,7 +98,10 @@ fn print(configs: &[String], asked: &Asked, format: RolesFormat) -> Result<Strin
 }
 
 /// The configs that are meant; of the policy's globs some may find none.
-fn located(arguments: &[String], policy: &Policy) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
+fn locate_configs(
+    arguments: &[String],
+    policy: &Policy,
+) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
     if !arguments.is_empty() {
         return locate(arguments);
     }
@@ -106,7 +116,7 @@ fn located(arguments: &[String], policy: &Policy) -> Result<Vec<ConfigFile>, Vec
 }
 
 /// What whoever deploys them should know, beside what is printed.
-fn note(asked: &Asked, accounts: &[Account]) {
+fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
     if !asked.repository.has_ids() {
         eprintln!(
             "note: a repository that was made or renamed since 2026-07-15 has its ids in the subject of its tokens, which these roles do not trust\n  \
@@ -115,9 +125,9 @@ fn note(asked: &Asked, accounts: &[Account]) {
         );
     }
     for role in accounts.iter().flat_map(|account| &account.roles) {
-        if role.policies.len() > MOST_POLICIES {
+        if role.policies.len() > MAX_POLICIES {
             eprintln!(
-                "warning: {} needs {} managed policies, and AWS attaches {MOST_POLICIES} to a role unless the account's quota is raised\n  \
+                "warning: {} needs {} managed policies, and AWS attaches {MAX_POLICIES} to a role unless the account's quota is raised\n  \
                  help: give each environment or region a role of its own by {{environment}} or {{region}} in its name, or raise the quota",
                 role.arn,
                 role.policies.len()

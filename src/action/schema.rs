@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::exit::Exit;
 use crate::guard::POLICY_SCHEMA;
 use crate::product::Registry;
-use crate::wording::all_of;
+use crate::wording::and_list;
 use crate::workspace::add_repository_products;
 
 /// What stands for the policy, unless a product is called that.
@@ -22,7 +22,7 @@ pub fn schema(product: Option<&str>) -> (String, Exit) {
         (None, _) => {
             eprintln!(
                 "error: which schema? There are those of {}",
-                all_of(&[&names[..], &[POLICY]].concat())
+                and_list(&[&names[..], &[POLICY]].concat())
             );
             return (String::new(), Exit::Usage);
         }
@@ -37,7 +37,7 @@ pub fn schema(product: Option<&str>) -> (String, Exit) {
         None => {
             eprintln!(
                 "error: there is no schema of `{name}`; there are those of {}",
-                all_of(&[&names[..], &[POLICY]].concat())
+                and_list(&[&names[..], &[POLICY]].concat())
             );
             (String::new(), Exit::Usage)
         }

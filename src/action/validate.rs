@@ -2,27 +2,27 @@
 
 use rayon::prelude::*;
 
-use super::{Item, Loaded, Results};
+use super::{ActionResults, ConfigResult, LoadedConfig};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::RepoPath;
 use crate::template::{Document, check};
-use crate::workspace::Outputs;
+use crate::workspace::OutputFolder;
 
 /// Checks the rendered template beside each config.
-pub fn run(group: &[Loaded], results: &mut Results) {
+pub fn run(group: &[LoadedConfig], results: &mut ActionResults) {
     let checked: Vec<_> = group
         .par_iter()
         .filter_map(|one| Some((one, one.config.as_ref()?)))
         .map(|(one, config)| {
-            let outputs = Outputs::new(one.file.base().join("templates"), false);
+            let outputs = OutputFolder::new(one.file.base().join("templates"), false);
             let problems = problems(config, &outputs);
             let failed = problems
                 .iter()
                 .any(|problem| problem.severity == Severity::Error);
-            let item = Item {
+            let item = ConfigResult {
                 ok: !failed,
-                ..Item::done(&one.file, Some(config))
+                ..ConfigResult::done(&one.file, Some(config))
             };
             (item, problems)
         })
@@ -38,7 +38,7 @@ pub fn is_error(problem: &Diagnostic) -> bool {
     problem.severity == Severity::Error
 }
 
-fn problems(config: &Config, outputs: &Outputs) -> Vec<Diagnostic> {
+fn problems(config: &Config, outputs: &OutputFolder) -> Vec<Diagnostic> {
     let path = outputs.path(&config.outputs.template);
     let path = RepoPath::typed(&path.to_string_lossy());
     let text = match outputs.read(&config.outputs.template) {

@@ -9,22 +9,22 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 
-use super::event::Event;
-use crate::forge::github::{Access, Issuer};
-use crate::product::Given;
+use super::event::CiEvent;
+use crate::forge::github::{Access, ActionsIdentity};
+use crate::product::RunInput;
 
 /// The largest event that is read. GitHub caps webhook payloads at 25 MB.
-const MOST_EVENT_BYTES: u64 = 32 << 20;
+const MAX_EVENT_BYTES: u64 = 32 << 20;
 
 /// What the job was started with.
 #[derive(Debug)]
-pub struct Environment {
+pub struct JobEnvironment {
     /// What happened. A claim: it selects what to fetch.
-    pub event: Event,
+    pub event: CiEvent,
     /// Repository and token.
     pub access: Access,
     /// What issues identity tokens to this job; none without the permission `id-token: write`.
-    pub issuer: Option<Arc<Issuer>>,
+    pub issuer: Option<Arc<ActionsIdentity>>,
     /// The checkout, if there is one.
     pub workspace: Option<PathBuf>,
     /// Globs of configs; empty means the default ones.
@@ -32,7 +32,7 @@ pub struct Environment {
     /// The environment that the job is for, where it is for one: only stacks of it are changed.
     pub environment: Option<String>,
     /// What the workflow says for all configs.
-    pub given: Given,
+    pub given: RunInput,
     /// Whether the comment is wanted.
     pub comment: bool,
     /// Where the SARIF file goes.
@@ -44,12 +44,12 @@ pub struct Environment {
     /// Where the evidence of what was done goes.
     pub evidence: PathBuf,
     /// The run, for AWS's logs and the evidence: `owner/name`, run id and attempt.
-    pub run: Run,
+    pub run: JobRun,
 }
 
 /// A run of a workflow. Claims, for people to find it by.
 #[derive(Clone, Debug, Default, serde::Serialize)]
-pub struct Run {
+pub struct JobRun {
     /// Where people see it.
     pub url: String,
     /// Its id.
@@ -58,7 +58,7 @@ pub struct Run {
     pub attempt: String,
 }
 
-impl Environment {
+impl JobEnvironment {
     /// Reads the job's environment.
     pub fn read() -> anyhow::Result<Self> {
         if variable("GITHUB_ACTIONS").as_deref() != Some("true") {
@@ -70,11 +70,11 @@ impl Environment {
         let size = fs::metadata(&path)
             .with_context(|| format!("event file {path}"))?
             .len();
-        if size > MOST_EVENT_BYTES {
+        if size > MAX_EVENT_BYTES {
             bail!("event file {path}: {size} bytes are more than any event has");
         }
         let payload = fs::read_to_string(&path).with_context(|| format!("event file {path}"))?;
-        let event = Event::parse(&required("GITHUB_EVENT_NAME")?, &payload)?;
+        let event = CiEvent::parse(&required("GITHUB_EVENT_NAME")?, &payload)?;
         let api_url =
             variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
         let graphql_url =
@@ -92,7 +92,7 @@ impl Environment {
             .filter(|folder| folder.join(".git").exists());
         let issuer = variable("ACTIONS_ID_TOKEN_REQUEST_URL")
             .zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
-            .map(|(url, token)| Issuer {
+            .map(|(url, token)| ActionsIdentity {
                 url,
                 token: SecretString::from(token),
             });
@@ -103,9 +103,9 @@ impl Environment {
             workspace,
             configs: lines("PROVISIONER_CONFIGS"),
             environment: variable("PROVISIONER_ENVIRONMENT"),
-            given: Given {
+            given: RunInput {
                 tier: variable("PROVISIONER_TIER"),
-                ..Given::default()
+                ..RunInput::default()
             },
             comment: variable("PROVISIONER_COMMENT").as_deref() != Some("false"),
             sarif: variable("PROVISIONER_SARIF_FILE")
@@ -118,12 +118,12 @@ impl Environment {
     }
 }
 
-fn run() -> Run {
+fn run() -> JobRun {
     let id = variable("GITHUB_RUN_ID").unwrap_or_default();
     let attempt = variable("GITHUB_RUN_ATTEMPT").unwrap_or_default();
     let place = variable("GITHUB_SERVER_URL").zip(variable("GITHUB_REPOSITORY"));
     let url = place.map(|(server, repository)| format!("{server}/{repository}/actions/runs/{id}"));
-    Run {
+    JobRun {
         url: url.filter(|_| !id.is_empty()).unwrap_or_default(),
         id,
         attempt,

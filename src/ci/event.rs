@@ -7,7 +7,7 @@ use crate::model::CommitSha;
 
 /// What happened, as far as a flow asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum CiEvent {
     /// A pull request was opened or changed.
     PullRequest {
         /// Its number.
@@ -50,11 +50,11 @@ pub enum Event {
 
 #[derive(Deserialize)]
 struct PullRequestPayload {
-    pull_request: Numbered,
+    pull_request: PullRequestRef,
 }
 
 #[derive(Deserialize)]
-struct Numbered {
+struct PullRequestRef {
     number: u64,
 }
 
@@ -109,7 +109,7 @@ fn commit(text: &str) -> anyhow::Result<Option<CommitSha>> {
     Ok((!is_none).then(|| CommitSha::parse(text)).transpose()?)
 }
 
-impl Event {
+impl CiEvent {
     /// Reads a payload by the name of its event.
     pub fn parse(name: &str, payload: &str) -> anyhow::Result<Self> {
         match name {

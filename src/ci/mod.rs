@@ -9,20 +9,20 @@ mod event;
 mod outputs;
 mod place;
 
-pub use environment::{Environment, Run};
-pub use event::Event;
-pub use outputs::{Outputs, summary};
+pub use environment::{JobEnvironment, JobRun};
+pub use event::CiEvent;
+pub use outputs::{JobOutputs, summary};
 pub use place::{actor, in_job};
 
 /// The time now in UTC, as part of a file name: `20261123T232156Z`.
-pub fn utc_time() -> String {
+pub fn timestamp() -> String {
     jiff::Timestamp::now()
         .strftime("%Y%m%dT%H%M%SZ")
         .to_string()
 }
 
 /// Six lower-case letters and digits at random, to tell what this run makes from what others make.
-pub fn token() -> String {
+pub fn random_suffix() -> String {
     let letters = b"abcdefghijklmnopqrstuvwxyz0123456789";
     (0..6)
         .map(|_| char::from(letters[fastrand::usize(..letters.len())]))

@@ -8,9 +8,9 @@ use crate::model::Digest;
 
 /// Output variables of the step, in order.
 #[derive(Debug, Default)]
-pub struct Outputs(Vec<(&'static str, String)>);
+pub struct JobOutputs(Vec<(&'static str, String)>);
 
-impl Outputs {
+impl JobOutputs {
     /// Adds a variable.
     pub fn set(&mut self, name: &'static str, value: impl ToString) {
         self.0.push((name, value.to_string()));
@@ -34,7 +34,7 @@ pub fn summary(markdown: &str) -> io::Result<()> {
 
 /// A value may hold line breaks and anything else; it cannot hold a delimiter that is made from the value itself.
 fn entry(name: &str, value: &str) -> String {
-    let delimiter = format!("end-{}", Digest::of(format!("{name}={value}")));
+    let delimiter = format!("end-{}", Digest::sha256(format!("{name}={value}")));
     format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")
 }
 

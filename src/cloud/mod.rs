@@ -4,14 +4,14 @@
 
 mod aws;
 
-use crate::stack::{Event, Found, Stack, StackName};
+use crate::stack::{Found, Stack, StackEvent, StackName};
 
-pub use aws::{Cloud, Session, Stop};
+pub use aws::{CancellationToken, Cloud, Session};
 
 /// What AWS answered, when it is not what was asked for. The texts are AWS's own and may quote values: they are shown through
 /// `report` only.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum Error {
+pub enum CloudError {
     /// There are no credentials, or they are not accepted.
     #[error("AWS credentials: {0}")]
     Credentials(String),
@@ -41,9 +41,9 @@ pub enum Error {
     Misused(String),
 }
 
-impl Error {
+impl CloudError {
     /// Whether AWS's code or explanation contains a text.
-    pub fn says(&self, text: &str) -> bool {
+    pub fn has_code(&self, text: &str) -> bool {
         match self {
             Self::Refused { code, message, .. } => code.contains(text) || message.contains(text),
             _ => false,
@@ -52,11 +52,11 @@ impl Error {
 }
 
 /// Results of the port.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T> = std::result::Result<T, CloudError>;
 
 /// A template to deploy.
 #[derive(Clone, Debug)]
-pub struct Proposal {
+pub struct ChangeSetInput {
     /// The template's text, at most 51,200 bytes.
     pub body: String,
     /// Tags of the stack.
@@ -68,7 +68,7 @@ pub struct Proposal {
 /// A change set that was made and is neither run nor deleted yet. It has to become one of the two.
 #[derive(Debug)]
 #[must_use = "a change set that was made is run or discarded"]
-pub struct Pending {
+pub struct PendingChangeSet {
     stack: StackName,
     stack_id: String,
     /// The stack is there only because of this change set.
@@ -76,7 +76,7 @@ pub struct Pending {
     found: Found,
 }
 
-impl Pending {
+impl PendingChangeSet {
     /// What it would do, and what was said of it.
     pub fn found(&self) -> &Found {
         &self.found
@@ -86,7 +86,7 @@ impl Pending {
 /// An operation on a stack that was started.
 #[derive(Debug)]
 #[must_use = "an operation that was started is watched to its end"]
-pub struct Running {
+pub struct StackOperation {
     stack_id: String,
     /// It makes the stack, so that all there is of it came from this operation.
     creates: bool,
@@ -97,20 +97,20 @@ pub struct Running {
 /// The deletion of a stack whose creation was begun.
 #[derive(Debug)]
 #[must_use = "what was made is removed whole"]
-pub struct Undoing {
+pub struct Rollback {
     /// The deletion.
-    pub running: Running,
+    pub running: StackOperation,
     /// Buckets that were made, by the names that they have.
     buckets: Vec<String>,
 }
 
 /// How an operation ended.
 #[derive(Clone, Debug)]
-pub struct Ended {
+pub struct OperationResult {
     /// The stack as it is now; `None` if it is gone.
     pub stack: Option<Stack>,
     /// All events of the operation, oldest first.
-    pub events: Vec<Event>,
+    pub events: Vec<StackEvent>,
 }
 
 /// A resource of a stack.

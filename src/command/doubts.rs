@@ -4,22 +4,22 @@
 use pulldown_cmark::Tag;
 
 /// What stands above a paragraph.
-pub(super) enum Above {
+pub(super) enum PrecedingBlock {
     /// A block that ends here, and of which everybody knows that it does.
     Block(usize),
     /// One to which a line right below may still belong, such as a quote or a list.
     Container,
 }
 
-impl Default for Above {
+impl Default for PrecedingBlock {
     fn default() -> Self {
         Self::Block(0)
     }
 }
 
-impl Above {
+impl PrecedingBlock {
     /// `apart` says whether the block surely belongs to nothing above it.
-    pub(super) fn of(apart: bool, tag: &Tag<'_>, block: &str, end: usize) -> Self {
+    pub(super) fn new(apart: bool, tag: &Tag<'_>, block: &str, end: usize) -> Self {
         match tag {
             _ if !apart => Self::Container,
             Tag::HtmlBlock | Tag::CodeBlock(_) => Self::Block(end),

@@ -6,11 +6,11 @@ use crate::model::RepoPath;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Reads what is in the repository; asks no account.
-    Pure,
+    Offline,
     /// Asks AWS, and changes nothing.
     Read,
     /// Makes things of its own beside what exists, and removes them.
-    Isolated,
+    Test,
     /// Makes or changes what the merged configs say.
     Write,
     /// Takes away.
@@ -20,9 +20,9 @@ pub enum Class {
 impl Class {
     /// All classes, from harmless to not.
     pub const ALL: [Self; 5] = [
-        Self::Pure,
+        Self::Offline,
         Self::Read,
-        Self::Isolated,
+        Self::Test,
         Self::Write,
         Self::Destructive,
     ];
@@ -30,22 +30,22 @@ impl Class {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Pure => "pure",
+            Self::Offline => "pure",
             Self::Read => "read",
-            Self::Isolated => "isolated",
+            Self::Test => "isolated",
             Self::Write => "write",
             Self::Destructive => "destructive",
         }
     }
 
     /// Who may use its actions, and when.
-    pub fn who(self) -> &'static str {
+    pub fn requirements(self) -> &'static str {
         match self {
-            Self::Pure => {
+            Self::Offline => {
                 "triage permission or above; in a private repository also the pull request's author"
             }
             Self::Read => "write permission; pull requests from the same repository",
-            Self::Isolated => "write permission; the head is approved",
+            Self::Test => "write permission; the head is approved",
             Self::Write => "write permission; the change is approved and merged",
             Self::Destructive => {
                 "the removal is approved and merged; a second person gives `--force` and confirms the digest"
@@ -68,13 +68,13 @@ pub(super) enum Argument {
 
 impl Argument {
     /// The word for it, its shape, and whether it has to be there.
-    pub(super) fn value(self) -> Option<(&'static str, Shape, bool)> {
+    pub(super) fn value(self) -> Option<(&'static str, ValueFormat, bool)> {
         match self {
             Self::Nothing => None,
-            Self::Config => Some(("CONFIG", Shape::Path, false)),
-            Self::NamedConfig => Some(("CONFIG", Shape::Path, true)),
-            Self::Code => Some(("CODE", Shape::Name, true)),
-            Self::Product => Some(("PRODUCT", Shape::Name, false)),
+            Self::Config => Some(("CONFIG", ValueFormat::Path, false)),
+            Self::NamedConfig => Some(("CONFIG", ValueFormat::Path, true)),
+            Self::Code => Some(("CODE", ValueFormat::Name, true)),
+            Self::Product => Some(("PRODUCT", ValueFormat::Name, false)),
         }
     }
 }
@@ -109,16 +109,16 @@ impl Flag {
     }
 
     /// The word for its value and the value's shape, if it takes one.
-    pub(super) fn value(self) -> Option<(&'static str, Shape)> {
+    pub(super) fn value(self) -> Option<(&'static str, ValueFormat)> {
         match self {
-            Self::Solution => Some(("NAME", Shape::Name)),
-            Self::Tier => Some(("TIER", Shape::Name)),
-            Self::Confirm => Some(("DIGEST", Shape::Digest)),
+            Self::Solution => Some(("NAME", ValueFormat::Name)),
+            Self::Tier => Some(("TIER", ValueFormat::Name)),
+            Self::Confirm => Some(("DIGEST", ValueFormat::Digest)),
             Self::Keep | Self::Force => None,
         }
     }
 
-    pub(super) fn about(self) -> &'static str {
+    pub(super) fn summary(self) -> &'static str {
         match self {
             Self::Solution => {
                 "the solution whose folders are meant; all that the config names if absent"
@@ -143,14 +143,14 @@ impl Flag {
 
 /// What a value may look like. All of them are closed: what is not listed is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum ValueFormat {
     Path,
     Name,
     Digest,
 }
 
-impl Shape {
-    pub(super) fn fits(self, value: &str) -> bool {
+impl ValueFormat {
+    pub(super) fn matches(self, value: &str) -> bool {
         let word = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         match self {
             Self::Path => {
@@ -173,7 +173,7 @@ impl Shape {
         }
     }
 
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn description(self) -> &'static str {
         match self {
             Self::Path => {
                 "a path in the repository or a file name: at most 200 letters, digits and `.`, `_`, `-`, `/`, without `..`"
@@ -190,11 +190,11 @@ macro_rules! actions {
     ($($action:ident $name:literal $class:ident $argument:ident [$($flag:ident)*] $about:literal;)*) => {
         /// What a comment can ask for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Action {
+        pub enum CommentAction {
             $(#[doc = $about] $action,)*
         }
 
-        impl Action {
+        impl CommentAction {
             /// All actions, by class.
             pub const ALL: &'static [Self] = &[$(Self::$action),*];
 
@@ -209,7 +209,7 @@ macro_rules! actions {
             }
 
             /// What it does, without a full stop.
-            pub fn about(self) -> &'static str {
+            pub fn summary(self) -> &'static str {
                 match self { $(Self::$action => $about,)* }
             }
 
@@ -226,18 +226,18 @@ macro_rules! actions {
 
 // No flag changes what a write or a deletion is about: that is fixed by the change that was reviewed. So they take no tier.
 actions! {
-    ValidateConfig "validate-config" Pure Config [Tier] "check configs: syntax, schema, names, rules";
-    CreateProvTemplate "create-prov-template" Pure Config [Tier] "show the CloudFormation template of each config";
-    CreatePolicy "create-policy" Pure Config [Tier] "show the operator's IAM policy of each config";
-    ListProducts "list-products" Pure Nothing [] "list the products and their tiers";
-    ShowProduct "show-product" Pure Product [Tier] "show what a product makes";
-    CreateReviewReport "create-review-report" Pure Config [Tier] "make the review report of each config";
-    Help "help" Pure Nothing [] "list the commands";
-    Explain "explain" Pure Code [] "say what a diagnostic's or a denial's code means, and what clears it";
+    ValidateConfig "validate-config" Offline Config [Tier] "check configs: syntax, schema, names, rules";
+    CreateProvTemplate "create-prov-template" Offline Config [Tier] "show the CloudFormation template of each config";
+    CreatePolicy "create-policy" Offline Config [Tier] "show the operator's IAM policy of each config";
+    ListProducts "list-products" Offline Nothing [] "list the products and their tiers";
+    ShowProduct "show-product" Offline Product [Tier] "show what a product makes";
+    CreateReviewReport "create-review-report" Offline Config [Tier] "make the review report of each config";
+    Help "help" Offline Nothing [] "list the commands";
+    Explain "explain" Offline Code [] "say what a diagnostic's or a denial's code means, and what clears it";
     ValidateProvTemplate "validate-prov-template" Read Config [Tier] "check the rendered templates, also by CloudFormation";
     ShowChanges "show-changes" Read Config [Tier] "show what deploying each config would change now, and what becomes of the data";
     CheckDrift "check-drift" Read Config [Tier] "look for what in each config's stack is not as its template says";
-    TestDeploy "test-deploy" Isolated Config [Tier Keep] "make each config's stack under a random name, verify it, and remove it";
+    TestDeploy "test-deploy" Test Config [Tier Keep] "make each config's stack under a random name, verify it, and remove it";
     DeployProduct "deploy-product" Write Config [Force] "make the stack of each config (ml)";
     CreateBucket "create-bucket" Write Config [Force] "make the stack of each dedicated bucket, with its folders (s3)";
     PrepMaster "prep-master" Write Config [Force] "make the stack of each shared bucket, with its folders (s3)";
@@ -247,9 +247,9 @@ actions! {
     TearDown "tear-down" Destructive NamedConfig [Force Confirm] "empty the bucket of a config and delete it with its stack (s3)";
 }
 
-impl Action {
+impl CommentAction {
     /// The action of a name, which is written exactly so.
-    pub(super) fn of(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .iter()
             .copied()

@@ -1,30 +1,34 @@
 //! The reply to `/provisioner help`, made from the grammar.
 
-use super::grammar::{Action, Class, Flag};
-use super::{MOST_COMMANDS, TRIGGER};
+use super::grammar::{CommentAction, Class, Flag};
+use super::{MAX_COMMANDS, TRIGGER};
 
 /// Every action, its flags, its class and who may use it, as Markdown.
 pub fn help() -> String {
     let mut page = format!(
-        "A command is a line of its own that begins with `{TRIGGER}`; a comment has at most {MOST_COMMANDS}. \
+        "A command is a line of its own that begins with `{TRIGGER}`; a comment has at most {MAX_COMMANDS}. \
          Without a CONFIG, all configs of the pull request are meant.\n"
     );
     page.push_str("\n| class | command | what it does |\n|---|---|---|\n");
-    for action in Action::ALL {
+    for action in CommentAction::ALL {
         page.push_str(&format!(
             "| {} | `{TRIGGER} {}` | {} |\n",
             action.class().name(),
             action.usage(),
-            action.about()
+            action.summary()
         ));
     }
     page.push_str("\n| flag | what it says |\n|---|---|\n");
     for flag in Flag::ALL {
-        page.push_str(&format!("| `{}` | {} |\n", flag.usage(), flag.about()));
+        page.push_str(&format!("| `{}` | {} |\n", flag.usage(), flag.summary()));
     }
     page.push_str("\n| class | who may |\n|---|---|\n");
     for class in Class::ALL {
-        page.push_str(&format!("| {} | {} |\n", class.name(), class.who()));
+        page.push_str(&format!(
+            "| {} | {} |\n",
+            class.name(),
+            class.requirements()
+        ));
     }
     page
 }

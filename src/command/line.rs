@@ -1,84 +1,84 @@
 //! One line, word by word.
 
-use super::grammar::{Action, Argument, Flag};
+use super::grammar::{CommentAction, Argument, Flag};
 use super::lines::Line;
-use super::problem::{Problem, flags, names};
+use super::problem::{CommandParseError, flags, names};
 use super::{Command, TRIGGER};
 
 /// Reads a line that begins with the trigger. Words stand between blanks and tabs: there is no quoting, and nothing is expanded.
-pub(super) fn parse(line: &Line<'_>) -> Result<Command, Problem> {
+pub(super) fn parse(line: &Line<'_>) -> Result<Command, CommandParseError> {
     let mut words = line.text.split([' ', '\t']).filter(|word| !word.is_empty());
     if let Some(problem) = words
         .next()
-        .and_then(|trigger| Problem::foreign(trigger, [TRIGGER]))
+        .and_then(|trigger| CommandParseError::non_ascii(trigger, [TRIGGER]))
     {
         return Err(problem);
     }
-    let name = words.next().ok_or(Problem::NoAction)?;
-    if let Some(problem) = Problem::foreign(name, names()) {
+    let name = words.next().ok_or(CommandParseError::MissingAction)?;
+    if let Some(problem) = CommandParseError::non_ascii(name, names()) {
         return Err(problem);
     }
-    let action = Action::of(name).ok_or_else(|| Problem::unknown_action(name))?;
+    let action = CommentAction::from_name(name).ok_or_else(|| CommandParseError::unknown_action(name))?;
     let mut command = Command::bare(action);
     let mut given: Vec<Flag> = Vec::new();
     while let Some(word) = words.next() {
-        if let Some(problem) = Problem::foreign(word, flags()) {
+        if let Some(problem) = CommandParseError::non_ascii(word, flags()) {
             return Err(problem);
         }
         if word.starts_with('-') {
             let flag = flag_of(word, action)?;
             if given.contains(&flag) {
-                return Err(Problem::Repeated { flag: flag.name() });
+                return Err(CommandParseError::DuplicateFlag { flag: flag.name() });
             }
             given.push(flag);
-            set(&mut command, flag, &mut words)?;
+            set_flag(&mut command, flag, &mut words)?;
         } else {
-            take(&mut command, word)?;
+            set_argument(&mut command, word)?;
         }
     }
     if let Some((argument, _, true)) = action.argument().value()
         && argument_of(&mut command).is_some_and(|slot| slot.is_none())
     {
-        return Err(Problem::MissingArgument { action, argument });
+        return Err(CommandParseError::MissingArgument { action, argument });
     }
     match line.plain {
         true => Ok(command),
-        false => Err(Problem::NotPlain),
+        false => Err(CommandParseError::AmbiguousMarkdown),
     }
 }
 
-fn flag_of(word: &str, action: Action) -> Result<Flag, Problem> {
+fn flag_of(word: &str, action: CommentAction) -> Result<Flag, CommandParseError> {
     let flag = Flag::ALL.into_iter().find(|flag| flag.name() == word);
-    let flag = flag.ok_or_else(|| Problem::unknown_flag(word, action))?;
+    let flag = flag.ok_or_else(|| CommandParseError::unknown_flag(word, action))?;
     if action.flags().contains(&flag) {
         return Ok(flag);
     }
-    Err(Problem::NotItsFlag {
+    Err(CommandParseError::FlagNotAllowed {
         action,
         flag: flag.name(),
     })
 }
 
-fn set<'a>(
+fn set_flag<'a>(
     command: &mut Command,
     flag: Flag,
     words: &mut impl Iterator<Item = &'a str>,
-) -> Result<(), Problem> {
+) -> Result<(), CommandParseError> {
     let mut value = || {
         let Some((value, shape)) = flag.value() else {
             return Ok(None);
         };
         let word = words.next().filter(|word| !word.starts_with('-'));
-        let word = word.ok_or(Problem::MissingValue {
+        let word = word.ok_or(CommandParseError::MissingValue {
             flag: flag.name(),
             value,
         })?;
-        if let Some(problem) = Problem::foreign(word, flags()) {
+        if let Some(problem) = CommandParseError::non_ascii(word, flags()) {
             return Err(problem);
         }
-        match shape.fits(word) {
+        match shape.matches(word) {
             true => Ok(Some(word.to_owned())),
-            false => Err(Problem::wrong_shape(value, word, shape)),
+            false => Err(CommandParseError::invalid_value(value, word, shape)),
         }
     };
     match flag {
@@ -92,17 +92,17 @@ fn set<'a>(
 }
 
 /// The word that is no flag.
-fn take(command: &mut Command, word: &str) -> Result<(), Problem> {
+fn set_argument(command: &mut Command, word: &str) -> Result<(), CommandParseError> {
     let action = command.action;
-    let unexpected = || Problem::Unexpected {
+    let unexpected = || CommandParseError::ExtraArgument {
         word: word.to_owned(),
         action,
     };
     let (what, shape, _) = action.argument().value().ok_or_else(unexpected)?;
     let slot = argument_of(command).filter(|slot| slot.is_none());
     let slot = slot.ok_or_else(unexpected)?;
-    if !shape.fits(word) {
-        return Err(Problem::wrong_shape(what, word, shape));
+    if !shape.matches(word) {
+        return Err(CommandParseError::invalid_value(what, word, shape));
     }
     *slot = Some(word.to_owned());
     Ok(())

@@ -3,8 +3,8 @@
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::TRIGGER;
-use super::doubts::{Above, is_clear, plain_until};
-use super::markup::Elements;
+use super::doubts::{PrecedingBlock, is_clear, plain_until};
+use super::markup::OpenElements;
 
 /// A line that begins with the trigger.
 #[derive(Debug)]
@@ -21,21 +21,21 @@ fn extensions() -> Options {
 }
 
 /// The lines of plain text in paragraphs that stand in nothing else, as far as they begin with the trigger. Line ends are `\n`.
-pub(super) fn commanding(body: &str) -> Vec<Line<'_>> {
+pub(super) fn command_lines(body: &str) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     let mut last_end = 0;
     let mut depth = 0_usize;
-    let mut above = Above::default();
+    let mut above = PrecedingBlock::default();
     let clear = is_clear(body);
     let mut in_paragraph = false;
     let mut plain_end = 0;
     let mut quoted = false;
-    let mut elements = Elements::default();
+    let mut elements = OpenElements::default();
     for (event, range) in Parser::new_ext(body, extensions()).into_offset_iter() {
         let text = matches!(event, Event::Text(_) | Event::SoftBreak | Event::HardBreak);
         let ends = matches!(event, Event::End(_));
         if range.start < last_end && !text && !ends {
-            doubt(&mut lines);
+            mark_ambiguous(&mut lines);
         }
         match event {
             Event::Start(tag) => {
@@ -54,17 +54,17 @@ pub(super) fn commanding(body: &str) -> Vec<Line<'_>> {
                         Tag::Table(_)
                             if body.get(last_end..range.start).is_some_and(is_line_break) =>
                         {
-                            doubt(&mut lines);
+                            mark_ambiguous(&mut lines);
                         }
                         _ => {}
                     }
-                    above = Above::of(apart, &tag, block, range.end);
+                    above = PrecedingBlock::new(apart, &tag, block, range.end);
                 }
                 depth += 1;
             }
             Event::End(_) => depth -= 1,
             Event::Rule if depth == 0 && above.ends_before(body, range.start) => {
-                above = Above::Block(range.end);
+                above = PrecedingBlock::Block(range.end);
             }
             Event::InlineHtml(html) if in_paragraph => elements.read(&html),
             Event::Text(_) if in_paragraph && depth == 1 && !quoted && !elements.any_open() => {
@@ -82,7 +82,7 @@ pub(super) fn commanding(body: &str) -> Vec<Line<'_>> {
     lines
 }
 
-fn doubt(lines: &mut [Line<'_>]) {
+fn mark_ambiguous(lines: &mut [Line<'_>]) {
     if let Some(line) = lines.last_mut() {
         line.plain = false;
     }

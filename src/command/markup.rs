@@ -1,7 +1,7 @@
 //! HTML in a comment. Markdown goes on below a tag after an empty line, but what stands there is quoted, folded or struck out.
 
 /// Elements that quote, fold, strike out, or show as code or as a cell.
-const HOLDING: &[&str] = &[
+const CONTAINER_ELEMENTS: &[&str] = &[
     "blockquote",
     "code",
     "dd",
@@ -32,17 +32,17 @@ const HOLDING: &[&str] = &[
 ];
 
 /// More are never open at once in what people write.
-const MOST_OPEN: usize = 64;
+const MAX_OPEN: usize = 64;
 
 /// Those of the elements that are open.
 #[derive(Debug, Default)]
-pub(super) struct Elements {
+pub(super) struct OpenElements {
     open: Vec<&'static str>,
     /// Too many are open to keep account of: nothing counts from there on.
     lost: bool,
 }
 
-impl Elements {
+impl OpenElements {
     pub(super) fn any_open(&self) -> bool {
         self.lost || !self.open.is_empty()
     }
@@ -75,11 +75,11 @@ impl Elements {
         };
         let length = name.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let (name, attributes) = name.split_at(length);
-        let holding = HOLDING
+        let holding = CONTAINER_ELEMENTS
             .iter()
             .find(|known| known.eq_ignore_ascii_case(name));
         if let (Some(holding), false) = (holding, closes) {
-            self.lost |= self.open.len() == MOST_OPEN;
+            self.lost |= self.open.len() == MAX_OPEN;
             if !self.lost {
                 self.open.push(holding);
             }

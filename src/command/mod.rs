@@ -14,22 +14,22 @@ mod problem;
 
 use std::fmt;
 
-pub use grammar::{Action, Class};
+pub use grammar::{CommentAction, Class};
 pub use help::help;
-pub use problem::Problem;
+pub use problem::CommandParseError;
 
 /// Begins every command.
 pub const TRIGGER: &str = "/provisioner";
 /// Characters of a comment, as many as GitHub takes.
-pub const MOST_CHARACTERS: usize = 65_536;
+pub const MAX_CHARACTERS: usize = 65_536;
 /// Commands of one comment.
-pub const MOST_COMMANDS: usize = 10;
+pub const MAX_COMMANDS: usize = 10;
 
 /// A command of a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
     /// What to do.
-    pub action: Action,
+    pub action: CommentAction,
     /// The config that is meant: a path inside the repository, or a bare file name.
     pub config: Option<String>,
     /// `--solution`: whose folders are meant.
@@ -49,7 +49,7 @@ pub struct Command {
 }
 
 impl Command {
-    fn bare(action: Action) -> Self {
+    fn bare(action: CommentAction) -> Self {
         Self {
             action,
             config: None,
@@ -95,22 +95,22 @@ impl fmt::Display for Command {
 
 /// Everything a comment asks for, in order. A line that begins as a command and is none is a problem that says what was meant.
 /// Nothing comes of a comment that commands nothing; of one with too many commands only that.
-pub fn parse(body: &str) -> Vec<Result<Command, Problem>> {
+pub fn parse(body: &str) -> Vec<Result<Command, CommandParseError>> {
     // Nearly all comments end here.
     if !body.contains(TRIGGER) {
         return Vec::new();
     }
-    if body.len() > MOST_CHARACTERS {
+    if body.len() > MAX_CHARACTERS {
         let characters = body.chars().count();
-        if characters > MOST_CHARACTERS {
-            return vec![Err(Problem::TooLong { characters })];
+        if characters > MAX_CHARACTERS {
+            return vec![Err(CommandParseError::TooLong { characters })];
         }
     }
     // Markdown knows three line ends, and forges send two of them.
     let body = body.replace("\r\n", "\n").replace('\r', "\n");
-    let lines = lines::commanding(&body);
-    if lines.len() > MOST_COMMANDS {
-        return vec![Err(Problem::TooMany { found: lines.len() })];
+    let lines = lines::command_lines(&body);
+    if lines.len() > MAX_COMMANDS {
+        return vec![Err(CommandParseError::TooMany { found: lines.len() })];
     }
     lines.iter().map(line::parse).collect()
 }

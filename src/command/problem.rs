@@ -1,12 +1,12 @@
 //! What is wrong with a line that begins as a command. Words in it are those of a stranger: whoever shows them makes them inert.
 
-use super::grammar::{Action, Flag, Shape};
-use super::{MOST_CHARACTERS, MOST_COMMANDS, TRIGGER};
-use crate::wording::{nearest, quote, visible};
+use super::grammar::{CommentAction, Flag, ValueFormat};
+use super::{MAX_CHARACTERS, MAX_COMMANDS, TRIGGER};
+use crate::wording::{did_you_mean, escape_invisible, quote};
 
 /// Why a line, or a whole comment, is no command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum CommandParseError {
     /// More than a forge accepts.
     #[error("the comment has {characters} characters")]
     TooLong {
@@ -21,10 +21,10 @@ pub enum Problem {
     },
     /// The trigger and nothing else.
     #[error("nothing follows `{TRIGGER}`")]
-    NoAction,
+    MissingAction,
     /// A character that only looks like one of the grammar's, or cannot be seen.
-    #[error("{} holds {}", shown(word), named(*character))]
-    Foreign {
+    #[error("{} holds {}", quoted(word), character_name(*character))]
+    NonAscii {
         /// The word.
         word: String,
         /// The first such character.
@@ -33,7 +33,7 @@ pub enum Problem {
         meant: Option<&'static str>,
     },
     /// No action has this name.
-    #[error("there is no action {}", shown(word))]
+    #[error("there is no action {}", quoted(word))]
     UnknownAction {
         /// The word.
         word: String,
@@ -41,26 +41,26 @@ pub enum Problem {
         meant: Option<&'static str>,
     },
     /// No action has this flag.
-    #[error("there is no flag {}", shown(word))]
+    #[error("there is no flag {}", quoted(word))]
     UnknownFlag {
         /// The word.
         word: String,
         /// What was probably meant.
         meant: Option<&'static str>,
         /// Those that the action has.
-        action: Action,
+        action: CommentAction,
     },
     /// Another action has this flag.
     #[error("`{}` has no flag `{flag}`", action.name())]
-    NotItsFlag {
+    FlagNotAllowed {
         /// The action.
-        action: Action,
+        action: CommentAction,
         /// The flag.
         flag: &'static str,
     },
     /// A flag stands twice.
     #[error("`{flag}` is given twice")]
-    Repeated {
+    DuplicateFlag {
         /// The flag.
         flag: &'static str,
     },
@@ -76,13 +76,13 @@ pub enum Problem {
     #[error("`{}` has no {argument}", action.name())]
     MissingArgument {
         /// The action.
-        action: Action,
+        action: CommentAction,
         /// What is missing.
         argument: &'static str,
     },
     /// A value has a character that it cannot have, or too many.
-    #[error("{} is no {what}", shown(word))]
-    WrongShape {
+    #[error("{} is no {what}", quoted(word))]
+    InvalidValue {
         /// What it should be.
         what: &'static str,
         /// The word.
@@ -91,35 +91,35 @@ pub enum Problem {
         shape: &'static str,
     },
     /// There is one more word than the action takes.
-    #[error("{} is more than `{}` takes", shown(word), action.name())]
-    Unexpected {
+    #[error("{} is more than `{}` takes", quoted(word), action.name())]
+    ExtraArgument {
         /// The word.
         word: String,
         /// The action.
-        action: Action,
+        action: CommentAction,
     },
     /// A forge may show the line as something else than it is.
     #[error("Markdown may show the line differently from how it is written")]
-    NotPlain,
+    AmbiguousMarkdown,
 }
 
-impl Problem {
+impl CommandParseError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
             Self::TooLong { .. } => format!(
-                "write a comment of at most {MOST_CHARACTERS} characters; nothing of this one was done"
+                "write a comment of at most {MAX_CHARACTERS} characters; nothing of this one was done"
             ),
             Self::TooMany { .. } => format!(
-                "write at most {MOST_COMMANDS} in one comment; nothing of this one was done"
+                "write at most {MAX_COMMANDS} in one comment; nothing of this one was done"
             ),
-            Self::NoAction => format!("`{TRIGGER} help` lists the actions"),
-            Self::Foreign {
+            Self::MissingAction => format!("`{TRIGGER} help` lists the actions"),
+            Self::NonAscii {
                 meant: Some(meant), ..
             } => {
                 format!("did you mean `{meant}`? Commands are written in ASCII")
             }
-            Self::Foreign { meant: None, .. } => "commands are written in ASCII".to_owned(),
+            Self::NonAscii { meant: None, .. } => "commands are written in ASCII".to_owned(),
             Self::UnknownAction {
                 meant: Some(meant), ..
             } => format!("did you mean `{meant}`?"),
@@ -137,13 +137,13 @@ impl Problem {
                 meant: Some(meant), ..
             } => format!("did you mean `{meant}`?"),
             Self::UnknownFlag { action, .. }
-            | Self::NotItsFlag { action, .. }
-            | Self::Unexpected { action, .. } => usage(*action),
-            Self::Repeated { flag } => format!("give `{flag}` once"),
+            | Self::FlagNotAllowed { action, .. }
+            | Self::ExtraArgument { action, .. } => usage(*action),
+            Self::DuplicateFlag { flag } => format!("give `{flag}` once"),
             Self::MissingValue { flag, value } => format!("write `{flag} {value}`"),
             Self::MissingArgument { action, .. } => usage(*action),
-            Self::WrongShape { what, shape, .. } => format!("{what} is {shape}"),
-            Self::NotPlain => {
+            Self::InvalidValue { what, shape, .. } => format!("{what} is {shape}"),
+            Self::AmbiguousMarkdown => {
                 "write it into a paragraph of its own, below an empty line, and without underscores around words"
                     .to_owned()
             }
@@ -151,7 +151,7 @@ impl Problem {
     }
 
     /// A word that holds what the grammar does not know, if it does. `known` is what could have been meant.
-    pub(super) fn foreign(
+    pub(super) fn non_ascii(
         word: &str,
         known: impl IntoIterator<Item = &'static str>,
     ) -> Option<Self> {
@@ -163,10 +163,10 @@ impl Problem {
             |character: char| matches!(character, '\u{2010}'..='\u{2015}' | '\u{2212}' | '-');
         let name = word.trim_start_matches(is_dash);
         let meant = match name.len() == word.len() {
-            true => nearest(word, known),
-            false => nearest(&format!("--{name}"), known),
+            true => did_you_mean(word, known),
+            false => did_you_mean(&format!("--{name}"), known),
         };
-        Some(Self::Foreign {
+        Some(Self::NonAscii {
             word: word.to_owned(),
             character,
             meant,
@@ -176,31 +176,31 @@ impl Problem {
     pub(super) fn unknown_action(word: &str) -> Self {
         Self::UnknownAction {
             word: word.to_owned(),
-            meant: nearest(word, names()),
+            meant: did_you_mean(word, names()),
         }
     }
 
-    pub(super) fn unknown_flag(word: &str, action: Action) -> Self {
+    pub(super) fn unknown_flag(word: &str, action: CommentAction) -> Self {
         let name = word.split('=').next().unwrap_or(word);
         Self::UnknownFlag {
             word: word.to_owned(),
-            meant: nearest(name, flags()),
+            meant: did_you_mean(name, flags()),
             action,
         }
     }
 
-    pub(super) fn wrong_shape(what: &'static str, word: &str, shape: Shape) -> Self {
-        Self::WrongShape {
+    pub(super) fn invalid_value(what: &'static str, word: &str, shape: ValueFormat) -> Self {
+        Self::InvalidValue {
             what,
             word: word.to_owned(),
-            shape: shape.words(),
+            shape: shape.description(),
         }
     }
 }
 
 /// The names of all actions.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    Action::ALL.iter().map(|action| action.name())
+    CommentAction::ALL.iter().map(|action| action.name())
 }
 
 /// The names of all flags.
@@ -208,14 +208,14 @@ pub(super) fn flags() -> impl Iterator<Item = &'static str> {
     Flag::ALL.iter().map(|flag| flag.name())
 }
 
-fn usage(action: Action) -> String {
+fn usage(action: CommentAction) -> String {
     format!("write `{TRIGGER} {}`", action.usage())
 }
 
-fn shown(word: &str) -> String {
-    quote(&visible(word, false))
+fn quoted(word: &str) -> String {
+    quote(&escape_invisible(word, false))
 }
 
-fn named(character: char) -> String {
+fn character_name(character: char) -> String {
     format!("the character U+{:04X}", u32::from(character))
 }

@@ -8,7 +8,8 @@ use super::{hygiene, tier, violation};
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{
-    Derived, Failure, Given, OutputNames, Product, Registry, Schema, Target, Unrecognised,
+    Derived, OutputNames, Product, ProductError, RecognitionError, Registry, RunInput, Schema,
+    Target,
 };
 
 /// A config without errors.
@@ -29,7 +30,7 @@ pub struct Config {
     /// What its outputs are called.
     pub outputs: OutputNames,
     /// What was said for all configs.
-    pub given: Given,
+    pub given: RunInput,
 }
 
 impl Config {
@@ -40,9 +41,10 @@ impl Config {
 
     /// The same config under the names of a test: `suffix` stands behind that of the stack and of everything in it. Names that
     /// get too long by that are errors, as in any config.
-    pub fn suffixed(&self, suffix: &str) -> Result<Self, Vec<Diagnostic>> {
-        let failed = |failure: Failure| vec![product_invalid(&self.path, &self.product, &failure)];
-        let given = Given {
+    pub fn with_name_suffix(&self, suffix: &str) -> Result<Self, Vec<Diagnostic>> {
+        let failed =
+            |failure: ProductError| vec![product_invalid(&self.path, &self.product, &failure)];
+        let given = RunInput {
             suffix: Some(suffix.to_owned()),
             ..self.given.clone()
         };
@@ -50,9 +52,9 @@ impl Config {
         let (derived, _) = product
             .derive(&self.values, self.path.stem(), &given, |_| false, false)
             .map_err(failed)?;
-        let broken = product.broken_rules(&derived.scope, |_| false, false);
+        let broken = product.rule_violations(&derived.scope, |_| false, false);
         let problems = broken.map_err(failed)?.into_iter().map(|broken| {
-            let place = self.tree.place_of(broken.at.iter().map(String::as_str));
+            let place = self.tree.span_of(broken.at.iter().map(String::as_str));
             Diagnostic {
                 span: Some(place),
                 help: broken.help,
@@ -101,14 +103,14 @@ impl Config {
     }
 
     /// Where a dotted key stands in the file, or the nearest key above it.
-    pub fn place_of(&self, key: &str) -> Span {
-        self.tree.place_of(key.split('.'))
+    pub fn span_of(&self, key: &str) -> Span {
+        self.tree.span_of(key.split('.'))
     }
 }
 
 /// What came of a file.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct LoadResult {
     /// The config, unless there are errors.
     pub config: Option<Config>,
     /// Errors and warnings, by place.
@@ -116,7 +118,7 @@ pub struct Loaded {
 }
 
 /// Reads and checks one config.
-pub fn load(registry: &Registry, path: &RepoPath, bytes: &[u8]) -> Loaded {
+pub fn load(registry: &Registry, path: &RepoPath, bytes: &[u8]) -> LoadResult {
     let mut diagnostics = Vec::new();
     let config = match check(registry, path, bytes, &mut diagnostics) {
         Ok(config) => config,
@@ -130,7 +132,7 @@ pub fn load(registry: &Registry, path: &RepoPath, bytes: &[u8]) -> Loaded {
     let failed = diagnostics
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error);
-    Loaded {
+    LoadResult {
         config: config.filter(|_| !failed),
         diagnostics,
     }
@@ -175,7 +177,7 @@ fn check(
     };
     let is_bad = |key: &str| bad.iter().any(|bad| below(bad, key) || below(key, bad));
 
-    let failed = |failure: Failure| vec![product_invalid(path, &product, &failure)];
+    let failed = |failure: ProductError| vec![product_invalid(path, &product, &failure)];
     let (derived, complete) = product
         .derive(&values, path.stem(), &registry.given, is_bad, invalid)
         .map_err(failed)?;
@@ -184,13 +186,13 @@ fn check(
     }
     tier::report(path, &source, &tree, &product, &derived, diagnostics);
     for broken in product
-        .broken_rules(&derived.scope, is_bad, invalid)
+        .rule_violations(&derived.scope, is_bad, invalid)
         .map_err(failed)?
     {
         let mut problem = Diagnostic::error(broken.code.to_owned(), path, broken.message)
             .with_severity(broken.severity);
         problem.help = broken.help;
-        let place = tree.place_of(broken.at.iter().map(String::as_str));
+        let place = tree.span_of(broken.at.iter().map(String::as_str));
         diagnostics.push(problem.at(&source, place));
     }
     if invalid {
@@ -211,7 +213,7 @@ fn check(
 }
 
 /// Reads a file that is no config, and checks it by a schema; defaults are applied. `whole` says what the file is.
-pub fn conform(
+pub fn validate(
     schema: &Schema,
     whole: &str,
     path: &RepoPath,
@@ -247,7 +249,7 @@ fn recognise(
     source: &SourceText<'_>,
 ) -> Result<Arc<Product>, Diagnostic> {
     let start = Span::point(tree.span.start.line, tree.span.start.column);
-    if !matches!(tree.kind, super::node::Kind::Mapping(_)) {
+    if !matches!(tree.kind, super::node::NodeKind::Mapping(_)) {
         let message = "a config is a mapping of sections";
         return Err(Diagnostic::error("config-not-a-mapping", path, message).at(source, start));
     }
@@ -256,8 +258,8 @@ fn recognise(
         .recognise(sections, path.file_name())
         .map_err(|unrecognised| {
             let problem = match unrecognised {
-                Unrecognised::Unknown => {
-                    let known = crate::wording::one_of(&registry.sections());
+                RecognitionError::Unknown => {
+                    let known = crate::wording::or_list(&registry.sections());
                     Diagnostic::error(
                         "product-unknown",
                         path,
@@ -267,21 +269,23 @@ fn recognise(
                         "the section that makes a config one of a product is one of {known}"
                     ))
                 }
-                Unrecognised::Ambiguous(products) => {
+                RecognitionError::Ambiguous(products) => {
                     let products: Vec<&str> = products.iter().map(String::as_str).collect();
                     let message = format!(
                         "the file has sections of {}",
-                        crate::wording::all_of(&products)
+                        crate::wording::and_list(&products)
                     );
                     Diagnostic::error("product-ambiguous", path, message)
                 }
-                Unrecognised::Invalid(error) => Diagnostic::error("product-invalid", path, error),
+                RecognitionError::Invalid(error) => {
+                    Diagnostic::error("product-invalid", path, error)
+                }
             };
             problem.at(source, start)
         })
 }
 
-fn product_invalid(path: &RepoPath, product: &Product, failure: &Failure) -> Diagnostic {
+fn product_invalid(path: &RepoPath, product: &Product, failure: &ProductError) -> Diagnostic {
     Diagnostic::error(
         "product-invalid",
         path,

@@ -1,7 +1,7 @@
 //! What no string of a config may hold, whatever the schema says.
 
-use super::node::{Kind, Node};
-use super::violation::Told;
+use super::node::{Node, NodeKind};
+use super::violation::DiagnosticLimit;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::wording;
@@ -13,29 +13,42 @@ pub fn report(
     node: &Node,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut told = Told::new(diagnostics);
-    look(path, source, node, &mut told);
-    if let Some(rest) = told.rest() {
+    let mut told = DiagnosticLimit::new(diagnostics);
+    check_node(path, source, node, &mut told);
+    if let Some(rest) = told.overflow() {
         let problem = Diagnostic::error("bidi-or-control-character", path, rest);
         diagnostics.push(problem.at(source, Span::point(1, 1)));
     }
 }
 
-fn look(path: &RepoPath, source: &SourceText<'_>, node: &Node, told: &mut Told<'_>) {
+fn check_node(
+    path: &RepoPath,
+    source: &SourceText<'_>,
+    node: &Node,
+    told: &mut DiagnosticLimit<'_>,
+) {
     match &node.kind {
-        Kind::Text(value) => string(path, source, value, node.span, told),
-        Kind::Sequence(items) => items.iter().for_each(|item| look(path, source, item, told)),
-        Kind::Mapping(entries) => {
+        NodeKind::Text(value) => string(path, source, value, node.span, told),
+        NodeKind::Sequence(items) => items
+            .iter()
+            .for_each(|item| check_node(path, source, item, told)),
+        NodeKind::Mapping(entries) => {
             for entry in entries {
                 string(path, source, &entry.key, entry.key_span, told);
-                look(path, source, &entry.value, told);
+                check_node(path, source, &entry.value, told);
             }
         }
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) => {}
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => {}
     }
 }
 
-fn string(path: &RepoPath, source: &SourceText<'_>, value: &str, span: Span, told: &mut Told<'_>) {
+fn string(
+    path: &RepoPath,
+    source: &SourceText<'_>,
+    value: &str,
+    span: Span,
+    told: &mut DiagnosticLimit<'_>,
+) {
     // Nearly every text is printable ASCII without a brace, which is told by one look at its bytes.
     if value
         .bytes()
@@ -47,7 +60,7 @@ fn string(path: &RepoPath, source: &SourceText<'_>, value: &str, span: Span, tol
     if value.contains("{{resolve") || value.contains("{{ resolve") {
         let message = "CloudFormation would resolve this reference behind the reviewers' backs";
         let help = "write the value itself";
-        told.tell(|| {
+        told.push(|| {
             Diagnostic::error("dynamic-reference", path, message)
                 .with_help(help)
                 .at(source, span)
@@ -55,14 +68,14 @@ fn string(path: &RepoPath, source: &SourceText<'_>, value: &str, span: Span, tol
     }
     if let Some(bad) = value
         .chars()
-        .find(|&character| wording::is_deceptive(character))
+        .find(|&character| wording::is_invisible_or_bidi(character))
     {
         let message = format!(
             "the text holds the character U+{:04X}, which cannot be seen",
             u32::from(bad)
         );
         let help = "delete the character";
-        told.tell(|| {
+        told.push(|| {
             Diagnostic::error("bidi-or-control-character", path, message)
                 .with_help(help)
                 .at(source, span)

@@ -9,7 +9,7 @@ mod scalar;
 mod tier;
 mod violation;
 
-pub use check::{Config, Loaded, conform, load};
-pub use node::{Entry, Kind, Node};
+pub use check::{Config, LoadResult, load, validate};
+pub use node::{MapEntry, Node, NodeKind};
 pub use parse::{MAX_BYTES, Tags, decode, parse};
 pub use sample::sample;

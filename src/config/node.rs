@@ -8,7 +8,7 @@ use crate::diagnostic::Span;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// What it holds.
-    pub kind: Kind,
+    pub kind: NodeKind,
     /// Where it stands.
     pub span: Span,
     /// Its YAML tag, `!` included, where tags are kept.
@@ -17,7 +17,7 @@ pub struct Node {
 
 /// What a node holds, by the YAML 1.2 core schema.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum NodeKind {
     /// `null`, `~` or nothing.
     Null,
     /// `true`, `false`.
@@ -29,12 +29,12 @@ pub enum Kind {
     /// A list.
     Sequence(Vec<Node>),
     /// A mapping, in source order, keys unique.
-    Mapping(Vec<Entry>),
+    Mapping(Vec<MapEntry>),
 }
 
 /// One key of a mapping.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct MapEntry {
     /// The key as text.
     pub key: String,
     /// Where the key stands.
@@ -50,14 +50,14 @@ impl Node {
     }
 
     /// The entry of a key, if this is a mapping that has it.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub fn entry(&self, key: &str) -> Option<&MapEntry> {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
     /// All entries; none if this is no mapping.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[MapEntry] {
         match &self.kind {
-            Kind::Mapping(entries) => entries,
+            NodeKind::Mapping(entries) => entries,
             _ => &[],
         }
     }
@@ -65,7 +65,7 @@ impl Node {
     /// All items; none if this is no list.
     pub fn items(&self) -> &[Node] {
         match &self.kind {
-            Kind::Sequence(items) => items,
+            NodeKind::Sequence(items) => items,
             _ => &[],
         }
     }
@@ -73,14 +73,14 @@ impl Node {
     /// The text, if this is one.
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Text(text) => Some(text),
+            NodeKind::Text(text) => Some(text),
             _ => None,
         }
     }
 
     /// Whether nothing stands here.
     pub fn is_null(&self) -> bool {
-        self.kind == Kind::Null
+        self.kind == NodeKind::Null
     }
 
     /// The same data without places, keys in source order. A tag stands as a key around its value, as CloudFormation's long
@@ -94,12 +94,12 @@ impl Node {
 
     fn kind_to_json(&self) -> Value {
         match &self.kind {
-            Kind::Null => Value::Null,
-            Kind::Bool(value) => Value::Bool(*value),
-            Kind::Number(value) => Value::Number(value.clone()),
-            Kind::Text(value) => Value::String(value.clone()),
-            Kind::Sequence(items) => items.iter().map(Node::to_json).collect(),
-            Kind::Mapping(entries) => entries
+            NodeKind::Null => Value::Null,
+            NodeKind::Bool(value) => Value::Bool(*value),
+            NodeKind::Number(value) => Value::Number(value.clone()),
+            NodeKind::Text(value) => Value::String(value.clone()),
+            NodeKind::Sequence(items) => items.iter().map(Node::to_json).collect(),
+            NodeKind::Mapping(entries) => entries
                 .iter()
                 .map(|entry| (entry.key.clone(), entry.value.to_json()))
                 .collect(),
@@ -112,11 +112,12 @@ impl Node {
             return false;
         }
         match (&self.kind, &other.kind) {
-            (Kind::Sequence(items), Kind::Sequence(others)) => {
+            (NodeKind::Sequence(items), NodeKind::Sequence(others)) => {
                 items.len() == others.len() && items.iter().zip(others).all(|(a, b)| a.same_data(b))
             }
-            (Kind::Mapping(entries), Kind::Mapping(others)) => {
-                let same = |(a, b): (&Entry, &Entry)| a.key == b.key && a.value.same_data(&b.value);
+            (NodeKind::Mapping(entries), NodeKind::Mapping(others)) => {
+                let same =
+                    |(a, b): (&MapEntry, &MapEntry)| a.key == b.key && a.value.same_data(&b.value);
                 entries.len() == others.len() && entries.iter().zip(others).all(same)
             }
             (kind, other) => kind == other,
@@ -139,15 +140,15 @@ impl Node {
 
     /// The place to point at for `path` (keys and list indices from the root), or for the nearest part of it that exists:
     /// a scalar's value, otherwise the key that leads to it.
-    pub fn place_of<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Span {
+    pub fn span_of<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Span {
         let mut node = self;
         let mut place = Span::point(self.span.start.line, self.span.start.column);
         for part in path {
             let next = match &node.kind {
-                Kind::Mapping(_) => node
+                NodeKind::Mapping(_) => node
                     .entry(part)
                     .map(|entry| (&entry.value, Some(entry.key_span))),
-                Kind::Sequence(items) => part
+                NodeKind::Sequence(items) => part
                     .parse::<usize>()
                     .ok()
                     .and_then(|index| items.get(index))
@@ -156,8 +157,10 @@ impl Node {
             };
             let Some((value, key_span)) = next else { break };
             place = match (&value.kind, key_span) {
-                (Kind::Mapping(_) | Kind::Sequence(_) | Kind::Null, Some(key_span)) => key_span,
-                (Kind::Mapping(_) | Kind::Sequence(_), None) => {
+                (NodeKind::Mapping(_) | NodeKind::Sequence(_) | NodeKind::Null, Some(key_span)) => {
+                    key_span
+                }
+                (NodeKind::Mapping(_) | NodeKind::Sequence(_), None) => {
                     Span::point(value.span.start.line, value.span.start.column)
                 }
                 _ => value.span,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
-use super::node::{Entry, Kind, Node};
+use super::node::{MapEntry, Node, NodeKind};
 use super::scalar;
 use crate::diagnostic::{Diagnostic, Position, SourceText, Span};
 use crate::model::RepoPath;
@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 100_000;
 const BYTES_PER_NODE: usize = 64;
 /// Each problem has its line looked up, so that their number is bounded too.
-const MOST_PROBLEMS: usize = 100;
+const MAX_PROBLEMS: usize = 100;
 
 /// What becomes of YAML tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn decode<'a>(path: &RepoPath, bytes: &'a [u8]) -> Result<&'a str, Diagnosti
 }
 
 /// A collection whose end has not come yet.
-struct Open {
+struct OpenNode {
     node: Node,
     anchor: usize,
     /// The key that waits for its value.
@@ -73,7 +73,7 @@ struct Open {
     seen: usize,
 }
 
-impl Open {
+impl OpenNode {
     /// The line on which a key already stands.
     fn line_of(&mut self, key: &str) -> Option<usize> {
         const FEW: usize = 32;
@@ -96,7 +96,7 @@ impl Open {
 
 /// How large a finished node is.
 #[derive(Clone, Copy)]
-struct Extent {
+struct SubtreeSize {
     nodes: usize,
     depth: usize,
 }
@@ -106,9 +106,9 @@ struct Builder<'a> {
     source: SourceText<'a>,
     tags: Tags,
     problems: Vec<Diagnostic>,
-    stack: Vec<Open>,
+    stack: Vec<OpenNode>,
     /// Anchored nodes with what they expand to.
-    anchors: HashMap<usize, (Node, Extent)>,
+    anchors: HashMap<usize, (Node, SubtreeSize)>,
     nodes: usize,
     root: Option<Node>,
 }
@@ -131,7 +131,7 @@ impl<'a> Builder<'a> {
         let mut documents = 0;
         for event in Parser::new_from_str(text) {
             let (event, span) = match event {
-                Ok((event, span)) => (event, place(span)),
+                Ok((event, span)) => (event, to_span(span)),
                 Err(error) => {
                     let mark = error.marker();
                     self.syntax(
@@ -179,15 +179,15 @@ impl<'a> Builder<'a> {
                 let kind = if plain {
                     scalar::resolve(&text)
                 } else {
-                    Kind::Text(text.into_owned())
+                    NodeKind::Text(text.into_owned())
                 };
                 self.value(Node { kind, span, tag }, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.open(Kind::Sequence(Vec::new()), anchor, tag, span)
+                self.open(NodeKind::Sequence(Vec::new()), anchor, tag, span)
             }
             Event::MappingStart(anchor, tag) => {
-                self.open(Kind::Mapping(Vec::new()), anchor, tag, span)
+                self.open(NodeKind::Mapping(Vec::new()), anchor, tag, span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(mut open) = self.stack.pop() else {
@@ -207,7 +207,7 @@ impl<'a> Builder<'a> {
                 if self.stack.len() + extent.depth > MAX_DEPTH {
                     return self.too_deep(span);
                 }
-                self.spend(extent.nodes, span)?;
+                self.charge_alias_budget(extent.nodes, span)?;
                 match self.anchors.get(&anchor).cloned() {
                     Some((node, _)) => self.value(Node { span, ..node }, 0),
                     None => Ok(()),
@@ -218,13 +218,13 @@ impl<'a> Builder<'a> {
     }
 
     fn awaits_key(&self) -> bool {
-        self.stack
-            .last()
-            .is_some_and(|open| matches!(open.node.kind, Kind::Mapping(_)) && open.key.is_none())
+        self.stack.last().is_some_and(|open| {
+            matches!(open.node.kind, NodeKind::Mapping(_)) && open.key.is_none()
+        })
     }
 
     fn key(&mut self, text: Cow<'_, str>, plain: bool, span: Span) -> Result<(), ()> {
-        if plain && scalar::resolve(&text) == Kind::Null {
+        if plain && scalar::resolve(&text) == NodeKind::Null {
             return self.key_is_no_string(span);
         }
         let mut twin = None;
@@ -236,7 +236,7 @@ impl<'a> Builder<'a> {
             let message = format!("{} already stands on line {line}", quote(&text));
             self.problem("duplicate-key", span, message);
         }
-        self.unless_hopeless()
+        self.stop_after_many_errors()
     }
 
     fn key_is_no_string(&mut self, span: Span) -> Result<(), ()> {
@@ -246,7 +246,7 @@ impl<'a> Builder<'a> {
 
     fn open(
         &mut self,
-        kind: Kind,
+        kind: NodeKind,
         anchor: usize,
         tag: Option<Cow<'a, Tag>>,
         span: Span,
@@ -258,14 +258,14 @@ impl<'a> Builder<'a> {
             return self.too_deep(span);
         }
         let tag = self.tag(tag, span);
-        self.stack.push(Open {
+        self.stack.push(OpenNode {
             node: Node { kind, span, tag },
             anchor,
             key: None,
             lines: HashMap::new(),
             seen: 0,
         });
-        self.unless_hopeless()
+        self.stop_after_many_errors()
     }
 
     fn too_deep(&mut self, span: Span) -> Result<(), ()> {
@@ -274,7 +274,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Counts what a copy costs before it is made.
-    fn spend(&mut self, nodes: usize, span: Span) -> Result<(), ()> {
+    fn charge_alias_budget(&mut self, nodes: usize, span: Span) -> Result<(), ()> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {
             let message = format!("more than {MAX_NODES} values, aliases expanded");
@@ -285,12 +285,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Ends the reading of a file with very many problems, and says so.
-    fn unless_hopeless(&mut self) -> Result<(), ()> {
-        if self.problems.len() < MOST_PROBLEMS {
+    fn stop_after_many_errors(&mut self) -> Result<(), ()> {
+        if self.problems.len() < MAX_PROBLEMS {
             return Ok(());
         }
         if let Some(last) = self.problems.last_mut() {
-            let help = format!("correct these {MOST_PROBLEMS} first: the file was read no further");
+            let help = format!("correct these {MAX_PROBLEMS} first: the file was read no further");
             last.help = Some(help);
         }
         Err(())
@@ -298,18 +298,18 @@ impl<'a> Builder<'a> {
 
     /// Puts a finished node where it belongs; an anchored one is kept for its aliases.
     fn value(&mut self, node: Node, anchor: usize) -> Result<(), ()> {
-        self.unless_hopeless()?;
-        self.spend(1, node.span)?;
+        self.stop_after_many_errors()?;
+        self.charge_alias_budget(1, node.span)?;
         if anchor > 0 {
-            let extent = extent(&node);
-            self.spend(extent.nodes, node.span)?;
+            let extent = subtree_size(&node);
+            self.charge_alias_budget(extent.nodes, node.span)?;
             self.anchors.insert(anchor, (node.clone(), extent));
         }
         match self.stack.last_mut() {
             None => self.root = Some(node),
             Some(open) => match (&mut open.node.kind, open.key.take()) {
-                (Kind::Sequence(items), _) => items.push(node),
-                (Kind::Mapping(entries), Some((key, key_span))) => entries.push(Entry {
+                (NodeKind::Sequence(items), _) => items.push(node),
+                (NodeKind::Mapping(entries), Some((key, key_span))) => entries.push(MapEntry {
                     key,
                     key_span,
                     value: node,
@@ -375,10 +375,10 @@ impl<'a> Builder<'a> {
 
 /// Counts nodes and levels; long texts weigh as much as the nodes that would fill their memory. Nothing here is deeper than
 /// `MAX_DEPTH`: aliases are held to it like what stands written out.
-fn extent(node: &Node) -> Extent {
+fn subtree_size(node: &Node) -> SubtreeSize {
     let weight = |text: &str| text.len() / BYTES_PER_NODE;
     let keys: usize = node.entries().iter().map(|entry| weight(&entry.key)).sum();
-    let own = Extent {
+    let own = SubtreeSize {
         nodes: 1 + keys + node.text().map_or(0, weight),
         depth: 1,
     };
@@ -386,14 +386,14 @@ fn extent(node: &Node) -> Extent {
         .items()
         .iter()
         .chain(node.entries().iter().map(|entry| &entry.value))
-        .map(extent);
-    below.fold(own, |sum, part| Extent {
+        .map(subtree_size);
+    below.fold(own, |sum, part| SubtreeSize {
         nodes: sum.nodes + part.nodes,
         depth: sum.depth.max(part.depth + 1),
     })
 }
 
-fn place(span: saphyr_parser::Span) -> Span {
+fn to_span(span: saphyr_parser::Span) -> Span {
     let position = |mark: saphyr_parser::Marker| Position {
         line: mark.line(),
         column: mark.col() + 1,

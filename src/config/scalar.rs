@@ -4,21 +4,21 @@
 
 use serde_json::Number;
 
-use super::node::Kind;
+use super::node::NodeKind;
 
 /// What a plain, untagged scalar means.
-pub fn resolve(text: &str) -> Kind {
+pub fn resolve(text: &str) -> NodeKind {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
-        "true" | "True" | "TRUE" => return Kind::Bool(true),
-        "false" | "False" | "FALSE" => return Kind::Bool(false),
+        "" | "~" | "null" | "Null" | "NULL" => return NodeKind::Null,
+        "true" | "True" | "TRUE" => return NodeKind::Bool(true),
+        "false" | "False" | "FALSE" => return NodeKind::Bool(false),
         _ => {}
     }
     // Most scalars are words: one look at the first character spares the number parsers.
     let numeric = matches!(text.as_bytes()[0], b'0'..=b'9' | b'+' | b'-' | b'.');
     match numeric.then(|| number(text)).flatten() {
-        Some(number) => Kind::Number(number),
-        None => Kind::Text(text.to_owned()),
+        Some(number) => NodeKind::Number(number),
+        None => NodeKind::Text(text.to_owned()),
     }
 }
 

@@ -4,7 +4,7 @@ use super::node::Node;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{Derived, Product};
-use crate::wording::{nearest, one_of, quote};
+use crate::wording::{did_you_mean, or_list, quote};
 
 /// Says which keys of a config need a higher tier than it has.
 pub fn report(
@@ -28,9 +28,9 @@ pub fn report(
     let rank = |name: &str| tiers.iter().position(|tier| *tier == name);
     let Some(own_rank) = rank(own) else {
         let message = format!("{} is no tier of product `{}`", quote(own), product.name());
-        let help = match nearest(own, tiers.iter().copied()) {
+        let help = match did_you_mean(own, tiers.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("a tier is {}", one_of(&tiers)),
+            None => format!("a tier is {}", or_list(&tiers)),
         };
         let problem = Diagnostic::error("tier-unknown", path, message).with_help(help);
         diagnostics.push(problem.at(source, Span::point(1, 1)));

@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::node::{Kind, Node};
+use super::node::{Node, NodeKind};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{Schema, ValidationErrorKind as Violated, Violation, known_keys};
-use crate::wording::{all_of, counted, nearest, quote};
+use crate::wording::{and_list, did_you_mean, pluralize, quote};
 
 /// Long lists of allowed values are not printed whole.
-const MOST_LISTED: usize = 8;
+const MAX_LISTED: usize = 8;
 
 /// A longer number is no account, tag or version that somebody forgot to quote.
-const LONGEST_QUOTED: usize = 60;
+const MAX_QUOTED_CHARS: usize = 60;
 
 /// Problems of one kind that are told of one file. Each has its line looked up: told without bound, the problems of a large
 /// file would take quadratic time.
-pub const MOST_TOLD: usize = 100;
+pub const MAX_REPORTED: usize = 100;
 
 /// Turns violations of a schema into diagnostics: of those about one value only the most telling, of those about keys all.
 /// `whole` says what the file is, such as "a `s3` config".
@@ -30,29 +30,29 @@ pub fn report(
     violations: Vec<Violation<'_>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let context = Context {
+    let context = ViolationContext {
         path,
         source,
         tree,
         schema,
         whole,
     };
-    let mut told = Told::new(diagnostics);
+    let mut told = DiagnosticLimit::new(diagnostics);
     let mut of_values: BTreeMap<Vec<String>, Violation<'_>> = BTreeMap::new();
     for violation in violations {
         match &violation.kind {
             Violated::AdditionalProperties { unexpected }
             | Violated::UnevaluatedProperties { unexpected } => {
                 for key in unexpected {
-                    told.tell(|| context.unknown_key(&violation, key));
+                    told.push(|| context.unknown_key(&violation, key));
                 }
             }
             Violated::Required { property } => {
                 let key = property.as_str().unwrap_or_default();
-                told.tell(|| context.missing_key(&violation, key));
+                told.push(|| context.missing_key(&violation, key));
             }
             Violated::PropertyNames { error } => {
-                told.tell(|| context.invalid_key(&violation, error));
+                told.push(|| context.invalid_key(&violation, error));
             }
             _ => {
                 let rank = rank(&violation.kind);
@@ -66,21 +66,21 @@ pub fn report(
         }
     }
     for violation in of_values.values() {
-        told.tell(|| context.value(violation));
+        told.push(|| context.value(violation));
     }
-    if let Some(rest) = told.rest() {
-        diagnostics.push(context.error("schema-violation", context.place(&[]), rest));
+    if let Some(rest) = told.overflow() {
+        diagnostics.push(context.error("schema-violation", context.span_of(&[]), rest));
     }
 }
 
 /// Problems up to a number; those beyond it are counted only.
-pub struct Told<'a> {
+pub struct DiagnosticLimit<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     told: usize,
     untold: usize,
 }
 
-impl<'a> Told<'a> {
+impl<'a> DiagnosticLimit<'a> {
     /// Nothing told yet.
     pub fn new(diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         Self {
@@ -91,8 +91,8 @@ impl<'a> Told<'a> {
     }
 
     /// Tells a problem, if there is room.
-    pub fn tell(&mut self, problem: impl FnOnce() -> Diagnostic) {
-        if self.told < MOST_TOLD {
+    pub fn push(&mut self, problem: impl FnOnce() -> Diagnostic) {
+        if self.told < MAX_REPORTED {
             self.told += 1;
             self.diagnostics.push(problem());
         } else {
@@ -101,10 +101,10 @@ impl<'a> Told<'a> {
     }
 
     /// How many were not told, as a message.
-    pub fn rest(self) -> Option<String> {
+    pub fn overflow(self) -> Option<String> {
         (self.untold > 0).then(|| {
-            let rest = counted(self.untold, "more problem");
-            format!("{rest} of this kind; the first {MOST_TOLD} are listed")
+            let rest = pluralize(self.untold, "more problem");
+            format!("{rest} of this kind; the first {MAX_REPORTED} are listed")
         })
     }
 }
@@ -120,7 +120,7 @@ fn rank(kind: &Violated) -> u8 {
     }
 }
 
-struct Context<'a> {
+struct ViolationContext<'a> {
     path: &'a RepoPath,
     source: &'a SourceText<'a>,
     tree: &'a Node,
@@ -128,22 +128,22 @@ struct Context<'a> {
     whole: &'a str,
 }
 
-impl Context<'_> {
-    fn place(&self, path: &[String]) -> Span {
-        self.tree.place_of(path.iter().map(String::as_str))
+impl ViolationContext<'_> {
+    fn span_of(&self, path: &[String]) -> Span {
+        self.tree.span_of(path.iter().map(String::as_str))
     }
 
     fn node(&self, path: &[String]) -> Option<&Node> {
         path.iter()
             .try_fold(self.tree, |node, part| match &node.kind {
-                Kind::Sequence(items) => items.get(part.parse::<usize>().ok()?),
+                NodeKind::Sequence(items) => items.get(part.parse::<usize>().ok()?),
                 _ => node.get(part),
             })
     }
 
     fn key_span(&self, path: &[String], key: &str) -> Span {
         let entry = self.node(path).and_then(|node| node.entry(key));
-        entry.map_or_else(|| self.place(path), |entry| entry.key_span)
+        entry.map_or_else(|| self.span_of(path), |entry| entry.key_span)
     }
 
     fn error(&self, code: &'static str, span: Span, message: String) -> Diagnostic {
@@ -151,7 +151,7 @@ impl Context<'_> {
     }
 
     fn unknown_key(&self, violation: &Violation<'_>, key: &str) -> Diagnostic {
-        let place = dotted(&violation.path);
+        let place = dotted_path(&violation.path);
         let message = match place.as_str() {
             "" => format!("{} is not a section of {}", quote(key), self.whole),
             place => format!("{} is not a key of `{place}`", quote(key)),
@@ -162,14 +162,14 @@ impl Context<'_> {
         let elsewhere = self.schema.parents_of(key);
         let help = if let Some(parent) = elsewhere.first() {
             Some(format!("`{key}` belongs under `{parent}`"))
-        } else if let Some(meant) = nearest(key, free) {
+        } else if let Some(meant) = did_you_mean(key, free) {
             Some(format!("did you mean `{meant}`?"))
         } else if key == "<<" {
             Some("YAML 1.2 has no merge keys: write the keys out".to_owned())
         } else {
             let known: Vec<&str> = known_keys(violation.subschema).collect();
-            (!known.is_empty() && known.len() <= MOST_LISTED)
-                .then(|| format!("the keys here are {}", all_of(&known)))
+            (!known.is_empty() && known.len() <= MAX_LISTED)
+                .then(|| format!("the keys here are {}", and_list(&known)))
         };
         let problem = self.error("unknown-key", self.key_span(&violation.path, key), message);
         Diagnostic { help, ..problem }
@@ -178,17 +178,17 @@ impl Context<'_> {
     fn missing_key(&self, violation: &Violation<'_>, key: &str) -> Diagnostic {
         let mut path = violation.path.clone();
         path.push(key.to_owned());
-        let message = format!("`{}` is required and absent", dotted(&path));
+        let message = format!("`{}` is required and absent", dotted_path(&path));
         let property = violation
             .subschema
             .get("properties")
             .and_then(|properties| properties.get(key));
-        let problem = self.error("missing-key", self.place(&violation.path), message);
+        let problem = self.error("missing-key", self.span_of(&violation.path), message);
         match property
             .and_then(|property| property.get("x-help"))
             .and_then(Value::as_str)
         {
-            Some(help) => problem.with_help(clause(help)),
+            Some(help) => problem.with_help(constraint_text(help)),
             None => problem,
         }
     }
@@ -202,24 +202,24 @@ impl Context<'_> {
         let message = format!(
             "{} is not allowed as a key of `{}`",
             quote(&key),
-            dotted(&violation.path)
+            dotted_path(&violation.path)
         );
         let problem = self.error("invalid-key", self.key_span(&violation.path, &key), message);
         match violation.advice {
-            Some(help) => problem.with_help(clause(help)),
+            Some(help) => problem.with_help(constraint_text(help)),
             None => problem,
         }
     }
 
     fn value(&self, violation: &Violation<'_>) -> Diagnostic {
-        let span = self.place(&violation.path);
-        let key = dotted(&violation.path);
+        let span = self.span_of(&violation.path);
+        let key = dotted_path(&violation.path);
         let node = self.node(&violation.path);
         let value = node.map(Node::to_json).unwrap_or_default();
         let shown = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
-        let advice = violation.advice.map(clause);
+        let advice = violation.advice.map(constraint_text);
         let (code, message, help) = match &violation.kind {
             Violated::Type { .. } => {
                 let wanted = wanted_type(violation.subschema);
@@ -245,7 +245,7 @@ impl Context<'_> {
                 (
                     "wrong-type",
                     message,
-                    raw.filter(|raw| raw.len() <= LONGEST_QUOTED)
+                    raw.filter(|raw| raw.len() <= MAX_QUOTED_CHARS)
                         .map(|raw| format!("quote it: \"{raw}\""))
                         .or(advice),
                 )
@@ -260,11 +260,11 @@ impl Context<'_> {
                     .filter(|option| !option.is_empty())
                     .collect();
                 let options: Vec<&str> = options.iter().map(String::as_str).collect();
-                let message = match options.len() <= MOST_LISTED {
+                let message = match options.len() <= MAX_LISTED {
                     true => format!(
                         "`{key}` is {}; allowed are {}",
                         quote(&shown),
-                        all_of(&options)
+                        and_list(&options)
                     ),
                     false => format!(
                         "`{key}` is {}, which is none of the {} allowed values",
@@ -272,7 +272,7 @@ impl Context<'_> {
                         options.len()
                     ),
                 };
-                let meant = nearest(&shown, options.iter().copied())
+                let meant = did_you_mean(&shown, options.iter().copied())
                     .map(|meant| format!("did you mean `{meant}`?"));
                 ("value-not-allowed", message, meant.or(advice))
             }
@@ -290,7 +290,7 @@ impl Context<'_> {
                     "too-few",
                     format!(
                         "`{key}` needs at least {}",
-                        counted(*limit as usize, "character")
+                        pluralize(*limit as usize, "character")
                     ),
                     advice,
                 ),
@@ -307,7 +307,7 @@ impl Context<'_> {
                 "too-few",
                 format!(
                     "`{key}` needs at least {}",
-                    counted(*limit as usize, "item")
+                    pluralize(*limit as usize, "item")
                 ),
                 advice,
             ),
@@ -315,7 +315,7 @@ impl Context<'_> {
                 "too-many",
                 format!(
                     "`{key}` may have at most {}",
-                    counted(*limit as usize, "item")
+                    pluralize(*limit as usize, "item")
                 ),
                 advice,
             ),
@@ -323,7 +323,7 @@ impl Context<'_> {
                 "too-many",
                 format!(
                     "`{key}` may have at most {}",
-                    counted(*limit as usize, "key")
+                    pluralize(*limit as usize, "key")
                 ),
                 advice,
             ),
@@ -354,7 +354,7 @@ impl Context<'_> {
 }
 
 /// A schema's sentence in the form of our own help: no capital at the start, no full stop at the end.
-fn clause(sentence: &str) -> String {
+fn constraint_text(sentence: &str) -> String {
     let mut chars = sentence.strip_suffix('.').unwrap_or(sentence).chars();
     match chars.next() {
         Some(first) => first.to_lowercase().chain(chars).collect(),
@@ -386,7 +386,7 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-fn dotted(path: &[String]) -> String {
+fn dotted_path(path: &[String]) -> String {
     let mut text = String::new();
     for part in path {
         match part.parse::<usize>() {

@@ -13,7 +13,7 @@ pub use catalogue::{CATALOGUE, Explanation, explain};
 pub use source::{Position, SourceText, Span};
 
 /// Bytes of a line that is kept for quoting: a hundred problems on a line of a megabyte would keep it a hundred times.
-const LONGEST_LINE: usize = 4096;
+const MAX_LINE_CHARS: usize = 4096;
 
 /// How bad it is. Ordered: an error outranks a warning.
 #[derive(
@@ -72,7 +72,7 @@ impl Diagnostic {
             path: path.clone(),
             span: None,
             source_line: None,
-            message: crate::wording::cut(message.into()),
+            message: crate::wording::truncate(message.into()),
             help: None,
         }
     }
@@ -96,7 +96,7 @@ impl Diagnostic {
     pub fn at(mut self, source: &SourceText<'_>, span: Span) -> Self {
         self.source_line = source
             .line(span.start.line)
-            .filter(|line| line.len() <= LONGEST_LINE)
+            .filter(|line| line.len() <= MAX_LINE_CHARS)
             .map(str::to_owned);
         self.span = Some(span);
         self

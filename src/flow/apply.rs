@@ -5,32 +5,32 @@ use std::collections::BTreeMap;
 use futures_util::StreamExt as _;
 use serde_json::json;
 
-use super::clerk::Clerk;
+use super::clerk::DecisionRecorder;
 use super::deployments::Deployments;
-use super::errand::{Errand, denied_here};
-use super::merged::Merged;
-use super::policy::Loaded;
-use super::sessions::Sessions;
-use crate::action::{Console, Details, Options, Task, explain_failure, perform};
+use super::errand::{StackTask, missing_setup};
+use super::merged::MergedChange;
+use super::policy::LoadedPolicy;
+use super::sessions::CredentialCache;
+use crate::action::{ActionOutcome, Console, Task, TaskOptions, explain_failure, perform};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::guard::{Kind, Policy};
+use crate::guard::{EffectKind, Policy};
 use crate::model::Digest;
-use crate::operation::{Desired, Failure, Site};
+use crate::operation::{Desired, OperationContext, OperationError};
 use crate::plan::Change;
 use crate::product::Verb;
-use crate::report::{Decision, Outcome, Problem, State, Values, code};
+use crate::report::{Decision, Outcome, Problem, Redactor, State, code};
 use crate::stack::StackName;
 
 /// With what a change is acted on.
-pub struct Hands<'a> {
+pub struct Executor<'a> {
     /// The change.
-    pub merged: &'a Merged,
+    pub merged: &'a MergedChange,
     /// Its policy.
     pub policy: &'a Policy,
     /// Credentials; none without an identity token.
-    pub sessions: Option<&'a Sessions>,
+    pub sessions: Option<&'a CredentialCache>,
     /// Where deployments are told.
     pub deployments: &'a Deployments<'a>,
     /// Where it is told how it goes.
@@ -41,7 +41,7 @@ pub struct Hands<'a> {
 
 /// What became of the stacks.
 #[derive(Default)]
-pub struct Applied {
+pub struct ApplyReport {
     /// Each config.
     pub outcomes: Vec<Outcome>,
     /// Every decision.
@@ -52,7 +52,7 @@ pub struct Applied {
     pub exit: Option<Exit>,
 }
 
-impl Applied {
+impl ApplyReport {
     /// Adds an outcome and the exit code that it asks for.
     pub fn add(&mut self, outcome: Outcome, exit: Option<Exit>) {
         self.exit = self.exit.max(exit);
@@ -60,10 +60,10 @@ impl Applied {
     }
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Does all errands.
-    pub async fn apply(&self, errands: Vec<Errand<'_>>) -> Applied {
-        let mut applied = Applied::default();
+    pub async fn apply(&self, errands: Vec<StackTask<'_>>) -> ApplyReport {
+        let mut applied = ApplyReport::default();
         let done = futures_util::stream::iter(errands)
             .map(|errand| self.run(errand))
             .buffer_unordered(self.policy.concurrency());
@@ -78,7 +78,7 @@ impl Hands<'_> {
 
     async fn run(
         &self,
-        errand: Errand<'_>,
+        errand: StackTask<'_>,
     ) -> (
         Outcome,
         Vec<Decision>,
@@ -87,11 +87,11 @@ impl Hands<'_> {
     ) {
         let config = &errand.config;
         let stack = stack_of(config);
-        let values = Values::of(config, &self.policy.values.show);
+        let values = Redactor::for_config(config, &self.policy.values.show);
         let request = self
             .merged
-            .request_for(errand.change, errand.command.clone());
-        let clerk = Clerk::new(request, self.console.of(values.clone()));
+            .guard_request(errand.change, errand.command.clone());
+        let clerk = DecisionRecorder::new(request, self.console.for_stack(values.clone()));
         // A command that is refused says nothing of the stack, which stays as it was told before.
         let is_commanded = errand.command.is_some();
         if !is_commanded {
@@ -99,16 +99,16 @@ impl Hands<'_> {
         }
         let result = self.attempt(&errand, &clerk, &values).await;
         let (mut outcome, exit) = match result {
-            Ok(details) => outcome_of(errand.change, config, details, is_commanded),
+            Ok(details) => to_outcome(errand.change, config, details, is_commanded),
             Err(failure) => {
-                let is_denial = matches!(failure, Failure::Denied(_));
+                let is_denial = matches!(failure, OperationError::Denied(_));
                 let (problems, exit) = explain_failure(config, &values, failure);
                 let state = match is_denial {
                     true => State::Denied,
                     false => State::Failed,
                 };
                 let mut outcome = Outcome::new(errand.change.path.as_str(), Some(&stack), state);
-                outcome.problems = problems.iter().map(Problem::of).collect();
+                outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
                 (outcome, Some(exit))
             }
         };
@@ -116,45 +116,45 @@ impl Hands<'_> {
         let is_update = errand.verb == Verb::Provision && is_refused_update(&outcome);
         let is_applied = outcome.state == State::Done && changes_stack(errand.verb);
         // Whoever was refused before AWS was asked gets no credentials to look either.
-        if is_update && clerk.has_asked() {
+        if is_update && clerk.has_queried_aws() {
             self.show_impact(&errand, &clerk, &values, &mut outcome)
                 .await;
-            self.make_folders(&errand, &clerk, &values, &mut outcome, &mut exit)
+            self.create_folders(&errand, &clerk, &values, &mut outcome, &mut exit)
                 .await;
         }
-        if outcome.state == State::Waiting {
-            outcome.next = errand.how_to_confirm(clerk.deletion().as_deref());
+        if outcome.state == State::AwaitingConfirmation {
+            outcome.next_steps = errand.confirmation_hint(clerk.deletion().as_deref());
         }
-        if !(is_commanded && matches!(outcome.state, State::Denied | State::Waiting)) {
-            self.deployments.end(&stack, errand.verb, &outcome).await;
+        if !(is_commanded && matches!(outcome.state, State::Denied | State::AwaitingConfirmation)) {
+            self.deployments.finish(&stack, errand.verb, &outcome).await;
         }
         let subject = is_applied
-            .then(|| Desired::of(config).ok())
+            .then(|| Desired::new(config).ok())
             .flatten()
-            .map(|desired| (stack.to_string(), Digest::of(&desired.sent)));
+            .map(|desired| (stack.to_string(), Digest::sha256(&desired.sent)));
         (outcome, clerk.decisions(), subject, exit)
     }
 
     async fn attempt(
         &self,
-        errand: &Errand<'_>,
-        clerk: &Clerk,
-        values: &Values,
-    ) -> Result<Details, Failure> {
+        errand: &StackTask<'_>,
+        clerk: &DecisionRecorder,
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
         let deployed = |body: &str| self.deployed(errand, body);
         let task = Task {
             verb: errand.verb,
             config: &errand.config,
-            options: Options {
+            options: TaskOptions {
                 solution: errand.solution.as_deref(),
                 token: self.token,
-                ..Options::default()
+                ..TaskOptions::default()
             },
-            deployed: &deployed,
+            deployed_config: &deployed,
             width: None,
         };
         let role = self.policy.apply_role(&errand.config.target);
-        perform_as(
+        run_with_role(
             self.sessions,
             &self.merged.policy,
             role,
@@ -168,97 +168,99 @@ impl Hands<'_> {
     /// Whoever is refused an update sees what it would do.
     async fn show_impact(
         &self,
-        errand: &Errand<'_>,
-        clerk: &Clerk,
-        values: &Values,
+        errand: &StackTask<'_>,
+        clerk: &DecisionRecorder,
+        values: &Redactor,
         outcome: &mut Outcome,
     ) {
-        let errand = Errand {
+        let errand = StackTask {
             verb: Verb::ShowChanges,
             ..errand.clone()
         };
         // It was refused already, whatever this finds.
         if let Ok(details) = self.attempt(&errand, clerk, values).await {
-            outcome.line = details.line;
+            outcome.summary = details.line;
             outcome.tables = details.markdown;
-            outcome.next = errand.how_to_replace(&outcome.problems);
+            outcome.next_steps = errand.replacement_hint(&outcome.problems);
         }
     }
 
     /// New folders are no change of the stack, so that they are made although an update is refused. Where the change asks for nothing
     /// else, that is all that there is to do.
-    async fn make_folders(
+    async fn create_folders(
         &self,
-        errand: &Errand<'_>,
-        clerk: &Clerk,
-        values: &Values,
+        errand: &StackTask<'_>,
+        clerk: &DecisionRecorder,
+        values: &Redactor,
         outcome: &mut Outcome,
         exit: &mut Option<Exit>,
     ) {
         if errand.change.folders.is_empty() {
             return;
         }
-        let folders = Errand {
+        let folders = StackTask {
             verb: Verb::DeployFolders,
             ..errand.clone()
         };
         match self.attempt(&folders, clerk, values).await {
-            Ok(details) if errand.asks_for_folders_alone() => {
+            Ok(details) if errand.is_folders_only() => {
                 outcome.state = State::Done;
-                outcome.line = details.line;
-                outcome.next = errand.how_the_rest_comes();
+                outcome.summary = details.line;
+                outcome.next_steps = errand.folders_only_hint();
                 outcome.problems.clear();
                 *exit = None;
             }
             Ok(details) => {
-                outcome.next = format!("{}\n\n{}", code(&details.line), outcome.next);
+                outcome.next_steps = format!("{}\n\n{}", code(&details.line), outcome.next_steps);
             }
             Err(failure) => {
                 let (problems, failed) = explain_failure(&errand.config, values, failure);
                 outcome.state = State::Failed;
-                outcome.problems.extend(problems.iter().map(Problem::of));
+                outcome
+                    .problems
+                    .extend(problems.iter().map(Problem::from_diagnostic));
                 *exit = (*exit).max(Some(failed));
             }
         }
     }
 
-    fn deployed(&self, errand: &Errand<'_>, body: &str) -> Option<Config> {
+    fn deployed(&self, errand: &StackTask<'_>, body: &str) -> Option<Config> {
         let before = self.merged.config_before(errand.change)?;
         Desired::renders_to(&before, body).then_some(before)
     }
 }
 
 /// Does a task with the credentials of a role.
-pub async fn perform_as(
-    sessions: Option<&Sessions>,
-    policy: &Loaded,
+pub async fn run_with_role(
+    sessions: Option<&CredentialCache>,
+    policy: &LoadedPolicy,
     role: Option<String>,
-    clerk: &Clerk,
+    clerk: &DecisionRecorder,
     task: &Task<'_>,
-    values: &Values,
-) -> Result<Details, Failure> {
+    values: &Redactor,
+) -> Result<ActionOutcome, OperationError> {
     let target = &task.config.target;
     let stack = stack_of(task.config);
-    let refused = clerk.refuses(kind(task.verb), policy, &stack);
+    let refused = clerk.early_denials_for(effect_kind(task.verb), policy, &stack);
     if !refused.is_empty() {
-        return Err(Failure::Denied(refused));
+        return Err(OperationError::Denied(refused));
     }
     let role = role.ok_or_else(|| {
         let environment = &target.environment;
-        denied_here(
+        missing_setup(
             &format!("the policy names no role for this in the environment `{environment}`"),
             "name one under `roles` of the environment in the policy file",
         )
     })?;
     let sessions = sessions.ok_or_else(|| {
-        denied_here(
+        missing_setup(
             "the job has no identity token",
             "grant the job `id-token: write`",
         )
     })?;
-    let session = sessions.of(&role, &target.region).await;
+    let session = sessions.session(&role, &target.region).await;
     let cloud = session.at(&target.region).await?;
-    let site = Site {
+    let site = OperationContext {
         cloud: &cloud,
         policy,
         authority: clerk,
@@ -284,23 +286,23 @@ fn changes_stack(verb: Verb) -> bool {
 }
 
 /// What has to be allowed for a verb, at least.
-pub fn kind(verb: Verb) -> Kind {
+pub fn effect_kind(verb: Verb) -> EffectKind {
     match verb {
-        Verb::Provision => Kind::Create,
-        Verb::DeployFolders => Kind::Folders,
-        Verb::UploadTemplate => Kind::Upload,
-        Verb::Delete => Kind::Delete,
-        Verb::TearDown => Kind::TearDown,
-        Verb::TestDeploy => Kind::Test,
-        _ => Kind::Inspect,
+        Verb::Provision => EffectKind::Create,
+        Verb::DeployFolders => EffectKind::Folders,
+        Verb::UploadTemplate => EffectKind::Upload,
+        Verb::Delete => EffectKind::Delete,
+        Verb::TearDown => EffectKind::TearDown,
+        Verb::TestDeploy => EffectKind::Test,
+        _ => EffectKind::Inspect,
     }
 }
 
 /// What a task came to. `is_commanded`: somebody asked for it, rather than a merge alone.
-pub fn outcome_of(
+pub fn to_outcome(
     change: &Change,
     config: &Config,
-    details: Details,
+    details: ActionOutcome,
     is_commanded: bool,
 ) -> (Outcome, Option<Exit>) {
     let waits =
@@ -316,21 +318,21 @@ pub fn outcome_of(
         None | Some(Exit::Ok) => (State::Done, None),
         // Drift that was looked for was found, which is no failure of looking.
         Some(Exit::Drift) => (State::Done, details.exit),
-        _ if only_waits => (State::Waiting, None),
+        _ if only_waits => (State::AwaitingConfirmation, None),
         Some(Exit::Denied | Exit::Impact) => (State::Denied, details.exit),
         Some(exit) => (State::Failed, Some(exit)),
     };
     let stack = stack_of(config);
     let mut outcome = Outcome::new(change.path.as_str(), Some(&stack), state);
-    outcome.line = details.line;
+    outcome.summary = details.line;
     outcome.tables = details.markdown;
     if only_waits && is_gone {
-        outcome.next = "The stack is gone, and there is nothing left to confirm.".to_owned();
+        outcome.next_steps = "The stack is gone, and there is nothing left to confirm.".to_owned();
     }
     // Whoever merges confirms nothing, and need not be told that they did not.
     let told = details.diagnostics.iter();
     let told = told.filter(|problem| is_commanded || !waits(problem));
-    outcome.problems = told.map(Problem::of).collect();
+    outcome.problems = told.map(Problem::from_diagnostic).collect();
     (outcome, exit)
 }
 

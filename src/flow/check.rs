@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::gather::Gathered;
+use super::gather::ChangeInputs;
 use crate::forge::OpenPullRequest;
 use crate::model::CommitSha;
 use crate::plan::{Plan, assess};
-use crate::report::{Collision, Context, Report};
+use crate::report::{CheckContext, Collision, Report};
 
 /// The version in reports.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -15,7 +15,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub const PLAN_STATUS: &str = "provisioner/plan";
 
 /// Follows the reason for which AWS was not asked.
-pub const NOT_ASKED: &str = "Replacements, drift and the live state of stacks are not known. \
+pub const OFFLINE_NOTICE: &str = "Replacements, drift and the live state of stacks are not known. \
      What is shown is what the rendered templates and the product's impact rules say.";
 
 /// Said when the rules by which the change is judged are part of the change.
@@ -23,13 +23,13 @@ const PRODUCTS_CHANGED: &str = "This change edits products below .provisioner/pr
      the stricter one counts; read the change of the rules themselves.";
 
 /// The report of what was gathered.
-pub fn report(gathered: &Gathered, base: &CommitSha, head: &CommitSha) -> Report {
+pub fn report(gathered: &ChangeInputs, base: &CommitSha, head: &CommitSha) -> Report {
     let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
     let mut notices = Vec::new();
     if gathered.products_changed {
         notices.push(PRODUCTS_CHANGED.to_owned());
     }
-    let context = Context {
+    let context = CheckContext {
         base: base.short().to_owned(),
         head: head.short().to_owned(),
         version: VERSION,

@@ -4,37 +4,39 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::check::{NOT_ASKED, PLAN_STATUS, VERSION, collisions, report};
-use super::gather::{Selection, gather};
-use super::job::{Ended, Failure, Job, has_all};
-use super::policy::{Loaded, policy_at};
-use super::preview::{Plan, preview};
-use crate::ci::{Environment, Outputs, summary};
+use super::check::{OFFLINE_NOTICE, PLAN_STATUS, VERSION, collisions, report};
+use super::gather::{ConfigSelector, read_inputs};
+use super::job::{Job, JobError, JobResult, has_commits};
+use super::policy::{LoadedPolicy, policy_at};
+use super::preview::{PreviewContext, preview};
+use crate::ci::{JobEnvironment, JobOutputs, summary};
 use crate::exit::Exit;
 use crate::forge::github::GitHub;
-use crate::forge::{CommitStatus, ForgeError, Identity, PullRequest, PullRequests, Source};
+use crate::forge::{CommitStatus, ForgeError, IdentityTokens, PullRequest, PullRequests, Source};
 use crate::guard::POLICY_FILE;
 use crate::model::{CommitSha, UserId};
-use crate::report::{self as print, COMMENT_LIMIT, MARKER, Report, SUMMARY_LIMIT, log_safe};
-use crate::wording::counted;
+use crate::report::{
+    self as print, COMMENT_LIMIT, MARKER, Report, SUMMARY_LIMIT, escape_workflow_commands,
+};
+use crate::wording::pluralize;
 use crate::workspace::write_file;
 
 /// Said when the rules by which the change will be judged are part of the change.
 const POLICY_CHANGED: &str = "This change edits the policy file. It takes effect after the merge: for this change, the policy at the base holds.";
 
 /// Checks a pull request.
-pub async fn check_pull_request(job: &Job, number: u64) -> Ended {
+pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
     let (report, comment_url) = pull_request(job, number).await?;
-    deliver(&job.environment, &report, comment_url.as_deref()).map_err(Failure::Internal)
+    deliver(&job.environment, &report, comment_url.as_deref()).map_err(JobError::Internal)
 }
 
 /// Checks what a merge queue would put onto the branch.
-pub async fn check_merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Ended {
+pub async fn check_merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> JobResult {
     let report = merge_group(job, base, head).await?;
-    deliver(&job.environment, &report, None).map_err(Failure::Internal)
+    deliver(&job.environment, &report, None).map_err(JobError::Internal)
 }
 
-async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>), Failure> {
+async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>), JobError> {
     let Job {
         environment,
         github,
@@ -44,24 +46,24 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
     let files = github.files_of(&pull_request).await?;
     let (source, base) = job.source_of(&pull_request).await?;
     let policy = policy_at(source, &base).await?;
-    let gathered = gather(
+    let gathered = read_inputs(
         source,
         &base,
         &pull_request.head,
         &files,
-        &Selection::of(&environment.configs, &policy).map_err(Failure::Usage)?,
+        &ConfigSelector::for_policy(&environment.configs, &policy).map_err(JobError::Usage)?,
         &environment.given,
     )
     .await?;
     let mut report = report(&gathered, &base, &pull_request.head);
-    if files.iter().any(|file| file.touches(POLICY_FILE)) {
+    if files.iter().any(|file| file.is_under(POLICY_FILE)) {
         report.notices.push(POLICY_CHANGED.to_owned());
     }
 
     if pull_request.fork {
         if !report.plan.changes.is_empty() {
             let reason = "AWS was not asked: the pull request comes from a fork, whose job gets no credentials.";
-            report.notices.push(format!("{reason} {NOT_ASKED}"));
+            report.notices.push(format!("{reason} {OFFLINE_NOTICE}"));
         }
         let reason = "The pull request comes from a fork, whose job may not write here: there is no comment and no commit status, \
                       only this summary and the annotations.";
@@ -70,7 +72,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
     }
     let plan = plan(environment, policy, format!("pull-{number}"));
     preview(&mut report, &gathered, &plan).await;
-    let surroundings = github.surroundings().await?;
+    let surroundings = github.open_pull_requests().await?;
     report.collisions = surroundings
         .open
         .as_ref()
@@ -87,16 +89,16 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
     let mut url = None;
     if environment.comment {
         let body = print::comment(&report, &pull_request.head, COMMENT_LIMIT)
-            .map_err(|error| Failure::Internal(error.into()))?;
+            .map_err(|error| JobError::Internal(error.into()))?;
         match surroundings.own {
             None => report.notices.push(
                 "There is no comment: the forge does not tell whose token this is.".to_owned(),
             ),
-            Some(own) => match github.put_comment(number, own, MARKER, &body).await {
+            Some(own) => match github.upsert_comment(number, own, MARKER, &body).await {
                 Ok(written) => url = Some(written.url().to_owned()),
                 Err(error) if error.is_refusal() => {
                     report.notices.push("There is no comment: the token may not write one. Grant the job pull-requests write.".to_owned());
-                    eprintln!("{}", log_safe(&format!("warning: {error}")));
+                    eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
                 }
                 Err(error) => return Err(error.into()),
             },
@@ -106,13 +108,14 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
     Ok((report, url))
 }
 
-async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Report, Failure> {
+async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Report, JobError> {
     let environment = &job.environment;
     let source = job.source(&[base, head]);
     let files = source.changed_files(base, head).await?;
     let policy = policy_at(source, base).await?;
-    let selection = Selection::of(&environment.configs, &policy).map_err(Failure::Usage)?;
-    let gathered = gather(source, base, head, &files, &selection, &environment.given).await?;
+    let selection =
+        ConfigSelector::for_policy(&environment.configs, &policy).map_err(JobError::Usage)?;
+    let gathered = read_inputs(source, base, head, &files, &selection, &environment.given).await?;
     let mut report = report(&gathered, base, head);
     let plan = plan(environment, policy, "merge-group".to_owned());
     preview(&mut report, &gathered, &plan).await;
@@ -121,13 +124,13 @@ async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Re
 }
 
 /// Who asks AWS.
-fn plan(environment: &Environment, policy: Loaded, session: String) -> Plan {
-    Plan {
+fn plan(environment: &JobEnvironment, policy: LoadedPolicy, session: String) -> PreviewContext {
+    PreviewContext {
         policy,
         identity: environment
             .issuer
             .clone()
-            .map(|issuer| issuer as Arc<dyn Identity>),
+            .map(|issuer| issuer as Arc<dyn IdentityTokens>),
         session: format!("provisioner-{session}"),
     }
 }
@@ -140,7 +143,7 @@ impl Job {
     ) -> Result<(&dyn Source, CommitSha), ForgeError> {
         let (base, head) = (&pull_request.base, &pull_request.head);
         let checkout = self.checkout.as_ref();
-        if let Some(checkout) = checkout.filter(|checkout| has_all(checkout, &[base, head]))
+        if let Some(checkout) = checkout.filter(|checkout| has_commits(checkout, &[base, head]))
             && let Some(base) = checkout.merge_base(base, head)
         {
             return Ok((checkout, base));
@@ -154,19 +157,19 @@ async fn put_status(
     at: &CommitSha,
     own: Option<UserId>,
     report: &mut Report,
-) -> Result<(), Failure> {
+) -> Result<(), JobError> {
     let plan = &report.plan;
     let digest = plan.digest;
     let description = match plan.invalid {
         0 => format!(
             "{}, impact {}, plan {digest}",
-            counted(plan.changes.len(), "config"),
+            pluralize(plan.changes.len(), "config"),
             plan.level.word()
         ),
         invalid => format!(
             "{} in {}, plan {digest}",
-            counted(report.counts().0, "error"),
-            counted(invalid, "config")
+            pluralize(report.counts().0, "error"),
+            pluralize(invalid, "config")
         ),
     };
     let status = CommitStatus {
@@ -174,11 +177,11 @@ async fn put_status(
         context: PLAN_STATUS,
         description,
     };
-    match github.put_status(at, own, &status).await {
+    match github.set_status(at, own, &status).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_refusal() => {
             report.notices.push("There is no commit status: the token may not write one. Grant the job statuses write.".to_owned());
-            eprintln!("{}", log_safe(&format!("warning: {error}")));
+            eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
             Ok(())
         }
         Err(error) => Err(error.into()),
@@ -187,7 +190,7 @@ async fn put_status(
 
 /// Annotations, summary, files and output variables.
 fn deliver(
-    environment: &Environment,
+    environment: &JobEnvironment,
     report: &Report,
     comment_url: Option<&str>,
 ) -> anyhow::Result<(String, Exit)> {
@@ -200,7 +203,7 @@ fn deliver(
         .with_context(|| format!("report {}", environment.report.display()))?;
 
     let (errors, warnings) = report.counts();
-    let mut outputs = Outputs::default();
+    let mut outputs = JobOutputs::default();
     outputs.set("digest", report.plan.digest);
     outputs.set("impact", report.plan.level.word());
     outputs.set("configs", report.plan.changes.len());
@@ -212,12 +215,15 @@ fn deliver(
     outputs.write().context("step outputs")?;
 
     let annotations = print::annotations(report.diagnostics());
-    eprint!("{}", log_safe(&print::diagnostics(report.diagnostics())));
+    eprint!(
+        "{}",
+        escape_workflow_commands(&print::diagnostics(report.diagnostics()))
+    );
     eprintln!(
         "provisioner: {}, {}, {}, impact {}, plan {}",
-        counted(report.plan.changes.len(), "config"),
-        counted(errors, "error"),
-        counted(warnings, "warning"),
+        pluralize(report.plan.changes.len(), "config"),
+        pluralize(errors, "error"),
+        pluralize(warnings, "warning"),
         report.plan.level.word(),
         report.plan.digest.prefix(12),
     );

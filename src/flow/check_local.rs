@@ -2,14 +2,14 @@
 
 use anyhow::Context as _;
 
-use super::check::{NOT_ASKED, VERSION, report};
-use super::gather::{Selection, gather};
+use super::check::{OFFLINE_NOTICE, VERSION, report};
+use super::gather::{ConfigSelector, read_inputs};
 use crate::action::Format;
 use crate::cli;
 use crate::exit::Exit;
 use crate::forge::Source as _;
-use crate::forge::local::Repository;
-use crate::product::Given;
+use crate::forge::local::LocalRepository;
+use crate::product::RunInput;
 use crate::report::{self as print, Report, SUMMARY_LIMIT};
 
 /// Checks what changed between the merge base with `--base` and `--head`. Returns what belongs on standard output.
@@ -37,7 +37,7 @@ pub fn check_locally(args: &cli::Check) -> (String, Exit) {
 }
 
 fn check(args: &cli::Check) -> anyhow::Result<Report> {
-    let repository = Repository::new(args.repository.clone());
+    let repository = LocalRepository::new(args.repository.clone());
     let head = repository.commit(&args.head)?;
     let tip = repository.commit(&args.base)?;
     let base = repository.merge_base(&tip, &head).with_context(|| {
@@ -46,21 +46,21 @@ fn check(args: &cli::Check) -> anyhow::Result<Report> {
             args.base, args.head
         )
     })?;
-    let selection = Selection::new(&args.configs)?;
-    let given = Given {
+    let selection = ConfigSelector::new(&args.configs)?;
+    let given = RunInput {
         tier: args.tier.clone(),
-        ..Given::default()
+        ..RunInput::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let gathered = runtime.block_on(async {
         let files = repository.changed_files(&base, &head).await?;
-        gather(&repository, &base, &head, &files, &selection, &given).await
+        read_inputs(&repository, &base, &head, &files, &selection, &given).await
     })?;
     let mut report = report(&gathered, &base, &head);
     if !report.plan.changes.is_empty() {
         report
             .notices
-            .push(format!("AWS was not asked. {NOT_ASKED}"));
+            .push(format!("AWS was not asked. {OFFLINE_NOTICE}"));
     }
     Ok(report)
 }

@@ -2,56 +2,61 @@
 
 use std::sync::Mutex;
 
-use super::policy::Loaded;
-use crate::action::StackConsole;
-use crate::guard::{Authority, Denial, Facts, Kind, Request, early_denials};
-use crate::operation::{Consent, Progress};
+use super::policy::LoadedPolicy;
+use crate::action::StackProgress;
+use crate::guard::{Authority, ChangeRequest, Denial, Facts, EffectKind, denials_before_credentials};
+use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
 use crate::report::Decision;
-use crate::stack::{Event, StackName};
+use crate::stack::{StackEvent, StackName};
 
 /// The clerk of one stack.
-pub struct Clerk {
-    request: Request,
-    console: StackConsole,
+pub struct DecisionRecorder {
+    request: ChangeRequest,
+    console: StackProgress,
     decisions: Mutex<Vec<Decision>>,
     /// Digest of what a deletion would do.
-    deletion: Mutex<Option<String>>,
+    deletion_digest: Mutex<Option<String>>,
 }
 
-impl Clerk {
+impl DecisionRecorder {
     /// Speaks for `request`.
-    pub fn new(request: Request, console: StackConsole) -> Self {
+    pub fn new(request: ChangeRequest, console: StackProgress) -> Self {
         Self {
             request,
             console,
             decisions: Mutex::default(),
-            deletion: Mutex::default(),
+            deletion_digest: Mutex::default(),
         }
     }
 
     /// What speaks against it already, so that no credentials are asked for.
-    pub fn refuses(&self, kind: Kind, policy: &Loaded, stack: &StackName) -> Vec<Denial> {
+    pub fn early_denials_for(
+        &self,
+        kind: EffectKind,
+        policy: &LoadedPolicy,
+        stack: &StackName,
+    ) -> Vec<Denial> {
         let facts = Facts {
             authority: self.authority(stack, None),
             ..Facts::default()
         };
-        let denials = early_denials(kind, policy, &facts, stack);
+        let denials = denials_before_credentials(kind, policy, &facts, stack);
         if let (false, Ok(mut decisions)) = (denials.is_empty(), self.decisions.lock()) {
-            decisions.push(Decision::of(stack, kind, true, &facts, &denials));
+            decisions.push(Decision::new(stack, kind, true, &facts, &denials));
         }
         denials
     }
 
     /// Whether AWS was asked anything: nothing was refused before that.
-    pub fn has_asked(&self) -> bool {
+    pub fn has_queried_aws(&self) -> bool {
         let decisions = self.decisions.lock();
         decisions.is_ok_and(|made| made.iter().any(|decision| !decision.early))
     }
 
     /// The digest by which a deletion is confirmed, if one was looked at.
     pub fn deletion(&self) -> Option<String> {
-        self.deletion.lock().ok()?.clone()
+        self.deletion_digest.lock().ok()?.clone()
     }
 
     /// What was decided, in the order of time.
@@ -60,18 +65,18 @@ impl Clerk {
     }
 }
 
-impl Consent for Clerk {
+impl AuthoritySource for DecisionRecorder {
     fn authority(&self, _: &StackName, _: Option<&Deletion>) -> Authority {
         Authority::Request(Box::new(self.request.clone()))
     }
 }
 
-impl Progress for Clerk {
+impl Progress for DecisionRecorder {
     fn step(&self, stack: &StackName, what: &str) {
         self.console.step(stack, what);
     }
 
-    fn event(&self, stack: &StackName, event: &Event) {
+    fn event(&self, stack: &StackName, event: &StackEvent) {
         self.console.event(stack, event);
     }
 
@@ -79,12 +84,12 @@ impl Progress for Clerk {
         self.console.count(stack, what, done, of);
     }
 
-    fn decided(&self, stack: &StackName, kind: Kind, facts: &Facts, denials: &[Denial]) {
-        if let (Some(digest), Ok(mut deletion)) = (&facts.deletion, self.deletion.lock()) {
+    fn decided(&self, stack: &StackName, kind: EffectKind, facts: &Facts, denials: &[Denial]) {
+        if let (Some(digest), Ok(mut deletion)) = (&facts.deletion, self.deletion_digest.lock()) {
             *deletion = Some(digest.clone());
         }
         if let Ok(mut decisions) = self.decisions.lock() {
-            decisions.push(Decision::of(stack, kind, false, facts, denials));
+            decisions.push(Decision::new(stack, kind, false, facts, denials));
         }
     }
 }

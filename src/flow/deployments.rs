@@ -6,11 +6,11 @@ use crate::forge::github::GitHub;
 use crate::forge::{Deployment, DeploymentState, Talk as _};
 use crate::model::{CommitSha, UserId};
 use crate::product::Verb;
-use crate::report::{Outcome, State, log_safe};
+use crate::report::{Outcome, State, escape_workflow_commands};
 use crate::stack::StackName;
 
 /// GitHub takes 80 writes in a minute, and one stack's deployment is three.
-pub const MOST: usize = 50;
+pub const MAX_DEPLOYMENTS: usize = 50;
 
 /// Tells of the stacks of one commit.
 pub struct Deployments<'a> {
@@ -28,7 +28,7 @@ impl<'a> Deployments<'a> {
             github,
             own,
             commit: commit.clone(),
-            failed: Mutex::new((stacks > MOST).then(|| {
+            failed: Mutex::new((stacks > MAX_DEPLOYMENTS).then(|| {
                 format!("There are no deployments: {stacks} stacks at once are more than the forge takes.")
             })),
         }
@@ -37,18 +37,18 @@ impl<'a> Deployments<'a> {
     /// Work begins. A deletion is not told before it is done: it may wait for days.
     pub async fn begin(&self, stack: &StackName, verb: Verb) {
         if !matches!(verb, Verb::Delete | Verb::TearDown) {
-            self.put(stack, DeploymentState::InProgress, "in progress")
+            self.set_state(stack, DeploymentState::InProgress, "in progress")
                 .await;
         }
     }
 
     /// Work has ended.
-    pub async fn end(&self, stack: &StackName, verb: Verb, outcome: &Outcome) {
+    pub async fn finish(&self, stack: &StackName, verb: Verb, outcome: &Outcome) {
         let deletes = matches!(verb, Verb::Delete | Verb::TearDown);
         let state = match outcome.state {
             State::Done | State::Skipped if deletes => DeploymentState::Inactive,
             State::Done | State::Skipped => DeploymentState::Success,
-            State::Waiting => DeploymentState::Pending,
+            State::AwaitingConfirmation => DeploymentState::Pending,
             State::Denied | State::Failed => DeploymentState::Failure,
         };
         let codes: Vec<&str> = outcome
@@ -61,7 +61,7 @@ impl<'a> Deployments<'a> {
             true => outcome.state.word().to_owned(),
             false => format!("{}: {}", outcome.state.word(), codes.join(", ")),
         };
-        self.put(stack, state, &words).await;
+        self.set_state(stack, state, &words).await;
     }
 
     /// Why deployments could not be told.
@@ -69,7 +69,7 @@ impl<'a> Deployments<'a> {
         self.failed.lock().ok()?.clone()
     }
 
-    async fn put(&self, stack: &StackName, state: DeploymentState, words: &str) {
+    async fn set_state(&self, stack: &StackName, state: DeploymentState, words: &str) {
         let Some(own) = self.own.filter(|_| self.failure().is_none()) else {
             return;
         };
@@ -86,7 +86,7 @@ impl<'a> Deployments<'a> {
             state,
         };
         if let Err(error) = self.github.put_deployment(own, &deployment).await {
-            eprintln!("{}", log_safe(&format!("warning: {error}")));
+            eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
             if let Ok(mut failed) = self.failed.lock() {
                 *failed = Some(match error.is_refusal() {
                     true => "There are no deployments: the token may not write them. Grant the job deployments write.".to_owned(),

@@ -6,31 +6,31 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
-use super::gather::{Selection, products};
-use super::job::{Ended, Failure, Job};
-use super::nobody::Nobody;
-use super::policy::{Loaded, policy_at};
-use super::sessions::Sessions;
-use crate::action::{explain_failure, stop_on_signal};
-use crate::ci::{Outputs, summary};
+use super::gather::{ConfigSelector, products};
+use super::job::{Job, JobError, JobResult};
+use super::nobody::ReadOnly;
+use super::policy::{LoadedPolicy, policy_at};
+use super::sessions::CredentialCache;
+use crate::action::{cancel_on_signal, explain_failure};
+use crate::ci::{JobOutputs, summary};
 use crate::config::{Config, load};
 use crate::exit::Exit;
 use crate::forge::{Issue, Reviews as _, Source, Talk as _};
 use crate::guard::Policy;
 use crate::model::{CommitSha, Digest, UserId};
-use crate::operation::{self, Desired, Site};
-use crate::report::{self as print, Medium, Values, log_safe};
+use crate::operation::{self, Desired, OperationContext};
+use crate::report::{self as print, Format, Redactor, escape_workflow_commands};
 use crate::stack::{Drifted, StackName};
-use crate::wording::counted;
+use crate::wording::pluralize;
 
 /// Begins every issue about drift; digits that stand for the stack follow.
 const MARKER: &str = "<!-- provisioner:drift ";
 
 /// A detection takes minutes, and GitHub ends a job after six hours.
-const MOST_STACKS: usize = 200;
+const MAX_STACKS: usize = 200;
 
 /// What was found of one stack.
-struct Looked {
+struct ScanResult {
     stack: StackName,
     config: String,
     /// What was found, in words and in tables; or why nothing was.
@@ -39,37 +39,40 @@ struct Looked {
 }
 
 /// Looks at the stacks of the default branch.
-pub async fn watch(job: &Job) -> Ended {
+pub async fn scan(job: &Job) -> JobResult {
     let branch = job.github.default_branch().await?;
     let source = job.source(&[&branch.tip]);
     let policy = policy_at(source, &branch.tip).await?;
     let allowed = match &policy {
         Ok(allowed) => allowed,
         Err(problems) => {
-            eprint!("{}", log_safe(&print::diagnostics(problems)));
+            eprint!(
+                "{}",
+                escape_workflow_commands(&print::diagnostics(problems))
+            );
             return Ok((String::new(), Exit::Denied));
         }
     };
     let configs = configs(job, source, &branch.tip, &policy).await?;
-    let Some(sessions) = job.sessions(stop_on_signal()) else {
+    let Some(sessions) = job.sessions(cancel_on_signal()) else {
         let why = anyhow::anyhow!("the job has no identity token; grant it `id-token: write`");
-        return Err(Failure::Usage(why));
+        return Err(JobError::Usage(why));
     };
-    let watch = Watch {
+    let drift_scan = DriftScan {
         policy: &policy,
         allowed,
         sessions: &sessions,
     };
-    let (chosen, left) = watch.oldest(configs).await;
+    let (chosen, left) = drift_scan.least_recently_checked(configs).await;
     let looked = futures_util::stream::iter(&chosen)
-        .map(|config| watch.look(config))
+        .map(|config| drift_scan.scan_stack(config))
         .buffer_unordered(allowed.concurrency());
-    let mut looked: Vec<Looked> = looked.collect().await;
+    let mut looked: Vec<ScanResult> = looked.collect().await;
     looked.sort_by(|a, b| a.config.cmp(&b.config));
-    if let Some(own) = job.github.own().await? {
-        tell(job, own, &looked).await?;
+    if let Some(own) = job.github.current_user().await? {
+        sync_issues(job, own, &looked).await?;
     }
-    end(&looked, left)
+    finish(&looked, left)
 }
 
 /// All configs of a commit that can be used.
@@ -77,13 +80,14 @@ async fn configs(
     job: &Job,
     source: &dyn Source,
     tip: &CommitSha,
-    policy: &Loaded,
-) -> Result<Vec<Config>, Failure> {
-    let selection = Selection::of(&job.environment.configs, policy).map_err(Failure::Usage)?;
+    policy: &LoadedPolicy,
+) -> Result<Vec<Config>, JobError> {
+    let selection =
+        ConfigSelector::for_policy(&job.environment.configs, policy).map_err(JobError::Usage)?;
     let paths = source.list(tip, "").await?;
     let paths: Vec<_> = paths
         .into_iter()
-        .filter(|path| selection.has(path))
+        .filter(|path| selection.matches(path))
         .collect();
     let texts = source.read(tip, &paths).await?;
     let registry = products(source, tip, &job.environment.given).await?;
@@ -92,16 +96,16 @@ async fn configs(
     Ok(loaded.collect())
 }
 
-struct Watch<'a> {
-    policy: &'a Loaded,
+struct DriftScan<'a> {
+    policy: &'a LoadedPolicy,
     allowed: &'a Policy,
-    sessions: &'a Sessions,
+    sessions: &'a CredentialCache,
 }
 
-impl Watch<'_> {
+impl DriftScan<'_> {
     /// The configs whose stacks were looked at longest ago, and how many are left for the next time. Where a stack cannot be asked
     /// about, looking will say why.
-    async fn oldest(&self, configs: Vec<Config>) -> (Vec<Config>, usize) {
+    async fn least_recently_checked(&self, configs: Vec<Config>) -> (Vec<Config>, usize) {
         let asked = futures_util::stream::iter(configs)
             .map(|config| async move {
                 let checked = self.checked(&config).await;
@@ -111,8 +115,8 @@ impl Watch<'_> {
         let mut asked: Vec<_> = asked.collect().await;
         asked.retain(|(checked, _)| *checked != Checked::NoStack);
         asked.sort_by(|(a, left), (b, right)| (a, &left.path).cmp(&(b, &right.path)));
-        let left = asked.len().saturating_sub(MOST_STACKS);
-        asked.truncate(MOST_STACKS);
+        let left = asked.len().saturating_sub(MAX_STACKS);
+        asked.truncate(MAX_STACKS);
         (asked.into_iter().map(|(_, config)| config).collect(), left)
     }
 
@@ -121,7 +125,7 @@ impl Watch<'_> {
         let Some(role) = self.allowed.plan_role(target) else {
             return Checked::Never;
         };
-        let session = self.sessions.of(&role, &target.region).await;
+        let session = self.sessions.session(&role, &target.region).await;
         let Ok(cloud) = session.at(&target.region).await else {
             return Checked::Never;
         };
@@ -132,13 +136,13 @@ impl Watch<'_> {
         }
     }
 
-    async fn look(&self, config: &Config) -> Looked {
-        let values = Values::of(config, &self.allowed.values.show);
+    async fn scan_stack(&self, config: &Config) -> ScanResult {
+        let values = Redactor::for_config(config, &self.allowed.values.show);
         let stack = StackName {
             target: config.target.clone(),
             name: config.stack().to_owned(),
         };
-        let looked = |found, exit| Looked {
+        let looked = |found, exit| ScanResult {
             stack: stack.clone(),
             config: config.path.to_string(),
             found,
@@ -146,8 +150,8 @@ impl Watch<'_> {
         };
         match self.drift(config).await {
             Ok(drifted) => {
-                let line = print::drift_line(&drifted);
-                let tables = print::drift(&drifted, &values, Medium::Markdown);
+                let line = print::drift_summary(&drifted);
+                let tables = print::drift(&drifted, &values, Format::Markdown);
                 looked(Ok((drifted, line, tables)), Exit::Ok)
             }
             Err(failure) => {
@@ -161,10 +165,10 @@ impl Watch<'_> {
         }
     }
 
-    async fn drift(&self, config: &Config) -> Result<Drifted, operation::Failure> {
+    async fn drift(&self, config: &Config) -> Result<Drifted, operation::OperationError> {
         let target = &config.target;
         let role = self.allowed.plan_role(target).ok_or_else(|| {
-            super::errand::denied_here(
+            super::errand::missing_setup(
                 &format!(
                     "the policy names no plan role for the environment `{}`",
                     target.environment
@@ -172,15 +176,15 @@ impl Watch<'_> {
                 "name one under `roles.plan` of the policy file",
             )
         })?;
-        let session = self.sessions.of(&role, &target.region).await;
+        let session = self.sessions.session(&role, &target.region).await;
         let cloud = session.at(&target.region).await?;
-        let site = Site {
+        let site = OperationContext {
             cloud: &cloud,
             policy: self.policy,
-            authority: &Nobody,
-            progress: &Nobody,
+            authority: &ReadOnly,
+            progress: &ReadOnly,
         };
-        operation::drift(&site, &Desired::of(config)?).await
+        operation::drift(&site, &Desired::new(config)?).await
     }
 }
 
@@ -196,7 +200,7 @@ enum Checked {
 
 /// Opens, updates and closes issues, so that there is one for each stack that has drifted. Where nothing was found out, an issue stays
 /// as it is.
-async fn tell(job: &Job, own: UserId, looked: &[Looked]) -> Result<(), Failure> {
+async fn sync_issues(job: &Job, own: UserId, looked: &[ScanResult]) -> Result<(), JobError> {
     let issues = job.github.own_issues(own, MARKER).await?;
     let mut known: BTreeMap<&str, &Issue> = BTreeMap::new();
     for issue in &issues {
@@ -216,7 +220,10 @@ async fn tell(job: &Job, own: UserId, looked: &[Looked]) -> Result<(), Failure> 
             (None, true) => {
                 let title = format!("Drift: {}", one.stack);
                 let opened = job.github.open_issue(&title, &body).await?;
-                eprintln!("{}", log_safe(&format!("opened {}", opened.url)));
+                eprintln!(
+                    "{}",
+                    escape_workflow_commands(&format!("opened {}", opened.url))
+                );
             }
             (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
             (Some(issue), drifts) => {
@@ -230,17 +237,20 @@ async fn tell(job: &Job, own: UserId, looked: &[Looked]) -> Result<(), Failure> 
 }
 
 fn marker(stack: &StackName) -> String {
-    format!("{MARKER}{} -->", Digest::of(stack.to_string()).prefix(24))
+    format!(
+        "{MARKER}{} -->",
+        Digest::sha256(stack.to_string()).prefix(24)
+    )
 }
 
-fn body(marker: &str, one: &Looked, line: &str, tables: &str) -> String {
+fn body(marker: &str, one: &ScanResult, line: &str, tables: &str) -> String {
     let (config, line) = (print::code(&one.config), print::code(line));
     let foot = "Nothing was repaired. Undo what was done by hand, or bring it into the config by a pull request. \
                 This issue is updated by every look, and closed when the stack is as its template says.";
     format!("{marker}\n{line}\n\nConfig: {config}\n\n{tables}\n{foot}\n")
 }
 
-fn end(looked: &[Looked], left: usize) -> Ended {
+fn finish(looked: &[ScanResult], left: usize) -> JobResult {
     let drifted = looked.iter().filter(|one| {
         one.found
             .as_ref()
@@ -259,7 +269,10 @@ fn end(looked: &[Looked], left: usize) -> Ended {
         };
         page.push_str(&text);
         if let Err(why) = &one.found {
-            eprintln!("{}", log_safe(&format!("{}: {why}", one.config)));
+            eprintln!(
+                "{}",
+                escape_workflow_commands(&format!("{}: {why}", one.config))
+            );
         }
     }
     if looked.is_empty() {
@@ -268,19 +281,19 @@ fn end(looked: &[Looked], left: usize) -> Ended {
     if left > 0 {
         page.push_str(&format!(
             "{} are looked at the next time.\n",
-            counted(left, "stack")
+            pluralize(left, "stack")
         ));
     }
-    let internal = |error: anyhow::Error| Failure::Internal(error);
+    let internal = |error: anyhow::Error| JobError::Internal(error);
     let within: String = page.chars().take(print::SUMMARY_LIMIT).collect();
     summary(&within).context("job summary").map_err(internal)?;
-    let mut outputs = Outputs::default();
+    let mut outputs = JobOutputs::default();
     outputs.set("drifted", drifted);
     outputs.set("failed", failed);
     outputs.write().context("step outputs").map_err(internal)?;
     eprintln!(
         "provisioner: {} looked at, {drifted} drifted, {failed} failed",
-        counted(looked.len(), "stack")
+        pluralize(looked.len(), "stack")
     );
     let exit = looked.iter().map(|one| one.exit).max();
     Ok((String::new(), exit.unwrap_or(Exit::Ok)))

@@ -1,18 +1,18 @@
 //! What is to be done to one stack of a merged change.
 
-use super::merged::Merged;
+use super::merged::MergedChange;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
-use crate::guard::{Command, Denial};
-use crate::operation::Failure;
+use crate::guard::{CommentCommand, Denial};
+use crate::operation::OperationError;
 use crate::plan::{Change, Impact, Intent};
 use crate::product::{Level, Verb};
 use crate::report::{Outcome, Problem, State};
 
 /// One stack's errand.
 #[derive(Clone)]
-pub struct Errand<'a> {
+pub struct StackTask<'a> {
     /// The change that it is for.
     pub change: &'a Change,
     /// The config: as it was merged, or as it was removed.
@@ -20,28 +20,28 @@ pub struct Errand<'a> {
     /// What is to be done.
     pub verb: Verb,
     /// The comment that commands it, if one does.
-    pub command: Option<Command>,
+    pub command: Option<CommentCommand>,
     /// The solution whose folders are meant.
     pub solution: Option<String>,
 }
 
 /// What a change comes to.
-pub enum Due<'a> {
+pub enum Resolution<'a> {
     /// Something is to be done.
-    Errand(Box<Errand<'a>>),
+    Task(Box<StackTask<'a>>),
     /// Nothing can be done.
-    Stuck(Box<Outcome>, Exit),
+    Blocked(Box<Outcome>, Exit),
     /// There is nothing to do.
-    Nothing,
+    NoOp,
 }
 
-impl<'a> Due<'a> {
+impl<'a> Resolution<'a> {
     /// What the merge of a change asks for.
-    pub fn of(merged: &Merged, change: &'a Change) -> Self {
+    pub fn resolve(merged: &MergedChange, change: &'a Change) -> Self {
         let stuck = |problems: Vec<Diagnostic>| {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Failed);
-            outcome.problems = problems.iter().map(Problem::of).collect();
-            Self::Stuck(Box::new(outcome), Exit::Config)
+            outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
+            Self::Blocked(Box::new(outcome), Exit::Config)
         };
         let lost = |message: &str| {
             let problem = Diagnostic::error("render-failed", &change.path, message);
@@ -55,22 +55,22 @@ impl<'a> Due<'a> {
         let Some(config) = merged.config(change) else {
             return match change.intent {
                 // Of a config that had errors no stack was ever made.
-                Intent::Delete => Self::Nothing,
+                Intent::Delete => Self::NoOp,
                 _ => lost("the config could not be read again"),
             };
         };
         let verb = match change.intent {
             Intent::Create | Intent::Update => Verb::Provision,
-            Intent::Unchanged if change.folders.is_empty() => return Self::Nothing,
+            Intent::Unchanged if change.folders.is_empty() => return Self::NoOp,
             // New entries of a list of folders are no change of the stack.
             Intent::Unchanged => Verb::DeployFolders,
-            Intent::Delete => match removal(&config) {
+            Intent::Delete => match delete_action(&config) {
                 Some((_, verb)) => verb,
                 None => return lost("the product has no action that deletes a stack"),
             },
-            Intent::Invalid => return Self::Nothing,
+            Intent::Invalid => return Self::NoOp,
         };
-        Self::Errand(Box::new(Errand {
+        Self::Task(Box::new(StackTask {
             change,
             config,
             verb,
@@ -81,7 +81,7 @@ impl<'a> Due<'a> {
 }
 
 /// The action by which a product's stacks are deleted, and what it does.
-pub fn removal(config: &Config) -> Option<(&str, Verb)> {
+pub fn delete_action(config: &Config) -> Option<(&str, Verb)> {
     let product = &config.product;
     product.manifest.actions.keys().find_map(|name| {
         let (action, offered) = product.action(name, &config.derived.scope)?.ok()?;
@@ -90,10 +90,10 @@ pub fn removal(config: &Config) -> Option<(&str, Verb)> {
     })
 }
 
-impl Errand<'_> {
+impl StackTask<'_> {
     /// What a second person has to write, in Markdown. The path is a config's, which the parser of commands takes as it is.
-    pub fn how_to_confirm(&self, digest: Option<&str>) -> String {
-        let (Some((action, _)), Some(digest)) = (removal(&self.config), digest) else {
+    pub fn confirmation_hint(&self, digest: Option<&str>) -> String {
+        let (Some((action, _)), Some(digest)) = (delete_action(&self.config), digest) else {
             return String::new();
         };
         let short = digest.get(..16).unwrap_or(digest);
@@ -108,7 +108,7 @@ impl Errand<'_> {
     }
 
     /// Whether the change of the config asks for new folders, and for nothing else.
-    pub fn asks_for_folders_alone(&self) -> bool {
+    pub fn is_folders_only(&self) -> bool {
         let keys = self.config.product.folder_keys();
         let impact = &self.change.impact;
         let alone = |it: &Impact| it.level == Level::Safe && keys.contains(&it.key);
@@ -116,13 +116,13 @@ impl Errand<'_> {
     }
 
     /// What is left after folders alone were made.
-    pub fn how_the_rest_comes(&self) -> String {
+    pub fn folders_only_hint(&self) -> String {
         "The folders are there. The stack itself stays as it is, since its update was not allowed; what that would change is below."
             .to_owned()
     }
 
     /// How a stack is replaced that is not updated.
-    pub fn how_to_replace(&self, problems: &[Problem]) -> String {
+    pub fn replacement_hint(&self, problems: &[Problem]) -> String {
         let moved = problems
             .iter()
             .any(|problem| problem.code == "plan-changed");
@@ -137,8 +137,8 @@ impl Errand<'_> {
 }
 
 /// What the job itself lacks for a stack's environment.
-pub fn denied_here(fact: &str, remedy: &str) -> Failure {
-    Failure::Denied(vec![Denial {
+pub fn missing_setup(fact: &str, remedy: &str) -> OperationError {
+    OperationError::Denied(vec![Denial {
         code: "environment-not-allowed",
         fact: fact.to_owned(),
         remedy: remedy.to_owned(),

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::policy::Loaded;
+use super::policy::LoadedPolicy;
 use crate::forge::{ChangeKind, ChangedFile, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Input, Renamed};
-use crate::product::{Files, Given, PRODUCTS_FOLDER, Registry};
+use crate::product::{Files, PRODUCTS_FOLDER, Registry, RunInput};
 use crate::workspace::DEFAULT_CONFIGS;
 
 /// Everything that the assessment needs.
 #[derive(Debug)]
-pub struct Gathered {
+pub struct ChangeInputs {
     /// The configs, by path.
     pub inputs: Vec<Input>,
     /// Products as they stand at the base.
@@ -27,9 +27,9 @@ pub struct Gathered {
 
 /// Which paths are configs.
 #[derive(Clone, Debug)]
-pub struct Selection(GlobSet);
+pub struct ConfigSelector(GlobSet);
 
-impl Selection {
+impl ConfigSelector {
     /// Compiles globs; none means the default ones. `*` does not cross `/`.
     pub fn new(globs: &[String]) -> anyhow::Result<Self> {
         let mut set = GlobSetBuilder::new();
@@ -50,7 +50,7 @@ impl Selection {
     }
 
     /// The globs that the workflow names; otherwise those of the policy, or the default ones where that does not load.
-    pub fn of(globs: &[String], policy: &Loaded) -> anyhow::Result<Self> {
+    pub fn for_policy(globs: &[String], policy: &LoadedPolicy) -> anyhow::Result<Self> {
         match policy {
             Ok(policy) if globs.is_empty() => Self::new(&policy.configs),
             _ => Self::new(globs),
@@ -58,24 +58,24 @@ impl Selection {
     }
 
     /// Whether a path is that of a config.
-    pub fn has(&self, path: &RepoPath) -> bool {
+    pub fn matches(&self, path: &RepoPath) -> bool {
         self.0.is_match(path.as_str())
     }
 }
 
 /// Reads both sides of every config that `files` concern.
-pub async fn gather(
+pub async fn read_inputs(
     source: &dyn Source,
     base: &CommitSha,
     head: &CommitSha,
     files: &[ChangedFile],
-    selection: &Selection,
-    given: &Given,
-) -> Result<Gathered, ForgeError> {
+    selection: &ConfigSelector,
+    given: &RunInput,
+) -> Result<ChangeInputs, ForgeError> {
     let mut sides: BTreeMap<RepoPath, Sides> = BTreeMap::new();
     for file in files {
         let mut side = |path: &RepoPath, base: bool, head: bool, renamed: Option<Renamed>| {
-            if selection.has(path) {
+            if selection.matches(path) {
                 let known = sides.entry(path.clone()).or_default();
                 known.base |= base;
                 known.head |= head;
@@ -90,19 +90,19 @@ pub async fn gather(
             // The stack's name derives from the file's: a rename is a removal and a creation.
             ChangeKind::Renamed { from } => {
                 let other =
-                    |renamed: Renamed, path: &RepoPath| selection.has(path).then_some(renamed);
+                    |renamed: Renamed, path: &RepoPath| selection.matches(path).then_some(renamed);
                 side(from, true, false, other(Renamed::To(path.clone()), path));
                 side(path, false, true, other(Renamed::From(from.clone()), from));
             }
         }
     }
-    let products_changed = files.iter().any(|file| file.touches(PRODUCTS_FOLDER));
+    let products_changed = files.iter().any(|file| file.is_under(PRODUCTS_FOLDER));
     let (base_products, head_products) = (
         products(source, base, given).await?,
         products(source, head, given).await?,
     );
     if products_changed {
-        govern(source, head, selection, &mut sides).await?;
+        add_governed(source, head, selection, &mut sides).await?;
     }
     let mut inputs: Vec<Input> = sides
         .iter()
@@ -128,7 +128,7 @@ pub async fn gather(
         input.base = base_bytes.remove(&input.path);
         input.head = head_bytes.remove(&input.path);
     }
-    Ok(Gathered {
+    Ok(ChangeInputs {
         inputs,
         base: base_products,
         head: head_products,
@@ -164,17 +164,17 @@ struct Sides {
 
 /// A change of a product concerns every config that it governs; which ones those are shows when they are recognised, so all
 /// configs are looked at.
-async fn govern(
+async fn add_governed(
     source: &dyn Source,
     head: &CommitSha,
-    selection: &Selection,
+    selection: &ConfigSelector,
     sides: &mut BTreeMap<RepoPath, Sides>,
 ) -> Result<(), ForgeError> {
     for path in source
         .list(head, "")
         .await?
         .into_iter()
-        .filter(|path| selection.has(path))
+        .filter(|path| selection.matches(path))
     {
         sides.entry(path).or_insert(Sides {
             base: true,
@@ -190,7 +190,7 @@ async fn govern(
 pub async fn products(
     source: &dyn Source,
     at: &CommitSha,
-    given: &Given,
+    given: &RunInput,
 ) -> Result<Registry, ForgeError> {
     let mut registry = Registry::built_in();
     registry.given = given.clone();

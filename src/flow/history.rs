@@ -4,12 +4,12 @@ use crate::forge::{ForgeError, Reviews};
 use crate::model::CommitSha;
 
 /// A push of more is looked at by nobody: whoever rewrites a branch may bring thousands of commits.
-const MOST_COMMITS: usize = 250;
+const MAX_COMMITS: usize = 250;
 const WHAT: &str = "commits of the push";
 
 /// What one pull request, or nobody's, brought onto the branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
+pub struct MergedRange {
     /// The pull request; `None` for commits that were pushed without one, or of which it is not certain.
     pub number: Option<u64>,
     /// The branch before.
@@ -20,26 +20,26 @@ pub struct Segment {
 
 /// What came between two commits of the default branch, oldest first. Only the branch's own line is followed: what a merge commit
 /// brought is its pull request's.
-pub async fn segments(
+pub async fn merged_ranges(
     forge: &dyn Reviews,
     before: &CommitSha,
     after: &CommitSha,
-) -> Result<Vec<Segment>, ForgeError> {
-    let mut segments: Vec<Segment> = Vec::new();
+) -> Result<Vec<MergedRange>, ForgeError> {
+    let mut ranges: Vec<MergedRange> = Vec::new();
     let mut at = after.clone();
-    for _ in 0..MOST_COMMITS {
+    for _ in 0..MAX_COMMITS {
         if at == *before {
-            segments.reverse();
-            return Ok(segments);
+            ranges.reverse();
+            return Ok(ranges);
         }
-        let (number, parent) = tokio::try_join!(brought_by(forge, &at), parent(forge, &at))?;
+        let (number, parent) = tokio::try_join!(pull_request_of(forge, &at), parent(forge, &at))?;
         let Some(parent) = parent else { break };
-        match segments.last_mut() {
+        match ranges.last_mut() {
             // A rebased pull request is several commits.
             Some(newer) if newer.number.is_some() && newer.number == number => {
                 newer.base = parent.clone();
             }
-            _ => segments.push(Segment {
+            _ => ranges.push(MergedRange {
                 number,
                 base: parent.clone(),
                 merge: at,
@@ -48,7 +48,7 @@ pub async fn segments(
         at = parent;
     }
     let message = format!(
-        "{} is not among the last {MOST_COMMITS} commits before {}: the branch was rewritten, or too much was pushed at once",
+        "{} is not among the last {MAX_COMMITS} commits before {}: the branch was rewritten, or too much was pushed at once",
         before.short(),
         after.short()
     );
@@ -56,15 +56,15 @@ pub async fn segments(
 }
 
 /// What a pull request brought, by the commit that its merge made.
-pub async fn segment_of(
+pub async fn range_of_pull_request(
     forge: &dyn Reviews,
     number: u64,
     merge: &CommitSha,
-) -> Result<Segment, ForgeError> {
+) -> Result<MergedRange, ForgeError> {
     let mut at = merge.clone();
-    for _ in 0..MOST_COMMITS {
+    for _ in 0..MAX_COMMITS {
         // The branch may begin where the pull request left it: that commit's parents are not asked for.
-        if brought_by(forge, &at).await? != Some(number) {
+        if pull_request_of(forge, &at).await? != Some(number) {
             break;
         }
         let before = parent(forge, &at).await?;
@@ -73,7 +73,7 @@ pub async fn segment_of(
             ForgeError::unreachable(WHAT, message)
         })?;
     }
-    Ok(Segment {
+    Ok(MergedRange {
         // Where the merge's own commit is not certain, nothing is.
         number: (at != *merge).then_some(number),
         base: at,
@@ -82,7 +82,7 @@ pub async fn segment_of(
 }
 
 /// The one pull request that brought a commit.
-async fn brought_by(forge: &dyn Reviews, at: &CommitSha) -> Result<Option<u64>, ForgeError> {
+async fn pull_request_of(forge: &dyn Reviews, at: &CommitSha) -> Result<Option<u64>, ForgeError> {
     let numbers = forge.merged_by(at).await?;
     Ok(match numbers[..] {
         [one] => Some(one),

@@ -1,26 +1,26 @@
 //! A job of CI: reads its environment, does what its event asks, and ends with an exit code.
 
-use crate::ci::{Environment, Event};
+use crate::ci::{CiEvent, JobEnvironment};
 use crate::exit::Exit;
 use crate::forge::ForgeError;
 use crate::forge::Source;
 use crate::forge::github::GitHub;
-use crate::forge::local::Repository;
+use crate::forge::local::LocalRepository;
 use crate::model::CommitSha;
-use crate::report::log_safe;
+use crate::report::escape_workflow_commands;
 
 /// What every flow of a job needs.
 pub struct Job {
     /// What the job was started with.
-    pub environment: Environment,
+    pub environment: JobEnvironment,
     /// The forge.
     pub github: GitHub,
     /// The checkout, if there is one.
-    pub checkout: Option<Repository>,
+    pub checkout: Option<LocalRepository>,
 }
 
 /// Why a job could not do what it was asked to.
-pub enum Failure {
+pub enum JobError {
     /// The job is set up wrongly.
     Usage(anyhow::Error),
     /// A bug, or a broken machine.
@@ -29,7 +29,7 @@ pub enum Failure {
     Forge(ForgeError),
 }
 
-impl Failure {
+impl JobError {
     /// What went wrong, with its causes.
     pub fn text(&self) -> String {
         match self {
@@ -48,59 +48,62 @@ impl Failure {
     }
 }
 
-impl From<ForgeError> for Failure {
+impl From<ForgeError> for JobError {
     fn from(error: ForgeError) -> Self {
         Self::Forge(error)
     }
 }
 
 /// What belongs on standard output, and how the job ends.
-pub type Ended = Result<(String, Exit), Failure>;
+pub type JobResult = Result<(String, Exit), JobError>;
 
 /// Does what the job's event asks.
 pub fn run_in_ci() -> (String, Exit) {
-    let outcome = Environment::read()
-        .map_err(Failure::Usage)
+    let outcome = JobEnvironment::read()
+        .map_err(JobError::Usage)
         .and_then(|environment| {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
-                .map_err(|error| Failure::Internal(error.into()))?;
+                .map_err(|error| JobError::Internal(error.into()))?;
             runtime.block_on(run(environment))
         });
     match outcome {
         Ok(done) => done,
         Err(failure) => {
-            eprintln!("{}", log_safe(&format!("error: {}", failure.text())));
+            eprintln!(
+                "{}",
+                escape_workflow_commands(&format!("error: {}", failure.text()))
+            );
             (String::new(), failure.exit())
         }
     }
 }
 
-async fn run(environment: Environment) -> Ended {
+async fn run(environment: JobEnvironment) -> JobResult {
     let job = Job {
         github: GitHub::new(&environment.access)?,
-        checkout: environment.workspace.clone().map(Repository::new),
+        checkout: environment.workspace.clone().map(LocalRepository::new),
         environment,
     };
     match &job.environment.event {
-        Event::PullRequest { number } => super::check_ci::check_pull_request(&job, *number).await,
-        Event::MergeGroup { base, head } => {
+        CiEvent::PullRequest { number } => super::check_ci::check_pull_request(&job, *number).await,
+        CiEvent::MergeGroup { base, head } => {
             super::check_ci::check_merge_group(&job, base, head).await
         }
-        Event::Push {
+        CiEvent::Push {
             reference,
             before,
             after,
         } => super::provision::provision(&job, reference, before.as_ref(), after.as_ref()).await,
-        Event::Comment {
+        CiEvent::Comment {
             id,
             number,
             is_new,
             public,
             body,
         } => {
-            let claimed = super::command::Claimed {
+            let claimed = super::command::CommentEvent {
                 id: *id,
                 number: *number,
                 is_new: *is_new,
@@ -109,10 +112,10 @@ async fn run(environment: Environment) -> Ended {
             };
             super::command::command(&job, &claimed).await
         }
-        Event::Schedule => super::drift::watch(&job).await,
-        Event::Other(name) => {
+        CiEvent::Schedule => super::drift::scan(&job).await,
+        CiEvent::Other(name) => {
             let line = format!("nothing to do for the event `{name}`");
-            eprintln!("{}", log_safe(&line));
+            eprintln!("{}", escape_workflow_commands(&line));
             Ok((String::new(), Exit::Ok))
         }
     }
@@ -123,14 +126,14 @@ impl Job {
     /// the API.
     pub fn source(&self, commits: &[&CommitSha]) -> &dyn Source {
         match &self.checkout {
-            Some(checkout) if has_all(checkout, commits) => checkout,
+            Some(checkout) if has_commits(checkout, commits) => checkout,
             _ => &self.github,
         }
     }
 }
 
 /// Whether a checkout has all of these commits.
-pub fn has_all(checkout: &Repository, commits: &[&CommitSha]) -> bool {
+pub fn has_commits(checkout: &LocalRepository, commits: &[&CommitSha]) -> bool {
     commits.iter().all(|sha| {
         checkout
             .commit(sha.as_str())

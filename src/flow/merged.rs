@@ -2,68 +2,71 @@
 
 use std::collections::BTreeSet;
 
-use super::gather::{Gathered, Selection, gather};
-use super::history::Segment;
-use super::job::{Failure, Job};
-use super::policy::{Loaded, policy_bytes};
-use super::reviewed::{ReviewedPlan, reviewed_plan};
+use super::gather::{ChangeInputs, ConfigSelector, read_inputs};
+use super::history::MergedRange;
+use super::job::{Job, JobError};
+use super::policy::{LoadedPolicy, policy_bytes};
+use super::reviewed::{ReportedPlan, reviewed_plan};
 use crate::config::{Config, load};
 use crate::forge::{ChangedFile, DefaultBranch, Reviews as _};
-use crate::guard::{Asks, Command, POLICY_FILE, Request, Trigger, read_policy};
+use crate::guard::{
+    ChangeRequest, CommentCommand, POLICY_FILE, RequestedChange, Trigger, read_policy,
+};
 use crate::model::{CommitSha, RepoPath, UserId};
 use crate::plan::{Change, Intent, Plan, assess};
 use crate::product::PRODUCTS_FOLDER;
 
 /// What one pull request brought onto the default branch.
-pub struct Merged {
+pub struct MergedChange {
     /// The pull request; without what is about one stack.
-    pub request: Request,
+    pub request: ChangeRequest,
     /// The branch after it.
     pub merge: CommitSha,
     /// The policy, as it was before it.
-    pub policy: Loaded,
+    pub policy: LoadedPolicy,
     /// The policy file itself, for the evidence.
     pub policy_file: Option<Vec<u8>>,
     /// What it asks for.
     pub plan: Plan,
-    gathered: Gathered,
-    reviewed: Option<ReviewedPlan>,
-    outdated: Outdated,
+    gathered: ChangeInputs,
+    reviewed: Option<ReportedPlan>,
+    outdated: Superseded,
 }
 
 /// What of a change was changed again since.
-enum Outdated {
+enum Superseded {
     /// Products were, so that every config may mean something else.
     All,
     /// These configs.
     Only(BTreeSet<RepoPath>),
 }
 
-impl Merged {
+impl MergedChange {
     /// Reads all there is to know.
     pub async fn read(
         job: &Job,
         branch: &DefaultBranch,
         own: Option<UserId>,
-        segment: &Segment,
-    ) -> Result<Self, Failure> {
+        segment: &MergedRange,
+    ) -> Result<Self, JobError> {
         let (base, merge) = (&segment.base, &segment.merge);
         let source = job.source(&[base, merge]);
         let policy_file = policy_bytes(source, base).await?;
         let policy = read_policy(&RepoPath::typed(POLICY_FILE), policy_file.as_deref());
-        let selection = Selection::of(&job.environment.configs, &policy).map_err(Failure::Usage)?;
+        let selection = ConfigSelector::for_policy(&job.environment.configs, &policy)
+            .map_err(JobError::Usage)?;
         let files = source.changed_files(base, merge).await?;
         let given = &job.environment.given;
-        let gathered = gather(source, base, merge, &files, &selection, given).await?;
+        let gathered = read_inputs(source, base, merge, &files, &selection, given).await?;
         let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
         let mut merged = Self {
             // What was pushed without a pull request is known to be here, and that nobody looked at it.
-            request: Request {
+            request: ChangeRequest {
                 merged: Some(false),
                 target: Some(branch.branch.clone()),
                 fork: Some(false),
                 reviews: Some(Vec::new()),
-                ..Request::default()
+                ..ChangeRequest::default()
             },
             merge: merge.clone(),
             policy,
@@ -71,7 +74,7 @@ impl Merged {
             plan,
             gathered,
             reviewed: None,
-            outdated: Outdated::Only(BTreeSet::new()),
+            outdated: Superseded::Only(BTreeSet::new()),
         };
         // What concerns no config is nobody's business here.
         if merged.plan.changes.is_empty() {
@@ -79,7 +82,7 @@ impl Merged {
         }
         if *merge != branch.tip {
             let source = job.source(&[merge, &branch.tip]);
-            merged.outdated = Outdated::by(&source.changed_files(merge, &branch.tip).await?);
+            merged.outdated = Superseded::by(&source.changed_files(merge, &branch.tip).await?);
         }
         let Some(number) = segment.number else {
             return Ok(merged);
@@ -98,22 +101,22 @@ impl Merged {
     }
 
     /// What stands behind a request for one stack.
-    pub fn request_for(&self, change: &Change, command: Option<Command>) -> Request {
+    pub fn guard_request(&self, change: &Change, command: Option<CommentCommand>) -> ChangeRequest {
         let mut request = self.request.clone();
-        request.shown = self.reviewed.as_ref().map(|it| it.shown(change));
+        request.shown = self.reviewed.as_ref().map(|it| it.reviewed_plan(change));
         request.asks = match change.intent {
             Intent::Invalid => None,
-            Intent::Delete => Some(Asks::Delete),
-            Intent::Update | Intent::Create | Intent::Unchanged => Some(Asks::Provision),
+            Intent::Delete => Some(RequestedChange::Delete),
+            Intent::Update | Intent::Create | Intent::Unchanged => Some(RequestedChange::Provision),
         };
-        request.current = Some(self.outdated.spares(change));
+        request.current = Some(self.outdated.is_current(change));
         request.trigger = Some(command.map_or(Trigger::Change, Trigger::Comment));
         request
     }
 
     /// Whether a config was changed again since.
     pub fn is_outdated(&self, change: &Change) -> bool {
-        !self.outdated.spares(change)
+        !self.outdated.is_current(change)
     }
 
     /// The config that a change is about: as it was merged, or as it was removed.
@@ -128,9 +131,9 @@ impl Merged {
     }
 }
 
-impl Outdated {
+impl Superseded {
     fn by(files: &[ChangedFile]) -> Self {
-        if files.iter().any(|file| file.touches(PRODUCTS_FOLDER)) {
+        if files.iter().any(|file| file.is_under(PRODUCTS_FOLDER)) {
             return Self::All;
         }
         let paths = files.iter().flat_map(|file| match &file.kind {
@@ -140,7 +143,7 @@ impl Outdated {
         Self::Only(paths.collect())
     }
 
-    fn spares(&self, change: &Change) -> bool {
+    fn is_current(&self, change: &Change) -> bool {
         match self {
             Self::All => false,
             Self::Only(paths) => {
@@ -151,7 +154,7 @@ impl Outdated {
     }
 }
 
-impl Gathered {
+impl ChangeInputs {
     /// The config of a change at the base or at the head.
     pub fn config(&self, change: &Change, at_base: bool) -> Option<Config> {
         let path = match (&change.moved_from, at_base) {

@@ -1,21 +1,21 @@
 //! Stands for nobody's consent, and tells nobody how it goes: for whoever only looks.
 
 use crate::guard::Authority;
-use crate::operation::{Consent, Progress};
+use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
-use crate::stack::{Event, StackName};
+use crate::stack::{StackEvent, StackName};
 
 /// Nobody.
-pub struct Nobody;
+pub struct ReadOnly;
 
-impl Consent for Nobody {
+impl AuthoritySource for ReadOnly {
     fn authority(&self, _: &StackName, _: Option<&Deletion>) -> Authority {
         Authority::Unknown
     }
 }
 
-impl Progress for Nobody {
+impl Progress for ReadOnly {
     fn step(&self, _: &StackName, _: &str) {}
-    fn event(&self, _: &StackName, _: &Event) {}
+    fn event(&self, _: &StackName, _: &StackEvent) {}
     fn count(&self, _: &StackName, _: &str, _: u64, _: Option<u64>) {}
 }

@@ -6,10 +6,10 @@ use crate::guard::{POLICY_FILE, Policy, read_policy};
 use crate::model::{CommitSha, RepoPath};
 
 /// A policy, or what is wrong with the file.
-pub type Loaded = Result<Policy, Vec<Diagnostic>>;
+pub type LoadedPolicy = Result<Policy, Vec<Diagnostic>>;
 
 /// Reads the policy at a commit. For a change that is the one of its base: nothing decides on itself.
-pub async fn policy_at(source: &dyn Source, at: &CommitSha) -> Result<Loaded, ForgeError> {
+pub async fn policy_at(source: &dyn Source, at: &CommitSha) -> Result<LoadedPolicy, ForgeError> {
     let path = RepoPath::typed(POLICY_FILE);
     let bytes = policy_bytes(source, at).await?;
     Ok(read_policy(&path, bytes.as_deref()))

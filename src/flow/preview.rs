@@ -5,35 +5,35 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 
-use super::check::NOT_ASKED;
-use super::errand::removal;
-use super::gather::Gathered;
-use super::nobody::Nobody;
-use super::sessions::Sessions;
+use super::check::OFFLINE_NOTICE;
+use super::errand::delete_action;
+use super::gather::ChangeInputs;
+use super::nobody::ReadOnly;
+use super::sessions::CredentialCache;
 use crate::action::explain_failure;
-use crate::cloud::{Session, Stop};
+use crate::cloud::{CancellationToken, Session};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::forge::Identity;
+use crate::forge::IdentityTokens;
 use crate::guard::Policy;
-use crate::operation::{self, Desired, Failure, Site};
+use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::{Change, Intent};
 use crate::product::{Target, Verb};
-use crate::report::{Preview, Report, Values};
-use crate::wording::all_of;
+use crate::report::{Preview, Redactor, Report};
+use crate::wording::and_list;
 
 /// Who asks AWS for a job.
-pub struct Plan {
+pub struct PreviewContext {
     /// The operator's policy, as it stands at the base: a change does not decide on its own credentials.
     pub policy: Result<Policy, Vec<Diagnostic>>,
     /// What proves to AWS which job this is.
-    pub identity: Option<Arc<dyn Identity>>,
+    pub identity: Option<Arc<dyn IdentityTokens>>,
     /// What AWS's logs show of the run.
     pub session: String,
 }
 
 /// Adds to the report what AWS says of each change, and of what it was not asked why not.
-pub async fn preview(report: &mut Report, gathered: &Gathered, plan: &Plan) {
+pub async fn preview(report: &mut Report, gathered: &ChangeInputs, plan: &PreviewContext) {
     let concerned = |change: &&Change| {
         matches!(
             change.intent,
@@ -45,7 +45,7 @@ pub async fn preview(report: &mut Report, gathered: &Gathered, plan: &Plan) {
     }
     let allowed = match &plan.policy {
         Ok(allowed) => allowed,
-        Err(_) => return not_asked(report, "The policy file at the base does not load."),
+        Err(_) => return skip(report, "The policy file at the base does not load."),
     };
     let mut lacking: BTreeSet<String> = BTreeSet::new();
     let mut work: Vec<(&Change, &Target, String)> = Vec::new();
@@ -65,19 +65,23 @@ pub async fn preview(report: &mut Report, gathered: &Gathered, plan: &Plan) {
     if !lacking.is_empty() {
         let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
         notices.push(format!(
-            "AWS was not asked about {}: the policy file at the base names no plan role for it. {NOT_ASKED}",
-            all_of(&names)
+            "AWS was not asked about {}: the policy file at the base names no plan role for it. {OFFLINE_NOTICE}",
+            and_list(&names)
         ));
     }
     let mut previews = Vec::new();
     match &plan.identity {
         _ if work.is_empty() => {}
         None => notices.push(format!(
-            "AWS was not asked: the job has no identity token. Grant it id-token write. {NOT_ASKED}"
+            "AWS was not asked: the job has no identity token. Grant it id-token write. {OFFLINE_NOTICE}"
         )),
         Some(identity) => {
-            let sessions = Sessions::new(Arc::clone(identity), plan.session.clone(), Stop::never());
-            let look = Look {
+            let sessions = CredentialCache::new(
+                Arc::clone(identity),
+                plan.session.clone(),
+                CancellationToken::never(),
+            );
+            let look = Previewer {
                 gathered,
                 plan,
                 allowed,
@@ -85,7 +89,7 @@ pub async fn preview(report: &mut Report, gathered: &Gathered, plan: &Plan) {
             let asked = futures_util::stream::iter(work).map(|(change, target, role)| {
                 let (look, sessions) = (&look, &sessions);
                 async move {
-                    let session = sessions.of(&role, &target.region).await;
+                    let session = sessions.session(&role, &target.region).await;
                     (change.path.to_string(), look.at(change, &session).await)
                 }
             });
@@ -99,29 +103,29 @@ pub async fn preview(report: &mut Report, gathered: &Gathered, plan: &Plan) {
         report.add(&path, preview);
     }
     report.notices.extend(notices);
-    report.seal();
+    report.update_digest();
 }
 
-fn not_asked(report: &mut Report, reason: &str) {
+fn skip(report: &mut Report, reason: &str) {
     report
         .notices
-        .push(format!("AWS was not asked. {reason} {NOT_ASKED}"));
+        .push(format!("AWS was not asked. {reason} {OFFLINE_NOTICE}"));
 }
 
-struct Look<'a> {
-    gathered: &'a Gathered,
-    plan: &'a Plan,
+struct Previewer<'a> {
+    gathered: &'a ChangeInputs,
+    plan: &'a PreviewContext,
     allowed: &'a Policy,
 }
 
-impl Look<'_> {
+impl Previewer<'_> {
     async fn at(&self, change: &Change, session: &Session) -> Preview {
         let before = self.gathered.config(change, true);
         let after = self.gathered.config(change, false);
         let Some(config) = after.as_ref().or(before.as_ref()) else {
-            return Preview::of_failure("the config could not be read again".to_owned());
+            return Preview::from_failure("the config could not be read again".to_owned());
         };
-        let values = Values::of(config, &self.allowed.values.show);
+        let values = Redactor::for_config(config, &self.allowed.values.show);
         let asked = self.ask(change, session, config, before.as_ref(), &values);
         match asked.await {
             Ok(preview) => preview,
@@ -130,7 +134,7 @@ impl Look<'_> {
                 let told = problems
                     .iter()
                     .map(|problem| format!("{}: {}", problem.code, problem.message));
-                Preview::of_failure(told.collect::<Vec<_>>().join("; "))
+                Preview::from_failure(told.collect::<Vec<_>>().join("; "))
             }
         }
     }
@@ -141,24 +145,24 @@ impl Look<'_> {
         session: &Session,
         config: &Config,
         before: Option<&Config>,
-        values: &Values,
-    ) -> Result<Preview, Failure> {
+        values: &Redactor,
+    ) -> Result<Preview, OperationError> {
         let cloud = session.at(&config.target.region).await?;
-        let site = Site {
+        let site = OperationContext {
             cloud: &cloud,
             policy: &self.plan.policy,
-            authority: &Nobody,
-            progress: &Nobody,
+            authority: &ReadOnly,
+            progress: &ReadOnly,
         };
-        let desired = Desired::of(config)?;
+        let desired = Desired::new(config)?;
         if change.intent == Intent::Delete {
-            let empties = removal(config).is_some_and(|(_, verb)| verb == Verb::TearDown);
+            let empties = delete_action(config).is_some_and(|(_, verb)| verb == Verb::TearDown);
             let deletion = operation::preview_deletion(&site, &desired, empties).await?;
-            return Ok(Preview::of_deletion(&deletion, change.level));
+            return Ok(Preview::from_deletion(&deletion, change.level));
         }
         // The base is not what was deployed, if an update was merged that the policy does not apply.
         let deployed = |body: &str| before.filter(|it| Desired::renders_to(it, body)).cloned();
         let changes = operation::changes(&site, &desired, false, &deployed).await?;
-        Ok(Preview::of_changes(&changes, values))
+        Ok(Preview::from_changes(&changes, values))
     }
 }

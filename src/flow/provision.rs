@@ -5,28 +5,28 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::apply::{Applied, Hands, kind, stack_of};
+use super::apply::{ApplyReport, Executor, effect_kind, stack_of};
 use super::check::VERSION;
-use super::clerk::Clerk;
+use super::clerk::DecisionRecorder;
 use super::deployments::Deployments;
-use super::errand::{Due, Errand};
-use super::history::{Segment, segments};
-use super::job::{Ended, Failure, Job};
-use super::merged::Merged;
-use super::sessions::Sessions;
-use crate::action::{Console, explain_failure, stop_on_signal};
-use crate::ci::{Outputs, summary};
-use crate::cloud::Stop;
+use super::errand::{Resolution, StackTask};
+use super::history::{MergedRange, merged_ranges};
+use super::job::{Job, JobError, JobResult};
+use super::merged::MergedChange;
+use super::sessions::CredentialCache;
+use crate::action::{Console, cancel_on_signal, explain_failure};
+use crate::ci::{JobOutputs, summary};
+use crate::cloud::CancellationToken;
 use crate::exit::Exit;
-use crate::forge::{DefaultBranch, Identity, PullRequests as _, Reviews as _, Talk as _};
+use crate::forge::{DefaultBranch, IdentityTokens, PullRequests as _, Reviews as _, Talk as _};
 use crate::model::{CommitSha, Digest, UserId};
 use crate::operation;
 use crate::plan::Change;
 use crate::report::{
-    COMMENT_LIMIT, Decision, Evidence, Outcome, Predicate, Problem, Provisioning, Recorded,
-    SUMMARY_LIMIT, State, Values, code, log_safe, provisioning,
+    COMMENT_LIMIT, ChangeRecord, Decision, Evidence, Outcome, Predicate, Problem, Provisioning,
+    Redactor, SUMMARY_LIMIT, State, code, escape_workflow_commands, provisioning,
 };
-use crate::wording::{counted, visible};
+use crate::wording::{escape_invisible, pluralize};
 use crate::workspace::write_file;
 
 /// Begins the comment about a merged change; the environment follows.
@@ -38,24 +38,24 @@ pub async fn provision(
     reference: &str,
     before: Option<&CommitSha>,
     after: Option<&CommitSha>,
-) -> Ended {
+) -> JobResult {
     let branch = job.github.default_branch().await?;
     let is_default = reference.strip_prefix("refs/heads/") == Some(&branch.branch.name);
     let (Some(before), Some(after), true) = (before, after, is_default) else {
         let line = format!("nothing to do for a push to `{reference}`");
-        eprintln!("{}", log_safe(&line));
+        eprintln!("{}", escape_workflow_commands(&line));
         return Ok((String::new(), Exit::Ok));
     };
-    let own = job.github.own().await?;
-    let found = segments(&job.github, before, after).await?;
+    let own = job.github.current_user().await?;
+    let found = merged_ranges(&job.github, before, after).await?;
     let mut run = Run::new(job, own);
     for segment in &found {
         // What was done for others is told all the same.
-        if let Err(failure) = run.segment(&branch, segment).await {
-            run.stumbled(segment, &failure);
+        if let Err(failure) = run.provision_range(&branch, segment).await {
+            run.record_failure(segment, &failure);
         }
     }
-    run.end()
+    run.finish()
 }
 
 /// Characters of an answer to a comment: a reply holds several.
@@ -65,10 +65,10 @@ const ANSWER_LIMIT: usize = 30_000;
 pub struct Run<'a> {
     job: &'a Job,
     own: Option<UserId>,
-    sessions: Option<Sessions>,
+    sessions: Option<CredentialCache>,
     console: Console,
     token: String,
-    records: Vec<Recorded>,
+    records: Vec<ChangeRecord>,
     subjects: BTreeMap<String, Digest>,
     summary: String,
     exit: Option<Exit>,
@@ -80,9 +80,9 @@ impl<'a> Run<'a> {
         Self {
             job,
             own,
-            sessions: job.sessions(stop_on_signal()),
+            sessions: job.sessions(cancel_on_signal()),
             console: Console::new(false),
-            token: crate::ci::token(),
+            token: crate::ci::random_suffix(),
             records: Vec::new(),
             subjects: BTreeMap::new(),
             summary: String::new(),
@@ -90,16 +90,23 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn segment(&mut self, branch: &DefaultBranch, segment: &Segment) -> Result<(), Failure> {
-        let merged = Merged::read(self.job, branch, self.own, segment).await?;
-        self.change(&merged, segment.number).await
+    async fn provision_range(
+        &mut self,
+        branch: &DefaultBranch,
+        segment: &MergedRange,
+    ) -> Result<(), JobError> {
+        let merged = MergedChange::read(self.job, branch, self.own, segment).await?;
+        self.provision_change(&merged, segment.number).await
     }
 
     /// Nothing is known of a change, or nothing could be told.
-    fn stumbled(&mut self, segment: &Segment, failure: &Failure) {
+    fn record_failure(&mut self, segment: &MergedRange, failure: &JobError) {
         let text = failure.text();
         let commit = segment.merge.short();
-        eprintln!("{}", log_safe(&format!("error: merge {commit}: {text}")));
+        eprintln!(
+            "{}",
+            escape_workflow_commands(&format!("error: merge {commit}: {text}"))
+        );
         let text = code(&text);
         self.summary.push_str(&format!(
             "## Provisioner\n\n❌ What {} brought is not provisioned: {text}\n\n",
@@ -109,22 +116,26 @@ impl<'a> Run<'a> {
     }
 
     /// Does what a merged change asks for.
-    async fn change(&mut self, merged: &Merged, number: Option<u64>) -> Result<(), Failure> {
-        let mut applied = Applied::default();
+    async fn provision_change(
+        &mut self,
+        merged: &MergedChange,
+        number: Option<u64>,
+    ) -> Result<(), JobError> {
+        let mut applied = ApplyReport::default();
         let mut errands = Vec::new();
         let mut superseded = 0;
         for change in &merged.plan.changes {
-            if !self.is_here(change) {
+            if !self.in_this_environment(change) {
                 continue;
             }
             if merged.is_outdated(change) {
                 superseded += 1;
                 continue;
             }
-            match Due::of(merged, change) {
-                Due::Errand(errand) => errands.push(*errand),
-                Due::Stuck(outcome, exit) => applied.add(*outcome, Some(exit)),
-                Due::Nothing => {}
+            match Resolution::resolve(merged, change) {
+                Resolution::Task(errand) => errands.push(*errand),
+                Resolution::Blocked(outcome, exit) => applied.add(*outcome, Some(exit)),
+                Resolution::NoOp => {}
             }
         }
         let mut notices = Vec::new();
@@ -137,13 +148,13 @@ impl<'a> Run<'a> {
                 }
             ));
         }
-        let applied = self.carry_out(merged, errands, applied, &mut notices).await;
+        let applied = self.execute(merged, errands, applied, &mut notices).await;
         // A change that concerns no config of this job is not worth a word.
         if applied.outcomes.is_empty() && notices.is_empty() {
             return Ok(());
         }
         let marker = match &self.job.environment.environment {
-            Some(name) => format!("{MARKER}{} -->", Digest::of(name).prefix(12)),
+            Some(name) => format!("{MARKER}{} -->", Digest::sha256(name).prefix(12)),
             None => format!("{MARKER}-->"),
         };
         let place = (marker.as_str(), COMMENT_LIMIT);
@@ -154,10 +165,13 @@ impl<'a> Run<'a> {
         if !self.job.environment.comment {
             return Ok(());
         }
-        let put = self.job.github.put_comment(number, own, &marker, &comment);
+        let put = self
+            .job
+            .github
+            .upsert_comment(number, own, &marker, &comment);
         if let Err(error) = put.await {
             // What was done was done: a comment that cannot be written does not undo it.
-            eprintln!("{}", log_safe(&format!("warning: {error}")));
+            eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
             if !error.is_refusal() {
                 self.exit = self.exit.max(Some(Exit::Unreachable));
             }
@@ -167,7 +181,7 @@ impl<'a> Run<'a> {
 
     /// Whether a change is this job's. One whose environment is not known, because the config has errors, is every job's: otherwise
     /// it would be nobody's.
-    fn is_here(&self, change: &Change) -> bool {
+    fn in_this_environment(&self, change: &Change) -> bool {
         let environment = self.job.environment.environment.as_deref();
         let target = change.target.as_ref();
         match (environment, target) {
@@ -177,15 +191,15 @@ impl<'a> Run<'a> {
     }
 
     /// Does what a comment commands. Returns the answer.
-    pub async fn answer(
+    pub async fn answer_command(
         &mut self,
-        merged: &Merged,
+        merged: &MergedChange,
         number: Option<u64>,
-        errands: Vec<Errand<'_>>,
-        applied: Applied,
-    ) -> Result<(String, Exit), Failure> {
+        errands: Vec<StackTask<'_>>,
+        applied: ApplyReport,
+    ) -> Result<(String, Exit), JobError> {
         let mut notices = Vec::new();
-        let applied = self.carry_out(merged, errands, applied, &mut notices).await;
+        let applied = self.execute(merged, errands, applied, &mut notices).await;
         let exit = applied.exit.unwrap_or(Exit::Ok);
         let comment = self.record(merged, number, applied, notices, ("", ANSWER_LIMIT))?;
         let body = comment.trim_start().to_owned();
@@ -193,18 +207,18 @@ impl<'a> Run<'a> {
     }
 
     /// Does errands.
-    async fn carry_out(
+    async fn execute(
         &self,
-        merged: &Merged,
-        errands: Vec<Errand<'_>>,
-        mut applied: Applied,
+        merged: &MergedChange,
+        errands: Vec<StackTask<'_>>,
+        mut applied: ApplyReport,
         notices: &mut Vec<String>,
-    ) -> Applied {
+    ) -> ApplyReport {
         let github = &self.job.github;
         let deployments = Deployments::new(github, self.own, &merged.merge, errands.len());
         match &merged.policy {
             Ok(policy) => {
-                let hands = Hands {
+                let hands = Executor {
                     merged,
                     policy,
                     sessions: self.sessions.as_ref(),
@@ -220,8 +234,10 @@ impl<'a> Run<'a> {
             }
             Err(problems) => {
                 for errand in errands {
-                    let (mut outcome, decisions) = self.refuse(merged, &errand);
-                    outcome.problems.extend(problems.iter().map(Problem::of));
+                    let (mut outcome, decisions) = self.deny_all(merged, &errand);
+                    outcome
+                        .problems
+                        .extend(problems.iter().map(Problem::from_diagnostic));
                     applied.decisions.extend(decisions);
                     applied.add(outcome, Some(Exit::Denied));
                 }
@@ -232,28 +248,29 @@ impl<'a> Run<'a> {
     }
 
     /// What a policy that does not load refuses, which is everything.
-    fn refuse(&self, merged: &Merged, errand: &Errand<'_>) -> (Outcome, Vec<Decision>) {
+    fn deny_all(&self, merged: &MergedChange, errand: &StackTask<'_>) -> (Outcome, Vec<Decision>) {
         let config = &errand.config;
         let stack = stack_of(config);
-        let values = Values::of(config, &[]);
-        let request = merged.request_for(errand.change, errand.command.clone());
-        let clerk = Clerk::new(request, self.console.of(values.clone()));
-        let refused = clerk.refuses(kind(errand.verb), &merged.policy, &stack);
-        let (denials, _) = explain_failure(config, &values, operation::Failure::Denied(refused));
+        let values = Redactor::for_config(config, &[]);
+        let request = merged.guard_request(errand.change, errand.command.clone());
+        let clerk = DecisionRecorder::new(request, self.console.for_stack(values.clone()));
+        let refused = clerk.early_denials_for(effect_kind(errand.verb), &merged.policy, &stack);
+        let (denials, _) =
+            explain_failure(config, &values, operation::OperationError::Denied(refused));
         let mut outcome = Outcome::new(errand.change.path.as_str(), Some(&stack), State::Denied);
-        outcome.problems = denials.iter().map(Problem::of).collect();
+        outcome.problems = denials.iter().map(Problem::from_diagnostic).collect();
         (outcome, clerk.decisions())
     }
 
     /// Keeps what was done for the summary and the evidence. Returns the comment.
     fn record(
         &mut self,
-        merged: &Merged,
+        merged: &MergedChange,
         number: Option<u64>,
-        applied: Applied,
+        applied: ApplyReport,
         notices: Vec<String>,
         place: (&str, usize),
-    ) -> Result<String, Failure> {
+    ) -> Result<String, JobError> {
         let mut report = Provisioning {
             environment: self.job.environment.environment.clone(),
             source: self.job.source_line(&merged.merge),
@@ -262,9 +279,9 @@ impl<'a> Run<'a> {
             version: VERSION.to_owned(),
         };
         report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
-        let internal = |error: minijinja::Error| Failure::Internal(error.into());
+        let internal = |error: minijinja::Error| JobError::Internal(error.into());
         let policy = merged.policy_file.as_deref().map(String::from_utf8_lossy);
-        let (recorded, comment) = Recorded::new(
+        let (recorded, comment) = ChangeRecord::new(
             number,
             merged.merge.to_string(),
             policy.map(|text| text.into_owned()),
@@ -278,11 +295,11 @@ impl<'a> Run<'a> {
         self.exit = self.exit.max(applied.exit);
         self.subjects.extend(applied.subjects);
         for outcome in &recorded.report.outcomes {
-            let path = visible(&outcome.path, false);
+            let path = escape_invisible(&outcome.path, false);
             let line = format!("{path}: {}", outcome.state.word());
-            eprintln!("{}", log_safe(&line));
+            eprintln!("{}", escape_workflow_commands(&line));
             for problem in &outcome.problems {
-                eprintln!("{}", log_safe(&problem.text));
+                eprintln!("{}", escape_workflow_commands(&problem.text));
             }
         }
         self.records.push(recorded);
@@ -290,17 +307,17 @@ impl<'a> Run<'a> {
     }
 
     /// Job summary, evidence, outputs.
-    pub fn end(self) -> Ended {
+    pub fn finish(self) -> JobResult {
         let exit = self.exit.unwrap_or(Exit::Ok);
         let environment = &self.job.environment;
         let states = |state: State| {
             let outcomes = self.records.iter().flat_map(|it| &it.report.outcomes);
             outcomes.filter(|outcome| outcome.state == state).count()
         };
-        let mut outputs = Outputs::default();
+        let mut outputs = JobOutputs::default();
         for (name, state) in [
             ("done", State::Done),
-            ("waiting", State::Waiting),
+            ("waiting", State::AwaitingConfirmation),
             ("denied", State::Denied),
             ("failed", State::Failed),
         ] {
@@ -309,9 +326,9 @@ impl<'a> Run<'a> {
         let all: usize = self.records.iter().map(|it| it.report.outcomes.len()).sum();
         let closing = format!(
             "provisioner: {}, {} done, {} waiting, {} denied, {} failed",
-            counted(all, "config"),
+            pluralize(all, "config"),
             states(State::Done),
-            states(State::Waiting),
+            states(State::AwaitingConfirmation),
             states(State::Denied),
             states(State::Failed)
         );
@@ -336,7 +353,7 @@ impl<'a> Run<'a> {
             }
             outputs.write().context("step outputs")
         })();
-        written.map_err(Failure::Internal)?;
+        written.map_err(JobError::Internal)?;
         eprintln!("{closing}");
         Ok((String::new(), exit))
     }
@@ -344,10 +361,14 @@ impl<'a> Run<'a> {
 
 impl Job {
     /// Credentials, for a job that may ask for identity tokens. None is asked for yet.
-    pub fn sessions(&self, stop: Stop) -> Option<Sessions> {
+    pub fn sessions(&self, stop: CancellationToken) -> Option<CredentialCache> {
         let identity = self.environment.issuer.clone()?;
         let name = self.session_name();
-        Some(Sessions::new(identity as Arc<dyn Identity>, name, stop))
+        Some(CredentialCache::new(
+            identity as Arc<dyn IdentityTokens>,
+            name,
+            stop,
+        ))
     }
 
     /// What AWS's logs show of the run.

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::check::PLAN_STATUS;
-use super::gather::{Selection, gather};
-use super::job::{Failure, Job};
+use super::gather::{ConfigSelector, read_inputs};
+use super::job::{Job, JobError};
 use crate::forge::{PullRequests as _, Talk as _};
-use crate::guard::Shown;
+use crate::guard::ReviewedPlan;
 use crate::model::{CommitSha, Digest, UserId};
-use crate::plan::{Change, Plan, assess, sealed};
-use crate::report::{MARKER, read_shown};
+use crate::plan::{Change, Plan, assess, combined_digest};
+use crate::report::{MARKER, parse_plan_marker};
 
 /// What stands before the digest in the status.
 const PLAN: &str = "plan ";
 
 /// A plan that was reviewed.
-pub struct ReviewedPlan {
+pub struct ReportedPlan {
     /// Digest of it all.
     root: Digest,
     plan: Plan,
@@ -23,12 +23,12 @@ pub struct ReviewedPlan {
     previews: BTreeMap<String, Digest>,
 }
 
-impl ReviewedPlan {
+impl ReportedPlan {
     /// What was shown of a change's stack. `change` is what was merged.
-    pub fn shown(&self, change: &Change) -> Shown {
+    pub fn reviewed_plan(&self, change: &Change) -> ReviewedPlan {
         let mut reviewed = self.plan.changes.iter();
         let reviewed = reviewed.find(|reviewed| reviewed.path == change.path);
-        Shown {
+        ReviewedPlan {
             plan: self.root.to_string(),
             same: reviewed.is_some_and(|reviewed| reviewed.digest() == change.digest()),
             change_set: self
@@ -47,12 +47,12 @@ pub async fn reviewed_plan(
     number: u64,
     base: &CommitSha,
     head: &CommitSha,
-    selection: &Selection,
-) -> Result<Option<ReviewedPlan>, Failure> {
+    selection: &ConfigSelector,
+) -> Result<Option<ReportedPlan>, JobError> {
     let Some(own) = own else {
         return Ok(None);
     };
-    let Some(root) = reported(job, own, head).await? else {
+    let Some(root) = reported_digest(job, own, head).await? else {
         return Ok(None);
     };
     let source = job.source(&[base, head]);
@@ -63,19 +63,19 @@ pub async fn reviewed_plan(
     };
     let files = source.changed_files(&fork, head).await?;
     let given = &job.environment.given;
-    let gathered = gather(source, &fork, head, &files, selection, given).await?;
+    let gathered = read_inputs(source, &fork, head, &files, selection, given).await?;
     let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
     let mut previews = BTreeMap::new();
     if plan.digest != root {
         let comment = job.github.own_comment(number, own, MARKER).await?;
-        let shown = comment.as_deref().and_then(read_shown);
+        let shown = comment.as_deref().and_then(parse_plan_marker);
         previews = shown
             .filter(|shown| shown.head == *head)
             .map(|shown| shown.by_path(&plan))
             .unwrap_or_default();
     }
-    let holds = sealed(plan.digest, &previews) == root;
-    Ok(holds.then_some(ReviewedPlan {
+    let holds = combined_digest(plan.digest, &previews) == root;
+    Ok(holds.then_some(ReportedPlan {
         root,
         plan,
         previews,
@@ -83,7 +83,11 @@ pub async fn reviewed_plan(
 }
 
 /// The digest that a successful check of this commit reported.
-pub async fn reported(job: &Job, own: UserId, head: &CommitSha) -> Result<Option<Digest>, Failure> {
+pub async fn reported_digest(
+    job: &Job,
+    own: UserId,
+    head: &CommitSha,
+) -> Result<Option<Digest>, JobError> {
     let status = job.github.own_status(head, own, PLAN_STATUS).await?;
     let status = status.filter(|status| status.success);
     Ok(status.and_then(|status| {

@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::cloud::{Session, Stop};
-use crate::forge::Identity;
+use crate::cloud::{CancellationToken, Session};
+use crate::forge::IdentityTokens;
 
 /// The sessions of a run.
-pub struct Sessions {
-    identity: Arc<dyn Identity>,
+pub struct CredentialCache {
+    identity: Arc<dyn IdentityTokens>,
     /// What AWS's logs show of the run.
     name: String,
-    stop: Stop,
+    stop: CancellationToken,
     open: Mutex<HashMap<(String, String), Arc<Session>>>,
 }
 
-impl Sessions {
+impl CredentialCache {
     /// None is open yet. `name` is at most 64 letters, digits and `=,.@-`.
-    pub fn new(identity: Arc<dyn Identity>, name: String, stop: Stop) -> Self {
+    pub fn new(identity: Arc<dyn IdentityTokens>, name: String, stop: CancellationToken) -> Self {
         Self {
             identity,
             name,
@@ -29,7 +29,7 @@ impl Sessions {
     }
 
     /// The session of a role in a region: a token and a role's credentials serve all stacks there.
-    pub async fn of(&self, role: &str, region: &str) -> Arc<Session> {
+    pub async fn session(&self, role: &str, region: &str) -> Arc<Session> {
         let mut open = self.open.lock().await;
         let key = (role.to_owned(), region.to_owned());
         if let Some(session) = open.get(&key) {

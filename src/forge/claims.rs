@@ -18,7 +18,7 @@ pub struct Claims {
 
 impl Claims {
     /// Reads a token; `None` if it is none.
-    pub fn of(token: &SecretString) -> Option<Self> {
+    pub fn parse(token: &SecretString) -> Option<Self> {
         let payload = token.expose_secret().split('.').nth(1)?;
         let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
         serde_json::from_slice(&payload).ok()

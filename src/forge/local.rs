@@ -14,18 +14,18 @@ use super::{ChangeKind, ChangedFile, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 
 /// Folders that one `git ls-tree` is asked for: well below what a command line may hold, with paths of 4 KiB.
-const MOST_FOLDERS: usize = 200;
+const MAX_FOLDERS: usize = 200;
 
 /// Versions of a file that are looked through.
-const MOST_VERSIONS: usize = 50;
+const MAX_VERSIONS: usize = 50;
 
 /// A repository on disk.
 #[derive(Clone, Debug)]
-pub struct Repository {
+pub struct LocalRepository {
     folder: PathBuf,
 }
 
-impl Repository {
+impl LocalRepository {
     /// The repository that holds `folder`.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
@@ -58,7 +58,7 @@ impl Repository {
 
     /// The contents that a file of this folder had in its newest versions, newest first; nothing where git knows nothing of it.
     pub fn versions(&self, file_name: &str) -> Vec<Vec<u8>> {
-        let most = format!("-{MOST_VERSIONS}");
+        let most = format!("-{MAX_VERSIONS}");
         let arguments = [
             "log",
             &most,
@@ -133,7 +133,7 @@ impl Repository {
             .map(|folder| format!("{folder}/"))
             .collect();
         let mut blobs = HashMap::new();
-        for some in folders.chunks(MOST_FOLDERS) {
+        for some in folders.chunks(MAX_FOLDERS) {
             let mut arguments = vec!["ls-tree", "-z", "--full-tree", at.as_str()];
             // The top folder is what is listed if none is named.
             let named = some.iter().filter(|folder| *folder != "/");
@@ -219,7 +219,7 @@ fn entry(output: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
 }
 
 #[async_trait]
-impl Source for Repository {
+impl Source for LocalRepository {
     async fn changed_files(
         &self,
         base: &CommitSha,

@@ -12,8 +12,8 @@ use secrecy::SecretString;
 use crate::model::{CommitSha, RepoPath, UserId};
 
 pub use claims::Claims;
-pub use reviews::{Account, DefaultBranch, Reviewed, Reviews};
-pub use talk::{Comment, Deployment, DeploymentState, Issue, Reaction, Said, Talk};
+pub use reviews::{DefaultBranch, ReviewedPullRequest, Reviews, User};
+pub use talk::{Comment, Deployment, DeploymentState, Issue, Reaction, StatusRecord, Talk};
 
 /// Reading a repository at fixed commits.
 #[async_trait]
@@ -39,7 +39,7 @@ pub trait Source: Send + Sync {
 
 /// Proves to a cloud which job this is. A token is asked for when it is needed: it lives for minutes.
 #[async_trait]
-pub trait Identity: Send + Sync + std::fmt::Debug {
+pub trait IdentityTokens: Send + Sync + std::fmt::Debug {
     /// A new token, or why there is none.
     async fn token(&self) -> Result<SecretString, ForgeError>;
 }
@@ -58,24 +58,24 @@ pub trait PullRequests: Send + Sync {
     -> Result<CommitSha, ForgeError>;
 
     /// Who we are, and which other open pull requests touch which files.
-    async fn surroundings(&self) -> Result<Surroundings, ForgeError>;
+    async fn open_pull_requests(&self) -> Result<OpenPullRequests, ForgeError>;
 
     /// Makes the one comment of the check say `body`. Only a comment with `marker` at its start and by `own` is ours.
-    async fn put_comment(
+    async fn upsert_comment(
         &self,
         number: u64,
         own: UserId,
         marker: &str,
         body: &str,
-    ) -> Result<Written, ForgeError>;
+    ) -> Result<Upsert, ForgeError>;
 
     /// Makes a commit's status say something, unless `own` made it say that already.
-    async fn put_status(
+    async fn set_status(
         &self,
         at: &CommitSha,
         own: Option<UserId>,
         status: &CommitStatus,
-    ) -> Result<Written, ForgeError>;
+    ) -> Result<Upsert, ForgeError>;
 }
 
 /// A pull request's facts.
@@ -104,7 +104,7 @@ pub struct ChangedFile {
 
 impl ChangedFile {
     /// Whether the file is this one, or below this folder, on either side.
-    pub fn touches(&self, place: &str) -> bool {
+    pub fn is_under(&self, place: &str) -> bool {
         let inside = |path: &RepoPath| {
             let rest = path.as_str().strip_prefix(place);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -131,7 +131,7 @@ pub enum ChangeKind {
 
 /// Who we are, and what else is open.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct OpenPullRequests {
     /// The identity behind the token, if the forge tells.
     pub own: Option<UserId>,
     /// Open pull requests and their files; `None` if the forge does not tell.
@@ -151,7 +151,7 @@ pub struct OpenPullRequest {
 
 /// What a write did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum Upsert {
     /// There was nothing of ours.
     Created(String),
     /// Ours said something else.
@@ -160,7 +160,7 @@ pub enum Written {
     Unchanged(String),
 }
 
-impl Written {
+impl Upsert {
     /// Where people see it.
     pub fn url(&self) -> &str {
         match self {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::ForgeError;
-use crate::guard::{Branch, Person, Request};
+use crate::guard::{Actor, Branch, ChangeRequest};
 use crate::model::CommitSha;
 
 /// Reading what the guard decides by. What cannot be read is left out of the answer, so that the guard denies for it; only an answer
@@ -20,10 +20,14 @@ pub trait Reviews: Send + Sync {
     async fn merged_by(&self, commit: &CommitSha) -> Result<Vec<u64>, ForgeError>;
 
     /// A pull request with its reviews, its reviewers' permissions, and which of `teams` (`organisation/team`) they belong to.
-    async fn request(&self, number: u64, teams: &[String]) -> Result<Reviewed, ForgeError>;
+    async fn request(
+        &self,
+        number: u64,
+        teams: &[String],
+    ) -> Result<ReviewedPullRequest, ForgeError>;
 
     /// Somebody, and what they may do. One whose id is not the one that this name has now is nobody.
-    async fn person(&self, account: &Account, teams: &[String]) -> Result<Person, ForgeError>;
+    async fn actor(&self, account: &User, teams: &[String]) -> Result<Actor, ForgeError>;
 }
 
 /// The default branch.
@@ -39,18 +43,18 @@ pub struct DefaultBranch {
 
 /// A pull request for the guard, and what is needed to find its parts.
 #[derive(Clone, Debug)]
-pub struct Reviewed {
+pub struct ReviewedPullRequest {
     /// What the guard asks; without what is about one stack.
-    pub request: Request,
+    pub request: ChangeRequest,
     /// Who opened it.
-    pub author: Option<Account>,
+    pub author: Option<User>,
     /// The commit that the merge put onto the branch: a merge commit, a squashed one, or the last of those that were rebased.
     pub merge: Option<CommitSha>,
 }
 
 /// Somebody, by id and by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct User {
     /// Numeric id.
     pub id: crate::model::UserId,
     /// Name.

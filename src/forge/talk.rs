@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 
-use super::{Account, ForgeError, Written};
+use super::{ForgeError, Upsert, User};
 use crate::model::{CommitSha, UserId};
 
 /// Speaking, and reading what was said. Only what `own` said is ever changed.
 #[async_trait]
 pub trait Talk: Send + Sync {
     /// The identity behind the token, if the forge tells.
-    async fn own(&self) -> Result<Option<UserId>, ForgeError>;
+    async fn current_user(&self) -> Result<Option<UserId>, ForgeError>;
 
     /// A comment as it is now; `None` if it is gone.
     async fn comment(&self, id: u64) -> Result<Option<Comment>, ForgeError>;
@@ -31,14 +31,14 @@ pub trait Talk: Send + Sync {
         at: &CommitSha,
         own: UserId,
         context: &str,
-    ) -> Result<Option<Said>, ForgeError>;
+    ) -> Result<Option<StatusRecord>, ForgeError>;
 
     /// Makes a deployment of a stack say something. The deployment of the same commit, environment and task by `own` is used again.
     async fn put_deployment(
         &self,
         own: UserId,
         deployment: &Deployment,
-    ) -> Result<Written, ForgeError>;
+    ) -> Result<Upsert, ForgeError>;
 
     /// Open issues by `own` whose bodies begin with `marker`, oldest first.
     async fn own_issues(&self, own: UserId, marker: &str) -> Result<Vec<Issue>, ForgeError>;
@@ -56,7 +56,7 @@ pub struct Comment {
     /// Number of the pull request or issue.
     pub number: u64,
     /// Who wrote it; `None` for an account that is gone.
-    pub by: Option<Account>,
+    pub by: Option<User>,
     /// What it says.
     pub body: String,
     /// Whether it was changed after it was written.
@@ -76,7 +76,7 @@ pub enum Reaction {
 
 /// A status that was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct StatusRecord {
     /// Whether it is a success.
     pub success: bool,
     /// Its text.

@@ -10,26 +10,26 @@ mod sealed {
 /// Something that can be asked for.
 pub trait Effect: sealed::Sealed {
     /// What kind of thing it is: rules differ by it.
-    const KIND: Kind;
+    const KIND: EffectKind;
 }
 
 /// Runs a change set.
-pub trait Executes: Effect {}
+pub trait RunsChangeSet: Effect {}
 /// Deletes a stack.
-pub trait Deletes: Effect {}
+pub trait DeletesStack: Effect {}
 /// Deletes a stack with all that is in its buckets.
-pub trait Empties: Deletes {}
+pub trait EmptiesBuckets: DeletesStack {}
 
 macro_rules! effects {
     ($($(#[$about:meta])* $name:ident,)*) => {
         /// Kinds of effects.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
-        pub enum Kind {
+        pub enum EffectKind {
             $($(#[$about])* $name,)*
         }
 
-        impl Kind {
+        impl EffectKind {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
@@ -48,7 +48,7 @@ macro_rules! effects {
 
             impl sealed::Sealed for $name {}
             impl Effect for $name {
-                const KIND: Kind = Kind::$name;
+                const KIND: EffectKind = EffectKind::$name;
             }
         )*
     };
@@ -77,11 +77,11 @@ effects! {
     TearDown,
 }
 
-impl Executes for Create {}
-impl Executes for Test {}
-impl Executes for Update {}
-impl Deletes for Test {}
-impl Deletes for Delete {}
-impl Deletes for TearDown {}
-impl Empties for Test {}
-impl Empties for TearDown {}
+impl RunsChangeSet for Create {}
+impl RunsChangeSet for Test {}
+impl RunsChangeSet for Update {}
+impl DeletesStack for Test {}
+impl DeletesStack for Delete {}
+impl DeletesStack for TearDown {}
+impl EmptiesBuckets for Test {}
+impl EmptiesBuckets for TearDown {}

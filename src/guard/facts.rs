@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Request;
+use super::ChangeRequest;
 use crate::plan::Verdict;
 use crate::stack::{Stack, StackName};
 
@@ -75,7 +75,7 @@ pub enum Authority {
         typed: Option<String>,
     },
     /// A pull request, and perhaps a comment on it that commands.
-    Request(Box<Request>),
+    Request(Box<ChangeRequest>),
 }
 
 /// Marks a stack of `test-deploy`; its value is the name of the stack that it tests.

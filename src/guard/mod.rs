@@ -11,17 +11,18 @@ mod request;
 mod rules;
 
 pub use effect::{
-    Create, Delete, Deletes, Effect, Empties, Executes, Folders, Inspect, Kind, Preview, Resume,
-    TearDown, Test, Update, Upload,
+    Create, Delete, DeletesStack, Effect, EmptiesBuckets, Folders, Inspect, EffectKind, Preview, Resume,
+    RunsChangeSet, TearDown, Test, Update, Upload,
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
-pub use permit::{Permit, decide, denials, early_denials};
+pub use permit::{Permit, decide, denials, denials_before_credentials};
 pub use policy::{
     FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Updates, read as read_policy,
 };
 
 pub use request::{
-    Asks, Branch, Command, Opinion, Permission, Person, Request, Review, Shown, Trigger,
+    Actor, Branch, ChangeRequest, CommentCommand, Permission, RequestedChange, Review, ReviewState,
+    ReviewedPlan, Trigger,
 };
 
 use serde::Serialize;

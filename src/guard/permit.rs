@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::rules::{self, Question};
-use super::{Denial, Effect, Facts, Kind, Policy};
+use super::rules::{self, RuleInput};
+use super::{Denial, Effect, Facts, EffectKind, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::stack::StackName;
 
@@ -31,7 +31,7 @@ pub fn decide<E: Effect>(
     facts: &Facts,
     stack: &StackName,
 ) -> Result<Permit<E>, Vec<Denial>> {
-    let question = Question {
+    let question = RuleInput {
         policy: policy.as_ref(),
         facts,
         kind: E::KIND,
@@ -50,12 +50,12 @@ pub fn decide<E: Effect>(
 
 /// What speaks against an effect, for whoever only wants to know: no permit comes of it.
 pub fn denials(
-    kind: Kind,
+    kind: EffectKind,
     policy: &Result<Policy, Vec<Diagnostic>>,
     facts: &Facts,
     stack: &StackName,
 ) -> Vec<Denial> {
-    rules::denials(&Question {
+    rules::denials(&RuleInput {
         policy: policy.as_ref(),
         facts,
         kind,
@@ -64,13 +64,13 @@ pub fn denials(
 }
 
 /// What speaks against an effect already before AWS is asked anything: whoever is refused here gets no credentials.
-pub fn early_denials(
-    kind: Kind,
+pub fn denials_before_credentials(
+    kind: EffectKind,
     policy: &Result<Policy, Vec<Diagnostic>>,
     facts: &Facts,
     stack: &StackName,
 ) -> Vec<Denial> {
-    rules::early_denials(&Question {
+    rules::denials_before_credentials(&RuleInput {
         policy: policy.as_ref(),
         facts,
         kind,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use crate::config::conform;
+use crate::config::validate;
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 use crate::product::{Schema, Target};
@@ -26,11 +26,11 @@ pub struct Policy {
     pub configs: Vec<String>,
     defaults: Defaults,
     /// Environments by name; where there are any, no other is allowed.
-    pub environments: IndexMap<String, Environment>,
+    pub environments: IndexMap<String, EnvironmentPolicy>,
     /// Accounts in which stacks may be; empty for any.
     pub accounts: Vec<String>,
     /// Values that may be shown.
-    pub values: Values,
+    pub values: ValuesPolicy,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -44,20 +44,20 @@ struct Defaults {
 /// What one environment says differently.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Environment {
+pub struct EnvironmentPolicy {
     approvals: Option<u8>,
     updates: Option<Updates>,
     deletes: Option<Deletes>,
     /// `@user` or `@organisation/team`; empty for everybody with write permission.
     pub approvers: Vec<String>,
     /// Roles that CI assumes.
-    pub roles: Roles,
+    pub roles: EnvironmentRoles,
 }
 
 /// ARNs with places for the config's account, region and environment.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Roles {
+pub struct EnvironmentRoles {
     /// Reads, and makes change sets.
     pub plan: Option<String>,
     /// Runs them.
@@ -66,7 +66,7 @@ pub struct Roles {
 
 /// Values that may be shown.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Values {
+pub struct ValuesPolicy {
     /// Config keys.
     pub show: Vec<String>,
 }
@@ -160,6 +160,6 @@ pub fn read(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Policy, Vec<Diagnos
     let invalid = |message: String| vec![Diagnostic::error("policy-invalid", path, message)];
     let schema = COMPILED.as_ref().map_err(|error| invalid(error.clone()))?;
     let bytes = bytes.unwrap_or(EMPTY.as_bytes());
-    let values = conform(schema, "a policy", path, bytes)?;
+    let values = validate(schema, "a policy", path, bytes)?;
     serde_json::from_value(values).map_err(|error| invalid(error.to_string()))
 }

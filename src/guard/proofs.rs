@@ -38,7 +38,7 @@ proofs! {
     OnlyAsked:
         "fn permit(policy: &Loaded, facts: &Facts, stack: StackName) -> Decided {",
         "decide(policy, facts, &stack)",
-        not "denials(Kind::Delete, policy, facts, &stack)" ("E0308"),
+        not "denials(EffectKind::Delete, policy, facts, &stack)" ("E0308"),
         "}";
     /// It is not copied.
     Copied:
@@ -64,7 +64,7 @@ proofs! {
     OwnEffect:
         "",
         "type Mine = Inspect;",
-        not "enum Mine {} impl Effect for Mine { const KIND: Kind = Kind::Inspect; }" ("E0277"),
+        not "enum Mine {} impl Effect for Mine { const KIND: EffectKind = EffectKind::Inspect; }" ("E0277"),
         "fn ask(policy: &Loaded, facts: &Facts, stack: &StackName) -> bool {
             decide::<Mine>(policy, facts, stack).is_ok()
         }";

@@ -7,7 +7,7 @@ use crate::model::{CommitSha, UserId};
 /// A pull request, read in this run. Every fact may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
-pub struct Request {
+pub struct ChangeRequest {
     /// Its number.
     pub number: u64,
     /// Whether it was merged.
@@ -25,18 +25,18 @@ pub struct Request {
     /// Reviews with an opinion, oldest first.
     pub reviews: Option<Vec<Review>>,
     /// What the reviewers were shown of this stack.
-    pub shown: Option<Shown>,
+    pub shown: Option<ReviewedPlan>,
     /// What it asks for this stack.
-    pub asks: Option<Asks>,
+    pub asks: Option<RequestedChange>,
     /// Whether the config is still as it was merged, at the tip of the default branch.
     pub current: Option<bool>,
     /// Why something is to be done for it now.
     pub trigger: Option<Trigger>,
 }
 
-impl Request {
+impl ChangeRequest {
     /// The comment that commands, if it is one that is acted on.
-    pub fn command(&self) -> Option<&Command> {
+    pub fn command(&self) -> Option<&CommentCommand> {
         match &self.trigger {
             Some(Trigger::Comment(command)) => Some(command),
             Some(Trigger::Change) | None => None,
@@ -51,7 +51,7 @@ pub enum Trigger {
     /// The change itself: it is there to be looked at, or was merged.
     Change,
     /// A comment that commands.
-    Comment(Command),
+    Comment(CommentCommand),
 }
 
 /// A branch, as far as it matters.
@@ -69,7 +69,7 @@ pub struct Branch {
 /// Somebody, and what they may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Person {
+pub struct Actor {
     /// Numeric id: names can be taken over.
     pub id: UserId,
     /// Name, for people and for the policy's `approvers`.
@@ -105,9 +105,9 @@ pub enum Permission {
 #[serde(rename_all = "kebab-case")]
 pub struct Review {
     /// Whose.
-    pub by: Person,
+    pub by: Actor,
     /// Which.
-    pub opinion: Opinion,
+    pub opinion: ReviewState,
     /// The head that was reviewed.
     pub commit: CommitSha,
 }
@@ -115,7 +115,7 @@ pub struct Review {
 /// What a reviewer thinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Opinion {
+pub enum ReviewState {
     /// Yes.
     Approved,
     /// No.
@@ -127,7 +127,7 @@ pub enum Opinion {
 /// What the reviewers were shown, against what there is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Shown {
+pub struct ReviewedPlan {
     /// Digest of the plan that the check reported at the head.
     pub plan: String,
     /// Whether this stack's part of it, made again from what was merged, is the same.
@@ -139,7 +139,7 @@ pub struct Shown {
 /// What is asked for a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Asks {
+pub enum RequestedChange {
     /// That it be as the config says.
     Provision,
     /// That it go.
@@ -149,9 +149,9 @@ pub enum Asks {
 /// A comment that commands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Command {
+pub struct CommentCommand {
     /// Who wrote it.
-    pub by: Person,
+    pub by: Actor,
     /// `--force`.
     pub force: bool,
     /// `--confirm`.

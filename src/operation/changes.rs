@@ -1,9 +1,9 @@
 //! What deploying a config would do now, without doing it.
 
-use super::{Desired, Failure, Site};
+use super::{Desired, OperationContext, OperationError};
 use crate::config::Config;
 use crate::guard::{Inspect, Preview};
-use crate::plan::{Changes, Overlay};
+use crate::plan::{Changes, DriftImpact};
 use crate::stack::{Found, Health, Stack};
 
 /// Asks CloudFormation what would change; what was made for that is gone afterwards, whatever happens.
@@ -12,19 +12,19 @@ use crate::stack::{Found, Health, Stack};
 ///
 /// With `real`, a stack that does not exist is asked about too, and the empty stack that this leaves is deleted.
 pub async fn changes(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     real: bool,
     deployed: &(dyn Fn(&str) -> Option<Config> + Sync),
-) -> Result<Changes, Failure> {
+) -> Result<Changes, OperationError> {
     let facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
     let existing = facts.stack.clone().flatten();
     let exists = existing
         .as_ref()
-        .is_some_and(|stack| stack.status.health() != Health::Shell);
+        .is_some_and(|stack| stack.status.health() != Health::ReviewInProgress);
     if !exists && !real {
-        return Ok(Changes::of_new(
+        return Ok(Changes::for_new_stack(
             desired.config,
             &desired.stack,
             &desired.document,
@@ -34,26 +34,27 @@ pub async fn changes(
     site.progress.step(&desired.stack, "change set");
     let mut pending = site
         .cloud
-        .preview(look, existing.as_ref(), &desired.proposal())
+        .preview(look, existing.as_ref(), &desired.change_set_input())
         .await?;
-    let looked = site.cloud.look_closer(&mut pending).await;
+    let looked = site.cloud.describe_findings(&mut pending).await;
     let stack = existing.as_ref().filter(|_| exists);
-    let changes = judged(site, desired, stack, pending.found(), deployed).await;
-    site.cloud.to_the_end().discard(pending).await?;
+    let changes = assess_pending(site, desired, stack, pending.found(), deployed).await;
+    site.cloud.without_cancellation().discard(pending).await?;
     looked?;
     changes
 }
 
 /// What a change set means for a stack, if that exists.
-async fn judged(
-    site: &Site<'_>,
+async fn assess_pending(
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     stack: Option<&Stack>,
     found: &Found,
     deployed: &(dyn Fn(&str) -> Option<Config> + Sync),
-) -> Result<Changes, Failure> {
-    let changes =
-        |before, status| Changes::of(desired.config, before, &desired.stack, status, found);
+) -> Result<Changes, OperationError> {
+    let changes = |before, status| {
+        Changes::from_change_set(desired.config, before, &desired.stack, status, found)
+    };
     let Some(stack) = stack else {
         return Ok(changes(None, None));
     };
@@ -62,7 +63,7 @@ async fn judged(
     let before = deployed(&body);
     let mut changes = changes(before.as_ref(), Some(stack.status.0.clone()));
     changes.unread.extend(unread);
-    changes.drift = Some(Overlay::of(
+    changes.drift = Some(DriftImpact::new(
         stack.drift.clone(),
         &drifted,
         &found.change_set,

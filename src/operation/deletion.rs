@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Desired, Failure, Site, failed};
-use crate::cloud::{Running, StackResource};
+use super::{Desired, OperationContext, OperationError, operation_failed};
+use crate::cloud::{StackOperation, StackResource};
 use crate::guard::{Buckets, Delete, Facts, Inspect, TearDown};
-use crate::plan::{self, Deletion, Leaving};
+use crate::plan::{self, DeletedResource, Deletion};
 use crate::stack::{Health, Stack, StackName};
-use crate::template::{Document, Fate};
+use crate::template::{DeletionBehavior, Document};
 
 /// What was done.
 #[derive(Clone, Debug, Serialize)]
-pub struct Gone {
+pub struct DeletionResult {
     /// What was to be done.
     #[serde(flatten)]
     pub deletion: Deletion,
@@ -23,22 +23,22 @@ pub struct Gone {
 
 /// Reads everything that a deletion would touch. Nothing is changed.
 pub async fn preview_deletion(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     empties: bool,
-) -> Result<Deletion, Failure> {
+) -> Result<Deletion, OperationError> {
     let facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
     let stack = facts.stack.flatten();
-    look(site, desired, stack.as_ref(), empties).await
+    inspect_deletion(site, desired, stack.as_ref(), empties).await
 }
 
-async fn look(
-    site: &Site<'_>,
+async fn inspect_deletion(
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     stack: Option<&Stack>,
     empties: bool,
-) -> Result<Deletion, Failure> {
+) -> Result<Deletion, OperationError> {
     let mut deletion = Deletion {
         stack: desired.stack.clone(),
         status: stack.map(|stack| stack.status.0.clone()),
@@ -51,7 +51,7 @@ async fn look(
     let Some(stack) = stack else {
         // A run that was killed may have deleted the stack, and not yet the buckets that it left.
         if empties {
-            let mark = desired.bucket_mark();
+            let mark = desired.bucket_tag();
             for bucket in desired.buckets() {
                 if let Some((key, value)) = &mark
                     && site.cloud.is_tagged(&bucket, key, value).await?
@@ -81,8 +81,8 @@ async fn look(
         {
             deletion.buckets.insert(bucket.to_owned(), count);
         }
-        deletion.resources.push(Leaving {
-            fate: fate(document.as_ref(), &resource),
+        deletion.resources.push(DeletedResource {
+            deletion_behavior: fate(document.as_ref(), &resource),
             logical_id: resource.logical_id,
             physical_id: resource.physical_id,
             kind: resource.kind,
@@ -102,25 +102,25 @@ fn bucket_of(resource: &StackResource) -> Option<&str> {
 }
 
 /// A template that cannot be read protects nothing.
-fn fate(document: Option<&Document>, resource: &StackResource) -> Fate {
+fn fate(document: Option<&Document>, resource: &StackResource) -> DeletionBehavior {
     let mut known = document.into_iter().flat_map(Document::resources);
     known
         .find(|known| known.logical_id == resource.logical_id)
-        .map_or(Fate::Deleted, |known| known.fate)
+        .map_or(DeletionBehavior::Deleted, |known| known.fate)
 }
 
 /// Deletes a stack; with `empties` its buckets too, with all that is in them. A run that was killed is continued by the next.
 pub async fn delete(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     empties: bool,
-) -> Result<Gone, Failure> {
+) -> Result<DeletionResult, OperationError> {
     let mut facts = site.facts(desired).await?;
     let stack = facts.stack.clone().flatten();
-    let deletion = look(site, desired, stack.as_ref(), empties).await?;
+    let deletion = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
     facts.deletion = Some(deletion.digest().to_string());
     facts.importers = Some(deletion.importers.clone());
-    let (deleted, retained) = deletion.buckets_by_fate();
+    let (deleted, retained) = deletion.buckets_by_behavior();
     facts.buckets = Some(Buckets { deleted, retained });
     facts.authority = site.authority.authority(&desired.stack, Some(&deletion));
     if empties {
@@ -128,7 +128,7 @@ pub async fn delete(
     } else {
         let permit = site.decide::<Delete>(&facts, &desired.stack)?;
         let Some(stack) = stack else {
-            return Ok(Gone {
+            return Ok(DeletionResult {
                 deletion,
                 versions: 0,
             });
@@ -136,7 +136,7 @@ pub async fn delete(
         site.progress.step(&desired.stack, "deletion");
         let running = site.cloud.delete(permit, &stack.id).await?;
         watch_deletion(site, &desired.stack, running).await?;
-        Ok(Gone {
+        Ok(DeletionResult {
             deletion,
             versions: 0,
         })
@@ -144,12 +144,12 @@ pub async fn delete(
 }
 
 async fn tear_down(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: Facts,
     stack: Option<Stack>,
     deletion: Deletion,
-) -> Result<Gone, Failure> {
+) -> Result<DeletionResult, OperationError> {
     let mut permit = site.decide::<TearDown>(&facts, &desired.stack)?;
     let rest = site.decide::<TearDown>(&facts, &desired.stack)?;
     let buckets: Vec<String> = deletion.buckets.keys().cloned().collect();
@@ -171,20 +171,23 @@ async fn tear_down(
         watch_deletion(site, &desired.stack, running).await?;
     }
     site.cloud.delete_buckets(rest, &buckets).await?;
-    Ok(Gone { deletion, versions })
+    Ok(DeletionResult { deletion, versions })
 }
 
 /// Watches a deletion to its end.
 pub(super) async fn watch_deletion(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     stack: &StackName,
-    mut running: Running,
-) -> Result<(), Failure> {
+    mut running: StackOperation,
+) -> Result<(), OperationError> {
     let tell = |event: &_| site.progress.event(stack, event);
     let ended = site.cloud.watch(&mut running, &tell).await?;
     match &ended.stack {
         None => Ok(()),
         Some(stack) if stack.status.health() == Health::Deleted => Ok(()),
-        Some(stack) => Err(failed(format!("the stack is {}", stack.status), &ended)),
+        Some(stack) => Err(operation_failed(
+            format!("the stack is {}", stack.status),
+            &ended,
+        )),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Failure;
+use super::OperationError;
 use super::test::KEEP_TAG;
-use crate::cloud::Proposal;
+use crate::cloud::ChangeSetInput;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::guard::{TEST_TAG, owner_tags};
@@ -29,25 +29,27 @@ pub struct Desired<'a> {
 
 impl<'a> Desired<'a> {
     /// Renders and checks. A template that is wrong is not offered to AWS.
-    pub fn of(config: &'a Config) -> Result<Self, Failure> {
+    pub fn new(config: &'a Config) -> Result<Self, OperationError> {
         let problem = |code, message| vec![Diagnostic::error(code, &config.path, message)];
         let body = config
             .product
             .render_template(&config.derived.scope)
-            .map_err(|failure| Failure::Invalid(problem("render-failed", failure.to_string())))?;
-        let document = Document::parse(&config.path, &body).map_err(Failure::Invalid)?;
+            .map_err(|failure| {
+                OperationError::Invalid(problem("render-failed", failure.to_string()))
+            })?;
+        let document = Document::parse(&config.path, &body).map_err(OperationError::Invalid)?;
         let problems = check(&config.path, &body, &document);
         if problems
             .iter()
             .any(|problem| problem.severity == Severity::Error)
         {
-            return Err(Failure::Invalid(problems));
+            return Err(OperationError::Invalid(problems));
         }
         let sent = document.inline(&body).ok_or_else(|| {
             let message = format!("in no form has the template less than {INLINE_BYTES} bytes, the most that a request takes");
             let problem = Diagnostic::error("template-too-large", &config.path, message);
             let help = "use fewer or shorter tags: they stand at every resource";
-            Failure::Invalid(vec![problem.with_help(help)])
+            OperationError::Invalid(vec![problem.with_help(help)])
         })?;
         Ok(Self {
             config,
@@ -64,12 +66,12 @@ impl<'a> Desired<'a> {
 
     /// Whether a template that was deployed came from this config.
     pub fn renders_to(config: &Config, deployed: &str) -> bool {
-        Desired::of(config).is_ok_and(|desired| desired.sent == deployed)
+        Desired::new(config).is_ok_and(|desired| desired.sent == deployed)
     }
 
     /// The same for a test of another stack. `config` has the test's names.
-    pub fn of_test(config: &'a Config, tested: &str, keep: bool) -> Result<Self, Failure> {
-        let mut desired = Self::of(config)?;
+    pub fn for_test(config: &'a Config, tested: &str, keep: bool) -> Result<Self, OperationError> {
+        let mut desired = Self::new(config)?;
         desired.marks.insert(TEST_TAG.to_owned(), tested.to_owned());
         if keep {
             desired.marks.insert(KEEP_TAG.to_owned(), "true".to_owned());
@@ -83,10 +85,10 @@ impl<'a> Desired<'a> {
     }
 
     /// What is sent to CloudFormation.
-    pub fn proposal(&self) -> Proposal {
+    pub fn change_set_input(&self) -> ChangeSetInput {
         let mut tags = self.owner();
         tags.extend(self.marks.clone());
-        Proposal {
+        ChangeSetInput {
             body: self.sent.clone(),
             tags,
             description: format!("provisioner {}", env!("CARGO_PKG_VERSION")),
@@ -94,7 +96,7 @@ impl<'a> Desired<'a> {
     }
 
     /// A tag by which the stack's buckets are known when the stack is gone: the template sets it on everything it makes.
-    pub fn bucket_mark(&self) -> Option<(String, String)> {
+    pub fn bucket_tag(&self) -> Option<(String, String)> {
         let mut resources = self.document.resources();
         let bucket = resources.find(|resource| resource.kind == "AWS::S3::Bucket")?;
         let tags = bucket.entry.value.get("Properties")?.get("Tags")?;

@@ -1,15 +1,18 @@
 //! Whether a stack still is what its template says, and its template what the config says.
 
-use super::{Desired, Failure, Site};
+use super::{Desired, OperationContext, OperationError};
 use crate::guard::Inspect;
 use crate::stack::{Drifted, Health};
 
 /// Looks; repairs nothing.
-pub async fn drift(site: &Site<'_>, desired: &Desired<'_>) -> Result<Drifted, Failure> {
+pub async fn drift(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+) -> Result<Drifted, OperationError> {
     let facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
     let stack = facts.stack.flatten();
-    let stack = stack.filter(|stack| stack.status.health() != Health::Shell);
+    let stack = stack.filter(|stack| stack.status.health() != Health::ReviewInProgress);
     let Some(stack) = stack else {
         return Ok(Drifted {
             stack: desired.stack.clone(),

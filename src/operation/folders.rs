@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Desired, Failure, Site};
+use super::{Desired, OperationContext, OperationError};
 use crate::diagnostic::Diagnostic;
 use crate::guard::{Folders, Upload};
 
 /// Folders that were made.
 #[derive(Clone, Debug, Serialize)]
-pub struct Foldered {
+pub struct FolderResult {
     /// The bucket.
     pub bucket: String,
     /// How many there should be.
@@ -19,10 +19,10 @@ pub struct Foldered {
 
 /// Makes the folders below these prefixes that are not there yet.
 pub async fn deploy_folders(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     prefixes: &[String],
-) -> Result<Foldered, Failure> {
+) -> Result<FolderResult, OperationError> {
     let facts = site.facts(desired).await?;
     let bucket = bucket(desired)?;
     let permit = site.decide::<Folders>(&facts, &desired.stack)?;
@@ -49,7 +49,7 @@ pub async fn deploy_folders(
         .cloud
         .make_folders(permit, &bucket, &missing, &tell)
         .await?;
-    Ok(Foldered {
+    Ok(FolderResult {
         bucket,
         wanted: keys.len(),
         made,
@@ -58,10 +58,10 @@ pub async fn deploy_folders(
 
 /// Writes the rendered template to its place below each prefix of the bucket. Returns the addresses.
 pub async fn upload_template(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     prefixes: &[String],
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, OperationError> {
     let facts = site.facts(desired).await?;
     let bucket = bucket(desired)?;
     let name = &desired.config.outputs.template;
@@ -77,10 +77,10 @@ pub async fn upload_template(
     Ok(places)
 }
 
-fn bucket(desired: &Desired<'_>) -> Result<String, Failure> {
+fn bucket(desired: &Desired<'_>) -> Result<String, OperationError> {
     desired.buckets().into_iter().next().ok_or_else(|| {
         let message = "the product has no bucket with a name of its own";
         let problem = Diagnostic::error("action-not-offered", &desired.config.path, message);
-        Failure::Invalid(vec![problem])
+        OperationError::Invalid(vec![problem])
     })
 }

@@ -1,31 +1,38 @@
 //! What has to be there before a stack is made.
 
-use super::{Desired, Failure, Site};
-use crate::cloud::{self, Cloud, Error};
+use super::{Desired, OperationContext, OperationError};
+use crate::cloud::{self, Cloud, CloudError};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::product::Needed;
+use crate::product::Requirement;
 use crate::stack::Health;
 
 /// The same for a stack that may be there already, and then uses the names that have to be free before.
 pub async fn preflight_of(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
-) -> Result<Vec<Diagnostic>, Failure> {
+) -> Result<Vec<Diagnostic>, OperationError> {
     let stack = site.cloud.stack(&desired.stack.name).await?;
-    let exists = stack.is_some_and(|stack| stack.status.health() != Health::Shell);
-    look(site, desired.config, exists).await
+    let exists = stack.is_some_and(|stack| stack.status.health() != Health::ReviewInProgress);
+    check_needs(site, desired.config, exists).await
 }
 
 /// Looks for everything that the product says a new stack depends on. What is missing is told all at once.
-pub async fn preflight(site: &Site<'_>, config: &Config) -> Result<Vec<Diagnostic>, Failure> {
-    look(site, config, false).await
+pub async fn preflight(
+    site: &OperationContext<'_>,
+    config: &Config,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    check_needs(site, config, false).await
 }
 
-async fn look(site: &Site<'_>, config: &Config, exists: bool) -> Result<Vec<Diagnostic>, Failure> {
+async fn check_needs(
+    site: &OperationContext<'_>,
+    config: &Config,
+    exists: bool,
+) -> Result<Vec<Diagnostic>, OperationError> {
     let needs = config.product.needs(&config.derived.scope);
     let needs = needs.map_err(|failure| {
-        Failure::Invalid(vec![Diagnostic::error(
+        OperationError::Invalid(vec![Diagnostic::error(
             "product-invalid",
             &config.path,
             failure.to_string(),
@@ -33,16 +40,16 @@ async fn look(site: &Site<'_>, config: &Config, exists: bool) -> Result<Vec<Diag
     })?;
     let mut missing = Vec::new();
     for need in needs {
-        if exists && matches!(need.needed, Needed::FreeBucket { .. }) {
+        if exists && matches!(need.needed, Requirement::FreeBucket { .. }) {
             continue;
         }
         let absent = match absent(site.cloud, &need.needed).await {
             // Whoever may deploy need not be allowed to look at everything that the stack uses later.
-            Err(Error::Refused { code, .. }) => Some(format!(
+            Err(CloudError::Refused { code, .. }) => Some(format!(
                 "{} could not be looked at: {code}",
-                named(&need.needed)
+                describe(&need.needed)
             )),
-            absent => absent?,
+            missing => missing?,
         };
         if let Some(absent) = absent {
             let problem = Diagnostic::error("preflight-failed", &config.path, absent)
@@ -52,7 +59,7 @@ async fn look(site: &Site<'_>, config: &Config, exists: bool) -> Result<Vec<Diag
                     need.text
                 ));
             missing.push(Diagnostic {
-                span: Some(config.place_of(&need.at)),
+                span: Some(config.span_of(&need.at)),
                 ..problem
             });
         }
@@ -61,36 +68,38 @@ async fn look(site: &Site<'_>, config: &Config, exists: bool) -> Result<Vec<Diag
 }
 
 /// What is not as it has to be.
-async fn absent(cloud: &Cloud, needed: &Needed) -> cloud::Result<Option<String>> {
+async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<String>> {
     let there = match needed {
-        Needed::Resource { kind, id } => cloud.has_resource(kind, id).await?,
-        Needed::Parameter { name } => {
+        Requirement::Resource { kind, id } => cloud.has_resource(kind, id).await?,
+        Requirement::Parameter { name } => {
             let found = cloud.parameters(std::slice::from_ref(name)).await?;
             found.contains_key(name)
         }
-        Needed::Bucket { name, versioned } => match cloud.bucket(name).await? {
+        Requirement::Bucket { name, versioned } => match cloud.bucket(name).await? {
             Some(bucket) if *versioned && !bucket.versioned => {
                 return Ok(Some(format!("bucket {name} has no versioning")));
             }
             found => found.is_some(),
         },
         // Without a bucket there is nothing to say of its objects.
-        Needed::Object { bucket, key } => {
+        Requirement::Object { bucket, key } => {
             cloud.bucket(bucket).await?.is_none() || cloud.has_object(bucket, key).await?
         }
-        Needed::FreeBucket { name } => {
+        Requirement::FreeBucket { name } => {
             let found = cloud.bucket(name).await?;
             return Ok(found.map(|_| format!("there is a bucket {name} already")));
         }
     };
-    Ok((!there).then(|| format!("there is no {}", named(needed))))
+    Ok((!there).then(|| format!("there is no {}", describe(needed))))
 }
 
-fn named(needed: &Needed) -> String {
+fn describe(needed: &Requirement) -> String {
     match needed {
-        Needed::Resource { kind, id } => format!("{kind} {id}"),
-        Needed::Parameter { name } => format!("parameter {name}"),
-        Needed::Bucket { name, .. } | Needed::FreeBucket { name } => format!("bucket {name}"),
-        Needed::Object { bucket, key } => format!("object {key} in bucket {bucket}"),
+        Requirement::Resource { kind, id } => format!("{kind} {id}"),
+        Requirement::Parameter { name } => format!("parameter {name}"),
+        Requirement::Bucket { name, .. } | Requirement::FreeBucket { name } => {
+            format!("bucket {name}")
+        }
+        Requirement::Object { bucket, key } => format!("object {key} in bucket {bucket}"),
     }
 }

@@ -1,16 +1,16 @@
 //! A stack is made, or changed where the policy allows it, and verified.
 
-use super::{Desired, Failure, Site, failed, preflight};
-use crate::cloud::{self, Ended, Pending, Running};
+use super::{Desired, OperationContext, OperationError, operation_failed, preflight};
+use crate::cloud::{self, OperationResult, PendingChangeSet, StackOperation};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::guard::{Authority, Create, Executes, Facts, Preview, Resume, Update};
+use crate::guard::{Authority, Create, Facts, Preview, Resume, RunsChangeSet, Update};
 use crate::plan;
-use crate::stack::{Health, Stack, Status};
+use crate::stack::{Health, Stack, StackStatus};
 
 /// What became of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum ProvisionOutcome {
     /// It was made.
     Created,
     /// It was there, and was changed.
@@ -19,7 +19,7 @@ pub enum Outcome {
     Unchanged,
 }
 
-impl Outcome {
+impl ProvisionOutcome {
     /// The word for people.
     pub fn word(&self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ impl Outcome {
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Provisioned {
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: ProvisionOutcome,
     /// ARN.
     pub stack_id: String,
     /// Keys of its outputs.
@@ -48,26 +48,31 @@ pub struct Provisioned {
 
 /// Makes the stack of a config. One that is there and equals the template is only verified, so that a run can be repeated; one that
 /// is being made by a run that was killed, or by one at the same time, is watched to its end.
-pub async fn provision(site: &Site<'_>, desired: &Desired<'_>) -> Result<Provisioned, Failure> {
+pub async fn provision(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+) -> Result<Provisioned, OperationError> {
     let facts = site.facts(desired).await?;
     if let Some(stack) = existing(&facts) {
-        return go_on(site, desired, facts, stack).await;
+        return resume(site, desired, facts, stack).await;
     }
     let made = create::<Create>(site, desired, facts).await;
     // Another run may have been faster: then what is in the way is only what that one has begun, or is about to begin.
     match &made {
-        Err(Failure::Cloud(refused)) if refused.says("ChangeSetNotFound") => {
+        Err(OperationError::Cloud(refused)) if refused.has_code("ChangeSetNotFound") => {
             site.progress.step(&desired.stack, "another run is at it");
-            site.cloud.begun(&desired.stack.name).await?;
+            site.cloud.wait_until_started(&desired.stack.name).await?;
         }
-        Err(Failure::Cloud(cloud::Error::Refused { .. }) | Failure::Invalid(_)) => {}
+        Err(
+            OperationError::Cloud(cloud::CloudError::Refused { .. }) | OperationError::Invalid(_),
+        ) => {}
         _ => return made,
     }
     let Ok(facts) = site.facts(desired).await else {
         return made;
     };
     match existing(&facts) {
-        Some(stack) => go_on(site, desired, facts, stack).await,
+        Some(stack) => resume(site, desired, facts, stack).await,
         None => made,
     }
 }
@@ -75,19 +80,19 @@ pub async fn provision(site: &Site<'_>, desired: &Desired<'_>) -> Result<Provisi
 /// The stack, if there is one: an empty shell is as good as none.
 fn existing(facts: &Facts) -> Option<Stack> {
     let stack = facts.stack.clone().flatten();
-    stack.filter(|stack| stack.status.health() != Health::Shell)
+    stack.filter(|stack| stack.status.health() != Health::ReviewInProgress)
 }
 
-async fn go_on(
-    site: &Site<'_>,
+async fn resume(
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     mut facts: Facts,
     mut stack: Stack,
-) -> Result<Provisioned, Failure> {
+) -> Result<Provisioned, OperationError> {
     if is_own_creation(site, desired, &facts, &stack).await? {
         let permit = site.decide::<Resume>(&facts, &desired.stack)?;
         site.progress.step(&desired.stack, "creation goes on");
-        let mut running = site.cloud.join(permit, &stack.id)?;
+        let mut running = site.cloud.attach(permit, &stack.id)?;
         let ended = watch(site, desired, &mut running).await?;
         stack = created(site, desired, running, ended).await?;
         facts.stack = Some(Some(stack.clone()));
@@ -97,25 +102,25 @@ async fn go_on(
 
 /// Whether a stack is this config's own, just being made from this very template.
 async fn is_own_creation(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: &Facts,
     stack: &Stack,
-) -> Result<bool, Failure> {
+) -> Result<bool, OperationError> {
     let owned = facts
         .owner
         .iter()
         .all(|(key, value)| stack.tags.get(key) == Some(value));
-    let under_way = stack.status == Status("CREATE_IN_PROGRESS".to_owned());
+    let under_way = stack.status == StackStatus("CREATE_IN_PROGRESS".to_owned());
     Ok(owned && under_way && site.cloud.template(&stack.id).await? == desired.sent)
 }
 
 /// Makes a stack that is not there; `E` is what it is made for.
-pub(super) async fn create<E: Executes>(
-    site: &Site<'_>,
+pub(super) async fn create<E: RunsChangeSet>(
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: Facts,
-) -> Result<Provisioned, Failure> {
+) -> Result<Provisioned, OperationError> {
     // Decided before anything is made, the change set included.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
@@ -124,12 +129,15 @@ pub(super) async fn create<E: Executes>(
         .iter()
         .any(|problem| problem.severity == Severity::Error)
     {
-        return Err(Failure::Invalid(missing));
+        return Err(OperationError::Invalid(missing));
     }
     site.progress.step(&desired.stack, "change set");
     let shell = facts.stack.as_ref().and_then(Option::as_ref);
-    let pending = site.cloud.preview(look, shell, &desired.proposal()).await?;
-    let pending = runnable(site, desired, pending).await?;
+    let pending = site
+        .cloud
+        .preview(look, shell, &desired.change_set_input())
+        .await?;
+    let pending = ensure_executable(site, desired, pending).await?;
     site.progress.step(&desired.stack, "creation");
     let mut running = site.cloud.execute(permit, pending).await?;
     let ended = watch(site, desired, &mut running).await;
@@ -137,12 +145,12 @@ pub(super) async fn create<E: Executes>(
         Ok(ended) => ended,
         Err(failure) => {
             // Nobody watches any more, so nothing half-made is left to itself.
-            take_back(site, desired, running).await;
+            roll_back_creation(site, desired, running).await;
             return Err(failure);
         }
     };
     let stack = created(site, desired, running, ended).await?;
-    let made = verified(site, desired, &stack, Outcome::Created).await?;
+    let made = verify(site, desired, &stack, ProvisionOutcome::Created).await?;
     Ok(Provisioned {
         warnings: missing,
         ..made
@@ -150,82 +158,86 @@ pub(super) async fn create<E: Executes>(
 }
 
 /// A change set that failed is deleted, and its reason told.
-async fn runnable(
-    site: &Site<'_>,
+async fn ensure_executable(
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    mut pending: Pending,
-) -> Result<Pending, Failure> {
+    mut pending: PendingChangeSet,
+) -> Result<PendingChangeSet, OperationError> {
     if pending.found().change_set.status == "CREATE_COMPLETE" {
         return Ok(pending);
     }
     // Its reason may only say that there are findings; it is told also if those cannot be read.
-    let _ = site.cloud.look_closer(&mut pending).await;
+    let _ = site.cloud.describe_findings(&mut pending).await;
     let found = pending.found().clone();
-    site.cloud.to_the_end().discard(pending).await?;
+    site.cloud.without_cancellation().discard(pending).await?;
     let config = desired.config;
-    let influences = plan::influences(config).unwrap_or_default();
-    Err(Failure::Refused {
+    let influences = plan::key_dependencies(config).unwrap_or_default();
+    Err(OperationError::ChangeSetFailed {
         what: format!("the change set is {}", found.change_set.status),
         reason: found.change_set.status_reason.unwrap_or_default(),
-        findings: plan::pointed(config, &influences, &found.validations),
+        findings: plan::locate_findings(config, &influences, &found.validations),
     })
 }
 
 /// The stack, if its creation succeeded. Otherwise nothing of it is left, and the first error is told.
 async fn created(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    running: Running,
-    ended: Ended,
-) -> Result<Stack, Failure> {
+    running: StackOperation,
+    ended: OperationResult,
+) -> Result<Stack, OperationError> {
     match &ended.stack {
         Some(stack) if stack.status.0 == "CREATE_COMPLETE" => Ok(stack.clone()),
         Some(stack) => {
-            let failure = failed(format!("the stack is {}", stack.status), &ended);
-            take_back(site, desired, running).await;
+            let failure = operation_failed(format!("the stack is {}", stack.status), &ended);
+            roll_back_creation(site, desired, running).await;
             Err(failure)
         }
-        None => Err(failed(
+        None => Err(operation_failed(
             "the stack could not be made, and was removed".into(),
             &ended,
         )),
     }
 }
 
-async fn take_back(site: &Site<'_>, desired: &Desired<'_>, running: Running) {
+async fn roll_back_creation(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    running: StackOperation,
+) {
     site.progress
         .step(&desired.stack, "what was made is removed");
-    let cloud = site.cloud.to_the_end();
+    let cloud = site.cloud.without_cancellation();
     let tell = |event: &_| site.progress.event(&desired.stack, event);
     // The failure that led here is the one to tell; a stack that resists is seen in the events.
-    if let Ok(mut undoing) = cloud.undo(running).await
+    if let Ok(mut undoing) = cloud.roll_back(running).await
         && cloud.watch(&mut undoing.running, &tell).await.is_ok()
     {
-        let _ = cloud.undone(undoing).await;
+        let _ = cloud.finish_rollback(undoing).await;
     }
 }
 
 async fn update(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     mut facts: Facts,
     stack: Stack,
-) -> Result<Provisioned, Failure> {
+) -> Result<Provisioned, OperationError> {
     let same_template = site.cloud.template(&stack.id).await? == desired.sent;
-    if same_template && stack.status.health() == Health::Ready {
-        return verified(site, desired, &stack, Outcome::Unchanged).await;
+    if same_template && stack.status.health() == Health::Stable {
+        return verify(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
     site.progress.step(&desired.stack, "change set");
     let pending = site
         .cloud
-        .preview(look, Some(&stack), &desired.proposal())
+        .preview(look, Some(&stack), &desired.change_set_input())
         .await?;
     if pending.found().change_set.is_empty() {
-        site.cloud.to_the_end().discard(pending).await?;
-        return verified(site, desired, &stack, Outcome::Unchanged).await;
+        site.cloud.without_cancellation().discard(pending).await?;
+        return verify(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
-    let pending = runnable(site, desired, pending).await?;
+    let pending = ensure_executable(site, desired, pending).await?;
     facts.verdict = Some(plan::worst(&pending.found().change_set));
     let digest = plan::change_set_digest(&pending.found().change_set).to_string();
     // Whoever stands at a command line decides on what they see now; a pull request's reviewers saw it then.
@@ -237,7 +249,7 @@ async fn update(
     let permit = match site.decide::<Update>(&facts, &desired.stack) {
         Ok(permit) => permit,
         Err(denied) => {
-            site.cloud.to_the_end().discard(pending).await?;
+            site.cloud.without_cancellation().discard(pending).await?;
             return Err(denied);
         }
     };
@@ -246,29 +258,32 @@ async fn update(
     let ended = watch(site, desired, &mut running).await?;
     match &ended.stack {
         Some(stack) if stack.status.0 == "UPDATE_COMPLETE" => {
-            verified(site, desired, stack, Outcome::Updated).await
+            verify(site, desired, stack, ProvisionOutcome::Updated).await
         }
-        Some(stack) => Err(failed(format!("the stack is {}", stack.status), &ended)),
-        None => Err(failed("the stack is gone".into(), &ended)),
+        Some(stack) => Err(operation_failed(
+            format!("the stack is {}", stack.status),
+            &ended,
+        )),
+        None => Err(operation_failed("the stack is gone".into(), &ended)),
     }
 }
 
 async fn watch(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    running: &mut Running,
-) -> Result<Ended, Failure> {
+    running: &mut StackOperation,
+) -> Result<OperationResult, OperationError> {
     let tell = |event: &_| site.progress.event(&desired.stack, event);
     Ok(site.cloud.watch(running, &tell).await?)
 }
 
 /// Whether the stack publishes what its template says: every output has a value, every parameter is there.
-async fn verified(
-    site: &Site<'_>,
+async fn verify(
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     stack: &Stack,
-    outcome: Outcome,
-) -> Result<Provisioned, Failure> {
+    outcome: ProvisionOutcome,
+) -> Result<Provisioned, OperationError> {
     site.progress.step(&desired.stack, "verification");
     // What has a condition may not be there.
     let wanted = desired.document.section("Outputs").iter();
@@ -291,7 +306,7 @@ async fn verified(
     missing.extend(parameters.iter().filter(lacks).cloned());
     if !missing.is_empty() {
         let missing = missing.join(", ");
-        return Err(Failure::Unverified(format!(
+        return Err(OperationError::VerificationFailed(format!(
             "the stack is {}, but these outputs and parameters are absent or empty: {missing}",
             stack.status
         )));

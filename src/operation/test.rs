@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::deletion::watch_deletion;
 use super::provision::create;
-use super::{Desired, Failure, Provisioned, Site};
+use super::{Desired, OperationContext, OperationError, Provisioned};
 use crate::guard::{Facts, TEST_TAG, Test, owner_tags};
 use crate::plan::BUCKET;
 use crate::stack::{Health, Stack, StackName};
@@ -14,7 +14,7 @@ pub const KEEP_TAG: &str = "provisioner:test-keep";
 
 /// How a test went.
 #[derive(Clone, Debug, Serialize)]
-pub struct Tested {
+pub struct TestResult {
     /// The test's stack.
     #[serde(flatten)]
     pub stack: StackName,
@@ -31,17 +31,17 @@ pub struct Tested {
 ///
 /// Stacks that killed tests of this config left behind are found by their tags and removed too.
 pub async fn test_deploy(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     tested: &str,
     keep: bool,
-) -> Result<Tested, Failure> {
-    let mut removed = sweep(site, desired, tested).await?;
+) -> Result<TestResult, OperationError> {
+    let mut removed = remove_leftovers(site, desired, tested).await?;
     let facts = site.facts(desired).await?;
     let made = create::<Test>(site, desired, facts).await;
     if !keep || made.is_err() {
-        let calm = site.cloud.to_the_end();
-        let site = Site {
+        let calm = site.cloud.without_cancellation();
+        let site = OperationContext {
             cloud: &calm,
             ..*site
         };
@@ -57,8 +57,8 @@ pub async fn test_deploy(
     }
     let provisioned = made?;
     // A test that was killed while its stack was being made could not be removed before.
-    removed.extend(sweep(site, desired, tested).await?);
-    Ok(Tested {
+    removed.extend(remove_leftovers(site, desired, tested).await?);
+    Ok(TestResult {
         stack: desired.stack.clone(),
         provisioned,
         kept: keep,
@@ -67,17 +67,17 @@ pub async fn test_deploy(
 }
 
 /// Removes what killed tests of this config left. A stack on which an operation is under way may belong to a test that still runs.
-async fn sweep(
-    site: &Site<'_>,
+async fn remove_leftovers(
+    site: &OperationContext<'_>,
     desired: &Desired<'_>,
     tested: &str,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, OperationError> {
     let mut removed = Vec::new();
     for stack in site.cloud.stacks_tagged(TEST_TAG).await? {
         let is_left = stack.tags.get(TEST_TAG).map(String::as_str) == Some(tested)
             && !stack.tags.contains_key(KEEP_TAG)
             && stack.name != desired.stack.name
-            && !matches!(stack.status.health(), Health::Busy | Health::Unknown);
+            && !matches!(stack.status.health(), Health::InProgress | Health::Unknown);
         if is_left {
             let name = StackName {
                 target: desired.stack.target.clone(),
@@ -93,11 +93,11 @@ async fn sweep(
 }
 
 async fn remove(
-    site: &Site<'_>,
+    site: &OperationContext<'_>,
     name: &StackName,
     desired: &Desired<'_>,
     stack: Stack,
-) -> Result<(), Failure> {
+) -> Result<(), OperationError> {
     let id = stack.id.clone();
     let facts = Facts {
         caller: Some(site.cloud.caller().clone()),

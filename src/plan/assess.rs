@@ -2,14 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::stacks::{Moves, refuse_shared};
+use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{Change, Impact, Intent, NewFolders, Plan, Renamed, digest, impact, resources};
-use crate::config::{Config, Loaded, load};
+use crate::config::{Config, LoadResult, load};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::{Digest, RepoPath};
-use crate::product::{Failure, Level, Registry, Target};
-use crate::template::{self, Document, Fate};
+use crate::product::{Level, ProductError, Registry, Target};
+use crate::template::{self, DeletionBehavior, Document};
 
 /// One config of a change, as bytes.
 #[derive(Clone, Debug)]
@@ -30,14 +30,14 @@ pub struct Input {
 ///
 /// `base` and `head` are the products as they stand there: a change may edit both a product and its configs.
 pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
-    let moves = Moves::find(base, head, inputs);
+    let moves = ConfigMoves::find(base, head, inputs);
     let mut changes: Vec<Change> = inputs
         .par_iter()
         .filter(|input| !moves.is_gone(&input.path))
         .filter_map(|input| assess_one(base, head, input, moves.from(&input.path)))
         .collect();
     changes.sort_by(|a, b| a.path.cmp(&b.path));
-    refuse_shared(&mut changes);
+    reject_shared_stacks(&mut changes);
     Plan {
         level: changes
             .iter()
@@ -106,7 +106,11 @@ fn assess_one(
 }
 
 /// The config stands at the head.
-fn present(change: &mut Change, before: Option<Loaded>, after: Loaded) -> Result<(), Failure> {
+fn present(
+    change: &mut Change,
+    before: Option<LoadResult>,
+    after: LoadResult,
+) -> Result<(), ProductError> {
     change.diagnostics = after.diagnostics;
     let Some(after) = after.config else {
         return Ok(());
@@ -131,12 +135,12 @@ fn present(change: &mut Change, before: Option<Loaded>, after: Loaded) -> Result
     if refused {
         return Ok(());
     }
-    change.template = Some(Digest::of(&new));
+    change.template = Some(Digest::sha256(&new));
     let base = before.map(|before| match before.config {
         None => Err(
             "The config at the base has errors, so there is nothing to compare with.".to_owned(),
         ),
-        Some(before) => Base::of(&before, &after)
+        Some(before) => Base::new(&before, &after)
             .map_err(|failure| format!("The base cannot be compared with: {failure}")),
     });
     let old_prefixes = match &base {
@@ -179,7 +183,7 @@ struct Base {
 }
 
 impl Base {
-    fn of(before: &Config, after: &Config) -> Result<Self, Failure> {
+    fn new(before: &Config, after: &Config) -> Result<Self, ProductError> {
         Ok(Self {
             template: before.product.render_template(&before.derived.scope)?,
             prefixes: before.product.folder_prefixes(&before.derived.scope)?,
@@ -209,7 +213,7 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
 }
 
 /// The config is gone: what its stack had, as the base's template says. Whatever cannot be found out, it is a deletion.
-fn removed(change: &mut Change, before: Option<Loaded>) {
+fn removed(change: &mut Change, before: Option<LoadResult>) {
     change.intent = Intent::Delete;
     let old = match before.and_then(|before| before.config) {
         None => Err("The removed config has errors".to_owned()),
@@ -232,7 +236,7 @@ fn removed(change: &mut Change, before: Option<Loaded>) {
     let loses_data = change
         .resources
         .iter()
-        .any(|resource| resource.stateful && resource.fate == Some(Fate::Deleted));
+        .any(|resource| resource.stateful && resource.fate == Some(DeletionBehavior::Deleted));
     change.level = if loses_data {
         Level::Critical
     } else {
@@ -254,7 +258,7 @@ fn in_template(mut problem: Diagnostic, config: &Config) -> Diagnostic {
         None => "the rendered template".to_owned(),
     };
     problem.message = format!("{place}: {}", problem.message);
-    problem.span = Some(config.place_of(&config.product.manifest.section));
+    problem.span = Some(config.span_of(&config.product.manifest.section));
     problem.source_line = None;
     problem
 }

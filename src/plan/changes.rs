@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::impact::declared;
 use super::{
-    Impact, Influences, Judgement, Overlay, Pointed, Verdict, change_set_digest, influences, judge,
-    pointed, worst,
+    DriftImpact, Impact, KeyDependencies, LocatedFinding, ResourceVerdict, Verdict,
+    assess_resource, change_set_digest, key_dependencies, locate_findings, worst,
 };
 use crate::config::Config;
 use crate::diagnostic::Span;
@@ -37,12 +37,12 @@ pub struct Changes {
     /// Each resource, the worst first.
     pub resources: Vec<Assessed>,
     /// What CloudFormation's validation found.
-    pub validations: Vec<Pointed>,
+    pub validations: Vec<LocatedFinding>,
     /// Hooks that will be asked.
     pub hooks: Vec<Hook>,
     /// What is known of its drift; `None` if there is no stack.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub drift: Option<Overlay>,
+    pub drift: Option<DriftImpact>,
     /// What could not be read, a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
@@ -74,7 +74,7 @@ pub struct Assessed {
     pub policy_action: Option<String>,
     /// What that means.
     #[serde(flatten)]
-    pub judgement: Judgement,
+    pub judgement: ResourceVerdict,
     /// Properties and attributes that change.
     pub properties: Vec<String>,
     /// Where in the config the change comes from.
@@ -92,7 +92,7 @@ pub struct Cause {
 
 impl Changes {
     /// What making a stack that does not exist would do: everything is added.
-    pub fn of_new(config: &Config, stack: &StackName, document: &Document) -> Self {
+    pub fn for_new_stack(config: &Config, stack: &StackName, document: &Document) -> Self {
         let changes = document.resources().map(|resource| ResourceChange {
             action: ChangeAction::Add,
             logical_id: resource.logical_id.to_owned(),
@@ -123,7 +123,7 @@ impl Changes {
     }
 
     /// What a change set would do. `before` is the config that the stack was made from, where it is known.
-    pub fn of(
+    pub fn from_change_set(
         config: &Config,
         before: Option<&Config>,
         stack: &StackName,
@@ -134,17 +134,17 @@ impl Changes {
         let refused = (change_set.status == "FAILED" && !change_set.is_empty())
             .then(|| change_set.status_reason.clone().unwrap_or_default());
         // Where nothing can be said of the causes, nothing is.
-        let mut influences = influences(config).unwrap_or_default();
-        let validations = pointed(config, &influences, &found.validations);
+        let mut dependencies = key_dependencies(config).unwrap_or_default();
+        let validations = locate_findings(config, &dependencies, &found.validations);
         let declared = before.and_then(|before| declared(before, config).ok());
         if let (Some(before), Some(declared)) = (before, &declared) {
             // A key that went is a cause too, and what did not change is none.
             merge(
-                &mut influences,
-                super::influences(before).unwrap_or_default(),
+                &mut dependencies,
+                super::key_dependencies(before).unwrap_or_default(),
             );
             let changed = |key: &String| declared.iter().any(|impact| impact.key == *key);
-            let keys = influences.values_mut().flat_map(BTreeMap::values_mut);
+            let keys = dependencies.values_mut().flat_map(BTreeMap::values_mut);
             keys.for_each(|keys| keys.retain(changed));
         }
         let levels = declared.iter().flatten().map(|impact| impact.level);
@@ -157,7 +157,7 @@ impl Changes {
             verdict,
             level,
             declared,
-            resources: assessed(change_set, &influences, config),
+            resources: assessed(change_set, &dependencies, config),
             validations,
             hooks: found.hooks.clone(),
             drift: None,
@@ -168,7 +168,7 @@ impl Changes {
     }
 }
 
-fn merge(all: &mut Influences, more: Influences) {
+fn merge(all: &mut KeyDependencies, more: KeyDependencies) {
     for (id, properties) in more {
         let of_resource = all.entry(id).or_default();
         for (property, keys) in properties {
@@ -178,9 +178,13 @@ fn merge(all: &mut Influences, more: Influences) {
 }
 
 /// The worst first. Nested stacks are followed by what is in them.
-fn assessed(change_set: &ChangeSet, influences: &Influences, config: &Config) -> Vec<Assessed> {
+fn assessed(
+    change_set: &ChangeSet,
+    dependencies: &KeyDependencies,
+    config: &Config,
+) -> Vec<Assessed> {
     let mut rows = Vec::new();
-    collect(change_set, "", influences, config, &mut rows);
+    collect(change_set, "", dependencies, config, &mut rows);
     rows.sort_by(|a, b| {
         (b.judgement.verdict, &a.logical_id).cmp(&(a.judgement.verdict, &b.logical_id))
     });
@@ -190,7 +194,7 @@ fn assessed(change_set: &ChangeSet, influences: &Influences, config: &Config) ->
 fn collect(
     change_set: &ChangeSet,
     prefix: &str,
-    influences: &Influences,
+    dependencies: &KeyDependencies,
     config: &Config,
     rows: &mut Vec<Assessed>,
 ) {
@@ -217,9 +221,9 @@ fn collect(
                 .policy_action
                 .as_ref()
                 .map(|word| word.word().to_owned()),
-            judgement: judge(change),
+            judgement: assess_resource(change),
             properties: properties(change),
-            causes: causes(change, change_set, influences, config),
+            causes: causes(change, change_set, dependencies, config),
             logical_id,
         });
     }
@@ -248,10 +252,10 @@ fn property(detail: &Detail) -> Option<String> {
 fn causes(
     change: &ResourceChange,
     change_set: &ChangeSet,
-    influences: &Influences,
+    dependencies: &KeyDependencies,
     config: &Config,
 ) -> Vec<Cause> {
-    let mut keys = direct(change, influences);
+    let mut keys = direct(change, dependencies);
     let others = change.details.iter().filter(|detail| is_indirect(detail));
     for entity in others.filter_map(|detail| detail.causing_entity.as_deref()) {
         let id = entity.split('.').next().unwrap_or(entity);
@@ -262,19 +266,19 @@ fn causes(
         keys.extend(
             cause
                 .into_iter()
-                .flat_map(|cause| direct(cause, influences)),
+                .flat_map(|cause| direct(cause, dependencies)),
         );
     }
     let causes = keys.into_iter().map(|key| Cause {
         key: key.clone(),
-        span: config.place_of(key),
+        span: config.span_of(key),
     });
     causes.collect()
 }
 
 /// Keys on which those properties depend that change by themselves; for a resource that comes or goes, those on which that depends.
-fn direct<'a>(change: &ResourceChange, influences: &'a Influences) -> BTreeSet<&'a String> {
-    let Some(of_resource) = influences.get(&change.logical_id) else {
+fn direct<'a>(change: &ResourceChange, dependencies: &'a KeyDependencies) -> BTreeSet<&'a String> {
+    let Some(of_resource) = dependencies.get(&change.logical_id) else {
         return BTreeSet::new();
     };
     if let Some(whole) = of_resource.get("").filter(|_| change.details.is_empty()) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::Digest;
 use crate::stack::StackName;
-use crate::template::Fate;
+use crate::template::DeletionBehavior;
 
 /// The type whose resources may have to be emptied first.
 pub const BUCKET: &str = "AWS::S3::Bucket";
@@ -27,7 +27,7 @@ pub struct Deletion {
     /// Whether buckets are emptied and deleted, those too that the template would keep.
     pub empties: bool,
     /// Every resource and what becomes of it.
-    pub resources: Vec<Leaving>,
+    pub resources: Vec<DeletedResource>,
     /// Stacks that import its outputs.
     pub importers: Vec<String>,
     /// Object versions and delete markers by bucket.
@@ -36,7 +36,7 @@ pub struct Deletion {
 
 /// What becomes of one resource.
 #[derive(Clone, Debug, Serialize)]
-pub struct Leaving {
+pub struct DeletedResource {
     /// Logical id.
     pub logical_id: String,
     /// Physical id.
@@ -46,7 +46,7 @@ pub struct Leaving {
     #[serde(rename = "type")]
     pub kind: String,
     /// What becomes of it.
-    pub fate: Fate,
+    pub deletion_behavior: DeletionBehavior,
 }
 
 const VERSION: &str = "provisioner-deletion/1\n";
@@ -56,14 +56,15 @@ impl Deletion {
     pub fn digest(&self) -> Digest {
         // Serialising plain data cannot fail.
         let covered = serde_json::to_string(self).unwrap_or_default();
-        Digest::of(format!("{VERSION}{covered}"))
+        Digest::sha256(format!("{VERSION}{covered}"))
     }
 
     /// What is in the buckets that go, and in those that the template keeps.
-    pub fn buckets_by_fate(&self) -> (Counts, Counts) {
+    pub fn buckets_by_behavior(&self) -> (Counts, Counts) {
         let is_retained = |bucket: &str| {
             self.resources.iter().any(|resource| {
-                resource.physical_id.as_deref() == Some(bucket) && resource.fate == Fate::Retained
+                resource.physical_id.as_deref() == Some(bucket)
+                    && resource.deletion_behavior == DeletionBehavior::Retained
             })
         };
         let (retained, deleted) = self
@@ -75,9 +76,10 @@ impl Deletion {
     }
 
     /// What stays behind.
-    pub fn retained(&self) -> impl Iterator<Item = &Leaving> {
-        let stays = |resource: &&Leaving| {
-            resource.fate == Fate::Retained && !(self.empties && resource.kind == BUCKET)
+    pub fn retained(&self) -> impl Iterator<Item = &DeletedResource> {
+        let stays = |resource: &&DeletedResource| {
+            resource.deletion_behavior == DeletionBehavior::Retained
+                && !(self.empties && resource.kind == BUCKET)
         };
         self.resources.iter().filter(stays)
     }

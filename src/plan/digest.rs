@@ -24,7 +24,7 @@ struct Covered<'a> {
 const VERSION: &str = "provisioner-plan/1\n";
 
 impl<'a> Covered<'a> {
-    fn of(change: &'a Change) -> Self {
+    fn new(change: &'a Change) -> Self {
         Self {
             path: change.path.as_str(),
             intent: change.intent,
@@ -38,19 +38,19 @@ impl<'a> Covered<'a> {
 
 /// The digest of changes in their order (by path).
 pub fn digest(changes: &[Change]) -> Digest {
-    let covered: Vec<Covered<'_>> = changes.iter().map(Covered::of).collect();
-    Digest::of(format!("{VERSION}{}", json(&covered)))
+    let covered: Vec<Covered<'_>> = changes.iter().map(Covered::new).collect();
+    Digest::sha256(format!("{VERSION}{}", json(&covered)))
 }
 
 impl Change {
     /// The digest of this change alone.
     pub fn digest(&self) -> Digest {
-        Digest::of(format!("{VERSION}{}", json(&Covered::of(self))))
+        Digest::sha256(format!("{VERSION}{}", json(&Covered::new(self))))
     }
 }
 
 /// The digest of a plan with what AWS said of its changes, by path. Equal digests mean that the same would happen.
-pub fn sealed(plan: Digest, previews: &BTreeMap<String, Digest>) -> Digest {
+pub fn combined_digest(plan: Digest, previews: &BTreeMap<String, Digest>) -> Digest {
     if previews.is_empty() {
         return plan;
     }
@@ -58,7 +58,7 @@ pub fn sealed(plan: Digest, previews: &BTreeMap<String, Digest>) -> Digest {
     let known: String = known
         .map(|(path, digest)| format!("{path}\t{digest}\n"))
         .collect();
-    Digest::of(format!("provisioner-preview/1\n{plan}\n{known}"))
+    Digest::sha256(format!("provisioner-preview/1\n{plan}\n{known}"))
 }
 
 const CHANGE_SET_VERSION: &str = "provisioner-change-set/2\n";
@@ -69,7 +69,7 @@ pub fn change_set_digest(change_set: &ChangeSet) -> Digest {
     let mut changes: Vec<String> = change_set.changes.iter().map(covered).collect();
     changes.sort();
     let whole = json(&(&change_set.status, change_set.is_empty(), changes));
-    Digest::of(format!("{CHANGE_SET_VERSION}{whole}"))
+    Digest::sha256(format!("{CHANGE_SET_VERSION}{whole}"))
 }
 
 fn covered(change: &ResourceChange) -> String {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Cause, Influences};
+use super::{Cause, KeyDependencies};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::stack::Validation;
 
 /// A finding, and where in the config it comes from.
 #[derive(Clone, Debug, Serialize)]
-pub struct Pointed {
+pub struct LocatedFinding {
     /// What was found.
     #[serde(flatten)]
     pub found: Validation,
@@ -20,13 +20,17 @@ pub struct Pointed {
 }
 
 /// Follows the path of each finding to the keys that its property depends on.
-pub fn pointed(config: &Config, influences: &Influences, found: &[Validation]) -> Vec<Pointed> {
-    let point = |found: &Validation| Pointed {
-        causes: keys(influences, found)
+pub fn locate_findings(
+    config: &Config,
+    dependencies: &KeyDependencies,
+    found: &[Validation],
+) -> Vec<LocatedFinding> {
+    let point = |found: &Validation| LocatedFinding {
+        causes: keys(dependencies, found)
             .into_iter()
             .map(|key| Cause {
                 key: key.clone(),
-                span: config.place_of(key),
+                span: config.span_of(key),
             })
             .collect(),
         found: found.clone(),
@@ -35,23 +39,23 @@ pub fn pointed(config: &Config, influences: &Influences, found: &[Validation]) -
 }
 
 /// A path is `/Resources/X/Properties/Y` and more below; of a resource as a whole nothing is said.
-fn keys<'a>(influences: &'a Influences, found: &Validation) -> BTreeSet<&'a String> {
+fn keys<'a>(dependencies: &'a KeyDependencies, found: &Validation) -> BTreeSet<&'a String> {
     let mut path = found.path.split('/').skip(1);
     let place = match (path.next(), path.next(), path.next(), path.next()) {
         (Some("Resources"), Some(id), Some("Properties"), Some(property)) => Some((id, property)),
         (Some("Resources"), Some(id), Some(attribute), _) => Some((id, attribute)),
         _ => None,
     };
-    let keys = place.and_then(|(id, property)| influences.get(id)?.get(property));
+    let keys = place.and_then(|(id, property)| dependencies.get(id)?.get(property));
     keys.into_iter().flatten().collect()
 }
 
-impl Pointed {
+impl LocatedFinding {
     /// The finding at the first of those keys; where there is none, at the product's section. `reason` is the finding's, as it may
     /// be shown.
     pub fn diagnostic(&self, config: &Config, reason: &str) -> Diagnostic {
         let Validation { name, path, .. } = &self.found;
-        let section = || config.place_of(&config.product.manifest.section);
+        let section = || config.span_of(&config.product.manifest.section);
         let span = self.causes.first().map_or_else(section, |cause| cause.span);
         let message = format!("{path}: {name}: {reason}");
         let problem = Diagnostic::error("stack-operation-failed", &config.path, message);

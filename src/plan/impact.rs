@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::config::Config;
 use crate::diagnostic::Span;
-use crate::product::{Failure, Level};
+use crate::product::{Level, ProductError};
 
 /// One changed key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,7 +24,7 @@ pub struct Impact {
 const UNCOVERED: &str = "No impact rule of the product covers this key.";
 
 /// The changed keys of a config, the worst first.
-pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, Failure> {
+pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, ProductError> {
     let mut keys = Vec::new();
     changed_keys("", &before.values, &after.values, &mut keys);
     let mut impacts = Vec::with_capacity(keys.len());
@@ -39,7 +39,7 @@ pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, Failure>
         let [was, is] = rules;
         let (level, consequence) = if was.0 > is.0 { was } else { is };
         impacts.push(Impact {
-            span: after.place_of(&key),
+            span: after.span_of(&key),
             key,
             level,
             consequence: consequence.to_owned(),

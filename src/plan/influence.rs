@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 
 use super::resources;
 use crate::config::Config;
-use crate::product::Failure;
+use crate::product::ProductError;
 use crate::template::Document;
 
 /// Logical id → property or attribute → dotted keys. The property `""` stands for the resource as a whole.
-pub type Influences = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
+pub type KeyDependencies = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 /// Items of a list that are left out one by one.
-const MOST_ITEMS: usize = 20;
+const MAX_ITEMS: usize = 20;
 
 /// Finds the influences on all resources. Keys that make another stack of it, or put it elsewhere, are left out: they are the same
 /// as ever in a stack that exists.
-pub fn influences(config: &Config) -> Result<Influences, Failure> {
+pub fn key_dependencies(config: &Config) -> Result<KeyDependencies, ProductError> {
     let template = config.product.render_template(&config.derived.scope)?;
     let before = Document::parse(&config.path, &template).ok();
     let mut keys = Vec::new();
     leaves("", &config.values, &mut keys);
-    let mut influences = Influences::new();
+    let mut dependencies = KeyDependencies::new();
     let others = keys.iter().flat_map(|key| {
         let others = with_others(config, key).into_iter();
         others.map(move |other| (key, other))
@@ -40,7 +40,7 @@ pub fn influences(config: &Config) -> Result<Influences, Failure> {
         };
         let after = Document::parse(&config.path, &template).ok();
         for change in resources::compare(before.as_ref(), after.as_ref()) {
-            let of_resource = influences.entry(change.logical_id).or_default();
+            let of_resource = dependencies.entry(change.logical_id).or_default();
             let mut properties = change.properties;
             if properties.is_empty() {
                 properties.push(String::new());
@@ -50,7 +50,7 @@ pub fn influences(config: &Config) -> Result<Influences, Failure> {
             }
         }
     }
-    Ok(influences)
+    Ok(dependencies)
 }
 
 /// Dotted keys of all values; a list is one value, and so is a mapping without keys.
@@ -83,7 +83,7 @@ fn with_others(config: &Config, key: &str) -> Vec<Config> {
         Value::String(text) => vec![json!(format!("{text}x"))],
         Value::Array(items) if items.is_empty() => vec![json!(["x"])],
         // Each item has its own effect; of very many, both halves stand for all.
-        Value::Array(items) if items.len() <= MOST_ITEMS => (0..items.len())
+        Value::Array(items) if items.len() <= MAX_ITEMS => (0..items.len())
             .map(|gone| json!([&items[..gone], &items[gone + 1..]].concat()))
             .collect(),
         Value::Array(items) => {

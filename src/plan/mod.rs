@@ -18,17 +18,17 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
 use crate::model::{Digest, RepoPath};
 use crate::product::{Level, Target};
-use crate::template::Fate;
+use crate::template::DeletionBehavior;
 
 pub use assess::{Input, assess};
 pub use changes::{Assessed, Cause, Changes};
-pub use deletion::{BUCKET, Deletion, Leaving};
-pub use digest::{change_set_digest, sealed};
-pub use findings::{Pointed, pointed};
+pub use deletion::{BUCKET, DeletedResource, Deletion};
+pub use digest::{change_set_digest, combined_digest};
+pub use findings::{LocatedFinding, locate_findings};
 pub use impact::Impact;
-pub use influence::{Influences, influences};
-pub use overlay::{Live, Overlay};
-pub use verdict::{Judgement, Verdict, judge, judge_all, worst};
+pub use influence::{KeyDependencies, key_dependencies};
+pub use overlay::{DriftImpact, DriftedProperty};
+pub use verdict::{ResourceVerdict, Verdict, assess_change_set, assess_resource, worst};
 
 /// The plan of a whole change.
 #[derive(Clone, Debug, Serialize)]
@@ -86,7 +86,7 @@ pub struct Change {
     /// What each changed key means for a stack that exists.
     pub impact: Vec<Impact>,
     /// Resources that are added, modified or removed.
-    pub resources: Vec<ResourceChange>,
+    pub resources: Vec<TemplateResourceChange>,
     /// The rendered template's diff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
@@ -114,9 +114,9 @@ pub enum Renamed {
 
 /// What happens to a resource, as the templates say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ResourceChange {
+pub struct TemplateResourceChange {
     /// CloudFormation's word.
-    pub action: Action,
+    pub action: ResourceAction,
     /// Logical id.
     pub logical_id: String,
     /// Type, such as `AWS::S3::Bucket`.
@@ -126,14 +126,14 @@ pub struct ResourceChange {
     pub properties: Vec<String>,
     /// What becomes of the physical resource, for `Remove`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fate: Option<Fate>,
+    pub fate: Option<DeletionBehavior>,
     /// Whether resources of this type hold data.
     pub stateful: bool,
 }
 
 /// CloudFormation's words for what happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub enum Action {
+pub enum ResourceAction {
     /// The resource goes.
     Remove,
     /// The resource stays, with other properties.
@@ -142,7 +142,7 @@ pub enum Action {
     Add,
 }
 
-impl Action {
+impl ResourceAction {
     /// The word.
     pub fn word(self) -> &'static str {
         match self {

@@ -10,19 +10,19 @@ use crate::stack::{
 
 /// The known drift of a stack, and what a change set would do to it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Overlay {
+pub struct DriftImpact {
     /// The last look.
     #[serde(flatten)]
     pub check: DriftCheck,
     /// Whatever differed then, what would be lost first.
-    pub live: Vec<Live>,
+    pub live: Vec<DriftedProperty>,
 }
 
 /// A value that is not what the deployed template says.
 #[derive(Clone, Debug, Serialize)]
-pub struct Live {
+pub struct DriftedProperty {
     /// What the change set does to it.
-    pub fate: Fate,
+    pub fate: DriftOutcome,
     /// Logical id of the resource.
     pub logical_id: String,
     /// Type.
@@ -41,7 +41,7 @@ pub struct Live {
 /// What a change set does to a live value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum DriftOutcome {
     /// The property is changed.
     Overwritten,
     /// The resource is made anew, as the template says.
@@ -64,7 +64,7 @@ pub enum Fate {
     Missing,
 }
 
-impl Fate {
+impl DriftOutcome {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
@@ -82,16 +82,16 @@ impl Fate {
     }
 }
 
-impl Overlay {
+impl DriftImpact {
     /// Joins what is known to differ with a change set. What is in nested stacks is not known of the stack around them.
-    pub fn of(check: DriftCheck, drifted: &[ResourceDrift], change_set: &ChangeSet) -> Self {
+    pub fn new(check: DriftCheck, drifted: &[ResourceDrift], change_set: &ChangeSet) -> Self {
         let changes = &change_set.changes;
         let mut live = Vec::new();
         for resource in drifted.iter().filter(|it| it.status.is_drift()) {
             let id = &resource.logical_id;
             let change = changes.iter().find(|change| change.logical_id == *id);
-            let row = Live {
-                fate: Fate::Missing,
+            let row = DriftedProperty {
+                fate: DriftOutcome::Missing,
                 logical_id: id.clone(),
                 kind: resource.kind.clone(),
                 path: String::new(),
@@ -100,28 +100,28 @@ impl Overlay {
                 wanted: None,
             };
             if resource.status == DriftStatus::Deleted {
-                let fate = of_missing(change);
-                live.push(Live { fate, ..row });
+                let fate = missing_resource_outcome(change);
+                live.push(DriftedProperty { fate, ..row });
                 continue;
             }
             let value = |path: &str, live: &str| {
                 let wanted = change.and_then(|change| wanted(change, path));
-                let fate = change.map_or(Fate::Untouched, |change| {
-                    of_value(change, path, live, wanted.as_deref())
+                let fate = change.map_or(DriftOutcome::Untouched, |change| {
+                    value_outcome(change, path, live, wanted.as_deref())
                 });
                 (fate, wanted)
             };
             // It differs, and nobody says in what.
             if resource.differences.is_empty() {
                 let (fate, _) = value("", "");
-                live.push(Live {
+                live.push(DriftedProperty {
                     fate,
                     ..row.clone()
                 });
             }
             live.extend(resource.differences.iter().map(|difference| {
                 let (fate, wanted) = value(&difference.path, &difference.actual);
-                Live {
+                DriftedProperty {
                     fate,
                     path: difference.path.clone(),
                     deployed: Some(difference.expected.clone()),
@@ -138,36 +138,41 @@ impl Overlay {
     }
 }
 
-fn of_missing(change: Option<&ResourceChange>) -> Fate {
+fn missing_resource_outcome(change: Option<&ResourceChange>) -> DriftOutcome {
     match change.map(|change| &change.action) {
-        None => Fate::Missing,
-        Some(ChangeAction::Remove) => Fate::Leaves,
-        Some(_) => Fate::Fails,
+        None => DriftOutcome::Missing,
+        Some(ChangeAction::Remove) => DriftOutcome::Leaves,
+        Some(_) => DriftOutcome::Fails,
     }
 }
 
-fn of_value(change: &ResourceChange, path: &str, live: &str, wanted: Option<&str>) -> Fate {
+fn value_outcome(
+    change: &ResourceChange,
+    path: &str,
+    live: &str,
+    wanted: Option<&str>,
+) -> DriftOutcome {
     match change.action {
         ChangeAction::Modify => {}
-        ChangeAction::Remove => return Fate::Leaves,
-        ChangeAction::SyncWithActual => return Fate::Untouched,
-        _ => return Fate::Perhaps,
+        ChangeAction::Remove => return DriftOutcome::Leaves,
+        ChangeAction::SyncWithActual => return DriftOutcome::Untouched,
+        _ => return DriftOutcome::Perhaps,
     }
     if change.replacement == Some(Replacement::True) {
-        return Fate::Replaced;
+        return DriftOutcome::Replaced;
     }
     let property = segments(path).next().unwrap_or_default();
     let mut of_property = change.details.iter().filter(|it| changes(it, property));
     // Several may lead to the same property. One that is sure is enough.
     let sure = of_property.clone().any(|it| !it.is_known_after_apply());
     match (sure, of_property.next()) {
-        _ if wanted.is_some_and(|wanted| read(wanted) == read(live)) => Fate::Agrees,
-        (true, _) => Fate::Overwritten,
-        (false, Some(_)) => Fate::Perhaps,
+        _ if wanted.is_some_and(|wanted| read(wanted) == read(live)) => DriftOutcome::Agrees,
+        (true, _) => DriftOutcome::Overwritten,
+        (false, Some(_)) => DriftOutcome::Perhaps,
         (false, None) => match change.replacement {
-            Some(Replacement::False) | None if !touches(change) => Fate::Untouched,
-            Some(Replacement::False) => Fate::Beside,
-            _ => Fate::PerhapsReplaced,
+            Some(Replacement::False) | None if !touches(change) => DriftOutcome::Untouched,
+            Some(Replacement::False) => DriftOutcome::Beside,
+            _ => DriftOutcome::PerhapsReplaced,
         },
     }
 }
@@ -282,18 +287,18 @@ mod tests {
         }
     }
 
-    fn row(status: DriftStatus, path: &str, changes: &[ResourceChange]) -> Live {
+    fn row(status: DriftStatus, path: &str, changes: &[ResourceChange]) -> DriftedProperty {
         let change_set = ChangeSet {
             changes: changes.to_vec(),
             ..ChangeSet::default()
         };
         let drifted = [drifted(status, path)];
-        let mut overlay = Overlay::of(DriftCheck::default(), &drifted, &change_set);
+        let mut overlay = DriftImpact::new(DriftCheck::default(), &drifted, &change_set);
         assert_eq!(overlay.live.len(), 1);
         overlay.live.remove(0)
     }
 
-    fn fate(path: &str, fields: &str) -> Fate {
+    fn fate(path: &str, fields: &str) -> DriftOutcome {
         row(DriftStatus::Modified, path, &[change(fields)]).fate
     }
 
@@ -306,17 +311,20 @@ mod tests {
             fate(path, &fields)
         };
         let own = "VersioningConfiguration";
-        assert_eq!(of(own, "", "False"), Fate::Overwritten);
-        assert_eq!(of(own, "", "Conditional"), Fate::Overwritten);
+        assert_eq!(of(own, "", "False"), DriftOutcome::Overwritten);
+        assert_eq!(of(own, "", "Conditional"), DriftOutcome::Overwritten);
         assert_eq!(
             of(own, r#","Evaluation":"Dynamic""#, "False"),
-            Fate::Perhaps
+            DriftOutcome::Perhaps
         );
-        assert_eq!(of(own, "", "True"), Fate::Replaced);
-        assert_eq!(of("Other", "", "True"), Fate::Replaced);
-        assert_eq!(of("Other", "", "Conditional"), Fate::PerhapsReplaced);
-        assert_eq!(of("Other", "", "NewWord"), Fate::PerhapsReplaced);
-        assert_eq!(of("Other", "", "False"), Fate::Beside);
+        assert_eq!(of(own, "", "True"), DriftOutcome::Replaced);
+        assert_eq!(of("Other", "", "True"), DriftOutcome::Replaced);
+        assert_eq!(
+            of("Other", "", "Conditional"),
+            DriftOutcome::PerhapsReplaced
+        );
+        assert_eq!(of("Other", "", "NewWord"), DriftOutcome::PerhapsReplaced);
+        assert_eq!(of("Other", "", "False"), DriftOutcome::Beside);
     }
 
     #[test]
@@ -327,27 +335,37 @@ mod tests {
             let fields = format!(r#""Action":"Modify","Replacement":"False",{details}"#);
             fate(path, &fields)
         };
-        assert_eq!(of("/Tags/3/Value", "Tags"), Fate::Overwritten);
-        assert_eq!(of("/Value", "Tags"), Fate::Beside);
-        assert_eq!(of("/Value", "DeletionPolicy"), Fate::Untouched);
+        assert_eq!(of("/Tags/3/Value", "Tags"), DriftOutcome::Overwritten);
+        assert_eq!(of("/Value", "Tags"), DriftOutcome::Beside);
+        assert_eq!(of("/Value", "DeletionPolicy"), DriftOutcome::Untouched);
         let nothing = r#""Action":"Modify","Replacement":"False""#;
-        assert_eq!(fate("/Value", nothing), Fate::Beside, "anything may be");
+        assert_eq!(
+            fate("/Value", nothing),
+            DriftOutcome::Beside,
+            "anything may be"
+        );
     }
 
     #[test]
     fn what_is_not_changed_in_place_has_its_own_words() {
         let of = |action: &str| fate("/Value", &format!(r#""Action":"{action}""#));
-        assert_eq!(of("Remove"), Fate::Leaves);
-        assert_eq!(of("SyncWithActual"), Fate::Untouched);
-        assert_eq!([of("Dynamic"), of("Import"), of("New")], [Fate::Perhaps; 3]);
+        assert_eq!(of("Remove"), DriftOutcome::Leaves);
+        assert_eq!(of("SyncWithActual"), DriftOutcome::Untouched);
+        assert_eq!(
+            [of("Dynamic"), of("Import"), of("New")],
+            [DriftOutcome::Perhaps; 3]
+        );
         let untouched = row(DriftStatus::Modified, "/Value", &[]);
-        assert_eq!(untouched.fate, Fate::Untouched);
+        assert_eq!(untouched.fate, DriftOutcome::Untouched);
         assert_eq!(untouched.live.as_deref(), Some("Suspended"));
         let missing = |changes: &[_]| row(DriftStatus::Deleted, "/Value", changes).fate;
-        assert_eq!(missing(&[]), Fate::Missing);
+        assert_eq!(missing(&[]), DriftOutcome::Missing);
         let modify = r#""Action":"Modify","Replacement":"False""#;
-        assert_eq!(missing(&[change(modify)]), Fate::Fails);
-        assert_eq!(missing(&[change(r#""Action":"Remove""#)]), Fate::Leaves);
+        assert_eq!(missing(&[change(modify)]), DriftOutcome::Fails);
+        assert_eq!(
+            missing(&[change(r#""Action":"Remove""#)]),
+            DriftOutcome::Leaves
+        );
     }
 
     #[test]
@@ -363,13 +381,25 @@ mod tests {
         };
         let some = |text: &str| Some(text.to_owned());
         let after = r#"{"Properties":{"A":{"B":"Suspended","C":"x","L":["Suspended"]}}}"#;
-        assert_eq!(of("/A/B", after), (Fate::Agrees, some("\"Suspended\"")));
-        assert_eq!(of("/A/C", after), (Fate::Overwritten, some("\"x\"")));
-        assert_eq!(of("/A/Gone", after), (Fate::Overwritten, some("null")));
-        assert_eq!(of("/A/L/0", after), (Fate::Overwritten, None));
-        assert_eq!(of("/A/B", "{\"Properties\":"), (Fate::Overwritten, None));
+        assert_eq!(
+            of("/A/B", after),
+            (DriftOutcome::Agrees, some("\"Suspended\""))
+        );
+        assert_eq!(
+            of("/A/C", after),
+            (DriftOutcome::Overwritten, some("\"x\""))
+        );
+        assert_eq!(
+            of("/A/Gone", after),
+            (DriftOutcome::Overwritten, some("null"))
+        );
+        assert_eq!(of("/A/L/0", after), (DriftOutcome::Overwritten, None));
+        assert_eq!(
+            of("/A/B", "{\"Properties\":"),
+            (DriftOutcome::Overwritten, None)
+        );
         let unknown = r#"{"Properties":{"A":"{{changeSet:KNOWN_AFTER_APPLY}}"}}"#;
-        assert_eq!(of("/A", unknown), (Fate::Overwritten, None));
+        assert_eq!(of("/A", unknown), (DriftOutcome::Overwritten, None));
     }
 
     #[test]
@@ -385,8 +415,8 @@ mod tests {
         all.differences
             .extend(drifted(DriftStatus::Modified, "/A").differences);
         let in_sync = drifted(DriftStatus::InSync, "/A");
-        let overlay = Overlay::of(DriftCheck::default(), &[in_sync, all], &change_set);
-        let fates: Vec<Fate> = overlay.live.iter().map(|live| live.fate).collect();
-        assert_eq!(fates, [Fate::Overwritten, Fate::Beside]);
+        let overlay = DriftImpact::new(DriftCheck::default(), &[in_sync, all], &change_set);
+        let fates: Vec<DriftOutcome> = overlay.live.iter().map(|live| live.fate).collect();
+        assert_eq!(fates, [DriftOutcome::Overwritten, DriftOutcome::Beside]);
     }
 }

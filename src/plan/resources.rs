@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Action, ResourceChange};
+use super::{ResourceAction, TemplateResourceChange};
 use crate::template::{Document, Resource, holds_data};
 
 /// What differs, dangerous first, then by logical id. An absent template has no resources.
-pub fn compare(before: Option<&Document>, after: Option<&Document>) -> Vec<ResourceChange> {
+pub fn compare(before: Option<&Document>, after: Option<&Document>) -> Vec<TemplateResourceChange> {
     let old = by_id(before);
     let new = by_id(after);
     let mut changes = Vec::new();
     for (id, resource) in &old {
         match new.get(id) {
-            None => changes.push(change(Action::Remove, resource, Vec::new())),
+            None => changes.push(change(ResourceAction::Remove, resource, Vec::new())),
             // Most resources stay as they are: bodies are made of those only that may not.
             Some(other) if resource.entry.value.same_data(&other.entry.value) => {}
             Some(other) => {
                 let properties = differing(&resource.body(), &other.body());
                 if !properties.is_empty() {
-                    changes.push(change(Action::Modify, other, properties));
+                    changes.push(change(ResourceAction::Modify, other, properties));
                 }
             }
         }
@@ -28,7 +28,7 @@ pub fn compare(before: Option<&Document>, after: Option<&Document>) -> Vec<Resou
     changes.extend(
         new.iter()
             .filter(|(id, _)| !old.contains_key(*id))
-            .map(|(_, resource)| change(Action::Add, resource, Vec::new())),
+            .map(|(_, resource)| change(ResourceAction::Add, resource, Vec::new())),
     );
     changes.sort_by(|a, b| (a.action, &a.logical_id).cmp(&(b.action, &b.logical_id)));
     changes
@@ -42,13 +42,17 @@ fn by_id(document: Option<&Document>) -> BTreeMap<&str, Resource<'_>> {
         .collect()
 }
 
-fn change(action: Action, resource: &Resource<'_>, properties: Vec<String>) -> ResourceChange {
-    ResourceChange {
+fn change(
+    action: ResourceAction,
+    resource: &Resource<'_>,
+    properties: Vec<String>,
+) -> TemplateResourceChange {
+    TemplateResourceChange {
         action,
         logical_id: resource.logical_id.to_owned(),
         kind: resource.kind.to_owned(),
         properties,
-        fate: (action == Action::Remove).then_some(resource.fate),
+        fate: (action == ResourceAction::Remove).then_some(resource.fate),
         stateful: holds_data(resource.kind),
     }
 }

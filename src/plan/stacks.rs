@@ -13,12 +13,12 @@ use crate::wording::quote;
 
 /// Configs that stand in another file than before, and ask for the stack they had.
 #[derive(Debug, Default)]
-pub struct Moves<'a> {
+pub struct ConfigMoves<'a> {
     from: HashMap<&'a RepoPath, &'a Input>,
     gone: HashSet<&'a RepoPath>,
 }
 
-impl<'a> Moves<'a> {
+impl<'a> ConfigMoves<'a> {
     /// Pairs removed with added configs by their stacks. What git takes for a rename does not count: a file that was edited on
     /// its way is none to git, and where the stack's name derives from the file's a renamed one has another stack.
     pub fn find(base: &Registry, head: &Registry, inputs: &'a [Input]) -> Self {
@@ -72,7 +72,7 @@ fn owned(registry: &Registry, input: &Input, bytes: &[u8]) -> Option<Owned> {
 }
 
 /// Says of configs of the change that they claim one stack: each would undo what the other does.
-pub fn refuse_shared(changes: &mut [Change]) {
+pub fn reject_shared_stacks(changes: &mut [Change]) {
     let mut claims: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (index, change) in changes.iter().enumerate() {
         let stays = !matches!(change.intent, Intent::Delete | Intent::Invalid);

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::product::Level;
 use crate::stack::{
-    ChangeAction, ChangeSet, Detail, Evaluation, PolicyAction, Recreation, Replacement,
-    ResourceChange, Target,
+    ChangeAction, ChangeSet, ChangeTarget, Detail, Evaluation, PolicyAction, Recreation,
+    Replacement, ResourceChange,
 };
 use crate::template::holds_data;
 
@@ -59,7 +59,7 @@ impl Verdict {
 
 /// A verdict, how sure it is, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Judgement {
+pub struct ResourceVerdict {
     /// What becomes of it.
     pub verdict: Verdict,
     /// Whether it is sure to happen; otherwise it may.
@@ -68,7 +68,7 @@ pub struct Judgement {
     pub reason: String,
 }
 
-impl Judgement {
+impl ResourceVerdict {
     fn worse(self, other: Self) -> Self {
         if (other.verdict, other.certain) > (self.verdict, self.certain) {
             other
@@ -78,16 +78,16 @@ impl Judgement {
     }
 }
 
-fn certain(verdict: Verdict, reason: impl Into<String>) -> Judgement {
-    Judgement {
+fn certain(verdict: Verdict, reason: impl Into<String>) -> ResourceVerdict {
+    ResourceVerdict {
         verdict,
         certain: true,
         reason: reason.into(),
     }
 }
 
-fn possible(verdict: Verdict, reason: impl Into<String>) -> Judgement {
-    Judgement {
+fn possible(verdict: Verdict, reason: impl Into<String>) -> ResourceVerdict {
+    ResourceVerdict {
         certain: false,
         ..certain(verdict, reason)
     }
@@ -95,11 +95,11 @@ fn possible(verdict: Verdict, reason: impl Into<String>) -> Judgement {
 
 /// The worst that a change set does.
 pub fn worst(change_set: &ChangeSet) -> Verdict {
-    judge_all(change_set).verdict
+    assess_change_set(change_set).verdict
 }
 
 /// The worst of its changes. One that was not computed to its end may do anything beside what it shows.
-pub fn judge_all(change_set: &ChangeSet) -> Judgement {
+pub fn assess_change_set(change_set: &ChangeSet) -> ResourceVerdict {
     let known = change_set.status == "CREATE_COMPLETE" || change_set.is_empty();
     let base = match known {
         true => certain(Verdict::None, "nothing changes"),
@@ -108,25 +108,25 @@ pub fn judge_all(change_set: &ChangeSet) -> Judgement {
             "CloudFormation did not compute the change set to its end",
         ),
     };
-    let judged = change_set.changes.iter().map(|change| Judgement {
-        reason: format!("{}: {}", change.logical_id, judge(change).reason),
-        ..judge(change)
+    let judged = change_set.changes.iter().map(|change| ResourceVerdict {
+        reason: format!("{}: {}", change.logical_id, assess_resource(change).reason),
+        ..assess_resource(change)
     });
-    judged.fold(base, Judgement::worse)
+    judged.fold(base, ResourceVerdict::worse)
 }
 
 /// What a change means for the resource and its data.
-pub fn judge(change: &ResourceChange) -> Judgement {
+pub fn assess_resource(change: &ResourceChange) -> ResourceVerdict {
     let mut judged = by_action(change);
     let inner = match &change.nested {
-        Some(nested) => Some(judge_all(nested)),
+        Some(nested) => Some(assess_change_set(nested)),
         None if change.kind == NESTED_STACK && change.action == ChangeAction::Modify => Some(
             possible(Verdict::MayDestroy, "what happens was not described"),
         ),
         None => None,
     };
     if let Some(inner) = inner {
-        judged = judged.worse(Judgement {
+        judged = judged.worse(ResourceVerdict {
             reason: format!("in the nested stack, {}", inner.reason),
             ..inner
         });
@@ -139,7 +139,7 @@ pub fn judge(change: &ResourceChange) -> Judgement {
         judged = possible(Verdict::MayDestroy, reason).worse(judged);
     }
     match weakened(change) {
-        Some(reason) if judged.verdict < Verdict::MayDestroy => Judgement {
+        Some(reason) if judged.verdict < Verdict::MayDestroy => ResourceVerdict {
             verdict: judged.verdict.max(Verdict::Interrupts),
             reason: format!("{}; {reason}", judged.reason),
             ..judged
@@ -148,7 +148,7 @@ pub fn judge(change: &ResourceChange) -> Judgement {
     }
 }
 
-fn by_action(change: &ResourceChange) -> Judgement {
+fn by_action(change: &ResourceChange) -> ResourceVerdict {
     match &change.action {
         ChangeAction::Add => certain(Verdict::None, "a new resource"),
         ChangeAction::Import => certain(Verdict::None, "an existing resource joins the stack"),
@@ -166,19 +166,19 @@ fn by_action(change: &ResourceChange) -> Judgement {
 
 /// What losing a resource loses.
 #[derive(Clone, Copy, PartialEq)]
-enum Holds {
+enum DataKind {
     Nothing,
     Data,
     /// Of a nested stack, and of types that are not AWS's own, nobody knows.
     Perhaps,
 }
 
-fn holds(change: &ResourceChange) -> Holds {
+fn holds(change: &ResourceChange) -> DataKind {
     match change.kind.as_str() {
-        NESTED_STACK => Holds::Perhaps,
-        kind if is_custom(kind) || !kind.starts_with("AWS::") => Holds::Perhaps,
-        kind if holds_data(kind) => Holds::Data,
-        _ => Holds::Nothing,
+        NESTED_STACK => DataKind::Perhaps,
+        kind if is_custom(kind) || !kind.starts_with("AWS::") => DataKind::Perhaps,
+        kind if holds_data(kind) => DataKind::Data,
+        _ => DataKind::Nothing,
     }
 }
 
@@ -188,30 +188,30 @@ fn is_custom(kind: &str) -> bool {
 }
 
 /// It is deleted, for which `how` are the words.
-fn lost(change: &ResourceChange, how: &str) -> Judgement {
+fn lost(change: &ResourceChange, how: &str) -> ResourceVerdict {
     match holds(change) {
-        Holds::Data => certain(Verdict::Destroys, how),
-        Holds::Perhaps => possible(
+        DataKind::Data => certain(Verdict::Destroys, how),
+        DataKind::Perhaps => possible(
             Verdict::MayDestroy,
             format!("{how}; what it holds is not known"),
         ),
-        Holds::Nothing => certain(Verdict::Interrupts, format!("{how}; it holds no data")),
+        DataKind::Nothing => certain(Verdict::Interrupts, format!("{how}; it holds no data")),
     }
 }
 
 /// What becomes of it is not said, or in a word that does not fit.
-fn perhaps_lost(change: &ResourceChange) -> Judgement {
+fn may_lose_data(change: &ResourceChange) -> ResourceVerdict {
     let reason = match &change.policy_action {
         None => "nothing is said about what becomes of the old one".to_owned(),
         Some(policy) => format!("a policy `{}` that does not fit the action", policy.word()),
     };
     match holds(change) {
-        Holds::Nothing => possible(Verdict::Interrupts, reason),
-        Holds::Data | Holds::Perhaps => possible(Verdict::MayDestroy, reason),
+        DataKind::Nothing => possible(Verdict::Interrupts, reason),
+        DataKind::Data | DataKind::Perhaps => possible(Verdict::MayDestroy, reason),
     }
 }
 
-fn removed(change: &ResourceChange) -> Judgement {
+fn removed(change: &ResourceChange) -> ResourceVerdict {
     match &change.policy_action {
         Some(PolicyAction::Retain) => {
             certain(Verdict::KeepsData, "it leaves the stack and stays behind")
@@ -220,12 +220,12 @@ fn removed(change: &ResourceChange) -> Judgement {
             certain(Verdict::KeepsData, "it is deleted after a snapshot")
         }
         Some(PolicyAction::Delete) => lost(change, "it is deleted"),
-        None if holds(change) == Holds::Nothing => lost(change, "it is deleted"),
-        _ => perhaps_lost(change),
+        None if holds(change) == DataKind::Nothing => lost(change, "it is deleted"),
+        _ => may_lose_data(change),
     }
 }
 
-fn replaced(change: &ResourceChange) -> Judgement {
+fn replaced(change: &ResourceChange) -> ResourceVerdict {
     match &change.policy_action {
         Some(PolicyAction::ReplaceAndRetain) => certain(
             Verdict::KeepsData,
@@ -239,12 +239,12 @@ fn replaced(change: &ResourceChange) -> Judgement {
             change,
             "another one takes its place, and the old one is deleted",
         ),
-        None if holds(change) == Holds::Nothing => lost(change, "another one takes its place"),
-        _ => perhaps_lost(change),
+        None if holds(change) == DataKind::Nothing => lost(change, "another one takes its place"),
+        _ => may_lose_data(change),
     }
 }
 
-fn perhaps_replaced(change: &ResourceChange, why: impl Into<String>) -> Judgement {
+fn may_be_replaced(change: &ResourceChange, why: impl Into<String>) -> ResourceVerdict {
     let verdict = match replaced(change).verdict {
         Verdict::Destroys => Verdict::MayDestroy,
         other => other,
@@ -252,7 +252,7 @@ fn perhaps_replaced(change: &ResourceChange, why: impl Into<String>) -> Judgemen
     possible(verdict, why)
 }
 
-fn modified(change: &ResourceChange) -> Judgement {
+fn modified(change: &ResourceChange) -> ResourceVerdict {
     match &change.replacement {
         Some(Replacement::True) => replaced(change),
         Some(Replacement::False) => in_place(change),
@@ -262,23 +262,23 @@ fn modified(change: &ResourceChange) -> Judgement {
                 Some(_) => "a value that is not known yet decides whether it is replaced",
                 None => "CloudFormation cannot tell beforehand whether it is replaced",
             };
-            perhaps_replaced(change, why)
+            may_be_replaced(change, why)
         }
         // Where only attributes such as metadata change, there is nothing to be said.
         None if only_attributes(change) => in_place(change),
         None | Some(Replacement::Unknown(_)) => {
-            perhaps_replaced(change, "nothing is said about replacement")
+            may_be_replaced(change, "nothing is said about replacement")
         }
     }
 }
 
 /// `Replacement` sums the details up; where they contradict it, the worse one counts.
-fn in_place(change: &ResourceChange) -> Judgement {
+fn in_place(change: &ResourceChange) -> ResourceVerdict {
     if change.details.iter().any(may_replace) {
-        return perhaps_replaced(change, "a property changes that may need another resource");
+        return may_be_replaced(change, "a property changes that may need another resource");
     }
     if change.policy_action.is_some() {
-        return perhaps_replaced(change, "a policy is named, as if it were replaced");
+        return may_be_replaced(change, "a policy is named, as if it were replaced");
     }
     if change.kind == NESTED_STACK {
         return certain(Verdict::None, "only what is in the nested stack may change");
@@ -306,7 +306,7 @@ fn is_policy(attribute: &str) -> bool {
 
 /// Whether each detail is of an attribute that is no property; tags that need no other resource count as such.
 fn only_attributes(change: &ResourceChange) -> bool {
-    let is_tags = |target: &Target| {
+    let is_tags = |target: &ChangeTarget| {
         target.attribute.as_deref() == Some("Tags")
             && matches!(&target.requires_recreation, Some(Recreation::Never))
     };
@@ -366,7 +366,7 @@ fn unknown_word(change: &ResourceChange) -> Option<&str> {
 
 /// A policy that would no longer protect the data of the next change. Nothing is lost now, but it is not harmless either.
 fn weakened(change: &ResourceChange) -> Option<String> {
-    if change.action != ChangeAction::Modify || holds(change) == Holds::Nothing {
+    if change.action != ChangeAction::Modify || holds(change) == DataKind::Nothing {
         return None;
     }
     let keeps = |detail: &Detail| {

@@ -62,7 +62,7 @@ fn kebab(text: &str) -> bool {
 
 /// The first eight hexadecimal digits of the text's SHA-256.
 fn hash8(text: &str) -> String {
-    Digest::of(text).prefix(8)
+    Digest::sha256(text).prefix(8)
 }
 
 /// A name as part of a CloudFormation logical id (`[A-Za-z0-9]+`): `master-solution` → `MasterSolution`.

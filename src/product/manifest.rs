@@ -25,20 +25,20 @@ pub struct Manifest {
     #[serde(default)]
     pub tiers: Vec<Tier>,
     /// Where the stack lives.
-    pub target: Target,
+    pub target: TargetSpec,
     /// Names derived from the config, each an expression that may use those above it as `names.…`.
     /// `config` (the file's stem) and `stack` are required.
     pub names: IndexMap<String, String>,
     /// File names of the outputs, as expressions.
-    pub outputs: Outputs,
+    pub outputs: OutputNameSpecs,
     /// Folders that the program makes in a bucket of the stack.
     pub folders: Option<Folders>,
     /// Rules that a JSON Schema cannot say.
     #[serde(default)]
-    pub rules: Vec<Rule>,
+    pub rules: Vec<ProductRule>,
     /// What has to be there in the account before the stack is made.
     #[serde(default)]
-    pub preflight: Vec<Check>,
+    pub preflight: Vec<PreflightSpec>,
     /// What a change of a key means for a stack that exists.
     #[serde(default)]
     pub impact: Vec<ImpactRule>,
@@ -61,7 +61,7 @@ pub struct Tier {
 /// Expressions that say where a stack lives.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Target {
+pub struct TargetSpec {
     /// 12-digit account id.
     pub account: String,
     /// AWS region.
@@ -73,7 +73,7 @@ pub struct Target {
 /// Expressions for the file names of outputs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Outputs {
+pub struct OutputNameSpecs {
     /// Rendered template, below `templates/`.
     pub template: String,
     /// Operator's IAM policy, below `policies/`.
@@ -95,7 +95,7 @@ pub struct Folders {
 /// A problem that is there when `when` is true.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub struct ProductRule {
     /// Stable kebab-case code.
     pub code: String,
     /// Error unless said otherwise.
@@ -114,7 +114,7 @@ pub struct Rule {
 /// Something outside of the stack on which it depends.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Check {
+pub struct PreflightSpec {
     /// What has to be so, in one sentence.
     pub text: String,
     /// An error stops a deployment, a warning does not.
@@ -124,13 +124,13 @@ pub struct Check {
     /// Expression: whether it has to be so at all; absent means always.
     pub when: Option<String>,
     /// What is looked for.
-    pub needs: Looked,
+    pub needs: RequirementSpec,
 }
 
 /// What is looked for. Expressions give one, or a list.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, deny_unknown_fields, rename_all_fields = "kebab-case")]
-pub enum Looked {
+pub enum RequirementSpec {
     /// A resource of any type that CloudFormation knows.
     Resource {
         /// Its type.

@@ -18,9 +18,9 @@ use minijinja::{Environment, Value, context};
 
 use crate::diagnostic::Severity;
 pub use folders::FolderTree;
-pub use manifest::{Check, Level, Manifest, OfferedAction, Tier, Verb};
-pub use preflight::{Need, Needed};
-pub use registry::{PRODUCTS_FOLDER, Registry, Unrecognised};
+pub use manifest::{Level, Manifest, OfferedAction, PreflightSpec, Tier, Verb};
+pub use preflight::{PreflightCheck, Requirement};
+pub use registry::{PRODUCTS_FOLDER, RecognitionError, Registry};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
 
 use expression::Compiled;
@@ -64,7 +64,7 @@ struct CompiledRule {
 
 /// A rule of the manifest that a config breaks.
 #[derive(Debug)]
-pub struct Broken<'a> {
+pub struct RuleViolation<'a> {
     /// Its code.
     pub code: &'a str,
     /// Its severity.
@@ -88,7 +88,7 @@ pub struct Derived {
 
 /// What whoever starts a run says once for all configs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Given {
+pub struct RunInput {
     /// The tier of configs that say none.
     pub tier: Option<String>,
     /// What stands behind the names of a stack that is only tried out, and of everything in it.
@@ -118,7 +118,7 @@ pub struct OutputNames {
 /// An expression or template of the product that failed. A bug of the product, not of the config.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {source}")]
-pub struct Failure {
+pub struct ProductError {
     /// The expression or file.
     pub what: String,
     /// What minijinja says, with the line.
@@ -149,10 +149,10 @@ impl Product {
         &self,
         config: &serde_json::Value,
         stem: &str,
-        given: &Given,
+        given: &RunInput,
         is_bad: impl Fn(&str) -> bool,
         invalid: bool,
-    ) -> Result<(Derived, bool), Failure> {
+    ) -> Result<(Derived, bool), ProductError> {
         let sections = config.as_object().into_iter().flatten();
         let mut fixed: Vec<(Value, Value)> = sections
             .map(|(key, value)| (Value::from(key.as_str()), Value::from(Serde(value))))
@@ -173,7 +173,7 @@ impl Product {
                 break;
             }
             let text = match expression.eval(&scope(&known)) {
-                Ok(value) => text_of(&value),
+                Ok(value) => as_text(&value),
                 Err(_) if invalid => break,
                 Err(source) => return Err(failure(format!("names.{name}"), source)),
             };
@@ -187,12 +187,12 @@ impl Product {
 
     /// The rules that a config breaks. A rule that reads a value that `is_bad` is passed over, and in an `invalid` config one
     /// that cannot be evaluated.
-    pub fn broken_rules(
+    pub fn rule_violations(
         &self,
         scope: &Value,
         is_bad: impl Fn(&str) -> bool,
         invalid: bool,
-    ) -> Result<Vec<Broken<'_>>, Failure> {
+    ) -> Result<Vec<RuleViolation<'_>>, ProductError> {
         let mut broken = Vec::new();
         for (rule, compiled) in self.manifest.rules.iter().zip(&self.rules) {
             if compiled.when.reads.iter().any(|path| is_bad(path)) {
@@ -204,7 +204,7 @@ impl Product {
                 Err(source) => return Err(failure(format!("rule {}", rule.code), source)),
                 Ok(_) => {}
             }
-            broken.push(Broken {
+            broken.push(RuleViolation {
                 code: &rule.code,
                 severity: rule.severity,
                 at: &compiled.at,
@@ -220,7 +220,7 @@ impl Product {
     }
 
     /// Where the stack of a config lives.
-    pub fn target(&self, scope: &Value) -> Result<Target, Failure> {
+    pub fn target(&self, scope: &Value) -> Result<Target, ProductError> {
         let [account, region, environment] = &self.target;
         Ok(Target {
             account: eval_text("target.account", account, scope)?,
@@ -230,7 +230,7 @@ impl Product {
     }
 
     /// What the outputs of a config are called.
-    pub fn output_names(&self, scope: &Value) -> Result<OutputNames, Failure> {
+    pub fn output_names(&self, scope: &Value) -> Result<OutputNames, ProductError> {
         let [template, policy] = &self.outputs;
         Ok(OutputNames {
             template: eval_text("outputs.template", template, scope)?,
@@ -244,7 +244,7 @@ impl Product {
     }
 
     /// The prefixes below which a config wants its folders, in order, each once.
-    pub fn folder_prefixes(&self, scope: &Value) -> Result<Vec<String>, Failure> {
+    pub fn folder_prefixes(&self, scope: &Value) -> Result<Vec<String>, ProductError> {
         let Some([each, prefix]) = &self.folders else {
             return Ok(Vec::new());
         };
@@ -267,7 +267,7 @@ impl Product {
     }
 
     /// The prefix of one item of the folders' list, which the config need not name; `None` if the product has no folders.
-    pub fn folder_prefix(&self, scope: &Value, item: &str) -> Result<Option<String>, Failure> {
+    pub fn folder_prefix(&self, scope: &Value, item: &str) -> Result<Option<String>, ProductError> {
         let Some([_, prefix]) = &self.folders else {
             return Ok(None);
         };
@@ -280,7 +280,7 @@ impl Product {
         &self,
         name: &str,
         scope: &Value,
-    ) -> Option<Result<(&OfferedAction, bool), Failure>> {
+    ) -> Option<Result<(&OfferedAction, bool), ProductError>> {
         let (index, _, action) = self.manifest.actions.get_full(name)?;
         let offered = match self.actions.get(index)? {
             None => Ok(true),
@@ -297,7 +297,7 @@ impl Product {
         key: &str,
         before: &Value,
         after: &Value,
-    ) -> Result<Option<(Level, &str)>, Failure> {
+    ) -> Result<Option<(Level, &str)>, ProductError> {
         let covers = |rule: &str| {
             key.strip_prefix(rule)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -321,12 +321,12 @@ impl Product {
     }
 
     /// The CloudFormation template of a config.
-    pub fn render_template(&self, scope: &Value) -> Result<String, Failure> {
+    pub fn render_template(&self, scope: &Value) -> Result<String, ProductError> {
         self.render(TEMPLATE, scope)
     }
 
     /// The operator's IAM policy of a config, which is JSON.
-    pub fn render_policy(&self, scope: &Value) -> Result<String, Failure> {
+    pub fn render_policy(&self, scope: &Value) -> Result<String, ProductError> {
         let text = self.render(POLICY, scope)?;
         match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
             Ok(_) => Ok(text),
@@ -340,7 +340,7 @@ impl Product {
         }
     }
 
-    fn render(&self, name: &str, scope: &Value) -> Result<String, Failure> {
+    fn render(&self, name: &str, scope: &Value) -> Result<String, ProductError> {
         self.engine
             .get_template(name)
             .and_then(|template| template.render(scope))
@@ -354,18 +354,18 @@ impl fmt::Debug for Product {
     }
 }
 
-fn failure(what: String, source: minijinja::Error) -> Failure {
-    Failure { what, source }
+fn failure(what: String, source: minijinja::Error) -> ProductError {
+    ProductError { what, source }
 }
 
-fn eval_text(what: &str, expression: &Compiled, scope: &Value) -> Result<String, Failure> {
+fn eval_text(what: &str, expression: &Compiled, scope: &Value) -> Result<String, ProductError> {
     expression
         .eval(scope)
-        .map(|value| text_of(&value))
+        .map(|value| as_text(&value))
         .map_err(|source| failure(what.to_owned(), source))
 }
 
-fn text_of(value: &Value) -> String {
+fn as_text(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)

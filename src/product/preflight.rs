@@ -3,13 +3,13 @@
 use minijinja::Value;
 
 use super::expression::Compiled;
-use super::manifest::{Check, Looked};
-use super::{Failure, Product, failure, text_of};
+use super::manifest::{PreflightSpec, RequirementSpec};
+use super::{Product, ProductError, as_text, failure};
 use crate::diagnostic::Severity;
 
 /// Something that has to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
+pub struct PreflightCheck {
     /// An error stops a deployment, a warning does not.
     pub severity: Severity,
     /// What has to be so, in one sentence.
@@ -17,12 +17,12 @@ pub struct Need {
     /// The config key that asks for it.
     pub at: String,
     /// What it is.
-    pub needed: Needed,
+    pub needed: Requirement,
 }
 
 /// What can be looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Needed {
+pub enum Requirement {
     /// A resource of any type.
     Resource {
         /// Such as `AWS::EC2::VPC`.
@@ -67,17 +67,17 @@ pub(super) struct CompiledCheck {
 
 impl CompiledCheck {
     pub(super) fn new(
-        check: &Check,
+        check: &PreflightSpec,
         compile: impl Fn(String, &str) -> anyhow::Result<Compiled>,
     ) -> anyhow::Result<Self> {
         let what = |part: &str| format!("preflight {:?}: {part}", check.text);
         let when = check.when.as_deref();
         let (subject, bucket) = match &check.needs {
-            Looked::Resource { id, .. } => (id, None),
-            Looked::Parameter { parameter } => (parameter, None),
-            Looked::Object { bucket, object } => (object, Some(bucket)),
-            Looked::Bucket { bucket, .. } => (bucket, None),
-            Looked::FreeBucket { free_bucket } => (free_bucket, None),
+            RequirementSpec::Resource { id, .. } => (id, None),
+            RequirementSpec::Parameter { parameter } => (parameter, None),
+            RequirementSpec::Object { bucket, object } => (object, Some(bucket)),
+            RequirementSpec::Bucket { bucket, .. } => (bucket, None),
+            RequirementSpec::FreeBucket { free_bucket } => (free_bucket, None),
         };
         Ok(Self {
             when: when.map(|when| compile(what("when"), when)).transpose()?,
@@ -91,7 +91,7 @@ impl CompiledCheck {
 
 impl Product {
     /// Everything that a config's stack depends on, in the manifest's order.
-    pub fn needs(&self, scope: &Value) -> Result<Vec<Need>, Failure> {
+    pub fn needs(&self, scope: &Value) -> Result<Vec<PreflightCheck>, ProductError> {
         let mut needs = Vec::new();
         for (check, compiled) in self.manifest.preflight.iter().zip(&self.preflight) {
             let failed = |source| failure(format!("preflight {:?}", check.text), source);
@@ -102,17 +102,17 @@ impl Product {
             }
             let bucket = compiled.bucket.as_ref();
             let bucket = bucket.map(|bucket| bucket.eval(scope)).transpose();
-            let bucket = bucket.map_err(failed)?.map(|bucket| text_of(&bucket));
+            let bucket = bucket.map_err(failed)?.map(|bucket| as_text(&bucket));
             let subject = compiled.subject.eval(scope).map_err(failed)?;
             let subjects = match subject.as_str() {
                 Some(text) => vec![text.to_owned()],
                 None => subject
                     .try_iter()
                     .map_err(failed)?
-                    .map(|subject| text_of(&subject))
+                    .map(|subject| as_text(&subject))
                     .collect(),
             };
-            needs.extend(subjects.into_iter().map(|subject| Need {
+            needs.extend(subjects.into_iter().map(|subject| PreflightCheck {
                 severity: check.severity,
                 text: check.text.clone(),
                 at: check.at.clone(),
@@ -123,21 +123,21 @@ impl Product {
     }
 }
 
-fn needed(looked: &Looked, subject: String, bucket: Option<String>) -> Needed {
+fn needed(looked: &RequirementSpec, subject: String, bucket: Option<String>) -> Requirement {
     match looked {
-        Looked::Resource { resource, .. } => Needed::Resource {
+        RequirementSpec::Resource { resource, .. } => Requirement::Resource {
             kind: resource.clone(),
             id: subject,
         },
-        Looked::Parameter { .. } => Needed::Parameter { name: subject },
-        Looked::Object { .. } => Needed::Object {
+        RequirementSpec::Parameter { .. } => Requirement::Parameter { name: subject },
+        RequirementSpec::Object { .. } => Requirement::Object {
             bucket: bucket.unwrap_or_default(),
             key: subject,
         },
-        Looked::Bucket { versioned, .. } => Needed::Bucket {
+        RequirementSpec::Bucket { versioned, .. } => Requirement::Bucket {
             name: subject,
             versioned: *versioned,
         },
-        Looked::FreeBucket { .. } => Needed::FreeBucket { name: subject },
+        RequirementSpec::FreeBucket { .. } => Requirement::FreeBucket { name: subject },
     }
 }

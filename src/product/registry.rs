@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use globset::Glob;
 use include_dir::{Dir, include_dir};
 
-use super::{Files, Given, MANIFEST, Product};
+use super::{Files, MANIFEST, Product, RunInput};
 
 /// The sources of the built-in products.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -25,13 +25,13 @@ const MAX_FLOW_DEPTH: usize = 64;
 /// All products that configs can belong to. A product is compiled when the first config needs it.
 #[derive(Debug, Default)]
 pub struct Registry {
-    entries: Vec<Entry>,
+    entries: Vec<ProductEntry>,
     /// What the run was given beside configs.
-    pub given: Given,
+    pub given: RunInput,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct ProductEntry {
     folder: String,
     /// What the manifest says of recognition, read without compiling the product; `Err` says why it cannot be read.
     recognised: Result<Recognised, String>,
@@ -48,7 +48,7 @@ struct Recognised {
 
 /// Why a config has no product.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Unrecognised {
+pub enum RecognitionError {
     /// No section and no file name fits.
     Unknown,
     /// Sections of these products are in the file.
@@ -97,7 +97,7 @@ impl Registry {
                 )),
             });
         self.entries.retain(|entry| entry.folder != folder);
-        self.entries.push(Entry {
+        self.entries.push(ProductEntry {
             folder: folder.to_owned(),
             recognised,
             files,
@@ -134,7 +134,7 @@ impl Registry {
         self.entries
             .iter()
             .find(|entry| entry.folder == name)
-            .map(Entry::load)
+            .map(ProductEntry::load)
     }
 
     /// The product of a config: by its sections, otherwise by its file name.
@@ -142,7 +142,7 @@ impl Registry {
         &self,
         sections: impl Iterator<Item = &'a str> + Clone,
         file_name: &str,
-    ) -> Result<Arc<Product>, Unrecognised> {
+    ) -> Result<Arc<Product>, RecognitionError> {
         let has = |recognised: &Recognised| {
             sections
                 .clone()
@@ -163,14 +163,14 @@ impl Registry {
         } else if candidates.is_empty() {
             // A product that cannot be read may be the one whose section this is.
             if let Some(error) = self.unreadable() {
-                return Err(Unrecognised::Invalid(error.clone()));
+                return Err(RecognitionError::Invalid(error.clone()));
             }
             candidates = known().filter(|(_, recognised)| fits(recognised)).collect();
         }
         match candidates.as_slice() {
-            [(entry, _)] => entry.load().map_err(Unrecognised::Invalid),
-            [] => Err(Unrecognised::Unknown),
-            several => Err(Unrecognised::Ambiguous(
+            [(entry, _)] => entry.load().map_err(RecognitionError::Invalid),
+            [] => Err(RecognitionError::Unknown),
+            several => Err(RecognitionError::Ambiguous(
                 several
                     .iter()
                     .map(|(entry, _)| entry.folder.clone())
@@ -180,7 +180,7 @@ impl Registry {
     }
 }
 
-impl Entry {
+impl ProductEntry {
     fn load(&self) -> Result<Arc<Product>, String> {
         if let Err(error) = &self.recognised {
             return Err(error.clone());

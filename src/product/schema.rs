@@ -67,7 +67,7 @@ impl Schema {
     /// Compiles. Patterns run on a linear engine, and nothing is fetched: a schema of a pull request can do neither harm.
     pub fn compile(text: &str) -> anyhow::Result<Self> {
         let document: Value = serde_json::from_str(text).context("not JSON")?;
-        Expansion::of(&document).within_bounds()?;
+        Expansion::new(&document).within_bounds()?;
         let validator = jsonschema::draft202012::options()
             .with_pattern_options(PatternOptions::regex())
             .build(&document)
@@ -187,9 +187,9 @@ struct Expansion<'a> {
 
 impl<'a> Expansion<'a> {
     /// Far more than a product needs. 40 definitions of two references each would make a million millions.
-    const MOST: usize = 20_000;
+    const MAX_EXPANSION: usize = 20_000;
 
-    fn of(document: &'a Value) -> Self {
+    fn new(document: &'a Value) -> Self {
         Self {
             document,
             known: HashMap::new(),
@@ -199,9 +199,9 @@ impl<'a> Expansion<'a> {
     fn within_bounds(mut self) -> anyhow::Result<()> {
         let size = self.count(self.document)?;
         anyhow::ensure!(
-            size <= Self::MOST,
+            size <= Self::MAX_EXPANSION,
             "references expand to more than {} subschemas",
-            Self::MOST
+            Self::MAX_EXPANSION
         );
         Ok(())
     }

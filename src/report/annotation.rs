@@ -2,10 +2,10 @@
 //! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::wording::{counted, visible};
+use crate::wording::{escape_invisible, pluralize};
 
 /// What the runner keeps of each severity in one step; it drops the rest without a word.
-const MOST_OF_EACH: usize = 10;
+const MAX_PER_LEVEL: usize = 10;
 
 /// Commands for standard output, and how many diagnostics got none.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub fn annotations<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Ann
             Severity::Error => &mut errors,
             Severity::Warning => &mut warnings,
         };
-        if *kept == MOST_OF_EACH {
+        if *kept == MAX_PER_LEVEL {
             left_out += 1;
             continue;
         }
@@ -33,7 +33,7 @@ pub fn annotations<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Ann
         commands.push_str(&command(diagnostic));
     }
     if left_out > 0 {
-        let rest = counted(left_out, "more problem");
+        let rest = pluralize(left_out, "more problem");
         commands.push_str(&format!(
             "::notice title=provisioner::{rest} in the job summary and in the SARIF file\n"
         ));
@@ -70,7 +70,7 @@ fn command(diagnostic: &Diagnostic) -> String {
 
 fn message(text: &str) -> String {
     // `##[` would be a command even in here, were this line not one already; nothing relies on that.
-    visible(text, true)
+    escape_invisible(text, true)
         .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
@@ -78,7 +78,7 @@ fn message(text: &str) -> String {
 }
 
 fn property(text: &str) -> String {
-    message(&visible(text, false))
+    message(&escape_invisible(text, false))
         .replace(':', "%3A")
         .replace(',', "%2C")
 }

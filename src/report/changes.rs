@@ -1,10 +1,10 @@
 //! What a change set would do, for people.
 
-use super::medium::Medium;
-use super::values::Values;
-use crate::plan::{Assessed, Cause, Changes, Overlay, Verdict};
+use super::medium::Format;
+use super::values::Redactor;
+use crate::plan::{Assessed, Cause, Changes, DriftImpact, Verdict};
 use crate::stack::{DriftCheck, DriftStatus};
-use crate::wording::counted;
+use crate::wording::pluralize;
 
 const HEAD: &[&str] = &[
     "verdict", "action", "resource", "type", "changes", "because", "from",
@@ -14,9 +14,9 @@ const LIVE_HEAD: &[&str] = &[
 ];
 
 /// One sentence: the stack and the worst that happens.
-pub fn changes_line(changes: &Changes) -> String {
+pub fn changes_summary(changes: &Changes) -> String {
     let stack = &changes.stack.name;
-    let count = counted(changes.resources.len(), "resource");
+    let count = pluralize(changes.resources.len(), "resource");
     match (&changes.status, &changes.refused) {
         (_, Some(_)) => format!("{stack}: CloudFormation refuses the change set"),
         (None, _) if !changes.asked => {
@@ -32,7 +32,7 @@ pub fn changes_line(changes: &Changes) -> String {
 }
 
 /// The same without the values that may not be shown.
-pub fn shown_changes(changes: &Changes, values: &Values) -> Changes {
+pub fn redacted_changes(changes: &Changes, values: &Redactor) -> Changes {
     let mut shown = changes.clone();
     let reasons = shown
         .validations
@@ -41,7 +41,7 @@ pub fn shown_changes(changes: &Changes, values: &Values) -> Changes {
     for reason in reasons.chain(&mut shown.refused) {
         *reason = values.redact(reason);
     }
-    let mut numbered = values.numbered();
+    let mut numbered = values.hidden_value_ids();
     for live in shown.drift.iter_mut().flat_map(|drift| &mut drift.live) {
         let texts = [&mut live.deployed, &mut live.live, &mut live.wanted];
         for text in texts.into_iter().flatten() {
@@ -52,8 +52,8 @@ pub fn shown_changes(changes: &Changes, values: &Values) -> Changes {
 }
 
 /// The table, and what goes with it.
-pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
-    let changes = &shown_changes(changes, values);
+pub fn changes(changes: &Changes, values: &Redactor, medium: Format) -> String {
+    let changes = &redacted_changes(changes, values);
     let mut text = String::new();
     if let Some(reason) = &changes.refused {
         text.push_str(&medium.line("reason: ", reason));
@@ -82,7 +82,7 @@ pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
         _ => {}
     }
     if let Some(drift) = &changes.drift {
-        text.push_str(&overlay(drift, medium));
+        text.push_str(&drift_impact(drift, medium));
     }
     for unread in &changes.unread {
         text.push_str(&medium.line("note: ", unread));
@@ -98,7 +98,7 @@ pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
                     found.name.clone(),
                     found.path.clone(),
                     found.reason.clone(),
-                    from(&pointed.causes),
+                    cause_text(&pointed.causes),
                 ]
             })
             .collect();
@@ -124,8 +124,8 @@ pub fn changes(changes: &Changes, values: &Values, medium: Medium) -> String {
 }
 
 /// When drift was looked for, and what becomes of it.
-fn overlay(drift: &Overlay, medium: Medium) -> String {
-    let mut text = medium.line("drift: ", &looked(&drift.check, drift.live.len()));
+fn drift_impact(drift: &DriftImpact, medium: Format) -> String {
+    let mut text = medium.line("drift: ", &drift_check_text(&drift.check, drift.live.len()));
     if !drift.live.is_empty() {
         let rows = drift.live.iter().map(|live| {
             let told = [&live.deployed, &live.live, &live.wanted];
@@ -137,7 +137,7 @@ fn overlay(drift: &Overlay, medium: Medium) -> String {
             ];
             [&first[..], &told].concat()
         });
-        if matches!(medium, Medium::Markdown) {
+        if matches!(medium, Format::Markdown) {
             text.push('\n');
         }
         text.push_str(&medium.table(LIVE_HEAD, &rows.collect::<Vec<_>>()));
@@ -145,7 +145,7 @@ fn overlay(drift: &Overlay, medium: Medium) -> String {
     text
 }
 
-fn looked(check: &DriftCheck, found: usize) -> String {
+fn drift_check_text(check: &DriftCheck, found: usize) -> String {
     let time = check
         .checked
         .and_then(|time| jiff::Timestamp::from_second(time).ok());
@@ -156,7 +156,7 @@ fn looked(check: &DriftCheck, found: usize) -> String {
         DriftStatus::InSync => "nothing found".to_owned(),
         // What differs could not be read, which is said beside it.
         DriftStatus::Deleted | DriftStatus::Modified if found == 0 => "found".to_owned(),
-        DriftStatus::Deleted | DriftStatus::Modified => counted(found, "difference"),
+        DriftStatus::Deleted | DriftStatus::Modified => pluralize(found, "difference"),
         DriftStatus::NotChecked | DriftStatus::Unknown => "nothing known".to_owned(),
     };
     let outdated = match check.outdated {
@@ -190,11 +190,11 @@ fn row(resource: &Assessed) -> Vec<String> {
         resource.kind.clone(),
         resource.properties.join(", "),
         judged.reason.clone(),
-        from(&resource.causes),
+        cause_text(&resource.causes),
     ]
 }
 
-fn from(causes: &[Cause]) -> String {
+fn cause_text(causes: &[Cause]) -> String {
     let causes = causes
         .iter()
         .map(|cause| format!("{} (line {})", cause.key, cause.span.start.line));

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::{inert, log_safe};
+use super::{escape_markdown, escape_workflow_commands};
 
 /// How it stands with something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mark {
+pub enum Status {
     /// As it should be.
     Good,
     /// Not as it should be.
@@ -16,7 +16,7 @@ pub enum Mark {
     Open,
 }
 
-impl Mark {
+impl Status {
     fn sign(self) -> char {
         match self {
             Self::Good => '✓',
@@ -32,7 +32,7 @@ pub struct Finding {
     /// What it belongs to, such as `token`.
     pub part: &'static str,
     /// How it stands.
-    pub mark: Mark,
+    pub mark: Status,
     /// What was looked at.
     pub what: String,
     /// What was found.
@@ -43,7 +43,7 @@ pub struct Finding {
 }
 
 /// Findings by part, a line each, for a terminal or a log.
-pub fn checkup_text(findings: &[Finding]) -> String {
+pub fn doctor_text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for (at, finding) in findings.iter().enumerate() {
         if at == 0 || findings[at - 1].part != finding.part {
@@ -55,11 +55,11 @@ pub fn checkup_text(findings: &[Finding]) -> String {
             text += &format!("      help: {help}\n");
         }
     }
-    log_safe(&text)
+    escape_workflow_commands(&text)
 }
 
 /// The same in Markdown.
-pub fn checkup_markdown(findings: &[Finding]) -> String {
+pub fn doctor_markdown(findings: &[Finding]) -> String {
     let mut text = "## Provisioner doctor\n".to_owned();
     for (at, finding) in findings.iter().enumerate() {
         if at == 0 || findings[at - 1].part != finding.part {
@@ -68,11 +68,11 @@ pub fn checkup_markdown(findings: &[Finding]) -> String {
         let sign = finding.mark.sign();
         text += &format!(
             "- {sign} {}: {}\n",
-            inert(&finding.what),
-            inert(&finding.found)
+            escape_markdown(&finding.what),
+            escape_markdown(&finding.found)
         );
         if let Some(help) = &finding.help {
-            text += &format!("  - {}\n", inert(help));
+            text += &format!("  - {}\n", escape_markdown(help));
         }
     }
     text

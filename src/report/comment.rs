@@ -9,10 +9,10 @@ use super::engine::render;
 use super::inert;
 use super::text;
 use super::view::Report;
-use crate::plan::{Action, Change, Intent, Renamed, ResourceChange};
+use crate::plan::{Change, Intent, Renamed, ResourceAction, TemplateResourceChange};
 use crate::product::Level;
-use crate::template::Fate;
-use crate::wording::counted;
+use crate::template::DeletionBehavior;
+use crate::wording::pluralize;
 
 /// Begins every comment of the check; with the author's own id it tells our comment from all others.
 pub const MARKER: &str = "<!-- provisioner:check -->";
@@ -23,13 +23,13 @@ pub const COMMENT_LIMIT: usize = 65_000;
 pub const SUMMARY_LIMIT: usize = 250_000;
 
 /// Limits of one config's part, so that one config cannot take the place of all others.
-const MOST_ROWS: usize = 100;
-const MOST_PROBLEMS: usize = 30;
+const MAX_ROWS: usize = 100;
+const MAX_PROBLEMS: usize = 30;
 /// No part of a config is shorter; where less room is left, nothing is rendered in vain.
-const SMALLEST_PART: usize = 100;
-const MOST_DIFF_CHARS: usize = 20_000;
+const MIN_SECTION_CHARS: usize = 100;
+const MAX_DIFF_CHARS: usize = 20_000;
 /// Paths of other pull requests that are named; the rest is counted.
-const MOST_COLLIDING: usize = 30;
+const MAX_OVERLAPPING: usize = 30;
 
 /// The whole report in at most `limit` characters. Dangerous changes come first and are shown first; what does not fit
 /// is counted.
@@ -44,7 +44,7 @@ pub fn markdown(report: &Report, limit: usize) -> Result<String, Error> {
 
     let mut shown_rows = changes.len();
     let head = loop {
-        let head = head(report, &changes, shown_rows, rest)?;
+        let head = comment_head(report, &changes, shown_rows, rest)?;
         if length(&head) <= limit / 2 || shown_rows == 0 {
             break head;
         }
@@ -52,31 +52,33 @@ pub fn markdown(report: &Report, limit: usize) -> Result<String, Error> {
         shown_rows = (shown_rows * (limit / 2) / length(&head)).min(shown_rows - 1);
     };
     // The foot's own length depends little on the number it prints: the longest one is reserved.
-    let reserved = length(&foot(report, &changes, changes.len(), rest)?);
+    let reserved = length(&comment_foot(report, &changes, changes.len(), rest)?);
     let mut body = String::new();
     let mut hidden = 0;
     for (index, change) in changes.iter().enumerate() {
         let room =
             limit.saturating_sub(length(MARKER) + 1 + length(&head) + length(&body) + reserved);
-        if room < SMALLEST_PART {
+        if room < MIN_SECTION_CHARS {
             hidden += changes.len() - index;
             break;
         }
         let fits = |part: &String| length(part) <= room;
         let preview = report.previews.get(change.path.as_str());
-        let full = part(change, preview, false)?;
+        let full = config_section(change, preview, false)?;
         if fits(&full) {
             body.push_str(&full);
             continue;
         }
-        let brief = part(change, preview, true)?;
+        let brief = config_section(change, preview, true)?;
         if fits(&brief) {
             body.push_str(&brief);
         }
         hidden += 1;
     }
-    let foot = foot(report, &changes, hidden, rest)?;
-    Ok(inert::squeeze(&format!("{MARKER}\n{head}{body}{foot}")))
+    let foot = comment_foot(report, &changes, hidden, rest)?;
+    Ok(inert::collapse_blank_lines(&format!(
+        "{MARKER}\n{head}{body}{foot}"
+    )))
 }
 
 /// What an action of the command line did: its closing line, one line for each config, and the problems.
@@ -85,7 +87,7 @@ pub fn results_markdown(
     items: impl Iterator<Item = (bool, String, String)>,
     diagnostics: &[crate::diagnostic::Diagnostic],
 ) -> String {
-    let mut markdown = format!("## Provisioner\n\n{}\n", inert::inert(closing));
+    let mut markdown = format!("## Provisioner\n\n{}\n", inert::escape_markdown(closing));
     if !diagnostics.is_empty() {
         markdown.push_str(&format!(
             "\n{}\n",
@@ -115,7 +117,7 @@ fn rank(change: &Change) -> (bool, Level, bool, usize) {
     let removes = change
         .resources
         .iter()
-        .filter(|resource| resource.action == Action::Remove)
+        .filter(|resource| resource.action == ResourceAction::Remove)
         .count();
     (
         change.intent == Intent::Invalid,
@@ -125,7 +127,12 @@ fn rank(change: &Change) -> (bool, Level, bool, usize) {
     )
 }
 
-fn head(report: &Report, changes: &[&Change], shown: usize, rest: &str) -> Result<String, Error> {
+fn comment_head(
+    report: &Report,
+    changes: &[&Change],
+    shown: usize,
+    rest: &str,
+) -> Result<String, Error> {
     let rows: Vec<_> = changes[..shown]
         .iter()
         .map(|change| {
@@ -172,19 +179,19 @@ fn headline(report: &Report) -> String {
         (Intent::Unchanged, "unchanged"),
     ] {
         if number(intent) > 0 {
-            parts.push(format!("{} {verb}", counted(number(intent), "stack")));
+            parts.push(format!("{} {verb}", pluralize(number(intent), "stack")));
         }
     }
     let (errors, warnings) = report.counts();
     if errors > 0 {
         parts.push(format!(
             "**{}** in {}",
-            counted(errors, "error"),
-            counted(plan.invalid, "config")
+            pluralize(errors, "error"),
+            pluralize(plan.invalid, "config")
         ));
     }
     if warnings > 0 {
-        parts.push(counted(warnings, "warning"));
+        parts.push(pluralize(warnings, "warning"));
     }
     let verdict = if plan.invalid > 0 { "❌" } else { "✅" };
     format!("{verdict} {}.", parts.join(", "))
@@ -217,7 +224,11 @@ fn impact_words(change: &Change) -> String {
     }
 }
 
-fn part(change: &Change, preview: Option<&Preview>, brief: bool) -> Result<String, Error> {
+fn config_section(
+    change: &Change,
+    preview: Option<&Preview>,
+    brief: bool,
+) -> Result<String, Error> {
     let intent = match change.intent {
         Intent::Invalid => "Not usable as it stands",
         Intent::Delete => "**Deletes** stack",
@@ -228,14 +239,14 @@ fn part(change: &Change, preview: Option<&Preview>, brief: bool) -> Result<Strin
     let problems: Vec<_> = change
         .diagnostics
         .iter()
-        .take(MOST_PROBLEMS)
+        .take(MAX_PROBLEMS)
         .map(text::diagnostic)
         .collect();
-    let more_problems = rest_of(change.diagnostics.len(), problems.len(), "problem");
+    let more_problems = truncation_note(change.diagnostics.len(), problems.len(), "problem");
     let impact: Vec<_> = change
         .impact
         .iter()
-        .take(MOST_ROWS)
+        .take(MAX_ROWS)
         .map(|impact| {
             json!({
                 "key": impact.key,
@@ -248,7 +259,7 @@ fn part(change: &Change, preview: Option<&Preview>, brief: bool) -> Result<Strin
     // What AWS says takes the place of what the templates let expect.
     let is_asked = preview.is_some_and(|preview| preview.digest.is_some());
     let expected = change.resources.iter().filter(|_| !is_asked);
-    let resources: Vec<_> = expected.take(MOST_ROWS).map(resource).collect();
+    let resources: Vec<_> = expected.take(MAX_ROWS).map(resource).collect();
     // A deletion's diff would only repeat the table of resources.
     let diff = change
         .diff
@@ -257,7 +268,7 @@ fn part(change: &Change, preview: Option<&Preview>, brief: bool) -> Result<Strin
     let diff_title = diff.map(|diff| {
         format!(
             "Rendered template: {} added, {} removed",
-            counted(diff.added, "line"),
+            pluralize(diff.added, "line"),
             diff.removed
         )
     });
@@ -282,27 +293,27 @@ fn part(change: &Change, preview: Option<&Preview>, brief: bool) -> Result<Strin
             impact => Value::from(Serde(&impact)),
             removal => change.intent == Intent::Delete,
             resources => Value::from(Serde(&resources)),
-            more_resources => rest_of(if is_asked { 0 } else { change.resources.len() }, MOST_ROWS, "resource"),
+            more_resources => truncation_note(if is_asked { 0 } else { change.resources.len() }, MAX_ROWS, "resource"),
             preview => preview.map(|preview| preview.line.as_str()),
             preview_tables => preview.filter(|_| !brief).map(|preview| preview.markdown.as_str()),
             folders => Value::from(Serde(&change.folders)),
-            diff => diff.map(|diff| cut(diff.unified.as_deref().unwrap_or("(too large to compare by line)"))),
+            diff => diff.map(|diff| cut_diff(diff.unified.as_deref().unwrap_or("(too large to compare by line)"))),
             diff_title,
         },
     )
 }
 
-fn rest_of(all: usize, shown: usize, noun: &str) -> Option<String> {
-    (all > shown).then(|| format!("{shown} of {} shown.", counted(all, noun)))
+fn truncation_note(all: usize, shown: usize, noun: &str) -> Option<String> {
+    (all > shown).then(|| format!("{shown} of {} shown.", pluralize(all, noun)))
 }
 
 /// A diff up to a whole line within the limit.
-fn cut(diff: &str) -> String {
-    if length(diff) <= MOST_DIFF_CHARS {
+fn cut_diff(diff: &str) -> String {
+    if length(diff) <= MAX_DIFF_CHARS {
         return diff.to_owned();
     }
     let mut kept = String::new();
-    let mut room = MOST_DIFF_CHARS;
+    let mut room = MAX_DIFF_CHARS;
     let mut lines = diff.split_inclusive('\n');
     for line in lines.by_ref() {
         match room.checked_sub(length(line)) {
@@ -311,15 +322,17 @@ fn cut(diff: &str) -> String {
         }
         kept.push_str(line);
     }
-    format!("{kept}… {}\n", counted(lines.count() + 1, "more line"))
+    format!("{kept}… {}\n", pluralize(lines.count() + 1, "more line"))
 }
 
-fn resource(change: &ResourceChange) -> serde_json::Value {
+fn resource(change: &TemplateResourceChange) -> serde_json::Value {
     let detail = match change.fate {
-        Some(Fate::Deleted) if change.stateful => "🔴 deleted, **with its data**".to_owned(),
-        Some(Fate::Deleted) => "deleted".to_owned(),
-        Some(Fate::Snapshotted) => "deleted, a snapshot stays".to_owned(),
-        Some(Fate::Retained) => "retained, no longer managed".to_owned(),
+        Some(DeletionBehavior::Deleted) if change.stateful => {
+            "🔴 deleted, **with its data**".to_owned()
+        }
+        Some(DeletionBehavior::Deleted) => "deleted".to_owned(),
+        Some(DeletionBehavior::Snapshotted) => "deleted, a snapshot stays".to_owned(),
+        Some(DeletionBehavior::Retained) => "retained, no longer managed".to_owned(),
         None if change.properties.is_empty() => "–".to_owned(),
         None => change
             .properties
@@ -336,7 +349,12 @@ fn resource(change: &ResourceChange) -> serde_json::Value {
     })
 }
 
-fn foot(report: &Report, changes: &[&Change], hidden: usize, rest: &str) -> Result<String, Error> {
+fn comment_foot(
+    report: &Report,
+    changes: &[&Change],
+    hidden: usize,
+    rest: &str,
+) -> Result<String, Error> {
     let all = changes.len();
     let hidden_changes = (hidden > 0).then(|| {
         format!(
@@ -344,10 +362,10 @@ fn foot(report: &Report, changes: &[&Change], hidden: usize, rest: &str) -> Resu
             all - hidden
         )
     });
-    let mut room = MOST_COLLIDING;
+    let mut room = MAX_OVERLAPPING;
     let all_collisions = report.collisions.as_deref().unwrap_or_default();
     let mut collisions = Vec::new();
-    for collision in all_collisions.iter().take(MOST_COLLIDING) {
+    for collision in all_collisions.iter().take(MAX_OVERLAPPING) {
         // At least one each, so that no pull request is named without a reason.
         let shown = collision.paths.len().min(room.max(1));
         room = room.saturating_sub(shown);
@@ -355,10 +373,10 @@ fn foot(report: &Report, changes: &[&Change], hidden: usize, rest: &str) -> Resu
         collisions.push(json!({
             "number": collision.number,
             "paths": collision.paths[..shown],
-            "more": (more > 0).then(|| format!(" and {}", counted(more, "more config"))),
+            "more": (more > 0).then(|| format!(" and {}", pluralize(more, "more config"))),
         }));
     }
-    let more_collisions = rest_of(all_collisions.len(), collisions.len(), "pull request");
+    let more_collisions = truncation_note(all_collisions.len(), collisions.len(), "pull request");
     render(
         "foot.md.j2",
         context! {

@@ -1,12 +1,12 @@
 //! What a deletion takes with it, for people.
 
-use super::medium::Medium;
+use super::medium::Format;
 use crate::plan::{BUCKET, Deletion};
-use crate::template::Fate;
-use crate::wording::counted;
+use crate::template::DeletionBehavior;
+use crate::wording::pluralize;
 
 /// One sentence.
-pub fn deletion_line(deletion: &Deletion) -> String {
+pub fn deletion_summary(deletion: &Deletion) -> String {
     let stack = &deletion.stack.name;
     let Some(status) = &deletion.status else {
         return format!("{stack}: does not exist");
@@ -16,9 +16,9 @@ pub fn deletion_line(deletion: &Deletion) -> String {
     let versions: u64 = deletion.buckets.values().sum();
     format!(
         "{stack}: {status}; {} would be deleted and {} kept, with {} in buckets{}",
-        counted(deleted, "resource"),
+        pluralize(deleted, "resource"),
         retained,
-        counted(
+        pluralize(
             usize::try_from(versions).unwrap_or(usize::MAX),
             "object version"
         ),
@@ -31,7 +31,7 @@ pub fn deletion_line(deletion: &Deletion) -> String {
 }
 
 /// One sentence about a deletion that was done.
-pub fn deleted_line(deletion: &Deletion) -> String {
+pub fn deleted_summary(deletion: &Deletion) -> String {
     let stack = &deletion.stack.name;
     let kept = deletion.retained();
     let kept: Vec<&str> = kept
@@ -48,15 +48,17 @@ pub fn deleted_line(deletion: &Deletion) -> String {
 }
 
 /// The table of every resource and what becomes of it.
-pub fn deletion(deletion: &Deletion, medium: Medium) -> String {
+pub fn deletion(deletion: &Deletion, medium: Format) -> String {
     let rows: Vec<Vec<String>> = deletion
         .resources
         .iter()
         .map(|resource| {
             let id = resource.physical_id.clone().unwrap_or_default();
             let versions = deletion.buckets.get(&id);
-            let fate = match resource.fate {
-                Fate::Retained if deletion.empties && resource.kind == BUCKET => Fate::Deleted,
+            let fate = match resource.deletion_behavior {
+                DeletionBehavior::Retained if deletion.empties && resource.kind == BUCKET => {
+                    DeletionBehavior::Deleted
+                }
                 fate => fate,
             };
             vec![

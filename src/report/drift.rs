@@ -1,9 +1,9 @@
 //! What drift detection found, for people.
 
-use super::medium::Medium;
-use super::values::Values;
+use super::medium::Format;
+use super::values::Redactor;
 use crate::stack::{DriftStatus, Drifted};
-use crate::wording::counted;
+use crate::wording::pluralize;
 
 const HEAD: &[&str] = &[
     "status",
@@ -16,7 +16,7 @@ const HEAD: &[&str] = &[
 ];
 
 /// One sentence.
-pub fn drift_line(found: &Drifted) -> String {
+pub fn drift_summary(found: &Drifted) -> String {
     let stack = &found.stack.name;
     let Some(drift) = &found.drift else {
         return format!("{stack}: does not exist");
@@ -31,11 +31,11 @@ pub fn drift_line(found: &Drifted) -> String {
     let drifted = drift.drifted().count();
     let unchecked = match count(DriftStatus::NotChecked) + count(DriftStatus::Unknown) {
         0 => String::new(),
-        unchecked => format!("; {} not checked", counted(unchecked, "resource")),
+        unchecked => format!("; {} not checked", pluralize(unchecked, "resource")),
     };
     let state = match drifted {
         0 => "no drift found".to_owned(),
-        drifted => format!("drift in {}", counted(drifted, "resource")),
+        drifted => format!("drift in {}", pluralize(drifted, "resource")),
     };
     let outdated = match found.current {
         true => "",
@@ -45,9 +45,9 @@ pub fn drift_line(found: &Drifted) -> String {
 }
 
 /// The same without the values that may not be shown.
-pub fn shown_drift(found: &Drifted, values: &Values) -> Drifted {
+pub fn redacted_drift(found: &Drifted, values: &Redactor) -> Drifted {
     let mut shown = found.clone();
-    let mut numbered = values.numbered();
+    let mut numbered = values.hidden_value_ids();
     if let Some(drift) = &mut shown.drift {
         let resources = drift.resources.iter_mut();
         for difference in resources.flat_map(|resource| &mut resource.differences) {
@@ -62,8 +62,8 @@ pub fn shown_drift(found: &Drifted, values: &Values) -> Drifted {
 }
 
 /// The table of what differs or was not looked at.
-pub fn drift(found: &Drifted, values: &Values, medium: Medium) -> String {
-    let Some(drift) = shown_drift(found, values).drift else {
+pub fn drift(found: &Drifted, values: &Redactor, medium: Format) -> String {
+    let Some(drift) = redacted_drift(found, values).drift else {
         return String::new();
     };
     let mut rows = Vec::new();

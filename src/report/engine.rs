@@ -59,7 +59,7 @@ fn engine() -> Result<&'static Environment<'static>, Error> {
 fn write_inert(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if value.is_safe() => out.write_str(text)?,
-        Some(text) => out.write_str(&inert::inert(text))?,
+        Some(text) => out.write_str(&inert::escape_markdown(text))?,
         None if value.is_number() => out.write_str(&value.to_string())?,
         None => out.write_str(&inert::code(&value.to_string()))?,
     }

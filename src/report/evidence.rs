@@ -7,7 +7,9 @@ use minijinja::Error;
 use serde::{Deserialize, Serialize};
 
 use super::provisioning::{Provisioning, provisioning};
-use crate::guard::{Denial, Facts, Kind, POLICY_FILE, denials, early_denials, read_policy};
+use crate::guard::{
+    Denial, Facts, EffectKind, POLICY_FILE, denials, denials_before_credentials, read_policy,
+};
 use crate::model::{Digest, RepoPath};
 use crate::stack::StackName;
 
@@ -18,12 +20,12 @@ const PREDICATE: &str = "urn:provisioner:provisioning:v1";
 /// The statement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Kind of the document.
+    /// EffectKind of the document.
     #[serde(rename = "_type")]
     pub kind: String,
     /// Stacks, by the digests of the templates that they were made from.
     pub subject: Vec<Subject>,
-    /// Kind of the predicate.
+    /// EffectKind of the predicate.
     #[serde(rename = "predicateType")]
     pub predicate_type: String,
     /// What was done.
@@ -49,12 +51,12 @@ pub struct Predicate {
     /// Where people see the run.
     pub run: String,
     /// Each change that was acted on.
-    pub changes: Vec<Recorded>,
+    pub changes: Vec<ChangeRecord>,
 }
 
 /// What was done for one change.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Recorded {
+pub struct ChangeRecord {
     /// The pull request; none for commits without one.
     pub pull_request: Option<u64>,
     /// The commit whose configs were provisioned.
@@ -79,18 +81,18 @@ pub struct Decision {
     /// Of which stack.
     pub stack: StackName,
     /// Asked for what.
-    pub kind: Kind,
+    pub kind: EffectKind,
     /// Whether it was decided before AWS was asked anything.
     pub early: bool,
     /// What was known.
     pub facts: Facts,
     /// What spoke against it; nothing if it was allowed.
-    pub denials: Vec<Told>,
+    pub denials: Vec<RecordedDenial>,
 }
 
 /// A denial that was told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct RecordedDenial {
     /// Its code.
     pub code: String,
     /// What was seen.
@@ -101,9 +103,9 @@ pub struct Told {
 
 impl Decision {
     /// Writes a decision down. What the guard does not ask, such as outputs and reasons, may hold secrets and is left out.
-    pub fn of(
+    pub fn new(
         stack: &StackName,
-        kind: Kind,
+        kind: EffectKind,
         early: bool,
         facts: &Facts,
         denials: &[Denial],
@@ -118,13 +120,13 @@ impl Decision {
             kind,
             early,
             facts,
-            denials: denials.iter().map(Told::of).collect(),
+            denials: denials.iter().map(RecordedDenial::from_denial).collect(),
         }
     }
 }
 
-impl Told {
-    fn of(denial: &Denial) -> Self {
+impl RecordedDenial {
+    fn from_denial(denial: &Denial) -> Self {
         Self {
             code: denial.code.to_owned(),
             fact: denial.fact.clone(),
@@ -133,7 +135,7 @@ impl Told {
     }
 }
 
-impl Recorded {
+impl ChangeRecord {
     /// Renders the comment, and keeps what it was made of.
     pub fn new(
         pull_request: Option<u64>,
@@ -154,7 +156,7 @@ impl Recorded {
             report,
             marker: marker.to_owned(),
             limit,
-            comment: Digest::of(&comment).to_string(),
+            comment: Digest::sha256(&comment).to_string(),
         };
         Ok((recorded, comment))
     }
@@ -201,12 +203,17 @@ impl Evidence {
         for change in &self.predicate.changes {
             let policy = read_policy(&path, change.policy.as_deref().map(str::as_bytes));
             for made in &change.decisions {
-                let decide = if made.early { early_denials } else { denials };
+                let decide = if made.early {
+                    denials_before_credentials
+                } else {
+                    denials
+                };
                 let again = decide(made.kind, &policy, &made.facts, &made.stack);
-                let again: Vec<Told> = again.iter().map(Told::of).collect();
+                let again: Vec<RecordedDenial> =
+                    again.iter().map(RecordedDenial::from_denial).collect();
                 replayed.decisions += 1;
                 if again != made.denials {
-                    let codes = |told: &[Told]| match told {
+                    let codes = |told: &[RecordedDenial]| match told {
                         [] => "allowed".to_owned(),
                         _ => {
                             let codes: Vec<&str> = told.iter().map(|it| it.code.as_str()).collect();
@@ -223,7 +230,7 @@ impl Evidence {
                 }
             }
             let comment = provisioning(&change.report, &change.marker, change.limit)?;
-            if Digest::of(&comment).to_string() != change.comment {
+            if Digest::sha256(&comment).to_string() != change.comment {
                 let what = format!("the comment on the change of {}", change.commit);
                 replayed.differences.push(format!("{what} reads otherwise"));
             }

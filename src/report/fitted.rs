@@ -3,13 +3,13 @@
 const NOTE: &str = "\n… The rest is in the job summary.\n";
 
 /// Sections one after another, in at most `room` characters. A cut is between lines; what is open there is closed.
-pub fn fitted(sections: &[String], room: usize) -> String {
+pub fn fit_sections(sections: &[String], room: usize) -> String {
     let lengths: Vec<usize> = sections.iter().map(|it| it.chars().count() + 1).collect();
     let most = level(&lengths, room);
     let sections = sections.iter().zip(lengths);
     let sections = sections.map(|(section, length)| match length <= most {
         true => format!("{section}\n"),
-        false => cut(section, most),
+        false => cut_section(section, most),
     });
     sections.collect()
 }
@@ -31,12 +31,12 @@ fn level(lengths: &[usize], room: usize) -> usize {
 
 /// What is open behind a line.
 #[derive(Clone, Default)]
-struct Open {
+struct OpenMarkup {
     fence: Option<String>,
     folds: usize,
 }
 
-impl Open {
+impl OpenMarkup {
     fn read(&mut self, line: &str) {
         let ticks = line.len() - line.trim_start_matches('`').len();
         match &self.fence {
@@ -58,8 +58,8 @@ impl Open {
     }
 }
 
-fn cut(section: &str, most: usize) -> String {
-    let mut open = Open::default();
+fn cut_section(section: &str, most: usize) -> String {
+    let mut open = OpenMarkup::default();
     let mut best = (0, open.clone());
     let (mut bytes, mut characters) = (0, 0);
     for line in section.split_inclusive('\n') {
@@ -85,14 +85,14 @@ mod tests {
     fn short_ones_are_whole_and_long_ones_cut_alike() {
         let long = |letter: &str| format!("## {letter}\n\n{}", format!("{letter}\n").repeat(900));
         let sections = [long("a"), "## b\n\nshort\n".to_owned(), long("c")];
-        let text = fitted(&sections, 1_000);
+        let text = fit_sections(&sections, 1_000);
         assert!(text.chars().count() <= 1_000, "{}", text.chars().count());
         assert!(text.contains("## b\n\nshort\n\n## c\n"));
         let of = |letter: &str| text.lines().filter(|line| *line == letter).count();
         assert_eq!(of("a"), of("c"));
         assert!(of("a") > 180, "the room is used");
         assert_eq!(text.matches("job summary").count(), 2);
-        assert_eq!(fitted(&sections[1..2], 1_000), "## b\n\nshort\n\n");
+        assert_eq!(fit_sections(&sections[1..2], 1_000), "## b\n\nshort\n\n");
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
             "## t\n\n```a``b``` is a span\n<details><summary>Show</summary>\n\n````yaml\n{inside}````\n\n</details>\n"
         );
         for most in (60..700).step_by(7) {
-            let text = cut(&section, most);
+            let text = cut_section(&section, most);
             assert!(text.chars().count() <= most.max(70), "{most}: {text}");
             let fences = text.lines().filter(|line| line.starts_with("````")).count();
             assert_eq!(fences % 2, 0, "{text}");

@@ -1,20 +1,20 @@
 //! Text of others as Markdown that is only text: no mention, reference, link, image, HTML or broken table comes of it.
 
-use crate::wording::visible;
+use crate::wording::escape_invisible;
 
 /// Characters of one value that are shown.
-const MOST: usize = 200;
+const MAX_CHARS: usize = 200;
 /// Characters of one code span: more than any name or path of use, and few enough for a table of them.
-const MOST_CODE: usize = 400;
+const MAX_CODE_CHARS: usize = 400;
 
 /// Plain where that is provably harmless, otherwise a code span.
-pub fn inert(text: &str) -> String {
-    let shown = visible(text, false);
+pub fn escape_markdown(text: &str) -> String {
+    let shown = escape_invisible(text, false);
     let length = shown.chars().count();
-    let cut: String = if length > MOST {
+    let cut: String = if length > MAX_CHARS {
         format!(
             "{}… ({length} characters)",
-            shown.chars().take(MOST).collect::<String>()
+            shown.chars().take(MAX_CHARS).collect::<String>()
         )
     } else {
         shown.into_owned()
@@ -24,12 +24,12 @@ pub fn inert(text: &str) -> String {
 
 /// A code span whose delimiters are longer than any run of backticks inside.
 pub fn code(text: &str) -> String {
-    let shown = visible(text, false);
+    let shown = escape_invisible(text, false);
     if shown.trim().is_empty() {
         return "(empty)".to_owned();
     }
     let length = shown.chars().count();
-    let (shown, rest) = match shown.char_indices().nth(MOST_CODE) {
+    let (shown, rest) = match shown.char_indices().nth(MAX_CODE_CHARS) {
         Some((end, _)) => (&shown[..end], format!("… ({length} characters)")),
         None => (&*shown, String::new()),
     };
@@ -46,14 +46,14 @@ pub fn code(text: &str) -> String {
 
 /// A code block whose fence is longer than any run of backticks inside.
 pub fn fence(text: &str, language: &str) -> String {
-    let shown = visible(text, true);
+    let shown = escape_invisible(text, true);
     let ticks = "`".repeat((longest_run(&shown, '`') + 1).max(3));
     let end = if shown.ends_with('\n') { "" } else { "\n" };
     format!("{ticks}{language}\n{shown}{end}{ticks}")
 }
 
 /// At most one empty line in a row, fences left as they are.
-pub fn squeeze(text: &str) -> String {
+pub fn collapse_blank_lines(text: &str) -> String {
     let mut squeezed = String::with_capacity(text.len());
     let mut fence: Option<&str> = None;
     let mut empty = false;
@@ -127,7 +127,7 @@ mod tests {
             ("two\nlines", "`two<U+000A>lines`"),
             (" ", "(empty)"),
         ] {
-            assert_eq!(inert(text), shown);
+            assert_eq!(escape_markdown(text), shown);
         }
         let long = "x".repeat(401);
         assert_eq!(code(&long), format!("`{}`… (401 characters)", &long[1..]));

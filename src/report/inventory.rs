@@ -6,7 +6,7 @@ use crate::template::{Document, billed};
 
 /// One resource, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Listed {
+pub struct ListedResource {
     /// Logical id.
     pub logical_id: String,
     /// Type, such as `AWS::S3::Bucket`.
@@ -23,10 +23,10 @@ pub struct Listed {
 }
 
 /// The resources in the template's order.
-pub fn inventory(document: &Document) -> Vec<Listed> {
+pub fn inventory(document: &Document) -> Vec<ListedResource> {
     document
         .resources()
-        .map(|resource| Listed {
+        .map(|resource| ListedResource {
             logical_id: resource.logical_id.to_owned(),
             kind: resource.kind.to_owned(),
             name: resource.physical_name().map(str::to_owned),

@@ -1,12 +1,12 @@
 //! Text that a CI runner only prints.
 
-use crate::wording::{is_deceptive, visible};
+use crate::wording::{escape_invisible, is_invisible_or_bidi};
 
 /// Breaks what GitHub's runner would take for a workflow command: `::name::` at the start of a line, `##[name]` anywhere.
 /// Source: `ActionCommand.TryParseV2` and `TryParse` of github.com/actions/runner.
-pub fn log_safe(text: &str) -> String {
+pub fn escape_workflow_commands(text: &str) -> String {
     // Written out first: what cannot be seen could hold the parts of a command apart.
-    let text = visible(text, true);
+    let text = escape_invisible(text, true);
     let mut safe = String::with_capacity(text.len() + 8);
     for line in text.split_inclusive('\n') {
         let line = line.replace("##[", "# #[");
@@ -24,11 +24,11 @@ pub fn log_safe(text: &str) -> String {
 }
 
 /// The same for JSON, which stays the same value: what is deceptive, or a command, is written as an escape.
-pub fn json_safe(json: &str) -> String {
+pub fn escape_json(json: &str) -> String {
     let json = json.replace("##[", "#\\u0023[");
     let mut safe = String::with_capacity(json.len());
     for character in json.chars() {
-        if !is_deceptive(character) {
+        if !is_invisible_or_bidi(character) {
             safe.push(character);
             continue;
         }
@@ -46,20 +46,20 @@ mod tests {
     #[test]
     fn attack_workflow_commands_are_only_text() {
         assert_eq!(
-            log_safe("a\n  ::set-output name=x::y\n##[add-path]z\n"),
+            escape_workflow_commands("a\n  ::set-output name=x::y\n##[add-path]z\n"),
             "a\n  : :set-output name=x::y\n# #[add-path]z\n"
         );
         assert_eq!(
-            log_safe("#\r#[add-path]z\n:\r:x::\n\u{200b}::y::\n"),
+            escape_workflow_commands("#\r#[add-path]z\n:\r:x::\n\u{200b}::y::\n"),
             "#<U+000D>#[add-path]z\n:<U+000D>:x::\n<U+200B>::y::\n"
         );
-        assert_eq!(log_safe("a::b\n"), "a::b\n");
+        assert_eq!(escape_workflow_commands("a::b\n"), "a::b\n");
     }
 
     #[test]
     fn attack_json_keeps_its_values_and_hides_nothing() {
         let value = serde_json::json!({"a": "##[x]\u{202e}\u{e0041}\u{85}\n::y::"});
-        let safe = json_safe(&value.to_string());
+        let safe = escape_json(&value.to_string());
         assert_eq!(
             safe,
             r##"{"a":"#\u0023[x]\u202e\udb40\udc41\u0085\n::y::"}"##

@@ -1,18 +1,18 @@
 //! Where a report is read.
 
-use super::{inert, markdown_table, plain_table};
-use crate::wording::visible;
+use super::{escape_markdown, markdown_table, plain_table};
+use crate::wording::escape_invisible;
 
 /// Where a report is read.
 #[derive(Clone, Copy, Debug)]
-pub enum Medium {
+pub enum Format {
     /// A terminal of so many columns, or a stream without any.
     Text(Option<u16>),
     /// Markdown, in which nothing of others may be live.
     Markdown,
 }
 
-impl Medium {
+impl Format {
     /// Rows of words as a table.
     pub fn table(self, head: &[&str], rows: &[Vec<String>]) -> String {
         match self {
@@ -24,8 +24,8 @@ impl Medium {
     /// A line of others' words, of which ours begin.
     pub fn line(self, ours: &str, theirs: &str) -> String {
         match self {
-            Self::Text(_) => format!("{ours}{}\n", visible(theirs, false)),
-            Self::Markdown => format!("\n{ours}{}\n", inert(theirs)),
+            Self::Text(_) => format!("{ours}{}\n", escape_invisible(theirs, false)),
+            Self::Markdown => format!("\n{ours}{}\n", escape_markdown(theirs)),
         }
     }
 }

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::changes::{changes, changes_line, shown_changes};
-use super::deletion::{deletion, deletion_line};
-use super::medium::Medium;
-use super::values::Values;
+use super::changes::{changes, changes_summary, redacted_changes};
+use super::deletion::{deletion, deletion_summary};
+use super::medium::Format;
+use super::values::Redactor;
 use crate::model::Digest;
 use crate::plan::{Changes, Deletion};
 use crate::product::Level;
@@ -29,16 +29,16 @@ pub struct Preview {
 
 impl Preview {
     /// A change set.
-    pub fn of_changes(found: &Changes, values: &Values) -> Self {
-        let shown = shown_changes(found, values);
+    pub fn from_changes(found: &Changes, values: &Redactor) -> Self {
+        let shown = redacted_changes(found, values);
         // The report has a table of the changed keys already.
         let undeclared = Changes {
             declared: found.declared.as_ref().map(|_| Vec::new()),
             ..found.clone()
         };
         Self {
-            line: changes_line(found),
-            markdown: changes(&undeclared, values, Medium::Markdown),
+            line: changes_summary(found),
+            markdown: changes(&undeclared, values, Format::Markdown),
             level: found.level,
             // A stack that is not there is only what its template says, which the plan's digest covers.
             digest: found.asked.then_some(found.digest),
@@ -47,19 +47,19 @@ impl Preview {
     }
 
     /// A deletion. Its digest is over what is there now.
-    pub fn of_deletion(found: &Deletion, level: Level) -> Self {
+    pub fn from_deletion(found: &Deletion, level: Level) -> Self {
         let result = serde_json::to_value(found).unwrap_or_default();
         Self {
-            line: deletion_line(found),
-            markdown: deletion(found, Medium::Markdown),
+            line: deletion_summary(found),
+            markdown: deletion(found, Format::Markdown),
             level,
-            digest: Some(Digest::of(result.to_string())),
+            digest: Some(Digest::sha256(result.to_string())),
             result,
         }
     }
 
     /// AWS was asked, and the answer is none that helps. What is not known ranks with the worst.
-    pub fn of_failure(reason: String) -> Self {
+    pub fn from_failure(reason: String) -> Self {
         Self {
             line: reason,
             markdown: String::new(),

@@ -9,11 +9,11 @@ use super::engine::render;
 use super::{inert, text};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::stack::StackName;
-use crate::wording::{counted, visible};
+use crate::wording::{escape_invisible, pluralize};
 
-const MOST_PROBLEMS: usize = 30;
+const MAX_PROBLEMS: usize = 30;
 /// Fewer rows than this are never shown, whatever the limit.
-const LEAST_ROWS: usize = 20;
+const MIN_ROWS: usize = 20;
 
 /// What was done, or was not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,11 +40,11 @@ pub struct Outcome {
     /// What became of it.
     pub state: State,
     /// One sentence.
-    pub line: String,
+    pub summary: String,
     /// Tables in Markdown.
     pub tables: String,
     /// What to do next, in Markdown of the program's own.
-    pub next: String,
+    pub next_steps: String,
     /// What is wrong.
     pub problems: Vec<Problem>,
 }
@@ -56,9 +56,9 @@ impl Outcome {
             path: path.to_owned(),
             stack: stack.cloned(),
             state,
-            line: String::new(),
+            summary: String::new(),
             tables: String::new(),
-            next: String::new(),
+            next_steps: String::new(),
             problems: Vec::new(),
         }
     }
@@ -77,7 +77,7 @@ pub struct Problem {
 
 impl Problem {
     /// A diagnostic in words.
-    pub fn of(diagnostic: &Diagnostic) -> Self {
+    pub fn from_diagnostic(diagnostic: &Diagnostic) -> Self {
         Self {
             code: diagnostic.code.to_string(),
             error: diagnostic.severity == Severity::Error,
@@ -95,7 +95,7 @@ pub enum State {
     /// It was done.
     Done,
     /// Somebody has to confirm it.
-    Waiting,
+    AwaitingConfirmation,
     /// The guard refused.
     Denied,
     /// It was tried, and failed.
@@ -108,7 +108,7 @@ impl State {
         match self {
             Self::Skipped => "skipped",
             Self::Done => "done",
-            Self::Waiting => "waits for confirmation",
+            Self::AwaitingConfirmation => "waits for confirmation",
             Self::Denied => "denied",
             Self::Failed => "failed",
         }
@@ -118,7 +118,7 @@ impl State {
         match self {
             Self::Skipped => "▫",
             Self::Done => "✅",
-            Self::Waiting => "⏳",
+            Self::AwaitingConfirmation => "⏳",
             Self::Denied => "⛔",
             Self::Failed => "❌",
         }
@@ -133,12 +133,12 @@ pub fn provisioning(report: &Provisioning, marker: &str, limit: usize) -> Result
     loop {
         let body = page(report, &outcomes, rows, parts)?;
         let length = body.chars().count();
-        if length + marker.chars().count() < limit || rows.min(LEAST_ROWS) == rows && parts == 0 {
+        if length + marker.chars().count() < limit || rows.min(MIN_ROWS) == rows && parts == 0 {
             return Ok(format!("{marker}\n{body}"));
         }
         // Parts are of similar length, and longer than rows: a few rounds find the number that fits.
         match parts {
-            0 => rows = (rows * limit / length).min(rows - 1).max(LEAST_ROWS),
+            0 => rows = (rows * limit / length).min(rows - 1).max(MIN_ROWS),
             _ => parts = (parts * limit / length).min(parts - 1),
         }
     }
@@ -163,16 +163,16 @@ fn page(
     };
     let part = |outcome: &&Outcome| {
         // The path stands above.
-        let path = format!("{}:", visible(&outcome.path, false));
-        let problems = outcome.problems.iter().take(MOST_PROBLEMS);
+        let path = format!("{}:", escape_invisible(&outcome.path, false));
+        let problems = outcome.problems.iter().take(MAX_PROBLEMS);
         let problems =
             problems.map(|problem| problem.text.strip_prefix(&path).unwrap_or(&problem.text));
         let problems: Vec<&str> = problems.map(str::trim_start).collect();
         json!({
             "path": outcome.path,
-            "line": outcome.line,
+            "line": outcome.summary,
             "problems": problems.join("\n"),
-            "next": outcome.next,
+            "next": outcome.next_steps,
             "tables": outcome.tables,
         })
     };
@@ -180,7 +180,7 @@ fn page(
         (shown < outcomes.len()).then(|| {
             format!(
                 "{shown} of {} {what}, the rest in the job's report.",
-                counted(outcomes.len(), "config")
+                pluralize(outcomes.len(), "config")
             )
         })
     };
@@ -200,7 +200,7 @@ fn page(
             version => &report.version,
         },
     )?;
-    Ok(inert::squeeze(&page))
+    Ok(inert::collapse_blank_lines(&page))
 }
 
 fn headline(report: &Provisioning) -> String {
@@ -217,7 +217,7 @@ fn headline(report: &Provisioning) -> String {
     let states = [
         State::Failed,
         State::Denied,
-        State::Waiting,
+        State::AwaitingConfirmation,
         State::Done,
         State::Skipped,
     ];
@@ -228,6 +228,6 @@ fn headline(report: &Provisioning) -> String {
         .collect();
     let worst = report.outcomes.iter().map(|it| it.state).max();
     let mark = worst.map_or("", State::mark);
-    let all = counted(report.outcomes.len(), "config");
+    let all = pluralize(report.outcomes.len(), "config");
     format!("{mark} {all}: {}.", parts.join(", "))
 }

@@ -7,17 +7,17 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, context};
 
-use super::inventory::{Listed, inventory};
+use super::inventory::{ListedResource, inventory};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Diff;
 use crate::model::Digest;
 use crate::template::Document;
-use crate::wording::visible;
+use crate::wording::escape_invisible;
 
 /// What a page is made of.
 #[derive(Debug)]
-pub struct Review<'a> {
+pub struct ReviewReport<'a> {
     /// When, such as `20261123T232156Z`.
     pub time: &'a str,
     /// Version of the program.
@@ -33,12 +33,12 @@ pub struct Review<'a> {
     /// The operator's policy.
     pub policy: &'a str,
     /// The template that lies beside the config, compared with this one; `None` if there is none.
-    pub last: Option<Last>,
+    pub last: Option<LastAction>,
 }
 
 /// How a template that was rendered earlier compares.
 #[derive(Debug)]
-pub enum Last {
+pub enum LastAction {
     /// It is the same.
     Same,
     /// It differs.
@@ -46,7 +46,7 @@ pub enum Last {
 }
 
 /// The page.
-pub fn review(review: &Review<'_>) -> Result<String, Error> {
+pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
     let config = review.config;
     let manifest = &config.product.manifest;
     let names = config
@@ -56,8 +56,8 @@ pub fn review(review: &Review<'_>) -> Result<String, Error> {
         .filter(|(_, value)| !value.is_empty());
     let (last, diff) = match &review.last {
         None => ("none", None),
-        Some(Last::Same) => ("same", None),
-        Some(Last::Other(diff)) => ("other", Some(diff)),
+        Some(LastAction::Same) => ("same", None),
+        Some(LastAction::Other(diff)) => ("other", Some(diff)),
     };
     let resources = inventory(review.document);
     let paid = resources
@@ -88,7 +88,7 @@ pub fn review(review: &Review<'_>) -> Result<String, Error> {
             .find(|tier| Some(&tier.name) == config.derived.names.get("tier"))
             .map(|tier| tier.summary.as_str()),
         names => names.map(|(name, value)| vec![name.clone(), value.clone()]).collect::<Vec<_>>(),
-        digest => Digest::of(review.template).to_string(),
+        digest => Digest::sha256(review.template).to_string(),
         bytes => review.template.len(),
         output => format!("templates/{}", config.outputs.template),
         paid => paid.count(),
@@ -120,7 +120,7 @@ pub fn review(review: &Review<'_>) -> Result<String, Error> {
     })
 }
 
-fn billing(resource: &Listed) -> &str {
+fn billing(resource: &ListedResource) -> &str {
     resource.billed.unwrap_or("not known")
 }
 
@@ -129,7 +129,7 @@ fn is_paid(billed: &str) -> bool {
 }
 
 /// The resources that are billed alike; what is paid for first, what is free under a condition or not known last.
-fn costs(resources: &[Listed]) -> Vec<(&str, Vec<&str>)> {
+fn costs(resources: &[ListedResource]) -> Vec<(&str, Vec<&str>)> {
     let mut groups: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for resource in resources {
         groups
@@ -202,9 +202,11 @@ fn engine() -> Result<&'static Environment<'static>, Error> {
     engine.set_auto_escape_callback(|_| AutoEscape::Html);
     engine.set_formatter(|out, state, value| match value.as_str() {
         // What a macro of the page made is escaped already.
-        Some(text) if !value.is_safe() => {
-            minijinja::escape_formatter(out, state, &Value::from(visible(text, true).into_owned()))
-        }
+        Some(text) if !value.is_safe() => minijinja::escape_formatter(
+            out,
+            state,
+            &Value::from(escape_invisible(text, true).into_owned()),
+        ),
         _ => minijinja::escape_formatter(out, state, value),
     });
     engine.add_template(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, explain};
-use crate::wording::visible;
+use crate::wording::escape_invisible;
 
 /// One run with all diagnostics.
 pub fn sarif<'a>(
@@ -65,7 +65,7 @@ fn result(diagnostic: &Diagnostic) -> Value {
 
 /// Plain text in which no viewer finds a link: `[text](target)` is one even here (SARIF 2.1.0, section 3.11.6).
 fn message(text: &str) -> String {
-    visible(text, true).replace("](", "] (")
+    escape_invisible(text, true).replace("](", "] (")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 const BEGIN: &str = "<!-- provisioner:shown ";
 const END: &str = " -->";
 /// A third of a comment: 330 changed stacks. Past that, updates of so many stacks at once are not applied.
-const MOST: usize = 22_000;
+const MAX_MARKER_CHARS: usize = 22_000;
 
 /// The comment of a report, with a second line that no reader sees. That holds digits alone: text of others could end it.
 pub fn comment(
@@ -20,13 +20,13 @@ pub fn comment(
     head: &CommitSha,
     limit: usize,
 ) -> Result<String, minijinja::Error> {
-    let line = shown_line(report, head);
+    let line = plan_marker(report, head);
     let body = markdown(report, limit.saturating_sub(line.len() + 1))?;
     let (marker, rest) = body.split_once('\n').unwrap_or((&body, ""));
     Ok(format!("{marker}\n{line}\n{rest}"))
 }
 
-fn shown_line(report: &Report, head: &CommitSha) -> String {
+fn plan_marker(report: &Report, head: &CommitSha) -> String {
     let digests = report.preview_digests();
     let mut line = format!("{BEGIN}head={head}");
     let bare = line.len();
@@ -36,7 +36,7 @@ fn shown_line(report: &Report, head: &CommitSha) -> String {
             let _ = write!(line, " {at}={digest}");
         }
     }
-    if line.len() > MOST {
+    if line.len() > MAX_MARKER_CHARS {
         line.truncate(bare);
     }
     line + END
@@ -44,13 +44,13 @@ fn shown_line(report: &Report, head: &CommitSha) -> String {
 
 /// What a comment tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShownLine {
+pub struct PlanMarker {
     /// The head.
     pub head: CommitSha,
     digests: BTreeMap<usize, Digest>,
 }
 
-impl ShownLine {
+impl PlanMarker {
     /// The digests by the paths of a plan.
     pub fn by_path(&self, plan: &Plan) -> BTreeMap<String, Digest> {
         let known = self.digests.iter();
@@ -61,7 +61,7 @@ impl ShownLine {
 }
 
 /// Reads the line of a comment, which is its second one; nothing if it is not exactly as it was written.
-pub fn read_shown(comment: &str) -> Option<ShownLine> {
+pub fn parse_plan_marker(comment: &str) -> Option<PlanMarker> {
     let line = comment.lines().nth(1)?.trim_end();
     let inside = line.strip_prefix(BEGIN)?.strip_suffix(END)?;
     let mut parts = inside.split(' ');
@@ -70,7 +70,7 @@ pub fn read_shown(comment: &str) -> Option<ShownLine> {
         let (at, digest) = part.split_once('=')?;
         Some((at.parse().ok()?, Digest::parse(digest)?))
     });
-    Some(ShownLine {
+    Some(PlanMarker {
         head,
         digests: digests.collect::<Option<_>>()?,
     })
@@ -84,16 +84,17 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let digest = Digest::of("a change set");
+        let digest = Digest::sha256("a change set");
         let line = format!("{BEGIN}head={HEAD} 3={digest}{END}");
-        let shown = read_shown(&format!("<!-- marker -->\n{line}\r\n## Provisioner\n")).unwrap();
+        let shown =
+            parse_plan_marker(&format!("<!-- marker -->\n{line}\r\n## Provisioner\n")).unwrap();
         assert_eq!(shown.head.as_str(), HEAD);
         assert_eq!(shown.digests, BTreeMap::from([(3, digest)]));
     }
 
     #[test]
     fn attack_a_line_elsewhere_or_of_another_form_is_not_read() {
-        let digest = Digest::of("a change set");
+        let digest = Digest::sha256("a change set");
         let line = format!("{BEGIN}head={HEAD} 3={digest}{END}");
         for comment in [
             line.clone(),
@@ -110,7 +111,7 @@ mod tests {
                 &digest.to_string()[2..]
             ),
         ] {
-            assert_eq!(read_shown(&comment), None, "{comment}");
+            assert_eq!(parse_plan_marker(&comment), None, "{comment}");
         }
     }
 }

@@ -5,10 +5,10 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::inert;
-use crate::wording::visible;
+use crate::wording::escape_invisible;
 
 /// What the last column needs for its text to be read in it.
-const LEAST: usize = 24;
+const MIN_COLUMN_WIDTH: usize = 24;
 /// The blanks around a cell.
 const PADDING: usize = 2;
 
@@ -17,7 +17,10 @@ const PADDING: usize = 2;
 pub fn plain(head: &[&str], rows: &[Vec<String>], width: Option<u16>) -> String {
     let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| row.iter().map(|cell| visible(cell, false).into_owned()))
+        .map(|row| {
+            row.iter()
+                .map(|cell| escape_invisible(cell, false).into_owned())
+        })
         .map(Iterator::collect)
         .collect();
     let last = head.len().saturating_sub(1);
@@ -27,13 +30,13 @@ pub fn plain(head: &[&str], rows: &[Vec<String>], width: Option<u16>) -> String 
             .filter_map(|row| row.get(column)?.width().into());
         cells.max().unwrap_or(0).max(head[column].width()) + PADDING
     });
-    let needed = others.sum::<usize>() + LEAST + PADDING;
+    let needed = others.sum::<usize>() + MIN_COLUMN_WIDTH + PADDING;
     if width.is_some_and(|width| needed > usize::from(width)) {
         let blocks = rows.iter().map(|row| {
             let lines = head.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
             let mut block = bare(width);
             block.add_rows(lines.map(|(head, cell)| [head, cell.as_str()]));
-            keep_all_but(1, &mut block);
+            wrap_only(1, &mut block);
             trimmed(&block)
         });
         return blocks.collect::<Vec<_>>().join("\n");
@@ -41,7 +44,7 @@ pub fn plain(head: &[&str], rows: &[Vec<String>], width: Option<u16>) -> String 
     let mut table = bare(width);
     table.set_header(head.iter().map(|word| word.to_uppercase()));
     table.add_rows(rows);
-    keep_all_but(last, &mut table);
+    wrap_only(last, &mut table);
     trimmed(&table)
 }
 
@@ -58,7 +61,7 @@ fn bare(width: Option<u16>) -> Table {
 }
 
 /// Only the column `wrapped` may be.
-fn keep_all_but(wrapped: usize, table: &mut Table) {
+fn wrap_only(wrapped: usize, table: &mut Table) {
     for column in table
         .column_iter_mut()
         .filter(|column| column.index != wrapped)
@@ -74,7 +77,7 @@ pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(head.iter().copied());
     for row in rows {
-        table.add_row(row.iter().map(|cell| inert::inert(cell)));
+        table.add_row(row.iter().map(|cell| inert::escape_markdown(cell)));
     }
     trimmed(&table)
 }

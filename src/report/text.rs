@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::wording::visible;
+use crate::wording::escape_invisible;
 
 /// Characters of a source line that are quoted at the most.
 const WINDOW: usize = 120;
@@ -26,16 +26,16 @@ pub fn diagnostic(diagnostic: &Diagnostic) -> String {
         .unwrap_or_default();
     let mut text = format!(
         "{}:{place} {}[{}]: {}\n",
-        visible(diagnostic.path.as_str(), false),
+        escape_invisible(diagnostic.path.as_str(), false),
         diagnostic.severity.word(),
-        visible(&diagnostic.code, false),
-        visible(&diagnostic.message, false),
+        escape_invisible(&diagnostic.code, false),
+        escape_invisible(&diagnostic.message, false),
     );
     if let (Some(span), Some(line)) = (diagnostic.span, &diagnostic.source_line) {
         text.push_str(&snippet(span, line));
     }
     if let Some(help) = &diagnostic.help {
-        text.push_str(&format!("  help: {}\n", visible(help, false)));
+        text.push_str(&format!("  help: {}\n", escape_invisible(help, false)));
     }
     text
 }
@@ -57,7 +57,7 @@ fn snippet(span: Span, line: &str) -> String {
         let part: String = chars[from.min(last)..to.clamp(from.min(last), last)]
             .iter()
             .collect();
-        visible(&part.replace('\t', " "), false).into_owned()
+        escape_invisible(&part.replace('\t', " "), false).into_owned()
     };
     let cut = if first > 0 { "…" } else { "" };
     let more = if last < chars.len() { "…" } else { "" };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::config::{Config, Kind, Node};
+use crate::config::{Config, Node, NodeKind};
 use crate::template::Document;
 
 /// What stands in the place of a hidden value of which nothing at all is said.
@@ -34,22 +34,22 @@ const WORDS: &[&str] = &[
     "aws:kms",
 ];
 /// Shorter values are found everywhere by accident.
-const SHORTEST: usize = 4;
+const MIN_LENGTH: usize = 4;
 /// From this length on, a word of mixed characters is taken for a secret.
-const SHORTEST_SECRET: usize = 20;
+const MIN_SECRET_LENGTH: usize = 20;
 /// Bits a character of a word has at least that nobody would choose.
 const ENTROPY: f64 = 3.5;
 
 /// Knows what of one config may be shown.
 #[derive(Clone, Debug, Default)]
-pub struct Values {
+pub struct Redactor {
     shown: BTreeSet<String>,
     hidden: Vec<String>,
 }
 
-impl Values {
+impl Redactor {
     /// `more` are the config keys that the policy allows to be shown.
-    pub fn of(config: &Config, more: &[String]) -> Self {
+    pub fn for_config(config: &Config, more: &[String]) -> Self {
         let mut shown: BTreeSet<String> = WORDS.iter().map(|word| (*word).to_owned()).collect();
         shown.extend(config.derived.names.values().cloned());
         let target = &config.target;
@@ -58,14 +58,14 @@ impl Values {
         for key in more {
             let pointer = format!("/{}", key.replace('.', "/"));
             if let Some(value) = config.values.pointer(&pointer) {
-                scalars(value, &mut |text| {
+                visit_scalars(value, &mut |text| {
                     shown.insert(text.to_owned());
                 });
             }
         }
         // Everything else that the config brought, or that stands in the template as a value.
         let mut brought = BTreeSet::new();
-        scalars(&config.values, &mut |text| {
+        visit_scalars(&config.values, &mut |text| {
             brought.insert(text.to_owned());
         });
         let mut hidden = BTreeSet::new();
@@ -84,7 +84,7 @@ impl Values {
                     && let Some(default) = parameter.value.get("Default")
                 {
                     match &default.kind {
-                        Kind::Number(number) => drop(brought.insert(number.to_string())),
+                        NodeKind::Number(number) => drop(brought.insert(number.to_string())),
                         _ => texts(default, &mut brought),
                     }
                 }
@@ -97,7 +97,7 @@ impl Values {
         let is_part = |text: &str| shown.iter().any(|name| name.contains(text));
         let mut hidden: Vec<String> = hidden
             .into_iter()
-            .filter(|text| text.chars().count() >= SHORTEST && !is_part(text))
+            .filter(|text| text.chars().count() >= MIN_LENGTH && !is_part(text))
             .filter(|text| !is_structural(text))
             .collect();
         // A value may be part of another one.
@@ -106,8 +106,8 @@ impl Values {
     }
 
     /// Shows the values of one report.
-    pub fn numbered(&self) -> Numbered<'_> {
-        Numbered {
+    pub fn hidden_value_ids(&self) -> HiddenValueIds<'_> {
+        HiddenValueIds {
             values: self,
             hidden: Vec::new(),
         }
@@ -150,12 +150,12 @@ impl Values {
 ///
 /// Whether two values are equal is all that a number tells: it is made of nothing but the order. There is no key that could get lost,
 /// and no fingerprint that could be tried on guesses, or compared with that of another report.
-pub struct Numbered<'a> {
-    values: &'a Values,
+pub struct HiddenValueIds<'a> {
+    values: &'a Redactor,
     hidden: Vec<Value>,
 }
 
-impl Numbered<'_> {
+impl HiddenValueIds<'_> {
     /// A value as it may be shown. `text` is JSON, or else a text itself.
     pub fn show(&mut self, text: &str) -> String {
         let value = read(text);
@@ -165,7 +165,7 @@ impl Numbered<'_> {
                 other => other.to_string(),
             };
         }
-        if stands_for_another(&value) {
+        if is_alias(&value) {
             return HIDDEN.to_owned();
         }
         let known = self.hidden.iter().position(|hidden| *hidden == value);
@@ -184,13 +184,13 @@ fn read(text: &str) -> Value {
 
 /// Whether the value itself is not here, so that equal texts do not mean equal values: AWS masks what is told without echo, and a
 /// reference is looked up when it is used.
-fn stands_for_another(value: &Value) -> bool {
+fn is_alias(value: &Value) -> bool {
     match value {
         Value::String(text) => {
             text.contains("{{") || (text.contains('*') && text.chars().all(|c| c == '*'))
         }
-        Value::Array(items) => items.iter().any(stands_for_another),
-        Value::Object(entries) => entries.values().any(stands_for_another),
+        Value::Array(items) => items.iter().any(is_alias),
+        Value::Object(entries) => entries.values().any(is_alias),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
@@ -224,7 +224,7 @@ fn looks_secret(word: &str) -> bool {
     if key {
         return true;
     }
-    if word.len() < SHORTEST_SECRET || word.starts_with("arn:") || is_structural(word) {
+    if word.len() < MIN_SECRET_LENGTH || word.starts_with("arn:") || is_structural(word) {
         return false;
     }
     let has = |is: fn(&char) -> bool| word.chars().any(|character| is(&character));
@@ -283,22 +283,22 @@ fn enumerated(schema: &Value, words: &mut BTreeSet<String>) {
     }
 }
 
-fn scalars(value: &Value, tell: &mut impl FnMut(&str)) {
+fn visit_scalars(value: &Value, tell: &mut impl FnMut(&str)) {
     match value {
         Value::String(text) => tell(text),
-        Value::Array(items) => items.iter().for_each(|item| scalars(item, tell)),
-        Value::Object(object) => object.values().for_each(|value| scalars(value, tell)),
+        Value::Array(items) => items.iter().for_each(|item| visit_scalars(item, tell)),
+        Value::Object(object) => object.values().for_each(|value| visit_scalars(value, tell)),
         _ => {}
     }
 }
 
 fn texts(node: &Node, found: &mut BTreeSet<String>) {
     match &node.kind {
-        Kind::Text(text) => {
+        NodeKind::Text(text) => {
             found.insert(text.clone());
         }
-        Kind::Sequence(items) => items.iter().for_each(|item| texts(item, found)),
-        Kind::Mapping(entries) => entries.iter().for_each(|entry| texts(&entry.value, found)),
+        NodeKind::Sequence(items) => items.iter().for_each(|item| texts(item, found)),
+        NodeKind::Mapping(entries) => entries.iter().for_each(|entry| texts(&entry.value, found)),
         _ => {}
     }
 }
@@ -307,8 +307,8 @@ fn texts(node: &Node, found: &mut BTreeSet<String>) {
 mod tests {
     use super::*;
 
-    fn values() -> Values {
-        Values {
+    fn values() -> Redactor {
+        Redactor {
             shown: BTreeSet::from(["Enabled".to_owned()]),
             hidden: vec!["73829164".to_owned()],
         }
@@ -317,7 +317,7 @@ mod tests {
     /// One report that shows these.
     fn report(texts: &[&str]) -> Vec<String> {
         let values = values();
-        let mut numbered = values.numbered();
+        let mut numbered = values.hidden_value_ids();
         texts.iter().map(|text| numbered.show(text)).collect()
     }
 

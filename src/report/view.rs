@@ -8,13 +8,13 @@ use super::Preview;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Digest, RepoPath};
-use crate::plan::{Change, Plan, sealed};
+use crate::plan::{Change, Plan, combined_digest};
 
 /// Everything that a check has to say.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// What was compared.
-    pub context: Context,
+    pub context: CheckContext,
     /// The plan.
     pub plan: Plan,
     /// What AWS says of the changes, by path, as far as it was asked.
@@ -28,7 +28,7 @@ pub struct Report {
 
 /// What was compared.
 #[derive(Clone, Debug, Serialize)]
-pub struct Context {
+pub struct CheckContext {
     /// What the change is compared with, for people: a short commit or a revision.
     pub base: String,
     /// The commit or work tree that was checked.
@@ -66,8 +66,8 @@ impl Report {
     }
 
     /// The digest of the plan with everything that AWS said of it. Equal digests mean that the same would happen.
-    pub fn seal(&mut self) {
-        self.plan.digest = sealed(self.plan.digest, &self.preview_digests());
+    pub fn update_digest(&mut self) {
+        self.plan.digest = combined_digest(self.plan.digest, &self.preview_digests());
     }
 
     /// All diagnostics of all configs.

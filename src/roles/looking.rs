@@ -11,11 +11,11 @@ use super::pack::Statement;
 const VERBS: &[&str] = &["BatchDescribe", "BatchGet", "Describe", "Get", "List"];
 
 /// How the actions of a pattern end of which none looks, so that the verbs before it would only be noise.
-const NO_QUESTIONS: &[&str] = &["TagResource", "TagRole"];
+const NOT_READS: &[&str] = &["TagResource", "TagRole"];
 
 /// What else a plan does. A change set is no change before somebody runs it, and CloudFormation asks for the right to tag when it is
 /// made. Detecting drift changes only what CloudFormation knows.
-const BESIDE: &[&str] = &[
+const EXTRA_READS: &[&str] = &[
     "cloudformation:CreateChangeSet",
     "cloudformation:DeleteChangeSet",
     "cloudformation:DetectStackDrift",
@@ -53,14 +53,18 @@ const NEVER: &[&str] = &[
 ];
 
 /// How the names of test deployments end, which no plan is about.
-const TRIAL: &str = "-t??????";
+const TEST_SUFFIX: &str = "-t??????";
 
 /// What a statement allows to somebody who only looks; `None` if that is nothing.
-pub fn only(statement: &Statement) -> Option<Statement> {
-    let actions: BTreeSet<String> = statement.actions.iter().flat_map(|it| of(it)).collect();
+pub fn read_statements(statement: &Statement) -> Option<Statement> {
+    let actions: BTreeSet<String> = statement
+        .actions
+        .iter()
+        .flat_map(|it| read_action_patterns(it))
+        .collect();
     let trial = |resource: &&String| {
         let name = resource.strip_suffix("/*").unwrap_or(resource);
-        !name.ends_with(TRIAL)
+        !name.ends_with(TEST_SUFFIX)
     };
     let resources: BTreeSet<String> = statement.resources.iter().filter(trial).cloned().collect();
     let left = !actions.is_empty() && !resources.is_empty();
@@ -72,7 +76,7 @@ pub fn only(statement: &Statement) -> Option<Statement> {
 }
 
 /// The part of an action's pattern that looks.
-fn of(action: &str) -> Vec<String> {
+fn read_action_patterns(action: &str) -> Vec<String> {
     let Some((service, pattern)) = action.split_once(':') else {
         return Vec::new();
     };
@@ -86,19 +90,21 @@ fn of(action: &str) -> Vec<String> {
         Some(rest)
             if verb.starts_with(begins)
                 && !verb.starts_with("Batch")
-                && !NO_QUESTIONS.contains(&rest) =>
+                && !NOT_READS.contains(&rest) =>
         {
             Some(format!("{service}:{verb}*{rest}"))
         }
         _ => None,
     });
-    let beside = BESIDE.iter().filter(|known| {
+    let beside = EXTRA_READS.iter().filter(|known| {
         known
             .strip_prefix(service)
             .and_then(|known| known.strip_prefix(':'))
             .is_some_and(|known| match rest {
                 None => known == pattern,
-                Some(rest) => known.starts_with(begins) && ends(&known[begins.len()..], rest),
+                Some(rest) => {
+                    known.starts_with(begins) && complete_pattern(&known[begins.len()..], rest)
+                }
             })
     });
     verbs
@@ -107,18 +113,18 @@ fn of(action: &str) -> Vec<String> {
 }
 
 /// Whether a text ends as the rest of a pattern says, in which there may be further `*`.
-fn ends(text: &str, rest: &str) -> bool {
+fn complete_pattern(text: &str, rest: &str) -> bool {
     match rest.split_once('*') {
         None => text.ends_with(rest),
         Some((middle, rest)) => text
             .match_indices(middle)
-            .any(|(at, found)| ends(&text[at + found.len()..], rest)),
+            .any(|(at, found)| complete_pattern(&text[at + found.len()..], rest)),
     }
 }
 
 /// What a plan asks about stacks that no config's policy names: those that are not there yet, who imports what one exports, and what
 /// the validation of a change set found, whose id AWS chooses.
-pub fn everywhere(regions: &BTreeSet<String>) -> Statement {
+pub fn account_wide_reads(regions: &BTreeSet<String>) -> Statement {
     let actions = [
         "cloudformation:DescribeEvents",
         "cloudformation:DescribeStacks",
@@ -137,7 +143,7 @@ pub fn everywhere(regions: &BTreeSet<String>) -> Statement {
 }
 
 /// What the plan role is never allowed.
-pub fn never() -> Value {
+pub fn deny_writes() -> Value {
     document(vec![json!({
         "Sid": "NeverChange",
         "Effect": "Deny",
@@ -171,9 +177,9 @@ mod tests {
             ),
             ("kms:De*", vec!["kms:Describe*"]),
         ] {
-            assert_eq!(of(action), expected, "{action}");
+            assert_eq!(read_action_patterns(action), expected, "{action}");
         }
-        let change_sets = of("cloudformation:*ChangeSet");
+        let change_sets = read_action_patterns("cloudformation:*ChangeSet");
         assert!(change_sets.contains(&"cloudformation:CreateChangeSet".to_owned()));
         assert!(!change_sets.contains(&"cloudformation:ExecuteChangeSet".to_owned()));
     }

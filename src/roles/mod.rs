@@ -15,15 +15,15 @@ use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::guard::Policy;
-use crate::product::{Failure, Target};
+use crate::product::{ProductError, Target};
 
-pub use subject::{Invalid, Issuer, Repository, branch};
+pub use subject::{Invalid, Issuer, RepositoryId, branch};
 pub use template::template;
 
-use pack::{Statement, pack};
+use pack::{Statement, split_to_policy_size};
 
 /// Managed policies that AWS attaches to a role, unless the account's quota says otherwise.
-pub const MOST_POLICIES: usize = 10;
+pub const MAX_POLICIES: usize = 10;
 
 /// What a role is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -37,9 +37,9 @@ pub enum Phase {
 
 /// Whose jobs, and which of the policy's roles.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct RolesRequest {
     /// The repository whose jobs are trusted.
-    pub repository: Repository,
+    pub repository: RepositoryId,
     /// Its default branch.
     pub branch: String,
     /// Who issues the jobs' tokens.
@@ -52,7 +52,7 @@ pub struct Asked {
 
 /// The roles of one account.
 #[derive(Clone, Debug, Serialize)]
-pub struct Account {
+pub struct AccountRoles {
     /// 12 digits.
     pub account: String,
     /// ARN of the account's identity provider for the issuer.
@@ -81,30 +81,34 @@ pub struct Role {
 
 /// Where a role works.
 #[derive(Debug, Default)]
-struct Place<'a> {
+struct RoleUse<'a> {
     environments: BTreeSet<String>,
     regions: BTreeSet<String>,
     configs: Vec<&'a Config>,
 }
 
 /// Places by account, phase and ARN.
-type Places<'a> = BTreeMap<(String, Phase, String), Place<'a>>;
+type RoleUses<'a> = BTreeMap<(String, Phase, String), RoleUse<'a>>;
 
 /// All roles that the policy file names for what was asked.
-pub fn roles(policy: &Policy, configs: &[Config], asked: &Asked) -> Result<Vec<Account>, Failure> {
-    let mut places = Places::new();
+pub fn roles(
+    policy: &Policy,
+    configs: &[Config],
+    asked: &RolesRequest,
+) -> Result<Vec<AccountRoles>, ProductError> {
+    let mut places = RoleUses::new();
     for environment in policy.environments.keys() {
         if asked.environments.is_empty() || asked.environments.contains(environment) {
             find(&mut places, policy, configs, asked, environment);
         }
     }
-    let mut accounts: Vec<Account> = Vec::new();
+    let mut accounts: Vec<AccountRoles> = Vec::new();
     for ((account, phase, arn), place) in places {
         let provider = asked.issuer.provider(&arn, &account);
         let role = role(phase, arn, &place, &provider, asked)?;
         match accounts.last_mut().filter(|last| last.account == account) {
             Some(last) => last.roles.push(role),
-            None => accounts.push(Account {
+            None => accounts.push(AccountRoles {
                 account,
                 provider,
                 roles: vec![role],
@@ -116,10 +120,10 @@ pub fn roles(policy: &Policy, configs: &[Config], asked: &Asked) -> Result<Vec<A
 
 /// Adds the roles of an environment: for each config, and for accounts that have none yet, so that they can be prepared.
 fn find<'a>(
-    places: &mut Places<'a>,
+    places: &mut RoleUses<'a>,
     policy: &Policy,
     configs: &'a [Config],
-    asked: &Asked,
+    asked: &RolesRequest,
     environment: &str,
 ) {
     let here = |config: &&Config| {
@@ -148,7 +152,12 @@ fn find<'a>(
     }
 }
 
-fn add<'a>(places: &mut Places<'a>, policy: &Policy, target: &Target, config: Option<&'a Config>) {
+fn add<'a>(
+    places: &mut RoleUses<'a>,
+    policy: &Policy,
+    target: &Target,
+    config: Option<&'a Config>,
+) {
     let named = [
         (Phase::Plan, policy.plan_role(target)),
         (Phase::Apply, policy.apply_role(target)),
@@ -168,30 +177,36 @@ fn add<'a>(places: &mut Places<'a>, policy: &Policy, target: &Target, config: Op
 fn role(
     phase: Phase,
     arn: String,
-    place: &Place<'_>,
+    place: &RoleUse<'_>,
     provider: &str,
-    asked: &Asked,
-) -> Result<Role, Failure> {
+    asked: &RolesRequest,
+) -> Result<Role, ProductError> {
     let mut statements = Vec::new();
     for config in &place.configs {
         let text = config.product.render_policy(&config.derived.scope)?;
         statements.extend(Statement::all(&text));
     }
     if phase == Phase::Plan {
-        statements = statements.iter().filter_map(looking::only).collect();
-        statements.push(looking::everywhere(&place.regions));
+        statements = statements
+            .iter()
+            .filter_map(looking::read_statements)
+            .collect();
+        statements.push(looking::account_wide_reads(&place.regions));
     }
     let subjects = match phase {
-        Phase::Plan => asked.repository.looking(&asked.branch),
-        Phase::Apply => asked.repository.in_environments(&place.environments),
+        Phase::Plan => asked.repository.plan_subjects(&asked.branch),
+        Phase::Apply => asked.repository.apply_subjects(&place.environments),
     };
     Ok(Role {
         phase,
         arn,
         environments: place.environments.clone(),
         trust: subjects.trust(provider, &asked.issuer),
-        never: (phase == Phase::Plan).then(looking::never),
-        policies: pack(statements).into_iter().map(document).collect(),
+        never: (phase == Phase::Plan).then(looking::deny_writes),
+        policies: split_to_policy_size(statements)
+            .into_iter()
+            .map(document)
+            .collect(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 /// The longest managed policy; blanks do not count.
-const MOST: usize = 6_144;
+const MAX_POLICY_CHARS: usize = 6_144;
 /// What stands around the statements of a document.
 const FRAME: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
 /// Statements get a number behind their names where these would be the same.
@@ -66,7 +66,7 @@ impl Statement {
 
     /// Parts that fit a document each.
     fn parts(self) -> Vec<Self> {
-        if self.length() + FRAME <= MOST || self.resources.len() < 2 {
+        if self.length() + FRAME <= MAX_POLICY_CHARS || self.resources.len() < 2 {
             return vec![self];
         }
         let resources = Vec::from_iter(self.resources.clone());
@@ -94,7 +94,7 @@ fn listed(value: &Value) -> Option<BTreeSet<String>> {
 }
 
 /// Documents, as lists of statements, that together allow what the statements allow, and nothing else.
-pub fn pack(statements: Vec<Statement>) -> Vec<Vec<Value>> {
+pub fn split_to_policy_size(statements: Vec<Statement>) -> Vec<Vec<Value>> {
     let mut merged: Vec<Statement> = Vec::new();
     for statement in statements {
         // What differs in one of its two lists alone is allowed just the same by a statement with both.
@@ -113,7 +113,10 @@ pub fn pack(statements: Vec<Statement>) -> Vec<Vec<Value>> {
     let mut documents: Vec<(usize, Vec<Statement>)> = Vec::new();
     for part in merged.into_iter().flat_map(Statement::parts) {
         let length = part.length();
-        match documents.iter_mut().find(|(used, _)| used + length <= MOST) {
+        match documents
+            .iter_mut()
+            .find(|(used, _)| used + length <= MAX_POLICY_CHARS)
+        {
             Some((used, parts)) => {
                 *used += length;
                 parts.push(part);

@@ -18,12 +18,12 @@ pub struct Invalid(&'static str);
 
 /// A repository as tokens name it: `owner/name`, and with the ids that never change `owner@1/name@2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repository {
+pub struct RepositoryId {
     name: String,
     with_ids: Option<String>,
 }
 
-impl Repository {
+impl RepositoryId {
     /// Whether the ids are known.
     pub fn has_ids(&self) -> bool {
         self.with_ids.is_some()
@@ -36,7 +36,7 @@ impl Repository {
 
     /// The jobs that look: pull requests, which forks get no token for; comments and schedules, which run at the default branch;
     /// and its merge queue.
-    pub(super) fn looking(&self, branch: &str) -> Subjects {
+    pub(super) fn plan_subjects(&self, branch: &str) -> Subjects {
         let jobs = [
             "pull_request".to_owned(),
             format!("ref:refs/heads/{branch}"),
@@ -49,7 +49,7 @@ impl Repository {
 
     /// The jobs that say that they work on an environment, whose protection rules let them. No branch and no pull request: its
     /// subject is the same for every workflow on it.
-    pub(super) fn in_environments(&self, environments: &BTreeSet<String>) -> Subjects {
+    pub(super) fn apply_subjects(&self, environments: &BTreeSet<String>) -> Subjects {
         let jobs: Vec<String> = environments
             .iter()
             .map(|environment| format!("environment:{environment}"))
@@ -76,7 +76,7 @@ impl Repository {
     }
 }
 
-impl FromStr for Repository {
+impl FromStr for RepositoryId {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Account, Asked, Phase, Role};
-use crate::wording::all_of;
+use super::{AccountRoles, Phase, Role, RolesRequest};
+use crate::wording::and_list;
 
 /// A template that makes the roles, and if one says so the identity provider.
-pub fn template(account: &Account, asked: &Asked) -> Value {
+pub fn template(account: &AccountRoles, asked: &RolesRequest) -> Value {
     let mut resources = Map::new();
     let provider = json!({
         "Type": "AWS::IAM::OIDCProvider",
@@ -63,7 +63,7 @@ pub fn template(account: &Account, asked: &Asked) -> Value {
     })
 }
 
-fn role_resource(role: &Role, asked: &Asked) -> Value {
+fn role_resource(role: &Role, asked: &RolesRequest) -> Value {
     let (path, name) = name(role);
     let environments: Vec<&str> = role.environments.iter().map(String::as_str).collect();
     let does = match role.phase {
@@ -73,7 +73,7 @@ fn role_resource(role: &Role, asked: &Asked) -> Value {
     let mut properties = json!({
         "RoleName": name,
         "Path": path,
-        "Description": format!("{does} the stacks of {} in {}", asked.repository.name(), all_of(&environments)),
+        "Description": format!("{does} the stacks of {} in {}", asked.repository.name(), and_list(&environments)),
         "MaxSessionDuration": 3600,
         "AssumeRolePolicyDocument": role.trust,
     });

@@ -110,7 +110,7 @@ impl ResourceChange {
 pub struct Detail {
     /// Which one.
     #[serde(default)]
-    pub target: Target,
+    pub target: ChangeTarget,
     /// Whether its value is known now.
     #[serde(default)]
     pub evaluation: Option<Evaluation>,
@@ -125,7 +125,7 @@ pub struct Detail {
 /// What a [`Detail`] is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Target {
+pub struct ChangeTarget {
     /// `Properties`, `Metadata`, `CreationPolicy`, `UpdatePolicy`, `DeletionPolicy`, `UpdateReplacePolicy`, `Tags`.
     #[serde(default)]
     pub attribute: Option<String>,

@@ -23,7 +23,7 @@ pub enum DriftStatus {
 
 impl DriftStatus {
     /// Reads the API's word, of a resource or of a stack.
-    pub fn of(word: &str) -> Self {
+    pub fn parse(word: &str) -> Self {
         match word {
             "DELETED" => Self::Deleted,
             "MODIFIED" | "DRIFTED" => Self::Modified,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// One event, as `DescribeStackEvents` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Event {
+pub struct StackEvent {
     /// Unique among all events.
     pub id: String,
     /// Unix time in milliseconds.
@@ -23,7 +23,7 @@ pub struct Event {
     pub token: Option<String>,
 }
 
-impl Event {
+impl StackEvent {
     /// Whether something failed.
     pub fn is_failure(&self) -> bool {
         self.status.ends_with("_FAILED")
@@ -39,7 +39,7 @@ impl Event {
 }
 
 /// The failure that led to all others: the oldest that is not the consequence of another one.
-pub fn first_failure(events: &[Event]) -> Option<&Event> {
+pub fn first_failure(events: &[StackEvent]) -> Option<&StackEvent> {
     let failures = || events.iter().filter(|event| event.is_failure());
     failures()
         .filter(|event| !event.is_consequence())

@@ -8,10 +8,10 @@ mod findings;
 mod state;
 
 pub use change_set::{
-    ChangeAction, ChangeSet, Detail, Evaluation, PolicyAction, Recreation, Replacement,
-    ResourceChange, Target,
+    ChangeAction, ChangeSet, ChangeTarget, Detail, Evaluation, PolicyAction, Recreation,
+    Replacement, ResourceChange,
 };
 pub use drift::{Difference, Drift, DriftCheck, DriftStatus, Drifted, ResourceDrift};
-pub use event::{Event, first_failure};
+pub use event::{StackEvent, first_failure};
 pub use findings::{Found, Hook, Validation};
-pub use state::{Health, Output, Stack, StackName, Status};
+pub use state::{Health, Output, Stack, StackName, StackStatus};

@@ -36,7 +36,7 @@ pub struct Stack {
     /// Name.
     pub name: String,
     /// Status.
-    pub status: Status,
+    pub status: StackStatus,
     /// Why it is in that status.
     pub reason: Option<String>,
     /// Termination protection.
@@ -66,27 +66,27 @@ pub struct Output {
 /// A stack's status, such as `CREATE_COMPLETE`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Status(pub String);
+pub struct StackStatus(pub String);
 
 /// What a status means for whoever wants to do something with the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     /// It can be changed.
-    Ready,
+    Stable,
     /// An operation is under way.
-    Busy,
+    InProgress,
     /// An operation failed; the stack cannot be updated.
     Failed,
     /// `REVIEW_IN_PROGRESS`: a change set was made for a stack that does not exist yet. It holds nothing.
-    Shell,
+    ReviewInProgress,
     /// It is gone.
     Deleted,
     /// A status that was not known when this was written.
     Unknown,
 }
 
-impl Status {
+impl StackStatus {
     /// What it means. Source: "Stack status codes" of the CloudFormation User Guide.
     pub fn health(&self) -> Health {
         match self.0.as_str() {
@@ -94,8 +94,8 @@ impl Status {
             | "UPDATE_COMPLETE"
             | "UPDATE_ROLLBACK_COMPLETE"
             | "IMPORT_COMPLETE"
-            | "IMPORT_ROLLBACK_COMPLETE" => Health::Ready,
-            "REVIEW_IN_PROGRESS" => Health::Shell,
+            | "IMPORT_ROLLBACK_COMPLETE" => Health::Stable,
+            "REVIEW_IN_PROGRESS" => Health::ReviewInProgress,
             "DELETE_COMPLETE" => Health::Deleted,
             "CREATE_FAILED"
             | "DELETE_FAILED"
@@ -104,13 +104,13 @@ impl Status {
             | "UPDATE_FAILED"
             | "UPDATE_ROLLBACK_FAILED"
             | "IMPORT_ROLLBACK_FAILED" => Health::Failed,
-            busy if busy.ends_with("_IN_PROGRESS") => Health::Busy,
+            busy if busy.ends_with("_IN_PROGRESS") => Health::InProgress,
             _ => Health::Unknown,
         }
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for StackStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -122,11 +122,14 @@ mod tests {
 
     #[test]
     fn every_status_of_the_api_has_a_meaning() {
-        let of = |status: &str| Status(status.to_owned()).health();
-        assert_eq!(of("UPDATE_ROLLBACK_COMPLETE"), Health::Ready);
+        let of = |status: &str| StackStatus(status.to_owned()).health();
+        assert_eq!(of("UPDATE_ROLLBACK_COMPLETE"), Health::Stable);
         assert_eq!(of("ROLLBACK_COMPLETE"), Health::Failed);
-        assert_eq!(of("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), Health::Busy);
-        assert_eq!(of("REVIEW_IN_PROGRESS"), Health::Shell);
+        assert_eq!(
+            of("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+            Health::InProgress
+        );
+        assert_eq!(of("REVIEW_IN_PROGRESS"), Health::ReviewInProgress);
         assert_eq!(of("SOMETHING_NEW"), Health::Unknown);
     }
 }

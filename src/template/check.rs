@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 
 use super::document::{Document, INLINE_BYTES};
 use super::intrinsic::{Reference, walk};
-use crate::config::{Entry, Kind};
+use crate::config::{MapEntry, NodeKind};
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
-use crate::wording::{counted, nearest, one_of, quote};
+use crate::wording::{did_you_mean, or_list, pluralize, quote};
 
 /// The most at all.
 const MAX_BYTES: usize = 1_000_000;
 const MAX_DESCRIPTION: usize = 1_024;
 const MAX_LOGICAL_ID: usize = 255;
 /// Each problem has its line looked up and its near misses searched, so that their number is bounded.
-const MOST_FOUND: usize = 100;
+const MAX_FINDINGS: usize = 100;
 
 const SECTIONS: &[&str] = &[
     "AWSTemplateFormatVersion",
@@ -55,7 +55,7 @@ const PSEUDO_PARAMETERS: &[&str] = &[
 
 /// Everything that is wrong with a template that was read from `text`, by place.
 pub fn check(path: &RepoPath, text: &str, document: &Document) -> Vec<Diagnostic> {
-    let mut check = Check {
+    let mut check = TemplateChecker {
         path,
         source: SourceText::new(text),
         document,
@@ -68,8 +68,8 @@ pub fn check(path: &RepoPath, text: &str, document: &Document) -> Vec<Diagnostic
     check.outputs();
     check.references();
     if check.untold > 0 {
-        let rest = counted(check.untold, "more problem");
-        let message = format!("{rest}; the first {MOST_FOUND} are listed");
+        let rest = pluralize(check.untold, "more problem");
+        let message = format!("{rest}; the first {MAX_FINDINGS} are listed");
         let problem = Diagnostic::error("template-structure", path, message);
         check
             .found
@@ -80,7 +80,7 @@ pub fn check(path: &RepoPath, text: &str, document: &Document) -> Vec<Diagnostic
     found
 }
 
-struct Check<'a> {
+struct TemplateChecker<'a> {
     path: &'a RepoPath,
     source: SourceText<'a>,
     document: &'a Document,
@@ -89,7 +89,7 @@ struct Check<'a> {
     untold: usize,
 }
 
-impl Check<'_> {
+impl TemplateChecker<'_> {
     fn size(&mut self, text: &str) {
         let bytes = text.len();
         let start = Span::point(1, 1);
@@ -114,7 +114,7 @@ impl Check<'_> {
 
     fn sections(&mut self) {
         let tree = &self.document.tree;
-        if !matches!(tree.kind, Kind::Mapping(_)) {
+        if !matches!(tree.kind, NodeKind::Mapping(_)) {
             self.error(
                 "template-structure",
                 Span::point(1, 1),
@@ -128,7 +128,7 @@ impl Check<'_> {
         if self.document.section("Resources").is_empty() {
             self.error(
                 "template-structure",
-                tree.place_of(["Resources"]),
+                tree.span_of(["Resources"]),
                 "`Resources` must hold at least one resource".into(),
             );
         }
@@ -152,7 +152,7 @@ impl Check<'_> {
                     "`{section}` has {} entries; {most} is the most",
                     entries.len()
                 );
-                self.error("template-limit", tree.place_of([section]), message);
+                self.error("template-limit", tree.span_of([section]), message);
             }
             for entry in entries {
                 self.logical_id(section, entry);
@@ -170,7 +170,7 @@ impl Check<'_> {
         for resource in self.document.resources() {
             let entry = resource.entry;
             let name = &entry.key;
-            if !matches!(entry.value.kind, Kind::Mapping(_)) {
+            if !matches!(entry.value.kind, NodeKind::Mapping(_)) {
                 self.error(
                     "template-structure",
                     entry.key_span,
@@ -206,7 +206,8 @@ impl Check<'_> {
                     continue;
                 };
                 if !policy.text().is_some_and(|text| POLICIES.contains(&text)) {
-                    let message = format!("`{attribute}` of `{name}` must be {}", one_of(POLICIES));
+                    let message =
+                        format!("`{attribute}` of `{name}` must be {}", or_list(POLICIES));
                     self.error("template-structure", policy.span, message);
                 }
             }
@@ -316,7 +317,7 @@ impl Check<'_> {
         }
     }
 
-    fn logical_id(&mut self, section: &str, entry: &Entry) {
+    fn logical_id(&mut self, section: &str, entry: &MapEntry) {
         let id = &entry.key;
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             let message = format!(
@@ -334,18 +335,18 @@ impl Check<'_> {
         }
     }
 
-    fn known(&mut self, what: &str, entry: &Entry, known: &[&'static str]) {
+    fn known(&mut self, what: &str, entry: &MapEntry, known: &[&'static str]) {
         if !known.contains(&entry.key.as_str()) {
             let problem = Diagnostic::error(
                 "template-structure",
                 self.path,
                 format!("{} is no {what}", quote(&entry.key)),
             );
-            let problem = match nearest(&entry.key, known.iter().copied()) {
+            let problem = match did_you_mean(&entry.key, known.iter().copied()) {
                 Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
                 None => problem,
             };
-            self.tell(problem, entry.key_span);
+            self.push(problem, entry.key_span);
         }
     }
 
@@ -376,19 +377,19 @@ impl Check<'_> {
             self.path,
             format!("no {what} is called {}", quote(name)),
         );
-        let problem = match nearest(name, known) {
+        let problem = match did_you_mean(name, known) {
             Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
             None => problem,
         };
-        self.tell(problem, span);
+        self.push(problem, span);
     }
 
     fn error(&mut self, code: &'static str, span: Span, message: String) {
-        self.tell(Diagnostic::error(code, self.path, message), span);
+        self.push(Diagnostic::error(code, self.path, message), span);
     }
 
-    fn tell(&mut self, problem: Diagnostic, span: Span) {
-        if self.found.len() < MOST_FOUND {
+    fn push(&mut self, problem: Diagnostic, span: Span) {
+        if self.found.len() < MAX_FINDINGS {
             self.found.push(problem.at(&self.source, span));
         } else {
             self.untold += 1;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::config::{Entry, Node, Tags, parse};
+use crate::config::{MapEntry, Node, Tags, parse};
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 
@@ -26,16 +26,16 @@ pub struct Resource<'a> {
     /// Its type, such as `AWS::S3::Bucket`.
     pub kind: &'a str,
     /// What becomes of the physical resource when it leaves the stack.
-    pub fate: Fate,
+    pub fate: DeletionBehavior,
     /// Its place and body.
-    pub entry: &'a Entry,
+    pub entry: &'a MapEntry,
 }
 
 /// What becomes of a physical resource when its stack is deleted, or it leaves the template.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Fate {
+pub enum DeletionBehavior {
     /// Stays, no longer managed.
     Retained,
     /// Goes, a snapshot stays.
@@ -44,7 +44,7 @@ pub enum Fate {
     Deleted,
 }
 
-impl Fate {
+impl DeletionBehavior {
     /// The word for people.
     pub fn word(self) -> &'static str {
         match self {
@@ -56,10 +56,10 @@ impl Fate {
 }
 
 /// Types whose default is a snapshot, by the page above: an RDS cluster, and an instance outside of a cluster.
-fn default_fate(kind: &str) -> Fate {
+fn default_deletion_behavior(kind: &str) -> DeletionBehavior {
     match kind {
-        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" => Fate::Snapshotted,
-        _ => Fate::Deleted,
+        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" => DeletionBehavior::Snapshotted,
+        _ => DeletionBehavior::Deleted,
     }
 }
 
@@ -92,7 +92,7 @@ impl Document {
     }
 
     /// The entries of a section; none if it is absent.
-    pub fn section(&self, name: &str) -> &[Entry] {
+    pub fn section(&self, name: &str) -> &[MapEntry] {
         self.tree.get(name).map_or(&[], Node::entries)
     }
 
@@ -101,12 +101,12 @@ impl Document {
         self.section("Resources").iter().map(|entry| {
             let kind = entry.value.get("Type").and_then(Node::text).unwrap_or("");
             let fate = match entry.value.get("DeletionPolicy").and_then(Node::text) {
-                Some("Retain") => Fate::Retained,
-                Some("Snapshot") => Fate::Snapshotted,
+                Some("Retain") => DeletionBehavior::Retained,
+                Some("Snapshot") => DeletionBehavior::Snapshotted,
                 // Kept unless its creation failed, and here it exists.
-                Some("RetainExceptOnCreate") => Fate::Retained,
-                Some("Delete") => Fate::Deleted,
-                _ => default_fate(kind),
+                Some("RetainExceptOnCreate") => DeletionBehavior::Retained,
+                Some("Delete") => DeletionBehavior::Deleted,
+                _ => default_deletion_behavior(kind),
             };
             Resource {
                 logical_id: &entry.key,

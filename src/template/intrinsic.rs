@@ -1,6 +1,6 @@
 //! References inside a template, in their long and short forms.
 
-use crate::config::{Kind, Node};
+use crate::config::{Node, NodeKind};
 use crate::diagnostic::Span;
 
 /// Something a template refers to.
@@ -22,7 +22,7 @@ pub fn walk(node: &Node, found: &mut impl FnMut(Reference, Span)) {
         function(tag.trim_start_matches('!'), node, node.span, found);
     }
     match &node.kind {
-        Kind::Mapping(entries) => {
+        NodeKind::Mapping(entries) => {
             if let [only] = entries.as_slice() {
                 let name = only.key.strip_prefix("Fn::").unwrap_or(&only.key);
                 let long_form = only.key.starts_with("Fn::") || matches!(name, "Ref" | "Condition");
@@ -32,7 +32,7 @@ pub fn walk(node: &Node, found: &mut impl FnMut(Reference, Span)) {
             }
             entries.iter().for_each(|entry| walk(&entry.value, found));
         }
-        Kind::Sequence(items) => items.iter().for_each(|item| walk(item, found)),
+        NodeKind::Sequence(items) => items.iter().for_each(|item| walk(item, found)),
         _ => {}
     }
 }

@@ -8,5 +8,5 @@ mod stateful;
 
 pub use check::check;
 pub use cost::billed;
-pub use document::{Document, Fate, INLINE_BYTES, Resource};
+pub use document::{DeletionBehavior, Document, INLINE_BYTES, Resource};
 pub use stateful::holds_data;

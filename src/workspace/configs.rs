@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::MAX_BYTES;
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
-use crate::wording::one_of;
+use crate::wording::or_list;
 
 /// Where configs are when nobody says otherwise.
 pub const DEFAULT_CONFIGS: &[&str] = &["ml/configs/*.yaml", "s3/configs/*.yaml"];
@@ -60,7 +60,7 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
         let places = [DEFAULT_CONFIGS, &["configs/*.yaml"]].concat();
         files.extend(places.iter().flat_map(|pattern| matching(pattern)));
         if files.is_empty() {
-            let message = format!("there is no config in {}", one_of(&places));
+            let message = format!("there is no config in {}", or_list(&places));
             problems.push(Diagnostic::error(
                 "config-not-found",
                 &RepoPath::typed("."),

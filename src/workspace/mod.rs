@@ -10,7 +10,7 @@ mod policy;
 mod products;
 
 pub use configs::{ConfigFile, DEFAULT_CONFIGS, locate};
-pub use outputs::{Outcome, OutputError, Outputs, write_report};
+pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_report};
 pub use policy::policy_file;
 pub use products::add_repository_products;
 

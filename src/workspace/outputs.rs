@@ -12,7 +12,7 @@ const SUMS: &str = "SHA256SUMS";
 
 /// A folder of outputs, such as `s3/templates`.
 #[derive(Debug)]
-pub struct Outputs {
+pub struct OutputFolder {
     folder: PathBuf,
     force: bool,
 }
@@ -20,7 +20,7 @@ pub struct Outputs {
 /// What became of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum WriteOutcome {
     /// It was not there.
     Created,
     /// It was ours and had other contents.
@@ -31,7 +31,7 @@ pub enum Outcome {
     Overwritten,
 }
 
-impl Outcome {
+impl WriteOutcome {
     /// The word for people.
     pub fn word(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ pub enum OutputError {
     Io(#[from] io::Error),
 }
 
-impl Outputs {
+impl OutputFolder {
     /// The outputs in `folder`, which is made when the first is written. `force` overwrites edits.
     pub fn new(folder: PathBuf, force: bool) -> Self {
         Self { folder, force }
@@ -73,7 +73,7 @@ impl Outputs {
 
     /// What an output holds; `None` if it is not there.
     pub fn read(&self, name: &str) -> Result<Option<String>, OutputError> {
-        self.regular(name)?;
+        self.check_name(name)?;
         match fs::read_to_string(self.path(name)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -82,8 +82,8 @@ impl Outputs {
     }
 
     /// Writes several outputs at once: the lock and the sums are taken once. The results are in the order of the outputs.
-    pub fn write(&self, outputs: &[(String, String)]) -> Vec<Result<Outcome, OutputError>> {
-        match self.locked() {
+    pub fn write(&self, outputs: &[(String, String)]) -> Vec<Result<WriteOutcome, OutputError>> {
+        match self.lock() {
             Ok((_lock, mut sums)) => {
                 let before = sums.clone();
                 let mut results: Vec<_> = outputs
@@ -110,27 +110,29 @@ impl Outputs {
         sums: &mut BTreeMap<String, String>,
         name: &str,
         text: &str,
-    ) -> Result<Outcome, OutputError> {
-        self.regular(name)?;
+    ) -> Result<WriteOutcome, OutputError> {
+        self.check_name(name)?;
         let path = self.path(name);
-        let digest = Digest::of(text).to_string();
+        let digest = Digest::sha256(text).to_string();
         let outcome = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Outcome::Created,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => WriteOutcome::Created,
             Err(error) => return Err(error.into()),
-            Ok(old) if old == text.as_bytes() => Outcome::Unchanged,
-            Ok(old) if sums.get(name) == Some(&Digest::of(&old).to_string()) => Outcome::Updated,
-            Ok(_) if self.force => Outcome::Overwritten,
+            Ok(old) if old == text.as_bytes() => WriteOutcome::Unchanged,
+            Ok(old) if sums.get(name) == Some(&Digest::sha256(&old).to_string()) => {
+                WriteOutcome::Updated
+            }
+            Ok(_) if self.force => WriteOutcome::Overwritten,
             Ok(_) => return Err(OutputError::Edited),
         };
-        if outcome != Outcome::Unchanged {
-            replace(&path, text)?;
+        if outcome != WriteOutcome::Unchanged {
+            write_atomically(&path, text)?;
         }
         sums.insert(name.to_owned(), digest);
         Ok(outcome)
     }
 
     /// The name is one, and nothing but a regular file bears it: no link leads the write elsewhere.
-    fn regular(&self, name: &str) -> Result<(), OutputError> {
+    fn check_name(&self, name: &str) -> Result<(), OutputError> {
         if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\n', '\0']) {
             return Err(OutputError::Name(name.to_owned()));
         }
@@ -141,9 +143,9 @@ impl Outputs {
     }
 
     /// Other processes that write into this folder wait until the lock is dropped.
-    fn locked(&self) -> io::Result<(File, BTreeMap<String, String>)> {
-        make(&self.folder)?;
-        own(&self.folder.join(SUMS), fs::Metadata::is_file)?;
+    fn lock(&self) -> io::Result<(File, BTreeMap<String, String>)> {
+        create_dir(&self.folder)?;
+        ensure_regular(&self.folder.join(SUMS), fs::Metadata::is_file)?;
         let lock = File::options()
             .read(true)
             .write(true)
@@ -171,17 +173,17 @@ impl Outputs {
 
 /// Writes a report into a folder; an old one of that name is replaced.
 pub fn write_report(folder: &Path, name: &str, text: &str) -> io::Result<()> {
-    make(folder)?;
-    replace(&folder.join(name), text)
+    create_dir(folder)?;
+    write_atomically(&folder.join(name), text)
 }
 
-fn make(folder: &Path) -> io::Result<()> {
-    own(folder, fs::Metadata::is_dir)?;
+fn create_dir(folder: &Path) -> io::Result<()> {
+    ensure_regular(folder, fs::Metadata::is_dir)?;
     fs::create_dir_all(folder)
 }
 
 /// Nothing is there, or what should be: no link leads a write elsewhere.
-fn own(path: &Path, kind: fn(&fs::Metadata) -> bool) -> io::Result<()> {
+fn ensure_regular(path: &Path, kind: fn(&fs::Metadata) -> bool) -> io::Result<()> {
     let what = match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => "a link",
         Ok(metadata) if !kind(&metadata) => "of another kind",
@@ -191,7 +193,7 @@ fn own(path: &Path, kind: fn(&fs::Metadata) -> bool) -> io::Result<()> {
 }
 
 /// Whole or not at all: a reader never sees half a file.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = path.with_file_name(format!(".{name}.draft"));
     // A draft that a killed run left, or a link that somebody put there: removed, never written through.

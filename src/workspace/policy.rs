@@ -16,13 +16,13 @@ pub fn policy_file() -> (RepoPath, Option<Vec<u8>>) {
             let shown = RepoPath::typed(&("../".repeat(up) + POLICY_FILE));
             return (shown, Some(fs::read(&path).unwrap_or_default()));
         }
-        if is_top(folder) {
+        if is_repository_root(folder) {
             break;
         }
     }
     (RepoPath::typed(POLICY_FILE), None)
 }
 
-fn is_top(folder: &Path) -> bool {
+fn is_repository_root(folder: &Path) -> bool {
     folder.join(".git").exists()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::product::{Files, PRODUCTS_FOLDER, Registry};
 
 /// No file of a product is larger.
-const MOST_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// Adds the products of the nearest `.provisioner/products` at or above `start`.
 pub fn add_repository_products(registry: &mut Registry, start: &Path) {
@@ -34,7 +34,7 @@ fn files(folder: &Path) -> Files {
         // `metadata` of an entry does not follow links.
         let regular = entry
             .metadata()
-            .is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MOST_BYTES);
+            .is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_BYTES);
         if let (true, Ok(text)) = (regular, fs::read_to_string(entry.path())) {
             files.insert(entry.file_name().to_string_lossy().into_owned(), text);
         }

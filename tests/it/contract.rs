@@ -1,8 +1,8 @@
 //! What others say: GitHub's published OpenAPI description, its example payloads, and an emulator that is not ours.
 
-use provisioner::ci::Event;
+use provisioner::ci::CiEvent;
 use provisioner::forge::github::{Access, GitHub};
-use provisioner::forge::{ForgeError, PullRequests as _, Source as _, Written};
+use provisioner::forge::{ForgeError, PullRequests as _, Source as _, Upsert};
 use provisioner::model::{CommitSha, RepoPath, UserId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -58,25 +58,25 @@ fn official_example_payloads_are_understood() {
     for webhook in all.as_array().unwrap() {
         let name = webhook["name"].as_str().unwrap();
         for example in webhook["examples"].as_array().unwrap() {
-            let event = Event::parse(name, &example.to_string()).unwrap();
+            let event = CiEvent::parse(name, &example.to_string()).unwrap();
             match name {
                 "pull_request" => {
                     let number = example["pull_request"]["number"].as_u64().unwrap();
-                    assert_eq!(event, Event::PullRequest { number });
+                    assert_eq!(event, CiEvent::PullRequest { number });
                     of_ours += 1;
                 }
-                "merge_group" => assert!(matches!(event, Event::MergeGroup { .. })),
+                "merge_group" => assert!(matches!(event, CiEvent::MergeGroup { .. })),
                 "push" => {
                     let name = example["ref"].as_str().unwrap();
-                    assert!(matches!(&event, Event::Push { reference, .. } if reference == name));
+                    assert!(matches!(&event, CiEvent::Push { reference, .. } if reference == name));
                     of_ours += 1;
                 }
                 "issue_comment" => {
                     let comment = example["comment"]["id"].as_u64().unwrap();
-                    assert!(matches!(event, Event::Comment { id, .. } if id == comment));
+                    assert!(matches!(event, CiEvent::Comment { id, .. } if id == comment));
                     of_ours += 1;
                 }
-                other => assert_eq!(event, Event::Other(other.to_owned())),
+                other => assert_eq!(event, CiEvent::Other(other.to_owned())),
             }
         }
     }
@@ -166,7 +166,7 @@ fn the_adapter_works_with_an_independent_emulator() {
         );
 
         // No GraphQL here: the identity comes from REST, and open pull requests are unknown.
-        let surroundings = github.surroundings().await.unwrap();
+        let surroundings = github.open_pull_requests().await.unwrap();
         assert!(surroundings.open.is_none());
         let own = surroundings.own.unwrap();
         for number in 0..101 {
@@ -177,26 +177,26 @@ fn the_adapter_works_with_an_independent_emulator() {
             );
         }
         let written = github
-            .put_comment(number, own, "<!-- m -->", "<!-- m -->\none")
+            .upsert_comment(number, own, "<!-- m -->", "<!-- m -->\none")
             .await
             .unwrap();
-        assert!(matches!(written, Written::Created(_)));
+        assert!(matches!(written, Upsert::Created(_)));
         let written = github
-            .put_comment(number, own, "<!-- m -->", "<!-- m -->\none")
+            .upsert_comment(number, own, "<!-- m -->", "<!-- m -->\none")
             .await
             .unwrap();
-        assert!(matches!(written, Written::Unchanged(_)));
+        assert!(matches!(written, Upsert::Unchanged(_)));
         let written = github
-            .put_comment(number, own, "<!-- m -->", "<!-- m -->\ntwo")
+            .upsert_comment(number, own, "<!-- m -->", "<!-- m -->\ntwo")
             .await
             .unwrap();
-        assert!(matches!(written, Written::Updated(_)));
+        assert!(matches!(written, Upsert::Updated(_)));
         let foreign = github
-            .put_comment(number, UserId(own.0 + 1), "<!-- m -->", "<!-- m -->\nthree")
+            .upsert_comment(number, UserId(own.0 + 1), "<!-- m -->", "<!-- m -->\nthree")
             .await
             .unwrap();
         assert!(
-            matches!(foreign, Written::Created(_)),
+            matches!(foreign, Upsert::Created(_)),
             "somebody else's comment is not ours"
         );
         assert!(matches!(

@@ -6,7 +6,7 @@ use provisioner::config::load;
 use provisioner::model::RepoPath;
 use provisioner::plan::Changes;
 use provisioner::product::Registry;
-use provisioner::report::{Preview, Values};
+use provisioner::report::{Preview, Redactor};
 use provisioner::stack::{ChangeSet, Found, StackName};
 
 use crate::aws::desk::Desk;
@@ -367,8 +367,8 @@ fn attack_a_reason_with_a_value_is_hidden_in_the_report_too() {
         },
         ..Found::default()
     };
-    let changes = Changes::of(&config, None, &stack, None, &found);
-    let preview = Preview::of_changes(&changes, &Values::of(&config, &[]));
+    let changes = Changes::from_change_set(&config, None, &stack, None, &found);
+    let preview = Preview::from_changes(&changes, &Redactor::for_config(&config, &[]));
     let told = format!("{}{}{}", preview.line, preview.markdown, preview.result);
     assert!(told.contains("is not allowed"), "{told}");
     assert!(!told.contains(SECRET), "{told}");

@@ -9,9 +9,10 @@ use provisioner::model::{CommitSha, Digest, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::{Files, Registry};
 use provisioner::report::{
-    COMMENT_LIMIT, Collision, Context, Report, annotations, log_safe, markdown, sarif,
+    COMMENT_LIMIT, CheckContext, Collision, Report, annotations, escape_workflow_commands,
+    markdown, sarif,
 };
-use provisioner::wording::is_deceptive;
+use provisioner::wording::is_invisible_or_bidi;
 
 use crate::job::config;
 
@@ -87,7 +88,7 @@ fn corpus() -> BTreeMap<&'static str, String> {
 }
 
 fn report(plan: Plan) -> Report {
-    let context = Context {
+    let context = CheckContext {
         base: "0000000".into(),
         head: "1111111".into(),
         version: "0",
@@ -130,7 +131,7 @@ fn assert_inert(name: &str, plan: Plan) {
         comment.chars().count()
     );
     assert!(
-        !comment.contains(is_deceptive),
+        !comment.contains(is_invisible_or_bidi),
         "{name}: a deceptive character survives"
     );
     assert_nothing_live(name, &comment);
@@ -140,10 +141,10 @@ fn assert_inert(name: &str, plan: Plan) {
             .iter()
             .any(|known| line.starts_with(known));
         assert!(command && !line.contains("##["), "{name}: {line:?}");
-        assert!(!line.contains(is_deceptive), "{name}: {line:?}");
+        assert!(!line.contains(is_invisible_or_bidi), "{name}: {line:?}");
     }
     let log = provisioner::report::diagnostics(report.diagnostics());
-    for line in log_safe(&log).lines() {
+    for line in escape_workflow_commands(&log).lines() {
         assert!(
             !line.trim_start().starts_with("::") && !line.contains("##["),
             "{name}: {line:?}"
@@ -421,5 +422,5 @@ fn ordinary_words_stay_readable() {
     let plan = assess(&registry, &registry, &[input(AT, Some(&old), Some(&new))]);
     let comment = markdown(&report(plan), COMMENT_LIMIT).unwrap();
     assert!(comment.contains("| The bucket is replaced by an empty one. The old one stays behind with its contents, no longer managed. |"));
-    assert!(CommitSha::parse(&Digest::of("x").to_string()).is_ok());
+    assert!(CommitSha::parse(&Digest::sha256("x").to_string()).is_ok());
 }

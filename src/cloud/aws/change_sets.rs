@@ -3,21 +3,21 @@
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, OnStackFailure, Tag as StackTag};
 use futures_util::future::BoxFuture;
 
-use super::poll::Pauses;
+use super::poll::PollBackoff;
 use super::{Cloud, convert, error, token};
-use crate::cloud::{Error, Pending, Proposal, Result, Running};
-use crate::guard::{Executes, Permit, Preview};
+use crate::cloud::{ChangeSetInput, CloudError, PendingChangeSet, Result, StackOperation};
+use crate::guard::{Permit, Preview, RunsChangeSet};
 use crate::model::Digest;
-use crate::stack::{ChangeSet, Event, Found, Health, Hook, Stack, Validation};
+use crate::stack::{ChangeSet, Found, Health, Hook, Stack, StackEvent, Validation};
 
 /// Every change set of this program begins with it.
 const PREFIX: &str = "provisioner-";
 /// Hex digits of the template's digest in the name, by which a killed run's change set is known.
 const DIGITS: usize = 16;
 /// Nested stacks inside nested stacks that are looked into.
-const DEEPEST: usize = 5;
+const MAX_DEPTH: usize = 5;
 /// Questions after a change set that is being deleted: for a minute.
-const PATIENCE: usize = 12;
+const MAX_EMPTY_POLLS: usize = 12;
 /// Age from which a change set of this program belongs to no run any more.
 const ABANDONED_SECONDS: i64 = 3600;
 
@@ -29,11 +29,11 @@ impl Cloud {
         &self,
         permit: Permit<Preview>,
         existing: Option<&Stack>,
-        proposal: &Proposal,
-    ) -> Result<Pending> {
+        proposal: &ChangeSetInput,
+    ) -> Result<PendingChangeSet> {
         self.stop.check()?;
         let stack = permit.stack().clone();
-        let shell = existing.is_none_or(|stack| stack.status.health() == Health::Shell);
+        let shell = existing.is_none_or(|stack| stack.status.health() == Health::ReviewInProgress);
         let digest = digest(&stack.name, proposal);
         if existing.is_some() {
             self.sweep(&stack.name, &digest).await?;
@@ -61,19 +61,19 @@ impl Cloud {
             request = request.include_nested_stacks(true);
         }
         let made = request.send().await;
-        let (id, stack_id) = match made.map_err(|e| error::of("CreateChangeSet", e)) {
+        let (id, stack_id) = match made.map_err(|e| error::from_sdk("CreateChangeSet", e)) {
             Ok(made) => (
                 made.id.unwrap_or_default(),
                 made.stack_id.unwrap_or_default(),
             ),
             // An attempt whose answer was lost made it: nobody else has this name.
-            Err(error) if error.says("AlreadyExists") => {
+            Err(error) if error.has_code("AlreadyExists") => {
                 let made = self.described(&stack.name, &name).await?;
                 (made.id, made.stack_id)
             }
             Err(error) => return Err(error),
         };
-        let mut pending = Pending {
+        let mut pending = PendingChangeSet {
             stack,
             stack_id,
             shell,
@@ -89,17 +89,17 @@ impl Cloud {
             Ok(()) => Ok(pending),
             Err(error) => {
                 // The first error is the one to tell; what is left is swept by the next run.
-                let _ = self.to_the_end().discard(pending).await;
+                let _ = self.without_cancellation().discard(pending).await;
                 Err(error)
             }
         }
     }
 
-    async fn examine(&self, pending: &mut Pending) -> Result<()> {
+    async fn examine(&self, pending: &mut PendingChangeSet) -> Result<()> {
         self.stop.check()?;
         let id = pending.found.change_set.id.clone();
         let stack = Some(pending.stack_id.as_str());
-        self.settle(stack, &id).await?;
+        self.wait_until_created(stack, &id).await?;
         let described = self.describe(stack, &id, 0).await?;
         // Whatever the description says of it, this is the one to delete.
         pending.found.change_set = ChangeSet { id, ..described };
@@ -108,7 +108,7 @@ impl Cloud {
 
     /// Adds what CloudFormation's validation and the hooks have to say. What cannot be read is noted, and hinders nothing: the change
     /// set itself is known.
-    pub async fn look_closer(&self, pending: &mut Pending) -> Result<()> {
+    pub async fn describe_findings(&self, pending: &mut PendingChangeSet) -> Result<()> {
         let id = pending.found.change_set.id.clone();
         let found = &mut pending.found;
         match self.validations(&id).await {
@@ -133,14 +133,14 @@ impl Cloud {
             .change_set_name(change_set)
             .send()
             .await;
-        let described = described.map_err(|e| error::of("DescribeChangeSet", e))?;
+        let described = described.map_err(|e| error::from_sdk("DescribeChangeSet", e))?;
         Ok(convert::change_set(described))
     }
 
     /// Waits until CloudFormation has computed it. The stack is named beside the change set wherever it is known: permissions are about
     /// stacks.
-    async fn settle(&self, stack: Option<&str>, id: &str) -> Result<()> {
-        let mut pauses = Pauses::new(&self.stop);
+    async fn wait_until_created(&self, stack: Option<&str>, id: &str) -> Result<()> {
+        let mut pauses = PollBackoff::new(&self.stop);
         loop {
             let described = self
                 .stacks
@@ -150,7 +150,7 @@ impl Cloud {
                 .send();
             let described = described
                 .await
-                .map_err(|e| error::of("DescribeChangeSet", e))?;
+                .map_err(|e| error::from_sdk("DescribeChangeSet", e))?;
             let status = described
                 .status
                 .as_ref()
@@ -180,14 +180,14 @@ impl Cloud {
                 .send();
             let mut whole = ChangeSet::default();
             while let Some(page) = pages.next().await {
-                let page = page.map_err(|e| error::of("DescribeChangeSet", e))?;
+                let page = page.map_err(|e| error::from_sdk("DescribeChangeSet", e))?;
                 let page = convert::change_set(page);
                 let changes = [whole.changes, page.changes].concat();
                 whole = ChangeSet { changes, ..page };
             }
             for change in &mut whole.changes {
-                if let Some(nested) = change.nested_id.as_deref().filter(|_| depth < DEEPEST) {
-                    self.settle(None, nested).await?;
+                if let Some(nested) = change.nested_id.as_deref().filter(|_| depth < MAX_DEPTH) {
+                    self.wait_until_created(None, nested).await?;
                     let described = self.describe(None, nested, depth + 1).await?;
                     change.nested = Some(Box::new(described));
                 }
@@ -206,7 +206,7 @@ impl Cloud {
             .send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::of("DescribeEvents", e))?;
+            let page = page.map_err(|e| error::from_sdk("DescribeEvents", e))?;
             for event in page.operation_events.into_iter().flatten() {
                 let kind = event.event_type.as_ref().map(|kind| kind.as_str());
                 if kind != Some("VALIDATION_ERROR") {
@@ -237,7 +237,7 @@ impl Cloud {
                 .set_next_token(next.take())
                 .send()
                 .await;
-            let page = page.map_err(|e| error::of("DescribeChangeSetHooks", e))?;
+            let page = page.map_err(|e| error::from_sdk("DescribeChangeSetHooks", e))?;
             for hook in page.hooks.into_iter().flatten() {
                 let target = hook.target_details;
                 let target = target.and_then(|target| target.resource_target_details);
@@ -260,12 +260,12 @@ impl Cloud {
     }
 
     /// Deletes a change set that was made, and the empty stack that is there only because of it.
-    pub async fn discard(&self, pending: Pending) -> Result<()> {
+    pub async fn discard(&self, pending: PendingChangeSet) -> Result<()> {
         self.delete_change_set(&pending.stack_id, &pending.found.change_set.id)
             .await?;
         if pending.shell {
             let own = &pending.found.change_set.id;
-            self.remove_shell(&pending.stack_id, own).await?;
+            self.delete_empty_stack(&pending.stack_id, own).await?;
         }
         Ok(())
     }
@@ -277,7 +277,10 @@ impl Cloud {
             .stack_name(stack)
             .change_set_name(id)
             .send();
-        match deleted.await.map_err(|e| error::of("DeleteChangeSet", e)) {
+        match deleted
+            .await
+            .map_err(|e| error::from_sdk("DeleteChangeSet", e))
+        {
             Ok(_) => Ok(()),
             Err(error) if is_gone(&error) => Ok(()),
             Err(error) => Err(error),
@@ -286,18 +289,18 @@ impl Cloud {
 
     /// Deletes a stack by its ARN, if it is still the empty one that the change set `own` left: in review, without resources, and
     /// without somebody else's change sets.
-    async fn remove_shell(&self, stack_id: &str, own: &str) -> Result<()> {
+    async fn delete_empty_stack(&self, stack_id: &str, own: &str) -> Result<()> {
         let Some(stack) = self.stack(stack_id).await? else {
             return Ok(());
         };
-        let empty = stack.status.health() == Health::Shell
+        let empty = stack.status.health() == Health::ReviewInProgress
             && self.holds_no_change_set(stack_id, own).await?
             && self.resources(stack_id).await?.is_empty();
         if !empty {
             return Ok(());
         }
         self.request_deletion(stack_id).await?;
-        let mut pauses = Pauses::new(&self.stop);
+        let mut pauses = PollBackoff::new(&self.stop);
         while let Some(stack) = self.stack(stack_id).await? {
             if stack.status.health() == Health::Deleted {
                 break;
@@ -309,8 +312,8 @@ impl Cloud {
 
     /// Whether a stack has no change set, once the one that is being deleted is gone: with nested ones below it, that takes a while.
     async fn holds_no_change_set(&self, stack_id: &str, deleted: &str) -> Result<bool> {
-        let mut pauses = Pauses::new(&self.stop);
-        for _ in 0..PATIENCE {
+        let mut pauses = PollBackoff::new(&self.stop);
+        for _ in 0..MAX_EMPTY_POLLS {
             let listed = self.change_sets(stack_id).await?;
             if listed.iter().any(|(_, id, _)| id != deleted) {
                 return Ok(false);
@@ -333,7 +336,7 @@ impl Cloud {
             .send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::of("ListChangeSets", e))?;
+            let page = page.map_err(|e| error::from_sdk("ListChangeSets", e))?;
             for summary in page.summaries.into_iter().flatten() {
                 let time = summary.creation_time.map_or(0, |time| time.secs());
                 let name = summary.change_set_name.unwrap_or_default();
@@ -361,31 +364,31 @@ impl Cloud {
 
     /// Runs a change set. `E` is what was permitted; the permit has to be for the stack of the change set. One that cannot be run
     /// is deleted.
-    pub async fn execute<E: Executes>(
+    pub async fn execute<E: RunsChangeSet>(
         &self,
         permit: Permit<E>,
-        pending: Pending,
-    ) -> Result<Running> {
+        pending: PendingChangeSet,
+    ) -> Result<StackOperation> {
         if *permit.stack() != pending.stack {
             let message = "a permit for one stack was spent on the change set of another";
-            return Err(Error::Misused(message.to_owned()));
+            return Err(CloudError::Misused(message.to_owned()));
         }
         match self.start(&pending).await {
-            Ok(seen) => Ok(Running {
+            Ok(seen) => Ok(StackOperation {
                 stack_id: pending.stack_id,
                 creates: pending.shell,
                 seen: seen.into_iter().map(|event| event.id).collect(),
             }),
             Err(error) => {
                 // CloudFormation deletes none that runs, should this one run after all.
-                let _ = self.to_the_end().discard(pending).await;
+                let _ = self.without_cancellation().discard(pending).await;
                 Err(error)
             }
         }
     }
 
     /// Returns the events from before.
-    async fn start(&self, pending: &Pending) -> Result<Vec<Event>> {
+    async fn start(&self, pending: &PendingChangeSet) -> Result<Vec<StackEvent>> {
         let seen = self.events(&pending.stack_id, &Default::default()).await?;
         self.stop.check()?;
         let id = &pending.found.change_set.id;
@@ -399,10 +402,10 @@ impl Cloud {
             .retain_except_on_create(pending.shell)
             .send()
             .await;
-        match started.map_err(|e| error::of("ExecuteChangeSet", e)) {
+        match started.map_err(|e| error::from_sdk("ExecuteChangeSet", e)) {
             Ok(_) => Ok(seen),
             // An attempt whose answer was lost started it: nobody else knows its name.
-            Err(error) if error.says("InvalidChangeSetStatus") => {
+            Err(error) if error.has_code("InvalidChangeSetStatus") => {
                 let found = self.described(&pending.stack_id, id).await?;
                 match found.execution_status.starts_with("EXECUTE_") {
                     true => Ok(seen),
@@ -414,21 +417,21 @@ impl Cloud {
     }
 }
 
-fn is_gone(error: &Error) -> bool {
-    error.says("ChangeSetNotFound") || error.says("does not exist")
+fn is_gone(error: &CloudError) -> bool {
+    error.has_code("ChangeSetNotFound") || error.has_code("does not exist")
 }
 
 /// What identifies a change set of the same content.
-fn digest(stack: &str, proposal: &Proposal) -> String {
+fn digest(stack: &str, proposal: &ChangeSetInput) -> String {
     let tags: Vec<String> = proposal
         .tags
         .iter()
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
-    Digest::of(format!("{stack}\0{}\0{}", tags.join("\0"), proposal.body)).prefix(DIGITS)
+    Digest::sha256(format!("{stack}\0{}\0{}", tags.join("\0"), proposal.body)).prefix(DIGITS)
 }
 
-fn tags(proposal: &Proposal) -> Vec<StackTag> {
+fn tags(proposal: &ChangeSetInput) -> Vec<StackTag> {
     proposal
         .tags
         .iter()
@@ -437,10 +440,10 @@ fn tags(proposal: &Proposal) -> Vec<StackTag> {
 }
 
 /// A note of what AWS does not tell. Whoever is asked to stop, or is not known to AWS, gets no further with the rest either.
-pub(super) fn unread(what: &str, error: Error) -> Result<String> {
+pub(super) fn unread(what: &str, error: CloudError) -> Result<String> {
     match error {
-        Error::Refused { code, .. } => Ok(format!("the {what} could not be read: {code}")),
-        Error::Unreachable { operation, .. } => Ok(format!(
+        CloudError::Refused { code, .. } => Ok(format!("the {what} could not be read: {code}")),
+        CloudError::Unreachable { operation, .. } => Ok(format!(
             "the {what} could not be read: {operation} gives no answer"
         )),
         error => Err(error),

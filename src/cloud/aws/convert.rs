@@ -4,8 +4,8 @@ use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOut
 use aws_sdk_cloudformation::types;
 
 use crate::stack::{
-    ChangeAction, ChangeSet, Detail, DriftCheck, DriftStatus, Evaluation, Event, Output,
-    PolicyAction, Recreation, Replacement, ResourceChange, Stack, Status, Target,
+    ChangeAction, ChangeSet, ChangeTarget, Detail, DriftCheck, DriftStatus, Evaluation, Output,
+    PolicyAction, Recreation, Replacement, ResourceChange, Stack, StackEvent, StackStatus,
 };
 
 /// A stack.
@@ -14,7 +14,7 @@ pub fn stack(stack: types::Stack) -> Stack {
     Stack {
         id: stack.stack_id.unwrap_or_default(),
         name: stack.stack_name.unwrap_or_default(),
-        status: Status(word(
+        status: StackStatus(word(
             stack.stack_status.as_ref().map(|status| status.as_str()),
         )),
         reason: stack.stack_status_reason,
@@ -49,7 +49,7 @@ fn drift_check(stack: &types::Stack) -> DriftCheck {
     let status = drift.stack_drift_status.as_ref();
     DriftCheck {
         status: status.map_or(DriftStatus::NotChecked, |status| {
-            DriftStatus::of(status.as_str())
+            DriftStatus::parse(status.as_str())
         }),
         checked,
         outdated: checked.is_some() && checked < updated,
@@ -57,8 +57,8 @@ fn drift_check(stack: &types::Stack) -> DriftCheck {
 }
 
 /// An event.
-pub fn event(event: types::StackEvent) -> Event {
-    Event {
+pub fn event(event: types::StackEvent) -> StackEvent {
+    StackEvent {
         id: event.event_id.unwrap_or_default(),
         time: event
             .timestamp
@@ -123,7 +123,7 @@ pub fn resource_change(change: types::ResourceChange) -> ResourceChange {
 
 fn detail(detail: types::ResourceChangeDetail) -> Detail {
     let target = detail.target;
-    let target = target.map(|target| Target {
+    let target = target.map(|target| ChangeTarget {
         attribute: target.attribute.map(|word| word.as_str().to_owned()),
         name: target.name,
         path: target.path,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use aws_sdk_cloudformation::types::StackResourceDriftStatus;
 
 use super::change_sets::unread;
-use super::poll::Pauses;
+use super::poll::PollBackoff;
 use super::{Cloud, error};
 use crate::cloud::Result;
 use crate::stack::{Difference, Drift, DriftStatus, ResourceDrift, Stack};
@@ -73,7 +73,7 @@ impl Cloud {
             .send();
         let mut resources = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::of("DescribeStackResourceDrifts", e))?;
+            let page = page.map_err(|e| error::from_sdk("DescribeStackResourceDrifts", e))?;
             for drift in page.stack_resource_drifts.into_iter().flatten() {
                 let status = drift.stack_resource_drift_status;
                 resources.push(ResourceDrift {
@@ -81,7 +81,7 @@ impl Cloud {
                     physical_id: drift.physical_resource_id,
                     kind: drift.resource_type.unwrap_or_default(),
                     status: status.map_or(DriftStatus::Unknown, |status| {
-                        DriftStatus::of(status.as_str())
+                        DriftStatus::parse(status.as_str())
                     }),
                     differences: drift
                         .property_differences
@@ -105,13 +105,16 @@ impl Cloud {
 
     /// Why detection did not look at everything, if so.
     async fn detect(&self, stack_id: &str) -> Result<Option<String>> {
-        let mut pauses = Pauses::new(&self.stop);
+        let mut pauses = PollBackoff::new(&self.stop);
         let detection = loop {
             let started = self.stacks.detect_stack_drift().stack_name(stack_id).send();
-            match started.await.map_err(|e| error::of("DetectStackDrift", e)) {
+            match started
+                .await
+                .map_err(|e| error::from_sdk("DetectStackDrift", e))
+            {
                 Ok(started) => break started.stack_drift_detection_id.unwrap_or_default(),
                 // Somebody else's, or our own whose answer got lost: there is no way to ask for its id.
-                Err(error) if error.says("in progress") => pauses.wait().await?,
+                Err(error) if error.has_code("in progress") => pauses.wait().await?,
                 Err(error) => return Err(error),
             }
         };
@@ -122,7 +125,8 @@ impl Cloud {
                 .stack_drift_detection_id(&detection)
                 .send()
                 .await;
-            let status = status.map_err(|e| error::of("DescribeStackDriftDetectionStatus", e))?;
+            let status =
+                status.map_err(|e| error::from_sdk("DescribeStackDriftDetectionStatus", e))?;
             let word = status
                 .detection_status
                 .as_ref()

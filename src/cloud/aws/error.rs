@@ -3,7 +3,7 @@
 use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
-use crate::cloud::Error;
+use crate::cloud::CloudError;
 
 /// Codes that say that the credentials are at fault. Source: "Common errors" of the services' API references.
 const OF_CREDENTIALS: &[&str] = &[
@@ -33,7 +33,7 @@ const OF_LOAD: &[&str] = &[
 pub const FEDERATION: &str = "federation: ";
 
 /// Says what an error means.
-pub fn of<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Error
+pub fn from_sdk<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> CloudError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
@@ -45,13 +45,13 @@ where
         let code = code.unwrap_or_else(|| format!("HTTP {status}"));
         let message = service.message().unwrap_or("no explanation").to_owned();
         if OF_CREDENTIALS.contains(&code.as_str()) {
-            return Error::Credentials(format!("{operation}: {code}: {message}"));
+            return CloudError::Credentials(format!("{operation}: {code}: {message}"));
         }
         if OF_LOAD.contains(&code.as_str()) || status >= 500 {
             let reason = format!("{code}: {message} (after several attempts)");
-            return Error::Unreachable { operation, reason };
+            return CloudError::Unreachable { operation, reason };
         }
-        return Error::Refused {
+        return CloudError::Refused {
             operation,
             code,
             message,
@@ -61,7 +61,7 @@ where
     // A role that may not be assumed, or a token that was not issued.
     if let Some(at) = chain.find(FEDERATION) {
         let said = chain[at..].split(" (").next().unwrap_or_default();
-        return Error::Credentials(said[FEDERATION.len()..].to_owned());
+        return CloudError::Credentials(said[FEDERATION.len()..].to_owned());
     }
     // The chain ends with the SDK's own debug representation, which is for its authors.
     let reason = chain.split(" (").next().unwrap_or_default().to_owned();
@@ -70,7 +70,9 @@ where
         || chain.contains("failed to load credentials")
         || chain.contains("no providers in chain provided credentials");
     if lacks_credentials {
-        return Error::Credentials("none were found in the environment or the shared files".into());
+        return CloudError::Credentials(
+            "none were found in the environment or the shared files".into(),
+        );
     }
-    Error::Unreachable { operation, reason }
+    CloudError::Unreachable { operation, reason }
 }

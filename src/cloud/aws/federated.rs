@@ -9,23 +9,23 @@ use aws_credential_types::provider::{ProvideCredentials, Result, future};
 use secrecy::ExposeSecret as _;
 
 use super::error;
-use crate::forge::Identity;
+use crate::forge::IdentityTokens;
 
 /// Assumes a role with a token that is asked for each time: one from the job's start would have run out in a long run.
 #[derive(Debug)]
-pub struct Federated {
+pub struct WebIdentityProvider {
     role: String,
     session: String,
-    identity: Arc<dyn Identity>,
+    identity: Arc<dyn IdentityTokens>,
     sts: aws_sdk_sts::Client,
 }
 
-impl Federated {
+impl WebIdentityProvider {
     /// `session` is what AWS's logs will show of the run, in at most 64 letters, digits and `=,.@-`.
     pub fn new(
         role: &str,
         session: &str,
-        identity: Arc<dyn Identity>,
+        identity: Arc<dyn IdentityTokens>,
         sts: aws_sdk_sts::Client,
     ) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Federated {
             .send()
             .await;
         let assumed = assumed.map_err(|e| {
-            let refused = error::of("AssumeRoleWithWebIdentity", e);
+            let refused = error::from_sdk("AssumeRoleWithWebIdentity", e);
             failed(&format!("role {}: {refused}", self.role))
         })?;
         let credentials = assumed.credentials;
@@ -64,7 +64,7 @@ impl Federated {
     }
 }
 
-impl ProvideCredentials for Federated {
+impl ProvideCredentials for WebIdentityProvider {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,

@@ -20,7 +20,7 @@ use aws_sdk_ssm as ssm;
 
 use crate::guard::Caller;
 
-pub use poll::Stop;
+pub use poll::CancellationToken;
 pub use session::Session;
 
 /// One account and region, seen as one identity.
@@ -31,7 +31,7 @@ pub struct Cloud {
     objects: s3::Client,
     parameters: ssm::Client,
     control: control::Client,
-    stop: poll::Stop,
+    stop: poll::CancellationToken,
 }
 
 impl Cloud {
@@ -41,9 +41,9 @@ impl Cloud {
     }
 
     /// The same for what has to be done even if the run is to end: nothing interrupts its waiting.
-    pub fn to_the_end(&self) -> Self {
+    pub fn without_cancellation(&self) -> Self {
         Self {
-            stop: poll::Stop::never(),
+            stop: poll::CancellationToken::never(),
             ..self.clone()
         }
     }

@@ -5,8 +5,8 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Cloud, error};
-use crate::cloud::{Bucket, Error, Result};
-use crate::guard::{Empties, Folders, Permit, TearDown, Upload};
+use crate::cloud::{Bucket, CloudError, Result};
+use crate::guard::{EmptiesBuckets, Folders, Permit, TearDown, Upload};
 
 /// Requests that are under way at the same time.
 const WRITES: usize = 32;
@@ -20,7 +20,7 @@ impl Cloud {
         match head {
             Ok(_) => {}
             Err(e) if e.as_service_error().is_some_and(|e| e.is_not_found()) => return Ok(None),
-            Err(e) => return Err(error::of("HeadBucket", e)),
+            Err(e) => return Err(error::from_sdk("HeadBucket", e)),
         }
         let versioning = self
             .objects
@@ -28,7 +28,7 @@ impl Cloud {
             .bucket(bucket)
             .send()
             .await;
-        let versioning = versioning.map_err(|e| error::of("GetBucketVersioning", e))?;
+        let versioning = versioning.map_err(|e| error::from_sdk("GetBucketVersioning", e))?;
         let status = versioning.status.as_ref().map(|status| status.as_str());
         Ok(Some(Bucket {
             versioned: status == Some("Enabled"),
@@ -43,12 +43,14 @@ impl Cloud {
             .bucket(bucket)
             .send()
             .await;
-        match tagging.map_err(|e| error::of("GetBucketTagging", e)) {
+        match tagging.map_err(|e| error::from_sdk("GetBucketTagging", e)) {
             Ok(tagging) => {
                 let mut tags = tagging.tag_set.iter();
                 Ok(tags.any(|tag| tag.key == key && tag.value == value))
             }
-            Err(error) if error.says("NoSuchBucket") || error.says("NoSuchTagSet") => Ok(false),
+            Err(error) if error.has_code("NoSuchBucket") || error.has_code("NoSuchTagSet") => {
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
     }
@@ -68,9 +70,9 @@ impl Cloud {
 
     pub(super) async fn delete_bucket(&self, bucket: &str) -> Result<()> {
         let deleted = self.objects.delete_bucket().bucket(bucket).send().await;
-        match deleted.map_err(|e| error::of("DeleteBucket", e)) {
+        match deleted.map_err(|e| error::from_sdk("DeleteBucket", e)) {
             Ok(_) => Ok(()),
-            Err(error) if error.says("NoSuchBucket") => Ok(()),
+            Err(error) if error.has_code("NoSuchBucket") => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -87,7 +89,7 @@ impl Cloud {
         match head {
             Ok(_) => Ok(true),
             Err(e) if e.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
-            Err(e) => Err(error::of("HeadObject", e)),
+            Err(e) => Err(error::from_sdk("HeadObject", e)),
         }
     }
 
@@ -98,7 +100,7 @@ impl Cloud {
         loop {
             let page = match self.versions(bucket, &at).await {
                 Ok(page) => page,
-                Err(error) if error.says("NoSuchBucket") => return Ok(None),
+                Err(error) if error.has_code("NoSuchBucket") => return Ok(None),
                 Err(error) => return Err(error),
             };
             count += page.versions.len() as u64;
@@ -119,7 +121,7 @@ impl Cloud {
             .set_version_id_marker(at.version.clone())
             .send()
             .await;
-        let page = page.map_err(|e| error::of("ListObjectVersions", e))?;
+        let page = page.map_err(|e| error::from_sdk("ListObjectVersions", e))?;
         let versions = page.versions.into_iter().flatten();
         let versions = versions.map(|version| (version.key, version.version_id));
         let markers = page.delete_markers.into_iter().flatten();
@@ -140,7 +142,7 @@ impl Cloud {
     /// was killed is continued by the next. `tell` hears how many are gone.
     ///
     /// The permit comes back: the stack's deletion is what it is for.
-    pub async fn empty<E: Empties>(
+    pub async fn empty<E: EmptiesBuckets>(
         &self,
         permit: Permit<E>,
         bucket: &str,
@@ -149,7 +151,7 @@ impl Cloud {
         let pages = stream::try_unfold(Some(Marker::default()), |at| async move {
             let Some(at) = at else { return Ok(None) };
             let page = self.versions(bucket, &at).await?;
-            Ok::<_, Error>(Some((page.versions, page.next)))
+            Ok::<_, CloudError>(Some((page.versions, page.next)))
         });
         let deleted = pages
             .try_filter(|versions| std::future::ready(!versions.is_empty()))
@@ -185,17 +187,19 @@ impl Cloud {
                 .quiet(true)
                 .build()
         });
-        let delete = built.map_err(|e| Error::Misused(e.to_string()))?;
+        let delete = built.map_err(|e| CloudError::Misused(e.to_string()))?;
         let deleted = self
             .objects
             .delete_objects()
             .bucket(bucket)
             .delete(delete)
             .send();
-        let deleted = deleted.await.map_err(|e| error::of("DeleteObjects", e))?;
+        let deleted = deleted
+            .await
+            .map_err(|e| error::from_sdk("DeleteObjects", e))?;
         match deleted.errors.into_iter().flatten().next() {
             None => Ok(count),
-            Some(first) => Err(Error::Refused {
+            Some(first) => Err(CloudError::Refused {
                 operation: "DeleteObjects",
                 code: first.code.unwrap_or_default(),
                 message: format!(
@@ -222,7 +226,7 @@ impl Cloud {
             .send();
         let mut keys = std::collections::HashSet::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::of("ListObjectsV2", e))?;
+            let page = page.map_err(|e| error::from_sdk("ListObjectsV2", e))?;
             keys.extend(
                 page.contents
                     .into_iter()
@@ -263,11 +267,11 @@ impl Cloud {
             .body(ByteStream::from_static(b""))
             .send()
             .await;
-        match put.map_err(|e| error::of("PutObject", e)) {
+        match put.map_err(|e| error::from_sdk("PutObject", e)) {
             Ok(_) => Ok(true),
-            Err(error) if error.says("PreconditionFailed") => Ok(false),
+            Err(error) if error.has_code("PreconditionFailed") => Ok(false),
             // Another run is writing the same one.
-            Err(error) if error.says("ConditionalRequestConflict") => Ok(false),
+            Err(error) if error.has_code("ConditionalRequestConflict") => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -290,7 +294,7 @@ impl Cloud {
             .body(ByteStream::from(body.as_bytes().to_vec()))
             .send()
             .await;
-        put.map(drop).map_err(|e| error::of("PutObject", e))
+        put.map(drop).map_err(|e| error::from_sdk("PutObject", e))
     }
 }
 

@@ -2,27 +2,31 @@
 
 use std::collections::HashSet;
 
-use super::poll::Pauses;
+use super::poll::PollBackoff;
 use super::{Cloud, error, token};
-use crate::cloud::{Ended, Error, Result, Running, Undoing};
-use crate::guard::{Deletes, Effect, Permit, Resume};
-use crate::stack::{Event, Health, Status};
+use crate::cloud::{CloudError, OperationResult, Result, Rollback, StackOperation};
+use crate::guard::{DeletesStack, Effect, Permit, Resume};
+use crate::stack::{Health, StackEvent, StackStatus};
 
 /// Looks at a stack that another run is about to make: for a minute.
-const MOST_LOOKS: usize = 12;
+const MAX_POLLS: usize = 12;
 
 impl Cloud {
     /// Starts the deletion of a stack. It is named by its ARN, so that one that was made anew in the meantime is left alone.
-    pub async fn delete<E: Deletes>(&self, permit: Permit<E>, stack_id: &str) -> Result<Running> {
+    pub async fn delete<E: DeletesStack>(
+        &self,
+        permit: Permit<E>,
+        stack_id: &str,
+    ) -> Result<StackOperation> {
         of_same_stack(&permit, stack_id)?;
         self.start_deletion(stack_id).await
     }
 
-    async fn start_deletion(&self, stack_id: &str) -> Result<Running> {
+    async fn start_deletion(&self, stack_id: &str) -> Result<StackOperation> {
         self.stop.check()?;
         let seen = self.events(stack_id, &HashSet::new()).await?;
         self.request_deletion(stack_id).await?;
-        Ok(Running {
+        Ok(StackOperation {
             stack_id: stack_id.to_owned(),
             creates: false,
             seen: seen.into_iter().map(|event| event.id).collect(),
@@ -37,29 +41,31 @@ impl Cloud {
             .client_request_token(token())
             .send()
             .await;
-        started.map(drop).map_err(|e| error::of("DeleteStack", e))
+        started
+            .map(drop)
+            .map_err(|e| error::from_sdk("DeleteStack", e))
     }
 
     /// Takes back a stack whose creation was permitted, whatever has become of it. Nothing else is taken back: a stack that was
     /// there before is not this operation's to delete.
-    pub async fn undo(&self, running: Running) -> Result<Undoing> {
+    pub async fn roll_back(&self, running: StackOperation) -> Result<Rollback> {
         if !running.creates {
             let message = "only a creation can be taken back";
-            return Err(Error::Misused(message.to_owned()));
+            return Err(CloudError::Misused(message.to_owned()));
         }
         let resources = self.resources(&running.stack_id).await?.into_iter();
         // One whose creation failed may be somebody else's of the same name.
         let made = resources.filter(|resource| {
             resource.kind == "AWS::S3::Bucket" && resource.status == "CREATE_COMPLETE"
         });
-        Ok(Undoing {
+        Ok(Rollback {
             buckets: made.filter_map(|bucket| bucket.physical_id).collect(),
             running: self.start_deletion(&running.stack_id).await?,
         })
     }
 
     /// Deletes the buckets that the template keeps, which would stand in the next run's way. S3 deletes none that holds anything.
-    pub async fn undone(&self, undoing: Undoing) -> Result<()> {
+    pub async fn finish_rollback(&self, undoing: Rollback) -> Result<()> {
         for bucket in &undoing.buckets {
             self.delete_bucket(bucket).await?;
         }
@@ -67,9 +73,9 @@ impl Cloud {
     }
 
     /// Joins the creation that another run started.
-    pub fn join(&self, permit: Permit<Resume>, stack_id: &str) -> Result<Running> {
+    pub fn attach(&self, permit: Permit<Resume>, stack_id: &str) -> Result<StackOperation> {
         of_same_stack(&permit, stack_id)?;
-        Ok(Running {
+        Ok(StackOperation {
             stack_id: stack_id.to_owned(),
             creates: true,
             seen: HashSet::new(),
@@ -77,11 +83,11 @@ impl Cloud {
     }
 
     /// Waits until a stack that is empty so far is being made, or is gone; not for long, since whoever is at it may have been killed.
-    pub async fn begun(&self, name: &str) -> Result<()> {
-        let mut pauses = Pauses::new(&self.stop);
-        for _ in 0..MOST_LOOKS {
+    pub async fn wait_until_started(&self, name: &str) -> Result<()> {
+        let mut pauses = PollBackoff::new(&self.stop);
+        for _ in 0..MAX_POLLS {
             let stack = self.stack(name).await?;
-            if stack.is_none_or(|stack| stack.status.health() != Health::Shell) {
+            if stack.is_none_or(|stack| stack.status.health() != Health::ReviewInProgress) {
                 break;
             }
             pauses.wait().await?;
@@ -92,16 +98,16 @@ impl Cloud {
     /// Watches an operation to its end. `tell` hears every event once, oldest first.
     pub async fn watch(
         &self,
-        running: &mut Running,
-        tell: &(dyn Fn(&Event) + Send + Sync),
-    ) -> Result<Ended> {
-        let mut events: Vec<Event> = Vec::new();
-        let mut pauses = Pauses::new(&self.stop);
+        running: &mut StackOperation,
+        tell: &(dyn Fn(&StackEvent) + Send + Sync),
+    ) -> Result<OperationResult> {
+        let mut events: Vec<StackEvent> = Vec::new();
+        let mut pauses = PollBackoff::new(&self.stop);
         loop {
             // The status is read before the events, so that none of an operation that has ended is missed.
             let stack = self.stack(&running.stack_id).await?;
             let Some(stack) = stack else {
-                return Ok(Ended {
+                return Ok(OperationResult {
                     stack: None,
                     events,
                 });
@@ -112,24 +118,26 @@ impl Cloud {
                 tell(&event);
                 events.push(event);
             }
-            let of_stack =
-                |event: &&Event| event.physical_id.as_deref() == Some(running.stack_id.as_str());
+            let of_stack = |event: &&StackEvent| {
+                event.physical_id.as_deref() == Some(running.stack_id.as_str())
+            };
             let last = events.iter().rev().find(of_stack);
             let began = last.is_some();
-            let under_way =
-                last.is_some_and(|event| Status(event.status.clone()).health() == Health::Busy);
+            let under_way = last.is_some_and(|event| {
+                StackStatus(event.status.clone()).health() == Health::InProgress
+            });
             match stack.status.health() {
                 // One that is gone never comes back under its ARN; an empty one goes without any event.
                 Health::Deleted => {
-                    return Ok(Ended {
+                    return Ok(OperationResult {
                         stack: None,
                         events,
                     });
                 }
-                Health::Busy | Health::Shell => {}
+                Health::InProgress | Health::ReviewInProgress => {}
                 _ if !began || under_way => {}
                 _ => {
-                    return Ok(Ended {
+                    return Ok(OperationResult {
                         stack: Some(stack),
                         events,
                     });
@@ -146,5 +154,5 @@ fn of_same_stack<E: Effect>(permit: &Permit<E>, stack_id: &str) -> Result<()> {
         return Ok(());
     }
     let message = "a permit for one stack was spent on another";
-    Err(Error::Misused(message.to_owned()))
+    Err(CloudError::Misused(message.to_owned()))
 }

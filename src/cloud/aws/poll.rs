@@ -5,17 +5,17 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::sync::watch;
 
-use crate::cloud::{Error, Result};
+use crate::cloud::{CloudError, Result};
 
 /// Pauses between questions: from one second to ten, with jitter so that many stacks do not ask at once.
-pub struct Pauses {
+pub struct PollBackoff {
     pauses: backon::ExponentialBackoff,
-    stop: Stop,
+    stop: CancellationToken,
 }
 
-impl Pauses {
+impl PollBackoff {
     /// Begins with the shortest.
-    pub fn new(stop: &Stop) -> Self {
+    pub fn new(stop: &CancellationToken) -> Self {
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(700))
             .with_max_delay(Duration::from_secs(9))
@@ -33,16 +33,16 @@ impl Pauses {
         let pause = self.pauses.next().unwrap_or(Duration::from_secs(9));
         tokio::select! {
             () = tokio::time::sleep(pause) => Ok(()),
-            () = self.stop.asked() => Err(Error::Interrupted),
+            () = self.stop.cancelled() => Err(CloudError::Interrupted),
         }
     }
 }
 
 /// Whether somebody wants the run to end, such as by Ctrl-C.
 #[derive(Clone, Debug)]
-pub struct Stop(Option<watch::Receiver<bool>>);
+pub struct CancellationToken(Option<watch::Receiver<bool>>);
 
-impl Stop {
+impl CancellationToken {
     /// Asked for through a channel.
     pub fn when(channel: watch::Receiver<bool>) -> Self {
         Self(Some(channel))
@@ -54,7 +54,7 @@ impl Stop {
     }
 
     /// Returns once it is asked for.
-    async fn asked(&mut self) {
+    async fn cancelled(&mut self) {
         let asked = match &mut self.0 {
             Some(channel) => channel.wait_for(|asked| *asked).await.is_ok(),
             None => false,
@@ -68,7 +68,7 @@ impl Stop {
     /// Fails if it was asked for.
     pub fn check(&self) -> Result<()> {
         match &self.0 {
-            Some(channel) if *channel.borrow() => Err(Error::Interrupted),
+            Some(channel) if *channel.borrow() => Err(CloudError::Interrupted),
             _ => Ok(()),
         }
     }

@@ -18,10 +18,12 @@ impl Cloud {
             .change_set_name(format!("provisioner-doctor-{:032x}", fastrand::u128(..)))
             .send()
             .await;
-        match tried.map_err(|e| error::of("ExecuteChangeSet", e)) {
+        match tried.map_err(|e| error::from_sdk("ExecuteChangeSet", e)) {
             Ok(_) => Ok(true),
-            Err(error) if error.says("AccessDenied") => Ok(false),
-            Err(error) if error.says("ChangeSetNotFound") || error.says("does not exist") => {
+            Err(error) if error.has_code("AccessDenied") => Ok(false),
+            Err(error)
+                if error.has_code("ChangeSetNotFound") || error.has_code("does not exist") =>
+            {
                 Ok(true)
             }
             Err(error) => Err(error),

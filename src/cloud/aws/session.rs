@@ -11,35 +11,35 @@ use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use tokio::sync::Mutex;
 
-use super::federated::Federated;
-use super::poll::Stop;
+use super::federated::WebIdentityProvider;
+use super::poll::CancellationToken;
 use super::{Cloud, cloudformation, control, error, s3, ssm};
 use crate::cloud::Result;
-use crate::forge::Identity;
+use crate::forge::IdentityTokens;
 use crate::guard::Caller;
 
 /// Attempts of one request. With 30 % of the requests throttled, one in 150,000 would fail for good.
 const ATTEMPTS: u32 = 10;
 /// The SDK's own number: nobody asked for it.
-const UNASKED: u32 = 3;
+const SDK_DEFAULT_ATTEMPTS: u32 = 3;
 /// Doubled by every attempt. A request that was lost on its way is sent again at once; where AWS asks for less, the eighth pause is
 /// as long as the longest.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const MIN_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 /// No request here has work to wait for: what takes its time at AWS is started, and asked about.
-const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The ordinary chain of credentials, read once.
 #[derive(Debug)]
 pub struct Session {
     config: SdkConfig,
-    stop: Stop,
+    stop: CancellationToken,
     clouds: Mutex<HashMap<String, Cloud>>,
 }
 
 impl Session {
     /// Reads environment, shared files and whatever else the chain has. Whoever sets `AWS_MAX_ATTEMPTS` gets as many.
-    pub async fn open(stop: Stop) -> Self {
+    pub async fn open(stop: CancellationToken) -> Self {
         let config = loader().load().await;
         Self::with(config, stop)
     }
@@ -49,15 +49,15 @@ impl Session {
     pub async fn federated(
         role: &str,
         name: &str,
-        identity: Arc<dyn Identity>,
+        identity: Arc<dyn IdentityTokens>,
         region: &str,
-        stop: Stop,
+        stop: CancellationToken,
     ) -> Self {
         let region = Region::new(region.to_owned());
         let config = loader().region(region).no_credentials().load().await;
         let Self { config, stop, .. } = Self::with(config, stop);
         let sts = aws_sdk_sts::Client::new(&config);
-        let federated = Federated::new(role, name, identity, sts);
+        let federated = WebIdentityProvider::new(role, name, identity, sts);
         let config = config
             .into_builder()
             .credentials_provider(SharedCredentialsProvider::new(federated))
@@ -70,13 +70,13 @@ impl Session {
         }
     }
 
-    fn with(config: SdkConfig, stop: Stop) -> Self {
+    fn with(config: SdkConfig, stop: CancellationToken) -> Self {
         let asked = config.retry_config().map(RetryConfig::max_attempts);
-        let attempts = asked.filter(|asked| *asked != UNASKED);
+        let attempts = asked.filter(|asked| *asked != SDK_DEFAULT_ATTEMPTS);
         let retries = RetryConfig::standard()
             .with_max_attempts(attempts.unwrap_or(ATTEMPTS))
-            .with_initial_backoff(SHORTEST_PAUSE)
-            .with_max_backoff(LONGEST_PAUSE);
+            .with_initial_backoff(MIN_BACKOFF)
+            .with_max_backoff(MAX_BACKOFF);
         let config = config.into_builder().retry_config(retries).build();
         Self {
             config,
@@ -100,7 +100,7 @@ impl Session {
             .get_caller_identity()
             .send()
             .await
-            .map_err(|e| error::of("GetCallerIdentity", e))?;
+            .map_err(|e| error::from_sdk("GetCallerIdentity", e))?;
         let caller = Caller {
             account: identity.account.unwrap_or_default(),
             arn: identity.arn.unwrap_or_default(),
@@ -127,7 +127,7 @@ impl Session {
 fn loader() -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
-        .operation_attempt_timeout(LONGEST_ATTEMPT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
     aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts)
 }

@@ -4,20 +4,20 @@ use std::collections::HashSet;
 
 use super::{Cloud, convert, error};
 use crate::cloud::{Result, StackResource};
-use crate::stack::{Event, Stack};
+use crate::stack::{Stack, StackEvent};
 
 impl Cloud {
     /// A stack by name or ARN; `None` if there is none. Deleted ones are found by their ARN only.
     pub async fn stack(&self, name: &str) -> Result<Option<Stack>> {
         let described = self.stacks.describe_stacks().stack_name(name).send().await;
-        match described.map_err(|e| error::of("DescribeStacks", e)) {
+        match described.map_err(|e| error::from_sdk("DescribeStacks", e)) {
             Ok(described) => Ok(described
                 .stacks
                 .into_iter()
                 .flatten()
                 .next()
                 .map(convert::stack)),
-            Err(error) if error.says("does not exist") => Ok(None),
+            Err(error) if error.has_code("does not exist") => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -27,7 +27,7 @@ impl Cloud {
         let mut pages = self.stacks.describe_stacks().into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::of("DescribeStacks", e))?;
+            let page = page.map_err(|e| error::from_sdk("DescribeStacks", e))?;
             let stacks = page.stacks.into_iter().flatten().map(convert::stack);
             found.extend(stacks.filter(|stack| stack.tags.contains_key(key)));
         }
@@ -37,7 +37,7 @@ impl Cloud {
     /// The template as it was submitted.
     pub async fn template(&self, stack_id: &str) -> Result<String> {
         let template = self.stacks.get_template().stack_name(stack_id).send().await;
-        let template = template.map_err(|e| error::of("GetTemplate", e))?;
+        let template = template.map_err(|e| error::from_sdk("GetTemplate", e))?;
         Ok(template.template_body.unwrap_or_default())
     }
 
@@ -51,7 +51,7 @@ impl Cloud {
             .send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::of("ListStackResources", e))?;
+            let page = page.map_err(|e| error::from_sdk("ListStackResources", e))?;
             for resource in page.stack_resource_summaries.into_iter().flatten() {
                 found.push(StackResource {
                     logical_id: resource.logical_resource_id.unwrap_or_default(),
@@ -68,7 +68,7 @@ impl Cloud {
     }
 
     /// Events that are not `seen` yet, oldest first. They come newest first, so that what was seen ends the search.
-    pub async fn events(&self, stack_id: &str, seen: &HashSet<String>) -> Result<Vec<Event>> {
+    pub async fn events(&self, stack_id: &str, seen: &HashSet<String>) -> Result<Vec<StackEvent>> {
         let mut pages = self
             .stacks
             .describe_stack_events()
@@ -77,7 +77,7 @@ impl Cloud {
             .send();
         let mut new = Vec::new();
         'pages: while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::of("DescribeStackEvents", e))?;
+            let page = page.map_err(|e| error::from_sdk("DescribeStackEvents", e))?;
             for event in page.stack_events.into_iter().flatten().map(convert::event) {
                 if seen.contains(&event.id) {
                     break 'pages;
@@ -100,10 +100,10 @@ impl Cloud {
                 .into_paginator()
                 .send();
             while let Some(page) = pages.next().await {
-                match page.map_err(|e| error::of("ListImports", e)) {
+                match page.map_err(|e| error::from_sdk("ListImports", e)) {
                     Ok(page) => importers.extend(page.imports.into_iter().flatten()),
                     // CloudFormation has no empty answer to this question.
-                    Err(error) if error.says("is not imported by any stack") => break,
+                    Err(error) if error.has_code("is not imported by any stack") => break,
                     Err(error) => return Err(error),
                 }
             }
@@ -122,7 +122,7 @@ impl Cloud {
             .template_body(body)
             .send()
             .await;
-        let validated = validated.map_err(|e| error::of("ValidateTemplate", e))?;
+        let validated = validated.map_err(|e| error::from_sdk("ValidateTemplate", e))?;
         let capabilities = validated.capabilities.into_iter().flatten();
         Ok(capabilities
             .map(|capability| capability.as_str().to_owned())

@@ -6,20 +6,20 @@ use super::{Cloud, error};
 use crate::cloud::Result;
 
 /// The most that `GetParameters` takes.
-const MOST_NAMES: usize = 10;
+const MAX_NAMES: usize = 10;
 
 impl Cloud {
     /// The values of parameters by name; those that are not there are absent. Secure ones stay encrypted.
     pub async fn parameters(&self, names: &[String]) -> Result<BTreeMap<String, String>> {
         let mut found = BTreeMap::new();
-        for names in names.chunks(MOST_NAMES) {
+        for names in names.chunks(MAX_NAMES) {
             let page = self
                 .parameters
                 .get_parameters()
                 .set_names(Some(names.to_vec()))
                 .send()
                 .await;
-            let page = page.map_err(|e| error::of("GetParameters", e))?;
+            let page = page.map_err(|e| error::from_sdk("GetParameters", e))?;
             let parameters = page.parameters.into_iter().flatten();
             found.extend(
                 parameters.filter_map(|parameter| Some((parameter.name?, parameter.value?))),
@@ -38,9 +38,9 @@ impl Cloud {
             .identifier(identifier)
             .send()
             .await;
-        match resource.map_err(|e| error::of("GetResource", e)) {
+        match resource.map_err(|e| error::from_sdk("GetResource", e)) {
             Ok(_) => Ok(true),
-            Err(error) if error.says("ResourceNotFound") => Ok(false),
+            Err(error) if error.has_code("ResourceNotFound") => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 
 use super::Answer;
-use super::desk::{Desk, stuck, untitled};
-use super::look::{no_policy, reported_at, verb};
-use super::papers::{Papers, chosen};
+use super::desk::{CommentSession, failed_outcome, strip_title};
+use super::look::{checked_head, deny_without_policy, verb};
+use super::papers::{PullRequestContext, chosen};
 use crate::action::{Console, explain_failure};
 use crate::command::{Class, Command};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::flow::apply::{Applied, kind};
-use crate::flow::clerk::Clerk;
-use crate::flow::errand::Errand;
-use crate::flow::history::segment_of;
-use crate::flow::job::Failure;
-use crate::flow::merged::Merged;
-use crate::flow::policy::{Loaded, policy_bytes};
+use crate::flow::apply::{ApplyReport, effect_kind};
+use crate::flow::clerk::DecisionRecorder;
+use crate::flow::errand::StackTask;
+use crate::flow::history::range_of_pull_request;
+use crate::flow::job::JobError;
+use crate::flow::merged::MergedChange;
+use crate::flow::policy::{LoadedPolicy, policy_bytes};
 use crate::flow::provision::Run;
 use crate::forge::Reviews as _;
 use crate::guard::{self, POLICY_FILE, read_policy};
@@ -25,31 +25,31 @@ use crate::model::RepoPath;
 use crate::operation;
 use crate::plan::{Change, Intent};
 use crate::product::Verb;
-use crate::report::{Outcome, State, Values, code};
+use crate::report::{Outcome, Redactor, State, code};
 use crate::stack::StackName;
 
-type Refused = (Outcome, Exit);
+type EarlyOutcome = (Outcome, Exit);
 
 /// Environments whose stacks a command is about, and what is refused already.
-pub fn able(
-    desk: &Desk<'_>,
-    papers: &Papers,
+pub fn eligible_environments(
+    desk: &CommentSession<'_>,
+    papers: &PullRequestContext,
     command: &Command,
-) -> Result<(BTreeSet<String>, Option<Answer>), Failure> {
+) -> Result<(BTreeSet<String>, Option<Answer>), JobError> {
     let changes = papers.chosen(command).unwrap_or_default();
     let policy = match &papers.policy {
         Ok(policy) => policy,
         Err(problems) => {
-            let answer = no_policy(desk, papers, &changes, problems)?;
+            let answer = deny_without_policy(desk, papers, &changes, problems)?;
             return Ok((BTreeSet::new(), Some(answer)));
         }
     };
-    let mut applied = Applied::default();
+    let mut applied = ApplyReport::default();
     let mut environments = BTreeSet::new();
     for change in &changes {
         let at_base = change.intent == Intent::Delete;
         let config = papers.gathered.config(change, at_base);
-        let due = due(command, change, config).and_then(|due| {
+        let due = resolve_command(command, change, config).and_then(|due| {
             due.map(|(config, _)| has_role(policy, change, config))
                 .transpose()
         });
@@ -62,7 +62,7 @@ pub fn able(
         }
     }
     if applied.outcomes.is_empty() {
-        let nothing = environments.is_empty().then(|| is_for_none(command));
+        let nothing = environments.is_empty().then(|| no_matching_config(command));
         return Ok((environments, nothing));
     }
     let exit = applied.exit.unwrap_or(Exit::Ok);
@@ -71,8 +71,8 @@ pub fn able(
 }
 
 /// Acts on the stacks of a merged pull request.
-pub async fn act(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failure> {
-    let papers = desk.papers(command).await?;
+pub async fn apply(desk: &mut CommentSession<'_>, command: &Command) -> Result<Answer, JobError> {
+    let papers = desk.contexts(command).await?;
     let Some(merge) = papers.reviewed.merge.clone() else {
         let answer = "⛔ What was merged is not known, so that nothing is done.";
         return Ok(Answer::new(answer, Exit::Denied));
@@ -80,8 +80,8 @@ pub async fn act(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failu
     let job = desk.job;
     // Commands before this one took their time, so that everything is read again.
     let branch = job.github.default_branch().await?;
-    let segment = segment_of(&job.github, desk.number, &merge).await?;
-    let merged = Merged::read(job, &branch, desk.own, &segment).await?;
+    let segment = range_of_pull_request(&job.github, desk.number, &merge).await?;
+    let merged = MergedChange::read(job, &branch, desk.own, &segment).await?;
     let file = policy_bytes(job.source(&[&branch.tip]), &branch.tip).await?;
     let now = (file != merged.policy_file)
         .then(|| read_policy(&RepoPath::typed(POLICY_FILE), file.as_deref()));
@@ -92,15 +92,18 @@ pub async fn act(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failu
     let policies = [Some(&merged.policy), now.as_ref()].into_iter().flatten();
     let policies: Vec<&guard::Policy> = policies.filter_map(|it| it.as_ref().ok()).collect();
     let reported = match &merged.request.head {
-        Some(head) => reported_at(desk, head).await?,
+        Some(head) => checked_head(desk, head).await?,
         None => None,
     };
     let by = desk.command(command, &policies, reported).await?;
-    let mut applied = Applied::default();
+    let mut applied = ApplyReport::default();
     let mut errands = Vec::new();
-    for change in changes.iter().filter(|change| desk.is_here(change)) {
-        let due = due(command, change, merged.config(change)).and_then(|due| {
-            let errand = due.map(|(config, verb)| Errand {
+    for change in changes
+        .iter()
+        .filter(|change| desk.in_this_environment(change))
+    {
+        let due = resolve_command(command, change, merged.config(change)).and_then(|due| {
+            let errand = due.map(|(config, verb)| StackTask {
                 change,
                 config,
                 verb,
@@ -108,7 +111,7 @@ pub async fn act(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failu
                 solution: command.solution.clone(),
             });
             errand
-                .map(|errand| allowed_now(&merged, now.as_ref(), errand))
+                .map(|errand| check_current_policy(&merged, now.as_ref(), errand))
                 .transpose()
         });
         match due {
@@ -117,43 +120,45 @@ pub async fn act(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failu
         }
     }
     if errands.is_empty() && applied.outcomes.is_empty() {
-        return Ok(is_for_none(command));
+        return Ok(no_matching_config(command));
     }
     let mut run = match desk.run.take() {
         Some(run) => run,
         None => Run::new(job, desk.own),
     };
-    let answered = run.answer(&merged, segment.number, errands, applied).await;
+    let answered = run
+        .answer_command(&merged, segment.number, errands, applied)
+        .await;
     desk.run = Some(run);
     let (body, exit) = answered?;
-    Ok(Answer::new(untitled(&body), exit))
+    Ok(Answer::new(strip_title(&body), exit))
 }
 
 /// What a command means for a change. `None` if the change is none of those that are meant: nobody named it.
-fn due(
+fn resolve_command(
     command: &Command,
     change: &Change,
     config: Option<Config>,
-) -> Result<Option<(Config, Verb)>, Refused> {
+) -> Result<Option<(Config, Verb)>, EarlyOutcome> {
     if change.intent == Intent::Invalid {
-        return Err((stuck(change, &change.diagnostics), Exit::Config));
+        return Err((failed_outcome(change, &change.diagnostics), Exit::Config));
     }
     let deletes = command.action.class() == Class::Destructive;
     let denied = |code: &'static str, message: &str, help: &str| {
         let problem = Diagnostic::error(code, &change.path, message).with_help(help);
         let outcome = Outcome {
             state: State::Denied,
-            ..stuck(change, &[problem])
+            ..failed_outcome(change, &[problem])
         };
         (outcome, Exit::Denied)
     };
     let Some(config) = config else {
         let problem = Diagnostic::error("render-failed", &change.path, "the config cannot be read");
-        return Err((stuck(change, &[problem]), Exit::Config));
+        return Err((failed_outcome(change, &[problem]), Exit::Config));
     };
     match (verb(&config, command.action), &command.config) {
         (Err(_), None) => Ok(None),
-        (Err(problem), Some(_)) => Err((stuck(change, &[problem]), Exit::Usage)),
+        (Err(problem), Some(_)) => Err((failed_outcome(change, &[problem]), Exit::Usage)),
         (Ok(_), _) if deletes && change.intent != Intent::Delete => Err(denied(
             "delete-not-requested",
             "the pull request does not remove the stack's config",
@@ -164,7 +169,7 @@ fn due(
             "the pull request removes the stack's config",
             "comment on the pull request that added it",
         )),
-        (Ok(_), _) if !names_solution(&config, command) => Err(denied(
+        (Ok(_), _) if !lists_solution(&config, command) => Err(denied(
             "plan-changed",
             "the config does not name this solution",
             "add it to the config in a pull request, and have that approved",
@@ -174,7 +179,7 @@ fn due(
 }
 
 /// Whether the folders of a solution, if one is given, are among those that were reviewed.
-fn names_solution(config: &Config, command: &Command) -> bool {
+fn lists_solution(config: &Config, command: &Command) -> bool {
     let Some(solution) = &command.solution else {
         return true;
     };
@@ -189,7 +194,11 @@ fn names_solution(config: &Config, command: &Command) -> bool {
 }
 
 /// An environment for which the policy names no role is none that a job is started for.
-fn has_role(policy: &guard::Policy, change: &Change, config: Config) -> Result<String, Refused> {
+fn has_role(
+    policy: &guard::Policy,
+    change: &Change,
+    config: Config,
+) -> Result<String, EarlyOutcome> {
     let environment = config.target.environment.clone();
     if policy.apply_role(&config.target).is_some() {
         return Ok(environment);
@@ -199,42 +208,42 @@ fn has_role(policy: &guard::Policy, change: &Change, config: Config) -> Result<S
         .with_help("name one under `roles` of the environment in the policy file");
     let outcome = Outcome {
         state: State::Denied,
-        ..stuck(change, &[problem])
+        ..failed_outcome(change, &[problem])
     };
     Err((outcome, Exit::Denied))
 }
 
 /// A merge is decided by the policy before it. Who commands later has to pass the policy of now as well: whoever was struck off its
 /// lists since confirms nothing.
-fn allowed_now<'a>(
-    merged: &Merged,
-    now: Option<&Loaded>,
-    errand: Errand<'a>,
-) -> Result<Errand<'a>, Refused> {
+fn check_current_policy<'a>(
+    merged: &MergedChange,
+    now: Option<&LoadedPolicy>,
+    errand: StackTask<'a>,
+) -> Result<StackTask<'a>, EarlyOutcome> {
     let Some(now) = now else {
         return Ok(errand);
     };
     let config = &errand.config;
-    let request = merged.request_for(errand.change, errand.command.clone());
-    let clerk = Clerk::new(request, Console::new(false).of(Values::default()));
+    let request = merged.guard_request(errand.change, errand.command.clone());
+    let clerk = DecisionRecorder::new(request, Console::new(false).for_stack(Redactor::default()));
     let stack = StackName {
         target: config.target.clone(),
         name: config.stack().to_owned(),
     };
-    let denials = clerk.refuses(kind(errand.verb), now, &stack);
+    let denials = clerk.early_denials_for(effect_kind(errand.verb), now, &stack);
     if denials.is_empty() {
         return Ok(errand);
     }
-    let failure = operation::Failure::Denied(denials);
-    let (problems, exit) = explain_failure(config, &Values::default(), failure);
+    let failure = operation::OperationError::Denied(denials);
+    let (problems, exit) = explain_failure(config, &Redactor::default(), failure);
     let outcome = Outcome {
         state: State::Denied,
-        ..stuck(errand.change, &problems)
+        ..failed_outcome(errand.change, &problems)
     };
     Err((outcome, exit))
 }
 
-fn is_for_none(command: &Command) -> Answer {
+fn no_matching_config(command: &Command) -> Answer {
     let name = code(command.action.name());
     let text = format!("😕 {name} is for no config of this pull request.");
     Answer::new(text, Exit::Usage)

@@ -8,18 +8,18 @@ mod pure;
 mod reply;
 mod standing;
 
-use crate::command::{Class, Command, Problem, parse};
+use crate::command::{Class, Command, CommandParseError, parse};
 use crate::exit::Exit;
-use crate::flow::job::{Ended, Failure, Job};
+use crate::flow::job::{Job, JobError, JobResult};
 use crate::forge::{Reaction, Talk as _};
-use crate::report::log_safe;
+use crate::report::escape_workflow_commands;
 
-use desk::Desk;
-use reply::Reply;
-use standing::Standing;
+use desk::CommentSession;
+use reply::CommentReply;
+use standing::CommentAuthor;
 
 /// What an event says of a comment. Claims: they can end the work, and allow nothing.
-pub struct Claimed<'a> {
+pub struct CommentEvent<'a> {
     /// The comment.
     pub id: u64,
     /// Of this pull request or issue.
@@ -34,42 +34,42 @@ pub struct Claimed<'a> {
 
 /// Does what a comment asks for. A job without an environment answers what only looks, and hands the rest over to jobs that have one:
 /// only those have credentials that change anything.
-pub async fn command(job: &Job, claimed: &Claimed<'_>) -> Ended {
+pub async fn command(job: &Job, claimed: &CommentEvent<'_>) -> JobResult {
     // Nearly all comments end here, without a single call.
     if !claimed.is_new || parse(claimed.body).is_empty() {
-        return nothing("the comment commands nothing");
+        return ignored("the comment commands nothing");
     }
     let Some(comment) = job.github.comment(claimed.id).await? else {
-        return nothing("the comment is gone");
+        return ignored("the comment is gone");
     };
     let Some(by) = comment.by.filter(|by| !by.bot) else {
-        return nothing("machines command nothing");
+        return ignored("machines command nothing");
     };
     if comment.edited {
-        return nothing("a comment that was edited commands nothing");
+        return ignored("a comment that was edited commands nothing");
     }
     // What counts is what the forge has.
     let commands = parse(&comment.body);
     if comment.number != claimed.number || commands.is_empty() {
-        return nothing("the comment is not the one that the event tells of");
+        return ignored("the comment is not the one that the event tells of");
     }
-    let Some(standing) = Standing::of(job, &by, claimed).await? else {
-        return nothing("whoever wrote the comment may not command here");
+    let Some(standing) = CommentAuthor::read(job, &by, claimed).await? else {
+        return ignored("whoever wrote the comment may not command here");
     };
-    let own = job.github.own().await?;
+    let own = job.github.current_user().await?;
     if own == Some(by.id) {
-        return nothing("own comments command nothing");
+        return ignored("own comments command nothing");
     }
-    let round = Round {
+    let round = CommentRunner {
         has_hands: job.environment.environment.is_some(),
-        reply: Reply::new(job, own, claimed.number, claimed.id),
-        desk: Desk::new(job, own, claimed.number, standing),
+        reply: CommentReply::new(job, own, claimed.number, claimed.id),
+        desk: CommentSession::new(job, own, claimed.number, standing),
         exit: Exit::Ok,
     };
     round.run(job, claimed.id, commands).await
 }
 
-fn nothing(why: &str) -> Ended {
+fn ignored(why: &str) -> JobResult {
     eprintln!("provisioner: nothing to do: {why}");
     Ok((String::new(), Exit::Ok))
 }
@@ -77,32 +77,32 @@ fn nothing(why: &str) -> Ended {
 /// A reaction is a courtesy: without it, all else goes on.
 async fn react(job: &Job, comment: u64, reaction: Reaction) {
     if let Err(error) = job.github.react(comment, reaction).await {
-        eprintln!("{}", log_safe(&format!("warning: {error}")));
+        eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
     }
 }
 
 /// One job's share of a comment's commands.
-struct Round<'a> {
+struct CommentRunner<'a> {
     /// Whether the job is for an environment, and changes stacks of it.
     has_hands: bool,
-    reply: Reply<'a>,
-    desk: Desk<'a>,
+    reply: CommentReply<'a>,
+    desk: CommentSession<'a>,
     exit: Exit,
 }
 
-impl Round<'_> {
+impl CommentRunner<'_> {
     async fn run(
         mut self,
         job: &Job,
         comment: u64,
-        commands: Vec<Result<Command, Problem>>,
-    ) -> Ended {
+        commands: Vec<Result<Command, CommandParseError>>,
+    ) -> JobResult {
         if !self.has_hands {
             react(job, comment, Reaction::Seen).await;
         }
         for command in &commands {
             let done = match command {
-                Ok(command) => self.take(command).await,
+                Ok(command) => self.handle(command).await,
                 // One job says it, and that is the one which every comment has.
                 Err(problem) => {
                     if !self.has_hands {
@@ -115,7 +115,10 @@ impl Round<'_> {
             if let Err(failure) = done {
                 // What the forge does not answer now, it does not answer for the next command either.
                 self.exit = self.exit.max(self.reply.failed(&failure));
-                eprintln!("{}", log_safe(&format!("error: {}", failure.text())));
+                eprintln!(
+                    "{}",
+                    escape_workflow_commands(&format!("error: {}", failure.text()))
+                );
                 break;
             }
         }
@@ -128,14 +131,14 @@ impl Round<'_> {
         } else if !goes_on && !self.reply.is_empty() {
             react(job, comment, Reaction::Done).await;
         }
-        self.desk.close(self.exit)
+        self.desk.finish(self.exit)
     }
 
     /// Does a command, if it is one for this job.
-    async fn take(&mut self, command: &Command) -> Result<(), Failure> {
-        let looks = matches!(command.action.class(), Class::Pure | Class::Read);
+    async fn handle(&mut self, command: &Command) -> Result<(), JobError> {
+        let looks = matches!(command.action.class(), Class::Offline | Class::Read);
         if looks != self.has_hands {
-            if self.has_hands && !self.desk.concerns(command).await? {
+            if self.has_hands && !self.desk.applies_here(command).await? {
                 return Ok(());
             }
             self.reply.begin(command).await;
@@ -143,7 +146,7 @@ impl Round<'_> {
             self.exit = self.exit.max(answer.exit);
             self.reply.end(answer);
         } else if !self.has_hands
-            && let Some(refusal) = self.desk.hand_over(command).await?
+            && let Some(refusal) = self.desk.dispatch_to_environments(command).await?
         {
             self.reply.add(command);
             self.exit = self.exit.max(refusal.exit);
@@ -171,6 +174,6 @@ impl Answer {
 }
 
 /// A bug, for whoever renders.
-fn internal(error: impl Into<anyhow::Error>) -> Failure {
-    Failure::Internal(error.into())
+fn internal(error: impl Into<anyhow::Error>) -> JobError {
+    JobError::Internal(error.into())
 }

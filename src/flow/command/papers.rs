@@ -3,38 +3,38 @@
 use super::Answer;
 use crate::command::{Class, Command};
 use crate::exit::Exit;
-use crate::flow::gather::{Gathered, Selection, gather};
-use crate::flow::job::{Failure, Job};
-use crate::flow::policy::{Loaded, policy_at};
-use crate::forge::{DefaultBranch, PullRequests as _, Reviewed, Reviews as _};
+use crate::flow::gather::{ChangeInputs, ConfigSelector, read_inputs};
+use crate::flow::job::{Job, JobError};
+use crate::flow::policy::{LoadedPolicy, policy_at};
+use crate::forge::{DefaultBranch, PullRequests as _, ReviewedPullRequest, Reviews as _};
 use crate::guard;
 use crate::model::CommitSha;
 use crate::plan::{Change, Intent, Plan, assess};
-use crate::product::Given;
+use crate::product::RunInput;
 use crate::report::code;
-use crate::wording::nearest;
+use crate::wording::did_you_mean;
 
 /// Everything that is known of it.
-pub struct Papers {
+pub struct PullRequestContext {
     /// The tier that configs have which name none.
     pub tier: Option<String>,
     /// The default branch.
     pub branch: DefaultBranch,
     /// The pull request, with its reviews.
-    pub reviewed: Reviewed,
+    pub reviewed: ReviewedPullRequest,
     /// The policy, as it is on the default branch: whoever opens a pull request chooses its base, and where it left the branch.
-    pub policy: Loaded,
+    pub policy: LoadedPolicy,
     /// Its configs on both sides.
-    pub gathered: Gathered,
+    pub gathered: ChangeInputs,
     /// What it would do.
     pub plan: Plan,
     /// Its head.
     pub head: CommitSha,
 }
 
-impl Papers {
+impl PullRequestContext {
     /// Reads all of it.
-    pub async fn read(job: &Job, number: u64, tier: Option<&str>) -> Result<Self, Failure> {
+    pub async fn read(job: &Job, number: u64, tier: Option<&str>) -> Result<Self, JobError> {
         let github = &job.github;
         let branch = github.default_branch().await?;
         let pull = github.pull_request(number).await?;
@@ -43,15 +43,16 @@ impl Papers {
         let policy = policy_at(source, &branch.tip).await?;
         let teams = policy.as_ref().map(guard::Policy::teams);
         let reviewed = github.request(number, &teams.unwrap_or_default()).await?;
-        let selection = Selection::of(&job.environment.configs, &policy).map_err(Failure::Usage)?;
+        let selection = ConfigSelector::for_policy(&job.environment.configs, &policy)
+            .map_err(JobError::Usage)?;
         let files = github.files_of(&pull).await?;
-        let given = Given {
+        let given = RunInput {
             tier: tier
                 .map(str::to_owned)
                 .or(job.environment.given.tier.clone()),
             ..job.environment.given.clone()
         };
-        let gathered = gather(source, &base, &pull.head, &files, &selection, &given).await?;
+        let gathered = read_inputs(source, &base, &pull.head, &files, &selection, &given).await?;
         let plan = assess(&gathered.base, &gathered.head, &gathered.inputs);
         Ok(Self {
             tier: tier.map(str::to_owned),
@@ -76,13 +77,13 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
     let changes = &plan.changes;
     let Some(wanted) = &command.config else {
         // Only a deletion is about what was removed, and a deletion names its config.
-        let makes = matches!(command.action.class(), Class::Isolated | Class::Write);
+        let makes = matches!(command.action.class(), Class::Test | Class::Write);
         let is_meant = |change: &&Change| !(makes && change.intent == Intent::Delete);
         let meant: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
         return match (meant.is_empty(), changes.is_empty()) {
             (false, _) => Ok(meant),
-            (true, true) => Err(none("The pull request changes no config.")),
-            (true, false) => Err(none("The pull request only removes configs.")),
+            (true, true) => Err(no_match("The pull request changes no config.")),
+            (true, false) => Err(no_match("The pull request only removes configs.")),
         };
     };
     let is_meant =
@@ -93,7 +94,7 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
     }
     let names: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
     let files = changes.iter().map(|change| change.path.file_name());
-    let meant = nearest(wanted, names.iter().copied().chain(files));
+    let meant = did_you_mean(wanted, names.iter().copied().chain(files));
     let hint = match (meant, names.as_slice()) {
         _ if found.len() > 1 => "Name it with its folder.".to_owned(),
         (_, []) => "It changes none.".to_owned(),
@@ -111,9 +112,9 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
         0 => "is no config that this pull request changes",
         _ => "is the name of several configs of this pull request",
     };
-    Err(none(&format!("{} {why}. {hint}", code(wanted))))
+    Err(no_match(&format!("{} {why}. {hint}", code(wanted))))
 }
 
-fn none(text: &str) -> Answer {
+fn no_match(text: &str) -> Answer {
     Answer::new(format!("😕 {text}"), Exit::Usage)
 }

@@ -1,44 +1,44 @@
 //! Commands that ask nobody but the program.
 
 use super::Answer;
-use super::desk::{Desk, LIMIT, stuck};
-use crate::action::{Listing, explain, list_products, show_product};
-use crate::command::{Action, Command, help};
+use super::desk::{CommentSession, REPLY_LIMIT, failed_outcome};
+use crate::action::{ProductFormat, explain, list_products, show_product};
+use crate::command::{CommentAction, Command, help};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::flow::check::VERSION;
-use crate::flow::job::Failure;
+use crate::flow::job::JobError;
 use crate::plan::{Change, Intent};
-use crate::report::{Outcome, Problem, Review, State, code, fence, review};
+use crate::report::{Outcome, Problem, ReviewReport, State, code, fence, review};
 use crate::template::Document;
-use crate::wording::nearest;
+use crate::wording::did_you_mean;
 use crate::workspace::write_file;
 
 /// Does a command that changes and asks nothing.
-pub async fn answer(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failure> {
+pub async fn answer(desk: &mut CommentSession<'_>, command: &Command) -> Result<Answer, JobError> {
     let tier = command.tier.as_deref();
     Ok(match command.action {
-        Action::Help => Answer::new(help(), Exit::Ok),
-        Action::Explain => of_code(command.code.as_deref()),
-        Action::ListProducts => of_products(list_products(Listing::Markdown)),
-        Action::ShowProduct => of_products(show_product(
+        CommentAction::Help => Answer::new(help(), Exit::Ok),
+        CommentAction::Explain => explain_code(command.code.as_deref()),
+        CommentAction::ListProducts => product_answer(list_products(ProductFormat::Markdown)),
+        CommentAction::ShowProduct => product_answer(show_product(
             command.product.as_deref(),
             tier,
-            Listing::Markdown,
+            ProductFormat::Markdown,
         )),
-        _ => return of_configs(desk, command).await,
+        _ => return config_answers(desk, command).await,
     })
 }
 
-fn of_code(wanted: Option<&str>) -> Answer {
+fn explain_code(wanted: Option<&str>) -> Answer {
     if let (text, Exit::Ok) = explain(wanted) {
         return Answer::new(fence(&text, "text"), Exit::Ok);
     }
     let wanted = wanted.unwrap_or_default();
     let (all, _) = explain(None);
     let known = all.lines().filter_map(|line| line.split(' ').next());
-    let hint = match nearest(wanted, known) {
+    let hint = match did_you_mean(wanted, known) {
         Some(meant) => format!("Did you mean {}?", code(meant)),
         None => "Codes stand in brackets behind `error` and `warning`.".to_owned(),
     };
@@ -46,7 +46,7 @@ fn of_code(wanted: Option<&str>) -> Answer {
     Answer::new(text, Exit::Usage)
 }
 
-fn of_products((text, exit): (String, Exit)) -> Answer {
+fn product_answer((text, exit): (String, Exit)) -> Answer {
     match exit {
         Exit::Ok => Answer::new(text, exit),
         _ => Answer::new(
@@ -56,8 +56,11 @@ fn of_products((text, exit): (String, Exit)) -> Answer {
     }
 }
 
-async fn of_configs(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Failure> {
-    let papers = desk.papers(command).await?;
+async fn config_answers(
+    desk: &mut CommentSession<'_>,
+    command: &Command,
+) -> Result<Answer, JobError> {
+    let papers = desk.contexts(command).await?;
     let changes = match papers.chosen(command) {
         Ok(changes) => changes,
         Err(answer) => return Ok(answer),
@@ -67,27 +70,27 @@ async fn of_configs(desk: &mut Desk<'_>, command: &Command) -> Result<Answer, Fa
     for change in &changes {
         if change.intent == Intent::Delete {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
-            "the config is removed".clone_into(&mut outcome.line);
+            "the config is removed".clone_into(&mut outcome.summary);
             outcomes.push(outcome);
             continue;
         }
         let made = match papers.gathered.config(change, false) {
             Some(config) if change.intent != Intent::Invalid => {
-                made(desk, command.action, change, &config)
+                config_output(desk, command.action, change, &config)
             }
             _ => Err(change.diagnostics.clone()),
         };
         outcomes.push(made.unwrap_or_else(|problems| {
             exit = Exit::Config;
-            stuck(change, &problems)
+            failed_outcome(change, &problems)
         }));
     }
     desk.report(&papers, outcomes, exit)
 }
 
-fn made(
-    desk: &Desk<'_>,
-    action: Action,
+fn config_output(
+    desk: &CommentSession<'_>,
+    action: CommentAction,
     change: &Change,
     config: &Config,
 ) -> Result<Outcome, Vec<Diagnostic>> {
@@ -97,7 +100,7 @@ fn made(
     let mut outcome = Outcome::new(change.path.as_str(), None, State::Done);
     let warnings = change.diagnostics.iter();
     let warnings = warnings.filter(|it| it.severity == Severity::Warning);
-    outcome.problems = warnings.map(Problem::of).collect();
+    outcome.problems = warnings.map(Problem::from_diagnostic).collect();
     let template = || {
         product
             .render_template(scope)
@@ -109,19 +112,19 @@ fn made(
             .map_err(|e| failed(e.to_string()))
     };
     match action {
-        Action::CreateProvTemplate => {
-            outcome.line.clone_from(&config.outputs.template);
-            outcome.tables = folded(&template()?, "yaml");
+        CommentAction::CreateProvTemplate => {
+            outcome.summary.clone_from(&config.outputs.template);
+            outcome.tables = details_block(&template()?, "yaml");
         }
-        Action::CreatePolicy => {
-            outcome.line.clone_from(&config.outputs.policy);
-            outcome.tables = folded(&policy()?, "json");
+        CommentAction::CreatePolicy => {
+            outcome.summary.clone_from(&config.outputs.policy);
+            outcome.tables = details_block(&policy()?, "json");
         }
-        Action::CreateReviewReport => {
+        CommentAction::CreateReviewReport => {
             let template = template()?;
             let document = Document::parse(&change.path, &template)?;
-            let time = crate::ci::utc_time();
-            let page = review(&Review {
+            let time = crate::ci::timestamp();
+            let page = review(&ReviewReport {
                 time: &time,
                 version: VERSION,
                 config,
@@ -135,16 +138,16 @@ fn made(
             let name = format!("{}-create-review-report-{time}.html", change.path.stem());
             let path = desk.job.environment.reports.join(&name);
             write_file(&path, &page).map_err(|error| failed(error.to_string()))?;
-            outcome.line = format!("{name}, in the folder `provisioner-reports` of the job");
+            outcome.summary = format!("{name}, in the folder `provisioner-reports` of the job");
         }
-        _ => "the config is valid".clone_into(&mut outcome.line),
+        _ => "the config is valid".clone_into(&mut outcome.summary),
     }
     Ok(outcome)
 }
 
 /// A text of any length, as much of it as fits.
-fn folded(text: &str, language: &str) -> String {
-    let most = LIMIT / 2;
+fn details_block(text: &str, language: &str) -> String {
+    let most = REPLY_LIMIT / 2;
     let length = text.chars().count();
     let cut: String = text.chars().take(most).collect();
     let rest = match length > most {

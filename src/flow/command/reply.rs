@@ -1,19 +1,19 @@
 //! The one reply to a comment, edited as the work proceeds.
 
 use super::Answer;
-use crate::command::{Class, Command, Problem};
+use crate::command::{Class, Command, CommandParseError};
 use crate::exit::Exit;
-use crate::flow::job::{Failure, Job};
+use crate::flow::job::{Job, JobError};
 use crate::forge::PullRequests as _;
 use crate::model::{Digest, UserId};
-use crate::report::{COMMENT_LIMIT, code, fence, fitted, log_safe};
+use crate::report::{COMMENT_LIMIT, code, escape_workflow_commands, fence, fit_sections};
 
 /// Begins every reply; the comment's id follows, and in a job with an environment that.
 const MARKER: &str = "<!-- provisioner:command ";
 const IN_PROGRESS: &str = "⏳ In progress.";
 
 /// A reply that grows.
-pub struct Reply<'a> {
+pub struct CommentReply<'a> {
     job: &'a Job,
     own: Option<UserId>,
     number: u64,
@@ -27,11 +27,11 @@ pub struct Reply<'a> {
     exit: Exit,
 }
 
-impl<'a> Reply<'a> {
+impl<'a> CommentReply<'a> {
     /// Nothing is said yet.
     pub fn new(job: &'a Job, own: Option<UserId>, number: u64, comment: u64) -> Self {
         let environment = job.environment.environment.as_deref();
-        let environment = environment.map(|name| format!(" {}", Digest::of(name).prefix(12)));
+        let environment = environment.map(|name| format!(" {}", Digest::sha256(name).prefix(12)));
         let environment = environment.unwrap_or_default();
         Self {
             job,
@@ -51,7 +51,7 @@ impl<'a> Reply<'a> {
     }
 
     /// A line that is no command.
-    pub fn problem(&mut self, problem: &Problem) {
+    pub fn problem(&mut self, problem: &CommandParseError) {
         let text = format!("{problem}\nhelp: {}", problem.help());
         let text = format!("😕 A line is no command.\n\n{}", fence(&text, "text"));
         self.sections.push((String::new(), text));
@@ -60,8 +60,8 @@ impl<'a> Reply<'a> {
     /// Work on a command begins. What takes long is announced.
     pub async fn begin(&mut self, command: &Command) {
         self.add(command);
-        if command.action.class() != Class::Pure {
-            self.put().await;
+        if command.action.class() != Class::Offline {
+            self.write().await;
         }
     }
 
@@ -79,7 +79,7 @@ impl<'a> Reply<'a> {
     }
 
     /// Work ended before its end. Returns how the job ends for it.
-    pub fn failed(&mut self, failure: &Failure) -> Exit {
+    pub fn failed(&mut self, failure: &JobError) -> Exit {
         let exit = failure.exit();
         let body = format!(
             "❌ This could not be done, nor what was commanded after it. Comment again to have it tried again.\n\n{}",
@@ -94,11 +94,11 @@ impl<'a> Reply<'a> {
 
     /// Writes what was not written yet. Returns how the job ends for it: what was done was done, also if it cannot be told.
     pub async fn finish(&mut self) -> Exit {
-        self.put().await;
+        self.write().await;
         self.exit
     }
 
-    async fn put(&mut self) {
+    async fn write(&mut self) {
         let Some(own) = self.own.filter(|_| !self.is_empty() && !self.refused) else {
             return;
         };
@@ -111,19 +111,19 @@ impl<'a> Reply<'a> {
             })
             .collect();
         let room = COMMENT_LIMIT - self.marker.chars().count() - 1;
-        let body = format!("{}\n{}", self.marker, fitted(&sections, room));
+        let body = format!("{}\n{}", self.marker, fit_sections(&sections, room));
         if body == self.written {
             return;
         }
         let put = self
             .job
             .github
-            .put_comment(self.number, own, &self.marker, &body);
+            .upsert_comment(self.number, own, &self.marker, &body);
         self.exit = Exit::Ok;
         match put.await {
             Ok(_) => self.written = body,
             Err(error) => {
-                eprintln!("{}", log_safe(&format!("warning: {error}")));
+                eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
                 self.refused = error.is_refusal();
                 if !self.refused {
                     self.exit = Exit::Unreachable;

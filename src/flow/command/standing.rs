@@ -1,26 +1,26 @@
 //! Who may command at all. Strangers cost one look-up and get no reply.
 
-use super::Claimed;
-use crate::flow::job::{Failure, Job};
-use crate::forge::{Account, Reviews as _};
-use crate::guard::{Permission, Person};
+use super::CommentEvent;
+use crate::flow::job::{Job, JobError};
+use crate::forge::{Reviews as _, User};
+use crate::guard::{Actor, Permission};
 
 /// Somebody who may command something.
-pub struct Standing {
+pub struct CommentAuthor {
     /// Who.
-    pub account: Account,
+    pub account: User,
     /// The same for the guard, without teams.
-    pub person: Person,
+    pub person: Actor,
 }
 
-impl Standing {
+impl CommentAuthor {
     /// `None` for strangers: people below triage, but for the author of a pull request in a private repository.
-    pub async fn of(
+    pub async fn read(
         job: &Job,
-        account: &Account,
-        claimed: &Claimed<'_>,
-    ) -> Result<Option<Self>, Failure> {
-        let person = job.github.person(account, &[]).await?;
+        account: &User,
+        claimed: &CommentEvent<'_>,
+    ) -> Result<Option<Self>, JobError> {
+        let person = job.github.actor(account, &[]).await?;
         let standing = Self {
             account: account.clone(),
             person,
@@ -41,7 +41,7 @@ impl Standing {
     }
 
     /// Whether they may ask AWS anything.
-    pub fn may_push(&self) -> bool {
+    pub fn can_write(&self) -> bool {
         self.person.permission >= Some(Permission::Write)
     }
 }

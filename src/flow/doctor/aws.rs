@@ -3,26 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::job::Job;
-use super::{Checkup, Places};
-use crate::cloud::{Cloud, Error, Session, Stop};
+use super::job::DoctorJob;
+use super::{Diagnosis, StacksByTarget};
+use crate::cloud::{CancellationToken, Cloud, CloudError, Session};
 use crate::exit::Exit;
-use crate::forge::{Claims, Identity};
+use crate::forge::{Claims, IdentityTokens};
 use crate::guard::Policy;
 use crate::product::Target;
-use crate::wording::counted;
+use crate::wording::pluralize;
 
 const AUDIENCE: &str = "sts.amazonaws.com";
 /// What AWS's logs show of it.
 const SESSION: &str = "provisioner-doctor";
 /// Stacks of one role that are asked about.
-const MOST: usize = 50;
+const MAX_STACKS: usize = 50;
 
 /// Whether there is an identity token, and what it says. Never asked for on behalf of a fork.
-pub async fn identity(checkup: &mut Checkup, job: &Job<'_>) -> Option<Claims> {
+pub async fn identity(checkup: &mut Diagnosis, job: &DoctorJob<'_>) -> Option<Claims> {
     const PART: &str = "identity";
     if job.fork {
-        checkup.open(
+        checkup.skip(
             PART,
             "identity token",
             "not asked for: the pull request comes from a fork",
@@ -31,7 +31,7 @@ pub async fn identity(checkup: &mut Checkup, job: &Job<'_>) -> Option<Claims> {
     }
     let Some(issuer) = &job.environment.issuer else {
         let help = "grant the job id-token: write";
-        checkup.bad(
+        checkup.fail(
             PART,
             "identity token",
             "none is issued to this job",
@@ -44,7 +44,7 @@ pub async fn identity(checkup: &mut Checkup, job: &Job<'_>) -> Option<Claims> {
         Ok(token) => token,
         Err(error) => {
             let help = "try again; GitHub's status page says whether its issuer works";
-            checkup.bad(
+            checkup.fail(
                 PART,
                 "identity token",
                 error.to_string(),
@@ -54,9 +54,9 @@ pub async fn identity(checkup: &mut Checkup, job: &Job<'_>) -> Option<Claims> {
             return None;
         }
     };
-    let Some(claims) = Claims::of(&token) else {
+    let Some(claims) = Claims::parse(&token) else {
         let help = "an issuer of another kind than GitHub's is not supported";
-        checkup.bad(
+        checkup.fail(
             PART,
             "identity token",
             "it has no claims that can be read",
@@ -65,12 +65,12 @@ pub async fn identity(checkup: &mut Checkup, job: &Job<'_>) -> Option<Claims> {
         );
         return None;
     };
-    checkup.good(PART, "iss", claims.iss.clone());
+    checkup.pass(PART, "iss", claims.iss.clone());
     match claims.aud == AUDIENCE {
-        true => checkup.good(PART, "aud", claims.aud.clone()),
+        true => checkup.pass(PART, "aud", claims.aud.clone()),
         false => {
             let help = "the roles trust no other audience than sts.amazonaws.com";
-            checkup.bad(PART, "aud", claims.aud.clone(), help, Exit::Unreachable);
+            checkup.fail(PART, "aud", claims.aud.clone(), help, Exit::Unreachable);
         }
     }
     let repository = &job.environment.access.repository;
@@ -82,12 +82,12 @@ pub async fn identity(checkup: &mut Checkup, job: &Job<'_>) -> Option<Claims> {
     let begins = |form: &String| claims.sub.starts_with(&format!("repo:{form}:"));
     let written = ids.unwrap_or_else(|| repository.clone());
     match forms.iter().flatten().any(begins) {
-        true => checkup.good(PART, "sub", claims.sub.clone()),
+        true => checkup.pass(PART, "sub", claims.sub.clone()),
         false => {
             let help = format!(
                 "the subject is customised; the roles that `provisioner roles --repository {written}` writes do not trust it"
             );
-            checkup.bad(PART, "sub", claims.sub.clone(), &help, Exit::Unreachable);
+            checkup.fail(PART, "sub", claims.sub.clone(), &help, Exit::Unreachable);
         }
     }
     Some(claims)
@@ -95,16 +95,16 @@ pub async fn identity(checkup: &mut Checkup, job: &Job<'_>) -> Option<Claims> {
 
 /// Whether each plan role can be assumed and cannot change anything, and whether only jobs of its environment assume an apply role.
 pub async fn roles(
-    checkup: &mut Checkup,
-    job: &Job<'_>,
+    checkup: &mut Diagnosis,
+    job: &DoctorJob<'_>,
     policy: &Policy,
-    places: &Places,
+    places: &StacksByTarget,
     claims: &Claims,
 ) {
     let Some(issuer) = &job.environment.issuer else {
         return;
     };
-    let identity: Arc<dyn Identity> = issuer.clone();
+    let identity: Arc<dyn IdentityTokens> = issuer.clone();
     let mut plan: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
     let mut apply: BTreeMap<(String, String), (String, Vec<String>)> = BTreeMap::new();
     for ((environment, account, region), stacks) in places {
@@ -118,7 +118,7 @@ pub async fn roles(
                 let key = (role, region.clone(), account.clone());
                 plan.entry(key).or_default().extend(stacks.iter().cloned());
             }
-            None => checkup.open(
+            None => checkup.skip(
                 "plan role",
                 environment,
                 "the policy file names none: AWS is not asked in checks",
@@ -133,7 +133,7 @@ pub async fn roles(
                     environments.push(environment.clone());
                 }
             }
-            None => checkup.open(
+            None => checkup.skip(
                 "apply role",
                 environment,
                 "the policy file names none: nothing is provisioned",
@@ -142,17 +142,22 @@ pub async fn roles(
     }
     for ((role, region, account), stacks) in &plan {
         let what = format!("{role} in {region}");
-        let session =
-            Session::federated(role, SESSION, Arc::clone(&identity), region, Stop::never());
+        let session = Session::federated(
+            role,
+            SESSION,
+            Arc::clone(&identity),
+            region,
+            CancellationToken::never(),
+        );
         // A job of an environment has a subject of its own, which the plan role does not trust.
         match session.await.at(region).await {
             Ok(cloud) => {
-                if the_account(checkup, "plan role", &what, &cloud, account) {
-                    proof(checkup, &what, &cloud, stacks).await;
+                if check_account(checkup, "plan role", &what, &cloud, account) {
+                    prove_read_only(checkup, &what, &cloud, stacks).await;
                 }
             }
             Err(error) if claims.environment().is_some() && is_refusal(&error) => {
-                checkup.good(
+                checkup.pass(
                     "plan role",
                     &what,
                     "not for jobs of an environment, which the apply role is for",
@@ -160,7 +165,7 @@ pub async fn roles(
             }
             Err(error) => {
                 let help = "`provisioner roles` writes the role and whom it trusts; compare with the subject above";
-                checkup.bad(
+                checkup.fail(
                     "plan role",
                     &what,
                     error.to_string(),
@@ -174,15 +179,20 @@ pub async fn roles(
         let own = claims
             .environment()
             .is_some_and(|own| environments.iter().any(|it| it == own));
-        let session =
-            Session::federated(role, SESSION, Arc::clone(&identity), region, Stop::never());
+        let session = Session::federated(
+            role,
+            SESSION,
+            Arc::clone(&identity),
+            region,
+            CancellationToken::never(),
+        );
         match (session.await.at(region).await, own) {
             (Ok(cloud), true) => {
-                the_account(checkup, "apply role", role, &cloud, account);
+                check_account(checkup, "apply role", role, &cloud, account);
             }
             (Ok(_), false) => {
                 let help = "let it trust the subjects of its environments alone, as `provisioner roles` writes it";
-                checkup.bad(
+                checkup.fail(
                     "apply role",
                     role,
                     "this job can assume it, and is none of its environment",
@@ -191,12 +201,12 @@ pub async fn roles(
                 );
             }
             (Err(error), false) if is_refusal(&error) => {
-                checkup.good("apply role", role, "refused to this job, as it should be");
+                checkup.pass("apply role", role, "refused to this job, as it should be");
             }
-            (Err(error), false) => checkup.open("apply role", role, format!("not proven: {error}")),
+            (Err(error), false) => checkup.skip("apply role", role, format!("not proven: {error}")),
             (Err(error), true) => {
                 let help = "`provisioner roles` writes the role and whom it trusts; compare with the subject above";
-                checkup.bad(
+                checkup.fail(
                     "apply role",
                     role,
                     error.to_string(),
@@ -209,8 +219,8 @@ pub async fn roles(
 }
 
 /// Whether a role is in the account that the configs name.
-fn the_account(
-    checkup: &mut Checkup,
+fn check_account(
+    checkup: &mut Diagnosis,
     part: &'static str,
     what: &str,
     cloud: &Cloud,
@@ -219,49 +229,49 @@ fn the_account(
     let caller = cloud.caller();
     let right = caller.account == account;
     match right {
-        true => checkup.good(part, what, format!("can be assumed, in account {account}")),
+        true => checkup.pass(part, what, format!("can be assumed, in account {account}")),
         false => {
             let found = format!(
                 "it is in account {}, and the configs are in {account}",
                 caller.account
             );
             let help = "write {account_id} in the role's ARN";
-            checkup.bad(part, what, found, help, Exit::Denied);
+            checkup.fail(part, what, found, help, Exit::Denied);
         }
     }
     right
 }
 
 /// Whether a role that looks cannot run change sets: of no stack that it is about, and of none whose name nobody has.
-async fn proof(checkup: &mut Checkup, role: &str, cloud: &Cloud, stacks: &[String]) {
+async fn prove_read_only(checkup: &mut Diagnosis, role: &str, cloud: &Cloud, stacks: &[String]) {
     let what = format!("{role} cannot run change sets");
     let nobodys = format!("provisioner-doctor-{:016x}", fastrand::u64(..));
     let mut refused = 0;
-    for stack in stacks.iter().take(MOST).chain([&nobodys]) {
+    for stack in stacks.iter().take(MAX_STACKS).chain([&nobodys]) {
         match cloud.may_execute(stack).await {
             Ok(false) => refused += 1,
             Ok(true) => {
                 let found = format!("it may run change sets of {stack}");
                 let help = "take cloudformation:ExecuteChangeSet away from it: every pull request has this role";
-                return checkup.bad("plan role", &what, found, help, Exit::Denied);
+                return checkup.fail("plan role", &what, found, help, Exit::Denied);
             }
             Err(error) => {
-                return checkup.open("plan role", &what, format!("not proven: {error}"));
+                return checkup.skip("plan role", &what, format!("not proven: {error}"));
             }
         }
     }
     let found = format!(
         "AWS refuses it, asked about {}",
-        counted(refused, "stack name")
+        pluralize(refused, "stack name")
     );
-    checkup.good("plan role", &what, found);
+    checkup.pass("plan role", &what, found);
     // AWS has no request that tells a right to delete from its use.
     let what = format!("{role} cannot delete stacks");
     let found = "not proven, since to ask is to do it; the role that `provisioner roles` writes is denied it";
-    checkup.open("plan role", &what, found);
+    checkup.skip("plan role", &what, found);
 }
 
 /// Whether AWS said no, rather than nothing.
-fn is_refusal(error: &Error) -> bool {
-    matches!(error, Error::Credentials(message) if message.contains("AccessDenied"))
+fn is_refusal(error: &CloudError) -> bool {
+    matches!(error, CloudError::Credentials(message) if message.contains("AccessDenied"))
 }

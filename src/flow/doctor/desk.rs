@@ -1,7 +1,7 @@
 //! A laptop.
 
-use super::{Checkup, places};
-use crate::cloud::{Session, Stop};
+use super::{Diagnosis, stacks_by_target};
+use crate::cloud::{CancellationToken, Session};
 use crate::config::{Config, load};
 use crate::exit::Exit;
 use crate::guard::read_policy;
@@ -9,11 +9,11 @@ use crate::product::Registry;
 use crate::workspace::{ConfigFile, add_repository_products, locate, policy_file};
 
 /// Looks at the policy file, the configs, and the credentials in each account and region that these name.
-pub async fn look(checkup: &mut Checkup, arguments: &[String]) {
+pub async fn check_laptop(checkup: &mut Diagnosis, arguments: &[String]) {
     let (path, bytes) = policy_file();
     match (read_policy(&path, bytes.as_deref()), &bytes) {
-        (Ok(_), Some(_)) => checkup.good("policy", "policy file", format!("{path} loads")),
-        (Ok(_), None) => checkup.open("policy", "policy file", "there is none; the defaults hold"),
+        (Ok(_), Some(_)) => checkup.pass("policy", "policy file", format!("{path} loads")),
+        (Ok(_), None) => checkup.skip("policy", "policy file", "there is none; the defaults hold"),
         (Err(problems), _) => checkup.invalid_policy(&problems),
     }
     let files = match locate(arguments) {
@@ -25,14 +25,14 @@ pub async fn look(checkup: &mut Checkup, arguments: &[String]) {
                 .map(|it| format!("{}: {}", it.path, it.message));
             let help = "look at the spelling of the path";
             let found = found.collect::<Vec<_>>().join("; ");
-            return checkup.bad("policy", "configs", found, help, Exit::Config);
+            return checkup.fail("policy", "configs", found, help, Exit::Config);
         }
     };
     let configs = read(checkup, &files);
     credentials(checkup, &configs).await;
 }
 
-fn read(checkup: &mut Checkup, files: &[ConfigFile]) -> Vec<Config> {
+fn read(checkup: &mut Diagnosis, files: &[ConfigFile]) -> Vec<Config> {
     let mut registry = Registry::built_in();
     add_repository_products(&mut registry, std::path::Path::new("."));
     let mut problems = Vec::new();
@@ -46,16 +46,16 @@ fn read(checkup: &mut Checkup, files: &[ConfigFile]) -> Vec<Config> {
     configs
 }
 
-async fn credentials(checkup: &mut Checkup, configs: &[Config]) {
-    let session = Session::open(Stop::never()).await;
-    for ((_, account, region), stacks) in places(configs) {
+async fn credentials(checkup: &mut Diagnosis, configs: &[Config]) {
+    let session = Session::open(CancellationToken::never()).await;
+    for ((_, account, region), stacks) in stacks_by_target(configs) {
         let what = format!("account {account} in {region}");
         match session.at(&region).await {
             Ok(cloud) if cloud.caller().account == account => {
-                checkup.good("credentials", &what, cloud.caller().arn.clone());
+                checkup.pass("credentials", &what, cloud.caller().arn.clone());
             }
             // Whoever works in several accounts has the credentials of one at a time.
-            Ok(cloud) => checkup.open(
+            Ok(cloud) => checkup.skip(
                 "credentials",
                 &what,
                 format!(
@@ -66,7 +66,7 @@ async fn credentials(checkup: &mut Checkup, configs: &[Config]) {
             ),
             Err(error) => {
                 let help = "set AWS_PROFILE, or whatever else the AWS command line takes";
-                checkup.bad("credentials", &what, error.to_string(), help, Exit::Unreachable);
+                checkup.fail("credentials", &what, error.to_string(), help, Exit::Unreachable);
             }
         }
     }

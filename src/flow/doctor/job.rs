@@ -2,37 +2,37 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::{Checkup, aws, places, token};
-use crate::ci::{Environment, Event};
+use super::{Diagnosis, aws, stacks_by_target, token};
+use crate::ci::{CiEvent, JobEnvironment};
 use crate::config::{Config, load};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::flow::policy::policy_at;
-use crate::forge::github::{About, GitHub};
+use crate::forge::github::{GitHub, RepositoryInfo};
 use crate::forge::{ForgeError, PullRequests as _, Source as _};
 use crate::guard::Policy;
 use crate::model::CommitSha;
 use crate::product::Registry;
 
 /// What is known of the job.
-pub struct Job<'a> {
-    pub environment: &'a Environment,
+pub struct DoctorJob<'a> {
+    pub environment: &'a JobEnvironment,
     pub github: &'a GitHub,
-    pub about: Option<About>,
+    pub about: Option<RepositoryInfo>,
     pub pull_request: Option<u64>,
     pub fork: bool,
 }
 
 /// Looks at the event, the token, the repository, the policy file, the identity and the roles.
-pub async fn look(checkup: &mut Checkup, environment: &Environment) {
+pub async fn check_job(checkup: &mut Diagnosis, environment: &JobEnvironment) {
     let github = match GitHub::new(&environment.access) {
         Ok(github) => github,
         Err(error) => {
             let help = "GITHUB_API_URL and GITHUB_REPOSITORY are set by the runner";
-            return checkup.bad("job", "GitHub", error.to_string(), help, Exit::Unreachable);
+            return checkup.fail("job", "GitHub", error.to_string(), help, Exit::Unreachable);
         }
     };
-    let mut job = Job {
+    let mut job = DoctorJob {
         environment,
         github: &github,
         about: None,
@@ -41,10 +41,10 @@ pub async fn look(checkup: &mut Checkup, environment: &Environment) {
     };
     let base = event(checkup, &mut job).await;
     job.about = repository(checkup, &github).await;
-    token::look(checkup, &job).await;
+    token::check_token(checkup, &job).await;
     let base = base.or_else(|| job.about.as_ref().map(|about| about.tip.clone()));
     let Some(base) = base else {
-        return checkup.open(
+        return checkup.skip(
             "policy",
             "policy file",
             "not read: no commit is known to read it at",
@@ -54,7 +54,7 @@ pub async fn look(checkup: &mut Checkup, environment: &Environment) {
         Ok(read) => read,
         Err(error) => {
             let help = "grant the job contents: read";
-            return checkup.bad(
+            return checkup.fail(
                 "policy",
                 "policy file",
                 error.to_string(),
@@ -68,33 +68,33 @@ pub async fn look(checkup: &mut Checkup, environment: &Environment) {
     }
     let claims = aws::identity(checkup, &job).await;
     if let (Some(policy), Some(claims)) = (&policy, claims) {
-        aws::roles(checkup, &job, policy, &places(&configs), &claims).await;
+        aws::roles(checkup, &job, policy, &stacks_by_target(&configs), &claims).await;
     }
 }
 
 /// What happened, and for a pull request the commit that it is compared with: the policy there decides.
-async fn event(checkup: &mut Checkup, job: &mut Job<'_>) -> Option<CommitSha> {
+async fn event(checkup: &mut Diagnosis, job: &mut DoctorJob<'_>) -> Option<CommitSha> {
     let number = match &job.environment.event {
-        Event::PullRequest { number } => *number,
-        Event::MergeGroup { base, .. } => {
-            checkup.good("job", "event", "a merge queue asks");
+        CiEvent::PullRequest { number } => *number,
+        CiEvent::MergeGroup { base, .. } => {
+            checkup.pass("job", "event", "a merge queue asks");
             return Some(base.clone());
         }
-        Event::Push { reference, .. } => {
-            checkup.good("job", "event", format!("push to {reference}"));
+        CiEvent::Push { reference, .. } => {
+            checkup.pass("job", "event", format!("push to {reference}"));
             return None;
         }
-        Event::Comment { number, .. } => {
+        CiEvent::Comment { number, .. } => {
             job.pull_request = Some(*number);
-            checkup.good("job", "event", format!("comment on {number}"));
+            checkup.pass("job", "event", format!("comment on {number}"));
             return None;
         }
-        Event::Schedule => {
-            checkup.good("job", "event", "schedule");
+        CiEvent::Schedule => {
+            checkup.pass("job", "event", "schedule");
             return None;
         }
-        Event::Other(name) => {
-            checkup.open(
+        CiEvent::Other(name) => {
+            checkup.skip(
                 "job",
                 "event",
                 format!("{name}, on which `provisioner ci` does nothing"),
@@ -110,30 +110,30 @@ async fn event(checkup: &mut Checkup, job: &mut Job<'_>) -> Option<CommitSha> {
                 true => "from a fork: no identity token is asked for, and nothing is written",
                 false => "from this repository",
             };
-            checkup.good("job", "event", format!("pull request {number} {from}"));
+            checkup.pass("job", "event", format!("pull request {number} {from}"));
             Some(pull.base)
         }
         Err(error) => {
             // Whoever is not known to be no fork counts as one.
             job.fork = true;
             let help = "grant the job pull-requests: read";
-            checkup.bad("job", "event", error.to_string(), help, Exit::Unreachable);
+            checkup.fail("job", "event", error.to_string(), help, Exit::Unreachable);
             None
         }
     }
 }
 
-async fn repository(checkup: &mut Checkup, github: &GitHub) -> Option<About> {
+async fn repository(checkup: &mut Diagnosis, github: &GitHub) -> Option<RepositoryInfo> {
     match github.about().await {
         Ok(about) => {
             let branch = format!("default branch {}", about.branch);
             match about.protected {
-                Some(true) => checkup.good("repository", &branch, "protected"),
+                Some(true) => checkup.pass("repository", &branch, "protected"),
                 Some(false) => {
                     let help = "protect it: what is merged into a branch that anybody can push to is not provisioned";
-                    checkup.bad("repository", &branch, "not protected", help, Exit::Denied);
+                    checkup.fail("repository", &branch, "not protected", help, Exit::Denied);
                 }
-                None => checkup.open(
+                None => checkup.skip(
                     "repository",
                     &branch,
                     "not proven: whether it is protected is not told to this token",
@@ -143,7 +143,7 @@ async fn repository(checkup: &mut Checkup, github: &GitHub) -> Option<About> {
         }
         Err(error) => {
             let help = "grant the job contents: read";
-            checkup.bad(
+            checkup.fail(
                 "repository",
                 "repository",
                 error.to_string(),
@@ -157,7 +157,7 @@ async fn repository(checkup: &mut Checkup, github: &GitHub) -> Option<About> {
 
 /// The policy, and the configs that it selects, as they stand at a commit.
 async fn policy_and_configs(
-    checkup: &mut Checkup,
+    checkup: &mut Diagnosis,
     github: &GitHub,
     at: &CommitSha,
 ) -> Result<(Option<Policy>, Vec<Config>), ForgeError> {
@@ -168,9 +168,9 @@ async fn policy_and_configs(
             return Ok((None, Vec::new()));
         }
     };
-    checkup.good("policy", "policy file", format!("loads, at {}", at.short()));
+    checkup.pass("policy", "policy file", format!("loads, at {}", at.short()));
     let Some(globs) = compiled(&policy.configs) else {
-        checkup.open(
+        checkup.skip(
             "policy",
             "configs",
             "not read: a glob of the policy file is none",

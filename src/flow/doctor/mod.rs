@@ -7,16 +7,16 @@ mod token;
 
 use std::collections::BTreeMap;
 
-use crate::action::Listing;
-use crate::ci::{self, Environment};
+use crate::action::ProductFormat;
+use crate::ci::{self, JobEnvironment};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
-use crate::report::{Finding, Mark, checkup_markdown, checkup_text, log_safe};
-use crate::wording::counted;
+use crate::report::{Finding, Status, doctor_markdown, doctor_text, escape_workflow_commands};
+use crate::wording::pluralize;
 
 /// Looks at everything, and tells all of it. Returns what belongs on standard output.
-pub fn doctor(configs: &[String], format: Listing) -> (String, Exit) {
+pub fn doctor(configs: &[String], format: ProductFormat) -> (String, Exit) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -27,36 +27,38 @@ pub fn doctor(configs: &[String], format: Listing) -> (String, Exit) {
             return (String::new(), Exit::Internal);
         }
     };
-    let mut checkup = Checkup::default();
+    let mut checkup = Diagnosis::default();
     if ci::in_job() {
-        match Environment::read() {
-            Ok(environment) => runtime.block_on(job::look(&mut checkup, &environment)),
+        match JobEnvironment::read() {
+            Ok(environment) => runtime.block_on(job::check_job(&mut checkup, &environment)),
             Err(error) => {
-                eprintln!("{}", log_safe(&format!("error: {error:#}")));
+                eprintln!("{}", escape_workflow_commands(&format!("error: {error:#}")));
                 return (String::new(), Exit::Usage);
             }
         }
-        if let Err(error) = ci::summary(&checkup_markdown(&checkup.findings)) {
+        if let Err(error) = ci::summary(&doctor_markdown(&checkup.findings)) {
             eprintln!("warning: job summary: {error}");
         }
     } else {
-        runtime.block_on(desk::look(&mut checkup, configs));
+        runtime.block_on(desk::check_laptop(&mut checkup, configs));
     }
     let text = match format {
-        Listing::Text => checkup_text(&checkup.findings),
-        Listing::Markdown => checkup_markdown(&checkup.findings),
-        Listing::Json => serde_json::to_string_pretty(&checkup.findings).unwrap_or_default() + "\n",
+        ProductFormat::Text => doctor_text(&checkup.findings),
+        ProductFormat::Markdown => doctor_markdown(&checkup.findings),
+        ProductFormat::Json => {
+            serde_json::to_string_pretty(&checkup.findings).unwrap_or_default() + "\n"
+        }
     };
     (text, checkup.exit)
 }
 
 /// What was found so far.
-struct Checkup {
+struct Diagnosis {
     findings: Vec<Finding>,
     exit: Exit,
 }
 
-impl Default for Checkup {
+impl Default for Diagnosis {
     fn default() -> Self {
         Self {
             findings: Vec::new(),
@@ -65,17 +67,17 @@ impl Default for Checkup {
     }
 }
 
-impl Checkup {
-    fn good(&mut self, part: &'static str, what: &str, found: impl Into<String>) {
-        self.add(part, Mark::Good, what, found.into(), None);
+impl Diagnosis {
+    fn pass(&mut self, part: &'static str, what: &str, found: impl Into<String>) {
+        self.add(part, Status::Good, what, found.into(), None);
     }
 
-    fn open(&mut self, part: &'static str, what: &str, found: impl Into<String>) {
-        self.add(part, Mark::Open, what, found.into(), None);
+    fn skip(&mut self, part: &'static str, what: &str, found: impl Into<String>) {
+        self.add(part, Status::Open, what, found.into(), None);
     }
 
     /// Something is not as it should be, which the process says when it ends.
-    fn bad(
+    fn fail(
         &mut self,
         part: &'static str,
         what: &str,
@@ -87,13 +89,13 @@ impl Checkup {
         if self.exit == Exit::Ok || exit == Exit::Denied {
             self.exit = exit;
         }
-        self.add(part, Mark::Bad, what, found.into(), Some(help.to_owned()));
+        self.add(part, Status::Bad, what, found.into(), Some(help.to_owned()));
     }
 
     fn add(
         &mut self,
         part: &'static str,
-        mark: Mark,
+        mark: Status,
         what: &str,
         found: String,
         help: Option<String>,
@@ -115,7 +117,7 @@ impl Checkup {
             .collect::<Vec<_>>();
         let help =
             "nothing that asks AWS works before it loads; `provisioner explain policy-invalid`";
-        self.bad(
+        self.fail(
             "policy",
             "policy file",
             found.join("; "),
@@ -131,26 +133,26 @@ impl Checkup {
             .filter(|it| it.severity == Severity::Error)
             .count();
         match errors {
-            0 if loaded == 0 => self.open("policy", "configs", "none are there"),
-            0 => self.good("policy", "configs", format!("{} load", loaded)),
+            0 if loaded == 0 => self.skip("policy", "configs", "none are there"),
+            0 => self.pass("policy", "configs", format!("{} load", loaded)),
             _ => {
                 let found = format!(
                     "{} in {}",
-                    counted(errors, "error"),
-                    counted(loaded, "config")
+                    pluralize(errors, "error"),
+                    pluralize(loaded, "config")
                 );
                 let help = "`provisioner validate-config` tells them";
-                self.bad("policy", "configs", found, help, Exit::Config);
+                self.fail("policy", "configs", found, help, Exit::Config);
             }
         }
     }
 }
 
 /// Stacks by environment, account and region.
-type Places = BTreeMap<(String, String, String), Vec<String>>;
+type StacksByTarget = BTreeMap<(String, String, String), Vec<String>>;
 
-fn places(configs: &[Config]) -> Places {
-    let mut places = Places::new();
+fn stacks_by_target(configs: &[Config]) -> StacksByTarget {
+    let mut places = StacksByTarget::new();
     for config in configs {
         let target = &config.target;
         let key = (

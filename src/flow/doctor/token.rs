@@ -1,43 +1,43 @@
 //! The job's token at the forge.
 
-use super::Checkup;
-use super::job::Job;
-use crate::ci::{self, Event};
+use super::Diagnosis;
+use super::job::DoctorJob;
+use crate::ci::{self, CiEvent};
 use crate::exit::Exit;
-use crate::forge::github::{Proof, Writes};
+use crate::forge::github::{Capability, WritePermission};
 use crate::guard::Policy;
 
 /// What the flow of the job's event writes, by the permission that it takes.
-fn needs(event: &Event) -> &'static [Writes] {
+fn required_permissions(event: &CiEvent) -> &'static [WritePermission] {
     match event {
-        Event::PullRequest { .. } => &[Writes::Comments, Writes::Statuses],
-        Event::MergeGroup { .. } => &[Writes::Statuses],
-        Event::Push { .. } => &[Writes::Deployments],
-        Event::Comment { .. } => &[Writes::Comments, Writes::Deployments],
-        Event::Schedule => &[Writes::Issues],
-        Event::Other(_) => &[],
+        CiEvent::PullRequest { .. } => &[WritePermission::Comments, WritePermission::Statuses],
+        CiEvent::MergeGroup { .. } => &[WritePermission::Statuses],
+        CiEvent::Push { .. } => &[WritePermission::Deployments],
+        CiEvent::Comment { .. } => &[WritePermission::Comments, WritePermission::Deployments],
+        CiEvent::Schedule => &[WritePermission::Issues],
+        CiEvent::Other(_) => &[],
     }
 }
 
-fn words(writes: Writes) -> (&'static str, &'static str) {
+fn permission_name(writes: WritePermission) -> (&'static str, &'static str) {
     match writes {
-        Writes::Comments => ("pull-requests: write", "comments on pull requests"),
-        Writes::Statuses => ("statuses: write", "the commit status"),
-        Writes::Deployments => ("deployments: write", "deployments"),
-        Writes::Issues => ("issues: write", "an issue for each stack that has drifted"),
+        WritePermission::Comments => ("pull-requests: write", "comments on pull requests"),
+        WritePermission::Statuses => ("statuses: write", "the commit status"),
+        WritePermission::Deployments => ("deployments: write", "deployments"),
+        WritePermission::Issues => ("issues: write", "an issue for each stack that has drifted"),
     }
 }
 
 /// Whether there is a token, and which of its permissions work.
-pub async fn look(checkup: &mut Checkup, job: &Job<'_>) {
+pub async fn check_token(checkup: &mut Diagnosis, job: &DoctorJob<'_>) {
     const PART: &str = "token";
     if job.environment.access.token.is_none() {
         let help = "set GITHUB_TOKEN in the step's env to the job's github.token";
-        return checkup.bad(PART, "GITHUB_TOKEN", "not set", help, Exit::Unreachable);
+        return checkup.fail(PART, "GITHUB_TOKEN", "not set", help, Exit::Unreachable);
     }
-    checkup.good(PART, "GITHUB_TOKEN", "set");
+    checkup.pass(PART, "GITHUB_TOKEN", "set");
     if let Some(about) = &job.about {
-        checkup.good(PART, "contents: read", "works");
+        checkup.pass(PART, "contents: read", "works");
         let lists = [
             (
                 "statuses: read",
@@ -47,28 +47,28 @@ pub async fn look(checkup: &mut Checkup, job: &Job<'_>) {
         ];
         for (what, list) in lists {
             match job.github.may_read(&list).await {
-                Proof::Yes => checkup.good(PART, what, "works"),
-                Proof::No(reason) => checkup.open(PART, what, format!("refused, {reason}")),
-                Proof::Unproven(reason) => {
-                    checkup.open(PART, what, format!("not proven: {reason}"))
+                Capability::Yes => checkup.pass(PART, what, "works"),
+                Capability::No(reason) => checkup.skip(PART, what, format!("refused, {reason}")),
+                Capability::Unproven(reason) => {
+                    checkup.skip(PART, what, format!("not proven: {reason}"))
                 }
             }
         }
     }
-    for writes in needs(&job.environment.event) {
-        let (what, wanted_for) = words(*writes);
+    for writes in required_permissions(&job.environment.event) {
+        let (what, wanted_for) = permission_name(*writes);
         match job.github.may_write(*writes, job.pull_request).await {
-            Proof::Yes => checkup.good(PART, what, format!("granted, for {wanted_for}")),
-            Proof::No(reason) if job.fork => {
-                checkup.good(
+            Capability::Yes => checkup.pass(PART, what, format!("granted, for {wanted_for}")),
+            Capability::No(reason) if job.fork => {
+                checkup.pass(
                     PART,
                     what,
                     format!("refused as it should be for a fork, {reason}"),
                 );
             }
-            Proof::No(reason) => {
+            Capability::No(reason) => {
                 let help = format!("grant the job {what}; it is for {wanted_for}");
-                checkup.bad(
+                checkup.fail(
                     PART,
                     what,
                     format!("refused, {reason}"),
@@ -76,33 +76,35 @@ pub async fn look(checkup: &mut Checkup, job: &Job<'_>) {
                     Exit::Unreachable,
                 );
             }
-            Proof::Unproven(reason) => checkup.open(PART, what, format!("not proven: {reason}")),
+            Capability::Unproven(reason) => {
+                checkup.skip(PART, what, format!("not proven: {reason}"))
+            }
         }
     }
 }
 
 /// Whether it is seen who belongs to the teams whose approvals count.
-pub async fn teams(checkup: &mut Checkup, job: &Job<'_>, policy: &Policy) {
+pub async fn teams(checkup: &mut Diagnosis, job: &DoctorJob<'_>, policy: &Policy) {
     // A check counts no approvals.
     let counts = matches!(
         job.environment.event,
-        Event::Push { .. } | Event::Comment { .. }
+        CiEvent::Push { .. } | CiEvent::Comment { .. }
     );
     let actor = ci::actor().unwrap_or_else(|| "github-actions".to_owned());
     for team in policy.teams() {
         let what = format!("members of {team}");
-        match job.github.sees_team(&team, &actor).await {
-            Proof::Yes => checkup.good("approvers", &what, "can be seen"),
-            Proof::No(reason) => {
+        match job.github.can_read_team(&team, &actor).await {
+            Capability::Yes => checkup.pass("approvers", &what, "can be seen"),
+            Capability::No(reason) => {
                 let found = format!("cannot be seen, {reason}");
                 let help = "a job's own token never sees them: use the token of an app that may read members, or name people as approvers";
                 match counts {
-                    true => checkup.bad("approvers", &what, found, help, Exit::Unreachable),
-                    false => checkup.open("approvers", &what, format!("{found}; {help}")),
+                    true => checkup.fail("approvers", &what, found, help, Exit::Unreachable),
+                    false => checkup.skip("approvers", &what, format!("{found}; {help}")),
                 }
             }
-            Proof::Unproven(reason) => {
-                checkup.open("approvers", &what, format!("not proven: {reason}"))
+            Capability::Unproven(reason) => {
+                checkup.skip("approvers", &what, format!("not proven: {reason}"))
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::forge::ForgeError;
 use crate::model::{CommitSha, UserId};
 
 /// A branch that was pushed to more often is not read to its beginning.
-const MOST_PAGES: usize = 20;
+const MAX_PAGES: usize = 20;
 
 impl GitHub {
     /// Everybody who made a branch point at this commit, on any day: a force push may bring it back. `None` if that is not known to
@@ -40,7 +40,7 @@ impl GitHub {
     ) -> Result<Option<Vec<UserId>>, ForgeError> {
         let mut pushers = Vec::new();
         let mut cursor: Option<String> = None;
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let page = match &cursor {
                 Some(cursor) => format!("{route}&after={cursor}"),
                 None => route.to_owned(),

@@ -8,7 +8,7 @@ use crate::model::CommitSha;
 
 /// The rule that lets nobody push past a pull request.
 const PULL_REQUEST_RULE: &str = "pull_request";
-const MOST_RULE_PAGES: usize = 10;
+const MAX_RULE_PAGES: usize = 10;
 
 impl GitHub {
     /// The repository as it is now.
@@ -48,7 +48,7 @@ impl GitHub {
         let what = format!("rules of {what}");
         let route = format!("{}/rules/branches/{name}", self.root);
         let protected = match self
-            .get_all::<wire::Rule>(&what, &route, MOST_RULE_PAGES)
+            .get_all::<wire::Rule>(&what, &route, MAX_RULE_PAGES)
             .await
         {
             Ok(rules) if rules.iter().any(|rule| rule.kind == PULL_REQUEST_RULE) => Some(true),

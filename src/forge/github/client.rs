@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::Access;
-use super::retry::{Answer, wait};
+use super::retry::{Attempt, retry_after};
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
 
@@ -22,7 +22,7 @@ const RETRIES: usize = 4;
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest JSON that is read: a page of a hundred comments of 65,536 characters fits.
-const MOST_JSON: usize = 32 << 20;
+const MAX_JSON_BYTES: usize = 32 << 20;
 pub(super) const JSON: &str = "application/vnd.github+json";
 const RAW: &str = "application/vnd.github.raw+json";
 
@@ -153,7 +153,7 @@ impl GitHub {
         variables: Value,
     ) -> Result<T, ForgeError> {
         #[derive(serde::Deserialize)]
-        struct Reply<T> {
+        struct GraphQlReply<T> {
             data: Option<T>,
             #[serde(default)]
             errors: Vec<Value>,
@@ -162,7 +162,7 @@ impl GitHub {
         let response = self
             .send(what, Method::POST, &self.graphql, Some(&body), JSON, true)
             .await?;
-        let reply: Reply<T> = parse(what, &response.body)?;
+        let reply: GraphQlReply<T> = parse(what, &response.body)?;
         match (reply.data, reply.errors.first()) {
             (Some(data), None) => Ok(data),
             (_, Some(error)) => {
@@ -192,7 +192,7 @@ impl GitHub {
         let most = if accept == RAW {
             MAX_BYTES + 1
         } else {
-            MOST_JSON
+            MAX_JSON_BYTES
         };
         let backoffs = ExponentialBuilder::new()
             .with_min_delay(FIRST_BACKOFF)
@@ -207,12 +207,12 @@ impl GitHub {
                 Ok(response) if response.status.is_success() => {
                     return outcome.map_err(|error| ForgeError::unreachable(what, error));
                 }
-                Ok(response) => Answer::Response(response.status, &response.headers, now()),
-                Err(_) => Answer::Broken,
+                Ok(response) => Attempt::Response(response.status, &response.headers, now()),
+                Err(_) => Attempt::Broken,
             };
             let pause = backoffs
                 .next()
-                .and_then(|backoff| wait(&answer, idempotent, backoff));
+                .and_then(|backoff| retry_after(&answer, idempotent, backoff));
             let Some(pause) = pause else {
                 return Err(failed(what, outcome));
             };

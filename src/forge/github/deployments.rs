@@ -8,11 +8,11 @@ use super::client::GitHub;
 use super::paging::PAGE;
 use super::route::encoded;
 use super::wire;
-use crate::forge::{Deployment, DeploymentState, ForgeError, Written};
+use crate::forge::{Deployment, DeploymentState, ForgeError, Upsert};
 use crate::model::UserId;
 
 /// 1,000 deployments of one stack at one commit: all but one of them by others.
-const MOST_PAGES: usize = 10;
+const MAX_PAGES: usize = 10;
 /// How often an attempt is made anew after an answer that leaves open whether it worked.
 const ATTEMPTS: usize = 3;
 
@@ -22,7 +22,7 @@ impl GitHub {
         &self,
         own: UserId,
         deployment: &Deployment,
-    ) -> Result<Written, ForgeError> {
+    ) -> Result<Upsert, ForgeError> {
         let what = format!("deployment {}", deployment.task);
         let (known, is_new) = self.our_deployment(&what, own, deployment).await?;
         let route = format!("{}/deployments/{}/statuses", self.root, known.id);
@@ -45,7 +45,7 @@ impl GitHub {
                     && by.is_some_and(|by| UserId(by.id) == own)
             });
             if says_so {
-                return Ok(Written::Unchanged(known.url));
+                return Ok(Upsert::Unchanged(known.url));
             }
         }
         // Other stacks have the same environment, and a success of this one says nothing about them.
@@ -58,8 +58,8 @@ impl GitHub {
         self.write::<IgnoredAny>(&what, Method::POST, &route, &json, true)
             .await?;
         Ok(match is_new {
-            true => Written::Created(known.url),
-            false => Written::Updated(known.url),
+            true => Upsert::Created(known.url),
+            false => Upsert::Updated(known.url),
         })
     }
 
@@ -95,7 +95,7 @@ impl GitHub {
         });
         let mut last = None;
         for _ in 0..ATTEMPTS {
-            if let Some(known) = self.get_first(what, &list, MOST_PAGES, is_ours).await? {
+            if let Some(known) = self.get_first(what, &list, MAX_PAGES, is_ours).await? {
                 return Ok((known, last.is_some()));
             }
             match self.write(what, Method::POST, &route, &json, false).await {

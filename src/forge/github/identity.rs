@@ -9,7 +9,7 @@ use octocrab::Octocrab;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use crate::forge::{ForgeError, Identity};
+use crate::forge::{ForgeError, IdentityTokens};
 
 /// Who the token is for: AWS takes no other.
 const AUDIENCE: &str = "sts.amazonaws.com";
@@ -18,7 +18,7 @@ const WHAT: &str = "the job's identity token";
 
 /// What a job with the permission `id-token: write` is given.
 #[derive(Debug)]
-pub struct Issuer {
+pub struct ActionsIdentity {
     /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
     pub url: String,
     /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
@@ -31,7 +31,7 @@ struct Issued {
 }
 
 #[async_trait]
-impl Identity for Issuer {
+impl IdentityTokens for ActionsIdentity {
     async fn token(&self) -> Result<SecretString, ForgeError> {
         let failed = |reason: String| ForgeError::unreachable(WHAT, reason);
         let (origin, route) = split(&self.url).ok_or_else(|| failed("no address".into()))?;

@@ -10,7 +10,7 @@ use crate::forge::{ForgeError, Issue};
 use crate::model::UserId;
 
 /// 5,000 open issues and pull requests.
-const MOST_PAGES: usize = 50;
+const MAX_PAGES: usize = 50;
 
 impl GitHub {
     /// Open issues by `own` that begin with `marker`, oldest first. GitHub's own filter goes by a name, and names of machines are
@@ -21,7 +21,7 @@ impl GitHub {
         marker: &str,
     ) -> Result<Vec<Issue>, ForgeError> {
         let route = format!("{}/issues?state=open", self.root);
-        let listed: Vec<wire::Issue> = self.get_all("open issues", &route, MOST_PAGES).await?;
+        let listed: Vec<wire::Issue> = self.get_all("open issues", &route, MAX_PAGES).await?;
         let ours = listed.into_iter().filter(|issue| {
             let by = issue.user.as_ref();
             let body = issue.body.as_deref();

@@ -20,8 +20,8 @@ mod wire;
 use secrecy::SecretString;
 
 pub use client::GitHub;
-pub use identity::Issuer;
-pub use probe::{About, Proof, Writes};
+pub use identity::ActionsIdentity;
+pub use probe::{Capability, RepositoryInfo, WritePermission};
 
 /// Where a repository is, and what lets us in.
 #[derive(Debug)]

@@ -26,7 +26,7 @@ impl GitHub {
                 return Ok(items);
             }
         }
-        Err(endless(what, most_pages))
+        Err(too_many_pages(what, most_pages))
     }
 
     /// The first of a list that fits. Pages after it are not asked for.
@@ -44,7 +44,7 @@ impl GitHub {
                 return Ok(first);
             }
         }
-        Err(endless(what, most_pages))
+        Err(too_many_pages(what, most_pages))
     }
 
     /// One page of a list, and whether there is another.
@@ -82,7 +82,7 @@ impl GitHub {
     }
 }
 
-fn endless(what: &str, most_pages: usize) -> ForgeError {
+fn too_many_pages(what: &str, most_pages: usize) -> ForgeError {
     ForgeError::unreachable(what, format!("more than {most_pages} pages"))
 }
 

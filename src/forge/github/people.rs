@@ -7,19 +7,19 @@ use super::client::GitHub;
 use super::route::segment;
 use super::source::CONCURRENCY;
 use super::wire;
-use crate::forge::{Account, ForgeError};
-use crate::guard::{Permission, Person};
+use crate::forge::{ForgeError, User};
+use crate::guard::{Actor, Permission};
 use crate::model::UserId;
 
 const VIEWER: &str = "query { viewer { databaseId } }";
 
 /// Everybody whose account is gone is this one from then on.
-const GONE: &str = "ghost";
+const GHOST: &str = "ghost";
 
 impl wire::Actor {
     /// Whose account this is; `None` for one that is gone: of two of those nobody knows whether they were the same person.
-    pub fn account(self) -> Option<Account> {
-        (!self.login.eq_ignore_ascii_case(GONE)).then(|| Account {
+    pub fn account(self) -> Option<User> {
+        (!self.login.eq_ignore_ascii_case(GHOST)).then(|| User {
             id: UserId(self.id),
             bot: self.kind.as_deref() != Some("User"),
             login: self.login,
@@ -29,14 +29,14 @@ impl wire::Actor {
 
 impl GitHub {
     /// Several people at once.
-    pub(super) async fn people(
+    pub(super) async fn actors(
         &self,
-        accounts: Vec<Account>,
+        accounts: Vec<User>,
         teams: &[String],
-    ) -> Result<Vec<Person>, ForgeError> {
+    ) -> Result<Vec<Actor>, ForgeError> {
         let requests = accounts
             .into_iter()
-            .map(|account| async move { self.somebody(&account, teams).await });
+            .map(|account| async move { self.user_or_ghost(&account, teams).await });
         let requests: Vec<_> = requests.collect();
         stream::iter(requests)
             .buffered(CONCURRENCY)
@@ -45,12 +45,12 @@ impl GitHub {
     }
 
     /// Somebody, with what they may do. Of a machine nothing is asked: its word counts nowhere.
-    pub(super) async fn somebody(
+    pub(super) async fn user_or_ghost(
         &self,
-        account: &Account,
+        account: &User,
         teams: &[String],
-    ) -> Result<Person, ForgeError> {
-        let mut person = Person {
+    ) -> Result<Actor, ForgeError> {
+        let mut person = Actor {
             id: account.id,
             login: account.login.clone(),
             bot: account.bot,
@@ -75,7 +75,7 @@ impl GitHub {
     /// What a person may do. That a permission is not told denies, so a refusal is no error.
     async fn permission(
         &self,
-        account: &Account,
+        account: &User,
         login: &str,
     ) -> Result<Option<Permission>, ForgeError> {
         let what = format!("permission of {login}");

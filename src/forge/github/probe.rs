@@ -11,7 +11,7 @@ use crate::model::CommitSha;
 
 /// What was found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Proof {
+pub enum Capability {
     /// It works.
     Yes,
     /// The forge refuses it.
@@ -22,7 +22,7 @@ pub enum Proof {
 
 /// Permissions of a job that the flows need to write with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writes {
+pub enum WritePermission {
     /// Comments on pull requests.
     Comments,
     /// Commit statuses.
@@ -35,7 +35,7 @@ pub enum Writes {
 
 /// A repository, as doctor reads it.
 #[derive(Clone, Debug)]
-pub struct About {
+pub struct RepositoryInfo {
     /// Its numeric id.
     pub id: u64,
     /// Its owner's.
@@ -62,11 +62,11 @@ struct Owner {
 
 impl GitHub {
     /// The repository and its default branch, which takes the permission to read contents.
-    pub async fn about(&self) -> Result<About, ForgeError> {
+    pub async fn about(&self) -> Result<RepositoryInfo, ForgeError> {
         let repository: Repository = self.get("the repository", &self.root).await?;
         let branch = repository.default_branch;
         let (tip, protected) = self.branch(&branch).await?;
-        Ok(About {
+        Ok(RepositoryInfo {
             id: repository.id,
             owner_id: repository.owner.id,
             branch,
@@ -79,44 +79,50 @@ impl GitHub {
     ///
     /// What is asked for lacks the field without which, by GitHub's description of its API, there is nothing to make: whoever may write is
     /// told so (422), and whoever may not is refused before (403).
-    pub async fn may_write(&self, writes: Writes, pull_request: Option<u64>) -> Proof {
+    pub async fn may_write(
+        &self,
+        writes: WritePermission,
+        pull_request: Option<u64>,
+    ) -> Capability {
         let route = match (writes, pull_request) {
-            (Writes::Comments, Some(number)) => format!("/issues/{number}/comments"),
-            (Writes::Comments, None) => {
-                return Proof::Unproven("this job is about no pull request".to_owned());
+            (WritePermission::Comments, Some(number)) => format!("/issues/{number}/comments"),
+            (WritePermission::Comments, None) => {
+                return Capability::Unproven("this job is about no pull request".to_owned());
             }
-            (Writes::Statuses, _) => format!("/statuses/{}", "0".repeat(40)),
-            (Writes::Deployments, _) => "/deployments".to_owned(),
-            (Writes::Issues, _) => "/issues".to_owned(),
+            (WritePermission::Statuses, _) => format!("/statuses/{}", "0".repeat(40)),
+            (WritePermission::Deployments, _) => "/deployments".to_owned(),
+            (WritePermission::Issues, _) => "/issues".to_owned(),
         };
         let route = format!("{}{route}", self.root);
         let nothing = json!({});
         let asked = self.write::<Value>("a permission", Method::POST, &route, &nothing, false);
         match asked.await {
-            Ok(_) => Proof::Unproven("GitHub took a request that lacks what it needs".to_owned()),
-            Err(ForgeError::Refused { status: 422, .. }) => Proof::Yes,
+            Ok(_) => {
+                Capability::Unproven("GitHub took a request that lacks what it needs".to_owned())
+            }
+            Err(ForgeError::Refused { status: 422, .. }) => Capability::Yes,
             Err(ForgeError::Refused {
                 status: status @ (401 | 403),
                 message,
                 ..
-            }) => Proof::No(format!("{status}: {message}")),
-            Err(error) => Proof::Unproven(error.to_string()),
+            }) => Capability::No(format!("{status}: {message}")),
+            Err(error) => Capability::Unproven(error.to_string()),
         }
     }
 
     /// Whether a list may be read, such as `deployments`.
-    pub async fn may_read(&self, list: &str) -> Proof {
+    pub async fn may_read(&self, list: &str) -> Capability {
         let route = format!("{}/{list}?per_page=1", self.root);
         read(self.get::<Value>("a permission", &route).await)
     }
 
     /// Whether it may be seen who belongs to a team (`organisation/team`), asked about one person.
-    pub async fn sees_team(&self, team: &str, login: &str) -> Proof {
+    pub async fn can_read_team(&self, team: &str, login: &str) -> Capability {
         let parts = team.split_once('/').and_then(|(organisation, team)| {
             Some((segment(organisation)?, segment(team)?, segment(login)?))
         });
         let Some((organisation, team, login)) = parts else {
-            return Proof::Unproven("it is not organisation/team".to_owned());
+            return Capability::Unproven("it is not organisation/team".to_owned());
         };
         let route = format!(
             "{}/orgs/{organisation}/teams/{team}/memberships/{login}",
@@ -124,7 +130,7 @@ impl GitHub {
         );
         match self.get::<Value>("a team", &route).await {
             // Somebody who does not belong to it, or a team that the token does not see.
-            Err(ForgeError::Refused { status: 404, .. }) => Proof::Unproven(
+            Err(ForgeError::Refused { status: 404, .. }) => Capability::Unproven(
                 "there is no such team, or whoever started the job is not in it".to_owned(),
             ),
             other => read(other),
@@ -132,12 +138,12 @@ impl GitHub {
     }
 }
 
-fn read(answer: Result<Value, ForgeError>) -> Proof {
+fn read(answer: Result<Value, ForgeError>) -> Capability {
     match answer {
-        Ok(_) => Proof::Yes,
+        Ok(_) => Capability::Yes,
         Err(ForgeError::Refused {
             status, message, ..
-        }) => Proof::No(format!("{status}: {message}")),
-        Err(error) => Proof::Unproven(error.to_string()),
+        }) => Capability::No(format!("{status}: {message}")),
+        Err(error) => Capability::Unproven(error.to_string()),
     }
 }

@@ -8,21 +8,21 @@ use super::client::GitHub;
 use super::paging::PAGE;
 use super::wire;
 use crate::forge::{
-    ChangeKind, ChangedFile, CommitStatus, ForgeError, OpenPullRequest, PullRequest, PullRequests,
-    Source as _, Surroundings, Written,
+    ChangeKind, ChangedFile, CommitStatus, ForgeError, OpenPullRequest, OpenPullRequests,
+    PullRequest, PullRequests, Source as _, Upsert,
 };
 use crate::model::{CommitSha, RepoPath, UserId};
 
 /// GitHub lists no more files of a pull request, whatever it changes.
 /// <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files>
-const MOST_FILES: u64 = 3_000;
+const MAX_FILES: u64 = 3_000;
 /// 500 open pull requests.
-const MOST_PULL_PAGES: usize = 5;
+const MAX_PULL_PAGES: usize = 5;
 /// How often an attempt to comment is made anew after an answer that leaves open whether it worked.
 const COMMENT_ATTEMPTS: usize = 3;
 
 /// Files past the first hundred of another pull request are not looked at: this serves a notice, no rule.
-const SURROUNDINGS: &str = "query($owner: String!, $name: String!, $cursor: String) {
+const OPEN_PULL_REQUESTS: &str = "query($owner: String!, $name: String!, $cursor: String) {
   viewer { login databaseId }
   repository(owner: $owner, name: $name) {
     pullRequests(states: OPEN, first: 100, after: $cursor) {
@@ -52,7 +52,7 @@ impl PullRequests for GitHub {
     }
 
     async fn files_of(&self, pull_request: &PullRequest) -> Result<Vec<ChangedFile>, ForgeError> {
-        if pull_request.changed_files >= MOST_FILES {
+        if pull_request.changed_files >= MAX_FILES {
             let base = self
                 .merge_base(&pull_request.base, &pull_request.head)
                 .await?;
@@ -60,7 +60,7 @@ impl PullRequests for GitHub {
         }
         let what = format!("files of pull request {}", pull_request.number);
         let route = format!("{}/pulls/{}/files", self.root, pull_request.number);
-        let pages = MOST_FILES as usize / PAGE;
+        let pages = MAX_FILES as usize / PAGE;
         let files: Vec<wire::File> = self.get_all(&what, &route, pages).await?;
         if (files.len() as u64) < pull_request.changed_files {
             let message = format!(
@@ -88,20 +88,20 @@ impl PullRequests for GitHub {
             .map_err(|error| ForgeError::unreachable(what, error))
     }
 
-    async fn surroundings(&self) -> Result<Surroundings, ForgeError> {
+    async fn open_pull_requests(&self) -> Result<OpenPullRequests, ForgeError> {
         let mut own = None;
         let mut open = Vec::new();
         let mut complete = true;
         let mut cursor: Option<String> = None;
-        for _ in 0..MOST_PULL_PAGES {
+        for _ in 0..MAX_PULL_PAGES {
             let variables = json!({ "owner": self.owner, "name": self.name, "cursor": cursor });
             let reply: wire::Surroundings = match self
-                .query("open pull requests", SURROUNDINGS, variables)
+                .query("open pull requests", OPEN_PULL_REQUESTS, variables)
                 .await
             {
                 Ok(reply) => reply,
                 Err(ForgeError::Refused { .. }) => {
-                    return Ok(Surroundings {
+                    return Ok(OpenPullRequests {
                         own: self.identity_by_rest().await?,
                         open: None,
                         complete: false,
@@ -114,7 +114,7 @@ impl PullRequests for GitHub {
                 .and_then(|viewer| viewer.database_id)
                 .map(UserId);
             let Some(pulls) = reply.repository.map(|repository| repository.pull_requests) else {
-                return Ok(Surroundings {
+                return Ok(OpenPullRequests {
                     own,
                     open: None,
                     complete: false,
@@ -133,20 +133,20 @@ impl PullRequests for GitHub {
                 break;
             }
         }
-        Ok(Surroundings {
+        Ok(OpenPullRequests {
             own,
             open: Some(open),
             complete: complete && cursor.is_none(),
         })
     }
 
-    async fn put_comment(
+    async fn upsert_comment(
         &self,
         number: u64,
         own: UserId,
         marker: &str,
         body: &str,
-    ) -> Result<Written, ForgeError> {
+    ) -> Result<Upsert, ForgeError> {
         let what = format!("comment on pull request {number}");
         let list = format!("{}/issues/{number}/comments", self.root);
         let mut last = None;
@@ -155,20 +155,20 @@ impl PullRequests for GitHub {
             let json = json!({ "body": body });
             match ours {
                 Some(ours) if ours.body.as_deref().map(str::trim_end) == Some(body.trim_end()) => {
-                    return Ok(Written::Unchanged(ours.html_url));
+                    return Ok(Upsert::Unchanged(ours.html_url));
                 }
                 Some(ours) => {
                     let route = format!("{}/issues/comments/{}", self.root, ours.id);
                     let updated: wire::Comment = self
                         .write(&what, Method::PATCH, &route, &json, true)
                         .await?;
-                    return Ok(Written::Updated(updated.html_url));
+                    return Ok(Upsert::Updated(updated.html_url));
                 }
                 None => match self
                     .write::<wire::Comment>(&what, Method::POST, &list, &json, false)
                     .await
                 {
-                    Ok(created) => return Ok(Written::Created(created.html_url)),
+                    Ok(created) => return Ok(Upsert::Created(created.html_url)),
                     Err(error) if error.is_refusal() => return Err(error),
                     // It may have been made all the same: look again before another attempt.
                     Err(error) => last = Some(error),
@@ -178,12 +178,12 @@ impl PullRequests for GitHub {
         Err(last.unwrap_or_else(|| ForgeError::unreachable(&what, "not written")))
     }
 
-    async fn put_status(
+    async fn set_status(
         &self,
         at: &CommitSha,
         own: Option<UserId>,
         status: &CommitStatus,
-    ) -> Result<Written, ForgeError> {
+    ) -> Result<Upsert, ForgeError> {
         let what = format!("status of {}", at.short());
         let state = if status.success { "success" } else { "failure" };
         let newest = self.newest_status(at, status.context).await?;
@@ -193,16 +193,16 @@ impl PullRequests for GitHub {
             && known.description.as_deref() == Some(&status.description)
             && own.is_some_and(|own| known.is_by(own))
         {
-            return Ok(Written::Unchanged(known.url));
+            return Ok(Upsert::Unchanged(known.url));
         }
         let body =
             json!({ "state": state, "context": status.context, "description": status.description });
         let route = format!("{}/statuses/{at}", self.root);
         let made: wire::Status = self.write(&what, Method::POST, &route, &body, true).await?;
         Ok(if existed {
-            Written::Updated(made.url)
+            Upsert::Updated(made.url)
         } else {
-            Written::Created(made.url)
+            Upsert::Created(made.url)
         })
     }
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 /// Longer than this a job does not wait for a rate limit; it fails and says why.
-const MOST_WAIT: Duration = Duration::from_secs(120);
+const MAX_WAIT: Duration = Duration::from_secs(120);
 /// GitHub's advice for secondary limits without a `retry-after`.
 const SECONDARY_WAIT: Duration = Duration::from_secs(60);
 
 /// What came of a request.
 #[derive(Debug)]
-pub enum Answer<'a> {
+pub enum Attempt<'a> {
     /// A response, with the time (seconds since 1970) at which it came.
     Response(StatusCode, &'a HeaderMap, u64),
     /// None, or one that broke off: whether the server acted on the request is not known.
@@ -23,25 +23,27 @@ pub enum Answer<'a> {
 ///
 /// A limit refuses a request before it is acted on, so that anything may be repeated. After a 5xx or a broken connection
 /// only what is `idempotent` is: the first one may have been acted on.
-pub fn wait(answer: &Answer<'_>, idempotent: bool, backoff: Duration) -> Option<Duration> {
+pub fn retry_after(answer: &Attempt<'_>, idempotent: bool, backoff: Duration) -> Option<Duration> {
     match answer {
-        Answer::Response(StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS, headers, now) => {
+        Attempt::Response(StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS, headers, now) => {
             let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
             let exhausted = number("x-ratelimit-remaining") == Some(0);
-            let wait = match (number("retry-after"), number("x-ratelimit-reset")) {
+            let pause = match (number("retry-after"), number("x-ratelimit-reset")) {
                 (Some(seconds), _) => Duration::from_secs(seconds),
                 (None, Some(reset)) if exhausted => {
                     Duration::from_secs(reset.saturating_sub(*now) + 1)
                 }
-                _ if matches!(answer, Answer::Response(StatusCode::TOO_MANY_REQUESTS, ..)) => {
+                _ if matches!(answer, Attempt::Response(StatusCode::TOO_MANY_REQUESTS, ..)) => {
                     SECONDARY_WAIT
                 }
                 _ => return None,
             };
-            (wait <= MOST_WAIT).then_some(wait)
+            (pause <= MAX_WAIT).then_some(pause)
         }
-        Answer::Response(status, ..) => (status.is_server_error() && idempotent).then_some(backoff),
-        Answer::Broken => idempotent.then_some(backoff),
+        Attempt::Response(status, ..) => {
+            (status.is_server_error() && idempotent).then_some(backoff)
+        }
+        Attempt::Broken => idempotent.then_some(backoff),
     }
 }
 
@@ -95,8 +97,8 @@ mod tests {
             let headers = headers(&pairs);
             let status = StatusCode::from_u16(status).unwrap();
             assert_eq!(
-                wait(
-                    &Answer::Response(status, &headers, 1000),
+                retry_after(
+                    &Attempt::Response(status, &headers, 1000),
                     idempotent,
                     backoff
                 ),
@@ -104,7 +106,7 @@ mod tests {
                 "{status} {pairs:?}"
             );
         }
-        assert_eq!(wait(&Answer::Broken, true, backoff), Some(backoff));
-        assert_eq!(wait(&Answer::Broken, false, backoff), None);
+        assert_eq!(retry_after(&Attempt::Broken, true, backoff), Some(backoff));
+        assert_eq!(retry_after(&Attempt::Broken, false, backoff), None);
     }
 }

@@ -6,16 +6,16 @@ use async_trait::async_trait;
 
 use super::client::GitHub;
 use super::wire;
-use crate::forge::{Account, DefaultBranch, ForgeError, Reviewed, Reviews};
-use crate::guard::{Branch, Opinion, Person, Request, Review};
+use crate::forge::{DefaultBranch, ForgeError, ReviewedPullRequest, Reviews, User};
+use crate::guard::{Actor, Branch, ChangeRequest, Review, ReviewState};
 use crate::model::{CommitSha, UserId};
 
 /// 10,000 reviews of one pull request.
-const MOST_REVIEW_PAGES: usize = 100;
+const MAX_REVIEW_PAGES: usize = 100;
 /// 1,000 pull requests with one commit.
-const MOST_PULL_PAGES: usize = 10;
+const MAX_PULL_PAGES: usize = 10;
 /// GitHub's ids begin with 1.
-const NOBODY: UserId = UserId(0);
+const GHOST_ID: UserId = UserId(0);
 
 #[async_trait]
 impl Reviews for GitHub {
@@ -52,7 +52,7 @@ impl Reviews for GitHub {
         let route = format!("{}/commits/{commit}/pulls", self.root);
         let (id, pulls) = tokio::try_join!(
             self.repository_id(),
-            self.get_all::<wire::ReviewedPull>(&what, &route, MOST_PULL_PAGES),
+            self.get_all::<wire::ReviewedPull>(&what, &route, MAX_PULL_PAGES),
         )?;
         // A fork's commits are the repository's too, and so are its pull requests. Which branch is the default one, each of them
         // says of the repository that it goes into.
@@ -64,7 +64,11 @@ impl Reviews for GitHub {
         Ok(ours.map(|pull| pull.number).collect())
     }
 
-    async fn request(&self, number: u64, teams: &[String]) -> Result<Reviewed, ForgeError> {
+    async fn request(
+        &self,
+        number: u64,
+        teams: &[String],
+    ) -> Result<ReviewedPullRequest, ForgeError> {
         let what = format!("pull request {number}");
         let route = format!("{}/pulls/{number}", self.root);
         let pull: wire::ReviewedPull = self.get(&what, &route).await?;
@@ -72,7 +76,7 @@ impl Reviews for GitHub {
         let fork = !pull.head.is_beside(&pull.base);
         let (protected, reviews, pushers) = tokio::try_join!(
             self.protection(&pull.base),
-            self.opinions(number, &head, teams),
+            self.review_states(number, &head, teams),
             async {
                 // Another repository's activities are not ours to read, and nothing is done for it.
                 match fork {
@@ -93,7 +97,7 @@ impl Reviews for GitHub {
             protected,
         };
         let author = pull.user.and_then(wire::Actor::account);
-        let request = Request {
+        let request = ChangeRequest {
             number: pull.number,
             merged: pull.merged,
             target: Some(target),
@@ -102,17 +106,17 @@ impl Reviews for GitHub {
             author: author.as_ref().map(|author| author.id),
             pushers,
             reviews,
-            ..Request::default()
+            ..ChangeRequest::default()
         };
-        Ok(Reviewed {
+        Ok(ReviewedPullRequest {
             request,
             author,
             merge,
         })
     }
 
-    async fn person(&self, account: &Account, teams: &[String]) -> Result<Person, ForgeError> {
-        self.somebody(account, teams).await
+    async fn actor(&self, account: &User, teams: &[String]) -> Result<Actor, ForgeError> {
+        self.user_or_ghost(account, teams).await
     }
 }
 
@@ -130,7 +134,7 @@ impl GitHub {
     }
 
     /// All reviews with an opinion, oldest first, as GitHub lists them.
-    async fn opinions(
+    async fn review_states(
         &self,
         number: u64,
         head: &CommitSha,
@@ -139,7 +143,7 @@ impl GitHub {
         let what = format!("reviews of pull request {number}");
         let route = format!("{}/pulls/{number}/reviews", self.root);
         let listed = match self
-            .get_all::<wire::Review>(&what, &route, MOST_REVIEW_PAGES)
+            .get_all::<wire::Review>(&what, &route, MAX_REVIEW_PAGES)
             .await
         {
             Ok(listed) => listed,
@@ -151,27 +155,29 @@ impl GitHub {
             .filter_map(|review| opinion(review, head))
             .collect();
         // Only whose opinion stands is asked about.
-        let latest: BTreeMap<UserId, (&Account, Opinion)> = opinions
+        let latest: BTreeMap<UserId, (&User, ReviewState)> = opinions
             .iter()
             .map(|(by, opinion, _)| (by.id, (by, *opinion)))
             .collect();
         let standing = latest
             .into_values()
-            .filter(|(by, opinion)| *opinion != Opinion::Dismissed && by.id != NOBODY)
+            .filter(|(by, opinion)| *opinion != ReviewState::Dismissed && by.id != GHOST_ID)
             .map(|(by, _)| by.clone());
-        let people = self.people(standing.collect(), teams).await?;
-        let people: BTreeMap<UserId, Person> = people.into_iter().map(|it| (it.id, it)).collect();
-        let reviews = opinions.into_iter().map(|(by, opinion, commit)| Review {
-            by: people.get(&by.id).cloned().unwrap_or_else(|| Person {
-                id: by.id,
-                login: by.login,
-                bot: by.bot,
-                permission: None,
-                teams: Vec::new(),
-            }),
-            opinion,
-            commit,
-        });
+        let people = self.actors(standing.collect(), teams).await?;
+        let people: BTreeMap<UserId, Actor> = people.into_iter().map(|it| (it.id, it)).collect();
+        let reviews = opinions
+            .into_iter()
+            .map(|(by, review_state, commit)| Review {
+                by: people.get(&by.id).cloned().unwrap_or_else(|| Actor {
+                    id: by.id,
+                    login: by.login,
+                    bot: by.bot,
+                    permission: None,
+                    teams: Vec::new(),
+                }),
+                opinion: review_state,
+                commit,
+            });
         Ok(Some(reviews.collect()))
     }
 }
@@ -181,11 +187,11 @@ impl GitHub {
 /// What is missing never speaks for the change. An approval counts for nothing unless it is known whose it is, and of what. Who
 /// asked for changes is heard even after the account is gone, until somebody dismisses it; and whichever commit it was about, it
 /// is about the head as well. An opinion that was taken back still replaces the one before it.
-fn opinion(review: wire::Review, head: &CommitSha) -> Option<(Account, Opinion, CommitSha)> {
+fn opinion(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewState, CommitSha)> {
     let opinion = match review.state.as_str() {
-        "APPROVED" => Opinion::Approved,
-        "CHANGES_REQUESTED" => Opinion::ChangesRequested,
-        "DISMISSED" => Opinion::Dismissed,
+        "APPROVED" => ReviewState::Approved,
+        "CHANGES_REQUESTED" => ReviewState::ChangesRequested,
+        "DISMISSED" => ReviewState::Dismissed,
         _ => return None,
     };
     let by = review.user.and_then(wire::Actor::account);
@@ -195,16 +201,18 @@ fn opinion(review: wire::Review, head: &CommitSha) -> Option<(Account, Opinion, 
         .and_then(|text| CommitSha::parse(&text).ok());
     let by = match (opinion, by) {
         (_, Some(by)) => by,
-        (Opinion::ChangesRequested, None) => Account {
-            id: NOBODY,
+        (ReviewState::ChangesRequested, None) => User {
+            id: GHOST_ID,
             login: "somebody whose account is gone".to_owned(),
             bot: false,
         },
-        (Opinion::Approved | Opinion::Dismissed, None) => return None,
+        (ReviewState::Approved | ReviewState::Dismissed, None) => return None,
     };
     let commit = match opinion {
-        Opinion::Approved => commit?,
-        Opinion::ChangesRequested | Opinion::Dismissed => commit.unwrap_or_else(|| head.clone()),
+        ReviewState::Approved => commit?,
+        ReviewState::ChangesRequested | ReviewState::Dismissed => {
+            commit.unwrap_or_else(|| head.clone())
+        }
     };
     Some((by, opinion, commit))
 }

@@ -7,17 +7,17 @@ use serde_json::json;
 
 use super::client::GitHub;
 use super::wire;
-use crate::forge::{Comment, Deployment, ForgeError, Issue, Reaction, Said, Talk, Written};
+use crate::forge::{Comment, Deployment, ForgeError, Issue, Reaction, StatusRecord, Talk, Upsert};
 use crate::model::{CommitSha, UserId};
 
 /// A pull request with more comments is not worth reading on every push.
-const MOST_COMMENT_PAGES: usize = 100;
+const MAX_COMMENT_PAGES: usize = 100;
 /// GitHub keeps 1,000 statuses of one context and commit; contexts are without number.
-const MOST_STATUS_PAGES: usize = 100;
+const MAX_STATUS_PAGES: usize = 100;
 
 #[async_trait]
 impl Talk for GitHub {
-    async fn own(&self) -> Result<Option<UserId>, ForgeError> {
+    async fn current_user(&self) -> Result<Option<UserId>, ForgeError> {
         self.identity().await
     }
 
@@ -70,12 +70,12 @@ impl Talk for GitHub {
         at: &CommitSha,
         own: UserId,
         context: &str,
-    ) -> Result<Option<Said>, ForgeError> {
+    ) -> Result<Option<StatusRecord>, ForgeError> {
         // One by somebody else that is newer counts, and says nothing: ours before it no longer holds.
         let newest = self.newest_status(at, context).await?;
         Ok(newest
             .filter(|status| status.is_by(own))
-            .map(|status| Said {
+            .map(|status| StatusRecord {
                 success: status.state == "success",
                 description: status.description.unwrap_or_default(),
             }))
@@ -85,7 +85,7 @@ impl Talk for GitHub {
         &self,
         own: UserId,
         deployment: &Deployment,
-    ) -> Result<Written, ForgeError> {
+    ) -> Result<Upsert, ForgeError> {
         self.deploy(own, deployment).await
     }
 
@@ -118,7 +118,7 @@ impl GitHub {
             by.is_some_and(|by| UserId(by.id) == own)
                 && body.is_some_and(|body| body.starts_with(marker))
         };
-        self.get_first(&what, &route, MOST_COMMENT_PAGES, is_ours)
+        self.get_first(&what, &route, MAX_COMMENT_PAGES, is_ours)
             .await
     }
 
@@ -131,7 +131,6 @@ impl GitHub {
         let what = format!("statuses of {}", at.short());
         let route = format!("{}/commits/{at}/statuses", self.root);
         let is_it = |status: &wire::Status| status.context.eq_ignore_ascii_case(context);
-        self.get_first(&what, &route, MOST_STATUS_PAGES, is_it)
-            .await
+        self.get_first(&what, &route, MAX_STATUS_PAGES, is_it).await
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Question;
-use crate::guard::{Denial, Opinion, Permission, Person, Review};
+use super::RuleInput;
+use crate::guard::{Actor, Denial, Permission, Review, ReviewState};
 use crate::model::UserId;
-use crate::wording::counted;
+use crate::wording::pluralize;
 
 /// Why an approval does not count, or that it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Worth {
+enum ApprovalStatus {
     Counts,
     Stale,
     ByAuthor,
@@ -18,16 +18,16 @@ enum Worth {
 }
 
 /// The approvals that a change has, and the number that it needs.
-struct Tally {
-    approvals: Vec<(String, Worth)>,
+struct ApprovalCount {
+    approvals: Vec<(String, ApprovalStatus)>,
     needed: usize,
 }
 
-impl Tally {
+impl ApprovalCount {
     /// Nothing, where none are needed: to look, or on a command line.
-    fn of(question: &Question<'_>) -> Option<Self> {
+    fn new(question: &RuleInput<'_>) -> Option<Self> {
         let request = question.request()?;
-        if question.looks() {
+        if question.is_read_only() {
             return None;
         }
         let environment = &question.stack.target.environment;
@@ -37,19 +37,19 @@ impl Tally {
             let may_be_one_of =
                 |people: &[UserId]| people.is_empty() || people.contains(&review.by.id);
             if may_be_one_of(request.author.as_slice()) {
-                Worth::ByAuthor
+                ApprovalStatus::ByAuthor
             } else if may_be_one_of(request.pushers.as_deref().unwrap_or_default()) {
-                Worth::ByPusher
+                ApprovalStatus::ByPusher
             } else if !may_approve(&review.by, policy.approvers(environment)) {
-                Worth::NotAllowed
+                ApprovalStatus::NotAllowed
             } else if request.head.as_ref() != Some(&review.commit) {
-                Worth::Stale
+                ApprovalStatus::Stale
             } else {
-                Worth::Counts
+                ApprovalStatus::Counts
             }
         };
         let approvals = latest(request.reviews.as_deref().unwrap_or_default())
-            .filter(|review| review.opinion == Opinion::Approved)
+            .filter(|review| review.opinion == ReviewState::Approved)
             .map(|review| (review.by.login.clone(), worth(review)))
             .collect();
         Some(Self {
@@ -58,13 +58,13 @@ impl Tally {
         })
     }
 
-    fn with(&self, wanted: Worth) -> Vec<&str> {
+    fn with(&self, wanted: ApprovalStatus) -> Vec<&str> {
         let found = self.approvals.iter().filter(|(_, worth)| *worth == wanted);
         found.map(|(login, _)| login.as_str()).collect()
     }
 
-    fn suffices(&self) -> bool {
-        self.with(Worth::Counts).len() >= self.needed
+    fn has_enough_approvals(&self) -> bool {
+        self.with(ApprovalStatus::Counts).len() >= self.needed
     }
 }
 
@@ -75,7 +75,7 @@ fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
 }
 
 /// Whether somebody's word counts: people of the policy's list, or of all who may push where it has none.
-pub(super) fn may_approve(person: &Person, approvers: &[String]) -> bool {
+pub(super) fn may_approve(person: &Actor, approvers: &[String]) -> bool {
     // Who may not even look has left, and a name whose permission is not known may be somebody else's by now.
     if person.bot || person.permission < Some(Permission::Read) {
         return false;
@@ -98,14 +98,14 @@ pub(super) fn may_approve(person: &Person, approvers: &[String]) -> bool {
 }
 
 /// There are as many as the policy asks for.
-pub fn suffices(question: &Question<'_>) -> Option<Denial> {
-    let tally = Tally::of(question).filter(|tally| !tally.suffices())?;
+pub fn suffices(question: &RuleInput<'_>) -> Option<Denial> {
+    let tally = ApprovalCount::new(question).filter(|tally| !tally.has_enough_approvals())?;
     let fact = match question.request()?.reviews {
         None => "the reviews are not known".to_owned(),
         Some(_) => format!(
             "{} of {} that the policy asks for",
-            tally.with(Worth::Counts).len(),
-            counted(tally.needed, "approval")
+            tally.with(ApprovalStatus::Counts).len(),
+            pluralize(tally.needed, "approval")
         ),
     };
     let remedy = "have the pull request's head approved; then run it again";
@@ -113,14 +113,14 @@ pub fn suffices(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// Denies for approvals that do not count, where they would be needed.
-fn short_of(
-    question: &Question<'_>,
-    worth: Worth,
+fn deny_uncounted(
+    question: &RuleInput<'_>,
+    worth: ApprovalStatus,
     code: &'static str,
     why: &str,
     remedy: &str,
 ) -> Option<Denial> {
-    let tally = Tally::of(question).filter(|tally| !tally.suffices())?;
+    let tally = ApprovalCount::new(question).filter(|tally| !tally.has_enough_approvals())?;
     let people = tally.with(worth);
     if people.is_empty() {
         return None;
@@ -130,43 +130,61 @@ fn short_of(
 }
 
 /// What was approved is the head, and no commit before it.
-pub fn is_of_the_head(question: &Question<'_>) -> Option<Denial> {
+pub fn approvals_are_of_head(question: &RuleInput<'_>) -> Option<Denial> {
     let why = match question.request()?.head {
         Some(_) => "is of another commit than the head",
         None => "may be of another commit than the head, which is not known",
     };
     let remedy = "have the head approved";
-    short_of(question, Worth::Stale, "approval-stale", why, remedy)
+    deny_uncounted(
+        question,
+        ApprovalStatus::Stale,
+        "approval-stale",
+        why,
+        remedy,
+    )
 }
 
 /// Nobody approves what they proposed.
-pub fn is_not_by_author(question: &Question<'_>) -> Option<Denial> {
+pub fn is_not_by_author(question: &RuleInput<'_>) -> Option<Denial> {
     let known = question.request()?.author.is_some();
     let why = match known {
         true => "is by the author",
         false => "may be by the author, who is not known",
     };
     let remedy = "have somebody else approve it";
-    short_of(question, Worth::ByAuthor, "approval-by-author", why, remedy)
+    deny_uncounted(
+        question,
+        ApprovalStatus::ByAuthor,
+        "approval-by-author",
+        why,
+        remedy,
+    )
 }
 
 /// Nobody approves what they pushed.
-pub fn is_not_by_pusher(question: &Question<'_>) -> Option<Denial> {
+pub fn is_not_by_pusher(question: &RuleInput<'_>) -> Option<Denial> {
     let known = matches!(&question.request()?.pushers, Some(pushers) if !pushers.is_empty());
     let why = match known {
         true => "is by whoever pushed the head",
         false => "may be by whoever pushed the head, who is not known",
     };
     let remedy = "have somebody approve it who did not push the head";
-    short_of(question, Worth::ByPusher, "approval-by-pusher", why, remedy)
+    deny_uncounted(
+        question,
+        ApprovalStatus::ByPusher,
+        "approval-by-pusher",
+        why,
+        remedy,
+    )
 }
 
 /// Only people whose word counts approve.
-pub fn is_by_an_approver(question: &Question<'_>) -> Option<Denial> {
+pub fn is_by_an_approver(question: &RuleInput<'_>) -> Option<Denial> {
     let remedy = "have it approved by people of `approvers` in the policy file, or, where there are none, by people who may push";
-    short_of(
+    deny_uncounted(
         question,
-        Worth::NotAllowed,
+        ApprovalStatus::NotAllowed,
         "approver-not-allowed",
         "does not count: not an approver, not known to be one, or a machine",
         remedy,
@@ -174,11 +192,11 @@ pub fn is_by_an_approver(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// One who objects has a veto, whoever it is: it is for people to decide whether an objection is dismissed.
-pub fn nobody_objects(question: &Question<'_>) -> Option<Denial> {
-    Tally::of(question)?;
+pub fn no_changes_requested(question: &RuleInput<'_>) -> Option<Denial> {
+    ApprovalCount::new(question)?;
     let reviews = question.request()?.reviews.as_deref()?;
     let objecting: Vec<&str> = latest(reviews)
-        .filter(|review| review.opinion == Opinion::ChangesRequested)
+        .filter(|review| review.opinion == ReviewState::ChangesRequested)
         .map(|review| review.by.login.as_str())
         .collect();
     if objecting.is_empty() {

@@ -1,12 +1,12 @@
 //! What an update would do, against what the policy allows.
 
-use super::Question;
-use crate::guard::{Denial, Kind, Updates};
+use super::RuleInput;
+use crate::guard::{Denial, EffectKind, Updates};
 use crate::plan::Verdict;
 
 /// By default a stack that exists is not updated.
-pub fn is_allowed(question: &Question<'_>) -> Option<Denial> {
-    if question.kind != Kind::Update {
+pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
+    if question.kind != EffectKind::Update {
         return None;
     }
     let policy = question.policy.ok()?;
@@ -47,8 +47,8 @@ pub fn is_allowed(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// What runs is what was shown: of a pull request, to its reviewers.
-pub fn is_what_was_shown(question: &Question<'_>) -> Option<Denial> {
-    if question.kind != Kind::Update {
+pub fn is_what_was_shown(question: &RuleInput<'_>) -> Option<Denial> {
+    if question.kind != EffectKind::Update {
         return None;
     }
     let remedy = "look at the change again, and decide anew";

@@ -1,18 +1,18 @@
 //! Who may command by a comment, and how a deletion is confirmed by one.
 
-use super::Question;
+use super::RuleInput;
 use super::approval::may_approve;
-use crate::guard::{Denial, Kind, Permission};
+use crate::guard::{Denial, EffectKind, Permission};
 
 /// Digits of a digest that confirm it, as many as the denial tells. More of them do as well.
-const ENOUGH: usize = 16;
+const MIN_DIGEST_DIGITS: usize = 16;
 
-fn deletes(question: &Question<'_>) -> bool {
-    matches!(question.kind, Kind::Delete | Kind::TearDown)
+fn deletes(question: &RuleInput<'_>) -> bool {
+    matches!(question.kind, EffectKind::Delete | EffectKind::TearDown)
 }
 
 /// People who may push, and no machines.
-pub fn actor_may(question: &Question<'_>) -> Option<Denial> {
+pub fn actor_may(question: &RuleInput<'_>) -> Option<Denial> {
     let by = &question.request()?.command()?.by;
     let fact = match by.permission {
         _ if by.bot => format!("{} is a machine", by.login),
@@ -25,11 +25,11 @@ pub fn actor_may(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// Whoever confirms a deletion saw what goes now, and is one of those whose approval counts.
-pub fn is_confirmed(question: &Question<'_>) -> Option<Denial> {
+pub fn is_confirmed(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge().filter(|_| deletes(question))?;
     let digest = question.facts.deletion.as_deref();
     let denial = |fact: String| {
-        let remedy = match digest.and_then(|digest| digest.get(..ENOUGH)) {
+        let remedy = match digest.and_then(|digest| digest.get(..MIN_DIGEST_DIGITS)) {
             Some(digest) => format!("look at what goes, then comment with `--confirm {digest}`"),
             None => "find out what would go".to_owned(),
         };
@@ -41,13 +41,15 @@ pub fn is_confirmed(question: &Question<'_>) -> Option<Denial> {
     };
     match digest {
         None => denial("what would go is not known".to_owned()),
-        Some(digest) if confirmed.len() >= ENOUGH && digest.starts_with(confirmed) => None,
+        Some(digest) if confirmed.len() >= MIN_DIGEST_DIGITS && digest.starts_with(confirmed) => {
+            None
+        }
         Some(_) => denial("what was confirmed is not what would go now".to_owned()),
     }
 }
 
 /// Whose word does not count for an approval does not count for this.
-pub fn confirmer_may(question: &Question<'_>) -> Option<Denial> {
+pub fn confirmer_may(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge().filter(|_| deletes(question))?;
     let by = &request.command()?.by;
     let policy = question.policy.ok()?;
@@ -62,7 +64,7 @@ pub fn confirmer_may(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// The second person is another one than whoever asked for it.
-pub fn is_by_a_second_person(question: &Question<'_>) -> Option<Denial> {
+pub fn has_second_person(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge().filter(|_| deletes(question))?;
     let by = &request.command()?.by;
     let fact = match (&request.author, &request.pushers) {

@@ -1,20 +1,20 @@
 //! That it is meant: `--force`, and on a terminal the stack's name.
 
-use super::Question;
-use crate::guard::{Authority, Denial, Kind};
+use super::RuleInput;
+use crate::guard::{Authority, Denial, EffectKind};
 
-fn needs_consent(question: &Question<'_>) -> bool {
+fn needs_confirmation(question: &RuleInput<'_>) -> bool {
     matches!(
         question.kind,
-        Kind::Create | Kind::Resume | Kind::Update | Kind::Delete | Kind::TearDown
+        EffectKind::Create | EffectKind::Resume | EffectKind::Update | EffectKind::Delete | EffectKind::TearDown
     )
 }
 
 /// Nothing is changed on behalf of nobody.
-pub fn somebody_asks(question: &Question<'_>) -> Option<Denial> {
+pub fn actor_is_known(question: &RuleInput<'_>) -> Option<Denial> {
     let denial = |fact, remedy| Some(Denial::new("actor-not-allowed", fact, remedy));
     match &question.facts.authority {
-        Authority::Unknown if !question.looks() => denial(
+        Authority::Unknown if !question.is_read_only() => denial(
             "it is not known who asks",
             "run it on a command line, or have it asked for by a pull request",
         ),
@@ -23,7 +23,7 @@ pub fn somebody_asks(question: &Question<'_>) -> Option<Denial> {
             "run it again",
         ),
         Authority::Request(request)
-            if question.kind == Kind::Test && request.command().is_none() =>
+            if question.kind == EffectKind::Test && request.command().is_none() =>
         {
             denial(
                 "nobody commands a test",
@@ -35,20 +35,20 @@ pub fn somebody_asks(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// Whoever makes or deletes a stack says so twice.
-pub fn is_forced(question: &Question<'_>) -> Option<Denial> {
-    let deletes = matches!(question.kind, Kind::Delete | Kind::TearDown);
+pub fn is_forced(question: &RuleInput<'_>) -> Option<Denial> {
+    let deletes = matches!(question.kind, EffectKind::Delete | EffectKind::TearDown);
     let forced = match &question.facts.authority {
         Authority::Unknown => false,
         Authority::CommandLine { force, .. } => *force,
         // A merge says it for everything but a deletion.
         Authority::Request(request) => !deletes || request.command().is_some_and(|it| it.force),
     };
-    (needs_consent(question) && !forced).then(|| {
+    (needs_confirmation(question) && !forced).then(|| {
         Denial::new(
             "force-missing",
             "`--force` was not given",
             match question.kind {
-                Kind::Delete | Kind::TearDown => "look at what would go, then add `--force`",
+                EffectKind::Delete | EffectKind::TearDown => "look at what would go, then add `--force`",
                 _ => "look at `show-changes` first, then add `--force`",
             },
         )
@@ -56,8 +56,8 @@ pub fn is_forced(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// On a terminal, whoever deletes a stack types its name.
-pub fn name_is_typed(question: &Question<'_>) -> Option<Denial> {
-    let deletes = matches!(question.kind, Kind::Delete | Kind::TearDown);
+pub fn name_is_typed(question: &RuleInput<'_>) -> Option<Denial> {
+    let deletes = matches!(question.kind, EffectKind::Delete | EffectKind::TearDown);
     match &question.facts.authority {
         Authority::CommandLine {
             typed: Some(typed), ..

@@ -1,15 +1,15 @@
 //! What a deletion would take with it.
 
-use super::Question;
-use crate::guard::{Denial, Kind};
-use crate::wording::counted;
+use super::RuleInput;
+use crate::guard::{Denial, EffectKind};
+use crate::wording::pluralize;
 
-fn deletes(question: &Question<'_>) -> bool {
-    matches!(question.kind, Kind::Delete | Kind::TearDown)
+fn deletes(question: &RuleInput<'_>) -> bool {
+    matches!(question.kind, EffectKind::Delete | EffectKind::TearDown)
 }
 
 /// The policy may rule deletions out.
-pub fn is_allowed(question: &Question<'_>) -> Option<Denial> {
+pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
     let policy = question.policy.ok()?;
     let never = !policy.deletes(&question.stack.target.environment);
     (deletes(question) && never).then(|| {
@@ -22,7 +22,7 @@ pub fn is_allowed(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// Nobody uses its outputs.
-pub fn has_no_importers(question: &Question<'_>) -> Option<Denial> {
+pub fn has_no_importers(question: &RuleInput<'_>) -> Option<Denial> {
     if !deletes(question) {
         return None;
     }
@@ -43,7 +43,7 @@ pub fn has_no_importers(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// CloudFormation cannot delete a bucket that holds objects. Only `tear-down` empties one, after it was said how many go.
-pub fn buckets_are_empty(question: &Question<'_>) -> Option<Denial> {
+pub fn buckets_are_empty(question: &RuleInput<'_>) -> Option<Denial> {
     if !deletes(question) {
         return None;
     }
@@ -55,14 +55,17 @@ pub fn buckets_are_empty(question: &Question<'_>) -> Option<Denial> {
             remedy,
         ));
     };
-    if question.kind == Kind::TearDown {
+    if question.kind == EffectKind::TearDown {
         return None;
     }
     let (bucket, count) = buckets.deleted.iter().find(|(_, count)| **count > 0)?;
     let count = usize::try_from(*count).unwrap_or(usize::MAX);
     Some(Denial::new(
         "bucket-not-empty",
-        format!("bucket {bucket} holds {}", counted(count, "object version")),
+        format!(
+            "bucket {bucket} holds {}",
+            pluralize(count, "object version")
+        ),
         remedy,
     ))
 }

@@ -9,83 +9,83 @@ mod place;
 mod request;
 mod state;
 
-use super::{Denial, Facts, Kind, Policy};
+use super::{Denial, Facts, EffectKind, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::stack::StackName;
 
 /// What is to be decided.
 #[derive(Clone, Copy)]
-pub struct Question<'a> {
+pub struct RuleInput<'a> {
     /// The operator's policy.
     pub policy: Result<&'a Policy, &'a Vec<Diagnostic>>,
     /// What was seen.
     pub facts: &'a Facts,
     /// What is asked for.
-    pub kind: Kind,
+    pub kind: EffectKind,
     /// Of which stack.
     pub stack: &'a StackName,
 }
 
-type Rule = fn(&Question<'_>) -> Option<Denial>;
+type Rule = fn(&RuleInput<'_>) -> Option<Denial>;
 
 /// When a rule can be asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum When {
+enum Phase {
     /// It asks nothing of AWS: what it refuses is refused before credentials are asked for.
-    Early,
+    BeforeCredentials,
     /// It asks about AWS, or about what somebody was told of AWS: what a deletion would take has to be looked at before anybody
     /// can confirm it.
-    Late,
+    WithAwsFacts,
 }
-use When::{Early, Late};
+use Phase::{BeforeCredentials, WithAwsFacts};
 
 /// All rules in the order in which denials are told.
-const RULES: &[(When, Rule)] = &[
-    (Early, place::policy_is_valid),
-    (Late, place::account_is_the_same),
-    (Early, place::account_is_listed),
-    (Late, place::region_is_the_same),
-    (Early, place::environment_is_listed),
-    (Late, state::is_not_busy),
-    (Late, state::is_there_or_not),
-    (Late, state::has_not_failed),
-    (Late, state::is_not_protected),
-    (Late, state::is_ours),
-    (Late, change::is_allowed),
-    (Late, change::is_what_was_shown),
-    (Early, deletion::is_allowed),
-    (Late, deletion::has_no_importers),
-    (Late, deletion::buckets_are_empty),
-    (Early, request::is_merged),
-    (Early, request::goes_into_default),
-    (Early, request::is_no_fork),
-    (Early, request::head_is_reported),
-    (Early, request::is_current),
-    (Early, request::asks_for_it),
-    (Early, request::plan_is_what_was_shown),
-    (Early, approval::suffices),
-    (Early, approval::is_of_the_head),
-    (Early, approval::is_not_by_author),
-    (Early, approval::is_not_by_pusher),
-    (Early, approval::is_by_an_approver),
-    (Early, approval::nobody_objects),
-    (Early, command::actor_may),
-    (Early, command::confirmer_may),
-    (Late, command::is_confirmed),
-    (Early, command::is_by_a_second_person),
-    (Early, consent::somebody_asks),
-    (Late, consent::is_forced),
-    (Late, consent::name_is_typed),
+const RULES: &[(Phase, Rule)] = &[
+    (BeforeCredentials, place::policy_is_valid),
+    (WithAwsFacts, place::account_is_the_same),
+    (BeforeCredentials, place::account_is_listed),
+    (WithAwsFacts, place::region_is_the_same),
+    (BeforeCredentials, place::environment_is_listed),
+    (WithAwsFacts, state::stack_is_stable),
+    (WithAwsFacts, state::stack_exists_as_required),
+    (WithAwsFacts, state::stack_has_not_failed),
+    (WithAwsFacts, state::stack_is_not_protected),
+    (WithAwsFacts, state::stack_is_owned),
+    (WithAwsFacts, change::is_allowed),
+    (WithAwsFacts, change::is_what_was_shown),
+    (BeforeCredentials, deletion::is_allowed),
+    (WithAwsFacts, deletion::has_no_importers),
+    (WithAwsFacts, deletion::buckets_are_empty),
+    (BeforeCredentials, request::is_merged),
+    (BeforeCredentials, request::targets_default_branch),
+    (BeforeCredentials, request::is_not_fork),
+    (BeforeCredentials, request::head_is_reported),
+    (BeforeCredentials, request::is_current),
+    (BeforeCredentials, request::is_requested),
+    (BeforeCredentials, request::plan_is_what_was_shown),
+    (BeforeCredentials, approval::suffices),
+    (BeforeCredentials, approval::approvals_are_of_head),
+    (BeforeCredentials, approval::is_not_by_author),
+    (BeforeCredentials, approval::is_not_by_pusher),
+    (BeforeCredentials, approval::is_by_an_approver),
+    (BeforeCredentials, approval::no_changes_requested),
+    (BeforeCredentials, command::actor_may),
+    (BeforeCredentials, command::confirmer_may),
+    (WithAwsFacts, command::is_confirmed),
+    (BeforeCredentials, command::has_second_person),
+    (BeforeCredentials, consent::actor_is_known),
+    (WithAwsFacts, consent::is_forced),
+    (WithAwsFacts, consent::name_is_typed),
 ];
 
 /// What speaks against it already, before AWS is asked anything.
-pub fn early_denials(question: &Question<'_>) -> Vec<Denial> {
-    let early = RULES.iter().filter(|(when, _)| *when == Early);
+pub fn denials_before_credentials(question: &RuleInput<'_>) -> Vec<Denial> {
+    let early = RULES.iter().filter(|(when, _)| *when == BeforeCredentials);
     early.filter_map(|(_, rule)| rule(question)).collect()
 }
 
 /// Everything that speaks against it.
-pub fn denials(question: &Question<'_>) -> Vec<Denial> {
+pub fn denials(question: &RuleInput<'_>) -> Vec<Denial> {
     let rules = RULES.iter();
     rules.filter_map(|(_, rule)| rule(question)).collect()
 }

@@ -1,21 +1,21 @@
 //! Credentials, config and policy have to name the same place.
 
-use super::Question;
+use super::RuleInput;
 use crate::guard::Denial;
-use crate::wording::{counted, one_of};
+use crate::wording::{or_list, pluralize};
 
 /// A policy that does not load is not replaced by assumptions.
-pub fn policy_is_valid(question: &Question<'_>) -> Option<Denial> {
+pub fn policy_is_valid(question: &RuleInput<'_>) -> Option<Denial> {
     let problems = question.policy.err()?;
     Some(Denial::new(
         "policy-invalid",
-        format!("the policy file has {}", counted(problems.len(), "error")),
+        format!("the policy file has {}", pluralize(problems.len(), "error")),
         "correct the policy file; nothing is assumed in its place",
     ))
 }
 
 /// The credentials are those of the config's account.
-pub fn account_is_the_same(question: &Question<'_>) -> Option<Denial> {
+pub fn account_is_the_same(question: &RuleInput<'_>) -> Option<Denial> {
     let wanted = &question.stack.target.account;
     let denial = |fact: String| {
         Denial::new(
@@ -35,7 +35,7 @@ pub fn account_is_the_same(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// The policy lists the account, if it lists any.
-pub fn account_is_listed(question: &Question<'_>) -> Option<Denial> {
+pub fn account_is_listed(question: &RuleInput<'_>) -> Option<Denial> {
     let policy = question.policy.ok()?;
     let account = &question.stack.target.account;
     if policy.accounts.is_empty() || policy.accounts.contains(account) {
@@ -49,7 +49,7 @@ pub fn account_is_listed(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// Requests go to the config's region.
-pub fn region_is_the_same(question: &Question<'_>) -> Option<Denial> {
+pub fn region_is_the_same(question: &RuleInput<'_>) -> Option<Denial> {
     let wanted = &question.stack.target.region;
     let fact = match &question.facts.caller {
         None => "where requests go is not known".to_owned(),
@@ -61,7 +61,7 @@ pub fn region_is_the_same(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// The policy lists the environment, if it lists any.
-pub fn environment_is_listed(question: &Question<'_>) -> Option<Denial> {
+pub fn environment_is_listed(question: &RuleInput<'_>) -> Option<Denial> {
     let policy = question.policy.ok()?;
     let environment = &question.stack.target.environment;
     if policy.environments.is_empty() || policy.environments.contains_key(environment) {
@@ -73,7 +73,7 @@ pub fn environment_is_listed(question: &Question<'_>) -> Option<Denial> {
         format!("the policy has no environment `{environment}`"),
         format!(
             "use {}, or add it to `environments` of the policy file",
-            one_of(&known)
+            or_list(&known)
         ),
     ))
 }

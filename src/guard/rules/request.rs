@@ -1,11 +1,11 @@
 //! What a pull request has to be, before anything is done for it.
 
-use super::Question;
-use crate::guard::{Asks, Authority, Denial, Kind, Request};
+use super::RuleInput;
+use crate::guard::{Authority, ChangeRequest, Denial, EffectKind, RequestedChange};
 
-impl<'a> Question<'a> {
+impl<'a> RuleInput<'a> {
     /// The pull request, if one stands behind the request.
-    pub(super) fn request(&self) -> Option<&'a Request> {
+    pub(super) fn request(&self) -> Option<&'a ChangeRequest> {
         match &self.facts.authority {
             Authority::Request(request) => Some(request),
             Authority::Unknown | Authority::CommandLine { .. } => None,
@@ -13,19 +13,19 @@ impl<'a> Question<'a> {
     }
 
     /// The pull request, if something is to be done for it that lasts.
-    pub(super) fn merge(&self) -> Option<&'a Request> {
-        let passes = self.looks() || self.kind == Kind::Test;
+    pub(super) fn merge(&self) -> Option<&'a ChangeRequest> {
+        let passes = self.is_read_only() || self.kind == EffectKind::Test;
         self.request().filter(|_| !passes)
     }
 
     /// Whether nothing is done but to look.
-    pub(super) fn looks(&self) -> bool {
-        matches!(self.kind, Kind::Inspect | Kind::Preview)
+    pub(super) fn is_read_only(&self) -> bool {
+        matches!(self.kind, EffectKind::Inspect | EffectKind::Preview)
     }
 }
 
 /// What lasts is done for merged changes only.
-pub fn is_merged(question: &Question<'_>) -> Option<Denial> {
+pub fn is_merged(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge()?;
     let (fact, remedy) = match request.merged {
         Some(true) => return None,
@@ -44,8 +44,8 @@ pub fn is_merged(question: &Question<'_>) -> Option<Denial> {
 
 /// What is on another branch was reviewed for another purpose, and what is not protected can come there without a review: the policy
 /// too, which says whose approvals count. So a test needs it as well, although it needs no merge.
-pub fn goes_into_default(question: &Question<'_>) -> Option<Denial> {
-    let request = question.request().filter(|_| !question.looks())?;
+pub fn targets_default_branch(question: &RuleInput<'_>) -> Option<Denial> {
+    let request = question.request().filter(|_| !question.is_read_only())?;
     let fact = match &request.target {
         None => "the branch that the pull request goes into is not known".to_owned(),
         Some(branch) if !branch.default => {
@@ -65,7 +65,7 @@ pub fn goes_into_default(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// Nothing is done for another repository's branch, and nobody looks for it: that needs credentials too.
-pub fn is_no_fork(question: &Question<'_>) -> Option<Denial> {
+pub fn is_not_fork(question: &RuleInput<'_>) -> Option<Denial> {
     let fact = match question.request()?.fork {
         Some(false) => return None,
         Some(true) => "the pull request comes from another repository",
@@ -79,7 +79,7 @@ pub fn is_no_fork(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// Whoever comments has seen a report. What was pushed since is not what they mean.
-pub fn head_is_reported(question: &Question<'_>) -> Option<Denial> {
+pub fn head_is_reported(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.request()?;
     let command = request.command()?;
     // What lasts is done for merged changes, whose head moves no more.
@@ -101,7 +101,7 @@ pub fn head_is_reported(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// A change that was changed again is provisioned by the newer one.
-pub fn is_current(question: &Question<'_>) -> Option<Denial> {
+pub fn is_current(question: &RuleInput<'_>) -> Option<Denial> {
     let fact = match question.merge()?.current {
         Some(true) => return None,
         Some(false) => "the config was changed again since this was merged",
@@ -115,11 +115,11 @@ pub fn is_current(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// What is done is what the change asks for.
-pub fn asks_for_it(question: &Question<'_>) -> Option<Denial> {
+pub fn is_requested(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge()?;
-    let deletes = matches!(question.kind, Kind::Delete | Kind::TearDown);
+    let deletes = matches!(question.kind, EffectKind::Delete | EffectKind::TearDown);
     match (deletes, request.asks) {
-        (true, Some(Asks::Delete)) | (false, Some(Asks::Provision)) => None,
+        (true, Some(RequestedChange::Delete)) | (false, Some(RequestedChange::Provision)) => None,
         (true, _) => Some(Denial::new(
             "delete-not-requested",
             "the pull request does not remove the stack's config",
@@ -134,9 +134,9 @@ pub fn asks_for_it(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// What was merged asks for what the reviewers were shown. What a deletion takes is shown again when it is confirmed.
-pub fn plan_is_what_was_shown(question: &Question<'_>) -> Option<Denial> {
+pub fn plan_is_what_was_shown(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge()?;
-    if matches!(question.kind, Kind::Delete | Kind::TearDown) {
+    if matches!(question.kind, EffectKind::Delete | EffectKind::TearDown) {
         return None;
     }
     let remedy = "open a new pull request that changes the config, so that its plan is reviewed";

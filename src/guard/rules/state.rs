@@ -1,36 +1,36 @@
 //! The stack's state.
 
-use super::Question;
-use crate::guard::{Denial, Kind, TEST_TAG};
+use super::RuleInput;
+use crate::guard::{Denial, EffectKind, TEST_TAG};
 use crate::stack::{Health, Stack};
 
 /// The status of a stack that is being made.
-const MAKING: &str = "CREATE_IN_PROGRESS";
+const CREATING: &str = "CREATE_IN_PROGRESS";
 
-impl Question<'_> {
+impl RuleInput<'_> {
     /// The stack, if it is known to exist. An empty shell is as good as none, except for whoever wants to delete it: somebody
     /// may be reviewing its change set.
     fn existing(&self) -> Option<&Stack> {
         let stack = self.facts.stack.as_ref()?.as_ref()?;
         let exists = match stack.status.health() {
             Health::Deleted => false,
-            Health::Shell => self.deletes(),
-            Health::Ready | Health::Busy | Health::Failed | Health::Unknown => true,
+            Health::ReviewInProgress => self.deletes(),
+            Health::Stable | Health::InProgress | Health::Failed | Health::Unknown => true,
         };
         exists.then_some(stack)
     }
 
     fn deletes(&self) -> bool {
-        matches!(self.kind, Kind::Delete | Kind::TearDown)
+        matches!(self.kind, EffectKind::Delete | EffectKind::TearDown)
     }
 
     fn needs_state(&self) -> bool {
-        self.kind != Kind::Inspect
+        self.kind != EffectKind::Inspect
     }
 }
 
 /// Nothing else is under way, as far as is known.
-pub fn is_not_busy(question: &Question<'_>) -> Option<Denial> {
+pub fn stack_is_stable(question: &RuleInput<'_>) -> Option<Denial> {
     if !question.needs_state() {
         return None;
     }
@@ -44,8 +44,8 @@ pub fn is_not_busy(question: &Question<'_>) -> Option<Denial> {
     };
     let stack = stack.as_ref()?;
     match stack.status.health() {
-        Health::Busy if question.kind == Kind::Resume && stack.status.0 == MAKING => None,
-        Health::Busy | Health::Unknown => Some(Denial::new(
+        Health::InProgress if question.kind == EffectKind::Resume && stack.status.0 == CREATING => None,
+        Health::InProgress | Health::Unknown => Some(Denial::new(
             "stack-busy",
             format!("the stack is {}", stack.status),
             remedy,
@@ -55,21 +55,21 @@ pub fn is_not_busy(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// What is made anew is not there; what is written to is.
-pub fn is_there_or_not(question: &Question<'_>) -> Option<Denial> {
+pub fn stack_exists_as_required(question: &RuleInput<'_>) -> Option<Denial> {
     // Where nothing is known of the stack, that is denied already.
     question.facts.stack.as_ref()?;
     match (question.kind, question.existing()) {
-        (Kind::Create, Some(stack)) => Some(Denial::new(
+        (EffectKind::Create, Some(stack)) => Some(Denial::new(
             "update-not-allowed",
             format!("there is a stack already, and it is {}", stack.status),
             "look at `show-changes`; making a stack does not change one",
         )),
-        (Kind::Resume, Some(stack)) if stack.status.0 != MAKING => Some(Denial::new(
+        (EffectKind::Resume, Some(stack)) if stack.status.0 != CREATING => Some(Denial::new(
             "update-not-allowed",
             format!("the stack is {}, so that its making is over", stack.status),
             "look at `show-changes`; making a stack does not change one",
         )),
-        (Kind::Resume | Kind::Update | Kind::Folders | Kind::Upload, None) => Some(Denial::new(
+        (EffectKind::Resume | EffectKind::Update | EffectKind::Folders | EffectKind::Upload, None) => Some(Denial::new(
             "stack-not-found",
             "there is no stack",
             "provision the stack first",
@@ -79,9 +79,9 @@ pub fn is_there_or_not(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// A stack whose last operation failed can only be deleted.
-pub fn has_not_failed(question: &Question<'_>) -> Option<Denial> {
+pub fn stack_has_not_failed(question: &RuleInput<'_>) -> Option<Denial> {
     let stack = question.existing()?;
-    let deletes = question.deletes() || question.kind == Kind::Test;
+    let deletes = question.deletes() || question.kind == EffectKind::Test;
     let matters = question.needs_state() && !deletes;
     (matters && stack.status.health() == Health::Failed).then(|| {
         Denial::new(
@@ -93,9 +93,9 @@ pub fn has_not_failed(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// Termination protection is somebody's decision, and is not undone here.
-pub fn is_not_protected(question: &Question<'_>) -> Option<Denial> {
+pub fn stack_is_not_protected(question: &RuleInput<'_>) -> Option<Denial> {
     let stack = question.existing()?;
-    let deletes = question.deletes() || question.kind == Kind::Test;
+    let deletes = question.deletes() || question.kind == EffectKind::Test;
     (deletes && stack.protected).then(|| {
         Denial::new(
             "stack-protected",
@@ -106,9 +106,9 @@ pub fn is_not_protected(question: &Question<'_>) -> Option<Denial> {
 }
 
 /// A stack that this program did not make is not touched.
-pub fn is_ours(question: &Question<'_>) -> Option<Denial> {
+pub fn stack_is_owned(question: &RuleInput<'_>) -> Option<Denial> {
     let stack = question.existing()?;
-    if question.kind == Kind::Inspect {
+    if question.kind == EffectKind::Inspect {
         return None;
     }
     let owner = &question.facts.owner;
@@ -118,7 +118,7 @@ pub fn is_ours(question: &Question<'_>) -> Option<Denial> {
             .all(|(key, value)| stack.tags.get(key) == Some(value));
     // What a test makes may be deleted by a test only, and nothing else may.
     let is_test = stack.tags.contains_key(TEST_TAG);
-    let fits = is_test == (question.kind == Kind::Test);
+    let fits = is_test == (question.kind == EffectKind::Test);
     (!is_marked || !fits).then(|| {
         let tags: Vec<String> = owner
             .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use include_dir::{Dir, include_dir};
-use provisioner::plan::{Verdict, judge, judge_all};
+use provisioner::plan::{Verdict, assess_change_set, assess_resource};
 use provisioner::stack::ChangeSet;
 use serde::Deserialize;
 
@@ -47,10 +47,10 @@ fn cases() -> BTreeMap<String, Vec<Case>> {
 fn every_verdict_is_the_one_decided_by_hand() {
     let mut wrong = String::new();
     for case in cases().into_values().flatten() {
-        let judged = judge_all(&case.change_set);
+        let judged = assess_change_set(&case.change_set);
         let changes = case.change_set.changes.iter();
         let resources: BTreeMap<String, Verdict> = changes
-            .map(|change| (change.logical_id.clone(), judge(change).verdict))
+            .map(|change| (change.logical_id.clone(), assess_resource(change).verdict))
             .collect();
         let expected = &case.expect;
         if (judged.verdict, judged.certain, &resources)

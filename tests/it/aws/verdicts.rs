@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use provisioner::plan::{change_set_digest, judge, worst};
+use provisioner::plan::{assess_resource, change_set_digest, worst};
 use provisioner::stack::*;
 
 const STACK: &str = "AWS::CloudFormation::Stack";
@@ -45,7 +45,7 @@ fn detail() -> impl Strategy<Value = Detail> {
         one_of(&values),
     );
     parts.prop_map(|(attribute, recreation, evaluation, after)| Detail {
-        target: Target {
+        target: ChangeTarget {
             attribute: Some(attribute.to_owned()),
             name: (attribute == "Properties").then(|| "Name".to_owned()),
             path: Some(format!("/{attribute}")),
@@ -180,7 +180,7 @@ fn without_a_fact(change: &ResourceChange) -> Vec<ResourceChange> {
         |change| change.nested = None,
     ];
     let of_detail: &[Edit<Detail>] = &[
-        |detail| detail.target = Target::default(),
+        |detail| detail.target = ChangeTarget::default(),
         |detail| detail.target.attribute = None,
         |detail| detail.target.requires_recreation = None,
         |detail| detail.target.after_value = None,
@@ -300,9 +300,9 @@ proptest! {
 
     #[test]
     fn knowing_less_is_never_milder(change in change(2)) {
-        let known = judge(&change);
+        let known = assess_resource(&change);
         for less in without_a_fact(&change) {
-            let judged = judge(&less);
+            let judged = assess_resource(&less);
             prop_assert!(judged.verdict.level() >= known.verdict.level(), "{known:?}\n{judged:?}\n{less:?}");
         }
     }
@@ -310,10 +310,10 @@ proptest! {
     #[test]
     fn a_new_word_is_never_milder(known in change(1), other in change(1)) {
         for new in with_a_new_word(&known) {
-            let level = judge(&new).verdict.level();
-            prop_assert!(level >= judge(&known).verdict.level());
+            let level = assess_resource(&new).verdict.level();
+            prop_assert!(level >= assess_resource(&known).verdict.level());
             // Whatever known change it stands for.
-            prop_assert!(level >= judge(&other).verdict.level());
+            prop_assert!(level >= assess_resource(&other).verdict.level());
         }
     }
 
@@ -321,7 +321,7 @@ proptest! {
     fn another_resource_is_never_milder(set in change_set(2), more in change(1)) {
         let whole = edited(&set, |set| set.changes.push(more.clone()));
         prop_assert!(worst(&whole) >= worst(&set));
-        prop_assert!(worst(&whole) >= judge(&more).verdict);
+        prop_assert!(worst(&whole) >= assess_resource(&more).verdict);
     }
 
     #[test]
@@ -331,7 +331,7 @@ proptest! {
                 change.replacement = Some(Replacement::False);
             }
         });
-        prop_assert!(judge(&denied).verdict.level() >= judge(&change).verdict.level());
+        prop_assert!(assess_resource(&denied).verdict.level() >= assess_resource(&change).verdict.level());
     }
 
     #[test]

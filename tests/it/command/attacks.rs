@@ -1,6 +1,6 @@
 //! Threats 10 to 12, 14 and 30: text that somebody shows, quotes or hides, and that must not be done.
 
-use provisioner::command::{MOST_CHARACTERS, MOST_COMMANDS, Problem};
+use provisioner::command::{CommandParseError, MAX_CHARACTERS, MAX_COMMANDS};
 
 use super::{command, commands, parse, problem};
 
@@ -32,7 +32,7 @@ fn doubted(text: &str) {
     let body = text.replace('@', WANTED);
     let found = parse(&body);
     assert!(!found.is_empty(), "{body:?}");
-    let said = |it: &Result<_, _>| *it == Err(Problem::NotPlain);
+    let said = |it: &Result<_, _>| *it == Err(CommandParseError::AmbiguousMarkdown);
     assert!(found.iter().all(said), "{body:?}: {found:?}");
 }
 
@@ -137,7 +137,7 @@ fn attack_look_alikes_in_the_trigger() {
     ] {
         let body = format!("/provisioner{blank}help");
         assert!(
-            matches!(problem(&body), Problem::Foreign { .. }),
+            matches!(problem(&body), CommandParseError::NonAscii { .. }),
             "{body:?}"
         );
     }
@@ -165,7 +165,10 @@ fn attack_look_alikes_in_words() {
         "/provisioner tear-down a.yaml\u{b}--force",
         "/provisioner tear-down\u{a0}a.yaml",
     ] {
-        assert!(matches!(problem(body), Problem::Foreign { .. }), "{body:?}");
+        assert!(
+            matches!(problem(body), CommandParseError::NonAscii { .. }),
+            "{body:?}"
+        );
     }
 }
 
@@ -179,7 +182,7 @@ fn attack_nul() {
         assert!(
             matches!(
                 problem(body),
-                Problem::Foreign {
+                CommandParseError::NonAscii {
                     character: '\0',
                     ..
                 }
@@ -252,7 +255,10 @@ fn attack_flags_smuggled_in() {
     }
     // What a flag takes as its value is no flag as well.
     let body = "/provisioner deploy-solution a.yaml --solution --force";
-    assert!(matches!(problem(body), Problem::MissingValue { .. }));
+    assert!(matches!(
+        problem(body),
+        CommandParseError::MissingValue { .. }
+    ));
 }
 
 /// Threat 14: a command that is approved for one thing, and has another in it.
@@ -261,12 +267,15 @@ fn attack_two_configs() {
     for words in ["a.yaml b.yaml", "a.yaml --force b.yaml", "a.yaml\tb.yaml"] {
         let body = format!("/provisioner tear-down {words}");
         assert!(
-            matches!(problem(&body), Problem::Unexpected { .. }),
+            matches!(problem(&body), CommandParseError::ExtraArgument { .. }),
             "{body:?}"
         );
     }
     let twice = "/provisioner deploy-solution a.yaml --solution churn --solution fraud";
-    assert_eq!(problem(twice), Problem::Repeated { flag: "--solution" });
+    assert_eq!(
+        problem(twice),
+        CommandParseError::DuplicateFlag { flag: "--solution" }
+    );
 }
 
 /// Threat 14: what is written is what was reviewed; nothing in a comment makes another stack of it.
@@ -281,7 +290,7 @@ fn attack_other_tier_than_was_reviewed() {
     ] {
         let body = format!("/provisioner {action} a.yaml --tier enterprise");
         assert!(
-            matches!(problem(&body), Problem::NotItsFlag { .. }),
+            matches!(problem(&body), CommandParseError::FlagNotAllowed { .. }),
             "{body:?}"
         );
     }
@@ -315,7 +324,7 @@ fn attack_paths_that_lead_elsewhere() {
         assert!(
             matches!(
                 problem(&body),
-                Problem::WrongShape { .. } | Problem::Foreign { .. }
+                CommandParseError::InvalidValue { .. } | CommandParseError::NonAscii { .. }
             ),
             "{body:?}"
         );
@@ -327,7 +336,7 @@ fn attack_paths_that_lead_elsewhere() {
     );
     assert!(matches!(
         problem(&format!("/provisioner tear-down {longest}a")),
-        Problem::WrongShape { .. }
+        CommandParseError::InvalidValue { .. }
     ));
 }
 
@@ -336,7 +345,7 @@ fn attack_paths_that_lead_elsewhere() {
 fn attack_markdown_inside_a_command() {
     assert_eq!(
         problem("/provisioner tear-down _a_.yaml"),
-        Problem::NotPlain
+        CommandParseError::AmbiguousMarkdown
     );
     assert_eq!(
         command("/provisioner tear-down a_b_c.yaml")
@@ -372,33 +381,33 @@ fn attack_command_over_two_lines() {
     }
     assert!(matches!(
         problem("/provisioner tear-down a.yaml \\\n--force"),
-        Problem::WrongShape { .. } | Problem::Unexpected { .. }
+        CommandParseError::InvalidValue { .. } | CommandParseError::ExtraArgument { .. }
     ));
     assert!(matches!(
         problem("/provisioner tear-down a.yaml --confirm\n0123456789ab"),
-        Problem::MissingValue { .. }
+        CommandParseError::MissingValue { .. }
     ));
 }
 
 #[test]
 fn attack_ten_thousand_commands() {
-    let most = "/provisioner help\n".repeat(MOST_COMMANDS);
-    assert_eq!(commands(&most).len(), MOST_COMMANDS);
+    let most = "/provisioner help\n".repeat(MAX_COMMANDS);
+    assert_eq!(commands(&most).len(), MAX_COMMANDS);
     // Neither the first ones nor the last ones are done.
     let one_more = most + "/provisioner help";
     assert_eq!(
         problem(&one_more),
-        Problem::TooMany {
-            found: MOST_COMMANDS + 1
+        CommandParseError::TooMany {
+            found: MAX_COMMANDS + 1
         }
     );
     // Those that are none count as well.
     let wrong = "/provisioner x\n".repeat(4_000);
-    assert_eq!(problem(&wrong), Problem::TooMany { found: 4_000 });
+    assert_eq!(problem(&wrong), CommandParseError::TooMany { found: 4_000 });
     let all = "/provisioner help\n".repeat(10_000);
     assert_eq!(
         problem(&all),
-        Problem::TooLong {
+        CommandParseError::TooLong {
             characters: 180_000
         }
     );
@@ -407,11 +416,11 @@ fn attack_ten_thousand_commands() {
 #[test]
 fn attack_huge_comment() {
     let fill = |length: usize| format!("/provisioner help\n\n{}", "é".repeat(length - 19));
-    assert_eq!(commands(&fill(MOST_CHARACTERS)), ["/provisioner help"]);
+    assert_eq!(commands(&fill(MAX_CHARACTERS)), ["/provisioner help"]);
     assert_eq!(
-        problem(&fill(MOST_CHARACTERS + 1)),
-        Problem::TooLong {
-            characters: MOST_CHARACTERS + 1
+        problem(&fill(MAX_CHARACTERS + 1)),
+        CommandParseError::TooLong {
+            characters: MAX_CHARACTERS + 1
         }
     );
     let word = "x".repeat(60_000);

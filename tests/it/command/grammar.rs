@@ -4,14 +4,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use provisioner::command::{Action, Class, help};
+use provisioner::command::{CommentAction, Class, help};
 
 use super::{command, commands, parse, problem};
 
 #[test]
 fn every_part_of_a_command_is_read() {
     let all = command("/provisioner deploy-solution s3/configs/a-s3.yaml --solution churn --force");
-    assert_eq!(all.action, Action::DeploySolution);
+    assert_eq!(all.action, CommentAction::DeploySolution);
     assert_eq!(all.config.as_deref(), Some("s3/configs/a-s3.yaml"));
     assert_eq!(all.solution.as_deref(), Some("churn"));
     assert!(all.force && !all.keep);
@@ -39,7 +39,7 @@ fn every_part_of_a_command_is_read() {
 #[test]
 fn actions_are_of_the_class_that_says_who_may() {
     let of = |class: Class| {
-        let all = Action::ALL
+        let all = CommentAction::ALL
             .iter()
             .filter(move |action| action.class() == class);
         all.map(|action| action.name())
@@ -99,9 +99,9 @@ fn several_commands_keep_their_order() {
     let body = "/provisioner list-products\n/provisioner nothing\nand\n\n/provisioner help";
     let found = parse(body);
     assert_eq!(found.len(), 3);
-    assert_eq!(found[0].as_ref().unwrap().action, Action::ListProducts);
+    assert_eq!(found[0].as_ref().unwrap().action, CommentAction::ListProducts);
     assert!(found[1].is_err());
-    assert_eq!(found[2].as_ref().unwrap().action, Action::Help);
+    assert_eq!(found[2].as_ref().unwrap().action, CommentAction::Help);
 }
 
 #[test]
@@ -171,12 +171,12 @@ fn a_problem_says_what_was_meant() {
 #[test]
 fn help_is_made_from_the_grammar() {
     let help = help();
-    for action in Action::ALL {
+    for action in CommentAction::ALL {
         assert!(
             help.contains(&format!("`/provisioner {}", action.name())),
             "{action:?}"
         );
-        assert!(help.contains(action.about()));
+        assert!(help.contains(action.summary()));
     }
     insta::assert_snapshot!("help", help);
 }

@@ -4,7 +4,7 @@ mod attacks;
 mod grammar;
 mod properties;
 
-use provisioner::command::{Command, Problem, parse};
+use provisioner::command::{Command, CommandParseError, parse};
 
 /// What a comment commands; a problem fails the test.
 fn commands(body: &str) -> Vec<String> {
@@ -20,7 +20,7 @@ fn command(body: &str) -> Command {
 }
 
 /// The one problem of a comment.
-fn problem(body: &str) -> Problem {
+fn problem(body: &str) -> CommandParseError {
     let mut found = parse(body);
     assert_eq!(found.len(), 1, "{body:?}: {found:?}");
     found.remove(0).unwrap_err()

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options, parse_document};
 use proptest::prelude::*;
-use provisioner::command::{Action, Command, MOST_CHARACTERS, TRIGGER};
+use provisioner::command::{CommentAction, Command, MAX_CHARACTERS, TRIGGER};
 
 use super::{parse, problem};
 
@@ -160,9 +160,9 @@ fn path() -> impl Strategy<Value = String> {
 /// Commands that the grammar has.
 fn written() -> impl Strategy<Value = Command> {
     let values = (path(), word(), word(), "[0-9a-f]{16,64}");
-    let actions = prop::sample::select(Action::ALL);
+    let actions = prop::sample::select(CommentAction::ALL);
     (actions, values, any::<[bool; 5]>()).prop_map(|(action, (path, name, tier, digest), given)| {
-        use Action::*;
+        use CommentAction::*;
         let takes_config = !matches!(action, ListProducts | ShowProduct | Help | Explain);
         let named = matches!(action, DeleteProduct | TearDown);
         let changes = matches!(
@@ -328,7 +328,7 @@ fn attack_work_without_end() {
         ":",
         "é",
     ] {
-        let repeated = piece.repeat(MOST_CHARACTERS / piece.chars().count() - 20);
+        let repeated = piece.repeat(MAX_CHARACTERS / piece.chars().count() - 20);
         for body in [
             format!("{repeated}\n\n/provisioner help"),
             format!("/provisioner help\n{repeated}"),

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use provisioner::config::{Tags, parse};
 use provisioner::model::RepoPath;
 use provisioner::product::{Files, Product};
-use provisioner::wording::is_deceptive;
+use provisioner::wording::is_invisible_or_bidi;
 use serde_json::{Value, json};
 
 use super::{PATH, VALID, loaded};
@@ -218,7 +218,7 @@ proptest! {
     ) {
         let reserved = |text: &str| {
             let text = text.to_ascii_lowercase();
-            text.starts_with("aws:") || text.starts_with("provisioner:") || text.contains(is_deceptive)
+            text.starts_with("aws:") || text.starts_with("provisioner:") || text.contains(is_invisible_or_bidi)
         };
         prop_assume!(!tags.iter().any(|(key, value)| reserved(key) || reserved(value)));
         prop_assume!(!reserved(&name) && !name.contains("{{resolve") && !name.contains("{{ resolve"));

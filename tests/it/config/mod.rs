@@ -8,7 +8,7 @@ mod properties;
 
 use std::sync::LazyLock;
 
-use provisioner::config::{Loaded, load};
+use provisioner::config::{LoadResult, load};
 use provisioner::model::RepoPath;
 use provisioner::product::Registry;
 use provisioner::report;
@@ -20,13 +20,13 @@ pub const PATH: &str = "s3/configs/edge-prod-c001-us-east-1-s3.yaml";
 pub const VALID: &str = include_str!("../../fixtures/config/valid.yaml");
 
 /// Loads bytes with the built-in products, which are compiled once for all tests.
-pub fn loaded(path: &str, bytes: &[u8]) -> Loaded {
+pub fn loaded(path: &str, bytes: &[u8]) -> LoadResult {
     static BUILT_IN: LazyLock<Registry> = LazyLock::new(Registry::built_in);
     load(&BUILT_IN, &RepoPath::parse(path).unwrap(), bytes)
 }
 
 /// What people read of it.
-pub fn shown(loaded: &Loaded) -> String {
+pub fn shown(loaded: &LoadResult) -> String {
     let verdict = match &loaded.config {
         Some(config) => format!("usable: stack {}\n", config.stack()),
         None => "not usable\n".to_owned(),

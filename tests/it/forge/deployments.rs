@@ -1,6 +1,6 @@
 //! Deployments of stacks.
 
-use provisioner::forge::{Deployment, DeploymentState, Talk as _, Written};
+use provisioner::forge::{Deployment, DeploymentState, Talk as _, Upsert};
 use provisioner::model::UserId;
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn deployment(it: &Scene, state: DeploymentState, description: &str) -> Deployme
     }
 }
 
-fn put(it: &Scene, deployment: &Deployment) -> Written {
+fn put(it: &Scene, deployment: &Deployment) -> Upsert {
     it.ask(async |github| github.put_deployment(OWN, deployment).await.unwrap())
 }
 
@@ -56,12 +56,12 @@ fn a_deployment_is_made_once_and_says_how_it_stands() {
         let wanted = deployment(&it, state, word);
         let written = put(&it, &wanted);
         match n {
-            0 => assert!(matches!(written, Written::Created(_)), "{written:?}"),
-            _ => assert!(matches!(written, Written::Updated(_)), "{written:?}"),
+            0 => assert!(matches!(written, Upsert::Created(_)), "{written:?}"),
+            _ => assert!(matches!(written, Upsert::Updated(_)), "{written:?}"),
         }
         assert_eq!(said(&it)[0], (word.to_owned(), word.to_owned()));
         let again = put(&it, &wanted);
-        assert!(matches!(again, Written::Unchanged(_)), "{again:?}");
+        assert!(matches!(again, Upsert::Unchanged(_)), "{again:?}");
     }
     let one = &it.repo.deployments()[0];
     assert_eq!(one.environment, "dev & test/x=1#2");
@@ -95,7 +95,7 @@ fn another_commit_environment_or_task_is_another_deployment() {
     others[2].task = format!("{TASK}-2");
     put(&it, &first);
     for other in &others {
-        assert!(matches!(put(&it, other), Written::Created(_)));
+        assert!(matches!(put(&it, other), Upsert::Created(_)));
     }
     assert_eq!(it.repo.deployments().len(), 4);
     it.fake.expect_writes(&[
@@ -117,7 +117,7 @@ fn attack_a_deployment_of_somebody_else_is_not_used() {
     }
     it.fake.clear_journal();
     let made = put(&it, &wanted);
-    assert!(matches!(made, Written::Created(_)));
+    assert!(matches!(made, Upsert::Created(_)));
     it.fake.expect_writes(&[CREATE, STATUS]);
     // What they say of ours is said against.
     let ours = it.repo.deployments()[0].id;
@@ -125,13 +125,13 @@ fn attack_a_deployment_of_somebody_else_is_not_used() {
     let body = json!({"state": "failure", "description": "all is well"});
     assert_eq!(theirs.send("POST", &path, Some(&body)).unwrap().status, 201);
     it.fake.clear_journal();
-    assert!(matches!(put(&it, &wanted), Written::Updated(_)));
+    assert!(matches!(put(&it, &wanted), Upsert::Updated(_)));
     let newest = it.repo.deployments()[0].statuses.last().cloned().unwrap();
     assert_eq!((newest.state.as_str(), newest.creator), ("success", OWN.0));
     // A status of theirs that says the same is not ours either.
     let body = json!({"state": "success", "description": "all is well"});
     assert_eq!(theirs.send("POST", &path, Some(&body)).unwrap().status, 201);
-    assert!(matches!(put(&it, &wanted), Written::Updated(_)));
+    assert!(matches!(put(&it, &wanted), Upsert::Updated(_)));
     it.fake.take_writes();
 }
 
@@ -141,7 +141,7 @@ fn a_deployment_whose_answer_was_lost_is_not_made_twice() {
         let it = scene();
         it.fake.fault(CREATE, fault);
         let made = put(&it, &deployment(&it, DeploymentState::InProgress, "d"));
-        assert!(matches!(made, Written::Created(_)), "{made:?}");
+        assert!(matches!(made, Upsert::Created(_)), "{made:?}");
         assert_eq!(said(&it).len(), 1);
         it.fake.expect_writes(&[CREATE, STATUS]);
     }

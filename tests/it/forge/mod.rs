@@ -9,7 +9,7 @@ mod pushers;
 mod reviews;
 mod talk;
 
-use provisioner::forge::Account;
+use provisioner::forge::User as ForgeUser;
 use provisioner::forge::github::{Access, GitHub};
 use provisioner::model::{CommitSha, UserId};
 use secrecy::SecretString;
@@ -105,8 +105,8 @@ fn sha(text: &str) -> CommitSha {
     CommitSha::parse(text).unwrap()
 }
 
-fn account(user: &User) -> Account {
-    Account {
+fn account(user: &User) -> ForgeUser {
+    ForgeUser {
         id: UserId(user.id),
         login: user.login.clone(),
         bot: false,

@@ -1,21 +1,21 @@
 //! What somebody may do, and to which teams they belong.
 
-use provisioner::forge::{Account, ForgeError, Reviews as _, Talk as _};
-use provisioner::guard::{Permission, Person};
+use provisioner::forge::{ForgeError, Reviews as _, Talk as _, User};
+use provisioner::guard::{Actor, Permission};
 use provisioner::model::UserId;
 use serde_json::json;
 
 use super::{Scene, account, scene};
 use crate::support::github::{ACTIONS_BOT_ID, Fault, Permission as Role};
 
-fn ask(it: &Scene, account: &Account, teams: &[&str]) -> Result<Person, ForgeError> {
+fn ask(it: &Scene, account: &User, teams: &[&str]) -> Result<Actor, ForgeError> {
     let teams: Vec<String> = teams.iter().map(|&team| team.to_owned()).collect();
     // A job's own token may not look at teams.
     let token = it.fake.app_token("provisioner");
-    it.ask_as(token, async |github| github.person(account, &teams).await)
+    it.ask_as(token, async |github| github.actor(account, &teams).await)
 }
 
-fn permission(it: &Scene, account: &Account) -> Option<Permission> {
+fn permission(it: &Scene, account: &User) -> Option<Permission> {
     ask(it, account, &[]).unwrap().permission
 }
 
@@ -118,7 +118,7 @@ fn a_job_that_may_not_look_at_teams_knows_of_none() {
     it.fake.team("acme", "platform", &[&it.bob]);
     let teams = ["acme/platform".to_owned()];
     let bob = account(&it.bob);
-    let found = it.ask(async |github| github.person(&bob, &teams).await.unwrap());
+    let found = it.ask(async |github| github.actor(&bob, &teams).await.unwrap());
     assert_eq!(found.permission, Some(Permission::Maintain));
     assert_eq!(found.teams, [""; 0]);
     let route = "GET /orgs/acme/teams/platform/memberships/bob";
@@ -135,7 +135,7 @@ fn machines_and_strangers_cost_little() {
     assert_eq!(found.permission, Some(Permission::None));
     assert_eq!((found.teams.len(), it.fake.requests().len()), (0, 1));
 
-    let machine = Account {
+    let machine = User {
         id: UserId(ACTIONS_BOT_ID),
         login: "github-actions[bot]".to_owned(),
         bot: true,
@@ -156,7 +156,7 @@ fn attack_a_name_leads_nowhere_else() {
         "bob\r\nx: y",
         "ünïcode",
     ] {
-        let hostile = Account {
+        let hostile = User {
             id: UserId(it.bob.id),
             login: login.to_owned(),
             bot: false,
@@ -170,7 +170,7 @@ fn attack_a_name_leads_nowhere_else() {
     }
     it.fake.clear_journal();
     for login in ["", ".", ".."] {
-        let hostile = Account {
+        let hostile = User {
             id: UserId(it.bob.id),
             login: login.to_owned(),
             bot: false,
@@ -207,7 +207,7 @@ fn attack_a_teams_name_leads_nowhere_else() {
 #[test]
 fn the_tokens_own_identity() {
     let it = scene();
-    let own = |token| it.ask_as(token, async |github| github.own().await);
+    let own = |token| it.ask_as(token, async |github| github.current_user().await);
     let job = it.fake.actions_token();
     assert_eq!(own(job.clone()).unwrap(), Some(UserId(ACTIONS_BOT_ID)));
     assert_eq!(it.fake.requests().len(), 1);
@@ -236,8 +236,8 @@ fn an_enterprise_server_has_other_addresses() {
     let teams = ["acme/platform".to_owned()];
     let bob = account(&it.bob);
     let (found, own) = it.ask_enterprise(it.fake.token(&it.alice), async |github| {
-        let found = github.person(&bob, &teams).await.unwrap();
-        (found, github.own().await.unwrap())
+        let found = github.actor(&bob, &teams).await.unwrap();
+        (found, github.current_user().await.unwrap())
     });
     assert_eq!(found.permission, Some(Permission::Maintain));
     assert_eq!(found.teams, teams);

@@ -1,7 +1,7 @@
 //! A pull request with its reviews.
 
-use provisioner::forge::{Account, ForgeError, Reviewed, Reviews as _};
-use provisioner::guard::{Branch, Opinion, Permission, Person, Request, Review};
+use provisioner::forge::{ForgeError, ReviewedPullRequest, Reviews as _, User as ForgeUser};
+use provisioner::guard::{Actor, Branch, ChangeRequest, Permission, Review, ReviewState};
 use provisioner::model::UserId;
 
 use super::{Scene, account, scene, sha};
@@ -10,12 +10,12 @@ use crate::support::github::{Fault, User};
 const REVIEWS: &str = "GET /repos/acme/infra/pulls/7/reviews";
 const PERMISSION: &str = "GET /repos/acme/infra/collaborators/*/permission";
 
-fn read(it: &Scene) -> Result<Reviewed, ForgeError> {
+fn read(it: &Scene) -> Result<ReviewedPullRequest, ForgeError> {
     it.ask(async |github| github.request(7, &[]).await)
 }
 
 /// Each review as who and what, and whether it is about the head.
-fn opinions(it: &Scene) -> Vec<(UserId, Opinion, bool)> {
+fn opinions(it: &Scene) -> Vec<(UserId, ReviewState, bool)> {
     let reviews = read(it).unwrap().request.reviews.unwrap().into_iter();
     reviews
         .map(|review| (review.by.id, review.opinion, review.commit == it.head()))
@@ -31,7 +31,7 @@ fn everything_the_guard_asks_is_read_with_few_calls() {
     let it = scene();
     it.pull.approve(&it.bob);
     let found = read(&it).unwrap();
-    let bob = Person {
+    let bob = Actor {
         id: id(&it.bob),
         login: "bob".to_owned(),
         bot: false,
@@ -40,10 +40,10 @@ fn everything_the_guard_asks_is_read_with_few_calls() {
     };
     let approval = Review {
         by: bob,
-        opinion: Opinion::Approved,
+        opinion: ReviewState::Approved,
         commit: it.head(),
     };
-    let expected = Request {
+    let expected = ChangeRequest {
         number: 7,
         merged: Some(false),
         target: Some(Branch {
@@ -56,7 +56,7 @@ fn everything_the_guard_asks_is_read_with_few_calls() {
         author: Some(id(&it.alice)),
         pushers: Some(vec![id(&it.alice)]),
         reviews: Some(vec![approval]),
-        ..Request::default()
+        ..ChangeRequest::default()
     };
     assert_eq!(found.request, expected);
     assert_eq!(found.author, Some(account(&it.alice)));
@@ -136,9 +136,9 @@ fn reviews_keep_their_order_and_comments_have_no_opinion() {
     assert_eq!(
         found,
         [
-            (id(&it.bob), Opinion::Approved, false),
-            (id(&it.carol), Opinion::ChangesRequested, false),
-            (id(&it.carol), Opinion::Dismissed, true),
+            (id(&it.bob), ReviewState::Approved, false),
+            (id(&it.carol), ReviewState::ChangesRequested, false),
+            (id(&it.carol), ReviewState::Dismissed, true),
         ]
     );
     let reviews = read(&it).unwrap().request.reviews.unwrap();
@@ -173,7 +173,10 @@ fn attack_an_objection_behind_the_first_page_is_heard() {
     it.pull.request_changes(&it.carol);
     let found = opinions(&it);
     assert_eq!(found.len(), 2);
-    assert_eq!(found[1], (id(&it.carol), Opinion::ChangesRequested, true));
+    assert_eq!(
+        found[1],
+        (id(&it.carol), ReviewState::ChangesRequested, true)
+    );
     assert_eq!(it.fake.count(REVIEWS), 2);
 }
 
@@ -191,7 +194,7 @@ fn attack_a_deleted_account_approves_nothing_and_its_objection_stays() {
     it.pull.dismiss(&dismissed);
     assert_eq!(
         opinions(&it),
-        [(UserId(0), Opinion::ChangesRequested, true)]
+        [(UserId(0), ReviewState::ChangesRequested, true)]
     );
     assert_eq!(it.fake.count(PERMISSION), 0);
     it.pull.dismiss(&objection);
@@ -211,8 +214,8 @@ fn attack_an_approval_of_a_commit_that_is_gone_counts_for_nothing() {
     assert_eq!(
         opinions(&it),
         [
-            (id(&it.carol), Opinion::ChangesRequested, true),
-            (id(&it.mallory), Opinion::Dismissed, true),
+            (id(&it.carol), ReviewState::ChangesRequested, true),
+            (id(&it.mallory), ReviewState::Dismissed, true),
         ]
     );
 }
@@ -222,10 +225,7 @@ fn an_author_who_is_gone_is_not_known() {
     let it = scene();
     it.fake.delete_user(&it.alice);
     let found = read(&it).unwrap();
-    assert_eq!(
-        (found.author, found.request.author),
-        (None::<Account>, None)
-    );
+    assert_eq!((found.author, found.request.author), (None::<ForgeUser>, None));
     assert_eq!(found.request.pushers, None);
 }
 

@@ -1,7 +1,7 @@
 //! Comments, reactions and statuses.
 
-use provisioner::forge::{Account, Comment, PullRequests as _, Reaction, Said, Talk as _};
-use provisioner::forge::{CommitStatus, Written};
+use provisioner::forge::{Comment, PullRequests as _, Reaction, StatusRecord, Talk as _, User as ForgeUser};
+use provisioner::forge::{CommitStatus, Upsert};
 use provisioner::model::UserId;
 
 use super::{Scene, account, scene};
@@ -28,7 +28,7 @@ fn own_comment(it: &Scene) -> Option<String> {
     it.ask(async |github| github.own_comment(7, OWN, MARKER).await.unwrap())
 }
 
-fn own_status(it: &Scene) -> Option<Said> {
+fn own_status(it: &Scene) -> Option<StatusRecord> {
     let head = it.head();
     it.ask(async |github| github.own_status(&head, OWN, CONTEXT).await.unwrap())
 }
@@ -48,7 +48,7 @@ fn a_comment_is_read_as_it_is_now() {
     assert_eq!(found.body, "/provisioner tear-down");
 
     it.fake.delete_user(&it.bob);
-    assert_eq!(comment(&it, said.id).unwrap().by, None::<Account>);
+    assert_eq!(comment(&it, said.id).unwrap().by, None::<ForgeUser>);
     let by_bot = it.repo.comment(7, &it.bot(), "done");
     assert!(comment(&it, by_bot.id).unwrap().by.unwrap().bot);
     assert!(comment(&it, 1).is_none(), "it is gone");
@@ -140,7 +140,7 @@ fn our_newest_status_is_what_holds() {
     assert_eq!(own_status(&it), None);
     it.repo.status(&head, CONTEXT, "failure", &it.bot());
     it.repo.status(&head, "other", "failure", &it.bot());
-    let failed = Said {
+    let failed = StatusRecord {
         success: false,
         description: String::new(),
     };
@@ -151,10 +151,10 @@ fn our_newest_status_is_what_holds() {
         description: "plan 123".to_owned(),
     };
     let at = it.head();
-    it.ask(async |github| github.put_status(&at, Some(OWN), &status).await.unwrap());
+    it.ask(async |github| github.set_status(&at, Some(OWN), &status).await.unwrap());
     it.fake
         .expect_writes(&["POST /repos/acme/infra/statuses/*"]);
-    let passed = Said {
+    let passed = StatusRecord {
         success: true,
         description: "plan 123".to_owned(),
     };
@@ -189,9 +189,9 @@ fn a_status_behind_a_hundred_others_is_found() {
         description: String::new(),
     };
     let at = it.head();
-    let written = it.ask(async |github| github.put_status(&at, Some(OWN), &status).await.unwrap());
+    let written = it.ask(async |github| github.set_status(&at, Some(OWN), &status).await.unwrap());
     assert!(
-        matches!(written, Written::Updated(_)),
+        matches!(written, Upsert::Updated(_)),
         "there was one before"
     );
     it.fake

@@ -7,21 +7,21 @@ mod tiers;
 
 use std::sync::LazyLock;
 
-use provisioner::config::{Config, Loaded, load};
+use provisioner::config::{Config, LoadResult, load};
 use provisioner::model::RepoPath;
-use provisioner::product::{Given, Registry};
+use provisioner::product::{Registry, RunInput};
 
 /// Loads a config, in a run that was given a tier or none.
-pub fn loaded(name: &str, text: &str, tier: Option<&str>) -> Loaded {
+pub fn loaded(name: &str, text: &str, tier: Option<&str>) -> LoadResult {
     let path = RepoPath::parse(&format!("ml/configs/{name}.yaml")).unwrap();
     static NONE_GIVEN: LazyLock<Registry> = LazyLock::new(Registry::built_in);
     match tier {
         None => load(&NONE_GIVEN, &path, text.as_bytes()),
         Some(tier) => {
             let mut registry = Registry::built_in();
-            registry.given = Given {
+            registry.given = RunInput {
                 tier: Some(tier.to_owned()),
-                ..Given::default()
+                ..RunInput::default()
             };
             load(&registry, &path, text.as_bytes())
         }

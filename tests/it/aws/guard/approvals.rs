@@ -68,38 +68,44 @@ pub const REVIEWS: &[Value] = &[
         it.reviews([cleo().of(&["emca/ml"]).approves()]);
     }),
     ("and one objects", |it| {
-        let objects = eve().thinks(Opinion::ChangesRequested);
+        let objects = eve().thinks(ReviewState::ChangesRequested);
         it.reviews([rex().approves(), objects]);
     }),
     ("and an outsider objects", |it| {
         let outsider = cleo().may(Permission::Read);
-        let objects = outsider.thinks(Opinion::ChangesRequested);
+        let objects = outsider.thinks(ReviewState::ChangesRequested);
         it.reviews([rex().approves(), objects]);
     }),
     ("and one objected before", |it| {
-        let objected = before(eve().thinks(Opinion::ChangesRequested));
+        let objected = before(eve().thinks(ReviewState::ChangesRequested));
         it.reviews([objected, rex().approves()]);
     }),
     ("then objects", |it| {
-        it.reviews([rex().approves(), rex().thinks(Opinion::ChangesRequested)]);
+        it.reviews([
+            rex().approves(),
+            rex().thinks(ReviewState::ChangesRequested),
+        ]);
     }),
     ("objects, then approves", |it| {
-        it.reviews([rex().thinks(Opinion::ChangesRequested), rex().approves()]);
+        it.reviews([
+            rex().thinks(ReviewState::ChangesRequested),
+            rex().approves(),
+        ]);
     }),
     ("dismissed", |it| {
-        it.reviews([rex().thinks(Opinion::Dismissed)]);
+        it.reviews([rex().thinks(ReviewState::Dismissed)]);
     }),
     ("then dismissed", |it| {
-        it.reviews([rex().approves(), rex().thinks(Opinion::Dismissed)]);
+        it.reviews([rex().approves(), rex().thinks(ReviewState::Dismissed)]);
     }),
     ("dismissed, then approved again", |it| {
-        it.reviews([rex().thinks(Opinion::Dismissed), rex().approves()]);
+        it.reviews([rex().thinks(ReviewState::Dismissed), rex().approves()]);
     }),
     ("unknown", |it| it.request().reviews = None),
 ];
 
 /// People whose approval counts, said once more and in another way than the guard says it: by person, not by review.
-pub fn counting(request: &Request, approvers: &[&str]) -> BTreeSet<UserId> {
+pub fn counting(request: &ChangeRequest, approvers: &[&str]) -> BTreeSet<UserId> {
     let mut counting = BTreeSet::new();
     let (Some(reviews), Some(author), Some(pushers), Some(head)) = (
         &request.reviews,
@@ -111,7 +117,7 @@ pub fn counting(request: &Request, approvers: &[&str]) -> BTreeSet<UserId> {
     };
     for Review { by, .. } in reviews {
         let last = reviews.iter().rfind(|it| it.by.id == by.id).unwrap();
-        let is_approval = last.opinion == Opinion::Approved && last.commit == *head;
+        let is_approval = last.opinion == ReviewState::Approved && last.commit == *head;
         let is_another = by.id != author && !pushers.is_empty() && !pushers.contains(&by.id);
         let may = match last.by.permission {
             None | Some(Permission::None) => false,
@@ -127,7 +133,7 @@ pub fn counting(request: &Request, approvers: &[&str]) -> BTreeSet<UserId> {
     counting
 }
 
-fn is_listed(person: &Person, approvers: &[&str]) -> bool {
+fn is_listed(person: &Actor, approvers: &[&str]) -> bool {
     let mut names = vec![format!("@{}", person.login)];
     names.extend(person.teams.iter().map(|team| format!("@{team}")));
     names
@@ -135,7 +141,7 @@ fn is_listed(person: &Person, approvers: &[&str]) -> bool {
         .any(|name| approvers.contains(&name.to_lowercase().as_str()))
 }
 
-fn any_person() -> impl Strategy<Value = Person> {
+fn any_person() -> impl Strategy<Value = Actor> {
     use Permission::{Admin, Maintain, None, Read, Triage, Write};
     let permissions = [None, Read, Triage, Write, Write, Write, Maintain, Admin];
     let people = [ann(), pam(), rex(), rex(), eve(), cleo(), robot()];
@@ -146,7 +152,7 @@ fn any_person() -> impl Strategy<Value = Person> {
         prop::sample::select(teams.to_vec()),
         prop::bool::weighted(0.1),
     );
-    parts.prop_map(|(person, permission, teams, bot)| Person {
+    parts.prop_map(|(person, permission, teams, bot)| Actor {
         bot: bot || person.bot,
         ..person.may(permission).of(teams)
     })
@@ -157,7 +163,7 @@ fn any_commit() -> impl Strategy<Value = CommitSha> {
 }
 
 fn any_review() -> impl Strategy<Value = Review> {
-    use Opinion::{Approved, ChangesRequested, Dismissed};
+    use ReviewState::{Approved, ChangesRequested, Dismissed};
     let opinion =
         prop_oneof![6 => Just(Approved), 1 => Just(ChangesRequested), 1 => Just(Dismissed)];
     (any_person(), opinion, any_commit()).prop_map(|(by, opinion, commit)| Review {

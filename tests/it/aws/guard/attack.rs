@@ -7,32 +7,32 @@ use super::scene::*;
 use super::{codes, stack};
 
 /// Whatever is not only a look.
-pub const DOES: [Kind; 8] = [
-    Kind::Create,
-    Kind::Resume,
-    Kind::Test,
-    Kind::Update,
-    Kind::Folders,
-    Kind::Upload,
-    Kind::Delete,
-    Kind::TearDown,
+pub const DOES: [EffectKind; 8] = [
+    EffectKind::Create,
+    EffectKind::Resume,
+    EffectKind::Test,
+    EffectKind::Update,
+    EffectKind::Folders,
+    EffectKind::Upload,
+    EffectKind::Delete,
+    EffectKind::TearDown,
 ];
 
 /// Whatever lasts, and deletes nothing.
-pub const MAKES: [Kind; 5] = [
-    Kind::Create,
-    Kind::Resume,
-    Kind::Update,
-    Kind::Folders,
-    Kind::Upload,
+pub const MAKES: [EffectKind; 5] = [
+    EffectKind::Create,
+    EffectKind::Resume,
+    EffectKind::Update,
+    EffectKind::Folders,
+    EffectKind::Upload,
 ];
 
 /// Whatever deletes a stack.
-pub const DELETES: [Kind; 2] = [Kind::Delete, Kind::TearDown];
+pub const DELETES: [EffectKind; 2] = [EffectKind::Delete, EffectKind::TearDown];
 
 /// Each kind of effect is allowed, and after the change denied for these reasons.
 #[track_caller]
-pub fn assert_denied(kinds: &[Kind], change: impl Fn(&mut Scene), wanted: &[&str]) {
+pub fn assert_denied(kinds: &[EffectKind], change: impl Fn(&mut Scene), wanted: &[&str]) {
     for kind in kinds {
         let mut scene = Scene::commanded(*kind);
         assert_eq!(scene.codes(*kind), [""; 0], "{kind:?}");
@@ -63,7 +63,10 @@ fn attack_approval_of_the_head_that_was_left_and_restored() {
 #[test]
 fn attack_historical_approval_then_changes_requested() {
     let objects = |it: &mut Scene| {
-        it.reviews([rex().approves(), rex().thinks(Opinion::ChangesRequested)]);
+        it.reviews([
+            rex().approves(),
+            rex().thinks(ReviewState::ChangesRequested),
+        ]);
     };
     let wanted = ["approval-missing", "changes-requested"];
     assert_denied(&DOES, objects, &wanted);
@@ -73,7 +76,7 @@ fn attack_historical_approval_then_changes_requested() {
 #[test]
 fn attack_objection_is_outvoted() {
     let outvoted = |it: &mut Scene| {
-        let objects = pam().thinks(Opinion::ChangesRequested);
+        let objects = pam().thinks(ReviewState::ChangesRequested);
         it.reviews([
             rex().approves(),
             eve().approves(),
@@ -91,7 +94,7 @@ fn attack_dismissal_resurrects_an_older_approval() {
         it.reviews([
             rex().approves(),
             rex().approves(),
-            rex().thinks(Opinion::Dismissed),
+            rex().thinks(ReviewState::Dismissed),
         ]);
     };
     assert_denied(&DOES, dismissed, &["approval-missing"]);
@@ -125,7 +128,7 @@ fn attack_approval_by_the_last_pusher() {
 fn attack_approval_where_the_pusher_is_hidden() {
     for hidden in [None, Some(Vec::new())] {
         let hide = |it: &mut Scene| it.request().pushers.clone_from(&hidden);
-        let makes: Vec<Kind> = DOES
+        let makes: Vec<EffectKind> = DOES
             .into_iter()
             .filter(|it| !DELETES.contains(it))
             .collect();
@@ -223,10 +226,10 @@ fn attack_approver_by_a_letter_that_folds() {
         ("KIM", &[][..]),
         ("\u{212a}im", &["approval-missing", "approver-not-allowed"]),
     ] {
-        let mut scene = Scene::merged(Kind::Create);
+        let mut scene = Scene::merged(EffectKind::Create);
         scene.policy = &KIM;
         scene.reviews([eve().named(name).approves()]);
-        assert_eq!(scene.codes(Kind::Create), wanted, "{name}");
+        assert_eq!(scene.codes(EffectKind::Create), wanted, "{name}");
     }
 }
 
@@ -282,8 +285,8 @@ fn attack_merge_into_another_branch() {
 fn attack_from_a_fork() {
     for fork in [Some(true), None] {
         let strange = |it: &mut Scene| it.request().fork = fork;
-        assert_denied(Kind::ALL, strange, &["fork-head"]);
-        for kind in [Kind::Inspect, Kind::Preview, Kind::Create] {
+        assert_denied(EffectKind::ALL, strange, &["fork-head"]);
+        for kind in [EffectKind::Inspect, EffectKind::Preview, EffectKind::Create] {
             let mut scene = Scene::merged(kind);
             strange(&mut scene);
             assert_eq!(scene.codes(kind), ["fork-head"], "{kind:?}");
@@ -299,7 +302,7 @@ fn attack_from_a_fork_of_the_same_owner() {
         it.request().author = Some(eve().id);
         it.reviews([rex().may(Permission::Admin).approves()]);
     };
-    assert_denied(Kind::ALL, internal, &["fork-head"]);
+    assert_denied(EffectKind::ALL, internal, &["fork-head"]);
 }
 
 /// Threat 8: the report is read, and another commit pushed before the comment.
@@ -310,7 +313,7 @@ fn attack_push_before_the_comment() {
             it.comment(|it| it.reported.clone_from(&reported));
         };
         assert_denied(
-            &[Kind::Inspect, Kind::Preview, Kind::Test],
+            &[EffectKind::Inspect, EffectKind::Preview, EffectKind::Test],
             moved,
             &["head-moved"],
         );
@@ -323,9 +326,9 @@ fn attack_another_plan_than_was_reviewed() {
     let other = |it: &mut Scene| it.request().shown.as_mut().unwrap().same = false;
     assert_denied(&MAKES, other, &["plan-changed"]);
     let missing = |it: &mut Scene| it.request().shown = None;
-    let without_update: Vec<Kind> = MAKES.into_iter().filter(|it| *it != Kind::Update).collect();
+    let without_update: Vec<EffectKind> = MAKES.into_iter().filter(|it| *it != EffectKind::Update).collect();
     assert_denied(&without_update, missing, &["plan-changed"]);
-    assert_denied(&[Kind::Update], missing, &["plan-changed", "plan-changed"]);
+    assert_denied(&[EffectKind::Update], missing, &["plan-changed", "plan-changed"]);
 }
 
 /// Threat 15: the change set that was reviewed is another one than whoever runs it says.
@@ -340,7 +343,7 @@ fn attack_another_change_set_than_was_reviewed() {
                 .change_set
                 .clone_from(&reviewed);
         };
-        assert_denied(&[Kind::Update], other, &["plan-changed"]);
+        assert_denied(&[EffectKind::Update], other, &["plan-changed"]);
     }
 }
 
@@ -366,5 +369,5 @@ fn attack_policy_that_does_not_load() {
     static BROKEN: std::sync::LazyLock<super::Loaded> =
         std::sync::LazyLock::new(|| super::policy("defaults: {approvals: 0}"));
     let broken = |it: &mut Scene| it.policy = &BROKEN;
-    assert_denied(Kind::ALL, broken, &["policy-invalid"]);
+    assert_denied(EffectKind::ALL, broken, &["policy-invalid"]);
 }

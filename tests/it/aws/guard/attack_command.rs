@@ -9,20 +9,20 @@ fn confirm(scene: &mut Scene, text: &str) {
     scene.comment(|it| it.confirm = Some(text.to_owned()));
 }
 
-fn by(scene: &mut Scene, person: Person) {
+fn by(scene: &mut Scene, person: Actor) {
     scene.comment(|it| it.by = person);
 }
 
 /// Kinds for which the commenter need not be one who approves.
-const OTHERS: [Kind; 8] = [
-    Kind::Inspect,
-    Kind::Preview,
-    Kind::Create,
-    Kind::Resume,
-    Kind::Test,
-    Kind::Update,
-    Kind::Folders,
-    Kind::Upload,
+const OTHERS: [EffectKind; 8] = [
+    EffectKind::Inspect,
+    EffectKind::Preview,
+    EffectKind::Create,
+    EffectKind::Resume,
+    EffectKind::Test,
+    EffectKind::Update,
+    EffectKind::Folders,
+    EffectKind::Upload,
 ];
 
 /// Threat 6: somebody who may only read, or nobody, commands what was approved.
@@ -74,7 +74,7 @@ fn attack_command_that_is_not_known() {
 #[test]
 fn attack_command_before_the_merge() {
     let open = |it: &mut Scene| it.request().merged = Some(false);
-    assert_denied(&[Kind::Create, Kind::Update], open, &["not-merged"]);
+    assert_denied(&[EffectKind::Create, EffectKind::Update], open, &["not-merged"]);
     assert_denied(&DELETES, open, &["not-merged"]);
 }
 
@@ -167,7 +167,7 @@ fn attack_deletion_by_a_merge_alone() {
 /// Threat 34: a stack is deleted whose config is still there, or is there again.
 #[test]
 fn attack_deletion_of_a_config_that_exists() {
-    let exists = |it: &mut Scene| it.request().asks = Some(Asks::Provision);
+    let exists = |it: &mut Scene| it.request().asks = Some(RequestedChange::Provision);
     assert_denied(&DELETES, exists, &["delete-not-requested"]);
     let again = |it: &mut Scene| it.request().current = Some(false);
     assert_denied(&DELETES, again, &["head-moved"]);

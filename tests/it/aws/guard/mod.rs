@@ -34,34 +34,34 @@ fn policy(text: &str) -> Loaded {
 }
 
 /// Every denial; none if it is allowed.
-fn denials(kind: Kind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
+fn denials(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
     fn of<E: Effect>(policy: &Loaded, facts: &Facts) -> Vec<Denial> {
         decide::<E>(policy, facts, &STACK).err().unwrap_or_default()
     }
     match kind {
-        Kind::Inspect => of::<Inspect>(policy, facts),
-        Kind::Preview => of::<Preview>(policy, facts),
-        Kind::Create => of::<Create>(policy, facts),
-        Kind::Resume => of::<Resume>(policy, facts),
-        Kind::Test => of::<Test>(policy, facts),
-        Kind::Update => of::<Update>(policy, facts),
-        Kind::Folders => of::<Folders>(policy, facts),
-        Kind::Upload => of::<Upload>(policy, facts),
-        Kind::Delete => of::<Delete>(policy, facts),
-        Kind::TearDown => of::<TearDown>(policy, facts),
+        EffectKind::Inspect => of::<Inspect>(policy, facts),
+        EffectKind::Preview => of::<Preview>(policy, facts),
+        EffectKind::Create => of::<Create>(policy, facts),
+        EffectKind::Resume => of::<Resume>(policy, facts),
+        EffectKind::Test => of::<Test>(policy, facts),
+        EffectKind::Update => of::<Update>(policy, facts),
+        EffectKind::Folders => of::<Folders>(policy, facts),
+        EffectKind::Upload => of::<Upload>(policy, facts),
+        EffectKind::Delete => of::<Delete>(policy, facts),
+        EffectKind::TearDown => of::<TearDown>(policy, facts),
     }
 }
 
 /// Codes of the denials; none if it is allowed.
-fn codes(kind: Kind, policy: &Loaded, facts: &Facts) -> Vec<&'static str> {
+fn codes(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<&'static str> {
     let denials = denials(kind, policy, facts);
     denials.iter().map(|denial| denial.code).collect()
 }
 
 /// Every kind's part of the truth table, made at the same time.
-fn of_every_kind(part: impl Fn(Kind) -> String + Copy + Send + Sync) -> String {
+fn of_every_kind(part: impl Fn(EffectKind) -> String + Copy + Send + Sync) -> String {
     std::thread::scope(|scope| {
-        let kinds = Kind::ALL.iter();
+        let kinds = EffectKind::ALL.iter();
         let threads: Vec<_> = kinds.map(|kind| scope.spawn(move || part(*kind))).collect();
         let joined = threads.into_iter().map(|thread| thread.join().unwrap());
         joined.collect()

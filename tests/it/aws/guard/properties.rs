@@ -20,12 +20,12 @@ fn policies() -> [(&'static Loaded, usize, &'static [&'static str]); 3] {
     ]
 }
 
-fn any_kind() -> impl Strategy<Value = Kind> {
-    prop::sample::select(Kind::ALL)
+fn any_kind() -> impl Strategy<Value = EffectKind> {
+    prop::sample::select(EffectKind::ALL)
 }
 
 /// Scenes in which little or nothing is wrong, so that it matters what else is.
-fn any_scene() -> impl Strategy<Value = (Kind, Scene)> {
+fn any_scene() -> impl Strategy<Value = (EffectKind, Scene)> {
     let edits = prop::collection::vec(any::<prop::sample::Index>(), 0..4);
     let of_the_stack = prop::collection::vec(any::<[prop::sample::Index; 2]>(), 0..2);
     let parts = (
@@ -105,7 +105,7 @@ proptest! {
     fn what_is_done_was_approved((kind, mut scene) in any_scene()) {
         let policies = policies();
         let (_, needed, approvers) = policies.iter().find(|it| std::ptr::eq(it.0, scene.policy)).unwrap();
-        let looks = matches!(kind, Kind::Inspect | Kind::Preview);
+        let looks = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
         if !looks && scene.codes(kind).is_empty() {
             prop_assert!(counting(scene.request(), approvers).len() >= *needed);
         }
@@ -123,10 +123,10 @@ proptest! {
         scene.reviews(reviews.clone());
         scene.request().author = Some(author.id);
         scene.request().pushers = Some(pushers.iter().map(|it| it.id).collect());
-        let last: BTreeMap<UserId, Opinion> = reviews.iter().map(|it| (it.by.id, it.opinion)).collect();
-        let objected = last.values().any(|it| *it == Opinion::ChangesRequested);
+        let last: BTreeMap<UserId, ReviewState> = reviews.iter().map(|it| (it.by.id, it.opinion)).collect();
+        let objected = last.values().any(|it| *it == ReviewState::ChangesRequested);
         let approved = counting(scene.request(), approvers).len() >= needed && !objected;
-        let looks = matches!(kind, Kind::Inspect | Kind::Preview);
+        let looks = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
         let denied = scene.codes(kind).iter().any(|code| OF_APPROVALS.contains(code));
         prop_assert_eq!(denied, !looks && !approved);
     }
@@ -150,7 +150,7 @@ proptest! {
 
     #[test]
     fn what_is_told_early_needs_nothing_of_aws_and_is_told_again((kind, scene) in any_scene()) {
-        let early = |facts: &Facts| early_denials(kind, scene.policy, facts, &STACK);
+        let early = |facts: &Facts| denials_before_credentials(kind, scene.policy, facts, &STACK);
         let told = early(&scene.facts);
         let unasked = Facts { authority: scene.facts.authority.clone(), ..Facts::default() };
         prop_assert_eq!(&told, &early(&unasked));

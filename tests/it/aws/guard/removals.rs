@@ -69,13 +69,13 @@ const OF_PARTS: &[(&str, Removal)] = &[
     }),
 ];
 
-fn of_command(scene: &mut Scene, change: impl FnOnce(&mut Command) -> bool) -> bool {
+fn of_command(scene: &mut Scene, change: impl FnOnce(&mut CommentCommand) -> bool) -> bool {
     let mut changed = false;
     scene.comment(|it| changed = change(it));
     changed
 }
 
-fn lower(person: &mut Person) -> bool {
+fn lower(person: &mut Actor) -> bool {
     use Permission::{Admin, Maintain, None as Nothing, Read, Triage, Write};
     let lower = match person.permission {
         Some(Admin) => Maintain,
@@ -90,7 +90,7 @@ fn lower(person: &mut Person) -> bool {
 }
 
 /// Everything that one thing was taken away from, and what that was.
-pub fn removals(kind: Kind, scene: &Scene) -> Vec<(String, Scene)> {
+pub fn removals(kind: EffectKind, scene: &Scene) -> Vec<(String, Scene)> {
     let fixed = [OF_THE_STACK, OF_THE_REQUEST, OF_PARTS].concat();
     let mut removed: Vec<(String, Scene)> = Vec::new();
     for (what, remove) in fixed {
@@ -100,7 +100,7 @@ pub fn removals(kind: Kind, scene: &Scene) -> Vec<(String, Scene)> {
         }
     }
     // Nobody need be known for a look.
-    if !matches!(kind, Kind::Inspect | Kind::Preview) {
+    if !matches!(kind, EffectKind::Inspect | EffectKind::Preview) {
         let mut less = scene.clone();
         less.facts.authority = Authority::Unknown;
         removed.push(("without knowing who asks".to_owned(), less));
@@ -114,7 +114,7 @@ pub fn removals(kind: Kind, scene: &Scene) -> Vec<(String, Scene)> {
             removed.push((format!("{what} {login}"), less));
         };
         let is_own = |it: &Review| it.by.id == review.by.id;
-        let with = |change: fn(&mut Person)| {
+        let with = |change: fn(&mut Actor)| {
             let mut changed = reviews.clone();
             let own = changed.iter_mut().filter(|it| is_own(it));
             own.for_each(|it| change(&mut it.by));
@@ -126,17 +126,18 @@ pub fn removals(kind: Kind, scene: &Scene) -> Vec<(String, Scene)> {
             with(|it| it.permission = None),
         );
         add("without the teams of", with(|it| it.teams.clear()));
-        if review.opinion == Opinion::Approved {
+        if review.opinion == ReviewState::Approved {
             // An earlier approval is not to take its place.
-            let gone = |it: &&Review| !(is_own(it) && it.opinion == Opinion::Approved);
+            let gone = |it: &&Review| !(is_own(it) && it.opinion == ReviewState::Approved);
             add(
                 "without approvals of",
                 reviews.iter().filter(gone).cloned().collect(),
             );
         }
-        if reviews.iter().rfind(|it| is_own(it)).map(|it| it.opinion) == Some(Opinion::Approved) {
+        if reviews.iter().rfind(|it| is_own(it)).map(|it| it.opinion) == Some(ReviewState::Approved)
+        {
             let dismissed = Review {
-                opinion: Opinion::Dismissed,
+                opinion: ReviewState::Dismissed,
                 ..review.clone()
             };
             add(

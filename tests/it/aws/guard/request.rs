@@ -42,14 +42,14 @@ fn branch(scene: &mut Scene, name: &str, default: bool, protected: Option<bool>)
 }
 
 fn shown(scene: &mut Scene, same: bool, change_set: Option<&str>) {
-    scene.request().shown = Some(Shown {
+    scene.request().shown = Some(ReviewedPlan {
         plan: "b".repeat(64),
         same,
         change_set: change_set.map(str::to_owned),
     });
 }
 
-fn actor(scene: &mut Scene, by: Person) {
+fn actor(scene: &mut Scene, by: Actor) {
     scene.comment(|it| it.by = by);
 }
 
@@ -154,9 +154,11 @@ const FACTS: &[Fact] = &[
         "asks",
         &[
             ("provision", |it| {
-                it.request().asks = Some(Asks::Provision);
+                it.request().asks = Some(RequestedChange::Provision);
             }),
-            ("delete", |it| it.request().asks = Some(Asks::Delete)),
+            ("delete", |it| {
+                it.request().asks = Some(RequestedChange::Delete)
+            }),
             ("unknown", |it| it.request().asks = None),
         ],
         &[],
@@ -268,13 +270,13 @@ pub fn edits() -> Vec<fn(&mut Scene)> {
 }
 
 /// Some kinds of these, by those that they are or are not.
-fn in_short(some: &[Kind], kinds: &[Kind]) -> String {
-    let names = |kinds: &[Kind]| {
+fn in_short(some: &[EffectKind], kinds: &[EffectKind]) -> String {
+    let names = |kinds: &[EffectKind]| {
         let names = kinds.iter().map(|kind| format!("{kind:?}"));
         names.collect::<Vec<_>>().join(" ")
     };
     let others = kinds.iter().filter(|kind| !some.contains(kind));
-    let others: Vec<Kind> = others.copied().collect();
+    let others: Vec<EffectKind> = others.copied().collect();
     match others.len() < some.len() {
         true => format!("all but {}", names(&others)),
         false => names(some),
@@ -285,8 +287,8 @@ fn in_short(some: &[Kind], kinds: &[Kind]) -> String {
 /// any. Facts without which nothing changes are told by name.
 fn table(
     policy: &'static Loaded,
-    base: fn(Kind) -> Scene,
-    kinds: &[Kind],
+    base: fn(EffectKind) -> Scene,
+    kinds: &[EffectKind],
     only: &[&str],
 ) -> String {
     let mut table = String::new();
@@ -296,7 +298,7 @@ fn table(
             continue;
         }
         let rows = fact.values.iter().map(|(value, set)| {
-            let mut by_codes: BTreeMap<String, Vec<Kind>> = BTreeMap::new();
+            let mut by_codes: BTreeMap<String, Vec<EffectKind>> = BTreeMap::new();
             for kind in kinds {
                 let mut scene = base(*kind);
                 scene.policy = policy;
@@ -349,7 +351,7 @@ fn for_all(scene: &mut Scene, at: usize, seen: &mut dyn FnMut(&Scene)) {
 }
 
 /// How many combinations are allowed under each policy, so that none opens what no fact opens alone; and every denial that came.
-fn counted(kind: Kind) -> String {
+fn counted(kind: EffectKind) -> String {
     let mut told = BTreeSet::new();
     let policies = [("one", &*ONE), ("two", &*TWO), ("of the list", &*LISTED)];
     let counts = policies.map(|(name, policy)| {
@@ -375,18 +377,18 @@ fn counted(kind: Kind) -> String {
 
 /// This part of the truth table.
 pub fn page() -> String {
-    let kinds = Kind::ALL.iter().copied();
-    let lasts = |kind: &Kind| !matches!(kind, Kind::Inspect | Kind::Preview);
-    let by_itself: Vec<Kind> = kinds
+    let kinds = EffectKind::ALL.iter().copied();
+    let lasts = |kind: &EffectKind| !matches!(kind, EffectKind::Inspect | EffectKind::Preview);
+    let by_itself: Vec<EffectKind> = kinds
         .clone()
         .filter(|kind| Scene::merged(*kind).codes(*kind).is_empty())
         .collect();
-    let lasting: Vec<Kind> = kinds.filter(lasts).collect();
+    let lasting: Vec<EffectKind> = kinds.filter(lasts).collect();
     let mut page = String::new();
     let mut add = |title: &str, table: String| writeln!(page, "{title}\n{table}").unwrap();
     add(
         "A pull request, by a comment",
-        table(&ONE, Scene::commanded, Kind::ALL, &[]),
+        table(&ONE, Scene::commanded, EffectKind::ALL, &[]),
     );
     add(
         &format!("A pull request, by the change itself: {by_itself:?}"),

@@ -33,8 +33,8 @@ pub fn another() -> CommitSha {
     CommitSha::parse(&"b".repeat(40)).unwrap()
 }
 
-fn person(id: u64, login: &str) -> Person {
-    Person {
+fn person(id: u64, login: &str) -> Actor {
+    Actor {
         id: UserId(id),
         login: login.to_owned(),
         bot: false,
@@ -44,39 +44,39 @@ fn person(id: u64, login: &str) -> Person {
 }
 
 /// Opened the pull request.
-pub fn ann() -> Person {
+pub fn ann() -> Actor {
     person(1, "ann")
 }
 
 /// Pushed its head.
-pub fn pam() -> Person {
+pub fn pam() -> Actor {
     person(2, "pam")
 }
 
 /// Reviewed it.
-pub fn rex() -> Person {
+pub fn rex() -> Actor {
     person(3, "rex")
 }
 
 /// Reviewed it as well. Is of a team that may.
-pub fn eve() -> Person {
-    Person {
+pub fn eve() -> Actor {
+    Actor {
         teams: vec!["acme/ml".to_owned()],
         ..person(4, "eve")
     }
 }
 
 /// Comments. Is of the team that approves.
-pub fn cleo() -> Person {
-    Person {
+pub fn cleo() -> Actor {
+    Actor {
         teams: vec!["acme/ml".to_owned()],
         ..person(5, "cleo")
     }
 }
 
 /// Is a machine of a team that may.
-pub fn robot() -> Person {
-    Person {
+pub fn robot() -> Actor {
+    Actor {
         bot: true,
         permission: Some(Permission::Admin),
         teams: vec!["acme/ml".to_owned()],
@@ -84,7 +84,7 @@ pub fn robot() -> Person {
     }
 }
 
-impl Known for Person {
+impl Known for Actor {
     fn may(mut self, permission: impl Into<Option<Permission>>) -> Self {
         self.permission = permission.into();
         self
@@ -100,7 +100,7 @@ impl Known for Person {
         self
     }
 
-    fn thinks(self, opinion: Opinion) -> Review {
+    fn thinks(self, opinion: ReviewState) -> Review {
         Review {
             by: self,
             opinion,
@@ -109,7 +109,7 @@ impl Known for Person {
     }
 
     fn approves(self) -> Review {
-        self.thinks(Opinion::Approved)
+        self.thinks(ReviewState::Approved)
     }
 }
 
@@ -122,7 +122,7 @@ pub trait Known: Sized {
     /// The same by another name.
     fn named(self, login: &str) -> Self;
     /// A review of the head.
-    fn thinks(self, opinion: Opinion) -> Review;
+    fn thinks(self, opinion: ReviewState) -> Review;
     /// A review of the head.
     fn approves(self) -> Review;
 }
@@ -134,8 +134,8 @@ pub fn before(mut review: Review) -> Review {
 }
 
 /// Cleo's comment.
-pub fn comment() -> Command {
-    Command {
+pub fn comment() -> CommentCommand {
+    CommentCommand {
         by: cleo(),
         force: true,
         confirm: Some(DIGEST.to_owned()),
@@ -152,11 +152,11 @@ pub struct Scene {
 
 impl Scene {
     /// Everything is as it should be for an effect, and one approval is asked for.
-    pub fn of(kind: Kind, trigger: Trigger) -> Self {
-        let deletes = matches!(kind, Kind::Delete | Kind::TearDown);
-        let request = Request {
+    pub fn of(kind: EffectKind, trigger: Trigger) -> Self {
+        let deletes = matches!(kind, EffectKind::Delete | EffectKind::TearDown);
+        let request = ChangeRequest {
             number: 7,
-            merged: Some(kind != Kind::Test),
+            merged: Some(kind != EffectKind::Test),
             target: Some(Branch {
                 name: "main".to_owned(),
                 default: true,
@@ -167,15 +167,15 @@ impl Scene {
             author: Some(ann().id),
             pushers: Some(vec![pam().id]),
             reviews: Some(vec![rex().approves()]),
-            shown: Some(Shown {
+            shown: Some(ReviewedPlan {
                 plan: "b".repeat(64),
                 same: true,
                 change_set: Some("a".to_owned()),
             }),
             asks: Some(if deletes {
-                Asks::Delete
+                RequestedChange::Delete
             } else {
-                Asks::Provision
+                RequestedChange::Provision
             }),
             current: Some(true),
             trigger: Some(trigger),
@@ -192,16 +192,16 @@ impl Scene {
     }
 
     /// The same, by Cleo's comment.
-    pub fn commanded(kind: Kind) -> Self {
+    pub fn commanded(kind: EffectKind) -> Self {
         Self::of(kind, Trigger::Comment(comment()))
     }
 
     /// The same, by the change itself.
-    pub fn merged(kind: Kind) -> Self {
+    pub fn merged(kind: EffectKind) -> Self {
         Self::of(kind, Trigger::Change)
     }
 
-    pub fn request(&mut self) -> &mut Request {
+    pub fn request(&mut self) -> &mut ChangeRequest {
         match &mut self.facts.authority {
             Authority::Request(request) => request,
             other => panic!("{other:?}"),
@@ -209,7 +209,7 @@ impl Scene {
     }
 
     /// Changes the comment, if there is one.
-    pub fn comment(&mut self, change: impl FnOnce(&mut Command)) {
+    pub fn comment(&mut self, change: impl FnOnce(&mut CommentCommand)) {
         if let Some(Trigger::Comment(command)) = &mut self.request().trigger {
             change(command);
         }
@@ -219,7 +219,7 @@ impl Scene {
         self.request().reviews = Some(reviews.into());
     }
 
-    pub fn codes(&self, kind: Kind) -> Vec<&'static str> {
+    pub fn codes(&self, kind: EffectKind) -> Vec<&'static str> {
         codes(kind, self.policy, &self.facts)
     }
 }

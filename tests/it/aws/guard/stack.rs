@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use provisioner::diagnostic::explain;
 use provisioner::guard::*;
 use provisioner::plan::Verdict;
-use provisioner::stack::{DriftCheck, Stack, Status};
+use provisioner::stack::{DriftCheck, Stack, StackStatus};
 
 use super::{Loaded, STACK, codes, of_every_kind, policy};
 
@@ -105,10 +105,10 @@ fn with(case: &Case, name: &str, value: &str) -> Case {
 }
 
 /// Every fact as it should be for a kind of effect.
-fn good(kind: Kind) -> Case {
+fn good(kind: EffectKind) -> Case {
     let stack = match kind {
-        Kind::Create | Kind::Test => "absent",
-        Kind::Resume => "being made",
+        EffectKind::Create | EffectKind::Test => "absent",
+        EffectKind::Resume => "being made",
         _ => "ready",
     };
     with(&[0; FACTS.len()], "stack", stack)
@@ -226,7 +226,7 @@ impl Known {
         Stack {
             id: "arn:aws:cloudformation:eu-central-1:123456789012:stack/acme/0f1e".to_owned(),
             name: STACK.name.clone(),
-            status: Status(status.to_owned()),
+            status: StackStatus(status.to_owned()),
             reason: None,
             protected: self.protected,
             tags: self.tags.clone(),
@@ -238,18 +238,18 @@ impl Known {
 }
 
 impl Known {
-    fn decide(&self, kind: Kind) -> Vec<&'static str> {
+    fn decide(&self, kind: EffectKind) -> Vec<&'static str> {
         codes(kind, self.policy, &self.facts)
     }
 }
 
 /// All facts as they should be.
-pub fn good_facts(kind: Kind) -> Facts {
+pub fn good_facts(kind: EffectKind) -> Facts {
     Known::of(&good(kind)).facts
 }
 
 /// The same with some of them otherwise: which, and how.
-pub fn deviating(kind: Kind, picks: &[[prop::sample::Index; 2]]) -> Facts {
+pub fn deviating(kind: EffectKind, picks: &[[prop::sample::Index; 2]]) -> Facts {
     let mut case = good(kind);
     for [fact, value] in picks {
         let at = fact.index(FACTS.len());
@@ -258,13 +258,13 @@ pub fn deviating(kind: Kind, picks: &[[prop::sample::Index; 2]]) -> Facts {
     Known::of(&case).facts
 }
 
-fn decided(kind: Kind, case: &Case) -> Vec<&'static str> {
+fn decided(kind: EffectKind, case: &Case) -> Vec<&'static str> {
     Known::of(case).decide(kind)
 }
 
 /// What comes of each single deviation from a case that is allowed, fact by fact. Facts without which nothing changes are told
 /// by name.
-fn table(kind: Kind, base: &Case) -> String {
+fn table(kind: EffectKind, base: &Case) -> String {
     let mut table = String::new();
     let mut without_effect = Vec::new();
     for (at, fact) in FACTS.iter().enumerate() {
@@ -323,7 +323,7 @@ fn for_all(known: &mut Known, at: usize, seen: &mut dyn FnMut(&Known)) {
 }
 
 /// How many combinations are allowed, so that none opens what no fact opens alone; and every denial that came.
-fn counted(kind: Kind) -> String {
+fn counted(kind: EffectKind) -> String {
     let (mut all, mut allowed) = (0_u32, 0_u32);
     let mut told = BTreeSet::new();
     for_all(&mut Known::of(&good(kind)), 0, &mut |known| {
@@ -343,28 +343,28 @@ fn counted(kind: Kind) -> String {
 /// This part of the truth table.
 pub fn page() -> String {
     let mut page = String::new();
-    for kind in Kind::ALL {
+    for kind in EffectKind::ALL {
         let base = good(*kind);
         assert_eq!(decided(*kind, &base), [""; 0], "{kind:?}");
         writeln!(page, "{kind:?}\n{}", table(*kind, &base)).unwrap();
     }
     // A test's stack that is there is deleted under the same permit.
     let left = with(
-        &with(&good(Kind::Test), "stack", "ready"),
+        &with(&good(EffectKind::Test), "stack", "ready"),
         "owner",
         "a test of ours",
     );
     writeln!(
         page,
         "Test, of a stack that is there\n{}",
-        table(Kind::Test, &left)
+        table(EffectKind::Test, &left)
     )
     .unwrap();
-    let mild = with(&good(Kind::Update), "policy", "in-place");
+    let mild = with(&good(EffectKind::Update), "policy", "in-place");
     writeln!(
         page,
         "Update, under `updates: in-place`\n{}",
-        table(Kind::Update, &mild)
+        table(EffectKind::Update, &mild)
     )
     .unwrap();
     page + &of_every_kind(counted)
@@ -384,7 +384,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn not_knowing_a_fact_never_allows(case in any_case(), kind in prop::sample::select(Kind::ALL)) {
+    fn not_knowing_a_fact_never_allows(case in any_case(), kind in prop::sample::select(EffectKind::ALL)) {
         let denied = !decided(kind, &case).is_empty();
         for (at, fact) in FACTS.iter().enumerate().filter(|(_, fact)| fact.may_be_unknown) {
             let mut less = case;

@@ -3,7 +3,7 @@
 
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
-use provisioner::wording::is_deceptive;
+use provisioner::wording::is_invisible_or_bidi;
 use serde_json::{Value, json};
 
 use super::answers::{arn, events, look, no_stack, of_existing, so_far, stack, stack_id};
@@ -37,7 +37,7 @@ pub fn assert_inert(desk: &Desk, action: &str, script: impl Fn()) {
         let logs = std::fs::read_dir(reports).unwrap();
         let logs = logs.map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap());
         for text in logs.chain([said.stdout.clone(), said.stderr]) {
-            assert!(!text.contains(is_deceptive), "{format}: {text:?}");
+            assert!(!text.contains(is_invisible_or_bidi), "{format}: {text:?}");
             assert!(!text.contains("##["), "{format}: {text}");
             let command = text
                 .lines()

@@ -53,7 +53,7 @@ fn a_statement_holds_what_was_done_and_comes_to_the_same_again() {
         .unwrap();
     assert_eq!(
         digest,
-        provisioner::model::Digest::of(&template).to_string()
+        provisioner::model::Digest::sha256(&template).to_string()
     );
 
     let heard = world.heard(&job, &done);
