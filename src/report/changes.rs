@@ -1,7 +1,7 @@
 //! What a change set would do, for people.
 
-use super::medium::Format;
-use super::values::Redactor;
+use super::format::Format;
+use super::redactor::Redactor;
 use crate::plan::{Assessed, Cause, Changes, DriftImpact, Verdict};
 use crate::stack::{DriftCheck, DriftStatus};
 use crate::wording::pluralize;

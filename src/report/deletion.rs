@@ -1,6 +1,6 @@
 //! What a deletion takes with it, for people.
 
-use super::medium::Format;
+use super::format::Format;
 use crate::plan::{BUCKET, Deletion};
 use crate::template::DeletionBehavior;
 use crate::wording::pluralize;

@@ -1,7 +1,7 @@
 //! What drift detection found, for people.
 
-use super::medium::Format;
-use super::values::Redactor;
+use super::format::Format;
+use super::redactor::Redactor;
 use crate::stack::{DriftStatus, Drifted};
 use crate::wording::pluralize;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::provisioning::{Provisioning, provisioning};
 use crate::guard::{
-    Denial, Facts, EffectKind, POLICY_FILE, denials, denials_before_credentials, read_policy,
+    Denial, EffectKind, Facts, POLICY_FILE, denials, denials_before_credentials, read_policy,
 };
 use crate::model::{Digest, RepoPath};
 use crate::stack::StackName;

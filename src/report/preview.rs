@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::changes::{changes, changes_summary, redacted_changes};
 use super::deletion::{deletion, deletion_summary};
-use super::medium::Format;
-use super::values::Redactor;
+use super::format::Format;
+use super::redactor::Redactor;
 use crate::model::Digest;
 use crate::plan::{Changes, Deletion};
 use crate::product::Level;

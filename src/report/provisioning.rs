@@ -5,8 +5,8 @@ use minijinja::{Error, context};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::engine::render;
-use super::{inert, text};
+use super::templates::render;
+use super::{diagnostics, escape};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::stack::StackName;
 use crate::wording::{escape_invisible, pluralize};
@@ -81,7 +81,7 @@ impl Problem {
         Self {
             code: diagnostic.code.to_string(),
             error: diagnostic.severity == Severity::Error,
-            text: text::diagnostic(diagnostic),
+            text: diagnostics::diagnostic(diagnostic),
         }
     }
 }
@@ -200,7 +200,7 @@ fn page(
             version => &report.version,
         },
     )?;
-    Ok(inert::collapse_blank_lines(&page))
+    Ok(escape::collapse_blank_lines(&page))
 }
 
 fn headline(report: &Provisioning) -> String {

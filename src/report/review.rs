@@ -95,7 +95,7 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
         kept => kept.count(),
         costs => Value::from(Serde(&costs(&resources))),
         resources => Value::from(Serde(&resources)),
-        problems => review.diagnostics.iter().map(super::text::diagnostic).collect::<Vec<_>>(),
+        problems => review.diagnostics.iter().map(super::diagnostics::diagnostic).collect::<Vec<_>>(),
         policy => review.policy,
         policy_length => review.policy.split_whitespace().map(|word| word.chars().count()).sum::<usize>(),
         impact => manifest

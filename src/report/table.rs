@@ -4,7 +4,7 @@ use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::inert;
+use super::escape;
 use crate::wording::escape_invisible;
 
 /// What the last column needs for its text to be read in it.
@@ -77,7 +77,7 @@ pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(head.iter().copied());
     for row in rows {
-        table.add_row(row.iter().map(|cell| inert::escape_markdown(cell)));
+        table.add_row(row.iter().map(|cell| escape::escape_markdown(cell)));
     }
     trimmed(&table)
 }

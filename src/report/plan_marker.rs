@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::comment::markdown;
-use super::view::Report;
+use super::check::Report;
+use super::check_comment::markdown;
 use crate::model::{CommitSha, Digest};
 use crate::plan::Plan;
 

@@ -5,10 +5,10 @@ use minijinja::{Error, context};
 use serde_json::json;
 
 use super::Preview;
-use super::engine::render;
-use super::inert;
-use super::text;
-use super::view::Report;
+use super::check::Report;
+use super::diagnostics;
+use super::escape;
+use super::templates::render;
 use crate::plan::{Change, Intent, Renamed, ResourceAction, TemplateResourceChange};
 use crate::product::Level;
 use crate::template::DeletionBehavior;
@@ -76,7 +76,7 @@ pub fn markdown(report: &Report, limit: usize) -> Result<String, Error> {
         hidden += 1;
     }
     let foot = comment_foot(report, &changes, hidden, rest)?;
-    Ok(inert::collapse_blank_lines(&format!(
+    Ok(escape::collapse_blank_lines(&format!(
         "{MARKER}\n{head}{body}{foot}"
     )))
 }
@@ -87,11 +87,11 @@ pub fn results_markdown(
     items: impl Iterator<Item = (bool, String, String)>,
     diagnostics: &[crate::diagnostic::Diagnostic],
 ) -> String {
-    let mut markdown = format!("## Provisioner\n\n{}\n", inert::escape_markdown(closing));
+    let mut markdown = format!("## Provisioner\n\n{}\n", escape::escape_markdown(closing));
     if !diagnostics.is_empty() {
         markdown.push_str(&format!(
             "\n{}\n",
-            inert::fence(&text::diagnostics(diagnostics), "text")
+            escape::fence(&diagnostics::diagnostics(diagnostics), "text")
         ));
     }
     markdown.push('\n');
@@ -99,7 +99,7 @@ pub fn results_markdown(
         markdown.push_str(&format!(
             "- {} {}\n",
             if ok { "✅" } else { "❌" },
-            inert::code(&line)
+            escape::code(&line)
         ));
         if !details.is_empty() {
             markdown.push_str(&format!("\n{details}\n"));
@@ -240,7 +240,7 @@ fn config_section(
         .diagnostics
         .iter()
         .take(MAX_PROBLEMS)
-        .map(text::diagnostic)
+        .map(diagnostics::diagnostic)
         .collect();
     let more_problems = truncation_note(change.diagnostics.len(), problems.len(), "problem");
     let impact: Vec<_> = change
@@ -337,7 +337,7 @@ fn resource(change: &TemplateResourceChange) -> serde_json::Value {
         None => change
             .properties
             .iter()
-            .map(|property| inert::code(property))
+            .map(|property| escape::code(property))
             .collect::<Vec<_>>()
             .join(", "),
     };

@@ -6,7 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior};
 
-use super::inert;
+use super::escape;
 
 /// Renders one of the templates of `templates/comment`.
 pub(super) fn render(name: &str, scope: Value) -> Result<String, Error> {
@@ -29,13 +29,13 @@ fn engine() -> Result<&'static Environment<'static>, Error> {
             .build()?,
     );
     engine.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
-    engine.set_formatter(write_inert);
+    engine.set_formatter(write_escaped);
     engine.add_filter("raw", Value::from_safe_string);
     engine.add_filter("code", |text: &str| {
-        Value::from_safe_string(inert::code(text))
+        Value::from_safe_string(escape::code(text))
     });
     engine.add_filter("fence", |text: &str, language: &str| {
-        Value::from_safe_string(inert::fence(text, language))
+        Value::from_safe_string(escape::fence(text, language))
     });
     engine.add_template(
         "head.md.j2",
@@ -56,12 +56,12 @@ fn engine() -> Result<&'static Environment<'static>, Error> {
     Ok(ENGINE.get_or_init(|| engine))
 }
 
-fn write_inert(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
+fn write_escaped(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if value.is_safe() => out.write_str(text)?,
-        Some(text) => out.write_str(&inert::escape_markdown(text))?,
+        Some(text) => out.write_str(&escape::escape_markdown(text))?,
         None if value.is_number() => out.write_str(&value.to_string())?,
-        None => out.write_str(&inert::code(&value.to_string()))?,
+        None => out.write_str(&escape::code(&value.to_string()))?,
     }
     Ok(())
 }
