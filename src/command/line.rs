@@ -1,6 +1,6 @@
 //! One line, word by word.
 
-use super::grammar::{CommentAction, Argument, Flag};
+use super::grammar::{Argument, CommentAction, Flag};
 use super::lines::Line;
 use super::problem::{CommandParseError, flags, names};
 use super::{Command, TRIGGER};
@@ -18,7 +18,8 @@ pub(super) fn parse(line: &Line<'_>) -> Result<Command, CommandParseError> {
     if let Some(problem) = CommandParseError::non_ascii(name, names()) {
         return Err(problem);
     }
-    let action = CommentAction::from_name(name).ok_or_else(|| CommandParseError::unknown_action(name))?;
+    let action =
+        CommentAction::from_name(name).ok_or_else(|| CommandParseError::unknown_action(name))?;
     let mut command = Command::bare(action);
     let mut given: Vec<Flag> = Vec::new();
     while let Some(word) = words.next() {

@@ -14,7 +14,7 @@ mod problem;
 
 use std::fmt;
 
-pub use grammar::{CommentAction, Class};
+pub use grammar::{Class, CommentAction};
 pub use help::help;
 pub use problem::CommandParseError;
 

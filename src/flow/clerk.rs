@@ -4,7 +4,9 @@ use std::sync::Mutex;
 
 use super::policy::LoadedPolicy;
 use crate::action::StackProgress;
-use crate::guard::{Authority, ChangeRequest, Denial, Facts, EffectKind, denials_before_credentials};
+use crate::guard::{
+    Authority, ChangeRequest, Denial, EffectKind, Facts, denials_before_credentials,
+};
 use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
 use crate::report::Decision;

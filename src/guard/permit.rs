@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::rules::{self, RuleInput};
-use super::{Denial, Effect, Facts, EffectKind, Policy};
+use super::{Denial, Effect, EffectKind, Facts, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::stack::StackName;
 

@@ -12,7 +12,7 @@ mod test;
 
 use crate::cloud::{self, Cloud, OperationResult};
 use crate::diagnostic::Diagnostic;
-use crate::guard::{Authority, Denial, Effect, Facts, EffectKind, Permit, Policy, decide};
+use crate::guard::{Authority, Denial, Effect, EffectKind, Facts, Permit, Policy, decide};
 use crate::plan::{Deletion, LocatedFinding};
 use crate::stack::{StackEvent, StackName, first_failure};
 

@@ -8,7 +8,7 @@ use super::Answer;
 use super::desk::{CommentSession, failed_outcome};
 use super::papers::PullRequestContext;
 use crate::action::{Console, Task, TaskOptions, cancel_on_signal, explain_failure};
-use crate::command::{CommentAction, Class, Command};
+use crate::command::{Class, Command, CommentAction};
 use crate::config::{Config, load};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;

@@ -3,7 +3,7 @@
 use super::Answer;
 use super::desk::{CommentSession, REPLY_LIMIT, failed_outcome};
 use crate::action::{ProductFormat, explain, list_products, show_product};
-use crate::command::{CommentAction, Command, help};
+use crate::command::{Command, CommentAction, help};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;

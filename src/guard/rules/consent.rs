@@ -6,7 +6,11 @@ use crate::guard::{Authority, Denial, EffectKind};
 fn needs_confirmation(question: &RuleInput<'_>) -> bool {
     matches!(
         question.kind,
-        EffectKind::Create | EffectKind::Resume | EffectKind::Update | EffectKind::Delete | EffectKind::TearDown
+        EffectKind::Create
+            | EffectKind::Resume
+            | EffectKind::Update
+            | EffectKind::Delete
+            | EffectKind::TearDown
     )
 }
 
@@ -48,7 +52,9 @@ pub fn is_forced(question: &RuleInput<'_>) -> Option<Denial> {
             "force-missing",
             "`--force` was not given",
             match question.kind {
-                EffectKind::Delete | EffectKind::TearDown => "look at what would go, then add `--force`",
+                EffectKind::Delete | EffectKind::TearDown => {
+                    "look at what would go, then add `--force`"
+                }
                 _ => "look at `show-changes` first, then add `--force`",
             },
         )

@@ -9,7 +9,7 @@ mod place;
 mod request;
 mod state;
 
-use super::{Denial, Facts, EffectKind, Policy};
+use super::{Denial, EffectKind, Facts, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::stack::StackName;
 

@@ -44,7 +44,9 @@ pub fn stack_is_stable(question: &RuleInput<'_>) -> Option<Denial> {
     };
     let stack = stack.as_ref()?;
     match stack.status.health() {
-        Health::InProgress if question.kind == EffectKind::Resume && stack.status.0 == CREATING => None,
+        Health::InProgress if question.kind == EffectKind::Resume && stack.status.0 == CREATING => {
+            None
+        }
         Health::InProgress | Health::Unknown => Some(Denial::new(
             "stack-busy",
             format!("the stack is {}", stack.status),
@@ -69,7 +71,10 @@ pub fn stack_exists_as_required(question: &RuleInput<'_>) -> Option<Denial> {
             format!("the stack is {}, so that its making is over", stack.status),
             "look at `show-changes`; making a stack does not change one",
         )),
-        (EffectKind::Resume | EffectKind::Update | EffectKind::Folders | EffectKind::Upload, None) => Some(Denial::new(
+        (
+            EffectKind::Resume | EffectKind::Update | EffectKind::Folders | EffectKind::Upload,
+            None,
+        ) => Some(Denial::new(
             "stack-not-found",
             "there is no stack",
             "provision the stack first",

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use provisioner::command::{CommentAction, Class, help};
+use provisioner::command::{Class, CommentAction, help};
 
 use super::{command, commands, parse, problem};
 
@@ -99,7 +99,10 @@ fn several_commands_keep_their_order() {
     let body = "/provisioner list-products\n/provisioner nothing\nand\n\n/provisioner help";
     let found = parse(body);
     assert_eq!(found.len(), 3);
-    assert_eq!(found[0].as_ref().unwrap().action, CommentAction::ListProducts);
+    assert_eq!(
+        found[0].as_ref().unwrap().action,
+        CommentAction::ListProducts
+    );
     assert!(found[1].is_err());
     assert_eq!(found[2].as_ref().unwrap().action, CommentAction::Help);
 }

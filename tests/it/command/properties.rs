@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options, parse_document};
 use proptest::prelude::*;
-use provisioner::command::{CommentAction, Command, MAX_CHARACTERS, TRIGGER};
+use provisioner::command::{Command, CommentAction, MAX_CHARACTERS, TRIGGER};
 
 use super::{parse, problem};
 

@@ -225,7 +225,10 @@ fn an_author_who_is_gone_is_not_known() {
     let it = scene();
     it.fake.delete_user(&it.alice);
     let found = read(&it).unwrap();
-    assert_eq!((found.author, found.request.author), (None::<ForgeUser>, None));
+    assert_eq!(
+        (found.author, found.request.author),
+        (None::<ForgeUser>, None)
+    );
     assert_eq!(found.request.pushers, None);
 }
 

@@ -1,6 +1,8 @@
 //! Comments, reactions and statuses.
 
-use provisioner::forge::{Comment, PullRequests as _, Reaction, StatusRecord, Talk as _, User as ForgeUser};
+use provisioner::forge::{
+    Comment, PullRequests as _, Reaction, StatusRecord, Talk as _, User as ForgeUser,
+};
 use provisioner::forge::{CommitStatus, Upsert};
 use provisioner::model::UserId;
 

@@ -326,9 +326,16 @@ fn attack_another_plan_than_was_reviewed() {
     let other = |it: &mut Scene| it.request().shown.as_mut().unwrap().same = false;
     assert_denied(&MAKES, other, &["plan-changed"]);
     let missing = |it: &mut Scene| it.request().shown = None;
-    let without_update: Vec<EffectKind> = MAKES.into_iter().filter(|it| *it != EffectKind::Update).collect();
+    let without_update: Vec<EffectKind> = MAKES
+        .into_iter()
+        .filter(|it| *it != EffectKind::Update)
+        .collect();
     assert_denied(&without_update, missing, &["plan-changed"]);
-    assert_denied(&[EffectKind::Update], missing, &["plan-changed", "plan-changed"]);
+    assert_denied(
+        &[EffectKind::Update],
+        missing,
+        &["plan-changed", "plan-changed"],
+    );
 }
 
 /// Threat 15: the change set that was reviewed is another one than whoever runs it says.

@@ -74,7 +74,11 @@ fn attack_command_that_is_not_known() {
 #[test]
 fn attack_command_before_the_merge() {
     let open = |it: &mut Scene| it.request().merged = Some(false);
-    assert_denied(&[EffectKind::Create, EffectKind::Update], open, &["not-merged"]);
+    assert_denied(
+        &[EffectKind::Create, EffectKind::Update],
+        open,
+        &["not-merged"],
+    );
     assert_denied(&DELETES, open, &["not-merged"]);
 }
 
