@@ -2,7 +2,7 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | [`model`], [`wording`] | the words every room shares; words for messages |
+//! | [`model`], [`text`] | the words every room shares; words for messages |
 //! | [`diagnostic`] | what is wrong, where, what to do |
 //! | [`product`] | products as data: manifest, schema, rules, templates |
 //! | [`config`] | text → spanned tree → checked value |
@@ -48,7 +48,7 @@ pub mod roles;
 mod run;
 pub mod stack;
 pub mod template;
-pub mod wording;
+pub mod text;
 pub mod workspace;
 
 pub use run::run;

@@ -10,7 +10,7 @@ use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
 use crate::report::{self, Format, Redactor, escape_workflow_commands};
 use crate::stack::{StackEvent, StackName};
-use crate::wording::escape_invisible;
+use crate::text::escape_invisible;
 
 /// Standard error, shared by all stacks of a run: bars on a terminal, plain lines elsewhere.
 #[derive(Clone)]

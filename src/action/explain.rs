@@ -3,7 +3,7 @@
 use crate::diagnostic::{CATALOGUE, explain as of_engine};
 use crate::exit::Exit;
 use crate::product::Registry;
-use crate::wording::did_you_mean;
+use crate::text::did_you_mean;
 
 /// One code in full, or all of them in a line each.
 pub fn explain(code: Option<&str>) -> (String, Exit) {

@@ -2,7 +2,7 @@
 
 use super::{ActionRequest, ActionResults};
 use crate::report::{self, escape_workflow_commands};
-use crate::wording::escape_invisible;
+use crate::text::escape_invisible;
 use crate::workspace::write_report;
 
 /// Writes one log for each config. A folder that cannot be written to costs a warning, not the action.

@@ -24,7 +24,7 @@ use crate::config::{Config, load};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::product::{Registry, RunInput, Verb};
-use crate::wording::{and_list, did_you_mean};
+use crate::text::{and_list, did_you_mean};
 use crate::workspace::{ConfigFile, add_repository_products, locate};
 
 pub use account::cancel_on_signal;

@@ -13,7 +13,7 @@ use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::Deletion;
 use crate::product::Verb;
 use crate::report::{self, Format, Redactor};
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 /// One verb for one config.
 #[derive(Clone, Copy)]

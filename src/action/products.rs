@@ -17,7 +17,7 @@ use crate::report::{
     markdown_table, plain_table,
 };
 use crate::template::Document;
-use crate::wording::{and_list, did_you_mean, quote};
+use crate::text::{and_list, did_you_mean, quote};
 use crate::workspace::add_repository_products;
 
 #[derive(Serialize)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::exit::Exit;
 use crate::report::{Evidence, escape_workflow_commands};
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 /// The largest evidence that is read: 200 stacks have a hundredth of it.
 const MAX_BYTES: u64 = 256 << 20;

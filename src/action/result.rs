@@ -239,7 +239,7 @@ impl ActionResults {
 
     /// The closing line: how many configs, errors, warnings.
     pub fn summary_line(&self) -> String {
-        use crate::wording::pluralize;
+        use crate::text::pluralize;
         let (errors, warnings) = count(&self.diagnostics);
         format!(
             "{}: {}, {}, {}",
@@ -262,7 +262,7 @@ impl ActionResults {
                 for item in self.items.iter().filter(told) {
                     text.push_str(&format!(
                         "{}\n",
-                        crate::wording::escape_invisible(&item.line(), false)
+                        crate::text::escape_invisible(&item.line(), false)
                     ));
                     if let Some(details) = item.details.as_ref().filter(|d| !d.text.is_empty()) {
                         text.push_str(&format!("{}\n", details.text));

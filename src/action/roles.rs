@@ -9,7 +9,7 @@ use crate::guard::{Policy, read_policy};
 use crate::product::RunInput;
 use crate::report::{diagnostics, escape_workflow_commands};
 use crate::roles::{AccountRoles, MAX_POLICIES, Phase, RolesRequest, roles as all_roles, template};
-use crate::wording::and_list;
+use crate::text::and_list;
 use crate::workspace::{ConfigFile, locate, policy_file};
 
 /// How roles are printed.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::exit::Exit;
 use crate::guard::POLICY_SCHEMA;
 use crate::product::Registry;
-use crate::wording::and_list;
+use crate::text::and_list;
 use crate::workspace::add_repository_products;
 
 /// What stands for the policy, unless a product is called that.

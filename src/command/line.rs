@@ -1,8 +1,8 @@
 //! One line, word by word.
 
+use super::error::{CommandParseError, flags, names};
 use super::grammar::{Argument, CommentAction, Flag};
 use super::lines::Line;
-use super::problem::{CommandParseError, flags, names};
 use super::{Command, TRIGGER};
 
 /// Reads a line that begins with the trigger. Words stand between blanks and tabs: there is no quoting, and nothing is expanded.

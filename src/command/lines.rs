@@ -3,8 +3,8 @@
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::TRIGGER;
-use super::doubts::{PrecedingBlock, is_clear, plain_until};
-use super::markup::OpenElements;
+use super::ambiguity::{PrecedingBlock, is_clear, plain_until};
+use super::html::OpenElements;
 
 /// A line that begins with the trigger.
 #[derive(Debug)]

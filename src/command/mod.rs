@@ -4,19 +4,19 @@
 //! `/provisioner`, in these ASCII characters, after at most three spaces. Quotes, lists, headings, tables, code, HTML, comments,
 //! links and emphasis are what people use to show a command without giving it.
 
-mod doubts;
+mod ambiguity;
+mod error;
 mod grammar;
 mod help;
+mod html;
 mod line;
 mod lines;
-mod markup;
-mod problem;
 
 use std::fmt;
 
+pub use error::CommandParseError;
 pub use grammar::{Class, CommentAction};
 pub use help::help;
-pub use problem::CommandParseError;
 
 /// Begins every command.
 pub const TRIGGER: &str = "/provisioner";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::node::Node;
 use super::parse::{Tags, decode, parse};
-use super::{hygiene, tier, violation};
+use super::{characters, tier, violation};
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{
@@ -167,7 +167,7 @@ fn check(
         violations,
         diagnostics,
     );
-    hygiene::report(path, &source, &tree, diagnostics);
+    characters::report(path, &source, &tree, diagnostics);
     product.schema.apply_defaults(&mut values);
 
     let below = |inner: &str, outer: &str| {
@@ -231,7 +231,7 @@ pub fn validate(
         schema.violations(&values),
         &mut problems,
     );
-    hygiene::report(path, &source, &tree, &mut problems);
+    characters::report(path, &source, &tree, &mut problems);
     if problems
         .iter()
         .any(|problem| problem.severity == Severity::Error)
@@ -259,7 +259,7 @@ fn recognise(
         .map_err(|unrecognised| {
             let problem = match unrecognised {
                 RecognitionError::Unknown => {
-                    let known = crate::wording::or_list(&registry.sections());
+                    let known = crate::text::or_list(&registry.sections());
                     Diagnostic::error(
                         "product-unknown",
                         path,
@@ -273,7 +273,7 @@ fn recognise(
                     let products: Vec<&str> = products.iter().map(String::as_str).collect();
                     let message = format!(
                         "the file has sections of {}",
-                        crate::wording::and_list(&products)
+                        crate::text::and_list(&products)
                     );
                     Diagnostic::error("product-ambiguous", path, message)
                 }

@@ -1,7 +1,7 @@
 //! Text → spanned tree → checked value.
 
+mod characters;
 mod check;
-mod hygiene;
 mod node;
 mod parse;
 mod sample;

@@ -9,7 +9,7 @@ use super::node::{MapEntry, Node, NodeKind};
 use super::scalar;
 use crate::diagnostic::{Diagnostic, Position, SourceText, Span};
 use crate::model::RepoPath;
-use crate::wording::quote;
+use crate::text::quote;
 
 /// More than any config or rendered template needs (CloudFormation takes 1 MB).
 pub const MAX_BYTES: usize = 1 << 20;

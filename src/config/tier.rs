@@ -4,7 +4,7 @@ use super::node::Node;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{Derived, Product};
-use crate::wording::{did_you_mean, or_list, quote};
+use crate::text::{did_you_mean, or_list, quote};
 
 /// Says which keys of a config need a higher tier than it has.
 pub fn report(

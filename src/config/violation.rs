@@ -8,7 +8,7 @@ use super::node::{Node, NodeKind};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{Schema, ValidationErrorKind as Violated, Violation, known_keys};
-use crate::wording::{and_list, did_you_mean, pluralize, quote};
+use crate::text::{and_list, did_you_mean, pluralize, quote};
 
 /// Long lists of allowed values are not printed whole.
 const MAX_LISTED: usize = 8;

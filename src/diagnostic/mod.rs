@@ -72,7 +72,7 @@ impl Diagnostic {
             path: path.clone(),
             span: None,
             source_line: None,
-            message: crate::wording::truncate(message.into()),
+            message: crate::text::truncate(message.into()),
             help: None,
         }
     }

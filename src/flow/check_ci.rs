@@ -18,7 +18,7 @@ use crate::model::{CommitSha, UserId};
 use crate::report::{
     self as print, COMMENT_LIMIT, MARKER, Report, SUMMARY_LIMIT, escape_workflow_commands,
 };
-use crate::wording::pluralize;
+use crate::text::pluralize;
 use crate::workspace::write_file;
 
 /// Said when the rules by which the change will be judged are part of the change.

@@ -21,7 +21,7 @@ use crate::model::{CommitSha, Digest, UserId};
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{self as print, Format, Redactor, escape_workflow_commands};
 use crate::stack::{Drifted, StackName};
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 /// Begins every issue about drift; digits that stand for the stack follow.
 const MARKER: &str = "<!-- provisioner:drift ";

@@ -20,7 +20,7 @@ use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::{Change, Intent};
 use crate::product::{Target, Verb};
 use crate::report::{Preview, Redactor, Report};
-use crate::wording::and_list;
+use crate::text::and_list;
 
 /// Who asks AWS for a job.
 pub struct PreviewContext {

@@ -26,7 +26,7 @@ use crate::report::{
     COMMENT_LIMIT, ChangeRecord, Decision, Evidence, Outcome, Predicate, Problem, Provisioning,
     Redactor, SUMMARY_LIMIT, State, code, escape_workflow_commands, provisioning,
 };
-use crate::wording::{escape_invisible, pluralize};
+use crate::text::{escape_invisible, pluralize};
 use crate::workspace::write_file;
 
 /// Begins the comment about a merged change; the environment follows.

@@ -1,12 +1,12 @@
 //! Whether an effect may happen: facts and policy in, a permit or denials out. Nothing that changes an account can be called
 //! without a permit, and only [`decide`] makes one.
 
+#[cfg(doctest)]
+mod compile_fail;
 mod effect;
 mod facts;
 mod permit;
 mod policy;
-#[cfg(doctest)]
-mod proofs;
 mod request;
 mod rules;
 

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::stack::StackName;
 
 /// Allows one effect on one stack, once. It cannot be made elsewhere, copied, or spent on something else:
-/// `proofs.rs` holds what does not compile.
+/// `compile_fail.rs` holds what does not compile.
 #[derive(Debug)]
 #[must_use = "a permit allows something that has not been done yet"]
 pub struct Permit<E: Effect> {

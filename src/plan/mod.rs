@@ -4,10 +4,10 @@ mod assess;
 mod changes;
 mod deletion;
 mod digest;
+mod drift_impact;
 mod findings;
 mod impact;
-mod influence;
-mod overlay;
+mod key_dependencies;
 mod resources;
 mod stacks;
 mod verdict;
@@ -24,10 +24,10 @@ pub use assess::{Input, assess};
 pub use changes::{Assessed, Cause, Changes};
 pub use deletion::{BUCKET, DeletedResource, Deletion};
 pub use digest::{change_set_digest, combined_digest};
+pub use drift_impact::{DriftImpact, DriftedProperty};
 pub use findings::{LocatedFinding, locate_findings};
 pub use impact::Impact;
-pub use influence::{KeyDependencies, key_dependencies};
-pub use overlay::{DriftImpact, DriftedProperty};
+pub use key_dependencies::{KeyDependencies, key_dependencies};
 pub use verdict::{ResourceVerdict, Verdict, assess_change_set, assess_resource, worst};
 
 /// The plan of a whole change.

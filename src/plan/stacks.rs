@@ -9,7 +9,7 @@ use crate::config::load;
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 use crate::product::{Registry, Target};
-use crate::wording::quote;
+use crate::text::quote;
 
 /// Configs that stand in another file than before, and ask for the stack they had.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 //! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::wording::{escape_invisible, pluralize};
+use crate::text::{escape_invisible, pluralize};
 
 /// What the runner keeps of each severity in one step; it drops the rest without a word.
 const MAX_PER_LEVEL: usize = 10;

@@ -4,7 +4,7 @@ use super::format::Format;
 use super::redactor::Redactor;
 use crate::plan::{Assessed, Cause, Changes, DriftImpact, Verdict};
 use crate::stack::{DriftCheck, DriftStatus};
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 const HEAD: &[&str] = &[
     "verdict", "action", "resource", "type", "changes", "because", "from",

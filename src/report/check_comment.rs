@@ -12,7 +12,7 @@ use super::templates::render;
 use crate::plan::{Change, Intent, Renamed, ResourceAction, TemplateResourceChange};
 use crate::product::Level;
 use crate::template::DeletionBehavior;
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 /// Begins every comment of the check; with the author's own id it tells our comment from all others.
 pub const MARKER: &str = "<!-- provisioner:check -->";

@@ -3,7 +3,7 @@
 use super::format::Format;
 use crate::plan::{BUCKET, Deletion};
 use crate::template::DeletionBehavior;
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 /// One sentence.
 pub fn deletion_summary(deletion: &Deletion) -> String {

@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::wording::escape_invisible;
+use crate::text::escape_invisible;
 
 /// Characters of a source line that are quoted at the most.
 const WINDOW: usize = 120;

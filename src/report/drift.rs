@@ -3,7 +3,7 @@
 use super::format::Format;
 use super::redactor::Redactor;
 use crate::stack::{DriftStatus, Drifted};
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 const HEAD: &[&str] = &[
     "status",

@@ -1,6 +1,6 @@
 //! Text of others as Markdown that is only text: no mention, reference, link, image, HTML or broken table comes of it.
 
-use crate::wording::escape_invisible;
+use crate::text::escape_invisible;
 
 /// Characters of one value that are shown.
 const MAX_CHARS: usize = 200;

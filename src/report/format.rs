@@ -1,7 +1,7 @@
 //! Where a report is read.
 
 use super::{escape_markdown, markdown_table, plain_table};
-use crate::wording::escape_invisible;
+use crate::text::escape_invisible;
 
 /// Where a report is read.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Text that a CI runner only prints.
 
-use crate::wording::{escape_invisible, is_invisible_or_bidi};
+use crate::text::{escape_invisible, is_invisible_or_bidi};
 
 /// Breaks what GitHub's runner would take for a workflow command: `::name::` at the start of a line, `##[name]` anywhere.
 /// Source: `ActionCommand.TryParseV2` and `TryParse` of github.com/actions/runner.

@@ -9,7 +9,7 @@ use super::templates::render;
 use super::{diagnostics, escape};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::stack::StackName;
-use crate::wording::{escape_invisible, pluralize};
+use crate::text::{escape_invisible, pluralize};
 
 const MAX_PROBLEMS: usize = 30;
 /// Fewer rows than this are never shown, whatever the limit.

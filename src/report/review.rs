@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Diff;
 use crate::model::Digest;
 use crate::template::Document;
-use crate::wording::escape_invisible;
+use crate::text::escape_invisible;
 
 /// What a page is made of.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, explain};
-use crate::wording::escape_invisible;
+use crate::text::escape_invisible;
 
 /// One run with all diagnostics.
 pub fn sarif<'a>(

@@ -5,7 +5,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::escape;
-use crate::wording::escape_invisible;
+use crate::text::escape_invisible;
 
 /// What the last column needs for its text to be read in it.
 const MIN_COLUMN_WIDTH: usize = 24;

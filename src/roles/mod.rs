@@ -3,8 +3,8 @@
 //! The plan role is what the operator's policies of the configs allow, without what changes anything; the apply role is all of it.
 //! Nothing is listed twice: what a product needs is said once, in its `iam-policy.json.j2`.
 
-mod looking;
-mod pack;
+mod plan_policy;
+mod split;
 mod subject;
 mod template;
 
@@ -20,7 +20,7 @@ use crate::product::{ProductError, Target};
 pub use subject::{Invalid, Issuer, RepositoryId, branch};
 pub use template::template;
 
-use pack::{Statement, split_to_policy_size};
+use split::{Statement, split_to_policy_size};
 
 /// Managed policies that AWS attaches to a role, unless the account's quota says otherwise.
 pub const MAX_POLICIES: usize = 10;
@@ -189,9 +189,9 @@ fn role(
     if phase == Phase::Plan {
         statements = statements
             .iter()
-            .filter_map(looking::read_statements)
+            .filter_map(plan_policy::read_statements)
             .collect();
-        statements.push(looking::account_wide_reads(&place.regions));
+        statements.push(plan_policy::account_wide_reads(&place.regions));
     }
     let subjects = match phase {
         Phase::Plan => asked.repository.plan_subjects(&asked.branch),
@@ -202,7 +202,7 @@ fn role(
         arn,
         environments: place.environments.clone(),
         trust: subjects.trust(provider, &asked.issuer),
-        never: (phase == Phase::Plan).then(looking::deny_writes),
+        never: (phase == Phase::Plan).then(plan_policy::deny_writes),
         policies: split_to_policy_size(statements)
             .into_iter()
             .map(document)

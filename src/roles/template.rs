@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{AccountRoles, Phase, Role, RolesRequest};
-use crate::wording::and_list;
+use crate::text::and_list;
 
 /// A template that makes the roles, and if one says so the identity provider.
 pub fn template(account: &AccountRoles, asked: &RolesRequest) -> Value {

@@ -8,7 +8,7 @@ use super::intrinsic::{Reference, walk};
 use crate::config::{MapEntry, NodeKind};
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
-use crate::wording::{did_you_mean, or_list, pluralize, quote};
+use crate::text::{did_you_mean, or_list, pluralize, quote};
 
 /// The most at all.
 const MAX_BYTES: usize = 1_000_000;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::MAX_BYTES;
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
-use crate::wording::or_list;
+use crate::text::or_list;
 
 /// Where configs are when nobody says otherwise.
 pub const DEFAULT_CONFIGS: &[&str] = &["ml/configs/*.yaml", "s3/configs/*.yaml"];

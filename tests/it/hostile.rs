@@ -12,7 +12,7 @@ use provisioner::report::{
     COMMENT_LIMIT, CheckContext, Collision, Report, annotations, escape_workflow_commands,
     markdown, sarif,
 };
-use provisioner::wording::is_invisible_or_bidi;
+use provisioner::text::is_invisible_or_bidi;
 
 use crate::job::config;
 

@@ -12,7 +12,7 @@ use crate::model::CommitSha;
 use crate::plan::{Change, Intent, Plan, assess};
 use crate::product::RunInput;
 use crate::report::code;
-use crate::wording::did_you_mean;
+use crate::text::did_you_mean;
 
 /// Everything that is known of it.
 pub struct PullRequestContext {

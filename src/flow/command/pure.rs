@@ -12,7 +12,7 @@ use crate::flow::job::JobError;
 use crate::plan::{Change, Intent};
 use crate::report::{Outcome, Problem, ReviewReport, State, code, fence, review};
 use crate::template::Document;
-use crate::wording::did_you_mean;
+use crate::text::did_you_mean;
 use crate::workspace::write_file;
 
 /// Does a command that changes and asks nothing.

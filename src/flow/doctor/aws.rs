@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::forge::{Claims, IdentityTokens};
 use crate::guard::Policy;
 use crate::product::Target;
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 const AUDIENCE: &str = "sts.amazonaws.com";
 /// What AWS's logs show of it.

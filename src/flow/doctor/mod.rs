@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::report::{Finding, Status, doctor_markdown, doctor_text, escape_workflow_commands};
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 /// Looks at everything, and tells all of it. Returns what belongs on standard output.
 pub fn doctor(configs: &[String], format: ProductFormat) -> (String, Exit) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::RuleInput;
 use crate::guard::{Actor, Denial, Permission, Review, ReviewState};
 use crate::model::UserId;
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 /// Why an approval does not count, or that it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

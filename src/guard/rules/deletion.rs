@@ -2,7 +2,7 @@
 
 use super::RuleInput;
 use crate::guard::{Denial, EffectKind};
-use crate::wording::pluralize;
+use crate::text::pluralize;
 
 fn deletes(question: &RuleInput<'_>) -> bool {
     matches!(question.kind, EffectKind::Delete | EffectKind::TearDown)

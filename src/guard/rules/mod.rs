@@ -3,11 +3,11 @@
 mod approval;
 mod change;
 mod command;
-mod consent;
+mod confirmation;
 mod deletion;
-mod place;
 mod request;
 mod state;
+mod target;
 
 use super::{Denial, EffectKind, Facts, Policy};
 use crate::diagnostic::Diagnostic;
@@ -41,11 +41,11 @@ use Phase::{BeforeCredentials, WithAwsFacts};
 
 /// All rules in the order in which denials are told.
 const RULES: &[(Phase, Rule)] = &[
-    (BeforeCredentials, place::policy_is_valid),
-    (WithAwsFacts, place::account_is_the_same),
-    (BeforeCredentials, place::account_is_listed),
-    (WithAwsFacts, place::region_is_the_same),
-    (BeforeCredentials, place::environment_is_listed),
+    (BeforeCredentials, target::policy_is_valid),
+    (WithAwsFacts, target::account_is_the_same),
+    (BeforeCredentials, target::account_is_listed),
+    (WithAwsFacts, target::region_is_the_same),
+    (BeforeCredentials, target::environment_is_listed),
     (WithAwsFacts, state::stack_is_stable),
     (WithAwsFacts, state::stack_exists_as_required),
     (WithAwsFacts, state::stack_has_not_failed),
@@ -73,9 +73,9 @@ const RULES: &[(Phase, Rule)] = &[
     (BeforeCredentials, command::confirmer_may),
     (WithAwsFacts, command::is_confirmed),
     (BeforeCredentials, command::has_second_person),
-    (BeforeCredentials, consent::actor_is_known),
-    (WithAwsFacts, consent::is_forced),
-    (WithAwsFacts, consent::name_is_typed),
+    (BeforeCredentials, confirmation::actor_is_known),
+    (WithAwsFacts, confirmation::is_forced),
+    (WithAwsFacts, confirmation::name_is_typed),
 ];
 
 /// What speaks against it already, before AWS is asked anything.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use provisioner::config::{Tags, parse};
 use provisioner::model::RepoPath;
 use provisioner::product::{Files, Product};
-use provisioner::wording::is_invisible_or_bidi;
+use provisioner::text::is_invisible_or_bidi;
 use serde_json::{Value, json};
 
 use super::{PATH, VALID, loaded};

@@ -3,7 +3,7 @@
 
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
-use provisioner::wording::is_invisible_or_bidi;
+use provisioner::text::is_invisible_or_bidi;
 use serde_json::{Value, json};
 
 use super::answers::{arn, events, look, no_stack, of_existing, so_far, stack, stack_id};

@@ -2,7 +2,7 @@
 
 use super::RuleInput;
 use crate::guard::Denial;
-use crate::wording::{or_list, pluralize};
+use crate::text::{or_list, pluralize};
 
 /// A policy that does not load is not replaced by assumptions.
 pub fn policy_is_valid(question: &RuleInput<'_>) -> Option<Denial> {

@@ -2,7 +2,7 @@
 
 use super::grammar::{CommentAction, Flag, ValueFormat};
 use super::{MAX_CHARACTERS, MAX_COMMANDS, TRIGGER};
-use crate::wording::{did_you_mean, escape_invisible, quote};
+use crate::text::{did_you_mean, escape_invisible, quote};
 
 /// Why a line, or a whole comment, is no command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

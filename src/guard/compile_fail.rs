@@ -2,7 +2,7 @@
 //!
 //! Stable Rust does not compare the codes of errors; that the part is to blame is known from the text that compiles.
 
-macro_rules! proofs {
+macro_rules! assertions {
     ($($(#[$about:meta])* $name:ident: $before:literal, $good:literal, not $bad:literal ($code:literal), $after:literal;)*) => {$(
         $(#[$about])*
         #[doc = concat!("```no_run\n", prelude!(), $before, $good, $after, "\n```\n\n")]
@@ -21,7 +21,7 @@ macro_rules! prelude {
     };
 }
 
-proofs! {
+assertions! {
     /// A permit comes from a decision.
     Forged:
         "fn permit(policy: &Loaded, facts: &Facts, stack: StackName) -> Decided {",
@@ -71,7 +71,7 @@ proofs! {
 }
 
 // Each method that changes something, with a permit for something else.
-proofs! {
+assertions! {
     /// A change set is made with a permit to look closely.
     Previewed:
         "fn act(cloud: &Cloud, stack: Option<&Stack>, proposal: &Proposal, permit: Permit<",
@@ -115,7 +115,7 @@ proofs! {
 }
 
 // The same without any.
-proofs! {
+assertions! {
     /// Not made.
     PreviewedFreely:
         "fn act(cloud: &Cloud, permit: Permit<Preview>, stack: Option<&Stack>, proposal: &Proposal) {

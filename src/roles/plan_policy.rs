@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::document;
-use super::pack::Statement;
+use super::split::Statement;
 
 /// How the actions begin that change nothing.
 const VERBS: &[&str] = &["BatchDescribe", "BatchGet", "Describe", "Get", "List"];

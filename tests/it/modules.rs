@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each room uses only rooms before it. Those up to `report` are pure.
 const ORDER: &[&str] = &[
     "model",
-    "wording",
+    "text",
     "diagnostic",
     "product",
     "config",

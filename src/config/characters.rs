@@ -4,7 +4,7 @@ use super::node::{Node, NodeKind};
 use super::violation::DiagnosticLimit;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
-use crate::wording;
+use crate::text;
 
 /// Refuses dynamic references and characters that make a line read differently from what it is.
 pub fn report(
@@ -68,7 +68,7 @@ fn string(
     }
     if let Some(bad) = value
         .chars()
-        .find(|&character| wording::is_invisible_or_bidi(character))
+        .find(|&character| text::is_invisible_or_bidi(character))
     {
         let message = format!(
             "the text holds the character U+{:04X}, which cannot be seen",
