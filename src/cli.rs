@@ -234,7 +234,7 @@ for one account:
     --parameter-overrides MakeProvider=true
 
 Write them anew when configs come, and deploy them before these are merged.")]
-    RolesArgs(Roles),
+    Roles(Roles),
     /// Say what this job, or this laptop, can do, and prove what the role of pull requests cannot; changes nothing
     #[command(after_help = "Examples:
   provisioner doctor                    as a step of a job, or on a laptop
@@ -255,7 +255,7 @@ may do, or is trusted with, more than it should; 31 something is missing.")]
         format: ProductFormat,
     },
     /// Check what has changed since a revision, as a pull request would be checked, and print the comment
-    CheckArgs(Check),
+    Check(Check),
     /// Make the decisions and comments of a run again, from the evidence that it left; asks nobody
     #[command(after_help = "Examples:
   provisioner replay provisioner-evidence.json    the comments; exit code 20 if anything differs")]

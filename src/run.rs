@@ -96,7 +96,7 @@ fn dispatch(cli: Cli) -> (String, Exit) {
         Some(CliCommand::Schema { product }) => action::schema(product.as_deref()),
         Some(CliCommand::Explain { code }) => action::explain(code.as_deref()),
         Some(CliCommand::Doctor { configs, format }) => crate::flow::doctor(&configs, format),
-        Some(CliCommand::RolesArgs(args)) => {
+        Some(CliCommand::Roles(args)) => {
             let asked = RolesRequest {
                 repository: args.repository,
                 branch: args.default_branch,
@@ -106,7 +106,7 @@ fn dispatch(cli: Cli) -> (String, Exit) {
             };
             action::roles(&args.configs, &asked, args.format)
         }
-        Some(CliCommand::CheckArgs(args)) => crate::flow::check_locally(&args),
+        Some(CliCommand::Check(args)) => crate::flow::check_locally(&args),
         Some(CliCommand::Replay { evidence }) => action::replay(&evidence),
         Some(CliCommand::Ci) => crate::flow::run_in_ci(),
         None => match (cli.original.config, cli.original.action) {
