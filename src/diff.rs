@@ -1,9 +1,9 @@
-//! What changed between two texts.
+//! A line diff of two texts.
 
 use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
-/// Beyond this a line diff says nothing to people and costs much.
+/// Larger texts are not compared by line: the result is unreadable and slow.
 const MOST_BYTES: usize = 512 * 1024;
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
@@ -13,9 +13,7 @@ const CONTEXT: usize = 3;
 pub struct Diff {
     /// Hunks without file headers; `None` if the texts are too large to compare.
     pub unified: Option<String>,
-    /// Lines added.
     pub added: usize,
-    /// Lines removed.
     pub removed: usize,
 }
 

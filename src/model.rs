@@ -1,4 +1,4 @@
-//! The words every room shares, as types that are parsed once, at the door.
+//! Types that every module shares. Each is parsed once, where the text comes in.
 
 use std::fmt;
 
@@ -26,12 +26,11 @@ impl RepoPath {
         }
     }
 
-    /// A path as the user typed it on their own command line: it may lead anywhere, and is only shown.
+    /// A path as the user typed it on the command line. It may lead outside the repository, so it is only shown.
     pub fn typed(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// The whole path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -55,7 +54,7 @@ impl RepoPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
-    /// What stands before the last part: `a/b/c.yaml` → `a/b`; empty at the top.
+    /// The part before the last: `a/b/c.yaml` → `a/b`; empty at the top.
     pub fn folder(&self) -> &str {
         self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
@@ -101,7 +100,6 @@ impl CommitSha {
         }
     }
 
-    /// All digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -137,7 +135,6 @@ impl fmt::Display for CommitSha {
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of some bytes.
     pub fn sha256(bytes: impl AsRef<[u8]>) -> Self {
         Self(Sha256::digest(bytes).into())
     }

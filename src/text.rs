@@ -1,4 +1,4 @@
-//! Words for messages: lists, quotes, near misses, and characters that deceive.
+//! Text for messages: lists, quotes, near misses, and characters that are invisible or reorder text.
 
 /// `a`, `b` or `c`, each in backticks.
 pub fn or_list(words: &[&str]) -> String {
@@ -19,7 +19,7 @@ fn joined(words: &[&str], last_word: &str) -> String {
     }
 }
 
-/// A value in backticks, cut to what fits a sentence.
+/// A value in backticks. Long values are truncated.
 pub fn quote(value: &str) -> String {
     const MOST: usize = 60;
     if value.chars().count() <= MOST {
@@ -29,7 +29,7 @@ pub fn quote(value: &str) -> String {
     format!("`{head}…` ({} characters)", value.chars().count())
 }
 
-/// A message of a length that people read: what a parser quotes can be as long as the file.
+/// Limits a message's length: a parser's message may quote the whole file.
 pub fn truncate(message: String) -> String {
     const MOST: usize = 500;
     match message.char_indices().nth(MOST) {
@@ -38,7 +38,7 @@ pub fn truncate(message: String) -> String {
     }
 }
 
-/// The word that was probably meant.
+/// The nearest known word, if it is near enough.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > 100 {
         return None;
@@ -67,9 +67,9 @@ pub fn pluralize(number: usize, noun: &str) -> String {
     }
 }
 
-/// Whether a character is invisible, reorders what stands around it, or drives a terminal.
+/// Whether a character is invisible, reorders the text around it, or drives a terminal.
 ///
-/// Line breaks and tabs are not deceptive. Sources: Unicode TR 36 and TR 39, "Trojan Source" (CVE-2021-42574).
+/// False for line breaks and tabs. Sources: Unicode TR 36 and TR 39, "Trojan Source" (CVE-2021-42574).
 pub fn is_invisible_or_bidi(character: char) -> bool {
     match character {
         '\n' | '\t' | '\r' => false,
@@ -89,7 +89,7 @@ pub fn is_invisible_or_bidi(character: char) -> bool {
     }
 }
 
-/// The text with every deceptive character written out as `<U+202E>`. `keep_lines` leaves line breaks as they are.
+/// The text with every invisible or reordering character written as `<U+202E>`. `keep_lines` leaves line breaks as they are.
 pub fn escape_invisible(text: &str, keep_lines: bool) -> std::borrow::Cow<'_, str> {
     let hidden = |character: char| {
         is_invisible_or_bidi(character)

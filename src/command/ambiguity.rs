@@ -1,13 +1,13 @@
-//! What forges read differently from each other and from the parser. Where one of them may see more than plain text, nothing is
-//! done, and that is said.
+//! Markdown that forges read differently from each other or from this parser. Where a forge may see more than plain text, the
+//! command is rejected with an explanation.
 
 use pulldown_cmark::Tag;
 
-/// What stands above a paragraph.
+/// The block above a paragraph.
 pub(super) enum PrecedingBlock {
-    /// A block that ends here, and of which everybody knows that it does.
+    /// A block that ends here in every dialect.
     Block(usize),
-    /// One to which a line right below may still belong, such as a quote or a list.
+    /// A block, such as a quote or a list, to which the next line may still belong.
     Container,
 }
 
@@ -18,7 +18,7 @@ impl Default for PrecedingBlock {
 }
 
 impl PrecedingBlock {
-    /// `apart` says whether the block surely belongs to nothing above it.
+    /// `apart` is true if the block certainly belongs to no block above it.
     pub(super) fn new(apart: bool, tag: &Tag<'_>, block: &str, end: usize) -> Self {
         match tag {
             _ if !apart => Self::Container,
@@ -29,7 +29,7 @@ impl PrecedingBlock {
         }
     }
 
-    /// Whether a block that begins at `start` surely belongs to nothing above it.
+    /// Whether a block that begins at `start` certainly belongs to no block above it.
     pub(super) fn ends_before(&self, body: &str, start: usize) -> bool {
         let before = body[..start].trim_end_matches(' ');
         let line_above = before.strip_suffix('\n').unwrap_or(before);
@@ -47,7 +47,8 @@ impl PrecedingBlock {
     }
 }
 
-/// Whether it is clear of all HTML of the comment where it ends and what it interrupts. Versions of CommonMark differ in it.
+/// Whether every dialect agrees where each piece of HTML in the comment ends, and which paragraphs it interrupts. Versions of
+/// CommonMark differ.
 pub(super) fn is_clear(body: &str) -> bool {
     const DECLARED: [&str; 2] = ["<!--", "<![CDATA["];
     // They begin a block in one version and not in the other.
@@ -61,7 +62,7 @@ pub(super) fn is_clear(body: &str) -> bool {
         && ENDS.iter().filter(|end| lower.contains(**end)).count() <= 1
 }
 
-/// How much of a paragraph, from its beginning, is text to all of them.
+/// The length of the paragraph's beginning that is plain text in every dialect.
 pub(super) fn plain_until(paragraph: &str) -> usize {
     let has = |word: &str| paragraph.contains(word);
     let paired = |sign: char| paragraph.find(sign) != paragraph.rfind(sign);
@@ -77,7 +78,7 @@ pub(super) fn plain_until(paragraph: &str) -> usize {
     table(paragraph).unwrap_or(paragraph.len())
 }
 
-/// Where a table begins that has one column and no bar in its head.
+/// The start of a table with one column and no bar in its head.
 fn table(paragraph: &str) -> Option<usize> {
     let is_delimiter_row =
         |line: &str| line.contains('-') && line.trim().chars().all(|sign| "|-: \t".contains(sign));

@@ -1,110 +1,75 @@
-//! What is wrong with a line that begins as a command. Words in it are those of a stranger: whoever shows them makes them inert.
+//! Errors in a line that begins as a command. The words in them come from the commenter: callers must escape them.
 
 use super::grammar::{CommentAction, Flag, ValueFormat};
 use super::{MAX_CHARACTERS, MAX_COMMANDS, TRIGGER};
 use crate::text::{did_you_mean, escape_invisible, quote};
 
-/// Why a line, or a whole comment, is no command.
+/// Why a line, or a whole comment, is not a command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandParseError {
-    /// More than a forge accepts.
+    /// Longer than a forge accepts.
     #[error("the comment has {characters} characters")]
-    TooLong {
-        /// How many.
-        characters: usize,
-    },
-    /// More lines that begin as commands than one comment may have.
+    TooLong { characters: usize },
+    /// More commands than one comment may have.
     #[error("the comment has {found} commands")]
-    TooMany {
-        /// How many.
-        found: usize,
-    },
-    /// The trigger and nothing else.
+    TooMany { found: usize },
+    /// The trigger alone.
     #[error("nothing follows `{TRIGGER}`")]
     MissingAction,
-    /// A character that only looks like one of the grammar's, or cannot be seen.
+    /// A character outside of ASCII: it looks like one of the grammar's, or is invisible.
     #[error("{} holds {}", quoted(word), character_name(*character))]
     NonAscii {
-        /// The word.
         word: String,
         /// The first such character.
         character: char,
-        /// What was probably meant.
         meant: Option<&'static str>,
     },
-    /// No action has this name.
     #[error("there is no action {}", quoted(word))]
     UnknownAction {
-        /// The word.
         word: String,
-        /// What was probably meant.
         meant: Option<&'static str>,
     },
-    /// No action has this flag.
     #[error("there is no flag {}", quoted(word))]
     UnknownFlag {
-        /// The word.
         word: String,
-        /// What was probably meant.
         meant: Option<&'static str>,
-        /// Those that the action has.
         action: CommentAction,
     },
-    /// Another action has this flag.
+    /// The flag belongs to another action.
     #[error("`{}` has no flag `{flag}`", action.name())]
     FlagNotAllowed {
-        /// The action.
         action: CommentAction,
-        /// The flag.
         flag: &'static str,
     },
-    /// A flag stands twice.
     #[error("`{flag}` is given twice")]
-    DuplicateFlag {
-        /// The flag.
-        flag: &'static str,
-    },
-    /// A flag stands without its value.
+    DuplicateFlag { flag: &'static str },
     #[error("`{flag}` has no value")]
     MissingValue {
-        /// The flag.
         flag: &'static str,
-        /// What is missing.
         value: &'static str,
     },
-    /// The action needs to be told what it is about.
     #[error("`{}` has no {argument}", action.name())]
     MissingArgument {
-        /// The action.
         action: CommentAction,
-        /// What is missing.
         argument: &'static str,
     },
-    /// A value has a character that it cannot have, or too many.
+    /// A forbidden character, or too many characters.
     #[error("{} is no {what}", quoted(word))]
     InvalidValue {
-        /// What it should be.
         what: &'static str,
-        /// The word.
         word: String,
-        /// What that looks like.
+        /// The expected format.
         shape: &'static str,
     },
-    /// There is one more word than the action takes.
+    /// One word more than the action takes.
     #[error("{} is more than `{}` takes", quoted(word), action.name())]
-    ExtraArgument {
-        /// The word.
-        word: String,
-        /// The action.
-        action: CommentAction,
-    },
-    /// A forge may show the line as something else than it is.
+    ExtraArgument { word: String, action: CommentAction },
+    /// A forge may not show the line as plain text.
     #[error("Markdown may show the line differently from how it is written")]
     AmbiguousMarkdown,
 }
 
 impl CommandParseError {
-    /// What to do about it.
     pub fn help(&self) -> String {
         match self {
             Self::TooLong { .. } => format!(
@@ -150,7 +115,7 @@ impl CommandParseError {
         }
     }
 
-    /// A word that holds what the grammar does not know, if it does. `known` is what could have been meant.
+    /// Rejects a word with a character outside of ASCII. `known` lists the words that the commenter may have meant.
     pub(super) fn non_ascii(
         word: &str,
         known: impl IntoIterator<Item = &'static str>,
@@ -198,12 +163,10 @@ impl CommandParseError {
     }
 }
 
-/// The names of all actions.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     CommentAction::ALL.iter().map(|action| action.name())
 }
 
-/// The names of all flags.
 pub(super) fn flags() -> impl Iterator<Item = &'static str> {
     Flag::ALL.iter().map(|flag| flag.name())
 }

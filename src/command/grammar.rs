@@ -27,7 +27,6 @@ impl Class {
         Self::Destructive,
     ];
 
-    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Offline => "pure",
@@ -79,7 +78,6 @@ impl Argument {
     }
 }
 
-/// A flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flag {
     Solution,
@@ -195,7 +193,6 @@ macro_rules! actions {
         }
 
         impl CommentAction {
-            /// All actions, by class.
             pub const ALL: &'static [Self] = &[$(Self::$action),*];
 
             /// The word by which comments and the command line call it.

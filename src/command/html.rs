@@ -1,6 +1,6 @@
-//! HTML in a comment. Markdown goes on below a tag after an empty line, but what stands there is quoted, folded or struck out.
+//! HTML in a comment. After an empty line below a tag the text is Markdown again, but it is still quoted, folded or struck out.
 
-/// Elements that quote, fold, strike out, or show as code or as a cell.
+/// Elements that quote, fold, strike out, or show their text as code or as a table cell.
 const CONTAINER_ELEMENTS: &[&str] = &[
     "blockquote",
     "code",
@@ -31,14 +31,13 @@ const CONTAINER_ELEMENTS: &[&str] = &[
     "var",
 ];
 
-/// More are never open at once in what people write.
+/// More than people open at once.
 const MAX_OPEN: usize = 64;
 
-/// Those of the elements that are open.
 #[derive(Debug, Default)]
 pub(super) struct OpenElements {
     open: Vec<&'static str>,
-    /// Too many are open to keep account of: nothing counts from there on.
+    /// More than `MAX_OPEN` elements are open. From there on, no line counts.
     lost: bool,
 }
 
@@ -47,7 +46,7 @@ impl OpenElements {
         self.lost || !self.open.is_empty()
     }
 
-    /// Follows a piece of HTML. Where it is broken, an element is rather open than closed.
+    /// Reads a piece of HTML. A broken tag counts as open rather than closed.
     pub(super) fn read(&mut self, html: &str) {
         let mut rest = html;
         while let Some(at) = rest.find('<') {
@@ -67,7 +66,7 @@ impl OpenElements {
         }
     }
 
-    /// Reads a tag behind its `<`; what follows it, unless it has no end.
+    /// Reads a tag after its `<` and returns the rest; `None` if the tag has no end.
     fn tag<'a>(&mut self, text: &'a str) -> Option<&'a str> {
         let (closes, name) = match text.strip_prefix('/') {
             Some(name) => (true, name),
@@ -94,7 +93,7 @@ impl OpenElements {
     }
 }
 
-/// Behind the `>` that ends a tag, which one between quotation marks does not.
+/// The position after the `>` that ends a tag. A `>` between quotation marks does not end it.
 fn end_of_tag(attributes: &str) -> Option<usize> {
     let mut quote = None;
     for (at, byte) in attributes.bytes().enumerate() {

@@ -1,11 +1,11 @@
-//! One line, word by word.
+//! Parses one command line, word by word.
 
 use super::error::{CommandParseError, flags, names};
 use super::grammar::{Argument, CommentAction, Flag};
 use super::lines::Line;
 use super::{Command, TRIGGER};
 
-/// Reads a line that begins with the trigger. Words stand between blanks and tabs: there is no quoting, and nothing is expanded.
+/// Parses a line that begins with the trigger. Blanks and tabs separate words. There is no quoting, and nothing is expanded.
 pub(super) fn parse(line: &Line<'_>) -> Result<Command, CommandParseError> {
     let mut words = line.text.split([' ', '\t']).filter(|word| !word.is_empty());
     if let Some(problem) = words
@@ -92,7 +92,6 @@ fn set_flag<'a>(
     Ok(())
 }
 
-/// The word that is no flag.
 fn set_argument(command: &mut Command, word: &str) -> Result<(), CommandParseError> {
     let action = command.action;
     let unexpected = || CommandParseError::ExtraArgument {
@@ -109,7 +108,7 @@ fn set_argument(command: &mut Command, word: &str) -> Result<(), CommandParseErr
     Ok(())
 }
 
-/// Where the word that is no flag belongs.
+/// The field for the word that is not a flag.
 fn argument_of(command: &mut Command) -> Option<&mut Option<String>> {
     match command.action.argument() {
         Argument::Nothing => None,

@@ -1,4 +1,4 @@
-//! Which lines of a comment count: by a reading of its Markdown, never by a pattern over its text.
+//! Finds the command lines of a comment by parsing its Markdown, never by a pattern over its text.
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
@@ -9,18 +9,18 @@ use super::html::OpenElements;
 /// A line that begins with the trigger.
 #[derive(Debug)]
 pub(super) struct Line<'a> {
-    /// From the trigger to the end, as written.
+    /// From the trigger to the end of the line, as written.
     pub text: &'a str,
-    /// Whether everybody's Markdown shows it as written.
+    /// Whether every dialect shows the line as written.
     pub plain: bool,
 }
 
-/// What forges add to Markdown, as far as it holds text. What they strike out or set as mathematics is in `doubts`.
+/// The Markdown extensions of forges, as far as they contain text. `ambiguity` handles strikethrough and mathematics.
 fn extensions() -> Options {
     Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_GFM
 }
 
-/// The lines of plain text in paragraphs that stand in nothing else, as far as they begin with the trigger. Line ends are `\n`.
+/// Lines that begin with the trigger, in top-level paragraphs of plain text. `body` has `\n` line ends.
 pub(super) fn command_lines(body: &str) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     let mut last_end = 0;
@@ -88,7 +88,8 @@ fn mark_ambiguous(lines: &mut [Line<'_>]) {
     }
 }
 
-/// Where the line ends that begins here as a command, if one does. Each look is short: a line may have many pieces of text.
+/// The end of the line that begins at `start`, if it begins as a command. Each check is short, because a line may have many
+/// pieces of text.
 fn command_at(body: &str, start: usize) -> Option<usize> {
     let rest = body[start..].strip_prefix(TRIGGER)?;
     // A letter or sign makes another word of it; what only looks like a blank is for the parser to name.
@@ -107,7 +108,7 @@ fn is_line_break(between: &str) -> bool {
     between.trim_matches([' ', '\t']) == "\n"
 }
 
-/// GitLab's quote of several lines stands between two lines `>>>`. To others these are quotes of nothing.
+/// GitLab quotes the lines between two lines `>>>`. In other dialects these are empty quotes.
 fn toggles_quote(quote: &str) -> bool {
     quote.lines().filter(|line| line.trim() == ">>>").count() % 2 == 1
 }

@@ -1,8 +1,8 @@
-//! What a comment commands: its grammar, and which lines of a comment count.
+//! Commands in comments: the grammar, and which lines of a comment count.
 //!
-//! A line counts where the forge shows it as plain text of a paragraph that stands in nothing else, and if it begins with
-//! `/provisioner`, in these ASCII characters, after at most three spaces. Quotes, lists, headings, tables, code, HTML, comments,
-//! links and emphasis are what people use to show a command without giving it.
+//! A line counts if the forge shows it as plain text of a top-level paragraph, and if it begins with `/provisioner`, in these
+//! ASCII characters, after at most three spaces. People use quotes, lists, headings, tables, code, HTML, comments, links and
+//! emphasis to show a command without giving it.
 
 mod ambiguity;
 mod error;
@@ -20,31 +20,26 @@ pub use help::help;
 
 /// Begins every command.
 pub const TRIGGER: &str = "/provisioner";
-/// Characters of a comment, as many as GitHub takes.
+/// Characters of a comment, as many as GitHub accepts.
 pub const MAX_CHARACTERS: usize = 65_536;
-/// Commands of one comment.
 pub const MAX_COMMANDS: usize = 10;
 
-/// A command of a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// What to do.
     pub action: CommentAction,
-    /// The config that is meant: a path inside the repository, or a bare file name.
+    /// A path inside the repository, or a bare file name.
     pub config: Option<String>,
-    /// `--solution`: whose folders are meant.
+    /// `--solution`: the solution whose folders are meant.
     pub solution: Option<String>,
-    /// `--tier`: of configs that name none.
+    /// `--tier`: the tier of configs that name none.
     pub tier: Option<String>,
-    /// `--force`: it is meant.
+    /// `--force`.
     pub force: bool,
     /// `--confirm`: 16 to 64 lower-case hexadecimal digits.
     pub confirm: Option<String>,
-    /// `--keep`: the test's stack stays.
+    /// `--keep`: do not delete the test's stack.
     pub keep: bool,
-    /// The code to explain.
     pub code: Option<String>,
-    /// The product to show.
     pub product: Option<String>,
 }
 
@@ -64,7 +59,7 @@ impl Command {
     }
 }
 
-/// As it would be written: [`parse`] makes the same command of it.
+/// The command as a comment would contain it: [`parse`] returns the same command.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{TRIGGER} {}", self.action.name())?;
@@ -93,8 +88,8 @@ impl fmt::Display for Command {
     }
 }
 
-/// Everything a comment asks for, in order. A line that begins as a command and is none is a problem that says what was meant.
-/// Nothing comes of a comment that commands nothing; of one with too many commands only that.
+/// All commands of a comment, in order. A line that begins as a command but is not valid gives an error. A comment with too many
+/// commands gives only that error.
 pub fn parse(body: &str) -> Vec<Result<Command, CommandParseError>> {
     // Nearly all comments end here.
     if !body.contains(TRIGGER) {

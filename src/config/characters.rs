@@ -1,4 +1,4 @@
-//! What no string of a config may hold, whatever the schema says.
+//! Checks every string of a config for dynamic references and for characters that are invisible or reorder text.
 
 use super::node::{Node, NodeKind};
 use super::violation::DiagnosticLimit;
@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::text;
 
-/// Refuses dynamic references and characters that make a line read differently from what it is.
+/// Reports dynamic references, and characters that make a line read differently from its bytes.
 pub fn report(
     path: &RepoPath,
     source: &SourceText<'_>,

@@ -1,4 +1,4 @@
-//! A config file: recognised, validated, named. All problems of a file are found in one go.
+//! Loads a config file: recognize, validate, derive names. One pass reports all problems of the file.
 
 use std::sync::Arc;
 
@@ -15,32 +15,28 @@ use crate::product::{
 /// A config without errors.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it stands.
     pub path: RepoPath,
-    /// Its product.
     pub product: Arc<Product>,
-    /// What was read, with places.
+    /// The parsed file, with spans.
     pub tree: Node,
-    /// Its values, defaults applied.
+    /// With the schema's defaults applied.
     pub values: serde_json::Value,
-    /// Its names, and the scope that templates and expressions see.
+    /// Names, and the scope that templates and expressions read.
     pub derived: Derived,
-    /// Where its stack lives.
+    /// Account, region and environment of the stack.
     pub target: Target,
-    /// What its outputs are called.
     pub outputs: OutputNames,
-    /// What was said for all configs.
+    /// The run's settings for all configs.
     pub given: RunInput,
 }
 
 impl Config {
-    /// The stack's name.
     pub fn stack(&self) -> &str {
         self.derived.names.get("stack").map_or("", String::as_str)
     }
 
-    /// The same config under the names of a test: `suffix` stands behind that of the stack and of everything in it. Names that
-    /// get too long by that are errors, as in any config.
+    /// The same config with `suffix` appended to the stack's name and to every name in it. A name that becomes too long is an
+    /// error.
     pub fn with_name_suffix(&self, suffix: &str) -> Result<Self, Vec<Diagnostic>> {
         let failed =
             |failure: ProductError| vec![product_invalid(&self.path, &self.product, &failure)];
@@ -75,7 +71,7 @@ impl Config {
         })
     }
 
-    /// Another version of the same file, by the same product; `None` if that is no valid config.
+    /// Another version of the same file, with the same product; `None` if it is not a valid config.
     pub fn with_bytes(&self, bytes: &[u8]) -> Option<Self> {
         let tree = parse(&self.path, bytes, Tags::Refuse).ok()?;
         let mut values = tree.to_json();
@@ -87,7 +83,7 @@ impl Config {
         Some(Self { tree, ..config })
     }
 
-    /// The same config with other values, which are not checked; `None` if they do not lead to names and a place.
+    /// The same config with other values, unchecked; `None` if they give no names or no target.
     pub fn with_values(&self, values: serde_json::Value) -> Option<Self> {
         let product = &self.product;
         let (derived, complete) = product
@@ -102,22 +98,20 @@ impl Config {
         })
     }
 
-    /// Where a dotted key stands in the file, or the nearest key above it.
+    /// The span of a dotted key, or of its nearest parent in the file.
     pub fn span_of(&self, key: &str) -> Span {
         self.tree.span_of(key.split('.'))
     }
 }
 
-/// What came of a file.
 #[derive(Clone, Debug)]
 pub struct LoadResult {
-    /// The config, unless there are errors.
+    /// `None` if there is an error.
     pub config: Option<Config>,
-    /// Errors and warnings, by place.
+    /// Errors and warnings, sorted by position.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads and checks one config.
 pub fn load(registry: &Registry, path: &RepoPath, bytes: &[u8]) -> LoadResult {
     let mut diagnostics = Vec::new();
     let config = match check(registry, path, bytes, &mut diagnostics) {
@@ -212,7 +206,7 @@ fn check(
     }))
 }
 
-/// Reads a file that is no config, and checks it by a schema; defaults are applied. `whole` says what the file is.
+/// Parses a file that is not a config, validates it against a schema and applies defaults. `whole` names the kind of file.
 pub fn validate(
     schema: &Schema,
     whole: &str,
@@ -293,7 +287,7 @@ fn product_invalid(path: &RepoPath, product: &Product, failure: &ProductError) -
     )
 }
 
-/// The stack's name derives from the file's, which therefore must be the one that the fields give.
+/// The stack's name derives from the file's name, so the file must have the name that the config's fields give.
 fn file_name(path: &RepoPath, source: &SourceText<'_>, derived: &Derived) -> Option<Diagnostic> {
     let expected = derived.names.get("config").map_or("", String::as_str);
     if expected == path.stem() && path.file_name().ends_with(".yaml") {

@@ -1,4 +1,4 @@
-//! Text → spanned tree → checked value.
+//! Parses and checks configs: text → tree with spans → checked values.
 
 mod characters;
 mod check;

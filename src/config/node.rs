@@ -1,21 +1,19 @@
-//! A YAML document in which every node knows its place.
+//! A YAML document in which every node has a span.
 
 use serde_json::Value;
 
 use crate::diagnostic::Span;
 
-/// A value and where it stands.
+/// A value and its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What it holds.
     pub kind: NodeKind,
-    /// Where it stands.
     pub span: Span,
     /// Its YAML tag, `!` included, where tags are kept.
     pub tag: Option<String>,
 }
 
-/// What a node holds, by the YAML 1.2 core schema.
+/// The value by the YAML 1.2 core schema.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NodeKind {
     /// `null`, `~` or nothing.
@@ -26,35 +24,30 @@ pub enum NodeKind {
     Number(serde_json::Number),
     /// Any text; also `.inf` and `.nan`, which JSON has no number for.
     Text(String),
-    /// A list.
     Sequence(Vec<Node>),
-    /// A mapping, in source order, keys unique.
+    /// In source order; keys are unique.
     Mapping(Vec<MapEntry>),
 }
 
-/// One key of a mapping.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapEntry {
-    /// The key as text.
     pub key: String,
-    /// Where the key stands.
     pub key_span: Span,
-    /// Its value.
     pub value: Node,
 }
 
 impl Node {
-    /// The value of a key, if this is a mapping that has it.
+    /// The value of a key; `None` if the node is not a mapping or lacks the key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The entry of a key, if this is a mapping that has it.
+    /// The entry of a key; `None` if the node is not a mapping or lacks the key.
     pub fn entry(&self, key: &str) -> Option<&MapEntry> {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
-    /// All entries; none if this is no mapping.
+    /// All entries; empty if the node is not a mapping.
     pub fn entries(&self) -> &[MapEntry] {
         match &self.kind {
             NodeKind::Mapping(entries) => entries,
@@ -62,7 +55,7 @@ impl Node {
         }
     }
 
-    /// All items; none if this is no list.
+    /// All items; empty if the node is not a list.
     pub fn items(&self) -> &[Node] {
         match &self.kind {
             NodeKind::Sequence(items) => items,
@@ -70,7 +63,7 @@ impl Node {
         }
     }
 
-    /// The text, if this is one.
+    /// `None` if the node is not text.
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
             NodeKind::Text(text) => Some(text),
@@ -78,13 +71,12 @@ impl Node {
         }
     }
 
-    /// Whether nothing stands here.
     pub fn is_null(&self) -> bool {
         self.kind == NodeKind::Null
     }
 
-    /// The same data without places, keys in source order. A tag stands as a key around its value, as CloudFormation's long
-    /// forms do, so that values which differ in nothing else are not equal.
+    /// The same data without spans, keys in source order. A tag becomes a key around its value, as in CloudFormation's long
+    /// forms, so that values which differ only in their tags are not equal.
     pub fn to_json(&self) -> Value {
         match &self.tag {
             Some(tag) => Value::Object([(tag.clone(), self.kind_to_json())].into_iter().collect()),
@@ -106,7 +98,7 @@ impl Node {
         }
     }
 
-    /// Whether the other holds the same data, its keys in the same order; places do not count.
+    /// Whether the other node holds the same data with its keys in the same order. Spans do not count.
     pub fn same_data(&self, other: &Self) -> bool {
         if self.tag != other.tag {
             return false;
@@ -124,7 +116,7 @@ impl Node {
         }
     }
 
-    /// The key at the end of `path`, or the nearest one on the way there.
+    /// The key at the end of `path`, or the last key on the way that exists.
     pub fn key_of<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Span {
         let mut node = self;
         let mut place = Span::point(self.span.start.line, self.span.start.column);
@@ -138,8 +130,8 @@ impl Node {
         place
     }
 
-    /// The place to point at for `path` (keys and list indices from the root), or for the nearest part of it that exists:
-    /// a scalar's value, otherwise the key that leads to it.
+    /// The span for `path` (keys and list indices from the root), or for the longest part of it that exists: a scalar's value,
+    /// otherwise the key that leads to it.
     pub fn span_of<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Span {
         let mut node = self;
         let mut place = Span::point(self.span.start.line, self.span.start.column);

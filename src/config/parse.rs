@@ -1,4 +1,4 @@
-//! Text → spanned tree. Everything is bounded: size, depth, and what aliases expand to.
+//! Parses text into a tree with spans. Size, depth and the expansion of aliases are bounded.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,25 +16,25 @@ pub const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 100_000;
 const BYTES_PER_NODE: usize = 64;
-/// Each problem has its line looked up, so that their number is bounded too.
+/// Each problem's line is looked up, so their number is bounded.
 const MAX_PROBLEMS: usize = 100;
 
-/// What becomes of YAML tags.
+/// How to treat YAML tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tags {
-    /// Configs are plain data: a tag is an error.
+    /// A tag is an error: configs are plain data.
     Refuse,
-    /// CloudFormation's short forms (`!Ref`) are tags.
+    /// Tags stay in the tree, such as CloudFormation's short form `!Ref`.
     Keep,
 }
 
-/// Decodes and parses one document; `Err` holds everything that is wrong with it.
+/// Decodes and parses one document; `Err` holds all its problems.
 pub fn parse(path: &RepoPath, bytes: &[u8], tags: Tags) -> Result<Node, Vec<Diagnostic>> {
     let text = decode(path, bytes).map_err(|problem| vec![problem])?;
     Builder::new(path, text, tags).run(text)
 }
 
-/// The text of a file, without its byte order mark.
+/// The text of a file without its byte order mark.
 pub fn decode<'a>(path: &RepoPath, bytes: &'a [u8]) -> Result<&'a str, Diagnostic> {
     if bytes.len() > MAX_BYTES {
         let message = format!(
@@ -61,20 +61,20 @@ pub fn decode<'a>(path: &RepoPath, bytes: &'a [u8]) -> Result<&'a str, Diagnosti
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// A collection whose end has not come yet.
+/// A collection whose end has not been read.
 struct OpenNode {
     node: Node,
     anchor: usize,
-    /// The key that waits for its value.
+    /// A key that waits for its value.
     key: Option<(String, Span)>,
-    /// The line of every key so far, once there are so many that searching the entries would take quadratic time.
+    /// The line of each key so far. Filled only for large mappings, where searching the entries takes quadratic time.
     lines: HashMap<String, usize>,
     /// How many entries `lines` covers.
     seen: usize,
 }
 
 impl OpenNode {
-    /// The line on which a key already stands.
+    /// The line of an earlier entry with this key.
     fn line_of(&mut self, key: &str) -> Option<usize> {
         const FEW: usize = 32;
         let entries = self.node.entries();
@@ -94,7 +94,6 @@ impl OpenNode {
     }
 }
 
-/// How large a finished node is.
 #[derive(Clone, Copy)]
 struct SubtreeSize {
     nodes: usize,
@@ -107,7 +106,7 @@ struct Builder<'a> {
     tags: Tags,
     problems: Vec<Diagnostic>,
     stack: Vec<OpenNode>,
-    /// Anchored nodes with what they expand to.
+    /// Anchored nodes, and the size of a copy of each.
     anchors: HashMap<usize, (Node, SubtreeSize)>,
     nodes: usize,
     root: Option<Node>,
@@ -167,7 +166,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// `Err` means that reading on would be unbounded or meaningless.
+    /// `Err` stops the parser, because the rest would be unbounded or meaningless.
     fn event(&mut self, event: Event<'a>, span: Span) -> Result<(), ()> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -273,7 +272,7 @@ impl<'a> Builder<'a> {
         Err(())
     }
 
-    /// Counts what a copy costs before it is made.
+    /// Counts the cost of a copy before the copy is made.
     fn charge_alias_budget(&mut self, nodes: usize, span: Span) -> Result<(), ()> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {
@@ -284,7 +283,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Ends the reading of a file with very many problems, and says so.
+    /// Stops after very many problems, with a diagnostic that says so.
     fn stop_after_many_errors(&mut self) -> Result<(), ()> {
         if self.problems.len() < MAX_PROBLEMS {
             return Ok(());
@@ -296,7 +295,7 @@ impl<'a> Builder<'a> {
         Err(())
     }
 
-    /// Puts a finished node where it belongs; an anchored one is kept for its aliases.
+    /// Adds a finished node to its parent. An anchored node is kept for its aliases.
     fn value(&mut self, node: Node, anchor: usize) -> Result<(), ()> {
         self.stop_after_many_errors()?;
         self.charge_alias_budget(1, node.span)?;
@@ -358,7 +357,7 @@ impl<'a> Builder<'a> {
         self.problems.push(problem.at(&self.source, span));
     }
 
-    /// The tab in the indentation of a line.
+    /// A tab in the indentation of a line.
     fn tab_of(&self, number: usize) -> Option<Span> {
         let line = self.source.line(number)?;
         let blanks = line.len() - line.trim_start_matches(' ').len();
@@ -373,8 +372,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Counts nodes and levels; long texts weigh as much as the nodes that would fill their memory. Nothing here is deeper than
-/// `MAX_DEPTH`: aliases are held to it like what stands written out.
+/// Counts nodes and levels. A long text weighs as much as the nodes that would fill its memory. No tree is deeper than
+/// `MAX_DEPTH`: aliases are held to it too.
 fn subtree_size(node: &Node) -> SubtreeSize {
     let weight = |text: &str| text.len() / BYTES_PER_NODE;
     let keys: usize = node.entries().iter().map(|entry| weight(&entry.key)).sum();

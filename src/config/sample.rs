@@ -1,4 +1,4 @@
-//! A product's own example of a tier, as a config.
+//! A product's sample config of a tier.
 
 use super::check::{Config, load};
 use super::parse::{Tags, parse};
@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 use crate::product::{Product, Registry};
 
-/// The sample of a tier under the name that its fields give; `Err` says what is wrong with it.
+/// The sample under the file name that its fields give; `Err` describes what is wrong with it.
 pub fn sample(
     registry: &Registry,
     product: &Product,

@@ -1,12 +1,12 @@
 //! Plain scalars by the YAML 1.2 core schema (<https://yaml.org/spec/1.2.2/#103-core-schema>).
 //!
-//! YAML 1.1's surprises (`on`, `1_000`, `12:30:00`, `0777` as octal) are not read: they stay what is written.
+//! YAML 1.1's forms (`on`, `1_000`, `12:30:00`, `0777` as octal) stay text.
 
 use serde_json::Number;
 
 use super::node::NodeKind;
 
-/// What a plain, untagged scalar means.
+/// The value of a plain, untagged scalar.
 pub fn resolve(text: &str) -> NodeKind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return NodeKind::Null,

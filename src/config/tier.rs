@@ -1,4 +1,4 @@
-//! What a config may set by its tier.
+//! Checks which keys a config's tier allows.
 
 use super::node::Node;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
@@ -6,7 +6,7 @@ use crate::model::RepoPath;
 use crate::product::{Derived, Product};
 use crate::text::{did_you_mean, or_list, quote};
 
-/// Says which keys of a config need a higher tier than it has.
+/// Reports keys that need a higher tier than the config's.
 pub fn report(
     path: &RepoPath,
     source: &SourceText<'_>,

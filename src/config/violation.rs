@@ -1,4 +1,4 @@
-//! Schema violations in words: a place, what is wrong, what was probably meant.
+//! Turns schema violations into diagnostics: position, problem, suggestion.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,17 @@ use crate::model::RepoPath;
 use crate::product::{Schema, ValidationErrorKind as Violated, Violation, known_keys};
 use crate::text::{and_list, did_you_mean, pluralize, quote};
 
-/// Long lists of allowed values are not printed whole.
+/// Longer lists of allowed values are truncated.
 const MAX_LISTED: usize = 8;
 
-/// A longer number is no account, tag or version that somebody forgot to quote.
+/// A longer number is not an account id, tag or version that somebody forgot to quote.
 const MAX_QUOTED_CHARS: usize = 60;
 
-/// Problems of one kind that are told of one file. Each has its line looked up: told without bound, the problems of a large
-/// file would take quadratic time.
+/// Diagnostics of one kind for one file. Each one's line is looked up, so without a limit a large file would take quadratic time.
 pub const MAX_REPORTED: usize = 100;
 
-/// Turns violations of a schema into diagnostics: of those about one value only the most telling, of those about keys all.
-/// `whole` says what the file is, such as "a `s3` config".
+/// Reports violations of a schema: of those about one value only the most specific, of those about keys all. `whole` names the
+/// kind of file, such as "a `s3` config".
 pub fn report(
     path: &RepoPath,
     source: &SourceText<'_>,
@@ -73,7 +72,7 @@ pub fn report(
     }
 }
 
-/// Problems up to a number; those beyond it are counted only.
+/// Collects diagnostics up to a limit, and counts the rest.
 pub struct DiagnosticLimit<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     told: usize,
@@ -81,7 +80,6 @@ pub struct DiagnosticLimit<'a> {
 }
 
 impl<'a> DiagnosticLimit<'a> {
-    /// Nothing told yet.
     pub fn new(diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         Self {
             diagnostics,
@@ -90,7 +88,7 @@ impl<'a> DiagnosticLimit<'a> {
         }
     }
 
-    /// Tells a problem, if there is room.
+    /// Adds a diagnostic unless the limit is reached.
     pub fn push(&mut self, problem: impl FnOnce() -> Diagnostic) {
         if self.told < MAX_REPORTED {
             self.told += 1;
@@ -100,7 +98,7 @@ impl<'a> DiagnosticLimit<'a> {
         }
     }
 
-    /// How many were not told, as a message.
+    /// A message with the number of diagnostics beyond the limit.
     pub fn overflow(self) -> Option<String> {
         (self.untold > 0).then(|| {
             let rest = pluralize(self.untold, "more problem");
@@ -109,7 +107,7 @@ impl<'a> DiagnosticLimit<'a> {
     }
 }
 
-/// Which of several violations of one value says most about it; lower says more.
+/// Ranks violations of one value: the lowest is the most specific.
 fn rank(kind: &Violated) -> u8 {
     match kind {
         Violated::Type { .. } => 0,
@@ -353,7 +351,7 @@ impl ViolationContext<'_> {
     }
 }
 
-/// A schema's sentence in the form of our own help: no capital at the start, no full stop at the end.
+/// A schema's sentence in the form of our help: without a capital at the start and a full stop at the end.
 fn constraint_text(sentence: &str) -> String {
     let mut chars = sentence.strip_suffix('.').unwrap_or(sentence).chars();
     match chars.next() {

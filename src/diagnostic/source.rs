@@ -1,27 +1,24 @@
-//! Places in a source text.
+//! Positions in a source text.
 
 use serde::Serialize;
 
-/// A place: line and column, both from 1, the column counted in characters.
+/// Both count from 1, the column in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Position {
-    /// Line, from 1.
     pub line: usize,
-    /// Column in characters, from 1.
     pub column: usize,
 }
 
 /// From `start` up to, not including, `end`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Span {
-    /// The first character.
     pub start: Position,
-    /// Just behind the last character.
+    /// The position after the last character.
     pub end: Position,
 }
 
 impl Span {
-    /// The place of one character.
+    /// The span of one character.
     pub fn point(line: usize, column: usize) -> Self {
         let start = Position { line, column };
         let end = Position {
@@ -37,12 +34,10 @@ impl Span {
 pub struct SourceText<'a>(&'a str);
 
 impl<'a> SourceText<'a> {
-    /// Wraps a text; nothing is read before a line is asked for.
     pub fn new(text: &'a str) -> Self {
         Self(text)
     }
 
-    /// The whole text.
     pub fn text(&self) -> &'a str {
         self.0
     }
@@ -52,7 +47,7 @@ impl<'a> SourceText<'a> {
         self.0.lines().nth(number.checked_sub(1)?)
     }
 
-    /// What stands in a span of a single line.
+    /// The text of a span; `None` if the span covers several lines.
     pub fn slice(&self, span: Span) -> Option<&'a str> {
         if span.start.line != span.end.line {
             return None;

@@ -1,6 +1,6 @@
-//! What does not compile: each proof is a text that compiles, and the same with one part changed, which does not.
+//! Code that must not compile. Each proof is a text that compiles, and the same text with one part changed, which does not.
 //!
-//! Stable Rust does not compare the codes of errors; that the part is to blame is known from the text that compiles.
+//! Stable Rust does not compare the codes of errors. The text that compiles shows that the changed part causes the error.
 
 macro_rules! assertions {
     ($($(#[$about:meta])* $name:ident: $before:literal, $good:literal, not $bad:literal ($code:literal), $after:literal;)*) => {$(
@@ -22,37 +22,37 @@ macro_rules! prelude {
 }
 
 assertions! {
-    /// A permit comes from a decision.
+    /// Only a decision creates a permit.
     Forged:
         "fn permit(policy: &Loaded, facts: &Facts, stack: StackName) -> Decided {",
         "decide(policy, facts, &stack)",
         not "Ok(Permit { stack, effect: std::marker::PhantomData })" ("E0451"),
         "}";
-    /// A decision on one effect is none on another.
+    /// A permit for one effect does not allow another.
     OfAnother:
         "fn permit(policy: &Loaded, facts: &Facts, stack: StackName) -> Decided { decide::<",
         "Delete",
         not "Update" ("E0308"),
         ">(policy, facts, &stack) }";
-    /// Who only asks what speaks against it gets none.
+    /// Listing denials creates no permit.
     OnlyAsked:
         "fn permit(policy: &Loaded, facts: &Facts, stack: StackName) -> Decided {",
         "decide(policy, facts, &stack)",
         not "denials(EffectKind::Delete, policy, facts, &stack)" ("E0308"),
         "}";
-    /// It is not copied.
+    /// A permit cannot be copied.
     Copied:
         "fn one(permit: Permit<Delete>) -> Permit<Delete> { permit",
         "",
         not ".clone()" ("E0599"),
         "}";
-    /// It is not taken from whoever only lent it.
+    /// A permit cannot be moved out of a reference.
     Borrowed:
         "fn take(permit: &Permit<Delete>) -> ",
         "&",
         not "" ("E0308"),
         "Permit<Delete> { permit }";
-    /// It is used up.
+    /// A permit is used up.
     UsedTwice:
         "fn twice(cloud: &Cloud, permit: Permit<Delete>, id: &str) {
             let _ = cloud.delete(permit, id);
@@ -60,7 +60,7 @@ assertions! {
         "stack(id)",
         not "delete(permit, id)" ("E0382"),
         "; }";
-    /// Nobody adds an effect that no rule knows.
+    /// No other module can add an effect that no rule knows.
     OwnEffect:
         "",
         "type Mine = Inspect;",
@@ -72,42 +72,42 @@ assertions! {
 
 // Each method that changes something, with a permit for something else.
 assertions! {
-    /// A change set is made with a permit to look closely.
+    /// Creating a change set needs a permit to preview.
     Previewed:
         "fn act(cloud: &Cloud, stack: Option<&Stack>, proposal: &Proposal, permit: Permit<",
         "Preview", not "Inspect" ("E0308"),
         ">) { let _ = cloud.preview(permit, stack, proposal); }";
-    /// It is run by what makes or changes a stack.
+    /// Executing a change set needs a permit to create or update a stack.
     Executed:
         "fn act(cloud: &Cloud, pending: Pending, permit: Permit<",
         "Create", not "Preview" ("E0277"),
         ">) { let _ = cloud.execute(permit, pending); }";
-    /// The making of a stack is taken over by what goes on with it.
+    /// Attaching to a running creation needs a permit to resume it.
     Joined:
         "fn act(cloud: &Cloud, id: &str, permit: Permit<",
         "Resume", not "Create" ("E0308"),
         ">) { let _ = cloud.join(permit, id); }";
-    /// A stack is deleted by what deletes.
+    /// Deleting a stack needs a permit to delete it.
     Deleted:
         "fn act(cloud: &Cloud, id: &str, permit: Permit<",
         "Delete", not "Update" ("E0277"),
         ">) { let _ = cloud.delete(permit, id); }";
-    /// A bucket is emptied by `tear-down` and by tests.
+    /// Emptying a bucket needs a permit for `tear-down` or a test.
     Emptied:
         "fn act(cloud: &Cloud, bucket: &str, tell: &Tell, permit: Permit<",
         "TearDown", not "Delete" ("E0277"),
         ">) { let _ = cloud.empty(permit, bucket, tell); }";
-    /// Buckets that a stack left are deleted by `tear-down`.
+    /// Deleting a bucket that a stack left needs a permit for `tear-down`.
     BucketsDeleted:
         "fn act(cloud: &Cloud, buckets: &[String], permit: Permit<",
         "TearDown", not "Delete" ("E0308"),
         ">) { let _ = cloud.delete_buckets(permit, buckets); }";
-    /// Folders are not a template.
+    /// A permit for folders does not allow a template.
     Foldered:
         "fn act(cloud: &Cloud, bucket: &str, keys: &[String], tick: &Tick, permit: Permit<",
         "Folders", not "Upload" ("E0308"),
         ">) { let _ = cloud.make_folders(permit, bucket, keys, tick); }";
-    /// A template is not a folder.
+    /// A permit for a template does not allow folders.
     Uploaded:
         "fn act(cloud: &Cloud, bucket: &str, key: &str, body: &str, permit: Permit<",
         "Upload", not "Folders" ("E0308"),
@@ -116,37 +116,37 @@ assertions! {
 
 // The same without any.
 assertions! {
-    /// Not made.
+    /// No change set without a permit.
     PreviewedFreely:
         "fn act(cloud: &Cloud, permit: Permit<Preview>, stack: Option<&Stack>, proposal: &Proposal) {
             let _ = cloud.preview(",
         "permit, ", not "" ("E0061"), "stack, proposal); }";
-    /// Not run.
+    /// No execution without a permit.
     ExecutedFreely:
         "fn act(cloud: &Cloud, permit: Permit<Create>, pending: Pending) { let _ = cloud.execute(",
         "permit, ", not "" ("E0061"), "pending); }";
-    /// Not taken over.
+    /// No attaching without a permit.
     JoinedFreely:
         "fn act(cloud: &Cloud, permit: Permit<Resume>, id: &str) { let _ = cloud.join(",
         "permit, ", not "" ("E0061"), "id); }";
-    /// Not deleted.
+    /// No deletion without a permit.
     DeletedFreely:
         "fn act(cloud: &Cloud, permit: Permit<Delete>, id: &str) { let _ = cloud.delete(",
         "permit, ", not "" ("E0061"), "id); }";
-    /// Not emptied.
+    /// No emptying without a permit.
     EmptiedFreely:
         "fn act(cloud: &Cloud, permit: Permit<TearDown>, bucket: &str, tell: &Tell) { let _ = cloud.empty(",
         "permit, ", not "" ("E0061"), "bucket, tell); }";
-    /// Not deleted when emptied.
+    /// No deletion of buckets without a permit.
     BucketsDeletedFreely:
         "fn act(cloud: &Cloud, permit: Permit<TearDown>, buckets: &[String]) { let _ = cloud.delete_buckets(",
         "permit, ", not "" ("E0061"), "buckets); }";
-    /// Not written.
+    /// No folders without a permit.
     FolderedFreely:
         "fn act(cloud: &Cloud, permit: Permit<Folders>, bucket: &str, keys: &[String], tick: &Tick) {
             let _ = cloud.make_folders(",
         "permit, ", not "" ("E0061"), "bucket, keys, tick); }";
-    /// Not uploaded.
+    /// No upload without a permit.
     UploadedFreely:
         "fn act(cloud: &Cloud, permit: Permit<Upload>, bucket: &str, key: &str, body: &str) {
             let _ = cloud.upload(",

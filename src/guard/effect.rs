@@ -1,28 +1,24 @@
-//! What can be asked for. Each effect is a type of its own, so that a permit for one cannot be spent on another.
+//! Effects. Each is a type of its own, so that a permit for one cannot be spent on another.
 
 use serde::{Deserialize, Serialize};
 
 mod sealed {
-    /// Nobody adds effects of their own, which no rule would know.
+    /// Keeps other modules from adding effects that no rule knows.
     pub trait Sealed {}
 }
 
-/// Something that can be asked for.
+/// Something that a permit allows.
 pub trait Effect: sealed::Sealed {
-    /// What kind of thing it is: rules differ by it.
+    /// Rules differ by kind.
     const KIND: EffectKind;
 }
 
-/// Runs a change set.
 pub trait RunsChangeSet: Effect {}
-/// Deletes a stack.
 pub trait DeletesStack: Effect {}
-/// Deletes a stack with all that is in its buckets.
 pub trait EmptiesBuckets: DeletesStack {}
 
 macro_rules! effects {
     ($($(#[$about:meta])* $name:ident,)*) => {
-        /// Kinds of effects.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum EffectKind {
@@ -30,10 +26,8 @@ macro_rules! effects {
         }
 
         impl EffectKind {
-            /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// Its name.
             pub fn word(self) -> &'static str {
                 match self {
                     $(Self::$name => stringify!($name),)*
@@ -55,17 +49,17 @@ macro_rules! effects {
 }
 
 effects! {
-    /// Reads a stack and what belongs to it.
+    /// Reads a stack and its resources.
     Inspect,
-    /// Makes a change set, and deletes it.
+    /// Creates a change set and deletes it.
     Preview,
-    /// Makes a stack that is not there.
+    /// Creates a stack that does not exist.
     Create,
-    /// Watches a stack whose making was begun by a run that was killed, and takes it back if that fails.
+    /// Watches a stack whose creation was started by a run that was killed, and rolls it back on failure.
     Resume,
-    /// Makes a stack under a name of its own, and deletes it.
+    /// Creates a stack under a name of its own, and deletes it.
     Test,
-    /// Changes a stack.
+    /// Updates a stack.
     Update,
     /// Writes folders into a stack's bucket.
     Folders,
@@ -73,7 +67,7 @@ effects! {
     Upload,
     /// Deletes a stack.
     Delete,
-    /// Deletes a stack with all that is in its buckets.
+    /// Deletes a stack together with the contents of its buckets.
     TearDown,
 }
 

@@ -1,4 +1,4 @@
-//! What was seen. Every fact may be missing; one that is missing and matters denies.
+//! Facts about a stack and a request. Every fact may be missing; a missing fact that matters denies.
 
 use std::collections::BTreeMap;
 
@@ -8,81 +8,80 @@ use super::ChangeRequest;
 use crate::plan::Verdict;
 use crate::stack::{Stack, StackName};
 
-/// Facts of one stack, read in this run.
+/// Facts about one stack, read in this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Facts {
-    /// Who asks AWS, and where.
+    /// The identity and region of AWS requests.
     pub caller: Option<Caller>,
-    /// The stack: `Some(None)` if there is none of that name. Written, one that is not known is left out, and one that is not
-    /// there is null.
+    /// `None`: unknown. `Some(None)`: no stack has the name. JSON leaves an unknown stack out, and has null for one that does not
+    /// exist.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub stack: Option<Option<Stack>>,
-    /// The tags by which a stack of this program is known.
+    /// Tags that a stack must have to be provisioner's own.
     pub owner: BTreeMap<String, String>,
-    /// What the change set would do at worst.
+    /// The worst that the change set would do.
     pub verdict: Option<Verdict>,
-    /// The digest of the change set that was shown, and that of the one about to run.
+    /// The digests of the reviewed change set and of the one about to be executed.
     pub digests: Option<[String; 2]>,
-    /// Stacks that import an output of this one.
+    /// Stacks that import an output of this stack.
     pub importers: Option<Vec<String>>,
-    /// The digest of what its deletion would do now.
+    /// The digest of the deletion as it would be now.
     pub deletion: Option<String>,
-    /// Its buckets with what is in them, those that the stack's deletion leaves alone apart.
+    /// The stack's buckets with their object counts.
     pub buckets: Option<Buckets>,
-    /// What stands behind the request.
+    /// Who or what requests the effect.
     pub authority: Authority,
 }
 
-/// What is written is known, null included.
+/// A value that is present is known, null included.
 fn known<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Option<Stack>>, D::Error> {
     Option::deserialize(written).map(Some)
 }
 
-/// An identity of AWS.
+/// An AWS identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// 12-digit account id.
     pub account: String,
     /// ARN of the user or role.
     pub arn: String,
-    /// Region that requests go to.
+    /// The region of requests.
     pub region: String,
 }
 
-/// Buckets that go with the stack.
+/// The stack's buckets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buckets {
-    /// Object versions and delete markers by bucket.
+    /// Object versions and delete markers, by bucket that the stack's deletion deletes.
     pub deleted: BTreeMap<String, u64>,
-    /// The same of buckets that stay behind.
+    /// Object versions and delete markers, by bucket that the stack's deletion retains.
     pub retained: BTreeMap<String, u64>,
 }
 
-/// What stands behind a request.
+/// Who or what requests an effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "from")]
 pub enum Authority {
-    /// Nothing is known of it.
     #[default]
     Unknown,
-    /// Somebody at a command line, with credentials of their own.
+    /// A person at a command line, with their own credentials.
     CommandLine {
         /// `--force`.
         force: bool,
-        /// On a terminal, the stack's name as it was typed. `None` where nobody can be asked.
+        /// The stack's name as typed at the prompt; `None` without a terminal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         typed: Option<String>,
     },
-    /// A pull request, and perhaps a comment on it that commands.
+    /// A pull request, perhaps with a command in a comment.
     Request(Box<ChangeRequest>),
 }
 
-/// Marks a stack of `test-deploy`; its value is the name of the stack that it tests.
+/// Marks a stack of `test-deploy`; the value is the name of the tested stack.
 pub const TEST_TAG: &str = "provisioner:test";
 
-/// The tags that a stack of this program has: its product, and the stack's own name, so that tags that were copied from
-/// another one do not count.
+/// The tags of provisioner's own stacks: the product, and the stack's own name, so that tags copied from another stack do not
+/// count.
 pub fn owner_tags(product: &str, stack: &StackName) -> BTreeMap<String, String> {
     BTreeMap::from([
         ("provisioner:product".to_owned(), product.to_owned()),

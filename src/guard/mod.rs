@@ -1,5 +1,5 @@
-//! Whether an effect may happen: facts and policy in, a permit or denials out. Nothing that changes an account can be called
-//! without a permit, and only [`decide`] makes one.
+//! Decides whether an effect may happen: facts and policy in, a permit or denials out. Every call that changes an account needs a
+//! permit, and only [`decide`] creates one.
 
 #[cfg(doctest)]
 mod compile_fail;
@@ -27,14 +27,13 @@ pub use request::{
 
 use serde::Serialize;
 
-/// Why an effect may not happen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Denial {
-    /// Stable kebab-case code; `provisioner explain CODE` says more.
+    /// Stable kebab-case code; `provisioner explain CODE` describes it.
     pub code: &'static str,
-    /// What was seen.
+    /// The fact that denies.
     pub fact: String,
-    /// What would allow it.
+    /// How to get it allowed.
     pub remedy: String,
 }
 

@@ -1,4 +1,4 @@
-//! Permits: values that only a decision makes, and that an effect uses up.
+//! Permits: values that only a decision creates, and that an effect consumes.
 
 use std::marker::PhantomData;
 
@@ -7,8 +7,7 @@ use super::{Denial, Effect, EffectKind, Facts, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::stack::StackName;
 
-/// Allows one effect on one stack, once. It cannot be made elsewhere, copied, or spent on something else:
-/// `compile_fail.rs` holds what does not compile.
+/// Allows one effect on one stack, once. No other module can create, copy or convert it: `compile_fail.rs` proves that.
 #[derive(Debug)]
 #[must_use = "a permit allows something that has not been done yet"]
 pub struct Permit<E: Effect> {
@@ -17,15 +16,14 @@ pub struct Permit<E: Effect> {
 }
 
 impl<E: Effect> Permit<E> {
-    /// The stack that it is for.
     pub fn stack(&self) -> &StackName {
         &self.stack
     }
 }
 
-/// Decides on an effect. All denials are told, not the first alone.
+/// Decides on an effect. Returns all denials, not only the first.
 ///
-/// `policy` is what came of reading the policy file: one that does not load denies everything.
+/// `policy` is the result of reading the policy file. An invalid policy denies everything.
 pub fn decide<E: Effect>(
     policy: &Result<Policy, Vec<Diagnostic>>,
     facts: &Facts,
@@ -48,7 +46,7 @@ pub fn decide<E: Effect>(
     }
 }
 
-/// What speaks against an effect, for whoever only wants to know: no permit comes of it.
+/// All denials of an effect, for a report. Creates no permit.
 pub fn denials(
     kind: EffectKind,
     policy: &Result<Policy, Vec<Diagnostic>>,
@@ -63,7 +61,7 @@ pub fn denials(
     })
 }
 
-/// What speaks against an effect already before AWS is asked anything: whoever is refused here gets no credentials.
+/// The denials that need no AWS facts. A request that is denied here gets no credentials.
 pub fn denials_before_credentials(
     kind: EffectKind,
     policy: &Result<Policy, Vec<Diagnostic>>,

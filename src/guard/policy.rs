@@ -1,4 +1,4 @@
-//! The operator's policy: `.provisioner.yaml` at the top of the repository. Every key but the version is optional.
+//! The operator's policy: `.provisioner.yaml` at the top of the repository. Only `version` is required.
 
 use std::sync::LazyLock;
 
@@ -10,26 +10,23 @@ use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 use crate::product::{Schema, Target};
 
-/// The file's name.
 pub const FILE: &str = ".provisioner.yaml";
 
-/// JSON Schema of the file.
 pub const SCHEMA: &str = include_str!("../../templates/policy.schema.json");
 
-/// What a file that says nothing says.
+/// The policy of a repository without a policy file.
 const EMPTY: &str = "version: 1\n";
 
-/// Parsed, with defaults applied.
+/// The parsed policy file, defaults applied.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Policy {
-    /// Globs of the files that are configs.
+    /// Globs of config files.
     pub configs: Vec<String>,
     defaults: Defaults,
-    /// Environments by name; where there are any, no other is allowed.
+    /// By name. If it is not empty, no other environment is allowed.
     pub environments: IndexMap<String, EnvironmentPolicy>,
-    /// Accounts in which stacks may be; empty for any.
+    /// Allowed accounts; empty for any.
     pub accounts: Vec<String>,
-    /// Values that may be shown.
     pub values: ValuesPolicy,
 }
 
@@ -41,7 +38,7 @@ struct Defaults {
     concurrency: usize,
 }
 
-/// What one environment says differently.
+/// Overrides for one environment.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct EnvironmentPolicy {
@@ -50,36 +47,33 @@ pub struct EnvironmentPolicy {
     deletes: Option<Deletes>,
     /// `@user` or `@organisation/team`; empty for everybody with write permission.
     pub approvers: Vec<String>,
-    /// Roles that CI assumes.
     pub roles: EnvironmentRoles,
 }
 
-/// ARNs with places for the config's account, region and environment.
+/// ARNs with placeholders for the config's account, region and environment.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct EnvironmentRoles {
-    /// Reads, and makes change sets.
+    /// Reads, and creates change sets.
     pub plan: Option<String>,
-    /// Runs them.
+    /// Creates, updates and deletes stacks.
     pub apply: Option<String>,
 }
 
-/// Values that may be shown.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ValuesPolicy {
-    /// Config keys.
+    /// Config keys whose values are not redacted.
     pub show: Vec<String>,
 }
 
-/// Which changes of stacks that exist are applied.
+/// Which updates of existing stacks are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Updates {
-    /// None.
     Never,
-    /// Those that neither replace, interrupt nor lose anything.
+    /// Updates that replace or interrupt nothing and lose no data.
     InPlace,
-    /// All that were reviewed.
+    /// All reviewed updates.
     Reviewed,
 }
 
@@ -91,21 +85,20 @@ enum Deletes {
 }
 
 impl Policy {
-    /// Approvals that a change of this environment needs.
+    /// The number of approvals that a change needs.
     pub fn approvals(&self, environment: &str) -> u8 {
         let own = self.environments.get(environment);
         own.and_then(|own| own.approvals)
             .unwrap_or(self.defaults.approvals)
     }
 
-    /// Which changes of this environment's stacks are applied.
     pub fn updates(&self, environment: &str) -> Updates {
         let own = self.environments.get(environment);
         own.and_then(|own| own.updates)
             .unwrap_or(self.defaults.updates)
     }
 
-    /// Whether this environment's stacks are deleted at all.
+    /// Whether stacks may be deleted.
     pub fn deletes(&self, environment: &str) -> bool {
         let own = self.environments.get(environment);
         own.and_then(|own| own.deletes)
@@ -113,13 +106,13 @@ impl Policy {
             == Deletes::Guarded
     }
 
-    /// Whose approvals count in this environment: `@user` or `@organisation/team`; empty for everybody who may push.
+    /// Whose approvals count: `@user` or `@organisation/team`; empty for everybody with write permission.
     pub fn approvers(&self, environment: &str) -> &[String] {
         let own = self.environments.get(environment);
         own.map_or(&[], |own| &own.approvers)
     }
 
-    /// Every team whose members' approvals count somewhere, as `organisation/team`.
+    /// All teams that `approvers` lists, as `organisation/team`.
     pub fn teams(&self) -> Vec<String> {
         let listed = self.environments.values().flat_map(|own| &own.approvers);
         let teams = listed.filter_map(|listed| listed.strip_prefix('@'));
@@ -128,32 +121,32 @@ impl Policy {
         unique.into_iter().collect()
     }
 
-    /// The role that looks at stacks of a place, if the policy names one.
+    /// The ARN of the role that reads stacks of a target; `None` if the policy names none.
     pub fn plan_role(&self, target: &Target) -> Option<String> {
         let own = self.environments.get(&target.environment)?;
         own.roles.plan.as_deref().map(|role| filled(role, target))
     }
 
-    /// The role that changes stacks of a place, if the policy names one.
+    /// The ARN of the role that changes stacks of a target; `None` if the policy names none.
     pub fn apply_role(&self, target: &Target) -> Option<String> {
         let own = self.environments.get(&target.environment)?;
         own.roles.apply.as_deref().map(|role| filled(role, target))
     }
 
-    /// Stacks that are worked on at the same time.
+    /// The number of stacks that are changed at the same time.
     pub fn concurrency(&self) -> usize {
         self.defaults.concurrency
     }
 }
 
-/// A role's ARN, with the config's own words in their places.
+/// A role's ARN with its placeholders replaced.
 fn filled(role: &str, target: &Target) -> String {
     role.replace("{account_id}", &target.account)
         .replace("{region}", &target.region)
         .replace("{environment}", &target.environment)
 }
 
-/// Reads a policy; `None` is a repository without one. All problems are told.
+/// Parses a policy; `None` stands for a repository without a policy file. Returns all problems.
 pub fn read(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Policy, Vec<Diagnostic>> {
     static COMPILED: LazyLock<Result<Schema, String>> =
         LazyLock::new(|| Schema::compile(SCHEMA).map_err(|error| format!("{error:#}")));

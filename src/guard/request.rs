@@ -1,4 +1,4 @@
-//! What stands behind a request that a forge brings: a pull request with its reviews, and perhaps a comment that commands.
+//! A change request from a forge: a pull request with its reviews, and perhaps a command in a comment.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,34 +8,31 @@ use crate::model::{CommitSha, UserId};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ChangeRequest {
-    /// Its number.
     pub number: u64,
-    /// Whether it was merged.
     pub merged: Option<bool>,
-    /// The branch that it goes into.
+    /// The branch that the pull request merges into.
     pub target: Option<Branch>,
-    /// Whether its head is in another repository, by repository id.
+    /// Whether the head is in another repository, compared by repository id.
     pub fork: Option<bool>,
-    /// Its head; of a merged one the head that was merged.
+    /// The head; of a merged pull request the head that was merged.
     pub head: Option<CommitSha>,
     /// Who opened it.
     pub author: Option<UserId>,
-    /// Who pushed its head. Somebody did, so that an empty list is as good as none.
+    /// Who pushed commits to the head. An empty list counts as unknown, because somebody did.
     pub pushers: Option<Vec<UserId>>,
-    /// Reviews with an opinion, oldest first.
+    /// Approvals, change requests and dismissals, oldest first.
     pub reviews: Option<Vec<Review>>,
-    /// What the reviewers were shown of this stack.
+    /// The plan of this stack that reviewers saw.
     pub shown: Option<ReviewedPlan>,
-    /// What it asks for this stack.
     pub asks: Option<RequestedChange>,
-    /// Whether the config is still as it was merged, at the tip of the default branch.
+    /// Whether the config at the tip of the default branch is still the merged one.
     pub current: Option<bool>,
-    /// Why something is to be done for it now.
+    /// The event that started the run.
     pub trigger: Option<Trigger>,
 }
 
 impl ChangeRequest {
-    /// The comment that commands, if it is one that is acted on.
+    /// The command, if a comment triggered the run.
     pub fn command(&self) -> Option<&CommentCommand> {
         match &self.trigger {
             Some(Trigger::Comment(command)) => Some(command),
@@ -44,118 +41,105 @@ impl ChangeRequest {
     }
 }
 
-/// Why something is to be done now. That a comment could not be read does not make it the change itself.
+/// What triggered the run. A comment that could not be read is unknown, and not `Change`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
-    /// The change itself: it is there to be looked at, or was merged.
+    /// A pull request was opened, updated or merged.
     Change,
-    /// A comment that commands.
+    /// A command in a comment.
     Comment(CommentCommand),
 }
 
-/// A branch, as far as it matters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Branch {
-    /// Its name.
     pub name: String,
     /// Whether it is the repository's default branch.
     pub default: bool,
-    /// Whether nobody changes it but by pull requests.
+    /// Whether changes need a pull request.
     pub protected: Option<bool>,
 }
 
-/// Somebody, and what they may do.
+/// A user with permissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Actor {
-    /// Numeric id: names can be taken over.
+    /// Numeric, because names can be taken over.
     pub id: UserId,
-    /// Name, for people and for the policy's `approvers`.
+    /// For people, and for the policy's `approvers`.
     pub login: String,
-    /// Whether it is a machine.
     pub bot: bool,
-    /// What they may do in the repository; `None` if that could not be found out.
+    /// The permission in the repository; `None` if unknown.
     pub permission: Option<Permission>,
-    /// Those of the policy's teams to which they are known to belong, as `organisation/team`.
+    /// The policy's teams that the user is known to belong to, as `organisation/team`.
     pub teams: Vec<String>,
 }
 
-/// What somebody may do in a repository.
+/// A user's permission in the repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Permission {
-    /// Nothing.
     None,
-    /// Look.
     Read,
-    /// Sort issues and pull requests.
+    /// Manage issues and pull requests.
     Triage,
     /// Push.
     Write,
-    /// Push and manage.
+    /// Push and manage the repository.
     Maintain,
-    /// Everything.
     Admin,
 }
 
-/// A review that has an opinion. One that only comments is none, and leaves the one before it standing.
+/// An approval, change request or dismissal. A review that only comments is not one, and does not replace an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Review {
-    /// Whose.
     pub by: Actor,
-    /// Which.
     pub opinion: ReviewState,
-    /// The head that was reviewed.
+    /// The head at the time of the review.
     pub commit: CommitSha,
 }
 
-/// What a reviewer thinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReviewState {
-    /// Yes.
     Approved,
-    /// No.
     ChangesRequested,
-    /// Somebody took the opinion back.
+    /// Somebody dismissed the review.
     Dismissed,
 }
 
-/// What the reviewers were shown, against what there is now.
+/// The plan that reviewers saw, compared with the plan of what was merged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ReviewedPlan {
     /// Digest of the plan that the check reported at the head.
     pub plan: String,
-    /// Whether this stack's part of it, made again from what was merged, is the same.
+    /// Whether this stack's part of the plan is the same, recomputed from the merge commit.
     pub same: bool,
-    /// Digest of the change set that was shown; none if there was no change set.
+    /// Digest of the reported change set; `None` if there was no change set.
     pub change_set: Option<String>,
 }
 
-/// What is asked for a stack.
+/// What a change requests for a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequestedChange {
-    /// That it be as the config says.
+    /// Create or update the stack as the config says.
     Provision,
-    /// That it go.
     Delete,
 }
 
-/// A comment that commands.
+/// A command in a comment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CommentCommand {
-    /// Who wrote it.
     pub by: Actor,
     /// `--force`.
     pub force: bool,
     /// `--confirm`.
     pub confirm: Option<String>,
-    /// The head of which the last report tells.
+    /// The head of the last report before the comment.
     pub reported: Option<CommitSha>,
 }

@@ -1,4 +1,4 @@
-//! Texts at base and head → the plan.
+//! Computes the plan from the configs' bytes at base and head.
 
 use rayon::prelude::*;
 
@@ -11,24 +11,23 @@ use crate::model::{Digest, RepoPath};
 use crate::product::{Level, ProductError, Registry, Target};
 use crate::template::{self, DeletionBehavior, Document};
 
-/// One config of a change, as bytes.
+/// One config of a change.
 #[derive(Clone, Debug)]
 pub struct Input {
-    /// Its path.
     pub path: RepoPath,
-    /// Its bytes at the base; `None` if it was not there.
+    /// Bytes; `None` if the file does not exist at the base.
     pub base: Option<Vec<u8>>,
-    /// Its bytes at the head; `None` if it is not there.
+    /// Bytes; `None` if the file does not exist at the head.
     pub head: Option<Vec<u8>>,
-    /// The other half of a rename.
+    /// The other path of a rename.
     pub renamed: Option<Renamed>,
-    /// The file itself is the same on both sides; a product that may govern it changed.
+    /// The file is unchanged, but its product may have changed.
     pub governed: bool,
 }
 
-/// Assesses every config by itself, on all cores, and the plan as a whole.
+/// Assesses each config in parallel, then the plan as a whole.
 ///
-/// `base` and `head` are the products as they stand there: a change may edit both a product and its configs.
+/// `base` and `head` are the products of each side: a change may edit both a product and its configs.
 pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
     let moves = ConfigMoves::find(base, head, inputs);
     let mut changes: Vec<Change> = inputs
@@ -53,7 +52,7 @@ pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
     }
 }
 
-/// `None` if the config is only there because of a product that turns out not to concern it.
+/// `None` if the config is only included because of a changed product that does not affect it.
 fn assess_one(
     base: &Registry,
     head: &Registry,
@@ -105,7 +104,7 @@ fn assess_one(
     (concerned || !input.governed).then_some(change)
 }
 
-/// The config stands at the head.
+/// Assesses a config that exists at the head.
 fn present(
     change: &mut Change,
     before: Option<LoadResult>,
@@ -174,7 +173,7 @@ fn present(
     Ok(())
 }
 
-/// What the head is compared with.
+/// The base of the comparison.
 struct Base {
     template: String,
     prefixes: Vec<String>,
@@ -212,7 +211,7 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
     }
 }
 
-/// The config is gone: what its stack had, as the base's template says. Whatever cannot be found out, it is a deletion.
+/// Assesses a removed config by the base's template. The intent is a deletion even if the base cannot be read.
 fn removed(change: &mut Change, before: Option<LoadResult>) {
     change.intent = Intent::Delete;
     let old = match before.and_then(|before| before.config) {
@@ -251,7 +250,7 @@ fn describe(change: &mut Change, config: &Config) {
     change.target = Some(config.target.clone());
 }
 
-/// A problem of the rendered template, told at the config that it was rendered from.
+/// A problem of the rendered template, reported at the section of the config.
 fn in_template(mut problem: Diagnostic, config: &Config) -> Diagnostic {
     let place = match problem.span {
         Some(span) => format!("line {} of the rendered template", span.start.line),

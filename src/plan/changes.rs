@@ -1,4 +1,4 @@
-//! A change set, judged: what would happen to each resource, how bad that is, and where in the config it comes from.
+//! An assessed change set: what happens to each resource, how severe it is, and which config keys cause it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,68 +16,64 @@ use crate::product::Level;
 use crate::stack::{ChangeAction, ChangeSet, Detail, Found, Hook, ResourceChange, StackName};
 use crate::template::Document;
 
-/// What would happen to a stack.
+/// The effect of a deployment on a stack.
 #[derive(Clone, Debug, Serialize)]
 pub struct Changes {
-    /// Which stack.
     #[serde(flatten)]
     pub stack: StackName,
-    /// Its status; `None` if there is none.
+    /// `None` if the stack does not exist.
     pub status: Option<String>,
-    /// Whether CloudFormation was asked. A stack that does not exist is previewed from its template, since a change set
-    /// would leave an empty stack behind.
+    /// Whether CloudFormation was queried. A stack that does not exist is previewed from its template, because a change set would
+    /// leave an empty stack behind.
     pub asked: bool,
-    /// The worst that happens.
+    /// The worst of all resources.
     pub verdict: Verdict,
-    /// The higher one of what the rules of the product declare and of what the change set does.
+    /// The higher of the product's declared impact and the change set's verdict.
     pub level: Level,
-    /// What each changed key of the config means, by the rules of the product; `None` if the deployed config is not known.
+    /// The declared impact of each changed config key; `None` if the deployed config is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declared: Option<Vec<Impact>>,
-    /// Each resource, the worst first.
+    /// The worst first.
     pub resources: Vec<Assessed>,
-    /// What CloudFormation's validation found.
+    /// Findings of CloudFormation's validation.
     pub validations: Vec<LocatedFinding>,
-    /// Hooks that will be asked.
+    /// Hooks that will run.
     pub hooks: Vec<Hook>,
-    /// What is known of its drift; `None` if there is no stack.
+    /// The known drift; `None` if the stack does not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftImpact>,
-    /// What could not be read, a sentence each.
+    /// Failed queries, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
-    /// Why CloudFormation refuses the change set.
+    /// Why CloudFormation rejects the change set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-    /// Equal digests mean that the same would happen.
+    /// Equal digests mean equal effects.
     pub digest: Digest,
 }
 
-/// What would happen to one resource.
+/// The effect on one resource.
 #[derive(Clone, Debug, Serialize)]
 pub struct Assessed {
-    /// Logical id, after those of the nested stacks around it.
+    /// Prefixed with the ids of the nested stacks around it.
     pub logical_id: String,
-    /// Physical id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_id: Option<String>,
-    /// Type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The API's word.
+    /// The API's value.
     pub action: String,
-    /// The API's word.
+    /// The API's value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
-    /// The API's word.
+    /// The API's value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_action: Option<String>,
-    /// What that means.
     #[serde(flatten)]
     pub judgement: ResourceVerdict,
-    /// Properties and attributes that change.
+    /// Changed properties and attributes.
     pub properties: Vec<String>,
-    /// Where in the config the change comes from.
+    /// Config keys that cause the change.
     pub causes: Vec<Cause>,
 }
 
@@ -86,12 +82,11 @@ pub struct Assessed {
 pub struct Cause {
     /// Dotted key.
     pub key: String,
-    /// Where it stands.
     pub span: Span,
 }
 
 impl Changes {
-    /// What making a stack that does not exist would do: everything is added.
+    /// The preview of a stack that does not exist: every resource is added.
     pub fn for_new_stack(config: &Config, stack: &StackName, document: &Document) -> Self {
         let changes = document.resources().map(|resource| ResourceChange {
             action: ChangeAction::Add,
@@ -122,7 +117,7 @@ impl Changes {
         }
     }
 
-    /// What a change set would do. `before` is the config that the stack was made from, where it is known.
+    /// The preview from a change set. `before` is the deployed config, if it is known.
     pub fn from_change_set(
         config: &Config,
         before: Option<&Config>,
@@ -177,7 +172,7 @@ fn merge(all: &mut KeyDependencies, more: KeyDependencies) {
     }
 }
 
-/// The worst first. Nested stacks are followed by what is in them.
+/// The worst first. A nested stack is followed by its resources.
 fn assessed(
     change_set: &ChangeSet,
     dependencies: &KeyDependencies,
@@ -229,7 +224,7 @@ fn collect(
     }
 }
 
-/// Names of properties, or of attributes beside them, each once.
+/// Names of properties, or of attributes beside them, without duplicates.
 fn properties(change: &ResourceChange) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for detail in &change.details {
@@ -247,8 +242,8 @@ fn property(detail: &Detail) -> Option<String> {
     target.name.clone().or_else(|| target.attribute.clone())
 }
 
-/// Keys of the config on which the changed properties depend. A property that changes because another resource does has the causes of
-/// that one.
+/// Config keys that the changed properties depend on. A property that changes because of another resource has that resource's
+/// causes.
 fn causes(
     change: &ResourceChange,
     change_set: &ChangeSet,
@@ -276,7 +271,7 @@ fn causes(
     causes.collect()
 }
 
-/// Keys on which those properties depend that change by themselves; for a resource that comes or goes, those on which that depends.
+/// Keys that the directly changed properties depend on; for an added or removed resource, keys that the resource depends on.
 fn direct<'a>(change: &ResourceChange, dependencies: &'a KeyDependencies) -> BTreeSet<&'a String> {
     let Some(of_resource) = dependencies.get(&change.logical_id) else {
         return BTreeSet::new();

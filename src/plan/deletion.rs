@@ -1,4 +1,4 @@
-//! What deleting a stack would take with it. CloudFormation has no change set for that.
+//! What deleting a stack would delete. CloudFormation has no change set for deletions.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,16 @@ pub const BUCKET: &str = "AWS::S3::Bucket";
 /// Object versions and delete markers by bucket.
 type Counts = BTreeMap<String, u64>;
 
-/// What a deletion would do.
 #[derive(Clone, Debug, Serialize)]
 pub struct Deletion {
-    /// Which stack.
     #[serde(flatten)]
     pub stack: StackName,
-    /// Its status; `None` if there is none.
+    /// `None` if the stack does not exist.
     pub status: Option<String>,
-    /// Whether termination protection stands in the way.
+    /// Whether termination protection is on.
     pub protected: bool,
-    /// Whether buckets are emptied and deleted, those too that the template would keep.
+    /// Whether buckets are emptied and deleted, retained ones included.
     pub empties: bool,
-    /// Every resource and what becomes of it.
     pub resources: Vec<DeletedResource>,
     /// Stacks that import its outputs.
     pub importers: Vec<String>,
@@ -34,32 +31,27 @@ pub struct Deletion {
     pub buckets: BTreeMap<String, u64>,
 }
 
-/// What becomes of one resource.
 #[derive(Clone, Debug, Serialize)]
 pub struct DeletedResource {
-    /// Logical id.
     pub logical_id: String,
-    /// Physical id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_id: Option<String>,
-    /// Type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What becomes of it.
     pub deletion_behavior: DeletionBehavior,
 }
 
 const VERSION: &str = "provisioner-deletion/1\n";
 
 impl Deletion {
-    /// The digest of what goes: equal digests mean that the same goes, down to the number of object versions.
+    /// Equal digests mean that the same is deleted, down to the number of object versions.
     pub fn digest(&self) -> Digest {
         // Serialising plain data cannot fail.
         let covered = serde_json::to_string(self).unwrap_or_default();
         Digest::sha256(format!("{VERSION}{covered}"))
     }
 
-    /// What is in the buckets that go, and in those that the template keeps.
+    /// The contents of the buckets that are deleted, and of those that the template retains.
     pub fn buckets_by_behavior(&self) -> (Counts, Counts) {
         let is_retained = |bucket: &str| {
             self.resources.iter().any(|resource| {
@@ -75,7 +67,6 @@ impl Deletion {
         (deleted, retained)
     }
 
-    /// What stays behind.
     pub fn retained(&self) -> impl Iterator<Item = &DeletedResource> {
         let stays = |resource: &&DeletedResource| {
             resource.deletion_behavior == DeletionBehavior::Retained

@@ -1,4 +1,4 @@
-//! The plan digest: equal digests mean that the same would be deployed to the same places.
+//! The plan digest. Equal digests mean that the same would be deployed to the same targets.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::model::Digest;
 use crate::product::Target;
 use crate::stack::{ChangeSet, ResourceChange};
 
-/// What the digest covers of each change. Adding a field changes every digest: raise the version with it.
+/// The digest's input for each change. A new field changes every digest: raise the version with it.
 #[derive(Serialize)]
 struct Covered<'a> {
     path: &'a str,
@@ -36,20 +36,19 @@ impl<'a> Covered<'a> {
     }
 }
 
-/// The digest of changes in their order (by path).
+/// The digest of changes, sorted by path.
 pub fn digest(changes: &[Change]) -> Digest {
     let covered: Vec<Covered<'_>> = changes.iter().map(Covered::new).collect();
     Digest::sha256(format!("{VERSION}{}", json(&covered)))
 }
 
 impl Change {
-    /// The digest of this change alone.
     pub fn digest(&self) -> Digest {
         Digest::sha256(format!("{VERSION}{}", json(&Covered::new(self))))
     }
 }
 
-/// The digest of a plan with what AWS said of its changes, by path. Equal digests mean that the same would happen.
+/// The digest of a plan together with AWS's previews, by path. Equal digests mean equal effects.
 pub fn combined_digest(plan: Digest, previews: &BTreeMap<String, Digest>) -> Digest {
     if previews.is_empty() {
         return plan;
@@ -63,8 +62,7 @@ pub fn combined_digest(plan: Digest, previews: &BTreeMap<String, Digest>) -> Dig
 
 const CHANGE_SET_VERSION: &str = "provisioner-change-set/2\n";
 
-/// The digest of what a change set does: equal digests mean that the same happens to the same resources. Ids of change sets, and
-/// times, are left out; the order in which changes come means nothing.
+/// The digest of a change set's effects. Ids, times and the order of changes do not count.
 pub fn change_set_digest(change_set: &ChangeSet) -> Digest {
     let mut changes: Vec<String> = change_set.changes.iter().map(covered).collect();
     changes.sort();
@@ -91,7 +89,7 @@ fn covered(change: &ResourceChange) -> String {
     json(&(change, nested))
 }
 
-/// Serialising these plain data cannot fail.
+/// Serializing this plain data cannot fail.
 fn json(data: &impl Serialize) -> String {
     serde_json::to_string(data).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What a change set would do to what was changed outside of CloudFormation: drift that is known, joined with the changes.
+//! The effect of a change set on drift: known differences joined with the planned changes.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,64 +8,61 @@ use crate::stack::{
     ResourceDrift,
 };
 
-/// The known drift of a stack, and what a change set would do to it.
+/// A stack's known drift, and the effect of a change set on it.
 #[derive(Clone, Debug, Serialize)]
 pub struct DriftImpact {
-    /// The last look.
+    /// The last drift detection.
     #[serde(flatten)]
     pub check: DriftCheck,
-    /// Whatever differed then, what would be lost first.
+    /// What would be lost first.
     pub live: Vec<DriftedProperty>,
 }
 
-/// A value that is not what the deployed template says.
+/// A live value that differs from the deployed template.
 #[derive(Clone, Debug, Serialize)]
 pub struct DriftedProperty {
-    /// What the change set does to it.
+    /// The effect of the change set on it.
     pub fate: DriftOutcome,
-    /// Logical id of the resource.
     pub logical_id: String,
-    /// Type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// JSON pointer from the properties; empty where the whole resource is missing.
+    /// JSON pointer from the properties; empty if the whole resource is missing.
     pub path: String,
-    /// What the deployed template says, as JSON text.
+    /// The deployed template's value, as JSON text.
     pub deployed: Option<String>,
-    /// What is there, as JSON text.
+    /// The live value, as JSON text.
     pub live: Option<String>,
-    /// What would be there then, as JSON text, where CloudFormation says it.
+    /// The value after the update, as JSON text, if CloudFormation reports it.
     pub wanted: Option<String>,
 }
 
-/// What a change set does to a live value.
+/// The effect of a change set on a live value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DriftOutcome {
     /// The property is changed.
     Overwritten,
-    /// The resource is made anew, as the template says.
+    /// The resource is replaced.
     Replaced,
     /// The resource leaves the stack.
     Leaves,
-    /// The resource is not there, and is to be changed.
+    /// The resource is missing, and the change set modifies it.
     Fails,
-    /// The property is changed if a value says so that is not known yet, or what happens is not known at all.
+    /// It depends on an unknown value whether the property is changed, or the action is unknown.
     Perhaps,
-    /// The resource may be made anew.
+    /// The resource may be replaced.
     PerhapsReplaced,
-    /// Other properties of the resource are changed, and many types write all of them then.
+    /// Other properties of the resource are changed, and many types then write all properties.
     Beside,
-    /// The property is changed to what is there already.
+    /// The property is changed to the live value.
     Agrees,
-    /// The resource is not touched.
+    /// The resource is not changed.
     Untouched,
-    /// The resource is not there, and is left like that.
+    /// The resource is missing and stays missing.
     Missing,
 }
 
 impl DriftOutcome {
-    /// In words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Overwritten => "overwritten",
@@ -83,7 +80,7 @@ impl DriftOutcome {
 }
 
 impl DriftImpact {
-    /// Joins what is known to differ with a change set. What is in nested stacks is not known of the stack around them.
+    /// Joins known differences with a change set. Drift of nested stacks is unknown here.
     pub fn new(check: DriftCheck, drifted: &[ResourceDrift], change_set: &ChangeSet) -> Self {
         let changes = &change_set.changes;
         let mut live = Vec::new();
@@ -177,7 +174,7 @@ fn value_outcome(
     }
 }
 
-/// Whether a detail is about this property. Tags are told by an attribute of their own.
+/// Whether a detail is about this property. Tags have an attribute of their own.
 fn changes(detail: &Detail, property: &str) -> bool {
     let target = &detail.target;
     match target.attribute.as_deref() {
@@ -187,7 +184,7 @@ fn changes(detail: &Detail, property: &str) -> bool {
     }
 }
 
-/// Whether the resource itself is changed, and not only what CloudFormation keeps of it, such as its `DeletionPolicy`.
+/// Whether the resource itself changes, and not only attributes such as `DeletionPolicy`.
 fn touches(change: &ResourceChange) -> bool {
     let attributes = change
         .details
@@ -212,7 +209,7 @@ fn touches(change: &ResourceChange) -> bool {
         })
 }
 
-/// The value that the update would bring, where CloudFormation says it.
+/// The value after the update, if CloudFormation reports it.
 fn wanted(change: &ResourceChange, path: &str) -> Option<String> {
     // The same place in two lists need not hold the same thing.
     if segments(path).any(|segment| segment.bytes().all(|byte| byte.is_ascii_digit())) {
@@ -244,14 +241,14 @@ fn wanted(change: &ResourceChange, path: &str) -> Option<String> {
     (!text.contains(UNKNOWN)).then_some(text)
 }
 
-/// How a value begins that is not known before the change set runs.
+/// The prefix of a value that is unknown before the change set runs.
 const UNKNOWN: &str = "{{changeSet:";
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').skip(1)
 }
 
-/// The API sends some values as JSON and some as they are.
+/// The API sends some values as JSON and some as plain text.
 fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! What CloudFormation's validation found, told at the keys of the config that it comes from.
+//! Findings of CloudFormation's validation, located at config keys.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,16 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::stack::Validation;
 
-/// A finding, and where in the config it comes from.
+/// A finding and its config keys.
 #[derive(Clone, Debug, Serialize)]
 pub struct LocatedFinding {
-    /// What was found.
     #[serde(flatten)]
     pub found: Validation,
-    /// Keys on which the property depends.
+    /// Keys that the property depends on.
     pub causes: Vec<Cause>,
 }
 
-/// Follows the path of each finding to the keys that its property depends on.
+/// Maps the path of each finding to the keys that its property depends on.
 pub fn locate_findings(
     config: &Config,
     dependencies: &KeyDependencies,
@@ -38,7 +37,7 @@ pub fn locate_findings(
     found.iter().map(point).collect()
 }
 
-/// A path is `/Resources/X/Properties/Y` and more below; of a resource as a whole nothing is said.
+/// A path is `/Resources/X/Properties/Y` and more below. A finding about a whole resource has no keys.
 fn keys<'a>(dependencies: &'a KeyDependencies, found: &Validation) -> BTreeSet<&'a String> {
     let mut path = found.path.split('/').skip(1);
     let place = match (path.next(), path.next(), path.next(), path.next()) {
@@ -51,8 +50,7 @@ fn keys<'a>(dependencies: &'a KeyDependencies, found: &Validation) -> BTreeSet<&
 }
 
 impl LocatedFinding {
-    /// The finding at the first of those keys; where there is none, at the product's section. `reason` is the finding's, as it may
-    /// be shown.
+    /// The finding at its first key, or without one at the product's section. `reason` is the finding's reason after redaction.
     pub fn diagnostic(&self, config: &Config, reason: &str) -> Diagnostic {
         let Validation { name, path, .. } = &self.found;
         let section = || config.span_of(&config.product.manifest.section);

@@ -1,4 +1,4 @@
-//! Declared impact: what each changed config key means, by the rules of the product.
+//! Declared impact: the effect of each changed config key by the product's rules.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,20 +7,18 @@ use crate::config::Config;
 use crate::diagnostic::Span;
 use crate::product::{Level, ProductError};
 
-/// One changed key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Impact {
     /// Dotted config key.
     pub key: String,
-    /// Where it stands at the head, or the nearest key above it.
+    /// The span at the head, or of the nearest key above it.
     pub span: Span,
-    /// How bad.
     pub level: Level,
-    /// What happens.
+    /// One sentence.
     pub consequence: String,
 }
 
-/// What no rule covers is not assumed to be harmless.
+/// A key without a rule does not count as harmless.
 const UNCOVERED: &str = "No impact rule of the product covers this key.";
 
 /// The changed keys of a config, the worst first.
@@ -49,7 +47,7 @@ pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, ProductE
     Ok(impacts)
 }
 
-/// Dotted keys of values that differ; a list is one value.
+/// Dotted keys of values that differ. A list is one value.
 fn changed_keys(at: &str, before: &Value, after: &Value, keys: &mut Vec<String>) {
     if before == after {
         return;

@@ -1,7 +1,7 @@
-//! Which keys of a config each property of its resources depends on.
+//! Which config keys each property of a resource depends on.
 //!
-//! A template may derive a property from any number of keys, by any expression. Instead of following expressions, every key is
-//! changed once, and what renders differently is noted.
+//! A template may derive a property from any number of keys, by any expression. Instead of following expressions, each key is
+//! changed once, and the parts that render differently are recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use crate::config::Config;
 use crate::product::ProductError;
 use crate::template::Document;
 
-/// Logical id → property or attribute → dotted keys. The property `""` stands for the resource as a whole.
+/// Logical id → property or attribute → dotted keys. The property `""` stands for the whole resource.
 pub type KeyDependencies = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 /// Items of a list that are left out one by one.
 const MAX_ITEMS: usize = 20;
 
-/// Finds the influences on all resources. Keys that make another stack of it, or put it elsewhere, are left out: they are the same
-/// as ever in a stack that exists.
+/// Finds the dependencies of all resources. Keys that would change the stack's name or target are left out, because they cannot
+/// change in an existing stack.
 pub fn key_dependencies(config: &Config) -> Result<KeyDependencies, ProductError> {
     let template = config.product.render_template(&config.derived.scope)?;
     let before = Document::parse(&config.path, &template).ok();
@@ -53,7 +53,7 @@ pub fn key_dependencies(config: &Config) -> Result<KeyDependencies, ProductError
     Ok(dependencies)
 }
 
-/// Dotted keys of all values; a list is one value, and so is a mapping without keys.
+/// Dotted keys of all values. A list is one value, and so is an empty mapping.
 fn leaves(at: &str, value: &Value, keys: &mut Vec<String>) {
     match value.as_object() {
         Some(object) if !object.is_empty() => {
@@ -70,7 +70,7 @@ fn leaves(at: &str, value: &Value, keys: &mut Vec<String>) {
     }
 }
 
-/// The config with other values under a key. A value that leads to no names says nothing.
+/// The config with other values for a key. A value that gives no names is skipped.
 fn with_others(config: &Config, key: &str) -> Vec<Config> {
     let pointer = key.replace('~', "~0").replace('/', "~1").replace('.', "/");
     let pointer = format!("/{pointer}");

@@ -1,4 +1,4 @@
-//! What a change of configs would do to stacks, as far as it can be known without AWS.
+//! The effect of a change of configs on stacks, as far as it is known without AWS.
 
 mod assess;
 mod changes;
@@ -30,72 +30,66 @@ pub use impact::Impact;
 pub use key_dependencies::{KeyDependencies, key_dependencies};
 pub use verdict::{ResourceVerdict, Verdict, assess_change_set, assess_resource, worst};
 
-/// The plan of a whole change.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
-    /// Every config concerned, by path.
+    /// By path.
     pub changes: Vec<Change>,
     /// The highest level of all changes.
     pub level: Level,
-    /// Digest over everything that would be deployed. Equal digests mean equal plans.
+    /// Digest of everything that would be deployed. Equal digests mean equal plans.
     pub digest: Digest,
-    /// Configs with errors.
+    /// The number of configs with errors.
     pub invalid: usize,
 }
 
-/// What is asked for a config's stack.
+/// What a change requests for a config's stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Intent {
-    /// The config cannot be used, so nothing can be said.
+    /// The config has errors, so nothing is known.
     Invalid,
-    /// The config goes, and with it the stack.
+    /// The config is removed, and with it the stack.
     Delete,
     /// The template changes.
     Update,
-    /// A stack that was not there.
     Create,
-    /// The file changed, the template does not.
+    /// The file changes, the template does not.
     Unchanged,
 }
 
-/// One config of a change.
 #[derive(Clone, Debug, Serialize)]
 pub struct Change {
-    /// The config; for a deletion where it stood.
+    /// The config; of a deletion its former path.
     pub path: RepoPath,
-    /// The other half of a rename: a rename is a removal and a creation.
+    /// The other path of a rename. A rename is a removal and a creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed: Option<Renamed>,
-    /// Where the config of this same stack stood before.
+    /// The former path of the same stack's config.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<RepoPath>,
-    /// What is asked for.
     pub intent: Intent,
-    /// The product's name, as far as it was recognised.
+    /// `None` if the product was not recognized.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
     /// The stack's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack: Option<String>,
-    /// Where the stack lives.
+    /// Account, region and environment of the stack.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
     /// The highest level of `impact`.
     pub level: Level,
-    /// What each changed key means for a stack that exists.
+    /// The effect of each changed key on a stack that exists.
     pub impact: Vec<Impact>,
-    /// Resources that are added, modified or removed.
     pub resources: Vec<TemplateResourceChange>,
-    /// The rendered template's diff.
+    /// The diff of the rendered template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
     /// SHA-256 of the rendered template at the head.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<Digest>,
-    /// Folders that are added.
     pub folders: Vec<NewFolders>,
-    /// What is wrong with the config at the head.
+    /// Problems of the config at the head.
     pub diagnostics: Vec<Diagnostic>,
     /// Why the comparison with the base is incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,44 +100,38 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Renamed {
-    /// This config stood there.
+    /// The config's former path.
     From(RepoPath),
-    /// This config stands there now.
+    /// The config's new path.
     To(RepoPath),
 }
 
-/// What happens to a resource, as the templates say.
+/// The effect on a resource, by comparing the templates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TemplateResourceChange {
-    /// CloudFormation's word.
     pub action: ResourceAction,
-    /// Logical id.
     pub logical_id: String,
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Properties and attributes that differ, for `Modify`.
+    /// Changed properties and attributes, for `Modify`.
     pub properties: Vec<String>,
-    /// What becomes of the physical resource, for `Remove`.
+    /// What happens to the physical resource, for `Remove`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fate: Option<DeletionBehavior>,
     /// Whether resources of this type hold data.
     pub stateful: bool,
 }
 
-/// CloudFormation's words for what happens to a resource.
+/// CloudFormation's words for the effect on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum ResourceAction {
-    /// The resource goes.
     Remove,
-    /// The resource stays, with other properties.
     Modify,
-    /// The resource is new.
     Add,
 }
 
 impl ResourceAction {
-    /// The word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Remove => "Remove",
@@ -153,11 +141,10 @@ impl ResourceAction {
     }
 }
 
-/// Folders below one prefix.
+/// New folders below one prefix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewFolders {
     /// Such as `solutions/fraud/`.
     pub prefix: String,
-    /// How many.
     pub count: usize,
 }

@@ -1,4 +1,4 @@
-//! Resources of two templates, compared by logical id.
+//! Compares the resources of two templates by logical id.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{ResourceAction, TemplateResourceChange};
 use crate::template::{Document, Resource, holds_data};
 
-/// What differs, dangerous first, then by logical id. An absent template has no resources.
+/// The differences, the most dangerous first, then by logical id. An absent template has no resources.
 pub fn compare(before: Option<&Document>, after: Option<&Document>) -> Vec<TemplateResourceChange> {
     let old = by_id(before);
     let new = by_id(after);
@@ -57,7 +57,7 @@ fn change(
     }
 }
 
-/// Names of properties, and of attributes beside them, that are not equal.
+/// Names of properties, and of attributes beside them, that differ.
 fn differing(before: &Value, after: &Value) -> Vec<String> {
     let mut names = differing_keys(before, after);
     if let Some(at) = names.iter().position(|name| name == "Properties") {

@@ -1,4 +1,4 @@
-//! Whose a stack is, over all configs of a change: one that moved to another file keeps it, and no two have the same.
+//! Stacks across all configs of a change: a config that moved to another file keeps its stack, and no two configs share one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use crate::model::RepoPath;
 use crate::product::{Registry, Target};
 use crate::text::quote;
 
-/// Configs that stand in another file than before, and ask for the stack they had.
+/// Configs that moved to another file and keep their stack.
 #[derive(Debug, Default)]
 pub struct ConfigMoves<'a> {
     from: HashMap<&'a RepoPath, &'a Input>,
@@ -19,8 +19,8 @@ pub struct ConfigMoves<'a> {
 }
 
 impl<'a> ConfigMoves<'a> {
-    /// Pairs removed with added configs by their stacks. What git takes for a rename does not count: a file that was edited on
-    /// its way is none to git, and where the stack's name derives from the file's a renamed one has another stack.
+    /// Pairs removed with added configs by their stacks. git's renames do not count: git does not see an edited file as renamed,
+    /// and where the stack's name derives from the file's name, a renamed file has another stack.
     pub fn find(base: &Registry, head: &Registry, inputs: &'a [Input]) -> Self {
         let (removed, added): (Vec<&Input>, Vec<&Input>) = inputs
             .iter()
@@ -52,12 +52,12 @@ impl<'a> ConfigMoves<'a> {
         moves
     }
 
-    /// Where the config at this path stood before.
+    /// The former config of this path's stack.
     pub fn from(&self, path: &RepoPath) -> Option<&'a Input> {
         self.from.get(path).copied()
     }
 
-    /// Whether the config that stood at this path stands elsewhere.
+    /// Whether the config of this path moved to another path.
     pub fn is_gone(&self, path: &RepoPath) -> bool {
         self.gone.contains(path)
     }
@@ -71,7 +71,7 @@ fn owned(registry: &Registry, input: &Input, bytes: &[u8]) -> Option<Owned> {
     Some((config.product.name().to_owned(), config.target, stack))
 }
 
-/// Says of configs of the change that they claim one stack: each would undo what the other does.
+/// Reports configs that share one stack: each would undo the other's changes.
 pub fn reject_shared_stacks(changes: &mut [Change]) {
     let mut claims: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (index, change) in changes.iter().enumerate() {

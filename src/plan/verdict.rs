@@ -1,7 +1,6 @@
-//! Computed impact: what a change set would do to each resource, and to the data in it.
+//! Computed impact: what a change set would do to each resource and its data.
 //!
-//! Whatever the API leaves open, or says in a word that it did not have when this was written, is judged as the worst that it
-//! could mean.
+//! Where the API leaves something open, or uses an unknown value, the verdict is the worst possible meaning.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,17 +14,16 @@ use crate::template::holds_data;
 const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 const CUSTOM_RESOURCE: &str = "AWS::CloudFormation::CustomResource";
 
-/// What becomes of a resource and its data, ascending.
+/// What happens to a resource and its data, ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Nothing that exists changes.
     None,
-    /// Changed in place.
     InPlace,
-    /// Deleted or replaced; it holds no data, but is not there for a while, or is another one.
+    /// Deleted or replaced, with an interruption. It holds no data.
     Interrupts,
-    /// Replaced or removed; what it held stays behind.
+    /// Replaced or removed. Its data is retained.
     KeepsData,
     /// Data may be lost.
     MayDestroy,
@@ -34,7 +32,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The words for people.
     pub fn words(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -46,7 +43,7 @@ impl Verdict {
         }
     }
 
-    /// The level at which it counts beside declared impact.
+    /// The level for comparison with declared impact.
     pub fn level(self) -> Level {
         match self {
             Self::None => Level::None,
@@ -57,14 +54,12 @@ impl Verdict {
     }
 }
 
-/// A verdict, how sure it is, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ResourceVerdict {
-    /// What becomes of it.
     pub verdict: Verdict,
-    /// Whether it is sure to happen; otherwise it may.
+    /// False if it depends on something that is unknown before the change set runs.
     pub certain: bool,
-    /// Why, in a few words.
+    /// A few words.
     pub reason: String,
 }
 
@@ -93,12 +88,11 @@ fn possible(verdict: Verdict, reason: impl Into<String>) -> ResourceVerdict {
     }
 }
 
-/// The worst that a change set does.
 pub fn worst(change_set: &ChangeSet) -> Verdict {
     assess_change_set(change_set).verdict
 }
 
-/// The worst of its changes. One that was not computed to its end may do anything beside what it shows.
+/// The worst of its changes. A change set that was not completely computed may do more than it shows.
 pub fn assess_change_set(change_set: &ChangeSet) -> ResourceVerdict {
     let known = change_set.status == "CREATE_COMPLETE" || change_set.is_empty();
     let base = match known {
@@ -115,7 +109,7 @@ pub fn assess_change_set(change_set: &ChangeSet) -> ResourceVerdict {
     judged.fold(base, ResourceVerdict::worse)
 }
 
-/// What a change means for the resource and its data.
+/// The effect of a change on the resource and its data.
 pub fn assess_resource(change: &ResourceChange) -> ResourceVerdict {
     let mut judged = by_action(change);
     let inner = match &change.nested {
@@ -164,12 +158,12 @@ fn by_action(change: &ResourceChange) -> ResourceVerdict {
     }
 }
 
-/// What losing a resource loses.
+/// Whether losing a resource loses data.
 #[derive(Clone, Copy, PartialEq)]
 enum DataKind {
     Nothing,
     Data,
-    /// Of a nested stack, and of types that are not AWS's own, nobody knows.
+    /// Unknown: nested stacks, and types that are not AWS's own.
     Perhaps,
 }
 
@@ -182,12 +176,12 @@ fn holds(change: &ResourceChange) -> DataKind {
     }
 }
 
-/// Whether its own provider decides what happens to it.
+/// Whether a provider outside of AWS decides what happens to it.
 fn is_custom(kind: &str) -> bool {
     kind == CUSTOM_RESOURCE || kind.starts_with("Custom::")
 }
 
-/// It is deleted, for which `how` are the words.
+/// The verdict of a deletion; `how` describes it.
 fn lost(change: &ResourceChange, how: &str) -> ResourceVerdict {
     match holds(change) {
         DataKind::Data => certain(Verdict::Destroys, how),
@@ -199,7 +193,7 @@ fn lost(change: &ResourceChange, how: &str) -> ResourceVerdict {
     }
 }
 
-/// What becomes of it is not said, or in a word that does not fit.
+/// The verdict if the policy action is missing or contradicts the change.
 fn may_lose_data(change: &ResourceChange) -> ResourceVerdict {
     let reason = match &change.policy_action {
         None => "nothing is said about what becomes of the old one".to_owned(),
@@ -272,7 +266,7 @@ fn modified(change: &ResourceChange) -> ResourceVerdict {
     }
 }
 
-/// `Replacement` sums the details up; where they contradict it, the worse one counts.
+/// `Replacement` summarizes the details. If they contradict it, the worse one counts.
 fn in_place(change: &ResourceChange) -> ResourceVerdict {
     if change.details.iter().any(may_replace) {
         return may_be_replaced(change, "a property changes that may need another resource");
@@ -290,7 +284,7 @@ fn in_place(change: &ResourceChange) -> ResourceVerdict {
     certain(Verdict::InPlace, "changed in place")
 }
 
-/// Attributes beside properties need no other resource, whatever is said of them.
+/// Attributes beside properties never replace a resource, whatever the detail says.
 fn may_replace(detail: &Detail) -> bool {
     let target = &detail.target;
     !target.attribute.as_deref().is_some_and(is_policy)
@@ -304,7 +298,7 @@ fn is_policy(attribute: &str) -> bool {
     )
 }
 
-/// Whether each detail is of an attribute that is no property; tags that need no other resource count as such.
+/// Whether every detail is about an attribute that is not a property. Tags that never replace the resource count too.
 fn only_attributes(change: &ResourceChange) -> bool {
     let is_tags = |target: &ChangeTarget| {
         target.attribute.as_deref() == Some("Tags")
@@ -320,7 +314,7 @@ fn only_attributes(change: &ResourceChange) -> bool {
     !change.details.is_empty() && scope_fits && details_fit
 }
 
-/// A word in any list that decides something; an empty one where the API leaves out what it always says.
+/// An unknown value in any list that decides something. A value that the API always sends counts as unknown if it is missing.
 fn unknown_word(change: &ResourceChange) -> Option<&str> {
     fn attribute(name: &str) -> Option<&str> {
         (!is_policy(name) && !matches!(name, "Properties" | "Tags")).then_some(name)
@@ -364,7 +358,7 @@ fn unknown_word(change: &ResourceChange) -> Option<&str> {
         .next()
 }
 
-/// A policy that would no longer protect the data of the next change. Nothing is lost now, but it is not harmless either.
+/// A deletion policy that no longer protects the data from the next change. Nothing is lost now, but it is not harmless.
 fn weakened(change: &ResourceChange) -> Option<String> {
     if change.action != ChangeAction::Modify || holds(change) == DataKind::Nothing {
         return None;

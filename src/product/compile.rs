@@ -1,4 +1,4 @@
-//! From a product's files to something that runs: the manifest read, schema, expressions and templates compiled.
+//! Compiles a product's files: manifest, schema, expressions and templates.
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -12,7 +12,6 @@ use super::{
 const SCHEMA: &str = "config.schema.json";
 
 impl Product {
-    /// Compiles a product from its files.
     pub fn load(files: &Files) -> anyhow::Result<Self> {
         let file = |name: &str| {
             files

@@ -1,10 +1,10 @@
-//! Expressions of a manifest: compiled once, evaluated for every config.
+//! Expressions of a manifest. Each is compiled once and evaluated for every config.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Expression, UndefinedBehavior, Value};
 
-/// Steps one evaluation or rendering may take: about a hundred times what a built-in product needs. A hostile product
-/// ends with an error, not with a runner that hangs.
+/// Steps of one evaluation or rendering: about a hundred times what a built-in product needs. A hostile product ends with an
+/// error instead of blocking the runner.
 const FUEL: u64 = 2_000_000;
 
 /// A compiled expression and the config keys it reads.
@@ -30,16 +30,15 @@ impl Compiled {
         Ok(Self { expression, reads })
     }
 
-    /// Evaluates over a scope.
     pub fn eval(&self, scope: &Value) -> Result<Value, minijinja::Error> {
         self.expression.eval(scope.clone())
     }
 }
 
-/// The one template engine setting: strict, fuelled, values as JSON, no filesystem, no clock.
+/// The template engine with the one setting for all products: strict, fuelled, values as JSON, no filesystem, no clock.
 ///
-/// The engine lives as long as the process, since expressions and templates borrow from it: a handful of products is
-/// loaded once, and nothing is gained by giving their memory back.
+/// The engine lives as long as the process, because expressions and templates borrow from it. A process loads a handful of
+/// products once, so freeing them gains nothing.
 pub fn engine(
     sources: impl IntoIterator<Item = (String, String)>,
 ) -> anyhow::Result<&'static Environment<'static>> {

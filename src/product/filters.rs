@@ -1,10 +1,9 @@
-//! What templates and expressions of products can do beyond minijinja's own filters.
+//! Filters for products' templates and expressions, beside minijinja's own.
 
 use minijinja::{Environment, Error, ErrorKind, Output, Value};
 
 use crate::model::Digest;
 
-/// Adds the filters to an engine.
 pub fn register(engine: &mut Environment<'_>) {
     engine.add_filter("between", between);
     engine.add_filter("logical_id", logical_id);
@@ -12,7 +11,7 @@ pub fn register(engine: &mut Environment<'_>) {
     engine.add_test("kebab", kebab);
 }
 
-/// Writes a value as JSON that is valid YAML 1.1 and 1.2 too: what is not printable there is escaped.
+/// Writes a value as JSON that is also valid YAML 1.1 and 1.2: characters that YAML cannot print are escaped.
 pub fn write_json(out: &mut Output, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
         return Err(Error::new(
@@ -36,7 +35,7 @@ pub fn write_json(out: &mut Output, value: &Value) -> Result<(), Error> {
     out.write_str(rest).map_err(Error::from)
 }
 
-/// Characters that YAML readers refuse, fold or take for a line break. All lie below U+10000.
+/// Characters that YAML readers refuse, fold or read as a line break. All are below U+10000.
 fn unprintable(character: char) -> bool {
     matches!(
         character,
@@ -44,7 +43,7 @@ fn unprintable(character: char) -> bool {
     )
 }
 
-/// What stands between a prefix and a suffix; empty if the text does not have both, or nothing between them.
+/// The text between a prefix and a suffix; empty if the text lacks either.
 fn between(text: &str, prefix: &str, suffix: &str) -> String {
     text.strip_prefix(prefix)
         .and_then(|rest| rest.strip_suffix(suffix))
@@ -52,7 +51,7 @@ fn between(text: &str, prefix: &str, suffix: &str) -> String {
         .to_owned()
 }
 
-/// Whether a text is lower-case letters, digits and hyphens, a letter first.
+/// Whether a text is lower-case letters, digits and hyphens, and begins with a letter.
 fn kebab(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text
@@ -67,8 +66,8 @@ fn hash8(text: &str) -> String {
 
 /// A name as part of a CloudFormation logical id (`[A-Za-z0-9]+`): `master-solution` → `MasterSolution`.
 ///
-/// Injective, so that no two names of a config share a resource: what PascalCase would lose is escaped with `X`, and a name
-/// that does not begin with a lower-case letter gets a `0` in front.
+/// Injective, so that no two names of a config share a resource: `X` escapes what PascalCase would lose, and a name that does not
+/// begin with a lower-case letter gets a leading `0`.
 fn logical_id(text: &str) -> String {
     let mut id = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();

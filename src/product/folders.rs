@@ -1,4 +1,4 @@
-//! A folder tree as data: nested mappings whose leaves are empty.
+//! A folder tree as data: nested mappings with empty leaves.
 
 use anyhow::bail;
 
@@ -7,7 +7,7 @@ use anyhow::bail;
 pub struct FolderTree(Vec<String>);
 
 impl FolderTree {
-    /// Reads nested mappings; every key is a folder, and a parent comes before what it holds.
+    /// Reads nested mappings. Every key is a folder, and a parent comes before its children.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let tree: serde_yaml::Value = serde_yaml::from_str(text)?;
         let mut paths = Vec::new();

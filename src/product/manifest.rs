@@ -1,72 +1,69 @@
-//! `product.yaml`: what a product is, as data. `docs/products.md` describes every key.
+//! `product.yaml`: a product as data. `docs/products.md` describes every key.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Severity;
 
-/// The file as it stands in a product's folder. Strings called *expression* are minijinja expressions over the config
-/// (with defaults applied), `names` and `file`.
+/// The file in a product's folder. Strings called *expression* are minijinja expressions over the config (defaults applied),
+/// `names` and `file`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The product's name, equal to its folder's.
+    /// Equals the name of the product's folder.
     pub name: String,
     /// A few words for headings.
     pub title: String,
     /// One sentence for lists.
     pub summary: String,
-    /// The top-level config key that only this product has: how a config is recognised.
+    /// The top-level config key that only this product has. A config is recognized by it.
     pub section: String,
-    /// A glob over file names, for configs too broken to be recognised by their section.
+    /// A glob over file names, for configs whose section cannot be read.
     pub files: String,
-    /// What can be had, ascending: each has all that those before it have. Configs of a product with tiers have the name
-    /// `tier`, which says theirs.
+    /// Ascending: each tier includes the ones before it. Configs of a product with tiers name theirs in `tier`.
     #[serde(default)]
     pub tiers: Vec<Tier>,
-    /// Where the stack lives.
     pub target: TargetSpec,
-    /// Names derived from the config, each an expression that may use those above it as `names.…`.
-    /// `config` (the file's stem) and `stack` are required.
+    /// Names derived from the config. Each is an expression that may use earlier ones as `names.…`. `config` (the file's stem)
+    /// and `stack` are required.
     pub names: IndexMap<String, String>,
     /// File names of the outputs, as expressions.
     pub outputs: OutputNameSpecs,
-    /// Folders that the program makes in a bucket of the stack.
+    /// Folders that provisioner creates in a bucket of the stack.
     pub folders: Option<Folders>,
-    /// Rules that a JSON Schema cannot say.
+    /// Rules that JSON Schema cannot express.
     #[serde(default)]
     pub rules: Vec<ProductRule>,
-    /// What has to be there in the account before the stack is made.
+    /// Requirements in the account, checked before the stack is created.
     #[serde(default)]
     pub preflight: Vec<PreflightSpec>,
-    /// What a change of a key means for a stack that exists.
+    /// The effect of a changed key on a stack that exists.
     #[serde(default)]
     pub impact: Vec<ImpactRule>,
-    /// Action names of the command line, and the engine's verb for each.
+    /// Command-line action → verb of the engine.
     pub actions: IndexMap<String, OfferedAction>,
 }
 
-/// A level of a product, which unlocks what the levels before it do not have.
+/// A level of a product. It allows keys that lower levels do not.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tier {
-    /// What configs call it.
+    /// The name in configs.
     pub name: String,
     /// One sentence for lists.
     pub summary: String,
-    /// The product's file that holds a whole config of this tier.
+    /// The product's file that holds a complete config of this tier.
     pub sample: String,
 }
 
-/// Expressions that say where a stack lives.
+/// Expressions for the stack's account, region and environment.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSpec {
     /// 12-digit account id.
     pub account: String,
-    /// AWS region.
     pub region: String,
-    /// Environment, such as `prod`.
+    /// Such as `prod`.
     pub environment: String,
 }
 
@@ -74,31 +71,31 @@ pub struct TargetSpec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputNameSpecs {
-    /// Rendered template, below `templates/`.
+    /// The rendered template, below `templates/`.
     pub template: String,
-    /// Operator's IAM policy, below `policies/`.
+    /// The operator's IAM policy, below `policies/`.
     pub policy: String,
 }
 
-/// A folder tree, made once for each item of a list.
+/// A folder tree, created once for each item of a list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Folders {
-    /// The product's file that holds the tree: nested mappings, leaves empty.
+    /// The product's file that holds the tree: nested mappings with empty leaves.
     pub source: String,
     /// Expression: the list.
     pub each: String,
-    /// Expression over `item`: what stands before each folder's path.
+    /// Expression over `item`: the prefix of each folder's path.
     pub prefix: String,
 }
 
-/// A problem that is there when `when` is true.
+/// A problem that exists when `when` is true.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProductRule {
     /// Stable kebab-case code.
     pub code: String,
-    /// Error unless said otherwise.
+    /// `error` by default.
     #[serde(default = "error")]
     pub severity: Severity,
     /// The config key to point at, such as `s3.vpc_id`.
@@ -107,33 +104,31 @@ pub struct ProductRule {
     pub when: String,
     /// One sentence; may hold `{{ expression }}`.
     pub message: String,
-    /// What to do; may hold `{{ expression }}`.
+    /// How to fix it; may hold `{{ expression }}`.
     pub help: Option<String>,
 }
 
-/// Something outside of the stack on which it depends.
+/// A dependency of the stack on something outside of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreflightSpec {
-    /// What has to be so, in one sentence.
+    /// The requirement, in one sentence.
     pub text: String,
     /// An error stops a deployment, a warning does not.
     pub severity: Severity,
     /// The config key to point at.
     pub at: String,
-    /// Expression: whether it has to be so at all; absent means always.
+    /// Expression: whether the requirement applies; absent means always.
     pub when: Option<String>,
-    /// What is looked for.
     pub needs: RequirementSpec,
 }
 
-/// What is looked for. Expressions give one, or a list.
+/// Each expression gives a string, or a list of them.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, deny_unknown_fields, rename_all_fields = "kebab-case")]
 pub enum RequirementSpec {
-    /// A resource of any type that CloudFormation knows.
+    /// A resource of any type that the Cloud Control API reads.
     Resource {
-        /// Its type.
         resource: String,
         /// Expression: its primary identifier.
         id: String,
@@ -143,22 +138,20 @@ pub enum RequirementSpec {
         /// Expression: its name.
         parameter: String,
     },
-    /// An object.
     Object {
-        /// Expression: its bucket.
+        /// Expression.
         bucket: String,
         /// Expression: its key.
         object: String,
     },
-    /// A bucket.
     Bucket {
         /// Expression: its name.
         bucket: String,
-        /// Whether it has to keep versions.
+        /// Whether versioning must be enabled.
         #[serde(default)]
         versioned: bool,
     },
-    /// A bucket that must not be there yet.
+    /// A bucket that must not exist yet.
     FreeBucket {
         /// Expression: its name.
         free_bucket: String,
@@ -169,15 +162,14 @@ fn error() -> Severity {
     Severity::Error
 }
 
-/// What a change of some keys means.
+/// The effect of changing some keys.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImpactRule {
-    /// Config keys; each stands for itself and all below it.
+    /// Config keys; each stands for itself and every key below it.
     pub keys: Vec<String>,
-    /// How bad.
     pub level: Level,
-    /// What happens, in one sentence.
+    /// One sentence.
     pub consequence: String,
     /// Expression over `before` and `after` (both whole configs); absent means always.
     pub when: Option<String>,
@@ -189,18 +181,17 @@ pub struct ImpactRule {
 pub enum Level {
     /// Nothing changes.
     None,
-    /// In place.
+    /// Changed in place.
     Safe,
-    /// Something is deleted, created or interrupted.
+    /// A resource is deleted, created or interrupted.
     High,
-    /// No rule covers the key. Unknown ranks with the worst.
+    /// No rule covers the key. It ranks above `High`.
     Unknown,
     /// Data or consumers are lost.
     Critical,
 }
 
 impl Level {
-    /// The word for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -211,7 +202,7 @@ impl Level {
         }
     }
 
-    /// The mark before the word.
+    /// The symbol before the word.
     pub fn mark(self) -> &'static str {
         match self {
             Self::None => "⚪",
@@ -227,43 +218,39 @@ impl Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
-    /// Check the config.
     ValidateConfig,
-    /// Render the template beside the config.
+    /// Renders the template beside the config.
     RenderTemplate,
-    /// Render the operator's IAM policy beside the config.
+    /// Renders the operator's IAM policy beside the config.
     RenderPolicy,
-    /// Check the rendered template beside the config.
+    /// Checks the rendered template beside the config.
     ValidateTemplate,
-    /// Write the review report beside the config.
+    /// Writes the review report beside the config.
     ReviewReport,
-    /// Ask CloudFormation what would change.
+    /// Previews the changes with a change set.
     ShowChanges,
-    /// Compare the stack with its template.
+    /// Compares the stack with its template.
     CheckDrift,
-    /// Make the stack under another name, verify and remove it.
+    /// Creates the stack under another name, verifies and deletes it.
     TestDeploy,
-    /// Make the stack, and the folders in its bucket.
+    /// Creates the stack, and the folders in its bucket.
     Provision,
-    /// Make the folders in the stack's bucket.
+    /// Creates the folders in the stack's bucket.
     DeployFolders,
-    /// Write the rendered template into the stack's bucket.
+    /// Writes the rendered template into the stack's bucket.
     UploadTemplate,
-    /// Delete the stack.
     Delete,
-    /// Empty the stack's buckets, and delete it with them.
+    /// Empties the stack's buckets and deletes them with the stack.
     TearDown,
 }
 
-/// An action of the command line.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "WrittenAction")]
 pub struct OfferedAction {
-    /// What the engine does.
     pub verb: Verb,
-    /// Expression: whether a config has it; absent means that all have.
+    /// Expression: whether a config has the action; absent means always.
     pub when: Option<String>,
-    /// What to use instead.
+    /// The action to use instead.
     pub otherwise: Option<String>,
 }
 

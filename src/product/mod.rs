@@ -1,4 +1,4 @@
-//! Products as data: a folder of files becomes something that configs are checked against and rendered with.
+//! Products as data: a folder of files defines how configs are checked and rendered.
 
 mod compile;
 mod expression;
@@ -25,7 +25,7 @@ pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
 
 use expression::Compiled;
 
-/// The files of a product's folder, by name.
+/// A product's files by name.
 pub type Files = BTreeMap<String, String>;
 
 /// The files that every product has.
@@ -33,15 +33,15 @@ pub const MANIFEST: &str = "product.yaml";
 const TEMPLATE: &str = "stack.yaml.j2";
 const POLICY: &str = "iam-policy.json.j2";
 
-/// A product, ready to be used on any number of configs from any number of threads.
+/// A compiled product. Any number of threads use it for any number of configs.
 pub struct Product {
-    /// What `product.yaml` says.
+    /// The parsed `product.yaml`.
     pub manifest: Manifest,
-    /// What configs must look like.
+    /// The schema of its configs.
     pub schema: Schema,
     /// The folders of one item of `folders.each`.
     pub folder_tree: Option<FolderTree>,
-    /// The samples of its tiers, in the order of these.
+    /// In the order of the manifest's tiers.
     samples: Vec<String>,
     engine: &'static Environment<'static>,
     names: Vec<(String, Compiled)>,
@@ -65,63 +65,56 @@ struct CompiledRule {
 /// A rule of the manifest that a config breaks.
 #[derive(Debug)]
 pub struct RuleViolation<'a> {
-    /// Its code.
     pub code: &'a str,
-    /// Its severity.
     pub severity: Severity,
-    /// The key to point at.
+    /// The keys to point at, from the config's root.
     pub at: &'a [String],
-    /// What is wrong.
     pub message: String,
-    /// What to do.
     pub help: Option<String>,
 }
 
-/// What a config's values lead to.
+/// Derived from a config's values.
 #[derive(Clone, Debug)]
 pub struct Derived {
     /// All names of the manifest, in its order.
     pub names: IndexMap<String, String>,
-    /// What templates and expressions see: the config, `names` and `file`.
+    /// The scope of templates and expressions: the config, `names` and `file`.
     pub scope: Value,
 }
 
-/// What whoever starts a run says once for all configs.
+/// Settings of a run that apply to all configs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunInput {
-    /// The tier of configs that say none.
+    /// The tier of configs that name none.
     pub tier: Option<String>,
-    /// What stands behind the names of a stack that is only tried out, and of everything in it.
+    /// Appended to the names of a test deployment: the stack's, and every name in it.
     pub suffix: Option<String>,
 }
 
-/// Where a stack lives.
+/// Account, region and environment of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Target {
     /// 12-digit account id.
     pub account: String,
-    /// AWS region.
     pub region: String,
-    /// Environment, such as `prod`.
+    /// Such as `prod`.
     pub environment: String,
 }
 
-/// File names of a config's outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputNames {
-    /// Rendered template.
     pub template: String,
-    /// Operator's IAM policy.
+    /// The operator's IAM policy.
     pub policy: String,
 }
 
-/// An expression or template of the product that failed. A bug of the product, not of the config.
+/// An expression or template of the product failed. The product has a bug, not the config.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {source}")]
 pub struct ProductError {
     /// The expression or file.
     pub what: String,
-    /// What minijinja says, with the line.
+    /// With the line.
     pub source: minijinja::Error,
 }
 
@@ -136,15 +129,14 @@ impl Product {
         self.samples.get(index).map(String::as_str)
     }
 
-    /// The product's name.
     pub fn name(&self) -> &str {
         &self.manifest.name
     }
 
-    /// Derives the names of a config (defaults applied), in order, up to the first that reads a value that `is_bad`: it could
-    /// only repeat what was said of the value. The flag says whether all were derived.
+    /// Derives the names of a config (defaults applied) in order. It stops at the first expression that reads a value that
+    /// `is_bad`, because its error would only repeat that value's. The flag is true if all names were derived.
     ///
-    /// `invalid` says that the config broke the schema, so that an expression over it may fail without being wrong itself.
+    /// `invalid` means that the config breaks the schema, so that an expression over it may fail without a bug in the product.
     pub fn derive(
         &self,
         config: &serde_json::Value,
@@ -185,8 +177,8 @@ impl Product {
         Ok((Derived { names, scope }, complete))
     }
 
-    /// The rules that a config breaks. A rule that reads a value that `is_bad` is passed over, and in an `invalid` config one
-    /// that cannot be evaluated.
+    /// The rules that a config breaks. Skips a rule that reads a value that `is_bad`, and in an `invalid` config a rule whose
+    /// evaluation fails.
     pub fn rule_violations(
         &self,
         scope: &Value,
@@ -219,7 +211,6 @@ impl Product {
         Ok(broken)
     }
 
-    /// Where the stack of a config lives.
     pub fn target(&self, scope: &Value) -> Result<Target, ProductError> {
         let [account, region, environment] = &self.target;
         Ok(Target {
@@ -229,7 +220,6 @@ impl Product {
         })
     }
 
-    /// What the outputs of a config are called.
     pub fn output_names(&self, scope: &Value) -> Result<OutputNames, ProductError> {
         let [template, policy] = &self.outputs;
         Ok(OutputNames {
@@ -238,12 +228,12 @@ impl Product {
         })
     }
 
-    /// The config keys that say which folders a config wants.
+    /// The config keys from which the list of folders is computed.
     pub fn folder_keys(&self) -> &[String] {
         self.folders.as_ref().map_or(&[], |[each, _]| &each.reads)
     }
 
-    /// The prefixes below which a config wants its folders, in order, each once.
+    /// The prefixes of a config's folders, in order, without duplicates.
     pub fn folder_prefixes(&self, scope: &Value) -> Result<Vec<String>, ProductError> {
         let Some([each, prefix]) = &self.folders else {
             return Ok(Vec::new());
@@ -266,7 +256,7 @@ impl Product {
         Ok(prefixes)
     }
 
-    /// The prefix of one item of the folders' list, which the config need not name; `None` if the product has no folders.
+    /// The prefix for one item of the folders' list, which the config need not contain; `None` if the product has no folders.
     pub fn folder_prefix(&self, scope: &Value, item: &str) -> Result<Option<String>, ProductError> {
         let Some([_, prefix]) = &self.folders else {
             return Ok(None);
@@ -275,7 +265,8 @@ impl Product {
         eval_text("folders.prefix", prefix, &scope).map(Some)
     }
 
-    /// What an action means for a config; `None` if the product has no action of this name. The flag says whether this config has it.
+    /// The verb of an action for a config; `None` if the product has no such action. The flag is true if this config has the
+    /// action.
     pub fn action(
         &self,
         name: &str,
@@ -290,8 +281,7 @@ impl Product {
         Some(offered.map(|offered| (action, offered)))
     }
 
-    /// The first rule of the manifest that covers a changed key; `None` if none does.
-    /// `before` and `after` are the scopes of the config at base and head.
+    /// The first impact rule that covers a changed key. `before` and `after` are the scopes of the config at base and head.
     pub fn impact_of(
         &self,
         key: &str,
@@ -320,12 +310,11 @@ impl Product {
         Ok(None)
     }
 
-    /// The CloudFormation template of a config.
     pub fn render_template(&self, scope: &Value) -> Result<String, ProductError> {
         self.render(TEMPLATE, scope)
     }
 
-    /// The operator's IAM policy of a config, which is JSON.
+    /// The operator's IAM policy of a config, as JSON.
     pub fn render_policy(&self, scope: &Value) -> Result<String, ProductError> {
         let text = self.render(POLICY, scope)?;
         match serde_json::from_str::<serde::de::IgnoredAny>(&text) {

@@ -1,4 +1,4 @@
-//! What has to be there in the account before a stack is made: entries of the manifest, evaluated for a config.
+//! Requirements that must hold in the account before a stack is created: entries of the manifest, evaluated for a config.
 
 use minijinja::Value;
 
@@ -7,60 +7,46 @@ use super::manifest::{PreflightSpec, RequirementSpec};
 use super::{Product, ProductError, as_text, failure};
 use crate::diagnostic::Severity;
 
-/// Something that has to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreflightCheck {
     /// An error stops a deployment, a warning does not.
     pub severity: Severity,
-    /// What has to be so, in one sentence.
+    /// The requirement, in one sentence.
     pub text: String,
-    /// The config key that asks for it.
+    /// The config key that the requirement comes from.
     pub at: String,
-    /// What it is.
     pub needed: Requirement,
 }
 
-/// What can be looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
-    /// A resource of any type.
+    /// A resource of any type that the Cloud Control API reads.
     Resource {
         /// Such as `AWS::EC2::VPC`.
         kind: String,
-        /// Primary identifier.
+        /// The primary identifier.
         id: String,
     },
     /// A parameter of SSM.
-    Parameter {
-        /// Name.
-        name: String,
-    },
-    /// A bucket.
+    Parameter { name: String },
     Bucket {
-        /// Name.
         name: String,
-        /// Whether it has to keep versions.
+        /// Whether versioning must be enabled.
         versioned: bool,
     },
-    /// An object.
     Object {
-        /// Its bucket; without that there is nothing to say of it.
+        /// If this bucket is missing, the object cannot be checked.
         bucket: String,
-        /// Key.
         key: String,
     },
-    /// No bucket of this name.
-    FreeBucket {
-        /// Name.
-        name: String,
-    },
+    /// No bucket of this name may exist.
+    FreeBucket { name: String },
 }
 
-/// An entry, compiled.
 #[derive(Debug)]
 pub(super) struct CompiledCheck {
     when: Option<Compiled>,
-    /// What is looked for, and the bucket of an object.
+    /// Expressions for the identifier, and for an object also its bucket.
     subject: Compiled,
     bucket: Option<Compiled>,
 }
@@ -90,7 +76,7 @@ impl CompiledCheck {
 }
 
 impl Product {
-    /// Everything that a config's stack depends on, in the manifest's order.
+    /// All requirements of a config's stack, in the manifest's order.
     pub fn needs(&self, scope: &Value) -> Result<Vec<PreflightCheck>, ProductError> {
         let mut needs = Vec::new();
         for (check, compiled) in self.manifest.preflight.iter().zip(&self.preflight) {

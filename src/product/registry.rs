@@ -1,4 +1,4 @@
-//! Which products there are: those in the binary, and those of the repository.
+//! The registry of products: those in the binary, and those of the repository.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -11,29 +11,29 @@ use super::{Files, MANIFEST, Product, RunInput};
 /// The sources of the built-in products.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// Where a repository keeps products of its own, one folder each.
+/// The folder of a repository's own products, one folder each.
 pub const PRODUCTS_FOLDER: &str = ".provisioner/products";
 
-/// Bytes that one file of a product may have, several times what a built-in one has.
+/// Bytes of one file of a product, several times the largest built-in one.
 const MAX_FILE_BYTES: usize = 128 * 1024;
-/// Enough for the deepest expression that fits a file: two bytes an operator, less than 4 KiB a call without optimisation.
-/// Only what is used of it is ever backed by memory.
+/// Stack bytes for the deepest expression that fits a file: two bytes an operator, less than 4 KiB a call without optimization.
+/// The system backs only the used part with memory.
 const STACK: usize = MAX_FILE_BYTES / 2 * 4096;
-/// Flow collections inside one another in a manifest. libyaml takes quadratic time over deep ones before any limit of serde's.
+/// Nested flow collections in a manifest. libyaml takes quadratic time over deep ones before serde's limits apply.
 const MAX_FLOW_DEPTH: usize = 64;
 
-/// All products that configs can belong to. A product is compiled when the first config needs it.
+/// All products that configs can belong to. Each is compiled when the first config needs it.
 #[derive(Debug, Default)]
 pub struct Registry {
     entries: Vec<ProductEntry>,
-    /// What the run was given beside configs.
+    /// Settings of the run that apply to all configs.
     pub given: RunInput,
 }
 
 #[derive(Debug)]
 struct ProductEntry {
     folder: String,
-    /// What the manifest says of recognition, read without compiling the product; `Err` says why it cannot be read.
+    /// The parts of the manifest that recognize a config, read without compiling the product; `Err` says why they cannot be read.
     recognised: Result<Recognised, String>,
     files: Files,
     product: OnceLock<Result<Arc<Product>, String>>,
@@ -49,16 +49,15 @@ struct Recognised {
 /// Why a config has no product.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RecognitionError {
-    /// No section and no file name fits.
+    /// No section and no file name matches.
     Unknown,
-    /// Sections of these products are in the file.
+    /// The file has sections of these products.
     Ambiguous(Vec<String>),
-    /// The product that fits does not load.
+    /// The matching product does not load.
     Invalid(String),
 }
 
 impl Registry {
-    /// The built-in products.
     pub fn built_in() -> Self {
         let mut registry = Self::default();
         for folder in BUILT_IN.dirs() {
@@ -77,7 +76,7 @@ impl Registry {
         registry
     }
 
-    /// Adds a product; one of the same name is replaced, so that a repository can bring its own version.
+    /// Adds a product. It replaces one of the same name, so that a repository can bring its own version.
     pub fn add(&mut self, folder: &str, files: Files) {
         let recognised = bounded(folder, &files)
             .and_then(|()| {
@@ -105,7 +104,7 @@ impl Registry {
         });
     }
 
-    /// The names of all products, in order.
+    /// In order.
     pub fn names(&self) -> Vec<&str> {
         let names: BTreeMap<&str, ()> = self
             .entries
@@ -115,7 +114,7 @@ impl Registry {
         names.into_keys().collect()
     }
 
-    /// The sections by which configs are recognised.
+    /// The sections by which configs are recognized.
     pub fn sections(&self) -> Vec<&str> {
         self.entries
             .iter()
@@ -129,7 +128,6 @@ impl Registry {
             .find_map(|entry| entry.recognised.as_ref().err())
     }
 
-    /// A product by name.
     pub fn product(&self, name: &str) -> Option<Result<Arc<Product>, String>> {
         self.entries
             .iter()
@@ -195,8 +193,8 @@ impl ProductEntry {
     }
 }
 
-/// Loads a product where compiling may recurse: minijinja's compiler goes one call deeper for each operator of a chain such
-/// as `1+1+1`, and a hostile product must end with an error, not with the process.
+/// Loads a product on a thread with a large stack. minijinja's compiler recurses once for each operator of a chain such as
+/// `1+1+1`, and a hostile product must end with an error, not end the process.
 fn load_deep(files: &Files) -> anyhow::Result<Product> {
     std::thread::scope(|scope| {
         std::thread::Builder::new()
@@ -207,7 +205,7 @@ fn load_deep(files: &Files) -> anyhow::Result<Product> {
     })
 }
 
-/// Refuses what would take very long to read.
+/// Rejects files whose parsing would take very long.
 fn bounded(folder: &str, files: &Files) -> Result<(), String> {
     for (name, text) in files {
         if text.len() > MAX_FILE_BYTES {
@@ -226,7 +224,7 @@ fn bounded(folder: &str, files: &Files) -> Result<(), String> {
     Ok(())
 }
 
-/// The most brackets open at once, those in texts included.
+/// The maximum number of open brackets, those in strings included.
 fn flow_depth(text: &str) -> usize {
     let (mut open, mut most) = (0_usize, 0);
     for byte in text.bytes() {

@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 pub use jsonschema::error::ValidationErrorKind;
 
-/// A compiled schema.
 #[derive(Debug)]
 pub struct Schema {
     document: Value,
@@ -17,14 +16,14 @@ pub struct Schema {
     tiered: Vec<Tiered>,
 }
 
-/// A key that only the configs of some tiers may set.
+/// A key that only configs of some tiers may set.
 #[derive(Debug, PartialEq)]
 pub struct Tiered {
     /// Keys from the root.
     pub path: Vec<String>,
     /// The lowest tier that has it: the property's `x-tier`.
     pub tier: String,
-    /// The value that says nothing, which every tier may set.
+    /// The value that every tier may set, because it changes nothing.
     pub default: Option<Value>,
 }
 
@@ -36,21 +35,18 @@ struct Default {
     below: Vec<Default>,
 }
 
-/// One violation: where in the config, what, and what the schema says there.
 #[derive(Debug)]
 pub struct Violation<'a> {
     /// Keys and indices from the config's root.
     pub path: Vec<String>,
-    /// What is violated.
     pub kind: ValidationErrorKind,
-    /// The subschema that is violated.
     pub subschema: &'a Value,
-    /// What the nearest `x-help` around it tells a user to do.
+    /// The nearest `x-help` around the subschema.
     pub advice: Option<&'a str>,
 }
 
 impl Violation<'_> {
-    /// Whether the value itself is wrong, rather than which keys it has.
+    /// Whether the value itself is wrong, rather than its keys.
     pub fn is_of_value(&self) -> bool {
         use ValidationErrorKind as Kind;
         !matches!(
@@ -64,7 +60,8 @@ impl Violation<'_> {
 }
 
 impl Schema {
-    /// Compiles. Patterns run on a linear engine, and nothing is fetched: a schema of a pull request can do neither harm.
+    /// Compiles a schema. Patterns run on a linear-time engine and nothing is fetched, because the schema may come from a pull
+    /// request.
     pub fn compile(text: &str) -> anyhow::Result<Self> {
         let document: Value = serde_json::from_str(text).context("not JSON")?;
         Expansion::new(&document).within_bounds()?;
@@ -83,17 +80,14 @@ impl Schema {
         })
     }
 
-    /// The schema as it was written.
     pub fn document(&self) -> &Value {
         &self.document
     }
 
-    /// The keys that not all tiers have.
     pub fn tiered(&self) -> &[Tiered] {
         &self.tiered
     }
 
-    /// Everything that is wrong with a config.
     pub fn violations(&self, config: &Value) -> Vec<Violation<'_>> {
         if self.validator.is_valid(config) {
             return Vec::new();
@@ -119,12 +113,12 @@ impl Schema {
             .collect()
     }
 
-    /// Adds what is absent and has a default.
+    /// Adds absent keys that have a default.
     pub fn apply_defaults(&self, config: &mut Value) {
         fill(config, &self.defaults);
     }
 
-    /// All dotted places where a key of this name belongs: `versioning` → `s3`.
+    /// The dotted paths of all objects that may have a key of this name: `versioning` → `s3`.
     pub fn parents_of(&self, key: &str) -> Vec<String> {
         fn search(schema: &Value, at: &str, key: &str, found: &mut Vec<String>) {
             let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
@@ -147,8 +141,8 @@ impl Schema {
         found
     }
 
-    /// The subschema that holds the keyword at the end of `schema_path`, a JSON pointer that follows `$ref`, and the last
-    /// advice on the way there.
+    /// The subschema that holds the keyword at the end of `schema_path`, a JSON pointer that follows `$ref`, and the last advice
+    /// on the way there.
     fn subschema(&self, schema_path: &str) -> (&Value, Option<&str>) {
         let mut parts: Vec<String> = schema_path.split('/').skip(1).map(unescape).collect();
         parts.pop();
@@ -178,7 +172,7 @@ impl Schema {
     }
 }
 
-/// How many subschemas a schema is when every reference is written out: a value may have to be held against each of them.
+/// Counts the subschemas after every reference is expanded: a value may be validated against each of them.
 struct Expansion<'a> {
     document: &'a Value,
     /// By the target of a reference; `None` while it is being counted.
@@ -186,7 +180,7 @@ struct Expansion<'a> {
 }
 
 impl<'a> Expansion<'a> {
-    /// Far more than a product needs. 40 definitions of two references each would make a million millions.
+    /// Far more than a product needs. 40 definitions of two references each would expand to a million millions.
     const MAX_EXPANSION: usize = 20_000;
 
     fn new(document: &'a Value) -> Self {
@@ -302,7 +296,6 @@ fn fill(config: &mut Value, defaults: &[Default]) {
     }
 }
 
-/// The keys that a subschema knows.
 pub fn known_keys(subschema: &Value) -> impl Iterator<Item = &str> {
     subschema
         .get("properties")

@@ -1,7 +1,7 @@
-//! The IAM roles of a repository's jobs: whom they trust, and what they may do.
+//! The IAM roles of a repository's jobs: their trust and their permissions.
 //!
-//! The plan role is what the operator's policies of the configs allow, without what changes anything; the apply role is all of it.
-//! Nothing is listed twice: what a product needs is said once, in its `iam-policy.json.j2`.
+//! The apply role has the operator's policies of the configs; the plan role has only their reading part. Each product states its
+//! permissions once, in its `iam-policy.json.j2`.
 
 mod plan_policy;
 mod split;
@@ -22,35 +22,33 @@ pub use template::template;
 
 use split::{Statement, split_to_policy_size};
 
-/// Managed policies that AWS attaches to a role, unless the account's quota says otherwise.
+/// Managed policies that AWS attaches to a role without a raised quota.
 pub const MAX_POLICIES: usize = 10;
 
-/// What a role is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// Looks, and makes change sets.
+    /// Reads, and creates change sets.
     Plan,
-    /// Runs them.
+    /// Creates, updates and deletes stacks.
     Apply,
 }
 
-/// Whose jobs, and which of the policy's roles.
+/// Which jobs are trusted, and which of the policy file's roles are wanted.
 #[derive(Clone, Debug)]
 pub struct RolesRequest {
     /// The repository whose jobs are trusted.
     pub repository: RepositoryId,
-    /// Its default branch.
+    /// The default branch.
     pub branch: String,
-    /// Who issues the jobs' tokens.
+    /// The issuer of the jobs' tokens.
     pub issuer: Issuer,
-    /// Accounts; empty for those of the configs.
+    /// Empty for the configs' accounts.
     pub accounts: Vec<String>,
-    /// Environments; empty for all.
+    /// Empty for all.
     pub environments: Vec<String>,
 }
 
-/// The roles of one account.
 #[derive(Clone, Debug, Serialize)]
 pub struct AccountRoles {
     /// 12 digits.
@@ -61,25 +59,23 @@ pub struct AccountRoles {
     pub roles: Vec<Role>,
 }
 
-/// A role.
 #[derive(Clone, Debug, Serialize)]
 pub struct Role {
-    /// What it is for.
     pub phase: Phase,
-    /// Its ARN, as the policy file has it.
+    /// As in the policy file.
     pub arn: String,
-    /// Environments whose stacks it works on.
+    /// Environments whose stacks the role works on.
     pub environments: BTreeSet<String>,
-    /// Who may assume it.
+    /// The trust policy.
     pub trust: Value,
-    /// What it must never be allowed, whatever else is attached to it.
+    /// A policy that denies, whatever else is attached to the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub never: Option<Value>,
-    /// What it may do, in as many documents as AWS's limit of their length asks for.
+    /// The permissions, split by AWS's limit on a policy's length.
     pub policies: Vec<Value>,
 }
 
-/// Where a role works.
+/// The targets of a role.
 #[derive(Debug, Default)]
 struct RoleUse<'a> {
     environments: BTreeSet<String>,
@@ -87,10 +83,10 @@ struct RoleUse<'a> {
     configs: Vec<&'a Config>,
 }
 
-/// Places by account, phase and ARN.
+/// By account, phase and ARN.
 type RoleUses<'a> = BTreeMap<(String, Phase, String), RoleUse<'a>>;
 
-/// All roles that the policy file names for what was asked.
+/// The roles of the policy file that the request selects.
 pub fn roles(
     policy: &Policy,
     configs: &[Config],
@@ -118,7 +114,7 @@ pub fn roles(
     Ok(accounts)
 }
 
-/// Adds the roles of an environment: for each config, and for accounts that have none yet, so that they can be prepared.
+/// Adds the roles of an environment: those of each config, and those of accounts without configs, so that they can be prepared.
 fn find<'a>(
     places: &mut RoleUses<'a>,
     policy: &Policy,
@@ -210,17 +206,15 @@ fn role(
     })
 }
 
-/// A policy of these statements.
+/// A policy document with these statements.
 fn document(statements: Vec<Value>) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// The account that an ARN names.
 fn account_of(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
 }
 
-/// The partition that an ARN names.
 fn partition_of(arn: &str) -> &str {
     arn.split(':').nth(1).unwrap_or("aws")
 }

@@ -1,4 +1,4 @@
-//! What of an operator's policy only looks.
+//! The part of an operator's policy that only reads.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::document;
 use super::split::Statement;
 
-/// How the actions begin that change nothing.
+/// Prefixes of actions that change nothing.
 const VERBS: &[&str] = &["BatchDescribe", "BatchGet", "Describe", "Get", "List"];
 
-/// How the actions of a pattern end of which none looks, so that the verbs before it would only be noise.
+/// Wildcard actions match no reading action that ends like these, so reading prefixes are not added to them.
 const NOT_READS: &[&str] = &["TagResource", "TagRole"];
 
-/// What else a plan does. A change set is no change before somebody runs it, and CloudFormation asks for the right to tag when it is
-/// made. Detecting drift changes only what CloudFormation knows.
+/// Further actions of a plan. A change set changes nothing before it is executed, and CloudFormation requires the right to tag to
+/// create one. Drift detection changes only CloudFormation's records.
 const EXTRA_READS: &[&str] = &[
     "cloudformation:CreateChangeSet",
     "cloudformation:DeleteChangeSet",
@@ -25,7 +25,7 @@ const EXTRA_READS: &[&str] = &[
     "cloudformation:ValidateTemplate",
 ];
 
-/// Denied whatever else somebody attaches to the role: running a change set, and all ways around one.
+/// Denied whatever else is attached to the role: executing a change set, and every way around one.
 const NEVER: &[&str] = &[
     "cloudformation:CancelUpdateStack",
     "cloudformation:ContinueUpdateRollback",
@@ -52,10 +52,10 @@ const NEVER: &[&str] = &[
     "sts:AssumeRole",
 ];
 
-/// How the names of test deployments end, which no plan is about.
+/// The suffix of test deployments, which no plan reads.
 const TEST_SUFFIX: &str = "-t??????";
 
-/// What a statement allows to somebody who only looks; `None` if that is nothing.
+/// The reading part of a statement; `None` if it has none.
 pub fn read_statements(statement: &Statement) -> Option<Statement> {
     let actions: BTreeSet<String> = statement
         .actions
@@ -75,7 +75,7 @@ pub fn read_statements(statement: &Statement) -> Option<Statement> {
     })
 }
 
-/// The part of an action's pattern that looks.
+/// The reading part of an action pattern.
 fn read_action_patterns(action: &str) -> Vec<String> {
     let Some((service, pattern)) = action.split_once(':') else {
         return Vec::new();
@@ -112,7 +112,7 @@ fn read_action_patterns(action: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a text ends as the rest of a pattern says, in which there may be further `*`.
+/// Whether a text matches the rest of a pattern, which may contain further `*`.
 fn complete_pattern(text: &str, rest: &str) -> bool {
     match rest.split_once('*') {
         None => text.ends_with(rest),
@@ -122,8 +122,8 @@ fn complete_pattern(text: &str, rest: &str) -> bool {
     }
 }
 
-/// What a plan asks about stacks that no config's policy names: those that are not there yet, who imports what one exports, and what
-/// the validation of a change set found, whose id AWS chooses.
+/// Permissions on stacks that no config's policy names: stacks that do not exist yet, importers of exports, and validation
+/// findings of a change set, whose id AWS chooses.
 pub fn account_wide_reads(regions: &BTreeSet<String>) -> Statement {
     let actions = [
         "cloudformation:DescribeEvents",
@@ -142,7 +142,7 @@ pub fn account_wide_reads(regions: &BTreeSet<String>) -> Statement {
     }
 }
 
-/// What the plan role is never allowed.
+/// Denies all changes to the plan role.
 pub fn deny_writes() -> Value {
     document(vec![json!({
         "Sid": "NeverChange",

@@ -1,18 +1,18 @@
-//! Statements of many policies as few documents: what differs in its resources alone is one statement, and each document is as long as
-//! AWS lets it be.
+//! Merges the statements of many policies into few documents. Statements that differ only in resources are merged, and each
+//! document is as long as AWS allows.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-/// The longest managed policy; blanks do not count.
+/// Characters of a managed policy without white space.
 const MAX_POLICY_CHARS: usize = 6_144;
-/// What stands around the statements of a document.
+/// The document around the statements.
 const FRAME: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
-/// Statements get a number behind their names where these would be the same.
+/// Room for a number behind a statement id that is not unique.
 const NUMBER: usize = 4;
 
-/// A statement that allows something.
+/// An `Allow` statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     pub sid: String,
@@ -23,7 +23,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// The statements of a policy. A product's policy is JSON; what is no statement of the kind that products write allows nothing.
+    /// The statements of a policy. Statements of a kind that products do not write are dropped, so they allow nothing.
     pub fn all(policy: &str) -> Vec<Self> {
         let policy: Value = serde_json::from_str(policy).unwrap_or_default();
         let statements = policy["Statement"].as_array();
@@ -64,7 +64,7 @@ impl Statement {
         text.chars().count() - blanks(&text) + NUMBER + 1
     }
 
-    /// Parts that fit a document each.
+    /// The statement in parts that each fit a document.
     fn parts(self) -> Vec<Self> {
         if self.length() + FRAME <= MAX_POLICY_CHARS || self.resources.len() < 2 {
             return vec![self];
@@ -93,7 +93,7 @@ fn listed(value: &Value) -> Option<BTreeSet<String>> {
     }
 }
 
-/// Documents, as lists of statements, that together allow what the statements allow, and nothing else.
+/// Documents, as lists of statements, that together allow exactly what the statements allow.
 pub fn split_to_policy_size(statements: Vec<Statement>) -> Vec<Vec<Value>> {
     let mut merged: Vec<Statement> = Vec::new();
     for statement in statements {
@@ -130,7 +130,7 @@ pub fn split_to_policy_size(statements: Vec<Statement>) -> Vec<Vec<Value>> {
         .collect()
 }
 
-/// No two statements of a document have the same name.
+/// Makes statement ids unique in a document.
 fn numbered(parts: &[Statement]) -> Vec<Value> {
     let named = parts.iter().enumerate().map(|(at, part)| {
         let before = parts[..at]

@@ -1,4 +1,4 @@
-//! Which jobs a role trusts, by the subject of their identity tokens.
+//! The jobs that a role trusts, by the subject of their identity tokens.
 //! <https://docs.github.com/en/actions/reference/security/oidc>
 
 use std::collections::BTreeSet;
@@ -8,15 +8,14 @@ use serde_json::{Value, json};
 
 use super::{document, partition_of};
 
-/// Who the tokens are for.
 const AUDIENCE: &str = "sts.amazonaws.com";
 
-/// Why an argument is none.
+/// Why an argument is invalid.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(&'static str);
 
-/// A repository as tokens name it: `owner/name`, and with the ids that never change `owner@1/name@2`.
+/// A repository as tokens name it: `owner/name`, and with immutable ids `owner@1/name@2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepositoryId {
     name: String,
@@ -24,7 +23,6 @@ pub struct RepositoryId {
 }
 
 impl RepositoryId {
-    /// Whether the ids are known.
     pub fn has_ids(&self) -> bool {
         self.with_ids.is_some()
     }
@@ -34,8 +32,8 @@ impl RepositoryId {
         &self.name
     }
 
-    /// The jobs that look: pull requests, which forks get no token for; comments and schedules, which run at the default branch;
-    /// and its merge queue.
+    /// Jobs that read: pull requests (forks get no token), comments and schedules, which run at the default branch, and its merge
+    /// queue.
     pub(super) fn plan_subjects(&self, branch: &str) -> Subjects {
         let jobs = [
             "pull_request".to_owned(),
@@ -47,8 +45,8 @@ impl RepositoryId {
         }
     }
 
-    /// The jobs that say that they work on an environment, whose protection rules let them. No branch and no pull request: its
-    /// subject is the same for every workflow on it.
+    /// Jobs that use an environment, whose protection rules admit them. A trusted branch or pull request would admit every
+    /// workflow that runs on it.
     pub(super) fn apply_subjects(&self, environments: &BTreeSet<String>) -> Subjects {
         let jobs: Vec<String> = environments
             .iter()
@@ -96,7 +94,7 @@ impl FromStr for RepositoryId {
     }
 }
 
-/// A name with the id behind it, if there is one. In a pattern of IAM nothing of it may stand for anything else.
+/// A name, with its id if it has one. No character may have a meaning in an IAM pattern.
 fn with_id(part: &str) -> Option<(&str, Option<u64>)> {
     let (name, id) = match part.split_once('@') {
         Some((name, id)) => (name, Some(id.parse().ok()?)),
@@ -106,7 +104,7 @@ fn with_id(part: &str) -> Option<(&str, Option<u64>)> {
     (!name.is_empty() && name.bytes().all(letters)).then_some((name, id))
 }
 
-/// A branch whose name means nothing else in a pattern of IAM.
+/// A branch name without characters that have a meaning in an IAM pattern.
 pub fn branch(text: &str) -> Result<String, Invalid> {
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
     match !text.is_empty() && text.bytes().all(letters) {
@@ -115,17 +113,16 @@ pub fn branch(text: &str) -> Result<String, Invalid> {
     }
 }
 
-/// Who issues identity tokens, without `https://`.
+/// The issuer of identity tokens, without `https://`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer(String);
 
 impl Issuer {
-    /// Its address.
     pub fn url(&self) -> String {
         format!("https://{}", self.0)
     }
 
-    /// The provider that stands for it in an account; `arn` is any of the same partition.
+    /// The ARN of the identity provider in an account. `arn` is any ARN of the same partition.
     pub(super) fn provider(&self, arn: &str, account: &str) -> String {
         format!(
             "arn:{}:iam::{account}:oidc-provider/{}",
@@ -150,16 +147,15 @@ impl FromStr for Issuer {
     }
 }
 
-/// Subjects of tokens.
 #[derive(Debug)]
 pub(super) struct Subjects {
     exact: Vec<String>,
-    /// Patterns: the last part of a queue's branch differs each time.
+    /// Patterns, because the last part of a queue's branch differs each time.
     queue: Vec<String>,
 }
 
 impl Subjects {
-    /// Who may assume a role. The conditions of one statement have to hold together, so that a pattern has one of its own.
+    /// The trust policy. The conditions of one statement must all hold, so patterns have a statement of their own.
     pub fn trust(&self, provider: &str, Issuer(issuer): &Issuer) -> Value {
         let (aud, sub) = (format!("{issuer}:aud"), format!("{issuer}:sub"));
         let statement = |sid: &str, conditions: Value| {

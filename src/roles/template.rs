@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{AccountRoles, Phase, Role, RolesRequest};
 use crate::text::and_list;
 
-/// A template that makes the roles, and if one says so the identity provider.
+/// A template that creates the roles, and on request the identity provider.
 pub fn template(account: &AccountRoles, asked: &RolesRequest) -> Value {
     let mut resources = Map::new();
     let provider = json!({
@@ -83,7 +83,7 @@ fn role_resource(role: &Role, asked: &RolesRequest) -> Value {
     json!({ "Type": "AWS::IAM::Role", "Properties": properties })
 }
 
-/// Path and name of a role, as its ARN has them.
+/// Path and name of a role, parsed from its ARN.
 fn name(role: &Role) -> (String, &str) {
     let whole = role.arn.split_once(":role/").map_or("", |(_, whole)| whole);
     match whole.rsplit_once('/') {

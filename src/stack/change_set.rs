@@ -1,11 +1,10 @@
-//! A change set as `DescribeChangeSet` shows it, all pages together, nested ones inside.
+//! A change set as `DescribeChangeSet` returns it: all pages together, nested change sets inside.
 //!
-//! Read from the API's own field names, so that what `aws cloudformation describe-change-set` prints can be judged too.
+//! Field names are the API's, so that the output of `aws cloudformation describe-change-set` can be assessed too.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A change set that was described.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ChangeSet {
@@ -18,19 +17,18 @@ pub struct ChangeSet {
     /// `CREATE_COMPLETE`, `FAILED` and others.
     #[serde(default)]
     pub status: String,
-    /// Why it failed.
     #[serde(default)]
     pub status_reason: Option<String>,
     /// `AVAILABLE`, `OBSOLETE` and others.
     #[serde(default)]
     pub execution_status: String,
-    /// All changes. Entries of other types than `Resource` are hooks' and hold none.
+    /// Entries of other types than `Resource` belong to hooks and are left out.
     #[serde(default, deserialize_with = "resource_changes")]
     pub changes: Vec<ResourceChange>,
 }
 
 impl ChangeSet {
-    /// Whether it failed for the one reason that is no failure: there is nothing to change.
+    /// Whether it failed only because there is nothing to change.
     pub fn is_empty(&self) -> bool {
         let reason = self.status_reason.as_deref().unwrap_or_default();
         self.status == "FAILED"
@@ -54,38 +52,33 @@ fn resource_changes<'de, D: serde::Deserializer<'de>>(
         .collect())
 }
 
-/// What happens to one resource.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResourceChange {
-    /// What happens.
     #[serde(default)]
     pub action: ChangeAction,
-    /// Logical id.
     #[serde(default, rename = "LogicalResourceId")]
     pub logical_id: String,
-    /// Physical id, if it has one.
     #[serde(default, rename = "PhysicalResourceId")]
     pub physical_id: Option<String>,
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(default, rename = "ResourceType")]
     pub kind: String,
-    /// Whether a new resource takes its place. `None` where the API says nothing, as for `Add` and `Remove`.
+    /// `None` where the API says nothing, as for `Add` and `Remove`.
     #[serde(default)]
     pub replacement: Option<Replacement>,
-    /// What becomes of the physical resource that goes.
+    /// What happens to the old physical resource.
     #[serde(default)]
     pub policy_action: Option<PolicyAction>,
     /// Attributes that change, such as `Properties` or `DeletionPolicy`.
     #[serde(default)]
     pub scope: Vec<String>,
-    /// Each property or attribute.
     #[serde(default)]
     pub details: Vec<Detail>,
-    /// The nested stack's change set, if it is one.
+    /// ARN of the nested stack's change set, if the resource is a nested stack.
     #[serde(default, rename = "ChangeSetId")]
     pub nested_id: Option<String>,
-    /// That change set, described.
+    /// The described change set of `nested_id`.
     #[serde(default, rename = "Nested")]
     pub nested: Option<Box<ChangeSet>>,
     /// Properties before the change, as JSON text.
@@ -97,7 +90,7 @@ pub struct ResourceChange {
 }
 
 impl ResourceChange {
-    /// Properties before and after, where both were sent and are JSON.
+    /// Properties before and after, if both were sent and are JSON.
     pub fn contexts(&self) -> Option<[Value; 2]> {
         let read = |text: &Option<String>| serde_json::from_str(text.as_deref()?).ok();
         Some([read(&self.before_context)?, read(&self.after_context)?])
@@ -108,52 +101,47 @@ impl ResourceChange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Detail {
-    /// Which one.
     #[serde(default)]
     pub target: ChangeTarget,
-    /// Whether its value is known now.
+    /// Whether the new value is known before the change set runs.
     #[serde(default)]
     pub evaluation: Option<Evaluation>,
     /// `ResourceReference`, `ParameterReference`, `ResourceAttribute`, `DirectModification`, `Automatic`.
     #[serde(default)]
     pub change_source: Option<String>,
-    /// What caused it, such as a parameter's name.
+    /// The cause, such as a parameter's name.
     #[serde(default)]
     pub causing_entity: Option<String>,
 }
 
-/// What a [`Detail`] is about.
+/// The subject of a [`Detail`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ChangeTarget {
     /// `Properties`, `Metadata`, `CreationPolicy`, `UpdatePolicy`, `DeletionPolicy`, `UpdateReplacePolicy`, `Tags`.
     #[serde(default)]
     pub attribute: Option<String>,
-    /// Name of the property.
     #[serde(default)]
     pub name: Option<String>,
-    /// JSON pointer to the value that changes, from the resource.
+    /// JSON pointer to the changed value, from the resource.
     #[serde(default)]
     pub path: Option<String>,
-    /// Whether changing it needs another resource.
     #[serde(default)]
     pub requires_recreation: Option<Recreation>,
     /// `Add`, `Modify`, `Remove`.
     #[serde(default)]
     pub attribute_change_type: Option<String>,
-    /// Value before.
     #[serde(default)]
     pub before_value: Option<String>,
-    /// Value after.
     #[serde(default)]
     pub after_value: Option<String>,
 }
 
-/// What the API writes for a value that only the operation itself will bring.
+/// The API's placeholder for a value that is known only after execution.
 const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 impl Detail {
-    /// Whether the new value is not known before the change set runs.
+    /// Whether the new value is unknown before the change set runs.
     pub fn is_known_after_apply(&self) -> bool {
         let after = self.target.after_value.as_deref();
         after.is_some_and(|value| value.contains(KNOWN_AFTER_APPLY))
@@ -167,20 +155,19 @@ macro_rules! words {
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum $name {
             $($(#[$what])* $word,)*
-            /// A word that the API did not have when this was written.
+            /// A value that AWS added to the API later.
             #[serde(untagged)]
             Unknown(String),
         }
 
         impl Default for $name {
-            /// No word at all is no word that is known.
+            /// A missing value is unknown too.
             fn default() -> Self {
                 Self::Unknown(String::new())
             }
         }
 
         impl $name {
-            /// Reads the API's word.
             pub fn of(word: &str) -> Self {
                 match word {
                     $(stringify!($word) => Self::$word,)*
@@ -188,7 +175,7 @@ macro_rules! words {
                 }
             }
 
-            /// The API's word.
+            /// The API's value.
             pub fn word(&self) -> &str {
                 match self {
                     $(Self::$word => stringify!($word),)*
@@ -202,69 +189,58 @@ macro_rules! words {
 words! {
     /// What happens to a resource.
     ChangeAction {
-        /// It is made.
         Add,
-        /// It is changed, or replaced.
+        /// It is changed or replaced.
         Modify,
-        /// It leaves the stack.
         Remove,
         /// An existing resource joins the stack.
         Import,
-        /// The exact action cannot be told beforehand.
+        /// CloudFormation cannot tell the action before the change set runs.
         Dynamic,
-        /// The stack's record is brought in line with the resource, which is left alone.
+        /// CloudFormation updates its record of the resource, and not the resource.
         SyncWithActual,
     }
 }
 
 words! {
-    /// Whether another resource takes its place.
+    /// Whether the resource is replaced.
     Replacement {
-        /// Yes.
         True,
-        /// No.
         False,
-        /// It depends on values that are not known yet.
+        /// It depends on values that are unknown before the change set runs.
         Conditional,
     }
 }
 
 words! {
-    /// What becomes of the physical resource.
+    /// What happens to the old physical resource.
     PolicyAction {
-        /// It is deleted.
         Delete,
-        /// It stays behind.
+        /// It is kept, outside the stack.
         Retain,
         /// It is deleted after a snapshot.
         Snapshot,
-        /// It is replaced, and deleted.
         ReplaceAndDelete,
-        /// It is replaced, and stays behind.
         ReplaceAndRetain,
-        /// It is replaced, and deleted after a snapshot.
         ReplaceAndSnapshot,
     }
 }
 
 words! {
-    /// Whether changing a property needs another resource.
+    /// Whether changing a property replaces the resource.
     Recreation {
-        /// It does not.
         Never,
         /// It depends on the value.
         Conditionally,
-        /// It does.
         Always,
     }
 }
 
 words! {
-    /// Whether a change is sure to happen.
+    /// Whether a change is certain.
     Evaluation {
-        /// It is.
         Static,
-        /// It depends on a value that is not known yet.
+        /// It depends on a value that is unknown before the change set runs.
         Dynamic,
     }
 }

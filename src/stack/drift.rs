@@ -1,28 +1,27 @@
-//! Drift as `DescribeStackResourceDrifts` shows it.
+//! Drift as `DescribeStackResourceDrifts` returns it.
 
 use serde::{Deserialize, Serialize};
 
 use super::StackName;
 
-/// How a resource, or a whole stack, relates to its template.
+/// Whether a resource, or a whole stack, matches its template. Ordered: the worst first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DriftStatus {
-    /// It was deleted outside of CloudFormation.
+    /// Deleted outside of CloudFormation.
     Deleted,
-    /// It differs.
     Modified,
-    /// A word that the API did not have when this was written.
+    /// A value that AWS added to the API later.
     Unknown,
-    /// Nobody looked: the type does not support drift detection. That is not the same as being in sync.
+    /// The type does not support drift detection. This does not mean that the resource is in sync.
     #[default]
     NotChecked,
-    /// It is as the template says, as far as drift detection looks.
+    /// No difference in the properties that drift detection compares.
     InSync,
 }
 
 impl DriftStatus {
-    /// Reads the API's word, of a resource or of a stack.
+    /// Parses the API's value, of a resource or of a stack.
     pub fn parse(word: &str) -> Self {
         match word {
             "DELETED" => Self::Deleted,
@@ -33,7 +32,7 @@ impl DriftStatus {
         }
     }
 
-    /// The API's word.
+    /// The API's value.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Deleted => "DELETED",
@@ -44,34 +43,32 @@ impl DriftStatus {
         }
     }
 
-    /// Whether it is known to differ.
+    /// Whether a difference is known.
     pub fn is_drift(&self) -> bool {
         matches!(self, Self::Deleted | Self::Modified)
     }
 }
 
-/// The last look at a stack's drift, as `DescribeStacks` tells it.
+/// The last drift detection of a stack, as `DescribeStacks` returns it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriftCheck {
-    /// What it found of the stack as a whole.
     pub status: DriftStatus,
-    /// When it was, in Unix time; `None` if never.
+    /// Unix time in seconds; `None` if never.
     pub checked: Option<i64>,
     /// Whether the stack was updated after it.
     pub outdated: bool,
 }
 
-/// What drift detection found of a stack.
+/// The result of drift detection for a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Drift {
-    /// Resources, those that differ first.
+    /// Drifted resources first.
     pub resources: Vec<ResourceDrift>,
-    /// Why detection could not look at everything.
+    /// Why detection could not check every resource.
     pub incomplete: Option<String>,
 }
 
 impl Drift {
-    /// Resources that are known to differ.
     pub fn drifted(&self) -> impl Iterator<Item = &ResourceDrift> {
         self.resources
             .iter()
@@ -79,52 +76,43 @@ impl Drift {
     }
 }
 
-/// One resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ResourceDrift {
-    /// Logical id.
     pub logical_id: String,
-    /// Physical id.
     pub physical_id: Option<String>,
-    /// Type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// How it relates to the template.
     pub status: DriftStatus,
-    /// What differs.
     pub differences: Vec<Difference>,
 }
 
-/// One property that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// JSON pointer from the properties.
     pub path: String,
     /// `ADD`, `REMOVE`, `NOT_EQUAL`.
     pub kind: String,
-    /// What the template says, as JSON text.
+    /// The template's value, as JSON text.
     pub expected: String,
-    /// What is there, as JSON text.
+    /// The live value, as JSON text.
     pub actual: String,
 }
 
-/// What was found of one stack.
+/// The drift of one stack.
 #[derive(Clone, Debug, Serialize)]
 pub struct Drifted {
-    /// Which stack.
     #[serde(flatten)]
     pub stack: StackName,
-    /// Its status; `None` if there is none.
+    /// `None` if the stack does not exist.
     pub status: Option<String>,
-    /// What drift detection found; `None` if there is no stack.
+    /// `None` if the stack does not exist.
     pub drift: Option<Drift>,
-    /// Whether the deployed template is the one that the config renders to. Drift detection compares with the deployed one,
-    /// and cannot see this.
+    /// Whether the deployed template equals the one that the config renders to. Drift detection compares with the deployed
+    /// template only.
     pub current: bool,
 }
 
 impl Drifted {
-    /// Whether anything is known to differ.
     pub fn has_drifted(&self) -> bool {
         self.drift
             .as_ref()

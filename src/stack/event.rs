@@ -1,8 +1,8 @@
-//! A stack's events, and which of them matter.
+//! A stack's events, and which of them caused a failure.
 
 use serde::Serialize;
 
-/// One event, as `DescribeStackEvents` shows it.
+/// One event, as `DescribeStackEvents` returns it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StackEvent {
     /// Unique among all events.
@@ -13,23 +13,20 @@ pub struct StackEvent {
     pub logical_id: String,
     /// Type, such as `AWS::S3::Bucket`.
     pub kind: String,
-    /// Physical id.
     pub physical_id: Option<String>,
     /// Status, such as `CREATE_FAILED`.
     pub status: String,
-    /// Why.
     pub reason: Option<String>,
-    /// The token of the request that led to it.
+    /// The token of the request that caused it.
     pub token: Option<String>,
 }
 
 impl StackEvent {
-    /// Whether something failed.
     pub fn is_failure(&self) -> bool {
         self.status.ends_with("_FAILED")
     }
 
-    /// Whether it only says that another resource's failure stopped this one.
+    /// Whether the event only reports that another resource's failure stopped this one.
     fn is_consequence(&self) -> bool {
         let reason = self.reason.as_deref().unwrap_or_default();
         reason.contains("Resource creation cancelled")
@@ -38,7 +35,7 @@ impl StackEvent {
     }
 }
 
-/// The failure that led to all others: the oldest that is not the consequence of another one.
+/// The root failure: the oldest one that is not the consequence of another.
 pub fn first_failure(events: &[StackEvent]) -> Option<&StackEvent> {
     let failures = || events.iter().filter(|event| event.is_failure());
     failures()

@@ -1,5 +1,5 @@
-//! What CloudFormation says of stacks, in its own words. Names and values are those of the API (2010-05-15); whatever AWS adds to
-//! an enumeration later is kept as it came, and counts as unknown.
+//! What CloudFormation reports about stacks. Names and values are those of the API (2010-05-15). A value that AWS adds to an
+//! enumeration later is kept, and counts as unknown.
 
 mod change_set;
 mod drift;

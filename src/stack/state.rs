@@ -1,4 +1,4 @@
-//! A stack as `DescribeStacks` shows it.
+//! A stack as `DescribeStacks` returns it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::DriftCheck;
 use crate::product::Target;
 
-/// Where a stack is, by name: it need not exist.
+/// The identity of a stack, which need not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StackName {
-    /// Account, region and environment.
     #[serde(flatten)]
     pub target: Target,
-    /// The name, unique in account and region.
+    /// Unique in account and region.
     pub name: String,
 }
 
@@ -28,66 +27,55 @@ impl fmt::Display for StackName {
     }
 }
 
-/// A stack that exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stack {
-    /// ARN. Unlike the name it is never used again.
+    /// The ARN. AWS never reuses it, unlike the name.
     pub id: String,
-    /// Name.
     pub name: String,
-    /// Status.
     pub status: StackStatus,
-    /// Why it is in that status.
     pub reason: Option<String>,
-    /// Termination protection.
+    /// Whether termination protection is on.
     pub protected: bool,
-    /// Tags of the stack itself.
     pub tags: BTreeMap<String, String>,
-    /// Outputs in their order.
     pub outputs: Vec<Output>,
-    /// Unix time in seconds at which it was made.
+    /// Creation time, in Unix seconds.
     pub created: i64,
-    /// The last look at its drift.
+    /// The last drift detection.
     #[serde(default)]
     pub drift: DriftCheck,
 }
 
-/// One output of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
-    /// Key.
     pub key: String,
-    /// Value.
     pub value: String,
-    /// The name under which other stacks import it.
+    /// The name under which other stacks import the output.
     pub export: Option<String>,
 }
 
-/// A stack's status, such as `CREATE_COMPLETE`.
+/// Such as `CREATE_COMPLETE`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StackStatus(pub String);
 
-/// What a status means for whoever wants to do something with the stack.
+/// What a stack's status allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// It can be changed.
+    /// The stack can be changed.
     Stable,
-    /// An operation is under way.
     InProgress,
-    /// An operation failed; the stack cannot be updated.
+    /// The last operation failed; the stack cannot be updated.
     Failed,
-    /// `REVIEW_IN_PROGRESS`: a change set was made for a stack that does not exist yet. It holds nothing.
+    /// `REVIEW_IN_PROGRESS`: somebody created a change set for a stack that does not exist yet. The stack holds nothing.
     ReviewInProgress,
-    /// It is gone.
     Deleted,
-    /// A status that was not known when this was written.
+    /// A status that AWS added to the API later.
     Unknown,
 }
 
 impl StackStatus {
-    /// What it means. Source: "Stack status codes" of the CloudFormation User Guide.
+    /// Source: "Stack status codes" of the CloudFormation User Guide.
     pub fn health(&self) -> Health {
         match self.0.as_str() {
             "CREATE_COMPLETE"

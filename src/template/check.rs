@@ -1,4 +1,4 @@
-//! Structure, references and limits: what CloudFormation would refuse, said before it is asked.
+//! Structure, references and limits: reports what CloudFormation would reject, before any API call.
 //! Limits: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>.
 
 use std::collections::BTreeSet;
@@ -10,11 +10,11 @@ use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
 use crate::text::{did_you_mean, or_list, pluralize, quote};
 
-/// The most at all.
+/// Bytes of a template in S3.
 const MAX_BYTES: usize = 1_000_000;
 const MAX_DESCRIPTION: usize = 1_024;
 const MAX_LOGICAL_ID: usize = 255;
-/// Each problem has its line looked up and its near misses searched, so that their number is bounded.
+/// Each problem's line and near misses are looked up, so their number is bounded.
 const MAX_FINDINGS: usize = 100;
 
 const SECTIONS: &[&str] = &[
@@ -53,7 +53,7 @@ const PSEUDO_PARAMETERS: &[&str] = &[
     "AWS::URLSuffix",
 ];
 
-/// Everything that is wrong with a template that was read from `text`, by place.
+/// All problems of a template that was parsed from `text`, by position.
 pub fn check(path: &RepoPath, text: &str, document: &Document) -> Vec<Diagnostic> {
     let mut check = TemplateChecker {
         path,
@@ -85,7 +85,7 @@ struct TemplateChecker<'a> {
     source: SourceText<'a>,
     document: &'a Document,
     found: Vec<Diagnostic>,
-    /// Problems beyond `MOST_FOUND`.
+    /// Problems beyond `MAX_FINDINGS`.
     untold: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What resources are billed for.
+//! What AWS bills resources for.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ static COSTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     serde_yaml::from_str(include_str!("../../templates/cost.yaml")).unwrap_or_default()
 });
 
-/// What a resource is billed for, in a few words; `None` if it is not known here.
+/// What AWS bills a resource for, in a few words; `None` if the table has no entry.
 pub fn billed(resource: &Resource<'_>) -> Option<&'static str> {
     let kind = resource.kind;
     // One type, two prices. A gateway is what CloudFormation makes if nothing is said.

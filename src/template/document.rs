@@ -1,4 +1,4 @@
-//! What a template declares.
+//! A parsed template and its resources.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,45 +7,39 @@ use crate::config::{MapEntry, Node, Tags, parse};
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 
-/// The most that fits a request.
+/// Bytes of a template inside an API request.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 pub const INLINE_BYTES: usize = 51_200;
 
-/// A template that was read.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The whole of it, with places and tags.
+    /// With spans and tags.
     pub tree: Node,
 }
 
-/// One resource of a template.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource<'a> {
-    /// Its logical id.
     pub logical_id: &'a str,
-    /// Its type, such as `AWS::S3::Bucket`.
+    /// Such as `AWS::S3::Bucket`.
     pub kind: &'a str,
-    /// What becomes of the physical resource when it leaves the stack.
+    /// What happens to the physical resource when it leaves the stack.
     pub fate: DeletionBehavior,
-    /// Its place and body.
     pub entry: &'a MapEntry,
 }
 
-/// What becomes of a physical resource when its stack is deleted, or it leaves the template.
+/// What happens to a physical resource when its stack is deleted, or when it leaves the template.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeletionBehavior {
-    /// Stays, no longer managed.
+    /// Kept, outside the stack.
     Retained,
-    /// Goes, a snapshot stays.
+    /// Deleted after a snapshot.
     Snapshotted,
-    /// Goes.
     Deleted,
 }
 
 impl DeletionBehavior {
-    /// The word for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::Retained => "retained",
@@ -55,7 +49,7 @@ impl DeletionBehavior {
     }
 }
 
-/// Types whose default is a snapshot, by the page above: an RDS cluster, and an instance outside of a cluster.
+/// Types whose default is a snapshot, by the page above: RDS clusters, and instances outside of a cluster.
 fn default_deletion_behavior(kind: &str) -> DeletionBehavior {
     match kind {
         "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" => DeletionBehavior::Snapshotted,
@@ -64,15 +58,15 @@ fn default_deletion_behavior(kind: &str) -> DeletionBehavior {
 }
 
 impl Document {
-    /// Reads a template; short-form functions (`!Ref`) are kept as tags.
+    /// Short-form functions (`!Ref`) are kept as tags.
     pub fn parse(path: &RepoPath, text: &str) -> Result<Self, Vec<Diagnostic>> {
         Ok(Self {
             tree: parse(path, text.as_bytes(), Tags::Keep)?,
         })
     }
 
-    /// The same data as JSON on one line, which CloudFormation takes as well; `None` if it has short forms such as `!Ref`, for
-    /// which JSON has no place.
+    /// The same data as JSON on one line, which CloudFormation accepts too; `None` if the template has short forms such as
+    /// `!Ref`, which JSON cannot express.
     fn compact(&self) -> Option<String> {
         fn is_plain(node: &Node) -> bool {
             node.tag.is_none()
@@ -82,8 +76,7 @@ impl Document {
         is_plain(&self.tree).then(|| self.tree.to_json().to_string())
     }
 
-    /// What a request to CloudFormation holds: the text that was read, or the compact form of one that is too long. `None` if
-    /// that is too long as well.
+    /// The body for an API request: the text as parsed, or its compact form if the text is too long. `None` if both are.
     pub fn inline(&self, text: &str) -> Option<String> {
         if text.len() <= INLINE_BYTES {
             return Some(text.to_owned());
@@ -91,12 +84,12 @@ impl Document {
         self.compact().filter(|text| text.len() <= INLINE_BYTES)
     }
 
-    /// The entries of a section; none if it is absent.
+    /// The entries of a section; empty if it is absent.
     pub fn section(&self, name: &str) -> &[MapEntry] {
         self.tree.get(name).map_or(&[], Node::entries)
     }
 
-    /// The resources in source order.
+    /// In source order.
     pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         self.section("Resources").iter().map(|entry| {
             let kind = entry.value.get("Type").and_then(Node::text).unwrap_or("");
@@ -119,8 +112,8 @@ impl Document {
 }
 
 impl Resource<'_> {
-    /// The name that the template gives it: the property that is called after the type's last words, such as `BucketName`,
-    /// `GroupName` of a `SecurityGroup`, or `Name` alone.
+    /// The name that the template sets: the property named after the type's last words, such as `BucketName`, `GroupName` of a
+    /// `SecurityGroup`, or `Name` alone.
     pub fn physical_name(&self) -> Option<&str> {
         let kind = self.kind.rsplit("::").next().unwrap_or_default();
         let properties = self.entry.value.get("Properties")?.entries();
@@ -133,12 +126,11 @@ impl Resource<'_> {
             .map(|(_, name)| name)
     }
 
-    /// One of its properties.
     pub fn property(&self, name: &str) -> Option<&Node> {
         self.entry.value.get("Properties")?.get(name)
     }
 
-    /// The body without places, for comparisons.
+    /// The body without spans, for comparison.
     pub fn body(&self) -> Value {
         self.entry.value.to_json()
     }

@@ -3,14 +3,12 @@
 use crate::config::{Node, NodeKind};
 use crate::diagnostic::Span;
 
-/// Something a template refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reference {
     /// `Ref`: a parameter, a resource or a pseudo parameter.
     Ref(String),
     /// The resource of a `Fn::GetAtt`.
     Attribute(String),
-    /// A condition.
     Condition(String),
     /// The mapping of a `Fn::FindInMap`.
     Mapping(String),
@@ -82,7 +80,7 @@ fn function(name: &str, argument: &Node, span: Span, found: &mut impl FnMut(Refe
     }
 }
 
-/// The names in `${…}`; `${!literal}` is none.
+/// The names in `${…}`, without `${!literal}`.
 fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.split("${")
         .skip(1)

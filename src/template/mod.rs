@@ -1,4 +1,4 @@
-//! A CloudFormation template as text that was read: resources, references, limits.
+//! A parsed CloudFormation template: resources, references, limits.
 
 mod check;
 mod cost;

@@ -1,4 +1,4 @@
-//! Which resources hold data.
+//! Which resource types hold data.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ static STATEFUL: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     serde_yaml::from_str(include_str!("../../templates/stateful.yaml")).unwrap_or_default()
 });
 
-/// Whether losing a resource of this type loses data. Of types that are not AWS's own nothing is known, which counts as yes.
+/// Whether losing a resource of this type loses data. True for types that are not AWS's own, about which nothing is known.
 pub fn holds_data(kind: &str) -> bool {
     let foreign = !kind.starts_with("AWS::") || kind == "AWS::CloudFormation::CustomResource";
     foreign || STATEFUL.contains(kind)

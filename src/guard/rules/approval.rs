@@ -1,4 +1,4 @@
-//! Approvals: each reviewer's latest opinion, at the head that counts, by somebody who may give it.
+//! Approvals: each reviewer's latest review, at the head that counts, by a person who may approve.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::guard::{Actor, Denial, Permission, Review, ReviewState};
 use crate::model::UserId;
 use crate::text::pluralize;
 
-/// Why an approval does not count, or that it does.
+/// Whether an approval counts, or why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ApprovalStatus {
     Counts,
@@ -17,14 +17,14 @@ enum ApprovalStatus {
     NotAllowed,
 }
 
-/// The approvals that a change has, and the number that it needs.
+/// The approvals of a change, and the number that it needs.
 struct ApprovalCount {
     approvals: Vec<(String, ApprovalStatus)>,
     needed: usize,
 }
 
 impl ApprovalCount {
-    /// Nothing, where none are needed: to look, or on a command line.
+    /// `None` where no approval is needed: read-only effects, and the command line.
     fn new(question: &RuleInput<'_>) -> Option<Self> {
         let request = question.request()?;
         if question.is_read_only() {
@@ -68,13 +68,13 @@ impl ApprovalCount {
     }
 }
 
-/// Each reviewer's latest opinion. One that was taken back does not bring the one before it back.
+/// Each reviewer's latest review. A dismissed review does not restore the one before it.
 fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
     let latest: BTreeMap<UserId, &Review> = reviews.iter().map(|it| (it.by.id, it)).collect();
     latest.into_values()
 }
 
-/// Whether somebody's word counts: people of the policy's list, or of all who may push where it has none.
+/// Whether the person may approve: a listed approver, or without a list anybody with write permission.
 pub(super) fn may_approve(person: &Actor, approvers: &[String]) -> bool {
     // Who may not even look has left, and a name whose permission is not known may be somebody else's by now.
     if person.bot || person.permission < Some(Permission::Read) {
@@ -97,7 +97,7 @@ pub(super) fn may_approve(person: &Actor, approvers: &[String]) -> bool {
     })
 }
 
-/// There are as many as the policy asks for.
+/// The change has as many approvals as the policy requires.
 pub fn suffices(question: &RuleInput<'_>) -> Option<Denial> {
     let tally = ApprovalCount::new(question).filter(|tally| !tally.has_enough_approvals())?;
     let fact = match question.request()?.reviews {
@@ -112,7 +112,7 @@ pub fn suffices(question: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new("approval-missing", fact, remedy))
 }
 
-/// Denies for approvals that do not count, where they would be needed.
+/// Denies because of approvals that do not count, if they are needed to reach the required number.
 fn deny_uncounted(
     question: &RuleInput<'_>,
     worth: ApprovalStatus,
@@ -129,7 +129,7 @@ fn deny_uncounted(
     Some(Denial::new(code, fact, remedy))
 }
 
-/// What was approved is the head, and no commit before it.
+/// Approvals must be of the head, and of no earlier commit.
 pub fn approvals_are_of_head(question: &RuleInput<'_>) -> Option<Denial> {
     let why = match question.request()?.head {
         Some(_) => "is of another commit than the head",
@@ -145,7 +145,7 @@ pub fn approvals_are_of_head(question: &RuleInput<'_>) -> Option<Denial> {
     )
 }
 
-/// Nobody approves what they proposed.
+/// Authors cannot approve their own change.
 pub fn is_not_by_author(question: &RuleInput<'_>) -> Option<Denial> {
     let known = question.request()?.author.is_some();
     let why = match known {
@@ -162,7 +162,7 @@ pub fn is_not_by_author(question: &RuleInput<'_>) -> Option<Denial> {
     )
 }
 
-/// Nobody approves what they pushed.
+/// Pushers cannot approve a change that they pushed to.
 pub fn is_not_by_pusher(question: &RuleInput<'_>) -> Option<Denial> {
     let known = matches!(&question.request()?.pushers, Some(pushers) if !pushers.is_empty());
     let why = match known {
@@ -179,7 +179,7 @@ pub fn is_not_by_pusher(question: &RuleInput<'_>) -> Option<Denial> {
     )
 }
 
-/// Only people whose word counts approve.
+/// Only approvers' approvals count.
 pub fn is_by_an_approver(question: &RuleInput<'_>) -> Option<Denial> {
     let remedy = "have it approved by people of `approvers` in the policy file, or, where there are none, by people who may push";
     deny_uncounted(
@@ -191,7 +191,7 @@ pub fn is_by_an_approver(question: &RuleInput<'_>) -> Option<Denial> {
     )
 }
 
-/// One who objects has a veto, whoever it is: it is for people to decide whether an objection is dismissed.
+/// Anybody's request for changes blocks the change. People decide whether to dismiss it.
 pub fn no_changes_requested(question: &RuleInput<'_>) -> Option<Denial> {
     ApprovalCount::new(question)?;
     let reviews = question.request()?.reviews.as_deref()?;

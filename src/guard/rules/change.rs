@@ -1,10 +1,10 @@
-//! What an update would do, against what the policy allows.
+//! Rules about what an update would do.
 
 use super::RuleInput;
 use crate::guard::{Denial, EffectKind, Updates};
 use crate::plan::Verdict;
 
-/// By default a stack that exists is not updated.
+/// The policy allows the update. By default existing stacks are not updated.
 pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
     if question.kind != EffectKind::Update {
         return None;
@@ -46,7 +46,7 @@ pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// What runs is what was shown: of a pull request, to its reviewers.
+/// The change set is the one that reviewers saw.
 pub fn is_what_was_shown(question: &RuleInput<'_>) -> Option<Denial> {
     if question.kind != EffectKind::Update {
         return None;

@@ -1,17 +1,17 @@
-//! Who may command by a comment, and how a deletion is confirmed by one.
+//! Rules about who may command by a comment, and how a comment confirms a deletion.
 
 use super::RuleInput;
 use super::approval::may_approve;
 use crate::guard::{Denial, EffectKind, Permission};
 
-/// Digits of a digest that confirm it, as many as the denial tells. More of them do as well.
+/// Digits of a digest that confirm it. The denial shows this many; more are accepted.
 const MIN_DIGEST_DIGITS: usize = 16;
 
 fn deletes(question: &RuleInput<'_>) -> bool {
     matches!(question.kind, EffectKind::Delete | EffectKind::TearDown)
 }
 
-/// People who may push, and no machines.
+/// The commenter has write permission and is not a bot.
 pub fn actor_may(question: &RuleInput<'_>) -> Option<Denial> {
     let by = &question.request()?.command()?.by;
     let fact = match by.permission {
@@ -24,7 +24,7 @@ pub fn actor_may(question: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new("actor-not-allowed", fact, remedy))
 }
 
-/// Whoever confirms a deletion saw what goes now, and is one of those whose approval counts.
+/// The comment confirms the digest of what would be deleted now, and the commenter may approve.
 pub fn is_confirmed(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge().filter(|_| deletes(question))?;
     let digest = question.facts.deletion.as_deref();
@@ -48,7 +48,7 @@ pub fn is_confirmed(question: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// Whose word does not count for an approval does not count for this.
+/// Only a person who may approve can confirm a deletion.
 pub fn confirmer_may(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge().filter(|_| deletes(question))?;
     let by = &request.command()?.by;
@@ -63,7 +63,7 @@ pub fn confirmer_may(question: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
-/// The second person is another one than whoever asked for it.
+/// The person who confirms is neither the author nor a pusher.
 pub fn has_second_person(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge().filter(|_| deletes(question))?;
     let by = &request.command()?.by;

@@ -1,4 +1,4 @@
-//! That it is meant: `--force`, and on a terminal the stack's name.
+//! Rules about confirmation: `--force`, and the stack's name on a terminal.
 
 use super::RuleInput;
 use crate::guard::{Authority, Denial, EffectKind};
@@ -14,7 +14,7 @@ fn needs_confirmation(question: &RuleInput<'_>) -> bool {
     )
 }
 
-/// Nothing is changed on behalf of nobody.
+/// A known person or pull request requests the effect.
 pub fn actor_is_known(question: &RuleInput<'_>) -> Option<Denial> {
     let denial = |fact, remedy| Some(Denial::new("actor-not-allowed", fact, remedy));
     match &question.facts.authority {
@@ -38,7 +38,7 @@ pub fn actor_is_known(question: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// Whoever makes or deletes a stack says so twice.
+/// Creating or deleting a stack needs `--force`.
 pub fn is_forced(question: &RuleInput<'_>) -> Option<Denial> {
     let deletes = matches!(question.kind, EffectKind::Delete | EffectKind::TearDown);
     let forced = match &question.facts.authority {
@@ -61,7 +61,7 @@ pub fn is_forced(question: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
-/// On a terminal, whoever deletes a stack types its name.
+/// On a terminal, deleting a stack needs its typed name.
 pub fn name_is_typed(question: &RuleInput<'_>) -> Option<Denial> {
     let deletes = matches!(question.kind, EffectKind::Delete | EffectKind::TearDown);
     match &question.facts.authority {

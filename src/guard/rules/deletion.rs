@@ -1,4 +1,4 @@
-//! What a deletion would take with it.
+//! Rules about what a deletion would delete.
 
 use super::RuleInput;
 use crate::guard::{Denial, EffectKind};
@@ -8,7 +8,7 @@ fn deletes(question: &RuleInput<'_>) -> bool {
     matches!(question.kind, EffectKind::Delete | EffectKind::TearDown)
 }
 
-/// The policy may rule deletions out.
+/// The policy allows deletions.
 pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
     let policy = question.policy.ok()?;
     let never = !policy.deletes(&question.stack.target.environment);
@@ -21,7 +21,7 @@ pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
-/// Nobody uses its outputs.
+/// No other stack imports the stack's outputs.
 pub fn has_no_importers(question: &RuleInput<'_>) -> Option<Denial> {
     if !deletes(question) {
         return None;
@@ -42,7 +42,7 @@ pub fn has_no_importers(question: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// CloudFormation cannot delete a bucket that holds objects. Only `tear-down` empties one, after it was said how many go.
+/// CloudFormation cannot delete a bucket that holds objects. Only `tear-down` empties one, after a report of the object count.
 pub fn buckets_are_empty(question: &RuleInput<'_>) -> Option<Denial> {
     if !deletes(question) {
         return None;

@@ -1,4 +1,4 @@
-//! The rules, each a function from a question to denials, and which of them an effect has to pass.
+//! The rules, each a function from a [`RuleInput`] to a denial, and the effects that each applies to.
 
 mod approval;
 mod change;
@@ -13,33 +13,27 @@ use super::{Denial, EffectKind, Facts, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::stack::StackName;
 
-/// What is to be decided.
 #[derive(Clone, Copy)]
 pub struct RuleInput<'a> {
-    /// The operator's policy.
     pub policy: Result<&'a Policy, &'a Vec<Diagnostic>>,
-    /// What was seen.
     pub facts: &'a Facts,
-    /// What is asked for.
     pub kind: EffectKind,
-    /// Of which stack.
     pub stack: &'a StackName,
 }
 
 type Rule = fn(&RuleInput<'_>) -> Option<Denial>;
 
-/// When a rule can be asked.
+/// When a rule can be evaluated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// It asks nothing of AWS: what it refuses is refused before credentials are asked for.
+    /// The rule needs no AWS facts. A request that it denies gets no credentials.
     BeforeCredentials,
-    /// It asks about AWS, or about what somebody was told of AWS: what a deletion would take has to be looked at before anybody
-    /// can confirm it.
+    /// The rule needs AWS facts, or what a report said about them: a deletion must be inspected before anybody can confirm it.
     WithAwsFacts,
 }
 use Phase::{BeforeCredentials, WithAwsFacts};
 
-/// All rules in the order in which denials are told.
+/// In the order in which denials are reported.
 const RULES: &[(Phase, Rule)] = &[
     (BeforeCredentials, target::policy_is_valid),
     (WithAwsFacts, target::account_is_the_same),
@@ -78,13 +72,13 @@ const RULES: &[(Phase, Rule)] = &[
     (WithAwsFacts, confirmation::name_is_typed),
 ];
 
-/// What speaks against it already, before AWS is asked anything.
+/// Denials of the rules that need no AWS facts.
 pub fn denials_before_credentials(question: &RuleInput<'_>) -> Vec<Denial> {
     let early = RULES.iter().filter(|(when, _)| *when == BeforeCredentials);
     early.filter_map(|(_, rule)| rule(question)).collect()
 }
 
-/// Everything that speaks against it.
+/// Denials of all rules.
 pub fn denials(question: &RuleInput<'_>) -> Vec<Denial> {
     let rules = RULES.iter();
     rules.filter_map(|(_, rule)| rule(question)).collect()

@@ -1,10 +1,10 @@
-//! What a pull request has to be, before anything is done for it.
+//! Rules about the pull request.
 
 use super::RuleInput;
 use crate::guard::{Authority, ChangeRequest, Denial, EffectKind, RequestedChange};
 
 impl<'a> RuleInput<'a> {
-    /// The pull request, if one stands behind the request.
+    /// The pull request that requests the effect.
     pub(super) fn request(&self) -> Option<&'a ChangeRequest> {
         match &self.facts.authority {
             Authority::Request(request) => Some(request),
@@ -12,19 +12,18 @@ impl<'a> RuleInput<'a> {
         }
     }
 
-    /// The pull request, if something is to be done for it that lasts.
+    /// The pull request, if the effect needs a merge: tests and read-only effects do not.
     pub(super) fn merge(&self) -> Option<&'a ChangeRequest> {
         let passes = self.is_read_only() || self.kind == EffectKind::Test;
         self.request().filter(|_| !passes)
     }
 
-    /// Whether nothing is done but to look.
     pub(super) fn is_read_only(&self) -> bool {
         matches!(self.kind, EffectKind::Inspect | EffectKind::Preview)
     }
 }
 
-/// What lasts is done for merged changes only.
+/// Permanent effects need a merged pull request.
 pub fn is_merged(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge()?;
     let (fact, remedy) = match request.merged {
@@ -42,8 +41,8 @@ pub fn is_merged(question: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new("not-merged", fact, remedy))
 }
 
-/// What is on another branch was reviewed for another purpose, and what is not protected can come there without a review: the policy
-/// too, which says whose approvals count. So a test needs it as well, although it needs no merge.
+/// Reviews of another branch had another purpose, and an unprotected branch accepts changes without a review. That includes
+/// changes of the policy, which names the approvers. So tests need this rule too, although they need no merge.
 pub fn targets_default_branch(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.request().filter(|_| !question.is_read_only())?;
     let fact = match &request.target {
@@ -64,7 +63,7 @@ pub fn targets_default_branch(question: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new("wrong-base", fact, remedy))
 }
 
-/// Nothing is done for another repository's branch, and nobody looks for it: that needs credentials too.
+/// The pull request comes from the same repository. This holds for read-only effects too, because they need credentials.
 pub fn is_not_fork(question: &RuleInput<'_>) -> Option<Denial> {
     let fact = match question.request()?.fork {
         Some(false) => return None,
@@ -78,7 +77,7 @@ pub fn is_not_fork(question: &RuleInput<'_>) -> Option<Denial> {
     ))
 }
 
-/// Whoever comments has seen a report. What was pushed since is not what they mean.
+/// The commenter saw a report of the current head. A comment does not cover later pushes.
 pub fn head_is_reported(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.request()?;
     let command = request.command()?;
@@ -100,7 +99,7 @@ pub fn head_is_reported(question: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new("head-moved", fact, remedy))
 }
 
-/// A change that was changed again is provisioned by the newer one.
+/// The config has not changed since the merge. The run of the newer change provisions it.
 pub fn is_current(question: &RuleInput<'_>) -> Option<Denial> {
     let fact = match question.merge()?.current {
         Some(true) => return None,
@@ -114,7 +113,7 @@ pub fn is_current(question: &RuleInput<'_>) -> Option<Denial> {
     ))
 }
 
-/// What is done is what the change asks for.
+/// The effect is what the change requests.
 pub fn is_requested(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge()?;
     let deletes = matches!(question.kind, EffectKind::Delete | EffectKind::TearDown);
@@ -133,7 +132,8 @@ pub fn is_requested(question: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// What was merged asks for what the reviewers were shown. What a deletion takes is shown again when it is confirmed.
+/// The merge commit gives the plan that reviewers saw. Not for deletions: their digest is reported again before they are
+/// confirmed.
 pub fn plan_is_what_was_shown(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.merge()?;
     if matches!(question.kind, EffectKind::Delete | EffectKind::TearDown) {

@@ -1,15 +1,15 @@
-//! The stack's state.
+//! Rules about the stack's state.
 
 use super::RuleInput;
 use crate::guard::{Denial, EffectKind, TEST_TAG};
 use crate::stack::{Health, Stack};
 
-/// The status of a stack that is being made.
+/// The status of a stack that is being created.
 const CREATING: &str = "CREATE_IN_PROGRESS";
 
 impl RuleInput<'_> {
-    /// The stack, if it is known to exist. An empty shell is as good as none, except for whoever wants to delete it: somebody
-    /// may be reviewing its change set.
+    /// The stack, if it is known to exist. A stack in `REVIEW_IN_PROGRESS` counts only for deletions: somebody may be reviewing
+    /// its change set.
     fn existing(&self) -> Option<&Stack> {
         let stack = self.facts.stack.as_ref()?.as_ref()?;
         let exists = match stack.status.health() {
@@ -29,7 +29,7 @@ impl RuleInput<'_> {
     }
 }
 
-/// Nothing else is under way, as far as is known.
+/// No operation is running on the stack.
 pub fn stack_is_stable(question: &RuleInput<'_>) -> Option<Denial> {
     if !question.needs_state() {
         return None;
@@ -56,7 +56,7 @@ pub fn stack_is_stable(question: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// What is made anew is not there; what is written to is.
+/// A stack that is created must not exist; a stack that is changed must.
 pub fn stack_exists_as_required(question: &RuleInput<'_>) -> Option<Denial> {
     // Where nothing is known of the stack, that is denied already.
     question.facts.stack.as_ref()?;
@@ -97,7 +97,7 @@ pub fn stack_has_not_failed(question: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
-/// Termination protection is somebody's decision, and is not undone here.
+/// Termination protection is off. People turned it on, so provisioner does not turn it off.
 pub fn stack_is_not_protected(question: &RuleInput<'_>) -> Option<Denial> {
     let stack = question.existing()?;
     let deletes = question.deletes() || question.kind == EffectKind::Test;
@@ -110,7 +110,7 @@ pub fn stack_is_not_protected(question: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
-/// A stack that this program did not make is not touched.
+/// provisioner created the stack.
 pub fn stack_is_owned(question: &RuleInput<'_>) -> Option<Denial> {
     let stack = question.existing()?;
     if question.kind == EffectKind::Inspect {

@@ -1,10 +1,10 @@
-//! Credentials, config and policy have to name the same place.
+//! Rules about the target: credentials, config and policy name the same account, region and environment.
 
 use super::RuleInput;
 use crate::guard::Denial;
 use crate::text::{or_list, pluralize};
 
-/// A policy that does not load is not replaced by assumptions.
+/// The policy loads. Nothing is assumed in place of an invalid one.
 pub fn policy_is_valid(question: &RuleInput<'_>) -> Option<Denial> {
     let problems = question.policy.err()?;
     Some(Denial::new(
@@ -14,7 +14,7 @@ pub fn policy_is_valid(question: &RuleInput<'_>) -> Option<Denial> {
     ))
 }
 
-/// The credentials are those of the config's account.
+/// The credentials belong to the config's account.
 pub fn account_is_the_same(question: &RuleInput<'_>) -> Option<Denial> {
     let wanted = &question.stack.target.account;
     let denial = |fact: String| {
@@ -34,7 +34,7 @@ pub fn account_is_the_same(question: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// The policy lists the account, if it lists any.
+/// The policy lists the account, or lists none.
 pub fn account_is_listed(question: &RuleInput<'_>) -> Option<Denial> {
     let policy = question.policy.ok()?;
     let account = &question.stack.target.account;
@@ -60,7 +60,7 @@ pub fn region_is_the_same(question: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new("region-mismatch", fact, remedy))
 }
 
-/// The policy lists the environment, if it lists any.
+/// The policy lists the environment, or lists none.
 pub fn environment_is_listed(question: &RuleInput<'_>) -> Option<Denial> {
     let policy = question.policy.ok()?;
     let environment = &question.stack.target.environment;
