@@ -17,17 +17,21 @@
 //! | [`exit`] | what the process says when it ends |
 //! | [`forge`] | port to forges; adapters for GitHub and for a local repository |
 //! | [`cloud`] | port to AWS: stacks, change sets, drift, objects, parameters |
-//! | [`operation`] | what is done to a stack: gather facts, decide, act, watch, verify |
 //! | [`workspace`] | configs and outputs on disk |
 //! | [`ci`] | environment variables, event, output variables, clock |
-//! | [`action`] | the actions of the command line |
-//! | [`cli`] | arguments, declared |
-//! | [`flow`] | one file for each flow: gather, decide, act, report |
+//! | [`operation`] | what is done to one stack: read facts, decide, act, watch, verify |
+//! | [`job`] | a job of CI: environment, forge, checkout, credentials, progress without prompts |
+//! | [`change`] | what a change is: selection, inputs, policy, history, what was reviewed and merged |
+//! | [`apply`] | acting on a change's stacks: tasks, executor, decisions, deployments, run |
+//! | [`doctor`] | what a job or a laptop may do |
+//! | [`flow`] | CI: one folder or file for each flow |
+//! | [`cli`] | the command line: arguments, one file for each family of commands, console and prompts |
 //!
 //! Directions: each room uses only rooms above it in this table; `report` and above are pure. `tests/it/rooms.rs` holds them
 //! to it.
 
-pub mod action;
+pub mod apply;
+pub mod change;
 pub mod ci;
 pub mod cli;
 pub mod cloud;
@@ -35,10 +39,12 @@ pub mod command;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
+pub mod doctor;
 pub mod exit;
 pub mod flow;
 pub mod forge;
 pub mod guard;
+pub mod job;
 pub mod model;
 pub mod operation;
 pub mod plan;
@@ -52,3 +58,6 @@ pub mod text;
 pub mod workspace;
 
 pub use run::run;
+
+/// The version of the program, as reports show it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

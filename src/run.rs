@@ -5,8 +5,7 @@ use std::io::Write as _;
 
 use clap::Parser as _;
 
-use crate::action::{self, ActionRequest, Format, ProductFormat};
-use crate::cli::{ActionArgs, Cli, CliCommand};
+use crate::cli::{self, ActionArgs, ActionRequest, Cli, CliCommand, Format, ListFormat};
 use crate::exit::Exit;
 use crate::product::RunInput;
 use crate::roles::RolesRequest;
@@ -45,8 +44,8 @@ fn original_flag(argument: OsString) -> OsString {
     }
 }
 
-fn dispatch(cli: Cli) -> (String, Exit) {
-    match cli.command {
+fn dispatch(arguments: Cli) -> (String, Exit) {
+    match arguments.command {
         Some(CliCommand::ValidateConfig(args)) => act("validate-config", args, Flags::default()),
         Some(CliCommand::CreateProvTemplate(args)) => {
             act("create-prov-template", args, Flags::default())
@@ -87,15 +86,15 @@ fn dispatch(cli: Cli) -> (String, Exit) {
             act("delete-product", args.into(), Flags::default())
         }
         Some(CliCommand::TearDown(args)) => act("tear-down", args.into(), Flags::default()),
-        Some(CliCommand::ListProducts { format }) => action::list_products(format),
+        Some(CliCommand::ListProducts { format }) => cli::list_products(format),
         Some(CliCommand::ShowProduct {
             product,
             tier,
             format,
-        }) => action::show_product(product.as_deref(), tier.as_deref(), format),
-        Some(CliCommand::Schema { product }) => action::schema(product.as_deref()),
-        Some(CliCommand::Explain { code }) => action::explain(code.as_deref()),
-        Some(CliCommand::Doctor { configs, format }) => crate::flow::doctor(&configs, format),
+        }) => cli::show_product(product.as_deref(), tier.as_deref(), format),
+        Some(CliCommand::Schema { product }) => cli::schema(product.as_deref()),
+        Some(CliCommand::Explain { code }) => cli::explain(code.as_deref()),
+        Some(CliCommand::Doctor { configs, format }) => cli::doctor(&configs, format),
         Some(CliCommand::Roles(args)) => {
             let asked = RolesRequest {
                 repository: args.repository,
@@ -104,26 +103,26 @@ fn dispatch(cli: Cli) -> (String, Exit) {
                 accounts: args.account,
                 environments: args.environment,
             };
-            action::roles(&args.configs, &asked, args.format)
+            cli::roles(&args.configs, &asked, args.format)
         }
-        Some(CliCommand::Check(args)) => crate::flow::check_locally(&args),
-        Some(CliCommand::Replay { evidence }) => action::replay(&evidence),
+        Some(CliCommand::Check(args)) => cli::check(&args),
+        Some(CliCommand::Replay { evidence }) => cli::replay(&evidence),
         Some(CliCommand::Ci) => crate::flow::run_in_ci(),
-        None => match (cli.original.config, cli.original.action) {
+        None => match (arguments.original.config, arguments.original.action) {
             // The original tools took a config for these too, and did not read it.
             (Some(_), Some(action)) if action == "list-products" => {
-                listed(cli.original.options.format, action::list_products)
+                listed(arguments.original.options.format, cli::list_products)
             }
             (Some(_), Some(action)) if action == "show-product" => {
-                let options = cli.original.options;
+                let options = arguments.original.options;
                 listed(options.format, |format| {
-                    action::show_product(None, options.tier.as_deref(), format)
+                    cli::show_product(None, options.tier.as_deref(), format)
                 })
             }
             (Some(config), Some(name)) => {
                 let action = ActionArgs {
                     configs: vec![config],
-                    options: cli.original.options,
+                    options: arguments.original.options,
                 };
                 act(&name, action, Flags::default())
             }
@@ -136,8 +135,8 @@ fn dispatch(cli: Cli) -> (String, Exit) {
 }
 
 /// Prints products, in a format that they have.
-fn listed(format: Format, print: impl FnOnce(ProductFormat) -> (String, Exit)) -> (String, Exit) {
-    match ProductFormat::from_format(format) {
+fn listed(format: Format, print: impl FnOnce(ListFormat) -> (String, Exit)) -> (String, Exit) {
+    match ListFormat::from_format(format) {
         Some(format) => print(format),
         None => {
             eprintln!("error: products are printed as `text`, `json` or `markdown`");
@@ -182,5 +181,5 @@ fn act(name: &str, action: ActionArgs, flags: Flags) -> (String, Exit) {
         time: crate::ci::timestamp(),
         token: crate::ci::random_suffix(),
     };
-    action::run(&request)
+    cli::run(&request)
 }

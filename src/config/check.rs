@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{
     Derived, OutputNames, Product, ProductError, RecognitionError, Registry, RunInput, Schema,
-    Target,
+    Target, Verb,
 };
 
 /// A config without errors.
@@ -33,6 +33,15 @@ pub struct Config {
 impl Config {
     pub fn stack(&self) -> &str {
         self.derived.names.get("stack").map_or("", String::as_str)
+    }
+
+    /// The action that deletes the config's stack, and its verb.
+    pub fn delete_action(&self) -> Option<(&str, Verb)> {
+        self.product.manifest.actions.keys().find_map(|name| {
+            let (action, offered) = self.product.action(name, &self.derived.scope)?.ok()?;
+            let deletes = matches!(action.verb, Verb::Delete | Verb::TearDown);
+            (deletes && offered).then_some((name.as_str(), action.verb))
+        })
     }
 
     /// The same config with `suffix` appended to the stack's name and to every name in it. A name that becomes too long is an

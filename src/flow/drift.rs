@@ -6,18 +6,20 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
-use super::gather::{ConfigSelector, products};
-use super::job::{Job, JobError, JobResult};
-use super::nobody::ReadOnly;
-use super::policy::{LoadedPolicy, policy_at};
-use super::sessions::CredentialCache;
-use crate::action::{cancel_on_signal, explain_failure};
+use crate::change::ConfigSelector;
+use crate::change::products;
+use crate::change::{LoadedPolicy, policy_at};
 use crate::ci::{JobOutputs, summary};
 use crate::config::{Config, load};
 use crate::exit::Exit;
 use crate::forge::{Issue, Reviews as _, Source, Talk as _};
 use crate::guard::Policy;
+use crate::job::CredentialCache;
+use crate::job::ReadOnly;
+use crate::job::cancel_on_signal;
+use crate::job::{Job, JobError, JobResult};
 use crate::model::{CommitSha, Digest, UserId};
+use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{self as print, Format, Redactor, escape_workflow_commands};
 use crate::stack::{Drifted, StackName};
@@ -54,7 +56,7 @@ pub async fn scan(job: &Job) -> JobResult {
         }
     };
     let configs = configs(job, source, &branch.tip, &policy).await?;
-    let Some(sessions) = job.sessions(cancel_on_signal()) else {
+    let Some(sessions) = job.credentials(cancel_on_signal()) else {
         let why = anyhow::anyhow!("the job has no identity token; grant it `id-token: write`");
         return Err(JobError::Usage(why));
     };
@@ -138,10 +140,7 @@ impl DriftScan<'_> {
 
     async fn scan_stack(&self, config: &Config) -> ScanResult {
         let values = Redactor::for_config(config, &self.allowed.values.show);
-        let stack = StackName {
-            target: config.target.clone(),
-            name: config.stack().to_owned(),
-        };
+        let stack = StackName::for_config(&config);
         let looked = |found, exit| ScanResult {
             stack: stack.clone(),
             config: config.path.to_string(),
@@ -155,12 +154,12 @@ impl DriftScan<'_> {
                 looked(Ok((drifted, line, tables)), Exit::Ok)
             }
             Err(failure) => {
-                let (problems, exit) = explain_failure(config, &values, failure);
-                let told: Vec<String> = problems
+                let (problems, exit) = to_diagnostics(config, &values, failure);
+                let summary_text: Vec<String> = problems
                     .iter()
                     .map(|problem| format!("{}: {}", problem.code, problem.message))
                     .collect();
-                looked(Err(told.join("; ")), exit)
+                looked(Err(summary_text.join("; ")), exit)
             }
         }
     }
@@ -168,7 +167,7 @@ impl DriftScan<'_> {
     async fn drift(&self, config: &Config) -> Result<Drifted, operation::OperationError> {
         let target = &config.target;
         let role = self.allowed.plan_role(target).ok_or_else(|| {
-            super::errand::missing_setup(
+            operation::missing_setup(
                 &format!(
                     "the policy names no plan role for the environment `{}`",
                     target.environment

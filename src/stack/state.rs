@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::DriftCheck;
+use crate::config::Config;
 use crate::product::Target;
 
 /// The identity of a stack, which need not exist.
@@ -15,6 +16,16 @@ pub struct StackName {
     pub target: Target,
     /// Unique in account and region.
     pub name: String,
+}
+
+impl StackName {
+    /// The stack that a config asks for.
+    pub fn for_config(config: &Config) -> Self {
+        Self {
+            target: config.target.clone(),
+            name: config.stack().to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for StackName {

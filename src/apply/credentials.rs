@@ -1,0 +1,50 @@
+//! A task with the credentials of a role.
+
+use super::outcome::effect_kind;
+use super::recorder::DecisionRecorder;
+use crate::change::LoadedPolicy;
+use crate::job::CredentialCache;
+use crate::operation::{
+    ActionOutcome, OperationContext, OperationError, Task, missing_setup, perform,
+};
+use crate::report::Redactor;
+use crate::stack::StackName;
+
+/// Does a task with the credentials of a role.
+pub async fn run_with_role(
+    sessions: Option<&CredentialCache>,
+    policy: &LoadedPolicy,
+    role: Option<String>,
+    recorder: &DecisionRecorder,
+    task: &Task<'_>,
+    values: &Redactor,
+) -> Result<ActionOutcome, OperationError> {
+    let target = &task.config.target;
+    let stack = StackName::for_config(task.config);
+    let refused = recorder.early_denials_for(effect_kind(task.verb), policy, &stack);
+    if !refused.is_empty() {
+        return Err(OperationError::Denied(refused));
+    }
+    let role = role.ok_or_else(|| {
+        let environment = &target.environment;
+        missing_setup(
+            &format!("the policy names no role for this in the environment `{environment}`"),
+            "name one under `roles` of the environment in the policy file",
+        )
+    })?;
+    let sessions = sessions.ok_or_else(|| {
+        missing_setup(
+            "the job has no identity token",
+            "grant the job `id-token: write`",
+        )
+    })?;
+    let session = sessions.session(&role, &target.region).await;
+    let cloud = session.at(&target.region).await?;
+    let site = OperationContext {
+        cloud: &cloud,
+        policy,
+        authority: recorder,
+        progress: recorder,
+    };
+    perform(task, &site, values).await
+}

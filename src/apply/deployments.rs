@@ -1,0 +1,98 @@
+//! Deployments of stacks in the forge's list, so that people see what runs where. They are a report: without them, all else goes on.
+
+use std::sync::Mutex;
+
+use crate::forge::github::GitHub;
+use crate::forge::{Deployment, DeploymentState, Talk as _};
+use crate::model::{CommitSha, UserId};
+use crate::product::Verb;
+use crate::report::{Outcome, State, escape_workflow_commands};
+use crate::stack::StackName;
+
+/// GitHub takes 80 writes in a minute, and one stack's deployment is three.
+pub const MAX_DEPLOYMENTS: usize = 50;
+
+/// Tells of the stacks of one commit.
+pub struct Deployments<'a> {
+    github: &'a GitHub,
+    own: Option<UserId>,
+    commit: CommitSha,
+    /// Why nothing more is told.
+    failed: Mutex<Option<String>>,
+}
+
+impl<'a> Deployments<'a> {
+    /// `stacks` is how many there will be: of very many, none is told.
+    pub fn new(github: &'a GitHub, own: Option<UserId>, commit: &CommitSha, stacks: usize) -> Self {
+        Self {
+            github,
+            own,
+            commit: commit.clone(),
+            failed: Mutex::new((stacks > MAX_DEPLOYMENTS).then(|| {
+                format!("There are no deployments: {stacks} stacks at once are more than the forge takes.")
+            })),
+        }
+    }
+
+    /// Work begins. A deletion is not told before it is done: it may wait for days.
+    pub async fn begin(&self, stack: &StackName, verb: Verb) {
+        if !matches!(verb, Verb::Delete | Verb::TearDown) {
+            self.set_state(stack, DeploymentState::InProgress, "in progress")
+                .await;
+        }
+    }
+
+    /// Work has ended.
+    pub async fn finish(&self, stack: &StackName, verb: Verb, outcome: &Outcome) {
+        let deletes = matches!(verb, Verb::Delete | Verb::TearDown);
+        let state = match outcome.state {
+            State::Done | State::Skipped if deletes => DeploymentState::Inactive,
+            State::Done | State::Skipped => DeploymentState::Success,
+            State::AwaitingConfirmation => DeploymentState::Pending,
+            State::Denied | State::Failed => DeploymentState::Failure,
+        };
+        let codes: Vec<&str> = outcome
+            .problems
+            .iter()
+            .filter(|problem| problem.error)
+            .map(|problem| problem.code.as_str())
+            .collect();
+        let words = match codes.is_empty() {
+            true => outcome.state.word().to_owned(),
+            false => format!("{}: {}", outcome.state.word(), codes.join(", ")),
+        };
+        self.set_state(stack, state, &words).await;
+    }
+
+    /// Why deployments could not be told.
+    pub fn failure(&self) -> Option<String> {
+        self.failed.lock().ok()?.clone()
+    }
+
+    async fn set_state(&self, stack: &StackName, state: DeploymentState, words: &str) {
+        let Some(own) = self.own.filter(|_| self.failure().is_none()) else {
+            return;
+        };
+        let target = &stack.target;
+        let description = format!("{}: {words}", stack.name);
+        let deployment = Deployment {
+            commit: self.commit.clone(),
+            environment: target.environment.clone(),
+            task: format!(
+                "provisioner:{}/{}/{}",
+                target.account, target.region, stack.name
+            ),
+            description: description.chars().take(140).collect(),
+            state,
+        };
+        if let Err(error) = self.github.put_deployment(own, &deployment).await {
+            eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+            if let Ok(mut failed) = self.failed.lock() {
+                *failed = Some(match error.is_refusal() {
+                    true => "There are no deployments: the token may not write them. Grant the job deployments write.".to_owned(),
+                    false => "Not all deployments could be summary_text: the forge did not answer.".to_owned(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Acts on the stacks of one merged change: many at once, within the policy's bound; one failure does not stop the others.
+
+use futures_util::StreamExt as _;
+
+use super::credentials::run_with_role;
+use super::deployments::Deployments;
+use super::outcome::{ApplyReport, changes_stack, is_refused_update, to_outcome};
+use super::recorder::DecisionRecorder;
+use super::task::StackTask;
+use crate::change::MergedChange;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::guard::Policy;
+use crate::job::CredentialCache;
+use crate::job::ProgressLog;
+use crate::model::Digest;
+use crate::operation::{ActionOutcome, Task, TaskOptions, to_diagnostics};
+use crate::operation::{Desired, OperationError};
+use crate::product::Verb;
+use crate::report::{Decision, Outcome, Problem, Redactor, State, code};
+use crate::stack::StackName;
+
+/// With what a change is acted on.
+pub struct Executor<'a> {
+    /// The change.
+    pub merged: &'a MergedChange,
+    /// Its policy.
+    pub policy: &'a Policy,
+    /// Credentials; none without an identity token.
+    pub sessions: Option<&'a CredentialCache>,
+    /// Where deployments are told.
+    pub deployments: &'a Deployments<'a>,
+    /// Six letters and digits that no other run has.
+    pub token: &'a str,
+}
+
+impl Executor<'_> {
+    /// Does all errands.
+    pub async fn apply(&self, tasks: Vec<StackTask<'_>>) -> ApplyReport {
+        let mut applied = ApplyReport::default();
+        let done = futures_util::stream::iter(tasks)
+            .map(|task| self.run(task))
+            .buffer_unordered(self.policy.concurrency());
+        let done: Vec<_> = done.collect().await;
+        for (outcome, decisions, subject, exit) in done {
+            applied.decisions.extend(decisions);
+            applied.subjects.extend(subject);
+            applied.add(outcome, exit);
+        }
+        applied
+    }
+
+    async fn run(
+        &self,
+        task: StackTask<'_>,
+    ) -> (
+        Outcome,
+        Vec<Decision>,
+        Option<(String, Digest)>,
+        Option<Exit>,
+    ) {
+        let config = &task.config;
+        let stack = StackName::for_config(config);
+        let values = Redactor::for_config(config, &self.policy.values.show);
+        let request = self.merged.guard_request(task.change, task.command.clone());
+        let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
+        // A command that is refused says nothing of the stack, which stays as it was told before.
+        let is_commanded = task.command.is_some();
+        if !is_commanded {
+            self.deployments.begin(&stack, task.verb).await;
+        }
+        let result = self.attempt(&task, &recorder, &values).await;
+        let (mut outcome, exit) = match result {
+            Ok(details) => to_outcome(task.change, config, details, is_commanded),
+            Err(failure) => {
+                let is_denial = matches!(failure, OperationError::Denied(_));
+                let (problems, exit) = to_diagnostics(config, &values, failure);
+                let state = match is_denial {
+                    true => State::Denied,
+                    false => State::Failed,
+                };
+                let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), state);
+                outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
+                (outcome, Some(exit))
+            }
+        };
+        let mut exit = exit;
+        let is_update = task.verb == Verb::Provision && is_refused_update(&outcome);
+        let is_applied = outcome.state == State::Done && changes_stack(task.verb);
+        // Whoever was refused before AWS was asked gets no credentials to look either.
+        if is_update && recorder.has_queried_aws() {
+            self.show_impact(&task, &recorder, &values, &mut outcome)
+                .await;
+            self.create_folders(&task, &recorder, &values, &mut outcome, &mut exit)
+                .await;
+        }
+        if outcome.state == State::AwaitingConfirmation {
+            outcome.next_steps = task.confirmation_hint(recorder.deletion().as_deref());
+        }
+        if !(is_commanded && matches!(outcome.state, State::Denied | State::AwaitingConfirmation)) {
+            self.deployments.finish(&stack, task.verb, &outcome).await;
+        }
+        let subject = is_applied
+            .then(|| Desired::new(config).ok())
+            .flatten()
+            .map(|desired| (stack.to_string(), Digest::sha256(&desired.sent)));
+        (outcome, recorder.decisions(), subject, exit)
+    }
+
+    async fn attempt(
+        &self,
+        task: &StackTask<'_>,
+        recorder: &DecisionRecorder,
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
+        let deployed = |body: &str| self.deployed(task, body);
+        let task = Task {
+            verb: task.verb,
+            config: &task.config,
+            options: TaskOptions {
+                solution: task.solution.as_deref(),
+                token: self.token,
+                ..TaskOptions::default()
+            },
+            deployed_config: &deployed,
+            width: None,
+        };
+        let role = self.policy.apply_role(&task.config.target);
+        run_with_role(
+            self.sessions,
+            &self.merged.policy,
+            role,
+            recorder,
+            &task,
+            values,
+        )
+        .await
+    }
+
+    /// Whoever is refused an update sees what it would do.
+    async fn show_impact(
+        &self,
+        task: &StackTask<'_>,
+        recorder: &DecisionRecorder,
+        values: &Redactor,
+        outcome: &mut Outcome,
+    ) {
+        let task = StackTask {
+            verb: Verb::ShowChanges,
+            ..task.clone()
+        };
+        // It was refused already, whatever this finds.
+        if let Ok(details) = self.attempt(&task, recorder, values).await {
+            outcome.summary = details.line;
+            outcome.tables = details.markdown;
+            outcome.next_steps = task.replacement_hint(&outcome.problems);
+        }
+    }
+
+    /// New folders are no change of the stack, so that they are made although an update is refused. Where the change asks for nothing
+    /// else, that is all that there is to do.
+    async fn create_folders(
+        &self,
+        task: &StackTask<'_>,
+        recorder: &DecisionRecorder,
+        values: &Redactor,
+        outcome: &mut Outcome,
+        exit: &mut Option<Exit>,
+    ) {
+        if task.change.folders.is_empty() {
+            return;
+        }
+        let folders = StackTask {
+            verb: Verb::DeployFolders,
+            ..task.clone()
+        };
+        match self.attempt(&folders, recorder, values).await {
+            Ok(details) if task.is_folders_only() => {
+                outcome.state = State::Done;
+                outcome.summary = details.line;
+                outcome.next_steps = task.folders_only_hint();
+                outcome.problems.clear();
+                *exit = None;
+            }
+            Ok(details) => {
+                outcome.next_steps = format!("{}\n\n{}", code(&details.line), outcome.next_steps);
+            }
+            Err(failure) => {
+                let (problems, failed) = to_diagnostics(&task.config, values, failure);
+                outcome.state = State::Failed;
+                outcome
+                    .problems
+                    .extend(problems.iter().map(Problem::from_diagnostic));
+                *exit = (*exit).max(Some(failed));
+            }
+        }
+    }
+
+    fn deployed(&self, task: &StackTask<'_>, body: &str) -> Option<Config> {
+        let before = self.merged.config_before(task.change)?;
+        Desired::renders_to(&before, body).then_some(before)
+    }
+}

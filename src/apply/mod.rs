@@ -1,0 +1,16 @@
+//! Acting on the stacks of a change: many at once, within the policy's bound; one failure does not stop the others.
+
+mod credentials;
+mod deployments;
+mod executor;
+mod outcome;
+mod recorder;
+mod run;
+mod task;
+
+pub use credentials::run_with_role;
+pub use executor::Executor;
+pub use outcome::{ApplyReport, effect_kind, to_outcome};
+pub use recorder::DecisionRecorder;
+pub use run::Run;
+pub use task::{Resolution, StackTask};

@@ -1,0 +1,97 @@
+//! Stands for a pull request before the guard, tells how it goes, and writes down what was decided.
+
+use std::sync::Mutex;
+
+use crate::change::LoadedPolicy;
+use crate::guard::{
+    Authority, ChangeRequest, Denial, EffectKind, Facts, denials_before_credentials,
+};
+use crate::job::ProgressLog;
+use crate::operation::{AuthoritySource, Progress};
+use crate::plan::Deletion;
+use crate::report::Decision;
+use crate::stack::{StackEvent, StackName};
+
+/// The clerk of one stack.
+pub struct DecisionRecorder {
+    request: ChangeRequest,
+    console: ProgressLog,
+    decisions: Mutex<Vec<Decision>>,
+    /// Digest of what a deletion would do.
+    deletion_digest: Mutex<Option<String>>,
+}
+
+impl DecisionRecorder {
+    /// Speaks for `request`.
+    pub fn new(request: ChangeRequest, console: ProgressLog) -> Self {
+        Self {
+            request,
+            console,
+            decisions: Mutex::default(),
+            deletion_digest: Mutex::default(),
+        }
+    }
+
+    /// What speaks against it already, so that no credentials are asked for.
+    pub fn early_denials_for(
+        &self,
+        kind: EffectKind,
+        policy: &LoadedPolicy,
+        stack: &StackName,
+    ) -> Vec<Denial> {
+        let facts = Facts {
+            authority: self.authority(stack, None),
+            ..Facts::default()
+        };
+        let denials = denials_before_credentials(kind, policy, &facts, stack);
+        if let (false, Ok(mut decisions)) = (denials.is_empty(), self.decisions.lock()) {
+            decisions.push(Decision::new(stack, kind, true, &facts, &denials));
+        }
+        denials
+    }
+
+    /// Whether AWS was asked anything: nothing was refused before that.
+    pub fn has_queried_aws(&self) -> bool {
+        let decisions = self.decisions.lock();
+        decisions.is_ok_and(|made| made.iter().any(|decision| !decision.early))
+    }
+
+    /// The digest by which a deletion is confirmed, if one was looked at.
+    pub fn deletion(&self) -> Option<String> {
+        self.deletion_digest.lock().ok()?.clone()
+    }
+
+    /// What was decided, in the order of time.
+    pub fn decisions(self) -> Vec<Decision> {
+        self.decisions.into_inner().unwrap_or_default()
+    }
+}
+
+impl AuthoritySource for DecisionRecorder {
+    fn authority(&self, _: &StackName, _: Option<&Deletion>) -> Authority {
+        Authority::Request(Box::new(self.request.clone()))
+    }
+}
+
+impl Progress for DecisionRecorder {
+    fn step(&self, stack: &StackName, what: &str) {
+        self.console.step(stack, what);
+    }
+
+    fn event(&self, stack: &StackName, event: &StackEvent) {
+        self.console.event(stack, event);
+    }
+
+    fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>) {
+        self.console.count(stack, what, done, of);
+    }
+
+    fn decided(&self, stack: &StackName, kind: EffectKind, facts: &Facts, denials: &[Denial]) {
+        if let (Some(digest), Ok(mut deletion)) = (&facts.deletion, self.deletion_digest.lock()) {
+            *deletion = Some(digest.clone());
+        }
+        if let Ok(mut decisions) = self.decisions.lock() {
+            decisions.push(Decision::new(stack, kind, false, facts, denials));
+        }
+    }
+}

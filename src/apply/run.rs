@@ -1,0 +1,346 @@
+//! Flow 3: what came to the default branch is provisioned, if it was merged and approved.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+
+use super::deployments::Deployments;
+use super::executor::Executor;
+use super::outcome::{ApplyReport, effect_kind};
+use super::recorder::DecisionRecorder;
+use super::task::{Resolution, StackTask};
+use crate::VERSION;
+use crate::change::MergedChange;
+use crate::change::MergedRange;
+use crate::ci::JobRun;
+use crate::ci::{JobOutputs, summary};
+use crate::exit::Exit;
+use crate::forge::{DefaultBranch, PullRequests as _};
+use crate::job::CredentialCache;
+use crate::job::{Job, JobError, JobResult};
+use crate::job::{ProgressLog, cancel_on_signal};
+use crate::model::{CommitSha, Digest, UserId};
+use crate::operation;
+use crate::operation::to_diagnostics;
+use crate::plan::Change;
+use crate::report::{
+    COMMENT_LIMIT, ChangeRecord, Decision, Evidence, Outcome, Predicate, Problem, Provisioning,
+    Redactor, SUMMARY_LIMIT, State, code, escape_workflow_commands, provisioning,
+};
+use crate::stack::StackName;
+use crate::text::{escape_invisible, pluralize};
+use crate::workspace::write_file;
+
+/// Begins the comment about a merged change; the environment follows.
+const MARKER: &str = "<!-- provisioner:provision ";
+
+/// Characters of an answer to a comment: a reply holds several.
+const ANSWER_LIMIT: usize = 30_000;
+
+/// One run over some changes.
+pub struct Run<'a> {
+    job: &'a Job,
+    own: Option<UserId>,
+    sessions: Option<CredentialCache>,
+    token: String,
+    records: Vec<ChangeRecord>,
+    subjects: BTreeMap<String, Digest>,
+    summary: String,
+    exit: Option<Exit>,
+}
+
+impl<'a> Run<'a> {
+    /// Nothing is done yet.
+    pub fn new(job: &'a Job, own: Option<UserId>) -> Self {
+        Self {
+            job,
+            own,
+            sessions: job.credentials(cancel_on_signal()),
+            token: crate::ci::random_suffix(),
+            records: Vec::new(),
+            subjects: BTreeMap::new(),
+            summary: String::new(),
+            exit: None,
+        }
+    }
+
+    /// Does what one pull request brought.
+    pub async fn provision_range(
+        &mut self,
+        branch: &DefaultBranch,
+        range: &MergedRange,
+    ) -> Result<(), JobError> {
+        let merged = MergedChange::read(self.job, branch, self.own, range).await?;
+        self.provision_change(&merged, range.number).await
+    }
+
+    /// Nothing is known of a change, or nothing could be told.
+    pub fn record_failure(&mut self, range: &MergedRange, failure: &JobError) {
+        let text = failure.text();
+        let commit = range.merge.short();
+        eprintln!(
+            "{}",
+            escape_workflow_commands(&format!("error: merge {commit}: {text}"))
+        );
+        let text = code(&text);
+        self.summary.push_str(&format!(
+            "## Provisioner\n\n❌ What {} brought is not provisioned: {text}\n\n",
+            code(commit)
+        ));
+        self.exit = self.exit.max(Some(failure.exit()));
+    }
+
+    /// Does what a merged change asks for.
+    async fn provision_change(
+        &mut self,
+        merged: &MergedChange,
+        number: Option<u64>,
+    ) -> Result<(), JobError> {
+        let mut applied = ApplyReport::default();
+        let mut tasks = Vec::new();
+        let mut superseded = 0;
+        for change in &merged.plan.changes {
+            if !self.in_this_environment(change) {
+                continue;
+            }
+            if merged.is_outdated(change) {
+                superseded += 1;
+                continue;
+            }
+            match Resolution::resolve(merged, change) {
+                Resolution::Task(task) => tasks.push(*task),
+                Resolution::Blocked(outcome, exit) => applied.add(*outcome, Some(exit)),
+                Resolution::NoOp => {}
+            }
+        }
+        let mut notices = Vec::new();
+        if superseded > 0 {
+            notices.push(format!(
+                "{} changed again since this was merged, and left to the newer change.",
+                match superseded {
+                    1 => "1 config was".to_owned(),
+                    more => format!("{more} configs were"),
+                }
+            ));
+        }
+        let applied = self.execute(merged, tasks, applied, &mut notices).await;
+        // A change that concerns no config of this job is not worth a word.
+        if applied.outcomes.is_empty() && notices.is_empty() {
+            return Ok(());
+        }
+        let marker = match &self.job.environment.environment {
+            Some(name) => format!("{MARKER}{} -->", Digest::sha256(name).prefix(12)),
+            None => format!("{MARKER}-->"),
+        };
+        let place = (marker.as_str(), COMMENT_LIMIT);
+        let comment = self.record(merged, number, applied, notices, place)?;
+        let Some((number, own)) = number.zip(self.own) else {
+            return Ok(());
+        };
+        if !self.job.environment.comment {
+            return Ok(());
+        }
+        let put = self
+            .job
+            .github
+            .upsert_comment(number, own, &marker, &comment);
+        if let Err(error) = put.await {
+            // What was done was done: a comment that cannot be written does not undo it.
+            eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+            if !error.is_refusal() {
+                self.exit = self.exit.max(Some(Exit::Unreachable));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a change is this job's. One whose environment is not known, because the config has errors, is every job's: otherwise
+    /// it would be nobody's.
+    fn in_this_environment(&self, change: &Change) -> bool {
+        let environment = self.job.environment.environment.as_deref();
+        let target = change.target.as_ref();
+        match (environment, target) {
+            (Some(environment), Some(target)) => target.environment == environment,
+            (None, _) | (_, None) => true,
+        }
+    }
+
+    /// Does what a comment commands. Returns the answer.
+    pub async fn answer_command(
+        &mut self,
+        merged: &MergedChange,
+        number: Option<u64>,
+        tasks: Vec<StackTask<'_>>,
+        applied: ApplyReport,
+    ) -> Result<(String, Exit), JobError> {
+        let mut notices = Vec::new();
+        let applied = self.execute(merged, tasks, applied, &mut notices).await;
+        let exit = applied.exit.unwrap_or(Exit::Ok);
+        let comment = self.record(merged, number, applied, notices, ("", ANSWER_LIMIT))?;
+        let body = comment.trim_start().to_owned();
+        Ok((body, exit))
+    }
+
+    /// Does errands.
+    async fn execute(
+        &self,
+        merged: &MergedChange,
+        tasks: Vec<StackTask<'_>>,
+        mut applied: ApplyReport,
+        notices: &mut Vec<String>,
+    ) -> ApplyReport {
+        let github = &self.job.github;
+        let deployments = Deployments::new(github, self.own, &merged.merge, tasks.len());
+        match &merged.policy {
+            Ok(policy) => {
+                let executor = Executor {
+                    merged,
+                    policy,
+                    sessions: self.sessions.as_ref(),
+                    deployments: &deployments,
+                    token: &self.token,
+                };
+                let done = executor.apply(tasks).await;
+                applied.decisions.extend(done.decisions);
+                applied.subjects.extend(done.subjects);
+                applied.outcomes.extend(done.outcomes);
+                applied.exit = applied.exit.max(done.exit);
+            }
+            Err(problems) => {
+                for task in tasks {
+                    let (mut outcome, decisions) = self.deny_all(merged, &task);
+                    outcome
+                        .problems
+                        .extend(problems.iter().map(Problem::from_diagnostic));
+                    applied.decisions.extend(decisions);
+                    applied.add(outcome, Some(Exit::Denied));
+                }
+            }
+        }
+        notices.extend(deployments.failure());
+        applied
+    }
+
+    /// What a policy that does not load refuses, which is everything.
+    fn deny_all(&self, merged: &MergedChange, task: &StackTask<'_>) -> (Outcome, Vec<Decision>) {
+        let config = &task.config;
+        let stack = StackName::for_config(config);
+        let values = Redactor::for_config(config, &[]);
+        let request = merged.guard_request(task.change, task.command.clone());
+        let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
+        let refused = recorder.early_denials_for(effect_kind(task.verb), &merged.policy, &stack);
+        let (denials, _) =
+            to_diagnostics(config, &values, operation::OperationError::Denied(refused));
+        let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::Denied);
+        outcome.problems = denials.iter().map(Problem::from_diagnostic).collect();
+        (outcome, recorder.decisions())
+    }
+
+    /// Keeps what was done for the summary and the evidence. Returns the comment.
+    fn record(
+        &mut self,
+        merged: &MergedChange,
+        number: Option<u64>,
+        applied: ApplyReport,
+        notices: Vec<String>,
+        place: (&str, usize),
+    ) -> Result<String, JobError> {
+        let mut report = Provisioning {
+            environment: self.job.environment.environment.clone(),
+            source: source_line(&self.job.environment.run, &merged.merge),
+            outcomes: applied.outcomes,
+            notices,
+            version: VERSION.to_owned(),
+        };
+        report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
+        let internal = |error: minijinja::Error| JobError::Internal(error.into());
+        let policy = merged.policy_file.as_deref().map(String::from_utf8_lossy);
+        let (recorded, comment) = ChangeRecord::new(
+            number,
+            merged.merge.to_string(),
+            policy.map(|text| text.into_owned()),
+            applied.decisions,
+            report,
+            place,
+        )
+        .map_err(internal)?;
+        let page = provisioning(&recorded.report, "", SUMMARY_LIMIT).map_err(internal)?;
+        self.summary.push_str(&page);
+        self.exit = self.exit.max(applied.exit);
+        self.subjects.extend(applied.subjects);
+        for outcome in &recorded.report.outcomes {
+            let path = escape_invisible(&outcome.path, false);
+            let line = format!("{path}: {}", outcome.state.word());
+            eprintln!("{}", escape_workflow_commands(&line));
+            for problem in &outcome.problems {
+                eprintln!("{}", escape_workflow_commands(&problem.text));
+            }
+        }
+        self.records.push(recorded);
+        Ok(comment)
+    }
+
+    /// Job summary, evidence, outputs.
+    pub fn finish(self) -> JobResult {
+        let exit = self.exit.unwrap_or(Exit::Ok);
+        let environment = &self.job.environment;
+        let states = |state: State| {
+            let outcomes = self.records.iter().flat_map(|it| &it.report.outcomes);
+            outcomes.filter(|outcome| outcome.state == state).count()
+        };
+        let mut outputs = JobOutputs::default();
+        for (name, state) in [
+            ("done", State::Done),
+            ("waiting", State::AwaitingConfirmation),
+            ("denied", State::Denied),
+            ("failed", State::Failed),
+        ] {
+            outputs.set(name, states(state));
+        }
+        let all: usize = self.records.iter().map(|it| it.report.outcomes.len()).sum();
+        let closing = format!(
+            "provisioner: {}, {} done, {} waiting, {} denied, {} failed",
+            pluralize(all, "config"),
+            states(State::Done),
+            states(State::AwaitingConfirmation),
+            states(State::Denied),
+            states(State::Failed)
+        );
+        let written = (|| -> anyhow::Result<()> {
+            let page = match self.summary.is_empty() {
+                true => "## Provisioner\n\nNo config is concerned.\n",
+                false => &self.summary,
+            };
+            summary(page).context("job summary")?;
+            if !self.records.is_empty() {
+                let predicate = Predicate {
+                    version: VERSION.to_owned(),
+                    repository: environment.access.repository.clone(),
+                    run: environment.run.url.clone(),
+                    changes: self.records,
+                };
+                let evidence = Evidence::new(self.subjects, predicate);
+                let text = serde_json::to_string_pretty(&evidence)? + "\n";
+                let path = &environment.evidence;
+                write_file(path, &text).with_context(|| format!("evidence {}", path.display()))?;
+                outputs.set("evidence-file", path.display());
+            }
+            outputs.write().context("step outputs")
+        })();
+        written.map_err(JobError::Internal)?;
+        eprintln!("{closing}");
+        Ok((String::new(), exit))
+    }
+}
+
+/// Where a report comes from, in Markdown.
+fn source_line(run: &JobRun, merge: &CommitSha) -> String {
+    let commit = format!("Merge {}", code(merge.short()));
+    match run.id.is_empty() {
+        true => commit,
+        false => format!(
+            "{commit} · run {}",
+            code(&format!("{}.{}", run.id, run.attempt))
+        ),
+    }
+}

@@ -1,0 +1,126 @@
+//! What is to be done to one stack of a merged change.
+
+use crate::change::MergedChange;
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::exit::Exit;
+use crate::guard::CommentCommand;
+use crate::plan::{Change, Impact, Intent};
+use crate::product::{Level, Verb};
+use crate::report::{Outcome, Problem, State};
+
+/// One stack's errand.
+#[derive(Clone)]
+pub struct StackTask<'a> {
+    /// The change that it is for.
+    pub change: &'a Change,
+    /// The config: as it was merged, or as it was removed.
+    pub config: Config,
+    /// What is to be done.
+    pub verb: Verb,
+    /// The comment that commands it, if one does.
+    pub command: Option<CommentCommand>,
+    /// The solution whose folders are meant.
+    pub solution: Option<String>,
+}
+
+/// What a change comes to.
+pub enum Resolution<'a> {
+    /// Something is to be done.
+    Task(Box<StackTask<'a>>),
+    /// Nothing can be done.
+    Blocked(Box<Outcome>, Exit),
+    /// There is nothing to do.
+    NoOp,
+}
+
+impl<'a> Resolution<'a> {
+    /// What the merge of a change asks for.
+    pub fn resolve(merged: &MergedChange, change: &'a Change) -> Self {
+        let stuck = |problems: Vec<Diagnostic>| {
+            let mut outcome = Outcome::new(change.path.as_str(), None, State::Failed);
+            outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
+            Self::Blocked(Box::new(outcome), Exit::Config)
+        };
+        let lost = |message: &str| {
+            let problem = Diagnostic::error("render-failed", &change.path, message);
+            stuck(vec![problem])
+        };
+        if change.intent == Intent::Invalid {
+            let errors = change.diagnostics.iter();
+            let errors = errors.filter(|it| it.severity == Severity::Error).cloned();
+            return stuck(errors.collect());
+        }
+        let Some(config) = merged.config(change) else {
+            return match change.intent {
+                // Of a config that had errors no stack was ever made.
+                Intent::Delete => Self::NoOp,
+                _ => lost("the config could not be read again"),
+            };
+        };
+        let verb = match change.intent {
+            Intent::Create | Intent::Update => Verb::Provision,
+            Intent::Unchanged if change.folders.is_empty() => return Self::NoOp,
+            // New entries of a list of folders are no change of the stack.
+            Intent::Unchanged => Verb::DeployFolders,
+            Intent::Delete => match config.delete_action() {
+                Some((_, verb)) => verb,
+                None => return lost("the product has no action that deletes a stack"),
+            },
+            Intent::Invalid => return Self::NoOp,
+        };
+        Self::Task(Box::new(StackTask {
+            change,
+            config,
+            verb,
+            command: None,
+            solution: None,
+        }))
+    }
+}
+
+impl StackTask<'_> {
+    /// What a second person has to write, in Markdown. The path is a config's, which the parser of commands takes as it is.
+    pub fn confirmation_hint(&self, digest: Option<&str>) -> String {
+        let (Some((action, _)), Some(digest)) = (self.config.delete_action(), digest) else {
+            return String::new();
+        };
+        let short = digest.get(..16).unwrap_or(digest);
+        let line = format!(
+            "/provisioner {action} {} --force --confirm {short}",
+            self.change.path
+        );
+        format!(
+            "Nothing goes until a second person, who neither opened nor pushed the pull request, comments on it:\n\n{}",
+            crate::report::fence(&line, "text")
+        )
+    }
+
+    /// Whether the change of the config asks for new folders, and for nothing else.
+    pub fn is_folders_only(&self) -> bool {
+        let keys = self.config.product.folder_keys();
+        let impact = &self.change.impact;
+        let alone = |it: &Impact| it.level == Level::Safe && keys.contains(&it.key);
+        !self.change.folders.is_empty() && !impact.is_empty() && impact.iter().all(alone)
+    }
+
+    /// What is left after folders alone were made.
+    pub fn folders_only_hint(&self) -> String {
+        "The folders are there. The stack itself stays as it is, since its update was not allowed; what that would change is below."
+            .to_owned()
+    }
+
+    /// How a stack is replaced that is not updated.
+    pub fn replacement_hint(&self, problems: &[Problem]) -> String {
+        let moved = problems
+            .iter()
+            .any(|problem| problem.code == "plan-changed");
+        match moved {
+            true => "The stack stays as it is: this is what an update would do now, and nobody has reviewed that. Open a new pull \
+                     request that changes the config.",
+            false => "The stack stays as it is. To replace it, remove the config in a pull request, have the deletion confirmed, and \
+                      add the config again; or let the policy allow more under `updates`.",
+        }
+        .to_owned()
+    }
+}

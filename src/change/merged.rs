@@ -1,0 +1,155 @@
+//! A merged change, with every fact that the guard asks of it.
+
+use std::collections::BTreeSet;
+
+use super::history::MergedRange;
+use super::inputs::{ChangeInputs, read_inputs};
+use super::policy::{LoadedPolicy, policy_bytes};
+use super::reviewed::{ReportedPlan, reviewed_plan};
+use super::selection::ConfigSelector;
+use crate::config::Config;
+use crate::forge::{ChangedFile, DefaultBranch, Reviews as _};
+use crate::guard::{
+    ChangeRequest, CommentCommand, POLICY_FILE, RequestedChange, Trigger, read_policy,
+};
+use crate::job::{Job, JobError};
+use crate::model::{CommitSha, RepoPath, UserId};
+use crate::plan::{Change, Intent, Plan, assess};
+use crate::product::PRODUCTS_FOLDER;
+
+/// What one pull request brought onto the default branch.
+pub struct MergedChange {
+    /// The pull request; without what is about one stack.
+    pub request: ChangeRequest,
+    /// The branch after it.
+    pub merge: CommitSha,
+    /// The policy, as it was before it.
+    pub policy: LoadedPolicy,
+    /// The policy file itself, for the evidence.
+    pub policy_file: Option<Vec<u8>>,
+    /// What it asks for.
+    pub plan: Plan,
+    inputs: ChangeInputs,
+    reviewed: Option<ReportedPlan>,
+    outdated: Superseded,
+}
+
+/// What of a change was changed again since.
+enum Superseded {
+    /// Products were, so that every config may mean something else.
+    All,
+    /// These configs.
+    Only(BTreeSet<RepoPath>),
+}
+
+impl MergedChange {
+    /// Reads all there is to know.
+    pub async fn read(
+        job: &Job,
+        branch: &DefaultBranch,
+        own: Option<UserId>,
+        range: &MergedRange,
+    ) -> Result<Self, JobError> {
+        let (base, merge) = (&range.base, &range.merge);
+        let source = job.source(&[base, merge]);
+        let policy_file = policy_bytes(source, base).await?;
+        let policy = read_policy(&RepoPath::typed(POLICY_FILE), policy_file.as_deref());
+        let selection = ConfigSelector::for_policy(&job.environment.configs, &policy)
+            .map_err(JobError::Usage)?;
+        let files = source.changed_files(base, merge).await?;
+        let given = &job.environment.given;
+        let inputs = read_inputs(source, base, merge, &files, &selection, given).await?;
+        let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
+        let mut merged = Self {
+            // What was pushed without a pull request is known to be here, and that nobody looked at it.
+            request: ChangeRequest {
+                merged: Some(false),
+                target: Some(branch.branch.clone()),
+                fork: Some(false),
+                reviews: Some(Vec::new()),
+                ..ChangeRequest::default()
+            },
+            merge: merge.clone(),
+            policy,
+            policy_file,
+            plan,
+            inputs,
+            reviewed: None,
+            outdated: Superseded::Only(BTreeSet::new()),
+        };
+        // What concerns no config is nobody's business here.
+        if merged.plan.changes.is_empty() {
+            return Ok(merged);
+        }
+        if *merge != branch.tip {
+            let source = job.source(&[merge, &branch.tip]);
+            merged.outdated = Superseded::by(&source.changed_files(merge, &branch.tip).await?);
+        }
+        let Some(number) = range.number else {
+            return Ok(merged);
+        };
+        let teams = merged.policy.as_ref().map(|policy| policy.teams());
+        let found = job
+            .github
+            .request(number, &teams.unwrap_or_default())
+            .await?;
+        // Nothing of a fork is believed, and none of its checks could report.
+        if let (Some(head), Some(false)) = (&found.request.head, found.request.fork) {
+            merged.reviewed = reviewed_plan(job, own, number, base, head, &selection).await?;
+        }
+        merged.request = found.request;
+        Ok(merged)
+    }
+
+    /// What stands behind a request for one stack.
+    pub fn guard_request(&self, change: &Change, command: Option<CommentCommand>) -> ChangeRequest {
+        let mut request = self.request.clone();
+        request.shown = self.reviewed.as_ref().map(|it| it.reviewed_plan(change));
+        request.asks = match change.intent {
+            Intent::Invalid => None,
+            Intent::Delete => Some(RequestedChange::Delete),
+            Intent::Update | Intent::Create | Intent::Unchanged => Some(RequestedChange::Provision),
+        };
+        request.current = Some(self.outdated.is_current(change));
+        request.trigger = Some(command.map_or(Trigger::Change, Trigger::Comment));
+        request
+    }
+
+    /// Whether a config was changed again since.
+    pub fn is_outdated(&self, change: &Change) -> bool {
+        !self.outdated.is_current(change)
+    }
+
+    /// The config that a change is about: as it was merged, or as it was removed.
+    pub fn config(&self, change: &Change) -> Option<Config> {
+        self.inputs.config(change, change.intent == Intent::Delete)
+    }
+
+    /// The config before the change.
+    pub fn config_before(&self, change: &Change) -> Option<Config> {
+        self.inputs.config(change, true)
+    }
+}
+
+impl Superseded {
+    fn by(files: &[ChangedFile]) -> Self {
+        if files.iter().any(|file| file.is_under(PRODUCTS_FOLDER)) {
+            return Self::All;
+        }
+        let paths = files.iter().flat_map(|file| match &file.kind {
+            crate::forge::ChangeKind::Renamed { from } => vec![file.path.clone(), from.clone()],
+            _ => vec![file.path.clone()],
+        });
+        Self::Only(paths.collect())
+    }
+
+    fn is_current(&self, change: &Change) -> bool {
+        match self {
+            Self::All => false,
+            Self::Only(paths) => {
+                !paths.contains(&change.path)
+                    && !change.moved_from.iter().any(|from| paths.contains(from))
+            }
+        }
+    }
+}

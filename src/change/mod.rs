@@ -1,0 +1,18 @@
+//! What a change is: which configs it concerns, what they were and are, who reviewed it, and what became of it on the branch.
+//! Facts are read from the forge once, into one value.
+
+mod history;
+mod inputs;
+mod merged;
+mod policy;
+mod proposed;
+mod reviewed;
+mod selection;
+
+pub use history::{MergedRange, merged_ranges, range_of_pull_request};
+pub use inputs::{ChangeInputs, products, read_inputs};
+pub use merged::MergedChange;
+pub use policy::{LoadedPolicy, policy_at, policy_bytes};
+pub use proposed::PullRequestContext;
+pub use reviewed::{ReportedPlan, reported_digest, reviewed_plan};
+pub use selection::ConfigSelector;

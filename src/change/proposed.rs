@@ -1,0 +1,63 @@
+//! What is known of the pull request on which somebody commands.
+
+use super::inputs::{ChangeInputs, read_inputs};
+use super::policy::{LoadedPolicy, policy_at};
+use super::selection::ConfigSelector;
+use crate::forge::{DefaultBranch, PullRequests as _, ReviewedPullRequest, Reviews as _};
+use crate::guard;
+use crate::job::{Job, JobError};
+use crate::model::CommitSha;
+use crate::plan::{Plan, assess};
+use crate::product::RunInput;
+
+/// Everything that is known of it.
+pub struct PullRequestContext {
+    /// The tier that configs have which name none.
+    pub tier: Option<String>,
+    /// The default branch.
+    pub branch: DefaultBranch,
+    /// The pull request, with its reviews.
+    pub reviewed: ReviewedPullRequest,
+    /// The policy, as it is on the default branch: whoever opens a pull request chooses its base, and where it left the branch.
+    pub policy: LoadedPolicy,
+    /// Its configs on both sides.
+    pub inputs: ChangeInputs,
+    /// What it would do.
+    pub plan: Plan,
+    /// Its head.
+    pub head: CommitSha,
+}
+
+impl PullRequestContext {
+    /// Reads all of it.
+    pub async fn read(job: &Job, number: u64, tier: Option<&str>) -> Result<Self, JobError> {
+        let github = &job.github;
+        let branch = github.default_branch().await?;
+        let pull = github.pull_request(number).await?;
+        let base = github.merge_base(&pull.base, &pull.head).await?;
+        let source = job.source(&[&base, &pull.head, &branch.tip]);
+        let policy = policy_at(source, &branch.tip).await?;
+        let teams = policy.as_ref().map(guard::Policy::teams);
+        let reviewed = github.request(number, &teams.unwrap_or_default()).await?;
+        let selection = ConfigSelector::for_policy(&job.environment.configs, &policy)
+            .map_err(JobError::Usage)?;
+        let files = github.files_of(&pull).await?;
+        let given = RunInput {
+            tier: tier
+                .map(str::to_owned)
+                .or(job.environment.given.tier.clone()),
+            ..job.environment.given.clone()
+        };
+        let inputs = read_inputs(source, &base, &pull.head, &files, &selection, &given).await?;
+        let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
+        Ok(Self {
+            tier: tier.map(str::to_owned),
+            branch,
+            reviewed,
+            policy,
+            plan,
+            inputs,
+            head: pull.head,
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! What the reviewers of a pull request were shown: the plan, made again from the commits that they saw, and what AWS said then.
+
+use std::collections::BTreeMap;
+
+use super::inputs::read_inputs;
+use super::selection::ConfigSelector;
+use crate::forge::{PullRequests as _, Talk as _};
+use crate::guard::ReviewedPlan;
+use crate::job::{Job, JobError};
+use crate::model::{CommitSha, Digest, UserId};
+use crate::plan::{Change, Plan, assess, combined_digest};
+use crate::report::PLAN_STATUS;
+use crate::report::{MARKER, parse_plan_marker};
+
+/// What stands before the digest in the status.
+const PLAN: &str = "plan ";
+
+/// A plan that was reviewed.
+pub struct ReportedPlan {
+    /// Digest of it all.
+    root: Digest,
+    plan: Plan,
+    /// Digests of what AWS said, by path.
+    previews: BTreeMap<String, Digest>,
+}
+
+impl ReportedPlan {
+    /// What was shown of a change's stack. `change` is what was merged.
+    pub fn reviewed_plan(&self, change: &Change) -> ReviewedPlan {
+        let mut reviewed = self.plan.changes.iter();
+        let reviewed = reviewed.find(|reviewed| reviewed.path == change.path);
+        ReviewedPlan {
+            plan: self.root.to_string(),
+            same: reviewed.is_some_and(|reviewed| reviewed.digest() == change.digest()),
+            change_set: self
+                .previews
+                .get(change.path.as_str())
+                .map(Digest::to_string),
+        }
+    }
+}
+
+/// The plan that was reported at a pull request's head; `None` if there is none that can be believed. `base` is the branch that it was
+/// merged onto.
+pub async fn reviewed_plan(
+    job: &Job,
+    own: Option<UserId>,
+    number: u64,
+    base: &CommitSha,
+    head: &CommitSha,
+    selection: &ConfigSelector,
+) -> Result<Option<ReportedPlan>, JobError> {
+    let Some(own) = own else {
+        return Ok(None);
+    };
+    let Some(root) = reported_digest(job, own, head).await? else {
+        return Ok(None);
+    };
+    let source = job.source(&[base, head]);
+    let checkout = job.checkout.as_ref();
+    let fork = match checkout.and_then(|checkout| checkout.merge_base(base, head)) {
+        Some(fork) => fork,
+        None => job.github.merge_base(base, head).await?,
+    };
+    let files = source.changed_files(&fork, head).await?;
+    let given = &job.environment.given;
+    let inputs = read_inputs(source, &fork, head, &files, selection, given).await?;
+    let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
+    let mut previews = BTreeMap::new();
+    if plan.digest != root {
+        let comment = job.github.own_comment(number, own, MARKER).await?;
+        let shown = comment.as_deref().and_then(parse_plan_marker);
+        previews = shown
+            .filter(|shown| shown.head == *head)
+            .map(|shown| shown.by_path(&plan))
+            .unwrap_or_default();
+    }
+    let holds = combined_digest(plan.digest, &previews) == root;
+    Ok(holds.then_some(ReportedPlan {
+        root,
+        plan,
+        previews,
+    }))
+}
+
+/// The digest that a successful check of this commit reported.
+pub async fn reported_digest(
+    job: &Job,
+    own: UserId,
+    head: &CommitSha,
+) -> Result<Option<Digest>, JobError> {
+    let status = job.github.own_status(head, own, PLAN_STATUS).await?;
+    let status = status.filter(|status| status.success);
+    Ok(status.and_then(|status| {
+        let (_, digest) = status.description.rsplit_once(PLAN)?;
+        Digest::parse(digest)
+    }))
+}

@@ -1,0 +1,171 @@
+//! The actions that need AWS: many stacks at once, within the policy's bound.
+
+use std::path::Path;
+
+use futures_util::StreamExt as _;
+
+use super::console::{Console, width};
+use super::{ActionRequest, ActionResults, ConfigResult, LoadedConfig};
+use crate::cloud::Session;
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::forge::local::LocalRepository;
+use crate::guard::{Policy, read_policy};
+use crate::job::cancel_on_signal;
+use crate::operation::{
+    ActionOutcome, Desired, OperationContext, OperationError, Task, perform, to_diagnostics,
+};
+use crate::product::Verb;
+use crate::report::Redactor;
+use crate::workspace::policy_file;
+
+/// Runs one verb on its configs.
+pub fn run(
+    verb: Verb,
+    request: &ActionRequest,
+    group: &[LoadedConfig],
+    results: &mut ActionResults,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            for one in group {
+                let problem =
+                    Diagnostic::error("aws-unreachable", &one.file.shown, error.to_string());
+                results.fail(
+                    &one.file,
+                    one.config.as_ref(),
+                    vec![problem],
+                    Exit::Internal,
+                );
+            }
+            return;
+        }
+    };
+    runtime.block_on(run_all(verb, request, group, results));
+}
+
+async fn run_all(
+    verb: Verb,
+    request: &ActionRequest,
+    group: &[LoadedConfig],
+    results: &mut ActionResults,
+) {
+    let stop = cancel_on_signal();
+    let session = Session::open(stop).await;
+    let (path, bytes) = policy_file();
+    let policy = read_policy(&path, bytes.as_deref());
+    let run = AccountRun {
+        verb,
+        request,
+        session,
+        console: Console::new(request.force),
+        policy,
+    };
+    // Whoever is asked something should be asked one thing at a time.
+    let bound = match (&run.policy, verb) {
+        (_, Verb::Delete | Verb::TearDown) => 1,
+        (Ok(policy), _) => policy.concurrency(),
+        (Err(_), _) => 1,
+    };
+    let configs = group
+        .iter()
+        .filter_map(|one| Some((one, one.config.as_ref()?)));
+    let done = futures_util::stream::iter(configs)
+        .map(|(one, config)| {
+            let run = &run;
+            async move { (one, config, run.run_one(one, config).await) }
+        })
+        .buffer_unordered(bound)
+        .collect::<Vec<_>>()
+        .await;
+    for (one, config, outcome) in done {
+        match outcome {
+            Ok(details) => {
+                if let Some(exit) = details.exit {
+                    results.raise_exit(exit);
+                }
+                results
+                    .diagnostics
+                    .extend(details.diagnostics.iter().cloned());
+                results.add(ConfigResult {
+                    ok: !details.diagnostics.iter().any(Diagnostic::is_error),
+                    details: Some(details),
+                    ..ConfigResult::done(&one.file, Some(config))
+                });
+            }
+            Err((problems, exit)) => results.fail(&one.file, Some(config), problems, exit),
+        }
+    }
+    if let Err(problems) = &run.policy {
+        results.diagnostics.extend(problems.iter().cloned());
+    }
+}
+
+/// One run of one verb.
+struct AccountRun<'a> {
+    verb: Verb,
+    request: &'a ActionRequest,
+    session: Session,
+    console: Console,
+    policy: Result<Policy, Vec<Diagnostic>>,
+}
+
+impl AccountRun<'_> {
+    async fn run_one(
+        &self,
+        one: &LoadedConfig,
+        config: &Config,
+    ) -> Result<ActionOutcome, (Vec<Diagnostic>, Exit)> {
+        let shown = self
+            .policy
+            .as_ref()
+            .map_or(&[][..], |policy| &policy.values.show);
+        let values = Redactor::for_config(config, shown);
+        self.act(one, config, &values)
+            .await
+            .map_err(|failure| to_diagnostics(config, &values, failure))
+    }
+
+    async fn act(
+        &self,
+        one: &LoadedConfig,
+        config: &Config,
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
+        let cloud = self.session.at(&config.target.region).await?;
+        let console = self.console.for_stack(values.clone());
+        let site = OperationContext {
+            cloud: &cloud,
+            policy: &self.policy,
+            authority: &console,
+            progress: &console,
+        };
+        let task = Task {
+            verb: self.verb,
+            config,
+            options: self.request.options(),
+            deployed_config: &|body| deployed_config(one, config, body),
+            width: width(),
+        };
+        perform(&task, &site, values).await
+    }
+}
+
+/// The version of a config that a deployed template was rendered from, if the repository's history has it.
+fn deployed_config(one: &LoadedConfig, config: &Config, body: &str) -> Option<Config> {
+    let folder = one
+        .file
+        .file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let repository = LocalRepository::new(folder.to_path_buf());
+    let versions = repository.versions(config.path.file_name());
+    let mut versions = versions.iter().filter_map(|bytes| config.with_bytes(bytes));
+    versions.find(|version| Desired::renders_to(version, body))
+}

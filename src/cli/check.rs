@@ -1,0 +1,76 @@
+//! `check`: flow 1 on a local repository; the comment is printed.
+
+use anyhow::Context as _;
+
+use super::{CheckArgs, Format};
+use crate::VERSION;
+use crate::change::ConfigSelector;
+use crate::change::read_inputs;
+use crate::exit::Exit;
+use crate::flow::check::report::{OFFLINE_NOTICE, report};
+use crate::forge::Source as _;
+use crate::forge::local::LocalRepository;
+use crate::product::RunInput;
+use crate::report::{self as print, Report, SUMMARY_LIMIT};
+
+/// Checks what changed between the merge base with `--base` and `--head`. Returns what belongs on standard output.
+pub fn check(args: &CheckArgs) -> (String, Exit) {
+    match compare(args) {
+        Ok(report) => {
+            let exit = if report.plan.invalid > 0 {
+                Exit::Config
+            } else {
+                Exit::Ok
+            };
+            match show(&report, args.format) {
+                Ok(text) => (text, exit),
+                Err(error) => {
+                    eprintln!("error: {error:#}");
+                    (String::new(), Exit::Internal)
+                }
+            }
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            (String::new(), Exit::Usage)
+        }
+    }
+}
+
+fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
+    let repository = LocalRepository::new(args.repository.clone());
+    let head = repository.commit(&args.head)?;
+    let tip = repository.commit(&args.base)?;
+    let base = repository.merge_base(&tip, &head).with_context(|| {
+        format!(
+            "{} and {} have no common history here; fetch more of it",
+            args.base, args.head
+        )
+    })?;
+    let selection = ConfigSelector::new(&args.configs)?;
+    let given = RunInput {
+        tier: args.tier.clone(),
+        ..RunInput::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let gathered = runtime.block_on(async {
+        let files = repository.changed_files(&base, &head).await?;
+        read_inputs(&repository, &base, &head, &files, &selection, &given).await
+    })?;
+    let mut report = report(&gathered, &base, &head);
+    if !report.plan.changes.is_empty() {
+        report
+            .notices
+            .push(format!("AWS was not asked. {OFFLINE_NOTICE}"));
+    }
+    Ok(report)
+}
+
+fn show(report: &Report, format: Format) -> anyhow::Result<String> {
+    Ok(match format {
+        Format::Markdown => print::markdown(report, SUMMARY_LIMIT)?,
+        Format::Json => serde_json::to_string_pretty(report)? + "\n",
+        Format::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
+        Format::Text => print::diagnostics(report.diagnostics()),
+    })
+}

@@ -1,0 +1,146 @@
+//! The person at the command line: hears what happens, and is asked before something goes.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::guard::Authority;
+use crate::job::{count_line, event_line, is_milestone, print_line};
+use crate::operation::{AuthoritySource, Progress};
+use crate::plan::Deletion;
+use crate::report::{self, Format, Redactor};
+use crate::stack::{StackEvent, StackName};
+use crate::text::escape_invisible;
+
+/// Standard error, shared by all stacks of a run: bars on a terminal, plain lines elsewhere.
+#[derive(Clone)]
+pub struct Console {
+    bars: Option<MultiProgress>,
+    force: bool,
+}
+
+impl Console {
+    /// `force` is what the command line said.
+    pub fn new(force: bool) -> Self {
+        let bars = std::io::stderr()
+            .is_terminal()
+            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+        Self { bars, force }
+    }
+
+    /// One line, whatever stands in it.
+    fn print_line(&self, line: &str) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| print_line(line)),
+            None => print_line(line),
+        }
+    }
+
+    /// The same for one stack, of whose values only some may be shown.
+    pub fn for_stack(&self, values: Redactor) -> StackProgress {
+        let bar = self.bars.as_ref().map(|bars| {
+            let bar = bars.add(ProgressBar::new_spinner());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(std::time::Duration::from_millis(120));
+            bar
+        });
+        StackProgress {
+            console: self.clone(),
+            bar,
+            values,
+            asked: AtomicBool::new(false),
+        }
+    }
+}
+
+/// Columns of the terminal; `None` if the output goes elsewhere, where nothing is to be wrapped.
+pub fn width() -> Option<u16> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(width.0)
+}
+
+/// What is told of one stack.
+pub struct StackProgress {
+    console: Console,
+    bar: Option<ProgressBar>,
+    values: Redactor,
+    asked: AtomicBool,
+}
+
+impl Drop for StackProgress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for StackProgress {
+    fn step(&self, stack: &StackName, what: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_prefix(stack.name.clone());
+                bar.set_message(what.to_owned());
+            }
+            None => self.console.print_line(&format!("{}: {what}", stack.name)),
+        }
+    }
+
+    fn event(&self, stack: &StackName, event: &StackEvent) {
+        self.console
+            .print_line(&event_line(stack, event, &self.values));
+    }
+
+    fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>) {
+        let line = count_line(what, done, of);
+        match &self.bar {
+            Some(bar) => bar.set_message(line),
+            None if is_milestone(done, of) => {
+                self.console.print_line(&format!("{}: {line}", stack.name));
+            }
+            None => {}
+        }
+    }
+}
+
+impl AuthoritySource for StackProgress {
+    fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority {
+        let force = self.console.force;
+        let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        // Whoever has not said `--force` is refused anyway, and a script cannot be asked.
+        let about = about.filter(|_| force && terminal);
+        let typed = about.map(|deletion| self.prompt_for_confirmation(stack, deletion));
+        Authority::CommandLine { force, typed }
+    }
+
+    fn has_prompted(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+impl StackProgress {
+    fn prompt_for_confirmation(&self, stack: &StackName, deletion: &Deletion) -> String {
+        let ask = || {
+            eprint!(
+                "{}\n{}\nType the stack's name to go on: ",
+                escape_invisible(&report::deletion_summary(deletion), false),
+                report::deletion(deletion, Format::Text(width()))
+            );
+            let _ = std::io::stderr().flush();
+            let mut line = String::new();
+            match std::io::stdin().lock().read_line(&mut line) {
+                Ok(_) => line.trim().to_owned(),
+                Err(_) => String::new(),
+            }
+        };
+        self.step(stack, "waits for confirmation");
+        self.asked.store(true, Ordering::Relaxed);
+        match &self.console.bars {
+            Some(bars) => bars.suspend(ask),
+            None => ask(),
+        }
+    }
+}

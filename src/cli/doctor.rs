@@ -1,0 +1,24 @@
+//! `doctor`: what this job or this laptop may do, printed.
+
+use super::ListFormat;
+use crate::doctor::diagnose;
+use crate::exit::Exit;
+use crate::report::{doctor_markdown, doctor_text, escape_workflow_commands};
+
+/// Checks everything. Returns what belongs on standard output.
+pub fn doctor(configs: &[String], format: ListFormat) -> (String, Exit) {
+    let diagnosis = match diagnose(configs) {
+        Ok(diagnosis) => diagnosis,
+        Err((error, exit)) => {
+            eprintln!("{}", escape_workflow_commands(&format!("error: {error:#}")));
+            return (String::new(), exit);
+        }
+    };
+    let findings = &diagnosis.findings;
+    let text = match format {
+        ListFormat::Text => doctor_text(findings),
+        ListFormat::Markdown => doctor_markdown(findings),
+        ListFormat::Json => serde_json::to_string_pretty(findings).unwrap_or_default() + "\n",
+    };
+    (text, diagnosis.exit)
+}

@@ -1,0 +1,221 @@
+//! What an action did, in every format.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity, count};
+use crate::exit::Exit;
+use crate::operation::ActionOutcome;
+use crate::report;
+use crate::workspace::{ConfigFile, WriteOutcome};
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people at a terminal.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// For comments and summaries.
+    Markdown,
+}
+
+/// What an action did to a number of configs.
+#[derive(Debug, Serialize)]
+pub struct ActionResults {
+    /// The action's name.
+    pub action: String,
+    /// One for each config.
+    pub items: Vec<ConfigResult>,
+    /// Everything that is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The exit code that the worst failure asks for, beside that of the diagnostics.
+    #[serde(skip)]
+    pub exit: Option<Exit>,
+}
+
+/// What an action did to one config.
+#[derive(Debug, Serialize)]
+pub struct ConfigResult {
+    /// The config.
+    pub config: String,
+    /// The stack's name, if the config has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack: Option<String>,
+    /// The file that was made, if the action makes one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// What became of that file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<WriteOutcome>,
+    /// What else there is to say.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub details: Option<ActionOutcome>,
+    /// Whether the action did what it was asked to.
+    pub ok: bool,
+    /// The folder beside which outputs and logs go.
+    #[serde(skip)]
+    pub base: std::path::PathBuf,
+    /// Names of the config's own files, by which its diagnostics are known.
+    #[serde(skip)]
+    pub(super) files: Vec<String>,
+}
+
+impl ConfigResult {
+    /// The action did what it was asked to.
+    pub fn done(file: &ConfigFile, config: Option<&Config>) -> Self {
+        Self {
+            config: file.shown.to_string(),
+            stack: config.map(|config| config.stack().to_owned()),
+            output: None,
+            outcome: None,
+            details: None,
+            ok: true,
+            base: file.base(),
+            files: [file.shown.file_name()]
+                .into_iter()
+                .chain(
+                    config
+                        .into_iter()
+                        .flat_map(|config| [&*config.outputs.template, &*config.outputs.policy]),
+                )
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+
+    /// The action failed; the diagnostics say why.
+    pub fn failed(file: &ConfigFile, config: Option<&Config>) -> Self {
+        Self {
+            ok: false,
+            ..Self::done(file, config)
+        }
+    }
+
+    /// Whether a diagnostic is about this config or one of its outputs.
+    pub fn owns(&self, diagnostic: &Diagnostic) -> bool {
+        self.files
+            .iter()
+            .any(|file| file == diagnostic.path.file_name())
+    }
+
+    /// One line for people.
+    pub fn line(&self) -> String {
+        if let Some(details) = &self.details {
+            return details.line.clone();
+        }
+        match (&self.output, self.outcome) {
+            (Some(output), Some(outcome)) => format!("{} {output}", outcome.word()),
+            _ if self.ok => format!("ok {}", self.config),
+            _ => format!("failed {}", self.config),
+        }
+    }
+}
+
+impl ActionResults {
+    /// Whether anything is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// A config that failed, and why.
+    pub fn fail(
+        &mut self,
+        file: &ConfigFile,
+        config: Option<&Config>,
+        problems: Vec<Diagnostic>,
+        exit: Exit,
+    ) {
+        self.raise_exit(exit);
+        self.diagnostics.extend(problems);
+        self.add(ConfigResult::failed(file, config));
+    }
+
+    /// What was done to a config. Where a first half of the action was done to it before, both have to succeed.
+    pub fn add(&mut self, item: ConfigResult) {
+        match self
+            .items
+            .iter_mut()
+            .find(|known| known.config == item.config)
+        {
+            Some(known) => {
+                known.ok &= item.ok;
+                known.details = item.details;
+            }
+            None => self.items.push(item),
+        }
+    }
+
+    /// Of several exit codes, the one that matters most is said.
+    pub fn raise_exit(&mut self, exit: Exit) {
+        self.exit = self.exit.max(Some(exit));
+    }
+
+    /// Puts everything in a fixed order.
+    pub fn sort(&mut self) {
+        self.items
+            .sort_by(|a, b| (&a.config, &a.output).cmp(&(&b.config, &b.output)));
+        self.diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
+    }
+
+    /// The closing line: how many configs, errors, warnings.
+    pub fn summary_line(&self) -> String {
+        use crate::text::pluralize;
+        let (errors, warnings) = count(&self.diagnostics);
+        format!(
+            "{}: {}, {}, {}",
+            self.action,
+            pluralize(self.items.len(), "config"),
+            pluralize(errors, "error"),
+            pluralize(warnings, "warning")
+        )
+    }
+
+    /// What belongs on standard output.
+    pub fn print(&self, format: Format) -> String {
+        match format {
+            Format::Text => {
+                let mut text = report::diagnostics(&self.diagnostics);
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                let told = |item: &&ConfigResult| item.ok || item.details.is_some();
+                for item in self.items.iter().filter(told) {
+                    text.push_str(&format!(
+                        "{}\n",
+                        crate::text::escape_invisible(&item.line(), false)
+                    ));
+                    if let Some(details) = item.details.as_ref().filter(|d| !d.text.is_empty()) {
+                        text.push_str(&format!("{}\n", details.text));
+                    }
+                }
+                text.push_str(&format!("{}\n", self.summary_line()));
+                report::escape_workflow_commands(&text)
+            }
+            Format::Json => pretty(self),
+            Format::Sarif => pretty(&report::sarif(
+                self.diagnostics.iter(),
+                env!("CARGO_PKG_VERSION"),
+            )),
+            Format::Markdown => report::escape_workflow_commands(&report::results_markdown(
+                &self.summary_line(),
+                self.items.iter().map(|item| {
+                    let details = item.details.as_ref();
+                    let details = details.map(|details| details.markdown.clone());
+                    (item.ok, item.line(), details.unwrap_or_default())
+                }),
+                &self.diagnostics,
+            )),
+        }
+    }
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    report::escape_json(&serde_json::to_string_pretty(value).unwrap_or_default()) + "\n"
+}

@@ -1,0 +1,75 @@
+//! A laptop.
+
+use super::{Diagnosis, stacks_by_target};
+use crate::cloud::{CancellationToken, Session};
+use crate::config::{Config, load};
+use crate::exit::Exit;
+use crate::guard::read_policy;
+use crate::product::Registry;
+use crate::workspace::{ConfigFile, add_repository_products, locate, policy_file};
+
+/// Looks at the policy file, the configs, and the credentials in each account and region that these name.
+pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
+    let (path, bytes) = policy_file();
+    match (read_policy(&path, bytes.as_deref()), &bytes) {
+        (Ok(_), Some(_)) => diagnosis.pass("policy", "policy file", format!("{path} loads")),
+        (Ok(_), None) => {
+            diagnosis.skip("policy", "policy file", "there is none; the defaults hold")
+        }
+        (Err(problems), _) => diagnosis.invalid_policy(&problems),
+    }
+    let files = match locate(arguments) {
+        Ok(files) => files,
+        Err(_) if arguments.is_empty() => Vec::new(),
+        Err(problems) => {
+            let found = problems
+                .iter()
+                .map(|it| format!("{}: {}", it.path, it.message));
+            let help = "look at the spelling of the path";
+            let found = found.collect::<Vec<_>>().join("; ");
+            return diagnosis.fail("policy", "configs", found, help, Exit::Config);
+        }
+    };
+    let configs = read(diagnosis, &files);
+    credentials(diagnosis, &configs).await;
+}
+
+fn read(diagnosis: &mut Diagnosis, files: &[ConfigFile]) -> Vec<Config> {
+    let mut registry = Registry::built_in();
+    add_repository_products(&mut registry, std::path::Path::new("."));
+    let mut problems = Vec::new();
+    let mut configs = Vec::new();
+    for file in files {
+        let loaded = load(&registry, &file.shown, &file.read().unwrap_or_default());
+        problems.extend(loaded.diagnostics);
+        configs.extend(loaded.config);
+    }
+    diagnosis.configs(files.len(), &problems);
+    configs
+}
+
+async fn credentials(diagnosis: &mut Diagnosis, configs: &[Config]) {
+    let session = Session::open(CancellationToken::never()).await;
+    for ((_, account, region), stacks) in stacks_by_target(configs) {
+        let what = format!("account {account} in {region}");
+        match session.at(&region).await {
+            Ok(cloud) if cloud.caller().account == account => {
+                diagnosis.pass("credentials", &what, cloud.caller().arn.clone());
+            }
+            // Whoever works in several accounts has the credentials of one at a time.
+            Ok(cloud) => diagnosis.skip(
+                "credentials",
+                &what,
+                format!(
+                    "these are for account {}; with others of this one (AWS_PROFILE) {} stacks can be worked on",
+                    cloud.caller().account,
+                    stacks.len()
+                ),
+            ),
+            Err(error) => {
+                let help = "set AWS_PROFILE, or whatever else the AWS command line takes";
+                diagnosis.fail("credentials", &what, error.to_string(), help, Exit::Unreachable);
+            }
+        }
+    }
+}

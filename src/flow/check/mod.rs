@@ -1,0 +1,134 @@
+//! Flow 1 in a job: facts from the forge, then comment, status, annotations, summary, SARIF and outputs.
+
+mod preview;
+mod publish;
+pub mod report;
+
+use std::sync::Arc;
+
+use self::preview::{PreviewContext, preview};
+use self::publish::{deliver, set_status};
+use self::report::{OFFLINE_NOTICE, collisions, report};
+use crate::change::ConfigSelector;
+use crate::change::read_inputs;
+use crate::change::{LoadedPolicy, policy_at};
+use crate::ci::JobEnvironment;
+use crate::forge::{IdentityTokens, PullRequests};
+use crate::guard::POLICY_FILE;
+use crate::job::{Job, JobError, JobResult};
+use crate::model::CommitSha;
+use crate::report::{self as print, COMMENT_LIMIT, MARKER, Report, escape_workflow_commands};
+
+/// Said when the rules by which the change will be judged are part of the change.
+const POLICY_CHANGED: &str = "This change edits the policy file. It takes effect after the merge: for this change, the policy at the base holds.";
+
+/// Checks a pull request.
+pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
+    let (report, comment_url) = pull_request(job, number).await?;
+    deliver(&job.environment, &report, comment_url.as_deref()).map_err(JobError::Internal)
+}
+
+/// Checks what a merge queue would put onto the branch.
+pub async fn check_merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> JobResult {
+    let report = merge_group(job, base, head).await?;
+    deliver(&job.environment, &report, None).map_err(JobError::Internal)
+}
+
+async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>), JobError> {
+    let Job {
+        environment,
+        github,
+        ..
+    } = job;
+    let pull_request = github.pull_request(number).await?;
+    let files = github.files_of(&pull_request).await?;
+    let (source, base) = job.source_of(&pull_request).await?;
+    let policy = policy_at(source, &base).await?;
+    let inputs = read_inputs(
+        source,
+        &base,
+        &pull_request.head,
+        &files,
+        &ConfigSelector::for_policy(&environment.configs, &policy).map_err(JobError::Usage)?,
+        &environment.given,
+    )
+    .await?;
+    let mut report = report(&inputs, &base, &pull_request.head);
+    if files.iter().any(|file| file.is_under(POLICY_FILE)) {
+        report.notices.push(POLICY_CHANGED.to_owned());
+    }
+
+    if pull_request.fork {
+        if !report.plan.changes.is_empty() {
+            let reason = "AWS was not asked: the pull request comes from a fork, whose job gets no credentials.";
+            report.notices.push(format!("{reason} {OFFLINE_NOTICE}"));
+        }
+        let reason = "The pull request comes from a fork, whose job may not write here: there is no comment and no commit status, \
+                      only this summary and the annotations.";
+        report.notices.push(reason.to_owned());
+        return Ok((report, None));
+    }
+    let plan = plan(environment, policy, format!("pull-{number}"));
+    preview(&mut report, &inputs, &plan).await;
+    let surroundings = github.open_pull_requests().await?;
+    report.collisions = surroundings
+        .open
+        .as_ref()
+        .map(|open| collisions(&report.plan, number, open));
+    if !surroundings.complete && !report.plan.changes.is_empty() {
+        let notice = match report.collisions {
+            Some(_) => {
+                "Not all open pull requests could be looked at in whole: there are too many, or they change too much."
+            }
+            None => "Other open pull requests could not be looked at.",
+        };
+        report.notices.push(notice.to_owned());
+    }
+    let mut url = None;
+    if environment.comment {
+        let body = print::comment(&report, &pull_request.head, COMMENT_LIMIT)
+            .map_err(|error| JobError::Internal(error.into()))?;
+        match surroundings.own {
+            None => report.notices.push(
+                "There is no comment: the forge does not tell whose token this is.".to_owned(),
+            ),
+            Some(own) => match github.upsert_comment(number, own, MARKER, &body).await {
+                Ok(written) => url = Some(written.url().to_owned()),
+                Err(error) if error.is_refusal() => {
+                    report.notices.push("There is no comment: the token may not write one. Grant the job pull-requests write.".to_owned());
+                    eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+                }
+                Err(error) => return Err(error.into()),
+            },
+        }
+    }
+    set_status(github, &pull_request.head, surroundings.own, &mut report).await?;
+    Ok((report, url))
+}
+
+async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Report, JobError> {
+    let environment = &job.environment;
+    let source = job.source(&[base, head]);
+    let files = source.changed_files(base, head).await?;
+    let policy = policy_at(source, base).await?;
+    let selection =
+        ConfigSelector::for_policy(&environment.configs, &policy).map_err(JobError::Usage)?;
+    let inputs = read_inputs(source, base, head, &files, &selection, &environment.given).await?;
+    let mut report = report(&inputs, base, head);
+    let plan = plan(environment, policy, "merge-group".to_owned());
+    preview(&mut report, &inputs, &plan).await;
+    set_status(&job.github, head, None, &mut report).await?;
+    Ok(report)
+}
+
+/// Who asks AWS.
+fn plan(environment: &JobEnvironment, policy: LoadedPolicy, session: String) -> PreviewContext {
+    PreviewContext {
+        policy,
+        identity: environment
+            .issuer
+            .clone()
+            .map(|issuer| issuer as Arc<dyn IdentityTokens>),
+        session: format!("provisioner-{session}"),
+    }
+}

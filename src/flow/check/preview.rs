@@ -1,0 +1,170 @@
+//! Flow 1, the half that asks AWS: what each change would really do, seen by a role that can look and do nothing else.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+
+use super::report::OFFLINE_NOTICE;
+
+use crate::change::ChangeInputs;
+use crate::cloud::{CancellationToken, Session};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::forge::IdentityTokens;
+use crate::guard::Policy;
+use crate::job::CredentialCache;
+use crate::job::ReadOnly;
+use crate::operation::to_diagnostics;
+use crate::operation::{self, Desired, OperationContext, OperationError};
+use crate::plan::{Change, Intent};
+use crate::product::{Target, Verb};
+use crate::report::{Preview, Redactor, Report};
+use crate::text::and_list;
+
+/// Who asks AWS for a job.
+pub struct PreviewContext {
+    /// The operator's policy, as it stands at the base: a change does not decide on its own credentials.
+    pub policy: Result<Policy, Vec<Diagnostic>>,
+    /// What proves to AWS which job this is.
+    pub identity: Option<Arc<dyn IdentityTokens>>,
+    /// What AWS's logs show of the run.
+    pub session: String,
+}
+
+/// Adds to the report what AWS says of each change, and of what it was not asked why not.
+pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewContext) {
+    let concerned = |change: &&Change| {
+        matches!(
+            change.intent,
+            Intent::Create | Intent::Update | Intent::Delete
+        )
+    };
+    if !report.plan.changes.iter().any(|change| concerned(&change)) {
+        return;
+    }
+    let allowed = match &plan.policy {
+        Ok(allowed) => allowed,
+        Err(_) => return skip(report, "The policy file at the base does not load."),
+    };
+    let mut lacking: BTreeSet<String> = BTreeSet::new();
+    let mut work: Vec<(&Change, &Target, String)> = Vec::new();
+    for change in report.plan.changes.iter().filter(concerned) {
+        // A removed config that has errors names no place.
+        let Some(target) = &change.target else {
+            continue;
+        };
+        match allowed.plan_role(target) {
+            Some(role) => work.push((change, target, role)),
+            None => {
+                lacking.insert(target.environment.clone());
+            }
+        }
+    }
+    let mut notices = Vec::new();
+    if !lacking.is_empty() {
+        let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
+        notices.push(format!(
+            "AWS was not asked about {}: the policy file at the base names no plan role for it. {OFFLINE_NOTICE}",
+            and_list(&names)
+        ));
+    }
+    let mut previews = Vec::new();
+    match &plan.identity {
+        _ if work.is_empty() => {}
+        None => notices.push(format!(
+            "AWS was not asked: the job has no identity token. Grant it id-token write. {OFFLINE_NOTICE}"
+        )),
+        Some(identity) => {
+            let sessions = CredentialCache::new(
+                Arc::clone(identity),
+                plan.session.clone(),
+                CancellationToken::never(),
+            );
+            let look = Previewer {
+                inputs,
+                plan,
+                allowed,
+            };
+            let asked = futures_util::stream::iter(work).map(|(change, target, role)| {
+                let (look, sessions) = (&look, &sessions);
+                async move {
+                    let session = sessions.session(&role, &target.region).await;
+                    (change.path.to_string(), look.at(change, &session).await)
+                }
+            });
+            previews = asked
+                .buffer_unordered(allowed.concurrency())
+                .collect()
+                .await;
+        }
+    }
+    for (path, preview) in previews {
+        report.add(&path, preview);
+    }
+    report.notices.extend(notices);
+    report.update_digest();
+}
+
+fn skip(report: &mut Report, reason: &str) {
+    report
+        .notices
+        .push(format!("AWS was not asked. {reason} {OFFLINE_NOTICE}"));
+}
+
+struct Previewer<'a> {
+    inputs: &'a ChangeInputs,
+    plan: &'a PreviewContext,
+    allowed: &'a Policy,
+}
+
+impl Previewer<'_> {
+    async fn at(&self, change: &Change, session: &Session) -> Preview {
+        let before = self.inputs.config(change, true);
+        let after = self.inputs.config(change, false);
+        let Some(config) = after.as_ref().or(before.as_ref()) else {
+            return Preview::from_failure("the config could not be read again".to_owned());
+        };
+        let values = Redactor::for_config(config, &self.allowed.values.show);
+        let asked = self.ask(change, session, config, before.as_ref(), &values);
+        match asked.await {
+            Ok(preview) => preview,
+            Err(failure) => {
+                let (problems, _) = to_diagnostics(config, &values, failure);
+                let summary_text = problems
+                    .iter()
+                    .map(|problem| format!("{}: {}", problem.code, problem.message));
+                Preview::from_failure(summary_text.collect::<Vec<_>>().join("; "))
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        change: &Change,
+        session: &Session,
+        config: &Config,
+        before: Option<&Config>,
+        values: &Redactor,
+    ) -> Result<Preview, OperationError> {
+        let cloud = session.at(&config.target.region).await?;
+        let site = OperationContext {
+            cloud: &cloud,
+            policy: &self.plan.policy,
+            authority: &ReadOnly,
+            progress: &ReadOnly,
+        };
+        let desired = Desired::new(config)?;
+        if change.intent == Intent::Delete {
+            let empties = config
+                .delete_action()
+                .is_some_and(|(_, verb)| verb == Verb::TearDown);
+            let deletion = operation::preview_deletion(&site, &desired, empties).await?;
+            return Ok(Preview::from_deletion(&deletion, change.level));
+        }
+        // The base is not what was deployed, if an update was merged that the policy does not apply.
+        let deployed = |body: &str| before.filter(|it| Desired::renders_to(it, body)).cloned();
+        let changes = operation::changes(&site, &desired, false, &deployed).await?;
+        Ok(Preview::from_changes(&changes, values))
+    }
+}

@@ -1,0 +1,97 @@
+//! Where a check is read: commit status, annotations, summary, files, output variables.
+
+use anyhow::Context as _;
+
+use crate::VERSION;
+use crate::ci::{JobEnvironment, JobOutputs, summary};
+use crate::exit::Exit;
+use crate::forge::github::GitHub;
+use crate::forge::{CommitStatus, PullRequests as _};
+use crate::job::JobError;
+use crate::model::{CommitSha, UserId};
+use crate::report::{self as print, PLAN_STATUS, Report, SUMMARY_LIMIT, escape_workflow_commands};
+use crate::text::pluralize;
+use crate::workspace::write_file;
+
+pub async fn set_status(
+    github: &GitHub,
+    at: &CommitSha,
+    own: Option<UserId>,
+    report: &mut Report,
+) -> Result<(), JobError> {
+    let plan = &report.plan;
+    let digest = plan.digest;
+    let description = match plan.invalid {
+        0 => format!(
+            "{}, impact {}, plan {digest}",
+            pluralize(plan.changes.len(), "config"),
+            plan.level.word()
+        ),
+        invalid => format!(
+            "{} in {}, plan {digest}",
+            pluralize(report.counts().0, "error"),
+            pluralize(invalid, "config")
+        ),
+    };
+    let status = CommitStatus {
+        success: plan.invalid == 0,
+        context: PLAN_STATUS,
+        description,
+    };
+    match github.set_status(at, own, &status).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_refusal() => {
+            report.notices.push("There is no commit status: the token may not write one. Grant the job statuses write.".to_owned());
+            eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Annotations, summary, files and output variables.
+pub fn deliver(
+    environment: &JobEnvironment,
+    report: &Report,
+    comment_url: Option<&str>,
+) -> anyhow::Result<(String, Exit)> {
+    summary(&print::markdown(report, SUMMARY_LIMIT)?).context("job summary")?;
+    let sarif = format!("{:#}\n", print::sarif(report.diagnostics(), VERSION));
+    write_file(&environment.sarif, &sarif)
+        .with_context(|| format!("SARIF file {}", environment.sarif.display()))?;
+    let json = serde_json::to_string_pretty(report)? + "\n";
+    write_file(&environment.report, &json)
+        .with_context(|| format!("report {}", environment.report.display()))?;
+
+    let (errors, warnings) = report.counts();
+    let mut outputs = JobOutputs::default();
+    outputs.set("digest", report.plan.digest);
+    outputs.set("impact", report.plan.level.word());
+    outputs.set("configs", report.plan.changes.len());
+    outputs.set("errors", errors);
+    outputs.set("warnings", warnings);
+    outputs.set("comment-url", comment_url.unwrap_or(""));
+    outputs.set("sarif-file", environment.sarif.display());
+    outputs.set("report-file", environment.report.display());
+    outputs.write().context("step outputs")?;
+
+    let annotations = print::annotations(report.diagnostics());
+    eprint!(
+        "{}",
+        escape_workflow_commands(&print::diagnostics(report.diagnostics()))
+    );
+    eprintln!(
+        "provisioner: {}, {}, {}, impact {}, plan {}",
+        pluralize(report.plan.changes.len(), "config"),
+        pluralize(errors, "error"),
+        pluralize(warnings, "warning"),
+        report.plan.level.word(),
+        report.plan.digest.prefix(12),
+    );
+    let exit = if report.plan.invalid > 0 {
+        Exit::Config
+    } else {
+        Exit::Ok
+    };
+    Ok((annotations.commands, exit))
+}

@@ -1,0 +1,251 @@
+//! Commands that change something that lasts: for what was merged and approved.
+
+use std::collections::BTreeSet;
+
+use super::answer::Answer;
+use super::answer::strip_title;
+use super::select::{chosen, verb_for};
+use super::session::{CommentSession, failed_outcome};
+use crate::apply::DecisionRecorder;
+use crate::apply::Run;
+use crate::apply::StackTask;
+use crate::apply::{ApplyReport, effect_kind};
+use crate::change::MergedChange;
+use crate::change::PullRequestContext;
+use crate::change::range_of_pull_request;
+use crate::change::{LoadedPolicy, policy_bytes};
+use crate::command::{Class, Command};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::forge::Reviews as _;
+use crate::guard::{self, POLICY_FILE, read_policy};
+use crate::job::JobError;
+use crate::job::ProgressLog;
+use crate::model::RepoPath;
+use crate::operation;
+use crate::operation::to_diagnostics;
+use crate::plan::{Change, Intent};
+use crate::product::Verb;
+use crate::report::{Outcome, Redactor, State, code};
+use crate::stack::StackName;
+
+type EarlyOutcome = (Outcome, Exit);
+
+/// Environments whose stacks a command is about, and what is refused already.
+pub fn eligible_environments(
+    session: &CommentSession<'_>,
+    context: &PullRequestContext,
+    command: &Command,
+) -> Result<(BTreeSet<String>, Option<Answer>), JobError> {
+    let changes = chosen(&context.plan, command).unwrap_or_default();
+    let policy = match &context.policy {
+        Ok(policy) => policy,
+        Err(problems) => {
+            let answer = session.deny_without_policy(context, &changes, problems)?;
+            return Ok((BTreeSet::new(), Some(answer)));
+        }
+    };
+    let mut applied = ApplyReport::default();
+    let mut environments = BTreeSet::new();
+    for change in &changes {
+        let at_base = change.intent == Intent::Delete;
+        let config = context.inputs.config(change, at_base);
+        let due = resolve_command(command, change, config).and_then(|due| {
+            due.map(|(config, _)| has_role(policy, change, config))
+                .transpose()
+        });
+        match due {
+            Ok(Some(environment)) => {
+                environments.insert(environment);
+            }
+            Ok(None) => {}
+            Err((outcome, exit)) => applied.add(outcome, Some(exit)),
+        }
+    }
+    if applied.outcomes.is_empty() {
+        let nothing = environments.is_empty().then(|| no_matching_config(command));
+        return Ok((environments, nothing));
+    }
+    let exit = applied.exit.unwrap_or(Exit::Ok);
+    let answer = session.report(context, applied.outcomes, exit)?;
+    Ok((environments, Some(answer)))
+}
+
+/// Acts on the stacks of a merged pull request.
+pub async fn apply(
+    session: &mut CommentSession<'_>,
+    command: &Command,
+) -> Result<Answer, JobError> {
+    let context = session.contexts(command).await?;
+    let Some(merge) = context.reviewed.merge.clone() else {
+        let answer = "⛔ What was merged is not known, so that nothing is done.";
+        return Ok(Answer::new(answer, Exit::Denied));
+    };
+    let job = session.job;
+    // Commands before this one took their time, so that everything is read again.
+    let branch = job.github.default_branch().await?;
+    let range = range_of_pull_request(&job.github, session.number, &merge).await?;
+    let merged = MergedChange::read(job, &branch, session.own, &range).await?;
+    let file = policy_bytes(job.source(&[&branch.tip]), &branch.tip).await?;
+    let now = (file != merged.policy_file)
+        .then(|| read_policy(&RepoPath::typed(POLICY_FILE), file.as_deref()));
+    let changes = match chosen(&merged.plan, command) {
+        Ok(changes) => changes,
+        Err(answer) => return Ok(answer),
+    };
+    let policies = [Some(&merged.policy), now.as_ref()].into_iter().flatten();
+    let policies: Vec<&guard::Policy> = policies.filter_map(|it| it.as_ref().ok()).collect();
+    let reported = match &merged.request.head {
+        Some(head) => session.checked_head(head).await?,
+        None => None,
+    };
+    let by = session.command(command, &policies, reported).await?;
+    let mut applied = ApplyReport::default();
+    let mut tasks = Vec::new();
+    for change in changes
+        .iter()
+        .filter(|change| session.in_this_environment(change))
+    {
+        let due = resolve_command(command, change, merged.config(change)).and_then(|due| {
+            let task = due.map(|(config, verb)| StackTask {
+                change,
+                config,
+                verb,
+                command: Some(by.clone()),
+                solution: command.solution.clone(),
+            });
+            task.map(|task| check_current_policy(&merged, now.as_ref(), task))
+                .transpose()
+        });
+        match due {
+            Ok(task) => tasks.extend(task),
+            Err((outcome, exit)) => applied.add(outcome, Some(exit)),
+        }
+    }
+    if tasks.is_empty() && applied.outcomes.is_empty() {
+        return Ok(no_matching_config(command));
+    }
+    let mut run = match session.run.take() {
+        Some(run) => run,
+        None => Run::new(job, session.own),
+    };
+    let answered = run
+        .answer_command(&merged, range.number, tasks, applied)
+        .await;
+    session.run = Some(run);
+    let (body, exit) = answered?;
+    Ok(Answer::new(strip_title(&body), exit))
+}
+
+/// What a command means for a change. `None` if the change is none of those that are meant: nobody named it.
+fn resolve_command(
+    command: &Command,
+    change: &Change,
+    config: Option<Config>,
+) -> Result<Option<(Config, Verb)>, EarlyOutcome> {
+    if change.intent == Intent::Invalid {
+        return Err((failed_outcome(change, &change.diagnostics), Exit::Config));
+    }
+    let deletes = command.action.class() == Class::Destructive;
+    let denied = |code: &'static str, message: &str, help: &str| {
+        let problem = Diagnostic::error(code, &change.path, message).with_help(help);
+        let outcome = Outcome {
+            state: State::Denied,
+            ..failed_outcome(change, &[problem])
+        };
+        (outcome, Exit::Denied)
+    };
+    let Some(config) = config else {
+        let problem = Diagnostic::error("render-failed", &change.path, "the config cannot be read");
+        return Err((failed_outcome(change, &[problem]), Exit::Config));
+    };
+    match (verb_for(&config, command.action), &command.config) {
+        (Err(_), None) => Ok(None),
+        (Err(problem), Some(_)) => Err((failed_outcome(change, &[problem]), Exit::Usage)),
+        (Ok(_), _) if deletes && change.intent != Intent::Delete => Err(denied(
+            "delete-not-requested",
+            "the pull request does not remove the stack's config",
+            "remove the config in a pull request, and have that approved",
+        )),
+        (Ok(_), _) if !deletes && change.intent == Intent::Delete => Err(denied(
+            "plan-changed",
+            "the pull request removes the stack's config",
+            "comment on the pull request that added it",
+        )),
+        (Ok(_), _) if !lists_solution(&config, command) => Err(denied(
+            "plan-changed",
+            "the config does not name this solution",
+            "add it to the config in a pull request, and have that approved",
+        )),
+        (Ok(verb), _) => Ok(Some((config, verb))),
+    }
+}
+
+/// Whether the folders of a solution, if one is given, are among those that were reviewed.
+fn lists_solution(config: &Config, command: &Command) -> bool {
+    let Some(solution) = &command.solution else {
+        return true;
+    };
+    let (product, scope) = (&config.product, &config.derived.scope);
+    match (
+        product.folder_prefix(scope, solution),
+        product.folder_prefixes(scope),
+    ) {
+        (Ok(Some(wanted)), Ok(named)) => named.contains(&wanted),
+        _ => false,
+    }
+}
+
+/// An environment for which the policy names no role is none that a job is started for.
+fn has_role(
+    policy: &guard::Policy,
+    change: &Change,
+    config: Config,
+) -> Result<String, EarlyOutcome> {
+    let environment = config.target.environment.clone();
+    if policy.apply_role(&config.target).is_some() {
+        return Ok(environment);
+    }
+    let message = format!("the policy names no role that changes stacks of `{environment}`");
+    let problem = Diagnostic::error("environment-not-allowed", &change.path, message)
+        .with_help("name one under `roles` of the environment in the policy file");
+    let outcome = Outcome {
+        state: State::Denied,
+        ..failed_outcome(change, &[problem])
+    };
+    Err((outcome, Exit::Denied))
+}
+
+/// A merge is decided by the policy before it. Who commands later has to pass the policy of now as well: whoever was struck off its
+/// lists since confirms nothing.
+fn check_current_policy<'a>(
+    merged: &MergedChange,
+    now: Option<&LoadedPolicy>,
+    task: StackTask<'a>,
+) -> Result<StackTask<'a>, EarlyOutcome> {
+    let Some(now) = now else {
+        return Ok(task);
+    };
+    let config = &task.config;
+    let request = merged.guard_request(task.change, task.command.clone());
+    let recorder = DecisionRecorder::new(request, ProgressLog::new(Redactor::default()));
+    let stack = StackName::for_config(&config);
+    let denials = recorder.early_denials_for(effect_kind(task.verb), now, &stack);
+    if denials.is_empty() {
+        return Ok(task);
+    }
+    let failure = operation::OperationError::Denied(denials);
+    let (problems, exit) = to_diagnostics(config, &Redactor::default(), failure);
+    let outcome = Outcome {
+        state: State::Denied,
+        ..failed_outcome(task.change, &problems)
+    };
+    Err((outcome, exit))
+}
+
+fn no_matching_config(command: &Command) -> Answer {
+    let name = code(command.action.name());
+    let text = format!("😕 {name} is for no config of this pull request.");
+    Answer::new(text, Exit::Usage)
+}

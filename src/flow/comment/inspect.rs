@@ -1,0 +1,249 @@
+//! Commands about the stacks of a pull request's head: looking at them with the plan role, and tests.
+
+use std::collections::BTreeSet;
+
+use futures_util::StreamExt as _;
+
+use super::answer::Answer;
+use super::select::{chosen, verb_for};
+use super::session::{CommentSession, failed_outcome};
+use crate::apply::DecisionRecorder;
+use crate::apply::run_with_role;
+use crate::apply::{ApplyReport, to_outcome};
+use crate::change::PullRequestContext;
+use crate::change::products;
+use crate::command::{Class, Command, CommentAction};
+use crate::config::{Config, load};
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::guard::{ChangeRequest, EffectKind, Policy, Trigger};
+use crate::job::CredentialCache;
+use crate::job::JobError;
+use crate::job::{ProgressLog, cancel_on_signal};
+use crate::operation::{self, Desired};
+use crate::operation::{Task, TaskOptions, to_diagnostics};
+use crate::plan::{Change, Intent};
+use crate::product::Registry;
+use crate::report::{Outcome, Redactor, State};
+use crate::stack::StackName;
+
+/// Looks at the stacks of a pull request, or tests its configs.
+pub async fn inspect(
+    session: &mut CommentSession<'_>,
+    command: &Command,
+) -> Result<Answer, JobError> {
+    let context = session.contexts(command).await?;
+    let changes = match chosen(&context.plan, command) {
+        Ok(changes) => changes,
+        Err(answer) => return Ok(answer),
+    };
+    let policy = match &context.policy {
+        Ok(policy) => policy,
+        Err(problems) => return session.deny_without_policy(&context, &changes, problems),
+    };
+    let inspection = Inspection::new(session, &context, policy, command).await?;
+    let sessions = session.job.credentials(cancel_on_signal());
+    let looks = futures_util::stream::iter(
+        changes
+            .iter()
+            .filter(|change| session.in_this_environment(change)),
+    )
+    .map(|change| inspection.at(change, sessions.as_ref()))
+    .buffer_unordered(policy.concurrency());
+    let mut applied = ApplyReport::default();
+    for (outcome, exit) in looks.collect::<Vec<_>>().await {
+        applied.add(outcome, exit);
+    }
+    session.report(&context, applied.outcomes, applied.exit.unwrap_or(Exit::Ok))
+}
+
+/// Environments in which tests can be made, and what is refused already.
+pub async fn eligible_environments(
+    session: &CommentSession<'_>,
+    context: &PullRequestContext,
+    command: &Command,
+) -> Result<(BTreeSet<String>, Option<Answer>), JobError> {
+    let changes = chosen(&context.plan, command).unwrap_or_default();
+    let policy = match &context.policy {
+        Ok(policy) => policy,
+        Err(problems) => {
+            let answer = session.deny_without_policy(context, &changes, problems)?;
+            return Ok((BTreeSet::new(), Some(answer)));
+        }
+    };
+    let inspection = Inspection::new(session, context, policy, command).await?;
+    let mut applied = ApplyReport::default();
+    let mut environments = BTreeSet::new();
+    for change in &changes {
+        match inspection.precondition_failure(change) {
+            Err((outcome, exit)) => applied.add(outcome, exit),
+            Ok(config) => {
+                environments.insert(config.target.environment.clone());
+            }
+        }
+    }
+    if applied.outcomes.is_empty() {
+        return Ok((environments, None));
+    }
+    let exit = applied.exit.unwrap_or(Exit::Ok);
+    let answer = session.report(context, applied.outcomes, exit)?;
+    Ok((environments, Some(answer)))
+}
+
+struct Inspection<'a> {
+    context: &'a PullRequestContext,
+    policy: &'a Policy,
+    command: &'a Command,
+    request: ChangeRequest,
+    token: String,
+    /// What makes a test's stack: the default branch's products, as far as a pull request cannot choose them.
+    products: Option<Registry>,
+}
+
+type EarlyOutcome = (Outcome, Option<Exit>);
+
+impl<'a> Inspection<'a> {
+    async fn new(
+        session: &CommentSession<'_>,
+        context: &'a PullRequestContext,
+        policy: &'a Policy,
+        command: &'a Command,
+    ) -> Result<Self, JobError> {
+        let head = &context.head;
+        let reported = session.checked_head(head).await?;
+        let mut request = context.reviewed.request.clone();
+        // Configs were read at one head, and reviews are of one: if these differ, somebody pushed meanwhile.
+        request.head = request.head.filter(|reviewed| reviewed == head);
+        let commanded = session.command(command, &[policy], reported).await?;
+        request.trigger = Some(Trigger::Comment(commanded));
+        let products = match command.action.class() {
+            Class::Test => {
+                let tip = &context.branch.tip;
+                let given = &context.inputs.base.given;
+                Some(products(session.job.source(&[tip]), tip, given).await?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            context,
+            policy,
+            command,
+            request,
+            token: crate::ci::random_suffix(),
+            products,
+        })
+    }
+
+    /// What can be refused without asking AWS; otherwise the config.
+    fn precondition_failure(&self, change: &Change) -> Result<Config, EarlyOutcome> {
+        let config = self.config(change)?;
+        let recorder =
+            DecisionRecorder::new(self.request.clone(), ProgressLog::new(Redactor::default()));
+        let stack = StackName::for_config(&config);
+        let denials = recorder.early_denials_for(EffectKind::Test, &self.context.policy, &stack);
+        match denials.is_empty() {
+            true => Ok(config),
+            false => {
+                let failure = operation::OperationError::Denied(denials);
+                Err(self.failed(change, &config, &Redactor::default(), failure))
+            }
+        }
+    }
+
+    async fn at(
+        &self,
+        change: &Change,
+        sessions: Option<&CredentialCache>,
+    ) -> (Outcome, Option<Exit>) {
+        let config = match self.config(change) {
+            Ok(config) => config,
+            Err(refused) => return refused,
+        };
+        let verb_for = match verb_for(&config, self.command.action) {
+            Ok(verb) => verb,
+            Err(problem) => return (failed_outcome(change, &[problem]), Some(Exit::Usage)),
+        };
+        let values = Redactor::for_config(&config, &self.policy.values.show);
+        let recorder =
+            DecisionRecorder::new(self.request.clone(), ProgressLog::new(values.clone()));
+        let role = match self.products {
+            Some(_) => self.policy.apply_role(&config.target),
+            None => self.policy.plan_role(&config.target),
+        };
+        let before = self.context.inputs.config(change, true);
+        let deployed = |body: &str| {
+            before
+                .as_ref()
+                .filter(|it| Desired::renders_to(it, body))
+                .cloned()
+        };
+        let task = Task {
+            verb: verb_for,
+            config: &config,
+            options: TaskOptions {
+                keep: self.command.keep,
+                token: &self.token,
+                ..TaskOptions::default()
+            },
+            deployed_config: &deployed,
+            width: None,
+        };
+        let policy = &self.context.policy;
+        match run_with_role(sessions, policy, role, &recorder, &task, &values).await {
+            Ok(details) => to_outcome(change, &config, details, true),
+            Err(failure) => self.failed(change, &config, &values, failure),
+        }
+    }
+
+    fn failed(
+        &self,
+        change: &Change,
+        config: &Config,
+        values: &Redactor,
+        failure: operation::OperationError,
+    ) -> EarlyOutcome {
+        let denied = matches!(failure, operation::OperationError::Denied(_));
+        let (problems, exit) = to_diagnostics(config, values, failure);
+        let mut outcome = failed_outcome(change, &problems);
+        if denied {
+            outcome.state = State::Denied;
+        }
+        (outcome, Some(exit))
+    }
+
+    /// The config at the head; of a removed one, what its stack was made from.
+    fn config(&self, change: &Change) -> Result<Config, EarlyOutcome> {
+        let inputs = &self.context.inputs;
+        let is_gone = change.intent == Intent::Delete;
+        if is_gone && self.command.action != CommentAction::CheckDrift {
+            let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
+            "the config is removed".clone_into(&mut outcome.summary);
+            return Err((outcome, None));
+        }
+        if change.intent == Intent::Invalid {
+            return Err((
+                failed_outcome(change, &change.diagnostics),
+                Some(Exit::Config),
+            ));
+        }
+        let (found, why) = match &self.products {
+            None => (
+                inputs.config(change, is_gone),
+                "the config could not be read again",
+            ),
+            Some(products) => {
+                let mut inputs = inputs.inputs.iter();
+                let input = inputs.find(|input| input.path == change.path);
+                let bytes = input.and_then(|input| input.head.as_ref());
+                (
+                    bytes.and_then(|bytes| load(products, &change.path, bytes).config),
+                    "the products of the default branch cannot make a stack of this config",
+                )
+            }
+        };
+        found.ok_or_else(|| {
+            let problem = Diagnostic::error("render-failed", &change.path, why);
+            (failed_outcome(change, &[problem]), Some(Exit::Config))
+        })
+    }
+}

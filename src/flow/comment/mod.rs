@@ -1,0 +1,190 @@
+//! Flow 2: a comment commands. Nothing of the pull request is checked out or run: configs are read as data.
+
+mod answer;
+mod apply;
+mod author;
+mod inspect;
+mod offline;
+mod reply;
+mod select;
+mod session;
+
+use std::collections::BTreeSet;
+
+use crate::command::{Class, Command, CommandParseError, parse};
+use crate::exit::Exit;
+use crate::forge::{Reaction, Talk as _};
+use crate::job::{Job, JobError, JobResult};
+use crate::report::escape_workflow_commands;
+
+use answer::Answer;
+use author::CommentAuthor;
+use reply::CommentReply;
+use session::CommentSession;
+
+pub use author::CommentEvent;
+
+/// Does what a comment asks for. A job without an environment answers what only looks, and hands the rest over to jobs that have one:
+/// only those have credentials that change anything.
+pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
+    // Nearly all comments end here, without a single call.
+    if !event.is_new || parse(event.body).is_empty() {
+        return ignored("the comment commands nothing");
+    }
+    let Some(comment) = job.github.comment(event.id).await? else {
+        return ignored("the comment is gone");
+    };
+    let Some(by) = comment.by.filter(|by| !by.bot) else {
+        return ignored("machines command nothing");
+    };
+    if comment.edited {
+        return ignored("a comment that was edited commands nothing");
+    }
+    // What counts is what the forge has.
+    let commands = parse(&comment.body);
+    if comment.number != event.number || commands.is_empty() {
+        return ignored("the comment is not the one that the event tells of");
+    }
+    let Some(author) = CommentAuthor::read(job, &by, event).await? else {
+        return ignored("whoever wrote the comment may not command here");
+    };
+    let own = job.github.current_user().await?;
+    if own == Some(by.id) {
+        return ignored("own comments command nothing");
+    }
+    let round = CommentRunner {
+        can_apply: job.environment.environment.is_some(),
+        reply: CommentReply::new(job, own, event.number, event.id),
+        session: CommentSession::new(job, own, event.number, author),
+        exit: Exit::Ok,
+    };
+    round.run(job, event.id, commands).await
+}
+
+fn ignored(why: &str) -> JobResult {
+    eprintln!("provisioner: nothing to do: {why}");
+    Ok((String::new(), Exit::Ok))
+}
+
+/// A reaction is a courtesy: without it, all else goes on.
+async fn react(job: &Job, comment: u64, reaction: Reaction) {
+    if let Err(error) = job.github.react(comment, reaction).await {
+        eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+    }
+}
+
+/// One job's share of a comment's commands.
+struct CommentRunner<'a> {
+    /// Whether the job is for an environment, and changes stacks of it.
+    can_apply: bool,
+    reply: CommentReply<'a>,
+    session: CommentSession<'a>,
+    exit: Exit,
+}
+
+impl CommentRunner<'_> {
+    async fn run(
+        mut self,
+        job: &Job,
+        comment: u64,
+        commands: Vec<Result<Command, CommandParseError>>,
+    ) -> JobResult {
+        if !self.can_apply {
+            react(job, comment, Reaction::Seen).await;
+        }
+        for command in &commands {
+            let done = match command {
+                Ok(command) => self.handle(command).await,
+                // One job says it, and that is the one which every comment has.
+                Err(problem) => {
+                    if !self.can_apply {
+                        self.reply.problem(problem);
+                        self.exit = self.exit.max(Exit::Usage);
+                    }
+                    Ok(())
+                }
+            };
+            if let Err(failure) = done {
+                // What the forge does not answer now, it does not answer for the next command either.
+                self.exit = self.exit.max(self.reply.failed(&failure));
+                eprintln!(
+                    "{}",
+                    escape_workflow_commands(&format!("error: {}", failure.text()))
+                );
+                break;
+            }
+        }
+        self.exit = self.exit.max(self.reply.finish().await);
+        let is_good = matches!(self.exit, Exit::Ok | Exit::Drift);
+        let goes_on = !self.session.environments().is_empty();
+        // Where work goes on in another job, that one says how it ended; what was refused here is said here.
+        if !is_good {
+            react(job, comment, Reaction::Failed).await;
+        } else if !goes_on && !self.reply.is_empty() {
+            react(job, comment, Reaction::Done).await;
+        }
+        self.session.finish(self.exit)
+    }
+
+    /// Does a command, if it is one for this job.
+    async fn handle(&mut self, command: &Command) -> Result<(), JobError> {
+        let looks = matches!(command.action.class(), Class::Offline | Class::Read);
+        if looks != self.can_apply {
+            if self.can_apply && !self.session.applies_here(command).await? {
+                return Ok(());
+            }
+            self.reply.begin(command).await;
+            let answer = self.answer(command).await?;
+            self.exit = self.exit.max(answer.exit);
+            self.reply.end(answer);
+        } else if !self.can_apply
+            && let Some(refusal) = self.dispatch_to_environments(command).await?
+        {
+            self.reply.add(command);
+            self.exit = self.exit.max(refusal.exit);
+            self.reply.end(refusal);
+        }
+        Ok(())
+    }
+
+    /// Does a command.
+    async fn answer(&mut self, command: &Command) -> Result<Answer, JobError> {
+        let answer = match command.action.class() {
+            Class::Offline => offline::answer(&mut self.session, command).await?,
+            Class::Read => match self.session.require_write() {
+                Some(refusal) => refusal,
+                None => inspect::inspect(&mut self.session, command).await?,
+            },
+            Class::Test => inspect::inspect(&mut self.session, command).await?,
+            // The run keeps its own account of what was done.
+            Class::Write | Class::Destructive => {
+                return apply::apply(&mut self.session, command).await;
+            }
+        };
+        self.session.append_summary(command, &answer);
+        Ok(answer)
+    }
+
+    /// Asks for the jobs of the environments that a command is about. What those would refuse for certain, or cannot be about, is
+    /// answered here.
+    async fn dispatch_to_environments(
+        &mut self,
+        command: &Command,
+    ) -> Result<Option<Answer>, JobError> {
+        let context = self.session.contexts(command).await?;
+        let (environments, refusal) = match self.session.refusal(&context, command) {
+            Some(refusal) => (BTreeSet::new(), Some(refusal)),
+            None => match command.action.class() {
+                Class::Test => {
+                    inspect::eligible_environments(&self.session, &context, command).await?
+                }
+                _ => apply::eligible_environments(&self.session, &context, command)?,
+            },
+        };
+        self.session.add_environments(environments);
+        if let Some(refusal) = &refusal {
+            self.session.append_summary(command, refusal);
+        }
+        Ok(refusal)
+    }
+}

@@ -1,0 +1,167 @@
+//! Commands that ask nobody but the program.
+
+use super::answer::Answer;
+use super::select::chosen;
+use super::session::{CommentSession, REPLY_LIMIT, failed_outcome};
+use crate::VERSION;
+use crate::command::{Command, CommentAction, help};
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::exit::Exit;
+use crate::job::JobError;
+use crate::plan::{Change, Intent};
+use crate::product::Registry;
+use crate::report::{
+    Outcome, Problem, ProductFormat, ProductListError, ReviewReport, State, code, explain, fence,
+    list_products, review, show_product,
+};
+use crate::template::Document;
+use crate::workspace::write_file;
+
+/// Does a command that changes nothing and queries nobody.
+pub async fn answer(
+    session: &mut CommentSession<'_>,
+    command: &Command,
+) -> Result<Answer, JobError> {
+    let tier = command.tier.as_deref();
+    let registry = Registry::built_in();
+    let format = ProductFormat::Markdown;
+    Ok(match command.action {
+        CommentAction::Help => Answer::new(help(), Exit::Ok),
+        CommentAction::Explain => explain_code(&registry, command.code.as_deref()),
+        CommentAction::ListProducts => product_answer(list_products(&registry, format)),
+        CommentAction::ShowProduct => {
+            let product = command.product.as_deref();
+            product_answer(show_product(&registry, product, tier, format))
+        }
+        _ => return config_answers(session, command).await,
+    })
+}
+
+fn explain_code(registry: &Registry, wanted: Option<&str>) -> Answer {
+    let error = match explain(registry, wanted) {
+        Ok(text) => return Answer::new(fence(&text, "text"), Exit::Ok),
+        Err(error) => error,
+    };
+    let hint = match &error.similar {
+        Some(similar) => format!("Did you mean {}?", code(similar)),
+        None => "Codes stand in brackets behind `error` and `warning`.".to_owned(),
+    };
+    let text = format!("😕 There is no code {}. {hint}", code(&error.code));
+    Answer::new(text, Exit::Usage)
+}
+
+fn product_answer(listing: Result<String, ProductListError>) -> Answer {
+    match listing {
+        Ok(text) => Answer::new(text, Exit::Ok),
+        Err(ProductListError::Unknown { .. }) => Answer::new(
+            "😕 There is no product, or no tier, of this name. `/provisioner list-products` lists them.",
+            Exit::Usage,
+        ),
+        Err(error) => Answer::new(fence(&error.to_string(), "text"), Exit::Config),
+    }
+}
+
+async fn config_answers(
+    session: &mut CommentSession<'_>,
+    command: &Command,
+) -> Result<Answer, JobError> {
+    let context = session.contexts(command).await?;
+    let changes = match chosen(&context.plan, command) {
+        Ok(changes) => changes,
+        Err(answer) => return Ok(answer),
+    };
+    let mut outcomes = Vec::new();
+    let mut exit = Exit::Ok;
+    for change in &changes {
+        if change.intent == Intent::Delete {
+            let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
+            "the config is removed".clone_into(&mut outcome.summary);
+            outcomes.push(outcome);
+            continue;
+        }
+        let made = match context.inputs.config(change, false) {
+            Some(config) if change.intent != Intent::Invalid => {
+                config_output(session, command.action, change, &config)
+            }
+            _ => Err(change.diagnostics.clone()),
+        };
+        outcomes.push(made.unwrap_or_else(|problems| {
+            exit = Exit::Config;
+            failed_outcome(change, &problems)
+        }));
+    }
+    session.report(&context, outcomes, exit)
+}
+
+fn config_output(
+    session: &CommentSession<'_>,
+    action: CommentAction,
+    change: &Change,
+    config: &Config,
+) -> Result<Outcome, Vec<Diagnostic>> {
+    let failed = |error: String| vec![Diagnostic::error("render-failed", &change.path, error)];
+    let product = &config.product;
+    let scope = &config.derived.scope;
+    let mut outcome = Outcome::new(change.path.as_str(), None, State::Done);
+    let warnings = change.diagnostics.iter();
+    let warnings = warnings.filter(|it| it.severity == Severity::Warning);
+    outcome.problems = warnings.map(Problem::from_diagnostic).collect();
+    let template = || {
+        product
+            .render_template(scope)
+            .map_err(|e| failed(e.to_string()))
+    };
+    let policy = || {
+        product
+            .render_policy(scope)
+            .map_err(|e| failed(e.to_string()))
+    };
+    match action {
+        CommentAction::CreateProvTemplate => {
+            outcome.summary.clone_from(&config.outputs.template);
+            outcome.tables = details_block(&template()?, "yaml");
+        }
+        CommentAction::CreatePolicy => {
+            outcome.summary.clone_from(&config.outputs.policy);
+            outcome.tables = details_block(&policy()?, "json");
+        }
+        CommentAction::CreateReviewReport => {
+            let template = template()?;
+            let document = Document::parse(&change.path, &template)?;
+            let time = crate::ci::timestamp();
+            let page = review(&ReviewReport {
+                time: &time,
+                version: VERSION,
+                config,
+                diagnostics: &change.diagnostics,
+                template: &template,
+                document: &document,
+                policy: &policy()?,
+                last: None,
+            });
+            let page = page.map_err(|error| failed(error.to_string()))?;
+            let name = format!("{}-create-review-report-{time}.html", change.path.stem());
+            let path = session.job.environment.reports.join(&name);
+            write_file(&path, &page).map_err(|error| failed(error.to_string()))?;
+            outcome.summary = format!("{name}, in the folder `provisioner-reports` of the job");
+        }
+        _ => "the config is valid".clone_into(&mut outcome.summary),
+    }
+    Ok(outcome)
+}
+
+/// A text of any length, as much of it as fits.
+fn details_block(text: &str, language: &str) -> String {
+    let most = REPLY_LIMIT / 2;
+    let length = text.chars().count();
+    let cut: String = text.chars().take(most).collect();
+    let rest = match length > most {
+        true => format!("\n\n{most} of {length} characters shown."),
+        false => String::new(),
+    };
+    format!(
+        "<details><summary>Show</summary>\n\n{}{rest}\n\n</details>",
+        fence(&cut, language)
+    )
+}

@@ -1,0 +1,98 @@
+//! What a command is about: which changes of the pull request, and which verb of a config's product.
+
+use super::answer::Answer;
+use crate::command::{Class, Command, CommentAction};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::plan::{Change, Intent, Plan};
+use crate::product::Verb;
+use crate::report::code;
+use crate::text::did_you_mean;
+
+/// The changes of a plan that a command means: the one that it names, or all that it can be about. No other config can be named:
+/// what a pull request does is what its reviewers see.
+pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
+    let changes = &plan.changes;
+    let Some(wanted) = &command.config else {
+        // Only a deletion is about what was removed, and a deletion names its config.
+        let makes = matches!(command.action.class(), Class::Test | Class::Write);
+        let is_meant = |change: &&Change| !(makes && change.intent == Intent::Delete);
+        let meant: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
+        return match (meant.is_empty(), changes.is_empty()) {
+            (false, _) => Ok(meant),
+            (true, true) => Err(no_match("The pull request changes no config.")),
+            (true, false) => Err(no_match("The pull request only removes configs.")),
+        };
+    };
+    let is_meant =
+        |change: &&Change| change.path.as_str() == wanted || change.path.file_name() == wanted;
+    let found: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
+    if found.len() == 1 {
+        return Ok(found);
+    }
+    let names: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+    let files = changes.iter().map(|change| change.path.file_name());
+    let meant = did_you_mean(wanted, names.iter().copied().chain(files));
+    let hint = match (meant, names.as_slice()) {
+        _ if found.len() > 1 => "Name it with its folder.".to_owned(),
+        (_, []) => "It changes none.".to_owned(),
+        (Some(meant), _) => format!("Did you mean {}?", code(meant)),
+        (None, names) => {
+            let few: Vec<String> = names.iter().take(10).map(|name| code(name)).collect();
+            let more = match names.len() > few.len() {
+                true => format!(", and {} more", names.len() - few.len()),
+                false => String::new(),
+            };
+            format!("It changes {}{more}.", few.join(", "))
+        }
+    };
+    let why = match found.len() {
+        0 => "is no config that this pull request changes",
+        _ => "is the name of several configs of this pull request",
+    };
+    Err(no_match(&format!("{} {why}. {hint}", code(wanted))))
+}
+
+fn no_match(text: &str) -> Answer {
+    Answer::new(format!("😕 {text}"), Exit::Usage)
+}
+
+/// What an action means for a config, if it has it.
+pub fn verb_for(config: &Config, action: CommentAction) -> Result<Verb, Diagnostic> {
+    let name = action.name();
+    let problem = |message: String| Diagnostic::error("action-not-offered", &config.path, message);
+    match config.product.action(name, &config.derived.scope) {
+        Some(Ok((offered, true))) if required_class(offered.verb) == action.class() => {
+            Ok(offered.verb)
+        }
+        // Products are data: how far a command reaches is not for them to say.
+        Some(Ok((_, true))) => Err(problem(format!(
+            "product `{}` means something else by `{name}` than comments do",
+            config.product.name()
+        ))),
+        Some(Ok((offered, false))) => {
+            let problem = problem(format!("`{name}` is not for this config"));
+            Err(match &offered.otherwise {
+                Some(other) => problem.with_help(other.clone()),
+                None => problem,
+            })
+        }
+        Some(Err(failure)) => Err(problem(failure.to_string())),
+        None => Err(problem(format!(
+            "product `{}` has no action `{name}`",
+            config.product.name()
+        ))),
+    }
+}
+
+/// How far a verb reaches.
+fn required_class(verb: Verb) -> Class {
+    match verb {
+        Verb::ValidateTemplate | Verb::ShowChanges | Verb::CheckDrift => Class::Read,
+        Verb::TestDeploy => Class::Test,
+        Verb::Provision | Verb::DeployFolders | Verb::UploadTemplate => Class::Write,
+        Verb::Delete | Verb::TearDown => Class::Destructive,
+        _ => Class::Offline,
+    }
+}

@@ -1,0 +1,228 @@
+//! Where commands are answered: what is known of the pull request, who stands behind them, and what was done for them.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::answer::{Answer, denied, internal, strip_title};
+use super::author::CommentAuthor;
+use super::select::chosen;
+use crate::VERSION;
+use crate::apply::Run;
+use crate::change::{PullRequestContext, reported_digest};
+use crate::ci::{JobOutputs, summary};
+use crate::command::{Class, Command};
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::forge::Reviews as _;
+use crate::guard;
+use crate::job::{Job, JobError, JobResult};
+use crate::model::{CommitSha, UserId};
+use crate::plan::Change;
+use crate::report::{Outcome, Problem, Provisioning, State, code, provisioning};
+
+/// Characters of one answer: the reply holds several.
+pub const REPLY_LIMIT: usize = 30_000;
+
+/// The desk of one job.
+pub struct CommentSession<'a> {
+    /// The job.
+    pub job: &'a Job,
+    /// Who the job is on the forge.
+    pub own: Option<UserId>,
+    /// The pull request's number.
+    pub number: u64,
+    /// Who commands.
+    pub author: CommentAuthor,
+    /// What was done for commands, if anything was.
+    pub run: Option<Run<'a>>,
+    /// Read once a command needs them.
+    context: Vec<Rc<PullRequestContext>>,
+    environments: BTreeSet<String>,
+    summary: String,
+}
+
+impl<'a> CommentSession<'a> {
+    /// Nothing is read yet.
+    pub fn new(job: &'a Job, own: Option<UserId>, number: u64, author: CommentAuthor) -> Self {
+        Self {
+            job,
+            own,
+            number,
+            author,
+            run: None,
+            context: Vec::new(),
+            environments: BTreeSet::new(),
+            summary: String::new(),
+        }
+    }
+
+    /// What is known of the pull request, with the tier that the command gives.
+    pub async fn contexts(
+        &mut self,
+        command: &Command,
+    ) -> Result<Rc<PullRequestContext>, JobError> {
+        let known = self.context.iter().find(|it| it.tier == command.tier);
+        if let Some(known) = known {
+            return Ok(Rc::clone(known));
+        }
+        let context =
+            PullRequestContext::read(self.job, self.number, command.tier.as_deref()).await?;
+        let context = Rc::new(context);
+        self.context.push(Rc::clone(&context));
+        Ok(context)
+    }
+
+    /// Whether a command is for this job's environment. Those that were refused are told already.
+    pub async fn applies_here(&mut self, command: &Command) -> Result<bool, JobError> {
+        let context = self.contexts(command).await?;
+        if self.refusal(&context, command).is_some() {
+            return Ok(false);
+        }
+        let changes = chosen(&context.plan, command).unwrap_or_default();
+        Ok(changes
+            .iter()
+            .any(|change| self.in_this_environment(change)))
+    }
+
+    /// Whether a change's stack is of this job's environment; in a job without one, all are.
+    pub fn in_this_environment(&self, change: &Change) -> bool {
+        let own = self.job.environment.environment.as_deref();
+        let target = change.target.as_ref();
+        own.is_none() || target.map(|it| it.environment.as_str()) == own
+    }
+
+    /// What speaks against a command that changes something, whatever it is about.
+    pub fn refusal(&self, context: &PullRequestContext, command: &Command) -> Option<Answer> {
+        let request = &context.reviewed.request;
+        let lasts = command.action.class() != Class::Test;
+        if let Some(refusal) = self.require_write() {
+            return Some(refusal);
+        }
+        if request.fork == Some(true) {
+            return Some(denied(
+                "fork-head",
+                "the pull request comes from another repository",
+                "push the branch to this repository, and open a pull request from there",
+            ));
+        }
+        if lasts && request.merged != Some(true) {
+            return Some(denied(
+                "not-merged",
+                "the pull request is not merged",
+                "merge it; what is merged and approved is provisioned without a command",
+            ));
+        }
+        chosen(&context.plan, command).err()
+    }
+
+    pub fn require_write(&self) -> Option<Answer> {
+        (!self.author.can_write()).then(|| {
+            let login = code(&self.author.account.login);
+            denied(
+                "actor-not-allowed",
+                &format!("{login} may not push to this repository"),
+                "have somebody comment who may push",
+            )
+        })
+    }
+
+    /// The command for the guard, by what its author may do now; `reported` is the head that was reported on.
+    pub async fn command(
+        &self,
+        command: &Command,
+        policies: &[&guard::Policy],
+        reported: Option<CommitSha>,
+    ) -> Result<guard::CommentCommand, JobError> {
+        let teams: BTreeSet<String> = policies.iter().flat_map(|policy| policy.teams()).collect();
+        let teams: Vec<String> = teams.into_iter().collect();
+        let github = &self.job.github;
+        Ok(guard::CommentCommand {
+            by: github.actor(&self.author.account, &teams).await?,
+            force: command.force,
+            confirm: command.confirm.clone(),
+            reported,
+        })
+    }
+
+    /// Without a policy nothing is assumed.
+    pub fn deny_without_policy(
+        &self,
+        context: &PullRequestContext,
+        changes: &[Change],
+        problems: &[Diagnostic],
+    ) -> Result<Answer, JobError> {
+        let denied = changes.iter().map(|change| Outcome {
+            state: State::Denied,
+            ..failed_outcome(change, problems)
+        });
+        self.report(context, denied.collect(), Exit::Denied)
+    }
+
+    /// A head, if its check has reported: a command acts on what its author was shown.
+    pub async fn checked_head(&self, head: &CommitSha) -> Result<Option<CommitSha>, JobError> {
+        let Some(own) = self.own else {
+            return Ok(None);
+        };
+        let report = reported_digest(self.job, own, head).await?;
+        Ok(report.map(|_| head.clone()))
+    }
+
+    /// Environments whose jobs act on the stacks that commands are about.
+    pub fn add_environments(&mut self, environments: BTreeSet<String>) {
+        self.environments.extend(environments);
+    }
+
+    /// What became of configs, as an answer.
+    pub fn report(
+        &self,
+        context: &PullRequestContext,
+        outcomes: Vec<Outcome>,
+        exit: Exit,
+    ) -> Result<Answer, JobError> {
+        let report = Provisioning {
+            environment: None,
+            source: format!("Head {}", code(context.head.short())),
+            outcomes,
+            notices: Vec::new(),
+            version: VERSION.to_owned(),
+        };
+        let body = provisioning(&report, "", REPLY_LIMIT).map_err(internal)?;
+        Ok(Answer::new(strip_title(&body), exit))
+    }
+
+    /// For the job summary.
+    pub fn append_summary(&mut self, command: &Command, answer: &Answer) {
+        let title = code(&command.to_string());
+        self.summary
+            .push_str(&format!("## {title}\n\n{}\n\n", answer.body.trim_end()));
+    }
+
+    /// Environments whose jobs are asked for.
+    pub fn environments(&self) -> &BTreeSet<String> {
+        &self.environments
+    }
+
+    /// Job summary, evidence and outputs.
+    pub fn finish(self, exit: Exit) -> JobResult {
+        if self.job.environment.environment.is_none() {
+            let mut outputs = JobOutputs::default();
+            let json = serde_json::to_string(&self.environments).map_err(internal)?;
+            outputs.set("environments", json);
+            outputs.write().map_err(internal)?;
+        }
+        if !self.summary.is_empty() {
+            summary(&self.summary).map_err(internal)?;
+        }
+        match self.run {
+            Some(run) => run.finish().map(|(text, end)| (text, end.max(exit))),
+            None => Ok((String::new(), exit)),
+        }
+    }
+}
+
+/// An outcome with nothing but problems.
+pub fn failed_outcome(change: &Change, problems: &[Diagnostic]) -> Outcome {
+    let mut outcome = Outcome::new(change.path.as_str(), None, State::Failed);
+    outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
+    outcome
+}

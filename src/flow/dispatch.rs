@@ -1,0 +1,72 @@
+//! From the event of a job to the one flow that handles it.
+
+use crate::ci::{CiEvent, JobEnvironment};
+use crate::exit::Exit;
+use crate::forge::github::GitHub;
+use crate::forge::local::LocalRepository;
+use crate::job::{Job, JobError, JobResult};
+use crate::report::escape_workflow_commands;
+
+/// Does what the job's event asks.
+pub fn run_in_ci() -> (String, Exit) {
+    let outcome = JobEnvironment::read()
+        .map_err(JobError::Usage)
+        .and_then(|environment| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|error| JobError::Internal(error.into()))?;
+            runtime.block_on(run(environment))
+        });
+    match outcome {
+        Ok(done) => done,
+        Err(failure) => {
+            eprintln!(
+                "{}",
+                escape_workflow_commands(&format!("error: {}", failure.text()))
+            );
+            (String::new(), failure.exit())
+        }
+    }
+}
+
+async fn run(environment: JobEnvironment) -> JobResult {
+    let job = Job {
+        github: GitHub::new(&environment.access)?,
+        checkout: environment.workspace.clone().map(LocalRepository::new),
+        environment,
+    };
+    match &job.environment.event {
+        CiEvent::PullRequest { number } => super::check::check_pull_request(&job, *number).await,
+        CiEvent::MergeGroup { base, head } => {
+            super::check::check_merge_group(&job, base, head).await
+        }
+        CiEvent::Push {
+            reference,
+            before,
+            after,
+        } => super::provision::provision(&job, reference, before.as_ref(), after.as_ref()).await,
+        CiEvent::Comment {
+            id,
+            number,
+            is_new,
+            public,
+            body,
+        } => {
+            let event = super::comment::CommentEvent {
+                id: *id,
+                number: *number,
+                is_new: *is_new,
+                public: *public,
+                body,
+            };
+            super::comment::handle_comment(&job, &event).await
+        }
+        CiEvent::Schedule => super::drift::scan(&job).await,
+        CiEvent::Other(name) => {
+            let line = format!("nothing to do for the event `{name}`");
+            eprintln!("{}", escape_workflow_commands(&line));
+            Ok((String::new(), Exit::Ok))
+        }
+    }
+}

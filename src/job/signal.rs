@@ -1,0 +1,31 @@
+//! Signals that end the process.
+
+use crate::cloud::CancellationToken;
+
+/// Ctrl-C, or the signal by which CI cancels a job, lets the run clean up; the second one ends it at once.
+pub fn cancel_on_signal() -> CancellationToken {
+    let (ask, asked) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        interrupted().await;
+        eprintln!("note: the run ends after it has cleaned up; once more ends it at once");
+        let _ = ask.send(true);
+        interrupted().await;
+        std::process::exit(130);
+    });
+    CancellationToken::when(asked)
+}
+
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,126 @@
+//! Why something was not done, in words.
+
+use super::OperationError;
+use crate::cloud::CloudError;
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::exit::Exit;
+use crate::guard::Denial;
+use crate::model::RepoPath;
+use crate::report::Redactor;
+use crate::stack::StackEvent;
+
+/// A failure in words, and the exit code that goes with it.
+pub fn to_diagnostics(
+    config: &Config,
+    values: &Redactor,
+    failure: OperationError,
+) -> (Vec<Diagnostic>, Exit) {
+    let path = &config.path;
+    let error =
+        |code: &'static str, text: String| Diagnostic::error(code, path, values.redact(&text));
+    match failure {
+        OperationError::Invalid(problems) => (problems, Exit::Config),
+        OperationError::Denied(denials) => {
+            let of_impact = denials.iter().all(|it| it.code.starts_with("impact-"));
+            let exit = if of_impact {
+                Exit::Impact
+            } else {
+                Exit::Denied
+            };
+            (denied(path, denials), exit)
+        }
+        OperationError::ChangeSetFailed {
+            what,
+            reason,
+            findings,
+        } => {
+            let text = format!("{what}: {}", values.redact(&reason));
+            let problem = Diagnostic::error("stack-operation-failed", path, text);
+            let findings = findings
+                .iter()
+                .map(|one| one.diagnostic(config, &values.redact(&one.found.reason)));
+            let problems = [problem].into_iter().chain(findings);
+            (problems.collect(), Exit::Operation)
+        }
+        // What it names is the template's own, and has to be read.
+        OperationError::VerificationFailed(text) => (
+            vec![Diagnostic::error("stack-unverified", path, text)],
+            Exit::Operation,
+        ),
+        OperationError::Operation {
+            what,
+            cause,
+            failures,
+        } => {
+            let mut problems = vec![];
+            let cause_id = cause.as_ref().map(|cause| cause.id.clone());
+            let told = |event: &StackEvent| {
+                let reason = event.reason.as_deref().unwrap_or("no reason given");
+                format!(
+                    "{} {} {}: {}",
+                    event.logical_id,
+                    event.kind,
+                    event.status,
+                    values.redact(reason)
+                )
+            };
+            let error = |text| Diagnostic::error("stack-operation-failed", path, text);
+            let text = match &cause {
+                Some(cause) => format!("{what}; it began with {}", told(cause)),
+                None => what,
+            };
+            problems.push(error(text));
+            let others = failures
+                .iter()
+                .filter(|event| Some(&event.id) != cause_id.as_ref());
+            let others = others.take(10).map(told).map(error);
+            problems.extend(others.map(|problem| problem.with_severity(Severity::Warning)));
+            (problems, Exit::Operation)
+        }
+        OperationError::Cloud(CloudError::Interrupted) => {
+            let problem = error("interrupted", "the run was asked to end".to_owned());
+            (
+                vec![problem.with_help("run it again: it goes on where it ended")],
+                Exit::Operation,
+            )
+        }
+        OperationError::Cloud(e @ CloudError::Credentials(_)) => {
+            let problem = error("aws-credentials", e.to_string());
+            let help = match e {
+                CloudError::Credentials(said) if said.starts_with("role ") => {
+                    "let the role's trust policy allow this job; `provisioner roles` writes such a role"
+                }
+                _ => "set AWS_PROFILE or the AWS_… variables, or sign in again",
+            };
+            (vec![problem.with_help(help)], Exit::Unreachable)
+        }
+        OperationError::Cloud(e @ CloudError::Unreachable { .. }) => (
+            vec![error("aws-unreachable", e.to_string())],
+            Exit::Unreachable,
+        ),
+        OperationError::Cloud(e @ CloudError::Misused(_)) => {
+            (vec![error("aws-refused", e.to_string())], Exit::Internal)
+        }
+        OperationError::Cloud(e @ CloudError::Refused { .. }) => {
+            (vec![error("aws-refused", e.to_string())], Exit::Operation)
+        }
+    }
+}
+
+/// What the guard has against it.
+pub fn denied(path: &RepoPath, denials: Vec<Denial>) -> Vec<Diagnostic> {
+    let problems = denials
+        .into_iter()
+        .map(|denial| Diagnostic::error(denial.code, path, denial.fact).with_help(denial.remedy));
+    problems.collect()
+}
+
+/// What the job itself lacks for a stack's environment.
+pub fn missing_setup(fact: &str, remedy: &str) -> OperationError {
+    OperationError::Denied(vec![Denial {
+        code: "environment-not-allowed",
+        fact: fact.to_owned(),
+        remedy: remedy.to_owned(),
+    }])
+}

@@ -1,0 +1,240 @@
+//! What a verb does to the stack of one config, and what is said of it. The command line and the flows of CI do the same here; they
+//! differ in where configs come from and in what stands behind the request.
+
+use serde_json::Value;
+
+use super::failure::denied;
+use super::outcome::ActionOutcome;
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::operation::{self, Desired, OperationContext, OperationError};
+use crate::plan::Deletion;
+use crate::product::Verb;
+use crate::report::{self, Format, Redactor};
+use crate::text::pluralize;
+
+/// One verb for one config.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    /// What is to be done.
+    pub verb: Verb,
+    /// To the stack of this config.
+    pub config: &'a Config,
+    /// How.
+    pub options: TaskOptions<'a>,
+    /// Finds the version of the config that a deployed template was rendered from.
+    pub deployed_config: &'a (dyn Fn(&str) -> Option<Config> + Sync),
+    /// Columns that a table in plain text may have; `None` for any number.
+    pub width: Option<u16>,
+}
+
+/// What is said beside the verb.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TaskOptions<'a> {
+    /// Ask AWS also where that is not the default.
+    pub real: bool,
+    /// Leave what a test made.
+    pub keep: bool,
+    /// Drift is a failure.
+    pub fail_on_drift: bool,
+    /// The solution whose folders are meant; all of the config if absent.
+    pub solution: Option<&'a str>,
+    /// Six letters and digits that no other run has, for `test-deploy`.
+    pub token: &'a str,
+}
+
+/// Does it. Whether it may happen is asked of the guard on the way.
+pub async fn perform(
+    task: &Task<'_>,
+    site: &OperationContext<'_>,
+    values: &Redactor,
+) -> Result<ActionOutcome, OperationError> {
+    let config = task.config;
+    let suffixed;
+    let desired = match task.verb {
+        Verb::TestDeploy => {
+            let suffix = format!("-t{}", task.options.token);
+            suffixed = config
+                .with_name_suffix(&suffix)
+                .map_err(OperationError::Invalid)?;
+            Desired::for_test(&suffixed, config.stack(), task.options.keep)?
+        }
+        _ => Desired::new(config)?,
+    };
+    match task.verb {
+        Verb::ValidateTemplate => validate_template(site, &desired).await,
+        Verb::ShowChanges => task.changes(site, &desired, values).await,
+        Verb::CheckDrift => task.drift(site, &desired, values).await,
+        Verb::TestDeploy => task.test(site, &desired).await,
+        Verb::Provision => task.provision(site, &desired).await,
+        Verb::DeployFolders => {
+            let folders = operation::deploy_folders(site, &desired, &task.prefixes()?).await?;
+            let line = format!(
+                "{}: {} made, {} in all",
+                folders.bucket,
+                pluralize(folders.made, "folder"),
+                folders.wanted
+            );
+            Ok(ActionOutcome::from_line(line, &folders))
+        }
+        Verb::UploadTemplate => {
+            let places = operation::upload_template(site, &desired, &task.prefixes()?).await?;
+            let line = format!("wrote {}", places.join(", "));
+            Ok(ActionOutcome::from_line(line, &places))
+        }
+        Verb::Delete | Verb::TearDown => task.delete(site, &desired).await,
+        _ => Err(OperationError::VerificationFailed(
+            "this action does not need AWS".to_owned(),
+        )),
+    }
+}
+
+async fn validate_template(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+) -> Result<ActionOutcome, OperationError> {
+    let capabilities = site.cloud.validate(&desired.sent).await?;
+    let missing = operation::preflight_of(site, desired).await?;
+    let line = format!(
+        "{}: CloudFormation accepts the template{}",
+        desired.stack.name,
+        match capabilities.is_empty() {
+            true => String::new(),
+            false => format!("; it needs {}", capabilities.join(", ")),
+        }
+    );
+    let failed = missing.iter().any(Diagnostic::is_error);
+    let details = ActionOutcome::from_line(line, &Value::Null).with_diagnostics(missing);
+    Ok(details.with_exit(failed.then_some(Exit::Config)))
+}
+
+impl Task<'_> {
+    /// The same table for people at a terminal, and for a comment.
+    fn tables(&self, table: impl Fn(Format) -> String) -> [String; 2] {
+        [Format::Text(self.width), Format::Markdown].map(table)
+    }
+
+    async fn changes(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
+        let changes =
+            operation::changes(site, desired, self.options.real, self.deployed_config).await?;
+        let refused = changes.refused.is_some();
+        let details = ActionOutcome::new(
+            report::changes_summary(&changes),
+            self.tables(|medium| report::changes(&changes, values, medium)),
+            &report::redacted_changes(&changes, values),
+        );
+        Ok(details.with_exit(refused.then_some(Exit::Operation)))
+    }
+
+    async fn drift(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
+        let drift = operation::drift(site, desired).await?;
+        let drifted = drift.has_drifted() && self.options.fail_on_drift;
+        let details = ActionOutcome::new(
+            report::drift_summary(&drift),
+            self.tables(|medium| report::drift(&drift, values, medium)),
+            &report::redacted_drift(&drift, values),
+        );
+        Ok(details.with_exit(drifted.then_some(Exit::Drift)))
+    }
+
+    async fn test(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
+        let keep = self.options.keep;
+        let tested = operation::test_deploy(site, desired, self.config.stack(), keep).await?;
+        let end = match tested.kept {
+            true => format!(
+                "kept; remove it with `aws cloudformation delete-stack --stack-name {} --region {}`",
+                tested.stack.name, self.config.target.region
+            ),
+            false => "removed".to_owned(),
+        };
+        let line = format!("{}: created, verified, {end}", tested.stack.name);
+        Ok(ActionOutcome::from_line(line, &tested))
+    }
+
+    /// Whoever is refused is told what would have gone.
+    async fn delete(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
+        let empties = self.verb == Verb::TearDown;
+        let tables = |deletion: &Deletion| self.tables(|medium| report::deletion(deletion, medium));
+        match operation::delete(site, desired, empties).await {
+            Ok(gone) => {
+                let deletion = &gone.deletion;
+                let line = report::deleted_summary(deletion);
+                Ok(ActionOutcome::new(line, tables(deletion), &gone))
+            }
+            Err(OperationError::Denied(denials)) if !site.authority.has_prompted() => {
+                let deletion = operation::preview_deletion(site, desired, empties).await;
+                let Ok(deletion) = deletion else {
+                    return Err(OperationError::Denied(denials));
+                };
+                let line = report::deletion_summary(&deletion);
+                let details = ActionOutcome::new(line, tables(&deletion), &deletion);
+                let denials = denied(&self.config.path, denials);
+                Ok(details
+                    .with_diagnostics(denials)
+                    .with_exit(Some(Exit::Denied)))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn provision(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
+        let prefixes = self.prefixes()?;
+        let provisioned = operation::provision(site, desired).await?;
+        let mut line = format!(
+            "{}: {}; {} and {} verified",
+            desired.stack.name,
+            provisioned.outcome.word(),
+            pluralize(provisioned.outputs.len(), "output"),
+            pluralize(provisioned.parameters.len(), "parameter")
+        );
+        if !prefixes.is_empty() {
+            let folders = operation::deploy_folders(site, desired, &prefixes).await?;
+            line.push_str(&format!(
+                "; {} made in {}, {} in all",
+                pluralize(folders.made, "folder"),
+                folders.bucket,
+                folders.wanted
+            ));
+        }
+        Ok(ActionOutcome::from_line(line, &provisioned)
+            .with_diagnostics(provisioned.warnings.clone()))
+    }
+
+    /// The prefixes below which folders go: of the solution that is meant, or of all that the config names.
+    fn prefixes(&self) -> Result<Vec<String>, OperationError> {
+        let product = &self.config.product;
+        let scope = &self.config.derived.scope;
+        let prefixes = match self.options.solution {
+            None => product.folder_prefixes(scope),
+            Some(solution) => product.folder_prefix(scope, solution).map(Vec::from_iter),
+        };
+        prefixes.map_err(|failure| {
+            let path = &self.config.path;
+            let problem = Diagnostic::error("product-invalid", path, failure.to_string());
+            OperationError::Invalid(vec![problem])
+        })
+    }
+}

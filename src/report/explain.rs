@@ -1,0 +1,64 @@
+//! `explain [CODE]`: what a code means, and what clears it.
+
+use crate::diagnostic::{CATALOGUE, explain as of_engine};
+use crate::product::Registry;
+use crate::text::did_you_mean;
+
+/// One code in full, or all of them in a line each.
+pub fn explain(registry: &Registry, code: Option<&str>) -> Result<String, UnknownCode> {
+    let of_products = product_rules(registry);
+    let Some(code) = code else {
+        let engine = CATALOGUE
+            .iter()
+            .map(|entry| format!("{:<28} {}\n", entry.code, first_sentence(entry.meaning)));
+        let products = of_products
+            .iter()
+            .map(|(code, message, _)| format!("{code:<28} {message}\n"));
+        return Ok(engine.chain(products).collect());
+    };
+    if let Some(entry) = of_engine(code) {
+        return Ok(format!("{code}\n\n{}\n\n{}\n", entry.meaning, entry.remedy));
+    }
+    if let Some((_, message, help)) = of_products.iter().find(|(known, ..)| known == code) {
+        let help = help
+            .as_ref()
+            .map(|help| format!("\n{help}\n"))
+            .unwrap_or_default();
+        return Ok(format!("{code}\n\n{message}\n{help}"));
+    }
+    let known = CATALOGUE
+        .iter()
+        .map(|entry| entry.code)
+        .chain(of_products.iter().map(|(code, ..)| code.as_str()));
+    Err(UnknownCode {
+        code: code.to_owned(),
+        similar: did_you_mean(code, known).map(str::to_owned),
+    })
+}
+
+/// No diagnostic has this code.
+#[derive(Debug, thiserror::Error)]
+#[error("no diagnostic has the code `{code}`")]
+pub struct UnknownCode {
+    /// What was asked for.
+    pub code: String,
+    /// A known code that is spelled like it.
+    pub similar: Option<String>,
+}
+
+fn product_rules(registry: &Registry) -> Vec<(String, String, Option<String>)> {
+    let products = registry
+        .names()
+        .into_iter()
+        .filter_map(|name| registry.product(name)?.ok())
+        .collect::<Vec<_>>();
+    products
+        .iter()
+        .flat_map(|product| &product.manifest.rules)
+        .map(|rule| (rule.code.clone(), rule.message.clone(), rule.help.clone()))
+        .collect()
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.find(". ").map_or(text, |end| &text[..=end])
+}

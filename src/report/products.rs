@@ -1,0 +1,259 @@
+//! `list-products`, `show-product`: what there is, and what a tier makes. Nothing of it is written by hand: the product's own
+//! sample of the tier is rendered.
+
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use serde::Serialize;
+
+use super::{
+    ListedResource, diagnostics, escape_markdown, escape_workflow_commands, inventory,
+    markdown_table, plain_table,
+};
+use crate::config::sample;
+use crate::product::{Product, Registry};
+use crate::template::Document;
+use crate::text::{and_list, did_you_mean, quote};
+
+/// How products are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductFormat {
+    /// For a terminal of so many columns, if it is one.
+    Text(Option<u16>),
+    /// For programs.
+    Json,
+    /// For comments and summaries.
+    Markdown,
+}
+
+/// Why products are not listed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProductListError {
+    /// No product or tier has this name.
+    #[error("no {what} is called {name}; {known}")]
+    Unknown {
+        /// `product` or `tier`.
+        what: &'static str,
+        /// What was asked for, quoted.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// A product of the repository does not load.
+    #[error("{0}")]
+    Invalid(String),
+    /// A product's sample is wrong: its diagnostics as text.
+    #[error("{0}")]
+    Sample(String),
+}
+
+#[derive(Serialize)]
+struct ProductDescription {
+    product: String,
+    title: String,
+    summary: String,
+    tiers: Vec<TierDescription>,
+}
+
+#[derive(Serialize)]
+struct TierDescription {
+    name: String,
+    summary: String,
+    /// Of the sample.
+    config: String,
+    stack: String,
+    resources: Vec<ListedResource>,
+}
+
+/// All products with their tiers, a line each.
+pub fn list_products(
+    registry: &Registry,
+    format: ProductFormat,
+) -> Result<String, ProductListError> {
+    let products = load(registry, &registry.names())?;
+    if format == ProductFormat::Json {
+        let all = products.iter().map(|product| {
+            serde_json::json!({
+                "product": product.name(),
+                "title": product.manifest.title,
+                "summary": product.manifest.summary,
+                "files": product.manifest.files,
+                "tiers": product.manifest.tiers.iter().map(|tier| {
+                    serde_json::json!({ "name": tier.name, "summary": tier.summary })
+                }).collect::<Vec<_>>(),
+            })
+        });
+        let all: Vec<_> = all.collect();
+        return Ok(format!("{:#}\n", serde_json::json!(all)));
+    }
+    let rows: Vec<Vec<String>> = products
+        .iter()
+        .flat_map(|product| {
+            let manifest = &product.manifest;
+            let row = |tier: &str, summary: &str| {
+                vec![
+                    manifest.name.clone(),
+                    tier.to_owned(),
+                    manifest.files.clone(),
+                    summary.to_owned(),
+                ]
+            };
+            match manifest.tiers.is_empty() {
+                true => vec![row("", &manifest.summary)],
+                false => manifest
+                    .tiers
+                    .iter()
+                    .map(|tier| row(&tier.name, &tier.summary))
+                    .collect(),
+            }
+        })
+        .collect();
+    let head = ["Product", "Tier", "Files", "What it makes"];
+    Ok(table(format, &head, &rows))
+}
+
+/// What products make, tier by tier.
+pub fn show_product(
+    registry: &Registry,
+    product: Option<&str>,
+    tier: Option<&str>,
+    format: ProductFormat,
+) -> Result<String, ProductListError> {
+    let names = registry.names();
+    let wanted: Vec<&str> = match product {
+        None => names,
+        Some(name) if names.contains(&name) => vec![name],
+        Some(name) => return Err(unknown("product", name, &names)),
+    };
+    let mut products = load(registry, &wanted)?;
+    if let Some(tier) = tier {
+        let all: IndexSet<&str> = products.iter().flat_map(|product| tiers(product)).collect();
+        if !all.contains(tier) {
+            return Err(unknown("tier", tier, &Vec::from_iter(all)));
+        }
+        let has = |product: &Arc<Product>| tiers(product).any(|known| known == tier);
+        products.retain(has);
+    }
+    let mut shown = Vec::new();
+    for product in &products {
+        let description = show(registry, product, tier);
+        shown.push(description.map_err(ProductListError::Sample)?);
+    }
+    let text = match format {
+        ProductFormat::Json => serde_json::to_string_pretty(&shown).unwrap_or_default() + "\n",
+        _ => shown
+            .iter()
+            .map(|shown| text(shown, format))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
+    Ok(text)
+}
+
+fn load(registry: &Registry, names: &[&str]) -> Result<Vec<Arc<Product>>, ProductListError> {
+    let each = names.iter().filter_map(|name| registry.product(name));
+    each.collect::<Result<_, _>>()
+        .map_err(ProductListError::Invalid)
+}
+
+fn tiers(product: &Product) -> impl Iterator<Item = &str> {
+    product.manifest.tiers.iter().map(|tier| tier.name.as_str())
+}
+
+fn unknown(what: &'static str, name: &str, known: &[&str]) -> ProductListError {
+    let known = match (did_you_mean(name, known.iter().copied()), known) {
+        (Some(meant), _) => format!("did you mean `{meant}`?"),
+        (None, [only]) => format!("there is only `{only}`"),
+        (None, _) => format!("there are {}", and_list(known)),
+    };
+    ProductListError::Unknown {
+        what,
+        name: quote(name),
+        known,
+    }
+}
+
+fn show(
+    registry: &Registry,
+    product: &Product,
+    only: Option<&str>,
+) -> Result<ProductDescription, String> {
+    let wanted = product
+        .manifest
+        .tiers
+        .iter()
+        .filter(|tier| only.is_none_or(|only| only == tier.name));
+    let mut tiers = Vec::new();
+    for tier in wanted {
+        let config =
+            sample(registry, product, &tier.name).map_err(|problems| diagnostics(&problems))?;
+        let template = config.product.render_template(&config.derived.scope);
+        let template = template.map_err(|failure| failure.to_string())?;
+        let document =
+            Document::parse(&config.path, &template).map_err(|problems| diagnostics(&problems))?;
+        tiers.push(TierDescription {
+            name: tier.name.clone(),
+            summary: tier.summary.clone(),
+            config: config.path.to_string(),
+            stack: config.stack().to_owned(),
+            resources: inventory(&document),
+        });
+    }
+    Ok(ProductDescription {
+        product: product.name().to_owned(),
+        title: product.manifest.title.clone(),
+        summary: product.manifest.summary.clone(),
+        tiers,
+    })
+}
+
+fn text(shown: &ProductDescription, format: ProductFormat) -> String {
+    let line = |text: &str| match format {
+        ProductFormat::Markdown => escape_markdown(text),
+        _ => escape_workflow_commands(text),
+    };
+    let (title, section) = match format {
+        ProductFormat::Markdown => ("## ", "### "),
+        _ => ("", ""),
+    };
+    let mut text = format!(
+        "{title}{}\n\n{}\n",
+        line(&shown.title),
+        line(&shown.summary)
+    );
+    if shown.tiers.is_empty() {
+        text += "\nThe product has no tiers, so it has no sample that says what it makes.\n";
+    }
+    for tier in &shown.tiers {
+        text += &format!(
+            "\n{section}{}\n\n{}\nAs in {}, stack {}:\n\n",
+            line(&tier.name),
+            line(&tier.summary),
+            line(&tier.config),
+            line(&tier.stack)
+        );
+        let rows: Vec<Vec<String>> = tier
+            .resources
+            .iter()
+            .map(|resource| {
+                vec![
+                    resource.logical_id.clone(),
+                    resource.kind.clone(),
+                    resource.on_deletion.to_owned(),
+                    resource.billed.unwrap_or("not known").to_owned(),
+                ]
+            })
+            .collect();
+        let head = ["Resource", "Type", "On deletion", "Billed"];
+        text += &table(format, &head, &rows);
+    }
+    text
+}
+
+fn table(format: ProductFormat, head: &[&str], rows: &[Vec<String>]) -> String {
+    match format {
+        ProductFormat::Markdown => markdown_table(head, rows),
+        ProductFormat::Text(width) => plain_table(head, rows, width),
+        ProductFormat::Json => String::new(),
+    }
+}
