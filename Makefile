@@ -29,7 +29,8 @@ demo: ## Build, then show a pull request being checked
 test: test-rust test-contract test-permissions ## Run every test, with the real servers and runners of the test bed
 
 test-rust: bed ## Run the Rust tests only
-	PROVISIONER_TESTBED='$(TESTBED)' cargo test --locked
+	cargo test --locked
+	PROVISIONER_TESTBED='$(TESTBED)' cargo test --locked --test testbed
 
 # A directory of configs that covers every product, tier and scenario goes through the binary; an independent reading of the
 # specification, in another language, judges what came out.
@@ -91,7 +92,7 @@ lint-workflows: bed
 	'$(VENV)/shellcheck' --severity=warning $(SCRIPTS)
 
 bench: ## Measure, and compare with the last measurement
-	cargo bench --locked
+	cargo bench --locked --bench pipeline
 	./benches/compare.sh
 
 bed: ## Install the test bed into target/testbed (once)

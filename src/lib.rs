@@ -27,7 +27,7 @@
 //! | [`flow`] | CI: one folder or file for each flow |
 //! | [`cli`] | the command line: arguments, one file for each family of commands, console and prompts |
 //!
-//! Directions: each room uses only rooms above it in this table; `report` and above are pure. `tests/it/rooms.rs` holds them
+//! Directions: each room uses only rooms above it in this table; `report` and above are pure. `tests/offline/modules.rs` holds them
 //! to it.
 
 pub mod apply;

@@ -4,7 +4,7 @@
 
 use std::io::Write as _;
 
-use super::bed::{Server, free_port};
+use super::testbed::{Server, free_port};
 
 pub struct Emulate {
     server: Server,

@@ -14,12 +14,16 @@
     reason = "a test bed is made of ports, files, processes and deadlines"
 )]
 
-pub mod aws;
-pub mod bed;
+pub mod check;
 pub mod emulate;
-pub mod gate;
+pub mod emulator;
 pub mod github;
 pub mod http;
 pub mod issuer;
+pub mod job;
+pub mod parallel;
 pub mod prism;
+pub mod proxy;
 pub mod replay;
+pub mod testbed;
+pub mod workdir;

@@ -2,8 +2,8 @@
 //!
 //! It takes about ten seconds to start: share one in a test binary.
 
-use super::bed::{Server, free_port, root};
 use super::http::Answer;
+use super::testbed::{Server, free_port, root};
 
 pub struct Prism {
     server: Server,

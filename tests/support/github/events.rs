@@ -223,7 +223,7 @@ fn examples() -> Option<&'static Value> {
     let read = || {
         std::env::var_os("PROVISIONER_TESTBED")?;
         let file = "node_modules/@octokit/webhooks-examples/api.github.com/index.json";
-        let path = super::super::bed::root().join(file);
+        let path = super::super::testbed::root().join(file);
         let text = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         Some(serde_json::from_slice(&text).expect("the examples are JSON"))
     };

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::auth::{Token, Writes};
 use super::build::Repo;
+use super::connection_faults::{Fuse, FusedListener};
 use super::faults::{Fault, Queued, matches};
-use super::fuse::{Fuse, FusedListener};
 use super::journal::Seen;
 use super::server::{World, app, lock};
 use super::state::{Kind, Limits, State, User};

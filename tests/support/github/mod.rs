@@ -12,22 +12,21 @@ mod build_merge;
 mod build_pull;
 mod build_status;
 mod checkout;
+pub mod connection_faults;
 mod events;
 mod faults;
-pub mod fuse;
 mod graphql;
 mod handle;
 mod journal;
-mod objects;
+pub mod objects;
 mod rest;
 mod route;
+pub mod sample;
 mod server;
 mod sha1;
 mod shape;
 mod state;
 pub mod wire;
-
-pub mod selftest;
 
 pub use auth::Permission;
 pub use build::{CommitBuilder, Repo};

@@ -1,7 +1,7 @@
 //! Which handler answers which path. `None` means that the fake has no such route.
 
 use super::rest::{
-    activity, comments, contents, deployments, git, issues, people, pulls, reactions, statuses,
+    activity, comments, contents, deployments, git, issues, pulls, reactions, statuses, users,
 };
 use super::state::State;
 use super::wire::{Answer, Call};
@@ -13,11 +13,11 @@ pub fn dispatch(state: &mut State, call: &Call) -> Option<Answer> {
         (_, ["repos", owner, name, rest @ ..]) => {
             return in_repo(state, call, method, (owner, name), rest);
         }
-        ("GET", ["user"]) => people::me(state, call),
-        ("GET", ["users", login]) => people::user(state, call, login),
-        ("GET", ["rate_limit"]) => people::rate_limit(),
+        ("GET", ["user"]) => users::me(state, call),
+        ("GET", ["users", login]) => users::user(state, call, login),
+        ("GET", ["rate_limit"]) => users::rate_limit(),
         ("GET", ["orgs", org, "teams", team, "memberships", login]) => {
-            people::team_membership(state, call, org, team, login)
+            users::team_membership(state, call, org, team, login)
         }
         _ => return None,
     })
@@ -80,7 +80,7 @@ fn in_repo(
             git::commit(state, call, repo, &reference.join("/"))
         }
         ("GET", ["collaborators", login, "permission"]) => {
-            people::permission(state, call, repo, login)
+            users::permission(state, call, repo, login)
         }
         ("GET", ["deployments"]) => deployments::list(state, call, repo),
         ("POST", ["deployments"]) => deployments::create(state, call, repo),

@@ -7,8 +7,8 @@ use axum::body::{Body as HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::http::{HeaderValue, Response};
 
+use super::connection_faults::{Cut, Fuse};
 use super::faults::{self, Fault};
-use super::fuse::{Cut, Fuse};
 use super::journal::Seen;
 use super::state::State;
 use super::wire::{Call, Reply, epoch, unescape};

@@ -6,10 +6,10 @@ pub mod contents;
 pub mod deployments;
 pub mod git;
 pub mod issues;
-pub mod people;
 pub mod pulls;
 pub mod reactions;
 pub mod statuses;
+pub mod users;
 
 use super::auth::{Permission, not_found};
 use super::state::{RepoData, State};

@@ -1,19 +1,19 @@
 //! The JSON of GitHub's answers, with every field its OpenAPI description requires.
 
 mod activity;
+mod comments;
 mod commit;
 mod issue;
 mod pull;
 mod repo;
-mod talk;
 mod user;
 
 pub use activity::activity;
+pub use comments::{comment, deployment, deployment_status, reaction, status, status_simple};
 pub use commit::{commit, file_change, git_commit, parents};
 pub use issue::{issue, issue_of_pull};
 pub use pull::{pull, pull_simple, review};
 pub use repo::{repo, repo_full, repo_minimal};
-pub use talk::{comment, deployment, deployment_status, reaction, status, status_simple};
 pub use user::{account, user, user_full};
 
 /// The web address, which unlike the API's is the real one: nothing may ever fetch it.

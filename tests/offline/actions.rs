@@ -1,0 +1,380 @@
+//! The offline actions, as a user types them.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a user has files and runs programs"
+)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::job::{BINARY, config, path};
+
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    fn write(&self, path: &str, text: &str) -> &Self {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(path)).unwrap()
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.folder.path().join(path).exists()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.run_in("", arguments)
+    }
+
+    fn run_in(&self, folder: &str, arguments: &[&str]) -> Output {
+        let folder = self.folder.path().join(folder);
+        Command::new(BINARY)
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .output()
+            .unwrap()
+    }
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+const TEMPLATE: &str = "s3/templates/edge-prod-b001-us-west-1-s3-template.yaml";
+const POLICY: &str = "s3/policies/edge-prod-b001-us-west-1-s3-iam-policy.json";
+
+#[test]
+fn validate_prints_problems_with_their_lines() {
+    let desk = Desk::new();
+    desk.write(
+        &path("b001"),
+        &config(
+            "b001",
+            "  lifecycle_policy: complience\n  route_table_ids: rtb-0a1b2c3d\n",
+        ),
+    );
+    let output = desk.run(&[
+        "validate-config",
+        "s3/configs/edge-prod-b001-us-west-1-s3.yaml",
+    ]);
+    assert_eq!(code(&output), 10);
+    insta::assert_snapshot!("validate_text", stdout(&output));
+    let output = desk.run(&["validate-config", "--format", "markdown"]);
+    insta::assert_snapshot!("validate_markdown", stdout(&output));
+    let output = desk.run(&["validate-config", "--format", "json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["diagnostics"][0]["code"], "value-not-allowed");
+    assert_eq!(
+        json["diagnostics"][0]["span"]["start"],
+        serde_json::json!({ "line": 11, "column": 21 })
+    );
+    let output = desk.run(&["validate-config", "--format", "sarif"]);
+    let sarif: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn configs_are_found_by_path_glob_folder_and_bare_name() {
+    let desk = Desk::new();
+    desk.write(&path("b001"), &config("b001", ""))
+        .write(&path("b002"), &config("b002", ""));
+    desk.write(
+        "configs/edge-prod-b003-us-west-1-s3.yaml",
+        &config("b003", ""),
+    );
+    for (arguments, number) in [
+        (vec![], 3),
+        (vec!["s3/configs"], 2),
+        (vec!["s3/configs/*b00?*.yaml"], 2),
+        (vec!["edge-prod-b002-us-west-1-s3.yaml"], 1),
+        (vec!["edge-prod-b003-us-west-1-s3.yaml"], 1),
+        (
+            vec!["s3/configs", "s3/configs/edge-prod-b001-us-west-1-s3.yaml"],
+            2,
+        ),
+    ] {
+        let output = desk.run(
+            &[
+                &["validate-config", "--no-log", "--format", "json"],
+                arguments.as_slice(),
+            ]
+            .concat(),
+        );
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            json["items"].as_array().unwrap().len(),
+            number,
+            "{arguments:?}"
+        );
+    }
+    let output = desk.run(&[
+        "validate-config",
+        "edge-prod-b009-us-west-1-s3.yaml",
+        "nowhere/x.yaml",
+    ]);
+    assert_eq!(code(&output), 10);
+    insta::assert_snapshot!("config_not_found", stdout(&output));
+}
+
+#[test]
+fn outputs_go_beside_the_config_and_are_not_rewritten() {
+    let desk = Desk::new();
+    desk.write(&path("b001"), &config("b001", ""));
+    let output = desk.run(&["create-prov-template"]);
+    assert_eq!(
+        stdout(&output),
+        format!("created {TEMPLATE}\ncreate-prov-template: 1 config, 0 errors, 0 warnings\n")
+    );
+    let modified = std::fs::metadata(desk.folder.path().join(TEMPLATE))
+        .unwrap()
+        .modified()
+        .unwrap();
+    let output = desk.run(&["create-prov-template"]);
+    assert!(stdout(&output).starts_with(&format!("unchanged {TEMPLATE}\n")));
+    assert_eq!(
+        std::fs::metadata(desk.folder.path().join(TEMPLATE))
+            .unwrap()
+            .modified()
+            .unwrap(),
+        modified
+    );
+
+    desk.write(
+        &path("b001"),
+        &config("b001", "  lifecycle_policy: compliance\n"),
+    );
+    let output = desk.run(&["create-prov-template"]);
+    assert!(stdout(&output).starts_with(&format!("updated {TEMPLATE}\n")));
+    assert!(desk.read(TEMPLATE).contains("ExpirationInDays: 2555"));
+
+    let output = desk.run(&["create-policy"]);
+    assert!(stdout(&output).starts_with(&format!("created {POLICY}\n")));
+    let policy: Value = serde_json::from_str(&desk.read(POLICY)).unwrap();
+    assert_eq!(policy["Version"], "2012-10-17");
+    assert!(
+        desk.read("s3/templates/SHA256SUMS")
+            .ends_with("  edge-prod-b001-us-west-1-s3-template.yaml\n")
+    );
+}
+
+#[test]
+fn a_hand_edit_is_not_lost() {
+    let desk = Desk::new();
+    desk.write(&path("b001"), &config("b001", ""));
+    desk.run(&["create-prov-template"]);
+    let edited = format!("{}# my edit\n", desk.read(TEMPLATE));
+    desk.write(TEMPLATE, &edited);
+    let output = desk.run(&["create-prov-template"]);
+    assert_eq!(code(&output), 10);
+    insta::assert_snapshot!("output_edited", stdout(&output));
+    assert_eq!(desk.read(TEMPLATE), edited);
+    let output = desk.run(&["create-prov-template", "--force"]);
+    assert!(stdout(&output).starts_with("overwritten"));
+    assert!(!desk.read(TEMPLATE).contains("my edit"));
+    // A template that was there before the program came is somebody's too.
+    std::fs::remove_file(desk.folder.path().join("s3/templates/SHA256SUMS")).unwrap();
+    desk.write(TEMPLATE, "AWSTemplateFormatVersion: x\n");
+    assert_eq!(code(&desk.run(&["create-prov-template"])), 10);
+}
+
+#[test]
+fn attack_an_output_that_is_a_link_is_not_followed() {
+    let desk = Desk::new();
+    desk.write(&path("b001"), &config("b001", ""))
+        .write("victim", "precious");
+    std::fs::create_dir_all(desk.folder.path().join("s3/templates")).unwrap();
+    std::os::unix::fs::symlink(
+        desk.folder.path().join("victim"),
+        desk.folder.path().join(TEMPLATE),
+    )
+    .unwrap();
+    let output = desk.run(&["create-prov-template", "--force"]);
+    assert_eq!(code(&output), 10, "{}", stdout(&output));
+    assert_eq!(desk.read("victim"), "precious");
+}
+
+#[test]
+fn a_rendered_template_is_validated() {
+    let desk = Desk::new();
+    desk.write(&path("b001"), &config("b001", ""));
+    let missing = desk.run(&["validate-prov-template"]);
+    assert_eq!(code(&missing), 10);
+    assert!(stdout(&missing).contains("template-not-found"));
+    desk.run(&["create-prov-template"]);
+    assert_eq!(code(&desk.run(&["validate-prov-template"])), 0);
+
+    let broken = desk
+        .read(TEMPLATE)
+        .replace("Ref: Bucket", "Ref: Buckett")
+        .replace("DeletionPolicy: Retain", "DeletionPolicy: Keep")
+        .replace("Outputs:", "Output:");
+    desk.write(TEMPLATE, &broken);
+    let output = desk.run(&["validate-prov-template"]);
+    assert_eq!(code(&output), 10);
+    insta::assert_snapshot!("broken_template", stdout(&output));
+}
+
+#[test]
+fn the_original_form_works() {
+    let desk = Desk::new();
+    desk.write(&path("b001"), &config("b001", ""));
+    let name = "edge-prod-b001-us-west-1-s3.yaml";
+    for arguments in [
+        vec!["-con", name, "-act", "create-prov-template"],
+        vec![
+            "--config",
+            name,
+            "--action",
+            "create-prov-template",
+            "--solution",
+            "master-solution",
+            "--force",
+        ],
+    ] {
+        let output = desk.run(&arguments);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert!(desk.has(TEMPLATE));
+    }
+    let output = desk.run(&["-con", name, "-act", "create-prov-templates"]);
+    assert_eq!(code(&output), 10);
+    insta::assert_snapshot!("unknown_action", stdout(&output));
+    assert_eq!(code(&desk.run(&["-con", name])), 2);
+    assert_eq!(code(&desk.run(&[])), 2);
+}
+
+#[test]
+fn a_log_is_kept_in_reports() {
+    let desk = Desk::new();
+    desk.write(&path("b001"), &config("b001", "  lifecycle_policy: x\n"));
+    desk.run(&["validate-config"]);
+    let logs: Vec<_> = std::fs::read_dir(desk.folder.path().join("s3/reports"))
+        .unwrap()
+        .collect();
+    let [Ok(log)] = logs.as_slice() else {
+        panic!("{logs:?}")
+    };
+    let name = log.file_name().into_string().unwrap();
+    assert!(
+        name.starts_with("edge-prod-b001-us-west-1-s3-validate-config-2")
+            && name.ends_with("Z.log"),
+        "{name}"
+    );
+    assert!(
+        std::fs::read_to_string(log.path())
+            .unwrap()
+            .contains("error[value-not-allowed]")
+    );
+    let quiet = Desk::new();
+    quiet
+        .write(&path("b001"), &config("b001", ""))
+        .run(&["validate-config", "--no-log"]);
+    assert!(!quiet.has("s3/reports"));
+}
+
+#[test]
+fn a_log_holds_what_is_said_of_its_own_config() {
+    let desk = Desk::new();
+    let both = "edge-prod-b001-us-west-1";
+    let text = config(
+        "b001",
+        "  bucket_name_override: edge-x\n  lifecycle_policy: x\n",
+    );
+    desk.write(&format!("s3/configs/{both}.yaml"), &config("b001", ""));
+    desk.write(&format!("s3/configs/{both}-x-s3.yaml"), &text);
+    desk.run(&["validate-config"]);
+    let of = |name: &str| {
+        let start = format!("{name}-validate-config-");
+        let mut all = logs_of(&desk);
+        all.retain(|(file, _)| file.starts_with(&start));
+        all.remove(0).1
+    };
+    assert_eq!(logs_of(&desk).len(), 2);
+    assert!(of(both).contains("wrong-file-name") && !of(both).contains("value-not-allowed"));
+    assert!(of(&format!("{both}-x-s3")).contains("value-not-allowed"));
+}
+
+fn logs_of(desk: &Desk) -> Vec<(String, String)> {
+    let folder = desk.folder.path().join("s3/reports");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    files
+        .map(|file| {
+            (
+                file.file_name().into_string().unwrap(),
+                std::fs::read_to_string(file.path()).unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn schema_and_explain() {
+    let desk = Desk::new();
+    let schema: Value = serde_json::from_slice(&desk.run(&["schema", "s3"]).stdout).unwrap();
+    assert_eq!(
+        schema["properties"]["s3"]["properties"]["versioning"]["type"],
+        "boolean"
+    );
+    assert_eq!(code(&desk.run(&["schema", "s4"])), 2);
+    insta::assert_snapshot!(
+        "explain",
+        stdout(&desk.run(&["explain", "wrong-file-name"]))
+    );
+    insta::assert_snapshot!(
+        "explain_rule",
+        stdout(&desk.run(&["explain", "s3-route-tables-without-vpc"]))
+    );
+    let output = desk.run(&["explain", "wrong-filename"]);
+    assert_eq!(code(&output), 2);
+    assert_eq!(
+        stderr(&output),
+        "error: no diagnostic has the code `wrong-filename`; did you mean `wrong-file-name`?\n"
+    );
+    assert!(stdout(&desk.run(&["explain"])).lines().count() > 40);
+}
+
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let desk = Desk::new();
+    let mut child = Command::new(BINARY)
+        .args(["explain"])
+        .current_dir(desk.folder.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert!(Path::new(BINARY).exists());
+}
+
+#[test]
+fn attack_a_deletion_without_configs_does_not_mean_all() {
+    let desk = Desk::new();
+    for action in ["tear-down", "delete-product"] {
+        assert_eq!(code(&desk.run(&[action, "--force"])), 2, "{action}");
+    }
+}

@@ -1,0 +1,4 @@
+//! The verdict on a change set.
+
+mod corpus;
+mod verdicts;

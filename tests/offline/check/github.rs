@@ -1,0 +1,498 @@
+//! Flow 1 against the fake GitHub: event in, comment and status out.
+
+use crate::support::check::{COMMENTS, STATUS, Scene};
+use crate::support::job::{Job, config, path, settled};
+
+#[test]
+fn a_changed_lifecycle_gets_one_comment_and_one_status() {
+    let scene = Scene::new();
+    let pull = scene.changed();
+    let job = scene.job(&pull);
+    let done = job.run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("changed_lifecycle", settled(&scene.comment()));
+    assert_eq!(done.outputs["impact"], "high");
+    assert_eq!(done.outputs["configs"], "1");
+    assert_eq!(done.outputs["errors"], "0");
+    assert!(
+        done.outputs["comment-url"]
+            .as_str()
+            .unwrap()
+            .contains("#issuecomment-"),
+        "{}",
+        done.outputs
+    );
+    assert!(
+        scene
+            .comment()
+            .contains(done.outputs["digest"].as_str().unwrap())
+    );
+    assert_eq!(done.report["plan"]["digest"], done.outputs["digest"]);
+    let statuses = scene.repo.statuses(&pull.head_sha());
+    assert_eq!(statuses.len(), 1);
+    assert_eq!(
+        (statuses[0].context.as_str(), statuses[0].state.as_str()),
+        ("provisioner/plan", "success")
+    );
+
+    // The same event once more: everything already says what it should.
+    let again = job.run();
+    assert_eq!(again.status, 0);
+    assert!(
+        scene.github.writes().len() == 2 && scene.github.take_writes().is_empty(),
+        "nothing is written the second time"
+    );
+    assert_eq!(again.outputs, done.outputs);
+}
+
+#[test]
+fn another_push_updates_the_comment_in_place() {
+    let scene = Scene::new();
+    let pull = scene.changed();
+    scene.job(&pull).run();
+    let first = scene.comment();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: development\n"),
+        )
+        .push();
+    scene.job(&pull).run();
+    assert_ne!(scene.comment(), first);
+    assert!(scene.comment().contains("ObjectSizeGreaterThan"));
+    scene.github.expect_writes(&[
+        COMMENTS,
+        STATUS,
+        "PATCH /repos/acme/infra/issues/comments/*",
+        STATUS,
+    ]);
+}
+
+#[test]
+fn attack_a_comment_of_somebody_else_is_not_adopted() {
+    let scene = Scene::new();
+    let pull = scene.changed();
+    let mallory = scene.github.user("mallory");
+    let forged = "<!-- provisioner:check -->\n## Provisioner\n\n✅ nothing to see\n";
+    scene.repo.comment(7, &mallory, forged);
+    // Ours lies behind more than a page of others'.
+    for number in 0..130 {
+        scene
+            .repo
+            .comment(7, &mallory, &format!("comment {number}"));
+    }
+    scene.job(&pull).run();
+    scene.job(&pull).run();
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    let comments = scene.repo.comments(7);
+    assert_eq!(comments[0].body, forged);
+    assert_eq!(comments.len(), 132);
+}
+
+#[test]
+fn attack_a_fork_gets_no_write_and_is_told_why() {
+    for owner in ["mallory/infra", "acme/infra-fork"] {
+        let scene = Scene::new();
+        let fork = scene.repo.fork(owner);
+        let base = scene.repo.head("main");
+        fork.branch("feature", &base);
+        fork.commit("feature")
+            .write(
+                &path("b001"),
+                config("b001", "  lifecycle_policy: compliance\n"),
+            )
+            .push();
+        let pull = scene
+            .repo
+            .pull("feature")
+            .of_fork(&fork)
+            .author(&scene.alice)
+            .number(7)
+            .open();
+        // Even a token that could write is not used: a fork is a fork by its repository's id.
+        let done = scene.job(&pull).run();
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        assert!(scene.github.take_writes().is_empty());
+        assert!(
+            done.summary.contains("comes from a fork"),
+            "{}",
+            done.summary
+        );
+        assert!(done.summary.contains("`s3.lifecycle_policy`"));
+    }
+}
+
+#[test]
+fn errors_are_annotated_on_their_lines() {
+    let scene = Scene::new();
+    let broken =
+        config("b001", "  versionning: true\n").replace("\"123456789012\"", "012345678901");
+    let other = config("b002", "  lifecycle_policy: complience\n");
+    scene
+        .repo
+        .commit("feature")
+        .write(&path("b001"), broken)
+        .write(&path("b002"), other)
+        .push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 10);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("three_errors_annotations", done.stdout);
+    insta::assert_snapshot!("three_errors_comment", settled(&scene.comment()));
+    assert_eq!(scene.repo.statuses(&pull.head_sha())[0].state, "failure");
+    let results = done.sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 3);
+    assert_eq!(
+        results[0]["locations"][0]["physicalLocation"]["region"]["startLine"],
+        4
+    );
+}
+
+/// The file's name holds the network, the stack's does not: what git sees as another file is the same stack.
+#[test]
+fn an_ml_config_moves_to_a_higher_tier() {
+    let scene = Scene::new();
+    let (low, high) = (
+        include_str!(
+            "../../../examples/ml/configs/globalbank-test-c001-us-west-2-demand-forecasting-ml-codecommit.yaml"
+        ),
+        "  vpc_mode: standalone\n  vpc_source: ssm\n",
+    );
+    let place = |rest: &str| {
+        format!(
+            "ml/configs/globalbank-test-c001-us-west-2-demand-forecasting-ml-codecommit{rest}.yaml"
+        )
+    };
+    scene.repo.commit("main").write(&place(""), low).push();
+    scene.repo.branch("feature", &scene.repo.head("main"));
+    let config = low
+        .replace("tier: professional", "tier: enterprise")
+        .replace(
+            "  source_control: codecommit\n",
+            &format!("  source_control: codecommit\n{high}"),
+        );
+    scene
+        .repo
+        .commit("feature")
+        .remove(&place(""))
+        .write(&place("-standalone-ssm"), config)
+        .push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let change = &done.report["plan"]["changes"];
+    assert_eq!(change.as_array().unwrap().len(), 1, "one stack, one change");
+    assert_eq!(change[0]["intent"], "update");
+    assert_eq!(change[0]["moved_from"], place(""));
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("ml_professional_to_enterprise", settled(&scene.comment()));
+}
+
+#[test]
+fn two_configs_of_one_stack_are_refused() {
+    let scene = Scene::new();
+    let config = |source: &str| {
+        format!(
+            "client: {{ company_prefix: acme, account_id: \"123456789012\", tenant_id: \"c001\" }}\n\
+             environment: {{ env: dev, region: us-east-1 }}\nml_product:\n  use_case: churn\n{source}"
+        )
+    };
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            "ml/configs/acme-dev-c001-us-east-1-churn-ml-codecommit.yaml",
+            config("  source_control: codecommit\n"),
+        )
+        .write(
+            "ml/configs/acme-dev-c001-us-east-1-churn-ml-s3.yaml",
+            config("  source_control: s3\n  s3_prefix: acme-source/churn\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 10, "{}", done.stderr);
+    let codes = done.sarif["runs"][0]["results"].as_array().unwrap();
+    let told = codes
+        .iter()
+        .filter(|result| result["ruleId"] == "stack-claimed-twice");
+    assert_eq!(told.count(), 2);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("two_configs_of_one_stack", settled(&scene.comment()));
+}
+
+#[test]
+fn a_new_a_removed_and_a_renamed_config() {
+    let scene = Scene::new();
+    let config_3 = config("b003", "  tags:\n    Team: x\n");
+    scene
+        .repo
+        .commit("main")
+        .write(&path("b003"), &config_3)
+        .push();
+    scene.repo.branch("feature", &scene.repo.head("main"));
+    scene
+        .repo
+        .commit("feature")
+        .remove(&path("b001"))
+        .write(
+            &path("b002"),
+            config("b002", "  bucket_name_override: edge-data\n"),
+        )
+        .rename(&path("b003"), &path("b004"))
+        .write(&path("b004"), config_3.replace("b003", "b004"))
+        .push();
+    scene.repo.declare_rename(&path("b003"), &path("b004"));
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("new_removed_renamed", settled(&scene.comment()));
+}
+
+#[test]
+fn a_change_elsewhere_says_so_and_no_more() {
+    let scene = Scene::new();
+    scene.repo.commit("feature").write("README.md", "y").push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 0);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    insta::assert_snapshot!("change_elsewhere", settled(&scene.comment()));
+}
+
+#[test]
+fn a_pull_request_that_touches_the_same_stack_is_named() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    scene.repo.branch("other", &scene.repo.head("main"));
+    scene
+        .repo
+        .commit("other")
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .push();
+    scene
+        .repo
+        .pull("other")
+        .author(&scene.alice)
+        .number(9)
+        .open();
+    let pull = scene.pull();
+    scene.job(&pull).run();
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    let said =
+        "Pull request 9 is open too and touches `s3/configs/edge-prod-b001-us-west-1-s3.yaml`.";
+    assert!(scene.comment().contains(said), "{}", scene.comment());
+}
+
+#[test]
+fn a_pull_request_with_more_files_than_are_listed_is_not_passed_over_in_silence() {
+    let scene = Scene::new();
+    scene.repo.branch("other", &scene.repo.head("main"));
+    let mut commit = scene.repo.commit("other");
+    for number in 0..101 {
+        commit = commit.write(&format!("a/{number}"), "x");
+    }
+    commit
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .push();
+    scene
+        .repo
+        .pull("other")
+        .author(&scene.alice)
+        .number(9)
+        .open();
+    let pull = scene.changed();
+    scene.job(&pull).run();
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    assert!(
+        scene
+            .comment()
+            .contains("Not all open pull requests could be looked at in whole"),
+        "{}",
+        scene.comment()
+    );
+}
+
+#[test]
+fn the_comparison_is_with_the_merge_base() {
+    let scene = Scene::new();
+    scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    // The base moves on: what it changed is not shown as if this pull request took it back.
+    scene
+        .repo
+        .commit("main")
+        .write(&path("b001"), config("b001", "  tags: {Team: moved}\n"))
+        .push();
+    let pull = scene.pull();
+    scene.job(&pull).run();
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    assert!(!scene.comment().contains("s3.tags"), "{}", scene.comment());
+}
+
+#[test]
+fn a_checkout_gives_the_same_comment_as_the_api() {
+    let scene = Scene::new();
+    let pull = scene.changed();
+    scene.job(&pull).run();
+    let by_api = scene.comment();
+    let job = scene.job(&pull);
+    scene.repo.clone_into(job.folder.path());
+    scene.github.clear_journal();
+    let workspace = job.folder.path().display().to_string();
+    let done = job.with("GITHUB_WORKSPACE", &workspace).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(scene.comment(), by_api);
+    assert_eq!(scene.github.count("GET /repos/acme/infra/contents/**"), 0);
+    assert!(scene.github.take_writes().is_empty());
+}
+
+#[test]
+fn a_merge_group_is_checked_without_a_comment() {
+    let scene = Scene::new();
+    let base = scene.repo.head("main");
+    let head = scene
+        .repo
+        .commit("feature")
+        .write(
+            &path("b001"),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        )
+        .push();
+    let pull = scene.pull();
+    let payload = pull.merge_group_event(&base, &head, &scene.alice);
+    let done = Job::new(
+        &scene.github,
+        &scene.github.actions_token(),
+        "merge_group",
+        &payload,
+    )
+    .run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.expect_writes(&[STATUS]);
+    assert!(done.summary.contains("`s3.lifecycle_policy`"));
+}
+
+#[test]
+fn github_enterprise_has_other_addresses() {
+    let scene = Scene::new();
+    let pull = scene.changed();
+    let job = scene
+        .job(&pull)
+        .with("GITHUB_API_URL", &scene.github.enterprise_api_url())
+        .with("GITHUB_GRAPHQL_URL", &scene.github.enterprise_graphql_url());
+    let done = job.run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+}
+
+#[test]
+fn a_token_that_may_not_write_costs_the_comment_and_not_the_check() {
+    let scene = Scene::new();
+    let pull = scene.changed();
+    let payload = pull.event("opened", &scene.alice);
+    let done = Job::new(
+        &scene.github,
+        &scene.github.readonly_token(),
+        "pull_request",
+        &payload,
+    )
+    .run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(scene.repo.comments(7).is_empty());
+    scene.github.take_writes();
+    assert!(
+        done.summary.contains("Grant the job pull-requests write"),
+        "{}",
+        done.summary
+    );
+    assert!(done.summary.contains("Grant the job statuses write"));
+}
+
+#[test]
+fn the_comment_can_be_switched_off() {
+    let scene = Scene::new();
+    let pull = scene.changed();
+    scene.job(&pull).with("PROVISIONER_COMMENT", "false").run();
+    scene.github.expect_writes(&[STATUS]);
+}
+
+#[test]
+fn other_globs_select_other_configs() {
+    let scene = Scene::new();
+    let elsewhere = "infra/buckets/edge-prod-b005-us-west-1-s3.yaml";
+    scene
+        .repo
+        .commit("feature")
+        .write(elsewhere, config("b005", ""))
+        .write(&path("b001"), "not: looked at")
+        .push();
+    let pull = scene.pull();
+    let done = scene
+        .job(&pull)
+        .with("PROVISIONER_CONFIGS", "infra/buckets/*.yaml\n")
+        .run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.take_writes();
+    assert_eq!(done.outputs["configs"], "1");
+    assert!(done.summary.contains(elsewhere));
+}
+
+#[test]
+fn another_event_is_nothing_to_do() {
+    let scene = Scene::new();
+    scene.repo.commit("feature").write("README.md", "y").push();
+    let pull = scene.pull();
+    for event in ["release", "pull_request_target", "workflow_dispatch"] {
+        let payload = pull.event("opened", &scene.alice);
+        let done = Job::new(
+            &scene.github,
+            &scene.github.actions_token(),
+            event,
+            &payload,
+        )
+        .run();
+        assert_eq!(done.status, 0);
+        assert!(
+            done.stderr
+                .contains(&format!("nothing to do for the event `{event}`")),
+            "{}",
+            done.stderr
+        );
+    }
+    assert!(scene.github.requests().is_empty());
+}
+
+#[test]
+fn a_job_without_its_variables_is_told_which() {
+    let scene = Scene::new();
+    let pull = scene.pull();
+    let done = scene.job(&pull).with("GITHUB_EVENT_PATH", "").run();
+    assert_eq!(
+        (done.status, done.stderr.as_str()),
+        (2, "error: GITHUB_EVENT_PATH is not set\n")
+    );
+    let done = scene.job(&pull).with("GITHUB_ACTIONS", "").run();
+    assert_eq!(done.status, 2);
+    let done = scene.job(&pull).with("GITHUB_REPOSITORY", "../evil").run();
+    assert_ne!(done.status, 0);
+    assert!(scene.github.requests().is_empty());
+}

@@ -1,0 +1,430 @@
+//! Text of others in everything that people read: the comment is parsed by a Markdown parser that is not ours, and nothing
+//! in it may be live.
+
+use std::collections::BTreeMap;
+
+use comrak::nodes::{AstNode, NodeValue};
+use comrak::{Arena, Options, parse_document};
+use provisioner::model::{CommitSha, Digest, RepoPath};
+use provisioner::plan::{Input, Plan, assess};
+use provisioner::product::{Files, Registry};
+use provisioner::report::{
+    COMMENT_LIMIT, CheckContext, Collision, Report, annotations, escape_workflow_commands,
+    markdown, sarif,
+};
+use provisioner::text::is_invisible_or_bidi;
+
+use crate::support::job::config;
+
+/// Name and text of each attack. Each is tried as a value, as a key, as a file name, and as the words of a product.
+fn corpus() -> BTreeMap<&'static str, String> {
+    let mut corpus: BTreeMap<&str, String> = [
+        ("fence", "```"),
+        ("long_fence", "``````````"),
+        ("tilde_fence", "~~~"),
+        ("fence_on_its_own_line", "x\n```\n\n# Approved\n"),
+        ("fence_with_language", "```diff\n+ fine\n```"),
+        ("backtick", "`"),
+        ("code_span_end", "a` **bold** `b"),
+        ("script", "<script>alert(1)</script>"),
+        (
+            "html_image",
+            "<img src=https://evil.example/x.png onerror=alert(1)>",
+        ),
+        ("details_end", "</details></summary></sub>"),
+        ("comment_end", "--> <!--"),
+        ("marker", "<!-- provisioner:check -->"),
+        ("entity", "&lt;b&gt; &#64;admin"),
+        ("mention", "@acme/admins"),
+        ("mention_in_words", "please ask @octocat now"),
+        ("issue", "closes #1"),
+        ("issue_gh", "fixes GH-1"),
+        ("issue_elsewhere", "fixes org/repo#12"),
+        (
+            "commit",
+            "see 0123456789abcdef0123456789abcdef01234567 for it",
+        ),
+        ("ticket", "see ABC-123 for it"),
+        ("image", "![x](https://evil.example/x.png)"),
+        ("link", "[click](https://evil.example)"),
+        ("reference_link", "[x]: https://evil.example"),
+        ("autolink", "https://evil.example/x"),
+        ("www", "go to www.evil.example now"),
+        ("email", "mail me@evil.example now"),
+        ("emoji", "all :white_check_mark: fine"),
+        ("heading", "\n# All checks passed\n"),
+        ("table", "a | b\n|---|---|\n| x | y |"),
+        ("bar", "a|b|c|d|e|f"),
+        ("backslash", "a\\|b\\"),
+        ("task", "- [x] approved"),
+        ("quote", "> approved"),
+        ("rule", "---"),
+        ("footnote", "[^1]"),
+        ("math", "$$\\href{javascript:alert(1)}{x}$$"),
+        ("ansi", "\u{1b}[2J\u{1b}[32mok\u{1b}[0m"),
+        ("bidi", "user\u{202e}nimda\u{2066}x"),
+        ("zero_width", "a\u{200b}b\u{200d}c\u{feff}d"),
+        ("tag_characters", "a\u{e0041}\u{e0042}"),
+        ("set_output", "::set-output name=errors::0"),
+        ("add_mask", "\n::add-mask::secret"),
+        ("stop_commands", "\n  ::stop-commands::x\n"),
+        ("old_command", "##[add-path]/tmp"),
+        ("percent", "%0A::error::x%0D"),
+        ("carriage_return", "x\r::warning::y"),
+        ("jinja", "{{ 7 * 7 }}{% for x in range(10) %}{% endfor %}"),
+        ("jinja_comment", "{# x #}"),
+        ("sub", "${AWS::AccountId}"),
+        ("tag", "!Sub ${AWS::Region}"),
+        ("resolve", "{{resolve:ssm-secure:/x:1}}"),
+        ("traversal", "../../etc/passwd"),
+        ("option", "--output=/tmp/x"),
+        ("shell", "$(touch /tmp/x);`id`"),
+    ]
+    .map(|(name, text)| (name, text.to_owned()))
+    .into();
+    corpus.insert("long", "x".repeat(100_000));
+    corpus.insert("long_fences", "```\n".repeat(25_000));
+    corpus
+}
+
+fn report(plan: Plan) -> Report {
+    let context = CheckContext {
+        base: "0000000".into(),
+        head: "1111111".into(),
+        version: "0",
+    };
+    Report {
+        context,
+        plan,
+        previews: Default::default(),
+        collisions: None,
+        notices: Vec::new(),
+    }
+}
+
+fn path(text: &str) -> RepoPath {
+    RepoPath::parse(text).unwrap_or_else(|_| RepoPath::typed(text))
+}
+
+fn input(at: &str, base: Option<&str>, head: Option<&str>) -> Input {
+    let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
+    Input {
+        path: path(at),
+        base: bytes(base),
+        head: bytes(head),
+        renamed: None,
+        governed: false,
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}
+
+/// Checks everything that is written about a plan.
+fn assert_inert(name: &str, plan: Plan) {
+    let report = report(plan);
+    let comment = markdown(&report, COMMENT_LIMIT).unwrap();
+    assert!(
+        comment.chars().count() <= 65_536,
+        "{name}: {} characters",
+        comment.chars().count()
+    );
+    assert!(
+        !comment.contains(is_invisible_or_bidi),
+        "{name}: a deceptive character survives"
+    );
+    assert_nothing_live(name, &comment);
+    let found = annotations(report.diagnostics());
+    for line in found.commands.lines() {
+        let command = ["::error ", "::warning ", "::notice "]
+            .iter()
+            .any(|known| line.starts_with(known));
+        assert!(command && !line.contains("##["), "{name}: {line:?}");
+        assert!(!line.contains(is_invisible_or_bidi), "{name}: {line:?}");
+    }
+    let log = provisioner::report::diagnostics(report.diagnostics());
+    for line in escape_workflow_commands(&log).lines() {
+        assert!(
+            !line.trim_start().starts_with("::") && !line.contains("##["),
+            "{name}: {line:?}"
+        );
+    }
+    for result in sarif(report.diagnostics(), "0")["runs"][0]["results"]
+        .as_array()
+        .unwrap()
+    {
+        let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            .as_str()
+            .unwrap();
+        assert!(!uri.contains(':') && !uri.contains('\n'), "{name}: {uri:?}");
+    }
+}
+
+fn assert_nothing_live(name: &str, comment: &str) {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.strikethrough = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    let arena = Arena::new();
+    let root = parse_document(&arena, comment, &options);
+    let live = regex::Regex::new(
+        r"(?i)@[a-z0-9]|#[0-9]|\bgh-[0-9]|\b[0-9a-f]{7,40}\b|https?://|\bwww\.|:[a-z_+]+:|[a-z]+-[0-9]+\b",
+    )
+    .unwrap();
+    for node in root.descendants() {
+        match &node.data.borrow().value {
+            NodeValue::Link(_) | NodeValue::Image(_) | NodeValue::WikiLink(_) => {
+                panic!("{name}: a link or image")
+            }
+            NodeValue::TaskItem(_) | NodeValue::FootnoteReference(_) | NodeValue::BlockQuote => {
+                panic!("{name}: a block")
+            }
+            NodeValue::HtmlBlock(html) => assert_ours(name, &html.literal),
+            NodeValue::HtmlInline(html) => assert_ours(name, html),
+            NodeValue::Heading(heading) => {
+                assert!(matches!(heading.level, 2 | 3), "{name}: a heading")
+            }
+            NodeValue::Text(text) => assert!(!live.is_match(text), "{name}: live text {text:?}"),
+            NodeValue::TableRow(_) => assert!(
+                matches!(node.children().count(), 4 | 5),
+                "{name}: a broken row"
+            ),
+            _ => {}
+        }
+    }
+    assert!(
+        last_paragraph(root).contains("Plan digest"),
+        "{name}: the footer is swallowed"
+    );
+}
+
+/// The only HTML there is: the marker, folds and the footer's small print.
+fn assert_ours(name: &str, html: &str) {
+    let summary = regex::Regex::new(
+        r"^<details><summary>Rendered template: \d+ lines? added, \d+ removed</summary>$",
+    )
+    .unwrap();
+    for line in html.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let ours = matches!(
+            line,
+            "<!-- provisioner:check -->" | "</details>" | "<sub>" | "</sub>"
+        ) || summary.is_match(line);
+        assert!(ours, "{name}: HTML {line:?}");
+    }
+}
+
+fn last_paragraph<'a>(root: &'a AstNode<'a>) -> String {
+    let last = root.children().last().unwrap();
+    assert!(matches!(last.data.borrow().value, NodeValue::Paragraph));
+    let texts = last
+        .descendants()
+        .filter_map(|node| match &node.data.borrow().value {
+            NodeValue::Text(text) => Some(text.to_string()),
+            _ => None,
+        });
+    texts.collect()
+}
+
+const AT: &str = "s3/configs/edge-prod-b001-us-west-1-s3.yaml";
+
+#[test]
+fn attack_in_values_and_keys() {
+    let registry = Registry::built_in();
+    for (name, text) in corpus() {
+        let text = quoted(&text);
+        let value = config("b001", &format!("  tags: {{ Team: {text} }}\n"));
+        let key = config(
+            "b001",
+            &format!("  {text}: 1\n  lifecycle_policy: {text}\n"),
+        );
+        let company =
+            config("b001", "").replace("company_name: Edge", &format!("company_name: {text}"));
+        for head in [&value, &key, &company, &text] {
+            let plan = assess(
+                &registry,
+                &registry,
+                &[input(AT, Some(&config("b001", "")), Some(head))],
+            );
+            assert_inert(name, plan);
+        }
+    }
+}
+
+#[test]
+fn attack_in_file_names() {
+    let registry = Registry::built_in();
+    for (name, text) in corpus() {
+        let at = format!("s3/configs/{text}-s3.yaml");
+        let (old, new) = (
+            config("b001", ""),
+            config("b001", "  lifecycle_policy: compliance\n"),
+        );
+        for (base, head) in [
+            (None, Some(new.as_str())),
+            (Some(old.as_str()), None),
+            (Some(old.as_str()), Some("x")),
+        ] {
+            assert_inert(
+                name,
+                assess(&registry, &registry, &[input(&at, base, head)]),
+            );
+        }
+    }
+}
+
+/// A product whose words, types, ids and properties are the attack.
+fn product(text: &str) -> Registry {
+    let say = quoted(text);
+    let manifest = format!(
+        "name: evil\ntitle: {say}\nsummary: {say}\nsection: evil\nfiles: '*-evil.yaml'\n\
+         target: {{account: evil.text, region: evil.text, environment: evil.text}}\n\
+         names: {{config: \"'x-evil'\", stack: evil.text}}\noutputs: {{template: \"'t'\", policy: \"'p'\"}}\n\
+         rules: [{{code: {say}, severity: warning, at: evil.text, when: 'true', message: {say}, help: {say}}}]\n\
+         impact: [{{keys: [evil.text], level: critical, consequence: {say}}}]\nactions: {{}}\n"
+    );
+    let stack = "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties:\n      {{ evil.text }}: {{ evil.text }}\n      \
+                 Of: {{ evil.other }}\n";
+    let schema = r#"{"type":"object","properties":{"evil":{"type":"object","x-help":"x"}}}"#;
+    let files: Files = [
+        ("product.yaml", manifest.as_str()),
+        ("config.schema.json", schema),
+        ("stack.yaml.j2", stack),
+        ("iam-policy.json.j2", "{}"),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    .into();
+    let mut registry = Registry::built_in();
+    registry.add("evil", files);
+    registry
+}
+
+#[test]
+fn attack_in_the_words_of_a_product() {
+    for (name, text) in corpus() {
+        let registry = product(&text);
+        let config = |other: &str| format!("evil: {{ text: {}, other: {other} }}\n", quoted(&text));
+        let (old, new) = (config("1"), config("2"));
+        for (base, head) in [
+            (None, Some(new.as_str())),
+            (Some(old.as_str()), Some(new.as_str())),
+            (Some(old.as_str()), None),
+        ] {
+            assert_inert(
+                name,
+                assess(
+                    &registry,
+                    &registry,
+                    &[input("s3/configs/x-evil.yaml", base, head)],
+                ),
+            );
+        }
+    }
+}
+
+#[test]
+fn attack_a_product_that_does_not_end() {
+    let loops = "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}x{% endfor %}{% endfor %}{% endfor %}";
+    let deep = "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}";
+    for source in [loops, deep] {
+        let mut files: Files = [
+            (
+                "product.yaml",
+                "name: slow\ntitle: t\nsummary: s\nsection: slow\nfiles: '*-slow.yaml'\n\
+                 target: {account: \"'1'\", region: \"'r'\", environment: \"'e'\"}\n\
+                 names: {config: \"'x-slow'\", stack: \"'s'\"}\noutputs: {template: \"'t'\", policy: \"'p'\"}\nactions: {}\n",
+            ),
+            ("config.schema.json", r#"{"properties":{"slow":{"pattern":"^(a+)+$"}}}"#),
+            ("iam-policy.json.j2", "{}"),
+        ]
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .into();
+        files.insert("stack.yaml.j2".to_owned(), source.to_owned());
+        let mut registry = Registry::built_in();
+        registry.add("slow", files);
+        let backtracks = format!("slow: {}!\n", "a".repeat(5_000));
+        assert_inert(
+            "pattern",
+            assess(
+                &registry,
+                &registry,
+                &[input("s3/configs/x-slow.yaml", None, Some(&backtracks))],
+            ),
+        );
+        let plan = assess(
+            &registry,
+            &registry,
+            &[input("s3/configs/x-slow.yaml", None, Some("slow: aaa\n"))],
+        );
+        assert_eq!(plan.changes[0].diagnostics[0].code, "render-failed");
+        assert_inert("endless", plan);
+    }
+}
+
+/// Ten thousand deletions: the limit is kept, and what is not shown is counted.
+#[test]
+fn attack_a_comment_that_is_too_long() {
+    let registry = Registry::built_in();
+    let inputs: Vec<_> = (0..1_000)
+        .map(|number| {
+            let tenant = format!("{number:04}");
+            input(
+                &crate::support::job::path(&tenant),
+                Some(&config(&tenant, "")),
+                None,
+            )
+        })
+        .collect();
+    let plan = assess(&registry, &registry, &inputs);
+    assert_eq!(plan.changes.len(), 1_000);
+    let comment = markdown(&report(plan.clone()), COMMENT_LIMIT).unwrap();
+    assert!(
+        comment.contains("1000 stacks to delete"),
+        "{}",
+        &comment[..500]
+    );
+    let counted =
+        regex::Regex::new(r"\d+ of 1000 configs listed, the rest in the job summary\.").unwrap();
+    assert!(counted.is_match(&comment));
+    assert!(comment.contains("of 1000 configs shown in full, the rest in the job summary."));
+    assert_inert("many", plan);
+}
+
+/// Fifty pull requests that touch a hundred configs each, and paths as long as a comment.
+#[test]
+fn attack_collisions_without_end() {
+    let registry = Registry::built_in();
+    let deleted = config("b001", "");
+    let mut report = report(assess(
+        &registry,
+        &registry,
+        &[input(AT, Some(&deleted), None)],
+    ));
+    let long = "x".repeat(65_000);
+    let paths: Vec<RepoPath> = (0..100).map(|n| path(&format!("{n}{long}"))).collect();
+    let collision = |number| Collision {
+        number,
+        paths: paths.clone(),
+    };
+    report.collisions = Some((0..50).map(collision).collect());
+    let comment = markdown(&report, COMMENT_LIMIT).unwrap();
+    assert!(comment.chars().count() <= COMMENT_LIMIT);
+    assert!(comment.contains(" and 70 more configs."));
+    assert!(comment.contains("30 of 50 pull requests shown."));
+    assert_nothing_live("collisions", &comment);
+}
+
+#[test]
+fn ordinary_words_stay_readable() {
+    let registry = Registry::built_in();
+    let (old, new) = (
+        config("b001", ""),
+        config("b001", "  bucket_name_override: edge-other\n"),
+    );
+    let plan = assess(&registry, &registry, &[input(AT, Some(&old), Some(&new))]);
+    let comment = markdown(&report(plan), COMMENT_LIMIT).unwrap();
+    assert!(comment.contains("| The bucket is replaced by an empty one. The old one stays behind with its contents, no longer managed. |"));
+    assert!(CommitSha::parse(&Digest::sha256("x").to_string()).is_ok());
+}

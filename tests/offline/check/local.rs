@@ -1,0 +1,196 @@
+//! `provisioner check`: the same flow on a local repository.
+#![expect(clippy::disallowed_methods, reason = "a repository is made of files")]
+
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::support::job::{BINARY, config, git, path, settled};
+
+fn repository() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
+    write(&folder, &path("b001"), &config("b001", ""));
+    commit(&folder);
+    git(folder.path(), &["switch", "--quiet", "--create", "feature"]);
+    folder
+}
+
+fn write(folder: &TempDir, path: &str, text: &str) {
+    let path = folder.path().join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn commit(folder: &TempDir) {
+    git(folder.path(), &["add", "--all"]);
+    git(folder.path(), &["commit", "--quiet", "--message", "x"]);
+}
+
+fn check(folder: &TempDir, arguments: &[&str]) -> Output {
+    let mut check = Command::new(BINARY);
+    check
+        .args(["check", "--base", "main"])
+        .args(arguments)
+        .current_dir(folder.path());
+    check
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_bucket_rename_is_critical() {
+    let folder = repository();
+    write(
+        &folder,
+        &path("b001"),
+        &config("b001", "  bucket_name_override: edge-other\n"),
+    );
+    commit(&folder);
+    let output = check(&folder, &[]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    insta::assert_snapshot!(
+        "bucket_rename",
+        settled(&String::from_utf8(output.stdout).unwrap())
+    );
+}
+
+#[test]
+fn odd_names_and_links_are_read_as_what_they_are() {
+    let folder = repository();
+    write(&folder, "s3/configs/a\nb-s3.yaml", "x: 1\n");
+    write(&folder, "s3/configs/-rf-s3.yaml", "x: 1\n");
+    write(&folder, "s3/configs/ä\"|`-s3.yaml", "x: 1\n");
+    std::os::unix::fs::symlink(
+        "/etc/hostname",
+        folder.path().join("s3/configs/link-s3.yaml"),
+    )
+    .unwrap();
+    commit(&folder);
+    let output = check(&folder, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(10));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let paths: Vec<&str> = json["plan"]["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "s3/configs/-rf-s3.yaml",
+            "s3/configs/a\nb-s3.yaml",
+            "s3/configs/link-s3.yaml",
+            "s3/configs/ä\"|`-s3.yaml"
+        ]
+    );
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("hostname\": "));
+}
+
+/// Files are found through the listing of their folder: the top one has no name, and others may hold what nobody can read.
+#[test]
+fn configs_are_read_from_any_folder() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = repository();
+    let unreadable = std::ffi::OsStr::from_bytes(b"s3/configs/\xff.yaml");
+    std::fs::write(folder.path().join(unreadable), "x").unwrap();
+    commit(&folder);
+    git(folder.path(), &["branch", "--force", "main"]);
+    let name = |tenant: &str| path(tenant).rsplit('/').next().unwrap().to_owned();
+    let odd = format!(":(glob) [x]*/{}", name("b002"));
+    for (tenant, place) in [
+        ("b001", &path("b001")),
+        ("b002", &odd),
+        ("b003", &name("b003")),
+    ] {
+        let changed = config(tenant, "  lifecycle_policy: compliance\n");
+        write(&folder, place, &changed);
+    }
+    commit(&folder);
+    let output = check(
+        &folder,
+        &[
+            "--format",
+            "json",
+            "--configs",
+            "**/*.yaml",
+            "--configs",
+            "*.yaml",
+        ],
+    );
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let changes = json["plan"]["changes"].as_array().unwrap();
+    let intents: Vec<_> = changes
+        .iter()
+        .map(|change| (change["path"].as_str(), change["intent"].as_str()))
+        .collect();
+    assert_eq!(
+        intents,
+        [
+            (Some(&*odd), Some("create")),
+            (Some(&*name("b003")), Some("create")),
+            (Some(&*path("b001")), Some("update")),
+        ],
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn attack_a_revision_is_no_option() {
+    let folder = repository();
+    for revision in [
+        "--output=pwned",
+        "-x",
+        "main;touch pwned",
+        "$(touch pwned)",
+        "nowhere",
+    ] {
+        let output = Command::new(BINARY)
+            .args(["check", &format!("--base={revision}")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{revision}");
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("revision"),
+            "{revision}"
+        );
+    }
+    assert!(!folder.path().join("pwned").exists());
+}
+
+#[test]
+fn a_folder_without_a_repository_is_said_so() {
+    let folder = TempDir::new().unwrap();
+    let output = check(&folder, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!output.stderr.is_empty());
+}
+
+#[test]
+fn every_format_says_the_same() {
+    let folder = repository();
+    write(
+        &folder,
+        &path("b001"),
+        &config("b001", "  vpc_id: vpc-0a1b2c3d\n"),
+    );
+    commit(&folder);
+    let text =
+        |format: &str| String::from_utf8(check(&folder, &["--format", format]).stdout).unwrap();
+    for format in ["text", "json", "markdown", "sarif"] {
+        assert!(
+            text(format).contains("s3-vpc-without-route-tables"),
+            "{format}"
+        );
+    }
+}

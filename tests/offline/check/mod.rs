@@ -1,0 +1,8 @@
+//! `check`: from a pull request, or a local branch, to a comment, a status and files.
+
+mod faults;
+mod github;
+mod hostile;
+mod local;
+mod preview;
+mod scale;

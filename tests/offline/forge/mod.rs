@@ -1,0 +1,114 @@
+//! GitHub as the flows see it: the real client against the fake, one fact after the other.
+
+mod branches;
+mod comments;
+mod deployments;
+mod history;
+mod issues;
+mod pushers;
+mod reviews;
+mod users;
+
+use provisioner::forge::User as ForgeUser;
+use provisioner::forge::github::{Access, GitHub};
+use provisioner::model::{CommitSha, UserId};
+use secrecy::SecretString;
+
+use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
+
+/// A repository whose default branch is protected, and a pull request by somebody who may write.
+struct Scene {
+    fake: FakeGitHub,
+    repo: Repo,
+    alice: User,
+    bob: User,
+    carol: User,
+    /// May not even see the repository.
+    mallory: User,
+    pull: Pull,
+}
+
+fn scene() -> Scene {
+    let fake = FakeGitHub::start();
+    let (alice, bob) = (fake.user("alice"), fake.user("bob"));
+    let (carol, mallory) = (fake.user("carol"), fake.user("mallory"));
+    let repo = fake
+        .repo("acme/infra")
+        .private()
+        .protected("main")
+        .collaborator(&alice, Permission::Write)
+        .collaborator(&bob, Permission::Maintain)
+        .collaborator(&carol, Permission::Write);
+    let base = repo.commit("main").write("README.md", "x").push();
+    repo.branch("feature", &base);
+    repo.commit("feature")
+        .author(&alice)
+        .write("a.yaml", "a: 1\n")
+        .push();
+    let pull = repo.pull("feature").author(&alice).number(7).open();
+    Scene {
+        fake,
+        repo,
+        alice,
+        bob,
+        carol,
+        mallory,
+        pull,
+    }
+}
+
+impl Scene {
+    /// Asks as a job does.
+    fn ask<T>(&self, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
+        self.ask_as(self.fake.actions_token(), work)
+    }
+
+    fn ask_as<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
+        let (rest, graphql) = (self.fake.api_url(), self.fake.graphql_url());
+        ask_at(rest, graphql, token, work)
+    }
+
+    /// At the addresses of an Enterprise server.
+    fn ask_enterprise<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
+        let rest = self.fake.enterprise_api_url();
+        ask_at(rest, self.fake.enterprise_graphql_url(), token, work)
+    }
+
+    fn head(&self) -> CommitSha {
+        sha(&self.pull.head_sha())
+    }
+}
+
+fn ask_at<T>(
+    api_url: String,
+    graphql_url: String,
+    token: String,
+    work: impl AsyncFnOnce(&GitHub) -> T,
+) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let github = GitHub::new(&Access {
+            api_url,
+            graphql_url,
+            repository: "acme/infra".to_owned(),
+            token: Some(SecretString::from(token)),
+        })
+        .unwrap();
+        work(&github).await
+    })
+}
+
+fn sha(text: &str) -> CommitSha {
+    CommitSha::parse(text).unwrap()
+}
+
+fn account(user: &User) -> ForgeUser {
+    ForgeUser {
+        id: UserId(user.id),
+        login: user.login.clone(),
+        bot: false,
+    }
+}

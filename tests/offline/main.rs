@@ -1,0 +1,27 @@
+//! Tests that need nothing but Rust and git: the library, the binary, and the real clients against servers inside this process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot continue fails"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod actions;
+mod change_set;
+mod check;
+mod command;
+mod config;
+mod fake_github;
+mod forge;
+mod generated;
+mod guard;
+mod ml;
+mod modules;
+mod own_product;
+mod policy;
+mod replayed;
+mod review;
+mod roles;

@@ -1,0 +1,260 @@
+//! A product that a repository brings: every offline verb works on it, and no line of Rust knows it.
+#![expect(clippy::disallowed_methods, reason = "a product is a folder")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::support::check::Scene;
+use crate::support::job::{BINARY, git};
+
+const FOLDER: &str = ".provisioner/products/queue";
+const CONFIG: &str = "queue:\n  name: orders\n  account: \"123456789012\"\n  region: eu-west-1\n";
+
+fn files() -> Vec<(String, &'static str)> {
+    [
+        (
+            "product.yaml",
+            "name: queue\ntitle: Queue\nsummary: A queue.\nsection: queue\nfiles: '*-queue.yaml'\n\
+             target: {account: queue.account, region: queue.region, environment: \"'prod'\"}\n\
+             names: {config: \"queue.name ~ '-queue'\", stack: names.config ~ '-stack'}\n\
+             outputs: {template: names.config ~ '.yaml', policy: names.config ~ '.json'}\n\
+             rules:\n  - {code: queue-fifo-name, at: queue.fifo, when: \"queue.fifo and queue.name is not endingwith('-fifo')\", \
+             message: \"a FIFO queue is called `{{ queue.name }}-fifo`\"}\n\
+             impact:\n  - {keys: [queue.name], level: critical, consequence: Another queue.}\n\
+             actions: {validate-config: validate-config, create-prov-template: render-template, create-policy: render-policy, \
+             validate-prov-template: validate-template, look: validate-config}\n",
+        ),
+        (
+            "config.schema.json",
+            r#"{"type":"object","additionalProperties":false,"required":["queue"],"properties":{"queue":{"type":"object",
+            "additionalProperties":false,"required":["name","account","region"],"properties":{"name":{"type":"string"},
+            "account":{"type":"string"},"region":{"type":"string"},"fifo":{"type":"boolean","default":false}}}}}"#,
+        ),
+        (
+            "stack.yaml.j2",
+            "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: {{ queue.name }}\n",
+        ),
+        ("iam-policy.json.j2", "{ \"Version\": \"2012-10-17\", \"Statement\": [], \"Id\": {{ names.stack }} }\n"),
+    ]
+    .map(|(name, text)| (format!("{FOLDER}/{name}"), text))
+    .to_vec()
+}
+
+fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(BINARY)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn every_offline_verb_works_on_it() {
+    let folder = TempDir::new().unwrap();
+    for (path, text) in files() {
+        write(folder.path(), &path, text);
+    }
+    write(folder.path(), "queues/configs/orders-queue.yaml", CONFIG);
+    for action in [
+        "validate-config",
+        "create-prov-template",
+        "create-policy",
+        "validate-prov-template",
+    ] {
+        let output = run(folder.path(), &[action, "queues/configs/orders-queue.yaml"]);
+        assert!(
+            output.status.success(),
+            "{action}: {}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+    }
+    let template =
+        std::fs::read_to_string(folder.path().join("queues/templates/orders-queue.yaml")).unwrap();
+    assert!(template.contains("QueueName: \"orders\""));
+    // A name of its own for an action, in the form of the original tools.
+    let output = run(
+        folder.path(),
+        &[
+            "--config",
+            "queues/configs/orders-queue.yaml",
+            "--action",
+            "look",
+        ],
+    );
+    assert!(output.status.success());
+    assert!(run(folder.path(), &["schema", "queue"]).status.success());
+
+    write(
+        folder.path(),
+        "queues/configs/orders-queue.yaml",
+        &format!("{CONFIG}  fifo: true\n"),
+    );
+    let output = run(
+        folder.path(),
+        &["validate-config", "queues/configs/orders-queue.yaml"],
+    );
+    assert!(
+        String::from_utf8_lossy(&output.stdout)
+            .contains("error[queue-fifo-name]: a FIFO queue is called `orders-fifo`")
+    );
+}
+
+#[test]
+fn a_broken_product_is_said_so_once_for_each_config() {
+    let folder = TempDir::new().unwrap();
+    for (path, text) in files() {
+        write(
+            folder.path(),
+            &path,
+            &text.replace("{{ queue.name }}", "{{ queue.nam }}"),
+        );
+    }
+    write(folder.path(), "queues/configs/orders-queue.yaml", CONFIG);
+    let output = run(
+        folder.path(),
+        &["create-prov-template", "queues/configs/orders-queue.yaml"],
+    );
+    assert_eq!(output.status.code(), Some(10));
+    insta::assert_snapshot!("broken_product", String::from_utf8(output.stdout).unwrap());
+}
+
+#[test]
+fn a_change_of_a_product_shows_every_config_that_it_governs() {
+    let scene = Scene::new();
+    let mut commit = scene.repo.commit("main");
+    for (path, text) in files() {
+        commit = commit.write(&path, text);
+    }
+    commit
+        .write("s3/configs/orders-queue.yaml", CONFIG)
+        .write(
+            "s3/configs/bills-queue.yaml",
+            CONFIG.replace("orders", "bills"),
+        )
+        .push();
+    scene.repo.branch("feature", &scene.repo.head("main"));
+    let stack = files()[2].1.replace(
+        "Properties:\n",
+        "Properties:\n      KmsMasterKeyId: alias/aws/sqs\n",
+    );
+    scene
+        .repo
+        .commit("feature")
+        .write(&format!("{FOLDER}/stack.yaml.j2"), stack)
+        .push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.take_writes();
+    let changes = done.report["plan"]["changes"].as_array().unwrap();
+    let intents: Vec<_> = changes
+        .iter()
+        .map(|c| (c["path"].as_str().unwrap(), c["intent"].as_str().unwrap()))
+        .collect();
+    // The config of the built-in product is not concerned.
+    assert_eq!(
+        intents,
+        [
+            ("s3/configs/bills-queue.yaml", "update"),
+            ("s3/configs/orders-queue.yaml", "update")
+        ]
+    );
+    assert!(
+        done.summary.contains("the product's template changed"),
+        "{}",
+        done.summary
+    );
+}
+
+#[test]
+fn it_is_read_from_the_commits_and_not_from_the_work_tree() {
+    let folder = TempDir::new().unwrap();
+    git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
+    for (path, text) in files() {
+        write(folder.path(), &path, text);
+    }
+    write(folder.path(), "s3/configs/orders-queue.yaml", CONFIG);
+    git(folder.path(), &["add", "--all"]);
+    git(folder.path(), &["commit", "--quiet", "--message", "x"]);
+    git(folder.path(), &["switch", "--quiet", "--create", "feature"]);
+    write(
+        folder.path(),
+        "s3/configs/orders-queue.yaml",
+        &CONFIG.replace("eu-west-1", "eu-west-2"),
+    );
+    git(
+        folder.path(),
+        &["commit", "--quiet", "--all", "--message", "x"],
+    );
+    write(
+        folder.path(),
+        &format!("{FOLDER}/stack.yaml.j2"),
+        "not: committed\n",
+    );
+    let output = run(
+        folder.path(),
+        &["check", "--base", "main", "--format", "json"],
+    );
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let change = &json["plan"]["changes"][0];
+    assert_eq!(
+        (change["intent"].as_str(), change["level"].as_str()),
+        (Some("update"), Some("unknown")),
+        "{json:#}"
+    );
+}
+
+/// Whatever is wrong with the product: a config that goes is a deletion.
+#[test]
+fn a_removed_config_is_a_deletion_even_if_its_product_fails() {
+    let scene = Scene::new();
+    let mut commit = scene.repo.commit("main");
+    for (path, text) in files() {
+        commit = commit.write(&path, text.replace("{{ queue.name }}", "{{ queue.nam }}"));
+    }
+    commit
+        .write("s3/configs/orders-queue.yaml", CONFIG)
+        .write(
+            "s3/configs/bills-queue.yaml",
+            CONFIG.replace("orders", "bills"),
+        )
+        .push();
+    scene.repo.branch("feature", &scene.repo.head("main"));
+    let mut commit = scene
+        .repo
+        .commit("feature")
+        .remove("s3/configs/orders-queue.yaml");
+    for (path, text) in files() {
+        commit = commit.write(&path, text);
+    }
+    commit.push();
+    let pull = scene.pull();
+    let done = scene.job(&pull).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    scene.github.take_writes();
+    let changes = done.report["plan"]["changes"].as_array().unwrap();
+    let said: Vec<_> = changes
+        .iter()
+        .map(|c| (c["intent"].as_str().unwrap(), c["level"].as_str().unwrap()))
+        .collect();
+    // The other one is mended by the same change: its base cannot be compared with, and that is no error of the head.
+    assert_eq!(
+        said,
+        [("update", "unknown"), ("delete", "unknown")],
+        "{:#}",
+        done.report
+    );
+    assert!(
+        done.summary.contains("what its stack holds is not known"),
+        "{}",
+        done.summary
+    );
+}

@@ -1,0 +1,313 @@
+//! `list-products`, `show-product`, `create-review-report`: what people read before they decide.
+#![expect(clippy::disallowed_methods, reason = "reports are files")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::support::job::BINARY;
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(BINARY);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn printed(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The page of a config, and where it was written.
+fn page(config: &str, text: &str) -> (String, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let configs = folder.path().join("configs");
+    std::fs::create_dir_all(&configs).unwrap();
+    std::fs::write(configs.join(config), text).unwrap();
+    let page = again(&folder);
+    (page, folder)
+}
+
+fn again(folder: &TempDir) -> String {
+    let printed = printed(
+        folder.path(),
+        &["create-review-report", "--no-log", "configs"],
+    );
+    let path = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("created "))
+        .unwrap();
+    assert!(path.contains("-create-review-report-20") && path.ends_with("Z.html"));
+    std::fs::read_to_string(folder.path().join(path)).unwrap()
+}
+
+/// Without what changes by itself, what is no text, and the policy, which has tests of its own.
+fn settled(page: &str) -> String {
+    let mut page = page.replace(env!("CARGO_PKG_VERSION"), "[version]");
+    for (pattern, settled) in [
+        (r"[0-9-]{10} [0-9:]{8} UTC", "[time]"),
+        (
+            r"SHA-256 [0-9a-f]{64}, \d+ bytes",
+            "SHA-256 [digest], [length] bytes",
+        ),
+        (r"(?s)<style>.*</style>", "<style>[style]</style>"),
+        (r"(?s)<pre>\{.*\}\n</pre>", "<pre>[policy]</pre>"),
+        (r"\d+ characters", "[length] characters"),
+    ] {
+        let pattern = regex::Regex::new(pattern).unwrap();
+        page = pattern.replace_all(&page, settled).into_owned();
+    }
+    page
+}
+
+const CONFIG: &str = include_str!(
+    "../../examples/ml/configs/globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-sgprov-ssm.yaml"
+);
+const NAME: &str =
+    "globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-sgprov-ssm.yaml";
+
+const BUCKET: &str = include_str!("../../examples/s3/configs/edge-prod-b001-us-west-1-s3.yaml");
+
+#[test]
+fn products_are_listed_and_shown() {
+    let folder = TempDir::new().unwrap();
+    let of = |arguments: &[&str]| printed(folder.path(), arguments);
+    insta::assert_snapshot!("list_products", of(&["list-products"]));
+    insta::assert_snapshot!("show_product_s3", of(&["show-product", "s3"]));
+    insta::assert_snapshot!(
+        "show_product_ml",
+        of(&["show-product", "ml", "--format", "markdown"])
+    );
+    let json: serde_json::Value = serde_json::from_str(&of(&[
+        "show-product",
+        "ml",
+        "--tier",
+        "professional",
+        "--format",
+        "json",
+    ]))
+    .unwrap();
+    assert_eq!(json[0]["tiers"].as_array().unwrap().len(), 1);
+    // The form of the original tools, which took a config and did not read it.
+    assert_eq!(
+        of(&["-con", "x.yaml", "-act", "list-products"]),
+        of(&["list-products"])
+    );
+    assert_eq!(
+        of(&["-con", "x.yaml", "-act", "show-product"]),
+        of(&["show-product"])
+    );
+}
+
+#[test]
+fn what_products_do_not_have_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let original = ["--format=sarif", "-con", "x.yaml", "-act"];
+    for (arguments, said) in [
+        (&["show-product", "mll"][..], "did you mean `ml`?"),
+        (&["show-product", "x"], "there are `ml` and `s3`"),
+        (&["show-product", "--tier=gold"], "there are `starter`"),
+        (
+            &["show-product", "s3", "--tier=gold"],
+            "there is only `standard`",
+        ),
+        (
+            &["list-products", "--format=sarif"],
+            "[possible values: text, json, markdown]",
+        ),
+        (
+            &["show-product", "--format=sarif"],
+            "[possible values: text, json, markdown]",
+        ),
+        (
+            &[&original[..], &["list-products"]].concat(),
+            "`text`, `json` or `markdown`",
+        ),
+        (
+            &[&original[..], &["show-product"]].concat(),
+            "`text`, `json` or `markdown`",
+        ),
+    ] {
+        let output = run(folder.path(), arguments);
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn a_page_says_what_will_be_made() {
+    let (bucket, _folder) = page("edge-prod-b001-us-west-1-s3.yaml", BUCKET);
+    insta::assert_snapshot!("review_report", settled(&bucket));
+
+    let (first, folder) = page(NAME, CONFIG);
+    assert!(first.contains("so there is nothing to compare with."));
+
+    printed(
+        folder.path(),
+        &["create-prov-template", "--no-log", "configs"],
+    );
+    assert!(again(&folder).contains("beside the config, is what the config renders to."));
+
+    let changed = CONFIG.replace("use_case", "log_retention_days: 30\n  use_case");
+    std::fs::write(folder.path().join("configs").join(NAME), changed).unwrap();
+    let page = again(&folder);
+    assert!(page.contains("1 line added, 1 removed."));
+    assert!(
+        page.contains(r#"<span class="add">+      RetentionInDays: 30</span>"#),
+        "{page}"
+    );
+}
+
+#[test]
+fn no_page_of_a_config_with_errors() {
+    let (_, folder) = page(NAME, CONFIG);
+    let base = folder.path();
+    std::fs::remove_dir_all(base.join("reports")).unwrap();
+    let wrong = CONFIG.replace("env: prod", "env: production");
+    std::fs::write(base.join("configs").join(NAME), wrong).unwrap();
+    let output = run(base, &["create-review-report", "--no-log", "configs"]);
+    assert_eq!(output.status.code(), Some(10));
+    assert!(!base.join("reports").exists());
+}
+
+/// A repository may bring a link where reports go.
+#[cfg(unix)]
+#[test]
+fn attack_reports_stay_beside_the_config() {
+    use std::os::unix::fs::symlink;
+    let (_, folder) = page(NAME, CONFIG);
+    let base = folder.path();
+    let reports = base.join("reports");
+    std::fs::remove_dir_all(&reports).unwrap();
+    let elsewhere = TempDir::new().unwrap();
+    symlink(elsewhere.path(), &reports).unwrap();
+    let output = run(base, &["create-review-report", "configs"]);
+    assert_eq!(output.status.code(), Some(10));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        printed.contains("error[output-not-written]: reports is a link"),
+        "{printed}"
+    );
+    let logs = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(logs.contains("no log was written to reports"), "{logs}");
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+/// A page that is opened from a mail or an artifact runs in the reader's browser.
+#[test]
+fn attack_a_page_is_only_text() {
+    let attack = "</style></pre><script>alert(1)</script><img src=x onerror=alert(1)>\\u202E\\e[31m{{ 7 * 7 }}";
+    let config = CONFIG.replace(
+        "company_name: Global Bank",
+        &format!("company_name: \"{attack}\""),
+    );
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir_all(folder.path().join("configs")).unwrap();
+    std::fs::write(folder.path().join("configs").join(NAME), &config).unwrap();
+    let output = run(
+        folder.path(),
+        &["create-review-report", "--no-log", "configs"],
+    );
+    assert_eq!(
+        output.status.code(),
+        Some(10),
+        "deceptive characters are an error"
+    );
+
+    // What the schema lets through, in a value and in a product's own words.
+    let (page, folder) = page_of_hostile_product();
+    for live in [
+        "<script",
+        "<img",
+        "onerror=alert(1)>",
+        "\u{202e}",
+        "javascript:alert(1)\"",
+    ] {
+        assert!(!page.contains(live), "{live}");
+    }
+    assert!(page.contains("&lt;script&gt;alert(1)"));
+    assert_eq!(page.matches("<style>").count(), 1);
+    assert!(page.contains(r#"content="default-src 'none'; style-src 'unsafe-inline'""#));
+    for loads in [" src=", " href=", "url(", "@import", "<link", "<iframe"] {
+        assert!(!page.contains(loads), "{loads}");
+    }
+    let arguments = ["show-product", "evil", "--format", "markdown"];
+    let shown = printed(folder.path(), &arguments);
+    assert!(shown.starts_with("## `</style><script>"), "{shown}");
+    assert!(
+        shown.contains("<U+202E>`") && shown.contains("no tiers"),
+        "{shown}"
+    );
+}
+
+/// A product of the repository whose words are hostile, and a config of it.
+fn page_of_hostile_product() -> (String, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let product = folder.path().join(".provisioner/products/evil");
+    std::fs::create_dir_all(&product).unwrap();
+    let words = "</style><script>alert(1)</script><img alt=x>\u{202e}";
+    // JSON is YAML, and Rust's own notation is not.
+    let words = serde_json::to_string(words).unwrap();
+    let manifest = format!(
+        "name: evil\ntitle: {words}\nsummary: {words}\nsection: evil\nfiles: '*.yaml'\n\
+         target: {{ account: \"'1'\", region: \"'r'\", environment: \"'e'\" }}\n\
+         names: {{ config: file.stem, stack: evil.x, other: evil.x }}\n\
+         outputs: {{ template: \"'t.yaml'\", policy: \"'p.json'\" }}\n\
+         preflight: [{{ text: {words}, severity: error, at: evil.x, needs: {{ parameter: evil.x }} }}]\n\
+         impact: [{{ keys: [{words}], level: safe, consequence: {words}, when: \"true\" }}]\n\
+         actions: {{ create-review-report: review-report }}\n"
+    );
+    std::fs::write(product.join("product.yaml"), manifest).unwrap();
+    std::fs::write(product.join("config.schema.json"), "{}").unwrap();
+    let stack =
+        "Resources:\n  A:\n    Type: {{ evil.x }}\n    Properties:\n      Name: {{ evil.x }}\n";
+    std::fs::write(product.join("stack.yaml.j2"), stack).unwrap();
+    std::fs::write(product.join("iam-policy.json.j2"), "{\"x\": {{ evil.x }} }").unwrap();
+    let configs = folder.path().join("configs");
+    std::fs::create_dir_all(&configs).unwrap();
+    let value = "</pre></details><script>alert(1)</script><img onerror=alert(1)>";
+    std::fs::write(configs.join("a.yaml"), format!("evil:\n  x: {value:?}\n")).unwrap();
+    let page = again(&folder);
+    (page, folder)
+}
+
+#[test]
+fn samples_are_valid_and_of_their_tier() {
+    let registry = provisioner::product::Registry::built_in();
+    for name in registry.names() {
+        let product = registry.product(name).unwrap().unwrap();
+        assert!(!product.manifest.tiers.is_empty(), "{name}");
+        for tier in &product.manifest.tiers {
+            let config = provisioner::config::sample(&registry, &product, &tier.name).unwrap();
+            assert_eq!(config.derived.names["tier"], tier.name);
+        }
+    }
+}
+
+/// Whoever reads what a resource costs should not read `not known`.
+#[test]
+fn every_type_of_the_samples_says_what_it_is_billed_for() {
+    let folder = TempDir::new().unwrap();
+    let shown = printed(folder.path(), &["show-product", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let tiers = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|product| product["tiers"].as_array().unwrap());
+    for resource in tiers.flat_map(|tier| tier["resources"].as_array().unwrap()) {
+        assert!(resource["billed"].is_string(), "{resource}");
+    }
+}

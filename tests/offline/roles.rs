@@ -1,0 +1,269 @@
+//! `roles`: what is written from a policy file and configs.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::emulator::REGION;
+use crate::support::workdir::{Desk, Said};
+
+const POLICY: &str = "version: 1\nenvironments:\n  dev: {}\n  prod:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/ci/provisioner-plan\n      \
+     apply: arn:aws:iam::{account_id}:role/ci/provisioner-apply-{environment}\n";
+
+/// A repository with one config of `prod`.
+fn desk() -> Desk<()> {
+    let desk = Desk::offline();
+    desk.write(".provisioner.yaml", POLICY);
+    desk
+}
+
+fn documents(said: &Said) -> Value {
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    serde_json::from_str(&said.stdout).unwrap()
+}
+
+/// Role of a phase, such as `plan`.
+fn role<'a>(printed: &'a Value, phase: &str) -> &'a Value {
+    let roles = printed["accounts"][0]["roles"].as_array().unwrap();
+    roles.iter().find(|role| role["phase"] == phase).unwrap()
+}
+
+fn statements(role: &Value) -> Vec<&Value> {
+    let policies = role["policies"].as_array().unwrap().iter();
+    policies
+        .flat_map(|policy| policy["Statement"].as_array().unwrap())
+        .collect()
+}
+
+fn actions(role: &Value) -> BTreeSet<&str> {
+    let all = statements(role).into_iter();
+    all.flat_map(|statement| statement["Action"].as_array().unwrap())
+        .map(|action| action.as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_template_of_an_account() {
+    let desk = desk();
+    let said = desk.run(&["roles", "--repository", "acme@5501/infra@880042"]);
+    assert_eq!((said.status, said.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("template", desk.neutral(&said.stdout));
+}
+
+#[test]
+fn attack_only_the_named_jobs_are_trusted() {
+    let printed = desk().run(&["roles", "--repository", "acme/infra", "--format", "json"]);
+    assert!(
+        printed.stderr.contains("OWNER@ID/NAME@ID"),
+        "{}",
+        printed.stderr
+    );
+    let printed = documents(&printed);
+    let provider = printed["accounts"][0]["provider"].as_str().unwrap();
+    let statement = |sid: &str, conditions: Value| {
+        json!({
+            "Sid": sid, "Effect": "Allow", "Principal": {"Federated": provider},
+            "Action": "sts:AssumeRoleWithWebIdentity", "Condition": conditions,
+        })
+    };
+    let issuer = |key: &str| format!("token.actions.githubusercontent.com:{key}");
+    let apply = statement(
+        "Jobs",
+        json!({"StringEquals": {issuer("aud"): "sts.amazonaws.com", issuer("sub"): ["repo:acme/infra:environment:prod"]}}),
+    );
+    assert_eq!(
+        role(&printed, "apply")["trust"]["Statement"],
+        json!([apply])
+    );
+    let jobs = [
+        "repo:acme/infra:pull_request",
+        "repo:acme/infra:ref:refs/heads/main",
+    ];
+    let jobs = statement(
+        "Jobs",
+        json!({"StringEquals": {issuer("aud"): "sts.amazonaws.com", issuer("sub"): jobs}}),
+    );
+    let queue = "repo:acme/infra:ref:refs/heads/gh-readonly-queue/main/*";
+    let queue = statement(
+        "MergeQueue",
+        json!({"StringEquals": {issuer("aud"): "sts.amazonaws.com"}, "StringLike": {issuer("sub"): [queue]}}),
+    );
+    assert_eq!(
+        role(&printed, "plan")["trust"]["Statement"],
+        json!([jobs, queue])
+    );
+}
+
+#[test]
+fn attack_arguments_are_no_patterns() {
+    let desk = desk();
+    for arguments in [
+        &["--repository", "acme/*"][..],
+        &["--repository", "acme@*/infra@*"],
+        &["--repository", "acme@1/infra"],
+        &["--repository", "acme"],
+        &[
+            "--repository",
+            "acme/infra",
+            "--default-branch",
+            "${aws:username}",
+        ],
+        &["--repository", "acme/infra", "--default-branch", "ma*n"],
+        &["--repository", "acme/infra", "--account", "12345678901?"],
+        &["--repository", "acme/infra", "--environment", "production"],
+    ] {
+        let said = desk.run(&[&["roles"], arguments].concat());
+        assert_eq!(
+            (said.status, said.stdout.as_str()),
+            (2, ""),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn the_apply_role_may_what_the_operators_policies_say() {
+    let desk = desk();
+    let printed =
+        documents(&desk.run(&["roles", "--repository", "acme/infra", "--format", "json"]));
+    desk.act("create-policy", &[]);
+    let own = desk.read(&format!("s3/policies/{}-iam-policy.json", desk.name));
+    let own: Value = serde_json::from_str(&own).unwrap();
+    let listed = |value: &Value| -> BTreeSet<String> {
+        let all = value
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| vec![value.clone()]);
+        all.iter()
+            .map(|one| one.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let pairs = |statements: Vec<&Value>| -> BTreeSet<(String, String, String)> {
+        let each = statements.into_iter().flat_map(|statement| {
+            let condition = statement["Condition"].to_string();
+            let resources = listed(&statement["Resource"]);
+            listed(&statement["Action"])
+                .into_iter()
+                .flat_map(move |action| {
+                    let condition = condition.clone();
+                    let resources = resources.clone().into_iter();
+                    resources.map(move |resource| (action.clone(), resource, condition.clone()))
+                })
+        });
+        each.collect()
+    };
+    let wanted = pairs(own["Statement"].as_array().unwrap().iter().collect());
+    assert_eq!(pairs(statements(role(&printed, "apply"))), wanted);
+}
+
+#[test]
+fn attack_the_plan_role_is_allowed_nothing_that_changes_a_stack() {
+    let desk = desk();
+    let printed =
+        documents(&desk.run(&["roles", "--repository", "acme/infra", "--format", "json"]));
+    let plan = role(&printed, "plan");
+    let looks = |action: &&&str| {
+        let name = action.split(':').nth(1).unwrap();
+        ["BatchDescribe", "BatchGet", "Describe", "Get", "List"]
+            .iter()
+            .any(|verb| name.starts_with(verb))
+    };
+    let others: Vec<&str> = actions(plan)
+        .iter()
+        .filter(|it| !looks(it))
+        .copied()
+        .collect();
+    assert_eq!(
+        others,
+        [
+            "cloudformation:CreateChangeSet",
+            "cloudformation:DeleteChangeSet",
+            "cloudformation:DetectStackDrift",
+            "cloudformation:DetectStackResourceDrift",
+            "cloudformation:TagResource",
+            "cloudformation:UntagResource",
+            "cloudformation:ValidateTemplate",
+        ]
+    );
+    assert_eq!(plan["never"]["Statement"][0]["Effect"], "Deny");
+}
+
+/// More configs than one managed policy has room for.
+#[test]
+fn many_configs_are_packed() {
+    let desk = desk();
+    let text = desk.read(&desk.path());
+    let tenant = desk.account[8..].to_owned();
+    for number in 1..=40 {
+        let other = format!("t{number:03}");
+        let path = desk.path().replace(&tenant, &other);
+        let text = text.replace(
+            &format!("tenant_id: \"{tenant}\""),
+            &format!("tenant_id: \"{other}\""),
+        );
+        desk.write(&path, &text);
+    }
+    let printed =
+        documents(&desk.run(&["roles", "--repository", "acme/infra", "--format", "json"]));
+    for phase in ["plan", "apply"] {
+        let policies = role(&printed, phase)["policies"].as_array().unwrap();
+        assert!(
+            (2..=10).contains(&policies.len()),
+            "{phase}: {}",
+            policies.len()
+        );
+        for policy in policies {
+            assert!(
+                policy.to_string().len() <= 6144,
+                "{phase}: {}",
+                policy.to_string().len()
+            );
+            let sids = policy["Statement"].as_array().unwrap().iter();
+            let sids: Vec<String> = sids.map(|it| it["Sid"].to_string()).collect();
+            assert_eq!(
+                sids.iter().collect::<BTreeSet<_>>().len(),
+                sids.len(),
+                "{sids:?}"
+            );
+        }
+        for number in 1..=40 {
+            let bucket = format!("arn:aws:s3:::acme-prod-t{number:03}-{REGION}-s3");
+            assert!(
+                policies.iter().any(|it| it.to_string().contains(&bucket)),
+                "{phase}: {bucket}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_account_without_configs_can_be_prepared() {
+    let desk = desk();
+    let arguments = [
+        "roles",
+        "--repository",
+        "acme/infra",
+        "--account",
+        "999999999999",
+    ];
+    let said = desk.run(&arguments);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    assert!(
+        said.stdout.contains("role/ci/provisioner-apply-prod")
+            || said.stdout.contains("provisioner-apply-prod")
+    );
+    assert!(
+        said.stderr.contains("may do nothing yet"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn a_config_that_does_not_load_has_no_roles() {
+    let desk = desk();
+    desk.write_config("  versoning: true\n");
+    let said = desk.run(&["roles", "--repository", "acme/infra"]);
+    assert_eq!((said.status, said.stdout.as_str()), (10, ""));
+    assert!(said.stderr.contains("unknown-key"), "{}", said.stderr);
+}

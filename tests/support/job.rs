@@ -1,0 +1,156 @@
+//! A workflow job: the program as a child process with the environment that a runner gives it.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a job is made of processes, files and variables"
+)]
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::github::FakeGitHub;
+
+/// The binary under test.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_provisioner");
+
+/// A job that has not run yet.
+pub struct Job {
+    pub folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What a job left behind.
+pub struct Done {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+    pub summary: String,
+    pub outputs: Value,
+    pub sarif: Value,
+    pub report: Value,
+}
+
+impl Job {
+    pub fn new(github: &FakeGitHub, token: &str, event: &str, payload: &Value) -> Self {
+        let folder = TempDir::new().unwrap();
+        let event_path = folder.path().join("event.json");
+        std::fs::write(&event_path, payload.to_string()).unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let variables = vec![
+            ("GITHUB_ACTIONS".into(), "true".into()),
+            ("GITHUB_EVENT_NAME".into(), event.into()),
+            ("GITHUB_EVENT_PATH".into(), path("event.json")),
+            ("GITHUB_REPOSITORY".into(), "acme/infra".into()),
+            ("GITHUB_API_URL".into(), github.api_url()),
+            ("GITHUB_GRAPHQL_URL".into(), github.graphql_url()),
+            ("GITHUB_TOKEN".into(), token.into()),
+            ("GITHUB_OUTPUT".into(), path("output")),
+            ("GITHUB_STEP_SUMMARY".into(), path("summary")),
+            ("RUNNER_TEMP".into(), path("")),
+        ];
+        Self { folder, variables }
+    }
+
+    /// Sets or replaces a variable.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The program in this job's environment, not started yet.
+    pub fn process(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    pub fn run(&self) -> Done {
+        self.command(&["ci"])
+    }
+
+    /// Another command of the program, with the same environment.
+    pub fn command(&self, arguments: &[&str]) -> Done {
+        for name in ["output", "summary"] {
+            // A job that is run again starts a new step.
+            let _ = std::fs::remove_file(self.folder.path().join(name));
+        }
+        let output = self.process(arguments).output().unwrap();
+        let read =
+            |name: &str| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+        let json = |name: &str| serde_json::from_str(&read(name)).unwrap_or_default();
+        Done {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            summary: read("summary"),
+            outputs: outputs(&read("output")),
+            sarif: json("provisioner.sarif"),
+            report: json("provisioner-report.json"),
+        }
+    }
+}
+
+/// `name<<delimiter`, lines, `delimiter`, as the runner reads them.
+fn outputs(text: &str) -> Value {
+    let mut outputs = serde_json::Map::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let (name, delimiter) = line.split_once("<<").expect("an output begins");
+        let value: Vec<&str> = lines
+            .by_ref()
+            .take_while(|line| *line != delimiter)
+            .collect();
+        outputs.insert(name.to_owned(), value.join("\n").into());
+    }
+    outputs.into()
+}
+
+/// What differs from run to run, for snapshots.
+pub fn settled(text: &str) -> String {
+    let digest = regex::Regex::new("`[0-9a-f]{64}`").unwrap();
+    let commit = regex::Regex::new("(head|base|Head|Merge) `[0-9a-f]{7}`").unwrap();
+    let shown = regex::Regex::new("(?m)^<!-- provisioner:shown [^>]*-->\n").unwrap();
+    let text = shown.replace(text, "");
+    let text = digest.replace_all(&text, "`[digest]`");
+    commit.replace_all(&text, "$1 `[commit]`").into_owned()
+}
+
+/// A git repository made of files, for tests without a forge.
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "test")))
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "test@example.org")))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A valid shared-bucket config of tenant `tenant`, with `extra` lines in its `s3` section.
+pub fn config(tenant: &str, extra: &str) -> String {
+    format!(
+        "client:\n  company_name: Edge\n  company_prefix: edge\n  account_id: \"123456789012\"\n  tenant_id: \"{tenant}\"\n\
+         environment:\n  env: prod\n  region: us-west-1\ns3:\n  versioning: true\n{extra}"
+    )
+}
+
+/// Where that config belongs.
+pub fn path(tenant: &str) -> String {
+    format!("s3/configs/edge-prod-{tenant}-us-west-1-s3.yaml")
+}

@@ -1,0 +1,120 @@
+//! The folder of installed test servers, and how one of them is started and ended.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Where `tests/beds/install.sh` put everything. A missing bed is a failure, never a reason to skip.
+#[track_caller]
+pub fn root() -> PathBuf {
+    let set = std::env::var_os("PROVISIONER_TESTBED");
+    let root = set.map(PathBuf::from).unwrap_or_else(|| {
+        panic!("PROVISIONER_TESTBED is not set: run `make test`, which installs the test bed")
+    });
+    assert!(
+        root.join("node_modules").is_dir(),
+        "no test bed in {}",
+        root.display()
+    );
+    root
+}
+
+/// Free when asked; whoever starts a server on it says so if it was taken since.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
+    listener
+        .local_addr()
+        .expect("a bound listener has an address")
+        .port()
+}
+
+/// A child process with its output; killed on drop.
+pub struct Server {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    pub port: u16,
+}
+
+impl Server {
+    /// `script` is below `node_modules`. Returns once the port accepts connections.
+    #[track_caller]
+    pub fn node(script: &str, arguments: &[&str], port: u16) -> Self {
+        let mut command = Command::new("node");
+        command
+            .arg(root().join("node_modules").join(script))
+            .args(arguments);
+        // Colours would stand between the words that are looked for in the log.
+        command.env("NO_COLOR", "1").env("FORCE_COLOR", "0");
+        Self::start(command, port, Duration::from_secs(120))
+    }
+
+    #[track_caller]
+    pub fn start(mut command: Command, port: u16, patience: Duration) -> Self {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|e| panic!("cannot start {command:?}: {e}"));
+        let log = Arc::new(Mutex::new(String::new()));
+        collect(child.stdout.take(), &log);
+        collect(child.stderr.take(), &log);
+        let mut server = Self { child, log, port };
+        server.wait(patience);
+        server
+    }
+
+    #[track_caller]
+    fn wait(&mut self, patience: Duration) {
+        let start = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            let ended = self.child.try_wait().ok().flatten();
+            assert!(
+                ended.is_none(),
+                "the server ended with {ended:?}:\n{}",
+                self.log()
+            );
+            assert!(
+                start.elapsed() < patience,
+                "no server after {patience:?}:\n{}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub fn log(&self) -> String {
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// A pipe that nobody empties stops the server once it is full.
+fn collect(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<String>>) {
+    let Some(pipe) = pipe else { return };
+    let log = Arc::clone(log);
+    std::thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

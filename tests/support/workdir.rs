@@ -1,0 +1,184 @@
+//! A user's folder with one config in it, and the program.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a user has files and runs programs"
+)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::emulator::{Aws, REGION, variables};
+use super::job::BINARY;
+
+pub struct Desk<A = Aws> {
+    pub aws: A,
+    pub account: String,
+    folder: TempDir,
+    /// The stack's name without its ending; of an S3 config also the bucket's and the config's.
+    pub name: String,
+    path: String,
+    /// Where the program finds AWS.
+    pub url: String,
+}
+
+/// What the program said.
+pub struct Said {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Desk {
+    /// Bucket names are everybody's: the config is named after the account, which is this test's alone.
+    pub fn new() -> Self {
+        let aws = Aws::start();
+        let (account, url) = (aws.account.clone(), aws.url());
+        Self::at(aws, &account, url)
+    }
+}
+
+impl Desk<()> {
+    /// Without any AWS.
+    pub fn offline() -> Self {
+        Self::at((), super::replay::ACCOUNT, "http://127.0.0.1:9".to_owned())
+    }
+}
+
+impl Desk {
+    /// In an account whose roles are held to their policies.
+    pub fn strict() -> Self {
+        let aws = Aws::strict();
+        let (account, url) = (aws.account.clone(), aws.url());
+        Self::at(aws, &account, url)
+    }
+}
+
+impl<A> Desk<A> {
+    /// At any AWS, with an S3 config.
+    pub fn at(aws: A, account: &str, url: String) -> Self {
+        let tenant = &account[8..];
+        let name = format!("acme-prod-{tenant}-{REGION}-s3");
+        let desk = Self {
+            aws,
+            account: account.to_owned(),
+            folder: TempDir::new().unwrap(),
+            path: format!("s3/configs/{name}.yaml"),
+            name,
+            url,
+        };
+        desk.write_config("  versioning: true\n");
+        desk
+    }
+
+    /// With another config, whose stack is called `{name}-stack`.
+    pub fn with_config(mut self, path: &str, text: &str, name: &str) -> Self {
+        self.write(path, text);
+        self.path = path.to_owned();
+        self.name = name.to_owned();
+        self
+    }
+
+    pub fn stack(&self) -> String {
+        format!("{}-stack", self.name)
+    }
+
+    pub fn path(&self) -> String {
+        self.path.clone()
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The config with these lines in its section `s3`.
+    pub fn write_config(&self, s3: &str) {
+        let account = &self.account;
+        let tenant = &account[8..];
+        self.write(
+            &self.path(),
+            &format!(
+                "client:\n  company_name: Acme\n  company_prefix: acme\n  account_id: \"{account}\"\n  tenant_id: \"{tenant}\"\nenvironment:\n  env: prod\n  region: {REGION}\ns3:\n{s3}"
+            ),
+        );
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(path)).unwrap()
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Commits everything, in a repository that is made if there is none.
+    pub fn commit(&self) {
+        let git = |arguments: &[&str]| {
+            let status = Command::new("git")
+                .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+                .args(arguments)
+                .current_dir(self.folder.path())
+                .output()
+                .unwrap();
+            assert!(status.status.success(), "git {arguments:?}");
+        };
+        git(&["init", "--quiet"]);
+        git(&["add", "s3/configs"]);
+        git(&["commit", "--quiet", "--message", "change"]);
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(variables(&self.account, &self.url));
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        said(self.command(arguments).output().unwrap())
+    }
+
+    /// An action on the config, which has to succeed.
+    #[track_caller]
+    pub fn act(&self, action: &str, more: &[&str]) -> Said {
+        let said = self.try_act(action, more);
+        assert_eq!(said.status, 0, "{action}: {}{}", said.stdout, said.stderr);
+        said
+    }
+
+    pub fn try_act(&self, action: &str, more: &[&str]) -> Said {
+        let path = self.path();
+        self.run(&[&[action, path.as_str()], more].concat())
+    }
+
+    /// The result of an action for programs.
+    #[track_caller]
+    pub fn json(&self, action: &str, more: &[&str]) -> Value {
+        let said = self.try_act(action, &[more, &["--format", "json"]].concat());
+        serde_json::from_str(&said.stdout)
+            .unwrap_or_else(|_| panic!("{}{}", said.stdout, said.stderr))
+    }
+
+    /// What is the same in every run: names without the account.
+    pub fn neutral(&self, text: &str) -> String {
+        text.replace(&self.account, "ACCOUNT")
+            .replace(&self.account[8..], "TTTT")
+    }
+}
+
+pub fn said(output: Output) -> Said {
+    Said {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}

@@ -1,0 +1,63 @@
+//! What there is in an account, without the names that differ from run to run.
+
+use std::fmt;
+
+use crate::support::workdir::Desk;
+
+/// Everything that the program may have made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct World {
+    /// `stack` or `test stack`, its status, and its change sets.
+    stacks: Vec<(String, String, usize)>,
+    /// Keys of each bucket.
+    buckets: Vec<usize>,
+    parameters: usize,
+}
+
+impl World {
+    pub fn of(desk: &Desk) -> Self {
+        let stacks = desk.aws.stack_names().into_iter();
+        let stacks = stacks.map(|(name, status)| {
+            let change_sets = desk.aws.change_sets(&name).len();
+            let kind = match name == desk.stack() {
+                true => "stack",
+                false => "test stack",
+            };
+            (kind.to_owned(), status, change_sets)
+        });
+        let buckets = desk.aws.buckets();
+        Self {
+            stacks: stacks.collect(),
+            buckets: buckets
+                .iter()
+                .map(|name| desk.aws.keys(name).len())
+                .collect(),
+            parameters: desk.aws.parameter_names("/").len(),
+        }
+    }
+
+    /// Nothing that is half made, in review, or only a test's.
+    pub fn is_tidy(&self) -> bool {
+        self.stacks.iter().all(|(kind, status, change_sets)| {
+            kind == "stack" && status.ends_with("E_COMPLETE") && *change_sets == 0
+        })
+    }
+}
+
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stacks = self.stacks.iter().map(|(kind, status, change_sets)| {
+            let change_sets = match change_sets {
+                0 => String::new(),
+                count => format!(" with {count} change set"),
+            };
+            format!("{kind} {status}{change_sets}")
+        });
+        let buckets = self.buckets.iter().map(|keys| format!("bucket of {keys}"));
+        let all: Vec<String> = stacks.chain(buckets).collect();
+        match all.is_empty() {
+            true => f.write_str("nothing"),
+            false => f.write_str(&all.join(", ")),
+        }
+    }
+}

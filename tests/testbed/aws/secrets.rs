@@ -1,0 +1,233 @@
+//! Values that nobody may read: whatever is done with them, and whatever AWS says of them, they are said nowhere.
+#![expect(clippy::disallowed_methods, reason = "logs are files")]
+
+use std::path::Path;
+
+use crate::support::emulator::REGION;
+use crate::support::proxy::{Fault, Gate, Rule};
+use crate::support::workdir::Desk;
+
+/// A tag's value, as somebody might choose it who should not.
+const TAG: &str = "Xk7mQ2vR9tLp4WzN8bYc";
+/// An access key's id.
+const KEY: &str = "AKIAQ7EXAMPLE5KEYX3M";
+/// A password that is no word of the config or the template.
+const PASSWORD: &str = "hV3nT8qZ1kJ6wX0sB5yD";
+const TOKEN: &str = "ghp_n2Rk8Vq4Lw6Zt1Xy9Bc3Df5Gh7Jk0Mn";
+/// What stands in a dynamic reference is a path to a secret.
+const REFERENCE: &str = "{{resolve:secretsmanager:prod/vault-of-acme:SecretString:pin}}";
+const PATH: &str = "prod/vault-of-acme";
+/// Defaults that CloudFormation itself does not show.
+const WORD: &str = "opensesame";
+const NUMBER: &str = "73829164";
+const SEEDS: [&str; 7] = [TAG, KEY, PASSWORD, TOKEN, PATH, WORD, NUMBER];
+
+type Act = (&'static str, &'static [&'static str]);
+const MAKE: Act = ("prep-master", &["--force"]);
+const TRY: Act = ("test-deploy", &[]);
+const ACTIONS: [Act; 9] = [
+    ("show-changes", &[]),
+    ("validate-prov-template", &["--real"]),
+    ("check-drift", &[]),
+    MAKE,
+    TRY,
+    ("deploy-solution", &["--solution", "fraud"]),
+    ("upload-template", &["--solution", "fraud"]),
+    ("delete-product", &["--force"]),
+    ("tear-down", &["--force"]),
+];
+
+/// The text of every file that is in a folder of this name, whichever it is in.
+fn files(folder: &Path, name: &str, text: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, name, text);
+        } else if folder.ends_with(name) {
+            text.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+/// Runs an action. Returns all that is said, in the logs too, and insists that it holds no secret.
+#[track_caller]
+fn heard(desk: &Desk, action: &str, more: &[&str], format: &str) -> String {
+    let said = desk.try_act(action, &[more, &["--format", format]].concat());
+    let mut all = format!("{}{}", said.stdout, said.stderr);
+    files(desk.folder(), "reports", &mut all);
+    for seed in SEEDS {
+        assert!(!all.contains(seed), "{action} {format} says {seed}:\n{all}");
+    }
+    all
+}
+
+/// The same in every format.
+#[track_caller]
+fn says_no_secret(desk: &Desk, action: &str, more: &[&str]) -> String {
+    let formats = ["text", "json", "markdown", "sarif"];
+    formats
+        .map(|format| heard(desk, action, more, format))
+        .concat()
+}
+
+fn desk() -> (Desk, Gate) {
+    let mut desk = Desk::new();
+    let tags = format!("    Team: {TAG}\n    Key: {KEY}\n");
+    desk.write_config(&format!("  versioning: true\n  tags:\n{tags}"));
+    let gate = Gate::before(&desk.url);
+    desk.url = gate.url();
+    (desk, gate)
+}
+
+/// The stack's own values: tags of the config, a parameter that was changed, an output.
+#[test]
+fn attack_values_of_a_stack_are_said_nowhere() {
+    let (desk, gate) = desk();
+    desk.act("prep-master", &["--force"]);
+    let parameter = desk.aws.parameters().put_parameter().overwrite(true);
+    let parameter = parameter.name(format!("/s3/{}/SolutionsPrefix", desk.name));
+    desk.aws.wait(parameter.value(PASSWORD).send()).unwrap();
+    let value = format!("<OutputValue>{TOKEN} ");
+    let output = Fault::says([["<OutputValue>", &value]]);
+    gate.rule(Rule::new(output).of("DescribeStacks"));
+    let changed =
+        format!("  versioning: false\n  tags:\n    Team: {PASSWORD}\n    Other: {TOKEN}\n");
+    let path = desk.folder().join(desk.path());
+    let config = std::fs::read_to_string(&path).unwrap();
+    desk.write_config(&changed);
+    for (action, more) in [("show-changes", &[][..]), ("check-drift", &[]), MAKE] {
+        says_no_secret(&desk, action, more);
+    }
+    std::fs::write(path, config).unwrap();
+    for (action, more) in ACTIONS {
+        says_no_secret(&desk, action, more);
+    }
+}
+
+/// AWS repeats in its errors what it was sent, and more.
+#[test]
+fn attack_errors_of_aws_are_told_without_their_values() {
+    let (desk, gate) = desk();
+    let message = format!(
+        "Parameter value {TAG} of '{KEY}' is not valid: token={TOKEN}; password:{PASSWORD} ({REFERENCE})"
+    );
+    let mut told = 0;
+    for (action, more) in ACTIONS {
+        for operation in [
+            "CreateChangeSet",
+            "DescribeStacks",
+            "DescribeEvents",
+            "HeadBucket",
+            "PutObject",
+        ] {
+            gate.clear();
+            let error = Fault::Error(400, "ValidationError", message.clone());
+            gate.rule(Rule::new(error).of(operation));
+            let heard = heard(&desk, action, more, "text");
+            if gate.fired()[0] > 0 {
+                told += usize::from(heard.contains("is not valid"));
+            }
+        }
+    }
+    assert!(
+        told > ACTIONS.len(),
+        "the errors are not told at all: {told}"
+    );
+}
+
+/// Reasons of events and of change sets are AWS's own words.
+#[test]
+fn attack_reasons_are_told_without_their_values() {
+    let (desk, gate) = desk();
+    let reason = format!("{TAG} {KEY} {TOKEN} {REFERENCE} '{PASSWORD}'");
+    let event = format!("<ResourceStatusReason>{reason}");
+    let failed = Fault::says([
+        ["<ResourceStatusReason>", &event],
+        [
+            "CREATE_COMPLETE</ResourceStatus>",
+            "CREATE_FAILED</ResourceStatus>",
+        ],
+    ]);
+    gate.rule(Rule::new(failed).of("DescribeStackEvents"));
+    let of_stack = format!("<StackStatusReason>{reason}");
+    let stack = Fault::says([
+        ["<StackStatusReason>", &of_stack],
+        [
+            "<StackStatus>CREATE_COMPLETE",
+            "<StackStatus>ROLLBACK_COMPLETE",
+        ],
+    ]);
+    gate.rule(Rule::new(stack).of("DescribeStacks"));
+    for (action, more) in [MAKE, TRY] {
+        let heard = says_no_secret(&desk, action, more);
+        assert!(heard.contains("CREATE_FAILED: (hidden)"), "{heard}");
+    }
+    gate.clear();
+    let of_set = format!("<StatusReason>{reason}</StatusReason><Status>FAILED");
+    let set = Fault::says([["<Status>CREATE_COMPLETE", &of_set]]);
+    gate.rule(Rule::new(set).of("DescribeChangeSet"));
+    for (action, more) in [MAKE, ("show-changes", &["--real"])] {
+        let heard = says_no_secret(&desk, action, more);
+        assert!(heard.contains("(hidden)"), "{action}: {heard}");
+    }
+}
+
+const PRODUCT: &str = ".provisioner/products/vault";
+
+/// A product of the repository's own, whose template has a parameter that nobody may see.
+fn vault() -> (Desk, Gate) {
+    let (desk, gate) = desk();
+    for (name, text) in [
+        (
+            "product.yaml",
+            "name: vault\ntitle: Vault\nsummary: A secret.\nsection: vault\nfiles: '*-vault.yaml'\n\
+             target: {account: vault.account, region: vault.region, environment: \"'prod'\"}\n\
+             names: {config: \"'acme-vault'\", stack: \"'acme-vault-stack' ~ given.suffix\"}\n\
+             outputs: {template: \"'vault.yaml'\", policy: \"'vault.json'\"}\n\
+             actions: {show-changes: show-changes, check-drift: check-drift, test-deploy: test-deploy, \
+             deploy-product: provision, delete-product: delete}\n",
+        ),
+        (
+            "config.schema.json",
+            r#"{"type":"object","additionalProperties":false,"required":["vault"],"properties":{"vault":{"type":"object",
+            "additionalProperties":false,"required":["account","region"],"properties":{"account":{"type":"string"},
+            "region":{"type":"string"}}}}}"#,
+        ),
+        (
+            "stack.yaml.j2",
+            "Parameters:\n  Pin: {Type: String, NoEcho: true, Default: opensesame}\n  \
+             Code: {Type: Number, NoEcho: true, Default: 73829164}\n\
+             Resources:\n  Secret:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: !Ref Pin, \
+             Name: {{ '/vault' ~ given.suffix }}}\n\
+             Outputs:\n  Pin: {Value: !Ref Pin}\n",
+        ),
+        ("iam-policy.json.j2", "{}\n"),
+    ] {
+        desk.write(&format!("{PRODUCT}/{name}"), text);
+    }
+    let account = &desk.aws.account;
+    let config = format!("vault:\n  account: \"{account}\"\n  region: {REGION}\n");
+    let desk = desk.with_config("vault/configs/acme-vault.yaml", &config, "acme-vault");
+    (desk, gate)
+}
+
+#[test]
+fn attack_a_default_without_echo_is_said_nowhere() {
+    let (desk, gate) = vault();
+    desk.act("deploy-product", &["--force"]);
+    let put = desk.aws.parameters().put_parameter().name("/vault");
+    let put = put.value(PASSWORD).overwrite(true);
+    desk.aws.wait(put.send()).unwrap();
+    for (action, more) in [
+        ("check-drift", &[][..]),
+        ("show-changes", &[]),
+        ("deploy-product", &["--force"]),
+        TRY,
+    ] {
+        says_no_secret(&desk, action, more);
+    }
+    let message = format!("Value {WORD} of Pin is not valid: {NUMBER}");
+    gate.rule(Rule::new(Fault::Error(400, "ValidationError", message)).of("CreateChangeSet"));
+    let heard = says_no_secret(&desk, "test-deploy", &[]);
+    assert!(heard.contains("Value (hidden) of Pin"), "{heard}");
+}

@@ -1,0 +1,495 @@
+//! Attacks by what the pull request is, and by what changes around the comment.
+
+use super::apply::{ACTIONS, VAULT, vault, vault_policy};
+use super::*;
+
+impl World {
+    /// Refused in the look job, by this code: no other job is asked for, and nobody a token.
+    #[track_caller]
+    fn refuses(&self, pull: &Pull, text: &str, code: &str) {
+        let comment = self.repo.comment(pull.number, &self.carol, text);
+        let done = self.look_at(pull, &comment).run();
+        assert_eq!(done.status, 20, "{text}: {}", done.stderr);
+        assert_eq!(done.outputs["environments"], "[]", "{text}");
+        let comments = self.repo.comments(pull.number);
+        let reply = &comments.last().unwrap().body;
+        self.shown(reply);
+        assert!(reply.contains(code), "{text}: {reply}");
+        let writes = self.github.take_writes();
+        assert!(writes.len() <= 4, "{writes:#?}");
+        // Nor does a job for `prod` that is started all the same.
+        let done = self.act_on(pull, &comment).run();
+        assert_eq!(
+            (self.tokens(LOOK), self.tokens(ACT)),
+            (0, 0),
+            "{text}: {}",
+            done.stderr
+        );
+        self.github.take_writes();
+        self.untouched();
+    }
+
+    /// Refused in the job for `prod`, which asks for no token.
+    #[track_caller]
+    fn denies(&self, pull: &Pull, text: &str, code: &str) {
+        let tokens = self.tokens(ACT);
+        let acted = self.act(pull, &self.carol, text);
+        acted.ends(20);
+        self.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+        let reply = self.last_reply();
+        assert!(reply.contains(&format!("error[{code}]")), "{reply}");
+        assert_eq!(self.reactions(&acted.comment), ["eyes", "confused"]);
+        assert_eq!(self.tokens(ACT), tokens);
+    }
+}
+
+/// Vector 8: the head moves between the report and the comment. The status is that of the old head.
+#[test]
+fn attack_comment_then_push() {
+    let (world, pull) = World::with_proposal();
+    pull.approve(&world.bob);
+    let text = format!(
+        "{}  tags:\n    Team: x\n",
+        world.desk.read(&world.desk.path())
+    );
+    let commit = world.repo.commit("feature").author(&world.alice);
+    commit.write(&world.desk.path(), text).push();
+    world.refuses(&pull, "/provisioner test-deploy", "head-moved");
+    insta::assert_snapshot!("head_moved", world.last_reply());
+    world.refuses(&pull, "/provisioner show-changes", "head-moved");
+}
+
+/// Vectors 4 and 8: the new head is reported on, and approved by nobody.
+#[test]
+fn attack_an_approval_of_another_head() {
+    let (world, pull) = World::with_proposal();
+    pull.approve(&world.bob);
+    let text = format!(
+        "{}  tags:\n    Team: x\n",
+        world.desk.read(&world.desk.path())
+    );
+    let commit = world.repo.commit("feature").author(&world.alice);
+    commit.write(&world.desk.path(), text).push();
+    world.check(&pull);
+    world.refuses(&pull, "/provisioner test-deploy", "approval-stale");
+}
+
+/// Vector 8: the push comes between the look job and the other one.
+#[test]
+fn attack_push_between_the_jobs() {
+    let (world, pull) = World::with_proposal();
+    pull.approve(&world.bob);
+    let looked = world.look(&pull, &world.carol, "/provisioner test-deploy");
+    assert_eq!(looked.environments(), r#"["prod"]"#);
+    world.github.expect_writes(&[REACTION]);
+    world
+        .repo
+        .commit("feature")
+        .author(&world.alice)
+        .write("x", "x")
+        .push();
+    let done = world.act_on(&pull, &looked.comment).run();
+    assert_eq!(done.status, 20, "{}", done.stderr);
+    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    assert!(
+        world.reply().contains("error[head-moved]"),
+        "{}",
+        world.reply()
+    );
+    world.nothing_asked();
+}
+
+/// Vectors 1 and 2: pull requests from a fork, also of the same owner.
+#[test]
+fn attack_a_fork() {
+    let all = [
+        "show-changes",
+        "check-drift",
+        "validate-prov-template",
+        "test-deploy",
+        "prep-master",
+    ];
+    for (name, tried) in [
+        ("mallory/infra", &all[..]),
+        ("acme/infra-2", &["show-changes", "test-deploy"]),
+    ] {
+        let world = World::new(&policy(""));
+        let fork = world.repo.fork(name);
+        fork.set_permission(&world.mallory, Permission::Admin);
+        let path = world.desk.path();
+        let text = world.desk.read(&path);
+        fork.branch("feature", &fork.head("main"));
+        fork.commit("feature")
+            .author(&world.mallory)
+            .write(&path, text)
+            .push();
+        let pull = world
+            .repo
+            .pull("feature")
+            .of_fork(&fork)
+            .author(&world.mallory);
+        let pull = pull.number(7).open();
+        world.check(&pull);
+        pull.approve(&world.bob);
+        let tokens = world.tokens(0);
+        assert_eq!(tokens, 0, "nor has the check asked for one");
+        for text in tried {
+            world.refuses(&pull, &format!("/provisioner {text}"), "fork-head");
+        }
+        // What is in it can be looked at: it is data.
+        world
+            .look(&pull, &world.carol, "/provisioner validate-config")
+            .ends(0);
+        world.github.expect_writes(ANSWERED);
+        world.nothing_asked();
+    }
+}
+
+/// Vector 35: a change that is not merged, or was closed.
+#[test]
+fn attack_a_deployment_of_what_is_not_merged() {
+    let (world, pull) = World::with_proposal();
+    pull.approve(&world.bob);
+    let path = world.desk.path();
+    let tear_down = format!("/provisioner tear-down {path} --force --confirm 0123456789abcdef");
+    for text in [
+        "/provisioner prep-master",
+        "/provisioner deploy-solution",
+        "/provisioner upload-template",
+        &tear_down,
+    ] {
+        world.refuses(&pull, text, "not-merged");
+    }
+    pull.close();
+    world.refuses(&pull, "/provisioner prep-master", "not-merged");
+}
+
+/// Vectors 4 to 6: merged, and not as the policy asks for.
+#[test]
+fn attack_a_deployment_of_what_was_not_approved() {
+    let (world, pull) = World::with_proposal();
+    pull.approve(&world.alice);
+    world.merged(&pull);
+    world.denies(&pull, "/provisioner prep-master", "approval-by-author");
+    insta::assert_snapshot!("not_approved", world.last_reply());
+    pull.request_changes(&world.bob);
+    world.denies(&pull, "/provisioner prep-master", "changes-requested");
+    world.nothing_asked();
+    assert_eq!(world.repo.deployments().len(), 0);
+}
+
+/// Vector 25: an old pull request whose config was changed since.
+#[test]
+fn attack_a_deployment_of_an_old_merge() {
+    let (world, pull) = World::with_merge();
+    let text = format!(
+        "{}  tags:\n    Team: x\n",
+        world.desk.read(&world.desk.path())
+    );
+    world
+        .repo
+        .commit("main")
+        .write(&world.desk.path(), text)
+        .push();
+    world.denies(&pull, "/provisioner prep-master", "head-moved");
+    world.nothing_asked();
+}
+
+/// Vector 14: folders of a solution that no reviewer saw.
+#[test]
+fn attack_a_solution_that_the_config_does_not_name() {
+    let (world, pull) = World::with_merge();
+    for text in [
+        "deploy-solution --solution evil",
+        "upload-template --solution churn.x",
+    ] {
+        world.refuses(&pull, &format!("/provisioner {text}"), "plan-changed");
+    }
+}
+
+/// Vectors 23 and 34: a deletion of what the change does not remove.
+#[test]
+fn attack_a_deletion_of_a_config_that_is_there() {
+    let (world, pull) = World::with_merge();
+    let path = world.desk.path();
+    let text = format!("/provisioner tear-down {path} --force --confirm 0123456789abcdef");
+    world.refuses(&pull, &text, "delete-not-requested");
+    insta::assert_snapshot!("not_requested", world.last_reply());
+}
+
+/// Vector 25: a removal whose config came back.
+#[test]
+fn attack_a_deletion_of_a_config_that_came_back() {
+    let (world, pull) = World::with_removal();
+    let path = world.desk.path();
+    let text = world.desk.read(&path);
+    world.repo.commit("main").write(&path, text).push();
+    world.denies(&pull, &world.posted(), "head-moved");
+    world.all_is_there();
+}
+
+/// Vector 35: a branch that is nobody's gate.
+#[test]
+fn attack_a_test_for_another_branch() {
+    let world = World::new(&policy("    approvals: 2\n"));
+    world.repo.branch("side", &world.repo.head("main"));
+    let weak = policy("    approvals: 1\n");
+    world
+        .repo
+        .commit("side")
+        .write(".provisioner.yaml", weak)
+        .push();
+    world.repo.branch("feature", &world.repo.head("side"));
+    let path = world.desk.path();
+    let commit = world.repo.commit("feature").author(&world.alice);
+    commit.write(&path, world.desk.read(&path)).push();
+    let pull = world.repo.pull("feature").base("side").author(&world.alice);
+    let pull = pull.number(7).open();
+    world.check(&pull);
+    pull.approve(&world.bob);
+    world.refuses(&pull, "/provisioner test-deploy", "wrong-base");
+    assert!(
+        world.last_reply().contains("approval-missing"),
+        "the default branch's policy counts"
+    );
+}
+
+/// Vectors 3 and 33: a pull request that edits the policy which it would pass by.
+#[test]
+fn attack_a_policy_that_the_pull_request_weakens() {
+    let world = World::new(&policy("    approvals: 2\n"));
+    let path = world.desk.path();
+    let text = world.desk.read(&path);
+    let weak = policy("    approvals: 1\n");
+    let pull = world.proposal(|commit| commit.write(&path, text).write(".provisioner.yaml", weak));
+    pull.approve(&world.bob);
+    world.refuses(&pull, "/provisioner test-deploy", "1 of 2 approvals");
+    // Also once it is merged: what it says is for the changes after it.
+    world.merged(&pull);
+    world.denies(&pull, "/provisioner prep-master", "approval-missing");
+    world.nothing_asked();
+}
+
+/// Vector 3: a branch from before the policy became strict.
+#[test]
+fn attack_a_branch_from_a_time_of_another_policy() {
+    let world = World::new(&policy("    approvals: 1\n"));
+    let old = world.repo.head("main");
+    let strict = policy("    approvals: 2\n");
+    world
+        .repo
+        .commit("main")
+        .write(".provisioner.yaml", strict)
+        .push();
+    world.repo.branch("feature", &old);
+    let path = world.desk.path();
+    let commit = world.repo.commit("feature").author(&world.alice);
+    commit.write(&path, world.desk.read(&path)).push();
+    let pull = world
+        .repo
+        .pull("feature")
+        .author(&world.alice)
+        .number(7)
+        .open();
+    world.check(&pull);
+    pull.approve(&world.bob);
+    world.refuses(&pull, "/provisioner test-deploy", "1 of 2 approvals");
+}
+
+/// Vector 36: a policy that cannot be read allows nothing.
+#[test]
+fn attack_a_policy_that_does_not_load() {
+    let (world, pull) = World::with_proposal();
+    pull.approve(&world.bob);
+    world
+        .repo
+        .commit("main")
+        .write(".provisioner.yaml", "version: 1\napprovals: none\n")
+        .push();
+    for text in ["/provisioner show-changes", "/provisioner test-deploy"] {
+        world.refuses(&pull, text, "error[");
+    }
+    insta::assert_snapshot!("no_policy", world.last_reply());
+    world.merged(&pull);
+    world.refuses(&pull, "/provisioner prep-master", "error[");
+}
+
+/// Vector 3: a product that the pull request edits. A test is made by the products of the default branch.
+#[test]
+fn attack_a_product_that_the_pull_request_edits() {
+    let world = World::new(&vault_policy());
+    vault(world.repo.commit("main"), ACTIONS).push();
+    let config = world.vault_config();
+    let template = "Resources:\n  Evil:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: x, Name: {{ '/evil' ~ given.suffix }}}\n";
+    let pull = world.proposal(|commit| {
+        commit
+            .write(VAULT, &config)
+            .write(".provisioner/products/vault/stack.yaml.j2", template)
+    });
+    pull.approve(&world.bob);
+    world
+        .act(&pull, &world.carol, "/provisioner test-deploy --keep")
+        .ends(0);
+    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    let names = world.desk.aws.parameter_names("/");
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert!(names[0].starts_with("/vault-t"), "{names:?}");
+}
+
+/// Vector 3: a product that calls by a harmless name what is none.
+#[test]
+fn attack_a_product_whose_looking_deletes() {
+    let world = World::new(&vault_policy());
+    vault(world.repo.commit("main"), ACTIONS).push();
+    let config = world.vault_config();
+    let actions = "show-changes: delete, check-drift: provision, test-deploy: provision, deploy-product: delete";
+    let pull = world.proposal(|commit| vault(commit.write(VAULT, &config), actions));
+    pull.approve(&world.bob);
+    for action in ["show-changes", "check-drift"] {
+        let looked = world.look(&pull, &world.carol, &format!("/provisioner {action}"));
+        looked.ends(2);
+        world.github.take_writes();
+        assert!(
+            world.last_reply().contains("means something else"),
+            "{}",
+            world.last_reply()
+        );
+    }
+    world.approved_and_merged(&pull);
+    let text = format!("/provisioner deploy-product {VAULT} --force");
+    let looked = world.look(&pull, &world.carol, &text);
+    looked.ends(2);
+    world.github.take_writes();
+    assert_eq!(looked.environments(), "[]");
+    world.act_on(&pull, &looked.comment).run();
+    world.github.take_writes();
+    world.nothing_asked();
+}
+
+/// Vector 22: a stack of this name that somebody else made.
+#[test]
+fn attack_a_stack_of_somebody_else() {
+    let (world, pull) = World::with_removal();
+    world
+        .desk
+        .aws
+        .wait(
+            world
+                .desk
+                .aws
+                .stacks()
+                .update_stack()
+                .stack_name(world.desk.stack())
+                .use_previous_template(true)
+                .send(),
+        )
+        .ok();
+    let (pulled, posted) = (pull, world.posted());
+    // The tags by which it is known are gone.
+    untag(&world);
+    let acted = world.act(&pulled, &world.carol, &posted);
+    acted.ends(20);
+    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    assert!(
+        world.reply().contains("error[stack-foreign]"),
+        "{}",
+        world.reply()
+    );
+    assert_eq!(
+        world.stack().as_deref().map(|it| it.ends_with("COMPLETE")),
+        Some(true)
+    );
+}
+
+fn untag(world: &World) {
+    let name = world.desk.stack();
+    let stacks = world.desk.aws.stacks();
+    let template = stacks.get_template().stack_name(&name).send();
+    let template = world
+        .desk
+        .aws
+        .wait(template)
+        .unwrap()
+        .template_body
+        .unwrap();
+    world
+        .desk
+        .aws
+        .wait(stacks.delete_stack().stack_name(&name).send())
+        .unwrap();
+    let bucket = &world.desk.name;
+    for key in world.desk.aws.keys(bucket) {
+        let delete = world
+            .desk
+            .aws
+            .objects()
+            .delete_object()
+            .bucket(bucket)
+            .key(key);
+        world.desk.aws.wait(delete.send()).unwrap();
+    }
+    let delete = world
+        .desk
+        .aws
+        .objects()
+        .delete_bucket()
+        .bucket(bucket)
+        .send();
+    let _ = world.desk.aws.wait(delete);
+    let made = stacks
+        .create_stack()
+        .stack_name(&name)
+        .template_body(template);
+    world.desk.aws.wait(made.send()).unwrap();
+}
+
+/// Vectors 14 and 24: a job for `prod` is asked for what is another environment's.
+#[test]
+fn attack_a_job_of_another_environment() {
+    let world = World::new(&policy("  dev: {}\n"));
+    let text = world.desk.read(&world.desk.path());
+    let path = world.desk.path().replace("-prod-", "-dev-");
+    let text = text.replace("env: prod", "env: dev");
+    let pull = world.proposal(|commit| commit.write(&path, text));
+    pull.approve(&world.bob);
+    let comment = world.says(&world.carol, "/provisioner test-deploy");
+    assert_eq!(world.act_on(&pull, &comment).run().status, 0);
+    world.merged(&pull);
+    let comment = world.says(&world.carol, "/provisioner prep-master");
+    assert_eq!(world.act_on(&pull, &comment).run().status, 0);
+    world.github.expect_writes(&[]);
+    // For an environment without a role no job is started.
+    world
+        .look(&pull, &world.carol, "/provisioner prep-master")
+        .ends(20);
+    world.github.expect_writes(ANSWERED);
+    insta::assert_snapshot!("no_role", world.last_reply());
+    world.nothing_asked();
+}
+
+/// Vector 25: a deletion that was done is commanded again.
+#[test]
+fn attack_a_deletion_that_is_replayed() {
+    let (world, pull) = World::with_removal();
+    let posted = world.posted();
+    let acted = world.act(&pull, &world.carol, &posted);
+    acted.ends(0);
+    assert_eq!(world.stack(), None);
+    world.github.take_writes();
+    // Somebody makes the stack again, by hand. What was confirmed was another one.
+    world.desk.act("prep-master", &["--force"]);
+    world.put_object("precious");
+    let done = world.act_on(&pull, &acted.comment).run();
+    assert_eq!(done.status, 20, "{}", done.stderr);
+    let writes = world.github.take_writes();
+    assert!(
+        writes.iter().all(|it| it.line() != COMMENT),
+        "the one reply is updated"
+    );
+    assert!(
+        world.reply().contains("error[delete-not-confirmed]"),
+        "{}",
+        world.reply()
+    );
+    assert_eq!(world.desk.aws.keys(&world.desk.name).len(), 163);
+}

@@ -1,0 +1,216 @@
+//! Commands that ask nobody but the program: the look job answers them, and asks for no token.
+
+use super::*;
+
+/// A look job answers at once, with one reply and two reactions.
+fn answered(world: &World, pull: &Pull, text: &str, status: i32, last: &str) -> Looked {
+    let looked = world.look(pull, &world.carol, text);
+    looked.ends(status);
+    world.github.expect_writes(ANSWERED);
+    assert_eq!(world.reactions(&looked.comment), ["eyes", last], "{text}");
+    assert_eq!(looked.environments(), "[]", "no other job is needed");
+    looked
+}
+
+#[test]
+fn each_is_answered_in_one_reply() {
+    let (world, pull) = World::with_proposal();
+    let path = world.desk.path();
+    for (name, text) in [
+        ("validate-config", "/provisioner validate-config".to_owned()),
+        (
+            "create-prov-template",
+            format!("/provisioner create-prov-template {path}"),
+        ),
+        ("create-policy", "/provisioner create-policy".to_owned()),
+        ("list-products", "/provisioner list-products".to_owned()),
+        ("show-product", "/provisioner show-product s3".to_owned()),
+        ("help", "/provisioner help".to_owned()),
+        ("explain", "/provisioner explain not-merged".to_owned()),
+    ] {
+        let looked = answered(&world, &pull, &text, 0, "rocket");
+        let reply = world.last_reply();
+        insta::assert_snapshot!(name, reply);
+        let title = reply.lines().nth(2).unwrap_or_default();
+        assert!(
+            looked.done.summary.contains(title),
+            "{}",
+            looked.done.summary
+        );
+    }
+    world.nothing_asked();
+}
+
+#[test]
+fn the_review_report_is_a_file_that_the_job_keeps() {
+    let (world, pull) = World::with_proposal();
+    let comment = world.says(&world.carol, "/provisioner create-review-report");
+    let job = world.look_at(&pull, &comment);
+    let done = job.run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    world.github.expect_writes(ANSWERED);
+    insta::assert_snapshot!("create-review-report", world.reply());
+    let folder = job.folder.path().join("provisioner-reports");
+    let files: Vec<_> = walkdir(&folder);
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert!(files[0].1.contains("<html"), "a page");
+    world.nothing_asked();
+}
+
+#[expect(clippy::disallowed_methods, reason = "the job's files are read")]
+fn walkdir(folder: &std::path::Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(walkdir(&path)),
+            false => found.push((
+                path.display().to_string(),
+                std::fs::read_to_string(&path).unwrap(),
+            )),
+        }
+    }
+    found
+}
+
+#[test]
+fn a_config_with_errors_is_told_with_all_of_them() {
+    let world = World::new(&policy(""));
+    let path = world.desk.path();
+    let text = world
+        .desk
+        .read(&path)
+        .replace("env: prod", "env: production");
+    let pull = world.proposal(|commit| commit.write(&path, format!("{text}  versionning: true\n")));
+    answered(
+        &world,
+        &pull,
+        "/provisioner validate-config",
+        10,
+        "confused",
+    );
+    insta::assert_snapshot!("errors", world.reply());
+    world.nothing_asked();
+}
+
+#[test]
+fn what_is_no_command_is_told_with_what_was_meant() {
+    let (world, pull) = World::with_proposal();
+    let text = "/provisioner deplyo-product\n\nand\n\n/provisioner show-changes --fource\n\n/provisioner explain not-merge\n\n/provisioner show-product s4";
+    answered(&world, &pull, text, 2, "confused");
+    insta::assert_snapshot!("meant", world.reply());
+    world.nothing_asked();
+}
+
+#[test]
+fn a_config_is_named_by_path_or_by_name_and_no_other_than_the_pull_request_s() {
+    let (world, pull) = World::with_proposal();
+    let path = world.desk.path();
+    let (_, name) = path.rsplit_once('/').unwrap();
+    answered(
+        &world,
+        &pull,
+        &format!("/provisioner validate-config {name}"),
+        0,
+        "rocket",
+    );
+    let near = name.replace("-prod-", "-prdo-");
+    let text = format!("/provisioner validate-config {near}\n/provisioner create-policy README.md");
+    answered(&world, &pull, &text, 2, "confused");
+    insta::assert_snapshot!("no_config_of_it", world.last_reply());
+}
+
+#[test]
+fn a_pull_request_without_configs_has_nothing_to_command() {
+    let world = World::new(&policy(""));
+    let pull = world.proposal(|commit| commit.write("README.md", "x\n"));
+    answered(&world, &pull, "/provisioner validate-config", 2, "confused");
+    insta::assert_snapshot!("no_configs", world.reply());
+}
+
+#[test]
+fn several_commands_are_answered_in_order_and_a_refusal_stops_none() {
+    let (world, pull) = World::with_proposal();
+    let text = "/provisioner deploy-solution\n/provisioner validate-config\n\nthanks!\n\n/provisioner explain head-moved";
+    let looked = world.look(&pull, &world.carol, text);
+    looked.ends(20);
+    // The refusal is in the look job already: the pull request is not merged.
+    world.github.expect_writes(ANSWERED);
+    assert_eq!(looked.environments(), "[]");
+    assert_eq!(world.reactions(&looked.comment), ["eyes", "confused"]);
+    insta::assert_snapshot!("several", world.reply());
+    world.nothing_asked();
+}
+
+#[test]
+fn the_tier_of_a_command_is_that_of_configs_without_one() {
+    let world = World::new(&policy(""));
+    let path = "ml/configs/globalbank-dev-c001-us-west-2-demand-forecasting-ml-codecommit.yaml";
+    let text = include_str!(
+        "../../../examples/ml/configs/globalbank-dev-c001-us-west-2-demand-forecasting-ml-codecommit.yaml"
+    );
+    let pull = world.proposal(|commit| commit.write(path, text));
+    let made = |tier: &str| {
+        let text = format!("/provisioner create-policy --tier {tier}");
+        answered(&world, &pull, &text, 0, "rocket");
+        let reply = world.last_reply();
+        reply.lines().skip(2).collect::<Vec<_>>().join("\n")
+    };
+    assert_ne!(made("starter"), made("professional"));
+}
+
+#[test]
+fn a_triager_and_a_private_repository_s_author_may_ask_what_is_pure_only() {
+    let (world, pull) = World::with_proposal();
+    let (tina, ann) = (world.github.user("tina"), world.github.user("alice"));
+    world.repo.set_permission(&tina, Permission::Triage);
+    world.repo.set_permission(&ann, Permission::Read);
+    for by in [&tina, &ann] {
+        let looked = world.look(&pull, by, "/provisioner validate-config");
+        looked.ends(0);
+        world.github.expect_writes(ANSWERED);
+        let looked = world.look(
+            &pull,
+            by,
+            "/provisioner show-changes\n/provisioner test-deploy",
+        );
+        looked.ends(20);
+        world
+            .github
+            .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);
+        assert_eq!(looked.environments(), "[]");
+    }
+    insta::assert_snapshot!("may_not_push", world.last_reply());
+    world.nothing_asked();
+}
+
+#[test]
+fn a_command_costs_few_calls() {
+    let (world, pull) = World::with_proposal();
+    let cost = |job: &Job| {
+        world.github.clear_journal();
+        let done = job.run();
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        world.github.take_writes();
+        world
+            .github
+            .requests()
+            .iter()
+            .map(|it| it.line())
+            .collect::<Vec<_>>()
+    };
+    let says = |text: &str| world.says(&world.carol, text);
+    let help = cost(&world.look_at(&pull, &says("/provisioner help")));
+    // The pull request is read once for all of them.
+    let text = "/provisioner validate-config\n/provisioner create-policy\n/provisioner create-prov-template";
+    let pure = cost(&world.look_at(&pull, &says(text)));
+    let looked = cost(&world.look_at(&pull, &says("/provisioner show-changes")));
+    world.approved_and_merged(&pull);
+    let deploy = says("/provisioner prep-master");
+    let handed_over = cost(&world.look_at(&pull, &deploy));
+    let acted = cost(&world.act_on(&pull, &deploy));
+    // For help: comment, permission, identity, 👀, replies, reply, 🚀.
+    let all = [help, pure, looked, handed_over, acted];
+    let costs = [7, 20, 24, 18, 55];
+    assert_eq!(all.each_ref().map(Vec::len), costs, "{:#?}", all.last());
+}

@@ -1,0 +1,22 @@
+//! Tests against the servers and runners of the test bed. `make test` installs it and runs them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot continue fails"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod aws;
+mod check;
+mod comment;
+mod contract;
+mod doctor;
+mod drift;
+mod fake_github;
+mod provision;
+mod roles;
+mod runner;
+mod world;

@@ -1,0 +1,99 @@
+//! A run that is killed at every step, and the run after it: at each call that changes something in AWS, before and after AWS heard
+//! of it, and at each write to the forge.
+
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use super::many::Many;
+use crate::support::github::Fault;
+use crate::support::job::Job;
+use crate::support::parallel::each;
+use crate::support::proxy::Side;
+use crate::world::*;
+
+/// Where a run ends.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// At the mutation of this number.
+    Aws(usize, Side),
+    /// At the write to the forge that fits this pattern, after so many others, before its answer came.
+    Forge(&'static str, usize),
+}
+
+fn start(job: &Job) -> Child {
+    let mut command = job.process(&["ci"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
+/// Runs a job to this place, and kills it there.
+fn kill(many: &Many, job: &Job, place: Place) {
+    let end = |mut child: Child| {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    match place {
+        Place::Aws(number, side) => {
+            many.gate.hold(number, side);
+            let child = start(job);
+            many.gate.held();
+            end(child);
+            many.gate.release(false);
+            many.gate.clear();
+        }
+        Place::Forge(pattern, skip) => {
+            let slow = Fault::Slow(Duration::from_secs(120));
+            many.world.github.fault_after(skip, pattern, slow);
+            let before = many.world.github.count(pattern);
+            let mut child = start(job);
+            while many.world.github.count(pattern) <= before + skip {
+                assert!(child.try_wait().unwrap().is_none(), "{place:?} never came");
+                std::thread::yield_now();
+            }
+            end(child);
+        }
+    }
+}
+
+const SIDES: [Side; 2] = [Side::Before, Side::After];
+
+fn places(mutations: usize, writes: &[(&'static str, usize)]) -> Vec<Place> {
+    let aws = (0..mutations).flat_map(|at| SIDES.map(|side| Place::Aws(at, side)));
+    let forge = writes
+        .iter()
+        .map(|(pattern, skip)| Place::Forge(pattern, *skip));
+    aws.chain(forge).collect()
+}
+
+#[test]
+fn a_provisioning_run_that_is_killed_anywhere_is_finished_by_the_next() {
+    // A role is assumed, a change set is made and run; a deployment begins and ends; the comment is written.
+    let writes = [(DEPLOYMENT, 0), (DEPLOYED, 0), (DEPLOYED, 1), (COMMENT, 0)];
+    each(&places(3, &writes), |place| {
+        let many = Many::new(1);
+        kill(&many, &many.job(), *place);
+        let next = many.job().run();
+        assert_eq!(next.status, 0, "{place:?}: {}", next.stderr);
+        assert_eq!(many.complete(), 1, "{place:?}");
+        let stack = "n000-note-stack";
+        assert_eq!(many.world.desk.aws.change_sets(stack), [""; 0], "{place:?}");
+        assert_eq!(many.world.repo.deployments().len(), 1, "{place:?}");
+        assert_eq!(
+            many.world.repo.deployments()[0]
+                .statuses
+                .last()
+                .unwrap()
+                .state,
+            "success"
+        );
+        let marked = |body: &str| body.starts_with("<!-- provisioner:provision ");
+        let comments = many.world.repo.comments(7);
+        let told = comments.iter().filter(|it| marked(&it.body)).count();
+        assert_eq!(told, 1, "{place:?}");
+        assert!(
+            comments.last().unwrap().body.contains("1 config: 1 done"),
+            "{place:?}"
+        );
+        many.world.github.take_writes();
+    });
+}

@@ -1,0 +1,159 @@
+//! Many stacks in one push: what they cost, with an AWS that throttles, and how long they take where each request is on its way for
+//! a while. `PROVISIONER_MANY=200 PROVISIONER_WAY=100` makes it the measurement that docs/benchmarks.md tells of.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a measurement says what it measures, and takes its size from the environment"
+)]
+
+use std::time::{Duration, Instant};
+
+use crate::support::emulator::REGION;
+use crate::support::job::{Done, Job};
+use crate::support::proxy::{Fault, Gate, Rule, counted};
+use crate::world::*;
+
+/// A product whose stack is one parameter, so that the program is measured and not the emulator.
+const PRODUCT: &str = ".provisioner/products/note";
+const MANIFEST: &str = "name: note\ntitle: Note\nsummary: A note.\nsection: note\nfiles: '*-note.yaml'\n\
+     target: {account: note.account, region: note.region, environment: \"'prod'\"}\n\
+     names: {config: \"note.name ~ '-note'\", stack: names.config ~ '-stack' ~ given.suffix}\n\
+     outputs: {template: names.config ~ '.yaml', policy: names.config ~ '.json'}\n\
+     impact:\n  - {keys: [note.name], level: critical, consequence: Another note.}\n\
+     actions: {validate-config: validate-config, deploy-product: provision, delete-product: delete}\n";
+const SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"required":["note"],"properties":{"note":{"type":"object",
+    "additionalProperties":false,"required":["name","account","region"],"properties":{"name":{"type":"string"},
+    "account":{"type":"string"},"region":{"type":"string"}}}}}"#;
+const STACK: &str = "Resources:\n  Note:\n    Type: AWS::SSM::Parameter\n    Properties:\n      Name: {{ '/notes/' ~ names.stack }}\n      \
+     Type: String\n      Value: hello\nOutputs:\n  Note:\n    Value: !Ref Note\n";
+const POLICY: &str =
+    "{ \"Version\": \"2012-10-17\", \"Statement\": [], \"Id\": {{ names.stack }} }\n";
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    let number = std::env::var(name).ok();
+    number
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
+}
+
+/// Notes that one merged pull request brings.
+pub struct Many {
+    pub world: World,
+    pub gate: Gate,
+    pub before: String,
+}
+
+impl Many {
+    pub fn new(count: u64) -> Self {
+        let world = World::new(&(policy("") + "configs: ['notes/*-note.yaml']\n"));
+        let gate = Gate::before(&world.desk.url);
+        let account = world.desk.aws.account.clone();
+        world
+            .repo
+            .commit("main")
+            .write(&format!("{PRODUCT}/product.yaml"), MANIFEST)
+            .write(&format!("{PRODUCT}/config.schema.json"), SCHEMA)
+            .write(&format!("{PRODUCT}/stack.yaml.j2"), STACK)
+            .write(&format!("{PRODUCT}/iam-policy.json.j2"), POLICY)
+            .push();
+        let pull = world.proposal(|commit| {
+            (0..count).fold(commit, |commit, at| {
+                let text = format!(
+                    "note:\n  name: n{at:03}\n  account: \"{account}\"\n  region: {REGION}\n"
+                );
+                commit.write(&format!("notes/n{at:03}-note.yaml"), text)
+            })
+        });
+        let before = world.approved_and_merged(&pull);
+        world.github.clear_journal();
+        Self {
+            world,
+            gate,
+            before,
+        }
+    }
+
+    pub fn job(&self) -> Job {
+        let job = self.world.push(&self.before);
+        job.with("AWS_ENDPOINT_URL", &self.gate.url())
+    }
+
+    fn run(&self) -> Done {
+        self.job().run()
+    }
+
+    /// Stacks that are complete.
+    pub fn complete(&self) -> usize {
+        let stacks = self.world.desk.aws.stack_names();
+        let own = stacks.iter().filter(|(name, _)| name != "roles");
+        own.filter(|(_, status)| status == "CREATE_COMPLETE")
+            .count()
+    }
+}
+
+#[test]
+fn every_stack_costs_the_same_few_calls() {
+    let count = number("PROVISIONER_MANY", 12);
+    let way = Duration::from_millis(number("PROVISIONER_WAY", 0));
+    let many = Many::new(count);
+    many.gate.slow(way);
+    let begun = Instant::now();
+    let done = many.run();
+    let took = begun.elapsed();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(many.complete() as u64, count);
+    let journal = many.gate.journal();
+    let calls = counted(&journal);
+    let of_stacks = |name: &str| {
+        calls
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|it| it.1 as u64)
+    };
+    for call in ["CreateChangeSet", "ExecuteChangeSet"] {
+        assert_eq!(of_stacks(call), Some(count), "{calls:?}");
+    }
+    assert_eq!(of_stacks("AssumeRoleWithWebIdentity"), Some(1), "{calls:?}");
+    assert_eq!(of_stacks("GetCallerIdentity"), Some(1), "{calls:?}");
+    let each = (journal.len() as u64 - 2) / count;
+    assert!(each <= 14, "{each} calls for each stack: {calls:?}");
+    let forge = many.world.github.requests().len();
+    // Each config is read as it was reviewed and as it was merged, and its deployment is told in six calls, if there are not too many
+    // of them. Everything else does not grow with their number.
+    let of_each = if count > 50 { 2 } else { 8 };
+    assert!(
+        forge as u64 <= 60 + of_each * count,
+        "{forge} calls of the forge"
+    );
+    many.world.github.take_writes();
+    println!(
+        "{count} stacks, {} ms on the way: {:.1} s, {} calls of AWS ({each} for each stack), {forge} of GitHub\n{calls:?}",
+        way.as_millis(),
+        took.as_secs_f64(),
+        journal.len()
+    );
+}
+
+#[test]
+fn an_aws_that_throttles_makes_it_slower_and_nothing_else() {
+    let count = number("PROVISIONER_MANY", 6);
+    let many = Many::new(count);
+    many.gate
+        .slow(Duration::from_millis(number("PROVISIONER_WAY", 0)));
+    many.gate.rule(Rule::new(Fault::Throttled).percent(30));
+    let begun = Instant::now();
+    let done = many.run();
+    let took = begun.elapsed();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(many.complete() as u64, count);
+    let throttled = many.gate.fired()[0];
+    assert!(throttled > 0);
+    let made = counted(&many.gate.mutations());
+    let executed = made.iter().find(|(name, _)| name == "ExecuteChangeSet");
+    assert_eq!(executed.map(|it| it.1 as u64), Some(count), "{made:?}");
+    many.world.github.take_writes();
+    println!(
+        "{count} stacks, 30 % throttled: {:.1} s, {throttled} of {} calls were refused",
+        took.as_secs_f64(),
+        many.gate.journal().len()
+    );
+}

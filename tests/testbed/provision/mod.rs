@@ -1,0 +1,222 @@
+//! Flow 3: what came to the default branch is provisioned, if it was merged and approved.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "whoever looks at evidence has files"
+)]
+
+mod attacks_cloud;
+mod attacks_event;
+mod attacks_plan;
+mod attacks_policy;
+mod attacks_review;
+mod attacks_text;
+mod comments;
+mod concurrency;
+mod environments;
+mod evidence;
+mod faults;
+mod kills;
+mod many;
+mod merges;
+mod outcomes;
+mod push;
+mod removal;
+mod solutions;
+mod updates;
+
+use serde_json::Value;
+
+use crate::aws::scene;
+use crate::support::github::{CommitBuilder, Pull};
+use crate::support::job::{Done, Job, settled};
+use crate::world::*;
+
+const CONFIG: &str = "  versioning: true\n";
+const TAGGED: &str = "  versioning: true\n  tags:\n    Team: forecasting\n";
+
+impl World {
+    /// A repository in which a config was proposed and checked.
+    fn with_proposed() -> (Self, Pull) {
+        let world = Self::new(&policy(""));
+        let pull = world.proposed(CONFIG);
+        (world, pull)
+    }
+
+    /// A repository whose config has its stack, without the folders. Its policy says `rest` of the environment.
+    fn with_stack(rest: &str) -> Self {
+        let world = Self::new(&policy(rest));
+        scene::made(&world.desk);
+        let text = world.desk.read(&world.desk.path());
+        let commit = world.repo.commit("main").author(&world.carol);
+        commit.write(&world.desk.path(), text).push();
+        world
+    }
+
+    /// A config of another company in the same account: its path and its text.
+    fn other(&self) -> (String, String) {
+        let text = self.desk.read(&self.desk.path());
+        (
+            self.desk.path().replace("acme-", "edge-"),
+            text.replace("company_prefix: acme", "company_prefix: edge"),
+        )
+    }
+
+    /// Another pull request than number 7, by Alice from the tip of `main`, checked.
+    fn another(&self, number: u64, edit: impl FnOnce(CommitBuilder) -> CommitBuilder) -> Pull {
+        let branch = format!("feature-{number}");
+        self.repo.branch(&branch, &self.repo.head("main"));
+        edit(self.repo.commit(&branch).author(&self.alice)).push();
+        let pull = self.repo.pull(&branch).author(&self.alice);
+        let pull = pull.number(number).open();
+        self.check(&pull);
+        pull
+    }
+
+    /// Stacks that are there, by name, without the one of the roles.
+    fn stacks(&self) -> Vec<(String, String)> {
+        let stacks = self.desk.aws.stack_names().into_iter();
+        stacks.filter(|(name, _)| name != "roles").collect()
+    }
+
+    /// What the last run said on a pull request, well-formed, without what differs from run to run.
+    #[track_caller]
+    fn told(&self, number: u64) -> String {
+        let comments = self.repo.comments(number);
+        let ours = comments
+            .iter()
+            .filter(|it| it.body.starts_with("<!-- provisioner:provision "));
+        let ours: Vec<&str> = ours.map(|it| it.body.as_str()).collect();
+        let [body] = ours[..] else {
+            panic!("one comment on {number}: {ours:#?}");
+        };
+        assert_whole(body);
+        let digest = regex::Regex::new("--confirm [0-9a-f]{16}").unwrap();
+        let plan = regex::Regex::new("plan [0-9a-f]{12}").unwrap();
+        let shown = regex::Regex::new("[0-9a-f]{64} was shown, and [0-9a-f]{64}").unwrap();
+        let text = settled(body);
+        let text = digest.replace_all(&text, "--confirm [digest]");
+        let text = plan.replace_all(&text, "plan [digest]");
+        let text = shown.replace_all(&text, "[digest] was shown, and [digest]");
+        self.desk.neutral(&text)
+    }
+
+    /// Everything that a run left for anybody to read.
+    fn heard(&self, job: &Job, done: &Done) -> String {
+        let mut all = format!(
+            "{}{}{}{}",
+            done.stdout, done.stderr, done.summary, done.outputs
+        );
+        let evidence = std::fs::read_to_string(evidence_file(job));
+        all.push_str(&evidence.unwrap_or_default());
+        // What the check says of the template is the check's own matter.
+        let writes = self.github.writes().into_iter();
+        let writes = writes.map(|write| write.text());
+        all.extend(writes.filter(|text| !text.contains("<!-- provisioner:check -->")));
+        all
+    }
+
+    /// No token of anybody is to be read anywhere.
+    #[track_caller]
+    fn keeps_secrets(&self, job: &Job, done: &Done) {
+        let heard = self.heard(job, done);
+        let issued = self.issuers.iter().flat_map(|issuer| issuer.secrets());
+        let of_forge = self.github.requests().into_iter().filter_map(|it| it.token);
+        for secret in issued.chain(of_forge) {
+            assert!(!heard.contains(&secret), "{secret} in {heard}");
+        }
+    }
+
+    /// A push is refused with exactly these codes, before anybody asks AWS for anything.
+    #[track_caller]
+    fn refused(&self, before: &str, codes: &[&str]) -> Done {
+        self.is_refused(&self.push(before), codes)
+    }
+
+    /// The same of any job.
+    #[track_caller]
+    fn is_refused(&self, job: &Job, codes: &[&str]) -> Done {
+        let done = job.run();
+        assert_eq!(done.status, 20, "{}\n{}", done.stderr, done.summary);
+        assert_eq!(codes_of(&done.summary), codes, "{}", done.summary);
+        self.idle(job, &done);
+        done
+    }
+
+    /// Nothing was made, and AWS was not asked for credentials.
+    #[track_caller]
+    fn idle(&self, job: &Job, done: &Done) {
+        assert_eq!(self.stacks(), []);
+        assert_eq!(self.desk.aws.buckets(), [""; 0]);
+        assert_eq!(self.issuers[1].issued(), [""; 0]);
+        self.keeps_secrets(job, done);
+        let allowed = [COMMENT, COMMENTED, DEPLOYMENT, DEPLOYED];
+        for write in self.github.take_writes() {
+            let known = allowed.iter().any(|pattern| write.matches(pattern));
+            assert!(known, "{}", write.line());
+        }
+    }
+}
+
+/// A merged pull request is provisioned.
+#[track_caller]
+fn succeeds(job: &Job) -> Done {
+    let done = job.run();
+    assert_eq!(done.status, 0, "{}\n{}", done.stderr, done.summary);
+    done
+}
+
+fn evidence_file(job: &Job) -> std::path::PathBuf {
+    job.folder.path().join("provisioner-evidence.json")
+}
+
+fn evidence_of(job: &Job) -> Value {
+    let text = std::fs::read_to_string(evidence_file(job)).expect("there is evidence");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Codes of the errors in a report, each once, in their order.
+fn codes_of(report: &str) -> Vec<String> {
+    let error = regex::Regex::new(r"error\[([a-z0-9-]+)\]").unwrap();
+    let mut codes: Vec<String> = Vec::new();
+    for found in error.captures_iter(report) {
+        if !codes.contains(&found[1].to_owned()) {
+            codes.push(found[1].to_owned());
+        }
+    }
+    codes
+}
+
+/// A reader sees what was meant: nothing that others wrote is live, and every fence ends.
+#[track_caller]
+fn assert_whole(comment: &str) {
+    use comrak::nodes::NodeValue;
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.strikethrough = true;
+    options.extension.footnotes = true;
+    let arena = comrak::Arena::new();
+    let root = comrak::parse_document(&arena, comment, &options);
+    let live = regex::Regex::new(r"(?i)@[a-z0-9]|#[0-9]|\bgh-[0-9]|https?://|\bwww\.").unwrap();
+    for node in root.descendants() {
+        match &node.data.borrow().value {
+            NodeValue::Link(_) | NodeValue::Image(_) => panic!("a link or image: {comment}"),
+            NodeValue::Text(text) => assert!(!live.is_match(text), "live {text:?}: {comment}"),
+            NodeValue::HtmlBlock(html) => {
+                let marker = html.literal.trim().starts_with("<!-- provisioner:");
+                assert!(marker, "{:?}: {comment}", html.literal);
+            }
+            NodeValue::HtmlInline(html) => {
+                let known = ["<sub>", "</sub>"].contains(&html.as_str());
+                assert!(known, "{html}: {comment}");
+            }
+            NodeValue::CodeBlock(block) => assert!(block.closed, "an open fence: {comment}"),
+            NodeValue::TableRow(_) => {
+                let head = node.parent().and_then(|table| table.first_child());
+                let head = head.map(|head| head.children().count());
+                assert_eq!(Some(node.children().count()), head, "a row: {comment}");
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Flow 3: what came to the default branch is provisioned, if it was merged and approved.
+
+use crate::support::job::settled;
+use crate::world::*;
+
+const VERSIONED: &str = "  versioning: true\n  solutions:\n    - churn\n";
+
+#[test]
+fn a_new_config_is_provisioned_once() {
+    let world = World::new(&policy(""));
+    let pull = world.proposed(VERSIONED);
+    let before = world.approved_and_merged(&pull);
+    let job = world.push(&before);
+    let done = job.run();
+    assert_eq!(done.status, 0, "{}\n{}", done.stderr, done.summary);
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world
+        .github
+        .expect_writes(&[DEPLOYMENT, DEPLOYED, DEPLOYED, COMMENT]);
+    insta::assert_snapshot!("created", world.desk.neutral(&settled(&world.said())));
+    assert_eq!(done.outputs["done"], "1");
+    assert_eq!(
+        world.issuers[1].issued().len(),
+        1,
+        "one token serves the run"
+    );
+
+    // The same run once more finds its work done.
+    let again = job.run();
+    assert_eq!(again.status, 0, "{}", again.stderr);
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    let writes = world.github.take_writes();
+    let posts: Vec<_> = writes
+        .iter()
+        .filter(|it| it.path.ends_with("comments"))
+        .collect();
+    assert_eq!(posts.len(), 0, "the one comment is updated");
+}

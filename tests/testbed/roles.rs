@@ -1,0 +1,119 @@
+//! The roles that `roles` writes, in an account that holds them to their policies.
+
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use serde_json::Value;
+
+use crate::support::issuer::Issuer;
+use crate::support::workdir::Desk;
+
+const POLICY: &str = "version: 1\nenvironments:\n  dev: {}\n  prod:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/ci/provisioner-plan\n      \
+     apply: arn:aws:iam::{account_id}:role/ci/provisioner-apply-{environment}\n";
+
+/// AWS makes the roles, and holds them to what they say.
+#[test]
+fn attack_aws_refuses_what_the_roles_do_not_say() {
+    let desk = Desk::strict();
+    desk.write(".provisioner.yaml", POLICY);
+    desk.act("prep-master", &["--force"]);
+    let issuer = Issuer::of("repo:acme/infra:pull_request");
+    deploy(&desk, &issuer.address);
+    let plan = "ci/provisioner-plan";
+    let apply = "ci/provisioner-apply-prod";
+    for (role, subject, trusted) in [
+        (plan, "repo:acme/infra:pull_request", true),
+        (plan, "repo:acme/infra:ref:refs/heads/main", true),
+        (plan, "repo:acme@5501/infra@880042:pull_request", true),
+        (
+            plan,
+            "repo:acme/infra:ref:refs/heads/gh-readonly-queue/main/pr-7-0a1b2c",
+            true,
+        ),
+        (plan, "repo:acme/infra:ref:refs/heads/feature", false),
+        (
+            plan,
+            "repo:acme/infra:ref:refs/heads/gh-readonly-queue/other/pr-7",
+            false,
+        ),
+        (plan, "repo:acme/infra:ref:refs/tags/v1", false),
+        (plan, "repo:acme/infra:environment:prod", false),
+        (plan, "repo:mallory/infra:pull_request", false),
+        (plan, "repo:acme/infra2:pull_request", false),
+        (plan, "repo:acme@5502/infra@880042:pull_request", false),
+        (plan, "repo:acme@5501/infra@880043:pull_request", false),
+        (apply, "repo:acme/infra:environment:prod", true),
+        (apply, "repo:acme@5501/infra@880042:environment:prod", true),
+        (apply, "repo:acme/infra:environment:dev", false),
+        (apply, "repo:acme/infra:environment:prod2", false),
+        (apply, "repo:acme/infra:ref:refs/heads/main", false),
+        (apply, "repo:acme/infra:pull_request", false),
+        (apply, "repo:mallory/infra:environment:prod", false),
+    ] {
+        let assumed = desk.aws.assume(role, &issuer.token(subject));
+        assert_eq!(assumed.is_ok(), trusted, "{role} by {subject}");
+    }
+
+    let looks = desk
+        .aws
+        .assume(plan, &issuer.token("repo:acme/infra:pull_request"))
+        .unwrap();
+    let stacks = aws_sdk_cloudformation::Client::new(&looks);
+    let stack = desk.stack();
+    let executed = stacks
+        .execute_change_set()
+        .stack_name(&stack)
+        .change_set_name("any")
+        .send();
+    let executed = desk.aws.wait(executed).unwrap_err();
+    let deleted = desk
+        .aws
+        .wait(stacks.delete_stack().stack_name(&stack).send())
+        .unwrap_err();
+    let updated = stacks
+        .update_stack()
+        .stack_name(&stack)
+        .use_previous_template(true)
+        .send();
+    let updated = desk.aws.wait(updated).unwrap_err();
+    let codes = [executed.code(), deleted.code(), updated.code()];
+    assert_eq!(codes, [Some("AccessDenied"); 3]);
+    let objects = aws_sdk_s3::config::Builder::from(&looks)
+        .force_path_style(true)
+        .build();
+    let objects = aws_sdk_s3::Client::from_conf(objects);
+    let put = objects
+        .put_object()
+        .bucket(&desk.name)
+        .key("solutions/x/")
+        .send();
+    assert_eq!(desk.aws.wait(put).unwrap_err().code(), Some("AccessDenied"));
+}
+
+/// Makes the roles of a desk's account as a user would, for jobs of `acme/infra` whose tokens this issuer gives.
+pub fn deploy(desk: &Desk, issuer: &str) {
+    let arguments = [
+        "roles",
+        "--repository",
+        "acme@5501/infra@880042",
+        "--issuer",
+        issuer,
+    ];
+    let said = desk.run(&arguments);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    let mut template: Value = serde_yaml::from_str(&said.stdout).unwrap();
+    // The emulator has no such resource, and asks for no such provider when a role is assumed.
+    template["Resources"]
+        .as_object_mut()
+        .unwrap()
+        .remove("Provider");
+    let made = desk.aws.stacks().create_stack();
+    let made = made
+        .stack_name("roles")
+        .template_body(template.to_string())
+        .capabilities(aws_sdk_cloudformation::types::Capability::CapabilityNamedIam);
+    desk.aws.wait(made.send()).unwrap();
+    let stacks = desk.aws.stack_names();
+    assert!(
+        stacks.contains(&("roles".to_owned(), "CREATE_COMPLETE".to_owned())),
+        "{stacks:?}"
+    );
+}

@@ -1,0 +1,330 @@
+//! The example workflows inside `act`, a runner on this host: their jobs, the action's inputs and outputs, and the program below them.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a runner is a process that leaves files"
+)]
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::check::Scene;
+use crate::support::github::FakeGitHub;
+use crate::support::job::{BINARY, config, path};
+use crate::support::testbed;
+use crate::world::*;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A run of a workflow.
+struct Ran {
+    work: TempDir,
+    succeeded: bool,
+}
+
+impl Ran {
+    /// A file of the run; empty where there is none.
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.work.path().join("run").join(name)).unwrap_or_default()
+    }
+
+    /// What act printed, a line at a time.
+    fn log(&self) -> Vec<Value> {
+        let log = self.read("log");
+        log.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    /// What the action put out in a job; nothing of a job that did not run. act hands on outputs that `action.yml` does not declare,
+    /// which GitHub does not.
+    #[track_caller]
+    fn outputs(&self, job: &str, environment: Option<&str>) -> Value {
+        let is_meant = |line: &&Value| {
+            line["command"] == "set-output"
+                && line["stepID"] == serde_json::json!(["provisioner"])
+                && line["jobID"] == job
+                && line["matrix"]["environment"].as_str() == environment
+        };
+        let declared = yaml("action.yml");
+        let mut outputs = serde_json::Map::new();
+        for line in self.log().iter().filter(is_meant) {
+            let name = line["name"].as_str().unwrap();
+            let value = format!("${{{{ steps.provisioner.outputs.{name} }}}}");
+            assert_eq!(declared["outputs"][name]["value"], value, "{name}");
+            outputs.insert(name.to_owned(), line["arg"].clone());
+        }
+        outputs.into()
+    }
+
+    #[track_caller]
+    fn success(&self) -> &Self {
+        assert!(self.succeeded, "{}", self.read("log"));
+        self
+    }
+
+    /// Job summaries.
+    fn summaries(&self) -> String {
+        let log = self.log();
+        let summaries = log.iter().filter(|line| line["command"] == "summary");
+        summaries
+            .filter_map(|line| line["content"].as_str())
+            .collect()
+    }
+}
+
+/// A file of this repository.
+fn yaml(name: &str) -> Value {
+    let text = std::fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
+    serde_yaml::from_str(&text).unwrap()
+}
+
+/// Runs an example workflow for an event.
+fn run(
+    github: &FakeGitHub,
+    workflow: &str,
+    event: &str,
+    payload: &Value,
+    variables: &[(&str, &str)],
+) -> Ran {
+    let work = TempDir::new().unwrap();
+    let file = work.path().join("event.json");
+    std::fs::write(&file, payload.to_string()).unwrap();
+    let output = Command::new("bash")
+        .arg(Path::new(ROOT).join("tests/act/run.sh"))
+        .args([workflow, event])
+        .arg(&file)
+        .arg(work.path().join("run"))
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("ACT", testbed::root().join("venv/bin/act"))
+        .env("PROVISIONER_BINARY", BINARY)
+        .env("GITHUB_API_URL", github.api_url())
+        .env("GITHUB_TOKEN", github.actions_token())
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "",
+        "act itself did not start"
+    );
+    Ran {
+        work,
+        succeeded: output.status.success(),
+    }
+}
+
+/// The same, in a world with both roles.
+fn run_in(world: &World, workflow: &str, event: &str, payload: &Value) -> Ran {
+    let [look, act] = world.issuers.each_ref().map(|issuer| issuer.variables());
+    let variables = [
+        ("AWS_ENDPOINT_URL", world.desk.url.as_str()),
+        ("LOOK_ID_TOKEN_URL", &look[0].1),
+        ("ACT_ID_TOKEN_URL", &act[0].1),
+        ("ID_TOKEN_BEARER", &act[1].1),
+    ];
+    run(&world.github, workflow, event, payload, &variables)
+}
+
+#[test]
+fn the_workflow_checks_a_pull_request() {
+    let scene = Scene::new();
+    let broken = config("b001", "  lifecycle_policy: complience\n");
+    let feature = scene.repo.commit("feature").write(&path("b001"), broken);
+    feature.write(&path("b002"), config("b002", "")).push();
+    let event = scene.pull().event("opened", &scene.alice);
+    let ran = run(&scene.github, "check", "pull_request", &event, &[]);
+    assert!(!ran.succeeded, "config errors fail the job");
+    assert_eq!(ran.read("kept/check/status"), "10\n", "{}", ran.read("log"));
+    let outputs = ran.outputs("check", None);
+    assert_eq!(
+        [
+            &outputs["configs"],
+            &outputs["errors"],
+            &outputs["warnings"]
+        ],
+        ["2", "1", "0"]
+    );
+    assert_eq!(scene.repo.comments(7).len(), 1);
+    scene.github.expect_writes(&[COMMENT, STATUS]);
+    assert!(ran.summaries().contains("## Provisioner"));
+    let sarif: Value = serde_json::from_str(&ran.read("kept/check/provisioner.sarif")).unwrap();
+    assert_eq!(
+        sarif["runs"][0]["results"][0]["ruleId"],
+        "value-not-allowed"
+    );
+}
+
+#[test]
+fn the_workflow_provisions_what_was_merged() {
+    let world = World::new(&policy(""));
+    let pull = world.proposed("  versioning: true\n");
+    let before = world.approved_and_merged(&pull);
+    let mut event = world.repo.push_event("main", &before, &world.bob);
+    event["repository"]["private"] = false.into();
+    let ran = run_in(&world, "provision", "push", &event);
+    ran.success();
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world
+        .github
+        .expect_writes(&[DEPLOYMENT, DEPLOYED, DEPLOYED, COMMENT]);
+    assert_eq!(ran.outputs("provision", Some("prod"))["done"], "1");
+    let elsewhere = ran.outputs("provision", Some("dev"));
+    assert_eq!(elsewhere["done"], "0", "each job has its environment only");
+    assert_eq!(
+        world.issuers[1].issued().len(),
+        1,
+        "and asks for what it needs"
+    );
+
+    // The evidence is kept and signed, once, and says the same as the comment.
+    let name = "provisioner-evidence.json";
+    let uploaded = format!("uploaded/provisioner-evidence-prod/{name}");
+    assert_eq!(ran.read(&uploaded), ran.read(&format!("signed/{name}")));
+    assert_eq!(
+        ran.read(&format!("uploaded/provisioner-evidence-dev/{name}")),
+        ""
+    );
+    let replayed = Command::new(BINARY)
+        .arg("replay")
+        .arg(ran.work.path().join("run").join(uploaded))
+        .output()
+        .unwrap();
+    assert!(replayed.status.success());
+    let replayed = String::from_utf8(replayed.stdout).unwrap();
+    assert!(replayed.contains(world.said().trim()), "{replayed}");
+}
+
+#[test]
+fn the_workflow_does_what_a_comment_commands() {
+    let world = World::new(&policy(""));
+    let pull = world.proposed("  versioning: true\n");
+    pull.review(&world.bob, "APPROVED");
+    let commands =
+        "/provisioner list-products\n/provisioner test-deploy\n/provisioner deploy-everything";
+    let comment = world.repo.comment(7, &world.carol, commands);
+    let event = pull.comment_event("created", comment.id);
+    let ran = run_in(&world, "command", "issue_comment", &event);
+    assert!(!ran.succeeded, "one of the three is no command");
+    assert_eq!(ran.read("kept/look/status"), "2\n", "{}", ran.read("log"));
+    assert_eq!(
+        ran.read("kept/act-prod/status"),
+        "0\n",
+        "{}",
+        ran.read("log")
+    );
+    assert_eq!(ran.outputs("look", None)["environments"], r#"["prod"]"#);
+    assert_eq!(world.stack(), None, "the test was removed");
+    assert_eq!(world.issuers[1].issued().len(), 1, "one job could act");
+    for write in world.github.take_writes() {
+        let path = write.path.strip_prefix("/repos/acme/infra/issues/");
+        assert!(
+            path.is_some_and(|path| path.contains("comments")),
+            "{write:?}"
+        );
+    }
+    let said: Vec<String> = world
+        .repo
+        .comments(7)
+        .iter()
+        .map(|it| it.body.clone())
+        .collect();
+    let [.., looked, acted] = said.as_slice() else {
+        panic!("{said:?}");
+    };
+    assert!(
+        looked.contains("list-products") && looked.contains("deploy-everything"),
+        "{looked}"
+    );
+    assert!(
+        acted.contains("test-deploy") && acted.contains("test"),
+        "{acted}"
+    );
+}
+
+#[test]
+fn the_workflow_does_nothing_for_a_quoted_command() {
+    let world = World::new(&policy(""));
+    let pull = world.proposed("  versioning: true\n");
+    let comment = world.repo.comment(
+        7,
+        &world.carol,
+        "> /provisioner test-deploy\n\nWhat did that?",
+    );
+    let event = pull.comment_event("created", comment.id);
+    let ran = run_in(&world, "command", "issue_comment", &event);
+    ran.success();
+    assert_eq!(ran.read("kept/look/status"), "0\n");
+    assert_eq!(ran.read("kept/act-prod/status"), "", "no job could act");
+    world.github.expect_writes(&[]);
+}
+
+#[test]
+fn the_workflow_watches_for_drift() {
+    let world = World::new(&policy(""));
+    let pull = world.proposed("  versioning: true\n");
+    let before = world.approved_and_merged(&pull);
+    assert_eq!(world.push(&before).run().status, 0);
+    world.github.take_writes();
+    let parameter = format!("/s3/{}/SolutionsPrefix", world.desk.name);
+    let put = world.desk.aws.parameters().put_parameter();
+    let put = put.name(&parameter).value("elsewhere/").overwrite(true);
+    world.desk.aws.wait(put.send()).unwrap();
+    let event = world.repo.schedule_event("23 3 * * *");
+    let ran = run_in(&world, "drift", "schedule", &event);
+    ran.success();
+    assert_eq!(
+        ran.outputs("drift", None)["drifted"],
+        "1",
+        "{}",
+        ran.read("log")
+    );
+    let issues = world.repo.issues();
+    assert_eq!(issues.len(), 1);
+    assert!(
+        issues[0].title.starts_with("Drift: "),
+        "{}",
+        issues[0].title
+    );
+    world
+        .github
+        .expect_writes(&["POST /repos/acme/infra/issues"]);
+}
+
+/// What `act` cannot show: it knows no environments, and neither tokens' subjects nor queues.
+#[test]
+fn what_acts_is_in_its_environment_and_in_the_queue() {
+    let mut seen = 0;
+    for name in ["check", "command", "drift", "provision"] {
+        let workflow = yaml(&format!("examples/workflows/{name}.yml"));
+        assert_eq!(workflow["permissions"], serde_json::json!({}), "{name}");
+        for (job, content) in workflow["jobs"].as_object().unwrap() {
+            let steps = content["steps"].as_array().unwrap();
+            let step = steps
+                .iter()
+                .find(|step| step["id"] == "provisioner")
+                .unwrap();
+            let given = &step["with"]["environment"];
+            assert_eq!(*given, content["environment"]["name"], "{name}: {job}");
+            if given.is_null() {
+                assert_eq!(
+                    content["permissions"]["deployments"],
+                    Value::Null,
+                    "{name}: {job}"
+                );
+                continue;
+            }
+            seen += 1;
+            let concurrency = serde_json::json!({
+                "group": "provisioner-${{ matrix.environment }}",
+                "cancel-in-progress": false,
+                "queue": "max",
+            });
+            assert_eq!(content["concurrency"], concurrency, "{name}: {job}");
+        }
+    }
+    assert_eq!(seen, 2);
+}

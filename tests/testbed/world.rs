@@ -1,0 +1,228 @@
+//! A repository whose changes are reviewed, merged and provisioned: a fake GitHub, issuers of identity tokens, and an AWS in which
+//! both roles are.
+
+use serde_json::json;
+
+use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
+use crate::support::issuer::Issuer;
+use crate::support::job::{Done, Job};
+use crate::support::workdir::Desk;
+
+pub const COMMENT: &str = "POST /repos/acme/infra/issues/7/comments";
+pub const COMMENTED: &str = "PATCH /repos/acme/infra/issues/comments/*";
+pub const STATUS: &str = "POST /repos/acme/infra/statuses/*";
+pub const DEPLOYMENT: &str = "POST /repos/acme/infra/deployments";
+pub const DEPLOYED: &str = "POST /repos/acme/infra/deployments/*/statuses";
+pub const REACTION: &str = "POST /repos/acme/infra/issues/comments/*/reactions";
+
+/// A policy that lets both roles be assumed; `rest` are further lines of the environment.
+pub fn policy(rest: &str) -> String {
+    format!(
+        "version: 1\nenvironments:\n  prod:\n    roles:\n      plan: arn:aws:iam::{{account_id}}:role/provisioner-plan\n      \
+         apply: arn:aws:iam::{{account_id}}:role/provisioner-apply\n{rest}"
+    )
+}
+
+pub struct World {
+    pub desk: Desk,
+    /// Of jobs for pull requests, and of those for the environment `prod`.
+    pub issuers: [Issuer; 2],
+    /// Of jobs for comments that have no environment.
+    pub looking: Issuer,
+    pub github: FakeGitHub,
+    pub repo: Repo,
+    /// Opens the pull request.
+    pub alice: User,
+    /// Approves it.
+    pub bob: User,
+    /// May push too.
+    pub carol: User,
+    /// Only looks.
+    pub mallory: User,
+}
+
+impl World {
+    /// A repository with a policy and no config.
+    pub fn new(policy: &str) -> Self {
+        Self::in_repository(policy, true)
+    }
+
+    /// The same where everybody can read.
+    pub fn public(policy: &str) -> Self {
+        Self::in_repository(policy, false)
+    }
+
+    fn in_repository(policy: &str, private: bool) -> Self {
+        let desk = Desk::new();
+        let github = FakeGitHub::start();
+        let [alice, bob, carol, mallory] =
+            ["alice", "bob", "carol", "mallory"].map(|login| github.user(login));
+        let repo = github.repo("acme/infra");
+        let repo = match private {
+            true => repo.private(),
+            false => repo,
+        };
+        let repo = repo
+            .collaborator(&alice, Permission::Write)
+            .collaborator(&bob, Permission::Write)
+            .collaborator(&carol, Permission::Write)
+            .collaborator(&mallory, Permission::Read)
+            .protected("main");
+        repo.commit("main")
+            .write(".provisioner.yaml", policy)
+            .author(&carol)
+            .push();
+        let world = Self {
+            desk,
+            issuers: [
+                Issuer::of("repo:acme/infra:pull_request"),
+                Issuer::of("repo:acme/infra:environment:prod"),
+            ],
+            looking: Issuer::of("repo:acme/infra:ref:refs/heads/main"),
+            github,
+            repo,
+            alice,
+            bob,
+            carol,
+            mallory,
+        };
+        world.make_roles();
+        world
+    }
+
+    fn make_roles(&self) {
+        let account = &self.desk.aws.account;
+        let trusts = |issuer: &Issuer, subject: &str| {
+            let address = &issuer.address;
+            json!({
+                "Effect": "Allow",
+                "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{address}")},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {"StringEquals": {
+                    format!("{address}:aud"): "sts.amazonaws.com",
+                    format!("{address}:sub"): subject,
+                }},
+            })
+        };
+        let role = |name: &str, trusted: serde_json::Value| {
+            let policy = json!({"Version": "2012-10-17", "Statement": trusted});
+            let properties = json!({"RoleName": name, "AssumeRolePolicyDocument": policy});
+            json!({"Type": "AWS::IAM::Role", "Properties": properties})
+        };
+        let ([pulls, prod], comments) = (&self.issuers, &self.looking);
+        let looking = json!([
+            trusts(pulls, "repo:acme/infra:pull_request"),
+            trusts(comments, "repo:acme/infra:ref:refs/heads/main"),
+        ]);
+        let acting = json!([trusts(prod, "repo:acme/infra:environment:prod")]);
+        let template = json!({"Resources": {
+            "Plan": role("provisioner-plan", looking),
+            "Apply": role("provisioner-apply", acting),
+        }});
+        let made = self.desk.aws.stacks().create_stack();
+        let made = made.stack_name("roles").template_body(template.to_string());
+        let capability = aws_sdk_cloudformation::types::Capability::CapabilityNamedIam;
+        self.desk
+            .aws
+            .wait(made.capabilities(capability).send())
+            .unwrap();
+    }
+
+    /// A pull request by Alice that writes the desk's config, checked.
+    pub fn proposed(&self, s3: &str) -> Pull {
+        self.desk.write_config(s3);
+        let text = self.desk.read(&self.desk.path());
+        self.proposal(|commit| commit.write(&self.desk.path(), text))
+    }
+
+    /// A pull request by Alice that removes the desk's config, checked.
+    pub fn removal(&self) -> Pull {
+        self.proposal(|commit| commit.remove(&self.desk.path()))
+    }
+
+    /// A pull request by Alice from the tip of `main`, checked.
+    pub fn proposal(
+        &self,
+        edit: impl FnOnce(
+            crate::support::github::CommitBuilder,
+        ) -> crate::support::github::CommitBuilder,
+    ) -> Pull {
+        self.repo.branch("feature", &self.repo.head("main"));
+        edit(self.repo.commit("feature").author(&self.alice)).push();
+        let pull = self
+            .repo
+            .pull("feature")
+            .author(&self.alice)
+            .number(7)
+            .open();
+        self.check(&pull);
+        pull
+    }
+
+    /// The check of a pull request, whose effects other tests look at.
+    pub fn check(&self, pull: &Pull) -> Done {
+        let event = pull.event("opened", &self.alice);
+        let done = self.job("pull_request", &event, 0).run();
+        self.github.take_writes();
+        done
+    }
+
+    /// A job with the issuer of pull requests (0), of the environment `prod` (1), or of comments (2).
+    pub fn job(&self, event: &str, payload: &serde_json::Value, issuer: usize) -> Job {
+        let token = self.github.actions_token();
+        let job = Job::new(&self.github, &token, event, payload);
+        let issuing = self.issuers.get(issuer).unwrap_or(&self.looking);
+        let variables = issuing.variables();
+        let job = variables
+            .iter()
+            .fold(job, |job, (name, value)| job.with(name, value));
+        let job = match issuer {
+            1 => job.with("PROVISIONER_ENVIRONMENT", "prod"),
+            _ => job,
+        };
+        job.with("AWS_ENDPOINT_URL", &self.desk.url)
+            .with("GITHUB_RUN_ID", "4711")
+            .with("GITHUB_RUN_ATTEMPT", "1")
+    }
+
+    /// Approves the head and merges it. Returns `main` as it was before.
+    pub fn approved_and_merged(&self, pull: &Pull) -> String {
+        pull.review(&self.bob, "APPROVED");
+        self.merged(pull)
+    }
+
+    /// Merges it as it is.
+    pub fn merged(&self, pull: &Pull) -> String {
+        let before = self.repo.head("main");
+        pull.merge(&self.bob);
+        before
+    }
+
+    /// The job of a push to `main` that was at `before`.
+    pub fn push(&self, before: &str) -> Job {
+        let event = self.repo.push_event("main", before, &self.bob);
+        self.job("push", &event, 1)
+    }
+
+    /// The desk's stack, if there is one, by its status.
+    pub fn stack(&self) -> Option<String> {
+        let stacks = self.desk.aws.stack_names();
+        let mut own = stacks.into_iter().filter(|(name, _)| *name != "roles");
+        own.next().map(|(_, status)| status)
+    }
+
+    /// The last comment of ours on the pull request.
+    pub fn said(&self) -> String {
+        let comments = self.repo.comments(7);
+        comments
+            .last()
+            .map(|it| it.body.clone())
+            .unwrap_or_default()
+    }
+
+    /// Nothing was made, and nothing asked for with the apply role.
+    #[track_caller]
+    pub fn untouched(&self) {
+        assert_eq!(self.stack(), None);
+    }
+}
