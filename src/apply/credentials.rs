@@ -28,12 +28,14 @@ pub async fn run_with_role(
     let role = role.ok_or_else(|| {
         let environment = &target.environment;
         missing_setup(
+            "role-not-configured",
             &format!("the policy names no role for this in the environment `{environment}`"),
             "name one under `roles` of the environment in the policy file",
         )
     })?;
     let sessions = sessions.ok_or_else(|| {
         missing_setup(
+            "identity-token-missing",
             "the job has no identity token",
             "grant the job `id-token: write`",
         )

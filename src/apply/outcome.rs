@@ -42,7 +42,11 @@ pub fn is_refused_update(outcome: &Outcome) -> bool {
         && outcome.problems.iter().all(|problem| {
             matches!(
                 problem.code.as_str(),
-                "update-not-allowed" | "impact-too-high" | "impact-unknown" | "plan-changed"
+                "update-not-allowed"
+                    | "stack-exists"
+                    | "impact-too-high"
+                    | "impact-unknown"
+                    | "plan-changed"
             )
         })
 }
@@ -73,7 +77,7 @@ pub fn to_outcome(
     is_commanded: bool,
 ) -> (Outcome, Option<Exit>) {
     let waits =
-        |problem: &Diagnostic| matches!(&*problem.code, "delete-not-confirmed" | "force-missing");
+        |problem: &Diagnostic| matches!(&*problem.code, "delete-not-confirmed" | "force-required");
     // A merge that removes a config confirms nothing; that is for a second person to do.
     let only_waits = details.exit == Some(Exit::Denied)
         && !is_commanded

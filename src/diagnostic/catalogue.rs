@@ -38,7 +38,7 @@ catalogue! {
         "An approval is by the author of the pull request, or the author is not known. Nobody approves what they proposed.",
         "Have somebody else approve it.";
     "approval-by-pusher":
-        "An approval is by somebody who pushed the head, or who pushed it is not known. Nobody approves what they pushed.",
+        "An approval is by somebody who pushed the head. Nobody approves what they pushed.",
         "Have somebody approve it who did not push.";
     "approval-missing":
         "Fewer approvals count than the policy asks for. Each reviewer's latest review counts, if it approves the head and was not dismissed.",
@@ -61,6 +61,9 @@ catalogue! {
     "bidi-or-control-character":
         "A string holds a control, bidirectional or invisible character. Such characters make a reviewed line read differently from what it is.",
         "Delete the character; where it is meant, there is no way to write it in a config.";
+    "branch-not-protected":
+        "The default branch is not protected, or that is not known. Without protection, commits reach it unreviewed, changes of the policy file included.",
+        "Protect the default branch: require pull requests.";
     "bucket-not-empty":
         "A bucket that the deletion would delete holds objects. CloudFormation cannot delete it, and what it holds would be lost.",
         "Empty the bucket, or use `tear-down` where the product has it.";
@@ -82,39 +85,39 @@ catalogue! {
     "config-too-large":
         "The file is larger than 1 MiB, far more than any config needs.",
         "Remove what is not configuration.";
-    "delete-importers":
-        "Other stacks import outputs of the stack that is to be deleted.",
-        "Delete those stacks, or their imports, first.";
+    "delete-needs-second-person":
+        "Whoever confirms the deletion is its author, or pushed it, or it is not known who did. A deletion takes two people.",
+        "Have somebody else confirm it.";
     "delete-not-allowed":
         "The policy rules deletions out.",
         "Change `deletes` in the policy file.";
     "delete-not-confirmed":
-        "The deletion was not confirmed: on a terminal by the stack's name, for a pull request by the digest of what would go now. A digest of what would have gone before does not count.",
-        "Look at what goes; then type the name, or comment with the digest that the message shows.";
+        "No second person confirmed the deletion with its digest, or the digest no longer matches what the deletion would remove.",
+        "Read what the deletion removes, then comment with the digest that the message shows.";
     "delete-not-requested":
         "The pull request does not remove the config of the stack that is to be deleted.",
         "Remove the config in a pull request, and have that approved and merged.";
-    "delete-same-person":
-        "Whoever confirms the deletion is its author, or pushed it, or it is not known who did. A deletion takes two people.",
-        "Have somebody else confirm it.";
     "duplicate-key":
         "The same key stands twice in one mapping. YAML readers disagree on which one counts.",
         "Keep one of them.";
+    "duplicate-stack":
+        "Two configs of the change give the same stack, in the same account and region. Each would undo what the other does.",
+        "Keep one of the two, or give them names that differ in a field of the stack's name.";
     "dynamic-reference":
         "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that the review never saw.",
         "Write the value itself.";
     "environment-not-allowed":
         "The policy lists environments, and not the one of this config.",
         "Use an environment that it lists, or add this one.";
-    "force-missing":
+    "force-required":
         "The action makes or deletes a stack, which `--force` has to ask for. For a pull request only a deletion does: its merge asks for the rest.",
         "Look at what would happen first, with `show-changes`, then add `--force`.";
-    "fork-head":
+    "fork-not-allowed":
         "The pull request comes from another repository, or it is not known whether it does. Nothing that needs credentials is done for it.",
         "Push the branch to this repository, and open a pull request from there.";
-    "head-moved":
-        "The head is not the one that the last report is of; or the config was changed again since it was merged. Either is not what was meant.",
-        "Wait for the report of the new head, read it, and comment again. What was changed again is provisioned by the newer change.";
+    "identity-token-missing":
+        "The job cannot request an identity token, so AWS gives it no credentials.",
+        "Let the job request identity tokens: on GitHub, grant it `id-token: write`.";
     "impact-too-high":
         "The update would replace or interrupt something, and the policy allows changes in place only.",
         "Allow more under `updates`, or delete and provision the stack anew.";
@@ -133,9 +136,18 @@ catalogue! {
     "missing-key":
         "A required key is absent.",
         "Add the key; `provisioner schema` describes its values.";
+    "name-not-typed":
+        "On a terminal, a deletion is confirmed with the stack's name. Another text was typed.",
+        "Read what the deletion removes, then type the name of the stack.";
+    "not-default-branch":
+        "The pull request does not go into the default branch, or its target branch is not known. Only the default branch is provisioned.",
+        "Open a pull request into the default branch.";
     "not-merged":
         "The pull request is not merged, or it is not known whether it is. What lasts is done for merged changes only.",
         "Merge the pull request.";
+    "not-requested":
+        "The pull request does not ask for this: it does not add or change this config, or this solution of it.",
+        "Comment on the pull request that changed the config, or add the entry to the config in a new one.";
     "output-edited":
         "An output file was changed by hand, or was not written by provisioner. Writing it would lose the edit.",
         "Move the change into the config, or pass `--force` to overwrite the file.";
@@ -143,7 +155,7 @@ catalogue! {
         "An output file could not be written.",
         "Look at the permissions and free space of the folder.";
     "plan-changed":
-        "What would run is not what was shown: on a command line to whoever asks, for a pull request to its reviewers, in the plan of its head.",
+        "The change that would run is not the change that was shown: on a command line to its user, for a pull request to its reviewers, in the plan of its head.",
         "Look at the change again, and decide anew; for a pull request, in a new one.";
     "policy-invalid":
         "The policy file does not load. Nothing is assumed in its place, so everything is denied.",
@@ -160,39 +172,54 @@ catalogue! {
     "product-unknown":
         "Neither the sections nor the name of this file belong to a known product.",
         "Use a section of a product; the message lists them.";
+    "pushers-unknown":
+        "An approval does not count, since the forge does not report who pushed the head. Nobody approves commits that they pushed.",
+        "Open a new pull request, and have somebody approve it who did not push.";
     "region-mismatch":
         "Requests go to another region than the config's.",
         "Use the region that the config names.";
     "render-failed":
         "The template source of the product stopped with an error for this config.",
         "If the product is your own, correct its template source at the line given; otherwise report a bug.";
+    "role-not-configured":
+        "The policy file names no role for this config's environment, so the job cannot get credentials.",
+        "Name a role under `roles` of the environment in the policy file.";
     "schema-violation":
         "The value breaks a rule of the schema.",
         "Follow the rule in the message.";
     "stack-busy":
         "An operation on the stack is under way, or its state is not known.",
         "Wait until the operation has ended.";
-    "stack-claimed-twice":
-        "Two configs of the change give the same stack, in the same account and region. Each would undo what the other does.",
-        "Keep one of the two, or give them names that differ in a field of the stack's name.";
+    "stack-exists":
+        "The action creates a stack, and a stack of this name already exists.",
+        "Read `show-changes`. To replace the stack, delete it first.";
     "stack-failed":
         "The stack's last operation failed, so that it can only be deleted.",
         "Delete the stack, or repair it by hand.";
-    "stack-foreign":
-        "A stack of this name exists, and does not have the tags of one that this program made.",
-        "Give the config another name; or, if the stack really is its own, tag it with the tags that the message names.";
+    "stack-has-importers":
+        "Other stacks import outputs of the stack that is to be deleted.",
+        "Delete those stacks, or their imports, first.";
     "stack-not-found":
         "The action works on a stack that exists, and there is none.",
         "Provision the stack first.";
+    "stack-not-owned":
+        "A stack of this name exists, and does not have the tags of one that this program made.",
+        "Give the config another name; or, if the stack really is its own, tag it with the tags that the message names.";
     "stack-operation-failed":
         "CloudFormation tried and failed. The message names the failure that led to all others.",
         "Correct its cause. A stack whose creation failed was removed.";
     "stack-protected":
         "Termination protection of the stack is on.",
         "Turn it off, if the stack really is to go.";
-    "stack-unverified":
+    "stack-verification-failed":
         "The operation succeeded, but the stack does not publish what its template says.",
         "Look at the outputs and parameters that the message names.";
+    "stale-head":
+        "The head of the pull request is not the commit of the last report, or no report of it is known.",
+        "Wait for the check of the new head, read its report, and comment again.";
+    "superseded":
+        "A later change of the default branch changed the config again, or that is not known.",
+        "Do nothing: the run of the newer change provisions the config.";
     "template-condition-unknown":
         "The template uses a condition that it does not declare.",
         "Declare the condition or correct the name.";
@@ -238,9 +265,6 @@ catalogue! {
     "value-pattern":
         "The value does not have the required form.",
         "Follow the form in the message.";
-    "wrong-base":
-        "The pull request does not go into the default branch, or that is not known to be protected. What reaches a branch without a pull request was reviewed by nobody, the policy included.",
-        "Have it go into the default branch, and protect that: no changes but by pull requests.";
     "wrong-file-name":
         "The file is not named as its fields say. The stack's name derives from the file name, so another name would mean another stack.",
         "Name the file as the message says. If a stack exists under the old name, it will be orphaned: delete it first.";

@@ -168,6 +168,7 @@ impl DriftScan<'_> {
         let target = &config.target;
         let role = self.allowed.plan_role(target).ok_or_else(|| {
             operation::missing_setup(
+                "role-not-configured",
                 &format!(
                     "the policy names no plan role for the environment `{}`",
                     target.environment

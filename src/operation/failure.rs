@@ -45,7 +45,7 @@ pub fn to_diagnostics(
         }
         // What it names is the template's own, and has to be read.
         OperationError::VerificationFailed(text) => (
-            vec![Diagnostic::error("stack-unverified", path, text)],
+            vec![Diagnostic::error("stack-verification-failed", path, text)],
             Exit::Operation,
         ),
         OperationError::Operation {
@@ -117,9 +117,9 @@ pub fn denied(path: &RepoPath, denials: Vec<Denial>) -> Vec<Diagnostic> {
 }
 
 /// What the job itself lacks for a stack's environment.
-pub fn missing_setup(fact: &str, remedy: &str) -> OperationError {
+pub fn missing_setup(code: &'static str, fact: &str, remedy: &str) -> OperationError {
     OperationError::Denied(vec![Denial {
-        code: "environment-not-allowed",
+        code,
         fact: fact.to_owned(),
         remedy: remedy.to_owned(),
     }])

@@ -94,7 +94,7 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
                 quote(other)
             );
             let help = "keep one of the configs, or give them different names";
-            let problem = Diagnostic::error("stack-claimed-twice", &changes[index].path, message);
+            let problem = Diagnostic::error("duplicate-stack", &changes[index].path, message);
             let change = &mut changes[index];
             change.diagnostics.push(problem.with_help(help));
             change.intent = Intent::Invalid;

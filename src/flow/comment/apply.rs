@@ -169,12 +169,12 @@ fn resolve_command(
             "remove the config in a pull request, and have that approved",
         )),
         (Ok(_), _) if !deletes && change.intent == Intent::Delete => Err(denied(
-            "plan-changed",
+            "not-requested",
             "the pull request removes the stack's config",
             "comment on the pull request that added it",
         )),
         (Ok(_), _) if !lists_solution(&config, command) => Err(denied(
-            "plan-changed",
+            "not-requested",
             "the config does not name this solution",
             "add it to the config in a pull request, and have that approved",
         )),
@@ -208,7 +208,7 @@ fn has_role(
         return Ok(environment);
     }
     let message = format!("the policy names no role that changes stacks of `{environment}`");
-    let problem = Diagnostic::error("environment-not-allowed", &change.path, message)
+    let problem = Diagnostic::error("role-not-configured", &change.path, message)
         .with_help("name one under `roles` of the environment in the policy file");
     let outcome = Outcome {
         state: State::Denied,

@@ -100,7 +100,7 @@ impl<'a> CommentSession<'a> {
         }
         if request.fork == Some(true) {
             return Some(denied(
-                "fork-head",
+                "fork-not-allowed",
                 "the pull request comes from another repository",
                 "push the branch to this repository, and open a pull request from there",
             ));

@@ -165,18 +165,19 @@ pub fn is_not_by_author(question: &RuleInput<'_>) -> Option<Denial> {
 /// Pushers cannot approve a change that they pushed to.
 pub fn is_not_by_pusher(question: &RuleInput<'_>) -> Option<Denial> {
     let known = matches!(&question.request()?.pushers, Some(pushers) if !pushers.is_empty());
-    let why = match known {
-        true => "is by whoever pushed the head",
-        false => "may be by whoever pushed the head, who is not known",
+    let (code, why, remedy) = match known {
+        true => (
+            "approval-by-pusher",
+            "is by whoever pushed the head",
+            "have somebody approve it who did not push the head",
+        ),
+        false => (
+            "pushers-unknown",
+            "does not count: the pushers of the head are not known",
+            "open a new pull request, whose pushes the forge lists",
+        ),
     };
-    let remedy = "have somebody approve it who did not push the head";
-    deny_uncounted(
-        question,
-        ApprovalStatus::ByPusher,
-        "approval-by-pusher",
-        why,
-        remedy,
-    )
+    deny_uncounted(question, ApprovalStatus::ByPusher, code, why, remedy)
 }
 
 /// Only approvers' approvals count.

@@ -76,5 +76,5 @@ pub fn has_second_person(question: &RuleInput<'_>) -> Option<Denial> {
         _ => "who asked for the deletion is not known".to_owned(),
     };
     let remedy = "have somebody else confirm it";
-    Some(Denial::new("delete-same-person", fact, remedy))
+    Some(Denial::new("delete-needs-second-person", fact, remedy))
 }

@@ -49,7 +49,7 @@ pub fn is_forced(question: &RuleInput<'_>) -> Option<Denial> {
     };
     (needs_confirmation(question) && !forced).then(|| {
         Denial::new(
-            "force-missing",
+            "force-required",
             "`--force` was not given",
             match question.kind {
                 EffectKind::Delete | EffectKind::TearDown => {
@@ -68,7 +68,7 @@ pub fn name_is_typed(question: &RuleInput<'_>) -> Option<Denial> {
         Authority::CommandLine {
             typed: Some(typed), ..
         } if deletes && *typed != question.stack.name => Some(Denial::new(
-            "delete-not-confirmed",
+            "name-not-typed",
             "the stack's name was not typed",
             format!("type {}", question.stack.name),
         )),

@@ -29,12 +29,12 @@ pub fn has_no_importers(question: &RuleInput<'_>) -> Option<Denial> {
     let remedy = "delete the stacks that import its outputs first";
     match &question.facts.importers {
         None => Some(Denial::new(
-            "delete-importers",
+            "stack-has-importers",
             "whether other stacks import its outputs is not known",
             remedy,
         )),
         Some(importers) if !importers.is_empty() => Some(Denial::new(
-            "delete-importers",
+            "stack-has-importers",
             format!("its outputs are imported by {}", importers.join(", ")),
             remedy,
         )),

@@ -52,6 +52,7 @@ const RULES: &[(Phase, Rule)] = &[
     (WithAwsFacts, deletion::buckets_are_empty),
     (BeforeCredentials, request::is_merged),
     (BeforeCredentials, request::targets_default_branch),
+    (BeforeCredentials, request::branch_is_protected),
     (BeforeCredentials, request::is_not_fork),
     (BeforeCredentials, request::head_is_reported),
     (BeforeCredentials, request::is_current),

@@ -41,26 +41,32 @@ pub fn is_merged(question: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new("not-merged", fact, remedy))
 }
 
-/// Reviews of another branch had another purpose, and an unprotected branch accepts changes without a review. That includes
-/// changes of the policy, which names the approvers. So tests need this rule too, although they need no merge.
+/// Reviewers of another branch judged for another purpose. So tests need this rule too, although they need no merge.
 pub fn targets_default_branch(question: &RuleInput<'_>) -> Option<Denial> {
     let request = question.request().filter(|_| !question.is_read_only())?;
     let fact = match &request.target {
         None => "the branch that the pull request goes into is not known".to_owned(),
-        Some(branch) if !branch.default => {
-            format!(
-                "the pull request goes into {}, which is not the default branch",
-                branch.name
-            )
-        }
-        Some(branch) => match branch.protected {
-            Some(true) => return None,
-            Some(false) => format!("the default branch {} is not protected", branch.name),
-            None => format!("whether {} is protected is not known", branch.name),
-        },
+        Some(branch) if branch.default => return None,
+        Some(branch) => format!(
+            "the pull request goes into {}, which is not the default branch",
+            branch.name
+        ),
     };
-    let remedy = "have it go into the default branch, and protect that: pull requests required";
-    Some(Denial::new("wrong-base", fact, remedy))
+    let remedy = "open a pull request into the default branch";
+    Some(Denial::new("not-default-branch", fact, remedy))
+}
+
+/// An unprotected branch accepts changes without a review. That includes changes of the policy, which names the approvers.
+pub fn branch_is_protected(question: &RuleInput<'_>) -> Option<Denial> {
+    let request = question.request().filter(|_| !question.is_read_only())?;
+    let branch = request.target.as_ref().filter(|branch| branch.default)?;
+    let fact = match branch.protected {
+        Some(true) => return None,
+        Some(false) => format!("the default branch {} is not protected", branch.name),
+        None => format!("whether {} is protected is not known", branch.name),
+    };
+    let remedy = "protect the default branch: require pull requests";
+    Some(Denial::new("branch-not-protected", fact, remedy))
 }
 
 /// The pull request comes from the same repository. This holds for read-only effects too, because they need credentials.
@@ -71,7 +77,7 @@ pub fn is_not_fork(question: &RuleInput<'_>) -> Option<Denial> {
         None => "whether the pull request comes from another repository is not known",
     };
     Some(Denial::new(
-        "fork-head",
+        "fork-not-allowed",
         fact,
         "push the branch to this repository, and open a pull request from there",
     ))
@@ -96,7 +102,7 @@ pub fn head_is_reported(question: &RuleInput<'_>) -> Option<Denial> {
         (_, None) => "the head is not known".to_owned(),
     };
     let remedy = "wait for the check of the new head, read its report, and comment again";
-    Some(Denial::new("head-moved", fact, remedy))
+    Some(Denial::new("stale-head", fact, remedy))
 }
 
 /// The config has not changed since the merge. The run of the newer change provisions it.
@@ -107,7 +113,7 @@ pub fn is_current(question: &RuleInput<'_>) -> Option<Denial> {
         None => "whether the config is still as it was merged is not known",
     };
     Some(Denial::new(
-        "head-moved",
+        "superseded",
         fact,
         "the run of the newer change provisions it",
     ))
@@ -125,7 +131,7 @@ pub fn is_requested(question: &RuleInput<'_>) -> Option<Denial> {
             "remove the config in a pull request, and have that approved",
         )),
         (false, _) => Some(Denial::new(
-            "plan-changed",
+            "not-requested",
             "the pull request does not ask for this stack",
             "comment on the pull request that changed the stack's config",
         )),

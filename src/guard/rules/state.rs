@@ -62,12 +62,12 @@ pub fn stack_exists_as_required(question: &RuleInput<'_>) -> Option<Denial> {
     question.facts.stack.as_ref()?;
     match (question.kind, question.existing()) {
         (EffectKind::Create, Some(stack)) => Some(Denial::new(
-            "update-not-allowed",
+            "stack-exists",
             format!("there is a stack already, and it is {}", stack.status),
             "look at `show-changes`; making a stack does not change one",
         )),
         (EffectKind::Resume, Some(stack)) if stack.status.0 != CREATING => Some(Denial::new(
-            "update-not-allowed",
+            "stack-exists",
             format!("the stack is {}, so that its making is over", stack.status),
             "look at `show-changes`; making a stack does not change one",
         )),
@@ -135,7 +135,7 @@ pub fn stack_is_owned(question: &RuleInput<'_>) -> Option<Denial> {
             (true, false) => "the stack was not made by a test",
         };
         Denial::new(
-            "stack-foreign",
+            "stack-not-owned",
             fact,
             format!(
                 "if it is the config's own stack, tag it with {}",

@@ -219,7 +219,7 @@ fn two_configs_of_one_stack_are_refused() {
     let codes = done.sarif["runs"][0]["results"].as_array().unwrap();
     let told = codes
         .iter()
-        .filter(|result| result["ruleId"] == "stack-claimed-twice");
+        .filter(|result| result["ruleId"] == "duplicate-stack");
     assert_eq!(told.count(), 2);
     scene.github.expect_writes(&[COMMENTS, STATUS]);
     insta::assert_snapshot!("two_configs_of_one_stack", settled(&scene.comment()));

@@ -132,11 +132,11 @@ fn attack_approval_where_the_pusher_is_hidden() {
             .into_iter()
             .filter(|it| !DELETES.contains(it))
             .collect();
-        assert_denied(&makes, hide, &["approval-missing", "approval-by-pusher"]);
+        assert_denied(&makes, hide, &["approval-missing", "pushers-unknown"]);
         let wanted = [
             "approval-missing",
-            "approval-by-pusher",
-            "delete-same-person",
+            "pushers-unknown",
+            "delete-needs-second-person",
         ];
         assert_denied(&DELETES, hide, &wanted);
     }
@@ -240,7 +240,7 @@ fn attack_default_branch_without_protection() {
         let open = |it: &mut Scene| {
             it.request().target.as_mut().unwrap().protected = protected;
         };
-        assert_denied(&DOES, open, &["wrong-base"]);
+        assert_denied(&DOES, open, &["branch-not-protected"]);
     }
 }
 
@@ -259,8 +259,8 @@ fn attack_push_without_a_pull_request() {
         for code in [
             "actor-not-allowed",
             "approval-missing",
-            "wrong-base",
-            "fork-head",
+            "not-default-branch",
+            "fork-not-allowed",
         ] {
             assert!(told.contains(&code), "{kind:?}: {told:?}");
         }
@@ -277,7 +277,7 @@ fn attack_merge_into_another_branch() {
             protected: Some(true),
         });
     };
-    assert_denied(&DOES, elsewhere, &["wrong-base"]);
+    assert_denied(&DOES, elsewhere, &["not-default-branch"]);
 }
 
 /// Threat 1: a fork's branch obtains what needs credentials, and be it a look.
@@ -285,11 +285,11 @@ fn attack_merge_into_another_branch() {
 fn attack_from_a_fork() {
     for fork in [Some(true), None] {
         let strange = |it: &mut Scene| it.request().fork = fork;
-        assert_denied(EffectKind::ALL, strange, &["fork-head"]);
+        assert_denied(EffectKind::ALL, strange, &["fork-not-allowed"]);
         for kind in [EffectKind::Inspect, EffectKind::Preview, EffectKind::Create] {
             let mut scene = Scene::merged(kind);
             strange(&mut scene);
-            assert_eq!(scene.codes(kind), ["fork-head"], "{kind:?}");
+            assert_eq!(scene.codes(kind), ["fork-not-allowed"], "{kind:?}");
         }
     }
 }
@@ -302,7 +302,7 @@ fn attack_from_a_fork_of_the_same_owner() {
         it.request().author = Some(eve().id);
         it.reviews([rex().may(Permission::Admin).approves()]);
     };
-    assert_denied(EffectKind::ALL, internal, &["fork-head"]);
+    assert_denied(EffectKind::ALL, internal, &["fork-not-allowed"]);
 }
 
 /// Threat 8: the report is read, and another commit pushed before the comment.
@@ -315,7 +315,7 @@ fn attack_push_before_the_comment() {
         assert_denied(
             &[EffectKind::Inspect, EffectKind::Preview, EffectKind::Test],
             moved,
-            &["head-moved"],
+            &["stale-head"],
         );
     }
 }
@@ -358,7 +358,7 @@ fn attack_another_change_set_than_was_reviewed() {
 #[test]
 fn attack_a_stack_that_was_not_part_of_the_change() {
     let other = |it: &mut Scene| it.request().asks = None;
-    assert_denied(&MAKES, other, &["plan-changed"]);
+    assert_denied(&MAKES, other, &["not-requested"]);
     assert_denied(&DELETES, other, &["delete-not-requested"]);
 }
 
@@ -366,8 +366,8 @@ fn attack_a_stack_that_was_not_part_of_the_change() {
 #[test]
 fn attack_run_of_an_older_change_again() {
     let older = |it: &mut Scene| it.request().current = Some(false);
-    assert_denied(&MAKES, older, &["head-moved"]);
-    assert_denied(&DELETES, older, &["head-moved"]);
+    assert_denied(&MAKES, older, &["superseded"]);
+    assert_denied(&DELETES, older, &["superseded"]);
 }
 
 /// Threat 33: the policy does not load; what it might have asked for is not guessed.

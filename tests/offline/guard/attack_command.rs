@@ -86,14 +86,14 @@ fn attack_command_before_the_merge() {
 #[test]
 fn attack_deletion_confirmed_by_the_author() {
     let own = |it: &mut Scene| by(it, ann());
-    assert_denied(&DELETES, own, &["delete-same-person"]);
+    assert_denied(&DELETES, own, &["delete-needs-second-person"]);
 }
 
 /// Threat 34: whoever put the removal onto the branch of another confirms it.
 #[test]
 fn attack_deletion_confirmed_by_the_pusher() {
     let own = |it: &mut Scene| by(it, pam());
-    assert_denied(&DELETES, own, &["delete-same-person"]);
+    assert_denied(&DELETES, own, &["delete-needs-second-person"]);
 }
 
 /// Threat 34: who asked for it is hidden, so that whoever confirms could be them.
@@ -103,7 +103,7 @@ fn attack_deletion_whose_author_is_hidden() {
     let wanted = [
         "approval-missing",
         "approval-by-author",
-        "delete-same-person",
+        "delete-needs-second-person",
     ];
     assert_denied(&DELETES, hidden, &wanted);
 }
@@ -165,7 +165,11 @@ fn attack_deletion_of_a_digest_that_is_cut_off() {
 #[test]
 fn attack_deletion_by_a_merge_alone() {
     let merged = |it: &mut Scene| it.request().trigger = Some(Trigger::Change);
-    assert_denied(&DELETES, merged, &["delete-not-confirmed", "force-missing"]);
+    assert_denied(
+        &DELETES,
+        merged,
+        &["delete-not-confirmed", "force-required"],
+    );
 }
 
 /// Threat 34: a stack is deleted whose config is still there, or is there again.
@@ -174,12 +178,12 @@ fn attack_deletion_of_a_config_that_exists() {
     let exists = |it: &mut Scene| it.request().asks = Some(RequestedChange::Provision);
     assert_denied(&DELETES, exists, &["delete-not-requested"]);
     let again = |it: &mut Scene| it.request().current = Some(false);
-    assert_denied(&DELETES, again, &["head-moved"]);
+    assert_denied(&DELETES, again, &["superseded"]);
 }
 
 /// Threat 34: approved and confirmed, but by a slip.
 #[test]
 fn attack_deletion_without_force() {
     let slip = |it: &mut Scene| it.comment(|it| it.force = false);
-    assert_denied(&DELETES, slip, &["force-missing"]);
+    assert_denied(&DELETES, slip, &["force-required"]);
 }

@@ -79,13 +79,14 @@ fn in_another_order() -> impl Strategy<Value = [Vec<Review>; 2]> {
         })
 }
 
-const OF_APPROVALS: [&str; 6] = [
+const OF_APPROVALS: [&str; 7] = [
     "approval-missing",
     "approval-stale",
     "approval-by-author",
     "approval-by-pusher",
     "approver-not-allowed",
     "changes-requested",
+    "pushers-unknown",
 ];
 
 proptest! {

@@ -191,7 +191,7 @@ fn an_output_or_a_parameter_that_is_absent_is_a_failure() {
         let failed = desk.try_act("deploy-product", &["--force"]);
         assert_eq!(failed.status, 30);
         assert!(
-            failed.stdout.contains("error[stack-unverified]"),
+            failed.stdout.contains("error[stack-verification-failed]"),
             "{}",
             failed.stdout
         );

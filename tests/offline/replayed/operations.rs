@@ -356,7 +356,11 @@ fn attack_without_force_no_creation_is_joined_and_taken_back() {
     half_made(&desk, json!([]));
     let denied = desk.try_act("prep-master", &[]);
     assert_eq!(denied.status, 20, "{}", denied.stdout);
-    assert!(denied.stdout.contains("force-missing"), "{}", denied.stdout);
+    assert!(
+        denied.stdout.contains("force-required"),
+        "{}",
+        denied.stdout
+    );
 }
 
 #[test]

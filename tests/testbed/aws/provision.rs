@@ -260,7 +260,7 @@ fn attack_a_foreign_stack_of_the_same_name_is_not_touched() {
         let denied = desk.try_act(action, &["--force"]);
         assert_eq!(denied.status, 20, "{action}: {}", denied.stdout);
         assert!(
-            denied.stdout.contains("stack-foreign"),
+            denied.stdout.contains("stack-not-owned"),
             "{action}: {}",
             denied.stdout
         );

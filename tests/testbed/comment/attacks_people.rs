@@ -106,7 +106,12 @@ fn attack_a_deletion_that_the_wrong_one_confirms() {
     let (world, pull) = World::with_removal_under(&policy, |_| {});
     let posted = world.posted();
     // Who opened the pull request, and pushed it.
-    world.keeps(&pull, &world.alice, &posted, &["delete-same-person"]);
+    world.keeps(
+        &pull,
+        &world.alice,
+        &posted,
+        &["delete-needs-second-person"],
+    );
     // Who may push and is no approver.
     let erin = world.github.user("erin");
     world.repo.set_permission(&erin, Permission::Admin);
@@ -151,7 +156,7 @@ fn attack_a_deletion_that_its_pusher_confirms() {
     acted.ends(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert!(
-        world.reply().contains("error[delete-same-person]"),
+        world.reply().contains("error[delete-needs-second-person]"),
         "{}",
         world.reply()
     );
@@ -191,7 +196,7 @@ fn attack_a_deletion_without_force_or_digest() {
     let (world, pull) = World::with_removal();
     let posted = world.posted();
     let bare = posted.replace(" --force", "");
-    world.keeps(&pull, &world.carol, &bare, &["force-missing"]);
+    world.keeps(&pull, &world.carol, &bare, &["force-required"]);
     let (unconfirmed, _) = posted.split_once(" --confirm").unwrap();
     world.keeps(&pull, &world.carol, unconfirmed, &["delete-not-confirmed"]);
     insta::assert_snapshot!("unconfirmed", world.last_reply());

@@ -54,9 +54,9 @@ fn attack_comment_then_push() {
     );
     let commit = world.repo.commit("feature").author(&world.alice);
     commit.write(&world.desk.path(), text).push();
-    world.refuses(&pull, "/provisioner test-deploy", "head-moved");
-    insta::assert_snapshot!("head_moved", world.last_reply());
-    world.refuses(&pull, "/provisioner show-changes", "head-moved");
+    world.refuses(&pull, "/provisioner test-deploy", "stale-head");
+    insta::assert_snapshot!("stale_head", world.last_reply());
+    world.refuses(&pull, "/provisioner show-changes", "stale-head");
 }
 
 /// Vectors 4 and 8: the new head is reported on, and approved by nobody.
@@ -92,7 +92,7 @@ fn attack_push_between_the_jobs() {
     assert_eq!(done.status, 20, "{}", done.stderr);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert!(
-        world.reply().contains("error[head-moved]"),
+        world.reply().contains("error[stale-head]"),
         "{}",
         world.reply()
     );
@@ -134,7 +134,7 @@ fn attack_a_fork() {
         let tokens = world.tokens(0);
         assert_eq!(tokens, 0, "nor has the check asked for one");
         for text in tried {
-            world.refuses(&pull, &format!("/provisioner {text}"), "fork-head");
+            world.refuses(&pull, &format!("/provisioner {text}"), "fork-not-allowed");
         }
         // What is in it can be looked at: it is data.
         world
@@ -191,7 +191,7 @@ fn attack_a_deployment_of_an_old_merge() {
         .commit("main")
         .write(&world.desk.path(), text)
         .push();
-    world.denies(&pull, "/provisioner prep-master", "head-moved");
+    world.denies(&pull, "/provisioner prep-master", "superseded");
     world.nothing_asked();
 }
 
@@ -203,7 +203,7 @@ fn attack_a_solution_that_the_config_does_not_name() {
         "deploy-solution --solution evil",
         "upload-template --solution churn.x",
     ] {
-        world.refuses(&pull, &format!("/provisioner {text}"), "plan-changed");
+        world.refuses(&pull, &format!("/provisioner {text}"), "not-requested");
     }
 }
 
@@ -224,7 +224,7 @@ fn attack_a_deletion_of_a_config_that_came_back() {
     let path = world.desk.path();
     let text = world.desk.read(&path);
     world.repo.commit("main").write(&path, text).push();
-    world.denies(&pull, &world.posted(), "head-moved");
+    world.denies(&pull, &world.posted(), "superseded");
     world.all_is_there();
 }
 
@@ -247,7 +247,7 @@ fn attack_a_test_for_another_branch() {
     let pull = pull.number(7).open();
     world.check(&pull);
     pull.approve(&world.bob);
-    world.refuses(&pull, "/provisioner test-deploy", "wrong-base");
+    world.refuses(&pull, "/provisioner test-deploy", "not-default-branch");
     assert!(
         world.last_reply().contains("approval-missing"),
         "the default branch's policy counts"
@@ -391,7 +391,7 @@ fn attack_a_stack_of_somebody_else() {
     acted.ends(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert!(
-        world.reply().contains("error[stack-foreign]"),
+        world.reply().contains("error[stack-not-owned]"),
         "{}",
         world.reply()
     );

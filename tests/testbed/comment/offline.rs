@@ -131,7 +131,7 @@ fn a_pull_request_without_configs_has_nothing_to_command() {
 #[test]
 fn several_commands_are_answered_in_order_and_a_refusal_stops_none() {
     let (world, pull) = World::with_proposal();
-    let text = "/provisioner deploy-solution\n/provisioner validate-config\n\nthanks!\n\n/provisioner explain head-moved";
+    let text = "/provisioner deploy-solution\n/provisioner validate-config\n\nthanks!\n\n/provisioner explain stale-head";
     let looked = world.look(&pull, &world.carol, text);
     looked.ends(20);
     // The refusal is in the look job already: the pull request is not merged.

@@ -37,7 +37,7 @@ fn attack_a_stack_of_somebody_else_has_the_name() {
     let before = world.approved_and_merged(&pull);
     let done = world.push(&before).run();
     assert_eq!(done.status, 20, "{}", done.stderr);
-    assert_eq!(codes_of(&done.summary), ["stack-foreign"]);
+    assert_eq!(codes_of(&done.summary), ["stack-not-owned"]);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     assert_eq!(world.desk.aws.change_sets(&world.desk.stack()), [""; 0]);
     insta::assert_snapshot!("foreign", world.told(7));
@@ -63,7 +63,7 @@ fn attack_a_stack_whose_tags_were_copied_from_another() {
     let done = world.push(&before).run();
     assert_eq!(
         codes_of(&done.summary),
-        ["stack-foreign"],
+        ["stack-not-owned"],
         "{}",
         done.stderr
     );

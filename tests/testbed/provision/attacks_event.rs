@@ -158,10 +158,10 @@ fn attack_a_merged_head_of_a_fork() {
         .status(&head, "provisioner/plan", "success", &world.alice);
     let before = world.merged(&pull);
     let codes = [
-        "fork-head",
+        "fork-not-allowed",
         "plan-changed",
         "approval-missing",
-        "approval-by-pusher",
+        "pushers-unknown",
     ];
     world.refused(&before, &codes);
     insta::assert_snapshot!("fork", world.told(7));
@@ -181,10 +181,10 @@ fn attack_a_fork_that_is_gone() {
     let before = world.merged(&pull);
     fork.delete();
     let codes = [
-        "fork-head",
+        "fork-not-allowed",
         "plan-changed",
         "approval-missing",
-        "approval-by-pusher",
+        "pushers-unknown",
     ];
     world.refused(&before, &codes);
 }

@@ -116,11 +116,11 @@ fn attack_an_unprotected_default_branch() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     world.repo.unprotect("main");
-    world.refused(&before, &["wrong-base"]);
+    world.refused(&before, &["branch-not-protected"]);
     insta::assert_snapshot!("unprotected", world.told(7));
     // A rule that asks for pull requests is as good; one that only forbids to delete is not.
     let repo = world.repo.clone().rule("main", "deletion");
-    world.refused(&before, &["wrong-base"]);
+    world.refused(&before, &["branch-not-protected"]);
     let _repo = repo.rule("main", "pull_request");
     succeeds(&world.push(&before));
     world.github.take_writes();

@@ -154,7 +154,7 @@ fn attack_approval_when_nobody_knows_who_pushed() {
             pull.approve(&world.bob);
             world.repo.forget_activities();
         },
-        &["approval-missing", "approval-by-pusher"],
+        &["approval-missing", "pushers-unknown"],
     );
 }
 

@@ -79,13 +79,13 @@ fn an_environment_without_a_role_and_a_job_without_a_token_say_what_to_do() {
     let world = World::new(&without);
     let pull = world.proposed(CONFIG);
     let before = world.approved_and_merged(&pull);
-    world.refused(&before, &["environment-not-allowed"]);
+    world.refused(&before, &["role-not-configured"]);
     insta::assert_snapshot!("no_role", world.told(7));
 
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
     let job = job.with("ACTIONS_ID_TOKEN_REQUEST_URL", "");
-    world.is_refused(&job, &["environment-not-allowed"]);
+    world.is_refused(&job, &["identity-token-missing"]);
     insta::assert_snapshot!("no_token", world.told(7));
 }
