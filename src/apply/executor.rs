@@ -4,9 +4,9 @@ use futures_util::StreamExt as _;
 
 use super::credentials::run_with_role;
 use super::deployments::Deployments;
-use super::outcome::{ApplyReport, changes_stack, is_refused_update, to_outcome};
+use super::outcome::{ApplyReport, changes_stack, to_outcome};
 use super::recorder::DecisionRecorder;
-use super::task::StackTask;
+use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -70,6 +70,12 @@ impl Executor<'_> {
             self.deployments.begin(&stack, task.verb).await;
         }
         let result = self.attempt(&task, &recorder, &values).await;
+        let refused_update = match &result {
+            Err(OperationError::Denied(denials)) if task.verb == Verb::Provision => {
+                RefusedUpdate::from_denials(denials)
+            }
+            _ => None,
+        };
         let (mut outcome, exit) = match result {
             Ok(details) => to_outcome(task.change, config, details, is_commanded),
             Err(failure) => {
@@ -85,11 +91,10 @@ impl Executor<'_> {
             }
         };
         let mut exit = exit;
-        let is_update = task.verb == Verb::Provision && is_refused_update(&outcome);
         let is_applied = outcome.state == State::Done && changes_stack(task.verb);
         // Whoever was refused before AWS was asked gets no credentials to look either.
-        if is_update && recorder.has_queried_aws() {
-            self.show_impact(&task, &recorder, &values, &mut outcome)
+        if let Some(refused) = refused_update.filter(|_| recorder.has_queried_aws()) {
+            self.show_impact(&task, refused, &recorder, &values, &mut outcome)
                 .await;
             self.create_folders(&task, &recorder, &values, &mut outcome, &mut exit)
                 .await;
@@ -141,6 +146,7 @@ impl Executor<'_> {
     async fn show_impact(
         &self,
         task: &StackTask<'_>,
+        refused: RefusedUpdate,
         recorder: &DecisionRecorder,
         values: &Redactor,
         outcome: &mut Outcome,
@@ -153,7 +159,7 @@ impl Executor<'_> {
         if let Ok(details) = self.attempt(&task, recorder, values).await {
             outcome.summary = details.line;
             outcome.tables = details.markdown;
-            outcome.next_steps = task.replacement_hint(&outcome.problems);
+            outcome.next_steps = refused.replacement_hint();
         }
     }
 

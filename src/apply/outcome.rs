@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard::EffectKind;
 use crate::model::Digest;
-use crate::operation::ActionOutcome;
+use crate::operation::{ActionOutcome, Conclusion, denial_diagnostics};
 use crate::plan::Change;
 use crate::product::Verb;
 use crate::report::{Decision, Outcome, Problem, State};
@@ -36,21 +33,6 @@ impl ApplyReport {
     }
 }
 
-/// Whether nothing but the change of a stack that is there was refused.
-pub fn is_refused_update(outcome: &Outcome) -> bool {
-    outcome.state == State::Denied
-        && outcome.problems.iter().all(|problem| {
-            matches!(
-                problem.code.as_str(),
-                "update-not-allowed"
-                    | "stack-exists"
-                    | "impact-too-high"
-                    | "impact-unknown"
-                    | "plan-changed"
-            )
-        })
-}
-
 /// Whether a verb leaves the stack as the config says.
 pub fn changes_stack(verb: Verb) -> bool {
     matches!(verb, Verb::Provision | Verb::Delete | Verb::TearDown)
@@ -69,40 +51,54 @@ pub fn effect_kind(verb: Verb) -> EffectKind {
     }
 }
 
-/// What a task came to. `is_commanded`: somebody asked for it, rather than a merge alone.
+/// The outcome of a task, and the exit code that it asks for. `is_commanded`: a comment asked for it, rather than a merge alone.
 pub fn to_outcome(
     change: &Change,
     config: &Config,
-    details: ActionOutcome,
+    action: ActionOutcome,
     is_commanded: bool,
 ) -> (Outcome, Option<Exit>) {
-    let waits =
-        |problem: &Diagnostic| matches!(&*problem.code, "delete-not-confirmed" | "force-required");
-    // A merge that removes a config confirms nothing; that is for a second person to do.
-    let only_waits = details.exit == Some(Exit::Denied)
-        && !is_commanded
-        && details.diagnostics.iter().all(waits);
-    // Nothing is left to confirm where an earlier run has done it.
-    let is_gone = details.result["status"].is_null() && details.result["buckets"] == json!({});
-    let (state, exit) = match details.exit {
-        _ if only_waits && is_gone => (State::Done, None),
-        None | Some(Exit::Ok) => (State::Done, None),
-        // Drift that was looked for was found, which is no failure of looking.
-        Some(Exit::Drift) => (State::Done, details.exit),
-        _ if only_waits => (State::AwaitingConfirmation, None),
-        Some(Exit::Denied | Exit::Impact) => (State::Denied, details.exit),
-        Some(exit) => (State::Failed, Some(exit)),
-    };
+    let exit = action.conclusion.exit();
     let stack = StackName::for_config(config);
-    let mut outcome = Outcome::new(change.path.as_str(), Some(&stack), state);
-    outcome.summary = details.line;
-    outcome.tables = details.markdown;
-    if only_waits && is_gone {
-        outcome.next_steps = "The stack is gone, and there is nothing left to confirm.".to_owned();
-    }
-    // Whoever merges confirms nothing, and need not be told that they did not.
-    let summary_text = details.diagnostics.iter();
-    let summary_text = summary_text.filter(|problem| is_commanded || !waits(problem));
-    outcome.problems = summary_text.map(Problem::from_diagnostic).collect();
+    let mut outcome = Outcome::new(change.path.as_str(), Some(&stack), State::Done);
+    outcome.summary = action.line;
+    outcome.tables = action.markdown;
+    let mut diagnostics = action.diagnostics;
+    let exit = match action.conclusion {
+        // Drift that was looked for was found, which is no failure of looking.
+        Conclusion::Done | Conclusion::DriftFound => exit,
+        Conclusion::Invalid | Conclusion::ChangeSetFailed => {
+            outcome.state = State::Failed;
+            exit
+        }
+        Conclusion::DeletionDenied { .. } if is_commanded => {
+            outcome.state = State::Denied;
+            exit
+        }
+        // A merge that removes a config confirms nothing: a second person does.
+        Conclusion::DeletionDenied {
+            mut denials,
+            is_complete,
+        } => {
+            denials.retain(|denial| !denial.awaits_confirmation());
+            diagnostics = denial_diagnostics(&config.path, &denials);
+            match (denials.is_empty(), is_complete) {
+                (true, true) => {
+                    outcome.next_steps =
+                        "The stack is gone, and there is nothing left to confirm.".to_owned();
+                    None
+                }
+                (true, false) => {
+                    outcome.state = State::AwaitingConfirmation;
+                    None
+                }
+                (false, _) => {
+                    outcome.state = State::Denied;
+                    exit
+                }
+            }
+        }
+    };
+    outcome.problems = diagnostics.iter().map(Problem::from_diagnostic).collect();
     (outcome, exit)
 }

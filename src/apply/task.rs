@@ -4,7 +4,7 @@ use crate::change::MergedChange;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
-use crate::guard::CommentCommand;
+use crate::guard::{CommentCommand, Denial};
 use crate::plan::{Change, Impact, Intent};
 use crate::product::{Level, Verb};
 use crate::report::{Outcome, Problem, State};
@@ -109,16 +109,35 @@ impl StackTask<'_> {
         "The folders are there. The stack itself stays as it is, since its update was not allowed; what that would change is below."
             .to_owned()
     }
+}
 
-    /// How a stack is replaced that is not updated.
-    pub fn replacement_hint(&self, problems: &[Problem]) -> String {
-        let moved = problems
-            .iter()
-            .any(|problem| problem.code == "plan-changed");
-        match moved {
-            true => "The stack stays as it is: this is what an update would do now, and nobody has reviewed that. Open a new pull \
+/// Why an existing stack is not updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusedUpdate {
+    /// The policy does not allow the change.
+    ByPolicy,
+    /// Reviewers were shown another plan.
+    ChangedPlan,
+}
+
+impl RefusedUpdate {
+    /// `None` if something else than the update was denied too.
+    pub fn from_denials(denials: &[Denial]) -> Option<Self> {
+        if denials.is_empty() || !denials.iter().all(Denial::denies_update) {
+            return None;
+        }
+        match denials.iter().any(Denial::is_of_changed_plan) {
+            true => Some(Self::ChangedPlan),
+            false => Some(Self::ByPolicy),
+        }
+    }
+
+    /// How to get the change applied all the same.
+    pub fn replacement_hint(self) -> String {
+        match self {
+            Self::ChangedPlan => "The stack stays as it is: this is what an update would do now, and nobody has reviewed that. Open a new pull \
                      request that changes the config.",
-            false => "The stack stays as it is. To replace it, remove the config in a pull request, have the deletion confirmed, and \
+            Self::ByPolicy => "The stack stays as it is. To replace it, remove the config in a pull request, have the deletion confirmed, and \
                       add the config again; or let the policy allow more under `updates`.",
         }
         .to_owned()

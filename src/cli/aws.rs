@@ -86,7 +86,7 @@ async fn run_all(
     for (one, config, outcome) in done {
         match outcome {
             Ok(details) => {
-                if let Some(exit) = details.exit {
+                if let Some(exit) = details.conclusion.exit() {
                     results.raise_exit(exit);
                 }
                 results

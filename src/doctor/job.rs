@@ -2,6 +2,7 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::facts::JobFacts;
 use super::{Diagnosis, roles, stacks_by_target, token};
 use crate::change::policy_at;
 use crate::ci::{CiEvent, JobEnvironment};
@@ -14,15 +15,6 @@ use crate::guard::Policy;
 use crate::model::CommitSha;
 use crate::product::Registry;
 
-/// What is known of the job.
-pub struct DoctorJob<'a> {
-    pub environment: &'a JobEnvironment,
-    pub github: &'a GitHub,
-    pub about: Option<RepositoryInfo>,
-    pub pull_request: Option<u64>,
-    pub fork: bool,
-}
-
 /// Looks at the event, the token, the repository, the policy file, the identity and the roles.
 pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) {
     let github = match GitHub::new(&environment.access) {
@@ -32,7 +24,7 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
             return diagnosis.fail("job", "GitHub", error.to_string(), help, Exit::Unreachable);
         }
     };
-    let mut job = DoctorJob {
+    let mut job = JobFacts {
         environment,
         github: &github,
         about: None,
@@ -80,7 +72,7 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
 }
 
 /// What happened, and for a pull request the commit that it is compared with: the policy there decides.
-async fn event(diagnosis: &mut Diagnosis, job: &mut DoctorJob<'_>) -> Option<CommitSha> {
+async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<CommitSha> {
     let number = match &job.environment.event {
         CiEvent::PullRequest { number } => *number,
         CiEvent::MergeGroup { base, .. } => {

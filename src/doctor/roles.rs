@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::job::DoctorJob;
+use super::facts::JobFacts;
 use super::{Diagnosis, StacksByTarget};
 use crate::cloud::{CancellationToken, Cloud, CloudError, Session};
 use crate::exit::Exit;
@@ -19,7 +19,7 @@ const SESSION: &str = "provisioner-doctor";
 const MAX_STACKS: usize = 50;
 
 /// Whether there is an identity token, and what it says. Never asked for on behalf of a fork.
-pub async fn identity(diagnosis: &mut Diagnosis, job: &DoctorJob<'_>) -> Option<Claims> {
+pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<Claims> {
     const PART: &str = "identity";
     if job.fork {
         diagnosis.skip(
@@ -96,7 +96,7 @@ pub async fn identity(diagnosis: &mut Diagnosis, job: &DoctorJob<'_>) -> Option<
 /// Whether each plan role can be assumed and cannot change anything, and whether only jobs of its environment assume an apply role.
 pub async fn roles(
     diagnosis: &mut Diagnosis,
-    job: &DoctorJob<'_>,
+    job: &JobFacts<'_>,
     policy: &Policy,
     places: &StacksByTarget,
     claims: &Claims,

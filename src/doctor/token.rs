@@ -1,7 +1,7 @@
 //! The job's token at the forge.
 
 use super::Diagnosis;
-use super::job::DoctorJob;
+use super::facts::JobFacts;
 use crate::ci::{self, CiEvent};
 use crate::exit::Exit;
 use crate::forge::github::{Capability, WritePermission};
@@ -29,7 +29,7 @@ fn permission_name(writes: WritePermission) -> (&'static str, &'static str) {
 }
 
 /// Whether there is a token, and which of its permissions work.
-pub async fn check_token(diagnosis: &mut Diagnosis, job: &DoctorJob<'_>) {
+pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
     const PART: &str = "token";
     if job.environment.access.token.is_none() {
         let help = "set GITHUB_TOKEN in the step's env to the job's github.token";
@@ -84,7 +84,7 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &DoctorJob<'_>) {
 }
 
 /// Whether it is seen who belongs to the teams whose approvals count.
-pub async fn teams(diagnosis: &mut Diagnosis, job: &DoctorJob<'_>, policy: &Policy) {
+pub async fn teams(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Policy) {
     // A check counts no approvals.
     let counts = matches!(
         job.environment.event,

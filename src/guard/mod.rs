@@ -45,4 +45,22 @@ impl Denial {
             remedy: remedy.into(),
         }
     }
+
+    /// Whether a deletion lacks nothing but what a second person adds by a comment.
+    pub fn awaits_confirmation(&self) -> bool {
+        matches!(self.code, "delete-not-confirmed" | "force-required")
+    }
+
+    /// Whether it denies the change of an existing stack, and nothing else.
+    pub fn denies_update(&self) -> bool {
+        matches!(
+            self.code,
+            "update-not-allowed" | "stack-exists" | "impact-too-high" | "impact-unknown" | "plan-changed"
+        )
+    }
+
+    /// Whether reviewers were shown another plan.
+    pub fn is_of_changed_plan(&self) -> bool {
+        self.code == "plan-changed"
+    }
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::OperationError;
-use super::test::KEEP_TAG;
 use crate::cloud::ChangeSetInput;
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::guard::{TEST_TAG, owner_tags};
 use crate::stack::StackName;
 use crate::template::{Document, INLINE_BYTES, check};
+
+/// Marks a test's stack that is to stay.
+pub const KEEP_TAG: &str = "provisioner:test-keep";
 
 /// A config's stack as it should be.
 pub struct Desired<'a> {
@@ -39,10 +41,7 @@ impl<'a> Desired<'a> {
             })?;
         let document = Document::parse(&config.path, &body).map_err(OperationError::Invalid)?;
         let problems = check(&config.path, &body, &document);
-        if problems
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
-        {
+        if problems.iter().any(Diagnostic::is_error) {
             return Err(OperationError::Invalid(problems));
         }
         let sent = document.inline(&body).ok_or_else(|| {
@@ -53,10 +52,7 @@ impl<'a> Desired<'a> {
         })?;
         Ok(Self {
             config,
-            stack: StackName {
-                target: config.target.clone(),
-                name: config.stack().to_owned(),
-            },
+            stack: StackName::for_config(config),
             body,
             sent,
             document,

@@ -28,7 +28,7 @@ pub fn to_diagnostics(
             } else {
                 Exit::Denied
             };
-            (denied(path, denials), exit)
+            (denial_diagnostics(path, &denials), exit)
         }
         OperationError::ChangeSetFailed {
             what,
@@ -108,12 +108,12 @@ pub fn to_diagnostics(
     }
 }
 
-/// What the guard has against it.
-pub fn denied(path: &RepoPath, denials: Vec<Denial>) -> Vec<Diagnostic> {
-    let problems = denials
-        .into_iter()
-        .map(|denial| Diagnostic::error(denial.code, path, denial.fact).with_help(denial.remedy));
-    problems.collect()
+/// One error for each denial of the guard.
+pub fn denial_diagnostics(path: &RepoPath, denials: &[Denial]) -> Vec<Diagnostic> {
+    let each = denials.iter().map(|denial| {
+        Diagnostic::error(denial.code, path, denial.fact.clone()).with_help(denial.remedy.clone())
+    });
+    each.collect()
 }
 
 /// What the job itself lacks for a stack's environment.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
+use crate::guard::Denial;
 
 /// What an action has to say of one config beside whether it succeeded.
 #[derive(Debug, Serialize)]
@@ -22,9 +23,41 @@ pub struct ActionOutcome {
     /// What else was found.
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
-    /// The exit code that it asks for.
+    /// How the action ended.
     #[serde(skip)]
-    pub exit: Option<Exit>,
+    pub conclusion: Conclusion,
+}
+
+/// How an action on one config ended.
+#[derive(Debug, Default)]
+pub enum Conclusion {
+    #[default]
+    Done,
+    /// The template, or something that it needs, is not as it has to be.
+    Invalid,
+    /// CloudFormation refuses the change set.
+    ChangeSetFailed,
+    /// The stack has drifted, and the caller counts that as a failure.
+    DriftFound,
+    /// The guard denies the deletion that was previewed.
+    DeletionDenied {
+        denials: Vec<Denial>,
+        /// The stack and its buckets are gone already: an earlier run finished the deletion.
+        is_complete: bool,
+    },
+}
+
+impl Conclusion {
+    /// The exit code, `None` for success.
+    pub fn exit(&self) -> Option<Exit> {
+        match self {
+            Self::Done => None,
+            Self::Invalid => Some(Exit::Config),
+            Self::ChangeSetFailed => Some(Exit::Operation),
+            Self::DriftFound => Some(Exit::Drift),
+            Self::DeletionDenied { .. } => Some(Exit::Denied),
+        }
+    }
 }
 
 impl ActionOutcome {
@@ -37,7 +70,7 @@ impl ActionOutcome {
             markdown,
             result: serde_json::to_value(data).unwrap_or_default(),
             diagnostics: Vec::new(),
-            exit: None,
+            conclusion: Conclusion::Done,
         }
     }
 
@@ -46,9 +79,16 @@ impl ActionOutcome {
         Self::new(line, Default::default(), data)
     }
 
-    /// The same, asking for an exit code.
-    pub fn with_exit(self, exit: Option<Exit>) -> Self {
-        Self { exit, ..self }
+    pub fn with_conclusion(self, conclusion: Conclusion) -> Self {
+        Self { conclusion, ..self }
+    }
+
+    /// The same with `conclusion` if `holds`.
+    pub fn with_conclusion_if(self, holds: bool, conclusion: Conclusion) -> Self {
+        match holds {
+            true => self.with_conclusion(conclusion),
+            false => self,
+        }
     }
 
     /// The same with what else was found.

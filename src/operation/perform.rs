@@ -3,11 +3,10 @@
 
 use serde_json::Value;
 
-use super::failure::denied;
-use super::outcome::ActionOutcome;
+use super::failure::denial_diagnostics;
+use super::outcome::{ActionOutcome, Conclusion};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::exit::Exit;
 use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::Deletion;
 use crate::product::Verb;
@@ -106,7 +105,7 @@ async fn validate_template(
     );
     let failed = missing.iter().any(Diagnostic::is_error);
     let details = ActionOutcome::from_line(line, &Value::Null).with_diagnostics(missing);
-    Ok(details.with_exit(failed.then_some(Exit::Config)))
+    Ok(details.with_conclusion_if(failed, Conclusion::Invalid))
 }
 
 impl Task<'_> {
@@ -129,7 +128,7 @@ impl Task<'_> {
             self.tables(|medium| report::changes(&changes, values, medium)),
             &report::redacted_changes(&changes, values),
         );
-        Ok(details.with_exit(refused.then_some(Exit::Operation)))
+        Ok(details.with_conclusion_if(refused, Conclusion::ChangeSetFailed))
     }
 
     async fn drift(
@@ -145,7 +144,7 @@ impl Task<'_> {
             self.tables(|medium| report::drift(&drift, values, medium)),
             &report::redacted_drift(&drift, values),
         );
-        Ok(details.with_exit(drifted.then_some(Exit::Drift)))
+        Ok(details.with_conclusion_if(drifted, Conclusion::DriftFound))
     }
 
     async fn test(
@@ -187,10 +186,13 @@ impl Task<'_> {
                 };
                 let line = report::deletion_summary(&deletion);
                 let details = ActionOutcome::new(line, tables(&deletion), &deletion);
-                let denials = denied(&self.config.path, denials);
-                Ok(details
-                    .with_diagnostics(denials)
-                    .with_exit(Some(Exit::Denied)))
+                let diagnostics = denial_diagnostics(&self.config.path, &denials);
+                Ok(details.with_diagnostics(diagnostics).with_conclusion(
+                    Conclusion::DeletionDenied {
+                        denials,
+                        is_complete: deletion.is_complete(),
+                    },
+                ))
             }
             Err(failure) => Err(failure),
         }

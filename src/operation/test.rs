@@ -3,14 +3,12 @@
 use serde::Serialize;
 
 use super::deletion::watch_deletion;
+use super::desired::KEEP_TAG;
 use super::provision::create;
 use super::{Desired, OperationContext, OperationError, Provisioned};
 use crate::guard::{Facts, TEST_TAG, Test, owner_tags};
 use crate::plan::BUCKET;
 use crate::stack::{Health, Stack, StackName};
-
-/// Marks a test's stack that is to stay.
-pub const KEEP_TAG: &str = "provisioner:test-keep";
 
 /// How a test went.
 #[derive(Clone, Debug, Serialize)]

@@ -44,6 +44,11 @@ pub struct DeletedResource {
 const VERSION: &str = "provisioner-deletion/1\n";
 
 impl Deletion {
+    /// Whether nothing is left to delete: neither the stack nor a bucket.
+    pub fn is_complete(&self) -> bool {
+        self.status.is_none() && self.buckets.is_empty()
+    }
+
     /// Equal digests mean that the same is deleted, down to the number of object versions.
     pub fn digest(&self) -> Digest {
         // Serialising plain data cannot fail.
