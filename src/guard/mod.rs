@@ -55,7 +55,11 @@ impl Denial {
     pub fn denies_update(&self) -> bool {
         matches!(
             self.code,
-            "update-not-allowed" | "stack-exists" | "impact-too-high" | "impact-unknown" | "plan-changed"
+            "update-not-allowed"
+                | "stack-exists"
+                | "impact-too-high"
+                | "impact-unknown"
+                | "plan-changed"
         )
     }
 

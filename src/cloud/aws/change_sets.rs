@@ -8,18 +8,14 @@ use super::{Cloud, convert, error, token};
 use crate::cloud::{ChangeSetInput, CloudError, PendingChangeSet, Result, StackOperation};
 use crate::guard::{Permit, Preview, RunsChangeSet};
 use crate::model::Digest;
-use crate::stack::{ChangeSet, Found, Health, Hook, Stack, StackEvent, Validation};
+use crate::stack::{ChangeSet, Found, Health, Stack, StackEvent};
 
 /// Every change set of this program begins with it.
-const PREFIX: &str = "provisioner-";
+pub(super) const PREFIX: &str = "provisioner-";
 /// Hex digits of the template's digest in the name, by which a killed run's change set is known.
 const DIGITS: usize = 16;
 /// Nested stacks inside nested stacks that are looked into.
 const MAX_DEPTH: usize = 5;
-/// Questions after a change set that is being deleted: for a minute.
-const MAX_EMPTY_POLLS: usize = 12;
-/// Age from which a change set of this program belongs to no run any more.
-const ABANDONED_SECONDS: i64 = 3600;
 
 impl Cloud {
     /// Makes a change set for a stack that exists, or for one that does not, and describes it. Nothing is deployed.
@@ -106,24 +102,6 @@ impl Cloud {
         Ok(())
     }
 
-    /// Adds what CloudFormation's validation and the hooks have to say. What cannot be read is noted, and hinders nothing: the change
-    /// set itself is known.
-    pub async fn describe_findings(&self, pending: &mut PendingChangeSet) -> Result<()> {
-        let id = pending.found.change_set.id.clone();
-        let found = &mut pending.found;
-        match self.validations(&id).await {
-            Ok(validations) => found.validations = validations,
-            Err(error) => found
-                .unread
-                .push(unread("findings of the validation", error)?),
-        }
-        match self.hooks(&pending.stack_id, &id).await {
-            Ok(hooks) => found.hooks = hooks,
-            Err(error) => found.unread.push(unread("hooks", error)?),
-        }
-        Ok(())
-    }
-
     /// A change set without what it changes.
     async fn described(&self, stack: &str, change_set: &str) -> Result<ChangeSet> {
         let described = self
@@ -196,172 +174,6 @@ impl Cloud {
         })
     }
 
-    /// What CloudFormation found wrong before anything runs.
-    async fn validations(&self, id: &str) -> Result<Vec<Validation>> {
-        let mut pages = self
-            .stacks
-            .describe_events()
-            .change_set_name(id)
-            .into_paginator()
-            .send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::from_sdk("DescribeEvents", e))?;
-            for event in page.operation_events.into_iter().flatten() {
-                let kind = event.event_type.as_ref().map(|kind| kind.as_str());
-                if kind != Some("VALIDATION_ERROR") {
-                    continue;
-                }
-                let mode = event.validation_failure_mode;
-                found.push(Validation {
-                    name: event.validation_name.unwrap_or_default(),
-                    mode: mode.map_or("FAIL".to_owned(), |mode| mode.as_str().to_owned()),
-                    logical_id: event.logical_resource_id.unwrap_or_default(),
-                    path: event.validation_path.unwrap_or_default(),
-                    reason: event.validation_status_reason.unwrap_or_default(),
-                });
-            }
-        }
-        Ok(found)
-    }
-
-    async fn hooks(&self, stack: &str, id: &str) -> Result<Vec<Hook>> {
-        let mut hooks = Vec::new();
-        let mut next = None;
-        loop {
-            let page = self
-                .stacks
-                .describe_change_set_hooks()
-                .stack_name(stack)
-                .change_set_name(id)
-                .set_next_token(next.take())
-                .send()
-                .await;
-            let page = page.map_err(|e| error::from_sdk("DescribeChangeSetHooks", e))?;
-            for hook in page.hooks.into_iter().flatten() {
-                let target = hook.target_details;
-                let target = target.and_then(|target| target.resource_target_details);
-                hooks.push(Hook {
-                    name: hook.type_name.unwrap_or_default(),
-                    mode: hook
-                        .failure_mode
-                        .map(|mode| mode.as_str().to_owned())
-                        .unwrap_or_default(),
-                    logical_id: target
-                        .and_then(|target| target.logical_resource_id)
-                        .unwrap_or_default(),
-                });
-            }
-            next = page.next_token;
-            if next.is_none() {
-                return Ok(hooks);
-            }
-        }
-    }
-
-    /// Deletes a change set that was made, and the empty stack that is there only because of it.
-    pub async fn discard(&self, pending: PendingChangeSet) -> Result<()> {
-        self.delete_change_set(&pending.stack_id, &pending.found.change_set.id)
-            .await?;
-        if pending.shell {
-            let own = &pending.found.change_set.id;
-            self.delete_empty_stack(&pending.stack_id, own).await?;
-        }
-        Ok(())
-    }
-
-    async fn delete_change_set(&self, stack: &str, id: &str) -> Result<()> {
-        let deleted = self
-            .stacks
-            .delete_change_set()
-            .stack_name(stack)
-            .change_set_name(id)
-            .send();
-        match deleted
-            .await
-            .map_err(|e| error::from_sdk("DeleteChangeSet", e))
-        {
-            Ok(_) => Ok(()),
-            Err(error) if is_gone(&error) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Deletes a stack by its ARN, if it is still the empty one that the change set `own` left: in review, without resources, and
-    /// without somebody else's change sets.
-    async fn delete_empty_stack(&self, stack_id: &str, own: &str) -> Result<()> {
-        let Some(stack) = self.stack(stack_id).await? else {
-            return Ok(());
-        };
-        let empty = stack.status.health() == Health::ReviewInProgress
-            && self.holds_no_change_set(stack_id, own).await?
-            && self.resources(stack_id).await?.is_empty();
-        if !empty {
-            return Ok(());
-        }
-        self.request_deletion(stack_id).await?;
-        let mut pauses = PollBackoff::new(&self.stop);
-        while let Some(stack) = self.stack(stack_id).await? {
-            if stack.status.health() == Health::Deleted {
-                break;
-            }
-            pauses.wait().await?;
-        }
-        Ok(())
-    }
-
-    /// Whether a stack has no change set, once the one that is being deleted is gone: with nested ones below it, that takes a while.
-    async fn holds_no_change_set(&self, stack_id: &str, deleted: &str) -> Result<bool> {
-        let mut pauses = PollBackoff::new(&self.stop);
-        for _ in 0..MAX_EMPTY_POLLS {
-            let listed = self.change_sets(stack_id).await?;
-            if listed.iter().any(|(_, id, _)| id != deleted) {
-                return Ok(false);
-            }
-            if listed.is_empty() {
-                return Ok(true);
-            }
-            pauses.wait().await?;
-        }
-        Ok(false)
-    }
-
-    /// Name, ARN and Unix time of all change sets of a stack.
-    async fn change_sets(&self, stack: &str) -> Result<Vec<(String, String, i64)>> {
-        let mut pages = self
-            .stacks
-            .list_change_sets()
-            .stack_name(stack)
-            .into_paginator()
-            .send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::from_sdk("ListChangeSets", e))?;
-            for summary in page.summaries.into_iter().flatten() {
-                let time = summary.creation_time.map_or(0, |time| time.secs());
-                let name = summary.change_set_name.unwrap_or_default();
-                found.push((name, summary.change_set_id.unwrap_or_default(), time));
-            }
-        }
-        Ok(found)
-    }
-
-    /// Deletes what killed runs left: change sets of this program for the same template, and old ones for any.
-    async fn sweep(&self, stack: &str, digest: &str) -> Result<()> {
-        let change_sets = self.change_sets(stack).await?;
-        let newest = change_sets.iter().map(|(_, _, time)| *time).max();
-        let newest = newest.unwrap_or_default();
-        for (name, id, time) in change_sets {
-            let Some(rest) = name.strip_prefix(PREFIX) else {
-                continue;
-            };
-            if rest.starts_with(digest) || newest - time > ABANDONED_SECONDS {
-                self.delete_change_set(stack, &id).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Runs a change set. `E` is what was permitted; the permit has to be for the stack of the change set. One that cannot be run
     /// is deleted.
     pub async fn execute<E: RunsChangeSet>(
@@ -417,10 +229,6 @@ impl Cloud {
     }
 }
 
-fn is_gone(error: &CloudError) -> bool {
-    error.has_code("ChangeSetNotFound") || error.has_code("does not exist")
-}
-
 /// What identifies a change set of the same content.
 fn digest(stack: &str, proposal: &ChangeSetInput) -> String {
     let tags: Vec<String> = proposal
@@ -437,15 +245,4 @@ fn tags(proposal: &ChangeSetInput) -> Vec<StackTag> {
         .iter()
         .map(|(key, value)| StackTag::builder().key(key).value(value).build())
         .collect()
-}
-
-/// A note of what AWS does not tell. Whoever is asked to stop, or is not known to AWS, gets no further with the rest either.
-pub(super) fn unread(what: &str, error: CloudError) -> Result<String> {
-    match error {
-        CloudError::Refused { code, .. } => Ok(format!("the {what} could not be read: {code}")),
-        CloudError::Unreachable { operation, .. } => Ok(format!(
-            "the {what} could not be read: {operation} gives no answer"
-        )),
-        error => Err(error),
-    }
 }

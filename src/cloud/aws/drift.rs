@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use aws_sdk_cloudformation::types::StackResourceDriftStatus;
 
-use super::change_sets::unread;
+use super::change_set_findings::unread;
 use super::poll::PollBackoff;
 use super::{Cloud, error};
 use crate::cloud::Result;

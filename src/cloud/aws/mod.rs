@@ -1,5 +1,7 @@
 //! AWS through its SDK.
 
+mod change_set_cleanup;
+mod change_set_findings;
 mod change_sets;
 mod convert;
 mod drift;

@@ -1,0 +1,121 @@
+//! Change sets are deleted: the run's own, and those that killed runs left.
+
+use super::change_sets::PREFIX;
+use super::poll::PollBackoff;
+use super::{Cloud, error};
+use crate::cloud::{CloudError, PendingChangeSet, Result};
+use crate::stack::Health;
+
+/// Questions after a change set that is being deleted: for a minute.
+const MAX_EMPTY_POLLS: usize = 12;
+/// Age from which a change set of this program belongs to no run any more.
+const ABANDONED_SECONDS: i64 = 3600;
+
+impl Cloud {
+    /// Deletes a change set that was made, and the empty stack that is there only because of it.
+    pub async fn discard(&self, pending: PendingChangeSet) -> Result<()> {
+        self.delete_change_set(&pending.stack_id, &pending.found.change_set.id)
+            .await?;
+        if pending.shell {
+            let own = &pending.found.change_set.id;
+            self.delete_empty_stack(&pending.stack_id, own).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn delete_change_set(&self, stack: &str, id: &str) -> Result<()> {
+        let deleted = self
+            .stacks
+            .delete_change_set()
+            .stack_name(stack)
+            .change_set_name(id)
+            .send();
+        match deleted
+            .await
+            .map_err(|e| error::from_sdk("DeleteChangeSet", e))
+        {
+            Ok(_) => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes a stack by its ARN, if it is still the empty one that the change set `own` left: in review, without resources, and
+    /// without somebody else's change sets.
+    async fn delete_empty_stack(&self, stack_id: &str, own: &str) -> Result<()> {
+        let Some(stack) = self.stack(stack_id).await? else {
+            return Ok(());
+        };
+        let empty = stack.status.health() == Health::ReviewInProgress
+            && self.holds_no_change_set(stack_id, own).await?
+            && self.resources(stack_id).await?.is_empty();
+        if !empty {
+            return Ok(());
+        }
+        self.request_deletion(stack_id).await?;
+        let mut pauses = PollBackoff::new(&self.stop);
+        while let Some(stack) = self.stack(stack_id).await? {
+            if stack.status.health() == Health::Deleted {
+                break;
+            }
+            pauses.wait().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a stack has no change set, once the one that is being deleted is gone: with nested ones below it, that takes a while.
+    async fn holds_no_change_set(&self, stack_id: &str, deleted: &str) -> Result<bool> {
+        let mut pauses = PollBackoff::new(&self.stop);
+        for _ in 0..MAX_EMPTY_POLLS {
+            let listed = self.change_sets(stack_id).await?;
+            if listed.iter().any(|(_, id, _)| id != deleted) {
+                return Ok(false);
+            }
+            if listed.is_empty() {
+                return Ok(true);
+            }
+            pauses.wait().await?;
+        }
+        Ok(false)
+    }
+
+    /// Name, ARN and Unix time of all change sets of a stack.
+    async fn change_sets(&self, stack: &str) -> Result<Vec<(String, String, i64)>> {
+        let mut pages = self
+            .stacks
+            .list_change_sets()
+            .stack_name(stack)
+            .into_paginator()
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| error::from_sdk("ListChangeSets", e))?;
+            for summary in page.summaries.into_iter().flatten() {
+                let time = summary.creation_time.map_or(0, |time| time.secs());
+                let name = summary.change_set_name.unwrap_or_default();
+                found.push((name, summary.change_set_id.unwrap_or_default(), time));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Deletes what killed runs left: change sets of this program for the same template, and old ones for any.
+    pub(super) async fn sweep(&self, stack: &str, digest: &str) -> Result<()> {
+        let change_sets = self.change_sets(stack).await?;
+        let newest = change_sets.iter().map(|(_, _, time)| *time).max();
+        let newest = newest.unwrap_or_default();
+        for (name, id, time) in change_sets {
+            let Some(rest) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
+            if rest.starts_with(digest) || newest - time > ABANDONED_SECONDS {
+                self.delete_change_set(stack, &id).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_gone(error: &CloudError) -> bool {
+    error.has_code("ChangeSetNotFound") || error.has_code("does not exist")
+}
