@@ -1,4 +1,4 @@
-//! Deployments of stacks in the forge's list, so that people see what runs where. They are a report: without them, all else goes on.
+//! Deployments of stacks in the forge's list. A deployment that cannot be written stops nothing.
 
 use std::sync::Mutex;
 
@@ -12,17 +12,17 @@ use crate::stack::StackName;
 /// GitHub takes 80 writes in a minute, and one stack's deployment is three.
 pub const MAX_DEPLOYMENTS: usize = 50;
 
-/// Tells of the stacks of one commit.
+/// Reports the stacks of one commit.
 pub struct Deployments<'a> {
     github: &'a GitHub,
     own: Option<UserId>,
     commit: CommitSha,
-    /// Why nothing more is told.
+    /// Why no more deployments are written.
     failed: Mutex<Option<String>>,
 }
 
 impl<'a> Deployments<'a> {
-    /// `stacks` is how many there will be: of very many, none is told.
+    /// `stacks`: how many there will be. Above the limit no deployment is written.
     pub fn new(github: &'a GitHub, own: Option<UserId>, commit: &CommitSha, stacks: usize) -> Self {
         Self {
             github,
@@ -34,7 +34,7 @@ impl<'a> Deployments<'a> {
         }
     }
 
-    /// Work begins. A deletion is not told before it is done: it may wait for days.
+    /// Work begins. A deletion is reported when it is done, since it may wait for its confirmation for days.
     pub async fn begin(&self, stack: &StackName, verb: Verb) {
         if !matches!(verb, Verb::Delete | Verb::TearDown) {
             self.set_state(stack, DeploymentState::InProgress, "in progress")
@@ -42,7 +42,6 @@ impl<'a> Deployments<'a> {
         }
     }
 
-    /// Work has ended.
     pub async fn finish(&self, stack: &StackName, verb: Verb, outcome: &Outcome) {
         let deletes = matches!(verb, Verb::Delete | Verb::TearDown);
         let state = match outcome.state {
@@ -64,7 +63,7 @@ impl<'a> Deployments<'a> {
         self.set_state(stack, state, &words).await;
     }
 
-    /// Why deployments could not be told.
+    /// Why deployments could not be written.
     pub fn failure(&self) -> Option<String> {
         self.failed.lock().ok()?.clone()
     }

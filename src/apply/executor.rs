@@ -1,4 +1,4 @@
-//! Acts on the stacks of one merged change: many at once, within the policy's bound; one failure does not stop the others.
+//! Acts on the stacks of one merged change, several at a time. One failure does not stop the others.
 
 use futures_util::StreamExt as _;
 
@@ -20,22 +20,19 @@ use crate::product::Verb;
 use crate::report::{Decision, Outcome, Problem, Redactor, State, code};
 use crate::stack::StackName;
 
-/// With what a change is acted on.
+/// What the tasks of one change share.
 pub struct Executor<'a> {
-    /// The change.
     pub merged: &'a MergedChange,
-    /// Its policy.
     pub policy: &'a Policy,
-    /// Credentials; none without an identity token.
+    /// `None` if the job has no identity token.
     pub sessions: Option<&'a CredentialCache>,
-    /// Where deployments are told.
     pub deployments: &'a Deployments<'a>,
-    /// Six letters and digits that no other run has.
+    /// Random suffix of this run: six letters and digits.
     pub token: &'a str,
 }
 
 impl Executor<'_> {
-    /// Does all errands.
+    /// Runs the tasks, at most as many at once as the policy allows.
     pub async fn apply(&self, tasks: Vec<StackTask<'_>>) -> ApplyReport {
         let mut applied = ApplyReport::default();
         let done = futures_util::stream::iter(tasks)
@@ -64,7 +61,7 @@ impl Executor<'_> {
         let values = Redactor::for_config(config, &self.policy.values.show);
         let request = self.merged.guard_request(task.change, task.command.clone());
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
-        // A command that is refused says nothing of the stack, which stays as it was told before.
+        // A denied command changes no stack, so the deployment that was reported before stays.
         let is_commanded = task.command.is_some();
         if !is_commanded {
             self.deployments.begin(&stack, task.verb).await;
@@ -92,7 +89,7 @@ impl Executor<'_> {
         };
         let mut exit = exit;
         let is_applied = outcome.state == State::Done && changes_stack(task.verb);
-        // Whoever was refused before AWS was asked gets no credentials to look either.
+        // A request denied before credentials gets no credentials to read the stack either.
         if let Some(refused) = refused_update.filter(|_| recorder.has_queried_aws()) {
             self.show_impact(&task, refused, &recorder, &values, &mut outcome)
                 .await;
@@ -142,7 +139,7 @@ impl Executor<'_> {
         .await
     }
 
-    /// Whoever is refused an update sees what it would do.
+    /// Adds what the denied update would do.
     async fn show_impact(
         &self,
         task: &StackTask<'_>,
@@ -155,7 +152,7 @@ impl Executor<'_> {
             verb: Verb::ShowChanges,
             ..task.clone()
         };
-        // It was refused already, whatever this finds.
+        // The update stays denied, whatever this finds.
         if let Ok(details) = self.attempt(&task, recorder, values).await {
             outcome.summary = details.line;
             outcome.tables = details.markdown;
@@ -163,8 +160,8 @@ impl Executor<'_> {
         }
     }
 
-    /// New folders are no change of the stack, so that they are made although an update is refused. Where the change asks for nothing
-    /// else, that is all that there is to do.
+    /// Creates new folders although the update is denied: they do not change the stack. A change that asks for folders only is then
+    /// done.
     async fn create_folders(
         &self,
         task: &StackTask<'_>,

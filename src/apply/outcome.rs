@@ -1,4 +1,4 @@
-//! What acting on a stack came to.
+//! The outcome of tasks.
 
 use std::collections::BTreeMap;
 
@@ -12,33 +12,30 @@ use crate::product::Verb;
 use crate::report::{Decision, Outcome, Problem, State};
 use crate::stack::StackName;
 
-/// What became of the stacks.
+/// What the tasks of a change did.
 #[derive(Default)]
 pub struct ApplyReport {
-    /// Each config.
+    /// One for each config.
     pub outcomes: Vec<Outcome>,
-    /// Every decision.
     pub decisions: Vec<Decision>,
-    /// Stacks that were provisioned or are gone, with the digests of their templates.
+    /// Stacks that were provisioned or deleted, with the digests of their templates.
     pub subjects: BTreeMap<String, Digest>,
-    /// How the job ends.
     pub exit: Option<Exit>,
 }
 
 impl ApplyReport {
-    /// Adds an outcome and the exit code that it asks for.
     pub fn add(&mut self, outcome: Outcome, exit: Option<Exit>) {
         self.exit = self.exit.max(exit);
         self.outcomes.push(outcome);
     }
 }
 
-/// Whether a verb leaves the stack as the config says.
+/// Whether a verb brings the stack to the state that the config asks for.
 pub fn changes_stack(verb: Verb) -> bool {
     matches!(verb, Verb::Provision | Verb::Delete | Verb::TearDown)
 }
 
-/// What has to be allowed for a verb, at least.
+/// The effect that the guard has to allow for a verb.
 pub fn effect_kind(verb: Verb) -> EffectKind {
     match verb {
         Verb::Provision => EffectKind::Create,
@@ -65,7 +62,7 @@ pub fn to_outcome(
     outcome.tables = action.markdown;
     let mut diagnostics = action.diagnostics;
     let exit = match action.conclusion {
-        // Drift that was looked for was found, which is no failure of looking.
+        // A detection that finds drift succeeded.
         Conclusion::Done | Conclusion::DriftFound => exit,
         Conclusion::Invalid | Conclusion::ChangeSetFailed => {
             outcome.state = State::Failed;

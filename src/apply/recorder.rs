@@ -1,4 +1,4 @@
-//! Stands for a pull request before the guard, tells how it goes, and writes down what was decided.
+//! Gives the guard the facts of a pull request, logs progress, and records decisions.
 
 use std::sync::Mutex;
 
@@ -12,17 +12,16 @@ use crate::plan::Deletion;
 use crate::report::Decision;
 use crate::stack::{StackEvent, StackName};
 
-/// The clerk of one stack.
+/// Recorder of one stack.
 pub struct DecisionRecorder {
     request: ChangeRequest,
     console: ProgressLog,
     decisions: Mutex<Vec<Decision>>,
-    /// Digest of what a deletion would do.
+    /// Digest of the previewed deletion.
     deletion_digest: Mutex<Option<String>>,
 }
 
 impl DecisionRecorder {
-    /// Speaks for `request`.
     pub fn new(request: ChangeRequest, console: ProgressLog) -> Self {
         Self {
             request,
@@ -32,7 +31,7 @@ impl DecisionRecorder {
         }
     }
 
-    /// What speaks against it already, so that no credentials are asked for.
+    /// Denials that are known before credentials are requested.
     pub fn early_denials_for(
         &self,
         kind: EffectKind,
@@ -50,18 +49,18 @@ impl DecisionRecorder {
         denials
     }
 
-    /// Whether AWS was asked anything: nothing was refused before that.
+    /// Whether the guard decided with facts from AWS.
     pub fn has_queried_aws(&self) -> bool {
         let decisions = self.decisions.lock();
         decisions.is_ok_and(|made| made.iter().any(|decision| !decision.early))
     }
 
-    /// The digest by which a deletion is confirmed, if one was looked at.
+    /// The digest that confirms the deletion, if one was previewed.
     pub fn deletion(&self) -> Option<String> {
         self.deletion_digest.lock().ok()?.clone()
     }
 
-    /// What was decided, in the order of time.
+    /// All decisions, oldest first.
     pub fn decisions(self) -> Vec<Decision> {
         self.decisions.into_inner().unwrap_or_default()
     }

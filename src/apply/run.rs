@@ -1,4 +1,4 @@
-//! Flow 3: what came to the default branch is provisioned, if it was merged and approved.
+//! One run of a job over merged changes: comments, evidence, job summary, exit code.
 
 use std::collections::BTreeMap;
 
@@ -31,13 +31,12 @@ use crate::stack::StackName;
 use crate::text::{escape_invisible, pluralize};
 use crate::workspace::write_file;
 
-/// Begins the comment about a merged change; the environment follows.
+/// First line of the comment on a merged change; a digest of the environment follows.
 const MARKER: &str = "<!-- provisioner:provision ";
 
-/// Characters of an answer to a comment: a reply holds several.
+/// Most characters of one command's answer. A reply holds several answers.
 const ANSWER_LIMIT: usize = 30_000;
 
-/// One run over some changes.
 pub struct Run<'a> {
     job: &'a Job,
     own: Option<UserId>,
@@ -50,7 +49,6 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Nothing is done yet.
     pub fn new(job: &'a Job, own: Option<UserId>) -> Self {
         Self {
             job,
@@ -64,7 +62,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Does what one pull request brought.
+    /// Provisions the commits of one pull request.
     pub async fn provision_range(
         &mut self,
         branch: &DefaultBranch,
@@ -74,7 +72,7 @@ impl<'a> Run<'a> {
         self.provision_change(&merged, range.number).await
     }
 
-    /// Nothing is known of a change, or nothing could be told.
+    /// Records that a merge could not be read or reported. Other merges go on.
     pub fn record_failure(&mut self, range: &MergedRange, failure: &JobError) {
         let text = failure.text();
         let commit = range.merge.short();
@@ -90,7 +88,7 @@ impl<'a> Run<'a> {
         self.exit = self.exit.max(Some(failure.exit()));
     }
 
-    /// Does what a merged change asks for.
+    /// Provisions a merged change and comments on its pull request.
     async fn provision_change(
         &mut self,
         merged: &MergedChange,
@@ -124,7 +122,7 @@ impl<'a> Run<'a> {
             ));
         }
         let applied = self.execute(merged, tasks, applied, &mut notices).await;
-        // A change that concerns no config of this job is not worth a word.
+        // Nothing to report: the change has no config of this job.
         if applied.outcomes.is_empty() && notices.is_empty() {
             return Ok(());
         }
@@ -145,7 +143,7 @@ impl<'a> Run<'a> {
             .github
             .upsert_comment(number, own, &marker, &comment);
         if let Err(error) = put.await {
-            // What was done was done: a comment that cannot be written does not undo it.
+            // A comment that cannot be written does not undo what was applied.
             eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
             if !error.is_refusal() {
                 self.exit = self.exit.max(Some(Exit::Unreachable));
@@ -154,8 +152,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Whether a change is this job's. One whose environment is not known, because the config has errors, is every job's: otherwise
-    /// it would be nobody's.
+    /// Whether this job handles a change. A config with errors has no known environment, so every job handles it: otherwise no job
+    /// would report it.
     fn in_this_environment(&self, change: &Change) -> bool {
         let environment = self.job.environment.environment.as_deref();
         let target = change.target.as_ref();
@@ -165,7 +163,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Does what a comment commands. Returns the answer.
+    /// Runs the tasks of a comment command. Returns the answer as Markdown.
     pub async fn answer_command(
         &mut self,
         merged: &MergedChange,
@@ -181,7 +179,6 @@ impl<'a> Run<'a> {
         Ok((body, exit))
     }
 
-    /// Does errands.
     async fn execute(
         &self,
         merged: &MergedChange,
@@ -221,7 +218,7 @@ impl<'a> Run<'a> {
         applied
     }
 
-    /// What a policy that does not load refuses, which is everything.
+    /// Denies a task because the policy does not load.
     fn deny_all(&self, merged: &MergedChange, task: &StackTask<'_>) -> (Outcome, Vec<Decision>) {
         let config = &task.config;
         let stack = StackName::for_config(config);
@@ -236,7 +233,7 @@ impl<'a> Run<'a> {
         (outcome, recorder.decisions())
     }
 
-    /// Keeps what was done for the summary and the evidence. Returns the comment.
+    /// Keeps a report for the job summary and the evidence. Returns the comment.
     fn record(
         &mut self,
         merged: &MergedChange,
@@ -280,7 +277,7 @@ impl<'a> Run<'a> {
         Ok(comment)
     }
 
-    /// Job summary, evidence, outputs.
+    /// Writes job summary, evidence and outputs.
     pub fn finish(self) -> JobResult {
         let exit = self.exit.unwrap_or(Exit::Ok);
         let environment = &self.job.environment;
@@ -333,7 +330,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Where a report comes from, in Markdown.
+/// The merge commit and the run, in Markdown.
 fn source_line(run: &JobRun, merge: &CommitSha) -> String {
     let commit = format!("Merge {}", code(merge.short()));
     match run.id.is_empty() {

@@ -1,4 +1,4 @@
-//! What is to be done to one stack of a merged change.
+//! The task of one stack in a merged change.
 
 use crate::change::MergedChange;
 use crate::config::Config;
@@ -9,33 +9,27 @@ use crate::plan::{Change, Impact, Intent};
 use crate::product::{Level, Verb};
 use crate::report::{Outcome, Problem, State};
 
-/// One stack's errand.
 #[derive(Clone)]
 pub struct StackTask<'a> {
-    /// The change that it is for.
     pub change: &'a Change,
-    /// The config: as it was merged, or as it was removed.
+    /// As merged; for a removed config, as it was before.
     pub config: Config,
-    /// What is to be done.
     pub verb: Verb,
-    /// The comment that commands it, if one does.
+    /// `None` if the merge alone asks for the task.
     pub command: Option<CommentCommand>,
-    /// The solution whose folders are meant.
+    /// The solution whose folders the task creates.
     pub solution: Option<String>,
 }
 
-/// What a change comes to.
+/// What a merged change asks for.
 pub enum Resolution<'a> {
-    /// Something is to be done.
     Task(Box<StackTask<'a>>),
-    /// Nothing can be done.
+    /// The task cannot run: the outcome says why.
     Blocked(Box<Outcome>, Exit),
-    /// There is nothing to do.
     NoOp,
 }
 
 impl<'a> Resolution<'a> {
-    /// What the merge of a change asks for.
     pub fn resolve(merged: &MergedChange, change: &'a Change) -> Self {
         let stuck = |problems: Vec<Diagnostic>| {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Failed);
@@ -53,7 +47,7 @@ impl<'a> Resolution<'a> {
         }
         let Some(config) = merged.config(change) else {
             return match change.intent {
-                // Of a config that had errors no stack was ever made.
+                // A config with errors never had a stack.
                 Intent::Delete => Self::NoOp,
                 _ => lost("the config could not be read again"),
             };
@@ -61,7 +55,7 @@ impl<'a> Resolution<'a> {
         let verb = match change.intent {
             Intent::Create | Intent::Update => Verb::Provision,
             Intent::Unchanged if change.folders.is_empty() => return Self::NoOp,
-            // New entries of a list of folders are no change of the stack.
+            // New folders do not change the stack.
             Intent::Unchanged => Verb::DeployFolders,
             Intent::Delete => match config.delete_action() {
                 Some((_, verb)) => verb,
@@ -80,7 +74,7 @@ impl<'a> Resolution<'a> {
 }
 
 impl StackTask<'_> {
-    /// What a second person has to write, in Markdown. The path is a config's, which the parser of commands takes as it is.
+    /// The comment that a second person has to write, in Markdown. The command parser takes the config's path as it is.
     pub fn confirmation_hint(&self, digest: Option<&str>) -> String {
         let (Some((action, _)), Some(digest)) = (self.config.delete_action(), digest) else {
             return String::new();
@@ -96,7 +90,7 @@ impl StackTask<'_> {
         )
     }
 
-    /// Whether the change of the config asks for new folders, and for nothing else.
+    /// Whether the change asks for new folders and nothing else.
     pub fn is_folders_only(&self) -> bool {
         let keys = self.config.product.folder_keys();
         let impact = &self.change.impact;
@@ -104,7 +98,6 @@ impl StackTask<'_> {
         !self.change.folders.is_empty() && !impact.is_empty() && impact.iter().all(alone)
     }
 
-    /// What is left after folders alone were made.
     pub fn folders_only_hint(&self) -> String {
         "The folders are there. The stack itself stays as it is, since its update was not allowed; what that would change is below."
             .to_owned()

@@ -1,25 +1,25 @@
-//! From commits of the default branch to the pull requests that brought them.
+//! Finds the pull request of each commit on the default branch.
 
 use crate::forge::{ForgeError, Reviews};
 use crate::model::CommitSha;
 
-/// A push of more is looked at by nobody: whoever rewrites a branch may bring thousands of commits.
+/// Most commits of one push: a rewritten branch may bring thousands.
 const MAX_COMMITS: usize = 250;
 const WHAT: &str = "commits of the push";
 
-/// What one pull request, or nobody's, brought onto the branch.
+/// Adjacent commits of the default branch that one pull request brought, or that belong to none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergedRange {
-    /// The pull request; `None` for commits that were pushed without one, or of which it is not certain.
+    /// `None` if the commits belong to no pull request or to more than one.
     pub number: Option<u64>,
-    /// The branch before.
+    /// The commit before the range.
     pub base: CommitSha,
-    /// The branch after.
+    /// The last commit of the range.
     pub merge: CommitSha,
 }
 
-/// What came between two commits of the default branch, oldest first. Only the branch's own line is followed: what a merge commit
-/// brought is its pull request's.
+/// The ranges between two commits of the default branch, oldest first. Follows first parents only: the other parents of a merge
+/// commit belong to its pull request.
 pub async fn merged_ranges(
     forge: &dyn Reviews,
     before: &CommitSha,
@@ -35,7 +35,7 @@ pub async fn merged_ranges(
         let (number, parent) = tokio::try_join!(pull_request_of(forge, &at), parent(forge, &at))?;
         let Some(parent) = parent else { break };
         match ranges.last_mut() {
-            // A rebased pull request is several commits.
+            // A rebased pull request has several commits.
             Some(newer) if newer.number.is_some() && newer.number == number => {
                 newer.base = parent.clone();
             }
@@ -55,7 +55,7 @@ pub async fn merged_ranges(
     Err(ForgeError::unreachable(WHAT, message))
 }
 
-/// What a pull request brought, by the commit that its merge made.
+/// The range of a pull request, found from its merge commit.
 pub async fn range_of_pull_request(
     forge: &dyn Reviews,
     number: u64,
@@ -63,7 +63,7 @@ pub async fn range_of_pull_request(
 ) -> Result<MergedRange, ForgeError> {
     let mut at = merge.clone();
     for _ in 0..MAX_COMMITS {
-        // The branch may begin where the pull request left it: that commit's parents are not asked for.
+        // The branch may begin with the pull request's base, whose parents are never read.
         if pull_request_of(forge, &at).await? != Some(number) {
             break;
         }
@@ -74,14 +74,14 @@ pub async fn range_of_pull_request(
         })?;
     }
     Ok(MergedRange {
-        // Where the merge's own commit is not certain, nothing is.
+        // An uncertain merge commit makes the whole range uncertain.
         number: (at != *merge).then_some(number),
         base: at,
         merge: merge.clone(),
     })
 }
 
-/// The one pull request that brought a commit.
+/// `None` if the commit belongs to no pull request or to more than one.
 async fn pull_request_of(forge: &dyn Reviews, at: &CommitSha) -> Result<Option<u64>, ForgeError> {
     let numbers = forge.merged_by(at).await?;
     Ok(match numbers[..] {
@@ -90,7 +90,7 @@ async fn pull_request_of(forge: &dyn Reviews, at: &CommitSha) -> Result<Option<u
     })
 }
 
-/// The commit before it on the branch's own line; none before the first.
+/// First parent; `None` for the first commit of the branch.
 async fn parent(forge: &dyn Reviews, at: &CommitSha) -> Result<Option<CommitSha>, ForgeError> {
     Ok(forge.parents(at).await?.into_iter().next())
 }

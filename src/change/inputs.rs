@@ -1,4 +1,4 @@
-//! Which configs a change concerns, and their bytes on both sides.
+//! The configs that a change concerns, at its base and its head.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,21 @@ use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Change, Input, Renamed};
 use crate::product::{Files, PRODUCTS_FOLDER, Registry, RunInput};
 
-/// Everything that the assessment needs.
+/// What a plan is made from.
 #[derive(Debug)]
 pub struct ChangeInputs {
-    /// The configs, by path.
+    /// Sorted by path.
     pub inputs: Vec<Input>,
-    /// Products as they stand at the base.
+    /// Products at the base.
     pub base: Registry,
-    /// Products as they stand at the head.
+    /// Products at the head.
     pub head: Registry,
     /// Whether the change edits products.
     pub products_changed: bool,
 }
 
 impl ChangeInputs {
-    /// The config of a change at the base or at the head.
+    /// The config of a change at the base or the head; `None` if it is absent there or has errors.
     pub fn config(&self, change: &Change, at_base: bool) -> Option<Config> {
         let path = match (&change.moved_from, at_base) {
             (Some(from), true) => from,
@@ -37,7 +37,7 @@ impl ChangeInputs {
     }
 }
 
-/// Reads both sides of every config that `files` concern.
+/// Reads every config that `files` concern, at the base and the head.
 pub async fn read_inputs(
     source: &dyn Source,
     base: &CommitSha,
@@ -61,7 +61,7 @@ pub async fn read_inputs(
             ChangeKind::Added => side(path, false, true, None),
             ChangeKind::Modified => side(path, true, true, None),
             ChangeKind::Removed => side(path, true, false, None),
-            // The stack's name derives from the file's: a rename is a removal and a creation.
+            // The stack's name comes from the file's: a rename is a removal and a creation.
             ChangeKind::Renamed { from } => {
                 let other =
                     |renamed: Renamed, path: &RepoPath| selection.matches(path).then_some(renamed);
@@ -110,8 +110,7 @@ pub async fn read_inputs(
     })
 }
 
-/// The bytes of files that are there by what the forge listed. One that cannot be read is not taken for one that is gone:
-/// that would plan a deletion.
+/// Contents of files that the forge listed. A file that cannot be read is an error: an absent file would plan a deletion.
 async fn contents(
     source: &dyn Source,
     at: &CommitSha,
@@ -136,8 +135,7 @@ struct Sides {
     governed: bool,
 }
 
-/// A change of a product concerns every config that it governs; which ones those are shows when they are recognised, so all
-/// configs are looked at.
+/// Adds all configs, since a changed product concerns every config that it recognises.
 async fn add_governed(
     source: &dyn Source,
     head: &CommitSha,
@@ -177,7 +175,7 @@ pub async fn products(
             .strip_prefix(PRODUCTS_FOLDER)
             .unwrap_or("")
             .trim_start_matches('/');
-        // Products are flat: what lies deeper is no part of them.
+        // A product is a flat folder; deeper files do not belong to it.
         let (Some((folder, name)), Some(bytes)) = (inside.split_once('/'), bytes) else {
             continue;
         };

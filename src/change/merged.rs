@@ -1,4 +1,4 @@
-//! A merged change, with every fact that the guard asks of it.
+//! A merged change with the facts that the guard needs.
 
 use std::collections::BTreeSet;
 
@@ -17,33 +17,29 @@ use crate::model::{CommitSha, RepoPath, UserId};
 use crate::plan::{Change, Intent, Plan, assess};
 use crate::product::PRODUCTS_FOLDER;
 
-/// What one pull request brought onto the default branch.
 pub struct MergedChange {
-    /// The pull request; without what is about one stack.
+    /// Facts of the pull request, without those of a single stack.
     pub request: ChangeRequest,
-    /// The branch after it.
+    /// The default branch after the merge.
     pub merge: CommitSha,
-    /// The policy, as it was before it.
+    /// The policy before the merge.
     pub policy: LoadedPolicy,
-    /// The policy file itself, for the evidence.
+    /// The bytes of that policy file, for the evidence.
     pub policy_file: Option<Vec<u8>>,
-    /// What it asks for.
     pub plan: Plan,
     inputs: ChangeInputs,
     reviewed: Option<ReportedPlan>,
     outdated: Superseded,
 }
 
-/// What of a change was changed again since.
+/// What later commits changed again.
 enum Superseded {
-    /// Products were, so that every config may mean something else.
+    /// A product changed, so every config may render differently.
     All,
-    /// These configs.
     Only(BTreeSet<RepoPath>),
 }
 
 impl MergedChange {
-    /// Reads all there is to know.
     pub async fn read(
         job: &Job,
         branch: &DefaultBranch,
@@ -61,7 +57,7 @@ impl MergedChange {
         let inputs = read_inputs(source, base, merge, &files, &selection, given).await?;
         let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
         let mut merged = Self {
-            // What was pushed without a pull request is known to be here, and that nobody looked at it.
+            // A direct push: on the branch, and never reviewed.
             request: ChangeRequest {
                 merged: Some(false),
                 target: Some(branch.branch.clone()),
@@ -77,7 +73,7 @@ impl MergedChange {
             reviewed: None,
             outdated: Superseded::Only(BTreeSet::new()),
         };
-        // What concerns no config is nobody's business here.
+        // Without configs no more facts are needed.
         if merged.plan.changes.is_empty() {
             return Ok(merged);
         }
@@ -93,7 +89,7 @@ impl MergedChange {
             .github
             .request(number, &teams.unwrap_or_default())
             .await?;
-        // Nothing of a fork is believed, and none of its checks could report.
+        // A fork's check cannot report a plan.
         if let (Some(head), Some(false)) = (&found.request.head, found.request.fork) {
             merged.reviewed = reviewed_plan(job, own, number, base, head, &selection).await?;
         }
@@ -101,7 +97,7 @@ impl MergedChange {
         Ok(merged)
     }
 
-    /// What stands behind a request for one stack.
+    /// The request that the guard decides on, for one stack.
     pub fn guard_request(&self, change: &Change, command: Option<CommentCommand>) -> ChangeRequest {
         let mut request = self.request.clone();
         request.shown = self.reviewed.as_ref().map(|it| it.reviewed_plan(change));
@@ -115,12 +111,12 @@ impl MergedChange {
         request
     }
 
-    /// Whether a config was changed again since.
+    /// Whether a later commit changed the config again.
     pub fn is_outdated(&self, change: &Change) -> bool {
         !self.outdated.is_current(change)
     }
 
-    /// The config that a change is about: as it was merged, or as it was removed.
+    /// The config as merged; for a removed config, as it was before.
     pub fn config(&self, change: &Change) -> Option<Config> {
         self.inputs.config(change, change.intent == Intent::Delete)
     }

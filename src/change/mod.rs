@@ -1,5 +1,5 @@
-//! What a change is: which configs it concerns, what they were and are, who reviewed it, and what became of it on the branch.
-//! Facts are read from the forge once, into one value.
+//! What a change is: the configs that it concerns, the policy, its reviews, and its merge. Facts are read from the forge once, into
+//! one value.
 
 mod history;
 mod inputs;

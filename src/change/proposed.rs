@@ -1,4 +1,4 @@
-//! What is known of the pull request on which somebody commands.
+//! The pull request that a comment command acts on.
 
 use super::inputs::{ChangeInputs, read_inputs};
 use super::policy::{LoadedPolicy, policy_at};
@@ -10,26 +10,20 @@ use crate::model::CommitSha;
 use crate::plan::{Plan, assess};
 use crate::product::RunInput;
 
-/// Everything that is known of it.
 pub struct PullRequestContext {
-    /// The tier that configs have which name none.
+    /// The tier of configs that name none.
     pub tier: Option<String>,
     /// The default branch.
     pub branch: DefaultBranch,
-    /// The pull request, with its reviews.
     pub reviewed: ReviewedPullRequest,
-    /// The policy, as it is on the default branch: whoever opens a pull request chooses its base, and where it left the branch.
+    /// The policy at the tip of the default branch: the author of a pull request chooses its base.
     pub policy: LoadedPolicy,
-    /// Its configs on both sides.
     pub inputs: ChangeInputs,
-    /// What it would do.
     pub plan: Plan,
-    /// Its head.
     pub head: CommitSha,
 }
 
 impl PullRequestContext {
-    /// Reads all of it.
     pub async fn read(job: &Job, number: u64, tier: Option<&str>) -> Result<Self, JobError> {
         let github = &job.github;
         let branch = github.default_branch().await?;

@@ -1,4 +1,4 @@
-//! What the reviewers of a pull request were shown: the plan, made again from the commits that they saw, and what AWS said then.
+//! The plan that reviewers were shown, recomputed from the commits that they reviewed.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,20 @@ use crate::plan::{Change, Plan, assess, combined_digest};
 use crate::report::PLAN_STATUS;
 use crate::report::{MARKER, parse_plan_marker};
 
-/// What stands before the digest in the status.
+/// Precedes the digest in the status description.
 const PLAN: &str = "plan ";
 
-/// A plan that was reviewed.
+/// A plan that the check reported.
 pub struct ReportedPlan {
-    /// Digest of it all.
+    /// Digest of the plan and all previews.
     root: Digest,
     plan: Plan,
-    /// Digests of what AWS said, by path.
+    /// Digests of change sets and deletion previews, by config path.
     previews: BTreeMap<String, Digest>,
 }
 
 impl ReportedPlan {
-    /// What was shown of a change's stack. `change` is what was merged.
+    /// What reviewers were shown of a stack. `change` is the merged change.
     pub fn reviewed_plan(&self, change: &Change) -> ReviewedPlan {
         let mut reviewed = self.plan.changes.iter();
         let reviewed = reviewed.find(|reviewed| reviewed.path == change.path);
@@ -40,8 +40,8 @@ impl ReportedPlan {
     }
 }
 
-/// The plan that was reported at a pull request's head; `None` if there is none that can be believed. `base` is the branch that it was
-/// merged onto.
+/// The plan that was reported at a pull request's head; `None` if the recomputed digest differs from the reported one. `base` is the
+/// commit that it was merged onto.
 pub async fn reviewed_plan(
     job: &Job,
     own: Option<UserId>,
@@ -83,7 +83,6 @@ pub async fn reviewed_plan(
     }))
 }
 
-/// The digest that a successful check of this commit reported.
 pub async fn reported_digest(
     job: &Job,
     own: UserId,

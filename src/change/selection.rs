@@ -1,4 +1,4 @@
-//! Which files are configs.
+//! Selects the files that are configs.
 
 use anyhow::Context as _;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
@@ -7,12 +7,12 @@ use super::policy::LoadedPolicy;
 use crate::model::RepoPath;
 use crate::workspace::DEFAULT_CONFIGS;
 
-/// Which paths are configs.
+/// Matches the paths of configs.
 #[derive(Clone, Debug)]
 pub struct ConfigSelector(GlobSet);
 
 impl ConfigSelector {
-    /// Compiles globs; none means the default ones. `*` does not cross `/`.
+    /// `*` does not match `/`. An empty list means the default globs.
     pub fn new(globs: &[String]) -> anyhow::Result<Self> {
         let mut set = GlobSetBuilder::new();
         let defaults = DEFAULT_CONFIGS.iter().map(|glob| (*glob).to_owned());
@@ -31,7 +31,7 @@ impl ConfigSelector {
         Ok(Self(set.build()?))
     }
 
-    /// The globs that the workflow names; otherwise those of the policy, or the default ones where that does not load.
+    /// The workflow's globs if there are any, else the policy's, else the default ones.
     pub fn for_policy(globs: &[String], policy: &LoadedPolicy) -> anyhow::Result<Self> {
         match policy {
             Ok(policy) if globs.is_empty() => Self::new(&policy.configs),
@@ -39,7 +39,6 @@ impl ConfigSelector {
         }
     }
 
-    /// Whether a path is that of a config.
     pub fn matches(&self, path: &RepoPath) -> bool {
         self.0.is_match(path.as_str())
     }

@@ -7,7 +7,7 @@ use crate::forge::local::LocalRepository;
 use crate::job::{Job, JobError, JobResult};
 use crate::report::escape_workflow_commands;
 
-/// Does what the job's event asks.
+/// Runs the flow of the job's event. Returns standard output and the exit code.
 pub fn run_in_ci() -> (String, Exit) {
     let outcome = JobEnvironment::read()
         .map_err(JobError::Usage)

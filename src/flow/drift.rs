@@ -1,5 +1,5 @@
-//! The scheduled look for drift: each stack of the default branch's configs, the one first that was looked at longest ago. One issue
-//! for each stack that has drifted. Nothing is repaired.
+//! Scheduled drift detection: the stacks of the default branch's configs, least recently checked first, and one issue for each
+//! drifted stack. It repairs nothing.
 
 use std::collections::BTreeMap;
 
@@ -25,22 +25,21 @@ use crate::report::{self as print, Format, Redactor, escape_workflow_commands};
 use crate::stack::{Drifted, StackName};
 use crate::text::pluralize;
 
-/// Begins every issue about drift; digits that stand for the stack follow.
+/// First line of every drift issue; a digest of the stack follows.
 const MARKER: &str = "<!-- provisioner:drift ";
 
 /// A detection takes minutes, and GitHub ends a job after six hours.
 const MAX_STACKS: usize = 200;
 
-/// What was found of one stack.
 struct ScanResult {
     stack: StackName,
     config: String,
-    /// What was found, in words and in tables; or why nothing was.
+    /// The drift with its summary and tables, or why it could not be read.
     found: Result<(Drifted, String, String), String>,
     exit: Exit,
 }
 
-/// Looks at the stacks of the default branch.
+/// Detects drift in the stacks of the default branch.
 pub async fn scan(job: &Job) -> JobResult {
     let branch = job.github.default_branch().await?;
     let source = job.source(&[&branch.tip]);
@@ -77,7 +76,7 @@ pub async fn scan(job: &Job) -> JobResult {
     finish(&looked, left)
 }
 
-/// All configs of a commit that can be used.
+/// The valid configs of a commit.
 async fn configs(
     job: &Job,
     source: &dyn Source,
@@ -105,8 +104,8 @@ struct DriftScan<'a> {
 }
 
 impl DriftScan<'_> {
-    /// The configs whose stacks were looked at longest ago, and how many are left for the next time. Where a stack cannot be asked
-    /// about, looking will say why.
+    /// The configs whose stacks were checked longest ago, and how many are left for the next run. A stack that cannot be read is
+    /// chosen, so that the scan reports why.
     async fn least_recently_checked(&self, configs: Vec<Config>) -> (Vec<Config>, usize) {
         let asked = futures_util::stream::iter(configs)
             .map(|config| async move {
@@ -188,24 +187,22 @@ impl DriftScan<'_> {
     }
 }
 
-/// When a stack was looked at.
+/// When a stack was last checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Checked {
-    /// There is nothing to look at.
     NoStack,
     Never,
     /// Unix time in seconds.
     At(i64),
 }
 
-/// Opens, updates and closes issues, so that there is one for each stack that has drifted. Where nothing was found out, an issue stays
-/// as it is.
+/// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read stays as it is.
 async fn sync_issues(job: &Job, own: UserId, looked: &[ScanResult]) -> Result<(), JobError> {
     let issues = job.github.own_issues(own, MARKER).await?;
     let mut known: BTreeMap<&str, &Issue> = BTreeMap::new();
     for issue in &issues {
         let marker = issue.body.lines().next().unwrap_or("").trim_end();
-        // Of two about the same stack, the older one goes on.
+        // If two issues exist for a stack, the older one is kept.
         known.entry(marker).or_insert(issue);
     }
     for one in looked {

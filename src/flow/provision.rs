@@ -1,4 +1,4 @@
-//! Flow 3: what came to the default branch is provisioned, if it was merged and approved.
+//! Flow 3: provisions what was pushed to the default branch, if it was merged and approved.
 
 use crate::apply::Run;
 use crate::change::merged_ranges;
@@ -8,7 +8,7 @@ use crate::job::{Job, JobResult};
 use crate::model::CommitSha;
 use crate::report::escape_workflow_commands;
 
-/// Provisions what a push brought.
+/// Provisions the pull requests of a push.
 pub async fn provision(
     job: &Job,
     reference: &str,
@@ -26,7 +26,7 @@ pub async fn provision(
     let found = merged_ranges(&job.github, before, after).await?;
     let mut run = Run::new(job, own);
     for range in &found {
-        // What was done for others is told all the same.
+        // Other merges are provisioned and reported all the same.
         if let Err(failure) = run.provision_range(&branch, range).await {
             run.record_failure(range, &failure);
         }

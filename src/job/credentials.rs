@@ -1,4 +1,4 @@
-//! Credentials of a job: for each role and region one session, opened when something is first asked there.
+//! Credentials of a job: one session for each role and region, opened at first use.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,17 +8,16 @@ use tokio::sync::Mutex;
 use crate::cloud::{CancellationToken, Session};
 use crate::forge::IdentityTokens;
 
-/// The sessions of a run.
 pub struct CredentialCache {
     identity: Arc<dyn IdentityTokens>,
-    /// What AWS's logs show of the run.
+    /// Role session name, which CloudTrail shows.
     name: String,
     stop: CancellationToken,
     open: Mutex<HashMap<(String, String), Arc<Session>>>,
 }
 
 impl CredentialCache {
-    /// None is open yet. `name` is at most 64 letters, digits and `=,.@-`.
+    /// `name`: at most 64 letters, digits and `=,.@-`.
     pub fn new(identity: Arc<dyn IdentityTokens>, name: String, stop: CancellationToken) -> Self {
         Self {
             identity,
@@ -28,7 +27,7 @@ impl CredentialCache {
         }
     }
 
-    /// The session of a role in a region: a token and a role's credentials serve all stacks there.
+    /// The session of a role in a region, shared by all stacks there.
     pub async fn session(&self, role: &str, region: &str) -> Arc<Session> {
         let mut open = self.open.lock().await;
         let key = (role.to_owned(), region.to_owned());

@@ -20,28 +20,24 @@ pub use progress::{ProgressLog, count_line, event_line, is_milestone, print_line
 pub use read_only::ReadOnly;
 pub use signal::cancel_on_signal;
 
-/// What every flow of a job needs.
 pub struct Job {
-    /// What the job was started with.
     pub environment: JobEnvironment,
-    /// The forge.
     pub github: GitHub,
-    /// The checkout, if there is one.
+    /// `None` if the job checked nothing out.
     pub checkout: Option<LocalRepository>,
 }
 
-/// Why a job could not do what it was asked to.
+/// Why a job stopped.
 pub enum JobError {
-    /// The job is set up wrongly.
+    /// The job is configured wrongly.
     Usage(anyhow::Error),
-    /// A bug, or a broken machine.
+    /// A bug, or a broken runner.
     Internal(anyhow::Error),
-    /// The forge did not answer.
     Forge(ForgeError),
 }
 
 impl JobError {
-    /// What went wrong, with its causes.
+    /// The message with its causes.
     pub fn text(&self) -> String {
         match self {
             Self::Usage(error) | Self::Internal(error) => format!("{error:#}"),
@@ -49,7 +45,6 @@ impl JobError {
         }
     }
 
-    /// How the job ends for it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
@@ -65,11 +60,11 @@ impl From<ForgeError> for JobError {
     }
 }
 
-/// What belongs on standard output, and how the job ends.
+/// Standard output and exit code.
 pub type JobResult = Result<(String, Exit), JobError>;
 
 impl Job {
-    /// Credentials, for a job that may ask for identity tokens. None is asked for yet.
+    /// `None` if the job may not request identity tokens. Requests nothing yet.
     pub fn credentials(&self, stop: CancellationToken) -> Option<CredentialCache> {
         let identity = self.environment.issuer.clone()?;
         let name = self.session_name();
@@ -80,7 +75,7 @@ impl Job {
         ))
     }
 
-    /// What AWS's logs show of the run.
+    /// Role session name, which CloudTrail shows.
     fn session_name(&self) -> String {
         let run = &self.environment.run;
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).take(20).collect();
@@ -91,7 +86,7 @@ impl Job {
         }
     }
 
-    /// Where contents of a pull request are read, and the commit to compare with.
+    /// Where to read a pull request's files, and its merge base.
     pub async fn source_of(
         &self,
         pull_request: &PullRequest,
@@ -106,8 +101,7 @@ impl Job {
         Ok((&self.github, self.github.merge_base(base, head).await?))
     }
 
-    /// Where contents of these commits are read: the checkout if its history has them, which saves a call for each file; otherwise
-    /// the API.
+    /// Where to read files of these commits: the checkout if it has them all, which saves a call for each file; else the API.
     pub fn source(&self, commits: &[&CommitSha]) -> &dyn Source {
         match &self.checkout {
             Some(checkout) if has_commits(checkout, commits) => checkout,

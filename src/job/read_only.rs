@@ -1,11 +1,10 @@
-//! Stands for nobody's consent, and tells nobody how it goes: for whoever only looks.
+//! Authority and progress of operations that only read: no authority, no log.
 
 use crate::guard::Authority;
 use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
 use crate::stack::{StackEvent, StackName};
 
-/// Nobody.
 pub struct ReadOnly;
 
 impl AuthoritySource for ReadOnly {

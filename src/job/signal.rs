@@ -2,7 +2,7 @@
 
 use crate::cloud::CancellationToken;
 
-/// Ctrl-C, or the signal by which CI cancels a job, lets the run clean up; the second one ends it at once.
+/// The first Ctrl-C or SIGTERM lets the run clean up; the second ends the process.
 pub fn cancel_on_signal() -> CancellationToken {
     let (ask, asked) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! Flow 1 in a job: facts from the forge, then comment, status, annotations, summary, SARIF and outputs.
+//! Flow 1: checks a change, then writes comment, status, annotations, summary, SARIF and outputs.
 
 mod preview;
 mod publish;
@@ -19,7 +19,6 @@ use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
 use crate::report::{self as print, COMMENT_LIMIT, MARKER, Report, escape_workflow_commands};
 
-/// Said when the rules by which the change will be judged are part of the change.
 const POLICY_CHANGED: &str = "This change edits the policy file. It takes effect after the merge: for this change, the policy at the base holds.";
 
 /// Checks a pull request.
@@ -28,7 +27,7 @@ pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
     deliver(&job.environment, &report, comment_url.as_deref()).map_err(JobError::Internal)
 }
 
-/// Checks what a merge queue would put onto the branch.
+/// Checks what a merge queue would merge.
 pub async fn check_merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> JobResult {
     let report = merge_group(job, base, head).await?;
     deliver(&job.environment, &report, None).map_err(JobError::Internal)
@@ -121,7 +120,6 @@ async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Re
     Ok(report)
 }
 
-/// Who asks AWS.
 fn plan(environment: &JobEnvironment, policy: LoadedPolicy, session: String) -> PreviewContext {
     PreviewContext {
         policy,

@@ -1,4 +1,4 @@
-//! Flow 1, the half that asks AWS: what each change would really do, seen by a role that can look and do nothing else.
+//! The preview of a check: change sets and deletions as AWS sees them, with the plan role, which cannot change stacks.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,17 +22,17 @@ use crate::product::{Target, Verb};
 use crate::report::{Preview, Redactor, Report};
 use crate::text::and_list;
 
-/// Who asks AWS for a job.
+/// What previews need.
 pub struct PreviewContext {
-    /// The operator's policy, as it stands at the base: a change does not decide on its own credentials.
+    /// The policy at the base: a change does not choose its own credentials.
     pub policy: Result<Policy, Vec<Diagnostic>>,
-    /// What proves to AWS which job this is.
+    /// Issues the tokens that AWS trusts.
     pub identity: Option<Arc<dyn IdentityTokens>>,
-    /// What AWS's logs show of the run.
+    /// Role session name, which CloudTrail shows.
     pub session: String,
 }
 
-/// Adds to the report what AWS says of each change, and of what it was not asked why not.
+/// Adds AWS's preview of each change to the report, or a notice that says why there is none.
 pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewContext) {
     let concerned = |change: &&Change| {
         matches!(
@@ -50,7 +50,7 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
     let mut lacking: BTreeSet<String> = BTreeSet::new();
     let mut work: Vec<(&Change, &Target, String)> = Vec::new();
     for change in report.plan.changes.iter().filter(concerned) {
-        // A removed config that has errors names no place.
+        // A removed config with errors has no target.
         let Some(target) = &change.target else {
             continue;
         };
@@ -162,7 +162,7 @@ impl Previewer<'_> {
             let deletion = operation::preview_deletion(&site, &desired, empties).await?;
             return Ok(Preview::from_deletion(&deletion, change.level));
         }
-        // The base is not what was deployed, if an update was merged that the policy does not apply.
+        // The deployed template may be older than the base, if the policy denied an update.
         let deployed = |body: &str| before.filter(|it| Desired::renders_to(it, body)).cloned();
         let changes = operation::changes(&site, &desired, false, &deployed).await?;
         Ok(Preview::from_changes(&changes, values))

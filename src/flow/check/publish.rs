@@ -1,4 +1,4 @@
-//! Where a check is read: commit status, annotations, summary, files, output variables.
+//! Publishes a check: commit status, annotations, summary, files, output variables.
 
 use anyhow::Context as _;
 
@@ -49,7 +49,6 @@ pub async fn set_status(
     }
 }
 
-/// Annotations, summary, files and output variables.
 pub fn deliver(
     environment: &JobEnvironment,
     report: &Report,

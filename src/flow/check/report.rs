@@ -1,4 +1,4 @@
-//! Flow 1, the part that is the same everywhere: from gathered bytes to the report.
+//! The report of a check, from inputs that were read anywhere.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,12 @@ use crate::model::CommitSha;
 use crate::plan::{Plan, assess};
 use crate::report::{CheckContext, Collision, Report};
 
-/// Follows the reason for which AWS was not asked.
 pub const OFFLINE_NOTICE: &str = "Replacements, drift and the live state of stacks are not known. \
      What is shown is what the rendered templates and the product's impact rules say.";
 
-/// Said when the rules by which the change is judged are part of the change.
 const PRODUCTS_CHANGED: &str = "This change edits products below .provisioner/products. Of the impact rules before and after it, \
      the stricter one counts; read the change of the rules themselves.";
 
-/// The report of what was gathered.
 pub fn report(inputs: &ChangeInputs, base: &CommitSha, head: &CommitSha) -> Report {
     let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
     let mut notices = Vec::new();
@@ -38,7 +35,7 @@ pub fn report(inputs: &ChangeInputs, base: &CommitSha, head: &CommitSha) -> Repo
     }
 }
 
-/// Which other open pull requests touch configs of the plan.
+/// Other open pull requests that change configs of the plan.
 pub fn collisions(plan: &Plan, own: u64, open: &[OpenPullRequest]) -> Vec<Collision> {
     let touched = |pull: &OpenPullRequest| -> Vec<_> {
         let paths = plan.changes.iter().map(|change| &change.path);

@@ -1,19 +1,16 @@
-//! What a command came to.
+//! The answer to one command.
 
 use crate::exit::Exit;
 use crate::job::JobError;
 use crate::report::code;
 
-/// What a command came to.
 pub struct Answer {
-    /// Markdown of the program's own.
+    /// Markdown.
     pub body: String,
-    /// How the job ends for it.
     pub exit: Exit,
 }
 
 impl Answer {
-    /// `body` is Markdown of the program's own.
     pub fn new(body: impl Into<String>, exit: Exit) -> Self {
         Self {
             body: body.into(),
@@ -22,13 +19,13 @@ impl Answer {
     }
 }
 
-/// One denial of everything that is asked for. `fact` is Markdown of the program's own.
+/// Denies the whole command. `fact` is Markdown.
 pub fn denied(denial: &'static str, fact: &str, remedy: &str) -> Answer {
     let body = format!("⛔ {}: {fact}.\n\nTo go on, {remedy}.", code(denial));
     Answer::new(body, Exit::Denied)
 }
 
-/// A report without its title: the command stands above it.
+/// A report without its title: the reply has the command as its title.
 pub fn strip_title(report: &str) -> String {
     let report = report.trim_start();
     match report.split_once('\n') {
@@ -37,7 +34,6 @@ pub fn strip_title(report: &str) -> String {
     }
 }
 
-/// A bug, for whoever renders.
 pub fn internal(error: impl Into<anyhow::Error>) -> JobError {
     JobError::Internal(error.into())
 }

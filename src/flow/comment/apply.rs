@@ -1,4 +1,4 @@
-//! Commands that change something that lasts: for what was merged and approved.
+//! Commands that change stacks of a merged and approved pull request.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ use crate::stack::StackName;
 
 type EarlyOutcome = (Outcome, Exit);
 
-/// Environments whose stacks a command is about, and what is refused already.
+/// The environments of the stacks that a command changes, and an answer if some are denied already.
 pub fn eligible_environments(
     session: &CommentSession<'_>,
     context: &PullRequestContext,
@@ -72,7 +72,7 @@ pub fn eligible_environments(
     Ok((environments, Some(answer)))
 }
 
-/// Acts on the stacks of a merged pull request.
+/// Changes the stacks of a merged pull request.
 pub async fn apply(
     session: &mut CommentSession<'_>,
     command: &Command,
@@ -83,7 +83,7 @@ pub async fn apply(
         return Ok(Answer::new(answer, Exit::Denied));
     };
     let job = session.job;
-    // Commands before this one took their time, so that everything is read again.
+    // Earlier commands took time, so every fact is read again.
     let branch = job.github.default_branch().await?;
     let range = range_of_pull_request(&job.github, session.number, &merge).await?;
     let merged = MergedChange::read(job, &branch, session.own, &range).await?;
@@ -138,7 +138,7 @@ pub async fn apply(
     Ok(Answer::new(strip_title(&body), exit))
 }
 
-/// What a command means for a change. `None` if the change is none of those that are meant: nobody named it.
+/// The config and verb of a command for a change. `None` if the command named no config and the product does not offer the action.
 fn resolve_command(
     command: &Command,
     change: &Change,
@@ -182,7 +182,7 @@ fn resolve_command(
     }
 }
 
-/// Whether the folders of a solution, if one is given, are among those that were reviewed.
+/// Whether the config lists the command's solution, if it has one.
 fn lists_solution(config: &Config, command: &Command) -> bool {
     let Some(solution) = &command.solution else {
         return true;
@@ -197,7 +197,7 @@ fn lists_solution(config: &Config, command: &Command) -> bool {
     }
 }
 
-/// An environment for which the policy names no role is none that a job is started for.
+/// The environment of a config, or a denial if the policy names no apply role there.
 fn has_role(
     policy: &guard::Policy,
     change: &Change,
@@ -217,8 +217,7 @@ fn has_role(
     Err((outcome, Exit::Denied))
 }
 
-/// A merge is decided by the policy before it. Who commands later has to pass the policy of now as well: whoever was struck off its
-/// lists since confirms nothing.
+/// A command has to pass the current policy as well as the policy before the merge: a person removed from its lists confirms nothing.
 fn check_current_policy<'a>(
     merged: &MergedChange,
     now: Option<&LoadedPolicy>,

@@ -1,33 +1,30 @@
-//! Who may command at all. Strangers cost one look-up and get no reply.
+//! Who may use commands. Strangers cost one API call and get no reply.
 
 use crate::forge::{Reviews as _, User};
 use crate::guard::{Actor, Permission};
 use crate::job::{Job, JobError};
 
-/// What an event says of a comment. Claims: they can end the work, and allow nothing.
+/// What an event says of a comment. Claims: they can end the work, and satisfy no rule.
 pub struct CommentEvent<'a> {
-    /// The comment.
+    /// Id of the comment.
     pub id: u64,
-    /// Of this pull request or issue.
+    /// Number of the pull request or issue.
     pub number: u64,
-    /// Whether it is new, and on a pull request.
+    /// Whether the comment was created just now, on a pull request.
     pub is_new: bool,
-    /// What it said.
     pub body: &'a str,
-    /// Whether the repository is anybody's to read.
+    /// Whether the repository is public.
     pub public: bool,
 }
 
-/// Somebody who may command something.
 pub struct CommentAuthor {
-    /// Who.
     pub account: User,
-    /// The same for the guard, without teams.
+    /// The same person with permission, without teams.
     pub person: Actor,
 }
 
 impl CommentAuthor {
-    /// `None` for strangers: people below triage, but for the author of a pull request in a private repository.
+    /// `None` for a person below triage permission, unless they opened the pull request and the repository is private.
     pub async fn read(
         job: &Job,
         account: &User,
@@ -41,7 +38,7 @@ impl CommentAuthor {
         if author.person.permission >= Some(Permission::Triage) {
             return Ok(Some(author));
         }
-        // In a public repository everybody can read.
+        // In a public repository everyone has read permission.
         if author.person.permission < Some(Permission::Read) || event.public {
             return Ok(None);
         }
@@ -53,7 +50,7 @@ impl CommentAuthor {
         Ok(is_author.then_some(author))
     }
 
-    /// Whether they may ask AWS anything.
+    /// Whether commands that query AWS are allowed.
     pub fn can_write(&self) -> bool {
         self.person.permission >= Some(Permission::Write)
     }

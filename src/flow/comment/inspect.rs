@@ -1,4 +1,4 @@
-//! Commands about the stacks of a pull request's head: looking at them with the plan role, and tests.
+//! Commands on the head of a pull request: those that read stacks with the plan role, and tests.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ use crate::product::Registry;
 use crate::report::{Outcome, Redactor, State};
 use crate::stack::StackName;
 
-/// Looks at the stacks of a pull request, or tests its configs.
+/// Reads the stacks of a pull request, or tests its configs.
 pub async fn inspect(
     session: &mut CommentSession<'_>,
     command: &Command,
@@ -57,7 +57,7 @@ pub async fn inspect(
     session.report(&context, applied.outcomes, applied.exit.unwrap_or(Exit::Ok))
 }
 
-/// Environments in which tests can be made, and what is refused already.
+/// The environments in which a test can run, and an answer if some are denied already.
 pub async fn eligible_environments(
     session: &CommentSession<'_>,
     context: &PullRequestContext,
@@ -96,7 +96,7 @@ struct Inspection<'a> {
     command: &'a Command,
     request: ChangeRequest,
     token: String,
-    /// What makes a test's stack: the default branch's products, as far as a pull request cannot choose them.
+    /// For a test: the default branch's products, since a pull request does not choose the template that a test deploys.
     products: Option<Registry>,
 }
 
@@ -112,7 +112,7 @@ impl<'a> Inspection<'a> {
         let head = &context.head;
         let reported = session.checked_head(head).await?;
         let mut request = context.reviewed.request.clone();
-        // Configs were read at one head, and reviews are of one: if these differ, somebody pushed meanwhile.
+        // If the reviewed head differs from the head of the configs, someone pushed meanwhile.
         request.head = request.head.filter(|reviewed| reviewed == head);
         let commanded = session.command(command, &[policy], reported).await?;
         request.trigger = Some(Trigger::Comment(commanded));
@@ -134,7 +134,7 @@ impl<'a> Inspection<'a> {
         })
     }
 
-    /// What can be refused without asking AWS; otherwise the config.
+    /// The config, or an outcome if the test is denied before credentials are requested.
     fn precondition_failure(&self, change: &Change) -> Result<Config, EarlyOutcome> {
         let config = self.config(change)?;
         let recorder =
@@ -211,7 +211,7 @@ impl<'a> Inspection<'a> {
         (outcome, Some(exit))
     }
 
-    /// The config at the head; of a removed one, what its stack was made from.
+    /// The config at the head; for a removed config, at the base.
     fn config(&self, change: &Change) -> Result<Config, EarlyOutcome> {
         let inputs = &self.context.inputs;
         let is_gone = change.intent == Intent::Delete;

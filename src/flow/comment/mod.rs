@@ -1,4 +1,4 @@
-//! Flow 2: a comment commands. Nothing of the pull request is checked out or run: configs are read as data.
+//! Flow 2: comment commands. Nothing of the pull request is checked out or run: configs are read as data.
 
 mod answer;
 mod apply;
@@ -24,10 +24,10 @@ use session::CommentSession;
 
 pub use author::CommentEvent;
 
-/// Does what a comment asks for. A job without an environment answers what only looks, and hands the rest over to jobs that have one:
-/// only those have credentials that change anything.
+/// Handles a comment. A job without an environment answers commands that only read, and starts a job for each environment whose stacks
+/// change: only those jobs have credentials that change stacks.
 pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
-    // Nearly all comments end here, without a single call.
+    // Nearly all comments end here, without an API call.
     if !event.is_new || parse(event.body).is_empty() {
         return ignored("the comment commands nothing");
     }
@@ -40,7 +40,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     if comment.edited {
         return ignored("a comment that was edited commands nothing");
     }
-    // What counts is what the forge has.
+    // The body from the API counts, not the one of the event.
     let commands = parse(&comment.body);
     if comment.number != event.number || commands.is_empty() {
         return ignored("the comment is not the one that the event tells of");
@@ -66,16 +66,16 @@ fn ignored(why: &str) -> JobResult {
     Ok((String::new(), Exit::Ok))
 }
 
-/// A reaction is a courtesy: without it, all else goes on.
+/// A reaction that cannot be written stops nothing.
 async fn react(job: &Job, comment: u64, reaction: Reaction) {
     if let Err(error) = job.github.react(comment, reaction).await {
         eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
     }
 }
 
-/// One job's share of a comment's commands.
+/// Runs the commands of one comment that this job handles.
 struct CommentRunner<'a> {
-    /// Whether the job is for an environment, and changes stacks of it.
+    /// Whether the job has an environment, and so credentials that change stacks.
     can_apply: bool,
     reply: CommentReply<'a>,
     session: CommentSession<'a>,
@@ -95,7 +95,7 @@ impl CommentRunner<'_> {
         for command in &commands {
             let done = match command {
                 Ok(command) => self.handle(command).await,
-                // One job says it, and that is the one which every comment has.
+                // Only the job without an environment reports it.
                 Err(problem) => {
                     if !self.can_apply {
                         self.reply.problem(problem);
@@ -105,7 +105,7 @@ impl CommentRunner<'_> {
                 }
             };
             if let Err(failure) = done {
-                // What the forge does not answer now, it does not answer for the next command either.
+                // If the forge does not answer now, later commands would fail too.
                 self.exit = self.exit.max(self.reply.failed(&failure));
                 eprintln!(
                     "{}",
@@ -117,7 +117,7 @@ impl CommentRunner<'_> {
         self.exit = self.exit.max(self.reply.finish().await);
         let is_good = matches!(self.exit, Exit::Ok | Exit::Drift);
         let goes_on = !self.session.environments().is_empty();
-        // Where work goes on in another job, that one says how it ended; what was refused here is said here.
+        // If other jobs continue, they react; this job reacts to its own denials.
         if !is_good {
             react(job, comment, Reaction::Failed).await;
         } else if !goes_on && !self.reply.is_empty() {
@@ -126,7 +126,7 @@ impl CommentRunner<'_> {
         self.session.finish(self.exit)
     }
 
-    /// Does a command, if it is one for this job.
+    /// Runs a command if this job handles it.
     async fn handle(&mut self, command: &Command) -> Result<(), JobError> {
         let looks = matches!(command.action.class(), Class::Offline | Class::Read);
         if looks != self.can_apply {
@@ -147,7 +147,6 @@ impl CommentRunner<'_> {
         Ok(())
     }
 
-    /// Does a command.
     async fn answer(&mut self, command: &Command) -> Result<Answer, JobError> {
         let answer = match command.action.class() {
             Class::Offline => offline::answer(&mut self.session, command).await?,
@@ -156,7 +155,7 @@ impl CommentRunner<'_> {
                 None => inspect::inspect(&mut self.session, command).await?,
             },
             Class::Test => inspect::inspect(&mut self.session, command).await?,
-            // The run keeps its own account of what was done.
+            // The run writes its own summary.
             Class::Write | Class::Destructive => {
                 return apply::apply(&mut self.session, command).await;
             }
@@ -165,8 +164,7 @@ impl CommentRunner<'_> {
         Ok(answer)
     }
 
-    /// Asks for the jobs of the environments that a command is about. What those would refuse for certain, or cannot be about, is
-    /// answered here.
+    /// Starts a job for each environment that a command changes. Returns an answer if the command is denied, in whole or in part.
     async fn dispatch_to_environments(
         &mut self,
         command: &Command,

@@ -1,4 +1,4 @@
-//! Commands that ask nobody but the program.
+//! Commands that query nothing.
 
 use super::answer::Answer;
 use super::select::chosen;
@@ -18,7 +18,7 @@ use crate::report::{
 use crate::template::Document;
 use crate::workspace::write_file;
 
-/// Does a command that changes nothing and queries nobody.
+/// Answers a command that queries neither AWS nor the stack.
 pub async fn answer(
     session: &mut CommentSession<'_>,
     command: &Command,
@@ -151,7 +151,7 @@ fn config_output(
     Ok(outcome)
 }
 
-/// A text of any length, as much of it as fits.
+/// A folded block with as much of the text as fits.
 fn details_block(text: &str, language: &str) -> String {
     let most = REPLY_LIMIT / 2;
     let length = text.chars().count();

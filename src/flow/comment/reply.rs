@@ -1,4 +1,4 @@
-//! The one reply to a comment, edited as the work proceeds.
+//! The reply to a comment: one comment, edited as the work proceeds.
 
 use super::answer::Answer;
 use crate::command::{Class, Command, CommandParseError};
@@ -8,27 +8,25 @@ use crate::job::{Job, JobError};
 use crate::model::{Digest, UserId};
 use crate::report::{COMMENT_LIMIT, code, escape_workflow_commands, fence, fit_sections};
 
-/// Begins every reply; the comment's id follows, and in a job with an environment that.
+/// First line of every reply; the comment's id and a digest of the environment follow.
 const MARKER: &str = "<!-- provisioner:command ";
 const IN_PROGRESS: &str = "⏳ In progress.";
 
-/// A reply that grows.
 pub struct CommentReply<'a> {
     job: &'a Job,
     own: Option<UserId>,
     number: u64,
     marker: String,
-    /// Title and text of each command; what is no command has no title.
+    /// Title and text of each command. An unrecognized line has no title.
     sections: Vec<(String, String)>,
-    /// What stands there.
+    /// The body as last written.
     written: String,
-    /// The token may not write here: there is no use in trying again.
+    /// The token may not write here, so the reply is not written again.
     refused: bool,
     exit: Exit,
 }
 
 impl<'a> CommentReply<'a> {
-    /// Nothing is said yet.
     pub fn new(job: &'a Job, own: Option<UserId>, number: u64, comment: u64) -> Self {
         let environment = job.environment.environment.as_deref();
         let environment = environment.map(|name| format!(" {}", Digest::sha256(name).prefix(12)));
@@ -45,19 +43,18 @@ impl<'a> CommentReply<'a> {
         }
     }
 
-    /// Whether nothing was said.
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty()
     }
 
-    /// A line that is no command.
+    /// Adds a line that is not a valid command.
     pub fn problem(&mut self, problem: &CommandParseError) {
         let text = format!("{problem}\nhelp: {}", problem.help());
         let text = format!("😕 A line is no command.\n\n{}", fence(&text, "text"));
         self.sections.push((String::new(), text));
     }
 
-    /// Work on a command begins. What takes long is announced.
+    /// Adds a command. Writes the reply first if the command queries AWS.
     pub async fn begin(&mut self, command: &Command) {
         self.add(command);
         if command.action.class() != Class::Offline {
@@ -65,20 +62,20 @@ impl<'a> CommentReply<'a> {
         }
     }
 
-    /// A command will be answered.
+    /// Adds a command without an answer.
     pub fn add(&mut self, command: &Command) {
         let title = format!("## {}", code(&command.to_string()));
         self.sections.push((title, IN_PROGRESS.to_owned()));
     }
 
-    /// The answer to the command that was added last.
+    /// Sets the answer of the last command.
     pub fn end(&mut self, answer: Answer) {
         if let Some((_, text)) = self.sections.last_mut() {
             *text = answer.body.trim_end().to_owned();
         }
     }
 
-    /// Work ended before its end. Returns how the job ends for it.
+    /// Sets a failure as the answer of the last command. Returns the exit code.
     pub fn failed(&mut self, failure: &JobError) -> Exit {
         let exit = failure.exit();
         let body = format!(
@@ -92,7 +89,7 @@ impl<'a> CommentReply<'a> {
         exit
     }
 
-    /// Writes what was not written yet. Returns how the job ends for it: what was done was done, also if it cannot be told.
+    /// Writes the reply if it changed. Returns the exit code.
     pub async fn finish(&mut self) -> Exit {
         self.write().await;
         self.exit

@@ -1,4 +1,4 @@
-//! What a command is about: which changes of the pull request, and which verb of a config's product.
+//! Selects the changes that a command means, and the verb of its action.
 
 use super::answer::Answer;
 use crate::command::{Class, Command, CommentAction};
@@ -10,12 +10,11 @@ use crate::product::Verb;
 use crate::report::code;
 use crate::text::did_you_mean;
 
-/// The changes of a plan that a command means: the one that it names, or all that it can be about. No other config can be named:
-/// what a pull request does is what its reviewers see.
+/// The changes that a command means: the one that it names, or all. A command cannot name a config outside the pull request.
 pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
     let changes = &plan.changes;
     let Some(wanted) = &command.config else {
-        // Only a deletion is about what was removed, and a deletion names its config.
+        // Only a deletion acts on a removed config, and a deletion names its config.
         let makes = matches!(command.action.class(), Class::Test | Class::Write);
         let is_meant = |change: &&Change| !(makes && change.intent == Intent::Delete);
         let meant: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
@@ -58,7 +57,7 @@ fn no_match(text: &str) -> Answer {
     Answer::new(format!("😕 {text}"), Exit::Usage)
 }
 
-/// What an action means for a config, if it has it.
+/// The verb of an action in the config's product.
 pub fn verb_for(config: &Config, action: CommentAction) -> Result<Verb, Diagnostic> {
     let name = action.name();
     let problem = |message: String| Diagnostic::error("action-not-offered", &config.path, message);
@@ -66,7 +65,7 @@ pub fn verb_for(config: &Config, action: CommentAction) -> Result<Verb, Diagnost
         Some(Ok((offered, true))) if required_class(offered.verb) == action.class() => {
             Ok(offered.verb)
         }
-        // Products are data: how far a command reaches is not for them to say.
+        // A product is data of the repository: it cannot widen what a command may do.
         Some(Ok((_, true))) => Err(problem(format!(
             "product `{}` means something else by `{name}` than comments do",
             config.product.name()
@@ -86,7 +85,7 @@ pub fn verb_for(config: &Config, action: CommentAction) -> Result<Verb, Diagnost
     }
 }
 
-/// How far a verb reaches.
+/// The class that a command needs for a verb.
 fn required_class(verb: Verb) -> Class {
     match verb {
         Verb::ValidateTemplate | Verb::ShowChanges | Verb::CheckDrift => Class::Read,

@@ -1,4 +1,4 @@
-//! Where commands are answered: what is known of the pull request, who stands behind them, and what was done for them.
+//! The state that the commands of one comment share.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -20,29 +20,24 @@ use crate::model::{CommitSha, UserId};
 use crate::plan::Change;
 use crate::report::{Outcome, Problem, Provisioning, State, code, provisioning};
 
-/// Characters of one answer: the reply holds several.
+/// Most characters of one answer. A reply holds several.
 pub const REPLY_LIMIT: usize = 30_000;
 
-/// The desk of one job.
 pub struct CommentSession<'a> {
-    /// The job.
     pub job: &'a Job,
-    /// Who the job is on the forge.
+    /// The token's user; `None` if unknown.
     pub own: Option<UserId>,
-    /// The pull request's number.
     pub number: u64,
-    /// Who commands.
     pub author: CommentAuthor,
-    /// What was done for commands, if anything was.
+    /// Set once a command changes stacks.
     pub run: Option<Run<'a>>,
-    /// Read once a command needs them.
+    /// One for each tier that commands give, read at first use.
     context: Vec<Rc<PullRequestContext>>,
     environments: BTreeSet<String>,
     summary: String,
 }
 
 impl<'a> CommentSession<'a> {
-    /// Nothing is read yet.
     pub fn new(job: &'a Job, own: Option<UserId>, number: u64, author: CommentAuthor) -> Self {
         Self {
             job,
@@ -56,7 +51,7 @@ impl<'a> CommentSession<'a> {
         }
     }
 
-    /// What is known of the pull request, with the tier that the command gives.
+    /// The pull request, planned with the command's tier.
     pub async fn contexts(
         &mut self,
         command: &Command,
@@ -72,7 +67,7 @@ impl<'a> CommentSession<'a> {
         Ok(context)
     }
 
-    /// Whether a command is for this job's environment. Those that were refused are told already.
+    /// Whether a command concerns this job's environment. The job without an environment has answered denied ones.
     pub async fn applies_here(&mut self, command: &Command) -> Result<bool, JobError> {
         let context = self.contexts(command).await?;
         if self.refusal(&context, command).is_some() {
@@ -84,14 +79,14 @@ impl<'a> CommentSession<'a> {
             .any(|change| self.in_this_environment(change)))
     }
 
-    /// Whether a change's stack is of this job's environment; in a job without one, all are.
+    /// Whether a change's stack is in this job's environment. A job without an environment has all of them.
     pub fn in_this_environment(&self, change: &Change) -> bool {
         let own = self.job.environment.environment.as_deref();
         let target = change.target.as_ref();
         own.is_none() || target.map(|it| it.environment.as_str()) == own
     }
 
-    /// What speaks against a command that changes something, whatever it is about.
+    /// A denial that holds for every config of the command.
     pub fn refusal(&self, context: &PullRequestContext, command: &Command) -> Option<Answer> {
         let request = &context.reviewed.request;
         let lasts = command.action.class() != Class::Test;
@@ -126,7 +121,7 @@ impl<'a> CommentSession<'a> {
         })
     }
 
-    /// The command for the guard, by what its author may do now; `reported` is the head that was reported on.
+    /// The command as a fact for the guard, with its author's permission read now. `reported`: the head that the check reported on.
     pub async fn command(
         &self,
         command: &Command,
@@ -144,7 +139,7 @@ impl<'a> CommentSession<'a> {
         })
     }
 
-    /// Without a policy nothing is assumed.
+    /// Denies all changes, since the policy does not load.
     pub fn deny_without_policy(
         &self,
         context: &PullRequestContext,
@@ -172,7 +167,7 @@ impl<'a> CommentSession<'a> {
         self.environments.extend(environments);
     }
 
-    /// What became of configs, as an answer.
+    /// The outcomes as an answer.
     pub fn report(
         &self,
         context: &PullRequestContext,
@@ -190,19 +185,17 @@ impl<'a> CommentSession<'a> {
         Ok(Answer::new(strip_title(&body), exit))
     }
 
-    /// For the job summary.
     pub fn append_summary(&mut self, command: &Command, answer: &Answer) {
         let title = code(&command.to_string());
         self.summary
             .push_str(&format!("## {title}\n\n{}\n\n", answer.body.trim_end()));
     }
 
-    /// Environments whose jobs are asked for.
     pub fn environments(&self) -> &BTreeSet<String> {
         &self.environments
     }
 
-    /// Job summary, evidence and outputs.
+    /// Writes job summary, evidence and outputs.
     pub fn finish(self, exit: Exit) -> JobResult {
         if self.job.environment.environment.is_none() {
             let mut outputs = JobOutputs::default();
@@ -220,7 +213,7 @@ impl<'a> CommentSession<'a> {
     }
 }
 
-/// An outcome with nothing but problems.
+/// A failed outcome with these problems.
 pub fn failed_outcome(change: &Change, problems: &[Diagnostic]) -> Outcome {
     let mut outcome = Outcome::new(change.path.as_str(), None, State::Failed);
     outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
