@@ -1,4 +1,4 @@
-//! What deploying a config would do now, without doing it.
+//! The changes that a deployment would make now.
 
 use super::{Desired, OperationContext, OperationError};
 use crate::config::Config;
@@ -6,11 +6,11 @@ use crate::guard::{Inspect, Preview};
 use crate::plan::{Changes, DriftImpact};
 use crate::stack::{Found, Health, Stack};
 
-/// Asks CloudFormation what would change; what was made for that is gone afterwards, whatever happens.
+/// Creates a change set, reads it, and deletes it in any case.
 ///
-/// `deployed` finds the config that a deployed template was rendered from, if it can.
+/// `deployed` finds the config that a deployed template was rendered from, if the history has it.
 ///
-/// With `real`, a stack that does not exist is asked about too, and the empty stack that this leaves is deleted.
+/// With `real`, a change set is also created for a stack that does not exist; the empty stack that CloudFormation then adds is deleted.
 pub async fn changes(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -44,7 +44,6 @@ pub async fn changes(
     changes
 }
 
-/// What a change set means for a stack, if that exists.
 async fn assess_pending(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,

@@ -1,4 +1,4 @@
-//! A stack is deleted, after it was said what goes with it.
+//! Deletes a stack, after a preview of what is deleted with it.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,16 @@ use crate::plan::{self, DeletedResource, Deletion};
 use crate::stack::{Health, Stack, StackName};
 use crate::template::{DeletionBehavior, Document};
 
-/// What was done.
 #[derive(Clone, Debug, Serialize)]
 pub struct DeletionResult {
-    /// What was to be done.
+    /// The deletion as previewed.
     #[serde(flatten)]
     pub deletion: Deletion,
-    /// Versions and delete markers that were deleted.
+    /// Number of object versions and delete markers that were deleted.
     pub versions: u64,
 }
 
-/// Reads everything that a deletion would touch. Nothing is changed.
+/// Reads everything that a deletion would delete. Changes nothing.
 pub async fn preview_deletion(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -49,7 +48,7 @@ async fn inspect_deletion(
         buckets: BTreeMap::new(),
     };
     let Some(stack) = stack else {
-        // A run that was killed may have deleted the stack, and not yet the buckets that it left.
+        // A killed run may have deleted the stack and not yet its retained buckets.
         if empties {
             let mark = desired.bucket_tag();
             for bucket in desired.buckets() {
@@ -69,7 +68,7 @@ async fn inspect_deletion(
         .filter_map(|output| output.export.clone())
         .collect();
     deletion.importers = site.cloud.importers(&exports).await?;
-    // What the stack really has decides, not what the config would render to now.
+    // The deployed template decides, not the one that the config renders now.
     let deployed = site.cloud.template(&stack.id).await?;
     let document = Document::parse(&desired.config.path, &deployed).ok();
     for resource in site.cloud.resources(&stack.id).await? {
@@ -101,7 +100,7 @@ fn bucket_of(resource: &StackResource) -> Option<&str> {
         .filter(|_| resource.kind == plan::BUCKET)
 }
 
-/// A template that cannot be read protects nothing.
+/// Without a readable template nothing counts as retained.
 fn fate(document: Option<&Document>, resource: &StackResource) -> DeletionBehavior {
     let mut known = document.into_iter().flat_map(Document::resources);
     known
@@ -109,7 +108,7 @@ fn fate(document: Option<&Document>, resource: &StackResource) -> DeletionBehavi
         .map_or(DeletionBehavior::Deleted, |known| known.fate)
 }
 
-/// Deletes a stack; with `empties` its buckets too, with all that is in them. A run that was killed is continued by the next.
+/// Deletes a stack; with `empties` its buckets and their objects too. The next run continues a killed one.
 pub async fn delete(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -174,7 +173,6 @@ async fn tear_down(
     Ok(DeletionResult { deletion, versions })
 }
 
-/// Watches a deletion to its end.
 pub(super) async fn watch_deletion(
     site: &OperationContext<'_>,
     stack: &StackName,

@@ -1,4 +1,4 @@
-//! What a config asks for.
+//! The stack that a config asks for.
 
 use std::collections::BTreeMap;
 
@@ -10,27 +10,24 @@ use crate::guard::{TEST_TAG, owner_tags};
 use crate::stack::StackName;
 use crate::template::{Document, INLINE_BYTES, check};
 
-/// Marks a test's stack that is to stay.
+/// Tag of a test stack that is not removed.
 pub const KEEP_TAG: &str = "provisioner:test-keep";
 
-/// A config's stack as it should be.
 pub struct Desired<'a> {
-    /// The config.
     pub config: &'a Config,
-    /// Where the stack is.
     pub stack: StackName,
     /// The rendered template.
     pub body: String,
-    /// The same in the form in which CloudFormation gets it.
+    /// The template as sent to CloudFormation: `body`, or its compact form if that is too long.
     pub sent: String,
-    /// The same, read.
+    /// The parsed template.
     pub document: Document,
-    /// Tags that the stack has beside those of its owner.
+    /// Tags beside the owner's.
     marks: BTreeMap<String, String>,
 }
 
 impl<'a> Desired<'a> {
-    /// Renders and checks. A template that is wrong is not offered to AWS.
+    /// Renders and checks the template. A template with errors is never sent to AWS.
     pub fn new(config: &'a Config) -> Result<Self, OperationError> {
         let problem = |code, message| vec![Diagnostic::error(code, &config.path, message)];
         let body = config
@@ -60,12 +57,12 @@ impl<'a> Desired<'a> {
         })
     }
 
-    /// Whether a template that was deployed came from this config.
+    /// Whether a deployed template was rendered from this config.
     pub fn renders_to(config: &Config, deployed: &str) -> bool {
         Desired::new(config).is_ok_and(|desired| desired.sent == deployed)
     }
 
-    /// The same for a test of another stack. `config` has the test's names.
+    /// The stack of a test. `config` has the test's names, `tested` is the name of the stack under test.
     pub fn for_test(config: &'a Config, tested: &str, keep: bool) -> Result<Self, OperationError> {
         let mut desired = Self::new(config)?;
         desired.marks.insert(TEST_TAG.to_owned(), tested.to_owned());
@@ -75,12 +72,11 @@ impl<'a> Desired<'a> {
         Ok(desired)
     }
 
-    /// The tags by which the stack is known as this program's own.
+    /// The tags that mark the stack as owned by provisioner.
     pub fn owner(&self) -> BTreeMap<String, String> {
         owner_tags(self.config.product.name(), &self.stack)
     }
 
-    /// What is sent to CloudFormation.
     pub fn change_set_input(&self) -> ChangeSetInput {
         let mut tags = self.owner();
         tags.extend(self.marks.clone());
@@ -91,7 +87,7 @@ impl<'a> Desired<'a> {
         }
     }
 
-    /// A tag by which the stack's buckets are known when the stack is gone: the template sets it on everything it makes.
+    /// The tag that identifies the stack's buckets after the stack is deleted.
     pub fn bucket_tag(&self) -> Option<(String, String)> {
         let mut resources = self.document.resources();
         let bucket = resources.find(|resource| resource.kind == "AWS::S3::Bucket")?;
@@ -104,7 +100,7 @@ impl<'a> Desired<'a> {
         })
     }
 
-    /// Buckets of the stack by the names that the template gives them.
+    /// Names of the buckets that the template declares.
     pub fn buckets(&self) -> Vec<String> {
         self.document
             .resources()

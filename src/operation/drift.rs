@@ -1,10 +1,10 @@
-//! Whether a stack still is what its template says, and its template what the config says.
+//! Detects drift of a stack from its template, and of the template from the config.
 
 use super::{Desired, OperationContext, OperationError};
 use crate::guard::Inspect;
 use crate::stack::{Drifted, Health};
 
-/// Looks; repairs nothing.
+/// Changes nothing.
 pub async fn drift(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,

@@ -1,4 +1,4 @@
-//! Why something was not done, in words.
+//! Errors of an operation as diagnostics.
 
 use super::OperationError;
 use crate::cloud::CloudError;
@@ -10,7 +10,7 @@ use crate::model::RepoPath;
 use crate::report::Redactor;
 use crate::stack::StackEvent;
 
-/// A failure in words, and the exit code that goes with it.
+/// The diagnostics and the exit code of an error.
 pub fn to_diagnostics(
     config: &Config,
     values: &Redactor,
@@ -43,7 +43,7 @@ pub fn to_diagnostics(
             let problems = [problem].into_iter().chain(findings);
             (problems.collect(), Exit::Operation)
         }
-        // What it names is the template's own, and has to be read.
+        // Names of outputs and parameters come from the template, so they are shown.
         OperationError::VerificationFailed(text) => (
             vec![Diagnostic::error("stack-verification-failed", path, text)],
             Exit::Operation,
@@ -116,7 +116,7 @@ pub fn denial_diagnostics(path: &RepoPath, denials: &[Denial]) -> Vec<Diagnostic
     each.collect()
 }
 
-/// What the job itself lacks for a stack's environment.
+/// A denial because the job lacks something for the stack's environment.
 pub fn missing_setup(code: &'static str, fact: &str, remedy: &str) -> OperationError {
     OperationError::Denied(vec![Denial {
         code,

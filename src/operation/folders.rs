@@ -1,4 +1,4 @@
-//! What is written into a stack's bucket: folders, and the rendered template.
+//! Writes folders and the rendered template into a stack's bucket.
 
 use serde::Serialize;
 
@@ -6,18 +6,16 @@ use super::{Desired, OperationContext, OperationError};
 use crate::diagnostic::Diagnostic;
 use crate::guard::{Folders, Upload};
 
-/// Folders that were made.
 #[derive(Clone, Debug, Serialize)]
 pub struct FolderResult {
-    /// The bucket.
     pub bucket: String,
-    /// How many there should be.
+    /// Number of folders that the config asks for.
     pub wanted: usize,
-    /// How many were made now.
+    /// Number of folders that were created now.
     pub made: usize,
 }
 
-/// Makes the folders below these prefixes that are not there yet.
+/// Creates the missing folders below the prefixes.
 pub async fn deploy_folders(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -56,7 +54,7 @@ pub async fn deploy_folders(
     })
 }
 
-/// Writes the rendered template to its place below each prefix of the bucket. Returns the addresses.
+/// Writes the rendered template below each prefix. Returns the S3 URIs.
 pub async fn upload_template(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,

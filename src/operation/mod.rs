@@ -1,5 +1,5 @@
-//! What is done to a stack: gather facts, decide, act, watch, verify. The command line and the flows of CI do the same here; they
-//! differ in what stands behind the request.
+//! Operations on one stack: read facts, decide, act, watch, verify. The command line and the flows of CI share them and differ in
+//! the authority of the request.
 
 mod changes;
 mod deletion;
@@ -31,74 +31,69 @@ pub use preflight::{preflight, preflight_of};
 pub use provision::{ProvisionOutcome, Provisioned, provision};
 pub use test::{TestResult, test_deploy};
 
-/// Where and on whose behalf something is done.
 pub struct OperationContext<'a> {
-    /// The account and region.
+    /// One account and region.
     pub cloud: &'a Cloud,
-    /// What the operator allows, if the policy loads.
+    /// The policy, or the errors of its file.
     pub policy: &'a Result<Policy, Vec<Diagnostic>>,
-    /// What stands behind the request.
     pub authority: &'a dyn AuthoritySource,
-    /// Who hears how it goes.
     pub progress: &'a dyn Progress,
 }
 
-/// Where an authority comes from. Asked as late as possible: whoever is asked should see first what it is about.
+/// Supplies the authority of a request. Called as late as possible, so that a person who is prompted sees the preview first.
 pub trait AuthoritySource: Send + Sync {
-    /// What stands behind a request for this stack, for which `about` says what would happen.
+    /// The authority for this stack. `about`: the deletion that a person has to confirm.
     fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority;
 
-    /// Whether whoever was asked has seen what it is about.
+    /// Whether a person was prompted, and so has seen the preview.
     fn has_prompted(&self) -> bool {
         false
     }
 }
 
-/// Hears what happens while it happens.
+/// Receives the progress of an operation.
 pub trait Progress: Send + Sync {
     /// A step begins, such as "change set".
     fn step(&self, stack: &StackName, what: &str);
     /// CloudFormation reports an event.
     fn event(&self, stack: &StackName, event: &StackEvent);
-    /// So many of something are done; `of` where it is known.
+    /// `done` items are finished; `of` is the whole, if known.
     fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>);
-    /// The guard decided by these facts; no denial means that it allowed.
+    /// The guard decided by these facts. No denials mean allowed.
     fn decided(&self, _stack: &StackName, _kind: EffectKind, _facts: &Facts, _denials: &[Denial]) {}
 }
 
-/// Why it was not done.
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
-    /// The guard refuses.
+    /// The guard denies it.
     #[error("denied")]
     Denied(Vec<Denial>),
-    /// AWS refuses, or does not answer.
     #[error(transparent)]
     Cloud(#[from] cloud::CloudError),
-    /// What is asked for cannot be made, such as a template that is wrong.
+    /// The config or its template has errors.
     #[error("invalid")]
     Invalid(Vec<Diagnostic>),
-    /// CloudFormation refuses a change set.
+    /// CloudFormation could not create the change set.
     #[error("{what}")]
     ChangeSetFailed {
-        /// Its status.
+        /// Status of the change set.
         what: String,
-        /// What CloudFormation says of it.
+        /// CloudFormation's reason.
         reason: String,
-        /// What its validation found.
+        /// Findings of its validation.
         findings: Vec<LocatedFinding>,
     },
-    /// CloudFormation tried and failed.
+    /// The stack operation failed.
     #[error("{what}")]
     Operation {
-        /// What failed, with the stack's last status.
+        /// The operation with the stack's last status.
         what: String,
-        /// The failure that led to all others.
+        /// The first failure, which caused the others.
         cause: Option<StackEvent>,
-        /// All failures.
         failures: Vec<StackEvent>,
     },
-    /// It was done, and is not what it should be.
+    /// The operation succeeded, and the stack is not what the template says.
     #[error("{0}")]
     VerificationFailed(String),
 }
@@ -115,7 +110,7 @@ impl OperationContext<'_> {
         decision.map_err(OperationError::Denied)
     }
 
-    /// What is known of a stack before anything is asked.
+    /// The facts of a stack before a change set or a preview.
     async fn facts(&self, desired: &Desired<'_>) -> Result<Facts, OperationError> {
         let stack = &desired.stack;
         Ok(Facts {
@@ -128,7 +123,6 @@ impl OperationContext<'_> {
     }
 }
 
-/// The failure of an operation that ended.
 fn operation_failed(what: String, ended: &OperationResult) -> OperationError {
     let failures = ended.events.iter().filter(|event| event.is_failure());
     OperationError::Operation {

@@ -1,4 +1,4 @@
-//! What an action has to say of one config.
+//! The outcome of an action on one config.
 
 use serde::Serialize;
 
@@ -6,24 +6,21 @@ use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard::Denial;
 
-/// What an action has to say of one config beside whether it succeeded.
 #[derive(Debug, Serialize)]
 pub struct ActionOutcome {
     /// One sentence.
     #[serde(skip)]
     pub line: String,
-    /// More, for a terminal.
+    /// Tables as text for a terminal.
     #[serde(skip)]
     pub text: String,
-    /// The same in Markdown.
+    /// The same tables in Markdown.
     #[serde(skip)]
     pub markdown: String,
-    /// The same for programs.
+    /// The same data as JSON.
     pub result: serde_json::Value,
-    /// What else was found.
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
-    /// How the action ended.
     #[serde(skip)]
     pub conclusion: Conclusion,
 }
@@ -61,7 +58,7 @@ impl Conclusion {
 }
 
 impl ActionOutcome {
-    /// `tables` are what a terminal gets and the same in Markdown, `data` is what programs get.
+    /// `tables`: as text for a terminal, then in Markdown. `data`: the same for JSON.
     pub fn new(line: String, tables: [String; 2], data: &impl Serialize) -> Self {
         let [text, markdown] = tables;
         Self {
@@ -74,7 +71,7 @@ impl ActionOutcome {
         }
     }
 
-    /// One sentence and nothing else for people.
+    /// An outcome without tables.
     pub fn from_line(line: String, data: &impl Serialize) -> Self {
         Self::new(line, Default::default(), data)
     }
@@ -91,7 +88,6 @@ impl ActionOutcome {
         }
     }
 
-    /// The same with what else was found.
     pub fn with_diagnostics(self, diagnostics: Vec<Diagnostic>) -> Self {
         Self {
             diagnostics,

@@ -1,5 +1,4 @@
-//! What a verb does to the stack of one config, and what is said of it. The command line and the flows of CI do the same here; they
-//! differ in where configs come from and in what stands behind the request.
+//! Performs a verb on the stack of one config, for the command line and for the flows of CI.
 
 use serde_json::Value;
 
@@ -13,37 +12,33 @@ use crate::product::Verb;
 use crate::report::{self, Format, Redactor};
 use crate::text::pluralize;
 
-/// One verb for one config.
 #[derive(Clone, Copy)]
 pub struct Task<'a> {
     /// What is to be done.
     pub verb: Verb,
-    /// To the stack of this config.
     pub config: &'a Config,
-    /// How.
     pub options: TaskOptions<'a>,
     /// Finds the version of the config that a deployed template was rendered from.
     pub deployed_config: &'a (dyn Fn(&str) -> Option<Config> + Sync),
-    /// Columns that a table in plain text may have; `None` for any number.
+    /// Columns of the terminal; `None` if a table in plain text may have any width.
     pub width: Option<u16>,
 }
 
-/// What is said beside the verb.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TaskOptions<'a> {
-    /// Ask AWS also where that is not the default.
+    /// Query AWS where that is not the default.
     pub real: bool,
-    /// Leave what a test made.
+    /// Keep the stack of a test.
     pub keep: bool,
-    /// Drift is a failure.
+    /// Count drift as a failure.
     pub fail_on_drift: bool,
-    /// The solution whose folders are meant; all of the config if absent.
+    /// The solution whose folders are created; `None` means all of the config.
     pub solution: Option<&'a str>,
-    /// Six letters and digits that no other run has, for `test-deploy`.
+    /// Random suffix for the names of a test: six letters and digits.
     pub token: &'a str,
 }
 
-/// Does it. Whether it may happen is asked of the guard on the way.
+/// Performs the task. The guard decides on the way.
 pub async fn perform(
     task: &Task<'_>,
     site: &OperationContext<'_>,
@@ -109,7 +104,7 @@ async fn validate_template(
 }
 
 impl Task<'_> {
-    /// The same table for people at a terminal, and for a comment.
+    /// The same table as text for a terminal and in Markdown.
     fn tables(&self, table: impl Fn(Format) -> String) -> [String; 2] {
         [Format::Text(self.width), Format::Markdown].map(table)
     }
@@ -165,7 +160,7 @@ impl Task<'_> {
         Ok(ActionOutcome::from_line(line, &tested))
     }
 
-    /// Whoever is refused is told what would have gone.
+    /// A denied deletion returns its preview.
     async fn delete(
         &self,
         site: &OperationContext<'_>,
@@ -225,7 +220,7 @@ impl Task<'_> {
             .with_diagnostics(provisioned.warnings.clone()))
     }
 
-    /// The prefixes below which folders go: of the solution that is meant, or of all that the config names.
+    /// The prefixes of the task's solution, or of all solutions of the config.
     fn prefixes(&self) -> Result<Vec<String>, OperationError> {
         let product = &self.config.product;
         let scope = &self.config.derived.scope;

@@ -1,4 +1,4 @@
-//! What has to be there before a stack is made.
+//! Preflight: what a new stack needs.
 
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{self, Cloud, CloudError};
@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::product::Requirement;
 use crate::stack::Health;
 
-/// The same for a stack that may be there already, and then uses the names that have to be free before.
+/// The same for a stack that may exist: an existing stack uses the names that have to be free for a new one.
 pub async fn preflight_of(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -17,7 +17,7 @@ pub async fn preflight_of(
     check_needs(site, desired.config, exists).await
 }
 
-/// Looks for everything that the product says a new stack depends on. What is missing is told all at once.
+/// Checks everything that the product says a new stack needs. Reports all that is missing at once.
 pub async fn preflight(
     site: &OperationContext<'_>,
     config: &Config,
@@ -44,7 +44,7 @@ async fn check_needs(
             continue;
         }
         let absent = match absent(site.cloud, &need.needed).await {
-            // Whoever may deploy need not be allowed to look at everything that the stack uses later.
+            // A role that may deploy need not be allowed to read everything that the stack uses.
             Err(CloudError::Refused { code, .. }) => Some(format!(
                 "{} could not be looked at: {code}",
                 describe(&need.needed)
@@ -67,7 +67,6 @@ async fn check_needs(
     Ok(missing)
 }
 
-/// What is not as it has to be.
 async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<String>> {
     let there = match needed {
         Requirement::Resource { kind, id } => cloud.has_resource(kind, id).await?,
@@ -81,7 +80,7 @@ async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<Str
             }
             found => found.is_some(),
         },
-        // Without a bucket there is nothing to say of its objects.
+        // A missing bucket is reported once, without its objects.
         Requirement::Object { bucket, key } => {
             cloud.bucket(bucket).await?.is_none() || cloud.has_object(bucket, key).await?
         }

@@ -1,4 +1,4 @@
-//! A stack is made, or changed where the policy allows it, and verified.
+//! Creates a stack, or updates it where the policy allows that, and verifies it.
 
 use super::{Desired, OperationContext, OperationError, operation_failed, preflight};
 use crate::cloud::{self, OperationResult, PendingChangeSet, StackOperation};
@@ -7,20 +7,16 @@ use crate::guard::{Authority, Create, Facts, Preview, Resume, RunsChangeSet, Upd
 use crate::plan;
 use crate::stack::{Health, Stack, StackStatus};
 
-/// What became of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProvisionOutcome {
-    /// It was made.
     Created,
-    /// It was there, and was changed.
     Updated,
-    /// It was there, and is what it should be.
+    /// The stack existed and equals its template.
     Unchanged,
 }
 
 impl ProvisionOutcome {
-    /// The word for people.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Created => "created",
@@ -30,24 +26,23 @@ impl ProvisionOutcome {
     }
 }
 
-/// A stack that is there and was verified.
+/// A stack that was verified.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Provisioned {
-    /// What became of it.
     pub outcome: ProvisionOutcome,
     /// ARN.
     pub stack_id: String,
-    /// Keys of its outputs.
+    /// Keys of the outputs.
     pub outputs: Vec<String>,
-    /// Names of its parameters.
+    /// Names of the SSM parameters.
     pub parameters: Vec<String>,
-    /// What it depends on and was not there.
+    /// What the stack needs and preflight did not find.
     #[serde(skip)]
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Makes the stack of a config. One that is there and equals the template is only verified, so that a run can be repeated; one that
-/// is being made by a run that was killed, or by one at the same time, is watched to its end.
+/// Creates or updates the stack of a config. A stack that equals the template is only verified, so a run can be repeated. A creation
+/// that another run started is watched to its end.
 pub async fn provision(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -57,7 +52,7 @@ pub async fn provision(
         return resume(site, desired, facts, stack).await;
     }
     let made = create::<Create>(site, desired, facts).await;
-    // Another run may have been faster: then what is in the way is only what that one has begun, or is about to begin.
+    // Another run may have been faster: then its creation, begun or about to begin, is what blocks this one.
     match &made {
         Err(OperationError::Cloud(refused)) if refused.has_code("ChangeSetNotFound") => {
             site.progress.step(&desired.stack, "another run is at it");
@@ -77,7 +72,7 @@ pub async fn provision(
     }
 }
 
-/// The stack, if there is one: an empty shell is as good as none.
+/// The stack; `None` if it is missing or only in review.
 fn existing(facts: &Facts) -> Option<Stack> {
     let stack = facts.stack.clone().flatten();
     stack.filter(|stack| stack.status.health() != Health::ReviewInProgress)
@@ -100,7 +95,7 @@ async fn resume(
     update(site, desired, facts, stack).await
 }
 
-/// Whether a stack is this config's own, just being made from this very template.
+/// Whether the stack is owned by this config and is being created from the same template.
 async fn is_own_creation(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -115,13 +110,13 @@ async fn is_own_creation(
     Ok(owned && under_way && site.cloud.template(&stack.id).await? == desired.sent)
 }
 
-/// Makes a stack that is not there; `E` is what it is made for.
+/// Creates a stack. `E`: the effect that the guard decides on.
 pub(super) async fn create<E: RunsChangeSet>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: Facts,
 ) -> Result<Provisioned, OperationError> {
-    // Decided before anything is made, the change set included.
+    // The guard decides before the change set is created.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
     let missing = preflight(site, desired.config).await?;
@@ -144,7 +139,7 @@ pub(super) async fn create<E: RunsChangeSet>(
     let ended = match ended {
         Ok(ended) => ended,
         Err(failure) => {
-            // Nobody watches any more, so nothing half-made is left to itself.
+            // The run stops watching, so it removes the unfinished stack.
             roll_back_creation(site, desired, running).await;
             return Err(failure);
         }
@@ -157,7 +152,7 @@ pub(super) async fn create<E: RunsChangeSet>(
     })
 }
 
-/// A change set that failed is deleted, and its reason told.
+/// Deletes a failed change set and returns its reason as an error.
 async fn ensure_executable(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -166,7 +161,7 @@ async fn ensure_executable(
     if pending.found().change_set.status == "CREATE_COMPLETE" {
         return Ok(pending);
     }
-    // Its reason may only say that there are findings; it is told also if those cannot be read.
+    // The reason may only say that there are findings; it is returned even if they cannot be read.
     let _ = site.cloud.describe_findings(&mut pending).await;
     let found = pending.found().clone();
     site.cloud.without_cancellation().discard(pending).await?;
@@ -179,7 +174,7 @@ async fn ensure_executable(
     })
 }
 
-/// The stack, if its creation succeeded. Otherwise nothing of it is left, and the first error is told.
+/// The created stack. After a failure the stack is removed and the first error returned.
 async fn created(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -209,7 +204,7 @@ async fn roll_back_creation(
         .step(&desired.stack, "what was made is removed");
     let cloud = site.cloud.without_cancellation();
     let tell = |event: &_| site.progress.event(&desired.stack, event);
-    // The failure that led here is the one to tell; a stack that resists is seen in the events.
+    // The creation's own error is returned; a failed removal is visible in the events.
     if let Ok(mut undoing) = cloud.roll_back(running).await
         && cloud.watch(&mut undoing.running, &tell).await.is_ok()
     {
@@ -240,7 +235,7 @@ async fn update(
     let pending = ensure_executable(site, desired, pending).await?;
     facts.verdict = Some(plan::worst(&pending.found().change_set));
     let digest = plan::change_set_digest(&pending.found().change_set).to_string();
-    // Whoever stands at a command line decides on what they see now; a pull request's reviewers saw it then.
+    // A person at the command line decides on the current change set; reviewers of a pull request saw an earlier one.
     let shown = match &facts.authority {
         Authority::Request(request) => request.shown.as_ref().and_then(|it| it.change_set.clone()),
         Authority::CommandLine { .. } | Authority::Unknown => Some(digest.clone()),
@@ -277,7 +272,7 @@ async fn watch(
     Ok(site.cloud.watch(running, &tell).await?)
 }
 
-/// Whether the stack publishes what its template says: every output has a value, every parameter is there.
+/// Verifies the stack: every output has a value, and every SSM parameter exists.
 async fn verify(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -285,7 +280,7 @@ async fn verify(
     outcome: ProvisionOutcome,
 ) -> Result<Provisioned, OperationError> {
     site.progress.step(&desired.stack, "verification");
-    // What has a condition may not be there.
+    // A conditional output or parameter may be absent.
     let wanted = desired.document.section("Outputs").iter();
     let wanted = wanted.filter(|output| output.value.get("Condition").is_none());
     let outputs: Vec<String> = wanted.map(|output| output.key.clone()).collect();

@@ -1,4 +1,4 @@
-//! A config is tried out: its stack is made under a name of its own, verified, and removed.
+//! Tests a config: creates its stack under a name of its own, verifies it, and removes it.
 
 use serde::Serialize;
 
@@ -10,24 +10,21 @@ use crate::guard::{Facts, TEST_TAG, Test, owner_tags};
 use crate::plan::BUCKET;
 use crate::stack::{Health, Stack, StackName};
 
-/// How a test went.
 #[derive(Clone, Debug, Serialize)]
 pub struct TestResult {
-    /// The test's stack.
     #[serde(flatten)]
     pub stack: StackName,
-    /// What was verified.
     pub provisioned: Provisioned,
-    /// Whether the stack was left there.
+    /// Whether the stack was kept.
     pub kept: bool,
-    /// Stacks of earlier tests that were found and removed.
+    /// Names of stacks that earlier tests left and this one removed.
     pub removed: Vec<String>,
 }
 
-/// Makes, verifies and removes. `desired` is the config under its test's names, `tested` the stack that it has otherwise. With
-/// `keep` the stack stays.
+/// Creates, verifies and removes the test stack. `desired` has the test's names, `tested` is the name of the stack under test. With
+/// `keep` the test stack stays.
 ///
-/// Stacks that killed tests of this config left behind are found by their tags and removed too.
+/// Stacks that killed tests of this config left are found by their tags and removed too.
 pub async fn test_deploy(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -48,13 +45,13 @@ pub async fn test_deploy(
             Ok(None) => Ok(()),
             Err(error) => Err(error.into()),
         };
-        // The test's own failure is the one to tell.
+        // The test's own error is returned.
         if made.is_ok() {
             cleaned?;
         }
     }
     let provisioned = made?;
-    // A test that was killed while its stack was being made could not be removed before.
+    // Could not be removed before: a stack whose creation was under way.
     removed.extend(remove_leftovers(site, desired, tested).await?);
     Ok(TestResult {
         stack: desired.stack.clone(),
@@ -64,7 +61,7 @@ pub async fn test_deploy(
     })
 }
 
-/// Removes what killed tests of this config left. A stack on which an operation is under way may belong to a test that still runs.
+/// Removes stacks that killed tests of this config left. A stack with an operation in progress may belong to a running test.
 async fn remove_leftovers(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -105,7 +102,7 @@ async fn remove(
         ..Facts::default()
     };
     let mut permit = site.decide::<Test>(&facts, name)?;
-    // A pipeline runs as soon as it is made, and CloudFormation does not delete a bucket that holds something.
+    // A new pipeline runs at once and writes objects, and CloudFormation deletes only empty buckets.
     for resource in site.cloud.resources(&id).await? {
         let bucket = resource.physical_id.filter(|_| resource.kind == BUCKET);
         if let Some(bucket) = bucket

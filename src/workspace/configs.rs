@@ -1,4 +1,4 @@
-//! Finding configs by path, glob, directory or bare name.
+//! Finds configs by path, glob, directory or bare name.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,18 +8,17 @@ use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 use crate::text::or_list;
 
-/// Where configs are when nobody says otherwise.
+/// Globs of configs when none are given.
 pub const DEFAULT_CONFIGS: &[&str] = &["ml/configs/*.yaml", "s3/configs/*.yaml"];
 
-/// Folders in which a bare file name is looked for; the last is where the containers of the original tools mount it.
+/// Folders that are searched for a bare file name. The containers of the original tools mount the last one.
 const FOLDERS: &[&str] = &["", "configs", "ml/configs", "s3/configs", "/app/configs"];
 
-/// A config on disk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigFile {
     /// Where it is.
     pub file: PathBuf,
-    /// How it is shown.
+    /// Path as messages show it.
     pub shown: RepoPath,
 }
 
@@ -30,7 +29,7 @@ impl ConfigFile {
         Self { file, shown }
     }
 
-    /// Its bytes; one byte more than allowed is read of a larger file, so that it is refused and not held in memory.
+    /// The bytes, at most one more than allowed: enough to reject a larger file without holding it in memory.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         use std::io::Read as _;
         let mut bytes = Vec::new();
@@ -40,7 +39,6 @@ impl ConfigFile {
         Ok(bytes)
     }
 
-    /// The folder that holds `configs/`, or the config's own folder if that has another name.
     pub fn base(&self) -> PathBuf {
         let folder = self.file.parent().unwrap_or(Path::new(""));
         let base = if folder.file_name().is_some_and(|name| name == "configs") {
@@ -52,7 +50,7 @@ impl ConfigFile {
     }
 }
 
-/// The configs that the arguments name, sorted, each once; nothing named means the default places.
+/// The configs that the arguments name, sorted and without duplicates. No argument means the default globs.
 pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
     let mut files = Vec::new();
     let mut problems = Vec::new();

@@ -1,4 +1,4 @@
-//! Configs and outputs on disk: the only room of the command line that touches the filesystem.
+//! Configs and outputs on disk.
 #![expect(
     clippy::disallowed_methods,
     reason = "this room is the door to the filesystem"
@@ -17,7 +17,7 @@ pub use products::add_repository_products;
 use std::io;
 use std::path::Path;
 
-/// Writes a file that the user asked for by name, such as a report; an old one is replaced.
+/// Writes a file that the user named, such as a report. Replaces an existing file.
 pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path
         .parent()

@@ -1,5 +1,5 @@
-//! Outputs beside the config. A file is only replaced if it is what we wrote last: `SHA256SUMS`, in the format of
-//! `sha256sum`, remembers that, travels with the folder, and can be checked without us.
+//! Outputs beside the config. A file is replaced only if provisioner wrote it last and nobody edited it: `SHA256SUMS`, in the format
+//! of `sha256sum`, records what was written.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,22 +17,19 @@ pub struct OutputFolder {
     force: bool,
 }
 
-/// What became of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WriteOutcome {
-    /// It was not there.
     Created,
-    /// It was ours and had other contents.
+    /// The file was written by provisioner and had other contents.
     Updated,
-    /// It already had these contents; nothing was written.
+    /// The file already had these contents.
     Unchanged,
-    /// It was edited by hand, and `--force` overwrote it.
+    /// The file was edited by hand and overwritten on request.
     Overwritten,
 }
 
 impl WriteOutcome {
-    /// The word for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::Created => "created",
@@ -43,19 +40,17 @@ impl WriteOutcome {
     }
 }
 
-/// Why an output was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// The file is not what we wrote.
+    /// The file was edited since provisioner wrote it.
     #[error("the file was edited by hand, or was not written by provisioner")]
     Edited,
-    /// The name would lead out of the folder.
+    /// The name is a path out of the folder.
     #[error("{0:?} is not a file name")]
     Name(String),
-    /// There is something that is no regular file.
+    /// The path exists and is not a regular file.
     #[error("there is something that is no regular file")]
     NotAFile,
-    /// The filesystem refused.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -66,12 +61,11 @@ impl OutputFolder {
         Self { folder, force }
     }
 
-    /// Where an output is.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// What an output holds; `None` if it is not there.
+    /// The contents of an output; `None` if it does not exist.
     pub fn read(&self, name: &str) -> Result<Option<String>, OutputError> {
         self.check_name(name)?;
         match fs::read_to_string(self.path(name)) {
@@ -81,7 +75,7 @@ impl OutputFolder {
         }
     }
 
-    /// Writes several outputs at once: the lock and the sums are taken once. The results are in the order of the outputs.
+    /// Writes several outputs under one lock. The results are in the order of the outputs.
     pub fn write(&self, outputs: &[(String, String)]) -> Vec<Result<WriteOutcome, OutputError>> {
         match self.lock() {
             Ok((_lock, mut sums)) => {
@@ -131,7 +125,7 @@ impl OutputFolder {
         Ok(outcome)
     }
 
-    /// The name is one, and nothing but a regular file bears it: no link leads the write elsewhere.
+    /// Rejects names with folders, and paths that are not regular files, so that no link redirects the write.
     fn check_name(&self, name: &str) -> Result<(), OutputError> {
         if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\n', '\0']) {
             return Err(OutputError::Name(name.to_owned()));
@@ -142,7 +136,7 @@ impl OutputFolder {
         }
     }
 
-    /// Other processes that write into this folder wait until the lock is dropped.
+    /// Locks the folder for other processes until the file is dropped.
     fn lock(&self) -> io::Result<(File, BTreeMap<String, String>)> {
         create_dir(&self.folder)?;
         ensure_regular(&self.folder.join(SUMS), fs::Metadata::is_file)?;
@@ -166,12 +160,12 @@ impl OutputFolder {
             .iter()
             .map(|(name, sum)| format!("{sum}  {name}\n"))
             .collect();
-        // In place, since the lock is on this very file; a torn write only makes our own files look edited.
+        // Written in place, since the lock is on this file. A torn write makes outputs look edited, which loses nothing.
         fs::write(self.folder.join(SUMS), text)
     }
 }
 
-/// Writes a report into a folder; an old one of that name is replaced.
+/// Writes a report into a folder. Replaces an existing file.
 pub fn write_report(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     create_dir(folder)?;
     write_atomically(&folder.join(name), text)
@@ -182,7 +176,7 @@ fn create_dir(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
-/// Nothing is there, or what should be: no link leads a write elsewhere.
+/// Fails if the path exists and is of another kind, so that no link redirects a write.
 fn ensure_regular(path: &Path, kind: fn(&fs::Metadata) -> bool) -> io::Result<()> {
     let what = match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => "a link",
@@ -192,11 +186,10 @@ fn ensure_regular(path: &Path, kind: fn(&fs::Metadata) -> bool) -> io::Result<()
     Err(io::Error::other(format!("{} is {what}", path.display())))
 }
 
-/// Whole or not at all: a reader never sees half a file.
 fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = path.with_file_name(format!(".{name}.draft"));
-    // A draft that a killed run left, or a link that somebody put there: removed, never written through.
+    // Removes a draft that a killed run left. A link is removed, never written through.
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -204,7 +197,7 @@ fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::create_new(&draft)?;
     file.write_all(text.as_bytes())?;
     fs::rename(&draft, path).inspect_err(|_| {
-        // The rename failed and is reported; a draft left behind would only confuse.
+        // The rename error is returned; the draft is removed.
         let _ = fs::remove_file(&draft);
     })
 }

@@ -1,4 +1,4 @@
-//! The operator's policy of the repository around the working directory.
+//! The policy file of the repository around the working directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::guard::POLICY_FILE;
 use crate::model::RepoPath;
 
-/// The nearest policy file at or above the working directory, up to the top of the repository. One that is there and cannot be read is an
-/// empty text, which is no policy: nothing is assumed in its place.
+/// The nearest policy file at or above the working directory, up to the repository root. A file that cannot be read counts as empty,
+/// which is an invalid policy.
 pub fn policy_file() -> (RepoPath, Option<Vec<u8>>) {
     let start = fs::canonicalize(".").unwrap_or_else(|_| PathBuf::from("."));
     for (up, folder) in start.ancestors().enumerate() {

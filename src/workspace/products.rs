@@ -1,11 +1,11 @@
-//! Products that the repository brings.
+//! Products of the repository.
 
 use std::fs;
 use std::path::Path;
 
 use crate::product::{Files, PRODUCTS_FOLDER, Registry};
 
-/// No file of a product is larger.
+/// Largest file of a product.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Adds the products of the nearest `.provisioner/products` at or above `start`.
