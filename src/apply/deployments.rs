@@ -2,8 +2,7 @@
 
 use std::sync::Mutex;
 
-use crate::forge::github::GitHub;
-use crate::forge::{Deployment, DeploymentState, Talk as _};
+use crate::forge::{self, Deployment, DeploymentState};
 use crate::model::{CommitSha, UserId};
 use crate::product::Verb;
 use crate::report::{Outcome, State, escape_workflow_commands};
@@ -14,7 +13,7 @@ pub const MAX_DEPLOYMENTS: usize = 50;
 
 /// Reports the stacks of one commit.
 pub struct Deployments<'a> {
-    github: &'a GitHub,
+    forge: &'a dyn forge::Deployments,
     own: Option<UserId>,
     commit: CommitSha,
     /// Why no more deployments are written.
@@ -23,9 +22,14 @@ pub struct Deployments<'a> {
 
 impl<'a> Deployments<'a> {
     /// `stacks`: how many there will be. Above the limit no deployment is written.
-    pub fn new(github: &'a GitHub, own: Option<UserId>, commit: &CommitSha, stacks: usize) -> Self {
+    pub fn new(
+        forge: &'a dyn forge::Deployments,
+        own: Option<UserId>,
+        commit: &CommitSha,
+        stacks: usize,
+    ) -> Self {
         Self {
-            github,
+            forge,
             own,
             commit: commit.clone(),
             failed: Mutex::new((stacks > MAX_DEPLOYMENTS).then(|| {
@@ -84,7 +88,7 @@ impl<'a> Deployments<'a> {
             description: description.chars().take(140).collect(),
             state,
         };
-        if let Err(error) = self.github.put_deployment(own, &deployment).await {
+        if let Err(error) = self.forge.put_deployment(own, &deployment).await {
             eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
             if let Ok(mut failed) = self.failed.lock() {
                 *failed = Some(match error.is_refusal() {

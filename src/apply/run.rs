@@ -15,7 +15,7 @@ use crate::change::MergedRange;
 use crate::ci::JobRun;
 use crate::ci::{JobOutputs, summary};
 use crate::exit::Exit;
-use crate::forge::{DefaultBranch, PullRequests as _};
+use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
 use crate::job::{Job, JobError, JobResult};
 use crate::job::{ProgressLog, cancel_on_signal};
@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
         }
         let put = self
             .job
-            .github
+            .forge
             .upsert_comment(number, own, &marker, &comment);
         if let Err(error) = put.await {
             // A comment that cannot be written does not undo what was applied.
@@ -186,8 +186,8 @@ impl<'a> Run<'a> {
         mut applied: ApplyReport,
         notices: &mut Vec<String>,
     ) -> ApplyReport {
-        let github = &self.job.github;
-        let deployments = Deployments::new(github, self.own, &merged.merge, tasks.len());
+        let forge = &*self.job.forge;
+        let deployments = Deployments::new(forge, self.own, &merged.merge, tasks.len());
         match &merged.policy {
             Ok(policy) => {
                 let executor = Executor {

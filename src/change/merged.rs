@@ -8,7 +8,7 @@ use super::policy::{LoadedPolicy, policy_bytes};
 use super::reviewed::{ReportedPlan, reviewed_plan};
 use super::selection::ConfigSelector;
 use crate::config::Config;
-use crate::forge::{ChangedFile, DefaultBranch, Reviews as _};
+use crate::forge::{ChangedFile, DefaultBranch};
 use crate::guard::{
     ChangeRequest, CommentCommand, POLICY_FILE, RequestedChange, Trigger, read_policy,
 };
@@ -86,7 +86,7 @@ impl MergedChange {
         };
         let teams = merged.policy.as_ref().map(|policy| policy.teams());
         let found = job
-            .github
+            .forge
             .request(number, &teams.unwrap_or_default())
             .await?;
         // A fork's check cannot report a plan.

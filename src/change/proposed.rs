@@ -3,7 +3,7 @@
 use super::inputs::{ChangeInputs, read_inputs};
 use super::policy::{LoadedPolicy, policy_at};
 use super::selection::ConfigSelector;
-use crate::forge::{DefaultBranch, PullRequests as _, ReviewedPullRequest, Reviews as _};
+use crate::forge::{DefaultBranch, ReviewedPullRequest};
 use crate::guard;
 use crate::job::{Job, JobError};
 use crate::model::CommitSha;
@@ -25,17 +25,17 @@ pub struct PullRequestContext {
 
 impl PullRequestContext {
     pub async fn read(job: &Job, number: u64, tier: Option<&str>) -> Result<Self, JobError> {
-        let github = &job.github;
-        let branch = github.default_branch().await?;
-        let pull = github.pull_request(number).await?;
-        let base = github.merge_base(&pull.base, &pull.head).await?;
+        let forge = &*job.forge;
+        let branch = forge.default_branch().await?;
+        let pull = forge.pull_request(number).await?;
+        let base = forge.merge_base(&pull.base, &pull.head).await?;
         let source = job.source(&[&base, &pull.head, &branch.tip]);
         let policy = policy_at(source, &branch.tip).await?;
         let teams = policy.as_ref().map(guard::Policy::teams);
-        let reviewed = github.request(number, &teams.unwrap_or_default()).await?;
+        let reviewed = forge.request(number, &teams.unwrap_or_default()).await?;
         let selection = ConfigSelector::for_policy(&job.environment.configs, &policy)
             .map_err(JobError::Usage)?;
-        let files = github.files_of(&pull).await?;
+        let files = forge.files_of(&pull).await?;
         let given = RunInput {
             tier: tier
                 .map(str::to_owned)

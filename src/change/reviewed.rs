@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::inputs::read_inputs;
 use super::selection::ConfigSelector;
-use crate::forge::{PullRequests as _, Talk as _};
 use crate::guard::ReviewedPlan;
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, Digest, UserId};
@@ -60,7 +59,7 @@ pub async fn reviewed_plan(
     let checkout = job.checkout.as_ref();
     let fork = match checkout.and_then(|checkout| checkout.merge_base(base, head)) {
         Some(fork) => fork,
-        None => job.github.merge_base(base, head).await?,
+        None => job.forge.merge_base(base, head).await?,
     };
     let files = source.changed_files(&fork, head).await?;
     let given = &job.environment.given;
@@ -68,7 +67,7 @@ pub async fn reviewed_plan(
     let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
     let mut previews = BTreeMap::new();
     if plan.digest != root {
-        let comment = job.github.own_comment(number, own, MARKER).await?;
+        let comment = job.forge.own_comment(number, own, MARKER).await?;
         let shown = comment.as_deref().and_then(parse_plan_marker);
         previews = shown
             .filter(|shown| shown.head == *head)
@@ -88,7 +87,7 @@ pub async fn reported_digest(
     own: UserId,
     head: &CommitSha,
 ) -> Result<Option<Digest>, JobError> {
-    let status = job.github.own_status(head, own, PLAN_STATUS).await?;
+    let status = job.forge.own_status(head, own, PLAN_STATUS).await?;
     let status = status.filter(|status| status.success);
     Ok(status.and_then(|status| {
         let (_, digest) = status.description.rsplit_once(PLAN)?;

@@ -10,7 +10,8 @@ use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 
 use super::event::CiEvent;
-use crate::forge::github::{Access, ActionsIdentity};
+use crate::forge::github::{Access, ActionsIdentity, GitHub};
+use crate::forge::{Forge, ForgeError};
 use crate::product::RunInput;
 
 /// The largest event that is read. GitHub caps webhook payloads at 25 MB.
@@ -115,6 +116,13 @@ impl JobEnvironment {
             evidence: scratch.join("provisioner-evidence.json"),
             run: run(),
         })
+    }
+}
+
+impl JobEnvironment {
+    /// The repository on its forge. Must be called inside a tokio runtime.
+    pub fn open_forge(&self) -> Result<Box<dyn Forge>, ForgeError> {
+        Ok(Box::new(GitHub::new(&self.access)?))
     }
 }
 

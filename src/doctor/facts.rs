@@ -1,12 +1,12 @@
 //! What is known of the job that is checked.
 
 use crate::ci::JobEnvironment;
-use crate::forge::github::{GitHub, RepositoryInfo};
+use crate::forge::{Forge, RepositoryInfo};
 
 /// What is known of the job.
 pub struct JobFacts<'a> {
     pub environment: &'a JobEnvironment,
-    pub github: &'a GitHub,
+    pub forge: &'a dyn Forge,
     pub about: Option<RepositoryInfo>,
     pub pull_request: Option<u64>,
     pub fork: bool,

@@ -9,16 +9,15 @@ use crate::ci::{CiEvent, JobEnvironment};
 use crate::config::{Config, load};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::forge::github::{GitHub, RepositoryInfo};
-use crate::forge::{ForgeError, PullRequests as _, Source as _};
+use crate::forge::{Forge, ForgeError, RepositoryInfo};
 use crate::guard::Policy;
 use crate::model::CommitSha;
 use crate::product::Registry;
 
 /// Looks at the event, the token, the repository, the policy file, the identity and the roles.
 pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) {
-    let github = match GitHub::new(&environment.access) {
-        Ok(github) => github,
+    let forge = match environment.open_forge() {
+        Ok(forge) => forge,
         Err(error) => {
             let help = "GITHUB_API_URL and GITHUB_REPOSITORY are set by the runner";
             return diagnosis.fail("job", "GitHub", error.to_string(), help, Exit::Unreachable);
@@ -26,13 +25,13 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
     };
     let mut job = JobFacts {
         environment,
-        github: &github,
+        forge: &*forge,
         about: None,
         pull_request: None,
         fork: false,
     };
     let base = event(diagnosis, &mut job).await;
-    job.about = repository(diagnosis, &github).await;
+    job.about = repository(diagnosis, &*forge).await;
     token::check_token(diagnosis, &job).await;
     let base = base.or_else(|| job.about.as_ref().map(|about| about.tip.clone()));
     let Some(base) = base else {
@@ -42,7 +41,7 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
             "not read: no commit is known to read it at",
         );
     };
-    let (policy, configs) = match policy_and_configs(diagnosis, &github, &base).await {
+    let (policy, configs) = match policy_and_configs(diagnosis, &*forge, &base).await {
         Ok(read) => read,
         Err(error) => {
             let help = "grant the job contents: read";
@@ -58,14 +57,14 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
     if let Some(policy) = &policy {
         token::teams(diagnosis, &job, policy).await;
     }
-    let claims = roles::identity(diagnosis, &job).await;
-    if let (Some(policy), Some(claims)) = (&policy, claims) {
+    let subject = roles::identity(diagnosis, &job).await;
+    if let (Some(policy), Some(subject)) = (&policy, subject) {
         roles::roles(
             diagnosis,
             &job,
             policy,
             &stacks_by_target(&configs),
-            &claims,
+            &subject,
         )
         .await;
     }
@@ -101,7 +100,7 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
             return None;
         }
     };
-    match job.github.pull_request(number).await {
+    match job.forge.pull_request(number).await {
         Ok(pull) => {
             job.pull_request = Some(number);
             job.fork = pull.fork;
@@ -122,8 +121,8 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
     }
 }
 
-async fn repository(diagnosis: &mut Diagnosis, github: &GitHub) -> Option<RepositoryInfo> {
-    match github.about().await {
+async fn repository(diagnosis: &mut Diagnosis, forge: &dyn Forge) -> Option<RepositoryInfo> {
+    match forge.repository_info().await {
         Ok(about) => {
             let branch = format!("default branch {}", about.branch);
             match about.protected {
@@ -157,10 +156,10 @@ async fn repository(diagnosis: &mut Diagnosis, github: &GitHub) -> Option<Reposi
 /// The policy, and the configs that it selects, as they stand at a commit.
 async fn policy_and_configs(
     diagnosis: &mut Diagnosis,
-    github: &GitHub,
+    forge: &dyn Forge,
     at: &CommitSha,
 ) -> Result<(Option<Policy>, Vec<Config>), ForgeError> {
-    let policy = match policy_at(github, at).await? {
+    let policy = match policy_at(forge, at).await? {
         Ok(policy) => policy,
         Err(problems) => {
             diagnosis.invalid_policy(&problems);
@@ -176,9 +175,9 @@ async fn policy_and_configs(
         );
         return Ok((Some(policy), Vec::new()));
     };
-    let paths = github.list(at, "").await?.into_iter();
+    let paths = forge.list(at, "").await?.into_iter();
     let paths: Vec<_> = paths.filter(|path| globs.is_match(path.as_str())).collect();
-    let bytes = github.read(at, &paths).await?;
+    let bytes = forge.read(at, &paths).await?;
     let registry = Registry::built_in();
     let mut problems: Vec<Diagnostic> = Vec::new();
     let mut configs = Vec::new();

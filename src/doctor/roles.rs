@@ -7,7 +7,7 @@ use super::facts::JobFacts;
 use super::{Diagnosis, StacksByTarget};
 use crate::cloud::{CancellationToken, Cloud, CloudError, Session};
 use crate::exit::Exit;
-use crate::forge::{Claims, IdentityTokens};
+use crate::forge::{Claims, IdentityTokens, JobSubject};
 use crate::guard::Policy;
 use crate::product::Target;
 use crate::text::pluralize;
@@ -19,7 +19,7 @@ const SESSION: &str = "provisioner-doctor";
 const MAX_STACKS: usize = 50;
 
 /// Whether there is an identity token, and what it says. Never asked for on behalf of a fork.
-pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<Claims> {
+pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<JobSubject> {
     const PART: &str = "identity";
     if job.fork {
         diagnosis.skip(
@@ -73,24 +73,18 @@ pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<C
             diagnosis.fail(PART, "aud", claims.aud.clone(), help, Exit::Unreachable);
         }
     }
-    let repository = &job.environment.access.repository;
-    let ids = job.about.as_ref().and_then(|about| {
-        let (owner, name) = repository.split_once('/')?;
-        Some(format!("{owner}@{}/{name}@{}", about.owner_id, about.id))
-    });
-    let forms = [Some(repository.clone()), ids.clone()];
-    let begins = |form: &String| claims.sub.starts_with(&format!("repo:{form}:"));
-    let written = ids.unwrap_or_else(|| repository.clone());
-    match forms.iter().flatten().any(begins) {
+    let subject = job.forge.job_subject(&claims, job.about.as_ref());
+    match subject.is_trusted_form {
         true => diagnosis.pass(PART, "sub", claims.sub.clone()),
         false => {
             let help = format!(
-                "the subject is customised; the roles that `provisioner roles --repository {written}` writes do not trust it"
+                "the subject is customised; the roles that `provisioner roles --repository {}` writes do not trust it",
+                subject.repository
             );
             diagnosis.fail(PART, "sub", claims.sub.clone(), &help, Exit::Unreachable);
         }
     }
-    Some(claims)
+    Some(subject)
 }
 
 /// Whether each plan role can be assumed and cannot change anything, and whether only jobs of its environment assume an apply role.
@@ -99,7 +93,7 @@ pub async fn roles(
     job: &JobFacts<'_>,
     policy: &Policy,
     places: &StacksByTarget,
-    claims: &Claims,
+    subject: &JobSubject,
 ) {
     let Some(issuer) = &job.environment.issuer else {
         return;
@@ -156,7 +150,7 @@ pub async fn roles(
                     prove_read_only(diagnosis, &what, &cloud, stacks).await;
                 }
             }
-            Err(error) if claims.environment().is_some() && is_refusal(&error) => {
+            Err(error) if subject.environment.is_some() && is_refusal(&error) => {
                 diagnosis.pass(
                     "plan role",
                     &what,
@@ -176,9 +170,8 @@ pub async fn roles(
         }
     }
     for ((role, account), (region, environments)) in &apply {
-        let own = claims
-            .environment()
-            .is_some_and(|own| environments.iter().any(|it| it == own));
+        let own = subject.environment.as_ref();
+        let own = own.is_some_and(|own| environments.contains(own));
         let session = Session::federated(
             role,
             SESSION,

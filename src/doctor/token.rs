@@ -4,7 +4,7 @@ use super::Diagnosis;
 use super::facts::JobFacts;
 use crate::ci::{self, CiEvent};
 use crate::exit::Exit;
-use crate::forge::github::{Capability, WritePermission};
+use crate::forge::{Capability, ReadPermission, WritePermission};
 use crate::guard::Policy;
 
 /// What the flow of the job's event writes, by the permission that it takes.
@@ -39,14 +39,11 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
     if let Some(about) = &job.about {
         diagnosis.pass(PART, "contents: read", "works");
         let lists = [
-            (
-                "statuses: read",
-                format!("commits/{}/statuses", about.tip.as_str()),
-            ),
-            ("deployments: read", "deployments".to_owned()),
+            ("statuses: read", ReadPermission::Statuses),
+            ("deployments: read", ReadPermission::Deployments),
         ];
-        for (what, list) in lists {
-            match job.github.may_read(&list).await {
+        for (what, permission) in lists {
+            match job.forge.may_read(permission, &about.tip).await {
                 Capability::Yes => diagnosis.pass(PART, what, "works"),
                 Capability::No(reason) => diagnosis.skip(PART, what, format!("refused, {reason}")),
                 Capability::Unproven(reason) => {
@@ -57,7 +54,7 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
     }
     for writes in required_permissions(&job.environment.event) {
         let (what, wanted_for) = permission_name(*writes);
-        match job.github.may_write(*writes, job.pull_request).await {
+        match job.forge.may_write(*writes, job.pull_request).await {
             Capability::Yes => diagnosis.pass(PART, what, format!("granted, for {wanted_for}")),
             Capability::No(reason) if job.fork => {
                 diagnosis.pass(
@@ -90,10 +87,10 @@ pub async fn teams(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Polic
         job.environment.event,
         CiEvent::Push { .. } | CiEvent::Comment { .. }
     );
-    let actor = ci::actor().unwrap_or_else(|| "github-actions".to_owned());
+    let actor = ci::actor().unwrap_or_else(|| "forge-actions".to_owned());
     for team in policy.teams() {
         let what = format!("members of {team}");
-        match job.github.can_read_team(&team, &actor).await {
+        match job.forge.can_read_team(&team, &actor).await {
             Capability::Yes => diagnosis.pass("approvers", &what, "can be seen"),
             Capability::No(reason) => {
                 let found = format!("cannot be seen, {reason}");

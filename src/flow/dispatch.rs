@@ -2,7 +2,6 @@
 
 use crate::ci::{CiEvent, JobEnvironment};
 use crate::exit::Exit;
-use crate::forge::github::GitHub;
 use crate::forge::local::LocalRepository;
 use crate::job::{Job, JobError, JobResult};
 use crate::report::escape_workflow_commands;
@@ -32,7 +31,7 @@ pub fn run_in_ci() -> (String, Exit) {
 
 async fn run(environment: JobEnvironment) -> JobResult {
     let job = Job {
-        github: GitHub::new(&environment.access)?,
+        forge: environment.open_forge()?,
         checkout: environment.workspace.clone().map(LocalRepository::new),
         environment,
     };

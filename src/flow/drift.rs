@@ -12,7 +12,7 @@ use crate::change::{LoadedPolicy, policy_at};
 use crate::ci::{JobOutputs, summary};
 use crate::config::{Config, load};
 use crate::exit::Exit;
-use crate::forge::{Issue, Reviews as _, Source, Talk as _};
+use crate::forge::{Issue, Source};
 use crate::guard::Policy;
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
@@ -41,7 +41,7 @@ struct ScanResult {
 
 /// Detects drift in the stacks of the default branch.
 pub async fn scan(job: &Job) -> JobResult {
-    let branch = job.github.default_branch().await?;
+    let branch = job.forge.default_branch().await?;
     let source = job.source(&[&branch.tip]);
     let policy = policy_at(source, &branch.tip).await?;
     let allowed = match &policy {
@@ -70,7 +70,7 @@ pub async fn scan(job: &Job) -> JobResult {
         .buffer_unordered(allowed.concurrency());
     let mut looked: Vec<ScanResult> = looked.collect().await;
     looked.sort_by(|a, b| a.config.cmp(&b.config));
-    if let Some(own) = job.github.current_user().await? {
+    if let Some(own) = job.forge.current_user().await? {
         sync_issues(job, own, &looked).await?;
     }
     finish(&looked, left)
@@ -198,7 +198,7 @@ enum Checked {
 
 /// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read stays as it is.
 async fn sync_issues(job: &Job, own: UserId, looked: &[ScanResult]) -> Result<(), JobError> {
-    let issues = job.github.own_issues(own, MARKER).await?;
+    let issues = job.forge.own_issues(own, MARKER).await?;
     let mut known: BTreeMap<&str, &Issue> = BTreeMap::new();
     for issue in &issues {
         let marker = issue.body.lines().next().unwrap_or("").trim_end();
@@ -216,18 +216,14 @@ async fn sync_issues(job: &Job, own: UserId, looked: &[ScanResult]) -> Result<()
             (None, false) => {}
             (None, true) => {
                 let title = format!("Drift: {}", one.stack);
-                let opened = job.github.open_issue(&title, &body).await?;
+                let opened = job.forge.open_issue(&title, &body).await?;
                 eprintln!(
                     "{}",
                     escape_workflow_commands(&format!("opened {}", opened.url))
                 );
             }
             (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
-            (Some(issue), drifts) => {
-                job.github
-                    .update_issue(issue.number, &body, !drifts)
-                    .await?
-            }
+            (Some(issue), drifts) => job.forge.update_issue(issue.number, &body, !drifts).await?,
         }
     }
     Ok(())

@@ -3,7 +3,6 @@
 use crate::apply::Run;
 use crate::change::merged_ranges;
 use crate::exit::Exit;
-use crate::forge::{Reviews as _, Talk as _};
 use crate::job::{Job, JobResult};
 use crate::model::CommitSha;
 use crate::report::escape_workflow_commands;
@@ -15,15 +14,15 @@ pub async fn provision(
     before: Option<&CommitSha>,
     after: Option<&CommitSha>,
 ) -> JobResult {
-    let branch = job.github.default_branch().await?;
+    let branch = job.forge.default_branch().await?;
     let is_default = reference.strip_prefix("refs/heads/") == Some(&branch.branch.name);
     let (Some(before), Some(after), true) = (before, after, is_default) else {
         let line = format!("nothing to do for a push to `{reference}`");
         eprintln!("{}", escape_workflow_commands(&line));
         return Ok((String::new(), Exit::Ok));
     };
-    let own = job.github.current_user().await?;
-    let found = merged_ranges(&job.github, before, after).await?;
+    let own = job.forge.current_user().await?;
+    let found = merged_ranges(&*job.forge, before, after).await?;
     let mut run = Run::new(job, own);
     for range in &found {
         // Other merges are provisioned and reported all the same.

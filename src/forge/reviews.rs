@@ -1,19 +1,19 @@
-//! Who stands behind a commit: merged pull requests, reviews, permissions, and the branch that they go into.
+//! What the guard decides by: merged pull requests, reviews, and the branch that they are merged into.
 
 use async_trait::async_trait;
 
-use super::ForgeError;
-use crate::guard::{Actor, Branch, ChangeRequest};
+use super::{ForgeError, User};
+use crate::guard::{Branch, ChangeRequest};
 use crate::model::CommitSha;
 
-/// Reading what the guard decides by. What cannot be read is left out of the answer, so that the guard denies for it; only an answer
-/// without which nothing can be decided is an error.
+/// Reads the guard's facts. An adapter omits a fact that the token may not read, so that the guard denies; an answer that every decision
+/// needs is an error.
 #[async_trait]
 pub trait Reviews: Send + Sync {
     /// The default branch as it is now.
     async fn default_branch(&self) -> Result<DefaultBranch, ForgeError>;
 
-    /// A commit's parents, the first one first.
+    /// A commit's parents, in order.
     async fn parents(&self, commit: &CommitSha) -> Result<Vec<CommitSha>, ForgeError>;
 
     /// The merged pull requests that brought a commit into the default branch.
@@ -25,40 +25,26 @@ pub trait Reviews: Send + Sync {
         number: u64,
         teams: &[String],
     ) -> Result<ReviewedPullRequest, ForgeError>;
-
-    /// Somebody, and what they may do. One whose id is not the one that this name has now is nobody.
-    async fn actor(&self, account: &User, teams: &[String]) -> Result<Actor, ForgeError>;
 }
 
 /// The default branch.
 #[derive(Clone, Debug)]
 pub struct DefaultBranch {
-    /// As the guard asks for it.
+    /// For the guard.
     pub branch: Branch,
     /// Its last commit.
     pub tip: CommitSha,
-    /// Whether the repository can be seen by its members only.
+    /// Whether only members can read the repository.
     pub private: bool,
 }
 
-/// A pull request for the guard, and what is needed to find its parts.
+/// A pull request for the guard.
 #[derive(Clone, Debug)]
 pub struct ReviewedPullRequest {
-    /// What the guard asks; without what is about one stack.
+    /// Facts about the pull request; facts about one stack are not set.
     pub request: ChangeRequest,
-    /// Who opened it.
+    /// Who opened it; `None` for an account that was deleted.
     pub author: Option<User>,
     /// The commit that the merge put onto the branch: a merge commit, a squashed one, or the last of those that were rebased.
     pub merge: Option<CommitSha>,
-}
-
-/// Somebody, by id and by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
-    /// Numeric id.
-    pub id: crate::model::UserId,
-    /// Name.
-    pub login: String,
-    /// Whether it is a machine.
-    pub bot: bool,
 }

@@ -10,9 +10,8 @@ use std::sync::Arc;
 use crate::ci::JobEnvironment;
 use crate::cloud::CancellationToken;
 use crate::exit::Exit;
-use crate::forge::github::GitHub;
 use crate::forge::local::LocalRepository;
-use crate::forge::{ForgeError, IdentityTokens, PullRequest, PullRequests as _, Source};
+use crate::forge::{Forge, ForgeError, IdentityTokens, PullRequest, Source};
 use crate::model::CommitSha;
 
 pub use credentials::CredentialCache;
@@ -22,7 +21,7 @@ pub use signal::cancel_on_signal;
 
 pub struct Job {
     pub environment: JobEnvironment,
-    pub github: GitHub,
+    pub forge: Box<dyn Forge>,
     /// `None` if the job checked nothing out.
     pub checkout: Option<LocalRepository>,
 }
@@ -98,14 +97,14 @@ impl Job {
         {
             return Ok((checkout, base));
         }
-        Ok((&self.github, self.github.merge_base(base, head).await?))
+        Ok((&*self.forge, self.forge.merge_base(base, head).await?))
     }
 
     /// Where to read files of these commits: the checkout if it has them all, which saves a call for each file; else the API.
     pub fn source(&self, commits: &[&CommitSha]) -> &dyn Source {
         match &self.checkout {
             Some(checkout) if has_commits(checkout, commits) => checkout,
-            _ => &self.github,
+            _ => &*self.forge,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use provisioner::ci::CiEvent;
 use provisioner::forge::github::{Access, GitHub};
-use provisioner::forge::{ForgeError, PullRequests as _, Source as _, Upsert};
+use provisioner::forge::{Comments as _, ForgeError, PullRequests as _, Source as _, Upsert};
 use provisioner::model::{CommitSha, RepoPath, UserId};
 use secrecy::SecretString;
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ use crate::change::ConfigSelector;
 use crate::change::read_inputs;
 use crate::change::{LoadedPolicy, policy_at};
 use crate::ci::JobEnvironment;
-use crate::forge::{IdentityTokens, PullRequests};
+use crate::forge::IdentityTokens;
 use crate::guard::POLICY_FILE;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
@@ -35,12 +35,10 @@ pub async fn check_merge_group(job: &Job, base: &CommitSha, head: &CommitSha) ->
 
 async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>), JobError> {
     let Job {
-        environment,
-        github,
-        ..
+        environment, forge, ..
     } = job;
-    let pull_request = github.pull_request(number).await?;
-    let files = github.files_of(&pull_request).await?;
+    let pull_request = forge.pull_request(number).await?;
+    let files = forge.files_of(&pull_request).await?;
     let (source, base) = job.source_of(&pull_request).await?;
     let policy = policy_at(source, &base).await?;
     let inputs = read_inputs(
@@ -69,7 +67,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
     }
     let plan = plan(environment, policy, format!("pull-{number}"));
     preview(&mut report, &inputs, &plan).await;
-    let surroundings = github.open_pull_requests().await?;
+    let surroundings = forge.open_pull_requests().await?;
     report.collisions = surroundings
         .open
         .as_ref()
@@ -91,7 +89,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
             None => report.notices.push(
                 "There is no comment: the forge does not tell whose token this is.".to_owned(),
             ),
-            Some(own) => match github.upsert_comment(number, own, MARKER, &body).await {
+            Some(own) => match forge.upsert_comment(number, own, MARKER, &body).await {
                 Ok(written) => url = Some(written.url().to_owned()),
                 Err(error) if error.is_refusal() => {
                     report.notices.push("There is no comment: the token may not write one. Grant the job pull-requests write.".to_owned());
@@ -101,7 +99,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
             },
         }
     }
-    set_status(github, &pull_request.head, surroundings.own, &mut report).await?;
+    set_status(&**forge, &pull_request.head, surroundings.own, &mut report).await?;
     Ok((report, url))
 }
 
@@ -116,7 +114,7 @@ async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Re
     let mut report = report(&inputs, base, head);
     let plan = plan(environment, policy, "merge-group".to_owned());
     preview(&mut report, &inputs, &plan).await;
-    set_status(&job.github, head, None, &mut report).await?;
+    set_status(&*job.forge, head, None, &mut report).await?;
     Ok(report)
 }
 

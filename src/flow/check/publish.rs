@@ -5,8 +5,7 @@ use anyhow::Context as _;
 use crate::VERSION;
 use crate::ci::{JobEnvironment, JobOutputs, summary};
 use crate::exit::Exit;
-use crate::forge::github::GitHub;
-use crate::forge::{CommitStatus, PullRequests as _};
+use crate::forge::{CommitStatus, Statuses};
 use crate::job::JobError;
 use crate::model::{CommitSha, UserId};
 use crate::report::{self as print, PLAN_STATUS, Report, SUMMARY_LIMIT, escape_workflow_commands};
@@ -14,7 +13,7 @@ use crate::text::pluralize;
 use crate::workspace::write_file;
 
 pub async fn set_status(
-    github: &GitHub,
+    forge: &dyn Statuses,
     at: &CommitSha,
     own: Option<UserId>,
     report: &mut Report,
@@ -38,7 +37,7 @@ pub async fn set_status(
         context: PLAN_STATUS,
         description,
     };
-    match github.set_status(at, own, &status).await {
+    match forge.set_status(at, own, &status).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_refusal() => {
             report.notices.push("There is no commit status: the token may not write one. Grant the job statuses write.".to_owned());

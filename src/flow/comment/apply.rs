@@ -18,7 +18,6 @@ use crate::command::{Class, Command};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::forge::Reviews as _;
 use crate::guard::{self, POLICY_FILE, read_policy};
 use crate::job::JobError;
 use crate::job::ProgressLog;
@@ -84,8 +83,8 @@ pub async fn apply(
     };
     let job = session.job;
     // Earlier commands took time, so every fact is read again.
-    let branch = job.github.default_branch().await?;
-    let range = range_of_pull_request(&job.github, session.number, &merge).await?;
+    let branch = job.forge.default_branch().await?;
+    let range = range_of_pull_request(&*job.forge, session.number, &merge).await?;
     let merged = MergedChange::read(job, &branch, session.own, &range).await?;
     let file = policy_bytes(job.source(&[&branch.tip]), &branch.tip).await?;
     let now = (file != merged.policy_file)

@@ -1,6 +1,6 @@
 //! Who may use commands. Strangers cost one API call and get no reply.
 
-use crate::forge::{Reviews as _, User};
+use crate::forge::User;
 use crate::guard::{Actor, Permission};
 use crate::job::{Job, JobError};
 
@@ -30,7 +30,7 @@ impl CommentAuthor {
         account: &User,
         event: &CommentEvent<'_>,
     ) -> Result<Option<Self>, JobError> {
-        let person = job.github.actor(account, &[]).await?;
+        let person = job.forge.actor(account, &[]).await?;
         let author = Self {
             account: account.clone(),
             person,
@@ -42,10 +42,10 @@ impl CommentAuthor {
         if author.person.permission < Some(Permission::Read) || event.public {
             return Ok(None);
         }
-        if !job.github.default_branch().await?.private {
+        if !job.forge.default_branch().await?.private {
             return Ok(None);
         }
-        let found = job.github.request(event.number, &[]).await?;
+        let found = job.forge.request(event.number, &[]).await?;
         let is_author = found.request.author == Some(account.id);
         Ok(is_author.then_some(author))
     }

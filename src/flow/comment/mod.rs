@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use crate::command::{Class, Command, CommandParseError, parse};
 use crate::exit::Exit;
-use crate::forge::{Reaction, Talk as _};
+use crate::forge::Reaction;
 use crate::job::{Job, JobError, JobResult};
 use crate::report::escape_workflow_commands;
 
@@ -31,7 +31,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     if !event.is_new || parse(event.body).is_empty() {
         return ignored("the comment commands nothing");
     }
-    let Some(comment) = job.github.comment(event.id).await? else {
+    let Some(comment) = job.forge.comment(event.id).await? else {
         return ignored("the comment is gone");
     };
     let Some(by) = comment.by.filter(|by| !by.bot) else {
@@ -48,7 +48,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     let Some(author) = CommentAuthor::read(job, &by, event).await? else {
         return ignored("whoever wrote the comment may not command here");
     };
-    let own = job.github.current_user().await?;
+    let own = job.forge.current_user().await?;
     if own == Some(by.id) {
         return ignored("own comments command nothing");
     }
@@ -68,7 +68,7 @@ fn ignored(why: &str) -> JobResult {
 
 /// A reaction that cannot be written stops nothing.
 async fn react(job: &Job, comment: u64, reaction: Reaction) {
-    if let Err(error) = job.github.react(comment, reaction).await {
+    if let Err(error) = job.forge.react(comment, reaction).await {
         eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
     }
 }

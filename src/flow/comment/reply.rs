@@ -3,7 +3,6 @@
 use super::answer::Answer;
 use crate::command::{Class, Command, CommandParseError};
 use crate::exit::Exit;
-use crate::forge::PullRequests as _;
 use crate::job::{Job, JobError};
 use crate::model::{Digest, UserId};
 use crate::report::{COMMENT_LIMIT, code, escape_workflow_commands, fence, fit_sections};
@@ -114,7 +113,7 @@ impl<'a> CommentReply<'a> {
         }
         let put = self
             .job
-            .github
+            .forge
             .upsert_comment(self.number, own, &self.marker, &body);
         self.exit = Exit::Ok;
         match put.await {

@@ -13,7 +13,6 @@ use crate::ci::{JobOutputs, summary};
 use crate::command::{Class, Command};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::forge::Reviews as _;
 use crate::guard;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::{CommitSha, UserId};
@@ -130,9 +129,9 @@ impl<'a> CommentSession<'a> {
     ) -> Result<guard::CommentCommand, JobError> {
         let teams: BTreeSet<String> = policies.iter().flat_map(|policy| policy.teams()).collect();
         let teams: Vec<String> = teams.into_iter().collect();
-        let github = &self.job.github;
+        let forge = &*self.job.forge;
         Ok(guard::CommentCommand {
-            by: github.actor(&self.author.account, &teams).await?,
+            by: forge.actor(&self.author.account, &teams).await?,
             force: command.force,
             confirm: command.confirm.clone(),
             reported,

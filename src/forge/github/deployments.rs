@@ -1,5 +1,6 @@
 //! Deployments: one for each commit, environment and task; what becomes of it is in its statuses.
 
+use async_trait::async_trait;
 use http::Method;
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -8,7 +9,7 @@ use super::client::GitHub;
 use super::paging::PAGE;
 use super::route::encoded;
 use super::wire;
-use crate::forge::{Deployment, DeploymentState, ForgeError, Upsert};
+use crate::forge::{Deployment, DeploymentState, Deployments, ForgeError, Upsert};
 use crate::model::UserId;
 
 /// 1,000 deployments of one stack at one commit: all but one of them by others.
@@ -16,9 +17,9 @@ const MAX_PAGES: usize = 10;
 /// How often an attempt is made anew after an answer that leaves open whether it worked.
 const ATTEMPTS: usize = 3;
 
-impl GitHub {
-    /// Makes our deployment say something.
-    pub(super) async fn deploy(
+#[async_trait]
+impl Deployments for GitHub {
+    async fn put_deployment(
         &self,
         own: UserId,
         deployment: &Deployment,
@@ -62,7 +63,9 @@ impl GitHub {
             false => Upsert::Updated(known.url),
         })
     }
+}
 
+impl GitHub {
     /// Our deployment of a stack at a commit, and whether it is new.
     async fn our_deployment(
         &self,

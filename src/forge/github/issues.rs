@@ -1,25 +1,22 @@
-//! Issues of our own.
+//! Issues that provisioner opens.
 
+use async_trait::async_trait;
 use http::Method;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::client::GitHub;
 use super::wire;
-use crate::forge::{ForgeError, Issue};
+use crate::forge::{ForgeError, Issue, Issues};
 use crate::model::UserId;
 
 /// 5,000 open issues and pull requests.
 const MAX_PAGES: usize = 50;
 
-impl GitHub {
-    /// Open issues by `own` that begin with `marker`, oldest first. GitHub's own filter goes by a name, and names of machines are
-    /// not taken by it as they are.
-    pub(super) async fn issues_by(
-        &self,
-        own: UserId,
-        marker: &str,
-    ) -> Result<Vec<Issue>, ForgeError> {
+#[async_trait]
+impl Issues for GitHub {
+    /// Filters the list itself: GitHub's own filter takes a login, and does not accept the logins of bots.
+    async fn own_issues(&self, own: UserId, marker: &str) -> Result<Vec<Issue>, ForgeError> {
         let route = format!("{}/issues?state=open", self.root);
         let listed: Vec<wire::Issue> = self.get_all("open issues", &route, MAX_PAGES).await?;
         let ours = listed.into_iter().filter(|issue| {
@@ -37,7 +34,7 @@ impl GitHub {
     }
 
     /// Opens an issue. After an unclear answer it is not tried again: it may be there, and whoever looks the next time finds it.
-    pub(super) async fn create_issue(&self, title: &str, body: &str) -> Result<Issue, ForgeError> {
+    async fn open_issue(&self, title: &str, body: &str) -> Result<Issue, ForgeError> {
         let route = format!("{}/issues", self.root);
         let json = json!({ "title": title, "body": body });
         let issue: wire::Issue = self
@@ -46,12 +43,7 @@ impl GitHub {
         Ok(issue.into_ours())
     }
 
-    pub(super) async fn change_issue(
-        &self,
-        number: u64,
-        body: &str,
-        close: bool,
-    ) -> Result<(), ForgeError> {
+    async fn update_issue(&self, number: u64, body: &str, close: bool) -> Result<(), ForgeError> {
         let what = format!("issue {number}");
         let route = format!("{}/issues/{number}", self.root);
         let json = match close {

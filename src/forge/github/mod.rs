@@ -2,26 +2,26 @@
 
 mod activity;
 mod branches;
+mod capabilities;
 mod client;
+mod comments;
 mod deployments;
 mod identity;
 mod issues;
 mod paging;
-mod people;
-mod probe;
 mod pull_requests;
 mod retry;
 mod reviews;
 mod route;
 mod source;
-mod talk;
+mod statuses;
+mod users;
 mod wire;
 
 use secrecy::SecretString;
 
 pub use client::GitHub;
 pub use identity::ActionsIdentity;
-pub use probe::{Capability, RepositoryInfo, WritePermission};
 
 /// Where a repository is, and what lets us in.
 #[derive(Debug)]

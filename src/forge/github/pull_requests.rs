@@ -1,15 +1,14 @@
-//! Pull requests: facts, files, the one comment, the commit status.
+//! Pull requests: facts and files.
 
 use async_trait::async_trait;
-use http::Method;
 use serde_json::json;
 
 use super::client::GitHub;
 use super::paging::PAGE;
 use super::wire;
 use crate::forge::{
-    ChangeKind, ChangedFile, CommitStatus, ForgeError, OpenPullRequest, OpenPullRequests,
-    PullRequest, PullRequests, Source as _, Upsert,
+    ChangeKind, ChangedFile, ForgeError, OpenPullRequest, OpenPullRequests, PullRequest,
+    PullRequests, Source as _,
 };
 use crate::model::{CommitSha, RepoPath, UserId};
 
@@ -18,8 +17,6 @@ use crate::model::{CommitSha, RepoPath, UserId};
 const MAX_FILES: u64 = 3_000;
 /// 500 open pull requests.
 const MAX_PULL_PAGES: usize = 5;
-/// How often an attempt to comment is made anew after an answer that leaves open whether it worked.
-const COMMENT_ATTEMPTS: usize = 3;
 
 /// Files past the first hundred of another pull request are not looked at: this serves a notice, no rule.
 const OPEN_PULL_REQUESTS: &str = "query($owner: String!, $name: String!, $cursor: String) {
@@ -95,7 +92,7 @@ impl PullRequests for GitHub {
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_PULL_PAGES {
             let variables = json!({ "owner": self.owner, "name": self.name, "cursor": cursor });
-            let reply: wire::Surroundings = match self
+            let reply: wire::OpenPullRequests = match self
                 .query("open pull requests", OPEN_PULL_REQUESTS, variables)
                 .await
             {
@@ -137,72 +134,6 @@ impl PullRequests for GitHub {
             own,
             open: Some(open),
             complete: complete && cursor.is_none(),
-        })
-    }
-
-    async fn upsert_comment(
-        &self,
-        number: u64,
-        own: UserId,
-        marker: &str,
-        body: &str,
-    ) -> Result<Upsert, ForgeError> {
-        let what = format!("comment on pull request {number}");
-        let list = format!("{}/issues/{number}/comments", self.root);
-        let mut last = None;
-        for _ in 0..COMMENT_ATTEMPTS {
-            let ours = self.find_own_comment(number, own, marker).await?;
-            let json = json!({ "body": body });
-            match ours {
-                Some(ours) if ours.body.as_deref().map(str::trim_end) == Some(body.trim_end()) => {
-                    return Ok(Upsert::Unchanged(ours.html_url));
-                }
-                Some(ours) => {
-                    let route = format!("{}/issues/comments/{}", self.root, ours.id);
-                    let updated: wire::Comment = self
-                        .write(&what, Method::PATCH, &route, &json, true)
-                        .await?;
-                    return Ok(Upsert::Updated(updated.html_url));
-                }
-                None => match self
-                    .write::<wire::Comment>(&what, Method::POST, &list, &json, false)
-                    .await
-                {
-                    Ok(created) => return Ok(Upsert::Created(created.html_url)),
-                    Err(error) if error.is_refusal() => return Err(error),
-                    // It may have been made all the same: look again before another attempt.
-                    Err(error) => last = Some(error),
-                },
-            }
-        }
-        Err(last.unwrap_or_else(|| ForgeError::unreachable(&what, "not written")))
-    }
-
-    async fn set_status(
-        &self,
-        at: &CommitSha,
-        own: Option<UserId>,
-        status: &CommitStatus,
-    ) -> Result<Upsert, ForgeError> {
-        let what = format!("status of {}", at.short());
-        let state = if status.success { "success" } else { "failure" };
-        let newest = self.newest_status(at, status.context).await?;
-        let existed = newest.is_some();
-        if let Some(known) = newest
-            && known.state == state
-            && known.description.as_deref() == Some(&status.description)
-            && own.is_some_and(|own| known.is_by(own))
-        {
-            return Ok(Upsert::Unchanged(known.url));
-        }
-        let body =
-            json!({ "state": state, "context": status.context, "description": status.description });
-        let route = format!("{}/statuses/{at}", self.root);
-        let made: wire::Status = self.write(&what, Method::POST, &route, &body, true).await?;
-        Ok(if existed {
-            Upsert::Updated(made.url)
-        } else {
-            Upsert::Created(made.url)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Who stands behind a commit.
+//! Merged pull requests, their reviews, and the default branch.
 
 use std::collections::BTreeMap;
 
@@ -113,10 +113,6 @@ impl Reviews for GitHub {
             author,
             merge,
         })
-    }
-
-    async fn actor(&self, account: &User, teams: &[String]) -> Result<Actor, ForgeError> {
-        self.user_or_ghost(account, teams).await
     }
 }
 

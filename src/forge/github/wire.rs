@@ -190,6 +190,7 @@ pub struct Status {
     pub description: Option<String>,
     pub url: String,
     pub creator: Option<User>,
+    pub created_at: Option<String>,
 }
 
 impl Status {
@@ -223,7 +224,7 @@ pub struct Identity {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Surroundings {
+pub struct OpenPullRequests {
     pub viewer: Option<Viewer>,
     pub repository: Option<Repository>,
 }

@@ -1,9 +1,9 @@
 //! Comments, reactions and statuses.
 
 use provisioner::forge::{
-    Comment, PullRequests as _, Reaction, StatusRecord, Talk as _, User as ForgeUser,
+    Comment, Comments as _, CommitStatus, Reaction, StatusRecord, Statuses as _, Upsert,
+    User as ForgeUser,
 };
-use provisioner::forge::{CommitStatus, Upsert};
 use provisioner::model::UserId;
 
 use super::{Scene, account, scene};
@@ -142,11 +142,8 @@ fn our_newest_status_is_what_holds() {
     assert_eq!(own_status(&it), None);
     it.repo.status(&head, CONTEXT, "failure", &it.bot());
     it.repo.status(&head, "other", "failure", &it.bot());
-    let failed = StatusRecord {
-        success: false,
-        description: String::new(),
-    };
-    assert_eq!(own_status(&it), Some(failed));
+    let failed = own_status(&it).unwrap();
+    assert_eq!((failed.success, failed.description.as_str()), (false, ""));
     let status = CommitStatus {
         success: true,
         context: CONTEXT,
@@ -156,11 +153,13 @@ fn our_newest_status_is_what_holds() {
     it.ask(async |github| github.set_status(&at, Some(OWN), &status).await.unwrap());
     it.fake
         .expect_writes(&["POST /repos/acme/infra/statuses/*"]);
-    let passed = StatusRecord {
-        success: true,
-        description: "plan 123".to_owned(),
-    };
-    assert_eq!(own_status(&it), Some(passed));
+    let passed = own_status(&it).unwrap();
+    assert_eq!(
+        (passed.success, passed.description.as_str()),
+        (true, "plan 123")
+    );
+    // By the server's clock.
+    assert!(failed.created_at.is_some() && passed.created_at > failed.created_at);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Deployments of stacks.
 
-use provisioner::forge::{Deployment, DeploymentState, Talk as _, Upsert};
+use provisioner::forge::{Deployment, DeploymentState, Deployments as _, Upsert};
 use provisioner::model::UserId;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! Issues of our own.
 
-use provisioner::forge::{Issue, Talk as _};
+use provisioner::forge::{Issue, Issues as _};
 use provisioner::model::UserId;
 
 use super::{Scene, scene};

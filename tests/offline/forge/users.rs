@@ -1,6 +1,6 @@
 //! What somebody may do, and to which teams they belong.
 
-use provisioner::forge::{ForgeError, Reviews as _, Talk as _, User};
+use provisioner::forge::{ForgeError, User, Users as _};
 use provisioner::guard::{Actor, Permission};
 use provisioner::model::UserId;
 use serde_json::json;

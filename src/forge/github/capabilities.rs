@@ -1,52 +1,17 @@
-//! What a job's token may do, found out without doing it.
+//! What a job's token may do, found out without a change.
 
+use async_trait::async_trait;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::GitHub;
 use super::route::segment;
-use crate::forge::ForgeError;
+use crate::forge::{
+    Capabilities, Capability, Claims, ForgeError, JobSubject, ReadPermission, RepositoryInfo,
+    WritePermission,
+};
 use crate::model::CommitSha;
-
-/// What was found out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Capability {
-    /// It works.
-    Yes,
-    /// The forge refuses it.
-    No(String),
-    /// The answer says neither.
-    Unproven(String),
-}
-
-/// Permissions of a job that the flows need to write with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WritePermission {
-    /// Comments on pull requests.
-    Comments,
-    /// Commit statuses.
-    Statuses,
-    /// Deployments.
-    Deployments,
-    /// Issues.
-    Issues,
-}
-
-/// A repository, as doctor reads it.
-#[derive(Clone, Debug)]
-pub struct RepositoryInfo {
-    /// Its numeric id.
-    pub id: u64,
-    /// Its owner's.
-    pub owner_id: u64,
-    /// Its default branch.
-    pub branch: String,
-    /// Last commit of that.
-    pub tip: CommitSha,
-    /// Whether the branch is protected; `None` if the token is not told.
-    pub protected: Option<bool>,
-}
 
 #[derive(Deserialize)]
 struct Repository {
@@ -60,9 +25,9 @@ struct Owner {
     id: u64,
 }
 
-impl GitHub {
-    /// The repository and its default branch, which takes the permission to read contents.
-    pub async fn about(&self) -> Result<RepositoryInfo, ForgeError> {
+#[async_trait]
+impl Capabilities for GitHub {
+    async fn repository_info(&self) -> Result<RepositoryInfo, ForgeError> {
         let repository: Repository = self.get("the repository", &self.root).await?;
         let branch = repository.default_branch;
         let (tip, protected) = self.branch(&branch).await?;
@@ -75,15 +40,9 @@ impl GitHub {
         })
     }
 
-    /// Whether something may be written.
-    ///
-    /// What is asked for lacks the field without which, by GitHub's description of its API, there is nothing to make: whoever may write is
-    /// told so (422), and whoever may not is refused before (403).
-    pub async fn may_write(
-        &self,
-        writes: WritePermission,
-        pull_request: Option<u64>,
-    ) -> Capability {
+    /// Sends a request without its required field. GitHub checks the permission first: it refuses a token without the permission (403), and
+    /// reports the missing field to a token with it (422).
+    async fn may_write(&self, writes: WritePermission, pull_request: Option<u64>) -> Capability {
         let route = match (writes, pull_request) {
             (WritePermission::Comments, Some(number)) => format!("/issues/{number}/comments"),
             (WritePermission::Comments, None) => {
@@ -110,14 +69,16 @@ impl GitHub {
         }
     }
 
-    /// Whether a list may be read, such as `deployments`.
-    pub async fn may_read(&self, list: &str) -> Capability {
+    async fn may_read(&self, what: ReadPermission, at: &CommitSha) -> Capability {
+        let list = match what {
+            ReadPermission::Statuses => format!("commits/{at}/statuses"),
+            ReadPermission::Deployments => "deployments".to_owned(),
+        };
         let route = format!("{}/{list}?per_page=1", self.root);
         read(self.get::<Value>("a permission", &route).await)
     }
 
-    /// Whether it may be seen who belongs to a team (`organisation/team`), asked about one person.
-    pub async fn can_read_team(&self, team: &str, login: &str) -> Capability {
+    async fn can_read_team(&self, team: &str, login: &str) -> Capability {
         let parts = team.split_once('/').and_then(|(organisation, team)| {
             Some((segment(organisation)?, segment(team)?, segment(login)?))
         });
@@ -134,6 +95,22 @@ impl GitHub {
                 "there is no such team, or whoever started the job is not in it".to_owned(),
             ),
             other => read(other),
+        }
+    }
+
+    /// <https://docs.github.com/en/actions/reference/security/oidc>
+    fn job_subject(&self, claims: &Claims, repository: Option<&RepositoryInfo>) -> JobSubject {
+        let slug = format!("{}/{}", self.owner, self.name);
+        let ids = repository.map(|repository| {
+            let RepositoryInfo { id, owner_id, .. } = repository;
+            format!("{}@{owner_id}/{}@{id}", self.owner, self.name)
+        });
+        let begins = |form: &String| claims.sub.starts_with(&format!("repo:{form}:"));
+        let environment = claims.sub.split_once(":environment:");
+        JobSubject {
+            is_trusted_form: begins(&slug) || ids.as_ref().is_some_and(begins),
+            environment: environment.map(|(_, environment)| environment.to_owned()),
+            repository: ids.unwrap_or(slug),
         }
     }
 }

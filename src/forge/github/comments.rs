@@ -1,4 +1,4 @@
-//! What is said: comments, reactions, statuses; deployments and issues have files of their own.
+//! Comments on pull requests and issues, and reactions to them.
 
 use async_trait::async_trait;
 use http::Method;
@@ -7,20 +7,16 @@ use serde_json::json;
 
 use super::client::GitHub;
 use super::wire;
-use crate::forge::{Comment, Deployment, ForgeError, Issue, Reaction, StatusRecord, Talk, Upsert};
-use crate::model::{CommitSha, UserId};
+use crate::forge::{Comment, Comments, ForgeError, Reaction, Upsert};
+use crate::model::UserId;
 
 /// A pull request with more comments is not worth reading on every push.
-const MAX_COMMENT_PAGES: usize = 100;
-/// GitHub keeps 1,000 statuses of one context and commit; contexts are without number.
-const MAX_STATUS_PAGES: usize = 100;
+const MAX_PAGES: usize = 100;
+/// How often to create a comment again after an answer that does not say whether it was created.
+const ATTEMPTS: usize = 3;
 
 #[async_trait]
-impl Talk for GitHub {
-    async fn current_user(&self) -> Result<Option<UserId>, ForgeError> {
-        self.identity().await
-    }
-
+impl Comments for GitHub {
     async fn comment(&self, id: u64) -> Result<Option<Comment>, ForgeError> {
         let what = format!("comment {id}");
         let route = format!("{}/issues/comments/{id}", self.root);
@@ -50,6 +46,44 @@ impl Talk for GitHub {
         Ok(ours.and_then(|comment| comment.body))
     }
 
+    async fn upsert_comment(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+        body: &str,
+    ) -> Result<Upsert, ForgeError> {
+        let what = format!("comment on pull request {number}");
+        let list = format!("{}/issues/{number}/comments", self.root);
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            let ours = self.find_own_comment(number, own, marker).await?;
+            let json = json!({ "body": body });
+            match ours {
+                Some(ours) if ours.body.as_deref().map(str::trim_end) == Some(body.trim_end()) => {
+                    return Ok(Upsert::Unchanged(ours.html_url));
+                }
+                Some(ours) => {
+                    let route = format!("{}/issues/comments/{}", self.root, ours.id);
+                    let updated: wire::Comment = self
+                        .write(&what, Method::PATCH, &route, &json, true)
+                        .await?;
+                    return Ok(Upsert::Updated(updated.html_url));
+                }
+                None => match self
+                    .write::<wire::Comment>(&what, Method::POST, &list, &json, false)
+                    .await
+                {
+                    Ok(created) => return Ok(Upsert::Created(created.html_url)),
+                    Err(error) if error.is_refusal() => return Err(error),
+                    // It may have been made all the same: look again before another attempt.
+                    Err(error) => last = Some(error),
+                },
+            }
+        }
+        Err(last.unwrap_or_else(|| ForgeError::unreachable(&what, "not written")))
+    }
+
     async fn react(&self, comment: u64, reaction: Reaction) -> Result<(), ForgeError> {
         let what = format!("reaction to comment {comment}");
         let route = format!("{}/issues/comments/{comment}/reactions", self.root);
@@ -64,47 +98,11 @@ impl Talk for GitHub {
             .await?;
         Ok(())
     }
-
-    async fn own_status(
-        &self,
-        at: &CommitSha,
-        own: UserId,
-        context: &str,
-    ) -> Result<Option<StatusRecord>, ForgeError> {
-        // One by somebody else that is newer counts, and says nothing: ours before it no longer holds.
-        let newest = self.newest_status(at, context).await?;
-        Ok(newest
-            .filter(|status| status.is_by(own))
-            .map(|status| StatusRecord {
-                success: status.state == "success",
-                description: status.description.unwrap_or_default(),
-            }))
-    }
-
-    async fn put_deployment(
-        &self,
-        own: UserId,
-        deployment: &Deployment,
-    ) -> Result<Upsert, ForgeError> {
-        self.deploy(own, deployment).await
-    }
-
-    async fn own_issues(&self, own: UserId, marker: &str) -> Result<Vec<Issue>, ForgeError> {
-        self.issues_by(own, marker).await
-    }
-
-    async fn open_issue(&self, title: &str, body: &str) -> Result<Issue, ForgeError> {
-        self.create_issue(title, body).await
-    }
-
-    async fn update_issue(&self, number: u64, body: &str, close: bool) -> Result<(), ForgeError> {
-        self.change_issue(number, body, close).await
-    }
 }
 
 impl GitHub {
     /// The first comment by `own` that begins with `marker`.
-    pub(super) async fn find_own_comment(
+    async fn find_own_comment(
         &self,
         number: u64,
         own: UserId,
@@ -118,19 +116,6 @@ impl GitHub {
             by.is_some_and(|by| UserId(by.id) == own)
                 && body.is_some_and(|body| body.starts_with(marker))
         };
-        self.get_first(&what, &route, MAX_COMMENT_PAGES, is_ours)
-            .await
-    }
-
-    /// The newest status of a context, whoever set it. GitHub lists the newest first, and does not tell contexts apart by case.
-    pub(super) async fn newest_status(
-        &self,
-        at: &CommitSha,
-        context: &str,
-    ) -> Result<Option<wire::Status>, ForgeError> {
-        let what = format!("statuses of {}", at.short());
-        let route = format!("{}/commits/{at}/statuses", self.root);
-        let is_it = |status: &wire::Status| status.context.eq_ignore_ascii_case(context);
-        self.get_first(&what, &route, MAX_STATUS_PAGES, is_it).await
+        self.get_first(&what, &route, MAX_PAGES, is_ours).await
     }
 }

@@ -1,5 +1,6 @@
-//! Who somebody is, and what they may do.
+//! Users and their permissions.
 
+use async_trait::async_trait;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 
@@ -7,7 +8,7 @@ use super::client::GitHub;
 use super::route::segment;
 use super::source::CONCURRENCY;
 use super::wire;
-use crate::forge::{ForgeError, User};
+use crate::forge::{ForgeError, User, Users};
 use crate::guard::{Actor, Permission};
 use crate::model::UserId;
 
@@ -27,29 +28,27 @@ impl wire::Actor {
     }
 }
 
-impl GitHub {
-    /// Several people at once.
-    pub(super) async fn actors(
-        &self,
-        accounts: Vec<User>,
-        teams: &[String],
-    ) -> Result<Vec<Actor>, ForgeError> {
-        let requests = accounts
-            .into_iter()
-            .map(|account| async move { self.user_or_ghost(&account, teams).await });
-        let requests: Vec<_> = requests.collect();
-        stream::iter(requests)
-            .buffered(CONCURRENCY)
-            .try_collect()
-            .await
+#[async_trait]
+impl Users for GitHub {
+    /// Tokens of workflow jobs have their user in GraphQL only.
+    async fn current_user(&self) -> Result<Option<UserId>, ForgeError> {
+        let viewer = self
+            .query::<wire::Identity>("own identity", VIEWER, json!({}))
+            .await;
+        match viewer {
+            Ok(wire::Identity {
+                viewer:
+                    Some(wire::Viewer {
+                        database_id: Some(id),
+                    }),
+            }) => Ok(Some(UserId(id))),
+            Err(error) if !error.is_refusal() => Err(error),
+            Ok(_) | Err(_) => self.identity_by_rest().await,
+        }
     }
 
-    /// Somebody, with what they may do. Of a machine nothing is asked: its word counts nowhere.
-    pub(super) async fn user_or_ghost(
-        &self,
-        account: &User,
-        teams: &[String],
-    ) -> Result<Actor, ForgeError> {
+    /// Asks nothing about a bot: its word counts nowhere.
+    async fn actor(&self, account: &User, teams: &[String]) -> Result<Actor, ForgeError> {
         let mut person = Actor {
             id: account.id,
             login: account.login.clone(),
@@ -61,7 +60,7 @@ impl GitHub {
             return Ok(person);
         };
         person.permission = self.permission(account, &login).await?;
-        // Teams are asked for by name, so only once the name is known to be this person's.
+        // Teams are read by login, so only once the login is known to be this user's.
         if person.permission > Some(Permission::None) {
             for team in teams {
                 if self.belongs_to(team, &login).await? {
@@ -70,6 +69,24 @@ impl GitHub {
             }
         }
         Ok(person)
+    }
+}
+
+impl GitHub {
+    /// Several people at once.
+    pub(super) async fn actors(
+        &self,
+        accounts: Vec<User>,
+        teams: &[String],
+    ) -> Result<Vec<Actor>, ForgeError> {
+        let requests = accounts
+            .into_iter()
+            .map(|account| async move { self.actor(&account, teams).await });
+        let requests: Vec<_> = requests.collect();
+        stream::iter(requests)
+            .buffered(CONCURRENCY)
+            .try_collect()
+            .await
     }
 
     /// What a person may do. That a permission is not told denies, so a refusal is no error.
@@ -108,23 +125,6 @@ impl GitHub {
             Ok(membership) => Ok(membership.state == "active"),
             Err(error) if error.is_refusal() => Ok(false),
             Err(error) => Err(error),
-        }
-    }
-
-    /// The identity behind the token. Tokens of workflow jobs have theirs in GraphQL only.
-    pub(super) async fn identity(&self) -> Result<Option<UserId>, ForgeError> {
-        let viewer = self
-            .query::<wire::Identity>("own identity", VIEWER, json!({}))
-            .await;
-        match viewer {
-            Ok(wire::Identity {
-                viewer:
-                    Some(wire::Viewer {
-                        database_id: Some(id),
-                    }),
-            }) => Ok(Some(UserId(id))),
-            Err(error) if !error.is_refusal() => Err(error),
-            Ok(_) | Err(_) => self.identity_by_rest().await,
         }
     }
 

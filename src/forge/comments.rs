@@ -1,0 +1,57 @@
+//! Comments on pull requests and issues.
+
+use async_trait::async_trait;
+
+use super::{ForgeError, Upsert, User};
+use crate::model::UserId;
+
+/// Reads and writes comments. Changes only comments of the user `own`.
+#[async_trait]
+pub trait Comments: Send + Sync {
+    /// A comment as it is now; `None` if it was deleted.
+    async fn comment(&self, id: u64) -> Result<Option<Comment>, ForgeError>;
+
+    /// The body of the first comment by `own` that begins with `marker`.
+    async fn own_comment(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+    ) -> Result<Option<String>, ForgeError>;
+
+    /// Creates the comment by `own` that begins with `marker`, or replaces its body. `body` has to begin with `marker`.
+    async fn upsert_comment(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+        body: &str,
+    ) -> Result<Upsert, ForgeError>;
+
+    /// Reacts to a comment. Does nothing if the reaction exists.
+    async fn react(&self, comment: u64, reaction: Reaction) -> Result<(), ForgeError>;
+}
+
+/// A comment on a pull request or an issue.
+#[derive(Clone, Debug)]
+pub struct Comment {
+    /// Number of the pull request or issue.
+    pub number: u64,
+    /// Who wrote it; `None` for an account that was deleted.
+    pub by: Option<User>,
+    /// Markdown.
+    pub body: String,
+    /// Whether it was changed after it was written.
+    pub edited: bool,
+}
+
+/// The immediate answer to a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// 👀 Work begins.
+    Seen,
+    /// 🚀 Work succeeded.
+    Done,
+    /// 😕 Work failed or was denied.
+    Failed,
+}

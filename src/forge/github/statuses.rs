@@ -1,0 +1,75 @@
+//! Commit statuses.
+
+use async_trait::async_trait;
+use http::Method;
+use serde_json::json;
+
+use super::client::GitHub;
+use super::wire;
+use crate::forge::{CommitStatus, ForgeError, StatusRecord, Statuses, Upsert};
+use crate::model::{CommitSha, UserId};
+
+/// GitHub keeps 1,000 statuses of one context and commit; the number of contexts has no limit.
+const MAX_PAGES: usize = 100;
+
+#[async_trait]
+impl Statuses for GitHub {
+    async fn own_status(
+        &self,
+        at: &CommitSha,
+        own: UserId,
+        context: &str,
+    ) -> Result<Option<StatusRecord>, ForgeError> {
+        // One by somebody else that is newer counts, and says nothing: ours before it no longer holds.
+        let newest = self.newest_status(at, context).await?;
+        Ok(newest
+            .filter(|status| status.is_by(own))
+            .map(|status| StatusRecord {
+                success: status.state == "success",
+                description: status.description.unwrap_or_default(),
+                created_at: status.created_at.and_then(|time| time.parse().ok()),
+            }))
+    }
+
+    async fn set_status(
+        &self,
+        at: &CommitSha,
+        own: Option<UserId>,
+        status: &CommitStatus,
+    ) -> Result<Upsert, ForgeError> {
+        let what = format!("status of {}", at.short());
+        let state = if status.success { "success" } else { "failure" };
+        let newest = self.newest_status(at, status.context).await?;
+        let existed = newest.is_some();
+        if let Some(known) = newest
+            && known.state == state
+            && known.description.as_deref() == Some(&status.description)
+            && own.is_some_and(|own| known.is_by(own))
+        {
+            return Ok(Upsert::Unchanged(known.url));
+        }
+        let body =
+            json!({ "state": state, "context": status.context, "description": status.description });
+        let route = format!("{}/statuses/{at}", self.root);
+        let made: wire::Status = self.write(&what, Method::POST, &route, &body, true).await?;
+        Ok(if existed {
+            Upsert::Updated(made.url)
+        } else {
+            Upsert::Created(made.url)
+        })
+    }
+}
+
+impl GitHub {
+    /// The newest status of a context, whoever set it. GitHub lists the newest first, and does not tell contexts apart by case.
+    async fn newest_status(
+        &self,
+        at: &CommitSha,
+        context: &str,
+    ) -> Result<Option<wire::Status>, ForgeError> {
+        let what = format!("statuses of {}", at.short());
+        let route = format!("{}/commits/{at}/statuses", self.root);
+        let is_it = |status: &wire::Status| status.context.eq_ignore_ascii_case(context);
+        self.get_first(&what, &route, MAX_PAGES, is_it).await
+    }
+}

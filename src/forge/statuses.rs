@@ -1,0 +1,48 @@
+//! Commit statuses.
+
+use async_trait::async_trait;
+
+use super::{ForgeError, Upsert};
+use crate::model::{CommitSha, UserId};
+
+/// Reads and sets commit statuses.
+#[async_trait]
+pub trait Statuses: Send + Sync {
+    /// The newest status of this context, if `own` set it. A newer status by another user hides an older one by `own`.
+    async fn own_status(
+        &self,
+        at: &CommitSha,
+        own: UserId,
+        context: &str,
+    ) -> Result<Option<StatusRecord>, ForgeError>;
+
+    /// Sets a commit's status, unless the newest one is by `own` and equal.
+    async fn set_status(
+        &self,
+        at: &CommitSha,
+        own: Option<UserId>,
+        status: &CommitStatus,
+    ) -> Result<Upsert, ForgeError>;
+}
+
+/// A status to set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitStatus {
+    /// Whether the check passed.
+    pub success: bool,
+    /// Its name, such as `provisioner/plan`.
+    pub context: &'static str,
+    /// For people. The forge's profile says how long it may be.
+    pub description: String,
+}
+
+/// A status that the forge holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusRecord {
+    /// Whether its state is success.
+    pub success: bool,
+    /// Its text.
+    pub description: String,
+    /// When the forge recorded it, by the forge's clock; `None` if the forge does not say.
+    pub created_at: Option<jiff::Timestamp>,
+}
