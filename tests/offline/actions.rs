@@ -12,11 +12,11 @@ use tempfile::TempDir;
 
 use crate::support::job::{BINARY, config, path};
 
-struct Desk {
+struct Workdir {
     folder: TempDir,
 }
 
-impl Desk {
+impl Workdir {
     fn new() -> Self {
         Self {
             folder: TempDir::new().unwrap(),
@@ -70,40 +70,41 @@ const POLICY: &str = "s3/policies/edge-prod-b001-us-west-1-s3-iam-policy.json";
 
 #[test]
 fn validate_prints_problems_with_their_lines() {
-    let desk = Desk::new();
-    desk.write(
+    let workdir = Workdir::new();
+    workdir.write(
         &path("b001"),
         &config(
             "b001",
             "  lifecycle_policy: complience\n  route_table_ids: rtb-0a1b2c3d\n",
         ),
     );
-    let output = desk.run(&[
+    let output = workdir.run(&[
         "validate-config",
         "s3/configs/edge-prod-b001-us-west-1-s3.yaml",
     ]);
     assert_eq!(code(&output), 10);
     insta::assert_snapshot!("validate_text", stdout(&output));
-    let output = desk.run(&["validate-config", "--format", "markdown"]);
+    let output = workdir.run(&["validate-config", "--format", "markdown"]);
     insta::assert_snapshot!("validate_markdown", stdout(&output));
-    let output = desk.run(&["validate-config", "--format", "json"]);
+    let output = workdir.run(&["validate-config", "--format", "json"]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["diagnostics"][0]["code"], "value-not-allowed");
     assert_eq!(
         json["diagnostics"][0]["span"]["start"],
         serde_json::json!({ "line": 11, "column": 21 })
     );
-    let output = desk.run(&["validate-config", "--format", "sarif"]);
+    let output = workdir.run(&["validate-config", "--format", "sarif"]);
     let sarif: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 2);
 }
 
 #[test]
 fn configs_are_found_by_path_glob_folder_and_bare_name() {
-    let desk = Desk::new();
-    desk.write(&path("b001"), &config("b001", ""))
+    let workdir = Workdir::new();
+    workdir
+        .write(&path("b001"), &config("b001", ""))
         .write(&path("b002"), &config("b002", ""));
-    desk.write(
+    workdir.write(
         "configs/edge-prod-b003-us-west-1-s3.yaml",
         &config("b003", ""),
     );
@@ -118,7 +119,7 @@ fn configs_are_found_by_path_glob_folder_and_bare_name() {
             2,
         ),
     ] {
-        let output = desk.run(
+        let output = workdir.run(
             &[
                 &["validate-config", "--no-log", "--format", "json"],
                 arguments.as_slice(),
@@ -132,7 +133,7 @@ fn configs_are_found_by_path_glob_folder_and_bare_name() {
             "{arguments:?}"
         );
     }
-    let output = desk.run(&[
+    let output = workdir.run(&[
         "validate-config",
         "edge-prod-b009-us-west-1-s3.yaml",
         "nowhere/x.yaml",
@@ -142,107 +143,109 @@ fn configs_are_found_by_path_glob_folder_and_bare_name() {
 }
 
 #[test]
-fn outputs_go_beside_the_config_and_are_not_rewritten() {
-    let desk = Desk::new();
-    desk.write(&path("b001"), &config("b001", ""));
-    let output = desk.run(&["create-prov-template"]);
+fn outputs_are_written_once_beside_the_config() {
+    let workdir = Workdir::new();
+    workdir.write(&path("b001"), &config("b001", ""));
+    let output = workdir.run(&["create-prov-template"]);
     assert_eq!(
         stdout(&output),
         format!("created {TEMPLATE}\ncreate-prov-template: 1 config, 0 errors, 0 warnings\n")
     );
-    let modified = std::fs::metadata(desk.folder.path().join(TEMPLATE))
+    let modified = std::fs::metadata(workdir.folder.path().join(TEMPLATE))
         .unwrap()
         .modified()
         .unwrap();
-    let output = desk.run(&["create-prov-template"]);
+    let output = workdir.run(&["create-prov-template"]);
     assert!(stdout(&output).starts_with(&format!("unchanged {TEMPLATE}\n")));
     assert_eq!(
-        std::fs::metadata(desk.folder.path().join(TEMPLATE))
+        std::fs::metadata(workdir.folder.path().join(TEMPLATE))
             .unwrap()
             .modified()
             .unwrap(),
         modified
     );
 
-    desk.write(
+    workdir.write(
         &path("b001"),
         &config("b001", "  lifecycle_policy: compliance\n"),
     );
-    let output = desk.run(&["create-prov-template"]);
+    let output = workdir.run(&["create-prov-template"]);
     assert!(stdout(&output).starts_with(&format!("updated {TEMPLATE}\n")));
-    assert!(desk.read(TEMPLATE).contains("ExpirationInDays: 2555"));
+    assert!(workdir.read(TEMPLATE).contains("ExpirationInDays: 2555"));
 
-    let output = desk.run(&["create-policy"]);
+    let output = workdir.run(&["create-policy"]);
     assert!(stdout(&output).starts_with(&format!("created {POLICY}\n")));
-    let policy: Value = serde_json::from_str(&desk.read(POLICY)).unwrap();
+    let policy: Value = serde_json::from_str(&workdir.read(POLICY)).unwrap();
     assert_eq!(policy["Version"], "2012-10-17");
     assert!(
-        desk.read("s3/templates/SHA256SUMS")
+        workdir
+            .read("s3/templates/SHA256SUMS")
             .ends_with("  edge-prod-b001-us-west-1-s3-template.yaml\n")
     );
 }
 
 #[test]
-fn a_hand_edit_is_not_lost() {
-    let desk = Desk::new();
-    desk.write(&path("b001"), &config("b001", ""));
-    desk.run(&["create-prov-template"]);
-    let edited = format!("{}# my edit\n", desk.read(TEMPLATE));
-    desk.write(TEMPLATE, &edited);
-    let output = desk.run(&["create-prov-template"]);
+fn a_file_edited_by_hand_is_kept() {
+    let workdir = Workdir::new();
+    workdir.write(&path("b001"), &config("b001", ""));
+    workdir.run(&["create-prov-template"]);
+    let edited = format!("{}# my edit\n", workdir.read(TEMPLATE));
+    workdir.write(TEMPLATE, &edited);
+    let output = workdir.run(&["create-prov-template"]);
     assert_eq!(code(&output), 10);
     insta::assert_snapshot!("output_edited", stdout(&output));
-    assert_eq!(desk.read(TEMPLATE), edited);
-    let output = desk.run(&["create-prov-template", "--force"]);
+    assert_eq!(workdir.read(TEMPLATE), edited);
+    let output = workdir.run(&["create-prov-template", "--force"]);
     assert!(stdout(&output).starts_with("overwritten"));
-    assert!(!desk.read(TEMPLATE).contains("my edit"));
+    assert!(!workdir.read(TEMPLATE).contains("my edit"));
     // A template that was there before the program came is somebody's too.
-    std::fs::remove_file(desk.folder.path().join("s3/templates/SHA256SUMS")).unwrap();
-    desk.write(TEMPLATE, "AWSTemplateFormatVersion: x\n");
-    assert_eq!(code(&desk.run(&["create-prov-template"])), 10);
+    std::fs::remove_file(workdir.folder.path().join("s3/templates/SHA256SUMS")).unwrap();
+    workdir.write(TEMPLATE, "AWSTemplateFormatVersion: x\n");
+    assert_eq!(code(&workdir.run(&["create-prov-template"])), 10);
 }
 
 #[test]
 fn attack_an_output_that_is_a_link_is_not_followed() {
-    let desk = Desk::new();
-    desk.write(&path("b001"), &config("b001", ""))
+    let workdir = Workdir::new();
+    workdir
+        .write(&path("b001"), &config("b001", ""))
         .write("victim", "precious");
-    std::fs::create_dir_all(desk.folder.path().join("s3/templates")).unwrap();
+    std::fs::create_dir_all(workdir.folder.path().join("s3/templates")).unwrap();
     std::os::unix::fs::symlink(
-        desk.folder.path().join("victim"),
-        desk.folder.path().join(TEMPLATE),
+        workdir.folder.path().join("victim"),
+        workdir.folder.path().join(TEMPLATE),
     )
     .unwrap();
-    let output = desk.run(&["create-prov-template", "--force"]);
+    let output = workdir.run(&["create-prov-template", "--force"]);
     assert_eq!(code(&output), 10, "{}", stdout(&output));
-    assert_eq!(desk.read("victim"), "precious");
+    assert_eq!(workdir.read("victim"), "precious");
 }
 
 #[test]
 fn a_rendered_template_is_validated() {
-    let desk = Desk::new();
-    desk.write(&path("b001"), &config("b001", ""));
-    let missing = desk.run(&["validate-prov-template"]);
+    let workdir = Workdir::new();
+    workdir.write(&path("b001"), &config("b001", ""));
+    let missing = workdir.run(&["validate-prov-template"]);
     assert_eq!(code(&missing), 10);
     assert!(stdout(&missing).contains("template-not-found"));
-    desk.run(&["create-prov-template"]);
-    assert_eq!(code(&desk.run(&["validate-prov-template"])), 0);
+    workdir.run(&["create-prov-template"]);
+    assert_eq!(code(&workdir.run(&["validate-prov-template"])), 0);
 
-    let broken = desk
+    let broken = workdir
         .read(TEMPLATE)
         .replace("Ref: Bucket", "Ref: Buckett")
         .replace("DeletionPolicy: Retain", "DeletionPolicy: Keep")
         .replace("Outputs:", "Output:");
-    desk.write(TEMPLATE, &broken);
-    let output = desk.run(&["validate-prov-template"]);
+    workdir.write(TEMPLATE, &broken);
+    let output = workdir.run(&["validate-prov-template"]);
     assert_eq!(code(&output), 10);
     insta::assert_snapshot!("broken_template", stdout(&output));
 }
 
 #[test]
-fn the_original_form_works() {
-    let desk = Desk::new();
-    desk.write(&path("b001"), &config("b001", ""));
+fn the_original_command_form_is_accepted() {
+    let workdir = Workdir::new();
+    workdir.write(&path("b001"), &config("b001", ""));
     let name = "edge-prod-b001-us-west-1-s3.yaml";
     for arguments in [
         vec!["-con", name, "-act", "create-prov-template"],
@@ -256,23 +259,23 @@ fn the_original_form_works() {
             "--force",
         ],
     ] {
-        let output = desk.run(&arguments);
+        let output = workdir.run(&arguments);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
-        assert!(desk.has(TEMPLATE));
+        assert!(workdir.has(TEMPLATE));
     }
-    let output = desk.run(&["-con", name, "-act", "create-prov-templates"]);
+    let output = workdir.run(&["-con", name, "-act", "create-prov-templates"]);
     assert_eq!(code(&output), 10);
     insta::assert_snapshot!("unknown_action", stdout(&output));
-    assert_eq!(code(&desk.run(&["-con", name])), 2);
-    assert_eq!(code(&desk.run(&[])), 2);
+    assert_eq!(code(&workdir.run(&["-con", name])), 2);
+    assert_eq!(code(&workdir.run(&[])), 2);
 }
 
 #[test]
 fn a_log_is_kept_in_reports() {
-    let desk = Desk::new();
-    desk.write(&path("b001"), &config("b001", "  lifecycle_policy: x\n"));
-    desk.run(&["validate-config"]);
-    let logs: Vec<_> = std::fs::read_dir(desk.folder.path().join("s3/reports"))
+    let workdir = Workdir::new();
+    workdir.write(&path("b001"), &config("b001", "  lifecycle_policy: x\n"));
+    workdir.run(&["validate-config"]);
+    let logs: Vec<_> = std::fs::read_dir(workdir.folder.path().join("s3/reports"))
         .unwrap()
         .collect();
     let [Ok(log)] = logs.as_slice() else {
@@ -289,7 +292,7 @@ fn a_log_is_kept_in_reports() {
             .unwrap()
             .contains("error[value-not-allowed]")
     );
-    let quiet = Desk::new();
+    let quiet = Workdir::new();
     quiet
         .write(&path("b001"), &config("b001", ""))
         .run(&["validate-config", "--no-log"]);
@@ -297,29 +300,29 @@ fn a_log_is_kept_in_reports() {
 }
 
 #[test]
-fn a_log_holds_what_is_said_of_its_own_config() {
-    let desk = Desk::new();
+fn a_log_holds_only_its_own_config() {
+    let workdir = Workdir::new();
     let both = "edge-prod-b001-us-west-1";
     let text = config(
         "b001",
         "  bucket_name_override: edge-x\n  lifecycle_policy: x\n",
     );
-    desk.write(&format!("s3/configs/{both}.yaml"), &config("b001", ""));
-    desk.write(&format!("s3/configs/{both}-x-s3.yaml"), &text);
-    desk.run(&["validate-config"]);
+    workdir.write(&format!("s3/configs/{both}.yaml"), &config("b001", ""));
+    workdir.write(&format!("s3/configs/{both}-x-s3.yaml"), &text);
+    workdir.run(&["validate-config"]);
     let of = |name: &str| {
         let start = format!("{name}-validate-config-");
-        let mut all = logs_of(&desk);
+        let mut all = logs_of(&workdir);
         all.retain(|(file, _)| file.starts_with(&start));
         all.remove(0).1
     };
-    assert_eq!(logs_of(&desk).len(), 2);
+    assert_eq!(logs_of(&workdir).len(), 2);
     assert!(of(both).contains("wrong-file-name") && !of(both).contains("value-not-allowed"));
     assert!(of(&format!("{both}-x-s3")).contains("value-not-allowed"));
 }
 
-fn logs_of(desk: &Desk) -> Vec<(String, String)> {
-    let folder = desk.folder.path().join("s3/reports");
+fn logs_of(workdir: &Workdir) -> Vec<(String, String)> {
+    let folder = workdir.folder.path().join("s3/reports");
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap());
     files
         .map(|file| {
@@ -333,36 +336,36 @@ fn logs_of(desk: &Desk) -> Vec<(String, String)> {
 
 #[test]
 fn schema_and_explain() {
-    let desk = Desk::new();
-    let schema: Value = serde_json::from_slice(&desk.run(&["schema", "s3"]).stdout).unwrap();
+    let workdir = Workdir::new();
+    let schema: Value = serde_json::from_slice(&workdir.run(&["schema", "s3"]).stdout).unwrap();
     assert_eq!(
         schema["properties"]["s3"]["properties"]["versioning"]["type"],
         "boolean"
     );
-    assert_eq!(code(&desk.run(&["schema", "s4"])), 2);
+    assert_eq!(code(&workdir.run(&["schema", "s4"])), 2);
     insta::assert_snapshot!(
         "explain",
-        stdout(&desk.run(&["explain", "wrong-file-name"]))
+        stdout(&workdir.run(&["explain", "wrong-file-name"]))
     );
     insta::assert_snapshot!(
         "explain_rule",
-        stdout(&desk.run(&["explain", "s3-route-tables-without-vpc"]))
+        stdout(&workdir.run(&["explain", "s3-route-tables-without-vpc"]))
     );
-    let output = desk.run(&["explain", "wrong-filename"]);
+    let output = workdir.run(&["explain", "wrong-filename"]);
     assert_eq!(code(&output), 2);
     assert_eq!(
         stderr(&output),
         "error: no diagnostic has the code `wrong-filename`; did you mean `wrong-file-name`?\n"
     );
-    assert!(stdout(&desk.run(&["explain"])).lines().count() > 40);
+    assert!(stdout(&workdir.run(&["explain"])).lines().count() > 40);
 }
 
 #[test]
-fn a_closed_pipe_is_no_failure() {
-    let desk = Desk::new();
+fn a_closed_pipe_exits_with_success() {
+    let workdir = Workdir::new();
     let mut child = Command::new(BINARY)
         .args(["explain"])
-        .current_dir(desk.folder.path())
+        .current_dir(workdir.folder.path())
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -372,9 +375,9 @@ fn a_closed_pipe_is_no_failure() {
 }
 
 #[test]
-fn attack_a_deletion_without_configs_does_not_mean_all() {
-    let desk = Desk::new();
+fn attack_a_deletion_without_configs_deletes_nothing() {
+    let workdir = Workdir::new();
     for action in ["tear-down", "delete-product"] {
-        assert_eq!(code(&desk.run(&[action, "--force"])), 2, "{action}");
+        assert_eq!(code(&workdir.run(&[action, "--force"])), 2, "{action}");
     }
 }

@@ -57,7 +57,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn every_offline_verb_works_on_it() {
+fn every_offline_action_accepts_an_own_product() {
     let folder = TempDir::new().unwrap();
     for (path, text) in files() {
         write(folder.path(), &path, text);
@@ -108,7 +108,7 @@ fn every_offline_verb_works_on_it() {
 }
 
 #[test]
-fn a_broken_product_is_said_so_once_for_each_config() {
+fn a_broken_product_is_reported_once_per_config() {
     let folder = TempDir::new().unwrap();
     for (path, text) in files() {
         write(
@@ -127,7 +127,7 @@ fn a_broken_product_is_said_so_once_for_each_config() {
 }
 
 #[test]
-fn a_change_of_a_product_shows_every_config_that_it_governs() {
+fn a_product_change_lists_every_config_of_the_product() {
     let scene = Scene::new();
     let mut commit = scene.repo.commit("main");
     for (path, text) in files() {
@@ -151,10 +151,10 @@ fn a_change_of_a_product_shows_every_config_that_it_governs() {
         .write(&format!("{FOLDER}/stack.yaml.j2"), stack)
         .push();
     let pull = scene.pull();
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     scene.github.take_writes();
-    let changes = done.report["plan"]["changes"].as_array().unwrap();
+    let changes = run.report["plan"]["changes"].as_array().unwrap();
     let intents: Vec<_> = changes
         .iter()
         .map(|c| (c["path"].as_str().unwrap(), c["intent"].as_str().unwrap()))
@@ -168,14 +168,14 @@ fn a_change_of_a_product_shows_every_config_that_it_governs() {
         ]
     );
     assert!(
-        done.summary.contains("the product's template changed"),
+        run.summary.contains("the product's template changed"),
         "{}",
-        done.summary
+        run.summary
     );
 }
 
 #[test]
-fn it_is_read_from_the_commits_and_not_from_the_work_tree() {
+fn an_own_product_is_read_from_commits() {
     let folder = TempDir::new().unwrap();
     git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
     for (path, text) in files() {
@@ -237,10 +237,10 @@ fn a_removed_config_is_a_deletion_even_if_its_product_fails() {
     }
     commit.push();
     let pull = scene.pull();
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     scene.github.take_writes();
-    let changes = done.report["plan"]["changes"].as_array().unwrap();
+    let changes = run.report["plan"]["changes"].as_array().unwrap();
     let said: Vec<_> = changes
         .iter()
         .map(|c| (c["intent"].as_str().unwrap(), c["level"].as_str().unwrap()))
@@ -250,11 +250,11 @@ fn a_removed_config_is_a_deletion_even_if_its_product_fails() {
         said,
         [("update", "unknown"), ("delete", "unknown")],
         "{:#}",
-        done.report
+        run.report
     );
     assert!(
-        done.summary.contains("what its stack holds is not known"),
+        run.summary.contains("what its stack holds is not known"),
         "{}",
-        done.summary
+        run.summary
     );
 }

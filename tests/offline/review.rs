@@ -52,9 +52,9 @@ fn again(folder: &TempDir) -> String {
 }
 
 /// Without what changes by itself, what is no text, and the policy, which has tests of its own.
-fn settled(page: &str) -> String {
+fn normalize(page: &str) -> String {
     let mut page = page.replace(env!("CARGO_PKG_VERSION"), "[version]");
-    for (pattern, settled) in [
+    for (pattern, normalize) in [
         (r"[0-9-]{10} [0-9:]{8} UTC", "[time]"),
         (
             r"SHA-256 [0-9a-f]{64}, \d+ bytes",
@@ -65,7 +65,7 @@ fn settled(page: &str) -> String {
         (r"\d+ characters", "[length] characters"),
     ] {
         let pattern = regex::Regex::new(pattern).unwrap();
-        page = pattern.replace_all(&page, settled).into_owned();
+        page = pattern.replace_all(&page, normalize).into_owned();
     }
     page
 }
@@ -110,7 +110,7 @@ fn products_are_listed_and_shown() {
 }
 
 #[test]
-fn what_products_do_not_have_is_refused() {
+fn unknown_product_parts_are_errors() {
     let folder = TempDir::new().unwrap();
     let original = ["--format=sarif", "-con", "x.yaml", "-act"];
     for (arguments, said) in [
@@ -147,9 +147,9 @@ fn what_products_do_not_have_is_refused() {
 }
 
 #[test]
-fn a_page_says_what_will_be_made() {
+fn the_review_page_lists_every_resource() {
     let (bucket, _folder) = page("edge-prod-b001-us-west-1-s3.yaml", BUCKET);
-    insta::assert_snapshot!("review_report", settled(&bucket));
+    insta::assert_snapshot!("review_report", normalize(&bucket));
 
     let (first, folder) = page(NAME, CONFIG);
     assert!(first.contains("so there is nothing to compare with."));
@@ -171,7 +171,7 @@ fn a_page_says_what_will_be_made() {
 }
 
 #[test]
-fn no_page_of_a_config_with_errors() {
+fn a_config_with_errors_gets_no_page() {
     let (_, folder) = page(NAME, CONFIG);
     let base = folder.path();
     std::fs::remove_dir_all(base.join("reports")).unwrap();
@@ -207,7 +207,7 @@ fn attack_reports_stay_beside_the_config() {
 
 /// A page that is opened from a mail or an artifact runs in the reader's browser.
 #[test]
-fn attack_a_page_is_only_text() {
+fn attack_config_values_are_escaped_in_the_page() {
     let attack = "</style></pre><script>alert(1)</script><img src=x onerror=alert(1)>\\u202E\\e[31m{{ 7 * 7 }}";
     let config = CONFIG.replace(
         "company_name: Global Bank",
@@ -298,7 +298,7 @@ fn samples_are_valid_and_of_their_tier() {
 
 /// Whoever reads what a resource costs should not read `not known`.
 #[test]
-fn every_type_of_the_samples_says_what_it_is_billed_for() {
+fn every_sample_type_has_a_billing_text() {
     let folder = TempDir::new().unwrap();
     let shown = printed(folder.path(), &["show-product", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&shown).unwrap();

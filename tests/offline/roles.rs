@@ -5,21 +5,21 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::support::emulator::REGION;
-use crate::support::workdir::{Desk, Said};
+use crate::support::workdir::{CommandOutput, Workdir};
 
 const POLICY: &str = "version: 1\nenvironments:\n  dev: {}\n  prod:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/ci/provisioner-plan\n      \
      apply: arn:aws:iam::{account_id}:role/ci/provisioner-apply-{environment}\n";
 
 /// A repository with one config of `prod`.
-fn desk() -> Desk<()> {
-    let desk = Desk::offline();
-    desk.write(".provisioner.yaml", POLICY);
-    desk
+fn workdir() -> Workdir<()> {
+    let workdir = Workdir::offline();
+    workdir.write(".provisioner.yaml", POLICY);
+    workdir
 }
 
-fn documents(said: &Said) -> Value {
-    assert_eq!(said.status, 0, "{}", said.stderr);
-    serde_json::from_str(&said.stdout).unwrap()
+fn documents(output: &CommandOutput) -> Value {
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    serde_json::from_str(&output.stdout).unwrap()
 }
 
 /// Role of a phase, such as `plan`.
@@ -44,15 +44,15 @@ fn actions(role: &Value) -> BTreeSet<&str> {
 
 #[test]
 fn the_template_of_an_account() {
-    let desk = desk();
-    let said = desk.run(&["roles", "--repository", "acme@5501/infra@880042"]);
-    assert_eq!((said.status, said.stderr.as_str()), (0, ""));
-    insta::assert_snapshot!("template", desk.neutral(&said.stdout));
+    let workdir = workdir();
+    let output = workdir.run(&["roles", "--repository", "acme@5501/infra@880042"]);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("template", workdir.redact_account(&output.stdout));
 }
 
 #[test]
 fn attack_only_the_named_jobs_are_trusted() {
-    let printed = desk().run(&["roles", "--repository", "acme/infra", "--format", "json"]);
+    let printed = workdir().run(&["roles", "--repository", "acme/infra", "--format", "json"]);
     assert!(
         printed.stderr.contains("OWNER@ID/NAME@ID"),
         "{}",
@@ -95,8 +95,8 @@ fn attack_only_the_named_jobs_are_trusted() {
 }
 
 #[test]
-fn attack_arguments_are_no_patterns() {
-    let desk = desk();
+fn attack_arguments_are_not_patterns() {
+    let workdir = workdir();
     for arguments in [
         &["--repository", "acme/*"][..],
         &["--repository", "acme@*/infra@*"],
@@ -112,9 +112,9 @@ fn attack_arguments_are_no_patterns() {
         &["--repository", "acme/infra", "--account", "12345678901?"],
         &["--repository", "acme/infra", "--environment", "production"],
     ] {
-        let said = desk.run(&[&["roles"], arguments].concat());
+        let output = workdir.run(&[&["roles"], arguments].concat());
         assert_eq!(
-            (said.status, said.stdout.as_str()),
+            (output.status, output.stdout.as_str()),
             (2, ""),
             "{arguments:?}"
         );
@@ -122,12 +122,12 @@ fn attack_arguments_are_no_patterns() {
 }
 
 #[test]
-fn the_apply_role_may_what_the_operators_policies_say() {
-    let desk = desk();
+fn the_apply_role_equals_the_operator_policies() {
+    let workdir = workdir();
     let printed =
-        documents(&desk.run(&["roles", "--repository", "acme/infra", "--format", "json"]));
-    desk.act("create-policy", &[]);
-    let own = desk.read(&format!("s3/policies/{}-iam-policy.json", desk.name));
+        documents(&workdir.run(&["roles", "--repository", "acme/infra", "--format", "json"]));
+    workdir.run_action("create-policy", &[]);
+    let own = workdir.read(&format!("s3/policies/{}-iam-policy.json", workdir.name));
     let own: Value = serde_json::from_str(&own).unwrap();
     let listed = |value: &Value| -> BTreeSet<String> {
         let all = value
@@ -158,9 +158,9 @@ fn the_apply_role_may_what_the_operators_policies_say() {
 
 #[test]
 fn attack_the_plan_role_is_allowed_nothing_that_changes_a_stack() {
-    let desk = desk();
+    let workdir = workdir();
     let printed =
-        documents(&desk.run(&["roles", "--repository", "acme/infra", "--format", "json"]));
+        documents(&workdir.run(&["roles", "--repository", "acme/infra", "--format", "json"]));
     let plan = role(&printed, "plan");
     let looks = |action: &&&str| {
         let name = action.split(':').nth(1).unwrap();
@@ -190,21 +190,21 @@ fn attack_the_plan_role_is_allowed_nothing_that_changes_a_stack() {
 
 /// More configs than one managed policy has room for.
 #[test]
-fn many_configs_are_packed() {
-    let desk = desk();
-    let text = desk.read(&desk.path());
-    let tenant = desk.account[8..].to_owned();
+fn many_configs_are_split_into_several_policies() {
+    let workdir = workdir();
+    let text = workdir.read(&workdir.path());
+    let tenant = workdir.account[8..].to_owned();
     for number in 1..=40 {
         let other = format!("t{number:03}");
-        let path = desk.path().replace(&tenant, &other);
+        let path = workdir.path().replace(&tenant, &other);
         let text = text.replace(
             &format!("tenant_id: \"{tenant}\""),
             &format!("tenant_id: \"{other}\""),
         );
-        desk.write(&path, &text);
+        workdir.write(&path, &text);
     }
     let printed =
-        documents(&desk.run(&["roles", "--repository", "acme/infra", "--format", "json"]));
+        documents(&workdir.run(&["roles", "--repository", "acme/infra", "--format", "json"]));
     for phase in ["plan", "apply"] {
         let policies = role(&printed, phase)["policies"].as_array().unwrap();
         assert!(
@@ -238,7 +238,7 @@ fn many_configs_are_packed() {
 
 #[test]
 fn an_account_without_configs_can_be_prepared() {
-    let desk = desk();
+    let workdir = workdir();
     let arguments = [
         "roles",
         "--repository",
@@ -246,24 +246,24 @@ fn an_account_without_configs_can_be_prepared() {
         "--account",
         "999999999999",
     ];
-    let said = desk.run(&arguments);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = workdir.run(&arguments);
+    assert_eq!(output.status, 0, "{}", output.stderr);
     assert!(
-        said.stdout.contains("role/ci/provisioner-apply-prod")
-            || said.stdout.contains("provisioner-apply-prod")
+        output.stdout.contains("role/ci/provisioner-apply-prod")
+            || output.stdout.contains("provisioner-apply-prod")
     );
     assert!(
-        said.stderr.contains("may do nothing yet"),
+        output.stderr.contains("may do nothing yet"),
         "{}",
-        said.stderr
+        output.stderr
     );
 }
 
 #[test]
 fn a_config_that_does_not_load_has_no_roles() {
-    let desk = desk();
-    desk.write_config("  versoning: true\n");
-    let said = desk.run(&["roles", "--repository", "acme/infra"]);
-    assert_eq!((said.status, said.stdout.as_str()), (10, ""));
-    assert!(said.stderr.contains("unknown-key"), "{}", said.stderr);
+    let workdir = workdir();
+    workdir.write_config("  versoning: true\n");
+    let output = workdir.run(&["roles", "--repository", "acme/infra"]);
+    assert_eq!((output.status, output.stdout.as_str()), (10, ""));
+    assert!(output.stderr.contains("unknown-key"), "{}", output.stderr);
 }

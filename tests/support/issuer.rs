@@ -27,7 +27,7 @@ pub struct Issuer {
 }
 
 #[derive(Clone)]
-struct World {
+struct IssuerState {
     address: String,
     subject: String,
     issued: Arc<Mutex<Vec<String>>>,
@@ -35,12 +35,12 @@ struct World {
 
 impl Issuer {
     /// Says that the job is `subject`, such as `repo:acme/infra:pull_request`.
-    pub fn of(subject: &str) -> Self {
+    pub fn new(subject: &str) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         listener.set_nonblocking(true).expect("a socket");
         let issued = Arc::default();
-        let world = World {
+        let state = IssuerState {
             address: address.clone(),
             subject: subject.to_owned(),
             issued: Arc::clone(&issued),
@@ -53,7 +53,7 @@ impl Issuer {
                 .expect("a runtime");
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-                let app = Router::new().route("/token", get(answer)).with_state(world);
+                let app = Router::new().route("/token", get(answer)).with_state(state);
                 tokio::select! {
                     served = axum::serve(listener, app) => served.expect("a server"),
                     _ = stopped => {}
@@ -108,7 +108,7 @@ impl Drop for Issuer {
 }
 
 async fn answer(
-    State(world): State<World>,
+    State(state): State<IssuerState>,
     Query(query): Query<std::collections::HashMap<String, String>>,
     headers: HeaderMap,
 ) -> (StatusCode, Json<Value>) {
@@ -122,11 +122,11 @@ async fn answer(
         );
     }
     let token = token(
-        &world.address,
-        &world.subject,
+        &state.address,
+        &state.subject,
         query.get("audience").map(String::as_str),
     );
-    let mut issued = world.issued.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut issued = state.issued.lock().unwrap_or_else(PoisonError::into_inner);
     issued.push(token.clone());
     (StatusCode::OK, Json(json!({"count": 1, "value": token})))
 }

@@ -22,7 +22,7 @@ pub struct Job {
 }
 
 /// What a job left behind.
-pub struct Done {
+pub struct JobOutput {
     pub status: i32,
     pub stdout: String,
     pub stderr: String,
@@ -71,12 +71,12 @@ impl Job {
         command
     }
 
-    pub fn run(&self) -> Done {
+    pub fn run(&self) -> JobOutput {
         self.command(&["ci"])
     }
 
     /// Another command of the program, with the same environment.
-    pub fn command(&self, arguments: &[&str]) -> Done {
+    pub fn command(&self, arguments: &[&str]) -> JobOutput {
         for name in ["output", "summary"] {
             // A job that is run again starts a new step.
             let _ = std::fs::remove_file(self.folder.path().join(name));
@@ -85,7 +85,7 @@ impl Job {
         let read =
             |name: &str| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
         let json = |name: &str| serde_json::from_str(&read(name)).unwrap_or_default();
-        Done {
+        JobOutput {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
@@ -113,7 +113,7 @@ fn outputs(text: &str) -> Value {
 }
 
 /// What differs from run to run, for snapshots.
-pub fn settled(text: &str) -> String {
+pub fn normalize(text: &str) -> String {
     let digest = regex::Regex::new("`[0-9a-f]{64}`").unwrap();
     let commit = regex::Regex::new("(head|base|Head|Merge) `[0-9a-f]{7}`").unwrap();
     let shown = regex::Regex::new("(?m)^<!-- provisioner:shown [^>]*-->\n").unwrap();

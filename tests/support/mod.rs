@@ -21,6 +21,7 @@ pub mod github;
 pub mod http;
 pub mod issuer;
 pub mod job;
+pub mod markdown;
 pub mod parallel;
 pub mod prism;
 pub mod proxy;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 /// The same for each of many, several at a time: most of the time one waits for the other side.
 pub fn each<T: Sync, R: Send>(of: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
+    let run = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
@@ -14,13 +14,13 @@ pub fn each<T: Sync, R: Send>(of: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R>
                     && let Some(one) = of.get(at)
                 {
                     let result = work(one);
-                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                    done.push((at, result));
+                    let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);
+                    run.push((at, result));
                 }
             });
         }
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
+    let mut run = run.into_inner().unwrap_or_else(PoisonError::into_inner);
+    run.sort_by_key(|(at, _)| *at);
+    run.into_iter().map(|(_, result)| result).collect()
 }

@@ -21,19 +21,19 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::{oneshot, watch};
 
-use super::github::connection_faults::{Cut, Fuse, FusedListener};
+use super::github::connection_faults::{ConnectionFault, Cut, FaultyListener};
 
-pub use call::Asked;
+pub use call::ApiCall;
 pub use fault::{Fault, Rule, Side};
 
 /// Longer than any answer takes; a test that waits for so long has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A reverse proxy on loopback. It ends when it is dropped.
-pub struct Gate {
+pub struct FaultProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
-    held: Receiver<Asked>,
+    held: Receiver<ApiCall>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -43,38 +43,38 @@ struct Shared {
     client: Client<HttpConnector, Body>,
     /// Whoever has it is being sent on.
     turn: tokio::sync::Mutex<()>,
-    held: Sender<Asked>,
+    held: Sender<ApiCall>,
     /// Says to a request that is held whether it goes on.
-    goes_on: watch::Sender<Option<bool>>,
-    book: Mutex<Book>,
+    continues: watch::Sender<Option<bool>>,
+    state: Mutex<ProxyState>,
 }
 
 #[derive(Default)]
-struct Book {
+struct ProxyState {
     /// How long every request is on its way.
-    way: Duration,
+    latency: Duration,
     rules: Vec<Rule>,
     hold: Option<(usize, Side)>,
     mutations: usize,
-    journal: Vec<Asked>,
+    journal: Vec<ApiCall>,
     /// Requests that arrived before the gate was opened anew are nobody's any more.
-    age: usize,
+    generation: usize,
 }
 
 impl Shared {
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ProxyState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Gate {
+impl FaultProxy {
     /// Stands before the server at `upstream`.
     #[track_caller]
-    pub fn before(upstream: &str) -> Self {
+    pub fn in_front_of(upstream: &str) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
         listener.set_nonblocking(true).expect("a listener");
         let address = listener.local_addr().expect("an address");
-        let (tell, held) = channel();
+        let (sender, held) = channel();
         // Kept connections that the emulator closes would look like faults.
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
@@ -83,9 +83,9 @@ impl Gate {
             upstream: upstream.to_owned(),
             client,
             turn: tokio::sync::Mutex::default(),
-            held: tell,
-            goes_on: watch::Sender::new(None),
-            book: Mutex::default(),
+            held: sender,
+            continues: watch::Sender::new(None),
+            state: Mutex::default(),
         });
         let (stop, stopped) = oneshot::channel();
         let served = Arc::clone(&shared);
@@ -97,8 +97,8 @@ impl Gate {
             runtime.block_on(async move {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 let app = Router::new().fallback(answer).with_state(served);
-                let service = app.into_make_service_with_connect_info::<Fuse>();
-                let server = axum::serve(FusedListener(listener), service).into_future();
+                let service = app.into_make_service_with_connect_info::<ConnectionFault>();
+                let server = axum::serve(FaultyListener(listener), service).into_future();
                 tokio::select! {
                     _ = server => {}
                     _ = stopped => {}
@@ -120,46 +120,46 @@ impl Gate {
 
     /// The first rule that fits a request decides what becomes of it.
     pub fn rule(&self, rule: Rule) {
-        self.shared.book().rules.push(rule);
+        self.shared.state().rules.push(rule);
     }
 
     /// Every request is on its way for so long; any number of them at the same time.
-    pub fn slow(&self, way: Duration) {
-        self.shared.book().way = way;
+    pub fn slow(&self, latency: Duration) {
+        self.shared.state().latency = latency;
     }
 
     /// Holds the mutation of this number, counted from 0, before it is sent on or before its answer goes back.
     pub fn hold(&self, number: usize, side: Side) {
-        self.shared.goes_on.send_replace(None);
-        self.shared.book().hold = Some((number, side));
+        self.shared.continues.send_replace(None);
+        self.shared.state().hold = Some((number, side));
     }
 
     /// Waits until a request is held.
     #[track_caller]
-    pub fn held(&self) -> Asked {
+    pub fn held(&self) -> ApiCall {
         self.held
-            .recv_timeout(PATIENCE)
+            .recv_timeout(TIMEOUT)
             .expect("the mutation to hold is asked for")
     }
 
     /// Lets the request that is held go on, or cuts its connection.
-    pub fn release(&self, goes_on: bool) {
-        self.shared.goes_on.send_replace(Some(goes_on));
+    pub fn release(&self, continues: bool) {
+        self.shared.continues.send_replace(Some(continues));
     }
 
     /// From now on everything passes, except what arrived before.
     pub fn clear(&self) {
-        let mut book = self.shared.book();
-        *book = Book {
-            age: book.age + 1,
-            ..Book::default()
+        let mut state = self.shared.state();
+        *state = ProxyState {
+            generation: state.generation + 1,
+            ..ProxyState::default()
         };
     }
 
     /// How often each rule did something, in the order of the rules.
     pub fn fired(&self) -> Vec<usize> {
         self.shared
-            .book()
+            .state()
             .rules
             .iter()
             .map(|rule| rule.fired)
@@ -167,22 +167,22 @@ impl Gate {
     }
 
     /// What was asked since the beginning, or since the gate was cleared.
-    pub fn journal(&self) -> Vec<Asked> {
-        self.shared.book().journal.clone()
+    pub fn journal(&self) -> Vec<ApiCall> {
+        self.shared.state().journal.clone()
     }
 
     /// Mutations that AWS carried out.
-    pub fn mutations(&self) -> Vec<Asked> {
+    pub fn mutations(&self) -> Vec<ApiCall> {
         let journal = self.journal().into_iter();
         journal
-            .filter(|asked| asked.mutates() && asked.succeeded())
+            .filter(|call| call.mutates() && call.succeeded())
             .collect()
     }
 }
 
-impl Drop for Gate {
+impl Drop for FaultProxy {
     fn drop(&mut self) {
-        self.shared.goes_on.send_replace(Some(false));
+        self.shared.continues.send_replace(Some(false));
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -191,41 +191,41 @@ impl Drop for Gate {
 }
 
 async fn answer(
-    State(gate): State<Arc<Shared>>,
-    ConnectInfo(fuse): ConnectInfo<Fuse>,
+    State(proxy): State<Arc<Shared>>,
+    ConnectInfo(connection_fault): ConnectInfo<ConnectionFault>,
     request: Request,
 ) -> Response<Body> {
-    let age = gate.book().age;
+    let generation = proxy.state().generation;
     let (parts, body) = request.into_parts();
     let cut = || {
-        fuse.set(Cut::Now);
+        connection_fault.set(Cut::Now);
         Response::new(Body::empty())
     };
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return cut();
     };
-    let asked = Asked::of(&parts, &body);
-    let way = gate.book().way;
-    if !way.is_zero() {
-        tokio::time::sleep(way).await;
+    let call = ApiCall::parse(&parts, &body);
+    let latency = proxy.state().latency;
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
     }
-    let _turn = gate.turn.lock().await;
+    let _turn = proxy.turn.lock().await;
     let (at, fault, hold) = {
-        let mut book = gate.book();
-        if book.age != age {
+        let mut state = proxy.state();
+        if state.generation != generation {
             return cut();
         }
-        let number = book.mutations;
-        book.mutations += usize::from(asked.mutates());
-        let hold = book
+        let number = state.mutations;
+        state.mutations += usize::from(call.mutates());
+        let hold = state
             .hold
-            .filter(|(wanted, _)| asked.mutates() && *wanted == number);
-        let fault = fault::choose(&mut book.rules, &asked);
-        book.journal.push(asked.clone());
-        (book.journal.len() - 1, fault, hold.map(|(_, side)| side))
+            .filter(|(wanted, _)| call.mutates() && *wanted == number);
+        let fault = fault::choose(&mut state.rules, &call);
+        state.journal.push(call.clone());
+        (state.journal.len() - 1, fault, hold.map(|(_, side)| side))
     };
     let silence = std::future::pending::<Response<Body>>;
-    if hold == Some(Side::Before) && !held(&gate, &asked).await {
+    if hold == Some(Side::Before) && !held(&proxy, &call).await {
         return cut();
     }
     match &fault {
@@ -235,23 +235,23 @@ async fn answer(
             return silence().await;
         }
         Some(fault) => {
-            if let Some(answer) = fault.instead(&asked) {
+            if let Some(answer) = fault.instead(&call) {
                 return answer;
             }
         }
         None => {}
     }
-    let Ok((head, body)) = forward(&gate, parts, body).await else {
+    let Ok((head, body)) = forward(&proxy, parts, body).await else {
         return cut();
     };
     {
-        let mut book = gate.book();
-        if book.age != age {
+        let mut state = proxy.state();
+        if state.generation != generation {
             return cut();
         }
-        book.journal[at].status = Some(head.status.as_u16());
+        state.journal[at].status = Some(head.status.as_u16());
     }
-    if hold == Some(Side::After) && !held(&gate, &asked).await {
+    if hold == Some(Side::After) && !held(&proxy, &call).await {
         return cut();
     }
     match fault {
@@ -266,25 +266,25 @@ async fn answer(
 }
 
 /// Tells the test, and waits for its word.
-async fn held(gate: &Shared, asked: &Asked) -> bool {
-    let mut goes_on = gate.goes_on.subscribe();
-    let _ = gate.held.send(asked.clone());
-    let said = goes_on.wait_for(Option::is_some).await;
+async fn held(proxy: &Shared, call: &ApiCall) -> bool {
+    let mut continues = proxy.continues.subscribe();
+    let _ = proxy.held.send(call.clone());
+    let said = continues.wait_for(Option::is_some).await;
     said.is_ok_and(|said| *said == Some(true))
 }
 
 async fn forward(
-    gate: &Shared,
+    proxy: &Shared,
     mut parts: request::Parts,
     body: Bytes,
 ) -> anyhow::Result<(axum::http::response::Parts, Bytes)> {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    parts.uri = format!("{}{path}", gate.upstream).parse()?;
+    parts.uri = format!("{}{path}", proxy.upstream).parse()?;
     // The emulator's own name, by which it knows where a bucket's name would stand.
     parts.headers.remove(header::HOST);
     parts.headers.remove(header::CONNECTION);
     let request = Request::from_parts(parts, Body::from(body));
-    let (mut head, body) = gate.client.request(request).await?.into_parts();
+    let (mut head, body) = proxy.client.request(request).await?.into_parts();
     head.headers.remove(header::TRANSFER_ENCODING);
     head.headers.remove(header::CONNECTION);
     let body = to_bytes(Body::new(body), usize::MAX).await?;
@@ -292,10 +292,10 @@ async fn forward(
 }
 
 /// How often each operation was asked for, by name.
-pub fn counted(journal: &[Asked]) -> Vec<(String, usize)> {
+pub fn counted(journal: &[ApiCall]) -> Vec<(String, usize)> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    for asked in journal {
-        *counts.entry(&asked.operation).or_default() += 1;
+    for call in journal {
+        *counts.entry(&call.operation).or_default() += 1;
     }
     let mut counts: Vec<(String, usize)> = counts
         .into_iter()

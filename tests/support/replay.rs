@@ -29,14 +29,14 @@ pub const ACCOUNT: &str = "123456789012";
 /// nobody asked for.
 pub struct Replay {
     address: SocketAddr,
-    world: Arc<Mutex<World>>,
+    script: Arc<Mutex<Script>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
-struct World {
-    script: BTreeMap<String, Answers>,
+struct Script {
+    answers: BTreeMap<String, Answers>,
     asked: Vec<Asked>,
     complaints: Vec<String>,
 }
@@ -79,9 +79,9 @@ impl Replay {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket");
         let address = listener.local_addr().expect("an address");
-        let world = Arc::new(Mutex::new(World::default()));
+        let script = Arc::new(Mutex::new(Script::default()));
         let (stop, stopped) = oneshot::channel();
-        let app = Router::new().fallback(answer).with_state(world.clone());
+        let app = Router::new().fallback(answer).with_state(script.clone());
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -98,7 +98,7 @@ impl Replay {
         });
         let replay = Self {
             address,
-            world,
+            script,
             stop: Some(stop),
             thread: Some(thread),
         };
@@ -117,17 +117,17 @@ impl Replay {
             Value::Array(answers) => answers,
             answer => vec![answer],
         };
-        let mut world = lock(&self.world);
-        let script = world.script.entry(operation.to_owned()).or_default();
-        script.add(answers);
-        drop(world);
+        let mut script = lock(&self.script);
+        let queue = script.answers.entry(operation.to_owned()).or_default();
+        queue.add(answers);
+        drop(script);
         self
     }
 
     /// What was asked of an operation, in order.
     pub fn asked(&self, operation: &str) -> Vec<Asked> {
-        let world = lock(&self.world);
-        let asked = world.asked.iter();
+        let script = lock(&self.script);
+        let asked = script.asked.iter();
         asked
             .filter(|asked| asked.operation == operation)
             .cloned()
@@ -146,10 +146,10 @@ impl Drop for Replay {
         if std::thread::panicking() {
             return;
         }
-        let world = lock(&self.world);
-        let complaints = &world.complaints;
+        let script = lock(&self.script);
+        let complaints = &script.complaints;
         assert!(complaints.is_empty(), "{complaints:?}");
-        let left = world.script.iter();
+        let left = script.answers.iter();
         let left: Vec<&String> = left
             .filter(|(_, answers)| !answers.spent)
             .map(|(operation, _)| operation)
@@ -159,8 +159,8 @@ impl Drop for Replay {
 }
 
 /// A handler that panicked must not hide its message behind a second panic.
-fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
-    world.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(script: &Mutex<Script>) -> MutexGuard<'_, Script> {
+    script.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An answer that refuses, as CloudFormation's do.
@@ -173,26 +173,28 @@ pub fn not_found() -> Value {
     json!({"Error": {"Status": 404}})
 }
 
-async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Response<Body> {
+async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let (protocol, asked) = Protocol::read(&parts, &body);
-    let mut world = lock(&world);
+    let mut script = lock(&script);
     let operation = asked.operation.clone();
     for (_, token) in TOKENS.iter().filter(|(name, _)| *name == operation) {
         if !asked.has(token) {
-            world.complaints.push(format!("{operation} has no {token}"));
+            script
+                .complaints
+                .push(format!("{operation} has no {token}"));
         }
     }
     if asked.has("DisableValidation") {
-        world
+        script
             .complaints
             .push(format!("{operation} disables validation"));
     }
-    world.asked.push(asked);
-    let answer = world.script.get_mut(&operation).and_then(Answers::next);
+    script.asked.push(asked);
+    let answer = script.answers.get_mut(&operation).and_then(Answers::next);
     let answer = answer.unwrap_or_else(|| {
-        world
+        script
             .complaints
             .push(format!("{operation} is not scripted"));
         refused("NotScripted", &format!("{operation} is not scripted"))

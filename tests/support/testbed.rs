@@ -52,7 +52,7 @@ impl Server {
     }
 
     #[track_caller]
-    pub fn start(mut command: Command, port: u16, patience: Duration) -> Self {
+    pub fn start(mut command: Command, port: u16, timeout: Duration) -> Self {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -64,12 +64,12 @@ impl Server {
         collect(child.stdout.take(), &log);
         collect(child.stderr.take(), &log);
         let mut server = Self { child, log, port };
-        server.wait(patience);
+        server.wait(timeout);
         server
     }
 
     #[track_caller]
-    fn wait(&mut self, patience: Duration) {
+    fn wait(&mut self, timeout: Duration) {
         let start = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             let ended = self.child.try_wait().ok().flatten();
@@ -79,8 +79,8 @@ impl Server {
                 self.log()
             );
             assert!(
-                start.elapsed() < patience,
-                "no server after {patience:?}:\n{}",
+                start.elapsed() < timeout,
+                "no server after {timeout:?}:\n{}",
                 self.log()
             );
             std::thread::sleep(Duration::from_millis(50));

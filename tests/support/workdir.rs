@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::emulator::{Aws, REGION, variables};
 use super::job::BINARY;
 
-pub struct Desk<A = Aws> {
+pub struct Workdir<A = Aws> {
     pub aws: A,
     pub account: String,
     folder: TempDir,
@@ -25,13 +25,13 @@ pub struct Desk<A = Aws> {
 }
 
 /// What the program said.
-pub struct Said {
+pub struct CommandOutput {
     pub status: i32,
     pub stdout: String,
     pub stderr: String,
 }
 
-impl Desk {
+impl Workdir {
     /// Bucket names are everybody's: the config is named after the account, which is this test's alone.
     pub fn new() -> Self {
         let aws = Aws::start();
@@ -40,14 +40,14 @@ impl Desk {
     }
 }
 
-impl Desk<()> {
+impl Workdir<()> {
     /// Without any AWS.
     pub fn offline() -> Self {
         Self::at((), super::replay::ACCOUNT, "http://127.0.0.1:9".to_owned())
     }
 }
 
-impl Desk {
+impl Workdir {
     /// In an account whose roles are held to their policies.
     pub fn strict() -> Self {
         let aws = Aws::strict();
@@ -56,12 +56,12 @@ impl Desk {
     }
 }
 
-impl<A> Desk<A> {
+impl<A> Workdir<A> {
     /// At any AWS, with an S3 config.
     pub fn at(aws: A, account: &str, url: String) -> Self {
         let tenant = &account[8..];
         let name = format!("acme-prod-{tenant}-{REGION}-s3");
-        let desk = Self {
+        let workdir = Self {
             aws,
             account: account.to_owned(),
             folder: TempDir::new().unwrap(),
@@ -69,8 +69,8 @@ impl<A> Desk<A> {
             name,
             url,
         };
-        desk.write_config("  versioning: true\n");
-        desk
+        workdir.write_config("  versioning: true\n");
+        workdir
     }
 
     /// With another config, whose stack is called `{name}-stack`.
@@ -143,19 +143,23 @@ impl<A> Desk<A> {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Said {
-        said(self.command(arguments).output().unwrap())
+    pub fn run(&self, arguments: &[&str]) -> CommandOutput {
+        CommandOutput::from(self.command(arguments).output().unwrap())
     }
 
     /// An action on the config, which has to succeed.
     #[track_caller]
-    pub fn act(&self, action: &str, more: &[&str]) -> Said {
-        let said = self.try_act(action, more);
-        assert_eq!(said.status, 0, "{action}: {}{}", said.stdout, said.stderr);
-        said
+    pub fn run_action(&self, action: &str, more: &[&str]) -> CommandOutput {
+        let output = self.try_action(action, more);
+        assert_eq!(
+            output.status, 0,
+            "{action}: {}{}",
+            output.stdout, output.stderr
+        );
+        output
     }
 
-    pub fn try_act(&self, action: &str, more: &[&str]) -> Said {
+    pub fn try_action(&self, action: &str, more: &[&str]) -> CommandOutput {
         let path = self.path();
         self.run(&[&[action, path.as_str()], more].concat())
     }
@@ -163,22 +167,24 @@ impl<A> Desk<A> {
     /// The result of an action for programs.
     #[track_caller]
     pub fn json(&self, action: &str, more: &[&str]) -> Value {
-        let said = self.try_act(action, &[more, &["--format", "json"]].concat());
-        serde_json::from_str(&said.stdout)
-            .unwrap_or_else(|_| panic!("{}{}", said.stdout, said.stderr))
+        let output = self.try_action(action, &[more, &["--format", "json"]].concat());
+        serde_json::from_str(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}{}", output.stdout, output.stderr))
     }
 
     /// What is the same in every run: names without the account.
-    pub fn neutral(&self, text: &str) -> String {
+    pub fn redact_account(&self, text: &str) -> String {
         text.replace(&self.account, "ACCOUNT")
             .replace(&self.account[8..], "TTTT")
     }
 }
 
-pub fn said(output: Output) -> Said {
-    Said {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+impl From<Output> for CommandOutput {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::support::testbed;
 
 /// Every request of the flow and every answer of the fake are held to the description by a validating proxy.
 #[test]
-fn flow_1_keeps_to_githubs_description() {
+fn check_requests_match_the_github_openapi() {
     let scene = Scene::new();
     let pull = scene.changed();
     let prism = Prism::in_front_of(&scene.github.api_url());
@@ -26,8 +26,8 @@ fn flow_1_keeps_to_githubs_description() {
     scene.repo.clone_into(job.folder.path());
     let workspace = job.folder.path().display().to_string();
     let job = job.with("GITHUB_WORKSPACE", &workspace);
-    let done = job.run();
-    assert_eq!(done.status, 0, "{}\n{}", done.stderr, prism.log());
+    let run = job.run();
+    assert_eq!(run.status, 0, "{}\n{}", run.stderr, prism.log());
     scene
         .repo
         .commit("feature")
@@ -37,8 +37,8 @@ fn flow_1_keeps_to_githubs_description() {
         )
         .push();
     scene.repo.clone_into(job.folder.path());
-    let done = job.run();
-    assert_eq!(done.status, 0, "{}\n{}", done.stderr, prism.log());
+    let run = job.run();
+    assert_eq!(run.status, 0, "{}\n{}", run.stderr, prism.log());
     assert_eq!(prism.violations(), Vec::<String>::new());
     assert_eq!(scene.repo.comments(7).len(), 1);
     scene.github.take_writes();

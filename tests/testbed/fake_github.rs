@@ -181,7 +181,7 @@ fn prism_does_object(api: &Through, it: &Sample) {
 }
 
 #[test]
-fn the_other_emulator_serves_the_same_addresses() {
+fn the_independent_emulator_has_the_same_paths() {
     let seed = "tokens:
   test_token:
     login: alice

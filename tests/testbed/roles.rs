@@ -4,19 +4,19 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use serde_json::Value;
 
 use crate::support::issuer::Issuer;
-use crate::support::workdir::Desk;
+use crate::support::workdir::Workdir;
 
 const POLICY: &str = "version: 1\nenvironments:\n  dev: {}\n  prod:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/ci/provisioner-plan\n      \
      apply: arn:aws:iam::{account_id}:role/ci/provisioner-apply-{environment}\n";
 
 /// AWS makes the roles, and holds them to what they say.
 #[test]
-fn attack_aws_refuses_what_the_roles_do_not_say() {
-    let desk = Desk::strict();
-    desk.write(".provisioner.yaml", POLICY);
-    desk.act("prep-master", &["--force"]);
-    let issuer = Issuer::of("repo:acme/infra:pull_request");
-    deploy(&desk, &issuer.address);
+fn attack_aws_holds_roles_to_their_policies() {
+    let workdir = Workdir::strict();
+    workdir.write(".provisioner.yaml", POLICY);
+    workdir.run_action("prep-master", &["--force"]);
+    let issuer = Issuer::new("repo:acme/infra:pull_request");
+    deploy(&workdir, &issuer.address);
     let plan = "ci/provisioner-plan";
     let apply = "ci/provisioner-apply-prod";
     for (role, subject, trusted) in [
@@ -48,23 +48,23 @@ fn attack_aws_refuses_what_the_roles_do_not_say() {
         (apply, "repo:acme/infra:pull_request", false),
         (apply, "repo:mallory/infra:environment:prod", false),
     ] {
-        let assumed = desk.aws.assume(role, &issuer.token(subject));
+        let assumed = workdir.aws.assume(role, &issuer.token(subject));
         assert_eq!(assumed.is_ok(), trusted, "{role} by {subject}");
     }
 
-    let looks = desk
+    let looks = workdir
         .aws
         .assume(plan, &issuer.token("repo:acme/infra:pull_request"))
         .unwrap();
     let stacks = aws_sdk_cloudformation::Client::new(&looks);
-    let stack = desk.stack();
+    let stack = workdir.stack();
     let executed = stacks
         .execute_change_set()
         .stack_name(&stack)
         .change_set_name("any")
         .send();
-    let executed = desk.aws.wait(executed).unwrap_err();
-    let deleted = desk
+    let executed = workdir.aws.wait(executed).unwrap_err();
+    let deleted = workdir
         .aws
         .wait(stacks.delete_stack().stack_name(&stack).send())
         .unwrap_err();
@@ -73,7 +73,7 @@ fn attack_aws_refuses_what_the_roles_do_not_say() {
         .stack_name(&stack)
         .use_previous_template(true)
         .send();
-    let updated = desk.aws.wait(updated).unwrap_err();
+    let updated = workdir.aws.wait(updated).unwrap_err();
     let codes = [executed.code(), deleted.code(), updated.code()];
     assert_eq!(codes, [Some("AccessDenied"); 3]);
     let objects = aws_sdk_s3::config::Builder::from(&looks)
@@ -82,14 +82,17 @@ fn attack_aws_refuses_what_the_roles_do_not_say() {
     let objects = aws_sdk_s3::Client::from_conf(objects);
     let put = objects
         .put_object()
-        .bucket(&desk.name)
+        .bucket(&workdir.name)
         .key("solutions/x/")
         .send();
-    assert_eq!(desk.aws.wait(put).unwrap_err().code(), Some("AccessDenied"));
+    assert_eq!(
+        workdir.aws.wait(put).unwrap_err().code(),
+        Some("AccessDenied")
+    );
 }
 
 /// Makes the roles of a desk's account as a user would, for jobs of `acme/infra` whose tokens this issuer gives.
-pub fn deploy(desk: &Desk, issuer: &str) {
+pub fn deploy(workdir: &Workdir, issuer: &str) {
     let arguments = [
         "roles",
         "--repository",
@@ -97,21 +100,21 @@ pub fn deploy(desk: &Desk, issuer: &str) {
         "--issuer",
         issuer,
     ];
-    let said = desk.run(&arguments);
-    assert_eq!(said.status, 0, "{}", said.stderr);
-    let mut template: Value = serde_yaml::from_str(&said.stdout).unwrap();
+    let output = workdir.run(&arguments);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let mut template: Value = serde_yaml::from_str(&output.stdout).unwrap();
     // The emulator has no such resource, and asks for no such provider when a role is assumed.
     template["Resources"]
         .as_object_mut()
         .unwrap()
         .remove("Provider");
-    let made = desk.aws.stacks().create_stack();
+    let made = workdir.aws.stacks().create_stack();
     let made = made
         .stack_name("roles")
         .template_body(template.to_string())
         .capabilities(aws_sdk_cloudformation::types::Capability::CapabilityNamedIam);
-    desk.aws.wait(made.send()).unwrap();
-    let stacks = desk.aws.stack_names();
+    workdir.aws.wait(made.send()).unwrap();
+    let stacks = workdir.aws.stack_names();
     assert!(
         stacks.contains(&("roles".to_owned(), "CREATE_COMPLETE".to_owned())),
         "{stacks:?}"

@@ -1,4 +1,4 @@
-//! The example workflows inside `act`, a runner on this host: their jobs, the action's inputs and outputs, and the program below them.
+//! The example workflows inside `run_action`, a runner on this host: their jobs, the action's inputs and outputs, and the program below them.
 #![expect(
     clippy::disallowed_methods,
     reason = "a runner is a process that leaves files"
@@ -19,12 +19,12 @@ use crate::world::*;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A run of a workflow.
-struct Ran {
+struct WorkflowRun {
     work: TempDir,
     succeeded: bool,
 }
 
-impl Ran {
+impl WorkflowRun {
     /// A file of the run; empty where there is none.
     fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.work.path().join("run").join(name)).unwrap_or_default()
@@ -88,7 +88,7 @@ fn run(
     event: &str,
     payload: &Value,
     variables: &[(&str, &str)],
-) -> Ran {
+) -> WorkflowRun {
     let work = TempDir::new().unwrap();
     let file = work.path().join("event.json");
     std::fs::write(&file, payload.to_string()).unwrap();
@@ -111,20 +111,20 @@ fn run(
         "",
         "act itself did not start"
     );
-    Ran {
+    WorkflowRun {
         work,
         succeeded: output.status.success(),
     }
 }
 
 /// The same, in a world with both roles.
-fn run_in(world: &World, workflow: &str, event: &str, payload: &Value) -> Ran {
-    let [look, act] = world.issuers.each_ref().map(|issuer| issuer.variables());
+fn run_in(world: &World, workflow: &str, event: &str, payload: &Value) -> WorkflowRun {
+    let [look, run_action] = world.issuers.each_ref().map(|issuer| issuer.variables());
     let variables = [
-        ("AWS_ENDPOINT_URL", world.desk.url.as_str()),
+        ("AWS_ENDPOINT_URL", world.workdir.url.as_str()),
         ("LOOK_ID_TOKEN_URL", &look[0].1),
-        ("ACT_ID_TOKEN_URL", &act[0].1),
-        ("ID_TOKEN_BEARER", &act[1].1),
+        ("ACT_ID_TOKEN_URL", &run_action[0].1),
+        ("ID_TOKEN_BEARER", &run_action[1].1),
     ];
     run(&world.github, workflow, event, payload, &variables)
 }
@@ -136,10 +136,15 @@ fn the_workflow_checks_a_pull_request() {
     let feature = scene.repo.commit("feature").write(&path("b001"), broken);
     feature.write(&path("b002"), config("b002", "")).push();
     let event = scene.pull().event("opened", &scene.alice);
-    let ran = run(&scene.github, "check", "pull_request", &event, &[]);
-    assert!(!ran.succeeded, "config errors fail the job");
-    assert_eq!(ran.read("kept/check/status"), "10\n", "{}", ran.read("log"));
-    let outputs = ran.outputs("check", None);
+    let workflow = run(&scene.github, "check", "pull_request", &event, &[]);
+    assert!(!workflow.succeeded, "config errors fail the job");
+    assert_eq!(
+        workflow.read("kept/check/status"),
+        "10\n",
+        "{}",
+        workflow.read("log")
+    );
+    let outputs = workflow.outputs("check", None);
     assert_eq!(
         [
             &outputs["configs"],
@@ -150,8 +155,9 @@ fn the_workflow_checks_a_pull_request() {
     );
     assert_eq!(scene.repo.comments(7).len(), 1);
     scene.github.expect_writes(&[COMMENT, STATUS]);
-    assert!(ran.summaries().contains("## Provisioner"));
-    let sarif: Value = serde_json::from_str(&ran.read("kept/check/provisioner.sarif")).unwrap();
+    assert!(workflow.summaries().contains("## Provisioner"));
+    let sarif: Value =
+        serde_json::from_str(&workflow.read("kept/check/provisioner.sarif")).unwrap();
     assert_eq!(
         sarif["runs"][0]["results"][0]["ruleId"],
         "value-not-allowed"
@@ -165,14 +171,14 @@ fn the_workflow_provisions_what_was_merged() {
     let before = world.approved_and_merged(&pull);
     let mut event = world.repo.push_event("main", &before, &world.bob);
     event["repository"]["private"] = false.into();
-    let ran = run_in(&world, "provision", "push", &event);
-    ran.success();
+    let workflow = run_in(&world, "provision", "push", &event);
+    workflow.success();
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     world
         .github
         .expect_writes(&[DEPLOYMENT, DEPLOYED, DEPLOYED, COMMENT]);
-    assert_eq!(ran.outputs("provision", Some("prod"))["done"], "1");
-    let elsewhere = ran.outputs("provision", Some("dev"));
+    assert_eq!(workflow.outputs("provision", Some("prod"))["done"], "1");
+    let elsewhere = workflow.outputs("provision", Some("dev"));
     assert_eq!(elsewhere["done"], "0", "each job has its environment only");
     assert_eq!(
         world.issuers[1].issued().len(),
@@ -183,14 +189,17 @@ fn the_workflow_provisions_what_was_merged() {
     // The evidence is kept and signed, once, and says the same as the comment.
     let name = "provisioner-evidence.json";
     let uploaded = format!("uploaded/provisioner-evidence-prod/{name}");
-    assert_eq!(ran.read(&uploaded), ran.read(&format!("signed/{name}")));
     assert_eq!(
-        ran.read(&format!("uploaded/provisioner-evidence-dev/{name}")),
+        workflow.read(&uploaded),
+        workflow.read(&format!("signed/{name}"))
+    );
+    assert_eq!(
+        workflow.read(&format!("uploaded/provisioner-evidence-dev/{name}")),
         ""
     );
     let replayed = Command::new(BINARY)
         .arg("replay")
-        .arg(ran.work.path().join("run").join(uploaded))
+        .arg(workflow.work.path().join("run").join(uploaded))
         .output()
         .unwrap();
     assert!(replayed.status.success());
@@ -199,7 +208,7 @@ fn the_workflow_provisions_what_was_merged() {
 }
 
 #[test]
-fn the_workflow_does_what_a_comment_commands() {
+fn the_workflow_runs_a_comment_command() {
     let world = World::new(&policy(""));
     let pull = world.proposed("  versioning: true\n");
     pull.review(&world.bob, "APPROVED");
@@ -207,16 +216,24 @@ fn the_workflow_does_what_a_comment_commands() {
         "/provisioner list-products\n/provisioner test-deploy\n/provisioner deploy-everything";
     let comment = world.repo.comment(7, &world.carol, commands);
     let event = pull.comment_event("created", comment.id);
-    let ran = run_in(&world, "command", "issue_comment", &event);
-    assert!(!ran.succeeded, "one of the three is no command");
-    assert_eq!(ran.read("kept/look/status"), "2\n", "{}", ran.read("log"));
+    let workflow = run_in(&world, "command", "issue_comment", &event);
+    assert!(!workflow.succeeded, "one of the three is no command");
     assert_eq!(
-        ran.read("kept/act-prod/status"),
+        workflow.read("kept/look/status"),
+        "2\n",
+        "{}",
+        workflow.read("log")
+    );
+    assert_eq!(
+        workflow.read("kept/act-prod/status"),
         "0\n",
         "{}",
-        ran.read("log")
+        workflow.read("log")
     );
-    assert_eq!(ran.outputs("look", None)["environments"], r#"["prod"]"#);
+    assert_eq!(
+        workflow.outputs("look", None)["environments"],
+        r#"["prod"]"#
+    );
     assert_eq!(world.stack(), None, "the test was removed");
     assert_eq!(world.issuers[1].issued().len(), 1, "one job could act");
     for write in world.github.take_writes() {
@@ -232,21 +249,21 @@ fn the_workflow_does_what_a_comment_commands() {
         .iter()
         .map(|it| it.body.clone())
         .collect();
-    let [.., looked, acted] = said.as_slice() else {
+    let [.., inspected, applied] = said.as_slice() else {
         panic!("{said:?}");
     };
     assert!(
-        looked.contains("list-products") && looked.contains("deploy-everything"),
-        "{looked}"
+        inspected.contains("list-products") && inspected.contains("deploy-everything"),
+        "{inspected}"
     );
     assert!(
-        acted.contains("test-deploy") && acted.contains("test"),
-        "{acted}"
+        applied.contains("test-deploy") && applied.contains("test"),
+        "{applied}"
     );
 }
 
 #[test]
-fn the_workflow_does_nothing_for_a_quoted_command() {
+fn the_workflow_ignores_a_quoted_command() {
     let world = World::new(&policy(""));
     let pull = world.proposed("  versioning: true\n");
     let comment = world.repo.comment(
@@ -255,32 +272,36 @@ fn the_workflow_does_nothing_for_a_quoted_command() {
         "> /provisioner test-deploy\n\nWhat did that?",
     );
     let event = pull.comment_event("created", comment.id);
-    let ran = run_in(&world, "command", "issue_comment", &event);
-    ran.success();
-    assert_eq!(ran.read("kept/look/status"), "0\n");
-    assert_eq!(ran.read("kept/act-prod/status"), "", "no job could act");
+    let workflow = run_in(&world, "command", "issue_comment", &event);
+    workflow.success();
+    assert_eq!(workflow.read("kept/look/status"), "0\n");
+    assert_eq!(
+        workflow.read("kept/act-prod/status"),
+        "",
+        "no job could act"
+    );
     world.github.expect_writes(&[]);
 }
 
 #[test]
-fn the_workflow_watches_for_drift() {
+fn the_workflow_detects_drift() {
     let world = World::new(&policy(""));
     let pull = world.proposed("  versioning: true\n");
     let before = world.approved_and_merged(&pull);
     assert_eq!(world.push(&before).run().status, 0);
     world.github.take_writes();
-    let parameter = format!("/s3/{}/SolutionsPrefix", world.desk.name);
-    let put = world.desk.aws.parameters().put_parameter();
+    let parameter = format!("/s3/{}/SolutionsPrefix", world.workdir.name);
+    let put = world.workdir.aws.parameters().put_parameter();
     let put = put.name(&parameter).value("elsewhere/").overwrite(true);
-    world.desk.aws.wait(put.send()).unwrap();
+    world.workdir.aws.wait(put.send()).unwrap();
     let event = world.repo.schedule_event("23 3 * * *");
-    let ran = run_in(&world, "drift", "schedule", &event);
-    ran.success();
+    let workflow = run_in(&world, "drift", "schedule", &event);
+    workflow.success();
     assert_eq!(
-        ran.outputs("drift", None)["drifted"],
+        workflow.outputs("drift", None)["drifted"],
         "1",
         "{}",
-        ran.read("log")
+        workflow.read("log")
     );
     let issues = world.repo.issues();
     assert_eq!(issues.len(), 1);
@@ -294,9 +315,9 @@ fn the_workflow_watches_for_drift() {
         .expect_writes(&["POST /repos/acme/infra/issues"]);
 }
 
-/// What `act` cannot show: it knows no environments, and neither tokens' subjects nor queues.
+/// What `run_action` cannot show: it knows no environments, and neither tokens' subjects nor queues.
 #[test]
-fn what_acts_is_in_its_environment_and_in_the_queue() {
+fn applying_jobs_have_environment_and_concurrency() {
     let mut seen = 0;
     for name in ["check", "command", "drift", "provision"] {
         let workflow = yaml(&format!("examples/workflows/{name}.yml"));

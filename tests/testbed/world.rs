@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
 use crate::support::issuer::Issuer;
-use crate::support::job::{Done, Job};
-use crate::support::workdir::Desk;
+use crate::support::job::{Job, JobOutput};
+use crate::support::workdir::Workdir;
 
 pub const COMMENT: &str = "POST /repos/acme/infra/issues/7/comments";
 pub const COMMENTED: &str = "PATCH /repos/acme/infra/issues/comments/*";
@@ -24,11 +24,11 @@ pub fn policy(rest: &str) -> String {
 }
 
 pub struct World {
-    pub desk: Desk,
+    pub workdir: Workdir,
     /// Of jobs for pull requests, and of those for the environment `prod`.
     pub issuers: [Issuer; 2],
     /// Of jobs for comments that have no environment.
-    pub looking: Issuer,
+    pub comment_issuer: Issuer,
     pub github: FakeGitHub,
     pub repo: Repo,
     /// Opens the pull request.
@@ -53,7 +53,7 @@ impl World {
     }
 
     fn in_repository(policy: &str, private: bool) -> Self {
-        let desk = Desk::new();
+        let workdir = Workdir::new();
         let github = FakeGitHub::start();
         let [alice, bob, carol, mallory] =
             ["alice", "bob", "carol", "mallory"].map(|login| github.user(login));
@@ -73,12 +73,12 @@ impl World {
             .author(&carol)
             .push();
         let world = Self {
-            desk,
+            workdir,
             issuers: [
-                Issuer::of("repo:acme/infra:pull_request"),
-                Issuer::of("repo:acme/infra:environment:prod"),
+                Issuer::new("repo:acme/infra:pull_request"),
+                Issuer::new("repo:acme/infra:environment:prod"),
             ],
-            looking: Issuer::of("repo:acme/infra:ref:refs/heads/main"),
+            comment_issuer: Issuer::new("repo:acme/infra:ref:refs/heads/main"),
             github,
             repo,
             alice,
@@ -91,7 +91,7 @@ impl World {
     }
 
     fn make_roles(&self) {
-        let account = &self.desk.aws.account;
+        let account = &self.workdir.aws.account;
         let trusts = |issuer: &Issuer, subject: &str| {
             let address = &issuer.address;
             json!({
@@ -109,20 +109,20 @@ impl World {
             let properties = json!({"RoleName": name, "AssumeRolePolicyDocument": policy});
             json!({"Type": "AWS::IAM::Role", "Properties": properties})
         };
-        let ([pulls, prod], comments) = (&self.issuers, &self.looking);
-        let looking = json!([
+        let ([pulls, prod], comments) = (&self.issuers, &self.comment_issuer);
+        let comment_issuer = json!([
             trusts(pulls, "repo:acme/infra:pull_request"),
             trusts(comments, "repo:acme/infra:ref:refs/heads/main"),
         ]);
         let acting = json!([trusts(prod, "repo:acme/infra:environment:prod")]);
         let template = json!({"Resources": {
-            "Plan": role("provisioner-plan", looking),
+            "Plan": role("provisioner-plan", comment_issuer),
             "Apply": role("provisioner-apply", acting),
         }});
-        let made = self.desk.aws.stacks().create_stack();
+        let made = self.workdir.aws.stacks().create_stack();
         let made = made.stack_name("roles").template_body(template.to_string());
         let capability = aws_sdk_cloudformation::types::Capability::CapabilityNamedIam;
-        self.desk
+        self.workdir
             .aws
             .wait(made.capabilities(capability).send())
             .unwrap();
@@ -130,14 +130,14 @@ impl World {
 
     /// A pull request by Alice that writes the desk's config, checked.
     pub fn proposed(&self, s3: &str) -> Pull {
-        self.desk.write_config(s3);
-        let text = self.desk.read(&self.desk.path());
-        self.proposal(|commit| commit.write(&self.desk.path(), text))
+        self.workdir.write_config(s3);
+        let text = self.workdir.read(&self.workdir.path());
+        self.proposal(|commit| commit.write(&self.workdir.path(), text))
     }
 
     /// A pull request by Alice that removes the desk's config, checked.
     pub fn removal(&self) -> Pull {
-        self.proposal(|commit| commit.remove(&self.desk.path()))
+        self.proposal(|commit| commit.remove(&self.workdir.path()))
     }
 
     /// A pull request by Alice from the tip of `main`, checked.
@@ -160,18 +160,18 @@ impl World {
     }
 
     /// The check of a pull request, whose effects other tests look at.
-    pub fn check(&self, pull: &Pull) -> Done {
+    pub fn check(&self, pull: &Pull) -> JobOutput {
         let event = pull.event("opened", &self.alice);
-        let done = self.job("pull_request", &event, 0).run();
+        let run = self.job("pull_request", &event, 0).run();
         self.github.take_writes();
-        done
+        run
     }
 
     /// A job with the issuer of pull requests (0), of the environment `prod` (1), or of comments (2).
     pub fn job(&self, event: &str, payload: &serde_json::Value, issuer: usize) -> Job {
         let token = self.github.actions_token();
         let job = Job::new(&self.github, &token, event, payload);
-        let issuing = self.issuers.get(issuer).unwrap_or(&self.looking);
+        let issuing = self.issuers.get(issuer).unwrap_or(&self.comment_issuer);
         let variables = issuing.variables();
         let job = variables
             .iter()
@@ -180,7 +180,7 @@ impl World {
             1 => job.with("PROVISIONER_ENVIRONMENT", "prod"),
             _ => job,
         };
-        job.with("AWS_ENDPOINT_URL", &self.desk.url)
+        job.with("AWS_ENDPOINT_URL", &self.workdir.url)
             .with("GITHUB_RUN_ID", "4711")
             .with("GITHUB_RUN_ATTEMPT", "1")
     }
@@ -206,7 +206,7 @@ impl World {
 
     /// The desk's stack, if there is one, by its status.
     pub fn stack(&self) -> Option<String> {
-        let stacks = self.desk.aws.stack_names();
+        let stacks = self.workdir.aws.stack_names();
         let mut own = stacks.into_iter().filter(|(name, _)| *name != "roles");
         own.next().map(|(_, status)| status)
     }
@@ -222,7 +222,7 @@ impl World {
 
     /// Nothing was made, and nothing asked for with the apply role.
     #[track_caller]
-    pub fn untouched(&self) {
+    pub fn assert_no_stack(&self) {
         assert_eq!(self.stack(), None);
     }
 }

@@ -64,7 +64,7 @@ fn every_verdict_is_the_one_decided_by_hand() {
 }
 
 #[test]
-fn the_corpus_at_a_glance() {
+fn verdict_of_each_case() {
     let mut table = String::new();
     for (subject, cases) in cases() {
         writeln!(table, "{subject}").unwrap();
@@ -81,7 +81,7 @@ fn the_corpus_at_a_glance() {
 }
 
 #[test]
-fn the_corpus_is_wide() {
+fn the_corpus_covers_every_verdict() {
     let cases: Vec<Case> = cases().into_values().flatten().collect();
     let mut names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     names.sort_unstable();

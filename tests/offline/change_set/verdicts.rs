@@ -299,7 +299,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn knowing_less_is_never_milder(change in change(2)) {
+    fn missing_facts_never_lower_verdict(change in change(2)) {
         let known = assess_resource(&change);
         for less in without_a_fact(&change) {
             let judged = assess_resource(&less);
@@ -308,7 +308,7 @@ proptest! {
     }
 
     #[test]
-    fn a_new_word_is_never_milder(known in change(1), other in change(1)) {
+    fn unknown_values_never_lower_verdict(known in change(1), other in change(1)) {
         for new in with_a_new_word(&known) {
             let level = assess_resource(&new).verdict.level();
             prop_assert!(level >= assess_resource(&known).verdict.level());
@@ -318,14 +318,14 @@ proptest! {
     }
 
     #[test]
-    fn another_resource_is_never_milder(set in change_set(2), more in change(1)) {
+    fn an_added_resource_never_lowers_verdict(set in change_set(2), more in change(1)) {
         let whole = edited(&set, |set| set.changes.push(more.clone()));
         prop_assert!(worst(&whole) >= worst(&set));
         prop_assert!(worst(&whole) >= assess_resource(&more).verdict);
     }
 
     #[test]
-    fn details_that_contradict_the_sum_count(change in change(0)) {
+    fn details_override_a_contradicting_summary(change in change(0)) {
         let denied = edited(&change, |change| {
             if change.replacement.is_some() {
                 change.replacement = Some(Replacement::False);
@@ -335,7 +335,7 @@ proptest! {
     }
 
     #[test]
-    fn a_digest_is_of_what_happens(set in change_set(2)) {
+    fn equal_digests_mean_equal_changes(set in change_set(2)) {
         let digest = change_set_digest(&set);
         prop_assert_eq!(digest, change_set_digest(&rewritten(&set)));
         for other in with_a_difference(&set) {

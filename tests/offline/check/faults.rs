@@ -10,7 +10,7 @@ fn scene() -> (Scene, Pull) {
 }
 
 #[test]
-fn passing_faults_are_waited_out() {
+fn transient_faults_are_retried() {
     let (scene, pull) = scene();
     let github = &scene.github;
     github.fault("GET /repos/acme/infra/pulls/7", Fault::Status(502));
@@ -25,79 +25,79 @@ fn passing_faults_are_waited_out() {
     );
     github.fault("POST /graphql", Fault::Status(500));
     github.fault(STATUS, Fault::Status(503));
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(scene.repo.comments(7).len(), 1);
     github.expect_writes(&[COMMENTS, STATUS, STATUS]);
 }
 
 #[test]
-fn a_comment_whose_answer_was_lost_is_not_made_twice() {
+fn a_comment_with_a_lost_response_is_not_repeated() {
     let (scene, pull) = scene();
     scene.github.fault(COMMENTS, Fault::DropAfter);
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(scene.repo.comments(7).len(), 1);
     scene.github.expect_writes(&[COMMENTS, STATUS]);
 }
 
 #[test]
-fn a_comment_that_was_never_made_is_made() {
+fn a_comment_that_was_not_created_is_retried() {
     for fault in [Fault::DropBefore, Fault::Status(502)] {
         let (scene, pull) = scene();
         scene.github.fault(COMMENTS, fault);
-        let done = scene.job(&pull).run();
-        assert_eq!(done.status, 0, "{}", done.stderr);
+        let run = scene.job(&pull).run();
+        assert_eq!(run.status, 0, "{}", run.stderr);
         assert_eq!(scene.repo.comments(7).len(), 1);
         scene.github.take_writes();
     }
 }
 
 #[test]
-fn a_lasting_fault_is_an_error_that_says_what_was_asked() {
+fn a_permanent_fault_names_its_request() {
     let (scene, pull) = scene();
     scene
         .github
         .fault_always("GET /repos/acme/infra/pulls/7/files", Fault::Status(500));
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 31);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 31);
     assert!(
-        done.stderr
+        run.stderr
             .contains("files of pull request 7: GitHub answers 500"),
         "{}",
-        done.stderr
+        run.stderr
     );
     assert!(scene.github.take_writes().is_empty());
 }
 
 #[test]
-fn a_broken_answer_is_an_error_and_no_empty_list() {
+fn an_invalid_response_is_not_an_empty_list() {
     let (scene, pull) = scene();
     scene
         .github
         .fault_always("GET /repos/acme/infra/pulls/7/files", Fault::TruncatedJson);
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 31);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 31);
     assert!(
-        done.stderr.contains("files of pull request 7"),
+        run.stderr.contains("files of pull request 7"),
         "{}",
-        done.stderr
+        run.stderr
     );
 }
 
 #[test]
-fn attack_a_list_that_is_too_short_is_not_believed() {
+fn attack_a_truncated_list_is_rejected() {
     let (scene, pull) = scene();
     scene.github.fault_always(
         "GET /repos/acme/infra/pulls/7/files",
         Fault::Json(200, serde_json::json!([])),
     );
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 31);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 31);
     assert!(
-        done.stderr.contains("GitHub counts 1 and lists 0"),
+        run.stderr.contains("GitHub counts 1 and lists 0"),
         "{}",
-        done.stderr
+        run.stderr
     );
 }
 
@@ -110,7 +110,7 @@ fn the_token_appears_nowhere() {
     let job = scene
         .job(&pull)
         .with("GITHUB_TOKEN", "ghs_secretsecretsecret");
-    let done = job.run();
-    assert_ne!(done.status, 0);
-    assert!(!format!("{}{}{}", done.stdout, done.stderr, done.summary).contains("secretsecret"));
+    let run = job.run();
+    assert_ne!(run.status, 0);
+    assert!(!format!("{}{}{}", run.stdout, run.stderr, run.summary).contains("secretsecret"));
 }

@@ -1,34 +1,34 @@
 //! Flow 1 against the fake GitHub: event in, comment and status out.
 
 use crate::support::check::{COMMENTS, STATUS, Scene};
-use crate::support::job::{Job, config, path, settled};
+use crate::support::job::{Job, config, normalize, path};
 
 #[test]
 fn a_changed_lifecycle_gets_one_comment_and_one_status() {
     let scene = Scene::new();
     let pull = scene.changed();
     let job = scene.job(&pull);
-    let done = job.run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = job.run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     scene.github.expect_writes(&[COMMENTS, STATUS]);
-    insta::assert_snapshot!("changed_lifecycle", settled(&scene.comment()));
-    assert_eq!(done.outputs["impact"], "high");
-    assert_eq!(done.outputs["configs"], "1");
-    assert_eq!(done.outputs["errors"], "0");
+    insta::assert_snapshot!("changed_lifecycle", normalize(&scene.comment()));
+    assert_eq!(run.outputs["impact"], "high");
+    assert_eq!(run.outputs["configs"], "1");
+    assert_eq!(run.outputs["errors"], "0");
     assert!(
-        done.outputs["comment-url"]
+        run.outputs["comment-url"]
             .as_str()
             .unwrap()
             .contains("#issuecomment-"),
         "{}",
-        done.outputs
+        run.outputs
     );
     assert!(
         scene
             .comment()
-            .contains(done.outputs["digest"].as_str().unwrap())
+            .contains(run.outputs["digest"].as_str().unwrap())
     );
-    assert_eq!(done.report["plan"]["digest"], done.outputs["digest"]);
+    assert_eq!(run.report["plan"]["digest"], run.outputs["digest"]);
     let statuses = scene.repo.statuses(&pull.head_sha());
     assert_eq!(statuses.len(), 1);
     assert_eq!(
@@ -43,7 +43,7 @@ fn a_changed_lifecycle_gets_one_comment_and_one_status() {
         scene.github.writes().len() == 2 && scene.github.take_writes().is_empty(),
         "nothing is written the second time"
     );
-    assert_eq!(again.outputs, done.outputs);
+    assert_eq!(again.outputs, run.outputs);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn another_push_updates_the_comment_in_place() {
 }
 
 #[test]
-fn attack_a_comment_of_somebody_else_is_not_adopted() {
+fn attack_a_foreign_comment_is_not_updated() {
     let scene = Scene::new();
     let pull = scene.changed();
     let mallory = scene.github.user("mallory");
@@ -93,7 +93,7 @@ fn attack_a_comment_of_somebody_else_is_not_adopted() {
 }
 
 #[test]
-fn attack_a_fork_gets_no_write_and_is_told_why() {
+fn attack_a_fork_gets_no_write_and_a_reason() {
     for owner in ["mallory/infra", "acme/infra-fork"] {
         let scene = Scene::new();
         let fork = scene.repo.fork(owner);
@@ -113,15 +113,11 @@ fn attack_a_fork_gets_no_write_and_is_told_why() {
             .number(7)
             .open();
         // Even a token that could write is not used: a fork is a fork by its repository's id.
-        let done = scene.job(&pull).run();
-        assert_eq!(done.status, 0, "{}", done.stderr);
+        let run = scene.job(&pull).run();
+        assert_eq!(run.status, 0, "{}", run.stderr);
         assert!(scene.github.take_writes().is_empty());
-        assert!(
-            done.summary.contains("comes from a fork"),
-            "{}",
-            done.summary
-        );
-        assert!(done.summary.contains("`s3.lifecycle_policy`"));
+        assert!(run.summary.contains("comes from a fork"), "{}", run.summary);
+        assert!(run.summary.contains("`s3.lifecycle_policy`"));
     }
 }
 
@@ -138,13 +134,13 @@ fn errors_are_annotated_on_their_lines() {
         .write(&path("b002"), other)
         .push();
     let pull = scene.pull();
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 10);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 10);
     scene.github.expect_writes(&[COMMENTS, STATUS]);
-    insta::assert_snapshot!("three_errors_annotations", done.stdout);
-    insta::assert_snapshot!("three_errors_comment", settled(&scene.comment()));
+    insta::assert_snapshot!("three_errors_annotations", run.stdout);
+    insta::assert_snapshot!("three_errors_comment", normalize(&scene.comment()));
     assert_eq!(scene.repo.statuses(&pull.head_sha())[0].state, "failure");
-    let results = done.sarif["runs"][0]["results"].as_array().unwrap();
+    let results = run.sarif["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 3);
     assert_eq!(
         results[0]["locations"][0]["physicalLocation"]["region"]["startLine"],
@@ -182,14 +178,14 @@ fn an_ml_config_moves_to_a_higher_tier() {
         .write(&place("-standalone-ssm"), config)
         .push();
     let pull = scene.pull();
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    let change = &done.report["plan"]["changes"];
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let change = &run.report["plan"]["changes"];
     assert_eq!(change.as_array().unwrap().len(), 1, "one stack, one change");
     assert_eq!(change[0]["intent"], "update");
     assert_eq!(change[0]["moved_from"], place(""));
     scene.github.expect_writes(&[COMMENTS, STATUS]);
-    insta::assert_snapshot!("ml_professional_to_enterprise", settled(&scene.comment()));
+    insta::assert_snapshot!("ml_professional_to_enterprise", normalize(&scene.comment()));
 }
 
 #[test]
@@ -214,15 +210,15 @@ fn two_configs_of_one_stack_are_refused() {
         )
         .push();
     let pull = scene.pull();
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 10, "{}", done.stderr);
-    let codes = done.sarif["runs"][0]["results"].as_array().unwrap();
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    let codes = run.sarif["runs"][0]["results"].as_array().unwrap();
     let told = codes
         .iter()
         .filter(|result| result["ruleId"] == "duplicate-stack");
     assert_eq!(told.count(), 2);
     scene.github.expect_writes(&[COMMENTS, STATUS]);
-    insta::assert_snapshot!("two_configs_of_one_stack", settled(&scene.comment()));
+    insta::assert_snapshot!("two_configs_of_one_stack", normalize(&scene.comment()));
 }
 
 #[test]
@@ -248,25 +244,25 @@ fn a_new_a_removed_and_a_renamed_config() {
         .push();
     scene.repo.declare_rename(&path("b003"), &path("b004"));
     let pull = scene.pull();
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     scene.github.expect_writes(&[COMMENTS, STATUS]);
-    insta::assert_snapshot!("new_removed_renamed", settled(&scene.comment()));
+    insta::assert_snapshot!("new_removed_renamed", normalize(&scene.comment()));
 }
 
 #[test]
-fn a_change_elsewhere_says_so_and_no_more() {
+fn a_change_without_configs_gets_a_short_comment() {
     let scene = Scene::new();
     scene.repo.commit("feature").write("README.md", "y").push();
     let pull = scene.pull();
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 0);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0);
     scene.github.expect_writes(&[COMMENTS, STATUS]);
-    insta::assert_snapshot!("change_elsewhere", settled(&scene.comment()));
+    insta::assert_snapshot!("change_elsewhere", normalize(&scene.comment()));
 }
 
 #[test]
-fn a_pull_request_that_touches_the_same_stack_is_named() {
+fn another_pull_request_for_the_same_stack_is_listed() {
     let scene = Scene::new();
     scene
         .repo
@@ -297,7 +293,7 @@ fn a_pull_request_that_touches_the_same_stack_is_named() {
 }
 
 #[test]
-fn a_pull_request_with_more_files_than_are_listed_is_not_passed_over_in_silence() {
+fn a_truncated_file_list_is_reported() {
     let scene = Scene::new();
     scene.repo.branch("other", &scene.repo.head("main"));
     let mut commit = scene.repo.commit("other");
@@ -358,8 +354,8 @@ fn a_checkout_gives_the_same_comment_as_the_api() {
     scene.repo.clone_into(job.folder.path());
     scene.github.clear_journal();
     let workspace = job.folder.path().display().to_string();
-    let done = job.with("GITHUB_WORKSPACE", &workspace).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = job.with("GITHUB_WORKSPACE", &workspace).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(scene.comment(), by_api);
     assert_eq!(scene.github.count("GET /repos/acme/infra/contents/**"), 0);
     assert!(scene.github.take_writes().is_empty());
@@ -379,16 +375,16 @@ fn a_merge_group_is_checked_without_a_comment() {
         .push();
     let pull = scene.pull();
     let payload = pull.merge_group_event(&base, &head, &scene.alice);
-    let done = Job::new(
+    let run = Job::new(
         &scene.github,
         &scene.github.actions_token(),
         "merge_group",
         &payload,
     )
     .run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(run.status, 0, "{}", run.stderr);
     scene.github.expect_writes(&[STATUS]);
-    assert!(done.summary.contains("`s3.lifecycle_policy`"));
+    assert!(run.summary.contains("`s3.lifecycle_policy`"));
 }
 
 #[test]
@@ -399,32 +395,32 @@ fn github_enterprise_has_other_addresses() {
         .job(&pull)
         .with("GITHUB_API_URL", &scene.github.enterprise_api_url())
         .with("GITHUB_GRAPHQL_URL", &scene.github.enterprise_graphql_url());
-    let done = job.run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = job.run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     scene.github.expect_writes(&[COMMENTS, STATUS]);
 }
 
 #[test]
-fn a_token_that_may_not_write_costs_the_comment_and_not_the_check() {
+fn a_read_only_token_skips_the_comment_but_not_the_check() {
     let scene = Scene::new();
     let pull = scene.changed();
     let payload = pull.event("opened", &scene.alice);
-    let done = Job::new(
+    let run = Job::new(
         &scene.github,
         &scene.github.readonly_token(),
         "pull_request",
         &payload,
     )
     .run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(scene.repo.comments(7).is_empty());
     scene.github.take_writes();
     assert!(
-        done.summary.contains("Grant the job pull-requests write"),
+        run.summary.contains("Grant the job pull-requests write"),
         "{}",
-        done.summary
+        run.summary
     );
-    assert!(done.summary.contains("Grant the job statuses write"));
+    assert!(run.summary.contains("Grant the job statuses write"));
 }
 
 #[test]
@@ -446,53 +442,53 @@ fn other_globs_select_other_configs() {
         .write(&path("b001"), "not: looked at")
         .push();
     let pull = scene.pull();
-    let done = scene
+    let run = scene
         .job(&pull)
         .with("PROVISIONER_CONFIGS", "infra/buckets/*.yaml\n")
         .run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(run.status, 0, "{}", run.stderr);
     scene.github.take_writes();
-    assert_eq!(done.outputs["configs"], "1");
-    assert!(done.summary.contains(elsewhere));
+    assert_eq!(run.outputs["configs"], "1");
+    assert!(run.summary.contains(elsewhere));
 }
 
 #[test]
-fn another_event_is_nothing_to_do() {
+fn other_events_are_ignored() {
     let scene = Scene::new();
     scene.repo.commit("feature").write("README.md", "y").push();
     let pull = scene.pull();
     for event in ["release", "pull_request_target", "workflow_dispatch"] {
         let payload = pull.event("opened", &scene.alice);
-        let done = Job::new(
+        let run = Job::new(
             &scene.github,
             &scene.github.actions_token(),
             event,
             &payload,
         )
         .run();
-        assert_eq!(done.status, 0);
+        assert_eq!(run.status, 0);
         assert!(
-            done.stderr
+            run.stderr
                 .contains(&format!("nothing to do for the event `{event}`")),
             "{}",
-            done.stderr
+            run.stderr
         );
     }
     assert!(scene.github.requests().is_empty());
 }
 
 #[test]
-fn a_job_without_its_variables_is_told_which() {
+fn missing_variables_are_named() {
     let scene = Scene::new();
     let pull = scene.pull();
-    let done = scene.job(&pull).with("GITHUB_EVENT_PATH", "").run();
+    let run = scene.job(&pull).with("GITHUB_EVENT_PATH", "").run();
     assert_eq!(
-        (done.status, done.stderr.as_str()),
+        (run.status, run.stderr.as_str()),
         (2, "error: GITHUB_EVENT_PATH is not set\n")
     );
-    let done = scene.job(&pull).with("GITHUB_ACTIONS", "").run();
-    assert_eq!(done.status, 2);
-    let done = scene.job(&pull).with("GITHUB_REPOSITORY", "../evil").run();
-    assert_ne!(done.status, 0);
+    let run = scene.job(&pull).with("GITHUB_ACTIONS", "").run();
+    assert_eq!(run.status, 2);
+    let run = scene.job(&pull).with("GITHUB_REPOSITORY", "../evil").run();
+    assert_ne!(run.status, 0);
     assert!(scene.github.requests().is_empty());
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use crate::support::job::{BINARY, config, git, path, settled};
+use crate::support::job::{BINARY, config, git, normalize, path};
 
 fn repository() -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -57,12 +57,12 @@ fn a_bucket_rename_is_critical() {
     );
     insta::assert_snapshot!(
         "bucket_rename",
-        settled(&String::from_utf8(output.stdout).unwrap())
+        normalize(&String::from_utf8(output.stdout).unwrap())
     );
 }
 
 #[test]
-fn odd_names_and_links_are_read_as_what_they_are() {
+fn odd_file_names_and_links_are_read_literally() {
     let folder = repository();
     write(&folder, "s3/configs/a\nb-s3.yaml", "x: 1\n");
     write(&folder, "s3/configs/-rf-s3.yaml", "x: 1\n");
@@ -145,7 +145,7 @@ fn configs_are_read_from_any_folder() {
 }
 
 #[test]
-fn attack_a_revision_is_no_option() {
+fn attack_a_revision_is_not_an_option() {
     let folder = repository();
     for revision in [
         "--output=pwned",
@@ -169,7 +169,7 @@ fn attack_a_revision_is_no_option() {
 }
 
 #[test]
-fn a_folder_without_a_repository_is_said_so() {
+fn a_folder_without_a_repository_is_an_error() {
     let folder = TempDir::new().unwrap();
     let output = check(&folder, &[]);
     assert_eq!(output.status.code(), Some(2));
@@ -177,7 +177,7 @@ fn a_folder_without_a_repository_is_said_so() {
 }
 
 #[test]
-fn every_format_says_the_same() {
+fn every_format_has_the_same_diagnostics() {
     let folder = repository();
     write(
         &folder,

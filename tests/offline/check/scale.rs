@@ -29,9 +29,9 @@ fn calls_are_counted_with_a_checkout() {
         scene.repo.clone_into(job.folder.path());
         let workspace = job.folder.path().display().to_string();
         scene.github.clear_journal();
-        let done = job.with("GITHUB_WORKSPACE", &workspace).run();
-        assert_eq!(done.status, 0, "{}", done.stderr);
-        assert_eq!(done.outputs["configs"], configs.to_string());
+        let run = job.with("GITHUB_WORKSPACE", &workspace).run();
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert_eq!(run.outputs["configs"], configs.to_string());
         assert_eq!(
             scene.github.requests().len(),
             calls,
@@ -58,8 +58,8 @@ fn lines(github: &FakeGitHub) -> Vec<String> {
 fn calls_are_counted_without_a_checkout() {
     let (scene, pull) = many(10);
     scene.github.clear_journal();
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(
         scene.github.requests().len(),
         7 + 4 + 10,
@@ -71,7 +71,7 @@ fn calls_are_counted_without_a_checkout() {
 
 /// GitHub lists no more than 3,000 files; ours is the last of more.
 #[test]
-fn a_config_behind_the_listing_cap_is_not_missed() {
+fn a_config_beyond_the_listing_limit_is_found() {
     let scene = Scene::new();
     scene.github.limits(|limits| limits.pull_files = 50);
     let mut commit = scene.repo.commit("feature");
@@ -83,9 +83,9 @@ fn a_config_behind_the_listing_cap_is_not_missed() {
         .remove(&path("b001"))
         .push();
     let pull = scene.pull();
-    let done = scene.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    assert_eq!(done.outputs["configs"], "2", "{}", done.summary);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.outputs["configs"], "2", "{}", run.summary);
     assert_eq!(scene.github.count("GET /repos/acme/infra/pulls/7/files"), 0);
     scene.github.expect_writes(&[COMMENTS, STATUS]);
 }

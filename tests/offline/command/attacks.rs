@@ -114,7 +114,7 @@ fn attack_a_thousand_elements() {
 
 /// A letter, sign or blank of the trigger that looks as the right one: nothing is done, and nothing but the last is answered.
 #[test]
-fn attack_look_alikes_in_the_trigger() {
+fn attack_homoglyphs_in_the_trigger() {
     for body in [
         "/\u{440}rovisioner help",   // Cyrillic er
         "/pr\u{43e}visioner help",   // Cyrillic o
@@ -145,7 +145,7 @@ fn attack_look_alikes_in_the_trigger() {
 
 /// The same in action, flag and value.
 #[test]
-fn attack_look_alikes_in_words() {
+fn attack_homoglyphs_in_arguments() {
     for body in [
         "/provisioner tear\u{2010}down a.yaml --force",
         "/provisioner t\u{435}ar-down a.yaml --force",
@@ -195,7 +195,7 @@ fn attack_nul() {
 
 /// An entity is not what it stands for: what would read as a command is none.
 #[test]
-fn attack_entities_in_words() {
+fn attack_entities_in_arguments() {
     for body in [
         "/provisioner help&#32;",
         "/provisioner&#32;help",
@@ -280,7 +280,7 @@ fn attack_two_configs() {
 
 /// Threat 14: what is written is what was reviewed; nothing in a comment makes another stack of it.
 #[test]
-fn attack_other_tier_than_was_reviewed() {
+fn attack_tier_other_than_reviewed() {
     for action in [
         "deploy-product",
         "create-bucket",
@@ -297,7 +297,7 @@ fn attack_other_tier_than_was_reviewed() {
 }
 
 #[test]
-fn attack_paths_that_lead_elsewhere() {
+fn attack_path_traversal() {
     for path in [
         "../a.yaml",
         "a/../b.yaml",

@@ -37,7 +37,7 @@ fn every_part_of_a_command_is_read() {
 }
 
 #[test]
-fn actions_are_of_the_class_that_says_who_may() {
+fn every_action_has_its_permission_class() {
     let of = |class: Class| {
         let all = CommentAction::ALL
             .iter()
@@ -59,7 +59,7 @@ fn actions_are_of_the_class_that_says_who_may() {
 }
 
 #[test]
-fn a_command_stands_where_people_write() {
+fn commands_are_read_from_plain_paragraphs() {
     for body in [
         "/provisioner help",
         "   /provisioner help",
@@ -108,7 +108,7 @@ fn several_commands_keep_their_order() {
 }
 
 #[test]
-fn talk_is_no_command() {
+fn ordinary_text_is_not_a_command() {
     for body in [
         "",
         "LGTM",
@@ -127,7 +127,7 @@ fn talk_is_no_command() {
 }
 
 #[test]
-fn a_problem_says_what_was_meant() {
+fn a_parse_error_suggests_the_intended_command() {
     let path = "a".repeat(201);
     let lines = [
         "/provisioner",
@@ -172,7 +172,7 @@ fn a_problem_says_what_was_meant() {
 }
 
 #[test]
-fn help_is_made_from_the_grammar() {
+fn help_lists_the_grammar() {
     let help = help();
     for action in CommentAction::ALL {
         assert!(
@@ -185,7 +185,7 @@ fn help_is_made_from_the_grammar() {
 }
 
 #[test]
-fn help_commands_nothing() {
+fn help_text_contains_no_command() {
     assert_eq!(parse(&help()), []);
 }
 

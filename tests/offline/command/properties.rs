@@ -189,7 +189,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
-    fn parsing_ends(body in any::<String>(), line in any::<String>()) {
+    fn parsing_always_terminates(body in any::<String>(), line in any::<String>()) {
         parse(&body);
         for found in parse(&format!("{TRIGGER} {line}")) {
             if let Err(problem) = found {
@@ -199,12 +199,12 @@ proptest! {
     }
 
     #[test]
-    fn what_is_done_is_shown_plainly(body in fragments()) {
+    fn commands_are_visible_plain_text(body in fragments()) {
         is_shown_plainly(&body)?;
     }
 
     #[test]
-    fn what_is_done_is_shown_plainly_in_lines(
+    fn commands_are_visible_plain_lines(
         lines in prop::collection::vec(prop_oneof![
             Just("/provisioner help".to_owned()),
             fragments(),
@@ -242,12 +242,12 @@ proptest! {
     }
 
     #[test]
-    fn a_written_command_is_read_again(command in written()) {
+    fn printed_commands_parse_again(command in written()) {
         prop_assert_eq!(parse(&command.to_string()), [Ok(command)]);
     }
 
     #[test]
-    fn a_command_is_found_below_talk(talk in "[a-zA-Z ,.]{0,80}", command in written()) {
+    fn a_command_is_found_after_other_text(talk in "[a-zA-Z ,.]{0,80}", command in written()) {
         let body = format!("{talk}\n\n{command}\n\n{talk}");
         prop_assert_eq!(parse(&body), [Ok(command)]);
     }
@@ -255,7 +255,7 @@ proptest! {
 
 /// Threat 30. Bodies of which parsers are known to make quadratic or deep work.
 #[test]
-fn attack_work_without_end() {
+fn attack_parsing_stays_linear() {
     for piece in [
         "[",
         "![",

@@ -98,7 +98,7 @@ fn two_products_claim_one_file() {
 }
 
 #[test]
-fn a_product_that_does_not_load_is_not_passed_over() {
+fn a_product_that_does_not_load_is_reported() {
     let mut registry = Registry::built_in();
     registry.add("lake", bare_product("lake", "lake"));
     assert_eq!(
@@ -163,7 +163,7 @@ fn every_code_occurs_in_a_test() {
 }
 
 #[test]
-fn every_problem_points_somewhere_and_most_say_what_to_do() {
+fn every_diagnostic_has_a_span_and_most_have_help() {
     for case in cases::all() {
         for diagnostic in loaded(case.path, &case.bytes).diagnostics {
             let place = (&diagnostic.span, &*diagnostic.code);

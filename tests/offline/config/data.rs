@@ -208,7 +208,7 @@ proptest! {
     }
 
     #[test]
-    fn attack_any_tag_is_data(
+    fn attack_any_yaml_tag_is_data(
         tags in prop::collection::btree_map(
             "[\\p{L}\\p{N}\\p{Zs}+=._:/@-]{1,20}",
             "[\\p{L}\\p{N}\\p{Zs}+=._:/@-]{0,30}",
@@ -247,7 +247,7 @@ proptest! {
 }
 
 #[test]
-fn attack_the_usual_suspects_are_data() {
+fn attack_common_injections_are_data() {
     let product = anything();
     for text in [
         "",

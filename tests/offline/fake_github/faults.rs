@@ -36,7 +36,7 @@ fn a_cut_connection_hides_whether_the_write_was_done() {
 }
 
 #[test]
-fn answers_are_spoiled_as_queued() {
+fn queued_faults_change_responses() {
     let it = sample();
     let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
     let path = "/repos/acme/infra/pulls/7";
@@ -80,7 +80,7 @@ fn answers_are_spoiled_as_queued() {
 }
 
 #[test]
-fn the_fake_complains_at_the_end() {
+fn the_fake_checks_expectations_on_drop() {
     let complaint = |misuse: fn(&FakeGitHub, &Client)| {
         let it = sample();
         let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));

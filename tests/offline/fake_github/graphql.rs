@@ -77,7 +77,7 @@ fn the_viewer_and_the_open_pull_requests_come_together_and_page_by_page() {
 }
 
 #[test]
-fn wrong_questions_are_refused_as_at_github() {
+fn invalid_queries_are_rejected() {
     let it = sample();
     let client = Client::new(
         &it.gh.enterprise_api_url().replace("/api/v3", ""),

@@ -79,7 +79,7 @@ fn a_merge_keeps_what_was_merged_and_moves_the_base() {
 }
 
 #[test]
-fn rights_are_those_of_the_token_and_the_person() {
+fn permissions_combine_token_and_user() {
     let it = sample();
     let stranger = it.gh.user("mallory");
     let path = "/repos/acme/infra/issues/7/comments";
@@ -118,7 +118,7 @@ fn rights_are_those_of_the_token_and_the_person() {
 }
 
 #[test]
-fn contents_have_their_limits_and_links() {
+fn contents_have_limits_and_links() {
     let it = sample();
     let gh: &FakeGitHub = &it.gh;
     gh.limits(|l| {
@@ -159,7 +159,7 @@ fn contents_have_their_limits_and_links() {
 }
 
 #[test]
-fn events_tell_what_the_state_says() {
+fn events_match_the_state() {
     let it = sample();
     let opened = it.pull.event("opened", &it.author);
     assert_eq!(
@@ -201,7 +201,7 @@ fn events_tell_what_the_state_says() {
 }
 
 #[test]
-fn who_moved_a_branch_is_kept() {
+fn branch_activity_names_its_actor() {
     let it = sample();
     let head = it.pull.update_branch(&it.reviewer);
     it.repo.delete_branch("feature/new");
@@ -284,7 +284,7 @@ fn a_merge_may_be_one_commit_or_many() {
 }
 
 #[test]
-fn accounts_come_and_go() {
+fn accounts_are_renamed_and_deleted() {
     let it = sample();
     let approval = it.pull.approve(&it.reviewer);
     it.pull.lose_commit(&approval);

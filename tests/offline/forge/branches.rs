@@ -15,7 +15,7 @@ fn with(change: impl FnOnce(Repo) -> Repo) -> Scene {
 }
 
 #[test]
-fn a_protected_branch_is_told_with_its_tip() {
+fn a_protected_branch_has_its_tip() {
     let it = scene();
     let found = it.ask(async |github| github.default_branch().await.unwrap());
     assert_eq!(found.branch.name, "main");
@@ -26,7 +26,7 @@ fn a_protected_branch_is_told_with_its_tip() {
 }
 
 #[test]
-fn attack_only_a_rule_that_asks_for_pull_requests_protects() {
+fn attack_only_a_pull_request_rule_protects_a_branch() {
     let rules: [(&[&str], bool); 3] = [
         (&[], false),
         // GitHub calls this one protected.
@@ -45,7 +45,7 @@ fn attack_only_a_rule_that_asks_for_pull_requests_protects() {
 }
 
 #[test]
-fn an_answer_without_protection_is_not_taken_for_one() {
+fn a_response_without_protection_is_unknown() {
     let it = with(|repo| repo);
     let tip = it.repo.head("trunk");
     for (answer, expected) in [
@@ -83,7 +83,7 @@ fn rules_are_read_to_the_last_page() {
 }
 
 #[test]
-fn what_rules_there_are_may_not_be_told() {
+fn unreadable_rules_are_unknown() {
     for status in [403, 404] {
         let it = with(|repo| repo.rule("trunk", "pull_request"));
         it.fake.fault(
@@ -96,7 +96,7 @@ fn what_rules_there_are_may_not_be_told() {
 }
 
 #[test]
-fn without_an_answer_there_is_no_default_branch() {
+fn without_a_response_the_default_branch_is_unknown() {
     let it = with(|repo| repo);
     let rules = "GET /repos/acme/infra/rules/branches/trunk";
     it.fake.fault(rules, Fault::Status(500));
@@ -115,7 +115,7 @@ fn without_an_answer_there_is_no_default_branch() {
 }
 
 #[test]
-fn attack_a_branchs_name_leads_nowhere_else() {
+fn attack_a_branch_name_is_escaped_in_the_path() {
     let it = scene();
     let name = "a#b%2f&page=9;../..%2e";
     let base = it.repo.head("main");

@@ -36,7 +36,7 @@ fn own_status(it: &Scene) -> Option<StatusRecord> {
 }
 
 #[test]
-fn a_comment_is_read_as_it_is_now() {
+fn a_comment_is_read_in_its_current_state() {
     let it = scene();
     let said = it.repo.comment(7, &it.bob, "/provisioner help");
     let found = comment(&it, said.id).unwrap();
@@ -61,7 +61,7 @@ fn a_comment_is_read_as_it_is_now() {
 }
 
 #[test]
-fn attack_a_comment_without_its_times_counts_as_edited() {
+fn attack_a_comment_without_timestamps_counts_as_edited() {
     let it = scene();
     let body = serde_json::json!({
         "id": 5, "html_url": "https://github.com/x", "body": "/provisioner help",
@@ -84,7 +84,7 @@ fn attack_a_comment_without_its_times_counts_as_edited() {
 }
 
 #[test]
-fn attack_a_comment_of_somebody_else_with_our_marker_is_not_ours() {
+fn attack_a_foreign_comment_with_our_marker_is_not_ours() {
     let it = scene();
     it.repo
         .comment(7, &it.bob, &format!("{MARKER} all is well"));
@@ -99,7 +99,7 @@ fn attack_a_comment_of_somebody_else_with_our_marker_is_not_ours() {
 }
 
 #[test]
-fn our_comment_is_looked_for_on_all_pages() {
+fn our_comment_is_found_on_any_page() {
     let it = scene();
     for n in 0..200 {
         it.repo.comment(7, &it.mallory, &format!("{MARKER} {n}"));
@@ -112,7 +112,7 @@ fn our_comment_is_looked_for_on_all_pages() {
 }
 
 #[test]
-fn a_reaction_is_there_once() {
+fn a_reaction_is_added_once() {
     let it = scene();
     let said = it.repo.comment(7, &it.bob, "/provisioner help");
     it.fake.fault(REACTIONS, Fault::DropAfter);
@@ -136,7 +136,7 @@ fn a_reaction_is_there_once() {
 }
 
 #[test]
-fn our_newest_status_is_what_holds() {
+fn our_newest_status_counts() {
     let it = scene();
     let head = it.pull.head_sha();
     assert_eq!(own_status(&it), None);
@@ -163,7 +163,7 @@ fn our_newest_status_is_what_holds() {
 }
 
 #[test]
-fn attack_a_status_of_somebody_else_takes_ours_away() {
+fn attack_a_foreign_status_voids_ours() {
     for context in [CONTEXT, "Provisioner/PLAN"] {
         let it = scene();
         let head = it.pull.head_sha();
@@ -174,7 +174,7 @@ fn attack_a_status_of_somebody_else_takes_ours_away() {
 }
 
 #[test]
-fn a_status_behind_a_hundred_others_is_found() {
+fn a_status_on_a_later_page_is_found() {
     let it = scene();
     let head = it.pull.head_sha();
     it.repo.status(&head, CONTEXT, "success", &it.bot());
@@ -200,7 +200,7 @@ fn a_status_behind_a_hundred_others_is_found() {
 }
 
 #[test]
-fn half_an_answer_is_none() {
+fn a_partial_response_is_an_error() {
     let it = scene();
     let at = it.head();
     it.fake.fault(STATUSES, Fault::TruncatedJson);

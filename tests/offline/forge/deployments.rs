@@ -40,7 +40,7 @@ fn said(it: &Scene) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_deployment_is_made_once_and_says_how_it_stands() {
+fn a_deployment_is_created_once_with_its_state() {
     let it = scene();
     // Another's check that fails does not hold it up.
     it.repo
@@ -77,7 +77,7 @@ fn a_deployment_is_made_once_and_says_how_it_stands() {
 }
 
 #[test]
-fn the_same_state_in_other_words_is_said() {
+fn a_changed_description_is_posted() {
     let it = scene();
     put(&it, &deployment(&it, DeploymentState::Failure, "one"));
     put(&it, &deployment(&it, DeploymentState::Failure, "two"));
@@ -104,7 +104,7 @@ fn another_commit_environment_or_task_is_another_deployment() {
 }
 
 #[test]
-fn attack_a_deployment_of_somebody_else_is_not_used() {
+fn attack_a_foreign_deployment_is_not_reused() {
     let it = scene();
     let theirs = Client::new(&it.fake.api_url(), Some(&it.fake.token(&it.bob)));
     let wanted = deployment(&it, DeploymentState::Success, "all is well");
@@ -136,7 +136,7 @@ fn attack_a_deployment_of_somebody_else_is_not_used() {
 }
 
 #[test]
-fn a_deployment_whose_answer_was_lost_is_not_made_twice() {
+fn a_deployment_with_a_lost_response_is_not_repeated() {
     for fault in [Fault::DropAfter, Fault::CutBody, Fault::TruncatedJson] {
         let it = scene();
         it.fake.fault(CREATE, fault);
@@ -155,7 +155,7 @@ fn a_deployment_whose_answer_was_lost_is_not_made_twice() {
 }
 
 #[test]
-fn a_job_that_may_not_is_refused_and_a_dead_forge_is_told() {
+fn missing_permission_and_outage_are_different_errors() {
     let it = scene();
     let wanted = deployment(&it, DeploymentState::Success, "d");
     let token = it.fake.actions_token_writing(&["statuses"]);

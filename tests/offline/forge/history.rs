@@ -11,7 +11,7 @@ fn merged_by(it: &Scene, commit: &str) -> Vec<u64> {
 }
 
 #[test]
-fn however_it_is_merged_its_commits_are_known() {
+fn every_merge_method_yields_its_commits() {
     let it = scene();
     let before = it.repo.head("main");
     let merged = it.pull.merge(&it.bob);
@@ -48,7 +48,7 @@ fn parents_come_in_their_order() {
 }
 
 #[test]
-fn what_was_merged_elsewhere_does_not_count() {
+fn merges_into_other_branches_do_not_count() {
     let it = scene();
     let base = it.repo.head("main");
     it.repo.branch("release", &base);
@@ -91,7 +91,7 @@ fn attack_another_repositorys_pull_request_is_not_ours() {
 }
 
 #[test]
-fn the_repositorys_id_is_asked_for_once() {
+fn the_repository_id_is_fetched_once() {
     let it = scene();
     let merged = it.pull.merge(&it.bob);
     it.ask(async |github| {

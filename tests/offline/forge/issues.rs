@@ -34,24 +34,24 @@ fn issues_are_opened_changed_and_closed() {
             .unwrap();
     });
     assert_eq!(own(&it)[0].body, more);
-    let done = format!("{MARKER}1 -->\nNo more.");
+    let run = format!("{MARKER}1 -->\nNo more.");
     it.ask(async |github| {
         github
-            .update_issue(opened.number, &done, true)
+            .update_issue(opened.number, &run, true)
             .await
             .unwrap();
     });
     assert_eq!(own(&it), []);
     let kept = &it.repo.issues()[0];
     assert_eq!((kept.open, kept.title.as_str()), (false, "Drift"));
-    assert_eq!(kept.body, done);
+    assert_eq!(kept.body, run);
     assert_eq!(kept.state_reason.as_deref(), Some("completed"));
     let change = "PATCH /repos/acme/infra/issues/*";
     it.fake.expect_writes(&[CREATE, change, change]);
 }
 
 #[test]
-fn attack_an_issue_of_somebody_else_with_our_marker_is_not_ours() {
+fn attack_a_foreign_issue_with_our_marker_is_not_ours() {
     let it = scene();
     let body = format!("{MARKER}1 -->");
     it.repo.issue(&it.mallory, "Drift", &body);
@@ -66,7 +66,7 @@ fn attack_an_issue_of_somebody_else_with_our_marker_is_not_ours() {
 }
 
 #[test]
-fn ours_are_looked_for_on_all_pages_and_told_from_the_oldest() {
+fn our_issues_are_listed_from_all_pages_oldest_first() {
     let it = scene();
     let body = |n: u64| format!("{MARKER}{n} -->");
     let first = it.repo.issue(&bot(&it), "Drift", &body(1)).number;
@@ -81,7 +81,7 @@ fn ours_are_looked_for_on_all_pages_and_told_from_the_oldest() {
 }
 
 #[test]
-fn an_issue_whose_answer_was_lost_is_not_opened_again() {
+fn an_issue_with_a_lost_response_is_not_repeated() {
     let it = scene();
     let body = format!("{MARKER}1 -->");
     it.fake.fault(CREATE, Fault::DropAfter);
@@ -92,7 +92,7 @@ fn an_issue_whose_answer_was_lost_is_not_opened_again() {
 }
 
 #[test]
-fn a_job_that_may_not_is_refused() {
+fn a_job_without_permission_is_denied() {
     let it = scene();
     let token = it.fake.readonly_token();
     let (open, change) = it.ask_as(token, async |github| {

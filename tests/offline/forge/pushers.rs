@@ -15,7 +15,7 @@ fn pushers(it: &Scene) -> Option<Vec<u64>> {
 }
 
 #[test]
-fn attack_a_commit_that_names_somebody_else_is_whose_push_it_is() {
+fn attack_the_pusher_counts_not_the_commit_author() {
     let it = scene();
     let commit = it.repo.commit("feature").write("b", "x");
     commit.author(&it.carol).by(&it.bob).push();
@@ -24,7 +24,7 @@ fn attack_a_commit_that_names_somebody_else_is_whose_push_it_is() {
 }
 
 #[test]
-fn who_brings_the_base_into_the_head_pushed_it() {
+fn merging_the_base_into_the_head_counts_as_push() {
     let it = scene();
     it.repo.commit("main").write("later", "x").push();
     it.pull.update_branch(&it.bob);
@@ -32,7 +32,7 @@ fn who_brings_the_base_into_the_head_pushed_it() {
 }
 
 #[test]
-fn attack_who_pushed_it_first_stays_one_of_them() {
+fn attack_first_pusher_still_counts_as_pusher() {
     let it = scene();
     let head = it.pull.head_sha();
     it.repo
@@ -45,7 +45,7 @@ fn attack_who_pushed_it_first_stays_one_of_them() {
 }
 
 #[test]
-fn other_commits_and_the_branchs_end_do_not_count() {
+fn other_pushes_and_branch_deletion_do_not_count() {
     let it = scene();
     it.repo
         .commit("other")
@@ -58,7 +58,7 @@ fn other_commits_and_the_branchs_end_do_not_count() {
 }
 
 #[test]
-fn the_record_is_read_to_its_end() {
+fn all_pages_of_activity_are_read() {
     let it = scene();
     let (head, base) = (it.pull.head_sha(), it.repo.head("main"));
     for _ in 0..50 {
@@ -80,7 +80,7 @@ fn the_record_is_read_to_its_end() {
 }
 
 #[test]
-fn a_record_that_is_too_long_tells_nobody() {
+fn too_much_activity_makes_pushers_unknown() {
     let it = scene();
     let (head, base) = (it.pull.head_sha(), it.repo.head("main"));
     for _ in 0..1_000 {
@@ -92,7 +92,7 @@ fn a_record_that_is_too_long_tells_nobody() {
 }
 
 #[test]
-fn without_a_record_of_the_branch_all_are_looked_through() {
+fn without_branch_activity_all_activity_is_searched() {
     let it = scene();
     let head = it.pull.head_sha();
     it.repo.forget_activities();
@@ -103,7 +103,7 @@ fn without_a_record_of_the_branch_all_are_looked_through() {
 }
 
 #[test]
-fn a_branch_that_may_not_be_asked_for_is_found_among_all() {
+fn an_unreadable_branch_is_found_in_all_activity() {
     let it = scene();
     it.fake
         .fault(&format!("{ACTIVITY}?**ref=**"), Fault::Status(422));
@@ -113,7 +113,7 @@ fn a_branch_that_may_not_be_asked_for_is_found_among_all() {
 }
 
 #[test]
-fn attack_a_pusher_who_is_gone_may_be_anybody() {
+fn attack_a_deleted_pusher_is_unknown() {
     let it = scene();
     let head = it.pull.head_sha();
     it.repo.branch_by(&it.bob, "feature", &it.repo.head("main"));
@@ -123,7 +123,7 @@ fn attack_a_pusher_who_is_gone_may_be_anybody() {
 }
 
 #[test]
-fn attack_a_branchs_name_does_not_change_the_question() {
+fn attack_a_branch_name_is_escaped_in_the_query() {
     let it = scene();
     let name = "a&ref=refs/heads/main&per_page=1#+b";
     let base = it.repo.head("main");

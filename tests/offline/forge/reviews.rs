@@ -27,7 +27,7 @@ fn id(user: &User) -> UserId {
 }
 
 #[test]
-fn everything_the_guard_asks_is_read_with_few_calls() {
+fn all_guard_facts_are_read_with_few_calls() {
     let it = scene();
     it.pull.approve(&it.bob);
     let found = read(&it).unwrap();
@@ -76,7 +76,7 @@ fn everything_the_guard_asks_is_read_with_few_calls() {
 }
 
 #[test]
-fn of_a_merged_one_the_merged_head_counts() {
+fn a_merged_pull_request_keeps_its_merged_head() {
     let it = scene();
     let head = it.head();
     let merged = it.pull.squash(&it.bob);
@@ -90,7 +90,7 @@ fn of_a_merged_one_the_merged_head_counts() {
 }
 
 #[test]
-fn another_branch_is_not_asked_about() {
+fn other_branches_are_not_queried() {
     let it = scene();
     let base = it.repo.head("main");
     it.repo.branch("release", &base);
@@ -118,7 +118,7 @@ fn attack_a_fork_of_the_same_owner_is_a_fork() {
 }
 
 #[test]
-fn reviews_keep_their_order_and_comments_have_no_opinion() {
+fn reviews_keep_their_order_and_comments_are_neutral() {
     let it = scene();
     let first = it.head();
     it.pull.approve(&it.bob);
@@ -146,7 +146,7 @@ fn reviews_keep_their_order_and_comments_have_no_opinion() {
 }
 
 #[test]
-fn only_whose_opinion_stands_is_asked_about_and_once() {
+fn only_effective_reviewers_are_fetched_once() {
     let it = scene();
     for _ in 0..3 {
         it.pull.approve(&it.bob);
@@ -164,7 +164,7 @@ fn only_whose_opinion_stands_is_asked_about_and_once() {
 }
 
 #[test]
-fn attack_an_objection_behind_the_first_page_is_heard() {
+fn attack_an_objection_on_a_later_page_counts() {
     let it = scene();
     it.pull.approve(&it.carol);
     for _ in 0..99 {
@@ -202,7 +202,7 @@ fn attack_a_deleted_account_approves_nothing_and_its_objection_stays() {
 }
 
 #[test]
-fn attack_an_approval_of_a_commit_that_is_gone_counts_for_nothing() {
+fn attack_an_approval_of_a_missing_commit_does_not_count() {
     let it = scene();
     let approval = it.pull.approve(&it.bob);
     let objection = it.pull.request_changes(&it.carol);
@@ -221,7 +221,7 @@ fn attack_an_approval_of_a_commit_that_is_gone_counts_for_nothing() {
 }
 
 #[test]
-fn an_author_who_is_gone_is_not_known() {
+fn a_deleted_author_is_unknown() {
     let it = scene();
     it.fake.delete_user(&it.alice);
     let found = read(&it).unwrap();
@@ -233,7 +233,7 @@ fn an_author_who_is_gone_is_not_known() {
 }
 
 #[test]
-fn what_is_refused_is_missing() {
+fn forbidden_facts_are_missing() {
     for status in [403, 404] {
         let it = scene();
         it.pull.approve(&it.bob);
@@ -255,7 +255,7 @@ fn what_is_refused_is_missing() {
 }
 
 #[test]
-fn without_the_pull_request_there_is_nothing() {
+fn without_the_pull_request_there_are_no_facts() {
     let it = scene();
     let missing = it.ask(async |github| github.request(99, &[]).await.unwrap_err());
     assert!(missing.is_refusal());
@@ -265,7 +265,7 @@ fn without_the_pull_request_there_is_nothing() {
 }
 
 #[test]
-fn an_answer_that_does_not_come_is_waited_for_and_missed() {
+fn a_response_that_times_out_is_a_missing_fact() {
     for place in [REVIEWS, PERMISSION, "GET /repos/acme/infra/activity"] {
         let it = scene();
         it.pull.approve(&it.bob);

@@ -20,7 +20,7 @@ fn permission(it: &Scene, account: &User) -> Option<Permission> {
 }
 
 #[test]
-fn roles_are_told_apart() {
+fn roles_are_distinguished() {
     for (role, expected) in [
         (Role::None, Permission::None),
         (Role::Read, Permission::Read),
@@ -36,7 +36,7 @@ fn roles_are_told_apart() {
 }
 
 #[test]
-fn attack_a_roles_name_is_no_permission() {
+fn attack_a_role_name_is_not_a_permission() {
     for (name, role, expected) in [
         ("deployer", Role::Write, Permission::Write),
         ("admin", Role::Read, Permission::Read),
@@ -56,7 +56,7 @@ fn attack_a_roles_name_is_no_permission() {
 }
 
 #[test]
-fn attack_a_name_that_somebody_else_has_by_now_gives_nothing() {
+fn attack_a_reused_login_grants_nothing() {
     let it = scene();
     it.fake.team("acme", "platform", &[&it.bob]);
     let known = account(&it.bob);
@@ -77,7 +77,7 @@ fn attack_a_name_that_somebody_else_has_by_now_gives_nothing() {
 }
 
 #[test]
-fn an_answer_about_nobody_is_none() {
+fn an_unknown_user_has_no_permission() {
     let it = scene();
     let route = "GET /repos/acme/infra/collaborators/bob/permission";
     let bob = account(&it.bob);
@@ -96,7 +96,7 @@ fn an_answer_about_nobody_is_none() {
 }
 
 #[test]
-fn only_who_has_joined_belongs_to_a_team() {
+fn only_active_members_belong_to_a_team() {
     let it = scene();
     it.fake.team("acme", "platform", &[&it.bob]);
     it.fake.team("other", "ops", &[&it.bob]);
@@ -113,7 +113,7 @@ fn only_who_has_joined_belongs_to_a_team() {
 }
 
 #[test]
-fn a_job_that_may_not_look_at_teams_knows_of_none() {
+fn unreadable_teams_are_empty() {
     let it = scene();
     it.fake.team("acme", "platform", &[&it.bob]);
     let teams = ["acme/platform".to_owned()];
@@ -128,7 +128,7 @@ fn a_job_that_may_not_look_at_teams_knows_of_none() {
 }
 
 #[test]
-fn machines_and_strangers_cost_little() {
+fn bots_and_strangers_cost_few_calls() {
     let it = scene();
     it.fake.team("acme", "platform", &[&it.mallory]);
     let found = ask(&it, &account(&it.mallory), &["acme/platform"]).unwrap();
@@ -146,7 +146,7 @@ fn machines_and_strangers_cost_little() {
 }
 
 #[test]
-fn attack_a_name_leads_nowhere_else() {
+fn attack_a_login_is_escaped_in_the_path() {
     let it = scene();
     for login in [
         "../../../../user?x=",
@@ -181,7 +181,7 @@ fn attack_a_name_leads_nowhere_else() {
 }
 
 #[test]
-fn attack_a_teams_name_leads_nowhere_else() {
+fn attack_a_team_name_is_escaped_in_the_path() {
     let it = scene();
     let teams = [
         "acme",
@@ -205,7 +205,7 @@ fn attack_a_teams_name_leads_nowhere_else() {
 }
 
 #[test]
-fn the_tokens_own_identity() {
+fn the_token_identity_is_read() {
     let it = scene();
     let own = |token| it.ask_as(token, async |github| github.current_user().await);
     let job = it.fake.actions_token();

@@ -52,7 +52,7 @@ fn attack_approval_of_an_older_head() {
 
 /// Threat 4: the head goes back and forth; the latest word of the reviewer was on another commit.
 #[test]
-fn attack_approval_of_the_head_that_was_left_and_restored() {
+fn attack_approval_of_a_head_that_was_reset() {
     let restored = |it: &mut Scene| {
         it.reviews([rex().approves(), before(rex().approves())]);
     };
@@ -144,7 +144,7 @@ fn attack_approval_where_the_pusher_is_hidden() {
 
 /// Threat 6: a machine with every right approves, which a workflow may make it do.
 #[test]
-fn attack_approval_by_a_machine() {
+fn attack_approval_by_a_bot() {
     let wanted = ["approval-missing", "approver-not-allowed"];
     for policy in [&ONE, &LISTED] {
         let automatic = |it: &mut Scene| {
@@ -171,7 +171,7 @@ fn attack_approval_by_an_outsider() {
 
 /// Threat 6: one person approves as often as approvals are needed.
 #[test]
-fn attack_two_approvals_of_one_person() {
+fn attack_two_approvals_by_one_person() {
     let twice = |it: &mut Scene| {
         it.policy = &TWO;
         it.reviews([rex().approves(), rex().named("rex-2").approves()]);
@@ -181,7 +181,7 @@ fn attack_two_approvals_of_one_person() {
 
 /// Threat 31: the name of an approver was given up, and somebody else has it now.
 #[test]
-fn attack_approval_by_a_name_that_was_taken_over() {
+fn attack_approval_by_a_reused_login() {
     for policy in [&ONE, &LISTED] {
         let renamed = |it: &mut Scene| {
             it.policy = policy;
@@ -218,7 +218,7 @@ fn attack_approver_by_a_part_of_the_name() {
 
 /// Threat 31: only ASCII letters are the same in either case; `K` as the sign for kelvin is no `k`.
 #[test]
-fn attack_approver_by_a_letter_that_folds() {
+fn attack_approver_by_case_folding() {
     static KIM: std::sync::LazyLock<super::Loaded> = std::sync::LazyLock::new(|| {
         super::policy("environments: {prod: {approvers: ['@kim'], updates: reviewed}}")
     });
@@ -364,7 +364,7 @@ fn attack_a_stack_that_was_not_part_of_the_change() {
 
 /// Threat 25: the run of an older change is started again, after a newer one.
 #[test]
-fn attack_run_of_an_older_change_again() {
+fn attack_rerun_of_an_older_change() {
     let older = |it: &mut Scene| it.request().current = Some(false);
     assert_denied(&MAKES, older, &["superseded"]);
     assert_denied(&DELETES, older, &["superseded"]);

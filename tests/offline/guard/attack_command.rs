@@ -41,7 +41,7 @@ fn attack_command_without_permission() {
 
 /// Threat 31: the name of somebody who might command was taken over.
 #[test]
-fn attack_command_by_a_name_that_was_taken_over() {
+fn attack_command_by_a_reused_login() {
     let renamed = |it: &mut Scene| by(it, cleo().may(None));
     assert_denied(&OTHERS, renamed, &["actor-not-allowed"]);
     assert_denied(
@@ -53,7 +53,7 @@ fn attack_command_by_a_name_that_was_taken_over() {
 
 /// Threat 6: a machine repeats what somebody made it write.
 #[test]
-fn attack_command_by_a_machine() {
+fn attack_command_by_a_bot() {
     let automatic = |it: &mut Scene| by(it, robot());
     assert_denied(&OTHERS, automatic, &["actor-not-allowed"]);
     assert_denied(
@@ -65,7 +65,7 @@ fn attack_command_by_a_machine() {
 
 /// Threat 36: the comment cannot be read, which is not the same as that the merge itself asks.
 #[test]
-fn attack_command_that_is_not_known() {
+fn attack_unknown_command() {
     let unknown = |it: &mut Scene| it.request().trigger = None;
     assert_denied(&OTHERS, unknown, &["actor-not-allowed"]);
 }
@@ -98,7 +98,7 @@ fn attack_deletion_confirmed_by_the_pusher() {
 
 /// Threat 34: who asked for it is hidden, so that whoever confirms could be them.
 #[test]
-fn attack_deletion_whose_author_is_hidden() {
+fn attack_deletion_with_unknown_author() {
     let hidden = |it: &mut Scene| it.request().author = None;
     let wanted = [
         "approval-missing",
@@ -110,7 +110,7 @@ fn attack_deletion_whose_author_is_hidden() {
 
 /// Threat 34: somebody confirms whose approval would not count.
 #[test]
-fn attack_deletion_confirmed_by_nobody_of_the_list() {
+fn attack_deletion_confirmed_by_unlisted_approver() {
     let other = |it: &mut Scene| {
         it.policy = &LISTED;
         by(it, cleo().of(&["acme/ml-platform"]));
@@ -138,7 +138,7 @@ fn attack_deletion_confirmed_with_few_digits() {
 
 /// Threat 34: texts that a careless comparison takes for the digest.
 #[test]
-fn attack_deletion_confirmed_with_what_is_no_digest() {
+fn attack_deletion_confirmed_without_a_digest() {
     let upper = DIGEST.to_ascii_uppercase();
     let longer = format!("{DIGEST}0");
     let blank = format!(" {DIGEST}");
@@ -151,7 +151,7 @@ fn attack_deletion_confirmed_with_what_is_no_digest() {
 
 /// Threat 34: a digest that is cut off, or empty, is confirmed by as little.
 #[test]
-fn attack_deletion_of_a_digest_that_is_cut_off() {
+fn attack_deletion_with_a_truncated_digest() {
     for cut in [0, 8, 15] {
         let short = |it: &mut Scene| {
             it.facts.deletion = Some(DIGEST[..cut].to_owned());

@@ -69,7 +69,7 @@ fn of_every_kind(part: impl Fn(EffectKind) -> String + Copy + Send + Sync) -> St
 }
 
 #[test]
-fn the_truth_table() {
+fn truth_table() {
     let page = format!("{}\n{}", stack::page(), request::page());
     insta::with_settings!({ omit_expression => true }, {
         insta::assert_snapshot!("guard", page);

@@ -93,7 +93,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn taking_away_never_allows((kind, scene) in any_scene()) {
+    fn removing_a_fact_never_allows((kind, scene) in any_scene()) {
         if !scene.codes(kind).is_empty() {
             for (what, less) in removals(kind, &scene) {
                 let allowed = less.codes(kind).is_empty();
@@ -103,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_done_was_approved((kind, mut scene) in any_scene()) {
+    fn every_permit_was_approved((kind, mut scene) in any_scene()) {
         let policies = policies();
         let (_, needed, approvers) = policies.iter().find(|it| std::ptr::eq(it.0, scene.policy)).unwrap();
         let looks = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_approved_is_not_denied_for_it(
+    fn approved_changes_have_no_approval_denial(
         (kind, policy, reviews) in (any_kind(), 0..3_usize, any_reviews()),
         author in prop::sample::select(vec![ann(), rex()]),
         pushers in prop::sample::subsequence(vec![ann(), pam(), rex()], 0..=2),
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_people_means_nothing(kind in any_kind(), orders in in_another_order(), policy in 0..3_usize) {
+    fn the_order_of_users_does_not_matter(kind in any_kind(), orders in in_another_order(), policy in 0..3_usize) {
         let mut scene = Scene::commanded(kind);
         scene.policy = policies()[policy].0;
         let told = orders.map(|reviews| {
@@ -144,13 +144,13 @@ proptest! {
     }
 
     #[test]
-    fn who_only_asks_is_told_the_same((kind, scene) in any_scene()) {
+    fn an_inspection_reports_the_same_denials((kind, scene) in any_scene()) {
         let asked = provisioner::guard::denials(kind, scene.policy, &scene.facts, &STACK);
         prop_assert_eq!(asked, denials(kind, scene.policy, &scene.facts));
     }
 
     #[test]
-    fn what_is_told_early_needs_nothing_of_aws_and_is_told_again((kind, scene) in any_scene()) {
+    fn early_denials_need_no_aws_facts((kind, scene) in any_scene()) {
         let early = |facts: &Facts| denials_before_credentials(kind, scene.policy, facts, &STACK);
         let told = early(&scene.facts);
         let unasked = Facts { authority: scene.facts.authority.clone(), ..Facts::default() };
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn facts_are_read_as_they_were_written((_, scene) in any_scene()) {
+    fn facts_round_trip_through_json((_, scene) in any_scene()) {
         let written = serde_json::to_string(&scene.facts).unwrap();
         let read: Facts = serde_json::from_str(&written).unwrap();
         prop_assert_eq!(read, scene.facts);

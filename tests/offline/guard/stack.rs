@@ -384,7 +384,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn not_knowing_a_fact_never_allows(case in any_case(), kind in prop::sample::select(EffectKind::ALL)) {
+    fn an_unknown_fact_never_allows(case in any_case(), kind in prop::sample::select(EffectKind::ALL)) {
         let denied = !decided(kind, &case).is_empty();
         for (at, fact) in FACTS.iter().enumerate().filter(|(_, fact)| fact.may_be_unknown) {
             let mut less = case;

@@ -566,7 +566,7 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-fn each_mistake_is_told_once_and_right() {
+fn each_mistake_has_one_correct_diagnostic() {
     let mut told = String::new();
     let mut wrong = Vec::new();
     for Case(name, base, find, replace, code) in CASES {
@@ -614,7 +614,7 @@ const SEVERAL: &[&str] = &[
 
 /// What breaks several rules at once is told at once.
 #[test]
-fn several_mistakes_are_told_at_once() {
+fn several_mistakes_are_reported_at_once() {
     let direct = Base::Direct.config();
     let codecommit = Base::Codecommit.config();
     let texts = [

@@ -91,7 +91,7 @@ fn every_scenario_renders_publishes_and_fits() {
 
 /// Names of the config's file and of its outputs: source before mode in these, mode before source in that.
 #[test]
-fn names_are_those_of_the_original() {
+fn names_match_the_original() {
     let examples = examples();
     let config = examples
         .iter()

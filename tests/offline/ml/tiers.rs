@@ -13,7 +13,7 @@ fn codes(text: &str, name: &str, tier: Option<&str>) -> Vec<String> {
 }
 
 #[test]
-fn the_config_decides_then_the_network_then_the_run() {
+fn the_tier_comes_from_config_network_then_argument() {
     let name = format!("{BASE}-churn-ml-codecommit");
     let tier = |section: &str, name: &str, given: Option<&str>| {
         let loaded = loaded(name, &format!("{HEAD}{section}"), given);
@@ -29,7 +29,7 @@ fn the_config_decides_then_the_network_then_the_run() {
 }
 
 #[test]
-fn a_feature_names_the_tier_it_needs() {
+fn a_feature_reports_its_required_tier() {
     let text = format!(
         "{HEAD}{SECTION}  alerts_email: a@example.com\n  kms: {{ rotation: false }}\n  log_retention_days: 30\n"
     );
@@ -43,14 +43,14 @@ fn a_feature_names_the_tier_it_needs() {
 }
 
 #[test]
-fn a_value_that_says_nothing_needs_no_tier() {
+fn a_default_value_needs_no_tier() {
     let text =
         format!("{HEAD}{SECTION}  alerts_email: \"\"\n  kms: {{}}\n  log_retention_days: 365\n");
     valid(&format!("{BASE}-churn-ml-codecommit"), &text);
 }
 
 #[test]
-fn a_tier_that_does_not_exist_is_told() {
+fn an_unknown_tier_is_an_error() {
     let name = format!("{BASE}-churn-ml-codecommit");
     let loaded = loaded(&name, &format!("{HEAD}{SECTION}"), Some("profesional"));
     insta::assert_snapshot!(provisioner::report::diagnostics(&loaded.diagnostics));

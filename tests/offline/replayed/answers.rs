@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::Desk;
+use super::Workdir;
 use crate::support::replay::{ACCOUNT, refused};
 
 pub fn arn(kind: &str, name: &str) -> String {
@@ -13,19 +13,19 @@ pub fn arn(kind: &str, name: &str) -> String {
     )
 }
 
-pub fn stack_id(desk: &Desk) -> String {
-    arn("stack", &desk.stack())
+pub fn stack_id(workdir: &Workdir) -> String {
+    arn("stack", &workdir.stack())
 }
 
 /// Answers of `tests/fixtures/aws`, where words in capitals stand for the names of this test.
-pub fn fixture(desk: &Desk, name: &str) -> Value {
+pub fn fixture(workdir: &Workdir, name: &str) -> Value {
     let path = format!(
         "{}/tests/fixtures/aws/{name}.yaml",
         env!("CARGO_MANIFEST_DIR")
     );
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.replace("CHANGE-SET-ID", &arn("changeSet", "provisioner"));
-    serde_yaml::from_str(&text.replace("STACK-ID", &stack_id(desk))).unwrap()
+    serde_yaml::from_str(&text.replace("STACK-ID", &stack_id(workdir))).unwrap()
 }
 
 pub fn no_stack() -> Value {
@@ -33,23 +33,23 @@ pub fn no_stack() -> Value {
 }
 
 /// A stack with the tags of this program's own.
-pub fn stack(desk: &Desk, status: &str) -> Value {
-    let product = desk.path().split('/').next().unwrap().to_owned();
+pub fn stack(workdir: &Workdir, status: &str) -> Value {
+    let product = workdir.path().split('/').next().unwrap().to_owned();
     json!({"Stacks": [{
-        "StackId": stack_id(desk),
-        "StackName": desk.stack(),
+        "StackId": stack_id(workdir),
+        "StackName": workdir.stack(),
         "CreationTime": "2026-11-25T09:00:00.000Z",
         "StackStatus": status,
         "Tags": [
             {"Key": "provisioner:product", "Value": product},
-            {"Key": "provisioner:stack", "Value": desk.stack()},
+            {"Key": "provisioner:stack", "Value": workdir.stack()},
         ],
     }]})
 }
 
 /// The same with a value for each output.
-pub fn stack_with(desk: &Desk, status: &str, outputs: &[&str]) -> Value {
-    let mut answer = stack(desk, status);
+pub fn stack_with(workdir: &Workdir, status: &str, outputs: &[&str]) -> Value {
+    let mut answer = stack(workdir, status);
     let value = |key: &&str| json!({"OutputKey": key, "OutputValue": format!("the-{key}")});
     answer["Stacks"][0]["Outputs"] = outputs.iter().map(value).collect();
     answer
@@ -62,9 +62,10 @@ pub fn parameters(names: &[String]) -> Value {
 }
 
 /// A change set of no findings and no hooks is made, described by these answers, and deleted.
-pub fn preview(desk: &Desk, described: Value) {
-    look(desk, described);
-    desk.aws
+pub fn preview(workdir: &Workdir, described: Value) {
+    look(workdir, described);
+    workdir
+        .aws
         .on("DescribeEvents", json!({"OperationEvents": []}))
         .on(
             "DescribeChangeSetHooks",
@@ -74,17 +75,19 @@ pub fn preview(desk: &Desk, described: Value) {
 }
 
 /// A change set is made, and described by these answers.
-pub fn look(desk: &Desk, described: Value) {
-    let made = json!({"Id": arn("changeSet", "provisioner"), "StackId": stack_id(desk)});
-    desk.aws
+pub fn look(workdir: &Workdir, described: Value) {
+    let made = json!({"Id": arn("changeSet", "provisioner"), "StackId": stack_id(workdir)});
+    workdir
+        .aws
         .on("CreateChangeSet", made)
         .on("DescribeChangeSet", described);
 }
 
 /// What a stack that exists is asked for beside its change set.
-pub fn of_existing(desk: &Desk) {
-    desk.aws
-        .on("DescribeStacks", stack(desk, "CREATE_COMPLETE"))
+pub fn of_existing(workdir: &Workdir) {
+    workdir
+        .aws
+        .on("DescribeStacks", stack(workdir, "CREATE_COMPLETE"))
         .on("ListChangeSets", json!({"Summaries": []}))
         .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
 }
@@ -111,17 +114,17 @@ fn kind(logical_id: &str) -> &str {
 }
 
 /// Events, oldest first, each a second after the one before: logical id, status, reason.
-pub fn events(desk: &Desk, rows: &[(&str, &str, &str)]) -> Vec<Value> {
+pub fn events(workdir: &Workdir, rows: &[(&str, &str, &str)]) -> Vec<Value> {
     let event = |(second, (logical_id, status, reason)): (usize, &(&str, &str, &str))| {
         let (kind, physical_id) = match *logical_id {
-            "" => ("AWS::CloudFormation::Stack", stack_id(desk)),
+            "" => ("AWS::CloudFormation::Stack", stack_id(workdir)),
             id => (kind(id), format!("physical-{id}")),
         };
         json!({
-            "StackId": stack_id(desk),
-            "StackName": desk.stack(),
+            "StackId": stack_id(workdir),
+            "StackName": workdir.stack(),
             "EventId": format!("event-{second}"),
-            "LogicalResourceId": if logical_id.is_empty() { desk.stack() } else { (*logical_id).to_owned() },
+            "LogicalResourceId": if logical_id.is_empty() { workdir.stack() } else { (*logical_id).to_owned() },
             "PhysicalResourceId": physical_id,
             "ResourceType": kind,
             "Timestamp": format!("2026-11-25T09:00:{second:02}.000Z"),

@@ -1,13 +1,12 @@
 //! What AWS echoes back is somebody else's text: nothing of it breaks out of any output.
 #![expect(clippy::disallowed_methods, reason = "logs are files")]
 
-use comrak::nodes::NodeValue;
-use comrak::{Arena, Options, parse_document};
 use provisioner::text::is_invisible_or_bidi;
 use serde_json::{Value, json};
 
 use super::answers::{arn, events, look, no_stack, of_existing, so_far, stack, stack_id};
-use super::{Desk, desk};
+use super::{Workdir, workdir};
+use crate::support::markdown::assert_nothing_live;
 use crate::support::replay::{not_found, refused};
 
 pub const HOSTILE: [&str; 12] = [
@@ -29,14 +28,14 @@ pub const HOSTILE: [&str; 12] = [
 const SINGLE: [&str; 3] = [HOSTILE[0], HOSTILE[3], HOSTILE[8]];
 
 /// Runs an action in every format, after `script` was added again, and looks at all that was written.
-pub fn assert_inert(desk: &Desk, action: &str, script: impl Fn()) {
+pub fn assert_harmless(workdir: &Workdir, action: &str, script: impl Fn()) {
     for format in ["text", "markdown", "json", "sarif"] {
         script();
-        let said = desk.try_act(action, &["--force", "--format", format]);
-        let reports = desk.folder().join("s3/reports");
+        let output = workdir.try_action(action, &["--force", "--format", format]);
+        let reports = workdir.folder().join("s3/reports");
         let logs = std::fs::read_dir(reports).unwrap();
         let logs = logs.map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap());
-        for text in logs.chain([said.stdout.clone(), said.stderr]) {
+        for text in logs.chain([output.stdout.clone(), output.stderr]) {
             assert!(!text.contains(is_invisible_or_bidi), "{format}: {text:?}");
             assert!(!text.contains("##["), "{format}: {text}");
             let command = text
@@ -45,9 +44,18 @@ pub fn assert_inert(desk: &Desk, action: &str, script: impl Fn()) {
             assert_eq!(command, None, "{format}");
         }
         match format {
-            "markdown" => assert_nothing_live(&said.stdout),
+            "markdown" => {
+                assert_nothing_live(&output.stdout);
+                let headings = output.stdout.lines().filter(|line| line.starts_with('#'));
+                assert_eq!(
+                    headings.count(),
+                    1,
+                    "only the program's own: {}",
+                    output.stdout
+                );
+            }
             "json" | "sarif" => {
-                let read: Value = serde_json::from_str(&said.stdout).unwrap();
+                let read: Value = serde_json::from_str(&output.stdout).unwrap();
                 assert!(read.is_object());
             }
             _ => {}
@@ -55,30 +63,10 @@ pub fn assert_inert(desk: &Desk, action: &str, script: impl Fn()) {
     }
 }
 
-fn assert_nothing_live(markdown: &str) {
-    let mut options = Options::default();
-    options.extension.table = true;
-    options.extension.autolink = true;
-    options.extension.tasklist = true;
-    let arena = Arena::new();
-    let live = regex::Regex::new(r"@[a-z]|#[0-9]|https?:|www\.").unwrap();
-    let mut headings = 0;
-    for node in parse_document(&arena, markdown, &options).descendants() {
-        match &node.data.borrow().value {
-            NodeValue::Link(_) | NodeValue::Image(_) => panic!("a link or image: {markdown}"),
-            NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => panic!("HTML: {markdown}"),
-            NodeValue::Heading(_) => headings += 1,
-            NodeValue::Text(text) => assert!(!live.is_match(text), "{text:?}: {markdown}"),
-            _ => {}
-        }
-    }
-    assert_eq!(headings, 1, "only the program's own: {markdown}");
-}
-
 #[test]
-fn attack_in_the_words_of_a_change_set() {
-    let desk = desk();
-    of_existing(&desk);
+fn attack_in_change_set_values() {
+    let workdir = workdir();
+    of_existing(&workdir);
     let change = |text: &&str| {
         json!({"Type": "Resource", "ResourceChange": {
             "Action": text, "PolicyAction": text, "Replacement": text,
@@ -105,12 +93,13 @@ fn attack_in_the_words_of_a_change_set() {
     let all = |of: &dyn Fn(&&str) -> Value| HOSTILE.iter().map(of).collect::<Vec<_>>();
     for reason in SINGLE {
         let described = json!({
-            "ChangeSetId": arn("changeSet", "provisioner"), "StackId": stack_id(&desk),
+            "ChangeSetId": arn("changeSet", "provisioner"), "StackId": stack_id(&workdir),
             "Status": "FAILED", "StatusReason": reason, "Changes": all(&change),
         });
-        assert_inert(&desk, "show-changes", || {
-            look(&desk, described.clone());
-            desk.aws
+        assert_harmless(&workdir, "show-changes", || {
+            look(&workdir, described.clone());
+            workdir
+                .aws
                 .on("DescribeEvents", json!({"OperationEvents": all(&finding)}))
                 .on("DescribeChangeSetHooks", json!({"Hooks": all(&hook)}))
                 .on("DeleteChangeSet", json!({}));
@@ -119,28 +108,30 @@ fn attack_in_the_words_of_a_change_set() {
 }
 
 #[test]
-fn attack_in_the_events_of_an_operation() {
-    let desk = desk();
-    desk.aws
+fn attack_in_stack_events() {
+    let workdir = workdir();
+    workdir
+        .aws
         .on("HeadBucket", not_found())
         .on("ExecuteChangeSet", json!({}));
     let mut rows = vec![("", "CREATE_IN_PROGRESS", "User Initiated")];
     rows.extend(HOSTILE.map(|text| (text, "CREATE_FAILED", text)));
-    let mut events = events(&desk, &rows);
+    let mut events = events(&workdir, &rows);
     for (event, text) in events.iter_mut().skip(1).zip(HOSTILE) {
         event["ResourceType"] = json!(text);
     }
-    assert_inert(&desk, "prep-master", || {
+    assert_harmless(&workdir, "prep-master", || {
         look(
-            &desk,
+            &workdir,
             json!({
                 "ChangeSetId": arn("changeSet", "provisioner"), "Status": "CREATE_COMPLETE", "Changes": [],
             }),
         );
-        desk.aws
+        workdir
+            .aws
             .on(
                 "DescribeStacks",
-                json!([no_stack(), stack(&desk, "DELETE_COMPLETE")]),
+                json!([no_stack(), stack(&workdir, "DELETE_COMPLETE")]),
             )
             .on(
                 "DescribeStackEvents",
@@ -150,10 +141,11 @@ fn attack_in_the_events_of_an_operation() {
 }
 
 #[test]
-fn attack_in_the_words_of_drift() {
-    let desk = desk();
-    desk.aws
-        .on("DescribeStacks", stack(&desk, "CREATE_COMPLETE"))
+fn attack_in_drift_values() {
+    let workdir = workdir();
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
         .on(
             "DetectStackDrift",
             json!({"StackDriftDetectionId": "detection"}),
@@ -170,28 +162,30 @@ fn attack_in_the_words_of_drift() {
         })
     };
     let drifts = json!({"StackResourceDrifts": HOSTILE.map(drift)});
-    desk.aws.on("DescribeStackResourceDrifts", drifts);
+    workdir.aws.on("DescribeStackResourceDrifts", drifts);
     for reason in SINGLE {
         let failed =
             json!({"DetectionStatus": "DETECTION_FAILED", "DetectionStatusReason": reason});
-        assert_inert(&desk, "check-drift", || {
-            desk.aws
+        assert_harmless(&workdir, "check-drift", || {
+            workdir
+                .aws
                 .on("DescribeStackDriftDetectionStatus", failed.clone());
         });
     }
 }
 
 #[test]
-fn attack_in_states_refusals_and_names() {
+fn attack_in_states_errors_and_names() {
     for text in SINGLE {
-        let desk = desk();
-        let mut there = stack(&desk, text);
+        let workdir = workdir();
+        let mut there = stack(&workdir, text);
         there["Stacks"][0]["Outputs"] =
             json!([{"OutputKey": text, "OutputValue": text, "ExportName": text}]);
         let resource = json!({
             "LogicalResourceId": text, "PhysicalResourceId": text, "ResourceType": text, "ResourceStatus": text,
         });
-        desk.aws
+        workdir
+            .aws
             .on("DescribeStacks", there)
             .on("ListImports", json!({"Imports": [text]}))
             .on("GetTemplate", json!({"TemplateBody": text}))
@@ -199,8 +193,8 @@ fn attack_in_states_refusals_and_names() {
                 "ListStackResources",
                 json!({"StackResourceSummaries": [resource]}),
             );
-        assert_inert(&desk, "tear-down", || {});
-        desk.aws.on("DescribeStacks", refused(text, text));
-        assert_inert(&desk, "check-drift", || {});
+        assert_harmless(&workdir, "tear-down", || {});
+        workdir.aws.on("DescribeStacks", refused(text, text));
+        assert_harmless(&workdir, "check-drift", || {});
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::answers::{
     arn, change_set, fixture, look, no_stack, of_existing, preview, stack, stack_id,
 };
-use super::{Desk, desk};
+use super::{Workdir, workdir};
 use crate::support::replay::refused;
 
 /// Changes of a bucket, whose values and reasons hold a secret of the config.
@@ -15,23 +15,26 @@ const CONFIG: &str = "  versioning: true\n  lifecycle_policy: compliance\n  tags
 const FORMATS: [&str; 4] = ["text", "markdown", "json", "sarif"];
 
 /// What the program says of the fixture's changes in one format, with its log.
-fn say(desk: &Desk, format: &str) -> String {
-    let said = desk.act("show-changes", &["--format", format]);
-    let reports = desk.folder().join("s3/reports");
+fn say(workdir: &Workdir, format: &str) -> String {
+    let output = workdir.run_action("show-changes", &["--format", format]);
+    let reports = workdir.folder().join("s3/reports");
     let logs = std::fs::read_dir(reports).unwrap();
     let logs = logs.map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap());
-    said.stdout + &said.stderr + &logs.collect::<String>()
+    output.stdout + &output.stderr + &logs.collect::<String>()
 }
 
 #[test]
 fn a_change_set_is_awaited_and_read_whole() {
-    let desk = desk();
-    desk.write_config(CONFIG);
-    of_existing(&desk);
-    preview(&desk, fixture(&desk, "replacements"));
-    let shown = desk.act("show-changes", &[]);
-    insta::assert_snapshot!("replayed_replacements", desk.neutral(&shown.stdout));
-    let asked = desk.aws.asked("DescribeChangeSet");
+    let workdir = workdir();
+    workdir.write_config(CONFIG);
+    of_existing(&workdir);
+    preview(&workdir, fixture(&workdir, "replacements"));
+    let shown = workdir.run_action("show-changes", &[]);
+    insta::assert_snapshot!(
+        "replayed_replacements",
+        workdir.redact_account(&shown.stdout)
+    );
+    let asked = workdir.aws.asked("DescribeChangeSet");
     assert_eq!(asked.len(), 5);
     assert!(
         asked[3..]
@@ -39,15 +42,15 @@ fn a_change_set_is_awaited_and_read_whole() {
             .all(|one| one.get("IncludePropertyValues") == "true")
     );
     assert_eq!(asked[4].get("NextToken"), "page-2");
-    let made = &desk.aws.asked("CreateChangeSet")[0];
+    let made = &workdir.aws.asked("CreateChangeSet")[0];
     assert_eq!(made.get("ChangeSetType"), "UPDATE");
     assert!(!made.has("IncludeNestedStacks"));
-    assert_deleted(&desk, 1);
+    assert_deleted(&workdir, 1);
 }
 
 #[track_caller]
-fn assert_deleted(desk: &Desk, times: usize) {
-    let deleted = desk.aws.asked("DeleteChangeSet");
+fn assert_deleted(workdir: &Workdir, times: usize) {
+    let deleted = workdir.aws.asked("DeleteChangeSet");
     assert_eq!(deleted.len(), times);
     let own = arn("changeSet", "provisioner");
     assert!(deleted.iter().all(|one| one.get("ChangeSetName") == own));
@@ -55,137 +58,146 @@ fn assert_deleted(desk: &Desk, times: usize) {
 
 #[test]
 fn attack_values_are_hidden_in_every_format() {
-    let desk = desk();
-    desk.write_config(CONFIG);
-    of_existing(&desk);
-    let described = fixture(&desk, "replacements");
+    let workdir = workdir();
+    workdir.write_config(CONFIG);
+    of_existing(&workdir);
+    let described = fixture(&workdir, "replacements");
     for format in FORMATS {
         let page = described[3].clone();
-        look(&desk, json!([page, page, described[4]]));
-        desk.aws
-            .on("DescribeEvents", fixture(&desk, "findings"))
-            .on("DescribeChangeSetHooks", fixture(&desk, "hooks"));
-        desk.aws.on("DeleteChangeSet", json!({}));
-        let said = say(&desk, format);
-        assert!(!said.contains(SECRET), "{said}");
+        look(&workdir, json!([page, page, described[4]]));
+        workdir
+            .aws
+            .on("DescribeEvents", fixture(&workdir, "findings"))
+            .on("DescribeChangeSetHooks", fixture(&workdir, "hooks"));
+        workdir.aws.on("DeleteChangeSet", json!({}));
+        let output = say(&workdir, format);
+        assert!(!output.contains(SECRET), "{output}");
     }
 }
 
 #[test]
 fn findings_and_hooks_are_read_whole_and_point_at_the_config() {
-    let desk = desk();
-    desk.write_config(CONFIG);
-    of_existing(&desk);
-    look(&desk, change_set("FAILED", "The validation found errors"));
-    desk.aws
-        .on("DescribeEvents", fixture(&desk, "findings"))
-        .on("DescribeChangeSetHooks", fixture(&desk, "hooks"))
+    let workdir = workdir();
+    workdir.write_config(CONFIG);
+    of_existing(&workdir);
+    look(
+        &workdir,
+        change_set("FAILED", "The validation found errors"),
+    );
+    workdir
+        .aws
+        .on("DescribeEvents", fixture(&workdir, "findings"))
+        .on("DescribeChangeSetHooks", fixture(&workdir, "hooks"))
         .on("DeleteChangeSet", json!({}));
-    let shown = desk.try_act("show-changes", &[]);
+    let shown = workdir.try_action("show-changes", &[]);
     assert_eq!(shown.status, 30);
-    insta::assert_snapshot!("replayed_findings", desk.neutral(&shown.stdout));
-    assert_deleted(&desk, 1);
+    insta::assert_snapshot!("replayed_findings", workdir.redact_account(&shown.stdout));
+    assert_deleted(&workdir, 1);
 }
 
 #[test]
-fn what_may_not_be_read_is_noted() {
-    let desk = desk();
-    of_existing(&desk);
-    look(&desk, fixture(&desk, "replacements")[4].clone());
+fn unreadable_details_are_noted() {
+    let workdir = workdir();
+    of_existing(&workdir);
+    look(&workdir, fixture(&workdir, "replacements")[4].clone());
     let denied = refused("AccessDenied", "User is not authorized to perform this");
-    desk.aws
+    workdir
+        .aws
         .on("DescribeEvents", denied.clone())
         .on("DescribeChangeSetHooks", denied)
         .on("DeleteChangeSet", json!({}));
-    let shown = desk.act("show-changes", &[]);
+    let shown = workdir.run_action("show-changes", &[]);
     let notes = shown.stdout.matches("could not be read: AccessDenied");
     assert_eq!(notes.count(), 2, "{}", shown.stdout);
 }
 
 #[test]
-fn no_change_is_no_failure() {
-    let desk = desk();
-    of_existing(&desk);
+fn an_empty_change_set_is_not_a_failure() {
+    let workdir = workdir();
+    of_existing(&workdir);
     let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
-    preview(&desk, change_set("FAILED", reason));
-    let shown = desk.act("show-changes", &[]);
+    preview(&workdir, change_set("FAILED", reason));
+    let shown = workdir.run_action("show-changes", &[]);
     assert!(shown.stdout.contains(": no changes"), "{}", shown.stdout);
-    assert_deleted(&desk, 1);
+    assert_deleted(&workdir, 1);
 }
 
 #[test]
-fn what_cannot_be_described_is_deleted_all_the_same() {
-    let desk = desk();
-    desk.aws
-        .on("DescribeStacks", stack(&desk, "CREATE_COMPLETE"))
+fn a_change_set_that_cannot_be_described_is_deleted() {
+    let workdir = workdir();
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
         .on("ListChangeSets", json!({"Summaries": []}));
     look(
-        &desk,
+        &workdir,
         refused(
             "AccessDenied",
             "not authorized to perform: cloudformation:DescribeChangeSet",
         ),
     );
-    desk.aws.on("DeleteChangeSet", json!({}));
-    let failed = desk.try_act("show-changes", &[]);
+    workdir.aws.on("DeleteChangeSet", json!({}));
+    let failed = workdir.try_action("show-changes", &[]);
     assert_eq!(failed.status, 30, "{}", failed.stdout);
     assert!(failed.stdout.contains("aws-refused"), "{}", failed.stdout);
-    assert_deleted(&desk, 1);
+    assert_deleted(&workdir, 1);
 }
 
 /// A stack that a change set leaves, with what else is in it.
-fn shell(change_sets: Value, resources: Value) -> Desk {
-    let desk = desk();
-    desk.aws
+fn shell(change_sets: Value, resources: Value) -> Workdir {
+    let workdir = workdir();
+    workdir
+        .aws
         .on(
             "DescribeStacks",
-            json!([no_stack(), stack(&desk, "REVIEW_IN_PROGRESS")]),
+            json!([no_stack(), stack(&workdir, "REVIEW_IN_PROGRESS")]),
         )
         .on("ListChangeSets", change_sets);
     if !resources.is_null() {
-        desk.aws.on("ListStackResources", resources);
+        workdir.aws.on("ListStackResources", resources);
     }
-    preview(&desk, fixture(&desk, "replacements")[4].clone());
-    desk
+    preview(&workdir, fixture(&workdir, "replacements")[4].clone());
+    workdir
 }
 
 #[test]
 fn the_empty_stack_is_deleted_by_its_id() {
-    let desk = shell(
+    let workdir = shell(
         json!({"Summaries": []}),
         json!({"StackResourceSummaries": []}),
     );
-    desk.aws
+    workdir
+        .aws
         .on("DeleteStack", json!({}))
-        .on("DescribeStacks", stack(&desk, "DELETE_COMPLETE"));
-    desk.act("show-changes", &["--real"]);
-    let deleted = desk.aws.asked("DeleteStack");
+        .on("DescribeStacks", stack(&workdir, "DELETE_COMPLETE"));
+    workdir.run_action("show-changes", &["--real"]);
+    let deleted = workdir.aws.asked("DeleteStack");
     assert_eq!(deleted.len(), 1);
-    assert_eq!(deleted[0].get("StackName"), stack_id(&desk));
-    let made = &desk.aws.asked("CreateChangeSet")[0];
+    assert_eq!(deleted[0].get("StackName"), stack_id(&workdir));
+    let made = &workdir.aws.asked("CreateChangeSet")[0];
     assert_eq!(made.get("ChangeSetType"), "CREATE");
     assert_eq!(made.get("OnStackFailure"), "DELETE");
-    assert_deleted(&desk, 1);
+    assert_deleted(&workdir, 1);
 }
 
 #[test]
-fn a_stack_with_somebody_elses_change_set_is_not_deleted() {
+fn a_stack_with_a_foreign_change_set_is_kept() {
     let other = json!({"Summaries": [
         {"ChangeSetName": "by-hand", "ChangeSetId": arn("changeSet", "by-hand"), "Status": "CREATE_COMPLETE"},
     ]});
-    let desk = shell(other, Value::Null);
-    desk.act("show-changes", &["--real"]);
-    assert_eq!(desk.aws.asked("DeleteStack").len(), 0);
-    assert_deleted(&desk, 1);
+    let workdir = shell(other, Value::Null);
+    workdir.run_action("show-changes", &["--real"]);
+    assert_eq!(workdir.aws.asked("DeleteStack").len(), 0);
+    assert_deleted(&workdir, 1);
 }
 
 #[test]
-fn a_stack_with_resources_is_not_deleted() {
+fn a_stack_with_resources_is_kept() {
     let resources = json!({"StackResourceSummaries": [{
         "LogicalResourceId": "Bucket", "PhysicalResourceId": "somebodys",
         "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "CREATE_COMPLETE",
     }]});
-    let desk = shell(json!({"Summaries": []}), resources);
-    desk.act("show-changes", &["--real"]);
-    assert_eq!(desk.aws.asked("DeleteStack").len(), 0);
+    let workdir = shell(json!({"Summaries": []}), resources);
+    workdir.run_action("show-changes", &["--real"]);
+    assert_eq!(workdir.aws.asked("DeleteStack").len(), 0);
 }

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::Desk;
+use super::Workdir;
 use super::answers::{events, fixture, so_far, stack, stack_id};
 use super::ml::ml;
 use crate::support::replay::refused;
 
 /// A stack of the ML product with two exports; both looks at it see the same.
-fn looked_at(desk: &Desk, looks: usize, imports: &Value, versions: &Value) {
-    let mut there = stack(desk, "CREATE_COMPLETE");
+fn looked_at(workdir: &Workdir, looks: usize, imports: &Value, versions: &Value) {
+    let mut there = stack(workdir, "CREATE_COMPLETE");
     there["Stacks"][0]["Outputs"] = json!([
         {"OutputKey": "A", "OutputValue": "a", "ExportName": "export-a"},
         {"OutputKey": "B", "OutputValue": "b", "ExportName": "export-b"},
@@ -18,11 +18,12 @@ fn looked_at(desk: &Desk, looks: usize, imports: &Value, versions: &Value) {
         let answers = answers.as_array().unwrap();
         Value::Array((0..looks).flat_map(|_| answers.clone()).collect())
     };
-    desk.aws
+    workdir
+        .aws
         .on("DescribeStacks", there)
         .on("ListImports", again(imports))
-        .on("GetTemplate", fixture(desk, "deletable"))
-        .on("ListStackResources", again(&fixture(desk, "resources")))
+        .on("GetTemplate", fixture(workdir, "deletable"))
+        .on("ListStackResources", again(&fixture(workdir, "resources")))
         .on("ListObjectVersions", again(versions));
 }
 
@@ -39,71 +40,77 @@ fn empty() -> Value {
 }
 
 #[test]
-fn importers_of_all_pages_stand_in_the_way() {
-    let desk = ml();
+fn importers_on_any_page_block_deletion() {
+    let workdir = ml();
     let imports = json!([
         {"Imports": ["reports"], "NextToken": "page-2"},
         {"Imports": ["billing"]},
         nobody_imports()[1],
     ]);
-    looked_at(&desk, 2, &imports, &empty());
-    let denied = desk.try_act("delete-product", &["--force"]);
+    looked_at(&workdir, 2, &imports, &empty());
+    let denied = workdir.try_action("delete-product", &["--force"]);
     assert_eq!(denied.status, 20);
-    insta::assert_snapshot!("replayed_importers", desk.neutral(&denied.stdout));
-    let asked = desk.aws.asked("ListImports");
+    insta::assert_snapshot!("replayed_importers", workdir.redact_account(&denied.stdout));
+    let asked = workdir.aws.asked("ListImports");
     assert_eq!(asked[1].get("NextToken"), "page-2");
     assert_eq!(asked[2].get("ExportName"), "export-b");
 }
 
 #[test]
-fn a_bucket_with_versions_stands_in_the_way() {
-    let desk = ml();
-    looked_at(&desk, 2, &nobody_imports(), &fixture(&desk, "versions"));
-    let denied = desk.try_act("delete-product", &["--force"]);
+fn a_bucket_with_versions_blocks_deletion() {
+    let workdir = ml();
+    looked_at(
+        &workdir,
+        2,
+        &nobody_imports(),
+        &fixture(&workdir, "versions"),
+    );
+    let denied = workdir.try_action("delete-product", &["--force"]);
     assert_eq!(denied.status, 20);
     let words = "error[bucket-not-empty]: bucket artifacts holds 3 object versions";
     assert!(denied.stdout.contains(words), "{}", denied.stdout);
     assert_eq!(
-        desk.aws.asked("ListObjectVersions")[1].get("version-id-marker"),
+        workdir.aws.asked("ListObjectVersions")[1].get("version-id-marker"),
         "v1"
     );
 }
 
 #[test]
-fn what_is_kept_is_named() {
-    let desk = ml();
-    looked_at(&desk, 1, &nobody_imports(), &empty());
+fn retained_resources_are_listed() {
+    let workdir = ml();
+    looked_at(&workdir, 1, &nobody_imports(), &empty());
     let rows = [
         ("", "CREATE_COMPLETE", ""),
         ("", "DELETE_IN_PROGRESS", "User Initiated"),
         ("Key", "DELETE_SKIPPED", ""),
         ("", "DELETE_COMPLETE", ""),
     ];
-    let events = events(&desk, &rows);
-    desk.aws
+    let events = events(&workdir, &rows);
+    workdir
+        .aws
         .on("DeleteStack", json!({}))
         .on(
             "DescribeStacks",
             json!([
-                stack(&desk, "DELETE_IN_PROGRESS"),
-                stack(&desk, "DELETE_COMPLETE")
+                stack(&workdir, "DELETE_IN_PROGRESS"),
+                stack(&workdir, "DELETE_COMPLETE")
             ]),
         )
         .on(
             "DescribeStackEvents",
             json!([so_far(&events, 1), so_far(&events, 3), so_far(&events, 4)]),
         );
-    let gone = desk.act("delete-product", &["--force"]);
-    insta::assert_snapshot!("replayed_deletion", desk.neutral(&gone.stdout));
-    let deleted = &desk.aws.asked("DeleteStack")[0];
-    assert_eq!(deleted.get("StackName"), stack_id(&desk));
+    let gone = workdir.run_action("delete-product", &["--force"]);
+    insta::assert_snapshot!("replayed_deletion", workdir.redact_account(&gone.stdout));
+    let deleted = &workdir.aws.asked("DeleteStack")[0];
+    assert_eq!(deleted.get("StackName"), stack_id(&workdir));
     assert!(!deleted.has("DeletionMode") && !deleted.has("RetainResources.member.1"));
 }
 
 #[test]
 fn a_deletion_that_fails_says_why() {
-    let desk = ml();
-    looked_at(&desk, 1, &nobody_imports(), &empty());
+    let workdir = ml();
+    looked_at(&workdir, 1, &nobody_imports(), &empty());
     let rows = [
         ("", "CREATE_COMPLETE", ""),
         ("", "DELETE_IN_PROGRESS", "User Initiated"),
@@ -123,15 +130,19 @@ fn a_deletion_that_fails_says_why() {
             "The following resource(s) failed to delete: [Artifacts, Role].",
         ),
     ];
-    let events = events(&desk, &rows);
-    desk.aws
+    let events = events(&workdir, &rows);
+    workdir
+        .aws
         .on("DeleteStack", json!({}))
-        .on("DescribeStacks", stack(&desk, "DELETE_FAILED"))
+        .on("DescribeStacks", stack(&workdir, "DELETE_FAILED"))
         .on(
             "DescribeStackEvents",
             json!([so_far(&events, 1), so_far(&events, 5)]),
         );
-    let failed = desk.try_act("delete-product", &["--force"]);
+    let failed = workdir.try_action("delete-product", &["--force"]);
     assert_eq!(failed.status, 30);
-    insta::assert_snapshot!("replayed_deletion_failed", desk.neutral(&failed.stdout));
+    insta::assert_snapshot!(
+        "replayed_deletion_failed",
+        workdir.redact_account(&failed.stdout)
+    );
 }

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::answers::{fixture, stack};
-use super::{Desk, desk};
+use super::{Workdir, workdir};
 use crate::support::replay::refused;
 
 /// A stack that is there, whose detection goes through these states.
-fn detect(states: &[(&str, &str)]) -> Desk {
-    let desk = desk();
-    desk.write_config("  versioning: true\n  tags:\n    Team: correct-horse-battery\n");
+fn detect(states: &[(&str, &str)]) -> Workdir {
+    let workdir = workdir();
+    workdir.write_config("  versioning: true\n  tags:\n    Team: correct-horse-battery\n");
     let state = |(status, reason): &(&str, &str)| {
         json!({
             "StackId": "stack", "StackDriftDetectionId": "detection", "DetectionStatus": status,
@@ -21,49 +21,53 @@ fn detect(states: &[(&str, &str)]) -> Desk {
         "LogicalResourceId": "Endpoint", "PhysicalResourceId": "vpce-1",
         "ResourceType": "AWS::EC2::VPCEndpoint", "ResourceStatus": "CREATE_COMPLETE",
     });
-    desk.aws
-        .on("DescribeStacks", stack(&desk, "UPDATE_COMPLETE"))
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "UPDATE_COMPLETE"))
         .on("DescribeStackDriftDetectionStatus", json!(states))
         .on(
             "ListStackResources",
             json!({"StackResourceSummaries": [endpoint]}),
         )
         .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
-    desk
+    workdir
 }
 
 #[test]
 fn detection_is_awaited_and_read_whole() {
-    let desk = detect(&[("DETECTION_IN_PROGRESS", ""), ("DETECTION_COMPLETE", "")]);
-    desk.aws
-        .on("DescribeStackResourceDrifts", fixture(&desk, "drifts"));
+    let workdir = detect(&[("DETECTION_IN_PROGRESS", ""), ("DETECTION_COMPLETE", "")]);
+    workdir
+        .aws
+        .on("DescribeStackResourceDrifts", fixture(&workdir, "drifts"));
     let under_way = "Drift detection is already in progress for stack [it]";
-    desk.aws
+    workdir
+        .aws
         .on("DetectStackDrift", refused("ValidationError", under_way))
         .on(
             "DetectStackDrift",
             json!({"StackDriftDetectionId": "detection"}),
         );
-    let found = desk.try_act("check-drift", &["--fail-on-drift"]);
+    let found = workdir.try_action("check-drift", &["--fail-on-drift"]);
     assert_eq!(found.status, 12, "{}", found.stdout);
-    insta::assert_snapshot!("replayed_drift", desk.neutral(&found.stdout));
-    let asked = desk.aws.asked("DescribeStackDriftDetectionStatus");
+    insta::assert_snapshot!("replayed_drift", workdir.redact_account(&found.stdout));
+    let asked = workdir.aws.asked("DescribeStackDriftDetectionStatus");
     assert_eq!(asked[1].get("StackDriftDetectionId"), "detection");
-    let pages = desk.aws.asked("DescribeStackResourceDrifts");
+    let pages = workdir.aws.asked("DescribeStackResourceDrifts");
     assert_eq!(pages[1].get("NextToken"), "page-2");
 }
 
 #[test]
-fn what_a_failed_detection_saw_is_shown_with_its_reason() {
+fn a_failed_detection_reports_its_findings_and_reason() {
     let reason = "Failed to detect drift on resource [correct-horse-battery]";
-    let desk = detect(&[("DETECTION_FAILED", reason)]);
-    desk.aws
-        .on("DescribeStackResourceDrifts", fixture(&desk, "drifts"));
-    desk.aws.on(
+    let workdir = detect(&[("DETECTION_FAILED", reason)]);
+    workdir
+        .aws
+        .on("DescribeStackResourceDrifts", fixture(&workdir, "drifts"));
+    workdir.aws.on(
         "DetectStackDrift",
         json!({"StackDriftDetectionId": "detection"}),
     );
-    let found = desk.json("check-drift", &[]);
+    let found = workdir.json("check-drift", &[]);
     let drift = &found["items"][0]["result"]["drift"];
     assert_eq!(
         drift["incomplete"],
@@ -80,16 +84,19 @@ fn what_a_failed_detection_saw_is_shown_with_its_reason() {
 }
 
 /// The numbers of the hidden values in their order, as a format has them.
-fn numbers(said: &str) -> Vec<&str> {
+fn numbers(output: &str) -> Vec<&str> {
     let number = regex::Regex::new(r"\(hidden \d+\)").unwrap();
-    number.find_iter(said).map(|found| found.as_str()).collect()
+    number
+        .find_iter(output)
+        .map(|found| found.as_str())
+        .collect()
 }
 
 #[test]
-fn attack_numbers_of_hidden_values_are_the_same_in_every_format_and_say_no_more() {
-    let desk = detect(&[("DETECTION_COMPLETE", "")]);
+fn attack_redacted_value_numbers_match_in_every_format() {
+    let workdir = detect(&[("DETECTION_COMPLETE", "")]);
     let started = json!({"StackDriftDetectionId": "detection"});
-    desk.aws.on("DetectStackDrift", started);
+    workdir.aws.on("DetectStackDrift", started);
     let tag = r#"{"Key":"Team","Value":"correct-horse-battery"}"#;
     let same = r#"{"Value":"correct-horse-battery","Key":"Team"}"#;
     let drift = |rows: &[[&str; 2]]| {
@@ -114,26 +121,29 @@ fn attack_numbers_of_hidden_values_are_the_same_in_every_format_and_say_no_more(
             .map(|number| format!("(hidden {number})"))
             .collect();
         for format in ["text", "markdown", "json"] {
-            desk.aws.on("DescribeStackResourceDrifts", drift(&rows));
-            let said = desk.act("check-drift", &["--format", format]).stdout;
-            let plain = said.replace('\\', "");
-            assert_eq!(numbers(&plain), wanted, "{format}: {said}");
+            workdir.aws.on("DescribeStackResourceDrifts", drift(&rows));
+            let output = workdir
+                .run_action("check-drift", &["--format", format])
+                .stdout;
+            let plain = output.replace('\\', "");
+            assert_eq!(numbers(&plain), wanted, "{format}: {output}");
             assert!(
-                !said.contains("staple") && !said.contains("horse"),
-                "{said}"
+                !output.contains("staple") && !output.contains("horse"),
+                "{output}"
             );
         }
     }
 }
 
 #[test]
-fn a_refusal_for_another_reason_is_told() {
-    let desk = desk();
+fn other_detection_errors_are_reported() {
+    let workdir = workdir();
     let busy = "Drift detection cannot be performed on a stack in UPDATE_IN_PROGRESS";
-    desk.aws
-        .on("DescribeStacks", stack(&desk, "UPDATE_IN_PROGRESS"))
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "UPDATE_IN_PROGRESS"))
         .on("DetectStackDrift", refused("ValidationError", busy));
-    let failed = desk.try_act("check-drift", &[]);
+    let failed = workdir.try_action("check-drift", &[]);
     assert_eq!(failed.status, 30);
     assert!(failed.stdout.contains(busy), "{}", failed.stdout);
 }

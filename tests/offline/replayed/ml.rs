@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::answers::{change_set, events, look, no_stack, parameters, so_far, stack, stack_with};
-use super::{Desk, desk};
+use super::{Workdir, workdir};
 use crate::support::replay::{not_found, refused};
 
 const CONFIG: &str = "globalbank-prod-c001-us-west-2-churn-ml-s3-sgprov-ssm-workload";
@@ -15,16 +15,16 @@ const NEEDED: [&str; 3] = [
     "/sg/ml-endpoints/private/SecurityGroupId",
 ];
 
-pub fn ml() -> Desk {
+pub fn ml() -> Workdir {
     example(CONFIG)
 }
 
-fn example(config: &str) -> Desk {
+fn example(config: &str) -> Workdir {
     let path = format!("ml/configs/{config}.yaml");
     let example = format!("{}/examples/{path}", env!("CARGO_MANIFEST_DIR"));
     let config = std::fs::read_to_string(example).unwrap();
     let name = "globalbank-prod-c001-us-west-2-churn-realtime-ml";
-    desk().with_config(&path, &config, name)
+    workdir().with_config(&path, &config, name)
 }
 
 /// What the config's template publishes: its outputs and its parameters.
@@ -33,9 +33,9 @@ struct Published {
     parameters: Vec<String>,
 }
 
-fn published(desk: &Desk) -> Published {
-    desk.act("create-prov-template", &[]);
-    let templates = std::fs::read_dir(desk.folder().join("ml/templates")).unwrap();
+fn published(workdir: &Workdir) -> Published {
+    workdir.run_action("create-prov-template", &[]);
+    let templates = std::fs::read_dir(workdir.folder().join("ml/templates")).unwrap();
     let mut templates = templates.map(|template| template.unwrap().path());
     let template = templates.find(|path| path.extension().is_some_and(|end| end == "yaml"));
     let template = std::fs::read_to_string(template.unwrap()).unwrap();
@@ -56,9 +56,9 @@ fn published(desk: &Desk) -> Published {
 }
 
 /// The stack is made, and then has these outputs and parameters.
-fn made(desk: &Desk, outputs: &[String], names: &[String]) {
+fn made(workdir: &Workdir, outputs: &[String], names: &[String]) {
     let events = events(
-        desk,
+        workdir,
         &[
             ("", "REVIEW_IN_PROGRESS", "User Initiated"),
             ("", "CREATE_IN_PROGRESS", "User Initiated"),
@@ -66,10 +66,11 @@ fn made(desk: &Desk, outputs: &[String], names: &[String]) {
         ],
     );
     let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
-    let made = stack_with(desk, "CREATE_COMPLETE", &outputs);
+    let made = stack_with(workdir, "CREATE_COMPLETE", &outputs);
     let needed = NEEDED.map(str::to_owned);
-    look(desk, change_set("CREATE_COMPLETE", ""));
-    desk.aws
+    look(workdir, change_set("CREATE_COMPLETE", ""));
+    workdir
+        .aws
         .on("DescribeStacks", json!([no_stack(), made]))
         .on(
             "DescribeStackEvents",
@@ -80,57 +81,61 @@ fn made(desk: &Desk, outputs: &[String], names: &[String]) {
 }
 
 /// The source of the pipelines, which the config names.
-fn source(desk: &Desk, bucket: Value, versioning: Value, object: Value) {
-    desk.aws.on("HeadBucket", bucket);
+fn source(workdir: &Workdir, bucket: Value, versioning: Value, object: Value) {
+    workdir.aws.on("HeadBucket", bucket);
     if !versioning.is_null() {
-        desk.aws.on(
+        workdir.aws.on(
             "GetBucketVersioning",
             json!({"VersioningConfiguration": versioning}),
         );
     }
     if !object.is_null() {
-        desk.aws.on("HeadObject", object);
+        workdir.aws.on("HeadObject", object);
     }
 }
 
 #[test]
-fn a_stack_is_made_and_verified_whole() {
-    let desk = ml();
-    let published = published(&desk);
-    made(&desk, &published.outputs, &published.parameters);
-    source(&desk, json!({}), json!({"Status": "Enabled"}), json!({}));
-    let said = desk.act("deploy-product", &["--force"]);
-    insta::assert_snapshot!("replayed_ml", desk.neutral(&said.stdout));
-    let made = &desk.aws.asked("CreateChangeSet")[0];
+fn a_stack_is_created_and_verified() {
+    let workdir = ml();
+    let published = published(&workdir);
+    made(&workdir, &published.outputs, &published.parameters);
+    source(&workdir, json!({}), json!({"Status": "Enabled"}), json!({}));
+    let output = workdir.run_action("deploy-product", &["--force"]);
+    insta::assert_snapshot!("replayed_ml", workdir.redact_account(&output.stdout));
+    let made = &workdir.aws.asked("CreateChangeSet")[0];
     assert!(
         made.get("TemplateBody")
             .contains("AWS::SageMaker::ModelPackageGroup")
     );
     assert_eq!(made.get("Capabilities.member.1"), "CAPABILITY_NAMED_IAM");
-    let keys = desk.aws.asked("HeadObject");
+    let keys = workdir.aws.asked("HeadObject");
     let keys: Vec<&str> = keys.iter().map(|asked| asked.get("Key")).collect();
     assert_eq!(keys, ["churn/model-build.zip", "churn/model-deploy.zip"]);
-    for asked in desk.aws.asked("GetParameters") {
+    for asked in workdir.aws.asked("GetParameters") {
         let names: Vec<String> = serde_json::from_str(asked.get("Names")).unwrap();
         assert!(names.len() <= 10, "{names:?}");
     }
 }
 
 #[test]
-fn what_the_stack_depends_on_is_told_at_the_config_before_anything_is_made() {
-    let desk = ml();
-    desk.aws
+fn missing_dependencies_are_reported_before_creation() {
+    let workdir = ml();
+    workdir
+        .aws
         .on("DescribeStacks", no_stack())
         .on("GetParameters", parameters(&[NEEDED[0].to_owned()]));
-    source(&desk, not_found(), Value::Null, Value::Null);
-    let refused = desk.try_act("deploy-product", &["--force"]);
+    source(&workdir, not_found(), Value::Null, Value::Null);
+    let refused = workdir.try_action("deploy-product", &["--force"]);
     assert_eq!(refused.status, 10);
-    insta::assert_snapshot!("replayed_ml_preflight", desk.neutral(&refused.stdout));
-    assert_eq!(desk.aws.asked("CreateChangeSet").len(), 0);
+    insta::assert_snapshot!(
+        "replayed_ml_preflight",
+        workdir.redact_account(&refused.stdout)
+    );
+    assert_eq!(workdir.aws.asked("CreateChangeSet").len(), 0);
 }
 
 #[test]
-fn what_the_pipelines_will_lack_is_a_warning() {
+fn missing_pipeline_dependencies_are_warnings() {
     let forbidden = json!({"Error": {"Status": 403}});
     for (bucket, versioning, object, told) in [
         (
@@ -158,22 +163,22 @@ fn what_the_pipelines_will_lack_is_a_warning() {
             "bucket globalbank-ml-source could not be looked at: HTTP 403",
         ),
     ] {
-        let desk = ml();
-        let published = published(&desk);
-        made(&desk, &published.outputs, &published.parameters);
-        source(&desk, bucket, versioning, object);
-        let said = desk.act("deploy-product", &["--force"]);
+        let workdir = ml();
+        let published = published(&workdir);
+        made(&workdir, &published.outputs, &published.parameters);
+        source(&workdir, bucket, versioning, object);
+        let output = workdir.run_action("deploy-product", &["--force"]);
         let line = ":16:14: warning[preflight-failed]: ";
-        assert!(said.stdout.contains(line), "{}", said.stdout);
-        assert!(said.stdout.contains(told), "{}", said.stdout);
-        assert!(said.stdout.contains(": created;"), "{}", said.stdout);
+        assert!(output.stdout.contains(line), "{}", output.stdout);
+        assert!(output.stdout.contains(told), "{}", output.stdout);
+        assert!(output.stdout.contains(": created;"), "{}", output.stdout);
     }
 }
 
 #[test]
 fn an_output_or_a_parameter_that_is_absent_is_a_failure() {
-    let desk = ml();
-    let published = published(&desk);
+    let workdir = ml();
+    let published = published(&workdir);
     for (outputs, names, absent) in [
         (
             &published.outputs[1..],
@@ -186,9 +191,9 @@ fn an_output_or_a_parameter_that_is_absent_is_a_failure() {
             &published.parameters[0],
         ),
     ] {
-        made(&desk, outputs, names);
-        source(&desk, json!({}), json!({"Status": "Enabled"}), json!({}));
-        let failed = desk.try_act("deploy-product", &["--force"]);
+        made(&workdir, outputs, names);
+        source(&workdir, json!({}), json!({"Status": "Enabled"}), json!({}));
+        let failed = workdir.try_action("deploy-product", &["--force"]);
         assert_eq!(failed.status, 30);
         assert!(
             failed.stdout.contains("error[stack-verification-failed]"),
@@ -199,59 +204,65 @@ fn an_output_or_a_parameter_that_is_absent_is_a_failure() {
         assert!(failed.stdout.contains(&words), "{}", failed.stdout);
     }
     assert_eq!(
-        desk.aws.asked("DeleteStack").len(),
+        workdir.aws.asked("DeleteStack").len(),
         0,
         "the stack stays, to be looked at"
     );
 }
 
 #[test]
-fn a_stack_that_is_there_and_current_is_only_verified() {
-    let desk = ml();
-    let published = published(&desk);
+fn an_unchanged_stack_is_only_verified() {
+    let workdir = ml();
+    let published = published(&workdir);
     let outputs: Vec<&str> = published.outputs.iter().map(String::as_str).collect();
     // What is deployed is what the config is sent as.
-    desk.aws
-        .on("DescribeStacks", stack(&desk, "CREATE_COMPLETE"))
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
         .on("ListChangeSets", json!({"Summaries": []}))
         .on("GetTemplate", json!({"TemplateBody": ""}))
         .on("DescribeEvents", json!({"OperationEvents": []}))
         .on("DescribeChangeSetHooks", json!({"Hooks": []}))
         .on("DeleteChangeSet", json!({}));
-    look(&desk, change_set("CREATE_COMPLETE", ""));
-    desk.act("show-changes", &[]);
-    let sent = desk.aws.asked("CreateChangeSet")[0]
+    look(&workdir, change_set("CREATE_COMPLETE", ""));
+    workdir.run_action("show-changes", &[]);
+    let sent = workdir.aws.asked("CreateChangeSet")[0]
         .get("TemplateBody")
         .to_owned();
-    desk.aws
+    workdir
+        .aws
         .on(
             "DescribeStacks",
-            stack_with(&desk, "CREATE_COMPLETE", &outputs),
+            stack_with(&workdir, "CREATE_COMPLETE", &outputs),
         )
         .on("GetTemplate", json!({"TemplateBody": sent}))
         .on("GetParameters", parameters(&published.parameters));
-    let said = desk.act("deploy-product", &["--force"]);
-    assert!(said.stdout.contains(": unchanged;"), "{}", said.stdout);
-    assert_eq!(desk.aws.asked("CreateChangeSet").len(), 1);
+    let output = workdir.run_action("deploy-product", &["--force"]);
+    assert!(output.stdout.contains(": unchanged;"), "{}", output.stdout);
+    assert_eq!(workdir.aws.asked("CreateChangeSet").len(), 1);
 }
 
 /// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_GetResource.html>
 #[test]
-fn a_network_that_the_config_names_has_to_be_there() {
-    let desk = example(
+fn a_network_of_the_config_must_exist() {
+    let workdir = example(
         "globalbank-prod-c001-us-west-2-churn-ml-codecommit-standalone-direct-workload-rtb",
     );
     let there = json!({"TypeName": "AWS::EC2::VPC", "ResourceDescription": {"Identifier": "it", "Properties": "{}"}});
     let words = "Resource of type 'AWS::EC2::Subnet' with identifier 'it' was not found.";
     let absent = refused("ResourceNotFoundException", words);
     let denied = refused("AccessDeniedException", "User is not authorized");
-    desk.aws
+    workdir
+        .aws
         .on("DescribeStacks", no_stack())
         .on("GetResource", json!([there, there, absent, denied]));
-    let failed = desk.try_act("deploy-product", &["--force"]);
+    let failed = workdir.try_action("deploy-product", &["--force"]);
     assert_eq!(failed.status, 10);
-    insta::assert_snapshot!("replayed_ml_network", desk.neutral(&failed.stdout));
-    let asked = desk.aws.asked("GetResource");
+    insta::assert_snapshot!(
+        "replayed_ml_network",
+        workdir.redact_account(&failed.stdout)
+    );
+    let asked = workdir.aws.asked("GetResource");
     let kinds: Vec<&str> = asked.iter().map(|one| one.get("TypeName")).collect();
     let [vpc, subnet, table] =
         ["VPC", "Subnet", "RouteTable"].map(|kind| format!("AWS::EC2::{kind}"));

@@ -18,26 +18,27 @@ mod overlay;
 
 use crate::support::replay::{ACCOUNT, Replay};
 
-type Desk = crate::support::workdir::Desk<Replay>;
+type Workdir = crate::support::workdir::Workdir<Replay>;
 
-fn desk() -> Desk {
+fn workdir() -> Workdir {
     let aws = Replay::start();
     let url = aws.url();
-    Desk::at(aws, ACCOUNT, url)
+    Workdir::at(aws, ACCOUNT, url)
 }
 
 #[test]
 #[should_panic(expected = "DescribeStacks is not scripted")]
-fn what_is_asked_and_not_scripted_fails_the_test() {
-    desk().try_act("show-changes", &[]);
+fn unscripted_calls_fail_the_test() {
+    workdir().try_action("show-changes", &[]);
 }
 
 #[test]
 #[should_panic(expected = "scripted, and not asked: [\"DeleteStack\"]")]
-fn what_is_scripted_and_not_asked_fails_the_test() {
-    let desk = desk();
-    desk.aws
+fn unused_responses_fail_the_test() {
+    let workdir = workdir();
+    workdir
+        .aws
         .on("DescribeStacks", answers::no_stack())
         .on("DeleteStack", serde_json::json!({}));
-    desk.act("show-changes", &[]);
+    workdir.run_action("show-changes", &[]);
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::answers::{arn, fixture, no_stack, of_existing, preview, stack};
-use super::{Desk, desk};
+use super::{Workdir, workdir};
 
 const PRODUCT: [(&str, &str); 4] = [
     (
@@ -31,25 +31,25 @@ const PRODUCT: [(&str, &str); 4] = [
     ),
 ];
 
-fn nest() -> Desk {
+fn nest() -> Workdir {
     let config = "nest:\n  name: orders\n  account: \"123456789012\"\n";
-    let desk = desk().with_config("nest/configs/orders-nest.yaml", config, "orders-nest");
+    let workdir = workdir().with_config("nest/configs/orders-nest.yaml", config, "orders-nest");
     for (name, text) in PRODUCT {
-        desk.write(&format!(".provisioner/products/nest/{name}"), text);
+        workdir.write(&format!(".provisioner/products/nest/{name}"), text);
     }
-    desk
+    workdir
 }
 
 #[test]
 fn nested_change_sets_are_awaited_and_judged() {
-    let desk = nest();
-    of_existing(&desk);
-    preview(&desk, fixture(&desk, "nested"));
-    let shown = desk.act("show-changes", &[]);
-    insta::assert_snapshot!("replayed_nested", desk.neutral(&shown.stdout));
-    let made = &desk.aws.asked("CreateChangeSet")[0];
+    let workdir = nest();
+    of_existing(&workdir);
+    preview(&workdir, fixture(&workdir, "nested"));
+    let shown = workdir.run_action("show-changes", &[]);
+    insta::assert_snapshot!("replayed_nested", workdir.redact_account(&shown.stdout));
+    let made = &workdir.aws.asked("CreateChangeSet")[0];
     assert_eq!(made.get("IncludeNestedStacks"), "true");
-    let deleted = desk.aws.asked("DeleteChangeSet");
+    let deleted = workdir.aws.asked("DeleteChangeSet");
     assert_eq!(deleted.len(), 1, "those below it go with it");
     assert_eq!(
         deleted[0].get("ChangeSetName"),
@@ -58,15 +58,20 @@ fn nested_change_sets_are_awaited_and_judged() {
 }
 
 #[test]
-fn the_empty_stack_goes_when_its_slow_change_set_is_gone() {
-    let desk = nest();
+fn the_empty_stack_is_deleted_after_its_slow_change_set() {
+    let workdir = nest();
     let own = json!({
         "ChangeSetName": "provisioner", "ChangeSetId": arn("changeSet", "provisioner"), "Status": "DELETE_IN_PROGRESS",
     });
-    desk.aws
+    workdir
+        .aws
         .on(
             "DescribeStacks",
-            json!([no_stack(), stack(&desk, "REVIEW_IN_PROGRESS"), no_stack()]),
+            json!([
+                no_stack(),
+                stack(&workdir, "REVIEW_IN_PROGRESS"),
+                no_stack()
+            ]),
         )
         .on(
             "ListChangeSets",
@@ -74,7 +79,7 @@ fn the_empty_stack_goes_when_its_slow_change_set_is_gone() {
         )
         .on("ListStackResources", json!({"StackResourceSummaries": []}))
         .on("DeleteStack", json!({}));
-    preview(&desk, fixture(&desk, "nested"));
-    desk.act("show-changes", &["--real"]);
-    assert_eq!(desk.aws.asked("DeleteStack").len(), 1);
+    preview(&workdir, fixture(&workdir, "nested"));
+    workdir.run_action("show-changes", &["--real"]);
+    assert_eq!(workdir.aws.asked("DeleteStack").len(), 1);
 }

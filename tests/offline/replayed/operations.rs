@@ -7,14 +7,14 @@ use super::answers::{
     arn, change_set, events, fixture, look, no_stack, parameters, preview, so_far, stack, stack_id,
     stack_with,
 };
-use super::{Desk, desk};
+use super::{Workdir, workdir};
 use crate::support::replay::{not_found, refused};
 
 const OUTPUTS: [&str; 3] = ["BucketName", "BucketArn", "SolutionsPrefix"];
 
 /// Names of the parameters of the S3 product.
-fn published(desk: &Desk) -> Value {
-    let of = |name: &&str| format!("/s3/{}/{name}", desk.name);
+fn published(workdir: &Workdir) -> Value {
+    let of = |name: &&str| format!("/s3/{}/{name}", workdir.name);
     let names = [
         "BucketName",
         "BucketArn",
@@ -25,18 +25,19 @@ fn published(desk: &Desk) -> Value {
 }
 
 /// A change set that can run, of a stack that goes through these states.
-fn running(desk: &Desk, states: Value) {
-    look(desk, change_set("CREATE_COMPLETE", ""));
-    desk.aws
+fn running(workdir: &Workdir, states: Value) {
+    look(workdir, change_set("CREATE_COMPLETE", ""));
+    workdir
+        .aws
         .on("DescribeStacks", states)
         .on("ExecuteChangeSet", json!({}));
 }
 
 #[test]
-fn a_creation_is_watched_event_by_event() {
-    let desk = desk();
+fn a_creation_reports_every_event() {
+    let workdir = workdir();
     let events = events(
-        &desk,
+        &workdir,
         &[
             ("", "REVIEW_IN_PROGRESS", "User Initiated"),
             ("", "CREATE_IN_PROGRESS", "User Initiated"),
@@ -52,43 +53,44 @@ fn a_creation_is_watched_event_by_event() {
             ("", "CREATE_COMPLETE", ""),
         ],
     );
-    let made = stack_with(&desk, "CREATE_COMPLETE", &OUTPUTS);
-    let busy = stack(&desk, "CREATE_IN_PROGRESS");
-    desk.aws.on("HeadBucket", not_found());
-    running(&desk, json!([no_stack(), busy, busy, made]));
+    let made = stack_with(&workdir, "CREATE_COMPLETE", &OUTPUTS);
+    let busy = stack(&workdir, "CREATE_IN_PROGRESS");
+    workdir.aws.on("HeadBucket", not_found());
+    running(&workdir, json!([no_stack(), busy, busy, made]));
     // The new ones come newest first, in two pages.
     let mut newest = so_far(&events[5..], 3);
     newest["NextToken"] = json!("page-2");
-    desk.aws
+    workdir
+        .aws
         .on(
             "DescribeStackEvents",
             json!([so_far(&events, 1), so_far(&events, 3), so_far(&events, 5)]),
         )
         .on("DescribeStackEvents", json!([newest, so_far(&events, 5)]))
-        .on("GetParameters", published(&desk))
+        .on("GetParameters", published(&workdir))
         .on("ListObjectsV2", json!({"ListBucketResult": {}}))
         .on("PutObject", json!({}));
-    let made = desk.act("prep-master", &["--force"]);
+    let made = workdir.run_action("prep-master", &["--force"]);
     insta::assert_snapshot!(
         "replayed_creation",
-        desk.neutral(&(made.stdout + &made.stderr))
+        workdir.redact_account(&(made.stdout + &made.stderr))
     );
-    let executed = &desk.aws.asked("ExecuteChangeSet")[0];
+    let executed = &workdir.aws.asked("ExecuteChangeSet")[0];
     assert_eq!(
         executed.get("ChangeSetName"),
         arn("changeSet", "provisioner")
     );
     assert_eq!(
-        desk.aws.asked("DescribeStackEvents")[4].get("NextToken"),
+        workdir.aws.asked("DescribeStackEvents")[4].get("NextToken"),
         "page-2"
     );
 }
 
 #[test]
-fn a_creation_that_fails_tells_what_began_it() {
-    let desk = desk();
+fn a_failed_creation_reports_the_first_error() {
+    let workdir = workdir();
     let events = events(
-        &desk,
+        &workdir,
         &[
             ("", "REVIEW_IN_PROGRESS", "User Initiated"),
             ("", "CREATE_IN_PROGRESS", "User Initiated"),
@@ -117,18 +119,21 @@ fn a_creation_that_fails_tells_what_began_it() {
         "ROLLBACK_IN_PROGRESS",
         "DELETE_COMPLETE",
     ];
-    let states = states.map(|status| stack(&desk, status));
-    desk.aws.on("HeadBucket", not_found());
-    running(&desk, json!([no_stack()]));
-    desk.aws.on("DescribeStacks", json!(states)).on(
+    let states = states.map(|status| stack(&workdir, status));
+    workdir.aws.on("HeadBucket", not_found());
+    running(&workdir, json!([no_stack()]));
+    workdir.aws.on("DescribeStacks", json!(states)).on(
         "DescribeStackEvents",
         json!([so_far(&events, 1), so_far(&events, 2), so_far(&events, 8)]),
     );
-    let failed = desk.try_act("prep-master", &["--force"]);
+    let failed = workdir.try_action("prep-master", &["--force"]);
     assert_eq!(failed.status, 30);
-    insta::assert_snapshot!("replayed_creation_failed", desk.neutral(&failed.stdout));
+    insta::assert_snapshot!(
+        "replayed_creation_failed",
+        workdir.redact_account(&failed.stdout)
+    );
     assert_eq!(
-        desk.aws.asked("DeleteStack").len(),
+        workdir.aws.asked("DeleteStack").len(),
         0,
         "CloudFormation deletes it itself"
     );
@@ -136,7 +141,7 @@ fn a_creation_that_fails_tells_what_began_it() {
 
 #[test]
 fn a_creation_that_was_rolled_back_is_removed() {
-    let desk = desk();
+    let workdir = workdir();
     let rows = [
         ("", "REVIEW_IN_PROGRESS", "User Initiated"),
         ("", "CREATE_IN_PROGRESS", "User Initiated"),
@@ -150,23 +155,24 @@ fn a_creation_that_was_rolled_back_is_removed() {
         ("", "DELETE_IN_PROGRESS", "User Initiated"),
         ("", "DELETE_COMPLETE", ""),
     ];
-    let events = events(&desk, &rows);
-    desk.aws.on("HeadBucket", not_found());
+    let events = events(&workdir, &rows);
+    workdir.aws.on("HeadBucket", not_found());
     running(
-        &desk,
+        &workdir,
         json!([
             no_stack(),
-            stack(&desk, "ROLLBACK_COMPLETE"),
-            stack(&desk, "DELETE_COMPLETE")
+            stack(&workdir, "ROLLBACK_COMPLETE"),
+            stack(&workdir, "DELETE_COMPLETE")
         ]),
     );
     let polled = [1, 5, 5, 7].map(|count| so_far(&events, count));
     // Of what is gone, events are not asked for.
-    desk.aws
+    workdir
+        .aws
         .on("DescribeStackEvents", json!(polled[..3]))
         .on("ListStackResources", json!({"StackResourceSummaries": []}))
         .on("DeleteStack", json!({}));
-    let failed = desk.try_act("prep-master", &["--force"]);
+    let failed = workdir.try_action("prep-master", &["--force"]);
     assert_eq!(failed.status, 30);
     assert!(
         failed
@@ -176,24 +182,33 @@ fn a_creation_that_was_rolled_back_is_removed() {
         failed.stdout
     );
     assert_eq!(
-        desk.aws.asked("DeleteStack")[0].get("StackName"),
-        stack_id(&desk)
+        workdir.aws.asked("DeleteStack")[0].get("StackName"),
+        stack_id(&workdir)
     );
 }
 
 /// A stack that is there, and is not what the config renders to.
-fn update(desk: &Desk, end: &str, rows: &[(&str, &str, &str)]) -> crate::support::workdir::Said {
-    desk.write(
+fn update(
+    workdir: &Workdir,
+    end: &str,
+    rows: &[(&str, &str, &str)],
+) -> crate::support::workdir::CommandOutput {
+    workdir.write(
         ".provisioner.yaml",
         "version: 1\ndefaults:\n  updates: reviewed\n",
     );
-    let events = events(desk, rows);
-    let before = stack(desk, "CREATE_COMPLETE");
+    let events = events(workdir, rows);
+    let before = stack(workdir, "CREATE_COMPLETE");
     running(
-        desk,
-        json!([before, stack(desk, "UPDATE_IN_PROGRESS"), stack(desk, end)]),
+        workdir,
+        json!([
+            before,
+            stack(workdir, "UPDATE_IN_PROGRESS"),
+            stack(workdir, end)
+        ]),
     );
-    desk.aws
+    workdir
+        .aws
         .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}))
         .on("ListChangeSets", json!({"Summaries": []}))
         .on(
@@ -204,14 +219,14 @@ fn update(desk: &Desk, end: &str, rows: &[(&str, &str, &str)]) -> crate::support
                 so_far(&events, rows.len())
             ]),
         );
-    desk.try_act("prep-master", &["--force"])
+    workdir.try_action("prep-master", &["--force"])
 }
 
 #[test]
 fn an_update_that_was_rolled_back_has_failed() {
-    let desk = desk();
-    let said = update(
-        &desk,
+    let workdir = workdir();
+    let output = update(
+        &workdir,
         "UPDATE_ROLLBACK_COMPLETE",
         &[
             ("", "CREATE_COMPLETE", ""),
@@ -226,15 +241,18 @@ fn an_update_that_was_rolled_back_has_failed() {
             ("", "UPDATE_ROLLBACK_COMPLETE", ""),
         ],
     );
-    assert_eq!(said.status, 30);
-    insta::assert_snapshot!("replayed_update_rolled_back", desk.neutral(&said.stdout));
+    assert_eq!(output.status, 30);
+    insta::assert_snapshot!(
+        "replayed_update_rolled_back",
+        workdir.redact_account(&output.stdout)
+    );
 }
 
 #[test]
-fn an_update_whose_way_back_fails_says_both() {
-    let desk = desk();
-    let said = update(
-        &desk,
+fn a_failed_rollback_reports_both_errors() {
+    let workdir = workdir();
+    let output = update(
+        &workdir,
         "UPDATE_ROLLBACK_FAILED",
         &[
             ("", "CREATE_COMPLETE", ""),
@@ -257,15 +275,15 @@ fn an_update_whose_way_back_fails_says_both() {
             ),
         ],
     );
-    assert_eq!(said.status, 30);
+    assert_eq!(output.status, 30);
     insta::assert_snapshot!(
         "replayed_update_not_rolled_back",
-        desk.neutral(&said.stdout)
+        workdir.redact_account(&output.stdout)
     );
 }
 
 #[test]
-fn a_state_that_nothing_can_be_done_in_is_told() {
+fn a_stack_in_an_unusable_state_is_reported() {
     for (status, code) in [
         ("UPDATE_IN_PROGRESS", "stack-busy"),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "stack-busy"),
@@ -273,11 +291,12 @@ fn a_state_that_nothing_can_be_done_in_is_told() {
         ("ROLLBACK_COMPLETE", "stack-failed"),
         ("UPDATE_ROLLBACK_FAILED", "stack-failed"),
     ] {
-        let desk = desk();
-        desk.aws
-            .on("DescribeStacks", stack(&desk, status))
+        let workdir = workdir();
+        workdir
+            .aws
+            .on("DescribeStacks", stack(&workdir, status))
             .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
-        let denied = desk.try_act("prep-master", &["--force"]);
+        let denied = workdir.try_action("prep-master", &["--force"]);
         assert_eq!(denied.status, 20, "{status}: {}", denied.stdout);
         assert!(denied.stdout.contains(code), "{status}: {}", denied.stdout);
         assert!(
@@ -289,72 +308,82 @@ fn a_state_that_nothing_can_be_done_in_is_told() {
 }
 
 #[test]
-fn in_somebody_elses_empty_stack_only_ones_own_change_set_is_deleted() {
-    let desk = desk();
+fn only_our_change_set_of_a_foreign_empty_stack_is_deleted() {
+    let workdir = workdir();
     let other = json!({"ChangeSetName": "by-hand", "ChangeSetId": arn("changeSet", "by-hand"), "Status": "CREATE_COMPLETE"});
-    desk.aws
-        .on("DescribeStacks", stack(&desk, "REVIEW_IN_PROGRESS"))
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "REVIEW_IN_PROGRESS"))
         .on("HeadBucket", not_found())
         .on("ListChangeSets", json!({"Summaries": [other]}));
-    preview(&desk, change_set("FAILED", "The role may not do this"));
-    let failed = desk.try_act("prep-master", &["--force"]);
+    preview(&workdir, change_set("FAILED", "The role may not do this"));
+    let failed = workdir.try_action("prep-master", &["--force"]);
     assert_eq!(failed.status, 30);
     assert!(
         failed.stdout.contains("FAILED: The role may not do this"),
         "{}",
         failed.stdout
     );
-    let made = &desk.aws.asked("CreateChangeSet")[0];
+    let made = &workdir.aws.asked("CreateChangeSet")[0];
     assert_eq!(made.get("ChangeSetType"), "CREATE");
-    assert_eq!(desk.aws.asked("DeleteChangeSet").len(), 1);
-    assert_eq!(desk.aws.asked("DeleteStack").len(), 0);
+    assert_eq!(workdir.aws.asked("DeleteChangeSet").len(), 1);
+    assert_eq!(workdir.aws.asked("DeleteStack").len(), 0);
 }
 
 /// The config's own stack while a run that was killed makes it.
-fn half_made(desk: &Desk, more: Value) {
-    desk.act("create-prov-template", &[]);
-    let template = desk
+fn half_made(workdir: &Workdir, more: Value) {
+    workdir.run_action("create-prov-template", &[]);
+    let template = workdir
         .folder()
-        .join(format!("s3/templates/{}-template.yaml", desk.name));
+        .join(format!("s3/templates/{}-template.yaml", workdir.name));
     let template = std::fs::read_to_string(template).unwrap();
-    desk.aws
-        .on("DescribeStacks", stack(desk, "CREATE_IN_PROGRESS"))
+    workdir
+        .aws
+        .on("DescribeStacks", stack(workdir, "CREATE_IN_PROGRESS"))
         .on("DescribeStacks", more)
         .on("GetTemplate", json!({"TemplateBody": template}));
 }
 
 #[test]
-fn a_creation_that_was_begun_is_watched_to_its_end() {
-    let desk = desk();
+fn a_running_creation_is_joined() {
+    let workdir = workdir();
     let rows = [
         ("", "CREATE_IN_PROGRESS", "User Initiated"),
         ("", "CREATE_COMPLETE", ""),
     ];
-    let events = events(&desk, &rows);
-    let made = stack_with(&desk, "CREATE_COMPLETE", &OUTPUTS);
-    half_made(&desk, json!([stack(&desk, "CREATE_IN_PROGRESS"), made]));
-    desk.aws
+    let events = events(&workdir, &rows);
+    let made = stack_with(&workdir, "CREATE_COMPLETE", &OUTPUTS);
+    half_made(
+        &workdir,
+        json!([stack(&workdir, "CREATE_IN_PROGRESS"), made]),
+    );
+    workdir
+        .aws
         .on(
             "DescribeStackEvents",
             json!([so_far(&events, 1), so_far(&events, 2)]),
         )
-        .on("GetParameters", published(&desk))
+        .on("GetParameters", published(&workdir))
         .on("ListObjectsV2", json!({"ListBucketResult": {}}))
         .on("PutObject", json!({}));
-    let said = desk.act("prep-master", &["--force"]);
-    assert!(said.stderr.contains("creation goes on"), "{}", said.stderr);
+    let output = workdir.run_action("prep-master", &["--force"]);
     assert!(
-        said.stdout.contains("4 parameters verified"),
+        output.stderr.contains("creation goes on"),
         "{}",
-        said.stdout
+        output.stderr
+    );
+    assert!(
+        output.stdout.contains("4 parameters verified"),
+        "{}",
+        output.stdout
     );
 }
 
 #[test]
 fn attack_without_force_no_creation_is_joined_and_taken_back() {
-    let desk = desk();
-    half_made(&desk, json!([]));
-    let denied = desk.try_act("prep-master", &[]);
+    let workdir = workdir();
+    half_made(&workdir, json!([]));
+    let denied = workdir.try_action("prep-master", &[]);
     assert_eq!(denied.status, 20, "{}", denied.stdout);
     assert!(
         denied.stdout.contains("force-required"),
@@ -365,22 +394,29 @@ fn attack_without_force_no_creation_is_joined_and_taken_back() {
 
 #[test]
 fn a_deployment_that_validation_refuses_points_at_the_config() {
-    let desk = desk();
+    let workdir = workdir();
     let tags = "tags:\n    Team: correct-horse-battery\n";
-    desk.write_config(&format!(
+    workdir.write_config(&format!(
         "  versioning: true\n  lifecycle_policy: compliance\n  {tags}"
     ));
-    desk.aws
+    workdir
+        .aws
         .on("HeadBucket", not_found())
         .on("DescribeStacks", no_stack())
-        .on("DescribeEvents", fixture(&desk, "findings"))
+        .on("DescribeEvents", fixture(&workdir, "findings"))
         .on(
             "DescribeChangeSetHooks",
             refused("AccessDenied", "not authorized"),
         )
         .on("DeleteChangeSet", json!({}));
-    look(&desk, change_set("FAILED", "The validation found errors"));
-    let failed = desk.try_act("prep-master", &["--force"]);
+    look(
+        &workdir,
+        change_set("FAILED", "The validation found errors"),
+    );
+    let failed = workdir.try_action("prep-master", &["--force"]);
     assert_eq!(failed.status, 30);
-    insta::assert_snapshot!("replayed_deployment_refused", desk.neutral(&failed.stdout));
+    insta::assert_snapshot!(
+        "replayed_deployment_refused",
+        workdir.redact_account(&failed.stdout)
+    );
 }

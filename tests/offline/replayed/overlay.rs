@@ -3,39 +3,40 @@
 use serde_json::{Value, json};
 
 use super::answers::{arn, fixture, of_existing, preview, stack, stack_id};
-use super::attack::{HOSTILE, assert_inert};
-use super::{Desk, desk};
+use super::attack::{HOSTILE, assert_harmless};
+use super::{Workdir, workdir};
 use crate::support::replay::refused;
 
 /// A stack that is there, whose last detection found this, with what else is said of it.
-fn looked(status: &str, more: &[(&str, &str)]) -> Desk {
-    let desk = desk();
-    let mut answer = stack(&desk, "UPDATE_COMPLETE");
+fn inspected(status: &str, more: &[(&str, &str)]) -> Workdir {
+    let workdir = workdir();
+    let mut answer = stack(&workdir, "UPDATE_COMPLETE");
     let there = &mut answer["Stacks"][0];
     there["DriftInformation"] =
         json!({"StackDriftStatus": status, "LastCheckTimestamp": "2026-11-25T09:30:00.000Z"});
     for (key, value) in more {
         there[*key] = json!(value);
     }
-    desk.aws
+    workdir
+        .aws
         .on("DescribeStacks", answer)
         .on("ListChangeSets", json!({"Summaries": []}))
         .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
-    desk
+    workdir
 }
 
 /// The same, drifted like this, with a change set of these resources.
-fn drifted(drifts: Value, changes: &[Value]) -> Desk {
-    let desk = looked("DRIFTED", &[]);
-    desk.aws.on("DescribeStackResourceDrifts", drifts);
-    preview(&desk, described(&desk, changes));
-    desk
+fn drifted(drifts: Value, changes: &[Value]) -> Workdir {
+    let workdir = inspected("DRIFTED", &[]);
+    workdir.aws.on("DescribeStackResourceDrifts", drifts);
+    preview(&workdir, described(&workdir, changes));
+    workdir
 }
 
-fn described(desk: &Desk, changes: &[Value]) -> Value {
+fn described(workdir: &Workdir, changes: &[Value]) -> Value {
     let of_resource = |change| json!({"Type": "Resource", "ResourceChange": change});
     json!({
-        "ChangeSetId": arn("changeSet", "provisioner"), "StackId": stack_id(desk),
+        "ChangeSetId": arn("changeSet", "provisioner"), "StackId": stack_id(workdir),
         "Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE",
         "Changes": changes.iter().map(of_resource).collect::<Vec<_>>(),
     })
@@ -79,10 +80,11 @@ fn drifted_parameter(deployed: &str, live: &str) -> Value {
 }
 
 #[test]
-fn each_live_value_is_said_to_be_lost_or_to_stay() {
-    let desk = looked("DRIFTED", &[]);
-    desk.aws
-        .on("DescribeStackResourceDrifts", fixture(&desk, "drifts"));
+fn each_live_value_is_reported_as_lost_or_kept() {
+    let workdir = inspected("DRIFTED", &[]);
+    workdir
+        .aws
+        .on("DescribeStackResourceDrifts", fixture(&workdir, "drifts"));
     let versioning = json!({"Status": "Enabled"});
     let changes = [
         modified(
@@ -98,21 +100,21 @@ fn each_live_value_is_said_to_be_lost_or_to_stay() {
             &json!("x"),
         ),
     ];
-    preview(&desk, described(&desk, &changes));
-    let shown = desk.act("show-changes", &[]);
-    insta::assert_snapshot!("replayed_overlay", desk.neutral(&shown.stdout));
-    let asked = desk.aws.asked("DescribeStackResourceDrifts");
+    preview(&workdir, described(&workdir, &changes));
+    let shown = workdir.run_action("show-changes", &[]);
+    insta::assert_snapshot!("replayed_overlay", workdir.redact_account(&shown.stdout));
+    let asked = workdir.aws.asked("DescribeStackResourceDrifts");
     assert_eq!(asked.len(), 2, "one request for each page");
     assert_eq!(asked[1].get("NextToken"), "page-2");
     for (number, state) in [(1, "MODIFIED"), (2, "DELETED")] {
         let name = format!("StackResourceDriftStatusFilters.member.{number}");
         assert_eq!(asked[0].get(&name), state);
     }
-    assert_eq!(desk.aws.asked("DetectStackDrift").len(), 0);
+    assert_eq!(workdir.aws.asked("DetectStackDrift").len(), 0);
 }
 
 #[test]
-fn it_is_said_when_drift_was_looked_for_and_nothing_more_is_asked() {
+fn the_time_of_the_last_detection_is_reported() {
     let later = ("LastUpdatedTime", "2026-11-25T10:00:00.000Z");
     let earlier = ("LastUpdatedTime", "2026-11-25T09:00:00.000Z");
     let at = "last looked for at 2026-11-25 09:30 UTC";
@@ -130,63 +132,63 @@ fn it_is_said_when_drift_was_looked_for_and_nothing_more_is_asked() {
         ),
         ("UNKNOWN", &[], format!("drift: nothing known; {at}\n")),
     ] {
-        let desk = looked(status, more);
-        preview(&desk, described(&desk, &[modified_parameter("x")]));
-        let shown = desk.act("show-changes", &[]).stdout;
+        let workdir = inspected(status, more);
+        preview(&workdir, described(&workdir, &[modified_parameter("x")]));
+        let shown = workdir.run_action("show-changes", &[]).stdout;
         assert!(shown.contains(&wanted), "{status}: {shown}");
     }
-    let desk = desk();
-    of_existing(&desk);
-    preview(&desk, described(&desk, &[]));
-    let shown = desk.act("show-changes", &[]).stdout;
+    let workdir = workdir();
+    of_existing(&workdir);
+    preview(&workdir, described(&workdir, &[]));
+    let shown = workdir.run_action("show-changes", &[]).stdout;
     assert!(shown.contains("drift: never looked for\n"), "{shown}");
 }
 
 #[test]
 fn drift_that_may_not_be_read_is_noted() {
     let denied = refused("AccessDenied", "User is not authorized to perform this");
-    let desk = drifted(denied, &[modified_parameter("x")]);
-    let shown = desk.act("show-changes", &[]).stdout;
+    let workdir = drifted(denied, &[modified_parameter("x")]);
+    let shown = workdir.run_action("show-changes", &[]).stdout;
     let note = "note: the drift of the resources could not be read: AccessDenied\n";
     assert!(shown.contains("drift: found; last looked"), "{shown}");
     assert!(shown.contains(note), "{shown}");
-    assert_eq!(desk.aws.asked("DeleteChangeSet").len(), 1);
+    assert_eq!(workdir.aws.asked("DeleteChangeSet").len(), 1);
 }
 
 #[test]
-fn attack_a_live_value_is_shown_by_its_equality_only() {
+fn attack_only_equality_of_a_live_value_is_shown() {
     const SECRETS: [&str; 2] = ["correct-horse-battery", "hV3nT8qZ1kJ6wX0sB5yD"];
     let [deployed, live] = SECRETS;
-    let desk = drifted(
+    let workdir = drifted(
         drifted_parameter(deployed, live),
         &[modified_parameter(deployed)],
     );
     for format in ["text", "markdown", "json", "sarif"] {
-        let said = desk.act("show-changes", &["--format", format]);
-        let all = said.stdout + &said.stderr;
+        let output = workdir.run_action("show-changes", &["--format", format]);
+        let all = output.stdout + &output.stderr;
         for secret in SECRETS {
             assert!(!all.contains(secret), "{format}: {all}");
         }
     }
-    let shown = desk.json("show-changes", &[]);
+    let shown = workdir.json("show-changes", &[]);
     let row = &shown["items"][0]["result"]["drift"]["live"][0];
     let told = ["fate", "deployed", "live", "wanted"].map(|key| row[key].as_str().unwrap());
     assert_eq!(
         told,
         ["overwritten", "(hidden 1)", "(hidden 2)", "(hidden 1)"]
     );
-    let desk = drifted(
+    let workdir = drifted(
         drifted_parameter(deployed, live),
         &[modified_parameter(live)],
     );
-    let shown = desk.json("show-changes", &[]);
+    let shown = workdir.json("show-changes", &[]);
     let row = &shown["items"][0]["result"]["drift"]["live"][0];
     assert_eq!(row["fate"], "agrees");
     assert_eq!(row["live"], row["wanted"]);
 }
 
 #[test]
-fn attack_in_the_words_of_known_drift() {
+fn attack_in_known_drift_values() {
     let drift = |text: &str| {
         json!({
             "LogicalResourceId": text, "PhysicalResourceId": text, "ResourceType": text,
@@ -198,6 +200,6 @@ fn attack_in_the_words_of_known_drift() {
     };
     let drifts = json!({"StackResourceDrifts": HOSTILE.map(drift)});
     let changes = HOSTILE.map(|text| modified(text, text, text, &json!(text)));
-    let desk = drifted(drifts, &changes);
-    assert_inert(&desk, "show-changes", || {});
+    let workdir = drifted(drifts, &changes);
+    assert_harmless(&workdir, "show-changes", || {});
 }

@@ -23,9 +23,9 @@ pub enum Cut {
 
 /// A handler's hold on its own connection.
 #[derive(Clone, Debug, Default)]
-pub struct Fuse(Arc<AtomicU8>);
+pub struct ConnectionFault(Arc<AtomicU8>);
 
-impl Fuse {
+impl ConnectionFault {
     pub fn set(&self, cut: Cut) {
         self.0.store(cut as u8, Ordering::SeqCst);
     }
@@ -35,22 +35,22 @@ impl Fuse {
     }
 }
 
-pub struct FusedListener(pub TcpListener);
+pub struct FaultyListener(pub TcpListener);
 
-impl Listener for FusedListener {
-    type Io = FusedStream;
-    type Addr = Fuse;
+impl Listener for FaultyListener {
+    type Io = FaultyStream;
+    type Addr = ConnectionFault;
 
-    async fn accept(&mut self) -> (FusedStream, Fuse) {
+    async fn accept(&mut self) -> (FaultyStream, ConnectionFault) {
         loop {
             if let Ok((stream, _)) = self.0.accept().await {
-                let fuse = Fuse::default();
+                let connection_fault = ConnectionFault::default();
                 return (
-                    FusedStream {
+                    FaultyStream {
                         stream,
-                        fuse: fuse.clone(),
+                        connection_fault: connection_fault.clone(),
                     },
-                    fuse,
+                    connection_fault,
                 );
             }
             // Out of file descriptors, for example: let the open connections end first.
@@ -58,23 +58,23 @@ impl Listener for FusedListener {
         }
     }
 
-    fn local_addr(&self) -> io::Result<Fuse> {
-        Ok(Fuse::default())
+    fn local_addr(&self) -> io::Result<ConnectionFault> {
+        Ok(ConnectionFault::default())
     }
 }
 
-impl Connected<IncomingStream<'_, FusedListener>> for Fuse {
-    fn connect_info(stream: IncomingStream<'_, FusedListener>) -> Self {
+impl Connected<IncomingStream<'_, FaultyListener>> for ConnectionFault {
+    fn connect_info(stream: IncomingStream<'_, FaultyListener>) -> Self {
         stream.remote_addr().clone()
     }
 }
 
-pub struct FusedStream {
+pub struct FaultyStream {
     stream: TcpStream,
-    fuse: Fuse,
+    connection_fault: ConnectionFault,
 }
 
-impl AsyncRead for FusedStream {
+impl AsyncRead for FaultyStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -84,16 +84,16 @@ impl AsyncRead for FusedStream {
     }
 }
 
-impl AsyncWrite for FusedStream {
+impl AsyncWrite for FaultyStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.fuse.is(Cut::Now) {
+        if self.connection_fault.is(Cut::Now) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
-        if !self.fuse.is(Cut::MidBody) {
+        if !self.connection_fault.is(Cut::MidBody) {
             return Pin::new(&mut self.stream).poll_write(context, bytes);
         }
         let head = bytes
@@ -103,7 +103,7 @@ impl AsyncWrite for FusedStream {
         let body = bytes.len() - head;
         let written = Pin::new(&mut self.stream).poll_write(context, &bytes[..head + body / 2]);
         if body > 0 {
-            self.fuse.set(Cut::Now);
+            self.connection_fault.set(Cut::Now);
         }
         written
     }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::auth::{Token, Writes};
 use super::build::Repo;
-use super::connection_faults::{Fuse, FusedListener};
+use super::connection_faults::{ConnectionFault, FaultyListener};
 use super::faults::{Fault, Queued, matches};
 use super::journal::Seen;
 use super::server::{World, app, lock};
@@ -47,8 +47,8 @@ impl FakeGitHub {
                 .expect("a runtime for the fake")
                 .block_on(async move {
                     let listener = TcpListener::from_std(listener).expect("the listener is usable");
-                    let service = router.into_make_service_with_connect_info::<Fuse>();
-                    let server = axum::serve(FusedListener(listener), service).into_future();
+                    let service = router.into_make_service_with_connect_info::<ConnectionFault>();
+                    let server = axum::serve(FaultyListener(listener), service).into_future();
                     // Not a graceful end: a client that keeps its connection open must not hold up the test.
                     tokio::select! {
                         _ = server => {}

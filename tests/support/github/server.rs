@@ -7,7 +7,7 @@ use axum::body::{Body as HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::http::{HeaderValue, Response};
 
-use super::connection_faults::{Cut, Fuse};
+use super::connection_faults::{ConnectionFault, Cut};
 use super::faults::{self, Fault};
 use super::journal::Seen;
 use super::state::State;
@@ -27,7 +27,7 @@ pub fn app(world: World) -> Router {
 
 async fn answer(
     Shared(world): Shared<World>,
-    ConnectInfo(fuse): ConnectInfo<Fuse>,
+    ConnectInfo(connection_fault): ConnectInfo<ConnectionFault>,
     request: Request,
 ) -> Response<HttpBody> {
     let (parts, body) = request.into_parts();
@@ -67,8 +67,8 @@ async fn answer(
         serve(&mut state, &mut call, secret, query)
     };
     match &fault {
-        Some(Fault::DropBefore | Fault::DropAfter) => fuse.set(Cut::Now),
-        Some(Fault::CutBody) => fuse.set(Cut::MidBody),
+        Some(Fault::DropBefore | Fault::DropAfter) => connection_fault.set(Cut::Now),
+        Some(Fault::CutBody) => connection_fault.set(Cut::MidBody),
         Some(Fault::Slow(time)) => tokio::time::sleep(*time).await,
         _ => {}
     }

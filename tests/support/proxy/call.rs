@@ -6,7 +6,7 @@ use crate::support::github::wire::unescape;
 
 /// One request, and what AWS made of it.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ApiCall {
     /// The name for which it is signed, such as `cloudformation`.
     pub service: String,
     /// The API's name of the operation.
@@ -17,8 +17,8 @@ pub struct Asked {
     pub status: Option<u16>,
 }
 
-impl Asked {
-    pub fn of(parts: &request::Parts, body: &[u8]) -> Self {
+impl ApiCall {
+    pub fn parse(parts: &request::Parts, body: &[u8]) -> Self {
         let header = |name: &str| {
             let value = parts.headers.get(name);
             value

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Response, header, response};
 
-use super::Asked;
+use super::ApiCall;
 
 /// Before AWS hears of a request, or after it has carried it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,9 +83,9 @@ impl Rule {
         self
     }
 
-    fn befalls(&mut self, asked: &Asked) -> bool {
+    fn befalls(&mut self, call: &ApiCall) -> bool {
         let meant = self.operation.as_ref();
-        if meant.is_some_and(|meant| *meant != asked.operation) || self.left == 0 {
+        if meant.is_some_and(|meant| *meant != call.operation) || self.left == 0 {
             return false;
         }
         if self.skip > 0 {
@@ -107,9 +107,9 @@ impl Rule {
 }
 
 /// The fault of the first rule that befalls a request.
-pub fn choose(rules: &mut [Rule], asked: &Asked) -> Option<Fault> {
+pub fn choose(rules: &mut [Rule], call: &ApiCall) -> Option<Fault> {
     let rule = rules.iter_mut().find_map(|rule| {
-        let befalls = rule.befalls(asked);
+        let befalls = rule.befalls(call);
         befalls.then_some(rule)
     });
     rule.map(|rule| rule.fault.clone())
@@ -122,8 +122,8 @@ impl Fault {
     }
 
     /// The answer that takes the place of asking AWS.
-    pub fn instead(&self, asked: &Asked) -> Option<Response<Body>> {
-        let service = asked.service.as_str();
+    pub fn instead(&self, call: &ApiCall) -> Option<Response<Body>> {
+        let service = call.service.as_str();
         let json = !matches!(service, "cloudformation" | "s3" | "sts");
         let (status, code, message) = match self {
             Self::Throttled if service == "s3" => {
@@ -167,7 +167,7 @@ impl Fault {
             ("text/xml", body)
         };
         // An answer to HEAD has no body.
-        let body = match asked.operation.starts_with("Head") {
+        let body = match call.operation.starts_with("Head") {
             true => Body::empty(),
             false => Body::from(body),
         };

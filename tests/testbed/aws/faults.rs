@@ -1,34 +1,34 @@
 //! An AWS that throttles, fails, breaks off and refuses. What passes changes nothing; what lasts is told, and the next run finishes.
 
-use super::inventory::World;
+use super::inventory::Inventory;
 use super::kills::table;
-use super::scene::{PREP_MASTER, Plain, TEAR_DOWN};
+use super::scene::{Baseline, PREP_MASTER, TEAR_DOWN};
 use crate::support::parallel::each;
-use crate::support::proxy::{Asked, Fault, Gate, Rule, Side, counted};
-use crate::support::workdir::{Desk, Said};
+use crate::support::proxy::{ApiCall, Fault, FaultProxy, Rule, Side, counted};
+use crate::support::workdir::{CommandOutput, Workdir};
 
 /// A run without faults ends where it would have ended at once. Where nothing was done, it would be the same run.
 #[track_caller]
-fn finish(plain: &Plain, desk: &mut Desk, gate: &Gate, at: &str) {
-    if World::of(desk) == plain.begin {
+fn finish(baseline: &Baseline, workdir: &mut Workdir, proxy: &FaultProxy, at: &str) {
+    if Inventory::read(workdir) == baseline.begin {
         return;
     }
-    gate.clear();
-    desk.url = desk.aws.url();
-    let next = plain.scene.run(desk);
+    proxy.clear();
+    workdir.url = workdir.aws.url();
+    let next = baseline.scene.run(workdir);
     assert_eq!(next.status, 0, "{at}: {}{}", next.stdout, next.stderr);
-    assert_eq!(World::of(desk), plain.end, "{at}");
+    assert_eq!(Inventory::read(workdir), baseline.end, "{at}");
 }
 
 /// The code of the first diagnostic.
-fn code(said: &Said) -> String {
-    let code = said.stdout.split_once("error[");
+fn code(output: &CommandOutput) -> String {
+    let code = output.stdout.split_once("error[");
     let code = code.and_then(|(_, rest)| rest.split_once(']'));
     code.map_or("", |(code, _)| code).to_owned()
 }
 
 #[test]
-fn faults_that_pass_change_nothing() {
+fn transient_faults_do_not_change_the_result() {
     let faults = [
         Fault::Throttled,
         Fault::Broken(500),
@@ -36,28 +36,28 @@ fn faults_that_pass_change_nothing() {
         Fault::Drop(Side::After),
     ];
     let mut cases = Vec::new();
-    for plain in Plain::all() {
-        cases.extend(faults.iter().map(|fault| (plain, fault)));
+    for baseline in Baseline::all() {
+        cases.extend(faults.iter().map(|fault| (baseline, fault)));
     }
-    each(&cases, |(plain, fault)| {
-        let (desk, gate) = plain.scene.set();
-        gate.rule(Rule::new((*fault).clone()).percent(30));
-        let said = plain.scene.run(&desk);
-        let at = format!("{} {fault:?}", plain.scene.name());
-        assert_eq!(said.status, 0, "{at}: {}{}", said.stdout, said.stderr);
-        assert!(gate.fired()[0] > 0, "{at}: no fault happened");
-        assert_eq!(World::of(&desk), plain.end, "{at}");
-        let mutations = counted(&gate.mutations());
-        let wanted = counted(&plain.mutations);
+    each(&cases, |(baseline, fault)| {
+        let (workdir, proxy) = baseline.scene.set();
+        proxy.rule(Rule::new((*fault).clone()).percent(30));
+        let output = baseline.scene.run(&workdir);
+        let at = format!("{} {fault:?}", baseline.scene.name());
+        assert_eq!(output.status, 0, "{at}: {}{}", output.stdout, output.stderr);
+        assert!(proxy.fired()[0] > 0, "{at}: no fault happened");
+        assert_eq!(Inventory::read(&workdir), baseline.end, "{at}");
+        let mutations = counted(&proxy.mutations());
+        let wanted = counted(&baseline.mutations);
         match fault {
             // Deletions, and a file that is written over itself, may happen twice and are the same.
             Fault::Drop(Side::After) => {
                 let makes = |(operation, _): &&(String, usize)| {
                     operation.ends_with("ChangeSet") && !operation.starts_with("Delete")
                 };
-                let made: Vec<_> = mutations.iter().filter(makes).collect();
+                let with_stack: Vec<_> = mutations.iter().filter(makes).collect();
                 let wanted: Vec<_> = wanted.iter().filter(makes).collect();
-                assert_eq!(made, wanted, "{at}");
+                assert_eq!(with_stack, wanted, "{at}");
             }
             _ => assert_eq!(mutations, wanted, "{at}"),
         }
@@ -65,7 +65,7 @@ fn faults_that_pass_change_nothing() {
 }
 
 #[test]
-fn an_answer_that_never_comes_is_not_waited_for() {
+fn a_missing_response_times_out() {
     let silences = [
         (PREP_MASTER, "CreateChangeSet", Side::After),
         (PREP_MASTER, "ExecuteChangeSet", Side::After),
@@ -74,18 +74,18 @@ fn an_answer_that_never_comes_is_not_waited_for() {
     std::thread::scope(|scope| {
         for (scene, operation, side) in silences {
             scope.spawn(move || {
-                let mut all = Plain::all().iter();
-                let plain = all
-                    .find(|plain| plain.scene.action == scene.action)
+                let mut all = Baseline::all().iter();
+                let baseline = all
+                    .find(|baseline| baseline.scene.action == scene.action)
                     .unwrap();
-                let (desk, gate) = scene.set();
-                gate.rule(Rule::new(Fault::Silent(side)).of(operation).times(1));
-                let said = scene.run(&desk);
-                assert_eq!(said.status, 0, "{operation}: {}", said.stdout);
-                assert_eq!(gate.fired(), [1]);
-                assert_eq!(World::of(&desk), plain.end, "{operation}");
-                let mutations = counted(&gate.mutations());
-                assert_eq!(mutations, counted(&plain.mutations), "{operation}");
+                let (workdir, proxy) = scene.set();
+                proxy.rule(Rule::new(Fault::Silent(side)).of(operation).times(1));
+                let output = scene.run(&workdir);
+                assert_eq!(output.status, 0, "{operation}: {}", output.stdout);
+                assert_eq!(proxy.fired(), [1]);
+                assert_eq!(Inventory::read(&workdir), baseline.end, "{operation}");
+                let mutations = counted(&proxy.mutations());
+                assert_eq!(mutations, counted(&baseline.mutations), "{operation}");
             });
         }
     });
@@ -93,29 +93,33 @@ fn an_answer_that_never_comes_is_not_waited_for() {
 
 /// Every operation of every action is refused in turn.
 #[test]
-fn a_refusal_is_told_and_nothing_is_left_half_done() {
+fn a_denied_call_is_reported_and_leaves_nothing_incomplete() {
     let mut cases = Vec::new();
-    for plain in Plain::all() {
-        let operations = counted(&plain.journal).into_iter();
-        cases.extend(operations.map(|(operation, _)| (plain, operation)));
+    for baseline in Baseline::all() {
+        let operations = counted(&baseline.journal).into_iter();
+        cases.extend(operations.map(|(operation, _)| (baseline, operation)));
     }
-    let rows = each(&cases, |(plain, operation)| {
-        let (mut desk, gate) = plain.scene.set();
-        gate.rule(Rule::new(Fault::Denied).of(operation));
-        let said = plain.scene.run(&desk);
-        let at = format!("{} {operation}", plain.scene.name());
-        let left = World::of(&desk);
-        match said.status {
-            0 => assert_eq!(left, plain.end, "{at}"),
-            10 => assert_eq!(code(&said), "preflight-failed", "{at}"),
-            30 => assert!(said.stdout.contains(operation.as_str()), "{}", said.stdout),
-            other => panic!("{at}: {other}: {}{}", said.stdout, said.stderr),
+    let rows = each(&cases, |(baseline, operation)| {
+        let (mut workdir, proxy) = baseline.scene.set();
+        proxy.rule(Rule::new(Fault::Denied).of(operation));
+        let output = baseline.scene.run(&workdir);
+        let at = format!("{} {operation}", baseline.scene.name());
+        let left = Inventory::read(&workdir);
+        match output.status {
+            0 => assert_eq!(left, baseline.end, "{at}"),
+            10 => assert_eq!(code(&output), "preflight-failed", "{at}"),
+            30 => assert!(
+                output.stdout.contains(operation.as_str()),
+                "{}",
+                output.stdout
+            ),
+            other => panic!("{at}: {other}: {}{}", output.stdout, output.stderr),
         }
-        finish(plain, &mut desk, &gate, &at);
+        finish(baseline, &mut workdir, &proxy, &at);
         [
-            plain.scene.name(),
+            baseline.scene.name(),
             operation.clone(),
-            format!("{} {}", said.status, code(&said)),
+            format!("{} {}", output.status, code(&output)),
             left.to_string(),
         ]
     });
@@ -125,39 +129,39 @@ fn a_refusal_is_told_and_nothing_is_left_half_done() {
 
 /// From the first mutation on: whether AWS carries it out is not known to the run.
 #[test]
-fn a_fault_that_lasts_is_told_and_the_next_run_finishes() {
+fn a_permanent_fault_is_reported_and_the_next_run_finishes() {
     let faults = [Fault::Broken(503), Fault::Drop(Side::After), Fault::Expired];
     let mut cases = Vec::new();
-    for plain in Plain::all() {
-        cases.extend(faults.iter().map(|fault| (plain, fault)));
+    for baseline in Baseline::all() {
+        cases.extend(faults.iter().map(|fault| (baseline, fault)));
     }
-    let rows = each(&cases, |(plain, fault)| {
-        let (mut desk, gate) = plain.scene.set();
-        let first = plain.journal.iter().position(Asked::mutates);
+    let rows = each(&cases, |(baseline, fault)| {
+        let (mut workdir, proxy) = baseline.scene.set();
+        let first = baseline.journal.iter().position(ApiCall::mutates);
         // One that changes nothing is disturbed in its middle.
-        let first = first.unwrap_or(plain.journal.len() / 2);
+        let first = first.unwrap_or(baseline.journal.len() / 2);
         // Expired credentials are noticed after the mutation.
         let first = first + usize::from(matches!(fault, Fault::Expired));
-        gate.rule(Rule::new((*fault).clone()).after(first));
-        let path = desk.path();
-        let arguments = [&[plain.scene.action, path.as_str()], plain.scene.more].concat();
-        let mut command = desk.command(&arguments);
+        proxy.rule(Rule::new((*fault).clone()).after(first));
+        let path = workdir.path();
+        let arguments = [&[baseline.scene.action, path.as_str()], baseline.scene.more].concat();
+        let mut command = workdir.command(&arguments);
         // Ten attempts take a quarter of a minute.
         command.env("AWS_MAX_ATTEMPTS", "2");
-        let said = crate::support::workdir::said(command.output().unwrap());
-        let at = format!("{} {fault:?}", plain.scene.name());
-        let left = World::of(&desk);
-        match said.status {
-            0 => assert_eq!(left, plain.end, "{at}"),
-            status => assert_eq!(status, 31, "{at}: {}{}", said.stdout, said.stderr),
+        let output = crate::support::workdir::CommandOutput::from(command.output().unwrap());
+        let at = format!("{} {fault:?}", baseline.scene.name());
+        let left = Inventory::read(&workdir);
+        match output.status {
+            0 => assert_eq!(left, baseline.end, "{at}"),
+            status => assert_eq!(status, 31, "{at}: {}{}", output.stdout, output.stderr),
         }
-        finish(plain, &mut desk, &gate, &at);
+        finish(baseline, &mut workdir, &proxy, &at);
         [
-            plain.scene.name(),
+            baseline.scene.name(),
             format!("{fault:?}"),
-            format!("{} {}", said.status, code(&said)),
+            format!("{} {}", output.status, code(&output)),
             // How many are on their way when the first is given up differs from run to run.
-            match plain.mutations.len() {
+            match baseline.mutations.len() {
                 0..10 => left.to_string(),
                 _ => left.to_string().replace(char::is_numeric, ""),
             },

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::support::workdir::Desk;
+use crate::support::workdir::Workdir;
 
 /// Everything that the program may have made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct World {
+pub struct Inventory {
     /// `stack` or `test stack`, its status, and its change sets.
     stacks: Vec<(String, String, usize)>,
     /// Keys of each bucket.
@@ -14,37 +14,37 @@ pub struct World {
     parameters: usize,
 }
 
-impl World {
-    pub fn of(desk: &Desk) -> Self {
-        let stacks = desk.aws.stack_names().into_iter();
+impl Inventory {
+    pub fn read(workdir: &Workdir) -> Self {
+        let stacks = workdir.aws.stack_names().into_iter();
         let stacks = stacks.map(|(name, status)| {
-            let change_sets = desk.aws.change_sets(&name).len();
-            let kind = match name == desk.stack() {
+            let change_sets = workdir.aws.change_sets(&name).len();
+            let kind = match name == workdir.stack() {
                 true => "stack",
                 false => "test stack",
             };
             (kind.to_owned(), status, change_sets)
         });
-        let buckets = desk.aws.buckets();
+        let buckets = workdir.aws.buckets();
         Self {
             stacks: stacks.collect(),
             buckets: buckets
                 .iter()
-                .map(|name| desk.aws.keys(name).len())
+                .map(|name| workdir.aws.keys(name).len())
                 .collect(),
-            parameters: desk.aws.parameter_names("/").len(),
+            parameters: workdir.aws.parameter_names("/").len(),
         }
     }
 
     /// Nothing that is half made, in review, or only a test's.
-    pub fn is_tidy(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         self.stacks.iter().all(|(kind, status, change_sets)| {
             kind == "stack" && status.ends_with("E_COMPLETE") && *change_sets == 0
         })
     }
 }
 
-impl fmt::Display for World {
+impl fmt::Display for Inventory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stacks = self.stacks.iter().map(|(kind, status, change_sets)| {
             let change_sets = match change_sets {

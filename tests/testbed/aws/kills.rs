@@ -2,26 +2,26 @@
 
 use std::ops::Range;
 
-use super::inventory::World;
-use super::scene::Plain;
+use super::inventory::Inventory;
+use super::scene::Baseline;
 use crate::support::parallel::each;
-use crate::support::proxy::{Asked, Side};
-use crate::support::workdir::{Desk, Said};
+use crate::support::proxy::{ApiCall, Side};
+use crate::support::workdir::{CommandOutput, Workdir};
 
 /// One place to end a run.
 pub struct Place {
-    pub plain: &'static Plain,
+    pub baseline: &'static Baseline,
     pub call: String,
     pub number: usize,
     pub side: Side,
 }
 
 /// The first and the last of equal calls in a row: those between leave the same but for the number.
-fn runs(mutations: &[Asked]) -> Vec<Range<usize>> {
+fn runs(mutations: &[ApiCall]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
-    for (at, asked) in mutations.iter().enumerate() {
+    for (at, call) in mutations.iter().enumerate() {
         match runs.last_mut() {
-            Some(run) if mutations[run.start].operation == asked.operation => run.end = at + 1,
+            Some(run) if mutations[run.start].operation == call.operation => run.end = at + 1,
             _ => runs.push(at..at + 1),
         }
     }
@@ -31,18 +31,18 @@ fn runs(mutations: &[Asked]) -> Vec<Range<usize>> {
 /// Every place of every action, in order.
 pub fn places() -> Vec<Place> {
     let mut places = Vec::new();
-    for plain in Plain::all() {
-        for run in runs(&plain.mutations) {
+    for baseline in Baseline::all() {
+        for run in runs(&baseline.mutations) {
             let mut numbers = vec![run.start, run.end - 1];
             numbers.dedup();
             for number in numbers {
-                let operation = &plain.mutations[number].operation;
+                let operation = &baseline.mutations[number].operation;
                 let call = match run.len() {
                     1 => operation.clone(),
                     of => format!("{operation} {} of {of}", number - run.start + 1),
                 };
                 places.extend([Side::Before, Side::After].map(|side| Place {
-                    plain,
+                    baseline,
                     call: call.clone(),
                     number,
                     side,
@@ -62,35 +62,35 @@ pub fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) -> String 
 }
 
 /// What a run says first, without the stack's name.
-fn sentence(desk: &Desk, said: &Said) -> String {
-    let line = desk.neutral(said.stdout.lines().next().unwrap_or_default());
+fn sentence(workdir: &Workdir, output: &CommandOutput) -> String {
+    let line = workdir.redact_account(output.stdout.lines().next().unwrap_or_default());
     let (_, line) = line.split_once(": ").unwrap_or(("", &line));
     let folders = regex::Regex::new(" in acme.*").unwrap();
     folders.replace(line, "").into_owned()
 }
 
 #[test]
-fn a_run_that_is_killed_anywhere_is_finished_by_the_next() {
+fn the_next_run_finishes_a_killed_run() {
     let rows = each(&places(), |place| {
-        let scene = place.plain.scene;
-        let (desk, gate) = scene.set();
-        gate.hold(place.number, place.side);
-        let running = scene.start(&desk);
-        gate.held();
+        let scene = place.baseline.scene;
+        let (workdir, proxy) = scene.set();
+        proxy.hold(place.number, place.side);
+        let running = scene.start(&workdir);
+        proxy.held();
         running.kill();
-        gate.release(false);
-        gate.clear();
-        let left = World::of(&desk);
-        let next = scene.run(&desk);
+        proxy.release(false);
+        proxy.clear();
+        let left = Inventory::read(&workdir);
+        let next = scene.run(&workdir);
         let at = format!("{} {:?} {}", scene.name(), place.side, place.call);
         assert_eq!(next.status, 0, "{at}: {}{}", next.stdout, next.stderr);
-        assert_eq!(World::of(&desk), place.plain.end, "{at}");
+        assert_eq!(Inventory::read(&workdir), place.baseline.end, "{at}");
         [
             scene.name(),
             place.call.clone(),
             format!("{:?}", place.side).to_lowercase(),
             left.to_string(),
-            sentence(&desk, &next),
+            sentence(&workdir, &next),
         ]
     });
     let head = ["action", "call", "ended", "leaves", "the next run"];

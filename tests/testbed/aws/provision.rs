@@ -1,117 +1,120 @@
 //! A stack's life: previewed, made, looked at, changed, torn down.
 
-use crate::support::workdir::Desk;
+use crate::support::workdir::Workdir;
 
 #[test]
-fn a_bucket_is_made_once_and_verified() {
-    let desk = Desk::new();
-    let made = desk.act("prep-master", &["--force"]);
-    insta::assert_snapshot!("prep_master", desk.neutral(&made.stdout));
+fn a_bucket_is_created_once_and_verified() {
+    let workdir = Workdir::new();
+    let with_stack = workdir.run_action("prep-master", &["--force"]);
+    insta::assert_snapshot!("prep_master", workdir.redact_account(&with_stack.stdout));
     assert_eq!(
-        desk.aws.stack_names(),
-        [(desk.stack(), "CREATE_COMPLETE".to_owned())]
+        workdir.aws.stack_names(),
+        [(workdir.stack(), "CREATE_COMPLETE".to_owned())]
     );
-    assert_eq!(desk.aws.keys(&desk.name).len(), 162);
-    let again = desk.act("prep-master", &["--force"]);
+    assert_eq!(workdir.aws.keys(&workdir.name).len(), 162);
+    let again = workdir.run_action("prep-master", &["--force"]);
     assert!(again.stdout.contains("unchanged"), "{}", again.stdout);
-    assert_eq!(desk.aws.change_sets(&desk.stack()), [""; 0]);
+    assert_eq!(workdir.aws.change_sets(&workdir.stack()), [""; 0]);
 }
 
 #[test]
-fn nothing_is_made_without_force() {
-    let desk = Desk::new();
-    let denied = desk.try_act("prep-master", &[]);
+fn nothing_is_created_without_force() {
+    let workdir = Workdir::new();
+    let denied = workdir.try_action("prep-master", &[]);
     assert_eq!(denied.status, 20);
-    insta::assert_snapshot!("force_missing", desk.neutral(&denied.stdout));
-    assert_eq!(desk.aws.stack_names(), []);
+    insta::assert_snapshot!("force_missing", workdir.redact_account(&denied.stdout));
+    assert_eq!(workdir.aws.stack_names(), []);
 }
 
 #[test]
 fn a_preview_leaves_nothing() {
-    let desk = Desk::new();
-    let offline = desk.act("show-changes", &[]);
-    insta::assert_snapshot!("changes_of_a_new_stack", desk.neutral(&offline.stdout));
-    let real = desk.act("show-changes", &["--real"]);
+    let workdir = Workdir::new();
+    let offline = workdir.run_action("show-changes", &[]);
+    insta::assert_snapshot!(
+        "changes_of_a_new_stack",
+        workdir.redact_account(&offline.stdout)
+    );
+    let real = workdir.run_action("show-changes", &["--real"]);
     assert!(
         real.stdout
             .contains("does not exist; 6 resources would be added"),
         "{}",
         real.stdout
     );
-    assert_eq!(desk.aws.stack_names(), []);
-    assert_eq!(desk.aws.buckets(), [""; 0]);
+    assert_eq!(workdir.aws.stack_names(), []);
+    assert_eq!(workdir.aws.buckets(), [""; 0]);
 }
 
 #[test]
 fn a_change_is_shown_with_its_causes_and_not_applied() {
-    let desk = Desk::new();
-    desk.act("prep-master", &["--force"]);
-    desk.write_config(
+    let workdir = Workdir::new();
+    workdir.run_action("prep-master", &["--force"]);
+    workdir.write_config(
         "  versioning: true\n  lifecycle_policy: compliance\n  tags:\n    Team: forecasting\n",
     );
-    let shown = desk.act("show-changes", &[]);
-    insta::assert_snapshot!("changes", desk.neutral(&shown.stdout));
-    let markdown = desk.act("show-changes", &["--format", "markdown"]);
-    insta::assert_snapshot!("changes_markdown", desk.neutral(&markdown.stdout));
-    let denied = desk.try_act("prep-master", &["--force"]);
+    let shown = workdir.run_action("show-changes", &[]);
+    insta::assert_snapshot!("changes", workdir.redact_account(&shown.stdout));
+    let markdown = workdir.run_action("show-changes", &["--format", "markdown"]);
+    insta::assert_snapshot!("changes_markdown", workdir.redact_account(&markdown.stdout));
+    let denied = workdir.try_action("prep-master", &["--force"]);
     assert_eq!(denied.status, 20);
     assert!(
         denied.stdout.contains("update-not-allowed"),
         "{}",
         denied.stdout
     );
-    assert_eq!(desk.aws.change_sets(&desk.stack()), [""; 0]);
+    assert_eq!(workdir.aws.change_sets(&workdir.stack()), [""; 0]);
 }
 
 #[test]
 fn the_deployed_config_is_found_in_the_history() {
-    let desk = Desk::new();
-    desk.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
-    desk.act("prep-master", &["--force"]);
-    desk.commit();
-    desk.write_config("  versioning: false\n  solutions:\n    - master-solution\n    - fraud\n");
-    desk.commit();
-    let shown = desk.act("show-changes", &[]);
+    let workdir = Workdir::new();
+    workdir.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
+    workdir.run_action("prep-master", &["--force"]);
+    workdir.commit();
+    workdir.write_config("  versioning: false\n  solutions:\n    - master-solution\n    - fraud\n");
+    workdir.commit();
+    let shown = workdir.run_action("show-changes", &[]);
     insta::assert_snapshot!(
         "changes_since_the_deployed_config",
-        desk.neutral(&shown.stdout)
+        workdir.redact_account(&shown.stdout)
     );
 }
 
 #[test]
-fn the_policy_allows_updates_by_what_they_do() {
-    let desk = Desk::new();
-    desk.act("prep-master", &["--force"]);
-    desk.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
-    desk.write(
+fn the_policy_allows_updates_by_verdict() {
+    let workdir = Workdir::new();
+    workdir.run_action("prep-master", &["--force"]);
+    workdir.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
+    workdir.write(
         ".provisioner.yaml",
         "version: 1\ndefaults:\n  updates: in-place\n",
     );
     // The emulator says of every change of a bucket that it may replace it.
-    let denied = desk.try_act("prep-master", &["--force"]);
+    let denied = workdir.try_action("prep-master", &["--force"]);
     assert_eq!(denied.status, 11);
     assert!(
         denied.stdout.contains("impact-unknown"),
         "{}",
         denied.stdout
     );
-    desk.write(
+    workdir.write(
         ".provisioner.yaml",
         "version: 1\ndefaults:\n  updates: reviewed\n",
     );
-    let updated = desk.act("prep-master", &["--force"]);
+    let updated = workdir.run_action("prep-master", &["--force"]);
     assert!(updated.stdout.contains(": updated;"), "{}", updated.stdout);
 }
 
 #[test]
 fn a_policy_that_does_not_load_denies_everything() {
-    let desk = Desk::new();
-    desk.write(
+    let workdir = Workdir::new();
+    workdir.write(
         ".provisioner.yaml",
         "version: 1\ndefaults:\n  update: never\n  approvals: 0\n",
     );
     for action in ["show-changes", "check-drift", "prep-master"] {
-        let denied = desk.try_act(action, &["--force"]);
+        let denied = workdir.try_action(action, &["--force"]);
         assert_eq!(denied.status, 20, "{action}: {}", denied.stdout);
         assert!(
             denied.stdout.contains("policy-invalid"),
@@ -128,22 +131,27 @@ fn a_policy_that_does_not_load_denies_everything() {
 
 #[test]
 fn drift_is_found_and_not_repaired() {
-    let desk = Desk::new();
-    desk.act("prep-master", &["--force"]);
-    let parameter = format!("/s3/{}/SolutionsPrefix", desk.name);
-    let put = desk.aws.parameters().put_parameter();
+    let workdir = Workdir::new();
+    workdir.run_action("prep-master", &["--force"]);
+    let parameter = format!("/s3/{}/SolutionsPrefix", workdir.name);
+    let put = workdir.aws.parameters().put_parameter();
     let put = put.name(&parameter).value("elsewhere/").overwrite(true);
-    desk.aws.wait(put.send()).unwrap();
-    let found = desk.act("check-drift", &[]);
-    insta::assert_snapshot!("drift", desk.neutral(&found.stdout));
-    assert_eq!(desk.try_act("check-drift", &["--fail-on-drift"]).status, 12);
-    let value = desk
+    workdir.aws.wait(put.send()).unwrap();
+    let found = workdir.run_action("check-drift", &[]);
+    insta::assert_snapshot!("drift", workdir.redact_account(&found.stdout));
+    assert_eq!(
+        workdir
+            .try_action("check-drift", &["--fail-on-drift"])
+            .status,
+        12
+    );
+    let value = workdir
         .aws
         .parameters()
         .get_parameter()
         .name(&parameter)
         .send();
-    let value = desk
+    let value = workdir
         .aws
         .wait(value)
         .unwrap()
@@ -155,99 +163,109 @@ fn drift_is_found_and_not_repaired() {
 }
 
 #[test]
-fn a_test_leaves_nothing_unless_it_is_to_stay() {
-    let desk = Desk::new();
-    let tested = desk.act("test-deploy", &[]);
+fn a_test_deployment_is_deleted_unless_kept() {
+    let workdir = Workdir::new();
+    let tested = workdir.run_action("test-deploy", &[]);
     assert!(
         tested.stdout.contains("created, verified, removed"),
         "{}",
         tested.stdout
     );
-    assert_eq!(desk.aws.stack_names(), []);
-    assert_eq!(desk.aws.buckets(), [""; 0]);
-    let kept = desk.act("test-deploy", &["--keep"]);
+    assert_eq!(workdir.aws.stack_names(), []);
+    assert_eq!(workdir.aws.buckets(), [""; 0]);
+    let kept = workdir.run_action("test-deploy", &["--keep"]);
     assert!(
         kept.stdout.contains("aws cloudformation delete-stack"),
         "{}",
         kept.stdout
     );
-    desk.act("test-deploy", &[]);
-    let left = desk.aws.stack_names();
+    workdir.run_action("test-deploy", &[]);
+    let left = workdir.aws.stack_names();
     assert_eq!(left.len(), 1, "what is kept is kept: {left:?}");
-    assert!(left[0].0.starts_with(&format!("{}-t", desk.stack())));
+    assert!(left[0].0.starts_with(&format!("{}-t", workdir.stack())));
 }
 
 #[test]
-fn folders_of_a_solution_are_made_in_a_bucket_that_exists() {
-    let desk = Desk::new();
-    let early = desk.try_act("deploy-solution", &["--solution", "fraud"]);
+fn solution_folders_are_created_in_an_existing_bucket() {
+    let workdir = Workdir::new();
+    let early = workdir.try_action("deploy-solution", &["--solution", "fraud"]);
     assert_eq!(early.status, 20);
     assert!(early.stdout.contains("stack-not-found"), "{}", early.stdout);
-    desk.act("prep-master", &["--force", "--solution", "master-solution"]);
-    let made = desk.act("deploy-solution", &["--solution", "fraud"]);
-    assert!(made.stdout.contains("162 folders made"), "{}", made.stdout);
-    let again = desk.act("deploy-solution", &["--solution", "fraud"]);
+    workdir.run_action("prep-master", &["--force", "--solution", "master-solution"]);
+    let with_stack = workdir.run_action("deploy-solution", &["--solution", "fraud"]);
+    assert!(
+        with_stack.stdout.contains("162 folders made"),
+        "{}",
+        with_stack.stdout
+    );
+    let again = workdir.run_action("deploy-solution", &["--solution", "fraud"]);
     assert!(again.stdout.contains("0 folders made"), "{}", again.stdout);
-    desk.act("upload-template", &["--solution", "fraud"]);
+    workdir.run_action("upload-template", &["--solution", "fraud"]);
     let key = format!(
         "solutions/fraud/config/cloudformation/{}-template.yaml",
-        desk.name
+        workdir.name
     );
-    assert!(desk.aws.keys(&desk.name).contains(&key));
+    assert!(workdir.aws.keys(&workdir.name).contains(&key));
 }
 
 #[test]
 fn a_template_is_validated_with_what_the_stack_needs() {
-    let desk = Desk::new();
-    desk.act("create-prov-template", &[]);
+    let workdir = Workdir::new();
+    workdir.run_action("create-prov-template", &[]);
     let valid = "CloudFormation accepts the template\nvalidate-prov-template: 1 config, 0 errors";
-    let said = desk.act("validate-prov-template", &["--real"]);
-    assert!(said.stdout.contains(valid), "{}", said.stdout);
-    desk.act("prep-master", &["--force"]);
-    let said = desk.act("validate-prov-template", &["--real"]);
+    let output = workdir.run_action("validate-prov-template", &["--real"]);
+    assert!(output.stdout.contains(valid), "{}", output.stdout);
+    workdir.run_action("prep-master", &["--force"]);
+    let output = workdir.run_action("validate-prov-template", &["--real"]);
     assert!(
-        said.stdout.contains(valid),
+        output.stdout.contains(valid),
         "its own bucket: {}",
-        said.stdout
+        output.stdout
     );
 }
 
 #[test]
-fn a_bucket_of_that_name_stands_in_the_way() {
-    let desk = Desk::new();
-    desk.act("create-prov-template", &[]);
-    desk.act("prep-master", &["--force"]);
-    let deleted = desk.aws.stacks().delete_stack().stack_name(desk.stack());
-    desk.aws.wait(deleted.send()).unwrap();
-    let denied = desk.try_act("validate-prov-template", &["--real"]);
+fn an_existing_bucket_blocks_creation() {
+    let workdir = Workdir::new();
+    workdir.run_action("create-prov-template", &[]);
+    workdir.run_action("prep-master", &["--force"]);
+    let deleted = workdir
+        .aws
+        .stacks()
+        .delete_stack()
+        .stack_name(workdir.stack());
+    workdir.aws.wait(deleted.send()).unwrap();
+    let denied = workdir.try_action("validate-prov-template", &["--real"]);
     assert_eq!(denied.status, 10);
-    insta::assert_snapshot!("preflight_failed", desk.neutral(&denied.stdout));
-    assert_eq!(desk.try_act("prep-master", &["--force"]).status, 10);
+    insta::assert_snapshot!("preflight_failed", workdir.redact_account(&denied.stdout));
+    assert_eq!(workdir.try_action("prep-master", &["--force"]).status, 10);
 }
 
 #[test]
-fn tear_down_takes_everything_and_says_so_first() {
-    let desk = Desk::new();
-    desk.act("prep-master", &["--force"]);
-    let denied = desk.try_act("tear-down", &[]);
+fn tear_down_lists_then_deletes_everything() {
+    let workdir = Workdir::new();
+    workdir.run_action("prep-master", &["--force"]);
+    let denied = workdir.try_action("tear-down", &[]);
     assert_eq!(denied.status, 20);
-    insta::assert_snapshot!("tear_down_denied", desk.neutral(&denied.stdout));
-    assert_eq!(desk.aws.keys(&desk.name).len(), 162);
-    let gone = desk.act("tear-down", &["--force"]);
-    insta::assert_snapshot!("tear_down", desk.neutral(&gone.stdout));
-    assert_eq!(desk.aws.stack_names(), []);
-    assert_eq!(desk.aws.buckets(), [""; 0]);
-    desk.act("tear-down", &["--force"]);
+    insta::assert_snapshot!("tear_down_denied", workdir.redact_account(&denied.stdout));
+    assert_eq!(workdir.aws.keys(&workdir.name).len(), 162);
+    let gone = workdir.run_action("tear-down", &["--force"]);
+    insta::assert_snapshot!("tear_down", workdir.redact_account(&gone.stdout));
+    assert_eq!(workdir.aws.stack_names(), []);
+    assert_eq!(workdir.aws.buckets(), [""; 0]);
+    workdir.run_action("tear-down", &["--force"]);
 }
 
 #[test]
-fn attack_a_foreign_stack_of_the_same_name_is_not_touched() {
-    let desk = Desk::new();
+fn attack_a_foreign_stack_with_the_same_name_is_untouched() {
+    let workdir = Workdir::new();
     let template = "Resources:\n  P:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: x, Name: /foreign}\n";
-    let made = desk.aws.stacks().create_stack();
-    let made = made.stack_name(desk.stack()).template_body(template);
-    desk.aws.wait(made.send()).unwrap();
-    desk.write(
+    let with_stack = workdir.aws.stacks().create_stack();
+    let with_stack = with_stack
+        .stack_name(workdir.stack())
+        .template_body(template);
+    workdir.aws.wait(with_stack.send()).unwrap();
+    workdir.write(
         ".provisioner.yaml",
         "version: 1\ndefaults:\n  updates: reviewed\n",
     );
@@ -257,7 +275,7 @@ fn attack_a_foreign_stack_of_the_same_name_is_not_touched() {
         "deploy-solution",
         "upload-template",
     ] {
-        let denied = desk.try_act(action, &["--force"]);
+        let denied = workdir.try_action(action, &["--force"]);
         assert_eq!(denied.status, 20, "{action}: {}", denied.stdout);
         assert!(
             denied.stdout.contains("stack-not-owned"),
@@ -265,17 +283,17 @@ fn attack_a_foreign_stack_of_the_same_name_is_not_touched() {
             denied.stdout
         );
     }
-    assert_eq!(desk.aws.parameter_names("/foreign"), [""; 0]);
+    assert_eq!(workdir.aws.parameter_names("/foreign"), [""; 0]);
     assert_eq!(
-        desk.aws.stack_names(),
-        [(desk.stack(), "CREATE_COMPLETE".to_owned())]
+        workdir.aws.stack_names(),
+        [(workdir.stack(), "CREATE_COMPLETE".to_owned())]
     );
 }
 
 #[test]
 fn attack_credentials_of_another_account_do_nothing() {
-    let desk = Desk::new();
-    let path = desk.path();
+    let workdir = Workdir::new();
+    let path = workdir.path();
     for action in [
         "show-changes",
         "check-drift",
@@ -283,9 +301,9 @@ fn attack_credentials_of_another_account_do_nothing() {
         "tear-down",
         "test-deploy",
     ] {
-        let mut command = desk.command(&[action, &path, "--force"]);
+        let mut command = workdir.command(&[action, &path, "--force"]);
         command.env("AWS_ACCESS_KEY_ID", "999999999999");
-        let denied = crate::support::workdir::said(command.output().unwrap());
+        let denied = crate::support::workdir::CommandOutput::from(command.output().unwrap());
         assert_eq!(denied.status, 20, "{action}: {}", denied.stdout);
         assert!(
             denied.stdout.contains("account-mismatch"),
@@ -297,38 +315,42 @@ fn attack_credentials_of_another_account_do_nothing() {
 
 #[test]
 fn termination_protection_is_respected() {
-    let desk = Desk::new();
-    desk.act("prep-master", &["--force"]);
-    let protect = desk.aws.stacks().update_termination_protection();
+    let workdir = Workdir::new();
+    workdir.run_action("prep-master", &["--force"]);
+    let protect = workdir.aws.stacks().update_termination_protection();
     let protect = protect
-        .stack_name(desk.stack())
+        .stack_name(workdir.stack())
         .enable_termination_protection(true);
-    desk.aws.wait(protect.send()).unwrap();
-    let denied = desk.try_act("tear-down", &["--force"]);
+    workdir.aws.wait(protect.send()).unwrap();
+    let denied = workdir.try_action("tear-down", &["--force"]);
     assert_eq!(denied.status, 20);
     assert!(
         denied.stdout.contains("stack-protected"),
         "{}",
         denied.stdout
     );
-    assert_eq!(desk.aws.keys(&desk.name).len(), 162, "nothing was emptied");
+    assert_eq!(
+        workdir.aws.keys(&workdir.name).len(),
+        162,
+        "nothing was emptied"
+    );
 }
 
 #[test]
-fn without_credentials_nothing_is_tried() {
-    let desk = Desk::new();
-    let path = desk.path();
-    let mut command = desk.command(&["check-drift", &path]);
+fn without_credentials_nothing_runs() {
+    let workdir = Workdir::new();
+    let path = workdir.path();
+    let mut command = workdir.command(&["check-drift", &path]);
     command.env_remove("AWS_ACCESS_KEY_ID");
-    let failed = crate::support::workdir::said(command.output().unwrap());
+    let failed = crate::support::workdir::CommandOutput::from(command.output().unwrap());
     assert_eq!(failed.status, 31, "{}{}", failed.stdout, failed.stderr);
-    insta::assert_snapshot!("no_credentials", desk.neutral(&failed.stdout));
+    insta::assert_snapshot!("no_credentials", workdir.redact_account(&failed.stdout));
 }
 
 #[test]
 fn each_pattern_has_its_own_action() {
-    let desk = Desk::new();
-    let denied = desk.try_act("create-bucket", &["--force"]);
+    let workdir = Workdir::new();
+    let denied = workdir.try_action("create-bucket", &["--force"]);
     assert_eq!(denied.status, 10);
     assert!(
         denied.stdout.contains("has `prep-master`"),

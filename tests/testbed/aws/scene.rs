@@ -8,112 +8,116 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
-use super::inventory::World;
+use super::inventory::Inventory;
 use crate::support::parallel::each;
-use crate::support::proxy::{Asked, Gate};
-use crate::support::workdir::{Desk, Said};
+use crate::support::proxy::{ApiCall, FaultProxy};
+use crate::support::workdir::{CommandOutput, Workdir};
 
 /// An action, and what has to be there before.
 #[derive(Clone, Copy)]
 pub struct Scene {
     pub action: &'static str,
     pub more: &'static [&'static str],
-    pub ready: fn(&Desk),
+    pub ready: fn(&Workdir),
 }
 
 /// An empty account.
-pub fn nothing(_: &Desk) {}
+pub fn empty_account(_: &Workdir) {}
 
 /// The stack as the program makes it, without the folders, which take most of the time.
-pub fn made(desk: &Desk) {
+pub fn with_stack(workdir: &Workdir) {
     use aws_sdk_cloudformation::types::Tag;
-    desk.act("create-prov-template", &[]);
-    let path = format!("s3/templates/{}-template.yaml", desk.name);
-    let template = std::fs::read_to_string(desk.folder().join(path)).unwrap();
+    workdir.run_action("create-prov-template", &[]);
+    let path = format!("s3/templates/{}-template.yaml", workdir.name);
+    let template = std::fs::read_to_string(workdir.folder().join(path)).unwrap();
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
-    let made = desk.aws.stacks().create_stack();
-    let made = made.stack_name(desk.stack()).template_body(template);
-    let made = made.tags(tag("provisioner:product", "s3"));
-    let made = made.tags(tag("provisioner:stack", &desk.stack()));
-    desk.aws.wait(made.send()).unwrap();
+    let with_stack = workdir.aws.stacks().create_stack();
+    let with_stack = with_stack
+        .stack_name(workdir.stack())
+        .template_body(template);
+    let with_stack = with_stack.tags(tag("provisioner:product", "s3"));
+    let with_stack = with_stack.tags(tag("provisioner:stack", &workdir.stack()));
+    workdir.aws.wait(with_stack.send()).unwrap();
 }
 
 /// The stack, and a config that has changed since.
-pub fn changed(desk: &Desk) {
-    made(desk);
-    desk.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
+pub fn with_changed_config(workdir: &Workdir) {
+    with_stack(workdir);
+    workdir.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
 }
 
 /// The stack with objects in its bucket, and with the tag by which the bucket is found again. The emulator does not set the
 /// tags of a template.
-pub fn tagged(desk: &Desk) {
+pub fn with_objects(workdir: &Workdir) {
     use aws_sdk_s3::types::{Tag, Tagging};
-    made(desk);
+    with_stack(workdir);
     for key in ["a", "b/", "b/c"] {
-        let put = desk.aws.objects().put_object();
-        let put = put.bucket(&desk.name).key(key);
-        desk.aws.wait(put.send()).unwrap();
+        let put = workdir.aws.objects().put_object();
+        let put = put.bucket(&workdir.name).key(key);
+        workdir.aws.wait(put.send()).unwrap();
     }
-    let tag = Tag::builder().key("provisioner:config").value(&desk.name);
+    let tag = Tag::builder()
+        .key("provisioner:config")
+        .value(&workdir.name);
     let tags = Tagging::builder().tag_set(tag.build().unwrap());
-    let put = desk.aws.objects().put_bucket_tagging();
-    let put = put.bucket(&desk.name).tagging(tags.build().unwrap());
-    desk.aws.wait(put.send()).unwrap();
+    let put = workdir.aws.objects().put_bucket_tagging();
+    let put = put.bucket(&workdir.name).tagging(tags.build().unwrap());
+    workdir.aws.wait(put.send()).unwrap();
 }
 
 pub const PREP_MASTER: Scene = Scene {
     action: "prep-master",
     more: &["--force"],
-    ready: nothing,
+    ready: empty_account,
 };
 pub const TEAR_DOWN: Scene = Scene {
     action: "tear-down",
     more: &["--force"],
-    ready: tagged,
+    ready: with_objects,
 };
 pub const TEST_DEPLOY: Scene = Scene {
     action: "test-deploy",
     more: &[],
-    ready: nothing,
+    ready: empty_account,
 };
 const SHOW_CHANGES: Scene = Scene {
     action: "show-changes",
     more: &[],
-    ready: changed,
+    ready: with_changed_config,
 };
 const SHOW_NEW: Scene = Scene {
     action: "show-changes",
     more: &["--real"],
-    ready: nothing,
+    ready: empty_account,
 };
 const CHECK_DRIFT: Scene = Scene {
     action: "check-drift",
     more: &[],
-    ready: made,
+    ready: with_stack,
 };
 const DEPLOY_SOLUTION: Scene = Scene {
     action: "deploy-solution",
     more: &["--solution", "fraud"],
-    ready: made,
+    ready: with_stack,
 };
 const UPLOAD_TEMPLATE: Scene = Scene {
     action: "upload-template",
     more: &["--solution", "fraud"],
-    ready: made,
+    ready: with_stack,
 };
 
 impl Scene {
     /// The account as it has to be, and a gate before it.
-    pub fn set(&self) -> (Desk, Gate) {
-        let mut desk = Desk::new();
-        (self.ready)(&desk);
-        let gate = Gate::before(&desk.url);
-        desk.url = gate.url();
-        (desk, gate)
+    pub fn set(&self) -> (Workdir, FaultProxy) {
+        let mut workdir = Workdir::new();
+        (self.ready)(&workdir);
+        let proxy = FaultProxy::in_front_of(&workdir.url);
+        workdir.url = proxy.url();
+        (workdir, proxy)
     }
 
-    pub fn run(&self, desk: &Desk) -> Said {
-        desk.try_act(self.action, self.more)
+    pub fn run(&self, workdir: &Workdir) -> CommandOutput {
+        workdir.try_action(self.action, self.more)
     }
 
     pub fn name(&self) -> String {
@@ -121,10 +125,10 @@ impl Scene {
     }
 
     /// Starts it, with its output in pipes.
-    pub fn start(&self, desk: &Desk) -> Running {
-        let path = desk.path();
+    pub fn start(&self, workdir: &Workdir) -> Running {
+        let path = workdir.path();
         let arguments = [&[self.action, path.as_str()], self.more].concat();
-        let mut command = desk.command(&arguments);
+        let mut command = workdir.command(&arguments);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         Running(child.spawn().unwrap())
     }
@@ -143,34 +147,34 @@ pub const SCENES: [Scene; 8] = [
 ];
 
 /// An action that nothing disturbs.
-pub struct Plain {
+pub struct Baseline {
     pub scene: Scene,
-    pub begin: World,
-    pub journal: Vec<Asked>,
-    pub mutations: Vec<Asked>,
-    pub end: World,
+    pub begin: Inventory,
+    pub journal: Vec<ApiCall>,
+    pub mutations: Vec<ApiCall>,
+    pub end: Inventory,
 }
 
-impl Plain {
-    fn of(scene: &Scene) -> Self {
-        let (desk, gate) = scene.set();
-        let begin = World::of(&desk);
-        let said = scene.run(&desk);
-        assert_eq!(said.status, 0, "{}{}", said.stdout, said.stderr);
-        let end = World::of(&desk);
-        assert!(end.is_tidy(), "{end}");
+impl Baseline {
+    fn run(scene: &Scene) -> Self {
+        let (workdir, proxy) = scene.set();
+        let begin = Inventory::read(&workdir);
+        let output = scene.run(&workdir);
+        assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
+        let end = Inventory::read(&workdir);
+        assert!(end.is_clean(), "{end}");
         Self {
             scene: *scene,
             begin,
-            journal: gate.journal(),
-            mutations: gate.mutations(),
+            journal: proxy.journal(),
+            mutations: proxy.mutations(),
             end,
         }
     }
 
     /// All actions, each once for all tests.
     pub fn all() -> &'static [Self] {
-        static ALL: LazyLock<Vec<Plain>> = LazyLock::new(|| each(&SCENES, Plain::of));
+        static ALL: LazyLock<Vec<Baseline>> = LazyLock::new(|| each(&SCENES, Baseline::run));
         &ALL
     }
 }
@@ -198,7 +202,7 @@ impl Running {
         std::thread::spawn(move || lines.for_each(drop));
     }
 
-    pub fn said(self) -> Said {
-        crate::support::workdir::said(self.0.wait_with_output().unwrap())
+    pub fn output(self) -> CommandOutput {
+        CommandOutput::from(self.0.wait_with_output().unwrap())
     }
 }

@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use crate::support::emulator::REGION;
-use crate::support::proxy::{Fault, Gate, Rule};
-use crate::support::workdir::Desk;
+use crate::support::proxy::{Fault, FaultProxy, Rule};
+use crate::support::workdir::Workdir;
 
 /// A tag's value, as somebody might choose it who should not.
 const TAG: &str = "Xk7mQ2vR9tLp4WzN8bYc";
@@ -51,10 +51,10 @@ fn files(folder: &Path, name: &str, text: &mut String) {
 
 /// Runs an action. Returns all that is said, in the logs too, and insists that it holds no secret.
 #[track_caller]
-fn heard(desk: &Desk, action: &str, more: &[&str], format: &str) -> String {
-    let said = desk.try_act(action, &[more, &["--format", format]].concat());
-    let mut all = format!("{}{}", said.stdout, said.stderr);
-    files(desk.folder(), "reports", &mut all);
+fn captured_output(workdir: &Workdir, action: &str, more: &[&str], format: &str) -> String {
+    let output = workdir.try_action(action, &[more, &["--format", format]].concat());
+    let mut all = format!("{}{}", output.stdout, output.stderr);
+    files(workdir.folder(), "reports", &mut all);
     for seed in SEEDS {
         assert!(!all.contains(seed), "{action} {format} says {seed}:\n{all}");
     }
@@ -63,51 +63,51 @@ fn heard(desk: &Desk, action: &str, more: &[&str], format: &str) -> String {
 
 /// The same in every format.
 #[track_caller]
-fn says_no_secret(desk: &Desk, action: &str, more: &[&str]) -> String {
+fn says_no_secret(workdir: &Workdir, action: &str, more: &[&str]) -> String {
     let formats = ["text", "json", "markdown", "sarif"];
     formats
-        .map(|format| heard(desk, action, more, format))
+        .map(|format| captured_output(workdir, action, more, format))
         .concat()
 }
 
-fn desk() -> (Desk, Gate) {
-    let mut desk = Desk::new();
+fn workdir() -> (Workdir, FaultProxy) {
+    let mut workdir = Workdir::new();
     let tags = format!("    Team: {TAG}\n    Key: {KEY}\n");
-    desk.write_config(&format!("  versioning: true\n  tags:\n{tags}"));
-    let gate = Gate::before(&desk.url);
-    desk.url = gate.url();
-    (desk, gate)
+    workdir.write_config(&format!("  versioning: true\n  tags:\n{tags}"));
+    let proxy = FaultProxy::in_front_of(&workdir.url);
+    workdir.url = proxy.url();
+    (workdir, proxy)
 }
 
 /// The stack's own values: tags of the config, a parameter that was changed, an output.
 #[test]
-fn attack_values_of_a_stack_are_said_nowhere() {
-    let (desk, gate) = desk();
-    desk.act("prep-master", &["--force"]);
-    let parameter = desk.aws.parameters().put_parameter().overwrite(true);
-    let parameter = parameter.name(format!("/s3/{}/SolutionsPrefix", desk.name));
-    desk.aws.wait(parameter.value(PASSWORD).send()).unwrap();
+fn attack_stack_values_are_redacted_everywhere() {
+    let (workdir, proxy) = workdir();
+    workdir.run_action("prep-master", &["--force"]);
+    let parameter = workdir.aws.parameters().put_parameter().overwrite(true);
+    let parameter = parameter.name(format!("/s3/{}/SolutionsPrefix", workdir.name));
+    workdir.aws.wait(parameter.value(PASSWORD).send()).unwrap();
     let value = format!("<OutputValue>{TOKEN} ");
     let output = Fault::says([["<OutputValue>", &value]]);
-    gate.rule(Rule::new(output).of("DescribeStacks"));
-    let changed =
+    proxy.rule(Rule::new(output).of("DescribeStacks"));
+    let with_changed_config =
         format!("  versioning: false\n  tags:\n    Team: {PASSWORD}\n    Other: {TOKEN}\n");
-    let path = desk.folder().join(desk.path());
+    let path = workdir.folder().join(workdir.path());
     let config = std::fs::read_to_string(&path).unwrap();
-    desk.write_config(&changed);
+    workdir.write_config(&with_changed_config);
     for (action, more) in [("show-changes", &[][..]), ("check-drift", &[]), MAKE] {
-        says_no_secret(&desk, action, more);
+        says_no_secret(&workdir, action, more);
     }
     std::fs::write(path, config).unwrap();
     for (action, more) in ACTIONS {
-        says_no_secret(&desk, action, more);
+        says_no_secret(&workdir, action, more);
     }
 }
 
 /// AWS repeats in its errors what it was sent, and more.
 #[test]
-fn attack_errors_of_aws_are_told_without_their_values() {
-    let (desk, gate) = desk();
+fn attack_aws_errors_are_redacted() {
+    let (workdir, proxy) = workdir();
     let message = format!(
         "Parameter value {TAG} of '{KEY}' is not valid: token={TOKEN}; password:{PASSWORD} ({REFERENCE})"
     );
@@ -120,12 +120,12 @@ fn attack_errors_of_aws_are_told_without_their_values() {
             "HeadBucket",
             "PutObject",
         ] {
-            gate.clear();
+            proxy.clear();
             let error = Fault::Error(400, "ValidationError", message.clone());
-            gate.rule(Rule::new(error).of(operation));
-            let heard = heard(&desk, action, more, "text");
-            if gate.fired()[0] > 0 {
-                told += usize::from(heard.contains("is not valid"));
+            proxy.rule(Rule::new(error).of(operation));
+            let captured_output = captured_output(&workdir, action, more, "text");
+            if proxy.fired()[0] > 0 {
+                told += usize::from(captured_output.contains("is not valid"));
             }
         }
     }
@@ -137,8 +137,8 @@ fn attack_errors_of_aws_are_told_without_their_values() {
 
 /// Reasons of events and of change sets are AWS's own words.
 #[test]
-fn attack_reasons_are_told_without_their_values() {
-    let (desk, gate) = desk();
+fn attack_status_reasons_are_redacted() {
+    let (workdir, proxy) = workdir();
     let reason = format!("{TAG} {KEY} {TOKEN} {REFERENCE} '{PASSWORD}'");
     let event = format!("<ResourceStatusReason>{reason}");
     let failed = Fault::says([
@@ -148,7 +148,7 @@ fn attack_reasons_are_told_without_their_values() {
             "CREATE_FAILED</ResourceStatus>",
         ],
     ]);
-    gate.rule(Rule::new(failed).of("DescribeStackEvents"));
+    proxy.rule(Rule::new(failed).of("DescribeStackEvents"));
     let of_stack = format!("<StackStatusReason>{reason}");
     let stack = Fault::says([
         ["<StackStatusReason>", &of_stack],
@@ -157,26 +157,32 @@ fn attack_reasons_are_told_without_their_values() {
             "<StackStatus>ROLLBACK_COMPLETE",
         ],
     ]);
-    gate.rule(Rule::new(stack).of("DescribeStacks"));
+    proxy.rule(Rule::new(stack).of("DescribeStacks"));
     for (action, more) in [MAKE, TRY] {
-        let heard = says_no_secret(&desk, action, more);
-        assert!(heard.contains("CREATE_FAILED: (hidden)"), "{heard}");
+        let captured_output = says_no_secret(&workdir, action, more);
+        assert!(
+            captured_output.contains("CREATE_FAILED: (hidden)"),
+            "{captured_output}"
+        );
     }
-    gate.clear();
+    proxy.clear();
     let of_set = format!("<StatusReason>{reason}</StatusReason><Status>FAILED");
     let set = Fault::says([["<Status>CREATE_COMPLETE", &of_set]]);
-    gate.rule(Rule::new(set).of("DescribeChangeSet"));
+    proxy.rule(Rule::new(set).of("DescribeChangeSet"));
     for (action, more) in [MAKE, ("show-changes", &["--real"])] {
-        let heard = says_no_secret(&desk, action, more);
-        assert!(heard.contains("(hidden)"), "{action}: {heard}");
+        let captured_output = says_no_secret(&workdir, action, more);
+        assert!(
+            captured_output.contains("(hidden)"),
+            "{action}: {captured_output}"
+        );
     }
 }
 
 const PRODUCT: &str = ".provisioner/products/vault";
 
 /// A product of the repository's own, whose template has a parameter that nobody may see.
-fn vault() -> (Desk, Gate) {
-    let (desk, gate) = desk();
+fn vault() -> (Workdir, FaultProxy) {
+    let (workdir, proxy) = workdir();
     for (name, text) in [
         (
             "product.yaml",
@@ -203,31 +209,34 @@ fn vault() -> (Desk, Gate) {
         ),
         ("iam-policy.json.j2", "{}\n"),
     ] {
-        desk.write(&format!("{PRODUCT}/{name}"), text);
+        workdir.write(&format!("{PRODUCT}/{name}"), text);
     }
-    let account = &desk.aws.account;
+    let account = &workdir.aws.account;
     let config = format!("vault:\n  account: \"{account}\"\n  region: {REGION}\n");
-    let desk = desk.with_config("vault/configs/acme-vault.yaml", &config, "acme-vault");
-    (desk, gate)
+    let workdir = workdir.with_config("vault/configs/acme-vault.yaml", &config, "acme-vault");
+    (workdir, proxy)
 }
 
 #[test]
-fn attack_a_default_without_echo_is_said_nowhere() {
-    let (desk, gate) = vault();
-    desk.act("deploy-product", &["--force"]);
-    let put = desk.aws.parameters().put_parameter().name("/vault");
+fn attack_no_echo_defaults_are_redacted() {
+    let (workdir, proxy) = vault();
+    workdir.run_action("deploy-product", &["--force"]);
+    let put = workdir.aws.parameters().put_parameter().name("/vault");
     let put = put.value(PASSWORD).overwrite(true);
-    desk.aws.wait(put.send()).unwrap();
+    workdir.aws.wait(put.send()).unwrap();
     for (action, more) in [
         ("check-drift", &[][..]),
         ("show-changes", &[]),
         ("deploy-product", &["--force"]),
         TRY,
     ] {
-        says_no_secret(&desk, action, more);
+        says_no_secret(&workdir, action, more);
     }
     let message = format!("Value {WORD} of Pin is not valid: {NUMBER}");
-    gate.rule(Rule::new(Fault::Error(400, "ValidationError", message)).of("CreateChangeSet"));
-    let heard = says_no_secret(&desk, "test-deploy", &[]);
-    assert!(heard.contains("Value (hidden) of Pin"), "{heard}");
+    proxy.rule(Rule::new(Fault::Error(400, "ValidationError", message)).of("CreateChangeSet"));
+    let captured_output = says_no_secret(&workdir, "test-deploy", &[]);
+    assert!(
+        captured_output.contains("Value (hidden) of Pin"),
+        "{captured_output}"
+    );
 }

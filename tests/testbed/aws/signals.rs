@@ -1,6 +1,6 @@
 //! Ctrl-C, and the signal by which CI cancels a job, at every call that changes something.
 
-use super::inventory::World;
+use super::inventory::Inventory;
 use super::kills::{Place, places, table};
 use super::scene::{PREP_MASTER, TEST_DEPLOY};
 use crate::support::parallel::each;
@@ -8,36 +8,36 @@ use crate::support::proxy::{Fault, Rule, Side};
 
 /// The signal is heard while AWS works on the call, and the run goes on from there.
 #[test]
-fn a_run_that_is_asked_to_end_cleans_up() {
+fn a_signalled_run_cleans_up() {
     let places = places().into_iter();
     let places: Vec<Place> = places.filter(|place| place.side == Side::After).collect();
     let rows = each(&places, |place| {
-        let scene = place.plain.scene;
-        let (desk, gate) = scene.set();
-        gate.hold(place.number, place.side);
-        let mut running = scene.start(&desk);
-        gate.held();
+        let scene = place.baseline.scene;
+        let (workdir, proxy) = scene.set();
+        proxy.hold(place.number, place.side);
+        let mut running = scene.start(&workdir);
+        proxy.held();
         let signal = if place.number % 2 == 0 { "INT" } else { "TERM" };
         running.signal(signal);
-        gate.release(true);
-        let said = running.said();
+        proxy.release(true);
+        let output = running.output();
         let at = format!("{} {}", scene.name(), place.call);
-        let left = World::of(&desk);
-        assert!(left.is_tidy(), "{at}: {left}");
-        let ended = match said.status {
+        let left = Inventory::read(&workdir);
+        assert!(left.is_clean(), "{at}: {left}");
+        let ended = match output.status {
             0 => {
-                assert_eq!(left, place.plain.end, "{at}");
+                assert_eq!(left, place.baseline.end, "{at}");
                 "done"
             }
             30 => {
                 assert!(
-                    said.stdout.contains("error[interrupted]"),
+                    output.stdout.contains("error[interrupted]"),
                     "{}",
-                    said.stdout
+                    output.stdout
                 );
                 "interrupted"
             }
-            other => panic!("{at}: {other}: {}", said.stdout),
+            other => panic!("{at}: {other}: {}", output.stdout),
         };
         // How many of the next ones are on their way already differs from run to run.
         let left = match place.call.contains(" 1 of ") {
@@ -60,42 +60,46 @@ fn a_run_that_is_asked_to_end_cleans_up() {
 
 /// The emulator makes a stack at once: that it is being made is only said.
 #[test]
-fn a_stack_that_is_half_made_is_taken_back() {
+fn a_partially_created_stack_is_rolled_back() {
     for scene in [PREP_MASTER, TEST_DEPLOY] {
-        let (desk, gate) = scene.set();
+        let (workdir, proxy) = scene.set();
         let busy = Fault::says([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
-        gate.rule(Rule::new(busy).of("DescribeStacks"));
-        gate.hold(1, Side::After);
-        let mut running = scene.start(&desk);
-        assert_eq!(gate.held().operation, "ExecuteChangeSet");
+        proxy.rule(Rule::new(busy).of("DescribeStacks"));
+        proxy.hold(1, Side::After);
+        let mut running = scene.start(&workdir);
+        assert_eq!(proxy.held().operation, "ExecuteChangeSet");
         running.signal("INT");
-        gate.release(true);
-        let said = running.said();
-        assert_eq!(said.status, 30, "{}", said.stdout);
+        proxy.release(true);
+        let output = running.output();
+        assert_eq!(output.status, 30, "{}", output.stdout);
         assert!(
-            said.stdout.contains("error[interrupted]"),
+            output.stdout.contains("error[interrupted]"),
             "{}",
-            said.stdout
+            output.stdout
         );
-        assert_eq!(World::of(&desk).to_string(), "nothing");
+        assert_eq!(Inventory::read(&workdir).to_string(), "nothing");
     }
 }
 
 /// A creation that a killed run has begun is watched to its end, and not begun again.
 #[test]
-fn a_creation_that_goes_on_is_joined() {
-    let (desk, gate) = PREP_MASTER.set();
-    gate.hold(1, Side::After);
-    let running = PREP_MASTER.start(&desk);
-    gate.held();
+fn a_creation_in_progress_is_joined() {
+    let (workdir, proxy) = PREP_MASTER.set();
+    proxy.hold(1, Side::After);
+    let running = PREP_MASTER.start(&workdir);
+    proxy.held();
     running.kill();
-    gate.release(false);
-    gate.clear();
+    proxy.release(false);
+    proxy.clear();
     let busy = Fault::says([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
-    gate.rule(Rule::new(busy).of("DescribeStacks").times(2));
-    let said = PREP_MASTER.run(&desk);
-    assert_eq!(said.status, 0, "{}", said.stdout);
-    assert!(said.stderr.contains("creation goes on"), "{}", said.stderr);
-    let mutations = gate.mutations();
-    assert!(mutations.iter().all(|asked| asked.operation == "PutObject"));
+    proxy.rule(Rule::new(busy).of("DescribeStacks").times(2));
+    let output = PREP_MASTER.run(&workdir);
+    assert_eq!(output.status, 0, "{}", output.stdout);
+    assert!(
+        output.stderr.contains("creation goes on"),
+        "{}",
+        output.stderr
+    );
+    let mutations = proxy.mutations();
+    assert!(mutations.iter().all(|call| call.operation == "PutObject"));
 }

@@ -1,7 +1,7 @@
 //! A pull request whose stack has drifted.
 
 use super::{ROLE, World, policy};
-use crate::support::job::settled;
+use crate::support::job::normalize;
 
 const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 
@@ -9,9 +9,14 @@ impl World {
     /// Somebody changes two parameters of the stack by hand.
     fn changed_by_hand(&self, value: &str) {
         for name in ["SolutionsPrefix", "BucketName"] {
-            let put = self.desk.aws.parameters().put_parameter().overwrite(true);
-            let put = put.name(format!("/s3/{}/{name}", self.desk.name));
-            self.desk.aws.wait(put.value(value).send()).unwrap();
+            let put = self
+                .workdir
+                .aws
+                .parameters()
+                .put_parameter()
+                .overwrite(true);
+            let put = put.name(format!("/s3/{}/{name}", self.workdir.name));
+            self.workdir.aws.wait(put.value(value).send()).unwrap();
         }
     }
 }
@@ -27,7 +32,7 @@ fn told(comment: &str) -> String {
 }
 
 #[test]
-fn attack_live_values_are_compared_and_said_nowhere() {
+fn attack_live_values_are_compared_but_never_shown() {
     let world = World::new(&policy(ROLE));
     let live =
         format!("{SECRET} @acme/admins ![x](https://evil.example/x.png) | </details>\n# Approved");
@@ -35,35 +40,35 @@ fn attack_live_values_are_compared_and_said_nowhere() {
     let pull = world.changed("  versioning: false\n");
     let unlooked = world.job(&pull).run();
     assert_eq!(unlooked.status, 0, "{}", unlooked.stderr);
-    let said = world.comment();
-    assert!(said.contains("drift: never looked for"), "{said}");
+    let comment = world.comment();
+    assert!(comment.contains("drift: never looked for"), "{comment}");
 
     // The scheduled watch does this.
-    world.desk.act("check-drift", &[]);
-    let done = world.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    world.workdir.run_action("check-drift", &[]);
+    let run = world.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     // The status stays as it is: the digest is the same.
     world
         .github
         .expect_writes(&["PATCH /repos/acme/infra/issues/comments/*"]);
-    let said = world.repo.comments(7)[0].body.clone();
+    let comment = world.repo.comments(7)[0].body.clone();
     insta::assert_snapshot!(
         "drift_in_comment",
-        world.desk.neutral(&told(&settled(&said)))
+        world.workdir.redact_account(&told(&normalize(&comment)))
     );
     let all = format!(
-        "{said}{}{}{}{}{}",
-        done.stdout, done.stderr, done.summary, done.outputs, done.report
+        "{comment}{}{}{}{}{}",
+        run.stdout, run.stderr, run.summary, run.outputs, run.report
     );
     for word in [SECRET, "@acme/admins", "evil.example", "Approved"] {
         assert!(!all.contains(word), "{word} in {all}");
     }
-    let preview = &done.report["previews"][world.desk.path()]["result"];
+    let preview = &run.report["previews"][world.workdir.path()]["result"];
     assert_eq!(preview["drift"]["status"], "MODIFIED");
-    world.untouched();
-    world.kept_its_secrets(&done);
+    world.assert_no_stack();
+    world.assert_no_secrets(&run);
 
     // A detection that comes later voids no approval.
-    assert_eq!(done.outputs["digest"], unlooked.outputs["digest"]);
-    assert_eq!(done.outputs["impact"], unlooked.outputs["impact"]);
+    assert_eq!(run.outputs["digest"], unlooked.outputs["digest"]);
+    assert_eq!(run.outputs["impact"], unlooked.outputs["impact"]);
 }

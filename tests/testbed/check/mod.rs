@@ -6,15 +6,15 @@ use crate::roles;
 use crate::support::check::{COMMENTS, STATUS};
 use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
 use crate::support::issuer::Issuer;
-use crate::support::job::{Done, Job, settled};
-use crate::support::workdir::Desk;
+use crate::support::job::{Job, JobOutput, normalize};
+use crate::support::workdir::Workdir;
 
 const SUBJECT: &str = "repo:acme/infra:pull_request";
 const ROLE: &str = "arn:aws:iam::{account_id}:role/provisioner-plan";
 
 /// A deployed config on `main`, with a policy that names a plan role.
 struct World {
-    desk: Desk,
+    workdir: Workdir,
     issuer: Issuer,
     github: FakeGitHub,
     repo: Repo,
@@ -24,9 +24,9 @@ struct World {
 impl World {
     /// `policy` is the policy file at the base.
     fn new(policy: &str) -> Self {
-        let desk = Desk::strict();
-        let issuer = Issuer::of(SUBJECT);
-        desk.act("prep-master", &["--force"]);
+        let workdir = Workdir::strict();
+        let issuer = Issuer::new(SUBJECT);
+        workdir.run_action("prep-master", &["--force"]);
         let github = FakeGitHub::start();
         let alice = github.user("alice");
         let repo = github
@@ -35,15 +35,15 @@ impl World {
             .collaborator(&alice, Permission::Write);
         let base = repo
             .commit("main")
-            .write(&desk.path(), desk.read(&desk.path()))
+            .write(&workdir.path(), workdir.read(&workdir.path()))
             .write(".provisioner.yaml", policy)
             .push();
         repo.branch("feature", &base);
         // The role that looks is the one that the program writes for this repository.
-        desk.write(".provisioner.yaml", &self::policy(ROLE));
-        roles::deploy(&desk, &issuer.address);
+        workdir.write(".provisioner.yaml", &self::policy(ROLE));
+        roles::deploy(&workdir, &issuer.address);
         Self {
-            desk,
+            workdir,
             issuer,
             github,
             repo,
@@ -53,11 +53,11 @@ impl World {
 
     /// A pull request with these lines in the config's section `s3`.
     fn changed(&self, s3: &str) -> Pull {
-        self.desk.write_config(s3);
-        let text = self.desk.read(&self.desk.path());
+        self.workdir.write_config(s3);
+        let text = self.workdir.read(&self.workdir.path());
         self.repo
             .commit("feature")
-            .write(&self.desk.path(), text)
+            .write(&self.workdir.path(), text)
             .push();
         self.pull()
     }
@@ -82,7 +82,7 @@ impl World {
         let job = variables
             .iter()
             .fold(job, |job, (name, value)| job.with(name, value));
-        job.with("AWS_ENDPOINT_URL", &self.desk.url)
+        job.with("AWS_ENDPOINT_URL", &self.workdir.url)
     }
 
     /// The one comment that the jobs wrote, with a status.
@@ -95,42 +95,42 @@ impl World {
 
     /// The emulator speaks HTTP, which the bucket's policy refuses to everybody but the account itself.
     fn without_bucket_policy(self) -> Self {
-        let objects = self.desk.aws.objects();
+        let objects = self.workdir.aws.objects();
         let deleted = objects
             .delete_bucket_policy()
-            .bucket(&self.desk.name)
+            .bucket(&self.workdir.name)
             .send();
-        self.desk.aws.wait(deleted).unwrap();
+        self.workdir.aws.wait(deleted).unwrap();
         self
     }
 
     /// Nothing was made, nothing is left.
-    fn untouched(&self) {
-        assert_eq!(self.desk.aws.change_sets(&self.desk.stack()), [""; 0]);
-        let stacks = self.desk.aws.stack_names();
+    fn assert_no_stack(&self) {
+        assert_eq!(self.workdir.aws.change_sets(&self.workdir.stack()), [""; 0]);
+        let stacks = self.workdir.aws.stack_names();
         let complete = "CREATE_COMPLETE".to_owned();
         assert_eq!(
             stacks,
             [
-                (self.desk.stack(), complete.clone()),
+                (self.workdir.stack(), complete.clone()),
                 ("roles".to_owned(), complete)
             ]
         );
-        assert_eq!(self.desk.aws.keys(&self.desk.name).len(), 162);
+        assert_eq!(self.workdir.aws.keys(&self.workdir.name).len(), 162);
     }
 
     /// No secret of the run is anywhere in what it said.
-    fn kept_its_secrets(&self, done: &Done) {
+    fn assert_no_secrets(&self, run: &JobOutput) {
         let comments = self
             .repo
             .comments(7)
             .into_iter()
             .map(|comment| comment.body);
-        let said = [&done.stdout, &done.stderr, &done.summary].map(String::clone);
-        let said: String = said.into_iter().chain(comments).collect();
-        let said = format!("{said}{}{}{}", done.outputs, done.sarif, done.report);
+        let comment = [&run.stdout, &run.stderr, &run.summary].map(String::clone);
+        let comment: String = comment.into_iter().chain(comments).collect();
+        let comment = format!("{comment}{}{}{}", run.outputs, run.sarif, run.report);
         for secret in self.issuer.secrets() {
-            assert!(!said.contains(&secret), "{secret} in {said}");
+            assert!(!comment.contains(&secret), "{secret} in {comment}");
         }
     }
 }
@@ -143,23 +143,23 @@ fn policy(role: &str) -> String {
 fn a_change_set_is_shown_with_its_causes() {
     let world = World::new(&policy(ROLE));
     let pull = world.changed("  versioning: true\n  lifecycle_policy: compliance\n");
-    let done = world.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = world.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     insta::assert_snapshot!(
         "change_set_comment",
-        world.desk.neutral(&settled(&world.comment()))
+        world.workdir.redact_account(&normalize(&world.comment()))
     );
     // The emulator says of every change of a bucket that it may replace it.
-    assert_eq!(done.outputs["impact"], "critical");
-    let preview = &done.report["previews"][world.desk.path()];
+    assert_eq!(run.outputs["impact"], "critical");
+    let preview = &run.report["previews"][world.workdir.path()];
     assert_eq!(preview["result"]["verdict"], "may-destroy");
     assert_eq!(world.issuer.issued().len(), 1, "one token serves the run");
-    world.untouched();
-    world.kept_its_secrets(&done);
+    world.assert_no_stack();
+    world.assert_no_secrets(&run);
 
     // The same event once more finds the same.
     let again = world.job(&pull).run();
-    assert_eq!(again.outputs["digest"], done.outputs["digest"]);
+    assert_eq!(again.outputs["digest"], run.outputs["digest"]);
     assert_eq!(
         world.github.take_writes().len(),
         0,
@@ -168,42 +168,42 @@ fn a_change_set_is_shown_with_its_causes() {
 }
 
 #[test]
-fn a_removed_config_shows_what_would_go() {
+fn a_removed_config_lists_what_would_be_deleted() {
     let world = World::new(&policy(ROLE)).without_bucket_policy();
     world
         .repo
         .commit("feature")
-        .remove(&world.desk.path())
+        .remove(&world.workdir.path())
         .push();
     let pull = world.pull();
-    let done = world.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = world.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     insta::assert_snapshot!(
         "deletion_comment",
-        world.desk.neutral(&settled(&world.comment()))
+        world.workdir.redact_account(&normalize(&world.comment()))
     );
-    world.untouched();
-    world.kept_its_secrets(&done);
+    world.assert_no_stack();
+    world.assert_no_secrets(&run);
 }
 
 #[test]
-fn what_is_there_is_part_of_the_digest() {
+fn existing_objects_are_part_of_the_digest() {
     let world = World::new(&policy(ROLE)).without_bucket_policy();
     world
         .repo
         .commit("feature")
-        .remove(&world.desk.path())
+        .remove(&world.workdir.path())
         .push();
     let pull = world.pull();
     let before = world.job(&pull).run().outputs["digest"].clone();
     world.comment();
-    let objects = world.desk.aws.objects();
+    let objects = world.workdir.aws.objects();
     let put = objects
         .put_object()
-        .bucket(&world.desk.name)
+        .bucket(&world.workdir.name)
         .key("data")
         .send();
-    world.desk.aws.wait(put).unwrap();
+    world.workdir.aws.wait(put).unwrap();
     let after = world.job(&pull).run().outputs["digest"].clone();
     assert_ne!(before, after);
     world
@@ -216,19 +216,19 @@ fn attack_a_fork_gets_no_credentials() {
     let world = World::new(&policy(ROLE));
     let fork = world.repo.fork("mallory/infra");
     fork.branch("feature", &world.repo.head("main"));
-    world.desk.write_config("  versioning: false\n");
-    let text = world.desk.read(&world.desk.path());
+    world.workdir.write_config("  versioning: false\n");
+    let text = world.workdir.read(&world.workdir.path());
     fork.commit("feature")
-        .write(&world.desk.path(), text)
+        .write(&world.workdir.path(), text)
         .push();
     let pull = world.repo.pull("feature").of_fork(&fork);
     let pull = pull.author(&world.alice).number(7).open();
-    let done = world.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = world.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(
-        done.summary.contains("gets no credentials"),
+        run.summary.contains("gets no credentials"),
         "{}",
-        done.summary
+        run.summary
     );
     assert_eq!(world.issuer.issued(), [""; 0], "no token was asked for");
 }
@@ -243,22 +243,22 @@ fn attack_a_change_does_not_choose_its_own_role() {
         .write(".provisioner.yaml", text)
         .push();
     let pull = world.changed("  versioning: false\n");
-    let done = world.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    let said = world.comment();
-    assert!(said.contains("names no plan role"), "{said}");
+    let run = world.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = world.comment();
+    assert!(comment.contains("names no plan role"), "{comment}");
     assert_eq!(world.issuer.issued(), [""; 0], "no token was asked for");
-    world.untouched();
+    world.assert_no_stack();
 }
 
 #[test]
-fn attack_a_policy_that_does_not_load_asks_for_nothing() {
+fn attack_an_invalid_policy_gets_no_credentials() {
     let world = World::new(&format!("{}accounts: everything\n", policy(ROLE)));
     let pull = world.changed("  versioning: false\n");
-    let done = world.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    let said = world.comment();
-    assert!(said.contains("does not load"), "{said}");
+    let run = world.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = world.comment();
+    assert!(comment.contains("does not load"), "{comment}");
     assert_eq!(world.issuer.issued(), [""; 0], "no token was asked for");
 }
 
@@ -268,59 +268,59 @@ fn attack_a_role_of_another_account_shows_nothing() {
     // The role of the policy exists only in the world's account; the config names another one.
     let other = "999999999999";
     let text = world
-        .desk
-        .read(&world.desk.path())
-        .replace(&world.desk.aws.account, other);
-    let path = world.desk.path();
+        .workdir
+        .read(&world.workdir.path())
+        .replace(&world.workdir.aws.account, other);
+    let path = world.workdir.path();
     world.repo.commit("feature").write(&path, text).push();
     let pull = world.pull();
-    let done = world.job(&pull).run();
-    let said = world.comment();
-    assert!(said.contains("aws-credentials"), "{said}");
-    world.untouched();
-    world.kept_its_secrets(&done);
+    let run = world.job(&pull).run();
+    let comment = world.comment();
+    assert!(comment.contains("aws-credentials"), "{comment}");
+    world.assert_no_stack();
+    world.assert_no_secrets(&run);
 }
 
 #[test]
-fn a_job_without_a_token_is_told_what_is_missing() {
+fn a_job_without_an_identity_token_names_the_permission() {
     let world = World::new(&policy(ROLE));
     let pull = world.changed("  versioning: false\n");
     let job = world.job(&pull).with("ACTIONS_ID_TOKEN_REQUEST_URL", "");
-    let done = job.run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    let said = world.comment();
-    assert!(said.contains("id-token write"), "{said}");
+    let run = job.run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = world.comment();
+    assert!(comment.contains("id-token write"), "{comment}");
 }
 
 #[test]
-fn an_issuer_that_refuses_is_told_without_its_secrets() {
+fn a_token_issuer_error_is_reported_without_secrets() {
     let world = World::new(&policy(ROLE));
     let pull = world.changed("  versioning: false\n");
     let job = world
         .job(&pull)
         .with("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "stolen-bearer-8Hq2");
-    let done = job.run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    let said = world.comment();
+    let run = job.run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = world.comment();
     assert!(
-        said.contains("aws-credentials") && said.contains("401"),
-        "{said}"
+        comment.contains("aws-credentials") && comment.contains("401"),
+        "{comment}"
     );
-    assert!(!format!("{said}{}", done.stderr).contains("stolen-bearer"));
-    assert_eq!(done.outputs["impact"], "unknown");
+    assert!(!format!("{comment}{}", run.stderr).contains("stolen-bearer"));
+    assert_eq!(run.outputs["impact"], "unknown");
 }
 
 /// By default a merged change of a stack that exists is not applied, so that the base may be ahead of it.
 #[test]
-fn a_base_that_was_not_deployed_is_said_so() {
+fn an_undeployed_base_is_reported() {
     let world = World::new(&policy(ROLE));
     let commit = |branch: &str, s3: &str| {
-        world.desk.write_config(s3);
-        let text = world.desk.read(&world.desk.path());
+        world.workdir.write_config(s3);
+        let text = world.workdir.read(&world.workdir.path());
         world
             .repo
             .commit(branch)
-            .write(&world.desk.path(), text)
+            .write(&world.workdir.path(), text)
             .push()
     };
     let merged = commit("main", "  versioning: true\n  tags:\n    Team: fraud\n");
@@ -329,13 +329,16 @@ fn a_base_that_was_not_deployed_is_said_so() {
     commit("later", both);
     let pull = world.repo.pull("later").author(&world.alice);
     let pull = pull.number(7).open();
-    let done = world.job(&pull).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    let said = world.comment();
-    assert!(said.contains("no known version of the config"), "{said}");
+    let run = world.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = world.comment();
     assert!(
-        said.contains("s3.tags.Team"),
-        "what was merged before is a cause too: {said}"
+        comment.contains("no known version of the config"),
+        "{comment}"
     );
-    world.untouched();
+    assert!(
+        comment.contains("s3.tags.Team"),
+        "what was merged before is a cause too: {comment}"
+    );
+    world.assert_no_stack();
 }

@@ -11,9 +11,9 @@ const MADE: &[&str] = &[COMMENT, DEPLOYMENT, DEPLOYED, COMMENTED, REACTION];
 impl World {
     /// Puts an object into the desk's bucket.
     pub fn put_object(&self, key: &str) {
-        let put = self.desk.aws.objects().put_object();
-        let put = put.bucket(&self.desk.name).key(key);
-        self.desk.aws.wait(put.send()).unwrap();
+        let put = self.workdir.aws.objects().put_object();
+        let put = put.bucket(&self.workdir.name).key(key);
+        self.workdir.aws.wait(put.send()).unwrap();
     }
 
     /// A bucket is found again by its tag. The emulator does not set the tags of a template.
@@ -21,11 +21,13 @@ impl World {
         use aws_sdk_s3::types::{Tag, Tagging};
         let tag = Tag::builder()
             .key("provisioner:config")
-            .value(&self.desk.name);
+            .value(&self.workdir.name);
         let tags = Tagging::builder().tag_set(tag.build().unwrap());
-        let put = self.desk.aws.objects().put_bucket_tagging();
-        let put = put.bucket(&self.desk.name).tagging(tags.build().unwrap());
-        self.desk.aws.wait(put.send()).unwrap();
+        let put = self.workdir.aws.objects().put_bucket_tagging();
+        let put = put
+            .bucket(&self.workdir.name)
+            .tagging(tags.build().unwrap());
+        self.workdir.aws.wait(put.send()).unwrap();
     }
 
     /// A stack that was provisioned by a merge; then its config is removed, approved and merged, and the run has said what would go.
@@ -36,16 +38,16 @@ impl World {
     pub fn with_removal_under(policy: &str, set: impl FnOnce(&Self)) -> (Self, Pull) {
         let world = Self::new(policy);
         set(&world);
-        world.desk.write_config(VERSIONED);
-        world.desk.act("prep-master", &["--force"]);
+        world.workdir.write_config(VERSIONED);
+        world.workdir.run_action("prep-master", &["--force"]);
         world.tag_bucket();
-        let path = world.desk.path();
-        let text = world.desk.read(&path);
+        let path = world.workdir.path();
+        let text = world.workdir.read(&path);
         world.repo.commit("main").write(&path, text).push();
         let pull = world.removal();
         let before = world.approved_and_merged(&pull);
-        let done = world.push(&before).run();
-        assert_eq!(done.status, 0, "{}\n{}", done.stderr, done.summary);
+        let run = world.push(&before).run();
+        assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
         world.github.take_writes();
         (world, pull)
     }
@@ -79,25 +81,25 @@ fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
         ),
         ("upload-template", "/provisioner upload-template", 3),
     ] {
-        let acted = world.act(&pull, &world.carol, text);
-        acted.ends(0);
+        let applied = world.apply(&pull, &world.carol, text);
+        applied.ends(0);
         let writes = world.github.take_writes();
         let lines: Vec<String> = writes.iter().map(|it| it.line()).collect();
         assert!(lines.len() <= MADE.len(), "{lines:#?}");
-        assert_eq!(world.reactions(&acted.comment), ["eyes", "rocket"]);
-        assert_eq!(world.tokens(ACT), tokens);
+        assert_eq!(world.reactions(&applied.comment), ["eyes", "rocket"]);
+        assert_eq!(world.tokens(APPLY), tokens);
         insta::assert_snapshot!(name, world.last_reply());
-        assert_eq!(acted.done.outputs["done"], "1");
-        assert!(acted.done.outputs["evidence-file"].is_string());
+        assert_eq!(applied.run.outputs["done"], "1");
+        assert!(applied.run.outputs["evidence-file"].is_string());
         assert!(
-            acted.done.outputs["environments"].is_null(),
+            applied.run.outputs["environments"].is_null(),
             "the look job says that"
         );
     }
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert_eq!(world.tokens(LOOK), 0);
+    assert_eq!(world.tokens(INSPECT), 0);
     // The same command again is another comment; the stack is there already.
-    let again = world.act(&pull, &world.carol, "/provisioner prep-master");
+    let again = world.apply(&pull, &world.carol, "/provisioner prep-master");
     again.ends(0);
     world.github.take_writes();
 }
@@ -105,13 +107,13 @@ fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
 #[test]
 fn a_replayed_event_updates_the_one_reply() {
     let (world, pull) = World::with_merge();
-    let acted = world.act(&pull, &world.carol, "/provisioner prep-master");
-    acted.ends(0);
+    let applied = world.apply(&pull, &world.carol, "/provisioner prep-master");
+    applied.ends(0);
     world.github.expect_writes(MADE);
     let once = world.replies();
     for job in [
-        world.look_at(&pull, &acted.comment),
-        world.act_on(&pull, &acted.comment),
+        world.inspect_job(&pull, &applied.comment),
+        world.apply_job(&pull, &applied.comment),
     ] {
         assert_eq!(job.run().status, 0);
     }
@@ -120,29 +122,29 @@ fn a_replayed_event_updates_the_one_reply() {
     assert_eq!(posts.count(), 0, "no second reply");
     assert_eq!(world.replies().len(), once.len());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert_eq!(world.reactions(&acted.comment), ["eyes", "rocket"]);
+    assert_eq!(world.reactions(&applied.comment), ["eyes", "rocket"]);
 }
 
 #[test]
 fn a_dedicated_bucket_has_an_action_of_its_own() {
     let world = World::new(&policy(""));
-    let text = world.desk.read(&world.desk.path());
-    let name = format!("{}-own", world.desk.name);
+    let text = world.workdir.read(&world.workdir.path());
+    let name = format!("{}-own", world.workdir.name);
     let text = format!("{text}  bucket_name_override: {name}\n  solutions:\n    - churn\n");
-    let path = world.desk.path().replace("-s3.yaml", "-churn-s3.yaml");
+    let path = world.workdir.path().replace("-s3.yaml", "-churn-s3.yaml");
     let pull = world.proposal(|commit| commit.write(&path, text));
     world.approved_and_merged(&pull);
     // What is for no config is refused by the look job.
-    let looked = world.look(
+    let inspected = world.inspect(
         &pull,
         &world.carol,
         &format!("/provisioner prep-master {path}"),
     );
-    looked.ends(2);
+    inspected.ends(2);
     world.github.expect_writes(ANSWERED);
     insta::assert_snapshot!("not_its_action", world.last_reply());
-    let acted = world.act(&pull, &world.carol, "/provisioner create-bucket");
-    acted.ends(0);
+    let applied = world.apply(&pull, &world.carol, "/provisioner create-bucket");
+    applied.ends(0);
     world.github.expect_writes(MADE);
     insta::assert_snapshot!("create-bucket", world.last_reply());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
@@ -181,7 +183,7 @@ pub fn vault_policy() -> String {
 
 impl World {
     pub fn vault_config(&self) -> String {
-        let account = &self.desk.aws.account;
+        let account = &self.workdir.aws.account;
         format!("vault:\n  account: \"{account}\"\n  region: us-west-2\n")
     }
 }
@@ -193,12 +195,12 @@ fn a_product_is_deployed_and_deleted() {
     let config = world.vault_config();
     let pull = world.proposal(|commit| commit.write(VAULT, &config));
     world.approved_and_merged(&pull);
-    let acted = world.act(
+    let applied = world.apply(
         &pull,
         &world.carol,
         "/provisioner deploy-product acme-vault.yaml",
     );
-    acted.ends(0);
+    applied.ends(0);
     world.github.expect_writes(MADE);
     insta::assert_snapshot!("deploy-product", world.last_reply());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
@@ -226,48 +228,48 @@ fn a_product_is_deployed_and_deleted() {
         .lines()
         .find(|line| line.starts_with("/provisioner delete-product"));
     let comment = world.repo.comment(8, &world.carol, line.unwrap());
-    let looked = world.look_at(&removal, &comment).run();
+    let inspected = world.inspect_job(&removal, &comment).run();
     assert_eq!(
-        looked.outputs["environments"], r#"["prod"]"#,
+        inspected.outputs["environments"], r#"["prod"]"#,
         "{}",
-        looked.stderr
+        inspected.stderr
     );
     world.github.expect_writes(&[REACTION]);
-    let done = world.act_on(&removal, &comment).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = world.apply_job(&removal, &comment).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     world
         .github
         .expect_writes(&[THERE, DEPLOYED, COMMENTED, REACTION]);
     assert_eq!(world.stack(), None);
     let reply = world.repo.comments(8).pop().unwrap().body;
-    insta::assert_snapshot!("delete-product", world.shown(&reply));
+    insta::assert_snapshot!("delete-product", world.normalized(&reply));
 }
 
 #[test]
-fn a_removal_is_confirmed_by_a_second_person_and_all_of_it_goes() {
+fn a_confirmed_removal_deletes_everything() {
     let (world, pull) = World::with_removal();
     assert_eq!(world.deployment_states()[0], "pending");
-    let acted = world.act(&pull, &world.carol, &world.posted());
-    acted.ends(0);
+    let applied = world.apply(&pull, &world.carol, &world.posted());
+    applied.ends(0);
     world
         .github
         .expect_writes(&[COMMENT, DEPLOYED, COMMENTED, REACTION]);
-    assert_eq!(world.reactions(&acted.comment), ["eyes", "rocket"]);
+    assert_eq!(world.reactions(&applied.comment), ["eyes", "rocket"]);
     insta::assert_snapshot!("tear-down", world.reply());
     assert_eq!(world.stack(), None);
-    assert_eq!(world.desk.aws.buckets(), [""; 0]);
+    assert_eq!(world.workdir.aws.buckets(), [""; 0]);
     assert_eq!(world.deployment_states()[0], "inactive");
 }
 
 #[test]
-fn what_changed_in_between_is_confirmed_anew() {
+fn a_changed_stack_needs_a_new_confirmation() {
     let (world, pull) = World::with_removal();
     let posted = world.posted();
     world.put_object("one-more");
-    let acted = world.act(&pull, &world.carol, &posted);
-    acted.ends(20);
+    let applied = world.apply(&pull, &world.carol, &posted);
+    applied.ends(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
-    assert_eq!(world.reactions(&acted.comment), ["eyes", "confused"]);
+    assert_eq!(world.reactions(&applied.comment), ["eyes", "confused"]);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     assert_eq!(world.deployment_states()[0], "pending", "it still waits");
     insta::assert_snapshot!("changed_in_between", world.reply());
@@ -279,7 +281,7 @@ fn what_changed_in_between_is_confirmed_anew() {
     assert!(!posted.contains(&digest));
     let (command, _) = posted.rsplit_once(' ').unwrap();
     world
-        .act(&pull, &world.carol, &format!("{command} {digest}"))
+        .apply(&pull, &world.carol, &format!("{command} {digest}"))
         .ends(0);
     world
         .github
@@ -288,16 +290,16 @@ fn what_changed_in_between_is_confirmed_anew() {
 }
 
 #[test]
-fn a_refused_deployment_is_no_deployment() {
+fn a_denied_deployment_is_recorded_as_failed() {
     let (world, pull) = World::with_merge();
     world
-        .act(&pull, &world.carol, "/provisioner prep-master")
+        .apply(&pull, &world.carol, "/provisioner prep-master")
         .ends(0);
     world.github.expect_writes(MADE);
     let states = world.deployment_states();
     pull.request_changes(&world.bob);
     world
-        .act(&pull, &world.carol, "/provisioner prep-master")
+        .apply(&pull, &world.carol, "/provisioner prep-master")
         .ends(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert_eq!(
@@ -308,10 +310,10 @@ fn a_refused_deployment_is_no_deployment() {
 }
 
 #[test]
-fn a_job_of_one_environment_leaves_the_others_alone() {
+fn a_job_changes_only_its_environment() {
     let world = World::new(&policy("  dev: {}\n"));
-    let text = world.desk.read(&world.desk.path());
-    let path = world.desk.path().replace("-prod-", "-dev-");
+    let text = world.workdir.read(&world.workdir.path());
+    let path = world.workdir.path().replace("-prod-", "-dev-");
     let text = text.replace("env: prod", "env: dev");
     let pull = world.proposal(|commit| commit.write(&path, text));
     world.approved_and_merged(&pull);
@@ -319,9 +321,9 @@ fn a_job_of_one_environment_leaves_the_others_alone() {
         &world.carol,
         "/provisioner prep-master\n/provisioner test-deploy",
     );
-    let done = world.act_on(&pull, &comment).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = world.apply_job(&pull, &comment).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     world.github.expect_writes(&[]);
-    world.nothing_asked();
-    assert!(done.outputs["environments"].is_null(), "{}", done.outputs);
+    world.assert_no_aws_access();
+    assert!(run.outputs["environments"].is_null(), "{}", run.outputs);
 }

@@ -12,20 +12,23 @@ impl World {
     #[track_caller]
     fn ignores(&self, pull: &Pull, by: &User, text: &str) {
         let comment = self.says(by, text);
-        for job in [self.look_at(pull, &comment), self.act_on(pull, &comment)] {
-            let done = job.run();
-            assert_eq!(done.status, 0, "{}", done.stderr);
-            assert!(done.stderr.contains("nothing to do"), "{}", done.stderr);
+        for job in [
+            self.inspect_job(pull, &comment),
+            self.apply_job(pull, &comment),
+        ] {
+            let run = job.run();
+            assert_eq!(run.status, 0, "{}", run.stderr);
+            assert!(run.stderr.contains("nothing to do"), "{}", run.stderr);
         }
         self.github.expect_writes(&[]);
-        assert_eq!((self.tokens(LOOK), self.tokens(ACT)), (0, 0));
+        assert_eq!((self.tokens(INSPECT), self.tokens(APPLY)), (0, 0));
     }
 
     /// A deletion that the act job refuses, by these codes. Its bucket and its stack stay.
     #[track_caller]
-    fn keeps(&self, pull: &Pull, by: &User, text: &str, codes: &[&str]) -> Looked {
-        let acted = self.act(pull, by, text);
-        acted.ends(20);
+    fn keeps(&self, pull: &Pull, by: &User, text: &str, codes: &[&str]) -> CommentRun {
+        let applied = self.apply(pull, by, text);
+        applied.ends(20);
         self.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
         let reply = self.last_reply();
         let told = regex::Regex::new(r"error\[([a-z-]+)\]").unwrap();
@@ -34,15 +37,15 @@ impl World {
             .map(|it| it.get(1).unwrap().as_str())
             .collect();
         assert_eq!(told, codes, "{reply}");
-        assert_eq!(self.reactions(&acted.comment), ["eyes", "confused"]);
+        assert_eq!(self.reactions(&applied.comment), ["eyes", "confused"]);
         self.all_is_there();
-        acted
+        applied
     }
 
     #[track_caller]
     pub fn all_is_there(&self) {
         assert_eq!(self.stack().as_deref(), Some("CREATE_COMPLETE"));
-        assert_eq!(self.desk.aws.keys(&self.desk.name).len(), 162);
+        assert_eq!(self.workdir.aws.keys(&self.workdir.name).len(), 162);
         assert_eq!(self.deployment_states()[0], "pending");
     }
 }
@@ -54,22 +57,22 @@ fn attack_a_command_by_a_stranger() {
     world.ignores(&pull, &world.mallory, "/provisioner prep-master");
     let nobody = world.github.user("nobody");
     world.ignores(&pull, &nobody, "/provisioner prep-master");
-    world.untouched();
+    world.assert_no_stack();
 }
 
 /// Vector 6: a machine that may do everything.
 #[test]
-fn attack_a_command_by_a_machine() {
+fn attack_a_command_by_a_bot() {
     let (world, pull) = World::with_merge();
     let robot = world.github.bot("helper[bot]");
     world.repo.set_permission(&robot, Permission::Admin);
     world.ignores(&pull, &robot, "/provisioner prep-master");
-    world.untouched();
+    world.assert_no_stack();
 }
 
 /// Vector 31: a stranger takes the name that somebody with permission gave up.
 #[test]
-fn attack_a_name_that_was_somebody_else_s() {
+fn attack_a_reused_login() {
     let (world, pull) = World::with_merge();
     world.github.rename_user(&world.carol, "carola");
     let mallory = world.github.rename_user(&world.mallory, "carol");
@@ -80,28 +83,28 @@ fn attack_a_name_that_was_somebody_else_s() {
         .github
         .fault_times(2, PERMISSION, Fault::Json(200, answer));
     world.ignores(&pull, &mallory, "/provisioner prep-master");
-    world.untouched();
+    world.assert_no_stack();
 }
 
 /// Vector 6: whoever lost the permission between the look job and the other one.
 #[test]
-fn attack_a_permission_that_is_gone_meanwhile() {
+fn attack_a_permission_revoked_between_jobs() {
     let (world, pull) = World::with_merge();
-    let looked = world.look(&pull, &world.carol, "/provisioner prep-master");
-    assert_eq!(looked.environments(), r#"["prod"]"#);
+    let inspected = world.inspect(&pull, &world.carol, "/provisioner prep-master");
+    assert_eq!(inspected.environments(), r#"["prod"]"#);
     world.github.expect_writes(&[REACTION]);
     for permission in [Permission::Triage, Permission::None] {
         world.repo.set_permission(&world.carol, permission);
-        let done = world.act_on(&pull, &looked.comment).run();
-        assert_eq!(done.status, 0, "{}", done.stderr);
+        let run = world.apply_job(&pull, &inspected.comment).run();
+        assert_eq!(run.status, 0, "{}", run.stderr);
         world.github.expect_writes(&[]);
     }
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vectors 6 and 34: only somebody else than whoever asked for it confirms a deletion, and only one whose word counts.
 #[test]
-fn attack_a_deletion_that_the_wrong_one_confirms() {
+fn attack_a_deletion_confirmed_by_the_wrong_person() {
     let policy = policy("    approvers: [\"@bob\", \"@carol\", \"@alice\", \"@dora\"]\n");
     let (world, pull) = World::with_removal_under(&policy, |_| {});
     let posted = world.posted();
@@ -117,43 +120,43 @@ fn attack_a_deletion_that_the_wrong_one_confirms() {
     world.repo.set_permission(&erin, Permission::Admin);
     world.keeps(&pull, &erin, &posted, &["approver-not-allowed"]);
     assert_eq!(
-        world.tokens(ACT),
+        world.tokens(APPLY),
         1,
         "the run of the merge had one; these none"
     );
     // An approver who may not push.
     let dora = world.github.user("dora");
     world.repo.set_permission(&dora, Permission::Triage);
-    let looked = world.look(&pull, &dora, &posted);
-    looked.ends(20);
+    let inspected = world.inspect(&pull, &dora, &posted);
+    inspected.ends(20);
     world.github.expect_writes(ANSWERED);
-    assert_eq!(looked.environments(), "[]");
+    assert_eq!(inspected.environments(), "[]");
     // Strangers.
     world.repo.set_permission(&world.mallory, Permission::Read);
     let comment = world.says(&world.mallory, &posted);
-    assert_eq!(world.act_on(&pull, &comment).run().status, 0);
+    assert_eq!(world.apply_job(&pull, &comment).run().status, 0);
     world.github.expect_writes(&[]);
-    assert_eq!(world.tokens(ACT), 1);
+    assert_eq!(world.tokens(APPLY), 1);
     world.all_is_there();
 }
 
 /// Vector 34: who pushed the head, although somebody else opened the pull request.
 #[test]
-fn attack_a_deletion_that_its_pusher_confirms() {
+fn attack_a_deletion_confirmed_by_its_pusher() {
     let world = World::new(&policy(""));
-    world.desk.act("prep-master", &["--force"]);
-    let path = world.desk.path();
+    world.workdir.run_action("prep-master", &["--force"]);
+    let path = world.workdir.path();
     world
         .repo
         .commit("main")
-        .write(&path, world.desk.read(&path))
+        .write(&path, world.workdir.read(&path))
         .push();
     let pull = world.proposal(|commit| commit.remove(&path).by(&world.carol));
     let before = world.approved_and_merged(&pull);
     assert_eq!(world.push(&before).run().status, 0);
     world.github.take_writes();
-    let acted = world.act(&pull, &world.carol, &world.posted());
-    acted.ends(20);
+    let applied = world.apply(&pull, &world.carol, &world.posted());
+    applied.ends(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert!(
         world.reply().contains("error[delete-needs-second-person]"),
@@ -171,21 +174,24 @@ fn attack_a_deletion_with_the_wrong_digest() {
     let (command, digest) = posted.rsplit_once(' ').unwrap();
     let with = |digest: &str| format!("{command} {digest}");
     let denied = &["delete-not-confirmed"];
-    // Of another stack, or of other facts; the right one with one digit more.
-    world.keeps(&pull, &world.carol, &with("0123456789abcdef"), denied);
-    world.keeps(&pull, &world.carol, &with(&format!("{digest}0")), denied);
-    // One by which nothing can be meant, such as only the beginning of the right one.
-    for digest in [
-        &digest[..11],
-        &digest[..15],
-        "",
-        &digest.to_uppercase(),
-        "*",
-    ] {
-        let looked = world.look(&pull, &world.carol, &with(digest));
-        looked.ends(2);
+    let last = if digest.ends_with('0') { "1" } else { "0" };
+    let wrong = [
+        // Of another stack, or of other facts.
+        "0123456789abcdef".to_owned(),
+        format!("{}{last}", &digest[..15]),
+        // The right beginning, and as many digits as the whole digest has.
+        format!("{digest:0<64}"),
+    ];
+    for digest in wrong {
+        world.keeps(&pull, &world.carol, &with(&digest), denied);
+    }
+    // Not a digest: too short, or in capitals.
+    let capitals = format!("A{}", &digest.to_uppercase()[1..]);
+    for digest in [&digest[..11], &digest[..15], "", &capitals, "*"] {
+        let inspected = world.inspect(&pull, &world.carol, &with(digest));
+        inspected.ends(2);
         world.github.expect_writes(ANSWERED);
-        assert_eq!(looked.environments(), "[]", "{digest}");
+        assert_eq!(inspected.environments(), "[]", "{digest}");
     }
     world.all_is_there();
 }
@@ -204,7 +210,7 @@ fn attack_a_deletion_without_force_or_digest() {
 
 /// Vectors 3 and 34: who was struck off the approvers since the merge.
 #[test]
-fn attack_an_approver_of_before() {
+fn attack_a_former_approver() {
     let before = policy("    approvers: [\"@bob\", \"@carol\"]\n");
     let (world, pull) = World::with_removal_under(&before, |_| {});
     let posted = world.posted();
@@ -214,9 +220,9 @@ fn attack_an_approver_of_before() {
         .commit("main")
         .write(".provisioner.yaml", now)
         .push();
-    let tokens = world.tokens(ACT);
+    let tokens = world.tokens(APPLY);
     world.keeps(&pull, &world.carol, &posted, &["approver-not-allowed"]);
-    assert_eq!(world.tokens(ACT), tokens, "no token for it");
+    assert_eq!(world.tokens(APPLY), tokens, "no token for it");
     // What is forbidden since, too.
     let never = policy("    deletes: never\n");
     world
@@ -234,8 +240,8 @@ fn attack_the_bot_s_own_comment() {
     let robot = world.github.bot("github-actions[bot]");
     let comment = world.says(&robot, &world.posted());
     for job in [
-        world.look_at(&pull, &comment),
-        world.act_on(&pull, &comment),
+        world.inspect_job(&pull, &comment),
+        world.apply_job(&pull, &comment),
     ] {
         assert_eq!(job.run().status, 0);
     }

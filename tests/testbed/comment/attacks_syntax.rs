@@ -48,24 +48,24 @@ fn assert_log_safe(log: &str) {
 
 /// Vectors 17 and 18: values and keys of a config.
 #[test]
-fn attack_words_of_a_config() {
+fn attack_markdown_in_config_values() {
     let world = World::new(&policy(""));
-    let pull = world.proposal(|commit| commit.write(&world.desk.path(), hostile()));
+    let pull = world.proposal(|commit| commit.write(&world.workdir.path(), hostile()));
     let text = "/provisioner validate-config\n/provisioner create-prov-template\n/provisioner show-changes";
-    let looked = world.look(&pull, &world.carol, text);
-    looked.ends(10);
+    let inspected = world.inspect(&pull, &world.carol, text);
+    inspected.ends(10);
     world
         .github
         .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);
     world.reply();
-    assert_log_safe(&looked.done.stderr);
-    assert_eq!(looked.environments(), "[]");
-    world.nothing_asked();
+    assert_log_safe(&inspected.run.stderr);
+    assert_eq!(inspected.environments(), "[]");
+    world.assert_no_aws_access();
 }
 
 /// Vectors 17, 18 and 29: names of configs.
 #[test]
-fn attack_names_of_configs() {
+fn attack_markdown_in_config_names() {
     let world = World::new(&policy("configs: [\"**/*.yaml\"]\n"));
     let names = [
         "a`b``c.yaml",
@@ -83,28 +83,28 @@ fn attack_names_of_configs() {
         })
     });
     let text = "/provisioner validate-config\n/provisioner validate-config none.yaml\n/provisioner test-deploy";
-    let looked = world.look(&pull, &world.carol, text);
+    let inspected = world.inspect(&pull, &world.carol, text);
     world.github.take_writes();
     world.reply();
-    assert_log_safe(&looked.done.stderr);
-    assert_eq!(looked.environments(), "[]");
-    world.nothing_asked();
+    assert_log_safe(&inspected.run.stderr);
+    assert_eq!(inspected.environments(), "[]");
+    world.assert_no_aws_access();
 }
 
 /// Vector 17: words of a commenter, in what is said of them.
 #[test]
-fn attack_words_of_a_commenter() {
+fn attack_markdown_in_commands() {
     let (world, pull) = World::with_proposal();
     let lines = HOSTILE
         .iter()
         .filter(|it| !it.contains(['\n', '<', '`', '~']));
     let lines: Vec<String> = lines.map(|it| format!("/provisioner {it}")).collect();
-    let looked = world.look(&pull, &world.carol, &lines.join("\n\n"));
-    looked.ends(2);
+    let inspected = world.inspect(&pull, &world.carol, &lines.join("\n\n"));
+    inspected.ends(2);
     world.github.expect_writes(ANSWERED);
     insta::assert_snapshot!("words", world.reply());
-    assert_log_safe(&looked.done.stderr);
-    world.nothing_asked();
+    assert_log_safe(&inspected.run.stderr);
+    world.assert_no_aws_access();
 }
 
 /// Vector 30: ten commands of which each says more than a comment holds.
@@ -124,8 +124,8 @@ fn attack_ten_long_answers() {
     });
     let text =
         "/provisioner create-prov-template\n".repeat(9) + "/provisioner explain not-merged\n";
-    let looked = world.look(&pull, &world.carol, &text);
-    looked.ends(0);
+    let inspected = world.inspect(&pull, &world.carol, &text);
+    inspected.ends(0);
     world.github.expect_writes(ANSWERED);
     let reply = world.reply();
     assert_eq!(
@@ -142,12 +142,12 @@ fn attack_ten_long_answers() {
         "the room is used: {}",
         reply.chars().count()
     );
-    assert!(looked.done.summary.len() < 1_000_000);
+    assert!(inspected.run.summary.len() < 1_000_000);
 }
 
 /// Vector 17: a reply of somebody else that looks like ours is left alone.
 #[test]
-fn attack_a_reply_of_somebody_else() {
+fn attack_a_foreign_reply() {
     let (world, pull) = World::with_proposal();
     let comment = world.says(&world.carol, "/provisioner explain not-merged");
     let forged = format!(
@@ -155,7 +155,7 @@ fn attack_a_reply_of_somebody_else() {
         comment.id
     );
     let theirs = world.says(&world.mallory, &forged);
-    assert_eq!(world.look_at(&pull, &comment).run().status, 0);
+    assert_eq!(world.inspect_job(&pull, &comment).run().status, 0);
     world.github.expect_writes(ANSWERED);
     let comments = world.repo.comments(7);
     let found = comments.iter().find(|it| it.id == theirs.id).unwrap();

@@ -10,7 +10,7 @@ use super::*;
 fn jobs(world: &World, pull: &Pull, comment: &Comment, claimed: &str) -> [Job; 2] {
     let mut event = pull.comment_event("created", comment.id);
     event["comment"]["body"] = json!(claimed);
-    [LOOK, ACT].map(|issuer| world.job("issue_comment", &event, issuer))
+    [INSPECT, APPLY].map(|issuer| world.job("issue_comment", &event, issuer))
 }
 
 /// Vector 10: the event names a deletion, the comment only asks for help.
@@ -18,7 +18,7 @@ fn jobs(world: &World, pull: &Pull, comment: &Comment, claimed: &str) -> [Job; 2
 fn attack_an_event_that_says_more_than_the_comment() {
     let (world, pull) = World::with_merge();
     let comment = world.says(&world.carol, "/provisioner explain not-merged");
-    let path = world.desk.path();
+    let path = world.workdir.path();
     let claimed = format!(
         "/provisioner tear-down {path} --force --confirm 0123456789abcdef\n/provisioner prep-master"
     );
@@ -28,7 +28,7 @@ fn attack_an_event_that_says_more_than_the_comment() {
     world.github.expect_writes(ANSWERED);
     assert!(world.reply().contains("explain not-merged"));
     assert!(!world.reply().contains("tear-down"));
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vector 10: the event is harmless, the comment commands; only the comment counts, and with a harmless event nothing is looked at.
@@ -42,15 +42,11 @@ fn attack_an_event_that_says_less_than_the_comment() {
         assert_eq!(world.github.requests().len(), 0);
     }
     // The guard sees what the comment says, whatever the event says: here the merge is approved, and nothing forbids it.
-    let [look, _] = jobs(&world, &pull, &comment, "/provisioner help");
-    let done = look.run();
-    assert_eq!(
-        done.outputs["environments"], r#"["prod"]"#,
-        "{}",
-        done.stderr
-    );
+    let [inspect, _] = jobs(&world, &pull, &comment, "/provisioner help");
+    let run = inspect.run();
+    assert_eq!(run.outputs["environments"], r#"["prod"]"#, "{}", run.stderr);
     world.github.expect_writes(&[REACTION]);
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vector 10: a harmless comment becomes a command after it was agreed with.
@@ -67,7 +63,7 @@ fn attack_an_edited_comment() {
             assert_eq!(job.run().status, 0);
         }
         world.github.expect_writes(&[]);
-        world.nothing_asked();
+        world.assert_no_aws_access();
     }
 }
 
@@ -88,16 +84,16 @@ fn attack_a_comment_from_elsewhere() {
         .comment(8, &world.carol, "/provisioner prep-master");
     let mut event = other.comment_event("created", comment.id);
     event["issue"]["number"] = json!(pull.number);
-    for issuer in [LOOK, ACT] {
+    for issuer in [INSPECT, APPLY] {
         assert_eq!(world.job("issue_comment", &event, issuer).run().status, 0);
     }
     world.github.expect_writes(&[]);
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vector 11: a command that is shown is not given.
 #[test]
-fn attack_a_command_that_is_shown() {
+fn attack_a_quoted_command() {
     let (world, pull) = World::with_merge();
     let command = "/provisioner prep-master";
     for text in [
@@ -118,19 +114,19 @@ fn attack_a_command_that_is_shown() {
         format!("x\n{command}\n==="),
     ] {
         let comment = world.says(&world.carol, &text);
-        let done = world.look_at(&pull, &comment).run();
-        assert_eq!(done.status, 0, "{text}: {}", done.stderr);
-        assert!(done.outputs["environments"].is_null(), "{text}");
+        let run = world.inspect_job(&pull, &comment).run();
+        assert_eq!(run.status, 0, "{text}: {}", run.stderr);
+        assert!(run.outputs["environments"].is_null(), "{text}");
         world.github.expect_writes(&[]);
     }
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vectors 11 and 12: letters that look alike, characters that cannot be seen, shells, paths out of the repository.
 #[test]
-fn attack_words_that_the_grammar_does_not_know() {
+fn attack_unknown_arguments() {
     let (world, pull) = World::with_merge();
-    let path = world.desk.path();
+    let path = world.workdir.path();
     let lines = [
         "/provisioner prep\u{2010}master".to_owned(),
         "/provisioner pr\u{435}p-master".to_owned(),
@@ -144,14 +140,14 @@ fn attack_words_that_the_grammar_does_not_know() {
         "/provisioner deploy-solution --solution @acme/admins".to_owned(),
     ];
     let text = lines.join("\n\n");
-    let looked = world.look(&pull, &world.carol, &text);
-    looked.ends(2);
+    let inspected = world.inspect(&pull, &world.carol, &text);
+    inspected.ends(2);
     world.github.expect_writes(ANSWERED);
-    assert_eq!(looked.environments(), "[]");
+    assert_eq!(inspected.environments(), "[]");
     insta::assert_snapshot!("unknown_words", world.reply());
-    assert_eq!(world.act_on(&pull, &looked.comment).run().status, 0);
+    assert_eq!(world.apply_job(&pull, &inspected.comment).run().status, 0);
     world.github.expect_writes(&[]);
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vector 14: a config that the pull request does not change.
@@ -159,7 +155,7 @@ fn attack_words_that_the_grammar_does_not_know() {
 fn attack_a_config_that_was_not_reviewed_here() {
     let world = World::new(&policy(""));
     let other = "s3/configs/acme-prod-9999-us-west-2-s3.yaml";
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     world.repo.commit("main").write(other, &text).push();
     let pull = world.proposed(VERSIONED);
     world.approved_and_merged(&pull);
@@ -169,28 +165,28 @@ fn attack_a_config_that_was_not_reviewed_here() {
         format!("/provisioner show-changes {other}"),
         format!("/provisioner test-deploy {other}"),
     ] {
-        let looked = world.look(&pull, &world.carol, &text);
-        looked.ends(2);
+        let inspected = world.inspect(&pull, &world.carol, &text);
+        inspected.ends(2);
         let writes = world.github.take_writes();
         assert!(writes.len() <= 4, "{writes:#?}");
-        assert_eq!(looked.environments(), "[]");
+        assert_eq!(inspected.environments(), "[]");
         assert!(
             world
                 .last_reply()
                 .contains("is no config that this pull request changes")
         );
-        let done = world.act_on(&pull, &looked.comment).run();
-        assert_eq!(done.status, 0, "{}", done.stderr);
+        let run = world.apply_job(&pull, &inspected.comment).run();
+        assert_eq!(run.status, 0, "{}", run.stderr);
         world.github.expect_writes(&[]);
     }
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vectors 6, 11 and 31: whatever a stranger writes, AWS and the issuers hear nothing of it.
 #[test]
-fn attack_whatever_a_stranger_writes() {
+fn attack_comments_of_strangers() {
     let (world, pull) = World::with_merge();
-    let path = world.desk.path();
+    let path = world.workdir.path();
     let words = prop_oneof![
         Just("/provisioner".to_owned()),
         Just("prep-master".to_owned()),
@@ -221,18 +217,18 @@ fn attack_whatever_a_stranger_writes() {
     let tried = TestRunner::new(config).run(&text, |text| {
         let comment = world.says(&world.mallory, &text);
         for job in [
-            world.look_at(&pull, &comment),
-            world.act_on(&pull, &comment),
+            world.inspect_job(&pull, &comment),
+            world.apply_job(&pull, &comment),
         ] {
-            let done = job.run();
-            prop_assert_eq!(done.status, 0, "{}", done.stderr);
-            prop_assert!(done.outputs["environments"].is_null());
-            prop_assert_eq!(done.summary, "");
+            let run = job.run();
+            prop_assert_eq!(run.status, 0, "{}", run.stderr);
+            prop_assert!(run.outputs["environments"].is_null());
+            prop_assert_eq!(run.summary, "");
         }
         prop_assert!(world.github.take_writes().is_empty());
-        prop_assert_eq!((world.tokens(LOOK), world.tokens(ACT)), (0, 0));
+        prop_assert_eq!((world.tokens(INSPECT), world.tokens(APPLY)), (0, 0));
         Ok(())
     });
     tried.unwrap();
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }

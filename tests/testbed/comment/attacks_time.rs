@@ -8,38 +8,38 @@ impl World {
     #[track_caller]
     fn refuses(&self, pull: &Pull, text: &str, code: &str) {
         let comment = self.repo.comment(pull.number, &self.carol, text);
-        let done = self.look_at(pull, &comment).run();
-        assert_eq!(done.status, 20, "{text}: {}", done.stderr);
-        assert_eq!(done.outputs["environments"], "[]", "{text}");
+        let run = self.inspect_job(pull, &comment).run();
+        assert_eq!(run.status, 20, "{text}: {}", run.stderr);
+        assert_eq!(run.outputs["environments"], "[]", "{text}");
         let comments = self.repo.comments(pull.number);
         let reply = &comments.last().unwrap().body;
-        self.shown(reply);
+        self.normalized(reply);
         assert!(reply.contains(code), "{text}: {reply}");
         let writes = self.github.take_writes();
         assert!(writes.len() <= 4, "{writes:#?}");
         // Nor does a job for `prod` that is started all the same.
-        let done = self.act_on(pull, &comment).run();
+        let run = self.apply_job(pull, &comment).run();
         assert_eq!(
-            (self.tokens(LOOK), self.tokens(ACT)),
+            (self.tokens(INSPECT), self.tokens(APPLY)),
             (0, 0),
             "{text}: {}",
-            done.stderr
+            run.stderr
         );
         self.github.take_writes();
-        self.untouched();
+        self.assert_no_stack();
     }
 
     /// Refused in the job for `prod`, which asks for no token.
     #[track_caller]
     fn denies(&self, pull: &Pull, text: &str, code: &str) {
-        let tokens = self.tokens(ACT);
-        let acted = self.act(pull, &self.carol, text);
-        acted.ends(20);
+        let tokens = self.tokens(APPLY);
+        let applied = self.apply(pull, &self.carol, text);
+        applied.ends(20);
         self.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
         let reply = self.last_reply();
         assert!(reply.contains(&format!("error[{code}]")), "{reply}");
-        assert_eq!(self.reactions(&acted.comment), ["eyes", "confused"]);
-        assert_eq!(self.tokens(ACT), tokens);
+        assert_eq!(self.reactions(&applied.comment), ["eyes", "confused"]);
+        assert_eq!(self.tokens(APPLY), tokens);
     }
 }
 
@@ -50,10 +50,10 @@ fn attack_comment_then_push() {
     pull.approve(&world.bob);
     let text = format!(
         "{}  tags:\n    Team: x\n",
-        world.desk.read(&world.desk.path())
+        world.workdir.read(&world.workdir.path())
     );
     let commit = world.repo.commit("feature").author(&world.alice);
-    commit.write(&world.desk.path(), text).push();
+    commit.write(&world.workdir.path(), text).push();
     world.refuses(&pull, "/provisioner test-deploy", "stale-head");
     insta::assert_snapshot!("stale_head", world.last_reply());
     world.refuses(&pull, "/provisioner show-changes", "stale-head");
@@ -66,10 +66,10 @@ fn attack_an_approval_of_another_head() {
     pull.approve(&world.bob);
     let text = format!(
         "{}  tags:\n    Team: x\n",
-        world.desk.read(&world.desk.path())
+        world.workdir.read(&world.workdir.path())
     );
     let commit = world.repo.commit("feature").author(&world.alice);
-    commit.write(&world.desk.path(), text).push();
+    commit.write(&world.workdir.path(), text).push();
     world.check(&pull);
     world.refuses(&pull, "/provisioner test-deploy", "approval-stale");
 }
@@ -79,8 +79,8 @@ fn attack_an_approval_of_another_head() {
 fn attack_push_between_the_jobs() {
     let (world, pull) = World::with_proposal();
     pull.approve(&world.bob);
-    let looked = world.look(&pull, &world.carol, "/provisioner test-deploy");
-    assert_eq!(looked.environments(), r#"["prod"]"#);
+    let inspected = world.inspect(&pull, &world.carol, "/provisioner test-deploy");
+    assert_eq!(inspected.environments(), r#"["prod"]"#);
     world.github.expect_writes(&[REACTION]);
     world
         .repo
@@ -88,15 +88,15 @@ fn attack_push_between_the_jobs() {
         .author(&world.alice)
         .write("x", "x")
         .push();
-    let done = world.act_on(&pull, &looked.comment).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
+    let run = world.apply_job(&pull, &inspected.comment).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert!(
         world.reply().contains("error[stale-head]"),
         "{}",
         world.reply()
     );
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vectors 1 and 2: pull requests from a fork, also of the same owner.
@@ -116,8 +116,8 @@ fn attack_a_fork() {
         let world = World::new(&policy(""));
         let fork = world.repo.fork(name);
         fork.set_permission(&world.mallory, Permission::Admin);
-        let path = world.desk.path();
-        let text = world.desk.read(&path);
+        let path = world.workdir.path();
+        let text = world.workdir.read(&path);
         fork.branch("feature", &fork.head("main"));
         fork.commit("feature")
             .author(&world.mallory)
@@ -138,10 +138,10 @@ fn attack_a_fork() {
         }
         // What is in it can be looked at: it is data.
         world
-            .look(&pull, &world.carol, "/provisioner validate-config")
+            .inspect(&pull, &world.carol, "/provisioner validate-config")
             .ends(0);
         world.github.expect_writes(ANSWERED);
-        world.nothing_asked();
+        world.assert_no_aws_access();
     }
 }
 
@@ -150,7 +150,7 @@ fn attack_a_fork() {
 fn attack_a_deployment_of_what_is_not_merged() {
     let (world, pull) = World::with_proposal();
     pull.approve(&world.bob);
-    let path = world.desk.path();
+    let path = world.workdir.path();
     let tear_down = format!("/provisioner tear-down {path} --force --confirm 0123456789abcdef");
     for text in [
         "/provisioner prep-master",
@@ -174,7 +174,7 @@ fn attack_a_deployment_of_what_was_not_approved() {
     insta::assert_snapshot!("not_approved", world.last_reply());
     pull.request_changes(&world.bob);
     world.denies(&pull, "/provisioner prep-master", "changes-requested");
-    world.nothing_asked();
+    world.assert_no_aws_access();
     assert_eq!(world.repo.deployments().len(), 0);
 }
 
@@ -184,15 +184,15 @@ fn attack_a_deployment_of_an_old_merge() {
     let (world, pull) = World::with_merge();
     let text = format!(
         "{}  tags:\n    Team: x\n",
-        world.desk.read(&world.desk.path())
+        world.workdir.read(&world.workdir.path())
     );
     world
         .repo
         .commit("main")
-        .write(&world.desk.path(), text)
+        .write(&world.workdir.path(), text)
         .push();
     world.denies(&pull, "/provisioner prep-master", "superseded");
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vector 14: folders of a solution that no reviewer saw.
@@ -209,9 +209,9 @@ fn attack_a_solution_that_the_config_does_not_name() {
 
 /// Vectors 23 and 34: a deletion of what the change does not remove.
 #[test]
-fn attack_a_deletion_of_a_config_that_is_there() {
+fn attack_a_deletion_of_an_existing_config() {
     let (world, pull) = World::with_merge();
-    let path = world.desk.path();
+    let path = world.workdir.path();
     let text = format!("/provisioner tear-down {path} --force --confirm 0123456789abcdef");
     world.refuses(&pull, &text, "delete-not-requested");
     insta::assert_snapshot!("not_requested", world.last_reply());
@@ -219,10 +219,10 @@ fn attack_a_deletion_of_a_config_that_is_there() {
 
 /// Vector 25: a removal whose config came back.
 #[test]
-fn attack_a_deletion_of_a_config_that_came_back() {
+fn attack_a_deletion_of_a_restored_config() {
     let (world, pull) = World::with_removal();
-    let path = world.desk.path();
-    let text = world.desk.read(&path);
+    let path = world.workdir.path();
+    let text = world.workdir.read(&path);
     world.repo.commit("main").write(&path, text).push();
     world.denies(&pull, &world.posted(), "superseded");
     world.all_is_there();
@@ -240,9 +240,9 @@ fn attack_a_test_for_another_branch() {
         .write(".provisioner.yaml", weak)
         .push();
     world.repo.branch("feature", &world.repo.head("side"));
-    let path = world.desk.path();
+    let path = world.workdir.path();
     let commit = world.repo.commit("feature").author(&world.alice);
-    commit.write(&path, world.desk.read(&path)).push();
+    commit.write(&path, world.workdir.read(&path)).push();
     let pull = world.repo.pull("feature").base("side").author(&world.alice);
     let pull = pull.number(7).open();
     world.check(&pull);
@@ -258,8 +258,8 @@ fn attack_a_test_for_another_branch() {
 #[test]
 fn attack_a_policy_that_the_pull_request_weakens() {
     let world = World::new(&policy("    approvals: 2\n"));
-    let path = world.desk.path();
-    let text = world.desk.read(&path);
+    let path = world.workdir.path();
+    let text = world.workdir.read(&path);
     let weak = policy("    approvals: 1\n");
     let pull = world.proposal(|commit| commit.write(&path, text).write(".provisioner.yaml", weak));
     pull.approve(&world.bob);
@@ -267,12 +267,12 @@ fn attack_a_policy_that_the_pull_request_weakens() {
     // Also once it is merged: what it says is for the changes after it.
     world.merged(&pull);
     world.denies(&pull, "/provisioner prep-master", "approval-missing");
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vector 3: a branch from before the policy became strict.
 #[test]
-fn attack_a_branch_from_a_time_of_another_policy() {
+fn attack_a_branch_with_an_older_policy() {
     let world = World::new(&policy("    approvals: 1\n"));
     let old = world.repo.head("main");
     let strict = policy("    approvals: 2\n");
@@ -282,9 +282,9 @@ fn attack_a_branch_from_a_time_of_another_policy() {
         .write(".provisioner.yaml", strict)
         .push();
     world.repo.branch("feature", &old);
-    let path = world.desk.path();
+    let path = world.workdir.path();
     let commit = world.repo.commit("feature").author(&world.alice);
-    commit.write(&path, world.desk.read(&path)).push();
+    commit.write(&path, world.workdir.read(&path)).push();
     let pull = world
         .repo
         .pull("feature")
@@ -328,17 +328,17 @@ fn attack_a_product_that_the_pull_request_edits() {
     });
     pull.approve(&world.bob);
     world
-        .act(&pull, &world.carol, "/provisioner test-deploy --keep")
+        .apply(&pull, &world.carol, "/provisioner test-deploy --keep")
         .ends(0);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
-    let names = world.desk.aws.parameter_names("/");
+    let names = world.workdir.aws.parameter_names("/");
     assert_eq!(names.len(), 1, "{names:?}");
     assert!(names[0].starts_with("/vault-t"), "{names:?}");
 }
 
 /// Vector 3: a product that calls by a harmless name what is none.
 #[test]
-fn attack_a_product_whose_looking_deletes() {
+fn attack_a_product_whose_inspection_deletes() {
     let world = World::new(&vault_policy());
     vault(world.repo.commit("main"), ACTIONS).push();
     let config = world.vault_config();
@@ -346,8 +346,8 @@ fn attack_a_product_whose_looking_deletes() {
     let pull = world.proposal(|commit| vault(commit.write(VAULT, &config), actions));
     pull.approve(&world.bob);
     for action in ["show-changes", "check-drift"] {
-        let looked = world.look(&pull, &world.carol, &format!("/provisioner {action}"));
-        looked.ends(2);
+        let inspected = world.inspect(&pull, &world.carol, &format!("/provisioner {action}"));
+        inspected.ends(2);
         world.github.take_writes();
         assert!(
             world.last_reply().contains("means something else"),
@@ -357,29 +357,29 @@ fn attack_a_product_whose_looking_deletes() {
     }
     world.approved_and_merged(&pull);
     let text = format!("/provisioner deploy-product {VAULT} --force");
-    let looked = world.look(&pull, &world.carol, &text);
-    looked.ends(2);
+    let inspected = world.inspect(&pull, &world.carol, &text);
+    inspected.ends(2);
     world.github.take_writes();
-    assert_eq!(looked.environments(), "[]");
-    world.act_on(&pull, &looked.comment).run();
+    assert_eq!(inspected.environments(), "[]");
+    world.apply_job(&pull, &inspected.comment).run();
     world.github.take_writes();
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vector 22: a stack of this name that somebody else made.
 #[test]
-fn attack_a_stack_of_somebody_else() {
+fn attack_a_foreign_stack() {
     let (world, pull) = World::with_removal();
     world
-        .desk
+        .workdir
         .aws
         .wait(
             world
-                .desk
+                .workdir
                 .aws
                 .stacks()
                 .update_stack()
-                .stack_name(world.desk.stack())
+                .stack_name(world.workdir.stack())
                 .use_previous_template(true)
                 .send(),
         )
@@ -387,8 +387,8 @@ fn attack_a_stack_of_somebody_else() {
     let (pulled, posted) = (pull, world.posted());
     // The tags by which it is known are gone.
     untag(&world);
-    let acted = world.act(&pulled, &world.carol, &posted);
-    acted.ends(20);
+    let applied = world.apply(&pulled, &world.carol, &posted);
+    applied.ends(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert!(
         world.reply().contains("error[stack-not-owned]"),
@@ -402,69 +402,69 @@ fn attack_a_stack_of_somebody_else() {
 }
 
 fn untag(world: &World) {
-    let name = world.desk.stack();
-    let stacks = world.desk.aws.stacks();
+    let name = world.workdir.stack();
+    let stacks = world.workdir.aws.stacks();
     let template = stacks.get_template().stack_name(&name).send();
     let template = world
-        .desk
+        .workdir
         .aws
         .wait(template)
         .unwrap()
         .template_body
         .unwrap();
     world
-        .desk
+        .workdir
         .aws
         .wait(stacks.delete_stack().stack_name(&name).send())
         .unwrap();
-    let bucket = &world.desk.name;
-    for key in world.desk.aws.keys(bucket) {
+    let bucket = &world.workdir.name;
+    for key in world.workdir.aws.keys(bucket) {
         let delete = world
-            .desk
+            .workdir
             .aws
             .objects()
             .delete_object()
             .bucket(bucket)
             .key(key);
-        world.desk.aws.wait(delete.send()).unwrap();
+        world.workdir.aws.wait(delete.send()).unwrap();
     }
     let delete = world
-        .desk
+        .workdir
         .aws
         .objects()
         .delete_bucket()
         .bucket(bucket)
         .send();
-    let _ = world.desk.aws.wait(delete);
+    let _ = world.workdir.aws.wait(delete);
     let made = stacks
         .create_stack()
         .stack_name(&name)
         .template_body(template);
-    world.desk.aws.wait(made.send()).unwrap();
+    world.workdir.aws.wait(made.send()).unwrap();
 }
 
 /// Vectors 14 and 24: a job for `prod` is asked for what is another environment's.
 #[test]
 fn attack_a_job_of_another_environment() {
     let world = World::new(&policy("  dev: {}\n"));
-    let text = world.desk.read(&world.desk.path());
-    let path = world.desk.path().replace("-prod-", "-dev-");
+    let text = world.workdir.read(&world.workdir.path());
+    let path = world.workdir.path().replace("-prod-", "-dev-");
     let text = text.replace("env: prod", "env: dev");
     let pull = world.proposal(|commit| commit.write(&path, text));
     pull.approve(&world.bob);
     let comment = world.says(&world.carol, "/provisioner test-deploy");
-    assert_eq!(world.act_on(&pull, &comment).run().status, 0);
+    assert_eq!(world.apply_job(&pull, &comment).run().status, 0);
     world.merged(&pull);
     let comment = world.says(&world.carol, "/provisioner prep-master");
-    assert_eq!(world.act_on(&pull, &comment).run().status, 0);
+    assert_eq!(world.apply_job(&pull, &comment).run().status, 0);
     world.github.expect_writes(&[]);
     // For an environment without a role no job is started.
     world
-        .look(&pull, &world.carol, "/provisioner prep-master")
+        .inspect(&pull, &world.carol, "/provisioner prep-master")
         .ends(20);
     world.github.expect_writes(ANSWERED);
     insta::assert_snapshot!("no_role", world.last_reply());
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 /// Vector 25: a deletion that was done is commanded again.
@@ -472,15 +472,15 @@ fn attack_a_job_of_another_environment() {
 fn attack_a_deletion_that_is_replayed() {
     let (world, pull) = World::with_removal();
     let posted = world.posted();
-    let acted = world.act(&pull, &world.carol, &posted);
-    acted.ends(0);
+    let applied = world.apply(&pull, &world.carol, &posted);
+    applied.ends(0);
     assert_eq!(world.stack(), None);
     world.github.take_writes();
     // Somebody makes the stack again, by hand. What was confirmed was another one.
-    world.desk.act("prep-master", &["--force"]);
+    world.workdir.run_action("prep-master", &["--force"]);
     world.put_object("precious");
-    let done = world.act_on(&pull, &acted.comment).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
+    let run = world.apply_job(&pull, &applied.comment).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
     let writes = world.github.take_writes();
     assert!(
         writes.iter().all(|it| it.line() != COMMENT),
@@ -491,5 +491,5 @@ fn attack_a_deletion_that_is_replayed() {
         "{}",
         world.reply()
     );
-    assert_eq!(world.desk.aws.keys(&world.desk.name).len(), 163);
+    assert_eq!(world.workdir.aws.keys(&world.workdir.name).len(), 163);
 }

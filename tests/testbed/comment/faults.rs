@@ -5,7 +5,7 @@ use crate::support::github::Fault;
 
 /// Vector 36: each call that reads fails, for good.
 #[test]
-fn attack_a_forge_that_fails_anywhere() {
+fn attack_any_forge_request_fails() {
     let (world, pull) = World::with_merge();
     let comment = world.says(&world.carol, "/provisioner prep-master");
     let refused = Fault::Json(403, serde_json::json!({"message": "no"}));
@@ -28,17 +28,17 @@ fn attack_a_forge_that_fails_anywhere() {
         for fault in [Fault::TruncatedJson, refused.clone()] {
             world.github.fault_always(pattern, fault.clone());
             let before = world.github.requests().len();
-            let acted = world.act_on(&pull, &comment).run();
+            let applied = world.apply_job(&pull, &comment).run();
             let hit = world.github.requests()[before..]
                 .iter()
                 .any(|it| it.matches(pattern));
             world.github.clear_faults();
-            let done = acted.outputs["done"] == "1";
-            assert!(!(hit && done), "{pattern} {fault:?}: {}", acted.stderr);
+            let run = applied.outputs["done"] == "1";
+            assert!(!(hit && run), "{pattern} {fault:?}: {}", applied.stderr);
             assert!(
                 !hit || world.stack().is_none(),
                 "{pattern} {fault:?}: {}",
-                acted.stderr
+                applied.stderr
             );
             for write in world.github.take_writes() {
                 let is_said = write.path.contains("/comments");
@@ -46,52 +46,52 @@ fn attack_a_forge_that_fails_anywhere() {
             }
         }
     }
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 #[test]
-fn a_failure_is_told_in_the_reply_and_not_left_in_progress() {
+fn a_failure_is_reported_in_the_reply() {
     let (world, pull) = World::with_proposal();
     world
         .github
         .fault_always("GET /repos/acme/infra/pulls/7/files", Fault::TruncatedJson);
     let text =
         "/provisioner explain not-merged\n/provisioner show-changes\n/provisioner check-drift";
-    let looked = world.look(&pull, &world.carol, text);
-    looked.ends(31);
+    let inspected = world.inspect(&pull, &world.carol, text);
+    inspected.ends(31);
     world.github.clear_faults();
     world
         .github
         .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);
-    assert_eq!(world.reactions(&looked.comment), ["eyes", "confused"]);
+    assert_eq!(world.reactions(&inspected.comment), ["eyes", "confused"]);
     assert_eq!(
-        looked.environments(),
+        inspected.environments(),
         "[]",
         "the output is there all the same"
     );
     insta::assert_snapshot!("failure", world.reply());
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 #[test]
-fn work_goes_on_where_the_token_may_not_write_comments() {
+fn a_token_without_comment_permission_still_applies() {
     let (world, pull) = World::with_merge();
     let token = world.github.actions_token_writing(&["deployments"]);
     let comment = world.says(&world.carol, "/provisioner prep-master");
-    let looked = world
-        .look_at(&pull, &comment)
+    let inspected = world
+        .inspect_job(&pull, &comment)
         .with("GITHUB_TOKEN", &token)
         .run();
-    assert_eq!(looked.status, 0, "{}", looked.stderr);
-    assert_eq!(looked.outputs["environments"], r#"["prod"]"#);
-    let acted = world
-        .act_on(&pull, &comment)
+    assert_eq!(inspected.status, 0, "{}", inspected.stderr);
+    assert_eq!(inspected.outputs["environments"], r#"["prod"]"#);
+    let applied = world
+        .apply_job(&pull, &comment)
         .with("GITHUB_TOKEN", &token)
         .run();
-    assert_eq!(acted.status, 0, "{}", acted.stderr);
-    assert!(acted.stderr.contains("warning:"), "{}", acted.stderr);
+    assert_eq!(applied.status, 0, "{}", applied.stderr);
+    assert!(applied.stderr.contains("warning:"), "{}", applied.stderr);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert!(acted.summary.contains("prep-master") || acted.summary.contains("created"));
+    assert!(applied.summary.contains("prep-master") || applied.summary.contains("created"));
     let writes = world.github.take_writes();
     let refused = writes.iter().filter(|it| it.status == Some(403));
     assert_eq!(refused.count(), 3, "👀, the reply once, 🚀: {writes:#?}");
@@ -99,19 +99,19 @@ fn work_goes_on_where_the_token_may_not_write_comments() {
 }
 
 #[test]
-fn what_was_done_is_written_down_where_the_reply_fails() {
+fn results_are_in_the_summary_if_the_reply_fails() {
     let (world, pull) = World::with_merge();
-    let looked = world.look(&pull, &world.carol, "/provisioner prep-master");
+    let inspected = world.inspect(&pull, &world.carol, "/provisioner prep-master");
     world.github.expect_writes(&[REACTION]);
     world.github.fault_always(
         "PATCH /repos/acme/infra/issues/comments/*",
         Fault::TruncatedJson,
     );
-    let acted = world.act_on(&pull, &looked.comment).run();
+    let applied = world.apply_job(&pull, &inspected.comment).run();
     world.github.clear_faults();
     world.github.take_writes();
-    assert_eq!(acted.status, 31, "{}", acted.stderr);
-    assert_eq!(acted.outputs["done"], "1");
-    assert!(acted.outputs["evidence-file"].is_string());
+    assert_eq!(applied.status, 31, "{}", applied.stderr);
+    assert_eq!(applied.outputs["done"], "1");
+    assert!(applied.outputs["evidence-file"].is_string());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
 }

@@ -11,19 +11,19 @@ impl World {
     #[track_caller]
     fn silent(&self, job: &Job) -> Vec<String> {
         self.github.clear_journal();
-        let done = job.run();
-        assert_eq!(done.status, 0, "{}", done.stderr);
-        assert!(done.stderr.contains("nothing to do"), "{}", done.stderr);
-        assert_eq!(done.summary, "");
-        assert!(done.outputs["environments"].is_null(), "{}", done.outputs);
+        let run = job.run();
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert!(run.stderr.contains("nothing to do"), "{}", run.stderr);
+        assert_eq!(run.summary, "");
+        assert!(run.outputs["environments"].is_null(), "{}", run.outputs);
         self.github.expect_writes(&[]);
-        self.nothing_asked();
+        self.assert_no_aws_access();
         self.github.requests().iter().map(|it| it.line()).collect()
     }
 }
 
 #[test]
-fn no_command_is_no_call() {
+fn a_comment_without_a_command_costs_no_call() {
     let (world, pull) = World::with_proposal();
     for text in [
         "thanks",
@@ -39,8 +39,8 @@ fn no_command_is_no_call() {
     ] {
         let comment = world.says(&world.carol, text);
         for job in [
-            world.look_at(&pull, &comment),
-            world.act_on(&pull, &comment),
+            world.inspect_job(&pull, &comment),
+            world.apply_job(&pull, &comment),
         ] {
             assert_eq!(world.silent(&job), [""; 0], "{text}");
         }
@@ -48,13 +48,13 @@ fn no_command_is_no_call() {
 }
 
 #[test]
-fn what_is_not_new_or_not_on_a_pull_request_is_no_call() {
+fn edits_and_issue_comments_cost_no_call() {
     let (world, pull) = World::with_proposal();
     let comment = world.says(&world.carol, "/provisioner help");
     for action in ["edited", "deleted"] {
         let event = pull.comment_event(action, comment.id);
         assert_eq!(
-            world.silent(&world.job("issue_comment", &event, LOOK)),
+            world.silent(&world.job("issue_comment", &event, INSPECT)),
             [""; 0]
         );
     }
@@ -69,37 +69,39 @@ fn what_is_not_new_or_not_on_a_pull_request_is_no_call() {
         .unwrap()
         .remove("pull_request");
     assert_eq!(
-        world.silent(&world.job("issue_comment", &event, LOOK)),
+        world.silent(&world.job("issue_comment", &event, INSPECT)),
         [""; 0]
     );
 }
 
 #[test]
-fn a_comment_that_was_edited_or_is_gone_costs_one_call() {
+fn an_edited_or_deleted_comment_costs_one_call() {
     let (world, pull) = World::with_proposal();
     let comment = world.says(&world.carol, "/provisioner help");
-    let job = world.look_at(&pull, &comment);
+    let job = world.inspect_job(&pull, &comment);
     world
         .repo
         .edit_comment(comment.id, "/provisioner help\n\nnow");
     assert_eq!(world.silent(&job).len(), 1);
     let mut event = pull.comment_event("created", comment.id);
     event["comment"]["id"] = json!(999_999);
-    let job = world.job("issue_comment", &event, LOOK);
+    let job = world.job("issue_comment", &event, INSPECT);
     assert_eq!(world.silent(&job).len(), 1);
 }
 
 #[test]
-fn machines_and_own_comments_command_nothing() {
+fn bots_and_own_comments_are_ignored() {
     let (world, pull) = World::with_proposal();
     let robot = world.github.bot("renovate[bot]");
     world.repo.set_permission(&robot, Permission::Admin);
     let comment = world.says(&robot, "/provisioner help");
-    assert_eq!(world.silent(&world.look_at(&pull, &comment)).len(), 1);
+    assert_eq!(world.silent(&world.inspect_job(&pull, &comment)).len(), 1);
     // With a personal token the job is somebody who may push.
     let token = world.github.token(&world.carol);
     let comment = world.says(&world.carol, "/provisioner help");
-    let job = world.look_at(&pull, &comment).with("GITHUB_TOKEN", &token);
+    let job = world
+        .inspect_job(&pull, &comment)
+        .with("GITHUB_TOKEN", &token);
     let asked = world.silent(&job);
     assert_eq!(asked.len(), 3, "{asked:?}");
 }
@@ -110,8 +112,8 @@ fn a_stranger_costs_one_look_up() {
     let pull = world.proposed(VERSIONED);
     let comment = world.says(&world.mallory, "/provisioner validate-config");
     for job in [
-        world.look_at(&pull, &comment),
-        world.act_on(&pull, &comment),
+        world.inspect_job(&pull, &comment),
+        world.apply_job(&pull, &comment),
     ] {
         let asked = world.silent(&job);
         assert_eq!(asked.len(), 2, "{asked:?}");
@@ -131,15 +133,15 @@ fn a_stranger_costs_one_look_up() {
     let comment = world
         .repo
         .comment(8, &world.mallory, "/provisioner validate-config");
-    assert_eq!(world.silent(&world.look_at(&pull, &comment)).len(), 2);
+    assert_eq!(world.silent(&world.inspect_job(&pull, &comment)).len(), 2);
 }
 
 #[test]
-fn a_member_who_only_reads_commands_nothing_on_another_s_pull_request() {
+fn a_read_only_member_is_ignored() {
     let (world, pull) = World::with_proposal();
     let comment = world.says(&world.mallory, "/provisioner validate-config");
-    world.silent(&world.look_at(&pull, &comment));
+    world.silent(&world.inspect_job(&pull, &comment));
     let nobody = world.github.user("nobody");
     let comment = world.says(&nobody, "/provisioner validate-config");
-    assert_eq!(world.silent(&world.look_at(&pull, &comment)).len(), 2);
+    assert_eq!(world.silent(&world.inspect_job(&pull, &comment)).len(), 2);
 }

@@ -3,19 +3,23 @@
 use super::*;
 
 /// A look job answers at once, with one reply and two reactions.
-fn answered(world: &World, pull: &Pull, text: &str, status: i32, last: &str) -> Looked {
-    let looked = world.look(pull, &world.carol, text);
-    looked.ends(status);
+fn answered(world: &World, pull: &Pull, text: &str, status: i32, last: &str) -> CommentRun {
+    let inspected = world.inspect(pull, &world.carol, text);
+    inspected.ends(status);
     world.github.expect_writes(ANSWERED);
-    assert_eq!(world.reactions(&looked.comment), ["eyes", last], "{text}");
-    assert_eq!(looked.environments(), "[]", "no other job is needed");
-    looked
+    assert_eq!(
+        world.reactions(&inspected.comment),
+        ["eyes", last],
+        "{text}"
+    );
+    assert_eq!(inspected.environments(), "[]", "no other job is needed");
+    inspected
 }
 
 #[test]
-fn each_is_answered_in_one_reply() {
+fn each_command_gets_one_reply() {
     let (world, pull) = World::with_proposal();
-    let path = world.desk.path();
+    let path = world.workdir.path();
     for (name, text) in [
         ("validate-config", "/provisioner validate-config".to_owned()),
         (
@@ -28,33 +32,33 @@ fn each_is_answered_in_one_reply() {
         ("help", "/provisioner help".to_owned()),
         ("explain", "/provisioner explain not-merged".to_owned()),
     ] {
-        let looked = answered(&world, &pull, &text, 0, "rocket");
+        let inspected = answered(&world, &pull, &text, 0, "rocket");
         let reply = world.last_reply();
         insta::assert_snapshot!(name, reply);
         let title = reply.lines().nth(2).unwrap_or_default();
         assert!(
-            looked.done.summary.contains(title),
+            inspected.run.summary.contains(title),
             "{}",
-            looked.done.summary
+            inspected.run.summary
         );
     }
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 #[test]
 fn the_review_report_is_a_file_that_the_job_keeps() {
     let (world, pull) = World::with_proposal();
     let comment = world.says(&world.carol, "/provisioner create-review-report");
-    let job = world.look_at(&pull, &comment);
-    let done = job.run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let job = world.inspect_job(&pull, &comment);
+    let run = job.run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     world.github.expect_writes(ANSWERED);
     insta::assert_snapshot!("create-review-report", world.reply());
     let folder = job.folder.path().join("provisioner-reports");
     let files: Vec<_> = walkdir(&folder);
     assert_eq!(files.len(), 1, "{files:?}");
     assert!(files[0].1.contains("<html"), "a page");
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 #[expect(clippy::disallowed_methods, reason = "the job's files are read")]
@@ -74,11 +78,11 @@ fn walkdir(folder: &std::path::Path) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_config_with_errors_is_told_with_all_of_them() {
+fn all_errors_of_a_config_are_reported() {
     let world = World::new(&policy(""));
-    let path = world.desk.path();
+    let path = world.workdir.path();
     let text = world
-        .desk
+        .workdir
         .read(&path)
         .replace("env: prod", "env: production");
     let pull = world.proposal(|commit| commit.write(&path, format!("{text}  versionning: true\n")));
@@ -90,22 +94,22 @@ fn a_config_with_errors_is_told_with_all_of_them() {
         "confused",
     );
     insta::assert_snapshot!("errors", world.reply());
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 #[test]
-fn what_is_no_command_is_told_with_what_was_meant() {
+fn an_unknown_command_gets_a_suggestion() {
     let (world, pull) = World::with_proposal();
     let text = "/provisioner deplyo-product\n\nand\n\n/provisioner show-changes --fource\n\n/provisioner explain not-merge\n\n/provisioner show-product s4";
     answered(&world, &pull, text, 2, "confused");
     insta::assert_snapshot!("meant", world.reply());
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 #[test]
-fn a_config_is_named_by_path_or_by_name_and_no_other_than_the_pull_request_s() {
+fn only_configs_of_the_pull_request_can_be_named() {
     let (world, pull) = World::with_proposal();
-    let path = world.desk.path();
+    let path = world.workdir.path();
     let (_, name) = path.rsplit_once('/').unwrap();
     answered(
         &world,
@@ -121,7 +125,7 @@ fn a_config_is_named_by_path_or_by_name_and_no_other_than_the_pull_request_s() {
 }
 
 #[test]
-fn a_pull_request_without_configs_has_nothing_to_command() {
+fn a_pull_request_without_configs_runs_no_command() {
     let world = World::new(&policy(""));
     let pull = world.proposal(|commit| commit.write("README.md", "x\n"));
     answered(&world, &pull, "/provisioner validate-config", 2, "confused");
@@ -129,21 +133,21 @@ fn a_pull_request_without_configs_has_nothing_to_command() {
 }
 
 #[test]
-fn several_commands_are_answered_in_order_and_a_refusal_stops_none() {
+fn several_commands_run_in_order_despite_denials() {
     let (world, pull) = World::with_proposal();
     let text = "/provisioner deploy-solution\n/provisioner validate-config\n\nthanks!\n\n/provisioner explain stale-head";
-    let looked = world.look(&pull, &world.carol, text);
-    looked.ends(20);
+    let inspected = world.inspect(&pull, &world.carol, text);
+    inspected.ends(20);
     // The refusal is in the look job already: the pull request is not merged.
     world.github.expect_writes(ANSWERED);
-    assert_eq!(looked.environments(), "[]");
-    assert_eq!(world.reactions(&looked.comment), ["eyes", "confused"]);
+    assert_eq!(inspected.environments(), "[]");
+    assert_eq!(world.reactions(&inspected.comment), ["eyes", "confused"]);
     insta::assert_snapshot!("several", world.reply());
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 #[test]
-fn the_tier_of_a_command_is_that_of_configs_without_one() {
+fn the_tier_argument_applies_to_configs_without_a_tier() {
     let world = World::new(&policy(""));
     let path = "ml/configs/globalbank-dev-c001-us-west-2-demand-forecasting-ml-codecommit.yaml";
     let text = include_str!(
@@ -160,28 +164,28 @@ fn the_tier_of_a_command_is_that_of_configs_without_one() {
 }
 
 #[test]
-fn a_triager_and_a_private_repository_s_author_may_ask_what_is_pure_only() {
+fn readers_may_run_offline_commands_only() {
     let (world, pull) = World::with_proposal();
     let (tina, ann) = (world.github.user("tina"), world.github.user("alice"));
     world.repo.set_permission(&tina, Permission::Triage);
     world.repo.set_permission(&ann, Permission::Read);
     for by in [&tina, &ann] {
-        let looked = world.look(&pull, by, "/provisioner validate-config");
-        looked.ends(0);
+        let inspected = world.inspect(&pull, by, "/provisioner validate-config");
+        inspected.ends(0);
         world.github.expect_writes(ANSWERED);
-        let looked = world.look(
+        let inspected = world.inspect(
             &pull,
             by,
             "/provisioner show-changes\n/provisioner test-deploy",
         );
-        looked.ends(20);
+        inspected.ends(20);
         world
             .github
             .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);
-        assert_eq!(looked.environments(), "[]");
+        assert_eq!(inspected.environments(), "[]");
     }
     insta::assert_snapshot!("may_not_push", world.last_reply());
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 #[test]
@@ -189,8 +193,8 @@ fn a_command_costs_few_calls() {
     let (world, pull) = World::with_proposal();
     let cost = |job: &Job| {
         world.github.clear_journal();
-        let done = job.run();
-        assert_eq!(done.status, 0, "{}", done.stderr);
+        let run = job.run();
+        assert_eq!(run.status, 0, "{}", run.stderr);
         world.github.take_writes();
         world
             .github
@@ -200,17 +204,17 @@ fn a_command_costs_few_calls() {
             .collect::<Vec<_>>()
     };
     let says = |text: &str| world.says(&world.carol, text);
-    let help = cost(&world.look_at(&pull, &says("/provisioner help")));
+    let help = cost(&world.inspect_job(&pull, &says("/provisioner help")));
     // The pull request is read once for all of them.
     let text = "/provisioner validate-config\n/provisioner create-policy\n/provisioner create-prov-template";
-    let pure = cost(&world.look_at(&pull, &says(text)));
-    let looked = cost(&world.look_at(&pull, &says("/provisioner show-changes")));
+    let pure = cost(&world.inspect_job(&pull, &says(text)));
+    let inspected = cost(&world.inspect_job(&pull, &says("/provisioner show-changes")));
     world.approved_and_merged(&pull);
     let deploy = says("/provisioner prep-master");
-    let handed_over = cost(&world.look_at(&pull, &deploy));
-    let acted = cost(&world.act_on(&pull, &deploy));
+    let handed_over = cost(&world.inspect_job(&pull, &deploy));
+    let applied = cost(&world.apply_job(&pull, &deploy));
     // For help: comment, permission, identity, 👀, replies, reply, 🚀.
-    let all = [help, pure, looked, handed_over, acted];
+    let all = [help, pure, inspected, handed_over, applied];
     let costs = [7, 20, 24, 18, 55];
     assert_eq!(all.each_ref().map(Vec::len), costs, "{:#?}", all.last());
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_look_job_looks_with_the_plan_role() {
+fn the_inspection_job_uses_the_plan_role() {
     let (world, pull) = World::with_proposal();
     for (name, text) in [
         (
@@ -13,36 +13,43 @@ fn the_look_job_looks_with_the_plan_role() {
         ("show-changes-new", "/provisioner show-changes"),
         ("check-drift-none", "/provisioner check-drift"),
     ] {
-        let before = world.tokens(LOOK);
-        let looked = world.look(&pull, &world.carol, text);
-        looked.ends(0);
+        let before = world.tokens(INSPECT);
+        let inspected = world.inspect(&pull, &world.carol, text);
+        inspected.ends(0);
         // The reply says first that work is under way.
         world
             .github
             .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);
-        assert_eq!(world.reactions(&looked.comment), ["eyes", "rocket"]);
-        assert_eq!(looked.environments(), "[]");
-        assert_eq!(world.tokens(LOOK), before + 1, "one token serves the job");
+        assert_eq!(world.reactions(&inspected.comment), ["eyes", "rocket"]);
+        assert_eq!(inspected.environments(), "[]");
+        assert_eq!(
+            world.tokens(INSPECT),
+            before + 1,
+            "one token serves the job"
+        );
         insta::assert_snapshot!(name, world.last_reply());
     }
-    assert_eq!(world.tokens(ACT), 0);
-    world.untouched();
+    assert_eq!(world.tokens(APPLY), 0);
+    world.assert_no_stack();
 }
 
 #[test]
 fn changes_and_drift_of_a_stack_that_exists() {
     let (world, pull) = World::with_merge();
     world
-        .act(&pull, &world.carol, "/provisioner prep-master")
+        .apply(&pull, &world.carol, "/provisioner prep-master")
         .ends(0);
     world.github.take_writes();
     world.repo.delete_branch("feature");
     pull.repo.branch("second", &world.repo.head("main"));
     world
-        .desk
+        .workdir
         .write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
-    let text = world.desk.read(&world.desk.path());
-    let commit = world.repo.commit("second").write(&world.desk.path(), text);
+    let text = world.workdir.read(&world.workdir.path());
+    let commit = world
+        .repo
+        .commit("second")
+        .write(&world.workdir.path(), text);
     commit.author(&world.alice).push();
     let second = world
         .repo
@@ -56,41 +63,44 @@ fn changes_and_drift_of_a_stack_that_exists() {
         &world.carol,
         "/provisioner show-changes\n/provisioner check-drift",
     );
-    let done = world.look_at(&second, &comment).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = world.inspect_job(&second, &comment).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     world
         .github
         .expect_writes(&[REACTION, THERE, COMMENTED, COMMENTED, REACTION]);
     let replies = world.repo.comments(8);
-    insta::assert_snapshot!("show-changes", world.shown(&replies.last().unwrap().body));
-    let stack = world.desk.stack();
+    insta::assert_snapshot!(
+        "show-changes",
+        world.normalized(&replies.last().unwrap().body)
+    );
+    let stack = world.workdir.stack();
     assert_eq!(
-        world.desk.aws.change_sets(&stack),
+        world.workdir.aws.change_sets(&stack),
         [""; 0],
         "nothing is left"
     );
 }
 
 #[test]
-fn a_test_of_an_approved_head_leaves_nothing() {
+fn a_test_of_an_approved_head_is_deleted() {
     let (world, pull) = World::with_proposal();
     pull.approve(&world.bob);
-    let tested = world.act(&pull, &world.carol, "/provisioner test-deploy");
+    let tested = world.apply(&pull, &world.carol, "/provisioner test-deploy");
     tested.ends(0);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert_eq!(world.reactions(&tested.comment), ["eyes", "rocket"]);
-    assert_eq!(world.tokens(ACT), 1);
+    assert_eq!(world.tokens(APPLY), 1);
     insta::assert_snapshot!("test-deploy", world.reply());
-    world.untouched();
-    assert_eq!(world.desk.aws.buckets(), [""; 0]);
+    world.assert_no_stack();
+    assert_eq!(world.workdir.aws.buckets(), [""; 0]);
 }
 
 #[test]
-fn a_test_that_is_kept_says_how_to_remove_it() {
+fn a_kept_test_reports_how_to_delete_it() {
     let (world, pull) = World::with_proposal();
     pull.approve(&world.bob);
     world
-        .act(&pull, &world.carol, "/provisioner test-deploy --keep")
+        .apply(&pull, &world.carol, "/provisioner test-deploy --keep")
         .ends(0);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     insta::assert_snapshot!("test-deploy-keep", world.reply());
@@ -98,25 +108,25 @@ fn a_test_that_is_kept_says_how_to_remove_it() {
 }
 
 #[test]
-fn an_unapproved_head_is_not_tested_and_the_look_job_says_so() {
+fn an_unapproved_head_is_not_tested() {
     let (world, pull) = World::with_proposal();
-    let looked = world.look(&pull, &world.carol, "/provisioner test-deploy");
-    looked.ends(20);
+    let inspected = world.inspect(&pull, &world.carol, "/provisioner test-deploy");
+    inspected.ends(20);
     world.github.expect_writes(ANSWERED);
-    assert_eq!(world.reactions(&looked.comment), ["eyes", "confused"]);
-    assert_eq!(looked.environments(), "[]");
+    assert_eq!(world.reactions(&inspected.comment), ["eyes", "confused"]);
+    assert_eq!(inspected.environments(), "[]");
     insta::assert_snapshot!("test-deploy-denied", world.reply());
-    world.nothing_asked();
+    world.assert_no_aws_access();
 }
 
 #[test]
 fn a_removed_config_is_neither_compared_nor_tested() {
     let (world, pull) = World::with_merge();
     world
-        .act(&pull, &world.carol, "/provisioner prep-master")
+        .apply(&pull, &world.carol, "/provisioner prep-master")
         .ends(0);
     world.github.take_writes();
-    let path = world.desk.path();
+    let path = world.workdir.path();
     world.repo.branch("gone", &world.repo.head("main"));
     world
         .repo
@@ -135,10 +145,10 @@ fn a_removed_config_is_neither_compared_nor_tested() {
         "/provisioner show-changes\n/provisioner check-drift\n/provisioner test-deploy {path}"
     );
     let comment = world.repo.comment(8, &world.carol, &text);
-    let done = world.look_at(&removal, &comment).run();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    let run = world.inspect_job(&removal, &comment).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
     world.github.take_writes();
-    assert_eq!(done.outputs["environments"], "[]");
+    assert_eq!(run.outputs["environments"], "[]");
     let replies = world.repo.comments(8);
-    insta::assert_snapshot!("removed", world.shown(&replies.last().unwrap().body));
+    insta::assert_snapshot!("removed", world.normalized(&replies.last().unwrap().body));
 }

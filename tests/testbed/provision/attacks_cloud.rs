@@ -1,46 +1,54 @@
 //! Attacks from the side of AWS: other accounts, stacks of others, and what AWS says.
 
 use super::*;
-use crate::support::proxy::{Fault, Gate, Rule};
+use crate::support::proxy::{Fault, FaultProxy, Rule};
 
 const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 
 #[test]
-fn attack_a_role_of_another_account_than_the_config_s() {
+fn attack_a_role_of_another_account() {
     let world = World::new("version: 1\n");
-    let role = format!("arn:aws:iam::{}:role/provisioner", world.desk.aws.account);
+    let role = format!(
+        "arn:aws:iam::{}:role/provisioner",
+        world.workdir.aws.account
+    );
     let fixed = format!(
         "version: 1\nenvironments:\n  prod:\n    roles: {{plan: '{role}-plan', apply: '{role}-apply'}}\n"
     );
     let commit = world.repo.commit("main").author(&world.carol);
     commit.write(".provisioner.yaml", fixed).push();
-    let own = world.desk.aws.account.clone();
-    let text = world.desk.read(&world.desk.path());
+    let own = world.workdir.aws.account.clone();
+    let text = world.workdir.read(&world.workdir.path());
     let text = text.replace(&format!("\"{own}\""), "\"999999999999\"");
-    let pull = world.proposal(|commit| commit.write(&world.desk.path(), text));
+    let pull = world.proposal(|commit| commit.write(&world.workdir.path(), text));
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
-    assert_eq!(codes_of(&done.summary), ["account-mismatch"]);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    assert_eq!(codes_of(&run.summary), ["account-mismatch"]);
     assert_eq!(world.stacks(), []);
-    insta::assert_snapshot!("account", world.told(7));
+    insta::assert_snapshot!("account", world.report(7));
     world.github.take_writes();
 }
 
 #[test]
-fn attack_a_stack_of_somebody_else_has_the_name() {
+fn attack_a_foreign_stack_has_the_name() {
     let (world, pull) = World::with_proposed();
     let template = r#"{"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/theirs", "Type": "String", "Value": "x"}}}}"#;
-    let made = world.desk.aws.stacks().create_stack();
-    let made = made.stack_name(world.desk.stack()).template_body(template);
-    world.desk.aws.wait(made.send()).unwrap();
+    let made = world.workdir.aws.stacks().create_stack();
+    let made = made
+        .stack_name(world.workdir.stack())
+        .template_body(template);
+    world.workdir.aws.wait(made.send()).unwrap();
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
-    assert_eq!(codes_of(&done.summary), ["stack-not-owned"]);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    assert_eq!(codes_of(&run.summary), ["stack-not-owned"]);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert_eq!(world.desk.aws.change_sets(&world.desk.stack()), [""; 0]);
-    insta::assert_snapshot!("foreign", world.told(7));
+    assert_eq!(
+        world.workdir.aws.change_sets(&world.workdir.stack()),
+        [""; 0]
+    );
+    insta::assert_snapshot!("foreign", world.report(7));
     world.github.take_writes();
 }
 
@@ -54,24 +62,26 @@ fn attack_a_stack_whose_tags_were_copied_from_another() {
             .build()
     };
     let template = r#"{"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/theirs", "Type": "String", "Value": "x"}}}}"#;
-    let made = world.desk.aws.stacks().create_stack();
-    let made = made.stack_name(world.desk.stack()).template_body(template);
+    let made = world.workdir.aws.stacks().create_stack();
+    let made = made
+        .stack_name(world.workdir.stack())
+        .template_body(template);
     let made = made.tags(tag("provisioner:product", "s3"));
     let made = made.tags(tag("provisioner:stack", "another-stack"));
-    world.desk.aws.wait(made.send()).unwrap();
+    world.workdir.aws.wait(made.send()).unwrap();
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
+    let run = world.push(&before).run();
     assert_eq!(
-        codes_of(&done.summary),
+        codes_of(&run.summary),
         ["stack-not-owned"],
         "{}",
-        done.stderr
+        run.stderr
     );
     world.github.take_writes();
 }
 
 #[test]
-fn attack_errors_of_aws_are_told_without_secrets() {
+fn attack_aws_errors_are_reported_without_secrets() {
     for (code, text) in [
         (
             "ValidationError",
@@ -87,33 +97,36 @@ fn attack_errors_of_aws_are_told_without_secrets() {
         let world = World::new(&policy(""));
         let pull = world.proposed(&format!("{CONFIG}  tags:\n    Password: {SECRET}\n"));
         let before = world.approved_and_merged(&pull);
-        let gate = Gate::before(&world.desk.url);
-        gate.rule(Rule::new(Fault::Error(400, code, text)).of("CreateChangeSet"));
-        let job = world.push(&before).with("AWS_ENDPOINT_URL", &gate.url());
-        let done = job.run();
-        assert!([20, 30].contains(&done.status), "{}", done.stderr);
-        let heard = world.heard(&job, &done);
+        let proxy = FaultProxy::in_front_of(&world.workdir.url);
+        proxy.rule(Rule::new(Fault::Error(400, code, text)).of("CreateChangeSet"));
+        let job = world.push(&before).with("AWS_ENDPOINT_URL", &proxy.url());
+        let run = job.run();
+        assert!([20, 30].contains(&run.status), "{}", run.stderr);
+        let captured_output = world.captured_output(&job, &run);
         for word in [SECRET, "\n::set-output name", "\n## Approved"] {
-            assert!(!heard.contains(word), "{word} in {heard}");
+            assert!(
+                !captured_output.contains(word),
+                "{word} in {captured_output}"
+            );
         }
-        world.told(7);
-        world.keeps_secrets(&job, &done);
+        world.report(7);
+        world.assert_no_secrets(&job, &run);
         assert_eq!(world.stacks(), []);
         world.github.take_writes();
     }
 }
 
 #[test]
-fn attack_a_job_that_aws_does_not_let_in() {
+fn attack_a_job_that_cannot_assume_its_role() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
-    let gate = Gate::before(&world.desk.url);
-    gate.rule(Rule::new(Fault::Denied).of("AssumeRoleWithWebIdentity"));
-    let job = world.push(&before).with("AWS_ENDPOINT_URL", &gate.url());
-    let done = job.run();
-    assert_eq!(done.status, 31, "{}", done.stderr);
+    let proxy = FaultProxy::in_front_of(&world.workdir.url);
+    proxy.rule(Rule::new(Fault::Denied).of("AssumeRoleWithWebIdentity"));
+    let job = world.push(&before).with("AWS_ENDPOINT_URL", &proxy.url());
+    let run = job.run();
+    assert_eq!(run.status, 31, "{}", run.stderr);
     assert_eq!(world.stacks(), []);
-    world.keeps_secrets(&job, &done);
-    insta::assert_snapshot!("not_let_in", world.told(7));
+    world.assert_no_secrets(&job, &run);
+    insta::assert_snapshot!("not_let_in", world.report(7));
     world.github.take_writes();
 }

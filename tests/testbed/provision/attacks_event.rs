@@ -10,25 +10,25 @@ fn attack_the_event_of_an_old_push_replayed() {
     let before = world.approved_and_merged(&pull);
     let old = world.push(&before);
     // Since then the config was changed by a pull request that nobody has provisioned yet.
-    world.desk.write_config(TAGGED);
-    let text = world.desk.read(&world.desk.path());
-    let newer = world.another(8, |commit| commit.write(&world.desk.path(), text));
+    world.workdir.write_config(TAGGED);
+    let text = world.workdir.read(&world.workdir.path());
+    let newer = world.another(8, |commit| commit.write(&world.workdir.path(), text));
     world.merged(&newer);
-    let done = succeeds(&old);
-    insta::assert_snapshot!("left_to_the_newer", world.told(7));
-    world.idle(&old, &done);
+    let run = run_successfully(&old);
+    insta::assert_snapshot!("left_to_the_newer", world.report(7));
+    world.assert_nothing_done(&old, &run);
 }
 
 #[test]
-fn attack_a_run_again_after_the_config_was_removed() {
+fn attack_a_rerun_after_the_config_was_removed() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let old = world.push(&before);
-    let removal = world.another(8, |commit| commit.remove(&world.desk.path()));
+    let removal = world.another(8, |commit| commit.remove(&world.workdir.path()));
     removal.approve(&world.bob);
     world.merged(&removal);
-    let done = succeeds(&old);
-    world.idle(&old, &done);
+    let run = run_successfully(&old);
+    world.assert_nothing_done(&old, &run);
 }
 
 #[test]
@@ -39,18 +39,18 @@ fn attack_an_event_whose_after_is_an_unmerged_head() {
     let mut event = world.repo.push_event("main", &before, &world.bob);
     event["after"] = json!(pull.head_sha());
     let job = world.job("push", &event, 1);
-    let done = succeeds(&job);
+    let run = run_successfully(&job);
     // What is not on the branch is not what the branch's tip says.
     assert!(
-        done.summary.contains("There is nothing to do"),
+        run.summary.contains("There is nothing to do"),
         "{}",
-        done.summary
+        run.summary
     );
-    world.idle(&job, &done);
+    world.assert_nothing_done(&job, &run);
 }
 
 #[test]
-fn attack_an_event_whose_before_is_older_repeats_only_what_still_holds() {
+fn attack_an_older_before_repeats_only_current_changes() {
     let (world, pull) = World::with_proposed();
     let root = world.repo.head("main");
     world.approved_and_merged(&pull);
@@ -61,17 +61,17 @@ fn attack_an_event_whose_before_is_older_repeats_only_what_still_holds() {
     let before = world.merged(&unapproved);
     let mut event = world.repo.push_event("main", &before, &world.bob);
     event["before"] = json!(root);
-    let done = world.job("push", &event, 1).run();
-    assert_eq!(done.status, 20, "{}", done.summary);
+    let run = world.job("push", &event, 1).run();
+    assert_eq!(run.status, 20, "{}", run.summary);
     assert_eq!(
         world.stacks(),
-        [(world.desk.stack(), "CREATE_COMPLETE".to_owned())]
+        [(world.workdir.stack(), "CREATE_COMPLETE".to_owned())]
     );
     world.github.take_writes();
 }
 
 #[test]
-fn attack_an_event_that_calls_a_branch_main() {
+fn attack_an_event_with_a_forged_branch_name() {
     let (world, pull) = World::with_proposed();
     let before = world.repo.head("main");
     pull.approve(&world.bob);
@@ -79,13 +79,13 @@ fn attack_an_event_that_calls_a_branch_main() {
     event["ref"] = json!("refs/heads/main");
     event["repository"]["default_branch"] = json!("feature");
     let job = world.job("push", &event, 1);
-    let done = succeeds(&job);
+    let run = run_successfully(&job);
     assert!(
-        done.summary.contains("There is nothing to do"),
+        run.summary.contains("There is nothing to do"),
         "{}",
-        done.summary
+        run.summary
     );
-    world.idle(&job, &done);
+    world.assert_nothing_done(&job, &run);
 }
 
 #[test]
@@ -101,11 +101,11 @@ fn attack_an_event_of_another_repository() {
     event["pull_request"] = json!({"number": 8, "merged": true});
     event["forced"] = json!("yes");
     let job = world.job("push", &event, 1);
-    world.is_refused(&job, &["approval-missing"]);
+    world.assert_job_denied(&job, &["approval-missing"]);
 }
 
 #[test]
-fn attack_events_that_are_no_events() {
+fn attack_invalid_events() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let good = world.repo.push_event("main", &before, &world.bob);
@@ -120,23 +120,23 @@ fn attack_events_that_are_no_events() {
         let mut event = good.clone();
         event[key] = value.clone();
         let job = world.job("push", &event, 1);
-        let done = job.run();
-        assert_eq!(done.status, 2, "{key} {value}: {}", done.stderr);
-        world.idle(&job, &done);
+        let run = job.run();
+        assert_eq!(run.status, 2, "{key} {value}: {}", run.stderr);
+        world.assert_nothing_done(&job, &run);
     }
 }
 
 #[test]
-fn attack_an_event_with_commits_that_are_nowhere() {
+fn attack_an_event_with_unknown_commits() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     for key in ["before", "after"] {
         let mut event = world.repo.push_event("main", &before, &world.bob);
         event[key] = json!("0123456789".repeat(4));
         let job = world.job("push", &event, 1);
-        let done = job.run();
-        assert_eq!(done.status, 31, "{key}: {}", done.stderr);
-        world.idle(&job, &done);
+        let run = job.run();
+        assert_eq!(run.status, 31, "{key}: {}", run.stderr);
+        world.assert_nothing_done(&job, &run);
     }
 }
 
@@ -145,10 +145,10 @@ fn attack_a_merged_head_of_a_fork() {
     let world = World::new(&policy(""));
     // The owner is the same, and the branch has the same name: only the repository's id tells.
     let fork = world.repo.fork("acme/infra-copy");
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     fork.branch("feature", &world.repo.head("main"));
     let commit = fork.commit("feature").author(&world.alice);
-    commit.write(&world.desk.path(), text).push();
+    commit.write(&world.workdir.path(), text).push();
     let pull = world.repo.pull("feature").of_fork(&fork);
     let pull = pull.author(&world.alice).number(7).open();
     pull.approve(&world.bob);
@@ -163,18 +163,18 @@ fn attack_a_merged_head_of_a_fork() {
         "approval-missing",
         "pushers-unknown",
     ];
-    world.refused(&before, &codes);
-    insta::assert_snapshot!("fork", world.told(7));
+    world.assert_denied(&before, &codes);
+    insta::assert_snapshot!("fork", world.report(7));
 }
 
 #[test]
-fn attack_a_fork_that_is_gone() {
+fn attack_a_deleted_fork() {
     let world = World::new(&policy(""));
     let fork = world.repo.fork("mallory/infra");
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     fork.branch("feature", &world.repo.head("main"));
     let commit = fork.commit("feature").author(&world.alice);
-    commit.write(&world.desk.path(), text).push();
+    commit.write(&world.workdir.path(), text).push();
     let pull = world.repo.pull("feature").of_fork(&fork);
     let pull = pull.author(&world.mallory).number(7).open();
     pull.approve(&world.bob);
@@ -186,5 +186,5 @@ fn attack_a_fork_that_is_gone() {
         "approval-missing",
         "pushers-unknown",
     ];
-    world.refused(&before, &codes);
+    world.assert_denied(&before, &codes);
 }

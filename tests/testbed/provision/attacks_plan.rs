@@ -9,9 +9,9 @@ impl World {
     fn with_unchecked() -> (Self, Pull) {
         let world = Self::new(&policy(""));
         world.repo.branch("feature", &world.repo.head("main"));
-        let text = world.desk.read(&world.desk.path());
+        let text = world.workdir.read(&world.workdir.path());
         let commit = world.repo.commit("feature").author(&world.alice);
-        commit.write(&world.desk.path(), text).push();
+        commit.write(&world.workdir.path(), text).push();
         let pull = world.repo.pull("feature").author(&world.alice);
         let pull = pull.number(7).open();
         pull.approve(&world.bob);
@@ -23,12 +23,12 @@ impl World {
 fn attack_no_check_ran() {
     let (world, pull) = World::with_unchecked();
     let before = world.merged(&pull);
-    world.refused(&before, &["plan-changed"]);
-    insta::assert_snapshot!("unchecked", world.told(7));
+    world.assert_denied(&before, &["plan-changed"]);
+    insta::assert_snapshot!("unchecked", world.report(7));
 }
 
 #[test]
-fn attack_the_check_s_status_by_somebody_else() {
+fn attack_a_foreign_check_status() {
     let (world, pull) = World::with_proposed();
     pull.approve(&world.bob);
     let ours = world.repo.statuses(&pull.head_sha()).remove(0);
@@ -42,45 +42,45 @@ fn attack_the_check_s_status_by_somebody_else() {
         .status(&pull.head_sha(), PLAN, "success", &world.alice);
     world.repo.describe_status(theirs.id, &text);
     let before = world.merged(&pull);
-    world.refused(&before, &["plan-changed"]);
+    world.assert_denied(&before, &["plan-changed"]);
 }
 
 #[test]
-fn attack_a_newer_status_by_somebody_else_does_not_leave_ours_standing() {
+fn attack_a_newer_foreign_status_voids_ours() {
     let (world, pull) = World::with_proposed();
     pull.approve(&world.bob);
     world
         .repo
         .status(&pull.head_sha(), PLAN, "failure", &world.carol);
     let before = world.merged(&pull);
-    world.refused(&before, &["plan-changed"]);
+    world.assert_denied(&before, &["plan-changed"]);
 }
 
 #[test]
 fn attack_the_status_of_an_older_commit() {
     let (world, pull) = World::with_proposed();
-    world.desk.write_config(TAGGED);
-    let text = world.desk.read(&world.desk.path());
+    world.workdir.write_config(TAGGED);
+    let text = world.workdir.read(&world.workdir.path());
     let commit = world.repo.commit("feature").author(&world.alice);
     // The check of this commit has not run when it is merged.
-    commit.write(&world.desk.path(), text).push();
+    commit.write(&world.workdir.path(), text).push();
     pull.approve(&world.bob);
     let before = world.merged(&pull);
-    world.refused(&before, &["plan-changed"]);
+    world.assert_denied(&before, &["plan-changed"]);
 }
 
 #[test]
-fn attack_a_check_that_failed_is_no_check() {
+fn attack_a_failed_check_does_not_count() {
     let (world, pull) = World::with_proposed();
     pull.approve(&world.bob);
     let status = world.repo.statuses(&pull.head_sha()).remove(0);
     world.repo.fail_status(status.id);
     let before = world.merged(&pull);
-    world.refused(&before, &["plan-changed"]);
+    world.assert_denied(&before, &["plan-changed"]);
 }
 
 #[test]
-fn attack_a_digest_of_something_else_in_our_own_status() {
+fn attack_another_digest_in_our_status() {
     let (world, pull) = World::with_proposed();
     pull.approve(&world.bob);
     let status = world.repo.statuses(&pull.head_sha()).remove(0);
@@ -89,7 +89,7 @@ fn attack_a_digest_of_something_else_in_our_own_status() {
         .repo
         .describe_status(status.id, &format!("plan {digest}"));
     let before = world.merged(&pull);
-    world.refused(&before, &["plan-changed"]);
+    world.assert_denied(&before, &["plan-changed"]);
 }
 
 #[test]
@@ -97,44 +97,44 @@ fn attack_the_base_moved_under_the_pull_request() {
     // Another pull request edits the same config elsewhere; what comes of both was shown to nobody.
     let world = World::new(&policy(""));
     world
-        .desk
+        .workdir
         .write_config("  lifecycle_policy: none\n  tags: {}\n  versioning: true\n");
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     let commit = world.repo.commit("main").author(&world.carol);
-    commit.write(&world.desk.path(), &text).push();
+    commit.write(&world.workdir.path(), &text).push();
     let tagged = text.replace("tags: {}", "tags: {Team: forecasting}");
-    let pull = world.proposal(|commit| commit.write(&world.desk.path(), &tagged));
+    let pull = world.proposal(|commit| commit.write(&world.workdir.path(), &tagged));
     let pull_head = pull.head_sha();
     pull.approve(&world.bob);
     let strict = text.replace("lifecycle_policy: none", "lifecycle_policy: compliance");
-    let other = world.another(8, |commit| commit.write(&world.desk.path(), &strict));
+    let other = world.another(8, |commit| commit.write(&world.workdir.path(), &strict));
     other.approve(&world.bob);
     other.merge(&world.bob);
     let before = world.repo.head("main");
     // What git makes of the two, which touch different lines.
     let both = tagged.replace("lifecycle_policy: none", "lifecycle_policy: compliance");
-    pull.merge_with(&world.bob, &[(&world.desk.path(), &both)]);
+    pull.merge_with(&world.bob, &[(&world.workdir.path(), &both)]);
     assert_eq!(pull.head_sha(), pull_head);
-    world.refused(&before, &["plan-changed"]);
-    insta::assert_snapshot!("base_moved", world.told(7));
+    world.assert_denied(&before, &["plan-changed"]);
+    insta::assert_snapshot!("base_moved", world.report(7));
 }
 
 #[test]
-fn attack_a_merge_commit_that_brings_more_than_the_pull_request() {
+fn attack_a_merge_commit_with_additional_changes() {
     let (world, pull) = World::with_proposed();
     let before = world.repo.head("main");
     pull.approve(&world.bob);
     // Whoever merges by hand adds a config that nobody saw.
     let (path, text) = world.other();
     pull.merge_with(&world.bob, &[(&path, &text)]);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.summary);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.summary);
     // What was reviewed is provisioned, and the rest is not.
-    assert_eq!(codes_of(&done.summary), ["plan-changed"]);
+    assert_eq!(codes_of(&run.summary), ["plan-changed"]);
     assert_eq!(
         world.stacks(),
-        [(world.desk.stack(), "CREATE_COMPLETE".to_owned())]
+        [(world.workdir.stack(), "CREATE_COMPLETE".to_owned())]
     );
-    insta::assert_snapshot!("evil_merge", world.told(7));
+    insta::assert_snapshot!("evil_merge", world.report(7));
     world.github.take_writes();
 }

@@ -5,10 +5,10 @@ use super::*;
 impl World {
     /// Alice proposes the config together with another policy.
     fn proposed_with_policy(&self, policy: &str) -> Pull {
-        let text = self.desk.read(&self.desk.path());
+        let text = self.workdir.read(&self.workdir.path());
         self.proposal(|commit| {
             commit
-                .write(&self.desk.path(), text)
+                .write(&self.workdir.path(), text)
                 .write(".provisioner.yaml", policy)
         })
     }
@@ -19,7 +19,7 @@ fn attack_approvals_lowered_by_the_pull_request_itself() {
     let world = World::new(&policy("    approvals: 2\n"));
     let pull = world.proposed_with_policy(&policy("    approvals: 1\n"));
     let before = world.approved_and_merged(&pull);
-    world.refused(&before, &["approval-missing"]);
+    world.assert_denied(&before, &["approval-missing"]);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn attack_an_approver_listed_by_the_pull_request_itself() {
     let pull = world.proposed_with_policy(&policy("    approvers: ['@mallory']\n"));
     pull.approve(&world.mallory);
     let before = world.merged(&pull);
-    world.refused(&before, &["approval-missing", "approver-not-allowed"]);
+    world.assert_denied(&before, &["approval-missing", "approver-not-allowed"]);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn attack_an_environment_added_by_the_pull_request_itself() {
     let world = World::new("version: 1\nenvironments:\n  staging: {}\n");
     let pull = world.proposed_with_policy(&policy(""));
     let before = world.approved_and_merged(&pull);
-    world.refused(&before, &["environment-not-allowed"]);
+    world.assert_denied(&before, &["environment-not-allowed"]);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn attack_an_account_listed_by_the_pull_request_itself() {
     let world = World::new(&(policy("") + "accounts: ['999999999999']\n"));
     let pull = world.proposed_with_policy(&policy(""));
     let before = world.approved_and_merged(&pull);
-    world.refused(&before, &["account-mismatch"]);
+    world.assert_denied(&before, &["account-mismatch"]);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn attack_roles_replaced_by_the_pull_request_itself() {
     let pull = world.proposed_with_policy(&evil);
     let before = world.approved_and_merged(&pull);
     // There is no role `administrator`: that the stack is made shows that the base's one was used.
-    succeeds(&world.push(&before));
+    run_successfully(&world.push(&before));
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     world.github.take_writes();
 }
@@ -62,12 +62,12 @@ fn attack_roles_replaced_by_the_pull_request_itself() {
 #[test]
 fn attack_updates_allowed_by_the_pull_request_itself() {
     let world = World::with_stack("");
-    world.desk.write_config(TAGGED);
+    world.workdir.write_config(TAGGED);
     let pull = world.proposed_with_policy(&policy("    updates: reviewed\n"));
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.summary);
-    assert_eq!(codes_of(&done.summary), ["update-not-allowed"]);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.summary);
+    assert_eq!(codes_of(&run.summary), ["update-not-allowed"]);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     world.github.take_writes();
 }
@@ -75,24 +75,24 @@ fn attack_updates_allowed_by_the_pull_request_itself() {
 #[test]
 fn attack_a_policy_that_the_pull_request_removes() {
     let world = World::new(&policy("    approvals: 2\n"));
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     let pull = world.proposal(|commit| {
-        let commit = commit.write(&world.desk.path(), text);
+        let commit = commit.write(&world.workdir.path(), text);
         commit.remove(".provisioner.yaml")
     });
     let before = world.approved_and_merged(&pull);
-    world.refused(&before, &["approval-missing"]);
+    world.assert_denied(&before, &["approval-missing"]);
 }
 
 #[test]
-fn attack_a_broken_policy_is_not_replaced_by_assumptions() {
+fn attack_an_invalid_policy_has_no_defaults() {
     let world = World::new("version: 1\ndefaults: {approvals: 0}\n");
     let pull = world.proposed(CONFIG);
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.summary);
-    insta::assert_snapshot!("broken_policy", world.told(7));
-    world.idle(&world.push(&before), &done);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.summary);
+    insta::assert_snapshot!("broken_policy", world.report(7));
+    world.assert_nothing_done(&world.push(&before), &run);
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn attack_a_product_edited_after_the_plan_was_shown() {
         .write(".provisioner/products/s3/product.yaml", "name: s3\n")
         .push();
     let before = world.merged(&pull);
-    let done = world.push(&before).run();
-    assert_ne!(done.status, 0, "{}", done.summary);
-    world.idle(&world.push(&before), &done);
+    let run = world.push(&before).run();
+    assert_ne!(run.status, 0, "{}", run.summary);
+    world.assert_nothing_done(&world.push(&before), &run);
 }
 
 #[test]
@@ -116,12 +116,12 @@ fn attack_an_unprotected_default_branch() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     world.repo.unprotect("main");
-    world.refused(&before, &["branch-not-protected"]);
-    insta::assert_snapshot!("unprotected", world.told(7));
+    world.assert_denied(&before, &["branch-not-protected"]);
+    insta::assert_snapshot!("unprotected", world.report(7));
     // A rule that asks for pull requests is as good; one that only forbids to delete is not.
     let repo = world.repo.clone().rule("main", "deletion");
-    world.refused(&before, &["branch-not-protected"]);
+    world.assert_denied(&before, &["branch-not-protected"]);
     let _repo = repo.rule("main", "pull_request");
-    succeeds(&world.push(&before));
+    run_successfully(&world.push(&before));
     world.github.take_writes();
 }

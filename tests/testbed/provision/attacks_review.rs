@@ -9,25 +9,25 @@ fn refused_after(review: impl FnOnce(&World, &Pull), codes: &[&str]) -> World {
     let (world, pull) = World::with_proposed();
     review(&world, &pull);
     let before = world.merged(&pull);
-    world.refused(&before, codes);
+    world.assert_denied(&before, codes);
     world
 }
 
 impl World {
     /// One more commit on the pull request's branch, checked.
     fn pushed_on(&self, pull: &Pull, by: &crate::support::github::User) {
-        self.desk.write_config(TAGGED);
-        let text = self.desk.read(&self.desk.path());
+        self.workdir.write_config(TAGGED);
+        let text = self.workdir.read(&self.workdir.path());
         let commit = self.repo.commit("feature").author(by);
-        commit.write(&self.desk.path(), text).push();
+        commit.write(&self.workdir.path(), text).push();
         self.check(pull);
     }
 }
 
 #[test]
-fn attack_nobody_approved() {
+fn attack_no_approval() {
     let world = refused_after(|_, _| {}, &["approval-missing"]);
-    insta::assert_snapshot!("unapproved", world.told(7));
+    insta::assert_snapshot!("unapproved", world.report(7));
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn attack_approval_then_another_commit() {
         },
         stale,
     );
-    insta::assert_snapshot!("stale", world.told(7));
+    insta::assert_snapshot!("stale", world.report(7));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn attack_approval_of_the_base() {
 }
 
 #[test]
-fn attack_approval_of_a_commit_that_is_gone() {
+fn attack_approval_of_a_missing_commit() {
     refused_after(
         |world, pull| {
             let review = pull.approve(&world.bob);
@@ -98,7 +98,7 @@ fn attack_changes_requested_by_another_and_approved_by_one() {
 }
 
 #[test]
-fn attack_changes_requested_by_an_account_that_is_gone() {
+fn attack_changes_requested_by_a_deleted_account() {
     refused_after(
         |world, pull| {
             let dave = world.github.user("dave");
@@ -133,13 +133,16 @@ fn attack_approval_by_the_last_pusher() {
 }
 
 #[test]
-fn attack_approval_by_whoever_pushed_the_commit_of_another() {
+fn attack_approval_by_the_pusher_of_a_foreign_commit() {
     refused_after(
         |world, pull| {
-            world.desk.write_config(TAGGED);
-            let text = world.desk.read(&world.desk.path());
+            world.workdir.write_config(TAGGED);
+            let text = world.workdir.read(&world.workdir.path());
             let commit = world.repo.commit("feature").author(&world.alice);
-            commit.write(&world.desk.path(), text).by(&world.bob).push();
+            commit
+                .write(&world.workdir.path(), text)
+                .by(&world.bob)
+                .push();
             world.check(pull);
             pull.approve(&world.bob);
         },
@@ -148,7 +151,7 @@ fn attack_approval_by_whoever_pushed_the_commit_of_another() {
 }
 
 #[test]
-fn attack_approval_when_nobody_knows_who_pushed() {
+fn attack_approval_with_an_unknown_pusher() {
     refused_after(
         |world, pull| {
             pull.approve(&world.bob);
@@ -171,7 +174,7 @@ fn attack_approval_by_a_bot() {
 }
 
 #[test]
-fn attack_approval_by_somebody_who_only_reads() {
+fn attack_approval_by_a_reader() {
     refused_after(
         |world, pull| {
             pull.approve(&world.mallory);
@@ -181,7 +184,7 @@ fn attack_approval_by_somebody_who_only_reads() {
 }
 
 #[test]
-fn attack_approval_by_somebody_who_has_lost_the_permission_since() {
+fn attack_approval_by_a_former_writer() {
     refused_after(
         |world, pull| {
             pull.approve(&world.bob);
@@ -192,7 +195,7 @@ fn attack_approval_by_somebody_who_has_lost_the_permission_since() {
 }
 
 #[test]
-fn attack_approval_by_a_name_that_is_somebody_else_s_now() {
+fn attack_approval_by_a_login_reused_since() {
     refused_after(
         |world, pull| {
             let dave = world.github.user("dave");
@@ -206,7 +209,7 @@ fn attack_approval_by_a_name_that_is_somebody_else_s_now() {
 }
 
 #[test]
-fn attack_approval_in_words_only() {
+fn attack_approval_in_a_comment() {
     refused_after(
         |world, pull| {
             pull.review(&world.bob, "COMMENTED");
@@ -225,17 +228,17 @@ fn attack_two_approvals_by_one_person() {
     pull.approve(&world.bob);
     pull.approve(&world.bob);
     let before = world.merged(&pull);
-    world.refused(&before, &["approval-missing"]);
+    world.assert_denied(&before, &["approval-missing"]);
 }
 
 #[test]
-fn attack_approval_by_somebody_whom_the_policy_does_not_list() {
+fn attack_approval_by_an_unlisted_user() {
     let world = World::new(&policy("    approvers: ['@carol', '@acme/platform']\n"));
     let pull = world.proposed(CONFIG);
     // Asked to join, and not yet there.
     world.github.invite("acme", "platform", &world.bob);
     let before = world.approved_and_merged(&pull);
-    world.refused(&before, &["approval-missing", "approver-not-allowed"]);
+    world.assert_denied(&before, &["approval-missing", "approver-not-allowed"]);
 }
 
 #[test]
@@ -260,6 +263,6 @@ fn an_approval_on_the_second_page_counts() {
         pull.review(&world.mallory, "COMMENTED");
     }
     let before = world.approved_and_merged(&pull);
-    succeeds(&world.push(&before));
+    run_successfully(&world.push(&before));
     world.github.take_writes();
 }

@@ -5,36 +5,39 @@ use super::*;
 const HOSTILE: &str = "x`@acme|admins <img src=y> fixes #1 ::set-output name=a::b --> \u{202e}";
 
 #[test]
-fn attack_titles_branches_and_values_are_only_text() {
+fn attack_titles_branches_and_values_are_escaped() {
     let world = World::new(&policy(""));
     let branch = "feature/@acme<img>$(id)`x`";
     world.repo.branch(branch, &world.repo.head("main"));
-    world.desk.write_config(
+    world.workdir.write_config(
         "  versioning: true\n  tags:\n    Note: \"</details> @acme/admins ``` fixes #1 ![x](https://evil.example/x.png)\"\n",
     );
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     let commit = world.repo.commit(branch).author(&world.alice);
     commit
         .message(HOSTILE)
-        .write(&world.desk.path(), text)
+        .write(&world.workdir.path(), text)
         .push();
     let pull = world.repo.pull(branch).author(&world.alice).title(HOSTILE);
     let pull = pull.body(HOSTILE).number(7).open();
     world.check(&pull);
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
-    let done = job.run();
-    let heard = world.heard(&job, &done);
-    world.told(7);
+    let run = job.run();
+    let captured_output = world.captured_output(&job, &run);
+    world.report(7);
     // Of the value only what is wrong with it is told, as code.
     for word in ["feature/@acme", "<img", "::set-output", "\u{202e}"] {
-        assert!(!heard.contains(word), "{word} in {heard}");
+        assert!(
+            !captured_output.contains(word),
+            "{word} in {captured_output}"
+        );
     }
     world.github.take_writes();
 }
 
 #[test]
-fn attack_file_names_are_only_text() {
+fn attack_file_names_are_escaped() {
     let world = World::new(&policy(""));
     let names = [
         "x`y`@acme-s3.yaml",
@@ -44,7 +47,7 @@ fn attack_file_names_are_only_text() {
         "two\n::error::Approved\n## Approved\n-s3.yaml",
         "\u{1b}[2J\u{202e}-s3.yaml",
     ];
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     let pull = world.proposal(|commit| {
         names.iter().fold(commit, |commit, name| {
             commit.write(&format!("s3/configs/{name}"), &text)
@@ -52,51 +55,51 @@ fn attack_file_names_are_only_text() {
     });
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
-    let done = job.run();
-    assert_ne!(done.status, 0, "none of these is a config's name");
-    assert_eq!(done.outputs["done"], "0");
-    assert_whole(&world.repo.comments(7).pop().unwrap().body);
-    assert_whole(&done.summary);
-    for line in done.stderr.lines() {
+    let run = job.run();
+    assert_ne!(run.status, 0, "none of these is a config's name");
+    assert_eq!(run.outputs["done"], "0");
+    assert_nothing_live(&world.repo.comments(7).pop().unwrap().body);
+    assert_nothing_live(&run.summary);
+    for line in run.stderr.lines() {
         assert!(!line.starts_with("::") && !line.starts_with("##"), "{line}");
     }
-    assert!(!done.stderr.contains('\u{1b}') && !done.stderr.contains('\u{202e}'));
-    world.idle(&job, &done);
+    assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains('\u{202e}'));
+    world.assert_nothing_done(&job, &run);
 }
 
 #[test]
-fn attack_the_environment_s_name_is_only_text() {
+fn attack_the_environment_name_is_escaped() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let name = "prod --> `<img src=x>` @acme/admins\n::set-output name=a::b";
     let job = world.push(&before).with("PROVISIONER_ENVIRONMENT", name);
-    let done = succeeds(&job);
+    let run = run_successfully(&job);
     assert!(
-        done.summary.contains("No config is concerned"),
+        run.summary.contains("No config is concerned"),
         "{}",
-        done.summary
+        run.summary
     );
-    world.idle(&job, &done);
+    world.assert_nothing_done(&job, &run);
 }
 
 #[test]
-fn attack_the_run_s_number_is_only_text() {
+fn attack_the_run_id_is_escaped() {
     let (world, pull) = World::with_proposed();
     let before = world.merged(&pull);
     let job = world
         .push(&before)
         .with("GITHUB_RUN_ID", "4711` @acme/admins <img src=x>")
         .with("GITHUB_RUN_ATTEMPT", "1\n## Approved");
-    world.is_refused(&job, &["approval-missing"]);
-    assert_whole(&world.repo.comments(7).pop().unwrap().body);
+    world.assert_job_denied(&job, &["approval-missing"]);
+    assert_nothing_live(&world.repo.comments(7).pop().unwrap().body);
 }
 
 #[test]
-fn attack_a_name_of_somebody_who_approved_is_only_text() {
+fn attack_an_approver_login_is_escaped() {
     let (world, pull) = World::with_proposed();
     let dave = world.github.user("dave-fixes-GH-12");
     pull.approve(&dave);
     let before = world.merged(&pull);
-    world.refused(&before, &["approval-missing", "approver-not-allowed"]);
-    assert!(world.told(7).contains("the approval of dave-fixes-GH-12"));
+    world.assert_denied(&before, &["approval-missing", "approver-not-allowed"]);
+    assert!(world.report(7).contains("the approval of dave-fixes-GH-12"));
 }

@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 
 use super::*;
-use crate::support::proxy::{Gate, Side};
+use crate::support::proxy::{FaultProxy, Side};
 
 fn begun(job: &Job) -> Child {
     let mut process = job.process(&["ci"]);
@@ -12,51 +12,54 @@ fn begun(job: &Job) -> Child {
 }
 
 #[test]
-fn two_runs_at_the_same_time_make_one_stack() {
+fn two_simultaneous_runs_create_one_stack() {
     // One run is about to make the stack, or has just begun to, when the other comes by.
     for side in [Side::Before, Side::After] {
         let (world, pull) = World::with_proposed();
         let before = world.approved_and_merged(&pull);
-        let gate = Gate::before(&world.desk.url);
-        gate.hold(2, side);
-        let first = world.push(&before).with("AWS_ENDPOINT_URL", &gate.url());
+        let proxy = FaultProxy::in_front_of(&world.workdir.url);
+        proxy.hold(2, side);
+        let first = world.push(&before).with("AWS_ENDPOINT_URL", &proxy.url());
         let running = begun(&first);
-        assert_eq!(gate.held().operation, "ExecuteChangeSet");
-        succeeds(&world.push(&before));
-        gate.release(true);
+        assert_eq!(proxy.held().operation, "ExecuteChangeSet");
+        run_successfully(&world.push(&before));
+        proxy.release(true);
         let ended = running.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&ended.stderr);
         assert!(ended.status.success(), "{side:?}: {said}");
         assert_eq!(
             world.stacks(),
-            [(world.desk.stack(), "CREATE_COMPLETE".to_owned())]
+            [(world.workdir.stack(), "CREATE_COMPLETE".to_owned())]
         );
-        assert_eq!(world.desk.aws.change_sets(&world.desk.stack()), [""; 0]);
+        assert_eq!(
+            world.workdir.aws.change_sets(&world.workdir.stack()),
+            [""; 0]
+        );
         assert_eq!(world.repo.deployments().len(), 1);
-        assert!(world.told(7).contains("1 config: 1 done"));
+        assert!(world.report(7).contains("1 config: 1 done"));
         world.github.take_writes();
     }
 }
 
 #[test]
-fn runs_of_two_pushes_that_come_in_the_wrong_order_end_with_the_newer() {
+fn runs_out_of_order_end_with_the_newer_config() {
     let (world, pull) = World::with_proposed();
     let first = world.approved_and_merged(&pull);
     let older = world.push(&first);
-    world.desk.write_config(TAGGED);
-    let text = world.desk.read(&world.desk.path());
-    let newer = world.another(8, |commit| commit.write(&world.desk.path(), text));
+    world.workdir.write_config(TAGGED);
+    let text = world.workdir.read(&world.workdir.path());
+    let newer = world.another(8, |commit| commit.write(&world.workdir.path(), text));
     newer.approve(&world.bob);
     let second = world.merged(&newer);
-    succeeds(&world.push(&second));
-    assert!(world.told(8).contains("1 config: 1 done"));
+    run_successfully(&world.push(&second));
+    assert!(world.report(8).contains("1 config: 1 done"));
     let template = || {
-        let template = world.desk.aws.stacks().get_template();
-        let template = template.stack_name(world.desk.stack()).send();
-        world.desk.aws.wait(template).unwrap().template_body
+        let template = world.workdir.aws.stacks().get_template();
+        let template = template.stack_name(world.workdir.stack()).send();
+        world.workdir.aws.wait(template).unwrap().template_body
     };
     let made = template();
-    succeeds(&older);
+    run_successfully(&older);
     assert_eq!(template(), made, "the older run leaves it alone");
     world.github.take_writes();
 }
@@ -64,11 +67,11 @@ fn runs_of_two_pushes_that_come_in_the_wrong_order_end_with_the_newer() {
 #[test]
 fn attack_a_config_renamed_and_edited_moves_no_stack() {
     let world = World::with_stack("    updates: reviewed\n");
-    let template = world.desk.aws.stacks().get_template();
-    let template = template.stack_name(world.desk.stack());
+    let template = world.workdir.aws.stacks().get_template();
+    let template = template.stack_name(world.workdir.stack());
     let body = || {
         world
-            .desk
+            .workdir
             .aws
             .wait(template.clone().send())
             .unwrap()
@@ -76,20 +79,20 @@ fn attack_a_config_renamed_and_edited_moves_no_stack() {
     };
     let made = body();
     // Another file name, the same tenant: the stack's name comes from the fields, and the file's name no longer fits them.
-    let text = world.desk.read(&world.desk.path());
-    let moved = world.desk.path().replace("acme-", "acme-moved-");
+    let text = world.workdir.read(&world.workdir.path());
+    let moved = world.workdir.path().replace("acme-", "acme-moved-");
     let pull = world.proposal(|commit| {
-        let commit = commit.rename(&world.desk.path(), &moved);
+        let commit = commit.rename(&world.workdir.path(), &moved);
         commit.write(
             &moved,
             text.replace("versioning: true", "versioning: false"),
         )
     });
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_ne!(done.status, 0, "{}", done.summary);
+    let run = world.push(&before).run();
+    assert_ne!(run.status, 0, "{}", run.summary);
     assert_eq!(body(), made);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    insta::assert_snapshot!("moved", world.told(7));
+    insta::assert_snapshot!("moved", world.report(7));
     world.github.take_writes();
 }

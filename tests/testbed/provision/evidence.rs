@@ -9,19 +9,19 @@ const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 fn replayed(job: &Job, evidence: &Value) -> (String, String, i32) {
     let file = job.folder.path().join("evidence-copy.json");
     std::fs::write(&file, evidence.to_string()).unwrap();
-    let done = job.command(&["replay", &file.display().to_string()]);
-    (done.stdout, done.stderr, done.status)
+    let run = job.command(&["replay", &file.display().to_string()]);
+    (run.stdout, run.stderr, run.status)
 }
 
 #[test]
-fn a_statement_holds_what_was_done_and_comes_to_the_same_again() {
+fn a_replayed_statement_gives_the_same_decisions() {
     let world = World::new(&policy(""));
     let pull = world.proposed(&format!("{CONFIG}  tags:\n    Password: {SECRET}\n"));
     let before = world.approved_and_merged(&pull);
     let job = world
         .push(&before)
         .with("GITHUB_SERVER_URL", "https://github.com");
-    let done = succeeds(&job);
+    let run = run_successfully(&job);
     let evidence = evidence_of(&job);
     // https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
     assert_eq!(evidence["_type"], "https://in-toto.io/Statement/v1");
@@ -31,7 +31,7 @@ fn a_statement_holds_what_was_done_and_comes_to_the_same_again() {
         subject["name"]
             .as_str()
             .unwrap()
-            .contains(&world.desk.stack())
+            .contains(&world.workdir.stack())
     );
     let digest = subject["digest"]["sha256"].as_str().unwrap();
     assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -42,10 +42,10 @@ fn a_statement_holds_what_was_done_and_comes_to_the_same_again() {
         "https://github.com/acme/infra/actions/runs/4711"
     );
     // The digest is that of the template that the stack has.
-    let template = world.desk.aws.stacks().get_template();
-    let template = template.stack_name(world.desk.stack()).send();
+    let template = world.workdir.aws.stacks().get_template();
+    let template = template.stack_name(world.workdir.stack()).send();
     let template = world
-        .desk
+        .workdir
         .aws
         .wait(template)
         .unwrap()
@@ -56,26 +56,26 @@ fn a_statement_holds_what_was_done_and_comes_to_the_same_again() {
         provisioner::model::Digest::sha256(&template).to_string()
     );
 
-    let heard = world.heard(&job, &done);
-    assert!(!heard.contains(SECRET), "{heard}");
-    let arn = format!("arn:aws:s3:::{}", world.desk.name);
+    let captured_output = world.captured_output(&job, &run);
+    assert!(!captured_output.contains(SECRET), "{captured_output}");
+    let arn = format!("arn:aws:s3:::{}", world.workdir.name);
     assert!(!evidence.to_string().contains(&arn), "outputs of the stack");
 
-    let (said, told, status) = replayed(&job, &evidence);
-    assert_eq!(status, 0, "{told}");
+    let (said, report, status) = replayed(&job, &evidence);
+    assert_eq!(status, 0, "{report}");
     let posted = world.repo.comments(7).pop().unwrap().body;
     assert_eq!(said.trim_end(), posted.trim_end(), "byte for byte");
-    assert!(told.ends_with("1 comment, 0 differences\n"), "{told}");
+    assert!(report.ends_with("1 comment, 0 differences\n"), "{report}");
     world.github.take_writes();
 }
 
 #[test]
-fn attack_edited_evidence_is_found_out() {
+fn attack_edited_evidence_is_detected() {
     let world = World::new(&policy("    approvals: 2\n"));
     let pull = world.proposed(CONFIG);
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
-    world.is_refused(&job, &["approval-missing"]);
+    world.assert_job_denied(&job, &["approval-missing"]);
     let evidence = evidence_of(&job);
     assert_eq!(replayed(&job, &evidence).2, 0);
     let change = "/predicate/changes/0";
@@ -96,9 +96,9 @@ fn attack_edited_evidence_is_found_out() {
     ] {
         let mut edited = evidence.clone();
         *edited.pointer_mut(&format!("{change}{place}")).unwrap() = value.clone();
-        let (_, told, status) = replayed(&job, &edited);
-        assert_eq!(status, 20, "{place} {value}: {told}");
-        assert!(told.contains("different: "), "{place} {value}: {told}");
+        let (_, report, status) = replayed(&job, &edited);
+        assert_eq!(status, 20, "{place} {value}: {report}");
+        assert!(report.contains("different: "), "{place} {value}: {report}");
     }
     let mut edited = evidence.clone();
     edited["_type"] = json!("https://in-toto.io/Statement/v0.1");
@@ -106,16 +106,16 @@ fn attack_edited_evidence_is_found_out() {
 }
 
 #[test]
-fn what_is_no_evidence_is_said_so() {
+fn invalid_evidence_is_an_error() {
     let world = World::new(&policy(""));
     let event = world
         .repo
         .push_event("main", &world.repo.head("main"), &world.bob);
     let job = world.job("push", &event, 1);
     for text in [json!({}), json!([]), json!("x"), json!({"_type": 1})] {
-        let (_, told, status) = replayed(&job, &text);
-        assert_eq!(status, 2, "{text}: {told}");
-        assert!(told.starts_with("error: "), "{told}");
+        let (_, report, status) = replayed(&job, &text);
+        assert_eq!(status, 2, "{text}: {report}");
+        assert!(report.starts_with("error: "), "{report}");
     }
     let missing = job.command(&["replay", "/nowhere.json"]);
     assert_eq!(missing.status, 2, "{}", missing.stderr);

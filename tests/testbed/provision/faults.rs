@@ -22,16 +22,16 @@ impl World {
     }
 
     /// A run in which one place answers like this, every time.
-    fn run_with(&self, job: &Job, place: &str, fault: &Fault) -> Done {
+    fn run_with(&self, job: &Job, place: &str, fault: &Fault) -> JobOutput {
         self.github.fault_always(place, fault.clone());
-        let done = job.run();
+        let run = job.run();
         self.github.clear_faults();
-        done
+        run
     }
 }
 
 #[test]
-fn attack_no_fault_makes_good_for_what_is_missing() {
+fn attack_faults_never_replace_a_missing_fact() {
     let (world, pull) = World::with_proposed();
     pull.approve(&world.bob);
     // One who objects, so that each thing that is read speaks for the change, or against it.
@@ -47,49 +47,49 @@ fn attack_no_fault_makes_good_for_what_is_missing() {
             false => json!({}),
         };
         for fault in [Fault::Status(404), Fault::Json(200, nothing)] {
-            let done = world.run_with(&job, place, &fault);
+            let run = world.run_with(&job, place, &fault);
             // Of a change in which there is no config, nothing is to be said.
-            let says_nothing = done.summary.contains("No config is concerned");
+            let says_nothing = run.summary.contains("No config is concerned");
             assert!(
-                done.status != 0 || says_nothing,
+                run.status != 0 || says_nothing,
                 "{place} {fault:?}: {}",
-                done.summary
+                run.summary
             );
-            assert_ne!(done.outputs["done"], "1", "{place} {fault:?}");
+            assert_ne!(run.outputs["done"], "1", "{place} {fault:?}");
             assert_eq!(world.stacks(), [], "{place} {fault:?}");
             assert_eq!(world.issuers[1].issued(), [""; 0], "{place} {fault:?}");
-            world.keeps_secrets(&job, &done);
+            world.assert_no_secrets(&job, &run);
         }
     }
     world.github.take_writes();
 }
 
 #[test]
-fn what_fails_for_good_fails_the_run_or_does_not_matter() {
+fn permanent_faults_fail_the_run_or_do_not_matter() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
     let places = world.places(&job);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     for place in &places {
-        let done = world.run_with(&job, place, &Fault::Status(403));
-        match done.status {
-            0 => assert_eq!(done.outputs["done"], "1", "{place}: {}", done.summary),
+        let run = world.run_with(&job, place, &Fault::Status(403));
+        match run.status {
+            0 => assert_eq!(run.outputs["done"], "1", "{place}: {}", run.summary),
             20 => assert!(
-                !codes_of(&done.summary).is_empty(),
+                !codes_of(&run.summary).is_empty(),
                 "{place}: {}",
-                done.summary
+                run.summary
             ),
-            31 => assert!(done.stderr.contains("error: "), "{place}: {}", done.stderr),
-            other => panic!("{place}: {other}: {}", done.stderr),
+            31 => assert!(run.stderr.contains("error: "), "{place}: {}", run.stderr),
+            other => panic!("{place}: {other}: {}", run.stderr),
         }
-        world.keeps_secrets(&job, &done);
+        world.assert_no_secrets(&job, &run);
     }
     world.github.take_writes();
 }
 
 #[test]
-fn what_goes_wrong_once_is_asked_again() {
+fn transient_faults_are_retried() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
@@ -102,14 +102,14 @@ fn what_goes_wrong_once_is_asked_again() {
     for (place, fault) in places.iter().zip(faults.iter().cycle()) {
         world.github.fault(place, fault.clone());
     }
-    succeeds(&job);
+    run_successfully(&job);
     assert_eq!(world.stacks().len(), 1);
     world.github.take_writes();
     world.github.clear_faults();
 }
 
 #[test]
-fn a_change_of_which_nothing_is_known_does_not_stop_the_others() {
+fn one_unreadable_merge_does_not_block_others() {
     let world = World::new(&policy(""));
     let pull = world.proposed(CONFIG);
     let (path, text) = world.other();
@@ -118,12 +118,12 @@ fn a_change_of_which_nothing_is_known_does_not_stop_the_others() {
     let before = world.approved_and_merged(&pull);
     other.merge(&world.bob);
     let job = world.push(&before);
-    let done = world.run_with(&job, "GET /repos/acme/infra/pulls/7", &Fault::Status(403));
-    assert_eq!(done.status, 31, "{}", done.stderr);
-    assert_eq!(done.outputs["done"], "1");
-    assert!(world.told(8).contains("1 config: 1 done"));
+    let run = world.run_with(&job, "GET /repos/acme/infra/pulls/7", &Fault::Status(403));
+    assert_eq!(run.status, 31, "{}", run.stderr);
+    assert_eq!(run.outputs["done"], "1");
+    assert!(world.report(8).contains("1 config: 1 done"));
     assert!(world.stacks()[0].0.starts_with("edge-"));
-    let summary = world.desk.neutral(&settled(&done.summary));
+    let summary = world.workdir.redact_account(&normalize(&run.summary));
     let commit = regex::Regex::new("What `[0-9a-f]{7}`").unwrap();
     insta::assert_snapshot!("one_unknown", commit.replace(&summary, "What `[commit]`"));
     assert_eq!(

@@ -34,12 +34,12 @@ fn kill(many: &Many, job: &Job, place: Place) {
     };
     match place {
         Place::Aws(number, side) => {
-            many.gate.hold(number, side);
+            many.proxy.hold(number, side);
             let child = start(job);
-            many.gate.held();
+            many.proxy.held();
             end(child);
-            many.gate.release(false);
-            many.gate.clear();
+            many.proxy.release(false);
+            many.proxy.clear();
         }
         Place::Forge(pattern, skip) => {
             let slow = Fault::Slow(Duration::from_secs(120));
@@ -66,7 +66,7 @@ fn places(mutations: usize, writes: &[(&'static str, usize)]) -> Vec<Place> {
 }
 
 #[test]
-fn a_provisioning_run_that_is_killed_anywhere_is_finished_by_the_next() {
+fn the_next_run_finishes_a_killed_run() {
     // A role is assumed, a change set is made and run; a deployment begins and ends; the comment is written.
     let writes = [(DEPLOYMENT, 0), (DEPLOYED, 0), (DEPLOYED, 1), (COMMENT, 0)];
     each(&places(3, &writes), |place| {
@@ -76,7 +76,11 @@ fn a_provisioning_run_that_is_killed_anywhere_is_finished_by_the_next() {
         assert_eq!(next.status, 0, "{place:?}: {}", next.stderr);
         assert_eq!(many.complete(), 1, "{place:?}");
         let stack = "n000-note-stack";
-        assert_eq!(many.world.desk.aws.change_sets(stack), [""; 0], "{place:?}");
+        assert_eq!(
+            many.world.workdir.aws.change_sets(stack),
+            [""; 0],
+            "{place:?}"
+        );
         assert_eq!(many.world.repo.deployments().len(), 1, "{place:?}");
         assert_eq!(
             many.world.repo.deployments()[0]
@@ -88,8 +92,8 @@ fn a_provisioning_run_that_is_killed_anywhere_is_finished_by_the_next() {
         );
         let marked = |body: &str| body.starts_with("<!-- provisioner:provision ");
         let comments = many.world.repo.comments(7);
-        let told = comments.iter().filter(|it| marked(&it.body)).count();
-        assert_eq!(told, 1, "{place:?}");
+        let report = comments.iter().filter(|it| marked(&it.body)).count();
+        assert_eq!(report, 1, "{place:?}");
         assert!(
             comments.last().unwrap().body.contains("1 config: 1 done"),
             "{place:?}"

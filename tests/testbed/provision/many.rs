@@ -8,8 +8,8 @@
 use std::time::{Duration, Instant};
 
 use crate::support::emulator::REGION;
-use crate::support::job::{Done, Job};
-use crate::support::proxy::{Fault, Gate, Rule, counted};
+use crate::support::job::{Job, JobOutput};
+use crate::support::proxy::{Fault, FaultProxy, Rule, counted};
 use crate::world::*;
 
 /// A product whose stack is one parameter, so that the program is measured and not the emulator.
@@ -38,15 +38,15 @@ fn number(name: &str, otherwise: u64) -> u64 {
 /// Notes that one merged pull request brings.
 pub struct Many {
     pub world: World,
-    pub gate: Gate,
+    pub proxy: FaultProxy,
     pub before: String,
 }
 
 impl Many {
     pub fn new(count: u64) -> Self {
         let world = World::new(&(policy("") + "configs: ['notes/*-note.yaml']\n"));
-        let gate = Gate::before(&world.desk.url);
-        let account = world.desk.aws.account.clone();
+        let proxy = FaultProxy::in_front_of(&world.workdir.url);
+        let account = world.workdir.aws.account.clone();
         world
             .repo
             .commit("main")
@@ -67,23 +67,23 @@ impl Many {
         world.github.clear_journal();
         Self {
             world,
-            gate,
+            proxy,
             before,
         }
     }
 
     pub fn job(&self) -> Job {
         let job = self.world.push(&self.before);
-        job.with("AWS_ENDPOINT_URL", &self.gate.url())
+        job.with("AWS_ENDPOINT_URL", &self.proxy.url())
     }
 
-    fn run(&self) -> Done {
+    fn run(&self) -> JobOutput {
         self.job().run()
     }
 
     /// Stacks that are complete.
     pub fn complete(&self) -> usize {
-        let stacks = self.world.desk.aws.stack_names();
+        let stacks = self.world.workdir.aws.stack_names();
         let own = stacks.iter().filter(|(name, _)| name != "roles");
         own.filter(|(_, status)| status == "CREATE_COMPLETE")
             .count()
@@ -91,17 +91,17 @@ impl Many {
 }
 
 #[test]
-fn every_stack_costs_the_same_few_calls() {
+fn every_stack_costs_the_same_number_of_calls() {
     let count = number("PROVISIONER_MANY", 12);
     let way = Duration::from_millis(number("PROVISIONER_WAY", 0));
     let many = Many::new(count);
-    many.gate.slow(way);
+    many.proxy.slow(way);
     let begun = Instant::now();
-    let done = many.run();
+    let run = many.run();
     let took = begun.elapsed();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(many.complete() as u64, count);
-    let journal = many.gate.journal();
+    let journal = many.proxy.journal();
     let calls = counted(&journal);
     let of_stacks = |name: &str| {
         calls
@@ -134,26 +134,26 @@ fn every_stack_costs_the_same_few_calls() {
 }
 
 #[test]
-fn an_aws_that_throttles_makes_it_slower_and_nothing_else() {
+fn throttling_does_not_change_the_result() {
     let count = number("PROVISIONER_MANY", 6);
     let many = Many::new(count);
-    many.gate
+    many.proxy
         .slow(Duration::from_millis(number("PROVISIONER_WAY", 0)));
-    many.gate.rule(Rule::new(Fault::Throttled).percent(30));
+    many.proxy.rule(Rule::new(Fault::Throttled).percent(30));
     let begun = Instant::now();
-    let done = many.run();
+    let run = many.run();
     let took = begun.elapsed();
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(many.complete() as u64, count);
-    let throttled = many.gate.fired()[0];
+    let throttled = many.proxy.fired()[0];
     assert!(throttled > 0);
-    let made = counted(&many.gate.mutations());
+    let made = counted(&many.proxy.mutations());
     let executed = made.iter().find(|(name, _)| name == "ExecuteChangeSet");
     assert_eq!(executed.map(|it| it.1 as u64), Some(count), "{made:?}");
     many.world.github.take_writes();
     println!(
         "{count} stacks, 30 % throttled: {:.1} s, {throttled} of {} calls were refused",
         took.as_secs_f64(),
-        many.gate.journal().len()
+        many.proxy.journal().len()
     );
 }

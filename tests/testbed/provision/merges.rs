@@ -11,9 +11,9 @@ fn is_provisioned(merge: impl FnOnce(&Pull, &User)) {
     let before = world.repo.head("main");
     merge(&pull, &world.carol);
     let job = world.push(&before);
-    succeeds(&job);
+    run_successfully(&job);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert!(world.told(7).contains("1 config: 1 done"));
+    assert!(world.report(7).contains("1 config: 1 done"));
     let change = &evidence_of(&job)["predicate"]["changes"][0];
     assert_eq!(change["pull_request"], 7);
     assert_eq!(change["commit"], world.repo.head("main"));
@@ -39,27 +39,27 @@ fn a_pull_request_from_a_merge_queue() {
 fn a_rebased_pull_request_of_several_commits_is_one_change() {
     let world = World::new(&policy(""));
     let pull = world.proposed("  versioning: false\n");
-    world.desk.write_config(CONFIG);
-    let text = world.desk.read(&world.desk.path());
+    world.workdir.write_config(CONFIG);
+    let text = world.workdir.read(&world.workdir.path());
     let commit = world.repo.commit("feature").author(&world.alice);
-    commit.write(&world.desk.path(), text).push();
+    commit.write(&world.workdir.path(), text).push();
     world.check(&pull);
     pull.approve(&world.bob);
     let before = world.repo.head("main");
     pull.rebase(&world.carol);
     let job = world.push(&before);
-    succeeds(&job);
+    run_successfully(&job);
     let evidence = evidence_of(&job);
     assert_eq!(
         evidence["predicate"]["changes"].as_array().unwrap().len(),
         1
     );
-    assert!(world.told(7).contains("1 config: 1 done"));
+    assert!(world.report(7).contains("1 config: 1 done"));
     world.github.take_writes();
 }
 
 #[test]
-fn two_pull_requests_in_one_push_are_each_told() {
+fn two_pull_requests_in_one_push_get_a_comment_each() {
     let world = World::new(&policy(""));
     let pull = world.proposed(CONFIG);
     let (path, text) = world.other();
@@ -67,56 +67,56 @@ fn two_pull_requests_in_one_push_are_each_told() {
     other.approve(&world.bob);
     let before = world.approved_and_merged(&pull);
     other.squash(&world.carol);
-    succeeds(&world.push(&before));
+    run_successfully(&world.push(&before));
     assert_eq!(world.stacks().len(), 2);
     for number in [7, 8] {
-        assert!(world.told(number).contains("1 config: 1 done"));
+        assert!(world.report(number).contains("1 config: 1 done"));
     }
     world.github.take_writes();
 }
 
 #[test]
-fn of_two_changes_of_a_config_the_newer_counts() {
+fn the_newer_of_two_changes_counts() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
-    world.desk.write_config(TAGGED);
-    let text = world.desk.read(&world.desk.path());
-    let newer = world.another(8, |commit| commit.write(&world.desk.path(), text));
+    world.workdir.write_config(TAGGED);
+    let text = world.workdir.read(&world.workdir.path());
+    let newer = world.another(8, |commit| commit.write(&world.workdir.path(), text));
     newer.approve(&world.bob);
     newer.merge(&world.carol);
-    let done = succeeds(&world.push(&before));
-    assert_eq!(done.outputs["done"], "1");
-    insta::assert_snapshot!("superseded", world.told(7));
-    assert!(world.told(8).contains("1 config: 1 done"));
-    let template = world.desk.aws.stacks().get_template();
-    let template = template.stack_name(world.desk.stack()).send();
-    let template = world.desk.aws.wait(template).unwrap();
+    let run = run_successfully(&world.push(&before));
+    assert_eq!(run.outputs["done"], "1");
+    insta::assert_snapshot!("superseded", world.report(7));
+    assert!(world.report(8).contains("1 config: 1 done"));
+    let template = world.workdir.aws.stacks().get_template();
+    let template = template.stack_name(world.workdir.stack()).send();
+    let template = world.workdir.aws.wait(template).unwrap();
     assert!(template.template_body.unwrap().contains("forecasting"));
     world.github.take_writes();
 }
 
 #[test]
-fn attack_a_direct_push_is_nobody_s_change() {
+fn attack_a_direct_push_belongs_to_no_pull_request() {
     let world = World::new(&policy(""));
     let before = world.repo.head("main");
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     let commit = world.repo.commit("main").author(&world.alice);
-    commit.write(&world.desk.path(), text).push();
-    let done = world.refused(&before, &["not-merged", "plan-changed", "approval-missing"]);
-    let summary = world.desk.neutral(&settled(&done.summary));
+    commit.write(&world.workdir.path(), text).push();
+    let run = world.assert_denied(&before, &["not-merged", "plan-changed", "approval-missing"]);
+    let summary = world.workdir.redact_account(&normalize(&run.summary));
     insta::assert_snapshot!("direct_push", summary);
     assert!(world.repo.comments(7).is_empty(), "there is nobody to tell");
 }
 
 #[test]
-fn attack_a_pull_request_into_another_branch_that_is_pushed_on_is_not_merged() {
+fn attack_a_merge_into_another_branch_does_not_count() {
     let world = World::new(&policy(""));
     let before = world.repo.head("main");
     world.repo.branch("release", &before);
     world.repo.branch("feature", &before);
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     let commit = world.repo.commit("feature").author(&world.alice);
-    commit.write(&world.desk.path(), text).push();
+    commit.write(&world.workdir.path(), text).push();
     let pull = world.repo.pull("feature").author(&world.alice);
     let pull = pull.base("release").number(7).open();
     world.check(&pull);
@@ -124,16 +124,16 @@ fn attack_a_pull_request_into_another_branch_that_is_pushed_on_is_not_merged() {
     let merged = pull.merge(&world.bob);
     // Nobody asks about the branch that it went into before it is brought to `main` by hand.
     let commit = world.repo.commit("main").also_parent(&merged);
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     commit
-        .write(&world.desk.path(), text)
+        .write(&world.workdir.path(), text)
         .by(&world.alice)
         .push();
-    world.refused(&before, &["not-merged", "plan-changed", "approval-missing"]);
+    world.assert_denied(&before, &["not-merged", "plan-changed", "approval-missing"]);
 }
 
 #[test]
-fn other_branches_new_ones_and_removed_ones_ask_for_nothing() {
+fn pushes_to_other_branches_are_ignored() {
     let (world, _) = World::with_proposed();
     let none = "0".repeat(40);
     let main = world.repo.head("main");
@@ -150,50 +150,50 @@ fn other_branches_new_ones_and_removed_ones_ask_for_nothing() {
     events.push(tag);
     for event in events {
         let job = world.job("push", &event, 1);
-        let done = succeeds(&job);
-        assert!(done.stderr.contains("nothing to do"), "{}", done.stderr);
-        world.idle(&job, &done);
+        let run = run_successfully(&job);
+        assert!(run.stderr.contains("nothing to do"), "{}", run.stderr);
+        world.assert_nothing_done(&job, &run);
     }
     assert_eq!(world.repo.deployments().len(), 0);
 }
 
 #[test]
-fn attack_a_rewritten_branch_is_looked_at_by_nobody() {
+fn attack_a_force_push_is_denied() {
     let (world, pull) = World::with_proposed();
     let root = world.repo.head("main");
     pull.approve(&world.bob);
     pull.merge(&world.bob);
     let before = world.repo.head("main");
     // As if the merge had never been: another history, in which the config came by hand.
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     let commit = world.repo.commit("main").parent(&root);
     commit
-        .write(&world.desk.path(), text)
+        .write(&world.workdir.path(), text)
         .by(&world.alice)
         .push();
     let job = world.push(&before);
-    let done = job.run();
-    assert_eq!(done.status, 31, "{}", done.stderr);
+    let run = job.run();
+    assert_eq!(run.status, 31, "{}", run.stderr);
     assert!(
-        done.stderr.contains("the branch was rewritten"),
+        run.stderr.contains("the branch was rewritten"),
         "{}",
-        done.stderr
+        run.stderr
     );
-    world.idle(&job, &done);
+    world.assert_nothing_done(&job, &run);
 }
 
 #[test]
-fn a_checkout_and_the_api_come_to_the_same() {
+fn a_checkout_and_the_api_give_the_same_result() {
     let (world, pull) = World::with_proposed();
     let before = world.merged(&pull);
-    world.refused(&before, &["approval-missing"]);
+    world.assert_denied(&before, &["approval-missing"]);
     let by_api = world.repo.comments(7).pop().unwrap().body;
     world.github.clear_journal();
     let job = world.push(&before);
     world.repo.clone_into(job.folder.path());
     let workspace = job.folder.path().display().to_string();
     let job = job.with("GITHUB_WORKSPACE", &workspace);
-    world.is_refused(&job, &["approval-missing"]);
+    world.assert_job_denied(&job, &["approval-missing"]);
     assert_eq!(world.repo.comments(7).pop().unwrap().body, by_api);
     assert_eq!(world.github.count("GET /repos/acme/infra/contents/**"), 0);
     assert_eq!(world.github.count("GET /repos/acme/infra/compare/**"), 0);
@@ -201,7 +201,7 @@ fn a_checkout_and_the_api_come_to_the_same() {
 
     // The same facts allow by both as well.
     pull.approve(&world.bob);
-    succeeds(&job);
+    run_successfully(&job);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     world.github.take_writes();
 }
@@ -213,10 +213,10 @@ fn a_push_that_concerns_no_config_costs_ten_calls() {
     let pull = world.proposal(|commit| commit.write("README.md", "Hello\n"));
     world.merged(&pull);
     world.github.clear_journal();
-    let done = succeeds(&world.push(&before));
+    let run = run_successfully(&world.push(&before));
     let calls: Vec<String> = world.github.requests().iter().map(|it| it.line()).collect();
     assert_eq!(calls.len(), 10, "{calls:#?}");
     assert!(world.github.writes().is_empty());
-    assert!(done.summary.contains("No config is concerned"));
+    assert!(run.summary.contains("No config is concerned"));
     assert_eq!(world.issuers[1].issued(), [""; 0]);
 }

@@ -28,7 +28,8 @@ use serde_json::Value;
 
 use crate::aws::scene;
 use crate::support::github::{CommitBuilder, Pull};
-use crate::support::job::{Done, Job, settled};
+use crate::support::job::{Job, JobOutput, normalize};
+use crate::support::markdown::assert_nothing_live;
 use crate::world::*;
 
 const CONFIG: &str = "  versioning: true\n";
@@ -45,18 +46,18 @@ impl World {
     /// A repository whose config has its stack, without the folders. Its policy says `rest` of the environment.
     fn with_stack(rest: &str) -> Self {
         let world = Self::new(&policy(rest));
-        scene::made(&world.desk);
-        let text = world.desk.read(&world.desk.path());
+        scene::with_stack(&world.workdir);
+        let text = world.workdir.read(&world.workdir.path());
         let commit = world.repo.commit("main").author(&world.carol);
-        commit.write(&world.desk.path(), text).push();
+        commit.write(&world.workdir.path(), text).push();
         world
     }
 
     /// A config of another company in the same account: its path and its text.
     fn other(&self) -> (String, String) {
-        let text = self.desk.read(&self.desk.path());
+        let text = self.workdir.read(&self.workdir.path());
         (
-            self.desk.path().replace("acme-", "edge-"),
+            self.workdir.path().replace("acme-", "edge-"),
             text.replace("company_prefix: acme", "company_prefix: edge"),
         )
     }
@@ -74,13 +75,13 @@ impl World {
 
     /// Stacks that are there, by name, without the one of the roles.
     fn stacks(&self) -> Vec<(String, String)> {
-        let stacks = self.desk.aws.stack_names().into_iter();
+        let stacks = self.workdir.aws.stack_names().into_iter();
         stacks.filter(|(name, _)| name != "roles").collect()
     }
 
     /// What the last run said on a pull request, well-formed, without what differs from run to run.
     #[track_caller]
-    fn told(&self, number: u64) -> String {
+    fn report(&self, number: u64) -> String {
         let comments = self.repo.comments(number);
         let ours = comments
             .iter()
@@ -89,23 +90,20 @@ impl World {
         let [body] = ours[..] else {
             panic!("one comment on {number}: {ours:#?}");
         };
-        assert_whole(body);
+        assert_nothing_live(body);
         let digest = regex::Regex::new("--confirm [0-9a-f]{16}").unwrap();
         let plan = regex::Regex::new("plan [0-9a-f]{12}").unwrap();
         let shown = regex::Regex::new("[0-9a-f]{64} was shown, and [0-9a-f]{64}").unwrap();
-        let text = settled(body);
+        let text = normalize(body);
         let text = digest.replace_all(&text, "--confirm [digest]");
         let text = plan.replace_all(&text, "plan [digest]");
         let text = shown.replace_all(&text, "[digest] was shown, and [digest]");
-        self.desk.neutral(&text)
+        self.workdir.redact_account(&text)
     }
 
     /// Everything that a run left for anybody to read.
-    fn heard(&self, job: &Job, done: &Done) -> String {
-        let mut all = format!(
-            "{}{}{}{}",
-            done.stdout, done.stderr, done.summary, done.outputs
-        );
+    fn captured_output(&self, job: &Job, run: &JobOutput) -> String {
+        let mut all = format!("{}{}{}{}", run.stdout, run.stderr, run.summary, run.outputs);
         let evidence = std::fs::read_to_string(evidence_file(job));
         all.push_str(&evidence.unwrap_or_default());
         // What the check says of the template is the check's own matter.
@@ -117,38 +115,41 @@ impl World {
 
     /// No token of anybody is to be read anywhere.
     #[track_caller]
-    fn keeps_secrets(&self, job: &Job, done: &Done) {
-        let heard = self.heard(job, done);
+    fn assert_no_secrets(&self, job: &Job, run: &JobOutput) {
+        let captured_output = self.captured_output(job, run);
         let issued = self.issuers.iter().flat_map(|issuer| issuer.secrets());
         let of_forge = self.github.requests().into_iter().filter_map(|it| it.token);
         for secret in issued.chain(of_forge) {
-            assert!(!heard.contains(&secret), "{secret} in {heard}");
+            assert!(
+                !captured_output.contains(&secret),
+                "{secret} in {captured_output}"
+            );
         }
     }
 
     /// A push is refused with exactly these codes, before anybody asks AWS for anything.
     #[track_caller]
-    fn refused(&self, before: &str, codes: &[&str]) -> Done {
-        self.is_refused(&self.push(before), codes)
+    fn assert_denied(&self, before: &str, codes: &[&str]) -> JobOutput {
+        self.assert_job_denied(&self.push(before), codes)
     }
 
     /// The same of any job.
     #[track_caller]
-    fn is_refused(&self, job: &Job, codes: &[&str]) -> Done {
-        let done = job.run();
-        assert_eq!(done.status, 20, "{}\n{}", done.stderr, done.summary);
-        assert_eq!(codes_of(&done.summary), codes, "{}", done.summary);
-        self.idle(job, &done);
-        done
+    fn assert_job_denied(&self, job: &Job, codes: &[&str]) -> JobOutput {
+        let run = job.run();
+        assert_eq!(run.status, 20, "{}\n{}", run.stderr, run.summary);
+        assert_eq!(codes_of(&run.summary), codes, "{}", run.summary);
+        self.assert_nothing_done(job, &run);
+        run
     }
 
     /// Nothing was made, and AWS was not asked for credentials.
     #[track_caller]
-    fn idle(&self, job: &Job, done: &Done) {
+    fn assert_nothing_done(&self, job: &Job, run: &JobOutput) {
         assert_eq!(self.stacks(), []);
-        assert_eq!(self.desk.aws.buckets(), [""; 0]);
+        assert_eq!(self.workdir.aws.buckets(), [""; 0]);
         assert_eq!(self.issuers[1].issued(), [""; 0]);
-        self.keeps_secrets(job, done);
+        self.assert_no_secrets(job, run);
         let allowed = [COMMENT, COMMENTED, DEPLOYMENT, DEPLOYED];
         for write in self.github.take_writes() {
             let known = allowed.iter().any(|pattern| write.matches(pattern));
@@ -159,10 +160,10 @@ impl World {
 
 /// A merged pull request is provisioned.
 #[track_caller]
-fn succeeds(job: &Job) -> Done {
-    let done = job.run();
-    assert_eq!(done.status, 0, "{}\n{}", done.stderr, done.summary);
-    done
+fn run_successfully(job: &Job) -> JobOutput {
+    let run = job.run();
+    assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
+    run
 }
 
 fn evidence_file(job: &Job) -> std::path::PathBuf {
@@ -184,39 +185,4 @@ fn codes_of(report: &str) -> Vec<String> {
         }
     }
     codes
-}
-
-/// A reader sees what was meant: nothing that others wrote is live, and every fence ends.
-#[track_caller]
-fn assert_whole(comment: &str) {
-    use comrak::nodes::NodeValue;
-    let mut options = comrak::Options::default();
-    options.extension.table = true;
-    options.extension.autolink = true;
-    options.extension.strikethrough = true;
-    options.extension.footnotes = true;
-    let arena = comrak::Arena::new();
-    let root = comrak::parse_document(&arena, comment, &options);
-    let live = regex::Regex::new(r"(?i)@[a-z0-9]|#[0-9]|\bgh-[0-9]|https?://|\bwww\.").unwrap();
-    for node in root.descendants() {
-        match &node.data.borrow().value {
-            NodeValue::Link(_) | NodeValue::Image(_) => panic!("a link or image: {comment}"),
-            NodeValue::Text(text) => assert!(!live.is_match(text), "live {text:?}: {comment}"),
-            NodeValue::HtmlBlock(html) => {
-                let marker = html.literal.trim().starts_with("<!-- provisioner:");
-                assert!(marker, "{:?}: {comment}", html.literal);
-            }
-            NodeValue::HtmlInline(html) => {
-                let known = ["<sub>", "</sub>"].contains(&html.as_str());
-                assert!(known, "{html}: {comment}");
-            }
-            NodeValue::CodeBlock(block) => assert!(block.closed, "an open fence: {comment}"),
-            NodeValue::TableRow(_) => {
-                let head = node.parent().and_then(|table| table.first_child());
-                let head = head.map(|head| head.children().count());
-                assert_eq!(Some(node.children().count()), head, "a row: {comment}");
-            }
-            _ => {}
-        }
-    }
 }

@@ -1,56 +1,56 @@
 //! What becomes of configs, and what people read of it.
 
 use super::*;
-use crate::support::proxy::{Fault, Gate, Rule};
+use crate::support::proxy::{Fault, FaultProxy, Rule};
 
 #[test]
-fn a_config_with_errors_that_was_merged_is_told_and_fails_the_run() {
+fn a_merged_config_with_errors_fails_the_run() {
     let world = World::new(&policy(""));
     let pull = world.proposed("  versioning: perhaps\n  lifecycle: none\n");
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
-    let done = job.run();
-    assert_eq!(done.status, 10, "{}", done.stderr);
-    insta::assert_snapshot!("errors", world.told(7));
-    world.idle(&job, &done);
+    let run = job.run();
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    insta::assert_snapshot!("errors", world.report(7));
+    world.assert_nothing_done(&job, &run);
 }
 
 #[test]
-fn a_config_that_had_errors_and_is_removed_concerns_nobody() {
+fn a_removed_config_with_errors_is_ignored() {
     let world = World::new(&policy(""));
     let commit = world.repo.commit("main").author(&world.carol);
-    commit.write(&world.desk.path(), "client: {}\n").push();
+    commit.write(&world.workdir.path(), "client: {}\n").push();
     let pull = world.removal();
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
-    let done = succeeds(&job);
-    world.idle(&job, &done);
+    let run = run_successfully(&job);
+    world.assert_nothing_done(&job, &run);
 }
 
 #[test]
-fn a_failure_at_aws_leaves_nothing_half_made_and_does_not_stop_the_others() {
+fn an_aws_failure_leaves_nothing_incomplete_and_does_not_stop_others() {
     let world = World::new(&(policy("") + "defaults: {concurrency: 1}\n"));
-    world.desk.write_config(CONFIG);
+    world.workdir.write_config(CONFIG);
     let (path, text) = world.other();
-    let own = world.desk.read(&world.desk.path());
+    let own = world.workdir.read(&world.workdir.path());
     let pull = world.proposal(|commit| {
-        let commit = commit.write(&world.desk.path(), own);
+        let commit = commit.write(&world.workdir.path(), own);
         commit.write(&path, text)
     });
     let before = world.approved_and_merged(&pull);
-    let gate = Gate::before(&world.desk.url);
+    let proxy = FaultProxy::in_front_of(&world.workdir.url);
     let words = "Requires capabilities : [CAPABILITY_AUTO_EXPAND]".to_owned();
     let fault = Fault::Error(400, "InsufficientCapabilities", words);
-    gate.rule(Rule::new(fault).of("CreateChangeSet").times(1));
-    let job = world.push(&before).with("AWS_ENDPOINT_URL", &gate.url());
-    let done = job.run();
-    assert_eq!(done.status, 30, "{}", done.stderr);
-    insta::assert_snapshot!("one_failed", world.told(7));
+    proxy.rule(Rule::new(fault).of("CreateChangeSet").times(1));
+    let job = world.push(&before).with("AWS_ENDPOINT_URL", &proxy.url());
+    let run = job.run();
+    assert_eq!(run.status, 30, "{}", run.stderr);
+    insta::assert_snapshot!("one_failed", world.report(7));
     let stacks = world.stacks();
     assert_eq!(stacks.len(), 1, "{stacks:?}");
     assert!(stacks[0].0.contains("edge-"), "{stacks:?}");
     assert_eq!(
-        (&done.outputs["done"], &done.outputs["failed"]),
+        (&run.outputs["done"], &run.outputs["failed"]),
         (&"1".into(), &"1".into())
     );
     let states: Vec<_> = world
@@ -63,30 +63,30 @@ fn a_failure_at_aws_leaves_nothing_half_made_and_does_not_stop_the_others() {
     assert!(states.contains(&"failure".to_owned()) && states.contains(&"success".to_owned()));
 
     // The next run finishes what is left.
-    succeeds(&world.push(&before));
+    run_successfully(&world.push(&before));
     assert_eq!(world.stacks().len(), 2);
     world.github.take_writes();
 }
 
 #[test]
-fn a_stack_whose_creation_fails_is_gone_again_and_the_first_error_is_told() {
+fn a_failed_creation_is_deleted_and_reports_the_first_error() {
     let world = World::new(&policy(""));
     let pull = world.proposed(CONFIG);
     // A parameter of the stack is there already, and somebody else's.
-    let name = format!("/s3/{}/SolutionsPrefix", world.desk.name);
-    let put = world.desk.aws.parameters().put_parameter().name(name);
+    let name = format!("/s3/{}/SolutionsPrefix", world.workdir.name);
+    let put = world.workdir.aws.parameters().put_parameter().name(name);
     let kind = aws_sdk_ssm::types::ParameterType::String;
     world
-        .desk
+        .workdir
         .aws
         .wait(put.value("x").r#type(kind).send())
         .unwrap();
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 30, "{}", done.stderr);
-    insta::assert_snapshot!("creation_failed", world.told(7));
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 30, "{}", run.stderr);
+    insta::assert_snapshot!("creation_failed", world.report(7));
     assert_eq!(world.stacks(), []);
-    assert_eq!(world.desk.aws.buckets(), [""; 0]);
+    assert_eq!(world.workdir.aws.buckets(), [""; 0]);
     world.github.take_writes();
 }
 
@@ -94,14 +94,14 @@ fn a_stack_whose_creation_fails_is_gone_again_and_the_first_error_is_told() {
 fn a_renamed_config_is_a_removal_and_a_creation() {
     let world = World::with_stack("");
     let (path, text) = world.other();
-    let pull = world.proposal(|commit| commit.remove(&world.desk.path()).write(&path, text));
+    let pull = world.proposal(|commit| commit.remove(&world.workdir.path()).write(&path, text));
     let before = world.approved_and_merged(&pull);
-    let done = succeeds(&world.push(&before));
+    let run = run_successfully(&world.push(&before));
     assert_eq!(
-        (&done.outputs["done"], &done.outputs["waiting"]),
+        (&run.outputs["done"], &run.outputs["waiting"]),
         (&"1".into(), &"1".into())
     );
     assert_eq!(world.stacks().len(), 2, "the old one is not deleted");
-    insta::assert_snapshot!("renamed", world.told(7));
+    insta::assert_snapshot!("renamed", world.report(7));
     world.github.take_writes();
 }

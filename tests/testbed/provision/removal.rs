@@ -3,16 +3,16 @@
 use super::*;
 
 #[test]
-fn a_removal_waits_and_says_how_it_is_confirmed() {
+fn a_removal_waits_for_confirmation() {
     let world = World::with_stack("");
     let pull = world.removal();
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
-    let done = succeeds(&job);
-    insta::assert_snapshot!("waiting", world.told(7));
-    assert_eq!(done.outputs["waiting"], "1");
+    let run = run_successfully(&job);
+    insta::assert_snapshot!("waiting", world.report(7));
+    assert_eq!(run.outputs["waiting"], "1");
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert_eq!(world.desk.aws.buckets().len(), 1);
+    assert_eq!(world.workdir.aws.buckets().len(), 1);
     let writes: Vec<String> = world
         .github
         .take_writes()
@@ -28,21 +28,21 @@ fn a_removal_waits_and_says_how_it_is_confirmed() {
         world.repo.deployments()[0].statuses.last().unwrap().state,
         "pending"
     );
-    world.keeps_secrets(&job, &done);
+    world.assert_no_secrets(&job, &run);
 
     // The same once more: nothing new is said.
     let first = world.repo.comments(7).pop().unwrap();
-    succeeds(&job);
+    run_successfully(&job);
     assert_eq!(world.repo.comments(7).pop().unwrap().body, first.body);
     let again = world.github.take_writes();
     assert!(again.is_empty(), "{again:#?}");
 
     // Somebody deleted it meanwhile.
-    let delete = world.desk.aws.stacks().delete_stack();
-    let delete = delete.stack_name(world.desk.stack()).send();
-    world.desk.aws.wait(delete).unwrap();
-    succeeds(&job);
-    insta::assert_snapshot!("gone", world.told(7));
+    let delete = world.workdir.aws.stacks().delete_stack();
+    let delete = delete.stack_name(world.workdir.stack()).send();
+    world.workdir.aws.wait(delete).unwrap();
+    run_successfully(&job);
+    insta::assert_snapshot!("gone", world.report(7));
     assert_eq!(
         world.repo.deployments()[0].statuses.last().unwrap().state,
         "inactive"
@@ -51,59 +51,59 @@ fn a_removal_waits_and_says_how_it_is_confirmed() {
 }
 
 #[test]
-fn attack_what_was_not_approved_is_not_even_looked_at() {
+fn attack_an_unapproved_removal_is_not_inspected() {
     let world = World::with_stack("");
     let pull = world.removal();
     let before = world.merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
-    assert_eq!(codes_of(&done.summary), ["approval-missing"]);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    assert_eq!(codes_of(&run.summary), ["approval-missing"]);
     assert_eq!(world.issuers[1].issued(), [""; 0]);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert!(!world.told(7).contains("--confirm"));
+    assert!(!world.report(7).contains("--confirm"));
     world.github.take_writes();
 }
 
 #[test]
-fn attack_a_protected_stack_says_so_and_waits_for_nobody() {
+fn attack_a_protected_stack_offers_no_confirmation() {
     let world = World::with_stack("");
-    let protect = world.desk.aws.stacks().update_termination_protection();
+    let protect = world.workdir.aws.stacks().update_termination_protection();
     let protect = protect
-        .stack_name(world.desk.stack())
+        .stack_name(world.workdir.stack())
         .enable_termination_protection(true);
-    world.desk.aws.wait(protect.send()).unwrap();
+    world.workdir.aws.wait(protect.send()).unwrap();
     let pull = world.removal();
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
-    insta::assert_snapshot!("protected", world.told(7));
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    insta::assert_snapshot!("protected", world.report(7));
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     world.github.take_writes();
 }
 
 #[test]
-fn attack_a_policy_that_deletes_nothing_asks_nobody() {
+fn attack_a_policy_without_deletions_offers_no_confirmation() {
     let world = World::with_stack("    deletes: never\n");
     let pull = world.removal();
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
     assert_eq!(world.issuers[1].issued(), [""; 0]);
-    insta::assert_snapshot!("never_deleted", world.told(7));
+    insta::assert_snapshot!("never_deleted", world.report(7));
     world.github.take_writes();
 }
 
 #[test]
-fn attack_a_removal_that_was_undone_since_deletes_nothing() {
+fn attack_a_reverted_removal_deletes_nothing() {
     let world = World::with_stack("");
-    let text = world.desk.read(&world.desk.path());
+    let text = world.workdir.read(&world.workdir.path());
     let pull = world.removal();
     let before = world.approved_and_merged(&pull);
     let old = world.push(&before);
-    let back = world.another(8, |commit| commit.write(&world.desk.path(), text));
+    let back = world.another(8, |commit| commit.write(&world.workdir.path(), text));
     world.merged(&back);
-    succeeds(&old);
-    assert!(!world.told(7).contains("--confirm"));
+    run_successfully(&old);
+    assert!(!world.report(7).contains("--confirm"));
     assert_eq!(world.issuers[1].issued(), [""; 0]);
     world.github.take_writes();
 }

@@ -5,30 +5,33 @@ use super::*;
 const SOLUTION: &str = "  versioning: true\n  solutions:\n    - master-solution\n    - churn\n";
 
 #[test]
-fn a_new_solution_gets_its_folders_although_the_stack_is_not_updated() {
+fn a_new_solution_gets_folders_without_a_stack_update() {
     let world = World::with_stack("");
-    assert_eq!(world.desk.aws.keys(&world.desk.name), [""; 0]);
+    assert_eq!(world.workdir.aws.keys(&world.workdir.name), [""; 0]);
     let pull = world.proposed(SOLUTION);
     let before = world.approved_and_merged(&pull);
-    let done = succeeds(&world.push(&before));
-    assert_eq!(world.desk.aws.keys(&world.desk.name).len(), 2 * 162);
-    assert_eq!(done.outputs["done"], "1");
-    insta::assert_snapshot!("folders", world.told(7));
-    assert_eq!(world.desk.aws.change_sets(&world.desk.stack()), [""; 0]);
-    succeeds(&world.push(&before));
-    assert_eq!(world.desk.aws.keys(&world.desk.name).len(), 2 * 162);
+    let run = run_successfully(&world.push(&before));
+    assert_eq!(world.workdir.aws.keys(&world.workdir.name).len(), 2 * 162);
+    assert_eq!(run.outputs["done"], "1");
+    insta::assert_snapshot!("folders", world.report(7));
+    assert_eq!(
+        world.workdir.aws.change_sets(&world.workdir.stack()),
+        [""; 0]
+    );
+    run_successfully(&world.push(&before));
+    assert_eq!(world.workdir.aws.keys(&world.workdir.name).len(), 2 * 162);
     world.github.take_writes();
 }
 
 #[test]
-fn a_new_solution_beside_other_changes_gets_its_folders_and_the_rest_is_refused() {
+fn a_new_solution_gets_folders_and_other_changes_are_denied() {
     let world = World::with_stack("");
     let pull = world.proposed(&format!("{SOLUTION}  lifecycle_policy: compliance\n"));
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
-    assert_eq!(world.desk.aws.keys(&world.desk.name).len(), 2 * 162);
-    insta::assert_snapshot!("folders_and_more", world.told(7));
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    assert_eq!(world.workdir.aws.keys(&world.workdir.name).len(), 2 * 162);
+    insta::assert_snapshot!("folders_and_more", world.report(7));
     world.github.take_writes();
 }
 
@@ -37,10 +40,10 @@ fn attack_an_unapproved_solution_gets_no_folders() {
     let world = World::with_stack("");
     let pull = world.proposed(SOLUTION);
     let before = world.merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
-    assert_eq!(codes_of(&done.summary), ["approval-missing"]);
-    assert_eq!(world.desk.aws.keys(&world.desk.name), [""; 0]);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    assert_eq!(codes_of(&run.summary), ["approval-missing"]);
+    assert_eq!(world.workdir.aws.keys(&world.workdir.name), [""; 0]);
     assert_eq!(world.issuers[1].issued(), [""; 0]);
     world.github.take_writes();
 }

@@ -15,56 +15,61 @@ impl World {
     }
 
     fn template(&self) -> String {
-        let template = self.desk.aws.stacks().get_template();
-        let template = template.stack_name(self.desk.stack()).send();
-        self.desk.aws.wait(template).unwrap().template_body.unwrap()
+        let template = self.workdir.aws.stacks().get_template();
+        let template = template.stack_name(self.workdir.stack()).send();
+        self.workdir
+            .aws
+            .wait(template)
+            .unwrap()
+            .template_body
+            .unwrap()
     }
 
     /// What is not applied leaves the stack as it was, and no change set of ours.
     #[track_caller]
     fn is_as_before(&self, template: &str) {
         assert_eq!(self.template(), template);
-        assert_eq!(self.desk.aws.change_sets(&self.desk.stack()), [""; 0]);
+        assert_eq!(self.workdir.aws.change_sets(&self.workdir.stack()), [""; 0]);
         self.github.take_writes();
     }
 }
 
 #[test]
-fn a_change_is_not_applied_and_its_impact_is_told() {
+fn a_denied_update_reports_its_impact() {
     let (world, before) = World::with_change("", STRICT);
     let template = world.template();
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
-    insta::assert_snapshot!("never", world.told(7));
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    insta::assert_snapshot!("never", world.report(7));
     world.is_as_before(&template);
 }
 
 #[test]
-fn in_place_applies_what_is_in_place() {
+fn in_place_policy_applies_in_place_updates() {
     let (world, before) = World::with_change("    updates: in-place\n", SOLUTION);
-    let done = succeeds(&world.push(&before));
-    insta::assert_snapshot!("in_place", world.told(7));
-    assert!(world.template().contains("churn"), "{}", done.stderr);
-    let again = succeeds(&world.push(&before));
+    let run = run_successfully(&world.push(&before));
+    insta::assert_snapshot!("in_place", world.report(7));
+    assert!(world.template().contains("churn"), "{}", run.stderr);
+    let again = run_successfully(&world.push(&before));
     assert!(again.summary.contains(": unchanged;"), "{}", again.summary);
     world.github.take_writes();
 }
 
 #[test]
-fn in_place_refuses_what_may_destroy() {
+fn in_place_policy_denies_destructive_updates() {
     let (world, before) = World::with_change("    updates: in-place\n", TAGGED);
     let template = world.template();
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 11, "{}", done.stderr);
-    insta::assert_snapshot!("may_destroy", world.told(7));
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 11, "{}", run.stderr);
+    insta::assert_snapshot!("may_destroy", world.report(7));
     world.is_as_before(&template);
 }
 
 #[test]
-fn reviewed_applies_what_the_reviewers_saw() {
+fn reviewed_policy_applies_the_reviewed_change_set() {
     let (world, before) = World::with_change("    updates: reviewed\n", TAGGED);
-    let done = succeeds(&world.push(&before));
-    assert!(done.summary.contains(": updated;"), "{}", done.summary);
+    let run = run_successfully(&world.push(&before));
+    assert!(run.summary.contains(": updated;"), "{}", run.summary);
     assert!(world.template().contains("forecasting"));
     world.github.take_writes();
 }
@@ -75,25 +80,25 @@ fn attack_another_change_of_the_stack_between_review_and_merge() {
     let pull = world.proposed(TAGGED);
     pull.approve(&world.bob);
     // Somebody updates the stack by hand: the same config would now do something else to it.
-    let config = world.desk.read(&world.desk.path());
-    world.desk.write_config(STRICT);
-    world.desk.write(
+    let config = world.workdir.read(&world.workdir.path());
+    world.workdir.write_config(STRICT);
+    world.workdir.write(
         ".provisioner.yaml",
         "version: 1\ndefaults: {updates: reviewed}\n",
     );
-    world.desk.act("prep-master", &["--force"]);
-    world.desk.write(&world.desk.path(), &config);
+    world.workdir.run_action("prep-master", &["--force"]);
+    world.workdir.write(&world.workdir.path(), &config);
     let template = world.template();
     let before = world.merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
-    assert_eq!(codes_of(&done.summary), ["plan-changed"]);
-    insta::assert_snapshot!("changed_since", world.told(7));
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    assert_eq!(codes_of(&run.summary), ["plan-changed"]);
+    insta::assert_snapshot!("changed_since", world.report(7));
     world.is_as_before(&template);
 }
 
 #[test]
-fn attack_the_digests_of_the_comment_edited() {
+fn attack_edited_digests_in_the_comment() {
     let world = World::with_stack("    updates: reviewed\n");
     let pull = world.proposed(TAGGED);
     let template = world.template();
@@ -110,16 +115,16 @@ fn attack_the_digests_of_the_comment_edited() {
     ] {
         let body = comment.body.replace(line, &edited);
         world.repo.edit_comment(comment.id, &body);
-        let done = world.push(&before).run();
-        assert_eq!(done.status, 20, "{edited}: {}", done.stderr);
-        assert_eq!(codes_of(&done.summary), ["plan-changed"], "{edited}");
+        let run = world.push(&before).run();
+        assert_eq!(run.status, 20, "{edited}: {}", run.stderr);
+        assert_eq!(codes_of(&run.summary), ["plan-changed"], "{edited}");
         assert_eq!(world.issuers[1].issued(), [""; 0], "{edited}");
         world.is_as_before(&template);
     }
 }
 
 #[test]
-fn attack_a_review_without_a_word_of_aws_applies_no_update() {
+fn attack_a_review_without_a_preview_applies_no_update() {
     // The check had no role, so that nobody was shown a change set.
     let plan = "      plan: arn:aws:iam::{account_id}:role/provisioner-plan\n";
     let world = World::with_stack("    updates: reviewed\n");
@@ -129,15 +134,15 @@ fn attack_a_review_without_a_word_of_aws_applies_no_update() {
     let pull = world.proposed(TAGGED);
     let template = world.template();
     let before = world.approved_and_merged(&pull);
-    let done = world.push(&before).run();
-    assert_eq!(done.status, 20, "{}", done.stderr);
-    assert_eq!(codes_of(&done.summary), ["plan-changed"]);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    assert_eq!(codes_of(&run.summary), ["plan-changed"]);
     world.is_as_before(&template);
 }
 
 #[test]
-fn attack_a_stack_that_is_busy_or_failed_is_left_alone() {
-    use crate::support::proxy::{Fault, Gate, Rule};
+fn attack_a_busy_or_failed_stack_is_untouched() {
+    use crate::support::proxy::{Fault, FaultProxy, Rule};
     let (world, before) = World::with_change("    updates: reviewed\n", TAGGED);
     let template = world.template();
     for (status, code) in [
@@ -145,14 +150,14 @@ fn attack_a_stack_that_is_busy_or_failed_is_left_alone() {
         ("ROLLBACK_COMPLETE", "stack-failed"),
         ("WEIRD_NEW_STATE", "stack-busy"),
     ] {
-        let gate = Gate::before(&world.desk.url);
+        let proxy = FaultProxy::in_front_of(&world.workdir.url);
         let is = |status: &str| format!("<StackStatus>{status}");
         let says = Fault::Says(vec![[is("CREATE_COMPLETE"), is(status)]]);
-        gate.rule(Rule::new(says).of("DescribeStacks"));
+        proxy.rule(Rule::new(says).of("DescribeStacks"));
         let job = world.push(&before);
-        let done = job.with("AWS_ENDPOINT_URL", &gate.url()).run();
-        assert_eq!(done.status, 20, "{status}: {}", done.stderr);
-        assert_eq!(codes_of(&done.summary), [code], "{status}");
+        let run = job.with("AWS_ENDPOINT_URL", &proxy.url()).run();
+        assert_eq!(run.status, 20, "{status}: {}", run.stderr);
+        assert_eq!(codes_of(&run.summary), [code], "{status}");
         world.is_as_before(&template);
     }
 }

@@ -1,0 +1,125 @@
+//! One oracle for every Markdown text that the program writes: whoever wrote the values in it, nothing of them is live.
+
+use std::sync::LazyLock;
+
+use comrak::nodes::{AstNode, NodeValue};
+use comrak::{Arena, Options, parse_document};
+use provisioner::text::is_invisible_or_bidi;
+use regex::Regex;
+
+/// Text outside of code that GitHub or GitLab turns into a link, a mention or an emoji.
+static LIVE: LazyLock<Regex> = LazyLock::new(|| {
+    let patterns = r"(?i)@[a-z0-9]|#[0-9]|\bgh-[0-9]|\b[0-9a-f]{7,40}\b|https?://|\bwww\.|:[a-z_+]+:|[a-z]+-[0-9]+\b";
+    Regex::new(patterns).unwrap()
+});
+
+/// The program's own HTML, a line at a time.
+static OWN_HTML: LazyLock<Regex> = LazyLock::new(|| {
+    let patterns = r"^(<details><summary>(Show|Rendered template: \d+ lines? added, \d+ removed)</summary>|</details>|<sub>|</sub>)$";
+    Regex::new(patterns).unwrap()
+});
+
+/// The program's own markers, which only the beginning of a text holds.
+static MARKER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("^<!-- provisioner:[a-z]+ [^<>]*-->$").unwrap());
+
+/// GitHub's limit of a comment's length.
+const MAX_CHARACTERS: usize = 65_536;
+
+/// No link, image, mention, reference, emoji or foreign HTML; no quote, task or footnote; fences and folds end; every table row has
+/// the columns of its head; the text fits into a comment.
+#[track_caller]
+pub fn assert_nothing_live(markdown: &str) {
+    let length = markdown.chars().count();
+    assert!(length <= MAX_CHARACTERS, "{length} characters");
+    assert!(
+        !markdown.contains(is_invisible_or_bidi),
+        "a deceptive character: {markdown}"
+    );
+    let arena = Arena::new();
+    let root = parse_document(&arena, markdown, &options());
+    let first = root.first_child();
+    let mut open_folds = 0_i32;
+    for node in root.descendants() {
+        match &node.data.borrow().value {
+            NodeValue::Link(_) | NodeValue::Image(_) | NodeValue::WikiLink(_) => {
+                panic!("a link or image: {markdown}")
+            }
+            NodeValue::TaskItem(_) | NodeValue::FootnoteReference(_) | NodeValue::BlockQuote => {
+                panic!("a task, footnote or quote: {markdown}")
+            }
+            NodeValue::Heading(heading) => {
+                assert!(matches!(heading.level, 2 | 3), "a heading: {markdown}");
+            }
+            NodeValue::HtmlBlock(html) => {
+                let is_first = first.is_some_and(|first| std::ptr::eq(first, node));
+                for line in lines(&html.literal) {
+                    let is_marker = is_first && MARKER.is_match(line);
+                    assert!(
+                        is_marker || OWN_HTML.is_match(line),
+                        "HTML {line:?}: {markdown}"
+                    );
+                    open_folds += i32::from(line.starts_with("<details>"));
+                    open_folds -= i32::from(line == "</details>");
+                }
+            }
+            NodeValue::HtmlInline(html) => {
+                assert!(OWN_HTML.is_match(html), "HTML {html:?}: {markdown}");
+            }
+            NodeValue::CodeBlock(block) => assert!(block.closed, "an open fence: {markdown}"),
+            NodeValue::TableRow(_) => assert_whole_row(node, markdown),
+            NodeValue::Paragraph => {
+                let text = text_of(node);
+                let is_broken = text.contains("```") || text.contains("| |");
+                assert!(!is_broken, "a broken block {text:?}: {markdown}");
+            }
+            NodeValue::Text(text) => {
+                assert!(!LIVE.is_match(text), "live {text:?}: {markdown}");
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(open_folds, 0, "a fold that does not end: {markdown}");
+}
+
+/// Text of the last paragraph; empty if the last block is another one.
+pub fn last_paragraph(markdown: &str) -> String {
+    let arena = Arena::new();
+    let root = parse_document(&arena, markdown, &options());
+    let last = root.last_child().filter(|node| {
+        let value = &node.data.borrow().value;
+        matches!(value, NodeValue::Paragraph)
+    });
+    last.map(text_of).unwrap_or_default()
+}
+
+fn options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.strikethrough = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    options
+}
+
+fn lines(html: &str) -> impl Iterator<Item = &str> {
+    html.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+#[track_caller]
+fn assert_whole_row<'a>(row: &'a AstNode<'a>, markdown: &str) {
+    let head = row.parent().and_then(|table| table.first_child());
+    let columns = head.map(|head| head.children().count());
+    assert_eq!(Some(row.children().count()), columns, "a row: {markdown}");
+}
+
+fn text_of<'a>(node: &'a AstNode<'a>) -> String {
+    let texts = node
+        .descendants()
+        .filter_map(|node| match &node.data.borrow().value {
+            NodeValue::Text(text) => Some(text.to_string()),
+            _ => None,
+        });
+    texts.collect()
+}
