@@ -96,14 +96,14 @@ fn dispatch(arguments: Cli) -> (String, Exit) {
         Some(CliCommand::Explain { code }) => cli::explain(code.as_deref()),
         Some(CliCommand::Doctor { configs, format }) => cli::doctor(&configs, format),
         Some(CliCommand::Roles(args)) => {
-            let asked = RolesRequest {
+            let request = RolesRequest {
                 repository: args.repository,
                 branch: args.default_branch,
                 issuer: args.issuer,
                 accounts: args.account,
                 environments: args.environment,
             };
-            cli::roles(&args.configs, &asked, args.format)
+            cli::roles(&args.configs, &request, args.format)
         }
         Some(CliCommand::Check(args)) => cli::check(&args),
         Some(CliCommand::Replay { evidence }) => cli::replay(&evidence),

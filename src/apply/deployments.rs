@@ -1,4 +1,4 @@
-//! Deployments of stacks in the forge's list. A deployment that cannot be written stops nothing.
+//! DeploymentReporter of stacks in the forge's list. A deployment that cannot be written stops nothing.
 
 use std::sync::Mutex;
 
@@ -12,7 +12,7 @@ use crate::stack::StackName;
 pub const MAX_DEPLOYMENTS: usize = 50;
 
 /// Reports the stacks of one commit.
-pub struct Deployments<'a> {
+pub struct DeploymentReporter<'a> {
     forge: &'a dyn forge::Deployments,
     own: Option<UserId>,
     commit: CommitSha,
@@ -20,7 +20,7 @@ pub struct Deployments<'a> {
     failed: Mutex<Option<String>>,
 }
 
-impl<'a> Deployments<'a> {
+impl<'a> DeploymentReporter<'a> {
     /// `stacks`: how many there will be. Above the limit no deployment is written.
     pub fn new(
         forge: &'a dyn forge::Deployments,

@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 
 use super::credentials::run_with_role;
-use super::deployments::Deployments;
+use super::deployments::DeploymentReporter;
 use super::outcome::{ApplyReport, changes_stack, to_outcome};
 use super::recorder::DecisionRecorder;
 use super::task::{RefusedUpdate, StackTask};
@@ -26,7 +26,7 @@ pub struct Executor<'a> {
     pub policy: &'a Policy,
     /// `None` if the job has no identity token.
     pub sessions: Option<&'a CredentialCache>,
-    pub deployments: &'a Deployments<'a>,
+    pub deployments: &'a DeploymentReporter<'a>,
     /// Random suffix of this run: six letters and digits.
     pub token: &'a str,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::deployments::Deployments;
+use super::deployments::DeploymentReporter;
 use super::executor::Executor;
 use super::outcome::{ApplyReport, effect_kind};
 use super::recorder::DecisionRecorder;
@@ -187,7 +187,7 @@ impl<'a> Run<'a> {
         notices: &mut Vec<String>,
     ) -> ApplyReport {
         let forge = &*self.job.forge;
-        let deployments = Deployments::new(forge, self.own, &merged.merge, tasks.len());
+        let deployments = DeploymentReporter::new(forge, self.own, &merged.merge, tasks.len());
         match &merged.policy {
             Ok(policy) => {
                 let executor = Executor {
@@ -282,7 +282,10 @@ impl<'a> Run<'a> {
         let exit = self.exit.unwrap_or(Exit::Ok);
         let environment = &self.job.environment;
         let states = |state: State| {
-            let outcomes = self.records.iter().flat_map(|it| &it.report.outcomes);
+            let outcomes = self
+                .records
+                .iter()
+                .flat_map(|record| &record.report.outcomes);
             outcomes.filter(|outcome| outcome.state == state).count()
         };
         let mut outputs = JobOutputs::default();
@@ -294,7 +297,11 @@ impl<'a> Run<'a> {
         ] {
             outputs.set(name, states(state));
         }
-        let all: usize = self.records.iter().map(|it| it.report.outcomes.len()).sum();
+        let all: usize = self
+            .records
+            .iter()
+            .map(|record| record.report.outcomes.len())
+            .sum();
         let closing = format!(
             "provisioner: {}, {} done, {} waiting, {} denied, {} failed",
             pluralize(all, "config"),

@@ -42,7 +42,9 @@ impl<'a> Resolution<'a> {
         };
         if change.intent == Intent::Invalid {
             let errors = change.diagnostics.iter();
-            let errors = errors.filter(|it| it.severity == Severity::Error).cloned();
+            let errors = errors
+                .filter(|diagnostic| diagnostic.severity == Severity::Error)
+                .cloned();
             return stuck(errors.collect());
         }
         let Some(config) = merged.config(change) else {

@@ -85,22 +85,25 @@ impl MergedChange {
             return Ok(merged);
         };
         let teams = merged.policy.as_ref().map(|policy| policy.teams());
-        let found = job
+        let reviewed = job
             .forge
             .request(number, &teams.unwrap_or_default())
             .await?;
         // A fork's check cannot report a plan.
-        if let (Some(head), Some(false)) = (&found.request.head, found.request.fork) {
+        if let (Some(head), Some(false)) = (&reviewed.request.head, reviewed.request.fork) {
             merged.reviewed = reviewed_plan(job, own, number, base, head, &selection).await?;
         }
-        merged.request = found.request;
+        merged.request = reviewed.request;
         Ok(merged)
     }
 
     /// The request that the guard decides on, for one stack.
     pub fn guard_request(&self, change: &Change, command: Option<CommentCommand>) -> ChangeRequest {
         let mut request = self.request.clone();
-        request.shown = self.reviewed.as_ref().map(|it| it.reviewed_plan(change));
+        request.shown = self
+            .reviewed
+            .as_ref()
+            .map(|plan| plan.reviewed_plan(change));
         request.asks = match change.intent {
             Intent::Invalid => None,
             Intent::Delete => Some(RequestedChange::Delete),

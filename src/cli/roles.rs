@@ -8,7 +8,9 @@ use crate::exit::Exit;
 use crate::guard::{Policy, read_policy};
 use crate::product::RunInput;
 use crate::report::{diagnostics, escape_workflow_commands};
-use crate::roles::{AccountRoles, MAX_POLICIES, Phase, RolesRequest, roles as all_roles, template};
+use crate::roles::{
+    AccountRoles, MAX_POLICIES, RolePhase, RolesRequest, roles as all_roles, template,
+};
 use crate::text::and_list;
 use crate::workspace::{ConfigFile, locate, policy_file};
 
@@ -133,7 +135,7 @@ fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
                 role.policies.len()
             );
         }
-        if role.phase == Phase::Apply && role.policies.is_empty() {
+        if role.phase == RolePhase::Apply && role.policies.is_empty() {
             eprintln!(
                 "note: {} may do nothing yet: no config is in its environment",
                 role.arn

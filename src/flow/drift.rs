@@ -28,7 +28,7 @@ use crate::text::pluralize;
 /// First line of every drift issue; a digest of the stack follows.
 const MARKER: &str = "<!-- provisioner:drift ";
 
-/// A detection takes minutes, and GitHub ends a job after six hours.
+/// A detection takes minutes, and a job ends after six hours at most.
 const MAX_STACKS: usize = 200;
 
 struct ScanResult {
@@ -65,15 +65,15 @@ pub async fn scan(job: &Job) -> JobResult {
         sessions: &sessions,
     };
     let (chosen, left) = drift_scan.least_recently_checked(configs).await;
-    let looked = futures_util::stream::iter(&chosen)
+    let scans = futures_util::stream::iter(&chosen)
         .map(|config| drift_scan.scan_stack(config))
         .buffer_unordered(allowed.concurrency());
-    let mut looked: Vec<ScanResult> = looked.collect().await;
-    looked.sort_by(|a, b| a.config.cmp(&b.config));
+    let mut results: Vec<ScanResult> = scans.collect().await;
+    results.sort_by(|a, b| a.config.cmp(&b.config));
     if let Some(own) = job.forge.current_user().await? {
-        sync_issues(job, own, &looked).await?;
+        sync_issues(job, own, &results).await?;
     }
-    finish(&looked, left)
+    finish(&results, left)
 }
 
 /// The valid configs of a commit.
@@ -107,18 +107,21 @@ impl DriftScan<'_> {
     /// The configs whose stacks were checked longest ago, and how many are left for the next run. A stack that cannot be read is
     /// chosen, so that the scan reports why.
     async fn least_recently_checked(&self, configs: Vec<Config>) -> (Vec<Config>, usize) {
-        let asked = futures_util::stream::iter(configs)
+        let checks = futures_util::stream::iter(configs)
             .map(|config| async move {
                 let checked = self.checked(&config).await;
                 (checked, config)
             })
             .buffer_unordered(self.allowed.concurrency());
-        let mut asked: Vec<_> = asked.collect().await;
-        asked.retain(|(checked, _)| *checked != Checked::NoStack);
-        asked.sort_by(|(a, left), (b, right)| (a, &left.path).cmp(&(b, &right.path)));
-        let left = asked.len().saturating_sub(MAX_STACKS);
-        asked.truncate(MAX_STACKS);
-        (asked.into_iter().map(|(_, config)| config).collect(), left)
+        let mut checked: Vec<_> = checks.collect().await;
+        checked.retain(|(checked, _)| *checked != Checked::NoStack);
+        checked.sort_by(|(a, left), (b, right)| (a, &left.path).cmp(&(b, &right.path)));
+        let left = checked.len().saturating_sub(MAX_STACKS);
+        checked.truncate(MAX_STACKS);
+        (
+            checked.into_iter().map(|(_, config)| config).collect(),
+            left,
+        )
     }
 
     async fn checked(&self, config: &Config) -> Checked {
@@ -140,7 +143,7 @@ impl DriftScan<'_> {
     async fn scan_stack(&self, config: &Config) -> ScanResult {
         let values = Redactor::for_config(config, &self.allowed.values.show);
         let stack = StackName::for_config(&config);
-        let looked = |found, exit| ScanResult {
+        let result = |found, exit| ScanResult {
             stack: stack.clone(),
             config: config.path.to_string(),
             found,
@@ -150,7 +153,7 @@ impl DriftScan<'_> {
             Ok(drifted) => {
                 let line = print::drift_summary(&drifted);
                 let tables = print::drift(&drifted, &values, Format::Markdown);
-                looked(Ok((drifted, line, tables)), Exit::Ok)
+                result(Ok((drifted, line, tables)), Exit::Ok)
             }
             Err(failure) => {
                 let (problems, exit) = to_diagnostics(config, &values, failure);
@@ -158,7 +161,7 @@ impl DriftScan<'_> {
                     .iter()
                     .map(|problem| format!("{}: {}", problem.code, problem.message))
                     .collect();
-                looked(Err(summary_text.join("; ")), exit)
+                result(Err(summary_text.join("; ")), exit)
             }
         }
     }
@@ -196,8 +199,8 @@ enum Checked {
     At(i64),
 }
 
-/// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read stays as it is.
-async fn sync_issues(job: &Job, own: UserId, looked: &[ScanResult]) -> Result<(), JobError> {
+/// Opens, updates and closes issues, so that each drifted stack has result. An issue of a stack that could not be read stays as it is.
+async fn sync_issues(job: &Job, own: UserId, results: &[ScanResult]) -> Result<(), JobError> {
     let issues = job.forge.own_issues(own, MARKER).await?;
     let mut known: BTreeMap<&str, &Issue> = BTreeMap::new();
     for issue in &issues {
@@ -205,17 +208,17 @@ async fn sync_issues(job: &Job, own: UserId, looked: &[ScanResult]) -> Result<()
         // If two issues exist for a stack, the older one is kept.
         known.entry(marker).or_insert(issue);
     }
-    for one in looked {
-        let Ok((drifted, line, tables)) = &one.found else {
+    for result in results {
+        let Ok((drifted, line, tables)) = &result.found else {
             continue;
         };
-        let marker = marker(&one.stack);
+        let marker = marker(&result.stack);
         let issue = known.get(marker.as_str());
-        let body = body(&marker, one, line, tables);
+        let body = body(&marker, result, line, tables);
         match (issue, drifted.has_drifted()) {
             (None, false) => {}
             (None, true) => {
-                let title = format!("Drift: {}", one.stack);
+                let title = format!("Drift: {}", result.stack);
                 let opened = job.forge.open_issue(&title, &body).await?;
                 eprintln!(
                     "{}",
@@ -236,39 +239,47 @@ fn marker(stack: &StackName) -> String {
     )
 }
 
-fn body(marker: &str, one: &ScanResult, line: &str, tables: &str) -> String {
-    let (config, line) = (print::code(&one.config), print::code(line));
+fn body(marker: &str, result: &ScanResult, line: &str, tables: &str) -> String {
+    let (config, line) = (print::code(&result.config), print::code(line));
     let foot = "Nothing was repaired. Undo what was done by hand, or bring it into the config by a pull request. \
                 This issue is updated by every look, and closed when the stack is as its template says.";
     format!("{marker}\n{line}\n\nConfig: {config}\n\n{tables}\n{foot}\n")
 }
 
-fn finish(looked: &[ScanResult], left: usize) -> JobResult {
-    let drifted = looked.iter().filter(|one| {
-        one.found
+fn finish(results: &[ScanResult], left: usize) -> JobResult {
+    let drifted = results.iter().filter(|result| {
+        result
+            .found
             .as_ref()
             .is_ok_and(|(found, ..)| found.has_drifted())
     });
     let drifted = drifted.count();
-    let failed = looked.iter().filter(|one| one.found.is_err()).count();
+    let failed = results
+        .iter()
+        .filter(|result| result.found.is_err())
+        .count();
     let mut page = String::from("## Provisioner: drift\n\n");
-    for one in looked {
-        let text = match &one.found {
+    for result in results {
+        let text = match &result.found {
             Ok((found, line, tables)) => {
                 let mark = if found.has_drifted() { "⚠" } else { "✅" };
                 format!("{mark} {}\n\n{tables}\n", print::code(line))
             }
-            Err(why) => format!("❌ {}: {}\n\n", print::code(&one.config), print::code(why)),
+            Err(why) => format!(
+                "❌ {}: {}\n\n",
+                print::code(&result.config),
+                print::code(why)
+            ),
         };
         page.push_str(&text);
-        if let Err(why) = &one.found {
+        if let Err(why) = &result.found {
             eprintln!(
                 "{}",
-                escape_workflow_commands(&format!("{}: {why}", one.config))
+                escape_workflow_commands(&format!("{}: {why}", result.config))
             );
         }
     }
-    if looked.is_empty() {
+    if results.is_empty() {
         page.push_str("No config has a stack.\n");
     }
     if left > 0 {
@@ -286,8 +297,8 @@ fn finish(looked: &[ScanResult], left: usize) -> JobResult {
     outputs.write().context("step outputs").map_err(internal)?;
     eprintln!(
         "provisioner: {} looked at, {drifted} drifted, {failed} failed",
-        pluralize(looked.len(), "stack")
+        pluralize(results.len(), "stack")
     );
-    let exit = looked.iter().map(|one| one.exit).max();
+    let exit = results.iter().map(|result| result.exit).max();
     Ok((String::new(), exit.unwrap_or(Exit::Ok)))
 }

@@ -22,9 +22,9 @@ pub async fn provision(
         return Ok((String::new(), Exit::Ok));
     };
     let own = job.forge.current_user().await?;
-    let found = merged_ranges(&*job.forge, before, after).await?;
+    let ranges = merged_ranges(&*job.forge, before, after).await?;
     let mut run = Run::new(job, own);
-    for range in &found {
+    for range in &ranges {
         // Other merges are provisioned and reported all the same.
         if let Err(failure) = run.provision_range(&branch, range).await {
             run.record_failure(range, &failure);

@@ -22,7 +22,9 @@ pub fn to_diagnostics(
     match failure {
         OperationError::Invalid(problems) => (problems, Exit::Config),
         OperationError::Denied(denials) => {
-            let of_impact = denials.iter().all(|it| it.code.starts_with("impact-"));
+            let of_impact = denials
+                .iter()
+                .all(|denial| denial.code.starts_with("impact-"));
             let exit = if of_impact {
                 Exit::Impact
             } else {
@@ -39,7 +41,7 @@ pub fn to_diagnostics(
             let problem = Diagnostic::error("stack-operation-failed", path, text);
             let findings = findings
                 .iter()
-                .map(|one| one.diagnostic(config, &values.redact(&one.found.reason)));
+                .map(|finding| finding.diagnostic(config, &values.redact(&finding.found.reason)));
             let problems = [problem].into_iter().chain(findings);
             (problems.collect(), Exit::Operation)
         }
@@ -55,7 +57,7 @@ pub fn to_diagnostics(
         } => {
             let mut problems = vec![];
             let cause_id = cause.as_ref().map(|cause| cause.id.clone());
-            let told = |event: &StackEvent| {
+            let describe = |event: &StackEvent| {
                 let reason = event.reason.as_deref().unwrap_or("no reason given");
                 format!(
                     "{} {} {}: {}",
@@ -67,14 +69,14 @@ pub fn to_diagnostics(
             };
             let error = |text| Diagnostic::error("stack-operation-failed", path, text);
             let text = match &cause {
-                Some(cause) => format!("{what}; it began with {}", told(cause)),
+                Some(cause) => format!("{what}; it began with {}", describe(cause)),
                 None => what,
             };
             problems.push(error(text));
             let others = failures
                 .iter()
                 .filter(|event| Some(&event.id) != cause_id.as_ref());
-            let others = others.take(10).map(told).map(error);
+            let others = others.take(10).map(describe).map(error);
             problems.extend(others.map(|problem| problem.with_severity(Severity::Warning)));
             (problems, Exit::Operation)
         }

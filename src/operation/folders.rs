@@ -12,7 +12,7 @@ pub struct FolderResult {
     /// Number of folders that the config asks for.
     pub wanted: usize,
     /// Number of folders that were created now.
-    pub made: usize,
+    pub created: usize,
 }
 
 /// Creates the missing folders below the prefixes.
@@ -32,9 +32,9 @@ pub async fn deploy_folders(
     let keys: Vec<String> = keys.collect();
     let mut missing = Vec::new();
     for prefix in prefixes {
-        let there = site.cloud.keys(&bucket, prefix).await?;
+        let existing = site.cloud.keys(&bucket, prefix).await?;
         let below = keys.iter().filter(|key| key.starts_with(prefix.as_str()));
-        missing.extend(below.filter(|key| !there.contains(*key)).cloned());
+        missing.extend(below.filter(|key| !existing.contains(*key)).cloned());
     }
     let total = missing.len() as u64;
     let done = std::sync::atomic::AtomicU64::new(0);
@@ -43,14 +43,14 @@ pub async fn deploy_folders(
         site.progress
             .count(&desired.stack, "folders", done, Some(total));
     };
-    let made = site
+    let created = site
         .cloud
         .make_folders(permit, &bucket, &missing, &tell)
         .await?;
     Ok(FolderResult {
         bucket,
         wanted: keys.len(),
-        made,
+        created,
     })
 }
 

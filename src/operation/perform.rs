@@ -67,7 +67,7 @@ pub async fn perform(
             let line = format!(
                 "{}: {} made, {} in all",
                 folders.bucket,
-                pluralize(folders.made, "folder"),
+                pluralize(folders.created, "folder"),
                 folders.wanted
             );
             Ok(ActionOutcome::from_line(line, &folders))
@@ -211,7 +211,7 @@ impl Task<'_> {
             let folders = operation::deploy_folders(site, desired, &prefixes).await?;
             line.push_str(&format!(
                 "; {} made in {}, {} in all",
-                pluralize(folders.made, "folder"),
+                pluralize(folders.created, "folder"),
                 folders.bucket,
                 folders.wanted
             ));

@@ -68,7 +68,7 @@ async fn check_needs(
 }
 
 async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<String>> {
-    let there = match needed {
+    let exists = match needed {
         Requirement::Resource { kind, id } => cloud.has_resource(kind, id).await?,
         Requirement::Parameter { name } => {
             let found = cloud.parameters(std::slice::from_ref(name)).await?;
@@ -89,7 +89,7 @@ async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<Str
             return Ok(found.map(|_| format!("there is a bucket {name} already")));
         }
     };
-    Ok((!there).then(|| format!("there is no {}", describe(needed))))
+    Ok((!exists).then(|| format!("there is no {}", describe(needed))))
 }
 
 fn describe(needed: &Requirement) -> String {

@@ -51,9 +51,9 @@ pub async fn provision(
     if let Some(stack) = existing(&facts) {
         return resume(site, desired, facts, stack).await;
     }
-    let made = create::<Create>(site, desired, facts).await;
+    let created = create::<Create>(site, desired, facts).await;
     // Another run may have been faster: then its creation, begun or about to begin, is what blocks this one.
-    match &made {
+    match &created {
         Err(OperationError::Cloud(refused)) if refused.has_code("ChangeSetNotFound") => {
             site.progress.step(&desired.stack, "another run is at it");
             site.cloud.wait_until_started(&desired.stack.name).await?;
@@ -61,14 +61,14 @@ pub async fn provision(
         Err(
             OperationError::Cloud(cloud::CloudError::Refused { .. }) | OperationError::Invalid(_),
         ) => {}
-        _ => return made,
+        _ => return created,
     }
     let Ok(facts) = site.facts(desired).await else {
-        return made;
+        return created;
     };
     match existing(&facts) {
         Some(stack) => resume(site, desired, facts, stack).await,
-        None => made,
+        None => created,
     }
 }
 
@@ -145,10 +145,10 @@ pub(super) async fn create<E: RunsChangeSet>(
         }
     };
     let stack = created(site, desired, running, ended).await?;
-    let made = verify(site, desired, &stack, ProvisionOutcome::Created).await?;
+    let created = verify(site, desired, &stack, ProvisionOutcome::Created).await?;
     Ok(Provisioned {
         warnings: missing,
-        ..made
+        ..created
     })
 }
 
@@ -237,7 +237,10 @@ async fn update(
     let digest = plan::change_set_digest(&pending.found().change_set).to_string();
     // A person at the command line decides on the current change set; reviewers of a pull request saw an earlier one.
     let shown = match &facts.authority {
-        Authority::Request(request) => request.shown.as_ref().and_then(|it| it.change_set.clone()),
+        Authority::Request(request) => request
+            .shown
+            .as_ref()
+            .and_then(|plan| plan.change_set.clone()),
         Authority::CommandLine { .. } | Authority::Unknown => Some(digest.clone()),
     };
     facts.digests = shown.map(|shown| [shown, digest]);
@@ -281,9 +284,9 @@ async fn verify(
 ) -> Result<Provisioned, OperationError> {
     site.progress.step(&desired.stack, "verification");
     // A conditional output or parameter may be absent.
-    let wanted = desired.document.section("Outputs").iter();
-    let wanted = wanted.filter(|output| output.value.get("Condition").is_none());
-    let outputs: Vec<String> = wanted.map(|output| output.key.clone()).collect();
+    let outputs = desired.document.section("Outputs").iter();
+    let outputs = outputs.filter(|output| output.value.get("Condition").is_none());
+    let outputs: Vec<String> = outputs.map(|output| output.key.clone()).collect();
     let has = |key: &String| {
         let mut found = stack.outputs.iter().filter(|output| output.key == *key);
         found.next().is_some_and(|output| !output.value.is_empty())
@@ -296,8 +299,8 @@ async fn verify(
         .filter(|resource| resource.entry.value.get("Condition").is_none())
         .filter_map(|resource| resource.physical_name().map(str::to_owned))
         .collect();
-    let found = site.cloud.parameters(&parameters).await?;
-    let lacks = |name: &&String| found.get(*name).is_none_or(String::is_empty);
+    let existing = site.cloud.parameters(&parameters).await?;
+    let lacks = |name: &&String| existing.get(*name).is_none_or(String::is_empty);
     missing.extend(parameters.iter().filter(lacks).cloned());
     if !missing.is_empty() {
         let missing = missing.join(", ");

@@ -33,8 +33,8 @@ pub async fn test_deploy(
 ) -> Result<TestResult, OperationError> {
     let mut removed = remove_leftovers(site, desired, tested).await?;
     let facts = site.facts(desired).await?;
-    let made = create::<Test>(site, desired, facts).await;
-    if !keep || made.is_err() {
+    let created = create::<Test>(site, desired, facts).await;
+    if !keep || created.is_err() {
         let calm = site.cloud.without_cancellation();
         let site = OperationContext {
             cloud: &calm,
@@ -46,11 +46,11 @@ pub async fn test_deploy(
             Err(error) => Err(error.into()),
         };
         // The test's own error is returned.
-        if made.is_ok() {
+        if created.is_ok() {
             cleaned?;
         }
     }
-    let provisioned = made?;
+    let provisioned = created?;
     // Could not be removed before: a stack whose creation was under way.
     removed.extend(remove_leftovers(site, desired, tested).await?);
     Ok(TestResult {

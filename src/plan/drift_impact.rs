@@ -84,7 +84,7 @@ impl DriftImpact {
     pub fn new(check: DriftCheck, drifted: &[ResourceDrift], change_set: &ChangeSet) -> Self {
         let changes = &change_set.changes;
         let mut live = Vec::new();
-        for resource in drifted.iter().filter(|it| it.status.is_drift()) {
+        for resource in drifted.iter().filter(|resource| resource.status.is_drift()) {
             let id = &resource.logical_id;
             let change = changes.iter().find(|change| change.logical_id == *id);
             let row = DriftedProperty {
@@ -159,9 +159,14 @@ fn value_outcome(
         return DriftOutcome::Replaced;
     }
     let property = segments(path).next().unwrap_or_default();
-    let mut of_property = change.details.iter().filter(|it| changes(it, property));
+    let mut of_property = change
+        .details
+        .iter()
+        .filter(|detail| changes(detail, property));
     // Several may lead to the same property. One that is sure is enough.
-    let sure = of_property.clone().any(|it| !it.is_known_after_apply());
+    let sure = of_property
+        .clone()
+        .any(|detail| !detail.is_known_after_apply());
     match (sure, of_property.next()) {
         _ if wanted.is_some_and(|wanted| read(wanted) == read(live)) => DriftOutcome::Agrees,
         (true, _) => DriftOutcome::Overwritten,
@@ -189,7 +194,7 @@ fn touches(change: &ResourceChange) -> bool {
     let attributes = change
         .details
         .iter()
-        .map(|it| it.target.attribute.as_deref());
+        .map(|detail| detail.target.attribute.as_deref());
     let scope = change
         .scope
         .iter()
@@ -218,14 +223,19 @@ fn wanted(change: &ResourceChange, path: &str) -> Option<String> {
     // Of what does not change, the deployed value is wanted still.
     let property = segments(path).next().unwrap_or_default();
     let is_new = change.replacement == Some(Replacement::True);
-    if !is_new && !change.details.iter().any(|it| changes(it, property)) {
+    if !is_new
+        && !change
+            .details
+            .iter()
+            .any(|detail| changes(detail, property))
+    {
         return None;
     }
     let whole = format!("/Properties{path}");
     let told = change
         .details
         .iter()
-        .find(|it| it.target.path.as_deref() == Some(&whole));
+        .find(|detail| detail.target.path.as_deref() == Some(&whole));
     let text = match told.and_then(|detail| detail.target.after_value.clone()) {
         Some(text) => text,
         None => {

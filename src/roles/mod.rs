@@ -27,7 +27,7 @@ pub const MAX_POLICIES: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Phase {
+pub enum RolePhase {
     /// Reads, and creates change sets.
     Plan,
     /// Creates, updates and deletes stacks.
@@ -61,7 +61,7 @@ pub struct AccountRoles {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Role {
-    pub phase: Phase,
+    pub phase: RolePhase,
     /// As in the policy file.
     pub arn: String,
     /// Environments whose stacks the role works on.
@@ -84,7 +84,7 @@ struct RoleUse<'a> {
 }
 
 /// By account, phase and ARN.
-type RoleUses<'a> = BTreeMap<(String, Phase, String), RoleUse<'a>>;
+type RoleUses<'a> = BTreeMap<(String, RolePhase, String), RoleUse<'a>>;
 
 /// The roles of the policy file that the request selects.
 pub fn roles(
@@ -155,8 +155,8 @@ fn add<'a>(
     config: Option<&'a Config>,
 ) {
     let named = [
-        (Phase::Plan, policy.plan_role(target)),
-        (Phase::Apply, policy.apply_role(target)),
+        (RolePhase::Plan, policy.plan_role(target)),
+        (RolePhase::Apply, policy.apply_role(target)),
     ];
     for (phase, arn) in named {
         let Some(arn) = arn else { continue };
@@ -171,7 +171,7 @@ fn add<'a>(
 }
 
 fn role(
-    phase: Phase,
+    phase: RolePhase,
     arn: String,
     place: &RoleUse<'_>,
     provider: &str,
@@ -182,7 +182,7 @@ fn role(
         let text = config.product.render_policy(&config.derived.scope)?;
         statements.extend(Statement::all(&text));
     }
-    if phase == Phase::Plan {
+    if phase == RolePhase::Plan {
         statements = statements
             .iter()
             .filter_map(plan_policy::read_statements)
@@ -190,15 +190,15 @@ fn role(
         statements.push(plan_policy::account_wide_reads(&place.regions));
     }
     let subjects = match phase {
-        Phase::Plan => asked.repository.plan_subjects(&asked.branch),
-        Phase::Apply => asked.repository.apply_subjects(&place.environments),
+        RolePhase::Plan => asked.repository.plan_subjects(&asked.branch),
+        RolePhase::Apply => asked.repository.apply_subjects(&place.environments),
     };
     Ok(Role {
         phase,
         arn,
         environments: place.environments.clone(),
         trust: subjects.trust(provider, &asked.issuer),
-        never: (phase == Phase::Plan).then(plan_policy::deny_writes),
+        never: (phase == RolePhase::Plan).then(plan_policy::deny_writes),
         policies: split_to_policy_size(statements)
             .into_iter()
             .map(document)

@@ -60,7 +60,7 @@ pub fn read_statements(statement: &Statement) -> Option<Statement> {
     let actions: BTreeSet<String> = statement
         .actions
         .iter()
-        .flat_map(|it| read_action_patterns(it))
+        .flat_map(|action| read_action_patterns(action))
         .collect();
     let trial = |resource: &&String| {
         let name = resource.strip_suffix("/*").unwrap_or(resource);

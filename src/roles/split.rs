@@ -59,7 +59,11 @@ impl Statement {
     }
 
     fn length(&self) -> usize {
-        let blanks = |text: &str| text.chars().filter(|it| it.is_whitespace()).count();
+        let blanks = |text: &str| {
+            text.chars()
+                .filter(|character| character.is_whitespace())
+                .count()
+        };
         let text = self.json(&self.sid).to_string();
         text.chars().count() - blanks(&text) + NUMBER + 1
     }
@@ -87,7 +91,7 @@ fn listed(value: &Value) -> Option<BTreeSet<String>> {
         Value::String(one) => Some(BTreeSet::from([one.clone()])),
         Value::Array(all) => all
             .iter()
-            .map(|one| one.as_str().map(str::to_owned))
+            .map(|value| value.as_str().map(str::to_owned))
             .collect(),
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{AccountRoles, Phase, Role, RolesRequest};
+use super::{AccountRoles, Role, RolePhase, RolesRequest};
 use crate::text::and_list;
 
 /// A template that creates the roles, and on request the identity provider.
@@ -22,8 +22,8 @@ pub fn template(account: &AccountRoles, asked: &RolesRequest) -> Value {
         let same = |other: &&Role| other.phase == role.phase;
         let number = account.roles[..at].iter().filter(same).count();
         let kind = match role.phase {
-            Phase::Plan => "Plan",
-            Phase::Apply => "Apply",
+            RolePhase::Plan => "Plan",
+            RolePhase::Apply => "Apply",
         };
         let id = match number {
             0 => format!("{kind}Role"),
@@ -67,8 +67,8 @@ fn role_resource(role: &Role, asked: &RolesRequest) -> Value {
     let (path, name) = name(role);
     let environments: Vec<&str> = role.environments.iter().map(String::as_str).collect();
     let does = match role.phase {
-        Phase::Plan => "Looks at",
-        Phase::Apply => "Makes, changes and deletes",
+        RolePhase::Plan => "Looks at",
+        RolePhase::Apply => "Makes, changes and deletes",
     };
     let mut properties = json!({
         "RoleName": name,

@@ -42,10 +42,10 @@ fn resource_changes<'de, D: serde::Deserializer<'de>>(
 ) -> Result<Vec<ResourceChange>, D::Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct Change {
+    struct RawChange {
         resource_change: Option<ResourceChange>,
     }
-    let changes: Vec<Change> = Vec::deserialize(deserializer)?;
+    let changes: Vec<RawChange> = Vec::deserialize(deserializer)?;
     Ok(changes
         .into_iter()
         .filter_map(|change| change.resource_change)

@@ -86,14 +86,14 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
                 plan,
                 allowed,
             };
-            let asked = futures_util::stream::iter(work).map(|(change, target, role)| {
+            let queries = futures_util::stream::iter(work).map(|(change, target, role)| {
                 let (look, sessions) = (&look, &sessions);
                 async move {
                     let session = sessions.session(&role, &target.region).await;
                     (change.path.to_string(), look.at(change, &session).await)
                 }
             });
-            previews = asked
+            previews = queries
                 .buffer_unordered(allowed.concurrency())
                 .collect()
                 .await;
@@ -126,8 +126,8 @@ impl Previewer<'_> {
             return Preview::from_failure("the config could not be read again".to_owned());
         };
         let values = Redactor::for_config(config, &self.allowed.values.show);
-        let asked = self.ask(change, session, config, before.as_ref(), &values);
-        match asked.await {
+        let preview = self.query(change, session, config, before.as_ref(), &values);
+        match preview.await {
             Ok(preview) => preview,
             Err(failure) => {
                 let (problems, _) = to_diagnostics(config, &values, failure);
@@ -139,7 +139,7 @@ impl Previewer<'_> {
         }
     }
 
-    async fn ask(
+    async fn query(
         &self,
         change: &Change,
         session: &Session,
@@ -163,7 +163,11 @@ impl Previewer<'_> {
             return Ok(Preview::from_deletion(&deletion, change.level));
         }
         // The deployed template may be older than the base, if the policy denied an update.
-        let deployed = |body: &str| before.filter(|it| Desired::renders_to(it, body)).cloned();
+        let deployed = |body: &str| {
+            before
+                .filter(|config| Desired::renders_to(config, body))
+                .cloned()
+        };
         let changes = operation::changes(&site, &desired, false, &deployed).await?;
         Ok(Preview::from_changes(&changes, values))
     }

@@ -94,7 +94,8 @@ pub async fn apply(
         Err(answer) => return Ok(answer),
     };
     let policies = [Some(&merged.policy), now.as_ref()].into_iter().flatten();
-    let policies: Vec<&guard::Policy> = policies.filter_map(|it| it.as_ref().ok()).collect();
+    let policies: Vec<&guard::Policy> =
+        policies.filter_map(|policy| policy.as_ref().ok()).collect();
     let reported = match &merged.request.head {
         Some(head) => session.checked_head(head).await?,
         None => None,

@@ -45,8 +45,8 @@ impl CommentAuthor {
         if !job.forge.default_branch().await?.private {
             return Ok(None);
         }
-        let found = job.forge.request(event.number, &[]).await?;
-        let is_author = found.request.author == Some(account.id);
+        let reviewed = job.forge.request(event.number, &[]).await?;
+        let is_author = reviewed.request.author == Some(account.id);
         Ok(is_author.then_some(author))
     }
 

@@ -174,7 +174,7 @@ impl<'a> Inspection<'a> {
         let deployed = |body: &str| {
             before
                 .as_ref()
-                .filter(|it| Desired::renders_to(it, body))
+                .filter(|config| Desired::renders_to(config, body))
                 .cloned()
         };
         let task = Task {

@@ -80,13 +80,13 @@ async fn config_answers(
             outcomes.push(outcome);
             continue;
         }
-        let made = match context.inputs.config(change, false) {
+        let output = match context.inputs.config(change, false) {
             Some(config) if change.intent != Intent::Invalid => {
                 config_output(session, command.action, change, &config)
             }
             _ => Err(change.diagnostics.clone()),
         };
-        outcomes.push(made.unwrap_or_else(|problems| {
+        outcomes.push(output.unwrap_or_else(|problems| {
             exit = Exit::Config;
             failed_outcome(change, &problems)
         }));
@@ -105,7 +105,7 @@ fn config_output(
     let scope = &config.derived.scope;
     let mut outcome = Outcome::new(change.path.as_str(), None, State::Done);
     let warnings = change.diagnostics.iter();
-    let warnings = warnings.filter(|it| it.severity == Severity::Warning);
+    let warnings = warnings.filter(|diagnostic| diagnostic.severity == Severity::Warning);
     outcome.problems = warnings.map(Problem::from_diagnostic).collect();
     let template = || {
         product

@@ -26,15 +26,15 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
     };
     let is_meant =
         |change: &&Change| change.path.as_str() == wanted || change.path.file_name() == wanted;
-    let found: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
-    if found.len() == 1 {
-        return Ok(found);
+    let selected: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
+    if selected.len() == 1 {
+        return Ok(selected);
     }
     let names: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
     let files = changes.iter().map(|change| change.path.file_name());
     let meant = did_you_mean(wanted, names.iter().copied().chain(files));
     let hint = match (meant, names.as_slice()) {
-        _ if found.len() > 1 => "Name it with its folder.".to_owned(),
+        _ if selected.len() > 1 => "Name it with its folder.".to_owned(),
         (_, []) => "It changes none.".to_owned(),
         (Some(meant), _) => format!("Did you mean {}?", code(meant)),
         (None, names) => {
@@ -46,7 +46,7 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
             format!("It changes {}{more}.", few.join(", "))
         }
     };
-    let why = match found.len() {
+    let why = match selected.len() {
         0 => "is no config that this pull request changes",
         _ => "is the name of several configs of this pull request",
     };

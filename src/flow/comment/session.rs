@@ -55,7 +55,10 @@ impl<'a> CommentSession<'a> {
         &mut self,
         command: &Command,
     ) -> Result<Rc<PullRequestContext>, JobError> {
-        let known = self.context.iter().find(|it| it.tier == command.tier);
+        let known = self
+            .context
+            .iter()
+            .find(|context| context.tier == command.tier);
         if let Some(known) = known {
             return Ok(Rc::clone(known));
         }
@@ -82,7 +85,7 @@ impl<'a> CommentSession<'a> {
     pub fn in_this_environment(&self, change: &Change) -> bool {
         let own = self.job.environment.environment.as_deref();
         let target = change.target.as_ref();
-        own.is_none() || target.map(|it| it.environment.as_str()) == own
+        own.is_none() || target.map(|target| target.environment.as_str()) == own
     }
 
     /// A denial that holds for every config of the command.

@@ -70,7 +70,10 @@ impl ApprovalCount {
 
 /// Each reviewer's latest review. A dismissed review does not restore the one before it.
 fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
-    let latest: BTreeMap<UserId, &Review> = reviews.iter().map(|it| (it.by.id, it)).collect();
+    let latest: BTreeMap<UserId, &Review> = reviews
+        .iter()
+        .map(|review| (review.by.id, review))
+        .collect();
     latest.into_values()
 }
 

@@ -57,7 +57,7 @@ pub fn is_what_was_shown(question: &RuleInput<'_>) -> Option<Denial> {
         None => true,
         Some(request) => {
             let reviewed = request.shown.as_ref();
-            reviewed.and_then(|it| it.change_set.as_ref()) == Some(shown)
+            reviewed.and_then(|plan| plan.change_set.as_ref()) == Some(shown)
         }
     };
     match digests.filter(|[shown, _]| reviewed(shown)) {

@@ -45,7 +45,9 @@ pub fn is_forced(question: &RuleInput<'_>) -> Option<Denial> {
         Authority::Unknown => false,
         Authority::CommandLine { force, .. } => *force,
         // A merge says it for everything but a deletion.
-        Authority::Request(request) => !deletes || request.command().is_some_and(|it| it.force),
+        Authority::Request(request) => {
+            !deletes || request.command().is_some_and(|command| command.force)
+        }
     };
     (needs_confirmation(question) && !forced).then(|| {
         Denial::new(
