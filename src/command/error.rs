@@ -1,7 +1,6 @@
 //! Errors in a line that begins as a command. The words in them come from the commenter: callers must escape them.
 
-use super::grammar::{CommentAction, Flag, ValueFormat};
-use super::{MAX_CHARACTERS, MAX_COMMANDS, TRIGGER};
+use super::grammar::{CommentAction, Flag, MAX_CHARACTERS, MAX_COMMANDS, TRIGGER, ValueFormat};
 use crate::text::{did_you_mean, escape_invisible, quote};
 
 /// Why a line, or a whole comment, is not a command.

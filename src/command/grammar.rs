@@ -2,6 +2,12 @@
 
 use crate::model::RepoPath;
 
+/// Begins every command.
+pub const TRIGGER: &str = "/provisioner";
+/// Characters of a comment, as many as GitHub accepts.
+pub const MAX_CHARACTERS: usize = 65_536;
+pub const MAX_COMMANDS: usize = 10;
+
 /// How far a command may reach, and with it who may give it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {

@@ -1,7 +1,6 @@
 //! The reply to `/provisioner help`, made from the grammar.
 
-use super::grammar::{Class, CommentAction, Flag};
-use super::{MAX_COMMANDS, TRIGGER};
+use super::grammar::{Class, CommentAction, Flag, MAX_COMMANDS, TRIGGER};
 
 /// Every action, its flags, its class and who may use it, as Markdown.
 pub fn help() -> String {

@@ -1,9 +1,9 @@
 //! Parses one command line, word by word.
 
 use super::error::{CommandParseError, flags, names};
-use super::grammar::{Argument, CommentAction, Flag};
+use super::grammar::{Argument, CommentAction, Flag, TRIGGER};
 use super::lines::Line;
-use super::{Command, TRIGGER};
+use super::parsed::Command;
 
 /// Parses a line that begins with the trigger. Blanks and tabs separate words. There is no quoting, and nothing is expanded.
 pub(super) fn parse(line: &Line<'_>) -> Result<Command, CommandParseError> {

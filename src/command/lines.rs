@@ -2,8 +2,8 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
-use super::TRIGGER;
 use super::ambiguity::{PrecedingBlock, is_clear, plain_until};
+use super::grammar::TRIGGER;
 use super::html::OpenElements;
 
 /// A line that begins with the trigger.

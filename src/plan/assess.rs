@@ -3,27 +3,13 @@
 use rayon::prelude::*;
 
 use super::stacks::{ConfigMoves, reject_shared_stacks};
-use super::{Change, Impact, Intent, NewFolders, Plan, Renamed, digest, impact, resources};
+use super::{Change, Impact, Input, Intent, NewFolders, Plan, digest, impact, resources};
 use crate::config::{Config, LoadResult, load};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::diff;
-use crate::model::{Digest, RepoPath};
+use crate::model::Digest;
 use crate::product::{Level, ProductError, Registry, Target};
 use crate::template::{self, DeletionBehavior, Document};
-
-/// One config of a change.
-#[derive(Clone, Debug)]
-pub struct Input {
-    pub path: RepoPath,
-    /// Bytes; `None` if the file does not exist at the base.
-    pub base: Option<Vec<u8>>,
-    /// Bytes; `None` if the file does not exist at the head.
-    pub head: Option<Vec<u8>>,
-    /// The other path of a rename.
-    pub renamed: Option<Renamed>,
-    /// The file is unchanged, but its product may have changed.
-    pub governed: bool,
-}
 
 /// Assesses each config in parallel, then the plan as a whole.
 ///

@@ -6,11 +6,10 @@ use serde::Serialize;
 
 use super::impact::declared;
 use super::{
-    DriftImpact, Impact, KeyDependencies, LocatedFinding, ResourceVerdict, Verdict,
+    Cause, DriftImpact, Impact, KeyDependencies, LocatedFinding, ResourceVerdict, Verdict,
     assess_resource, change_set_digest, key_dependencies, locate_findings, worst,
 };
 use crate::config::Config;
-use crate::diagnostic::Span;
 use crate::model::Digest;
 use crate::product::Level;
 use crate::stack::{ChangeAction, ChangeSet, Detail, Found, Hook, ResourceChange, StackName};
@@ -75,14 +74,6 @@ pub struct Assessed {
     pub properties: Vec<String>,
     /// Config keys that cause the change.
     pub causes: Vec<Cause>,
-}
-
-/// A key of the config on which a changed property depends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Cause {
-    /// Dotted key.
-    pub key: String,
-    pub span: Span,
 }
 
 impl Changes {

@@ -7,6 +7,7 @@ mod digest;
 mod drift_impact;
 mod findings;
 mod impact;
+mod input;
 mod key_dependencies;
 mod resources;
 mod stacks;
@@ -20,14 +21,15 @@ use crate::model::{Digest, RepoPath};
 use crate::product::{Level, Target};
 use crate::template::DeletionBehavior;
 
-pub use assess::{Input, assess};
-pub use changes::{Assessed, Cause, Changes};
+pub use assess::assess;
+pub use changes::{Assessed, Changes};
 pub use deletion::{BUCKET, DeletedResource, Deletion};
 pub use digest::{change_set_digest, combined_digest};
 pub use drift_impact::{DriftImpact, DriftedProperty};
 pub use findings::{LocatedFinding, locate_findings};
 pub use impact::Impact;
-pub use key_dependencies::{KeyDependencies, key_dependencies};
+pub use input::Input;
+pub use key_dependencies::{Cause, KeyDependencies, key_dependencies};
 pub use verdict::{ResourceVerdict, Verdict, assess_change_set, assess_resource, worst};
 
 #[derive(Clone, Debug, Serialize)]

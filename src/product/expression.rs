@@ -71,3 +71,24 @@ pub fn engine(
     }
     Ok(Box::leak(Box::new(engine)))
 }
+
+/// An expression or template of the product failed. The product has a bug, not the config.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {source}")]
+pub struct ProductError {
+    /// The expression or file.
+    pub what: String,
+    /// With the line.
+    pub source: minijinja::Error,
+}
+
+pub(super) fn failure(what: String, source: minijinja::Error) -> ProductError {
+    ProductError { what, source }
+}
+
+/// A text without quotes, and any other value as minijinja prints it.
+pub(super) fn as_text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

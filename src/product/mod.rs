@@ -17,13 +17,14 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
 use crate::diagnostic::Severity;
+pub use expression::ProductError;
 pub use folders::FolderTree;
 pub use manifest::{Level, Manifest, OfferedAction, PreflightSpec, Tier, Verb};
 pub use preflight::{PreflightCheck, Requirement};
 pub use registry::{PRODUCTS_FOLDER, RecognitionError, Registry};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
 
-use expression::Compiled;
+use expression::{Compiled, as_text, failure};
 
 /// A product's files by name.
 pub type Files = BTreeMap<String, String>;
@@ -106,16 +107,6 @@ pub struct OutputNames {
     pub template: String,
     /// The operator's IAM policy.
     pub policy: String,
-}
-
-/// An expression or template of the product failed. The product has a bug, not the config.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}: {source}")]
-pub struct ProductError {
-    /// The expression or file.
-    pub what: String,
-    /// With the line.
-    pub source: minijinja::Error,
 }
 
 impl Product {
@@ -226,6 +217,13 @@ impl Product {
             template: eval_text("outputs.template", template, scope)?,
             policy: eval_text("outputs.policy", policy, scope)?,
         })
+    }
+
+    /// All requirements of a config's stack, in the manifest's order.
+    pub fn needs(&self, scope: &Value) -> Result<Vec<PreflightCheck>, ProductError> {
+        let checks = self.manifest.preflight.iter().zip(&self.preflight);
+        let needs = checks.map(|(check, compiled)| compiled.evaluate(check, scope));
+        Ok(needs.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
     /// The config keys from which the list of folders is computed.
@@ -343,19 +341,9 @@ impl fmt::Debug for Product {
     }
 }
 
-fn failure(what: String, source: minijinja::Error) -> ProductError {
-    ProductError { what, source }
-}
-
 fn eval_text(what: &str, expression: &Compiled, scope: &Value) -> Result<String, ProductError> {
     expression
         .eval(scope)
         .map(|value| as_text(&value))
         .map_err(|source| failure(what.to_owned(), source))
-}
-
-fn as_text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }

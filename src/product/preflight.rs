@@ -2,9 +2,8 @@
 
 use minijinja::Value;
 
-use super::expression::Compiled;
+use super::expression::{Compiled, ProductError, as_text, failure};
 use super::manifest::{PreflightSpec, RequirementSpec};
-use super::{Product, ProductError, as_text, failure};
 use crate::diagnostic::Severity;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,39 +72,38 @@ impl CompiledCheck {
                 .transpose()?,
         })
     }
-}
 
-impl Product {
-    /// All requirements of a config's stack, in the manifest's order.
-    pub fn needs(&self, scope: &Value) -> Result<Vec<PreflightCheck>, ProductError> {
-        let mut needs = Vec::new();
-        for (check, compiled) in self.manifest.preflight.iter().zip(&self.preflight) {
-            let failed = |source| failure(format!("preflight {:?}", check.text), source);
-            if let Some(when) = &compiled.when
-                && !when.eval(scope).map_err(failed)?.is_true()
-            {
-                continue;
-            }
-            let bucket = compiled.bucket.as_ref();
-            let bucket = bucket.map(|bucket| bucket.eval(scope)).transpose();
-            let bucket = bucket.map_err(failed)?.map(|bucket| as_text(&bucket));
-            let subject = compiled.subject.eval(scope).map_err(failed)?;
-            let subjects = match subject.as_str() {
-                Some(text) => vec![text.to_owned()],
-                None => subject
-                    .try_iter()
-                    .map_err(failed)?
-                    .map(|subject| as_text(&subject))
-                    .collect(),
-            };
-            needs.extend(subjects.into_iter().map(|subject| PreflightCheck {
-                severity: check.severity,
-                text: check.text.clone(),
-                at: check.at.clone(),
-                needed: needed(&check.needs, subject, bucket.clone()),
-            }));
+    /// The requirements for one config: none, one, or one for each item of a list.
+    pub(super) fn evaluate(
+        &self,
+        check: &PreflightSpec,
+        scope: &Value,
+    ) -> Result<Vec<PreflightCheck>, ProductError> {
+        let failed = |source| failure(format!("preflight {:?}", check.text), source);
+        if let Some(when) = &self.when
+            && !when.eval(scope).map_err(failed)?.is_true()
+        {
+            return Ok(Vec::new());
         }
-        Ok(needs)
+        let bucket = self.bucket.as_ref();
+        let bucket = bucket.map(|bucket| bucket.eval(scope)).transpose();
+        let bucket = bucket.map_err(failed)?.map(|bucket| as_text(&bucket));
+        let subject = self.subject.eval(scope).map_err(failed)?;
+        let subjects = match subject.as_str() {
+            Some(text) => vec![text.to_owned()],
+            None => subject
+                .try_iter()
+                .map_err(failed)?
+                .map(|subject| as_text(&subject))
+                .collect(),
+        };
+        let checks = subjects.into_iter().map(|subject| PreflightCheck {
+            severity: check.severity,
+            text: check.text.clone(),
+            at: check.at.clone(),
+            needed: needed(&check.needs, subject, bucket.clone()),
+        });
+        Ok(checks.collect())
     }
 }
 

@@ -3,6 +3,7 @@
 //! The apply role has the operator's policies of the configs; the plan role has only their reading part. Each product states its
 //! permissions once, in its `iam-policy.json.j2`.
 
+mod iam;
 mod plan_policy;
 mod split;
 mod subject;
@@ -11,7 +12,7 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::config::Config;
 use crate::guard::Policy;
@@ -20,6 +21,7 @@ use crate::product::{ProductError, Target};
 pub use subject::{Invalid, Issuer, RepositoryId, branch};
 pub use template::template;
 
+use iam::{account_of, document};
 use split::{Statement, split_to_policy_size};
 
 /// Managed policies that AWS attaches to a role without a raised quota.
@@ -204,17 +206,4 @@ fn role(
             .map(document)
             .collect(),
     })
-}
-
-/// A policy document with these statements.
-fn document(statements: Vec<Value>) -> Value {
-    json!({ "Version": "2012-10-17", "Statement": statements })
-}
-
-fn account_of(arn: &str) -> &str {
-    arn.split(':').nth(4).unwrap_or_default()
-}
-
-fn partition_of(arn: &str) -> &str {
-    arn.split(':').nth(1).unwrap_or("aws")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::document;
+use super::iam::document;
 use super::split::Statement;
 
 /// Prefixes of actions that change nothing.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 
-use super::{document, partition_of};
+use super::iam::{document, partition_of};
 
 const AUDIENCE: &str = "sts.amazonaws.com";
 

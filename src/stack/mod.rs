@@ -5,6 +5,7 @@ mod change_set;
 mod drift;
 mod event;
 mod findings;
+mod name;
 mod state;
 
 pub use change_set::{
@@ -14,4 +15,5 @@ pub use change_set::{
 pub use drift::{Difference, Drift, DriftCheck, DriftStatus, Drifted, ResourceDrift};
 pub use event::{StackEvent, first_failure};
 pub use findings::{Found, Hook, Validation};
-pub use state::{Health, Output, Stack, StackName, StackStatus};
+pub use name::StackName;
+pub use state::{Health, Output, Stack, StackStatus};

@@ -5,21 +5,14 @@ mod change;
 mod command;
 mod confirmation;
 mod deletion;
+mod input;
 mod request;
 mod state;
 mod target;
 
-use super::{Denial, EffectKind, Facts, Policy};
-use crate::diagnostic::Diagnostic;
-use crate::stack::StackName;
+use super::Denial;
 
-#[derive(Clone, Copy)]
-pub struct RuleInput<'a> {
-    pub policy: Result<&'a Policy, &'a Vec<Diagnostic>>,
-    pub facts: &'a Facts,
-    pub kind: EffectKind,
-    pub stack: &'a StackName,
-}
+pub use input::RuleInput;
 
 type Rule = fn(&RuleInput<'_>) -> Option<Denial>;
 

@@ -1,27 +1,7 @@
 //! Rules about the pull request.
 
 use super::RuleInput;
-use crate::guard::{Authority, ChangeRequest, Denial, EffectKind, RequestedChange};
-
-impl<'a> RuleInput<'a> {
-    /// The pull request that requests the effect.
-    pub(super) fn request(&self) -> Option<&'a ChangeRequest> {
-        match &self.facts.authority {
-            Authority::Request(request) => Some(request),
-            Authority::Unknown | Authority::CommandLine { .. } => None,
-        }
-    }
-
-    /// The pull request, if the effect needs a merge: tests and read-only effects do not.
-    pub(super) fn merge(&self) -> Option<&'a ChangeRequest> {
-        let passes = self.is_read_only() || self.kind == EffectKind::Test;
-        self.request().filter(|_| !passes)
-    }
-
-    pub(super) fn is_read_only(&self) -> bool {
-        matches!(self.kind, EffectKind::Inspect | EffectKind::Preview)
-    }
-}
+use crate::guard::{Denial, EffectKind, RequestedChange};
 
 /// Permanent effects need a merged pull request.
 pub fn is_merged(question: &RuleInput<'_>) -> Option<Denial> {

@@ -7,31 +7,29 @@ use crate::stack::{Health, Stack};
 /// The status of a stack that is being created.
 const CREATING: &str = "CREATE_IN_PROGRESS";
 
-impl RuleInput<'_> {
-    /// The stack, if it is known to exist. A stack in `REVIEW_IN_PROGRESS` counts only for deletions: somebody may be reviewing
-    /// its change set.
-    fn existing(&self) -> Option<&Stack> {
-        let stack = self.facts.stack.as_ref()?.as_ref()?;
-        let exists = match stack.status.health() {
-            Health::Deleted => false,
-            Health::ReviewInProgress => self.deletes(),
-            Health::Stable | Health::InProgress | Health::Failed | Health::Unknown => true,
-        };
-        exists.then_some(stack)
-    }
+/// The stack, if it is known to exist. A stack in `REVIEW_IN_PROGRESS` counts only for deletions: somebody may be reviewing its
+/// change set.
+fn existing<'a>(question: &RuleInput<'a>) -> Option<&'a Stack> {
+    let stack = question.facts.stack.as_ref()?.as_ref()?;
+    let exists = match stack.status.health() {
+        Health::Deleted => false,
+        Health::ReviewInProgress => deletes(question),
+        Health::Stable | Health::InProgress | Health::Failed | Health::Unknown => true,
+    };
+    exists.then_some(stack)
+}
 
-    fn deletes(&self) -> bool {
-        matches!(self.kind, EffectKind::Delete | EffectKind::TearDown)
-    }
+fn deletes(question: &RuleInput<'_>) -> bool {
+    matches!(question.kind, EffectKind::Delete | EffectKind::TearDown)
+}
 
-    fn needs_state(&self) -> bool {
-        self.kind != EffectKind::Inspect
-    }
+fn needs_state(question: &RuleInput<'_>) -> bool {
+    question.kind != EffectKind::Inspect
 }
 
 /// No operation is running on the stack.
 pub fn stack_is_stable(question: &RuleInput<'_>) -> Option<Denial> {
-    if !question.needs_state() {
+    if !needs_state(question) {
         return None;
     }
     let remedy = "wait until the operation has ended, then try again";
@@ -60,7 +58,7 @@ pub fn stack_is_stable(question: &RuleInput<'_>) -> Option<Denial> {
 pub fn stack_exists_as_required(question: &RuleInput<'_>) -> Option<Denial> {
     // Where nothing is known of the stack, that is denied already.
     question.facts.stack.as_ref()?;
-    match (question.kind, question.existing()) {
+    match (question.kind, existing(question)) {
         (EffectKind::Create, Some(stack)) => Some(Denial::new(
             "stack-exists",
             format!("there is a stack already, and it is {}", stack.status),
@@ -85,9 +83,9 @@ pub fn stack_exists_as_required(question: &RuleInput<'_>) -> Option<Denial> {
 
 /// A stack whose last operation failed can only be deleted.
 pub fn stack_has_not_failed(question: &RuleInput<'_>) -> Option<Denial> {
-    let stack = question.existing()?;
-    let deletes = question.deletes() || question.kind == EffectKind::Test;
-    let matters = question.needs_state() && !deletes;
+    let stack = existing(question)?;
+    let deletes = deletes(question) || question.kind == EffectKind::Test;
+    let matters = needs_state(question) && !deletes;
     (matters && stack.status.health() == Health::Failed).then(|| {
         Denial::new(
             "stack-failed",
@@ -99,8 +97,8 @@ pub fn stack_has_not_failed(question: &RuleInput<'_>) -> Option<Denial> {
 
 /// Termination protection is off. People turned it on, so provisioner does not turn it off.
 pub fn stack_is_not_protected(question: &RuleInput<'_>) -> Option<Denial> {
-    let stack = question.existing()?;
-    let deletes = question.deletes() || question.kind == EffectKind::Test;
+    let stack = existing(question)?;
+    let deletes = deletes(question) || question.kind == EffectKind::Test;
     (deletes && stack.protected).then(|| {
         Denial::new(
             "stack-protected",
@@ -112,7 +110,7 @@ pub fn stack_is_not_protected(question: &RuleInput<'_>) -> Option<Denial> {
 
 /// provisioner created the stack.
 pub fn stack_is_owned(question: &RuleInput<'_>) -> Option<Denial> {
-    let stack = question.existing()?;
+    let stack = existing(question)?;
     if question.kind == EffectKind::Inspect {
         return None;
     }

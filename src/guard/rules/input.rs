@@ -1,0 +1,33 @@
+//! What a rule sees of a request.
+
+use crate::diagnostic::Diagnostic;
+use crate::guard::{Authority, ChangeRequest, EffectKind, Facts, Policy};
+use crate::stack::StackName;
+
+#[derive(Clone, Copy)]
+pub struct RuleInput<'a> {
+    pub policy: Result<&'a Policy, &'a Vec<Diagnostic>>,
+    pub facts: &'a Facts,
+    pub kind: EffectKind,
+    pub stack: &'a StackName,
+}
+
+impl<'a> RuleInput<'a> {
+    /// The pull request that requests the effect.
+    pub(super) fn request(&self) -> Option<&'a ChangeRequest> {
+        match &self.facts.authority {
+            Authority::Request(request) => Some(request),
+            Authority::Unknown | Authority::CommandLine { .. } => None,
+        }
+    }
+
+    /// The pull request, if the effect needs a merge: tests and read-only effects do not.
+    pub(super) fn merge(&self) -> Option<&'a ChangeRequest> {
+        let passes = self.is_read_only() || self.kind == EffectKind::Test;
+        self.request().filter(|_| !passes)
+    }
+
+    pub(super) fn is_read_only(&self) -> bool {
+        matches!(self.kind, EffectKind::Inspect | EffectKind::Preview)
+    }
+}
