@@ -4,7 +4,7 @@ use crate::model::RepoPath;
 
 /// Begins every command.
 pub const TRIGGER: &str = "/provisioner";
-/// Characters of a comment, as many as GitHub accepts.
+/// Characters of a comment; a forge accepts no more.
 pub const MAX_CHARACTERS: usize = 65_536;
 pub const MAX_COMMANDS: usize = 10;
 

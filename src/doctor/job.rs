@@ -2,8 +2,9 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::facts::JobFacts;
-use super::{Diagnosis, roles, stacks_by_target, token};
+use super::{roles, token};
 use crate::change::policy_at;
 use crate::ci::{CiEvent, JobEnvironment};
 use crate::config::{Config, load};

@@ -1,6 +1,6 @@
 //! A laptop.
 
-use super::{Diagnosis, stacks_by_target};
+use super::diagnosis::{Diagnosis, stacks_by_target};
 use crate::cloud::{CancellationToken, Session};
 use crate::config::{Config, load};
 use crate::exit::Exit;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::diagnosis::{Diagnosis, StacksByTarget};
 use super::facts::JobFacts;
-use super::{Diagnosis, StacksByTarget};
 use crate::cloud::{CancellationToken, Cloud, CloudError, Session};
 use crate::exit::Exit;
 use crate::forge::{Claims, IdentityTokens, JobSubject};

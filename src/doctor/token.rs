@@ -1,6 +1,6 @@
 //! The job's token at the forge.
 
-use super::Diagnosis;
+use super::diagnosis::Diagnosis;
 use super::facts::JobFacts;
 use crate::ci::{self, CiEvent};
 use crate::exit::Exit;

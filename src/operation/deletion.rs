@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Desired, OperationContext, OperationError, operation_failed};
+use super::error::operation_failed;
+use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{StackOperation, StackResource};
 use crate::guard::{Buckets, Delete, Facts, Inspect, TearDown};
 use crate::plan::{self, DeletedResource, Deletion};

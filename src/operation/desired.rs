@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::OperationError;
+use super::error::OperationError;
 use crate::cloud::ChangeSetInput;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;

@@ -5,6 +5,7 @@ mod changes;
 mod deletion;
 mod desired;
 mod drift;
+mod error;
 mod failure;
 mod folders;
 mod outcome;
@@ -13,16 +14,17 @@ mod preflight;
 mod provision;
 mod test;
 
-use crate::cloud::{self, Cloud, OperationResult};
+use crate::cloud::Cloud;
 use crate::diagnostic::Diagnostic;
 use crate::guard::{Authority, Denial, Effect, EffectKind, Facts, Permit, Policy, decide};
-use crate::plan::{Deletion, LocatedFinding};
-use crate::stack::{StackEvent, StackName, first_failure};
+use crate::plan::Deletion;
+use crate::stack::{StackEvent, StackName};
 
 pub use changes::changes;
 pub use deletion::{DeletionResult, delete, preview_deletion};
 pub use desired::Desired;
 pub use drift::drift;
+pub use error::OperationError;
 pub use failure::{denial_diagnostics, missing_setup, to_diagnostics};
 pub use folders::{FolderResult, deploy_folders, upload_template};
 pub use outcome::{ActionOutcome, Conclusion};
@@ -63,41 +65,6 @@ pub trait Progress: Send + Sync {
     fn decided(&self, _stack: &StackName, _kind: EffectKind, _facts: &Facts, _denials: &[Denial]) {}
 }
 
-/// Why an operation failed.
-#[derive(Debug, thiserror::Error)]
-pub enum OperationError {
-    /// The guard denies it.
-    #[error("denied")]
-    Denied(Vec<Denial>),
-    #[error(transparent)]
-    Cloud(#[from] cloud::CloudError),
-    /// The config or its template has errors.
-    #[error("invalid")]
-    Invalid(Vec<Diagnostic>),
-    /// CloudFormation could not create the change set.
-    #[error("{what}")]
-    ChangeSetFailed {
-        /// Status of the change set.
-        what: String,
-        /// CloudFormation's reason.
-        reason: String,
-        /// Findings of its validation.
-        findings: Vec<LocatedFinding>,
-    },
-    /// The stack operation failed.
-    #[error("{what}")]
-    Operation {
-        /// The operation with the stack's last status.
-        what: String,
-        /// The first failure, which caused the others.
-        cause: Option<StackEvent>,
-        failures: Vec<StackEvent>,
-    },
-    /// The operation succeeded, and the stack is not what the template says.
-    #[error("{0}")]
-    VerificationFailed(String),
-}
-
 impl OperationContext<'_> {
     fn decide<E: Effect>(
         &self,
@@ -120,14 +87,5 @@ impl OperationContext<'_> {
             authority: self.authority.authority(stack, None),
             ..Facts::default()
         })
-    }
-}
-
-fn operation_failed(what: String, ended: &OperationResult) -> OperationError {
-    let failures = ended.events.iter().filter(|event| event.is_failure());
-    OperationError::Operation {
-        what,
-        cause: first_failure(&ended.events).cloned(),
-        failures: failures.cloned().collect(),
     }
 }

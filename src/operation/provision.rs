@@ -1,6 +1,7 @@
 //! Creates a stack, or updates it where the policy allows that, and verifies it.
 
-use super::{Desired, OperationContext, OperationError, operation_failed, preflight};
+use super::error::operation_failed;
+use super::{Desired, OperationContext, OperationError, preflight};
 use crate::cloud::{self, OperationResult, PendingChangeSet, StackOperation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::guard::{Authority, Create, Facts, Preview, Resume, RunsChangeSet, Update};

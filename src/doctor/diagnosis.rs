@@ -1,0 +1,127 @@
+//! The findings of `doctor`, and the exit code that they give.
+
+use std::collections::BTreeMap;
+
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::exit::Exit;
+use crate::report::{Finding, Status};
+use crate::text::pluralize;
+
+/// What was found so far.
+pub struct Diagnosis {
+    /// In the order of the checks.
+    pub findings: Vec<Finding>,
+    /// How the process ends.
+    pub exit: Exit,
+}
+
+impl Default for Diagnosis {
+    fn default() -> Self {
+        Self {
+            findings: Vec::new(),
+            exit: Exit::Ok,
+        }
+    }
+}
+
+impl Diagnosis {
+    pub(super) fn pass(&mut self, part: &'static str, what: &str, found: impl Into<String>) {
+        self.add(part, Status::Good, what, found.into(), None);
+    }
+
+    pub(super) fn skip(&mut self, part: &'static str, what: &str, found: impl Into<String>) {
+        self.add(part, Status::Open, what, found.into(), None);
+    }
+
+    /// Something is not as it should be, which the process says when it ends.
+    pub(super) fn fail(
+        &mut self,
+        part: &'static str,
+        what: &str,
+        found: impl Into<String>,
+        help: &str,
+        exit: Exit,
+    ) {
+        // What is open to somebody who should not have it counts more than what is missing.
+        if self.exit == Exit::Ok || exit == Exit::Denied {
+            self.exit = exit;
+        }
+        self.add(part, Status::Bad, what, found.into(), Some(help.to_owned()));
+    }
+
+    pub(super) fn add(
+        &mut self,
+        part: &'static str,
+        mark: Status,
+        what: &str,
+        found: String,
+        help: Option<String>,
+    ) {
+        self.findings.push(Finding {
+            part,
+            mark,
+            what: what.to_owned(),
+            found,
+            help,
+        });
+    }
+
+    /// What is wrong with the policy file.
+    pub(super) fn invalid_policy(&mut self, problems: &[Diagnostic]) {
+        let found = problems
+            .iter()
+            .map(|it| it.message.clone())
+            .collect::<Vec<_>>();
+        let help =
+            "nothing that asks AWS works before it loads; `provisioner explain policy-invalid`";
+        self.fail(
+            "policy",
+            "policy file",
+            found.join("; "),
+            help,
+            Exit::Config,
+        );
+    }
+
+    /// The configs, and what is wrong with them.
+    pub(super) fn configs(&mut self, loaded: usize, problems: &[Diagnostic]) {
+        let errors = problems
+            .iter()
+            .filter(|it| it.severity == Severity::Error)
+            .count();
+        match errors {
+            0 if loaded == 0 => self.skip("policy", "configs", "none are there"),
+            0 => self.pass("policy", "configs", format!("{} load", loaded)),
+            _ => {
+                let found = format!(
+                    "{} in {}",
+                    pluralize(errors, "error"),
+                    pluralize(loaded, "config")
+                );
+                let help = "`provisioner validate-config` tells them";
+                self.fail("policy", "configs", found, help, Exit::Config);
+            }
+        }
+    }
+}
+
+/// Stacks by environment, account and region.
+pub(super) type StacksByTarget = BTreeMap<(String, String, String), Vec<String>>;
+
+pub(super) fn stacks_by_target(configs: &[Config]) -> StacksByTarget {
+    let mut places = StacksByTarget::new();
+    for config in configs {
+        let target = &config.target;
+        let key = (
+            target.environment.clone(),
+            target.account.clone(),
+            target.region.clone(),
+        );
+        places
+            .entry(key)
+            .or_default()
+            .push(config.stack().to_owned());
+    }
+    places
+}

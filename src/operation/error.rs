@@ -1,0 +1,51 @@
+//! Why an operation on a stack failed.
+
+use crate::cloud::{self, OperationResult};
+use crate::diagnostic::Diagnostic;
+use crate::guard::Denial;
+use crate::plan::LocatedFinding;
+use crate::stack::{StackEvent, first_failure};
+
+/// Why an operation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// The guard denies it.
+    #[error("denied")]
+    Denied(Vec<Denial>),
+    #[error(transparent)]
+    Cloud(#[from] cloud::CloudError),
+    /// The config or its template has errors.
+    #[error("invalid")]
+    Invalid(Vec<Diagnostic>),
+    /// CloudFormation could not create the change set.
+    #[error("{what}")]
+    ChangeSetFailed {
+        /// Status of the change set.
+        what: String,
+        /// CloudFormation's reason.
+        reason: String,
+        /// Findings of its validation.
+        findings: Vec<LocatedFinding>,
+    },
+    /// The stack operation failed.
+    #[error("{what}")]
+    Operation {
+        /// The operation with the stack's last status.
+        what: String,
+        /// The first failure, which caused the others.
+        cause: Option<StackEvent>,
+        failures: Vec<StackEvent>,
+    },
+    /// The operation succeeded, and the stack is not what the template says.
+    #[error("{0}")]
+    VerificationFailed(String),
+}
+
+pub(super) fn operation_failed(what: String, ended: &OperationResult) -> OperationError {
+    let failures = ended.events.iter().filter(|event| event.is_failure());
+    OperationError::Operation {
+        what,
+        cause: first_failure(&ended.events).cloned(),
+        failures: failures.cloned().collect(),
+    }
+}
