@@ -1,34 +1,31 @@
 //! Provision AWS CloudFormation stacks from reviewed configuration.
 //!
-//! | room | what it is for |
-//! |---|---|
-//! | [`model`], [`text`] | the words every room shares; words for messages |
-//! | [`diagnostic`] | what is wrong, where, what to do |
-//! | [`product`] | products as data: manifest, schema, rules, templates |
-//! | [`config`] | text → spanned tree → checked value |
-//! | [`template`] | rendered templates: structure, references, limits |
-//! | [`diff`] | what changed between two texts |
-//! | [`stack`] | what CloudFormation says of stacks: status, change sets, events, drift |
-//! | [`plan`] | what a change would do to stacks; impact; digest |
-//! | [`guard`] | whether an effect may happen: policy, facts, rules, permits |
-//! | [`command`] | what a comment commands: grammar, and which lines count |
-//! | [`roles`] | IAM roles of a repository's jobs: whom they trust, what they may do |
-//! | [`report`] | what people and machines read |
-//! | [`exit`] | what the process says when it ends |
-//! | [`forge`] | port to forges; adapters for GitHub and for a local repository |
-//! | [`cloud`] | port to AWS: stacks, change sets, drift, objects, parameters |
-//! | [`workspace`] | configs and outputs on disk |
-//! | [`ci`] | environment variables, event, output variables, clock |
-//! | [`operation`] | what is done to one stack: read facts, decide, act, watch, verify |
-//! | [`job`] | a job of CI: environment, forge, checkout, credentials, progress without prompts |
-//! | [`change`] | what a change is: selection, inputs, policy, history, what was reviewed and merged |
-//! | [`apply`] | acting on a change's stacks: tasks, executor, decisions, deployments, run |
-//! | [`doctor`] | what a job or a laptop may do |
-//! | [`flow`] | CI: one folder or file for each flow |
-//! | [`cli`] | the command line: arguments, one file for each family of commands, console and prompts |
+//! | modules | pure | purpose |
+//! |---|---|---|
+//! | `run` | | parse arguments, dispatch, exit code |
+//! | [`cli`] | | the command line: arguments, one file for each family of commands, console and prompts |
+//! | [`flow`] | | the jobs of CI: one folder or file for each flow |
+//! | [`apply`], [`doctor`] | | apply: change a change's stacks; doctor: report what a job or a laptop may do |
+//! | [`change`] | | a change: selection, inputs, policy, history, what was reviewed and merged |
+//! | [`job`] | | a job of CI: environment, forge, checkout, credentials, progress without prompts |
+//! | [`operation`] | | one stack: read facts, decide, act, watch, verify |
+//! | [`ci`], [`cloud`] | | ci: environment, event, outputs and clock of a job; cloud: port to AWS |
+//! | [`forge`] | | port to forges; one folder for each forge, and one adapter for a local repository |
+//! | [`workspace`] | | configs and outputs on disk |
+//! | [`exit`], [`report`], [`roles`] | yes | exit: exit codes; report: comments, summaries, annotations, SARIF; roles: IAM roles of a repository's jobs |
+//! | [`command`] | yes | commands in comments: the grammar, and which lines count |
+//! | [`guard`] | yes | whether an effect may happen: policy, facts, rules, permits |
+//! | [`plan`] | yes | the effect of a change on stacks: impact, verdicts, digest |
+//! | [`template`] | yes | rendered templates: structure, references, limits |
+//! | [`stack`] | yes | what CloudFormation reports about stacks: status, change sets, events, drift |
+//! | [`config`] | yes | text → tree with spans → checked values |
+//! | [`product`] | yes | products as data: manifest, schema, rules, templates |
+//! | [`diagnostic`] | yes | what is wrong, where, and how to fix it |
+//! | [`diff`], [`text`] | yes | diff: a line diff; text: lists, quotes, near misses, invisible characters |
+//! | [`model`] | yes | types that every module shares: paths, commits, digests |
 //!
-//! Directions: each room uses only rooms above it in this table; `report` and above are pure. `tests/offline/modules.rs` holds them
-//! to it.
+//! A module uses only modules of lower rows, and no two files use each other in a circle. Pure modules have no async, file
+//! system, environment, clock, network or randomness. `tests/offline/modules` reads this table and checks the sources.
 
 pub mod apply;
 pub mod change;
