@@ -4,7 +4,7 @@ use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
 /// Larger texts are not compared by line: the result is unreadable and slow.
-const MOST_BYTES: usize = 512 * 1024;
+const MAX_BYTES: usize = 512 * 1024;
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
 
@@ -22,7 +22,7 @@ pub fn diff(before: &str, after: &str) -> Option<Diff> {
     if before == after {
         return None;
     }
-    if before.len().max(after.len()) > MOST_BYTES {
+    if before.len().max(after.len()) > MAX_BYTES {
         let (removed, added) = (before.lines().count(), after.lines().count());
         return Some(Diff {
             unified: None,

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repo_path_stays_inside() {
+    fn repo_path_stays_inside_repository() {
         for bad in [
             "",
             "/etc/passwd",
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_sha_is_whole() {
+    fn commit_sha_has_all_digits() {
         assert!(CommitSha::parse(&"a".repeat(40)).is_ok());
         for bad in [
             "",

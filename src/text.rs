@@ -14,25 +14,25 @@ fn joined(words: &[&str], last_word: &str) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.as_slice() {
         [] => String::new(),
-        [one] => one.clone(),
+        [only] => only.clone(),
         [head @ .., last] => format!("{} {last_word} {last}", head.join(", ")),
     }
 }
 
 /// A value in backticks. Long values are truncated.
 pub fn quote(value: &str) -> String {
-    const MOST: usize = 60;
-    if value.chars().count() <= MOST {
+    const MAX_CHARS: usize = 60;
+    if value.chars().count() <= MAX_CHARS {
         return format!("`{value}`");
     }
-    let head: String = value.chars().take(MOST).collect();
+    let head: String = value.chars().take(MAX_CHARS).collect();
     format!("`{head}…` ({} characters)", value.chars().count())
 }
 
 /// Limits a message's length: a parser's message may quote the whole file.
 pub fn truncate(message: String) -> String {
-    const MOST: usize = 500;
-    match message.char_indices().nth(MOST) {
+    const MAX_CHARS: usize = 500;
+    match message.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &message[..end]),
         None => message,
     }
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_misses() {
+    fn did_you_mean_finds_near_misses() {
         assert_eq!(
             did_you_mean("versionning", ["versioning", "tags"]),
             Some("versioning")
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn deceptive_characters_are_written_out() {
+    fn invisible_characters_are_escaped() {
         assert_eq!(
             escape_invisible("a\u{202e}b\n\u{1b}[31m", true),
             "a<U+202E>b\n<U+001B>[31m"

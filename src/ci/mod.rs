@@ -1,7 +1,7 @@
-//! The CI environment: variables in, outputs out. No other room reads the environment.
+//! The CI environment: variables in, outputs out. No other module reads the environment.
 #![expect(
     clippy::disallowed_methods,
-    reason = "this room is the door to the environment, the event file and the clock"
+    reason = "this module is the door to the environment, the event file and the clock"
 )]
 
 mod environment;

@@ -4,7 +4,7 @@
 
 mod aws;
 
-use crate::stack::{Found, Stack, StackEvent, StackName};
+use crate::stack::{DescribedChangeSet, Stack, StackEvent, StackName};
 
 pub use aws::{CancellationToken, Cloud, Session};
 
@@ -73,13 +73,13 @@ pub struct PendingChangeSet {
     stack_id: String,
     /// The stack is there only because of this change set.
     shell: bool,
-    found: Found,
+    described: DescribedChangeSet,
 }
 
 impl PendingChangeSet {
     /// What it would do, and what was said of it.
-    pub fn found(&self) -> &Found {
-        &self.found
+    pub fn described(&self) -> &DescribedChangeSet {
+        &self.described
     }
 }
 

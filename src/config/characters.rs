@@ -13,9 +13,9 @@ pub fn report(
     node: &Node,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut told = DiagnosticLimit::new(diagnostics);
-    check_node(path, source, node, &mut told);
-    if let Some(rest) = told.overflow() {
+    let mut limit = DiagnosticLimit::new(diagnostics);
+    check_node(path, source, node, &mut limit);
+    if let Some(rest) = limit.overflow() {
         let problem = Diagnostic::error("bidi-or-control-character", path, rest);
         diagnostics.push(problem.at(source, Span::point(1, 1)));
     }
@@ -25,17 +25,17 @@ fn check_node(
     path: &RepoPath,
     source: &SourceText<'_>,
     node: &Node,
-    told: &mut DiagnosticLimit<'_>,
+    limit: &mut DiagnosticLimit<'_>,
 ) {
     match &node.kind {
-        NodeKind::Text(value) => string(path, source, value, node.span, told),
+        NodeKind::Text(value) => string(path, source, value, node.span, limit),
         NodeKind::Sequence(items) => items
             .iter()
-            .for_each(|item| check_node(path, source, item, told)),
+            .for_each(|item| check_node(path, source, item, limit)),
         NodeKind::Mapping(entries) => {
             for entry in entries {
-                string(path, source, &entry.key, entry.key_span, told);
-                check_node(path, source, &entry.value, told);
+                string(path, source, &entry.key, entry.key_span, limit);
+                check_node(path, source, &entry.value, limit);
             }
         }
         NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => {}
@@ -47,7 +47,7 @@ fn string(
     source: &SourceText<'_>,
     value: &str,
     span: Span,
-    told: &mut DiagnosticLimit<'_>,
+    limit: &mut DiagnosticLimit<'_>,
 ) {
     // Nearly every text is printable ASCII without a brace, which is told by one look at its bytes.
     if value
@@ -60,7 +60,7 @@ fn string(
     if value.contains("{{resolve") || value.contains("{{ resolve") {
         let message = "CloudFormation would resolve this reference behind the reviewers' backs";
         let help = "write the value itself";
-        told.push(|| {
+        limit.push(|| {
             Diagnostic::error("dynamic-reference", path, message)
                 .with_help(help)
                 .at(source, span)
@@ -75,7 +75,7 @@ fn string(
             u32::from(bad)
         );
         let help = "delete the character";
-        told.push(|| {
+        limit.push(|| {
             Diagnostic::error("bidi-or-control-character", path, message)
                 .with_help(help)
                 .at(source, span)

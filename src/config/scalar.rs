@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn core_schema_and_nothing_of_yaml_1_1() {
+    fn only_yaml_1_2_core_schema_applies() {
         use serde_json::json;
         for (text, value) in [
             ("", json!(null)),

@@ -36,22 +36,22 @@ pub fn report(
         schema,
         whole,
     };
-    let mut told = DiagnosticLimit::new(diagnostics);
+    let mut limit = DiagnosticLimit::new(diagnostics);
     let mut of_values: BTreeMap<Vec<String>, Violation<'_>> = BTreeMap::new();
     for violation in violations {
         match &violation.kind {
             Violated::AdditionalProperties { unexpected }
             | Violated::UnevaluatedProperties { unexpected } => {
                 for key in unexpected {
-                    told.push(|| context.unknown_key(&violation, key));
+                    limit.push(|| context.unknown_key(&violation, key));
                 }
             }
             Violated::Required { property } => {
                 let key = property.as_str().unwrap_or_default();
-                told.push(|| context.missing_key(&violation, key));
+                limit.push(|| context.missing_key(&violation, key));
             }
             Violated::PropertyNames { error } => {
-                told.push(|| context.invalid_key(&violation, error));
+                limit.push(|| context.invalid_key(&violation, error));
             }
             _ => {
                 let rank = rank(&violation.kind);
@@ -65,9 +65,9 @@ pub fn report(
         }
     }
     for violation in of_values.values() {
-        told.push(|| context.value(violation));
+        limit.push(|| context.value(violation));
     }
-    if let Some(rest) = told.overflow() {
+    if let Some(rest) = limit.overflow() {
         diagnostics.push(context.error("schema-violation", context.span_of(&[]), rest));
     }
 }
@@ -75,33 +75,33 @@ pub fn report(
 /// Collects diagnostics up to a limit, and counts the rest.
 pub struct DiagnosticLimit<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
-    told: usize,
-    untold: usize,
+    reported: usize,
+    omitted: usize,
 }
 
 impl<'a> DiagnosticLimit<'a> {
     pub fn new(diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         Self {
             diagnostics,
-            told: 0,
-            untold: 0,
+            reported: 0,
+            omitted: 0,
         }
     }
 
     /// Adds a diagnostic unless the limit is reached.
     pub fn push(&mut self, problem: impl FnOnce() -> Diagnostic) {
-        if self.told < MAX_REPORTED {
-            self.told += 1;
+        if self.reported < MAX_REPORTED {
+            self.reported += 1;
             self.diagnostics.push(problem());
         } else {
-            self.untold += 1;
+            self.omitted += 1;
         }
     }
 
     /// A message with the number of diagnostics beyond the limit.
     pub fn overflow(self) -> Option<String> {
-        (self.untold > 0).then(|| {
-            let rest = pluralize(self.untold, "more problem");
+        (self.omitted > 0).then(|| {
+            let rest = pluralize(self.omitted, "more problem");
             format!("{rest} of this kind; the first {MAX_REPORTED} are listed")
         })
     }

@@ -29,13 +29,13 @@ pub fn decide<E: Effect>(
     facts: &Facts,
     stack: &StackName,
 ) -> Result<Permit<E>, Vec<Denial>> {
-    let question = RuleInput {
+    let input = RuleInput {
         policy: policy.as_ref(),
         facts,
         kind: E::KIND,
         stack,
     };
-    let denials = rules::denials(&question);
+    let denials = rules::denials(&input);
     if denials.is_empty() {
         Ok(Permit {
             stack: stack.clone(),

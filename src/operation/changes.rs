@@ -4,7 +4,7 @@ use super::{Desired, OperationContext, OperationError};
 use crate::config::Config;
 use crate::guard::{Inspect, Preview};
 use crate::plan::{Changes, DriftImpact};
-use crate::stack::{Found, Health, Stack};
+use crate::stack::{DescribedChangeSet, Health, Stack};
 
 /// Creates a change set, reads it, and deletes it in any case.
 ///
@@ -38,7 +38,7 @@ pub async fn changes(
         .await?;
     let looked = site.cloud.describe_findings(&mut pending).await;
     let stack = existing.as_ref().filter(|_| exists);
-    let changes = assess_pending(site, desired, stack, pending.found(), deployed).await;
+    let changes = assess_pending(site, desired, stack, pending.described(), deployed).await;
     site.cloud.without_cancellation().discard(pending).await?;
     looked?;
     changes
@@ -48,7 +48,7 @@ async fn assess_pending(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     stack: Option<&Stack>,
-    found: &Found,
+    found: &DescribedChangeSet,
     deployed: &(dyn Fn(&str) -> Option<Config> + Sync),
 ) -> Result<Changes, OperationError> {
     let changes = |before, status| {

@@ -39,9 +39,9 @@ pub fn to_diagnostics(
         } => {
             let text = format!("{what}: {}", values.redact(&reason));
             let problem = Diagnostic::error("stack-operation-failed", path, text);
-            let findings = findings
-                .iter()
-                .map(|finding| finding.diagnostic(config, &values.redact(&finding.found.reason)));
+            let findings = findings.iter().map(|finding| {
+                finding.diagnostic(config, &values.redact(&finding.validation.reason))
+            });
             let problems = [problem].into_iter().chain(findings);
             (problems.collect(), Exit::Operation)
         }

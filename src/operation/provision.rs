@@ -159,12 +159,12 @@ async fn ensure_executable(
     desired: &Desired<'_>,
     mut pending: PendingChangeSet,
 ) -> Result<PendingChangeSet, OperationError> {
-    if pending.found().change_set.status == "CREATE_COMPLETE" {
+    if pending.described().change_set.status == "CREATE_COMPLETE" {
         return Ok(pending);
     }
     // The reason may only say that there are findings; it is returned even if they cannot be read.
     let _ = site.cloud.describe_findings(&mut pending).await;
-    let found = pending.found().clone();
+    let found = pending.described().clone();
     site.cloud.without_cancellation().discard(pending).await?;
     let config = desired.config;
     let influences = plan::key_dependencies(config).unwrap_or_default();
@@ -229,13 +229,13 @@ async fn update(
         .cloud
         .preview(look, Some(&stack), &desired.change_set_input())
         .await?;
-    if pending.found().change_set.is_empty() {
+    if pending.described().change_set.is_empty() {
         site.cloud.without_cancellation().discard(pending).await?;
         return verify(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let pending = ensure_executable(site, desired, pending).await?;
-    facts.verdict = Some(plan::worst(&pending.found().change_set));
-    let digest = plan::change_set_digest(&pending.found().change_set).to_string();
+    facts.verdict = Some(plan::worst(&pending.described().change_set));
+    let digest = plan::change_set_digest(&pending.described().change_set).to_string();
     // A person at the command line decides on the current change set; reviewers of a pull request saw an earlier one.
     let shown = match &facts.authority {
         Authority::Request(request) => request

@@ -12,7 +12,9 @@ use super::{
 use crate::config::Config;
 use crate::model::Digest;
 use crate::product::Level;
-use crate::stack::{ChangeAction, ChangeSet, Detail, Found, Hook, ResourceChange, StackName};
+use crate::stack::{
+    ChangeAction, ChangeSet, DescribedChangeSet, Detail, Hook, ResourceChange, StackName,
+};
 use crate::template::Document;
 
 /// The effect of a deployment on a stack.
@@ -114,7 +116,7 @@ impl Changes {
         before: Option<&Config>,
         stack: &StackName,
         status: Option<String>,
-        found: &Found,
+        found: &DescribedChangeSet,
     ) -> Self {
         let change_set = &found.change_set;
         let refused = (change_set.status == "FAILED" && !change_set.is_empty())

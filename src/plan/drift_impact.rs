@@ -232,11 +232,11 @@ fn wanted(change: &ResourceChange, path: &str) -> Option<String> {
         return None;
     }
     let whole = format!("/Properties{path}");
-    let told = change
+    let exact = change
         .details
         .iter()
         .find(|detail| detail.target.path.as_deref() == Some(&whole));
-    let text = match told.and_then(|detail| detail.target.after_value.clone()) {
+    let text = match exact.and_then(|detail| detail.target.after_value.clone()) {
         Some(text) => text,
         None => {
             let after: Value = serde_json::from_str(change.after_context.as_deref()?).ok()?;
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_overwritten_where_its_property_is_changed() {
+    fn changed_property_overwrites_live_value() {
         let path = "/VersioningConfiguration/Status";
         let of = |name: &str, more: &str, replacement: &str| {
             let detail = detail(name, more);
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_and_attributes_are_told_apart_from_properties() {
+    fn tags_and_attributes_are_not_properties() {
         let of = |path, attribute: &str| {
             let target = format!(r#"{{"Attribute":"{attribute}","Name":"Team"}}"#);
             let details = format!(r#""Details":[{{"Target":{target}}}]"#);
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_changed_in_place_has_its_own_words() {
+    fn replaced_and_removed_resources_have_own_outcomes() {
         let of = |action: &str| fate("/Value", &format!(r#""Action":"{action}""#));
         assert_eq!(of("Remove"), DriftOutcome::Leaves);
         assert_eq!(of("SyncWithActual"), DriftOutcome::Untouched);
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wanted_value_is_said_where_cloudformation_says_it() {
+    fn value_after_update_comes_from_cloudformation() {
         let of = |path: &str, after: &str| {
             let detail = detail("A", "");
             let fields = format!(
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_comes_first() {
+    fn lost_values_come_first() {
         let change_set = ChangeSet {
             changes: vec![change(&format!(
                 r#""Action":"Modify","Replacement":"False",{}"#,

@@ -13,7 +13,7 @@ use crate::stack::Validation;
 #[derive(Clone, Debug, Serialize)]
 pub struct LocatedFinding {
     #[serde(flatten)]
-    pub found: Validation,
+    pub validation: Validation,
     /// Keys that the property depends on.
     pub causes: Vec<Cause>,
 }
@@ -22,24 +22,24 @@ pub struct LocatedFinding {
 pub fn locate_findings(
     config: &Config,
     dependencies: &KeyDependencies,
-    found: &[Validation],
+    validations: &[Validation],
 ) -> Vec<LocatedFinding> {
-    let point = |found: &Validation| LocatedFinding {
-        causes: keys(dependencies, found)
+    let locate = |validation: &Validation| LocatedFinding {
+        causes: keys(dependencies, validation)
             .into_iter()
             .map(|key| Cause {
                 key: key.clone(),
                 span: config.span_of(key),
             })
             .collect(),
-        found: found.clone(),
+        validation: validation.clone(),
     };
-    found.iter().map(point).collect()
+    validations.iter().map(locate).collect()
 }
 
 /// A path is `/Resources/X/Properties/Y` and more below. A finding about a whole resource has no keys.
-fn keys<'a>(dependencies: &'a KeyDependencies, found: &Validation) -> BTreeSet<&'a String> {
-    let mut path = found.path.split('/').skip(1);
+fn keys<'a>(dependencies: &'a KeyDependencies, validation: &Validation) -> BTreeSet<&'a String> {
+    let mut path = validation.path.split('/').skip(1);
     let place = match (path.next(), path.next(), path.next(), path.next()) {
         (Some("Resources"), Some(id), Some("Properties"), Some(property)) => Some((id, property)),
         (Some("Resources"), Some(id), Some(attribute), _) => Some((id, attribute)),
@@ -52,12 +52,12 @@ fn keys<'a>(dependencies: &'a KeyDependencies, found: &Validation) -> BTreeSet<&
 impl LocatedFinding {
     /// The finding at its first key, or without one at the product's section. `reason` is the finding's reason after redaction.
     pub fn diagnostic(&self, config: &Config, reason: &str) -> Diagnostic {
-        let Validation { name, path, .. } = &self.found;
+        let Validation { name, path, .. } = &self.validation;
         let section = || config.span_of(&config.product.manifest.section);
         let span = self.causes.first().map_or_else(section, |cause| cause.span);
         let message = format!("{path}: {name}: {reason}");
         let problem = Diagnostic::error("stack-operation-failed", &config.path, message);
-        let severity = match self.found.mode.as_str() {
+        let severity = match self.validation.mode.as_str() {
             "WARN" => Severity::Warning,
             _ => Severity::Error,
         };

@@ -90,7 +90,7 @@ mod tests {
     use crate::model::RepoPath;
 
     #[test]
-    fn another_function_is_another_value() {
+    fn different_functions_are_different_values() {
         let template = |value: &str| {
             let text = format!(
                 "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties: {{BucketName: {value}}}\n"

@@ -120,25 +120,25 @@ impl Schema {
 
     /// The dotted paths of all objects that may have a key of this name: `versioning` → `s3`.
     pub fn parents_of(&self, key: &str) -> Vec<String> {
-        fn search(schema: &Value, at: &str, key: &str, found: &mut Vec<String>) {
+        fn search(schema: &Value, at: &str, key: &str, parents: &mut Vec<String>) {
             let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
                 return;
             };
             for (name, below) in properties {
                 if name == key && !at.is_empty() {
-                    found.push(at.to_owned());
+                    parents.push(at.to_owned());
                 }
                 let path = if at.is_empty() {
                     name.clone()
                 } else {
                     format!("{at}.{name}")
                 };
-                search(below, &path, key, found);
+                search(below, &path, key, parents);
             }
         }
-        let mut found = Vec::new();
-        search(&self.document, "", key, &mut found);
-        found
+        let mut parents = Vec::new();
+        search(&self.document, "", key, &mut parents);
+        parents
     }
 
     /// The subschema that holds the keyword at the end of `schema_path`, a JSON pointer that follows `$ref`, and the last advice
@@ -234,11 +234,11 @@ impl<'a> Expansion<'a> {
         let pointer = target
             .strip_prefix('#')
             .filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        let Some(found) = pointer.and_then(|pointer| self.document.pointer(pointer)) else {
+        let Some(subschema) = pointer.and_then(|pointer| self.document.pointer(pointer)) else {
             anyhow::bail!("`$ref` to {target:?} is none of the form `#/…` into this file");
         };
         self.known.insert(target, None);
-        let size = self.count(found)?;
+        let size = self.count(subschema)?;
         self.known.insert(target, Some(size));
         Ok(size)
     }
@@ -264,18 +264,18 @@ fn defaults(schema: &Value) -> Vec<Default> {
     each.collect()
 }
 
-fn collect_tiered(schema: &Value, path: &mut Vec<String>, found: &mut Vec<Tiered>) {
+fn collect_tiered(schema: &Value, path: &mut Vec<String>, tiered: &mut Vec<Tiered>) {
     let properties = schema.get("properties").and_then(Value::as_object);
     for (key, property) in properties.into_iter().flatten() {
         path.push(key.clone());
         match property.get("x-tier").and_then(Value::as_str) {
             // What lies below it needs no less.
-            Some(tier) => found.push(Tiered {
+            Some(tier) => tiered.push(Tiered {
                 path: path.clone(),
                 tier: tier.to_owned(),
                 default: property.get("default").cloned(),
             }),
-            None => collect_tiered(property, path, found),
+            None => collect_tiered(property, path, tiered),
         }
         path.pop();
     }
@@ -311,7 +311,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn defaults_reach_into_sections_that_are_there() {
+    fn defaults_apply_inside_existing_sections() {
         let schema = Schema::compile(
             r#"{"properties":{"a":{"properties":{"b":{"default":1},"c":{"default":{},"properties":{"d":{"default":2}}}}}}}"#,
         )

@@ -37,7 +37,7 @@ pub fn redacted_changes(changes: &Changes, values: &Redactor) -> Changes {
     let reasons = shown
         .validations
         .iter_mut()
-        .map(|one| &mut one.found.reason);
+        .map(|one| &mut one.validation.reason);
     for reason in reasons.chain(&mut shown.refused) {
         *reason = values.redact(reason);
     }
@@ -92,7 +92,7 @@ pub fn changes(changes: &Changes, values: &Redactor, medium: Format) -> String {
             .validations
             .iter()
             .map(|pointed| {
-                let found = &pointed.found;
+                let found = &pointed.validation;
                 vec![
                     found.mode.clone(),
                     found.name.clone(),

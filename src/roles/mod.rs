@@ -92,18 +92,18 @@ type RoleUses<'a> = BTreeMap<(String, RolePhase, String), RoleUse<'a>>;
 pub fn roles(
     policy: &Policy,
     configs: &[Config],
-    asked: &RolesRequest,
+    request: &RolesRequest,
 ) -> Result<Vec<AccountRoles>, ProductError> {
-    let mut places = RoleUses::new();
+    let mut uses = RoleUses::new();
     for environment in policy.environments.keys() {
-        if asked.environments.is_empty() || asked.environments.contains(environment) {
-            find(&mut places, policy, configs, asked, environment);
+        if request.environments.is_empty() || request.environments.contains(environment) {
+            find(&mut uses, policy, configs, request, environment);
         }
     }
     let mut accounts: Vec<AccountRoles> = Vec::new();
-    for ((account, phase, arn), place) in places {
-        let provider = asked.issuer.provider(&arn, &account);
-        let role = role(phase, arn, &place, &provider, asked)?;
+    for ((account, phase, arn), role_use) in uses {
+        let provider = request.issuer.provider(&arn, &account);
+        let role = role(phase, arn, &role_use, &provider, request)?;
         match accounts.last_mut().filter(|last| last.account == account) {
             Some(last) => last.roles.push(role),
             None => accounts.push(AccountRoles {
@@ -118,56 +118,51 @@ pub fn roles(
 
 /// Adds the roles of an environment: those of each config, and those of accounts without configs, so that they can be prepared.
 fn find<'a>(
-    places: &mut RoleUses<'a>,
+    uses: &mut RoleUses<'a>,
     policy: &Policy,
     configs: &'a [Config],
-    asked: &RolesRequest,
+    request: &RolesRequest,
     environment: &str,
 ) {
     let here = |config: &&Config| {
         config.target.environment == environment
-            && (asked.accounts.is_empty() || asked.accounts.contains(&config.target.account))
+            && (request.accounts.is_empty() || request.accounts.contains(&config.target.account))
     };
-    let mut found: BTreeSet<&str> = BTreeSet::new();
+    let mut accounts: BTreeSet<&str> = BTreeSet::new();
     for config in configs.iter().filter(here) {
-        found.insert(&config.target.account);
-        add(places, policy, &config.target, Some(config));
+        accounts.insert(&config.target.account);
+        add(uses, policy, &config.target, Some(config));
     }
-    let prepared = match (asked.accounts.is_empty(), found.is_empty()) {
-        (false, _) => &asked.accounts[..],
+    let prepared = match (request.accounts.is_empty(), accounts.is_empty()) {
+        (false, _) => &request.accounts[..],
         (true, true) => &policy.accounts[..],
         (true, false) => &[],
     };
     for account in prepared {
-        if !found.contains(account.as_str()) {
+        if !accounts.contains(account.as_str()) {
             let target = Target {
                 account: account.clone(),
                 region: String::new(),
                 environment: environment.to_owned(),
             };
-            add(places, policy, &target, None);
+            add(uses, policy, &target, None);
         }
     }
 }
 
-fn add<'a>(
-    places: &mut RoleUses<'a>,
-    policy: &Policy,
-    target: &Target,
-    config: Option<&'a Config>,
-) {
-    let named = [
+fn add<'a>(uses: &mut RoleUses<'a>, policy: &Policy, target: &Target, config: Option<&'a Config>) {
+    let arns = [
         (RolePhase::Plan, policy.plan_role(target)),
         (RolePhase::Apply, policy.apply_role(target)),
     ];
-    for (phase, arn) in named {
+    for (phase, arn) in arns {
         let Some(arn) = arn else { continue };
         let account = account_of(&arn).to_owned();
-        let place = places.entry((account, phase, arn)).or_default();
-        place.environments.insert(target.environment.clone());
+        let role_use = uses.entry((account, phase, arn)).or_default();
+        role_use.environments.insert(target.environment.clone());
         if let Some(config) = config {
-            place.regions.insert(config.target.region.clone());
-            place.configs.push(config);
+            role_use.regions.insert(config.target.region.clone());
+            role_use.configs.push(config);
         }
     }
 }
@@ -175,12 +170,12 @@ fn add<'a>(
 fn role(
     phase: RolePhase,
     arn: String,
-    place: &RoleUse<'_>,
+    role_use: &RoleUse<'_>,
     provider: &str,
-    asked: &RolesRequest,
+    request: &RolesRequest,
 ) -> Result<Role, ProductError> {
     let mut statements = Vec::new();
-    for config in &place.configs {
+    for config in &role_use.configs {
         let text = config.product.render_policy(&config.derived.scope)?;
         statements.extend(Statement::all(&text));
     }
@@ -189,17 +184,17 @@ fn role(
             .iter()
             .filter_map(plan_policy::read_statements)
             .collect();
-        statements.push(plan_policy::account_wide_reads(&place.regions));
+        statements.push(plan_policy::account_wide_reads(&role_use.regions));
     }
     let subjects = match phase {
-        RolePhase::Plan => asked.repository.plan_subjects(&asked.branch),
-        RolePhase::Apply => asked.repository.apply_subjects(&place.environments),
+        RolePhase::Plan => request.repository.plan_subjects(&request.branch),
+        RolePhase::Apply => request.repository.apply_subjects(&role_use.environments),
     };
     Ok(Role {
         phase,
         arn,
-        environments: place.environments.clone(),
-        trust: subjects.trust(provider, &asked.issuer),
+        environments: role_use.environments.clone(),
+        trust: subjects.trust(provider, &request.issuer),
         never: (phase == RolePhase::Plan).then(plan_policy::deny_writes),
         policies: split_to_policy_size(statements)
             .into_iter()

@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_is_cut_to_what_looks() {
+    fn pattern_is_reduced_to_reads() {
         for (action, expected) in [
             ("s3:GetBucketTagging", vec!["s3:GetBucketTagging"]),
             ("s3:PutBucketTagging", vec![]),

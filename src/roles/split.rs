@@ -88,7 +88,7 @@ impl Statement {
 
 fn listed(value: &Value) -> Option<BTreeSet<String>> {
     match value {
-        Value::String(one) => Some(BTreeSet::from([one.clone()])),
+        Value::String(text) => Some(BTreeSet::from([text.clone()])),
         Value::Array(all) => all
             .iter()
             .map(|value| value.as_str().map(str::to_owned))

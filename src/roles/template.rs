@@ -6,7 +6,7 @@ use super::{AccountRoles, Role, RolePhase, RolesRequest};
 use crate::text::and_list;
 
 /// A template that creates the roles, and on request the identity provider.
-pub fn template(account: &AccountRoles, asked: &RolesRequest) -> Value {
+pub fn template(account: &AccountRoles, request: &RolesRequest) -> Value {
     let mut resources = Map::new();
     let provider = json!({
         "Type": "AWS::IAM::OIDCProvider",
@@ -14,7 +14,7 @@ pub fn template(account: &AccountRoles, asked: &RolesRequest) -> Value {
         // Other stacks' roles may have come to trust it.
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
-        "Properties": { "Url": asked.issuer.url(), "ClientIdList": ["sts.amazonaws.com"] },
+        "Properties": { "Url": request.issuer.url(), "ClientIdList": ["sts.amazonaws.com"] },
     });
     resources.insert("Provider".into(), provider);
     let mut outputs = Map::new();
@@ -29,7 +29,7 @@ pub fn template(account: &AccountRoles, asked: &RolesRequest) -> Value {
             0 => format!("{kind}Role"),
             _ => format!("{kind}Role{}", number + 1),
         };
-        resources.insert(id.clone(), role_resource(role, asked));
+        resources.insert(id.clone(), role_resource(role, request));
         for (at, policy) in role.policies.iter().enumerate() {
             let resource = json!({
                 "Type": "AWS::IAM::ManagedPolicy",
@@ -48,10 +48,10 @@ pub fn template(account: &AccountRoles, asked: &RolesRequest) -> Value {
     }
     json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": format!("Roles of provisioner for {} in account {}", asked.repository.name(), account.account),
+        "Description": format!("Roles of provisioner for {} in account {}", request.repository.name(), account.account),
         "Parameters": {
             "MakeProvider": {
-                "Description": format!("Whether to make the identity provider {}; an account has one of them", asked.issuer.url()),
+                "Description": format!("Whether to make the identity provider {}; an account has one of them", request.issuer.url()),
                 "Type": "String",
                 "AllowedValues": ["true", "false"],
                 "Default": "false",
@@ -63,7 +63,7 @@ pub fn template(account: &AccountRoles, asked: &RolesRequest) -> Value {
     })
 }
 
-fn role_resource(role: &Role, asked: &RolesRequest) -> Value {
+fn role_resource(role: &Role, request: &RolesRequest) -> Value {
     let (path, name) = name(role);
     let environments: Vec<&str> = role.environments.iter().map(String::as_str).collect();
     let does = match role.phase {
@@ -73,7 +73,7 @@ fn role_resource(role: &Role, asked: &RolesRequest) -> Value {
     let mut properties = json!({
         "RoleName": name,
         "Path": path,
-        "Description": format!("{does} the stacks of {} in {}", asked.repository.name(), and_list(&environments)),
+        "Description": format!("{does} the stacks of {} in {}", request.repository.name(), and_list(&environments)),
         "MaxSessionDuration": 3600,
         "AssumeRolePolicyDocument": role.trust,
     });

@@ -30,7 +30,7 @@ pub struct Hook {
 
 /// A change set with its validations and hooks.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub struct DescribedChangeSet {
     pub change_set: ChangeSet,
     pub validations: Vec<Validation>,
     pub hooks: Vec<Hook>,

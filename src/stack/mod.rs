@@ -14,6 +14,6 @@ pub use change_set::{
 };
 pub use drift::{Difference, Drift, DriftCheck, DriftStatus, Drifted, ResourceDrift};
 pub use event::{StackEvent, first_failure};
-pub use findings::{Found, Hook, Validation};
+pub use findings::{DescribedChangeSet, Hook, Validation};
 pub use name::StackName;
 pub use state::{Health, Output, Stack, StackStatus};

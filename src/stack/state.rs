@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_of_the_api_has_a_meaning() {
+    fn statuses_map_to_health() {
         let of = |status: &str| StackStatus(status.to_owned()).health();
         assert_eq!(of("UPDATE_ROLLBACK_COMPLETE"), Health::Stable);
         assert_eq!(of("ROLLBACK_COMPLETE"), Health::Failed);

@@ -59,34 +59,34 @@ pub fn check(path: &RepoPath, text: &str, document: &Document) -> Vec<Diagnostic
         path,
         source: SourceText::new(text),
         document,
-        found: Vec::new(),
-        untold: 0,
+        diagnostics: Vec::new(),
+        omitted: 0,
     };
     check.size(text);
     check.sections();
     check.resources();
     check.outputs();
     check.references();
-    if check.untold > 0 {
-        let rest = pluralize(check.untold, "more problem");
+    if check.omitted > 0 {
+        let rest = pluralize(check.omitted, "more problem");
         let message = format!("{rest}; the first {MAX_FINDINGS} are listed");
         let problem = Diagnostic::error("template-structure", path, message);
         check
-            .found
+            .diagnostics
             .push(problem.at(&check.source, Span::point(1, 1)));
     }
-    let mut found = check.found;
-    found.sort_by(|a, b| a.order().cmp(&b.order()));
-    found
+    let mut diagnostics = check.diagnostics;
+    diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
+    diagnostics
 }
 
 struct TemplateChecker<'a> {
     path: &'a RepoPath,
     source: SourceText<'a>,
     document: &'a Document,
-    found: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
     /// Problems beyond `MAX_FINDINGS`.
-    untold: usize,
+    omitted: usize,
 }
 
 impl TemplateChecker<'_> {
@@ -104,7 +104,7 @@ impl TemplateChecker<'_> {
                 "the template has {bytes} bytes, and more than {INLINE_BYTES} in its compact form; a request takes no more, so that it cannot be deployed from here"
             );
             let problem = Diagnostic::error("template-too-large", self.path, message);
-            self.found.push(
+            self.diagnostics.push(
                 problem
                     .with_severity(Severity::Warning)
                     .at(&self.source, start),
@@ -389,10 +389,10 @@ impl TemplateChecker<'_> {
     }
 
     fn push(&mut self, problem: Diagnostic, span: Span) {
-        if self.found.len() < MAX_FINDINGS {
-            self.found.push(problem.at(&self.source, span));
+        if self.diagnostics.len() < MAX_FINDINGS {
+            self.diagnostics.push(problem.at(&self.source, span));
         } else {
-            self.untold += 1;
+            self.omitted += 1;
         }
     }
 }

@@ -31,7 +31,7 @@ mod tests {
     use crate::template::Document;
 
     #[test]
-    fn the_table_is_read() {
+    fn cost_table_loads() {
         let template = "Resources:
   Role: { Type: AWS::IAM::Role }
   Other: { Type: AWS::X::Y }

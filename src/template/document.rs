@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_goes_in_its_compact_form() {
+    fn long_template_is_sent_in_compact_form() {
         let short = "Resources:\n  A: {Type: AWS::SNS::Topic}\n";
         assert_eq!(inline(short).as_deref(), Some(short));
         let blank = format!("{short}{}", "# \n".repeat(INLINE_BYTES));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_no_form_makes_short_enough_goes_in_none() {
+    fn template_too_long_in_every_form_has_no_inline_body() {
         let long = format!("Description: {}\n", "x".repeat(INLINE_BYTES));
         assert_eq!(inline(&long), None);
         let short_form = format!("Outputs: !Ref A\n{}", "# \n".repeat(INLINE_BYTES));

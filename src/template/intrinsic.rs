@@ -14,10 +14,10 @@ pub enum Reference {
     Mapping(String),
 }
 
-/// Calls `found` for every reference below a node.
-pub fn walk(node: &Node, found: &mut impl FnMut(Reference, Span)) {
+/// Calls `visit` for every reference below a node.
+pub fn walk(node: &Node, visit: &mut impl FnMut(Reference, Span)) {
     if let Some(tag) = node.tag.as_deref() {
-        function(tag.trim_start_matches('!'), node, node.span, found);
+        function(tag.trim_start_matches('!'), node, node.span, visit);
     }
     match &node.kind {
         NodeKind::Mapping(entries) => {
@@ -25,40 +25,40 @@ pub fn walk(node: &Node, found: &mut impl FnMut(Reference, Span)) {
                 let name = only.key.strip_prefix("Fn::").unwrap_or(&only.key);
                 let long_form = only.key.starts_with("Fn::") || matches!(name, "Ref" | "Condition");
                 if long_form {
-                    function(name, &only.value, only.value.span, found);
+                    function(name, &only.value, only.value.span, visit);
                 }
             }
-            entries.iter().for_each(|entry| walk(&entry.value, found));
+            entries.iter().for_each(|entry| walk(&entry.value, visit));
         }
-        NodeKind::Sequence(items) => items.iter().for_each(|item| walk(item, found)),
+        NodeKind::Sequence(items) => items.iter().for_each(|item| walk(item, visit)),
         _ => {}
     }
 }
 
-fn function(name: &str, argument: &Node, span: Span, found: &mut impl FnMut(Reference, Span)) {
+fn function(name: &str, argument: &Node, span: Span, visit: &mut impl FnMut(Reference, Span)) {
     let first = || argument.items().first().and_then(Node::text);
     match name {
         "Ref" => argument
             .text()
             .into_iter()
-            .for_each(|name| found(Reference::Ref(name.to_owned()), span)),
+            .for_each(|name| visit(Reference::Ref(name.to_owned()), span)),
         "Condition" => argument
             .text()
             .into_iter()
-            .for_each(|name| found(Reference::Condition(name.to_owned()), span)),
+            .for_each(|name| visit(Reference::Condition(name.to_owned()), span)),
         "GetAtt" => {
             let dotted = argument.text().and_then(|text| text.split('.').next());
             dotted
                 .or_else(first)
                 .into_iter()
-                .for_each(|name| found(Reference::Attribute(name.to_owned()), span));
+                .for_each(|name| visit(Reference::Attribute(name.to_owned()), span));
         }
         "If" => first()
             .into_iter()
-            .for_each(|name| found(Reference::Condition(name.to_owned()), span)),
+            .for_each(|name| visit(Reference::Condition(name.to_owned()), span)),
         "FindInMap" => first()
             .into_iter()
-            .for_each(|name| found(Reference::Mapping(name.to_owned()), span)),
+            .for_each(|name| visit(Reference::Mapping(name.to_owned()), span)),
         "Sub" => {
             let own: Vec<&str> = argument
                 .items()
@@ -73,7 +73,7 @@ fn function(name: &str, argument: &Node, span: Span, found: &mut impl FnMut(Refe
                     Some((resource, _)) => Reference::Attribute(resource.to_owned()),
                     None => Reference::Ref(name.to_owned()),
                 };
-                found(reference, span);
+                visit(reference, span);
             }
         }
         _ => {}

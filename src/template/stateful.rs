@@ -19,7 +19,7 @@ mod tests {
     use super::holds_data;
 
     #[test]
-    fn the_table_is_read() {
+    fn stateful_types_load() {
         assert!(holds_data("AWS::S3::Bucket"));
         assert!(!holds_data("AWS::IAM::Role"));
         assert!(holds_data("Custom::Database"));

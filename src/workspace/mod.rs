@@ -1,7 +1,7 @@
 //! Configs and outputs on disk.
 #![expect(
     clippy::disallowed_methods,
-    reason = "this room is the door to the filesystem"
+    reason = "this module is the door to the filesystem"
 )]
 
 mod configs;

@@ -14,10 +14,10 @@ const ABANDONED_SECONDS: i64 = 3600;
 impl Cloud {
     /// Deletes a change set that was made, and the empty stack that is there only because of it.
     pub async fn discard(&self, pending: PendingChangeSet) -> Result<()> {
-        self.delete_change_set(&pending.stack_id, &pending.found.change_set.id)
+        self.delete_change_set(&pending.stack_id, &pending.described.change_set.id)
             .await?;
         if pending.shell {
-            let own = &pending.found.change_set.id;
+            let own = &pending.described.change_set.id;
             self.delete_empty_stack(&pending.stack_id, own).await?;
         }
         Ok(())

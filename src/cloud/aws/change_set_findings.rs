@@ -8,8 +8,8 @@ impl Cloud {
     /// Adds what CloudFormation's validation and the hooks have to say. What cannot be read is noted, and hinders nothing: the change
     /// set itself is known.
     pub async fn describe_findings(&self, pending: &mut PendingChangeSet) -> Result<()> {
-        let id = pending.found.change_set.id.clone();
-        let found = &mut pending.found;
+        let id = pending.described.change_set.id.clone();
+        let found = &mut pending.described;
         match self.validations(&id).await {
             Ok(validations) => found.validations = validations,
             Err(error) => found

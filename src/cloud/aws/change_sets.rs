@@ -8,7 +8,7 @@ use super::{Cloud, convert, error, token};
 use crate::cloud::{ChangeSetInput, CloudError, PendingChangeSet, Result, StackOperation};
 use crate::guard::{Permit, Preview, RunsChangeSet};
 use crate::model::Digest;
-use crate::stack::{ChangeSet, Found, Health, Stack, StackEvent};
+use crate::stack::{ChangeSet, DescribedChangeSet, Health, Stack, StackEvent};
 
 /// Every change set of this program begins with it.
 pub(super) const PREFIX: &str = "provisioner-";
@@ -73,12 +73,12 @@ impl Cloud {
             stack,
             stack_id,
             shell,
-            found: Found {
+            described: DescribedChangeSet {
                 change_set: ChangeSet {
                     id,
                     ..ChangeSet::default()
                 },
-                ..Found::default()
+                ..DescribedChangeSet::default()
             },
         };
         match self.examine(&mut pending).await {
@@ -93,12 +93,12 @@ impl Cloud {
 
     async fn examine(&self, pending: &mut PendingChangeSet) -> Result<()> {
         self.stop.check()?;
-        let id = pending.found.change_set.id.clone();
+        let id = pending.described.change_set.id.clone();
         let stack = Some(pending.stack_id.as_str());
         self.wait_until_created(stack, &id).await?;
         let described = self.describe(stack, &id, 0).await?;
         // Whatever the description says of it, this is the one to delete.
-        pending.found.change_set = ChangeSet { id, ..described };
+        pending.described.change_set = ChangeSet { id, ..described };
         Ok(())
     }
 
@@ -203,7 +203,7 @@ impl Cloud {
     async fn start(&self, pending: &PendingChangeSet) -> Result<Vec<StackEvent>> {
         let seen = self.events(&pending.stack_id, &Default::default()).await?;
         self.stop.check()?;
-        let id = &pending.found.change_set.id;
+        let id = &pending.described.change_set.id;
         let started = self
             .stacks
             .execute_change_set()

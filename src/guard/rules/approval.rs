@@ -25,14 +25,14 @@ struct ApprovalCount {
 
 impl ApprovalCount {
     /// `None` where no approval is needed: read-only effects, and the command line.
-    fn new(question: &RuleInput<'_>) -> Option<Self> {
-        let request = question.request()?;
-        if question.is_read_only() {
+    fn new(input: &RuleInput<'_>) -> Option<Self> {
+        let request = input.request()?;
+        if input.is_read_only() {
             return None;
         }
-        let environment = &question.stack.target.environment;
-        let policy = question.policy.ok()?;
-        let worth = |review: &Review| {
+        let environment = &input.stack.target.environment;
+        let policy = input.policy.ok()?;
+        let status = |review: &Review| {
             // Who is not known may be anybody.
             let may_be_one_of =
                 |people: &[UserId]| people.is_empty() || people.contains(&review.by.id);
@@ -50,7 +50,7 @@ impl ApprovalCount {
         };
         let approvals = latest(request.reviews.as_deref().unwrap_or_default())
             .filter(|review| review.opinion == ReviewState::Approved)
-            .map(|review| (review.by.login.clone(), worth(review)))
+            .map(|review| (review.by.login.clone(), status(review)))
             .collect();
         Some(Self {
             approvals,
@@ -58,9 +58,9 @@ impl ApprovalCount {
         })
     }
 
-    fn with(&self, wanted: ApprovalStatus) -> Vec<&str> {
-        let found = self.approvals.iter().filter(|(_, worth)| *worth == wanted);
-        found.map(|(login, _)| login.as_str()).collect()
+    fn with(&self, status: ApprovalStatus) -> Vec<&str> {
+        let matching = self.approvals.iter().filter(|(_, other)| *other == status);
+        matching.map(|(login, _)| login.as_str()).collect()
     }
 
     fn has_enough_approvals(&self) -> bool {
@@ -101,14 +101,14 @@ pub(super) fn may_approve(person: &Actor, approvers: &[String]) -> bool {
 }
 
 /// The change has as many approvals as the policy requires.
-pub fn suffices(question: &RuleInput<'_>) -> Option<Denial> {
-    let tally = ApprovalCount::new(question).filter(|tally| !tally.has_enough_approvals())?;
-    let fact = match question.request()?.reviews {
+pub fn suffices(input: &RuleInput<'_>) -> Option<Denial> {
+    let count = ApprovalCount::new(input).filter(|count| !count.has_enough_approvals())?;
+    let fact = match input.request()?.reviews {
         None => "the reviews are not known".to_owned(),
         Some(_) => format!(
             "{} of {} that the policy asks for",
-            tally.with(ApprovalStatus::Counts).len(),
-            pluralize(tally.needed, "approval")
+            count.with(ApprovalStatus::Counts).len(),
+            pluralize(count.needed, "approval")
         ),
     };
     let remedy = "have the pull request's head approved; then run it again";
@@ -117,14 +117,14 @@ pub fn suffices(question: &RuleInput<'_>) -> Option<Denial> {
 
 /// Denies because of approvals that do not count, if they are needed to reach the required number.
 fn deny_uncounted(
-    question: &RuleInput<'_>,
-    worth: ApprovalStatus,
+    input: &RuleInput<'_>,
+    status: ApprovalStatus,
     code: &'static str,
     why: &str,
     remedy: &str,
 ) -> Option<Denial> {
-    let tally = ApprovalCount::new(question).filter(|tally| !tally.has_enough_approvals())?;
-    let people = tally.with(worth);
+    let count = ApprovalCount::new(input).filter(|count| !count.has_enough_approvals())?;
+    let people = count.with(status);
     if people.is_empty() {
         return None;
     }
@@ -133,31 +133,25 @@ fn deny_uncounted(
 }
 
 /// Approvals must be of the head, and of no earlier commit.
-pub fn approvals_are_of_head(question: &RuleInput<'_>) -> Option<Denial> {
-    let why = match question.request()?.head {
+pub fn approvals_are_of_head(input: &RuleInput<'_>) -> Option<Denial> {
+    let why = match input.request()?.head {
         Some(_) => "is of another commit than the head",
         None => "may be of another commit than the head, which is not known",
     };
     let remedy = "have the head approved";
-    deny_uncounted(
-        question,
-        ApprovalStatus::Stale,
-        "approval-stale",
-        why,
-        remedy,
-    )
+    deny_uncounted(input, ApprovalStatus::Stale, "approval-stale", why, remedy)
 }
 
 /// Authors cannot approve their own change.
-pub fn is_not_by_author(question: &RuleInput<'_>) -> Option<Denial> {
-    let known = question.request()?.author.is_some();
+pub fn is_not_by_author(input: &RuleInput<'_>) -> Option<Denial> {
+    let known = input.request()?.author.is_some();
     let why = match known {
         true => "is by the author",
         false => "may be by the author, who is not known",
     };
     let remedy = "have somebody else approve it";
     deny_uncounted(
-        question,
+        input,
         ApprovalStatus::ByAuthor,
         "approval-by-author",
         why,
@@ -166,8 +160,8 @@ pub fn is_not_by_author(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// Pushers cannot approve a change that they pushed to.
-pub fn is_not_by_pusher(question: &RuleInput<'_>) -> Option<Denial> {
-    let known = matches!(&question.request()?.pushers, Some(pushers) if !pushers.is_empty());
+pub fn is_not_by_pusher(input: &RuleInput<'_>) -> Option<Denial> {
+    let known = matches!(&input.request()?.pushers, Some(pushers) if !pushers.is_empty());
     let (code, why, remedy) = match known {
         true => (
             "approval-by-pusher",
@@ -180,14 +174,14 @@ pub fn is_not_by_pusher(question: &RuleInput<'_>) -> Option<Denial> {
             "open a new pull request, whose pushes the forge lists",
         ),
     };
-    deny_uncounted(question, ApprovalStatus::ByPusher, code, why, remedy)
+    deny_uncounted(input, ApprovalStatus::ByPusher, code, why, remedy)
 }
 
 /// Only approvers' approvals count.
-pub fn is_by_an_approver(question: &RuleInput<'_>) -> Option<Denial> {
+pub fn is_by_an_approver(input: &RuleInput<'_>) -> Option<Denial> {
     let remedy = "have it approved by people of `approvers` in the policy file, or, where there are none, by people who may push";
     deny_uncounted(
-        question,
+        input,
         ApprovalStatus::NotAllowed,
         "approver-not-allowed",
         "does not count: not an approver, not known to be one, or a machine",
@@ -196,9 +190,9 @@ pub fn is_by_an_approver(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// Anybody's request for changes blocks the change. People decide whether to dismiss it.
-pub fn no_changes_requested(question: &RuleInput<'_>) -> Option<Denial> {
-    ApprovalCount::new(question)?;
-    let reviews = question.request()?.reviews.as_deref()?;
+pub fn no_changes_requested(input: &RuleInput<'_>) -> Option<Denial> {
+    ApprovalCount::new(input)?;
+    let reviews = input.request()?.reviews.as_deref()?;
     let objecting: Vec<&str> = latest(reviews)
         .filter(|review| review.opinion == ReviewState::ChangesRequested)
         .map(|review| review.by.login.as_str())

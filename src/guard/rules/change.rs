@@ -5,12 +5,12 @@ use crate::guard::{Denial, EffectKind, Updates};
 use crate::plan::Verdict;
 
 /// The policy allows the update. By default existing stacks are not updated.
-pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
-    if question.kind != EffectKind::Update {
+pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
+    if input.kind != EffectKind::Update {
         return None;
     }
-    let policy = question.policy.ok()?;
-    let updates = policy.updates(&question.stack.target.environment);
+    let policy = input.policy.ok()?;
+    let updates = policy.updates(&input.stack.target.environment);
     let remedy =
         "delete and provision the stack anew, or allow more under `updates` in the policy file";
     if updates == Updates::Never {
@@ -20,7 +20,7 @@ pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
             remedy,
         ));
     }
-    let Some(verdict) = question.facts.verdict else {
+    let Some(verdict) = input.facts.verdict else {
         return Some(Denial::new(
             "impact-unknown",
             "what the update would do is not known",
@@ -47,13 +47,13 @@ pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// The change set is the one that reviewers saw.
-pub fn is_what_was_shown(question: &RuleInput<'_>) -> Option<Denial> {
-    if question.kind != EffectKind::Update {
+pub fn is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
+    if input.kind != EffectKind::Update {
         return None;
     }
     let remedy = "look at the change again, and decide anew";
-    let digests = question.facts.digests.as_ref();
-    let reviewed = |shown: &String| match question.request() {
+    let digests = input.facts.digests.as_ref();
+    let reviewed = |shown: &String| match input.request() {
         None => true,
         Some(request) => {
             let reviewed = request.shown.as_ref();

@@ -7,13 +7,13 @@ use crate::guard::{Denial, EffectKind, Permission};
 /// Digits of a digest that confirm it. The denial shows this many; more are accepted.
 const MIN_DIGEST_DIGITS: usize = 16;
 
-fn deletes(question: &RuleInput<'_>) -> bool {
-    matches!(question.kind, EffectKind::Delete | EffectKind::TearDown)
+fn deletes(input: &RuleInput<'_>) -> bool {
+    matches!(input.kind, EffectKind::Delete | EffectKind::TearDown)
 }
 
 /// The commenter has write permission and is not a bot.
-pub fn actor_may(question: &RuleInput<'_>) -> Option<Denial> {
-    let by = &question.request()?.command()?.by;
+pub fn actor_may(input: &RuleInput<'_>) -> Option<Denial> {
+    let by = &input.request()?.command()?.by;
     let fact = match by.permission {
         _ if by.bot => format!("{} is a machine", by.login),
         Some(permission) if permission >= Permission::Write => return None,
@@ -25,9 +25,9 @@ pub fn actor_may(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// The comment confirms the digest of what would be deleted now, and the commenter may approve.
-pub fn is_confirmed(question: &RuleInput<'_>) -> Option<Denial> {
-    let request = question.merge().filter(|_| deletes(question))?;
-    let digest = question.facts.deletion.as_deref();
+pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.merge().filter(|_| deletes(input))?;
+    let digest = input.facts.deletion.as_deref();
     let denial = |fact: String| {
         let remedy = match digest.and_then(|digest| digest.get(..MIN_DIGEST_DIGITS)) {
             Some(digest) => format!("look at what goes, then comment with `--confirm {digest}`"),
@@ -49,11 +49,11 @@ pub fn is_confirmed(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// Only a person who may approve can confirm a deletion.
-pub fn confirmer_may(question: &RuleInput<'_>) -> Option<Denial> {
-    let request = question.merge().filter(|_| deletes(question))?;
+pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.merge().filter(|_| deletes(input))?;
     let by = &request.command()?.by;
-    let policy = question.policy.ok()?;
-    let approvers = policy.approvers(&question.stack.target.environment);
+    let policy = input.policy.ok()?;
+    let approvers = policy.approvers(&input.stack.target.environment);
     (!may_approve(by, approvers)).then(|| {
         Denial::new(
             "approver-not-allowed",
@@ -64,8 +64,8 @@ pub fn confirmer_may(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// The person who confirms is neither the author nor a pusher.
-pub fn has_second_person(question: &RuleInput<'_>) -> Option<Denial> {
-    let request = question.merge().filter(|_| deletes(question))?;
+pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.merge().filter(|_| deletes(input))?;
     let by = &request.command()?.by;
     let fact = match (&request.author, &request.pushers) {
         (Some(author), _) if *author == by.id => format!("{} opened the pull request", by.login),

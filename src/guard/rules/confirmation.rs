@@ -3,9 +3,9 @@
 use super::RuleInput;
 use crate::guard::{Authority, Denial, EffectKind};
 
-fn needs_confirmation(question: &RuleInput<'_>) -> bool {
+fn needs_confirmation(input: &RuleInput<'_>) -> bool {
     matches!(
-        question.kind,
+        input.kind,
         EffectKind::Create
             | EffectKind::Resume
             | EffectKind::Update
@@ -15,10 +15,10 @@ fn needs_confirmation(question: &RuleInput<'_>) -> bool {
 }
 
 /// A known person or pull request requests the effect.
-pub fn actor_is_known(question: &RuleInput<'_>) -> Option<Denial> {
+pub fn actor_is_known(input: &RuleInput<'_>) -> Option<Denial> {
     let denial = |fact, remedy| Some(Denial::new("actor-not-allowed", fact, remedy));
-    match &question.facts.authority {
-        Authority::Unknown if !question.is_read_only() => denial(
+    match &input.facts.authority {
+        Authority::Unknown if !input.is_read_only() => denial(
             "it is not known who asks",
             "run it on a command line, or have it asked for by a pull request",
         ),
@@ -27,7 +27,7 @@ pub fn actor_is_known(question: &RuleInput<'_>) -> Option<Denial> {
             "run it again",
         ),
         Authority::Request(request)
-            if question.kind == EffectKind::Test && request.command().is_none() =>
+            if input.kind == EffectKind::Test && request.command().is_none() =>
         {
             denial(
                 "nobody commands a test",
@@ -39,9 +39,9 @@ pub fn actor_is_known(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// Creating or deleting a stack needs `--force`.
-pub fn is_forced(question: &RuleInput<'_>) -> Option<Denial> {
-    let deletes = matches!(question.kind, EffectKind::Delete | EffectKind::TearDown);
-    let forced = match &question.facts.authority {
+pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
+    let deletes = matches!(input.kind, EffectKind::Delete | EffectKind::TearDown);
+    let forced = match &input.facts.authority {
         Authority::Unknown => false,
         Authority::CommandLine { force, .. } => *force,
         // A merge says it for everything but a deletion.
@@ -49,11 +49,11 @@ pub fn is_forced(question: &RuleInput<'_>) -> Option<Denial> {
             !deletes || request.command().is_some_and(|command| command.force)
         }
     };
-    (needs_confirmation(question) && !forced).then(|| {
+    (needs_confirmation(input) && !forced).then(|| {
         Denial::new(
             "force-required",
             "`--force` was not given",
-            match question.kind {
+            match input.kind {
                 EffectKind::Delete | EffectKind::TearDown => {
                     "look at what would go, then add `--force`"
                 }
@@ -64,15 +64,15 @@ pub fn is_forced(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// On a terminal, deleting a stack needs its typed name.
-pub fn name_is_typed(question: &RuleInput<'_>) -> Option<Denial> {
-    let deletes = matches!(question.kind, EffectKind::Delete | EffectKind::TearDown);
-    match &question.facts.authority {
+pub fn name_is_typed(input: &RuleInput<'_>) -> Option<Denial> {
+    let deletes = matches!(input.kind, EffectKind::Delete | EffectKind::TearDown);
+    match &input.facts.authority {
         Authority::CommandLine {
             typed: Some(typed), ..
-        } if deletes && *typed != question.stack.name => Some(Denial::new(
+        } if deletes && *typed != input.stack.name => Some(Denial::new(
             "name-not-typed",
             "the stack's name was not typed",
-            format!("type {}", question.stack.name),
+            format!("type {}", input.stack.name),
         )),
         _ => None,
     }

@@ -4,15 +4,15 @@ use super::RuleInput;
 use crate::guard::{Denial, EffectKind};
 use crate::text::pluralize;
 
-fn deletes(question: &RuleInput<'_>) -> bool {
-    matches!(question.kind, EffectKind::Delete | EffectKind::TearDown)
+fn deletes(input: &RuleInput<'_>) -> bool {
+    matches!(input.kind, EffectKind::Delete | EffectKind::TearDown)
 }
 
 /// The policy allows deletions.
-pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
-    let policy = question.policy.ok()?;
-    let never = !policy.deletes(&question.stack.target.environment);
-    (deletes(question) && never).then(|| {
+pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
+    let policy = input.policy.ok()?;
+    let never = !policy.deletes(&input.stack.target.environment);
+    (deletes(input) && never).then(|| {
         Denial::new(
             "delete-not-allowed",
             "the policy says `deletes: never`",
@@ -22,12 +22,12 @@ pub fn is_allowed(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// No other stack imports the stack's outputs.
-pub fn has_no_importers(question: &RuleInput<'_>) -> Option<Denial> {
-    if !deletes(question) {
+pub fn has_no_importers(input: &RuleInput<'_>) -> Option<Denial> {
+    if !deletes(input) {
         return None;
     }
     let remedy = "delete the stacks that import its outputs first";
-    match &question.facts.importers {
+    match &input.facts.importers {
         None => Some(Denial::new(
             "stack-has-importers",
             "whether other stacks import its outputs is not known",
@@ -43,19 +43,19 @@ pub fn has_no_importers(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// CloudFormation cannot delete a bucket that holds objects. Only `tear-down` empties one, after a report of the object count.
-pub fn buckets_are_empty(question: &RuleInput<'_>) -> Option<Denial> {
-    if !deletes(question) {
+pub fn buckets_are_empty(input: &RuleInput<'_>) -> Option<Denial> {
+    if !deletes(input) {
         return None;
     }
     let remedy = "empty the bucket, or use `tear-down` where the product has it";
-    let Some(buckets) = &question.facts.buckets else {
+    let Some(buckets) = &input.facts.buckets else {
         return Some(Denial::new(
             "bucket-not-empty",
             "what is in its buckets is not known",
             remedy,
         ));
     };
-    if question.kind == EffectKind::TearDown {
+    if input.kind == EffectKind::TearDown {
         return None;
     }
     let (bucket, count) = buckets.deleted.iter().find(|(_, count)| **count > 0)?;

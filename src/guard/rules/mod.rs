@@ -67,13 +67,13 @@ const RULES: &[(Phase, Rule)] = &[
 ];
 
 /// Denials of the rules that need no AWS facts.
-pub fn denials_before_credentials(question: &RuleInput<'_>) -> Vec<Denial> {
+pub fn denials_before_credentials(input: &RuleInput<'_>) -> Vec<Denial> {
     let early = RULES.iter().filter(|(when, _)| *when == BeforeCredentials);
-    early.filter_map(|(_, rule)| rule(question)).collect()
+    early.filter_map(|(_, rule)| rule(input)).collect()
 }
 
 /// Denials of all rules.
-pub fn denials(question: &RuleInput<'_>) -> Vec<Denial> {
+pub fn denials(input: &RuleInput<'_>) -> Vec<Denial> {
     let rules = RULES.iter();
-    rules.filter_map(|(_, rule)| rule(question)).collect()
+    rules.filter_map(|(_, rule)| rule(input)).collect()
 }

@@ -4,8 +4,8 @@ use super::RuleInput;
 use crate::guard::{Denial, EffectKind, RequestedChange};
 
 /// Permanent effects need a merged pull request.
-pub fn is_merged(question: &RuleInput<'_>) -> Option<Denial> {
-    let request = question.merge()?;
+pub fn is_merged(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.merge()?;
     let (fact, remedy) = match request.merged {
         Some(true) => return None,
         Some(false) if request.number == 0 => (
@@ -22,8 +22,8 @@ pub fn is_merged(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// Reviewers of another branch judged for another purpose. So tests need this rule too, although they need no merge.
-pub fn targets_default_branch(question: &RuleInput<'_>) -> Option<Denial> {
-    let request = question.request().filter(|_| !question.is_read_only())?;
+pub fn targets_default_branch(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.request().filter(|_| !input.is_read_only())?;
     let fact = match &request.target {
         None => "the branch that the pull request goes into is not known".to_owned(),
         Some(branch) if branch.default => return None,
@@ -37,8 +37,8 @@ pub fn targets_default_branch(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// An unprotected branch accepts changes without a review. That includes changes of the policy, which names the approvers.
-pub fn branch_is_protected(question: &RuleInput<'_>) -> Option<Denial> {
-    let request = question.request().filter(|_| !question.is_read_only())?;
+pub fn branch_is_protected(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.request().filter(|_| !input.is_read_only())?;
     let branch = request.target.as_ref().filter(|branch| branch.default)?;
     let fact = match branch.protected {
         Some(true) => return None,
@@ -50,8 +50,8 @@ pub fn branch_is_protected(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// The pull request comes from the same repository. This holds for read-only effects too, because they need credentials.
-pub fn is_not_fork(question: &RuleInput<'_>) -> Option<Denial> {
-    let fact = match question.request()?.fork {
+pub fn is_not_fork(input: &RuleInput<'_>) -> Option<Denial> {
+    let fact = match input.request()?.fork {
         Some(false) => return None,
         Some(true) => "the pull request comes from another repository",
         None => "whether the pull request comes from another repository is not known",
@@ -64,11 +64,11 @@ pub fn is_not_fork(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// The commenter saw a report of the current head. A comment does not cover later pushes.
-pub fn head_is_reported(question: &RuleInput<'_>) -> Option<Denial> {
-    let request = question.request()?;
+pub fn head_is_reported(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.request()?;
     let command = request.command()?;
     // What lasts is done for merged changes, whose head moves no more.
-    if question.merge().is_some() {
+    if input.merge().is_some() {
         return None;
     }
     let fact = match (&command.reported, &request.head) {
@@ -86,8 +86,8 @@ pub fn head_is_reported(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// The config has not changed since the merge. The run of the newer change provisions it.
-pub fn is_current(question: &RuleInput<'_>) -> Option<Denial> {
-    let fact = match question.merge()?.current {
+pub fn is_current(input: &RuleInput<'_>) -> Option<Denial> {
+    let fact = match input.merge()?.current {
         Some(true) => return None,
         Some(false) => "the config was changed again since this was merged",
         None => "whether the config is still as it was merged is not known",
@@ -100,9 +100,9 @@ pub fn is_current(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// The effect is what the change requests.
-pub fn is_requested(question: &RuleInput<'_>) -> Option<Denial> {
-    let request = question.merge()?;
-    let deletes = matches!(question.kind, EffectKind::Delete | EffectKind::TearDown);
+pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.merge()?;
+    let deletes = matches!(input.kind, EffectKind::Delete | EffectKind::TearDown);
     match (deletes, request.asks) {
         (true, Some(RequestedChange::Delete)) | (false, Some(RequestedChange::Provision)) => None,
         (true, _) => Some(Denial::new(
@@ -120,9 +120,9 @@ pub fn is_requested(question: &RuleInput<'_>) -> Option<Denial> {
 
 /// The merge commit gives the plan that reviewers saw. Not for deletions: their digest is reported again before they are
 /// confirmed.
-pub fn plan_is_what_was_shown(question: &RuleInput<'_>) -> Option<Denial> {
-    let request = question.merge()?;
-    if matches!(question.kind, EffectKind::Delete | EffectKind::TearDown) {
+pub fn plan_is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.merge()?;
+    if matches!(input.kind, EffectKind::Delete | EffectKind::TearDown) {
         return None;
     }
     let remedy = "open a new pull request that changes the config, so that its plan is reviewed";

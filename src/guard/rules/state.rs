@@ -9,31 +9,31 @@ const CREATING: &str = "CREATE_IN_PROGRESS";
 
 /// The stack, if it is known to exist. A stack in `REVIEW_IN_PROGRESS` counts only for deletions: somebody may be reviewing its
 /// change set.
-fn existing<'a>(question: &RuleInput<'a>) -> Option<&'a Stack> {
-    let stack = question.facts.stack.as_ref()?.as_ref()?;
+fn existing<'a>(input: &RuleInput<'a>) -> Option<&'a Stack> {
+    let stack = input.facts.stack.as_ref()?.as_ref()?;
     let exists = match stack.status.health() {
         Health::Deleted => false,
-        Health::ReviewInProgress => deletes(question),
+        Health::ReviewInProgress => deletes(input),
         Health::Stable | Health::InProgress | Health::Failed | Health::Unknown => true,
     };
     exists.then_some(stack)
 }
 
-fn deletes(question: &RuleInput<'_>) -> bool {
-    matches!(question.kind, EffectKind::Delete | EffectKind::TearDown)
+fn deletes(input: &RuleInput<'_>) -> bool {
+    matches!(input.kind, EffectKind::Delete | EffectKind::TearDown)
 }
 
-fn needs_state(question: &RuleInput<'_>) -> bool {
-    question.kind != EffectKind::Inspect
+fn needs_state(input: &RuleInput<'_>) -> bool {
+    input.kind != EffectKind::Inspect
 }
 
 /// No operation is running on the stack.
-pub fn stack_is_stable(question: &RuleInput<'_>) -> Option<Denial> {
-    if !needs_state(question) {
+pub fn stack_is_stable(input: &RuleInput<'_>) -> Option<Denial> {
+    if !needs_state(input) {
         return None;
     }
     let remedy = "wait until the operation has ended, then try again";
-    let Some(stack) = &question.facts.stack else {
+    let Some(stack) = &input.facts.stack else {
         return Some(Denial::new(
             "stack-busy",
             "the stack's state is not known",
@@ -42,7 +42,7 @@ pub fn stack_is_stable(question: &RuleInput<'_>) -> Option<Denial> {
     };
     let stack = stack.as_ref()?;
     match stack.status.health() {
-        Health::InProgress if question.kind == EffectKind::Resume && stack.status.0 == CREATING => {
+        Health::InProgress if input.kind == EffectKind::Resume && stack.status.0 == CREATING => {
             None
         }
         Health::InProgress | Health::Unknown => Some(Denial::new(
@@ -55,10 +55,10 @@ pub fn stack_is_stable(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// A stack that is created must not exist; a stack that is changed must.
-pub fn stack_exists_as_required(question: &RuleInput<'_>) -> Option<Denial> {
+pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
     // Where nothing is known of the stack, that is denied already.
-    question.facts.stack.as_ref()?;
-    match (question.kind, existing(question)) {
+    input.facts.stack.as_ref()?;
+    match (input.kind, existing(input)) {
         (EffectKind::Create, Some(stack)) => Some(Denial::new(
             "stack-exists",
             format!("there is a stack already, and it is {}", stack.status),
@@ -82,10 +82,10 @@ pub fn stack_exists_as_required(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// A stack whose last operation failed can only be deleted.
-pub fn stack_has_not_failed(question: &RuleInput<'_>) -> Option<Denial> {
-    let stack = existing(question)?;
-    let deletes = deletes(question) || question.kind == EffectKind::Test;
-    let matters = needs_state(question) && !deletes;
+pub fn stack_has_not_failed(input: &RuleInput<'_>) -> Option<Denial> {
+    let stack = existing(input)?;
+    let deletes = deletes(input) || input.kind == EffectKind::Test;
+    let matters = needs_state(input) && !deletes;
     (matters && stack.status.health() == Health::Failed).then(|| {
         Denial::new(
             "stack-failed",
@@ -96,9 +96,9 @@ pub fn stack_has_not_failed(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// Termination protection is off. People turned it on, so provisioner does not turn it off.
-pub fn stack_is_not_protected(question: &RuleInput<'_>) -> Option<Denial> {
-    let stack = existing(question)?;
-    let deletes = deletes(question) || question.kind == EffectKind::Test;
+pub fn stack_is_not_protected(input: &RuleInput<'_>) -> Option<Denial> {
+    let stack = existing(input)?;
+    let deletes = deletes(input) || input.kind == EffectKind::Test;
     (deletes && stack.protected).then(|| {
         Denial::new(
             "stack-protected",
@@ -109,19 +109,19 @@ pub fn stack_is_not_protected(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// provisioner created the stack.
-pub fn stack_is_owned(question: &RuleInput<'_>) -> Option<Denial> {
-    let stack = existing(question)?;
-    if question.kind == EffectKind::Inspect {
+pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
+    let stack = existing(input)?;
+    if input.kind == EffectKind::Inspect {
         return None;
     }
-    let owner = &question.facts.owner;
+    let owner = &input.facts.owner;
     let is_marked = !owner.is_empty()
         && owner
             .iter()
             .all(|(key, value)| stack.tags.get(key) == Some(value));
     // What a test makes may be deleted by a test only, and nothing else may.
     let is_test = stack.tags.contains_key(TEST_TAG);
-    let fits = is_test == (question.kind == EffectKind::Test);
+    let fits = is_test == (input.kind == EffectKind::Test);
     (!is_marked || !fits).then(|| {
         let tags: Vec<String> = owner
             .iter()

@@ -5,8 +5,8 @@ use crate::guard::Denial;
 use crate::text::{or_list, pluralize};
 
 /// The policy loads. Nothing is assumed in place of an invalid one.
-pub fn policy_is_valid(question: &RuleInput<'_>) -> Option<Denial> {
-    let problems = question.policy.err()?;
+pub fn policy_is_valid(input: &RuleInput<'_>) -> Option<Denial> {
+    let problems = input.policy.err()?;
     Some(Denial::new(
         "policy-invalid",
         format!("the policy file has {}", pluralize(problems.len(), "error")),
@@ -15,18 +15,18 @@ pub fn policy_is_valid(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// The credentials belong to the config's account.
-pub fn account_is_the_same(question: &RuleInput<'_>) -> Option<Denial> {
-    let wanted = &question.stack.target.account;
+pub fn account_is_the_same(input: &RuleInput<'_>) -> Option<Denial> {
+    let expected = &input.stack.target.account;
     let denial = |fact: String| {
         Denial::new(
             "account-mismatch",
             fact,
-            format!("use credentials of account {wanted}, which the config names"),
+            format!("use credentials of account {expected}, which the config names"),
         )
     };
-    match &question.facts.caller {
+    match &input.facts.caller {
         None => Some(denial("the caller's account is not known".to_owned())),
-        Some(caller) if caller.account != *wanted => Some(denial(format!(
+        Some(caller) if caller.account != *expected => Some(denial(format!(
             "the credentials are those of account {}",
             caller.account
         ))),
@@ -35,9 +35,9 @@ pub fn account_is_the_same(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// The policy lists the account, or lists none.
-pub fn account_is_listed(question: &RuleInput<'_>) -> Option<Denial> {
-    let policy = question.policy.ok()?;
-    let account = &question.stack.target.account;
+pub fn account_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
+    let policy = input.policy.ok()?;
+    let account = &input.stack.target.account;
     if policy.accounts.is_empty() || policy.accounts.contains(account) {
         return None;
     }
@@ -49,21 +49,21 @@ pub fn account_is_listed(question: &RuleInput<'_>) -> Option<Denial> {
 }
 
 /// Requests go to the config's region.
-pub fn region_is_the_same(question: &RuleInput<'_>) -> Option<Denial> {
-    let wanted = &question.stack.target.region;
-    let fact = match &question.facts.caller {
+pub fn region_is_the_same(input: &RuleInput<'_>) -> Option<Denial> {
+    let expected = &input.stack.target.region;
+    let fact = match &input.facts.caller {
         None => "where requests go is not known".to_owned(),
-        Some(caller) if caller.region != *wanted => format!("requests go to {}", caller.region),
+        Some(caller) if caller.region != *expected => format!("requests go to {}", caller.region),
         Some(_) => return None,
     };
-    let remedy = format!("use {wanted}, which the config names");
+    let remedy = format!("use {expected}, which the config names");
     Some(Denial::new("region-mismatch", fact, remedy))
 }
 
 /// The policy lists the environment, or lists none.
-pub fn environment_is_listed(question: &RuleInput<'_>) -> Option<Denial> {
-    let policy = question.policy.ok()?;
-    let environment = &question.stack.target.environment;
+pub fn environment_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
+    let policy = input.policy.ok()?;
+    let environment = &input.stack.target.environment;
     if policy.environments.is_empty() || policy.environments.contains_key(environment) {
         return None;
     }

@@ -5,7 +5,7 @@ use provisioner::model::RepoPath;
 use provisioner::plan::Changes;
 use provisioner::product::Registry;
 use provisioner::report::{Preview, Redactor};
-use provisioner::stack::{ChangeSet, Found, StackName};
+use provisioner::stack::{ChangeSet, DescribedChangeSet, StackName};
 
 use crate::support::job::{config, path};
 
@@ -21,13 +21,13 @@ fn attack_a_reason_with_a_value_is_hidden_in_the_report_too() {
         target: config.target.clone(),
         name: config.stack().to_owned(),
     };
-    let found = Found {
+    let found = DescribedChangeSet {
         change_set: ChangeSet {
             status: "FAILED".to_owned(),
             status_reason: Some(format!("Value '{SECRET}' is not allowed")),
             ..ChangeSet::default()
         },
-        ..Found::default()
+        ..DescribedChangeSet::default()
     };
     let changes = Changes::from_change_set(&config, None, &stack, None, &found);
     let preview = Preview::from_changes(&changes, &Redactor::for_config(&config, &[]));
