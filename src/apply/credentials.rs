@@ -3,6 +3,7 @@
 use super::outcome::effect_kind;
 use super::recorder::DecisionRecorder;
 use crate::change::LoadedPolicy;
+use crate::diagnostic::Code;
 use crate::job::CredentialCache;
 use crate::operation::{
     ActionOutcome, OperationContext, OperationError, Task, missing_setup, perform,
@@ -28,14 +29,14 @@ pub async fn run_with_role(
     let role = role.ok_or_else(|| {
         let environment = &target.environment;
         missing_setup(
-            "role-not-configured",
+            Code::RoleNotConfigured,
             &format!("the policy names no role for this in the environment `{environment}`"),
             "name one under `roles` of the environment in the policy file",
         )
     })?;
     let sessions = sessions.ok_or_else(|| {
         missing_setup(
-            "identity-token-missing",
+            Code::IdentityTokenMissing,
             "the job has no identity token",
             "grant the job `id-token: write`",
         )

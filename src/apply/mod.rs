@@ -13,4 +13,4 @@ pub use executor::Executor;
 pub use outcome::{ApplyReport, effect_kind, to_outcome};
 pub use recorder::DecisionRecorder;
 pub use run::Run;
-pub use task::{Resolution, StackTask};
+pub use task::{RefusedUpdate, Resolution, StackTask};

@@ -2,7 +2,7 @@
 
 use crate::change::MergedChange;
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::guard::{CommentCommand, Denial};
 use crate::plan::{Change, Impact, Intent};
@@ -37,7 +37,7 @@ impl<'a> Resolution<'a> {
             Self::Blocked(Box::new(outcome), Exit::Config)
         };
         let lost = |message: &str| {
-            let problem = Diagnostic::error("render-failed", &change.path, message);
+            let problem = Diagnostic::error(Code::RenderFailed, &change.path, message);
             stuck(vec![problem])
         };
         if change.intent == Intent::Invalid {

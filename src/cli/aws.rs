@@ -8,7 +8,7 @@ use super::console::{Console, width};
 use super::{ActionRequest, ActionResults, ConfigResult, LoadedConfig};
 use crate::cloud::Session;
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
 use crate::guard::{Policy, read_policy};
@@ -35,7 +35,7 @@ pub fn run(
         Err(error) => {
             for one in group {
                 let problem =
-                    Diagnostic::error("aws-unreachable", &one.file.shown, error.to_string());
+                    Diagnostic::error(Code::AwsUnreachable, &one.file.shown, error.to_string());
                 results.fail(
                     &one.file,
                     one.config.as_ref(),

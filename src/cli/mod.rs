@@ -22,7 +22,7 @@ use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressDrawTarget, 
 use rayon::prelude::*;
 
 use crate::config::{Config, load};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::operation::TaskOptions;
 use crate::product::{Registry, RunInput, Verb};
@@ -143,11 +143,11 @@ fn results(request: &ActionRequest) -> ActionResults {
             }
             Some(Ok((action, false))) => {
                 let message = format!("this config has no action `{}`", request.action);
-                let problem = Diagnostic::error("action-not-offered", &config.path, message);
+                let problem = Diagnostic::error(Code::ActionNotOffered, &config.path, message);
                 problem.with_help(action.otherwise.clone().unwrap_or_default())
             }
             Some(Err(failure)) => {
-                Diagnostic::error("product-invalid", &config.path, failure.to_string())
+                Diagnostic::error(Code::ProductInvalid, &config.path, failure.to_string())
             }
             None => not_offered(&request.action, config),
         };
@@ -208,7 +208,7 @@ fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
         }
         Err(error) => {
             let problem = Diagnostic::error(
-                "config-not-found",
+                Code::ConfigNotFound,
                 &file.shown,
                 format!("the file cannot be read: {error}"),
             );
@@ -249,5 +249,5 @@ fn not_offered(action: &str, config: &Config) -> Diagnostic {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("it has {}", and_list(&offered)),
     };
-    Diagnostic::error("action-not-offered", &config.path, message).with_help(help)
+    Diagnostic::error(Code::ActionNotOffered, &config.path, message).with_help(help)
 }

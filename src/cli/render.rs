@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{ActionResults, ConfigResult, LoadedConfig};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
 use crate::product::Verb;
 use crate::workspace::{OutputError, OutputFolder};
@@ -83,7 +83,7 @@ fn render(verb: Verb, config: &Config) -> Result<(String, String), Diagnostic> {
     match text {
         Ok(text) => Ok((name.clone(), text)),
         Err(failure) => Err(Diagnostic::error(
-            "render-failed",
+            Code::RenderFailed,
             &config.path,
             failure.to_string(),
         )),
@@ -93,8 +93,8 @@ fn render(verb: Verb, config: &Config) -> Result<(String, String), Diagnostic> {
 fn not_written(path: &str, error: &OutputError) -> Diagnostic {
     let path = RepoPath::typed(path);
     match error {
-        OutputError::Edited => Diagnostic::error("output-edited", &path, error.to_string())
+        OutputError::Edited => Diagnostic::error(Code::OutputEdited, &path, error.to_string())
             .with_help("move the edit into the config, or pass --force to overwrite it"),
-        _ => Diagnostic::error("output-not-written", &path, error.to_string()),
+        _ => Diagnostic::error(Code::OutputNotWritten, &path, error.to_string()),
     }
 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{ActionRequest, ActionResults, ConfigResult, LoadedConfig};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::diff;
 use crate::model::RepoPath;
 use crate::report::{LastAction, ReviewReport, review};
@@ -43,7 +43,7 @@ fn page(
 ) -> Result<String, Vec<Diagnostic>> {
     let failed = |error: &dyn std::fmt::Display| {
         vec![Diagnostic::error(
-            "render-failed",
+            Code::RenderFailed,
             &config.path,
             error.to_string(),
         )]
@@ -81,7 +81,7 @@ fn page(
     match write_report(&folder, &name, &page) {
         Ok(()) => Ok(shown),
         Err(error) => Err(vec![Diagnostic::error(
-            "output-not-written",
+            Code::OutputNotWritten,
             &RepoPath::typed(&shown),
             error.to_string(),
         )]),

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{ActionResults, ConfigResult, LoadedConfig};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
 use crate::template::{Document, check};
 use crate::workspace::OutputFolder;
@@ -39,13 +39,16 @@ fn problems(config: &Config, outputs: &OutputFolder) -> Vec<Diagnostic> {
     let text = match outputs.read(&config.outputs.template) {
         Ok(Some(text)) => text,
         Ok(None) => {
-            let problem =
-                Diagnostic::error("template-not-found", &path, "there is no rendered template");
+            let problem = Diagnostic::error(
+                Code::TemplateNotFound,
+                &path,
+                "there is no rendered template",
+            );
             return vec![problem.with_help("run `create-prov-template` first")];
         }
         Err(error) => {
             return vec![Diagnostic::error(
-                "template-not-found",
+                Code::TemplateNotFound,
                 &path,
                 format!("it cannot be read: {error}"),
             )];
@@ -60,12 +63,12 @@ fn problems(config: &Config, outputs: &OutputFolder) -> Vec<Diagnostic> {
         Ok(current) if current == text => {}
         Ok(_) => {
             let message = "the template is not what the config renders to now";
-            let problem = Diagnostic::error("template-not-current", &path, message)
+            let problem = Diagnostic::error(Code::TemplateNotCurrent, &path, message)
                 .with_severity(Severity::Warning);
             problems.push(problem.with_help("run `create-prov-template`"));
         }
         Err(failure) => problems.push(Diagnostic::error(
-            "render-failed",
+            Code::RenderFailed,
             &config.path,
             failure.to_string(),
         )),

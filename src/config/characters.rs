@@ -2,7 +2,7 @@
 
 use super::node::{Node, NodeKind};
 use super::violation::DiagnosticLimit;
-use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::text;
 
@@ -16,7 +16,7 @@ pub fn report(
     let mut limit = DiagnosticLimit::new(diagnostics);
     check_node(path, source, node, &mut limit);
     if let Some(rest) = limit.overflow() {
-        let problem = Diagnostic::error("bidi-or-control-character", path, rest);
+        let problem = Diagnostic::error(Code::BidiOrControlCharacter, path, rest);
         diagnostics.push(problem.at(source, Span::point(1, 1)));
     }
 }
@@ -61,7 +61,7 @@ fn string(
         let message = "CloudFormation would resolve this reference behind the reviewers' backs";
         let help = "write the value itself";
         limit.push(|| {
-            Diagnostic::error("dynamic-reference", path, message)
+            Diagnostic::error(Code::DynamicReference, path, message)
                 .with_help(help)
                 .at(source, span)
         });
@@ -76,7 +76,7 @@ fn string(
         );
         let help = "delete the character";
         limit.push(|| {
-            Diagnostic::error("bidi-or-control-character", path, message)
+            Diagnostic::error(Code::BidiOrControlCharacter, path, message)
                 .with_help(help)
                 .at(source, span)
         });

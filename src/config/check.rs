@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::node::Node;
 use super::parse::{Tags, decode, parse};
 use super::{characters, tier, violation};
-use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
+use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{
     Derived, OutputNames, Product, ProductError, RecognitionError, Registry, RunInput, Schema,
@@ -63,7 +63,7 @@ impl Config {
             Diagnostic {
                 span: Some(place),
                 help: broken.help,
-                ..Diagnostic::error(broken.code.to_owned(), &self.path, broken.message)
+                ..Diagnostic::error(broken.code.clone(), &self.path, broken.message)
                     .with_severity(broken.severity)
             }
         });
@@ -192,7 +192,7 @@ fn check(
         .rule_violations(&derived.scope, is_bad, invalid)
         .map_err(failed)?
     {
-        let mut problem = Diagnostic::error(broken.code.to_owned(), path, broken.message)
+        let mut problem = Diagnostic::error(broken.code.clone(), path, broken.message)
             .with_severity(broken.severity);
         problem.help = broken.help;
         let place = tree.span_of(broken.at.iter().map(String::as_str));
@@ -254,7 +254,7 @@ fn recognise(
     let start = Span::point(tree.span.start.line, tree.span.start.column);
     if !matches!(tree.kind, super::node::NodeKind::Mapping(_)) {
         let message = "a config is a mapping of sections";
-        return Err(Diagnostic::error("config-not-a-mapping", path, message).at(source, start));
+        return Err(Diagnostic::error(Code::ConfigNotAMapping, path, message).at(source, start));
     }
     let sections = tree.entries().iter().map(|entry| entry.key.as_str());
     registry
@@ -264,7 +264,7 @@ fn recognise(
                 RecognitionError::Unknown => {
                     let known = crate::text::or_list(&registry.sections());
                     Diagnostic::error(
-                        "product-unknown",
+                        Code::ProductUnknown,
                         path,
                         "no product has the sections of this file",
                     )
@@ -278,10 +278,10 @@ fn recognise(
                         "the file has sections of {}",
                         crate::text::and_list(&products)
                     );
-                    Diagnostic::error("product-ambiguous", path, message)
+                    Diagnostic::error(Code::ProductAmbiguous, path, message)
                 }
                 RecognitionError::Invalid(error) => {
-                    Diagnostic::error("product-invalid", path, error)
+                    Diagnostic::error(Code::ProductInvalid, path, error)
                 }
             };
             problem.at(source, start)
@@ -290,7 +290,7 @@ fn recognise(
 
 fn product_invalid(path: &RepoPath, product: &Product, failure: &ProductError) -> Diagnostic {
     Diagnostic::error(
-        "product-invalid",
+        Code::ProductInvalid,
         path,
         format!("product `{}`: {failure}", product.name()),
     )
@@ -306,6 +306,6 @@ fn file_name(path: &RepoPath, source: &SourceText<'_>, derived: &Derived) -> Opt
     let help = format!(
         "rename the file to `{expected}.yaml`, or correct the fields that its name is made of"
     );
-    let problem = Diagnostic::error("wrong-file-name", path, message).with_help(help);
+    let problem = Diagnostic::error(Code::WrongFileName, path, message).with_help(help);
     Some(problem.at(source, Span::point(1, 1)))
 }

@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::node::{MapEntry, Node, NodeKind};
 use super::scalar;
-use crate::diagnostic::{Diagnostic, Position, SourceText, Span};
+use crate::diagnostic::{Code, Diagnostic, Position, SourceText, Span};
 use crate::model::RepoPath;
 use crate::text::quote;
 
@@ -41,7 +41,7 @@ pub fn decode<'a>(path: &RepoPath, bytes: &'a [u8]) -> Result<&'a str, Diagnosti
             "the file has {} bytes; {MAX_BYTES} is the most",
             bytes.len()
         );
-        return Err(Diagnostic::error("config-too-large", path, message));
+        return Err(Diagnostic::error(Code::ConfigTooLarge, path, message));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
@@ -50,7 +50,7 @@ pub fn decode<'a>(path: &RepoPath, bytes: &'a [u8]) -> Result<&'a str, Diagnosti
             good.rsplit('\n').next().unwrap_or("").chars().count() + 1,
         );
         let mut problem = Diagnostic::error(
-            "config-not-utf8",
+            Code::ConfigNotUtf8,
             path,
             format!("byte {} is not UTF-8 text", error.valid_up_to() + 1),
         )
@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
                 documents += 1;
                 if documents == 2 {
                     self.problem(
-                        "yaml-multiple-documents",
+                        Code::YamlMultipleDocuments,
                         span,
                         "a second document begins here; a config is one document",
                     );
@@ -158,7 +158,7 @@ impl<'a> Builder<'a> {
         match self.root {
             Some(root) if self.problems.is_empty() => Ok(root),
             None if self.problems.is_empty() => Err(vec![Diagnostic::error(
-                "config-empty",
+                Code::ConfigEmpty,
                 self.path,
                 "the file holds no YAML document",
             )]),
@@ -233,13 +233,13 @@ impl<'a> Builder<'a> {
         }
         if let Some(line) = twin {
             let message = format!("{} already stands on line {line}", quote(&text));
-            self.problem("duplicate-key", span, message);
+            self.problem(Code::DuplicateKey, span, message);
         }
         self.stop_after_many_errors()
     }
 
     fn key_is_no_string(&mut self, span: Span) -> Result<(), ()> {
-        self.problem("yaml-key-not-a-string", span, "this key is not a word");
+        self.problem(Code::YamlKeyNotAString, span, "this key is not a word");
         Err(())
     }
 
@@ -268,7 +268,11 @@ impl<'a> Builder<'a> {
     }
 
     fn too_deep(&mut self, span: Span) -> Result<(), ()> {
-        self.problem("yaml-depth", span, format!("more than {MAX_DEPTH} levels"));
+        self.problem(
+            Code::YamlDepth,
+            span,
+            format!("more than {MAX_DEPTH} levels"),
+        );
         Err(())
     }
 
@@ -277,7 +281,7 @@ impl<'a> Builder<'a> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {
             let message = format!("more than {MAX_NODES} values, aliases expanded");
-            self.problem("yaml-alias-limit", span, message);
+            self.problem(Code::YamlAliasLimit, span, message);
             return Err(());
         }
         Ok(())
@@ -330,7 +334,7 @@ impl<'a> Builder<'a> {
             };
             let message = format!("the tag {} has no meaning in a config", quote(&written));
             let help = "write the value without the tag; quote it if it begins with `!`";
-            let problem = Diagnostic::error("yaml-tag", self.path, message).with_help(help);
+            let problem = Diagnostic::error(Code::YamlTag, self.path, message).with_help(help);
             self.problems.push(problem.at(&self.source, span));
         }
         Some(tag)
@@ -345,8 +349,8 @@ impl<'a> Builder<'a> {
         let tab = about_tabs || tab.is_some();
         // The scanner looks ahead, and may meet its own limit of flow levels before we meet ours.
         let code = match info {
-            "recursion limit exceeded" => "yaml-depth",
-            _ => "yaml-syntax",
+            "recursion limit exceeded" => Code::YamlDepth,
+            _ => Code::YamlSyntax,
         };
         let problem = Diagnostic::error(code, self.path, info.to_owned());
         let problem = if tab {
@@ -366,7 +370,7 @@ impl<'a> Builder<'a> {
             .then(|| Span::point(number, blanks + 1))
     }
 
-    fn problem(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+    fn problem(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.problems
             .push(Diagnostic::error(code, self.path, message).at(&self.source, span));
     }

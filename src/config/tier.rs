@@ -1,7 +1,7 @@
 //! Checks which keys a config's tier allows.
 
 use super::node::Node;
-use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{Derived, Product};
 use crate::text::{did_you_mean, or_list, quote};
@@ -32,7 +32,7 @@ pub fn report(
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("a tier is {}", or_list(&tiers)),
         };
-        let problem = Diagnostic::error("tier-unknown", path, message).with_help(help);
+        let problem = Diagnostic::error(Code::TierUnknown, path, message).with_help(help);
         diagnostics.push(problem.at(source, Span::point(1, 1)));
         return;
     };
@@ -52,7 +52,7 @@ pub fn report(
                 "move the config to the tier `{}`, or delete `{name}`",
                 key.tier
             );
-            let problem = Diagnostic::error("tier-too-low", path, message).with_help(help);
+            let problem = Diagnostic::error(Code::TierTooLow, path, message).with_help(help);
             diagnostics.push(problem.at(source, tree.key_of(keys())));
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::node::{Node, NodeKind};
-use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
 use crate::product::{Schema, ValidationErrorKind as Violated, Violation, known_keys};
 use crate::text::{and_list, did_you_mean, pluralize, quote};
@@ -68,7 +68,7 @@ pub fn report(
         limit.push(|| context.value(violation));
     }
     if let Some(rest) = limit.overflow() {
-        diagnostics.push(context.error("schema-violation", context.span_of(&[]), rest));
+        diagnostics.push(context.error(Code::SchemaViolation, context.span_of(&[]), rest));
     }
 }
 
@@ -144,7 +144,7 @@ impl ViolationContext<'_> {
         entry.map_or_else(|| self.span_of(path), |entry| entry.key_span)
     }
 
-    fn error(&self, code: &'static str, span: Span, message: String) -> Diagnostic {
+    fn error(&self, code: Code, span: Span, message: String) -> Diagnostic {
         Diagnostic::error(code, self.path, message).at(self.source, span)
     }
 
@@ -169,7 +169,11 @@ impl ViolationContext<'_> {
             (!known.is_empty() && known.len() <= MAX_LISTED)
                 .then(|| format!("the keys here are {}", and_list(&known)))
         };
-        let problem = self.error("unknown-key", self.key_span(&violation.path, key), message);
+        let problem = self.error(
+            Code::UnknownKey,
+            self.key_span(&violation.path, key),
+            message,
+        );
         Diagnostic { help, ..problem }
     }
 
@@ -181,7 +185,7 @@ impl ViolationContext<'_> {
             .subschema
             .get("properties")
             .and_then(|properties| properties.get(key));
-        let problem = self.error("missing-key", self.span_of(&violation.path), message);
+        let problem = self.error(Code::MissingKey, self.span_of(&violation.path), message);
         match property
             .and_then(|property| property.get("x-help"))
             .and_then(Value::as_str)
@@ -202,7 +206,11 @@ impl ViolationContext<'_> {
             quote(&key),
             dotted_path(&violation.path)
         );
-        let problem = self.error("invalid-key", self.key_span(&violation.path, &key), message);
+        let problem = self.error(
+            Code::InvalidKey,
+            self.key_span(&violation.path, &key),
+            message,
+        );
         match violation.advice {
             Some(help) => problem.with_help(constraint_text(help)),
             None => problem,
@@ -241,7 +249,7 @@ impl ViolationContext<'_> {
                     wanted == "a string" && matches!(value, Value::Bool(_) | Value::Number(_));
                 let raw = self.source.slice(span).filter(|_| quotable);
                 (
-                    "wrong-type",
+                    Code::WrongType,
                     message,
                     raw.filter(|raw| raw.len() <= MAX_QUOTED_CHARS)
                         .map(|raw| format!("quote it: \"{raw}\""))
@@ -272,10 +280,10 @@ impl ViolationContext<'_> {
                 };
                 let meant = did_you_mean(&shown, options.iter().copied())
                     .map(|meant| format!("did you mean `{meant}`?"));
-                ("value-not-allowed", message, meant.or(advice))
+                (Code::ValueNotAllowed, message, meant.or(advice))
             }
             Violated::Pattern { pattern } => (
-                "value-pattern",
+                Code::ValuePattern,
                 format!(
                     "`{key}` is {}, which does not match `{pattern}`",
                     quote(&shown)
@@ -283,9 +291,9 @@ impl ViolationContext<'_> {
                 advice,
             ),
             Violated::MinLength { limit } => match shown.is_empty() {
-                true => ("too-few", format!("`{key}` is empty"), advice),
+                true => (Code::TooFew, format!("`{key}` is empty"), advice),
                 false => (
-                    "too-few",
+                    Code::TooFew,
                     format!(
                         "`{key}` needs at least {}",
                         pluralize(*limit as usize, "character")
@@ -296,13 +304,13 @@ impl ViolationContext<'_> {
             Violated::MaxLength { limit } => {
                 let length = shown.chars().count();
                 (
-                    "too-many",
+                    Code::TooMany,
                     format!("`{key}` has {length} characters; {limit} is the most"),
                     advice,
                 )
             }
             Violated::MinItems { limit } => (
-                "too-few",
+                Code::TooFew,
                 format!(
                     "`{key}` needs at least {}",
                     pluralize(*limit as usize, "item")
@@ -310,7 +318,7 @@ impl ViolationContext<'_> {
                 advice,
             ),
             Violated::MaxItems { limit } => (
-                "too-many",
+                Code::TooMany,
                 format!(
                     "`{key}` may have at most {}",
                     pluralize(*limit as usize, "item")
@@ -318,7 +326,7 @@ impl ViolationContext<'_> {
                 advice,
             ),
             Violated::MaxProperties { limit } => (
-                "too-many",
+                Code::TooMany,
                 format!(
                     "`{key}` may have at most {}",
                     pluralize(*limit as usize, "key")
@@ -326,7 +334,7 @@ impl ViolationContext<'_> {
                 advice,
             ),
             Violated::UniqueItems => (
-                "item-not-unique",
+                Code::ItemNotUnique,
                 format!("`{key}` holds the same item twice"),
                 advice,
             ),
@@ -337,7 +345,7 @@ impl ViolationContext<'_> {
                     .and_then(Value::as_str)
                     .map(str::to_owned);
                 (
-                    "schema-violation",
+                    Code::SchemaViolation,
                     format!(
                         "`{key}` is {}, which the schema does not allow",
                         quote(&shown)

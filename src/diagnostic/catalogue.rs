@@ -1,292 +1,319 @@
 //! Every code of the engine, with what it means and what clears it. Products add theirs in `product.yaml`.
 
+use super::product_code::ProductCode;
+
 /// What `provisioner explain` prints for a code.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Explanation {
-    /// The code, kebab-case, never reused.
-    pub code: &'static str,
+    pub code: Code,
     /// What it means, and why it is refused.
     pub meaning: &'static str,
     /// What clears it.
     pub remedy: &'static str,
 }
 
-/// Looks a code of the engine up.
-pub fn explain(code: &str) -> Option<&'static Explanation> {
-    CATALOGUE.iter().find(|entry| entry.code == code)
+/// Looks a code of the engine up. `None` for a product's code.
+pub fn explain(code: &Code) -> Option<&'static Explanation> {
+    CATALOGUE.iter().find(|entry| entry.code == *code)
 }
 
 macro_rules! catalogue {
-    ($($code:literal: $meaning:literal, $remedy:literal;)*) => {
+    ($($variant:ident $text:literal: $meaning:literal, $remedy:literal;)*) => {
+        /// What a diagnostic or a denial is about. Decisions compare variants; the text is for people and files.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($variant,)*
+            /// A rule of a product.
+            Product(ProductCode),
+        }
+
+        impl Code {
+            /// The text: kebab-case, never reused.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)*
+                    Self::Product(code) => code.as_str(),
+                }
+            }
+
+            /// The engine's code of this text. `None` if the engine has none.
+            pub fn of_engine(text: &str) -> Option<Self> {
+                match text {
+                    $($text => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+
         /// The codes in alphabetical order.
         pub const CATALOGUE: &[Explanation] =
-            &[$(Explanation { code: $code, meaning: $meaning, remedy: $remedy }),*];
+            &[$(Explanation { code: Code::$variant, meaning: $meaning, remedy: $remedy }),*];
     };
 }
 
 catalogue! {
-    "account-mismatch":
+    AccountMismatch "account-mismatch":
         "Credentials, config and policy do not name the same account.",
         "Use credentials of the account that the config names, and list it in the policy if that lists any.";
-    "action-not-offered":
+    ActionNotOffered "action-not-offered":
         "The product of this config has no action of this name.",
         "Use one of the actions that the message lists.";
-    "actor-not-allowed":
+    ActorNotAllowed "actor-not-allowed":
         "It is not known who asks for this, or whoever does may not: commands are for people who may push, and not for machines.",
         "Have somebody comment who may push; or run it on a command line.";
-    "approval-by-author":
+    ApprovalByAuthor "approval-by-author":
         "An approval is by the author of the pull request, or the author is not known. Nobody approves what they proposed.",
         "Have somebody else approve it.";
-    "approval-by-pusher":
+    ApprovalByPusher "approval-by-pusher":
         "An approval is by somebody who pushed the head. Nobody approves what they pushed.",
         "Have somebody approve it who did not push.";
-    "approval-missing":
+    ApprovalMissing "approval-missing":
         "Fewer approvals count than the policy asks for. Each reviewer's latest review counts, if it approves the head and was not dismissed.",
         "Have the head of the pull request approved. If the message comes with another code of approvals, that one says why one did not count.";
-    "approval-stale":
+    ApprovalStale "approval-stale":
         "An approval is of another commit than the head. What was pushed since was not approved.",
         "Have the head approved again; if it is merged already, by a new pull request.";
-    "approver-not-allowed":
+    ApproverNotAllowed "approver-not-allowed":
         "Somebody approved, or confirmed a deletion, whose word does not count: a machine, somebody who may not push, or, where the policy lists `approvers`, somebody who is not one of them or not known to be.",
         "Have it done by somebody whose word counts; or change `approvers` in the policy file, by a pull request.";
-    "aws-credentials":
+    AwsCredentials "aws-credentials":
         "There are no AWS credentials, or AWS does not accept them.",
         "Set `AWS_PROFILE` or the `AWS_…` variables, or sign in again.";
-    "aws-refused":
+    AwsRefused "aws-refused":
         "AWS refuses a request. The message holds its code and explanation.",
         "Most often a permission is missing: `create-policy` writes the policy that the actions need.";
-    "aws-unreachable":
+    AwsUnreachable "aws-unreachable":
         "AWS does not answer, or not in a way that can be used, after several attempts.",
         "Run it again: it goes on where it ended.";
-    "bidi-or-control-character":
+    BidiOrControlCharacter "bidi-or-control-character":
         "A string holds a control, bidirectional or invisible character. Such characters make a reviewed line read differently from what it is.",
         "Delete the character; where it is meant, there is no way to write it in a config.";
-    "branch-not-protected":
+    BranchNotProtected "branch-not-protected":
         "The default branch is not protected, or that is not known. Without protection, commits reach it unreviewed, changes of the policy file included.",
         "Protect the default branch: require pull requests.";
-    "bucket-not-empty":
+    BucketNotEmpty "bucket-not-empty":
         "A bucket that the deletion would delete holds objects. CloudFormation cannot delete it, and what it holds would be lost.",
         "Empty the bucket, or use `tear-down` where the product has it.";
-    "changes-requested":
+    ChangesRequested "changes-requested":
         "A reviewer requested changes, and neither approved since nor had the review dismissed. This holds whoever the reviewer is, and however many others approve.",
         "Have them approve; or have somebody who may dismiss the review.";
-    "config-empty":
+    ConfigEmpty "config-empty":
         "The file holds no YAML document.",
         "Write the sections of the product, or delete the file; `provisioner schema` lists them.";
-    "config-not-a-mapping":
+    ConfigNotAMapping "config-not-a-mapping":
         "A config is a mapping of sections; this file holds something else.",
         "Begin the file with a section name and a colon, such as `client:`.";
-    "config-not-found":
+    ConfigNotFound "config-not-found":
         "No file of this name was found where configs are looked for.",
         "Give the path, or run where `configs/`, `ml/configs/` or `s3/configs/` is.";
-    "config-not-utf8":
+    ConfigNotUtf8 "config-not-utf8":
         "The file is not UTF-8 text.",
         "Save it as UTF-8.";
-    "config-too-large":
+    ConfigTooLarge "config-too-large":
         "The file is larger than 1 MiB, far more than any config needs.",
         "Remove what is not configuration.";
-    "delete-needs-second-person":
+    DeleteNeedsSecondPerson "delete-needs-second-person":
         "Whoever confirms the deletion is its author, or pushed it, or it is not known who did. A deletion takes two people.",
         "Have somebody else confirm it.";
-    "delete-not-allowed":
+    DeleteNotAllowed "delete-not-allowed":
         "The policy rules deletions out.",
         "Change `deletes` in the policy file.";
-    "delete-not-confirmed":
+    DeleteNotConfirmed "delete-not-confirmed":
         "No second person confirmed the deletion with its digest, or the digest no longer matches what the deletion would remove.",
         "Read what the deletion removes, then comment with the digest that the message shows.";
-    "delete-not-requested":
+    DeleteNotRequested "delete-not-requested":
         "The pull request does not remove the config of the stack that is to be deleted.",
         "Remove the config in a pull request, and have that approved and merged.";
-    "duplicate-key":
+    DuplicateKey "duplicate-key":
         "The same key stands twice in one mapping. YAML readers disagree on which one counts.",
         "Keep one of them.";
-    "duplicate-stack":
+    DuplicateStack "duplicate-stack":
         "Two configs of the change give the same stack, in the same account and region. Each would undo what the other does.",
         "Keep one of the two, or give them names that differ in a field of the stack's name.";
-    "dynamic-reference":
+    DynamicReference "dynamic-reference":
         "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that the review never saw.",
         "Write the value itself.";
-    "environment-not-allowed":
+    EnvironmentNotAllowed "environment-not-allowed":
         "The policy lists environments, and not the one of this config.",
         "Use an environment that it lists, or add this one.";
-    "force-required":
+    ForceRequired "force-required":
         "The action makes or deletes a stack, which `--force` has to ask for. For a pull request only a deletion does: its merge asks for the rest.",
         "Look at what would happen first, with `show-changes`, then add `--force`.";
-    "fork-not-allowed":
+    ForkNotAllowed "fork-not-allowed":
         "The pull request comes from another repository, or it is not known whether it does. Nothing that needs credentials is done for it.",
         "Push the branch to this repository, and open a pull request from there.";
-    "identity-token-missing":
+    IdentityTokenMissing "identity-token-missing":
         "The job cannot request an identity token, so AWS gives it no credentials.",
         "Let the job request identity tokens: on GitHub, grant it `id-token: write`.";
-    "impact-too-high":
+    ImpactTooHigh "impact-too-high":
         "The update would replace or interrupt something, and the policy allows changes in place only.",
         "Allow more under `updates`, or delete and provision the stack anew.";
-    "impact-unknown":
+    ImpactUnknown "impact-unknown":
         "What the update would do is not known for sure, and may be the worst.",
         "Look at `show-changes`; allow more under `updates` only if its worst case is acceptable.";
-    "interrupted":
+    Interrupted "interrupted":
         "The run was asked to end, by Ctrl-C or by the CI system. It has cleaned up what it could not leave.",
         "Run it again: it goes on where it ended.";
-    "invalid-key":
+    InvalidKey "invalid-key":
         "A key of a free mapping (such as tags) is not allowed.",
         "Follow the rule in the message.";
-    "item-not-unique":
+    ItemNotUnique "item-not-unique":
         "A list holds the same item twice.",
         "Keep one of them.";
-    "missing-key":
+    MissingKey "missing-key":
         "A required key is absent.",
         "Add the key; `provisioner schema` describes its values.";
-    "name-not-typed":
+    NameNotTyped "name-not-typed":
         "On a terminal, a deletion is confirmed with the stack's name. Another text was typed.",
         "Read what the deletion removes, then type the name of the stack.";
-    "not-default-branch":
+    NotDefaultBranch "not-default-branch":
         "The pull request does not go into the default branch, or its target branch is not known. Only the default branch is provisioned.",
         "Open a pull request into the default branch.";
-    "not-merged":
+    NotMerged "not-merged":
         "The pull request is not merged, or it is not known whether it is. What lasts is done for merged changes only.",
         "Merge the pull request.";
-    "not-requested":
+    NotRequested "not-requested":
         "The pull request does not ask for this: it does not add or change this config, or this solution of it.",
         "Comment on the pull request that changed the config, or add the entry to the config in a new one.";
-    "output-edited":
+    OutputEdited "output-edited":
         "An output file was changed by hand, or was not written by provisioner. Writing it would lose the edit.",
         "Move the change into the config, or pass `--force` to overwrite the file.";
-    "output-not-written":
+    OutputNotWritten "output-not-written":
         "An output file could not be written.",
         "Look at the permissions and free space of the folder.";
-    "plan-changed":
+    PlanChanged "plan-changed":
         "The change that would run is not the change that was shown: on a command line to its user, for a pull request to its reviewers, in the plan of its head.",
         "Look at the change again, and decide anew; for a pull request, in a new one.";
-    "policy-invalid":
+    PolicyInvalid "policy-invalid":
         "The policy file does not load. Nothing is assumed in its place, so everything is denied.",
         "Correct the policy file.";
-    "preflight-failed":
+    PreflightFailed "preflight-failed":
         "Something is not there on which the stack depends.",
         "Make it, or correct the key that names it.";
-    "product-ambiguous":
+    ProductAmbiguous "product-ambiguous":
         "The file has the sections of more than one product.",
         "Keep the sections of one product.";
-    "product-invalid":
+    ProductInvalid "product-invalid":
         "A product folder does not load, so that nothing of it can be checked.",
         "Correct the file that the message names.";
-    "product-unknown":
+    ProductUnknown "product-unknown":
         "Neither the sections nor the name of this file belong to a known product.",
         "Use a section of a product; the message lists them.";
-    "pushers-unknown":
+    PushersUnknown "pushers-unknown":
         "An approval does not count, since the forge does not report who pushed the head. Nobody approves commits that they pushed.",
         "Open a new pull request, and have somebody approve it who did not push.";
-    "region-mismatch":
+    RegionMismatch "region-mismatch":
         "Requests go to another region than the config's.",
         "Use the region that the config names.";
-    "render-failed":
+    RenderFailed "render-failed":
         "The template source of the product stopped with an error for this config.",
         "If the product is your own, correct its template source at the line given; otherwise report a bug.";
-    "role-not-configured":
+    RoleNotConfigured "role-not-configured":
         "The policy file names no role for this config's environment, so the job cannot get credentials.",
         "Name a role under `roles` of the environment in the policy file.";
-    "schema-violation":
+    SchemaViolation "schema-violation":
         "The value breaks a rule of the schema.",
         "Follow the rule in the message.";
-    "stack-busy":
+    StackBusy "stack-busy":
         "An operation on the stack is under way, or its state is not known.",
         "Wait until the operation has ended.";
-    "stack-exists":
+    StackExists "stack-exists":
         "The action creates a stack, and a stack of this name already exists.",
         "Read `show-changes`. To replace the stack, delete it first.";
-    "stack-failed":
+    StackFailed "stack-failed":
         "The stack's last operation failed, so that it can only be deleted.",
         "Delete the stack, or repair it by hand.";
-    "stack-has-importers":
+    StackHasImporters "stack-has-importers":
         "Other stacks import outputs of the stack that is to be deleted.",
         "Delete those stacks, or their imports, first.";
-    "stack-not-found":
+    StackNotFound "stack-not-found":
         "The action works on a stack that exists, and there is none.",
         "Provision the stack first.";
-    "stack-not-owned":
+    StackNotOwned "stack-not-owned":
         "A stack of this name exists, and does not have the tags of one that this program made.",
         "Give the config another name; or, if the stack really is its own, tag it with the tags that the message names.";
-    "stack-operation-failed":
+    StackOperationFailed "stack-operation-failed":
         "CloudFormation tried and failed. The message names the failure that led to all others.",
         "Correct its cause. A stack whose creation failed was removed.";
-    "stack-protected":
+    StackProtected "stack-protected":
         "Termination protection of the stack is on.",
         "Turn it off, if the stack really is to go.";
-    "stack-verification-failed":
+    StackVerificationFailed "stack-verification-failed":
         "The operation succeeded, but the stack does not publish what its template says.",
         "Look at the outputs and parameters that the message names.";
-    "stale-head":
+    StaleHead "stale-head":
         "The head of the pull request is not the commit of the last report, or no report of it is known.",
         "Wait for the check of the new head, read its report, and comment again.";
-    "superseded":
+    Superseded "superseded":
         "A later change of the default branch changed the config again, or that is not known.",
         "Do nothing: the run of the newer change provisions the config.";
-    "template-condition-unknown":
+    TemplateConditionUnknown "template-condition-unknown":
         "The template uses a condition that it does not declare.",
         "Declare the condition or correct the name.";
-    "template-limit":
+    TemplateLimit "template-limit":
         "The template passes a limit of CloudFormation, which would refuse it.",
         "Make fewer or shorter entries.";
-    "template-not-current":
+    TemplateNotCurrent "template-not-current":
         "The rendered template beside the config is not what the config renders to now.",
         "Run `create-prov-template`.";
-    "template-not-found":
+    TemplateNotFound "template-not-found":
         "There is no rendered template beside the config.",
         "Run `create-prov-template` first.";
-    "template-reference-unknown":
+    TemplateReferenceUnknown "template-reference-unknown":
         "The template refers to a parameter or resource that it does not declare.",
         "Correct the name, or declare it.";
-    "template-structure":
+    TemplateStructure "template-structure":
         "The template does not have the structure that CloudFormation requires.",
         "Follow the rule in the message.";
-    "template-too-large":
+    TemplateTooLarge "template-too-large":
         "The template is larger than CloudFormation accepts: 51,200 bytes in a request, in which a longer template goes as JSON on one line; 1 MB at all.",
         "Use fewer or shorter tags, which stand at every resource; or split the product.";
-    "tier-too-low":
+    TierTooLow "tier-too-low":
         "A key belongs to a higher tier of the product than the config is of.",
         "Delete the key, or move the config to the tier that the message names: its own key for the tier, otherwise `--tier`, the action's input `tier`, or the product's default decides.";
-    "tier-unknown":
+    TierUnknown "tier-unknown":
         "The tier that the run or the config names is none of the product's.",
         "Use one of the tiers of the product, which the help lists.";
-    "too-few":
+    TooFew "too-few":
         "A list, mapping or text is shorter than allowed.",
         "Add what the message asks for.";
-    "too-many":
+    TooMany "too-many":
         "A list, mapping or text is longer than allowed.",
         "Shorten it to the limit in the message.";
-    "unknown-key":
+    UnknownKey "unknown-key":
         "The key is not part of the product, so it would have no effect.",
         "Correct the spelling, or delete it.";
-    "update-not-allowed":
+    UpdateNotAllowed "update-not-allowed":
         "The stack exists, and the policy does not let it be updated. This is the default.",
         "Delete and provision the stack anew, or allow updates under `updates` in the policy file.";
-    "value-not-allowed":
+    ValueNotAllowed "value-not-allowed":
         "The value is not one of those allowed.",
         "Use one of the values that the message lists.";
-    "value-pattern":
+    ValuePattern "value-pattern":
         "The value does not have the required form.",
         "Follow the form in the message.";
-    "wrong-file-name":
+    WrongFileName "wrong-file-name":
         "The file is not named as its fields say. The stack's name derives from the file name, so another name would mean another stack.",
         "Name the file as the message says. If a stack exists under the old name, it will be orphaned: delete it first.";
-    "wrong-type":
+    WrongType "wrong-type":
         "The value has another type than required. Often a text that looks like a number stands without quotes.",
         "Quote the value, or write the type that the message asks for.";
-    "yaml-alias-limit":
+    YamlAliasLimit "yaml-alias-limit":
         "Aliases expand to more than 100,000 values. This is how small files exhaust memory.",
         "Write the values out.";
-    "yaml-depth":
+    YamlDepth "yaml-depth":
         "The YAML nests deeper than 64 levels.",
         "Flatten it.";
-    "yaml-key-not-a-string":
+    YamlKeyNotAString "yaml-key-not-a-string":
         "A key is a list, a mapping, or null.",
         "Use a plain word as key.";
-    "yaml-multiple-documents":
+    YamlMultipleDocuments "yaml-multiple-documents":
         "The file holds more than one YAML document, and a config is one.",
         "Delete the `---` that begins the second document, or split the file.";
-    "yaml-syntax":
+    YamlSyntax "yaml-syntax":
         "The file is not valid YAML 1.2.",
         "Correct the line given; the real mistake is often just above it. Indent with blanks: YAML does not allow tabs.";
-    "yaml-tag":
+    YamlTag "yaml-tag":
         "The value carries a YAML tag such as `!Sub` or `!!python/object`. Configs are plain data, and tags have no meaning here.",
         "Write the value without the tag; quote it if it begins with `!`.";
 }
@@ -297,18 +324,17 @@ mod tests {
 
     #[test]
     fn codes_are_sorted_and_kebab_case() {
-        assert!(CATALOGUE.windows(2).all(|pair| pair[0].code < pair[1].code));
+        let sorted = |pair: &[Explanation]| pair[0].code.as_str() < pair[1].code.as_str();
+        assert!(CATALOGUE.windows(2).all(sorted));
         for entry in CATALOGUE {
+            let code = entry.code.as_str();
             assert!(
-                entry
-                    .code
-                    .bytes()
+                code.bytes()
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             );
             assert!(
                 entry.meaning.ends_with('.') && entry.remedy.ends_with('.'),
-                "{}",
-                entry.code
+                "{code}"
             );
         }
     }

@@ -1,15 +1,16 @@
 //! Diagnostics: what is wrong, where, and how to fix it.
 
 mod catalogue;
+mod code;
+mod product_code;
 mod source;
-
-use std::borrow::Cow;
 
 use serde::Serialize;
 
 use crate::model::RepoPath;
 
-pub use catalogue::{CATALOGUE, Explanation, explain};
+pub use catalogue::{CATALOGUE, Code, Explanation, explain};
+pub use product_code::ProductCode;
 pub use source::{Position, SourceText, Span};
 
 /// Longer lines are not kept for quoting: a hundred problems on a line of a megabyte would keep it a hundred times.
@@ -40,7 +41,7 @@ impl Severity {
 pub struct Diagnostic {
     pub severity: Severity,
     /// Stable kebab-case code; `provisioner explain CODE` describes it.
-    pub code: Cow<'static, str>,
+    pub code: Code,
     /// The file, inside the repository or as the user named it.
     pub path: RepoPath,
     /// `None` for the file as a whole.
@@ -58,11 +59,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error without a span.
-    pub fn error(
-        code: impl Into<Cow<'static, str>>,
-        path: &RepoPath,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn error(code: impl Into<Code>, path: &RepoPath, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code: code.into(),
@@ -103,7 +100,7 @@ impl Diagnostic {
     }
 
     /// Sort key: file, span, code.
-    pub fn order(&self) -> (&RepoPath, Option<Span>, &str) {
+    pub fn order(&self) -> (&RepoPath, Option<Span>, &Code) {
         (&self.path, self.span, &self.code)
     }
 }

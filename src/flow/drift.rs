@@ -11,6 +11,7 @@ use crate::change::products;
 use crate::change::{LoadedPolicy, policy_at};
 use crate::ci::{JobOutputs, summary};
 use crate::config::{Config, load};
+use crate::diagnostic::Code;
 use crate::exit::Exit;
 use crate::forge::{Issue, Source};
 use crate::guard::Policy;
@@ -170,7 +171,7 @@ impl DriftScan<'_> {
         let target = &config.target;
         let role = self.allowed.plan_role(target).ok_or_else(|| {
             operation::missing_setup(
-                "role-not-configured",
+                Code::RoleNotConfigured,
                 &format!(
                     "the policy names no plan role for the environment `{}`",
                     target.environment

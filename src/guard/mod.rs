@@ -27,10 +27,11 @@ pub use request::{
 
 use serde::Serialize;
 
+use crate::diagnostic::Code;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Denial {
-    /// Stable kebab-case code; `provisioner explain CODE` describes it.
-    pub code: &'static str,
+    pub code: Code,
     /// The fact that denies.
     pub fact: String,
     /// How to get it allowed.
@@ -38,7 +39,7 @@ pub struct Denial {
 }
 
 impl Denial {
-    fn new(code: &'static str, fact: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn new(code: Code, fact: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             code,
             fact: fact.into(),
@@ -48,23 +49,28 @@ impl Denial {
 
     /// Whether a deletion lacks nothing but what a second person adds by a comment.
     pub fn awaits_confirmation(&self) -> bool {
-        matches!(self.code, "delete-not-confirmed" | "force-required")
+        matches!(self.code, Code::DeleteNotConfirmed | Code::ForceRequired)
     }
 
     /// Whether it denies the change of an existing stack, and nothing else.
     pub fn denies_update(&self) -> bool {
         matches!(
             self.code,
-            "update-not-allowed"
-                | "stack-exists"
-                | "impact-too-high"
-                | "impact-unknown"
-                | "plan-changed"
+            Code::UpdateNotAllowed
+                | Code::StackExists
+                | Code::ImpactTooHigh
+                | Code::ImpactUnknown
+                | Code::PlanChanged
         )
+    }
+
+    /// Whether it denies the impact of an update, known or not.
+    pub fn is_of_impact(&self) -> bool {
+        matches!(self.code, Code::ImpactTooHigh | Code::ImpactUnknown)
     }
 
     /// Whether reviewers were shown another plan.
     pub fn is_of_changed_plan(&self) -> bool {
-        self.code == "plan-changed"
+        self.code == Code::PlanChanged
     }
 }

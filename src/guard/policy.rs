@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use crate::config::validate;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
 use crate::product::{Schema, Target};
 
@@ -150,7 +150,7 @@ fn filled(role: &str, target: &Target) -> String {
 pub fn read(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Policy, Vec<Diagnostic>> {
     static COMPILED: LazyLock<Result<Schema, String>> =
         LazyLock::new(|| Schema::compile(SCHEMA).map_err(|error| format!("{error:#}")));
-    let invalid = |message: String| vec![Diagnostic::error("policy-invalid", path, message)];
+    let invalid = |message: String| vec![Diagnostic::error(Code::PolicyInvalid, path, message)];
     let schema = COMPILED.as_ref().map_err(|error| invalid(error.clone()))?;
     let bytes = bytes.unwrap_or(EMPTY.as_bytes());
     let values = validate(schema, "a policy", path, bytes)?;

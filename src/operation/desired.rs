@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::OperationError;
 use crate::cloud::ChangeSetInput;
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{TEST_TAG, owner_tags};
 use crate::stack::StackName;
 use crate::template::{Document, INLINE_BYTES, check};
@@ -34,7 +34,7 @@ impl<'a> Desired<'a> {
             .product
             .render_template(&config.derived.scope)
             .map_err(|failure| {
-                OperationError::Invalid(problem("render-failed", failure.to_string()))
+                OperationError::Invalid(problem(Code::RenderFailed, failure.to_string()))
             })?;
         let document = Document::parse(&config.path, &body).map_err(OperationError::Invalid)?;
         let problems = check(&config.path, &body, &document);
@@ -43,7 +43,7 @@ impl<'a> Desired<'a> {
         }
         let sent = document.inline(&body).ok_or_else(|| {
             let message = format!("in no form has the template less than {INLINE_BYTES} bytes, the most that a request takes");
-            let problem = Diagnostic::error("template-too-large", &config.path, message);
+            let problem = Diagnostic::error(Code::TemplateTooLarge, &config.path, message);
             let help = "use fewer or shorter tags: they stand at every resource";
             OperationError::Invalid(vec![problem.with_help(help)])
         })?;

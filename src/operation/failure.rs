@@ -3,7 +3,7 @@
 use super::OperationError;
 use crate::cloud::CloudError;
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::guard::Denial;
 use crate::model::RepoPath;
@@ -17,14 +17,11 @@ pub fn to_diagnostics(
     failure: OperationError,
 ) -> (Vec<Diagnostic>, Exit) {
     let path = &config.path;
-    let error =
-        |code: &'static str, text: String| Diagnostic::error(code, path, values.redact(&text));
+    let error = |code: Code, text: String| Diagnostic::error(code, path, values.redact(&text));
     match failure {
         OperationError::Invalid(problems) => (problems, Exit::Config),
         OperationError::Denied(denials) => {
-            let of_impact = denials
-                .iter()
-                .all(|denial| denial.code.starts_with("impact-"));
+            let of_impact = denials.iter().all(Denial::is_of_impact);
             let exit = if of_impact {
                 Exit::Impact
             } else {
@@ -38,7 +35,7 @@ pub fn to_diagnostics(
             findings,
         } => {
             let text = format!("{what}: {}", values.redact(&reason));
-            let problem = Diagnostic::error("stack-operation-failed", path, text);
+            let problem = Diagnostic::error(Code::StackOperationFailed, path, text);
             let findings = findings.iter().map(|finding| {
                 finding.diagnostic(config, &values.redact(&finding.validation.reason))
             });
@@ -47,7 +44,7 @@ pub fn to_diagnostics(
         }
         // Names of outputs and parameters come from the template, so they are shown.
         OperationError::VerificationFailed(text) => (
-            vec![Diagnostic::error("stack-verification-failed", path, text)],
+            vec![Diagnostic::error(Code::StackVerificationFailed, path, text)],
             Exit::Operation,
         ),
         OperationError::Operation {
@@ -67,7 +64,7 @@ pub fn to_diagnostics(
                     values.redact(reason)
                 )
             };
-            let error = |text| Diagnostic::error("stack-operation-failed", path, text);
+            let error = |text| Diagnostic::error(Code::StackOperationFailed, path, text);
             let text = match &cause {
                 Some(cause) => format!("{what}; it began with {}", describe(cause)),
                 None => what,
@@ -81,14 +78,14 @@ pub fn to_diagnostics(
             (problems, Exit::Operation)
         }
         OperationError::Cloud(CloudError::Interrupted) => {
-            let problem = error("interrupted", "the run was asked to end".to_owned());
+            let problem = error(Code::Interrupted, "the run was asked to end".to_owned());
             (
                 vec![problem.with_help("run it again: it goes on where it ended")],
                 Exit::Operation,
             )
         }
         OperationError::Cloud(e @ CloudError::Credentials(_)) => {
-            let problem = error("aws-credentials", e.to_string());
+            let problem = error(Code::AwsCredentials, e.to_string());
             let help = match e {
                 CloudError::Credentials(said) if said.starts_with("role ") => {
                     "let the role's trust policy allow this job; `provisioner roles` writes such a role"
@@ -98,28 +95,30 @@ pub fn to_diagnostics(
             (vec![problem.with_help(help)], Exit::Unreachable)
         }
         OperationError::Cloud(e @ CloudError::Unreachable { .. }) => (
-            vec![error("aws-unreachable", e.to_string())],
+            vec![error(Code::AwsUnreachable, e.to_string())],
             Exit::Unreachable,
         ),
         OperationError::Cloud(e @ CloudError::Misused(_)) => {
-            (vec![error("aws-refused", e.to_string())], Exit::Internal)
+            (vec![error(Code::AwsRefused, e.to_string())], Exit::Internal)
         }
-        OperationError::Cloud(e @ CloudError::Refused { .. }) => {
-            (vec![error("aws-refused", e.to_string())], Exit::Operation)
-        }
+        OperationError::Cloud(e @ CloudError::Refused { .. }) => (
+            vec![error(Code::AwsRefused, e.to_string())],
+            Exit::Operation,
+        ),
     }
 }
 
 /// One error for each denial of the guard.
 pub fn denial_diagnostics(path: &RepoPath, denials: &[Denial]) -> Vec<Diagnostic> {
     let each = denials.iter().map(|denial| {
-        Diagnostic::error(denial.code, path, denial.fact.clone()).with_help(denial.remedy.clone())
+        Diagnostic::error(denial.code.clone(), path, denial.fact.clone())
+            .with_help(denial.remedy.clone())
     });
     each.collect()
 }
 
 /// A denial because the job lacks something for the stack's environment.
-pub fn missing_setup(code: &'static str, fact: &str, remedy: &str) -> OperationError {
+pub fn missing_setup(code: Code, fact: &str, remedy: &str) -> OperationError {
     OperationError::Denied(vec![Denial {
         code,
         fact: fact.to_owned(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Desired, OperationContext, OperationError};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Folders, Upload};
 
 #[derive(Clone, Debug, Serialize)]
@@ -78,7 +78,7 @@ pub async fn upload_template(
 fn bucket(desired: &Desired<'_>) -> Result<String, OperationError> {
     desired.buckets().into_iter().next().ok_or_else(|| {
         let message = "the product has no bucket with a name of its own";
-        let problem = Diagnostic::error("action-not-offered", &desired.config.path, message);
+        let problem = Diagnostic::error(Code::ActionNotOffered, &desired.config.path, message);
         OperationError::Invalid(vec![problem])
     })
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::failure::denial_diagnostics;
 use super::outcome::{ActionOutcome, Conclusion};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::Deletion;
 use crate::product::Verb;
@@ -230,7 +230,7 @@ impl Task<'_> {
         };
         prefixes.map_err(|failure| {
             let path = &self.config.path;
-            let problem = Diagnostic::error("product-invalid", path, failure.to_string());
+            let problem = Diagnostic::error(Code::ProductInvalid, path, failure.to_string());
             OperationError::Invalid(vec![problem])
         })
     }

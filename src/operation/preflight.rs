@@ -3,7 +3,7 @@
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{self, Cloud, CloudError};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::product::Requirement;
 use crate::stack::Health;
 
@@ -33,7 +33,7 @@ async fn check_needs(
     let needs = config.product.needs(&config.derived.scope);
     let needs = needs.map_err(|failure| {
         OperationError::Invalid(vec![Diagnostic::error(
-            "product-invalid",
+            Code::ProductInvalid,
             &config.path,
             failure.to_string(),
         )])
@@ -52,7 +52,7 @@ async fn check_needs(
             missing => missing?,
         };
         if let Some(absent) = absent {
-            let problem = Diagnostic::error("preflight-failed", &config.path, absent)
+            let problem = Diagnostic::error(Code::PreflightFailed, &config.path, absent)
                 .with_severity(need.severity)
                 .with_help(format!(
                     "this has to be so before a stack is made: {}",

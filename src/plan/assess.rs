@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{Change, Impact, Input, Intent, NewFolders, Plan, digest, impact, resources};
 use crate::config::{Config, LoadResult, load};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::Digest;
 use crate::product::{Level, ProductError, Registry, Target};
@@ -77,7 +77,7 @@ fn assess_one(
     if let Err(failure) = outcome {
         change.intent = Intent::Invalid;
         change.diagnostics.push(Diagnostic::error(
-            "render-failed",
+            Code::RenderFailed,
             &input.path,
             failure.to_string(),
         ));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Cause, KeyDependencies};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::stack::Validation;
 
 /// A finding and its config keys.
@@ -56,7 +56,7 @@ impl LocatedFinding {
         let section = || config.span_of(&config.product.manifest.section);
         let span = self.causes.first().map_or_else(section, |cause| cause.span);
         let message = format!("{path}: {name}: {reason}");
-        let problem = Diagnostic::error("stack-operation-failed", &config.path, message);
+        let problem = Diagnostic::error(Code::StackOperationFailed, &config.path, message);
         let severity = match self.validation.mode.as_str() {
             "WARN" => Severity::Warning,
             _ => Severity::Error,

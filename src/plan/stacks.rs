@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{Change, Input, Intent};
 use crate::config::load;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
 use crate::product::{Registry, Target};
 use crate::text::quote;
@@ -94,7 +94,7 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
                 quote(other)
             );
             let help = "keep one of the configs, or give them different names";
-            let problem = Diagnostic::error("duplicate-stack", &changes[index].path, message);
+            let problem = Diagnostic::error(Code::DuplicateStack, &changes[index].path, message);
             let change = &mut changes[index];
             change.diagnostics.push(problem.with_help(help));
             change.intent = Intent::Invalid;

@@ -8,6 +8,7 @@ use super::{
     CompiledRule, Files, FolderTree, MANIFEST, Manifest, POLICY, Product, Schema, TEMPLATE,
     known_keys,
 };
+use crate::diagnostic::Code;
 
 const SCHEMA: &str = "config.schema.json";
 
@@ -141,7 +142,7 @@ impl Product {
         if let Some(bad) = manifest
             .rules
             .iter()
-            .find(|rule| crate::diagnostic::explain(&rule.code).is_some())
+            .find(|rule| Code::of_engine(rule.code.as_str()).is_some())
         {
             bail!(
                 "{MANIFEST}: `{}` is a code of the engine; choose another",

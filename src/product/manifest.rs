@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{ProductCode, Severity};
 
 /// The file in a product's folder. Strings called *expression* are minijinja expressions over the config (defaults applied),
 /// `names` and `file`.
@@ -93,8 +93,7 @@ pub struct Folders {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProductRule {
-    /// Stable kebab-case code.
-    pub code: String,
+    pub code: ProductCode,
     /// `error` by default.
     #[serde(default = "error")]
     pub severity: Severity,

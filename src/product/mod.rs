@@ -16,7 +16,7 @@ use indexmap::IndexMap;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{ProductCode, Severity};
 pub use expression::ProductError;
 pub use folders::FolderTree;
 pub use manifest::{Level, Manifest, OfferedAction, PreflightSpec, Tier, Verb};
@@ -66,7 +66,7 @@ struct CompiledRule {
 /// A rule of the manifest that a config breaks.
 #[derive(Debug)]
 pub struct RuleViolation<'a> {
-    pub code: &'a str,
+    pub code: &'a ProductCode,
     pub severity: Severity,
     /// The keys to point at, from the config's root.
     pub at: &'a [String],

@@ -86,12 +86,13 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Code;
     use crate::model::RepoPath;
 
     #[test]
     fn attack_a_value_cannot_end_its_command() {
         let path = RepoPath::parse("a,b::c.yaml").unwrap();
-        let diagnostic = Diagnostic::error("unknown-key", &path, "x\n::set-env name=A::B\r%0A");
+        let diagnostic = Diagnostic::error(Code::UnknownKey, &path, "x\n::set-env name=A::B\r%0A");
         let commands = annotations([&diagnostic].into_iter()).commands;
         assert_eq!(
             commands,
@@ -102,7 +103,7 @@ mod tests {
     #[test]
     fn the_rest_is_counted() {
         let path = RepoPath::parse("a.yaml").unwrap();
-        let all = vec![Diagnostic::error("unknown-key", &path, "x"); 12];
+        let all = vec![Diagnostic::error(Code::UnknownKey, &path, "x"); 12];
         let Annotations { commands, left_out } = annotations(all.iter());
         assert_eq!((commands.lines().count(), left_out), (11, 2));
     }

@@ -28,7 +28,7 @@ pub fn diagnostic(diagnostic: &Diagnostic) -> String {
         "{}:{place} {}[{}]: {}\n",
         escape_invisible(diagnostic.path.as_str(), false),
         diagnostic.severity.word(),
-        escape_invisible(&diagnostic.code, false),
+        escape_invisible(diagnostic.code.as_str(), false),
         escape_invisible(&diagnostic.message, false),
     );
     if let (Some(span), Some(line)) = (diagnostic.span, &diagnostic.source_line) {

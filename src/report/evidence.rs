@@ -7,6 +7,7 @@ use minijinja::Error;
 use serde::{Deserialize, Serialize};
 
 use super::provisioning::{Provisioning, provisioning};
+use crate::diagnostic::Code;
 use crate::guard::{
     Denial, EffectKind, Facts, POLICY_FILE, denials, denials_before_credentials, read_policy,
 };
@@ -93,8 +94,7 @@ pub struct Decision {
 /// A denial that was told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedDenial {
-    /// Its code.
-    pub code: String,
+    pub code: Code,
     /// What was seen.
     pub fact: String,
     /// What would allow it.
@@ -128,7 +128,7 @@ impl Decision {
 impl RecordedDenial {
     fn from_denial(denial: &Denial) -> Self {
         Self {
-            code: denial.code.to_owned(),
+            code: denial.code.clone(),
             fact: denial.fact.clone(),
             remedy: denial.remedy.clone(),
         }

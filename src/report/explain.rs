@@ -1,6 +1,6 @@
 //! `explain [CODE]`: what a code means, and what clears it.
 
-use crate::diagnostic::{CATALOGUE, explain as of_engine};
+use crate::diagnostic::{CATALOGUE, Code, ProductCode, explain as of_engine};
 use crate::product::Registry;
 use crate::text::did_you_mean;
 
@@ -16,10 +16,13 @@ pub fn explain(registry: &Registry, code: Option<&str>) -> Result<String, Unknow
             .map(|(code, message, _)| format!("{code:<28} {message}\n"));
         return Ok(engine.chain(products).collect());
     };
-    if let Some(entry) = of_engine(code) {
+    if let Some(entry) = Code::of_engine(code).and_then(|code| of_engine(&code)) {
         return Ok(format!("{code}\n\n{}\n\n{}\n", entry.meaning, entry.remedy));
     }
-    if let Some((_, message, help)) = of_products.iter().find(|(known, ..)| known == code) {
+    if let Some((_, message, help)) = of_products
+        .iter()
+        .find(|(known, ..)| known.as_str() == code)
+    {
         let help = help
             .as_ref()
             .map(|help| format!("\n{help}\n"))
@@ -28,7 +31,7 @@ pub fn explain(registry: &Registry, code: Option<&str>) -> Result<String, Unknow
     }
     let known = CATALOGUE
         .iter()
-        .map(|entry| entry.code)
+        .map(|entry| entry.code.as_str())
         .chain(of_products.iter().map(|(code, ..)| code.as_str()));
     Err(UnknownCode {
         code: code.to_owned(),
@@ -46,7 +49,7 @@ pub struct UnknownCode {
     pub similar: Option<String>,
 }
 
-fn product_rules(registry: &Registry) -> Vec<(String, String, Option<String>)> {
+fn product_rules(registry: &Registry) -> Vec<(ProductCode, String, Option<String>)> {
     let products = registry
         .names()
         .into_iter()

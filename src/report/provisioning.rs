@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::templates::render;
 use super::{diagnostics, escape};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::stack::StackName;
 use crate::text::{escape_invisible, pluralize};
 
@@ -67,8 +67,7 @@ impl Outcome {
 /// What is wrong, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Its code.
-    pub code: String,
+    pub code: Code,
     /// Whether it is an error, and no warning.
     pub error: bool,
     /// All of it.
@@ -79,7 +78,7 @@ impl Problem {
     /// A diagnostic in words.
     pub fn from_diagnostic(diagnostic: &Diagnostic) -> Self {
         Self {
-            code: diagnostic.code.to_string(),
+            code: diagnostic.code.clone(),
             error: diagnostic.severity == Severity::Error,
             text: diagnostics::diagnostic(diagnostic),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostic, explain};
+use crate::diagnostic::{Code, Diagnostic, explain};
 use crate::text::escape_invisible;
 
 /// One run with all diagnostics.
@@ -12,9 +12,9 @@ pub fn sarif<'a>(
     diagnostics: impl Iterator<Item = &'a Diagnostic> + Clone,
     version: &str,
 ) -> Value {
-    let codes: BTreeSet<&str> = diagnostics
+    let codes: BTreeSet<&Code> = diagnostics
         .clone()
-        .map(|diagnostic| diagnostic.code.as_ref())
+        .map(|diagnostic| &diagnostic.code)
         .collect();
     let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
     let results: Vec<Value> = diagnostics.map(result).collect();
@@ -29,7 +29,7 @@ pub fn sarif<'a>(
     })
 }
 
-fn rule(code: &str) -> Value {
+fn rule(code: &Code) -> Value {
     match explain(code) {
         Some(explanation) => json!({
             "id": code,
@@ -76,8 +76,12 @@ mod tests {
     #[test]
     fn attack_a_message_holds_no_link_and_nothing_hidden() {
         let path = RepoPath::parse("a:b/\u{202e}.yaml").unwrap();
-        let problem = Diagnostic::error("x", &path, "[here](https://evil.example)\u{202e}")
-            .with_help("s3.solutions[0] (the first)");
+        let problem = Diagnostic::error(
+            Code::RenderFailed,
+            &path,
+            "[here](https://evil.example)\u{202e}",
+        )
+        .with_help("s3.solutions[0] (the first)");
         let sarif = sarif([&problem].into_iter(), "0");
         let result = &sarif["runs"][0]["results"][0];
         assert_eq!(

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::document::{Document, INLINE_BYTES};
 use super::intrinsic::{Reference, walk};
 use crate::config::{MapEntry, NodeKind};
-use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
+use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
 use crate::text::{did_you_mean, or_list, pluralize, quote};
 
@@ -70,7 +70,7 @@ pub fn check(path: &RepoPath, text: &str, document: &Document) -> Vec<Diagnostic
     if check.omitted > 0 {
         let rest = pluralize(check.omitted, "more problem");
         let message = format!("{rest}; the first {MAX_FINDINGS} are listed");
-        let problem = Diagnostic::error("template-structure", path, message);
+        let problem = Diagnostic::error(Code::TemplateStructure, path, message);
         check
             .diagnostics
             .push(problem.at(&check.source, Span::point(1, 1)));
@@ -95,7 +95,7 @@ impl TemplateChecker<'_> {
         let start = Span::point(1, 1);
         if bytes > MAX_BYTES {
             self.error(
-                "template-too-large",
+                Code::TemplateTooLarge,
                 start,
                 format!("the template has {bytes} bytes; {MAX_BYTES} is the most"),
             );
@@ -103,7 +103,7 @@ impl TemplateChecker<'_> {
             let message = format!(
                 "the template has {bytes} bytes, and more than {INLINE_BYTES} in its compact form; a request takes no more, so that it cannot be deployed from here"
             );
-            let problem = Diagnostic::error("template-too-large", self.path, message);
+            let problem = Diagnostic::error(Code::TemplateTooLarge, self.path, message);
             self.diagnostics.push(
                 problem
                     .with_severity(Severity::Warning)
@@ -116,7 +116,7 @@ impl TemplateChecker<'_> {
         let tree = &self.document.tree;
         if !matches!(tree.kind, NodeKind::Mapping(_)) {
             self.error(
-                "template-structure",
+                Code::TemplateStructure,
                 Span::point(1, 1),
                 "a template is a mapping of sections".into(),
             );
@@ -127,7 +127,7 @@ impl TemplateChecker<'_> {
         }
         if self.document.section("Resources").is_empty() {
             self.error(
-                "template-structure",
+                Code::TemplateStructure,
                 tree.span_of(["Resources"]),
                 "`Resources` must hold at least one resource".into(),
             );
@@ -137,7 +137,7 @@ impl TemplateChecker<'_> {
             if length > MAX_DESCRIPTION {
                 let message =
                     format!("`Description` has {length} bytes; {MAX_DESCRIPTION} is the most");
-                self.error("template-limit", description.span, message);
+                self.error(Code::TemplateLimit, description.span, message);
             }
         }
         for (section, most) in [
@@ -152,7 +152,7 @@ impl TemplateChecker<'_> {
                     "`{section}` has {} entries; {most} is the most",
                     entries.len()
                 );
-                self.error("template-limit", tree.span_of([section]), message);
+                self.error(Code::TemplateLimit, tree.span_of([section]), message);
             }
             for entry in entries {
                 self.logical_id(section, entry);
@@ -172,7 +172,7 @@ impl TemplateChecker<'_> {
             let name = &entry.key;
             if !matches!(entry.value.kind, NodeKind::Mapping(_)) {
                 self.error(
-                    "template-structure",
+                    Code::TemplateStructure,
                     entry.key_span,
                     format!("resource `{name}` must be a mapping"),
                 );
@@ -193,7 +193,7 @@ impl TemplateChecker<'_> {
                     ),
                 };
                 self.error(
-                    "template-structure",
+                    Code::TemplateStructure,
                     entry
                         .value
                         .get("Type")
@@ -208,7 +208,7 @@ impl TemplateChecker<'_> {
                 if !policy.text().is_some_and(|text| POLICIES.contains(&text)) {
                     let message =
                         format!("`{attribute}` of `{name}` must be {}", or_list(POLICIES));
-                    self.error("template-structure", policy.span, message);
+                    self.error(Code::TemplateStructure, policy.span, message);
                 }
             }
             if let Some(depends) = entry.value.get("DependsOn") {
@@ -217,7 +217,7 @@ impl TemplateChecker<'_> {
                     let id = target.text().unwrap_or("");
                     if !ids.contains(id) || id == name {
                         self.unknown(
-                            "template-reference-unknown",
+                            Code::TemplateReferenceUnknown,
                             target.span,
                             "resource",
                             id,
@@ -233,7 +233,7 @@ impl TemplateChecker<'_> {
         for entry in self.document.section("Outputs") {
             if entry.value.get("Value").is_none() {
                 self.error(
-                    "template-structure",
+                    Code::TemplateStructure,
                     entry.key_span,
                     format!("output `{}` has no `Value`", entry.key),
                 );
@@ -279,7 +279,7 @@ impl TemplateChecker<'_> {
                         .copied()
                         .chain(PSEUDO_PARAMETERS.iter().copied());
                     self.unless_known(
-                        "template-reference-unknown",
+                        Code::TemplateReferenceUnknown,
                         span,
                         "parameter or resource",
                         &name,
@@ -288,7 +288,7 @@ impl TemplateChecker<'_> {
                 }
                 Reference::Attribute(name) => {
                     self.unless_known(
-                        "template-reference-unknown",
+                        Code::TemplateReferenceUnknown,
                         span,
                         "resource",
                         &name,
@@ -297,7 +297,7 @@ impl TemplateChecker<'_> {
                 }
                 Reference::Condition(name) => {
                     self.unless_known(
-                        "template-condition-unknown",
+                        Code::TemplateConditionUnknown,
                         span,
                         "condition",
                         &name,
@@ -306,7 +306,7 @@ impl TemplateChecker<'_> {
                 }
                 Reference::Mapping(name) => {
                     self.unless_known(
-                        "template-reference-unknown",
+                        Code::TemplateReferenceUnknown,
                         span,
                         "mapping",
                         &name,
@@ -324,21 +324,21 @@ impl TemplateChecker<'_> {
                 "{} in `{section}` may hold letters and digits only",
                 quote(id)
             );
-            self.error("template-structure", entry.key_span, message);
+            self.error(Code::TemplateStructure, entry.key_span, message);
         } else if id.len() > MAX_LOGICAL_ID {
             let message = format!(
                 "{} has {} characters; {MAX_LOGICAL_ID} is the most",
                 quote(id),
                 id.len()
             );
-            self.error("template-limit", entry.key_span, message);
+            self.error(Code::TemplateLimit, entry.key_span, message);
         }
     }
 
     fn known(&mut self, what: &str, entry: &MapEntry, known: &[&'static str]) {
         if !known.contains(&entry.key.as_str()) {
             let problem = Diagnostic::error(
-                "template-structure",
+                Code::TemplateStructure,
                 self.path,
                 format!("{} is no {what}", quote(&entry.key)),
             );
@@ -352,7 +352,7 @@ impl TemplateChecker<'_> {
 
     fn unless_known<'n>(
         &mut self,
-        code: &'static str,
+        code: Code,
         span: Span,
         what: &str,
         name: &str,
@@ -366,7 +366,7 @@ impl TemplateChecker<'_> {
 
     fn unknown<'n>(
         &mut self,
-        code: &'static str,
+        code: Code,
         span: Span,
         what: &str,
         name: &str,
@@ -384,7 +384,7 @@ impl TemplateChecker<'_> {
         self.push(problem, span);
     }
 
-    fn error(&mut self, code: &'static str, span: Span, message: String) {
+    fn error(&mut self, code: Code, span: Span, message: String) {
         self.push(Diagnostic::error(code, self.path, message), span);
     }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::MAX_BYTES;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
 use crate::text::or_list;
 
@@ -60,7 +60,7 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
         if files.is_empty() {
             let message = format!("there is no config in {}", or_list(&places));
             problems.push(Diagnostic::error(
-                "config-not-found",
+                Code::ConfigNotFound,
                 &RepoPath::typed("."),
                 message,
             ));
@@ -77,7 +77,7 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
                 false => "look at the spelling of the path",
             };
             let problem = Diagnostic::error(
-                "config-not-found",
+                Code::ConfigNotFound,
                 &RepoPath::typed(argument),
                 "no config is there",
             );

@@ -12,6 +12,7 @@ mod support;
 mod actions;
 mod change_set;
 mod check;
+mod codes;
 mod command;
 mod config;
 mod fake_github;

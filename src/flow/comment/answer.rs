@@ -1,5 +1,6 @@
 //! The answer to one command.
 
+use crate::diagnostic::Code;
 use crate::exit::Exit;
 use crate::job::JobError;
 use crate::report::code;
@@ -20,8 +21,11 @@ impl Answer {
 }
 
 /// Denies the whole command. `fact` is Markdown.
-pub fn denied(denial: &'static str, fact: &str, remedy: &str) -> Answer {
-    let body = format!("⛔ {}: {fact}.\n\nTo go on, {remedy}.", code(denial));
+pub fn denied(denial: &Code, fact: &str, remedy: &str) -> Answer {
+    let body = format!(
+        "⛔ {}: {fact}.\n\nTo go on, {remedy}.",
+        code(denial.as_str())
+    );
     Answer::new(body, Exit::Denied)
 }
 

@@ -16,7 +16,7 @@ use crate::change::range_of_pull_request;
 use crate::change::{LoadedPolicy, policy_bytes};
 use crate::command::{Class, Command};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::guard::{self, POLICY_FILE, read_policy};
 use crate::job::JobError;
@@ -148,7 +148,7 @@ fn resolve_command(
         return Err((failed_outcome(change, &change.diagnostics), Exit::Config));
     }
     let deletes = command.action.class() == Class::Destructive;
-    let denied = |code: &'static str, message: &str, help: &str| {
+    let denied = |code: Code, message: &str, help: &str| {
         let problem = Diagnostic::error(code, &change.path, message).with_help(help);
         let outcome = Outcome {
             state: State::Denied,
@@ -157,24 +157,28 @@ fn resolve_command(
         (outcome, Exit::Denied)
     };
     let Some(config) = config else {
-        let problem = Diagnostic::error("render-failed", &change.path, "the config cannot be read");
+        let problem = Diagnostic::error(
+            Code::RenderFailed,
+            &change.path,
+            "the config cannot be read",
+        );
         return Err((failed_outcome(change, &[problem]), Exit::Config));
     };
     match (verb_for(&config, command.action), &command.config) {
         (Err(_), None) => Ok(None),
         (Err(problem), Some(_)) => Err((failed_outcome(change, &[problem]), Exit::Usage)),
         (Ok(_), _) if deletes && change.intent != Intent::Delete => Err(denied(
-            "delete-not-requested",
+            Code::DeleteNotRequested,
             "the pull request does not remove the stack's config",
             "remove the config in a pull request, and have that approved",
         )),
         (Ok(_), _) if !deletes && change.intent == Intent::Delete => Err(denied(
-            "not-requested",
+            Code::NotRequested,
             "the pull request removes the stack's config",
             "comment on the pull request that added it",
         )),
         (Ok(_), _) if !lists_solution(&config, command) => Err(denied(
-            "not-requested",
+            Code::NotRequested,
             "the config does not name this solution",
             "add it to the config in a pull request, and have that approved",
         )),
@@ -208,7 +212,7 @@ fn has_role(
         return Ok(environment);
     }
     let message = format!("the policy names no role that changes stacks of `{environment}`");
-    let problem = Diagnostic::error("role-not-configured", &change.path, message)
+    let problem = Diagnostic::error(Code::RoleNotConfigured, &change.path, message)
         .with_help("name one under `roles` of the environment in the policy file");
     let outcome = Outcome {
         state: State::Denied,

@@ -14,7 +14,7 @@ use crate::change::PullRequestContext;
 use crate::change::products;
 use crate::command::{Class, Command, CommentAction};
 use crate::config::{Config, load};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::guard::{ChangeRequest, EffectKind, Policy, Trigger};
 use crate::job::CredentialCache;
@@ -242,7 +242,7 @@ impl<'a> Inspection<'a> {
             }
         };
         found.ok_or_else(|| {
-            let problem = Diagnostic::error("render-failed", &change.path, why);
+            let problem = Diagnostic::error(Code::RenderFailed, &change.path, why);
             (failed_outcome(change, &[problem]), Some(Exit::Config))
         })
     }

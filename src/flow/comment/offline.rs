@@ -6,7 +6,7 @@ use super::session::{CommentSession, REPLY_LIMIT, failed_outcome};
 use crate::VERSION;
 use crate::command::{Command, CommentAction, help};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::job::JobError;
 use crate::plan::{Change, Intent};
@@ -100,7 +100,7 @@ fn config_output(
     change: &Change,
     config: &Config,
 ) -> Result<Outcome, Vec<Diagnostic>> {
-    let failed = |error: String| vec![Diagnostic::error("render-failed", &change.path, error)];
+    let failed = |error: String| vec![Diagnostic::error(Code::RenderFailed, &change.path, error)];
     let product = &config.product;
     let scope = &config.derived.scope;
     let mut outcome = Outcome::new(change.path.as_str(), None, State::Done);

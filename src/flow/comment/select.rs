@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use crate::command::{Class, Command, CommentAction};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::plan::{Change, Intent, Plan};
 use crate::product::Verb;
@@ -60,7 +60,8 @@ fn no_match(text: &str) -> Answer {
 /// The verb of an action in the config's product.
 pub fn verb_for(config: &Config, action: CommentAction) -> Result<Verb, Diagnostic> {
     let name = action.name();
-    let problem = |message: String| Diagnostic::error("action-not-offered", &config.path, message);
+    let problem =
+        |message: String| Diagnostic::error(Code::ActionNotOffered, &config.path, message);
     match config.product.action(name, &config.derived.scope) {
         Some(Ok((offered, true))) if required_class(offered.verb) == action.class() => {
             Ok(offered.verb)

@@ -11,7 +11,7 @@ use crate::apply::Run;
 use crate::change::{PullRequestContext, reported_digest};
 use crate::ci::{JobOutputs, summary};
 use crate::command::{Class, Command};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::guard;
 use crate::job::{Job, JobError, JobResult};
@@ -97,14 +97,14 @@ impl<'a> CommentSession<'a> {
         }
         if request.fork == Some(true) {
             return Some(denied(
-                "fork-not-allowed",
+                &Code::ForkNotAllowed,
                 "the pull request comes from another repository",
                 "push the branch to this repository, and open a pull request from there",
             ));
         }
         if lasts && request.merged != Some(true) {
             return Some(denied(
-                "not-merged",
+                &Code::NotMerged,
                 "the pull request is not merged",
                 "merge it; what is merged and approved is provisioned without a command",
             ));
@@ -116,7 +116,7 @@ impl<'a> CommentSession<'a> {
         (!self.author.can_write()).then(|| {
             let login = code(&self.author.account.login);
             denied(
-                "actor-not-allowed",
+                &Code::ActorNotAllowed,
                 &format!("{login} may not push to this repository"),
                 "have somebody comment who may push",
             )

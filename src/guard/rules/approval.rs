@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RuleInput;
+use crate::diagnostic::Code;
 use crate::guard::{Actor, Denial, Permission, Review, ReviewState};
 use crate::model::UserId;
 use crate::text::pluralize;
@@ -112,14 +113,14 @@ pub fn suffices(input: &RuleInput<'_>) -> Option<Denial> {
         ),
     };
     let remedy = "have the pull request's head approved; then run it again";
-    Some(Denial::new("approval-missing", fact, remedy))
+    Some(Denial::new(Code::ApprovalMissing, fact, remedy))
 }
 
 /// Denies because of approvals that do not count, if they are needed to reach the required number.
 fn deny_uncounted(
     input: &RuleInput<'_>,
     status: ApprovalStatus,
-    code: &'static str,
+    code: Code,
     why: &str,
     remedy: &str,
 ) -> Option<Denial> {
@@ -139,7 +140,13 @@ pub fn approvals_are_of_head(input: &RuleInput<'_>) -> Option<Denial> {
         None => "may be of another commit than the head, which is not known",
     };
     let remedy = "have the head approved";
-    deny_uncounted(input, ApprovalStatus::Stale, "approval-stale", why, remedy)
+    deny_uncounted(
+        input,
+        ApprovalStatus::Stale,
+        Code::ApprovalStale,
+        why,
+        remedy,
+    )
 }
 
 /// Authors cannot approve their own change.
@@ -153,7 +160,7 @@ pub fn is_not_by_author(input: &RuleInput<'_>) -> Option<Denial> {
     deny_uncounted(
         input,
         ApprovalStatus::ByAuthor,
-        "approval-by-author",
+        Code::ApprovalByAuthor,
         why,
         remedy,
     )
@@ -164,12 +171,12 @@ pub fn is_not_by_pusher(input: &RuleInput<'_>) -> Option<Denial> {
     let known = matches!(&input.request()?.pushers, Some(pushers) if !pushers.is_empty());
     let (code, why, remedy) = match known {
         true => (
-            "approval-by-pusher",
+            Code::ApprovalByPusher,
             "is by whoever pushed the head",
             "have somebody approve it who did not push the head",
         ),
         false => (
-            "pushers-unknown",
+            Code::PushersUnknown,
             "does not count: the pushers of the head are not known",
             "open a new pull request, whose pushes the forge lists",
         ),
@@ -183,7 +190,7 @@ pub fn is_by_an_approver(input: &RuleInput<'_>) -> Option<Denial> {
     deny_uncounted(
         input,
         ApprovalStatus::NotAllowed,
-        "approver-not-allowed",
+        Code::ApproverNotAllowed,
         "does not count: not an approver, not known to be one, or a machine",
         remedy,
     )
@@ -201,7 +208,7 @@ pub fn no_changes_requested(input: &RuleInput<'_>) -> Option<Denial> {
         return None;
     }
     Some(Denial::new(
-        "changes-requested",
+        Code::ChangesRequested,
         format!("{} requested changes", objecting.join(", ")),
         "have them approve, or dismiss their review",
     ))

@@ -1,6 +1,7 @@
 //! Rules about what an update would do.
 
 use super::RuleInput;
+use crate::diagnostic::Code;
 use crate::guard::{Denial, EffectKind, Updates};
 use crate::plan::Verdict;
 
@@ -15,14 +16,14 @@ pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
         "delete and provision the stack anew, or allow more under `updates` in the policy file";
     if updates == Updates::Never {
         return Some(Denial::new(
-            "update-not-allowed",
+            Code::UpdateNotAllowed,
             "the stack exists, and the policy says `updates: never`",
             remedy,
         ));
     }
     let Some(verdict) = input.facts.verdict else {
         return Some(Denial::new(
-            "impact-unknown",
+            Code::ImpactUnknown,
             "what the update would do is not known",
             "look at the change set with `show-changes`",
         ));
@@ -31,12 +32,12 @@ pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
         Updates::Never | Updates::Reviewed => None,
         Updates::InPlace if verdict <= Verdict::InPlace => None,
         Updates::InPlace if verdict == Verdict::MayDestroy => Some(Denial::new(
-            "impact-unknown",
+            Code::ImpactUnknown,
             "the update may destroy data, and the policy says `updates: in-place`",
             remedy,
         )),
         Updates::InPlace => Some(Denial::new(
-            "impact-too-high",
+            Code::ImpactTooHigh,
             format!(
                 "the worst that the update does is `{}`, and the policy says `updates: in-place`",
                 verdict.words()
@@ -62,12 +63,12 @@ pub fn is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
     };
     match digests.filter(|[shown, _]| reviewed(shown)) {
         None => Some(Denial::new(
-            "plan-changed",
+            Code::PlanChanged,
             "it is not known whether the change set is the one that was shown",
             remedy,
         )),
         Some([shown, current]) if shown != current => Some(Denial::new(
-            "plan-changed",
+            Code::PlanChanged,
             format!("{shown} was shown, and {current} would run"),
             remedy,
         )),

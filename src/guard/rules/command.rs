@@ -2,6 +2,7 @@
 
 use super::RuleInput;
 use super::approval::may_approve;
+use crate::diagnostic::Code;
 use crate::guard::{Denial, EffectKind, Permission};
 
 /// Digits of a digest that confirm it. The denial shows this many; more are accepted.
@@ -21,7 +22,7 @@ pub fn actor_may(input: &RuleInput<'_>) -> Option<Denial> {
         None => format!("what {} may do is not known", by.login),
     };
     let remedy = "have somebody comment who may push";
-    Some(Denial::new("actor-not-allowed", fact, remedy))
+    Some(Denial::new(Code::ActorNotAllowed, fact, remedy))
 }
 
 /// The comment confirms the digest of what would be deleted now, and the commenter may approve.
@@ -33,7 +34,7 @@ pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
             Some(digest) => format!("look at what goes, then comment with `--confirm {digest}`"),
             None => "find out what would go".to_owned(),
         };
-        Some(Denial::new("delete-not-confirmed", fact, remedy))
+        Some(Denial::new(Code::DeleteNotConfirmed, fact, remedy))
     };
     let confirmed = request.command();
     let Some(confirmed) = confirmed.and_then(|command| command.confirm.as_deref()) else {
@@ -56,7 +57,7 @@ pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
     let approvers = policy.approvers(&input.stack.target.environment);
     (!may_approve(by, approvers)).then(|| {
         Denial::new(
-            "approver-not-allowed",
+            Code::ApproverNotAllowed,
             format!("{} is not one of those whose approval counts", by.login),
             "have somebody of `approvers` in the policy file confirm it",
         )
@@ -76,5 +77,5 @@ pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
         _ => "who asked for the deletion is not known".to_owned(),
     };
     let remedy = "have somebody else confirm it";
-    Some(Denial::new("delete-needs-second-person", fact, remedy))
+    Some(Denial::new(Code::DeleteNeedsSecondPerson, fact, remedy))
 }

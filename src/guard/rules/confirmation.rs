@@ -1,6 +1,7 @@
 //! Rules about confirmation: `--force`, and the stack's name on a terminal.
 
 use super::RuleInput;
+use crate::diagnostic::Code;
 use crate::guard::{Authority, Denial, EffectKind};
 
 fn needs_confirmation(input: &RuleInput<'_>) -> bool {
@@ -16,7 +17,7 @@ fn needs_confirmation(input: &RuleInput<'_>) -> bool {
 
 /// A known person or pull request requests the effect.
 pub fn actor_is_known(input: &RuleInput<'_>) -> Option<Denial> {
-    let denial = |fact, remedy| Some(Denial::new("actor-not-allowed", fact, remedy));
+    let denial = |fact, remedy| Some(Denial::new(Code::ActorNotAllowed, fact, remedy));
     match &input.facts.authority {
         Authority::Unknown if !input.is_read_only() => denial(
             "it is not known who asks",
@@ -51,7 +52,7 @@ pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
     };
     (needs_confirmation(input) && !forced).then(|| {
         Denial::new(
-            "force-required",
+            Code::ForceRequired,
             "`--force` was not given",
             match input.kind {
                 EffectKind::Delete | EffectKind::TearDown => {
@@ -70,7 +71,7 @@ pub fn name_is_typed(input: &RuleInput<'_>) -> Option<Denial> {
         Authority::CommandLine {
             typed: Some(typed), ..
         } if deletes && *typed != input.stack.name => Some(Denial::new(
-            "name-not-typed",
+            Code::NameNotTyped,
             "the stack's name was not typed",
             format!("type {}", input.stack.name),
         )),

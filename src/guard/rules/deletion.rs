@@ -1,6 +1,7 @@
 //! Rules about what a deletion would delete.
 
 use super::RuleInput;
+use crate::diagnostic::Code;
 use crate::guard::{Denial, EffectKind};
 use crate::text::pluralize;
 
@@ -14,7 +15,7 @@ pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     let never = !policy.deletes(&input.stack.target.environment);
     (deletes(input) && never).then(|| {
         Denial::new(
-            "delete-not-allowed",
+            Code::DeleteNotAllowed,
             "the policy says `deletes: never`",
             "change `deletes` in the policy file",
         )
@@ -29,12 +30,12 @@ pub fn has_no_importers(input: &RuleInput<'_>) -> Option<Denial> {
     let remedy = "delete the stacks that import its outputs first";
     match &input.facts.importers {
         None => Some(Denial::new(
-            "stack-has-importers",
+            Code::StackHasImporters,
             "whether other stacks import its outputs is not known",
             remedy,
         )),
         Some(importers) if !importers.is_empty() => Some(Denial::new(
-            "stack-has-importers",
+            Code::StackHasImporters,
             format!("its outputs are imported by {}", importers.join(", ")),
             remedy,
         )),
@@ -50,7 +51,7 @@ pub fn buckets_are_empty(input: &RuleInput<'_>) -> Option<Denial> {
     let remedy = "empty the bucket, or use `tear-down` where the product has it";
     let Some(buckets) = &input.facts.buckets else {
         return Some(Denial::new(
-            "bucket-not-empty",
+            Code::BucketNotEmpty,
             "what is in its buckets is not known",
             remedy,
         ));
@@ -61,7 +62,7 @@ pub fn buckets_are_empty(input: &RuleInput<'_>) -> Option<Denial> {
     let (bucket, count) = buckets.deleted.iter().find(|(_, count)| **count > 0)?;
     let count = usize::try_from(*count).unwrap_or(usize::MAX);
     Some(Denial::new(
-        "bucket-not-empty",
+        Code::BucketNotEmpty,
         format!(
             "bucket {bucket} holds {}",
             pluralize(count, "object version")

@@ -1,6 +1,7 @@
 //! Rules about the pull request.
 
 use super::RuleInput;
+use crate::diagnostic::Code;
 use crate::guard::{Denial, EffectKind, RequestedChange};
 
 /// Permanent effects need a merged pull request.
@@ -18,7 +19,7 @@ pub fn is_merged(input: &RuleInput<'_>) -> Option<Denial> {
             "merge the pull request",
         ),
     };
-    Some(Denial::new("not-merged", fact, remedy))
+    Some(Denial::new(Code::NotMerged, fact, remedy))
 }
 
 /// Reviewers of another branch judged for another purpose. So tests need this rule too, although they need no merge.
@@ -33,7 +34,7 @@ pub fn targets_default_branch(input: &RuleInput<'_>) -> Option<Denial> {
         ),
     };
     let remedy = "open a pull request into the default branch";
-    Some(Denial::new("not-default-branch", fact, remedy))
+    Some(Denial::new(Code::NotDefaultBranch, fact, remedy))
 }
 
 /// An unprotected branch accepts changes without a review. That includes changes of the policy, which names the approvers.
@@ -46,7 +47,7 @@ pub fn branch_is_protected(input: &RuleInput<'_>) -> Option<Denial> {
         None => format!("whether {} is protected is not known", branch.name),
     };
     let remedy = "protect the default branch: require pull requests";
-    Some(Denial::new("branch-not-protected", fact, remedy))
+    Some(Denial::new(Code::BranchNotProtected, fact, remedy))
 }
 
 /// The pull request comes from the same repository. This holds for read-only effects too, because they need credentials.
@@ -57,7 +58,7 @@ pub fn is_not_fork(input: &RuleInput<'_>) -> Option<Denial> {
         None => "whether the pull request comes from another repository is not known",
     };
     Some(Denial::new(
-        "fork-not-allowed",
+        Code::ForkNotAllowed,
         fact,
         "push the branch to this repository, and open a pull request from there",
     ))
@@ -82,7 +83,7 @@ pub fn head_is_reported(input: &RuleInput<'_>) -> Option<Denial> {
         (_, None) => "the head is not known".to_owned(),
     };
     let remedy = "wait for the check of the new head, read its report, and comment again";
-    Some(Denial::new("stale-head", fact, remedy))
+    Some(Denial::new(Code::StaleHead, fact, remedy))
 }
 
 /// The config has not changed since the merge. The run of the newer change provisions it.
@@ -93,7 +94,7 @@ pub fn is_current(input: &RuleInput<'_>) -> Option<Denial> {
         None => "whether the config is still as it was merged is not known",
     };
     Some(Denial::new(
-        "superseded",
+        Code::Superseded,
         fact,
         "the run of the newer change provisions it",
     ))
@@ -106,12 +107,12 @@ pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
     match (deletes, request.asks) {
         (true, Some(RequestedChange::Delete)) | (false, Some(RequestedChange::Provision)) => None,
         (true, _) => Some(Denial::new(
-            "delete-not-requested",
+            Code::DeleteNotRequested,
             "the pull request does not remove the stack's config",
             "remove the config in a pull request, and have that approved",
         )),
         (false, _) => Some(Denial::new(
-            "not-requested",
+            Code::NotRequested,
             "the pull request does not ask for this stack",
             "comment on the pull request that changed the stack's config",
         )),
@@ -129,7 +130,7 @@ pub fn plan_is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
     match &request.shown {
         Some(shown) if shown.same => None,
         Some(shown) => Some(Denial::new(
-            "plan-changed",
+            Code::PlanChanged,
             format!(
                 "what was merged does not come to what plan {} showed",
                 shown.plan.get(..12).unwrap_or(&shown.plan)
@@ -137,7 +138,7 @@ pub fn plan_is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
             remedy,
         )),
         None => Some(Denial::new(
-            "plan-changed",
+            Code::PlanChanged,
             "no plan that still holds was reported at the pull request's head",
             remedy,
         )),

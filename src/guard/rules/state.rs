@@ -1,6 +1,7 @@
 //! Rules about the stack's state.
 
 use super::RuleInput;
+use crate::diagnostic::Code;
 use crate::guard::{Denial, EffectKind, TEST_TAG};
 use crate::stack::{Health, Stack};
 
@@ -35,7 +36,7 @@ pub fn stack_is_stable(input: &RuleInput<'_>) -> Option<Denial> {
     let remedy = "wait until the operation has ended, then try again";
     let Some(stack) = &input.facts.stack else {
         return Some(Denial::new(
-            "stack-busy",
+            Code::StackBusy,
             "the stack's state is not known",
             remedy,
         ));
@@ -46,7 +47,7 @@ pub fn stack_is_stable(input: &RuleInput<'_>) -> Option<Denial> {
             None
         }
         Health::InProgress | Health::Unknown => Some(Denial::new(
-            "stack-busy",
+            Code::StackBusy,
             format!("the stack is {}", stack.status),
             remedy,
         )),
@@ -60,12 +61,12 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
     input.facts.stack.as_ref()?;
     match (input.kind, existing(input)) {
         (EffectKind::Create, Some(stack)) => Some(Denial::new(
-            "stack-exists",
+            Code::StackExists,
             format!("there is a stack already, and it is {}", stack.status),
             "look at `show-changes`; making a stack does not change one",
         )),
         (EffectKind::Resume, Some(stack)) if stack.status.0 != CREATING => Some(Denial::new(
-            "stack-exists",
+            Code::StackExists,
             format!("the stack is {}, so that its making is over", stack.status),
             "look at `show-changes`; making a stack does not change one",
         )),
@@ -73,7 +74,7 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
             EffectKind::Resume | EffectKind::Update | EffectKind::Folders | EffectKind::Upload,
             None,
         ) => Some(Denial::new(
-            "stack-not-found",
+            Code::StackNotFound,
             "there is no stack",
             "provision the stack first",
         )),
@@ -88,7 +89,7 @@ pub fn stack_has_not_failed(input: &RuleInput<'_>) -> Option<Denial> {
     let matters = needs_state(input) && !deletes;
     (matters && stack.status.health() == Health::Failed).then(|| {
         Denial::new(
-            "stack-failed",
+            Code::StackFailed,
             format!("the stack is {}", stack.status),
             "delete the stack, or repair it by hand",
         )
@@ -101,7 +102,7 @@ pub fn stack_is_not_protected(input: &RuleInput<'_>) -> Option<Denial> {
     let deletes = deletes(input) || input.kind == EffectKind::Test;
     (deletes && stack.protected).then(|| {
         Denial::new(
-            "stack-protected",
+            Code::StackProtected,
             "termination protection is on",
             "turn termination protection off, if the stack really is to go",
         )
@@ -133,7 +134,7 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
             (true, false) => "the stack was not made by a test",
         };
         Denial::new(
-            "stack-not-owned",
+            Code::StackNotOwned,
             fact,
             format!(
                 "if it is the config's own stack, tag it with {}",

@@ -1,6 +1,7 @@
 //! Rules about the target: credentials, config and policy name the same account, region and environment.
 
 use super::RuleInput;
+use crate::diagnostic::Code;
 use crate::guard::Denial;
 use crate::text::{or_list, pluralize};
 
@@ -8,7 +9,7 @@ use crate::text::{or_list, pluralize};
 pub fn policy_is_valid(input: &RuleInput<'_>) -> Option<Denial> {
     let problems = input.policy.err()?;
     Some(Denial::new(
-        "policy-invalid",
+        Code::PolicyInvalid,
         format!("the policy file has {}", pluralize(problems.len(), "error")),
         "correct the policy file; nothing is assumed in its place",
     ))
@@ -19,7 +20,7 @@ pub fn account_is_the_same(input: &RuleInput<'_>) -> Option<Denial> {
     let expected = &input.stack.target.account;
     let denial = |fact: String| {
         Denial::new(
-            "account-mismatch",
+            Code::AccountMismatch,
             fact,
             format!("use credentials of account {expected}, which the config names"),
         )
@@ -42,7 +43,7 @@ pub fn account_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
         return None;
     }
     Some(Denial::new(
-        "account-mismatch",
+        Code::AccountMismatch,
         format!("the policy does not list account {account}"),
         "add it to `accounts` of the policy file",
     ))
@@ -57,7 +58,7 @@ pub fn region_is_the_same(input: &RuleInput<'_>) -> Option<Denial> {
         Some(_) => return None,
     };
     let remedy = format!("use {expected}, which the config names");
-    Some(Denial::new("region-mismatch", fact, remedy))
+    Some(Denial::new(Code::RegionMismatch, fact, remedy))
 }
 
 /// The policy lists the environment, or lists none.
@@ -69,7 +70,7 @@ pub fn environment_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
     }
     let known: Vec<&str> = policy.environments.keys().map(String::as_str).collect();
     Some(Denial::new(
-        "environment-not-allowed",
+        Code::EnvironmentNotAllowed,
         format!("the policy has no environment `{environment}`"),
         format!(
             "use {}, or add it to `environments` of the policy file",

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use provisioner::diagnostic::Code;
 use provisioner::model::{CommitSha, Digest, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::{Files, Registry};
@@ -286,7 +287,7 @@ fn attack_a_product_with_endless_loops() {
             &registry,
             &[input("s3/configs/x-slow.yaml", None, Some("slow: aaa\n"))],
         );
-        assert_eq!(plan.changes[0].diagnostics[0].code, "render-failed");
+        assert_eq!(plan.changes[0].diagnostics[0].code, Code::RenderFailed);
         assert_harmless("endless", plan);
     }
 }

@@ -1,7 +1,7 @@
 //! Loading ends, with a config or with diagnostics, whatever the bytes are.
 
 use proptest::prelude::*;
-use provisioner::diagnostic::Severity;
+use provisioner::diagnostic::{Code, Severity};
 
 use super::{PATH, VALID, cases, loaded};
 
@@ -127,7 +127,7 @@ proptest! {
         // By any other name it is refused, and the right one is told. Pattern A reads a name with another ending as its own.
         let other = loaded(&format!("s3/configs/x{stem}.yaml"), text.as_bytes());
         prop_assert!(other.config.is_none());
-        let told = other.diagnostics.iter().find(|diagnostic| diagnostic.code == "wrong-file-name");
+        let told = other.diagnostics.iter().find(|diagnostic| diagnostic.code == Code::WrongFileName);
         prop_assert!(told.is_some_and(|told| told.message.contains(&format!("`{base}"))), "{:?}", other.diagnostics);
     }
 }

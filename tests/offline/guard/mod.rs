@@ -11,7 +11,7 @@ mod stack;
 
 use std::sync::LazyLock;
 
-use provisioner::diagnostic::Diagnostic;
+use provisioner::diagnostic::{Diagnostic, explain};
 use provisioner::guard::*;
 use provisioner::model::RepoPath;
 use provisioner::product::Target;
@@ -55,7 +55,8 @@ fn denials(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
 /// Codes of the denials; none if it is allowed.
 fn codes(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<&'static str> {
     let denials = denials(kind, policy, facts);
-    denials.iter().map(|denial| denial.code).collect()
+    let entries = denials.iter().map(|denial| explain(&denial.code).unwrap());
+    entries.map(|entry| entry.code.as_str()).collect()
 }
 
 /// Every kind's part of the truth table, made at the same time.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use provisioner::diagnostic::explain;
+use provisioner::diagnostic::Code;
 use provisioner::guard::*;
 
 use super::approvals::REVIEWS;
@@ -367,7 +367,10 @@ fn counted(kind: EffectKind) -> String {
         format!("{name}: {allowed} of {all}")
     });
     let told: Vec<&str> = told.into_iter().collect();
-    assert!(told.iter().all(|code| explain(code).is_some()), "{told:?}");
+    assert!(
+        told.iter().all(|code| Code::of_engine(code).is_some()),
+        "{told:?}"
+    );
     let counts = counts.join(", ");
     format!(
         "{kind:?}: allowed by {counts}; denials: {}\n",

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use provisioner::diagnostic::explain;
+use provisioner::diagnostic::Code;
 use provisioner::guard::*;
 use provisioner::plan::Verdict;
 use provisioner::stack::{DriftCheck, Stack, StackStatus};
@@ -333,7 +333,10 @@ fn counted(kind: EffectKind) -> String {
         told.extend(denials);
     });
     let told: Vec<&str> = told.into_iter().collect();
-    assert!(told.iter().all(|code| explain(code).is_some()), "{told:?}");
+    assert!(
+        told.iter().all(|code| Code::of_engine(code).is_some()),
+        "{told:?}"
+    );
     format!(
         "{kind:?}: {allowed} of {all} allowed; denials: {}\n",
         told.join(", ")

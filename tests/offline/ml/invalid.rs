@@ -576,7 +576,7 @@ fn each_mistake_has_one_correct_diagnostic() {
         let codes: Vec<&str> = loaded
             .diagnostics
             .iter()
-            .map(|diagnostic| &*diagnostic.code)
+            .map(|diagnostic| diagnostic.code.as_str())
             .collect();
         if codes != [*code] || loaded.config.is_some() {
             wrong.push(format!("{name}: {codes:?}, not {code}"));

@@ -2,7 +2,7 @@
 //! The order is read from the table in `src/lib.rs`; `docs/architecture.md` has the same table.
 
 mod rules;
-mod sources;
+pub mod sources;
 mod table;
 
 use std::collections::BTreeMap;
