@@ -23,7 +23,7 @@ impl PrecedingBlock {
         match tag {
             _ if !apart => Self::Container,
             Tag::HtmlBlock | Tag::CodeBlock(_) => Self::Block(end),
-            // One of several lines is underlined, and to some it is a table.
+            // A heading of several lines is underlined; some dialects read it as a table.
             Tag::Heading { .. } if !block.trim_end().contains('\n') => Self::Block(end),
             _ => Self::Container,
         }
@@ -38,7 +38,7 @@ impl PrecedingBlock {
             return true;
         }
         match self {
-            // What stands between is the definition of a link, or to some the head of a table.
+            // Text between them is a link definition, or in some dialects the head of a table.
             Self::Block(end) => body[..start]
                 .get(*end..)
                 .is_some_and(|between| between.trim().is_empty()),
@@ -51,9 +51,9 @@ impl PrecedingBlock {
 /// CommonMark differ.
 pub(super) fn is_clear(body: &str) -> bool {
     const DECLARED: [&str; 2] = ["<!--", "<![CDATA["];
-    // They begin a block in one version and not in the other.
+    // These begin a block in only one version of CommonMark.
     const ELEMENTS: [&str; 3] = ["<search", "<source", "<textarea"];
-    // To some, each of these ends what any of them began.
+    // In some dialects each of these ends a block that any of them began.
     const ENDS: [&str; 4] = ["</pre", "</script", "</style", "</textarea"];
     let declares = |(at, _)| !DECLARED.iter().any(|known| body[at..].starts_with(known));
     let lower = body.to_ascii_lowercase();
@@ -66,12 +66,13 @@ pub(super) fn is_clear(body: &str) -> bool {
 pub(super) fn plain_until(paragraph: &str) -> usize {
     let has = |word: &str| paragraph.contains(word);
     let paired = |sign: char| paragraph.find(sign) != paragraph.rfind(sign);
-    // Two of these may strike out what stands between them, or set it as mathematics, and change what holds around them.
+    // A pair of these may strike out the text between them or set it as mathematics, and change the meaning of the text around
+    // it.
     let paired = paired('~') || paired('$');
-    // Some make links of addresses, and to some a tilde is no punctuation: then other signs begin and end emphasis.
+    // Some dialects link addresses, and in some a tilde is not punctuation: then other signs begin and end emphasis.
     let emphasis =
         paragraph.contains(['*', '_']) && (has("://") || has("www.") || paragraph.contains('~'));
-    // Where a comment ends has changed between versions of CommonMark.
+    // Versions of CommonMark differ in where an HTML comment ends.
     if paired || emphasis || has("<!") || has("<?") {
         return 0;
     }

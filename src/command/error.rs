@@ -122,7 +122,7 @@ impl CommandParseError {
         let character = word
             .chars()
             .find(|character| !character.is_ascii_graphic())?;
-        // Some keyboards make one dash of two hyphens.
+        // Some keyboards replace two hyphens by one dash.
         let is_dash =
             |character: char| matches!(character, '\u{2010}'..='\u{2015}' | '\u{2212}' | '-');
         let name = word.trim_start_matches(is_dash);

@@ -227,7 +227,7 @@ macro_rules! actions {
     };
 }
 
-// No flag changes what a write or a deletion is about: that is fixed by the change that was reviewed. So they take no tier.
+// The reviewed change fixes what a write or a deletion does, so no flag changes it, and these actions take no tier.
 actions! {
     ValidateConfig "validate-config" Offline Config [Tier] "check configs: syntax, schema, names, rules";
     CreateProvTemplate "create-prov-template" Offline Config [Tier] "show the CloudFormation template of each config";

@@ -52,7 +52,7 @@ impl OpenElements {
         while let Some(at) = rest.find('<') {
             rest = &rest[at + 1..];
             let after = if rest.starts_with("!--") {
-                // `<!-->` is whole: its dashes count for both ends.
+                // `<!-->` is a complete comment: its dashes count for both ends.
                 rest.find("-->").map(|end| &rest[end + 3..])
             } else if rest.starts_with(['!', '?']) {
                 rest.find('>').map(|end| &rest[end + 1..])

@@ -50,7 +50,7 @@ pub(super) fn command_lines(body: &str) -> Vec<Line<'_>> {
                     match tag {
                         Tag::BlockQuote(_) => quoted ^= toggles_quote(block),
                         Tag::HtmlBlock => elements.read(block),
-                        // To some, the line above is its head.
+                        // In some dialects the line above is the head of a table.
                         Tag::Table(_)
                             if body.get(last_end..range.start).is_some_and(is_line_break) =>
                         {
@@ -92,7 +92,7 @@ fn mark_ambiguous(lines: &mut [Line<'_>]) {
 /// pieces of text.
 fn command_at(body: &str, start: usize) -> Option<usize> {
     let rest = body[start..].strip_prefix(TRIGGER)?;
-    // A letter or sign makes another word of it; what only looks like a blank is for the parser to name.
+    // A following letter or sign makes it another word. The parser reports characters that only look like a blank.
     if rest.starts_with(|next: char| next.is_ascii_graphic()) {
         return None;
     }

@@ -21,7 +21,7 @@ pub use parsed::Command;
 /// All commands of a comment, in order. A line that begins as a command but is not valid gives an error. A comment with too many
 /// commands gives only that error.
 pub fn parse(body: &str) -> Vec<Result<Command, CommandParseError>> {
-    // Nearly all comments end here.
+    // Fast path: nearly all comments contain no command.
     if !body.contains(TRIGGER) {
         return Vec::new();
     }
@@ -31,7 +31,7 @@ pub fn parse(body: &str) -> Vec<Result<Command, CommandParseError>> {
             return vec![Err(CommandParseError::TooLong { characters })];
         }
     }
-    // Markdown knows three line ends, and forges send two of them.
+    // Markdown has three line ends, and forges send two of them.
     let body = body.replace("\r\n", "\n").replace('\r', "\n");
     let lines = lines::command_lines(&body);
     if lines.len() > MAX_COMMANDS {

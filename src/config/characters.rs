@@ -49,14 +49,14 @@ fn string(
     span: Span,
     limit: &mut DiagnosticLimit<'_>,
 ) {
-    // Nearly every text is printable ASCII without a brace, which is told by one look at its bytes.
+    // Fast path: nearly every text is printable ASCII without a brace.
     if value
         .bytes()
         .all(|byte| matches!(byte, b' '..=b'~') && byte != b'{')
     {
         return;
     }
-    // CloudFormation resolves `{{resolve:service:…}}` anywhere in a template, whatever wrote it.
+    // CloudFormation resolves `{{resolve:service:…}}` anywhere in a template.
     if value.contains("{{resolve") || value.contains("{{ resolve") {
         let message = "CloudFormation would resolve this reference behind the reviewers' backs";
         let help = "write the value itself";

@@ -154,7 +154,7 @@ fn check(
     let mut values = tree.to_json();
     let violations = product.schema.violations(&values);
     let invalid = !violations.is_empty();
-    // Violations about keys leave the values beside them good.
+    // A violation about keys does not invalidate the other values.
     let of_values = violations
         .iter()
         .filter(|violation| violation.is_of_value());

@@ -82,7 +82,7 @@ impl OpenNode {
             let twin = entries.iter().find(|entry| entry.key == key);
             return twin.map(|entry| entry.key_span.start.line);
         }
-        // The first time all entries are new, later the last one.
+        // The first call indexes all entries, later calls only the last one.
         let known = self.seen;
         self.seen = entries.len();
         for entry in &entries[known..] {
@@ -326,7 +326,7 @@ impl<'a> Builder<'a> {
     fn tag(&mut self, tag: Option<Cow<'_, Tag>>, span: Span) -> Option<String> {
         let tag = tag?.to_string();
         if self.tags == Tags::Refuse {
-            // As it was written, not as the standard's shorthand expands.
+            // The tag as written, not as YAML expands it.
             let written = match tag.strip_prefix("tag:yaml.org,2002:") {
                 Some(rest) => format!("!{rest}"),
                 None if tag == "!!" => "!".to_owned(),
@@ -341,13 +341,13 @@ impl<'a> Builder<'a> {
     }
 
     fn syntax(&mut self, span: Span, info: &str) {
-        // A tab that begins a line is noticed where the text of the line before ends: what counts is the tab's own place.
+        // The scanner reports a leading tab at the end of the previous line. The diagnostic points at the tab.
         let about_tabs = info.split(' ').any(|word| matches!(word, "tab" | "tabs"));
         let lines = span.start.line..=span.start.line + usize::from(about_tabs);
         let tab = lines.into_iter().find_map(|line| self.tab_of(line));
         let span = tab.filter(|_| about_tabs).unwrap_or(span);
         let tab = about_tabs || tab.is_some();
-        // The scanner looks ahead, and may meet its own limit of flow levels before we meet ours.
+        // The scanner reads ahead and may reach its own limit of flow levels first.
         let code = match info {
             "recursion limit exceeded" => Code::YamlDepth,
             _ => Code::YamlSyntax,

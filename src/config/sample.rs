@@ -16,7 +16,7 @@ pub fn sample(
     let unnamed = RepoPath::typed("sample.yaml");
     let mut values = parse(&unnamed, text.as_bytes(), Tags::Refuse)?.to_json();
     product.schema.apply_defaults(&mut values);
-    // Only the fields make the name: that of the sample's file says nothing.
+    // The name derives from the fields; the sample's file name does not matter.
     let name = product
         .derive(&values, "", &registry.given, |_| false, true)
         .ok()

@@ -14,7 +14,7 @@ pub fn resolve(text: &str) -> NodeKind {
         "false" | "False" | "FALSE" => return NodeKind::Bool(false),
         _ => {}
     }
-    // Most scalars are words: one look at the first character spares the number parsers.
+    // Most scalars are words. The first character tells, without running the number parsers.
     let numeric = matches!(text.as_bytes()[0], b'0'..=b'9' | b'+' | b'-' | b'.');
     match numeric.then(|| number(text)).flatten() {
         Some(number) => NodeKind::Number(number),
@@ -49,7 +49,7 @@ fn number(text: &str) -> Option<Number> {
 }
 
 fn unsigned(digits: &str, radix: u32) -> Option<Number> {
-    // `from_str_radix` would take a sign, which YAML does not have here.
+    // `from_str_radix` accepts a sign, which YAML does not allow here.
     let plain = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
     plain
         .then(|| u64::from_str_radix(digits, radix).ok().map(Number::from))

@@ -21,7 +21,7 @@ pub fn report(
         .iter()
         .map(|tier| &*tier.name)
         .collect();
-    // Without a name something was wrong that has been told.
+    // A config without names already has an error.
     let Some(own) = derived.names.get("tier").filter(|_| !tiers.is_empty()) else {
         return;
     };

@@ -257,7 +257,7 @@ impl ViolationContext<'_> {
                 )
             }
             Violated::Enum { options } => {
-                // An empty text stands for an absent key, which goes without saying.
+                // An empty text stands for an absent key and is not listed.
                 let options: Vec<String> = options
                     .as_array()
                     .into_iter()

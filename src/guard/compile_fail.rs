@@ -70,7 +70,7 @@ assertions! {
         }";
 }
 
-// Each method that changes something, with a permit for something else.
+// Each method that changes something needs its own kind of permit.
 assertions! {
     /// Creating a change set needs a permit to preview.
     Previewed:
@@ -114,7 +114,7 @@ assertions! {
         ">) { let _ = cloud.upload(permit, bucket, key, body); }";
 }
 
-// The same without any.
+// Each method that changes something needs a permit.
 assertions! {
     /// No change set without a permit.
     PreviewedFreely:

@@ -146,7 +146,7 @@ fn present(
             change.resources = resources::compare(None, new_document.as_ref());
             change.diff = diff("", &new);
         }
-        // It may have a stack all the same, made when it was valid.
+        // It may have a stack from the time when it was valid.
         Some(Err(caveat)) => {
             change.intent = Intent::Update;
             change.level = Level::Unknown;
@@ -183,7 +183,7 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
     let levels = change.impact.iter().map(|impact| impact.level);
     change.level = levels.max().unwrap_or(Level::None);
     change.diff = diff(&base.template, new);
-    // The same template elsewhere is another stack.
+    // The same template at another target is another stack.
     if change.diff.is_none() && change.target.as_ref() == Some(&base.target) {
         change.intent = Intent::Unchanged;
         return;

@@ -121,12 +121,12 @@ impl Changes {
         let change_set = &found.change_set;
         let refused = (change_set.status == "FAILED" && !change_set.is_empty())
             .then(|| change_set.status_reason.clone().unwrap_or_default());
-        // Where nothing can be said of the causes, nothing is.
+        // Without dependencies the causes stay empty.
         let mut dependencies = key_dependencies(config).unwrap_or_default();
         let validations = locate_findings(config, &dependencies, &found.validations);
         let declared = before.and_then(|before| declared(before, config).ok());
         if let (Some(before), Some(declared)) = (before, &declared) {
-            // A key that went is a cause too, and what did not change is none.
+            // A removed key is a cause too; an unchanged key is not.
             merge(
                 &mut dependencies,
                 super::key_dependencies(before).unwrap_or_default(),

@@ -51,7 +51,7 @@ impl Deletion {
 
     /// Equal digests mean that the same is deleted, down to the number of object versions.
     pub fn digest(&self) -> Digest {
-        // Serialising plain data cannot fail.
+        // Serializing plain data cannot fail.
         let covered = serde_json::to_string(self).unwrap_or_default();
         Digest::sha256(format!("{VERSION}{covered}"))
     }

@@ -78,7 +78,7 @@ fn covered(change: &ResourceChange) -> String {
     change.details.sort_by_key(json);
     change.scope.sort();
     for context in [&mut change.before_context, &mut change.after_context] {
-        // The same properties may be written in another order.
+        // The order of properties does not matter.
         if let Some(text) = context
             && let Ok(mut value) = serde_json::from_str::<Value>(text)
         {

@@ -108,7 +108,7 @@ impl DriftImpact {
                 });
                 (fate, wanted)
             };
-            // It differs, and nobody says in what.
+            // The resource differs, but AWS lists no properties.
             if resource.differences.is_empty() {
                 let (fate, _) = value("", "");
                 live.push(DriftedProperty {
@@ -163,7 +163,7 @@ fn value_outcome(
         .details
         .iter()
         .filter(|detail| changes(detail, property));
-    // Several may lead to the same property. One that is sure is enough.
+    // Several details may concern the same property. One certain detail is enough.
     let sure = of_property
         .clone()
         .any(|detail| !detail.is_known_after_apply());
@@ -200,7 +200,7 @@ fn touches(change: &ResourceChange) -> bool {
         .iter()
         .map(|attribute| Some(attribute.as_str()));
     let mut all = attributes.chain(scope).peekable();
-    // Where nothing is said, anything may be.
+    // Without details, any property may change.
     all.peek().is_none()
         || all.any(|attribute| {
             let kept = [
@@ -216,11 +216,11 @@ fn touches(change: &ResourceChange) -> bool {
 
 /// The value after the update, if CloudFormation reports it.
 fn wanted(change: &ResourceChange, path: &str) -> Option<String> {
-    // The same place in two lists need not hold the same thing.
+    // The same index in two lists may hold different items.
     if segments(path).any(|segment| segment.bytes().all(|byte| byte.is_ascii_digit())) {
         return None;
     }
-    // Of what does not change, the deployed value is wanted still.
+    // An unchanged property keeps the deployed value.
     let property = segments(path).next().unwrap_or_default();
     let is_new = change.replacement == Some(Replacement::True);
     if !is_new
@@ -240,7 +240,7 @@ fn wanted(change: &ResourceChange, path: &str) -> Option<String> {
         Some(text) => text,
         None => {
             let after: Value = serde_json::from_str(change.after_context.as_deref()?).ok()?;
-            // What is no property any more is as absent as one that never was.
+            // A removed property is null, like a property that never existed.
             after
                 .get("Properties")?
                 .pointer(path)

@@ -28,7 +28,7 @@ pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, ProductE
     let mut impacts = Vec::with_capacity(keys.len());
     for key in keys {
         let (old, new) = (&before.derived.scope, &after.derived.scope);
-        // A change may edit the rules that judge it: of both sides the stricter one counts.
+        // A change may edit its own impact rules, so the stricter side counts.
         let rules = [
             before.product.impact_of(&key, old, new)?,
             after.product.impact_of(&key, old, new)?,

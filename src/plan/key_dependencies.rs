@@ -92,7 +92,7 @@ fn with_others(config: &Config, key: &str) -> Vec<Config> {
         Value::Number(number) => vec![json!(number.as_i64().unwrap_or_default() + 1)],
         Value::String(text) => vec![json!(format!("{text}x"))],
         Value::Array(items) if items.is_empty() => vec![json!(["x"])],
-        // Each item has its own effect; of very many, both halves stand for all.
+        // Each item is left out once; for long lists, each half.
         Value::Array(items) if items.len() <= MAX_ITEMS => (0..items.len())
             .map(|gone| json!([&items[..gone], &items[gone + 1..]].concat()))
             .collect(),

@@ -15,7 +15,7 @@ pub fn compare(before: Option<&Document>, after: Option<&Document>) -> Vec<Templ
     for (id, resource) in &old {
         match new.get(id) {
             None => changes.push(change(ResourceAction::Remove, resource, Vec::new())),
-            // Most resources stay as they are: bodies are made of those only that may not.
+            // Most resources are unchanged: bodies are built only for the others.
             Some(other) if resource.entry.value.same_data(&other.entry.value) => {}
             Some(other) => {
                 let properties = differing(&resource.body(), &other.body());

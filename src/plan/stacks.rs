@@ -34,7 +34,7 @@ impl<'a> ConfigMoves<'a> {
             .into_par_iter()
             .filter_map(|input| Some((owned(base, input, input.base.as_ref()?)?, input)))
             .collect();
-        // The last one is taken first, which is the one that stood first.
+        // `pop` takes the last one, which was first in the change.
         for (owned, input) in removed.into_iter().rev() {
             owners.entry(owned).or_default().push(input);
         }

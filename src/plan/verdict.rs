@@ -258,7 +258,7 @@ fn modified(change: &ResourceChange) -> ResourceVerdict {
             };
             may_be_replaced(change, why)
         }
-        // Where only attributes such as metadata change, there is nothing to be said.
+        // The API omits `Replacement` where only attributes such as metadata change.
         None if only_attributes(change) => in_place(change),
         None | Some(Replacement::Unknown(_)) => {
             may_be_replaced(change, "nothing is said about replacement")

@@ -22,7 +22,7 @@ pub fn write_json(out: &mut Output, value: &Value) -> Result<(), Error> {
     let json = serde_json::to_string(value).map_err(|error| {
         Error::new(ErrorKind::BadSerialization, "not representable as JSON").with_source(error)
     })?;
-    // Outside strings JSON is ASCII, so that every character met here stands in a string.
+    // JSON outside of strings is ASCII, so every character here is inside a string.
     let mut rest = json.as_str();
     while let Some(at) = rest.find(unprintable) {
         out.write_str(&rest[..at])?;

@@ -144,7 +144,7 @@ impl Product {
         let tier = given.tier.as_deref().unwrap_or_default();
         let suffix = given.suffix.as_deref().unwrap_or_default();
         fixed.push(("given".into(), context! { tier, suffix }));
-        // One flat map: `context!` over another would look each word up in several, at every use.
+        // One flat map, because nested `context!` maps are searched one after another at every use.
         let scope = |known: &[(Value, Value)]| -> Value {
             let names = Value::from_pairs(known.iter().cloned());
             Value::from_pairs(fixed.iter().cloned().chain([("names".into(), names)]))

@@ -159,7 +159,7 @@ impl Registry {
         if candidates.len() > 1 {
             candidates.retain(|(_, recognised)| fits(recognised));
         } else if candidates.is_empty() {
-            // A product that cannot be read may be the one whose section this is.
+            // The section may belong to a product that cannot be read.
             if let Some(error) = self.unreadable() {
                 return Err(RecognitionError::Invalid(error.clone()));
             }

@@ -269,7 +269,7 @@ fn collect_tiered(schema: &Value, path: &mut Vec<String>, tiered: &mut Vec<Tiere
     for (key, property) in properties.into_iter().flatten() {
         path.push(key.clone());
         match property.get("x-tier").and_then(Value::as_str) {
-            // What lies below it needs no less.
+            // Keys below it need at least the same tier.
             Some(tier) => tiered.push(Tiered {
                 path: path.clone(),
                 tier: tier.to_owned(),

@@ -86,7 +86,7 @@ fn read_action_patterns(action: &str) -> Vec<String> {
     };
     let verbs = VERBS.iter().filter_map(|verb| match rest {
         _ if begins.starts_with(verb) => Some(action.to_owned()),
-        // A pattern that begins with less than a verb: the actions of it that begin with one. Those on batches are spelt out.
+        // The pattern is shorter than a verb: add each verb that it matches. Verbs on batches are listed in full.
         Some(rest)
             if verb.starts_with(begins)
                 && !verb.starts_with("Batch")

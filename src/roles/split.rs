@@ -101,7 +101,7 @@ fn listed(value: &Value) -> Option<BTreeSet<String>> {
 pub fn split_to_policy_size(statements: Vec<Statement>) -> Vec<Vec<Value>> {
     let mut merged: Vec<Statement> = Vec::new();
     for statement in statements {
-        // What differs in one of its two lists alone is allowed just the same by a statement with both.
+        // Statements that differ in only one of the two lists can be merged without allowing more.
         let same = merged.iter_mut().find(|known| {
             known.conditions == statement.conditions
                 && (known.actions == statement.actions || known.resources == statement.resources)

@@ -11,7 +11,7 @@ pub fn template(account: &AccountRoles, request: &RolesRequest) -> Value {
     let provider = json!({
         "Type": "AWS::IAM::OIDCProvider",
         "Condition": "MakesProvider",
-        // Other stacks' roles may have come to trust it.
+        // Roles of other stacks may trust it by now.
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
         "Properties": { "Url": request.issuer.url(), "ClientIdList": ["sts.amazonaws.com"] },

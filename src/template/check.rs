@@ -254,13 +254,13 @@ impl TemplateChecker<'_> {
             (names("Resources"), names("Conditions"), names("Mappings"));
         let parameters = names("Parameters");
         let mut unknown = Vec::new();
-        // Rules and macros have their own scopes.
+        // Rules and macros have scopes of their own.
         for section in ["Conditions", "Resources", "Outputs"] {
             for entry in document.section(section) {
                 walk(&entry.value, &mut |reference, span| {
                     unknown.push((reference, span))
                 });
-                // `Condition: Name` beside other keys is an attribute, which is no function of one key.
+                // `Condition: Name` beside other keys is an attribute, not a function.
                 if let (Some(condition), true) = (
                     entry.value.get("Condition"),
                     entry.value.entries().len() > 1,

@@ -13,7 +13,7 @@ static COSTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
 /// What AWS bills a resource for, in a few words; `None` if the table has no entry.
 pub fn billed(resource: &Resource<'_>) -> Option<&'static str> {
     let kind = resource.kind;
-    // One type, two prices. A gateway is what CloudFormation makes if nothing is said.
+    // This type has two prices. CloudFormation's default is a gateway.
     let endpoint = || match resource.property("VpcEndpointType") {
         None => COSTS.get("AWS::EC2::VPCEndpoint Gateway"),
         Some(value) => COSTS.get(&format!("{kind} {}", value.text()?)),

@@ -96,7 +96,7 @@ impl Document {
             let fate = match entry.value.get("DeletionPolicy").and_then(Node::text) {
                 Some("Retain") => DeletionBehavior::Retained,
                 Some("Snapshot") => DeletionBehavior::Snapshotted,
-                // Kept unless its creation failed, and here it exists.
+                // It is kept unless its creation failed, and this resource exists.
                 Some("RetainExceptOnCreate") => DeletionBehavior::Retained,
                 Some("Delete") => DeletionBehavior::Deleted,
                 _ => default_deletion_behavior(kind),

@@ -34,7 +34,7 @@ impl ApprovalCount {
         let environment = &input.stack.target.environment;
         let policy = input.policy.ok()?;
         let status = |review: &Review| {
-            // Who is not known may be anybody.
+            // An unknown author or pusher may be this reviewer.
             let may_be_one_of =
                 |people: &[UserId]| people.is_empty() || people.contains(&review.by.id);
             if may_be_one_of(request.author.as_slice()) {
@@ -80,7 +80,7 @@ fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
 
 /// Whether the person may approve: a listed approver, or without a list anybody with write permission.
 pub(super) fn may_approve(person: &Actor, approvers: &[String]) -> bool {
-    // Who may not even look has left, and a name whose permission is not known may be somebody else's by now.
+    // A user without read permission has left, and a name with unknown permission may belong to somebody else by now.
     if person.bot || person.permission < Some(Permission::Read) {
         return false;
     }

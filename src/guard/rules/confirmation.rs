@@ -45,7 +45,7 @@ pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
     let forced = match &input.facts.authority {
         Authority::Unknown => false,
         Authority::CommandLine { force, .. } => *force,
-        // A merge says it for everything but a deletion.
+        // A merge confirms everything but a deletion.
         Authority::Request(request) => {
             !deletes || request.command().is_some_and(|command| command.force)
         }

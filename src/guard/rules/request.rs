@@ -68,7 +68,7 @@ pub fn is_not_fork(input: &RuleInput<'_>) -> Option<Denial> {
 pub fn head_is_reported(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.request()?;
     let command = request.command()?;
-    // What lasts is done for merged changes, whose head moves no more.
+    // Permanent effects need a merged change, whose head cannot move.
     if input.merge().is_some() {
         return None;
     }

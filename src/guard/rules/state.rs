@@ -57,7 +57,7 @@ pub fn stack_is_stable(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// A stack that is created must not exist; a stack that is changed must.
 pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
-    // Where nothing is known of the stack, that is denied already.
+    // `stack_is_stable` already denies an unknown stack.
     input.facts.stack.as_ref()?;
     match (input.kind, existing(input)) {
         (EffectKind::Create, Some(stack)) => Some(Denial::new(
@@ -120,7 +120,7 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
         && owner
             .iter()
             .all(|(key, value)| stack.tags.get(key) == Some(value));
-    // What a test makes may be deleted by a test only, and nothing else may.
+    // Only a test may delete a test's stack, and a test may delete nothing else.
     let is_test = stack.tags.contains_key(TEST_TAG);
     let fits = is_test == (input.kind == EffectKind::Test);
     (!is_marked || !fits).then(|| {
