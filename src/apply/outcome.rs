@@ -15,7 +15,6 @@ use crate::stack::StackName;
 /// What the tasks of a change did.
 #[derive(Default)]
 pub struct ApplyReport {
-    /// One for each config.
     pub outcomes: Vec<Outcome>,
     pub decisions: Vec<Decision>,
     /// Stacks that were provisioned or deleted, with the digests of their templates.

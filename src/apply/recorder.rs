@@ -12,12 +12,10 @@ use crate::plan::Deletion;
 use crate::report::Decision;
 use crate::stack::{StackEvent, StackName};
 
-/// Recorder of one stack.
 pub struct DecisionRecorder {
     request: ChangeRequest,
     console: ProgressLog,
     decisions: Mutex<Vec<Decision>>,
-    /// Digest of the previewed deletion.
     deletion_digest: Mutex<Option<String>>,
 }
 

@@ -14,9 +14,7 @@ use crate::product::{Files, PRODUCTS_FOLDER, Registry, RunInput};
 pub struct ChangeInputs {
     /// Sorted by path.
     pub inputs: Vec<Input>,
-    /// Products at the base.
     pub base: Registry,
-    /// Products at the head.
     pub head: Registry,
     /// Whether the change edits products.
     pub products_changed: bool,

@@ -124,7 +124,6 @@ impl MergedChange {
         self.inputs.config(change, change.intent == Intent::Delete)
     }
 
-    /// The config before the change.
     pub fn config_before(&self, change: &Change) -> Option<Config> {
         self.inputs.config(change, true)
     }

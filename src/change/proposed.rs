@@ -13,7 +13,6 @@ use crate::product::RunInput;
 pub struct PullRequestContext {
     /// The tier of configs that name none.
     pub tier: Option<String>,
-    /// The default branch.
     pub branch: DefaultBranch,
     pub reviewed: ReviewedPullRequest,
     /// The policy at the tip of the default branch: the author of a pull request chooses its base.

@@ -34,7 +34,6 @@ pub struct JobEnvironment {
     pub environment: Option<String>,
     /// What the workflow says for all configs.
     pub given: RunInput,
-    /// Whether the comment is wanted.
     pub comment: bool,
     /// Where the SARIF file goes.
     pub sarif: PathBuf,
@@ -53,7 +52,6 @@ pub struct JobEnvironment {
 pub struct JobRun {
     /// Where people see it.
     pub url: String,
-    /// Its id.
     pub id: String,
     /// The how many-th attempt it is.
     pub attempt: String,

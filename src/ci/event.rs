@@ -10,14 +10,12 @@ use crate::model::CommitSha;
 pub enum CiEvent {
     /// A pull request was opened or changed.
     PullRequest {
-        /// Its number.
         number: u64,
     },
     /// A merge queue asks whether a group of pull requests may go in.
     MergeGroup {
         /// Where the target branch is.
         base: CommitSha,
-        /// What it would become.
         head: CommitSha,
     },
     /// Commits came to a branch.
@@ -29,9 +27,7 @@ pub enum CiEvent {
         /// Where it is; none for a branch that is gone.
         after: Option<CommitSha>,
     },
-    /// Somebody commented.
     Comment {
-        /// The comment.
         id: u64,
         /// Of this pull request or issue.
         number: u64,
@@ -42,7 +38,6 @@ pub enum CiEvent {
         /// What it said when the event was made.
         body: String,
     },
-    /// It is time.
     Schedule,
     /// Anything else.
     Other(String),
@@ -93,7 +88,6 @@ struct Repository {
 #[derive(Deserialize)]
 struct Issue {
     number: u64,
-    /// Only pull requests have it.
     pull_request: Option<serde_json::Value>,
 }
 

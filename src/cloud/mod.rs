@@ -20,10 +20,8 @@ pub enum CloudError {
     Unreachable {
         /// The API's name of the operation.
         operation: &'static str,
-        /// Why.
         reason: String,
     },
-    /// AWS refuses.
     #[error("AWS {operation}: {code}: {message}")]
     Refused {
         /// The API's name of the operation.
@@ -51,7 +49,6 @@ impl CloudError {
     }
 }
 
-/// Results of the port.
 pub type Result<T> = std::result::Result<T, CloudError>;
 
 /// A template to deploy.
@@ -59,7 +56,6 @@ pub type Result<T> = std::result::Result<T, CloudError>;
 pub struct ChangeSetInput {
     /// The template's text, at most 51,200 bytes.
     pub body: String,
-    /// Tags of the stack.
     pub tags: std::collections::BTreeMap<String, String>,
     /// What the change set is for, in at most 1,024 characters.
     pub description: String,
@@ -98,13 +94,11 @@ pub struct StackOperation {
 #[derive(Debug)]
 #[must_use = "what was made is removed whole"]
 pub struct Rollback {
-    /// The deletion.
     pub running: StackOperation,
     /// Buckets that were made, by the names that they have.
     buckets: Vec<String>,
 }
 
-/// How an operation ended.
 #[derive(Clone, Debug)]
 pub struct OperationResult {
     /// The stack as it is now; `None` if it is gone.
@@ -113,22 +107,17 @@ pub struct OperationResult {
     pub events: Vec<StackEvent>,
 }
 
-/// A resource of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct StackResource {
-    /// Logical id.
     pub logical_id: String,
     /// Physical id, if it has one.
     pub physical_id: Option<String>,
-    /// Type.
     pub kind: String,
-    /// Status.
     pub status: String,
 }
 
 /// A bucket that is there and may be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    /// Whether versioning is on.
     pub versioned: bool,
 }

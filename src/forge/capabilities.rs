@@ -38,9 +38,7 @@ pub enum Capability {
 /// Permissions to read that flows need beside the one to read contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadPermission {
-    /// Commit statuses.
     Statuses,
-    /// Deployments.
     Deployments,
 }
 
@@ -49,22 +47,17 @@ pub enum ReadPermission {
 pub enum WritePermission {
     /// Comments on pull requests.
     Comments,
-    /// Commit statuses.
     Statuses,
-    /// Deployments.
     Deployments,
-    /// Issues.
     Issues,
 }
 
 /// A repository, as `doctor` reads it.
 #[derive(Clone, Debug)]
 pub struct RepositoryInfo {
-    /// Its numeric id.
     pub id: u64,
     /// Its owner's numeric id.
     pub owner_id: u64,
-    /// Its default branch.
     pub branch: String,
     /// Last commit of the default branch.
     pub tip: CommitSha,

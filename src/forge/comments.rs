@@ -39,7 +39,6 @@ pub struct Comment {
     pub number: u64,
     /// Who wrote it; `None` for an account that was deleted.
     pub by: Option<User>,
-    /// Markdown.
     pub body: String,
     /// Whether it was changed after it was written.
     pub edited: bool,

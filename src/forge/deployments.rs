@@ -5,7 +5,6 @@ use async_trait::async_trait;
 use super::{ForgeError, Upsert};
 use crate::model::{CommitSha, UserId};
 
-/// Writes deployments.
 #[async_trait]
 pub trait Deployments: Send + Sync {
     /// Sets the state of a stack's deployment. Reuses the deployment of the same commit, environment and task by `own`.
@@ -19,7 +18,6 @@ pub trait Deployments: Send + Sync {
 /// The deployment of one stack at one commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
-    /// The commit that is provisioned.
     pub commit: CommitSha,
     /// The config's environment.
     pub environment: String,
@@ -27,11 +25,9 @@ pub struct Deployment {
     pub task: String,
     /// For people. The forge's profile says how long it may be.
     pub description: String,
-    /// The new state.
     pub state: DeploymentState,
 }
 
-/// The state of a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeploymentState {
     /// A person has to confirm.

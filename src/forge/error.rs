@@ -6,7 +6,6 @@ pub enum ForgeError {
     /// The forge says no: a permission of the token is missing, or the thing is not visible to it.
     #[error("{what}: the forge refuses ({status}): {message}")]
     Refused {
-        /// What was asked for.
         what: String,
         /// HTTP status.
         status: u16,
@@ -16,7 +15,6 @@ pub enum ForgeError {
     /// No usable answer, after retries.
     #[error("{what}: {message}")]
     Unreachable {
-        /// What was asked for.
         what: String,
         /// What came instead.
         message: String,

@@ -18,11 +18,8 @@ pub trait IdentityTokens: Send + Sync + std::fmt::Debug {
 /// A token's claims. The signature is not verified: claims are for people to read, and decide nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Claims {
-    /// The issuer.
     pub iss: String,
-    /// The job.
     pub sub: String,
-    /// The audience.
     pub aud: String,
 }
 

@@ -11,7 +11,6 @@ pub trait Issues: Send + Sync {
     /// Open issues by `own` whose bodies begin with `marker`, oldest first.
     async fn own_issues(&self, own: UserId, marker: &str) -> Result<Vec<Issue>, ForgeError>;
 
-    /// Opens an issue.
     async fn open_issue(&self, title: &str, body: &str) -> Result<Issue, ForgeError>;
 
     /// Replaces an issue's body, and closes the issue if `close` is set.
@@ -21,10 +20,7 @@ pub trait Issues: Send + Sync {
 /// An issue that provisioner opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// Its number.
     pub number: u64,
-    /// Markdown.
     pub body: String,
-    /// Its page.
     pub url: String,
 }

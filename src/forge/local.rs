@@ -19,7 +19,6 @@ const MAX_FOLDERS: usize = 200;
 /// Versions of a file that are looked through.
 const MAX_VERSIONS: usize = 50;
 
-/// A repository on disk.
 #[derive(Clone, Debug)]
 pub struct LocalRepository {
     folder: PathBuf,

@@ -5,13 +5,11 @@ use async_trait::async_trait;
 use super::{ChangedFile, ForgeError};
 use crate::model::{CommitSha, RepoPath, UserId};
 
-/// Reads pull requests.
 #[async_trait]
 pub trait PullRequests: Send + Sync {
     /// A pull request as it is now.
     async fn pull_request(&self, number: u64) -> Result<PullRequest, ForgeError>;
 
-    /// The files it changes.
     async fn files_of(&self, pull_request: &PullRequest) -> Result<Vec<ChangedFile>, ForgeError>;
 
     /// The best common ancestor of two commits.
@@ -25,11 +23,9 @@ pub trait PullRequests: Send + Sync {
 /// A pull request's facts.
 #[derive(Clone, Debug)]
 pub struct PullRequest {
-    /// Its number.
     pub number: u64,
     /// Tip of the branch that it would be merged into.
     pub base: CommitSha,
-    /// Its last commit.
     pub head: CommitSha,
     /// Whether the head is in another repository, by repository id. A head whose repository was deleted counts as a fork.
     pub fork: bool,
@@ -37,7 +33,6 @@ pub struct PullRequest {
     pub changed_files: u64,
 }
 
-/// All open pull requests.
 #[derive(Clone, Debug)]
 pub struct OpenPullRequests {
     /// The token's user, if the forge says.
@@ -48,10 +43,8 @@ pub struct OpenPullRequests {
     pub complete: bool,
 }
 
-/// An open pull request.
 #[derive(Clone, Debug)]
 pub struct OpenPullRequest {
-    /// Its number.
     pub number: u64,
     /// Files it changes.
     pub paths: Vec<RepoPath>,

@@ -27,12 +27,9 @@ pub trait Reviews: Send + Sync {
     ) -> Result<ReviewedPullRequest, ForgeError>;
 }
 
-/// The default branch.
 #[derive(Clone, Debug)]
 pub struct DefaultBranch {
-    /// For the guard.
     pub branch: Branch,
-    /// Its last commit.
     pub tip: CommitSha,
     /// Whether only members can read the repository.
     pub private: bool,

@@ -32,7 +32,6 @@ pub trait Source: Send + Sync {
 pub struct ChangedFile {
     /// Its path at the head; for a removed file at the base.
     pub path: RepoPath,
-    /// What happened.
     pub kind: ChangeKind,
 }
 
@@ -56,9 +55,7 @@ pub enum ChangeKind {
     Modified,
     /// The head does not have it.
     Removed,
-    /// It was moved.
     Renamed {
-        /// Its path at the base.
         from: RepoPath,
     },
 }

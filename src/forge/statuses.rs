@@ -25,7 +25,6 @@ pub trait Statuses: Send + Sync {
     ) -> Result<Upsert, ForgeError>;
 }
 
-/// A status to set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitStatus {
     /// Whether the check passed.
@@ -39,9 +38,7 @@ pub struct CommitStatus {
 /// A status that the forge holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusRecord {
-    /// Whether its state is success.
     pub success: bool,
-    /// Its text.
     pub description: String,
     /// When the forge recorded it, by the forge's clock; `None` if the forge does not say.
     pub created_at: Option<jiff::Timestamp>,

@@ -17,7 +17,6 @@ pub trait Users: Send + Sync {
     async fn actor(&self, user: &User, teams: &[String]) -> Result<Actor, ForgeError>;
 }
 
-/// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// Numeric id, which never changes.

@@ -26,7 +26,6 @@ pub struct Job {
     pub checkout: Option<LocalRepository>,
 }
 
-/// Why a job stopped.
 pub enum JobError {
     /// The job is configured wrongly.
     Usage(anyhow::Error),

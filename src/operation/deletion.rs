@@ -14,7 +14,6 @@ use crate::template::{DeletionBehavior, Document};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct DeletionResult {
-    /// The deletion as previewed.
     #[serde(flatten)]
     pub deletion: Deletion,
     /// Number of object versions and delete markers that were deleted.

@@ -6,7 +6,6 @@ use crate::guard::Denial;
 use crate::plan::LocatedFinding;
 use crate::stack::{StackEvent, first_failure};
 
-/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
     /// The guard denies it.
@@ -24,7 +23,6 @@ pub enum OperationError {
         what: String,
         /// CloudFormation's reason.
         reason: String,
-        /// Findings of its validation.
         findings: Vec<LocatedFinding>,
     },
     /// The stack operation failed.

@@ -8,7 +8,6 @@ use crate::guard::Denial;
 
 #[derive(Debug, Serialize)]
 pub struct ActionOutcome {
-    /// One sentence.
     #[serde(skip)]
     pub line: String,
     /// Tables as text for a terminal.

@@ -14,7 +14,6 @@ use crate::text::pluralize;
 
 #[derive(Clone, Copy)]
 pub struct Task<'a> {
-    /// What is to be done.
     pub verb: Verb,
     pub config: &'a Config,
     pub options: TaskOptions<'a>,

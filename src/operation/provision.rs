@@ -33,7 +33,6 @@ pub struct Provisioned {
     pub outcome: ProvisionOutcome,
     /// ARN.
     pub stack_id: String,
-    /// Keys of the outputs.
     pub outputs: Vec<String>,
     /// Names of the SSM parameters.
     pub parameters: Vec<String>,

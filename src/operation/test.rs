@@ -15,7 +15,6 @@ pub struct TestResult {
     #[serde(flatten)]
     pub stack: StackName,
     pub provisioned: Provisioned,
-    /// Whether the stack was kept.
     pub kept: bool,
     /// Names of stacks that earlier tests left and this one removed.
     pub removed: Vec<String>,

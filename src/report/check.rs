@@ -13,9 +13,7 @@ use crate::plan::{Change, Plan, combined_digest};
 /// Everything that a check has to say.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// What was compared.
     pub context: CheckContext,
-    /// The plan.
     pub plan: Plan,
     /// What AWS says of the changes, by path, as far as it was asked.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -26,21 +24,18 @@ pub struct Report {
     pub notices: Vec<String>,
 }
 
-/// What was compared.
 #[derive(Clone, Debug, Serialize)]
 pub struct CheckContext {
     /// What the change is compared with, for people: a short commit or a revision.
     pub base: String,
     /// The commit or work tree that was checked.
     pub head: String,
-    /// Version of the program.
     pub version: &'static str,
 }
 
 /// Another pull request that touches configs of this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Collision {
-    /// Its number.
     pub number: u64,
     /// The configs that both touch.
     pub paths: Vec<RepoPath>,
@@ -70,7 +65,6 @@ impl Report {
         self.plan.digest = combined_digest(self.plan.digest, &self.preview_digests());
     }
 
-    /// All diagnostics of all configs.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> + Clone {
         self.plan
             .changes

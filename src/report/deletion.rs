@@ -5,7 +5,6 @@ use crate::plan::{BUCKET, Deletion};
 use crate::template::DeletionBehavior;
 use crate::text::pluralize;
 
-/// One sentence.
 pub fn deletion_summary(deletion: &Deletion) -> String {
     let stack = &deletion.stack.name;
     let Some(status) = &deletion.status else {

@@ -8,9 +8,7 @@ use super::{escape_markdown, escape_workflow_commands};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// As it should be.
     Good,
-    /// Not as it should be.
     Bad,
     /// Neither: it was not asked, is not needed, or cannot be proven.
     Open,
@@ -31,13 +29,9 @@ impl Status {
 pub struct Finding {
     /// What it belongs to, such as `token`.
     pub part: &'static str,
-    /// How it stands.
     pub mark: Status,
-    /// What was looked at.
     pub what: String,
-    /// What was found.
     pub found: String,
-    /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
@@ -58,7 +52,6 @@ pub fn doctor_text(findings: &[Finding]) -> String {
     escape_workflow_commands(&text)
 }
 
-/// The same in Markdown.
 pub fn doctor_markdown(findings: &[Finding]) -> String {
     let mut text = "## Provisioner doctor\n".to_owned();
     for (at, finding) in findings.iter().enumerate() {

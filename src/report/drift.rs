@@ -15,7 +15,6 @@ const HEAD: &[&str] = &[
     "actual",
 ];
 
-/// One sentence.
 pub fn drift_summary(found: &Drifted) -> String {
     let stack = &found.stack.name;
     let Some(drift) = &found.drift else {

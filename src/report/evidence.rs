@@ -18,7 +18,6 @@ const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 /// What the predicate is, for whoever verifies a signature over it.
 const PREDICATE: &str = "urn:provisioner:provisioning:v1";
 
-/// The statement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
     /// EffectKind of the document.
@@ -26,14 +25,11 @@ pub struct Evidence {
     pub kind: String,
     /// Stacks, by the digests of the templates that they were made from.
     pub subject: Vec<Subject>,
-    /// EffectKind of the predicate.
     #[serde(rename = "predicateType")]
     pub predicate_type: String,
-    /// What was done.
     pub predicate: Predicate,
 }
 
-/// A stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// Name, account and region.
@@ -45,7 +41,6 @@ pub struct Subject {
 /// What was done in a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Predicate {
-    /// Version of the program.
     pub version: String,
     /// `owner/name`.
     pub repository: String,
@@ -66,7 +61,6 @@ pub struct ChangeRecord {
     pub policy: Option<String>,
     /// Every decision, in the order of stacks and then of time.
     pub decisions: Vec<Decision>,
-    /// What was reported.
     pub report: Provisioning,
     /// The first line of the comment.
     pub marker: String,
@@ -79,25 +73,19 @@ pub struct ChangeRecord {
 /// A decision of the guard, and all that it was made by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// Of which stack.
     pub stack: StackName,
-    /// Asked for what.
     pub kind: EffectKind,
     /// Whether it was decided before AWS was asked anything.
     pub early: bool,
-    /// What was known.
     pub facts: Facts,
     /// What spoke against it; nothing if it was allowed.
     pub denials: Vec<RecordedDenial>,
 }
 
-/// A denial that was told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedDenial {
     pub code: Code,
-    /// What was seen.
     pub fact: String,
-    /// What would allow it.
     pub remedy: String,
 }
 
@@ -165,7 +153,6 @@ impl ChangeRecord {
 /// What came of making decisions and comment again.
 #[derive(Clone, Debug)]
 pub struct Replayed {
-    /// The comments, in their order.
     pub comments: Vec<String>,
     /// Decisions that were made again.
     pub decisions: usize,

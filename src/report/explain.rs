@@ -39,11 +39,9 @@ pub fn explain(registry: &Registry, code: Option<&str>) -> Result<String, Unknow
     })
 }
 
-/// No diagnostic has this code.
 #[derive(Debug, thiserror::Error)]
 #[error("no diagnostic has the code `{code}`")]
 pub struct UnknownCode {
-    /// What was asked for.
     pub code: String,
     /// A known code that is spelled like it.
     pub similar: Option<String>,

@@ -4,10 +4,8 @@ use serde::Serialize;
 
 use crate::template::{Document, billed};
 
-/// One resource, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ListedResource {
-    /// Logical id.
     pub logical_id: String,
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]

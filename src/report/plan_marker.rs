@@ -45,7 +45,6 @@ fn plan_marker(report: &Report, head: &CommitSha) -> String {
 /// What a comment tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanMarker {
-    /// The head.
     pub head: CommitSha,
     digests: BTreeMap<usize, Digest>,
 }

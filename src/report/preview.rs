@@ -14,16 +14,12 @@ use crate::product::Level;
 /// What AWS says of one config's stack.
 #[derive(Clone, Debug, Serialize)]
 pub struct Preview {
-    /// One sentence.
     pub line: String,
-    /// Tables in Markdown.
     #[serde(skip)]
     pub markdown: String,
-    /// How bad it is.
     pub level: Level,
     /// Digest of what would happen; `None` where nothing was found out.
     pub digest: Option<Digest>,
-    /// All of it, for programs.
     pub result: Value,
 }
 

@@ -15,18 +15,15 @@ use crate::product::{Product, Registry};
 use crate::template::Document;
 use crate::text::{and_list, did_you_mean, quote};
 
-/// How products are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProductFormat {
     /// For a terminal of so many columns, if it is one.
     Text(Option<u16>),
-    /// For programs.
     Json,
     /// For comments and summaries.
     Markdown,
 }
 
-/// Why products are not listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProductListError {
     /// No product or tier has this name.
@@ -36,7 +33,6 @@ pub enum ProductListError {
         what: &'static str,
         /// What was asked for, quoted.
         name: String,
-        /// The names that there are.
         known: String,
     },
     /// A product of the repository does not load.
@@ -59,7 +55,6 @@ struct ProductDescription {
 struct TierDescription {
     name: String,
     summary: String,
-    /// Of the sample.
     config: String,
     stack: String,
     resources: Vec<ListedResource>,

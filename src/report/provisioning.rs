@@ -22,30 +22,22 @@ pub struct Provisioning {
     pub environment: Option<String>,
     /// Where it comes from, in Markdown of the program's own, such as "merge `0a1b2c3`".
     pub source: String,
-    /// Each config.
     pub outcomes: Vec<Outcome>,
     /// Sentences about what is lacking, and why.
     pub notices: Vec<String>,
-    /// Version of the program.
     pub version: String,
 }
 
 /// What became of one config.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The config.
     pub path: String,
-    /// Its stack.
     pub stack: Option<StackName>,
-    /// What became of it.
     pub state: State,
-    /// One sentence.
     pub summary: String,
-    /// Tables in Markdown.
     pub tables: String,
     /// What to do next, in Markdown of the program's own.
     pub next_steps: String,
-    /// What is wrong.
     pub problems: Vec<Problem>,
 }
 
@@ -70,12 +62,10 @@ pub struct Problem {
     pub code: Code,
     /// Whether it is an error, and no warning.
     pub error: bool,
-    /// All of it.
     pub text: String,
 }
 
 impl Problem {
-    /// A diagnostic in words.
     pub fn from_diagnostic(diagnostic: &Diagnostic) -> Self {
         Self {
             code: diagnostic.code.clone(),
@@ -89,20 +79,16 @@ impl Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// There was nothing to do.
     Skipped,
-    /// It was done.
     Done,
     /// Somebody has to confirm it.
     AwaitingConfirmation,
     /// The guard refused.
     Denied,
-    /// It was tried, and failed.
     Failed,
 }
 
 impl State {
-    /// The word for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::Skipped => "skipped",

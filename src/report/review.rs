@@ -20,9 +20,7 @@ use crate::text::escape_invisible;
 pub struct ReviewReport<'a> {
     /// When, such as `20261123T232156Z`.
     pub time: &'a str,
-    /// Version of the program.
     pub version: &'a str,
-    /// The config.
     pub config: &'a Config,
     /// Warnings about it.
     pub diagnostics: &'a [Diagnostic],
@@ -39,13 +37,10 @@ pub struct ReviewReport<'a> {
 /// How a template that was rendered earlier compares.
 #[derive(Debug)]
 pub enum LastAction {
-    /// It is the same.
     Same,
-    /// It differs.
     Other(Diff),
 }
 
-/// The page.
 pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
     let config = review.config;
     let manifest = &config.product.manifest;

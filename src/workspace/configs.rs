@@ -16,7 +16,6 @@ const FOLDERS: &[&str] = &["", "configs", "ml/configs", "s3/configs", "/app/conf
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigFile {
-    /// Where it is.
     pub file: PathBuf,
     /// Path as messages show it.
     pub shown: RepoPath,

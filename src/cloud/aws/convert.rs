@@ -8,7 +8,6 @@ use crate::stack::{
     PolicyAction, Recreation, Replacement, ResourceChange, Stack, StackEvent, StackStatus,
 };
 
-/// A stack.
 pub fn stack(stack: types::Stack) -> Stack {
     let drift = drift_check(&stack);
     Stack {
@@ -56,7 +55,6 @@ fn drift_check(stack: &types::Stack) -> DriftCheck {
     }
 }
 
-/// An event.
 pub fn event(event: types::StackEvent) -> StackEvent {
     StackEvent {
         id: event.event_id.unwrap_or_default(),

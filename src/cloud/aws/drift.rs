@@ -10,7 +10,6 @@ use super::{Cloud, error};
 use crate::cloud::Result;
 use crate::stack::{Difference, Drift, DriftStatus, ResourceDrift, Stack};
 
-/// The states of what differs.
 const DIFFERS: &[StackResourceDriftStatus] = &[
     StackResourceDriftStatus::Modified,
     StackResourceDriftStatus::Deleted,

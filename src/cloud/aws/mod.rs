@@ -37,7 +37,6 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Who asks, and where.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }

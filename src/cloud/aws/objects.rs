@@ -77,7 +77,6 @@ impl Cloud {
         }
     }
 
-    /// Whether an object is there.
     pub async fn has_object(&self, bucket: &str, key: &str) -> Result<bool> {
         let head = self
             .objects

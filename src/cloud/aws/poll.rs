@@ -48,7 +48,6 @@ impl CancellationToken {
         Self(Some(channel))
     }
 
-    /// Never.
     pub fn never() -> Self {
         Self(None)
     }

@@ -41,7 +41,6 @@ impl Cloud {
         Ok(template.template_body.unwrap_or_default())
     }
 
-    /// All resources.
     pub async fn resources(&self, stack_id: &str) -> Result<Vec<StackResource>> {
         let mut pages = self
             .stacks

@@ -21,7 +21,6 @@ use crate::report::{self as print, COMMENT_LIMIT, MARKER, Report, escape_workflo
 
 const POLICY_CHANGED: &str = "This change edits the policy file. It takes effect after the merge: for this change, the policy at the base holds.";
 
-/// Checks a pull request.
 pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
     let (report, comment_url) = pull_request(job, number).await?;
     deliver(&job.environment, &report, comment_url.as_deref()).map_err(JobError::Internal)

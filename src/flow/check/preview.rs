@@ -22,7 +22,6 @@ use crate::product::{Target, Verb};
 use crate::report::{Preview, Redactor, Report};
 use crate::text::and_list;
 
-/// What previews need.
 pub struct PreviewContext {
     /// The policy at the base: a change does not choose its own credentials.
     pub policy: Result<Policy, Vec<Diagnostic>>,

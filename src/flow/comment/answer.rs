@@ -6,7 +6,6 @@ use crate::job::JobError;
 use crate::report::code;
 
 pub struct Answer {
-    /// Markdown.
     pub body: String,
     pub exit: Exit,
 }

@@ -6,14 +6,12 @@ use crate::job::{Job, JobError};
 
 /// What an event says of a comment. Claims: they can end the work, and satisfy no rule.
 pub struct CommentEvent<'a> {
-    /// Id of the comment.
     pub id: u64,
     /// Number of the pull request or issue.
     pub number: u64,
     /// Whether the comment was created just now, on a pull request.
     pub is_new: bool,
     pub body: &'a str,
-    /// Whether the repository is public.
     pub public: bool,
 }
 

@@ -44,7 +44,6 @@ pub struct GitHub {
     pub(super) id: OnceCell<u64>,
 }
 
-/// A whole response.
 pub(super) struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
