@@ -255,7 +255,10 @@ fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
         collisions: None,
         notices: Vec::new(),
     };
-    let comment = || report::markdown(&report, COMMENT_LIMIT).expect("the comment renders");
+    let comment = || {
+        report::markdown(&report, report::Rest::JobSummary, COMMENT_LIMIT)
+            .expect("the comment renders")
+    };
     let bytes = comment().len();
     counted(bencher, count, bytes).bench(comment);
 }

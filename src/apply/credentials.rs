@@ -3,12 +3,11 @@
 use super::outcome::effect_kind;
 use super::recorder::DecisionRecorder;
 use crate::change::LoadedPolicy;
-use crate::diagnostic::Code;
 use crate::job::CredentialCache;
 use crate::operation::{
     ActionOutcome, OperationContext, OperationError, Task, missing_setup, perform,
 };
-use crate::report::Redactor;
+use crate::report::{Redactor, Refusal};
 use crate::stack::StackName;
 
 /// Does a task with the credentials of a role.
@@ -27,20 +26,10 @@ pub async fn run_with_role(
         return Err(OperationError::Denied(refused));
     }
     let role = role.ok_or_else(|| {
-        let environment = &target.environment;
-        missing_setup(
-            Code::RoleNotConfigured,
-            &format!("the policy names no role for this in the environment `{environment}`"),
-            "name one under `roles` of the environment in the policy file",
-        )
+        let environment = target.environment.clone();
+        missing_setup(&Refusal::NoRole { environment })
     })?;
-    let sessions = sessions.ok_or_else(|| {
-        missing_setup(
-            Code::IdentityTokenMissing,
-            "the job has no identity token",
-            "grant the job `id-token: write`",
-        )
-    })?;
+    let sessions = sessions.ok_or_else(|| missing_setup(&Refusal::NoIdentityToken))?;
     let session = sessions.session(&role, &target.region).await;
     let cloud = session.at(&target.region).await?;
     let site = OperationContext {

@@ -5,11 +5,13 @@ use std::sync::Mutex;
 use crate::forge::{self, Deployment, DeploymentState};
 use crate::model::{CommitSha, UserId};
 use crate::product::Verb;
-use crate::report::{Outcome, State, escape_workflow_commands};
+use crate::report::{Notice, Outcome, State, deployment_description, escape_workflow_commands};
 use crate::stack::StackName;
 
 /// GitHub takes 80 writes in a minute, and one stack's deployment is three.
 pub const MAX_DEPLOYMENTS: usize = 50;
+/// GitHub takes no more.
+const MAX_DESCRIPTION_CHARS: usize = 140;
 
 /// Reports the stacks of one commit.
 pub struct DeploymentReporter<'a> {
@@ -17,7 +19,7 @@ pub struct DeploymentReporter<'a> {
     own: Option<UserId>,
     commit: CommitSha,
     /// Why no more deployments are written.
-    failed: Mutex<Option<String>>,
+    failed: Mutex<Option<Notice>>,
 }
 
 impl<'a> DeploymentReporter<'a> {
@@ -32,16 +34,16 @@ impl<'a> DeploymentReporter<'a> {
             forge,
             own,
             commit: commit.clone(),
-            failed: Mutex::new((stacks > MAX_DEPLOYMENTS).then(|| {
-                format!("There are no deployments: {stacks} stacks at once are more than the forge takes.")
-            })),
+            failed: Mutex::new(
+                (stacks > MAX_DEPLOYMENTS).then_some(Notice::TooManyDeployments { stacks }),
+            ),
         }
     }
 
     /// Work begins. A deletion is reported when it is done, since it may wait for its confirmation for days.
     pub async fn begin(&self, stack: &StackName, verb: Verb) {
         if !matches!(verb, Verb::Delete | Verb::TearDown) {
-            self.set_state(stack, DeploymentState::InProgress, "in progress")
+            self.set_state(stack, DeploymentState::InProgress, None)
                 .await;
         }
     }
@@ -54,30 +56,24 @@ impl<'a> DeploymentReporter<'a> {
             State::AwaitingConfirmation => DeploymentState::Pending,
             State::Denied | State::Failed => DeploymentState::Failure,
         };
-        let codes: Vec<&str> = outcome
-            .problems
-            .iter()
-            .filter(|problem| problem.error)
-            .map(|problem| problem.code.as_str())
-            .collect();
-        let words = match codes.is_empty() {
-            true => outcome.state.word().to_owned(),
-            false => format!("{}: {}", outcome.state.word(), codes.join(", ")),
-        };
-        self.set_state(stack, state, &words).await;
+        self.set_state(stack, state, Some(outcome)).await;
     }
 
     /// Why deployments could not be written.
-    pub fn failure(&self) -> Option<String> {
+    pub fn failure(&self) -> Option<Notice> {
         self.failed.lock().ok()?.clone()
     }
 
-    async fn set_state(&self, stack: &StackName, state: DeploymentState, words: &str) {
+    async fn set_state(
+        &self,
+        stack: &StackName,
+        state: DeploymentState,
+        outcome: Option<&Outcome>,
+    ) {
         let Some(own) = self.own.filter(|_| self.failure().is_none()) else {
             return;
         };
         let target = &stack.target;
-        let description = format!("{}: {words}", stack.name);
         let deployment = Deployment {
             commit: self.commit.clone(),
             environment: target.environment.clone(),
@@ -85,15 +81,15 @@ impl<'a> DeploymentReporter<'a> {
                 "provisioner:{}/{}/{}",
                 target.account, target.region, stack.name
             ),
-            description: description.chars().take(140).collect(),
+            description: deployment_description(&stack.name, outcome, MAX_DESCRIPTION_CHARS),
             state,
         };
         if let Err(error) = self.forge.put_deployment(own, &deployment).await {
             eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
             if let Ok(mut failed) = self.failed.lock() {
                 *failed = Some(match error.is_refusal() {
-                    true => "There are no deployments: the token may not write them. Grant the job deployments write.".to_owned(),
-                    false => "Not all deployments could be summary_text: the forge did not answer.".to_owned(),
+                    true => Notice::DeploymentsNotAllowed,
+                    false => Notice::DeploymentsUnreachable,
                 });
             }
         }

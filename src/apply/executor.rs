@@ -17,7 +17,7 @@ use crate::model::Digest;
 use crate::operation::{ActionOutcome, Task, TaskOptions, to_diagnostics};
 use crate::operation::{Desired, OperationError};
 use crate::product::Verb;
-use crate::report::{Decision, Outcome, Problem, Redactor, State, code};
+use crate::report::{Decision, NextStep, Outcome, Problem, Redactor, State};
 use crate::stack::StackName;
 
 /// What the tasks of one change share.
@@ -97,7 +97,9 @@ impl Executor<'_> {
                 .await;
         }
         if outcome.state == State::AwaitingConfirmation {
-            outcome.next_steps = task.confirmation_hint(recorder.deletion().as_deref());
+            outcome
+                .next_steps
+                .extend(task.confirmation_step(recorder.deletion()));
         }
         if !(is_commanded && matches!(outcome.state, State::Denied | State::AwaitingConfirmation)) {
             self.deployments.finish(&stack, task.verb, &outcome).await;
@@ -156,7 +158,7 @@ impl Executor<'_> {
         if let Ok(details) = self.attempt(&task, recorder, values).await {
             outcome.summary = details.line;
             outcome.tables = details.markdown;
-            outcome.next_steps = refused.replacement_hint();
+            outcome.next_steps = vec![refused.next_step()];
         }
     }
 
@@ -181,12 +183,15 @@ impl Executor<'_> {
             Ok(details) if task.is_folders_only() => {
                 outcome.state = State::Done;
                 outcome.summary = details.line;
-                outcome.next_steps = task.folders_only_hint();
+                outcome.next_steps = vec![NextStep::FoldersOnly];
                 outcome.problems.clear();
                 *exit = None;
             }
             Ok(details) => {
-                outcome.next_steps = format!("{}\n\n{}", code(&details.line), outcome.next_steps);
+                let created = NextStep::FoldersCreated {
+                    summary: details.line,
+                };
+                outcome.next_steps.insert(0, created);
             }
             Err(failure) => {
                 let (problems, failed) = to_diagnostics(&task.config, values, failure);

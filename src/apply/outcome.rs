@@ -9,7 +9,7 @@ use crate::model::Digest;
 use crate::operation::{ActionOutcome, Conclusion, denial_diagnostics};
 use crate::plan::Change;
 use crate::product::Verb;
-use crate::report::{Decision, Outcome, Problem, State};
+use crate::report::{Decision, NextStep, Outcome, Problem, State};
 use crate::stack::StackName;
 
 /// What the tasks of a change did.
@@ -80,8 +80,7 @@ pub fn to_outcome(
             diagnostics = denial_diagnostics(&config.path, &denials);
             match (denials.is_empty(), is_complete) {
                 (true, true) => {
-                    outcome.next_steps =
-                        "The stack is gone, and there is nothing left to confirm.".to_owned();
+                    outcome.next_steps.push(NextStep::AlreadyDeleted);
                     None
                 }
                 (true, false) => {

@@ -9,7 +9,7 @@ use crate::guard::{
 use crate::job::ProgressLog;
 use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
-use crate::report::Decision;
+use crate::report::{Counted, Decision, Step};
 use crate::stack::{StackEvent, StackName};
 
 pub struct DecisionRecorder {
@@ -71,15 +71,15 @@ impl AuthoritySource for DecisionRecorder {
 }
 
 impl Progress for DecisionRecorder {
-    fn step(&self, stack: &StackName, what: &str) {
-        self.console.step(stack, what);
+    fn step(&self, stack: &StackName, step: Step<'_>) {
+        self.console.step(stack, step);
     }
 
     fn event(&self, stack: &StackName, event: &StackEvent) {
         self.console.event(stack, event);
     }
 
-    fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>) {
+    fn count(&self, stack: &StackName, what: Counted<'_>, done: u64, of: Option<u64>) {
         self.console.count(stack, what, done, of);
     }
 

@@ -24,11 +24,11 @@ use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::Change;
 use crate::report::{
-    COMMENT_LIMIT, ChangeRecord, Decision, Evidence, Outcome, Predicate, Problem, Provisioning,
-    Redactor, SUMMARY_LIMIT, State, code, escape_workflow_commands, provisioning,
+    COMMENT_LIMIT, ChangeRecord, Decision, Evidence, Heading, Notice, Outcome, Predicate, Problem,
+    Provisioning, Redactor, ReportSource, SUMMARY_LIMIT, State, escape_workflow_commands,
+    outcome_lines, provisioning, run_summary, states_line, unread_merge,
 };
 use crate::stack::StackName;
-use crate::text::{escape_invisible, pluralize};
 use crate::workspace::write_file;
 
 /// First line of the comment on a merged change; a digest of the environment follows.
@@ -44,7 +44,7 @@ pub struct Run<'a> {
     token: String,
     records: Vec<ChangeRecord>,
     subjects: BTreeMap<String, Digest>,
-    summary: String,
+    summary: Vec<String>,
     exit: Option<Exit>,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
             token: crate::ci::random_suffix(),
             records: Vec::new(),
             subjects: BTreeMap::new(),
-            summary: String::new(),
+            summary: Vec::new(),
             exit: None,
         }
     }
@@ -76,15 +76,9 @@ impl<'a> Run<'a> {
     pub fn record_failure(&mut self, range: &MergedRange, failure: &JobError) {
         let text = failure.text();
         let commit = range.merge.short();
-        eprintln!(
-            "{}",
-            escape_workflow_commands(&format!("error: merge {commit}: {text}"))
-        );
-        let text = code(&text);
-        self.summary.push_str(&format!(
-            "## Provisioner\n\n❌ What {} brought is not provisioned: {text}\n\n",
-            code(commit)
-        ));
+        let line = format!("error: merge {commit}: {text}");
+        eprintln!("{}", escape_workflow_commands(&line));
+        self.summary.push(unread_merge(commit, &text));
         self.exit = self.exit.max(Some(failure.exit()));
     }
 
@@ -113,13 +107,9 @@ impl<'a> Run<'a> {
         }
         let mut notices = Vec::new();
         if superseded > 0 {
-            notices.push(format!(
-                "{} changed again since this was merged, and left to the newer change.",
-                match superseded {
-                    1 => "1 config was".to_owned(),
-                    more => format!("{more} configs were"),
-                }
-            ));
+            notices.push(Notice::Superseded {
+                configs: superseded,
+            });
         }
         let applied = self.execute(merged, tasks, applied, &mut notices).await;
         // Nothing to report: the change has no config of this job.
@@ -130,7 +120,7 @@ impl<'a> Run<'a> {
             Some(name) => format!("{MARKER}{} -->", Digest::sha256(name).prefix(12)),
             None => format!("{MARKER}-->"),
         };
-        let place = (marker.as_str(), COMMENT_LIMIT);
+        let place = (Heading::Marker(marker.clone()), COMMENT_LIMIT);
         let comment = self.record(merged, number, applied, notices, place)?;
         let Some((number, own)) = number.zip(self.own) else {
             return Ok(());
@@ -174,9 +164,14 @@ impl<'a> Run<'a> {
         let mut notices = Vec::new();
         let applied = self.execute(merged, tasks, applied, &mut notices).await;
         let exit = applied.exit.unwrap_or(Exit::Ok);
-        let comment = self.record(merged, number, applied, notices, ("", ANSWER_LIMIT))?;
-        let body = comment.trim_start().to_owned();
-        Ok((body, exit))
+        let comment = self.record(
+            merged,
+            number,
+            applied,
+            notices,
+            (Heading::Command, ANSWER_LIMIT),
+        )?;
+        Ok((comment, exit))
     }
 
     async fn execute(
@@ -184,7 +179,7 @@ impl<'a> Run<'a> {
         merged: &MergedChange,
         tasks: Vec<StackTask<'_>>,
         mut applied: ApplyReport,
-        notices: &mut Vec<String>,
+        notices: &mut Vec<Notice>,
     ) -> ApplyReport {
         let forge = &*self.job.forge;
         let deployments = DeploymentReporter::new(forge, self.own, &merged.merge, tasks.len());
@@ -239,12 +234,12 @@ impl<'a> Run<'a> {
         merged: &MergedChange,
         number: Option<u64>,
         applied: ApplyReport,
-        notices: Vec<String>,
-        place: (&str, usize),
+        notices: Vec<Notice>,
+        place: (Heading, usize),
     ) -> Result<String, JobError> {
         let mut report = Provisioning {
             environment: self.job.environment.environment.clone(),
-            source: source_line(&self.job.environment.run, &merged.merge),
+            source: source(&self.job.environment.run, &merged.merge),
             outcomes: applied.outcomes,
             notices,
             version: VERSION.to_owned(),
@@ -261,18 +256,12 @@ impl<'a> Run<'a> {
             place,
         )
         .map_err(internal)?;
-        let page = provisioning(&recorded.report, "", SUMMARY_LIMIT).map_err(internal)?;
-        self.summary.push_str(&page);
+        let page =
+            provisioning(&recorded.report, &Heading::Title, SUMMARY_LIMIT).map_err(internal)?;
+        self.summary.push(page);
         self.exit = self.exit.max(applied.exit);
         self.subjects.extend(applied.subjects);
-        for outcome in &recorded.report.outcomes {
-            let path = escape_invisible(&outcome.path, false);
-            let line = format!("{path}: {}", outcome.state.word());
-            eprintln!("{}", escape_workflow_commands(&line));
-            for problem in &outcome.problems {
-                eprintln!("{}", escape_workflow_commands(&problem.text));
-            }
-        }
+        eprint!("{}", outcome_lines(&recorded.report.outcomes));
         self.records.push(recorded);
         Ok(comment)
     }
@@ -297,25 +286,13 @@ impl<'a> Run<'a> {
         ] {
             outputs.set(name, states(state));
         }
-        let all: usize = self
+        let outcomes = self
             .records
             .iter()
-            .map(|record| record.report.outcomes.len())
-            .sum();
-        let closing = format!(
-            "provisioner: {}, {} done, {} waiting, {} denied, {} failed",
-            pluralize(all, "config"),
-            states(State::Done),
-            states(State::AwaitingConfirmation),
-            states(State::Denied),
-            states(State::Failed)
-        );
+            .flat_map(|record| &record.report.outcomes);
+        let closing = states_line(outcomes);
         let written = (|| -> anyhow::Result<()> {
-            let page = match self.summary.is_empty() {
-                true => "## Provisioner\n\nNo config is concerned.\n",
-                false => &self.summary,
-            };
-            summary(page).context("job summary")?;
+            summary(&run_summary(self.summary, SUMMARY_LIMIT)).context("job summary")?;
             if !self.records.is_empty() {
                 let predicate = Predicate {
                     version: VERSION.to_owned(),
@@ -337,14 +314,10 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The merge commit and the run, in Markdown.
-fn source_line(run: &JobRun, merge: &CommitSha) -> String {
-    let commit = format!("Merge {}", code(merge.short()));
-    match run.id.is_empty() {
-        true => commit,
-        false => format!(
-            "{commit} · run {}",
-            code(&format!("{}.{}", run.id, run.attempt))
-        ),
+/// Where a report comes from.
+fn source(run: &JobRun, merge: &CommitSha) -> ReportSource {
+    ReportSource::Merge {
+        commit: merge.short().to_owned(),
+        run: (!run.id.is_empty()).then(|| format!("{}.{}", run.id, run.attempt)),
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::change::MergedChange;
 use crate::config::Config;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::guard::{CommentCommand, Denial};
 use crate::plan::{Change, Impact, Intent};
 use crate::product::{Level, Verb};
-use crate::report::{Outcome, Problem, State};
+use crate::report::{NextStep, Outcome, Problem, Refusal, State};
 
 #[derive(Clone)]
 pub struct StackTask<'a> {
@@ -36,10 +36,7 @@ impl<'a> Resolution<'a> {
             outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
             Self::Blocked(Box::new(outcome), Exit::Config)
         };
-        let lost = |message: &str| {
-            let problem = Diagnostic::error(Code::RenderFailed, &change.path, message);
-            stuck(vec![problem])
-        };
+        let lost = |refusal: Refusal| stuck(vec![refusal.diagnostic(&change.path)]);
         if change.intent == Intent::Invalid {
             let errors = change.diagnostics.iter();
             let errors = errors
@@ -51,7 +48,7 @@ impl<'a> Resolution<'a> {
             return match change.intent {
                 // A config with errors never had a stack.
                 Intent::Delete => Self::NoOp,
-                _ => lost("the config could not be read again"),
+                _ => lost(Refusal::ConfigUnreadable),
             };
         };
         let verb = match change.intent {
@@ -61,7 +58,7 @@ impl<'a> Resolution<'a> {
             Intent::Unchanged => Verb::DeployFolders,
             Intent::Delete => match config.delete_action() {
                 Some((_, verb)) => verb,
-                None => return lost("the product has no action that deletes a stack"),
+                None => return lost(Refusal::NoDeleteAction),
             },
             Intent::Invalid => return Self::NoOp,
         };
@@ -76,20 +73,14 @@ impl<'a> Resolution<'a> {
 }
 
 impl StackTask<'_> {
-    /// The comment that a second person has to write, in Markdown. The command parser takes the config's path as it is.
-    pub fn confirmation_hint(&self, digest: Option<&str>) -> String {
-        let (Some((action, _)), Some(digest)) = (self.config.delete_action(), digest) else {
-            return String::new();
-        };
-        let short = digest.get(..16).unwrap_or(digest);
-        let line = format!(
-            "/provisioner {action} {} --force --confirm {short}",
-            self.change.path
-        );
-        format!(
-            "Nothing goes until a second person, who neither opened nor pushed the pull request, comments on it:\n\n{}",
-            crate::report::fence(&line, "text")
-        )
+    /// What a second person has to comment, once it is known what would be deleted.
+    pub fn confirmation_step(&self, digest: Option<String>) -> Option<NextStep> {
+        let (action, _) = self.config.delete_action()?;
+        Some(NextStep::ConfirmDeletion {
+            action: action.to_owned(),
+            config: self.change.path.to_string(),
+            digest: digest?,
+        })
     }
 
     /// Whether the change asks for new folders and nothing else.
@@ -98,11 +89,6 @@ impl StackTask<'_> {
         let impact = &self.change.impact;
         let alone = |it: &Impact| it.level == Level::Safe && keys.contains(&it.key);
         !self.change.folders.is_empty() && !impact.is_empty() && impact.iter().all(alone)
-    }
-
-    pub fn folders_only_hint(&self) -> String {
-        "The folders are there. The stack itself stays as it is, since its update was not allowed; what that would change is below."
-            .to_owned()
     }
 }
 
@@ -128,13 +114,10 @@ impl RefusedUpdate {
     }
 
     /// How to get the change applied all the same.
-    pub fn replacement_hint(self) -> String {
+    pub fn next_step(self) -> NextStep {
         match self {
-            Self::ChangedPlan => "The stack stays as it is: this is what an update would do now, and nobody has reviewed that. Open a new pull \
-                     request that changes the config.",
-            Self::ByPolicy => "The stack stays as it is. To replace it, remove the config in a pull request, have the deletion confirmed, and \
-                      add the config again; or let the policy allow more under `updates`.",
+            Self::ChangedPlan => NextStep::OpenNewPullRequest,
+            Self::ByPolicy => NextStep::ReplaceStack,
         }
-        .to_owned()
     }
 }

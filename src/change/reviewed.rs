@@ -9,10 +9,7 @@ use crate::job::{Job, JobError};
 use crate::model::{CommitSha, Digest, UserId};
 use crate::plan::{Change, Plan, assess, combined_digest};
 use crate::report::PLAN_STATUS;
-use crate::report::{MARKER, parse_plan_marker};
-
-/// Precedes the digest in the status description.
-const PLAN: &str = "plan ";
+use crate::report::{MARKER, parse_plan_marker, status_digest};
 
 /// A plan that the check reported.
 pub struct ReportedPlan {
@@ -89,8 +86,5 @@ pub async fn reported_digest(
 ) -> Result<Option<Digest>, JobError> {
     let status = job.forge.own_status(head, own, PLAN_STATUS).await?;
     let status = status.filter(|status| status.success);
-    Ok(status.and_then(|status| {
-        let (_, digest) = status.description.rsplit_once(PLAN)?;
-        Digest::parse(digest)
-    }))
+    Ok(status.and_then(|status| status_digest(&status.description)))
 }

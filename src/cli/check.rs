@@ -7,11 +7,11 @@ use crate::VERSION;
 use crate::change::ConfigSelector;
 use crate::change::read_inputs;
 use crate::exit::Exit;
-use crate::flow::check::report::{OFFLINE_NOTICE, report};
+use crate::flow::check::report::report;
 use crate::forge::Source as _;
 use crate::forge::local::LocalRepository;
 use crate::product::RunInput;
-use crate::report::{self as print, Report, SUMMARY_LIMIT};
+use crate::report::{self as print, Notice, OfflineReason, Report, SUMMARY_LIMIT};
 
 /// Checks what changed between the merge base with `--base` and `--head`. Returns what belongs on standard output.
 pub fn check(args: &CheckArgs) -> (String, Exit) {
@@ -59,16 +59,15 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
     })?;
     let mut report = report(&gathered, &base, &head);
     if !report.plan.changes.is_empty() {
-        report
-            .notices
-            .push(format!("AWS was not asked. {OFFLINE_NOTICE}"));
+        let reason = OfflineReason::Local;
+        report.notices.push(Notice::Offline { reason });
     }
     Ok(report)
 }
 
 fn show(report: &Report, format: Format) -> anyhow::Result<String> {
     Ok(match format {
-        Format::Markdown => print::markdown(report, SUMMARY_LIMIT)?,
+        Format::Markdown => print::markdown(report, print::Rest::JsonReport, SUMMARY_LIMIT)?,
         Format::Json => serde_json::to_string_pretty(report)? + "\n",
         Format::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
         Format::Text => print::diagnostics(report.diagnostics()),

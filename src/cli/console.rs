@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::guard::Authority;
-use crate::job::{count_line, event_line, is_milestone, print_line};
+use crate::job::{is_milestone, print_line};
 use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
-use crate::report::{self, Format, Redactor};
+use crate::report::{self, Counted, Format, Redactor, Step, event_line};
 use crate::stack::{StackEvent, StackName};
 use crate::text::escape_invisible;
 
@@ -79,13 +79,15 @@ impl Drop for StackProgress {
 }
 
 impl Progress for StackProgress {
-    fn step(&self, stack: &StackName, what: &str) {
+    fn step(&self, stack: &StackName, step: Step<'_>) {
         match &self.bar {
             Some(bar) => {
                 bar.set_prefix(stack.name.clone());
-                bar.set_message(what.to_owned());
+                bar.set_message(step.words());
             }
-            None => self.console.print_line(&format!("{}: {what}", stack.name)),
+            None => self
+                .console
+                .print_line(&format!("{}: {}", stack.name, step.words())),
         }
     }
 
@@ -94,8 +96,8 @@ impl Progress for StackProgress {
             .print_line(&event_line(stack, event, &self.values));
     }
 
-    fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>) {
-        let line = count_line(what, done, of);
+    fn count(&self, stack: &StackName, what: Counted<'_>, done: u64, of: Option<u64>) {
+        let line = what.line(done, of);
         match &self.bar {
             Some(bar) => bar.set_message(line),
             None if is_milestone(done, of) => {
@@ -136,7 +138,7 @@ impl StackProgress {
                 Err(_) => String::new(),
             }
         };
-        self.step(stack, "waits for confirmation");
+        self.step(stack, Step::Confirmation);
         self.asked.store(true, Ordering::Relaxed);
         match &self.console.bars {
             Some(bars) => bars.suspend(ask),

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
-use crate::report::{Finding, Status};
-use crate::text::pluralize;
+use crate::report::{Finding, Found, Status};
 
 /// What was found so far.
 pub struct Diagnosis {
@@ -26,62 +25,39 @@ impl Default for Diagnosis {
 }
 
 impl Diagnosis {
-    pub(super) fn pass(&mut self, part: &'static str, what: &str, found: impl Into<String>) {
-        self.add(part, Status::Good, what, found.into(), None);
+    pub(super) fn pass(&mut self, part: &'static str, what: &str, found: &Found) {
+        self.add(part, Status::Good, what, found);
     }
 
-    pub(super) fn skip(&mut self, part: &'static str, what: &str, found: impl Into<String>) {
-        self.add(part, Status::Open, what, found.into(), None);
+    pub(super) fn skip(&mut self, part: &'static str, what: &str, found: &Found) {
+        self.add(part, Status::Open, what, found);
     }
 
     /// Something is not as it should be, which the process says when it ends.
-    pub(super) fn fail(
-        &mut self,
-        part: &'static str,
-        what: &str,
-        found: impl Into<String>,
-        help: &str,
-        exit: Exit,
-    ) {
+    pub(super) fn fail(&mut self, part: &'static str, what: &str, found: &Found, exit: Exit) {
         // What is open to somebody who should not have it counts more than what is missing.
         if self.exit == Exit::Ok || exit == Exit::Denied {
             self.exit = exit;
         }
-        self.add(part, Status::Bad, what, found.into(), Some(help.to_owned()));
+        self.add(part, Status::Bad, what, found);
     }
 
-    pub(super) fn add(
-        &mut self,
-        part: &'static str,
-        mark: Status,
-        what: &str,
-        found: String,
-        help: Option<String>,
-    ) {
+    fn add(&mut self, part: &'static str, mark: Status, what: &str, found: &Found) {
         self.findings.push(Finding {
             part,
             mark,
             what: what.to_owned(),
-            found,
-            help,
+            found: found.words(),
+            help: found.help(),
         });
     }
 
     /// What is wrong with the policy file.
     pub(super) fn invalid_policy(&mut self, problems: &[Diagnostic]) {
-        let found = problems
-            .iter()
-            .map(|it| it.message.clone())
-            .collect::<Vec<_>>();
-        let help =
-            "nothing that asks AWS works before it loads; `provisioner explain policy-invalid`";
-        self.fail(
-            "policy",
-            "policy file",
-            found.join("; "),
-            help,
-            Exit::Config,
-        );
+        let messages = problems.iter().map(|problem| problem.message.clone());
+        let messages = messages.collect();
+        let found = Found::PolicyInvalid { messages };
+        self.fail("policy", "policy file", &found, Exit::Config);
     }
 
     /// The configs, and what is wrong with them.
@@ -90,17 +66,13 @@ impl Diagnosis {
             .iter()
             .filter(|it| it.severity == Severity::Error)
             .count();
+        let configs = loaded;
         match errors {
-            0 if loaded == 0 => self.skip("policy", "configs", "none are there"),
-            0 => self.pass("policy", "configs", format!("{} load", loaded)),
+            0 if loaded == 0 => self.skip("policy", "configs", &Found::NoConfigs),
+            0 => self.pass("policy", "configs", &Found::ConfigsLoad { configs }),
             _ => {
-                let found = format!(
-                    "{} in {}",
-                    pluralize(errors, "error"),
-                    pluralize(loaded, "config")
-                );
-                let help = "`provisioner validate-config` tells them";
-                self.fail("policy", "configs", found, help, Exit::Config);
+                let found = Found::ConfigErrors { errors, configs };
+                self.fail("policy", "configs", &found, Exit::Config);
             }
         }
     }

@@ -14,14 +14,16 @@ use crate::forge::{Forge, ForgeError, RepositoryInfo};
 use crate::guard::Policy;
 use crate::model::CommitSha;
 use crate::product::Registry;
+use crate::report::Found;
 
 /// Looks at the event, the token, the repository, the policy file, the identity and the roles.
 pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) {
     let forge = match environment.open_forge() {
         Ok(forge) => forge,
         Err(error) => {
-            let help = "GITHUB_API_URL and GITHUB_REPOSITORY are set by the runner";
-            return diagnosis.fail("job", "GitHub", error.to_string(), help, Exit::Unreachable);
+            let error = error.to_string();
+            let found = Found::ForgeUnknown { error };
+            return diagnosis.fail("job", "GitHub", &found, Exit::Unreachable);
         }
     };
     let mut job = JobFacts {
@@ -36,23 +38,13 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
     token::check_token(diagnosis, &job).await;
     let base = base.or_else(|| job.about.as_ref().map(|about| about.tip.clone()));
     let Some(base) = base else {
-        return diagnosis.skip(
-            "policy",
-            "policy file",
-            "not read: no commit is known to read it at",
-        );
+        return diagnosis.skip("policy", "policy file", &Found::NoCommit);
     };
     let (policy, configs) = match policy_and_configs(diagnosis, &*forge, &base).await {
         Ok(read) => read,
         Err(error) => {
-            let help = "grant the job contents: read";
-            return diagnosis.fail(
-                "policy",
-                "policy file",
-                error.to_string(),
-                help,
-                Exit::Unreachable,
-            );
+            let found = unreadable(&error, "contents: read");
+            return diagnosis.fail("policy", "policy file", &found, Exit::Unreachable);
         }
     };
     if let Some(policy) = &policy {
@@ -76,28 +68,27 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
     let number = match &job.environment.event {
         CiEvent::PullRequest { number } => *number,
         CiEvent::MergeGroup { base, .. } => {
-            diagnosis.pass("job", "event", "a merge queue asks");
+            diagnosis.pass("job", "event", &Found::MergeQueue);
             return Some(base.clone());
         }
         CiEvent::Push { reference, .. } => {
-            diagnosis.pass("job", "event", format!("push to {reference}"));
+            let reference = reference.clone();
+            diagnosis.pass("job", "event", &Found::Push { reference });
             return None;
         }
         CiEvent::Comment { number, .. } => {
             job.pull_request = Some(*number);
-            diagnosis.pass("job", "event", format!("comment on {number}"));
+            let number = *number;
+            diagnosis.pass("job", "event", &Found::Comment { number });
             return None;
         }
         CiEvent::Schedule => {
-            diagnosis.pass("job", "event", "schedule");
+            diagnosis.pass("job", "event", &Found::Schedule);
             return None;
         }
         CiEvent::Other(name) => {
-            diagnosis.skip(
-                "job",
-                "event",
-                format!("{name}, on which `provisioner ci` does nothing"),
-            );
+            let name = name.clone();
+            diagnosis.skip("job", "event", &Found::UnknownEvent { name });
             return None;
         }
     };
@@ -105,18 +96,16 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
         Ok(pull) => {
             job.pull_request = Some(number);
             job.fork = pull.fork;
-            let from = match pull.fork {
-                true => "from a fork: no identity token is asked for, and nothing is written",
-                false => "from this repository",
-            };
-            diagnosis.pass("job", "event", format!("pull request {number} {from}"));
+            let is_fork = pull.fork;
+            let found = Found::PullRequest { number, is_fork };
+            diagnosis.pass("job", "event", &found);
             Some(pull.base)
         }
         Err(error) => {
             // Whoever is not known to be no fork counts as one.
             job.fork = true;
-            let help = "grant the job pull-requests: read";
-            diagnosis.fail("job", "event", error.to_string(), help, Exit::Unreachable);
+            let found = unreadable(&error, "pull-requests: read");
+            diagnosis.fail("job", "event", &found, Exit::Unreachable);
             None
         }
     }
@@ -127,28 +116,17 @@ async fn repository(diagnosis: &mut Diagnosis, forge: &dyn Forge) -> Option<Repo
         Ok(about) => {
             let branch = format!("default branch {}", about.branch);
             match about.protected {
-                Some(true) => diagnosis.pass("repository", &branch, "protected"),
+                Some(true) => diagnosis.pass("repository", &branch, &Found::Protected),
                 Some(false) => {
-                    let help = "protect it: what is merged into a branch that anybody can push to is not provisioned";
-                    diagnosis.fail("repository", &branch, "not protected", help, Exit::Denied);
+                    diagnosis.fail("repository", &branch, &Found::NotProtected, Exit::Denied);
                 }
-                None => diagnosis.skip(
-                    "repository",
-                    &branch,
-                    "not proven: whether it is protected is not summary_text to this token",
-                ),
+                None => diagnosis.skip("repository", &branch, &Found::ProtectionUnproven),
             }
             Some(about)
         }
         Err(error) => {
-            let help = "grant the job contents: read";
-            diagnosis.fail(
-                "repository",
-                "repository",
-                error.to_string(),
-                help,
-                Exit::Unreachable,
-            );
+            let found = unreadable(&error, "contents: read");
+            diagnosis.fail("repository", "repository", &found, Exit::Unreachable);
             None
         }
     }
@@ -167,13 +145,10 @@ async fn policy_and_configs(
             return Ok((None, Vec::new()));
         }
     };
-    diagnosis.pass("policy", "policy file", format!("loads, at {}", at.short()));
+    let commit = at.short().to_owned();
+    diagnosis.pass("policy", "policy file", &Found::PolicyAt { commit });
     let Some(globs) = compiled(&policy.configs) else {
-        diagnosis.skip(
-            "policy",
-            "configs",
-            "not read: a glob of the policy file is none",
-        );
+        diagnosis.skip("policy", "configs", &Found::GlobInvalid);
         return Ok((Some(policy), Vec::new()));
     };
     let paths = forge.list(at, "").await?.into_iter();
@@ -189,6 +164,13 @@ async fn policy_and_configs(
     }
     diagnosis.configs(paths.len(), &problems);
     Ok((Some(policy), configs))
+}
+
+fn unreadable(error: &ForgeError, permission: &'static str) -> Found {
+    Found::Unreadable {
+        error: error.to_string(),
+        permission,
+    }
 }
 
 fn compiled(globs: &[String]) -> Option<GlobSet> {

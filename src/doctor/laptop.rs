@@ -6,28 +6,30 @@ use crate::config::{Config, load};
 use crate::exit::Exit;
 use crate::guard::read_policy;
 use crate::product::Registry;
+use crate::report::Found;
 use crate::workspace::{ConfigFile, add_repository_products, locate, policy_file};
 
 /// Looks at the policy file, the configs, and the credentials in each account and region that these name.
 pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
     let (path, bytes) = policy_file();
     match (read_policy(&path, bytes.as_deref()), &bytes) {
-        (Ok(_), Some(_)) => diagnosis.pass("policy", "policy file", format!("{path} loads")),
-        (Ok(_), None) => {
-            diagnosis.skip("policy", "policy file", "there is none; the defaults hold")
+        (Ok(_), Some(_)) => {
+            let path = path.to_string();
+            diagnosis.pass("policy", "policy file", &Found::PolicyFile { path });
         }
+        (Ok(_), None) => diagnosis.skip("policy", "policy file", &Found::PolicyAbsent),
         (Err(problems), _) => diagnosis.invalid_policy(&problems),
     }
     let files = match locate(arguments) {
         Ok(files) => files,
         Err(_) if arguments.is_empty() => Vec::new(),
         Err(problems) => {
-            let found = problems
+            let messages = problems
                 .iter()
-                .map(|it| format!("{}: {}", it.path, it.message));
-            let help = "look at the spelling of the path";
-            let found = found.collect::<Vec<_>>().join("; ");
-            return diagnosis.fail("policy", "configs", found, help, Exit::Config);
+                .map(|problem| format!("{}: {}", problem.path, problem.message));
+            let messages = messages.collect();
+            let found = Found::PathsInvalid { messages };
+            return diagnosis.fail("policy", "configs", &found, Exit::Config);
         }
     };
     let configs = read(diagnosis, &files);
@@ -54,21 +56,21 @@ async fn credentials(diagnosis: &mut Diagnosis, configs: &[Config]) {
         let what = format!("account {account} in {region}");
         match session.at(&region).await {
             Ok(cloud) if cloud.caller().account == account => {
-                diagnosis.pass("credentials", &what, cloud.caller().arn.clone());
+                let arn = cloud.caller().arn.clone();
+                diagnosis.pass("credentials", &what, &Found::Caller { arn });
             }
-            // Whoever works in several accounts has the credentials of one at a time.
-            Ok(cloud) => diagnosis.skip(
-                "credentials",
-                &what,
-                format!(
-                    "these are for account {}; with others of this one (AWS_PROFILE) {} stacks can be worked on",
-                    cloud.caller().account,
-                    stacks.len()
-                ),
-            ),
+            // A person who works in several accounts has the credentials of one at a time.
+            Ok(cloud) => {
+                let found = Found::OtherCaller {
+                    account: cloud.caller().account.clone(),
+                    stacks: stacks.len(),
+                };
+                diagnosis.skip("credentials", &what, &found);
+            }
             Err(error) => {
-                let help = "set AWS_PROFILE, or whatever else the AWS command line takes";
-                diagnosis.fail("credentials", &what, error.to_string(), help, Exit::Unreachable);
+                let error = error.to_string();
+                let found = Found::NoCredentials { error };
+                diagnosis.fail("credentials", &what, &found, Exit::Unreachable);
             }
         }
     }

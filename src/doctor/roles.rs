@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::forge::{Claims, IdentityTokens, JobSubject};
 use crate::guard::Policy;
 use crate::product::Target;
-use crate::text::pluralize;
+use crate::report::Found;
 
 const AUDIENCE: &str = "sts.amazonaws.com";
 /// What AWS's logs show of it.
@@ -22,20 +22,14 @@ const MAX_STACKS: usize = 50;
 pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<JobSubject> {
     const PART: &str = "identity";
     if job.fork {
-        diagnosis.skip(
-            PART,
-            "identity token",
-            "not asked for: the pull request comes from a fork",
-        );
+        diagnosis.skip(PART, "identity token", &Found::NoTokenForFork);
         return None;
     }
     let Some(issuer) = &job.environment.issuer else {
-        let help = "grant the job id-token: write";
         diagnosis.fail(
             PART,
             "identity token",
-            "none is issued to this job",
-            help,
+            &Found::NoIdentityToken,
             Exit::Unreachable,
         );
         return None;
@@ -43,45 +37,46 @@ pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<J
     let token = match issuer.token().await {
         Ok(token) => token,
         Err(error) => {
-            let help = "try again; GitHub's status page says whether its issuer works";
-            diagnosis.fail(
-                PART,
-                "identity token",
-                error.to_string(),
-                help,
-                Exit::Unreachable,
-            );
+            let error = error.to_string();
+            let found = Found::IssuerFailed { error };
+            diagnosis.fail(PART, "identity token", &found, Exit::Unreachable);
             return None;
         }
     };
     let Some(claims) = Claims::parse(&token) else {
-        let help = "an issuer of another kind than GitHub's is not supported";
         diagnosis.fail(
             PART,
             "identity token",
-            "it has no claims that can be read",
-            help,
+            &Found::ClaimsUnreadable,
             Exit::Unreachable,
         );
         return None;
     };
-    diagnosis.pass(PART, "iss", claims.iss.clone());
+    let claim = |value: &String| Found::Claim {
+        value: value.clone(),
+    };
+    diagnosis.pass(PART, "iss", &claim(&claims.iss));
     match claims.aud == AUDIENCE {
-        true => diagnosis.pass(PART, "aud", claims.aud.clone()),
+        true => diagnosis.pass(PART, "aud", &claim(&claims.aud)),
         false => {
-            let help = "the roles trust no other audience than sts.amazonaws.com";
-            diagnosis.fail(PART, "aud", claims.aud.clone(), help, Exit::Unreachable);
+            let value = claims.aud.clone();
+            diagnosis.fail(
+                PART,
+                "aud",
+                &Found::OtherAudience { value },
+                Exit::Unreachable,
+            );
         }
     }
     let subject = job.forge.job_subject(&claims, job.about.as_ref());
     match subject.is_trusted_form {
-        true => diagnosis.pass(PART, "sub", claims.sub.clone()),
+        true => diagnosis.pass(PART, "sub", &claim(&claims.sub)),
         false => {
-            let help = format!(
-                "the subject is customised; the roles that `provisioner roles --repository {}` writes do not trust it",
-                subject.repository
-            );
-            diagnosis.fail(PART, "sub", claims.sub.clone(), &help, Exit::Unreachable);
+            let found = Found::OtherSubject {
+                value: claims.sub.clone(),
+                repository: subject.repository.clone(),
+            };
+            diagnosis.fail(PART, "sub", &found, Exit::Unreachable);
         }
     }
     Some(subject)
@@ -112,11 +107,7 @@ pub async fn roles(
                 let key = (role, region.clone(), account.clone());
                 plan.entry(key).or_default().extend(stacks.iter().cloned());
             }
-            None => diagnosis.skip(
-                "plan role",
-                environment,
-                "the policy file names none: AWS is not asked in checks",
-            ),
+            None => diagnosis.skip("plan role", environment, &Found::NoPlanRole),
         }
         match policy.apply_role(&target) {
             Some(role) => {
@@ -127,11 +118,7 @@ pub async fn roles(
                     environments.push(environment.clone());
                 }
             }
-            None => diagnosis.skip(
-                "apply role",
-                environment,
-                "the policy file names none: nothing is provisioned",
-            ),
+            None => diagnosis.skip("apply role", environment, &Found::NoApplyRole),
         }
     }
     for ((role, region, account), stacks) in &plan {
@@ -151,21 +138,12 @@ pub async fn roles(
                 }
             }
             Err(error) if subject.environment.is_some() && is_refusal(&error) => {
-                diagnosis.pass(
-                    "plan role",
-                    &what,
-                    "not for jobs of an environment, which the apply role is for",
-                );
+                diagnosis.pass("plan role", &what, &Found::PlanRoleOfEnvironment);
             }
             Err(error) => {
-                let help = "`provisioner roles` writes the role and whom it trusts; compare with the subject above";
-                diagnosis.fail(
-                    "plan role",
-                    &what,
-                    error.to_string(),
-                    help,
-                    Exit::Unreachable,
-                );
+                let error = error.to_string();
+                let found = Found::RoleNotAssumed { error };
+                diagnosis.fail("plan role", &what, &found, Exit::Unreachable);
             }
         }
     }
@@ -184,30 +162,19 @@ pub async fn roles(
                 check_account(diagnosis, "apply role", role, &cloud, account);
             }
             (Ok(_), false) => {
-                let help = "let it trust the subjects of its environments alone, as `provisioner roles` writes it";
-                diagnosis.fail(
-                    "apply role",
-                    role,
-                    "this job can assume it, and is none of its environment",
-                    help,
-                    Exit::Denied,
-                );
+                diagnosis.fail("apply role", role, &Found::ForeignApplyRole, Exit::Denied);
             }
             (Err(error), false) if is_refusal(&error) => {
-                diagnosis.pass("apply role", role, "refused to this job, as it should be");
+                diagnosis.pass("apply role", role, &Found::ApplyRoleRefused);
             }
             (Err(error), false) => {
-                diagnosis.skip("apply role", role, format!("not proven: {error}"))
+                let reason = error.to_string();
+                diagnosis.skip("apply role", role, &Found::Unproven { reason });
             }
             (Err(error), true) => {
-                let help = "`provisioner roles` writes the role and whom it trusts; compare with the subject above";
-                diagnosis.fail(
-                    "apply role",
-                    role,
-                    error.to_string(),
-                    help,
-                    Exit::Unreachable,
-                );
+                let error = error.to_string();
+                let found = Found::RoleNotAssumed { error };
+                diagnosis.fail("apply role", role, &found, Exit::Unreachable);
             }
         }
     }
@@ -224,14 +191,16 @@ fn check_account(
     let caller = cloud.caller();
     let right = caller.account == account;
     match right {
-        true => diagnosis.pass(part, what, format!("can be assumed, in account {account}")),
+        true => {
+            let account = account.to_owned();
+            diagnosis.pass(part, what, &Found::Assumed { account });
+        }
         false => {
-            let found = format!(
-                "it is in account {}, and the configs are in {account}",
-                caller.account
-            );
-            let help = "write {account_id} in the role's ARN";
-            diagnosis.fail(part, what, found, help, Exit::Denied);
+            let found = Found::OtherAccount {
+                found: caller.account.clone(),
+                configured: account.to_owned(),
+            };
+            diagnosis.fail(part, what, &found, Exit::Denied);
         }
     }
     right
@@ -246,24 +215,21 @@ async fn prove_read_only(diagnosis: &mut Diagnosis, role: &str, cloud: &Cloud, s
         match cloud.may_execute(stack).await {
             Ok(false) => refused += 1,
             Ok(true) => {
-                let found = format!("it may run change sets of {stack}");
-                let help = "take cloudformation:ExecuteChangeSet away from it: every pull request has this role";
-                return diagnosis.fail("plan role", &what, found, help, Exit::Denied);
+                let stack = stack.clone();
+                let found = Found::RunsChangeSets { stack };
+                return diagnosis.fail("plan role", &what, &found, Exit::Denied);
             }
             Err(error) => {
-                return diagnosis.skip("plan role", &what, format!("not proven: {error}"));
+                let reason = error.to_string();
+                return diagnosis.skip("plan role", &what, &Found::Unproven { reason });
             }
         }
     }
-    let found = format!(
-        "AWS refuses it, asked about {}",
-        pluralize(refused, "stack name")
-    );
-    diagnosis.pass("plan role", &what, found);
+    let found = Found::ChangeSetsRefused { stacks: refused };
+    diagnosis.pass("plan role", &what, &found);
     // AWS has no request that tells a right to delete from its use.
     let what = format!("{role} cannot delete stacks");
-    let found = "not proven, since to ask is to do it; the role that `provisioner roles` writes is denied it";
-    diagnosis.skip("plan role", &what, found);
+    diagnosis.skip("plan role", &what, &Found::DeletionUnproven);
 }
 
 /// Whether AWS said no, rather than nothing.

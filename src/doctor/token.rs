@@ -6,6 +6,7 @@ use crate::ci::{self, CiEvent};
 use crate::exit::Exit;
 use crate::forge::{Capability, ReadPermission, WritePermission};
 use crate::guard::Policy;
+use crate::report::Found;
 
 /// What the flow of the job's event writes, by the permission that it takes.
 fn required_permissions(event: &CiEvent) -> &'static [WritePermission] {
@@ -32,49 +33,45 @@ fn permission_name(writes: WritePermission) -> (&'static str, &'static str) {
 pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
     const PART: &str = "token";
     if job.environment.access.token.is_none() {
-        let help = "set GITHUB_TOKEN in the step's env to the job's github.token";
-        return diagnosis.fail(PART, "GITHUB_TOKEN", "not set", help, Exit::Unreachable);
+        let found = Found::TokenMissing;
+        return diagnosis.fail(PART, "GITHUB_TOKEN", &found, Exit::Unreachable);
     }
-    diagnosis.pass(PART, "GITHUB_TOKEN", "set");
+    diagnosis.pass(PART, "GITHUB_TOKEN", &Found::TokenSet);
     if let Some(about) = &job.about {
-        diagnosis.pass(PART, "contents: read", "works");
+        diagnosis.pass(PART, "contents: read", &Found::Works);
         let lists = [
             ("statuses: read", ReadPermission::Statuses),
             ("deployments: read", ReadPermission::Deployments),
         ];
         for (what, permission) in lists {
             match job.forge.may_read(permission, &about.tip).await {
-                Capability::Yes => diagnosis.pass(PART, what, "works"),
-                Capability::No(reason) => diagnosis.skip(PART, what, format!("refused, {reason}")),
+                Capability::Yes => diagnosis.pass(PART, what, &Found::Works),
+                Capability::No(reason) => {
+                    diagnosis.skip(PART, what, &Found::ReadRefused { reason });
+                }
                 Capability::Unproven(reason) => {
-                    diagnosis.skip(PART, what, format!("not proven: {reason}"))
+                    diagnosis.skip(PART, what, &Found::Unproven { reason });
                 }
             }
         }
     }
     for writes in required_permissions(&job.environment.event) {
-        let (what, wanted_for) = permission_name(*writes);
+        let (what, purpose) = permission_name(*writes);
         match job.forge.may_write(*writes, job.pull_request).await {
-            Capability::Yes => diagnosis.pass(PART, what, format!("granted, for {wanted_for}")),
+            Capability::Yes => diagnosis.pass(PART, what, &Found::Granted { purpose }),
             Capability::No(reason) if job.fork => {
-                diagnosis.pass(
-                    PART,
-                    what,
-                    format!("refused as it should be for a fork, {reason}"),
-                );
+                diagnosis.pass(PART, what, &Found::RefusedForFork { reason });
             }
             Capability::No(reason) => {
-                let help = format!("grant the job {what}; it is for {wanted_for}");
-                diagnosis.fail(
-                    PART,
-                    what,
-                    format!("refused, {reason}"),
-                    &help,
-                    Exit::Unreachable,
-                );
+                let found = Found::NotGranted {
+                    reason,
+                    permission: what,
+                    purpose,
+                };
+                diagnosis.fail(PART, what, &found, Exit::Unreachable);
             }
             Capability::Unproven(reason) => {
-                diagnosis.skip(PART, what, format!("not proven: {reason}"))
+                diagnosis.skip(PART, what, &Found::Unproven { reason });
             }
         }
     }
@@ -82,6 +79,7 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
 
 /// Whether it is seen who belongs to the teams whose approvals count.
 pub async fn teams(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Policy) {
+    const PART: &str = "approvers";
     // A check counts no approvals.
     let counts = matches!(
         job.environment.event,
@@ -91,17 +89,19 @@ pub async fn teams(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Polic
     for team in policy.teams() {
         let what = format!("members of {team}");
         match job.forge.can_read_team(&team, &actor).await {
-            Capability::Yes => diagnosis.pass("approvers", &what, "can be seen"),
+            Capability::Yes => diagnosis.pass(PART, &what, &Found::MembersVisible),
             Capability::No(reason) => {
-                let found = format!("cannot be seen, {reason}");
-                let help = "a job's own token never sees them: use the token of an app that may read members, or name people as approvers";
+                let found = Found::MembersHidden {
+                    reason,
+                    is_needed: counts,
+                };
                 match counts {
-                    true => diagnosis.fail("approvers", &what, found, help, Exit::Unreachable),
-                    false => diagnosis.skip("approvers", &what, format!("{found}; {help}")),
+                    true => diagnosis.fail(PART, &what, &found, Exit::Unreachable),
+                    false => diagnosis.skip(PART, &what, &found),
                 }
             }
             Capability::Unproven(reason) => {
-                diagnosis.skip("approvers", &what, format!("not proven: {reason}"))
+                diagnosis.skip(PART, &what, &Found::Unproven { reason });
             }
         }
     }

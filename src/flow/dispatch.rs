@@ -4,7 +4,7 @@ use crate::ci::{CiEvent, JobEnvironment};
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
 use crate::job::{Job, JobError, JobResult};
-use crate::report::escape_workflow_commands;
+use crate::report::{NothingToDo, escape_workflow_commands};
 
 /// Runs the flow of the job's event. Returns standard output and the exit code.
 pub fn run_in_ci() -> (String, Exit) {
@@ -63,7 +63,8 @@ async fn run(environment: JobEnvironment) -> JobResult {
         }
         CiEvent::Schedule => super::drift::scan(&job).await,
         CiEvent::Other(name) => {
-            let line = format!("nothing to do for the event `{name}`");
+            let name = name.clone();
+            let line = NothingToDo::Event { name }.to_string();
             eprintln!("{}", escape_workflow_commands(&line));
             Ok((String::new(), Exit::Ok))
         }

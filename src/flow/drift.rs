@@ -11,7 +11,6 @@ use crate::change::products;
 use crate::change::{LoadedPolicy, policy_at};
 use crate::ci::{JobOutputs, summary};
 use crate::config::{Config, load};
-use crate::diagnostic::Code;
 use crate::exit::Exit;
 use crate::forge::{Issue, Source};
 use crate::guard::Policy;
@@ -19,26 +18,18 @@ use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::job::cancel_on_signal;
 use crate::job::{Job, JobError, JobResult};
-use crate::model::{CommitSha, Digest, UserId};
+use crate::model::{CommitSha, UserId};
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
-use crate::report::{self as print, Format, Redactor, escape_workflow_commands};
+use crate::report::{
+    self as print, COMMENT_LIMIT, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal,
+    SUMMARY_LIMIT, StackDrift, drift_counts, drift_issue, drift_issue_marker, drift_issue_title,
+    drift_scan_lines, drift_scan_markdown, escape_workflow_commands, problems_line,
+};
 use crate::stack::{Drifted, StackName};
-use crate::text::pluralize;
-
-/// First line of every drift issue; a digest of the stack follows.
-const MARKER: &str = "<!-- provisioner:drift ";
 
 /// A detection takes minutes, and a job ends after six hours at most.
 const MAX_STACKS: usize = 200;
-
-struct ScanResult {
-    stack: StackName,
-    config: String,
-    /// The drift with its summary and tables, or why it could not be read.
-    found: Result<(Drifted, String, String), String>,
-    exit: Exit,
-}
 
 /// Detects drift in the stacks of the default branch.
 pub async fn scan(job: &Job) -> JobResult {
@@ -57,7 +48,8 @@ pub async fn scan(job: &Job) -> JobResult {
     };
     let configs = configs(job, source, &branch.tip, &policy).await?;
     let Some(sessions) = job.credentials(cancel_on_signal()) else {
-        let why = anyhow::anyhow!("the job has no identity token; grant it `id-token: write`");
+        let missing = Refusal::NoIdentityToken;
+        let why = anyhow::anyhow!("{}; {}", missing.fact().quoted(), missing.remedy());
         return Err(JobError::Usage(why));
     };
     let drift_scan = DriftScan {
@@ -69,12 +61,12 @@ pub async fn scan(job: &Job) -> JobResult {
     let scans = futures_util::stream::iter(&chosen)
         .map(|config| drift_scan.scan_stack(config))
         .buffer_unordered(allowed.concurrency());
-    let mut results: Vec<ScanResult> = scans.collect().await;
-    results.sort_by(|a, b| a.config.cmp(&b.config));
+    let (mut stacks, exits): (Vec<StackDrift>, Vec<Exit>) = scans.unzip().await;
+    stacks.sort_by(|a, b| a.config.cmp(&b.config));
     if let Some(own) = job.forge.current_user().await? {
-        sync_issues(job, own, &results).await?;
+        sync_issues(job, own, &stacks).await?;
     }
-    finish(&results, left)
+    finish(&stacks, left, exits.into_iter().max())
 }
 
 /// The valid configs of a commit.
@@ -141,43 +133,35 @@ impl DriftScan<'_> {
         }
     }
 
-    async fn scan_stack(&self, config: &Config) -> ScanResult {
+    async fn scan_stack(&self, config: &Config) -> (StackDrift, Exit) {
         let values = Redactor::for_config(config, &self.allowed.values.show);
-        let stack = StackName::for_config(&config);
-        let result = |found, exit| ScanResult {
-            stack: stack.clone(),
-            config: config.path.to_string(),
-            found,
-            exit,
-        };
-        match self.drift(config).await {
+        let (found, exit) = match self.drift(config).await {
             Ok(drifted) => {
-                let line = print::drift_summary(&drifted);
-                let tables = print::drift(&drifted, &values, Format::Markdown);
-                result(Ok((drifted, line, tables)), Exit::Ok)
+                let found = FoundDrift {
+                    drifted: drifted.has_drifted(),
+                    summary: print::drift_summary(&drifted),
+                    tables: print::drift(&drifted, &values, Format::Markdown),
+                };
+                (Ok(found), Exit::Ok)
             }
             Err(failure) => {
                 let (problems, exit) = to_diagnostics(config, &values, failure);
-                let summary_text: Vec<String> = problems
-                    .iter()
-                    .map(|problem| format!("{}: {}", problem.code, problem.message))
-                    .collect();
-                result(Err(summary_text.join("; ")), exit)
+                (Err(problems_line(&problems)), exit)
             }
-        }
+        };
+        let stack = StackDrift {
+            stack: StackName::for_config(config),
+            config: config.path.to_string(),
+            found,
+        };
+        (stack, exit)
     }
 
     async fn drift(&self, config: &Config) -> Result<Drifted, operation::OperationError> {
         let target = &config.target;
         let role = self.allowed.plan_role(target).ok_or_else(|| {
-            operation::missing_setup(
-                Code::RoleNotConfigured,
-                &format!(
-                    "the policy names no plan role for the environment `{}`",
-                    target.environment
-                ),
-                "name one under `roles.plan` of the policy file",
-            )
+            let environment = target.environment.clone();
+            operation::missing_setup(&Refusal::NoPlanRole { environment })
         })?;
         let session = self.sessions.session(&role, &target.region).await;
         let cloud = session.at(&target.region).await?;
@@ -200,26 +184,26 @@ enum Checked {
     At(i64),
 }
 
-/// Opens, updates and closes issues, so that each drifted stack has result. An issue of a stack that could not be read stays as it is.
-async fn sync_issues(job: &Job, own: UserId, results: &[ScanResult]) -> Result<(), JobError> {
-    let issues = job.forge.own_issues(own, MARKER).await?;
+/// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read stays as it is.
+async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Result<(), JobError> {
+    let issues = job.forge.own_issues(own, DRIFT_MARKER).await?;
     let mut known: BTreeMap<&str, &Issue> = BTreeMap::new();
     for issue in &issues {
         let marker = issue.body.lines().next().unwrap_or("").trim_end();
-        // If two issues exist for a stack, the older one is kept.
+        // If two issues exist for a stack, the older one is updated.
         known.entry(marker).or_insert(issue);
     }
-    for result in results {
-        let Ok((drifted, line, tables)) = &result.found else {
+    for scanned in stacks {
+        let Ok(found) = &scanned.found else {
             continue;
         };
-        let marker = marker(&result.stack);
-        let issue = known.get(marker.as_str());
-        let body = body(&marker, result, line, tables);
-        match (issue, drifted.has_drifted()) {
+        let stack = &scanned.stack;
+        let issue = known.get(drift_issue_marker(stack).as_str());
+        let body = drift_issue(stack, &scanned.config, found, COMMENT_LIMIT);
+        match (issue, found.drifted) {
             (None, false) => {}
             (None, true) => {
-                let title = format!("Drift: {}", result.stack);
+                let title = drift_issue_title(stack);
                 let opened = job.forge.open_issue(&title, &body).await?;
                 eprintln!(
                     "{}",
@@ -227,79 +211,25 @@ async fn sync_issues(job: &Job, own: UserId, results: &[ScanResult]) -> Result<(
                 );
             }
             (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
-            (Some(issue), drifts) => job.forge.update_issue(issue.number, &body, !drifts).await?,
+            (Some(issue), drifted) => {
+                job.forge
+                    .update_issue(issue.number, &body, !drifted)
+                    .await?
+            }
         }
     }
     Ok(())
 }
 
-fn marker(stack: &StackName) -> String {
-    format!(
-        "{MARKER}{} -->",
-        Digest::sha256(stack.to_string()).prefix(24)
-    )
-}
-
-fn body(marker: &str, result: &ScanResult, line: &str, tables: &str) -> String {
-    let (config, line) = (print::code(&result.config), print::code(line));
-    let foot = "Nothing was repaired. Undo what was done by hand, or bring it into the config by a pull request. \
-                This issue is updated by every look, and closed when the stack is as its template says.";
-    format!("{marker}\n{line}\n\nConfig: {config}\n\n{tables}\n{foot}\n")
-}
-
-fn finish(results: &[ScanResult], left: usize) -> JobResult {
-    let drifted = results.iter().filter(|result| {
-        result
-            .found
-            .as_ref()
-            .is_ok_and(|(found, ..)| found.has_drifted())
-    });
-    let drifted = drifted.count();
-    let failed = results
-        .iter()
-        .filter(|result| result.found.is_err())
-        .count();
-    let mut page = String::from("## Provisioner: drift\n\n");
-    for result in results {
-        let text = match &result.found {
-            Ok((found, line, tables)) => {
-                let mark = if found.has_drifted() { "⚠" } else { "✅" };
-                format!("{mark} {}\n\n{tables}\n", print::code(line))
-            }
-            Err(why) => format!(
-                "❌ {}: {}\n\n",
-                print::code(&result.config),
-                print::code(why)
-            ),
-        };
-        page.push_str(&text);
-        if let Err(why) = &result.found {
-            eprintln!(
-                "{}",
-                escape_workflow_commands(&format!("{}: {why}", result.config))
-            );
-        }
-    }
-    if results.is_empty() {
-        page.push_str("No config has a stack.\n");
-    }
-    if left > 0 {
-        page.push_str(&format!(
-            "{} are looked at the next time.\n",
-            pluralize(left, "stack")
-        ));
-    }
+fn finish(stacks: &[StackDrift], left: usize, exit: Option<Exit>) -> JobResult {
     let internal = |error: anyhow::Error| JobError::Internal(error);
-    let within: String = page.chars().take(print::SUMMARY_LIMIT).collect();
-    summary(&within).context("job summary").map_err(internal)?;
+    let page = drift_scan_markdown(stacks, left, SUMMARY_LIMIT);
+    summary(&page).context("job summary").map_err(internal)?;
+    let (drifted, failed) = drift_counts(stacks);
     let mut outputs = JobOutputs::default();
     outputs.set("drifted", drifted);
     outputs.set("failed", failed);
     outputs.write().context("step outputs").map_err(internal)?;
-    eprintln!(
-        "provisioner: {} looked at, {drifted} drifted, {failed} failed",
-        pluralize(results.len(), "stack")
-    );
-    let exit = results.iter().map(|result| result.exit).max();
+    eprint!("{}", drift_scan_lines(stacks));
     Ok((String::new(), exit.unwrap_or(Exit::Ok)))
 }

@@ -5,7 +5,7 @@ use crate::change::merged_ranges;
 use crate::exit::Exit;
 use crate::job::{Job, JobResult};
 use crate::model::CommitSha;
-use crate::report::escape_workflow_commands;
+use crate::report::{NothingToDo, escape_workflow_commands};
 
 /// Provisions the pull requests of a push.
 pub async fn provision(
@@ -17,7 +17,8 @@ pub async fn provision(
     let branch = job.forge.default_branch().await?;
     let is_default = reference.strip_prefix("refs/heads/") == Some(&branch.branch.name);
     let (Some(before), Some(after), true) = (before, after, is_default) else {
-        let line = format!("nothing to do for a push to `{reference}`");
+        let reference = reference.to_owned();
+        let line = NothingToDo::Push { reference }.to_string();
         eprintln!("{}", escape_workflow_commands(&line));
         return Ok((String::new(), Exit::Ok));
     };

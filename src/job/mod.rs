@@ -15,7 +15,7 @@ use crate::forge::{Forge, ForgeError, IdentityTokens, PullRequest, Source};
 use crate::model::CommitSha;
 
 pub use credentials::CredentialCache;
-pub use progress::{ProgressLog, count_line, event_line, is_milestone, print_line};
+pub use progress::{ProgressLog, is_milestone, print_line};
 pub use read_only::ReadOnly;
 pub use signal::cancel_on_signal;
 

@@ -1,7 +1,7 @@
 //! The log of a job: one plain line for each thing that happens. It cannot prompt.
 
 use crate::operation::Progress;
-use crate::report::{Redactor, escape_workflow_commands};
+use crate::report::{Counted, Redactor, Step, escape_workflow_commands, event_line};
 use crate::stack::{StackEvent, StackName};
 use crate::text::escape_invisible;
 
@@ -18,17 +18,17 @@ impl ProgressLog {
 }
 
 impl Progress for ProgressLog {
-    fn step(&self, stack: &StackName, what: &str) {
-        print_line(&format!("{}: {what}", stack.name));
+    fn step(&self, stack: &StackName, step: Step<'_>) {
+        print_line(&format!("{}: {}", stack.name, step.words()));
     }
 
     fn event(&self, stack: &StackName, event: &StackEvent) {
         print_line(&event_line(stack, event, &self.redactor));
     }
 
-    fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>) {
+    fn count(&self, stack: &StackName, what: Counted<'_>, done: u64, of: Option<u64>) {
         if is_milestone(done, of) {
-            print_line(&format!("{}: {}", stack.name, count_line(what, done, of)));
+            print_line(&format!("{}: {}", stack.name, what.line(done, of)));
         }
     }
 }
@@ -39,29 +39,6 @@ pub fn print_line(line: &str) {
         "{}",
         escape_workflow_commands(&escape_invisible(line, false))
     );
-}
-
-/// An event of a stack: name, UTC time, status, type, logical id, reason.
-pub fn event_line(stack: &StackName, event: &StackEvent, redactor: &Redactor) -> String {
-    let time = jiff::Timestamp::from_millisecond(event.time)
-        .map(|time| time.strftime("%H:%M:%S").to_string())
-        .unwrap_or_default();
-    let reason = event.reason.as_deref();
-    let reason = reason.map(|reason| format!(": {}", redactor.redact(reason)));
-    format!(
-        "{}: {time} {} {} {}{}",
-        stack.name,
-        event.status,
-        event.kind,
-        event.logical_id,
-        reason.unwrap_or_default()
-    )
-}
-
-/// Such as `40 of 162 folders`.
-pub fn count_line(what: &str, done: u64, of: Option<u64>) -> String {
-    let whole = of.map(|of| format!(" of {of}")).unwrap_or_default();
-    format!("{done}{whole} {what}")
 }
 
 /// Whether a log shows this count: every tenth part of a known whole is enough.

@@ -3,6 +3,7 @@
 use crate::guard::Authority;
 use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
+use crate::report::{Counted, Step};
 use crate::stack::{StackEvent, StackName};
 
 pub struct ReadOnly;
@@ -14,7 +15,7 @@ impl AuthoritySource for ReadOnly {
 }
 
 impl Progress for ReadOnly {
-    fn step(&self, _: &StackName, _: &str) {}
+    fn step(&self, _: &StackName, _: Step<'_>) {}
     fn event(&self, _: &StackName, _: &StackEvent) {}
-    fn count(&self, _: &StackName, _: &str, _: u64, _: Option<u64>) {}
+    fn count(&self, _: &StackName, _: Counted<'_>, _: u64, _: Option<u64>) {}
 }

@@ -4,6 +4,7 @@ use super::{Desired, OperationContext, OperationError};
 use crate::config::Config;
 use crate::guard::{Inspect, Preview};
 use crate::plan::{Changes, DriftImpact};
+use crate::report::Step;
 use crate::stack::{DescribedChangeSet, Health, Stack};
 
 /// Creates a change set, reads it, and deletes it in any case.
@@ -31,7 +32,7 @@ pub async fn changes(
         ));
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    site.progress.step(&desired.stack, "change set");
+    site.progress.step(&desired.stack, Step::ChangeSet);
     let mut pending = site
         .cloud
         .preview(look, existing.as_ref(), &desired.change_set_input())

@@ -9,6 +9,7 @@ use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{StackOperation, StackResource};
 use crate::guard::{Buckets, Delete, Facts, Inspect, TearDown};
 use crate::plan::{self, DeletedResource, Deletion};
+use crate::report::{Counted, Step};
 use crate::stack::{Health, Stack, StackName};
 use crate::template::{DeletionBehavior, Document};
 
@@ -132,7 +133,7 @@ pub async fn delete(
                 versions: 0,
             });
         };
-        site.progress.step(&desired.stack, "deletion");
+        site.progress.step(&desired.stack, Step::Deletion);
         let running = site.cloud.delete(permit, &stack.id).await?;
         watch_deletion(site, &desired.stack, running).await?;
         Ok(DeletionResult {
@@ -154,18 +155,18 @@ async fn tear_down(
     let buckets: Vec<String> = deletion.buckets.keys().cloned().collect();
     let mut versions = 0;
     for (bucket, count) in &deletion.buckets {
-        let what = format!("versions of {bucket}");
+        let counted = Counted::Versions { bucket };
         let tell = |done| {
             site.progress
-                .count(&desired.stack, &what, done, Some(*count))
+                .count(&desired.stack, counted, done, Some(*count))
         };
         site.progress
-            .step(&desired.stack, &format!("bucket {bucket} is emptied"));
+            .step(&desired.stack, Step::BucketEmptied { bucket });
         permit = site.cloud.empty(permit, bucket, &tell).await?;
         versions += count;
     }
     if let Some(stack) = stack {
-        site.progress.step(&desired.stack, "deletion");
+        site.progress.step(&desired.stack, Step::Deletion);
         let running = site.cloud.delete(permit, &stack.id).await?;
         watch_deletion(site, &desired.stack, running).await?;
     }

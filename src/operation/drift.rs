@@ -2,6 +2,7 @@
 
 use super::{Desired, OperationContext, OperationError};
 use crate::guard::Inspect;
+use crate::report::Step;
 use crate::stack::{Drifted, Health};
 
 /// Changes nothing.
@@ -21,7 +22,7 @@ pub async fn drift(
             current: true,
         });
     };
-    site.progress.step(&desired.stack, "drift detection");
+    site.progress.step(&desired.stack, Step::DriftDetection);
     let drift = site.cloud.drift(&stack.id).await?;
     let deployed = site.cloud.template(&stack.id).await?;
     Ok(Drifted {

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::guard::Denial;
 use crate::model::RepoPath;
-use crate::report::Redactor;
+use crate::report::{Redactor, Refusal};
 use crate::stack::StackEvent;
 
 /// The diagnostics and the exit code of an error.
@@ -118,10 +118,6 @@ pub fn denial_diagnostics(path: &RepoPath, denials: &[Denial]) -> Vec<Diagnostic
 }
 
 /// A denial because the job lacks something for the stack's environment.
-pub fn missing_setup(code: Code, fact: &str, remedy: &str) -> OperationError {
-    OperationError::Denied(vec![Denial {
-        code,
-        fact: fact.to_owned(),
-        remedy: remedy.to_owned(),
-    }])
+pub fn missing_setup(refusal: &Refusal) -> OperationError {
+    OperationError::Denied(vec![refusal.denial()])
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Desired, OperationContext, OperationError};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Folders, Upload};
+use crate::report::Counted;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct FolderResult {
@@ -41,7 +42,7 @@ pub async fn deploy_folders(
     let tell = || {
         let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         site.progress
-            .count(&desired.stack, "folders", done, Some(total));
+            .count(&desired.stack, Counted::Folders, done, Some(total));
     };
     let created = site
         .cloud

@@ -18,6 +18,7 @@ use crate::cloud::Cloud;
 use crate::diagnostic::Diagnostic;
 use crate::guard::{Authority, Denial, Effect, EffectKind, Facts, Permit, Policy, decide};
 use crate::plan::Deletion;
+use crate::report::{Counted, Step};
 use crate::stack::{StackEvent, StackName};
 
 pub use changes::changes;
@@ -55,12 +56,12 @@ pub trait AuthoritySource: Send + Sync {
 
 /// Receives the progress of an operation.
 pub trait Progress: Send + Sync {
-    /// A step begins, such as "change set".
-    fn step(&self, stack: &StackName, what: &str);
+    /// A step begins.
+    fn step(&self, stack: &StackName, step: Step<'_>);
     /// CloudFormation reports an event.
     fn event(&self, stack: &StackName, event: &StackEvent);
     /// `done` items are finished; `of` is the whole, if known.
-    fn count(&self, stack: &StackName, what: &str, done: u64, of: Option<u64>);
+    fn count(&self, stack: &StackName, what: Counted<'_>, done: u64, of: Option<u64>);
     /// The guard decided by these facts. No denials mean allowed.
     fn decided(&self, _stack: &StackName, _kind: EffectKind, _facts: &Facts, _denials: &[Denial]) {}
 }

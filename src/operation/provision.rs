@@ -6,6 +6,7 @@ use crate::cloud::{self, OperationResult, PendingChangeSet, StackOperation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::guard::{Authority, Create, Facts, Preview, Resume, RunsChangeSet, Update};
 use crate::plan;
+use crate::report::Step;
 use crate::stack::{Health, Stack, StackStatus};
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -55,7 +56,7 @@ pub async fn provision(
     // Another run may have been faster: then its creation, begun or about to begin, is what blocks this one.
     match &created {
         Err(OperationError::Cloud(refused)) if refused.has_code("ChangeSetNotFound") => {
-            site.progress.step(&desired.stack, "another run is at it");
+            site.progress.step(&desired.stack, Step::OtherRun);
             site.cloud.wait_until_started(&desired.stack.name).await?;
         }
         Err(
@@ -86,7 +87,7 @@ async fn resume(
 ) -> Result<Provisioned, OperationError> {
     if is_own_creation(site, desired, &facts, &stack).await? {
         let permit = site.decide::<Resume>(&facts, &desired.stack)?;
-        site.progress.step(&desired.stack, "creation goes on");
+        site.progress.step(&desired.stack, Step::CreationResumed);
         let mut running = site.cloud.attach(permit, &stack.id)?;
         let ended = watch(site, desired, &mut running).await?;
         stack = created(site, desired, running, ended).await?;
@@ -126,14 +127,14 @@ pub(super) async fn create<E: RunsChangeSet>(
     {
         return Err(OperationError::Invalid(missing));
     }
-    site.progress.step(&desired.stack, "change set");
+    site.progress.step(&desired.stack, Step::ChangeSet);
     let shell = facts.stack.as_ref().and_then(Option::as_ref);
     let pending = site
         .cloud
         .preview(look, shell, &desired.change_set_input())
         .await?;
     let pending = ensure_executable(site, desired, pending).await?;
-    site.progress.step(&desired.stack, "creation");
+    site.progress.step(&desired.stack, Step::Creation);
     let mut running = site.cloud.execute(permit, pending).await?;
     let ended = watch(site, desired, &mut running).await;
     let ended = match ended {
@@ -200,8 +201,7 @@ async fn roll_back_creation(
     desired: &Desired<'_>,
     running: StackOperation,
 ) {
-    site.progress
-        .step(&desired.stack, "what was made is removed");
+    site.progress.step(&desired.stack, Step::CreationRolledBack);
     let cloud = site.cloud.without_cancellation();
     let tell = |event: &_| site.progress.event(&desired.stack, event);
     // The creation's own error is returned; a failed removal is visible in the events.
@@ -223,7 +223,7 @@ async fn update(
         return verify(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    site.progress.step(&desired.stack, "change set");
+    site.progress.step(&desired.stack, Step::ChangeSet);
     let pending = site
         .cloud
         .preview(look, Some(&stack), &desired.change_set_input())
@@ -251,7 +251,7 @@ async fn update(
             return Err(denied);
         }
     };
-    site.progress.step(&desired.stack, "update");
+    site.progress.step(&desired.stack, Step::Update);
     let mut running = site.cloud.execute(permit, pending).await?;
     let ended = watch(site, desired, &mut running).await?;
     match &ended.stack {
@@ -282,7 +282,7 @@ async fn verify(
     stack: &Stack,
     outcome: ProvisionOutcome,
 ) -> Result<Provisioned, OperationError> {
-    site.progress.step(&desired.stack, "verification");
+    site.progress.step(&desired.stack, Step::Verification);
     // A conditional output or parameter may be absent.
     let outputs = desired.document.section("Outputs").iter();
     let outputs = outputs.filter(|output| output.value.get("Condition").is_none());

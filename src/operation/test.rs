@@ -8,6 +8,7 @@ use super::provision::create;
 use super::{Desired, OperationContext, OperationError, Provisioned};
 use crate::guard::{Facts, TEST_TAG, Test, owner_tags};
 use crate::plan::BUCKET;
+use crate::report::Step;
 use crate::stack::{Health, Stack, StackName};
 
 #[derive(Clone, Debug, Serialize)]
@@ -77,8 +78,7 @@ async fn remove_leftovers(
                 target: desired.stack.target.clone(),
                 name: stack.name.clone(),
             };
-            site.progress
-                .step(&name, "what an earlier test left is removed");
+            site.progress.step(&name, Step::LeftoversRemoved);
             remove(site, &name, desired, stack).await?;
             removed.push(name.name);
         }

@@ -1,22 +1,21 @@
-//! GitHub's workflow commands: a line of the changed file gets its message.
+//! Diagnostics as GitHub's workflow commands, which annotate the lines of changed files.
 //! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::text::{escape_invisible, pluralize};
 
-/// What the runner keeps of each severity in one step; it drops the rest without a word.
+/// The runner shows so many annotations of each severity in one step and drops the rest silently.
 const MAX_PER_LEVEL: usize = 10;
 
-/// Commands for standard output, and how many diagnostics got none.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Annotations {
-    /// One command a line.
+    /// For standard output, one command a line.
     pub commands: String,
-    /// Diagnostics beyond the runner's limits.
+    /// Number of diagnostics beyond the runner's limits.
     pub left_out: usize,
 }
 
-/// The first errors and warnings as commands; what is left out is counted in a notice.
+/// The first errors and warnings as commands, and a notice that counts the rest.
 pub fn annotations<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Annotations {
     let (mut errors, mut warnings, mut left_out) = (0, 0, 0);
     let mut commands = String::new();

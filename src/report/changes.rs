@@ -1,9 +1,11 @@
-//! What a change set would do, for people.
+//! The preview of a change set.
 
+use super::Text;
 use super::format::Format;
 use super::redactor::Redactor;
+use crate::diagnostic::Span;
 use crate::plan::{Assessed, Cause, Changes, DriftImpact, Verdict};
-use crate::stack::{DriftCheck, DriftStatus};
+use crate::stack::{ChangeAction, DriftCheck, DriftStatus, PolicyAction};
 use crate::text::pluralize;
 
 const HEAD: &[&str] = &[
@@ -13,7 +15,7 @@ const LIVE_HEAD: &[&str] = &[
     "becomes", "resource", "property", "deployed", "live", "wanted",
 ];
 
-/// One sentence: the stack and the worst that happens.
+/// The stack and its worst change, in one line.
 pub fn changes_summary(changes: &Changes) -> String {
     let stack = &changes.stack.name;
     let count = pluralize(changes.resources.len(), "resource");
@@ -31,13 +33,13 @@ pub fn changes_summary(changes: &Changes) -> String {
     }
 }
 
-/// The same without the values that may not be shown.
+/// The changes with hidden values replaced.
 pub fn redacted_changes(changes: &Changes, values: &Redactor) -> Changes {
     let mut shown = changes.clone();
     let reasons = shown
         .validations
         .iter_mut()
-        .map(|one| &mut one.validation.reason);
+        .map(|located| &mut located.validation.reason);
     for reason in reasons.chain(&mut shown.refused) {
         *reason = values.redact(reason);
     }
@@ -51,152 +53,172 @@ pub fn redacted_changes(changes: &Changes, values: &Redactor) -> Changes {
     shown
 }
 
-/// The table, and what goes with it.
-pub fn changes(changes: &Changes, values: &Redactor, medium: Format) -> String {
+/// Tables of changed resources, keys, drift, validations and hooks.
+pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
     let changes = &redacted_changes(changes, values);
     let mut text = String::new();
     if let Some(reason) = &changes.refused {
-        text.push_str(&medium.line("reason: ", reason));
+        text.push_str(&format.line(&Text::ours("reason: ").and(Text::sentence(reason))));
     }
     if !changes.resources.is_empty() {
-        let rows: Vec<Vec<String>> = changes.resources.iter().map(row).collect();
-        text.push_str(&medium.table(HEAD, &rows));
+        let rows: Vec<Vec<Text>> = changes.resources.iter().map(row).collect();
+        text.push_str(&format.table(HEAD, &rows));
     }
     match &changes.declared {
         Some(declared) if !declared.is_empty() => {
             let rows = declared.iter().map(|impact| {
                 vec![
-                    impact.level.word().to_owned(),
-                    format!("{} (line {})", impact.key, impact.span.start.line),
-                    impact.consequence.clone(),
+                    Text::ours(impact.level.word()),
+                    key_text(&impact.key, impact.span),
+                    Text::sentence(&impact.consequence),
                 ]
             });
-            let rows: Vec<Vec<String>> = rows.collect();
+            let rows: Vec<Vec<Text>> = rows.collect();
             text.push('\n');
-            text.push_str(&medium.table(&["declared", "key", "consequence"], &rows));
+            text.push_str(&format.table(&["declared", "key", "consequence"], &rows));
         }
         None if changes.status.is_some() && !changes.resources.is_empty() => {
-            let note = "no known version of the config renders to the deployed template, so what the changed keys mean cannot be said";
-            text.push_str(&medium.line("note: ", note));
+            let note = "note: no known version of the config renders to the deployed template, so what the changed keys mean cannot be said";
+            text.push_str(&format.line(&Text::ours(note)));
         }
         _ => {}
     }
     if let Some(drift) = &changes.drift {
-        text.push_str(&drift_impact(drift, medium));
+        text.push_str(&drift_impact(drift, format));
     }
     for unread in &changes.unread {
-        text.push_str(&medium.line("note: ", unread));
+        text.push_str(&format.line(&Text::ours("note: ").and(Text::sentence(unread))));
     }
     if !changes.validations.is_empty() {
-        let rows: Vec<Vec<String>> = changes
+        let rows: Vec<Vec<Text>> = changes
             .validations
             .iter()
             .map(|pointed| {
                 let found = &pointed.validation;
                 vec![
-                    found.mode.clone(),
-                    found.name.clone(),
-                    found.path.clone(),
-                    found.reason.clone(),
+                    Text::name(&found.mode),
+                    Text::name(&found.name),
+                    Text::name(&found.path),
+                    Text::sentence(&found.reason),
                     cause_text(&pointed.causes),
                 ]
             })
             .collect();
         text.push('\n');
-        text.push_str(&medium.table(&["validation", "name", "at", "reason", "from"], &rows));
+        text.push_str(&format.table(&["validation", "name", "at", "reason", "from"], &rows));
     }
     if !changes.hooks.is_empty() {
-        let rows: Vec<Vec<String>> = changes
+        let rows: Vec<Vec<Text>> = changes
             .hooks
             .iter()
             .map(|hook| {
                 vec![
-                    hook.name.clone(),
-                    hook.mode.clone(),
-                    hook.logical_id.clone(),
+                    Text::name(&hook.name),
+                    Text::name(&hook.mode),
+                    Text::name(&hook.logical_id),
                 ]
             })
             .collect();
         text.push('\n');
-        text.push_str(&medium.table(&["hook", "mode", "resource"], &rows));
+        text.push_str(&format.table(&["hook", "mode", "resource"], &rows));
     }
     text
 }
 
-/// When drift was looked for, and what becomes of it.
-fn drift_impact(drift: &DriftImpact, medium: Format) -> String {
-    let mut text = medium.line("drift: ", &drift_check_text(&drift.check, drift.live.len()));
+/// Known drift, and what the change set does to it.
+fn drift_impact(drift: &DriftImpact, format: Format) -> String {
+    let mut text = format.line(&drift_check_text(&drift.check, drift.live.len()));
     if !drift.live.is_empty() {
         let rows = drift.live.iter().map(|live| {
-            let told = [&live.deployed, &live.live, &live.wanted];
-            let told = told.map(|text| text.clone().unwrap_or_default());
+            let values = [&live.deployed, &live.live, &live.wanted];
+            let values = values.map(|value| Text::optional(value.as_deref()));
             let first = [
-                live.fate.words().to_owned(),
-                live.logical_id.clone(),
-                live.path.clone(),
+                Text::ours(live.fate.words()),
+                Text::name(&live.logical_id),
+                named(&live.path),
             ];
-            [&first[..], &told].concat()
+            [&first[..], &values].concat()
         });
-        if matches!(medium, Format::Markdown) {
+        if matches!(format, Format::Markdown) {
             text.push('\n');
         }
-        text.push_str(&medium.table(LIVE_HEAD, &rows.collect::<Vec<_>>()));
+        text.push_str(&format.table(LIVE_HEAD, &rows.collect::<Vec<_>>()));
     }
     text
 }
 
-fn drift_check_text(check: &DriftCheck, found: usize) -> String {
+fn drift_check_text(check: &DriftCheck, found: usize) -> Text {
+    let text = Text::ours("drift: ");
     let time = check
         .checked
         .and_then(|time| jiff::Timestamp::from_second(time).ok());
     let Some(time) = time else {
-        return "never looked for".to_owned();
+        return text.and(Text::ours("never looked for"));
     };
     let what = match check.status {
-        DriftStatus::InSync => "nothing found".to_owned(),
+        DriftStatus::InSync => Text::ours("nothing found"),
         // What differs could not be read, which is said beside it.
-        DriftStatus::Deleted | DriftStatus::Modified if found == 0 => "found".to_owned(),
-        DriftStatus::Deleted | DriftStatus::Modified => pluralize(found, "difference"),
-        DriftStatus::NotChecked | DriftStatus::Unknown => "nothing known".to_owned(),
+        DriftStatus::Deleted | DriftStatus::Modified if found == 0 => Text::ours("found"),
+        DriftStatus::Deleted | DriftStatus::Modified => Text::count(found, "difference"),
+        DriftStatus::NotChecked | DriftStatus::Unknown => Text::ours("nothing known"),
     };
     let outdated = match check.outdated {
         true => ", before the last update of the stack",
         false => "",
     };
-    let time = time.strftime("%Y-%m-%d %H:%M UTC");
-    format!("{what}; last looked for at {time}{outdated}")
+    text.and(what)
+        .and(Text::ours("; last looked for at "))
+        .and(Text::time(time))
+        .and(Text::ours(outdated))
 }
 
-fn row(resource: &Assessed) -> Vec<String> {
+fn row(resource: &Assessed) -> Vec<Text> {
     let judged = &resource.judgement;
+    let verdict = Text::ours(judged.verdict.words());
     let verdict = match judged.certain || judged.verdict == Verdict::MayDestroy {
-        true => judged.verdict.words().to_owned(),
-        false => format!("{}, possibly", judged.verdict.words()),
-    };
-    let action = match (
-        resource.replacement.as_deref(),
-        resource.policy_action.as_deref(),
-    ) {
-        (Some("True"), Some(policy)) => policy.to_owned(),
-        (Some("True"), None) => "Replace".to_owned(),
-        (Some("Conditional"), _) => format!("{}, may replace", resource.action),
-        (_, Some(policy)) => format!("{}, {policy}", resource.action),
-        _ => resource.action.clone(),
+        true => verdict,
+        false => verdict.and(Text::ours(", possibly")),
     };
     vec![
         verdict,
-        action,
-        resource.logical_id.clone(),
-        resource.kind.clone(),
-        resource.properties.join(", "),
-        judged.reason.clone(),
+        action_text(resource),
+        Text::name(&resource.logical_id),
+        Text::name(&resource.kind),
+        Text::list(resource.properties.iter().map(Text::name)),
+        Text::sentence(&judged.reason),
         cause_text(&resource.causes),
     ]
 }
 
-fn cause_text(causes: &[Cause]) -> String {
-    let causes = causes
-        .iter()
-        .map(|cause| format!("{} (line {})", cause.key, cause.span.start.line));
-    causes.collect::<Vec<_>>().join(", ")
+fn action_text(resource: &Assessed) -> Text {
+    let action = Text::known(&resource.action, ChangeAction::KNOWN);
+    let policy = resource.policy_action.as_deref();
+    let policy = policy.map(|policy| Text::known(policy, PolicyAction::KNOWN));
+    match (resource.replacement.as_deref(), policy) {
+        (Some("True"), Some(policy)) => policy,
+        (Some("True"), None) => Text::ours("Replace"),
+        (Some("Conditional"), _) => action.and(Text::ours(", may replace")),
+        (_, Some(policy)) => Text::list([action, policy]),
+        _ => action,
+    }
+}
+
+fn cause_text(causes: &[Cause]) -> Text {
+    Text::list(causes.iter().map(|cause| key_text(&cause.key, cause.span)))
+}
+
+/// A key of the config and its line.
+fn key_text(key: &str, span: Span) -> Text {
+    Text::name(key)
+        .and(Text::ours(" (line "))
+        .and(Text::number(span.start.line))
+        .and(Text::ours(")"))
+}
+
+/// A property path. It is empty if the whole resource differs.
+fn named(path: &str) -> Text {
+    match path.is_empty() {
+        true => Text::default(),
+        false => Text::name(path),
+    }
 }

@@ -1,48 +1,48 @@
-//! What a check found, ready to be shown anywhere.
+//! The result of a check, before it is rendered.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Preview;
+use super::{Notice, Preview};
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Digest, RepoPath};
 use crate::plan::{Change, Plan, combined_digest};
 
-/// Everything that a check has to say.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub context: CheckContext,
     pub plan: Plan,
-    /// What AWS says of the changes, by path, as far as it was asked.
+    /// AWS previews by config path. A config without a preview is absent.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub previews: BTreeMap<String, Preview>,
-    /// Other open pull requests that touch the same configs; `None` if that could not be found out.
+    /// Other open pull requests that change the same configs; `None` if they are unknown.
     pub collisions: Option<Vec<Collision>>,
-    /// Sentences about what this report lacks, and why.
-    pub notices: Vec<String>,
+    /// In JSON a list of sentences.
+    #[serde(serialize_with = "super::notice::sentences")]
+    pub notices: Vec<Notice>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub struct CheckContext {
-    /// What the change is compared with, for people: a short commit or a revision.
+    /// Short commit or revision.
     pub base: String,
-    /// The commit or work tree that was checked.
+    /// Short commit or revision.
     pub head: String,
     pub version: &'static str,
 }
 
-/// Another pull request that touches configs of this one.
+/// Another open pull request that changes configs of this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Collision {
     pub number: u64,
-    /// The configs that both touch.
+    /// The configs that both change.
     pub paths: Vec<RepoPath>,
 }
 
 impl Report {
-    /// Adds what AWS says of a change: the higher level counts, and the plan's digest covers it.
+    /// Adds a preview and raises the levels of the change and the plan to its level.
     pub fn add(&mut self, path: &str, preview: Preview) {
         let changes = self.plan.changes.iter_mut();
         for change in changes.filter(|change| change.path.as_str() == path) {
@@ -52,7 +52,7 @@ impl Report {
         self.previews.insert(path.to_owned(), preview);
     }
 
-    /// What AWS said of the changes, as digests by path.
+    /// Digests of the previews by config path.
     pub fn preview_digests(&self) -> BTreeMap<String, Digest> {
         let previews = self.previews.iter();
         previews
@@ -60,7 +60,7 @@ impl Report {
             .collect()
     }
 
-    /// The digest of the plan with everything that AWS said of it. Equal digests mean that the same would happen.
+    /// Includes the previews in the plan's digest.
     pub fn update_digest(&mut self) {
         self.plan.digest = combined_digest(self.plan.digest, &self.preview_digests());
     }
@@ -72,7 +72,7 @@ impl Report {
             .flat_map(|change: &Change| &change.diagnostics)
     }
 
-    /// Errors and warnings, counted.
+    /// Numbers of errors and warnings.
     pub fn counts(&self) -> (usize, usize) {
         self.diagnostics()
             .fold((0, 0), |(errors, warnings), diagnostic| {

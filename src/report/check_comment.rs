@@ -1,87 +1,89 @@
-//! The report as Markdown: the pull request's comment and the job summary, within the forge's limits.
+//! The report of a check as Markdown, for the comment and the job summary.
 
 use minijinja::value::{Serde, Value};
 use minijinja::{Error, context};
-use serde_json::json;
 
-use super::Preview;
 use super::check::Report;
-use super::diagnostics;
-use super::escape;
-use super::templates::render;
+use super::fit::{Form, List, Part, Rest, first_lines, fit_page};
+use super::table::{markdown_head, markdown_row};
+use super::templates::{render, safe};
+use super::{Preview, Text, diagnostics, escape};
 use crate::plan::{Change, Intent, Renamed, ResourceAction, TemplateResourceChange};
 use crate::product::Level;
 use crate::template::DeletionBehavior;
 use crate::text::pluralize;
 
-/// Begins every comment of the check; with the author's own id it tells our comment from all others.
+/// First line of the check's comment. A comment counts as the check's only if its author is the token's user, too.
 pub const MARKER: &str = "<!-- provisioner:check -->";
 
-/// GitHub takes 65,536 characters; the rest is left for what a proxy or an editor may add.
+/// GitHub's limit is 65,536 characters; the margin is for what a proxy or an editor adds.
 pub const COMMENT_LIMIT: usize = 65_000;
-/// GitHub takes 1 MiB of job summary for a step, and a character may take four bytes.
+/// GitHub's limit is 1 MiB for each step, and a character has up to four bytes.
 pub const SUMMARY_LIMIT: usize = 250_000;
 
-/// Limits of one config's part, so that one config cannot take the place of all others.
+/// Limits of one config, so that it leaves room for others.
 const MAX_ROWS: usize = 100;
 const MAX_PROBLEMS: usize = 30;
-/// No part of a config is shorter; where less room is left, nothing is rendered in vain.
-const MIN_SECTION_CHARS: usize = 100;
 const MAX_DIFF_CHARS: usize = 20_000;
-/// Paths of other pull requests that are named; the rest is counted.
+/// Paths of other pull requests that are listed; the rest is counted.
 const MAX_OVERLAPPING: usize = 30;
 
-/// The whole report in at most `limit` characters. Dangerous changes come first and are shown first; what does not fit
-/// is counted.
-pub fn markdown(report: &Report, limit: usize) -> Result<String, Error> {
-    let mut changes: Vec<&Change> = report.plan.changes.iter().collect();
-    changes.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.path.cmp(&b.path)));
-    let rest = if limit >= SUMMARY_LIMIT {
-        "in the JSON report"
-    } else {
-        "in the job summary"
-    };
-
-    let mut shown_rows = changes.len();
-    let head = loop {
-        let head = comment_head(report, &changes, shown_rows, rest)?;
-        if length(&head) <= limit / 2 || shown_rows == 0 {
-            break head;
-        }
-        // Rows are of similar length: one or two rounds find the number that fits.
-        shown_rows = (shown_rows * (limit / 2) / length(&head)).min(shown_rows - 1);
-    };
-    // The foot's own length depends little on the number it prints: the longest one is reserved.
-    let reserved = length(&comment_foot(report, &changes, changes.len(), rest)?);
-    let mut body = String::new();
-    let mut hidden = 0;
-    for (index, change) in changes.iter().enumerate() {
-        let room =
-            limit.saturating_sub(length(MARKER) + 1 + length(&head) + length(&body) + reserved);
-        if room < MIN_SECTION_CHARS {
-            hidden += changes.len() - index;
-            break;
-        }
-        let fits = |part: &String| length(part) <= room;
-        let preview = report.previews.get(change.path.as_str());
-        let full = config_section(change, preview, false)?;
-        if fits(&full) {
-            body.push_str(&full);
-            continue;
-        }
-        let brief = config_section(change, preview, true)?;
-        if fits(&brief) {
-            body.push_str(&brief);
-        }
-        hidden += 1;
-    }
-    let foot = comment_foot(report, &changes, hidden, rest)?;
-    Ok(escape::collapse_blank_lines(&format!(
-        "{MARKER}\n{head}{body}{foot}"
-    )))
+/// The report in at most `limit` characters, dangerous changes first. Configs that do not fit are counted; `rest` says where they are.
+pub fn markdown(report: &Report, rest: Rest, limit: usize) -> Result<String, Error> {
+    page(report, MARKER.to_owned(), rest, limit)
 }
 
-/// What an action of the command line did: its closing line, one line for each config, and the problems.
+/// The report below `first_lines`, such as the marker.
+pub(super) fn page(
+    report: &Report,
+    first_lines: String,
+    rest: Rest,
+    limit: usize,
+) -> Result<String, Error> {
+    let mut changes: Vec<&Change> = report.plan.changes.iter().collect();
+    changes.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.path.cmp(&b.path)));
+    let (changes, all) = (&changes, changes.len());
+    let parts = vec![
+        Part::Whole(format!(
+            "{first_lines}\n## Provisioner\n\n{}\n",
+            headline(report)
+        )),
+        Part::List(List {
+            head: "\n".to_owned() + &markdown_head(&["", "Config", "Plan", "Impact", "Stack"]),
+            count: all,
+            item: Box::new(|index, _| Ok(row(changes[index]))),
+            forms: &[Form::Full],
+            note: Box::new(move |shown| {
+                format!(
+                    "\n{shown} of {all} configs listed, the rest {}.\n",
+                    rest.words()
+                )
+            }),
+            share: 2,
+        }),
+        Part::List(List {
+            head: String::new(),
+            count: all,
+            item: Box::new(|index, form| {
+                let change = changes[index];
+                let preview = report.previews.get(change.path.as_str());
+                config_section(change, preview, form == Form::Brief)
+            }),
+            forms: &[Form::Full, Form::Brief],
+            note: Box::new(move |shown| {
+                format!(
+                    "\n{shown} of {all} configs shown in full, the rest {}.\n",
+                    rest.words()
+                )
+            }),
+            share: 1,
+        }),
+        Part::Whole(comment_foot(report)?),
+    ];
+    fit_page(parts, rest, limit)
+}
+
+/// The result of an action of the command line: problems, and one line for each config.
 pub fn results_markdown(
     closing: &str,
     items: impl Iterator<Item = (bool, String, String)>,
@@ -108,11 +110,7 @@ pub fn results_markdown(
     markdown
 }
 
-fn length(text: &str) -> usize {
-    text.chars().count()
-}
-
-/// What must be seen first ranks highest.
+/// Sort key: errors, the highest level, deletions, the most removed resources.
 fn rank(change: &Change) -> (bool, Level, bool, usize) {
     let removes = change
         .resources
@@ -127,37 +125,22 @@ fn rank(change: &Change) -> (bool, Level, bool, usize) {
     )
 }
 
-fn comment_head(
-    report: &Report,
-    changes: &[&Change],
-    shown: usize,
-    rest: &str,
-) -> Result<String, Error> {
-    let rows: Vec<_> = changes[..shown]
-        .iter()
-        .map(|change| {
-            json!({
-                "mark": mark(change),
-                "path": change.path,
-                "plan": plan_words(change),
-                "impact": impact_words(change),
-                "stack": change.stack,
-                "account": change.target.as_ref().map(|target| &target.account),
-                "region": change.target.as_ref().map(|target| &target.region),
-            })
-        })
-        .collect();
-    let hidden = changes.len() - shown;
-    let hidden_rows = (hidden > 0).then(|| {
-        format!(
-            "{shown} of {} configs listed, the rest {rest}.",
-            changes.len()
-        )
-    });
-    render(
-        "head.md.j2",
-        context! { headline => headline(report), rows => Value::from(Serde(&rows)), hidden_rows },
-    )
+fn row(change: &Change) -> String {
+    let stack = match (&change.stack, &change.target) {
+        (Some(stack), Some(target)) => Text::name(stack)
+            .and(Text::ours(" in "))
+            .and(Text::name(&target.account))
+            .and(Text::ours(", "))
+            .and(Text::name(&target.region)),
+        _ => Text::ours("–"),
+    };
+    markdown_row(&[
+        Text::ours(mark(change)),
+        Text::name(change.path.as_str()),
+        Text::ours(plan_words(change)),
+        impact_text(change),
+        stack,
+    ])
 }
 
 fn headline(report: &Report) -> String {
@@ -217,11 +200,17 @@ fn plan_words(change: &Change) -> &'static str {
     }
 }
 
-fn impact_words(change: &Change) -> String {
+fn impact_text(change: &Change) -> Text {
     match (change.intent, change.level) {
-        (Intent::Invalid | Intent::Create, _) | (_, Level::None) => "–".to_owned(),
-        (_, level) => format!("{} {}", level.mark(), level.word()),
+        (Intent::Invalid | Intent::Create, _) | (_, Level::None) => Text::ours("–"),
+        (_, level) => level_text(level),
     }
+}
+
+fn level_text(level: Level) -> Text {
+    Text::ours(level.mark())
+        .and(Text::ours(" "))
+        .and(Text::ours(level.word()))
 }
 
 fn config_section(
@@ -243,34 +232,38 @@ fn config_section(
         .map(diagnostics::diagnostic)
         .collect();
     let more_problems = truncation_note(change.diagnostics.len(), problems.len(), "problem");
-    let impact: Vec<_> = change
-        .impact
-        .iter()
-        .take(MAX_ROWS)
-        .map(|impact| {
-            json!({
-                "key": impact.key,
-                "line": impact.span.start.line,
-                "level": format!("{} {}", impact.level.mark(), impact.level.word()),
-                "consequence": impact.consequence,
-            })
-        })
-        .collect();
+    let impact = change.impact.iter().take(MAX_ROWS).map(|impact| {
+        markdown_row(&[
+            Text::name(&impact.key),
+            Text::number(impact.span.start.line),
+            level_text(impact.level),
+            Text::sentence(&impact.consequence),
+        ])
+    });
+    let impact_head = ["Changed key", "Line", "Declared impact", "Consequence"];
+    let impact = rows(&impact_head, impact);
     // What AWS says takes the place of what the templates let expect.
     let is_asked = preview.is_some_and(|preview| preview.digest.is_some());
     let expected = change.resources.iter().filter(|_| !is_asked);
-    let resources: Vec<_> = expected.take(MAX_ROWS).map(resource).collect();
+    let last = match change.intent {
+        Intent::Delete => "What becomes of it",
+        _ => "Properties",
+    };
+    let resources = rows(
+        &["", "Resource", "Type", last],
+        expected.take(MAX_ROWS).map(resource_row),
+    );
     // A deletion's diff would only repeat the table of resources.
     let diff = change
         .diff
         .as_ref()
         .filter(|_| !brief && change.intent != Intent::Delete);
     let diff_title = diff.map(|diff| {
-        format!(
+        safe(format!(
             "Rendered template: {} added, {} removed",
             pluralize(diff.added, "line"),
             diff.removed
-        )
+        ))
     });
     let (renamed_from, renamed_to) = match &change.renamed {
         None => (None, None),
@@ -281,7 +274,7 @@ fn config_section(
         "change.md.j2",
         context! {
             path => change.path.as_str(),
-            intent,
+            intent => safe(intent.to_owned()),
             stack => change.stack.as_deref(),
             target => change.target.as_ref().map(|target| Value::from(Serde(target))),
             moved_from => change.moved_from.as_ref().map(|path| path.as_str()),
@@ -290,12 +283,11 @@ fn config_section(
             caveat => change.caveat.as_deref(),
             problems => (!problems.is_empty()).then(|| problems.join("\n")),
             more_problems,
-            impact => Value::from(Serde(&impact)),
-            removal => change.intent == Intent::Delete,
-            resources => Value::from(Serde(&resources)),
+            impact,
+            resources,
             more_resources => truncation_note(if is_asked { 0 } else { change.resources.len() }, MAX_ROWS, "resource"),
             preview => preview.map(|preview| preview.line.as_str()),
-            preview_tables => preview.filter(|_| !brief).map(|preview| preview.markdown.as_str()),
+            preview_tables => preview.filter(|_| !brief).map(|preview| safe(preview.markdown.clone())),
             folders => Value::from(Serde(&change.folders)),
             diff => diff.map(|diff| cut_diff(diff.unified.as_deref().unwrap_or("(too large to compare by line)"))),
             diff_title,
@@ -303,65 +295,43 @@ fn config_section(
     )
 }
 
-fn truncation_note(all: usize, shown: usize, noun: &str) -> Option<String> {
-    (all > shown).then(|| format!("{shown} of {} shown.", pluralize(all, noun)))
+/// A table, or nothing if it has no rows.
+fn rows(head: &[&str], rows: impl Iterator<Item = String>) -> Option<Value> {
+    let rows: String = rows.collect();
+    (!rows.is_empty()).then(|| safe(markdown_head(head) + &rows))
 }
 
-/// A diff up to a whole line within the limit.
+fn truncation_note(all: usize, shown: usize, noun: &str) -> Option<Value> {
+    (all > shown).then(|| safe(format!("{shown} of {} shown.", pluralize(all, noun))))
+}
+
 fn cut_diff(diff: &str) -> String {
-    if length(diff) <= MAX_DIFF_CHARS {
-        return diff.to_owned();
+    match first_lines(diff, MAX_DIFF_CHARS) {
+        (diff, 0) => diff.to_owned(),
+        (kept, more) => format!("{kept}… {}\n", pluralize(more, "more line")),
     }
-    let mut kept = String::new();
-    let mut room = MAX_DIFF_CHARS;
-    let mut lines = diff.split_inclusive('\n');
-    for line in lines.by_ref() {
-        match room.checked_sub(length(line)) {
-            Some(left) => room = left,
-            None => break,
-        }
-        kept.push_str(line);
-    }
-    format!("{kept}… {}\n", pluralize(lines.count() + 1, "more line"))
 }
 
-fn resource(change: &TemplateResourceChange) -> serde_json::Value {
+fn resource_row(change: &TemplateResourceChange) -> String {
     let detail = match change.fate {
         Some(DeletionBehavior::Deleted) if change.stateful => {
-            "🔴 deleted, **with its data**".to_owned()
+            Text::ours("🔴 deleted, **with its data**")
         }
-        Some(DeletionBehavior::Deleted) => "deleted".to_owned(),
-        Some(DeletionBehavior::Snapshotted) => "deleted, a snapshot stays".to_owned(),
-        Some(DeletionBehavior::Retained) => "retained, no longer managed".to_owned(),
-        None if change.properties.is_empty() => "–".to_owned(),
-        None => change
-            .properties
-            .iter()
-            .map(|property| escape::code(property))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Some(DeletionBehavior::Deleted) => Text::ours("deleted"),
+        Some(DeletionBehavior::Snapshotted) => Text::ours("deleted, a snapshot stays"),
+        Some(DeletionBehavior::Retained) => Text::ours("retained, no longer managed"),
+        None if change.properties.is_empty() => Text::ours("–"),
+        None => Text::list(change.properties.iter().map(Text::name)),
     };
-    json!({
-        "action": change.action.word(),
-        "logical_id": change.logical_id,
-        "kind": change.kind,
-        "detail": detail,
-    })
+    markdown_row(&[
+        Text::ours(change.action.word()),
+        Text::name(&change.logical_id),
+        Text::name(&change.kind),
+        detail,
+    ])
 }
 
-fn comment_foot(
-    report: &Report,
-    changes: &[&Change],
-    hidden: usize,
-    rest: &str,
-) -> Result<String, Error> {
-    let all = changes.len();
-    let hidden_changes = (hidden > 0).then(|| {
-        format!(
-            "{} of {all} configs shown in full, the rest {rest}.",
-            all - hidden
-        )
-    });
+fn comment_foot(report: &Report) -> Result<String, Error> {
     let mut room = MAX_OVERLAPPING;
     let all_collisions = report.collisions.as_deref().unwrap_or_default();
     let mut collisions = Vec::new();
@@ -370,20 +340,24 @@ fn comment_foot(
         let shown = collision.paths.len().min(room.max(1));
         room = room.saturating_sub(shown);
         let more = collision.paths.len() - shown;
-        collisions.push(json!({
-            "number": collision.number,
-            "paths": collision.paths[..shown],
-            "more": (more > 0).then(|| format!(" and {}", pluralize(more, "more config"))),
-        }));
+        let paths = collision.paths.iter().take(shown);
+        let paths = Text::list(paths.map(|path| Text::name(path.as_str())));
+        let more = match more {
+            0 => Text::default(),
+            more => Text::ours(" and ").and(Text::count(more, "more config")),
+        };
+        collisions.push(context! {
+            number => collision.number,
+            paths => safe(paths.and(more).markdown()),
+        });
     }
     let more_collisions = truncation_note(all_collisions.len(), collisions.len(), "pull request");
     render(
         "foot.md.j2",
         context! {
-            hidden_changes,
-            collisions => Value::from(Serde(&collisions)),
+            collisions,
             more_collisions,
-            notices => Value::from(Serde(&report.notices)),
+            notices => report.notices.iter().map(|notice| safe(notice.markdown())).collect::<Vec<_>>(),
             digest => report.plan.digest.to_string(),
             context => Value::from(Serde(&report.context)),
         },

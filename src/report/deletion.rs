@@ -1,10 +1,12 @@
-//! What a deletion takes with it, for people.
+//! The preview and the result of a deletion.
 
+use super::Text;
 use super::format::Format;
 use crate::plan::{BUCKET, Deletion};
 use crate::template::DeletionBehavior;
 use crate::text::pluralize;
 
+/// What a deletion would do, in one line.
 pub fn deletion_summary(deletion: &Deletion) -> String {
     let stack = &deletion.stack.name;
     let Some(status) = &deletion.status else {
@@ -29,7 +31,7 @@ pub fn deletion_summary(deletion: &Deletion) -> String {
     )
 }
 
-/// One sentence about a deletion that was done.
+/// What a deletion did, in one line.
 pub fn deleted_summary(deletion: &Deletion) -> String {
     let stack = &deletion.stack.name;
     let kept = deletion.retained();
@@ -46,14 +48,14 @@ pub fn deleted_summary(deletion: &Deletion) -> String {
     }
 }
 
-/// The table of every resource and what becomes of it.
-pub fn deletion(deletion: &Deletion, medium: Format) -> String {
-    let rows: Vec<Vec<String>> = deletion
+/// A table of all resources, and the stacks that import their outputs.
+pub fn deletion(deletion: &Deletion, format: Format) -> String {
+    let rows: Vec<Vec<Text>> = deletion
         .resources
         .iter()
         .map(|resource| {
-            let id = resource.physical_id.clone().unwrap_or_default();
-            let versions = deletion.buckets.get(&id);
+            let id = resource.physical_id.as_deref();
+            let versions = id.and_then(|id| deletion.buckets.get(id)).copied();
             let fate = match resource.deletion_behavior {
                 DeletionBehavior::Retained if deletion.empties && resource.kind == BUCKET => {
                     DeletionBehavior::Deleted
@@ -61,21 +63,21 @@ pub fn deletion(deletion: &Deletion, medium: Format) -> String {
                 fate => fate,
             };
             vec![
-                fate.word().to_owned(),
-                resource.logical_id.clone(),
-                resource.kind.clone(),
-                id,
-                versions.map(u64::to_string).unwrap_or_default(),
+                Text::ours(fate.word()),
+                Text::name(&resource.logical_id),
+                Text::name(&resource.kind),
+                Text::optional(id),
+                versions.map(Text::number).unwrap_or_default(),
             ]
         })
         .collect();
     let mut text = String::new();
     if !rows.is_empty() {
         let head = ["becomes", "resource", "type", "physical id", "versions"];
-        text.push_str(&medium.table(&head, &rows));
+        text.push_str(&format.table(&head, &rows));
     }
     for importer in &deletion.importers {
-        text.push_str(&medium.line("imported by ", importer));
+        text.push_str(&format.line(&Text::ours("imported by ").and(Text::name(importer))));
     }
     text
 }

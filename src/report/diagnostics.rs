@@ -5,9 +5,9 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::text::escape_invisible;
 
-/// Characters of a source line that are quoted at the most.
+/// Most characters of a source line that are quoted.
 const WINDOW: usize = 120;
-/// Characters shown before the place in a line that is longer than that.
+/// Characters shown before the position in a longer line.
 const BEFORE: usize = 40;
 
 /// All diagnostics, each with its source line.
@@ -18,7 +18,15 @@ pub fn diagnostics<'a>(all: impl IntoIterator<Item = &'a Diagnostic>) -> String 
         .join("\n")
 }
 
-/// `path:line:col: severity[code]: message`, the source line with the place underlined, and the help.
+/// Codes and messages in one line.
+pub fn problems_line(problems: &[Diagnostic]) -> String {
+    let problems = problems
+        .iter()
+        .map(|problem| format!("{}: {}", problem.code, problem.message));
+    problems.collect::<Vec<_>>().join("; ")
+}
+
+/// `path:line:col: severity[code]: message`, the source line with the position underlined, and the help.
 pub fn diagnostic(diagnostic: &Diagnostic) -> String {
     let place = diagnostic
         .span

@@ -1,16 +1,15 @@
-//! What `doctor` found.
+//! The findings of `doctor` as text and Markdown.
 
 use serde::Serialize;
 
 use super::{escape_markdown, escape_workflow_commands};
 
-/// How it stands with something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     Good,
     Bad,
-    /// Neither: it was not asked, is not needed, or cannot be proven.
+    /// Not checked, not needed, or not provable.
     Open,
 }
 
@@ -24,19 +23,19 @@ impl Status {
     }
 }
 
-/// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// What it belongs to, such as `token`.
+    /// Heading, such as `token`.
     pub part: &'static str,
     pub mark: Status,
+    /// What was checked.
     pub what: String,
     pub found: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
 
-/// Findings by part, a line each, for a terminal or a log.
+/// One line for each finding, by heading.
 pub fn doctor_text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for (at, finding) in findings.iter().enumerate() {

@@ -1,5 +1,6 @@
-//! What drift detection found, for people.
+//! The result of drift detection.
 
+use super::Text;
 use super::format::Format;
 use super::redactor::Redactor;
 use crate::stack::{DriftStatus, Drifted};
@@ -15,6 +16,10 @@ const HEAD: &[&str] = &[
     "actual",
 ];
 
+/// The words of CloudFormation for how a property differs.
+const DIFFERENCES: &[&str] = &["ADD", "REMOVE", "NOT_EQUAL"];
+
+/// The stack and the number of drifted resources, in one line.
 pub fn drift_summary(found: &Drifted) -> String {
     let stack = &found.stack.name;
     let Some(drift) = &found.drift else {
@@ -43,7 +48,7 @@ pub fn drift_summary(found: &Drifted) -> String {
     format!("{stack}: {state}{unchecked}{outdated}")
 }
 
-/// The same without the values that may not be shown.
+/// The drift with hidden values replaced.
 pub fn redacted_drift(found: &Drifted, values: &Redactor) -> Drifted {
     let mut shown = found.clone();
     let mut numbered = values.hidden_value_ids();
@@ -60,8 +65,8 @@ pub fn redacted_drift(found: &Drifted, values: &Redactor) -> Drifted {
     shown
 }
 
-/// The table of what differs or was not looked at.
-pub fn drift(found: &Drifted, values: &Redactor, medium: Format) -> String {
+/// A table of differences and of resources that were not checked.
+pub fn drift(found: &Drifted, values: &Redactor, format: Format) -> String {
     let Some(drift) = redacted_drift(found, values).drift else {
         return String::new();
     };
@@ -72,29 +77,31 @@ pub fn drift(found: &Drifted, values: &Redactor, medium: Format) -> String {
         .filter(|resource| resource.status != DriftStatus::InSync)
     {
         let first = vec![
-            resource.status.word().to_owned(),
-            resource.logical_id.clone(),
-            resource.kind.clone(),
+            Text::ours(resource.status.word()),
+            Text::name(&resource.logical_id),
+            Text::name(&resource.kind),
         ];
         if resource.differences.is_empty() {
-            rows.push([first.clone(), vec![String::new(); 4]].concat());
+            rows.push([first.clone(), vec![Text::default(); 4]].concat());
         }
         for difference in &resource.differences {
             let rest = vec![
-                difference.path.clone(),
-                difference.kind.clone(),
-                difference.expected.clone(),
-                difference.actual.clone(),
+                Text::name(&difference.path),
+                Text::known(&difference.kind, DIFFERENCES),
+                Text::name(&difference.expected),
+                Text::name(&difference.actual),
             ];
             rows.push([first.clone(), rest].concat());
         }
     }
     let mut text = String::new();
     if let Some(reason) = &drift.incomplete {
-        text.push_str(&medium.line("not everything was looked at: ", reason));
+        text.push_str(
+            &format.line(&Text::ours("not everything was looked at: ").and(Text::sentence(reason))),
+        );
     }
     if !rows.is_empty() {
-        text.push_str(&medium.table(HEAD, &rows));
+        text.push_str(&format.table(HEAD, &rows));
     }
     text
 }

@@ -1,13 +1,14 @@
-//! Text of others as Markdown that is only text: no mention, reference, link, image, HTML or broken table comes of it.
+//! Foreign text as Markdown without mentions, references, links, images, HTML and broken tables.
 
+use super::fit::{first_lines, length};
 use crate::text::escape_invisible;
 
-/// Characters of one value that are shown.
+/// Most characters of a sentence.
 const MAX_CHARS: usize = 200;
-/// Characters of one code span: more than any name or path of use, and few enough for a table of them.
+/// Most characters of a code span: more than any useful name or path has.
 const MAX_CODE_CHARS: usize = 400;
 
-/// Plain where that is provably harmless, otherwise a code span.
+/// Plain if no part of the text is live, otherwise a code span.
 pub fn escape_markdown(text: &str) -> String {
     let shown = escape_invisible(text, false);
     let length = shown.chars().count();
@@ -22,7 +23,7 @@ pub fn escape_markdown(text: &str) -> String {
     if is_prose(&cut) { cut } else { code(&cut) }
 }
 
-/// A code span whose delimiters are longer than any run of backticks inside.
+/// A code span. Its delimiters are longer than any run of backticks inside.
 pub fn code(text: &str) -> String {
     let shown = escape_invisible(text, false);
     if shown.trim().is_empty() {
@@ -44,7 +45,7 @@ pub fn code(text: &str) -> String {
     format!("{ticks}{pad}{shown}{pad}{ticks}{rest}")
 }
 
-/// A code block whose fence is longer than any run of backticks inside.
+/// A code block. Its fence is longer than any run of backticks inside.
 pub fn fence(text: &str, language: &str) -> String {
     let shown = escape_invisible(text, true);
     let ticks = "`".repeat((longest_run(&shown, '`') + 1).max(3));
@@ -52,7 +53,24 @@ pub fn fence(text: &str, language: &str) -> String {
     format!("{ticks}{language}\n{shown}{end}{ticks}")
 }
 
-/// At most one empty line in a row, fences left as they are.
+/// A folded code block with the first lines of a text, at most `most` characters of it.
+pub fn details_block(text: &str, language: &str, most: usize) -> String {
+    let (shown, left_out) = first_lines(text, most);
+    let rest = match left_out {
+        0 => String::new(),
+        _ => format!(
+            "\n\n{} of {} characters shown.",
+            length(shown),
+            length(text)
+        ),
+    };
+    format!(
+        "<details><summary>Show</summary>\n\n{}{rest}\n\n</details>",
+        fence(shown, language)
+    )
+}
+
+/// At most one empty line in a row outside of code blocks.
 pub fn collapse_blank_lines(text: &str) -> String {
     let mut squeezed = String::with_capacity(text.len());
     let mut fence: Option<&str> = None;
@@ -84,7 +102,7 @@ fn longest_run(text: &str, wanted: char) -> usize {
     longest
 }
 
-/// Words and punctuation of a sentence, with nothing in them that a forge gives a meaning to.
+/// Whether a text is words and punctuation without anything that a forge makes live.
 fn is_prose(text: &str) -> bool {
     let sentence =
         |character: char| character.is_ascii_alphanumeric() || " .,;'()-/…".contains(character);

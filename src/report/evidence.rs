@@ -1,12 +1,12 @@
-//! What was done and by which facts, as an in-toto statement: enough to come to the same decisions and the same comment again,
-//! without asking anybody. <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>
+//! The decisions of a run and their facts as an in-toto statement. `replay` recomputes decisions and comments from it, offline.
+//! <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>
 
 use std::collections::BTreeMap;
 
 use minijinja::Error;
 use serde::{Deserialize, Serialize};
 
-use super::provisioning::{Provisioning, provisioning};
+use super::provisioning::{Heading, Provisioning, provisioning};
 use crate::diagnostic::Code;
 use crate::guard::{
     Denial, EffectKind, Facts, POLICY_FILE, denials, denials_before_credentials, read_policy,
@@ -15,15 +15,14 @@ use crate::model::{Digest, RepoPath};
 use crate::stack::StackName;
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
-/// What the predicate is, for whoever verifies a signature over it.
+/// Type of the predicate, for verifiers of a signature over it.
 const PREDICATE: &str = "urn:provisioner:provisioning:v1";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
-    /// EffectKind of the document.
     #[serde(rename = "_type")]
     pub kind: String,
-    /// Stacks, by the digests of the templates that they were made from.
+    /// Stacks with the digests of their templates.
     pub subject: Vec<Subject>,
     #[serde(rename = "predicateType")]
     pub predicate_type: String,
@@ -38,47 +37,42 @@ pub struct Subject {
     pub digest: BTreeMap<String, String>,
 }
 
-/// What was done in a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Predicate {
     pub version: String,
     /// `owner/name`.
     pub repository: String,
-    /// Where people see the run.
+    /// Web address of the run.
     pub run: String,
-    /// Each change that was acted on.
     pub changes: Vec<ChangeRecord>,
 }
 
-/// What was done for one change.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChangeRecord {
-    /// The pull request; none for commits without one.
+    /// `None` for commits without a pull request.
     pub pull_request: Option<u64>,
-    /// The commit whose configs were provisioned.
     pub commit: String,
-    /// The policy file that was decided by.
+    /// The policy file.
     pub policy: Option<String>,
-    /// Every decision, in the order of stacks and then of time.
+    /// By stack, then by time.
     pub decisions: Vec<Decision>,
     pub report: Provisioning,
-    /// The first line of the comment.
-    pub marker: String,
-    /// Characters that the comment may have.
+    pub heading: Heading,
+    /// Most characters of the comment.
     pub limit: usize,
     /// SHA-256 of the comment.
     pub comment: String,
 }
 
-/// A decision of the guard, and all that it was made by.
+/// A decision of the guard with its facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     pub stack: StackName,
     pub kind: EffectKind,
-    /// Whether it was decided before AWS was asked anything.
+    /// Whether it was decided before any AWS query.
     pub early: bool,
     pub facts: Facts,
-    /// What spoke against it; nothing if it was allowed.
+    /// Empty if the effect was allowed.
     pub denials: Vec<RecordedDenial>,
 }
 
@@ -90,7 +84,7 @@ pub struct RecordedDenial {
 }
 
 impl Decision {
-    /// Writes a decision down. What the guard does not ask, such as outputs and reasons, may hold secrets and is left out.
+    /// Records a decision without stack outputs and status reasons, which may hold secrets and decide nothing.
     pub fn new(
         stack: &StackName,
         kind: EffectKind,
@@ -124,25 +118,25 @@ impl RecordedDenial {
 }
 
 impl ChangeRecord {
-    /// Renders the comment, and keeps what it was made of.
+    /// Renders the comment and records what it was rendered from.
     pub fn new(
         pull_request: Option<u64>,
         commit: String,
         policy: Option<String>,
         mut decisions: Vec<Decision>,
         report: Provisioning,
-        (marker, limit): (&str, usize),
+        (heading, limit): (Heading, usize),
     ) -> Result<(Self, String), Error> {
         // Stacks are worked on at the same time; sorting is stable, so each stack's own decisions stay in their order.
         decisions.sort_by_key(|decision| decision.stack.to_string());
-        let comment = provisioning(&report, marker, limit)?;
+        let comment = provisioning(&report, &heading, limit)?;
         let recorded = Self {
             pull_request,
             commit,
             policy,
             decisions,
             report,
-            marker: marker.to_owned(),
+            heading,
             limit,
             comment: Digest::sha256(&comment).to_string(),
         };
@@ -150,18 +144,17 @@ impl ChangeRecord {
     }
 }
 
-/// What came of making decisions and comment again.
 #[derive(Clone, Debug)]
 pub struct Replayed {
     pub comments: Vec<String>,
-    /// Decisions that were made again.
+    /// Number of recomputed decisions.
     pub decisions: usize,
-    /// What is not as it was recorded.
+    /// Decisions and comments that differ from the record.
     pub differences: Vec<String>,
 }
 
 impl Evidence {
-    /// A statement about what was done. `subject` are stacks with the digests of their templates.
+    /// `subject`: stacks with the digests of their templates.
     pub fn new(subject: BTreeMap<String, Digest>, predicate: Predicate) -> Self {
         let subject = subject.into_iter().map(|(name, digest)| Subject {
             name,
@@ -175,7 +168,7 @@ impl Evidence {
         }
     }
 
-    /// Decides again by the recorded facts, and renders the comments again.
+    /// Recomputes all decisions and comments from the recorded facts.
     pub fn replay(&self) -> Result<Replayed, Error> {
         let mut replayed = Replayed {
             comments: Vec::new(),
@@ -216,7 +209,7 @@ impl Evidence {
                     ));
                 }
             }
-            let comment = provisioning(&change.report, &change.marker, change.limit)?;
+            let comment = provisioning(&change.report, &change.heading, change.limit)?;
             if Digest::sha256(&comment).to_string() != change.comment {
                 let what = format!("the comment on the change of {}", change.commit);
                 replayed.differences.push(format!("{what} reads otherwise"));

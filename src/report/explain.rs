@@ -1,4 +1,4 @@
-//! `explain [CODE]`: what a code means, and what clears it.
+//! The meaning and the remedy of diagnostic codes.
 
 use crate::diagnostic::{CATALOGUE, Code, ProductCode, explain as of_engine};
 use crate::product::Registry;

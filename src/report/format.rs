@@ -1,31 +1,30 @@
-//! Where a report is read.
+//! Text or Markdown.
 
-use super::{escape_markdown, markdown_table, plain_table};
-use crate::text::escape_invisible;
+use super::{Text, markdown_table, plain_table};
 
-/// Where a report is read.
+/// The format of tables and lines.
 #[derive(Clone, Copy, Debug)]
 pub enum Format {
-    /// A terminal of so many columns, or a stream without any.
+    /// For a terminal of so many columns, or a stream without a width.
     Text(Option<u16>),
-    /// Markdown, in which nothing of others may be live.
+    /// For a comment or a job summary.
     Markdown,
 }
 
 impl Format {
-    /// Rows of words as a table.
-    pub fn table(self, head: &[&str], rows: &[Vec<String>]) -> String {
+    /// Rows as a table.
+    pub fn table(self, head: &[&str], rows: &[Vec<Text>]) -> String {
         match self {
             Self::Text(width) => plain_table(head, rows, width),
             Self::Markdown => markdown_table(head, rows),
         }
     }
 
-    /// A line of others' words, of which ours begin.
-    pub fn line(self, ours: &str, theirs: &str) -> String {
+    /// A line.
+    pub fn line(self, text: &Text) -> String {
         match self {
-            Self::Text(_) => format!("{ours}{}\n", escape_invisible(theirs, false)),
-            Self::Markdown => format!("\n{ours}{}\n", escape_markdown(theirs)),
+            Self::Text(_) => format!("{}\n", text.plain()),
+            Self::Markdown => format!("\n{}\n", text.markdown()),
         }
     }
 }

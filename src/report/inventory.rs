@@ -1,4 +1,4 @@
-//! The resources of a template as people read them.
+//! The resources of a template, for lists.
 
 use serde::Serialize;
 
@@ -13,9 +13,9 @@ pub struct ListedResource {
     /// Physical name, where the template gives one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What becomes of it when its stack is deleted.
+    /// What a deletion of the stack does to it.
     pub on_deletion: &'static str,
-    /// What it is billed for, as far as that is known.
+    /// `None` if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billed: Option<&'static str>,
 }

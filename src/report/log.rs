@@ -1,4 +1,4 @@
-//! Text that a CI runner only prints.
+//! Escaping for logs, in which a CI runner looks for commands.
 
 use crate::text::{escape_invisible, is_invisible_or_bidi};
 

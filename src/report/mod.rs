@@ -1,4 +1,4 @@
-//! What people and machines read: text, Markdown, annotations, SARIF. One place for escaping, one for size limits.
+//! Everything that people and programs read: text, Markdown, HTML, annotations, SARIF, evidence. One place escapes, one fits limits.
 
 mod annotation;
 mod changes;
@@ -7,47 +7,74 @@ mod check_comment;
 mod deletion;
 mod diagnostics;
 mod doctor;
+mod doctor_finding;
 mod drift;
+mod drift_issue;
 mod escape;
 mod evidence;
 mod explain;
-mod fitted;
+mod fit;
 mod format;
 mod inventory;
 mod log;
+mod next_step;
+mod nothing_to_do;
+mod notice;
 mod plan_marker;
 mod preview;
 mod products;
+mod progress;
 mod provisioning;
 mod redactor;
+mod refusal;
+mod reply;
 mod review;
+mod run_summary;
 mod sarif;
+mod status;
 mod table;
 mod templates;
+mod text;
 
 pub use annotation::{Annotations, annotations};
 pub use changes::{changes, changes_summary, redacted_changes};
 pub use check::{CheckContext, Collision, Report};
 pub use check_comment::{COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown, results_markdown};
 pub use deletion::{deleted_summary, deletion, deletion_summary};
-pub use diagnostics::{diagnostic, diagnostics};
+pub use diagnostics::{diagnostic, diagnostics, problems_line};
 pub use doctor::{Finding, Status, doctor_markdown, doctor_text};
+pub use doctor_finding::Found;
 pub use drift::{drift, drift_summary, redacted_drift};
-pub use escape::{code, escape_markdown, fence};
+pub use drift_issue::{
+    DRIFT_MARKER, FoundDrift, StackDrift, drift_counts, drift_issue, drift_issue_marker,
+    drift_issue_title, drift_scan_lines, drift_scan_markdown,
+};
+pub use escape::{code, details_block, escape_markdown, fence};
 pub use evidence::{ChangeRecord, Decision, Evidence, Predicate, Replayed};
 pub use explain::{UnknownCode, explain};
-pub use fitted::fit_sections;
+pub use fit::{Block, Rest, fit_blocks};
 pub use format::Format;
 pub use inventory::{ListedResource, inventory};
 pub use log::{escape_json, escape_workflow_commands};
+pub use next_step::NextStep;
+pub use nothing_to_do::NothingToDo;
+pub use notice::{Notice, OfflineReason};
 pub use plan_marker::{PlanMarker, comment, parse_plan_marker};
 pub use preview::Preview;
 pub use products::{ProductFormat, ProductListError, list_products, show_product};
-pub use provisioning::{Outcome, Problem, Provisioning, State, provisioning};
+pub use progress::{Counted, Step, event_line};
+pub use provisioning::{
+    CONFIG_REMOVED, CONFIG_VALID, Heading, Outcome, Problem, Provisioning, ReportSource, State,
+    provisioning, review_written,
+};
 pub use redactor::Redactor;
+pub use refusal::Refusal;
+pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
 pub use review::{LastAction, ReviewReport, review};
+pub use run_summary::{outcome_lines, run_summary, states_line, unread_merge};
 pub use sarif::sarif;
+pub use status::{
+    PLAN_STATUS, check_line, deployment_description, status_description, status_digest,
+};
 pub use table::{markdown as markdown_table, plain as plain_table};
-
-/// The commit status of the check. Nobody can edit one, so all else is held to the digest in it.
-pub const PLAN_STATUS: &str = "provisioner/plan";
+pub use text::Text;

@@ -1,32 +1,29 @@
-//! What a comment keeps for later runs: of which head it tells, and the digests of what AWS said. A run believes it only as far as the
-//! commit status, which nobody can edit, has the digest of it all.
+//! A hidden line of the check's comment with the head and the digests of the AWS previews. A later run accepts it only if it matches
+//! the digest in the commit status, which nobody can edit.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::check::Report;
-use super::check_comment::markdown;
+use super::check_comment::{MARKER, page};
+use super::fit::Rest;
 use crate::model::{CommitSha, Digest};
 use crate::plan::Plan;
 
 const BEGIN: &str = "<!-- provisioner:shown ";
 const END: &str = " -->";
-/// A third of a comment: 330 changed stacks. Past that, updates of so many stacks at once are not applied.
-const MAX_MARKER_CHARS: usize = 22_000;
-
-/// The comment of a report, with a second line that no reader sees. That holds digits alone: text of others could end it.
+/// The check's comment with its plan marker as the second line. The marker holds no foreign text, which could end it.
 pub fn comment(
     report: &Report,
     head: &CommitSha,
     limit: usize,
 ) -> Result<String, minijinja::Error> {
-    let line = plan_marker(report, head);
-    let body = markdown(report, limit.saturating_sub(line.len() + 1))?;
-    let (marker, rest) = body.split_once('\n').unwrap_or((&body, ""));
-    Ok(format!("{marker}\n{line}\n{rest}"))
+    // A third of a comment: 330 changed stacks. Past that, updates of so many stacks at once are not applied.
+    let line = plan_marker(report, head, limit / 3);
+    page(report, format!("{MARKER}\n{line}"), Rest::JobSummary, limit)
 }
 
-fn plan_marker(report: &Report, head: &CommitSha) -> String {
+fn plan_marker(report: &Report, head: &CommitSha, most: usize) -> String {
     let digests = report.preview_digests();
     let mut line = format!("{BEGIN}head={head}");
     let bare = line.len();
@@ -36,13 +33,12 @@ fn plan_marker(report: &Report, head: &CommitSha) -> String {
             let _ = write!(line, " {at}={digest}");
         }
     }
-    if line.len() > MAX_MARKER_CHARS {
+    if line.len() > most {
         line.truncate(bare);
     }
     line + END
 }
 
-/// What a comment tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanMarker {
     pub head: CommitSha,
@@ -50,7 +46,7 @@ pub struct PlanMarker {
 }
 
 impl PlanMarker {
-    /// The digests by the paths of a plan.
+    /// The digests by config path.
     pub fn by_path(&self, plan: &Plan) -> BTreeMap<String, Digest> {
         let known = self.digests.iter();
         known
@@ -59,7 +55,7 @@ impl PlanMarker {
     }
 }
 
-/// Reads the line of a comment, which is its second one; nothing if it is not exactly as it was written.
+/// Parses the second line of a comment; `None` if it is not exactly as it was written.
 pub fn parse_plan_marker(comment: &str) -> Option<PlanMarker> {
     let line = comment.lines().nth(1)?.trim_end();
     let inside = line.strip_prefix(BEGIN)?.strip_suffix(END)?;

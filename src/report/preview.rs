@@ -1,4 +1,4 @@
-//! What AWS says of one change, as it is told in the report.
+//! The AWS preview of one change, as the report shows it.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,20 +11,21 @@ use crate::model::Digest;
 use crate::plan::{Changes, Deletion};
 use crate::product::Level;
 
-/// What AWS says of one config's stack.
 #[derive(Clone, Debug, Serialize)]
 pub struct Preview {
+    /// One line.
     pub line: String,
+    /// Markdown.
     #[serde(skip)]
     pub markdown: String,
     pub level: Level,
-    /// Digest of what would happen; `None` where nothing was found out.
+    /// Digest of what would happen; `None` if the preview failed or the stack does not exist.
     pub digest: Option<Digest>,
+    /// The change set or the deletion as JSON.
     pub result: Value,
 }
 
 impl Preview {
-    /// A change set.
     pub fn from_changes(found: &Changes, values: &Redactor) -> Self {
         let shown = redacted_changes(found, values);
         // The report has a table of the changed keys already.
@@ -42,7 +43,7 @@ impl Preview {
         }
     }
 
-    /// A deletion. Its digest is over what is there now.
+    /// The digest covers the stack's current resources.
     pub fn from_deletion(found: &Deletion, level: Level) -> Self {
         let result = serde_json::to_value(found).unwrap_or_default();
         Self {
@@ -54,7 +55,7 @@ impl Preview {
         }
     }
 
-    /// AWS was asked, and the answer is none that helps. What is not known ranks with the worst.
+    /// A failed preview has an unknown level, which ranks with the worst.
     pub fn from_failure(reason: String) -> Self {
         Self {
             line: reason,

@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use serde::Serialize;
 
 use super::{
-    ListedResource, diagnostics, escape_markdown, escape_workflow_commands, inventory,
+    ListedResource, Text, diagnostics, escape_markdown, escape_workflow_commands, inventory,
     markdown_table, plain_table,
 };
 use crate::config::sample;
@@ -81,24 +81,24 @@ pub fn list_products(
         let all: Vec<_> = all.collect();
         return Ok(format!("{:#}\n", serde_json::json!(all)));
     }
-    let rows: Vec<Vec<String>> = products
+    let rows: Vec<Vec<Text>> = products
         .iter()
         .flat_map(|product| {
             let manifest = &product.manifest;
-            let row = |tier: &str, summary: &str| {
+            let row = |tier: Option<&str>, summary: &str| {
                 vec![
-                    manifest.name.clone(),
-                    tier.to_owned(),
-                    manifest.files.clone(),
-                    summary.to_owned(),
+                    Text::name(&manifest.name),
+                    Text::optional(tier),
+                    Text::name(&manifest.files),
+                    Text::sentence(summary),
                 ]
             };
             match manifest.tiers.is_empty() {
-                true => vec![row("", &manifest.summary)],
+                true => vec![row(None, &manifest.summary)],
                 false => manifest
                     .tiers
                     .iter()
-                    .map(|tier| row(&tier.name, &tier.summary))
+                    .map(|tier| row(Some(&tier.name), &tier.summary))
                     .collect(),
             }
         })
@@ -227,15 +227,15 @@ fn text(shown: &ProductDescription, format: ProductFormat) -> String {
             line(&tier.config),
             line(&tier.stack)
         );
-        let rows: Vec<Vec<String>> = tier
+        let rows: Vec<Vec<Text>> = tier
             .resources
             .iter()
             .map(|resource| {
                 vec![
-                    resource.logical_id.clone(),
-                    resource.kind.clone(),
-                    resource.on_deletion.to_owned(),
-                    resource.billed.unwrap_or("not known").to_owned(),
+                    Text::name(&resource.logical_id),
+                    Text::name(&resource.kind),
+                    Text::ours(resource.on_deletion),
+                    Text::ours(resource.billed.unwrap_or("not known")),
                 ]
             })
             .collect();
@@ -245,7 +245,7 @@ fn text(shown: &ProductDescription, format: ProductFormat) -> String {
     text
 }
 
-fn table(format: ProductFormat, head: &[&str], rows: &[Vec<String>]) -> String {
+fn table(format: ProductFormat, head: &[&str], rows: &[Vec<Text>]) -> String {
     match format {
         ProductFormat::Markdown => markdown_table(head, rows),
         ProductFormat::Text(width) => plain_table(head, rows, width),

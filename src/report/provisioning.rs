@@ -1,48 +1,88 @@
-//! What became of stacks, for the pull request that they come from: the comment and the job summary, within the forge's limits.
+//! The outcomes of a change's stacks as Markdown, for the comment, the reply and the job summary.
 
-use minijinja::value::{Serde, Value};
 use minijinja::{Error, context};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::templates::render;
-use super::{diagnostics, escape};
+use super::fit::{Form, List, Part, Rest, fit_page};
+use super::table::{markdown_head, markdown_row};
+use super::templates::{render, safe};
+use super::{NextStep, Notice, Text, diagnostics, escape};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::stack::StackName;
 use crate::text::{escape_invisible, pluralize};
 
 const MAX_PROBLEMS: usize = 30;
-/// Fewer rows than this are never shown, whatever the limit.
-const MIN_ROWS: usize = 20;
 
-/// What was done, or was not.
+/// The outcomes of one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisioning {
-    /// The environment, if the job is for one.
+    /// `None` for a job without an environment.
     pub environment: Option<String>,
-    /// Where it comes from, in Markdown of the program's own, such as "merge `0a1b2c3`".
-    pub source: String,
+    pub source: ReportSource,
     pub outcomes: Vec<Outcome>,
-    /// Sentences about what is lacking, and why.
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
     pub version: String,
 }
 
-/// What became of one config.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
+    /// Path of the config.
     pub path: String,
     pub stack: Option<StackName>,
     pub state: State,
+    /// One line; empty if there is nothing to add.
     pub summary: String,
+    /// Markdown.
     pub tables: String,
-    /// What to do next, in Markdown of the program's own.
-    pub next_steps: String,
+    pub next_steps: Vec<NextStep>,
     pub problems: Vec<Problem>,
 }
 
+/// The commit that a report is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportSource {
+    /// A merge, and the run that acted on it, such as `17.1`.
+    Merge { commit: String, run: Option<String> },
+    /// The head of a pull request.
+    Head { commit: String },
+}
+
+impl ReportSource {
+    fn text(&self) -> Text {
+        match self {
+            Self::Merge { commit, run: None } => Text::ours("Merge ").and(Text::name(commit)),
+            Self::Merge {
+                commit,
+                run: Some(run),
+            } => Text::ours("Merge ")
+                .and(Text::name(commit))
+                .and(Text::ours(" · run "))
+                .and(Text::name(run)),
+            Self::Head { commit } => Text::ours("Head ").and(Text::name(commit)),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Heading {
+    /// A marker line, by which the comment is found again, and a title.
+    Marker(String),
+    /// A title.
+    Title,
+    /// Nothing, since a reply has the command as its title.
+    Command,
+}
+
+pub const CONFIG_REMOVED: &str = "the config is removed";
+pub const CONFIG_VALID: &str = "the config is valid";
+
+pub fn review_written(name: &str) -> String {
+    format!("{name}, in the folder `provisioner-reports` of the job")
+}
+
 impl Outcome {
-    /// An outcome of which nothing is said yet.
     pub fn new(path: &str, stack: Option<&StackName>, state: State) -> Self {
         Self {
             path: path.to_owned(),
@@ -50,18 +90,18 @@ impl Outcome {
             state,
             summary: String::new(),
             tables: String::new(),
-            next_steps: String::new(),
+            next_steps: Vec::new(),
             problems: Vec::new(),
         }
     }
 }
 
-/// What is wrong, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     pub code: Code,
-    /// Whether it is an error, and no warning.
+    /// `false` for a warning.
     pub error: bool,
+    /// The diagnostic as text.
     pub text: String,
 }
 
@@ -75,15 +115,14 @@ impl Problem {
     }
 }
 
-/// What became of a config's stack; the worst last.
+/// The worst state is the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     Skipped,
     Done,
-    /// Somebody has to confirm it.
+    /// A second person has to confirm a deletion.
     AwaitingConfirmation,
-    /// The guard refused.
     Denied,
     Failed,
 }
@@ -110,82 +149,103 @@ impl State {
     }
 }
 
-/// The report in at most `limit` characters after a marker line. What needs people comes first; what does not fit is counted.
-pub fn provisioning(report: &Provisioning, marker: &str, limit: usize) -> Result<String, Error> {
+/// The report in at most `limit` characters, the worst outcomes first. Configs that do not fit are counted.
+pub fn provisioning(
+    report: &Provisioning,
+    heading: &Heading,
+    limit: usize,
+) -> Result<String, Error> {
     let mut outcomes: Vec<&Outcome> = report.outcomes.iter().collect();
     outcomes.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.path.cmp(&b.path)));
-    let (mut rows, mut parts) = (outcomes.len(), outcomes.len());
-    loop {
-        let body = page(report, &outcomes, rows, parts)?;
-        let length = body.chars().count();
-        if length + marker.chars().count() < limit || rows.min(MIN_ROWS) == rows && parts == 0 {
-            return Ok(format!("{marker}\n{body}"));
-        }
-        // Parts are of similar length, and longer than rows: a few rounds find the number that fits.
-        match parts {
-            0 => rows = (rows * limit / length).min(rows - 1).max(MIN_ROWS),
-            _ => parts = (parts * limit / length).min(parts - 1),
-        }
-    }
+    let (outcomes, all) = (&outcomes, outcomes.len());
+    let note = move |shown: usize, what: &str| {
+        let all = pluralize(all, "config");
+        let rest = Rest::JobReport.words();
+        format!("\n{shown} of {all} {what}, the rest {rest}.\n")
+    };
+    let parts = vec![
+        Part::Whole(head(report, heading)),
+        Part::List(List {
+            head: "\n".to_owned() + &markdown_head(&["", "Config", "Stack", "Result"]),
+            count: all,
+            item: Box::new(|index, _| Ok(row(outcomes[index]))),
+            forms: &[Form::Full],
+            note: Box::new(move |shown| note(shown, "listed")),
+            share: 2,
+        }),
+        Part::List(List {
+            head: String::new(),
+            count: all,
+            item: Box::new(|index, form| section(outcomes[index], form)),
+            forms: &[Form::Full, Form::Brief],
+            note: Box::new(move |shown| note(shown, "shown in full")),
+            share: 1,
+        }),
+        Part::Whole(foot(report)),
+    ];
+    fit_page(parts, Rest::JobReport, limit)
 }
 
-fn page(
-    report: &Provisioning,
-    outcomes: &[&Outcome],
-    rows: usize,
-    parts: usize,
-) -> Result<String, Error> {
-    let row = |outcome: &&Outcome| {
-        let stack = outcome.stack.as_ref();
-        json!({
-            "mark": outcome.state.mark(),
-            "path": outcome.path,
-            "stack": stack.map(|it| &it.name),
-            "account": stack.map(|it| &it.target.account),
-            "region": stack.map(|it| &it.target.region),
-            "result": outcome.state.word(),
-        })
+fn head(report: &Provisioning, heading: &Heading) -> String {
+    let environment = report.environment.as_deref();
+    let environment = environment.map(|name| format!(": {}", escape::code(name)));
+    let title = format!("## Provisioner{}\n\n", environment.unwrap_or_default());
+    let above = match heading {
+        Heading::Marker(marker) => format!("{marker}\n{title}"),
+        Heading::Title => title,
+        Heading::Command => String::new(),
     };
-    let part = |outcome: &&Outcome| {
-        // The path stands above.
-        let path = format!("{}:", escape_invisible(&outcome.path, false));
-        let problems = outcome.problems.iter().take(MAX_PROBLEMS);
-        let problems =
-            problems.map(|problem| problem.text.strip_prefix(&path).unwrap_or(&problem.text));
-        let problems: Vec<&str> = problems.map(str::trim_start).collect();
-        json!({
-            "path": outcome.path,
-            "line": outcome.summary,
-            "problems": problems.join("\n"),
-            "next": outcome.next_steps,
-            "tables": outcome.tables,
-        })
-    };
-    let rest = |shown: usize, what: &str| {
-        (shown < outcomes.len()).then(|| {
-            format!(
-                "{shown} of {} {what}, the rest in the job's report.",
-                pluralize(outcomes.len(), "config")
-            )
-        })
-    };
-    let shown_rows: Vec<_> = outcomes.iter().take(rows).map(row).collect();
-    let shown_parts: Vec<_> = outcomes.iter().take(parts).map(part).collect();
-    let page = render(
-        "provision.md.j2",
+    format!("{above}{}\n", headline(report))
+}
+
+fn row(outcome: &Outcome) -> String {
+    let stack = outcome.stack.as_ref();
+    let stack = stack.map(|stack| {
+        Text::name(&stack.name)
+            .and(Text::ours(" in "))
+            .and(Text::name(&stack.target.account))
+            .and(Text::ours(", "))
+            .and(Text::name(&stack.target.region))
+    });
+    markdown_row(&[
+        Text::ours(outcome.state.mark()),
+        Text::name(&outcome.path),
+        stack.unwrap_or(Text::ours("–")),
+        Text::ours(outcome.state.word()),
+    ])
+}
+
+/// One config. The brief form has no tables.
+fn section(outcome: &Outcome, form: Form) -> Result<String, Error> {
+    // The path stands above.
+    let path = format!("{}:", escape_invisible(&outcome.path, false));
+    let problems = outcome.problems.iter().take(MAX_PROBLEMS);
+    let problems =
+        problems.map(|problem| problem.text.strip_prefix(&path).unwrap_or(&problem.text));
+    let problems: Vec<&str> = problems.map(str::trim_start).collect();
+    let next: Vec<String> = outcome.next_steps.iter().map(NextStep::markdown).collect();
+    render(
+        "outcome.md.j2",
         context! {
-            environment => report.environment.as_deref(),
-            headline => headline(report),
-            rows => Value::from(Serde(&shown_rows)),
-            hidden_rows => rest(rows, "listed"),
-            parts => Value::from(Serde(&shown_parts)),
-            hidden_parts => rest(parts, "shown in full"),
-            notices => Value::from(Serde(&report.notices)),
-            source => &report.source,
-            version => &report.version,
+            path => outcome.path.as_str(),
+            line => outcome.summary.as_str(),
+            problems => problems.join("\n"),
+            next => safe(next.join("\n\n")),
+            tables => (form == Form::Full).then(|| safe(outcome.tables.clone())),
         },
-    )?;
-    Ok(escape::collapse_blank_lines(&page))
+    )
+}
+
+fn foot(report: &Provisioning) -> String {
+    let notices = report.notices.iter();
+    let notices: String = notices
+        .map(|notice| format!("\nℹ {}\n", notice.markdown()))
+        .collect();
+    format!(
+        "{notices}\n<sub>{} · provisioner {}</sub>\n",
+        report.source.text().markdown(),
+        escape::code(&report.version)
+    )
 }
 
 fn headline(report: &Provisioning) -> String {

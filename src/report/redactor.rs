@@ -1,4 +1,4 @@
-//! Which values may be shown. Deny by default: what is not known to be harmless is hidden, in texts of AWS too.
+//! Hides values, in AWS messages too. A value is shown only if it is known to be harmless.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::config::{Config, Node, NodeKind};
 use crate::template::Document;
 
-/// What stands in the place of a hidden value of which nothing at all is said.
+/// Replaces a hidden value that has no number.
 const HIDDEN: &str = "(hidden)";
 
-/// Words of AWS that say how something is set, and never what is in it.
+/// AWS words for settings, which hold no data.
 const WORDS: &[&str] = &[
     "AES256",
     "Advanced",
@@ -33,14 +33,14 @@ const WORDS: &[&str] = &[
     "Suspended",
     "aws:kms",
 ];
-/// Shorter values are found everywhere by accident.
+/// Shorter values occur everywhere by chance.
 const MIN_LENGTH: usize = 4;
-/// From this length on, a word of mixed characters is taken for a secret.
+/// A word of mixed characters counts as a secret from this length on.
 const MIN_SECRET_LENGTH: usize = 20;
-/// Bits a character of a word has at least that nobody would choose.
+/// A word with so many bits of entropy for each character is random.
 const ENTROPY: f64 = 3.5;
 
-/// Knows what of one config may be shown.
+/// The values of one config that may and may not be shown.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     shown: BTreeSet<String>,
@@ -48,7 +48,7 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// `more` are the config keys that the policy allows to be shown.
+    /// `more`: config keys that the policy allows to be shown.
     pub fn for_config(config: &Config, more: &[String]) -> Self {
         let mut shown: BTreeSet<String> = WORDS.iter().map(|word| (*word).to_owned()).collect();
         shown.extend(config.derived.names.values().cloned());
@@ -105,7 +105,7 @@ impl Redactor {
         Self { shown, hidden }
     }
 
-    /// Shows the values of one report.
+    /// Numbers for the hidden values of one report.
     pub fn hidden_value_ids(&self) -> HiddenValueIds<'_> {
         HiddenValueIds {
             values: self,
@@ -113,7 +113,6 @@ impl Redactor {
         }
     }
 
-    /// Whether a value may be read.
     fn may_show(&self, value: &Value) -> bool {
         match value {
             Value::Null | Value::Bool(_) => true,
@@ -124,7 +123,7 @@ impl Redactor {
         }
     }
 
-    /// A text of AWS without the values that may not be shown.
+    /// An AWS message without hidden values.
     pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for hidden in &self.hidden {
@@ -146,17 +145,17 @@ impl Redactor {
     }
 }
 
-/// The values of one report, the hidden ones by number: the first that it shows is 1, and equal ones have the same.
+/// Numbers the hidden values of one report in the order of their appearance. Equal values have equal numbers.
 ///
-/// Whether two values are equal is all that a number tells: it is made of nothing but the order. There is no key that could get lost,
-/// and no fingerprint that could be tried on guesses, or compared with that of another report.
+/// A number reveals only whether two values are equal. It needs no key, cannot be tried on guesses, and means nothing in another
+/// report.
 pub struct HiddenValueIds<'a> {
     values: &'a Redactor,
     hidden: Vec<Value>,
 }
 
 impl HiddenValueIds<'_> {
-    /// A value as it may be shown. `text` is JSON, or else a text itself.
+    /// The value, or its number. `text` is JSON or plain text.
     pub fn show(&mut self, text: &str) -> String {
         let value = read(text);
         if self.values.may_show(&value) {
@@ -177,13 +176,13 @@ impl HiddenValueIds<'_> {
     }
 }
 
-/// JSON, or else a text itself.
+/// A text that is no JSON is a string.
 fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
-/// Whether the value itself is not here, so that equal texts do not mean equal values: AWS masks what is told without echo, and a
-/// reference is looked up when it is used.
+/// Whether the text stands for an unknown value, so that equal texts do not mean equal values: AWS masks `NoEcho` values, and
+/// dynamic references are resolved on use.
 fn is_alias(value: &Value) -> bool {
     match value {
         Value::String(text) => {
@@ -203,7 +202,7 @@ fn is_boundary(character: char) -> bool {
         )
 }
 
-/// Without the contents of dynamic references.
+/// The text with dynamic references hidden.
 fn unresolved(text: &str) -> String {
     let mut rest = text;
     let mut clear = String::with_capacity(text.len());
@@ -218,7 +217,7 @@ fn unresolved(text: &str) -> String {
     clear + rest
 }
 
-/// Words that no person chooses: access keys, tokens, random passwords. Names of AWS are words joined by hyphens, and are not.
+/// Whether a word is an access key, a token or a random password. Names are words joined by hyphens, which are not random.
 fn looks_secret(word: &str) -> bool {
     let key = word.len() >= 16 && (word.starts_with("AKIA") || word.starts_with("ASIA"));
     if key {
@@ -246,7 +245,7 @@ fn entropy(word: &str) -> f64 {
         .sum()
 }
 
-/// Words of a template that are its structure: types, ARNs' parts, actions, principals.
+/// Whether a word is a type, a part of an ARN, an action or a principal.
 fn is_structural(text: &str) -> bool {
     text.contains("::")
         || text.ends_with(".amazonaws.com")
@@ -314,7 +313,6 @@ mod tests {
         }
     }
 
-    /// One report that shows these.
     fn report(texts: &[&str]) -> Vec<String> {
         let values = values();
         let mut numbered = values.hidden_value_ids();
@@ -339,7 +337,7 @@ mod tests {
         assert_eq!(in_another_order, ["(hidden 1)", "(hidden 1)"]);
     }
 
-    /// Whoever tries all values of a small secret finds that each looks the same.
+    /// Trying all values of a small secret gives the same report each time.
     #[test]
     fn attack_a_value_of_low_entropy_cannot_be_recovered_from_its_number() {
         let shown = report(&["live", "other", "live"]);
@@ -350,7 +348,7 @@ mod tests {
         assert_eq!(report(&["a", &"long ".repeat(1000), "a"]), shown);
     }
 
-    /// Numbers of two configs, or of two runs, have nothing to do with each other.
+    /// Numbers of two reports are unrelated.
     #[test]
     fn attack_numbers_of_two_reports_cannot_be_compared() {
         let [one, other] = [report(&["first", "secret"]), report(&["secret", "third"])];

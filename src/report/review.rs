@@ -1,4 +1,4 @@
-//! The review report: one HTML page about one config, for people who decide without the tool. It loads nothing and runs nothing.
+//! The review report: one static HTML page about one config. It loads no other file and runs no script.
 
 use std::sync::OnceLock;
 
@@ -15,26 +15,24 @@ use crate::model::Digest;
 use crate::template::Document;
 use crate::text::escape_invisible;
 
-/// What a page is made of.
 #[derive(Debug)]
 pub struct ReviewReport<'a> {
-    /// When, such as `20261123T232156Z`.
+    /// Such as `20261123T232156Z`.
     pub time: &'a str,
     pub version: &'a str,
     pub config: &'a Config,
-    /// Warnings about it.
+    /// Warnings.
     pub diagnostics: &'a [Diagnostic],
-    /// Its rendered template, and the same as it was read.
+    /// The rendered template.
     pub template: &'a str,
-    /// The template, read.
+    /// The rendered template, parsed.
     pub document: &'a Document,
-    /// The operator's policy.
+    /// The IAM policy for the stack's operator.
     pub policy: &'a str,
-    /// The template that lies beside the config, compared with this one; `None` if there is none.
+    /// The template file beside the config, compared with `template`; `None` if there is no file.
     pub last: Option<LastAction>,
 }
 
-/// How a template that was rendered earlier compares.
 #[derive(Debug)]
 pub enum LastAction {
     Same,
@@ -123,7 +121,7 @@ fn is_paid(billed: &str) -> bool {
     !billed.starts_with("free") && billed != "not known"
 }
 
-/// The resources that are billed alike; what is paid for first, what is free under a condition or not known last.
+/// Resources by how they are billed: paid first, conditionally free or unknown last.
 fn costs(resources: &[ListedResource]) -> Vec<(&str, Vec<&str>)> {
     let mut groups: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for resource in resources {
@@ -138,7 +136,7 @@ fn costs(resources: &[ListedResource]) -> Vec<(&str, Vec<&str>)> {
     groups
 }
 
-/// `20261123T232156Z` as people write it.
+/// `20261123T232156Z` as `2026-11-23 23:21:56 UTC`.
 fn readable(time: &str) -> String {
     match time.parse::<jiff::Timestamp>() {
         Ok(parsed) => parsed.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
@@ -146,7 +144,7 @@ fn readable(time: &str) -> String {
     }
 }
 
-/// The text in parts between which a line may end: after punctuation, and where a capital follows a small letter.
+/// Splits a text where a line may break: after punctuation, and between a lower-case and an upper-case letter.
 fn parts(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut last = ' ';
@@ -164,7 +162,7 @@ fn parts(text: &str) -> Vec<String> {
     parts
 }
 
-/// What has to be there for this config, each sentence once.
+/// The config's preflight checks, without duplicates.
 fn preflight(config: &Config) -> Vec<Value> {
     let needs = config.product.needs(&config.derived.scope);
     let mut told: Vec<(Severity, String)> = Vec::new();
@@ -179,7 +177,7 @@ fn preflight(config: &Config) -> Vec<Value> {
         .collect()
 }
 
-/// Escapes as HTML, after what cannot be seen was written out.
+/// Writes invisible characters out, then escapes HTML.
 fn engine() -> Result<&'static Environment<'static>, Error> {
     static ENGINE: OnceLock<Environment<'static>> = OnceLock::new();
     if let Some(engine) = ENGINE.get() {

@@ -1,27 +1,21 @@
-//! Rows of words as a table, for a terminal or in Markdown.
+//! Rows as a table, for a terminal or in Markdown.
 
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::escape;
-use crate::text::escape_invisible;
+use super::Text;
 
-/// What the last column needs for its text to be read in it.
+/// Narrowest readable last column.
 const MIN_COLUMN_WIDTH: usize = 24;
-/// The blanks around a cell.
 const PADDING: usize = 2;
 
-/// A table for a terminal, without lines. Where it does not fit the width, its last column is wrapped; where that would leave too
-/// little of it, each row becomes a block with a line for each cell.
-pub fn plain(head: &[&str], rows: &[Vec<String>], width: Option<u16>) -> String {
+/// A table for a terminal, without lines. If it is wider than `width`, the last column is wrapped. If that column would be too
+/// narrow, each row becomes a block with a line for each cell.
+pub fn plain(head: &[&str], rows: &[Vec<Text>], width: Option<u16>) -> String {
     let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| {
-            row.iter()
-                .map(|cell| escape_invisible(cell, false).into_owned())
-        })
-        .map(Iterator::collect)
+        .map(|row| row.iter().map(Text::plain).collect())
         .collect();
     let last = head.len().saturating_sub(1);
     let others = (0..last).map(|column| {
@@ -60,7 +54,7 @@ fn bare(width: Option<u16>) -> Table {
     table
 }
 
-/// Only the column `wrapped` may be.
+/// Wraps no other column than `wrapped`.
 fn wrap_only(wrapped: usize, table: &mut Table) {
     for column in table
         .column_iter_mut()
@@ -70,19 +64,38 @@ fn wrap_only(wrapped: usize, table: &mut Table) {
     }
 }
 
-/// A table in Markdown, in which no cell is live.
-pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
+/// A table in Markdown, its columns aligned.
+pub fn markdown(head: &[&str], rows: &[Vec<Text>]) -> String {
     let mut table = Table::new();
     table.load_preset(ASCII_MARKDOWN);
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(head.iter().copied());
     for row in rows {
-        table.add_row(row.iter().map(|cell| escape::escape_markdown(cell)));
+        table.add_row(row.iter().map(Text::markdown));
     }
     trimmed(&table)
 }
 
-/// Without the blanks that fill the last column.
+/// The first two lines of a table in Markdown.
+pub fn markdown_head(head: &[&str]) -> String {
+    let cells: String = head.iter().map(|cell| cell_of(cell)).collect();
+    format!("{cells}|\n{}|\n", "|---".repeat(head.len()))
+}
+
+/// One more line of it.
+pub fn markdown_row(row: &[Text]) -> String {
+    let cells = row.iter().map(|cell| cell_of(&cell.markdown()));
+    cells.collect::<String>() + "|\n"
+}
+
+fn cell_of(markdown: &str) -> String {
+    match markdown.is_empty() {
+        true => "| ".to_owned(),
+        false => format!("| {markdown} "),
+    }
+}
+
+/// The table without trailing blanks.
 fn trimmed(table: &Table) -> String {
     let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
     lines.collect()
@@ -94,7 +107,7 @@ mod tests {
 
     fn at(width: Option<u16>) -> String {
         let head = ["Product", "Tier", "What it makes"];
-        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let row = |cells: [&str; 3]| cells.map(Text::name).to_vec();
         let rows = [
             row([
                 "ml",

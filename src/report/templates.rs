@@ -1,4 +1,5 @@
-//! The templates of comments: minijinja, in which everything is inert Markdown unless the program itself wrote it.
+//! The templates of comments. Every expression is escaped, except what the program wrote itself: the words of a template, and values
+//! that [`safe`] made.
 
 use std::sync::OnceLock;
 
@@ -10,50 +11,49 @@ use super::escape;
 
 /// Renders one of the templates of `templates/comment`.
 pub(super) fn render(name: &str, scope: Value) -> Result<String, Error> {
-    engine()?.get_template(name)?.render(scope)
+    environment()?.get_template(name)?.render(scope)
 }
 
-/// Every expression is inert Markdown unless the program itself wrote it and says so with `raw`.
-fn engine() -> Result<&'static Environment<'static>, Error> {
-    static ENGINE: OnceLock<Environment<'static>> = OnceLock::new();
-    if let Some(engine) = ENGINE.get() {
-        return Ok(engine);
+/// Markdown that the program wrote itself.
+pub(super) fn safe(markdown: String) -> Value {
+    Value::from_safe_string(markdown)
+}
+
+fn environment() -> Result<&'static Environment<'static>, Error> {
+    static ENVIRONMENT: OnceLock<Environment<'static>> = OnceLock::new();
+    if let Some(environment) = ENVIRONMENT.get() {
+        return Ok(environment);
     }
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_syntax(
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(
         SyntaxConfig::builder()
             .trim_blocks(true)
             .lstrip_blocks(true)
             .keep_trailing_newline(true)
             .build()?,
     );
-    engine.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
-    engine.set_formatter(write_escaped);
-    engine.add_filter("raw", Value::from_safe_string);
-    engine.add_filter("code", |text: &str| {
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
+    environment.set_formatter(write_escaped);
+    environment.add_filter("code", |text: &str| {
         Value::from_safe_string(escape::code(text))
     });
-    engine.add_filter("fence", |text: &str, language: &str| {
+    environment.add_filter("fence", |text: &str, language: &str| {
         Value::from_safe_string(escape::fence(text, language))
     });
-    engine.add_template(
-        "head.md.j2",
-        include_str!("../../templates/comment/head.md.j2"),
-    )?;
-    engine.add_template(
+    environment.add_template(
         "change.md.j2",
         include_str!("../../templates/comment/change.md.j2"),
     )?;
-    engine.add_template(
-        "provision.md.j2",
-        include_str!("../../templates/comment/provision.md.j2"),
+    environment.add_template(
+        "outcome.md.j2",
+        include_str!("../../templates/comment/outcome.md.j2"),
     )?;
-    engine.add_template(
+    environment.add_template(
         "foot.md.j2",
         include_str!("../../templates/comment/foot.md.j2"),
     )?;
-    Ok(ENGINE.get_or_init(|| engine))
+    Ok(ENVIRONMENT.get_or_init(|| environment))
 }
 
 fn write_escaped(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {

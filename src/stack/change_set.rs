@@ -168,6 +168,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// The words that are known.
+            pub const KNOWN: &'static [&'static str] = &[$(stringify!($word)),*];
+
             pub fn of(word: &str) -> Self {
                 match word {
                     $(stringify!($word) => Self::$word,)*

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use self::preview::{PreviewContext, preview};
 use self::publish::{deliver, set_status};
-use self::report::{OFFLINE_NOTICE, collisions, report};
+use self::report::{collisions, report};
 use crate::change::ConfigSelector;
 use crate::change::read_inputs;
 use crate::change::{LoadedPolicy, policy_at};
@@ -17,9 +17,9 @@ use crate::forge::IdentityTokens;
 use crate::guard::POLICY_FILE;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
-use crate::report::{self as print, COMMENT_LIMIT, MARKER, Report, escape_workflow_commands};
-
-const POLICY_CHANGED: &str = "This change edits the policy file. It takes effect after the merge: for this change, the policy at the base holds.";
+use crate::report::{
+    self as print, COMMENT_LIMIT, MARKER, Notice, OfflineReason, Report, escape_workflow_commands,
+};
 
 pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
     let (report, comment_url) = pull_request(job, number).await?;
@@ -51,17 +51,15 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
     .await?;
     let mut report = report(&inputs, &base, &pull_request.head);
     if files.iter().any(|file| file.is_under(POLICY_FILE)) {
-        report.notices.push(POLICY_CHANGED.to_owned());
+        report.notices.push(Notice::PolicyChanged);
     }
 
     if pull_request.fork {
         if !report.plan.changes.is_empty() {
-            let reason = "AWS was not asked: the pull request comes from a fork, whose job gets no credentials.";
-            report.notices.push(format!("{reason} {OFFLINE_NOTICE}"));
+            let reason = OfflineReason::Fork;
+            report.notices.push(Notice::Offline { reason });
         }
-        let reason = "The pull request comes from a fork, whose job may not write here: there is no comment and no commit status, \
-                      only this summary and the annotations.";
-        report.notices.push(reason.to_owned());
+        report.notices.push(Notice::ForkReport);
         return Ok((report, None));
     }
     let plan = plan(environment, policy, format!("pull-{number}"));
@@ -72,26 +70,21 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
         .as_ref()
         .map(|open| collisions(&report.plan, number, open));
     if !surroundings.complete && !report.plan.changes.is_empty() {
-        let notice = match report.collisions {
-            Some(_) => {
-                "Not all open pull requests could be looked at in whole: there are too many, or they change too much."
-            }
-            None => "Other open pull requests could not be looked at.",
-        };
-        report.notices.push(notice.to_owned());
+        report.notices.push(match report.collisions {
+            Some(_) => Notice::OpenPullRequestsIncomplete,
+            None => Notice::OpenPullRequestsUnknown,
+        });
     }
     let mut url = None;
     if environment.comment {
         let body = print::comment(&report, &pull_request.head, COMMENT_LIMIT)
             .map_err(|error| JobError::Internal(error.into()))?;
         match surroundings.own {
-            None => report.notices.push(
-                "There is no comment: the forge does not tell whose token this is.".to_owned(),
-            ),
+            None => report.notices.push(Notice::CommentAuthorUnknown),
             Some(own) => match forge.upsert_comment(number, own, MARKER, &body).await {
                 Ok(written) => url = Some(written.url().to_owned()),
                 Err(error) if error.is_refusal() => {
-                    report.notices.push("There is no comment: the token may not write one. Grant the job pull-requests write.".to_owned());
+                    report.notices.push(Notice::CommentNotAllowed);
                     eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
                 }
                 Err(error) => return Err(error.into()),

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 
-use super::report::OFFLINE_NOTICE;
-
 use crate::change::ChangeInputs;
 use crate::cloud::{CancellationToken, Session};
 use crate::config::Config;
@@ -19,8 +17,7 @@ use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::{Change, Intent};
 use crate::product::{Target, Verb};
-use crate::report::{Preview, Redactor, Report};
-use crate::text::and_list;
+use crate::report::{Notice, OfflineReason, Preview, Redactor, Refusal, Report, problems_line};
 
 pub struct PreviewContext {
     /// The policy at the base: a change does not choose its own credentials.
@@ -44,7 +41,7 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
     }
     let allowed = match &plan.policy {
         Ok(allowed) => allowed,
-        Err(_) => return skip(report, "The policy file at the base does not load."),
+        Err(_) => return skip(report, OfflineReason::PolicyInvalid),
     };
     let mut lacking: BTreeSet<String> = BTreeSet::new();
     let mut work: Vec<(&Change, &Target, String)> = Vec::new();
@@ -62,18 +59,17 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
     }
     let mut notices = Vec::new();
     if !lacking.is_empty() {
-        let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
-        notices.push(format!(
-            "AWS was not asked about {}: the policy file at the base names no plan role for it. {OFFLINE_NOTICE}",
-            and_list(&names)
-        ));
+        let reason = OfflineReason::NoPlanRole {
+            environments: lacking.into_iter().collect(),
+        };
+        notices.push(Notice::Offline { reason });
     }
     let mut previews = Vec::new();
     match &plan.identity {
         _ if work.is_empty() => {}
-        None => notices.push(format!(
-            "AWS was not asked: the job has no identity token. Grant it id-token write. {OFFLINE_NOTICE}"
-        )),
+        None => notices.push(Notice::Offline {
+            reason: OfflineReason::NoIdentityToken,
+        }),
         Some(identity) => {
             let sessions = CredentialCache::new(
                 Arc::clone(identity),
@@ -105,10 +101,8 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
     report.update_digest();
 }
 
-fn skip(report: &mut Report, reason: &str) {
-    report
-        .notices
-        .push(format!("AWS was not asked. {reason} {OFFLINE_NOTICE}"));
+fn skip(report: &mut Report, reason: OfflineReason) {
+    report.notices.push(Notice::Offline { reason });
 }
 
 struct Previewer<'a> {
@@ -122,7 +116,7 @@ impl Previewer<'_> {
         let before = self.inputs.config(change, true);
         let after = self.inputs.config(change, false);
         let Some(config) = after.as_ref().or(before.as_ref()) else {
-            return Preview::from_failure("the config could not be read again".to_owned());
+            return Preview::from_failure(Refusal::ConfigUnreadable.fact().quoted());
         };
         let values = Redactor::for_config(config, &self.allowed.values.show);
         let preview = self.query(change, session, config, before.as_ref(), &values);
@@ -130,10 +124,7 @@ impl Previewer<'_> {
             Ok(preview) => preview,
             Err(failure) => {
                 let (problems, _) = to_diagnostics(config, &values, failure);
-                let summary_text = problems
-                    .iter()
-                    .map(|problem| format!("{}: {}", problem.code, problem.message));
-                Preview::from_failure(summary_text.collect::<Vec<_>>().join("; "))
+                Preview::from_failure(problems_line(&problems))
             }
         }
     }

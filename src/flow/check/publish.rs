@@ -8,8 +8,10 @@ use crate::exit::Exit;
 use crate::forge::{CommitStatus, Statuses};
 use crate::job::JobError;
 use crate::model::{CommitSha, UserId};
-use crate::report::{self as print, PLAN_STATUS, Report, SUMMARY_LIMIT, escape_workflow_commands};
-use crate::text::pluralize;
+use crate::report::{
+    self as print, Notice, PLAN_STATUS, Report, SUMMARY_LIMIT, check_line,
+    escape_workflow_commands, status_description,
+};
 use crate::workspace::write_file;
 
 pub async fn set_status(
@@ -18,29 +20,15 @@ pub async fn set_status(
     own: Option<UserId>,
     report: &mut Report,
 ) -> Result<(), JobError> {
-    let plan = &report.plan;
-    let digest = plan.digest;
-    let description = match plan.invalid {
-        0 => format!(
-            "{}, impact {}, plan {digest}",
-            pluralize(plan.changes.len(), "config"),
-            plan.level.word()
-        ),
-        invalid => format!(
-            "{} in {}, plan {digest}",
-            pluralize(report.counts().0, "error"),
-            pluralize(invalid, "config")
-        ),
-    };
     let status = CommitStatus {
-        success: plan.invalid == 0,
+        success: report.plan.invalid == 0,
         context: PLAN_STATUS,
-        description,
+        description: status_description(report),
     };
     match forge.set_status(at, own, &status).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_refusal() => {
-            report.notices.push("There is no commit status: the token may not write one. Grant the job statuses write.".to_owned());
+            report.notices.push(Notice::StatusNotAllowed);
             eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
             Ok(())
         }
@@ -53,7 +41,12 @@ pub fn deliver(
     report: &Report,
     comment_url: Option<&str>,
 ) -> anyhow::Result<(String, Exit)> {
-    summary(&print::markdown(report, SUMMARY_LIMIT)?).context("job summary")?;
+    summary(&print::markdown(
+        report,
+        print::Rest::JsonReport,
+        SUMMARY_LIMIT,
+    )?)
+    .context("job summary")?;
     let sarif = format!("{:#}\n", print::sarif(report.diagnostics(), VERSION));
     write_file(&environment.sarif, &sarif)
         .with_context(|| format!("SARIF file {}", environment.sarif.display()))?;
@@ -78,14 +71,7 @@ pub fn deliver(
         "{}",
         escape_workflow_commands(&print::diagnostics(report.diagnostics()))
     );
-    eprintln!(
-        "provisioner: {}, {}, {}, impact {}, plan {}",
-        pluralize(report.plan.changes.len(), "config"),
-        pluralize(errors, "error"),
-        pluralize(warnings, "warning"),
-        report.plan.level.word(),
-        report.plan.digest.prefix(12),
-    );
+    eprintln!("{}", check_line(report));
     let exit = if report.plan.invalid > 0 {
         Exit::Config
     } else {

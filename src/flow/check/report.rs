@@ -7,19 +7,13 @@ use crate::change::ChangeInputs;
 use crate::forge::OpenPullRequest;
 use crate::model::CommitSha;
 use crate::plan::{Plan, assess};
-use crate::report::{CheckContext, Collision, Report};
-
-pub const OFFLINE_NOTICE: &str = "Replacements, drift and the live state of stacks are not known. \
-     What is shown is what the rendered templates and the product's impact rules say.";
-
-const PRODUCTS_CHANGED: &str = "This change edits products below .provisioner/products. Of the impact rules before and after it, \
-     the stricter one counts; read the change of the rules themselves.";
+use crate::report::{CheckContext, Collision, Notice, Report};
 
 pub fn report(inputs: &ChangeInputs, base: &CommitSha, head: &CommitSha) -> Report {
     let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
     let mut notices = Vec::new();
     if inputs.products_changed {
-        notices.push(PRODUCTS_CHANGED.to_owned());
+        notices.push(Notice::ProductsChanged);
     }
     let context = CheckContext {
         base: base.short().to_owned(),

@@ -1,40 +1,23 @@
 //! The answer to one command.
 
-use crate::diagnostic::Code;
 use crate::exit::Exit;
 use crate::job::JobError;
-use crate::report::code;
+use crate::report::{Refusal, Reply};
 
 pub struct Answer {
-    pub body: String,
+    pub reply: Reply,
     pub exit: Exit,
 }
 
 impl Answer {
-    pub fn new(body: impl Into<String>, exit: Exit) -> Self {
-        Self {
-            body: body.into(),
-            exit,
-        }
+    pub fn new(reply: Reply, exit: Exit) -> Self {
+        Self { reply, exit }
     }
 }
 
-/// Denies the whole command. `fact` is Markdown.
-pub fn denied(denial: &Code, fact: &str, remedy: &str) -> Answer {
-    let body = format!(
-        "⛔ {}: {fact}.\n\nTo go on, {remedy}.",
-        code(denial.as_str())
-    );
-    Answer::new(body, Exit::Denied)
-}
-
-/// A report without its title: the reply has the command as its title.
-pub fn strip_title(report: &str) -> String {
-    let report = report.trim_start();
-    match report.split_once('\n') {
-        Some((title, rest)) if title.starts_with("## ") => rest.trim_start().to_owned(),
-        _ => report.to_owned(),
-    }
+/// Denies the whole command.
+pub fn denied(refusal: Refusal) -> Answer {
+    Answer::new(Reply::Denied(refusal), Exit::Denied)
 }
 
 pub fn internal(error: impl Into<anyhow::Error>) -> JobError {

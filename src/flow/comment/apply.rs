@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::answer::Answer;
-use super::answer::strip_title;
 use super::select::{chosen, verb_for};
 use super::session::{CommentSession, failed_outcome};
 use crate::apply::DecisionRecorder;
@@ -16,7 +15,6 @@ use crate::change::range_of_pull_request;
 use crate::change::{LoadedPolicy, policy_bytes};
 use crate::command::{Class, Command};
 use crate::config::Config;
-use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::guard::{self, POLICY_FILE, read_policy};
 use crate::job::JobError;
@@ -26,7 +24,7 @@ use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::{Change, Intent};
 use crate::product::Verb;
-use crate::report::{Outcome, Redactor, State, code};
+use crate::report::{Outcome, Redactor, Refusal, Reply, State};
 use crate::stack::StackName;
 
 type EarlyOutcome = (Outcome, Exit);
@@ -78,8 +76,7 @@ pub async fn apply(
 ) -> Result<Answer, JobError> {
     let context = session.contexts(command).await?;
     let Some(merge) = context.reviewed.merge.clone() else {
-        let answer = "⛔ What was merged is not known, so that nothing is done.";
-        return Ok(Answer::new(answer, Exit::Denied));
+        return Ok(Answer::new(Reply::MergeUnknown, Exit::Denied));
     };
     let job = session.job;
     // Earlier commands took time, so every fact is read again.
@@ -134,8 +131,8 @@ pub async fn apply(
         .answer_command(&merged, range.number, tasks, applied)
         .await;
     session.run = Some(run);
-    let (body, exit) = answered?;
-    Ok(Answer::new(strip_title(&body), exit))
+    let (page, exit) = answered?;
+    Ok(Answer::new(Reply::Page(page), exit))
 }
 
 /// The config and verb of a command for a change. `None` if the command named no config and the product does not offer the action.
@@ -148,42 +145,32 @@ fn resolve_command(
         return Err((failed_outcome(change, &change.diagnostics), Exit::Config));
     }
     let deletes = command.action.class() == Class::Destructive;
-    let denied = |code: Code, message: &str, help: &str| {
-        let problem = Diagnostic::error(code, &change.path, message).with_help(help);
-        let outcome = Outcome {
-            state: State::Denied,
-            ..failed_outcome(change, &[problem])
-        };
-        (outcome, Exit::Denied)
-    };
     let Some(config) = config else {
-        let problem = Diagnostic::error(
-            Code::RenderFailed,
-            &change.path,
-            "the config cannot be read",
-        );
+        let problem = Refusal::ConfigUnreadable.diagnostic(&change.path);
         return Err((failed_outcome(change, &[problem]), Exit::Config));
     };
     match (verb_for(&config, command.action), &command.config) {
         (Err(_), None) => Ok(None),
         (Err(problem), Some(_)) => Err((failed_outcome(change, &[problem]), Exit::Usage)),
-        (Ok(_), _) if deletes && change.intent != Intent::Delete => Err(denied(
-            Code::DeleteNotRequested,
-            "the pull request does not remove the stack's config",
-            "remove the config in a pull request, and have that approved",
-        )),
-        (Ok(_), _) if !deletes && change.intent == Intent::Delete => Err(denied(
-            Code::NotRequested,
-            "the pull request removes the stack's config",
-            "comment on the pull request that added it",
-        )),
-        (Ok(_), _) if !lists_solution(&config, command) => Err(denied(
-            Code::NotRequested,
-            "the config does not name this solution",
-            "add it to the config in a pull request, and have that approved",
-        )),
+        (Ok(_), _) if deletes && change.intent != Intent::Delete => {
+            Err(denied_outcome(change, &Refusal::RemovalNotRequested))
+        }
+        (Ok(_), _) if !deletes && change.intent == Intent::Delete => {
+            Err(denied_outcome(change, &Refusal::ConfigRemoved))
+        }
+        (Ok(_), _) if !lists_solution(&config, command) => {
+            Err(denied_outcome(change, &Refusal::SolutionNotListed))
+        }
         (Ok(verb), _) => Ok(Some((config, verb))),
     }
+}
+
+fn denied_outcome(change: &Change, refusal: &Refusal) -> EarlyOutcome {
+    let outcome = Outcome {
+        state: State::Denied,
+        ..failed_outcome(change, &[refusal.diagnostic(&change.path)])
+    };
+    (outcome, Exit::Denied)
 }
 
 /// Whether the config lists the command's solution, if it has one.
@@ -211,14 +198,10 @@ fn has_role(
     if policy.apply_role(&config.target).is_some() {
         return Ok(environment);
     }
-    let message = format!("the policy names no role that changes stacks of `{environment}`");
-    let problem = Diagnostic::error(Code::RoleNotConfigured, &change.path, message)
-        .with_help("name one under `roles` of the environment in the policy file");
-    let outcome = Outcome {
-        state: State::Denied,
-        ..failed_outcome(change, &[problem])
-    };
-    Err((outcome, Exit::Denied))
+    Err(denied_outcome(
+        change,
+        &Refusal::NoApplyRole { environment },
+    ))
 }
 
 /// A command has to pass the current policy as well as the policy before the merge: a person removed from its lists confirms nothing.
@@ -248,7 +231,6 @@ fn check_current_policy<'a>(
 }
 
 fn no_matching_config(command: &Command) -> Answer {
-    let name = code(command.action.name());
-    let text = format!("😕 {name} is for no config of this pull request.");
-    Answer::new(text, Exit::Usage)
+    let action = command.action.name().to_owned();
+    Answer::new(Reply::NoMatchingConfig { action }, Exit::Usage)
 }

@@ -14,7 +14,6 @@ use crate::change::PullRequestContext;
 use crate::change::products;
 use crate::command::{Class, Command, CommentAction};
 use crate::config::{Config, load};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::guard::{ChangeRequest, EffectKind, Policy, Trigger};
 use crate::job::CredentialCache;
@@ -24,7 +23,7 @@ use crate::operation::{self, Desired};
 use crate::operation::{Task, TaskOptions, to_diagnostics};
 use crate::plan::{Change, Intent};
 use crate::product::Registry;
-use crate::report::{Outcome, Redactor, State};
+use crate::report::{CONFIG_REMOVED, Outcome, Redactor, Refusal, State};
 use crate::stack::StackName;
 
 /// Reads the stacks of a pull request, or tests its configs.
@@ -217,7 +216,7 @@ impl<'a> Inspection<'a> {
         let is_gone = change.intent == Intent::Delete;
         if is_gone && self.command.action != CommentAction::CheckDrift {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
-            "the config is removed".clone_into(&mut outcome.summary);
+            CONFIG_REMOVED.clone_into(&mut outcome.summary);
             return Err((outcome, None));
         }
         if change.intent == Intent::Invalid {
@@ -226,23 +225,20 @@ impl<'a> Inspection<'a> {
                 Some(Exit::Config),
             ));
         }
-        let (found, why) = match &self.products {
-            None => (
-                inputs.config(change, is_gone),
-                "the config could not be read again",
-            ),
+        let (found, refusal) = match &self.products {
+            None => (inputs.config(change, is_gone), Refusal::ConfigUnreadable),
             Some(products) => {
                 let mut inputs = inputs.inputs.iter();
                 let input = inputs.find(|input| input.path == change.path);
                 let bytes = input.and_then(|input| input.head.as_ref());
                 (
                     bytes.and_then(|bytes| load(products, &change.path, bytes).config),
-                    "the products of the default branch cannot make a stack of this config",
+                    Refusal::NotRenderedByDefaultBranch,
                 )
             }
         };
         found.ok_or_else(|| {
-            let problem = Diagnostic::error(Code::RenderFailed, &change.path, why);
+            let problem = refusal.diagnostic(&change.path);
             (failed_outcome(change, &[problem]), Some(Exit::Config))
         })
     }

@@ -15,7 +15,7 @@ use crate::command::{Class, Command, CommandParseError, parse};
 use crate::exit::Exit;
 use crate::forge::Reaction;
 use crate::job::{Job, JobError, JobResult};
-use crate::report::escape_workflow_commands;
+use crate::report::{NothingToDo, escape_workflow_commands};
 
 use answer::Answer;
 use author::CommentAuthor;
@@ -29,28 +29,28 @@ pub use author::CommentEvent;
 pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     // Nearly all comments end here, without an API call.
     if !event.is_new || parse(event.body).is_empty() {
-        return ignored("the comment commands nothing");
+        return ignored(&NothingToDo::NoCommand);
     }
     let Some(comment) = job.forge.comment(event.id).await? else {
-        return ignored("the comment is gone");
+        return ignored(&NothingToDo::CommentGone);
     };
     let Some(by) = comment.by.filter(|by| !by.bot) else {
-        return ignored("machines command nothing");
+        return ignored(&NothingToDo::Bot);
     };
     if comment.edited {
-        return ignored("a comment that was edited commands nothing");
+        return ignored(&NothingToDo::Edited);
     }
     // The body from the API counts, not the one of the event.
     let commands = parse(&comment.body);
     if comment.number != event.number || commands.is_empty() {
-        return ignored("the comment is not the one that the event tells of");
+        return ignored(&NothingToDo::OtherComment);
     }
     let Some(author) = CommentAuthor::read(job, &by, event).await? else {
-        return ignored("whoever wrote the comment may not command here");
+        return ignored(&NothingToDo::AuthorNotAllowed);
     };
     let own = job.forge.current_user().await?;
     if own == Some(by.id) {
-        return ignored("own comments command nothing");
+        return ignored(&NothingToDo::OwnComment);
     }
     let round = CommentRunner {
         can_apply: job.environment.environment.is_some(),
@@ -61,8 +61,8 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     round.run(job, event.id, commands).await
 }
 
-fn ignored(why: &str) -> JobResult {
-    eprintln!("provisioner: nothing to do: {why}");
+fn ignored(why: &NothingToDo) -> JobResult {
+    eprintln!("{why}");
     Ok((String::new(), Exit::Ok))
 }
 

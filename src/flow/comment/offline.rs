@@ -12,8 +12,9 @@ use crate::job::JobError;
 use crate::plan::{Change, Intent};
 use crate::product::Registry;
 use crate::report::{
-    Outcome, Problem, ProductFormat, ProductListError, ReviewReport, State, code, explain, fence,
-    list_products, review, show_product,
+    CONFIG_REMOVED, CONFIG_VALID, Outcome, Problem, ProductFormat, ProductListError, Reply,
+    ReviewReport, State, details_block, explain, list_products, review, review_written,
+    show_product,
 };
 use crate::template::Document;
 use crate::workspace::write_file;
@@ -27,7 +28,7 @@ pub async fn answer(
     let registry = Registry::built_in();
     let format = ProductFormat::Markdown;
     Ok(match command.action {
-        CommentAction::Help => Answer::new(help(), Exit::Ok),
+        CommentAction::Help => Answer::new(Reply::Page(help()), Exit::Ok),
         CommentAction::Explain => explain_code(&registry, command.code.as_deref()),
         CommentAction::ListProducts => product_answer(list_products(&registry, format)),
         CommentAction::ShowProduct => {
@@ -39,26 +40,23 @@ pub async fn answer(
 }
 
 fn explain_code(registry: &Registry, wanted: Option<&str>) -> Answer {
-    let error = match explain(registry, wanted) {
-        Ok(text) => return Answer::new(fence(&text, "text"), Exit::Ok),
-        Err(error) => error,
-    };
-    let hint = match &error.similar {
-        Some(similar) => format!("Did you mean {}?", code(similar)),
-        None => "Codes stand in brackets behind `error` and `warning`.".to_owned(),
-    };
-    let text = format!("😕 There is no code {}. {hint}", code(&error.code));
-    Answer::new(text, Exit::Usage)
+    match explain(registry, wanted) {
+        Ok(text) => Answer::new(Reply::Plain(text), Exit::Ok),
+        Err(error) => {
+            let reply = Reply::CodeUnknown {
+                wanted: error.code,
+                similar: error.similar,
+            };
+            Answer::new(reply, Exit::Usage)
+        }
+    }
 }
 
 fn product_answer(listing: Result<String, ProductListError>) -> Answer {
     match listing {
-        Ok(text) => Answer::new(text, Exit::Ok),
-        Err(ProductListError::Unknown { .. }) => Answer::new(
-            "😕 There is no product, or no tier, of this name. `/provisioner list-products` lists them.",
-            Exit::Usage,
-        ),
-        Err(error) => Answer::new(fence(&error.to_string(), "text"), Exit::Config),
+        Ok(text) => Answer::new(Reply::Page(text), Exit::Ok),
+        Err(ProductListError::Unknown { .. }) => Answer::new(Reply::ProductUnknown, Exit::Usage),
+        Err(error) => Answer::new(Reply::Plain(error.to_string()), Exit::Config),
     }
 }
 
@@ -76,7 +74,7 @@ async fn config_answers(
     for change in &changes {
         if change.intent == Intent::Delete {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
-            "the config is removed".clone_into(&mut outcome.summary);
+            CONFIG_REMOVED.clone_into(&mut outcome.summary);
             outcomes.push(outcome);
             continue;
         }
@@ -120,11 +118,11 @@ fn config_output(
     match action {
         CommentAction::CreateProvTemplate => {
             outcome.summary.clone_from(&config.outputs.template);
-            outcome.tables = details_block(&template()?, "yaml");
+            outcome.tables = details_block(&template()?, "yaml", REPLY_LIMIT / 2);
         }
         CommentAction::CreatePolicy => {
             outcome.summary.clone_from(&config.outputs.policy);
-            outcome.tables = details_block(&policy()?, "json");
+            outcome.tables = details_block(&policy()?, "json", REPLY_LIMIT / 2);
         }
         CommentAction::CreateReviewReport => {
             let template = template()?;
@@ -144,24 +142,9 @@ fn config_output(
             let name = format!("{}-create-review-report-{time}.html", change.path.stem());
             let path = session.job.environment.reports.join(&name);
             write_file(&path, &page).map_err(|error| failed(error.to_string()))?;
-            outcome.summary = format!("{name}, in the folder `provisioner-reports` of the job");
+            outcome.summary = review_written(&name);
         }
-        _ => "the config is valid".clone_into(&mut outcome.summary),
+        _ => CONFIG_VALID.clone_into(&mut outcome.summary),
     }
     Ok(outcome)
-}
-
-/// A folded block with as much of the text as fits.
-fn details_block(text: &str, language: &str) -> String {
-    let most = REPLY_LIMIT / 2;
-    let length = text.chars().count();
-    let cut: String = text.chars().take(most).collect();
-    let rest = match length > most {
-        true => format!("\n\n{most} of {length} characters shown."),
-        false => String::new(),
-    };
-    format!(
-        "<details><summary>Show</summary>\n\n{}{rest}\n\n</details>",
-        fence(&cut, language)
-    )
 }

@@ -5,19 +5,17 @@ use crate::command::{Class, Command, CommandParseError};
 use crate::exit::Exit;
 use crate::job::{Job, JobError};
 use crate::model::{Digest, UserId};
-use crate::report::{COMMENT_LIMIT, code, escape_workflow_commands, fence, fit_sections};
+use crate::report::{COMMENT_LIMIT, Reply, ReplySection, escape_workflow_commands, reply_markdown};
 
 /// First line of every reply; the comment's id and a digest of the environment follow.
 const MARKER: &str = "<!-- provisioner:command ";
-const IN_PROGRESS: &str = "⏳ In progress.";
 
 pub struct CommentReply<'a> {
     job: &'a Job,
     own: Option<UserId>,
     number: u64,
     marker: String,
-    /// Title and text of each command. An unrecognized line has no title.
-    sections: Vec<(String, String)>,
+    sections: Vec<ReplySection>,
     /// The body as last written.
     written: String,
     /// The token may not write here, so the reply is not written again.
@@ -48,9 +46,14 @@ impl<'a> CommentReply<'a> {
 
     /// Adds a line that is not a valid command.
     pub fn problem(&mut self, problem: &CommandParseError) {
-        let text = format!("{problem}\nhelp: {}", problem.help());
-        let text = format!("😕 A line is no command.\n\n{}", fence(&text, "text"));
-        self.sections.push((String::new(), text));
+        let reply = Reply::NoCommand {
+            problem: problem.to_string(),
+            help: problem.help(),
+        };
+        self.sections.push(ReplySection {
+            command: None,
+            reply: Some(reply),
+        });
     }
 
     /// Adds a command. Writes the reply first if the command queries AWS.
@@ -63,27 +66,31 @@ impl<'a> CommentReply<'a> {
 
     /// Adds a command without an answer.
     pub fn add(&mut self, command: &Command) {
-        let title = format!("## {}", code(&command.to_string()));
-        self.sections.push((title, IN_PROGRESS.to_owned()));
+        self.sections.push(ReplySection {
+            command: Some(command.to_string()),
+            reply: None,
+        });
     }
 
     /// Sets the answer of the last command.
     pub fn end(&mut self, answer: Answer) {
-        if let Some((_, text)) = self.sections.last_mut() {
-            *text = answer.body.trim_end().to_owned();
+        if let Some(section) = self.sections.last_mut() {
+            section.reply = Some(answer.reply);
         }
     }
 
     /// Sets a failure as the answer of the last command. Returns the exit code.
     pub fn failed(&mut self, failure: &JobError) -> Exit {
         let exit = failure.exit();
-        let body = format!(
-            "❌ This could not be done, nor what was commanded after it. Comment again to have it tried again.\n\n{}",
-            fence(&failure.text(), "text")
-        );
+        let reply = Some(Reply::Failed {
+            error: failure.text(),
+        });
         match self.sections.last_mut() {
-            Some((_, text)) if text == IN_PROGRESS => *text = body,
-            _ => self.sections.push((String::new(), body)),
+            Some(section) if section.reply.is_none() => section.reply = reply,
+            _ => self.sections.push(ReplySection {
+                command: None,
+                reply,
+            }),
         }
         exit
     }
@@ -98,16 +105,7 @@ impl<'a> CommentReply<'a> {
         let Some(own) = self.own.filter(|_| !self.is_empty() && !self.refused) else {
             return;
         };
-        let sections: Vec<String> = self
-            .sections
-            .iter()
-            .map(|(title, text)| match title.is_empty() {
-                true => format!("{text}\n"),
-                false => format!("{title}\n\n{text}\n"),
-            })
-            .collect();
-        let room = COMMENT_LIMIT - self.marker.chars().count() - 1;
-        let body = format!("{}\n{}", self.marker, fit_sections(&sections, room));
+        let body = reply_markdown(&self.marker, &self.sections, COMMENT_LIMIT);
         if body == self.written {
             return;
         }

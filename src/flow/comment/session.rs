@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::answer::{Answer, denied, internal, strip_title};
+use super::answer::{Answer, denied, internal};
 use super::author::CommentAuthor;
 use super::select::chosen;
 use crate::VERSION;
@@ -11,13 +11,16 @@ use crate::apply::Run;
 use crate::change::{PullRequestContext, reported_digest};
 use crate::ci::{JobOutputs, summary};
 use crate::command::{Class, Command};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::{CommitSha, UserId};
 use crate::plan::Change;
-use crate::report::{Outcome, Problem, Provisioning, State, code, provisioning};
+use crate::report::{
+    Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection, ReportSource,
+    SUMMARY_LIMIT, State, provisioning, reply_summary,
+};
 
 /// Most characters of one answer. A reply holds several.
 pub const REPLY_LIMIT: usize = 30_000;
@@ -33,7 +36,7 @@ pub struct CommentSession<'a> {
     /// One for each tier that commands give, read at first use.
     context: Vec<Rc<PullRequestContext>>,
     environments: BTreeSet<String>,
-    summary: String,
+    summary: Vec<ReplySection>,
 }
 
 impl<'a> CommentSession<'a> {
@@ -46,7 +49,7 @@ impl<'a> CommentSession<'a> {
             run: None,
             context: Vec::new(),
             environments: BTreeSet::new(),
-            summary: String::new(),
+            summary: Vec::new(),
         }
     }
 
@@ -96,30 +99,18 @@ impl<'a> CommentSession<'a> {
             return Some(refusal);
         }
         if request.fork == Some(true) {
-            return Some(denied(
-                &Code::ForkNotAllowed,
-                "the pull request comes from another repository",
-                "push the branch to this repository, and open a pull request from there",
-            ));
+            return Some(denied(Refusal::ForkHead));
         }
         if lasts && request.merged != Some(true) {
-            return Some(denied(
-                &Code::NotMerged,
-                "the pull request is not merged",
-                "merge it; what is merged and approved is provisioned without a command",
-            ));
+            return Some(denied(Refusal::NotMerged));
         }
         chosen(&context.plan, command).err()
     }
 
     pub fn require_write(&self) -> Option<Answer> {
         (!self.author.can_write()).then(|| {
-            let login = code(&self.author.account.login);
-            denied(
-                &Code::ActorNotAllowed,
-                &format!("{login} may not push to this repository"),
-                "have somebody comment who may push",
-            )
+            let login = self.author.account.login.clone();
+            denied(Refusal::CannotPush { login })
         })
     }
 
@@ -178,19 +169,22 @@ impl<'a> CommentSession<'a> {
     ) -> Result<Answer, JobError> {
         let report = Provisioning {
             environment: None,
-            source: format!("Head {}", code(context.head.short())),
+            source: ReportSource::Head {
+                commit: context.head.short().to_owned(),
+            },
             outcomes,
             notices: Vec::new(),
             version: VERSION.to_owned(),
         };
-        let body = provisioning(&report, "", REPLY_LIMIT).map_err(internal)?;
-        Ok(Answer::new(strip_title(&body), exit))
+        let page = provisioning(&report, &Heading::Command, REPLY_LIMIT).map_err(internal)?;
+        Ok(Answer::new(Reply::Page(page), exit))
     }
 
     pub fn append_summary(&mut self, command: &Command, answer: &Answer) {
-        let title = code(&command.to_string());
-        self.summary
-            .push_str(&format!("## {title}\n\n{}\n\n", answer.body.trim_end()));
+        self.summary.push(ReplySection {
+            command: Some(command.to_string()),
+            reply: Some(answer.reply.clone()),
+        });
     }
 
     pub fn environments(&self) -> &BTreeSet<String> {
@@ -206,7 +200,7 @@ impl<'a> CommentSession<'a> {
             outputs.write().map_err(internal)?;
         }
         if !self.summary.is_empty() {
-            summary(&self.summary).map_err(internal)?;
+            summary(&reply_summary(&self.summary, SUMMARY_LIMIT)).map_err(internal)?;
         }
         match self.run {
             Some(run) => run.finish().map(|(text, end)| (text, end.max(exit))),

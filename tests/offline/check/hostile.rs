@@ -8,7 +8,7 @@ use provisioner::model::{CommitSha, Digest, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::{Files, Registry};
 use provisioner::report::{
-    COMMENT_LIMIT, CheckContext, Collision, Report, annotations, escape_workflow_commands,
+    COMMENT_LIMIT, CheckContext, Collision, Report, Rest, annotations, escape_workflow_commands,
     markdown, sarif,
 };
 use provisioner::text::is_invisible_or_bidi;
@@ -124,7 +124,7 @@ fn quoted(text: &str) -> String {
 /// Checks everything that is written about a plan.
 fn assert_harmless(name: &str, plan: Plan) {
     let report = report(plan);
-    let comment = markdown(&report, COMMENT_LIMIT).unwrap();
+    let comment = markdown(&report, Rest::JobSummary, COMMENT_LIMIT).unwrap();
     assert_nothing_live(&comment);
     let footer = last_paragraph(&comment);
     assert!(
@@ -308,7 +308,7 @@ fn attack_a_comment_that_is_too_long() {
         .collect();
     let plan = assess(&registry, &registry, &inputs);
     assert_eq!(plan.changes.len(), 1_000);
-    let comment = markdown(&report(plan.clone()), COMMENT_LIMIT).unwrap();
+    let comment = markdown(&report(plan.clone()), Rest::JobSummary, COMMENT_LIMIT).unwrap();
     assert!(
         comment.contains("1000 stacks to delete"),
         "{}",
@@ -338,7 +338,7 @@ fn attack_many_collisions() {
         paths: paths.clone(),
     };
     report.collisions = Some((0..50).map(collision).collect());
-    let comment = markdown(&report, COMMENT_LIMIT).unwrap();
+    let comment = markdown(&report, Rest::JobSummary, COMMENT_LIMIT).unwrap();
     assert!(comment.chars().count() <= COMMENT_LIMIT);
     assert!(comment.contains(" and 70 more configs."));
     assert!(comment.contains("30 of 50 pull requests shown."));
@@ -353,7 +353,7 @@ fn ordinary_text_is_not_escaped() {
         config("b001", "  bucket_name_override: edge-other\n"),
     );
     let plan = assess(&registry, &registry, &[input(AT, Some(&old), Some(&new))]);
-    let comment = markdown(&report(plan), COMMENT_LIMIT).unwrap();
+    let comment = markdown(&report(plan), Rest::JobSummary, COMMENT_LIMIT).unwrap();
     assert!(comment.contains("| The bucket is replaced by an empty one. The old one stays behind with its contents, no longer managed. |"));
     assert!(CommitSha::parse(&Digest::sha256("x").to_string()).is_ok());
 }

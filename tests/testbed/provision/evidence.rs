@@ -92,7 +92,7 @@ fn attack_edited_evidence_is_detected() {
         ("/report/outcomes/0/state", json!("done")),
         ("/report/outcomes/0/problems", json!([])),
         ("/comment", json!("0".repeat(64))),
-        ("/marker", json!("<!-- x -->")),
+        ("/heading/marker", json!("<!-- x -->")),
     ] {
         let mut edited = evidence.clone();
         *edited.pointer_mut(&format!("{change}{place}")).unwrap() = value.clone();

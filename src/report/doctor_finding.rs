@@ -1,0 +1,301 @@
+//! The words of `doctor`: what a check found, and what to do about it.
+
+use crate::text::pluralize;
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    // The job.
+    ForgeUnknown {
+        error: String,
+    },
+    MergeQueue,
+    Push {
+        reference: String,
+    },
+    Comment {
+        number: u64,
+    },
+    Schedule,
+    UnknownEvent {
+        name: String,
+    },
+    PullRequest {
+        number: u64,
+        is_fork: bool,
+    },
+    /// The forge did not answer; the permission that reading it takes.
+    Unreadable {
+        error: String,
+        permission: &'static str,
+    },
+
+    // The repository.
+    Protected,
+    NotProtected,
+    ProtectionUnproven,
+
+    // The token.
+    TokenSet,
+    TokenMissing,
+    Works,
+    ReadRefused {
+        reason: String,
+    },
+    Granted {
+        purpose: &'static str,
+    },
+    RefusedForFork {
+        reason: String,
+    },
+    NotGranted {
+        reason: String,
+        permission: &'static str,
+        purpose: &'static str,
+    },
+    Unproven {
+        reason: String,
+    },
+
+    // The policy and the configs.
+    NoCommit,
+    PolicyInvalid {
+        messages: Vec<String>,
+    },
+    /// Where it was read: a short commit.
+    PolicyAt {
+        commit: String,
+    },
+    PolicyFile {
+        path: String,
+    },
+    PolicyAbsent,
+    GlobInvalid,
+    NoConfigs,
+    ConfigsLoad {
+        configs: usize,
+    },
+    ConfigErrors {
+        errors: usize,
+        configs: usize,
+    },
+    PathsInvalid {
+        messages: Vec<String>,
+    },
+
+    // The approvers.
+    MembersVisible,
+    /// Whether this job counts approvals.
+    MembersHidden {
+        reason: String,
+        is_needed: bool,
+    },
+
+    // The identity token.
+    NoTokenForFork,
+    NoIdentityToken,
+    IssuerFailed {
+        error: String,
+    },
+    ClaimsUnreadable,
+    Claim {
+        value: String,
+    },
+    OtherAudience {
+        value: String,
+    },
+    OtherSubject {
+        value: String,
+        repository: String,
+    },
+
+    // The roles.
+    NoPlanRole,
+    NoApplyRole,
+    RoleNotAssumed {
+        error: String,
+    },
+    PlanRoleOfEnvironment,
+    ForeignApplyRole,
+    ApplyRoleRefused,
+    Assumed {
+        account: String,
+    },
+    OtherAccount {
+        found: String,
+        configured: String,
+    },
+    RunsChangeSets {
+        stack: String,
+    },
+    ChangeSetsRefused {
+        stacks: usize,
+    },
+    DeletionUnproven,
+
+    // The credentials of a laptop.
+    Caller {
+        arn: String,
+    },
+    OtherCaller {
+        account: String,
+        stacks: usize,
+    },
+    NoCredentials {
+        error: String,
+    },
+}
+
+const MEMBERS_HELP: &str = "a job's own token never sees them: use the token of an app that may read members, or name people as approvers";
+const ROLE_HELP: &str =
+    "`provisioner roles` writes the role and whom it trusts; compare with the subject above";
+
+impl Found {
+    /// What was found.
+    pub fn words(&self) -> String {
+        match self {
+            Self::ForgeUnknown { error }
+            | Self::Unreadable { error, .. }
+            | Self::IssuerFailed { error }
+            | Self::RoleNotAssumed { error }
+            | Self::NoCredentials { error } => error.clone(),
+            Self::MergeQueue => "a merge queue asks".to_owned(),
+            Self::Push { reference } => format!("push to {reference}"),
+            Self::Comment { number } => format!("comment on {number}"),
+            Self::Schedule => "schedule".to_owned(),
+            Self::UnknownEvent { name } => {
+                format!("{name}, on which `provisioner ci` does nothing")
+            }
+            Self::PullRequest { number, is_fork } => {
+                let from = match is_fork {
+                    true => "from a fork: no identity token is asked for, and nothing is written",
+                    false => "from this repository",
+                };
+                format!("pull request {number} {from}")
+            }
+            Self::Protected => "protected".to_owned(),
+            Self::NotProtected => "not protected".to_owned(),
+            Self::ProtectionUnproven => {
+                "not proven: whether it is protected is not told to this token".to_owned()
+            }
+            Self::TokenSet => "set".to_owned(),
+            Self::TokenMissing => "not set".to_owned(),
+            Self::Works => "works".to_owned(),
+            Self::ReadRefused { reason } | Self::NotGranted { reason, .. } => {
+                format!("refused, {reason}")
+            }
+            Self::Granted { purpose } => format!("granted, for {purpose}"),
+            Self::RefusedForFork { reason } => {
+                format!("refused as it should be for a fork, {reason}")
+            }
+            Self::Unproven { reason } => format!("not proven: {reason}"),
+            Self::NoCommit => "not read: no commit is known to read it at".to_owned(),
+            Self::PolicyInvalid { messages } | Self::PathsInvalid { messages } => {
+                messages.join("; ")
+            }
+            Self::PolicyAt { commit } => format!("loads, at {commit}"),
+            Self::PolicyFile { path } => format!("{path} loads"),
+            Self::PolicyAbsent => "there is none; the defaults hold".to_owned(),
+            Self::GlobInvalid => "not read: a glob of the policy file is none".to_owned(),
+            Self::NoConfigs => "none are there".to_owned(),
+            Self::ConfigsLoad { configs } => format!("{configs} load"),
+            Self::ConfigErrors { errors, configs } => format!(
+                "{} in {}",
+                pluralize(*errors, "error"),
+                pluralize(*configs, "config")
+            ),
+            Self::MembersVisible => "can be seen".to_owned(),
+            Self::MembersHidden {
+                reason,
+                is_needed: true,
+            } => format!("cannot be seen, {reason}"),
+            Self::MembersHidden { reason, .. } => {
+                format!("cannot be seen, {reason}; {MEMBERS_HELP}")
+            }
+            Self::NoTokenForFork => "not asked for: the pull request comes from a fork".to_owned(),
+            Self::NoIdentityToken => "none is issued to this job".to_owned(),
+            Self::ClaimsUnreadable => "it has no claims that can be read".to_owned(),
+            Self::Claim { value } | Self::OtherAudience { value } => value.clone(),
+            Self::OtherSubject { value, .. } => value.clone(),
+            Self::NoPlanRole => "the policy file names none: AWS is not asked in checks".to_owned(),
+            Self::NoApplyRole => "the policy file names none: nothing is provisioned".to_owned(),
+            Self::PlanRoleOfEnvironment => {
+                "not for jobs of an environment, which the apply role is for".to_owned()
+            }
+            Self::ForeignApplyRole => {
+                "this job can assume it, and is none of its environment".to_owned()
+            }
+            Self::ApplyRoleRefused => "refused to this job, as it should be".to_owned(),
+            Self::Assumed { account } => format!("can be assumed, in account {account}"),
+            Self::OtherAccount { found, configured } => {
+                format!("it is in account {found}, and the configs are in {configured}")
+            }
+            Self::RunsChangeSets { stack } => format!("it may run change sets of {stack}"),
+            Self::ChangeSetsRefused { stacks } => format!(
+                "AWS refuses it, asked about {}",
+                pluralize(*stacks, "stack name")
+            ),
+            Self::DeletionUnproven => {
+                "not proven, since to ask is to do it; the role that `provisioner roles` writes is denied it".to_owned()
+            }
+            Self::Caller { arn } => arn.clone(),
+            Self::OtherCaller { account, stacks } => format!(
+                "these are for account {account}; with others of this one (AWS_PROFILE) {stacks} stacks can be worked on"
+            ),
+        }
+    }
+
+    /// What to do about it; `None` where nothing is wrong.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::ForgeUnknown { .. } => {
+                "GITHUB_API_URL and GITHUB_REPOSITORY are set by the runner".to_owned()
+            }
+            Self::Unreadable { permission, .. } => format!("grant the job {permission}"),
+            Self::NotProtected => {
+                "protect it: what is merged into a branch that anybody can push to is not provisioned".to_owned()
+            }
+            Self::TokenMissing => {
+                "set GITHUB_TOKEN in the step's env to the job's github.token".to_owned()
+            }
+            Self::NotGranted {
+                permission,
+                purpose,
+                ..
+            } => format!("grant the job {permission}; it is for {purpose}"),
+            Self::PolicyInvalid { .. } => {
+                "nothing that asks AWS works before it loads; `provisioner explain policy-invalid`".to_owned()
+            }
+            Self::ConfigErrors { .. } => "`provisioner validate-config` tells them".to_owned(),
+            Self::PathsInvalid { .. } => "look at the spelling of the path".to_owned(),
+            Self::MembersHidden {
+                is_needed: true, ..
+            } => MEMBERS_HELP.to_owned(),
+            Self::NoIdentityToken => "grant the job id-token: write".to_owned(),
+            Self::IssuerFailed { .. } => {
+                "try again; GitHub's status page says whether its issuer works".to_owned()
+            }
+            Self::ClaimsUnreadable => {
+                "an issuer of another kind than GitHub's is not supported".to_owned()
+            }
+            Self::OtherAudience { .. } => {
+                "the roles trust no other audience than sts.amazonaws.com".to_owned()
+            }
+            Self::OtherSubject { repository, .. } => format!(
+                "the subject is customised; the roles that `provisioner roles --repository {repository}` writes do not trust it"
+            ),
+            Self::RoleNotAssumed { .. } => ROLE_HELP.to_owned(),
+            Self::ForeignApplyRole => {
+                "let it trust the subjects of its environments alone, as `provisioner roles` writes it".to_owned()
+            }
+            Self::OtherAccount { .. } => "write {account_id} in the role's ARN".to_owned(),
+            Self::RunsChangeSets { .. } => {
+                "take cloudformation:ExecuteChangeSet away from it: every pull request has this role".to_owned()
+            }
+            Self::NoCredentials { .. } => {
+                "set AWS_PROFILE, or whatever else the AWS command line takes".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}

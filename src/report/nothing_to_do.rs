@@ -1,0 +1,45 @@
+//! Why a job does nothing.
+
+use std::fmt;
+
+/// Why a job does nothing, for its log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NothingToDo {
+    /// A push to a branch that is not provisioned.
+    Push { reference: String },
+    /// An event of which the program knows nothing.
+    Event { name: String },
+    /// No line of the comment is a command.
+    NoCommand,
+    /// The comment was deleted.
+    CommentGone,
+    /// A bot wrote the comment.
+    Bot,
+    /// The comment was edited.
+    Edited,
+    /// The event names another comment than the forge.
+    OtherComment,
+    /// The comment's author may not command here.
+    AuthorNotAllowed,
+    /// The program itself wrote the comment.
+    OwnComment,
+}
+
+impl fmt::Display for NothingToDo {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self {
+            Self::Push { reference } => {
+                return write!(out, "nothing to do for a push to `{reference}`");
+            }
+            Self::Event { name } => return write!(out, "nothing to do for the event `{name}`"),
+            Self::NoCommand => "the comment commands nothing",
+            Self::CommentGone => "the comment is gone",
+            Self::Bot => "machines command nothing",
+            Self::Edited => "a comment that was edited commands nothing",
+            Self::OtherComment => "the comment is not the one that the event tells of",
+            Self::AuthorNotAllowed => "whoever wrote the comment may not command here",
+            Self::OwnComment => "own comments command nothing",
+        };
+        write!(out, "provisioner: nothing to do: {why}")
+    }
+}

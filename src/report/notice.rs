@@ -1,0 +1,145 @@
+//! What a report lacks or what its reader has to know, and why. A notice is a value until it is shown.
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::Text;
+
+/// One notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "kebab-case")]
+pub enum Notice {
+    /// The change edits the products by whose rules it is assessed.
+    ProductsChanged,
+    /// The change edits the policy file.
+    PolicyChanged,
+    /// AWS was not queried, or not about some environments.
+    Offline { reason: OfflineReason },
+    /// A fork's job can write neither comment nor status.
+    ForkReport,
+    /// Too many pull requests are open, or they change too much.
+    OpenPullRequestsIncomplete,
+    /// The forge did not list the open pull requests.
+    OpenPullRequestsUnknown,
+    /// The forge does not say whose the token is.
+    CommentAuthorUnknown,
+    /// The token may not comment.
+    CommentNotAllowed,
+    /// The token may not set a commit status.
+    StatusNotAllowed,
+    /// Configs that a newer change has changed again.
+    Superseded { configs: usize },
+    /// More stacks at once than deployments may be created for.
+    TooManyDeployments { stacks: usize },
+    /// The token may not create deployments.
+    DeploymentsNotAllowed,
+    /// The forge did not answer about a deployment.
+    DeploymentsUnreachable,
+}
+
+/// Why AWS was not queried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "kebab-case")]
+pub enum OfflineReason {
+    /// A check on a laptop queries nobody.
+    Local,
+    /// A fork's job has no credentials.
+    Fork,
+    /// The policy file of the base does not load.
+    PolicyInvalid,
+    /// The policy sets no plan role for these.
+    NoPlanRole { environments: Vec<String> },
+    /// The job may not request identity tokens.
+    NoIdentityToken,
+}
+
+/// Follows the reason for which AWS was not queried.
+const OFFLINE: &str = "Replacements, drift and the live state of stacks are not known. \
+     What is shown is what the rendered templates and the product's impact rules say.";
+
+impl Notice {
+    /// For a comment or a summary.
+    pub fn markdown(&self) -> String {
+        self.text().markdown()
+    }
+
+    fn text(&self) -> Text {
+        Text::ours(match self {
+            Self::ProductsChanged => {
+                "This change edits products below .provisioner/products. Of the impact rules before and after it, \
+                 the stricter one counts; read the change of the rules themselves."
+            }
+            Self::PolicyChanged => {
+                "This change edits the policy file. It takes effect after the merge: for this change, the policy at the base holds."
+            }
+            Self::Offline { reason } => {
+                return reason.text().and(Text::ours(" ")).and(Text::ours(OFFLINE));
+            }
+            Self::ForkReport => {
+                "The pull request comes from a fork, whose job may not write here: there is no comment and no commit status, \
+                 only this summary and the annotations."
+            }
+            Self::OpenPullRequestsIncomplete => {
+                "Not all open pull requests could be looked at in whole: there are too many, or they change too much."
+            }
+            Self::OpenPullRequestsUnknown => "Other open pull requests could not be looked at.",
+            Self::CommentAuthorUnknown => {
+                "There is no comment: the forge does not tell whose token this is."
+            }
+            Self::CommentNotAllowed => {
+                "There is no comment: the token may not write one. Grant the job pull-requests write."
+            }
+            Self::StatusNotAllowed => {
+                "There is no commit status: the token may not write one. Grant the job statuses write."
+            }
+            Self::Superseded { configs: 1 } => {
+                "1 config was changed again since this was merged, and left to the newer change."
+            }
+            Self::Superseded { configs } => {
+                return Text::number(*configs).and(Text::ours(
+                    " configs were changed again since this was merged, and left to the newer change.",
+                ));
+            }
+            Self::TooManyDeployments { stacks } => {
+                return Text::ours("There are no deployments: ")
+                    .and(Text::number(*stacks))
+                    .and(Text::ours(" stacks at once are more than the forge takes."));
+            }
+            Self::DeploymentsNotAllowed => {
+                "There are no deployments: the token may not write them. Grant the job deployments write."
+            }
+            Self::DeploymentsUnreachable => {
+                "Not all deployments could be told: the forge did not answer."
+            }
+        })
+    }
+}
+
+impl OfflineReason {
+    fn text(&self) -> Text {
+        Text::ours(match self {
+            Self::Local => "AWS was not asked.",
+            Self::Fork => {
+                "AWS was not asked: the pull request comes from a fork, whose job gets no credentials."
+            }
+            Self::PolicyInvalid => "AWS was not asked. The policy file at the base does not load.",
+            Self::NoPlanRole { environments } => {
+                return Text::ours("AWS was not asked about ")
+                    .and(Text::and_list(environments.iter().map(Text::name)))
+                    .and(Text::ours(
+                        ": the policy file at the base names no plan role for it.",
+                    ));
+            }
+            Self::NoIdentityToken => {
+                "AWS was not asked: the job has no identity token. Grant it id-token write."
+            }
+        })
+    }
+}
+
+/// Notices as sentences, for programs that show them to people.
+pub(super) fn sentences<S: Serializer>(
+    notices: &[Notice],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(notices.iter().map(Notice::markdown))
+}

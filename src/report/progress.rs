@@ -1,0 +1,89 @@
+//! The words for what an operation is doing.
+
+use super::Redactor;
+use crate::stack::{StackEvent, StackName};
+
+/// A step of an operation, as it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    ChangeSet,
+    Creation,
+    /// An earlier run began the creation.
+    CreationResumed,
+    /// A run that is not this one acts on the stack.
+    OtherRun,
+    /// A failed creation is rolled back.
+    CreationRolledBack,
+    Update,
+    Verification,
+    Deletion,
+    /// Object versions of the bucket are deleted.
+    BucketEmptied {
+        bucket: &'a str,
+    },
+    /// Stacks that killed tests left are deleted.
+    LeftoversRemoved,
+    DriftDetection,
+    /// The person at the terminal is asked.
+    Confirmation,
+}
+
+impl Step<'_> {
+    /// For a log or a progress bar.
+    pub fn words(self) -> String {
+        match self {
+            Self::ChangeSet => "change set",
+            Self::Creation => "creation",
+            Self::CreationResumed => "creation goes on",
+            Self::OtherRun => "another run is at it",
+            Self::CreationRolledBack => "what was made is removed",
+            Self::Update => "update",
+            Self::Verification => "verification",
+            Self::Deletion => "deletion",
+            Self::BucketEmptied { bucket } => return format!("bucket {bucket} is emptied"),
+            Self::LeftoversRemoved => "what an earlier test left is removed",
+            Self::DriftDetection => "drift detection",
+            Self::Confirmation => "waits for confirmation",
+        }
+        .to_owned()
+    }
+}
+
+/// What an operation counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted<'a> {
+    Folders,
+    /// Object versions that were deleted.
+    Versions {
+        bucket: &'a str,
+    },
+}
+
+impl Counted<'_> {
+    /// Such as `40 of 162 folders`.
+    pub fn line(self, done: u64, of: Option<u64>) -> String {
+        let what = match self {
+            Self::Folders => "folders".to_owned(),
+            Self::Versions { bucket } => format!("versions of {bucket}"),
+        };
+        let whole = of.map(|of| format!(" of {of}")).unwrap_or_default();
+        format!("{done}{whole} {what}")
+    }
+}
+
+/// An event of a stack: name, UTC time, status, type, logical id, reason.
+pub fn event_line(stack: &StackName, event: &StackEvent, redactor: &Redactor) -> String {
+    let time = jiff::Timestamp::from_millisecond(event.time)
+        .map(|time| time.strftime("%H:%M:%S").to_string())
+        .unwrap_or_default();
+    let reason = event.reason.as_deref();
+    let reason = reason.map(|reason| format!(": {}", redactor.redact(reason)));
+    format!(
+        "{}: {time} {} {} {}{}",
+        stack.name,
+        event.status,
+        event.kind,
+        event.logical_id,
+        reason.unwrap_or_default()
+    )
+}

@@ -1,0 +1,173 @@
+//! Why a job does not act on a config: what the pull request, the product or the job lacks. The rules of the guard have words of
+//! their own.
+
+use super::Text;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::guard::Denial;
+use crate::model::RepoPath;
+
+/// One reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The pull request's branch is in another repository.
+    ForkHead,
+    /// The pull request is not merged.
+    NotMerged,
+    /// The commenter has no write permission.
+    CannotPush { login: String },
+    /// The command deletes a stack whose config stays.
+    RemovalNotRequested,
+    /// The command creates or updates a stack whose config goes.
+    ConfigRemoved,
+    /// The command names a solution that the config does not list.
+    SolutionNotListed,
+    /// The policy sets no apply role for the environment: no job is started for it.
+    NoApplyRole { environment: String },
+    /// The policy sets no role for what is asked for.
+    NoRole { environment: String },
+    /// The policy sets no plan role for the environment.
+    NoPlanRole { environment: String },
+    /// The job may not request identity tokens.
+    NoIdentityToken,
+    /// The config was read once and does not load again.
+    ConfigUnreadable,
+    /// The product deletes no stacks.
+    NoDeleteAction,
+    /// The products of the default branch do not render the config.
+    NotRenderedByDefaultBranch,
+    /// The product has no such action.
+    NoSuchAction { product: String, action: String },
+    /// The product's action reaches further than the command of its name.
+    OtherAction { product: String, action: String },
+    /// The action is not offered for the config.
+    ActionNotOffered {
+        action: String,
+        /// What the product says to do instead.
+        instead: Option<String>,
+    },
+    /// The condition of the action does not evaluate.
+    ActionUndecided { error: String },
+}
+
+const ADD_ROLE: &str = "name one under `roles` of the environment in the policy file";
+
+impl Refusal {
+    /// Its code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::ForkHead => Code::ForkNotAllowed,
+            Self::NotMerged => Code::NotMerged,
+            Self::CannotPush { .. } => Code::ActorNotAllowed,
+            Self::RemovalNotRequested => Code::DeleteNotRequested,
+            Self::ConfigRemoved | Self::SolutionNotListed => Code::NotRequested,
+            Self::NoApplyRole { .. } | Self::NoRole { .. } | Self::NoPlanRole { .. } => {
+                Code::RoleNotConfigured
+            }
+            Self::NoIdentityToken => Code::IdentityTokenMissing,
+            Self::ConfigUnreadable | Self::NoDeleteAction | Self::NotRenderedByDefaultBranch => {
+                Code::RenderFailed
+            }
+            Self::NoSuchAction { .. }
+            | Self::OtherAction { .. }
+            | Self::ActionNotOffered { .. }
+            | Self::ActionUndecided { .. } => Code::ActionNotOffered,
+        }
+    }
+
+    /// What was seen.
+    pub fn fact(&self) -> Text {
+        Text::ours(match self {
+            Self::ForkHead => "the pull request comes from another repository",
+            Self::NotMerged => "the pull request is not merged",
+            Self::CannotPush { login } => {
+                return Text::name(login).and(Text::ours(" may not push to this repository"));
+            }
+            Self::RemovalNotRequested => "the pull request does not remove the stack's config",
+            Self::ConfigRemoved => "the pull request removes the stack's config",
+            Self::SolutionNotListed => "the config does not name this solution",
+            Self::NoApplyRole { environment } => {
+                return Text::ours("the policy names no role that changes stacks of ")
+                    .and(Text::name(environment));
+            }
+            Self::NoRole { environment } => {
+                return Text::ours("the policy names no role for this in the environment ")
+                    .and(Text::name(environment));
+            }
+            Self::NoPlanRole { environment } => {
+                return Text::ours("the policy names no plan role for the environment ")
+                    .and(Text::name(environment));
+            }
+            Self::NoIdentityToken => "the job has no identity token",
+            Self::ConfigUnreadable => "the config could not be read again",
+            Self::NoDeleteAction => "the product has no action that deletes a stack",
+            Self::NotRenderedByDefaultBranch => {
+                "the products of the default branch cannot make a stack of this config"
+            }
+            Self::NoSuchAction { product, action } => {
+                return Text::ours("product ")
+                    .and(Text::name(product))
+                    .and(Text::ours(" has no action "))
+                    .and(Text::name(action));
+            }
+            Self::OtherAction { product, action } => {
+                return Text::ours("product ")
+                    .and(Text::name(product))
+                    .and(Text::ours(" means something else by "))
+                    .and(Text::name(action))
+                    .and(Text::ours(" than comments do"));
+            }
+            Self::ActionNotOffered { action, .. } => {
+                return Text::name(action).and(Text::ours(" is not for this config"));
+            }
+            Self::ActionUndecided { error } => return Text::sentence(error),
+        })
+    }
+
+    /// What would allow it; empty where nobody can say.
+    pub fn remedy(&self) -> &str {
+        match self {
+            Self::ForkHead => {
+                "push the branch to this repository, and open a pull request from there"
+            }
+            Self::NotMerged => {
+                "merge it; what is merged and approved is provisioned without a command"
+            }
+            Self::CannotPush { .. } => "have somebody comment who may push",
+            Self::RemovalNotRequested => {
+                "remove the config in a pull request, and have that approved"
+            }
+            Self::ConfigRemoved => "comment on the pull request that added it",
+            Self::SolutionNotListed => {
+                "add it to the config in a pull request, and have that approved"
+            }
+            Self::NoApplyRole { .. } | Self::NoRole { .. } => ADD_ROLE,
+            Self::NoPlanRole { .. } => "name one under `roles.plan` of the policy file",
+            Self::NoIdentityToken => "grant the job `id-token: write`",
+            Self::ActionNotOffered { instead, .. } => instead.as_deref().unwrap_or_default(),
+            Self::ConfigUnreadable
+            | Self::NoDeleteAction
+            | Self::NotRenderedByDefaultBranch
+            | Self::NoSuchAction { .. }
+            | Self::OtherAction { .. }
+            | Self::ActionUndecided { .. } => "",
+        }
+    }
+
+    /// As the guard would say it.
+    pub fn denial(&self) -> Denial {
+        Denial {
+            code: self.code(),
+            fact: self.fact().quoted(),
+            remedy: self.remedy().to_owned(),
+        }
+    }
+
+    /// As a problem of a config.
+    pub fn diagnostic(&self, path: &RepoPath) -> Diagnostic {
+        let problem = Diagnostic::error(self.code(), path, self.fact().quoted());
+        match self.remedy() {
+            "" => problem,
+            remedy => problem.with_help(remedy),
+        }
+    }
+}

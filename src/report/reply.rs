@@ -1,0 +1,180 @@
+//! What a command is answered, and the reply that holds the answers.
+
+use super::escape::{code, fence};
+use super::fit::{Block, Rest, fit_blocks};
+use super::{Refusal, Text};
+
+/// The answer to one command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// A page of the report, in Markdown that the report made.
+    Page(String),
+    /// A text that is shown as it is.
+    Plain(String),
+    /// The command is denied, whatever it is about.
+    Denied(Refusal),
+    /// The line is no command.
+    NoCommand {
+        /// What is wrong with it.
+        problem: String,
+        /// What to write.
+        help: String,
+    },
+    /// The work ended before its end, and so did that on later commands.
+    Failed { error: String },
+    /// What was merged is not known.
+    MergeUnknown,
+    /// The pull request changes no config.
+    NoConfigChanged,
+    /// The pull request only removes configs.
+    OnlyRemovals,
+    /// The command is for none of the pull request's configs.
+    NoMatchingConfig { action: String },
+    /// The pull request does not change this config.
+    ConfigNotChanged {
+        wanted: String,
+        /// What was probably meant.
+        similar: Option<String>,
+        /// The configs that it changes.
+        changed: Vec<String>,
+    },
+    /// Several configs have this file name.
+    ConfigAmbiguous { wanted: String },
+    /// No diagnostic has this code.
+    CodeUnknown {
+        wanted: String,
+        /// What was probably meant.
+        similar: Option<String>,
+    },
+    /// No product or tier has this name.
+    ProductUnknown,
+}
+
+/// Configs that are named; the rest is counted.
+const MAX_NAMES: usize = 10;
+
+impl Reply {
+    /// For a comment or a summary.
+    pub fn markdown(&self) -> String {
+        let sentence = match self {
+            Self::Page(markdown) => return markdown.clone(),
+            Self::Plain(text) => return fence(text, "text"),
+            Self::Denied(refusal) => {
+                return format!(
+                    "⛔ {}: {}.\n\nTo go on, {}.",
+                    code(refusal.code().as_str()),
+                    refusal.fact().markdown(),
+                    refusal.remedy()
+                );
+            }
+            Self::NoCommand { problem, help } => {
+                let text = fence(&format!("{problem}\nhelp: {help}"), "text");
+                return format!("😕 A line is no command.\n\n{text}");
+            }
+            Self::Failed { error } => {
+                return format!(
+                    "❌ This could not be done, nor what was commanded after it. Comment again to have it tried again.\n\n{}",
+                    fence(error, "text")
+                );
+            }
+            Self::MergeUnknown => {
+                return "⛔ What was merged is not known, so that nothing is done.".to_owned();
+            }
+            Self::NoConfigChanged => Text::ours("The pull request changes no config."),
+            Self::OnlyRemovals => Text::ours("The pull request only removes configs."),
+            Self::NoMatchingConfig { action } => {
+                Text::name(action).and(Text::ours(" is for no config of this pull request."))
+            }
+            Self::ConfigNotChanged {
+                wanted,
+                similar,
+                changed,
+            } => Text::name(wanted)
+                .and(Text::ours(" is no config that this pull request changes. "))
+                .and(config_hint(similar.as_deref(), changed)),
+            Self::ConfigAmbiguous { wanted } => Text::name(wanted).and(Text::ours(
+                " is the name of several configs of this pull request. Name it with its folder.",
+            )),
+            Self::CodeUnknown { wanted, similar } => Text::ours("There is no code ")
+                .and(Text::name(wanted))
+                .and(Text::ours(". "))
+                .and(match similar {
+                    Some(similar) => did_you_mean(similar),
+                    None => Text::ours("Codes stand in brackets behind `error` and `warning`."),
+                }),
+            Self::ProductUnknown => Text::ours(
+                "There is no product, or no tier, of this name. `/provisioner list-products` lists them.",
+            ),
+        };
+        format!("😕 {}", sentence.markdown())
+    }
+}
+
+fn config_hint(similar: Option<&str>, changed: &[String]) -> Text {
+    if changed.is_empty() {
+        return Text::ours("It changes none.");
+    }
+    if let Some(similar) = similar {
+        return did_you_mean(similar);
+    }
+    let names = Text::list(changed.iter().take(MAX_NAMES).map(Text::name));
+    let more = match changed.len().saturating_sub(MAX_NAMES) {
+        0 => Text::default(),
+        more => Text::ours(", and ")
+            .and(Text::number(more))
+            .and(Text::ours(" more")),
+    };
+    Text::ours("It changes ")
+        .and(names)
+        .and(more)
+        .and(Text::ours("."))
+}
+
+fn did_you_mean(similar: &str) -> Text {
+    Text::ours("Did you mean ")
+        .and(Text::name(similar))
+        .and(Text::ours("?"))
+}
+
+/// One command's part of a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplySection {
+    /// The command; `None` for a line that is none, and for a failure between commands.
+    pub command: Option<String>,
+    /// The answer; `None` while work goes on.
+    pub reply: Option<Reply>,
+}
+
+impl ReplySection {
+    fn markdown(&self) -> String {
+        let title = self.command.as_deref().map(title).unwrap_or_default();
+        let text = match &self.reply {
+            Some(reply) => reply.markdown(),
+            None => "⏳ In progress.".to_owned(),
+        };
+        format!("{title}{}\n\n", text.trim_end())
+    }
+}
+
+fn title(command: &str) -> String {
+    format!("## {}\n\n", code(command))
+}
+
+/// The reply to a comment, after its marker, in at most `limit` characters.
+pub fn reply_markdown(marker: &str, sections: &[ReplySection], limit: usize) -> String {
+    let mut blocks = vec![Block::Whole(format!("{marker}\n"))];
+    blocks.extend(
+        sections
+            .iter()
+            .map(|section| Block::Cut(section.markdown())),
+    );
+    fit_blocks(blocks, Rest::JobSummary, limit)
+}
+
+/// The same for the job summary.
+pub fn reply_summary(sections: &[ReplySection], limit: usize) -> String {
+    let blocks = sections
+        .iter()
+        .map(|section| Block::Cut(section.markdown()));
+    fit_blocks(blocks.collect(), Rest::JobReport, limit)
+}

@@ -1,0 +1,57 @@
+//! The summary and the log of a run that acted on stacks.
+
+use super::escape::code;
+use super::fit::{Block, Rest, fit_blocks};
+use super::log::escape_workflow_commands;
+use super::provisioning::{Outcome, State};
+use crate::text::{escape_invisible, pluralize};
+
+/// Reports one after another in at most `limit` characters.
+pub fn run_summary(pages: Vec<String>, limit: usize) -> String {
+    if pages.is_empty() {
+        return "## Provisioner\n\nNo config is concerned.\n".to_owned();
+    }
+    // An empty line ends the block before it.
+    let pages = pages
+        .into_iter()
+        .map(|page| Block::Cut(format!("\n{page}")));
+    fit_blocks(pages.collect(), Rest::JobReport, limit)
+}
+
+/// The page of a merge that could not be read.
+pub fn unread_merge(commit: &str, error: &str) -> String {
+    format!(
+        "## Provisioner\n\n❌ What {} brought is not provisioned: {}\n\n",
+        code(commit),
+        code(error)
+    )
+}
+
+/// Outcomes and their problems, for a log.
+pub fn outcome_lines(outcomes: &[Outcome]) -> String {
+    let mut lines = String::new();
+    for outcome in outcomes {
+        let path = escape_invisible(&outcome.path, false);
+        lines.push_str(&format!("{path}: {}\n", outcome.state.word()));
+        for problem in &outcome.problems {
+            lines.push_str(&format!("{}\n", problem.text));
+        }
+    }
+    escape_workflow_commands(&lines)
+}
+
+/// How many configs ended in each state, for the last line of a log.
+pub fn states_line<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> String {
+    let of = |state: State| {
+        let outcomes = outcomes.clone();
+        outcomes.filter(|outcome| outcome.state == state).count()
+    };
+    format!(
+        "provisioner: {}, {} done, {} waiting, {} denied, {} failed",
+        pluralize(outcomes.clone().count(), "config"),
+        of(State::Done),
+        of(State::AwaitingConfirmation),
+        of(State::Denied),
+        of(State::Failed)
+    )
+}

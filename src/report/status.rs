@@ -1,0 +1,69 @@
+//! One-line descriptions on the forge: the commit status of a check, and the deployments of stacks.
+
+use super::check::Report;
+use super::fit::fit_line;
+use super::provisioning::Outcome;
+use crate::model::Digest;
+use crate::text::pluralize;
+
+/// Name of the check's commit status. Nobody can edit a status, so comment and plan have to match the digest in it.
+pub const PLAN_STATUS: &str = "provisioner/plan";
+
+/// Stands before the digest in the status.
+const PLAN: &str = "plan ";
+
+/// The result of a check with the plan's digest at its end, in fewer than 140 characters.
+pub fn status_description(report: &Report) -> String {
+    let plan = &report.plan;
+    let result = match plan.invalid {
+        0 => format!(
+            "{}, impact {}",
+            pluralize(plan.changes.len(), "config"),
+            plan.level.word()
+        ),
+        invalid => format!(
+            "{} in {}",
+            pluralize(report.counts().0, "error"),
+            pluralize(invalid, "config")
+        ),
+    };
+    format!("{result}, {PLAN}{}", plan.digest)
+}
+
+/// The last line of a check's log.
+pub fn check_line(report: &Report) -> String {
+    let (errors, warnings) = report.counts();
+    let plan = &report.plan;
+    format!(
+        "provisioner: {}, {}, {}, impact {}, plan {}",
+        pluralize(plan.changes.len(), "config"),
+        pluralize(errors, "error"),
+        pluralize(warnings, "warning"),
+        plan.level.word(),
+        plan.digest.prefix(12),
+    )
+}
+
+/// The digest of a description; `None` if it has none.
+pub fn status_digest(description: &str) -> Option<Digest> {
+    let (_, digest) = description.rsplit_once(PLAN)?;
+    Digest::parse(digest)
+}
+
+/// The state of a deployment in at most `most` characters. `None`: in progress.
+pub fn deployment_description(stack: &str, outcome: Option<&Outcome>, most: usize) -> String {
+    let words = match outcome {
+        None => "in progress".to_owned(),
+        Some(outcome) => outcome_words(outcome),
+    };
+    fit_line(&format!("{stack}: {words}"), most)
+}
+
+fn outcome_words(outcome: &Outcome) -> String {
+    let errors = outcome.problems.iter().filter(|problem| problem.error);
+    let codes: Vec<&str> = errors.map(|problem| problem.code.as_str()).collect();
+    match codes.is_empty() {
+        true => outcome.state.word().to_owned(),
+        false => format!("{}: {}", outcome.state.word(), codes.join(", ")),
+    }
+}
