@@ -74,19 +74,19 @@ assertions! {
 assertions! {
     /// Creating a change set needs a permit to preview.
     Previewed:
-        "fn act(cloud: &Cloud, stack: Option<&Stack>, proposal: &Proposal, permit: Permit<",
+        "fn act(cloud: &Cloud, stack: Option<&Stack>, input: &ChangeSetInput, permit: Permit<",
         "Preview", not "Inspect" ("E0308"),
-        ">) { let _ = cloud.preview(permit, stack, proposal); }";
+        ">) { let _ = cloud.preview(permit, stack, input); }";
     /// Executing a change set needs a permit to create or update a stack.
     Executed:
-        "fn act(cloud: &Cloud, pending: Pending, permit: Permit<",
+        "fn act(cloud: &Cloud, pending: PendingChangeSet, permit: Permit<",
         "Create", not "Preview" ("E0277"),
         ">) { let _ = cloud.execute(permit, pending); }";
     /// Attaching to a running creation needs a permit to resume it.
-    Joined:
+    Attached:
         "fn act(cloud: &Cloud, id: &str, permit: Permit<",
         "Resume", not "Create" ("E0308"),
-        ">) { let _ = cloud.join(permit, id); }";
+        ">) { let _ = cloud.attach(permit, id); }";
     /// Deleting a stack needs a permit to delete it.
     Deleted:
         "fn act(cloud: &Cloud, id: &str, permit: Permit<",
@@ -103,7 +103,7 @@ assertions! {
         "TearDown", not "Delete" ("E0308"),
         ">) { let _ = cloud.delete_buckets(permit, buckets); }";
     /// A permit for folders does not allow a template.
-    Foldered:
+    FoldersWritten:
         "fn act(cloud: &Cloud, bucket: &str, keys: &[String], tick: &Tick, permit: Permit<",
         "Folders", not "Upload" ("E0308"),
         ">) { let _ = cloud.make_folders(permit, bucket, keys, tick); }";
@@ -118,16 +118,16 @@ assertions! {
 assertions! {
     /// No change set without a permit.
     PreviewedFreely:
-        "fn act(cloud: &Cloud, permit: Permit<Preview>, stack: Option<&Stack>, proposal: &Proposal) {
+        "fn act(cloud: &Cloud, permit: Permit<Preview>, stack: Option<&Stack>, input: &ChangeSetInput) {
             let _ = cloud.preview(",
-        "permit, ", not "" ("E0061"), "stack, proposal); }";
+        "permit, ", not "" ("E0061"), "stack, input); }";
     /// No execution without a permit.
     ExecutedFreely:
-        "fn act(cloud: &Cloud, permit: Permit<Create>, pending: Pending) { let _ = cloud.execute(",
+        "fn act(cloud: &Cloud, permit: Permit<Create>, pending: PendingChangeSet) { let _ = cloud.execute(",
         "permit, ", not "" ("E0061"), "pending); }";
     /// No attaching without a permit.
-    JoinedFreely:
-        "fn act(cloud: &Cloud, permit: Permit<Resume>, id: &str) { let _ = cloud.join(",
+    AttachedFreely:
+        "fn act(cloud: &Cloud, permit: Permit<Resume>, id: &str) { let _ = cloud.attach(",
         "permit, ", not "" ("E0061"), "id); }";
     /// No deletion without a permit.
     DeletedFreely:
@@ -142,7 +142,7 @@ assertions! {
         "fn act(cloud: &Cloud, permit: Permit<TearDown>, buckets: &[String]) { let _ = cloud.delete_buckets(",
         "permit, ", not "" ("E0061"), "buckets); }";
     /// No folders without a permit.
-    FolderedFreely:
+    FoldersWrittenFreely:
         "fn act(cloud: &Cloud, permit: Permit<Folders>, bucket: &str, keys: &[String], tick: &Tick) {
             let _ = cloud.make_folders(",
         "permit, ", not "" ("E0061"), "bucket, keys, tick); }";
