@@ -49,7 +49,7 @@ pub async fn scan(job: &Job) -> JobResult {
     let configs = configs(job, source, &branch.tip, &policy).await?;
     let Some(sessions) = job.credentials(cancel_on_signal()) else {
         let missing = Refusal::NoIdentityToken;
-        let why = anyhow::anyhow!("{}; {}", missing.fact().quoted(), missing.remedy());
+        let why = anyhow::anyhow!("{}; {}", missing.fact().quoted(), missing.remedy().quoted());
         return Err(JobError::Usage(why));
     };
     let drift_scan = DriftScan {

@@ -70,28 +70,6 @@ pub fn details_block(text: &str, language: &str, most: usize) -> String {
     )
 }
 
-/// At most one empty line in a row outside of code blocks.
-pub fn collapse_blank_lines(text: &str) -> String {
-    let mut squeezed = String::with_capacity(text.len());
-    let mut fence: Option<&str> = None;
-    let mut empty = false;
-    for line in text.lines() {
-        let ticks = &line[..line.len() - line.trim_start_matches('`').len()];
-        match fence {
-            None if ticks.len() >= 3 => fence = Some(ticks),
-            Some(open) if line == open => fence = None,
-            _ => {}
-        }
-        let now_empty = fence.is_none() && line.trim().is_empty();
-        if !(now_empty && empty) {
-            squeezed.push_str(line);
-            squeezed.push('\n');
-        }
-        empty = now_empty;
-    }
-    squeezed
-}
-
 fn longest_run(text: &str, wanted: char) -> usize {
     let mut longest = 0;
     let mut run = 0;

@@ -5,8 +5,6 @@
 
 use minijinja::Error;
 
-use super::escape::collapse_blank_lines;
-
 /// With less room than this, an item is not rendered: it would not fit.
 const MIN_ITEM_CHARS: usize = 100;
 /// An item is cut only where so much of it can stay that it is worth reading.
@@ -204,6 +202,28 @@ fn level(lengths: &[usize], room: usize) -> usize {
         room -= length;
     }
     usize::MAX
+}
+
+/// At most one empty line in a row outside of code blocks.
+fn collapse_blank_lines(text: &str) -> String {
+    let mut squeezed = String::with_capacity(text.len());
+    let mut fence: Option<&str> = None;
+    let mut empty = false;
+    for line in text.lines() {
+        let ticks = &line[..line.len() - line.trim_start_matches('`').len()];
+        match fence {
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            Some(open) if line == open => fence = None,
+            _ => {}
+        }
+        let now_empty = fence.is_none() && line.trim().is_empty();
+        if !(now_empty && empty) {
+            squeezed.push_str(line);
+            squeezed.push('\n');
+        }
+        empty = now_empty;
+    }
+    squeezed
 }
 
 /// What is open behind a line.

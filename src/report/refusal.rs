@@ -123,9 +123,9 @@ impl Refusal {
         })
     }
 
-    /// What would allow it; empty where nobody can say.
-    pub fn remedy(&self) -> &str {
-        match self {
+    /// What would allow it; empty if nothing would.
+    pub fn remedy(&self) -> Text {
+        Text::ours(match self {
             Self::ForkHead => {
                 "push the branch to this repository, and open a pull request from there"
             }
@@ -143,14 +143,16 @@ impl Refusal {
             Self::NoApplyRole { .. } | Self::NoRole { .. } => ADD_ROLE,
             Self::NoPlanRole { .. } => "name one under `roles.plan` of the policy file",
             Self::NoIdentityToken => "grant the job `id-token: write`",
-            Self::ActionNotOffered { instead, .. } => instead.as_deref().unwrap_or_default(),
+            Self::ActionNotOffered { instead, .. } => {
+                return instead.as_ref().map(Text::sentence).unwrap_or_default();
+            }
             Self::ConfigUnreadable
             | Self::NoDeleteAction
             | Self::NotRenderedByDefaultBranch
             | Self::NoSuchAction { .. }
             | Self::OtherAction { .. }
-            | Self::ActionUndecided { .. } => "",
-        }
+            | Self::ActionUndecided { .. } => return Text::default(),
+        })
     }
 
     /// As the guard would say it.
@@ -158,16 +160,17 @@ impl Refusal {
         Denial {
             code: self.code(),
             fact: self.fact().quoted(),
-            remedy: self.remedy().to_owned(),
+            remedy: self.remedy().quoted(),
         }
     }
 
     /// As a problem of a config.
     pub fn diagnostic(&self, path: &RepoPath) -> Diagnostic {
         let problem = Diagnostic::error(self.code(), path, self.fact().quoted());
-        match self.remedy() {
-            "" => problem,
-            remedy => problem.with_help(remedy),
+        let remedy = self.remedy();
+        match remedy.is_empty() {
+            true => problem,
+            false => problem.with_help(remedy.quoted()),
         }
     }
 }

@@ -60,12 +60,16 @@ impl Reply {
             Self::Page(markdown) => return markdown.clone(),
             Self::Plain(text) => return fence(text, "text"),
             Self::Denied(refusal) => {
-                return format!(
-                    "⛔ {}: {}.\n\nTo go on, {}.",
-                    code(refusal.code().as_str()),
-                    refusal.fact().markdown(),
-                    refusal.remedy()
-                );
+                let code = code(refusal.code().as_str());
+                let fact = refusal.fact().markdown();
+                let remedy = refusal.remedy();
+                return match remedy.is_empty() {
+                    true => format!("⛔ {code}: {fact}."),
+                    false => {
+                        let remedy = remedy.markdown();
+                        format!("⛔ {code}: {fact}.\n\nTo go on, {remedy}.")
+                    }
+                };
             }
             Self::NoCommand { problem, help } => {
                 let text = fence(&format!("{problem}\nhelp: {help}"), "text");

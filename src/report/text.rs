@@ -115,7 +115,7 @@ impl Text {
         markdown
     }
 
-    /// For a diagnostic: names are in backticks.
+    /// For a diagnostic. Names are in backticks.
     pub fn quoted(&self) -> String {
         let pieces = self.0.iter().map(|piece| match piece {
             Piece::Ours(words) => Cow::Borrowed(&**words),

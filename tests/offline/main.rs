@@ -16,6 +16,7 @@ mod codes;
 mod command;
 mod config;
 mod fake_github;
+mod foreign_text;
 mod forge;
 mod generated;
 mod guard;

@@ -20,12 +20,12 @@ const NAMES_GITHUB: &[&str] = &[
     "ci/outputs.rs",
     "ci/place.rs",
     "doctor/job.rs",
-    "doctor/roles.rs",
     "doctor/token.rs",
     "flow/drift.rs",
     "forge/mod.rs",
     "report/annotation.rs",
     "report/check_comment.rs",
+    "report/doctor_finding.rs",
     "report/log.rs",
 ];
 

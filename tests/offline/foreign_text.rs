@@ -1,0 +1,208 @@
+//! Foreign text in everything that the report makes: nothing of it is live, in whatever place it stands.
+
+use proptest::prelude::*;
+use provisioner::model::{Digest, RepoPath};
+use provisioner::product::Target;
+use provisioner::report::{
+    Format, FoundDrift, Heading, NextStep, Notice, OfflineReason, Outcome, Problem, Provisioning,
+    Refusal, Reply, ReplySection, ReportSource, StackDrift, State, Text, drift_issue,
+    drift_scan_markdown, provisioning, reply_markdown,
+};
+use provisioner::stack::StackName;
+
+use crate::support::markdown::assert_nothing_live;
+
+const LIMIT: usize = 20_000;
+
+/// Pieces of which live Markdown can be put together, and words between them.
+fn foreign() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "`",
+        "``",
+        "```",
+        "~~~",
+        "|",
+        "\\",
+        "\n",
+        "\n\n",
+        "\r",
+        " ",
+        "  ",
+        "*",
+        "_",
+        "#",
+        "> ",
+        "- [x] ",
+        "@acme/admins",
+        "@octocat",
+        "#1",
+        "GH-1",
+        "ABC-12",
+        "0123456789abcdef0123456789abcdef01234567",
+        "https://evil.example",
+        "www.evil.example",
+        "me@evil.example",
+        "![x](y)",
+        "[x](y)",
+        "[x]: y",
+        "<b>",
+        "</details>",
+        "<!--",
+        "-->",
+        "<!-- provisioner:check -->",
+        "&lt;",
+        ":tada:",
+        "$$",
+        "[^1]",
+        "|---|",
+        "\u{202e}",
+        "\u{200b}",
+        "The",
+        "bucket",
+        "is replaced.",
+        "x",
+        "1",
+        "(",
+        ")",
+        ";",
+        "'",
+    ]);
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+fn stack(name: &str) -> StackName {
+    StackName {
+        target: Target {
+            account: name.to_owned(),
+            region: name.to_owned(),
+            environment: name.to_owned(),
+        },
+        name: name.to_owned(),
+    }
+}
+
+fn outcome(text: &str, table: &str, state: State) -> Outcome {
+    let mut outcome = Outcome::new(text, Some(&stack(text)), state);
+    text.clone_into(&mut outcome.summary);
+    table.clone_into(&mut outcome.tables);
+    outcome.next_steps = vec![
+        NextStep::ConfirmDeletion {
+            action: text.to_owned(),
+            config: text.to_owned(),
+            digest: text.to_owned(),
+        },
+        NextStep::FoldersCreated {
+            summary: text.to_owned(),
+        },
+    ];
+    let refusal = Refusal::NoSuchAction {
+        product: text.to_owned(),
+        action: text.to_owned(),
+    };
+    let problem = refusal.diagnostic(&RepoPath::typed(text)).with_help(text);
+    outcome.problems = vec![Problem::from_diagnostic(&problem)];
+    outcome
+}
+
+fn replies(text: &str) -> Vec<Reply> {
+    let text = || text.to_owned();
+    vec![
+        Reply::Plain(text()),
+        Reply::Failed { error: text() },
+        Reply::NoCommand {
+            problem: text(),
+            help: text(),
+        },
+        Reply::NoMatchingConfig { action: text() },
+        Reply::ConfigAmbiguous { wanted: text() },
+        Reply::ConfigNotChanged {
+            wanted: text(),
+            similar: Some(text()),
+            changed: vec![text()],
+        },
+        Reply::ConfigNotChanged {
+            wanted: text(),
+            similar: None,
+            changed: vec![text(); 12],
+        },
+        Reply::CodeUnknown {
+            wanted: text(),
+            similar: Some(text()),
+        },
+        Reply::Denied(Refusal::CannotPush { login: text() }),
+        Reply::Denied(Refusal::NoRole {
+            environment: text(),
+        }),
+        Reply::Denied(Refusal::ActionUndecided { error: text() }),
+        Reply::Denied(Refusal::ActionNotOffered {
+            action: text(),
+            instead: Some(text()),
+        }),
+    ]
+}
+
+/// A cell of each kind, next to others and to own words.
+fn table(text: &str) -> String {
+    let row = vec![
+        Text::ours("Modify").and(Text::name(text)),
+        Text::name(text).and(Text::name(text)),
+        Text::sentence(text),
+        Text::list([Text::name(text), Text::ours("or"), Text::sentence(text)]),
+        Text::known(text, &["Modify"]),
+    ];
+    let head = ["a", "b", "c", "d", "e"];
+    let line = Text::ours("note: ").and(Text::sentence(text));
+    Format::Markdown.table(&head, &[row.clone(), row]) + &Format::Markdown.line(&line)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn attack_foreign_text_is_never_live_in_tables(text in foreign()) {
+        assert_nothing_live(&table(&text));
+    }
+
+    #[test]
+    fn attack_foreign_text_is_never_live_in_provision_comments(text in foreign(), limit in 3_000..LIMIT) {
+        let table = table(&text);
+        let outcomes = [State::Done, State::Failed, State::AwaitingConfirmation];
+        let report = Provisioning {
+            environment: Some(text.clone()),
+            source: ReportSource::Merge { commit: text.clone(), run: Some(text.clone()) },
+            outcomes: outcomes.map(|state| outcome(&text, &table, state)).into(),
+            notices: vec![Notice::Offline {
+                reason: OfflineReason::NoPlanRole { environments: vec![text.clone(); 3] },
+            }],
+            version: text.clone(),
+        };
+        let marker = format!("<!-- provisioner:provision {} -->", Digest::sha256("x").prefix(12));
+        for heading in [Heading::Marker(marker), Heading::Title, Heading::Command] {
+            let comment = provisioning(&report, &heading, limit).unwrap();
+            prop_assert!(comment.chars().count() <= limit);
+            assert_nothing_live(&comment);
+        }
+    }
+
+    #[test]
+    fn attack_foreign_text_is_never_live_in_replies(text in foreign(), limit in 500..LIMIT) {
+        let sections: Vec<ReplySection> = replies(&text)
+            .into_iter()
+            .map(|reply| ReplySection { command: Some(text.clone()), reply: Some(reply) })
+            .collect();
+        let reply = reply_markdown("<!-- provisioner:command 1 -->", &sections, limit);
+        prop_assert!(reply.chars().count() <= limit);
+        assert_nothing_live(&reply);
+    }
+
+    #[test]
+    fn attack_foreign_text_is_never_live_in_drift_issues(text in foreign(), limit in 1_000..LIMIT) {
+        let found = FoundDrift { drifted: true, summary: text.clone(), tables: table(&text).repeat(9) };
+        let issue = drift_issue(&stack(&text), &text, &found, limit);
+        prop_assert!(issue.chars().count() <= limit);
+        assert_nothing_live(&issue);
+        let scanned = |found| StackDrift { stack: stack(&text), config: text.clone(), found };
+        let stacks = [scanned(Ok(found)), scanned(Err(text.clone()))];
+        assert_nothing_live(&drift_scan_markdown(&stacks, 3, limit));
+    }
+}
