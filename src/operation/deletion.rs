@@ -9,7 +9,7 @@ use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{StackOperation, StackResource};
 use crate::guard::{Buckets, Delete, Facts, Inspect, TearDown};
 use crate::plan::{self, DeletedResource, Deletion};
-use crate::report::{Counted, Step};
+use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, Stack, StackName};
 use crate::template::{DeletionBehavior, Document};
 
@@ -184,9 +184,9 @@ pub(super) async fn watch_deletion(
     match &ended.stack {
         None => Ok(()),
         Some(stack) if stack.status.health() == Health::Deleted => Ok(()),
-        Some(stack) => Err(operation_failed(
-            format!("the stack is {}", stack.status),
-            &ended,
-        )),
+        Some(stack) => {
+            let status = stack.status.to_string();
+            Err(operation_failed(Fault::Stack { status }, &ended))
+        }
     }
 }

@@ -4,6 +4,7 @@ use crate::cloud::{self, OperationResult};
 use crate::diagnostic::Diagnostic;
 use crate::guard::Denial;
 use crate::plan::LocatedFinding;
+use crate::report::Fault;
 use crate::stack::{StackEvent, first_failure};
 
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +20,7 @@ pub enum OperationError {
     /// CloudFormation could not create the change set.
     #[error("{what}")]
     ChangeSetFailed {
-        /// Status of the change set.
-        what: String,
+        what: Fault,
         /// CloudFormation's reason.
         reason: String,
         findings: Vec<LocatedFinding>,
@@ -28,18 +28,17 @@ pub enum OperationError {
     /// The stack operation failed.
     #[error("{what}")]
     Operation {
-        /// The operation with the stack's last status.
-        what: String,
+        what: Fault,
         /// The first failure, which caused the others.
         cause: Option<StackEvent>,
         failures: Vec<StackEvent>,
     },
     /// The operation succeeded, and the stack is not what the template says.
     #[error("{0}")]
-    VerificationFailed(String),
+    VerificationFailed(Fault),
 }
 
-pub(super) fn operation_failed(what: String, ended: &OperationResult) -> OperationError {
+pub(super) fn operation_failed(what: Fault, ended: &OperationResult) -> OperationError {
     let failures = ended.events.iter().filter(|event| event.is_failure());
     OperationError::Operation {
         what,

@@ -43,10 +43,11 @@ pub fn to_diagnostics(
             (problems.collect(), Exit::Operation)
         }
         // Names of outputs and parameters come from the template, so they are shown.
-        OperationError::VerificationFailed(text) => (
-            vec![Diagnostic::error(Code::StackVerificationFailed, path, text)],
-            Exit::Operation,
-        ),
+        OperationError::VerificationFailed(fault) => {
+            let text = fault.to_string();
+            let problem = Diagnostic::error(Code::StackVerificationFailed, path, text);
+            (vec![problem], Exit::Operation)
+        }
         OperationError::Operation {
             what,
             cause,
@@ -67,7 +68,7 @@ pub fn to_diagnostics(
             let error = |text| Diagnostic::error(Code::StackOperationFailed, path, text);
             let text = match &cause {
                 Some(cause) => format!("{what}; it began with {}", describe(cause)),
-                None => what,
+                None => what.to_string(),
             };
             problems.push(error(text));
             let others = failures

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Desired, OperationContext, OperationError};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Folders, Upload};
-use crate::report::Counted;
+use crate::report::{Counted, FolderCount};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct FolderResult {
@@ -14,6 +14,16 @@ pub struct FolderResult {
     pub wanted: usize,
     /// Number of folders that were created now.
     pub created: usize,
+}
+
+impl FolderResult {
+    pub fn count(&self) -> FolderCount<'_> {
+        FolderCount {
+            bucket: &self.bucket,
+            created: self.created,
+            wanted: self.wanted,
+        }
+    }
 }
 
 /// Creates the missing folders below the prefixes.

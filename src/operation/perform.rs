@@ -6,11 +6,10 @@ use super::failure::denial_diagnostics;
 use super::outcome::{ActionOutcome, Conclusion};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::operation::{self, Desired, OperationContext, OperationError};
+use crate::operation::{self, Desired, FolderResult, OperationContext, OperationError};
 use crate::plan::Deletion;
 use crate::product::Verb;
-use crate::report::{self, Format, Redactor};
-use crate::text::pluralize;
+use crate::report::{self, ActionSummary, Fault, Format, Redactor};
 
 #[derive(Clone, Copy)]
 pub struct Task<'a> {
@@ -63,23 +62,16 @@ pub async fn perform(
         Verb::Provision => task.provision(site, &desired).await,
         Verb::DeployFolders => {
             let folders = operation::deploy_folders(site, &desired, &task.prefixes()?).await?;
-            let line = format!(
-                "{}: {} made, {} in all",
-                folders.bucket,
-                pluralize(folders.created, "folder"),
-                folders.wanted
-            );
+            let line = ActionSummary::Folders(folders.count()).line();
             Ok(ActionOutcome::from_line(line, &folders))
         }
         Verb::UploadTemplate => {
             let places = operation::upload_template(site, &desired, &task.prefixes()?).await?;
-            let line = format!("wrote {}", places.join(", "));
+            let line = ActionSummary::Uploaded { places: &places }.line();
             Ok(ActionOutcome::from_line(line, &places))
         }
         Verb::Delete | Verb::TearDown => task.delete(site, &desired).await,
-        _ => Err(OperationError::VerificationFailed(
-            "this action does not need AWS".to_owned(),
-        )),
+        _ => Err(OperationError::VerificationFailed(Fault::NotForAws)),
     }
 }
 
@@ -89,14 +81,11 @@ async fn validate_template(
 ) -> Result<ActionOutcome, OperationError> {
     let capabilities = site.cloud.validate(&desired.sent).await?;
     let missing = operation::preflight_of(site, desired).await?;
-    let line = format!(
-        "{}: CloudFormation accepts the template{}",
-        desired.stack.name,
-        match capabilities.is_empty() {
-            true => String::new(),
-            false => format!("; it needs {}", capabilities.join(", ")),
-        }
-    );
+    let summary = ActionSummary::TemplateAccepted {
+        stack: &desired.stack.name,
+        capabilities: &capabilities,
+    };
+    let line = summary.line();
     let failed = missing.iter().any(Diagnostic::is_error);
     let details = ActionOutcome::from_line(line, &Value::Null).with_diagnostics(missing);
     Ok(details.with_conclusion_if(failed, Conclusion::Invalid))
@@ -119,7 +108,7 @@ impl Task<'_> {
         let refused = changes.refused.is_some();
         let details = ActionOutcome::new(
             report::changes_summary(&changes),
-            self.tables(|medium| report::changes(&changes, values, medium)),
+            self.tables(|format| report::changes(&changes, values, format)),
             &report::redacted_changes(&changes, values),
         );
         Ok(details.with_conclusion_if(refused, Conclusion::ChangeSetFailed))
@@ -135,7 +124,7 @@ impl Task<'_> {
         let drifted = drift.has_drifted() && self.options.fail_on_drift;
         let details = ActionOutcome::new(
             report::drift_summary(&drift),
-            self.tables(|medium| report::drift(&drift, values, medium)),
+            self.tables(|format| report::drift(&drift, values, format)),
             &report::redacted_drift(&drift, values),
         );
         Ok(details.with_conclusion_if(drifted, Conclusion::DriftFound))
@@ -148,14 +137,12 @@ impl Task<'_> {
     ) -> Result<ActionOutcome, OperationError> {
         let keep = self.options.keep;
         let tested = operation::test_deploy(site, desired, self.config.stack(), keep).await?;
-        let end = match tested.kept {
-            true => format!(
-                "kept; remove it with `aws cloudformation delete-stack --stack-name {} --region {}`",
-                tested.stack.name, self.config.target.region
-            ),
-            false => "removed".to_owned(),
+        let region = self.config.target.region.as_str();
+        let summary = ActionSummary::Tested {
+            stack: &tested.stack.name,
+            kept_in: tested.kept.then_some(region),
         };
-        let line = format!("{}: created, verified, {end}", tested.stack.name);
+        let line = summary.line();
         Ok(ActionOutcome::from_line(line, &tested))
     }
 
@@ -166,7 +153,7 @@ impl Task<'_> {
         desired: &Desired<'_>,
     ) -> Result<ActionOutcome, OperationError> {
         let empties = self.verb == Verb::TearDown;
-        let tables = |deletion: &Deletion| self.tables(|medium| report::deletion(deletion, medium));
+        let tables = |deletion: &Deletion| self.tables(|format| report::deletion(deletion, format));
         match operation::delete(site, desired, empties).await {
             Ok(gone) => {
                 let deletion = &gone.deletion;
@@ -199,22 +186,18 @@ impl Task<'_> {
     ) -> Result<ActionOutcome, OperationError> {
         let prefixes = self.prefixes()?;
         let provisioned = operation::provision(site, desired).await?;
-        let mut line = format!(
-            "{}: {}; {} and {} verified",
-            desired.stack.name,
-            provisioned.outcome.word(),
-            pluralize(provisioned.outputs.len(), "output"),
-            pluralize(provisioned.parameters.len(), "parameter")
-        );
-        if !prefixes.is_empty() {
-            let folders = operation::deploy_folders(site, desired, &prefixes).await?;
-            line.push_str(&format!(
-                "; {} made in {}, {} in all",
-                pluralize(folders.created, "folder"),
-                folders.bucket,
-                folders.wanted
-            ));
-        }
+        let folders = match prefixes.is_empty() {
+            true => None,
+            false => Some(operation::deploy_folders(site, desired, &prefixes).await?),
+        };
+        let summary = ActionSummary::Provisioned {
+            stack: &desired.stack.name,
+            outcome: provisioned.outcome.word(),
+            outputs: provisioned.outputs.len(),
+            parameters: provisioned.parameters.len(),
+            folders: folders.as_ref().map(FolderResult::count),
+        };
+        let line = summary.line();
         Ok(ActionOutcome::from_line(line, &provisioned)
             .with_diagnostics(provisioned.warnings.clone()))
     }

@@ -5,6 +5,7 @@ use crate::cloud::{self, Cloud, CloudError};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::product::Requirement;
+use crate::report::Unmet;
 use crate::stack::Health;
 
 /// The same for a stack that may exist: an existing stack uses the names that have to be free for a new one.
@@ -45,19 +46,14 @@ async fn check_needs(
         }
         let absent = match absent(site.cloud, &need.needed).await {
             // A role that may deploy need not be allowed to read everything that the stack uses.
-            Err(CloudError::Refused { code, .. }) => Some(format!(
-                "{} could not be looked at: {code}",
-                describe(&need.needed)
-            )),
+            Err(CloudError::Refused { code, .. }) => Some(Unmet::Unreadable { code }),
             missing => missing?,
         };
-        if let Some(absent) = absent {
-            let problem = Diagnostic::error(Code::PreflightFailed, &config.path, absent)
+        if let Some(unmet) = absent {
+            let message = unmet.message(&need.needed);
+            let problem = Diagnostic::error(Code::PreflightFailed, &config.path, message)
                 .with_severity(need.severity)
-                .with_help(format!(
-                    "this has to be so before a stack is made: {}",
-                    need.text
-                ));
+                .with_help(Unmet::help(&need.text));
             missing.push(Diagnostic {
                 span: Some(config.span_of(&need.at)),
                 ..problem
@@ -67,7 +63,7 @@ async fn check_needs(
     Ok(missing)
 }
 
-async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<String>> {
+async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<Unmet>> {
     let exists = match needed {
         Requirement::Resource { kind, id } => cloud.has_resource(kind, id).await?,
         Requirement::Parameter { name } => {
@@ -76,7 +72,7 @@ async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<Str
         }
         Requirement::Bucket { name, versioned } => match cloud.bucket(name).await? {
             Some(bucket) if *versioned && !bucket.versioned => {
-                return Ok(Some(format!("bucket {name} has no versioning")));
+                return Ok(Some(Unmet::NotVersioned));
             }
             found => found.is_some(),
         },
@@ -86,19 +82,8 @@ async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<Str
         }
         Requirement::FreeBucket { name } => {
             let found = cloud.bucket(name).await?;
-            return Ok(found.map(|_| format!("there is a bucket {name} already")));
+            return Ok(found.map(|_| Unmet::NameTaken));
         }
     };
-    Ok((!exists).then(|| format!("there is no {}", describe(needed))))
-}
-
-fn describe(needed: &Requirement) -> String {
-    match needed {
-        Requirement::Resource { kind, id } => format!("{kind} {id}"),
-        Requirement::Parameter { name } => format!("parameter {name}"),
-        Requirement::Bucket { name, .. } | Requirement::FreeBucket { name } => {
-            format!("bucket {name}")
-        }
-        Requirement::Object { bucket, key } => format!("object {key} in bucket {bucket}"),
-    }
+    Ok((!exists).then_some(Unmet::Missing))
 }

@@ -6,7 +6,7 @@ use crate::cloud::{self, OperationResult, PendingChangeSet, StackOperation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::guard::{Authority, Create, Facts, Preview, Resume, RunsChangeSet, Update};
 use crate::plan;
-use crate::report::Step;
+use crate::report::{Fault, Step};
 use crate::stack::{Health, Stack, StackStatus};
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -169,7 +169,9 @@ async fn ensure_executable(
     let config = desired.config;
     let influences = plan::key_dependencies(config).unwrap_or_default();
     Err(OperationError::ChangeSetFailed {
-        what: format!("the change set is {}", found.change_set.status),
+        what: Fault::ChangeSet {
+            status: found.change_set.status,
+        },
         reason: found.change_set.status_reason.unwrap_or_default(),
         findings: plan::locate_findings(config, &influences, &found.validations),
     })
@@ -185,14 +187,17 @@ async fn created(
     match &ended.stack {
         Some(stack) if stack.status.0 == "CREATE_COMPLETE" => Ok(stack.clone()),
         Some(stack) => {
-            let failure = operation_failed(format!("the stack is {}", stack.status), &ended);
+            let failure = operation_failed(stack_status(stack), &ended);
             roll_back_creation(site, desired, running).await;
             Err(failure)
         }
-        None => Err(operation_failed(
-            "the stack could not be made, and was removed".into(),
-            &ended,
-        )),
+        None => Err(operation_failed(Fault::CreationRemoved, &ended)),
+    }
+}
+
+fn stack_status(stack: &Stack) -> Fault {
+    Fault::Stack {
+        status: stack.status.to_string(),
     }
 }
 
@@ -258,11 +263,8 @@ async fn update(
         Some(stack) if stack.status.0 == "UPDATE_COMPLETE" => {
             verify(site, desired, stack, ProvisionOutcome::Updated).await
         }
-        Some(stack) => Err(operation_failed(
-            format!("the stack is {}", stack.status),
-            &ended,
-        )),
-        None => Err(operation_failed("the stack is gone".into(), &ended)),
+        Some(stack) => Err(operation_failed(stack_status(stack), &ended)),
+        None => Err(operation_failed(Fault::StackGone, &ended)),
     }
 }
 
@@ -303,11 +305,10 @@ async fn verify(
     let lacks = |name: &&String| existing.get(*name).is_none_or(String::is_empty);
     missing.extend(parameters.iter().filter(lacks).cloned());
     if !missing.is_empty() {
-        let missing = missing.join(", ");
-        return Err(OperationError::VerificationFailed(format!(
-            "the stack is {}, but these outputs and parameters are absent or empty: {missing}",
-            stack.status
-        )));
+        return Err(OperationError::VerificationFailed(Fault::Incomplete {
+            status: stack.status.to_string(),
+            missing,
+        }));
     }
     Ok(Provisioned {
         outcome,

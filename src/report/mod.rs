@@ -1,5 +1,6 @@
 //! Everything that people and programs read: text, Markdown, HTML, annotations, SARIF, evidence. One place escapes, one fits limits.
 
+mod action_summary;
 mod annotation;
 mod changes;
 mod check;
@@ -20,6 +21,7 @@ mod log;
 mod next_step;
 mod nothing_to_do;
 mod notice;
+mod operation_fault;
 mod plan_marker;
 mod preview;
 mod products;
@@ -36,6 +38,7 @@ mod table;
 mod templates;
 mod text;
 
+pub use action_summary::{ActionSummary, FolderCount};
 pub use annotation::{Annotations, annotations};
 pub use changes::{changes, changes_summary, redacted_changes};
 pub use check::{CheckContext, Collision, Report};
@@ -59,6 +62,7 @@ pub use log::{escape_json, escape_workflow_commands};
 pub use next_step::NextStep;
 pub use nothing_to_do::NothingToDo;
 pub use notice::{Notice, OfflineReason};
+pub use operation_fault::{Fault, Unmet};
 pub use plan_marker::{PlanMarker, comment, parse_plan_marker};
 pub use preview::Preview;
 pub use products::{ProductFormat, ProductListError, list_products, show_product};

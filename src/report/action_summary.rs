@@ -1,0 +1,96 @@
+//! What an action did to a stack, in one line.
+
+use crate::text::pluralize;
+
+/// The result of an action that succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionSummary<'a> {
+    TemplateAccepted {
+        stack: &'a str,
+        capabilities: &'a [String],
+    },
+    Folders(FolderCount<'a>),
+    Uploaded {
+        /// Addresses of objects.
+        places: &'a [String],
+    },
+    Tested {
+        stack: &'a str,
+        /// The region of a stack that was kept.
+        kept_in: Option<&'a str>,
+    },
+    Provisioned {
+        stack: &'a str,
+        /// Such as `created`.
+        outcome: &'static str,
+        outputs: usize,
+        parameters: usize,
+        folders: Option<FolderCount<'a>>,
+    },
+}
+
+/// Folders that an action created in a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FolderCount<'a> {
+    pub bucket: &'a str,
+    pub created: usize,
+    /// All that the config lists.
+    pub wanted: usize,
+}
+
+impl ActionSummary<'_> {
+    pub fn line(self) -> String {
+        match self {
+            Self::TemplateAccepted {
+                stack,
+                capabilities: [],
+            } => format!("{stack}: CloudFormation accepts the template"),
+            Self::TemplateAccepted {
+                stack,
+                capabilities,
+            } => format!(
+                "{stack}: CloudFormation accepts the template; it needs {}",
+                capabilities.join(", ")
+            ),
+            Self::Folders(folders) => format!(
+                "{}: {} made, {} in all",
+                folders.bucket,
+                pluralize(folders.created, "folder"),
+                folders.wanted
+            ),
+            Self::Uploaded { places } => format!("wrote {}", places.join(", ")),
+            Self::Tested {
+                stack,
+                kept_in: None,
+            } => format!("{stack}: created, verified, removed"),
+            Self::Tested {
+                stack,
+                kept_in: Some(region),
+            } => format!(
+                "{stack}: created, verified, kept; remove it with `aws cloudformation delete-stack --stack-name {stack} --region {region}`"
+            ),
+            Self::Provisioned {
+                stack,
+                outcome,
+                outputs,
+                parameters,
+                folders,
+            } => {
+                let folders = folders.map(|folders| {
+                    format!(
+                        "; {} made in {}, {} in all",
+                        pluralize(folders.created, "folder"),
+                        folders.bucket,
+                        folders.wanted
+                    )
+                });
+                format!(
+                    "{stack}: {outcome}; {} and {} verified{}",
+                    pluralize(outputs, "output"),
+                    pluralize(parameters, "parameter"),
+                    folders.unwrap_or_default()
+                )
+            }
+        }
+    }
+}

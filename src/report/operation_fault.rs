@@ -1,0 +1,84 @@
+//! Why an operation on a stack failed, and what a new stack lacks.
+
+use std::fmt;
+
+use crate::product::Requirement;
+
+/// The state in which an operation left a stack or a change set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The change set has this status.
+    ChangeSet { status: String },
+    /// The stack has this status.
+    Stack { status: String },
+    /// The creation failed, and the stack was removed.
+    CreationRemoved,
+    /// The stack was deleted meanwhile.
+    StackGone,
+    /// The operation succeeded, and these outputs and parameters have no value.
+    Incomplete {
+        status: String,
+        missing: Vec<String>,
+    },
+    /// The action does nothing to a stack.
+    NotForAws,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ChangeSet { status } => write!(out, "the change set is {status}"),
+            Self::Stack { status } => write!(out, "the stack is {status}"),
+            Self::CreationRemoved => write!(out, "the stack could not be made, and was removed"),
+            Self::StackGone => write!(out, "the stack is gone"),
+            Self::Incomplete { status, missing } => write!(
+                out,
+                "the stack is {status}, but these outputs and parameters are absent or empty: {}",
+                missing.join(", ")
+            ),
+            Self::NotForAws => write!(out, "this action does not need AWS"),
+        }
+    }
+}
+
+/// What a new stack needs and does not find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmet {
+    /// AWS refused to say, with this code.
+    Unreadable { code: String },
+    /// The bucket has no versioning.
+    NotVersioned,
+    /// The bucket's name has to be free.
+    NameTaken,
+    /// Nothing of this name exists.
+    Missing,
+}
+
+impl Unmet {
+    /// What is wrong with the requirement.
+    pub fn message(&self, requirement: &Requirement) -> String {
+        let what = requirement_text(requirement);
+        match self {
+            Self::Unreadable { code } => format!("{what} could not be looked at: {code}"),
+            Self::NotVersioned => format!("{what} has no versioning"),
+            Self::NameTaken => format!("there is a {what} already"),
+            Self::Missing => format!("there is no {what}"),
+        }
+    }
+
+    /// What to do, by the product's words for the requirement.
+    pub fn help(need: &str) -> String {
+        format!("this has to be so before a stack is made: {need}")
+    }
+}
+
+fn requirement_text(requirement: &Requirement) -> String {
+    match requirement {
+        Requirement::Resource { kind, id } => format!("{kind} {id}"),
+        Requirement::Parameter { name } => format!("parameter {name}"),
+        Requirement::Bucket { name, .. } | Requirement::FreeBucket { name } => {
+            format!("bucket {name}")
+        }
+        Requirement::Object { bucket, key } => format!("object {key} in bucket {bucket}"),
+    }
+}
