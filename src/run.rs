@@ -1,4 +1,8 @@
 //! From arguments to an exit code.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what belongs on standard output is written here and nowhere else"
+)]
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -24,11 +28,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
+    let directives = crate::ci::variable("RUST_LOG");
+    if let Err(error) = cli::start_logger(anstream::ColorChoice::Auto, None, directives.as_deref())
+    {
+        log::warn!("{error}");
+    }
     let (output, exit) = dispatch(cli);
     match std::io::stdout().write_all(output.as_bytes()) {
         // A reader such as `head` that has seen enough is no failure.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            eprintln!("error: standard output: {error}");
+            log::error!("standard output: {error}");
             Exit::Internal
         }
         _ => exit,
@@ -127,7 +136,7 @@ fn dispatch(arguments: Cli) -> (String, Exit) {
                 act(&name, action, Flags::default())
             }
             _ => {
-                eprintln!("error: what should be done? `provisioner --help` lists the commands");
+                log::error!("what should be done? `provisioner --help` lists the commands");
                 (String::new(), Exit::Usage)
             }
         },
@@ -139,7 +148,7 @@ fn listed(format: Format, print: impl FnOnce(ListFormat) -> (String, Exit)) -> (
     match ListFormat::from_format(format) {
         Some(format) => print(format),
         None => {
-            eprintln!("error: products are printed as `text`, `json` or `markdown`");
+            log::error!("products are printed as `text`, `json` or `markdown`");
             (String::new(), Exit::Usage)
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use crate::forge::{self, Deployment, DeploymentState};
 use crate::model::{CommitSha, UserId};
 use crate::product::Verb;
-use crate::report::{Notice, Outcome, State, deployment_description, escape_workflow_commands};
+use crate::report::{Notice, Outcome, State, deployment_description};
 use crate::stack::StackName;
 
 /// GitHub takes 80 writes in a minute, and one stack's deployment is three.
@@ -85,7 +85,7 @@ impl<'a> DeploymentReporter<'a> {
             state,
         };
         if let Err(error) = self.forge.put_deployment(own, &deployment).await {
-            eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+            log::warn!("{error}");
             if let Ok(mut failed) = self.failed.lock() {
                 *failed = Some(match error.is_refusal() {
                     true => Notice::DeploymentsNotAllowed,

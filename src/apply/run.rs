@@ -25,8 +25,8 @@ use crate::operation::to_diagnostics;
 use crate::plan::Change;
 use crate::report::{
     COMMENT_LIMIT, ChangeRecord, Decision, Evidence, Heading, Notice, Outcome, Predicate, Problem,
-    Provisioning, Redactor, ReportSource, SUMMARY_LIMIT, State, escape_workflow_commands,
-    outcome_lines, provisioning, run_summary, states_line, unread_merge,
+    Provisioning, Redactor, ReportSource, SUMMARY_LIMIT, State, outcome_lines, provisioning,
+    run_summary, states_line, unread_merge,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -76,8 +76,7 @@ impl<'a> Run<'a> {
     pub fn record_failure(&mut self, range: &MergedRange, failure: &JobError) {
         let text = failure.text();
         let commit = range.merge.short();
-        let line = format!("error: merge {commit}: {text}");
-        eprintln!("{}", escape_workflow_commands(&line));
+        log::error!("merge {commit}: {text}");
         self.summary.push(unread_merge(commit, &text));
         self.exit = self.exit.max(Some(failure.exit()));
     }
@@ -134,7 +133,7 @@ impl<'a> Run<'a> {
             .upsert_comment(number, own, &marker, &comment);
         if let Err(error) = put.await {
             // A comment that cannot be written does not undo what was applied.
-            eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+            log::warn!("{error}");
             if !error.is_refusal() {
                 self.exit = self.exit.max(Some(Exit::Unreachable));
             }
@@ -261,7 +260,7 @@ impl<'a> Run<'a> {
         self.summary.push(page);
         self.exit = self.exit.max(applied.exit);
         self.subjects.extend(applied.subjects);
-        eprint!("{}", outcome_lines(&recorded.report.outcomes));
+        log::info!("{}", outcome_lines(&recorded.report.outcomes));
         self.records.push(recorded);
         Ok(comment)
     }
@@ -309,7 +308,7 @@ impl<'a> Run<'a> {
             outputs.write().context("step outputs")
         })();
         written.map_err(JobError::Internal)?;
-        eprintln!("{closing}");
+        log::info!("{closing}");
         Ok((String::new(), exit))
     }
 }

@@ -25,13 +25,13 @@ pub fn check(args: &CheckArgs) -> (String, Exit) {
             match show(&report, args.format) {
                 Ok(text) => (text, exit),
                 Err(error) => {
-                    eprintln!("error: {error:#}");
+                    log::error!("{error:#}");
                     (String::new(), Exit::Internal)
                 }
             }
         }
         Err(error) => {
-            eprintln!("error: {error:#}");
+            log::error!("{error:#}");
             (String::new(), Exit::Usage)
         }
     }

@@ -1,10 +1,11 @@
 //! The person at the command line: hears what happens, and is asked before something goes.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::logger;
 use crate::guard::Authority;
 use crate::job::{is_milestone, print_line};
 use crate::operation::{AuthoritySource, Progress};
@@ -13,27 +14,19 @@ use crate::report::{self, Counted, Format, Redactor, Step, event_line};
 use crate::stack::{StackEvent, StackName};
 use crate::text::escape_invisible;
 
-/// Standard error, shared by all stacks of a run: bars on a terminal, plain lines elsewhere.
+/// What all stacks of a run share: bars on a terminal, plain lines elsewhere.
 #[derive(Clone)]
 pub struct Console {
-    bars: Option<MultiProgress>,
+    bars: Option<&'static MultiProgress>,
     force: bool,
 }
 
 impl Console {
     /// `force` is what the command line said.
     pub fn new(force: bool) -> Self {
-        let bars = std::io::stderr()
-            .is_terminal()
-            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Self { bars, force }
-    }
-
-    /// One line, whatever stands in it.
-    fn print_line(&self, line: &str) {
-        match &self.bars {
-            Some(bars) => bars.suspend(|| print_line(line)),
-            None => print_line(line),
+        Self {
+            bars: logger::bars(),
+            force,
         }
     }
 
@@ -57,6 +50,10 @@ impl Console {
 }
 
 /// Columns of the terminal; `None` if the output goes elsewhere, where nothing is to be wrapped.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the width is that of standard output, to which nothing is written here"
+)]
 pub fn width() -> Option<u16> {
     let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(width.0)
@@ -85,15 +82,12 @@ impl Progress for StackProgress {
                 bar.set_prefix(stack.name.clone());
                 bar.set_message(step.words());
             }
-            None => self
-                .console
-                .print_line(&format!("{}: {}", stack.name, step.words())),
+            None => print_line(&format!("{}: {}", stack.name, step.words())),
         }
     }
 
     fn event(&self, stack: &StackName, event: &StackEvent) {
-        self.console
-            .print_line(&event_line(stack, event, &self.values));
+        print_line(&event_line(stack, event, &self.values));
     }
 
     fn count(&self, stack: &StackName, what: Counted<'_>, done: u64, of: Option<u64>) {
@@ -101,7 +95,7 @@ impl Progress for StackProgress {
         match &self.bar {
             Some(bar) => bar.set_message(line),
             None if is_milestone(done, of) => {
-                self.console.print_line(&format!("{}: {line}", stack.name));
+                print_line(&format!("{}: {line}", stack.name));
             }
             None => {}
         }
@@ -111,7 +105,7 @@ impl Progress for StackProgress {
 impl AuthoritySource for StackProgress {
     fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority {
         let force = self.console.force;
-        let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let terminal = std::io::stdin().is_terminal() && self.console.bars.is_some();
         // Whoever has not said `--force` is refused anyway, and a script cannot be asked.
         let about = about.filter(|_| force && terminal);
         let typed = about.map(|deletion| self.prompt_for_confirmation(stack, deletion));
@@ -126,12 +120,11 @@ impl AuthoritySource for StackProgress {
 impl StackProgress {
     fn prompt_for_confirmation(&self, stack: &StackName, deletion: &Deletion) -> String {
         let ask = || {
-            eprint!(
+            logger::prompt(&format!(
                 "{}\n{}\nType the stack's name to go on: ",
                 escape_invisible(&report::deletion_summary(deletion), false),
                 report::deletion(deletion, Format::Text(width()))
-            );
-            let _ = std::io::stderr().flush();
+            ));
             let mut line = String::new();
             match std::io::stdin().lock().read_line(&mut line) {
                 Ok(_) => line.trim().to_owned(),

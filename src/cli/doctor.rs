@@ -3,14 +3,14 @@
 use super::ListFormat;
 use crate::doctor::diagnose;
 use crate::exit::Exit;
-use crate::report::{doctor_markdown, doctor_text, escape_workflow_commands};
+use crate::report::{doctor_markdown, doctor_text};
 
 /// Checks everything. Returns what belongs on standard output.
 pub fn doctor(configs: &[String], format: ListFormat) -> (String, Exit) {
     let diagnosis = match diagnose(configs) {
         Ok(diagnosis) => diagnosis,
         Err((error, exit)) => {
-            eprintln!("{}", escape_workflow_commands(&format!("error: {error:#}")));
+            log::error!("{error:#}");
             return (String::new(), exit);
         }
     };

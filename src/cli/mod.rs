@@ -1,12 +1,13 @@
 //! The command line: arguments, one file for each family of commands, console and prompts. Each action turns configs into
 //! results; printing is one place for all of them.
 
+mod action_log;
 mod args;
 mod aws;
 mod check;
 mod console;
 mod doctor;
-mod log;
+mod logger;
 mod products;
 mod render;
 mod replay;
@@ -32,6 +33,7 @@ use crate::workspace::{ConfigFile, add_repository_products, locate};
 pub use args::{ActionArgs, CheckArgs, Cli, CliCommand};
 pub use check::check;
 pub use doctor::doctor;
+pub use logger::start as start_logger;
 pub use products::{ListFormat, explain, list_products, show_product};
 pub use replay::replay;
 pub use result::{ActionResults, ConfigResult, Format};
@@ -96,7 +98,7 @@ pub fn run(request: &ActionRequest) -> (String, Exit) {
         None => Exit::Ok,
     };
     if request.log {
-        log::write(request, &results);
+        action_log::write(request, &results);
     }
     (results.print(request.format), exit)
 }

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use super::Format;
 use super::console::width;
+use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::product::Registry;
 use crate::report::{self, ProductFormat, ProductListError};
@@ -65,8 +66,8 @@ pub fn explain(code: Option<&str>) -> (String, Exit) {
         Ok(text) => (text, Exit::Ok),
         Err(error) => {
             match &error.similar {
-                Some(similar) => eprintln!("error: {error}; did you mean `{similar}`?"),
-                None => eprintln!("error: {error}; `provisioner explain` lists them"),
+                Some(similar) => log::error!("{error}; did you mean `{similar}`?"),
+                None => log::error!("{error}; `provisioner explain` lists them"),
             }
             (String::new(), Exit::Usage)
         }
@@ -83,9 +84,11 @@ fn printed(listing: Result<String, ProductListError>) -> (String, Exit) {
         ProductListError::Invalid(_) | ProductListError::Sample(_) => Exit::Config,
     };
     match &error {
-        ProductListError::Unknown { .. } => eprintln!("error: {error}"),
-        ProductListError::Invalid(_) => eprintln!("error[product-invalid]: {error}"),
-        ProductListError::Sample(_) => eprintln!("{error}"),
+        ProductListError::Unknown { .. } => log::error!("{error}"),
+        ProductListError::Invalid(_) => {
+            log::error!(target: LOG_TARGET, "error[product-invalid]: {error}")
+        }
+        ProductListError::Sample(_) => log::error!(target: LOG_TARGET, "{error}"),
     }
     (String::new(), exit)
 }

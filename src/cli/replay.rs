@@ -14,27 +14,21 @@ pub fn replay(file: &Path) -> (String, Exit) {
     let evidence = match read(file) {
         Ok(evidence) => evidence,
         Err(error) => {
-            eprintln!(
-                "{}",
-                escape_workflow_commands(&format!("error: {}: {error:#}", file.display()))
-            );
+            log::error!("{}: {error:#}", file.display());
             return (String::new(), Exit::Usage);
         }
     };
     let replayed = match evidence.replay() {
         Ok(replayed) => replayed,
         Err(error) => {
-            eprintln!("{}", escape_workflow_commands(&format!("error: {error:#}")));
+            log::error!("{error:#}");
             return (String::new(), Exit::Internal);
         }
     };
     for difference in &replayed.differences {
-        eprintln!(
-            "{}",
-            escape_workflow_commands(&format!("different: {difference}"))
-        );
+        log::warn!("different: {difference}");
     }
-    eprintln!(
+    log::info!(
         "replay: {}, {}, {}",
         pluralize(replayed.decisions, "decision"),
         pluralize(replayed.comments.len(), "comment"),

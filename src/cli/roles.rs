@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::load_all;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::Exit;
 use crate::guard::{Policy, read_policy};
 use crate::product::RunInput;
-use crate::report::{diagnostics, escape_workflow_commands};
+use crate::report::diagnostics;
 use crate::roles::{
     AccountRoles, MAX_POLICIES, RolePhase, RolesRequest, roles as all_roles, template,
 };
@@ -29,7 +29,7 @@ pub fn roles(configs: &[String], asked: &RolesRequest, format: RolesFormat) -> (
     match print(configs, asked, format) {
         Ok(text) => (text, Exit::Ok),
         Err((message, exit)) => {
-            eprintln!("{}", escape_workflow_commands(message.trim_end()));
+            log::error!(target: LOG_TARGET, "{message}");
             (String::new(), exit)
         }
     }
@@ -120,7 +120,7 @@ fn locate_configs(
 /// What whoever deploys them should know, beside what is printed.
 fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
     if !asked.repository.has_ids() {
-        eprintln!(
+        log::info!(
             "note: a repository that was made or renamed since 2026-07-15 has its ids in the subject of its tokens, which these roles do not trust\n  \
              help: say --repository OWNER@ID/NAME@ID; `gh api repos/{} --jq '.owner.id, .id'` prints them",
             asked.repository.name()
@@ -128,15 +128,15 @@ fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
     }
     for role in accounts.iter().flat_map(|account| &account.roles) {
         if role.policies.len() > MAX_POLICIES {
-            eprintln!(
-                "warning: {} needs {} managed policies, and AWS attaches {MAX_POLICIES} to a role unless the account's quota is raised\n  \
+            log::warn!(
+                "{} needs {} managed policies, and AWS attaches {MAX_POLICIES} to a role unless the account's quota is raised\n  \
                  help: give each environment or region a role of its own by {{environment}} or {{region}} in its name, or raise the quota",
                 role.arn,
                 role.policies.len()
             );
         }
         if role.phase == RolePhase::Apply && role.policies.is_empty() {
-            eprintln!(
+            log::info!(
                 "note: {} may do nothing yet: no config is in its environment",
                 role.arn
             );

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::guard::POLICY_SCHEMA;
 use crate::product::Registry;
@@ -20,8 +21,8 @@ pub fn schema(product: Option<&str>) -> (String, Exit) {
         (Some(name), _) => name,
         (None, [only]) => only,
         (None, _) => {
-            eprintln!(
-                "error: which schema? There are those of {}",
+            log::error!(
+                "which schema? There are those of {}",
                 and_list(&[&names[..], &[POLICY]].concat())
             );
             return (String::new(), Exit::Usage);
@@ -30,13 +31,13 @@ pub fn schema(product: Option<&str>) -> (String, Exit) {
     match registry.product(name) {
         Some(Ok(product)) => (format!("{:#}\n", product.schema.document()), Exit::Ok),
         Some(Err(error)) => {
-            eprintln!("error[product-invalid]: {error}");
+            log::error!(target: LOG_TARGET, "error[product-invalid]: {error}");
             (String::new(), Exit::Config)
         }
         None if name == POLICY => (POLICY_SCHEMA.to_owned(), Exit::Ok),
         None => {
-            eprintln!(
-                "error: there is no schema of `{name}`; there are those of {}",
+            log::error!(
+                "there is no schema of `{name}`; there are those of {}",
                 and_list(&[&names[..], &[POLICY]].concat())
             );
             (String::new(), Exit::Usage)

@@ -13,6 +13,9 @@ pub use catalogue::{CATALOGUE, Code, Explanation, explain};
 pub use product_code::ProductCode;
 pub use source::{Position, SourceText, Span};
 
+/// Log target of rendered diagnostics, which name their own severity.
+pub const LOG_TARGET: &str = "provisioner::diagnostics";
+
 /// Longer lines are not kept for quoting: a hundred problems on a line of a megabyte would keep it a hundred times.
 const MAX_LINE_CHARS: usize = 4096;
 

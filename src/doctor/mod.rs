@@ -27,7 +27,7 @@ pub fn diagnose(configs: &[String]) -> Result<Diagnosis, (anyhow::Error, Exit)> 
     let environment = JobEnvironment::read().map_err(|error| (error, Exit::Usage))?;
     runtime.block_on(job::check_job(&mut diagnosis, &environment));
     if let Err(error) = ci::summary(&doctor_markdown(&diagnosis.findings)) {
-        eprintln!("warning: job summary: {error}");
+        log::warn!("job summary: {error}");
     }
     Ok(diagnosis)
 }

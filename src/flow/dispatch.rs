@@ -4,7 +4,7 @@ use crate::ci::{CiEvent, JobEnvironment};
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
 use crate::job::{Job, JobError, JobResult};
-use crate::report::{NothingToDo, escape_workflow_commands};
+use crate::report::NothingToDo;
 
 /// Runs the flow of the job's event. Returns standard output and the exit code.
 pub fn run_in_ci() -> (String, Exit) {
@@ -20,10 +20,7 @@ pub fn run_in_ci() -> (String, Exit) {
     match outcome {
         Ok(done) => done,
         Err(failure) => {
-            eprintln!(
-                "{}",
-                escape_workflow_commands(&format!("error: {}", failure.text()))
-            );
+            log::error!("{}", failure.text());
             (String::new(), failure.exit())
         }
     }
@@ -65,7 +62,7 @@ async fn run(environment: JobEnvironment) -> JobResult {
         CiEvent::Other(name) => {
             let name = name.clone();
             let line = NothingToDo::Event { name }.to_string();
-            eprintln!("{}", escape_workflow_commands(&line));
+            log::info!("{line}");
             Ok((String::new(), Exit::Ok))
         }
     }

@@ -11,6 +11,7 @@ use crate::change::products;
 use crate::change::{LoadedPolicy, policy_at};
 use crate::ci::{JobOutputs, summary};
 use crate::config::{Config, load};
+use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::forge::{Issue, Source};
 use crate::guard::Policy;
@@ -24,7 +25,7 @@ use crate::operation::{self, Desired, OperationContext};
 use crate::report::{
     self as print, COMMENT_LIMIT, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal,
     SUMMARY_LIMIT, StackDrift, drift_counts, drift_issue, drift_issue_marker, drift_issue_title,
-    drift_scan_lines, drift_scan_markdown, escape_workflow_commands, problems_line,
+    drift_scan_lines, drift_scan_markdown, problems_line,
 };
 use crate::stack::{Drifted, StackName};
 
@@ -39,10 +40,7 @@ pub async fn scan(job: &Job) -> JobResult {
     let allowed = match &policy {
         Ok(allowed) => allowed,
         Err(problems) => {
-            eprint!(
-                "{}",
-                escape_workflow_commands(&print::diagnostics(problems))
-            );
+            log::error!(target: LOG_TARGET, "{}", print::diagnostics(problems));
             return Ok((String::new(), Exit::Denied));
         }
     };
@@ -205,10 +203,7 @@ async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Result<()
             (None, true) => {
                 let title = drift_issue_title(stack);
                 let opened = job.forge.open_issue(&title, &body).await?;
-                eprintln!(
-                    "{}",
-                    escape_workflow_commands(&format!("opened {}", opened.url))
-                );
+                log::info!("opened {}", opened.url);
             }
             (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
             (Some(issue), drifted) => {
@@ -230,6 +225,6 @@ fn finish(stacks: &[StackDrift], left: usize, exit: Option<Exit>) -> JobResult {
     outputs.set("drifted", drifted);
     outputs.set("failed", failed);
     outputs.write().context("step outputs").map_err(internal)?;
-    eprint!("{}", drift_scan_lines(stacks));
+    log::info!("{}", drift_scan_lines(stacks));
     Ok((String::new(), exit.unwrap_or(Exit::Ok)))
 }

@@ -5,7 +5,7 @@ use crate::change::merged_ranges;
 use crate::exit::Exit;
 use crate::job::{Job, JobResult};
 use crate::model::CommitSha;
-use crate::report::{NothingToDo, escape_workflow_commands};
+use crate::report::NothingToDo;
 
 /// Provisions the pull requests of a push.
 pub async fn provision(
@@ -19,7 +19,7 @@ pub async fn provision(
     let (Some(before), Some(after), true) = (before, after, is_default) else {
         let reference = reference.to_owned();
         let line = NothingToDo::Push { reference }.to_string();
-        eprintln!("{}", escape_workflow_commands(&line));
+        log::info!("{line}");
         return Ok((String::new(), Exit::Ok));
     };
     let own = job.forge.current_user().await?;

@@ -1,7 +1,7 @@
 //! The log of a job: one plain line for each thing that happens. It cannot prompt.
 
 use crate::operation::Progress;
-use crate::report::{Counted, Redactor, Step, escape_workflow_commands, event_line};
+use crate::report::{Counted, Redactor, Step, event_line};
 use crate::stack::{StackEvent, StackName};
 use crate::text::escape_invisible;
 
@@ -33,12 +33,9 @@ impl Progress for ProgressLog {
     }
 }
 
-/// Writes one line to standard error. Nothing in it is read as a workflow command or moves the cursor.
+/// Logs one line, whatever characters it has.
 pub fn print_line(line: &str) {
-    eprintln!(
-        "{}",
-        escape_workflow_commands(&escape_invisible(line, false))
-    );
+    log::info!("{}", escape_invisible(line, false));
 }
 
 /// Whether a log shows this count: every tenth part of a known whole is enough.

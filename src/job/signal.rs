@@ -7,7 +7,7 @@ pub fn cancel_on_signal() -> CancellationToken {
     let (ask, asked) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {
         interrupted().await;
-        eprintln!("note: the run ends after it has cleaned up; once more ends it at once");
+        log::info!("note: the run ends after it has cleaned up; once more ends it at once");
         let _ = ask.send(true);
         interrupted().await;
         std::process::exit(130);

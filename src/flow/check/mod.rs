@@ -17,9 +17,7 @@ use crate::forge::IdentityTokens;
 use crate::guard::POLICY_FILE;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
-use crate::report::{
-    self as print, COMMENT_LIMIT, MARKER, Notice, OfflineReason, Report, escape_workflow_commands,
-};
+use crate::report::{self as print, COMMENT_LIMIT, MARKER, Notice, OfflineReason, Report};
 
 pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
     let (report, comment_url) = pull_request(job, number).await?;
@@ -85,7 +83,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
                 Ok(written) => url = Some(written.url().to_owned()),
                 Err(error) if error.is_refusal() => {
                     report.notices.push(Notice::CommentNotAllowed);
-                    eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+                    log::warn!("{error}");
                 }
                 Err(error) => return Err(error.into()),
             },

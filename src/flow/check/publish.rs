@@ -4,13 +4,13 @@ use anyhow::Context as _;
 
 use crate::VERSION;
 use crate::ci::{JobEnvironment, JobOutputs, summary};
+use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::forge::{CommitStatus, Statuses};
 use crate::job::JobError;
 use crate::model::{CommitSha, UserId};
 use crate::report::{
-    self as print, Notice, PLAN_STATUS, Report, SUMMARY_LIMIT, check_line,
-    escape_workflow_commands, status_description,
+    self as print, Notice, PLAN_STATUS, Report, SUMMARY_LIMIT, check_line, status_description,
 };
 use crate::workspace::write_file;
 
@@ -29,7 +29,7 @@ pub async fn set_status(
         Ok(_) => Ok(()),
         Err(error) if error.is_refusal() => {
             report.notices.push(Notice::StatusNotAllowed);
-            eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+            log::warn!("{error}");
             Ok(())
         }
         Err(error) => Err(error.into()),
@@ -67,11 +67,10 @@ pub fn deliver(
     outputs.write().context("step outputs")?;
 
     let annotations = print::annotations(report.diagnostics());
-    eprint!(
-        "{}",
-        escape_workflow_commands(&print::diagnostics(report.diagnostics()))
-    );
-    eprintln!("{}", check_line(report));
+    if errors + warnings > 0 {
+        log::error!(target: LOG_TARGET, "{}", print::diagnostics(report.diagnostics()));
+    }
+    log::info!("{}", check_line(report));
     let exit = if report.plan.invalid > 0 {
         Exit::Config
     } else {

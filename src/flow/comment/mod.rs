@@ -15,7 +15,7 @@ use crate::command::{Class, Command, CommandParseError, parse};
 use crate::exit::Exit;
 use crate::forge::Reaction;
 use crate::job::{Job, JobError, JobResult};
-use crate::report::{NothingToDo, escape_workflow_commands};
+use crate::report::NothingToDo;
 
 use answer::Answer;
 use author::CommentAuthor;
@@ -62,14 +62,14 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
 }
 
 fn ignored(why: &NothingToDo) -> JobResult {
-    eprintln!("{why}");
+    log::info!("{why}");
     Ok((String::new(), Exit::Ok))
 }
 
 /// A reaction that cannot be written stops nothing.
 async fn react(job: &Job, comment: u64, reaction: Reaction) {
     if let Err(error) = job.forge.react(comment, reaction).await {
-        eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+        log::warn!("{error}");
     }
 }
 
@@ -107,10 +107,7 @@ impl CommentRunner<'_> {
             if let Err(failure) = done {
                 // If the forge does not answer now, later commands would fail too.
                 self.exit = self.exit.max(self.reply.failed(&failure));
-                eprintln!(
-                    "{}",
-                    escape_workflow_commands(&format!("error: {}", failure.text()))
-                );
+                log::error!("{}", failure.text());
                 break;
             }
         }

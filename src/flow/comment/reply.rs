@@ -5,7 +5,7 @@ use crate::command::{Class, Command, CommandParseError};
 use crate::exit::Exit;
 use crate::job::{Job, JobError};
 use crate::model::{Digest, UserId};
-use crate::report::{COMMENT_LIMIT, Reply, ReplySection, escape_workflow_commands, reply_markdown};
+use crate::report::{COMMENT_LIMIT, Reply, ReplySection, reply_markdown};
 
 /// First line of every reply; the comment's id and a digest of the environment follow.
 const MARKER: &str = "<!-- provisioner:command ";
@@ -117,7 +117,7 @@ impl<'a> CommentReply<'a> {
         match put.await {
             Ok(_) => self.written = body,
             Err(error) => {
-                eprintln!("{}", escape_workflow_commands(&format!("warning: {error}")));
+                log::warn!("{error}");
                 self.refused = error.is_refusal();
                 if !self.refused {
                     self.exit = Exit::Unreachable;

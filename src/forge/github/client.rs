@@ -216,7 +216,7 @@ impl GitHub {
                 return Err(failed(what, outcome));
             };
             if pause > Duration::from_secs(5) {
-                eprintln!(
+                log::info!(
                     "{what}: GitHub's rate limit; waiting {} seconds",
                     pause.as_secs()
                 );

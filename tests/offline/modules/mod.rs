@@ -241,6 +241,7 @@ fn a_door_in_a_pure_module_is_found() {
         "use std::fs; fn decide() { fs::read(\"a\"); }",
         "fn decide() { let now = std::time::SystemTime::now(); }",
         "fn decide() { println!(\"a\") }",
+        "fn decide() { log::info!(\"a\") }",
     ] {
         assert!(
             !rules::doors(&parsed(&[("guard.rs", text)]), &table).is_empty(),

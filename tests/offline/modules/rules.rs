@@ -92,7 +92,7 @@ pub fn arrows(sources: &Sources, circle: &BTreeSet<&str>) -> Vec<String> {
 
 /// Pure modules neither wait nor reach outside of the process.
 pub fn doors(sources: &Sources, table: &Table) -> Vec<String> {
-    let doors: [&[&str]; 10] = [
+    let doors: [&[&str]; 15] = [
         &["std", "fs"],
         &["std", "env"],
         &["std", "net"],
@@ -103,6 +103,11 @@ pub fn doors(sources: &Sources, table: &Table) -> Vec<String> {
         &["tokio"],
         &["fastrand"],
         &["clippy", "disallowed_methods"],
+        &["log", "error"],
+        &["log", "warn"],
+        &["log", "info"],
+        &["log", "debug"],
+        &["log", "trace"],
     ];
     let mut violations = Vec::new();
     for file in sources.files().filter(|file| table.is_pure(top(file))) {

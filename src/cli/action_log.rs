@@ -30,8 +30,8 @@ pub fn write(request: &ActionRequest, results: &ActionResults) {
         ) {
             failures += 1;
             if failures == 1 {
-                eprintln!(
-                    "warning: no log was written to {}: {error}",
+                log::warn!(
+                    "no log was written to {}: {error}",
                     item.base.join("reports").display()
                 );
             }

@@ -1,0 +1,149 @@
+//! The one door to standard error. Every line passes it: what is invisible or reads like a workflow command is written out, and
+//! progress bars step aside.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this module is the door to standard error"
+)]
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::{LazyLock, OnceLock};
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+use env_filter::{Builder, Filter};
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+use crate::diagnostic::LOG_TARGET;
+use crate::report::escape_workflow_commands;
+
+/// Errors are red, warnings yellow, all else has the terminal's own color.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// What is told before flags are read, and without any.
+const DEFAULT: LevelFilter = LevelFilter::Info;
+
+/// Progress bars of this process. Nothing is drawn unless standard error is a terminal.
+static BARS: LazyLock<MultiProgress> =
+    LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+
+static LOGGER: OnceLock<Logger> = OnceLock::new();
+
+struct Logger(Filter);
+
+/// Starts the logger. `level` is what the flags say, and `directives` what `RUST_LOG` says; flags win.
+/// Fails if the directives cannot be read.
+pub fn start(
+    color: ColorChoice,
+    level: Option<LevelFilter>,
+    directives: Option<&str>,
+) -> Result<(), String> {
+    color.write_global();
+    let mut builder = Builder::new();
+    let own = |level| (env!("CARGO_PKG_NAME"), level);
+    let unreadable = match (level, directives) {
+        (None, Some(text)) => builder
+            .try_parse(text)
+            .err()
+            .map(|error| format!("RUST_LOG: {error}")),
+        (level, _) => {
+            let (module, level) = own(level.unwrap_or(DEFAULT));
+            builder.filter_module(module, level);
+            None
+        }
+    };
+    if unreadable.is_some() {
+        builder.filter_module(env!("CARGO_PKG_NAME"), DEFAULT);
+    }
+    let filter = builder.build();
+    let most = filter.filter();
+    // Only a second call of `run` in one process finds a logger there, and the first one goes on.
+    if log::set_logger(LOGGER.get_or_init(|| Logger(filter))).is_ok() {
+        log::set_max_level(most);
+    }
+    unreadable.map_or(Ok(()), Err)
+}
+
+/// The bars to which a new one is added; none if standard error is no terminal.
+pub fn bars() -> Option<&'static MultiProgress> {
+    std::io::stderr().is_terminal().then(|| &*BARS)
+}
+
+/// Writes text that a person answers on the same line.
+pub fn prompt(text: &str) {
+    write(escape_workflow_commands(text).as_bytes());
+}
+
+fn write(bytes: &[u8]) {
+    let mut stream = anstream::stderr().lock();
+    // A closed standard error leaves nobody to tell.
+    let _ = stream.write_all(bytes).and_then(|()| stream.flush());
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.0.matches(record) {
+            let line = line(record);
+            BARS.suspend(|| write(line.as_bytes()));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// A record as it is written. Diagnostics name their severity themselves.
+fn line(record: &Record<'_>) -> String {
+    let text = record.args().to_string();
+    let text = escape_workflow_commands(text.trim_end());
+    let (style, word) = match record.level() {
+        _ if record.target() == LOG_TARGET => return format!("{text}\n"),
+        Level::Error => (ERROR, "error: "),
+        Level::Warn => (WARNING, "warning: "),
+        Level::Info => return format!("{text}\n"),
+        Level::Debug => (Style::new(), "debug: "),
+        Level::Trace => (Style::new(), "trace: "),
+    };
+    format!("{style}{word}{style:#}{text}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(target: &str, level: Level, text: &str) -> String {
+        let arguments = format_args!("{text}");
+        let record = Record::builder()
+            .target(target)
+            .level(level)
+            .args(arguments)
+            .build();
+        anstream::adapter::strip_str(&line(&record)).to_string()
+    }
+
+    #[test]
+    fn lines_name_their_level_and_hold_nothing_live() {
+        let shown = |level| {
+            shown(
+                "provisioner::flow",
+                level,
+                "a\u{1b}[31m\n::set-output name=x::y\n",
+            )
+        };
+        let rest = "a<U+001B>[31m\n: :set-output name=x::y\n";
+        assert_eq!(shown(Level::Error), format!("error: {rest}"));
+        assert_eq!(shown(Level::Warn), format!("warning: {rest}"));
+        assert_eq!(shown(Level::Info), rest);
+        assert_eq!(shown(Level::Debug), format!("debug: {rest}"));
+    }
+
+    #[test]
+    fn diagnostics_name_their_severity_once() {
+        let text = "x.yaml:1:1: error[x]: wrong\n";
+        assert_eq!(shown(LOG_TARGET, Level::Error, text), text);
+    }
+}
