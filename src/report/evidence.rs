@@ -193,10 +193,11 @@ impl Evidence {
                     again.iter().map(RecordedDenial::from_denial).collect();
                 replayed.decisions += 1;
                 if again != made.denials {
-                    let codes = |told: &[RecordedDenial]| match told {
+                    let codes = |denials: &[RecordedDenial]| match denials {
                         [] => "allowed".to_owned(),
                         _ => {
-                            let codes: Vec<&str> = told.iter().map(|it| it.code.as_str()).collect();
+                            let codes: Vec<&str> =
+                                denials.iter().map(|denial| denial.code.as_str()).collect();
                             codes.join(", ")
                         }
                     };

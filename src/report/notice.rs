@@ -143,3 +143,38 @@ pub(super) fn sentences<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(notices.iter().map(Notice::markdown))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_in_an_evidence_file_reads_as_before() {
+        for notice in [
+            Notice::PolicyChanged,
+            Notice::Superseded { configs: 2 },
+            Notice::TooManyDeployments { stacks: 60 },
+            Notice::Offline {
+                reason: OfflineReason::NoPlanRole {
+                    environments: vec!["dev".to_owned(), "prod".to_owned()],
+                },
+            },
+        ] {
+            let json = serde_json::to_string(&notice).unwrap();
+            assert!(!json.contains("AWS was not"), "{json}: a value, not a text");
+            let read: Notice = serde_json::from_str(&json).unwrap();
+            assert_eq!(read.markdown(), notice.markdown());
+        }
+    }
+
+    #[test]
+    fn environments_are_named_as_code() {
+        let environments = vec!["a`b".to_owned(), "prod".to_owned()];
+        let reason = OfflineReason::NoPlanRole { environments };
+        let text = Notice::Offline { reason }.markdown();
+        assert!(
+            text.starts_with("AWS was not asked about ``a`b`` and `prod`: "),
+            "{text}"
+        );
+    }
+}

@@ -256,7 +256,7 @@ fn headline(report: &Provisioning) -> String {
         report
             .outcomes
             .iter()
-            .filter(|it| it.state == state)
+            .filter(|outcome| outcome.state == state)
             .count()
     };
     let states = [
@@ -271,7 +271,7 @@ fn headline(report: &Provisioning) -> String {
         .filter(|state| of(*state) > 0)
         .map(|state| format!("{} {}", of(state), state.word()))
         .collect();
-    let worst = report.outcomes.iter().map(|it| it.state).max();
+    let worst = report.outcomes.iter().map(|outcome| outcome.state).max();
     let mark = worst.map_or("", State::mark);
     let all = pluralize(report.outcomes.len(), "config");
     format!("{mark} {all}: {}.", parts.join(", "))

@@ -165,15 +165,16 @@ fn parts(text: &str) -> Vec<String> {
 /// The config's preflight checks, without duplicates.
 fn preflight(config: &Config) -> Vec<Value> {
     let needs = config.product.needs(&config.derived.scope);
-    let mut told: Vec<(Severity, String)> = Vec::new();
+    let mut sentences: Vec<(Severity, String)> = Vec::new();
     for need in needs.into_iter().flatten() {
         let sentence = (need.severity, need.text);
-        if !told.contains(&sentence) {
-            told.push(sentence);
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
         }
     }
-    let told = told.into_iter();
-    told.map(|(severity, text)| context! { severity => severity.word(), text })
+    let sentences = sentences.into_iter();
+    sentences
+        .map(|(severity, text)| context! { severity => severity.word(), text })
         .collect()
 }
 
