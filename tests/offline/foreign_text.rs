@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use provisioner::model::{Digest, RepoPath};
 use provisioner::product::Target;
 use provisioner::report::{
-    Format, FoundDrift, Heading, NextStep, Notice, OfflineReason, Outcome, Problem, Provisioning,
-    Refusal, Reply, ReplySection, ReportSource, StackDrift, State, Text, drift_issue,
-    drift_scan_markdown, provisioning, reply_markdown,
+    Finding, Format, Found, FoundDrift, Heading, NextStep, Notice, OfflineReason, Outcome, Problem,
+    Provisioning, Refusal, Reply, ReplySection, ReportSource, StackDrift, State, Status, Text,
+    doctor_markdown, drift_issue, drift_scan_markdown, provisioning, reply_markdown,
+    results_markdown,
 };
 use provisioner::stack::StackName;
 
@@ -204,5 +205,20 @@ proptest! {
         let scanned = |found| StackDrift { stack: stack(&text), config: text.clone(), found };
         let stacks = [scanned(Ok(found)), scanned(Err(text.clone()))];
         assert_nothing_live(&drift_scan_markdown(&stacks, 3, limit));
+    }
+
+    #[test]
+    fn attack_foreign_text_is_never_live_in_pages_of_the_command_line(text in foreign()) {
+        let finding = Finding {
+            part: "token",
+            mark: Status::Bad,
+            what: text.clone(),
+            found: Found::ReadRefused { reason: text.clone() }.words(),
+            help: Some(text.clone()),
+        };
+        assert_nothing_live(&doctor_markdown(&[finding]));
+        let problem = Refusal::ConfigUnreadable.diagnostic(&RepoPath::typed(&text)).with_help(&text);
+        let items = [(true, text.clone(), table(&text)), (false, text.clone(), String::new())];
+        assert_nothing_live(&results_markdown(&text, items.into_iter(), &[problem]));
     }
 }
