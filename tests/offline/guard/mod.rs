@@ -3,6 +3,7 @@
 mod approvals;
 mod attack;
 mod attack_command;
+mod denials;
 mod properties;
 mod removals;
 mod request;
