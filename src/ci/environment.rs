@@ -2,6 +2,7 @@
 //! <https://docs.github.com/en/actions/reference/variables-reference>
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -139,6 +140,11 @@ fn run() -> JobRun {
 /// A variable that is set and not empty: composite actions pass absent inputs as empty ones.
 pub fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// Whether a variable is set, and empty.
+pub fn is_blank(name: &OsStr) -> bool {
+    env::var_os(name).is_some_and(|value| value.to_string_lossy().trim().is_empty())
 }
 
 fn required(name: &str) -> anyhow::Result<String> {

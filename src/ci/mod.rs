@@ -9,7 +9,7 @@ mod event;
 mod outputs;
 mod place;
 
-pub use environment::{JobEnvironment, JobRun, variable};
+pub use environment::{JobEnvironment, JobRun, is_blank, variable};
 pub use event::CiEvent;
 pub use outputs::{JobOutputs, summary};
 pub use place::{actor, in_job};

@@ -1,8 +1,11 @@
 //! `check`: flow 1 on a local repository; the comment is printed.
 
-use anyhow::Context as _;
+use std::path::PathBuf;
 
-use super::{CheckArgs, Format};
+use anyhow::Context as _;
+use clap::Args;
+
+use super::Format;
 use crate::VERSION;
 use crate::change::ConfigSelector;
 use crate::change::read_inputs;
@@ -12,6 +15,44 @@ use crate::forge::Source as _;
 use crate::forge::local::LocalRepository;
 use crate::product::RunInput;
 use crate::report::{self as print, Notice, OfflineReason, Report, SUMMARY_LIMIT};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  provisioner check --base main                          the comment, as Markdown
+  provisioner check --base origin/main --format sarif    for code scanning
+
+AWS is not queried. Exit code 10: a config has errors.")]
+pub struct CheckArgs {
+    /// Branch or commit to compare with (uses the merge base)
+    #[arg(long, value_name = "REV")]
+    base: String,
+    /// Branch or commit to check
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    head: String,
+    /// Glob of configs; may be repeated [default: the usual folders]
+    #[arg(
+        long,
+        value_name = "GLOB",
+        value_delimiter = '\n',
+        env = "PROVISIONER_CONFIGS",
+        hide_env_values = true
+    )]
+    configs: Vec<String>,
+    /// Tier of configs that name none, for products with tiers
+    #[arg(
+        long,
+        value_name = "TIER",
+        env = "PROVISIONER_TIER",
+        hide_env_values = true
+    )]
+    tier: Option<String>,
+    /// Folder of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repository: PathBuf,
+    /// Print the report in this format
+    #[arg(long, value_enum, default_value = "markdown")]
+    format: Format,
+}
 
 /// Checks what changed between the merge base with `--base` and `--head`. Returns what belongs on standard output.
 pub fn check(args: &CheckArgs) -> (String, Exit) {
@@ -47,7 +88,10 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
             args.base, args.head
         )
     })?;
-    let selection = ConfigSelector::new(&args.configs)?;
+    // A variable ends with a line break.
+    let globs = args.configs.iter().map(|glob| glob.trim().to_owned());
+    let globs: Vec<String> = globs.filter(|glob| !glob.is_empty()).collect();
+    let selection = ConfigSelector::new(&globs)?;
     let given = RunInput {
         tier: args.tier.clone(),
         ..RunInput::default()

@@ -1,13 +1,35 @@
 //! `doctor`: what this job or this laptop may do, printed.
 
+use clap::Args;
+
 use super::ListFormat;
 use crate::doctor::diagnose;
 use crate::exit::Exit;
 use crate::report::{doctor_markdown, doctor_text};
 
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  provisioner doctor                    as a step of a job, or on a laptop
+  provisioner doctor --format json      for programs
+
+A job asks the forge for its token's permissions, assumes the roles of the policy
+file, and tries to execute a change set that does not exist: AWS refuses it either
+way. A laptop checks the usual credentials.
+
+Exit codes: 0 nothing is missing; 10 the policy file or a config has errors; 20 a
+role has too many permissions or trusts too much; 31 something is missing.")]
+pub struct DoctorArgs {
+    /// Paths, globs, folders or file names [default: those of the policy file]
+    #[arg(value_name = "CONFIG")]
+    configs: Vec<String>,
+    /// Print the findings in this format
+    #[arg(long, value_enum, default_value_t)]
+    format: ListFormat,
+}
+
 /// Checks everything. Returns what belongs on standard output.
-pub fn doctor(configs: &[String], format: ListFormat) -> (String, Exit) {
-    let diagnosis = match diagnose(configs) {
+pub fn doctor(args: &DoctorArgs) -> (String, Exit) {
+    let diagnosis = match diagnose(&args.configs) {
         Ok(diagnosis) => diagnosis,
         Err((error, exit)) => {
             log::error!("{error:#}");
@@ -15,7 +37,7 @@ pub fn doctor(configs: &[String], format: ListFormat) -> (String, Exit) {
         }
     };
     let findings = &diagnosis.findings;
-    let text = match format {
+    let text = match args.format {
         ListFormat::Text => doctor_text(findings),
         ListFormat::Markdown => doctor_markdown(findings),
         ListFormat::Json => serde_json::to_string_pretty(findings).unwrap_or_default() + "\n",

@@ -32,6 +32,17 @@ static LOGGER: OnceLock<Logger> = OnceLock::new();
 
 struct Logger(Filter);
 
+/// Where `-v` and `-q` lead: one step for each, from warnings, errors and notes.
+pub fn level(verbose: u8, quiet: u8) -> LevelFilter {
+    match i16::from(verbose) - i16::from(quiet) {
+        ..=-2 => LevelFilter::Error,
+        -1 => LevelFilter::Warn,
+        0 => DEFAULT,
+        1 => LevelFilter::Debug,
+        2.. => LevelFilter::Trace,
+    }
+}
+
 /// Starts the logger. `level` is what the flags say, and `directives` what `RUST_LOG` says; flags win.
 /// Fails if the directives cannot be read.
 pub fn start(
@@ -145,5 +156,15 @@ mod tests {
     fn diagnostics_name_their_severity_once() {
         let text = "x.yaml:1:1: error[x]: wrong\n";
         assert_eq!(shown(LOG_TARGET, Level::Error, text), text);
+    }
+
+    #[test]
+    fn flags_step_through_the_levels() {
+        assert_eq!(level(0, 0), LevelFilter::Info);
+        assert_eq!(level(1, 0), LevelFilter::Debug);
+        assert_eq!(level(3, 0), LevelFilter::Trace);
+        assert_eq!(level(0, 1), LevelFilter::Warn);
+        assert_eq!(level(0, 5), LevelFilter::Error);
+        assert_eq!(level(1, 1), LevelFilter::Info);
     }
 }

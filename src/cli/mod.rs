@@ -2,12 +2,16 @@
 //! results; printing is one place for all of them.
 
 mod action_log;
+mod actions;
 mod args;
 mod aws;
 mod check;
+mod completions;
 mod console;
 mod doctor;
+mod global;
 mod logger;
+mod original;
 mod products;
 mod render;
 mod replay;
@@ -15,7 +19,9 @@ mod result;
 mod review;
 mod roles;
 mod schema;
+mod tips;
 mod validate;
+mod verbs;
 
 use std::path::Path;
 
@@ -30,15 +36,10 @@ use crate::product::{Registry, RunInput, Verb};
 use crate::text::{and_list, did_you_mean};
 use crate::workspace::{ConfigFile, add_repository_products, locate};
 
-pub use args::{ActionArgs, CheckArgs, Cli, CliCommand};
-pub use check::check;
-pub use doctor::doctor;
-pub use logger::start as start_logger;
-pub use products::{ListFormat, explain, list_products, show_product};
-pub use replay::replay;
+pub use args::{EngineCommand, Invocation, command, parse};
+pub use global::{GlobalArgs, start_default_logger};
+pub use products::ListFormat;
 pub use result::{ActionResults, ConfigResult, Format};
-pub use roles::{RolesFormat, roles};
-pub use schema::schema;
 
 /// What the user asked of some configs.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct ActionRequest {
     /// What is said for all configs.
     pub given: RunInput,
     /// Overwrite hand-edited outputs.
+    pub overwrite: bool,
+    /// Create, update or delete stacks.
     pub force: bool,
     /// How results are printed.
     pub format: Format,
@@ -166,7 +169,7 @@ fn results(request: &ActionRequest) -> ActionResults {
                     .map(|one| ConfigResult::done(&one.file, one.config.as_ref())),
             ),
             Verb::RenderTemplate | Verb::RenderPolicy => {
-                render::run(verb, &group, request.force, &mut results)
+                render::run(verb, &group, request.overwrite, &mut results)
             }
             Verb::ValidateTemplate => {
                 validate::run(&group, &mut results);

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
-use super::Format;
 use super::console::width;
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
@@ -25,16 +24,6 @@ pub enum ListFormat {
 }
 
 impl ListFormat {
-    /// The same, asked for where any format may be; `None` for SARIF.
-    pub fn from_format(format: Format) -> Option<Self> {
-        match format {
-            Format::Text => Some(Self::Text),
-            Format::Json => Some(Self::Json),
-            Format::Markdown => Some(Self::Markdown),
-            Format::Sarif => None,
-        }
-    }
-
     /// The same with the width of the terminal.
     pub fn for_terminal(self) -> ProductFormat {
         match self {
@@ -45,24 +34,59 @@ impl ListFormat {
     }
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  provisioner list-products                a line for each tier
+  provisioner list-products --format json  for programs")]
+pub struct ListProductsArgs {
+    /// Print the products in this format
+    #[arg(long, value_enum, default_value_t)]
+    format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  provisioner show-product                            every product
+  provisioner show-product PRODUCT --tier TIER        one tier of one product
+  provisioner show-product PRODUCT --format markdown  for a comment or a page")]
+pub struct ShowProductArgs {
+    /// Name of the product [default: all]
+    product: Option<String>,
+    /// Name of the tier [default: all]
+    #[arg(long, value_name = "TIER")]
+    tier: Option<String>,
+    /// Print the product in this format
+    #[arg(long, value_enum, default_value_t)]
+    format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  provisioner explain                  every code in one line
+  provisioner explain wrong-file-name  one code in full")]
+pub struct ExplainArgs {
+    /// Code of a diagnostic or a denial [default: all]
+    code: Option<String>,
+}
+
 /// All products with their tiers, a line each.
-pub fn list_products(format: ListFormat) -> (String, Exit) {
-    printed(report::list_products(&registry(), format.for_terminal()))
+pub fn list_products(args: &ListProductsArgs) -> (String, Exit) {
+    printed(report::list_products(
+        &registry(),
+        args.format.for_terminal(),
+    ))
 }
 
 /// What products make, tier by tier.
-pub fn show_product(
-    product: Option<&str>,
-    tier: Option<&str>,
-    format: ListFormat,
-) -> (String, Exit) {
-    let format = format.for_terminal();
+pub fn show_product(args: &ShowProductArgs) -> (String, Exit) {
+    let format = args.format.for_terminal();
+    let (product, tier) = (args.product.as_deref(), args.tier.as_deref());
     printed(report::show_product(&registry(), product, tier, format))
 }
 
 /// One code in full, or all of them in a line each.
-pub fn explain(code: Option<&str>) -> (String, Exit) {
-    match report::explain(&Registry::built_in(), code) {
+pub fn explain(args: &ExplainArgs) -> (String, Exit) {
+    match report::explain(&Registry::built_in(), args.code.as_deref()) {
         Ok(text) => (text, Exit::Ok),
         Err(error) => {
             match &error.similar {

@@ -13,7 +13,7 @@ use crate::product::Verb;
 use crate::workspace::{OutputError, OutputFolder};
 
 /// Renders in parallel, then writes folder by folder.
-pub fn run(verb: Verb, group: &[LoadedConfig], force: bool, results: &mut ActionResults) {
+pub fn run(verb: Verb, group: &[LoadedConfig], overwrite: bool, results: &mut ActionResults) {
     let subfolder = if verb == Verb::RenderPolicy {
         "policies"
     } else {
@@ -42,7 +42,7 @@ pub fn run(verb: Verb, group: &[LoadedConfig], force: bool, results: &mut Action
         }
     }
     for (folder, group) in folders {
-        let outputs = OutputFolder::new(folder, force);
+        let outputs = OutputFolder::new(folder, overwrite);
         let texts: Vec<_> = group
             .iter()
             .map(|(_, name, text)| (name.clone(), text.clone()))
@@ -94,7 +94,7 @@ fn not_written(path: &str, error: &OutputError) -> Diagnostic {
     let path = RepoPath::typed(path);
     match error {
         OutputError::Edited => Diagnostic::error(Code::OutputEdited, &path, error.to_string())
-            .with_help("move the edit into the config, or pass --force to overwrite it"),
+            .with_help("move the edit into the config, or pass --overwrite to overwrite it"),
         _ => Diagnostic::error(Code::OutputNotWritten, &path, error.to_string()),
     }
 }

@@ -1,6 +1,8 @@
 //! `replay`: makes the decisions and the comments of a run again, from its evidence alone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 
 use crate::exit::Exit;
 use crate::report::{Evidence, escape_workflow_commands};
@@ -9,8 +11,19 @@ use crate::text::pluralize;
 /// The largest evidence that is read: 200 stacks have a hundredth of it.
 const MAX_BYTES: u64 = 256 << 20;
 
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  provisioner replay provisioner-evidence.json    print the comments of the run
+
+Exit code 20: a decision or a comment differs.")]
+pub struct ReplayArgs {
+    /// Evidence file of the run
+    #[arg(value_name = "FILE")]
+    evidence: PathBuf,
+}
+
 /// Prints the comments; says what is not as it was recorded.
-pub fn replay(file: &Path) -> (String, Exit) {
+pub fn replay(ReplayArgs { evidence: file }: &ReplayArgs) -> (String, Exit) {
     let evidence = match read(file) {
         Ok(evidence) => evidence,
         Err(error) => {

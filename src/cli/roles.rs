@@ -1,5 +1,6 @@
 //! `roles`: the IAM roles that the policy file names, as a template or as documents.
 
+use clap::Args;
 use serde_json::json;
 
 use super::load_all;
@@ -9,10 +10,62 @@ use crate::guard::{Policy, read_policy};
 use crate::product::RunInput;
 use crate::report::diagnostics;
 use crate::roles::{
-    AccountRoles, MAX_POLICIES, RolePhase, RolesRequest, roles as all_roles, template,
+    AccountRoles, Issuer, MAX_POLICIES, RepositoryId, RolePhase, RolesRequest, branch,
+    roles as all_roles, template,
 };
 use crate::text::and_list;
 use crate::workspace::{ConfigFile, locate, policy_file};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  provisioner roles --repository acme@5501/infra@880042 > roles.yaml
+  provisioner roles --repository acme/infra --account 123456789012 --format json
+
+The plan role reads stacks and creates change sets. It trusts pull requests, the
+default branch and its merge queue. The apply role has the permissions of
+create-policy for all configs together, and trusts only the jobs of its
+environments. A template is for one account:
+
+  aws cloudformation deploy --stack-name provisioner-roles \\
+    --template-file roles.yaml --capabilities CAPABILITY_NAMED_IAM \\
+    --parameter-overrides MakeProvider=true
+
+Before you merge new configs, print and deploy the template again.")]
+pub struct RolesArgs {
+    /// Paths, globs, folders or file names [default: those of the policy file]
+    #[arg(value_name = "CONFIG")]
+    configs: Vec<String>,
+    /// Repository to trust; with ids, both forms of a token's subject are trusted
+    #[arg(long, value_name = "OWNER[@ID]/NAME[@ID]")]
+    repository: RepositoryId,
+    /// Default branch of the repository
+    #[arg(long, value_name = "BRANCH", default_value = "main", value_parser = branch)]
+    default_branch: String,
+    /// Account; may be repeated [default: those of the configs]
+    #[arg(long, value_name = "ID", value_parser = account)]
+    account: Vec<String>,
+    /// Environment; may be repeated [default: all of the policy file]
+    #[arg(long, value_name = "NAME")]
+    environment: Vec<String>,
+    /// Issuer of the jobs' tokens; an Enterprise server has its own
+    #[arg(
+        long,
+        value_name = "HOST[/PATH]",
+        default_value = "token.actions.githubusercontent.com"
+    )]
+    issuer: Issuer,
+    /// Print the roles in this format
+    #[arg(long, value_enum, default_value_t)]
+    format: RolesFormat,
+}
+
+/// The id of an account.
+fn account(text: &str) -> Result<String, &'static str> {
+    match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err("write the 12 digits"),
+    }
+}
 
 /// How roles are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -25,8 +78,15 @@ pub enum RolesFormat {
 }
 
 /// Prints the roles of one account as a template, or of all of them as documents.
-pub fn roles(configs: &[String], asked: &RolesRequest, format: RolesFormat) -> (String, Exit) {
-    match print(configs, asked, format) {
+pub fn roles(args: RolesArgs) -> (String, Exit) {
+    let request = RolesRequest {
+        repository: args.repository,
+        branch: args.default_branch,
+        issuer: args.issuer,
+        accounts: args.account,
+        environments: args.environment,
+    };
+    match print(&args.configs, &request, args.format) {
         Ok(text) => (text, Exit::Ok),
         Err((message, exit)) => {
             log::error!(target: LOG_TARGET, "{message}");

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use clap::Args;
+
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::guard::POLICY_SCHEMA;
@@ -9,15 +11,24 @@ use crate::product::Registry;
 use crate::text::and_list;
 use crate::workspace::add_repository_products;
 
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  provisioner schema PRODUCT > config.schema.json
+  provisioner schema policy > policy.schema.json")]
+pub struct SchemaArgs {
+    /// Name of the product, or `policy` for .provisioner.yaml
+    product: Option<String>,
+}
+
 /// What stands for the policy, unless a product is called that.
 const POLICY: &str = "policy";
 
 /// The schema of a product; without a name, that of the only product, or the names of all.
-pub fn schema(product: Option<&str>) -> (String, Exit) {
+pub fn schema(args: &SchemaArgs) -> (String, Exit) {
     let mut registry = Registry::built_in();
     add_repository_products(&mut registry, Path::new("."));
     let names = registry.names();
-    let name = match (product, names.as_slice()) {
+    let name = match (args.product.as_deref(), names.as_slice()) {
         (Some(name), _) => name,
         (None, [only]) => only,
         (None, _) => {

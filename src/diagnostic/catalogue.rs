@@ -177,7 +177,7 @@ catalogue! {
         "Comment on the pull request that changed the config, or add the entry to the config in a new one.";
     OutputEdited "output-edited":
         "An output file was changed by hand, or was not written by provisioner. Writing it would lose the edit.",
-        "Move the change into the config, or pass `--force` to overwrite the file.";
+        "Move the change into the config, or pass `--overwrite` to overwrite the file.";
     OutputNotWritten "output-not-written":
         "An output file could not be written.",
         "Look at the permissions and free space of the folder.";

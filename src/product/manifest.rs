@@ -244,9 +244,11 @@ pub enum Verb {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(from = "WrittenAction")]
+#[serde(try_from = "WrittenAction")]
 pub struct OfferedAction {
     pub verb: Verb,
+    /// For lists; that of the verb if absent.
+    pub summary: Option<String>,
     /// Expression: whether a config has the action; absent means always.
     pub when: Option<String>,
     /// The action to use instead.
@@ -257,30 +259,39 @@ pub struct OfferedAction {
 #[serde(untagged)]
 enum WrittenAction {
     Verb(Verb),
-    Conditional(ConditionalAction),
+    Full(FullAction),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ConditionalAction {
+struct FullAction {
     verb: Verb,
-    when: String,
-    otherwise: String,
+    summary: Option<String>,
+    when: Option<String>,
+    otherwise: Option<String>,
 }
 
-impl From<WrittenAction> for OfferedAction {
-    fn from(written: WrittenAction) -> Self {
-        match written {
-            WrittenAction::Verb(verb) => Self {
+impl TryFrom<WrittenAction> for OfferedAction {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenAction) -> Result<Self, Self::Error> {
+        let action = match written {
+            WrittenAction::Verb(verb) => FullAction {
                 verb,
+                summary: None,
                 when: None,
                 otherwise: None,
             },
-            WrittenAction::Conditional(action) => Self {
-                verb: action.verb,
-                when: Some(action.when),
-                otherwise: Some(action.otherwise),
-            },
+            WrittenAction::Full(action) => action,
+        };
+        if action.when.is_some() != action.otherwise.is_some() {
+            return Err("an action has both `when` and `otherwise`, or neither");
         }
+        Ok(Self {
+            verb: action.verb,
+            summary: action.summary,
+            when: action.when,
+            otherwise: action.otherwise,
+        })
     }
 }

@@ -21,7 +21,7 @@ pub use expression::ProductError;
 pub use folders::FolderTree;
 pub use manifest::{Level, Manifest, OfferedAction, PreflightSpec, Tier, Verb};
 pub use preflight::{PreflightCheck, Requirement};
-pub use registry::{PRODUCTS_FOLDER, RecognitionError, Registry};
+pub use registry::{PRODUCTS_FOLDER, ProductAction, RecognitionError, Registry};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
 
 use expression::{Compiled, as_text, failure};

@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use globset::Glob;
 use include_dir::{Dir, include_dir};
+use indexmap::IndexMap;
 
-use super::{Files, MANIFEST, Product, RunInput};
+use super::{Files, MANIFEST, OfferedAction, Product, RunInput, Verb};
 
 /// The sources of the built-in products.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -44,6 +45,22 @@ struct Recognised {
     name: String,
     section: String,
     files: String,
+    /// Compiled with the product; here only their names and verbs count.
+    #[serde(default)]
+    actions: IndexMap<String, serde_yaml::Value>,
+    folders: Option<serde::de::IgnoredAny>,
+}
+
+/// An action that a product offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductAction {
+    /// As the command line and comments name it.
+    pub name: String,
+    pub verb: Verb,
+    /// The manifest's text for lists.
+    pub summary: Option<String>,
+    /// Whether stacks of the product have folders that provisioner creates.
+    pub has_folders: bool,
 }
 
 /// Why a config has no product.
@@ -120,6 +137,33 @@ impl Registry {
             .iter()
             .filter_map(|entry| Some(entry.recognised.as_ref().ok()?.section.as_str()))
             .collect()
+    }
+
+    /// The actions of all products whose manifests can be read, product by product.
+    pub fn actions(&self) -> impl Iterator<Item = ProductAction> {
+        let manifests = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.recognised.as_ref().ok());
+        manifests.flat_map(|manifest| {
+            let has_folders = manifest.folders.is_some();
+            manifest.actions.iter().filter_map(move |(name, value)| {
+                let action: OfferedAction = serde_yaml::from_value(value.clone()).ok()?;
+                Some(ProductAction {
+                    name: name.clone(),
+                    verb: action.verb,
+                    summary: action.summary,
+                    has_folders,
+                })
+            })
+        })
+    }
+
+    /// Why each product that cannot be read cannot.
+    pub fn unreadable_products(&self) -> impl Iterator<Item = &str> {
+        self.entries
+            .iter()
+            .filter_map(|entry| entry.recognised.as_ref().err().map(String::as_str))
     }
 
     fn unreadable(&self) -> Option<&String> {

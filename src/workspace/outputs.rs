@@ -14,7 +14,7 @@ const SUMS: &str = "SHA256SUMS";
 #[derive(Debug)]
 pub struct OutputFolder {
     folder: PathBuf,
-    force: bool,
+    overwrite: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -56,9 +56,9 @@ pub enum OutputError {
 }
 
 impl OutputFolder {
-    /// The outputs in `folder`, which is made when the first is written. `force` overwrites edits.
-    pub fn new(folder: PathBuf, force: bool) -> Self {
-        Self { folder, force }
+    /// The outputs in `folder`, which is made when the first is written. `overwrite` replaces edited files.
+    pub fn new(folder: PathBuf, overwrite: bool) -> Self {
+        Self { folder, overwrite }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -115,7 +115,7 @@ impl OutputFolder {
             Ok(old) if sums.get(name) == Some(&Digest::sha256(&old).to_string()) => {
                 WriteOutcome::Updated
             }
-            Ok(_) if self.force => WriteOutcome::Overwritten,
+            Ok(_) if self.overwrite => WriteOutcome::Overwritten,
             Ok(_) => return Err(OutputError::Edited),
         };
         if outcome != WriteOutcome::Unchanged {

@@ -195,7 +195,7 @@ fn a_file_edited_by_hand_is_kept() {
     assert_eq!(code(&output), 10);
     insta::assert_snapshot!("output_edited", stdout(&output));
     assert_eq!(workdir.read(TEMPLATE), edited);
-    let output = workdir.run(&["create-prov-template", "--force"]);
+    let output = workdir.run(&["create-prov-template", "--overwrite"]);
     assert!(stdout(&output).starts_with("overwritten"));
     assert!(!workdir.read(TEMPLATE).contains("my edit"));
     // A template that was there before the program came is somebody's too.
@@ -216,7 +216,7 @@ fn attack_an_output_that_is_a_link_is_not_followed() {
         workdir.folder.path().join(TEMPLATE),
     )
     .unwrap();
-    let output = workdir.run(&["create-prov-template", "--force"]);
+    let output = workdir.run(&["create-prov-template", "--overwrite"]);
     assert_eq!(code(&output), 10, "{}", stdout(&output));
     assert_eq!(workdir.read("victim"), "precious");
 }
@@ -264,8 +264,12 @@ fn the_original_command_form_is_accepted() {
         assert!(workdir.has(TEMPLATE));
     }
     let output = workdir.run(&["-con", name, "-act", "create-prov-templates"]);
-    assert_eq!(code(&output), 10);
-    insta::assert_snapshot!("unknown_action", stdout(&output));
+    assert_eq!(code(&output), 2);
+    let error = stderr(&output);
+    assert!(
+        error.contains("a similar subcommand exists: 'create-prov-template'"),
+        "{error}"
+    );
     assert_eq!(code(&workdir.run(&["-con", name])), 2);
     assert_eq!(code(&workdir.run(&[])), 2);
 }

@@ -4,8 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use clap::CommandFactory as _;
-use provisioner::cli::Cli;
+use provisioner::cli;
 use provisioner::diagnostic::CATALOGUE;
 use provisioner::product::Registry;
 
@@ -71,7 +70,7 @@ fn plain(message: &str) -> String {
 fn command_line_page() {
     let mut page =
         "# Command line\n\n<!-- Made from the code: UPDATE=1 cargo test generated -->\n".to_owned();
-    let mut command = Cli::command().term_width(100);
+    let mut command = cli::command(&Registry::built_in()).term_width(100);
     command.build();
     write!(
         page,
@@ -81,7 +80,7 @@ fn command_line_page() {
     .unwrap();
     for sub in command
         .get_subcommands_mut()
-        .filter(|sub| sub.get_name() != "help")
+        .filter(|sub| sub.get_name() != "help" && !sub.is_hide_set())
     {
         let name = sub.get_name().to_owned();
         write!(

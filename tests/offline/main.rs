@@ -14,6 +14,7 @@ mod change_set;
 mod check;
 mod codes;
 mod command;
+mod command_line;
 mod config;
 mod fake_github;
 mod foreign_text;

@@ -79,17 +79,24 @@ fn every_offline_action_accepts_an_own_product() {
     let template =
         std::fs::read_to_string(folder.path().join("queues/templates/orders-queue.yaml")).unwrap();
     assert!(template.contains("QueueName: \"orders\""));
-    // A name of its own for an action, in the form of the original tools.
-    let output = run(
-        folder.path(),
-        &[
-            "--config",
-            "queues/configs/orders-queue.yaml",
-            "--action",
-            "look",
-        ],
-    );
-    assert!(output.status.success());
+    // An action with a name of its own, in both forms, and from outside of the repository.
+    let path = "queues/configs/orders-queue.yaml";
+    let outside = TempDir::new().unwrap();
+    let full = folder.path().join(path);
+    for output in [
+        run(folder.path(), &["look", path]),
+        run(folder.path(), &["--config", path, "--action", "look"]),
+        run(outside.path(), &["look", full.to_str().unwrap()]),
+    ] {
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let help = run(folder.path(), &["--help"]).stdout;
+    assert!(String::from_utf8_lossy(&help).contains("\n  look "));
+    assert_eq!(run(outside.path(), &["look"]).status.code(), Some(2));
     assert!(run(folder.path(), &["schema", "queue"]).status.success());
 
     write(

@@ -131,11 +131,11 @@ fn unknown_product_parts_are_errors() {
         ),
         (
             &[&original[..], &["list-products"]].concat(),
-            "`text`, `json` or `markdown`",
+            "[possible values: text, json, markdown]",
         ),
         (
             &[&original[..], &["show-product"]].concat(),
-            "`text`, `json` or `markdown`",
+            "[possible values: text, json, markdown]",
         ),
     ] {
         let output = run(folder.path(), arguments);

@@ -113,8 +113,12 @@ fn a_policy_that_does_not_load_denies_everything() {
         ".provisioner.yaml",
         "version: 1\ndefaults:\n  update: never\n  approvals: 0\n",
     );
-    for action in ["show-changes", "check-drift", "prep-master"] {
-        let denied = workdir.try_action(action, &["--force"]);
+    for (action, more) in [
+        ("show-changes", &[][..]),
+        ("check-drift", &[]),
+        ("prep-master", &["--force"]),
+    ] {
+        let denied = workdir.try_action(action, more);
         assert_eq!(denied.status, 20, "{action}: {}", denied.stdout);
         assert!(
             denied.stdout.contains("policy-invalid"),
@@ -269,13 +273,13 @@ fn attack_a_foreign_stack_with_the_same_name_is_untouched() {
         ".provisioner.yaml",
         "version: 1\ndefaults:\n  updates: reviewed\n",
     );
-    for action in [
-        "prep-master",
-        "tear-down",
-        "deploy-solution",
-        "upload-template",
+    for (action, more) in [
+        ("prep-master", &["--force"][..]),
+        ("tear-down", &["--force"]),
+        ("deploy-solution", &[]),
+        ("upload-template", &[]),
     ] {
-        let denied = workdir.try_action(action, &["--force"]);
+        let denied = workdir.try_action(action, more);
         assert_eq!(denied.status, 20, "{action}: {}", denied.stdout);
         assert!(
             denied.stdout.contains("stack-not-owned"),
@@ -294,14 +298,14 @@ fn attack_a_foreign_stack_with_the_same_name_is_untouched() {
 fn attack_credentials_of_another_account_do_nothing() {
     let workdir = Workdir::new();
     let path = workdir.path();
-    for action in [
-        "show-changes",
-        "check-drift",
-        "prep-master",
-        "tear-down",
-        "test-deploy",
+    for (action, more) in [
+        ("show-changes", &[][..]),
+        ("check-drift", &[]),
+        ("prep-master", &["--force"]),
+        ("tear-down", &["--force"]),
+        ("test-deploy", &[]),
     ] {
-        let mut command = workdir.command(&[action, &path, "--force"]);
+        let mut command = workdir.command(&[&[action, &path], more].concat());
         command.env("AWS_ACCESS_KEY_ID", "999999999999");
         let denied = crate::support::workdir::CommandOutput::from(command.output().unwrap());
         assert_eq!(denied.status, 20, "{action}: {}", denied.stdout);

@@ -1,0 +1,109 @@
+//! Options that every command has, and what they set up: colors and the logger.
+
+use std::ffi::OsString;
+
+use anstream::ColorChoice;
+use clap::{ArgAction, Args, ValueEnum as _};
+
+use super::logger;
+use crate::ci::variable;
+
+const HEADING: &str = "Global options";
+const COLOR_VARIABLE: &str = "PROVISIONER_COLOR";
+
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// Color messages and help
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        env = COLOR_VARIABLE,
+        hide_env_values = true,
+        help_heading = HEADING
+    )]
+    pub color: Color,
+    /// Show debug messages; twice shows all (overrides RUST_LOG)
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = HEADING)]
+    pub verbose: u8,
+    /// Show only warnings and errors; twice shows only errors
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = HEADING)]
+    pub quiet: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+impl GlobalArgs {
+    /// Starts the logger for these options and `RUST_LOG`.
+    pub fn start_logger(&self) {
+        let level = logger::level(self.verbose, self.quiet);
+        let is_set = self.verbose > 0 || self.quiet > 0;
+        start(self.color, is_set.then_some(level));
+    }
+}
+
+/// Starts the logger where the command line cannot be read.
+pub fn start_default_logger(arguments: &[OsString]) {
+    start(color(arguments), None);
+}
+
+fn start(color: Color, level: Option<log::LevelFilter>) {
+    let directives = variable("RUST_LOG");
+    if let Err(error) = logger::start(color.into(), level, directives.as_deref()) {
+        log::warn!("{error}");
+    }
+}
+
+/// The choice of colors, also of a command line with errors: they are colored too.
+pub fn color(arguments: &[OsString]) -> Color {
+    let mut found = variable(COLOR_VARIABLE);
+    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--color") {
+            Some("") => found = words.next().map(str::to_owned),
+            Some(value) if value.starts_with('=') => found = Some(value[1..].to_owned()),
+            _ if word == "--" => break,
+            _ => {}
+        }
+    }
+    found
+        .and_then(|value| Color::from_str(&value, false).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(arguments: &[&str]) -> Color {
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        color(&arguments)
+    }
+
+    #[test]
+    fn colors_are_known_before_the_rest_is_read() {
+        assert_eq!(of(&["provisioner", "--color", "never", "x"]), Color::Never);
+        assert_eq!(of(&["provisioner", "x", "--color=always"]), Color::Always);
+        assert_eq!(of(&["provisioner", "--color"]), Color::Auto);
+        assert_eq!(of(&["provisioner", "--", "--color=always"]), Color::Auto);
+    }
+}

@@ -1,0 +1,122 @@
+//! The form of the original tools, `--config CONFIG --action ACTION`, also written `-con CONFIG -act ACTION`.
+
+use std::ffi::{OsStr, OsString};
+
+/// Actions for which the original tools took a config and did not read it.
+const WITHOUT_CONFIG: &[&str] = &["list-products", "show-product"];
+
+/// How a command line names its action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `ACTION CONFIG`
+    Command,
+    /// `--config CONFIG --action ACTION`
+    Original,
+}
+
+/// The same command line in the form `ACTION … -- CONFIG`. One that does not name both, or begins with a command, stays as it is.
+pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, Form) {
+    let unchanged = || (arguments.to_vec(), Form::Command);
+    let Some((program, words)) = arguments.split_first() else {
+        return unchanged();
+    };
+    if words.first().is_none_or(|word| !is_flag(word)) {
+        return unchanged();
+    }
+    let (mut config, mut action, mut rest) = (None, None, Vec::new());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            break;
+        }
+        let (flag, inline) = split(word);
+        let slot = match flag {
+            "--config" | "-con" => &mut config,
+            "--action" | "-act" => &mut action,
+            _ => {
+                rest.push(word.clone());
+                continue;
+            }
+        };
+        match inline.map(OsString::from).or_else(|| words.next().cloned()) {
+            Some(value) if slot.is_none() => *slot = Some(value),
+            _ => return (long_flags(arguments), Form::Command),
+        }
+    }
+    let (Some(config), Some(action)) = (config, action) else {
+        return (long_flags(arguments), Form::Command);
+    };
+    let takes_config = !WITHOUT_CONFIG.iter().any(|name| action == *name);
+    let mut rewritten = vec![program.clone(), action];
+    rewritten.append(&mut rest);
+    rewritten.push("--".into());
+    if takes_config {
+        rewritten.push(config);
+    }
+    rewritten.extend(words.cloned());
+    (rewritten, Form::Original)
+}
+
+/// clap would read `-con` and `-act` as bundles of short flags, and its messages would name those.
+fn long_flags(arguments: &[OsString]) -> Vec<OsString> {
+    let long = |word: &OsString| match word.to_str() {
+        Some("-con") => "--config".into(),
+        Some("-act") => "--action".into(),
+        _ => word.clone(),
+    };
+    arguments.iter().map(long).collect()
+}
+
+fn is_flag(word: &OsStr) -> bool {
+    word.as_encoded_bytes().starts_with(b"-")
+}
+
+/// `--flag=value` in its parts.
+fn split(word: &OsStr) -> (&str, Option<&str>) {
+    let text = word.to_str().unwrap_or_default();
+    match text.split_once('=') {
+        Some((flag, value)) => (flag, Some(value)),
+        None => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(line: &str) -> (String, Form) {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let (words, form) = rewrite(&words);
+        (words.join(OsStr::new(" ")).into_string().unwrap(), form)
+    }
+
+    #[test]
+    fn both_flags_are_the_original_form() {
+        for line in [
+            "p --config a.yaml --action x --force",
+            "p -con a.yaml -act x --force",
+            "p --force --action=x --config=a.yaml",
+        ] {
+            let expected = ("p x --force -- a.yaml".to_owned(), Form::Original);
+            assert_eq!(rewritten(line), expected, "{line}");
+        }
+        let listed = ("p list-products --".to_owned(), Form::Original);
+        assert_eq!(rewritten("p -con a.yaml -act list-products"), listed);
+    }
+
+    #[test]
+    fn other_lines_stay_as_they_are() {
+        for line in [
+            "p x a.yaml --config b.yaml --action y",
+            "p --config a.yaml",
+            "p --action x",
+            "p --config a.yaml --action x --config b.yaml",
+            "p -- --config a.yaml --action x",
+            "p",
+        ] {
+            assert_eq!(rewritten(line), (line.to_owned(), Form::Command));
+        }
+        let long = ("p --config a.yaml".to_owned(), Form::Command);
+        assert_eq!(rewritten("p -con a.yaml"), long);
+    }
+}

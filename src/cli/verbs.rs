@@ -1,0 +1,129 @@
+//! What help says of each verb: a summary, and examples with the name by which a product calls it.
+
+use crate::product::Verb;
+
+/// Of an action without a summary of its own.
+pub fn summary(verb: Verb) -> &'static str {
+    match verb {
+        Verb::ValidateConfig => "Check configs: syntax, schema, names and rules",
+        Verb::RenderTemplate => "Render the CloudFormation template of each config into templates/",
+        Verb::RenderPolicy => "Render the IAM policy of each stack's operator into policies/",
+        Verb::ValidateTemplate => "Check rendered templates: structure, references and limits",
+        Verb::ReviewReport => "Write an HTML review report of each config into reports/",
+        Verb::ShowChanges => "Preview a deployment of each config and its effect on data",
+        Verb::CheckDrift => "Detect drift in the stack of each config (read-only)",
+        Verb::TestDeploy => "Create each stack under a random name, verify it and delete it",
+        Verb::Provision => "Create or update the stack of each config, and verify it",
+        Verb::DeployFolders => "Create the folders of a solution in the stack's bucket",
+        Verb::UploadTemplate => "Upload the rendered template of each config to its bucket",
+        Verb::Delete => "Delete the stack of each config (without --force: preview)",
+        Verb::TearDown => "Delete the stack and buckets of each config (without --force: preview)",
+    }
+}
+
+/// Commands, then what the summary leaves out.
+pub fn examples(verb: Verb, name: &str) -> String {
+    let (examples, notes): (&[[&str; 2]], &str) = match verb {
+        Verb::ValidateConfig => (
+            &[
+                ["", "all configs in the usual folders"],
+                ["CONFIG --format sarif", "for code scanning"],
+            ],
+            "",
+        ),
+        Verb::RenderTemplate | Verb::RenderPolicy => (
+            &[
+                ["CONFIG", "one config"],
+                ["CONFIG --overwrite", "also if the file was edited"],
+            ],
+            "A file that somebody edited is not overwritten without --overwrite.",
+        ),
+        Verb::ValidateTemplate => (
+            &[
+                ["", "the rendered files, offline"],
+                ["--real", "also with CloudFormation"],
+            ],
+            "",
+        ),
+        Verb::ReviewReport => (
+            &[["CONFIG", "one page"]],
+            "A page needs no network and runs no script. A config with errors gets no page.",
+        ),
+        Verb::ShowChanges => (
+            &[
+                ["", "every config, as tables"],
+                ["CONFIG --real", "also a stack that does not exist"],
+                ["--format json", "for programs"],
+            ],
+            "provisioner creates a change set for each stack that exists, and deletes it after\n\
+             reading. It reads the changes of a new stack from the template, unless --real is\n\
+             given. To preview a deletion, run the deleting action without --force.",
+        ),
+        Verb::CheckDrift => (
+            &[
+                ["", "every config that has a stack"],
+                ["--fail-on-drift", "exit code 12 after drift"],
+            ],
+            "",
+        ),
+        Verb::TestDeploy => (
+            &[
+                ["CONFIG", "create, verify and delete"],
+                ["CONFIG --keep", "create and verify"],
+            ],
+            "provisioner also deletes the stack after a failure and after Ctrl-C. The next test\n\
+             of a config deletes what a killed test left.",
+        ),
+        Verb::Provision => (
+            &[
+                ["CONFIG", "exit code 20: nothing is confirmed"],
+                ["CONFIG --force", "create or update"],
+            ],
+            "provisioner updates a stack only if the policy file allows it, and verifies a stack\n\
+             that needs no change. If the creation of a stack fails, it is deleted.",
+        ),
+        Verb::DeployFolders => (
+            &[
+                ["CONFIG", "of all solutions"],
+                ["CONFIG --solution NAME", "of one solution"],
+            ],
+            "Folders that exist stay as they are.",
+        ),
+        Verb::UploadTemplate => (
+            &[
+                ["CONFIG", "for all solutions"],
+                ["CONFIG --solution NAME", "for one solution"],
+            ],
+            "The template is written to config/cloudformation/ below the solution's prefix.",
+        ),
+        Verb::Delete => (
+            &[
+                ["CONFIG", "preview; exit code 20"],
+                ["CONFIG --force", "delete"],
+            ],
+            "On a terminal, you type the stack's name before anything is deleted. Resources that\n\
+             the template retains stay, and are listed.",
+        ),
+        Verb::TearDown => (
+            &[
+                ["CONFIG", "preview; exit code 20"],
+                ["CONFIG --force", "delete"],
+            ],
+            "On a terminal, you type the stack's name before anything is deleted. provisioner\n\
+             deletes every version of every object. The next run continues a run that ended.",
+        ),
+    };
+    let commands: Vec<String> = examples
+        .iter()
+        .map(|[rest, _]| format!("provisioner {name} {rest}").trim_end().to_owned())
+        .collect();
+    let width = commands.iter().map(String::len).max().unwrap_or_default();
+    let mut text = "Examples:\n".to_owned();
+    for (command, [_, meaning]) in commands.iter().zip(examples) {
+        text.push_str(&format!("  {command:width$}  {meaning}\n"));
+    }
+    match notes.is_empty() {
+        true => text.trim_end().to_owned(),
+        false => format!("{text}\n{notes}"),
+    }
+}

@@ -1,0 +1,357 @@
+//! The command line itself: which forms it takes, what it refuses and with which tip, and what its help says.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a user has files and runs programs"
+)]
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::process::{Command, Output};
+
+use provisioner::cli::{ActionRequest, Invocation, command, parse};
+use provisioner::product::Registry;
+use tempfile::TempDir;
+
+use crate::support::job::BINARY;
+
+fn words(line: &str) -> Vec<OsString> {
+    let words = line.split_whitespace().map(OsString::from);
+    ["provisioner".into()].into_iter().chain(words).collect()
+}
+
+#[track_caller]
+fn request(line: &str) -> ActionRequest {
+    match parse(&words(line)) {
+        Ok((_, Invocation::Action(request))) => request,
+        Ok((_, other)) => panic!("{line}: {other:?}"),
+        Err(error) => panic!("{line}: {error}"),
+    }
+}
+
+#[track_caller]
+fn refusal(line: &str) -> String {
+    match parse(&words(line)) {
+        Err(error) => {
+            assert!(error.use_stderr(), "{line}");
+            error.to_string()
+        }
+        Ok((_, invocation)) => panic!("{line}: {invocation:?}"),
+    }
+}
+
+/// Every call in the two documents of the original tools: action, solution, `--force`.
+const DOCUMENTED: &[(&str, &str, Option<&str>, bool)] = &[
+    // ml-update-procedures.txt
+    (
+        "-con c.yaml -act validate-config",
+        "validate-config",
+        None,
+        false,
+    ),
+    ("-con c.yaml -act test-deploy", "test-deploy", None, false),
+    (
+        "-con c.yaml -act create-prov-template",
+        "create-prov-template",
+        None,
+        false,
+    ),
+    ("-con c.yaml -act show-changes", "show-changes", None, false),
+    ("-con c.yaml -act check-drift", "check-drift", None, false),
+    (
+        "-con c.yaml -act delete-product --force",
+        "delete-product",
+        None,
+        true,
+    ),
+    // s3-update-procedures.txt
+    (
+        "--config c.yaml --action validate-config",
+        "validate-config",
+        None,
+        false,
+    ),
+    (
+        "--config c.yaml --action test-deploy --solution master-solution",
+        "test-deploy",
+        Some("master-solution"),
+        false,
+    ),
+    (
+        "--config c.yaml --action create-prov-template --solution master-solution",
+        "create-prov-template",
+        Some("master-solution"),
+        false,
+    ),
+    (
+        "--config c.yaml --action validate-prov-template --solution master-solution",
+        "validate-prov-template",
+        Some("master-solution"),
+        false,
+    ),
+    (
+        "--config c.yaml --action show-changes --solution master-solution",
+        "show-changes",
+        Some("master-solution"),
+        false,
+    ),
+    (
+        "--config c.yaml --action create-policy",
+        "create-policy",
+        None,
+        false,
+    ),
+    (
+        "--config c.yaml --action check-drift",
+        "check-drift",
+        None,
+        false,
+    ),
+    (
+        "--config c.yaml --action upload-template --solution master-solution",
+        "upload-template",
+        Some("master-solution"),
+        false,
+    ),
+    (
+        "--config c.yaml --action tear-down --force",
+        "tear-down",
+        None,
+        true,
+    ),
+    (
+        "--config c.yaml --action prep-master --solution master-solution --force",
+        "prep-master",
+        Some("master-solution"),
+        true,
+    ),
+    (
+        "--config c.yaml --action deploy-solution --solution recommendation-engine",
+        "deploy-solution",
+        Some("recommendation-engine"),
+        false,
+    ),
+    (
+        "--config c.yaml --action create-bucket --solution recommendation-engine --force",
+        "create-bucket",
+        Some("recommendation-engine"),
+        true,
+    ),
+];
+
+#[test]
+fn every_call_in_the_original_documents_is_accepted() {
+    for (line, action, solution, force) in DOCUMENTED {
+        let request = request(line);
+        assert_eq!(request.action, *action, "{line}");
+        assert_eq!(request.configs, ["c.yaml"], "{line}");
+        assert_eq!(request.solution.as_deref(), *solution, "{line}");
+        assert_eq!(request.force, *force, "{line}");
+        assert!(!request.overwrite, "{line}");
+    }
+    // Both documents run `--help`.
+    let help = parse(&words("--help")).unwrap_err();
+    assert!(!help.use_stderr());
+}
+
+#[test]
+fn the_original_form_takes_the_options_of_its_action() {
+    assert!(request("-con c.yaml -act test-deploy --keep").keep);
+    assert!(request("-con c.yaml -act show-changes --real").real);
+    assert!(request("-con c.yaml -act check-drift --fail-on-drift").fail_on_drift);
+    let tier = request("--tier=enterprise --config=c.yaml --action=deploy-product --force");
+    assert_eq!(tier.given.tier.as_deref(), Some("enterprise"));
+    assert!(refusal("-con c.yaml -act validate-config --force").contains("--force"));
+    assert!(refusal("-con c.yaml -act check-drift --solution x").contains("--solution"));
+    assert!(refusal("-con c.yaml").contains("--action <ACTION>"));
+    assert!(refusal("-act validate-config").contains("--config <CONFIG>"));
+}
+
+#[test]
+fn force_overwrites_files_only_in_the_original_form() {
+    let original = request("-con c.yaml -act create-prov-template --force");
+    assert!(original.overwrite && !original.force);
+    let overwrite = request("create-prov-template c.yaml --overwrite");
+    assert!(overwrite.overwrite && !overwrite.force);
+    let error = refusal("create-prov-template c.yaml --force");
+    assert!(
+        error.contains("tip: `--overwrite` overwrites hand-edited files"),
+        "{error}"
+    );
+    let error = refusal("deploy-product c.yaml --overwrite");
+    assert!(
+        error.contains("an option of `create-prov-template` or `create-policy`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_flag_without_use_is_refused_with_the_form_that_works() {
+    for (line, tip) in [
+        (
+            "validate-config --config c.yaml",
+            "`validate-config CONFIG`",
+        ),
+        (
+            "show-changes --region us-west-2",
+            "the config names the region",
+        ),
+        ("--region us-west-2", "the config names the region"),
+        ("tear-down c.yaml --profile x", "`AWS_PROFILE`"),
+        ("validate-config --force", "`--force` is an option of"),
+        (
+            "validate-config --keep",
+            "`--keep` is an option of `test-deploy`",
+        ),
+        ("check-drift --real", "`show-changes`"),
+        ("show-changes --solution x", "`deploy-solution`"),
+        ("deploy-product --solution x", "`deploy-solution`"),
+        ("list-products --tier x", "`--tier` is an option of"),
+        (
+            "deploy-solution c.yaml --force",
+            "`--force` is an option of",
+        ),
+    ] {
+        let error = refusal(line);
+        assert!(error.contains("unexpected argument '--"), "{line}: {error}");
+        assert!(
+            error.contains(&format!("tip: ")) && error.contains(tip),
+            "{line}: {error}"
+        );
+        assert!(
+            !error.contains("a similar argument exists"),
+            "{line}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_deletion_names_its_configs() {
+    for action in ["tear-down", "delete-product"] {
+        let error = refusal(&format!("{action} --force"));
+        assert!(error.contains("<CONFIG>..."), "{error}");
+    }
+}
+
+fn run(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let folder = TempDir::new().unwrap();
+    Command::new(BINARY)
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_clear()
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn an_empty_variable_is_no_value() {
+    for variable in [
+        "PROVISIONER_TIER",
+        "PROVISIONER_COLOR",
+        "PROVISIONER_NO_LOG",
+    ] {
+        let output = run(&[(variable, "")], &["validate-config"]);
+        assert_eq!(output.status.code(), Some(10), "{}", stderr(&output));
+    }
+    let output = run(&[("PROVISIONER_COLOR", "red")], &["validate-config"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn confirmations_have_no_variable() {
+    let command = command(&Registry::built_in());
+    let confirmations = ["force", "yes", "confirm", "overwrite"];
+    for sub in command.get_subcommands() {
+        let args = sub.get_arguments();
+        for arg in args.filter(|arg| confirmations.contains(&arg.get_id().as_str())) {
+            assert_eq!(arg.get_env(), None, "{} {}", sub.get_name(), arg.get_id());
+        }
+    }
+}
+
+#[test]
+fn colors_follow_the_flag_and_no_color() {
+    let is_colored = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let output = run(variables, arguments);
+        [output.stdout, output.stderr].concat().contains(&0x1b)
+    };
+    let error = ["explain", "x", "--color=always"];
+    assert!(is_colored(&[], &error));
+    assert!(!is_colored(&[], &error[..2]));
+    assert!(!is_colored(&[("NO_COLOR", "1")], &error[..2]));
+    assert!(!is_colored(
+        &[("CLICOLOR_FORCE", "1")],
+        &["explain", "x", "--color", "never"]
+    ));
+    assert!(is_colored(&[("PROVISIONER_COLOR", "always")], &["explian"]));
+    assert!(is_colored(&[], &["--color", "always", "--help"]));
+}
+
+#[test]
+fn levels_follow_flags_then_rust_log() {
+    // An unknown code is an error; a folder without logs costs a warning; a replay ends with a note.
+    let lines = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let error = stderr(&run(variables, arguments));
+        error.lines().filter(|line| !line.is_empty()).count()
+    };
+    let roles = ["roles", "--repository", "acme/infra"];
+    let quiet = ["roles", "--repository", "acme/infra", "-qq"];
+    assert!(lines(&[], &roles) >= lines(&[], &quiet));
+    assert_eq!(lines(&[("RUST_LOG", "off")], &["explain", "x"]), 0);
+    assert_eq!(lines(&[("RUST_LOG", "off")], &["explain", "x", "-q"]), 1);
+    let error = stderr(&run(&[("RUST_LOG", "provisioner=loud")], &["explain"]));
+    assert!(error.starts_with("warning: RUST_LOG: "), "{error}");
+}
+
+/// Summaries are one line that starts with a verb; `--help` of every command has examples or takes no option.
+#[test]
+fn help_is_short_and_has_examples() {
+    let command = command(&Registry::built_in());
+    let mut abouts = BTreeSet::new();
+    for sub in command.get_subcommands() {
+        let name = sub.get_name();
+        let about = sub.get_about().unwrap().to_string();
+        assert!(abouts.insert(about.clone()), "{name}: {about}");
+        let texts = sub.get_arguments().map(|arg| {
+            arg.get_help()
+                .unwrap_or_else(|| panic!("{name} {arg}"))
+                .to_string()
+        });
+        for text in texts.chain([about]) {
+            assert!(text.chars().count() <= 80, "{name}: {text}");
+            assert!(
+                !text.ends_with('.') && !text.contains('\n'),
+                "{name}: {text}"
+            );
+            assert!(text.starts_with(char::is_uppercase), "{name}: {text}");
+        }
+        let has_examples = sub
+            .get_after_help()
+            .is_some_and(|help| help.to_string().starts_with("Examples:"));
+        assert!(has_examples || ["ci", "man"].contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_name_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = run(&[], &["completions", shell]);
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            script.contains("prep-master") && script.contains("completions"),
+            "{shell}"
+        );
+        assert!(!script.contains("--region"), "{shell}");
+    }
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("man");
+    let output = run(&[], &["man", path.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let page = |name: &str| std::fs::read_to_string(path.join(name)).unwrap();
+    assert!(page("provisioner.1").contains("validate\\-config"));
+    assert!(page("provisioner-prep-master.1").contains("\\-\\-force"));
+}
