@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use crate::forge::{self, Deployment, DeploymentState};
 use crate::model::{CommitSha, UserId};
 use crate::product::Verb;
-use crate::report::{Notice, Outcome, State, deployment_description};
+use crate::report::{NotWritten, Notice, Outcome, State, deployment_description};
 use crate::stack::StackName;
 
 /// GitHub takes 80 writes in a minute, and one stack's deployment is three.
@@ -88,7 +88,7 @@ impl<'a> DeploymentReporter<'a> {
             log::warn!("{error}");
             if let Ok(mut failed) = self.failed.lock() {
                 *failed = Some(match error.is_refusal() {
-                    true => Notice::DeploymentsNotAllowed,
+                    true => error.notice(NotWritten::Deployments),
                     false => Notice::DeploymentsUnreachable,
                 });
             }

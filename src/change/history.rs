@@ -52,7 +52,7 @@ pub async fn merged_ranges(
         before.short(),
         after.short()
     );
-    Err(ForgeError::unreachable(WHAT, message))
+    Err(ForgeError::invalid(WHAT, message))
 }
 
 /// The range of a pull request, found from its merge commit.
@@ -70,7 +70,7 @@ pub async fn range_of_pull_request(
         let before = parent(forge, &at).await?;
         at = before.ok_or_else(|| {
             let message = format!("{} is the branch's first commit", at.short());
-            ForgeError::unreachable(WHAT, message)
+            ForgeError::invalid(WHAT, message)
         })?;
     }
     Ok(MergedRange {

@@ -117,7 +117,7 @@ async fn contents(
     let contents = source.read(at, paths).await?;
     let each = paths.iter().zip(contents).map(|(path, bytes)| match bytes {
         Some(bytes) => Ok((path.clone(), bytes)),
-        None => Err(ForgeError::unreachable(
+        None => Err(ForgeError::invalid(
             &format!("contents of {path} at {}", at.short()),
             "the forge lists the file and does not have it",
         )),

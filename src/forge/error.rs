@@ -1,37 +1,127 @@
-//! Why the forge gave no answer.
+//! Why the forge did not do or answer a request.
 
-/// Why the forge gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ForgeError {
-    /// The forge says no: a permission of the token is missing, or the thing is not visible to it.
-    #[error("{what}: the forge refuses ({status}): {message}")]
-    Refused {
-        what: String,
-        /// HTTP status.
-        status: u16,
-        /// The forge's words.
-        message: String,
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::report::{NotWritten, Notice};
+
+/// A failed request, with the forge's own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ForgeError {
+    /// What was requested, such as `comment on pull request 7`.
+    pub what: String,
+    /// What callers decide by.
+    pub kind: ForgeErrorKind,
+    /// What the forge said. For people: nothing decides by it.
+    pub message: String,
+}
+
+/// What a failure means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForgeErrorKind {
+    /// The forge does not allow it.
+    NotAllowed {
+        /// The missing permission in the forge's words, such as `pull-requests: write`. `None` if something else may be the reason.
+        permission: Option<String>,
     },
-    /// No usable answer, after retries.
-    #[error("{what}: {message}")]
-    Unreachable {
-        what: String,
-        /// What came instead.
-        message: String,
+    /// It does not exist, or the token may not know that it exists.
+    NotFound,
+    /// A rate limit. The request was not executed.
+    Limited {
+        /// When it ends, by the forge's clock, if the forge says.
+        until: Option<Timestamp>,
     },
+    /// The forge does not accept the token.
+    Expired,
+    /// No answer, or one that cannot be read, after retries. A write may have been executed.
+    Unreachable,
+    /// The forge rejects the request, the object does not take it (a locked conversation, an archived repository), or the answer
+    /// contradicts the forge's documentation.
+    Invalid,
 }
 
 impl ForgeError {
-    /// No usable answer.
-    pub fn unreachable(what: &str, message: impl ToString) -> Self {
-        Self::Unreachable {
+    /// The notice that the forge refused to write something.
+    pub fn notice(&self, what: NotWritten) -> Notice {
+        Notice::NotWritten {
+            what,
+            permission: self.missing_permission().map(str::to_owned),
+            reason: self.message.clone(),
+        }
+    }
+
+    pub fn new(what: &str, kind: ForgeErrorKind, message: impl ToString) -> Self {
+        Self {
             what: what.to_owned(),
+            kind,
             message: message.to_string(),
         }
     }
 
-    /// Whether it was refused for lack of rights.
+    /// No usable answer.
+    pub fn unreachable(what: &str, message: impl ToString) -> Self {
+        Self::new(what, ForgeErrorKind::Unreachable, message)
+    }
+
+    /// A wrong request or answer.
+    pub fn invalid(what: &str, message: impl ToString) -> Self {
+        Self::new(what, ForgeErrorKind::Invalid, message)
+    }
+
+    /// Whether it does not exist, or is not visible.
+    pub fn is_not_found(&self) -> bool {
+        self.kind == ForgeErrorKind::NotFound
+    }
+
+    /// Whether the token is not told: not allowed, or not visible.
+    pub fn is_withheld(&self) -> bool {
+        matches!(
+            self.kind,
+            ForgeErrorKind::NotAllowed { .. } | ForgeErrorKind::NotFound
+        )
+    }
+
+    /// Whether the forge refused this request, and not the job as a whole: other requests may succeed, and the same one will not.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { .. })
+        matches!(
+            self.kind,
+            ForgeErrorKind::NotAllowed { .. } | ForgeErrorKind::NotFound | ForgeErrorKind::Invalid
+        )
+    }
+
+    /// The permission that the token certainly lacks.
+    pub fn missing_permission(&self) -> Option<&str> {
+        match &self.kind {
+            ForgeErrorKind::NotAllowed { permission } => permission.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ForgeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what,
+            kind,
+            message,
+        } = self;
+        match kind {
+            ForgeErrorKind::NotAllowed { permission: None } => {
+                write!(f, "{what}: not allowed: {message}")
+            }
+            ForgeErrorKind::NotAllowed {
+                permission: Some(permission),
+            } => write!(f, "{what}: the token lacks `{permission}`: {message}"),
+            ForgeErrorKind::NotFound => write!(f, "{what}: not found: {message}"),
+            ForgeErrorKind::Limited { until: None } => write!(f, "{what}: rate limit: {message}"),
+            ForgeErrorKind::Limited { until: Some(until) } => {
+                write!(f, "{what}: rate limit until {until:.0}: {message}")
+            }
+            ForgeErrorKind::Expired => write!(f, "{what}: token not accepted: {message}"),
+            ForgeErrorKind::Unreachable | ForgeErrorKind::Invalid => {
+                write!(f, "{what}: {message}")
+            }
+        }
     }
 }

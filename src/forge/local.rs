@@ -44,7 +44,7 @@ impl LocalRepository {
                 &commit,
             ],
         )?;
-        CommitSha::parse(output.trim()).map_err(|error| ForgeError::unreachable(&what, error))
+        CommitSha::parse(output.trim()).map_err(|error| ForgeError::invalid(&what, error))
     }
 
     /// The commit from which two commits went apart; `None` if the history here does not reach that far.
@@ -102,7 +102,7 @@ impl LocalRepository {
 
     fn output(&self, what: &str, arguments: &[&str]) -> Result<String, ForgeError> {
         String::from_utf8(self.bytes(what, arguments)?)
-            .map_err(|_| ForgeError::unreachable(what, "a path is not UTF-8"))
+            .map_err(|_| ForgeError::invalid(what, "a path is not UTF-8"))
     }
 
     fn bytes(&self, what: &str, arguments: &[&str]) -> Result<Vec<u8>, ForgeError> {
@@ -118,7 +118,7 @@ impl LocalRepository {
             } else {
                 message.trim()
             };
-            return Err(ForgeError::unreachable(what, message));
+            return Err(ForgeError::invalid(what, message));
         }
         Ok(output.stdout)
     }
@@ -239,8 +239,8 @@ impl Source for LocalRepository {
         let mut files = Vec::new();
         let path = |word: Option<&str>| {
             let word =
-                word.ok_or_else(|| ForgeError::unreachable("changed files", "git stopped early"))?;
-            RepoPath::parse(word).map_err(|error| ForgeError::unreachable("changed files", error))
+                word.ok_or_else(|| ForgeError::invalid("changed files", "git stopped early"))?;
+            RepoPath::parse(word).map_err(|error| ForgeError::invalid("changed files", error))
         };
         while let Some(status) = words.next() {
             let kind = match status.as_bytes().first() {
@@ -269,7 +269,7 @@ impl Source for LocalRepository {
         }
         let blobs = self.blobs(at, paths)?;
         self.cat(&blobs)
-            .map_err(|error| ForgeError::unreachable("file contents", error))
+            .map_err(|error| ForgeError::invalid("file contents", error))
     }
 
     async fn list(&self, at: &CommitSha, folder: &str) -> Result<Vec<RepoPath>, ForgeError> {
@@ -288,6 +288,6 @@ impl Source for LocalRepository {
             .split_terminator('\0')
             .map(RepoPath::parse)
             .collect::<Result<_, _>>();
-        paths.map_err(|error| ForgeError::unreachable("list of files", error))
+        paths.map_err(|error| ForgeError::invalid("list of files", error))
     }
 }

@@ -21,7 +21,7 @@ pub use capabilities::{
 };
 pub use comments::{Comment, Comments, Reaction};
 pub use deployments::{Deployment, DeploymentState, Deployments};
-pub use error::ForgeError;
+pub use error::{ForgeError, ForgeErrorKind};
 pub use identity::{Claims, IdentityTokens};
 pub use issues::{Issue, Issues};
 pub use pull_requests::{OpenPullRequest, OpenPullRequests, PullRequest, PullRequests};

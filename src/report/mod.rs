@@ -61,7 +61,7 @@ pub use inventory::{ListedResource, inventory};
 pub use log::{escape_json, escape_workflow_commands};
 pub use next_step::NextStep;
 pub use nothing_to_do::NothingToDo;
-pub use notice::{Notice, OfflineReason};
+pub use notice::{NotWritten, Notice, OfflineReason};
 pub use operation_fault::{Fault, Unmet};
 pub use plan_marker::{PlanMarker, comment, parse_plan_marker};
 pub use preview::Preview;

@@ -22,18 +22,27 @@ pub enum Notice {
     OpenPullRequestsUnknown,
     /// The forge does not say whose the token is.
     CommentAuthorUnknown,
-    /// The token may not comment.
-    CommentNotAllowed,
-    /// The token may not set a commit status.
-    StatusNotAllowed,
+    /// The forge refused to write something. `permission`: the one that the token certainly lacks. `reason`: the forge's words.
+    NotWritten {
+        what: NotWritten,
+        permission: Option<String>,
+        reason: String,
+    },
     /// Configs that a newer change has changed again.
     Superseded { configs: usize },
     /// More stacks at once than deployments may be created for.
     TooManyDeployments { stacks: usize },
-    /// The token may not create deployments.
-    DeploymentsNotAllowed,
     /// The forge did not answer about a deployment.
     DeploymentsUnreachable,
+}
+
+/// What the forge did not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotWritten {
+    Comment,
+    Status,
+    Deployments,
 }
 
 /// Why AWS was not queried.
@@ -85,12 +94,11 @@ impl Notice {
             Self::CommentAuthorUnknown => {
                 "There is no comment: the forge does not tell whose token this is."
             }
-            Self::CommentNotAllowed => {
-                "There is no comment: the token may not write one. Grant the job pull-requests write."
-            }
-            Self::StatusNotAllowed => {
-                "There is no commit status: the token may not write one. Grant the job statuses write."
-            }
+            Self::NotWritten {
+                what,
+                permission,
+                reason,
+            } => return what.text(permission.as_deref(), reason),
             Self::Superseded { configs: 1 } => {
                 "1 config was changed again since this was merged, and left to the newer change."
             }
@@ -104,13 +112,36 @@ impl Notice {
                     .and(Text::number(*stacks))
                     .and(Text::ours(" stacks at once are more than the forge takes."));
             }
-            Self::DeploymentsNotAllowed => {
-                "There are no deployments: the token may not write them. Grant the job deployments write."
-            }
             Self::DeploymentsUnreachable => {
                 "Not all deployments could be told: the forge did not answer."
             }
         })
+    }
+}
+
+impl NotWritten {
+    fn text(self, permission: Option<&str>, reason: &str) -> Text {
+        let (missing, refused) = match self {
+            Self::Comment => (
+                "There is no comment: the token may not write one.",
+                "There is no comment: the forge refused it: ",
+            ),
+            Self::Status => (
+                "There is no commit status: the token may not write one.",
+                "There is no commit status: the forge refused it: ",
+            ),
+            Self::Deployments => (
+                "There are no deployments: the token may not write them.",
+                "There are no deployments: the forge refused them: ",
+            ),
+        };
+        match permission {
+            Some(permission) => Text::ours(missing)
+                .and(Text::ours(" Grant the job "))
+                .and(Text::name(permission))
+                .and(Text::ours(".")),
+            None => Text::ours(refused).and(Text::name(reason)),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use provisioner::ci::CiEvent;
 use provisioner::forge::github::{Access, GitHub};
-use provisioner::forge::{Comments as _, ForgeError, PullRequests as _, Source as _, Upsert};
+use provisioner::forge::{Comments as _, PullRequests as _, Source as _, Upsert};
 use provisioner::model::{CommitSha, RepoPath, UserId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -201,7 +201,7 @@ fn the_adapter_works_with_an_independent_emulator() {
         );
         assert!(matches!(
             github.pull_request(999).await,
-            Err(ForgeError::Refused { status: 404, .. })
+            Err(error) if error.is_not_found()
         ));
     });
 }

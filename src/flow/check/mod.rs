@@ -17,7 +17,9 @@ use crate::forge::IdentityTokens;
 use crate::guard::POLICY_FILE;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
-use crate::report::{self as print, COMMENT_LIMIT, MARKER, Notice, OfflineReason, Report};
+use crate::report::{
+    self as print, COMMENT_LIMIT, MARKER, NotWritten, Notice, OfflineReason, Report,
+};
 
 pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
     let (report, comment_url) = pull_request(job, number).await?;
@@ -82,7 +84,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
             Some(own) => match forge.upsert_comment(number, own, MARKER, &body).await {
                 Ok(written) => url = Some(written.url().to_owned()),
                 Err(error) if error.is_refusal() => {
-                    report.notices.push(Notice::CommentNotAllowed);
+                    report.notices.push(error.notice(NotWritten::Comment));
                     log::warn!("{error}");
                 }
                 Err(error) => return Err(error.into()),

@@ -10,7 +10,7 @@ use crate::forge::{CommitStatus, Statuses};
 use crate::job::JobError;
 use crate::model::{CommitSha, UserId};
 use crate::report::{
-    self as print, Notice, PLAN_STATUS, Report, SUMMARY_LIMIT, check_line, status_description,
+    self as print, NotWritten, PLAN_STATUS, Report, SUMMARY_LIMIT, check_line, status_description,
 };
 use crate::workspace::write_file;
 
@@ -28,7 +28,7 @@ pub async fn set_status(
     match forge.set_status(at, own, &status).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_refusal() => {
-            report.notices.push(Notice::StatusNotAllowed);
+            report.notices.push(error.notice(NotWritten::Status));
             log::warn!("{error}");
             Ok(())
         }

@@ -35,12 +35,12 @@ impl GitHub {
     pub(super) async fn branch(&self, name: &str) -> Result<(CommitSha, Option<bool>), ForgeError> {
         let what = format!("branch {name:?}");
         let name = segment(name)
-            .ok_or_else(|| ForgeError::unreachable(&what, "this cannot be a branch's name"))?;
+            .ok_or_else(|| ForgeError::invalid(&what, "this cannot be a branch's name"))?;
         let branch: wire::Branch = self
             .get(&what, &format!("{}/branches/{name}", self.root))
             .await?;
         let tip = CommitSha::parse(&branch.commit.sha)
-            .map_err(|error| ForgeError::unreachable(&what, error))?;
+            .map_err(|error| ForgeError::invalid(&what, error))?;
         let older = branch.protection.and_then(|protection| protection.enabled);
         if older == Some(true) {
             return Ok((tip, Some(true)));
@@ -54,7 +54,7 @@ impl GitHub {
             Ok(rules) if rules.iter().any(|rule| rule.kind == PULL_REQUEST_RULE) => Some(true),
             Ok(_) if older == Some(false) || branch.protected == Some(false) => Some(false),
             Ok(_) => None,
-            Err(error) if error.is_refusal() => None,
+            Err(error) if error.is_withheld() => None,
             Err(error) => return Err(error),
         };
         Ok((tip, protected))

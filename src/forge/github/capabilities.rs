@@ -1,17 +1,20 @@
 //! What a job's token may do, found out without a change.
 
 use async_trait::async_trait;
-use http::Method;
+use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::GitHub;
+use super::client::JSON;
 use super::route::segment;
 use crate::forge::{
-    Capabilities, Capability, Claims, ForgeError, JobSubject, ReadPermission, RepositoryInfo,
-    WritePermission,
+    Capabilities, Capability, Claims, ForgeError, ForgeErrorKind, JobSubject, ReadPermission,
+    RepositoryInfo, WritePermission,
 };
 use crate::model::CommitSha;
+
+const WHAT: &str = "a permission";
 
 #[derive(Deserialize)]
 struct Repository {
@@ -54,18 +57,18 @@ impl Capabilities for GitHub {
         };
         let route = format!("{}{route}", self.root);
         let nothing = json!({});
-        let asked = self.write::<Value>("a permission", Method::POST, &route, &nothing, false);
-        match asked.await {
-            Ok(_) => {
+        let asked = self.exchange(WHAT, &Method::POST, &route, Some(&nothing), JSON, false);
+        let response = match asked.await {
+            Ok(response) => response,
+            Err(error) => return Capability::Unproven(error.to_string()),
+        };
+        match response.status {
+            // Not every wrong request: a locked conversation says nothing about the permission.
+            StatusCode::UNPROCESSABLE_ENTITY => Capability::Yes,
+            status if status.is_success() => {
                 Capability::Unproven("GitHub took a request that lacks what it needs".to_owned())
             }
-            Err(ForgeError::Refused { status: 422, .. }) => Capability::Yes,
-            Err(ForgeError::Refused {
-                status: status @ (401 | 403),
-                message,
-                ..
-            }) => Capability::No(format!("{status}: {message}")),
-            Err(error) => Capability::Unproven(error.to_string()),
+            _ => refused(response.into_error(WHAT, &Method::POST, &route)),
         }
     }
 
@@ -75,7 +78,7 @@ impl Capabilities for GitHub {
             ReadPermission::Deployments => "deployments".to_owned(),
         };
         let route = format!("{}/{list}?per_page=1", self.root);
-        read(self.get::<Value>("a permission", &route).await)
+        read(self.get::<Value>(WHAT, &route).await)
     }
 
     async fn can_read_team(&self, team: &str, login: &str) -> Capability {
@@ -91,7 +94,7 @@ impl Capabilities for GitHub {
         );
         match self.get::<Value>("a team", &route).await {
             // Somebody who does not belong to it, or a team that the token does not see.
-            Err(ForgeError::Refused { status: 404, .. }) => Capability::Unproven(
+            Err(error) if error.is_not_found() => Capability::Unproven(
                 "there is no such team, or whoever started the job is not in it".to_owned(),
             ),
             other => read(other),
@@ -118,9 +121,18 @@ impl Capabilities for GitHub {
 fn read(answer: Result<Value, ForgeError>) -> Capability {
     match answer {
         Ok(_) => Capability::Yes,
-        Err(ForgeError::Refused {
-            status, message, ..
-        }) => Capability::No(format!("{status}: {message}")),
-        Err(error) => Capability::Unproven(error.to_string()),
+        Err(error) => refused(error),
+    }
+}
+
+/// A limit or a server error proves nothing.
+fn refused(error: ForgeError) -> Capability {
+    match error.kind {
+        ForgeErrorKind::NotAllowed { .. } | ForgeErrorKind::NotFound | ForgeErrorKind::Expired => {
+            Capability::No(error.message)
+        }
+        ForgeErrorKind::Limited { .. } | ForgeErrorKind::Unreachable | ForgeErrorKind::Invalid => {
+            Capability::Unproven(error.to_string())
+        }
     }
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::Access;
+use super::classify::{classify, classify_graphql};
 use super::retry::{Attempt, retry_after};
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
@@ -50,6 +51,19 @@ pub(super) struct Response {
     pub body: Vec<u8>,
 }
 
+impl Response {
+    /// What a response that is no success means.
+    pub(super) fn into_error(self, what: &str, method: &Method, route: &str) -> ForgeError {
+        let Self {
+            status,
+            headers,
+            body,
+        } = self;
+        let (kind, message) = classify(method, route, status, &headers, &body, now());
+        ForgeError::new(what, kind, message)
+    }
+}
+
 impl GitHub {
     /// Prepares requests; none is made. Must be called inside a tokio runtime.
     pub fn new(access: &Access) -> Result<Self, ForgeError> {
@@ -59,18 +73,18 @@ impl GitHub {
             .split_once('/')
             .filter(|(owner, name)| is_slug(owner) && is_slug(name))
             .ok_or_else(|| {
-                ForgeError::unreachable(what, format!("{:?} is not owner/name", access.repository))
+                ForgeError::invalid(what, format!("{:?} is not owner/name", access.repository))
             })?;
         let url = |text: &str| {
             let uri: Uri = text
                 .parse()
-                .map_err(|error| ForgeError::unreachable(what, format!("{text:?}: {error}")))?;
+                .map_err(|error| ForgeError::invalid(what, format!("{text:?}: {error}")))?;
             let origin = uri
                 .scheme_str()
                 .zip(uri.authority())
                 .map(|(scheme, authority)| format!("{scheme}://{authority}"));
             let origin = origin
-                .ok_or_else(|| ForgeError::unreachable(what, format!("{text:?} is no address")))?;
+                .ok_or_else(|| ForgeError::invalid(what, format!("{text:?} is no address")))?;
             Ok::<_, ForgeError>((origin, uri.path().trim_end_matches('/').to_owned()))
         };
         let (origin, prefix) = url(&access.api_url)?;
@@ -89,7 +103,7 @@ impl GitHub {
             }
         };
         let client =
-            |origin: &str| client(origin).map_err(|error| ForgeError::unreachable(what, error));
+            |origin: &str| client(origin).map_err(|error| ForgeError::invalid(what, error));
         let octocrab = client(&origin)?;
         let graphql_octocrab = client(&graphql_origin)?;
         Ok(Self {
@@ -124,7 +138,7 @@ impl GitHub {
     ) -> Result<Option<Vec<u8>>, ForgeError> {
         match self.send(what, Method::GET, route, None, RAW, true).await {
             Ok(response) => Ok(Some(response.body)),
-            Err(ForgeError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -165,24 +179,37 @@ impl GitHub {
         match (reply.data, reply.errors.first()) {
             (Some(data), None) => Ok(data),
             (_, Some(error)) => {
-                let message = error
-                    .get("message")
-                    .and_then(Value::as_str)
-                    .unwrap_or("an error without a message");
-                Err(ForgeError::Refused {
-                    what: what.to_owned(),
-                    status: 200,
-                    message: message.to_owned(),
-                })
+                let (kind, message) = classify_graphql(error, &response.headers, now());
+                Err(ForgeError::new(what, kind, message))
             }
-            (None, None) => Err(ForgeError::unreachable(what, "an answer without data")),
+            (None, None) => Err(ForgeError::invalid(what, "an answer without data")),
         }
     }
 
+    /// A successful response.
     pub(super) async fn send(
         &self,
         what: &str,
         method: Method,
+        route: &str,
+        body: Option<&Value>,
+        accept: &str,
+        idempotent: bool,
+    ) -> Result<Response, ForgeError> {
+        let response = self
+            .exchange(what, &method, route, body, accept, idempotent)
+            .await?;
+        match response.status.is_success() {
+            true => Ok(response),
+            false => Err(response.into_error(what, &method, route)),
+        }
+    }
+
+    /// The response after retries, whatever its status. An error means that no response came.
+    pub(super) async fn exchange(
+        &self,
+        what: &str,
+        method: &Method,
         route: &str,
         body: Option<&Value>,
         accept: &str,
@@ -203,9 +230,6 @@ impl GitHub {
                 .attempt(method.clone(), route, body, accept, most)
                 .await;
             let answer = match &outcome {
-                Ok(response) if response.status.is_success() => {
-                    return outcome.map_err(|error| ForgeError::unreachable(what, error));
-                }
                 Ok(response) => Attempt::Response(response.status, &response.headers, now()),
                 Err(_) => Attempt::Broken,
             };
@@ -213,7 +237,7 @@ impl GitHub {
                 .next()
                 .and_then(|backoff| retry_after(&answer, idempotent, backoff));
             let Some(pause) = pause else {
-                return Err(failed(what, outcome));
+                return outcome.map_err(|message| ForgeError::unreachable(what, message));
             };
             if pause > Duration::from_secs(5) {
                 log::info!(
@@ -286,33 +310,6 @@ pub(super) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, F
     })
 }
 
-fn failed(what: &str, outcome: Result<Response, String>) -> ForgeError {
-    match outcome {
-        Err(message) => ForgeError::unreachable(what, message),
-        Ok(response) => {
-            let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-            let message = body
-                .get("message")
-                .and_then(Value::as_str)
-                .unwrap_or("no reason given")
-                .to_owned();
-            if response.status.is_client_error() && response.status != StatusCode::TOO_MANY_REQUESTS
-            {
-                ForgeError::Refused {
-                    what: what.to_owned(),
-                    status: response.status.as_u16(),
-                    message,
-                }
-            } else {
-                ForgeError::unreachable(
-                    what,
-                    format!("GitHub answers {}: {message}", response.status.as_u16()),
-                )
-            }
-        }
-    }
-}
-
 /// An error with its causes: octocrab's own text names only the layer that failed.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -332,7 +329,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     clippy::disallowed_methods,
     reason = "GitHub gives the end of a rate limit as a time of day"
 )]
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| time.as_secs())

@@ -22,12 +22,12 @@ impl Comments for GitHub {
         let route = format!("{}/issues/comments/{id}", self.root);
         let comment: wire::Comment = match self.get(&what, &route).await {
             Ok(comment) => comment,
-            Err(ForgeError::Refused { status: 404, .. }) => return Ok(None),
+            Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
         let number = comment.number();
         let number =
-            number.ok_or_else(|| ForgeError::unreachable(&what, "the answer has no number"))?;
+            number.ok_or_else(|| ForgeError::invalid(&what, "the answer has no number"))?;
         Ok(Some(Comment {
             number,
             edited: comment.may_be_edited(),

@@ -4,11 +4,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::Method;
 use http_body_util::BodyExt as _;
 use octocrab::Octocrab;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use super::classify::classify;
+use super::client::now;
 use crate::forge::{ForgeError, IdentityTokens};
 
 /// Who the token is for: AWS takes no other.
@@ -34,7 +37,8 @@ struct Issued {
 impl IdentityTokens for ActionsIdentity {
     async fn token(&self) -> Result<SecretString, ForgeError> {
         let failed = |reason: String| ForgeError::unreachable(WHAT, reason);
-        let (origin, route) = split(&self.url).ok_or_else(|| failed("no address".into()))?;
+        let (origin, route) =
+            split(&self.url).ok_or_else(|| ForgeError::invalid(WHAT, "no address"))?;
         let separator = if route.contains('?') { '&' } else { '?' };
         let route = format!("{route}{separator}audience={AUDIENCE}");
         // The request's own token is for this address alone: no redirect is followed, and errors do not hold it.
@@ -51,11 +55,14 @@ impl IdentityTokens for ActionsIdentity {
         let response = client._get(route).await;
         let response = response.map_err(|error| failed(error.to_string()))?;
         let status = response.status();
-        if !status.is_success() {
-            return Err(failed(format!("the issuer answers {status}")));
-        }
+        let headers = response.headers().clone();
         let body = response.into_body().collect().await;
         let body = body.map_err(|error| failed(error.to_string()))?.to_bytes();
+        if !status.is_success() {
+            let (kind, message) = classify(&Method::GET, "", status, &headers, &body, now());
+            let message = format!("the issuer answers: {message}");
+            return Err(ForgeError::new(WHAT, kind, message));
+        }
         let issued: Issued = serde_json::from_slice(&body)
             .map_err(|_| failed("the issuer's answer holds no token".into()))?;
         Ok(SecretString::from(issued.value))

@@ -3,12 +3,14 @@
 mod activity;
 mod branches;
 mod capabilities;
+mod classify;
 mod client;
 mod comments;
 mod deployments;
 mod identity;
 mod issues;
 mod paging;
+mod permission;
 mod pull_requests;
 mod retry;
 mod reviews;

@@ -74,7 +74,7 @@ impl GitHub {
             .await?;
         let next = match next_page(&response.headers) {
             Some(address) => Some(cursor(address).ok_or_else(|| {
-                ForgeError::unreachable(what, "there is a next page, and no cursor for it")
+                ForgeError::invalid(what, "there is a next page, and no cursor for it")
             })?),
             None => None,
         };
@@ -83,7 +83,7 @@ impl GitHub {
 }
 
 fn too_many_pages(what: &str, most_pages: usize) -> ForgeError {
-    ForgeError::unreachable(what, format!("more than {most_pages} pages"))
+    ForgeError::invalid(what, format!("more than {most_pages} pages"))
 }
 
 /// The address of the next page, if there is one.

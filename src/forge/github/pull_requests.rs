@@ -36,9 +36,8 @@ impl PullRequests for GitHub {
         let pull: wire::Pull = self
             .get(&what, &format!("{}/pulls/{number}", self.root))
             .await?;
-        let sha = |text: &str| {
-            CommitSha::parse(text).map_err(|error| ForgeError::unreachable(&what, error))
-        };
+        let sha =
+            |text: &str| CommitSha::parse(text).map_err(|error| ForgeError::invalid(&what, error));
         Ok(PullRequest {
             number: pull.number,
             base: sha(&pull.base.sha)?,
@@ -65,7 +64,7 @@ impl PullRequests for GitHub {
                 pull_request.changed_files,
                 files.len()
             );
-            return Err(ForgeError::unreachable(&what, message));
+            return Err(ForgeError::invalid(&what, message));
         }
         files
             .into_iter()
@@ -82,7 +81,7 @@ impl PullRequests for GitHub {
         let route = format!("{}/compare/{base}...{head}?per_page=1", self.root);
         let comparison: wire::Comparison = self.get(what, &route).await?;
         CommitSha::parse(&comparison.merge_base_commit.sha)
-            .map_err(|error| ForgeError::unreachable(what, error))
+            .map_err(|error| ForgeError::invalid(what, error))
     }
 
     async fn open_pull_requests(&self) -> Result<OpenPullRequests, ForgeError> {
@@ -97,7 +96,7 @@ impl PullRequests for GitHub {
                 .await
             {
                 Ok(reply) => reply,
-                Err(ForgeError::Refused { .. }) => {
+                Err(error) if error.is_refusal() => {
                     return Ok(OpenPullRequests {
                         own: self.identity_by_rest().await?,
                         open: None,
@@ -140,7 +139,7 @@ impl PullRequests for GitHub {
 
 fn changed_file(what: &str, file: &wire::File) -> Result<ChangedFile, ForgeError> {
     let parse =
-        |path: &str| RepoPath::parse(path).map_err(|error| ForgeError::unreachable(what, error));
+        |path: &str| RepoPath::parse(path).map_err(|error| ForgeError::invalid(what, error));
     let kind = match (file.status.as_str(), &file.previous_filename) {
         ("added" | "copied", _) => ChangeKind::Added,
         ("removed", _) => ChangeKind::Removed,

@@ -21,7 +21,7 @@ const GHOST_ID: UserId = UserId(0);
 impl Reviews for GitHub {
     async fn default_branch(&self) -> Result<DefaultBranch, ForgeError> {
         let what = "default branch";
-        let missing = |field| ForgeError::unreachable(what, format!("the answer has no {field}"));
+        let missing = |field| ForgeError::invalid(what, format!("the answer has no {field}"));
         let repository = self.repository().await?;
         let name = repository
             .default_branch
@@ -124,7 +124,7 @@ impl GitHub {
         }
         match self.branch(&base.branch).await {
             Ok((_, protected)) => Ok(protected),
-            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) if error.is_withheld() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -143,7 +143,7 @@ impl GitHub {
             .await
         {
             Ok(listed) => listed,
-            Err(error) if error.is_refusal() => return Ok(None),
+            Err(error) if error.is_withheld() => return Ok(None),
             Err(error) => return Err(error),
         };
         let opinions: Vec<_> = listed
@@ -214,5 +214,5 @@ fn opinion(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewState,
 }
 
 fn sha(what: &str, text: &str) -> Result<CommitSha, ForgeError> {
-    CommitSha::parse(text).map_err(|error| ForgeError::unreachable(what, error))
+    CommitSha::parse(text).map_err(|error| ForgeError::invalid(what, error))
 }

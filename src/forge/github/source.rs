@@ -61,7 +61,7 @@ impl Source for GitHub {
                     folders.push((path.clone(), old_tree, new_tree));
                 }
                 let path = RepoPath::parse(&path)
-                    .map_err(|error| ForgeError::unreachable("changed files", error))?;
+                    .map_err(|error| ForgeError::invalid("changed files", error))?;
                 match (old_blob, new_blob) {
                     (Some(_), Some(_)) => files.push(ChangedFile {
                         path,
@@ -128,7 +128,7 @@ impl Source for GitHub {
             .get(&what, &format!("{}/git/trees/{sha}?recursive=1", self.root))
             .await?;
         if tree.truncated {
-            return Err(ForgeError::unreachable(
+            return Err(ForgeError::invalid(
                 &what,
                 "there are more than GitHub lists",
             ));
@@ -139,7 +139,7 @@ impl Source for GitHub {
                 RepoPath::parse(format!("{folder}/{}", entry.path).trim_start_matches('/'))
             })
             .collect::<Result<_, _>>();
-        paths.map_err(|error| ForgeError::unreachable(&what, error))
+        paths.map_err(|error| ForgeError::invalid(&what, error))
     }
 }
 
@@ -156,7 +156,7 @@ impl GitHub {
             .get("tree", &format!("{}/git/trees/{sha}", self.root))
             .await?;
         if tree.truncated {
-            return Err(ForgeError::unreachable(
+            return Err(ForgeError::invalid(
                 "tree",
                 "a folder has more entries than GitHub lists",
             ));

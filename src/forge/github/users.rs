@@ -104,7 +104,7 @@ impl GitHub {
                 let is_same = user.is_some_and(|user| UserId(user.id) == account.id);
                 Ok(found.permission().filter(|_| is_same))
             }
-            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) if error.is_withheld() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -123,7 +123,7 @@ impl GitHub {
         );
         match self.get::<wire::Membership>(&what, &route).await {
             Ok(membership) => Ok(membership.state == "active"),
-            Err(error) if error.is_refusal() => Ok(false),
+            Err(error) if error.is_withheld() => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -133,7 +133,7 @@ impl GitHub {
         let route = format!("{}/user", self.prefix);
         match self.get::<wire::User>("own identity", &route).await {
             Ok(user) => Ok(Some(UserId(user.id))),
-            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) if error.is_withheld() => Ok(None),
             Err(error) => Err(error),
         }
     }

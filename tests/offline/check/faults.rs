@@ -62,8 +62,7 @@ fn a_permanent_fault_names_its_request() {
     let run = scene.job(&pull).run();
     assert_eq!(run.status, 31);
     assert!(
-        run.stderr
-            .contains("files of pull request 7: GitHub answers 500"),
+        run.stderr.contains("files of pull request 7: HTTP 500"),
         "{}",
         run.stderr
     );

@@ -416,11 +416,11 @@ fn a_read_only_token_skips_the_comment_but_not_the_check() {
     assert!(scene.repo.comments(7).is_empty());
     scene.github.take_writes();
     assert!(
-        run.summary.contains("Grant the job pull-requests write"),
+        run.summary.contains("Grant the job `pull-requests: write`"),
         "{}",
         run.summary
     );
-    assert!(run.summary.contains("Grant the job statuses write"));
+    assert!(run.summary.contains("Grant the job `statuses: write`"));
 }
 
 #[test]

@@ -1,0 +1,257 @@
+//! What GitHub's error responses mean. GitHub answers 403 for missing permissions, rate limits, locked conversations and archived
+//! repositories alike: headers and texts tell them apart, here and nowhere else.
+//! <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>
+
+use http::{HeaderMap, Method, StatusCode};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::permission::permission_for;
+use crate::forge::ForgeErrorKind;
+
+/// GitHub's text for a token without the permission, whether of an app or of a person.
+const PERMISSION_TEXT: &str = "resource not accessible by";
+const LIMIT_TEXTS: &[&str] = &["rate limit", "abuse detection"];
+/// What the object does not take, whoever asks.
+const STATE_TEXTS: &[&str] = &["is locked", "lock prevents", "archived", "read-only"];
+
+/// The kind and the message of a response that is no success. `now` is when it came, in seconds since 1970.
+pub fn classify(
+    method: &Method,
+    route: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: u64,
+) -> (ForgeErrorKind, String) {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = body.get("message").and_then(Value::as_str);
+    let message = match text {
+        Some(text) => format!("{text} (HTTP {})", status.as_u16()),
+        None => format!("HTTP {}", status.as_u16()),
+    };
+    let text = text.unwrap_or_default().to_ascii_lowercase();
+    let says = |texts: &[&str]| texts.iter().any(|part| text.contains(part));
+    let kind = match status {
+        StatusCode::UNAUTHORIZED => ForgeErrorKind::Expired,
+        StatusCode::NOT_FOUND => ForgeErrorKind::NotFound,
+        StatusCode::TOO_MANY_REQUESTS => limited(headers, now),
+        StatusCode::FORBIDDEN if is_exhausted(headers) || says(LIMIT_TEXTS) => {
+            limited(headers, now)
+        }
+        StatusCode::FORBIDDEN if says(STATE_TEXTS) => ForgeErrorKind::Invalid,
+        StatusCode::FORBIDDEN => ForgeErrorKind::NotAllowed {
+            permission: says(&[PERMISSION_TEXT])
+                .then(|| permission_for(method, route))
+                .flatten()
+                .map(str::to_owned),
+        },
+        StatusCode::REQUEST_TIMEOUT => ForgeErrorKind::Unreachable,
+        status if status.is_client_error() => ForgeErrorKind::Invalid,
+        _ => ForgeErrorKind::Unreachable,
+    };
+    (kind, message)
+}
+
+/// The kind and the message of a GraphQL error, which comes with status 200.
+pub fn classify_graphql(error: &Value, headers: &HeaderMap, now: u64) -> (ForgeErrorKind, String) {
+    let field = |name| error.get(name).and_then(Value::as_str);
+    let message = field("message").unwrap_or("an error without a message");
+    let kind = match field("type") {
+        Some("NOT_FOUND") => ForgeErrorKind::NotFound,
+        Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => {
+            ForgeErrorKind::NotAllowed { permission: None }
+        }
+        Some("RATE_LIMITED" | "RATE_LIMIT") => limited(headers, now),
+        _ => ForgeErrorKind::Invalid,
+    };
+    (kind, message.to_owned())
+}
+
+/// A rate limit, with its end if the headers say.
+fn limited(headers: &HeaderMap, now: u64) -> ForgeErrorKind {
+    let end = match number(headers, "retry-after") {
+        Some(seconds) => now.checked_add(seconds),
+        None => number(headers, "x-ratelimit-reset").filter(|_| is_exhausted(headers)),
+    };
+    let until = end.and_then(|end| Timestamp::from_second(i64::try_from(end).ok()?).ok());
+    ForgeErrorKind::Limited { until }
+}
+
+fn is_exhausted(headers: &HeaderMap) -> bool {
+    number(headers, "x-ratelimit-remaining") == Some(0) || headers.contains_key("retry-after")
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_000;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter().map(|(name, value)| {
+            let value = http::HeaderValue::from_static(value);
+            (http::HeaderName::from_static(name), value)
+        });
+        pairs.collect()
+    }
+
+    fn kind(
+        method: &Method,
+        route: &str,
+        status: u16,
+        pairs: &[(&'static str, &'static str)],
+        body: &str,
+    ) -> ForgeErrorKind {
+        let status = StatusCode::from_u16(status).unwrap();
+        classify(method, route, status, &headers(pairs), body.as_bytes(), NOW).0
+    }
+
+    fn until(second: Option<i64>) -> ForgeErrorKind {
+        let until = second.map(|second| Timestamp::from_second(second).unwrap());
+        ForgeErrorKind::Limited { until }
+    }
+
+    const COMMENTS: &str = "/repos/acme/infra/issues/7/comments";
+
+    #[test]
+    fn only_a_permission_text_is_a_missing_permission() {
+        let not_allowed = |permission: Option<&str>| ForgeErrorKind::NotAllowed {
+            permission: permission.map(str::to_owned),
+        };
+        let integration = r#"{"message":"Resource not accessible by integration","documentation_url":"https://docs.github.com/rest/issues/comments#create-an-issue-comment","status":"403"}"#;
+        let person =
+            r#"{"message":"Resource not accessible by personal access token","status":"403"}"#;
+        for body in [integration, person] {
+            let quota = [("x-ratelimit-remaining", "4998")];
+            assert_eq!(
+                kind(&Method::POST, COMMENTS, 403, &quota, body),
+                not_allowed(Some("pull-requests: write"))
+            );
+        }
+        for body in [
+            r#"{"message":"Must have admin rights to Repository.","status":"403"}"#,
+            r#"{"message":"Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization."}"#,
+            r#"{"message":"Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and your IP address is not permitted to access this resource."}"#,
+            "<html>Forbidden</html>",
+        ] {
+            assert_eq!(
+                kind(&Method::POST, COMMENTS, 403, &[], body),
+                not_allowed(None),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn rate_limits_are_no_missing_permission() {
+        let primary =
+            r#"{"message":"API rate limit exceeded for installation ID 1.","status":"403"}"#;
+        let secondary = r#"{"message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again.","documentation_url":"https://docs.github.com/free-pro-team@latest/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"}"#;
+        let old = r#"{"message":"You have triggered an abuse detection mechanism. Please retry your request again later."}"#;
+        let reset = [
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "4600"),
+        ];
+        for (status, pairs, body, end) in [
+            (403, reset.as_slice(), primary, Some(4_600)),
+            (429, reset.as_slice(), primary, Some(4_600)),
+            (403, &[("retry-after", "60")], secondary, Some(1_060)),
+            (429, &[("retry-after", "60")], secondary, Some(1_060)),
+            (403, &[("x-ratelimit-remaining", "4000")], secondary, None),
+            (403, &[], old, None),
+            (429, &[], "", None),
+        ] {
+            let found = kind(&Method::GET, COMMENTS, status, pairs, body);
+            assert_eq!(found, until(end), "{status} {pairs:?} {body}");
+        }
+    }
+
+    #[test]
+    fn other_responses_have_one_kind_each() {
+        for (status, body, expected) in [
+            (
+                401,
+                r#"{"message":"Bad credentials"}"#,
+                ForgeErrorKind::Expired,
+            ),
+            (404, r#"{"message":"Not Found"}"#, ForgeErrorKind::NotFound),
+            (
+                403,
+                r#"{"message":"Unable to create comment because issue is locked."}"#,
+                ForgeErrorKind::Invalid,
+            ),
+            (
+                403,
+                r#"{"message":"Repository was archived so is read-only."}"#,
+                ForgeErrorKind::Invalid,
+            ),
+            (
+                410,
+                r#"{"message":"Issues are disabled for this repo"}"#,
+                ForgeErrorKind::Invalid,
+            ),
+            (
+                422,
+                r#"{"message":"Validation Failed","errors":[{"resource":"IssueComment","code":"unprocessable","field":"data","message":"Body is too long (maximum is 65536 characters)"}]}"#,
+                ForgeErrorKind::Invalid,
+            ),
+            (408, "", ForgeErrorKind::Unreachable),
+            (500, "", ForgeErrorKind::Unreachable),
+            (
+                502,
+                "<html>502 Bad Gateway</html>",
+                ForgeErrorKind::Unreachable,
+            ),
+            (
+                503,
+                r#"{"message":"No server is currently available to service your request."}"#,
+                ForgeErrorKind::Unreachable,
+            ),
+        ] {
+            let found = kind(&Method::POST, COMMENTS, status, &[], body);
+            assert_eq!(found, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn graphql_errors_have_types() {
+        for (error, expected) in [
+            (
+                r#"{"type":"NOT_FOUND","path":["repository"],"message":"Could not resolve to a Repository with the name 'acme/x'."}"#,
+                ForgeErrorKind::NotFound,
+            ),
+            (
+                r#"{"type":"FORBIDDEN","path":["viewer"],"message":"Resource not accessible by integration"}"#,
+                ForgeErrorKind::NotAllowed { permission: None },
+            ),
+            (
+                r#"{"type":"RATE_LIMITED","message":"API rate limit exceeded for user ID 1."}"#,
+                until(None),
+            ),
+            (
+                r#"{"message":"Something went wrong while executing your query."}"#,
+                ForgeErrorKind::Invalid,
+            ),
+        ] {
+            let error: Value = serde_json::from_str(error).unwrap();
+            assert_eq!(
+                classify_graphql(&error, &HeaderMap::new(), NOW).0,
+                expected,
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn messages_keep_the_forges_words() {
+        let status = StatusCode::NOT_FOUND;
+        let body = br#"{"message":"Not Found"}"#;
+        let (_, message) = classify(&Method::GET, COMMENTS, status, &HeaderMap::new(), body, NOW);
+        assert_eq!(message, "Not Found (HTTP 404)");
+    }
+}
