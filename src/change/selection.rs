@@ -1,11 +1,11 @@
 //! Selects the files that are configs.
 
 use anyhow::Context as _;
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
 use super::policy::LoadedPolicy;
 use crate::model::RepoPath;
-use crate::workspace::DEFAULT_CONFIGS;
+use crate::workspace::{DEFAULT_CONFIGS, config_glob};
 
 /// Matches the paths of configs.
 #[derive(Clone, Debug)]
@@ -22,11 +22,7 @@ impl ConfigSelector {
             globs.to_vec()
         };
         for glob in &globs {
-            let compiled: Glob = GlobBuilder::new(glob)
-                .literal_separator(true)
-                .build()
-                .with_context(|| format!("configs: {glob:?}"))?;
-            set.add(compiled);
+            set.add(config_glob(glob).with_context(|| format!("configs: {glob:?}"))?);
         }
         Ok(Self(set.build()?))
     }

@@ -1,11 +1,9 @@
 //! A job of GitHub Actions.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::facts::JobFacts;
 use super::{roles, token};
-use crate::change::policy_at;
+use crate::change::{ConfigSelector, policy_at};
 use crate::ci::{CiEvent, JobEnvironment};
 use crate::config::{Config, load};
 use crate::diagnostic::Diagnostic;
@@ -147,12 +145,12 @@ async fn policy_and_configs(
     };
     let commit = at.short().to_owned();
     diagnosis.pass("policy", "policy file", &Found::PolicyAt { commit });
-    let Some(globs) = compiled(&policy.configs) else {
+    let Ok(selector) = ConfigSelector::new(&policy.configs) else {
         diagnosis.skip("policy", "configs", &Found::GlobInvalid);
         return Ok((Some(policy), Vec::new()));
     };
     let paths = forge.list(at, "").await?.into_iter();
-    let paths: Vec<_> = paths.filter(|path| globs.is_match(path.as_str())).collect();
+    let paths: Vec<_> = paths.filter(|path| selector.matches(path)).collect();
     let bytes = forge.read(at, &paths).await?;
     let registry = Registry::built_in();
     let mut problems: Vec<Diagnostic> = Vec::new();
@@ -171,17 +169,4 @@ fn unreadable(error: &ForgeError, permission: &'static str) -> Found {
         error: error.to_string(),
         permission,
     }
-}
-
-fn compiled(globs: &[String]) -> Option<GlobSet> {
-    let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        set.add(
-            GlobBuilder::new(glob)
-                .literal_separator(true)
-                .build()
-                .ok()?,
-        );
-    }
-    set.build().ok()
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::globs::{SearchError, find_files, find_files_in};
 use crate::config::MAX_BYTES;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
@@ -55,7 +56,12 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
     let mut problems = Vec::new();
     if arguments.is_empty() {
         let places = [DEFAULT_CONFIGS, &["configs/*.yaml"]].concat();
-        files.extend(places.iter().flat_map(|pattern| matching(pattern)));
+        for place in &places {
+            match find_files(place) {
+                Ok(found) => files.extend(found.into_iter().map(ConfigFile::new)),
+                Err(error) => problems.push(search_failed(place, &error)),
+            }
+        }
         if files.is_empty() {
             let message = format!("there is no config in {}", or_list(&places));
             problems.push(Diagnostic::error(
@@ -66,7 +72,13 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
         }
     }
     for argument in arguments {
-        let found = one(argument);
+        let found = match one(argument) {
+            Ok(found) => found,
+            Err(error) => {
+                problems.push(search_failed(argument, &error));
+                continue;
+            }
+        };
         if found.is_empty() {
             let bare = !argument.contains('/');
             let help = match bare {
@@ -92,39 +104,28 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
     Ok(files)
 }
 
-fn one(argument: &str) -> Vec<ConfigFile> {
+fn search_failed(argument: &str, error: &SearchError) -> Diagnostic {
+    let path = RepoPath::typed(argument);
+    Diagnostic::error(Code::ConfigNotFound, &path, error.to_string())
+}
+
+fn one(argument: &str) -> Result<Vec<ConfigFile>, SearchError> {
     let path = Path::new(argument);
     if path.is_file() {
-        return vec![ConfigFile::new(path.to_path_buf())];
+        return Ok(vec![ConfigFile::new(path.to_path_buf())]);
     }
-    if path.is_dir() {
-        return ["*.yaml", "*.yml"]
-            .iter()
-            .flat_map(|ending| matching_in(path, ending))
-            .collect();
-    }
-    if !argument.contains('/') {
-        let places = FOLDERS
-            .iter()
-            .map(|folder| Path::new(folder).join(argument));
-        if let Some(found) = places.into_iter().find(|place| place.is_file()) {
-            return vec![ConfigFile::new(found)];
+    let found = match path.is_dir() {
+        true => find_files_in(path, "*.{yaml,yml}")?,
+        false if argument.contains('/') => find_files(argument)?,
+        false => {
+            let mut places = FOLDERS
+                .iter()
+                .map(|folder| Path::new(folder).join(argument));
+            match places.find(|place| place.is_file()) {
+                Some(place) => vec![place],
+                None => find_files(argument)?,
+            }
         }
-    }
-    matching(argument)
-}
-
-fn matching_in(folder: &Path, ending: &str) -> Vec<ConfigFile> {
-    matching(&format!(
-        "{}/{ending}",
-        glob::Pattern::escape(&folder.to_string_lossy())
-    ))
-}
-
-fn matching(pattern: &str) -> Vec<ConfigFile> {
-    let paths = glob::glob(pattern).into_iter().flatten().flatten();
-    paths
-        .filter(|path| path.is_file())
-        .map(ConfigFile::new)
-        .collect()
+    };
+    Ok(found.into_iter().map(ConfigFile::new).collect())
 }

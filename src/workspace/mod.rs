@@ -5,11 +5,13 @@
 )]
 
 mod configs;
+mod globs;
 mod outputs;
 mod policy;
 mod products;
 
 pub use configs::{ConfigFile, DEFAULT_CONFIGS, locate};
+pub use globs::config_glob;
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_report};
 pub use policy::policy_file;
 pub use products::add_repository_products;
