@@ -6,7 +6,8 @@ mod aws;
 
 use crate::stack::{DescribedChangeSet, Stack, StackEvent, StackName};
 
-pub use aws::{CancellationToken, Cloud, Session};
+pub use aws::{Cloud, Session};
+pub use tokio_util::sync::CancellationToken;
 
 /// What AWS answered, when it is not what was asked for. The texts are AWS's own and may quote values: they are shown through
 /// `report` only.

@@ -51,7 +51,7 @@ fn read(diagnosis: &mut Diagnosis, files: &[ConfigFile]) -> Vec<Config> {
 }
 
 async fn credentials(diagnosis: &mut Diagnosis, configs: &[Config]) {
-    let session = Session::open(CancellationToken::never()).await;
+    let session = Session::open(CancellationToken::new()).await;
     for ((_, account, region), stacks) in stacks_by_target(configs) {
         let what = format!("account {account} in {region}");
         match session.at(&region).await {

@@ -128,7 +128,7 @@ pub async fn roles(
             SESSION,
             Arc::clone(&identity),
             region,
-            CancellationToken::never(),
+            CancellationToken::new(),
         );
         // A job of an environment has a subject of its own, which the plan role does not trust.
         match session.await.at(region).await {
@@ -155,7 +155,7 @@ pub async fn roles(
             SESSION,
             Arc::clone(&identity),
             region,
-            CancellationToken::never(),
+            CancellationToken::new(),
         );
         match (session.await.at(region).await, own) {
             (Ok(cloud), true) => {

@@ -4,15 +4,16 @@ use crate::cloud::CancellationToken;
 
 /// The first Ctrl-C or SIGTERM lets the run clean up; the second ends the process.
 pub fn cancel_on_signal() -> CancellationToken {
-    let (ask, asked) = tokio::sync::watch::channel(false);
+    let stop = CancellationToken::new();
+    let on_signal = stop.clone();
     tokio::spawn(async move {
         interrupted().await;
         log::info!("note: the run ends after it has cleaned up; once more ends it at once");
-        let _ = ask.send(true);
+        on_signal.cancel();
         interrupted().await;
         std::process::exit(130);
     });
-    CancellationToken::when(asked)
+    stop
 }
 
 async fn interrupted() {

@@ -27,7 +27,7 @@ impl Cloud {
         existing: Option<&Stack>,
         proposal: &ChangeSetInput,
     ) -> Result<PendingChangeSet> {
-        self.stop.check()?;
+        self.ensure_not_cancelled()?;
         let stack = permit.stack().clone();
         let shell = existing.is_none_or(|stack| stack.status.health() == Health::ReviewInProgress);
         let digest = digest(&stack.name, proposal);
@@ -92,7 +92,7 @@ impl Cloud {
     }
 
     async fn examine(&self, pending: &mut PendingChangeSet) -> Result<()> {
-        self.stop.check()?;
+        self.ensure_not_cancelled()?;
         let id = pending.described.change_set.id.clone();
         let stack = Some(pending.stack_id.as_str());
         self.wait_until_created(stack, &id).await?;
@@ -202,7 +202,7 @@ impl Cloud {
     /// Returns the events from before.
     async fn start(&self, pending: &PendingChangeSet) -> Result<Vec<StackEvent>> {
         let seen = self.events(&pending.stack_id, &Default::default()).await?;
-        self.stop.check()?;
+        self.ensure_not_cancelled()?;
         let id = &pending.described.change_set.id;
         let started = self
             .stacks

@@ -19,10 +19,11 @@ use aws_sdk_cloudcontrol as control;
 use aws_sdk_cloudformation as cloudformation;
 use aws_sdk_s3 as s3;
 use aws_sdk_ssm as ssm;
+use tokio_util::sync::CancellationToken;
 
+use super::{CloudError, Result};
 use crate::guard::Caller;
 
-pub use poll::CancellationToken;
 pub use session::Session;
 
 /// One account and region, seen as one identity.
@@ -33,7 +34,7 @@ pub struct Cloud {
     objects: s3::Client,
     parameters: ssm::Client,
     control: control::Client,
-    stop: poll::CancellationToken,
+    stop: CancellationToken,
 }
 
 impl Cloud {
@@ -44,8 +45,16 @@ impl Cloud {
     /// The same for what has to be done even if the run is to end: nothing interrupts its waiting.
     pub fn without_cancellation(&self) -> Self {
         Self {
-            stop: poll::CancellationToken::never(),
+            stop: CancellationToken::new(),
             ..self.clone()
+        }
+    }
+
+    /// Fails if the run is cancelled.
+    fn ensure_not_cancelled(&self) -> Result<()> {
+        match self.stop.is_cancelled() {
+            true => Err(CloudError::Interrupted),
+            false => Ok(()),
         }
     }
 }

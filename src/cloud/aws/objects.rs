@@ -62,7 +62,7 @@ impl Cloud {
         buckets: &[String],
     ) -> Result<()> {
         for bucket in buckets {
-            self.stop.check()?;
+            self.ensure_not_cancelled()?;
             self.delete_bucket(bucket).await?;
         }
         Ok(())
@@ -111,7 +111,7 @@ impl Cloud {
     }
 
     async fn versions(&self, bucket: &str, at: &Marker) -> Result<Page> {
-        self.stop.check()?;
+        self.ensure_not_cancelled()?;
         let page = self
             .objects
             .list_object_versions()
@@ -256,7 +256,7 @@ impl Cloud {
     }
 
     async fn make_folder(&self, bucket: &str, key: &str) -> Result<bool> {
-        self.stop.check()?;
+        self.ensure_not_cancelled()?;
         let put = self
             .objects
             .put_object()
@@ -283,7 +283,7 @@ impl Cloud {
         key: &str,
         body: &str,
     ) -> Result<()> {
-        self.stop.check()?;
+        self.ensure_not_cancelled()?;
         let put = self
             .objects
             .put_object()

@@ -23,7 +23,7 @@ impl Cloud {
     }
 
     async fn start_deletion(&self, stack_id: &str) -> Result<StackOperation> {
-        self.stop.check()?;
+        self.ensure_not_cancelled()?;
         let seen = self.events(stack_id, &HashSet::new()).await?;
         self.request_deletion(stack_id).await?;
         Ok(StackOperation {

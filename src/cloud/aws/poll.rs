@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::cloud::{CloudError, Result};
 
@@ -28,47 +28,12 @@ impl PollBackoff {
         }
     }
 
-    /// Waits until the next question is due, or until somebody wants the run to end.
+    /// Waits until the next question is due. Fails if the run is cancelled.
     pub async fn wait(&mut self) -> Result<()> {
         let pause = self.pauses.next().unwrap_or(Duration::from_secs(9));
         tokio::select! {
             () = tokio::time::sleep(pause) => Ok(()),
             () = self.stop.cancelled() => Err(CloudError::Interrupted),
-        }
-    }
-}
-
-/// Whether somebody wants the run to end, such as by Ctrl-C.
-#[derive(Clone, Debug)]
-pub struct CancellationToken(Option<watch::Receiver<bool>>);
-
-impl CancellationToken {
-    /// Asked for through a channel.
-    pub fn when(channel: watch::Receiver<bool>) -> Self {
-        Self(Some(channel))
-    }
-
-    pub fn never() -> Self {
-        Self(None)
-    }
-
-    /// Returns once it is asked for.
-    async fn cancelled(&mut self) {
-        let asked = match &mut self.0 {
-            Some(channel) => channel.wait_for(|asked| *asked).await.is_ok(),
-            None => false,
-        };
-        // Whoever could have asked is gone.
-        if !asked {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    /// Fails if it was asked for.
-    pub fn check(&self) -> Result<()> {
-        match &self.0 {
-            Some(channel) if *channel.borrow() => Err(CloudError::Interrupted),
-            _ => Ok(()),
         }
     }
 }

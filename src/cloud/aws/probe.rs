@@ -10,7 +10,7 @@ impl Cloud {
     /// bits, which is made here and which nobody else knows, so that there is none. AWS looks at the permission before it looks for the
     /// change set: whoever has none is refused, and whoever has it is told that there is no such thing.
     pub async fn may_execute(&self, stack: &str) -> Result<bool> {
-        self.stop.check()?;
+        self.ensure_not_cancelled()?;
         let tried = self
             .stacks
             .execute_change_set()

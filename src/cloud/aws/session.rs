@@ -10,9 +10,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::federated::WebIdentityProvider;
-use super::poll::CancellationToken;
 use super::{Cloud, cloudformation, control, error, s3, ssm};
 use crate::cloud::Result;
 use crate::forge::IdentityTokens;

@@ -74,7 +74,7 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
             let sessions = CredentialCache::new(
                 Arc::clone(identity),
                 plan.session.clone(),
-                CancellationToken::never(),
+                CancellationToken::new(),
             );
             let look = Previewer {
                 inputs,
