@@ -23,7 +23,6 @@ mod rest;
 mod route;
 pub mod sample;
 mod server;
-mod sha1;
 mod shape;
 mod state;
 pub mod wire;

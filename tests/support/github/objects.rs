@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::sha1;
+use sha1::{Digest as _, Sha1};
 
 pub type Sha = String;
 
@@ -124,7 +124,7 @@ impl Objects {
         for entry in &entries {
             let mode = entry.mode.trim_start_matches('0');
             body.extend(format!("{mode} {}\0", entry.name).into_bytes());
-            body.extend(sha1::bytes(&entry.sha));
+            body.extend(raw_id(&entry.sha));
         }
         let sha = object_id("tree", &body);
         self.trees.insert(sha.clone(), entries);
@@ -196,7 +196,24 @@ impl Objects {
 pub fn object_id(kind: &str, body: &[u8]) -> Sha {
     let mut framed = format!("{kind} {}\0", body.len()).into_bytes();
     framed.extend_from_slice(body);
-    sha1::hex(&framed)
+    sha1_hex(&framed)
+}
+
+/// 40 lower-case hex digits, as git writes object ids.
+pub fn sha1_hex(bytes: &[u8]) -> String {
+    let digest = Sha1::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The 20 bytes of an object id, as trees hold them.
+fn raw_id(id: &str) -> Vec<u8> {
+    id.as_bytes()
+        .chunks(2)
+        .map(|pair| {
+            let digits = std::str::from_utf8(pair).expect("object ids are ASCII");
+            u8::from_str_radix(digits, 16).expect("object ids are hex")
+        })
+        .collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

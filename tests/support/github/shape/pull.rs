@@ -21,7 +21,7 @@ pub fn pull_simple(state: &State, base: &str, data: &RepoData, pull: &PullData) 
         // The test merge that GitHub keeps for an open pull request is a commit of its own.
         None => pull
             .open
-            .then(|| super::super::sha1::hex(pull.head_sha.as_bytes())),
+            .then(|| super::super::objects::sha1_hex(pull.head_sha.as_bytes())),
     };
     let links = json!({
         "self": {"href": url},
