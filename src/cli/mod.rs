@@ -25,7 +25,7 @@ mod verbs;
 
 use std::path::Path;
 
-use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
 use crate::config::{Config, load};
@@ -196,8 +196,8 @@ fn load_all(files: Vec<ConfigFile>, given: &RunInput) -> Vec<LoadedConfig> {
     let progress = progress(files.len());
     files
         .into_par_iter()
-        .progress_with(progress)
         .map(|file| load_one(&registry, file))
+        .inspect(|_| progress.inc(1))
         .collect()
 }
 

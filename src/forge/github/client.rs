@@ -6,7 +6,6 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use octocrab::Octocrab;
-use octocrab::service::middleware::retry::RetryConfig;
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -89,12 +88,11 @@ impl GitHub {
         };
         let (origin, prefix) = url(&access.api_url)?;
         let (graphql_origin, graphql) = url(&access.graphql_url)?;
-        // Retries are ours: octocrab's would repeat a comment that was made before the connection broke. The base is an origin
+        // octocrab is built without its retries: they would repeat a comment that GitHub created before the connection broke. The base is an origin
         // alone, since octocrab would put the path of a REST base before that of GraphQL too.
         let client = |origin: &str| {
             let builder = Octocrab::builder()
                 .base_uri(origin)?
-                .add_retry_config(RetryConfig::None)
                 .set_connect_timeout(Some(TIMEOUT))
                 .set_read_timeout(Some(TIMEOUT));
             match &access.token {
