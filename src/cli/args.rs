@@ -38,7 +38,8 @@ use crate::text::did_you_mean;
 CONFIG is a path, a glob, a folder or a file name. Results go to standard output,
 all else to standard error. AWS commands use the usual credentials (AWS_PROFILE,
 environment variables, ...) in the account and region that the config names. The
-policy file .provisioner.yaml says what may happen to stacks.
+policy file .provisioner.yaml says what may happen to stacks. RUST_LOG selects
+messages, such as RUST_LOG=debug, and NO_COLOR turns colors off.
 
 The original form takes the options of its action. There, --force with an action
 that renders files overwrites hand-edited files, as --overwrite does elsewhere.

@@ -118,6 +118,9 @@ fn results(request: &ActionRequest) -> ActionResults {
             };
         }
     };
+    for file in &files {
+        log::debug!("config {}", file.shown);
+    }
     let loaded = load_all(files, &request.given);
     let mut results = ActionResults {
         action: request.action.clone(),

@@ -12,7 +12,7 @@ use provisioner::cli::{ActionRequest, Invocation, command, parse};
 use provisioner::product::Registry;
 use tempfile::TempDir;
 
-use crate::support::job::BINARY;
+use crate::support::job::{BINARY, config};
 
 fn words(line: &str) -> Vec<OsString> {
     let words = line.split_whitespace().map(OsString::from);
@@ -214,7 +214,7 @@ fn a_flag_without_use_is_refused_with_the_form_that_works() {
         let error = refusal(line);
         assert!(error.contains("unexpected argument '--"), "{line}: {error}");
         assert!(
-            error.contains(&format!("tip: ")) && error.contains(tip),
+            error.contains("tip: ") && error.contains(tip),
             "{line}: {error}"
         );
         assert!(
@@ -293,17 +293,25 @@ fn colors_follow_the_flag_and_no_color() {
 
 #[test]
 fn levels_follow_flags_then_rust_log() {
-    // An unknown code is an error; a folder without logs costs a warning; a replay ends with a note.
-    let lines = |variables: &[(&str, &str)], arguments: &[&str]| {
-        let error = stderr(&run(variables, arguments));
-        error.lines().filter(|line| !line.is_empty()).count()
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("edge-prod-b001-us-west-1-s3.yaml");
+    std::fs::write(&file, config("b001", "")).unwrap();
+    let check = ["validate-config", "--no-log", file.to_str().unwrap()];
+    let debugs = |variables: &[(&str, &str)], more: &[&str]| {
+        let error = stderr(&run(variables, &[&check[..], more].concat()));
+        error.lines().any(|line| line.starts_with("debug: "))
     };
-    let roles = ["roles", "--repository", "acme/infra"];
-    let quiet = ["roles", "--repository", "acme/infra", "-qq"];
-    assert!(lines(&[], &roles) >= lines(&[], &quiet));
-    assert_eq!(lines(&[("RUST_LOG", "off")], &["explain", "x"]), 0);
-    assert_eq!(lines(&[("RUST_LOG", "off")], &["explain", "x", "-q"]), 1);
-    let error = stderr(&run(&[("RUST_LOG", "provisioner=loud")], &["explain"]));
+    assert!(!debugs(&[], &[]));
+    assert!(debugs(&[], &["-v"]));
+    assert!(debugs(&[("RUST_LOG", "debug")], &[]));
+    assert!(!debugs(&[("RUST_LOG", "debug")], &["-q"]));
+
+    let explain = |variables: &[(&str, &str)], more: &[&str]| {
+        stderr(&run(variables, &[&["explain", "x"], more].concat()))
+    };
+    assert_eq!(explain(&[("RUST_LOG", "off")], &[]), "");
+    assert!(explain(&[("RUST_LOG", "off")], &["-qq"]).starts_with("error: "));
+    let error = explain(&[("RUST_LOG", "provisioner=loud")], &[]);
     assert!(error.starts_with("warning: RUST_LOG: "), "{error}");
 }
 

@@ -106,6 +106,7 @@ impl Session {
             arn: identity.arn.unwrap_or_default(),
             region: region.to_owned(),
         };
+        log::debug!("AWS credentials of {} in {region}", caller.arn);
         // Whoever sets an address of their own has no names for buckets below it.
         let path_style = config.endpoint_url().is_some();
         let objects = s3::config::Builder::from(&config)

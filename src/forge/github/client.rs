@@ -227,6 +227,10 @@ impl GitHub {
             let outcome = self
                 .attempt(method.clone(), route, body, accept, most)
                 .await;
+            match &outcome {
+                Ok(response) => log::debug!("{method} {route}: {}", response.status.as_u16()),
+                Err(error) => log::debug!("{method} {route}: {error}"),
+            }
             let answer = match &outcome {
                 Ok(response) => Attempt::Response(response.status, &response.headers, now()),
                 Err(_) => Attempt::Broken,
