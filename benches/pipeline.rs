@@ -24,12 +24,15 @@ use provisioner::diff;
 use provisioner::model::RepoPath;
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::Registry;
-use provisioner::report::{self, COMMENT_LIMIT, CheckContext, Report};
+use provisioner::report::{self, CheckContext, Report};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use saphyr_parser::Parser;
 
 use configs::Revision;
+
+/// Most characters of a comment.
+const COMMENT_LIMIT: usize = 65_000;
 
 /// How many configs.
 const COUNTS: [usize; 3] = [1, 1_000, 10_000];

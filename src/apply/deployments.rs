@@ -1,21 +1,16 @@
-//! DeploymentReporter of stacks in the forge's list. A deployment that cannot be written stops nothing.
+//! Deployments of stacks in the forge's list. A deployment that cannot be written stops nothing.
 
 use std::sync::Mutex;
 
-use crate::forge::{self, Deployment, DeploymentState};
+use crate::forge::{Deployment, DeploymentState, Forge};
 use crate::model::{CommitSha, UserId};
 use crate::product::Verb;
 use crate::report::{NotWritten, Notice, Outcome, State, deployment_description};
 use crate::stack::StackName;
 
-/// GitHub takes 80 writes in a minute, and one stack's deployment is three.
-pub const MAX_DEPLOYMENTS: usize = 50;
-/// GitHub takes no more.
-const MAX_DESCRIPTION_CHARS: usize = 140;
-
 /// Reports the stacks of one commit.
 pub struct DeploymentReporter<'a> {
-    forge: &'a dyn forge::Deployments,
+    forge: &'a dyn Forge,
     own: Option<UserId>,
     commit: CommitSha,
     /// Why no more deployments are written.
@@ -25,7 +20,7 @@ pub struct DeploymentReporter<'a> {
 impl<'a> DeploymentReporter<'a> {
     /// `stacks`: how many there will be. Above the limit no deployment is written.
     pub fn new(
-        forge: &'a dyn forge::Deployments,
+        forge: &'a dyn Forge,
         own: Option<UserId>,
         commit: &CommitSha,
         stacks: usize,
@@ -35,7 +30,8 @@ impl<'a> DeploymentReporter<'a> {
             own,
             commit: commit.clone(),
             failed: Mutex::new(
-                (stacks > MAX_DEPLOYMENTS).then_some(Notice::TooManyDeployments { stacks }),
+                (stacks > forge.profile().deployments_per_run)
+                    .then_some(Notice::TooManyDeployments { stacks }),
             ),
         }
     }
@@ -81,7 +77,11 @@ impl<'a> DeploymentReporter<'a> {
                 "provisioner:{}/{}/{}",
                 target.account, target.region, stack.name
             ),
-            description: deployment_description(&stack.name, outcome, MAX_DESCRIPTION_CHARS),
+            description: deployment_description(
+                &stack.name,
+                outcome,
+                self.forge.profile().deployment_description_chars,
+            ),
             state,
         };
         if let Err(error) = self.forge.put_deployment(own, &deployment).await {

@@ -24,9 +24,9 @@ use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::Change;
 use crate::report::{
-    COMMENT_LIMIT, ChangeRecord, Decision, Evidence, Heading, Notice, Outcome, Predicate, Problem,
-    Provisioning, Redactor, ReportSource, SUMMARY_LIMIT, State, outcome_lines, provisioning,
-    run_summary, states_line, unread_merge,
+    ChangeRecord, Decision, Evidence, Heading, Notice, Outcome, Predicate, Problem, Provisioning,
+    Redactor, ReportSource, State, outcome_lines, provisioning, run_summary, states_line,
+    unread_merge,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -119,7 +119,10 @@ impl<'a> Run<'a> {
             Some(name) => format!("{MARKER}{} -->", Digest::sha256(name).prefix(12)),
             None => format!("{MARKER}-->"),
         };
-        let place = (Heading::Marker(marker.clone()), COMMENT_LIMIT);
+        let place = (
+            Heading::Marker(marker.clone()),
+            self.job.forge.profile().comment_chars,
+        );
         let comment = self.record(merged, number, applied, notices, place)?;
         let Some((number, own)) = number.zip(self.own) else {
             return Ok(());
@@ -255,8 +258,12 @@ impl<'a> Run<'a> {
             place,
         )
         .map_err(internal)?;
-        let page =
-            provisioning(&recorded.report, &Heading::Title, SUMMARY_LIMIT).map_err(internal)?;
+        let page = provisioning(
+            &recorded.report,
+            &Heading::Title,
+            self.job.forge.profile().summary_chars,
+        )
+        .map_err(internal)?;
         self.summary.push(page);
         self.exit = self.exit.max(applied.exit);
         self.subjects.extend(applied.subjects);
@@ -291,11 +298,15 @@ impl<'a> Run<'a> {
             .flat_map(|record| &record.report.outcomes);
         let closing = states_line(outcomes);
         let written = (|| -> anyhow::Result<()> {
-            summary(&run_summary(self.summary, SUMMARY_LIMIT)).context("job summary")?;
+            summary(&run_summary(
+                self.summary,
+                self.job.forge.profile().summary_chars,
+            ))
+            .context("job summary")?;
             if !self.records.is_empty() {
                 let predicate = Predicate {
                     version: VERSION.to_owned(),
-                    repository: environment.access.repository.clone(),
+                    repository: environment.repository.repository().to_owned(),
                     run: environment.run.url.clone(),
                     changes: self.records,
                 };

@@ -4,15 +4,16 @@
     reason = "this module is the door to the environment, the event file and the clock"
 )]
 
+mod detect;
 mod environment;
 mod event;
+pub mod github;
 mod outputs;
-mod place;
 
+pub use detect::{actor, in_job, read_environment};
 pub use environment::{JobEnvironment, JobRun, is_blank, variable};
 pub use event::CiEvent;
 pub use outputs::{JobOutputs, summary};
-pub use place::{actor, in_job};
 
 /// The time now in UTC, as part of a file name: `20261123T232156Z`.
 pub fn timestamp() -> String {

@@ -14,7 +14,10 @@ use crate::flow::check::report::report;
 use crate::forge::Source as _;
 use crate::forge::local::LocalRepository;
 use crate::product::RunInput;
-use crate::report::{self as print, Notice, OfflineReason, Report, SUMMARY_LIMIT};
+use crate::report::{self as print, Notice, OfflineReason, Report};
+
+/// Most characters of the page. A file has no limit; people do.
+const MAX_PAGE_CHARS: usize = 250_000;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -111,7 +114,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
 
 fn show(report: &Report, format: Format) -> anyhow::Result<String> {
     Ok(match format {
-        Format::Markdown => print::markdown(report, print::Rest::JsonReport, SUMMARY_LIMIT)?,
+        Format::Markdown => print::markdown(report, print::Rest::JsonReport, MAX_PAGE_CHARS)?,
         Format::Json => serde_json::to_string_pretty(report)? + "\n",
         Format::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
         Format::Text => print::diagnostics(report.diagnostics()),

@@ -1,4 +1,4 @@
-//! A job of GitHub Actions.
+//! What a job of CI may do.
 
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::facts::JobFacts;
@@ -16,12 +16,12 @@ use crate::report::Found;
 
 /// Looks at the event, the token, the repository, the policy file, the identity and the roles.
 pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) {
-    let forge = match environment.open_forge() {
+    let forge = match environment.repository.connect() {
         Ok(forge) => forge,
         Err(error) => {
             let error = error.to_string();
             let found = Found::ForgeUnknown { error };
-            return diagnosis.fail("job", "GitHub", &found, Exit::Unreachable);
+            return diagnosis.fail("job", "forge", &found, Exit::Unreachable);
         }
     };
     let mut job = JobFacts {

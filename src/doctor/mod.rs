@@ -7,7 +7,7 @@ mod laptop;
 mod roles;
 mod token;
 
-use crate::ci::{self, JobEnvironment};
+use crate::ci;
 use crate::exit::Exit;
 use crate::report::doctor_markdown;
 
@@ -24,7 +24,7 @@ pub fn diagnose(configs: &[String]) -> Result<Diagnosis, (anyhow::Error, Exit)> 
         runtime.block_on(laptop::check_laptop(&mut diagnosis, configs));
         return Ok(diagnosis);
     }
-    let environment = JobEnvironment::read().map_err(|error| (error, Exit::Usage))?;
+    let environment = ci::read_environment().map_err(|error| (error, Exit::Usage))?;
     runtime.block_on(job::check_job(&mut diagnosis, &environment));
     if let Err(error) = ci::summary(&doctor_markdown(&diagnosis.findings)) {
         log::warn!("job summary: {error}");

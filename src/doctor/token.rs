@@ -20,23 +20,28 @@ fn required_permissions(event: &CiEvent) -> &'static [WritePermission] {
     }
 }
 
-fn permission_name(writes: WritePermission) -> (&'static str, &'static str) {
+fn purpose_of(writes: WritePermission) -> &'static str {
     match writes {
-        WritePermission::Comments => ("pull-requests: write", "comments on pull requests"),
-        WritePermission::Statuses => ("statuses: write", "the commit status"),
-        WritePermission::Deployments => ("deployments: write", "deployments"),
-        WritePermission::Issues => ("issues: write", "an issue for each stack that has drifted"),
+        WritePermission::Comments => "comments on pull requests",
+        WritePermission::Statuses => "the commit status",
+        WritePermission::Deployments => "deployments",
+        WritePermission::Issues => "an issue for each stack that has drifted",
     }
 }
 
 /// Whether there is a token, and which of its permissions work.
 pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
     const PART: &str = "token";
-    if job.environment.access.token.is_none() {
+    if !job.environment.repository.has_token() {
         let found = Found::TokenMissing;
-        return diagnosis.fail(PART, "GITHUB_TOKEN", &found, Exit::Unreachable);
+        return diagnosis.fail(
+            PART,
+            job.forge.profile().token_variable,
+            &found,
+            Exit::Unreachable,
+        );
     }
-    diagnosis.pass(PART, "GITHUB_TOKEN", &Found::TokenSet);
+    diagnosis.pass(PART, job.forge.profile().token_variable, &Found::TokenSet);
     if let Some(about) = &job.about {
         diagnosis.pass(PART, "contents: read", &Found::Works);
         let lists = [
@@ -56,7 +61,8 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
         }
     }
     for writes in required_permissions(&job.environment.event) {
-        let (what, purpose) = permission_name(*writes);
+        let what = (job.forge.profile().write_permission)(*writes);
+        let purpose = purpose_of(*writes);
         match job.forge.may_write(*writes, job.pull_request).await {
             Capability::Yes => diagnosis.pass(PART, what, &Found::Granted { purpose }),
             Capability::No(reason) if job.fork => {

@@ -1,6 +1,6 @@
 //! From the event of a job to the one flow that handles it.
 
-use crate::ci::{CiEvent, JobEnvironment};
+use crate::ci::{self, CiEvent, JobEnvironment};
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
 use crate::job::{Job, JobError, JobResult};
@@ -8,7 +8,7 @@ use crate::report::NothingToDo;
 
 /// Runs the flow of the job's event. Returns standard output and the exit code.
 pub fn run_in_ci() -> (String, Exit) {
-    let outcome = JobEnvironment::read()
+    let outcome = ci::read_environment()
         .map_err(JobError::Usage)
         .and_then(|environment| {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -28,7 +28,7 @@ pub fn run_in_ci() -> (String, Exit) {
 
 async fn run(environment: JobEnvironment) -> JobResult {
     let job = Job {
-        forge: environment.open_forge()?,
+        forge: environment.repository.connect()?,
         checkout: environment.workspace.clone().map(LocalRepository::new),
         environment,
     };

@@ -23,9 +23,9 @@ use crate::model::{CommitSha, UserId};
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{
-    self as print, COMMENT_LIMIT, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal,
-    SUMMARY_LIMIT, StackDrift, drift_counts, drift_issue, drift_issue_marker, drift_issue_title,
-    drift_scan_lines, drift_scan_markdown, problems_line,
+    self as print, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, StackDrift, drift_counts,
+    drift_issue, drift_issue_marker, drift_issue_title, drift_scan_lines, drift_scan_markdown,
+    problems_line,
 };
 use crate::stack::{Drifted, StackName};
 
@@ -64,7 +64,7 @@ pub async fn scan(job: &Job) -> JobResult {
     if let Some(own) = job.forge.current_user().await? {
         sync_issues(job, own, &stacks).await?;
     }
-    finish(&stacks, left, exits.into_iter().max())
+    finish(job, &stacks, left, exits.into_iter().max())
 }
 
 /// The valid configs of a commit.
@@ -197,7 +197,12 @@ async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Result<()
         };
         let stack = &scanned.stack;
         let issue = known.get(drift_issue_marker(stack).as_str());
-        let body = drift_issue(stack, &scanned.config, found, COMMENT_LIMIT);
+        let body = drift_issue(
+            stack,
+            &scanned.config,
+            found,
+            job.forge.profile().comment_chars,
+        );
         match (issue, found.drifted) {
             (None, false) => {}
             (None, true) => {
@@ -216,9 +221,9 @@ async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Result<()
     Ok(())
 }
 
-fn finish(stacks: &[StackDrift], left: usize, exit: Option<Exit>) -> JobResult {
+fn finish(job: &Job, stacks: &[StackDrift], left: usize, exit: Option<Exit>) -> JobResult {
     let internal = |error: anyhow::Error| JobError::Internal(error);
-    let page = drift_scan_markdown(stacks, left, SUMMARY_LIMIT);
+    let page = drift_scan_markdown(stacks, left, job.forge.profile().summary_chars);
     summary(&page).context("job summary").map_err(internal)?;
     let (drifted, failed) = drift_counts(stacks);
     let mut outputs = JobOutputs::default();

@@ -9,6 +9,8 @@ pub mod github;
 mod identity;
 mod issues;
 pub mod local;
+mod port;
+mod profile;
 mod pull_requests;
 mod reviews;
 mod source;
@@ -24,38 +26,11 @@ pub use deployments::{Deployment, DeploymentState, Deployments};
 pub use error::{ForgeError, ForgeErrorKind};
 pub use identity::{Claims, IdentityTokens};
 pub use issues::{Issue, Issues};
+pub use port::{Connect, Forge};
+pub use profile::{Profile, Profiled};
 pub use pull_requests::{OpenPullRequest, OpenPullRequests, PullRequest, PullRequests};
 pub use reviews::{DefaultBranch, ReviewedPullRequest, Reviews};
 pub use source::{ChangeKind, ChangedFile, Source};
 pub use statuses::{CommitStatus, StatusRecord, Statuses};
 pub use upsert::Upsert;
 pub use users::{User, Users};
-
-/// A repository on a forge, with the job's token.
-pub trait Forge:
-    Source
-    + PullRequests
-    + Reviews
-    + Users
-    + Comments
-    + Statuses
-    + Deployments
-    + Issues
-    + Capabilities
-    + std::fmt::Debug
-{
-}
-
-impl<T> Forge for T where
-    T: Source
-        + PullRequests
-        + Reviews
-        + Users
-        + Comments
-        + Statuses
-        + Deployments
-        + Issues
-        + Capabilities
-        + std::fmt::Debug
-{
-}

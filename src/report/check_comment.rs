@@ -16,11 +16,6 @@ use crate::text::pluralize;
 /// First line of the check's comment. A comment counts as the check's only if its author is the token's user, too.
 pub const MARKER: &str = "<!-- provisioner:check -->";
 
-/// GitHub's limit is 65,536 characters; the margin is for what a proxy or an editor adds.
-pub const COMMENT_LIMIT: usize = 65_000;
-/// GitHub's limit is 1 MiB for each step, and a character has up to four bytes.
-pub const SUMMARY_LIMIT: usize = 250_000;
-
 /// Limits of one config, so that it leaves room for others.
 const MAX_ROWS: usize = 100;
 const MAX_PROBLEMS: usize = 30;

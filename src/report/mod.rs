@@ -42,7 +42,7 @@ pub use action_summary::{ActionSummary, FolderCount};
 pub use annotation::{Annotations, annotations};
 pub use changes::{changes, changes_summary, redacted_changes};
 pub use check::{CheckContext, Collision, Report};
-pub use check_comment::{COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown, results_markdown};
+pub use check_comment::{MARKER, markdown, results_markdown};
 pub use deletion::{deleted_summary, deletion, deletion_summary};
 pub use diagnostics::{diagnostic, diagnostics, problems_line};
 pub use doctor::{Finding, Status, doctor_markdown, doctor_text};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use walkdir::{DirEntry, WalkDir};
 
-/// Entries that one search reads before it fails, as many as GitHub lists of a tree.
+/// Entries that one search reads before it fails, as many as a forge lists of a tree.
 const MAX_ENTRIES: usize = 100_000;
 
 /// Why a search has no result.

@@ -1,6 +1,7 @@
 //! What others say: GitHub's published OpenAPI description, its example payloads, and an emulator that is not ours.
 
 use provisioner::ci::CiEvent;
+use provisioner::ci::github::parse_event;
 use provisioner::forge::github::{Access, GitHub};
 use provisioner::forge::{Comments as _, PullRequests as _, Source as _, Upsert};
 use provisioner::model::{CommitSha, RepoPath, UserId};
@@ -58,7 +59,7 @@ fn official_example_payloads_are_understood() {
     for webhook in all.as_array().unwrap() {
         let name = webhook["name"].as_str().unwrap();
         for example in webhook["examples"].as_array().unwrap() {
-            let event = CiEvent::parse(name, &example.to_string()).unwrap();
+            let event = parse_event(name, &example.to_string()).unwrap();
             match name {
                 "pull_request" => {
                     let number = example["pull_request"]["number"].as_u64().unwrap();

@@ -17,19 +17,17 @@ use crate::forge::IdentityTokens;
 use crate::guard::POLICY_FILE;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
-use crate::report::{
-    self as print, COMMENT_LIMIT, MARKER, NotWritten, Notice, OfflineReason, Report,
-};
+use crate::report::{self as print, MARKER, NotWritten, Notice, OfflineReason, Report};
 
 pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
     let (report, comment_url) = pull_request(job, number).await?;
-    deliver(&job.environment, &report, comment_url.as_deref()).map_err(JobError::Internal)
+    deliver(job, &report, comment_url.as_deref()).map_err(JobError::Internal)
 }
 
 /// Checks what a merge queue would merge.
 pub async fn check_merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> JobResult {
     let report = merge_group(job, base, head).await?;
-    deliver(&job.environment, &report, None).map_err(JobError::Internal)
+    deliver(job, &report, None).map_err(JobError::Internal)
 }
 
 async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>), JobError> {
@@ -77,8 +75,12 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
     }
     let mut url = None;
     if environment.comment {
-        let body = print::comment(&report, &pull_request.head, COMMENT_LIMIT)
-            .map_err(|error| JobError::Internal(error.into()))?;
+        let body = print::comment(
+            &report,
+            &pull_request.head,
+            job.forge.profile().comment_chars,
+        )
+        .map_err(|error| JobError::Internal(error.into()))?;
         match surroundings.own {
             None => report.notices.push(Notice::CommentAuthorUnknown),
             Some(own) => match forge.upsert_comment(number, own, MARKER, &body).await {

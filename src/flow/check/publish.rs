@@ -3,14 +3,14 @@
 use anyhow::Context as _;
 
 use crate::VERSION;
-use crate::ci::{JobEnvironment, JobOutputs, summary};
+use crate::ci::{JobOutputs, summary};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::forge::{CommitStatus, Statuses};
-use crate::job::JobError;
+use crate::job::{Job, JobError};
 use crate::model::{CommitSha, UserId};
 use crate::report::{
-    self as print, NotWritten, PLAN_STATUS, Report, SUMMARY_LIMIT, check_line, status_description,
+    self as print, NotWritten, PLAN_STATUS, Report, check_line, status_description,
 };
 use crate::workspace::write_file;
 
@@ -37,14 +37,15 @@ pub async fn set_status(
 }
 
 pub fn deliver(
-    environment: &JobEnvironment,
+    job: &Job,
     report: &Report,
     comment_url: Option<&str>,
 ) -> anyhow::Result<(String, Exit)> {
+    let environment = &job.environment;
     summary(&print::markdown(
         report,
         print::Rest::JsonReport,
-        SUMMARY_LIMIT,
+        job.forge.profile().summary_chars,
     )?)
     .context("job summary")?;
     let sarif = format!("{:#}\n", print::sarif(report.diagnostics(), VERSION));

@@ -5,7 +5,7 @@ use crate::command::{Class, Command, CommandParseError};
 use crate::exit::Exit;
 use crate::job::{Job, JobError};
 use crate::model::{Digest, UserId};
-use crate::report::{COMMENT_LIMIT, Reply, ReplySection, reply_markdown};
+use crate::report::{Reply, ReplySection, reply_markdown};
 
 /// First line of every reply; the comment's id and a digest of the environment follow.
 const MARKER: &str = "<!-- provisioner:command ";
@@ -105,7 +105,11 @@ impl<'a> CommentReply<'a> {
         let Some(own) = self.own.filter(|_| !self.is_empty() && !self.refused) else {
             return;
         };
-        let body = reply_markdown(&self.marker, &self.sections, COMMENT_LIMIT);
+        let body = reply_markdown(
+            &self.marker,
+            &self.sections,
+            self.job.forge.profile().comment_chars,
+        );
         if body == self.written {
             return;
         }

@@ -18,8 +18,8 @@ use crate::job::{Job, JobError, JobResult};
 use crate::model::{CommitSha, UserId};
 use crate::plan::Change;
 use crate::report::{
-    Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection, ReportSource,
-    SUMMARY_LIMIT, State, provisioning, reply_summary,
+    Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection, ReportSource, State,
+    provisioning, reply_summary,
 };
 
 /// Most characters of one answer. A reply holds several.
@@ -200,7 +200,11 @@ impl<'a> CommentSession<'a> {
             outputs.write().map_err(internal)?;
         }
         if !self.summary.is_empty() {
-            summary(&reply_summary(&self.summary, SUMMARY_LIMIT)).map_err(internal)?;
+            summary(&reply_summary(
+                &self.summary,
+                self.job.forge.profile().summary_chars,
+            ))
+            .map_err(internal)?;
         }
         match self.run {
             Some(run) => run.finish().map(|(text, end)| (text, end.max(exit))),

@@ -11,6 +11,7 @@ mod identity;
 mod issues;
 mod paging;
 mod permission;
+mod profile;
 mod pull_requests;
 mod retry;
 mod reviews;

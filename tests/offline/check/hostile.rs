@@ -8,13 +8,15 @@ use provisioner::model::{CommitSha, Digest, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::{Files, Registry};
 use provisioner::report::{
-    COMMENT_LIMIT, CheckContext, Collision, Report, Rest, annotations, escape_workflow_commands,
-    markdown, sarif,
+    CheckContext, Collision, Report, Rest, annotations, escape_workflow_commands, markdown, sarif,
 };
 use provisioner::text::is_invisible_or_bidi;
 
 use crate::support::job::config;
 use crate::support::markdown::{assert_nothing_live, last_paragraph};
+
+/// Most characters of a comment.
+const COMMENT_LIMIT: usize = 65_000;
 
 /// Name and text of each attack. Each is tried as a value, as a key, as a file name, and as the words of a product.
 fn corpus() -> BTreeMap<&'static str, String> {

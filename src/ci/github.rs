@@ -1,0 +1,218 @@
+//! GitHub Actions: variables, the event file, output variables, job summary.
+//! <https://docs.github.com/en/actions/reference/variables-reference>
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::environment::{JobEnvironment, JobRun, Workplace, required, variable};
+use super::event::CiEvent;
+use crate::forge::IdentityTokens;
+use crate::forge::github::{Access, ActionsIdentity};
+use crate::model::{CommitSha, Digest};
+
+/// The largest event that is read. GitHub caps webhook payloads at 25 MB.
+const MAX_EVENT_BYTES: u64 = 32 << 20;
+
+/// The file to which a step appends its output variables.
+pub const OUTPUT_FILE: &str = "GITHUB_OUTPUT";
+/// The file to which a step appends its part of the job summary.
+pub const SUMMARY_FILE: &str = "GITHUB_STEP_SUMMARY";
+
+/// Whether this is a job of GitHub Actions.
+pub fn is_this() -> bool {
+    variable("GITHUB_ACTIONS").as_deref() == Some("true")
+}
+
+/// Who started the job. A claim.
+pub fn actor() -> Option<String> {
+    variable("GITHUB_ACTOR")
+}
+
+/// Reads the job's environment.
+pub fn read() -> anyhow::Result<JobEnvironment> {
+    let path = required("GITHUB_EVENT_PATH")?;
+    let size = fs::metadata(&path)
+        .with_context(|| format!("event file {path}"))?
+        .len();
+    if size > MAX_EVENT_BYTES {
+        bail!("event file {path}: {size} bytes are more than any event has");
+    }
+    let payload = fs::read_to_string(&path).with_context(|| format!("event file {path}"))?;
+    let event = parse_event(&required("GITHUB_EVENT_NAME")?, &payload)?;
+    let api_url = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
+    let graphql_url =
+        variable("GITHUB_GRAPHQL_URL").unwrap_or_else(|| format!("{api_url}/graphql"));
+    let access = Access {
+        api_url,
+        graphql_url,
+        repository: required("GITHUB_REPOSITORY")?,
+        token: variable("GITHUB_TOKEN").map(SecretString::from),
+    };
+    let issuer = variable("ACTIONS_ID_TOKEN_REQUEST_URL")
+        .zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
+        .map(|(url, token)| {
+            let token = SecretString::from(token);
+            Arc::new(ActionsIdentity { url, token }) as Arc<dyn IdentityTokens>
+        });
+    Ok(JobEnvironment::new(
+        event,
+        Arc::new(access),
+        issuer,
+        run(),
+        Workplace {
+            scratch: variable("RUNNER_TEMP").map_or_else(env::temp_dir, PathBuf::from),
+            checkout: variable("GITHUB_WORKSPACE").map(PathBuf::from),
+        },
+    ))
+}
+
+fn run() -> JobRun {
+    let id = variable("GITHUB_RUN_ID").unwrap_or_default();
+    let attempt = variable("GITHUB_RUN_ATTEMPT").unwrap_or_default();
+    let place = variable("GITHUB_SERVER_URL").zip(variable("GITHUB_REPOSITORY"));
+    let url = place.map(|(server, repository)| format!("{server}/{repository}/actions/runs/{id}"));
+    JobRun {
+        url: url.filter(|_| !id.is_empty()).unwrap_or_default(),
+        id,
+        attempt,
+    }
+}
+
+/// One output variable. A value may hold line breaks and anything else; it cannot hold a delimiter that is made from the value itself.
+pub fn output_entry(name: &str, value: &str) -> String {
+    let delimiter = format!("end-{}", Digest::sha256(format!("{name}={value}")));
+    format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")
+}
+
+#[derive(Deserialize)]
+struct PullRequestPayload {
+    pull_request: PullRequestRef,
+}
+
+#[derive(Deserialize)]
+struct PullRequestRef {
+    number: u64,
+}
+
+#[derive(Deserialize)]
+struct MergeGroupPayload {
+    merge_group: Group,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    base_sha: String,
+    head_sha: String,
+}
+
+#[derive(Deserialize)]
+struct PushPayload {
+    #[serde(rename = "ref")]
+    reference: String,
+    before: String,
+    after: String,
+}
+
+#[derive(Deserialize)]
+struct CommentPayload {
+    action: String,
+    issue: IssuePayload,
+    comment: CommentBody,
+    repository: Option<RepositoryPayload>,
+}
+
+#[derive(Deserialize)]
+struct RepositoryPayload {
+    private: bool,
+}
+
+#[derive(Deserialize)]
+struct IssuePayload {
+    number: u64,
+    pull_request: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct CommentBody {
+    id: u64,
+    body: Option<String>,
+}
+
+/// Where there is no commit, events have forty zeros.
+fn commit(text: &str) -> anyhow::Result<Option<CommitSha>> {
+    let is_none = text.bytes().all(|byte| byte == b'0');
+    Ok((!is_none).then(|| CommitSha::parse(text)).transpose()?)
+}
+
+/// Reads a webhook payload by the name of its event.
+pub fn parse_event(name: &str, payload: &str) -> anyhow::Result<CiEvent> {
+    match name {
+        // `pull_request_target` has a token that can write and runs for forks too; nothing of the head is executed here,
+        // but a workflow that uses it gives more rights than the check needs, so it is not one of our events.
+        "pull_request" => {
+            let payload: PullRequestPayload = read_payload(name, payload)?;
+            Ok(CiEvent::PullRequest {
+                number: payload.pull_request.number,
+            })
+        }
+        "merge_group" => {
+            let MergeGroupPayload { merge_group } = read_payload(name, payload)?;
+            let base = CommitSha::parse(&merge_group.base_sha)?;
+            Ok(CiEvent::MergeGroup {
+                base,
+                head: CommitSha::parse(&merge_group.head_sha)?,
+            })
+        }
+        "push" => {
+            let payload: PushPayload = read_payload(name, payload)?;
+            Ok(CiEvent::Push {
+                before: commit(&payload.before)?,
+                after: commit(&payload.after)?,
+                reference: payload.reference,
+            })
+        }
+        "issue_comment" => {
+            let payload: CommentPayload = read_payload(name, payload)?;
+            Ok(CiEvent::Comment {
+                id: payload.comment.id,
+                number: payload.issue.number,
+                is_new: payload.action == "created" && payload.issue.pull_request.is_some(),
+                public: payload
+                    .repository
+                    .is_some_and(|repository| !repository.private),
+                body: payload.comment.body.unwrap_or_default(),
+            })
+        }
+        "schedule" => Ok(CiEvent::Schedule),
+        other => Ok(CiEvent::Other(other.to_owned())),
+    }
+}
+
+fn read_payload<'a, T: Deserialize<'a>>(name: &str, payload: &'a str) -> anyhow::Result<T> {
+    serde_json::from_str(payload)
+        .with_context(|| format!("the payload is not that of a `{name}` event"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attack_a_value_cannot_end_its_entry() {
+        let value = "x\nEOF\nother<<y\n";
+        let text = output_entry("digest", value);
+        let delimiter = text
+            .lines()
+            .next()
+            .unwrap()
+            .strip_prefix("digest<<")
+            .unwrap();
+        assert!(!value.contains(delimiter) && text.ends_with(&format!("\n{delimiter}\n")));
+    }
+}

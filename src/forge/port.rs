@@ -1,0 +1,48 @@
+//! The port: everything that flows need of a forge.
+
+use super::{
+    Capabilities, Comments, Deployments, ForgeError, Issues, Profiled, PullRequests, Reviews,
+    Source, Statuses, Users,
+};
+
+/// A repository on a forge, with the job's token.
+pub trait Forge:
+    Source
+    + PullRequests
+    + Reviews
+    + Users
+    + Comments
+    + Statuses
+    + Deployments
+    + Issues
+    + Capabilities
+    + Profiled
+    + std::fmt::Debug
+{
+}
+
+impl<T> Forge for T where
+    T: Source
+        + PullRequests
+        + Reviews
+        + Users
+        + Comments
+        + Statuses
+        + Deployments
+        + Issues
+        + Capabilities
+        + Profiled
+        + std::fmt::Debug
+{
+}
+
+/// Opens a repository with the token of a job. Must be called inside a tokio runtime.
+pub trait Connect: Send + Sync + std::fmt::Debug {
+    fn connect(&self) -> Result<Box<dyn Forge>, ForgeError>;
+
+    /// The repository's path, such as `owner/name`.
+    fn repository(&self) -> &str;
+
+    /// Whether the job has a token.
+    fn has_token(&self) -> bool;
+}

@@ -1,0 +1,27 @@
+//! Limits and words of a forge.
+
+use super::WritePermission;
+
+/// What differs between forges beside their API. Each adapter gives one.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile {
+    /// The forge's name, for people.
+    pub name: &'static str,
+    /// The variable that holds the job's token.
+    pub token_variable: &'static str,
+    /// Most characters of a comment or of an issue's body.
+    pub comment_chars: usize,
+    /// Most characters of a job summary.
+    pub summary_chars: usize,
+    /// Most characters of a deployment's description.
+    pub deployment_description_chars: usize,
+    /// Most stacks of one run that get deployments.
+    pub deployments_per_run: usize,
+    /// The forge's name of a permission.
+    pub write_permission: fn(WritePermission) -> &'static str,
+}
+
+/// Gives the forge's limits and words.
+pub trait Profiled: Send + Sync {
+    fn profile(&self) -> &'static Profile;
+}
