@@ -11,6 +11,7 @@
 //! | [`operation`] | | one stack: read facts, decide, act, watch, verify |
 //! | [`ci`], [`cloud`] | | ci: environment, event, outputs and clock of a job; cloud: port to AWS |
 //! | [`forge`] | | port to forges; one folder for each forge, and one adapter for a local repository |
+//! | [`pacing`] | | pauses between attempts, which tests shorten |
 //! | [`workspace`] | | configs and outputs on disk |
 //! | [`exit`], [`report`], [`roles`] | yes | exit: exit codes; report: comments, summaries, annotations, SARIF; roles: IAM roles of a repository's jobs |
 //! | [`command`] | yes | commands in comments: the grammar, and which lines count |
@@ -44,6 +45,7 @@ pub mod guard;
 pub mod job;
 pub mod model;
 pub mod operation;
+pub mod pacing;
 pub mod plan;
 pub mod product;
 pub mod report;

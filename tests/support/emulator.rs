@@ -1,8 +1,8 @@
-//! An AWS on loopback: somebody else's emulator, shared by all tests that run at the same time. Each test has an account of its own.
+//! An AWS on loopback: an emulator that others wrote, one process for each core, shared by all tests. Each test has an account of its own.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -13,42 +13,42 @@ use super::testbed::{Server, free_port, root};
 /// The region of all tests.
 pub const REGION: &str = "us-west-2";
 
-static SERVER: Mutex<Weak<Server>> = Mutex::new(Weak::new());
-/// The same, but whoever has no permission is refused.
-static STRICT: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+/// One for each core, so that several tests are served at the same time.
+static SERVERS: LazyLock<Vec<OnceLock<Server>>> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (0..cores).map(|_| OnceLock::new()).collect()
+});
+/// The same, but whoever has no permission is denied.
+static STRICT: OnceLock<Server> = OnceLock::new();
 static ACCOUNTS: AtomicU64 = AtomicU64::new(100_000_000_001);
 
 /// One account.
 pub struct Aws {
-    server: Arc<Server>,
+    server: &'static Server,
     pub account: String,
     runtime: tokio::runtime::Runtime,
     config: SdkConfig,
 }
 
 impl Aws {
-    /// An account that no other test has. The emulator is started if it does not run.
+    /// An account that no other test has. Its emulator is started if it does not run.
     #[track_caller]
     pub fn start() -> Self {
-        Self::at(&SERVER, "false")
+        let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
+        let server = &SERVERS[account as usize % SERVERS.len()];
+        Self::at(server.get_or_init(|| emulator("false")), account)
     }
 
     /// An account whose roles are held to their policies. The account's own key may do everything.
     #[track_caller]
     pub fn strict() -> Self {
-        Self::at(&STRICT, "true")
+        let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
+        Self::at(STRICT.get_or_init(|| emulator("true")), account)
     }
 
     #[track_caller]
-    fn at(shared: &Mutex<Weak<Server>>, auth: &str) -> Self {
-        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let server = shared.upgrade().unwrap_or_else(|| {
-            let server = Arc::new(emulator(auth));
-            *shared = Arc::downgrade(&server);
-            server
-        });
-        drop(shared);
-        let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed).to_string();
+    fn at(server: &'static Server, account: u64) -> Self {
+        let account = account.to_string();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

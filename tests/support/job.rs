@@ -14,6 +14,8 @@ use super::github::FakeGitHub;
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_provisioner");
+/// Makes its pauses between attempts a hundredth of the usual ones.
+pub const SHORT_PAUSES: (&str, &str) = ("PROVISIONER_PAUSE_PERCENT", "1");
 
 /// A job that has not run yet.
 pub struct Job {
@@ -67,6 +69,7 @@ impl Job {
             .args(arguments)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env(SHORT_PAUSES.0, SHORT_PAUSES.1)
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,10 @@ pub fn root() -> PathBuf {
     root
 }
 
+/// Runs a server until it ends by itself or standard input is closed.
+const WATCHED: &str =
+    r#"exec 3<&0; "$@" & server=$!; { cat <&3; kill "$server"; } >/dev/null 2>&1 & wait "$server""#;
+
 /// Free when asked; whoever starts a server on it says so if it was taken since.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
@@ -31,9 +35,11 @@ pub fn free_port() -> u16 {
         .port()
 }
 
-/// A child process with its output; killed on drop.
+/// A server process with its output. It ends with this value, or with this process, however that ends.
 pub struct Server {
     child: Child,
+    /// The server runs as long as this pipe is open.
+    lifeline: Option<ChildStdin>,
     log: Arc<Mutex<String>>,
     pub port: u16,
 }
@@ -52,9 +58,14 @@ impl Server {
     }
 
     #[track_caller]
-    pub fn start(mut command: Command, port: u16, timeout: Duration) -> Self {
+    pub fn start(server: Command, port: u16, timeout: Duration) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", WATCHED, "sh"]);
+        command.arg(server.get_program()).args(server.get_args());
+        let variables = server.get_envs();
+        command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
         command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command
@@ -63,7 +74,13 @@ impl Server {
         let log = Arc::new(Mutex::new(String::new()));
         collect(child.stdout.take(), &log);
         collect(child.stderr.take(), &log);
-        let mut server = Self { child, log, port };
+        let lifeline = child.stdin.take();
+        let mut server = Self {
+            child,
+            lifeline,
+            log,
+            port,
+        };
         server.wait(timeout);
         server
     }
@@ -114,7 +131,7 @@ fn collect(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<String>>) {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        drop(self.lifeline.take());
         let _ = self.child.wait();
     }
 }

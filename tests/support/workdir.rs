@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::emulator::{Aws, REGION, variables};
-use super::job::BINARY;
+use super::job::{BINARY, SHORT_PAUSES};
 
 pub struct Workdir<A = Aws> {
     pub aws: A,
@@ -139,6 +139,7 @@ impl<A> Workdir<A> {
             .env_clear()
             .env("HOME", self.folder.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env(SHORT_PAUSES.0, SHORT_PAUSES.1)
             .envs(variables(&self.account, &self.url));
         command
     }

@@ -6,6 +6,7 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio_util::sync::CancellationToken;
 
 use crate::cloud::{CloudError, Result};
+use crate::pacing;
 
 /// Pauses between questions: from one second to ten, with jitter so that many stacks do not ask at once.
 pub struct PollBackoff {
@@ -32,7 +33,7 @@ impl PollBackoff {
     pub async fn wait(&mut self) -> Result<()> {
         let pause = self.pauses.next().unwrap_or(Duration::from_secs(9));
         tokio::select! {
-            () = tokio::time::sleep(pause) => Ok(()),
+            () = tokio::time::sleep(pacing::pause(pause)) => Ok(()),
             () = self.stop.cancelled() => Err(CloudError::Interrupted),
         }
     }

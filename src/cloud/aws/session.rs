@@ -17,6 +17,7 @@ use super::{Cloud, cloudformation, control, error, s3, ssm};
 use crate::cloud::Result;
 use crate::forge::IdentityTokens;
 use crate::guard::Caller;
+use crate::pacing;
 
 /// Attempts of one request. With 30 % of the requests throttled, one in 150,000 would fail for good.
 const ATTEMPTS: u32 = 10;
@@ -75,8 +76,8 @@ impl Session {
         let attempts = asked.filter(|asked| *asked != SDK_DEFAULT_ATTEMPTS);
         let retries = RetryConfig::standard()
             .with_max_attempts(attempts.unwrap_or(ATTEMPTS))
-            .with_initial_backoff(MIN_BACKOFF)
-            .with_max_backoff(MAX_BACKOFF);
+            .with_initial_backoff(pacing::pause(MIN_BACKOFF))
+            .with_max_backoff(pacing::pause(MAX_BACKOFF));
         let config = config.into_builder().retry_config(retries).build();
         Self {
             config,

@@ -16,6 +16,7 @@ use super::classify::{classify, classify_graphql};
 use super::retry::{Attempt, retry_after};
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
+use crate::pacing;
 
 /// Attempts after the first.
 const RETRIES: usize = 4;
@@ -247,7 +248,7 @@ impl GitHub {
                     pause.as_secs()
                 );
             }
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(pacing::pause(pause)).await;
         }
     }
 

@@ -85,6 +85,7 @@ fn ask_at<T>(
     token: String,
     work: impl AsyncFnOnce(&GitHub) -> T,
 ) -> T {
+    provisioner::pacing::shorten_to(1);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,0 +1,16 @@
+//! How long the program pauses between two attempts at a request, or between two queries of a state.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+static PERCENT: OnceLock<u32> = OnceLock::new();
+
+/// Shortens every pause of this process to this percentage, for tests. Only the first call has an effect.
+pub fn shorten_to(percent: u32) {
+    PERCENT.get_or_init(|| percent.min(100));
+}
+
+/// The pause to make where a run outside of tests pauses for `full`.
+pub(crate) fn pause(full: Duration) -> Duration {
+    full * *PERCENT.get().unwrap_or(&100) / 100
+}
