@@ -40,6 +40,33 @@ impl Workdir {
     }
 }
 
+impl Workdir {
+    /// With a product that is `s3` but for its name and its three folders, where the 162 folders of `s3` prove nothing.
+    pub fn with_few_folders() -> Self {
+        let workdir = Self::new();
+        let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/s3");
+        for entry in std::fs::read_dir(built_in).unwrap() {
+            let file = entry.unwrap();
+            let name = file.file_name().into_string().unwrap();
+            let text = std::fs::read_to_string(file.path()).unwrap();
+            let text = match name.as_str() {
+                "product.yaml" => text
+                    .replace("name: s3\n", "name: lake\n")
+                    .replace("-s3.yaml", "-lake.yaml")
+                    .replace("'-s3'", "'-lake'")
+                    .replace("code: s3-", "code: lake-"),
+                "folders.yaml" => "data:\n  raw: {}\ncode: {}\n".to_owned(),
+                _ => text,
+            };
+            workdir.write(&format!(".provisioner/products/lake/{name}"), &text);
+        }
+        let name = workdir.name.replace("-s3", "-lake");
+        let text = workdir.read(&workdir.path());
+        std::fs::remove_file(workdir.folder().join(workdir.path())).unwrap();
+        workdir.with_config(&format!("lake/configs/{name}.yaml"), &text, &name)
+    }
+}
+
 impl Workdir<()> {
     /// Without any AWS.
     pub fn offline() -> Self {
@@ -83,6 +110,11 @@ impl<A> Workdir<A> {
 
     pub fn stack(&self) -> String {
         format!("{}-stack", self.name)
+    }
+
+    /// The folder of the config's product.
+    pub fn product(&self) -> &str {
+        self.path.split('/').next().unwrap_or_default()
     }
 
     pub fn path(&self) -> String {

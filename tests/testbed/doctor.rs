@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::aws::scene;
 use crate::roles;
 use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
 use crate::support::issuer::Issuer;
@@ -37,7 +38,7 @@ impl World {
     fn without_roles(policy: &str, subject: &str) -> Self {
         let workdir = Workdir::strict();
         let issuer = Issuer::new(subject);
-        workdir.run_action("prep-master", &["--force"]);
+        scene::with_stack(&workdir);
         workdir.write(".provisioner.yaml", policy);
         let github = FakeGitHub::start();
         let alice = github.user("alice");

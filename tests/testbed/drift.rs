@@ -1,5 +1,6 @@
 //! The scheduled look for drift: one issue for each stack that has drifted, opened, updated and closed.
 
+use crate::aws::scene;
 use crate::support::github::Issue;
 use crate::support::job::{Job, JobOutput};
 use crate::support::proxy::{Fault, FaultProxy, Rule};
@@ -12,7 +13,7 @@ impl World {
     /// A repository whose config's stack was deployed by hand, as it would be by a merge.
     fn deployed(policy: &str) -> Self {
         let world = Self::new(policy);
-        world.workdir.run_action("prep-master", &["--force"]);
+        scene::with_stack(&world.workdir);
         world
             .repo
             .commit("main")

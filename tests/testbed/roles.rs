@@ -3,6 +3,7 @@
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use serde_json::Value;
 
+use crate::aws::scene;
 use crate::support::issuer::Issuer;
 use crate::support::workdir::Workdir;
 
@@ -14,7 +15,7 @@ const POLICY: &str = "version: 1\nenvironments:\n  dev: {}\n  prod:\n    roles:\
 fn attack_aws_holds_roles_to_their_policies() {
     let workdir = Workdir::strict();
     workdir.write(".provisioner.yaml", POLICY);
-    workdir.run_action("prep-master", &["--force"]);
+    scene::with_stack(&workdir);
     let issuer = Issuer::new("repo:acme/infra:pull_request");
     deploy(&workdir, &issuer.address);
     let plan = "ci/provisioner-plan";

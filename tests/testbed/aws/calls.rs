@@ -37,7 +37,7 @@ fn api_calls_of_each_action() {
             [baseline.scene.name(), calls, listed(&baseline.journal)]
         })
         .collect();
-    let mut workdir = Workdir::new();
+    let mut workdir = Workdir::with_few_folders();
     workdir.run_action("prep-master", &["--force"]);
     let proxy = FaultProxy::in_front_of(&workdir.url);
     workdir.url = proxy.url();
@@ -51,8 +51,10 @@ fn api_calls_of_each_action() {
     rows.push(row("show-changes of a stack", &proxy));
     let parameter = workdir.aws.parameters().put_parameter().overwrite(true);
     let parameter = parameter.name(format!("/s3/{}/SolutionsPrefix", workdir.name));
-    let with_changed_config = parameter.value("elsewhere/").send();
-    workdir.aws.wait(with_changed_config).unwrap();
+    workdir
+        .aws
+        .wait(parameter.value("elsewhere/").send())
+        .unwrap();
     workdir.run_action("check-drift", &[]);
     proxy.clear();
     workdir.run_action("show-changes", &[]);
@@ -65,7 +67,7 @@ fn api_calls_of_each_action() {
         let config = config.replace(&format!("tenant_id: \"{tenant}\""), &of_other);
         workdir.write(&workdir.path().replace(tenant, other), &config);
     }
-    let inspected = workdir.run(&["check-drift", "s3/configs"]);
+    let inspected = workdir.run(&["check-drift", "lake/configs"]);
     assert_eq!(inspected.status, 0, "{}", inspected.stdout);
     rows.push(row("check-drift of 3", &proxy));
     let head = ["action", "calls", "which"];

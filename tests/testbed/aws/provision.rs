@@ -1,12 +1,13 @@
 //! A stack's life: previewed, made, looked at, changed, torn down.
 
+use super::scene::{with_objects, with_stack};
 use crate::support::workdir::Workdir;
 
 #[test]
 fn a_bucket_is_created_once_and_verified() {
     let workdir = Workdir::new();
-    let with_stack = workdir.run_action("prep-master", &["--force"]);
-    insta::assert_snapshot!("prep_master", workdir.redact_account(&with_stack.stdout));
+    let created = workdir.run_action("prep-master", &["--force"]);
+    insta::assert_snapshot!("prep_master", workdir.redact_account(&created.stdout));
     assert_eq!(
         workdir.aws.stack_names(),
         [(workdir.stack(), "CREATE_COMPLETE".to_owned())]
@@ -48,7 +49,7 @@ fn a_preview_leaves_nothing() {
 #[test]
 fn a_change_is_shown_with_its_causes_and_not_applied() {
     let workdir = Workdir::new();
-    workdir.run_action("prep-master", &["--force"]);
+    with_stack(&workdir);
     workdir.write_config(
         "  versioning: true\n  lifecycle_policy: compliance\n  tags:\n    Team: forecasting\n",
     );
@@ -70,7 +71,7 @@ fn a_change_is_shown_with_its_causes_and_not_applied() {
 fn the_deployed_config_is_found_in_the_history() {
     let workdir = Workdir::new();
     workdir.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
-    workdir.run_action("prep-master", &["--force"]);
+    with_stack(&workdir);
     workdir.commit();
     workdir.write_config("  versioning: false\n  solutions:\n    - master-solution\n    - fraud\n");
     workdir.commit();
@@ -84,7 +85,7 @@ fn the_deployed_config_is_found_in_the_history() {
 #[test]
 fn the_policy_allows_updates_by_verdict() {
     let workdir = Workdir::new();
-    workdir.run_action("prep-master", &["--force"]);
+    with_stack(&workdir);
     workdir.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
     workdir.write(
         ".provisioner.yaml",
@@ -136,7 +137,7 @@ fn a_policy_that_does_not_load_denies_everything() {
 #[test]
 fn drift_is_found_and_not_repaired() {
     let workdir = Workdir::new();
-    workdir.run_action("prep-master", &["--force"]);
+    with_stack(&workdir);
     let parameter = format!("/s3/{}/SolutionsPrefix", workdir.name);
     let put = workdir.aws.parameters().put_parameter();
     let put = put.name(&parameter).value("elsewhere/").overwrite(true);
@@ -196,11 +197,11 @@ fn solution_folders_are_created_in_an_existing_bucket() {
     assert_eq!(early.status, 20);
     assert!(early.stdout.contains("stack-not-found"), "{}", early.stdout);
     workdir.run_action("prep-master", &["--force", "--solution", "master-solution"]);
-    let with_stack = workdir.run_action("deploy-solution", &["--solution", "fraud"]);
+    let created = workdir.run_action("deploy-solution", &["--solution", "fraud"]);
     assert!(
-        with_stack.stdout.contains("162 folders made"),
+        created.stdout.contains("162 folders made"),
         "{}",
-        with_stack.stdout
+        created.stdout
     );
     let again = workdir.run_action("deploy-solution", &["--solution", "fraud"]);
     assert!(again.stdout.contains("0 folders made"), "{}", again.stdout);
@@ -219,7 +220,7 @@ fn a_template_is_validated_with_what_the_stack_needs() {
     let valid = "CloudFormation accepts the template\nvalidate-prov-template: 1 config, 0 errors";
     let output = workdir.run_action("validate-prov-template", &["--real"]);
     assert!(output.stdout.contains(valid), "{}", output.stdout);
-    workdir.run_action("prep-master", &["--force"]);
+    with_stack(&workdir);
     let output = workdir.run_action("validate-prov-template", &["--real"]);
     assert!(
         output.stdout.contains(valid),
@@ -232,7 +233,7 @@ fn a_template_is_validated_with_what_the_stack_needs() {
 fn an_existing_bucket_blocks_creation() {
     let workdir = Workdir::new();
     workdir.run_action("create-prov-template", &[]);
-    workdir.run_action("prep-master", &["--force"]);
+    with_stack(&workdir);
     let deleted = workdir
         .aws
         .stacks()
@@ -264,11 +265,9 @@ fn tear_down_lists_then_deletes_everything() {
 fn attack_a_foreign_stack_with_the_same_name_is_untouched() {
     let workdir = Workdir::new();
     let template = "Resources:\n  P:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: x, Name: /foreign}\n";
-    let with_stack = workdir.aws.stacks().create_stack();
-    let with_stack = with_stack
-        .stack_name(workdir.stack())
-        .template_body(template);
-    workdir.aws.wait(with_stack.send()).unwrap();
+    let request = workdir.aws.stacks().create_stack();
+    let request = request.stack_name(workdir.stack()).template_body(template);
+    workdir.aws.wait(request.send()).unwrap();
     workdir.write(
         ".provisioner.yaml",
         "version: 1\ndefaults:\n  updates: reviewed\n",
@@ -320,7 +319,7 @@ fn attack_credentials_of_another_account_do_nothing() {
 #[test]
 fn termination_protection_is_respected() {
     let workdir = Workdir::new();
-    workdir.run_action("prep-master", &["--force"]);
+    with_objects(&workdir);
     let protect = workdir.aws.stacks().update_termination_protection();
     let protect = protect
         .stack_name(workdir.stack())
@@ -335,7 +334,7 @@ fn termination_protection_is_respected() {
     );
     assert_eq!(
         workdir.aws.keys(&workdir.name).len(),
-        162,
+        3,
         "nothing was emptied"
     );
 }

@@ -1,8 +1,5 @@
 //! Actions that change something, each with the account in which it is tried.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "files are read, and programs send signals"
-)]
+#![expect(clippy::disallowed_methods, reason = "programs send signals")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -28,16 +25,17 @@ pub fn empty_account(_: &Workdir) {}
 pub fn with_stack(workdir: &Workdir) {
     use aws_sdk_cloudformation::types::Tag;
     workdir.run_action("create-prov-template", &[]);
-    let path = format!("s3/templates/{}-template.yaml", workdir.name);
-    let template = std::fs::read_to_string(workdir.folder().join(path)).unwrap();
+    let product = workdir.product();
+    let template = workdir.read(&format!(
+        "{product}/templates/{}-template.yaml",
+        workdir.name
+    ));
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
-    let with_stack = workdir.aws.stacks().create_stack();
-    let with_stack = with_stack
-        .stack_name(workdir.stack())
-        .template_body(template);
-    let with_stack = with_stack.tags(tag("provisioner:product", "s3"));
-    let with_stack = with_stack.tags(tag("provisioner:stack", &workdir.stack()));
-    workdir.aws.wait(with_stack.send()).unwrap();
+    let request = workdir.aws.stacks().create_stack();
+    let request = request.stack_name(workdir.stack()).template_body(template);
+    let request = request.tags(tag("provisioner:product", product));
+    let request = request.tags(tag("provisioner:stack", &workdir.stack()));
+    workdir.aws.wait(request.send()).unwrap();
 }
 
 /// The stack, and a config that has changed since.
@@ -107,9 +105,9 @@ const UPLOAD_TEMPLATE: Scene = Scene {
 };
 
 impl Scene {
-    /// The account as it has to be, and a gate before it.
+    /// The account as it has to be, behind a proxy.
     pub fn set(&self) -> (Workdir, FaultProxy) {
-        let mut workdir = Workdir::new();
+        let mut workdir = Workdir::with_few_folders();
         (self.ready)(&workdir);
         let proxy = FaultProxy::in_front_of(&workdir.url);
         workdir.url = proxy.url();

@@ -71,7 +71,7 @@ fn says_no_secret(workdir: &Workdir, action: &str, more: &[&str]) -> String {
 }
 
 fn workdir() -> (Workdir, FaultProxy) {
-    let mut workdir = Workdir::new();
+    let mut workdir = Workdir::with_few_folders();
     let tags = format!("    Team: {TAG}\n    Key: {KEY}\n");
     workdir.write_config(&format!("  versioning: true\n  tags:\n{tags}"));
     let proxy = FaultProxy::in_front_of(&workdir.url);
@@ -90,11 +90,11 @@ fn attack_stack_values_are_redacted_everywhere() {
     let value = format!("<OutputValue>{TOKEN} ");
     let output = Fault::says([["<OutputValue>", &value]]);
     proxy.rule(Rule::new(output).of("DescribeStacks"));
-    let with_changed_config =
+    let changed =
         format!("  versioning: false\n  tags:\n    Team: {PASSWORD}\n    Other: {TOKEN}\n");
     let path = workdir.folder().join(workdir.path());
     let config = std::fs::read_to_string(&path).unwrap();
-    workdir.write_config(&with_changed_config);
+    workdir.write_config(&changed);
     for (action, more) in [("show-changes", &[][..]), ("check-drift", &[]), MAKE] {
         says_no_secret(&workdir, action, more);
     }

@@ -65,7 +65,7 @@ fn attack_live_values_are_compared_but_never_shown() {
     }
     let preview = &run.report["previews"][world.workdir.path()]["result"];
     assert_eq!(preview["drift"]["status"], "MODIFIED");
-    world.assert_no_stack();
+    world.assert_unchanged();
     world.assert_no_secrets(&run);
 
     // A detection that comes later voids no approval.

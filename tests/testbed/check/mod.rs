@@ -2,6 +2,7 @@
 
 mod drift;
 
+use crate::aws::scene;
 use crate::roles;
 use crate::support::check::{COMMENTS, STATUS};
 use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
@@ -26,7 +27,7 @@ impl World {
     fn new(policy: &str) -> Self {
         let workdir = Workdir::strict();
         let issuer = Issuer::new(SUBJECT);
-        workdir.run_action("prep-master", &["--force"]);
+        scene::with_objects(&workdir);
         let github = FakeGitHub::start();
         let alice = github.user("alice");
         let repo = github
@@ -105,7 +106,7 @@ impl World {
     }
 
     /// Nothing was made, nothing is left.
-    fn assert_no_stack(&self) {
+    fn assert_unchanged(&self) {
         assert_eq!(self.workdir.aws.change_sets(&self.workdir.stack()), [""; 0]);
         let stacks = self.workdir.aws.stack_names();
         let complete = "CREATE_COMPLETE".to_owned();
@@ -116,7 +117,7 @@ impl World {
                 ("roles".to_owned(), complete)
             ]
         );
-        assert_eq!(self.workdir.aws.keys(&self.workdir.name).len(), 162);
+        assert_eq!(self.workdir.aws.keys(&self.workdir.name).len(), 3);
     }
 
     /// No secret of the run is anywhere in what it said.
@@ -154,7 +155,7 @@ fn a_change_set_is_shown_with_its_causes() {
     let preview = &run.report["previews"][world.workdir.path()];
     assert_eq!(preview["result"]["verdict"], "may-destroy");
     assert_eq!(world.issuer.issued().len(), 1, "one token serves the run");
-    world.assert_no_stack();
+    world.assert_unchanged();
     world.assert_no_secrets(&run);
 
     // The same event once more finds the same.
@@ -182,7 +183,7 @@ fn a_removed_config_lists_what_would_be_deleted() {
         "deletion_comment",
         world.workdir.redact_account(&normalize(&world.comment()))
     );
-    world.assert_no_stack();
+    world.assert_unchanged();
     world.assert_no_secrets(&run);
 }
 
@@ -248,7 +249,7 @@ fn attack_a_change_does_not_choose_its_own_role() {
     let comment = world.comment();
     assert!(comment.contains("names no plan role"), "{comment}");
     assert_eq!(world.issuer.issued(), [""; 0], "no token was asked for");
-    world.assert_no_stack();
+    world.assert_unchanged();
 }
 
 #[test]
@@ -277,7 +278,7 @@ fn attack_a_role_of_another_account_shows_nothing() {
     let run = world.job(&pull).run();
     let comment = world.comment();
     assert!(comment.contains("aws-credentials"), "{comment}");
-    world.assert_no_stack();
+    world.assert_unchanged();
     world.assert_no_secrets(&run);
 }
 
@@ -340,5 +341,5 @@ fn an_undeployed_base_is_reported() {
         comment.contains("s3.tags.Team"),
         "what was merged before is a cause too: {comment}"
     );
-    world.assert_no_stack();
+    world.assert_unchanged();
 }

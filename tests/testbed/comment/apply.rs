@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::aws::scene;
 use crate::support::github::CommitBuilder;
 
 /// Writes of a job that makes something for a command.
@@ -16,20 +17,6 @@ impl World {
         self.workdir.aws.wait(put.send()).unwrap();
     }
 
-    /// A bucket is found again by its tag. The emulator does not set the tags of a template.
-    pub fn tag_bucket(&self) {
-        use aws_sdk_s3::types::{Tag, Tagging};
-        let tag = Tag::builder()
-            .key("provisioner:config")
-            .value(&self.workdir.name);
-        let tags = Tagging::builder().tag_set(tag.build().unwrap());
-        let put = self.workdir.aws.objects().put_bucket_tagging();
-        let put = put
-            .bucket(&self.workdir.name)
-            .tagging(tags.build().unwrap());
-        self.workdir.aws.wait(put.send()).unwrap();
-    }
-
     /// A stack that was provisioned by a merge; then its config is removed, approved and merged, and the run has said what would go.
     pub fn with_removal() -> (Self, Pull) {
         Self::with_removal_under(&policy(""), |_| {})
@@ -39,8 +26,7 @@ impl World {
         let world = Self::new(policy);
         set(&world);
         world.workdir.write_config(VERSIONED);
-        world.workdir.run_action("prep-master", &["--force"]);
-        world.tag_bucket();
+        scene::with_objects(&world.workdir);
         let path = world.workdir.path();
         let text = world.workdir.read(&path);
         world.repo.commit("main").write(&path, text).push();

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::aws::scene;
 use crate::support::github::Fault;
 
 const PERMISSION: &str = "GET /repos/acme/infra/collaborators/*/permission";
@@ -45,7 +46,7 @@ impl World {
     #[track_caller]
     pub fn all_is_there(&self) {
         assert_eq!(self.stack().as_deref(), Some("CREATE_COMPLETE"));
-        assert_eq!(self.workdir.aws.keys(&self.workdir.name).len(), 162);
+        assert_eq!(self.workdir.aws.keys(&self.workdir.name).len(), 3);
         assert_eq!(self.deployment_states()[0], "pending");
     }
 }
@@ -144,7 +145,7 @@ fn attack_a_deletion_confirmed_by_the_wrong_person() {
 #[test]
 fn attack_a_deletion_confirmed_by_its_pusher() {
     let world = World::new(&policy(""));
-    world.workdir.run_action("prep-master", &["--force"]);
+    scene::with_stack(&world.workdir);
     let path = world.workdir.path();
     world
         .repo
