@@ -130,6 +130,62 @@ impl fmt::Display for CommitSha {
     }
 }
 
+/// What an effect does. The guard's rules differ by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectKind {
+    /// Reads a stack and its resources.
+    Inspect,
+    /// Creates a change set and deletes it.
+    Preview,
+    /// Creates a stack that does not exist.
+    Create,
+    /// Watches a stack whose creation was started by a run that was killed, and rolls it back on failure.
+    Resume,
+    /// Creates a stack under a name of its own, and deletes it.
+    Test,
+    /// Updates a stack.
+    Update,
+    /// Writes folders into a stack's bucket.
+    Folders,
+    /// Writes a template into a stack's bucket.
+    Upload,
+    /// Deletes a stack.
+    Delete,
+    /// Deletes a stack together with the contents of its buckets.
+    TearDown,
+}
+
+impl EffectKind {
+    pub const ALL: &[Self] = &[
+        Self::Inspect,
+        Self::Preview,
+        Self::Create,
+        Self::Resume,
+        Self::Test,
+        Self::Update,
+        Self::Folders,
+        Self::Upload,
+        Self::Delete,
+        Self::TearDown,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Inspect => "Inspect",
+            Self::Preview => "Preview",
+            Self::Create => "Create",
+            Self::Resume => "Resume",
+            Self::Test => "Test",
+            Self::Update => "Update",
+            Self::Folders => "Folders",
+            Self::Upload => "Upload",
+            Self::Delete => "Delete",
+            Self::TearDown => "TearDown",
+        }
+    }
+}
+
 /// A SHA-256 digest, printed as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);

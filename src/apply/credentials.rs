@@ -1,6 +1,5 @@
 //! A task with the credentials of a role.
 
-use super::outcome::effect_kind;
 use super::recorder::DecisionRecorder;
 use crate::change::LoadedPolicy;
 use crate::job::CredentialCache;
@@ -21,7 +20,7 @@ pub async fn run_with_role(
 ) -> Result<ActionOutcome, OperationError> {
     let target = &task.config.target;
     let stack = StackName::for_config(task.config);
-    let refused = recorder.early_denials_for(effect_kind(task.verb), policy, &stack);
+    let refused = recorder.early_denials_for(task.verb.effect(), policy, &stack);
     if !refused.is_empty() {
         return Err(OperationError::Denied(refused));
     }

@@ -38,14 +38,14 @@ impl<'a> DeploymentReporter<'a> {
 
     /// Work begins. A deletion is reported when it is done, since it may wait for its confirmation for days.
     pub async fn begin(&self, stack: &StackName, verb: Verb) {
-        if !matches!(verb, Verb::Delete | Verb::TearDown) {
+        if !verb.deletes() {
             self.set_state(stack, DeploymentState::InProgress, None)
                 .await;
         }
     }
 
     pub async fn finish(&self, stack: &StackName, verb: Verb, outcome: &Outcome) {
-        let deletes = matches!(verb, Verb::Delete | Verb::TearDown);
+        let deletes = verb.deletes();
         let state = match outcome.state {
             State::Done | State::Skipped if deletes => DeploymentState::Inactive,
             State::Done | State::Skipped => DeploymentState::Success,

@@ -4,7 +4,7 @@ use futures_util::StreamExt as _;
 
 use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
-use super::outcome::{ApplyReport, changes_stack, to_outcome};
+use super::outcome::{ApplyReport, to_outcome};
 use super::recorder::DecisionRecorder;
 use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
@@ -88,7 +88,7 @@ impl Executor<'_> {
             }
         };
         let mut exit = exit;
-        let is_applied = outcome.state == State::Done && changes_stack(task.verb);
+        let is_applied = outcome.state == State::Done && task.verb.changes_stack();
         // A request denied before credentials gets no credentials to read the stack either.
         if let Some(refused) = refused_update.filter(|_| recorder.has_queried_aws()) {
             self.show_impact(&task, refused, &recorder, &values, &mut outcome)

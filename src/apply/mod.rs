@@ -10,7 +10,7 @@ mod task;
 
 pub use credentials::run_with_role;
 pub use executor::Executor;
-pub use outcome::{ApplyReport, effect_kind, to_outcome};
+pub use outcome::{ApplyReport, to_outcome};
 pub use recorder::DecisionRecorder;
 pub use run::Run;
 pub use task::{RefusedUpdate, Resolution, StackTask};

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::guard::EffectKind;
 use crate::model::Digest;
 use crate::operation::{ActionOutcome, Conclusion, denial_diagnostics};
 use crate::plan::Change;
-use crate::product::Verb;
 use crate::report::{Decision, NextStep, Outcome, Problem, State};
 use crate::stack::StackName;
 
@@ -26,24 +24,6 @@ impl ApplyReport {
     pub fn add(&mut self, outcome: Outcome, exit: Option<Exit>) {
         self.exit = self.exit.max(exit);
         self.outcomes.push(outcome);
-    }
-}
-
-/// Whether a verb brings the stack to the state that the config asks for.
-pub fn changes_stack(verb: Verb) -> bool {
-    matches!(verb, Verb::Provision | Verb::Delete | Verb::TearDown)
-}
-
-/// The effect that the guard has to allow for a verb.
-pub fn effect_kind(verb: Verb) -> EffectKind {
-    match verb {
-        Verb::Provision => EffectKind::Create,
-        Verb::DeployFolders => EffectKind::Folders,
-        Verb::UploadTemplate => EffectKind::Upload,
-        Verb::Delete => EffectKind::Delete,
-        Verb::TearDown => EffectKind::TearDown,
-        Verb::TestDeploy => EffectKind::Test,
-        _ => EffectKind::Inspect,
     }
 }
 

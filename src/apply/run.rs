@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::deployments::DeploymentReporter;
 use super::executor::Executor;
-use super::outcome::{ApplyReport, effect_kind};
+use super::outcome::ApplyReport;
 use super::recorder::DecisionRecorder;
 use super::task::{Resolution, StackTask};
 use crate::VERSION;
@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
         let values = Redactor::for_config(config, &[]);
         let request = merged.guard_request(task.change, task.command.clone());
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
-        let refused = recorder.early_denials_for(effect_kind(task.verb), &merged.policy, &stack);
+        let refused = recorder.early_denials_for(task.verb.effect(), &merged.policy, &stack);
         let (denials, _) =
             to_diagnostics(config, &values, operation::OperationError::Denied(refused));
         let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::Denied);

@@ -68,7 +68,7 @@ async fn run_all(
     };
     // Whoever is asked something should be asked one thing at a time.
     let bound = match (&run.policy, verb) {
-        (_, Verb::Delete | Verb::TearDown) => 1,
+        (_, verb) if verb.deletes() => 1,
         (Ok(policy), _) => policy.concurrency(),
         (Err(_), _) => 1,
     };

@@ -1,63 +1,13 @@
 //! The grammar as one table: parser, near misses, the reply to `help` and the documentation come from it.
 
 use crate::model::RepoPath;
+use crate::product::{Class, Verb};
 
 /// Begins every command.
 pub const TRIGGER: &str = "/provisioner";
 /// Characters of a comment; a forge accepts no more.
 pub const MAX_CHARACTERS: usize = 65_536;
 pub const MAX_COMMANDS: usize = 10;
-
-/// How far a command may reach, and with it who may give it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Reads what is in the repository; asks no account.
-    Offline,
-    /// Asks AWS, and changes nothing.
-    Read,
-    /// Makes things of its own beside what exists, and removes them.
-    Test,
-    /// Makes or changes what the merged configs say.
-    Write,
-    /// Takes away.
-    Destructive,
-}
-
-impl Class {
-    /// All classes, from harmless to not.
-    pub const ALL: [Self; 5] = [
-        Self::Offline,
-        Self::Read,
-        Self::Test,
-        Self::Write,
-        Self::Destructive,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Offline => "pure",
-            Self::Read => "read",
-            Self::Test => "isolated",
-            Self::Write => "write",
-            Self::Destructive => "destructive",
-        }
-    }
-
-    /// Who may use its actions, and when.
-    pub fn requirements(self) -> &'static str {
-        match self {
-            Self::Offline => {
-                "triage permission or above; in a private repository also the pull request's author"
-            }
-            Self::Read => "write permission; pull requests from the same repository",
-            Self::Test => "write permission; the head is approved",
-            Self::Write => "write permission; the change is approved and merged",
-            Self::Destructive => {
-                "the removal is approved and merged; a second person gives `--force` and confirms the digest"
-            }
-        }
-    }
-}
 
 /// What stands behind the action, without a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,7 +141,7 @@ impl ValueFormat {
 }
 
 macro_rules! actions {
-    ($($action:ident $name:literal $class:ident $argument:ident [$($flag:ident)*] $about:literal;)*) => {
+    ($($action:ident $name:literal [$class:expr] $argument:ident [$($flag:ident)*] $about:literal;)*) => {
         /// What a comment can ask for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum CommentAction {
@@ -208,7 +158,7 @@ macro_rules! actions {
 
             /// How far it reaches.
             pub fn class(self) -> Class {
-                match self { $(Self::$action => Class::$class,)* }
+                match self { $(Self::$action => $class,)* }
             }
 
             /// What it does, without a full stop.
@@ -229,25 +179,25 @@ macro_rules! actions {
 
 // The reviewed change fixes what a write or a deletion does, so no flag changes it, and these actions take no tier.
 actions! {
-    ValidateConfig "validate-config" Offline Config [Tier] "check configs: syntax, schema, names, rules";
-    CreateProvTemplate "create-prov-template" Offline Config [Tier] "show the CloudFormation template of each config";
-    CreatePolicy "create-policy" Offline Config [Tier] "show the operator's IAM policy of each config";
-    ListProducts "list-products" Offline Nothing [] "list the products and their tiers";
-    ShowProduct "show-product" Offline Product [Tier] "show what a product makes";
-    CreateReviewReport "create-review-report" Offline Config [Tier] "make the review report of each config";
-    Help "help" Offline Nothing [] "list the commands";
-    Explain "explain" Offline Code [] "say what a diagnostic's or a denial's code means, and what clears it";
-    ValidateProvTemplate "validate-prov-template" Read Config [Tier] "check the rendered templates, also by CloudFormation";
-    ShowChanges "show-changes" Read Config [Tier] "show what deploying each config would change now, and what becomes of the data";
-    CheckDrift "check-drift" Read Config [Tier] "look for what in each config's stack is not as its template says";
-    TestDeploy "test-deploy" Test Config [Tier Keep] "make each config's stack under a random name, verify it, and remove it";
-    DeployProduct "deploy-product" Write Config [Force] "make the stack of each config (ml)";
-    CreateBucket "create-bucket" Write Config [Force] "make the stack of each dedicated bucket, with its folders (s3)";
-    PrepMaster "prep-master" Write Config [Force] "make the stack of each shared bucket, with its folders (s3)";
-    DeploySolution "deploy-solution" Write Config [Solution Force] "make the folders of a solution in a bucket that exists (s3)";
-    UploadTemplate "upload-template" Write Config [Solution Force] "write the rendered template into the bucket (s3)";
-    DeleteProduct "delete-product" Destructive NamedConfig [Force Confirm] "delete the stack of a config (ml)";
-    TearDown "tear-down" Destructive NamedConfig [Force Confirm] "empty the bucket of a config and delete it with its stack (s3)";
+    ValidateConfig "validate-config" [Verb::ValidateConfig.class()] Config [Tier] "check configs: syntax, schema, names, rules";
+    CreateProvTemplate "create-prov-template" [Verb::RenderTemplate.class()] Config [Tier] "show the CloudFormation template of each config";
+    CreatePolicy "create-policy" [Verb::RenderPolicy.class()] Config [Tier] "show the operator's IAM policy of each config";
+    ListProducts "list-products" [Class::Offline] Nothing [] "list the products and their tiers";
+    ShowProduct "show-product" [Class::Offline] Product [Tier] "show what a product makes";
+    CreateReviewReport "create-review-report" [Verb::ReviewReport.class()] Config [Tier] "make the review report of each config";
+    Help "help" [Class::Offline] Nothing [] "list the commands";
+    Explain "explain" [Class::Offline] Code [] "say what a diagnostic's or a denial's code means, and what clears it";
+    ValidateProvTemplate "validate-prov-template" [Verb::ValidateTemplate.class()] Config [Tier] "check the rendered templates, also by CloudFormation";
+    ShowChanges "show-changes" [Verb::ShowChanges.class()] Config [Tier] "show what deploying each config would change now, and what becomes of the data";
+    CheckDrift "check-drift" [Verb::CheckDrift.class()] Config [Tier] "look for what in each config's stack is not as its template says";
+    TestDeploy "test-deploy" [Verb::TestDeploy.class()] Config [Tier Keep] "make each config's stack under a random name, verify it, and remove it";
+    DeployProduct "deploy-product" [Verb::Provision.class()] Config [Force] "make the stack of each config (ml)";
+    CreateBucket "create-bucket" [Verb::Provision.class()] Config [Force] "make the stack of each dedicated bucket, with its folders (s3)";
+    PrepMaster "prep-master" [Verb::Provision.class()] Config [Force] "make the stack of each shared bucket, with its folders (s3)";
+    DeploySolution "deploy-solution" [Verb::DeployFolders.class()] Config [Solution Force] "make the folders of a solution in a bucket that exists (s3)";
+    UploadTemplate "upload-template" [Verb::UploadTemplate.class()] Config [Solution Force] "write the rendered template into the bucket (s3)";
+    DeleteProduct "delete-product" [Verb::Delete.class()] NamedConfig [Force Confirm] "delete the stack of a config (ml)";
+    TearDown "tear-down" [Verb::TearDown.class()] NamedConfig [Force Confirm] "empty the bucket of a config and delete it with its stack (s3)";
 }
 
 impl CommentAction {

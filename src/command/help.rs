@@ -1,6 +1,7 @@
 //! The reply to `/provisioner help`, made from the grammar.
 
-use super::grammar::{Class, CommentAction, Flag, MAX_COMMANDS, TRIGGER};
+use super::grammar::{CommentAction, Flag, MAX_COMMANDS, TRIGGER};
+use crate::product::Class;
 
 /// Every action, its flags, its class and who may use it, as Markdown.
 pub fn help() -> String {

@@ -14,7 +14,7 @@ mod lines;
 mod parsed;
 
 pub use error::CommandParseError;
-pub use grammar::{Class, CommentAction, MAX_CHARACTERS, MAX_COMMANDS, TRIGGER};
+pub use grammar::{CommentAction, MAX_CHARACTERS, MAX_COMMANDS, TRIGGER};
 pub use help::help;
 pub use parsed::Command;
 

@@ -39,7 +39,7 @@ impl Config {
     pub fn delete_action(&self) -> Option<(&str, Verb)> {
         self.product.manifest.actions.keys().find_map(|name| {
             let (action, offered) = self.product.action(name, &self.derived.scope)?.ok()?;
-            let deletes = matches!(action.verb, Verb::Delete | Verb::TearDown);
+            let deletes = action.verb.deletes();
             (deletes && offered).then_some((name.as_str(), action.verb))
         })
     }

@@ -1,6 +1,6 @@
 //! Effects. Each is a type of its own, so that a permit for one cannot be spent on another.
 
-use serde::{Deserialize, Serialize};
+use crate::model::EffectKind;
 
 mod sealed {
     /// Keeps other modules from adding effects that no rule knows.
@@ -19,21 +19,10 @@ pub trait EmptiesBuckets: DeletesStack {}
 
 macro_rules! effects {
     ($($(#[$about:meta])* $name:ident,)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum EffectKind {
-            $($(#[$about])* $name,)*
-        }
-
-        impl EffectKind {
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            pub fn word(self) -> &'static str {
-                match self {
-                    $(Self::$name => stringify!($name),)*
-                }
-            }
-        }
+        // Every kind has its type.
+        const _: fn(EffectKind) = |kind| match kind {
+            $(EffectKind::$name => (),)*
+        };
 
         $(
             $(#[$about])*

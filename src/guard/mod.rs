@@ -10,9 +10,10 @@ mod policy;
 mod request;
 mod rules;
 
+pub use crate::model::EffectKind;
 pub use effect::{
-    Create, Delete, DeletesStack, Effect, EffectKind, EmptiesBuckets, Folders, Inspect, Preview,
-    Resume, RunsChangeSet, TearDown, Test, Update, Upload,
+    Create, Delete, DeletesStack, Effect, EmptiesBuckets, Folders, Inspect, Preview, Resume,
+    RunsChangeSet, TearDown, Test, Update, Upload,
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
 pub use permit::{Permit, decide, denials, denials_before_credentials};

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::verb::Verb;
 use crate::diagnostic::{ProductCode, Severity};
 
 /// The file in a product's folder. Strings called *expression* are minijinja expressions over the config (defaults applied),
@@ -211,36 +212,6 @@ impl Level {
             Self::Critical => "🔴",
         }
     }
-}
-
-/// What the engine can do with a config.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verb {
-    ValidateConfig,
-    /// Renders the template beside the config.
-    RenderTemplate,
-    /// Renders the operator's IAM policy beside the config.
-    RenderPolicy,
-    /// Checks the rendered template beside the config.
-    ValidateTemplate,
-    /// Writes the review report beside the config.
-    ReviewReport,
-    /// Previews the changes with a change set.
-    ShowChanges,
-    /// Compares the stack with its template.
-    CheckDrift,
-    /// Creates the stack under another name, verifies and deletes it.
-    TestDeploy,
-    /// Creates the stack, and the folders in its bucket.
-    Provision,
-    /// Creates the folders in the stack's bucket.
-    DeployFolders,
-    /// Writes the rendered template into the stack's bucket.
-    UploadTemplate,
-    Delete,
-    /// Empties the stack's buckets and deletes them with the stack.
-    TearDown,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -8,6 +8,7 @@ mod manifest;
 mod preflight;
 mod registry;
 mod schema;
+mod verb;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,10 +20,11 @@ use minijinja::{Environment, Value, context};
 use crate::diagnostic::{ProductCode, Severity};
 pub use expression::ProductError;
 pub use folders::FolderTree;
-pub use manifest::{Level, Manifest, OfferedAction, PreflightSpec, Tier, Verb};
+pub use manifest::{Level, Manifest, OfferedAction, PreflightSpec, Tier};
 pub use preflight::{PreflightCheck, Requirement};
 pub use registry::{PRODUCTS_FOLDER, ProductAction, RecognitionError, Registry};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
+pub use verb::{Class, StackEffect, Verb};
 
 use expression::{Compiled, as_text, failure};
 

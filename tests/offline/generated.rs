@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use provisioner::cli;
+use provisioner::command::help;
 use provisioner::diagnostic::CATALOGUE;
-use provisioner::product::Registry;
+use provisioner::product::{Class, Registry, StackEffect, Verb};
 
 fn same(page: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,6 +21,63 @@ fn same(page: &str, text: &str) {
         committed == text,
         "docs/{page} is not what the code says; UPDATE=1 cargo test generated"
     );
+}
+
+/// Compares one section of a page, between `<!-- generated: NAME -->` and `<!-- end -->`.
+fn same_section(page: &str, name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(page);
+    let committed = std::fs::read_to_string(path).unwrap();
+    let begin = format!("<!-- generated: {name} -->\n");
+    let (before, rest) = committed.split_once(&begin).unwrap();
+    let (_, after) = rest.split_once("<!-- end -->").unwrap();
+    same(page, &format!("{before}{begin}{text}<!-- end -->{after}"));
+}
+
+#[test]
+fn verbs_in_the_page_on_products() {
+    let mut table = "| verb | class | effect | at AWS | the config's stack | in comments |\n|---|---|---|---|---|---|\n".to_owned();
+    for verb in Verb::ALL {
+        let stack = match verb.stack_effect() {
+            StackEffect::Keeps => "kept",
+            StackEffect::Provisions => "provisioned",
+            StackEffect::Deletes => "deleted",
+        };
+        let comments = match verb.in_comments() {
+            true => "yes",
+            false => "no",
+        };
+        writeln!(
+            table,
+            "| `{}` | {} | {} | {} | {stack} | {comments} |",
+            verb.name(),
+            verb.class().name(),
+            match verb.class() {
+                Class::Offline => "none",
+                _ => verb.effect().word(),
+            },
+            verb.class().aws()
+        )
+        .unwrap();
+    }
+    same_section("products.md", "verbs", &table);
+}
+
+#[test]
+fn tables_in_the_page_on_commands() {
+    let help = help();
+    let tables: Vec<&str> = help
+        .split("\n\n")
+        .map(|block| block.trim_start_matches('\n'))
+        .filter(|block| block.starts_with('|'))
+        .collect();
+    let [actions, flags, classes] = tables[..] else {
+        panic!("{tables:?}");
+    };
+    same_section("commands.md", "actions", &format!("{actions}\n\n{flags}\n"));
+    let classes = classes.trim_end();
+    same_section("commands.md", "classes", &format!("{classes}\n"));
 }
 
 #[test]

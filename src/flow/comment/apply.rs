@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use super::answer::Answer;
 use super::select::{chosen, verb_for};
 use super::session::{CommentSession, failed_outcome};
+use crate::apply::ApplyReport;
 use crate::apply::DecisionRecorder;
 use crate::apply::Run;
 use crate::apply::StackTask;
-use crate::apply::{ApplyReport, effect_kind};
 use crate::change::MergedChange;
 use crate::change::PullRequestContext;
 use crate::change::range_of_pull_request;
 use crate::change::{LoadedPolicy, policy_bytes};
-use crate::command::{Class, Command};
+use crate::command::Command;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::guard::{self, POLICY_FILE, read_policy};
@@ -23,7 +23,7 @@ use crate::model::RepoPath;
 use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::{Change, Intent};
-use crate::product::Verb;
+use crate::product::{Class, Verb};
 use crate::report::{Outcome, Redactor, Refusal, Reply, State};
 use crate::stack::StackName;
 
@@ -217,7 +217,7 @@ fn check_current_policy<'a>(
     let request = merged.guard_request(task.change, task.command.clone());
     let recorder = DecisionRecorder::new(request, ProgressLog::new(Redactor::default()));
     let stack = StackName::for_config(&config);
-    let denials = recorder.early_denials_for(effect_kind(task.verb), now, &stack);
+    let denials = recorder.early_denials_for(task.verb.effect(), now, &stack);
     if denials.is_empty() {
         return Ok(task);
     }

@@ -12,7 +12,7 @@ use crate::apply::run_with_role;
 use crate::apply::{ApplyReport, to_outcome};
 use crate::change::PullRequestContext;
 use crate::change::products;
-use crate::command::{Class, Command, CommentAction};
+use crate::command::{Command, CommentAction};
 use crate::config::{Config, load};
 use crate::exit::Exit;
 use crate::guard::{ChangeRequest, EffectKind, Policy, Trigger};
@@ -22,7 +22,7 @@ use crate::job::{ProgressLog, cancel_on_signal};
 use crate::operation::{self, Desired};
 use crate::operation::{Task, TaskOptions, to_diagnostics};
 use crate::plan::{Change, Intent};
-use crate::product::Registry;
+use crate::product::{Class, Registry};
 use crate::report::{CONFIG_REMOVED, Outcome, Redactor, Refusal, State};
 use crate::stack::StackName;
 

@@ -11,10 +11,11 @@ mod session;
 
 use std::collections::BTreeSet;
 
-use crate::command::{Class, Command, CommandParseError, parse};
+use crate::command::{Command, CommandParseError, parse};
 use crate::exit::Exit;
 use crate::forge::Reaction;
 use crate::job::{Job, JobError, JobResult};
+use crate::product::Class;
 use crate::report::NothingToDo;
 
 use answer::Answer;

@@ -1,10 +1,11 @@
 //! The reply to a comment: one comment, edited as the work proceeds.
 
 use super::answer::Answer;
-use crate::command::{Class, Command, CommandParseError};
+use crate::command::{Command, CommandParseError};
 use crate::exit::Exit;
 use crate::job::{Job, JobError};
 use crate::model::{Digest, UserId};
+use crate::product::Class;
 use crate::report::{Reply, ReplySection, reply_markdown};
 
 /// First line of every reply; the comment's id and a digest of the environment follow.

@@ -1,12 +1,12 @@
 //! Selects the changes that a command means, and the verb of its action.
 
 use super::answer::Answer;
-use crate::command::{Class, Command, CommentAction};
+use crate::command::{Command, CommentAction};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::plan::{Change, Intent, Plan};
-use crate::product::Verb;
+use crate::product::{Class, Verb};
 use crate::report::{Refusal, Reply};
 use crate::text::did_you_mean;
 
@@ -54,7 +54,7 @@ pub fn verb_for(config: &Config, action: CommentAction) -> Result<Verb, Diagnost
     let offered = config.product.action(name, &config.derived.scope);
     let (product, action_name) = (config.product.name().to_owned(), name.to_owned());
     let refusal = match offered {
-        Some(Ok((offered, true))) if required_class(offered.verb) == action.class() => {
+        Some(Ok((offered, true))) if offered.verb.class() == action.class() => {
             return Ok(offered.verb);
         }
         // A product is data of the repository: it cannot widen what a command may do.
@@ -75,15 +75,4 @@ pub fn verb_for(config: &Config, action: CommentAction) -> Result<Verb, Diagnost
         },
     };
     Err(refusal.diagnostic(&config.path))
-}
-
-/// The class that a command needs for a verb.
-fn required_class(verb: Verb) -> Class {
-    match verb {
-        Verb::ValidateTemplate | Verb::ShowChanges | Verb::CheckDrift => Class::Read,
-        Verb::TestDeploy => Class::Test,
-        Verb::Provision | Verb::DeployFolders | Verb::UploadTemplate => Class::Write,
-        Verb::Delete | Verb::TearDown => Class::Destructive,
-        _ => Class::Offline,
-    }
 }

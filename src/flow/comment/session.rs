@@ -10,13 +10,14 @@ use crate::VERSION;
 use crate::apply::Run;
 use crate::change::{PullRequestContext, reported_digest};
 use crate::ci::{JobOutputs, summary};
-use crate::command::{Class, Command};
+use crate::command::Command;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::{CommitSha, UserId};
 use crate::plan::Change;
+use crate::product::Class;
 use crate::report::{
     Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection, ReportSource, State,
     provisioning, reply_summary,

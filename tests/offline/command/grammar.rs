@@ -1,10 +1,9 @@
 //! What is a command, what is none, and what is said of the rest.
-#![expect(clippy::disallowed_methods, reason = "the page for users is a file")]
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use provisioner::command::{Class, CommentAction, help};
+use provisioner::command::{CommentAction, help};
+use provisioner::product::Class;
 
 use super::{command, commands, parse, problem};
 
@@ -187,16 +186,4 @@ fn help_lists_the_grammar() {
 #[test]
 fn help_text_contains_no_command() {
     assert_eq!(parse(&help()), []);
-}
-
-#[test]
-fn the_page_for_users_has_the_tables_of_help() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands.md");
-    let page = std::fs::read_to_string(path).unwrap();
-    for line in help().lines().filter(|line| line.starts_with('|')) {
-        assert!(
-            page.contains(&format!("{line}\n")),
-            "docs/commands.md lacks {line}"
-        );
-    }
 }

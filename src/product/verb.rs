@@ -1,0 +1,173 @@
+//! Verbs: what the engine can do with a config. A product's actions are names for them.
+
+use serde::Deserialize;
+
+use crate::model::EffectKind;
+
+/// How far an action reaches, and with it who may command it. From harmless to not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Reads what is in the repository, and does not query AWS.
+    Offline,
+    /// Queries AWS, and changes nothing.
+    Read,
+    /// Creates a stack of its own, and deletes it.
+    Test,
+    /// Creates or changes what the merged configs declare.
+    Write,
+    /// Deletes stacks.
+    Destructive,
+}
+
+impl Class {
+    pub const ALL: [Self; 5] = [
+        Self::Offline,
+        Self::Read,
+        Self::Test,
+        Self::Write,
+        Self::Destructive,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Read => "read",
+            Self::Test => "test",
+            Self::Write => "write",
+            Self::Destructive => "destructive",
+        }
+    }
+
+    /// What the class does at AWS, as the tables of the documentation say it.
+    pub fn aws(self) -> &'static str {
+        match self {
+            Self::Offline => "nothing",
+            Self::Read => "reads",
+            Self::Test | Self::Write | Self::Destructive => "changes",
+        }
+    }
+
+    /// Who may comment its actions, and when.
+    pub fn requirements(self) -> &'static str {
+        match self {
+            Self::Offline => {
+                "triage permission or above; in a private repository also the pull request's author"
+            }
+            Self::Read => "write permission; pull requests from the same repository",
+            Self::Test => "write permission; the head is approved",
+            Self::Write => "write permission; the change is approved and merged",
+            Self::Destructive => {
+                "the removal is approved and merged; a second person gives `--force` and confirms the digest"
+            }
+        }
+    }
+}
+
+/// What a verb does to the stack that the config names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackEffect {
+    Keeps,
+    /// Brings it to the state that the config declares.
+    Provisions,
+    Deletes,
+}
+
+macro_rules! verbs {
+    ($($verb:ident $name:literal $class:ident $effect:ident $stack:ident $comments:literal $summary:literal;)*) => {
+        /// What the engine can do with a config.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Verb {
+            $(#[doc = $summary] $verb,)*
+        }
+
+        impl Verb {
+            pub const ALL: &'static [Self] = &[$(Self::$verb),*];
+
+            /// The word for it in a manifest.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$verb => $name,)* }
+            }
+
+            pub fn class(self) -> Class {
+                match self { $(Self::$verb => Class::$class,)* }
+            }
+
+            /// The effect that the guard has to allow, at least. Offline verbs reach no guard.
+            pub fn effect(self) -> EffectKind {
+                match self { $(Self::$verb => EffectKind::$effect,)* }
+            }
+
+            pub fn stack_effect(self) -> StackEffect {
+                match self { $(Self::$verb => StackEffect::$stack,)* }
+            }
+
+            /// Whether comments may command it.
+            pub fn in_comments(self) -> bool {
+                match self { $(Self::$verb => $comments,)* }
+            }
+
+            /// One line of help: what it does, without a full stop.
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$verb => $summary,)* }
+            }
+        }
+    };
+}
+
+// The one table of verbs: name in manifests, class, effect for the guard, effect on the config's stack, commanded by comments or
+// not, help.
+verbs! {
+    ValidateConfig "validate-config" Offline Inspect Keeps true "check configs: syntax, schema, names, rules";
+    RenderTemplate "render-template" Offline Inspect Keeps true "show the CloudFormation template of each config";
+    RenderPolicy "render-policy" Offline Inspect Keeps true "show the operator's IAM policy of each config";
+    ReviewReport "review-report" Offline Inspect Keeps true "make the review report of each config";
+    ValidateTemplate "validate-template" Read Inspect Keeps true "check the rendered templates, also by CloudFormation";
+    ShowChanges "show-changes" Read Inspect Keeps true "show what deploying each config would change now, and what becomes of the data";
+    CheckDrift "check-drift" Read Inspect Keeps true "look for what in each config's stack is not as its template says";
+    TestDeploy "test-deploy" Test Test Keeps true "make each config's stack under a random name, verify it, and remove it";
+    Provision "provision" Write Create Provisions true "make the stack of each config, with its folders";
+    DeployFolders "deploy-folders" Write Folders Keeps true "make the folders of a solution in a bucket that exists";
+    UploadTemplate "upload-template" Write Upload Keeps true "write the rendered template into the bucket";
+    Delete "delete" Destructive Delete Deletes true "delete the stack of a config";
+    TearDown "tear-down" Destructive TearDown Deletes true "empty the bucket of a config and delete it with its stack";
+}
+
+impl Verb {
+    /// Whether it deletes the config's stack.
+    pub fn deletes(self) -> bool {
+        self.stack_effect() == StackEffect::Deletes
+    }
+
+    /// Whether it brings the stack to the state that the change asks for.
+    pub fn changes_stack(self) -> bool {
+        self.stack_effect() != StackEffect::Keeps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_manifests() {
+        for verb in Verb::ALL {
+            let read: Verb = serde_json::from_value(verb.name().into()).unwrap();
+            assert_eq!(read, *verb);
+        }
+    }
+
+    #[test]
+    fn the_columns_of_the_table_agree() {
+        for verb in Verb::ALL {
+            assert_eq!(
+                verb.deletes(),
+                verb.class() == Class::Destructive,
+                "{verb:?}"
+            );
+            let reads = verb.class() <= Class::Read;
+            assert_eq!(reads, verb.effect() == EffectKind::Inspect, "{verb:?}");
+            assert!(!reads || !verb.changes_stack(), "{verb:?}");
+        }
+    }
+}
