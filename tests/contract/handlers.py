@@ -1,7 +1,7 @@
 """What CloudFormation calls, with the operator's own permissions, for each type of resource that our templates have.
 
 ALWAYS it calls the actions of that line, and those of a property's line once a template sets the property; NOTHING lists the
-properties that need no action of their own. A property in no line is an error, so that whoever adds one to a template looks up what it
+properties that need no action of their own. A property in no line is an error, so that the author of a new property looks up what it
 needs.
 
 The actions are those that the type's schema in CloudFormation's registry publishes for its handlers, but for `list`, which only imports
@@ -33,7 +33,7 @@ HANDLERS = {
         ALWAYS: "codecommit:CreateRepository codecommit:DeleteRepository codecommit:GetRepository codecommit:GetRepositoryTriggers"
         " codecommit:ListRepositories codecommit:ListTagsForResource codecommit:TagResource codecommit:UntagResource",
         "RepositoryDescription": "codecommit:UpdateRepositoryDescription",
-        # CodeCommit tries the key in the name of whoever gives it one.
+        # CodeCommit tries the key in the name of the caller.
         "KmsKeyId": "codecommit:UpdateRepositoryEncryptionKey kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey"
         " kms:GenerateDataKeyWithoutPlaintext kms:ReEncryptFrom kms:ReEncryptTo",
         NOTHING: "RepositoryName Tags",
@@ -140,7 +140,7 @@ HANDLERS = {
     },
 }
 
-# Where a template hands a role over to a service, which asks for iam:PassRole: type, property and the service.
+# Where a template passes a role to a service, which asks for iam:PassRole: type, property and the service.
 PASSED = {
     "AWS::CodeBuild::Project": ("ServiceRole", "codebuild.amazonaws.com"),
     "AWS::CodePipeline::Pipeline": ("RoleArn", "codepipeline.amazonaws.com"),

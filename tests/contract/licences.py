@@ -144,7 +144,7 @@ def metadata(root):
 
 
 def self_test():
-    """The expression reader, on forms that crates really use and on some that nobody should."""
+    """The expression reader, on forms that crates really use and on invalid ones."""
     some = {"MIT", "ISC", "Apache-2.0"}
     table = [
         ("MIT", True),

@@ -55,14 +55,14 @@ S3 = [
 
 # Operations that need no permission of the operator's.
 NEVER = {
-    # Our products export nothing, so that nobody is asked who imports it.
+    # Our products export nothing, so that importers are never listed.
     "cloudformation:ListImports",
     # Asked without credentials: the trust of the role decides.
     "sts:AssumeRoleWithWebIdentity",
 }
 
 # Which of CI's two roles is for an operation; each is for one of them. What `plan` has only looks, or concerns change sets, which are no
-# change before somebody runs them. roles.py holds the roles that the program writes to it.
+# change before a person runs them. roles.py holds the roles that the program writes to it.
 PLAN = set("""
     cloudcontrol:GetResource
     cloudformation:CreateChangeSet cloudformation:DeleteChangeSet cloudformation:DescribeChangeSet cloudformation:DescribeChangeSetHooks
@@ -90,7 +90,7 @@ IAM_NAMES = {
     "s3:HeadObject": "s3:GetObject",
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
-    # Nobody can be denied it.
+    # AWS allows it to every caller.
     "sts:GetCallerIdentity": "",
 }
 

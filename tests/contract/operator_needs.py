@@ -275,7 +275,7 @@ def surroundings(target, action, where):
     """What takes the place of a region and an account where an ARN has none."""
     if where == ANYTHING:
         return {"aws:RequestedRegion": target.region}
-    # Of a bucket that is to be created nobody is the owner yet, and the one with the source may be anybody's.
+    # A bucket that is to be created has no owner yet, and the source bucket may belong to any account.
     ours = any(re.fullmatch(re.escape(p["BucketName"]) + f"({TRIAL})?(/.*)?", where.samples[0].split(":::")[-1])
                for p in target.properties("AWS::S3::Bucket"))
     if action.startswith("s3:") and action != "s3:CreateBucket" and ours:

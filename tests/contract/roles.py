@@ -25,7 +25,7 @@ BESIDE = {
     "cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet", "cloudformation:TagResource", "cloudformation:UntagResource",
     "cloudformation:DetectStackDrift", "cloudformation:DetectStackResourceDrift", "cloudformation:ValidateTemplate",
 }
-# Nobody is asked for these by the role's policies.
+# The role's policies need not allow these.
 UNASKED = {"sts:AssumeRoleWithWebIdentity"}
 # What each role needs, whichever products its configs are of.
 ALWAYS = {call for _, about, calls in EVERY if about in ("anything", "change sets", "stack") for call in calls.split()} | NEVER

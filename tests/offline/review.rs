@@ -296,7 +296,7 @@ fn samples_are_valid_and_of_their_tier() {
     }
 }
 
-/// Whoever reads what a resource costs should not read `not known`.
+/// No sample resource has an unknown price.
 #[test]
 fn every_sample_type_has_a_billing_text() {
     let folder = TempDir::new().unwrap();

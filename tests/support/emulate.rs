@@ -1,4 +1,4 @@
-//! Somebody else's GitHub emulator, as a second opinion.
+//! An independent GitHub emulator, as a second opinion.
 //!
 //! It has no statuses, reactions, deployments or GraphQL, and lists no files for a pull request.
 

@@ -18,7 +18,7 @@ static SERVERS: LazyLock<Vec<OnceLock<Server>>> = LazyLock::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (0..cores).map(|_| OnceLock::new()).collect()
 });
-/// The same, but whoever has no permission is denied.
+/// The same, but a caller without permission is denied.
 static STRICT: OnceLock<Server> = OnceLock::new();
 static ACCOUNTS: AtomicU64 = AtomicU64::new(100_000_000_001);
 

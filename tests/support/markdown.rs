@@ -1,4 +1,4 @@
-//! One oracle for every Markdown text that the program writes: whoever wrote the values in it, nothing of them is live.
+//! One oracle for every Markdown text that the program writes: no value in it is live.
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
 //! What the tests run against: a stateful GitHub of our own, and the servers that keep it honest.
 //!
 //! `github` is the fake. `prism` puts GitHub's published OpenAPI description between a client and the
-//! fake, so that neither can drift from it. `emulate` is somebody else's GitHub: what passes against both
+//! fake, so that neither can drift from it. `emulate` is an independent GitHub emulator: what passes against both
 //! is less likely to be a mistake shared by our client and our fake.
 
 #![allow(

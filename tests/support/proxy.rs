@@ -41,7 +41,7 @@ pub struct FaultProxy {
 struct Shared {
     upstream: String,
     client: Client<HttpConnector, Body>,
-    /// Whoever has it is being sent on.
+    /// Held by the request that is being forwarded.
     turn: tokio::sync::Mutex<()>,
     held: Sender<ApiCall>,
     /// Says to a request that is held whether it goes on.
@@ -57,7 +57,7 @@ struct ProxyState {
     hold: Option<(usize, Side)>,
     mutations: usize,
     journal: Vec<ApiCall>,
-    /// Requests that arrived before the gate was opened anew are nobody's any more.
+    /// Requests that arrived before the proxy was cleared are cut.
     generation: usize,
 }
 

@@ -26,7 +26,7 @@ pub use wire::Asked;
 pub const ACCOUNT: &str = "123456789012";
 
 /// An AWS of one test. It fails the test when something was asked that the script does not have, or the script has answers that
-/// nobody asked for.
+/// were never requested.
 pub struct Replay {
     address: SocketAddr,
     script: Arc<Mutex<Script>>,

@@ -26,7 +26,7 @@ pub fn root() -> PathBuf {
 const WATCHED: &str =
     r#"exec 3<&0; "$@" & server=$!; { cat <&3; kill "$server"; } >/dev/null 2>&1 & wait "$server""#;
 
-/// Free when asked; whoever starts a server on it says so if it was taken since.
+/// A port that was free a moment ago.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
     listener
@@ -116,7 +116,7 @@ impl Server {
     }
 }
 
-/// A pipe that nobody empties stops the server once it is full.
+/// A pipe that is not read stops the server once it is full.
 fn collect(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<String>>) {
     let Some(pipe) = pipe else { return };
     let log = Arc::clone(log);

@@ -198,7 +198,7 @@ fn the_adapter_works_with_an_independent_emulator() {
             .unwrap();
         assert!(
             matches!(foreign, Upsert::Created(_)),
-            "somebody else's comment is not ours"
+            "a foreign comment is not ours"
         );
         assert!(matches!(
             github.pull_request(999).await,

@@ -92,7 +92,7 @@ fn attack_aws_holds_roles_to_their_policies() {
     );
 }
 
-/// Makes the roles of a desk's account as a user would, for jobs of `acme/infra` whose tokens this issuer gives.
+/// Creates the roles in the account of a workdir as a user would, for jobs of `acme/infra` whose tokens this issuer gives.
 pub fn deploy(workdir: &Workdir, issuer: &str) {
     let arguments = [
         "roles",

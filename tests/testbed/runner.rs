@@ -38,7 +38,7 @@ impl WorkflowRun {
             .collect()
     }
 
-    /// What the action put out in a job; nothing of a job that did not run. act hands on outputs that `action.yml` does not declare,
+    /// What the action put out in a job; nothing of a job that did not run. act passes on outputs that `action.yml` does not declare,
     /// which GitHub does not.
     #[track_caller]
     fn outputs(&self, job: &str, environment: Option<&str>) -> Value {

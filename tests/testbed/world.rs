@@ -128,14 +128,14 @@ impl World {
             .unwrap();
     }
 
-    /// A pull request by Alice that writes the desk's config, checked.
+    /// A pull request by Alice that writes the config of the workdir, checked.
     pub fn proposed(&self, s3: &str) -> Pull {
         self.workdir.write_config(s3);
         let text = self.workdir.read(&self.workdir.path());
         self.proposal(|commit| commit.write(&self.workdir.path(), text))
     }
 
-    /// A pull request by Alice that removes the desk's config, checked.
+    /// A pull request by Alice that removes the config of the workdir, checked.
     pub fn removal(&self) -> Pull {
         self.proposal(|commit| commit.remove(&self.workdir.path()))
     }
@@ -204,7 +204,7 @@ impl World {
         self.job("push", &event, 1)
     }
 
-    /// The desk's stack, if there is one, by its status.
+    /// The stack of the workdir, if there is one, by its status.
     pub fn stack(&self) -> Option<String> {
         let stacks = self.workdir.aws.stack_names();
         let mut own = stacks.into_iter().filter(|(name, _)| *name != "roles");

@@ -94,7 +94,7 @@ fn odd_file_names_and_links_are_read_literally() {
     assert!(!String::from_utf8_lossy(&output.stdout).contains("hostname\": "));
 }
 
-/// Files are found through the listing of their folder: the top one has no name, and others may hold what nobody can read.
+/// Files are found through the listing of their folder: the top one has no name, and others may hold unreadable names.
 #[test]
 fn configs_are_read_from_any_folder() {
     use std::os::unix::ffi::OsStrExt as _;

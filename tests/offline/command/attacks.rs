@@ -1,4 +1,4 @@
-//! Threats 10 to 12, 14 and 30: text that somebody shows, quotes or hides, and that must not be done.
+//! Threats 10 to 12, 14 and 30: text that is shown, quoted or hidden, and must not be executed.
 
 use provisioner::command::{CommandParseError, MAX_CHARACTERS, MAX_COMMANDS};
 
@@ -25,7 +25,7 @@ fn open_to_the_end(text: &str) {
     assert_eq!(parse(&body), [], "{body:?}");
 }
 
-/// Where forges differ: it is not done, and whoever wrote it is told.
+/// Where forges differ, the command is not executed, and its author gets a reply.
 fn doubted(text: &str) {
     assert_eq!(commands(WANTED), [WANTED]);
     assert!(text.contains('@'));

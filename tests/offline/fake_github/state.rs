@@ -91,7 +91,7 @@ fn permissions_combine_token_and_user() {
             .expect("an answer")
             .status
     };
-    assert_eq!(status("nobody's"), 401);
+    assert_eq!(status("unknown"), 401);
     assert_eq!(
         status(&it.gh.token(&stranger)),
         404,

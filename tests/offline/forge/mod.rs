@@ -16,7 +16,7 @@ use secrecy::SecretString;
 
 use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
 
-/// A repository whose default branch is protected, and a pull request by somebody who may write.
+/// A repository whose default branch is protected, and a pull request by a writer.
 struct Scene {
     fake: FakeGitHub,
     repo: Repo,

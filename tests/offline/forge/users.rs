@@ -1,4 +1,4 @@
-//! What somebody may do, and to which teams they belong.
+//! Permissions and teams of users.
 
 use provisioner::forge::{ForgeError, User, Users as _};
 use provisioner::guard::{Actor, Permission};

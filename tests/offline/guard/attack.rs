@@ -123,7 +123,7 @@ fn attack_approval_by_the_last_pusher() {
     assert_denied(&DOES, own, &["approval-missing", "approval-by-pusher"]);
 }
 
-/// Threat 6: who pushed is hidden, so that whoever approves could be them.
+/// Threat 6: the pusher is hidden, so that the approver could be the pusher.
 #[test]
 fn attack_approval_where_the_pusher_is_hidden() {
     for hidden in [None, Some(Vec::new())] {
@@ -179,7 +179,7 @@ fn attack_two_approvals_by_one_person() {
     assert_denied(&DOES, twice, &["approval-missing"]);
 }
 
-/// Threat 31: the name of an approver was given up, and somebody else has it now.
+/// Threat 31: the login of an approver was given up and reused.
 #[test]
 fn attack_approval_by_a_reused_login() {
     for policy in [&ONE, &LISTED] {
@@ -338,7 +338,7 @@ fn attack_another_plan_than_was_reviewed() {
     );
 }
 
-/// Threat 15: the change set that was reviewed is another one than whoever runs it says.
+/// Threat 15: the reviewed change set is not the one to execute.
 #[test]
 fn attack_another_change_set_than_was_reviewed() {
     for reviewed in [Some("b".to_owned()), None] {

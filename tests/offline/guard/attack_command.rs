@@ -1,4 +1,4 @@
-//! Attacks by comments: commands of people who may not, and deletions that nobody else confirmed.
+//! Attacks by comments: commands without permission, and deletions without a second person.
 
 use provisioner::guard::*;
 
@@ -25,7 +25,7 @@ const OTHERS: [EffectKind; 8] = [
     EffectKind::Upload,
 ];
 
-/// Threat 6: somebody who may only read, or nobody, commands what was approved.
+/// Threat 6: a reader or an unknown user commands an approved change.
 #[test]
 fn attack_command_without_permission() {
     for permission in [Permission::None, Permission::Read, Permission::Triage] {
@@ -39,7 +39,7 @@ fn attack_command_without_permission() {
     }
 }
 
-/// Threat 31: the name of somebody who might command was taken over.
+/// Threat 31: the login of a permitted user was reused.
 #[test]
 fn attack_command_by_a_reused_login() {
     let renamed = |it: &mut Scene| by(it, cleo().may(None));
@@ -51,7 +51,7 @@ fn attack_command_by_a_reused_login() {
     );
 }
 
-/// Threat 6: a machine repeats what somebody made it write.
+/// Threat 6: a bot repeats text that it was made to write.
 #[test]
 fn attack_command_by_a_bot() {
     let automatic = |it: &mut Scene| by(it, robot());
@@ -82,21 +82,21 @@ fn attack_command_before_the_merge() {
     assert_denied(&DELETES, open, &["not-merged"]);
 }
 
-/// Threat 34: whoever asks for a deletion confirms it.
+/// Threat 34: the author of a deletion confirms it.
 #[test]
 fn attack_deletion_confirmed_by_the_author() {
     let own = |it: &mut Scene| by(it, ann());
     assert_denied(&DELETES, own, &["delete-needs-second-person"]);
 }
 
-/// Threat 34: whoever put the removal onto the branch of another confirms it.
+/// Threat 34: the pusher of the removal confirms it.
 #[test]
 fn attack_deletion_confirmed_by_the_pusher() {
     let own = |it: &mut Scene| by(it, pam());
     assert_denied(&DELETES, own, &["delete-needs-second-person"]);
 }
 
-/// Threat 34: who asked for it is hidden, so that whoever confirms could be them.
+/// Threat 34: the author is hidden, so that the confirming person could be the author.
 #[test]
 fn attack_deletion_with_unknown_author() {
     let hidden = |it: &mut Scene| it.request().author = None;
@@ -108,7 +108,7 @@ fn attack_deletion_with_unknown_author() {
     assert_denied(&DELETES, hidden, &wanted);
 }
 
-/// Threat 34: somebody confirms whose approval would not count.
+/// Threat 34: a person confirms whose approval would not count.
 #[test]
 fn attack_deletion_confirmed_by_unlisted_approver() {
     let other = |it: &mut Scene| {

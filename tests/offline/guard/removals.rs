@@ -99,7 +99,7 @@ pub fn removals(kind: EffectKind, scene: &Scene) -> Vec<(String, Scene)> {
             removed.push((what.to_owned(), less));
         }
     }
-    // Nobody need be known for a look.
+    // An inspection needs no known user.
     if !matches!(kind, EffectKind::Inspect | EffectKind::Preview) {
         let mut less = scene.clone();
         less.facts.authority = Authority::Unknown;

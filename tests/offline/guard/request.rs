@@ -109,7 +109,7 @@ const FACTS: &[Fact] = &[
         &[
             ("another", |it| it.request().author = Some(ann().id)),
             ("the reviewer", |it| it.request().author = Some(rex().id)),
-            ("whoever comments", |it| {
+            ("the commenter", |it| {
                 it.request().author = Some(cleo().id);
             }),
             ("unknown", |it| it.request().author = None),
@@ -126,10 +126,10 @@ const FACTS: &[Fact] = &[
             ("the reviewer among others", |it| {
                 it.request().pushers = Some(vec![pam().id, rex().id]);
             }),
-            ("whoever comments", |it| {
+            ("the commenter", |it| {
                 it.request().pushers = Some(vec![cleo().id]);
             }),
-            ("nobody", |it| it.request().pushers = Some(Vec::new())),
+            ("none", |it| it.request().pushers = Some(Vec::new())),
             ("unknown", |it| it.request().pushers = None),
         ],
         &["another", "the reviewer"],

@@ -1,4 +1,4 @@
-//! The facts of a stack, for somebody at a command line: what each has to be for each kind of effect, and what is said where it is
+//! The facts of a stack, at a command line: what each has to be for each kind of effect, and what is said where it is
 //! not.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,10 +45,7 @@ const FACTS: &[Fact] = &[
         "caller",
         &["same", "another account", "another region", "unknown"],
     ),
-    fact(
-        "owner",
-        &["ours", "a test of ours", "somebody's", "unknown"],
-    ),
+    fact("owner", &["ours", "a test of ours", "foreign", "unknown"]),
     Fact {
         name: "protection",
         values: &["off", "on"],
@@ -183,7 +180,7 @@ impl Known {
                     "a test of ours" => {
                         self.tags.insert(TEST_TAG.to_owned(), "acme".to_owned());
                     }
-                    "somebody's" => self.tags.clear(),
+                    "foreign" => self.tags.clear(),
                     "unknown" => facts.owner.clear(),
                     _ => {}
                 }

@@ -1,4 +1,4 @@
-//! What AWS echoes back is somebody else's text: nothing of it breaks out of any output.
+//! AWS echoes untrusted text: none of it breaks out of any output.
 #![expect(clippy::disallowed_methods, reason = "logs are files")]
 
 use provisioner::text::is_invisible_or_bidi;

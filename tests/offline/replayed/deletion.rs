@@ -27,12 +27,12 @@ fn looked_at(workdir: &Workdir, looks: usize, imports: &Value, versions: &Value)
         .on("ListObjectVersions", again(versions));
 }
 
-fn nobody_imports() -> Value {
-    let nobody = |export| {
+fn without_imports() -> Value {
+    let not_imported = |export| {
         let message = format!("Export '{export}' is not imported by any stack.");
         refused("ValidationError", &message)
     };
-    json!([nobody("export-a"), nobody("export-b")])
+    json!([not_imported("export-a"), not_imported("export-b")])
 }
 
 fn empty() -> Value {
@@ -45,7 +45,7 @@ fn importers_on_any_page_block_deletion() {
     let imports = json!([
         {"Imports": ["reports"], "NextToken": "page-2"},
         {"Imports": ["billing"]},
-        nobody_imports()[1],
+        without_imports()[1],
     ]);
     looked_at(&workdir, 2, &imports, &empty());
     let denied = workdir.try_action("delete-product", &["--force"]);
@@ -62,7 +62,7 @@ fn a_bucket_with_versions_blocks_deletion() {
     looked_at(
         &workdir,
         2,
-        &nobody_imports(),
+        &without_imports(),
         &fixture(&workdir, "versions"),
     );
     let denied = workdir.try_action("delete-product", &["--force"]);
@@ -78,7 +78,7 @@ fn a_bucket_with_versions_blocks_deletion() {
 #[test]
 fn retained_resources_are_listed() {
     let workdir = ml();
-    looked_at(&workdir, 1, &nobody_imports(), &empty());
+    looked_at(&workdir, 1, &without_imports(), &empty());
     let rows = [
         ("", "CREATE_COMPLETE", ""),
         ("", "DELETE_IN_PROGRESS", "User Initiated"),
@@ -110,7 +110,7 @@ fn retained_resources_are_listed() {
 #[test]
 fn a_deletion_that_fails_says_why() {
     let workdir = ml();
-    looked_at(&workdir, 1, &nobody_imports(), &empty());
+    looked_at(&workdir, 1, &without_imports(), &empty());
     let rows = [
         ("", "CREATE_COMPLETE", ""),
         ("", "DELETE_IN_PROGRESS", "User Initiated"),

@@ -108,7 +108,7 @@ impl Repo {
         }
     }
 
-    /// A pull request of this repository's branch `head`; `PullBuilder::of_fork` for somebody else's.
+    /// A pull request of this repository's branch `head`; `PullBuilder::of_fork` for a fork's.
     pub fn pull(&self, head: &str) -> PullBuilder {
         PullBuilder::new(self, head)
     }
@@ -118,7 +118,7 @@ impl Repo {
         self.with(|r| r.renames.insert((from.to_owned(), to.to_owned())));
     }
 
-    /// A comment as somebody else would leave it: it is not in the journal.
+    /// A comment by another user: it is not in the journal.
     pub fn comment(&self, number: u64, author: &User, body: &str) -> Comment {
         let mut state = lock(&self.world);
         state.add_comment(self.id, number, author.id, body)

@@ -12,7 +12,7 @@ impl Repo {
         self.move_branch(name, sha, owner, None);
     }
 
-    /// As `branch`, by somebody else.
+    /// As `branch`, by another user.
     pub fn branch_by(&self, user: &User, name: &str, sha: &str) {
         self.move_branch(name, sha, user.id, None);
     }

@@ -5,7 +5,7 @@ use super::server::lock;
 use super::state::{Issue, State, User};
 
 impl Repo {
-    /// An issue as somebody else would open it: it is not in the journal.
+    /// An issue by another user: it is not in the journal.
     pub fn issue(&self, author: &User, title: &str, body: &str) -> Issue {
         lock(&self.world).add_issue(self.id, author.id, title, body)
     }

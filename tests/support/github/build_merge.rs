@@ -12,7 +12,7 @@ impl Pull {
         self.finish(by, true)
     }
 
-    /// As `merge`, where whoever merges by hand also writes these files into the merge commit.
+    /// As `merge`, where the person that merges by hand also writes these files into the merge commit.
     pub fn merge_with(&self, by: &User, files: &[(&str, &str)]) -> Sha {
         let (base_ref, onto, head) = self.ends();
         let commit = self.repo.commit(&base_ref).also_parent(&head).author(by);

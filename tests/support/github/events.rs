@@ -100,7 +100,7 @@ impl Repo {
         })
     }
 
-    /// Somebody starts the workflow by hand, on a branch.
+    /// The workflow is started by hand, on a branch.
     pub fn workflow_dispatch_event(&self, branch: &str, inputs: &Value, sender: &User) -> Value {
         let state = lock(&self.world);
         let mut known = json!({

@@ -129,7 +129,7 @@ impl FakeGitHub {
         });
     }
 
-    /// The old name is free from then on, for somebody else.
+    /// Another user can take the old name from then on.
     pub fn rename_user(&self, user: &User, login: &str) -> User {
         self.state(|s| {
             let known = s.users.get_mut(&user.id).expect("the user exists");
@@ -138,7 +138,7 @@ impl FakeGitHub {
         })
     }
 
-    /// What this account did stays, and is nobody's.
+    /// What this account did stays, without an author.
     pub fn delete_user(&self, user: &User) {
         self.state(|s| s.gone.insert(user.id));
     }

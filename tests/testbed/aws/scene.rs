@@ -196,7 +196,7 @@ impl Running {
         let errors = BufReader::new(self.0.stderr.take().unwrap());
         let mut lines = errors.lines().map_while(Result::ok);
         assert!(lines.any(|line| line.contains("ends after it has cleaned up")));
-        // A pipe that nobody empties stops the program once it is full.
+        // A pipe that is not read stops the program once it is full.
         std::thread::spawn(move || lines.for_each(drop));
     }
 

@@ -1,4 +1,4 @@
-//! Values that nobody may read: whatever is done with them, and whatever AWS says of them, they are said nowhere.
+//! Secret values: no action and no AWS message ever shows them.
 #![expect(clippy::disallowed_methods, reason = "logs are files")]
 
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::support::emulator::REGION;
 use crate::support::proxy::{Fault, FaultProxy, Rule};
 use crate::support::workdir::Workdir;
 
-/// A tag's value, as somebody might choose it who should not.
+/// A secret in a tag's value.
 const TAG: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 /// An access key's id.
 const KEY: &str = "AKIAQ7EXAMPLE5KEYX3M";
@@ -180,7 +180,7 @@ fn attack_status_reasons_are_redacted() {
 
 const PRODUCT: &str = ".provisioner/products/vault";
 
-/// A product of the repository's own, whose template has a parameter that nobody may see.
+/// A product of the repository's own, whose template has a secret parameter.
 fn vault() -> (Workdir, FaultProxy) {
     let (workdir, proxy) = workdir();
     for (name, text) in [

@@ -6,7 +6,7 @@ use crate::support::job::normalize;
 const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 
 impl World {
-    /// Somebody changes two parameters of the stack by hand.
+    /// Two parameters of the stack are changed by hand.
     fn changed_by_hand(&self, value: &str) {
         for name in ["SolutionsPrefix", "BucketName"] {
             let put = self

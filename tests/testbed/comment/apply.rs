@@ -1,4 +1,4 @@
-//! Commands that change something that lasts: the look job hands them over, the job for `prod` does them.
+//! Commands that change AWS: the inspection job starts the job for `prod`, which applies them.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::support::github::CommitBuilder;
 const MADE: &[&str] = &[COMMENT, DEPLOYMENT, DEPLOYED, COMMENTED, REACTION];
 
 impl World {
-    /// Puts an object into the desk's bucket.
+    /// Puts an object into the bucket of the workdir.
     pub fn put_object(&self, key: &str) {
         let put = self.workdir.aws.objects().put_object();
         let put = put.bucket(&self.workdir.name).key(key);

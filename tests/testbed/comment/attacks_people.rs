@@ -1,4 +1,4 @@
-//! Attacks by who comments: nobody commands more than they may, and nobody confirms their own deletion.
+//! Attacks by the commenter: permissions hold, and a deletion needs a second person.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::support::github::Fault;
 const PERMISSION: &str = "GET /repos/acme/infra/collaborators/*/permission";
 
 impl World {
-    /// A command that is silently nobody's.
+    /// A command that is ignored without a reply.
     #[track_caller]
     fn ignores(&self, pull: &Pull, by: &User, text: &str) {
         let comment = self.says(by, text);
@@ -51,13 +51,13 @@ impl World {
     }
 }
 
-/// Vector 6: somebody who only reads, on a change that is merged and approved.
+/// Vector 6: a reader comments on a merged and approved change.
 #[test]
 fn attack_a_command_by_a_stranger() {
     let (world, pull) = World::with_merge();
     world.ignores(&pull, &world.mallory, "/provisioner prep-master");
-    let nobody = world.github.user("nobody");
-    world.ignores(&pull, &nobody, "/provisioner prep-master");
+    let stranger = world.github.user("stranger");
+    world.ignores(&pull, &stranger, "/provisioner prep-master");
     world.assert_no_stack();
 }
 
@@ -71,14 +71,14 @@ fn attack_a_command_by_a_bot() {
     world.assert_no_stack();
 }
 
-/// Vector 31: a stranger takes the name that somebody with permission gave up.
+/// Vector 31: a stranger takes the login that a writer gave up.
 #[test]
 fn attack_a_reused_login() {
     let (world, pull) = World::with_merge();
     world.github.rename_user(&world.carol, "carola");
     let mallory = world.github.rename_user(&world.mallory, "carol");
     world.ignores(&pull, &mallory, "/provisioner prep-master");
-    // The forge answers about the name of before: it is another id, so it is nobody's permission.
+    // The forge answers about the name of before: it is another id, so the permission does not count.
     let answer = json!({"permission": "admin", "role_name": "admin", "user": {"id": world.carol.id, "login": "carol"}});
     world
         .github
@@ -87,7 +87,7 @@ fn attack_a_reused_login() {
     world.assert_no_stack();
 }
 
-/// Vector 6: whoever lost the permission between the look job and the other one.
+/// Vector 6: a user who lost the permission between the two jobs.
 #[test]
 fn attack_a_permission_revoked_between_jobs() {
     let (world, pull) = World::with_merge();
@@ -103,7 +103,7 @@ fn attack_a_permission_revoked_between_jobs() {
     world.assert_no_aws_access();
 }
 
-/// Vectors 6 and 34: only somebody else than whoever asked for it confirms a deletion, and only one whose word counts.
+/// Vectors 6 and 34: only a second person whose approval counts confirms a deletion.
 #[test]
 fn attack_a_deletion_confirmed_by_the_wrong_person() {
     let policy = policy("    approvers: [\"@bob\", \"@carol\", \"@alice\", \"@dora\"]\n");
@@ -141,7 +141,7 @@ fn attack_a_deletion_confirmed_by_the_wrong_person() {
     world.all_is_there();
 }
 
-/// Vector 34: who pushed the head, although somebody else opened the pull request.
+/// Vector 34: the pusher of the head, although another user opened the pull request.
 #[test]
 fn attack_a_deletion_confirmed_by_its_pusher() {
     let world = World::new(&policy(""));
@@ -197,7 +197,7 @@ fn attack_a_deletion_with_the_wrong_digest() {
     world.all_is_there();
 }
 
-/// Vector 34: a deletion that nobody says is meant, or that nobody confirms.
+/// Vector 34: a deletion without `--force` or without a confirmation.
 #[test]
 fn attack_a_deletion_without_force_or_digest() {
     let (world, pull) = World::with_removal();

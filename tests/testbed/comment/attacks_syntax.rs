@@ -145,7 +145,7 @@ fn attack_ten_long_answers() {
     assert!(inspected.run.summary.len() < 1_000_000);
 }
 
-/// Vector 17: a reply of somebody else that looks like ours is left alone.
+/// Vector 17: a foreign reply that looks like ours is unchanged.
 #[test]
 fn attack_a_foreign_reply() {
     let (world, pull) = World::with_proposal();

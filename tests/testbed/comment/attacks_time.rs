@@ -5,7 +5,7 @@ use super::*;
 use crate::aws::scene;
 
 impl World {
-    /// Refused in the look job, by this code: no other job is asked for, and nobody a token.
+    /// Refused in the look job, by this code: no other job is started, and no token is requested.
     #[track_caller]
     fn refuses(&self, pull: &Pull, text: &str, code: &str) {
         let comment = self.repo.comment(pull.number, &self.carol, text);
@@ -60,7 +60,7 @@ fn attack_comment_then_push() {
     world.refuses(&pull, "/provisioner show-changes", "stale-head");
 }
 
-/// Vectors 4 and 8: the new head is reported on, and approved by nobody.
+/// Vectors 4 and 8: the new head is reported and not approved.
 #[test]
 fn attack_an_approval_of_another_head() {
     let (world, pull) = World::with_proposal();
@@ -229,7 +229,7 @@ fn attack_a_deletion_of_a_restored_config() {
     world.all_is_there();
 }
 
-/// Vector 35: a branch that is nobody's gate.
+/// Vector 35: a branch without protection.
 #[test]
 fn attack_a_test_for_another_branch() {
     let world = World::new(&policy("    approvals: 2\n"));
@@ -367,7 +367,7 @@ fn attack_a_product_whose_inspection_deletes() {
     world.assert_no_aws_access();
 }
 
-/// Vector 22: a stack of this name that somebody else made.
+/// Vector 22: a foreign stack of this name.
 #[test]
 fn attack_a_foreign_stack() {
     let (world, pull) = World::with_removal();
@@ -477,7 +477,7 @@ fn attack_a_deletion_that_is_replayed() {
     applied.ends(0);
     assert_eq!(world.stack(), None);
     world.github.take_writes();
-    // Somebody makes the stack again, by hand. What was confirmed was another one.
+    // The stack is created again by hand. The confirmation was for another one.
     scene::with_stack(&world.workdir);
     world.put_object("precious");
     let run = world.apply_job(&pull, &applied.comment).run();

@@ -1,4 +1,4 @@
-//! A forge that fails: nothing happens that was not allowed, what was done is done, and somebody is told as far as that is possible.
+//! A forge that fails: nothing happens that was not allowed, what was done is done, and it is reported as far as possible.
 
 use super::*;
 use crate::support::github::Fault;

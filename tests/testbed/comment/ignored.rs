@@ -1,4 +1,4 @@
-//! Comments that command nothing, or are nobody's to command by: there is no reply, no reaction, and hardly a call.
+//! Ignored comments: no reply, no reaction, and few calls.
 
 use serde_json::json;
 
@@ -96,7 +96,7 @@ fn bots_and_own_comments_are_ignored() {
     world.repo.set_permission(&robot, Permission::Admin);
     let comment = world.says(&robot, "/provisioner help");
     assert_eq!(world.silent(&world.inspect_job(&pull, &comment)).len(), 1);
-    // With a personal token the job is somebody who may push.
+    // With a personal token the job acts as a writer.
     let token = world.github.token(&world.carol);
     let comment = world.says(&world.carol, "/provisioner help");
     let job = world
@@ -141,7 +141,7 @@ fn a_read_only_member_is_ignored() {
     let (world, pull) = World::with_proposal();
     let comment = world.says(&world.mallory, "/provisioner validate-config");
     world.silent(&world.inspect_job(&pull, &comment));
-    let nobody = world.github.user("nobody");
-    let comment = world.says(&nobody, "/provisioner validate-config");
+    let stranger = world.github.user("stranger");
+    let comment = world.says(&stranger, "/provisioner validate-config");
     assert_eq!(world.silent(&world.inspect_job(&pull, &comment)).len(), 2);
 }

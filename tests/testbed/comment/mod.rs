@@ -57,7 +57,7 @@ impl World {
         self.job("issue_comment", &event, issuer)
     }
 
-    /// Somebody comments, and the look job runs.
+    /// A user comments, and the inspection job runs.
     fn inspect(&self, pull: &Pull, by: &User, text: &str) -> CommentRun {
         let comment = self.says(by, text);
         let run = self.inspect_job(pull, &comment).run();
@@ -77,7 +77,7 @@ impl World {
         assert_eq!(
             self.tokens(INSPECT),
             0,
-            "whoever hands over asks AWS nothing"
+            "the inspection job requests no token"
         );
         let run = self.apply_job(pull, &inspected.comment).run();
         CommentRun { run, ..inspected }
@@ -92,7 +92,7 @@ impl World {
             .len()
     }
 
-    /// Nobody asked AWS anything on behalf of a comment, and nothing is there.
+    /// No token was requested for a comment, and no stack exists.
     #[track_caller]
     fn assert_no_aws_access(&self) {
         assert_eq!((self.tokens(INSPECT), self.tokens(APPLY)), (0, 0), "tokens");

@@ -1,4 +1,4 @@
-//! Commands that ask nobody but the program: the look job answers them, and asks for no token.
+//! Offline commands: the inspection job answers them without a token.
 
 use super::*;
 

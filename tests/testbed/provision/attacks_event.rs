@@ -9,7 +9,7 @@ fn attack_the_event_of_an_old_push_replayed() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let old = world.push(&before);
-    // Since then the config was changed by a pull request that nobody has provisioned yet.
+    // Since then the config was changed by a pull request that is not provisioned yet.
     world.workdir.write_config(TAGGED);
     let text = world.workdir.read(&world.workdir.path());
     let newer = world.another(8, |commit| commit.write(&world.workdir.path(), text));

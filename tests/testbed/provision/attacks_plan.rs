@@ -94,7 +94,7 @@ fn attack_another_digest_in_our_status() {
 
 #[test]
 fn attack_the_base_moved_under_the_pull_request() {
-    // Another pull request edits the same config elsewhere; what comes of both was shown to nobody.
+    // Another pull request edits the same config elsewhere; the result of both was never shown.
     let world = World::new(&policy(""));
     world
         .workdir
@@ -124,7 +124,7 @@ fn attack_a_merge_commit_with_additional_changes() {
     let (world, pull) = World::with_proposed();
     let before = world.repo.head("main");
     pull.approve(&world.bob);
-    // Whoever merges by hand adds a config that nobody saw.
+    // The merge by hand adds a config that was never reviewed.
     let (path, text) = world.other();
     pull.merge_with(&world.bob, &[(&path, &text)]);
     let run = world.push(&before).run();

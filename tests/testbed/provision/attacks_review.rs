@@ -1,4 +1,4 @@
-//! Attacks on the approval. Each of these pull requests is merged all the same, by whoever may merge.
+//! Attacks on the approval. Each of these pull requests is merged all the same.
 
 use super::*;
 use crate::support::github::Permission;

@@ -6,7 +6,7 @@ const TWO: &str = "  staging:\n    roles:\n      plan: arn:aws:iam::{account_id}
                    apply: arn:aws:iam::{account_id}:role/provisioner-apply\n";
 
 impl World {
-    /// The desk's config for `staging`.
+    /// The config of the workdir for `staging`.
     fn staged(&self) -> (String, String) {
         let text = self.workdir.read(&self.workdir.path());
         (

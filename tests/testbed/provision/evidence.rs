@@ -82,7 +82,7 @@ fn attack_edited_evidence_is_detected() {
     for (place, value) in [
         ("/decisions/0/denials", json!([])),
         ("/decisions/0/denials/0/code", json!("stack-busy")),
-        ("/decisions/0/denials/0/fact", json!("nobody knows")),
+        ("/decisions/0/denials/0/fact", json!("unheard of")),
         ("/decisions/0/facts/authority/reviews", json!([])),
         ("/decisions/0/facts/authority/merged", json!(false)),
         ("/decisions/0/facts/authority/fork", json!(true)),

@@ -105,7 +105,10 @@ fn attack_a_direct_push_belongs_to_no_pull_request() {
     let run = world.assert_denied(&before, &["not-merged", "plan-changed", "approval-missing"]);
     let summary = world.workdir.redact_account(&normalize(&run.summary));
     insta::assert_snapshot!("direct_push", summary);
-    assert!(world.repo.comments(7).is_empty(), "there is nobody to tell");
+    assert!(
+        world.repo.comments(7).is_empty(),
+        "there is no pull request to comment on"
+    );
 }
 
 #[test]
@@ -122,7 +125,7 @@ fn attack_a_merge_into_another_branch_does_not_count() {
     world.check(&pull);
     pull.approve(&world.bob);
     let merged = pull.merge(&world.bob);
-    // Nobody asks about the branch that it went into before it is brought to `main` by hand.
+    // The branch that it was merged into is not queried before it is merged to `main` by hand.
     let commit = world.repo.commit("main").also_parent(&merged);
     let text = world.workdir.read(&world.workdir.path());
     commit

@@ -1,8 +1,5 @@
 //! Flow 3: what came to the default branch is provisioned, if it was merged and approved.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "whoever looks at evidence has files"
-)]
+#![expect(clippy::disallowed_methods, reason = "evidence is a file")]
 
 mod attacks_cloud;
 mod attacks_event;

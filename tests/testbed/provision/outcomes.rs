@@ -72,7 +72,7 @@ fn an_aws_failure_leaves_nothing_incomplete_and_does_not_stop_others() {
 fn a_failed_creation_is_deleted_and_reports_the_first_error() {
     let world = World::new(&policy(""));
     let pull = world.proposed(CONFIG);
-    // A parameter of the stack is there already, and somebody else's.
+    // A parameter of the stack exists already, outside of the stack.
     let name = format!("/s3/{}/SolutionsPrefix", world.workdir.name);
     let put = world.workdir.aws.parameters().put_parameter().name(name);
     let kind = aws_sdk_ssm::types::ParameterType::String;

@@ -37,7 +37,7 @@ fn a_removal_waits_for_confirmation() {
     let again = world.github.take_writes();
     assert!(again.is_empty(), "{again:#?}");
 
-    // Somebody deleted it meanwhile.
+    // It was deleted meanwhile.
     let delete = world.workdir.aws.stacks().delete_stack();
     let delete = delete.stack_name(world.workdir.stack()).send();
     world.workdir.aws.wait(delete).unwrap();

@@ -79,7 +79,7 @@ fn attack_another_change_of_the_stack_between_review_and_merge() {
     let world = World::with_stack("    updates: reviewed\n");
     let pull = world.proposed(TAGGED);
     pull.approve(&world.bob);
-    // Somebody updates the stack by hand: the same config would now do something else to it.
+    // The stack is updated by hand: the same config would now change it differently.
     let config = world.workdir.read(&world.workdir.path());
     world.workdir.write_config(STRICT);
     world.workdir.write(
@@ -125,7 +125,7 @@ fn attack_edited_digests_in_the_comment() {
 
 #[test]
 fn attack_a_review_without_a_preview_applies_no_update() {
-    // The check had no role, so that nobody was shown a change set.
+    // The check had no role, so no reviewer saw a change set.
     let plan = "      plan: arn:aws:iam::{account_id}:role/provisioner-plan\n";
     let world = World::with_stack("    updates: reviewed\n");
     let blind = policy("    updates: reviewed\n").replace(plan, "");

@@ -18,7 +18,7 @@ use super::wire::Reply;
 /// Owner and name, as in the path.
 pub type Named<'a> = (&'a str, &'a str);
 
-/// A number from the path; anything else is as unknown as a number nobody has.
+/// A number from the path; anything else is an unknown number.
 pub fn number(text: &str) -> Result<u64, Reply> {
     text.parse().map_err(|_| not_found())
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::state::{State, User};
 use super::{WEB, node_id};
 
-/// Somebody who did something; nobody once the account is gone.
+/// The account that did something; null once it is deleted.
 pub fn account(state: &State, base: &str, id: u64) -> Value {
     match state.gone.contains(&id) {
         true => Value::Null,
