@@ -91,7 +91,7 @@ pub async fn teams(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Polic
         job.environment.event,
         CiEvent::Push { .. } | CiEvent::Comment { .. }
     );
-    let actor = ci::actor().unwrap_or_else(|| "forge-actions".to_owned());
+    let actor = ci::actor().unwrap_or_else(|| job.forge.profile().job_login.to_owned());
     for team in policy.teams() {
         let what = format!("members of {team}");
         match job.forge.can_read_team(&team, &actor).await {

@@ -9,6 +9,8 @@ pub struct Profile {
     pub name: &'static str,
     /// The variable that holds the job's token.
     pub token_variable: &'static str,
+    /// The login of jobs, where the CI system names no person.
+    pub job_login: &'static str,
     /// Most characters of a comment or of an issue's body.
     pub comment_chars: usize,
     /// Most characters of a job summary.

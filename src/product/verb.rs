@@ -107,7 +107,7 @@ macro_rules! verbs {
                 match self { $(Self::$verb => $comments,)* }
             }
 
-            /// One line of help: what it does, without a full stop.
+            /// One line for lists of comment commands.
             pub fn summary(self) -> &'static str {
                 match self { $(Self::$verb => $summary,)* }
             }
@@ -118,19 +118,19 @@ macro_rules! verbs {
 // The one table of verbs: name in manifests, class, effect for the guard, effect on the config's stack, commanded by comments or
 // not, help.
 verbs! {
-    ValidateConfig "validate-config" Offline Inspect Keeps true "check configs: syntax, schema, names, rules";
-    RenderTemplate "render-template" Offline Inspect Keeps true "show the CloudFormation template of each config";
-    RenderPolicy "render-policy" Offline Inspect Keeps true "show the operator's IAM policy of each config";
-    ReviewReport "review-report" Offline Inspect Keeps true "make the review report of each config";
-    ValidateTemplate "validate-template" Read Inspect Keeps true "check the rendered templates, also by CloudFormation";
-    ShowChanges "show-changes" Read Inspect Keeps true "show what deploying each config would change now, and what becomes of the data";
-    CheckDrift "check-drift" Read Inspect Keeps true "look for what in each config's stack is not as its template says";
-    TestDeploy "test-deploy" Test Test Keeps true "make each config's stack under a random name, verify it, and remove it";
-    Provision "provision" Write Create Provisions true "make the stack of each config, with its folders";
-    DeployFolders "deploy-folders" Write Folders Keeps true "make the folders of a solution in a bucket that exists";
-    UploadTemplate "upload-template" Write Upload Keeps true "write the rendered template into the bucket";
-    Delete "delete" Destructive Delete Deletes true "delete the stack of a config";
-    TearDown "tear-down" Destructive TearDown Deletes true "empty the bucket of a config and delete it with its stack";
+    ValidateConfig "validate-config" Offline Inspect Keeps true "Check configs: syntax, schema, names and rules";
+    RenderTemplate "render-template" Offline Inspect Keeps true "Show the CloudFormation template of each config";
+    RenderPolicy "render-policy" Offline Inspect Keeps true "Show the IAM policy of each stack's operator";
+    ValidateTemplate "validate-template" Read Inspect Keeps true "Check the rendered templates, also with CloudFormation";
+    ReviewReport "review-report" Offline Inspect Keeps true "Create the review report of each config";
+    ShowChanges "show-changes" Read Inspect Keeps true "Preview a deployment of each config and its effect on data";
+    CheckDrift "check-drift" Read Inspect Keeps true "Detect drift in the stack of each config (read-only)";
+    TestDeploy "test-deploy" Test Test Keeps true "Create each stack under a random name, verify it and delete it";
+    Provision "provision" Write Create Provisions true "Create or update the stack of each config, and verify it";
+    DeployFolders "deploy-folders" Write Folders Keeps true "Create the folders of a solution in the stack's bucket";
+    UploadTemplate "upload-template" Write Upload Keeps true "Upload the rendered template of each config to its bucket";
+    Delete "delete" Destructive Delete Deletes true "Delete the stack of a config";
+    TearDown "tear-down" Destructive TearDown Deletes true "Delete the stack and the buckets of a config";
 }
 
 impl Verb {
