@@ -11,6 +11,7 @@ pub fn cancel_on_signal() -> CancellationToken {
         log::info!("note: the run ends after it has cleaned up; once more ends it at once");
         on_signal.cancel();
         interrupted().await;
+        #[expect(clippy::exit, reason = "the second signal ends the run at once")]
         std::process::exit(130);
     });
     stop

@@ -1,6 +1,6 @@
 //! A client with no opinions: one request, one answer, nothing retried, nothing followed.
 
-use std::io::{Read, Write};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 

@@ -216,7 +216,7 @@ fn check_current_policy<'a>(
     let config = &task.config;
     let request = merged.guard_request(task.change, task.command.clone());
     let recorder = DecisionRecorder::new(request, ProgressLog::new(Redactor::default()));
-    let stack = StackName::for_config(&config);
+    let stack = StackName::for_config(config);
     let denials = recorder.early_denials_for(task.verb.effect(), now, &stack);
     if denials.is_empty() {
         return Ok(task);

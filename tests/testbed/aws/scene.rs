@@ -1,7 +1,7 @@
 //! Actions that change something, each with the account in which it is tried.
 #![expect(clippy::disallowed_methods, reason = "programs send signals")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
