@@ -304,7 +304,7 @@ fn a_token_issuer_error_is_reported_without_secrets() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     let comment = world.comment();
     assert!(
-        comment.contains("aws-credentials") && comment.contains("401"),
+        comment.contains("aws-credentials") && comment.contains("token not accepted"),
         "{comment}"
     );
     assert!(!format!("{comment}{}", run.stderr).contains("stolen-bearer"));

@@ -77,7 +77,9 @@ fn without_deployment_permission_the_run_continues() {
     run_successfully(&world.push(&before).with("GITHUB_TOKEN", &token));
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     assert!(
-        world.report(7).contains("Grant the job deployments write."),
+        world
+            .report(7)
+            .contains("Grant the job `deployments: write`."),
         "{}",
         world.report(7)
     );
