@@ -29,7 +29,7 @@ const OF_LOAD: &[&str] = &[
     "ServiceUnavailable",
 ];
 
-/// Begins what [`Federated`](super::federated::Federated) says, so that it is found in the SDK's chain of errors.
+/// Begins what [`WebIdentityProvider`](super::federated::WebIdentityProvider) says, so that it is found in the SDK's chain of errors.
 pub const FEDERATION: &str = "federation: ";
 
 /// Says what an error means.

@@ -113,7 +113,7 @@ impl Cloud {
     }
 
     /// Has CloudFormation read a template, and returns the capabilities that it needs, such as `CAPABILITY_NAMED_IAM`; what it
-    /// refuses is an [`Error::Refused`](crate::cloud::Error).
+    /// refuses is an [`CloudError::Refused`](crate::cloud::CloudError).
     pub async fn validate(&self, body: &str) -> Result<Vec<String>> {
         let validated = self
             .stacks
