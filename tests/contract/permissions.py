@@ -167,12 +167,12 @@ def self_test():
         failed += found != expected
         if found != expected:
             print(f"{sid} {change}: {found}, wanted {expected}")
-    source = 'use aws_sdk_s3 as s3; struct Cloud { objects: s3::Client } … self\n.objects\n.head_bucket() … error::of("HeadBucket", e)'
+    source = 'use aws_sdk_s3 as s3; struct Cloud { objects: s3::Client } … self\n.objects\n.head_bucket() … error::from_sdk("HeadBucket", e)'
     for text, calls, expected in [
         (source, {"s3:HeadBucket"}, []),
         (source, set(), ["s3:HeadBucket: the program calls it, and operator_calls.py does not have it"]),
         (source, {"s3:HeadBucket", "s3:PutObject"}, ["s3:PutObject: operator_calls.py has it, and the program does not call it"]),
-        (source + 'error::of("PutObject", e)', {"s3:HeadBucket"}, ["PutObject: called and not named in an error, or the other way round"]),
+        (source + 'error::from_sdk("PutObject", e)', {"s3:HeadBucket"}, ["PutObject: called and not named in an error, or the other way round"]),
     ]:
         found = list(differences(text, calls))
         passed += found == expected

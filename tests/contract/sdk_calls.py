@@ -27,7 +27,7 @@ def called(text, fields):
 
 def named(text):
     """Operations whose errors are given their name. Every call has to, so this is a second way to find them."""
-    return re.findall(r'error::of\(\s*"(\w+)"', text)
+    return re.findall(r'error::from_sdk\(\s*"(\w+)"', text)
 
 
 def camel(method):
