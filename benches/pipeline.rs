@@ -280,9 +280,10 @@ fn k_commands_of_a_comment(bencher: Bencher<'_, '_>) {
     let command = "/provisioner help";
     let times = (command::MAX_CHARACTERS - command.len()) / paragraph.len();
     let body = paragraph.repeat(times) + command;
-    assert_eq!(command::parse(&body).len(), 1);
+    let actions = command::CommentActions::from_products(&Registry::built_in());
+    assert_eq!(command::parse(&body, &actions).len(), 1);
     let bytes = body.len();
-    counted(bencher, 1, bytes).bench(|| command::parse(black_box(&body)));
+    counted(bencher, 1, bytes).bench(|| command::parse(black_box(&body), &actions));
 }
 
 /// All cores. A pool of its own: the thread that is measured may have become the one of another.

@@ -5,7 +5,8 @@ use globset::{GlobSet, GlobSetBuilder};
 
 use super::policy::LoadedPolicy;
 use crate::model::RepoPath;
-use crate::workspace::{DEFAULT_CONFIGS, config_glob};
+use crate::product::default_configs;
+use crate::workspace::config_glob;
 
 /// Matches the paths of configs.
 #[derive(Clone, Debug)]
@@ -15,11 +16,9 @@ impl ConfigSelector {
     /// `*` does not match `/`. An empty list means the default globs.
     pub fn new(globs: &[String]) -> anyhow::Result<Self> {
         let mut set = GlobSetBuilder::new();
-        let defaults = DEFAULT_CONFIGS.iter().map(|glob| (*glob).to_owned());
-        let globs: Vec<String> = if globs.is_empty() {
-            defaults.collect()
-        } else {
-            globs.to_vec()
+        let globs = match globs.is_empty() {
+            true => default_configs(),
+            false => globs.to_vec(),
         };
         for glob in &globs {
             set.add(config_glob(glob).with_context(|| format!("configs: {glob:?}"))?);

@@ -8,9 +8,9 @@ use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches as _};
 
 use super::original::Form;
-use super::verbs::{examples, summary};
+use super::verbs::examples;
 use super::{ActionRequest, Format};
-use crate::product::{Registry, RunInput, Verb};
+use crate::product::{ProductAction, Registry, RunInput, Verb};
 use crate::workspace::add_repository_products;
 
 /// What every action takes.
@@ -52,7 +52,16 @@ enum ActionOption {
 }
 
 impl ActionOption {
-    fn of(verb: Verb) -> &'static [Self] {
+    const ALL: [Self; 6] = [
+        Self::Overwrite,
+        Self::Real,
+        Self::FailOnDrift,
+        Self::Keep,
+        Self::Solution,
+        Self::Force,
+    ];
+
+    fn for_verb(verb: Verb) -> &'static [Self] {
         match verb {
             Verb::ValidateConfig | Verb::ReviewReport => &[],
             Verb::RenderTemplate | Verb::RenderPolicy => &[Self::Overwrite],
@@ -96,47 +105,14 @@ impl ActionOption {
     }
 }
 
-/// An action of one product or of several.
-struct ActionCommand {
-    name: String,
-    /// Several if products mean different things by the name.
-    verbs: Vec<Verb>,
-    summary: Option<String>,
-    has_folders: bool,
-}
-
 /// The actions of all products, from harmless to destructive.
-pub struct Actions(Vec<ActionCommand>);
+pub struct Actions(Vec<ProductAction>);
 
 impl Actions {
     /// The actions of a registry, without names that the engine has taken.
-    pub fn of(registry: &Registry, taken: &[String]) -> Self {
-        let mut actions: Vec<ActionCommand> = Vec::new();
-        for action in registry.actions() {
-            if taken.contains(&action.name) || !is_command_name(&action.name) {
-                continue;
-            }
-            let known = actions.iter_mut().find(|known| known.name == action.name);
-            match known {
-                Some(known) => {
-                    if !known.verbs.contains(&action.verb) {
-                        known.verbs.push(action.verb);
-                    }
-                    known.has_folders |= action.has_folders;
-                    known.summary = known.summary.take().or(action.summary);
-                }
-                None => actions.push(ActionCommand {
-                    name: action.name,
-                    verbs: vec![action.verb],
-                    summary: action.summary,
-                    has_folders: action.has_folders,
-                }),
-            }
-        }
-        actions.sort_by_key(|action| {
-            let first = action.verbs.first().map(|verb| *verb as u8);
-            (first, action.name.clone())
-        });
+    pub fn new(registry: &Registry, taken: &[String]) -> Self {
+        let mut actions = registry.actions();
+        actions.retain(|action| !taken.contains(&action.name));
         Self(actions)
     }
 
@@ -145,80 +121,56 @@ impl Actions {
     }
 
     pub fn commands(&self, form: Form) -> impl Iterator<Item = Command> {
-        self.0.iter().map(move |action| action.command(form))
+        self.0
+            .iter()
+            .map(move |action| action_command(action, form))
     }
 }
 
-impl ActionCommand {
-    fn takes(&self, option: ActionOption) -> bool {
-        let takes = |verb: &Verb| ActionOption::of(*verb).contains(&option);
-        let has_use = option != ActionOption::Solution || self.has_folders;
-        self.verbs.iter().any(takes) && has_use
-    }
+fn takes(action: &ProductAction, option: ActionOption) -> bool {
+    let has_use = option != ActionOption::Solution || action.has_folders;
+    has_use && action.has_verb(|verb| ActionOption::for_verb(verb).contains(&option))
+}
 
-    fn command(&self, form: Form) -> Command {
-        let first = self.verbs.first().copied();
-        let verb = first.unwrap_or(Verb::ValidateConfig);
-        let about = match (&self.summary, self.verbs.as_slice()) {
-            (Some(summary), _) => summary.clone(),
-            (None, [verb]) => summary(*verb).to_owned(),
-            (None, _) => "Do what the product of each config means by it".to_owned(),
-        };
-        let mut command = ActionArgs::augment_args(Command::new(self.name.clone()))
-            .about(about)
-            .after_help(examples(verb, &self.name));
-        for option in ActionOption::of_all(&self.verbs) {
-            if self.takes(option) {
-                command = command.arg(option.arg(verb));
-            }
-        }
-        let deletes = |verb: &Verb| matches!(verb, Verb::Delete | Verb::TearDown);
-        if self.verbs.iter().any(deletes) {
-            command = command.mut_arg("configs", |configs| {
-                configs
-                    .required(true)
-                    .help("Paths, globs, folders or file names")
-            });
-        }
-        match form {
-            Form::Command => command,
-            Form::Original => self.as_original(command),
+fn action_command(action: &ProductAction, form: Form) -> Command {
+    let verb = action.first_verb().unwrap_or(Verb::ValidateConfig);
+    let mut command = ActionArgs::augment_args(Command::new(action.name.clone()))
+        .about(action.summary().to_owned())
+        .after_help(examples(verb, &action.name));
+    for option in ActionOption::ALL {
+        if takes(action, option) {
+            command = command.arg(option.arg(verb));
         }
     }
-
-    /// The original tools' documents give `--solution` to actions that do nothing with it, and the original rendering actions overwrote
-    /// whatever was there, with `--force` too.
-    fn as_original(&self, command: Command) -> Command {
-        let ignores = |verb: &Verb| {
-            matches!(
-                verb,
-                Verb::RenderTemplate
-                    | Verb::ValidateTemplate
-                    | Verb::ShowChanges
-                    | Verb::TestDeploy
-            )
-        };
-        let command = match self.takes(ActionOption::Overwrite) {
-            true => command.mut_arg(ActionOption::Overwrite.name(), |arg| arg.alias("force")),
-            false => command,
-        };
-        match self.verbs.iter().any(ignores) && !self.takes(ActionOption::Solution) {
-            true => command.arg(ActionOption::Solution.arg(Verb::DeployFolders).hide(true)),
-            false => command,
-        }
+    if action.has_verb(Verb::deletes) {
+        command = command.mut_arg("configs", |configs| {
+            configs
+                .required(true)
+                .help("Paths, globs, folders or file names")
+        });
+    }
+    match form {
+        Form::Command => command,
+        Form::Original => original_command(action, command),
     }
 }
 
-impl ActionOption {
-    /// The options of several verbs, each once.
-    fn of_all(verbs: &[Verb]) -> Vec<Self> {
-        let mut options = Vec::new();
-        for option in verbs.iter().flat_map(|verb| Self::of(*verb)) {
-            if !options.contains(option) {
-                options.push(*option);
-            }
-        }
-        options
+/// The original tools' documents give `--solution` to actions that do not use it, and the original rendering actions overwrote
+/// existing files, with `--force` too.
+fn original_command(action: &ProductAction, command: Command) -> Command {
+    let ignores_solution = action.has_verb(|verb| {
+        matches!(
+            verb,
+            Verb::RenderTemplate | Verb::ValidateTemplate | Verb::ShowChanges | Verb::TestDeploy
+        )
+    });
+    let command = match takes(action, ActionOption::Overwrite) {
+        true => command.mut_arg(ActionOption::Overwrite.name(), |arg| arg.alias("force")),
+        false => command,
+    };
+    match ignores_solution && !takes(action, ActionOption::Solution) {
+        true => command.arg(ActionOption::Solution.arg(Verb::DeployFolders).hide(true)),
+        false => command,
     }
 }
 
@@ -265,10 +217,4 @@ pub fn request(name: &str, matches: &ArgMatches) -> Result<ActionRequest, clap::
         time: crate::ci::timestamp(),
         token: crate::ci::random_suffix(),
     })
-}
-
-/// Other names could not be typed, or would be flags.
-fn is_command_name(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(allowed)
 }

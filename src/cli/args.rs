@@ -185,7 +185,7 @@ fn products_here() -> Registry {
 }
 
 fn actions_of(registry: &Registry) -> Actions {
-    Actions::of(registry, &engine_commands())
+    Actions::new(registry, &engine_commands())
 }
 
 fn engine_commands() -> Vec<String> {

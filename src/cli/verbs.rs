@@ -1,25 +1,6 @@
-//! What help says of each verb: a summary, and examples with the name by which a product calls it.
+//! Examples in the help of each verb's actions.
 
 use crate::product::Verb;
-
-/// Of an action without a summary of its own.
-pub fn summary(verb: Verb) -> &'static str {
-    match verb {
-        Verb::ValidateConfig => "Check configs: syntax, schema, names and rules",
-        Verb::RenderTemplate => "Render the CloudFormation template of each config into templates/",
-        Verb::RenderPolicy => "Render the IAM policy of each stack's operator into policies/",
-        Verb::ValidateTemplate => "Check rendered templates: structure, references and limits",
-        Verb::ReviewReport => "Write an HTML review report of each config into reports/",
-        Verb::ShowChanges => "Preview a deployment of each config and its effect on data",
-        Verb::CheckDrift => "Detect drift in the stack of each config (read-only)",
-        Verb::TestDeploy => "Create each stack under a random name, verify it and delete it",
-        Verb::Provision => "Create or update the stack of each config, and verify it",
-        Verb::DeployFolders => "Create the folders of a solution in the stack's bucket",
-        Verb::UploadTemplate => "Upload the rendered template of each config to its bucket",
-        Verb::Delete => "Delete the stack of each config (without --force: preview)",
-        Verb::TearDown => "Delete the stack and buckets of each config (without --force: preview)",
-    }
-}
 
 /// Commands, then what the summary leaves out.
 pub fn examples(verb: Verb, name: &str) -> String {
@@ -36,7 +17,7 @@ pub fn examples(verb: Verb, name: &str) -> String {
                 ["CONFIG", "one config"],
                 ["CONFIG --overwrite", "also if the file was edited"],
             ],
-            "A file that somebody edited is not overwritten without --overwrite.",
+            "Files go to templates/ or policies/. Without --overwrite, edited files are kept.",
         ),
         Verb::ValidateTemplate => (
             &[
@@ -47,7 +28,8 @@ pub fn examples(verb: Verb, name: &str) -> String {
         ),
         Verb::ReviewReport => (
             &[["CONFIG", "one page"]],
-            "A page needs no network and runs no script. A config with errors gets no page.",
+            "The page goes to reports/. It needs no network and runs no script. A config with\n\
+             errors gets no page.",
         ),
         Verb::ShowChanges => (
             &[

@@ -1,6 +1,7 @@
 //! Errors in a line that begins as a command. The words in them come from the commenter: callers must escape them.
 
-use super::grammar::{CommentAction, Flag, MAX_CHARACTERS, MAX_COMMANDS, TRIGGER, ValueFormat};
+use super::action::{CommentAction, CommentActions};
+use super::grammar::{Flag, MAX_CHARACTERS, MAX_COMMANDS, TRIGGER, ValueFormat};
 use crate::text::{did_you_mean, escape_invisible, quote};
 
 /// Why a line, or a whole comment, is not a command.
@@ -21,17 +22,14 @@ pub enum CommandParseError {
         word: String,
         /// The first such character.
         character: char,
-        meant: Option<&'static str>,
+        meant: Option<String>,
     },
     #[error("there is no action {}", quoted(word))]
-    UnknownAction {
-        word: String,
-        meant: Option<&'static str>,
-    },
+    UnknownAction { word: String, meant: Option<String> },
     #[error("there is no flag {}", quoted(word))]
     UnknownFlag {
         word: String,
-        meant: Option<&'static str>,
+        meant: Option<String>,
         action: CommentAction,
     },
     /// The flag belongs to another action.
@@ -102,10 +100,10 @@ impl CommandParseError {
             } => format!("did you mean `{meant}`?"),
             Self::UnknownFlag { action, .. }
             | Self::FlagNotAllowed { action, .. }
-            | Self::ExtraArgument { action, .. } => usage(*action),
+            | Self::ExtraArgument { action, .. } => usage(action),
             Self::DuplicateFlag { flag } => format!("give `{flag}` once"),
             Self::MissingValue { flag, value } => format!("write `{flag} {value}`"),
-            Self::MissingArgument { action, .. } => usage(*action),
+            Self::MissingArgument { action, .. } => usage(action),
             Self::InvalidValue { what, shape, .. } => format!("{what} is {shape}"),
             Self::AmbiguousMarkdown => {
                 "write it into a paragraph of its own, below an empty line, and without underscores around words"
@@ -115,9 +113,9 @@ impl CommandParseError {
     }
 
     /// Rejects a word with a character outside of ASCII. `known` lists the words that the commenter may have meant.
-    pub(super) fn non_ascii(
+    pub(super) fn non_ascii<'a>(
         word: &str,
-        known: impl IntoIterator<Item = &'static str>,
+        known: impl IntoIterator<Item = &'a str>,
     ) -> Option<Self> {
         let character = word
             .chars()
@@ -133,23 +131,23 @@ impl CommandParseError {
         Some(Self::NonAscii {
             word: word.to_owned(),
             character,
-            meant,
+            meant: meant.map(str::to_owned),
         })
     }
 
-    pub(super) fn unknown_action(word: &str) -> Self {
+    pub(super) fn unknown_action(word: &str, actions: &CommentActions) -> Self {
         Self::UnknownAction {
             word: word.to_owned(),
-            meant: did_you_mean(word, names()),
+            meant: did_you_mean(word, actions.names()).map(str::to_owned),
         }
     }
 
-    pub(super) fn unknown_flag(word: &str, action: CommentAction) -> Self {
+    pub(super) fn unknown_flag(word: &str, action: &CommentAction) -> Self {
         let name = word.split('=').next().unwrap_or(word);
         Self::UnknownFlag {
             word: word.to_owned(),
-            meant: did_you_mean(name, flags()),
-            action,
+            meant: did_you_mean(name, flags()).map(str::to_owned),
+            action: action.clone(),
         }
     }
 
@@ -162,15 +160,11 @@ impl CommandParseError {
     }
 }
 
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    CommentAction::ALL.iter().map(|action| action.name())
-}
-
 pub(super) fn flags() -> impl Iterator<Item = &'static str> {
     Flag::ALL.iter().map(|flag| flag.name())
 }
 
-fn usage(action: CommentAction) -> String {
+fn usage(action: &CommentAction) -> String {
     format!("write `{TRIGGER} {}`", action.usage())
 }
 

@@ -1,7 +1,7 @@
-//! The grammar as one table: parser, near misses, the reply to `help` and the documentation come from it.
+//! Arguments and flags of commands, and the formats of their values.
 
 use crate::model::RepoPath;
-use crate::product::{Class, Verb};
+use crate::product::Verb;
 
 /// Begins every command.
 pub const TRIGGER: &str = "/provisioner";
@@ -9,20 +9,20 @@ pub const TRIGGER: &str = "/provisioner";
 pub const MAX_CHARACTERS: usize = 65_536;
 pub const MAX_COMMANDS: usize = 10;
 
-/// What stands behind the action, without a flag.
+/// The word after the action that is not a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Argument {
+pub enum Argument {
     Nothing,
-    /// A config; all that are meant by the pull request if absent.
+    /// A config; all configs of the pull request if absent.
     Config,
-    /// A config that has to be named: nobody takes all of them away by saying nothing.
+    /// A required config: a deletion never means all configs.
     NamedConfig,
     Code,
     Product,
 }
 
 impl Argument {
-    /// The word for it, its shape, and whether it has to be there.
+    /// The placeholder, the format, and whether the word is required.
     pub(super) fn value(self) -> Option<(&'static str, ValueFormat, bool)> {
         match self {
             Self::Nothing => None,
@@ -34,8 +34,8 @@ impl Argument {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flag {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Flag {
     Solution,
     Tier,
     Keep,
@@ -44,13 +44,31 @@ pub(super) enum Flag {
 }
 
 impl Flag {
-    pub(super) const ALL: [Self; 5] = [
+    pub const ALL: [Self; 5] = [
         Self::Solution,
         Self::Tier,
         Self::Keep,
         Self::Force,
         Self::Confirm,
     ];
+
+    /// The flags of actions with this verb. The reviewed change decides what a write or a deletion does, so no flag changes that, and
+    /// these actions take no tier.
+    pub(super) fn for_verb(verb: Verb) -> &'static [Self] {
+        match verb {
+            Verb::ValidateConfig
+            | Verb::RenderTemplate
+            | Verb::RenderPolicy
+            | Verb::ValidateTemplate
+            | Verb::ReviewReport
+            | Verb::ShowChanges
+            | Verb::CheckDrift => &[Self::Tier],
+            Verb::TestDeploy => &[Self::Tier, Self::Keep],
+            Verb::Provision => &[Self::Force],
+            Verb::DeployFolders | Verb::UploadTemplate => &[Self::Solution, Self::Force],
+            Verb::Delete | Verb::TearDown => &[Self::Force, Self::Confirm],
+        }
+    }
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -62,7 +80,7 @@ impl Flag {
         }
     }
 
-    /// The word for its value and the value's shape, if it takes one.
+    /// The placeholder and the format of its value, if it takes one.
     pub(super) fn value(self) -> Option<(&'static str, ValueFormat)> {
         match self {
             Self::Solution => Some(("NAME", ValueFormat::Name)),
@@ -72,22 +90,20 @@ impl Flag {
         }
     }
 
-    pub(super) fn summary(self) -> &'static str {
+    pub fn summary(self) -> &'static str {
         match self {
-            Self::Solution => {
-                "the solution whose folders are meant; all that the config names if absent"
-            }
-            Self::Tier => "the tier of configs that name none, for products that have tiers",
-            Self::Keep => "leave the test's stack there, and say how to remove it",
-            Self::Force => "say that it is meant; needed to delete",
+            Self::Solution => "Use the folders of this solution [default: all of the config]",
+            Self::Tier => "Use this tier for configs that name none, in products with tiers",
+            Self::Keep => "Keep the stack of the test, and reply with the command that deletes it",
+            Self::Force => "Confirm the command; required to delete",
             Self::Confirm => {
-                "the digest of what goes, as the bot reported it: at least 16 of its digits"
+                "Confirm the deletion with the first 16 or more digits of the digest that provisioner reported"
             }
         }
     }
 
-    /// As help shows it.
-    pub(super) fn usage(self) -> String {
+    /// The flag with the placeholder of its value.
+    pub fn usage(self) -> String {
         match self.value() {
             Some((word, _)) => format!("{} {word}", self.name()),
             None => self.name().to_owned(),
@@ -95,7 +111,7 @@ impl Flag {
     }
 }
 
-/// What a value may look like. All of them are closed: what is not listed is refused.
+/// The format of a value. Every other value is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ValueFormat {
     Path,
@@ -137,94 +153,5 @@ impl ValueFormat {
             }
             Self::Digest => "16 to 64 digits of `0`–`9` and `a`–`f`",
         }
-    }
-}
-
-macro_rules! actions {
-    ($($action:ident $name:literal [$class:expr] $argument:ident [$($flag:ident)*] $about:literal;)*) => {
-        /// What a comment can ask for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum CommentAction {
-            $(#[doc = $about] $action,)*
-        }
-
-        impl CommentAction {
-            pub const ALL: &'static [Self] = &[$(Self::$action),*];
-
-            /// The word by which comments and the command line call it.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$action => $name,)* }
-            }
-
-            /// How far it reaches.
-            pub fn class(self) -> Class {
-                match self { $(Self::$action => $class,)* }
-            }
-
-            /// What it does, without a full stop.
-            pub fn summary(self) -> &'static str {
-                match self { $(Self::$action => $about,)* }
-            }
-
-            pub(super) fn argument(self) -> Argument {
-                match self { $(Self::$action => Argument::$argument,)* }
-            }
-
-            pub(super) fn flags(self) -> &'static [Flag] {
-                match self { $(Self::$action => &[$(Flag::$flag),*],)* }
-            }
-        }
-    };
-}
-
-// The reviewed change fixes what a write or a deletion does, so no flag changes it, and these actions take no tier.
-actions! {
-    ValidateConfig "validate-config" [Verb::ValidateConfig.class()] Config [Tier] "check configs: syntax, schema, names, rules";
-    CreateProvTemplate "create-prov-template" [Verb::RenderTemplate.class()] Config [Tier] "show the CloudFormation template of each config";
-    CreatePolicy "create-policy" [Verb::RenderPolicy.class()] Config [Tier] "show the operator's IAM policy of each config";
-    ListProducts "list-products" [Class::Offline] Nothing [] "list the products and their tiers";
-    ShowProduct "show-product" [Class::Offline] Product [Tier] "show what a product makes";
-    CreateReviewReport "create-review-report" [Verb::ReviewReport.class()] Config [Tier] "make the review report of each config";
-    Help "help" [Class::Offline] Nothing [] "list the commands";
-    Explain "explain" [Class::Offline] Code [] "say what a diagnostic's or a denial's code means, and what clears it";
-    ValidateProvTemplate "validate-prov-template" [Verb::ValidateTemplate.class()] Config [Tier] "check the rendered templates, also by CloudFormation";
-    ShowChanges "show-changes" [Verb::ShowChanges.class()] Config [Tier] "show what deploying each config would change now, and what becomes of the data";
-    CheckDrift "check-drift" [Verb::CheckDrift.class()] Config [Tier] "look for what in each config's stack is not as its template says";
-    TestDeploy "test-deploy" [Verb::TestDeploy.class()] Config [Tier Keep] "make each config's stack under a random name, verify it, and remove it";
-    DeployProduct "deploy-product" [Verb::Provision.class()] Config [Force] "make the stack of each config (ml)";
-    CreateBucket "create-bucket" [Verb::Provision.class()] Config [Force] "make the stack of each dedicated bucket, with its folders (s3)";
-    PrepMaster "prep-master" [Verb::Provision.class()] Config [Force] "make the stack of each shared bucket, with its folders (s3)";
-    DeploySolution "deploy-solution" [Verb::DeployFolders.class()] Config [Solution Force] "make the folders of a solution in a bucket that exists (s3)";
-    UploadTemplate "upload-template" [Verb::UploadTemplate.class()] Config [Solution Force] "write the rendered template into the bucket (s3)";
-    DeleteProduct "delete-product" [Verb::Delete.class()] NamedConfig [Force Confirm] "delete the stack of a config (ml)";
-    TearDown "tear-down" [Verb::TearDown.class()] NamedConfig [Force Confirm] "empty the bucket of a config and delete it with its stack (s3)";
-}
-
-impl CommentAction {
-    /// The action of a name, which is written exactly so.
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|action| action.name() == name)
-    }
-
-    /// As help shows it.
-    pub(super) fn usage(self) -> String {
-        let argument = self
-            .argument()
-            .value()
-            .map(|(word, _, needed)| match needed {
-                true => word.to_owned(),
-                false => format!("[{word}]"),
-            });
-        let flags = self
-            .flags()
-            .iter()
-            .map(|flag| format!("[{}]", flag.usage()));
-        let mut words = vec![self.name().to_owned()];
-        words.extend(argument);
-        words.extend(flags);
-        words.join(" ")
     }
 }

@@ -1,12 +1,16 @@
 //! Parses one command line, word by word.
 
-use super::error::{CommandParseError, flags, names};
-use super::grammar::{Argument, CommentAction, Flag, TRIGGER};
+use super::action::{CommentAction, CommentActions};
+use super::error::{CommandParseError, flags};
+use super::grammar::{Argument, Flag, TRIGGER};
 use super::lines::Line;
 use super::parsed::Command;
 
 /// Parses a line that begins with the trigger. Blanks and tabs separate words. There is no quoting, and nothing is expanded.
-pub(super) fn parse(line: &Line<'_>) -> Result<Command, CommandParseError> {
+pub(super) fn parse(
+    line: &Line<'_>,
+    actions: &CommentActions,
+) -> Result<Command, CommandParseError> {
     let mut words = line.text.split([' ', '\t']).filter(|word| !word.is_empty());
     if let Some(problem) = words
         .next()
@@ -15,12 +19,13 @@ pub(super) fn parse(line: &Line<'_>) -> Result<Command, CommandParseError> {
         return Err(problem);
     }
     let name = words.next().ok_or(CommandParseError::MissingAction)?;
-    if let Some(problem) = CommandParseError::non_ascii(name, names()) {
+    if let Some(problem) = CommandParseError::non_ascii(name, actions.names()) {
         return Err(problem);
     }
-    let action =
-        CommentAction::from_name(name).ok_or_else(|| CommandParseError::unknown_action(name))?;
-    let mut command = Command::bare(action);
+    let action = actions
+        .find(name)
+        .ok_or_else(|| CommandParseError::unknown_action(name, actions))?;
+    let mut command = Command::bare(action.clone());
     let mut given: Vec<Flag> = Vec::new();
     while let Some(word) = words.next() {
         if let Some(problem) = CommandParseError::non_ascii(word, flags()) {
@@ -40,6 +45,7 @@ pub(super) fn parse(line: &Line<'_>) -> Result<Command, CommandParseError> {
     if let Some((argument, _, true)) = action.argument().value()
         && argument_of(&mut command).is_some_and(|slot| slot.is_none())
     {
+        let action = action.clone();
         return Err(CommandParseError::MissingArgument { action, argument });
     }
     match line.plain {
@@ -48,14 +54,14 @@ pub(super) fn parse(line: &Line<'_>) -> Result<Command, CommandParseError> {
     }
 }
 
-fn flag_of(word: &str, action: CommentAction) -> Result<Flag, CommandParseError> {
+fn flag_of(word: &str, action: &CommentAction) -> Result<Flag, CommandParseError> {
     let flag = Flag::ALL.into_iter().find(|flag| flag.name() == word);
     let flag = flag.ok_or_else(|| CommandParseError::unknown_flag(word, action))?;
     if action.flags().contains(&flag) {
         return Ok(flag);
     }
     Err(CommandParseError::FlagNotAllowed {
-        action,
+        action: action.clone(),
         flag: flag.name(),
     })
 }
@@ -93,10 +99,10 @@ fn set_flag<'a>(
 }
 
 fn set_argument(command: &mut Command, word: &str) -> Result<(), CommandParseError> {
-    let action = command.action;
+    let action = command.action.clone();
     let unexpected = || CommandParseError::ExtraArgument {
         word: word.to_owned(),
-        action,
+        action: action.clone(),
     };
     let (what, shape, _) = action.argument().value().ok_or_else(unexpected)?;
     let slot = argument_of(command).filter(|slot| slot.is_none());

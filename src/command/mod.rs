@@ -4,23 +4,23 @@
 //! ASCII characters, after at most three spaces. People use quotes, lists, headings, tables, code, HTML, comments, links and
 //! emphasis to show a command without giving it.
 
+mod action;
 mod ambiguity;
 mod error;
 mod grammar;
-mod help;
 mod html;
 mod line;
 mod lines;
 mod parsed;
 
+pub use action::{CommentAction, CommentActions};
 pub use error::CommandParseError;
-pub use grammar::{CommentAction, MAX_CHARACTERS, MAX_COMMANDS, TRIGGER};
-pub use help::help;
+pub use grammar::{Flag, MAX_CHARACTERS, MAX_COMMANDS, TRIGGER};
 pub use parsed::Command;
 
 /// All commands of a comment, in order. A line that begins as a command but is not valid gives an error. A comment with too many
 /// commands gives only that error.
-pub fn parse(body: &str) -> Vec<Result<Command, CommandParseError>> {
+pub fn parse(body: &str, actions: &CommentActions) -> Vec<Result<Command, CommandParseError>> {
     // Fast path: nearly all comments contain no command.
     if !body.contains(TRIGGER) {
         return Vec::new();
@@ -37,5 +37,8 @@ pub fn parse(body: &str) -> Vec<Result<Command, CommandParseError>> {
     if lines.len() > MAX_COMMANDS {
         return vec![Err(CommandParseError::TooMany { found: lines.len() })];
     }
-    lines.iter().map(line::parse).collect()
+    lines
+        .iter()
+        .map(|line| line::parse(line, actions))
+        .collect()
 }

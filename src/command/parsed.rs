@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::grammar::{CommentAction, TRIGGER};
+use super::action::CommentAction;
+use super::grammar::TRIGGER;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {

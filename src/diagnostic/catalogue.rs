@@ -104,8 +104,8 @@ catalogue! {
         "A config is a mapping of sections; this file holds something else.",
         "Begin the file with a section name and a colon, such as `client:`.";
     ConfigNotFound "config-not-found":
-        "No file of this name was found where configs are looked for.",
-        "Give the path, or run where `configs/`, `ml/configs/` or `s3/configs/` is.";
+        "No config has this name in the folders that provisioner searches.",
+        "Give the path, or run in a directory that contains `configs/` or `PRODUCT/configs/`.";
     ConfigNotUtf8 "config-not-utf8":
         "The file is not UTF-8 text.",
         "Save it as UTF-8.";

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::config::validate;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
-use crate::product::{Schema, Target};
+use crate::product::{Schema, Target, default_configs};
 
 pub const FILE: &str = ".provisioner.yaml";
 
@@ -21,6 +21,7 @@ const EMPTY: &str = "version: 1\n";
 #[derive(Clone, Debug, Deserialize)]
 pub struct Policy {
     /// Globs of config files.
+    #[serde(default = "default_configs")]
     pub configs: Vec<String>,
     defaults: Defaults,
     /// By name. If it is not empty, no other environment is allowed.

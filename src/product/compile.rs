@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, bail, ensure};
 
+use super::action::action_error;
 use super::expression::{Compiled, engine};
 use super::preflight::CompiledCheck;
 use super::{
@@ -130,6 +131,9 @@ impl Product {
         let actions = manifest.actions.iter();
         let actions = actions
             .map(|(name, action)| {
+                if let Some(error) = action_error(name, action.summary.as_deref()) {
+                    bail!("{MANIFEST}: {error}");
+                }
                 let when = action.when.as_deref();
                 when.map(|when| compile(format!("actions.{name}"), when))
                     .transpose()

@@ -1,5 +1,6 @@
 //! Products as data: a folder of files defines how configs are checked and rendered.
 
+mod action;
 mod compile;
 mod expression;
 mod filters;
@@ -18,11 +19,14 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
 use crate::diagnostic::{ProductCode, Severity};
+pub use action::ProductAction;
 pub use expression::ProductError;
 pub use folders::FolderTree;
 pub use manifest::{Level, Manifest, OfferedAction, PreflightSpec, Tier};
 pub use preflight::{PreflightCheck, Requirement};
-pub use registry::{PRODUCTS_FOLDER, ProductAction, RecognitionError, Registry};
+pub use registry::{
+    PRODUCTS_FOLDER, RecognitionError, Registry, built_in_products, default_configs,
+};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
 pub use verb::{Class, StackEffect, Verb};
 

@@ -7,7 +7,8 @@ use globset::Glob;
 use include_dir::{Dir, include_dir};
 use indexmap::IndexMap;
 
-use super::{Files, MANIFEST, OfferedAction, Product, RunInput, Verb};
+use super::action::{ProductAction, action_error};
+use super::{Files, MANIFEST, OfferedAction, Product, RunInput};
 
 /// The sources of the built-in products.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -51,18 +52,6 @@ struct Recognised {
     folders: Option<serde::de::IgnoredAny>,
 }
 
-/// An action that a product offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProductAction {
-    /// As the command line and comments name it.
-    pub name: String,
-    pub verb: Verb,
-    /// The manifest's text for lists.
-    pub summary: Option<String>,
-    /// Whether stacks of the product have folders that provisioner creates.
-    pub has_folders: bool,
-}
-
 /// Why a config has no product.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RecognitionError {
@@ -72,6 +61,21 @@ pub enum RecognitionError {
     Ambiguous(Vec<String>),
     /// The matching product does not load.
     Invalid(String),
+}
+
+/// The names of the built-in products.
+pub fn built_in_products() -> impl Iterator<Item = &'static str> {
+    let folders = BUILT_IN
+        .dirs()
+        .filter(|folder| folder.get_file(folder.path().join(MANIFEST)).is_some());
+    folders.filter_map(|folder| folder.path().to_str())
+}
+
+/// Globs of configs when none are given: the `configs` folder of each built-in product.
+pub fn default_configs() -> Vec<String> {
+    built_in_products()
+        .map(|product| format!("{product}/configs/*.yaml"))
+        .collect()
 }
 
 impl Registry {
@@ -139,24 +143,31 @@ impl Registry {
             .collect()
     }
 
-    /// The actions of all products whose manifests can be read, product by product.
-    pub fn actions(&self) -> impl Iterator<Item = ProductAction> {
+    /// The actions of all products whose manifests can be read, from harmless to destructive. Skips actions with an invalid name or
+    /// summary: the product does not load.
+    pub fn actions(&self) -> Vec<ProductAction> {
+        let mut actions: IndexMap<&str, ProductAction> = IndexMap::new();
         let manifests = self
             .entries
             .iter()
             .filter_map(|entry| entry.recognised.as_ref().ok());
-        manifests.flat_map(|manifest| {
-            let has_folders = manifest.folders.is_some();
-            manifest.actions.iter().filter_map(move |(name, value)| {
-                let action: OfferedAction = serde_yaml::from_value(value.clone()).ok()?;
-                Some(ProductAction {
-                    name: name.clone(),
-                    verb: action.verb,
-                    summary: action.summary,
-                    has_folders,
-                })
-            })
-        })
+        for manifest in manifests {
+            for (name, value) in &manifest.actions {
+                let Ok(offered) = serde_yaml::from_value::<OfferedAction>(value.clone()) else {
+                    continue;
+                };
+                if action_error(name, offered.summary.as_deref()).is_some() {
+                    continue;
+                }
+                let action = actions
+                    .entry(name)
+                    .or_insert_with(|| ProductAction::new(name, offered.summary));
+                action.add(&manifest.name, offered.verb, manifest.folders.is_some());
+            }
+        }
+        let mut actions: Vec<ProductAction> = actions.into_values().collect();
+        actions.sort_by_key(|action| (action.class(), action.first_verb(), action.name.clone()));
+        actions
     }
 
     /// Why each product that cannot be read cannot.

@@ -107,7 +107,7 @@ macro_rules! verbs {
                 match self { $(Self::$verb => $comments,)* }
             }
 
-            /// One line for lists of comment commands.
+            /// One line for help, in comments and on the command line.
             pub fn summary(self) -> &'static str {
                 match self { $(Self::$verb => $summary,)* }
             }
@@ -118,19 +118,19 @@ macro_rules! verbs {
 // The one table of verbs: name in manifests, class, effect for the guard, effect on the config's stack, commanded by comments or
 // not, help.
 verbs! {
-    ValidateConfig "validate-config" Offline Inspect Keeps true "Check configs: syntax, schema, names and rules";
-    RenderTemplate "render-template" Offline Inspect Keeps true "Show the CloudFormation template of each config";
-    RenderPolicy "render-policy" Offline Inspect Keeps true "Show the IAM policy of each stack's operator";
-    ValidateTemplate "validate-template" Read Inspect Keeps true "Check the rendered templates, also with CloudFormation";
-    ReviewReport "review-report" Offline Inspect Keeps true "Create the review report of each config";
+    ValidateConfig "validate-config" Offline Inspect Keeps true "Check the syntax, schema, names and rules of configs";
+    RenderTemplate "render-template" Offline Inspect Keeps true "Render the CloudFormation template of each config";
+    RenderPolicy "render-policy" Offline Inspect Keeps true "Render the IAM policy of each stack's operator";
+    ValidateTemplate "validate-template" Read Inspect Keeps true "Check the structure, references and limits of rendered templates";
+    ReviewReport "review-report" Offline Inspect Keeps true "Write the review report of each config";
     ShowChanges "show-changes" Read Inspect Keeps true "Preview a deployment of each config and its effect on data";
     CheckDrift "check-drift" Read Inspect Keeps true "Detect drift in the stack of each config (read-only)";
     TestDeploy "test-deploy" Test Test Keeps true "Create each stack under a random name, verify it and delete it";
     Provision "provision" Write Create Provisions true "Create or update the stack of each config, and verify it";
     DeployFolders "deploy-folders" Write Folders Keeps true "Create the folders of a solution in the stack's bucket";
     UploadTemplate "upload-template" Write Upload Keeps true "Upload the rendered template of each config to its bucket";
-    Delete "delete" Destructive Delete Deletes true "Delete the stack of a config";
-    TearDown "tear-down" Destructive TearDown Deletes true "Delete the stack and the buckets of a config";
+    Delete "delete" Destructive Delete Deletes true "Delete the stack of each config";
+    TearDown "tear-down" Destructive TearDown Deletes true "Delete the stack and buckets of each config";
 }
 
 impl Verb {

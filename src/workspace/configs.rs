@@ -7,13 +7,18 @@ use super::globs::{SearchError, find_files, find_files_in};
 use crate::config::MAX_BYTES;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
-use crate::text::or_list;
-
-/// Globs of configs when none are given.
-pub const DEFAULT_CONFIGS: &[&str] = &["ml/configs/*.yaml", "s3/configs/*.yaml"];
+use crate::product::{built_in_products, default_configs};
+use crate::text::{and_list, or_list};
 
 /// Folders that are searched for a bare file name. The containers of the original tools mount the last one.
-const FOLDERS: &[&str] = &["", "configs", "ml/configs", "s3/configs", "/app/configs"];
+fn folders() -> Vec<String> {
+    let products = built_in_products().map(|product| format!("{product}/configs"));
+    let first = ["", "configs"].map(str::to_owned).into_iter();
+    first
+        .chain(products)
+        .chain(["/app/configs".to_owned()])
+        .collect()
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigFile {
@@ -55,7 +60,8 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
     let mut files = Vec::new();
     let mut problems = Vec::new();
     if arguments.is_empty() {
-        let places = [DEFAULT_CONFIGS, &["configs/*.yaml"]].concat();
+        let mut places = default_configs();
+        places.push("configs/*.yaml".to_owned());
         for place in &places {
             match find_files(place) {
                 Ok(found) => files.extend(found.into_iter().map(ConfigFile::new)),
@@ -63,6 +69,7 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
             }
         }
         if files.is_empty() {
+            let places: Vec<&str> = places.iter().map(String::as_str).collect();
             let message = format!("there is no config in {}", or_list(&places));
             problems.push(Diagnostic::error(
                 Code::ConfigNotFound,
@@ -83,9 +90,13 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
             let bare = !argument.contains('/');
             let help = match bare {
                 true => {
-                    "a bare name is looked for in `.`, `configs`, `ml/configs`, `s3/configs` and `/app/configs`"
+                    let folders = folders();
+                    let names = folders.iter().map(String::as_str);
+                    let names = names.map(|folder| if folder.is_empty() { "." } else { folder });
+                    let names: Vec<&str> = names.collect();
+                    format!("provisioner searches {} for a bare name", and_list(&names))
                 }
-                false => "look at the spelling of the path",
+                false => "check the spelling of the path".to_owned(),
             };
             let problem = Diagnostic::error(
                 Code::ConfigNotFound,
@@ -118,7 +129,8 @@ fn one(argument: &str) -> Result<Vec<ConfigFile>, SearchError> {
         true => find_files_in(path, "*.{yaml,yml}")?,
         false if argument.contains('/') => find_files(argument)?,
         false => {
-            let mut places = FOLDERS
+            let folders = folders();
+            let mut places = folders
                 .iter()
                 .map(|folder| Path::new(folder).join(argument));
             match places.find(|place| place.is_file()) {

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use provisioner::cli;
-use provisioner::command::help;
+use provisioner::command::CommentActions;
 use provisioner::diagnostic::CATALOGUE;
 use provisioner::product::{Class, Registry, StackEffect, Verb};
+use provisioner::report::command_help;
 
 fn same(page: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -66,7 +67,7 @@ fn verbs_in_the_page_on_products() {
 
 #[test]
 fn tables_in_the_page_on_commands() {
-    let help = help();
+    let help = command_help(&CommentActions::from_products(&Registry::built_in()));
     let tables: Vec<&str> = help
         .split("\n\n")
         .map(|block| block.trim_start_matches('\n'))

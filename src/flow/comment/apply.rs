@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answer::Answer;
-use super::select::{chosen, verb_for};
+use super::select::{chosen, no_matching_config, verb_for};
 use super::session::{CommentSession, failed_outcome};
 use crate::apply::ApplyReport;
 use crate::apply::DecisionRecorder;
@@ -135,7 +135,7 @@ pub async fn apply(
     Ok(Answer::new(Reply::Page(page), exit))
 }
 
-/// The config and verb of a command for a change. `None` if the command named no config and the product does not offer the action.
+/// The config and verb of a command for a change. `None` if the command names no config and this one does not have the action.
 fn resolve_command(
     command: &Command,
     change: &Change,
@@ -149,19 +149,19 @@ fn resolve_command(
         let problem = Refusal::ConfigUnreadable.diagnostic(&change.path);
         return Err((failed_outcome(change, &[problem]), Exit::Config));
     };
-    match (verb_for(&config, command.action), &command.config) {
-        (Err(_), None) => Ok(None),
-        (Err(problem), Some(_)) => Err((failed_outcome(change, &[problem]), Exit::Usage)),
-        (Ok(_), _) if deletes && change.intent != Intent::Delete => {
+    match verb_for(&config, command) {
+        Err(problem) => Err((failed_outcome(change, &[problem]), Exit::Usage)),
+        Ok(None) => Ok(None),
+        Ok(_) if deletes && change.intent != Intent::Delete => {
             Err(denied_outcome(change, &Refusal::RemovalNotRequested))
         }
-        (Ok(_), _) if !deletes && change.intent == Intent::Delete => {
+        Ok(_) if !deletes && change.intent == Intent::Delete => {
             Err(denied_outcome(change, &Refusal::ConfigRemoved))
         }
-        (Ok(_), _) if !lists_solution(&config, command) => {
+        Ok(_) if !lists_solution(&config, command) => {
             Err(denied_outcome(change, &Refusal::SolutionNotListed))
         }
-        (Ok(verb), _) => Ok(Some((config, verb))),
+        Ok(Some(verb)) => Ok(Some((config, verb))),
     }
 }
 
@@ -228,9 +228,4 @@ fn check_current_policy<'a>(
         ..failed_outcome(task.change, &problems)
     };
     Err((outcome, exit))
-}
-
-fn no_matching_config(command: &Command) -> Answer {
-    let action = command.action.name().to_owned();
-    Answer::new(Reply::NoMatchingConfig { action }, Exit::Usage)
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use futures_util::StreamExt as _;
 
 use super::answer::Answer;
-use super::select::{chosen, verb_for};
+use super::select::{chosen, no_matching_config, verb_for};
 use super::session::{CommentSession, failed_outcome};
 use crate::apply::DecisionRecorder;
 use crate::apply::run_with_role;
 use crate::apply::{ApplyReport, to_outcome};
 use crate::change::PullRequestContext;
 use crate::change::products;
-use crate::command::{Command, CommentAction};
+use crate::command::Command;
 use crate::config::{Config, load};
 use crate::exit::Exit;
 use crate::guard::{ChangeRequest, EffectKind, Policy, Trigger};
@@ -22,7 +22,7 @@ use crate::job::{ProgressLog, cancel_on_signal};
 use crate::operation::{self, Desired};
 use crate::operation::{Task, TaskOptions, to_diagnostics};
 use crate::plan::{Change, Intent};
-use crate::product::{Class, Registry};
+use crate::product::{Class, Registry, Verb};
 use crate::report::{CONFIG_REMOVED, Outcome, Redactor, Refusal, State};
 use crate::stack::StackName;
 
@@ -50,8 +50,11 @@ pub async fn inspect(
     .map(|change| inspection.at(change, sessions.as_ref()))
     .buffer_unordered(policy.concurrency());
     let mut applied = ApplyReport::default();
-    for (outcome, exit) in looks.collect::<Vec<_>>().await {
+    for (outcome, exit) in looks.collect::<Vec<_>>().await.into_iter().flatten() {
         applied.add(outcome, exit);
+    }
+    if applied.outcomes.is_empty() {
+        return Ok(no_matching_config(command));
     }
     session.report(&context, applied.outcomes, applied.exit.unwrap_or(Exit::Ok))
 }
@@ -76,13 +79,15 @@ pub async fn eligible_environments(
     for change in &changes {
         match inspection.precondition_failure(change) {
             Err((outcome, exit)) => applied.add(outcome, exit),
-            Ok(config) => {
+            Ok(Some(config)) => {
                 environments.insert(config.target.environment.clone());
             }
+            Ok(None) => {}
         }
     }
     if applied.outcomes.is_empty() {
-        return Ok((environments, None));
+        let nothing = environments.is_empty().then(|| no_matching_config(command));
+        return Ok((environments, nothing));
     }
     let exit = applied.exit.unwrap_or(Exit::Ok);
     let answer = session.report(context, applied.outcomes, exit)?;
@@ -133,15 +138,18 @@ impl<'a> Inspection<'a> {
         })
     }
 
-    /// The config, or an outcome if the test is denied before credentials are requested.
-    fn precondition_failure(&self, change: &Change) -> Result<Config, EarlyOutcome> {
+    /// The config, or an outcome if the test is denied before credentials are requested. `None` if the config does not have the action.
+    fn precondition_failure(&self, change: &Change) -> Result<Option<Config>, EarlyOutcome> {
         let config = self.config(change)?;
+        if self.verb(change, &config)?.is_none() {
+            return Ok(None);
+        }
         let recorder =
             DecisionRecorder::new(self.request.clone(), ProgressLog::new(Redactor::default()));
         let stack = StackName::for_config(&config);
         let denials = recorder.early_denials_for(EffectKind::Test, &self.context.policy, &stack);
         match denials.is_empty() {
-            true => Ok(config),
+            true => Ok(Some(config)),
             false => {
                 let failure = operation::OperationError::Denied(denials);
                 Err(self.failed(change, &config, &Redactor::default(), failure))
@@ -153,14 +161,14 @@ impl<'a> Inspection<'a> {
         &self,
         change: &Change,
         sessions: Option<&CredentialCache>,
-    ) -> (Outcome, Option<Exit>) {
+    ) -> Option<EarlyOutcome> {
         let config = match self.config(change) {
             Ok(config) => config,
-            Err(refused) => return refused,
+            Err(refused) => return Some(refused),
         };
-        let verb_for = match verb_for(&config, self.command.action) {
-            Ok(verb) => verb,
-            Err(problem) => return (failed_outcome(change, &[problem]), Some(Exit::Usage)),
+        let verb = match self.verb(change, &config) {
+            Ok(verb) => verb?,
+            Err(refused) => return Some(refused),
         };
         let values = Redactor::for_config(&config, &self.policy.values.show);
         let recorder =
@@ -177,7 +185,7 @@ impl<'a> Inspection<'a> {
                 .cloned()
         };
         let task = Task {
-            verb: verb_for,
+            verb,
             config: &config,
             options: TaskOptions {
                 keep: self.command.keep,
@@ -189,9 +197,14 @@ impl<'a> Inspection<'a> {
         };
         let policy = &self.context.policy;
         match run_with_role(sessions, policy, role, &recorder, &task, &values).await {
-            Ok(details) => to_outcome(change, &config, details, true),
-            Err(failure) => self.failed(change, &config, &values, failure),
+            Ok(details) => Some(to_outcome(change, &config, details, true)),
+            Err(failure) => Some(self.failed(change, &config, &values, failure)),
         }
+    }
+
+    fn verb(&self, change: &Change, config: &Config) -> Result<Option<Verb>, EarlyOutcome> {
+        verb_for(config, self.command)
+            .map_err(|problem| (failed_outcome(change, &[problem]), Some(Exit::Usage)))
     }
 
     fn failed(
@@ -214,7 +227,11 @@ impl<'a> Inspection<'a> {
     fn config(&self, change: &Change) -> Result<Config, EarlyOutcome> {
         let inputs = &self.context.inputs;
         let is_gone = change.intent == Intent::Delete;
-        if is_gone && self.command.action != CommentAction::CheckDrift {
+        let checks_drift = self
+            .command
+            .action
+            .has_verb(|verb| verb == Verb::CheckDrift);
+        if is_gone && !checks_drift {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
             CONFIG_REMOVED.clone_into(&mut outcome.summary);
             return Err((outcome, None));

@@ -11,11 +11,12 @@ mod session;
 
 use std::collections::BTreeSet;
 
-use crate::command::{Command, CommandParseError, parse};
+use crate::change::products;
+use crate::command::{Command, CommandParseError, CommentAction, CommentActions, parse};
 use crate::exit::Exit;
 use crate::forge::Reaction;
 use crate::job::{Job, JobError, JobResult};
-use crate::product::Class;
+use crate::product::{Class, Registry};
 use crate::report::NothingToDo;
 
 use answer::Answer;
@@ -28,8 +29,10 @@ pub use author::CommentEvent;
 /// Handles a comment. A job without an environment answers commands that only read, and starts a job for each environment whose stacks
 /// change: only those jobs have credentials that change stacks.
 pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
+    let built_in = Registry::built_in();
+    let actions = CommentActions::from_products(&built_in);
     // Nearly all comments end here, without an API call.
-    if !event.is_new || parse(event.body).is_empty() {
+    if !event.is_new || parse(event.body, &actions).is_empty() {
         return ignored(&NothingToDo::NoCommand);
     }
     let Some(comment) = job.forge.comment(event.id).await? else {
@@ -42,7 +45,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
         return ignored(&NothingToDo::Edited);
     }
     // The body from the API counts, not the one of the event.
-    let commands = parse(&comment.body);
+    let commands = parse(&comment.body, &actions);
     if comment.number != event.number || commands.is_empty() {
         return ignored(&NothingToDo::OtherComment);
     }
@@ -53,13 +56,36 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     if own == Some(by.id) {
         return ignored(&NothingToDo::OwnComment);
     }
+    let (products, commands) = match commands.iter().any(needs_products) {
+        false => (built_in, commands),
+        true => {
+            let products = default_branch_products(job).await?;
+            let commands = parse(&comment.body, &CommentActions::from_products(&products));
+            (products, commands)
+        }
+    };
     let round = CommentRunner {
         can_apply: job.environment.environment.is_some(),
         reply: CommentReply::new(job, own, event.number, event.id),
-        session: CommentSession::new(job, own, event.number, author),
+        session: CommentSession::new(job, own, event.number, author, products),
         exit: Exit::Ok,
     };
     round.run(job, event.id, commands).await
+}
+
+/// Whether the repository's own products decide what a line means, or its answer lists them.
+fn needs_products(line: &Result<Command, CommandParseError>) -> bool {
+    match line {
+        Ok(command) => !matches!(command.action, CommentAction::Product(_)),
+        Err(problem) => matches!(problem, CommandParseError::UnknownAction { .. }),
+    }
+}
+
+/// The pull request's own products define no command.
+async fn default_branch_products(job: &Job) -> Result<Registry, JobError> {
+    let tip = job.forge.default_branch().await?.tip;
+    let given = &job.environment.given;
+    Ok(products(job.source(&[&tip]), &tip, given).await?)
 }
 
 fn ignored(why: &NothingToDo) -> JobResult {

@@ -1,20 +1,20 @@
 //! Commands that query nothing.
 
 use super::answer::Answer;
-use super::select::chosen;
+use super::select::{chosen, no_matching_config, verb_for};
 use super::session::{CommentSession, REPLY_LIMIT, failed_outcome};
 use crate::VERSION;
-use crate::command::{Command, CommentAction, help};
+use crate::command::{Command, CommentAction, CommentActions};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::job::JobError;
 use crate::plan::{Change, Intent};
-use crate::product::Registry;
+use crate::product::{Registry, Verb};
 use crate::report::{
     CONFIG_REMOVED, CONFIG_VALID, Outcome, Problem, ProductFormat, ProductListError, Reply,
-    ReviewReport, State, details_block, explain, list_products, review, review_written,
-    show_product,
+    ReviewReport, State, command_help, details_block, explain, list_products, review,
+    review_written, show_product,
 };
 use crate::template::Document;
 use crate::workspace::write_file;
@@ -25,17 +25,20 @@ pub async fn answer(
     command: &Command,
 ) -> Result<Answer, JobError> {
     let tier = command.tier.as_deref();
-    let registry = Registry::built_in();
+    let registry = &session.products;
     let format = ProductFormat::Markdown;
     Ok(match command.action {
-        CommentAction::Help => Answer::new(Reply::Page(help()), Exit::Ok),
-        CommentAction::Explain => explain_code(&registry, command.code.as_deref()),
-        CommentAction::ListProducts => product_answer(list_products(&registry, format)),
+        CommentAction::Help => {
+            let page = command_help(&CommentActions::from_products(registry));
+            Answer::new(Reply::Page(page), Exit::Ok)
+        }
+        CommentAction::Explain => explain_code(registry, command.code.as_deref()),
+        CommentAction::ListProducts => product_answer(list_products(registry, format)),
         CommentAction::ShowProduct => {
             let product = command.product.as_deref();
-            product_answer(show_product(&registry, product, tier, format))
+            product_answer(show_product(registry, product, tier, format))
         }
-        _ => return config_answers(session, command).await,
+        CommentAction::Product(_) => return config_answers(session, command).await,
     })
 }
 
@@ -79,9 +82,11 @@ async fn config_answers(
             continue;
         }
         let output = match context.inputs.config(change, false) {
-            Some(config) if change.intent != Intent::Invalid => {
-                config_output(session, command.action, change, &config)
-            }
+            Some(config) if change.intent != Intent::Invalid => match verb_for(&config, command) {
+                Ok(None) => continue,
+                Ok(Some(verb)) => config_output(session, verb, change, &config),
+                Err(problem) => Err(vec![problem]),
+            },
             _ => Err(change.diagnostics.clone()),
         };
         outcomes.push(output.unwrap_or_else(|problems| {
@@ -89,12 +94,15 @@ async fn config_answers(
             failed_outcome(change, &problems)
         }));
     }
+    if outcomes.is_empty() {
+        return Ok(no_matching_config(command));
+    }
     session.report(&context, outcomes, exit)
 }
 
 fn config_output(
     session: &CommentSession<'_>,
-    action: CommentAction,
+    verb: Verb,
     change: &Change,
     config: &Config,
 ) -> Result<Outcome, Vec<Diagnostic>> {
@@ -115,16 +123,16 @@ fn config_output(
             .render_policy(scope)
             .map_err(|e| failed(e.to_string()))
     };
-    match action {
-        CommentAction::CreateProvTemplate => {
+    match verb {
+        Verb::RenderTemplate => {
             outcome.summary.clone_from(&config.outputs.template);
             outcome.tables = details_block(&template()?, "yaml", REPLY_LIMIT / 2);
         }
-        CommentAction::CreatePolicy => {
+        Verb::RenderPolicy => {
             outcome.summary.clone_from(&config.outputs.policy);
             outcome.tables = details_block(&policy()?, "json", REPLY_LIMIT / 2);
         }
-        CommentAction::CreateReviewReport => {
+        Verb::ReviewReport => {
             let template = template()?;
             let document = Document::parse(&change.path, &template)?;
             let time = crate::ci::timestamp();

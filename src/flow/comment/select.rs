@@ -1,7 +1,7 @@
 //! Selects the changes that a command means, and the verb of its action.
 
 use super::answer::Answer;
-use crate::command::{Command, CommentAction};
+use crate::command::Command;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
@@ -48,31 +48,38 @@ fn no_match(reply: Reply) -> Answer {
     Answer::new(reply, Exit::Usage)
 }
 
-/// The verb of an action in the config's product.
-pub fn verb_for(config: &Config, action: CommentAction) -> Result<Verb, Diagnostic> {
-    let name = action.name();
-    let offered = config.product.action(name, &config.derived.scope);
-    let (product, action_name) = (config.product.name().to_owned(), name.to_owned());
+/// The verb of the command's action for a config. `None` if the command names no config and this one does not have the action.
+pub fn verb_for(config: &Config, command: &Command) -> Result<Option<Verb>, Diagnostic> {
+    let action = &command.action;
+    let name = action.name().to_owned();
+    let offered = config.product.action(&name, &config.derived.scope);
+    let product = config.product.name().to_owned();
     let refusal = match offered {
         Some(Ok((offered, true))) if offered.verb.class() == action.class() => {
-            return Ok(offered.verb);
+            return Ok(Some(offered.verb));
         }
-        // A product is data of the repository: it cannot widen what a command may do.
+        // A product of the pull request cannot widen what a command may do.
         Some(Ok((_, true))) => Refusal::OtherAction {
             product,
-            action: action_name,
-        },
-        Some(Ok((offered, false))) => Refusal::ActionNotOffered {
-            action: action_name,
-            instead: offered.otherwise.clone(),
+            action: name,
         },
         Some(Err(failure)) => Refusal::ActionUndecided {
             error: failure.to_string(),
         },
+        None | Some(Ok((_, false))) if command.config.is_none() => return Ok(None),
+        Some(Ok((offered, false))) => Refusal::ActionNotOffered {
+            action: name,
+            instead: offered.otherwise.clone(),
+        },
         None => Refusal::NoSuchAction {
             product,
-            action: action_name,
+            action: name,
         },
     };
     Err(refusal.diagnostic(&config.path))
+}
+
+pub fn no_matching_config(command: &Command) -> Answer {
+    let action = command.action.name().to_owned();
+    no_match(Reply::NoMatchingConfig { action })
 }

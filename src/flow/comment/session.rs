@@ -17,7 +17,7 @@ use crate::guard;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::{CommitSha, UserId};
 use crate::plan::Change;
-use crate::product::Class;
+use crate::product::{Class, Registry};
 use crate::report::{
     Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection, ReportSource, State,
     provisioning, reply_summary,
@@ -32,6 +32,8 @@ pub struct CommentSession<'a> {
     pub own: Option<UserId>,
     pub number: u64,
     pub author: CommentAuthor,
+    /// Those whose actions comments command.
+    pub products: Registry,
     /// Set once a command changes stacks.
     pub run: Option<Run<'a>>,
     /// One for each tier that commands give, read at first use.
@@ -41,12 +43,19 @@ pub struct CommentSession<'a> {
 }
 
 impl<'a> CommentSession<'a> {
-    pub fn new(job: &'a Job, own: Option<UserId>, number: u64, author: CommentAuthor) -> Self {
+    pub fn new(
+        job: &'a Job,
+        own: Option<UserId>,
+        number: u64,
+        author: CommentAuthor,
+        products: Registry,
+    ) -> Self {
         Self {
             job,
             own,
             number,
             author,
+            products,
             run: None,
             context: Vec::new(),
             environments: BTreeSet::new(),

@@ -1,16 +1,17 @@
-//! What is a command, what is none, and what is said of the rest.
+//! Which lines are commands, and the errors of the others.
 
 use std::fmt::Write as _;
 
-use provisioner::command::{CommentAction, help};
-use provisioner::product::Class;
+use provisioner::command::{CommentAction, CommentActions, parse as parse_with};
+use provisioner::product::{Class, Registry};
+use provisioner::report::command_help;
 
-use super::{command, commands, parse, problem};
+use super::{ACTIONS, command, commands, parse, problem};
 
 #[test]
 fn every_part_of_a_command_is_read() {
     let all = command("/provisioner deploy-solution s3/configs/a-s3.yaml --solution churn --force");
-    assert_eq!(all.action, CommentAction::DeploySolution);
+    assert_eq!(all.action.name(), "deploy-solution");
     assert_eq!(all.config.as_deref(), Some("s3/configs/a-s3.yaml"));
     assert_eq!(all.solution.as_deref(), Some("churn"));
     assert!(all.force && !all.keep);
@@ -38,20 +39,16 @@ fn every_part_of_a_command_is_read() {
 #[test]
 fn every_action_has_its_permission_class() {
     let of = |class: Class| {
-        let all = CommentAction::ALL
-            .iter()
-            .filter(move |action| action.class() == class);
-        all.map(|action| action.name())
-            .collect::<Vec<_>>()
-            .join(" ")
+        let all = ACTIONS.iter().filter(|action| action.class() == class);
+        all.map(CommentAction::name).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(
         Class::ALL.map(of),
         [
-            "validate-config create-prov-template create-policy list-products show-product create-review-report help explain",
+            "list-products show-product help explain validate-config create-prov-template create-policy create-review-report",
             "validate-prov-template show-changes check-drift",
             "test-deploy",
-            "deploy-product create-bucket prep-master deploy-solution upload-template",
+            "create-bucket deploy-product prep-master deploy-solution upload-template",
             "delete-product tear-down",
         ]
     );
@@ -172,12 +169,9 @@ fn a_parse_error_suggests_the_intended_command() {
 
 #[test]
 fn help_lists_the_grammar() {
-    let help = help();
-    for action in CommentAction::ALL {
-        assert!(
-            help.contains(&format!("`/provisioner {}", action.name())),
-            "{action:?}"
-        );
+    let help = command_help(&ACTIONS);
+    for action in ACTIONS.iter() {
+        assert!(help.contains(&format!("`/provisioner {}", action.usage())));
         assert!(help.contains(action.summary()));
     }
     insta::assert_snapshot!("help", help);
@@ -185,5 +179,92 @@ fn help_lists_the_grammar() {
 
 #[test]
 fn help_text_contains_no_command() {
-    assert_eq!(parse(&help()), []);
+    assert_eq!(parse(&command_help(&ACTIONS)), []);
+}
+
+/// The built-in products and one with these actions.
+fn with_product(actions: &str) -> CommentActions {
+    let manifest = format!("name: queue\nsection: queue\nfiles: '*'\nactions:\n{actions}");
+    let mut registry = Registry::built_in();
+    registry.add("queue", [("product.yaml".to_owned(), manifest)].into());
+    CommentActions::from_products(&registry)
+}
+
+#[test]
+fn manifests_name_the_actions_of_comments() {
+    let actions = with_product(
+        "  make-queue: {verb: provision, summary: Create a queue}\n  drop-queue: delete\n  show-changes: show-changes\n",
+    );
+    let parse = |body: &str| parse_with(body, &actions).remove(0);
+    let make = parse("/provisioner make-queue a.yaml --force").unwrap();
+    assert_eq!(make.action.class(), Class::Write);
+    assert_eq!(make.action.summary(), "Create a queue");
+    assert!(make.force);
+    let drop = parse("/provisioner drop-queue").unwrap_err();
+    assert_eq!(
+        drop.help(),
+        "write `/provisioner drop-queue CONFIG [--force] [--confirm DIGEST]`"
+    );
+    let near = parse("/provisioner make-queu").unwrap_err();
+    assert_eq!(near.help(), "did you mean `make-queue`?");
+    let help = command_help(&actions);
+    assert!(help.contains("| Create a queue"), "{help}");
+    let shared = help
+        .lines()
+        .find(|line| line.contains("show-changes"))
+        .unwrap();
+    assert!(shared.contains("`ml`, `s3`, `queue`"), "{shared}");
+}
+
+#[test]
+fn attack_an_action_name_with_two_classes_has_the_more_harmful_one() {
+    let actions = with_product("  check-drift: delete\n");
+    let found = parse_with("/provisioner check-drift a.yaml", &actions).remove(0);
+    assert_eq!(found.unwrap().action.class(), Class::Destructive);
+}
+
+#[test]
+fn attack_a_product_that_redefines_an_action_of_the_engine() {
+    let actions = with_product("  help: delete\n  explain: tear-down\n");
+    let found = parse_with("/provisioner help", &actions).remove(0).unwrap();
+    assert_eq!(found.action, CommentAction::Help);
+    assert!(
+        actions
+            .iter()
+            .filter(|action| action.name() == "explain")
+            .count()
+            == 1
+    );
+}
+
+#[test]
+fn attack_names_and_summaries_that_are_not_plain() {
+    let actions = with_product(concat!(
+        "  \"a|b\": provision\n",
+        "  \"`x`\": provision\n",
+        "  \"--force\": provision\n",
+        "  \"\": provision\n",
+        "  \"hel\u{0440}\": provision\n",
+        "  hidden: {verb: provision, summary: \"a\\u202Eb\"}\n",
+        "  lines: {verb: provision, summary: \"a\\n/provisioner help\"}\n",
+        "  live: {verb: provision, summary: \"@octo **b** | [x](https://example.com) <img src=x>\"}\n",
+    ));
+    let queue = |action: &&CommentAction| {
+        action.name() == "live" || !ACTIONS.iter().any(|known| known.name() == action.name())
+    };
+    let names: Vec<&str> = actions
+        .iter()
+        .filter(queue)
+        .map(CommentAction::name)
+        .collect();
+    assert_eq!(names, ["live"]);
+    let help = command_help(&actions);
+    let line = help
+        .lines()
+        .find(|line| line.contains("/provisioner live"))
+        .unwrap();
+    assert!(
+        line.contains("`@octo **b** \\| [x](https://example.com) <img src=x>`"),
+        "{line}"
+    );
 }

@@ -4,7 +4,18 @@ mod attacks;
 mod grammar;
 mod properties;
 
-use provisioner::command::{Command, CommandParseError, parse};
+use std::sync::LazyLock;
+
+use provisioner::command::{self, Command, CommandParseError, CommentActions};
+use provisioner::product::Registry;
+
+/// Of the built-in products.
+static ACTIONS: LazyLock<CommentActions> =
+    LazyLock::new(|| CommentActions::from_products(&Registry::built_in()));
+
+fn parse(body: &str) -> Vec<Result<Command, CommandParseError>> {
+    command::parse(body, &ACTIONS)
+}
 
 /// What a comment commands; a problem fails the test.
 fn commands(body: &str) -> Vec<String> {

@@ -4,8 +4,9 @@ use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options, parse_document};
 use proptest::prelude::*;
 use provisioner::command::{Command, CommentAction, MAX_CHARACTERS, MAX_COMMANDS, TRIGGER};
+use provisioner::product::{Class, Verb};
 
-use super::{parse, problem};
+use super::{ACTIONS, parse, problem};
 
 /// Pieces of which every block and span of Markdown can be put together, and commands among them.
 fn fragments() -> impl Strategy<Value = String> {
@@ -157,27 +158,30 @@ fn path() -> impl Strategy<Value = String> {
 /// Commands that the grammar has.
 fn written() -> impl Strategy<Value = Command> {
     let values = (path(), word(), word(), "[0-9a-f]{16,64}");
-    let actions = prop::sample::select(CommentAction::ALL);
+    let actions: Vec<CommentAction> = ACTIONS.iter().cloned().collect();
+    let actions = prop::sample::select(actions);
     (actions, values, any::<[bool; 5]>()).prop_map(|(action, (path, name, tier, digest), given)| {
-        use CommentAction::*;
-        let takes_config = !matches!(action, ListProducts | ShowProduct | Help | Explain);
-        let named = matches!(action, DeleteProduct | TearDown);
-        let changes = matches!(
-            action,
-            DeployProduct | CreateBucket | PrepMaster | DeploySolution | UploadTemplate
+        let is_product = matches!(action, CommentAction::Product(_));
+        let named = action.class() == Class::Destructive;
+        let writes = action.class() == Class::Write;
+        let is_test = action.class() == Class::Test;
+        let folders =
+            action.has_verb(|verb| matches!(verb, Verb::DeployFolders | Verb::UploadTemplate));
+        let tiered = is_product && !writes && !named;
+        let (explains, shows) = (
+            action == CommentAction::Explain,
+            action == CommentAction::ShowProduct,
         );
-        let tiered = !changes && !named && !matches!(action, ListProducts | Help | Explain);
         Command {
             action,
-            config: (takes_config && (named || given[0])).then_some(path),
-            solution: (matches!(action, DeploySolution | UploadTemplate) && given[1])
-                .then(|| name.clone()),
-            tier: (tiered && given[2]).then_some(tier),
-            force: (changes || named) && given[3],
+            config: (is_product && (named || given[0])).then_some(path),
+            solution: (folders && given[1]).then(|| name.clone()),
+            tier: ((tiered || shows) && given[2]).then_some(tier),
+            force: (writes || named) && given[3],
             confirm: (named && given[4]).then_some(digest),
-            keep: action == TestDeploy && given[1],
-            code: (action == Explain).then(|| name.clone()),
-            product: (action == ShowProduct && given[0]).then_some(name),
+            keep: is_test && given[1],
+            code: explains.then(|| name.clone()),
+            product: (shows && given[0]).then_some(name),
         }
     })
 }

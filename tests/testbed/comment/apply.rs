@@ -161,6 +161,8 @@ pub fn vault(commit: CommitBuilder, actions: &str) -> CommitBuilder {
 }
 
 pub const VAULT: &str = "vault/configs/acme-vault.yaml";
+/// Names that no built-in product has.
+const OWN_ACTIONS: &str = "show-changes: show-changes, make-vault: provision, drop-vault: delete";
 pub const ACTIONS: &str = "show-changes: show-changes, test-deploy: test-deploy, deploy-product: provision, delete-product: delete";
 
 pub fn vault_policy() -> String {
@@ -175,20 +177,20 @@ impl World {
 }
 
 #[test]
-fn a_product_is_deployed_and_deleted() {
+fn a_product_with_actions_of_its_own_is_deployed_and_deleted() {
     let world = World::new(&vault_policy());
-    vault(world.repo.commit("main"), ACTIONS).push();
+    vault(world.repo.commit("main"), OWN_ACTIONS).push();
     let config = world.vault_config();
     let pull = world.proposal(|commit| commit.write(VAULT, &config));
     world.approved_and_merged(&pull);
     let applied = world.apply(
         &pull,
         &world.carol,
-        "/provisioner deploy-product acme-vault.yaml",
+        "/provisioner make-vault acme-vault.yaml",
     );
     applied.ends(0);
     world.github.expect_writes(MADE);
-    insta::assert_snapshot!("deploy-product", world.last_reply());
+    insta::assert_snapshot!("make-vault", world.last_reply());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
 
     world.repo.branch("gone", &world.repo.head("main"));
@@ -212,7 +214,7 @@ fn a_product_is_deployed_and_deleted() {
     let posted = world.repo.comments(8).pop().unwrap().body;
     let line = posted
         .lines()
-        .find(|line| line.starts_with("/provisioner delete-product"));
+        .find(|line| line.starts_with("/provisioner drop-vault"));
     let comment = world.repo.comment(8, &world.carol, line.unwrap());
     let inspected = world.inspect_job(&removal, &comment).run();
     assert_eq!(
@@ -228,7 +230,7 @@ fn a_product_is_deployed_and_deleted() {
         .expect_writes(&[THERE, DEPLOYED, COMMENTED, REACTION]);
     assert_eq!(world.stack(), None);
     let reply = world.repo.comments(8).pop().unwrap().body;
-    insta::assert_snapshot!("delete-product", world.normalized(&reply));
+    insta::assert_snapshot!("drop-vault", world.normalized(&reply));
 }
 
 #[test]
