@@ -1,6 +1,7 @@
 //! `reports/{config}-{action}-{UTC time}.log`: what was done to a config, kept beside it.
 
-use super::{ActionRequest, ActionResults};
+use super::request::ActionRequest;
+use super::result::ActionResults;
 use crate::report::{self, escape_workflow_commands};
 use crate::text::escape_invisible;
 use crate::workspace::write_report;

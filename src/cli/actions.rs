@@ -7,9 +7,10 @@ use std::path::Path;
 use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches as _};
 
-use super::original::Form;
+use super::original::CommandForm;
+use super::request::ActionRequest;
+use super::result::ResultFormat;
 use super::verbs::examples;
-use super::{ActionRequest, Format};
 use crate::product::{ProductAction, Registry, RunInput, Verb};
 use crate::workspace::add_repository_products;
 
@@ -29,7 +30,7 @@ struct ActionArgs {
     tier: Option<String>,
     /// Print results in this format
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: ResultFormat,
     /// Write no log into reports/
     #[arg(
         long,
@@ -120,7 +121,7 @@ impl Actions {
         self.0.iter().any(|action| action.name == name)
     }
 
-    pub fn commands(&self, form: Form) -> impl Iterator<Item = Command> {
+    pub fn commands(&self, form: CommandForm) -> impl Iterator<Item = Command> {
         self.0
             .iter()
             .map(move |action| action_command(action, form))
@@ -132,7 +133,7 @@ fn takes(action: &ProductAction, option: ActionOption) -> bool {
     has_use && action.has_verb(|verb| ActionOption::for_verb(verb).contains(&option))
 }
 
-fn action_command(action: &ProductAction, form: Form) -> Command {
+fn action_command(action: &ProductAction, form: CommandForm) -> Command {
     let verb = action.first_verb().unwrap_or(Verb::ValidateConfig);
     let mut command = ActionArgs::augment_args(Command::new(action.name.clone()))
         .about(action.summary().to_owned())
@@ -150,8 +151,8 @@ fn action_command(action: &ProductAction, form: Form) -> Command {
         });
     }
     match form {
-        Form::Command => command,
-        Form::Original => original_command(action, command),
+        CommandForm::Command => command,
+        CommandForm::Original => original_command(action, command),
     }
 }
 

@@ -13,12 +13,13 @@ use super::check::CheckArgs;
 use super::completions::{self, CompletionsArgs, ManArgs};
 use super::doctor::DoctorArgs;
 use super::global::GlobalArgs;
-use super::original::{self, Form};
+use super::original::{self, CommandForm};
 use super::products::{ExplainArgs, ListProductsArgs, ShowProductArgs};
 use super::replay::ReplayArgs;
+use super::request::ActionRequest;
 use super::roles::RolesArgs;
 use super::schema::SchemaArgs;
-use super::{ActionRequest, check, doctor, products, replay, roles, schema, tips};
+use super::{check, doctor, products, replay, roles, run_action, schema, tips};
 use crate::exit::Exit;
 use crate::product::Registry;
 use crate::report::escape_workflow_commands;
@@ -138,7 +139,7 @@ impl Invocation {
     pub fn run(self) -> (String, Exit) {
         match self {
             Self::Engine(command) => command.run(),
-            Self::Action(request) => super::run(&request),
+            Self::Action(request) => run_action::run(&request),
             Self::Nothing => {
                 log::error!("no command given\n  help: run `provisioner --help`");
                 (String::new(), Exit::Usage)
@@ -149,7 +150,7 @@ impl Invocation {
 
 /// The whole command line for these products, without the flags that are there to be refused.
 pub fn command(registry: &Registry) -> Command {
-    assemble(&actions_of(registry), Form::Command)
+    assemble(&actions_of(registry), CommandForm::Command)
 }
 
 /// Reads a command line.
@@ -195,7 +196,7 @@ fn engine_commands() -> Vec<String> {
 }
 
 /// Actions first, then the engine's commands, each in their order.
-fn assemble(actions: &Actions, form: Form) -> Command {
+fn assemble(actions: &Actions, form: CommandForm) -> Command {
     let mut place = 0;
     let mut root = Root::command();
     for command in actions.commands(form) {

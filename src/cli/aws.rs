@@ -5,7 +5,9 @@ use std::path::Path;
 use futures_util::StreamExt as _;
 
 use super::console::{Console, width};
-use super::{ActionRequest, ActionResults, ConfigResult, LoadedConfig};
+use super::load::LoadedConfig;
+use super::request::ActionRequest;
+use super::result::{ActionResults, ConfigResult};
 use crate::cloud::Session;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::Format;
+use super::result::ResultFormat;
 use crate::VERSION;
 use crate::change::ConfigSelector;
 use crate::change::read_inputs;
@@ -54,7 +54,7 @@ pub struct CheckArgs {
     repository: PathBuf,
     /// Print the report in this format
     #[arg(long, value_enum, default_value = "markdown")]
-    format: Format,
+    format: ResultFormat,
 }
 
 /// Checks what changed between the merge base with `--base` and `--head`. Returns what belongs on standard output.
@@ -112,11 +112,11 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-fn show(report: &Report, format: Format) -> anyhow::Result<String> {
+fn show(report: &Report, format: ResultFormat) -> anyhow::Result<String> {
     Ok(match format {
-        Format::Markdown => print::markdown(report, print::Rest::JsonReport, MAX_PAGE_CHARS)?,
-        Format::Json => serde_json::to_string_pretty(report)? + "\n",
-        Format::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
-        Format::Text => print::diagnostics(report.diagnostics()),
+        ResultFormat::Markdown => print::markdown(report, print::Rest::JsonReport, MAX_PAGE_CHARS)?,
+        ResultFormat::Json => serde_json::to_string_pretty(report)? + "\n",
+        ResultFormat::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
+        ResultFormat::Text => print::diagnostics(report.diagnostics()),
     })
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::ListFormat;
+use super::products::ListFormat;
 use crate::doctor::diagnose;
 use crate::exit::Exit;
 use crate::report::{doctor_markdown, doctor_text};

@@ -7,7 +7,7 @@ const WITHOUT_CONFIG: &[&str] = &["list-products", "show-product"];
 
 /// How a command line names its action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum CommandForm {
     /// `ACTION CONFIG`
     Command,
     /// `--config CONFIG --action ACTION`
@@ -15,8 +15,8 @@ pub enum Form {
 }
 
 /// The same command line in the form `ACTION … -- CONFIG`. One that does not name both, or begins with a command, stays as it is.
-pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, Form) {
-    let unchanged = || (arguments.to_vec(), Form::Command);
+pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, CommandForm) {
+    let unchanged = || (arguments.to_vec(), CommandForm::Command);
     let Some((program, words)) = arguments.split_first() else {
         return unchanged();
     };
@@ -40,11 +40,11 @@ pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, Form) {
         };
         match inline.map(OsString::from).or_else(|| words.next().cloned()) {
             Some(value) if slot.is_none() => *slot = Some(value),
-            _ => return (long_flags(arguments), Form::Command),
+            _ => return (long_flags(arguments), CommandForm::Command),
         }
     }
     let (Some(config), Some(action)) = (config, action) else {
-        return (long_flags(arguments), Form::Command);
+        return (long_flags(arguments), CommandForm::Command);
     };
     let takes_config = !WITHOUT_CONFIG.iter().any(|name| action == *name);
     let mut rewritten = vec![program.clone(), action];
@@ -54,7 +54,7 @@ pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, Form) {
         rewritten.push(config);
     }
     rewritten.extend(words.cloned());
-    (rewritten, Form::Original)
+    (rewritten, CommandForm::Original)
 }
 
 /// clap would read `-con` and `-act` as bundles of short flags, and its messages would name those.
@@ -84,7 +84,7 @@ fn split(word: &OsStr) -> (&str, Option<&str>) {
 mod tests {
     use super::*;
 
-    fn rewritten(line: &str) -> (String, Form) {
+    fn rewritten(line: &str) -> (String, CommandForm) {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let (words, form) = rewrite(&words);
         (words.join(OsStr::new(" ")).into_string().unwrap(), form)
@@ -97,10 +97,10 @@ mod tests {
             "p -con a.yaml -act x --force",
             "p --force --action=x --config=a.yaml",
         ] {
-            let expected = ("p x --force -- a.yaml".to_owned(), Form::Original);
+            let expected = ("p x --force -- a.yaml".to_owned(), CommandForm::Original);
             assert_eq!(rewritten(line), expected, "{line}");
         }
-        let listed = ("p list-products --".to_owned(), Form::Original);
+        let listed = ("p list-products --".to_owned(), CommandForm::Original);
         assert_eq!(rewritten("p -con a.yaml -act list-products"), listed);
     }
 
@@ -114,9 +114,9 @@ mod tests {
             "p -- --config a.yaml --action x",
             "p",
         ] {
-            assert_eq!(rewritten(line), (line.to_owned(), Form::Command));
+            assert_eq!(rewritten(line), (line.to_owned(), CommandForm::Command));
         }
-        let long = ("p --config a.yaml".to_owned(), Form::Command);
+        let long = ("p --config a.yaml".to_owned(), CommandForm::Command);
         assert_eq!(rewritten("p -con a.yaml"), long);
     }
 }

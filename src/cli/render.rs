@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{ActionResults, ConfigResult, LoadedConfig};
+use super::load::LoadedConfig;
+use super::result::{ActionResults, ConfigResult};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;

@@ -12,7 +12,7 @@ use crate::workspace::{ConfigFile, WriteOutcome};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ResultFormat {
     /// For people at a terminal.
     #[default]
     Text,
@@ -178,9 +178,9 @@ impl ActionResults {
     }
 
     /// What belongs on standard output.
-    pub fn print(&self, format: Format) -> String {
+    pub fn print(&self, format: ResultFormat) -> String {
         match format {
-            Format::Text => {
+            ResultFormat::Text => {
                 let mut text = report::diagnostics(&self.diagnostics);
                 if !text.is_empty() {
                     text.push('\n');
@@ -198,12 +198,12 @@ impl ActionResults {
                 text.push_str(&format!("{}\n", self.summary_line()));
                 report::escape_workflow_commands(&text)
             }
-            Format::Json => pretty(self),
-            Format::Sarif => pretty(&report::sarif(
+            ResultFormat::Json => pretty(self),
+            ResultFormat::Sarif => pretty(&report::sarif(
                 self.diagnostics.iter(),
                 env!("CARGO_PKG_VERSION"),
             )),
-            Format::Markdown => report::escape_workflow_commands(&report::results_markdown(
+            ResultFormat::Markdown => report::escape_workflow_commands(&report::results_markdown(
                 &self.summary_line(),
                 self.items.iter().map(|item| {
                     let details = item.details.as_ref();

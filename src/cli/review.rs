@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{ActionRequest, ActionResults, ConfigResult, LoadedConfig};
+use super::load::LoadedConfig;
+use super::request::ActionRequest;
+use super::result::{ActionResults, ConfigResult};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::diff;

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::load_all;
+use super::load::load_all;
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::Exit;
 use crate::guard::{Policy, read_policy};

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::{ActionResults, ConfigResult, LoadedConfig};
+use super::load::LoadedConfig;
+use super::result::{ActionResults, ConfigResult};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;

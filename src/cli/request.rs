@@ -1,0 +1,49 @@
+//! What a command line requests of an action.
+
+use super::result::ResultFormat;
+use crate::operation::TaskOptions;
+use crate::product::RunInput;
+
+/// An action and the configs that it is for.
+#[derive(Clone, Debug)]
+pub struct ActionRequest {
+    /// The action's name in the product's manifest.
+    pub action: String,
+    /// Paths, globs, folders or bare file names.
+    pub configs: Vec<String>,
+    /// Settings for all configs.
+    pub given: RunInput,
+    /// Overwrite hand-edited outputs.
+    pub overwrite: bool,
+    /// Create, update or delete stacks.
+    pub force: bool,
+    /// Format of the printed results.
+    pub format: ResultFormat,
+    /// Whether to write a log into `reports/`.
+    pub log: bool,
+    /// The time for the log's name, such as `20261123T232156Z`.
+    pub time: String,
+    /// The solution whose folders the action creates; `None` means all solutions of the config.
+    pub solution: Option<String>,
+    /// Query AWS where that is not the default.
+    pub real: bool,
+    /// Keep the stack of a test.
+    pub keep: bool,
+    /// Count drift as a failure.
+    pub fail_on_drift: bool,
+    /// Random suffix for the names of a test: six letters and digits.
+    pub token: String,
+}
+
+impl ActionRequest {
+    /// Options of the task on each stack.
+    pub(super) fn options(&self) -> TaskOptions<'_> {
+        TaskOptions {
+            real: self.real,
+            keep: self.keep,
+            fail_on_drift: self.fail_on_drift,
+            solution: self.solution.as_deref(),
+            token: &self.token,
+        }
+    }
+}

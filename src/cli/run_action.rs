@@ -1,0 +1,127 @@
+//! Runs an action on its configs. Each verb turns configs into results, which are printed here.
+
+use super::load::{LoadedConfig, load_all};
+use super::request::ActionRequest;
+use super::result::{ActionResults, ConfigResult};
+use super::{action_log, aws, render, review, validate};
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::exit::Exit;
+use crate::product::Verb;
+use crate::text::{and_list, did_you_mean};
+use crate::workspace::locate;
+
+/// Runs an action on configs. Returns what belongs on standard output.
+pub fn run(request: &ActionRequest) -> (String, Exit) {
+    let results = results(request);
+    let exit = match results.exit {
+        Some(exit) => exit,
+        None if results.has_errors() => Exit::Config,
+        None => Exit::Ok,
+    };
+    if request.log {
+        action_log::write(request, &results);
+    }
+    (results.print(request.format), exit)
+}
+
+fn results(request: &ActionRequest) -> ActionResults {
+    let files = match locate(&request.configs) {
+        Ok(files) => files,
+        Err(problems) => {
+            return ActionResults {
+                action: request.action.clone(),
+                items: Vec::new(),
+                diagnostics: problems,
+                exit: None,
+            };
+        }
+    };
+    for file in &files {
+        log::debug!("config {}", file.shown);
+    }
+    let loaded = load_all(files, &request.given);
+    let mut results = ActionResults {
+        action: request.action.clone(),
+        items: Vec::new(),
+        diagnostics: Vec::new(),
+        exit: None,
+    };
+    // One verb at a time: an action name may mean different verbs in different products.
+    let mut by_verb: Vec<(Verb, Vec<LoadedConfig>)> = Vec::new();
+    for one in loaded {
+        results.diagnostics.extend(one.diagnostics.iter().cloned());
+        let Some(config) = &one.config else {
+            results
+                .items
+                .push(ConfigResult::failed(&one.file, one.config.as_ref()));
+            continue;
+        };
+        let problem = match config
+            .product
+            .action(&request.action, &config.derived.scope)
+        {
+            Some(Ok((action, true))) => {
+                match by_verb.iter_mut().find(|(known, _)| *known == action.verb) {
+                    Some((_, group)) => group.push(one),
+                    None => by_verb.push((action.verb, vec![one])),
+                }
+                continue;
+            }
+            Some(Ok((action, false))) => {
+                let message = format!("this config has no action `{}`", request.action);
+                let problem = Diagnostic::error(Code::ActionNotOffered, &config.path, message);
+                problem.with_help(action.otherwise.clone().unwrap_or_default())
+            }
+            Some(Err(failure)) => {
+                Diagnostic::error(Code::ProductInvalid, &config.path, failure.to_string())
+            }
+            None => not_offered(&request.action, config),
+        };
+        results.diagnostics.push(problem);
+        results
+            .items
+            .push(ConfigResult::failed(&one.file, one.config.as_ref()));
+    }
+    for (verb, group) in by_verb {
+        match verb {
+            Verb::ValidateConfig => results.items.extend(
+                group
+                    .iter()
+                    .map(|one| ConfigResult::done(&one.file, one.config.as_ref())),
+            ),
+            Verb::RenderTemplate | Verb::RenderPolicy => {
+                render::run(verb, &group, request.overwrite, &mut results)
+            }
+            Verb::ValidateTemplate => {
+                validate::run(&group, &mut results);
+                if request.real {
+                    aws::run(verb, request, &group, &mut results);
+                }
+            }
+            Verb::ReviewReport => review::run(request, &group, &mut results),
+            _ => aws::run(verb, request, &group, &mut results),
+        }
+    }
+    results.sort();
+    results
+}
+
+fn not_offered(action: &str, config: &Config) -> Diagnostic {
+    let offered: Vec<&str> = config
+        .product
+        .manifest
+        .actions
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let message = format!(
+        "product `{}` has no action `{action}`",
+        config.product.name()
+    );
+    let help = match did_you_mean(action, offered.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("it has {}", and_list(&offered)),
+    };
+    Diagnostic::error(Code::ActionNotOffered, &config.path, message).with_help(help)
+}
