@@ -104,7 +104,7 @@ struct Inspection<'a> {
     products: Option<Registry>,
 }
 
-type EarlyOutcome = (Outcome, Option<Exit>);
+type InspectionFailure = (Outcome, Option<Exit>);
 
 impl<'a> Inspection<'a> {
     async fn new(
@@ -139,7 +139,7 @@ impl<'a> Inspection<'a> {
     }
 
     /// The config, or an outcome if the test is denied before credentials are requested. `None` if the config does not have the action.
-    fn precondition_failure(&self, change: &Change) -> Result<Option<Config>, EarlyOutcome> {
+    fn precondition_failure(&self, change: &Change) -> Result<Option<Config>, InspectionFailure> {
         let config = self.config(change)?;
         if self.verb(change, &config)?.is_none() {
             return Ok(None);
@@ -161,7 +161,7 @@ impl<'a> Inspection<'a> {
         &self,
         change: &Change,
         sessions: Option<&CredentialCache>,
-    ) -> Option<EarlyOutcome> {
+    ) -> Option<InspectionFailure> {
         let config = match self.config(change) {
             Ok(config) => config,
             Err(refused) => return Some(refused),
@@ -202,7 +202,7 @@ impl<'a> Inspection<'a> {
         }
     }
 
-    fn verb(&self, change: &Change, config: &Config) -> Result<Option<Verb>, EarlyOutcome> {
+    fn verb(&self, change: &Change, config: &Config) -> Result<Option<Verb>, InspectionFailure> {
         verb_for(config, self.command)
             .map_err(|problem| (failed_outcome(change, &[problem]), Some(Exit::Usage)))
     }
@@ -213,7 +213,7 @@ impl<'a> Inspection<'a> {
         config: &Config,
         values: &Redactor,
         failure: operation::OperationError,
-    ) -> EarlyOutcome {
+    ) -> InspectionFailure {
         let denied = matches!(failure, operation::OperationError::Denied(_));
         let (problems, exit) = to_diagnostics(config, values, failure);
         let mut outcome = failed_outcome(change, &problems);
@@ -224,7 +224,7 @@ impl<'a> Inspection<'a> {
     }
 
     /// The config at the head; for a removed config, at the base.
-    fn config(&self, change: &Change) -> Result<Config, EarlyOutcome> {
+    fn config(&self, change: &Change) -> Result<Config, InspectionFailure> {
         let inputs = &self.context.inputs;
         let is_gone = change.intent == Intent::Delete;
         let checks_drift = self

@@ -17,7 +17,7 @@ use crate::model::CommitSha;
 const WHAT: &str = "a permission";
 
 #[derive(Deserialize)]
-struct Repository {
+struct RepositoryIds {
     id: u64,
     owner: Owner,
     default_branch: String,
@@ -31,7 +31,7 @@ struct Owner {
 #[async_trait]
 impl Capabilities for GitHub {
     async fn repository_info(&self) -> Result<RepositoryInfo, ForgeError> {
-        let repository: Repository = self.get("the repository", &self.root).await?;
+        let repository: RepositoryIds = self.get("the repository", &self.root).await?;
         let branch = repository.default_branch;
         let (tip, protected) = self.branch(&branch).await?;
         Ok(RepositoryInfo {

@@ -51,7 +51,7 @@ impl Statuses for GitHub {
         let body =
             json!({ "state": state, "context": status.context, "description": status.description });
         let route = format!("{}/statuses/{at}", self.root);
-        let made: wire::Status = self.write(&what, Method::POST, &route, &body, true).await?;
+        let made: wire::CommitStatus = self.write(&what, Method::POST, &route, &body, true).await?;
         Ok(if existed {
             Upsert::Updated(made.url)
         } else {
@@ -66,10 +66,10 @@ impl GitHub {
         &self,
         at: &CommitSha,
         context: &str,
-    ) -> Result<Option<wire::Status>, ForgeError> {
+    ) -> Result<Option<wire::CommitStatus>, ForgeError> {
         let what = format!("statuses of {}", at.short());
         let route = format!("{}/commits/{at}/statuses", self.root);
-        let is_it = |status: &wire::Status| status.context.eq_ignore_ascii_case(context);
+        let is_it = |status: &wire::CommitStatus| status.context.eq_ignore_ascii_case(context);
         self.get_first(&what, &route, MAX_PAGES, is_it).await
     }
 }

@@ -184,7 +184,7 @@ pub struct Actor {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Status {
+pub struct CommitStatus {
     pub state: String,
     pub context: String,
     pub description: Option<String>,
@@ -193,7 +193,7 @@ pub struct Status {
     pub created_at: Option<String>,
 }
 
-impl Status {
+impl CommitStatus {
     /// Whether it was set by this account.
     pub fn is_by(&self, own: UserId) -> bool {
         let creator = self.creator.as_ref();

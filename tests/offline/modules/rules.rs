@@ -181,6 +181,35 @@ pub fn workflow_commands(sources: &Sources) -> BTreeSet<&str> {
     sources.files().filter(writes).collect()
 }
 
+/// Type names that more than one module or file defines, and those of `twins` that only one does. A name of `twins` may have one
+/// definition in a `wire.rs` beside the one in the program's own words.
+pub fn repeated_types(sources: &Sources, twins: &[&str]) -> Vec<String> {
+    let is_wire = |file: &&&str| file.ends_with("/wire.rs");
+    let types = sources.types();
+    let repeated = types.iter().filter(|(name, files)| {
+        let wire = files.iter().filter(is_wire).count();
+        files.len() > 1 && !(twins.contains(name) && wire == 1 && files.len() == 2)
+    });
+    let repeated = repeated.map(|(name, files)| format!("{name} is in {}", files.join(", ")));
+    let stale = twins.iter().filter(|twin| {
+        let files = types.get(*twin);
+        files.is_none_or(|files| files.len() < 2)
+    });
+    let stale = stale.map(|twin| format!("{twin} has no twin"));
+    repeated.chain(stale).collect()
+}
+
+/// Items that are not in `expected`, and those of `expected` that are not there.
+pub fn differences<'a>(found: &BTreeSet<&'a str>, expected: &[&'a str]) -> Vec<String> {
+    let expected: BTreeSet<&str> = expected.iter().copied().collect();
+    let added = found.difference(&expected);
+    let stale = expected.difference(found);
+    let added = added.map(|item| format!("{item} is not an exception"));
+    added
+        .chain(stale.map(|item| format!("{item} needs no exception")))
+        .collect()
+}
+
 /// Calls `each` for every identifier and literal; the flag is true for a literal.
 fn words(tokens: TokenStream, each: &mut impl FnMut(&str, bool)) {
     for token in tokens {

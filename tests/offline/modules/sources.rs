@@ -37,6 +37,8 @@ pub struct Sources {
     /// The identifiers of each file outside of `use`.
     idents: BTreeMap<String, BTreeSet<String>>,
     pub lines: BTreeMap<String, usize>,
+    /// The structs, enums, traits and type aliases that each file defines.
+    types: Vec<(String, String)>,
 }
 
 impl Sources {
@@ -63,6 +65,9 @@ impl Sources {
             let tokens = item.to_token_stream();
             let code = self.code.entry(file.to_owned()).or_default();
             code.extend(tokens.clone());
+            if let Some(name) = type_name(&item) {
+                self.types.push((name, file.to_owned()));
+            }
             match item {
                 Item::Use(item) => {
                     let exported = !matches!(item.vis, Visibility::Inherited);
@@ -101,6 +106,15 @@ impl Sources {
 
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
+    }
+
+    /// The files that define a type, by its name.
+    pub fn types(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut types: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, file) in &self.types {
+            types.entry(name).or_default().push(file);
+        }
+        types
     }
 
     /// A file's tokens without comments and tests; doc comments are attributes.
@@ -234,6 +248,17 @@ fn module_of(file: &str) -> ModulePath {
         "lib" | "main" => Vec::new(),
         path => path.split('/').map(str::to_owned).collect(),
     }
+}
+
+fn type_name(item: &Item) -> Option<String> {
+    let name = match item {
+        Item::Enum(item) => &item.ident,
+        Item::Struct(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        _ => return None,
+    };
+    Some(name.to_string())
 }
 
 fn attributes(item: &Item) -> &[Attribute] {
