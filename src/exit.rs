@@ -1,8 +1,8 @@
-//! What the process says when it ends. Stable: scripts rely on it.
+//! Exit codes of the process. They are stable, because scripts rely on them.
 
 /// Exit codes.
 ///
-/// In the order in which one is said rather than another, when several apply.
+/// Ordered by precedence: if several apply, the process exits with the highest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -15,7 +15,7 @@ pub enum Exit {
     Config = 10,
     /// The forge or AWS could not be reached.
     Unreachable = 31,
-    /// The guard refused.
+    /// The guard denied an effect.
     Denied = 20,
     /// An operation on a stack failed.
     Operation = 30,
@@ -26,7 +26,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// All of them, in the order in which one is said rather than another.
+    /// By precedence, lowest first.
     const ORDER: [Self; 9] = [
         Self::Ok,
         Self::Drift,
@@ -44,7 +44,7 @@ impl Exit {
     }
 }
 
-/// Derived, it would follow the numbers.
+/// A derived order would follow the numbers.
 impl Ord for Exit {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.rank().cmp(&other.rank())

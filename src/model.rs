@@ -1,4 +1,4 @@
-//! Types that every module shares. Each is parsed once, where the text comes in.
+//! Types that every module shares. Each is parsed once, where its text enters the program.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct RepoPath(String);
 pub struct NotARepoPath(String);
 
 impl RepoPath {
-    /// Accepts what git can name in a tree, and nothing that leaves it.
+    /// Accepts a path that git can store in a tree. Rejects a path that leaves the tree.
     pub fn parse(text: &str) -> Result<Self, NotARepoPath> {
         let inside = |part: &str| !matches!(part, "" | "." | "..") && !part.contains('\0');
         if text.split('/').all(inside) {
@@ -74,7 +74,7 @@ impl fmt::Display for RepoPath {
     }
 }
 
-/// A numeric user id. Names can be taken over; ids cannot.
+/// A numeric user id. Another account can take over a login; ids are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserId(pub u64);
@@ -90,7 +90,7 @@ pub struct CommitSha(String);
 pub struct NotACommitSha(String);
 
 impl CommitSha {
-    /// Accepts full names only: an abbreviated one may come to mean another commit.
+    /// Accepts full names only: an abbreviated name may match another commit later.
     pub fn parse(text: &str) -> Result<Self, NotACommitSha> {
         let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if matches!(text.len(), 40 | 64) && text.bytes().all(hex) {

@@ -1,4 +1,4 @@
-//! How long the program pauses between two attempts at a request, or between two queries of a state.
+//! The length of pauses between two attempts at a request, or between two queries of a state.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -10,7 +10,7 @@ pub fn shorten_to(percent: u32) {
     PERCENT.get_or_init(|| percent.min(100));
 }
 
-/// The pause to make where a run outside of tests pauses for `full`.
+/// The length of a pause that takes `full` outside of tests.
 pub(crate) fn pause(full: Duration) -> Duration {
     full * *PERCENT.get().unwrap_or(&100) / 100
 }

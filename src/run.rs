@@ -17,7 +17,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(parsed) => parsed,
         Err(error) => {
             cli::start_default_logger(&arguments);
-            // clap knows which stream its text belongs on; if that is closed, nobody reads it.
+            // clap selects the stream. An error means that the stream is closed.
             let _ = error.print();
             return match error.use_stderr() {
                 true => Exit::Usage,
@@ -28,7 +28,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     global.start_logger();
     let (output, exit) = invocation.run();
     match std::io::stdout().write_all(output.as_bytes()) {
-        // A reader such as `head` that has read enough is no failure.
+        // A closed pipe, such as that of `head`, is not a failure.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             log::error!("standard output: {error}");
             Exit::Internal

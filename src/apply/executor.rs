@@ -162,8 +162,8 @@ impl Executor<'_> {
         }
     }
 
-    /// Creates new folders although the update is denied: they do not change the stack. A change that asks for folders only is then
-    /// done.
+    /// Creates new folders although the update is denied: they do not change the stack. If the change only requests folders, it is
+    /// then done.
     async fn create_folders(
         &self,
         task: &StackTask<'_>,

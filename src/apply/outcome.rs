@@ -1,4 +1,4 @@
-//! The outcome of tasks.
+//! The outcomes of tasks.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::plan::Change;
 use crate::report::{Decision, NextStep, Outcome, Problem, State};
 use crate::stack::StackName;
 
-/// What the tasks of a change did.
+/// The results of a change's tasks.
 #[derive(Default)]
 pub struct ApplyReport {
     pub outcomes: Vec<Outcome>,
@@ -27,7 +27,7 @@ impl ApplyReport {
     }
 }
 
-/// The outcome of a task, and the exit code that it asks for. `is_commanded`: a comment asked for it, rather than a merge alone.
+/// The outcome and the exit code of a task. `is_commanded`: whether a comment requested the task, rather than a merge alone.
 pub fn to_outcome(
     change: &Change,
     config: &Config,
@@ -51,7 +51,7 @@ pub fn to_outcome(
             outcome.state = State::Denied;
             exit
         }
-        // A merge that removes a config confirms nothing: a second person does.
+        // A merge that removes a config does not confirm the deletion: a second person does.
         Conclusion::DeletionDenied {
             mut denials,
             is_complete,

@@ -34,7 +34,7 @@ use crate::workspace::write_file;
 /// First line of the comment on a merged change; a digest of the environment follows.
 const MARKER: &str = "<!-- provisioner:provision ";
 
-/// Most characters of one command's answer. A reply holds several answers.
+/// Maximum length of one command's answer. A reply holds several answers.
 const ANSWER_LIMIT: usize = 30_000;
 
 pub struct Run<'a> {
@@ -155,7 +155,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Runs the tasks of a comment command. Returns the answer as Markdown.
+    /// Runs the tasks of a comment command.
     pub async fn answer_command(
         &mut self,
         merged: &MergedChange,

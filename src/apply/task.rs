@@ -15,13 +15,13 @@ pub struct StackTask<'a> {
     /// As merged; for a removed config, as it was before.
     pub config: Config,
     pub verb: Verb,
-    /// `None` if the merge alone asks for the task.
+    /// `None` if the merge alone requests the task.
     pub command: Option<CommentCommand>,
     /// The solution whose folders the task creates.
     pub solution: Option<String>,
 }
 
-/// What a merged change asks for.
+/// What a change requests for its stack.
 pub enum Resolution<'a> {
     Task(Box<StackTask<'a>>),
     /// The task cannot run: the outcome says why.
@@ -73,7 +73,7 @@ impl<'a> Resolution<'a> {
 }
 
 impl StackTask<'_> {
-    /// What a second person has to comment, once it is known what would be deleted.
+    /// The comment that a second person must write, once the deletion's digest is known.
     pub fn confirmation_step(&self, digest: Option<String>) -> Option<NextStep> {
         let (action, _) = self.config.delete_action()?;
         Some(NextStep::ConfirmDeletion {
@@ -83,7 +83,7 @@ impl StackTask<'_> {
         })
     }
 
-    /// Whether the change asks for new folders and nothing else.
+    /// Whether the change only requests new folders.
     pub fn is_folders_only(&self) -> bool {
         let keys = self.config.product.folder_keys();
         let impact = &self.change.impact;
@@ -102,7 +102,7 @@ pub enum RefusedUpdate {
 }
 
 impl RefusedUpdate {
-    /// `None` if something else than the update was denied too.
+    /// `None` if anything beside the update was denied.
     pub fn from_denials(denials: &[Denial]) -> Option<Self> {
         if denials.is_empty() || !denials.iter().all(Denial::denies_update) {
             return None;
@@ -113,7 +113,7 @@ impl RefusedUpdate {
         }
     }
 
-    /// How to get the change applied all the same.
+    /// How to get the change applied.
     pub fn next_step(self) -> NextStep {
         match self {
             Self::ChangedPlan => NextStep::OpenNewPullRequest,

@@ -3,11 +3,11 @@
 use crate::forge::{ForgeError, Reviews};
 use crate::model::CommitSha;
 
-/// Most commits of one push: a rewritten branch may bring thousands.
+/// Maximum number of commits of one push. A rewritten branch may have thousands.
 const MAX_COMMITS: usize = 250;
 const WHAT: &str = "commits of the push";
 
-/// Adjacent commits of the default branch that one pull request brought, or that belong to none.
+/// Adjacent commits of the default branch that one pull request merged, or that belong to no pull request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergedRange {
     /// `None` if the commits belong to no pull request or to more than one.

@@ -1,4 +1,4 @@
-//! The configs that a change concerns, at its base and its head.
+//! The configs of a change, at its base and its head.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Change, Input, Renamed};
 use crate::product::{Files, PRODUCTS_FOLDER, Registry, RunInput};
 
-/// What a plan is made from.
+/// The inputs of a plan.
 #[derive(Debug)]
 pub struct ChangeInputs {
     /// Sorted by path.
@@ -35,7 +35,7 @@ impl ChangeInputs {
     }
 }
 
-/// Reads every config that `files` concern, at the base and the head.
+/// Reads every config that `files` may affect, at the base and the head.
 pub async fn read_inputs(
     source: &dyn Source,
     base: &CommitSha,
@@ -133,7 +133,7 @@ struct Sides {
     governed: bool,
 }
 
-/// Adds all configs, since a changed product concerns every config that it recognises.
+/// Adds all configs, since a changed product affects every config of that product.
 async fn add_governed(
     source: &dyn Source,
     head: &CommitSha,

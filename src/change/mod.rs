@@ -1,5 +1,4 @@
-//! What a change is: the configs that it concerns, the policy, its reviews, and its merge. Facts are read from the forge once, into
-//! one value.
+//! A change: its configs, the policy, its reviews and its merge. Facts are read from the forge once, into one value.
 
 mod history;
 mod inputs;

@@ -1,4 +1,4 @@
-//! What a job was started with, in neutral words, and the variables that every CI system passes alike.
+//! What started a job, in neutral words, and the variables that all CI systems share.
 
 use std::env;
 use std::ffi::OsStr;
@@ -11,10 +11,10 @@ use super::event::CiEvent;
 use crate::forge::{Connect, IdentityTokens};
 use crate::product::RunInput;
 
-/// What the job was started with.
+/// The environment of a job.
 #[derive(Debug)]
 pub struct JobEnvironment {
-    /// What happened. A claim: it selects what to fetch.
+    /// The event. A claim: it selects what to fetch.
     pub event: CiEvent,
     /// Opens the repository on its forge.
     pub repository: Arc<dyn Connect>,
@@ -24,27 +24,27 @@ pub struct JobEnvironment {
     pub workspace: Option<PathBuf>,
     /// Globs of configs; empty means the default ones.
     pub configs: Vec<String>,
-    /// The environment that the job is for, where it is for one: only stacks of it are changed.
+    /// The environment of the job, if it has one: the job changes only stacks of this environment.
     pub environment: Option<String>,
-    /// What the workflow says for all configs.
+    /// The workflow's settings for all configs.
     pub given: RunInput,
     pub comment: bool,
-    /// Where the SARIF file goes.
+    /// Path of the SARIF file.
     pub sarif: PathBuf,
-    /// Where the JSON report goes.
+    /// Path of the JSON report.
     pub report: PathBuf,
-    /// Where review reports go.
+    /// Folder of review reports.
     pub reports: PathBuf,
-    /// Where the evidence of what was done goes.
+    /// Path of the evidence file.
     pub evidence: PathBuf,
     /// The run, for AWS's logs and the evidence: `owner/name`, run id and attempt.
     pub run: JobRun,
 }
 
-/// A run of a workflow. Claims, for people to find it by.
+/// A run of a workflow. Its fields are claims, by which people find the run.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct JobRun {
-    /// Where people see it.
+    /// The page of the run.
     pub url: String,
     pub id: String,
     /// Attempt number, from 1.
@@ -53,14 +53,14 @@ pub struct JobRun {
 
 /// Folders of a job.
 pub struct Workplace {
-    /// Where files go that later steps read.
+    /// Folder for files that later steps read.
     pub scratch: PathBuf,
-    /// Where a checkout is, if the job made one.
+    /// Folder of the checkout, if the job has one.
     pub checkout: Option<PathBuf>,
 }
 
 impl JobEnvironment {
-    /// Adds what the workflow sets in `PROVISIONER_…` variables.
+    /// Adds the values of the `PROVISIONER_…` variables.
     pub fn new(
         event: CiEvent,
         repository: Arc<dyn Connect>,
@@ -90,12 +90,12 @@ impl JobEnvironment {
     }
 }
 
-/// A variable that is set and not empty: composite actions pass absent inputs as empty ones.
+/// The value of a variable; `None` if it is unset or empty, because composite actions pass absent inputs as empty ones.
 pub fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
-/// Whether a variable is set, and empty.
+/// Whether a variable is set to an empty value.
 pub fn is_blank(name: &OsStr) -> bool {
     env::var_os(name).is_some_and(|value| value.to_string_lossy().trim().is_empty())
 }

@@ -1,41 +1,41 @@
-//! What happened, in neutral words.
+//! The event that started a job, in neutral words.
 
 use crate::model::CommitSha;
 
-/// What happened, as far as a flow asks.
+/// The parts of an event that flows use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CiEvent {
     /// A pull request was opened or changed.
     PullRequest {
         number: u64,
     },
-    /// A merge queue asks whether a group of pull requests may go in.
+    /// A merge queue requests a check of a group of pull requests.
     MergeGroup {
-        /// Where the target branch is.
+        /// Tip of the target branch.
         base: CommitSha,
         head: CommitSha,
     },
-    /// Commits came to a branch.
+    /// A branch was pushed, created or deleted.
     Push {
         /// The branch's full name, such as `refs/heads/main`.
         reference: String,
-        /// Where it was; none for a branch that is new.
+        /// The tip before the push; `None` for a new branch.
         before: Option<CommitSha>,
-        /// Where it is; none for a branch that is gone.
+        /// The tip after the push; `None` for a deleted branch.
         after: Option<CommitSha>,
     },
     Comment {
         id: u64,
-        /// Of this pull request or issue.
+        /// Number of the pull request or issue.
         number: u64,
-        /// Whether it is new, and on a pull request.
+        /// Whether it was just created, and on a pull request.
         is_new: bool,
-        /// Whether the repository is anybody's to read.
+        /// Whether the repository is public.
         public: bool,
-        /// What it said when the event was made.
+        /// The comment's text when the event was sent.
         body: String,
     },
     Schedule,
-    /// Anything else.
+    /// Any other event, by its name.
     Other(String),
 }

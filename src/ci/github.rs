@@ -24,12 +24,12 @@ pub const OUTPUT_FILE: &str = "GITHUB_OUTPUT";
 /// The file to which a step appends its part of the job summary.
 pub const SUMMARY_FILE: &str = "GITHUB_STEP_SUMMARY";
 
-/// Whether this is a job of GitHub Actions.
+/// Whether GitHub Actions runs the program.
 pub fn is_this() -> bool {
     variable("GITHUB_ACTIONS").as_deref() == Some("true")
 }
 
-/// Who started the job. A claim.
+/// The user who started the job. A claim.
 pub fn actor() -> Option<String> {
     variable("GITHUB_ACTOR")
 }
@@ -84,7 +84,7 @@ fn run() -> JobRun {
     }
 }
 
-/// One output variable. A value may hold line breaks and anything else; it cannot hold a delimiter that is made from the value itself.
+/// One output variable. The value may hold line breaks; the delimiter is derived from the value, so the value cannot contain it.
 pub fn output_entry(name: &str, value: &str) -> String {
     let delimiter = format!("end-{}", Digest::sha256(format!("{name}={value}")));
     format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")
@@ -144,7 +144,7 @@ struct CommentBody {
     body: Option<String>,
 }
 
-/// Where there is no commit, events have forty zeros.
+/// `None` for forty zeros, which events have in place of a commit.
 fn commit(text: &str) -> anyhow::Result<Option<CommitSha>> {
     let is_none = text.bytes().all(|byte| byte == b'0');
     Ok((!is_none).then(|| CommitSha::parse(text)).transpose()?)
@@ -153,8 +153,8 @@ fn commit(text: &str) -> anyhow::Result<Option<CommitSha>> {
 /// Reads a webhook payload by the name of its event.
 pub fn parse_event(name: &str, payload: &str) -> anyhow::Result<CiEvent> {
     match name {
-        // `pull_request_target` has a token that can write and runs for forks too; nothing of the head is executed here,
-        // but a workflow that uses it gives more rights than the check needs, so it is not one of our events.
+        // `pull_request_target` is not supported: its token can write and it runs for forks too. provisioner executes nothing of
+        // the head, but a workflow with that event has more rights than the check needs.
         "pull_request" => {
             let payload: PullRequestPayload = read_payload(name, payload)?;
             Ok(CiEvent::PullRequest {

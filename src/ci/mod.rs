@@ -22,7 +22,7 @@ pub fn timestamp() -> String {
         .to_string()
 }
 
-/// Six lower-case letters and digits at random, to tell what this run makes from what others make.
+/// Six random lower-case letters and digits, which distinguish what this run creates from other runs.
 pub fn random_suffix() -> String {
     let letters = b"abcdefghijklmnopqrstuvwxyz0123456789";
     (0..6)

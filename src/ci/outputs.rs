@@ -1,4 +1,4 @@
-//! What a step leaves behind: output variables and the job summary.
+//! The outputs of a step: output variables and the job summary.
 
 use std::fs::File;
 use std::io::{self, Write as _};

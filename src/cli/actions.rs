@@ -1,5 +1,5 @@
-//! A command for each action of the products. Manifests name the actions, so that clap learns them at run time; what an action takes
-//! follows from its verb.
+//! One command for each action of the products. Manifests name the actions, so clap learns them at run time. An action's options
+//! follow from its verb.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::verbs::examples;
 use crate::product::{ProductAction, Registry, RunInput, Verb};
 use crate::workspace::add_repository_products;
 
-/// What every action takes.
+/// Arguments of every action.
 #[derive(Debug, Args)]
 struct ActionArgs {
     /// Paths, globs, folders or file names [default: all in the usual folders]
@@ -41,7 +41,7 @@ struct ActionArgs {
     no_log: bool,
 }
 
-/// What only some actions take.
+/// Arguments of some actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ActionOption {
     Overwrite,
@@ -175,8 +175,8 @@ fn original_command(action: &ProductAction, command: Command) -> Command {
     }
 }
 
-/// The products whose actions a command line may name: those built in, those of the repository around the working directory, and those
-/// around each path that it names.
+/// The products whose actions a command line may name: the built-in ones, those of the repository around the working directory, and
+/// those around each path that the command line names.
 pub fn products(arguments: &[OsString]) -> Registry {
     let mut registry = Registry::built_in();
     let folders = arguments
@@ -194,7 +194,7 @@ pub fn products(arguments: &[OsString]) -> Registry {
     registry
 }
 
-/// What a command line asks of an action.
+/// The request of an action's command line.
 pub fn request(name: &str, matches: &ArgMatches) -> Result<ActionRequest, clap::Error> {
     let args = ActionArgs::from_arg_matches(matches)?;
     let is_set =

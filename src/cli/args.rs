@@ -61,7 +61,7 @@ struct Root {
     command: Option<EngineCommand>,
 }
 
-/// Only for help, and for the error if one of them is missing: both together are rewritten before.
+/// For help, and for the error if one of them is missing. A command line with both is rewritten before clap reads it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Original form")]
 struct OriginalArgs {
@@ -107,7 +107,7 @@ The script knows the actions of the products in this repository.")]
 }
 
 impl EngineCommand {
-    /// Returns what belongs on standard output.
+    /// Returns standard output and the exit code.
     fn run(self) -> (String, Exit) {
         match self {
             Self::ListProducts(args) => products::list_products(&args),
@@ -125,17 +125,17 @@ impl EngineCommand {
     }
 }
 
-/// What a command line asks for.
+/// A parsed command line.
 #[derive(Debug)]
 pub enum Invocation {
     Engine(EngineCommand),
     Action(ActionRequest),
-    /// Options alone.
+    /// Options without a command.
     Nothing,
 }
 
 impl Invocation {
-    /// Returns what belongs on standard output.
+    /// Returns standard output and the exit code.
     pub fn run(self) -> (String, Exit) {
         match self {
             Self::Engine(command) => command.run(),
@@ -148,7 +148,7 @@ impl Invocation {
     }
 }
 
-/// The whole command line for these products, without the flags that are there to be refused.
+/// The whole command line for these products, without the flags of `tips`.
 pub fn command(registry: &Registry) -> Command {
     assemble(&actions_of(registry), CommandForm::Command)
 }
@@ -157,7 +157,7 @@ pub fn command(registry: &Registry) -> Command {
 pub fn parse(arguments: &[OsString]) -> Result<(GlobalArgs, Invocation), clap::Error> {
     let (arguments, form) = original::rewrite(arguments);
     let named = arguments.get(1).and_then(|first| first.to_str());
-    // A command of the engine reads no product to be found.
+    // The engine's commands need no product to be parsed.
     let registry = match named {
         Some(name) if engine_commands().iter().any(|known| known == name) => Registry::built_in(),
         _ => actions::products(&arguments),
@@ -211,7 +211,7 @@ fn assemble(actions: &Actions, form: CommandForm) -> Command {
     root
 }
 
-/// Workflows pass inputs that are absent as empty variables, which are no values.
+/// Workflows pass absent inputs as empty variables. An empty variable counts as absent.
 fn without_blank_variables(command: Command) -> Command {
     command
         .mut_args(|arg| match arg.get_env().is_some_and(crate::ci::is_blank) {
@@ -221,7 +221,7 @@ fn without_blank_variables(command: Command) -> Command {
         .mut_subcommands(without_blank_variables)
 }
 
-/// Of an unknown command, only the nearest name is a tip. It may also be the action of a product that cannot be read.
+/// For an unknown command, suggests only the nearest name. The command may also be the action of a product that cannot be read.
 fn explain_unknown_command(
     mut error: clap::Error,
     command: &Command,

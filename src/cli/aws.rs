@@ -1,4 +1,4 @@
-//! The actions that need AWS: many stacks at once, within the policy's bound.
+//! The actions that query AWS, on several stacks at a time as the policy allows.
 
 use std::path::Path;
 
@@ -68,7 +68,7 @@ async fn run_all(
         console: Console::new(request.force),
         policy,
     };
-    // Whoever is asked something should be asked one thing at a time.
+    // Deletions prompt, so they run one after another.
     let bound = match (&run.policy, verb) {
         (_, verb) if verb.deletes() => 1,
         (Ok(policy), _) => policy.concurrency(),
@@ -108,7 +108,7 @@ async fn run_all(
     }
 }
 
-/// One run of one verb.
+/// One verb on many stacks.
 struct AccountRun<'a> {
     verb: Verb,
     request: &'a ActionRequest,

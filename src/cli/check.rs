@@ -1,4 +1,4 @@
-//! `check`: flow 1 on a local repository; the comment is printed.
+//! `check`: flow 1 on a local repository. Prints the comment.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::forge::local::LocalRepository;
 use crate::product::RunInput;
 use crate::report::{self as print, Notice, OfflineReason, Report};
 
-/// Most characters of the page. A file has no limit; people do.
+/// Maximum length of the printed page, so that it stays readable. A file has no limit of its own.
 const MAX_PAGE_CHARS: usize = 250_000;
 
 #[derive(Debug, Args)]
@@ -57,7 +57,7 @@ pub struct CheckArgs {
     format: ResultFormat,
 }
 
-/// Checks what changed between the merge base with `--base` and `--head`. Returns what belongs on standard output.
+/// Checks what changed between the merge base with `--base` and `--head`. Returns standard output and the exit code.
 pub fn check(args: &CheckArgs) -> (String, Exit) {
     match compare(args) {
         Ok(report) => {
@@ -91,7 +91,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
             args.base, args.head
         )
     })?;
-    // A variable ends with a line break.
+    // A variable may end with a line break.
     let globs = args.configs.iter().map(|glob| glob.trim().to_owned());
     let globs: Vec<String> = globs.filter(|glob| !glob.is_empty()).collect();
     let selection = ConfigSelector::new(&globs)?;

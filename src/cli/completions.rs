@@ -1,4 +1,4 @@
-//! `completions` and `man`: what shells and readers of manuals need, from the commands themselves.
+//! `completions` and `man`: completion scripts and manual pages, generated from the commands.
 
 use std::path::{Path, PathBuf};
 

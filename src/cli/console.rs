@@ -1,4 +1,4 @@
-//! The person at the command line: hears what happens, and is asked before something goes.
+//! Progress and prompts at the command line.
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::report::{self, Counted, Format, Redactor, Step, event_line};
 use crate::stack::{StackEvent, StackName};
 use crate::text::escape_invisible;
 
-/// What all stacks of a run share: bars on a terminal, plain lines elsewhere.
+/// Shared by all stacks of a run: progress bars on a terminal, plain lines elsewhere.
 #[derive(Clone)]
 pub struct Console {
     bars: Option<&'static MultiProgress>,
@@ -22,7 +22,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// `force` is what the command line said.
+    /// `force`: whether the command line has `--force`.
     pub fn new(force: bool) -> Self {
         Self {
             bars: logger::bars(),
@@ -30,7 +30,7 @@ impl Console {
         }
     }
 
-    /// The same for one stack, of whose values only some may be shown.
+    /// The progress of one stack. `values` hides values that may not be shown.
     pub fn for_stack(&self, values: Redactor) -> StackProgress {
         let bar = self.bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
@@ -49,7 +49,7 @@ impl Console {
     }
 }
 
-/// Columns of the terminal; `None` if the output goes elsewhere, where nothing is to be wrapped.
+/// Columns of the terminal; `None` if standard output is not a terminal, so that nothing is wrapped.
 #[expect(
     clippy::disallowed_methods,
     reason = "the width is that of standard output, to which nothing is written here"
@@ -59,7 +59,7 @@ pub fn width() -> Option<u16> {
     Some(width.0)
 }
 
-/// What is told of one stack.
+/// The progress of one stack.
 pub struct StackProgress {
     console: Console,
     bar: Option<ProgressBar>,
@@ -106,7 +106,7 @@ impl AuthoritySource for StackProgress {
     fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority {
         let force = self.console.force;
         let terminal = std::io::stdin().is_terminal() && self.console.bars.is_some();
-        // Whoever has not said `--force` is refused anyway, and a script cannot be asked.
+        // Without `--force` the guard denies anyway. Without a terminal there is no person to prompt.
         let about = about.filter(|_| force && terminal);
         let typed = about.map(|deletion| self.prompt_for_confirmation(stack, deletion));
         Authority::CommandLine { force, typed }

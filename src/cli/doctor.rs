@@ -1,4 +1,4 @@
-//! `doctor`: what this job or this laptop may do, printed.
+//! `doctor`: prints what this job or this laptop may do.
 
 use clap::Args;
 
@@ -27,7 +27,7 @@ pub struct DoctorArgs {
     format: ListFormat,
 }
 
-/// Checks everything. Returns what belongs on standard output.
+/// Runs all checks. Returns standard output and the exit code.
 pub fn doctor(args: &DoctorArgs) -> (String, Exit) {
     let diagnosis = match diagnose(&args.configs) {
         Ok(diagnosis) => diagnosis,

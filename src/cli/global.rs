@@ -1,4 +1,4 @@
-//! Options that every command has, and what they set up: colors and the logger.
+//! Options of every command, and their effects: colors and the logger.
 
 use std::ffi::OsString;
 
@@ -61,7 +61,7 @@ impl GlobalArgs {
     }
 }
 
-/// Starts the logger where the command line cannot be read.
+/// Starts the logger for a command line that cannot be parsed.
 pub fn start_default_logger(arguments: &[OsString]) {
     start(color(arguments), None);
 }
@@ -73,7 +73,7 @@ fn start(color: Color, level: Option<log::LevelFilter>) {
     }
 }
 
-/// The choice of colors, also of a command line with errors: they are colored too.
+/// The choice of colors, read before the command line is parsed: its errors have colors too.
 pub fn color(arguments: &[OsString]) -> Color {
     let mut found = variable(COLOR_VARIABLE);
     let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());

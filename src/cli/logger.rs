@@ -1,5 +1,5 @@
-//! The one door to standard error. Every line passes it: what is invisible or reads like a workflow command is written out, and
-//! progress bars step aside.
+//! The only writer to standard error. It escapes invisible characters and workflow commands in every line, and pauses progress bars
+//! while it writes.
 #![expect(
     clippy::disallowed_methods,
     reason = "this module is the door to standard error"
@@ -17,14 +17,14 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use crate::diagnostic::LOG_TARGET;
 use crate::report::escape_workflow_commands;
 
-/// Errors are red, warnings yellow, all else has the terminal's own color.
+/// Errors are red, warnings yellow, other text has the terminal's own color.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// What is told before flags are read, and without any.
+/// The level without flags, and until flags are read.
 const DEFAULT: LevelFilter = LevelFilter::Info;
 
-/// Progress bars of this process. Nothing is drawn unless standard error is a terminal.
+/// Progress bars of this process. Hidden unless standard error is a terminal.
 static BARS: LazyLock<MultiProgress> =
     LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
 
@@ -32,7 +32,7 @@ static LOGGER: OnceLock<Logger> = OnceLock::new();
 
 struct Logger(Filter);
 
-/// Where `-v` and `-q` lead: one step for each, from warnings, errors and notes.
+/// The level for these flags. Each `-v` or `-q` moves one step from the default.
 pub fn level(verbose: u8, quiet: u8) -> LevelFilter {
     match i16::from(verbose) - i16::from(quiet) {
         ..=-2 => LevelFilter::Error,
@@ -43,8 +43,8 @@ pub fn level(verbose: u8, quiet: u8) -> LevelFilter {
     }
 }
 
-/// Starts the logger. `level` is what the flags say, and `directives` what `RUST_LOG` says; flags win.
-/// Fails if the directives cannot be read.
+/// Starts the logger. `level` comes from the flags, `directives` from `RUST_LOG`; flags win.
+/// Fails if the directives are invalid.
 pub fn start(
     color: ColorChoice,
     level: Option<LevelFilter>,
@@ -69,26 +69,26 @@ pub fn start(
     }
     let filter = builder.build();
     let most = filter.filter();
-    // Only a second call of `run` in one process finds a logger there, and the first one goes on.
+    // A second call of `run` in one process keeps the logger of the first.
     if log::set_logger(LOGGER.get_or_init(|| Logger(filter))).is_ok() {
         log::set_max_level(most);
     }
     unreadable.map_or(Ok(()), Err)
 }
 
-/// The bars to which a new one is added; none if standard error is no terminal.
+/// The progress bars; `None` if standard error is not a terminal.
 pub fn bars() -> Option<&'static MultiProgress> {
     std::io::stderr().is_terminal().then(|| &*BARS)
 }
 
-/// Writes text that a person answers on the same line.
+/// Writes text without a line break, so that a person answers on the same line.
 pub fn prompt(text: &str) {
     write(escape_workflow_commands(text).as_bytes());
 }
 
 fn write(bytes: &[u8]) {
     let mut stream = anstream::stderr().lock();
-    // A closed standard error leaves nobody to tell.
+    // If standard error is closed, there is no other place to report that.
     let _ = stream.write_all(bytes).and_then(|()| stream.flush());
 }
 
@@ -107,7 +107,7 @@ impl Log for Logger {
     fn flush(&self) {}
 }
 
-/// A record as it is written. Diagnostics name their severity themselves.
+/// A record as one line. Rendered diagnostics state their own severity.
 fn line(record: &Record<'_>) -> String {
     let text = record.args().to_string();
     let text = escape_workflow_commands(text.trim_end());

@@ -1,8 +1,8 @@
-//! The form of the original tools, `--config CONFIG --action ACTION`, also written `-con CONFIG -act ACTION`.
+//! The syntax of the original tools, `--config CONFIG --action ACTION`, also written `-con CONFIG -act ACTION`.
 
 use std::ffi::{OsStr, OsString};
 
-/// Actions for which the original tools took a config and did not read it.
+/// Actions for which the original tools required a config and ignored it.
 const WITHOUT_CONFIG: &[&str] = &["list-products", "show-product"];
 
 /// How a command line names its action.
@@ -14,7 +14,8 @@ pub enum CommandForm {
     Original,
 }
 
-/// The same command line in the form `ACTION … -- CONFIG`. One that does not name both, or begins with a command, stays as it is.
+/// Rewrites the original syntax as `ACTION … -- CONFIG`. Returns the command line unchanged if it lacks the config or the action,
+/// or begins with a command.
 pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, CommandForm) {
     let unchanged = || (arguments.to_vec(), CommandForm::Command);
     let Some((program, words)) = arguments.split_first() else {
@@ -71,7 +72,7 @@ fn is_flag(word: &OsStr) -> bool {
     word.as_encoded_bytes().starts_with(b"-")
 }
 
-/// `--flag=value` in its parts.
+/// Splits `--flag=value`.
 fn split(word: &OsStr) -> (&str, Option<&str>) {
     let text = word.to_str().unwrap_or_default();
     match text.split_once('=') {

@@ -1,4 +1,4 @@
-//! `list-products`, `show-product` and `explain`: what there is, offline.
+//! `list-products`, `show-product` and `explain`, offline.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub enum ListFormat {
 }
 
 impl ListFormat {
-    /// The same with the width of the terminal.
+    /// The report's format, with the width of the terminal.
     pub fn for_terminal(self) -> ProductFormat {
         match self {
             Self::Text => ProductFormat::Text(width()),
@@ -69,7 +69,7 @@ pub struct ExplainArgs {
     code: Option<String>,
 }
 
-/// All products with their tiers, a line each.
+/// All products with their tiers, one line each.
 pub fn list_products(args: &ListProductsArgs) -> (String, Exit) {
     printed(report::list_products(
         &registry(),
@@ -77,14 +77,14 @@ pub fn list_products(args: &ListProductsArgs) -> (String, Exit) {
     ))
 }
 
-/// What products make, tier by tier.
+/// The resources, retention and billing of products, tier by tier.
 pub fn show_product(args: &ShowProductArgs) -> (String, Exit) {
     let format = args.format.for_terminal();
     let (product, tier) = (args.product.as_deref(), args.tier.as_deref());
     printed(report::show_product(&registry(), product, tier, format))
 }
 
-/// One code in full, or all of them in a line each.
+/// One code in full, or all codes, one line each.
 pub fn explain(args: &ExplainArgs) -> (String, Exit) {
     match report::explain(&Registry::built_in(), args.code.as_deref()) {
         Ok(text) => (text, Exit::Ok),

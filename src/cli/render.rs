@@ -1,4 +1,4 @@
-//! `create-prov-template`, `create-policy`: outputs beside the config.
+//! `create-prov-template` and `create-policy`: write outputs beside the config.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

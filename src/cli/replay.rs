@@ -1,4 +1,4 @@
-//! `replay`: makes the decisions and the comments of a run again, from its evidence alone.
+//! `replay`: recomputes a run's decisions and comments from its evidence file, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::report::{Evidence, escape_workflow_commands};
 use crate::text::pluralize;
 
-/// The largest evidence that is read: 200 stacks have a hundredth of it.
+/// The largest evidence file that is read. 200 stacks need about a hundredth of it.
 const MAX_BYTES: u64 = 256 << 20;
 
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct ReplayArgs {
     evidence: PathBuf,
 }
 
-/// Prints the comments; says what is not as it was recorded.
+/// Prints the comments, and reports differences from the record.
 pub fn replay(ReplayArgs { evidence: file }: &ReplayArgs) -> (String, Exit) {
     let evidence = match read(file) {
         Ok(evidence) => evidence,

@@ -1,4 +1,4 @@
-//! What an action did, in every format.
+//! The results of an action, in every format.
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -24,49 +24,49 @@ pub enum ResultFormat {
     Markdown,
 }
 
-/// What an action did to a number of configs.
+/// The results of an action on all its configs.
 #[derive(Debug, Serialize)]
 pub struct ActionResults {
     /// The action's name.
     pub action: String,
     /// One for each config.
     pub items: Vec<ConfigResult>,
-    /// Everything that is wrong.
+    /// All problems.
     pub diagnostics: Vec<Diagnostic>,
-    /// The exit code that the worst failure asks for, beside that of the diagnostics.
+    /// The exit code of the worst failure. Errors among the diagnostics have their own.
     #[serde(skip)]
     pub exit: Option<Exit>,
 }
 
-/// What an action did to one config.
+/// The result of an action on one config.
 #[derive(Debug, Serialize)]
 pub struct ConfigResult {
-    /// The config.
+    /// Path of the config.
     pub config: String,
     /// The stack's name, if the config has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack: Option<String>,
-    /// The file that was made, if the action makes one.
+    /// The file that the action wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
-    /// What became of that file.
+    /// What happened to that file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<WriteOutcome>,
-    /// What else there is to say.
+    /// Tables and data of actions that query AWS.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub details: Option<ActionOutcome>,
-    /// Whether the action did what it was asked to.
+    /// Whether the action succeeded.
     pub ok: bool,
-    /// The folder beside which outputs and logs go.
+    /// The folder that holds the config's output and log folders.
     #[serde(skip)]
     pub base: std::path::PathBuf,
-    /// Names of the config's own files, by which its diagnostics are known.
+    /// File names of the config and its outputs, by which its diagnostics are found.
     #[serde(skip)]
     pub(super) files: Vec<String>,
 }
 
 impl ConfigResult {
-    /// The action did what it was asked to.
+    /// The action succeeded.
     pub fn done(file: &ConfigFile, config: Option<&Config>) -> Self {
         Self {
             config: file.shown.to_string(),
@@ -88,7 +88,7 @@ impl ConfigResult {
         }
     }
 
-    /// The action failed; the diagnostics say why.
+    /// The action failed; the diagnostics have the reason.
     pub fn failed(file: &ConfigFile, config: Option<&Config>) -> Self {
         Self {
             ok: false,
@@ -124,7 +124,7 @@ impl ActionResults {
             .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// A config that failed, and why.
+    /// Adds a config that failed, with its problems.
     pub fn fail(
         &mut self,
         file: &ConfigFile,
@@ -137,7 +137,7 @@ impl ActionResults {
         self.add(ConfigResult::failed(file, config));
     }
 
-    /// What was done to a config. Where a first half of the action was done to it before, both have to succeed.
+    /// Adds a result. If the config already has a result from an earlier step of the action, both must succeed.
     pub fn add(&mut self, item: ConfigResult) {
         match self
             .items
@@ -152,19 +152,19 @@ impl ActionResults {
         }
     }
 
-    /// Of several exit codes, the one that matters most is said.
+    /// Keeps the exit code with the highest precedence.
     pub fn raise_exit(&mut self, exit: Exit) {
         self.exit = self.exit.max(Some(exit));
     }
 
-    /// Puts everything in a fixed order.
+    /// Sorts results by config and diagnostics by position.
     pub fn sort(&mut self) {
         self.items
             .sort_by(|a, b| (&a.config, &a.output).cmp(&(&b.config, &b.output)));
         self.diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
     }
 
-    /// The closing line: how many configs, errors, warnings.
+    /// The last line: numbers of configs, errors and warnings.
     pub fn summary_line(&self) -> String {
         use crate::text::pluralize;
         let (errors, warnings) = count(&self.diagnostics);
@@ -177,7 +177,7 @@ impl ActionResults {
         )
     }
 
-    /// What belongs on standard output.
+    /// Standard output.
     pub fn print(&self, format: ResultFormat) -> String {
         match format {
             ResultFormat::Text => {

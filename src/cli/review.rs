@@ -1,4 +1,4 @@
-//! `create-review-report`: one HTML page beside each config.
+//! `create-review-report`: writes one HTML page beside each config.
 
 use rayon::prelude::*;
 
@@ -58,7 +58,7 @@ fn page(
     let document = Document::parse(&config.path, &template)?;
     let base = one.file.base();
     let outputs = OutputFolder::new(base.join("templates"), false);
-    // One that cannot be read is as good as none: the page says that there is nothing to compare with.
+    // An unreadable template counts as absent: the page says that there is nothing to compare with.
     let old = outputs.read(&config.outputs.template).ok().flatten();
     let last = old.map(|old| diff(&old, &template).map_or(LastAction::Same, LastAction::Other));
     let page = review(&ReviewReport {

@@ -1,4 +1,4 @@
-//! `roles`: the IAM roles that the policy file names, as a template or as documents.
+//! `roles`: prints the IAM roles that the policy file names, as a template or as documents.
 
 use clap::Args;
 use serde_json::json;
@@ -59,7 +59,7 @@ pub struct RolesArgs {
     format: RolesFormat,
 }
 
-/// The id of an account.
+/// Parses an account id.
 fn account(text: &str) -> Result<String, &'static str> {
     match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         true => Ok(text.to_owned()),
@@ -77,7 +77,7 @@ pub enum RolesFormat {
     Json,
 }
 
-/// Prints the roles of one account as a template, or of all of them as documents.
+/// Prints the roles of one account as a template, or those of all accounts as documents.
 pub fn roles(args: RolesArgs) -> (String, Exit) {
     let request = RolesRequest {
         repository: args.repository,
@@ -111,7 +111,7 @@ fn print(
         .iter()
         .flat_map(|one| one.diagnostics.clone())
         .collect();
-    // A config that does not load has permissions that nobody knows: roles without them would be taken for complete.
+    // The permissions of a config that does not load are unknown, so the printed roles would lack them.
     if loaded.iter().any(|one| one.config.is_none()) {
         return Err(wrong(problems));
     }
@@ -159,7 +159,7 @@ fn print(
     }
 }
 
-/// The configs that are meant; of the policy's globs some may find none.
+/// The configs of the arguments, or of the policy's globs. Globs of the policy may match no file.
 fn locate_configs(
     arguments: &[String],
     policy: &Policy,
@@ -177,7 +177,7 @@ fn locate_configs(
     Ok(files)
 }
 
-/// What whoever deploys them should know, beside what is printed.
+/// A note for the person who deploys the printed roles.
 fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
     if !asked.repository.has_ids() {
         log::info!(

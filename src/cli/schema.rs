@@ -1,4 +1,4 @@
-//! `schema [PRODUCT]`: the JSON Schema of a product's configs, or of the policy, for editors.
+//! `schema [PRODUCT]`: prints the JSON Schema of a product's configs, or of the policy file, for editors.
 
 use std::path::Path;
 
@@ -20,10 +20,10 @@ pub struct SchemaArgs {
     product: Option<String>,
 }
 
-/// What stands for the policy, unless a product is called that.
+/// Selects the policy file's schema, unless a product has this name.
 const POLICY: &str = "policy";
 
-/// The schema of a product; without a name, that of the only product, or the names of all.
+/// The schema of a product. Without a name: the schema of the only product, or the names of all products.
 pub fn schema(args: &SchemaArgs) -> (String, Exit) {
     let mut registry = Registry::built_in();
     add_repository_products(&mut registry, Path::new("."));

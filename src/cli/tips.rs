@@ -1,5 +1,5 @@
-//! Flags that a command does not take, but that people try: each is refused with the form that works. clap's own guess is the most
-//! similar flag of the command, such as `--format` for `--force`.
+//! Flags that people try on commands that do not take them. Each is rejected with the form that works. clap alone would suggest the
+//! most similar flag of the command, such as `--format` for `--force`.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ const FOREIGN: &[(&str, &str)] = &[
     ("stack-name", "the config names its stack"),
 ];
 
-/// Adds the refused flags to a command and all below it.
+/// Adds the rejected flags to a command and its subcommands.
 pub fn refuse_foreign_flags(command: Command) -> Command {
     let owners = owners(&command);
     let command = refuse_flags_of_others(refuse_foreign(command), &owners);
     command.mut_subcommands(|sub| refuse_flags_of_others(refuse_foreign(sub), &owners))
 }
 
-/// Which commands take each flag.
+/// The commands that take each flag.
 fn owners(command: &Command) -> BTreeMap<String, Vec<String>> {
     let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sub in command.get_subcommands() {

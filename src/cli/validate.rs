@@ -1,4 +1,5 @@
-//! `validate-prov-template`, offline: structure, references, limits, and whether it is what the config renders to.
+//! `validate-prov-template`, offline: checks structure, references and limits, and whether the config still renders to the
+//! template.
 
 use rayon::prelude::*;
 

@@ -5,7 +5,7 @@ use crate::product::Verb;
 
 /// Begins every command.
 pub const TRIGGER: &str = "/provisioner";
-/// Characters of a comment; a forge accepts no more.
+/// Maximum characters of a comment. Forges accept no more.
 pub const MAX_CHARACTERS: usize = 65_536;
 pub const MAX_COMMANDS: usize = 10;
 

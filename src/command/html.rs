@@ -31,7 +31,7 @@ const CONTAINER_ELEMENTS: &[&str] = &[
     "var",
 ];
 
-/// More than people open at once.
+/// No real comment opens so many elements at once.
 const MAX_OPEN: usize = 64;
 
 #[derive(Debug, Default)]

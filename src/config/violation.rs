@@ -13,7 +13,7 @@ use crate::text::{and_list, did_you_mean, pluralize, quote};
 /// Longer lists of allowed values are truncated.
 const MAX_LISTED: usize = 8;
 
-/// A longer number is not an account id, tag or version that somebody forgot to quote.
+/// A longer number is not an account id, tag or version without its quotes.
 const MAX_QUOTED_CHARS: usize = 60;
 
 /// Diagnostics of one kind for one file. Each one's line is looked up, so without a limit a large file would take quadratic time.

@@ -1,4 +1,4 @@
-//! From the event of a job to the one flow that handles it.
+//! Selects the flow that handles the event of a job.
 
 use crate::ci::{self, CiEvent, JobEnvironment};
 use crate::exit::Exit;

@@ -29,7 +29,7 @@ use crate::report::{
 };
 use crate::stack::{Drifted, StackName};
 
-/// A detection takes minutes, and a job ends after six hours at most.
+/// A detection takes minutes, and a job has at most six hours.
 const MAX_STACKS: usize = 200;
 
 /// Detects drift in the stacks of the default branch.

@@ -3,10 +3,10 @@
 //! | file | what it is |
 //! |---|---|
 //! | `dispatch` | event → one flow |
-//! | `check` | flow 1: a change is checked |
-//! | `comment` | flow 2: a comment commands |
-//! | `provision` | flow 3: a merged change is provisioned |
-//! | `drift` | the scheduled detection of drift |
+//! | `check` | flow 1: checks a change |
+//! | `comment` | flow 2: runs the commands of a comment |
+//! | `provision` | flow 3: provisions a merged change |
+//! | `drift` | scheduled drift detection |
 
 pub mod check;
 mod comment;

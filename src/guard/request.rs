@@ -18,7 +18,7 @@ pub struct ChangeRequest {
     pub head: Option<CommitSha>,
     /// Who opened it.
     pub author: Option<UserId>,
-    /// Who pushed commits to the head. An empty list counts as unknown, because somebody did.
+    /// Who pushed commits to the head. An empty list counts as unknown, because every head was pushed by a user.
     pub pushers: Option<Vec<UserId>>,
     /// Approvals, change requests and dismissals, oldest first.
     pub reviews: Option<Vec<Review>>,
@@ -106,7 +106,7 @@ pub struct Review {
 pub enum ReviewState {
     Approved,
     ChangesRequested,
-    /// Somebody dismissed the review.
+    /// A user dismissed the review.
     Dismissed,
 }
 

@@ -1,4 +1,4 @@
-//! The log of a job: one plain line for each thing that happens. It cannot prompt.
+//! The log of a job: one plain line for each event. It cannot prompt.
 
 use crate::operation::Progress;
 use crate::report::{Counted, Redactor, Step, event_line};
@@ -33,12 +33,12 @@ impl Progress for ProgressLog {
     }
 }
 
-/// Logs one line, whatever characters it has.
+/// Logs one line with invisible characters escaped.
 pub fn print_line(line: &str) {
     log::info!("{}", escape_invisible(line, false));
 }
 
-/// Whether a log shows this count: every tenth part of a known whole is enough.
+/// Whether a log shows this count: at most ten lines for a known total.
 pub fn is_milestone(done: u64, of: Option<u64>) -> bool {
     of.is_none_or(|of| done == of || done.is_multiple_of((of / 10).max(1)))
 }

@@ -1,4 +1,4 @@
-//! The stack that a config asks for.
+//! The stack that a config requests.
 
 use std::collections::BTreeMap;
 

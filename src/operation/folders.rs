@@ -10,7 +10,7 @@ use crate::report::{Counted, FolderCount};
 #[derive(Clone, Debug, Serialize)]
 pub struct FolderResult {
     pub bucket: String,
-    /// Number of folders that the config asks for.
+    /// Number of folders that the config requests.
     pub wanted: usize,
     /// Number of folders that were created now.
     pub created: usize,

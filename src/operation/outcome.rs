@@ -29,7 +29,7 @@ pub struct ActionOutcome {
 pub enum Conclusion {
     #[default]
     Done,
-    /// The template, or something that it needs, is not as it has to be.
+    /// The template, or a requirement of it, is invalid.
     Invalid,
     /// CloudFormation refuses the change set.
     ChangeSetFailed,

@@ -53,7 +53,7 @@ pub async fn provision(
         return resume(site, desired, facts, stack).await;
     }
     let created = create::<Create>(site, desired, facts).await;
-    // Another run may have been faster: then its creation, begun or about to begin, is what blocks this one.
+    // Another run may have been faster: then its creation, running or about to start, is what blocks this one.
     match &created {
         Err(OperationError::Cloud(refused)) if refused.has_code("ChangeSetNotFound") => {
             site.progress.step(&desired.stack, Step::OtherRun);
@@ -96,7 +96,7 @@ async fn resume(
     update(site, desired, facts, stack).await
 }
 
-/// Whether the stack is owned by this config and is being created from the same template.
+/// Whether this config owns the stack, and the stack is being created from the same template.
 async fn is_own_creation(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -240,7 +240,7 @@ async fn update(
     let pending = ensure_executable(site, desired, pending).await?;
     facts.verdict = Some(plan::worst(&pending.described().change_set));
     let digest = plan::change_set_digest(&pending.described().change_set).to_string();
-    // A person at the command line decides on the current change set; reviewers of a pull request saw an earlier one.
+    // A person at the command line reviews the current change set. Reviewers of a pull request saw an earlier one.
     let shown = match &facts.authority {
         Authority::Request(request) => request
             .shown

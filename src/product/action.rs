@@ -11,7 +11,7 @@ const MAX_SUMMARY: usize = 120;
 /// An action of one product or of several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductAction {
-    /// As the command line and comments name it.
+    /// The name on the command line and in comments.
     pub name: String,
     /// The product's name and its verb for the action, in the order of the registry.
     pub verbs: Vec<(String, Verb)>,

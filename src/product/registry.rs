@@ -170,7 +170,7 @@ impl Registry {
         actions
     }
 
-    /// Why each product that cannot be read cannot.
+    /// The error of each product that cannot be read.
     pub fn unreadable_products(&self) -> impl Iterator<Item = &str> {
         self.entries
             .iter()

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::model::EffectKind;
 
-/// How far an action reaches, and with it who may command it. From harmless to not.
+/// The reach of an action, which decides who may command it. From harmless to destructive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Reads what is in the repository, and does not query AWS.
@@ -38,7 +38,7 @@ impl Class {
         }
     }
 
-    /// What the class does at AWS, as the tables of the documentation say it.
+    /// What the class does in AWS, for the tables of the documentation.
     pub fn aws(self) -> &'static str {
         match self {
             Self::Offline => "nothing",
@@ -63,11 +63,11 @@ impl Class {
     }
 }
 
-/// What a verb does to the stack that the config names.
+/// The effect of a verb on the config's stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StackEffect {
     Keeps,
-    /// Brings it to the state that the config declares.
+    /// Changes it to what the config declares.
     Provisions,
     Deletes,
 }
@@ -84,7 +84,7 @@ macro_rules! verbs {
         impl Verb {
             pub const ALL: &'static [Self] = &[$(Self::$verb),*];
 
-            /// The word for it in a manifest.
+            /// The name in manifests.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$verb => $name,)* }
             }
@@ -93,7 +93,7 @@ macro_rules! verbs {
                 match self { $(Self::$verb => Class::$class,)* }
             }
 
-            /// The effect that the guard has to allow, at least. Offline verbs reach no guard.
+            /// The least effect that the guard has to allow. Offline verbs need no decision.
             pub fn effect(self) -> EffectKind {
                 match self { $(Self::$verb => EffectKind::$effect,)* }
             }
@@ -139,7 +139,7 @@ impl Verb {
         self.stack_effect() == StackEffect::Deletes
     }
 
-    /// Whether it brings the stack to the state that the change asks for.
+    /// Whether it changes the stack to what the change requests.
     pub fn changes_stack(self) -> bool {
         self.stack_effect() != StackEffect::Keeps
     }

@@ -47,7 +47,7 @@ pub enum Health {
     InProgress,
     /// The last operation failed; the stack cannot be updated.
     Failed,
-    /// `REVIEW_IN_PROGRESS`: somebody created a change set for a stack that does not exist yet. The stack holds nothing.
+    /// `REVIEW_IN_PROGRESS`: the stack does not exist yet, and a change set would create it. It holds no resources.
     ReviewInProgress,
     Deleted,
     /// A status that AWS added to the API later.

@@ -1,5 +1,5 @@
-//! Outputs beside the config. A file is replaced only if provisioner wrote it last and nobody edited it: `SHA256SUMS`, in the format
-//! of `sha256sum`, records what was written.
+//! Outputs beside the config. provisioner replaces a file only if provisioner wrote it last and it was not edited since:
+//! `SHA256SUMS`, in the format of `sha256sum`, records what was written.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -56,7 +56,7 @@ pub enum OutputError {
 }
 
 impl OutputFolder {
-    /// The outputs in `folder`, which is made when the first is written. `overwrite` replaces edited files.
+    /// The outputs in `folder`, which the first write creates. `overwrite` replaces edited files.
     pub fn new(folder: PathBuf, overwrite: bool) -> Self {
         Self { folder, overwrite }
     }

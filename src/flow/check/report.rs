@@ -1,4 +1,4 @@
-//! The report of a check, from inputs that were read anywhere.
+//! The report of a check, from inputs of any source.
 
 use std::collections::BTreeMap;
 

@@ -80,7 +80,7 @@ fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
 
 /// Whether the person may approve: a listed approver, or without a list anybody with write permission.
 pub(super) fn may_approve(person: &Actor, approvers: &[String]) -> bool {
-    // A user without read permission has left, and a name with unknown permission may belong to somebody else by now.
+    // A user without read permission has left. A login with unknown permission may belong to another account by now.
     if person.bot || person.permission < Some(Permission::Read) {
         return false;
     }

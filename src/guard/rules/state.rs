@@ -8,8 +8,8 @@ use crate::stack::{Health, Stack};
 /// The status of a stack that is being created.
 const CREATING: &str = "CREATE_IN_PROGRESS";
 
-/// The stack, if it is known to exist. A stack in `REVIEW_IN_PROGRESS` counts only for deletions: somebody may be reviewing its
-/// change set.
+/// The stack, if it is known to exist. A stack in `REVIEW_IN_PROGRESS` counts only for deletions: its change set may be under
+/// review.
 fn existing<'a>(input: &RuleInput<'a>) -> Option<&'a Stack> {
     let stack = input.facts.stack.as_ref()?.as_ref()?;
     let exists = match stack.status.health() {
