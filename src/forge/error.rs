@@ -74,7 +74,7 @@ impl ForgeError {
         self.kind == ForgeErrorKind::NotFound
     }
 
-    /// Whether the token is not told: not allowed, or not visible.
+    /// Whether the token may not read it: not allowed, or not visible.
     pub fn is_withheld(&self) -> bool {
         matches!(
             self.kind,

@@ -1,6 +1,6 @@
-//! A local git repository, read through `git` itself: what it can read (worktrees, alternates, partial clones), we can.
+//! A local git repository, read through `git` itself, so that worktrees, alternates and partial clones work.
 //!
-//! No shell is involved, revisions never stand where an option could, nothing is fetched, and no file is checked out.
+//! No shell is involved, no revision can be read as an option, nothing is fetched, and no file is checked out.
 #![expect(clippy::disallowed_methods, reason = "this adapter is the door to git")]
 
 use std::collections::{BTreeSet, HashMap};
@@ -13,10 +13,10 @@ use async_trait::async_trait;
 use super::{ChangeKind, ChangedFile, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 
-/// Folders that one `git ls-tree` is asked for: well below what a command line may hold, with paths of 4 KiB.
+/// Folders of one `git ls-tree`. With paths of 4 KiB the command line stays far below the system's limit.
 const MAX_FOLDERS: usize = 200;
 
-/// Versions of a file that are looked through.
+/// Versions of a file that are searched.
 const MAX_VERSIONS: usize = 50;
 
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct LocalRepository {
 }
 
 impl LocalRepository {
-    /// The repository that holds `folder`.
+    /// The repository that contains `folder`.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
@@ -47,7 +47,7 @@ impl LocalRepository {
         CommitSha::parse(output.trim()).map_err(|error| ForgeError::invalid(&what, error))
     }
 
-    /// The commit from which two commits went apart; `None` if the history here does not reach that far.
+    /// The merge base of two commits; `None` if the local history does not reach it.
     pub fn merge_base(&self, base: &CommitSha, head: &CommitSha) -> Option<CommitSha> {
         let output = self
             .output("merge base", &["merge-base", base.as_str(), head.as_str()])
@@ -55,7 +55,7 @@ impl LocalRepository {
         CommitSha::parse(output.trim()).ok()
     }
 
-    /// The contents that a file of this folder had in its newest versions, newest first; nothing where git knows nothing of it.
+    /// The newest versions of a file of this folder, newest first; empty if git does not know the file.
     pub fn versions(&self, file_name: &str) -> Vec<Vec<u8>> {
         let most = format!("-{MAX_VERSIONS}");
         let arguments = [
@@ -123,8 +123,8 @@ impl LocalRepository {
         Ok(output.stdout)
     }
 
-    /// The blobs of paths; `None` where there is no file. Folders are listed first: were `git cat-file` asked for paths, it would
-    /// read the trees above each of them again.
+    /// The blobs of paths; `None` if a file does not exist. Lists folders first: with paths, `git cat-file` would read the trees
+    /// above each path again.
     fn blobs(&self, at: &CommitSha, paths: &[RepoPath]) -> Result<Vec<Option<String>>, ForgeError> {
         let folders: BTreeSet<&str> = paths.iter().map(RepoPath::folder).collect();
         let folders: Vec<String> = folders
@@ -134,7 +134,7 @@ impl LocalRepository {
         let mut blobs = HashMap::new();
         for some in folders.chunks(MAX_FOLDERS) {
             let mut arguments = vec!["ls-tree", "-z", "--full-tree", at.as_str()];
-            // The top folder is what is listed if none is named.
+            // Without a name, `git ls-tree` lists the top folder.
             let named = some.iter().filter(|folder| *folder != "/");
             let named: Vec<&str> = named.map(String::as_str).collect();
             if named.len() < some.len() {
@@ -152,7 +152,7 @@ impl LocalRepository {
             .collect())
     }
 
-    /// One `git cat-file` for all: a process per file would be most of the work.
+    /// Reads all blobs with one `git cat-file`: starting a process for each file would take most of the time.
     fn cat(&self, blobs: &[Option<String>]) -> std::io::Result<Vec<Option<Vec<u8>>>> {
         let mut git = self.git();
         git.args(["cat-file", "--batch"])
@@ -164,7 +164,7 @@ impl LocalRepository {
             return Err(std::io::Error::other("git has no pipes"));
         };
         let contents = std::thread::scope(|scope| {
-            // Written beside the reading: neither side's pipe can fill up and stop both.
+            // Writes and reads concurrently, so that neither pipe fills up and blocks both.
             scope.spawn(move || {
                 let mut blobs = blobs.iter().flatten();
                 blobs.try_for_each(|blob| writeln!(input, "{blob}"))
@@ -183,7 +183,7 @@ impl LocalRepository {
     }
 }
 
-/// The files of a `git ls-tree -z`, each with its blob: `mode type object<TAB>path`. One whose path is not UTF-8 is not asked for.
+/// The files of a `git ls-tree -z`, each with its blob: `mode type object<TAB>path`. Skips paths that are not UTF-8.
 fn listed(output: &[u8]) -> impl Iterator<Item = (String, String)> {
     output.split(|byte| *byte == 0).filter_map(|line| {
         let (object, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;

@@ -1,5 +1,5 @@
-//! The forge as the flows need it, in neutral words: one trait [`Forge`], made of one trait for each subject. Each adapter has a folder of
-//! its own, with the same files.
+//! The forge as flows need it, in neutral words: the trait [`Forge`], made of one trait for each subject. Each adapter has its own
+//! folder with the same files.
 
 mod capabilities;
 mod comments;

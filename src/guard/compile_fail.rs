@@ -1,4 +1,4 @@
-//! Code that must not compile. Each proof is a text that compiles, and the same text with one part changed, which does not.
+//! Code that must not compile. Each proof has a text that compiles, and the same text with one part changed, which does not.
 //!
 //! Stable Rust does not compare the codes of errors. The text that compiles shows that the changed part causes the error.
 

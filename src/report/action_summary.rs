@@ -1,4 +1,4 @@
-//! What an action did to a stack, in one line.
+//! The result of an action on a stack, in one line.
 
 use crate::text::pluralize;
 
@@ -34,7 +34,7 @@ pub enum ActionSummary<'a> {
 pub struct FolderCount<'a> {
     pub bucket: &'a str,
     pub created: usize,
-    /// All that the config lists.
+    /// Number of folders that the config lists.
     pub wanted: usize,
 }
 

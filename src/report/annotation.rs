@@ -4,7 +4,7 @@
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::text::{escape_invisible, pluralize};
 
-/// The runner shows so many annotations of each severity in one step and drops the rest silently.
+/// The runner shows at most this many annotations of each severity in a step and drops the rest silently.
 const MAX_PER_LEVEL: usize = 10;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ fn command(diagnostic: &Diagnostic) -> String {
 }
 
 fn message(text: &str) -> String {
-    // `##[` would be a command even in here, were this line not one already; nothing relies on that.
+    // Inside a workflow command, the runner does not read `##[` as another command.
     escape_invisible(text, true)
         .replace('%', "%25")
         .replace('\r', "%0D")

@@ -157,7 +157,7 @@ fn drift_check_text(check: &DriftCheck, found: usize) -> Text {
     };
     let what = match check.status {
         DriftStatus::InSync => Text::ours("nothing found"),
-        // What differs could not be read, which is said beside it.
+        // The differences could not be read, which the report states beside the table.
         DriftStatus::Deleted | DriftStatus::Modified if found == 0 => Text::ours("found"),
         DriftStatus::Deleted | DriftStatus::Modified => Text::count(found, "difference"),
         DriftStatus::NotChecked | DriftStatus::Unknown => Text::ours("nothing known"),

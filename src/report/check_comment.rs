@@ -78,7 +78,7 @@ pub(super) fn page(
     fit_page(parts, rest, limit)
 }
 
-/// The result of an action of the command line: problems, and one line for each config.
+/// The result of an action at the command line: problems, and one line for each config.
 pub fn results_markdown(
     closing: &str,
     items: impl Iterator<Item = (bool, String, String)>,
@@ -237,7 +237,7 @@ fn config_section(
     });
     let impact_head = ["Changed key", "Line", "Declared impact", "Consequence"];
     let impact = rows(&impact_head, impact);
-    // What AWS says takes the place of what the templates let expect.
+    // AWS's preview replaces the estimate from the templates.
     let is_asked = preview.is_some_and(|preview| preview.digest.is_some());
     let expected = change.resources.iter().filter(|_| !is_asked);
     let last = match change.intent {

@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::text::escape_invisible;
 
-/// Most characters of a source line that are quoted.
+/// Maximum length of a quoted source line.
 const WINDOW: usize = 120;
 /// Characters shown before the position in a longer line.
 const BEFORE: usize = 40;

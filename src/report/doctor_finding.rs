@@ -1,8 +1,8 @@
-//! The words of `doctor`: what a check found, and what to do about it.
+//! The findings of `doctor`, in words, with help.
 
 use crate::text::pluralize;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     // The job.
@@ -24,7 +24,7 @@ pub enum Found {
         number: u64,
         is_fork: bool,
     },
-    /// The forge did not answer; the permission that reading it takes.
+    /// The forge did not answer. Names the permission that the request needs.
     Unreadable {
         error: String,
         permission: &'static str,
@@ -62,7 +62,7 @@ pub enum Found {
     PolicyInvalid {
         messages: Vec<String>,
     },
-    /// Where it was read: a short commit.
+    /// The commit, abbreviated.
     PolicyAt {
         commit: String,
     },
@@ -151,7 +151,7 @@ const ROLE_HELP: &str =
     "`provisioner roles` writes the role and whom it trusts; compare with the subject above";
 
 impl Found {
-    /// What was found.
+    /// The finding as text.
     pub fn words(&self) -> String {
         match self {
             Self::ForgeUnknown { error }
@@ -245,7 +245,7 @@ impl Found {
         }
     }
 
-    /// What to do about it; `None` where nothing is wrong.
+    /// How to fix it; `None` if nothing is wrong.
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::ForgeUnknown { .. } => {

@@ -16,7 +16,7 @@ const HEAD: &[&str] = &[
     "actual",
 ];
 
-/// The words of CloudFormation for how a property differs.
+/// CloudFormation's words for a difference.
 const DIFFERENCES: &[&str] = &["ADD", "REMOVE", "NOT_EQUAL"];
 
 /// The stack and the number of drifted resources, in one line.

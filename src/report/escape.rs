@@ -3,9 +3,9 @@
 use super::fit::{first_lines, length};
 use crate::text::escape_invisible;
 
-/// Most characters of a sentence.
+/// Maximum length of a sentence.
 const MAX_CHARS: usize = 200;
-/// Most characters of a code span: more than any useful name or path has.
+/// Maximum length of a code span, longer than any useful name or path.
 const MAX_CODE_CHARS: usize = 400;
 
 /// Plain if no part of the text is live, otherwise a code span.
@@ -53,7 +53,7 @@ pub fn fence(text: &str, language: &str) -> String {
     format!("{ticks}{language}\n{shown}{end}{ticks}")
 }
 
-/// A folded code block with the first lines of a text, at most `most` characters of it.
+/// A folded code block with the first lines of a text, at most `most` characters.
 pub fn details_block(text: &str, language: &str, most: usize) -> String {
     let (shown, left_out) = first_lines(text, most);
     let rest = match left_out {

@@ -1,69 +1,69 @@
 //! Fits pages to the limits of a forge. Lengths are in Unicode characters, as forges count them.
 //!
-//! Where a page is too long, lists lose the details of their last items, then the items; texts are cut between lines, and what is open
-//! there is closed. A note says what is missing. No page is longer than its limit.
+//! If a page is too long, lists drop the details of their last items, then the items. Texts are truncated between lines, and open
+//! markup is closed. A note counts the rest. No page is longer than its limit.
 
 use minijinja::Error;
 
-/// With less room than this, an item is not rendered: it would not fit.
+/// With less room, an item is not rendered: it would not fit.
 const MIN_ITEM_CHARS: usize = 100;
-/// An item is cut only where so much of it can stay that it is worth reading.
+/// An item is truncated only if at least this much of it fits.
 const MIN_CUT_CHARS: usize = 1_000;
 
-/// A text, and what it may lose.
+/// A text of a page.
 pub enum Block {
-    /// Stays whole.
+    /// Never shortened.
     Whole(String),
-    /// Is cut between lines. All such texts of a page may be equally long.
+    /// Truncated between lines. All such texts of a page have the same maximum length.
     Cut(String),
 }
 
-/// A part of a page with lists.
+/// A part of a page.
 pub enum Part<'a> {
-    /// Stays whole.
+    /// Never shortened.
     Whole(String),
-    /// Loses the details of its last items, then the items.
+    /// Drops the details of its last items, then the items.
     List(List<'a>),
 }
 
 /// Items, the most important first.
 pub struct List<'a> {
-    /// Stands before the items, if any is shown.
+    /// Text above the items, if any item is shown.
     pub head: String,
-    /// How many items there are.
+    /// Number of items.
     pub count: usize,
-    /// Renders an item, or fails where it has no such form.
+    /// Renders an item; an error if it has no such form.
     pub item: Box<dyn Fn(usize, Form) -> Result<String, Error> + 'a>,
-    /// The forms that items have, the longest first.
+    /// The forms of items, longest first.
     pub forms: &'static [Form],
-    /// Says how many items are shown in full.
+    /// The note for this number of items that are shown in full.
     pub note: Box<dyn Fn(usize) -> String + 'a>,
-    /// The part of the limit that the list may fill: 2 stands for a half, 1 for all of it.
+    /// The list may fill the limit divided by this number.
     pub share: usize,
 }
 
 /// How much of an item is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// All of it.
+    /// Everything.
     Full,
     /// Without its tables and folded texts.
     Brief,
 }
 
-/// Where the reader finds what is left out.
+/// Where to find what a page leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
-    /// The summary of the job.
+    /// The job's summary.
     JobSummary,
     /// The file that a check writes.
     JsonReport,
-    /// What a job leaves: its summary, its files and its log.
+    /// The job's summary, files and log.
     JobReport,
 }
 
 impl Rest {
-    /// As the end of a sentence.
+    /// The end of a sentence.
     pub fn words(self) -> &'static str {
         match self {
             Self::JobSummary => "in the job summary",
@@ -77,7 +77,7 @@ impl Rest {
     }
 }
 
-/// The parts one after another in at most `limit` characters.
+/// Joins the parts in at most `limit` characters.
 pub fn fit_page(parts: Vec<Part<'_>>, rest: Rest, limit: usize) -> Result<String, Error> {
     let reserved = parts.iter().map(|part| match part {
         Part::Whole(text) => length(text),
@@ -98,7 +98,7 @@ pub fn fit_page(parts: Vec<Part<'_>>, rest: Rest, limit: usize) -> Result<String
     Ok(fit_blocks(blocks, rest, limit))
 }
 
-/// The blocks one after another in at most `limit` characters.
+/// Joins the blocks in at most `limit` characters.
 pub fn fit_blocks(blocks: Vec<Block>, rest: Rest, limit: usize) -> String {
     let note = rest.note();
     let whole = blocks.iter().map(|block| match block {
@@ -116,7 +116,7 @@ pub fn fit_blocks(blocks: Vec<Block>, rest: Rest, limit: usize) -> String {
         Block::Cut(text) => cut(&text, most, &note),
     });
     let page = collapse_blank_lines(&texts.collect::<String>());
-    // What stays whole may be too long by itself.
+    // The texts that are never shortened may be too long by themselves.
     cut(&page, limit, &note)
 }
 
@@ -157,7 +157,7 @@ impl List<'_> {
     }
 }
 
-/// The first lines of a text in at most `most` characters, and how many lines are left out.
+/// The first lines of a text in at most `most` characters, and the number of lines after them.
 pub fn first_lines(text: &str, most: usize) -> (&str, usize) {
     let (mut bytes, mut characters) = (0, 0);
     let mut lines = text.split_inclusive('\n').peekable();
@@ -189,7 +189,7 @@ pub fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// What each text may have, so that all together fill the room.
+/// The maximum length of each text with which all texts fit the room.
 fn level(lengths: &[usize], room: usize) -> usize {
     let mut sorted = lengths.to_vec();
     sorted.sort_unstable();
@@ -226,7 +226,7 @@ fn collapse_blank_lines(text: &str) -> String {
     squeezed
 }
 
-/// What is open behind a line.
+/// Markup that is open at the end of a line.
 #[derive(Clone, Default)]
 struct OpenMarkup {
     fence: Option<String>,
@@ -255,7 +255,7 @@ impl OpenMarkup {
     }
 }
 
-/// A text in at most `most` characters. What is open at the cut is closed.
+/// Truncates a text to at most `most` characters, and closes open markup.
 fn cut(text: &str, most: usize, note: &str) -> String {
     if length(text) <= most {
         return text.to_owned();

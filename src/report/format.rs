@@ -5,7 +5,7 @@ use super::{Text, markdown_table, plain_table};
 /// The format of tables and lines.
 #[derive(Clone, Copy, Debug)]
 pub enum Format {
-    /// For a terminal of so many columns, or a stream without a width.
+    /// For a terminal with this number of columns; `None` for output that is not wrapped.
     Text(Option<u16>),
     /// For a comment or a job summary.
     Markdown,

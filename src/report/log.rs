@@ -1,11 +1,11 @@
-//! Escaping for logs, in which a CI runner looks for commands.
+//! Escapes logs, in which a CI runner searches for commands.
 
 use crate::text::{escape_invisible, is_invisible_or_bidi};
 
-/// Breaks what GitHub's runner would take for a workflow command: `::name::` at the start of a line, `##[name]` anywhere.
+/// Breaks workflow commands of GitHub's runner: `::name::` at the start of a line, `##[name]` anywhere.
 /// Source: `ActionCommand.TryParseV2` and `TryParse` of github.com/actions/runner.
 pub fn escape_workflow_commands(text: &str) -> String {
-    // Written out first: what cannot be seen could hold the parts of a command apart.
+    // Escapes invisible characters first, because they could split a command.
     let text = escape_invisible(text, true);
     let mut safe = String::with_capacity(text.len() + 8);
     for line in text.split_inclusive('\n') {
@@ -23,7 +23,7 @@ pub fn escape_workflow_commands(text: &str) -> String {
     safe
 }
 
-/// The same for JSON, which stays the same value: what is deceptive, or a command, is written as an escape.
+/// The same for JSON without changing its value: invisible characters and commands become JSON escapes.
 pub fn escape_json(json: &str) -> String {
     let json = json.replace("##[", "#\\u0023[");
     let mut safe = String::with_capacity(json.len());

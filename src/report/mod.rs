@@ -1,4 +1,4 @@
-//! Everything that people and programs read: text, Markdown, HTML, annotations, SARIF, evidence. One place escapes, one fits limits.
+//! All output: text, Markdown, HTML, annotations, SARIF, evidence. One place escapes, one fits limits.
 
 mod action_summary;
 mod annotation;

@@ -1,32 +1,32 @@
-//! What to do after an outcome. A step is a value until it is shown.
+//! The next step after an outcome. It becomes text when it is shown.
 
 use serde::{Deserialize, Serialize};
 
 use super::Text;
 use super::escape::fence;
 
-/// One step, or why there is none.
+/// A step, or why none is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum NextStep {
-    /// A second person has to comment this.
+    /// A second person has to write this comment.
     ConfirmDeletion {
         /// The product's action that deletes the stack.
         action: String,
-        /// Path of the config, which the parser of commands takes as it is.
+        /// Path of the config. The parser of commands accepts it unchanged.
         config: String,
-        /// Digest of what would be deleted.
+        /// Digest of the deletion.
         digest: String,
     },
     /// An earlier run has deleted the stack.
     AlreadyDeleted,
-    /// Folders were created beside a stack whose update was denied: the summary of that.
+    /// The update was denied and folders were created. `summary` describes them.
     FoldersCreated { summary: String },
-    /// The change asked for folders alone, and they were created.
+    /// The change only requests folders, and they were created.
     FoldersOnly,
-    /// What would be updated is not what was reviewed.
+    /// The update differs from the reviewed one.
     OpenNewPullRequest,
-    /// The policy allows no update.
+    /// The policy does not allow the update.
     ReplaceStack,
 }
 

@@ -1,13 +1,13 @@
-//! Why a job does nothing.
+//! Why a job has nothing to do.
 
 use std::fmt;
 
-/// Why a job does nothing, for its log.
+/// Why a job has nothing to do, for its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NothingToDo {
     /// A push to a branch that is not provisioned.
     Push { reference: String },
-    /// An event of which the program knows nothing.
+    /// The program does not handle the event.
     Event { name: String },
     /// No line of the comment is a command.
     NoCommand,
@@ -17,9 +17,9 @@ pub enum NothingToDo {
     Bot,
     /// The comment was edited.
     Edited,
-    /// The event names another comment than the forge.
+    /// The event's comment differs from the forge's.
     OtherComment,
-    /// The comment's author may not command here.
+    /// The comment's author may not give commands.
     AuthorNotAllowed,
     /// The program itself wrote the comment.
     OwnComment,

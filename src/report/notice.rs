@@ -1,4 +1,4 @@
-//! What a report lacks or what its reader has to know, and why. A notice is a value until it is shown.
+//! Notices: limits of a report, and why they exist. A notice becomes text when it is shown.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -8,31 +8,31 @@ use super::Text;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
-    /// The change edits the products by whose rules it is assessed.
+    /// The change edits products that assess it.
     ProductsChanged,
     /// The change edits the policy file.
     PolicyChanged,
-    /// AWS was not queried, or not about some environments.
+    /// AWS was not queried, or not for some environments.
     Offline { reason: OfflineReason },
     /// A fork's job can write neither comment nor status.
     ForkReport,
-    /// Too many pull requests are open, or they change too much.
+    /// Too many open pull requests, or too many files in them.
     OpenPullRequestsIncomplete,
     /// The forge did not list the open pull requests.
     OpenPullRequestsUnknown,
-    /// The forge does not say whose the token is.
+    /// The forge does not name the token's user.
     CommentAuthorUnknown,
-    /// The forge refused to write something. `permission`: the one that the token certainly lacks. `reason`: the forge's words.
+    /// The forge refused a write. `permission`: the one that the token certainly lacks. `reason`: the forge's words.
     NotWritten {
         what: NotWritten,
         permission: Option<String>,
         reason: String,
     },
-    /// Configs that a newer change has changed again.
+    /// Number of configs that a newer change changed again.
     Superseded { configs: usize },
-    /// More stacks at once than deployments may be created for.
+    /// More stacks in one run than deployments may be created for.
     TooManyDeployments { stacks: usize },
-    /// The forge did not answer about a deployment.
+    /// The forge did not answer a request about a deployment.
     DeploymentsUnreachable,
 }
 
@@ -49,7 +49,7 @@ pub enum NotWritten {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "cause", rename_all = "kebab-case")]
 pub enum OfflineReason {
-    /// A check on a laptop queries nobody.
+    /// A check on a laptop queries no forge and no AWS.
     Local,
     /// A fork's job has no credentials.
     Fork,
@@ -61,7 +61,7 @@ pub enum OfflineReason {
     NoIdentityToken,
 }
 
-/// Follows the reason for which AWS was not queried.
+/// The sentence after the reason.
 const OFFLINE: &str = "Replacements, drift and the live state of stacks are not known. \
      What is shown is what the rendered templates and the product's impact rules say.";
 
@@ -167,7 +167,7 @@ impl OfflineReason {
     }
 }
 
-/// Notices as sentences, for programs that show them to people.
+/// Notices as sentences, for JSON.
 pub(super) fn sentences<S: Serializer>(
     notices: &[Notice],
     serializer: S,

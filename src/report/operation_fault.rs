@@ -1,10 +1,10 @@
-//! Why an operation on a stack failed, and what a new stack lacks.
+//! Why a stack operation failed, and unmet requirements of a new stack.
 
 use std::fmt;
 
 use crate::product::Requirement;
 
-/// The state in which an operation left a stack or a change set.
+/// The state after a failed operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The change set has this status.
@@ -15,12 +15,12 @@ pub enum Fault {
     CreationRemoved,
     /// The stack was deleted meanwhile.
     StackGone,
-    /// The operation succeeded, and these outputs and parameters have no value.
+    /// The operation succeeded, but these outputs and parameters have no value.
     Incomplete {
         status: String,
         missing: Vec<String>,
     },
-    /// The action does nothing to a stack.
+    /// The action has no effect on a stack.
     NotForAws,
 }
 
@@ -41,21 +41,21 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What a new stack needs and does not find.
+/// Why a requirement of a new stack is unmet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unmet {
-    /// AWS refused to say, with this code.
+    /// AWS denied the query, with this code.
     Unreadable { code: String },
     /// The bucket has no versioning.
     NotVersioned,
-    /// The bucket's name has to be free.
+    /// A bucket of this name exists.
     NameTaken,
     /// Nothing of this name exists.
     Missing,
 }
 
 impl Unmet {
-    /// What is wrong with the requirement.
+    /// The problem as text.
     pub fn message(&self, requirement: &Requirement) -> String {
         let what = requirement_text(requirement);
         match self {
@@ -66,7 +66,7 @@ impl Unmet {
         }
     }
 
-    /// What to do, by the product's words for the requirement.
+    /// How to fix it, with the product's text of the requirement.
     pub fn help(need: &str) -> String {
         format!("this has to be so before a stack is made: {need}")
     }

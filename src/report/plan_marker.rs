@@ -1,5 +1,5 @@
-//! A hidden line of the check's comment with the head and the digests of the AWS previews. A later run accepts it only if it matches
-//! the digest in the commit status, which nobody can edit.
+//! A hidden line of the check's comment with the head and the digests of the AWS previews. A later run accepts it only if it
+//! matches the digest in the commit status, which no user can edit.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -19,7 +19,7 @@ pub struct Preview {
     #[serde(skip)]
     pub markdown: String,
     pub level: Level,
-    /// Digest of what would happen; `None` if the preview failed or the stack does not exist.
+    /// Digest of the effect; `None` if the preview failed or the stack does not exist.
     pub digest: Option<Digest>,
     /// The change set or the deletion as JSON.
     pub result: Value,
@@ -28,7 +28,7 @@ pub struct Preview {
 impl Preview {
     pub fn from_changes(found: &Changes, values: &Redactor) -> Self {
         let shown = redacted_changes(found, values);
-        // The report has a table of the changed keys already.
+        // The report already has a table of the changed keys.
         let undeclared = Changes {
             declared: found.declared.as_ref().map(|_| Vec::new()),
             ..found.clone()
@@ -37,7 +37,7 @@ impl Preview {
             line: changes_summary(found),
             markdown: changes(&undeclared, values, Format::Markdown),
             level: found.level,
-            // A stack that is not there is only what its template says, which the plan's digest covers.
+            // The preview of a new stack comes from its template, which the plan's digest covers.
             digest: found.asked.then_some(found.digest),
             result: serde_json::to_value(shown).unwrap_or_default(),
         }

@@ -1,5 +1,5 @@
-//! `list-products`, `show-product`: what there is, and what a tier makes. Nothing of it is written by hand: the product's own
-//! sample of the tier is rendered.
+//! `list-products` and `show-product`: the products, and the resources of each tier. The content comes from rendering the product's
+//! sample of the tier.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::text::{and_list, did_you_mean, quote};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProductFormat {
-    /// For a terminal of so many columns, if it is one.
+    /// For a terminal with this number of columns; `None` for output that is not wrapped.
     Text(Option<u16>),
     Json,
     /// For comments and summaries.
@@ -31,14 +31,14 @@ pub enum ProductListError {
     Unknown {
         /// `product` or `tier`.
         what: &'static str,
-        /// What was asked for, quoted.
+        /// The given name, quoted.
         name: String,
         known: String,
     },
     /// A product of the repository does not load.
     #[error("{0}")]
     Invalid(String),
-    /// A product's sample is wrong: its diagnostics as text.
+    /// A product's sample has errors: its diagnostics as text.
     #[error("{0}")]
     Sample(String),
 }
@@ -60,7 +60,7 @@ struct TierDescription {
     resources: Vec<ListedResource>,
 }
 
-/// All products with their tiers, a line each.
+/// All products with their tiers, one line each.
 pub fn list_products(
     registry: &Registry,
     format: ProductFormat,
@@ -107,7 +107,7 @@ pub fn list_products(
     Ok(table(format, &head, &rows))
 }
 
-/// What products make, tier by tier.
+/// The resources of products, tier by tier.
 pub fn show_product(
     registry: &Registry,
     product: Option<&str>,

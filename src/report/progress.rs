@@ -1,4 +1,4 @@
-//! The words for what an operation is doing.
+//! Texts for the progress of an operation.
 
 use super::Redactor;
 use crate::stack::{StackEvent, StackName};
@@ -8,9 +8,9 @@ use crate::stack::{StackEvent, StackName};
 pub enum Step<'a> {
     ChangeSet,
     Creation,
-    /// An earlier run began the creation.
+    /// An earlier run started the creation.
     CreationResumed,
-    /// A run that is not this one acts on the stack.
+    /// Another run is changing the stack.
     OtherRun,
     /// A failed creation is rolled back.
     CreationRolledBack,
@@ -24,12 +24,12 @@ pub enum Step<'a> {
     /// Stacks that killed tests left are deleted.
     LeftoversRemoved,
     DriftDetection,
-    /// The person at the terminal is asked.
+    /// The person at the terminal is prompted.
     Confirmation,
 }
 
 impl Step<'_> {
-    /// For a log or a progress bar.
+    /// The line for a log or a progress bar.
     pub fn words(self) -> String {
         match self {
             Self::ChangeSet => "change set",
@@ -49,7 +49,7 @@ impl Step<'_> {
     }
 }
 
-/// What an operation counts.
+/// The items that an operation counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted<'a> {
     Folders,

@@ -217,7 +217,7 @@ fn row(outcome: &Outcome) -> String {
 
 /// One config. The brief form has no tables.
 fn section(outcome: &Outcome, form: Form) -> Result<String, Error> {
-    // The path stands above.
+    // The path is in the heading.
     let path = format!("{}:", escape_invisible(&outcome.path, false));
     let problems = outcome.problems.iter().take(MAX_PROBLEMS);
     let problems =

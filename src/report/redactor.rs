@@ -63,7 +63,7 @@ impl Redactor {
                 });
             }
         }
-        // Everything else that the config brought, or that stands in the template as a value.
+        // All other values of the config, and all values of the template.
         let mut brought = BTreeSet::new();
         visit_scalars(&config.values, &mut |text| {
             brought.insert(text.to_owned());
@@ -79,7 +79,7 @@ impl Redactor {
             }
             for parameter in document.section("Parameters") {
                 texts(&parameter.value, &mut hidden);
-                // What CloudFormation itself does not show is a secret, be it a plain word or a number.
+                // A value with `NoEcho` is a secret, even if it is a plain word or a number.
                 if parameter.value.get("NoEcho").is_some()
                     && let Some(default) = parameter.value.get("Default")
                 {
@@ -90,7 +90,7 @@ impl Redactor {
                 }
             }
         }
-        // A word that the product chose, such as the name of a resource that is referred to, is nobody's secret.
+        // A word that the product sets, such as the name of a referenced resource, is not a secret.
         let is_word = |text: &String| text.chars().all(|c| c.is_ascii_alphabetic());
         hidden.retain(|text| !is_word(text));
         hidden.extend(brought);
@@ -100,7 +100,7 @@ impl Redactor {
             .filter(|text| text.chars().count() >= MIN_LENGTH && !is_part(text))
             .filter(|text| !is_structural(text))
             .collect();
-        // A value may be part of another one.
+        // Longer values first, because a value may be part of another.
         hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
         Self { shown, hidden }
     }
@@ -116,7 +116,7 @@ impl Redactor {
     fn may_show(&self, value: &Value) -> bool {
         match value {
             Value::Null | Value::Bool(_) => true,
-            // A number that is a secret elsewhere is one here.
+            // A number that is hidden elsewhere is hidden here.
             Value::Number(number) => !self.hidden.contains(&number.to_string()),
             Value::String(word) => self.shown.contains(word),
             Value::Array(_) | Value::Object(_) => false,
@@ -176,7 +176,7 @@ impl HiddenValueIds<'_> {
     }
 }
 
-/// A text that is no JSON is a string.
+/// Text that is not JSON counts as a string.
 fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }

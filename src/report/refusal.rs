@@ -1,5 +1,5 @@
-//! Why a job does not act on a config: what the pull request, the product or the job lacks. The rules of the guard have words of
-//! their own.
+//! Why a job does not act on a config: a requirement of the pull request, the product or the job is unmet. The guard's rules have
+//! their own texts.
 
 use super::Text;
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,19 +17,19 @@ pub enum Refusal {
     CannotPush { login: String },
     /// The command deletes a stack whose config stays.
     RemovalNotRequested,
-    /// The command creates or updates a stack whose config goes.
+    /// The command creates or updates a stack whose config is removed.
     ConfigRemoved,
     /// The command names a solution that the config does not list.
     SolutionNotListed,
     /// The policy sets no apply role for the environment: no job is started for it.
     NoApplyRole { environment: String },
-    /// The policy sets no role for what is asked for.
+    /// The policy sets no role for the command.
     NoRole { environment: String },
     /// The policy sets no plan role for the environment.
     NoPlanRole { environment: String },
     /// The job may not request identity tokens.
     NoIdentityToken,
-    /// The config was read once and does not load again.
+    /// The config was read before and no longer loads.
     ConfigUnreadable,
     /// The product deletes no stacks.
     NoDeleteAction,
@@ -37,15 +37,15 @@ pub enum Refusal {
     NotRenderedByDefaultBranch,
     /// The product has no such action.
     NoSuchAction { product: String, action: String },
-    /// The product's action reaches further than the command of its name.
+    /// The product gives the action another class than the command's.
     OtherAction { product: String, action: String },
-    /// The action is not offered for the config.
+    /// The product does not offer the action for this config.
     ActionNotOffered {
         action: String,
-        /// What the product says to do instead.
+        /// The action that the product suggests instead.
         instead: Option<String>,
     },
-    /// The condition of the action does not evaluate.
+    /// The action's condition failed to evaluate.
     ActionUndecided { error: String },
 }
 
@@ -74,7 +74,7 @@ impl Refusal {
         }
     }
 
-    /// What was seen.
+    /// The fact that denies.
     pub fn fact(&self) -> Text {
         Text::ours(match self {
             Self::ForkHead => "the pull request comes from another repository",
@@ -123,7 +123,7 @@ impl Refusal {
         })
     }
 
-    /// What would allow it; empty if nothing would.
+    /// How to get it allowed; empty if nothing helps.
     pub fn remedy(&self) -> Text {
         Text::ours(match self {
             Self::ForkHead => {
@@ -155,7 +155,7 @@ impl Refusal {
         })
     }
 
-    /// As the guard would say it.
+    /// As a denial of the guard.
     pub fn denial(&self) -> Denial {
         Denial {
             code: self.code(),

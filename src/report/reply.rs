@@ -1,4 +1,4 @@
-//! What a command is answered, and the reply that holds the answers.
+//! The answers to a comment's commands, and the reply that contains them.
 
 use super::escape::{code, fence};
 use super::fit::{Block, Rest, fit_blocks};
@@ -7,35 +7,35 @@ use super::{Refusal, Text};
 /// The answer to one command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// A page of the report, in Markdown that the report made.
+    /// Part of a report, in Markdown.
     Page(String),
-    /// A text that is shown as it is.
+    /// Text that is shown unchanged.
     Plain(String),
-    /// The command is denied, whatever it is about.
+    /// The command is denied for every config.
     Denied(Refusal),
-    /// The line is no command.
+    /// The line is not a command.
     NoCommand {
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
-        /// What to write.
+        /// The correct form.
         help: String,
     },
-    /// The work ended before its end, and so did that on later commands.
+    /// The run failed, and skipped later commands.
     Failed { error: String },
-    /// What was merged is not known.
+    /// The merged range is unknown.
     MergeUnknown,
     /// The pull request changes no config.
     NoConfigChanged,
     /// The pull request only removes configs.
     OnlyRemovals,
-    /// The command is for none of the pull request's configs.
+    /// The command applies to no config of the pull request.
     NoMatchingConfig { action: String },
     /// The pull request does not change this config.
     ConfigNotChanged {
         wanted: String,
-        /// What was probably meant.
+        /// The nearest known path.
         similar: Option<String>,
-        /// The configs that it changes.
+        /// The configs of the pull request.
         changed: Vec<String>,
     },
     /// Several configs have this file name.
@@ -43,14 +43,14 @@ pub enum Reply {
     /// No diagnostic has this code.
     CodeUnknown {
         wanted: String,
-        /// What was probably meant.
+        /// The nearest known code.
         similar: Option<String>,
     },
     /// No product or tier has this name.
     ProductUnknown,
 }
 
-/// Configs that are named; the rest is counted.
+/// Maximum number of listed configs. The rest is counted.
 const MAX_NAMES: usize = 10;
 
 impl Reply {
@@ -140,12 +140,12 @@ fn did_you_mean(similar: &str) -> Text {
         .and(Text::ours("?"))
 }
 
-/// One command's part of a reply.
+/// The answer to one command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplySection {
-    /// The command; `None` for a line that is none, and for a failure between commands.
+    /// The command; `None` for a line that is not a command, and for a failure between commands.
     pub command: Option<String>,
-    /// The answer; `None` while work goes on.
+    /// `None` while the command runs.
     pub reply: Option<Reply>,
 }
 

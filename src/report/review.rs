@@ -1,4 +1,4 @@
-//! The review report: one static HTML page about one config. It loads no other file and runs no script.
+//! The review report: a static HTML page about one config. It loads no other file and runs no script.
 
 use std::sync::OnceLock;
 
@@ -144,7 +144,7 @@ fn readable(time: &str) -> String {
     }
 }
 
-/// Splits a text where a line may break: after punctuation, and between a lower-case and an upper-case letter.
+/// Splits a text at the places where a line may break: after punctuation, and between a lower-case and an upper-case letter.
 fn parts(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut last = ' ';
@@ -178,7 +178,7 @@ fn preflight(config: &Config) -> Vec<Value> {
         .collect()
 }
 
-/// Writes invisible characters out, then escapes HTML.
+/// Escapes invisible characters, then HTML.
 fn engine() -> Result<&'static Environment<'static>, Error> {
     static ENGINE: OnceLock<Environment<'static>> = OnceLock::new();
     if let Some(engine) = ENGINE.get() {
@@ -195,7 +195,7 @@ fn engine() -> Result<&'static Environment<'static>, Error> {
     engine.add_filter("parts", |text: &str| parts(text));
     engine.set_auto_escape_callback(|_| AutoEscape::Html);
     engine.set_formatter(|out, state, value| match value.as_str() {
-        // What a macro of the page made is escaped already.
+        // The page's macros return escaped text.
         Some(text) if !value.is_safe() => minijinja::escape_formatter(
             out,
             state,

@@ -1,4 +1,4 @@
-//! The summary and the log of a run that acted on stacks.
+//! The summary and the log of a run that changed stacks.
 
 use super::escape::code;
 use super::fit::{Block, Rest, fit_blocks};
@@ -6,7 +6,7 @@ use super::log::escape_workflow_commands;
 use super::provisioning::{Outcome, State};
 use crate::text::{escape_invisible, pluralize};
 
-/// Reports one after another in at most `limit` characters.
+/// Joins reports in at most `limit` characters.
 pub fn run_summary(pages: Vec<String>, limit: usize) -> String {
     if pages.is_empty() {
         return "## Provisioner\n\nNo config is concerned.\n".to_owned();
@@ -40,7 +40,7 @@ pub fn outcome_lines(outcomes: &[Outcome]) -> String {
     escape_workflow_commands(&lines)
 }
 
-/// How many configs ended in each state, for the last line of a log.
+/// The number of configs in each state, for the last line of a log.
 pub fn states_line<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> String {
     let of = |state: State| {
         let outcomes = outcomes.clone();

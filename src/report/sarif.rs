@@ -63,7 +63,7 @@ fn result(diagnostic: &Diagnostic) -> Value {
     })
 }
 
-/// Plain text in which no viewer finds a link: `[text](target)` is one even here (SARIF 2.1.0, section 3.11.6).
+/// Plain text without links: viewers read `[text](target)` as a link even here (SARIF 2.1.0, section 3.11.6).
 fn message(text: &str) -> String {
     escape_invisible(text, true).replace("](", "] (")
 }

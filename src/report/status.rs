@@ -6,10 +6,10 @@ use super::provisioning::Outcome;
 use crate::model::Digest;
 use crate::text::pluralize;
 
-/// Name of the check's commit status. Nobody can edit a status, so comment and plan have to match the digest in it.
+/// Name of the check's commit status. No user can edit a status, so comment and plan have to match the digest in it.
 pub const PLAN_STATUS: &str = "provisioner/plan";
 
-/// Stands before the digest in the status.
+/// The word before the digest.
 const PLAN: &str = "plan ";
 
 /// The result of a check with the plan's digest at its end, in fewer than 140 characters.

@@ -54,7 +54,7 @@ fn bare(width: Option<u16>) -> Table {
     table
 }
 
-/// Wraps no other column than `wrapped`.
+/// Wraps only the column `wrapped`.
 fn wrap_only(wrapped: usize, table: &mut Table) {
     for column in table
         .column_iter_mut()
@@ -82,7 +82,7 @@ pub fn markdown_head(head: &[&str]) -> String {
     format!("{cells}|\n{}|\n", "|---".repeat(head.len()))
 }
 
-/// One more line of it.
+/// A row of a table in Markdown.
 pub fn markdown_row(row: &[Text]) -> String {
     let cells = row.iter().map(|cell| cell_of(&cell.markdown()));
     cells.collect::<String>() + "|\n"

@@ -1,5 +1,5 @@
-//! The templates of comments. Every expression is escaped, except what the program wrote itself: the words of a template, and values
-//! that [`safe`] made.
+//! The templates of comments. Every expression is escaped, except the program's own text: the words of a template, and values of
+//! [`safe`].
 
 use std::sync::OnceLock;
 
@@ -9,12 +9,12 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior
 
 use super::escape;
 
-/// Renders one of the templates of `templates/comment`.
+/// Renders a template of `templates/comment`.
 pub(super) fn render(name: &str, scope: Value) -> Result<String, Error> {
     environment()?.get_template(name)?.render(scope)
 }
 
-/// Markdown that the program wrote itself.
+/// Marks Markdown of the program itself.
 pub(super) fn safe(markdown: String) -> Value {
     Value::from_safe_string(markdown)
 }

@@ -1,4 +1,4 @@
-//! Text for people, made of pieces that are the program's own or foreign. Only the program's own words can be live Markdown.
+//! Text for people, in pieces that are the program's own or foreign. Only the program's own words can be live Markdown.
 
 use std::borrow::Cow;
 
@@ -11,16 +11,16 @@ pub struct Text(Vec<Piece>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
-    /// Words of the program: literals and numbers, so that no other text can be taken for them.
+    /// The program's own words. Only literals and numbers, so that no foreign text gets here.
     Ours(Cow<'static, str>),
-    /// A name or a value of a config, of AWS or of the forge: always code.
+    /// A name or a value of a config, of AWS or of the forge: always a code span.
     Name(String),
-    /// A sentence of a product, of AWS or of the forge: plain where nothing in it is live, otherwise code.
+    /// A sentence of a product, of AWS or of the forge: plain if nothing in it is live, otherwise a code span.
     Sentence(String),
 }
 
 impl Text {
-    /// Words of the program. They may hold Markdown.
+    /// The program's own words, which may contain Markdown.
     pub fn ours(words: &'static str) -> Self {
         Self(vec![Piece::Ours(words.into())])
     }
@@ -57,7 +57,7 @@ impl Text {
         Self(vec![Piece::Sentence(sentence.into())])
     }
 
-    /// A word of a fixed set in the program's words, another one as a foreign name.
+    /// A known value as the program's own word, any other value as a foreign name.
     pub fn known(word: &str, known: &[&'static str]) -> Self {
         match known.iter().find(|ours| **ours == word) {
             Some(ours) => Self::ours(ours),
@@ -85,19 +85,19 @@ impl Text {
         list
     }
 
-    /// This text and another one behind it.
+    /// This text, then another.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// Whether there is nothing in it, not even an empty value.
+    /// Whether it has no pieces.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Markdown in which nothing foreign is live.
+    /// Markdown without live foreign text.
     pub fn markdown(&self) -> String {
         let mut markdown = String::new();
         for piece in &self.0 {
@@ -106,7 +106,7 @@ impl Text {
                 Piece::Name(name) => code(name).into(),
                 Piece::Sentence(sentence) => escape_markdown(sentence).into(),
             };
-            // Two code spans side by side would be one.
+            // Two adjacent code spans would merge.
             if shown.starts_with('`') && markdown.ends_with('`') {
                 markdown.push(' ');
             }

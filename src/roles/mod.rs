@@ -36,7 +36,7 @@ pub enum RolePhase {
     Apply,
 }
 
-/// Which jobs are trusted, and which of the policy file's roles are wanted.
+/// The trusted jobs, and the selection of the policy file's roles.
 #[derive(Clone, Debug)]
 pub struct RolesRequest {
     /// The repository whose jobs are trusted.

@@ -64,7 +64,7 @@ pub struct ResourceChange {
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(default, rename = "ResourceType")]
     pub kind: String,
-    /// `None` where the API says nothing, as for `Add` and `Remove`.
+    /// `None` if the API omits it, as for `Add` and `Remove`.
     #[serde(default)]
     pub replacement: Option<Replacement>,
     /// What happens to the old physical resource.
@@ -168,7 +168,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The words that are known.
+            /// The known values.
             pub const KNOWN: &'static [&'static str] = &[$(stringify!($word)),*];
 
             pub fn of(word: &str) -> Self {

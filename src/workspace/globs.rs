@@ -1,5 +1,5 @@
-//! Globs of configs: one dialect for paths that a forge lists and for files on disk. `*` and `?` do not match `/`, `**` does,
-//! and `{a,b}` matches either.
+//! Globs of configs: the same dialect for paths of a forge and files on disk. `*` and `?` do not match `/`, `**` does, and `{a,b}`
+//! matches either.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use walkdir::{DirEntry, WalkDir};
 
-/// Entries that one search reads before it fails, as many as a forge lists of a tree.
+/// Maximum number of entries that one search reads before it fails. A forge lists as many of a tree.
 const MAX_ENTRIES: usize = 100_000;
 
 /// Why a search has no result.
@@ -16,7 +16,7 @@ pub enum SearchError {
     /// The text is not a glob.
     #[error("invalid glob: {0}")]
     Glob(#[from] globset::Error),
-    /// The glob matches folders that hold too much.
+    /// The glob matches folders with too many entries.
     #[error("the search passed {MAX_ENTRIES} files and folders")]
     TooManyEntries,
 }

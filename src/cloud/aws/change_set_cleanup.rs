@@ -1,4 +1,4 @@
-//! Change sets are deleted: the run's own, and those that killed runs left.
+//! Deletes change sets: those of the run, and those that killed runs left.
 
 use super::change_sets::PREFIX;
 use super::poll::PollBackoff;
@@ -6,13 +6,13 @@ use super::{Cloud, error};
 use crate::cloud::{CloudError, PendingChangeSet, Result};
 use crate::stack::Health;
 
-/// Questions after a change set that is being deleted: for a minute.
+/// Maximum number of polls while a change set is being deleted: about a minute.
 const MAX_EMPTY_POLLS: usize = 12;
-/// Age from which a change set of this program belongs to no run any more.
+/// Age from which a change set of this program cannot belong to a running job.
 const ABANDONED_SECONDS: i64 = 3600;
 
 impl Cloud {
-    /// Deletes a change set that was made, and the empty stack that is there only because of it.
+    /// Deletes a change set, and the empty stack that exists only because of it.
     pub async fn discard(&self, pending: PendingChangeSet) -> Result<()> {
         self.delete_change_set(&pending.stack_id, &pending.described.change_set.id)
             .await?;
@@ -40,8 +40,8 @@ impl Cloud {
         }
     }
 
-    /// Deletes a stack by its ARN, if it is still the empty one that the change set `own` left: in review, without resources, and
-    /// without somebody else's change sets.
+    /// Deletes a stack by its ARN, if it is still the empty stack of the change set `own`: in review, without resources, and
+    /// without change sets of others.
     async fn delete_empty_stack(&self, stack_id: &str, own: &str) -> Result<()> {
         let Some(stack) = self.stack(stack_id).await? else {
             return Ok(());
@@ -63,7 +63,7 @@ impl Cloud {
         Ok(())
     }
 
-    /// Whether a stack has no change set, once the one that is being deleted is gone: with nested ones below it, that takes a while.
+    /// Whether a stack has no change set once `deleted` is gone. Deleting nested change sets takes a while.
     async fn holds_no_change_set(&self, stack_id: &str, deleted: &str) -> Result<bool> {
         let mut pauses = PollBackoff::new(&self.stop);
         for _ in 0..MAX_EMPTY_POLLS {
@@ -99,7 +99,7 @@ impl Cloud {
         Ok(found)
     }
 
-    /// Deletes what killed runs left: change sets of this program for the same template, and old ones for any.
+    /// Deletes change sets that killed runs left: those of this program for the same template, and old ones for any template.
     pub(super) async fn sweep(&self, stack: &str, digest: &str) -> Result<()> {
         let change_sets = self.change_sets(stack).await?;
         let newest = change_sets.iter().map(|(_, _, time)| *time).max();

@@ -1,12 +1,12 @@
-//! What CloudFormation's validation and the hooks say of a change set.
+//! Findings of CloudFormation's validation and hooks about a change set.
 
 use super::{Cloud, error};
 use crate::cloud::{CloudError, PendingChangeSet, Result};
 use crate::stack::{Hook, Validation};
 
 impl Cloud {
-    /// Adds what CloudFormation's validation and the hooks have to say. What cannot be read is noted, and hinders nothing: the change
-    /// set itself is known.
+    /// Adds the findings of CloudFormation's validation and the hooks. A failed query is noted and does not fail the call: the
+    /// change set itself is known.
     pub async fn describe_findings(&self, pending: &mut PendingChangeSet) -> Result<()> {
         let id = pending.described.change_set.id.clone();
         let found = &mut pending.described;
@@ -23,7 +23,7 @@ impl Cloud {
         Ok(())
     }
 
-    /// What CloudFormation found wrong before anything runs.
+    /// Findings of CloudFormation's validation before deployment.
     async fn validations(&self, id: &str) -> Result<Vec<Validation>> {
         let mut pages = self
             .stacks
@@ -87,7 +87,7 @@ impl Cloud {
     }
 }
 
-/// A note of what AWS does not tell. Whoever is asked to stop, or is not known to AWS, gets no further with the rest either.
+/// A note about a failed query. A cancelled run and rejected credentials are errors, because later queries would fail too.
 pub(super) fn unread(what: &str, error: CloudError) -> Result<String> {
     match error {
         CloudError::Refused { code, .. } => Ok(format!("the {what} could not be read: {code}")),

@@ -1,4 +1,4 @@
-//! Change sets: made, described whole, run or deleted.
+//! Creates, describes, executes and deletes change sets.
 
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, OnStackFailure, Tag as StackTag};
 use futures_util::future::BoxFuture;
@@ -10,17 +10,17 @@ use crate::guard::{Permit, Preview, RunsChangeSet};
 use crate::model::Digest;
 use crate::stack::{ChangeSet, DescribedChangeSet, Health, Stack, StackEvent};
 
-/// Every change set of this program begins with it.
+/// Prefix of the names of this program's change sets.
 pub(super) const PREFIX: &str = "provisioner-";
-/// Hex digits of the template's digest in the name, by which a killed run's change set is known.
+/// Hex digits of the template's digest in the name. They identify a killed run's change set.
 const DIGITS: usize = 16;
-/// Nested stacks inside nested stacks that are looked into.
+/// Maximum depth of nested stacks that are described.
 const MAX_DEPTH: usize = 5;
 
 impl Cloud {
-    /// Makes a change set for a stack that exists, or for one that does not, and describes it. Nothing is deployed.
+    /// Creates a change set for a new or an existing stack, and describes it. Nothing is deployed.
     ///
-    /// Change sets that a killed run left behind are deleted on the way.
+    /// Deletes change sets that a killed run left.
     pub async fn preview(
         &self,
         permit: Permit<Preview>,
@@ -46,7 +46,7 @@ impl Cloud {
             .capabilities(Capability::CapabilityNamedIam)
             .set_tags(Some(tags(proposal)));
         request = if shell {
-            // What fails on its way up is taken down by CloudFormation, whether or not somebody still watches.
+            // CloudFormation rolls back a failed creation itself, even if the run was killed.
             request
                 .change_set_type(ChangeSetType::Create)
                 .on_stack_failure(OnStackFailure::Delete)
@@ -62,7 +62,7 @@ impl Cloud {
                 made.id.unwrap_or_default(),
                 made.stack_id.unwrap_or_default(),
             ),
-            // An attempt whose answer was lost made it: nobody else has this name.
+            // An attempt whose response was lost created it: the name is random.
             Err(error) if error.has_code("AlreadyExists") => {
                 let made = self.described(&stack.name, &name).await?;
                 (made.id, made.stack_id)
@@ -84,7 +84,7 @@ impl Cloud {
         match self.examine(&mut pending).await {
             Ok(()) => Ok(pending),
             Err(error) => {
-                // The first error is the one to tell; what is left is swept by the next run.
+                // The first error is returned. The next run deletes the change set.
                 let _ = self.without_cancellation().discard(pending).await;
                 Err(error)
             }
@@ -97,12 +97,12 @@ impl Cloud {
         let stack = Some(pending.stack_id.as_str());
         self.wait_until_created(stack, &id).await?;
         let described = self.describe(stack, &id, 0).await?;
-        // Whatever the description says of it, this is the one to delete.
+        // The id of the request, not that of the description, is the one to delete.
         pending.described.change_set = ChangeSet { id, ..described };
         Ok(())
     }
 
-    /// A change set without what it changes.
+    /// A change set without its changes.
     async fn described(&self, stack: &str, change_set: &str) -> Result<ChangeSet> {
         let described = self
             .stacks
@@ -115,8 +115,8 @@ impl Cloud {
         Ok(convert::change_set(described))
     }
 
-    /// Waits until CloudFormation has computed it. The stack is named beside the change set wherever it is known: permissions are about
-    /// stacks.
+    /// Waits until CloudFormation has computed the change set. Passes the stack's name where it is known, because permissions are
+    /// granted by stack.
     async fn wait_until_created(&self, stack: Option<&str>, id: &str) -> Result<()> {
         let mut pauses = PollBackoff::new(&self.stop);
         loop {
@@ -140,7 +140,7 @@ impl Cloud {
         }
     }
 
-    /// All pages, with property values, and nested change sets inside.
+    /// All pages, with property values and nested change sets.
     fn describe<'a>(
         &'a self,
         stack: Option<&'a str>,
@@ -174,8 +174,8 @@ impl Cloud {
         })
     }
 
-    /// Runs a change set. `E` is what was permitted; the permit has to be for the stack of the change set. One that cannot be run
-    /// is deleted.
+    /// Executes a change set. `E`: the permitted effect; the permit has to be for the change set's stack. A change set that cannot
+    /// be executed is deleted.
     pub async fn execute<E: RunsChangeSet>(
         &self,
         permit: Permit<E>,
@@ -192,14 +192,14 @@ impl Cloud {
                 seen: seen.into_iter().map(|event| event.id).collect(),
             }),
             Err(error) => {
-                // CloudFormation deletes none that runs, should this one run after all.
+                // CloudFormation does not delete a change set that is executing.
                 let _ = self.without_cancellation().discard(pending).await;
                 Err(error)
             }
         }
     }
 
-    /// Returns the events from before.
+    /// Returns the events from before the execution.
     async fn start(&self, pending: &PendingChangeSet) -> Result<Vec<StackEvent>> {
         let seen = self.events(&pending.stack_id, &Default::default()).await?;
         self.ensure_not_cancelled()?;
@@ -210,13 +210,13 @@ impl Cloud {
             .stack_name(&pending.stack_id)
             .change_set_name(id)
             .client_request_token(token())
-            // What is kept is kept once it holds something, and not of a creation that fails.
+            // If a creation fails, CloudFormation also deletes the resources that the template retains: they hold nothing yet.
             .retain_except_on_create(pending.shell)
             .send()
             .await;
         match started.map_err(|e| error::from_sdk("ExecuteChangeSet", e)) {
             Ok(_) => Ok(seen),
-            // An attempt whose answer was lost started it: nobody else knows its name.
+            // An attempt whose response was lost started it: only this run knows the name.
             Err(error) if error.has_code("InvalidChangeSetStatus") => {
                 let found = self.described(&pending.stack_id, id).await?;
                 match found.execution_status.starts_with("EXECUTE_") {
@@ -229,7 +229,7 @@ impl Cloud {
     }
 }
 
-/// What identifies a change set of the same content.
+/// A digest that is equal for change sets of equal content.
 fn digest(stack: &str, proposal: &ChangeSetInput) -> String {
     let tags: Vec<String> = proposal
         .tags

@@ -73,7 +73,7 @@ pub fn event(event: types::StackEvent) -> StackEvent {
     }
 }
 
-/// A page of a change set.
+/// One page of a change set.
 pub fn change_set(page: DescribeChangeSetOutput) -> ChangeSet {
     let changes = page.changes.into_iter().flatten();
     let changes = changes.filter_map(|change| change.resource_change);
@@ -90,7 +90,7 @@ pub fn change_set(page: DescribeChangeSetOutput) -> ChangeSet {
 /// One resource of a change set.
 pub fn resource_change(change: types::ResourceChange) -> ResourceChange {
     ResourceChange {
-        // A change without an action is one that cannot be judged.
+        // A change without an action counts as unknown.
         action: change
             .action
             .map_or(ChangeAction::Unknown(String::new()), |action| {
@@ -142,7 +142,7 @@ fn detail(detail: types::ResourceChangeDetail) -> Detail {
     }
 }
 
-/// An absent word is an empty one, which no list knows.
+/// A missing value becomes an empty text, which counts as unknown.
 fn word(word: Option<&str>) -> String {
     word.unwrap_or_default().to_owned()
 }

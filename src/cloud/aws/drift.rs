@@ -16,9 +16,9 @@ const DIFFERS: &[StackResourceDriftStatus] = &[
 ];
 
 impl Cloud {
-    /// Has CloudFormation compare a stack with its template, and waits for what it finds.
+    /// Starts drift detection of a stack and waits for its result.
     ///
-    /// Resources whose type it cannot look at are listed as `NOT_CHECKED`: they are not known to be in sync.
+    /// Resources whose type does not support drift detection are listed as `NOT_CHECKED`: they may have drifted.
     pub async fn drift(&self, stack_id: &str) -> Result<Drift> {
         let incomplete = self.detect(stack_id).await?;
         let mut resources = self.resource_drifts(stack_id, &[]).await?;
@@ -46,7 +46,7 @@ impl Cloud {
         })
     }
 
-    /// What the last detection found to differ, or in the second place why that is not known. Nothing is looked for anew.
+    /// Drifted resources of the last detection, or why they could not be read. Starts no detection.
     pub async fn last_drift(&self, stack: &Stack) -> Result<(Vec<ResourceDrift>, Option<String>)> {
         if !stack.drift.status.is_drift() {
             return Ok((Vec::new(), None));
@@ -57,7 +57,7 @@ impl Cloud {
         }
     }
 
-    /// Resources as the last detection found them; all, or those in one of these states.
+    /// Resources of the last detection: all of them, or those with one of these statuses.
     async fn resource_drifts(
         &self,
         stack_id: &str,
@@ -102,7 +102,7 @@ impl Cloud {
         Ok(resources)
     }
 
-    /// Why detection did not look at everything, if so.
+    /// Why detection did not check every resource, if so.
     async fn detect(&self, stack_id: &str) -> Result<Option<String>> {
         let mut pauses = PollBackoff::new(&self.stop);
         let detection = loop {
@@ -112,7 +112,7 @@ impl Cloud {
                 .map_err(|e| error::from_sdk("DetectStackDrift", e))
             {
                 Ok(started) => break started.stack_drift_detection_id.unwrap_or_default(),
-                // Somebody else's, or our own whose answer got lost: there is no way to ask for its id.
+                // Another detection, or this run's own whose response was lost: AWS has no request for its id.
                 Err(error) if error.has_code("in progress") => pauses.wait().await?,
                 Err(error) => return Err(error),
             }

@@ -1,4 +1,4 @@
-//! Credentials for an identity token: a role is assumed, and assumed again before its credentials run out.
+//! Credentials from an identity token. The role is assumed again before its credentials expire.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use super::error;
 use crate::forge::IdentityTokens;
 
-/// Assumes a role with a token that is asked for each time: one from the job's start would have run out in a long run.
+/// Assumes a role with a new token each time. A token from the job's start would expire during a long run.
 #[derive(Debug)]
 pub struct WebIdentityProvider {
     role: String,
@@ -21,7 +21,7 @@ pub struct WebIdentityProvider {
 }
 
 impl WebIdentityProvider {
-    /// `session` is what AWS's logs will show of the run, in at most 64 letters, digits and `=,.@-`.
+    /// `session`: role session name, which CloudTrail shows: at most 64 letters, digits and `=,.@-`.
     pub fn new(
         role: &str,
         session: &str,

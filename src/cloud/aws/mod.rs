@@ -26,7 +26,7 @@ use crate::guard::Caller;
 
 pub use session::Session;
 
-/// One account and region, seen as one identity.
+/// AWS in one account and region, with one identity.
 #[derive(Clone, Debug)]
 pub struct Cloud {
     caller: Caller,
@@ -42,7 +42,7 @@ impl Cloud {
         &self.caller
     }
 
-    /// The same for what has to be done even if the run is to end: nothing interrupts its waiting.
+    /// The same without cancellation, for cleanup that has to finish.
     pub fn without_cancellation(&self) -> Self {
         Self {
             stop: CancellationToken::new(),
@@ -59,7 +59,7 @@ impl Cloud {
     }
 }
 
-/// A request token that no other request has: retries of one request carry the same one, so that it happens once.
+/// A random request token. Retries of one request carry the same token, so that AWS executes it once.
 fn token() -> String {
     format!("provisioner-{:032x}", fastrand::u128(..))
 }

@@ -1,4 +1,4 @@
-//! Buckets and what is in them.
+//! Buckets and their objects.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
@@ -8,13 +8,13 @@ use super::{Cloud, error};
 use crate::cloud::{Bucket, CloudError, Result};
 use crate::guard::{EmptiesBuckets, Folders, Permit, TearDown, Upload};
 
-/// Requests that are under way at the same time.
+/// Maximum number of concurrent writes.
 const WRITES: usize = 32;
-/// Batches of a thousand versions that are being deleted while the next are listed.
+/// Maximum number of concurrent deletions, of a thousand versions each.
 const BATCHES: usize = 4;
 
 impl Cloud {
-    /// A bucket; `None` if there is none of that name.
+    /// A bucket; `None` if it does not exist.
     pub async fn bucket(&self, bucket: &str) -> Result<Option<Bucket>> {
         let head = self.objects.head_bucket().bucket(bucket).send().await;
         match head {
@@ -35,7 +35,7 @@ impl Cloud {
         }))
     }
 
-    /// Whether a bucket is there and has this tag.
+    /// Whether a bucket exists and has this tag.
     pub async fn is_tagged(&self, bucket: &str, key: &str, value: &str) -> Result<bool> {
         let tagging = self
             .objects
@@ -55,7 +55,7 @@ impl Cloud {
         }
     }
 
-    /// Deletes buckets that were emptied and that the stack's deletion left.
+    /// Deletes emptied buckets that the stack's deletion retained.
     pub async fn delete_buckets(
         &self,
         _permit: Permit<TearDown>,
@@ -92,7 +92,7 @@ impl Cloud {
         }
     }
 
-    /// Object versions and delete markers of a bucket, counted; `None` if there is no such bucket.
+    /// Number of object versions and delete markers of a bucket; `None` if the bucket does not exist.
     pub async fn count_versions(&self, bucket: &str) -> Result<Option<u64>> {
         let mut count = 0;
         let mut at = Marker::default();
@@ -137,10 +137,10 @@ impl Cloud {
         })
     }
 
-    /// Deletes every version and every delete marker of a bucket. What was deleted before stays deleted, so that a run that
-    /// was killed is continued by the next. `tell` hears how many are gone.
+    /// Deletes every version and every delete marker of a bucket. The next run continues a killed one. `tell` receives the number
+    /// of deleted versions.
     ///
-    /// The permit comes back: the stack's deletion is what it is for.
+    /// Returns the permit, because it is for the stack's deletion.
     pub async fn empty<E: EmptiesBuckets>(
         &self,
         permit: Permit<E>,
@@ -236,8 +236,9 @@ impl Cloud {
         Ok(keys)
     }
 
-    /// Makes folders: empty objects whose keys end in a slash. One that is there already, whoever made it, is left alone.
-    /// Says how many were made. `tell` hears of each.
+    /// Creates folders: empty objects whose keys end in a slash. Existing folders stay as they are. Returns the number of created
+    /// folders.
+    /// `tell` receives the progress.
     pub async fn make_folders(
         &self,
         _permit: Permit<Folders>,
@@ -269,7 +270,7 @@ impl Cloud {
         match put.map_err(|e| error::from_sdk("PutObject", e)) {
             Ok(_) => Ok(true),
             Err(error) if error.has_code("PreconditionFailed") => Ok(false),
-            // Another run is writing the same one.
+            // Another run is writing the same folder.
             Err(error) if error.has_code("ConditionalRequestConflict") => Ok(false),
             Err(error) => Err(error),
         }
@@ -297,7 +298,7 @@ impl Cloud {
     }
 }
 
-/// Where a listing goes on.
+/// The position at which a listing continues.
 #[derive(Clone, Debug, Default)]
 struct Marker {
     key: Option<String>,

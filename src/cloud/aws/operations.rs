@@ -1,4 +1,4 @@
-//! Operations on stacks that take their time: watched to the end, event by event.
+//! Stack operations, watched to their end, event by event.
 
 use std::collections::HashSet;
 
@@ -8,11 +8,11 @@ use crate::cloud::{CloudError, OperationResult, Result, Rollback, StackOperation
 use crate::guard::{DeletesStack, Effect, Permit, Resume};
 use crate::stack::{Health, StackEvent, StackStatus};
 
-/// Looks at a stack that another run is about to make: for a minute.
+/// Maximum number of polls of a stack that another run is about to create: about a minute.
 const MAX_POLLS: usize = 12;
 
 impl Cloud {
-    /// Starts the deletion of a stack. It is named by its ARN, so that one that was made anew in the meantime is left alone.
+    /// Starts the deletion of a stack by its ARN, so that a newer stack of the same name is not deleted.
     pub async fn delete<E: DeletesStack>(
         &self,
         permit: Permit<E>,
@@ -46,15 +46,14 @@ impl Cloud {
             .map_err(|e| error::from_sdk("DeleteStack", e))
     }
 
-    /// Takes back a stack whose creation was permitted, whatever has become of it. Nothing else is taken back: a stack that was
-    /// there before is not this operation's to delete.
+    /// Deletes a stack whose creation was permitted, whatever its status is now. Does not delete a stack that existed before.
     pub async fn roll_back(&self, running: StackOperation) -> Result<Rollback> {
         if !running.creates {
             let message = "only a creation can be taken back";
             return Err(CloudError::Misused(message.to_owned()));
         }
         let resources = self.resources(&running.stack_id).await?.into_iter();
-        // One whose creation failed may be somebody else's of the same name.
+        // A resource that failed to be created may belong to another stack.
         let made = resources.filter(|resource| {
             resource.kind == "AWS::S3::Bucket" && resource.status == "CREATE_COMPLETE"
         });
@@ -64,7 +63,7 @@ impl Cloud {
         })
     }
 
-    /// Deletes the buckets that the template keeps, which would stand in the next run's way. S3 deletes none that holds anything.
+    /// Deletes the buckets that the template retains, because they would block the next run. S3 only deletes empty buckets.
     pub async fn finish_rollback(&self, undoing: Rollback) -> Result<()> {
         for bucket in &undoing.buckets {
             self.delete_bucket(bucket).await?;
@@ -72,7 +71,7 @@ impl Cloud {
         Ok(())
     }
 
-    /// Joins the creation that another run started.
+    /// Attaches to the creation that another run started.
     pub fn attach(&self, permit: Permit<Resume>, stack_id: &str) -> Result<StackOperation> {
         of_same_stack(&permit, stack_id)?;
         Ok(StackOperation {
@@ -82,7 +81,8 @@ impl Cloud {
         })
     }
 
-    /// Waits until a stack that is empty so far is being made, or is gone; not for long, since whoever is at it may have been killed.
+    /// Waits until the creation of an empty stack starts, or the stack is gone. Waits a short time only: the run that creates it
+    /// may have been killed.
     pub async fn wait_until_started(&self, name: &str) -> Result<()> {
         let mut pauses = PollBackoff::new(&self.stop);
         for _ in 0..MAX_POLLS {
@@ -95,7 +95,7 @@ impl Cloud {
         Ok(())
     }
 
-    /// Watches an operation to its end. `tell` hears every event once, oldest first.
+    /// Watches an operation to its end. `tell` receives every event once, oldest first.
     pub async fn watch(
         &self,
         running: &mut StackOperation,
@@ -104,7 +104,7 @@ impl Cloud {
         let mut events: Vec<StackEvent> = Vec::new();
         let mut pauses = PollBackoff::new(&self.stop);
         loop {
-            // The status is read before the events, so that none of an operation that has ended is missed.
+            // Reads the status before the events, so that no event of a finished operation is missed.
             let stack = self.stack(&running.stack_id).await?;
             let Some(stack) = stack else {
                 return Ok(OperationResult {
@@ -127,7 +127,7 @@ impl Cloud {
                 StackStatus(event.status.clone()).health() == Health::InProgress
             });
             match stack.status.health() {
-                // One that is gone never comes back under its ARN; an empty one goes without any event.
+                // A deleted stack never comes back under its ARN. Deleting an empty stack causes no event.
                 Health::Deleted => {
                     return Ok(OperationResult {
                         stack: None,
@@ -148,7 +148,7 @@ impl Cloud {
     }
 }
 
-/// An ARN holds the stack's name. A permit is for one stack.
+/// Checks that the ARN has the name of the permit's stack.
 fn of_same_stack<E: Effect>(permit: &Permit<E>, stack_id: &str) -> Result<()> {
     if stack_id.contains(&format!(":stack/{}/", permit.stack().name)) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Waiting for AWS. The SDK's own waiters ask every 30 s, which is most of the time that a small stack takes.
+//! Polls AWS. The SDK's own waiters poll every 30 s, which is most of the time that a small stack takes.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use tokio_util::sync::CancellationToken;
 use crate::cloud::{CloudError, Result};
 use crate::pacing;
 
-/// Pauses between questions: from one second to ten, with jitter so that many stacks do not ask at once.
+/// Pauses between polls: from one to ten seconds, with jitter so that many stacks do not poll at once.
 pub struct PollBackoff {
     pauses: backon::ExponentialBackoff,
     stop: CancellationToken,
 }
 
 impl PollBackoff {
-    /// Begins with the shortest.
+    /// Starts with the shortest pause.
     pub fn new(stop: &CancellationToken) -> Self {
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(700))
@@ -29,7 +29,7 @@ impl PollBackoff {
         }
     }
 
-    /// Waits until the next question is due. Fails if the run is cancelled.
+    /// Waits for the next poll. Fails if the run is cancelled.
     pub async fn wait(&mut self) -> Result<()> {
         let pause = self.pauses.next().unwrap_or(Duration::from_secs(9));
         tokio::select! {

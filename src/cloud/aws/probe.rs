@@ -1,14 +1,14 @@
-//! A proof of what a role may not do.
+//! Proves that a role cannot execute change sets.
 
 use super::{Cloud, error};
 use crate::cloud::Result;
 
 impl Cloud {
-    /// Whether whoever asks may run change sets of a stack.
+    /// Whether the caller may execute change sets of a stack.
     ///
-    /// Takes no permit, since it cannot change anything: the change set that it asks CloudFormation to run has a name of 128 random
-    /// bits, which is made here and which nobody else knows, so that there is none. AWS looks at the permission before it looks for the
-    /// change set: whoever has none is refused, and whoever has it is told that there is no such thing.
+    /// Takes no permit, because it cannot change anything: it requests a change set with a random name of 128 bits, which does not
+    /// exist. AWS checks the permission before it looks up the change set: it denies a caller without the permission, and reports
+    /// to any other caller that the change set does not exist.
     pub async fn may_execute(&self, stack: &str) -> Result<bool> {
         self.ensure_not_cancelled()?;
         let tried = self

@@ -19,18 +19,17 @@ use crate::forge::IdentityTokens;
 use crate::guard::Caller;
 use crate::pacing;
 
-/// Attempts of one request. With 30 % of the requests throttled, one in 150,000 would fail for good.
+/// Attempts of one request. With 30 % of the requests throttled, one in 150,000 fails for good.
 const ATTEMPTS: u32 = 10;
-/// The SDK's own number: nobody asked for it.
+/// The SDK's default, which means that no other number was set.
 const SDK_DEFAULT_ATTEMPTS: u32 = 3;
-/// Doubled by every attempt. A request that was lost on its way is sent again at once; where AWS asks for less, the eighth pause is
-/// as long as the longest.
+/// Each attempt doubles the pause. The eighth is the longest, unless AWS requests another. The SDK repeats a lost request at once.
 const MIN_BACKOFF: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
-/// No request here has work to wait for: what takes its time at AWS is started, and asked about.
+/// No request is long: operations at AWS are started and then polled.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The ordinary chain of credentials, read once.
+/// The SDK's default chain of credentials, read once.
 #[derive(Debug)]
 pub struct Session {
     config: SdkConfig,
@@ -39,14 +38,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads environment, shared files and whatever else the chain has. Whoever sets `AWS_MAX_ATTEMPTS` gets as many.
+    /// Reads the environment, shared files and the rest of the chain. `AWS_MAX_ATTEMPTS` overrides the number of attempts.
     pub async fn open(stop: CancellationToken) -> Self {
         let config = loader().load().await;
         Self::with(config, stop)
     }
 
-    /// A role, assumed with an identity token once something is asked of AWS, and no other credentials. `name` is what AWS's logs
-    /// show of the run.
+    /// Assumes a role with an identity token at the first request, and uses no other credentials. `name`: role session name, which
+    /// CloudTrail shows.
     pub async fn federated(
         role: &str,
         name: &str,
@@ -86,7 +85,7 @@ impl Session {
         }
     }
 
-    /// The cloud in one region. Asks once who the caller is.
+    /// AWS in one region. Queries the caller's identity once.
     pub async fn at(&self, region: &str) -> Result<Cloud> {
         let mut clouds = self.clouds.lock().await;
         if let Some(cloud) = clouds.get(region) {
@@ -108,7 +107,7 @@ impl Session {
             region: region.to_owned(),
         };
         log::debug!("AWS credentials of {} in {region}", caller.arn);
-        // Whoever sets an address of their own has no names for buckets below it.
+        // An endpoint of the user's own has no host names for buckets.
         let path_style = config.endpoint_url().is_some();
         let objects = s3::config::Builder::from(&config)
             .force_path_style(path_style)

@@ -1,4 +1,4 @@
-//! What can be read of stacks.
+//! Reads stacks.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::cloud::{Result, StackResource};
 use crate::stack::{Stack, StackEvent};
 
 impl Cloud {
-    /// A stack by name or ARN; `None` if there is none. Deleted ones are found by their ARN only.
+    /// A stack by name or ARN; `None` if it does not exist. A deleted stack is found by its ARN only.
     pub async fn stack(&self, name: &str) -> Result<Option<Stack>> {
         let described = self.stacks.describe_stacks().stack_name(name).send().await;
         match described.map_err(|e| error::from_sdk("DescribeStacks", e)) {
@@ -22,7 +22,7 @@ impl Cloud {
         }
     }
 
-    /// All stacks that have a tag of this key.
+    /// All stacks that have a tag with this key.
     pub async fn stacks_tagged(&self, key: &str) -> Result<Vec<Stack>> {
         let mut pages = self.stacks.describe_stacks().into_paginator().send();
         let mut found = Vec::new();
@@ -34,7 +34,7 @@ impl Cloud {
         Ok(found)
     }
 
-    /// The template as it was submitted.
+    /// The template as submitted.
     pub async fn template(&self, stack_id: &str) -> Result<String> {
         let template = self.stacks.get_template().stack_name(stack_id).send().await;
         let template = template.map_err(|e| error::from_sdk("GetTemplate", e))?;
@@ -66,7 +66,7 @@ impl Cloud {
         Ok(found)
     }
 
-    /// Events that are not `seen` yet, oldest first. They come newest first, so that what was seen ends the search.
+    /// Events that are not in `seen`, oldest first. AWS lists the newest first, so the search ends at the first seen event.
     pub async fn events(&self, stack_id: &str, seen: &HashSet<String>) -> Result<Vec<StackEvent>> {
         let mut pages = self
             .stacks
@@ -101,7 +101,7 @@ impl Cloud {
             while let Some(page) = pages.next().await {
                 match page.map_err(|e| error::from_sdk("ListImports", e)) {
                     Ok(page) => importers.extend(page.imports.into_iter().flatten()),
-                    // CloudFormation has no empty answer to this question.
+                    // CloudFormation reports an error instead of an empty list.
                     Err(error) if error.has_code("is not imported by any stack") => break,
                     Err(error) => return Err(error),
                 }
@@ -112,8 +112,8 @@ impl Cloud {
         Ok(importers)
     }
 
-    /// Has CloudFormation read a template, and returns the capabilities that it needs, such as `CAPABILITY_NAMED_IAM`; what it
-    /// refuses is an [`CloudError::Refused`](crate::cloud::CloudError).
+    /// Has CloudFormation validate a template, and returns the capabilities that it needs, such as `CAPABILITY_NAMED_IAM`. A
+    /// rejected template is a [`CloudError::Refused`](crate::cloud::CloudError).
     pub async fn validate(&self, body: &str) -> Result<Vec<String>> {
         let validated = self
             .stacks

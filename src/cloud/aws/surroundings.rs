@@ -1,15 +1,15 @@
-//! What a stack depends on and does not make itself.
+//! Reads what a stack depends on and does not create.
 
 use std::collections::BTreeMap;
 
 use super::{Cloud, error};
 use crate::cloud::Result;
 
-/// The most that `GetParameters` takes.
+/// The maximum number of names in a request of `GetParameters`.
 const MAX_NAMES: usize = 10;
 
 impl Cloud {
-    /// The values of parameters by name; those that are not there are absent. Secure ones stay encrypted.
+    /// The values of parameters by name, without those that do not exist. Secure values stay encrypted.
     pub async fn parameters(&self, names: &[String]) -> Result<BTreeMap<String, String>> {
         let mut found = BTreeMap::new();
         for names in names.chunks(MAX_NAMES) {
@@ -28,8 +28,8 @@ impl Cloud {
         Ok(found)
     }
 
-    /// Whether a resource of any type is there, by its primary identifier. Source: the Cloud Control API, which knows every type
-    /// of CloudFormation's registry.
+    /// Whether a resource of any type exists, by its primary identifier. Source: the Cloud Control API, which knows every type of
+    /// CloudFormation's registry.
     pub async fn has_resource(&self, kind: &str, identifier: &str) -> Result<bool> {
         let resource = self
             .control

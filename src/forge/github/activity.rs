@@ -1,4 +1,4 @@
-//! Who pushed what. A commit's author and dates are claims of whoever made it; GitHub's record of activities is not.
+//! Who pushed which commits. A commit's author and dates are claims of its creator; GitHub's record of activities is not.
 //! <https://docs.github.com/en/rest/repos/repos#list-repository-activities>
 
 use super::client::GitHub;
@@ -8,12 +8,12 @@ use super::wire;
 use crate::forge::ForgeError;
 use crate::model::{CommitSha, UserId};
 
-/// A branch that was pushed to more often is not read to its beginning.
+/// Limits the pages that are read of a branch's activities. A branch with more has unknown pushers.
 const MAX_PAGES: usize = 20;
 
 impl GitHub {
-    /// Everybody who made a branch point at this commit, on any day: a force push may bring it back. `None` if that is not known to
-    /// be everybody.
+    /// All users who ever made a branch point at this commit: a force push may bring the commit back. `None` if the list may be
+    /// incomplete.
     pub(super) async fn pushers(
         &self,
         branch: &str,
@@ -25,7 +25,7 @@ impl GitHub {
             match self.pushers_among(&route, head).await {
                 Ok(Some(pushers)) if pushers.is_empty() => {}
                 Ok(pushers) => return Ok(pushers),
-                // GitHub does not say what it answers for a branch that is gone: then all branches are looked through.
+                // GitHub does not document its answer for a deleted branch. After a refusal, all branches are searched.
                 Err(error) if error.is_refusal() => {}
                 Err(error) => return Err(error),
             }

@@ -6,20 +6,20 @@ use super::wire;
 use crate::forge::ForgeError;
 use crate::model::CommitSha;
 
-/// The rule that lets nobody push past a pull request.
+/// The rule that requires a pull request for every push.
 const PULL_REQUEST_RULE: &str = "pull_request";
 const MAX_RULE_PAGES: usize = 10;
 
 impl GitHub {
-    /// The repository as it is now.
+    /// The repository's current state.
     pub(super) async fn repository(&self) -> Result<wire::Repo, ForgeError> {
         let repository: wire::Repo = self.get("repository", &self.root).await?;
-        // A second look at the same repository finds the same id.
+        // The id cannot change between two reads.
         let _ = self.id.set(repository.id);
         Ok(repository)
     }
 
-    /// The repository's id, which never changes and is asked for once.
+    /// The repository's id, which never changes. Read once.
     pub(super) async fn repository_id(&self) -> Result<u64, ForgeError> {
         match self.id.get() {
             Some(id) => Ok(*id),
@@ -27,11 +27,10 @@ impl GitHub {
         }
     }
 
-    /// A branch's last commit, and whether it is protected: by protection of the older kind, or by a rule that asks for pull requests.
+    /// A branch's last commit, and whether it requires pull requests: by classic branch protection or by a rule.
     ///
-    /// That GitHub calls a branch protected says less: any rule makes it so, and be it one about the branch's name. What the older
-    /// kind asks for is told to administrators only, so that it is taken for what it is there for. What rules there are may not be
-    /// told either; then it is not known.
+    /// GitHub's own `protected` flag says less: any rule sets it, even a rule about the branch's name. Only administrators can read
+    /// the details of classic protection, so its presence counts. If the token may not read the rules, the protection is unknown.
     pub(super) async fn branch(&self, name: &str) -> Result<(CommitSha, Option<bool>), ForgeError> {
         let what = format!("branch {name:?}");
         let name = segment(name)

@@ -1,4 +1,4 @@
-//! What a job's token may do, found out without a change.
+//! Tests what a job's token may do, without a change.
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
@@ -63,7 +63,7 @@ impl Capabilities for GitHub {
             Err(error) => return Capability::Unproven(error.to_string()),
         };
         match response.status {
-            // Not every wrong request: a locked conversation says nothing about the permission.
+            // Only the missing field proves the permission: other invalid requests, such as one for a locked conversation, do not.
             StatusCode::UNPROCESSABLE_ENTITY => Capability::Yes,
             status if status.is_success() => {
                 Capability::Unproven("GitHub took a request that lacks what it needs".to_owned())
@@ -93,7 +93,7 @@ impl Capabilities for GitHub {
             self.prefix
         );
         match self.get::<Value>("a team", &route).await {
-            // Somebody who does not belong to it, or a team that the token does not see.
+            // The user does not belong to the team, or the token may not see the team.
             Err(error) if error.is_not_found() => Capability::Unproven(
                 "there is no such team, or whoever started the job is not in it".to_owned(),
             ),

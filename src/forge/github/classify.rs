@@ -12,10 +12,10 @@ use crate::forge::ForgeErrorKind;
 /// GitHub's text for a token without the permission, whether of an app or of a person.
 const PERMISSION_TEXT: &str = "resource not accessible by";
 const LIMIT_TEXTS: &[&str] = &["rate limit", "abuse detection"];
-/// What the object does not take, whoever asks.
+/// Texts of errors about the object's state, which no permission changes.
 const STATE_TEXTS: &[&str] = &["is locked", "lock prevents", "archived", "read-only"];
 
-/// The kind and the message of a response that is no success. `now` is when it came, in seconds since 1970.
+/// The kind and the message of an error response. `now`: when it arrived, in seconds since 1970.
 pub fn classify(
     method: &Method,
     route: &str,

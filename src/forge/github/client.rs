@@ -1,4 +1,4 @@
-//! Requests: one way out for all of them, with retries, bounds, and errors that say what was asked for.
+//! Sends all requests, with retries, limits, and errors that name the request.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,16 +22,16 @@ use crate::pacing;
 const RETRIES: usize = 4;
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The largest JSON that is read: a page of a hundred comments of 65,536 characters fits.
+/// Maximum size of a JSON response. A page of a hundred comments of 65,536 characters fits.
 const MAX_JSON_BYTES: usize = 32 << 20;
 pub(super) const JSON: &str = "application/vnd.github+json";
 const RAW: &str = "application/vnd.github.raw+json";
 
-/// A repository at GitHub.
+/// A repository on GitHub.
 #[derive(Debug)]
 pub struct GitHub {
     octocrab: Octocrab,
-    /// The same for the GraphQL API, which may have another origin.
+    /// The client of the GraphQL API, which may have another origin.
     graphql_octocrab: Octocrab,
     /// Path of the REST API: empty at github.com, `/api/v3` on an Enterprise server.
     pub(super) prefix: String,
@@ -52,7 +52,7 @@ pub(super) struct Response {
 }
 
 impl Response {
-    /// What a response that is no success means.
+    /// The meaning of an error response.
     pub(super) fn into_error(self, what: &str, method: &Method, route: &str) -> ForgeError {
         let Self {
             status,
@@ -65,7 +65,7 @@ impl Response {
 }
 
 impl GitHub {
-    /// Prepares requests; none is made. Must be called inside a tokio runtime.
+    /// Sends no request. Must be called inside a tokio runtime.
     pub fn new(access: &Access) -> Result<Self, ForgeError> {
         let what = "access to GitHub";
         let (owner, name) = access
@@ -89,8 +89,8 @@ impl GitHub {
         };
         let (origin, prefix) = url(&access.api_url)?;
         let (graphql_origin, graphql) = url(&access.graphql_url)?;
-        // octocrab is built without its retries: they would repeat a comment that GitHub created before the connection broke. The base is an origin
-        // alone, since octocrab would put the path of a REST base before that of GraphQL too.
+        // octocrab's own retries are off: they would repeat a comment that GitHub created before the connection broke. The base is
+        // an origin without a path, because octocrab would prefix GraphQL routes with the path too.
         let client = |origin: &str| {
             let builder = Octocrab::builder()
                 .base_uri(origin)?
@@ -117,7 +117,7 @@ impl GitHub {
         })
     }
 
-    /// JSON of a route.
+    /// The JSON of a route.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -129,7 +129,7 @@ impl GitHub {
         parse(what, &response.body)
     }
 
-    /// The bytes of a file; `None` if it is not there.
+    /// The bytes of a file; `None` if it does not exist.
     pub(super) async fn get_raw(
         &self,
         what: &str,
@@ -142,7 +142,7 @@ impl GitHub {
         }
     }
 
-    /// A write. `idempotent`: made twice it would do no more than made once.
+    /// Sends a write. `idempotent`: whether repeating it has no further effect.
     pub(super) async fn write<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -204,7 +204,7 @@ impl GitHub {
         }
     }
 
-    /// The response after retries, whatever its status. An error means that no response came.
+    /// The response after retries, whatever its status. An error means that no response arrived.
     pub(super) async fn exchange(
         &self,
         what: &str,

@@ -76,7 +76,7 @@ impl Comments for GitHub {
                 {
                     Ok(created) => return Ok(Upsert::Created(created.html_url)),
                     Err(error) if error.is_refusal() => return Err(error),
-                    // It may have been made all the same: look again before another attempt.
+                    // GitHub may have created it: search again before another attempt.
                     Err(error) => last = Some(error),
                 },
             }
@@ -93,7 +93,7 @@ impl Comments for GitHub {
             Reaction::Failed => "confused",
         };
         let body = json!({ "content": content });
-        // One that is there already is answered with itself.
+        // GitHub answers with the reaction if it exists.
         self.write::<IgnoredAny>(&what, Method::POST, &route, &body, true)
             .await?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Deployments: one for each commit, environment and task; what becomes of it is in its statuses.
+//! Deployments: one for each commit, environment and task. Their statuses hold the state.
 
 use async_trait::async_trait;
 use http::Method;
@@ -12,9 +12,9 @@ use super::wire;
 use crate::forge::{Deployment, DeploymentState, Deployments, ForgeError, Upsert};
 use crate::model::UserId;
 
-/// 1,000 deployments of one stack at one commit: all but one of them by others.
+/// 1,000 deployments of one stack at one commit. Others created all but one of them.
 const MAX_PAGES: usize = 10;
-/// How often an attempt is made anew after an answer that leaves open whether it worked.
+/// How often to create a deployment again after an answer that does not say whether it was created.
 const ATTEMPTS: usize = 3;
 
 #[async_trait]
@@ -37,7 +37,7 @@ impl Deployments for GitHub {
         if !is_new {
             let newest: Vec<wire::DeploymentStatus> =
                 self.get(&what, &format!("{route}?per_page={PAGE}")).await?;
-            // Which of them is the newest is not left to their order.
+            // Does not rely on the order of the list.
             let newest = newest.into_iter().max_by_key(|status| status.id);
             let says_so = newest.is_some_and(|status| {
                 let by = status.creator.as_ref();
@@ -49,13 +49,13 @@ impl Deployments for GitHub {
                 return Ok(Upsert::Unchanged(known.url));
             }
         }
-        // Other stacks have the same environment, and a success of this one says nothing about them.
+        // `auto_inactive` is off: other stacks share the environment, and this one's success does not replace theirs.
         let json = json!({
             "state": state,
             "description": deployment.description,
             "auto_inactive": false,
         });
-        // Said twice, it says no more.
+        // Repeating it has no further effect.
         self.write::<IgnoredAny>(&what, Method::POST, &route, &json, true)
             .await?;
         Ok(match is_new {
@@ -66,7 +66,7 @@ impl Deployments for GitHub {
 }
 
 impl GitHub {
-    /// Our deployment of a stack at a commit, and whether it is new.
+    /// Our deployment of a stack at a commit, and whether it was created now.
     async fn our_deployment(
         &self,
         what: &str,
@@ -86,8 +86,8 @@ impl GitHub {
                 && known.task == deployment.task
                 && by.is_some_and(|by| UserId(by.id) == own)
         };
-        // It is the commit itself that is deployed: nothing is merged into it, and no status is waited for. The description stays
-        // as it is for ever, so that how things stand is said by statuses only.
+        // The commit itself is deployed: GitHub merges nothing and waits for no status. A deployment's description cannot change,
+        // so only statuses report the state.
         let json = json!({
             "ref": deployment.commit,
             "task": deployment.task,
@@ -104,7 +104,7 @@ impl GitHub {
             match self.write(what, Method::POST, &route, &json, false).await {
                 Ok(created) => return Ok((created, true)),
                 Err(error) if error.is_refusal() => return Err(error),
-                // It may have been made all the same: look again before another attempt.
+                // GitHub may have created it: search again before another attempt.
                 Err(error) => last = Some(error),
             }
         }

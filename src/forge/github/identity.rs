@@ -14,12 +14,12 @@ use super::classify::classify;
 use super::client::now;
 use crate::forge::{ForgeError, IdentityTokens};
 
-/// Who the token is for: AWS takes no other.
+/// The token's audience. AWS accepts no other.
 const AUDIENCE: &str = "sts.amazonaws.com";
 const TIMEOUT: Duration = Duration::from_secs(30);
 const WHAT: &str = "the job's identity token";
 
-/// What a job with the permission `id-token: write` is given.
+/// The endpoint for identity tokens. A job with the permission `id-token: write` has it.
 #[derive(Debug)]
 pub struct ActionsIdentity {
     /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
@@ -41,7 +41,7 @@ impl IdentityTokens for ActionsIdentity {
             split(&self.url).ok_or_else(|| ForgeError::invalid(WHAT, "no address"))?;
         let separator = if route.contains('?') { '&' } else { '?' };
         let route = format!("{route}{separator}audience={AUDIENCE}");
-        // The request's own token is for this address alone: no redirect is followed, and errors do not hold it.
+        // The request's own token is for this address only: no redirect is followed, and errors do not contain it.
         let client = Octocrab::builder()
             .base_uri(origin)
             .and_then(|builder| {

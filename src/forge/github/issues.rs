@@ -15,7 +15,7 @@ const MAX_PAGES: usize = 50;
 
 #[async_trait]
 impl Issues for GitHub {
-    /// Filters the list itself: GitHub's own filter takes a login, and does not accept the logins of bots.
+    /// Filters the list itself: GitHub's filter takes a login, and does not accept the logins of bots.
     async fn own_issues(&self, own: UserId, marker: &str) -> Result<Vec<Issue>, ForgeError> {
         let route = format!("{}/issues?state=open", self.root);
         let listed: Vec<wire::Issue> = self.get_all("open issues", &route, MAX_PAGES).await?;
@@ -28,12 +28,12 @@ impl Issues for GitHub {
         });
         let mut ours: Vec<Issue> = ours.map(wire::Issue::into_ours).collect();
         ours.sort_by_key(|issue| issue.number);
-        // One that is opened between two pages pushes another onto the next.
+        // An issue that is opened between two pages moves another issue to the next page.
         ours.dedup_by_key(|issue| issue.number);
         Ok(ours)
     }
 
-    /// Opens an issue. After an unclear answer it is not tried again: it may be there, and whoever looks the next time finds it.
+    /// Opens an issue. After an unclear answer it is not retried: the issue may exist, and the next scan finds it.
     async fn open_issue(&self, title: &str, body: &str) -> Result<Issue, ForgeError> {
         let route = format!("{}/issues", self.root);
         let json = json!({ "title": title, "body": body });

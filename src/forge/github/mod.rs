@@ -26,7 +26,7 @@ use secrecy::SecretString;
 pub use client::GitHub;
 pub use identity::ActionsIdentity;
 
-/// Where a repository is, and what lets us in.
+/// The address of a repository, and the token for it.
 #[derive(Debug)]
 pub struct Access {
     /// REST base, such as `https://api.github.com` or `https://ghe.example/api/v3`.
@@ -35,6 +35,6 @@ pub struct Access {
     pub graphql_url: String,
     /// `owner/name`.
     pub repository: String,
-    /// The job's token; none for public repositories read without one.
+    /// The job's token; `None` for public repositories that are read without one.
     pub token: Option<SecretString>,
 }

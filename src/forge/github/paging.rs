@@ -1,5 +1,5 @@
-//! Lists that come in pages. GitHub's links to the other pages are not followed: a page is asked for by its number, or by the cursor that
-//! a link holds.
+//! Lists that come in pages. GitHub's links to the other pages are not followed: a page is requested by its number, or by the
+//! cursor of the link.
 
 use http::{HeaderMap, Method, header};
 use serde::de::DeserializeOwned;
@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 use super::client::{GitHub, JSON, parse};
 use crate::forge::ForgeError;
 
-/// What GitHub pages by at the most.
+/// GitHub's maximum page size.
 pub const PAGE: usize = 100;
 
 impl GitHub {
-    /// All pages of a list, at most `most_pages` of them.
+    /// All pages of a list, at most `most_pages`.
     pub(super) async fn get_all<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -29,7 +29,7 @@ impl GitHub {
         Err(too_many_pages(what, most_pages))
     }
 
-    /// The first of a list that fits. Pages after it are not asked for.
+    /// The first item that matches. Later pages are not requested.
     pub(super) async fn get_first<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -47,7 +47,7 @@ impl GitHub {
         Err(too_many_pages(what, most_pages))
     }
 
-    /// One page of a list, and whether there is another.
+    /// One page of a list, and whether another follows.
     async fn get_page<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -63,7 +63,7 @@ impl GitHub {
         Ok((parse(what, &response.body)?, has_more))
     }
 
-    /// One page of a list that is paged by a cursor, and the cursor of the next one, to be put into `after` as it is.
+    /// One page of a list with cursors, and the cursor of the next page.
     pub(super) async fn get_after<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -86,13 +86,13 @@ fn too_many_pages(what: &str, most_pages: usize) -> ForgeError {
     ForgeError::invalid(what, format!("more than {most_pages} pages"))
 }
 
-/// The address of the next page, if there is one.
+/// The address of the next page.
 fn next_page(headers: &HeaderMap) -> Option<&str> {
     let links = headers.get(header::LINK)?.to_str().ok()?;
     links.split(',').find(|link| link.contains("rel=\"next\""))
 }
 
-/// The cursor in a next page's address. Nothing else of that is used.
+/// The cursor in a next page's address. The rest of the address is ignored.
 fn cursor(address: &str) -> Option<String> {
     let (_, query) = address
         .split_once('<')?
@@ -128,7 +128,7 @@ mod tests {
             r#"<https://x/y?before=a>; rel="prev", <https://evil/?per_page=1&after=b>; rel="next""#;
         assert_eq!(next(before), taken("b"));
         assert_eq!(next(r#"<https://x/y?after=a>; rel="prev""#), None);
-        // There is a next page, and no way to it.
+        // There is a next page, but no cursor for it.
         for link in [
             r#"<https://x/y?page=2>; rel="next""#,
             r#"<https://x/y?after=>; rel="next""#,

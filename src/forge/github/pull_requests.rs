@@ -12,13 +12,13 @@ use crate::forge::{
 };
 use crate::model::{CommitSha, RepoPath, UserId};
 
-/// GitHub lists no more files of a pull request, whatever it changes.
+/// GitHub lists no more files of a pull request.
 /// <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files>
 const MAX_FILES: u64 = 3_000;
 /// 500 open pull requests.
 const MAX_PULL_PAGES: usize = 5;
 
-/// Files past the first hundred of another pull request are not looked at: this serves a notice, no rule.
+/// Reads only the first hundred files of each other pull request: they serve a notice, not a rule.
 const OPEN_PULL_REQUESTS: &str = "query($owner: String!, $name: String!, $cursor: String) {
   viewer { login databaseId }
   repository(owner: $owner, name: $name) {
@@ -144,7 +144,7 @@ fn changed_file(what: &str, file: &wire::File) -> Result<ChangedFile, ForgeError
         ("added" | "copied", _) => ChangeKind::Added,
         ("removed", _) => ChangeKind::Removed,
         ("renamed", Some(from)) => ChangeKind::Renamed { from: parse(from)? },
-        // Whatever else GitHub may come to say, the file is looked at on both sides.
+        // A kind of change that GitHub adds later: both sides are read.
         _ => ChangeKind::Modified,
     };
     Ok(ChangedFile {

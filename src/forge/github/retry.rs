@@ -1,28 +1,28 @@
-//! When a request is worth repeating, and after how long.
+//! When to retry a request, and after how long.
 //! <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api>
 
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-/// Longer than this a job does not wait for a rate limit; it fails and says why.
+/// A job waits no longer for a rate limit. It fails and reports the limit.
 const MAX_WAIT: Duration = Duration::from_secs(120);
 /// GitHub's advice for secondary limits without a `retry-after`.
 const SECONDARY_WAIT: Duration = Duration::from_secs(60);
 
-/// What came of a request.
+/// The result of an attempt.
 #[derive(Debug)]
 pub enum Attempt<'a> {
-    /// A response, with the time (seconds since 1970) at which it came.
+    /// A response, with the time of its arrival in seconds since 1970.
     Response(StatusCode, &'a HeaderMap, u64),
-    /// None, or one that broke off: whether the server acted on the request is not known.
+    /// No complete response: the server may have executed the request.
     Broken,
 }
 
-/// How long to wait before the request is repeated; `None` means not to.
+/// How long to wait before a retry; `None` means no retry.
 ///
-/// A limit refuses a request before it is acted on, so that anything may be repeated. After a 5xx or a broken connection
-/// only what is `idempotent` is: the first one may have been acted on.
+/// A rate limit rejects a request before it is executed, so every request may be repeated. After a 5xx or a broken connection, only
+/// an `idempotent` request may be: the server may have executed the first one.
 pub fn retry_after(answer: &Attempt<'_>, idempotent: bool, backoff: Duration) -> Option<Duration> {
     match answer {
         Attempt::Response(StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS, headers, now) => {

@@ -54,8 +54,8 @@ impl Reviews for GitHub {
             self.repository_id(),
             self.get_all::<wire::ReviewedPull>(&what, &route, MAX_PULL_PAGES),
         )?;
-        // A fork's commits are the repository's too, and so are its pull requests. Which branch is the default one, each of them
-        // says of the repository that it goes into.
+        // A fork has the commits and pull requests of the repository too. Each pull request names the default branch of the
+        // repository that it merges into.
         let ours = pulls.into_iter().filter(|pull| {
             let base = pull.base.repo.as_ref();
             let into_ours = base.is_some_and(|base| base.id == id);
@@ -78,7 +78,7 @@ impl Reviews for GitHub {
             self.protection(&pull.base),
             self.review_states(number, &head, teams),
             async {
-                // Another repository's activities are not ours to read, and nothing is done for it.
+                // The token cannot read the activities of a fork, and provisioner changes nothing for a fork.
                 match fork {
                     true => Ok(None),
                     false => self.pushers(&pull.head.branch, &head).await,
@@ -117,7 +117,7 @@ impl Reviews for GitHub {
 }
 
 impl GitHub {
-    /// Whether the branch that a pull request goes into is protected. Of another than the default one it does not matter.
+    /// Whether a pull request's target branch is protected. Not read for branches other than the default one.
     async fn protection(&self, base: &wire::Side) -> Result<Option<bool>, ForgeError> {
         if !base.is_default() {
             return Ok(None);
@@ -129,7 +129,7 @@ impl GitHub {
         }
     }
 
-    /// All reviews with an opinion, oldest first, as GitHub lists them.
+    /// Approvals, change requests and dismissals, oldest first, as GitHub lists them.
     async fn review_states(
         &self,
         number: u64,
@@ -150,7 +150,7 @@ impl GitHub {
             .into_iter()
             .filter_map(|review| opinion(review, head))
             .collect();
-        // Only whose opinion stands is asked about.
+        // Reads the permissions of users whose latest review counts.
         let latest: BTreeMap<UserId, (&User, ReviewState)> = opinions
             .iter()
             .map(|(by, opinion, _)| (by.id, (by, *opinion)))
@@ -178,11 +178,10 @@ impl GitHub {
     }
 }
 
-/// What a review says. Comments have no opinion.
+/// The state of a review; `None` for a comment.
 ///
-/// What is missing never speaks for the change. An approval counts for nothing unless it is known whose it is, and of what. Who
-/// asked for changes is heard even after the account is gone, until somebody dismisses it; and whichever commit it was about, it
-/// is about the head as well. An opinion that was taken back still replaces the one before it.
+/// Missing data never helps the change. An approval without an account or a commit does not count. A change request counts even if
+/// the account was deleted, until a user dismisses it, and at every head. A dismissed review still replaces the earlier one.
 fn opinion(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewState, CommitSha)> {
     let opinion = match review.state.as_str() {
         "APPROVED" => ReviewState::Approved,
@@ -191,7 +190,7 @@ fn opinion(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewState,
         _ => return None,
     };
     let by = review.user.and_then(wire::Actor::account);
-    // GitHub has none for a commit that is gone.
+    // GitHub omits the commit if it no longer exists.
     let commit = review
         .commit_id
         .and_then(|text| CommitSha::parse(&text).ok());

@@ -1,14 +1,14 @@
-//! Parts of addresses that somebody else named: none of them may lead to another route.
+//! Foreign text in addresses. It cannot change the route.
 
 use std::fmt::Write as _;
 
-/// One segment of a path; `None` for what no server would keep as one, however it is written.
+/// One segment of a path; `None` for `.`, `..` and other text that a server would resolve.
 pub fn segment(text: &str) -> Option<String> {
     let is_one = !matches!(text, "" | "." | "..");
     is_one.then(|| encoded(text))
 }
 
-/// Everything escaped that could mean something in an address.
+/// Escapes every character that has a meaning in an address.
 pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

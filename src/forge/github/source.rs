@@ -1,4 +1,4 @@
-//! Contents and trees at fixed commits, through the API: nothing of a pull request is checked out.
+//! Contents and trees at fixed commits, through the API. Nothing of a pull request is checked out.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::wire::{Tree, TreeEntry};
 use crate::forge::{ChangeKind, ChangedFile, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 
-/// Requests under way at once. GitHub asks clients to keep concurrency low.
+/// Maximum number of concurrent requests. GitHub asks clients to keep concurrency low.
 pub(super) const CONCURRENCY: usize = 8;
 
 #[async_trait]
@@ -23,8 +23,8 @@ impl Source for GitHub {
         let mut removed = Vec::new();
         let mut added = Vec::new();
         let mut files = Vec::new();
-        // Only folders whose object differs are opened, so that the work grows with the change and not with the repository,
-        // and no listing is ever cut short.
+        // Only folders whose object differs are read. So the work grows with the change and not with the repository, and no listing
+        // is truncated.
         let mut folders = vec![(
             String::new(),
             Some(base.to_string()),
@@ -73,7 +73,7 @@ impl Source for GitHub {
                 }
             }
         }
-        // A file that stands elsewhere unchanged was renamed; one that was edited too is a removal and an addition.
+        // A file with equal contents at another path was renamed. A renamed and edited file is a removal and an addition.
         for (path, sha) in added {
             match removed.iter().position(|(_, other)| *other == sha) {
                 Some(at) => {
@@ -144,7 +144,7 @@ impl Source for GitHub {
 }
 
 impl GitHub {
-    /// The entries of one tree by name; none for a tree that is not there.
+    /// The entries of one tree by name; empty if the tree does not exist.
     async fn entries(
         &self,
         sha: Option<String>,

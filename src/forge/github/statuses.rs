@@ -20,7 +20,7 @@ impl Statuses for GitHub {
         own: UserId,
         context: &str,
     ) -> Result<Option<StatusRecord>, ForgeError> {
-        // One by somebody else that is newer counts, and says nothing: ours before it no longer holds.
+        // A newer status by another user hides ours.
         let newest = self.newest_status(at, context).await?;
         Ok(newest
             .filter(|status| status.is_by(own))
@@ -61,7 +61,7 @@ impl Statuses for GitHub {
 }
 
 impl GitHub {
-    /// The newest status of a context, whoever set it. GitHub lists the newest first, and does not tell contexts apart by case.
+    /// The newest status of a context by any user. GitHub lists the newest first, and ignores the case of contexts.
     async fn newest_status(
         &self,
         at: &CommitSha,

@@ -14,11 +14,11 @@ use crate::model::UserId;
 
 const VIEWER: &str = "query { viewer { databaseId } }";
 
-/// Everybody whose account is gone is this one from then on.
+/// GitHub's account for all deleted accounts.
 const GHOST: &str = "ghost";
 
 impl wire::Actor {
-    /// Whose account this is; `None` for one that is gone: of two of those nobody knows whether they were the same person.
+    /// The account; `None` if it was deleted. Two deleted accounts cannot be told apart.
     pub fn account(self) -> Option<User> {
         (!self.login.eq_ignore_ascii_case(GHOST)).then(|| User {
             id: UserId(self.id),
@@ -30,7 +30,7 @@ impl wire::Actor {
 
 #[async_trait]
 impl Users for GitHub {
-    /// Tokens of workflow jobs have their user in GraphQL only.
+    /// GitHub names the user of a job's token in GraphQL only.
     async fn current_user(&self) -> Result<Option<UserId>, ForgeError> {
         let viewer = self
             .query::<wire::Identity>("own identity", VIEWER, json!({}))
@@ -47,7 +47,7 @@ impl Users for GitHub {
         }
     }
 
-    /// Asks nothing about a bot: its word counts nowhere.
+    /// Reads nothing about a bot: its approvals and commands do not count.
     async fn actor(&self, account: &User, teams: &[String]) -> Result<Actor, ForgeError> {
         let mut person = Actor {
             id: account.id,
@@ -60,7 +60,7 @@ impl Users for GitHub {
             return Ok(person);
         };
         person.permission = self.permission(account, &login).await?;
-        // Teams are read by login, so only once the login is known to be this user's.
+        // Teams are read by login, so only after the login is known to belong to this user.
         if person.permission > Some(Permission::None) {
             for team in teams {
                 if self.belongs_to(team, &login).await? {
@@ -73,7 +73,7 @@ impl Users for GitHub {
 }
 
 impl GitHub {
-    /// Several people at once.
+    /// Several users, read concurrently.
     pub(super) async fn actors(
         &self,
         accounts: Vec<User>,
@@ -89,7 +89,7 @@ impl GitHub {
             .await
     }
 
-    /// What a person may do. That a permission is not told denies, so a refusal is no error.
+    /// A user's permission. A refusal means unknown, which denies.
     async fn permission(
         &self,
         account: &User,
@@ -100,7 +100,7 @@ impl GitHub {
         match self.get::<wire::Collaborator>(&what, &route).await {
             Ok(found) => {
                 let user = found.user.as_ref();
-                // Whoever has this name now may be another one.
+                // Another account may have this login now.
                 let is_same = user.is_some_and(|user| UserId(user.id) == account.id);
                 Ok(found.permission().filter(|_| is_same))
             }
@@ -109,7 +109,7 @@ impl GitHub {
         }
     }
 
-    /// Whether somebody is known to belong to a team, given as `organisation/team`.
+    /// Whether a user is known to belong to a team (`organisation/team`).
     async fn belongs_to(&self, team: &str, login: &str) -> Result<bool, ForgeError> {
         let parts = team.split_once('/');
         let parts = parts.and_then(|(owner, team)| Some((segment(owner)?, segment(team)?)));
@@ -128,7 +128,7 @@ impl GitHub {
         }
     }
 
-    /// The identity where GraphQL does not say.
+    /// The token's user, where GraphQL does not name it.
     pub(super) async fn identity_by_rest(&self) -> Result<Option<UserId>, ForgeError> {
         let route = format!("{}/user", self.prefix);
         match self.get::<wire::User>("own identity", &route).await {
@@ -140,7 +140,7 @@ impl GitHub {
 }
 
 impl wire::Collaborator {
-    /// The role, as far as it fits what the permission comes to: a role may have any name where an organisation makes its own.
+    /// The role, if it fits the permission: an organisation can give custom roles any name.
     fn permission(&self) -> Option<Permission> {
         match (self.permission.as_str(), self.role_name.as_deref()) {
             ("admin", _) => Some(Permission::Admin),

@@ -1,4 +1,4 @@
-//! GitHub's JSON, as far as it is read.
+//! GitHub's JSON, as far as provisioner reads it.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub struct Pull {
     pub changed_files: u64,
 }
 
-/// A pull request as lists carry it too; what only the whole one has may be missing.
+/// A pull request, whole or from a list. A list omits some fields.
 #[derive(Debug, Deserialize)]
 pub struct ReviewedPull {
     pub number: u64,
@@ -34,12 +34,12 @@ pub struct Side {
 }
 
 impl Side {
-    /// Whether another branch is in the same repository. One whose repository is gone is not.
+    /// Whether another branch is in the same repository. False if a repository was deleted.
     pub fn is_beside(&self, other: &Self) -> bool {
         matches!((&self.repo, &other.repo), (Some(one), Some(other)) if one.id == other.id)
     }
 
-    /// Whether it is its repository's default branch.
+    /// Whether it is the default branch of its repository.
     pub fn is_default(&self) -> bool {
         let repo = self.repo.as_ref();
         repo.and_then(|repo| repo.default_branch.as_ref()) == Some(&self.branch)
@@ -153,7 +153,7 @@ impl Comment {
         number.parse().ok()
     }
 
-    /// Whether it may say something else than it did at first.
+    /// Whether it may have been edited.
     pub fn may_be_edited(&self) -> bool {
         self.created_at.is_none() || self.created_at != self.updated_at
     }
@@ -174,7 +174,7 @@ pub struct User {
     pub id: u64,
 }
 
-/// Somebody with a name.
+/// An account with a login.
 #[derive(Debug, Deserialize)]
 pub struct Actor {
     pub id: u64,
@@ -194,7 +194,7 @@ pub struct CommitStatus {
 }
 
 impl CommitStatus {
-    /// Whether it was set by this account.
+    /// Whether this account set it.
     pub fn is_by(&self, own: UserId) -> bool {
         let creator = self.creator.as_ref();
         creator.is_some_and(|creator| UserId(creator.id) == own)
@@ -263,7 +263,7 @@ pub struct OpenPull {
 }
 
 impl OpenPull {
-    /// Whether files are not listed here.
+    /// Whether the list of files is incomplete.
     pub fn has_more_files(&self) -> bool {
         self.files
             .as_ref()
