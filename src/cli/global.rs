@@ -94,16 +94,25 @@ pub fn color(arguments: &[OsString]) -> Color {
 mod tests {
     use super::*;
 
-    fn of(arguments: &[&str]) -> Color {
+    fn color_of(arguments: &[&str]) -> Color {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         color(&arguments)
     }
 
     #[test]
     fn colors_are_known_before_the_rest_is_read() {
-        assert_eq!(of(&["provisioner", "--color", "never", "x"]), Color::Never);
-        assert_eq!(of(&["provisioner", "x", "--color=always"]), Color::Always);
-        assert_eq!(of(&["provisioner", "--color"]), Color::Auto);
-        assert_eq!(of(&["provisioner", "--", "--color=always"]), Color::Auto);
+        assert_eq!(
+            color_of(&["provisioner", "--color", "never", "x"]),
+            Color::Never
+        );
+        assert_eq!(
+            color_of(&["provisioner", "x", "--color=always"]),
+            Color::Always
+        );
+        assert_eq!(color_of(&["provisioner", "--color"]), Color::Auto);
+        assert_eq!(
+            color_of(&["provisioner", "--", "--color=always"]),
+            Color::Auto
+        );
     }
 }

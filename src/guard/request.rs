@@ -96,7 +96,7 @@ pub enum Permission {
 #[serde(rename_all = "kebab-case")]
 pub struct Review {
     pub by: Actor,
-    pub opinion: ReviewState,
+    pub state: ReviewState,
     /// The head at the time of the review.
     pub commit: CommitSha,
 }

@@ -82,7 +82,7 @@ async fn inspect_deletion(
             deletion.buckets.insert(bucket.to_owned(), count);
         }
         deletion.resources.push(DeletedResource {
-            deletion_behavior: fate(document.as_ref(), &resource),
+            deletion_behavior: deletion_behavior(document.as_ref(), &resource),
             logical_id: resource.logical_id,
             physical_id: resource.physical_id,
             kind: resource.kind,
@@ -102,11 +102,11 @@ fn bucket_of(resource: &StackResource) -> Option<&str> {
 }
 
 /// Without a readable template nothing counts as retained.
-fn fate(document: Option<&Document>, resource: &StackResource) -> DeletionBehavior {
+fn deletion_behavior(document: Option<&Document>, resource: &StackResource) -> DeletionBehavior {
     let mut known = document.into_iter().flat_map(Document::resources);
     known
         .find(|known| known.logical_id == resource.logical_id)
-        .map_or(DeletionBehavior::Deleted, |known| known.fate)
+        .map_or(DeletionBehavior::Deleted, |known| known.deletion_behavior)
 }
 
 /// Deletes a stack; with `empties` its buckets and their objects too. The next run continues a killed one.

@@ -11,7 +11,7 @@ use crate::report::{Counted, FolderCount};
 pub struct FolderResult {
     pub bucket: String,
     /// Number of folders that the config requests.
-    pub wanted: usize,
+    pub requested: usize,
     /// Number of folders that were created now.
     pub created: usize,
 }
@@ -21,7 +21,7 @@ impl FolderResult {
         FolderCount {
             bucket: &self.bucket,
             created: self.created,
-            wanted: self.wanted,
+            requested: self.requested,
         }
     }
 }
@@ -60,7 +60,7 @@ pub async fn deploy_folders(
         .await?;
     Ok(FolderResult {
         bucket,
-        wanted: keys.len(),
+        requested: keys.len(),
         created,
     })
 }

@@ -218,10 +218,9 @@ fn removed(change: &mut Change, before: Option<LoadResult>) {
     };
     let document = Document::parse(&change.path, &old).ok();
     change.resources = resources::compare(document.as_ref(), None);
-    let loses_data = change
-        .resources
-        .iter()
-        .any(|resource| resource.stateful && resource.fate == Some(DeletionBehavior::Deleted));
+    let loses_data = change.resources.iter().any(|resource| {
+        resource.stateful && resource.deletion_behavior == Some(DeletionBehavior::Deleted)
+    });
     change.level = if loses_data {
         Level::Critical
     } else {

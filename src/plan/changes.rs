@@ -26,7 +26,7 @@ pub struct Changes {
     pub status: Option<String>,
     /// Whether CloudFormation was queried. A stack that does not exist is previewed from its template, because a change set would
     /// leave an empty stack behind.
-    pub asked: bool,
+    pub queried: bool,
     /// The worst of all resources.
     pub verdict: Verdict,
     /// The higher of the product's declared impact and the change set's verdict.
@@ -71,7 +71,7 @@ pub struct Assessed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_action: Option<String>,
     #[serde(flatten)]
-    pub judgement: ResourceVerdict,
+    pub assessment: ResourceVerdict,
     /// Changed properties and attributes.
     pub properties: Vec<String>,
     /// Config keys that cause the change.
@@ -96,7 +96,7 @@ impl Changes {
         Self {
             stack: stack.clone(),
             status: None,
-            asked: false,
+            queried: false,
             verdict,
             level: verdict.level(),
             declared: None,
@@ -141,7 +141,7 @@ impl Changes {
         Self {
             stack: stack.clone(),
             status,
-            asked: true,
+            queried: true,
             verdict,
             level,
             declared,
@@ -174,7 +174,7 @@ fn assessed(
     let mut rows = Vec::new();
     collect(change_set, "", dependencies, config, &mut rows);
     rows.sort_by(|a, b| {
-        (b.judgement.verdict, &a.logical_id).cmp(&(a.judgement.verdict, &b.logical_id))
+        (b.assessment.verdict, &a.logical_id).cmp(&(a.assessment.verdict, &b.logical_id))
     });
     rows
 }
@@ -209,7 +209,7 @@ fn collect(
                 .policy_action
                 .as_ref()
                 .map(|word| word.word().to_owned()),
-            judgement: assess_resource(change),
+            assessment: assess_resource(change),
             properties: properties(change),
             causes: causes(change, change_set, dependencies, config),
             logical_id,

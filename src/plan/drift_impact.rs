@@ -22,7 +22,7 @@ pub struct DriftImpact {
 #[derive(Clone, Debug, Serialize)]
 pub struct DriftedProperty {
     /// The effect of the change set on it.
-    pub fate: DriftOutcome,
+    pub outcome: DriftOutcome,
     pub logical_id: String,
     #[serde(rename = "type")]
     pub kind: String,
@@ -33,7 +33,7 @@ pub struct DriftedProperty {
     /// The live value, as JSON text.
     pub live: Option<String>,
     /// The value after the update, as JSON text, if CloudFormation reports it.
-    pub wanted: Option<String>,
+    pub updated: Option<String>,
 }
 
 /// The effect of a change set on a live value.
@@ -45,17 +45,17 @@ pub enum DriftOutcome {
     /// The resource is replaced.
     Replaced,
     /// The resource leaves the stack.
-    Leaves,
+    Removed,
     /// The resource is missing, and the change set modifies it.
-    Fails,
+    MayFail,
     /// It depends on an unknown value whether the property is changed, or the action is unknown.
-    Perhaps,
+    MayOverwrite,
     /// The resource may be replaced.
-    PerhapsReplaced,
+    MayReplace,
     /// Other properties of the resource are changed, and many types then write all properties.
-    Beside,
+    MayOverwriteWithResource,
     /// The property is changed to the live value.
-    Agrees,
+    AlreadyMatches,
     /// The resource is not changed.
     Untouched,
     /// The resource is missing and stays missing.
@@ -67,12 +67,12 @@ impl DriftOutcome {
         match self {
             Self::Overwritten => "overwritten",
             Self::Replaced => "lost: another resource takes its place",
-            Self::Leaves => "leaves the stack with its resource",
-            Self::Fails => "the resource is missing: the update may fail",
-            Self::Perhaps => "may be overwritten",
-            Self::PerhapsReplaced => "may be lost: another resource may take its place",
-            Self::Beside => "may be overwritten with the rest of its resource",
-            Self::Agrees => "stays: the update wants the same",
+            Self::Removed => "leaves the stack with its resource",
+            Self::MayFail => "the resource is missing: the update may fail",
+            Self::MayOverwrite => "may be overwritten",
+            Self::MayReplace => "may be lost: another resource may take its place",
+            Self::MayOverwriteWithResource => "may be overwritten with the rest of its resource",
+            Self::AlreadyMatches => "stays: the update wants the same",
             Self::Untouched => "stays: the update does not touch it",
             Self::Missing => "the resource is missing, and stays so",
         }
@@ -88,48 +88,48 @@ impl DriftImpact {
             let id = &resource.logical_id;
             let change = changes.iter().find(|change| change.logical_id == *id);
             let row = DriftedProperty {
-                fate: DriftOutcome::Missing,
+                outcome: DriftOutcome::Missing,
                 logical_id: id.clone(),
                 kind: resource.kind.clone(),
                 path: String::new(),
                 deployed: None,
                 live: None,
-                wanted: None,
+                updated: None,
             };
             if resource.status == DriftStatus::Deleted {
-                let fate = missing_resource_outcome(change);
-                live.push(DriftedProperty { fate, ..row });
+                let outcome = missing_resource_outcome(change);
+                live.push(DriftedProperty { outcome, ..row });
                 continue;
             }
             let value = |path: &str, live: &str| {
-                let wanted = change.and_then(|change| wanted(change, path));
-                let fate = change.map_or(DriftOutcome::Untouched, |change| {
-                    value_outcome(change, path, live, wanted.as_deref())
+                let updated = change.and_then(|change| updated_value(change, path));
+                let outcome = change.map_or(DriftOutcome::Untouched, |change| {
+                    value_outcome(change, path, live, updated.as_deref())
                 });
-                (fate, wanted)
+                (outcome, updated)
             };
             // The resource differs, but AWS lists no properties.
             if resource.differences.is_empty() {
-                let (fate, _) = value("", "");
+                let (outcome, _) = value("", "");
                 live.push(DriftedProperty {
-                    fate,
+                    outcome,
                     ..row.clone()
                 });
             }
             live.extend(resource.differences.iter().map(|difference| {
-                let (fate, wanted) = value(&difference.path, &difference.actual);
+                let (outcome, updated) = value(&difference.path, &difference.actual);
                 DriftedProperty {
-                    fate,
+                    outcome,
                     path: difference.path.clone(),
                     deployed: Some(difference.expected.clone()),
                     live: Some(difference.actual.clone()),
-                    wanted,
+                    updated,
                     ..row.clone()
                 }
             }));
         }
         live.sort_by(|a, b| {
-            (a.fate, &a.logical_id, &a.path).cmp(&(b.fate, &b.logical_id, &b.path))
+            (a.outcome, &a.logical_id, &a.path).cmp(&(b.outcome, &b.logical_id, &b.path))
         });
         Self { check, live }
     }
@@ -138,8 +138,8 @@ impl DriftImpact {
 fn missing_resource_outcome(change: Option<&ResourceChange>) -> DriftOutcome {
     match change.map(|change| &change.action) {
         None => DriftOutcome::Missing,
-        Some(ChangeAction::Remove) => DriftOutcome::Leaves,
-        Some(_) => DriftOutcome::Fails,
+        Some(ChangeAction::Remove) => DriftOutcome::Removed,
+        Some(_) => DriftOutcome::MayFail,
     }
 }
 
@@ -147,13 +147,13 @@ fn value_outcome(
     change: &ResourceChange,
     path: &str,
     live: &str,
-    wanted: Option<&str>,
+    updated: Option<&str>,
 ) -> DriftOutcome {
     match change.action {
         ChangeAction::Modify => {}
-        ChangeAction::Remove => return DriftOutcome::Leaves,
+        ChangeAction::Remove => return DriftOutcome::Removed,
         ChangeAction::SyncWithActual => return DriftOutcome::Untouched,
-        _ => return DriftOutcome::Perhaps,
+        _ => return DriftOutcome::MayOverwrite,
     }
     if change.replacement == Some(Replacement::True) {
         return DriftOutcome::Replaced;
@@ -168,13 +168,15 @@ fn value_outcome(
         .clone()
         .any(|detail| !detail.is_known_after_apply());
     match (sure, of_property.next()) {
-        _ if wanted.is_some_and(|wanted| read(wanted) == read(live)) => DriftOutcome::Agrees,
+        _ if updated.is_some_and(|updated| read(updated) == read(live)) => {
+            DriftOutcome::AlreadyMatches
+        }
         (true, _) => DriftOutcome::Overwritten,
-        (false, Some(_)) => DriftOutcome::Perhaps,
+        (false, Some(_)) => DriftOutcome::MayOverwrite,
         (false, None) => match change.replacement {
             Some(Replacement::False) | None if !touches(change) => DriftOutcome::Untouched,
-            Some(Replacement::False) => DriftOutcome::Beside,
-            _ => DriftOutcome::PerhapsReplaced,
+            Some(Replacement::False) => DriftOutcome::MayOverwriteWithResource,
+            _ => DriftOutcome::MayReplace,
         },
     }
 }
@@ -215,7 +217,7 @@ fn touches(change: &ResourceChange) -> bool {
 }
 
 /// The value after the update, if CloudFormation reports it.
-fn wanted(change: &ResourceChange, path: &str) -> Option<String> {
+fn updated_value(change: &ResourceChange, path: &str) -> Option<String> {
     // The same index in two lists may hold different items.
     if segments(path).any(|segment| segment.bytes().all(|byte| byte.is_ascii_digit())) {
         return None;
@@ -305,8 +307,8 @@ mod tests {
         overlay.live.remove(0)
     }
 
-    fn fate(path: &str, fields: &str) -> DriftOutcome {
-        row(DriftStatus::Modified, path, &[change(fields)]).fate
+    fn outcome(path: &str, fields: &str) -> DriftOutcome {
+        row(DriftStatus::Modified, path, &[change(fields)]).outcome
     }
 
     #[test]
@@ -315,23 +317,23 @@ mod tests {
         let of = |name: &str, more: &str, replacement: &str| {
             let detail = detail(name, more);
             let fields = format!(r#""Action":"Modify","Replacement":"{replacement}",{detail}"#);
-            fate(path, &fields)
+            outcome(path, &fields)
         };
         let own = "VersioningConfiguration";
         assert_eq!(of(own, "", "False"), DriftOutcome::Overwritten);
         assert_eq!(of(own, "", "Conditional"), DriftOutcome::Overwritten);
         assert_eq!(
             of(own, r#","Evaluation":"Dynamic""#, "False"),
-            DriftOutcome::Perhaps
+            DriftOutcome::MayOverwrite
         );
         assert_eq!(of(own, "", "True"), DriftOutcome::Replaced);
         assert_eq!(of("Other", "", "True"), DriftOutcome::Replaced);
+        assert_eq!(of("Other", "", "Conditional"), DriftOutcome::MayReplace);
+        assert_eq!(of("Other", "", "NewWord"), DriftOutcome::MayReplace);
         assert_eq!(
-            of("Other", "", "Conditional"),
-            DriftOutcome::PerhapsReplaced
+            of("Other", "", "False"),
+            DriftOutcome::MayOverwriteWithResource
         );
-        assert_eq!(of("Other", "", "NewWord"), DriftOutcome::PerhapsReplaced);
-        assert_eq!(of("Other", "", "False"), DriftOutcome::Beside);
     }
 
     #[test]
@@ -340,38 +342,38 @@ mod tests {
             let target = format!(r#"{{"Attribute":"{attribute}","Name":"Team"}}"#);
             let details = format!(r#""Details":[{{"Target":{target}}}]"#);
             let fields = format!(r#""Action":"Modify","Replacement":"False",{details}"#);
-            fate(path, &fields)
+            outcome(path, &fields)
         };
         assert_eq!(of("/Tags/3/Value", "Tags"), DriftOutcome::Overwritten);
-        assert_eq!(of("/Value", "Tags"), DriftOutcome::Beside);
+        assert_eq!(of("/Value", "Tags"), DriftOutcome::MayOverwriteWithResource);
         assert_eq!(of("/Value", "DeletionPolicy"), DriftOutcome::Untouched);
         let nothing = r#""Action":"Modify","Replacement":"False""#;
         assert_eq!(
-            fate("/Value", nothing),
-            DriftOutcome::Beside,
+            outcome("/Value", nothing),
+            DriftOutcome::MayOverwriteWithResource,
             "anything may be"
         );
     }
 
     #[test]
     fn replaced_and_removed_resources_have_own_outcomes() {
-        let of = |action: &str| fate("/Value", &format!(r#""Action":"{action}""#));
-        assert_eq!(of("Remove"), DriftOutcome::Leaves);
+        let of = |action: &str| outcome("/Value", &format!(r#""Action":"{action}""#));
+        assert_eq!(of("Remove"), DriftOutcome::Removed);
         assert_eq!(of("SyncWithActual"), DriftOutcome::Untouched);
         assert_eq!(
             [of("Dynamic"), of("Import"), of("New")],
-            [DriftOutcome::Perhaps; 3]
+            [DriftOutcome::MayOverwrite; 3]
         );
         let untouched = row(DriftStatus::Modified, "/Value", &[]);
-        assert_eq!(untouched.fate, DriftOutcome::Untouched);
+        assert_eq!(untouched.outcome, DriftOutcome::Untouched);
         assert_eq!(untouched.live.as_deref(), Some("Suspended"));
-        let missing = |changes: &[_]| row(DriftStatus::Deleted, "/Value", changes).fate;
+        let missing = |changes: &[_]| row(DriftStatus::Deleted, "/Value", changes).outcome;
         assert_eq!(missing(&[]), DriftOutcome::Missing);
         let modify = r#""Action":"Modify","Replacement":"False""#;
-        assert_eq!(missing(&[change(modify)]), DriftOutcome::Fails);
+        assert_eq!(missing(&[change(modify)]), DriftOutcome::MayFail);
         assert_eq!(
             missing(&[change(r#""Action":"Remove""#)]),
-            DriftOutcome::Leaves
+            DriftOutcome::Removed
         );
     }
 
@@ -384,13 +386,13 @@ mod tests {
                 serde_json::json!(after)
             );
             let row = row(DriftStatus::Modified, path, &[change(&fields)]);
-            (row.fate, row.wanted)
+            (row.outcome, row.updated)
         };
         let some = |text: &str| Some(text.to_owned());
         let after = r#"{"Properties":{"A":{"B":"Suspended","C":"x","L":["Suspended"]}}}"#;
         assert_eq!(
             of("/A/B", after),
-            (DriftOutcome::Agrees, some("\"Suspended\""))
+            (DriftOutcome::AlreadyMatches, some("\"Suspended\""))
         );
         assert_eq!(
             of("/A/C", after),
@@ -423,7 +425,13 @@ mod tests {
             .extend(drifted(DriftStatus::Modified, "/A").differences);
         let in_sync = drifted(DriftStatus::InSync, "/A");
         let overlay = DriftImpact::new(DriftCheck::default(), &[in_sync, all], &change_set);
-        let fates: Vec<DriftOutcome> = overlay.live.iter().map(|live| live.fate).collect();
-        assert_eq!(fates, [DriftOutcome::Overwritten, DriftOutcome::Beside]);
+        let outcomes: Vec<DriftOutcome> = overlay.live.iter().map(|live| live.outcome).collect();
+        assert_eq!(
+            outcomes,
+            [
+                DriftOutcome::Overwritten,
+                DriftOutcome::MayOverwriteWithResource
+            ]
+        );
     }
 }

@@ -120,7 +120,7 @@ pub struct TemplateResourceChange {
     pub properties: Vec<String>,
     /// What happens to the physical resource, for `Remove`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fate: Option<DeletionBehavior>,
+    pub deletion_behavior: Option<DeletionBehavior>,
     /// Whether resources of this type hold data.
     pub stateful: bool,
 }

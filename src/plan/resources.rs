@@ -52,7 +52,7 @@ fn change(
         logical_id: resource.logical_id.to_owned(),
         kind: resource.kind.to_owned(),
         properties,
-        fate: (action == ResourceAction::Remove).then_some(resource.fate),
+        deletion_behavior: (action == ResourceAction::Remove).then_some(resource.deletion_behavior),
         stateful: holds_data(resource.kind),
     }
 }

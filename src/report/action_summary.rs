@@ -35,7 +35,7 @@ pub struct FolderCount<'a> {
     pub bucket: &'a str,
     pub created: usize,
     /// Number of folders that the config lists.
-    pub wanted: usize,
+    pub requested: usize,
 }
 
 impl ActionSummary<'_> {
@@ -56,7 +56,7 @@ impl ActionSummary<'_> {
                 "{}: {} made, {} in all",
                 folders.bucket,
                 pluralize(folders.created, "folder"),
-                folders.wanted
+                folders.requested
             ),
             Self::Uploaded { places } => format!("wrote {}", places.join(", ")),
             Self::Tested {
@@ -81,7 +81,7 @@ impl ActionSummary<'_> {
                         "; {} made in {}, {} in all",
                         pluralize(folders.created, "folder"),
                         folders.bucket,
-                        folders.wanted
+                        folders.requested
                     )
                 });
                 format!(

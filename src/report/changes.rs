@@ -21,7 +21,7 @@ pub fn changes_summary(changes: &Changes) -> String {
     let count = pluralize(changes.resources.len(), "resource");
     match (&changes.status, &changes.refused) {
         (_, Some(_)) => format!("{stack}: CloudFormation refuses the change set"),
-        (None, _) if !changes.asked => {
+        (None, _) if !changes.queried => {
             format!("{stack}: does not exist; {count} would be added, as the template says")
         }
         (None, _) => format!("{stack}: does not exist; {count} would be added"),
@@ -45,7 +45,7 @@ pub fn redacted_changes(changes: &Changes, values: &Redactor) -> Changes {
     }
     let mut numbered = values.hidden_value_ids();
     for live in shown.drift.iter_mut().flat_map(|drift| &mut drift.live) {
-        let texts = [&mut live.deployed, &mut live.live, &mut live.wanted];
+        let texts = [&mut live.deployed, &mut live.live, &mut live.updated];
         for text in texts.into_iter().flatten() {
             *text = numbered.show(text);
         }
@@ -130,10 +130,10 @@ fn drift_impact(drift: &DriftImpact, format: Format) -> String {
     let mut text = format.line(&drift_check_text(&drift.check, drift.live.len()));
     if !drift.live.is_empty() {
         let rows = drift.live.iter().map(|live| {
-            let values = [&live.deployed, &live.live, &live.wanted];
+            let values = [&live.deployed, &live.live, &live.updated];
             let values = values.map(|value| Text::optional(value.as_deref()));
             let first = [
-                Text::ours(live.fate.words()),
+                Text::ours(live.outcome.words()),
                 Text::name(&live.logical_id),
                 named(&live.path),
             ];
@@ -173,9 +173,9 @@ fn drift_check_text(check: &DriftCheck, found: usize) -> Text {
 }
 
 fn row(resource: &Assessed) -> Vec<Text> {
-    let judged = &resource.judgement;
-    let verdict = Text::ours(judged.verdict.words());
-    let verdict = match judged.certain || judged.verdict == Verdict::MayDestroy {
+    let assessment = &resource.assessment;
+    let verdict = Text::ours(assessment.verdict.words());
+    let verdict = match assessment.certain || assessment.verdict == Verdict::MayDestroy {
         true => verdict,
         false => verdict.and(Text::ours(", possibly")),
     };
@@ -185,7 +185,7 @@ fn row(resource: &Assessed) -> Vec<Text> {
         Text::name(&resource.logical_id),
         Text::name(&resource.kind),
         Text::list(resource.properties.iter().map(Text::name)),
-        Text::sentence(&judged.reason),
+        Text::sentence(&assessment.reason),
         cause_text(&resource.causes),
     ]
 }

@@ -308,7 +308,7 @@ fn cut_diff(diff: &str) -> String {
 }
 
 fn resource_row(change: &TemplateResourceChange) -> String {
-    let detail = match change.fate {
+    let detail = match change.deletion_behavior {
         Some(DeletionBehavior::Deleted) if change.stateful => {
             Text::ours("🔴 deleted, **with its data**")
         }

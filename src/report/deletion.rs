@@ -56,14 +56,14 @@ pub fn deletion(deletion: &Deletion, format: Format) -> String {
         .map(|resource| {
             let id = resource.physical_id.as_deref();
             let versions = id.and_then(|id| deletion.buckets.get(id)).copied();
-            let fate = match resource.deletion_behavior {
+            let behavior = match resource.deletion_behavior {
                 DeletionBehavior::Retained if deletion.empties && resource.kind == BUCKET => {
                     DeletionBehavior::Deleted
                 }
-                fate => fate,
+                behavior => behavior,
             };
             vec![
-                Text::ours(fate.word()),
+                Text::ours(behavior.word()),
                 Text::name(&resource.logical_id),
                 Text::name(&resource.kind),
                 Text::optional(id),

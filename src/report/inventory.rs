@@ -28,7 +28,7 @@ pub fn inventory(document: &Document) -> Vec<ListedResource> {
             logical_id: resource.logical_id.to_owned(),
             kind: resource.kind.to_owned(),
             name: resource.physical_name().map(str::to_owned),
-            on_deletion: resource.fate.word(),
+            on_deletion: resource.deletion_behavior.word(),
             billed: billed(&resource),
         })
         .collect()

@@ -38,7 +38,7 @@ impl Preview {
             markdown: changes(&undeclared, values, Format::Markdown),
             level: found.level,
             // The preview of a new stack comes from its template, which the plan's digest covers.
-            digest: found.asked.then_some(found.digest),
+            digest: found.queried.then_some(found.digest),
             result: serde_json::to_value(shown).unwrap_or_default(),
         }
     }

@@ -171,7 +171,7 @@ macro_rules! words {
             /// The known values.
             pub const KNOWN: &'static [&'static str] = &[$(stringify!($word)),*];
 
-            pub fn of(word: &str) -> Self {
+            pub fn parse(word: &str) -> Self {
                 match word {
                     $(stringify!($word) => Self::$word,)*
                     other => Self::Unknown(other.to_owned()),

@@ -23,7 +23,7 @@ pub struct Resource<'a> {
     /// Such as `AWS::S3::Bucket`.
     pub kind: &'a str,
     /// What happens to the physical resource when it leaves the stack.
-    pub fate: DeletionBehavior,
+    pub deletion_behavior: DeletionBehavior,
     pub entry: &'a MapEntry,
 }
 
@@ -93,7 +93,7 @@ impl Document {
     pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         self.section("Resources").iter().map(|entry| {
             let kind = entry.value.get("Type").and_then(Node::text).unwrap_or("");
-            let fate = match entry.value.get("DeletionPolicy").and_then(Node::text) {
+            let deletion_behavior = match entry.value.get("DeletionPolicy").and_then(Node::text) {
                 Some("Retain") => DeletionBehavior::Retained,
                 Some("Snapshot") => DeletionBehavior::Snapshotted,
                 // It is kept unless its creation failed, and this resource exists.
@@ -104,7 +104,7 @@ impl Document {
             Resource {
                 logical_id: &entry.key,
                 kind,
-                fate,
+                deletion_behavior,
                 entry,
             }
         })

@@ -176,7 +176,7 @@ fn an_unreadable_stack_keeps_its_issue_and_fails_the_run() {
     world.scan();
     world.github.expect_writes(&[OPENED]);
     let proxy = FaultProxy::in_front_of(&world.workdir.url);
-    proxy.rule(Rule::new(Fault::Denied).of("DetectStackDrift"));
+    proxy.rule(Rule::new(Fault::Denied).for_operation("DetectStackDrift"));
     let run = world
         .scan_job()
         .with("AWS_ENDPOINT_URL", &proxy.url())

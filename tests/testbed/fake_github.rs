@@ -33,19 +33,19 @@ impl Through {
 
 #[test]
 fn every_endpoint_keeps_to_the_published_description() {
-    let it = sample();
-    it.gh.team("acme", "platform", &[&it.reviewer]);
-    it.pull.approve(&it.reviewer);
-    let it = Sample {
-        repo: it
+    let sample = sample();
+    sample.gh.team("acme", "platform", &[&sample.reviewer]);
+    sample.pull.approve(&sample.reviewer);
+    let sample = Sample {
+        repo: sample
             .repo
             .rule("feature/new", "pull_request")
             .rule("feature/new", "deletion"),
-        ..it
+        ..sample
     };
-    let head = it.pull.head_sha();
-    let prism = Prism::in_front_of(&it.gh.api_url());
-    let token = it.gh.token(&it.reviewer);
+    let head = sample.pull.head_sha();
+    let prism = Prism::in_front_of(&sample.gh.api_url());
+    let token = sample.gh.token(&sample.reviewer);
     let client = Client::new(&prism.url(), Some(&token));
     let mut api = Through { prism, client };
     let repo = "/repos/acme/infra";
@@ -70,8 +70,8 @@ fn every_endpoint_keeps_to_the_published_description() {
     api.get(&format!("{repo}/issues/7"));
     api.get(&format!("{repo}/commits/{head}/pulls"));
 
-    let compared = api.get(&format!("{repo}/compare/{}...{head}", it.base));
-    assert_eq!(compared["merge_base_commit"]["sha"], json!(it.base));
+    let compared = api.get(&format!("{repo}/compare/{}...{head}", sample.base));
+    assert_eq!(compared["merge_base_commit"]["sha"], json!(sample.base));
     let tree = api.get(&format!("{repo}/git/trees/{head}?recursive=1"));
     assert_eq!(tree["truncated"], false);
     api.get(&format!("{repo}/git/commits/{head}"));
@@ -147,22 +147,22 @@ fn every_endpoint_keeps_to_the_published_description() {
     api.get(&format!("{repo}/deployments?environment=prod"));
 
     // A job's own token: no identity by REST.
-    api.client.token = Some(it.gh.actions_token());
+    api.client.token = Some(sample.gh.actions_token());
     api.send("GET", "/user", None, 403);
     // A fork's: nothing can be written.
-    api.client.token = Some(it.gh.readonly_token());
+    api.client.token = Some(sample.gh.readonly_token());
     api.send("POST", &comments, Some(&json!({"body": "no"})), 403);
 
-    it.pull.squash(&it.reviewer);
+    sample.pull.squash(&sample.reviewer);
     assert_eq!(api.get(&format!("{repo}/pulls/7"))["merged"], true);
     assert_eq!(api.prism.violations(), Vec::<String>::new());
-    assert_eq!(it.gh.take_writes().len(), 13);
-    prism_does_object(&api, &it);
-    it.gh.take_writes();
+    assert_eq!(sample.gh.take_writes().len(), 13);
+    prism_does_object(&api, &sample);
+    sample.gh.take_writes();
 }
 
 /// That nothing was said above means something only if Prism does speak.
-fn prism_does_object(api: &Through, it: &Sample) {
+fn prism_does_object(api: &Through, sample: &Sample) {
     let wrong = json!({"state": "done"});
     let path = "/repos/acme/infra/deployments/1/statuses";
     let answer = api
@@ -171,7 +171,7 @@ fn prism_does_object(api: &Through, it: &Sample) {
         .expect("an answer");
     assert!(Prism::refused(&answer), "{}", answer.text());
     let misshapen = Fault::Json(200, json!({"number": "7"}));
-    it.gh.fault("GET /repos/acme/infra/pulls/7", misshapen);
+    sample.gh.fault("GET /repos/acme/infra/pulls/7", misshapen);
     let answer = api
         .client
         .get("/repos/acme/infra/pulls/7")

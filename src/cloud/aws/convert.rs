@@ -94,17 +94,17 @@ pub fn resource_change(change: types::ResourceChange) -> ResourceChange {
         action: change
             .action
             .map_or(ChangeAction::Unknown(String::new()), |action| {
-                ChangeAction::of(action.as_str())
+                ChangeAction::parse(action.as_str())
             }),
         logical_id: change.logical_resource_id.unwrap_or_default(),
         physical_id: change.physical_resource_id.filter(|id| !id.is_empty()),
         kind: change.resource_type.unwrap_or_default(),
         replacement: change
             .replacement
-            .map(|word| Replacement::of(word.as_str())),
+            .map(|word| Replacement::parse(word.as_str())),
         policy_action: change
             .policy_action
-            .map(|word| PolicyAction::of(word.as_str())),
+            .map(|word| PolicyAction::parse(word.as_str())),
         scope: change
             .scope
             .into_iter()
@@ -127,7 +127,7 @@ fn detail(detail: types::ResourceChangeDetail) -> Detail {
         path: target.path,
         requires_recreation: target
             .requires_recreation
-            .map(|word| Recreation::of(word.as_str())),
+            .map(|word| Recreation::parse(word.as_str())),
         attribute_change_type: target
             .attribute_change_type
             .map(|word| word.as_str().to_owned()),
@@ -136,7 +136,9 @@ fn detail(detail: types::ResourceChangeDetail) -> Detail {
     });
     Detail {
         target: target.unwrap_or_default(),
-        evaluation: detail.evaluation.map(|word| Evaluation::of(word.as_str())),
+        evaluation: detail
+            .evaluation
+            .map(|word| Evaluation::parse(word.as_str())),
         change_source: detail.change_source.map(|word| word.as_str().to_owned()),
         causing_entity: detail.causing_entity,
     }

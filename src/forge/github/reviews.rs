@@ -146,34 +146,33 @@ impl GitHub {
             Err(error) if error.is_withheld() => return Ok(None),
             Err(error) => return Err(error),
         };
-        let opinions: Vec<_> = listed
+        let parsed: Vec<_> = listed
             .into_iter()
-            .filter_map(|review| opinion(review, head))
+            .filter_map(|review| parse_review(review, head))
             .collect();
         // Reads the permissions of users whose latest review counts.
-        let latest: BTreeMap<UserId, (&User, ReviewState)> = opinions
+        let latest: BTreeMap<UserId, (&User, ReviewState)> = parsed
             .iter()
-            .map(|(by, opinion, _)| (by.id, (by, *opinion)))
+            .map(|(by, state, _)| (by.id, (by, *state)))
             .collect();
-        let standing = latest
+        let counting = latest
             .into_values()
-            .filter(|(by, opinion)| *opinion != ReviewState::Dismissed && by.id != GHOST_ID)
+            .filter(|(by, state)| *state != ReviewState::Dismissed && by.id != GHOST_ID)
             .map(|(by, _)| by.clone());
-        let people = self.actors(standing.collect(), teams).await?;
-        let people: BTreeMap<UserId, Actor> = people.into_iter().map(|it| (it.id, it)).collect();
-        let reviews = opinions
-            .into_iter()
-            .map(|(by, review_state, commit)| Review {
-                by: people.get(&by.id).cloned().unwrap_or_else(|| Actor {
-                    id: by.id,
-                    login: by.login,
-                    bot: by.bot,
-                    permission: None,
-                    teams: Vec::new(),
-                }),
-                opinion: review_state,
-                commit,
-            });
+        let actors = self.actors(counting.collect(), teams).await?;
+        let actors: BTreeMap<UserId, Actor> =
+            actors.into_iter().map(|actor| (actor.id, actor)).collect();
+        let reviews = parsed.into_iter().map(|(by, review_state, commit)| Review {
+            by: actors.get(&by.id).cloned().unwrap_or_else(|| Actor {
+                id: by.id,
+                login: by.login,
+                bot: by.bot,
+                permission: None,
+                teams: Vec::new(),
+            }),
+            state: review_state,
+            commit,
+        });
         Ok(Some(reviews.collect()))
     }
 }
@@ -182,8 +181,8 @@ impl GitHub {
 ///
 /// Missing data never helps the change. An approval without an account or a commit does not count. A change request counts even if
 /// the account was deleted, until a user dismisses it, and at every head. A dismissed review still replaces the earlier one.
-fn opinion(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewState, CommitSha)> {
-    let opinion = match review.state.as_str() {
+fn parse_review(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewState, CommitSha)> {
+    let state = match review.state.as_str() {
         "APPROVED" => ReviewState::Approved,
         "CHANGES_REQUESTED" => ReviewState::ChangesRequested,
         "DISMISSED" => ReviewState::Dismissed,
@@ -194,7 +193,7 @@ fn opinion(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewState,
     let commit = review
         .commit_id
         .and_then(|text| CommitSha::parse(&text).ok());
-    let by = match (opinion, by) {
+    let by = match (state, by) {
         (_, Some(by)) => by,
         (ReviewState::ChangesRequested, None) => User {
             id: GHOST_ID,
@@ -203,13 +202,13 @@ fn opinion(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewState,
         },
         (ReviewState::Approved | ReviewState::Dismissed, None) => return None,
     };
-    let commit = match opinion {
+    let commit = match state {
         ReviewState::Approved => commit?,
         ReviewState::ChangesRequested | ReviewState::Dismissed => {
             commit.unwrap_or_else(|| head.clone())
         }
     };
-    Some((by, opinion, commit))
+    Some((by, state, commit))
 }
 
 fn sha(what: &str, text: &str) -> Result<CommitSha, ForgeError> {

@@ -50,7 +50,7 @@ impl ApprovalCount {
             }
         };
         let approvals = latest(request.reviews.as_deref().unwrap_or_default())
-            .filter(|review| review.opinion == ReviewState::Approved)
+            .filter(|review| review.state == ReviewState::Approved)
             .map(|review| (review.by.login.clone(), status(review)))
             .collect();
         Some(Self {
@@ -201,7 +201,7 @@ pub fn no_changes_requested(input: &RuleInput<'_>) -> Option<Denial> {
     ApprovalCount::new(input)?;
     let reviews = input.request()?.reviews.as_deref()?;
     let objecting: Vec<&str> = latest(reviews)
-        .filter(|review| review.opinion == ReviewState::ChangesRequested)
+        .filter(|review| review.state == ReviewState::ChangesRequested)
         .map(|review| review.by.login.as_str())
         .collect();
     if objecting.is_empty() {

@@ -220,13 +220,13 @@ fn without_a_fact(change: &ResourceChange) -> Vec<ResourceChange> {
 /// The change with a word of tomorrow in place of one of today, each in turn.
 fn with_a_new_word(change: &ResourceChange) -> Vec<ResourceChange> {
     let edits: &[Edit<ResourceChange>] = &[
-        |change| change.action = ChangeAction::of("Novel"),
-        |change| change.replacement = Some(Replacement::of("Novel")),
-        |change| change.policy_action = Some(PolicyAction::of("Novel")),
+        |change| change.action = ChangeAction::parse("Novel"),
+        |change| change.replacement = Some(Replacement::parse("Novel")),
+        |change| change.policy_action = Some(PolicyAction::parse("Novel")),
         |change| change.scope.push("Novel".to_owned()),
-        |change| change.details[0].evaluation = Some(Evaluation::of("Novel")),
+        |change| change.details[0].evaluation = Some(Evaluation::parse("Novel")),
         |change| change.details[0].target.attribute = Some("Novel".to_owned()),
-        |change| change.details[0].target.requires_recreation = Some(Recreation::of("Novel")),
+        |change| change.details[0].target.requires_recreation = Some(Recreation::parse("Novel")),
     ];
     let has_details = !change.details.is_empty();
     let edits = &edits[..if has_details { edits.len() } else { 4 }];

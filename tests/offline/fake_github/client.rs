@@ -25,9 +25,9 @@ fn client(base: &str, token: String) -> octocrab::Result<Octocrab> {
 
 #[test]
 fn octocrab_reads_and_writes() -> octocrab::Result<()> {
-    let it = sample();
-    run(conversation(&it, it.gh.api_url()))?;
-    it.gh.expect_writes(&[
+    let sample = sample();
+    run(conversation(&sample, sample.gh.api_url()))?;
+    sample.gh.expect_writes(&[
         "POST /repos/acme/infra/issues/7/comments",
         "PATCH /repos/acme/infra/issues/comments/*",
         "POST /repos/acme/infra/issues/comments/*/reactions",
@@ -38,16 +38,16 @@ fn octocrab_reads_and_writes() -> octocrab::Result<()> {
 
 #[test]
 fn octocrab_reads_and_writes_at_an_enterprise_address() -> octocrab::Result<()> {
-    let it = sample();
-    run(conversation(&it, it.gh.enterprise_api_url()))?;
-    assert_eq!(it.gh.take_writes().len(), 4);
+    let sample = sample();
+    run(conversation(&sample, sample.gh.enterprise_api_url()))?;
+    assert_eq!(sample.gh.take_writes().len(), 4);
     Ok(())
 }
 
-async fn conversation(it: &Sample, base: String) -> octocrab::Result<()> {
-    let api = client(&base, it.gh.actions_token())?;
+async fn conversation(sample: &Sample, base: String) -> octocrab::Result<()> {
+    let api = client(&base, sample.gh.actions_token())?;
     let pull = api.pulls("acme", "infra").get(7).await?;
-    assert_eq!(pull.head.sha, it.pull.head_sha());
+    assert_eq!(pull.head.sha, sample.pull.head_sha());
     let files = api.pulls("acme", "infra").list_files(7).await?;
     let names: Vec<&str> = files.items.iter().map(|f| f.filename.as_str()).collect();
     let expected = [
@@ -65,7 +65,7 @@ async fn conversation(it: &Sample, base: String) -> octocrab::Result<()> {
     let content = repo
         .get_content()
         .path("ml/configs/added.yaml")
-        .r#ref(it.pull.head_sha());
+        .r#ref(sample.pull.head_sha());
     let content = content.send().await?;
     let text = content
         .items
@@ -88,18 +88,20 @@ async fn conversation(it: &Sample, base: String) -> octocrab::Result<()> {
     let all = api.issues("acme", "infra").list_comments(7).send().await?;
     assert_eq!(all.items.len(), 1);
     api.issues("acme", "infra").delete_comment(made.id).await?;
-    assert!(it.repo.comments(7).is_empty());
+    assert!(sample.repo.comments(7).is_empty());
     Ok(())
 }
 
 #[test]
 fn pages_follow_each_other_by_link() -> octocrab::Result<()> {
-    let it = sample();
+    let sample = sample();
     for n in 0..45 {
-        it.repo.comment(7, &it.author, &format!("comment {n}"));
+        sample
+            .repo
+            .comment(7, &sample.author, &format!("comment {n}"));
     }
     run(async {
-        let api = client(&it.gh.enterprise_api_url(), it.gh.actions_token())?;
+        let api = client(&sample.gh.enterprise_api_url(), sample.gh.actions_token())?;
         let first = api
             .issues("acme", "infra")
             .list_comments(7)
@@ -113,20 +115,23 @@ fn pages_follow_each_other_by_link() -> octocrab::Result<()> {
         assert_eq!(all.len(), 1);
         Ok(())
     })?;
-    assert_eq!(it.gh.count("GET /repos/acme/infra/issues/7/comments"), 3);
+    assert_eq!(
+        sample.gh.count("GET /repos/acme/infra/issues/7/comments"),
+        3
+    );
     Ok(())
 }
 
 #[test]
 fn never_more_than_three_thousand_files() -> octocrab::Result<()> {
-    let it = sample();
-    let mut commit = it.repo.commit("feature/new");
+    let sample = sample();
+    let mut commit = sample.repo.commit("feature/new");
     for n in 0..3_100 {
         commit = commit.write(&format!("bulk/{n:04}.yaml"), format!("n: {n}\n"));
     }
     commit.push();
     let all: Vec<DiffEntry> = run(async {
-        let api = client(&it.gh.api_url(), it.gh.actions_token())?;
+        let api = client(&sample.gh.api_url(), sample.gh.actions_token())?;
         assert_eq!(
             api.pulls("acme", "infra").get(7).await?.changed_files,
             Some(3_104)

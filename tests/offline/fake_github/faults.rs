@@ -12,60 +12,68 @@ const COMMENTS: &str = "/repos/acme/infra/issues/7/comments";
 
 #[test]
 fn a_cut_connection_hides_whether_the_write_was_done() {
-    let it = sample();
-    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let sample = sample();
+    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
     let body = json!({"body": "once"});
-    it.gh
+    sample
+        .gh
         .fault("POST /repos/*/*/issues/*/comments", Fault::DropBefore);
     assert!(client.send("POST", COMMENTS, Some(&body)).is_err());
-    assert_eq!(it.repo.comments(7).len(), 0);
-    it.gh
+    assert_eq!(sample.repo.comments(7).len(), 0);
+    sample
+        .gh
         .fault("POST /repos/*/*/issues/*/comments", Fault::DropAfter);
     assert!(client.send("POST", COMMENTS, Some(&body)).is_err());
-    assert_eq!(it.repo.comments(7).len(), 1);
+    assert_eq!(sample.repo.comments(7).len(), 1);
     client
         .send("POST", COMMENTS, Some(&body))
         .expect("the third goes through");
     assert_eq!(
-        it.repo.comments(7).len(),
+        sample.repo.comments(7).len(),
         2,
         "a blind repetition doubles the comment"
     );
-    let statuses: Vec<_> = it.gh.take_writes().iter().map(|w| w.status).collect();
+    let statuses: Vec<_> = sample.gh.take_writes().iter().map(|w| w.status).collect();
     assert_eq!(statuses, [None, Some(201), Some(201)]);
 }
 
 #[test]
 fn queued_faults_change_responses() {
-    let it = sample();
-    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let sample = sample();
+    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
     let path = "/repos/acme/infra/pulls/7";
     let get = || client.get(path);
-    it.gh.fault("GET /repos/**", Fault::CutBody);
+    sample.gh.fault("GET /repos/**", Fault::CutBody);
     assert!(get().is_err());
-    it.gh.fault("GET /repos/**", Fault::TruncatedJson);
+    sample.gh.fault("GET /repos/**", Fault::TruncatedJson);
     let half = get().expect("complete by HTTP");
     assert!(half.status == 200 && half.json().is_null() && half.text().starts_with('{'));
-    it.gh.fault_times(2, "GET /repos/**", Fault::Status(502));
+    sample
+        .gh
+        .fault_times(2, "GET /repos/**", Fault::Status(502));
     assert_eq!((get().unwrap().status, get().unwrap().status), (502, 502));
-    it.gh
+    sample
+        .gh
         .fault("GET /repos/**", Fault::TooManyRequests { retry_after: 1 });
     let slow_down = get().expect("an answer");
     assert_eq!(
         (slow_down.status, slow_down.header("retry-after")),
         (429, Some("1"))
     );
-    it.gh
+    sample
+        .gh
         .fault("GET /repos/**", Fault::SecondaryLimit { retry_after: 0 });
     let slow_down = get().expect("an answer");
     assert!(slow_down.status == 403 && slow_down.text().contains("secondary rate limit"));
-    it.gh
+    sample
+        .gh
         .fault("GET /repos/**", Fault::PrimaryLimit { reset_in: 60 });
     assert_eq!(
         get().expect("an answer").header("x-ratelimit-remaining"),
         Some("0")
     );
-    it.gh
+    sample
+        .gh
         .fault_after(1, "GET /repos/*/*/pulls/*?*page=2*", Fault::Status(500));
     let second = || {
         client
@@ -82,10 +90,10 @@ fn queued_faults_change_responses() {
 #[test]
 fn the_fake_checks_expectations_on_drop() {
     let complaint = |misuse: fn(&FakeGitHub, &Client)| {
-        let it = sample();
-        let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
-        misuse(&it.gh, &client);
-        let end = catch_unwind(AssertUnwindSafe(|| drop(it.gh)));
+        let sample = sample();
+        let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
+        misuse(&sample.gh, &client);
+        let end = catch_unwind(AssertUnwindSafe(|| drop(sample.gh)));
         let said = end.expect_err("the drop should have failed");
         said.downcast_ref::<String>().cloned().unwrap_or_default()
     };

@@ -33,14 +33,18 @@ fn ask(client: &Client, query: &str, variables: Value) -> Value {
 
 #[test]
 fn the_viewer_and_the_open_pull_requests_come_together_and_page_by_page() {
-    let it = sample();
+    let sample = sample();
     for n in 0..60 {
         let branch = format!("b{n}");
-        it.repo.branch(&branch, &it.base);
-        it.repo.commit(&branch).write(&format!("f{n}"), "x").push();
-        it.repo.pull(&branch).draft().open();
+        sample.repo.branch(&branch, &sample.base);
+        sample
+            .repo
+            .commit(&branch)
+            .write(&format!("f{n}"), "x")
+            .push();
+        sample.repo.pull(&branch).draft().open();
     }
-    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
     let variables = json!({"owner": "acme", "name": "infra", "cursor": null});
     let first = ask(&client, BOTH, variables);
     let viewer = json!({"login": "github-actions[bot]", "databaseId": 41_898_282});
@@ -78,10 +82,10 @@ fn the_viewer_and_the_open_pull_requests_come_together_and_page_by_page() {
 
 #[test]
 fn invalid_queries_are_rejected() {
-    let it = sample();
+    let sample = sample();
     let client = Client::new(
-        &it.gh.enterprise_api_url().replace("/api/v3", ""),
-        Some(&it.gh.actions_token()),
+        &sample.gh.enterprise_api_url().replace("/api/v3", ""),
+        Some(&sample.gh.actions_token()),
     );
     let message = |query: &str, variables: Value| {
         let answer = ask(&client, query, variables);
@@ -105,7 +109,7 @@ fn invalid_queries_are_rejected() {
         greedy.contains("exceeds the `first` limit of 100"),
         "{greedy}"
     );
-    let stranger = Client::new(&it.gh.api_url(), None);
+    let stranger = Client::new(&sample.gh.api_url(), None);
     let refused = stranger.send("POST", "/api/graphql", Some(&json!({"query": BOTH})));
     assert_eq!(refused.expect("an answer").status, 401);
 }

@@ -28,15 +28,18 @@ fn object_ids_are_those_of_git() {
 
 #[test]
 fn a_fork_is_another_repository_even_of_the_same_owner() {
-    let it = sample();
-    let fork = it.repo.fork("acme/infra-fork");
-    fork.commit("patch").parent(&it.base).write("x", "y").push();
-    let pull = it.repo.pull("patch").of_fork(&fork).open();
-    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let sample = sample();
+    let fork = sample.repo.fork("acme/infra-fork");
+    fork.commit("patch")
+        .parent(&sample.base)
+        .write("x", "y")
+        .push();
+    let pull = sample.repo.pull("patch").of_fork(&fork).open();
+    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
     let path = format!("/repos/acme/infra/pulls/{}", pull.number);
     let json = client.get(&path).expect("an answer").json();
     assert_eq!(json["head"]["repo"]["id"], json!(fork.id));
-    assert_eq!(json["base"]["repo"]["id"], json!(it.repo.id));
+    assert_eq!(json["base"]["repo"]["id"], json!(sample.repo.id));
     assert_eq!(json["head"]["label"], "acme:patch");
     assert_eq!(json["changed_files"], 1);
     fork.delete();
@@ -46,11 +49,11 @@ fn a_fork_is_another_repository_even_of_the_same_owner() {
 
 #[test]
 fn a_merge_keeps_what_was_merged_and_moves_the_base() {
-    let it = sample();
-    it.repo.commit("main").write("later", "on main").push();
-    let merged = it.pull.merge(&it.reviewer);
-    assert_eq!(it.repo.head("main"), merged);
-    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let sample = sample();
+    sample.repo.commit("main").write("later", "on main").push();
+    let merged = sample.pull.merge(&sample.reviewer);
+    assert_eq!(sample.repo.head("main"), merged);
+    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
     let json = client
         .get("/repos/acme/infra/pulls/7")
         .expect("an answer")
@@ -80,12 +83,12 @@ fn a_merge_keeps_what_was_merged_and_moves_the_base() {
 
 #[test]
 fn permissions_combine_token_and_user() {
-    let it = sample();
-    let stranger = it.gh.user("mallory");
+    let sample = sample();
+    let stranger = sample.gh.user("mallory");
     let path = "/repos/acme/infra/issues/7/comments";
     let body = json!({"body": "hi"});
     let status = |token: &str| {
-        let client = Client::new(&it.gh.api_url(), Some(token));
+        let client = Client::new(&sample.gh.api_url(), Some(token));
         client
             .send("POST", path, Some(&body))
             .expect("an answer")
@@ -93,19 +96,19 @@ fn permissions_combine_token_and_user() {
     };
     assert_eq!(status("unknown"), 401);
     assert_eq!(
-        status(&it.gh.token(&stranger)),
+        status(&sample.gh.token(&stranger)),
         404,
         "the repository is private"
     );
-    assert_eq!(status(&it.gh.readonly_token()), 403);
-    assert_eq!(status(&it.gh.actions_token_writing(&["statuses"])), 403);
+    assert_eq!(status(&sample.gh.readonly_token()), 403);
+    assert_eq!(status(&sample.gh.actions_token_writing(&["statuses"])), 403);
     assert_eq!(
-        status(&it.gh.actions_token_writing(&["pull-requests"])),
+        status(&sample.gh.actions_token_writing(&["pull-requests"])),
         201
     );
-    let theirs = it.repo.comment(7, &it.author, "mine");
-    it.repo.set_permission(&stranger, Permission::Triage);
-    let client = Client::new(&it.gh.api_url(), Some(&it.gh.token(&stranger)));
+    let theirs = sample.repo.comment(7, &sample.author, "mine");
+    sample.repo.set_permission(&stranger, Permission::Triage);
+    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.token(&stranger)));
     let one = format!("/repos/acme/infra/issues/comments/{}", theirs.id);
     let refused = client.send("PATCH", &one, Some(&body)).expect("an answer");
     assert_eq!(refused.status, 403);
@@ -114,19 +117,20 @@ fn permissions_combine_token_and_user() {
         .expect("an answer");
     assert_eq!(role.json()["permission"], "read");
     assert_eq!(role.json()["role_name"], "triage");
-    it.gh.take_writes();
+    sample.gh.take_writes();
 }
 
 #[test]
 fn contents_have_limits_and_links() {
-    let it = sample();
-    let gh: &FakeGitHub = &it.gh;
+    let sample = sample();
+    let gh: &FakeGitHub = &sample.gh;
     gh.limits(|l| {
         l.contents_inline = 10;
         l.contents_max = 30;
         l.tree_entries = 2;
     });
-    it.repo
+    sample
+        .repo
         .commit("main")
         .write("small", "12345")
         .write("medium", "x".repeat(20))
@@ -160,35 +164,41 @@ fn contents_have_limits_and_links() {
 
 #[test]
 fn events_match_the_state() {
-    let it = sample();
-    let opened = it.pull.event("opened", &it.author);
+    let sample = sample();
+    let opened = sample.pull.event("opened", &sample.author);
     assert_eq!(
         opened["pull_request"]["head"]["sha"],
-        json!(it.pull.head_sha())
+        json!(sample.pull.head_sha())
     );
     assert_eq!(
         opened["pull_request"]["head"]["repo"]["id"],
-        json!(it.repo.id)
+        json!(sample.repo.id)
     );
     assert_eq!(opened["repository"]["full_name"], "acme/infra");
-    let before = it.pull.head_sha();
-    it.repo.commit("feature/new").write("more", "x").push();
-    let moved = it.pull.synchronize_event(&before, &it.author);
+    let before = sample.pull.head_sha();
+    sample.repo.commit("feature/new").write("more", "x").push();
+    let moved = sample.pull.synchronize_event(&before, &sample.author);
     assert_eq!(
         (&moved["before"], &moved["after"]),
-        (&json!(before), &json!(it.pull.head_sha()))
+        (&json!(before), &json!(sample.pull.head_sha()))
     );
-    let comment = it.repo.comment(7, &it.reviewer, "/provisioner help");
-    let said = it.pull.comment_event("created", comment.id);
-    assert_eq!(said["comment"]["user"]["id"], json!(it.reviewer.id));
+    let comment = sample
+        .repo
+        .comment(7, &sample.reviewer, "/provisioner help");
+    let said = sample.pull.comment_event("created", comment.id);
+    assert_eq!(said["comment"]["user"]["id"], json!(sample.reviewer.id));
     assert_eq!(said["issue"]["number"], 7);
     assert!(said["issue"]["pull_request"]["url"].is_string());
-    let merged = it.pull.merge(&it.reviewer);
-    let pushed = it.repo.push_event("main", &it.base, &it.reviewer);
+    let merged = sample.pull.merge(&sample.reviewer);
+    let pushed = sample
+        .repo
+        .push_event("main", &sample.base, &sample.reviewer);
     assert_eq!(pushed["after"], json!(merged));
     assert_eq!(pushed["ref"], "refs/heads/main");
     assert_eq!(pushed["commits"].as_array().map(Vec::len), Some(3));
-    let queued = it.pull.merge_group_event(&it.base, &merged, &it.author);
+    let queued = sample
+        .pull
+        .merge_group_event(&sample.base, &merged, &sample.author);
     assert_eq!(queued["merge_group"]["head_sha"], json!(merged));
     // Nothing of the example may be left that would name another repository.
     for event in [&opened, &moved, &said, &pushed, &queued] {
@@ -202,32 +212,32 @@ fn events_match_the_state() {
 
 #[test]
 fn branch_activity_names_its_actor() {
-    let it = sample();
-    let head = it.pull.update_branch(&it.reviewer);
-    it.repo.delete_branch("feature/new");
-    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let sample = sample();
+    let head = sample.pull.update_branch(&sample.reviewer);
+    sample.repo.delete_branch("feature/new");
+    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
     let path = "/repos/acme/infra/activity?ref=refs/heads/feature/new";
     let all = client.get(path).expect("an answer").json();
     let kinds: Vec<&str> = all
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|it| it["activity_type"].as_str())
+        .filter_map(|activity| activity["activity_type"].as_str())
         .collect();
     assert_eq!(
         kinds,
         ["branch_deletion", "push", "push", "branch_creation"]
     );
     assert_eq!(all[1]["after"], json!(head));
-    assert_eq!(all[1]["actor"]["id"], json!(it.reviewer.id));
-    assert_eq!(all[2]["actor"]["id"], json!(it.author.id));
+    assert_eq!(all[1]["actor"]["id"], json!(sample.reviewer.id));
+    assert_eq!(all[2]["actor"]["id"], json!(sample.author.id));
     // Two pages of one and the link between them.
     let first = client
         .get(&format!("{path}&per_page=3"))
         .expect("an answer");
     let link = first.header("link").expect("there is another page");
     let next = link
-        .strip_prefix(&format!("<{}", it.gh.api_url()))
+        .strip_prefix(&format!("<{}", sample.gh.api_url()))
         .and_then(|rest| rest.split_once('>'))
         .expect("an address");
     let second = client.get(next.0).expect("an answer").json();
@@ -237,10 +247,14 @@ fn branch_activity_names_its_actor() {
 
 #[test]
 fn a_merge_may_be_one_commit_or_many() {
-    let it = sample();
-    it.repo.commit("feature/new").write("second", "x").push();
-    let last = it.pull.rebase(&it.reviewer);
-    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    let sample = sample();
+    sample
+        .repo
+        .commit("feature/new")
+        .write("second", "x")
+        .push();
+    let last = sample.pull.rebase(&sample.reviewer);
+    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
     let get = |path: &str| {
         client
             .get(&format!("/repos/acme/infra/{path}"))
@@ -254,7 +268,7 @@ fn a_merge_may_be_one_commit_or_many() {
         .to_owned();
     assert_eq!(
         get(&format!("git/commits/{first}"))["parents"][0]["sha"],
-        json!(it.base)
+        json!(sample.base)
     );
     for sha in [&first, &last] {
         assert_eq!(
@@ -263,20 +277,20 @@ fn a_merge_may_be_one_commit_or_many() {
             "{sha}"
         );
     }
-    assert_eq!(get(&format!("commits/{}/pulls", it.base)), json!([]));
+    assert_eq!(get(&format!("commits/{}/pulls", sample.base)), json!([]));
     let files = get("git/trees/main?recursive=1").to_string();
     assert!(
         files.contains("ml/configs/added.yaml") && files.contains("second"),
         "{files}"
     );
 
-    it.repo.branch("other", &last);
-    it.repo.commit("other").write("third", "x").push();
-    let other = it.repo.pull("other").open();
+    sample.repo.branch("other", &last);
+    sample.repo.commit("other").write("third", "x").push();
+    let other = sample.repo.pull("other").open();
     let queued = other.queue();
-    assert_eq!(it.repo.head("main"), last);
-    other.merge_queued(&it.reviewer, &queued);
-    assert_eq!(it.repo.head("main"), queued.1);
+    assert_eq!(sample.repo.head("main"), last);
+    other.merge_queued(&sample.reviewer, &queued);
+    assert_eq!(sample.repo.head("main"), queued.1);
     assert_eq!(
         get(&format!("commits/{}/pulls", queued.1))[0]["number"],
         json!(other.number)
@@ -285,14 +299,14 @@ fn a_merge_may_be_one_commit_or_many() {
 
 #[test]
 fn accounts_are_renamed_and_deleted() {
-    let it = sample();
-    let approval = it.pull.approve(&it.reviewer);
-    it.pull.lose_commit(&approval);
-    let renamed = it.gh.rename_user(&it.author, "alice-2");
-    let newcomer = it.gh.user("alice");
+    let sample = sample();
+    let approval = sample.pull.approve(&sample.reviewer);
+    sample.pull.lose_commit(&approval);
+    let renamed = sample.gh.rename_user(&sample.author, "alice-2");
+    let newcomer = sample.gh.user("alice");
     assert_ne!(newcomer.id, renamed.id);
-    it.gh.delete_user(&it.reviewer);
-    let client = Client::new(&it.gh.api_url(), Some(&it.gh.actions_token()));
+    sample.gh.delete_user(&sample.reviewer);
+    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
     let get = |path: &str| {
         client
             .get(&format!("/repos/acme/infra/{path}"))
@@ -317,11 +331,13 @@ fn accounts_are_renamed_and_deleted() {
 
 #[test]
 fn jobs_without_a_pull_request_have_events_too() {
-    let it = sample();
-    let schedule = it.repo.schedule_event("17 4 * * *");
-    assert_eq!(schedule["repository"]["id"], json!(it.repo.id));
+    let sample = sample();
+    let schedule = sample.repo.schedule_event("17 4 * * *");
+    assert_eq!(schedule["repository"]["id"], json!(sample.repo.id));
     let inputs = json!({"action": "check-drift"});
-    let manual = it.repo.workflow_dispatch_event("main", &inputs, &it.author);
+    let manual = sample
+        .repo
+        .workflow_dispatch_event("main", &inputs, &sample.author);
     assert_eq!(
         (&manual["inputs"], &manual["ref"]),
         (&inputs, &json!("refs/heads/main"))

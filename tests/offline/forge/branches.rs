@@ -3,11 +3,11 @@
 use provisioner::forge::Reviews as _;
 use serde_json::json;
 
-use super::{Scene, scene, sha};
+use super::{Scene, new_scene, sha};
 use crate::support::github::{Fault, Repo};
 
 fn with(change: impl FnOnce(Repo) -> Repo) -> Scene {
-    let scene = scene();
+    let scene = new_scene();
     let repo = change(scene.repo.clone().default_branch("trunk"));
     let base = repo.head("main");
     repo.branch("trunk", &base);
@@ -16,13 +16,13 @@ fn with(change: impl FnOnce(Repo) -> Repo) -> Scene {
 
 #[test]
 fn a_protected_branch_has_its_tip() {
-    let it = scene();
-    let found = it.ask(async |github| github.default_branch().await.unwrap());
+    let scene = new_scene();
+    let found = scene.ask(async |github| github.default_branch().await.unwrap());
     assert_eq!(found.branch.name, "main");
     assert!(found.branch.default && found.private);
     assert_eq!(found.branch.protected, Some(true));
-    assert_eq!(found.tip, sha(&it.repo.head("main")));
-    assert_eq!(it.fake.requests().len(), 2, "no rule is asked for");
+    assert_eq!(found.tip, sha(&scene.repo.head("main")));
+    assert_eq!(scene.fake.requests().len(), 2, "no rule is asked for");
 }
 
 #[test]
@@ -34,20 +34,20 @@ fn attack_only_a_pull_request_rule_protects_a_branch() {
         (&["deletion", "pull_request"], true),
     ];
     for (kinds, expected) in rules {
-        let it = with(|repo| {
+        let scene = with(|repo| {
             kinds
                 .iter()
                 .fold(repo, |repo, kind| repo.rule("trunk", kind))
         });
-        let found = it.ask(async |github| github.default_branch().await.unwrap());
+        let found = scene.ask(async |github| github.default_branch().await.unwrap());
         assert_eq!(found.branch.protected, Some(expected), "{kinds:?}");
     }
 }
 
 #[test]
 fn a_response_without_protection_is_unknown() {
-    let it = with(|repo| repo);
-    let tip = it.repo.head("trunk");
+    let scene = with(|repo| repo);
+    let tip = scene.repo.head("trunk");
     for (answer, expected) in [
         (json!({"protected": true}), None),
         (json!({"protected": true, "protection": {}}), None),
@@ -56,11 +56,11 @@ fn a_response_without_protection_is_unknown() {
     ] {
         let mut answer = answer;
         answer["commit"] = json!({"sha": tip});
-        it.fake.fault(
+        scene.fake.fault(
             "GET /repos/acme/infra/branches/trunk",
             Fault::Json(200, answer.clone()),
         );
-        let found = it.ask(async |github| github.default_branch().await.unwrap());
+        let found = scene.ask(async |github| github.default_branch().await.unwrap());
         assert_eq!(found.branch.protected, expected, "{answer}");
     }
 }
@@ -68,16 +68,18 @@ fn a_response_without_protection_is_unknown() {
 #[test]
 fn rules_are_read_to_the_last_page() {
     // They are listed by name.
-    let it = with(|repo| {
+    let scene = with(|repo| {
         let others = (0..100).map(|n| format!("other_{n:03}"));
         others
             .chain(["pull_request".to_owned()])
             .fold(repo, |repo, kind| repo.rule("trunk", &kind))
     });
-    let found = it.ask(async |github| github.default_branch().await.unwrap());
+    let found = scene.ask(async |github| github.default_branch().await.unwrap());
     assert_eq!(found.branch.protected, Some(true));
     assert_eq!(
-        it.fake.count("GET /repos/acme/infra/rules/branches/trunk"),
+        scene
+            .fake
+            .count("GET /repos/acme/infra/rules/branches/trunk"),
         2
     );
 }
@@ -85,47 +87,53 @@ fn rules_are_read_to_the_last_page() {
 #[test]
 fn unreadable_rules_are_unknown() {
     for status in [403, 404] {
-        let it = with(|repo| repo.rule("trunk", "pull_request"));
-        it.fake.fault(
+        let scene = with(|repo| repo.rule("trunk", "pull_request"));
+        scene.fake.fault(
             "GET /repos/acme/infra/rules/branches/trunk",
             Fault::Status(status),
         );
-        let found = it.ask(async |github| github.default_branch().await.unwrap());
+        let found = scene.ask(async |github| github.default_branch().await.unwrap());
         assert_eq!(found.branch.protected, None, "{status}");
     }
 }
 
 #[test]
 fn without_a_response_the_default_branch_is_unknown() {
-    let it = with(|repo| repo);
+    let scene = with(|repo| repo);
     let rules = "GET /repos/acme/infra/rules/branches/trunk";
-    it.fake.fault(rules, Fault::Status(500));
-    let found = it.ask(async |github| github.default_branch().await);
+    scene.fake.fault(rules, Fault::Status(500));
+    let found = scene.ask(async |github| github.default_branch().await);
     assert_eq!(found.unwrap().branch.protected, Some(false), "tried again");
-    it.fake.fault_always(rules, Fault::Status(500));
-    let error = it.ask(async |github| github.default_branch().await.unwrap_err());
+    scene.fake.fault_always(rules, Fault::Status(500));
+    let error = scene.ask(async |github| github.default_branch().await.unwrap_err());
     assert!(!error.is_refusal(), "{error}");
-    it.fake.clear_faults();
-    it.fake
+    scene.fake.clear_faults();
+    scene
+        .fake
         .fault("GET /repos/acme/infra/branches/trunk", Fault::TruncatedJson);
     assert!(
-        it.ask(async |github| github.default_branch().await.is_err()),
+        scene.ask(async |github| github.default_branch().await.is_err()),
         "half an answer is none"
     );
 }
 
 #[test]
 fn attack_a_branch_name_is_escaped_in_the_path() {
-    let it = scene();
+    let scene = new_scene();
     let name = "a#b%2f&page=9;../..%2e";
-    let base = it.repo.head("main");
-    it.repo.branch(name, &base);
-    let repo = it.repo.clone().default_branch(name);
-    let it = Scene { repo, ..it };
-    let found = it.ask(async |github| github.default_branch().await.unwrap());
+    let base = scene.repo.head("main");
+    scene.repo.branch(name, &base);
+    let repo = scene.repo.clone().default_branch(name);
+    let scene = Scene { repo, ..scene };
+    let found = scene.ask(async |github| github.default_branch().await.unwrap());
     assert_eq!(found.branch.name, name);
     assert_eq!(found.branch.protected, Some(false));
-    let paths: Vec<String> = it.fake.requests().iter().map(|seen| seen.line()).collect();
+    let paths: Vec<String> = scene
+        .fake
+        .requests()
+        .iter()
+        .map(|seen| seen.line())
+        .collect();
     assert_eq!(
         paths,
         [

@@ -4,7 +4,7 @@ use provisioner::forge::{Deployment, DeploymentState, Deployments as _, Upsert};
 use provisioner::model::UserId;
 use serde_json::json;
 
-use super::{Scene, scene};
+use super::{Scene, new_scene};
 use crate::support::github::{ACTIONS_BOT_ID, Fault};
 use crate::support::http::Client;
 
@@ -13,9 +13,9 @@ const CREATE: &str = "POST /repos/acme/infra/deployments";
 const STATUS: &str = "POST /repos/acme/infra/deployments/*/statuses";
 const TASK: &str = "provisioner:123456789012/us-east-1/b001";
 
-fn deployment(it: &Scene, state: DeploymentState, description: &str) -> Deployment {
+fn deployment(scene: &Scene, state: DeploymentState, description: &str) -> Deployment {
     Deployment {
-        commit: it.head(),
+        commit: scene.head(),
         environment: "dev & test/x=1#2".to_owned(),
         task: TASK.to_owned(),
         description: description.to_owned(),
@@ -23,13 +23,13 @@ fn deployment(it: &Scene, state: DeploymentState, description: &str) -> Deployme
     }
 }
 
-fn put(it: &Scene, deployment: &Deployment) -> Upsert {
-    it.ask(async |github| github.put_deployment(OWN, deployment).await.unwrap())
+fn put(scene: &Scene, deployment: &Deployment) -> Upsert {
+    scene.ask(async |github| github.put_deployment(OWN, deployment).await.unwrap())
 }
 
 /// States with descriptions, newest first, of the only deployment.
-fn said(it: &Scene) -> Vec<(String, String)> {
-    let all = it.repo.deployments();
+fn said(scene: &Scene) -> Vec<(String, String)> {
+    let all = scene.repo.deployments();
     let [one] = all.as_slice() else {
         panic!("{} deployments", all.len())
     };
@@ -41,10 +41,11 @@ fn said(it: &Scene) -> Vec<(String, String)> {
 
 #[test]
 fn a_deployment_is_created_once_with_its_state() {
-    let it = scene();
+    let scene = new_scene();
     // Another's check that fails does not hold it up.
-    it.repo
-        .status(&it.pull.head_sha(), "ci", "failure", &it.alice);
+    scene
+        .repo
+        .status(&scene.pull.head_sha(), "ci", "failure", &scene.alice);
     let states = [
         (DeploymentState::Pending, "pending"),
         (DeploymentState::InProgress, "in_progress"),
@@ -53,61 +54,64 @@ fn a_deployment_is_created_once_with_its_state() {
         (DeploymentState::Inactive, "inactive"),
     ];
     for (n, (state, word)) in states.into_iter().enumerate() {
-        let wanted = deployment(&it, state, word);
-        let written = put(&it, &wanted);
+        let wanted = deployment(&scene, state, word);
+        let written = put(&scene, &wanted);
         match n {
             0 => assert!(matches!(written, Upsert::Created(_)), "{written:?}"),
             _ => assert!(matches!(written, Upsert::Updated(_)), "{written:?}"),
         }
-        assert_eq!(said(&it)[0], (word.to_owned(), word.to_owned()));
-        let again = put(&it, &wanted);
+        assert_eq!(said(&scene)[0], (word.to_owned(), word.to_owned()));
+        let again = put(&scene, &wanted);
         assert!(matches!(again, Upsert::Unchanged(_)), "{again:?}");
     }
-    let one = &it.repo.deployments()[0];
+    let one = &scene.repo.deployments()[0];
     assert_eq!(one.environment, "dev & test/x=1#2");
-    assert_eq!((one.task.as_str(), &one.sha), (TASK, &it.pull.head_sha()));
-    let writes = it
+    assert_eq!(
+        (one.task.as_str(), &one.sha),
+        (TASK, &scene.pull.head_sha())
+    );
+    let writes = scene
         .fake
         .expect_writes(&[CREATE, STATUS, STATUS, STATUS, STATUS, STATUS]);
     assert_eq!(writes[0].json()["auto_merge"], json!(false));
     assert_eq!(writes[0].json()["required_contexts"], json!([]));
     assert_eq!(writes[1].json()["auto_inactive"], json!(false));
     // The first time: list, deployment, status. After that: list, its statuses, and the status if it is new.
-    assert_eq!(it.fake.requests().len(), 3 + 2 + 4 * (3 + 2));
+    assert_eq!(scene.fake.requests().len(), 3 + 2 + 4 * (3 + 2));
 }
 
 #[test]
 fn a_changed_description_is_posted() {
-    let it = scene();
-    put(&it, &deployment(&it, DeploymentState::Failure, "one"));
-    put(&it, &deployment(&it, DeploymentState::Failure, "two"));
-    assert_eq!(said(&it).len(), 2);
-    it.fake.expect_writes(&[CREATE, STATUS, STATUS]);
+    let scene = new_scene();
+    put(&scene, &deployment(&scene, DeploymentState::Failure, "one"));
+    put(&scene, &deployment(&scene, DeploymentState::Failure, "two"));
+    assert_eq!(said(&scene).len(), 2);
+    scene.fake.expect_writes(&[CREATE, STATUS, STATUS]);
 }
 
 #[test]
 fn another_commit_environment_or_task_is_another_deployment() {
-    let it = scene();
-    let first = deployment(&it, DeploymentState::Success, "d");
+    let scene = new_scene();
+    let first = deployment(&scene, DeploymentState::Success, "d");
     let mut others = [first.clone(), first.clone(), first.clone()];
-    others[0].commit = super::sha(&it.repo.head("main"));
+    others[0].commit = super::sha(&scene.repo.head("main"));
     others[1].environment = "prod".to_owned();
     others[2].task = format!("{TASK}-2");
-    put(&it, &first);
+    put(&scene, &first);
     for other in &others {
-        assert!(matches!(put(&it, other), Upsert::Created(_)));
+        assert!(matches!(put(&scene, other), Upsert::Created(_)));
     }
-    assert_eq!(it.repo.deployments().len(), 4);
-    it.fake.expect_writes(&[
+    assert_eq!(scene.repo.deployments().len(), 4);
+    scene.fake.expect_writes(&[
         CREATE, STATUS, CREATE, STATUS, CREATE, STATUS, CREATE, STATUS,
     ]);
 }
 
 #[test]
 fn attack_a_foreign_deployment_is_not_reused() {
-    let it = scene();
-    let theirs = Client::new(&it.fake.api_url(), Some(&it.fake.token(&it.bob)));
-    let wanted = deployment(&it, DeploymentState::Success, "all is well");
+    let scene = new_scene();
+    let theirs = Client::new(&scene.fake.api_url(), Some(&scene.fake.token(&scene.bob)));
+    let wanted = deployment(&scene, DeploymentState::Success, "all is well");
     let body = json!({
         "ref": wanted.commit, "environment": wanted.environment, "task": TASK, "required_contexts": [],
     });
@@ -115,57 +119,67 @@ fn attack_a_foreign_deployment_is_not_reused() {
         let made = theirs.send("POST", "/repos/acme/infra/deployments", Some(&body));
         assert_eq!(made.unwrap().status, 201);
     }
-    it.fake.clear_journal();
-    let made = put(&it, &wanted);
+    scene.fake.clear_journal();
+    let made = put(&scene, &wanted);
     assert!(matches!(made, Upsert::Created(_)));
-    it.fake.expect_writes(&[CREATE, STATUS]);
+    scene.fake.expect_writes(&[CREATE, STATUS]);
     // What they say of ours is said against.
-    let ours = it.repo.deployments()[0].id;
+    let ours = scene.repo.deployments()[0].id;
     let path = format!("/repos/acme/infra/deployments/{ours}/statuses");
     let body = json!({"state": "failure", "description": "all is well"});
     assert_eq!(theirs.send("POST", &path, Some(&body)).unwrap().status, 201);
-    it.fake.clear_journal();
-    assert!(matches!(put(&it, &wanted), Upsert::Updated(_)));
-    let newest = it.repo.deployments()[0].statuses.last().cloned().unwrap();
+    scene.fake.clear_journal();
+    assert!(matches!(put(&scene, &wanted), Upsert::Updated(_)));
+    let newest = scene.repo.deployments()[0]
+        .statuses
+        .last()
+        .cloned()
+        .unwrap();
     assert_eq!((newest.state.as_str(), newest.creator), ("success", OWN.0));
     // A status of theirs that says the same is not ours either.
     let body = json!({"state": "success", "description": "all is well"});
     assert_eq!(theirs.send("POST", &path, Some(&body)).unwrap().status, 201);
-    assert!(matches!(put(&it, &wanted), Upsert::Updated(_)));
-    it.fake.take_writes();
+    assert!(matches!(put(&scene, &wanted), Upsert::Updated(_)));
+    scene.fake.take_writes();
 }
 
 #[test]
 fn a_deployment_with_a_lost_response_is_not_repeated() {
     for fault in [Fault::DropAfter, Fault::CutBody, Fault::TruncatedJson] {
-        let it = scene();
-        it.fake.fault(CREATE, fault);
-        let made = put(&it, &deployment(&it, DeploymentState::InProgress, "d"));
+        let scene = new_scene();
+        scene.fake.fault(CREATE, fault);
+        let made = put(
+            &scene,
+            &deployment(&scene, DeploymentState::InProgress, "d"),
+        );
         assert!(matches!(made, Upsert::Created(_)), "{made:?}");
-        assert_eq!(said(&it).len(), 1);
-        it.fake.expect_writes(&[CREATE, STATUS]);
+        assert_eq!(said(&scene).len(), 1);
+        scene.fake.expect_writes(&[CREATE, STATUS]);
     }
     for fault in [Fault::DropBefore, Fault::Status(502)] {
-        let it = scene();
-        it.fake.fault(CREATE, fault);
-        put(&it, &deployment(&it, DeploymentState::InProgress, "d"));
-        assert_eq!(said(&it).len(), 1);
-        it.fake.expect_writes(&[CREATE, CREATE, STATUS]);
+        let scene = new_scene();
+        scene.fake.fault(CREATE, fault);
+        put(
+            &scene,
+            &deployment(&scene, DeploymentState::InProgress, "d"),
+        );
+        assert_eq!(said(&scene).len(), 1);
+        scene.fake.expect_writes(&[CREATE, CREATE, STATUS]);
     }
 }
 
 #[test]
 fn missing_permission_and_outage_are_different_errors() {
-    let it = scene();
-    let wanted = deployment(&it, DeploymentState::Success, "d");
-    let token = it.fake.actions_token_writing(&["statuses"]);
-    let refused = it.ask_as(token, async |github| {
+    let scene = new_scene();
+    let wanted = deployment(&scene, DeploymentState::Success, "d");
+    let token = scene.fake.actions_token_writing(&["statuses"]);
+    let refused = scene.ask_as(token, async |github| {
         github.put_deployment(OWN, &wanted).await.unwrap_err()
     });
     assert!(refused.is_refusal());
-    it.fake.expect_writes(&[CREATE]);
-    it.fake.fault_always(CREATE, Fault::Status(500));
-    let error = it.ask(async |github| github.put_deployment(OWN, &wanted).await.unwrap_err());
+    scene.fake.expect_writes(&[CREATE]);
+    scene.fake.fault_always(CREATE, Fault::Status(500));
+    let error = scene.ask(async |github| github.put_deployment(OWN, &wanted).await.unwrap_err());
     assert!(!error.is_refusal());
-    it.fake.expect_writes(&[CREATE; 3]);
+    scene.fake.expect_writes(&[CREATE; 3]);
 }

@@ -28,7 +28,7 @@ struct Scene {
     pull: Pull,
 }
 
-fn scene() -> Scene {
+fn new_scene() -> Scene {
     let fake = FakeGitHub::start();
     let (alice, bob) = (fake.user("alice"), fake.user("bob"));
     let (carol, mallory) = (fake.user("carol"), fake.user("mallory"));

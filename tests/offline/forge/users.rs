@@ -5,18 +5,18 @@ use provisioner::guard::{Actor, Permission};
 use provisioner::model::UserId;
 use serde_json::json;
 
-use super::{Scene, account, scene};
+use super::{Scene, account, new_scene};
 use crate::support::github::{ACTIONS_BOT_ID, Fault, Permission as Role};
 
-fn ask(it: &Scene, account: &User, teams: &[&str]) -> Result<Actor, ForgeError> {
+fn ask(scene: &Scene, account: &User, teams: &[&str]) -> Result<Actor, ForgeError> {
     let teams: Vec<String> = teams.iter().map(|&team| team.to_owned()).collect();
     // A job's own token may not look at teams.
-    let token = it.fake.app_token("provisioner");
-    it.ask_as(token, async |github| github.actor(account, &teams).await)
+    let token = scene.fake.app_token("provisioner");
+    scene.ask_as(token, async |github| github.actor(account, &teams).await)
 }
 
-fn permission(it: &Scene, account: &User) -> Option<Permission> {
-    ask(it, account, &[]).unwrap().permission
+fn permission(scene: &Scene, account: &User) -> Option<Permission> {
+    ask(scene, account, &[]).unwrap().permission
 }
 
 #[test]
@@ -29,9 +29,9 @@ fn roles_are_distinguished() {
         (Role::Maintain, Permission::Maintain),
         (Role::Admin, Permission::Admin),
     ] {
-        let it = scene();
-        it.repo.set_permission(&it.mallory, role);
-        assert_eq!(permission(&it, &account(&it.mallory)), Some(expected));
+        let scene = new_scene();
+        scene.repo.set_permission(&scene.mallory, role);
+        assert_eq!(permission(&scene, &account(&scene.mallory)), Some(expected));
     }
 }
 
@@ -44,11 +44,11 @@ fn attack_a_role_name_is_not_a_permission() {
         ("write", Role::None, Permission::None),
         ("security", Role::Admin, Permission::Admin),
     ] {
-        let it = scene();
-        let repo = it.repo.clone().custom_role(&it.mallory, name, role);
-        let it = Scene { repo, ..it };
+        let scene = new_scene();
+        let repo = scene.repo.clone().custom_role(&scene.mallory, name, role);
+        let scene = Scene { repo, ..scene };
         assert_eq!(
-            permission(&it, &account(&it.mallory)),
+            permission(&scene, &account(&scene.mallory)),
             Some(expected),
             "{name}"
         );
@@ -57,97 +57,101 @@ fn attack_a_role_name_is_not_a_permission() {
 
 #[test]
 fn attack_a_reused_login_grants_nothing() {
-    let it = scene();
-    it.fake.team("acme", "platform", &[&it.bob]);
-    let known = account(&it.bob);
+    let scene = new_scene();
+    scene.fake.team("acme", "platform", &[&scene.bob]);
+    let known = account(&scene.bob);
     let teams = ["acme/platform"];
-    let before = ask(&it, &known, &teams).unwrap();
+    let before = ask(&scene, &known, &teams).unwrap();
     assert_eq!(before.permission, Some(Permission::Maintain));
     assert_eq!(before.teams, teams);
 
-    it.fake.rename_user(&it.bob, "robert");
-    let newcomer = it.fake.user("bob");
-    it.repo.set_permission(&newcomer, Role::Admin);
-    it.fake.team("acme", "platform", &[&newcomer]);
-    it.fake.clear_journal();
-    let after = ask(&it, &known, &teams).unwrap();
+    scene.fake.rename_user(&scene.bob, "robert");
+    let newcomer = scene.fake.user("bob");
+    scene.repo.set_permission(&newcomer, Role::Admin);
+    scene.fake.team("acme", "platform", &[&newcomer]);
+    scene.fake.clear_journal();
+    let after = ask(&scene, &known, &teams).unwrap();
     assert_eq!((after.permission, after.teams), (None, Vec::new()));
     assert_eq!(after.id, known.id);
-    assert_eq!(it.fake.count("GET /orgs/**"), 0, "a team goes by the name");
+    assert_eq!(
+        scene.fake.count("GET /orgs/**"),
+        0,
+        "a team goes by the name"
+    );
 }
 
 #[test]
 fn an_unknown_user_has_no_permission() {
-    let it = scene();
+    let scene = new_scene();
     let route = "GET /repos/acme/infra/collaborators/bob/permission";
-    let bob = account(&it.bob);
-    let user = json!({"id": it.bob.id, "login": "bob"});
+    let bob = account(&scene.bob);
+    let user = json!({"id": scene.bob.id, "login": "bob"});
     for answer in [
         json!({"permission": "admin", "role_name": "admin", "user": null}),
         json!({"permission": "admin", "role_name": "admin"}),
         json!({"permission": "owner", "role_name": "admin", "user": user}),
     ] {
-        it.fake.fault(route, Fault::Json(200, answer.clone()));
-        assert_eq!(permission(&it, &bob), None, "{answer}");
+        scene.fake.fault(route, Fault::Json(200, answer.clone()));
+        assert_eq!(permission(&scene, &bob), None, "{answer}");
     }
     let answer = json!({"permission": "write", "user": user});
-    it.fake.fault(route, Fault::Json(200, answer));
-    assert_eq!(permission(&it, &bob), Some(Permission::Write));
+    scene.fake.fault(route, Fault::Json(200, answer));
+    assert_eq!(permission(&scene, &bob), Some(Permission::Write));
 }
 
 #[test]
 fn only_active_members_belong_to_a_team() {
-    let it = scene();
-    it.fake.team("acme", "platform", &[&it.bob]);
-    it.fake.team("other", "ops", &[&it.bob]);
-    it.fake.invite("acme", "security", &it.bob);
+    let scene = new_scene();
+    scene.fake.team("acme", "platform", &[&scene.bob]);
+    scene.fake.team("other", "ops", &[&scene.bob]);
+    scene.fake.invite("acme", "security", &scene.bob);
     let teams = [
         "acme/platform",
         "acme/security",
         "acme/nothing",
         "other/ops",
     ];
-    let found = ask(&it, &account(&it.bob), &teams).unwrap();
+    let found = ask(&scene, &account(&scene.bob), &teams).unwrap();
     assert_eq!(found.teams, ["acme/platform", "other/ops"]);
-    assert_eq!(it.fake.requests().len(), 5);
+    assert_eq!(scene.fake.requests().len(), 5);
 }
 
 #[test]
 fn unreadable_teams_are_empty() {
-    let it = scene();
-    it.fake.team("acme", "platform", &[&it.bob]);
+    let scene = new_scene();
+    scene.fake.team("acme", "platform", &[&scene.bob]);
     let teams = ["acme/platform".to_owned()];
-    let bob = account(&it.bob);
-    let found = it.ask(async |github| github.actor(&bob, &teams).await.unwrap());
+    let bob = account(&scene.bob);
+    let found = scene.ask(async |github| github.actor(&bob, &teams).await.unwrap());
     assert_eq!(found.permission, Some(Permission::Maintain));
     assert_eq!(found.teams, [""; 0]);
     let route = "GET /orgs/acme/teams/platform/memberships/bob";
-    it.fake.fault_always(route, Fault::Status(503));
-    let error = ask(&it, &bob, &["acme/platform"]).unwrap_err();
+    scene.fake.fault_always(route, Fault::Status(503));
+    let error = ask(&scene, &bob, &["acme/platform"]).unwrap_err();
     assert!(!error.is_refusal(), "{error}");
 }
 
 #[test]
 fn bots_and_strangers_cost_few_calls() {
-    let it = scene();
-    it.fake.team("acme", "platform", &[&it.mallory]);
-    let found = ask(&it, &account(&it.mallory), &["acme/platform"]).unwrap();
+    let scene = new_scene();
+    scene.fake.team("acme", "platform", &[&scene.mallory]);
+    let found = ask(&scene, &account(&scene.mallory), &["acme/platform"]).unwrap();
     assert_eq!(found.permission, Some(Permission::None));
-    assert_eq!((found.teams.len(), it.fake.requests().len()), (0, 1));
+    assert_eq!((found.teams.len(), scene.fake.requests().len()), (0, 1));
 
     let machine = User {
         id: UserId(ACTIONS_BOT_ID),
         login: "github-actions[bot]".to_owned(),
         bot: true,
     };
-    let found = ask(&it, &machine, &["acme/platform"]).unwrap();
+    let found = ask(&scene, &machine, &["acme/platform"]).unwrap();
     assert_eq!((found.bot, found.permission), (true, None));
-    assert_eq!(it.fake.requests().len(), 1);
+    assert_eq!(scene.fake.requests().len(), 1);
 }
 
 #[test]
 fn attack_a_login_is_escaped_in_the_path() {
-    let it = scene();
+    let scene = new_scene();
     for login in [
         "../../../../user?x=",
         "bob/permission?",
@@ -157,32 +161,37 @@ fn attack_a_login_is_escaped_in_the_path() {
         "ünïcode",
     ] {
         let hostile = User {
-            id: UserId(it.bob.id),
+            id: UserId(scene.bob.id),
             login: login.to_owned(),
             bot: false,
         };
-        it.fake.clear_journal();
-        let found = ask(&it, &hostile, &["acme/platform"]).unwrap();
+        scene.fake.clear_journal();
+        let found = ask(&scene, &hostile, &["acme/platform"]).unwrap();
         assert_eq!((found.permission, found.login.as_str()), (None, login));
         let path = format!("GET /repos/acme/infra/collaborators/{login}/permission");
-        let seen: Vec<String> = it.fake.requests().iter().map(|seen| seen.line()).collect();
+        let seen: Vec<String> = scene
+            .fake
+            .requests()
+            .iter()
+            .map(|seen| seen.line())
+            .collect();
         assert_eq!(seen, [path]);
     }
-    it.fake.clear_journal();
+    scene.fake.clear_journal();
     for login in ["", ".", ".."] {
         let hostile = User {
-            id: UserId(it.bob.id),
+            id: UserId(scene.bob.id),
             login: login.to_owned(),
             bot: false,
         };
-        assert_eq!(permission(&it, &hostile), None);
+        assert_eq!(permission(&scene, &hostile), None);
     }
-    assert_eq!(it.fake.requests().len(), 0);
+    assert_eq!(scene.fake.requests().len(), 0);
 }
 
 #[test]
 fn attack_a_team_name_is_escaped_in_the_path() {
-    let it = scene();
+    let scene = new_scene();
     let teams = [
         "acme",
         "/",
@@ -191,9 +200,14 @@ fn attack_a_team_name_is_escaped_in_the_path() {
         "acme/x/../../y",
         "acme/x?y#z",
     ];
-    let found = ask(&it, &account(&it.bob), &teams).unwrap();
+    let found = ask(&scene, &account(&scene.bob), &teams).unwrap();
     assert_eq!(found.teams, [""; 0]);
-    let seen: Vec<String> = it.fake.requests().iter().map(|seen| seen.line()).collect();
+    let seen: Vec<String> = scene
+        .fake
+        .requests()
+        .iter()
+        .map(|seen| seen.line())
+        .collect();
     assert_eq!(
         seen,
         [
@@ -206,40 +220,40 @@ fn attack_a_team_name_is_escaped_in_the_path() {
 
 #[test]
 fn the_token_identity_is_read() {
-    let it = scene();
-    let own = |token| it.ask_as(token, async |github| github.current_user().await);
-    let job = it.fake.actions_token();
+    let scene = new_scene();
+    let own = |token| scene.ask_as(token, async |github| github.current_user().await);
+    let job = scene.fake.actions_token();
     assert_eq!(own(job.clone()).unwrap(), Some(UserId(ACTIONS_BOT_ID)));
-    assert_eq!(it.fake.requests().len(), 1);
+    assert_eq!(scene.fake.requests().len(), 1);
     // Where GraphQL says nothing, people are known by REST, and jobs are not known at all.
-    it.fake.fault_times(
+    scene.fake.fault_times(
         2,
         "POST /graphql",
         Fault::Json(200, json!({"data": null, "errors": [{"message": "no"}]})),
     );
-    let person = it.fake.token(&it.alice);
-    assert_eq!(own(person).unwrap(), Some(UserId(it.alice.id)));
+    let person = scene.fake.token(&scene.alice);
+    assert_eq!(own(person).unwrap(), Some(UserId(scene.alice.id)));
     assert_eq!(own(job.clone()).unwrap(), None);
-    it.fake.fault(
+    scene.fake.fault(
         "POST /graphql",
         Fault::Json(200, json!({"data": {"viewer": {"databaseId": null}}})),
     );
     assert_eq!(own(job.clone()).unwrap(), None);
-    it.fake.fault("POST /graphql", Fault::TruncatedJson);
+    scene.fake.fault("POST /graphql", Fault::TruncatedJson);
     assert!(!own(job).unwrap_err().is_refusal());
 }
 
 #[test]
 fn an_enterprise_server_has_other_addresses() {
-    let it = scene();
-    it.fake.team("acme", "platform", &[&it.bob]);
+    let scene = new_scene();
+    scene.fake.team("acme", "platform", &[&scene.bob]);
     let teams = ["acme/platform".to_owned()];
-    let bob = account(&it.bob);
-    let (found, own) = it.ask_enterprise(it.fake.token(&it.alice), async |github| {
+    let bob = account(&scene.bob);
+    let (found, own) = scene.ask_enterprise(scene.fake.token(&scene.alice), async |github| {
         let found = github.actor(&bob, &teams).await.unwrap();
         (found, github.current_user().await.unwrap())
     });
     assert_eq!(found.permission, Some(Permission::Maintain));
     assert_eq!(found.teams, teams);
-    assert_eq!(own, Some(UserId(it.alice.id)));
+    assert_eq!(own, Some(UserId(scene.alice.id)));
 }

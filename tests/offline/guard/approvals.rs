@@ -10,98 +10,100 @@ use super::request::Value;
 use super::scene::*;
 
 pub const REVIEWS: &[Value] = &[
-    ("one approves", |it| it.reviews([rex().approves()])),
-    ("two approve", |it| {
-        it.reviews([rex().approves(), eve().approves()]);
+    ("one approves", |scene| scene.reviews([rex().approves()])),
+    ("two approve", |scene| {
+        scene.reviews([rex().approves(), eve().approves()]);
     }),
-    ("one approves twice", |it| {
-        it.reviews([rex().approves(), rex().approves()]);
+    ("one approves twice", |scene| {
+        scene.reviews([rex().approves(), rex().approves()]);
     }),
-    ("none", |it| it.reviews([])),
-    ("of another commit", |it| {
-        it.reviews([before(rex().approves())]);
+    ("none", |scene| scene.reviews([])),
+    ("of another commit", |scene| {
+        scene.reviews([before(rex().approves())]);
     }),
-    ("of another commit, then the head", |it| {
-        it.reviews([before(rex().approves()), rex().approves()]);
+    ("of another commit, then the head", |scene| {
+        scene.reviews([before(rex().approves()), rex().approves()]);
     }),
-    ("of the head, then another commit", |it| {
-        it.reviews([rex().approves(), before(rex().approves())]);
+    ("of the head, then another commit", |scene| {
+        scene.reviews([rex().approves(), before(rex().approves())]);
     }),
-    ("by the author", |it| it.reviews([ann().approves()])),
-    ("by who pushed", |it| it.reviews([pam().approves()])),
-    ("by a machine", |it| it.reviews([robot().approves()])),
-    ("by an admin", |it| {
-        it.reviews([cleo().of(&[]).may(Permission::Admin).approves()]);
+    ("by the author", |scene| scene.reviews([ann().approves()])),
+    ("by who pushed", |scene| scene.reviews([pam().approves()])),
+    ("by a machine", |scene| scene.reviews([robot().approves()])),
+    ("by an admin", |scene| {
+        scene.reviews([cleo().in_teams(&[]).may(Permission::Admin).approves()]);
     }),
-    ("by who triages", |it| {
-        it.reviews([cleo().may(Permission::Triage).approves()]);
+    ("by who triages", |scene| {
+        scene.reviews([cleo().may(Permission::Triage).approves()]);
     }),
-    ("by who reads", |it| {
-        it.reviews([cleo().of(&[]).may(Permission::Read).approves()]);
+    ("by who reads", |scene| {
+        scene.reviews([cleo().in_teams(&[]).may(Permission::Read).approves()]);
     }),
-    ("by who reads, of the list", |it| {
-        it.reviews([rex().may(Permission::Read).approves()]);
+    ("by who reads, of the list", |scene| {
+        scene.reviews([rex().may(Permission::Read).approves()]);
     }),
-    ("by who has left, of the list", |it| {
-        it.reviews([rex().may(Permission::None).approves()]);
+    ("by who has left, of the list", |scene| {
+        scene.reviews([rex().may(Permission::None).approves()]);
     }),
-    ("by who has left, of the team", |it| {
-        it.reviews([cleo().may(Permission::None).approves()]);
+    ("by who has left, of the team", |scene| {
+        scene.reviews([cleo().may(Permission::None).approves()]);
     }),
-    ("by a name that was taken over", |it| {
-        it.reviews([rex().may(None).approves()]);
+    ("by a name that was taken over", |scene| {
+        scene.reviews([rex().may(None).approves()]);
     }),
-    ("by a name in other case", |it| {
-        it.reviews([rex().named("ReX").approves()]);
+    ("by a name in other case", |scene| {
+        scene.reviews([rex().named("ReX").approves()]);
     }),
-    ("by a longer name", |it| {
-        it.reviews([rex().named("rex2").approves()]);
+    ("by a longer name", |scene| {
+        scene.reviews([rex().named("rex2").approves()]);
     }),
-    ("by one of the team", |it| it.reviews([cleo().approves()])),
-    ("by one of the team in other case", |it| {
-        it.reviews([cleo().of(&["Acme/ML"]).approves()]);
+    ("by one of the team", |scene| {
+        scene.reviews([cleo().approves()])
     }),
-    ("by one of a team of a longer name", |it| {
-        it.reviews([cleo().of(&["acme/ml-platform"]).approves()]);
+    ("by one of the team in other case", |scene| {
+        scene.reviews([cleo().in_teams(&["Acme/ML"]).approves()]);
     }),
-    ("by one of another's team", |it| {
-        it.reviews([cleo().of(&["emca/ml"]).approves()]);
+    ("by one of a team of a longer name", |scene| {
+        scene.reviews([cleo().in_teams(&["acme/ml-platform"]).approves()]);
     }),
-    ("and one objects", |it| {
-        let objects = eve().thinks(ReviewState::ChangesRequested);
-        it.reviews([rex().approves(), objects]);
+    ("by one of another's team", |scene| {
+        scene.reviews([cleo().in_teams(&["emca/ml"]).approves()]);
     }),
-    ("and an outsider objects", |it| {
+    ("and one objects", |scene| {
+        let objects = eve().reviews(ReviewState::ChangesRequested);
+        scene.reviews([rex().approves(), objects]);
+    }),
+    ("and an outsider objects", |scene| {
         let outsider = cleo().may(Permission::Read);
-        let objects = outsider.thinks(ReviewState::ChangesRequested);
-        it.reviews([rex().approves(), objects]);
+        let objects = outsider.reviews(ReviewState::ChangesRequested);
+        scene.reviews([rex().approves(), objects]);
     }),
-    ("and one objected before", |it| {
-        let objected = before(eve().thinks(ReviewState::ChangesRequested));
-        it.reviews([objected, rex().approves()]);
+    ("and one objected before", |scene| {
+        let objected = before(eve().reviews(ReviewState::ChangesRequested));
+        scene.reviews([objected, rex().approves()]);
     }),
-    ("then objects", |it| {
-        it.reviews([
+    ("then objects", |scene| {
+        scene.reviews([
             rex().approves(),
-            rex().thinks(ReviewState::ChangesRequested),
+            rex().reviews(ReviewState::ChangesRequested),
         ]);
     }),
-    ("objects, then approves", |it| {
-        it.reviews([
-            rex().thinks(ReviewState::ChangesRequested),
+    ("objects, then approves", |scene| {
+        scene.reviews([
+            rex().reviews(ReviewState::ChangesRequested),
             rex().approves(),
         ]);
     }),
-    ("dismissed", |it| {
-        it.reviews([rex().thinks(ReviewState::Dismissed)]);
+    ("dismissed", |scene| {
+        scene.reviews([rex().reviews(ReviewState::Dismissed)]);
     }),
-    ("then dismissed", |it| {
-        it.reviews([rex().approves(), rex().thinks(ReviewState::Dismissed)]);
+    ("then dismissed", |scene| {
+        scene.reviews([rex().approves(), rex().reviews(ReviewState::Dismissed)]);
     }),
-    ("dismissed, then approved again", |it| {
-        it.reviews([rex().thinks(ReviewState::Dismissed), rex().approves()]);
+    ("dismissed, then approved again", |scene| {
+        scene.reviews([rex().reviews(ReviewState::Dismissed), rex().approves()]);
     }),
-    ("unknown", |it| it.request().reviews = None),
+    ("unknown", |scene| scene.request().reviews = None),
 ];
 
 /// People whose approval counts, said once more and in another way than the guard says it: by person, not by review.
@@ -116,8 +118,8 @@ pub fn counting(request: &ChangeRequest, approvers: &[&str]) -> BTreeSet<UserId>
         return counting;
     };
     for Review { by, .. } in reviews {
-        let last = reviews.iter().rfind(|it| it.by.id == by.id).unwrap();
-        let is_approval = last.opinion == ReviewState::Approved && last.commit == *head;
+        let last = reviews.iter().rfind(|known| known.by.id == by.id).unwrap();
+        let is_approval = last.state == ReviewState::Approved && last.commit == *head;
         let is_another = by.id != author && !pushers.is_empty() && !pushers.contains(&by.id);
         let may = match last.by.permission {
             None | Some(Permission::None) => false,
@@ -154,7 +156,7 @@ fn any_person() -> impl Strategy<Value = Actor> {
     );
     parts.prop_map(|(person, permission, teams, bot)| Actor {
         bot: bot || person.bot,
-        ..person.may(permission).of(teams)
+        ..person.may(permission).in_teams(teams)
     })
 }
 
@@ -164,13 +166,8 @@ fn any_commit() -> impl Strategy<Value = CommitSha> {
 
 fn any_review() -> impl Strategy<Value = Review> {
     use ReviewState::{Approved, ChangesRequested, Dismissed};
-    let opinion =
-        prop_oneof![6 => Just(Approved), 1 => Just(ChangesRequested), 1 => Just(Dismissed)];
-    (any_person(), opinion, any_commit()).prop_map(|(by, opinion, commit)| Review {
-        by,
-        opinion,
-        commit,
-    })
+    let state = prop_oneof![6 => Just(Approved), 1 => Just(ChangesRequested), 1 => Just(Dismissed)];
+    (any_person(), state, any_commit()).prop_map(|(by, state, commit)| Review { by, state, commit })
 }
 
 /// Reviews, oldest first, some of them of the same people. A person is the same in all of them.
@@ -178,7 +175,7 @@ pub fn any_reviews() -> impl Strategy<Value = Vec<Review>> {
     prop::collection::vec(any_review(), 0..6).prop_map(|mut reviews| {
         for at in 1..reviews.len() {
             let (before, rest) = reviews.split_at_mut(at);
-            if let Some(known) = before.iter().find(|it| it.by.id == rest[0].by.id) {
+            if let Some(known) = before.iter().find(|known| known.by.id == rest[0].by.id) {
                 rest[0].by = known.by.clone();
             }
         }

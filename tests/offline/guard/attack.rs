@@ -44,8 +44,8 @@ pub fn assert_denied(kinds: &[EffectKind], change: impl Fn(&mut Scene), wanted: 
 /// Threat 4: a harmless commit is approved, and another one pushed before the merge.
 #[test]
 fn attack_approval_of_an_older_head() {
-    let pushed = |it: &mut Scene| {
-        it.reviews([before(rex().approves())]);
+    let pushed = |scene: &mut Scene| {
+        scene.reviews([before(rex().approves())]);
     };
     assert_denied(&DOES, pushed, &["approval-missing", "approval-stale"]);
 }
@@ -53,8 +53,8 @@ fn attack_approval_of_an_older_head() {
 /// Threat 4: the head goes back and forth; the latest word of the reviewer was on another commit.
 #[test]
 fn attack_approval_of_a_head_that_was_reset() {
-    let restored = |it: &mut Scene| {
-        it.reviews([rex().approves(), before(rex().approves())]);
+    let restored = |scene: &mut Scene| {
+        scene.reviews([rex().approves(), before(rex().approves())]);
     };
     assert_denied(&DOES, restored, &["approval-missing", "approval-stale"]);
 }
@@ -62,10 +62,10 @@ fn attack_approval_of_a_head_that_was_reset() {
 /// Threat 5: an approval of long ago is counted, although the reviewer objects by now.
 #[test]
 fn attack_historical_approval_then_changes_requested() {
-    let objects = |it: &mut Scene| {
-        it.reviews([
+    let objects = |scene: &mut Scene| {
+        scene.reviews([
             rex().approves(),
-            rex().thinks(ReviewState::ChangesRequested),
+            rex().reviews(ReviewState::ChangesRequested),
         ]);
     };
     let wanted = ["approval-missing", "changes-requested"];
@@ -75,9 +75,9 @@ fn attack_historical_approval_then_changes_requested() {
 /// Threat 5: enough approvals are gathered to outvote one who objects.
 #[test]
 fn attack_objection_is_outvoted() {
-    let outvoted = |it: &mut Scene| {
-        let objects = pam().thinks(ReviewState::ChangesRequested);
-        it.reviews([
+    let outvoted = |scene: &mut Scene| {
+        let objects = pam().reviews(ReviewState::ChangesRequested);
+        scene.reviews([
             rex().approves(),
             eve().approves(),
             objects,
@@ -90,11 +90,11 @@ fn attack_objection_is_outvoted() {
 /// Threat 5: an approval is dismissed, which brings an older one back.
 #[test]
 fn attack_dismissal_resurrects_an_older_approval() {
-    let dismissed = |it: &mut Scene| {
-        it.reviews([
+    let dismissed = |scene: &mut Scene| {
+        scene.reviews([
             rex().approves(),
             rex().approves(),
-            rex().thinks(ReviewState::Dismissed),
+            rex().reviews(ReviewState::Dismissed),
         ]);
     };
     assert_denied(&DOES, dismissed, &["approval-missing"]);
@@ -103,22 +103,22 @@ fn attack_dismissal_resurrects_an_older_approval() {
 /// Threat 6: the author approves.
 #[test]
 fn attack_approval_by_the_author() {
-    let own = |it: &mut Scene| it.reviews([ann().approves()]);
+    let own = |scene: &mut Scene| scene.reviews([ann().approves()]);
     assert_denied(&DOES, own, &["approval-missing", "approval-by-author"]);
 }
 
 /// Threat 6: the author approves after they took another name: ids are compared.
 #[test]
 fn attack_approval_by_the_author_under_another_name() {
-    let own = |it: &mut Scene| it.reviews([ann().named("rex").approves()]);
+    let own = |scene: &mut Scene| scene.reviews([ann().named("rex").approves()]);
     assert_denied(&DOES, own, &["approval-missing", "approval-by-author"]);
 }
 
 /// Threat 6: the reviewer pushes to the branch of another, then approves their own commit.
 #[test]
 fn attack_approval_by_the_last_pusher() {
-    let own = |it: &mut Scene| {
-        it.request().pushers = Some(vec![pam().id, rex().id]);
+    let own = |scene: &mut Scene| {
+        scene.request().pushers = Some(vec![pam().id, rex().id]);
     };
     assert_denied(&DOES, own, &["approval-missing", "approval-by-pusher"]);
 }
@@ -127,10 +127,10 @@ fn attack_approval_by_the_last_pusher() {
 #[test]
 fn attack_approval_where_the_pusher_is_hidden() {
     for hidden in [None, Some(Vec::new())] {
-        let hide = |it: &mut Scene| it.request().pushers.clone_from(&hidden);
+        let hide = |scene: &mut Scene| scene.request().pushers.clone_from(&hidden);
         let makes: Vec<EffectKind> = DOES
             .into_iter()
-            .filter(|it| !DELETES.contains(it))
+            .filter(|known| !DELETES.contains(known))
             .collect();
         assert_denied(&makes, hide, &["approval-missing", "pushers-unknown"]);
         let wanted = [
@@ -147,9 +147,9 @@ fn attack_approval_where_the_pusher_is_hidden() {
 fn attack_approval_by_a_bot() {
     let wanted = ["approval-missing", "approver-not-allowed"];
     for policy in [&ONE, &LISTED] {
-        let automatic = |it: &mut Scene| {
-            it.policy = policy;
-            it.reviews([robot().approves()]);
+        let automatic = |scene: &mut Scene| {
+            scene.policy = policy;
+            scene.reviews([robot().approves()]);
         };
         assert_denied(&DOES, automatic, &wanted);
     }
@@ -160,7 +160,7 @@ fn attack_approval_by_a_bot() {
 fn attack_approval_by_an_outsider() {
     use Permission::{Read, Triage};
     for permission in [Read, Triage, Permission::None] {
-        let outsider = |it: &mut Scene| it.reviews([cleo().may(permission).approves()]);
+        let outsider = |scene: &mut Scene| scene.reviews([cleo().may(permission).approves()]);
         assert_denied(
             &DOES,
             outsider,
@@ -172,9 +172,9 @@ fn attack_approval_by_an_outsider() {
 /// Threat 6: one person approves as often as approvals are needed.
 #[test]
 fn attack_two_approvals_by_one_person() {
-    let twice = |it: &mut Scene| {
-        it.policy = &TWO;
-        it.reviews([rex().approves(), rex().named("rex-2").approves()]);
+    let twice = |scene: &mut Scene| {
+        scene.policy = &TWO;
+        scene.reviews([rex().approves(), rex().named("rex-2").approves()]);
     };
     assert_denied(&DOES, twice, &["approval-missing"]);
 }
@@ -183,9 +183,9 @@ fn attack_two_approvals_by_one_person() {
 #[test]
 fn attack_approval_by_a_reused_login() {
     for policy in [&ONE, &LISTED] {
-        let renamed = |it: &mut Scene| {
-            it.policy = policy;
-            it.reviews([rex().of(&["acme/ml"]).may(None).approves()]);
+        let renamed = |scene: &mut Scene| {
+            scene.policy = policy;
+            scene.reviews([rex().in_teams(&["acme/ml"]).may(None).approves()]);
         };
         let wanted = ["approval-missing", "approver-not-allowed"];
         assert_denied(&DOES, renamed, &wanted);
@@ -205,11 +205,11 @@ fn attack_approver_by_a_part_of_the_name() {
         "acme",
     ];
     let names = ["rex2", "re", "@rex", "xrex", "rex/", "acme/ml"];
-    let people = teams.map(|team| eve().of(&[team])).into_iter();
-    for person in people.chain(names.map(|name| eve().of(&[]).named(name))) {
-        let similar = |it: &mut Scene| {
-            it.policy = &LISTED;
-            it.reviews([person.clone().approves()]);
+    let people = teams.map(|team| eve().in_teams(&[team])).into_iter();
+    for person in people.chain(names.map(|name| eve().in_teams(&[]).named(name))) {
+        let similar = |scene: &mut Scene| {
+            scene.policy = &LISTED;
+            scene.reviews([person.clone().approves()]);
         };
         let wanted = ["approval-missing", "approver-not-allowed"];
         assert_denied(&DOES, similar, &wanted);
@@ -237,8 +237,8 @@ fn attack_approver_by_case_folding() {
 #[test]
 fn attack_default_branch_without_protection() {
     for protected in [Some(false), None] {
-        let open = |it: &mut Scene| {
-            it.request().target.as_mut().unwrap().protected = protected;
+        let open = |scene: &mut Scene| {
+            scene.request().target.as_mut().unwrap().protected = protected;
         };
         assert_denied(&DOES, open, &["branch-not-protected"]);
     }
@@ -270,8 +270,8 @@ fn attack_push_without_a_pull_request() {
 /// Threat 3: a branch of the attacker's own, with a policy of their own, is merged into, or tested on.
 #[test]
 fn attack_merge_into_another_branch() {
-    let elsewhere = |it: &mut Scene| {
-        it.request().target = Some(Branch {
+    let elsewhere = |scene: &mut Scene| {
+        scene.request().target = Some(Branch {
             name: "main2".to_owned(),
             default: false,
             protected: Some(true),
@@ -284,7 +284,7 @@ fn attack_merge_into_another_branch() {
 #[test]
 fn attack_from_a_fork() {
     for fork in [Some(true), None] {
-        let strange = |it: &mut Scene| it.request().fork = fork;
+        let strange = |scene: &mut Scene| scene.request().fork = fork;
         assert_denied(EffectKind::ALL, strange, &["fork-not-allowed"]);
         for kind in [EffectKind::Inspect, EffectKind::Preview, EffectKind::Create] {
             let mut scene = Scene::merged(kind);
@@ -297,10 +297,10 @@ fn attack_from_a_fork() {
 /// Threat 2: a fork of the same owner, whose author and reviewers are all members.
 #[test]
 fn attack_from_a_fork_of_the_same_owner() {
-    let internal = |it: &mut Scene| {
-        it.request().fork = Some(true);
-        it.request().author = Some(eve().id);
-        it.reviews([rex().may(Permission::Admin).approves()]);
+    let internal = |scene: &mut Scene| {
+        scene.request().fork = Some(true);
+        scene.request().author = Some(eve().id);
+        scene.reviews([rex().may(Permission::Admin).approves()]);
     };
     assert_denied(EffectKind::ALL, internal, &["fork-not-allowed"]);
 }
@@ -309,8 +309,8 @@ fn attack_from_a_fork_of_the_same_owner() {
 #[test]
 fn attack_push_before_the_comment() {
     for reported in [Some(another()), None] {
-        let moved = |it: &mut Scene| {
-            it.comment(|it| it.reported.clone_from(&reported));
+        let moved = |scene: &mut Scene| {
+            scene.comment(|command| command.reported.clone_from(&reported));
         };
         assert_denied(
             &[EffectKind::Inspect, EffectKind::Preview, EffectKind::Test],
@@ -323,12 +323,12 @@ fn attack_push_before_the_comment() {
 /// Threat 15: what was merged does not come to the plan that was reviewed, or no plan was.
 #[test]
 fn attack_another_plan_than_was_reviewed() {
-    let other = |it: &mut Scene| it.request().shown.as_mut().unwrap().same = false;
+    let other = |scene: &mut Scene| scene.request().shown.as_mut().unwrap().same = false;
     assert_denied(&MAKES, other, &["plan-changed"]);
-    let missing = |it: &mut Scene| it.request().shown = None;
+    let missing = |scene: &mut Scene| scene.request().shown = None;
     let without_update: Vec<EffectKind> = MAKES
         .into_iter()
-        .filter(|it| *it != EffectKind::Update)
+        .filter(|known| *known != EffectKind::Update)
         .collect();
     assert_denied(&without_update, missing, &["plan-changed"]);
     assert_denied(
@@ -342,8 +342,9 @@ fn attack_another_plan_than_was_reviewed() {
 #[test]
 fn attack_another_change_set_than_was_reviewed() {
     for reviewed in [Some("b".to_owned()), None] {
-        let other = |it: &mut Scene| {
-            it.request()
+        let other = |scene: &mut Scene| {
+            scene
+                .request()
                 .shown
                 .as_mut()
                 .unwrap()
@@ -357,7 +358,7 @@ fn attack_another_change_set_than_was_reviewed() {
 /// Threat 14: one stack is approved, and another one changed in its name.
 #[test]
 fn attack_a_stack_that_was_not_part_of_the_change() {
-    let other = |it: &mut Scene| it.request().asks = None;
+    let other = |scene: &mut Scene| scene.request().asks = None;
     assert_denied(&MAKES, other, &["not-requested"]);
     assert_denied(&DELETES, other, &["delete-not-requested"]);
 }
@@ -365,7 +366,7 @@ fn attack_a_stack_that_was_not_part_of_the_change() {
 /// Threat 25: the run of an older change is started again, after a newer one.
 #[test]
 fn attack_rerun_of_an_older_change() {
-    let older = |it: &mut Scene| it.request().current = Some(false);
+    let older = |scene: &mut Scene| scene.request().current = Some(false);
     assert_denied(&MAKES, older, &["superseded"]);
     assert_denied(&DELETES, older, &["superseded"]);
 }
@@ -375,6 +376,6 @@ fn attack_rerun_of_an_older_change() {
 fn attack_policy_that_does_not_load() {
     static BROKEN: std::sync::LazyLock<super::Loaded> =
         std::sync::LazyLock::new(|| super::policy("defaults: {approvals: 0}"));
-    let broken = |it: &mut Scene| it.policy = &BROKEN;
+    let broken = |scene: &mut Scene| scene.policy = &BROKEN;
     assert_denied(EffectKind::ALL, broken, &["policy-invalid"]);
 }

@@ -6,11 +6,11 @@ use super::attack::{DELETES, assert_denied};
 use super::scene::*;
 
 fn confirm(scene: &mut Scene, text: &str) {
-    scene.comment(|it| it.confirm = Some(text.to_owned()));
+    scene.comment(|command| command.confirm = Some(text.to_owned()));
 }
 
 fn by(scene: &mut Scene, person: Actor) {
-    scene.comment(|it| it.by = person);
+    scene.comment(|command| command.by = person);
 }
 
 /// Kinds for which the commenter need not be one who approves.
@@ -29,7 +29,7 @@ const OTHERS: [EffectKind; 8] = [
 #[test]
 fn attack_command_without_permission() {
     for permission in [Permission::None, Permission::Read, Permission::Triage] {
-        let reads = |it: &mut Scene| by(it, cleo().of(&[]).may(permission));
+        let reads = |scene: &mut Scene| by(scene, cleo().in_teams(&[]).may(permission));
         assert_denied(&OTHERS, reads, &["actor-not-allowed"]);
         assert_denied(
             &DELETES,
@@ -42,7 +42,7 @@ fn attack_command_without_permission() {
 /// Threat 31: the login of a permitted user was reused.
 #[test]
 fn attack_command_by_a_reused_login() {
-    let renamed = |it: &mut Scene| by(it, cleo().may(None));
+    let renamed = |scene: &mut Scene| by(scene, cleo().may(None));
     assert_denied(&OTHERS, renamed, &["actor-not-allowed"]);
     assert_denied(
         &DELETES,
@@ -54,7 +54,7 @@ fn attack_command_by_a_reused_login() {
 /// Threat 6: a bot repeats text that it was made to write.
 #[test]
 fn attack_command_by_a_bot() {
-    let automatic = |it: &mut Scene| by(it, robot());
+    let automatic = |scene: &mut Scene| by(scene, robot());
     assert_denied(&OTHERS, automatic, &["actor-not-allowed"]);
     assert_denied(
         &DELETES,
@@ -66,14 +66,14 @@ fn attack_command_by_a_bot() {
 /// Threat 36: the comment cannot be read, which is not the same as that the merge itself asks.
 #[test]
 fn attack_unknown_command() {
-    let unknown = |it: &mut Scene| it.request().trigger = None;
+    let unknown = |scene: &mut Scene| scene.request().trigger = None;
     assert_denied(&OTHERS, unknown, &["actor-not-allowed"]);
 }
 
 /// Threat 6: approval and write permission do not make a merge of a comment.
 #[test]
 fn attack_command_before_the_merge() {
-    let open = |it: &mut Scene| it.request().merged = Some(false);
+    let open = |scene: &mut Scene| scene.request().merged = Some(false);
     assert_denied(
         &[EffectKind::Create, EffectKind::Update],
         open,
@@ -85,21 +85,21 @@ fn attack_command_before_the_merge() {
 /// Threat 34: the author of a deletion confirms it.
 #[test]
 fn attack_deletion_confirmed_by_the_author() {
-    let own = |it: &mut Scene| by(it, ann());
+    let own = |scene: &mut Scene| by(scene, ann());
     assert_denied(&DELETES, own, &["delete-needs-second-person"]);
 }
 
 /// Threat 34: the pusher of the removal confirms it.
 #[test]
 fn attack_deletion_confirmed_by_the_pusher() {
-    let own = |it: &mut Scene| by(it, pam());
+    let own = |scene: &mut Scene| by(scene, pam());
     assert_denied(&DELETES, own, &["delete-needs-second-person"]);
 }
 
 /// Threat 34: the author is hidden, so that the confirming person could be the author.
 #[test]
 fn attack_deletion_with_unknown_author() {
-    let hidden = |it: &mut Scene| it.request().author = None;
+    let hidden = |scene: &mut Scene| scene.request().author = None;
     let wanted = [
         "approval-missing",
         "approval-by-author",
@@ -111,9 +111,9 @@ fn attack_deletion_with_unknown_author() {
 /// Threat 34: a person confirms whose approval would not count.
 #[test]
 fn attack_deletion_confirmed_by_unlisted_approver() {
-    let other = |it: &mut Scene| {
-        it.policy = &LISTED;
-        by(it, cleo().of(&["acme/ml-platform"]));
+    let other = |scene: &mut Scene| {
+        scene.policy = &LISTED;
+        by(scene, cleo().in_teams(&["acme/ml-platform"]));
     };
     assert_denied(&DELETES, other, &["approver-not-allowed"]);
 }
@@ -121,9 +121,9 @@ fn attack_deletion_confirmed_by_unlisted_approver() {
 /// Threat 34: what was confirmed is a state of the stack that has passed.
 #[test]
 fn attack_deletion_confirmed_with_an_older_digest() {
-    let changed = |it: &mut Scene| it.facts.deletion = Some("f".repeat(64));
+    let changed = |scene: &mut Scene| scene.facts.deletion = Some("f".repeat(64));
     assert_denied(&DELETES, changed, &["delete-not-confirmed"]);
-    let unknown = |it: &mut Scene| it.facts.deletion = None;
+    let unknown = |scene: &mut Scene| scene.facts.deletion = None;
     assert_denied(&DELETES, unknown, &["delete-not-confirmed"]);
 }
 
@@ -131,7 +131,7 @@ fn attack_deletion_confirmed_with_an_older_digest() {
 #[test]
 fn attack_deletion_confirmed_with_few_digits() {
     for digits in [0, 1, 11, 15] {
-        let short = |it: &mut Scene| confirm(it, &DIGEST[..digits]);
+        let short = |scene: &mut Scene| confirm(scene, &DIGEST[..digits]);
         assert_denied(&DELETES, short, &["delete-not-confirmed"]);
     }
 }
@@ -144,7 +144,7 @@ fn attack_deletion_confirmed_without_a_digest() {
     let blank = format!(" {DIGEST}");
     let inside = &DIGEST[1..40];
     for text in [&upper, &longer, &blank, inside, "*", "................"] {
-        let other = |it: &mut Scene| confirm(it, text);
+        let other = |scene: &mut Scene| confirm(scene, text);
         assert_denied(&DELETES, other, &["delete-not-confirmed"]);
     }
 }
@@ -153,9 +153,9 @@ fn attack_deletion_confirmed_without_a_digest() {
 #[test]
 fn attack_deletion_with_a_truncated_digest() {
     for cut in [0, 8, 15] {
-        let short = |it: &mut Scene| {
-            it.facts.deletion = Some(DIGEST[..cut].to_owned());
-            confirm(it, &DIGEST[..cut]);
+        let short = |scene: &mut Scene| {
+            scene.facts.deletion = Some(DIGEST[..cut].to_owned());
+            confirm(scene, &DIGEST[..cut]);
         };
         assert_denied(&DELETES, short, &["delete-not-confirmed"]);
     }
@@ -164,7 +164,7 @@ fn attack_deletion_with_a_truncated_digest() {
 /// Threat 34: the merge itself would delete, without anybody who looks at what goes.
 #[test]
 fn attack_deletion_by_a_merge_alone() {
-    let merged = |it: &mut Scene| it.request().trigger = Some(Trigger::Change);
+    let merged = |scene: &mut Scene| scene.request().trigger = Some(Trigger::Change);
     assert_denied(
         &DELETES,
         merged,
@@ -175,15 +175,15 @@ fn attack_deletion_by_a_merge_alone() {
 /// Threat 34: a stack is deleted whose config is still there, or is there again.
 #[test]
 fn attack_deletion_of_a_config_that_exists() {
-    let exists = |it: &mut Scene| it.request().asks = Some(RequestedChange::Provision);
+    let exists = |scene: &mut Scene| scene.request().asks = Some(RequestedChange::Provision);
     assert_denied(&DELETES, exists, &["delete-not-requested"]);
-    let again = |it: &mut Scene| it.request().current = Some(false);
+    let again = |scene: &mut Scene| scene.request().current = Some(false);
     assert_denied(&DELETES, again, &["superseded"]);
 }
 
 /// Threat 34: approved and confirmed, but by a slip.
 #[test]
 fn attack_deletion_without_force() {
-    let slip = |it: &mut Scene| it.comment(|it| it.force = false);
+    let slip = |scene: &mut Scene| scene.comment(|command| command.force = false);
     assert_denied(&DELETES, slip, &["force-required"]);
 }

@@ -36,20 +36,20 @@ fn policy(text: &str) -> Loaded {
 
 /// Every denial; none if it is allowed.
 fn denials(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
-    fn of<E: Effect>(policy: &Loaded, facts: &Facts) -> Vec<Denial> {
+    fn denials_for<E: Effect>(policy: &Loaded, facts: &Facts) -> Vec<Denial> {
         decide::<E>(policy, facts, &STACK).err().unwrap_or_default()
     }
     match kind {
-        EffectKind::Inspect => of::<Inspect>(policy, facts),
-        EffectKind::Preview => of::<Preview>(policy, facts),
-        EffectKind::Create => of::<Create>(policy, facts),
-        EffectKind::Resume => of::<Resume>(policy, facts),
-        EffectKind::Test => of::<Test>(policy, facts),
-        EffectKind::Update => of::<Update>(policy, facts),
-        EffectKind::Folders => of::<Folders>(policy, facts),
-        EffectKind::Upload => of::<Upload>(policy, facts),
-        EffectKind::Delete => of::<Delete>(policy, facts),
-        EffectKind::TearDown => of::<TearDown>(policy, facts),
+        EffectKind::Inspect => denials_for::<Inspect>(policy, facts),
+        EffectKind::Preview => denials_for::<Preview>(policy, facts),
+        EffectKind::Create => denials_for::<Create>(policy, facts),
+        EffectKind::Resume => denials_for::<Resume>(policy, facts),
+        EffectKind::Test => denials_for::<Test>(policy, facts),
+        EffectKind::Update => denials_for::<Update>(policy, facts),
+        EffectKind::Folders => denials_for::<Folders>(policy, facts),
+        EffectKind::Upload => denials_for::<Upload>(policy, facts),
+        EffectKind::Delete => denials_for::<Delete>(policy, facts),
+        EffectKind::TearDown => denials_for::<TearDown>(policy, facts),
     }
 }
 

@@ -62,7 +62,7 @@ fn any_scene() -> impl Strategy<Value = (EffectKind, Scene)> {
 /// The same reviews, each person's in their order, those of different people in any.
 fn in_another_order() -> impl Strategy<Value = [Vec<Review>; 2]> {
     let owners =
-        |reviews: &[Review]| -> Vec<UserId> { reviews.iter().map(|it| it.by.id).collect() };
+        |reviews: &[Review]| -> Vec<UserId> { reviews.iter().map(|known| known.by.id).collect() };
     any_reviews()
         .prop_flat_map(move |reviews| (Just(owners(&reviews)).prop_shuffle(), Just(reviews)))
         .prop_map(|(owners, reviews)| {
@@ -105,7 +105,7 @@ proptest! {
     #[test]
     fn every_permit_was_approved((kind, mut scene) in any_scene()) {
         let policies = policies();
-        let (_, needed, approvers) = policies.iter().find(|it| std::ptr::eq(it.0, scene.policy)).unwrap();
+        let (_, needed, approvers) = policies.iter().find(|known| std::ptr::eq(known.0, scene.policy)).unwrap();
         let looks = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
         if !looks && scene.codes(kind).is_empty() {
             prop_assert!(counting(scene.request(), approvers).len() >= *needed);
@@ -123,9 +123,9 @@ proptest! {
         scene.policy = policy;
         scene.reviews(reviews.clone());
         scene.request().author = Some(author.id);
-        scene.request().pushers = Some(pushers.iter().map(|it| it.id).collect());
-        let last: BTreeMap<UserId, ReviewState> = reviews.iter().map(|it| (it.by.id, it.opinion)).collect();
-        let objected = last.values().any(|it| *it == ReviewState::ChangesRequested);
+        scene.request().pushers = Some(pushers.iter().map(|known| known.id).collect());
+        let last: BTreeMap<UserId, ReviewState> = reviews.iter().map(|known| (known.by.id, known.state)).collect();
+        let objected = last.values().any(|known| *known == ReviewState::ChangesRequested);
         let approved = counting(scene.request(), approvers).len() >= needed && !objected;
         let looks = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
         let denied = scene.codes(kind).iter().any(|code| OF_APPROVALS.contains(code));

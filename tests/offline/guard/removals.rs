@@ -8,70 +8,72 @@ use super::scene::*;
 type Removal = fn(&mut Scene) -> bool;
 
 macro_rules! options {
-    ($($name:literal: |$it:ident| $option:expr;)*) => {
-        &[$(($name, |$it| $option.take().is_some())),*]
+    ($($name:literal: |$scene:ident| $option:expr;)*) => {
+        &[$(($name, |$scene| $option.take().is_some())),*]
     };
 }
 
 const OF_THE_STACK: &[(&str, Removal)] = options! {
-    "without knowing the caller": |it| it.facts.caller;
-    "without knowing the stack": |it| it.facts.stack;
-    "without knowing the verdict": |it| it.facts.verdict;
-    "without knowing the digests": |it| it.facts.digests;
-    "without knowing the importers": |it| it.facts.importers;
-    "without knowing what would be deleted": |it| it.facts.deletion;
-    "without knowing the buckets": |it| it.facts.buckets;
+    "without knowing the caller": |scene| scene.facts.caller;
+    "without knowing the stack": |scene| scene.facts.stack;
+    "without knowing the verdict": |scene| scene.facts.verdict;
+    "without knowing the digests": |scene| scene.facts.digests;
+    "without knowing the importers": |scene| scene.facts.importers;
+    "without knowing what would be deleted": |scene| scene.facts.deletion;
+    "without knowing the buckets": |scene| scene.facts.buckets;
 };
 
 const OF_THE_REQUEST: &[(&str, Removal)] = options! {
-    "without knowing whether it was merged": |it| it.request().merged;
-    "without knowing the target": |it| it.request().target;
-    "without knowing whether it is of a fork": |it| it.request().fork;
-    "without knowing the head": |it| it.request().head;
-    "without knowing the author": |it| it.request().author;
-    "without knowing who pushed": |it| it.request().pushers;
-    "without knowing the reviews": |it| it.request().reviews;
-    "without knowing what was shown": |it| it.request().shown;
-    "without knowing what it asks": |it| it.request().asks;
-    "without knowing whether it is current": |it| it.request().current;
-    "without knowing why": |it| it.request().trigger;
+    "without knowing whether it was merged": |scene| scene.request().merged;
+    "without knowing the target": |scene| scene.request().target;
+    "without knowing whether it is of a fork": |scene| scene.request().fork;
+    "without knowing the head": |scene| scene.request().head;
+    "without knowing the author": |scene| scene.request().author;
+    "without knowing who pushed": |scene| scene.request().pushers;
+    "without knowing the reviews": |scene| scene.request().reviews;
+    "without knowing what was shown": |scene| scene.request().shown;
+    "without knowing what it asks": |scene| scene.request().asks;
+    "without knowing whether it is current": |scene| scene.request().current;
+    "without knowing why": |scene| scene.request().trigger;
 };
 
 const OF_PARTS: &[(&str, Removal)] = &[
-    ("without knowing the owner", |it| {
-        !std::mem::take(&mut it.facts.owner).is_empty()
+    ("without knowing the owner", |scene| {
+        !std::mem::take(&mut scene.facts.owner).is_empty()
     }),
-    ("without knowing the protection", |it| {
-        let target = it.request().target.as_mut();
-        target.is_some_and(|it| it.protected.take().is_some())
+    ("without knowing the protection", |scene| {
+        let target = scene.request().target.as_mut();
+        target.is_some_and(|known| known.protected.take().is_some())
     }),
-    ("without knowing the change set that was shown", |it| {
-        let shown = it.request().shown.as_mut();
-        shown.is_some_and(|it| it.change_set.take().is_some())
+    ("without knowing the change set that was shown", |scene| {
+        let shown = scene.request().shown.as_mut();
+        shown.is_some_and(|known| known.change_set.take().is_some())
     }),
-    ("without a confirmation", |it| {
-        of_command(it, |it| it.confirm.take().is_some())
+    ("without a confirmation", |scene| {
+        of_command(scene, |command| command.confirm.take().is_some())
     }),
-    ("without a report", |it| {
-        of_command(it, |it| it.reported.take().is_some())
+    ("without a report", |scene| {
+        of_command(scene, |command| command.reported.take().is_some())
     }),
-    ("without force", |it| {
-        of_command(it, |it| std::mem::take(&mut it.force))
+    ("without force", |scene| {
+        of_command(scene, |command| std::mem::take(&mut command.force))
     }),
-    ("with an actor of no teams", |it| {
-        of_command(it, |it| !std::mem::take(&mut it.by.teams).is_empty())
+    ("with an actor of no teams", |scene| {
+        of_command(scene, |command| {
+            !std::mem::take(&mut command.by.teams).is_empty()
+        })
     }),
-    ("with an actor who may less", |it| {
-        of_command(it, |it| lower(&mut it.by))
+    ("with an actor who may less", |scene| {
+        of_command(scene, |command| lower(&mut command.by))
     }),
-    ("with an actor of unknown permission", |it| {
-        of_command(it, |it| it.by.permission.take().is_some())
+    ("with an actor of unknown permission", |scene| {
+        of_command(scene, |command| command.by.permission.take().is_some())
     }),
 ];
 
 fn of_command(scene: &mut Scene, change: impl FnOnce(&mut CommentCommand) -> bool) -> bool {
     let mut changed = false;
-    scene.comment(|it| changed = change(it));
+    scene.comment(|command| changed = change(command));
     changed
 }
 
@@ -113,31 +115,35 @@ pub fn removals(kind: EffectKind, scene: &Scene) -> Vec<(String, Scene)> {
             less.reviews(reviews);
             removed.push((format!("{what} {login}"), less));
         };
-        let is_own = |it: &Review| it.by.id == review.by.id;
+        let is_own = |other: &Review| other.by.id == review.by.id;
         let with = |change: fn(&mut Actor)| {
             let mut changed = reviews.clone();
-            let own = changed.iter_mut().filter(|it| is_own(it));
-            own.for_each(|it| change(&mut it.by));
+            let own = changed.iter_mut().filter(|known| is_own(known));
+            own.for_each(|known| change(&mut known.by));
             changed
         };
-        add("with less permission of", with(|it| _ = lower(it)));
+        add("with less permission of", with(|actor| _ = lower(actor)));
         add(
             "with unknown permission of",
-            with(|it| it.permission = None),
+            with(|actor| actor.permission = None),
         );
-        add("without the teams of", with(|it| it.teams.clear()));
-        if review.opinion == ReviewState::Approved {
+        add("without the teams of", with(|actor| actor.teams.clear()));
+        if review.state == ReviewState::Approved {
             // An earlier approval is not to take its place.
-            let gone = |it: &&Review| !(is_own(it) && it.opinion == ReviewState::Approved);
+            let gone = |other: &&Review| !(is_own(other) && other.state == ReviewState::Approved);
             add(
                 "without approvals of",
                 reviews.iter().filter(gone).cloned().collect(),
             );
         }
-        if reviews.iter().rfind(|it| is_own(it)).map(|it| it.opinion) == Some(ReviewState::Approved)
+        if reviews
+            .iter()
+            .rfind(|known| is_own(known))
+            .map(|known| known.state)
+            == Some(ReviewState::Approved)
         {
             let dismissed = Review {
-                opinion: ReviewState::Dismissed,
+                state: ReviewState::Dismissed,
                 ..review.clone()
             };
             add(

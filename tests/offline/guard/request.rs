@@ -50,87 +50,93 @@ fn shown(scene: &mut Scene, same: bool, change_set: Option<&str>) {
 }
 
 fn actor(scene: &mut Scene, by: Actor) {
-    scene.comment(|it| it.by = by);
+    scene.comment(|command| command.by = by);
 }
 
 fn confirm(scene: &mut Scene, text: &str) {
-    scene.comment(|it| it.confirm = Some(text.to_owned()));
+    scene.comment(|command| command.confirm = Some(text.to_owned()));
 }
 
 const FACTS: &[Fact] = &[
     fact(
         "merged",
         &[
-            ("yes", |it| it.request().merged = Some(true)),
-            ("no", |it| it.request().merged = Some(false)),
-            ("unknown", |it| it.request().merged = None),
+            ("yes", |scene| scene.request().merged = Some(true)),
+            ("no", |scene| scene.request().merged = Some(false)),
+            ("unknown", |scene| scene.request().merged = None),
         ],
         &["yes", "unknown"],
     ),
     fact(
         "target",
         &[
-            ("default, protected", |it| {
-                branch(it, "main", true, Some(true));
+            ("default, protected", |scene| {
+                branch(scene, "main", true, Some(true));
             }),
-            ("default, not protected", |it| {
-                branch(it, "main", true, Some(false));
+            ("default, not protected", |scene| {
+                branch(scene, "main", true, Some(false));
             }),
-            ("default, perhaps protected", |it| {
-                branch(it, "main", true, None);
+            ("default, perhaps protected", |scene| {
+                branch(scene, "main", true, None);
             }),
-            ("another one, protected", |it| {
-                branch(it, "release", false, Some(true));
+            ("another one, protected", |scene| {
+                branch(scene, "release", false, Some(true));
             }),
-            ("unknown", |it| it.request().target = None),
+            ("unknown", |scene| scene.request().target = None),
         ],
         &[],
     ),
     fact(
         "fork",
         &[
-            ("no", |it| it.request().fork = Some(false)),
-            ("yes", |it| it.request().fork = Some(true)),
-            ("unknown", |it| it.request().fork = None),
+            ("no", |scene| scene.request().fork = Some(false)),
+            ("yes", |scene| scene.request().fork = Some(true)),
+            ("unknown", |scene| scene.request().fork = None),
         ],
         &["no", "unknown"],
     ),
     fact(
         "head",
         &[
-            ("reviewed", |it| it.request().head = Some(head())),
-            ("pushed since", |it| it.request().head = Some(another())),
-            ("unknown", |it| it.request().head = None),
+            ("reviewed", |scene| scene.request().head = Some(head())),
+            ("pushed since", |scene| {
+                scene.request().head = Some(another())
+            }),
+            ("unknown", |scene| scene.request().head = None),
         ],
         &["reviewed", "pushed since"],
     ),
     fact(
         "author",
         &[
-            ("another", |it| it.request().author = Some(ann().id)),
-            ("the reviewer", |it| it.request().author = Some(rex().id)),
-            ("the commenter", |it| {
-                it.request().author = Some(cleo().id);
+            ("another", |scene| scene.request().author = Some(ann().id)),
+            ("the reviewer", |scene| {
+                scene.request().author = Some(rex().id)
             }),
-            ("unknown", |it| it.request().author = None),
+            ("the commenter", |scene| {
+                scene.request().author = Some(cleo().id);
+            }),
+            ("unknown", |scene| scene.request().author = None),
         ],
         &[],
     ),
     fact(
         "pushers",
         &[
-            ("another", |it| it.request().pushers = Some(vec![pam().id])),
-            ("the reviewer", |it| {
-                it.request().pushers = Some(vec![rex().id]);
+            ("another", |scene| {
+                scene.request().pushers = Some(vec![pam().id])
             }),
-            ("the reviewer among others", |it| {
-                it.request().pushers = Some(vec![pam().id, rex().id]);
+            ("the reviewer", |scene| {
+                scene.request().pushers = Some(vec![rex().id]);
             }),
-            ("the commenter", |it| {
-                it.request().pushers = Some(vec![cleo().id]);
+            ("the reviewer among others", |scene| {
+                scene.request().pushers = Some(vec![pam().id, rex().id]);
             }),
-            ("none", |it| it.request().pushers = Some(Vec::new())),
-            ("unknown", |it| it.request().pushers = None),
+            ("the commenter", |scene| {
+                scene.request().pushers = Some(vec![cleo().id]);
+            }),
+            ("none", |scene| scene.request().pushers = Some(Vec::new())),
+            ("unknown", |scene| scene.request().pushers = None),
         ],
         &["another", "the reviewer"],
     ),
@@ -142,33 +148,33 @@ const FACTS: &[Fact] = &[
     fact(
         "shown",
         &[
-            ("the same", |it| shown(it, true, Some("a"))),
-            ("another plan", |it| shown(it, false, Some("a"))),
-            ("another change set", |it| shown(it, true, Some("b"))),
-            ("no change set", |it| shown(it, true, None)),
-            ("unknown", |it| it.request().shown = None),
+            ("the same", |scene| shown(scene, true, Some("a"))),
+            ("another plan", |scene| shown(scene, false, Some("a"))),
+            ("another change set", |scene| shown(scene, true, Some("b"))),
+            ("no change set", |scene| shown(scene, true, None)),
+            ("unknown", |scene| scene.request().shown = None),
         ],
         &[],
     ),
     fact(
         "asks",
         &[
-            ("provision", |it| {
-                it.request().asks = Some(RequestedChange::Provision);
+            ("provision", |scene| {
+                scene.request().asks = Some(RequestedChange::Provision);
             }),
-            ("delete", |it| {
-                it.request().asks = Some(RequestedChange::Delete)
+            ("delete", |scene| {
+                scene.request().asks = Some(RequestedChange::Delete)
             }),
-            ("unknown", |it| it.request().asks = None),
+            ("unknown", |scene| scene.request().asks = None),
         ],
         &[],
     ),
     fact(
         "current",
         &[
-            ("yes", |it| it.request().current = Some(true)),
-            ("no", |it| it.request().current = Some(false)),
-            ("unknown", |it| it.request().current = None),
+            ("yes", |scene| scene.request().current = Some(true)),
+            ("no", |scene| scene.request().current = Some(false)),
+            ("unknown", |scene| scene.request().current = None),
         ],
         &[],
     ),
@@ -176,88 +182,106 @@ const FACTS: &[Fact] = &[
     fact(
         "trigger",
         &[
-            ("a comment", |it| {
-                it.request().trigger = Some(Trigger::Comment(comment()));
+            ("a comment", |scene| {
+                scene.request().trigger = Some(Trigger::Comment(comment()));
             }),
-            ("the change itself", |it| {
-                it.request().trigger = Some(Trigger::Change);
+            ("the change itself", |scene| {
+                scene.request().trigger = Some(Trigger::Change);
             }),
-            ("unknown", |it| it.request().trigger = None),
+            ("unknown", |scene| scene.request().trigger = None),
         ],
         &["a comment", "the change itself", "unknown"],
     ),
     fact(
         "actor",
         &[
-            ("may push, and approves", |it| actor(it, cleo())),
-            ("may push, is of no team", |it| actor(it, cleo().of(&[]))),
-            ("maintains", |it| {
-                actor(it, cleo().may(Permission::Maintain));
+            ("may push, and approves", |scene| actor(scene, cleo())),
+            ("may push, is of no team", |scene| {
+                actor(scene, cleo().in_teams(&[]))
             }),
-            ("triages", |it| actor(it, cleo().may(Permission::Triage))),
-            ("reads", |it| actor(it, cleo().may(Permission::Read))),
-            ("has left", |it| actor(it, cleo().may(Permission::None))),
-            ("has a name that was taken over", |it| {
-                actor(it, cleo().may(None));
+            ("maintains", |scene| {
+                actor(scene, cleo().may(Permission::Maintain));
             }),
-            ("is a machine", |it| actor(it, robot())),
-            ("is the author", |it| actor(it, ann().of(&["acme/ml"]))),
-            ("pushed the head", |it| actor(it, pam().of(&["acme/ml"]))),
-            ("is the reviewer", |it| actor(it, rex())),
+            ("triages", |scene| {
+                actor(scene, cleo().may(Permission::Triage))
+            }),
+            ("reads", |scene| actor(scene, cleo().may(Permission::Read))),
+            ("has left", |scene| {
+                actor(scene, cleo().may(Permission::None))
+            }),
+            ("has a name that was taken over", |scene| {
+                actor(scene, cleo().may(None));
+            }),
+            ("is a machine", |scene| actor(scene, robot())),
+            ("is the author", |scene| {
+                actor(scene, ann().in_teams(&["acme/ml"]))
+            }),
+            ("pushed the head", |scene| {
+                actor(scene, pam().in_teams(&["acme/ml"]))
+            }),
+            ("is the reviewer", |scene| actor(scene, rex())),
         ],
         &["may push, and approves", "reads", "is the author"],
     ),
     fact(
         "force",
         &[
-            ("yes", |it| it.comment(|it| it.force = true)),
-            ("no", |it| it.comment(|it| it.force = false)),
+            ("yes", |scene| scene.comment(|command| command.force = true)),
+            ("no", |scene| scene.comment(|command| command.force = false)),
         ],
         &[],
     ),
     fact(
         "confirm",
         &[
-            ("all digits", |it| confirm(it, DIGEST)),
-            ("16 digits", |it| confirm(it, &DIGEST[..16])),
-            ("15 digits", |it| confirm(it, &DIGEST[..15])),
-            ("upper case", |it| {
-                confirm(it, &DIGEST.to_ascii_uppercase());
+            ("all digits", |scene| confirm(scene, DIGEST)),
+            ("16 digits", |scene| confirm(scene, &DIGEST[..16])),
+            ("15 digits", |scene| confirm(scene, &DIGEST[..15])),
+            ("upper case", |scene| {
+                confirm(scene, &DIGEST.to_ascii_uppercase());
             }),
-            ("digits from the middle", |it| confirm(it, &DIGEST[1..33])),
-            ("more digits than there are", |it| {
-                confirm(it, &format!("{DIGEST}0"));
+            ("digits from the middle", |scene| {
+                confirm(scene, &DIGEST[1..33])
             }),
-            ("an older digest", |it| confirm(it, &"f".repeat(64))),
-            ("nothing", |it| confirm(it, "")),
-            ("missing", |it| it.comment(|it| it.confirm = None)),
+            ("more digits than there are", |scene| {
+                confirm(scene, &format!("{DIGEST}0"));
+            }),
+            ("an older digest", |scene| confirm(scene, &"f".repeat(64))),
+            ("nothing", |scene| confirm(scene, "")),
+            ("missing", |scene| {
+                scene.comment(|command| command.confirm = None)
+            }),
         ],
         &["16 digits", "missing"],
     ),
     fact(
         "reported",
         &[
-            ("the head", |it| {
-                it.comment(|it| it.reported = Some(head()));
+            ("the head", |scene| {
+                scene.comment(|command| command.reported = Some(head()));
             }),
-            ("another commit", |it| {
-                it.comment(|it| it.reported = Some(another()));
+            ("another commit", |scene| {
+                scene.comment(|command| command.reported = Some(another()));
             }),
-            ("nothing", |it| it.comment(|it| it.reported = None)),
+            ("nothing", |scene| {
+                scene.comment(|command| command.reported = None)
+            }),
         ],
         &["the head", "nothing"],
     ),
     fact(
         "deletion",
         &[
-            ("known", |it| it.facts.deletion = Some(DIGEST.to_owned())),
-            ("changed since", |it| {
-                it.facts.deletion = Some("e".repeat(64));
+            ("known", |scene| {
+                scene.facts.deletion = Some(DIGEST.to_owned())
             }),
-            ("short", |it| {
-                it.facts.deletion = Some(DIGEST[..8].to_owned());
+            ("changed since", |scene| {
+                scene.facts.deletion = Some("e".repeat(64));
             }),
-            ("unknown", |it| it.facts.deletion = None),
+            ("short", |scene| {
+                scene.facts.deletion = Some(DIGEST[..8].to_owned());
+            }),
+            ("unknown", |scene| scene.facts.deletion = None),
         ],
         &[],
     ),

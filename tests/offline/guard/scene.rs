@@ -90,7 +90,7 @@ impl Known for Actor {
         self
     }
 
-    fn of(mut self, teams: &[&str]) -> Self {
+    fn in_teams(mut self, teams: &[&str]) -> Self {
         self.teams = teams.iter().map(|&team| team.to_owned()).collect();
         self
     }
@@ -100,16 +100,16 @@ impl Known for Actor {
         self
     }
 
-    fn thinks(self, opinion: ReviewState) -> Review {
+    fn reviews(self, state: ReviewState) -> Review {
         Review {
             by: self,
-            opinion,
+            state,
             commit: head(),
         }
     }
 
     fn approves(self) -> Review {
-        self.thinks(ReviewState::Approved)
+        self.reviews(ReviewState::Approved)
     }
 }
 
@@ -118,11 +118,11 @@ pub trait Known: Sized {
     /// The same with another permission.
     fn may(self, permission: impl Into<Option<Permission>>) -> Self;
     /// The same in other teams.
-    fn of(self, teams: &[&str]) -> Self;
+    fn in_teams(self, teams: &[&str]) -> Self;
     /// The same by another name.
     fn named(self, login: &str) -> Self;
     /// A review of the head.
-    fn thinks(self, opinion: ReviewState) -> Review;
+    fn reviews(self, state: ReviewState) -> Review;
     /// A review of the head.
     fn approves(self) -> Review;
 }
@@ -152,7 +152,7 @@ pub struct Scene {
 
 impl Scene {
     /// Everything is as it should be for an effect, and one approval is asked for.
-    pub fn of(kind: EffectKind, trigger: Trigger) -> Self {
+    pub fn new(kind: EffectKind, trigger: Trigger) -> Self {
         let deletes = matches!(kind, EffectKind::Delete | EffectKind::TearDown);
         let request = ChangeRequest {
             number: 7,
@@ -193,12 +193,12 @@ impl Scene {
 
     /// The same, by Cleo's comment.
     pub fn commanded(kind: EffectKind) -> Self {
-        Self::of(kind, Trigger::Comment(comment()))
+        Self::new(kind, Trigger::Comment(comment()))
     }
 
     /// The same, by the change itself.
     pub fn merged(kind: EffectKind) -> Self {
-        Self::of(kind, Trigger::Change)
+        Self::new(kind, Trigger::Change)
     }
 
     pub fn request(&mut self) -> &mut ChangeRequest {

@@ -134,7 +134,7 @@ struct Known {
 }
 
 impl Known {
-    fn of(case: &Case) -> Self {
+    fn new(case: &Case) -> Self {
         let mut known = Self {
             policy: &POLICIES[0],
             facts: Facts::default(),
@@ -242,7 +242,7 @@ impl Known {
 
 /// All facts as they should be.
 pub fn good_facts(kind: EffectKind) -> Facts {
-    Known::of(&good(kind)).facts
+    Known::new(&good(kind)).facts
 }
 
 /// The same with some of them otherwise: which, and how.
@@ -252,11 +252,11 @@ pub fn deviating(kind: EffectKind, picks: &[[prop::sample::Index; 2]]) -> Facts 
         let at = fact.index(FACTS.len());
         case[at] = value.index(FACTS[at].values.len());
     }
-    Known::of(&case).facts
+    Known::new(&case).facts
 }
 
 fn decided(kind: EffectKind, case: &Case) -> Vec<&'static str> {
-    Known::of(case).decide(kind)
+    Known::new(case).decide(kind)
 }
 
 /// What comes of each single deviation from a case that is allowed, fact by fact. Facts without which nothing changes are told
@@ -323,7 +323,7 @@ fn for_all(known: &mut Known, at: usize, seen: &mut dyn FnMut(&Known)) {
 fn counted(kind: EffectKind) -> String {
     let (mut all, mut allowed) = (0_u32, 0_u32);
     let mut told = BTreeSet::new();
-    for_all(&mut Known::of(&good(kind)), 0, &mut |known| {
+    for_all(&mut Known::new(&good(kind)), 0, &mut |known| {
         let denials = known.decide(kind);
         all += 1;
         allowed += u32::from(denials.is_empty());

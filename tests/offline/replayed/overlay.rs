@@ -172,7 +172,7 @@ fn attack_only_equality_of_a_live_value_is_shown() {
     }
     let shown = workdir.json("show-changes", &[]);
     let row = &shown["items"][0]["result"]["drift"]["live"][0];
-    let told = ["fate", "deployed", "live", "wanted"].map(|key| row[key].as_str().unwrap());
+    let told = ["outcome", "deployed", "live", "updated"].map(|key| row[key].as_str().unwrap());
     assert_eq!(
         told,
         ["overwritten", "(hidden 1)", "(hidden 2)", "(hidden 1)"]
@@ -183,8 +183,8 @@ fn attack_only_equality_of_a_live_value_is_shown() {
     );
     let shown = workdir.json("show-changes", &[]);
     let row = &shown["items"][0]["result"]["drift"]["live"][0];
-    assert_eq!(row["fate"], "agrees");
-    assert_eq!(row["live"], row["wanted"]);
+    assert_eq!(row["outcome"], "already-matches");
+    assert_eq!(row["live"], row["updated"]);
 }
 
 #[test]

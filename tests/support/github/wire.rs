@@ -148,7 +148,7 @@ pub struct Page {
 }
 
 impl Page {
-    pub fn of(call: &Call) -> Self {
+    pub fn new(call: &Call) -> Self {
         let number = |name: &str| call.param(name).and_then(|v| v.parse::<usize>().ok());
         Self {
             number: number("page").unwrap_or(1).max(1),
@@ -206,7 +206,7 @@ impl Page {
 
 /// A list answer: this page of it, with the links to the others.
 pub fn paged(call: &Call, repo_id: Option<u64>, all: Vec<Value>) -> Answer {
-    let page = Page::of(call);
+    let page = Page::new(call);
     let link = page.link(call, repo_id, all.len());
     let reply = Reply::json(200, Value::Array(page.cut(all)));
     Ok(match link {

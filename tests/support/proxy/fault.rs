@@ -60,7 +60,7 @@ impl Rule {
     }
 
     /// Only this operation.
-    pub fn of(mut self, operation: &str) -> Self {
+    pub fn for_operation(mut self, operation: &str) -> Self {
         self.operation = Some(operation.to_owned());
         self
     }

@@ -79,7 +79,11 @@ fn a_missing_response_times_out() {
                     .find(|baseline| baseline.scene.action == scene.action)
                     .unwrap();
                 let (workdir, proxy) = scene.set();
-                proxy.rule(Rule::new(Fault::Silent(side)).of(operation).times(1));
+                proxy.rule(
+                    Rule::new(Fault::Silent(side))
+                        .for_operation(operation)
+                        .times(1),
+                );
                 let output = scene.run(&workdir);
                 assert_eq!(output.status, 0, "{operation}: {}", output.stdout);
                 assert_eq!(proxy.fired(), [1]);
@@ -101,7 +105,7 @@ fn a_denied_call_is_reported_and_leaves_nothing_incomplete() {
     }
     let rows = each(&cases, |(baseline, operation)| {
         let (mut workdir, proxy) = baseline.scene.set();
-        proxy.rule(Rule::new(Fault::Denied).of(operation));
+        proxy.rule(Rule::new(Fault::Denied).for_operation(operation));
         let output = baseline.scene.run(&workdir);
         let at = format!("{} {operation}", baseline.scene.name());
         let left = Inventory::read(&workdir);

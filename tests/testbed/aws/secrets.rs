@@ -89,7 +89,7 @@ fn attack_stack_values_are_redacted_everywhere() {
     workdir.aws.wait(parameter.value(PASSWORD).send()).unwrap();
     let value = format!("<OutputValue>{TOKEN} ");
     let output = Fault::says([["<OutputValue>", &value]]);
-    proxy.rule(Rule::new(output).of("DescribeStacks"));
+    proxy.rule(Rule::new(output).for_operation("DescribeStacks"));
     let changed =
         format!("  versioning: false\n  tags:\n    Team: {PASSWORD}\n    Other: {TOKEN}\n");
     let path = workdir.folder().join(workdir.path());
@@ -122,7 +122,7 @@ fn attack_aws_errors_are_redacted() {
         ] {
             proxy.clear();
             let error = Fault::Error(400, "ValidationError", message.clone());
-            proxy.rule(Rule::new(error).of(operation));
+            proxy.rule(Rule::new(error).for_operation(operation));
             let captured_output = captured_output(&workdir, action, more, "text");
             if proxy.fired()[0] > 0 {
                 told += usize::from(captured_output.contains("is not valid"));
@@ -148,7 +148,7 @@ fn attack_status_reasons_are_redacted() {
             "CREATE_FAILED</ResourceStatus>",
         ],
     ]);
-    proxy.rule(Rule::new(failed).of("DescribeStackEvents"));
+    proxy.rule(Rule::new(failed).for_operation("DescribeStackEvents"));
     let of_stack = format!("<StackStatusReason>{reason}");
     let stack = Fault::says([
         ["<StackStatusReason>", &of_stack],
@@ -157,7 +157,7 @@ fn attack_status_reasons_are_redacted() {
             "<StackStatus>ROLLBACK_COMPLETE",
         ],
     ]);
-    proxy.rule(Rule::new(stack).of("DescribeStacks"));
+    proxy.rule(Rule::new(stack).for_operation("DescribeStacks"));
     for (action, more) in [MAKE, TRY] {
         let captured_output = says_no_secret(&workdir, action, more);
         assert!(
@@ -168,7 +168,7 @@ fn attack_status_reasons_are_redacted() {
     proxy.clear();
     let of_set = format!("<StatusReason>{reason}</StatusReason><Status>FAILED");
     let set = Fault::says([["<Status>CREATE_COMPLETE", &of_set]]);
-    proxy.rule(Rule::new(set).of("DescribeChangeSet"));
+    proxy.rule(Rule::new(set).for_operation("DescribeChangeSet"));
     for (action, more) in [MAKE, ("show-changes", &["--real"])] {
         let captured_output = says_no_secret(&workdir, action, more);
         assert!(
@@ -233,7 +233,9 @@ fn attack_no_echo_defaults_are_redacted() {
         says_no_secret(&workdir, action, more);
     }
     let message = format!("Value {WORD} of Pin is not valid: {NUMBER}");
-    proxy.rule(Rule::new(Fault::Error(400, "ValidationError", message)).of("CreateChangeSet"));
+    proxy.rule(
+        Rule::new(Fault::Error(400, "ValidationError", message)).for_operation("CreateChangeSet"),
+    );
     let captured_output = says_no_secret(&workdir, "test-deploy", &[]);
     assert!(
         captured_output.contains("Value (hidden) of Pin"),

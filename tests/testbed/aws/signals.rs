@@ -64,7 +64,7 @@ fn a_partially_created_stack_is_rolled_back() {
     for scene in [PREP_MASTER, TEST_DEPLOY] {
         let (workdir, proxy) = scene.set();
         let busy = Fault::says([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
-        proxy.rule(Rule::new(busy).of("DescribeStacks"));
+        proxy.rule(Rule::new(busy).for_operation("DescribeStacks"));
         proxy.hold(1, Side::After);
         let mut running = scene.start(&workdir);
         assert_eq!(proxy.held().operation, "ExecuteChangeSet");
@@ -92,7 +92,7 @@ fn a_creation_in_progress_is_joined() {
     proxy.release(false);
     proxy.clear();
     let busy = Fault::says([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
-    proxy.rule(Rule::new(busy).of("DescribeStacks").times(2));
+    proxy.rule(Rule::new(busy).for_operation("DescribeStacks").times(2));
     let output = PREP_MASTER.run(&workdir);
     assert_eq!(output.status, 0, "{}", output.stdout);
     assert!(

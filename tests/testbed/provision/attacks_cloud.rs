@@ -98,7 +98,7 @@ fn attack_aws_errors_are_reported_without_secrets() {
         let pull = world.proposed(&format!("{CONFIG}  tags:\n    Password: {SECRET}\n"));
         let before = world.approved_and_merged(&pull);
         let proxy = FaultProxy::in_front_of(&world.workdir.url);
-        proxy.rule(Rule::new(Fault::Error(400, code, text)).of("CreateChangeSet"));
+        proxy.rule(Rule::new(Fault::Error(400, code, text)).for_operation("CreateChangeSet"));
         let job = world.push(&before).with("AWS_ENDPOINT_URL", &proxy.url());
         let run = job.run();
         assert!([20, 30].contains(&run.status), "{}", run.stderr);
@@ -121,7 +121,7 @@ fn attack_a_job_that_cannot_assume_its_role() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let proxy = FaultProxy::in_front_of(&world.workdir.url);
-    proxy.rule(Rule::new(Fault::Denied).of("AssumeRoleWithWebIdentity"));
+    proxy.rule(Rule::new(Fault::Denied).for_operation("AssumeRoleWithWebIdentity"));
     let job = world.push(&before).with("AWS_ENDPOINT_URL", &proxy.url());
     let run = job.run();
     assert_eq!(run.status, 31, "{}", run.stderr);

@@ -41,7 +41,7 @@ fn an_aws_failure_leaves_nothing_incomplete_and_does_not_stop_others() {
     let proxy = FaultProxy::in_front_of(&world.workdir.url);
     let words = "Requires capabilities : [CAPABILITY_AUTO_EXPAND]".to_owned();
     let fault = Fault::Error(400, "InsufficientCapabilities", words);
-    proxy.rule(Rule::new(fault).of("CreateChangeSet").times(1));
+    proxy.rule(Rule::new(fault).for_operation("CreateChangeSet").times(1));
     let job = world.push(&before).with("AWS_ENDPOINT_URL", &proxy.url());
     let run = job.run();
     assert_eq!(run.status, 30, "{}", run.stderr);

@@ -153,7 +153,7 @@ fn attack_a_busy_or_failed_stack_is_untouched() {
         let proxy = FaultProxy::in_front_of(&world.workdir.url);
         let is = |status: &str| format!("<StackStatus>{status}");
         let says = Fault::Says(vec![[is("CREATE_COMPLETE"), is(status)]]);
-        proxy.rule(Rule::new(says).of("DescribeStacks"));
+        proxy.rule(Rule::new(says).for_operation("DescribeStacks"));
         let job = world.push(&before);
         let run = job.with("AWS_ENDPOINT_URL", &proxy.url()).run();
         assert_eq!(run.status, 20, "{status}: {}", run.stderr);

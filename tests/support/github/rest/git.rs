@@ -152,7 +152,7 @@ pub fn compare(state: &State, call: &Call, (owner, name): Named, range: &str) ->
         (0, _) => "behind",
         _ => "diverged",
     };
-    let page = Page::of(call);
+    let page = Page::new(call);
     let one = |c: &Commit| shape::commit(state, &call.base, &name, c);
     let all: Vec<Value> = ahead.iter().map(|c| one(c)).collect();
     let total = all.len();

@@ -46,7 +46,9 @@ pub fn create(state: &mut State, call: &Call, named: Named, id: &str) -> Answer 
         content: content.to_owned(),
         at,
     };
-    of(state, repo, id)?.reactions.push(reaction.clone());
+    comment_mut(state, repo, id)?
+        .reactions
+        .push(reaction.clone());
     Reply::created(shape::reaction(state, &call.base, &reaction))
 }
 
@@ -63,11 +65,13 @@ pub fn delete(state: &mut State, call: &Call, named: Named, id: &str, which: &st
         return Err(forbidden("You can only delete your own reactions."));
     }
     let (repo, id) = (repo.id, comment.id);
-    of(state, repo, id)?.reactions.retain(|r| r.id != which);
+    comment_mut(state, repo, id)?
+        .reactions
+        .retain(|r| r.id != which);
     Reply::empty()
 }
 
-fn of(state: &mut State, repo: u64, comment: u64) -> Result<&mut Comment, Reply> {
+fn comment_mut(state: &mut State, repo: u64, comment: u64) -> Result<&mut Comment, Reply> {
     let repo = state.repos.get_mut(&repo).ok_or_else(not_found)?;
     repo.comments.get_mut(&comment).ok_or_else(not_found)
 }

@@ -104,7 +104,7 @@ pub fn combined(state: &State, call: &Call, (owner, name): Named, reference: &st
         () => "success",
     };
     let total = found.len();
-    let page = super::super::wire::Page::of(call);
+    let page = super::super::wire::Page::new(call);
     let link = page.link(call, Some(repo.id), total);
     let all: Vec<Value> = found
         .into_iter()
