@@ -59,14 +59,14 @@ catalogue! {
         "The product of this config has no action of this name.",
         "Use one of the actions that the message lists.";
     ActorNotAllowed "actor-not-allowed":
-        "It is not known who asks for this, or whoever does may not: commands are for people who may push, and not for machines.",
-        "Have somebody comment who may push; or run it on a command line.";
+        "The commenter is unknown, is a bot, or lacks write permission.",
+        "Ask a user with write permission to comment; or run the action on a command line.";
     ApprovalByAuthor "approval-by-author":
-        "An approval is by the author of the pull request, or the author is not known. Nobody approves what they proposed.",
-        "Have somebody else approve it.";
+        "An approval is by the author of the pull request, or the author is not known. Authors cannot approve their own change.",
+        "Ask another person to approve it.";
     ApprovalByPusher "approval-by-pusher":
-        "An approval is by somebody who pushed the head. Nobody approves what they pushed.",
-        "Have somebody approve it who did not push.";
+        "An approval is by a user who pushed the head. Pushers cannot approve what they pushed.",
+        "Ask a person who did not push to approve it.";
     ApprovalMissing "approval-missing":
         "Fewer approvals count than the policy asks for. Each reviewer's latest review counts, if it approves the head and was not dismissed.",
         "Have the head of the pull request approved. If the message comes with another code of approvals, that one says why one did not count.";
@@ -74,8 +74,8 @@ catalogue! {
         "An approval is of another commit than the head. What was pushed since was not approved.",
         "Have the head approved again; if it is merged already, by a new pull request.";
     ApproverNotAllowed "approver-not-allowed":
-        "Somebody approved, or confirmed a deletion, whose word does not count: a machine, somebody who may not push, or, where the policy lists `approvers`, somebody who is not one of them or not known to be.",
-        "Have it done by somebody whose word counts; or change `approvers` in the policy file, by a pull request.";
+        "An approval, or the confirmation of a deletion, does not count. It is by a bot or by a user without write permission; if the policy lists `approvers`, it is by a user who is not known to be one of them.",
+        "Ask an allowed approver, or add the person to `approvers` in the policy file.";
     AwsCredentials "aws-credentials":
         "There are no AWS credentials, or AWS does not accept them.",
         "Set `AWS_PROFILE` or the `AWS_…` variables, or sign in again.";
@@ -95,8 +95,8 @@ catalogue! {
         "A bucket that the deletion would delete holds objects. CloudFormation cannot delete it, and what it holds would be lost.",
         "Empty the bucket, or use `tear-down` where the product has it.";
     ChangesRequested "changes-requested":
-        "A reviewer requested changes, and neither approved since nor had the review dismissed. This holds whoever the reviewer is, and however many others approve.",
-        "Have them approve; or have somebody who may dismiss the review.";
+        "A reviewer requested changes, and neither approved since nor had the review dismissed. This holds for every reviewer, and however many others approve.",
+        "Ask the reviewer to approve, or ask a maintainer to dismiss the review.";
     ConfigEmpty "config-empty":
         "The file holds no YAML document.",
         "Write the sections of the product, or delete the file; `provisioner schema` lists them.";
@@ -113,8 +113,8 @@ catalogue! {
         "The file is larger than 1 MiB, far more than any config needs.",
         "Remove what is not configuration.";
     DeleteNeedsSecondPerson "delete-needs-second-person":
-        "Whoever confirms the deletion is its author, or pushed it, or it is not known who did. A deletion takes two people.",
-        "Have somebody else confirm it.";
+        "The person who confirms the deletion is its author or pushed it, or the author or the pushers are not known. A deletion takes two people.",
+        "Ask another person to confirm it.";
     DeleteNotAllowed "delete-not-allowed":
         "The policy rules deletions out.",
         "Change `deletes` in the policy file.";
@@ -200,8 +200,8 @@ catalogue! {
         "Neither the sections nor the name of this file belong to a known product.",
         "Use a section of a product; the message lists them.";
     PushersUnknown "pushers-unknown":
-        "An approval does not count, since the forge does not report who pushed the head. Nobody approves commits that they pushed.",
-        "Open a new pull request, and have somebody approve it who did not push.";
+        "An approval does not count, since the forge does not report who pushed the head. Pushers cannot approve what they pushed.",
+        "Open a new pull request, and ask a person who did not push to approve it.";
     RegionMismatch "region-mismatch":
         "Requests go to another region than the config's.",
         "Use the region that the config names.";

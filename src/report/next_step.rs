@@ -58,7 +58,7 @@ impl NextStep {
                     .to_owned()
             }
             Self::OpenNewPullRequest => {
-                "The stack stays as it is: this is what an update would do now, and nobody has reviewed that. Open a new pull \
+                "The stack stays as it is: this is what an update would do now, and no review covers it. Open a new pull \
                  request that changes the config."
                     .to_owned()
             }

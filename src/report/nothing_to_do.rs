@@ -37,7 +37,7 @@ impl fmt::Display for NothingToDo {
             Self::Bot => "machines command nothing",
             Self::Edited => "a comment that was edited commands nothing",
             Self::OtherComment => "the comment is not the one that the event tells of",
-            Self::AuthorNotAllowed => "whoever wrote the comment may not command here",
+            Self::AuthorNotAllowed => "the comment's author may not command here",
             Self::OwnComment => "own comments command nothing",
         };
         write!(out, "provisioner: nothing to do: {why}")

@@ -132,7 +132,7 @@ impl Refusal {
             Self::NotMerged => {
                 "merge it; what is merged and approved is provisioned without a command"
             }
-            Self::CannotPush { .. } => "have somebody comment who may push",
+            Self::CannotPush { .. } => "ask a user with write permission to comment",
             Self::RemovalNotRequested => {
                 "remove the config in a pull request, and have that approved"
             }

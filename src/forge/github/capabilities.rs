@@ -95,7 +95,7 @@ impl Capabilities for GitHub {
         match self.get::<Value>("a team", &route).await {
             // The user does not belong to the team, or the token may not see the team.
             Err(error) if error.is_not_found() => Capability::Unproven(
-                "there is no such team, or whoever started the job is not in it".to_owned(),
+                "there is no such team, or the user who started the job is not in it".to_owned(),
             ),
             other => read(other),
         }

@@ -197,7 +197,7 @@ fn parse_review(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewS
         (_, Some(by)) => by,
         (ReviewState::ChangesRequested, None) => User {
             id: GHOST_ID,
-            login: "somebody whose account is gone".to_owned(),
+            login: "a deleted account".to_owned(),
             bot: false,
         },
         (ReviewState::Approved | ReviewState::Dismissed, None) => return None,

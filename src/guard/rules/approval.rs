@@ -156,7 +156,7 @@ pub fn is_not_by_author(input: &RuleInput<'_>) -> Option<Denial> {
         true => "is by the author",
         false => "may be by the author, who is not known",
     };
-    let remedy = "have somebody else approve it";
+    let remedy = "ask another person to approve it";
     deny_uncounted(
         input,
         ApprovalStatus::ByAuthor,
@@ -172,8 +172,8 @@ pub fn is_not_by_pusher(input: &RuleInput<'_>) -> Option<Denial> {
     let (code, why, remedy) = match known {
         true => (
             Code::ApprovalByPusher,
-            "is by whoever pushed the head",
-            "have somebody approve it who did not push the head",
+            "is by a user who pushed the head",
+            "ask a person who did not push the head to approve it",
         ),
         false => (
             Code::PushersUnknown,

@@ -21,7 +21,7 @@ pub fn actor_may(input: &RuleInput<'_>) -> Option<Denial> {
         Some(_) => format!("{} may not push to this repository", by.login),
         None => format!("what {} may do is not known", by.login),
     };
-    let remedy = "have somebody comment who may push";
+    let remedy = "ask a user with write permission to comment";
     Some(Denial::new(Code::ActorNotAllowed, fact, remedy))
 }
 
@@ -38,7 +38,7 @@ pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
     };
     let confirmed = request.command();
     let Some(confirmed) = confirmed.and_then(|command| command.confirm.as_deref()) else {
-        return denial("nobody confirmed it".to_owned());
+        return denial("no comment confirms it".to_owned());
     };
     match digest {
         None => denial("what would go is not known".to_owned()),
@@ -59,7 +59,7 @@ pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
         Denial::new(
             Code::ApproverNotAllowed,
             format!("{} is not one of those whose approval counts", by.login),
-            "have somebody of `approvers` in the policy file confirm it",
+            "ask one of `approvers` in the policy file to confirm it",
         )
     })
 }
@@ -76,6 +76,6 @@ pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
         (Some(_), Some(pushers)) if !pushers.is_empty() => return None,
         _ => "who asked for the deletion is not known".to_owned(),
     };
-    let remedy = "have somebody else confirm it";
+    let remedy = "ask another person to confirm it";
     Some(Denial::new(Code::DeleteNeedsSecondPerson, fact, remedy))
 }

@@ -24,14 +24,14 @@ pub fn actor_is_known(input: &RuleInput<'_>) -> Option<Denial> {
             "run it on a command line, or have it asked for by a pull request",
         ),
         Authority::Request(request) if request.trigger.is_none() => denial(
-            "it is not known whether somebody commands it, and who",
+            "it is not known whether a comment commands it, and whose",
             "run it again",
         ),
         Authority::Request(request)
             if input.kind == EffectKind::Test && request.command().is_none() =>
         {
             denial(
-                "nobody commands a test",
+                "no comment commands the test",
                 "comment on the pull request with `test-deploy`",
             )
         }
