@@ -1,4 +1,4 @@
-//! The offline actions, as a user types them.
+//! The offline actions at the command line.
 #![expect(
     clippy::disallowed_methods,
     reason = "a user has files and runs programs"
@@ -198,7 +198,7 @@ fn a_file_edited_by_hand_is_kept() {
     let output = workdir.run(&["create-prov-template", "--overwrite"]);
     assert!(stdout(&output).starts_with("overwritten"));
     assert!(!workdir.read(TEMPLATE).contains("my edit"));
-    // A template that the program did not write is kept too.
+    // A template that provisioner did not write is kept too.
     std::fs::remove_file(workdir.folder.path().join("s3/templates/SHA256SUMS")).unwrap();
     workdir.write(TEMPLATE, "AWSTemplateFormatVersion: x\n");
     assert_eq!(code(&workdir.run(&["create-prov-template"])), 10);

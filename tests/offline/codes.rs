@@ -1,4 +1,4 @@
-//! Decisions compare codes by variant: neither the text of a code nor a message decides anything.
+//! Decisions compare codes by variant. Neither the text of a code nor a message decides.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -15,7 +15,7 @@ use provisioner::report::Redactor;
 use crate::config::{PATH, VALID, loaded};
 use crate::modules::sources::of_this_package;
 
-/// Where the texts of the codes are.
+/// The file with the texts of the codes.
 const CATALOGUE_FILE: &str = "diagnostic/catalogue.rs";
 
 /// The lines of a source that name a code by its text.
@@ -24,7 +24,7 @@ fn literals<'a>(source: &'a str, codes: &BTreeSet<String>) -> Vec<&'a str> {
     source.lines().filter(quotes_code).collect()
 }
 
-/// Codes of one word are words of other meanings too, such as `interrupted`.
+/// Codes of one word, such as `interrupted`, have other meanings too.
 fn texts() -> BTreeSet<String> {
     let registry = Registry::built_in();
     let products = registry.names().into_iter();
@@ -52,7 +52,7 @@ fn sources_name_codes_by_variant() {
     }
 }
 
-/// Everything that a denial decides.
+/// All decisions by a denial.
 fn decisions(denial: &Denial) -> (bool, bool, Option<RefusedUpdate>, Exit) {
     static CONFIG: LazyLock<Config> =
         LazyLock::new(|| loaded(PATH, VALID.as_bytes()).config.unwrap());
@@ -85,7 +85,7 @@ fn texts_of_a_denial_decide_nothing() {
     }
 }
 
-/// A product chooses the text of its codes, and gains nothing by it.
+/// A product chooses the texts of its codes, which decide nothing.
 #[test]
 fn a_product_code_with_the_text_of_another_decides_nothing() {
     let plain = decisions(&denial(&ProductCode::new("s3-rule").into(), "", ""));

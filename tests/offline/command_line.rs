@@ -1,4 +1,4 @@
-//! The command line itself: which forms it takes, what it refuses and with which tip, and what its help says.
+//! The command line: accepted forms, rejected forms with their tips, and help.
 #![expect(
     clippy::disallowed_methods,
     reason = "a user has files and runs programs"
@@ -148,7 +148,7 @@ fn every_call_in_the_original_documents_is_accepted() {
         assert_eq!(request.force, *force, "{line}");
         assert!(!request.overwrite, "{line}");
     }
-    // Both documents run `--help`.
+    // Both documents use `--help`.
     let help = parse(&words("--help")).unwrap_err();
     assert!(!help.use_stderr());
 }

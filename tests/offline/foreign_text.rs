@@ -1,4 +1,4 @@
-//! Foreign text in everything that the report makes: nothing of it is live, in whatever place it stands.
+//! No foreign text in any part of a report is live.
 
 use proptest::prelude::*;
 use provisioner::model::{Digest, RepoPath};
@@ -15,7 +15,7 @@ use crate::support::markdown::assert_nothing_live;
 
 const LIMIT: usize = 20_000;
 
-/// Pieces of which live Markdown can be put together, and words between them.
+/// Pieces of live Markdown, and words between them.
 fn foreign() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "`",
@@ -142,7 +142,7 @@ fn replies(text: &str) -> Vec<Reply> {
     ]
 }
 
-/// A cell of each kind, next to others and to own words.
+/// A cell of each kind, beside other cells and own words.
 fn table(text: &str) -> String {
     let row = vec![
         Text::ours("Modify").and(Text::name(text)),

@@ -1,4 +1,4 @@
-//! Pages that are made from the code: committed, and compared here. `UPDATE=1 cargo test generated` writes them.
+//! Generated pages are committed and compared with the code. `UPDATE=1 cargo test generated` writes them.
 #![expect(clippy::disallowed_methods, reason = "the committed pages are files")]
 
 use std::fmt::Write as _;
@@ -116,7 +116,7 @@ fn diagnostics_page() {
     same("diagnostics.md", &page.replace("An warning", "A warning"));
 }
 
-/// `{{ names.bucket }}` in a message stands for that name.
+/// Replaces `{{ names.bucket }}` in a message by that name.
 fn plain(message: &str) -> String {
     message
         .replace("`{{ ", "‹")

@@ -1,4 +1,4 @@
-//! Tests that need nothing but Rust and git: the library, the binary, and the real clients against servers inside this process.
+//! Tests that need only Rust and git: the library, the binary, and real clients against servers inside this process.
 
 #![allow(
     clippy::unwrap_used,

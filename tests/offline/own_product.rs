@@ -1,4 +1,4 @@
-//! A product that a repository brings: every offline verb works on it, and no line of Rust knows it.
+//! A product of the repository: every offline verb works, without a line of Rust for it.
 #![expect(clippy::disallowed_methods, reason = "a product is a folder")]
 
 use std::path::Path;
@@ -79,7 +79,7 @@ fn every_offline_action_accepts_an_own_product() {
     let template =
         std::fs::read_to_string(folder.path().join("queues/templates/orders-queue.yaml")).unwrap();
     assert!(template.contains("QueueName: \"orders\""));
-    // An action with a name of its own, in both forms, and from outside of the repository.
+    // An action with its own name, in both forms, and from outside of the repository.
     let path = "queues/configs/orders-queue.yaml";
     let outside = TempDir::new().unwrap();
     let full = folder.path().join(path);
@@ -166,7 +166,7 @@ fn a_product_change_lists_every_config_of_the_product() {
         .iter()
         .map(|c| (c["path"].as_str().unwrap(), c["intent"].as_str().unwrap()))
         .collect();
-    // The config of the built-in product is not concerned.
+    // The config of the built-in product is unaffected.
     assert_eq!(
         intents,
         [
@@ -219,7 +219,7 @@ fn an_own_product_is_read_from_commits() {
     );
 }
 
-/// Whatever is wrong with the product: a config that goes is a deletion.
+/// A removed config is a deletion, whatever is wrong with its product.
 #[test]
 fn a_removed_config_is_a_deletion_even_if_its_product_fails() {
     let scene = Scene::new();
@@ -252,7 +252,7 @@ fn a_removed_config_is_a_deletion_even_if_its_product_fails() {
         .iter()
         .map(|c| (c["intent"].as_str().unwrap(), c["level"].as_str().unwrap()))
         .collect();
-    // The other one is mended by the same change: its base cannot be compared with, and that is no error of the head.
+    // The change repairs the other product. Its base cannot be compared, which is not an error of the head.
     assert_eq!(
         said,
         [("update", "unknown"), ("delete", "unknown")],

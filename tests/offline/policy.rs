@@ -1,4 +1,4 @@
-//! The policy file: the example that users copy, and the schema that editors read.
+//! The policy file: the example that users copy, and the schema for editors.
 #![expect(
     clippy::disallowed_methods,
     reason = "the example is a file, and users run programs"

@@ -1,4 +1,4 @@
-//! `list-products`, `show-product`, `create-review-report`: what people read before they decide.
+//! `list-products`, `show-product` and `create-review-report`: pages for reviewers.
 #![expect(clippy::disallowed_methods, reason = "reports are files")]
 
 use std::path::Path;
@@ -28,7 +28,7 @@ fn printed(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The page of a config, and where it was written.
+/// The page of a config, and its folder.
 fn page(config: &str, text: &str) -> (String, TempDir) {
     let folder = TempDir::new().unwrap();
     let configs = folder.path().join("configs");
@@ -51,7 +51,7 @@ fn again(folder: &TempDir) -> String {
     std::fs::read_to_string(folder.path().join(path)).unwrap()
 }
 
-/// Without what changes by itself, what is no text, and the policy, which has tests of its own.
+/// Removes text that differs between runs, non-text, and the policy, which has its own tests.
 fn normalize(page: &str) -> String {
     let mut page = page.replace(env!("CARGO_PKG_VERSION"), "[version]");
     for (pattern, normalize) in [
@@ -98,7 +98,7 @@ fn products_are_listed_and_shown() {
     ]))
     .unwrap();
     assert_eq!(json[0]["tiers"].as_array().unwrap().len(), 1);
-    // The form of the original tools, which took a config and did not read it.
+    // The syntax of the original tools, which required a config and ignored it.
     assert_eq!(
         of(&["-con", "x.yaml", "-act", "list-products"]),
         of(&["list-products"])
@@ -182,7 +182,7 @@ fn a_config_with_errors_gets_no_page() {
     assert!(!base.join("reports").exists());
 }
 
-/// A repository may bring a link where reports go.
+/// The repository may contain a link in place of the reports folder.
 #[cfg(unix)]
 #[test]
 fn attack_reports_stay_beside_the_config() {
@@ -226,7 +226,7 @@ fn attack_config_values_are_escaped_in_the_page() {
         "deceptive characters are an error"
     );
 
-    // What the schema lets through, in a value and in a product's own words.
+    // Values that the schema accepts, and texts of a product.
     let (page, folder) = page_of_hostile_product();
     for live in [
         "<script",
@@ -252,13 +252,13 @@ fn attack_config_values_are_escaped_in_the_page() {
     );
 }
 
-/// A product of the repository whose words are hostile, and a config of it.
+/// A product of the repository with hostile texts, and a config of it.
 fn page_of_hostile_product() -> (String, TempDir) {
     let folder = TempDir::new().unwrap();
     let product = folder.path().join(".provisioner/products/evil");
     std::fs::create_dir_all(&product).unwrap();
     let words = "</style><script>alert(1)</script><img alt=x>\u{202e}";
-    // JSON is YAML, and Rust's own notation is not.
+    // JSON is valid YAML; Rust's own notation is not.
     let words = serde_json::to_string(words).unwrap();
     let manifest = format!(
         "name: evil\ntitle: {words}\nsummary: {words}\nsection: evil\nfiles: '*.yaml'\n\

@@ -1,4 +1,4 @@
-//! `roles`: what is written from a policy file and configs.
+//! `roles`: the roles of a policy file and configs.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ fn documents(output: &CommandOutput) -> Value {
     serde_json::from_str(&output.stdout).unwrap()
 }
 
-/// Role of a phase, such as `plan`.
+/// The role of a phase, such as `plan`.
 fn role<'a>(printed: &'a Value, phase: &str) -> &'a Value {
     let roles = printed["accounts"][0]["roles"].as_array().unwrap();
     roles.iter().find(|role| role["phase"] == phase).unwrap()
@@ -188,7 +188,7 @@ fn attack_the_plan_role_is_allowed_nothing_that_changes_a_stack() {
     assert_eq!(plan["never"]["Statement"][0]["Effect"], "Deny");
 }
 
-/// More configs than one managed policy has room for.
+/// More configs than fit one managed policy.
 #[test]
 fn many_configs_are_split_into_several_policies() {
     let workdir = workdir();

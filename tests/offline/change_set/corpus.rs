@@ -1,4 +1,4 @@
-//! Change sets whose verdict was decided by hand, with the reason beside it, before the program was asked.
+//! Change sets with a verdict that a person decided, with its reason.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,11 +14,11 @@ static CASES: Dir = include_dir!("$CARGO_MANIFEST_DIR/tests/fixtures/change-sets
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
-    /// The page that documents it, what printed it, or what it is modelled on.
+    /// The page that documents it, the command that printed it, or its model.
     source: String,
     why: String,
     expect: Expected,
-    /// As `aws cloudformation describe-change-set --include-property-values` prints it; nested ones below `Nested`.
+    /// The output of `aws cloudformation describe-change-set --include-property-values`; nested change sets in `Nested`.
     change_set: ChangeSet,
 }
 
@@ -30,7 +30,7 @@ struct Expected {
     resources: BTreeMap<String, Verdict>,
 }
 
-/// Cases by file, which is their subject.
+/// Cases by file. A file holds one subject.
 fn cases() -> BTreeMap<String, Vec<Case>> {
     let read = |file: &include_dir::File<'_>| {
         let name = file.path().file_stem().unwrap().to_str().unwrap();

@@ -1,4 +1,4 @@
-//! The verdict on a change set.
+//! The verdict of change sets.
 
 mod corpus;
 mod verdicts;

@@ -1,6 +1,6 @@
-//! What holds for every change set: knowing less never makes a verdict milder, and equal digests mean equal changes.
+//! Properties of every change set: a missing fact never lowers the verdict, and equal digests mean equal changes.
 //!
-//! Milder is a verdict of a lower level: what may lose data weighs as much as what does.
+//! Verdicts are compared by level: possible data loss has the same level as certain loss.
 
 use std::collections::BTreeSet;
 
@@ -63,7 +63,7 @@ fn detail() -> impl Strategy<Value = Detail> {
     })
 }
 
-/// How the API sums details up: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>.
+/// How the API summarizes details: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>.
 fn sum(details: &[Detail]) -> Replacement {
     let of = |detail: &Detail| match (&detail.target.requires_recreation, &detail.evaluation) {
         (Some(Recreation::Always), Some(Evaluation::Static)) => 2,
@@ -77,7 +77,7 @@ fn sum(details: &[Detail]) -> Replacement {
     }
 }
 
-/// A change as the API would describe it. `depth` nested stacks may be in it.
+/// A change as the API describes it, with at most `depth` levels of nested stacks.
 fn change(depth: u32) -> BoxedStrategy<ResourceChange> {
     let actions = [
         ChangeAction::Modify,
@@ -131,7 +131,7 @@ fn change(depth: u32) -> BoxedStrategy<ResourceChange> {
         match change.action {
             ChangeAction::Remove => change.policy_action = Some(leaving[policy].clone()),
             ChangeAction::Modify => {
-                // An attribute beside the properties has one value.
+                // An attribute that is not a property has one value.
                 let mut seen = BTreeSet::new();
                 details.retain(|detail: &Detail| {
                     let attribute = detail.target.attribute.clone();
@@ -168,7 +168,7 @@ fn change_set(depth: u32) -> BoxedStrategy<ChangeSet> {
 
 type Edit<T> = fn(&mut T);
 
-/// The change without one of the facts that were sent, each in turn.
+/// The change without one of its facts, for each fact.
 fn without_a_fact(change: &ResourceChange) -> Vec<ResourceChange> {
     let of_change: &[Edit<ResourceChange>] = &[
         |change| change.action = ChangeAction::default(),
@@ -217,7 +217,7 @@ fn without_a_fact(change: &ResourceChange) -> Vec<ResourceChange> {
     all
 }
 
-/// The change with a word of tomorrow in place of one of today, each in turn.
+/// The change with an unknown value in place of a known one, for each value.
 fn with_a_new_word(change: &ResourceChange) -> Vec<ResourceChange> {
     let edits: &[Edit<ResourceChange>] = &[
         |change| change.action = ChangeAction::parse("Novel"),
@@ -238,7 +238,7 @@ fn with_a_new_word(change: &ResourceChange) -> Vec<ResourceChange> {
     edits.iter().map(edited).collect()
 }
 
-/// The change set with one difference in what happens, each in turn.
+/// The change set with one different effect, for each effect.
 fn with_a_difference(change_set: &ChangeSet) -> Vec<ChangeSet> {
     let mut all = vec![
         ChangeSet {
@@ -276,7 +276,7 @@ fn edited<T: Clone>(value: &T, edit: impl Fn(&mut T)) -> T {
     value
 }
 
-/// The same, written in another order and with other ids.
+/// The same change set in another order and with other ids.
 fn rewritten(change_set: &ChangeSet) -> ChangeSet {
     let mut other = change_set.clone();
     other.id.push('2');
@@ -312,7 +312,7 @@ proptest! {
         for new in with_a_new_word(&known) {
             let level = assess_resource(&new).verdict.level();
             prop_assert!(level >= assess_resource(&known).verdict.level());
-            // Whatever known change it stands for.
+            // For every known change in its place.
             prop_assert!(level >= assess_resource(&other).verdict.level());
         }
     }

@@ -1,4 +1,4 @@
-//! A GitHub that limits, fails, lies and breaks off.
+//! `check` against a GitHub with rate limits, errors, wrong answers and broken connections.
 
 use crate::support::check::{COMMENTS, STATUS, Scene};
 use crate::support::github::{Fault, Pull};

@@ -36,7 +36,7 @@ fn a_changed_lifecycle_gets_one_comment_and_one_status() {
         ("provisioner/plan", "success")
     );
 
-    // The same event once more: everything already says what it should.
+    // The same event again changes nothing.
     let again = job.run();
     assert_eq!(again.status, 0);
     assert!(
@@ -78,7 +78,7 @@ fn attack_a_foreign_comment_is_not_updated() {
     let mallory = scene.github.user("mallory");
     let forged = "<!-- provisioner:check -->\n## Provisioner\n\n✅ nothing to see\n";
     scene.repo.comment(7, &mallory, forged);
-    // Ours lies behind more than a page of others'.
+    // Our comment is on the second page.
     for number in 0..130 {
         scene
             .repo
@@ -112,7 +112,7 @@ fn attack_a_fork_gets_no_write_and_a_reason() {
             .author(&scene.alice)
             .number(7)
             .open();
-        // Even a token that could write is not used: a fork is a fork by its repository's id.
+        // A token that can write does not help: the repository's id identifies a fork.
         let run = scene.job(&pull).run();
         assert_eq!(run.status, 0, "{}", run.stderr);
         assert!(scene.github.take_writes().is_empty());
@@ -148,7 +148,7 @@ fn errors_are_annotated_on_their_lines() {
     );
 }
 
-/// The file's name holds the network, the stack's does not: what git sees as another file is the same stack.
+/// The file's name contains the network, the stack's name does not: git sees another file, but the stack is the same.
 #[test]
 fn an_ml_config_moves_to_a_higher_tier() {
     let scene = Scene::new();
@@ -332,7 +332,7 @@ fn the_comparison_is_with_the_merge_base() {
             config("b001", "  lifecycle_policy: compliance\n"),
         )
         .push();
-    // The base moves on: what it changed is not shown as if this pull request took it back.
+    // The base gets a new commit. The report must not show it as a removal by this pull request.
     scene
         .repo
         .commit("main")

@@ -1,5 +1,4 @@
-//! Text of others in everything that people read: the comment is parsed by a Markdown parser that is not ours, and nothing
-//! in it may be live.
+//! Foreign text in every output. Another Markdown parser than the program's reads the comment, and finds nothing live in it.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +14,10 @@ use provisioner::text::is_invisible_or_bidi;
 use crate::support::job::config;
 use crate::support::markdown::{assert_nothing_live, last_paragraph};
 
-/// Most characters of a comment.
+/// Maximum length of a comment.
 const COMMENT_LIMIT: usize = 65_000;
 
-/// Name and text of each attack. Each is tried as a value, as a key, as a file name, and as the words of a product.
+/// Name and text of each attack. Each is tried as a value, as a key, as a file name, and in a product.
 fn corpus() -> BTreeMap<&'static str, String> {
     let mut corpus: BTreeMap<&str, String> = [
         ("fence", "```"),
@@ -123,7 +122,7 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
 
-/// Checks everything that is written about a plan.
+/// Checks every output of a plan.
 fn assert_harmless(name: &str, plan: Plan) {
     let report = report(plan);
     let comment = markdown(&report, Rest::JobSummary, COMMENT_LIMIT).unwrap();
@@ -206,7 +205,7 @@ fn attack_in_file_names() {
     }
 }
 
-/// A product whose words, types, ids and properties are the attack.
+/// A product whose texts, types, ids and properties are the attack.
 fn product(text: &str) -> Registry {
     let say = quoted(text);
     let manifest = format!(
@@ -294,7 +293,7 @@ fn attack_a_product_with_endless_loops() {
     }
 }
 
-/// Ten thousand deletions: the limit is kept, and what is not shown is counted.
+/// Ten thousand deletions: the comment keeps its limit and counts the rest.
 #[test]
 fn attack_a_comment_that_is_too_long() {
     let registry = Registry::built_in();
@@ -323,7 +322,7 @@ fn attack_a_comment_that_is_too_long() {
     assert_harmless("many", plan);
 }
 
-/// Fifty pull requests that touch a hundred configs each, and paths as long as a comment.
+/// Fifty pull requests that change a hundred configs each, with paths as long as a comment.
 #[test]
 fn attack_many_collisions() {
     let registry = Registry::built_in();

@@ -1,4 +1,4 @@
-//! `provisioner check`: the same flow on a local repository.
+//! `provisioner check` on a local repository.
 #![expect(clippy::disallowed_methods, reason = "a repository is made of files")]
 
 use std::process::{Command, Output};
@@ -94,7 +94,7 @@ fn odd_file_names_and_links_are_read_literally() {
     assert!(!String::from_utf8_lossy(&output.stdout).contains("hostname\": "));
 }
 
-/// Files are found through the listing of their folder: the top one has no name, and others may hold unreadable names.
+/// Files are read by folder. The top folder has no name, and other folders may have unreadable names.
 #[test]
 fn configs_are_read_from_any_folder() {
     use std::os::unix::ffi::OsStrExt as _;

@@ -1,4 +1,4 @@
-//! `check`: from a pull request, or a local branch, to a comment, a status and files.
+//! `check`: from a pull request or a local branch to a comment, a status and files.
 
 mod faults;
 mod github;

@@ -1,4 +1,4 @@
-//! Many files: API calls are counted, nothing is missed, limits are kept.
+//! Many files: API calls are counted, no file is missed, limits are kept.
 
 use crate::support::check::{COMMENTS, STATUS, Scene};
 use crate::support::github::{FakeGitHub, Pull};
@@ -19,8 +19,8 @@ fn many(number: usize) -> (Scene, Pull) {
     (scene, pull)
 }
 
-/// With a checkout: the pull request, its files by the hundred, the surroundings, the comments, the comment, the statuses,
-/// the status.
+/// With a checkout: the pull request, its files by the hundred, open pull requests, the comments, the comment, the statuses, the
+/// status.
 #[test]
 fn calls_are_counted_with_a_checkout() {
     for (configs, calls) in [(1, 7), (10, 7), (350, 10)] {
@@ -53,7 +53,7 @@ fn lines(github: &FakeGitHub) -> Vec<String> {
         .collect()
 }
 
-/// Without one: more for products, policy and the merge base, and one for each side of a changed config.
+/// Without a checkout: more calls for products, policy and the merge base, and one for each side of a changed config.
 #[test]
 fn calls_are_counted_without_a_checkout() {
     let (scene, pull) = many(10);
@@ -69,7 +69,7 @@ fn calls_are_counted_without_a_checkout() {
     scene.github.expect_writes(&[COMMENTS, STATUS]);
 }
 
-/// GitHub lists no more than 3,000 files; ours is the last of more.
+/// GitHub lists at most 3,000 files; the config is beyond them.
 #[test]
 fn a_config_beyond_the_listing_limit_is_found() {
     let scene = Scene::new();

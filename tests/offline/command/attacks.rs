@@ -1,13 +1,13 @@
-//! Threats 10 to 12, 14 and 30: text that is shown, quoted or hidden, and must not be executed.
+//! Threats 10 to 12, 14 and 30: text that is shown, quoted or hidden must not be executed.
 
 use provisioner::command::{CommandParseError, MAX_CHARACTERS, MAX_COMMANDS};
 
 use super::{command, commands, parse, problem};
 
-/// What each attack wants done.
+/// The command of each attack.
 const WANTED: &str = "/provisioner tear-down a-s3.yaml --force";
 
-/// `@` stands for what is wanted. It is not done there, and what follows after an empty line is.
+/// `@` is replaced by the command. It is not executed, but a command after an empty line is.
 fn shown_only(text: &str) {
     assert_eq!(commands(WANTED), [WANTED]);
     assert!(text.contains('@'));
@@ -17,7 +17,7 @@ fn shown_only(text: &str) {
     assert_eq!(commands(&body), ["/provisioner help"], "{body:?}");
 }
 
-/// The same where nothing ends what begins before it: nothing below is done either.
+/// The same for markup without an end: a command below is not executed either.
 fn open_to_the_end(text: &str) {
     assert_eq!(commands(WANTED), [WANTED]);
     assert!(text.contains('@'));
@@ -25,7 +25,7 @@ fn open_to_the_end(text: &str) {
     assert_eq!(parse(&body), [], "{body:?}");
 }
 
-/// Where forges differ, the command is not executed, and its author gets a reply.
+/// If forges render it differently, the command is not executed and its author gets a reply.
 fn doubted(text: &str) {
     assert_eq!(commands(WANTED), [WANTED]);
     assert!(text.contains('@'));
@@ -101,7 +101,7 @@ attacks! { doubted:
     attack_html_in_a_paragraph "x <?y?>\n@" "x <!-- y -->\n@";
 }
 
-/// More elements than anybody keeps account of: what follows them may stand in one.
+/// More elements than the parser counts: the lines after them may be inside of one.
 #[test]
 fn attack_a_thousand_elements() {
     let folded = |times: usize| {
@@ -112,7 +112,7 @@ fn attack_a_thousand_elements() {
     assert_eq!(parse(&folded(1_000)), []);
 }
 
-/// A letter, sign or blank of the trigger that looks as the right one: nothing is done, and nothing but the last is answered.
+/// A letter, sign or blank that looks like one of the trigger: no command is executed, and only the last line gets a reply.
 #[test]
 fn attack_homoglyphs_in_the_trigger() {
     for body in [
@@ -143,7 +143,7 @@ fn attack_homoglyphs_in_the_trigger() {
     }
 }
 
-/// The same in action, flag and value.
+/// The same in actions, flags and values.
 #[test]
 fn attack_homoglyphs_in_arguments() {
     for body in [
@@ -193,7 +193,7 @@ fn attack_nul() {
     assert_eq!(parse("\0/provisioner help"), []);
 }
 
-/// An entity is not what it stands for: what would read as a command is none.
+/// An HTML entity is not replaced: text that only renders as a command is not one.
 #[test]
 fn attack_entities_in_arguments() {
     for body in [
@@ -207,7 +207,7 @@ fn attack_entities_in_arguments() {
     }
 }
 
-/// Threat 12: nothing of a shell is known, so nothing of it is quoted, expanded or ended.
+/// Threat 12: commands have no shell syntax, so nothing is quoted or expanded.
 #[test]
 fn attack_shell() {
     for value in [
@@ -253,7 +253,7 @@ fn attack_flags_smuggled_in() {
         let body = format!("/provisioner tear-down a.yaml {words}");
         assert!(!problem(&body).help().is_empty(), "{body:?}");
     }
-    // What a flag takes as its value is no flag as well.
+    // A flag's value is not also a flag.
     let body = "/provisioner deploy-solution a.yaml --solution --force";
     assert!(matches!(
         problem(body),
@@ -261,7 +261,7 @@ fn attack_flags_smuggled_in() {
     ));
 }
 
-/// Threat 14: a command that is approved for one thing, and has another in it.
+/// Threat 14: a command that is approved for one config and contains another.
 #[test]
 fn attack_two_configs() {
     for words in ["a.yaml b.yaml", "a.yaml --force b.yaml", "a.yaml\tb.yaml"] {
@@ -278,7 +278,7 @@ fn attack_two_configs() {
     );
 }
 
-/// Threat 14: what is written is what was reviewed; nothing in a comment makes another stack of it.
+/// Threat 14: a write applies the reviewed change; no flag of a comment changes the stack.
 #[test]
 fn attack_tier_other_than_reviewed() {
     for action in [
@@ -340,7 +340,7 @@ fn attack_path_traversal() {
     ));
 }
 
-/// What people read in the comment is not what would be done: `a.yaml` in italics.
+/// The rendered comment differs from its source: `a.yaml` in italics.
 #[test]
 fn attack_markdown_inside_a_command() {
     assert_eq!(
@@ -372,7 +372,7 @@ fn attack_markdown_inside_a_command() {
     );
 }
 
-/// A line goes on nowhere: no backslash, blank or flag joins it with the next.
+/// A command ends with its line: no backslash, blank or flag joins it with the next line.
 #[test]
 fn attack_command_over_two_lines() {
     for end in ["", "  ", "\t"] {
@@ -393,7 +393,7 @@ fn attack_command_over_two_lines() {
 fn attack_ten_thousand_commands() {
     let most = "/provisioner help\n".repeat(MAX_COMMANDS);
     assert_eq!(commands(&most).len(), MAX_COMMANDS);
-    // Neither the first ones nor the last ones are done.
+    // Neither the first nor the last commands are executed.
     let one_more = most + "/provisioner help";
     assert_eq!(
         problem(&one_more),
@@ -401,7 +401,7 @@ fn attack_ten_thousand_commands() {
             found: MAX_COMMANDS + 1
         }
     );
-    // Those that are none count as well.
+    // Invalid commands count as well.
     let wrong = "/provisioner x\n".repeat(4_000);
     assert_eq!(problem(&wrong), CommandParseError::TooMany { found: 4_000 });
     let all = "/provisioner help\n".repeat(10_000);

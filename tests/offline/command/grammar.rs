@@ -1,4 +1,4 @@
-//! Which lines are commands, and the errors of the others.
+//! Which lines are commands, and the errors of invalid commands.
 
 use std::fmt::Write as _;
 

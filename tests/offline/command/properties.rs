@@ -1,4 +1,4 @@
-//! Whatever the comment: parsing ends, and finds nothing but what two Markdown parsers show as plain text.
+//! Parsing ends for every comment, and finds only text that two Markdown parsers show as plain text.
 
 use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options, parse_document};
@@ -8,7 +8,7 @@ use provisioner::product::{Class, Verb};
 
 use super::{ACTIONS, parse, problem};
 
-/// Pieces of which every block and span of Markdown can be put together, and commands among them.
+/// Pieces that build every block and span of Markdown, and commands.
 fn fragments() -> impl Strategy<Value = String> {
     let fragment = prop::sample::select(vec![
         "/provisioner help",
@@ -105,14 +105,14 @@ fn fragments() -> impl Strategy<Value = String> {
     prop::collection::vec(fragment, 0..24).prop_map(|all| all.concat())
 }
 
-/// Lines of plain text in paragraphs of the document itself, by a parser that is not the one of the program.
+/// Lines of plain text in top-level paragraphs, by another parser than the program's.
 fn shown_plainly(body: &str) -> Vec<String> {
     fn plain<'a>(node: &'a AstNode<'a>, line: &mut String, lines: &mut Vec<String>) {
         for child in node.children() {
             match &child.data.borrow().value {
                 NodeValue::Text(text) => line.push_str(text),
                 NodeValue::SoftBreak | NodeValue::LineBreak => lines.push(std::mem::take(line)),
-                // Stands for markup, so that a line which begins or ends with it is another one.
+                // A placeholder for markup, so that a line with markup at its start or end is not plain.
                 _ => line.push('\u{fffc}'),
             }
         }
@@ -155,7 +155,7 @@ fn path() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 1..4).prop_map(|parts| parts.join("/"))
 }
 
-/// Commands that the grammar has.
+/// Valid commands.
 fn written() -> impl Strategy<Value = Command> {
     let values = (path(), word(), word(), "[0-9a-f]{16,64}");
     let actions: Vec<CommentAction> = ACTIONS.iter().cloned().collect();
@@ -223,7 +223,7 @@ proptest! {
 
     #[test]
     fn attack_wrapped_in_a_fence(body in fragments()) {
-        // Longer than any that the pieces make, so that none ends it.
+        // Longer than any run in the pieces, so that no piece ends it.
         for sign in ["`", "~"] {
             let fence = sign.repeat(200);
             prop_assert_eq!(parse(&format!("{fence}\n{body}\n{fence}")), []);
@@ -254,7 +254,7 @@ proptest! {
     }
 }
 
-/// Threat 30. Bodies of which parsers are known to make quadratic or deep work.
+/// Threat 30. Bodies that cause quadratic or deep work in some parsers.
 #[test]
 fn attack_parsing_stays_linear() {
     for piece in [
@@ -334,7 +334,7 @@ fn attack_parsing_stays_linear() {
             format!("{repeated}\n\n/provisioner help"),
             format!("/provisioner help\n{repeated}"),
         ] {
-            // Work that grows with the square of the length would take minutes.
+            // Quadratic work would take minutes.
             let commands = parse(&body);
             assert!(commands.len() <= MAX_COMMANDS, "{piece:?}");
         }

@@ -1,13 +1,12 @@
-//! Files made to be expensive: each ends soon, with one plain error.
+//! Expensive files: each fails soon, with one plain error.
 //!
-//! Nothing here measures time, which would make the tests depend on the machine: what is not bounded would run for minutes
-//! or exhaust memory.
+//! No test measures time, because that would depend on the machine. Unbounded work would run for minutes or exhaust memory.
 
 use super::{PATH, VALID, loaded};
 use provisioner::config::MAX_BYTES;
 use provisioner::report;
 
-/// The codes of a file's diagnostics, and the text of all of them, which must stay readable.
+/// The codes of a file's diagnostics, and their readable texts.
 fn codes(text: &str) -> Vec<String> {
     let loaded = loaded(PATH, text.as_bytes());
     let shown = report::diagnostics(&loaded.diagnostics);
@@ -31,12 +30,12 @@ pub fn billion_laughs() -> String {
     text
 }
 
-/// Lists in lists.
+/// Nested lists.
 pub fn nested(levels: usize) -> String {
     format!("s3: {}{}\n", "[".repeat(levels), "]".repeat(levels))
 }
 
-/// A key that YAML allows once for each of `number` keys.
+/// `number` keys, each of which YAML allows once.
 pub fn many_keys(number: usize) -> String {
     let keys: String = (0..number).map(|key| format!("    k{key}: v\n")).collect();
     format!("{VALID}  tags:\n{keys}")
@@ -69,7 +68,7 @@ fn attack_one_long_key_and_many_aliases() {
 
 #[test]
 fn attack_anchors_around_anchors() {
-    // Every anchor keeps a copy of all that it holds.
+    // Every anchor keeps a copy of its content.
     let opening: String = (0..60).map(|level| format!("&a{level} [")).collect();
     let items = "1,".repeat(90_000);
     let closing = "]".repeat(60);
@@ -89,7 +88,7 @@ fn attack_deep_nesting() {
 
 #[test]
 fn attack_deep_nesting_through_aliases() {
-    // Each anchor is within the limit, and holds the one before it at its deepest place.
+    // Each anchor is within the limit, and contains the anchor before it at its deepest level.
     let mut text = "a0: &a0 [1]\n".to_owned();
     for level in 1..50 {
         let (open, close) = ("[".repeat(60), "]".repeat(60));
@@ -148,7 +147,7 @@ fn attack_many_keys() {
     assert_eq!(codes(&many_keys(40_000)), ["too-many"]);
 }
 
-/// Every problem has its line looked up, so that their number is bounded; the rest is counted.
+/// Finding the line of a problem takes time, so the number of problems is limited; the rest is counted.
 #[test]
 fn attack_many_problems() {
     let keys: String = (0..20_000).map(|key| format!("vers{key}: 1\n")).collect();
@@ -178,7 +177,7 @@ fn attack_many_problems() {
     }
 }
 
-/// Every problem quotes its line, and here they share one of 100 kilobytes.
+/// Every problem quotes its line, and all are on one line of 100 kilobytes.
 #[test]
 fn attack_many_problems_on_one_line() {
     let tags: String = (0..10_000).map(|key| format!("k{key}: 1, ")).collect();

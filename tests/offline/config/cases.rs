@@ -1,15 +1,15 @@
-//! One mistake a file, and the text that its author reads.
+//! One mistake in each file, and the diagnostic that its author reads.
 
 use super::{PATH, VALID, loaded, shown};
 
-/// A file and where it is said to stand.
+/// A file and its path.
 pub struct Case {
     pub name: &'static str,
     pub path: &'static str,
     pub bytes: Vec<u8>,
 }
 
-/// A test with a snapshot for each case, and a list of all of them. A case without bytes is the fixture of its name.
+/// A test with a snapshot for each case, and a list of all cases. A case without bytes is the fixture of its name.
 macro_rules! cases {
     ($($name:ident $(at $path:literal)? $(= $bytes:expr)?;)*) => {
         $(#[test]
@@ -54,7 +54,7 @@ macro_rules! bytes {
 }
 
 cases! {
-    // What every YAML reader does in its own way.
+    // YAML that readers interpret differently.
     valid;
     duplicate_keys;
     tabs;
@@ -71,7 +71,7 @@ cases! {
     colon_in_plain_text;
     bad_indentation;
 
-    // Bytes that no editor shows. Made here, so that no editor and no git setting repairs them.
+    // Bytes that no editor shows. Built here, so that no editor or git setting repairs them.
     not_utf8 = [VALID.as_bytes(), b"  tags:\n    \xe4gypten: x\xff\n"].concat();
     utf16 = VALID.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     byte_order_mark = format!("\u{feff}{VALID}");
@@ -84,7 +84,7 @@ cases! {
     deceptive_characters;
     wide_characters;
 
-    // Files that are no config.
+    // Files that are not configs.
     empty = "";
     only_blanks = " \n\n  \n";
     only_comments;
@@ -93,7 +93,7 @@ cases! {
     text_at_the_root;
     unknown_product at "s3/configs/bucket.yaml";
 
-    // The schema.
+    // Errors of the schema.
     missing_sections;
     null_sections;
     scalars_for_mappings;

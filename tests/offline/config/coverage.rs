@@ -1,4 +1,4 @@
-//! No code without a test: every code of the catalogue, and of the S3 product, is met by a case or belongs to another room.
+//! Every code of the catalogue and of the S3 product has a test: a case here, or a test of another module.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use provisioner::product::{Files, Registry};
 
 use super::{PATH, VALID, bombs, cases, loaded};
 
-/// Codes that loading a config never gives, and the room that does.
+/// Codes that loading a config never gives, and the module that gives them.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("account-mismatch", "guard"),
     ("action-not-offered", "action"),
@@ -74,7 +74,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("update-not-allowed", "guard"),
 ];
 
-/// A product with no more than its manifest, for what is decided before anything else is read.
+/// A product with only a manifest, for errors before other files are read.
 fn bare_product(name: &str, section: &str) -> Files {
     let manifest = format!("name: {name}\nsection: {section}\nfiles: \"*-s3.yaml\"\n");
     Files::from([("product.yaml".to_owned(), manifest)])

@@ -1,7 +1,7 @@
-//! A value of a config is data in the rendered template: the same text, and nothing beside it.
+//! A config value is data in the rendered template: the same text, and nothing beside it.
 //!
-//! Templates are read back with two YAML readers that have nothing in common: libyaml's port, which reads YAML 1.1 as AWS
-//! does, and our own on top of saphyr, which reads 1.2.
+//! Two independent YAML readers read the templates: libyaml's port, which reads YAML 1.1 as AWS does, and the program's own on top
+//! of saphyr, which reads 1.2.
 
 use proptest::prelude::*;
 use provisioner::config::{Tags, parse};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{PATH, VALID, loaded};
 
-/// Reads a template with both readers, which must agree; refuses tags, since the built-in sources use none.
+/// Reads a template with both readers, which must agree. Rejects tags, because the built-in sources use none.
 pub fn read_back(text: &str) -> Value {
     let old: serde_yaml::Value = serde_yaml::from_str(text).expect("YAML 1.1");
     let old = untagged(&old);
@@ -42,7 +42,7 @@ fn untagged(value: &serde_yaml::Value) -> Value {
     }
 }
 
-/// A product that takes anything and puts it wherever a template has values.
+/// A product that accepts any value and writes it wherever a template has values.
 fn anything() -> Product {
     let manifest = "
 name: any
@@ -88,7 +88,7 @@ End: true
     .unwrap()
 }
 
-/// What the template above must hold for these values.
+/// The template's content for these values.
 fn expected(text: &str, list: &[String], map: &[(String, String)]) -> Value {
     let object: serde_json::Map<String, Value> = map
         .iter()
@@ -133,7 +133,7 @@ fn survives(product: &Product, text: &str, list: &[String], map: &[(String, Stri
     assert_eq!(policy["all"], config["any"]);
 }
 
-/// Text in which every character is as likely to mean something to YAML, JSON, minijinja or CloudFormation as not.
+/// Text full of characters with a meaning in YAML, JSON, minijinja or CloudFormation.
 fn nasty() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![

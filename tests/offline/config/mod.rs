@@ -1,4 +1,4 @@
-//! What becomes of a config's bytes: every mistake in its own words, every bound, every value as data.
+//! Loading configs: every mistake has a diagnostic, every input is bounded, every value stays data.
 
 mod bombs;
 mod cases;
@@ -13,19 +13,19 @@ use provisioner::model::RepoPath;
 use provisioner::product::Registry;
 use provisioner::report;
 
-/// The name that the fields of most fixtures give.
+/// The name that most fixtures need.
 pub const PATH: &str = "s3/configs/edge-prod-c001-us-east-1-s3.yaml";
 
-/// A config without a fault; other cases are made from it.
+/// A valid config, the base of other cases.
 pub const VALID: &str = include_str!("../../fixtures/config/valid.yaml");
 
-/// Loads bytes with the built-in products, which are compiled once for all tests.
+/// Loads bytes with the built-in products, compiled once for all tests.
 pub fn loaded(path: &str, bytes: &[u8]) -> LoadResult {
     static BUILT_IN: LazyLock<Registry> = LazyLock::new(Registry::built_in);
     load(&BUILT_IN, &RepoPath::parse(path).unwrap(), bytes)
 }
 
-/// What people read of it.
+/// The text that people read.
 pub fn shown(loaded: &LoadResult) -> String {
     let verdict = match &loaded.config {
         Some(config) => format!("usable: stack {}\n", config.stack()),

@@ -1,11 +1,11 @@
-//! Loading ends, with a config or with diagnostics, whatever the bytes are.
+//! Loading ends with a config or with diagnostics, for all bytes.
 
 use proptest::prelude::*;
 use provisioner::diagnostic::{Code, Severity};
 
 use super::{PATH, VALID, cases, loaded};
 
-/// Either a config, or at least one error; every place inside the file.
+/// Either a config, or at least one error; every span is inside the file.
 fn is_consistent(path: &str, bytes: &[u8]) -> Result<(), TestCaseError> {
     let loaded = loaded(path, bytes);
     let errors = loaded
@@ -19,12 +19,12 @@ fn is_consistent(path: &str, bytes: &[u8]) -> Result<(), TestCaseError> {
             prop_assert!(span.start <= span.end, "{diagnostic:?}");
         }
     }
-    // Showing it ends as well.
+    // Rendering the diagnostics ends as well.
     provisioner::report::diagnostics(&loaded.diagnostics);
     Ok(())
 }
 
-/// Pieces of YAML with which syntax can be built that no generator of random bytes would hit.
+/// Pieces of YAML that build syntax which random bytes never contain.
 fn fragments() -> impl Strategy<Value = String> {
     let fragment = prop::sample::select(vec![
         "client",
@@ -124,7 +124,7 @@ proptest! {
         prop_assert_eq!(config.stack(), format!("{stem}-stack"));
         prop_assert_eq!(&config.outputs.template, &format!("{stem}-template.yaml"));
 
-        // By any other name it is refused, and the right one is told. Pattern A reads a name with another ending as its own.
+        // Another name is rejected, and the diagnostic has the right one. Pattern A reads a name with another ending as its own.
         let other = loaded(&format!("s3/configs/x{stem}.yaml"), text.as_bytes());
         prop_assert!(other.config.is_none());
         let told = other.diagnostics.iter().find(|diagnostic| diagnostic.code == Code::WrongFileName);

@@ -1,4 +1,4 @@
-//! The fake as the real client sees it.
+//! octocrab against the fake.
 
 use octocrab::Octocrab;
 use octocrab::models::pulls::PullRequest;

@@ -1,4 +1,4 @@
-//! What goes wrong on purpose goes wrong the way it says.
+//! Queued faults change responses as described.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

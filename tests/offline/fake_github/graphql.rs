@@ -1,4 +1,4 @@
-//! GraphQL as far as the program uses it.
+//! GraphQL, as far as provisioner uses it.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The fake GitHub against a real client, and against its own promises.
+//! The fake GitHub against a real client, and its own checks.
 
 mod client;
 mod faults;

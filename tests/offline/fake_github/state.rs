@@ -21,7 +21,7 @@ fn object_ids_are_those_of_git() {
         object_id("blob", b"hello\n"),
         "ce013625030ba8dba906f756967f9e9ca394464a"
     );
-    // More than one block, and a length field that needs a block of its own.
+    // More than one SHA-1 block, and a length field in a block of its own.
     let long = object_id("blob", &[b'a'; 120]);
     assert_eq!(long.len(), 40);
 }
@@ -200,7 +200,7 @@ fn events_match_the_state() {
         .pull
         .merge_group_event(&sample.base, &merged, &sample.author);
     assert_eq!(queued["merge_group"]["head_sha"], json!(merged));
-    // Nothing of the example may be left that would name another repository.
+    // No field of the example may name another repository.
     for event in [&opened, &moved, &said, &pushed, &queued] {
         let text = event.to_string();
         assert!(
@@ -231,7 +231,7 @@ fn branch_activity_names_its_actor() {
     assert_eq!(all[1]["after"], json!(head));
     assert_eq!(all[1]["actor"]["id"], json!(sample.reviewer.id));
     assert_eq!(all[2]["actor"]["id"], json!(sample.author.id));
-    // Two pages of one and the link between them.
+    // Two pages of one item each, and the link between them.
     let first = client
         .get(&format!("{path}&per_page=3"))
         .expect("an answer");

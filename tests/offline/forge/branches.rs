@@ -1,4 +1,4 @@
-//! The default branch, and whether anybody may change it past a pull request.
+//! The default branch, and whether its protection requires pull requests.
 
 use provisioner::forge::Reviews as _;
 use serde_json::json;
@@ -29,7 +29,7 @@ fn a_protected_branch_has_its_tip() {
 fn attack_only_a_pull_request_rule_protects_a_branch() {
     let rules: [(&[&str], bool); 3] = [
         (&[], false),
-        // GitHub calls this one protected.
+        // GitHub reports this branch as protected.
         (&["deletion", "non_fast_forward"], false),
         (&["deletion", "pull_request"], true),
     ];
@@ -67,7 +67,7 @@ fn a_response_without_protection_is_unknown() {
 
 #[test]
 fn rules_are_read_to_the_last_page() {
-    // They are listed by name.
+    // GitHub sorts them by name.
     let scene = with(|repo| {
         let others = (0..100).map(|n| format!("other_{n:03}"));
         others

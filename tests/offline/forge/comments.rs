@@ -168,7 +168,7 @@ fn our_newest_status_counts() {
         (passed.success, passed.description.as_str()),
         (true, "plan 123")
     );
-    // By the server's clock.
+    // The server's clock sets the time.
     assert!(failed.created_at.is_some() && passed.created_at > failed.created_at);
 }
 

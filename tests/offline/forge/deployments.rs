@@ -27,7 +27,7 @@ fn put(scene: &Scene, deployment: &Deployment) -> Upsert {
     scene.ask(async |github| github.put_deployment(OWN, deployment).await.unwrap())
 }
 
-/// States with descriptions, newest first, of the only deployment.
+/// States with descriptions of the only deployment, newest first.
 fn said(scene: &Scene) -> Vec<(String, String)> {
     let all = scene.repo.deployments();
     let [one] = all.as_slice() else {
@@ -42,7 +42,7 @@ fn said(scene: &Scene) -> Vec<(String, String)> {
 #[test]
 fn a_deployment_is_created_once_with_its_state() {
     let scene = new_scene();
-    // Another's check that fails does not hold it up.
+    // Another user's failed check does not block it.
     scene
         .repo
         .status(&scene.pull.head_sha(), "ci", "failure", &scene.alice);
@@ -76,7 +76,7 @@ fn a_deployment_is_created_once_with_its_state() {
     assert_eq!(writes[0].json()["auto_merge"], json!(false));
     assert_eq!(writes[0].json()["required_contexts"], json!([]));
     assert_eq!(writes[1].json()["auto_inactive"], json!(false));
-    // The first time: list, deployment, status. After that: list, its statuses, and the status if it is new.
+    // First: list, deployment, status. Later: list, its statuses, and a status if it changed.
     assert_eq!(scene.fake.requests().len(), 3 + 2 + 4 * (3 + 2));
 }
 
@@ -123,7 +123,7 @@ fn attack_a_foreign_deployment_is_not_reused() {
     let made = put(&scene, &wanted);
     assert!(matches!(made, Upsert::Created(_)));
     scene.fake.expect_writes(&[CREATE, STATUS]);
-    // What they say of ours is said against.
+    // Our status replaces another user's status.
     let ours = scene.repo.deployments()[0].id;
     let path = format!("/repos/acme/infra/deployments/{ours}/statuses");
     let body = json!({"state": "failure", "description": "all is well"});
@@ -136,7 +136,7 @@ fn attack_a_foreign_deployment_is_not_reused() {
         .cloned()
         .unwrap();
     assert_eq!((newest.state.as_str(), newest.creator), ("success", OWN.0));
-    // A status of theirs that says the same is not ours either.
+    // Another user's equal status is not ours.
     let body = json!({"state": "success", "description": "all is well"});
     assert_eq!(theirs.send("POST", &path, Some(&body)).unwrap().status, 201);
     assert!(matches!(put(&scene, &wanted), Upsert::Updated(_)));

@@ -1,4 +1,4 @@
-//! From commits to the pull requests that brought them.
+//! From commits to the pull requests that merged them.
 
 use provisioner::forge::Reviews as _;
 
@@ -81,7 +81,7 @@ fn pull_requests_are_read_to_the_last_page() {
     }
     let last = scene.repo.pull("feature").number(500).open();
     last.merge(&scene.bob);
-    // The head is a commit of all of them.
+    // All of them contain the head.
     assert_eq!(merged_by(&scene, &scene.pull.head_sha()), [500]);
 }
 

@@ -1,4 +1,4 @@
-//! Issues of our own.
+//! Issues of provisioner.
 
 use provisioner::forge::{Issue, Issues as _};
 use provisioner::model::UserId;
@@ -61,7 +61,7 @@ fn attack_a_foreign_issue_with_our_marker_is_not_ours() {
     scene.repo.issue(&bot(&scene), "Another", "");
     let closed = scene.repo.issue(&bot(&scene), "Drift", &body);
     scene.repo.close_issue(closed.number);
-    // A pull request is an issue, too.
+    // A pull request is an issue too.
     scene.repo.branch("ours", &scene.repo.head("feature"));
     scene
         .repo

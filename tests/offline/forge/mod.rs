@@ -1,4 +1,4 @@
-//! GitHub as the flows see it: the real client against the fake, one fact after the other.
+//! The GitHub adapter against the fake, fact by fact.
 
 mod branches;
 mod comments;
@@ -58,7 +58,7 @@ fn new_scene() -> Scene {
 }
 
 impl Scene {
-    /// Asks as a job does.
+    /// Calls the adapter with a job's token.
     fn ask<T>(&self, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
         self.ask_as(self.fake.actions_token(), work)
     }
@@ -68,7 +68,7 @@ impl Scene {
         ask_at(rest, graphql, token, work)
     }
 
-    /// At the addresses of an Enterprise server.
+    /// The same at the addresses of an Enterprise server.
     fn ask_enterprise<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
         let rest = self.fake.enterprise_api_url();
         ask_at(rest, self.fake.enterprise_graphql_url(), token, work)

@@ -14,7 +14,7 @@ fn read(scene: &Scene) -> Result<ReviewedPullRequest, ForgeError> {
     scene.ask(async |github| github.request(7, &[]).await)
 }
 
-/// Each review as who and what, and whether it is about the head.
+/// The author and the state of each review, and whether it is of the head.
 fn opinions(scene: &Scene) -> Vec<(UserId, ReviewState, bool)> {
     let reviews = read(scene).unwrap().request.reviews.unwrap().into_iter();
     reviews
@@ -193,7 +193,7 @@ fn attack_a_deleted_account_approves_nothing_and_its_objection_stays() {
     let objection = scene.pull.request_changes(&scene.carol);
     scene.fake.delete_user(&scene.bob);
     scene.fake.delete_user(&scene.carol);
-    // Two who are gone are not one person: what one says does not take back what another said.
+    // Two deleted accounts are different people: a review of one does not replace the other's.
     let ghost = scene.fake.user_with_id("ghost", 10_137);
     scene.pull.approve(&ghost);
     let dismissed = scene.pull.approve(&ghost);

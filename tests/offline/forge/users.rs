@@ -10,7 +10,7 @@ use crate::support::github::{ACTIONS_BOT_ID, Fault, Permission as Role};
 
 fn ask(scene: &Scene, account: &User, teams: &[&str]) -> Result<Actor, ForgeError> {
     let teams: Vec<String> = teams.iter().map(|&team| team.to_owned()).collect();
-    // A job's own token may not look at teams.
+    // A job's own token cannot read teams.
     let token = scene.fake.app_token("provisioner");
     scene.ask_as(token, async |github| github.actor(account, &teams).await)
 }
@@ -225,7 +225,7 @@ fn the_token_identity_is_read() {
     let job = scene.fake.actions_token();
     assert_eq!(own(job.clone()).unwrap(), Some(UserId(ACTIONS_BOT_ID)));
     assert_eq!(scene.fake.requests().len(), 1);
-    // Where GraphQL says nothing, people are known by REST, and jobs are not known at all.
+    // Without GraphQL, people are identified by REST, and jobs are not identified.
     scene.fake.fault_times(
         2,
         "POST /graphql",

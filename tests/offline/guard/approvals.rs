@@ -1,4 +1,4 @@
-//! Reviews that a pull request may have, and an independent word on which of them count.
+//! Reviews of a pull request, and an independent count of approvals.
 
 use std::collections::BTreeSet;
 
@@ -106,7 +106,7 @@ pub const REVIEWS: &[Value] = &[
     ("unknown", |scene| scene.request().reviews = None),
 ];
 
-/// People whose approval counts, said once more and in another way than the guard says it: by person, not by review.
+/// People whose approval counts, computed by person, not by review as the guard does.
 pub fn counting(request: &ChangeRequest, approvers: &[&str]) -> BTreeSet<UserId> {
     let mut counting = BTreeSet::new();
     let (Some(reviews), Some(author), Some(pushers), Some(head)) = (
@@ -170,7 +170,7 @@ fn any_review() -> impl Strategy<Value = Review> {
     (any_person(), state, any_commit()).prop_map(|(by, state, commit)| Review { by, state, commit })
 }
 
-/// Reviews, oldest first, some of them of the same people. A person is the same in all of them.
+/// Reviews, oldest first, some of the same people. A person's permissions are the same in all of them.
 pub fn any_reviews() -> impl Strategy<Value = Vec<Review>> {
     prop::collection::vec(any_review(), 0..6).prop_map(|mut reviews| {
         for at in 1..reviews.len() {

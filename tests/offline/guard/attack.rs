@@ -1,12 +1,11 @@
-//! Attacks on what stands behind a change: its approvals, its branch, its head. Each is a change to a scene in which everything is
-//! as it should be.
+//! Attacks on the approvals, the branch and the head of a change. Each edits a scene that the guard allows.
 
 use provisioner::guard::*;
 
 use super::scene::*;
 use super::{codes, stack};
 
-/// Whatever is not only a look.
+/// All kinds but the read-only ones.
 pub const DOES: [EffectKind; 8] = [
     EffectKind::Create,
     EffectKind::Resume,
@@ -18,7 +17,7 @@ pub const DOES: [EffectKind; 8] = [
     EffectKind::TearDown,
 ];
 
-/// Whatever lasts, and deletes nothing.
+/// Permanent effects that delete nothing.
 pub const MAKES: [EffectKind; 5] = [
     EffectKind::Create,
     EffectKind::Resume,
@@ -27,10 +26,10 @@ pub const MAKES: [EffectKind; 5] = [
     EffectKind::Upload,
 ];
 
-/// Whatever deletes a stack.
+/// Effects that delete a stack.
 pub const DELETES: [EffectKind; 2] = [EffectKind::Delete, EffectKind::TearDown];
 
-/// Each kind of effect is allowed, and after the change denied for these reasons.
+/// Each kind of effect is allowed, and after the edit denied for these reasons.
 #[track_caller]
 pub fn assert_denied(kinds: &[EffectKind], change: impl Fn(&mut Scene), wanted: &[&str]) {
     for kind in kinds {
@@ -41,7 +40,7 @@ pub fn assert_denied(kinds: &[EffectKind], change: impl Fn(&mut Scene), wanted: 
     }
 }
 
-/// Threat 4: a harmless commit is approved, and another one pushed before the merge.
+/// Threat 4: a harmless commit is approved, and another one is pushed before the merge.
 #[test]
 fn attack_approval_of_an_older_head() {
     let pushed = |scene: &mut Scene| {
@@ -50,7 +49,7 @@ fn attack_approval_of_an_older_head() {
     assert_denied(&DOES, pushed, &["approval-missing", "approval-stale"]);
 }
 
-/// Threat 4: the head goes back and forth; the latest word of the reviewer was on another commit.
+/// Threat 4: the head is reset; the reviewer's latest review is of another commit.
 #[test]
 fn attack_approval_of_a_head_that_was_reset() {
     let restored = |scene: &mut Scene| {
@@ -59,7 +58,7 @@ fn attack_approval_of_a_head_that_was_reset() {
     assert_denied(&DOES, restored, &["approval-missing", "approval-stale"]);
 }
 
-/// Threat 5: an approval of long ago is counted, although the reviewer objects by now.
+/// Threat 5: an old approval is counted, although the same reviewer requested changes later.
 #[test]
 fn attack_historical_approval_then_changes_requested() {
     let objects = |scene: &mut Scene| {
@@ -72,7 +71,7 @@ fn attack_historical_approval_then_changes_requested() {
     assert_denied(&DOES, objects, &wanted);
 }
 
-/// Threat 5: enough approvals are gathered to outvote one who objects.
+/// Threat 5: other approvals outvote a reviewer who requested changes.
 #[test]
 fn attack_objection_is_outvoted() {
     let outvoted = |scene: &mut Scene| {
@@ -87,7 +86,7 @@ fn attack_objection_is_outvoted() {
     assert_denied(&DOES, outvoted, &["changes-requested"]);
 }
 
-/// Threat 5: an approval is dismissed, which brings an older one back.
+/// Threat 5: a dismissed approval restores an older one.
 #[test]
 fn attack_dismissal_resurrects_an_older_approval() {
     let dismissed = |scene: &mut Scene| {
@@ -107,14 +106,14 @@ fn attack_approval_by_the_author() {
     assert_denied(&DOES, own, &["approval-missing", "approval-by-author"]);
 }
 
-/// Threat 6: the author approves after they took another name: ids are compared.
+/// Threat 6: the author approves under a new login: ids are compared.
 #[test]
 fn attack_approval_by_the_author_under_another_name() {
     let own = |scene: &mut Scene| scene.reviews([ann().named("rex").approves()]);
     assert_denied(&DOES, own, &["approval-missing", "approval-by-author"]);
 }
 
-/// Threat 6: the reviewer pushes to the branch of another, then approves their own commit.
+/// Threat 6: a reviewer pushes to the branch, then approves the own commit.
 #[test]
 fn attack_approval_by_the_last_pusher() {
     let own = |scene: &mut Scene| {
@@ -123,7 +122,7 @@ fn attack_approval_by_the_last_pusher() {
     assert_denied(&DOES, own, &["approval-missing", "approval-by-pusher"]);
 }
 
-/// Threat 6: the pusher is hidden, so that the approver could be the pusher.
+/// Threat 6: the pusher is unknown, so the approver may be the pusher.
 #[test]
 fn attack_approval_where_the_pusher_is_hidden() {
     for hidden in [None, Some(Vec::new())] {
@@ -142,7 +141,7 @@ fn attack_approval_where_the_pusher_is_hidden() {
     }
 }
 
-/// Threat 6: a machine with every right approves, which a workflow may make it do.
+/// Threat 6: a bot with every permission approves, as a workflow may make it.
 #[test]
 fn attack_approval_by_a_bot() {
     let wanted = ["approval-missing", "approver-not-allowed"];
@@ -155,7 +154,7 @@ fn attack_approval_by_a_bot() {
     }
 }
 
-/// Threat 6: in a public repository anybody can approve.
+/// Threat 6: in a public repository every user can approve.
 #[test]
 fn attack_approval_by_an_outsider() {
     use Permission::{Read, Triage};
@@ -169,7 +168,7 @@ fn attack_approval_by_an_outsider() {
     }
 }
 
-/// Threat 6: one person approves as often as approvals are needed.
+/// Threat 6: one person approves as often as approvals are required.
 #[test]
 fn attack_two_approvals_by_one_person() {
     let twice = |scene: &mut Scene| {
@@ -179,7 +178,7 @@ fn attack_two_approvals_by_one_person() {
     assert_denied(&DOES, twice, &["approval-missing"]);
 }
 
-/// Threat 31: the login of an approver was given up and reused.
+/// Threat 31: another account took the login of an approver.
 #[test]
 fn attack_approval_by_a_reused_login() {
     for policy in [&ONE, &LISTED] {
@@ -192,7 +191,7 @@ fn attack_approval_by_a_reused_login() {
     }
 }
 
-/// Threat 31: a name, or a team, that begins or ends with that of an approver.
+/// Threat 31: a login, or a team, that begins or ends with that of an approver.
 #[test]
 fn attack_approver_by_a_part_of_the_name() {
     let teams = [
@@ -216,7 +215,7 @@ fn attack_approver_by_a_part_of_the_name() {
     }
 }
 
-/// Threat 31: only ASCII letters are the same in either case; `K` as the sign for kelvin is no `k`.
+/// Threat 31: only ASCII letters ignore case; the Kelvin sign is not a `k`.
 #[test]
 fn attack_approver_by_case_folding() {
     static KIM: std::sync::LazyLock<super::Loaded> = std::sync::LazyLock::new(|| {
@@ -233,7 +232,7 @@ fn attack_approver_by_case_folding() {
     }
 }
 
-/// Threat 35: what is on the default branch came there by a push, because nothing protects it.
+/// Threat 35: the default branch is unprotected, so a push can change it.
 #[test]
 fn attack_default_branch_without_protection() {
     for protected in [Some(false), None] {
@@ -244,7 +243,7 @@ fn attack_default_branch_without_protection() {
     }
 }
 
-/// Threat 35: a push without a pull request. Nothing is known of who stands behind it.
+/// Threat 35: a push without a pull request. Its reviewers are unknown.
 #[test]
 fn attack_push_without_a_pull_request() {
     for kind in DOES {
@@ -267,7 +266,7 @@ fn attack_push_without_a_pull_request() {
     }
 }
 
-/// Threat 3: a branch of the attacker's own, with a policy of their own, is merged into, or tested on.
+/// Threat 3: the attacker merges into, or tests on, a branch with another policy.
 #[test]
 fn attack_merge_into_another_branch() {
     let elsewhere = |scene: &mut Scene| {
@@ -280,7 +279,7 @@ fn attack_merge_into_another_branch() {
     assert_denied(&DOES, elsewhere, &["not-default-branch"]);
 }
 
-/// Threat 1: a fork's branch obtains what needs credentials, and be it a look.
+/// Threat 1: a fork's branch needs credentials, even for reading.
 #[test]
 fn attack_from_a_fork() {
     for fork in [Some(true), None] {
@@ -305,7 +304,7 @@ fn attack_from_a_fork_of_the_same_owner() {
     assert_denied(EffectKind::ALL, internal, &["fork-not-allowed"]);
 }
 
-/// Threat 8: the report is read, and another commit pushed before the comment.
+/// Threat 8: another commit is pushed between the report and the comment.
 #[test]
 fn attack_push_before_the_comment() {
     for reported in [Some(another()), None] {
@@ -320,7 +319,7 @@ fn attack_push_before_the_comment() {
     }
 }
 
-/// Threat 15: what was merged does not come to the plan that was reviewed, or no plan was.
+/// Threat 15: the merged plan differs from the reviewed plan, or no plan was reviewed.
 #[test]
 fn attack_another_plan_than_was_reviewed() {
     let other = |scene: &mut Scene| scene.request().shown.as_mut().unwrap().same = false;
@@ -338,7 +337,7 @@ fn attack_another_plan_than_was_reviewed() {
     );
 }
 
-/// Threat 15: the reviewed change set is not the one to execute.
+/// Threat 15: the change set to execute differs from the reviewed one.
 #[test]
 fn attack_another_change_set_than_was_reviewed() {
     for reviewed in [Some("b".to_owned()), None] {
@@ -355,7 +354,7 @@ fn attack_another_change_set_than_was_reviewed() {
     }
 }
 
-/// Threat 14: one stack is approved, and another one changed in its name.
+/// Threat 14: one stack is approved, and another one is changed.
 #[test]
 fn attack_a_stack_that_was_not_part_of_the_change() {
     let other = |scene: &mut Scene| scene.request().asks = None;
@@ -363,7 +362,7 @@ fn attack_a_stack_that_was_not_part_of_the_change() {
     assert_denied(&DELETES, other, &["delete-not-requested"]);
 }
 
-/// Threat 25: the run of an older change is started again, after a newer one.
+/// Threat 25: the run of an older change is repeated after a newer change.
 #[test]
 fn attack_rerun_of_an_older_change() {
     let older = |scene: &mut Scene| scene.request().current = Some(false);
@@ -371,7 +370,7 @@ fn attack_rerun_of_an_older_change() {
     assert_denied(&DELETES, older, &["superseded"]);
 }
 
-/// Threat 33: the policy does not load; what it might have asked for is not guessed.
+/// Threat 33: the policy does not load. Its requirements are not guessed.
 #[test]
 fn attack_policy_that_does_not_load() {
     static BROKEN: std::sync::LazyLock<super::Loaded> =

@@ -13,7 +13,7 @@ fn by(scene: &mut Scene, person: Actor) {
     scene.comment(|command| command.by = person);
 }
 
-/// Kinds for which the commenter need not be one who approves.
+/// Kinds for which the commenter need not be an approver.
 const OTHERS: [EffectKind; 8] = [
     EffectKind::Inspect,
     EffectKind::Preview,
@@ -63,14 +63,14 @@ fn attack_command_by_a_bot() {
     );
 }
 
-/// Threat 36: the comment cannot be read, which is not the same as that the merge itself asks.
+/// Threat 36: the comment cannot be read, which does not mean that the merge requests the effect.
 #[test]
 fn attack_unknown_command() {
     let unknown = |scene: &mut Scene| scene.request().trigger = None;
     assert_denied(&OTHERS, unknown, &["actor-not-allowed"]);
 }
 
-/// Threat 6: approval and write permission do not make a merge of a comment.
+/// Threat 6: approval and write permission do not replace the merge.
 #[test]
 fn attack_command_before_the_merge() {
     let open = |scene: &mut Scene| scene.request().merged = Some(false);
@@ -96,7 +96,7 @@ fn attack_deletion_confirmed_by_the_pusher() {
     assert_denied(&DELETES, own, &["delete-needs-second-person"]);
 }
 
-/// Threat 34: the author is hidden, so that the confirming person could be the author.
+/// Threat 34: the author is unknown, so the confirming person may be the author.
 #[test]
 fn attack_deletion_with_unknown_author() {
     let hidden = |scene: &mut Scene| scene.request().author = None;
@@ -108,7 +108,7 @@ fn attack_deletion_with_unknown_author() {
     assert_denied(&DELETES, hidden, &wanted);
 }
 
-/// Threat 34: a person confirms whose approval would not count.
+/// Threat 34: the confirming person's approval would not count.
 #[test]
 fn attack_deletion_confirmed_by_unlisted_approver() {
     let other = |scene: &mut Scene| {
@@ -118,7 +118,7 @@ fn attack_deletion_confirmed_by_unlisted_approver() {
     assert_denied(&DELETES, other, &["approver-not-allowed"]);
 }
 
-/// Threat 34: what was confirmed is a state of the stack that has passed.
+/// Threat 34: the stack changed since the confirmed preview.
 #[test]
 fn attack_deletion_confirmed_with_an_older_digest() {
     let changed = |scene: &mut Scene| scene.facts.deletion = Some("f".repeat(64));
@@ -127,7 +127,7 @@ fn attack_deletion_confirmed_with_an_older_digest() {
     assert_denied(&DELETES, unknown, &["delete-not-confirmed"]);
 }
 
-/// Threat 34: few digits, of which another state with the same ones could be made.
+/// Threat 34: few digits, which another state could be made to match.
 #[test]
 fn attack_deletion_confirmed_with_few_digits() {
     for digits in [0, 1, 11, 15] {
@@ -136,7 +136,7 @@ fn attack_deletion_confirmed_with_few_digits() {
     }
 }
 
-/// Threat 34: texts that a careless comparison takes for the digest.
+/// Threat 34: texts that a wrong comparison accepts as the digest.
 #[test]
 fn attack_deletion_confirmed_without_a_digest() {
     let upper = DIGEST.to_ascii_uppercase();
@@ -149,7 +149,7 @@ fn attack_deletion_confirmed_without_a_digest() {
     }
 }
 
-/// Threat 34: a digest that is cut off, or empty, is confirmed by as little.
+/// Threat 34: a truncated or empty digest is confirmed by as little.
 #[test]
 fn attack_deletion_with_a_truncated_digest() {
     for cut in [0, 8, 15] {
@@ -161,7 +161,7 @@ fn attack_deletion_with_a_truncated_digest() {
     }
 }
 
-/// Threat 34: the merge itself would delete, without anybody who looks at what goes.
+/// Threat 34: the merge alone would delete, without a person who reads the preview.
 #[test]
 fn attack_deletion_by_a_merge_alone() {
     let merged = |scene: &mut Scene| scene.request().trigger = Some(Trigger::Change);
@@ -172,7 +172,7 @@ fn attack_deletion_by_a_merge_alone() {
     );
 }
 
-/// Threat 34: a stack is deleted whose config is still there, or is there again.
+/// Threat 34: a stack is deleted although its config exists, or exists again.
 #[test]
 fn attack_deletion_of_a_config_that_exists() {
     let exists = |scene: &mut Scene| scene.request().asks = Some(RequestedChange::Provision);
@@ -181,7 +181,7 @@ fn attack_deletion_of_a_config_that_exists() {
     assert_denied(&DELETES, again, &["superseded"]);
 }
 
-/// Threat 34: approved and confirmed, but by a slip.
+/// Threat 34: approved and confirmed, but without `--force`.
 #[test]
 fn attack_deletion_without_force() {
     let slip = |scene: &mut Scene| scene.comment(|command| command.force = false);

@@ -1,4 +1,4 @@
-//! What depends on a denial's code, the denials before credentials, and the facts that the policy and the config give.
+//! Decisions by a denial's code, denials before credentials, and facts of the policy and the config.
 
 use provisioner::diagnostic::{CATALOGUE, Code};
 use provisioner::guard::*;
@@ -14,7 +14,7 @@ fn denial(code: &Code, text: &str) -> Denial {
     }
 }
 
-/// The codes of the catalogue for which a question about a denial is answered with yes.
+/// The codes of the catalogue for which a question about a denial is true.
 fn codes_that(question: fn(&Denial) -> bool, text: &str) -> Vec<Code> {
     let codes = CATALOGUE.iter().map(|entry| &entry.code);
     codes
@@ -104,7 +104,7 @@ fn concurrency_is_the_policys() {
     );
 }
 
-/// Facts of a job that has asked AWS nothing.
+/// Facts of a job that has not queried AWS.
 fn without_aws(scene: &Scene) -> Facts {
     Facts {
         authority: scene.facts.authority.clone(),

@@ -1,4 +1,4 @@
-//! The guard, as the pure function that it is: its truth table, what has to hold of every decision, and attacks on it.
+//! The guard as a pure function: its truth table, properties of every decision, and attacks.
 
 mod approvals;
 mod attack;
@@ -34,7 +34,7 @@ fn policy(text: &str) -> Loaded {
     read_policy(&path, Some(format!("version: 1\n{text}\n").as_bytes()))
 }
 
-/// Every denial; none if it is allowed.
+/// All denials; empty if the effect is allowed.
 fn denials(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
     fn denials_for<E: Effect>(policy: &Loaded, facts: &Facts) -> Vec<Denial> {
         decide::<E>(policy, facts, &STACK).err().unwrap_or_default()
@@ -53,14 +53,14 @@ fn denials(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
     }
 }
 
-/// Codes of the denials; none if it is allowed.
+/// Codes of the denials; empty if the effect is allowed.
 fn codes(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<&'static str> {
     let denials = denials(kind, policy, facts);
     let entries = denials.iter().map(|denial| explain(&denial.code).unwrap());
     entries.map(|entry| entry.code.as_str()).collect()
 }
 
-/// Every kind's part of the truth table, made at the same time.
+/// The truth table's parts of all kinds, computed in parallel.
 fn of_every_kind(part: impl Fn(EffectKind) -> String + Copy + Send + Sync) -> String {
     std::thread::scope(|scope| {
         let kinds = EffectKind::ALL.iter();

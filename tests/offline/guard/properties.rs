@@ -1,4 +1,4 @@
-//! What holds of every decision on a pull request.
+//! Properties of every decision on a pull request.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::removals::removals;
 use super::scene::*;
 use super::{Loaded, STACK, denials, request, stack};
 
-/// Policies: how many approvals they ask for, and whose.
+/// Policies with their number of approvals and their approvers.
 fn policies() -> [(&'static Loaded, usize, &'static [&'static str]); 3] {
     [
         (&ONE, 1, &[]),
@@ -24,7 +24,7 @@ fn any_kind() -> impl Strategy<Value = EffectKind> {
     prop::sample::select(EffectKind::ALL)
 }
 
-/// Scenes in which little or nothing is wrong, so that it matters what else is.
+/// Scenes with few problems, so that other facts decide.
 fn any_scene() -> impl Strategy<Value = (EffectKind, Scene)> {
     let edits = prop::collection::vec(any::<prop::sample::Index>(), 0..4);
     let of_the_stack = prop::collection::vec(any::<[prop::sample::Index; 2]>(), 0..2);
@@ -59,7 +59,7 @@ fn any_scene() -> impl Strategy<Value = (EffectKind, Scene)> {
     )
 }
 
-/// The same reviews, each person's in their order, those of different people in any.
+/// The same reviews in another order, in which each person's reviews keep theirs.
 fn in_another_order() -> impl Strategy<Value = [Vec<Review>; 2]> {
     let owners =
         |reviews: &[Review]| -> Vec<UserId> { reviews.iter().map(|known| known.by.id).collect() };

@@ -1,10 +1,10 @@
-//! What can be taken away from what is known: an approval, a permission, a fact.
+//! Removes an approval, a permission or a fact from a scene.
 
 use provisioner::guard::*;
 
 use super::scene::*;
 
-/// Takes something away. `false`: it was not there.
+/// Removes a fact. Returns `false` if it was absent.
 type Removal = fn(&mut Scene) -> bool;
 
 macro_rules! options {
@@ -91,7 +91,7 @@ fn lower(person: &mut Actor) -> bool {
     true
 }
 
-/// Everything that one thing was taken away from, and what that was.
+/// Every scene with one fact removed, and the name of that fact.
 pub fn removals(kind: EffectKind, scene: &Scene) -> Vec<(String, Scene)> {
     let fixed = [OF_THE_STACK, OF_THE_REQUEST, OF_PARTS].concat();
     let mut removed: Vec<(String, Scene)> = Vec::new();
@@ -129,7 +129,7 @@ pub fn removals(kind: EffectKind, scene: &Scene) -> Vec<(String, Scene)> {
         );
         add("without the teams of", with(|actor| actor.teams.clear()));
         if review.state == ReviewState::Approved {
-            // An earlier approval is not to take its place.
+            // An earlier approval must not replace it.
             let gone = |other: &&Review| !(is_own(other) && other.state == ReviewState::Approved);
             add(
                 "without approvals of",

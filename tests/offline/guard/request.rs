@@ -1,4 +1,4 @@
-//! The facts of a pull request: what each has to be for each kind of effect, and what is said where it is not.
+//! The facts of a pull request: the values that each kind of effect requires, and the denials for others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,14 +10,14 @@ use super::approvals::REVIEWS;
 use super::scene::*;
 use super::{Loaded, of_every_kind};
 
-/// A value of a fact: its name, and how it comes about.
+/// A value of a fact: its name, and an edit that sets it.
 pub type Value = (&'static str, fn(&mut Scene));
 
 struct Fact {
     name: &'static str,
-    /// The first one is as it should be.
+    /// The first value is the allowed one.
     values: &'static [Value],
-    /// Those with which combinations are counted; with all of them this would take minutes.
+    /// The values whose combinations are counted. All values would take minutes.
     representatives: &'static [&'static str],
 }
 
@@ -178,7 +178,7 @@ const FACTS: &[Fact] = &[
         ],
         &[],
     ),
-    // What is about the comment comes after it.
+    // Facts of the comment follow the trigger.
     fact(
         "trigger",
         &[
@@ -287,13 +287,13 @@ const FACTS: &[Fact] = &[
     ),
 ];
 
-/// Everything that may be otherwise.
+/// All edits.
 pub fn edits() -> Vec<fn(&mut Scene)> {
     let values = FACTS.iter().flat_map(|fact| fact.values);
     values.map(|(_, set)| *set).collect()
 }
 
-/// Some kinds of these, by those that they are or are not.
+/// Kinds of effects in the shortest form: listed, or all but some.
 fn in_short(some: &[EffectKind], kinds: &[EffectKind]) -> String {
     let names = |kinds: &[EffectKind]| {
         let names = kinds.iter().map(|kind| format!("{kind:?}"));
@@ -307,8 +307,8 @@ fn in_short(some: &[EffectKind], kinds: &[EffectKind]) -> String {
     }
 }
 
-/// Denials of each single deviation, with the kinds that are denied by it; the others are allowed. `kinds` are allowed without
-/// any. Facts without which nothing changes are told by name.
+/// Denials of each single deviation, with the denied kinds; the others are allowed. `kinds` are allowed without a deviation. Facts
+/// without an effect are listed by name.
 fn table(
     policy: &'static Loaded,
     base: fn(EffectKind) -> Scene,
@@ -359,7 +359,7 @@ fn table(
     table
 }
 
-/// Calls for all combinations of representatives from the fact at `at` on.
+/// Calls `seen` for all combinations of representatives, from the fact at `at` on.
 fn for_all(scene: &mut Scene, at: usize, seen: &mut dyn FnMut(&Scene)) {
     let Some(fact) = FACTS.get(at) else {
         return seen(scene);
@@ -374,7 +374,7 @@ fn for_all(scene: &mut Scene, at: usize, seen: &mut dyn FnMut(&Scene)) {
     }
 }
 
-/// How many combinations are allowed under each policy, so that none opens what no fact opens alone; and every denial that came.
+/// The number of allowed combinations under each policy, and all denials: no combination allows what no single fact allows.
 fn counted(kind: EffectKind) -> String {
     let mut told = BTreeSet::new();
     let policies = [("one", &*ONE), ("two", &*TWO), ("of the list", &*LISTED)];

@@ -1,4 +1,4 @@
-//! A pull request for which everything is as it should be, and the people around it.
+//! A pull request that the guard allows, and its people.
 
 use std::sync::LazyLock;
 
@@ -7,12 +7,12 @@ use provisioner::model::{CommitSha, UserId};
 
 use super::{Loaded, codes, policy, stack};
 
-/// What one approval allows, by anybody who may push.
+/// Requires one approval by a user with write permission.
 pub static ONE: LazyLock<Loaded> = LazyLock::new(|| policy("defaults: {updates: reviewed}"));
-/// What two allow.
+/// Requires two approvals.
 pub static TWO: LazyLock<Loaded> =
     LazyLock::new(|| policy("defaults: {updates: reviewed, approvals: 2}"));
-/// What one of these people allows.
+/// Requires one approval by a listed approver.
 pub static LISTED: LazyLock<Loaded> = LazyLock::new(|| {
     policy(
         "defaults: {updates: reviewed}\n\
@@ -20,7 +20,7 @@ pub static LISTED: LazyLock<Loaded> = LazyLock::new(|| {
     )
 });
 
-/// Digest of what a deletion would do.
+/// Digest of a deletion.
 pub const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// The head that was reviewed and merged.
@@ -53,12 +53,12 @@ pub fn pam() -> Actor {
     person(2, "pam")
 }
 
-/// Reviewed it.
+/// Reviewed the pull request.
 pub fn rex() -> Actor {
     person(3, "rex")
 }
 
-/// Reviewed it as well. Is of a team that may.
+/// Also reviewed it. In a team of approvers.
 pub fn eve() -> Actor {
     Actor {
         teams: vec!["acme/ml".to_owned()],
@@ -66,7 +66,7 @@ pub fn eve() -> Actor {
     }
 }
 
-/// Comments. Is of the team that approves.
+/// Comments. In the team of approvers.
 pub fn cleo() -> Actor {
     Actor {
         teams: vec!["acme/ml".to_owned()],
@@ -74,7 +74,7 @@ pub fn cleo() -> Actor {
     }
 }
 
-/// Is a machine of a team that may.
+/// A bot in a team of approvers.
 pub fn robot() -> Actor {
     Actor {
         bot: true,
@@ -113,13 +113,13 @@ impl Known for Actor {
     }
 }
 
-/// What is said of people in these tests.
+/// Edits of people in these tests.
 pub trait Known: Sized {
-    /// The same with another permission.
+    /// With another permission.
     fn may(self, permission: impl Into<Option<Permission>>) -> Self;
-    /// The same in other teams.
+    /// In other teams.
     fn in_teams(self, teams: &[&str]) -> Self;
-    /// The same by another name.
+    /// With another login.
     fn named(self, login: &str) -> Self;
     /// A review of the head.
     fn reviews(self, state: ReviewState) -> Review;
@@ -127,7 +127,7 @@ pub trait Known: Sized {
     fn approves(self) -> Review;
 }
 
-/// Makes a review one of another commit.
+/// Makes it a review of another commit.
 pub fn before(mut review: Review) -> Review {
     review.commit = another();
     review
@@ -143,7 +143,7 @@ pub fn comment() -> CommentCommand {
     }
 }
 
-/// All that a decision depends on.
+/// The inputs of a decision.
 #[derive(Clone, Debug)]
 pub struct Scene {
     pub policy: &'static Loaded,
@@ -151,7 +151,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Everything is as it should be for an effect, and one approval is asked for.
+    /// An effect that the guard allows. The policy requires one approval.
     pub fn new(kind: EffectKind, trigger: Trigger) -> Self {
         let deletes = matches!(kind, EffectKind::Delete | EffectKind::TearDown);
         let request = ChangeRequest {
@@ -191,12 +191,12 @@ impl Scene {
         }
     }
 
-    /// The same, by Cleo's comment.
+    /// With a trigger by Cleo's comment.
     pub fn commanded(kind: EffectKind) -> Self {
         Self::new(kind, Trigger::Comment(comment()))
     }
 
-    /// The same, by the change itself.
+    /// With a trigger by the change itself.
     pub fn merged(kind: EffectKind) -> Self {
         Self::new(kind, Trigger::Change)
     }
@@ -208,7 +208,7 @@ impl Scene {
         }
     }
 
-    /// Changes the comment, if there is one.
+    /// Edits the comment, if there is one.
     pub fn comment(&mut self, change: impl FnOnce(&mut CommentCommand)) {
         if let Some(Trigger::Comment(command)) = &mut self.request().trigger {
             change(command);

@@ -1,5 +1,4 @@
-//! The facts of a stack, at a command line: what each has to be for each kind of effect, and what is said where it is
-//! not.
+//! The facts of a stack, at a command line: the values that each kind of effect requires, and the denials for others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,7 +12,7 @@ use provisioner::stack::{DriftCheck, Stack, StackStatus};
 
 use super::{Loaded, STACK, codes, of_every_kind, policy};
 
-/// A fact by its name, with its values. The last one is that it is not known, except where a fact cannot be missing.
+/// A fact with its values. The last value means unknown, except for facts that cannot be missing.
 struct Fact {
     name: &'static str,
     values: &'static [&'static str],
@@ -101,7 +100,7 @@ fn with(case: &Case, name: &str, value: &str) -> Case {
     case
 }
 
-/// Every fact as it should be for a kind of effect.
+/// The values that allow a kind of effect.
 fn good(kind: EffectKind) -> Case {
     let stack = match kind {
         EffectKind::Create | EffectKind::Test => "absent",
@@ -125,7 +124,7 @@ static POLICIES: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
     texts.into_iter().map(policy).collect()
 });
 
-/// What is known, one fact after the other.
+/// The facts, set one after another.
 struct Known {
     policy: &'static Loaded,
     facts: Facts,
@@ -145,7 +144,7 @@ impl Known {
         known
     }
 
-    /// The stack is set after its owner and its protection.
+    /// Sets the stack after its owner and its protection.
     fn set(&mut self, at: usize, value: usize) {
         let name = FACTS[at].values[value];
         let facts = &mut self.facts;
@@ -240,12 +239,12 @@ impl Known {
     }
 }
 
-/// All facts as they should be.
+/// Facts that allow an effect.
 pub fn good_facts(kind: EffectKind) -> Facts {
     Known::new(&good(kind)).facts
 }
 
-/// The same with some of them otherwise: which, and how.
+/// The same with some facts changed: which, and to which value.
 pub fn deviating(kind: EffectKind, picks: &[[prop::sample::Index; 2]]) -> Facts {
     let mut case = good(kind);
     for [fact, value] in picks {
@@ -259,8 +258,7 @@ fn decided(kind: EffectKind, case: &Case) -> Vec<&'static str> {
     Known::new(case).decide(kind)
 }
 
-/// What comes of each single deviation from a case that is allowed, fact by fact. Facts without which nothing changes are told
-/// by name.
+/// The denials of each single deviation from an allowed case, by fact. Facts without an effect are listed by name.
 fn table(kind: EffectKind, base: &Case) -> String {
     let mut table = String::new();
     let mut without_effect = Vec::new();
@@ -285,8 +283,8 @@ fn table(kind: EffectKind, base: &Case) -> String {
     table
 }
 
-/// Of each fact one value that allows, some that deny, and that it is not known. The others are in the table of single
-/// deviations; with all of them this would take minutes.
+/// For each fact one value that allows, some that deny, and unknown. All values would take minutes; the table of single deviations
+/// has them.
 fn representatives(fact: &Fact) -> Vec<usize> {
     let left_out = [
         "another account",
@@ -308,7 +306,7 @@ fn representatives(fact: &Fact) -> Vec<usize> {
     kept.map(|(at, _)| at).collect()
 }
 
-/// Calls for all combinations of the facts from the one at `at` on.
+/// Calls `seen` for all combinations of the facts from `at` on.
 fn for_all(known: &mut Known, at: usize, seen: &mut dyn FnMut(&Known)) {
     let Some(fact) = FACTS.get(at) else {
         return seen(known);
@@ -319,7 +317,7 @@ fn for_all(known: &mut Known, at: usize, seen: &mut dyn FnMut(&Known)) {
     }
 }
 
-/// How many combinations are allowed, so that none opens what no fact opens alone; and every denial that came.
+/// The number of allowed combinations, and all denials: no combination allows what no single fact allows.
 fn counted(kind: EffectKind) -> String {
     let (mut all, mut allowed) = (0_u32, 0_u32);
     let mut told = BTreeSet::new();
@@ -348,7 +346,7 @@ pub fn page() -> String {
         assert_eq!(decided(*kind, &base), [""; 0], "{kind:?}");
         writeln!(page, "{kind:?}\n{}", table(*kind, &base)).unwrap();
     }
-    // A test's stack that is there is deleted under the same permit.
+    // The same permit deletes a test stack that exists.
     let left = with(
         &with(&good(EffectKind::Test), "stack", "ready"),
         "owner",

@@ -1,10 +1,10 @@
-//! What configs get wrong, one mistake each, and the one diagnostic that their authors read.
+//! Invalid configs, one mistake each, and the diagnostic that their authors read.
 
 use provisioner::report;
 
 use super::{BASE, HEAD, loaded};
 
-/// A config and its name, the one text in it that is replaced, and the code of what is said then.
+/// A config's name, its base, the replaced text, its replacement, and the expected code.
 struct Case(&'static str, Base, &'static str, &'static str, &'static str);
 
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ enum Base {
 }
 
 impl Base {
-    /// Name and text without a mistake, but for those that are too long.
+    /// Name and text of a valid config, except for those that are too long.
     fn config(self) -> (String, String) {
         const NETWORK: &str =
             "  vpc:\n    vpc_id: vpc-0a1b2c3d\n    subnet_ids: subnet-0a1b2c3d,subnet-1a2b3c4d\n";
@@ -594,7 +594,7 @@ fn every_rule_of_the_product_has_a_case() {
         .product("ml")
         .unwrap()
         .unwrap();
-    // Warnings refuse nothing; `tiers` has them.
+    // Warnings do not reject a config; `tiers` tests them.
     let errors = product.manifest.rules.iter();
     let errors = errors.filter(|rule| rule.severity == provisioner::diagnostic::Severity::Error);
     let rules = errors.map(|rule| rule.code.as_str());
@@ -604,7 +604,7 @@ fn every_rule_of_the_product_has_a_case() {
     assert!(untested.is_empty(), "no case for {untested:?}");
 }
 
-/// Rules that are never alone: what breaks them breaks another rule too.
+/// Rules that are never broken alone: breaking them breaks another rule too.
 const SEVERAL: &[&str] = &[
     "ml-vpc-source-missing",
     "ml-vpc-source-unused",
@@ -612,7 +612,7 @@ const SEVERAL: &[&str] = &[
     "ml-route-tables-unused",
 ];
 
-/// What breaks several rules at once is told at once.
+/// Several mistakes are reported at once.
 #[test]
 fn several_mistakes_are_reported_at_once() {
     let direct = Base::Direct.config();

@@ -1,4 +1,4 @@
-//! The ML product: three tiers, every scenario, and what its configs can get wrong.
+//! The ML product: three tiers, every scenario, and mistakes in its configs.
 
 mod invalid;
 mod names;
@@ -11,7 +11,7 @@ use provisioner::config::{Config, LoadResult, load};
 use provisioner::model::RepoPath;
 use provisioner::product::{Registry, RunInput};
 
-/// Loads a config, in a run that was given a tier or none.
+/// Loads a config, in a run with or without a tier.
 pub fn loaded(name: &str, text: &str, tier: Option<&str>) -> LoadResult {
     let path = RepoPath::parse(&format!("ml/configs/{name}.yaml")).unwrap();
     static NONE_GIVEN: LazyLock<Registry> = LazyLock::new(Registry::built_in);
@@ -28,7 +28,7 @@ pub fn loaded(name: &str, text: &str, tier: Option<&str>) -> LoadResult {
     }
 }
 
-/// Loads a config that has to be without a fault.
+/// Loads a valid config.
 pub fn valid(name: &str, text: &str) -> Config {
     let loaded = loaded(name, text, None);
     assert!(
@@ -39,7 +39,7 @@ pub fn valid(name: &str, text: &str) -> Config {
     loaded.config.unwrap()
 }
 
-/// The start that all configs of these tests share, and the base of their names.
+/// The start of all configs of these tests, and the base of their names.
 pub const HEAD: &str = r#"client:
   company_prefix: acme
   account_id: "123456789012"

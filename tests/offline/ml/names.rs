@@ -1,4 +1,4 @@
-//! Names hold what the fields say, stay within the limits of their services, and are not shared by different configs.
+//! Names contain the fields, stay within the limits of their services, and differ between configs.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::loaded;
 
-/// The most characters that a service takes. Sources: the `CreateX` page of each service's API reference.
+/// The maximum length in each service. Sources: the `CreateX` page of each service's API reference.
 const LIMITS: &[(&str, usize)] = &[
     ("stack", 128),
     ("model_package_group", 63),
@@ -45,7 +45,7 @@ struct Fields {
 }
 
 impl Fields {
-    /// The file name, put together here and not by the product.
+    /// The file name, built here and not by the product.
     fn stem(&self) -> String {
         let mut stem = format!(
             "{}-{}-{}-{}-{}-ml-{}",
@@ -99,7 +99,7 @@ impl Fields {
 }
 
 fn word() -> impl Strategy<Value = String> {
-    // Words that look like other parts of a name, more often than chance would make them.
+    // Words that look like other parts of a name, more often than by chance.
     prop_oneof![
         "[a-z][a-z0-9]{0,5}",
         "[a-z]-[a-z]{1,3}",
@@ -161,7 +161,7 @@ proptest! {
         }
     }
 
-    /// The scenario tells apart what the common name does not: `a-b` of no workload from `a` of workload `b`.
+    /// The scenario distinguishes configs with the same common name: `a-b` without a workload, and `a` with workload `b`.
     #[test]
     fn templates_are_shared_by_no_two_configs(a in fields(), b in fields()) {
         if let (Some(one), Some(other)) = (names(&a), names(&b)) {
@@ -176,7 +176,7 @@ proptest! {
     }
 }
 
-/// A generator that makes nothing valid would prove nothing.
+/// A generator without valid configs would prove nothing.
 #[test]
 fn most_generated_configs_load() {
     use proptest::strategy::ValueTree as _;

@@ -1,4 +1,4 @@
-//! Every example renders; those that differ in kind are looked at whole.
+//! Every example renders; one of each kind has a full snapshot.
 #![expect(clippy::disallowed_methods, reason = "the examples are files")]
 
 use std::collections::BTreeSet;
@@ -89,7 +89,7 @@ fn every_scenario_renders_publishes_and_fits() {
     }
 }
 
-/// Names of the config's file and of its outputs: source before mode in these, mode before source in that.
+/// Names of the config's file and of its outputs: source before mode in some, mode before source in others.
 #[test]
 fn names_match_the_original() {
     let examples = examples();

@@ -1,4 +1,4 @@
-//! Which tier a config is of, and what it may set.
+//! The tier of a config, and the keys that it allows.
 
 use super::{BASE, HEAD, loaded, valid};
 

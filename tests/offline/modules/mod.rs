@@ -1,5 +1,5 @@
-//! The layout's rules, which the compiler does not check: the order of modules, no circles, pure modules, adapters.
-//! The order is read from the table in `src/lib.rs`; `docs/architecture.md` has the same table.
+//! Rules of the layout that the compiler does not check: the order of modules, no circles, pure modules, adapters.
+//! The order comes from the table in `src/lib.rs`; `docs/architecture.md` has the same table.
 
 mod rules;
 pub mod sources;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use sources::Sources;
 use table::Table;
 
-/// Files beside the adapters that name GitHub, and why.
+/// Files outside of the adapters that name GitHub.
 const NAMES_GITHUB: &[&str] = &[
     // The list of adapters.
     "ci/detect.rs",

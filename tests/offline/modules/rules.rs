@@ -1,4 +1,4 @@
-//! What the module test holds the sources to. Each rule returns one sentence for each violation.
+//! The rules of the module test. Each returns one sentence for each violation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +79,7 @@ pub fn circles(sources: &Sources) -> Vec<BTreeSet<&str>> {
     circles
 }
 
-/// The uses by which the files of a circle hold together.
+/// The imports that form a circle.
 pub fn arrows(sources: &Sources, circle: &BTreeSet<&str>) -> Vec<String> {
     let mut arrows = Vec::new();
     for file in circle {
@@ -90,7 +90,7 @@ pub fn arrows(sources: &Sources, circle: &BTreeSet<&str>) -> Vec<String> {
     arrows
 }
 
-/// Pure modules neither wait nor reach outside of the process.
+/// Pure modules do not wait or reach outside of the process.
 pub fn doors(sources: &Sources, table: &Table) -> Vec<String> {
     let doors: [&[&str]; 15] = [
         &["std", "fs"],
@@ -130,7 +130,7 @@ pub fn doors(sources: &Sources, table: &Table) -> Vec<String> {
     violations
 }
 
-/// Foreign clients, the environment and workflow commands stay in their adapters.
+/// External clients, the environment and workflow commands stay in their adapters.
 pub fn strays(sources: &Sources) -> Vec<String> {
     let is_aws = |path: &ModulePath| path[0].starts_with("aws_");
     let is_environment = |path: &ModulePath| path.starts_with(&["std".into(), "env".into()]);
@@ -151,7 +151,7 @@ pub fn strays(sources: &Sources) -> Vec<String> {
     violations
 }
 
-/// Files whose code, texts or doc comments name GitHub, links apart.
+/// Files whose code, texts or doc comments name GitHub outside of links.
 pub fn github_names(sources: &Sources) -> BTreeSet<&str> {
     let link = regex::Regex::new(r"https?://\S+").unwrap();
     let names = |file: &&str| {
@@ -181,8 +181,8 @@ pub fn workflow_commands(sources: &Sources) -> BTreeSet<&str> {
     sources.files().filter(writes).collect()
 }
 
-/// Type names that more than one module or file defines, and those of `twins` that only one does. A name of `twins` may have one
-/// definition in a `wire.rs` beside the one in the program's own words.
+/// Type names that are defined more than once, and names of `twins` that are not. A name of `twins` may have a second definition in
+/// a `wire.rs`.
 pub fn repeated_types(sources: &Sources, twins: &[&str]) -> Vec<String> {
     let is_wire = |file: &&&str| file.ends_with("/wire.rs");
     let types = sources.types();
@@ -199,7 +199,7 @@ pub fn repeated_types(sources: &Sources, twins: &[&str]) -> Vec<String> {
     repeated.chain(stale).collect()
 }
 
-/// Items that are not in `expected`, and those of `expected` that are not there.
+/// Items that are missing in `expected`, and items of `expected` that were not found.
 pub fn differences<'a>(found: &BTreeSet<&'a str>, expected: &[&'a str]) -> Vec<String> {
     let expected: BTreeSet<&str> = expected.iter().copied().collect();
     let added = found.difference(&expected);

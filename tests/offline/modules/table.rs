@@ -1,19 +1,19 @@
-//! The table of modules in the rustdoc of `src/lib.rs`: the one place that says their order.
+//! The table of modules in the rustdoc of `src/lib.rs`, which defines their order.
 
 use std::collections::BTreeMap;
 
-/// The modules of one row stand beside each other: none of them uses another.
+/// The modules of one row do not use each other.
 pub struct Row {
     pub modules: Vec<String>,
     /// No async, file system, environment, clock, network or randomness.
     pub pure: bool,
 }
 
-/// Top to bottom.
+/// Rows from top to bottom.
 pub struct Table(pub Vec<Row>);
 
 impl Table {
-    /// Reads the table of a text in which every line of it begins with `|`, after `//! ` or nothing.
+    /// Reads the first table of a text. Each of its lines begins with `|`, after an optional `//! `.
     pub fn parse(text: &str) -> Self {
         let rows = rows(text).into_iter().map(|cells| Row {
             modules: cells[0].split(", ").map(name).collect(),

@@ -17,7 +17,7 @@ pub fn stack_id(workdir: &Workdir) -> String {
     arn("stack", &workdir.stack())
 }
 
-/// Answers of `tests/fixtures/aws`, where words in capitals stand for the names of this test.
+/// Answers of `tests/fixtures/aws`. Words in capitals are placeholders for the names of the test.
 pub fn fixture(workdir: &Workdir, name: &str) -> Value {
     let path = format!(
         "{}/tests/fixtures/aws/{name}.yaml",
@@ -32,7 +32,7 @@ pub fn no_stack() -> Value {
     refused("ValidationError", "Stack with id it does not exist")
 }
 
-/// A stack with the tags of this program's own.
+/// A stack with provisioner's tags.
 pub fn stack(workdir: &Workdir, status: &str) -> Value {
     let product = workdir.path().split('/').next().unwrap().to_owned();
     json!({"Stacks": [{
@@ -55,13 +55,13 @@ pub fn stack_with(workdir: &Workdir, status: &str, outputs: &[&str]) -> Value {
     answer
 }
 
-/// All parameters that were asked for.
+/// All requested parameters.
 pub fn parameters(names: &[String]) -> Value {
     let value = |name: &String| json!({"Name": name, "Type": "String", "Value": "a value"});
     json!({"Parameters": names.iter().map(value).collect::<Vec<_>>(), "InvalidParameters": []})
 }
 
-/// A change set of no findings and no hooks is made, described by these answers, and deleted.
+/// A change set without findings and hooks is created, described by these answers, and deleted.
 pub fn preview(workdir: &Workdir, described: Value) {
     look(workdir, described);
     workdir
@@ -74,7 +74,7 @@ pub fn preview(workdir: &Workdir, described: Value) {
         .on("DeleteChangeSet", json!({}));
 }
 
-/// A change set is made, and described by these answers.
+/// A change set is created, and described by these answers.
 pub fn look(workdir: &Workdir, described: Value) {
     let made = json!({"Id": arn("changeSet", "provisioner"), "StackId": stack_id(workdir)});
     workdir
@@ -83,7 +83,7 @@ pub fn look(workdir: &Workdir, described: Value) {
         .on("DescribeChangeSet", described);
 }
 
-/// What a stack that exists is asked for beside its change set.
+/// Further queries for an existing stack.
 pub fn of_existing(workdir: &Workdir) {
     workdir
         .aws
@@ -92,7 +92,7 @@ pub fn of_existing(workdir: &Workdir) {
         .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
 }
 
-/// A change set that ended, without changes.
+/// A finished change set without changes.
 pub fn change_set(status: &str, reason: &str) -> Value {
     json!({
         "ChangeSetId": arn("changeSet", "provisioner"),
@@ -113,7 +113,7 @@ fn kind(logical_id: &str) -> &str {
     }
 }
 
-/// Events, oldest first, each a second after the one before: logical id, status, reason.
+/// Events, oldest first, one second apart: logical id, status, reason.
 pub fn events(workdir: &Workdir, rows: &[(&str, &str, &str)]) -> Vec<Value> {
     let event = |(second, (logical_id, status, reason)): (usize, &(&str, &str, &str))| {
         let (kind, physical_id) = match *logical_id {
@@ -135,7 +135,7 @@ pub fn events(workdir: &Workdir, rows: &[(&str, &str, &str)]) -> Vec<Value> {
     rows.iter().enumerate().map(event).collect()
 }
 
-/// The answer when so many of the events have happened: newest first.
+/// The answer after `count` events, newest first.
 pub fn so_far(events: &[Value], count: usize) -> Value {
     let newest_first: Vec<&Value> = events[..count].iter().rev().collect();
     json!({"StackEvents": newest_first})

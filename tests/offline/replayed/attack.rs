@@ -1,4 +1,4 @@
-//! AWS echoes untrusted text: none of it breaks out of any output.
+//! AWS echoes untrusted text. It stays text in every output.
 #![expect(clippy::disallowed_methods, reason = "logs are files")]
 
 use provisioner::text::is_invisible_or_bidi;
@@ -24,10 +24,10 @@ pub const HOSTILE: [&str; 12] = [
     "</details> <!-- provisioner:check --> `x`",
 ];
 
-/// Those that are tried where there is room for one only.
+/// For places where only one value fits.
 const SINGLE: [&str; 3] = [HOSTILE[0], HOSTILE[3], HOSTILE[8]];
 
-/// Runs an action in every format, after `script` was added again, and looks at all that was written.
+/// Runs an action in every format, each time with a new `script`, and checks every output.
 pub fn assert_harmless(workdir: &Workdir, action: &str, script: impl Fn()) {
     for format in ["text", "markdown", "json", "sarif"] {
         script();

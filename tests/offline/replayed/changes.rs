@@ -1,4 +1,4 @@
-//! What deploying would do, and that nothing is left of asking.
+//! `show-changes` on replayed answers: the preview, and that it leaves nothing.
 #![expect(clippy::disallowed_methods, reason = "logs are files")]
 
 use serde_json::{Value, json};
@@ -9,12 +9,12 @@ use super::answers::{
 use super::{Workdir, workdir};
 use crate::support::replay::refused;
 
-/// Changes of a bucket, whose values and reasons hold a secret of the config.
+/// A secret of the config in values and reasons of the change set.
 const SECRET: &str = "correct-horse";
 const CONFIG: &str = "  versioning: true\n  lifecycle_policy: compliance\n  tags:\n    Team: correct-horse-battery\n";
 const FORMATS: [&str; 4] = ["text", "markdown", "json", "sarif"];
 
-/// What the program says of the fixture's changes in one format, with its log.
+/// The output for the fixture's changes in one format, with the log.
 fn say(workdir: &Workdir, format: &str) -> String {
     let output = workdir.run_action("show-changes", &["--format", format]);
     let reports = workdir.folder().join("s3/reports");
@@ -143,7 +143,7 @@ fn a_change_set_that_cannot_be_described_is_deleted() {
     assert_deleted(&workdir, 1);
 }
 
-/// A stack that a change set leaves, with what else is in it.
+/// The stack that a change set leaves, with other content.
 fn shell(change_sets: Value, resources: Value) -> Workdir {
     let workdir = workdir();
     workdir

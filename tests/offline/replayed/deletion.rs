@@ -1,4 +1,4 @@
-//! What a deletion takes with it, who stands in its way, and how it fails.
+//! Deletions on replayed answers: the preview, what blocks a deletion, and its errors.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::answers::{events, fixture, so_far, stack, stack_id};
 use super::ml::ml;
 use crate::support::replay::refused;
 
-/// A stack of the ML product with two exports; both looks at it see the same.
+/// A stack of the ML product with two exports; `looks` queries return the same.
 fn looked_at(workdir: &Workdir, looks: usize, imports: &Value, versions: &Value) {
     let mut there = stack(workdir, "CREATE_COMPLETE");
     there["Stacks"][0]["Outputs"] = json!([

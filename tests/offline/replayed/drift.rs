@@ -1,4 +1,4 @@
-//! Drift detection that takes its time, looks at some, and fails.
+//! Drift detection that takes time, checks some resources only, or fails.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::answers::{fixture, stack};
 use super::{Workdir, workdir};
 use crate::support::replay::refused;
 
-/// A stack that is there, whose detection goes through these states.
+/// An existing stack whose detection passes through these states.
 fn detect(states: &[(&str, &str)]) -> Workdir {
     let workdir = workdir();
     workdir.write_config("  versioning: true\n  tags:\n    Team: correct-horse-battery\n");
@@ -83,7 +83,7 @@ fn a_failed_detection_reports_its_findings_and_reason() {
     assert!(!found.to_string().contains("correct-horse"), "{found}");
 }
 
-/// The numbers of the hidden values in their order, as a format has them.
+/// The numbers of hidden values in one format, in order.
 fn numbers(output: &str) -> Vec<&str> {
     let number = regex::Regex::new(r"\(hidden \d+\)").unwrap();
     number

@@ -1,4 +1,4 @@
-//! The ML product, whose types the emulator does not know: made, verified and deleted.
+//! The ML product, whose types the emulator does not have: created, verified and deleted.
 #![expect(clippy::disallowed_methods, reason = "configs and templates are files")]
 
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::{Workdir, workdir};
 use crate::support::replay::{not_found, refused};
 
 const CONFIG: &str = "globalbank-prod-c001-us-west-2-churn-ml-s3-sgprov-ssm-workload";
-/// Parameters of others that the config names.
+/// Parameters of other stacks that the config names.
 const NEEDED: [&str; 3] = [
     "/vpc/globalbank-prod-c001-us-west-2-vpc/VPCId",
     "/vpc/globalbank-prod-c001-us-west-2-vpc/PrivateSubnetIds",
@@ -27,7 +27,7 @@ fn example(config: &str) -> Workdir {
     workdir().with_config(&path, &config, name)
 }
 
-/// What the config's template publishes: its outputs and its parameters.
+/// The outputs and parameters of the config's template.
 struct Published {
     outputs: Vec<String>,
     parameters: Vec<String>,
@@ -55,7 +55,7 @@ fn published(workdir: &Workdir) -> Published {
     }
 }
 
-/// The stack is made, and then has these outputs and parameters.
+/// The stack is created, and then has these outputs and parameters.
 fn made(workdir: &Workdir, outputs: &[String], names: &[String]) {
     let events = events(
         workdir,
@@ -215,7 +215,7 @@ fn an_unchanged_stack_is_only_verified() {
     let workdir = ml();
     let published = published(&workdir);
     let outputs: Vec<&str> = published.outputs.iter().map(String::as_str).collect();
-    // What is deployed is what the config is sent as.
+    // The deployed template equals the one that was sent.
     workdir
         .aws
         .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))

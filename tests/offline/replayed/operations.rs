@@ -1,4 +1,4 @@
-//! Operations that take their time, and fail.
+//! Operations that take time, and that fail.
 #![expect(clippy::disallowed_methods, reason = "the rendered template is a file")]
 
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn published(workdir: &Workdir) -> Value {
     parameters(&names.iter().map(of).collect::<Vec<_>>())
 }
 
-/// A change set that can run, of a stack that goes through these states.
+/// A change set that can be executed; its stack passes through these states.
 fn running(workdir: &Workdir, states: Value) {
     look(workdir, change_set("CREATE_COMPLETE", ""));
     workdir
@@ -57,7 +57,7 @@ fn a_creation_reports_every_event() {
     let busy = stack(&workdir, "CREATE_IN_PROGRESS");
     workdir.aws.on("HeadBucket", not_found());
     running(&workdir, json!([no_stack(), busy, busy, made]));
-    // The new ones come newest first, in two pages.
+    // New events come newest first, in two pages.
     let mut newest = so_far(&events[5..], 3);
     newest["NextToken"] = json!("page-2");
     workdir
@@ -166,7 +166,7 @@ fn a_creation_that_was_rolled_back_is_removed() {
         ]),
     );
     let polled = [1, 5, 5, 7].map(|count| so_far(&events, count));
-    // Of what is gone, events are not asked for.
+    // Events of a deleted stack are not queried.
     workdir
         .aws
         .on("DescribeStackEvents", json!(polled[..3]))
@@ -187,7 +187,7 @@ fn a_creation_that_was_rolled_back_is_removed() {
     );
 }
 
-/// A stack that is there, and is not what the config renders to.
+/// An existing stack that differs from the config's template.
 fn update(
     workdir: &Workdir,
     end: &str,
@@ -330,7 +330,7 @@ fn only_our_change_set_of_a_foreign_empty_stack_is_deleted() {
     assert_eq!(workdir.aws.asked("DeleteStack").len(), 0);
 }
 
-/// The config's own stack while a run that was killed makes it.
+/// The config's own stack, whose creation a killed run started.
 fn half_made(workdir: &Workdir, more: Value) {
     workdir.run_action("create-prov-template", &[]);
     let template = workdir

@@ -1,4 +1,4 @@
-//! What an update would do to values that were changed outside of CloudFormation.
+//! The effect of an update on values that were changed outside of CloudFormation.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::attack::{HOSTILE, assert_harmless};
 use super::{Workdir, workdir};
 use crate::support::replay::refused;
 
-/// A stack that is there, whose last detection found this, with what else is said of it.
+/// An existing stack with this result of the last detection, and these further fields.
 fn inspected(status: &str, more: &[(&str, &str)]) -> Workdir {
     let workdir = workdir();
     let mut answer = stack(&workdir, "UPDATE_COMPLETE");
@@ -25,7 +25,7 @@ fn inspected(status: &str, more: &[(&str, &str)]) -> Workdir {
     workdir
 }
 
-/// The same, drifted like this, with a change set of these resources.
+/// The same with this drift, and a change set of these resources.
 fn drifted(drifts: Value, changes: &[Value]) -> Workdir {
     let workdir = inspected("DRIFTED", &[]);
     workdir.aws.on("DescribeStackResourceDrifts", drifts);
@@ -42,7 +42,7 @@ fn described(workdir: &Workdir, changes: &[Value]) -> Value {
     })
 }
 
-/// A resource whose property is changed in place.
+/// A resource with a property that is changed in place.
 fn modified(id: &str, kind: &str, property: &str, after: &Value) -> Value {
     json!({
         "Action": "Modify", "LogicalResourceId": id, "ResourceType": kind, "Replacement": "False",
@@ -67,7 +67,7 @@ fn modified_parameter(after: &str) -> Value {
     )
 }
 
-/// A parameter whose value is another one than the deployed one.
+/// A parameter with another value than the deployed one.
 fn drifted_parameter(deployed: &str, live: &str) -> Value {
     json!({"StackResourceDrifts": [{
         "LogicalResourceId": "SolutionsPrefixParameter", "ResourceType": "AWS::SSM::Parameter",
