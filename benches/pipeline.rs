@@ -1,4 +1,4 @@
-//! Time and memory of each step from a config's bytes to the pull request's comment. docs/benchmarks.md says how to read it.
+//! Time and memory of each step from a config's bytes to the pull request's comment. See docs/benchmarks.md.
 #![expect(
     clippy::disallowed_methods,
     reason = "what is measured begins with reading files"
@@ -31,13 +31,13 @@ use saphyr_parser::Parser;
 
 use configs::Revision;
 
-/// Most characters of a comment.
+/// Maximum length of a comment.
 const COMMENT_LIMIT: usize = 65_000;
 
-/// How many configs.
+/// Numbers of configs.
 const COUNTS: [usize; 3] = [1, 1_000, 10_000];
 
-/// The one of the binary. Memory is what `compare.sh` measures, of whole processes.
+/// The binary's allocator. `compare.sh` measures the memory of whole processes.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -55,7 +55,7 @@ fn main() {
         .main();
 }
 
-/// The files of the first `count` configs, and how many bytes they have.
+/// The files of the first `count` configs, and their total size in bytes.
 fn files(count: usize) -> (Vec<PathBuf>, usize) {
     let folder = FOLDER.get().expect("main has set it");
     let written = (0..count).map(|index| {
@@ -74,7 +74,7 @@ fn path(name: &str) -> RepoPath {
     RepoPath::parse(&format!("s3/configs/{name}")).expect("the generator makes file names")
 }
 
-/// A registry whose product is compiled already, as it is from the second config on.
+/// A registry with a compiled product, as from the second config on.
 fn registry() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(|| {
@@ -106,7 +106,7 @@ fn template(config: &Config) -> String {
     rendered.expect("the product's template renders")
 }
 
-/// A change that touches every config, and how many bytes it has on both sides.
+/// A change of every config, and the size of both sides in bytes.
 fn change(count: usize) -> (Vec<Input>, usize) {
     let inputs: Vec<_> = (0..count)
         .map(|index| {
@@ -132,7 +132,7 @@ fn plan(inputs: &[Input]) -> Plan {
     plan
 }
 
-/// The floor: files are read and YAML is parsed, and nothing is made of it.
+/// The lower bound: reads files and parses YAML, without a result.
 #[divan::bench(args = COUNTS)]
 fn a_floor_events(bencher: Bencher<'_, '_>, count: usize) {
     let (files, bytes) = files(count);
@@ -146,7 +146,7 @@ fn a_floor_events(bencher: Bencher<'_, '_>, count: usize) {
     });
 }
 
-/// The floor of a program that also wants the values: what serde makes of the YAML.
+/// The lower bound with values: serde's result for the YAML.
 #[divan::bench(args = COUNTS)]
 fn b_floor_values(bencher: Bencher<'_, '_>, count: usize) {
     let (files, bytes) = files(count);
@@ -158,7 +158,7 @@ fn b_floor_values(bencher: Bencher<'_, '_>, count: usize) {
     });
 }
 
-/// Files are read and checked: YAML, schema, hygiene, names, rules.
+/// Reads and checks files: YAML, schema, characters, names, rules.
 #[divan::bench(args = COUNTS)]
 fn c_validate(bencher: Bencher<'_, '_>, count: usize) {
     let (files, bytes) = files(count);
@@ -178,7 +178,7 @@ fn c_validate(bencher: Bencher<'_, '_>, count: usize) {
     });
 }
 
-/// Templates of configs that are checked already.
+/// Renders the templates of checked configs.
 #[divan::bench(args = COUNTS)]
 fn d_render(bencher: Bencher<'_, '_>, count: usize) {
     let configs = loaded(count, Revision::Base);
@@ -190,7 +190,7 @@ fn d_render(bencher: Bencher<'_, '_>, count: usize) {
     });
 }
 
-/// Diffs of templates that are rendered already.
+/// Diffs of rendered templates.
 #[divan::bench(args = COUNTS)]
 fn e_diff(bencher: Bencher<'_, '_>, count: usize) {
     let base = templates(count, Revision::Base);
@@ -203,8 +203,8 @@ fn e_diff(bencher: Bencher<'_, '_>, count: usize) {
     });
 }
 
-/// The shortest way from two texts to a diff, on all cores: both sides loaded, validated and rendered, then compared. What a plan
-/// does beyond this is to read both templates again, check them, and compare their resources.
+/// The shortest way from two texts to a diff, on all cores: loads, validates and renders both sides, then compares them. A plan
+/// also parses and checks both templates and compares their resources.
 #[divan::bench(args = COUNTS)]
 fn f_load_validate_render_diff(bencher: Bencher<'_, '_>, count: usize) {
     let (inputs, bytes) = change(count);
@@ -244,7 +244,7 @@ fn h_plan_on_all_cores(bencher: Bencher<'_, '_>, count: usize) {
     counted(bencher, count, bytes).bench(|| pool().install(|| plan(&inputs)));
 }
 
-/// The comment of a plan that is made already.
+/// The comment of a finished plan.
 #[divan::bench(args = COUNTS)]
 fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
     let report = Report {
@@ -266,14 +266,14 @@ fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
     counted(bencher, count, bytes).bench(comment);
 }
 
-/// What a process pays once: the product's schema, expressions and templates are compiled.
+/// The cost of each process: compiles the product's schema, expressions and templates.
 #[divan::bench]
 fn j_compile_the_product() {
     let registry = Registry::built_in();
     assert!(black_box(registry.product("s3")).is_some_and(|product| product.is_ok()));
 }
 
-/// The longest comment that a forge takes, full of Markdown, with a command at its end.
+/// The longest comment of a forge, full of Markdown, with a command at its end.
 #[divan::bench]
 fn k_commands_of_a_comment(bencher: Bencher<'_, '_>) {
     let paragraph = "> as was **said** in `x`: [see](https://example.com)\n\n- so\n  ```\n  /provisioner help\n  ```\n\n";
@@ -286,7 +286,7 @@ fn k_commands_of_a_comment(bencher: Bencher<'_, '_>) {
     counted(bencher, 1, bytes).bench(|| command::parse(black_box(&body), &actions));
 }
 
-/// All cores. A pool of its own: the thread that is measured may have become the one of another.
+/// All cores, in a pool of its own: the measured thread may belong to another pool.
 fn pool() -> &'static ThreadPool {
     static POOL: OnceLock<ThreadPool> = OnceLock::new();
     POOL.get_or_init(|| ThreadPoolBuilder::new().build().expect("a pool"))

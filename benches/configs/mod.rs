@@ -1,11 +1,11 @@
-//! Configs of the S3 product to measure with: as many as wanted, no two alike, the same on every machine.
+//! Configs of the S3 product for measurements: any number, all different, the same on every machine.
 
-/// Where a config is in its life.
+/// The side of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revision {
-    /// As it stands at the base of a change.
+    /// At the base.
     Base,
-    /// As the change leaves it: one key of every config is another.
+    /// At the head: one key of every config differs.
     Head,
 }
 
@@ -31,7 +31,7 @@ const TAGS: [&str; 6] = [
     "Environment",
 ];
 
-/// File name and text of the config `index`, which stays below 36⁴ (four characters tell the tenants apart).
+/// File name and text of the config `index`, which must be below 36⁴ (four characters distinguish the tenants).
 pub fn config(index: usize, revision: Revision) -> (String, String) {
     let changed = |every: usize| revision == Revision::Head && index % 5 == every;
     let prefix = PREFIXES[index % 4];
@@ -51,7 +51,7 @@ pub fn config(index: usize, revision: Revision) -> (String, String) {
         text.push('\n');
     };
 
-    // One in eight is for one solution alone, which stands in its file name.
+    // One in eight is for one solution alone, which is in its file name.
     let dedicated = index % 8 == 5;
     let ending = if dedicated { "-forecasting-s3" } else { "-s3" };
     if dedicated || index.is_multiple_of(3) || changed(0) {

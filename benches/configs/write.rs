@@ -1,5 +1,5 @@
-//! `write DIR N base|head` writes the first N configs into DIR. Needs nothing but the standard library, so that the scripts can
-//! compile it with `rustc` alone, in a second.
+//! `write DIR N base|head` writes the first N configs into DIR. Uses the standard library only, so that the scripts can compile it
+//! with `rustc` in a second.
 
 #[path = "mod.rs"]
 mod configs;

@@ -42,7 +42,7 @@ impl Scene {
             .open()
     }
 
-    /// The usual pull request: another lifecycle.
+    /// The usual pull request: it changes the lifecycle.
     pub fn changed(&self) -> Pull {
         let text = config("b001", "  lifecycle_policy: compliance\n");
         self.repo

@@ -1,6 +1,6 @@
-//! An independent GitHub emulator, as a second opinion.
+//! An independent GitHub emulator, to check the adapter against another implementation.
 //!
-//! It has no statuses, reactions, deployments or GraphQL, and lists no files for a pull request.
+//! It has no statuses, reactions, deployments or GraphQL, and lists no files of a pull request.
 
 use std::io::Write as _;
 

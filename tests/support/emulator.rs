@@ -1,4 +1,4 @@
-//! An AWS on loopback: an emulator that others wrote, one process for each core, shared by all tests. Each test has an account of its own.
+//! An AWS on loopback: an external emulator, one process for each core, shared by all tests. Each test has its own account.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use super::testbed::{Server, free_port, root};
 /// The region of all tests.
 pub const REGION: &str = "us-west-2";
 
-/// One for each core, so that several tests are served at the same time.
+/// One for each core, so that it serves several tests at the same time.
 static SERVERS: LazyLock<Vec<OnceLock<Server>>> = LazyLock::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (0..cores).map(|_| OnceLock::new()).collect()
@@ -31,7 +31,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// An account that no other test has. Its emulator is started if it does not run.
+    /// An account that no other test has. Starts its emulator if it does not run.
     #[track_caller]
     pub fn start() -> Self {
         let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
@@ -39,7 +39,7 @@ impl Aws {
         Self::at(server.get_or_init(|| emulator("false")), account)
     }
 
-    /// An account whose roles are held to their policies. The account's own key may do everything.
+    /// An account in which policies limit roles. The account's own key may do everything.
     #[track_caller]
     pub fn strict() -> Self {
         let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
@@ -80,7 +80,7 @@ impl Aws {
         aws_sdk_cloudformation::Client::new(&self.config)
     }
 
-    /// The account as a role sees it that a token assumes; `Err` is why AWS does not let it.
+    /// The account with the credentials of a role, assumed with a token; `Err` has AWS's reason.
     pub fn assume(&self, role: &str, token: &str) -> Result<SdkConfig, String> {
         let sts = aws_sdk_sts::Client::new(&self.config);
         let assumed = sts
@@ -200,7 +200,7 @@ impl Aws {
     }
 }
 
-/// What the program needs to reach an account, at an emulator or at whatever stands before it.
+/// Variables that lead the program to an account, at an emulator or a proxy.
 pub fn variables(account: &str, url: &str) -> [(&'static str, String); 4] {
     [
         ("AWS_ENDPOINT_URL", url.to_owned()),

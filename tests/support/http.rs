@@ -1,4 +1,4 @@
-//! A client with no opinions: one request, one answer, nothing retried, nothing followed.
+//! A minimal client: one request, one answer, no retries, no redirects.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

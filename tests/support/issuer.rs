@@ -1,5 +1,5 @@
-//! What issues identity tokens to a job. The tokens have GitHub's claims and no real signature: the emulator holds them to a role's
-//! trust policy, and does not check who signed.
+//! Issues identity tokens to a job. The tokens have GitHub's claims and no real signature: the emulator checks them against a
+//! role's trust policy, and does not check the signature.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -14,12 +14,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-/// What the job shows to the issuer.
+/// The job's credential at the issuer.
 const BEARER: &str = "runner-bearer-Zk3Qx9Lw2Vb7";
 
 /// An issuer for one job.
 pub struct Issuer {
-    /// `127.0.0.1:PORT`, which is also the issuer's name.
+    /// `127.0.0.1:PORT`, also the issuer's name.
     pub address: String,
     issued: Arc<Mutex<Vec<String>>>,
     stop: Option<oneshot::Sender<()>>,
@@ -34,7 +34,7 @@ struct IssuerState {
 }
 
 impl Issuer {
-    /// Says that the job is `subject`, such as `repo:acme/infra:pull_request`.
+    /// The subject of the job's tokens, such as `repo:acme/infra:pull_request`.
     pub fn new(subject: &str) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
@@ -68,7 +68,7 @@ impl Issuer {
         }
     }
 
-    /// What a job with `id-token: write` has.
+    /// The variables of a job with `id-token: write`.
     pub fn variables(&self) -> [(&'static str, String); 2] {
         let url = format!("http://{}/token?api-version=2.0", self.address);
         [
@@ -82,13 +82,13 @@ impl Issuer {
         token(&self.address, subject, Some("sts.amazonaws.com"))
     }
 
-    /// All tokens that were issued.
+    /// All issued tokens.
     pub fn issued(&self) -> Vec<String> {
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         issued.clone()
     }
 
-    /// Everything that must not be shown anywhere.
+    /// Everything that must not be shown.
     pub fn secrets(&self) -> Vec<String> {
         let mut secrets = self.issued();
         secrets.push(BEARER.to_owned());

@@ -1,4 +1,4 @@
-//! A workflow job: the program as a child process with the environment that a runner gives it.
+//! A workflow job: the program as a child process with a runner's environment.
 #![expect(
     clippy::disallowed_methods,
     reason = "a job is made of processes, files and variables"
@@ -14,7 +14,7 @@ use super::github::FakeGitHub;
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_provisioner");
-/// Makes its pauses between attempts a hundredth of the usual ones.
+/// Reduces pauses between attempts to one percent.
 pub const SHORT_PAUSES: (&str, &str) = ("PROVISIONER_PAUSE_PERCENT", "1");
 
 /// A job that has not run yet.
@@ -23,7 +23,7 @@ pub struct Job {
     variables: Vec<(String, String)>,
 }
 
-/// What a job left behind.
+/// The output of a job.
 pub struct JobOutput {
     pub status: i32,
     pub stdout: String,
@@ -62,7 +62,7 @@ impl Job {
         self
     }
 
-    /// The program in this job's environment, not started yet.
+    /// The program in the job's environment, not started yet.
     pub fn process(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command
@@ -78,10 +78,10 @@ impl Job {
         self.command(&["ci"])
     }
 
-    /// Another command of the program, with the same environment.
+    /// Another command of the program in the same environment.
     pub fn command(&self, arguments: &[&str]) -> JobOutput {
         for name in ["output", "summary"] {
-            // A job that is run again starts a new step.
+            // Each run of a job starts a new step.
             let _ = std::fs::remove_file(self.folder.path().join(name));
         }
         let output = self.process(arguments).output().unwrap();
@@ -115,7 +115,7 @@ fn outputs(text: &str) -> Value {
     outputs.into()
 }
 
-/// What differs from run to run, for snapshots.
+/// Replaces text that differs between runs, for snapshots.
 pub fn normalize(text: &str) -> String {
     let digest = regex::Regex::new("`[0-9a-f]{64}`").unwrap();
     let commit = regex::Regex::new("(head|base|Head|Merge) `[0-9a-f]{7}`").unwrap();
@@ -125,7 +125,7 @@ pub fn normalize(text: &str) -> String {
     commit.replace_all(&text, "$1 `[commit]`").into_owned()
 }
 
-/// A git repository made of files, for tests without a forge.
+/// Runs git, for tests without a forge.
 pub fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .arg("-C")
@@ -153,7 +153,7 @@ pub fn config(tenant: &str, extra: &str) -> String {
     )
 }
 
-/// Where that config belongs.
+/// The path of that config.
 pub fn path(tenant: &str) -> String {
     format!("s3/configs/edge-prod-{tenant}-us-west-1-s3.yaml")
 }

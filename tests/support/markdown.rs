@@ -1,4 +1,4 @@
-//! One oracle for every Markdown text that the program writes: no value in it is live.
+//! The oracle for all Markdown of the program: no value in it is live.
 
 use std::sync::LazyLock;
 
@@ -19,15 +19,15 @@ static OWN_HTML: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(patterns).unwrap()
 });
 
-/// The program's own markers, which only the beginning of a text holds.
+/// The program's own markers, allowed only at the beginning of a text.
 static MARKER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("^<!-- provisioner:[a-z]+ [^<>]*-->$").unwrap());
 
-/// GitHub's limit of a comment's length.
+/// GitHub's maximum length of a comment.
 const MAX_CHARACTERS: usize = 65_536;
 
-/// No link, image, mention, reference, emoji or foreign HTML; no quote, task or footnote; fences and folds end; every table row has
-/// the columns of its head; the text fits into a comment.
+/// No link, image, mention, reference, emoji or foreign HTML; no quote, task or footnote. Fences and folds end, every table row has
+/// the columns of its head, and the text fits into a comment.
 #[track_caller]
 pub fn assert_nothing_live(markdown: &str) {
     let length = markdown.chars().count();
@@ -82,7 +82,7 @@ pub fn assert_nothing_live(markdown: &str) {
     assert_eq!(open_folds, 0, "a fold that does not end: {markdown}");
 }
 
-/// Text of the last paragraph; empty if the last block is another one.
+/// The text of the last paragraph; empty if the last block is not a paragraph.
 pub fn last_paragraph(markdown: &str) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, markdown, &options());

@@ -1,8 +1,7 @@
-//! What the tests run against: a stateful GitHub of our own, and the servers that keep it honest.
+//! The tests' servers: a stateful fake of GitHub, servers that check it, and AWS emulators.
 //!
-//! `github` is the fake. `prism` puts GitHub's published OpenAPI description between a client and the
-//! fake, so that neither can drift from it. `emulate` is an independent GitHub emulator: what passes against both
-//! is less likely to be a mistake shared by our client and our fake.
+//! `github` is the fake. `prism` checks requests and answers between a client and the fake against GitHub's published OpenAPI
+//! description. `emulate` is an independent GitHub emulator, which finds mistakes that the adapter and the fake share.
 
 #![allow(
     dead_code,

@@ -1,9 +1,9 @@
-//! Many cases of one test at the same time.
+//! Runs cases of a test in parallel.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// The same for each of many, several at a time: most of the time one waits for the other side.
+/// Runs `work` for each item, several at a time, because it mostly waits for a server.
 pub fn each<T: Sync, R: Send>(of: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let run = Mutex::new(Vec::new());

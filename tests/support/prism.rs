@@ -1,4 +1,4 @@
-//! GitHub's published OpenAPI description, between a client and a server.
+//! A proxy that checks requests and answers against GitHub's published OpenAPI description.
 //!
 //! It takes about ten seconds to start: share one in a test binary.
 
@@ -10,7 +10,7 @@ pub struct Prism {
 }
 
 impl Prism {
-    /// `upstream` as `FakeGitHub::api_url` gives it: the description knows no path before `/repos`.
+    /// `upstream` as `FakeGitHub::api_url` gives it: the description has no path before `/repos`.
     #[track_caller]
     pub fn in_front_of(upstream: &str) -> Self {
         let port = free_port();
@@ -42,7 +42,7 @@ impl Prism {
         self.server.log()
     }
 
-    /// What Prism objected to, in requests and in answers, since it was started.
+    /// The violations in requests and answers since the start.
     pub fn violations(&self) -> Vec<String> {
         let said = |line: &&str| {
             line.contains("Request terminated with error") || line.contains("Violation:")
@@ -50,7 +50,7 @@ impl Prism {
         self.log().lines().filter(said).map(str::to_owned).collect()
     }
 
-    /// An answer that Prism wrote in place of the server's.
+    /// Whether Prism answered in place of the server.
     pub fn refused(answer: &Answer) -> bool {
         answer
             .header("content-type")

@@ -1,6 +1,6 @@
-//! What stands between the program and AWS: it knows what is asked, keeps a journal, and goes wrong as the test says.
+//! A proxy between the program and AWS: it identifies operations, keeps a journal, and injects faults.
 //!
-//! One request at a time is sent on, in the order of arrival, so that "the third mutation" is the same one in every run.
+//! It forwards one request at a time, in the order of arrival, so that "the third mutation" is the same in every run.
 
 mod call;
 mod fault;
@@ -26,7 +26,7 @@ use super::github::connection_faults::{ConnectionFault, Cut, FaultyListener};
 pub use call::ApiCall;
 pub use fault::{Fault, Rule, Side};
 
-/// Longer than any answer takes; a test that waits for so long has failed.
+/// Longer than any answer takes; a test that waits this long has failed.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A reverse proxy on loopback. It ends when it is dropped.
@@ -44,14 +44,14 @@ struct Shared {
     /// Held by the request that is being forwarded.
     turn: tokio::sync::Mutex<()>,
     held: Sender<ApiCall>,
-    /// Says to a request that is held whether it goes on.
+    /// Tells a held request whether to continue.
     continues: watch::Sender<Option<bool>>,
     state: Mutex<ProxyState>,
 }
 
 #[derive(Default)]
 struct ProxyState {
-    /// How long every request is on its way.
+    /// Added to the time of every request.
     latency: Duration,
     rules: Vec<Rule>,
     hold: Option<(usize, Side)>,
@@ -68,7 +68,7 @@ impl Shared {
 }
 
 impl FaultProxy {
-    /// Stands before the server at `upstream`.
+    /// A proxy of the server at `upstream`.
     #[track_caller]
     pub fn in_front_of(upstream: &str) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
@@ -118,17 +118,17 @@ impl FaultProxy {
         format!("http://{}", self.address)
     }
 
-    /// The first rule that fits a request decides what becomes of it.
+    /// Adds a rule. The first rule that matches a request applies.
     pub fn rule(&self, rule: Rule) {
         self.shared.state().rules.push(rule);
     }
 
-    /// Every request is on its way for so long; any number of them at the same time.
+    /// Delays every request by this time, without limiting their number.
     pub fn slow(&self, latency: Duration) {
         self.shared.state().latency = latency;
     }
 
-    /// Holds the mutation of this number, counted from 0, before it is sent on or before its answer goes back.
+    /// Holds the mutation of this number, counted from 0, before it is forwarded or before its answer is returned.
     pub fn hold(&self, number: usize, side: Side) {
         self.shared.continues.send_replace(None);
         self.shared.state().hold = Some((number, side));
@@ -142,12 +142,12 @@ impl FaultProxy {
             .expect("the mutation to hold is asked for")
     }
 
-    /// Lets the request that is held go on, or cuts its connection.
+    /// Lets the held request continue, or cuts its connection.
     pub fn release(&self, continues: bool) {
         self.shared.continues.send_replace(Some(continues));
     }
 
-    /// From now on everything passes, except what arrived before.
+    /// From now on all requests pass, except those that arrived before.
     pub fn clear(&self) {
         let mut state = self.shared.state();
         *state = ProxyState {
@@ -156,7 +156,7 @@ impl FaultProxy {
         };
     }
 
-    /// How often each rule did something, in the order of the rules.
+    /// How often each rule applied, in the order of the rules.
     pub fn fired(&self) -> Vec<usize> {
         self.shared
             .state()
@@ -166,12 +166,12 @@ impl FaultProxy {
             .collect()
     }
 
-    /// What was asked since the beginning, or since the gate was cleared.
+    /// The requests since the start, or since the proxy was cleared.
     pub fn journal(&self) -> Vec<ApiCall> {
         self.shared.state().journal.clone()
     }
 
-    /// Mutations that AWS carried out.
+    /// Mutations that AWS executed.
     pub fn mutations(&self) -> Vec<ApiCall> {
         let journal = self.journal().into_iter();
         journal
@@ -265,7 +265,7 @@ async fn answer(
     }
 }
 
-/// Tells the test, and waits for its word.
+/// Reports the held request to the test, and waits for its decision.
 async fn held(proxy: &Shared, call: &ApiCall) -> bool {
     let mut continues = proxy.continues.subscribe();
     let _ = proxy.held.send(call.clone());
@@ -280,7 +280,7 @@ async fn forward(
 ) -> anyhow::Result<(axum::http::response::Parts, Bytes)> {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     parts.uri = format!("{}{path}", proxy.upstream).parse()?;
-    // The emulator's own name, by which it knows where a bucket's name would stand.
+    // The emulator's own host name, from which it derives a bucket's name.
     parts.headers.remove(header::HOST);
     parts.headers.remove(header::CONNECTION);
     let request = Request::from_parts(parts, Body::from(body));
@@ -291,7 +291,7 @@ async fn forward(
     Ok((head, body))
 }
 
-/// How often each operation was asked for, by name.
+/// Number of requests of each operation, by name.
 pub fn counted(journal: &[ApiCall]) -> Vec<(String, usize)> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for call in journal {

@@ -1,5 +1,5 @@
-//! An AWS that plays a script, for what the emulator cannot do: the answers of an operation come in their order, the last one again
-//! and again, and what was asked is kept.
+//! An AWS that replays a script, for behavior that the emulator lacks. The answers of an operation come in order, and the last one
+//! repeats. Requests are recorded.
 //!
 //! Answers are data in the names of the API's model. They travel as the API sends them: CloudFormation and STS as awsQuery XML,
 //! SSM and Cloud Control as awsJson, S3 as REST-XML.
@@ -25,8 +25,7 @@ pub use wire::Asked;
 /// The account of all scripts.
 pub const ACCOUNT: &str = "123456789012";
 
-/// An AWS of one test. It fails the test when something was asked that the script does not have, or the script has answers that
-/// were never requested.
+/// The AWS of one test. Fails the test for a request that the script does not have, and for answers that were never requested.
 pub struct Replay {
     address: SocketAddr,
     script: Arc<Mutex<Script>>,
@@ -41,11 +40,11 @@ struct Script {
     complaints: Vec<String>,
 }
 
-/// The answers of one operation that were not given yet, or the last one.
+/// The remaining answers of one operation, or the last one.
 #[derive(Default)]
 struct Answers {
     left: VecDeque<Value>,
-    /// The last one was given.
+    /// Whether the last answer was given.
     spent: bool,
 }
 
@@ -66,7 +65,7 @@ impl Answers {
     }
 }
 
-/// A request that changes something carries a token, so that it happens once however often it is sent.
+/// Mutations carry a token, so that AWS executes a repeated request once.
 const TOKENS: &[(&str, &str)] = &[
     ("CreateChangeSet", "ClientToken"),
     ("ExecuteChangeSet", "ClientRequestToken"),
@@ -74,7 +73,7 @@ const TOKENS: &[(&str, &str)] = &[
 ];
 
 impl Replay {
-    /// Knows who the caller is, and nothing else.
+    /// Answers the caller's identity only.
     pub fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket");
@@ -124,7 +123,7 @@ impl Replay {
         self
     }
 
-    /// What was asked of an operation, in order.
+    /// The requests of an operation, in order.
     pub fn asked(&self, operation: &str) -> Vec<Asked> {
         let script = lock(&self.script);
         let asked = script.asked.iter();
@@ -163,12 +162,12 @@ fn lock(script: &Mutex<Script>) -> MutexGuard<'_, Script> {
     script.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An answer that refuses, as CloudFormation's do.
+/// A refusal of CloudFormation.
 pub fn refused(code: &str, message: &str) -> Value {
     json!({"Error": {"Code": code, "Message": message}})
 }
 
-/// What S3 answers to HEAD where there is nothing.
+/// S3's answer to HEAD for a missing object.
 pub fn not_found() -> Value {
     json!({"Error": {"Status": 404}})
 }

@@ -1,4 +1,4 @@
-//! The folder of installed test servers, and how one of them is started and ended.
+//! The folder of installed test servers, and how a test starts and ends one.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
@@ -26,7 +26,7 @@ pub fn root() -> PathBuf {
 const WATCHED: &str =
     r#"exec 3<&0; "$@" & server=$!; { cat <&3; kill "$server"; } >/dev/null 2>&1 & wait "$server""#;
 
-/// A port that was free a moment ago.
+/// A port that was free when it was checked.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
     listener
@@ -35,7 +35,7 @@ pub fn free_port() -> u16 {
         .port()
 }
 
-/// A server process with its output. It ends with this value, or with this process, however that ends.
+/// A server process with its output. It ends with this value or with this process.
 pub struct Server {
     child: Child,
     /// The server runs as long as this pipe is open.
@@ -52,7 +52,7 @@ impl Server {
         command
             .arg(root().join("node_modules").join(script))
             .args(arguments);
-        // Colours would stand between the words that are looked for in the log.
+        // Colours would split the words that are searched in the log.
         command.env("NO_COLOR", "1").env("FORCE_COLOR", "0");
         Self::start(command, port, Duration::from_secs(120))
     }
@@ -116,7 +116,7 @@ impl Server {
     }
 }
 
-/// A pipe that is not read stops the server once it is full.
+/// A full pipe would stop the server.
 fn collect(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<String>>) {
     let Some(pipe) = pipe else { return };
     let log = Arc::clone(log);

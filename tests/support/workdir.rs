@@ -1,4 +1,4 @@
-//! A user's folder with one config in it, and the program.
+//! A user's folder with a config, and the program.
 #![expect(
     clippy::disallowed_methods,
     reason = "a user has files and runs programs"
@@ -17,14 +17,14 @@ pub struct Workdir<A = Aws> {
     pub aws: A,
     pub account: String,
     folder: TempDir,
-    /// The stack's name without its ending; of an S3 config also the bucket's and the config's.
+    /// The stack's name without its ending. An S3 config and its bucket have this name too.
     pub name: String,
     path: String,
-    /// Where the program finds AWS.
+    /// The address of AWS.
     pub url: String,
 }
 
-/// What the program said.
+/// The program's output.
 pub struct CommandOutput {
     pub status: i32,
     pub stdout: String,
@@ -32,7 +32,7 @@ pub struct CommandOutput {
 }
 
 impl Workdir {
-    /// Bucket names are everybody's: the config is named after the account, which is this test's alone.
+    /// Bucket names are global: the config is named after the account, which no other test has.
     pub fn new() -> Self {
         let aws = Aws::start();
         let (account, url) = (aws.account.clone(), aws.url());
@@ -41,7 +41,8 @@ impl Workdir {
 }
 
 impl Workdir {
-    /// With a product that is `s3` but for its name and its three folders, where the 162 folders of `s3` prove nothing.
+    /// With a product that equals `s3` except for its name and its three folders, for tests that do not need the 162 folders of
+    /// `s3`.
     pub fn with_few_folders() -> Self {
         let workdir = Self::new();
         let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/s3");
@@ -68,14 +69,14 @@ impl Workdir {
 }
 
 impl Workdir<()> {
-    /// Without any AWS.
+    /// Without AWS.
     pub fn offline() -> Self {
         Self::at((), super::replay::ACCOUNT, "http://127.0.0.1:9".to_owned())
     }
 }
 
 impl Workdir {
-    /// In an account whose roles are held to their policies.
+    /// In an account in which policies limit roles.
     pub fn strict() -> Self {
         let aws = Aws::strict();
         let (account, url) = (aws.account.clone(), aws.url());
@@ -84,7 +85,7 @@ impl Workdir {
 }
 
 impl<A> Workdir<A> {
-    /// At any AWS, with an S3 config.
+    /// With any AWS and an S3 config.
     pub fn at(aws: A, account: &str, url: String) -> Self {
         let tenant = &account[8..];
         let name = format!("acme-prod-{tenant}-{REGION}-s3");
@@ -100,7 +101,7 @@ impl<A> Workdir<A> {
         workdir
     }
 
-    /// With another config, whose stack is called `{name}-stack`.
+    /// With another config and the stack `{name}-stack`.
     pub fn with_config(mut self, path: &str, text: &str, name: &str) -> Self {
         self.write(path, text);
         self.path = path.to_owned();
@@ -125,7 +126,7 @@ impl<A> Workdir<A> {
         self.folder.path()
     }
 
-    /// The config with these lines in its section `s3`.
+    /// Writes the config with these lines in its section `s3`.
     pub fn write_config(&self, s3: &str) {
         let account = &self.account;
         let tenant = &account[8..];
@@ -147,7 +148,7 @@ impl<A> Workdir<A> {
         std::fs::write(path, text).unwrap();
     }
 
-    /// Commits everything, in a repository that is made if there is none.
+    /// Commits everything. Creates the repository if there is none.
     pub fn commit(&self) {
         let git = |arguments: &[&str]| {
             let status = Command::new("git")
@@ -180,7 +181,7 @@ impl<A> Workdir<A> {
         CommandOutput::from(self.command(arguments).output().unwrap())
     }
 
-    /// An action on the config, which has to succeed.
+    /// Runs an action on the config, which must succeed.
     #[track_caller]
     pub fn run_action(&self, action: &str, more: &[&str]) -> CommandOutput {
         let output = self.try_action(action, more);
@@ -197,7 +198,7 @@ impl<A> Workdir<A> {
         self.run(&[&[action, path.as_str()], more].concat())
     }
 
-    /// The result of an action for programs.
+    /// The result of an action as JSON.
     #[track_caller]
     pub fn json(&self, action: &str, more: &[&str]) -> Value {
         let output = self.try_action(action, &[more, &["--format", "json"]].concat());
@@ -205,7 +206,7 @@ impl<A> Workdir<A> {
             .unwrap_or_else(|_| panic!("{}{}", output.stdout, output.stderr))
     }
 
-    /// What is the same in every run: names without the account.
+    /// Replaces the account, which differs between runs.
     pub fn redact_account(&self, text: &str) -> String {
         text.replace(&self.account, "ACCOUNT")
             .replace(&self.account[8..], "TTTT")

@@ -1,4 +1,4 @@
-//! What others say: GitHub's published OpenAPI description, its example payloads, and an emulator that is not ours.
+//! External descriptions: GitHub's published OpenAPI description, its example payloads, and an independent emulator.
 
 use provisioner::ci::CiEvent;
 use provisioner::ci::github::parse_event;
@@ -15,7 +15,7 @@ use crate::support::job::{config, path};
 use crate::support::prism::Prism;
 use crate::support::testbed;
 
-/// Every request of the flow and every answer of the fake are held to the description by a validating proxy.
+/// A validating proxy checks every request of the flow and every answer of the fake.
 #[test]
 fn check_requests_match_the_github_openapi() {
     let scene = Scene::new();
@@ -45,7 +45,7 @@ fn check_requests_match_the_github_openapi() {
     scene.github.take_writes();
 }
 
-/// All example payloads of the official package that are of our events become what the flows select by.
+/// The flows can read every official example payload of their events.
 #[test]
 #[expect(
     clippy::disallowed_methods,
@@ -87,8 +87,8 @@ fn official_example_payloads_are_understood() {
 const SEED: &str = "tokens:\n  tok_octo: {login: octocat, scopes: [repo, user]}\ngithub:\n  users: [{login: octocat, name: Octo}]\n\
     \u{20} repos: [{owner: octocat, name: infra, auto_init: true}]\n";
 
-/// What the emulator has: pull requests, merge base, contents, comments, own identity. It has no commit statuses and lists no
-/// files of pull requests.
+/// The emulator has pull requests, merge base, contents, comments and own identity. It has no commit statuses and lists no files of
+/// pull requests.
 #[test]
 fn the_adapter_works_with_an_independent_emulator() {
     let emulator = Emulate::start(SEED);
@@ -166,7 +166,7 @@ fn the_adapter_works_with_an_independent_emulator() {
             [&path]
         );
 
-        // No GraphQL here: the identity comes from REST, and open pull requests are unknown.
+        // Without GraphQL, the identity comes from REST, and open pull requests are unknown.
         let surroundings = github.open_pull_requests().await.unwrap();
         assert!(surroundings.open.is_none());
         let own = surroundings.own.unwrap();

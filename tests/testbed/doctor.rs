@@ -1,4 +1,4 @@
-//! `doctor`: a job and a laptop look at what they can do. Nothing is changed, whatever they find.
+//! `doctor` in a job and on a laptop. It changes nothing, whatever it finds.
 
 use serde_json::{Value, json};
 
@@ -13,13 +13,13 @@ use crate::support::workdir::Workdir;
 const SUBJECT: &str = "repo:acme/infra:pull_request";
 const POLICY: &str = "version: 1\nenvironments:\n  prod:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/provisioner-plan\n      \
      apply: arn:aws:iam::{account_id}:role/provisioner-apply\n";
-/// What is asked of GitHub to find out what may be written: none of it can be done.
+/// Requests that test write permissions. None of them can succeed.
 const TRIES: &[&str] = &[
     "POST /repos/acme/infra/issues/7/comments",
     "POST /repos/acme/infra/statuses/0000000000000000000000000000000000000000",
 ];
 
-/// A deployed config on a protected `main`, and the roles as the program writes them.
+/// A deployed config on a protected `main`, and the roles that `roles` prints.
 struct World {
     workdir: Workdir,
     issuer: Issuer,
@@ -63,7 +63,7 @@ impl World {
         }
     }
 
-    /// A role that trusts these subjects and may do these things.
+    /// A role with these trusted subjects and permitted actions.
     fn make_role(&self, name: &str, subjects: &[&str], actions: &[&str]) {
         let (account, issuer) = (&self.workdir.aws.account, &self.issuer.address);
         let trust = json!({"Version": "2012-10-17", "Statement": [{
@@ -108,7 +108,7 @@ impl World {
             .with("GITHUB_ACTOR", "alice")
     }
 
-    /// Runs it, and sees to it that nothing was changed and no secret told.
+    /// Runs it, and checks that nothing changed and no secret is shown.
     fn doctor(&self, job: &Job) -> JobOutput {
         let before = self.stacks();
         let run = job.command(&["doctor"]);
@@ -127,7 +127,7 @@ impl World {
         self.workdir.aws.stack_names()
     }
 
-    /// What differs from run to run.
+    /// Replaces text that differs between runs.
     fn normalize(&self, text: &str) -> String {
         let text = text.replace(&self.issuer.address, "ISSUER");
         let commit = regex::Regex::new("at [0-9a-f]{7}").unwrap();
@@ -230,16 +230,16 @@ fn all_missing_permissions_are_reported_in_one_run() {
     world.github.expect_writes(TRIES);
 }
 
-/// By GitHub's own description of its API there is nothing that the tries could make.
+/// By GitHub's own description of its API, the tests of permissions can create nothing.
 #[test]
 fn attack_probes_of_github_cannot_succeed() {
     let world = World::new();
     let pull = world.pull();
     let prism = Prism::in_front_of(&world.github.api_url());
     let job = world.job(&pull, &world.github.actions_token());
-    // The description has no path of a file in the contents; the policy file is of no matter here.
+    // The description has no path of a file in the contents; the policy file does not matter here.
     world.doctor(&job.with("GITHUB_API_URL", &prism.url()));
-    // What it takes for no valid request it does not let through.
+    // The proxy does not forward an invalid request.
     assert_eq!(world.github.writes().len(), 0);
     let violations = prism.violations();
     for path in TRIES.iter().map(|it| it.trim_start_matches("POST ")) {

@@ -1,4 +1,4 @@
-//! The scheduled look for drift: one issue for each stack that has drifted, opened, updated and closed.
+//! Scheduled drift detection: opens, updates and closes one issue for each drifted stack.
 
 use crate::aws::scene;
 use crate::support::github::Issue;
@@ -10,7 +10,7 @@ const OPENED: &str = "POST /repos/acme/infra/issues";
 const UPDATED: &str = "PATCH /repos/acme/infra/issues/*";
 
 impl World {
-    /// A repository whose config's stack was deployed by hand, as it would be by a merge.
+    /// A repository with a deployed config, as after a merge.
     fn deployed(policy: &str) -> Self {
         let world = Self::new(policy);
         scene::with_stack(&world.workdir);
@@ -84,11 +84,11 @@ fn an_issue_is_opened_updated_and_closed() {
     insta::assert_snapshot!("issue", marker.replace(&told, "drift [digest] "));
     assert_eq!(world.value(), "other/", "nothing is repaired");
 
-    // The same again is not said again, by a later run or by the same one.
+    // An equal result writes nothing, in this run or a later one.
     world.scan();
     world.github.expect_writes(&[]);
 
-    // What differs now is another thing.
+    // Another difference.
     let put = world
         .workdir
         .aws
@@ -119,7 +119,7 @@ fn an_issue_is_opened_updated_and_closed() {
     world.github.expect_writes(&[UPDATED]);
     assert!(!world.only_issue().open);
 
-    // One that comes back is told anew.
+    // Repeated drift opens a new issue.
     world.put("other/");
     world.scan();
     world.github.expect_writes(&[OPENED]);
@@ -136,7 +136,7 @@ fn attack_a_foreign_issue_is_not_ours() {
     world.repo.close_issue(ours.number);
     let theirs = world.repo.issue(&world.mallory, &ours.title, &ours.body);
     world.scan();
-    // Neither adopted nor taken for told.
+    // A foreign issue is neither adopted nor counted as ours.
     world.github.expect_writes(&[OPENED]);
     let issues = world.repo.issues();
     let kept = issues.iter().find(|it| it.number == theirs.number).unwrap();

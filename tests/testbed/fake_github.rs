@@ -1,4 +1,4 @@
-//! Every endpoint once, through Prism: neither the request nor the answer may break GitHub's description.
+//! Every endpoint once, through Prism: requests and answers must match GitHub's description.
 
 use serde_json::{Value, json};
 
@@ -149,7 +149,7 @@ fn every_endpoint_keeps_to_the_published_description() {
     // A job's own token: no identity by REST.
     api.client.token = Some(sample.gh.actions_token());
     api.send("GET", "/user", None, 403);
-    // A fork's: nothing can be written.
+    // A fork's token: it cannot write.
     api.client.token = Some(sample.gh.readonly_token());
     api.send("POST", &comments, Some(&json!({"body": "no"})), 403);
 
@@ -161,7 +161,7 @@ fn every_endpoint_keeps_to_the_published_description() {
     sample.gh.take_writes();
 }
 
-/// That nothing was said above means something only if Prism does speak.
+/// The test above is meaningful only if Prism reports violations.
 fn prism_does_object(api: &Through, sample: &Sample) {
     let wrong = json!({"state": "done"});
     let path = "/repos/acme/infra/deployments/1/statuses";

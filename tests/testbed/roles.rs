@@ -1,4 +1,4 @@
-//! The roles that `roles` writes, in an account that holds them to their policies.
+//! The roles that `roles` prints, in an account in which policies limit roles.
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::support::workdir::Workdir;
 const POLICY: &str = "version: 1\nenvironments:\n  dev: {}\n  prod:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/ci/provisioner-plan\n      \
      apply: arn:aws:iam::{account_id}:role/ci/provisioner-apply-{environment}\n";
 
-/// AWS makes the roles, and holds them to what they say.
+/// AWS creates the roles, and limits them to their policies.
 #[test]
 fn attack_aws_holds_roles_to_their_policies() {
     let workdir = Workdir::strict();
@@ -92,7 +92,7 @@ fn attack_aws_holds_roles_to_their_policies() {
     );
 }
 
-/// Creates the roles in the account of a workdir as a user would, for jobs of `acme/infra` whose tokens this issuer gives.
+/// Creates the roles in a workdir's account as a user would, for jobs of `acme/infra` with this issuer's tokens.
 pub fn deploy(workdir: &Workdir, issuer: &str) {
     let arguments = [
         "roles",
@@ -104,7 +104,7 @@ pub fn deploy(workdir: &Workdir, issuer: &str) {
     let output = workdir.run(&arguments);
     assert_eq!(output.status, 0, "{}", output.stderr);
     let mut template: Value = serde_yaml::from_str(&output.stdout).unwrap();
-    // The emulator has no such resource, and asks for no such provider when a role is assumed.
+    // The emulator has no such resource, and needs no provider when a role is assumed.
     template["Resources"]
         .as_object_mut()
         .unwrap()

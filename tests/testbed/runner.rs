@@ -1,4 +1,4 @@
-//! The example workflows inside `run_action`, a runner on this host: their jobs, the action's inputs and outputs, and the program below them.
+//! The example workflows in a runner on this host: their jobs, the action's inputs and outputs, and the program.
 #![expect(
     clippy::disallowed_methods,
     reason = "a runner is a process that leaves files"
@@ -30,7 +30,7 @@ impl WorkflowRun {
         std::fs::read_to_string(self.work.path().join("run").join(name)).unwrap_or_default()
     }
 
-    /// What act printed, a line at a time.
+    /// The lines that act printed.
     fn log(&self) -> Vec<Value> {
         let log = self.read("log");
         log.lines()
@@ -38,7 +38,7 @@ impl WorkflowRun {
             .collect()
     }
 
-    /// What the action put out in a job; nothing of a job that did not run. act passes on outputs that `action.yml` does not declare,
+    /// The action's outputs in a job; empty for a job that did not run. act passes on outputs that `action.yml` does not declare,
     /// which GitHub does not.
     #[track_caller]
     fn outputs(&self, job: &str, environment: Option<&str>) -> Value {
@@ -117,7 +117,7 @@ fn run(
     }
 }
 
-/// The same, in a world with both roles.
+/// The same with both roles.
 fn run_in(world: &World, workflow: &str, event: &str, payload: &Value) -> WorkflowRun {
     let [look, run_action] = world.issuers.each_ref().map(|issuer| issuer.variables());
     let variables = [
@@ -186,7 +186,7 @@ fn the_workflow_provisions_what_was_merged() {
         "and asks for what it needs"
     );
 
-    // The evidence is kept and signed, once, and says the same as the comment.
+    // The evidence is kept and signed once, and matches the comment.
     let name = "provisioner-evidence.json";
     let uploaded = format!("uploaded/provisioner-evidence-prod/{name}");
     assert_eq!(
@@ -315,7 +315,7 @@ fn the_workflow_detects_drift() {
         .expect_writes(&["POST /repos/acme/infra/issues"]);
 }
 
-/// What `run_action` cannot show: it knows no environments, and neither tokens' subjects nor queues.
+/// Parts of the workflows that act does not have: environments, subjects of tokens, queues.
 #[test]
 fn applying_jobs_have_environment_and_concurrency() {
     let mut seen = 0;

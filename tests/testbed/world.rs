@@ -1,5 +1,5 @@
-//! A repository whose changes are reviewed, merged and provisioned: a fake GitHub, issuers of identity tokens, and an AWS in which
-//! both roles are.
+//! A repository whose changes are reviewed, merged and provisioned: a fake GitHub, issuers of identity tokens, and an AWS with both
+//! roles.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ pub const DEPLOYMENT: &str = "POST /repos/acme/infra/deployments";
 pub const DEPLOYED: &str = "POST /repos/acme/infra/deployments/*/statuses";
 pub const REACTION: &str = "POST /repos/acme/infra/issues/comments/*/reactions";
 
-/// A policy that lets both roles be assumed; `rest` are further lines of the environment.
+/// A policy with both roles; `rest`: further lines of the environment.
 pub fn policy(rest: &str) -> String {
     format!(
         "version: 1\nenvironments:\n  prod:\n    roles:\n      plan: arn:aws:iam::{{account_id}}:role/provisioner-plan\n      \
@@ -25,9 +25,9 @@ pub fn policy(rest: &str) -> String {
 
 pub struct World {
     pub workdir: Workdir,
-    /// Of jobs for pull requests, and of those for the environment `prod`.
+    /// The issuer of jobs for pull requests, and of jobs for the environment `prod`.
     pub issuers: [Issuer; 2],
-    /// Of jobs for comments that have no environment.
+    /// The issuer of jobs for comments without an environment.
     pub comment_issuer: Issuer,
     pub github: FakeGitHub,
     pub repo: Repo,
@@ -35,9 +35,9 @@ pub struct World {
     pub alice: User,
     /// Approves it.
     pub bob: User,
-    /// May push too.
+    /// Has write permission.
     pub carol: User,
-    /// Only looks.
+    /// Has read permission.
     pub mallory: User,
 }
 
@@ -47,7 +47,7 @@ impl World {
         Self::in_repository(policy, true)
     }
 
-    /// The same where everybody can read.
+    /// The same in a public repository.
     pub fn public(policy: &str) -> Self {
         Self::in_repository(policy, false)
     }
@@ -159,7 +159,7 @@ impl World {
         pull
     }
 
-    /// The check of a pull request, whose effects other tests look at.
+    /// Runs the check of a pull request, whose effects other tests check.
     pub fn check(&self, pull: &Pull) -> JobOutput {
         let event = pull.event("opened", &self.alice);
         let run = self.job("pull_request", &event, 0).run();
@@ -185,33 +185,33 @@ impl World {
             .with("GITHUB_RUN_ATTEMPT", "1")
     }
 
-    /// Approves the head and merges it. Returns `main` as it was before.
+    /// Approves and merges it. Returns the former tip of `main`.
     pub fn approved_and_merged(&self, pull: &Pull) -> String {
         pull.review(&self.bob, "APPROVED");
         self.merged(pull)
     }
 
-    /// Merges it as it is.
+    /// Merges it without a review.
     pub fn merged(&self, pull: &Pull) -> String {
         let before = self.repo.head("main");
         pull.merge(&self.bob);
         before
     }
 
-    /// The job of a push to `main` that was at `before`.
+    /// The job of a push to `main`, whose tip was `before`.
     pub fn push(&self, before: &str) -> Job {
         let event = self.repo.push_event("main", before, &self.bob);
         self.job("push", &event, 1)
     }
 
-    /// The stack of the workdir, if there is one, by its status.
+    /// The status of the workdir's stack, if it exists.
     pub fn stack(&self) -> Option<String> {
         let stacks = self.workdir.aws.stack_names();
         let mut own = stacks.into_iter().filter(|(name, _)| *name != "roles");
         own.next().map(|(_, status)| status)
     }
 
-    /// The last comment of ours on the pull request.
+    /// Our last comment on the pull request.
     pub fn said(&self) -> String {
         let comments = self.repo.comments(7);
         comments
@@ -220,7 +220,7 @@ impl World {
             .unwrap_or_default()
     }
 
-    /// Nothing was made, and nothing asked for with the apply role.
+    /// Nothing was created, and the apply role requested nothing.
     #[track_caller]
     pub fn assert_no_stack(&self) {
         assert_eq!(self.stack(), None);

@@ -1,10 +1,9 @@
-//! What the emulator cannot do, on replayed answers: written by hand in the shapes of the API's model, after the pages that the
-//! fixtures name, and not recorded.
+//! Behavior that the emulator lacks, on replayed answers. They are written by hand in the shapes of the API's model, from the pages
+//! that the fixtures name, and not recorded.
 //!
-//! The emulator does everything at once, so that no operation is ever seen under way, and nothing fails with a reason. Its change
-//! sets come in one page, without values, contexts or `PolicyAction`; they have no nested change sets, hooks or findings of
-//! validation. It detects drift of two types only, and at once. It empties buckets that it deletes, knows no imports, and refuses
-//! templates with a type of SageMaker, CodeCommit or CodePipeline.
+//! The emulator finishes every operation at once, and nothing fails with a reason. Its change sets have one page, without values,
+//! contexts or `PolicyAction`, and without nested change sets, hooks or findings of validation. It detects drift of two types only.
+//! It empties buckets that it deletes, has no imports, and rejects templates with types of SageMaker, CodeCommit or CodePipeline.
 
 mod answers;
 mod attack;

@@ -1,4 +1,4 @@
-//! Who may do what. Only as fine as the program can notice: identity, write scopes, repository roles.
+//! Permissions, as far as provisioner can notice them: identity, write scopes, repository roles.
 
 use super::state::{RepoData, State};
 use super::wire::{Call, Reply};
@@ -15,7 +15,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// The old four-valued field, into which triage and maintain are folded.
+    /// The older field with four values, in which triage is read and maintain is write.
     pub fn legacy(self) -> &'static str {
         match self {
             Permission::None => "none",
@@ -40,7 +40,7 @@ impl Permission {
 #[derive(Clone, Debug)]
 pub struct Token {
     pub user: u64,
-    /// Made for an app or a job: REST `GET /user` and organisation look-ups are closed to it.
+    /// A token of an app or a job: REST `GET /user` and organisation look-ups are closed to it.
     pub installation: bool,
     pub writes: Writes,
 }
@@ -77,7 +77,7 @@ pub fn not_found() -> Reply {
 
 const BY_INTEGRATION: &str = "Resource not accessible by integration";
 
-/// The repository, if this caller may know that it exists.
+/// The repository, if the caller may know that it exists.
 pub fn readable<'a>(
     state: &'a State,
     call: &Call,
@@ -94,9 +94,9 @@ pub fn readable<'a>(
     if may { Ok(repo) } else { Err(not_found()) }
 }
 
-/// The user a write is done as, or GitHub's refusal.
+/// The user that writes, or GitHub's refusal.
 ///
-/// `scopes` are the job permissions of which one suffices; `role` is what a person needs.
+/// `scopes`: job permissions of which one suffices; `role`: the role that a person needs.
 pub fn writer(
     state: &State,
     call: &Call,

@@ -1,4 +1,4 @@
-//! Repositories and commits, as a test writes them down.
+//! Builds repositories and commits for tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ impl Repo {
         self
     }
 
-    /// A role that the organisation made, and what it comes to.
+    /// A custom role of the organisation, and the permission that it has.
     pub fn custom_role(self, user: &User, role: &str, permission: Permission) -> Self {
         self.with(|r| r.custom_roles.insert(user.id, role.to_owned()));
         self.collaborator(user, permission)
@@ -78,7 +78,7 @@ impl Repo {
         }
     }
 
-    /// Pull requests from a deleted fork keep their commits and have no head repository.
+    /// Pull requests of a deleted fork keep their commits and have no head repository.
     pub fn delete(self) {
         let mut state = lock(&self.world);
         state.repos.remove(&self.id);
@@ -113,7 +113,7 @@ impl Repo {
         PullBuilder::new(self, head)
     }
 
-    /// Makes GitHub see a rename although the content changed too.
+    /// GitHub reports a rename although the content changed too.
     pub fn declare_rename(&self, from: &str, to: &str) {
         self.with(|r| r.renames.insert((from.to_owned(), to.to_owned())));
     }
@@ -145,7 +145,7 @@ impl Repo {
         })
     }
 
-    /// A status as another system would set it.
+    /// A status by another system.
     pub fn status(&self, sha: &str, context: &str, state: &str, creator: &User) -> Status {
         let mut world = lock(&self.world);
         let status = Status {
@@ -267,13 +267,13 @@ pub struct CommitBuilder {
 }
 
 impl CommitBuilder {
-    /// Starts from this commit instead of the branch's head.
+    /// Uses this commit instead of the branch's head.
     pub fn parent(mut self, sha: &str) -> Self {
         self.parents = vec![sha.to_owned()];
         self
     }
 
-    /// One more parent, which makes it a merge; the tree is still that of the first and the edits.
+    /// Adds a parent, which makes it a merge; the tree is still that of the first parent with the edits.
     pub fn also_parent(mut self, sha: &str) -> Self {
         self.parents.push(sha.to_owned());
         self
@@ -323,7 +323,7 @@ impl CommitBuilder {
         })
     }
 
-    /// Forgets every file of the parent.
+    /// Removes every file of the parent.
     pub fn empty(self) -> Self {
         self.edit(Edit::Clear)
     }
@@ -343,13 +343,13 @@ impl CommitBuilder {
         self
     }
 
-    /// Who pushes it, where that is another one than the author.
+    /// The pusher, if it is not the author.
     pub fn by(mut self, user: &User) -> Self {
         self.pusher = Some(user.clone());
         self
     }
 
-    /// Makes the commit, moves the branch and every open pull request that follows it.
+    /// Creates the commit, and moves the branch and every open pull request that follows it.
     #[track_caller]
     pub fn push(self) -> Sha {
         let (repo, branch) = (self.repo.clone(), self.branch.clone());
@@ -360,7 +360,7 @@ impl CommitBuilder {
         sha
     }
 
-    /// Makes the commit and moves nothing.
+    /// Creates the commit without moving a branch.
     #[track_caller]
     pub(super) fn make(self) -> Sha {
         let mut state = lock(&self.repo.world);

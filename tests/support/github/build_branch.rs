@@ -1,4 +1,4 @@
-//! Branches: who moves them, and who may.
+//! Branches: moves and protection.
 
 use super::build::Repo;
 use super::objects::Sha;
@@ -6,7 +6,7 @@ use super::server::lock;
 use super::state::{Activity, User};
 
 impl Repo {
-    /// Points a branch at a commit, forcibly if it exists; the owner does.
+    /// Points a branch at a commit, forcibly if it exists, as the owner.
     pub fn branch(&self, name: &str, sha: &str) {
         let owner = self.with(|r| r.owner);
         self.move_branch(name, sha, owner, None);
@@ -17,7 +17,7 @@ impl Repo {
         self.move_branch(name, sha, user.id, None);
     }
 
-    /// `kind` unless it is plain from the commits.
+    /// `kind` overrides the kind that follows from the commits.
     pub(super) fn move_branch(
         &self,
         name: &str,
@@ -67,18 +67,18 @@ impl Repo {
         }
     }
 
-    /// As if everything up to now had been before GitHub kept a record.
+    /// Removes the record of all activities up to now.
     pub fn forget_activities(&self) {
         self.with(|r| r.activities.clear());
     }
 
-    /// GitHub's older kind of protection.
+    /// Adds classic branch protection.
     pub fn protected(self, branch: &str) -> Self {
         self.with(|r| r.protected.insert(branch.to_owned()));
         self
     }
 
-    /// Takes that protection away.
+    /// Removes classic branch protection.
     pub fn unprotect(&self, branch: &str) {
         self.with(|r| r.protected.remove(branch));
     }

@@ -1,4 +1,4 @@
-//! Issues, as a test writes them down.
+//! Builds issues for tests.
 
 use super::build::Repo;
 use super::server::lock;

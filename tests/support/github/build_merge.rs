@@ -1,4 +1,4 @@
-//! The ways in which a pull request's changes come onto its base branch, and the base's onto its head.
+//! Merges: of pull requests into their base branch, and of the base into the head.
 
 use super::build::CommitBuilder;
 use super::build_pull::Pull;
@@ -12,7 +12,7 @@ impl Pull {
         self.finish(by, true)
     }
 
-    /// As `merge`, where the person that merges by hand also writes these files into the merge commit.
+    /// As `merge`, with further files that the merging person writes into the merge commit.
     pub fn merge_with(&self, by: &User, files: &[(&str, &str)]) -> Sha {
         let (base_ref, onto, head) = self.ends();
         let commit = self.repo.commit(&base_ref).also_parent(&head).author(by);
@@ -26,12 +26,12 @@ impl Pull {
         sha
     }
 
-    /// As `merge`, as one commit that has the base as its only parent.
+    /// As `merge`, with one commit whose only parent is the base.
     pub fn squash(&self, by: &User) -> Sha {
         self.finish(by, false)
     }
 
-    /// As `merge`, by a commit for each of the head's; the last of them is answered.
+    /// As `merge`, with a commit for each commit of the head. Returns the last one.
     pub fn rebase(&self, by: &User) -> Sha {
         let (base_ref, onto, head) = self.ends();
         let commits: Vec<(Sha, Option<Sha>, String, u64)> = {
@@ -62,7 +62,7 @@ impl Pull {
         last
     }
 
-    /// The commit that a merge queue makes to have it checked, on a branch of the queue's. Answers the base as well.
+    /// The commit that a merge queue checks, on a branch of the queue. Returns the base too.
     pub fn queue(&self) -> (Sha, Sha) {
         let (base_ref, onto, head) = self.ends();
         let branch = format!("gh-readonly-queue/{base_ref}/pr-{}-{onto}", self.number);
@@ -71,7 +71,7 @@ impl Pull {
         (onto, queued)
     }
 
-    /// The queue's checks have passed: the base becomes the commit that was checked.
+    /// The queue's checks passed: the base becomes the checked commit.
     pub fn merge_queued(&self, by: &User, queued: &(Sha, Sha)) {
         let (onto, commit) = queued;
         let kind = Some("merge_queue_merge");

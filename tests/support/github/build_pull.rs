@@ -1,4 +1,4 @@
-//! Pull requests, as a test writes them down.
+//! Builds pull requests for tests.
 
 use super::build::Repo;
 use super::objects::Sha;
@@ -154,7 +154,7 @@ impl Pull {
         self.with(|p| p.base_ref.clone())
     }
 
-    /// What GitHub does when the base changes under an open pull request: `base.sha` follows.
+    /// As GitHub does when the base changes under an open pull request: `base.sha` follows.
     pub fn refresh_base(&self) {
         let sha = self.repo.head(&self.base_ref());
         self.with(|p| p.base_sha = sha);

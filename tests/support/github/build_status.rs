@@ -1,10 +1,10 @@
-//! Statuses that say something else than they did, as only their creator could have made them.
+//! Edits statuses, which no user of the API can do.
 
 use super::build::Repo;
 use super::state::Status;
 
 impl Repo {
-    /// Gives a status these words.
+    /// Replaces a status's description.
     pub fn describe_status(&self, id: u64, description: &str) {
         self.with_status(id, |status| {
             status.description = Some(description.to_owned())

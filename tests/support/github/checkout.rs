@@ -1,4 +1,4 @@
-//! The fake's history as a real git repository, with the same object ids: what a job has after a full checkout.
+//! The fake's history as a git repository with the same object ids: a job's full checkout.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::objects::Commit;
 use super::server::lock;
 
 impl Repo {
-    /// Makes `folder` a repository that holds every commit of this one's network.
+    /// Makes `folder` a repository with every commit of this one's network.
     pub fn clone_into(&self, folder: &Path) {
         git(folder, &["init", "--quiet"], b"");
         let state = lock(&self.world);
@@ -49,7 +49,7 @@ impl Repo {
             &stream,
         );
         for commit in commits {
-            // The ids are computed on both sides: a difference would make every test that relies on them meaningless.
+            // The ids are computed on both sides: a difference would make the tests that rely on them meaningless.
             git(folder, &["cat-file", "-e", &commit.sha], b"");
         }
     }

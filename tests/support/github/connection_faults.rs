@@ -1,4 +1,4 @@
-//! Connections that can be cut on purpose, which no HTTP library offers.
+//! Connections that a test can cut, which no HTTP library offers.
 
 use std::io;
 use std::pin::Pin;
@@ -15,13 +15,13 @@ use tokio::net::{TcpListener, TcpStream};
 #[repr(u8)]
 pub enum Cut {
     Never,
-    /// Not one more byte leaves.
+    /// Sends no further byte.
     Now,
-    /// The head of the next answer leaves, and half of its body.
+    /// Sends the head of the next answer and half of its body.
     MidBody,
 }
 
-/// A handler's hold on its own connection.
+/// A handler's control of its own connection.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionFault(Arc<AtomicU8>);
 

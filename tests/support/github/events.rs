@@ -1,7 +1,7 @@
-//! Event payloads, as `GITHUB_EVENT_PATH` holds them.
+//! Event payloads of `GITHUB_EVENT_PATH`.
 //!
-//! GitHub's published example is the ground, so fields this fake knows nothing of are there too; everything the
-//! fake does know is written over it. Without a bed the payload is what the fake knows and no more.
+//! GitHub's published example is the base, so a payload has fields that the fake does not know; the fake's values replace the
+//! example's. Without the test bed the payload has the fake's fields only.
 
 use std::sync::OnceLock;
 
@@ -14,9 +14,9 @@ use super::server::lock;
 use super::shape;
 use super::state::{RepoData, State, User};
 
-/// The workflow that events of no pull request and no push name.
+/// The workflow of events that belong to no pull request and no push.
 const WORKFLOW: &str = ".github/workflows/provision.yml";
-/// Payloads come from github.com whatever address the job uses.
+/// Payloads come from github.com, whatever address the job uses.
 const API: &str = "https://api.github.com";
 
 impl Pull {
@@ -26,7 +26,7 @@ impl Pull {
         over_example("pull_request", action, known)
     }
 
-    /// After a push: `before` is the head that was.
+    /// After a push: `before` is the former head.
     pub fn synchronize_event(&self, before: &str, sender: &User) -> Value {
         let mut known = self.known("synchronize", sender);
         known["before"] = json!(before);
@@ -90,7 +90,7 @@ impl Pull {
 }
 
 impl Repo {
-    /// What a job of a schedule is told. It is no event that GitHub sends anywhere else.
+    /// The payload of a scheduled job. GitHub sends this event nowhere else.
     pub fn schedule_event(&self, cron: &str) -> Value {
         let state = lock(&self.world);
         json!({
@@ -100,7 +100,7 @@ impl Repo {
         })
     }
 
-    /// The workflow is started by hand, on a branch.
+    /// A person starts the workflow on a branch.
     pub fn workflow_dispatch_event(&self, branch: &str, inputs: &Value, sender: &User) -> Value {
         let state = lock(&self.world);
         let mut known = json!({
@@ -111,12 +111,12 @@ impl Repo {
         });
         known["inputs"] = Value::Null;
         let mut payload = over_example("workflow_dispatch", "", known);
-        // Merged with the example's, they would not be these.
+        // Not merged with the inputs of the example.
         payload["inputs"] = inputs.clone();
         payload
     }
 
-    /// A push of the branch from `before` to where it is now; forty zeros for a new branch.
+    /// A push that moves the branch from `before`; forty zeros for a new branch.
     #[track_caller]
     pub fn push_event(&self, branch: &str, before: &str, pusher: &User) -> Value {
         let after = self.head(branch);
@@ -126,7 +126,7 @@ impl Repo {
         let forced = !created && !state.objects.ancestors(&after).contains(before);
         let commits = state.objects.between(before, &after);
         let name = repo.full_name();
-        // Only here a repository's owner has a name and an email, and two of its times are numbers.
+        // Only this event has a name and an email of the owner, and two times as numbers.
         let mut repository = shape::repo(&state, API, repo);
         repository["owner"]["name"] = json!(repo.owner_login);
         repository["owner"]["email"] = Value::Null;
@@ -193,11 +193,11 @@ fn pushed(state: &State, repo: &RepoData, commit: &Commit) -> Value {
     })
 }
 
-/// Objects are merged, everything else is replaced: an example's list says nothing about this world.
+/// Merges objects and replaces everything else: an example's list says nothing about this repository.
 fn over_example(name: &str, action: &str, known: Value) -> Value {
     let mut payload = example(name, action).unwrap_or(Value::Null);
     overwrite(&mut payload, known);
-    // These describe the example's organisation and app, of which the fake has none.
+    // These describe the example's organisation and app, which the fake does not have.
     if let Some(fields) = payload.as_object_mut() {
         for foreign in ["organization", "installation", "enterprise", "changes"] {
             fields.remove(foreign);
@@ -234,7 +234,7 @@ fn example(name: &str, action: &str) -> Option<Value> {
     let mut events = examples()?.as_array()?.iter();
     let event = events.find(|event| event["name"] == name)?;
     let examples = event["examples"].as_array()?;
-    // A push of a branch, not of a tag; a comment on a pull request if there is one.
+    // A push of a branch, not of a tag; a comment on a pull request, if there is one.
     let of_action = examples
         .iter()
         .filter(|e| action.is_empty() || e["action"] == action);

@@ -1,4 +1,4 @@
-//! Answers that go wrong, queued by the test.
+//! Wrong answers, queued by the test.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use super::wire::{Body, Reply};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
-    /// The request is not executed; an error page comes back, as from GitHub's load balancer.
+    /// Not executed; answers an error page of GitHub's load balancer.
     Status(u16),
     /// 429 with `retry-after`.
     TooManyRequests { retry_after: u64 },
-    /// 403 with `retry-after` and the wording for too much at once.
+    /// 403 with `retry-after` and the text of a secondary limit.
     SecondaryLimit { retry_after: u64 },
-    /// 403 with no quota left until `reset_in` seconds from now.
+    /// 403 without quota until `reset_in` seconds from now.
     PrimaryLimit { reset_in: u64 },
-    /// The connection is cut and nothing was executed.
+    /// Not executed; the connection is cut.
     DropBefore,
-    /// The request is executed, then the connection is cut: a client that repeats a POST doubles its effect.
+    /// Executed, then the connection is cut: repeating a POST doubles its effect.
     DropAfter,
-    /// The request is executed; the connection is cut in the middle of the body.
+    /// Executed; the connection is cut in the middle of the body.
     CutBody,
-    /// The request is executed; the answer comes late.
+    /// Executed; the answer is late.
     Slow(Duration),
-    /// The request is executed; the body is complete by HTTP and half of the JSON.
+    /// Executed; the body is complete by HTTP and has half of the JSON.
     TruncatedJson,
-    /// Not executed; this is answered instead.
+    /// Not executed; answers this JSON.
     Json(u16, Value),
-    /// Not executed; this text is answered as if it were JSON.
+    /// Not executed; answers this text as if it were JSON.
     Text(u16, String),
 }
 
 pub struct Queued {
     pub pattern: String,
     pub fault: Fault,
-    /// `None`: every time.
+    /// `None`: without limit.
     pub left: Option<usize>,
     /// Matching requests to let through first.
     pub skip: usize,
@@ -43,7 +43,7 @@ pub struct Queued {
 }
 
 impl Fault {
-    /// The answer that takes the place of executing the request.
+    /// The answer in place of executing the request.
     pub fn instead(&self) -> Option<Reply> {
         let limited = |status, message: &str| {
             let docs = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api";
@@ -74,7 +74,7 @@ impl Fault {
         })
     }
 
-    /// What becomes of the real answer.
+    /// Changes the real answer.
     pub fn spoil(&self, mut reply: Reply) -> Reply {
         if matches!(self, Fault::TruncatedJson) {
             let mut bytes = reply.body.bytes();
@@ -85,7 +85,7 @@ impl Fault {
     }
 }
 
-/// Takes the first queued fault that matches.
+/// Removes the first queued fault that matches.
 pub fn take(queue: &mut [Queued], method: &str, path: &str, query: &str) -> Option<Fault> {
     for queued in queue.iter_mut().filter(|q| q.left != Some(0)) {
         if !matches(&queued.pattern, method, path, query) {

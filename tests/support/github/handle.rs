@@ -1,4 +1,4 @@
-//! The test's hold on the fake: starting, people and tokens, faults, the journal, the check at the end.
+//! The test's handle of the fake: start, users and tokens, faults, the journal, the check at the end.
 
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::{Arc, Mutex};
@@ -26,8 +26,8 @@ pub struct FakeGitHub {
 }
 
 impl FakeGitHub {
-    /// Serves from a thread of its own, so that a test without a runtime can use it, and a test with a
-    /// single-threaded one can block on a child process.
+    /// Serves from its own thread, so that a test without a runtime can use it, and a test with a single-threaded one can block on
+    /// a child process.
     pub fn start() -> Self {
         let world: World = Arc::new(Mutex::new(State::default()));
         let listener = StdListener::bind("127.0.0.1:0").expect("a free loopback port");
@@ -49,7 +49,7 @@ impl FakeGitHub {
                     let listener = TcpListener::from_std(listener).expect("the listener is usable");
                     let service = router.into_make_service_with_connect_info::<ConnectionFault>();
                     let server = axum::serve(FaultyListener(listener), service).into_future();
-                    // Not a graceful end: a client that keeps its connection open must not hold up the test.
+                    // No graceful shutdown: a client that keeps its connection open must not block the test.
                     tokio::select! {
                         _ = server => {}
                         _ = stopped => {}
@@ -68,7 +68,7 @@ impl FakeGitHub {
         fake
     }
 
-    /// What `GITHUB_API_URL` is at github.com; GraphQL is at `/graphql` below it.
+    /// The value of `GITHUB_API_URL` at github.com; GraphQL is at `/graphql` below it.
     pub fn api_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -77,7 +77,7 @@ impl FakeGitHub {
         format!("{}/graphql", self.api_url())
     }
 
-    /// What `GITHUB_API_URL` is on an Enterprise server; GraphQL is at `/api/graphql`.
+    /// The value of `GITHUB_API_URL` on an Enterprise server; GraphQL is at `/api/graphql`.
     pub fn enterprise_api_url(&self) -> String {
         format!("{}/api/v3", self.api_url())
     }
@@ -89,8 +89,6 @@ impl FakeGitHub {
     pub(super) fn state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut lock(&self.world))
     }
-
-    // ---- world
 
     /// A person; the same login is the same person.
     pub fn user(&self, login: &str) -> User {
@@ -121,7 +119,7 @@ impl FakeGitHub {
         });
     }
 
-    /// Asked to join a team, and not yet there.
+    /// Invites a user to a team, without joining it.
     pub fn invite(&self, organisation: &str, slug: &str, user: &User) {
         self.state(|s| {
             let key = (organisation.to_lowercase(), slug.to_owned(), user.id);
@@ -138,7 +136,7 @@ impl FakeGitHub {
         })
     }
 
-    /// What this account did stays, without an author.
+    /// The account's objects stay, without an author.
     pub fn delete_user(&self, user: &User) {
         self.state(|s| s.gone.insert(user.id));
     }
@@ -146,8 +144,6 @@ impl FakeGitHub {
     pub fn limits(&self, change: impl FnOnce(&mut Limits)) {
         self.state(|s| change(&mut s.limits));
     }
-
-    // ---- tokens
 
     /// A personal token: may do what the person may.
     pub fn token(&self, user: &User) -> String {
@@ -170,7 +166,7 @@ impl FakeGitHub {
         self.add_token(ACTIONS_BOT_ID, true, Writes::Nothing)
     }
 
-    /// An installation token of an app of one's own; its identity is `{app}[bot]`.
+    /// The token of a custom app; its identity is `{app}[bot]`.
     pub fn app_token(&self, app: &str) -> String {
         let bot = self.bot(&format!("{app}[bot]"));
         self.add_token(bot.id, true, Writes::All)
@@ -192,10 +188,8 @@ impl FakeGitHub {
         })
     }
 
-    // ---- faults
-
-    /// The next request that matches `METHOD /path` goes wrong, once. `*` is anything within a segment, `**`
-    /// anything; with a `?` in the pattern the query is matched too.
+    /// The next request that matches `METHOD /path` fails, once. `*` is anything within a segment, `**` anything; with a `?` in the
+    /// pattern the query is matched too.
     pub fn fault(&self, pattern: &str, fault: Fault) {
         self.queue(pattern, fault, Some(1), 0);
     }
@@ -208,7 +202,7 @@ impl FakeGitHub {
         self.queue(pattern, fault, None, 0);
     }
 
-    /// Lets `skip` matching requests through first.
+    /// Skips `skip` matching requests.
     pub fn fault_after(&self, skip: usize, pattern: &str, fault: Fault) {
         self.queue(pattern, fault, Some(1), skip);
     }
@@ -230,23 +224,21 @@ impl FakeGitHub {
         self.state(|s| s.faults.clear());
     }
 
-    // ---- journal
-
     pub fn requests(&self) -> Vec<Seen> {
         self.state(|s| s.journal.clone())
     }
 
-    /// How many requests matched; the pattern is as for faults.
+    /// Number of matching requests; the pattern is as for faults.
     pub fn count(&self, pattern: &str) -> usize {
         self.state(|s| s.journal.iter().filter(|r| r.matches(pattern)).count())
     }
 
-    /// All attempts to change something so far, acknowledged or not.
+    /// All attempts to write so far, acknowledged or not.
     pub fn writes(&self) -> Vec<Seen> {
         self.state(|s| s.journal.iter().filter(|r| r.is_write()).cloned().collect())
     }
 
-    /// The attempts to change something since the last call; the test takes responsibility for them.
+    /// The attempts to write since the last call; acknowledges them.
     pub fn take_writes(&self) -> Vec<Seen> {
         self.state(|s| {
             let fresh = s.unacknowledged();
@@ -255,7 +247,7 @@ impl FakeGitHub {
         })
     }
 
-    /// Takes the writes and checks that they are these, in this order.
+    /// Takes the writes and checks that they match these patterns, in this order.
     #[track_caller]
     pub fn expect_writes(&self, patterns: &[&str]) -> Vec<Seen> {
         let writes = self.take_writes();
@@ -277,12 +269,12 @@ impl FakeGitHub {
         self.state(|s| s.unexpected.clone())
     }
 
-    /// As `unexpected`, and they no longer fail the test.
+    /// As `unexpected`; acknowledges them.
     pub fn take_unexpected(&self) -> Vec<String> {
         self.state(|s| std::mem::take(&mut s.unexpected))
     }
 
-    /// Forgets all requests: for the part of a test that only sets the scene through the API.
+    /// Forgets all requests, for setup through the API.
     pub fn clear_journal(&self) {
         self.state(|s| {
             s.journal.clear();

@@ -1,4 +1,4 @@
-//! What was asked of the fake, in order.
+//! The requests to the fake, in order.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub struct Seen {
     pub token: Option<String>,
     pub accept: Option<String>,
     pub body: Vec<u8>,
-    /// What the fake decided, whether or not the answer reached the client; `None`: not executed.
+    /// The fake's status, whether or not the answer reached the client; `None`: not executed.
     pub status: Option<u16>,
     pub fault: Option<Fault>,
 }
@@ -35,7 +35,7 @@ impl Seen {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// An attempt to change something, also one that was refused.
+    /// An attempt to write, successful or not.
     pub fn is_write(&self) -> bool {
         match (self.method.as_str(), self.path.as_str()) {
             ("GET" | "HEAD" | "OPTIONS", _) => false,

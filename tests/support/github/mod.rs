@@ -1,8 +1,8 @@
 //! A stateful GitHub on a loopback port.
 //!
-//! A test builds a world (`repo`, `user`, `commit`, `pull`), lets the program at `api_url()`, and reads what
-//! became of it. On drop the fake insists that the test has looked: an unacknowledged write, a route the fake
-//! does not know, or a queued fault that never fired fails the test.
+//! A test builds repositories, users, commits and pull requests, runs the program against `api_url()`, and reads the result. On
+//! drop the fake fails the test for an unacknowledged write, a route that the fake does not have, or a queued fault that never
+//! fired.
 
 mod auth;
 mod build;

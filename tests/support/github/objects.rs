@@ -1,4 +1,4 @@
-//! Git objects: blobs, trees, commits, and what lies between two commits.
+//! Git objects: blobs, trees, commits, and the commits between two.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct Commit {
     pub message: String,
     pub author: u64,
     pub at: String,
-    /// The order of making; parents always come before their children.
+    /// Order of creation; parents always come before their children.
     pub order: u64,
     /// Commits are visible in every repository of their fork network and in no other.
     pub network: u64,
@@ -76,7 +76,7 @@ impl Objects {
         self.commits.values()
     }
 
-    /// Full or abbreviated (seven digits or more), as GitHub accepts wherever it takes a ref.
+    /// Full or abbreviated (at least seven digits), as GitHub accepts where it takes a ref.
     pub fn commit_by_prefix(&self, prefix: &str, network: u64) -> Option<&Commit> {
         if prefix.len() < 7 || !prefix.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
@@ -88,7 +88,7 @@ impl Objects {
         found.next().filter(|_| found.next().is_none())
     }
 
-    /// Stores every directory of `files` and answers the root's id.
+    /// Stores every directory of `files` and returns the root's id.
     pub fn put_tree(&mut self, files: &Files) -> Sha {
         let leaves: Vec<(&str, &Leaf)> = files.iter().map(|(p, l)| (p.as_str(), l)).collect();
         self.put_directory(&leaves)
@@ -131,14 +131,14 @@ impl Objects {
         sha
     }
 
-    /// `commit.sha` and `commit.tree` are computed here; the caller leaves them empty.
+    /// Computes `commit.sha` and `commit.tree`, which the caller leaves empty.
     pub fn put_commit(&mut self, mut commit: Commit) -> Sha {
         commit.tree = self.put_tree(&commit.files);
         let mut body = format!("tree {}\n", commit.tree);
         for parent in &commit.parents {
             body += &format!("parent {parent}\n");
         }
-        // The order stands in for the time: two commits that differ in nothing else must not be one.
+        // The order replaces the time: two otherwise equal commits must differ.
         let who = format!(
             "u{0} <u{0}@example.org> {1} +0000",
             commit.author, commit.order
@@ -150,7 +150,7 @@ impl Objects {
         sha
     }
 
-    /// The commit itself and everything it was made from.
+    /// The commit and all its ancestors.
     pub fn ancestors(&self, sha: &str) -> HashSet<Sha> {
         self.walk(sha).into_iter().collect()
     }
@@ -253,7 +253,7 @@ pub struct Change {
     pub new: Option<Leaf>,
 }
 
-/// What GitHub would list: sorted by path, moves of identical content and declared renames folded into one.
+/// GitHub's list of changed files: sorted by path, with moves of identical content and declared renames.
 pub fn diff(old: &Files, new: &Files, declared: &BTreeSet<(String, String)>) -> Vec<Change> {
     let mut gone: BTreeMap<&String, &Leaf> = old
         .iter()

@@ -1,4 +1,4 @@
-//! The HTTP side: accepts, journals, breaks on purpose, and passes everything else to the routes.
+//! The HTTP side: accepts connections, keeps the journal, injects faults, and passes other requests to the routes.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

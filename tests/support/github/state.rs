@@ -1,4 +1,4 @@
-//! Everything the fake knows.
+//! The fake's state.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -39,15 +39,15 @@ pub struct RepoData {
     pub private: bool,
     pub default_branch: String,
     pub parent: Option<u64>,
-    /// The id of the repository that all forks descend from.
+    /// The id of the root repository of all forks.
     pub network: u64,
     pub branches: BTreeMap<String, Sha>,
-    /// Branches with GitHub's older kind of protection.
+    /// Branches with classic protection.
     pub protected: BTreeSet<String>,
-    /// Branch and type of rule, as rulesets give them.
+    /// Branch and type of rule, from rulesets.
     pub rules: BTreeSet<(String, String)>,
     pub collaborators: BTreeMap<u64, Permission>,
-    /// Names of roles that an organisation made, by user; what they come to is in `collaborators`.
+    /// Names of custom roles by user; `collaborators` has their permissions.
     pub custom_roles: BTreeMap<u64, String>,
     pub pulls: BTreeMap<u64, PullData>,
     pub issues: BTreeMap<u64, Issue>,
@@ -66,7 +66,7 @@ impl RepoData {
         format!("{}/{}", self.owner_login, self.name)
     }
 
-    /// Whether there is a pull request or an issue of this number.
+    /// Whether a pull request or an issue has this number.
     pub fn has_number(&self, number: u64) -> bool {
         self.pulls.contains_key(&number) || self.issues.contains_key(&number)
     }
@@ -99,9 +99,9 @@ pub struct Merged {
     pub by: u64,
     pub at: String,
     pub sha: Sha,
-    /// The commits that came onto the base branch, `sha` the last of them.
+    /// The commits that were added to the base branch; `sha` is the last of them.
     pub brought: Vec<Sha>,
-    /// The base branch as it was before the merge: what the files of a merged pull request are compared with.
+    /// The base branch before the merge: the files of a merged pull request are compared with it.
     pub onto: Sha,
 }
 
@@ -116,7 +116,7 @@ pub struct Review {
     pub at: String,
 }
 
-/// An issue that is no pull request.
+/// An issue that is not a pull request.
 #[derive(Clone, Debug)]
 pub struct Issue {
     pub id: u64,
@@ -131,14 +131,14 @@ pub struct Issue {
     pub closed: Option<String>,
 }
 
-/// A branch was moved, and by whom.
+/// A branch move, with its user.
 #[derive(Clone, Debug)]
 pub struct Activity {
     pub id: u64,
     pub branch: String,
-    /// `None` for a branch that was not there before.
+    /// `None` for a new branch.
     pub before: Option<Sha>,
-    /// `None` for one that is not there after.
+    /// `None` for a deleted branch.
     pub after: Option<Sha>,
     pub kind: &'static str,
     pub actor: u64,
@@ -201,7 +201,7 @@ pub struct DeploymentStatus {
     pub at: String,
 }
 
-/// GitHub's published limits. A test lowers one rather than make a hundred thousand files.
+/// GitHub's published limits. A test lowers a limit instead of creating a hundred thousand files.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Entries of a recursive tree before it says `truncated`.
@@ -277,7 +277,7 @@ impl State {
         self.next_id
     }
 
-    /// Every event is one second after the one before, so answers are the same in every run.
+    /// Every event is one second after the last, so answers are the same in every run.
     pub fn now(&mut self) -> String {
         self.clock += 1;
         let (day, second) = (self.clock / 86_400, self.clock % 86_400);

@@ -1,4 +1,4 @@
-//! One request and one answer, without any HTTP library's types.
+//! A request and an answer, without types of an HTTP library.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ pub struct Call {
     pub query: Vec<(String, String)>,
     pub accept: String,
     pub body: Vec<u8>,
-    /// The address the client used, with the Enterprise prefix if it used one.
+    /// The address that the client used, with the Enterprise prefix if present.
     pub base: String,
     pub who: Option<Token>,
 }
@@ -141,7 +141,7 @@ pub fn epoch() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-/// Where a list is cut.
+/// A page of a list.
 pub struct Page {
     number: usize,
     size: usize,
@@ -167,8 +167,8 @@ impl Page {
             .collect()
     }
 
-    /// The `Link` header, or nothing when everything fits on one page. Like GitHub's it names the repository
-    /// by id, so a client has to follow the address and not to build its own.
+    /// The `Link` header; `None` if everything fits on one page. Like GitHub's it names the repository by id, so a client has to
+    /// follow the address instead of building its own.
     pub fn link(&self, call: &Call, repo_id: Option<u64>, total: usize) -> Option<String> {
         let last = total.div_ceil(self.size).max(1);
         if last == 1 && self.number == 1 {
@@ -204,7 +204,7 @@ impl Page {
     }
 }
 
-/// A list answer: this page of it, with the links to the others.
+/// A page of a list, with links to the others.
 pub fn paged(call: &Call, repo_id: Option<u64>, all: Vec<Value>) -> Answer {
     let page = Page::new(call);
     let link = page.link(call, repo_id, all.len());

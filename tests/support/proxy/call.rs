@@ -1,19 +1,19 @@
-//! One request, as AWS calls it.
+//! One request, in AWS's terms.
 
 use axum::http::request;
 
 use crate::support::github::wire::unescape;
 
-/// One request, and what AWS made of it.
+/// A request and its result.
 #[derive(Clone, Debug)]
 pub struct ApiCall {
-    /// The name for which it is signed, such as `cloudformation`.
+    /// The service of the signature, such as `cloudformation`.
     pub service: String,
     /// The API's name of the operation.
     pub operation: String,
-    /// What it is about, as far as that can be seen.
+    /// The resource, as far as the request names it.
     pub resource: String,
-    /// What AWS answered; `None` if it never heard of it.
+    /// AWS's status; `None` if the request did not reach AWS.
     pub status: Option<u16>,
 }
 
@@ -50,7 +50,7 @@ impl ApiCall {
         }
     }
 
-    /// Whether it may change something. What does not say that it only reads, does.
+    /// Whether the request may change something. Unknown operations count as mutations.
     pub fn mutates(&self) -> bool {
         const READS: &[&str] = &["Describe", "Detect", "Get", "Head", "List", "Validate"];
         !READS.iter().any(|word| self.operation.starts_with(word))
@@ -68,7 +68,7 @@ fn parameter(form: &str, name: &str) -> Option<String> {
     found.map(|(_, value)| unescape(value, true))
 }
 
-/// S3 has no name of the operation in a request: method, path and query are it.
+/// A request to S3 has no operation name: method, path and query identify it.
 fn objects(parts: &request::Parts) -> (String, String) {
     let path = parts.uri.path().trim_start_matches('/');
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));

@@ -1,11 +1,11 @@
-//! What goes wrong, and when. The errors are worded as each service words them.
+//! Faults and their conditions. Each error has the text of its service.
 
 use axum::body::Body;
 use axum::http::{Response, header, response};
 
 use super::ApiCall;
 
-/// Before AWS hears of a request, or after it has carried it out.
+/// Before AWS receives a request, or after AWS executed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
     Before,
@@ -16,23 +16,23 @@ pub enum Side {
 pub enum Fault {
     /// Too many requests.
     Throttled,
-    /// AWS itself fails, with this status.
+    /// A server error with this status.
     Broken(u16),
-    /// The caller may not do it.
+    /// The caller lacks the permission.
     Denied,
-    /// The credentials are out of date.
+    /// The credentials expired.
     Expired,
     /// The connection is cut.
     Drop(Side),
-    /// Nothing is ever answered.
+    /// No answer is ever sent.
     Silent(Side),
-    /// Other texts stand in the answer, each instead of one that is there.
+    /// Replaces texts in the answer.
     Says(Vec<[String; 2]>),
-    /// Not carried out; this code and explanation are answered.
+    /// Not executed; answers this status, code and explanation.
     Error(u16, &'static str, String),
 }
 
-/// A fault and the requests that it befalls.
+/// A fault and the requests that it applies to.
 #[derive(Debug)]
 pub struct Rule {
     fault: Fault,
@@ -40,13 +40,13 @@ pub struct Rule {
     percent: u32,
     skip: usize,
     left: usize,
-    /// Of a sequence that looks random and is the same in every run.
+    /// State of a pseudo-random sequence that is the same in every run.
     state: u32,
     pub fired: usize,
 }
 
 impl Rule {
-    /// Befalls every request.
+    /// Applies to every request.
     pub fn new(fault: Fault) -> Self {
         Self {
             fault,
@@ -59,25 +59,25 @@ impl Rule {
         }
     }
 
-    /// Only this operation.
+    /// Only requests of this operation.
     pub fn for_operation(mut self, operation: &str) -> Self {
         self.operation = Some(operation.to_owned());
         self
     }
 
-    /// Only this share of the requests.
+    /// Only this percentage of the requests.
     pub fn percent(mut self, percent: u32) -> Self {
         self.percent = percent;
         self
     }
 
-    /// Only after so many requests.
+    /// Only after this number of requests.
     pub fn after(mut self, skip: usize) -> Self {
         self.skip = skip;
         self
     }
 
-    /// Only so often.
+    /// Only this number of times.
     pub fn times(mut self, times: usize) -> Self {
         self.left = times;
         self
@@ -92,7 +92,7 @@ impl Rule {
             self.skip -= 1;
             return false;
         }
-        // Numerical Recipes' generator; the low bits of such a one are poor.
+        // Numerical Recipes' generator, whose low bits are not random enough.
         self.state = self
             .state
             .wrapping_mul(1_664_525)
@@ -106,7 +106,7 @@ impl Rule {
     }
 }
 
-/// The fault of the first rule that befalls a request.
+/// The fault of the first rule that applies to a request.
 pub fn choose(rules: &mut [Rule], call: &ApiCall) -> Option<Fault> {
     let rule = rules.iter_mut().find_map(|rule| {
         let befalls = rule.befalls(call);
@@ -116,12 +116,12 @@ pub fn choose(rules: &mut [Rule], call: &ApiCall) -> Option<Fault> {
 }
 
 impl Fault {
-    /// Other texts stand in the answer, each instead of one that is there.
+    /// Replaces texts in the answer.
     pub fn says<const N: usize>(texts: [[&str; 2]; N]) -> Self {
         Self::Says(texts.map(|pair| pair.map(str::to_owned)).to_vec())
     }
 
-    /// The answer that takes the place of asking AWS.
+    /// The answer in place of forwarding the request.
     pub fn instead(&self, call: &ApiCall) -> Option<Response<Body>> {
         let service = call.service.as_str();
         let json = !matches!(service, "cloudformation" | "s3" | "sts");
@@ -181,7 +181,7 @@ impl Fault {
     }
 }
 
-/// An answer in which texts stand for others.
+/// An answer with replaced texts.
 pub fn reworded(mut head: response::Parts, body: &[u8], texts: &[[String; 2]]) -> Response<Body> {
     head.headers.remove(header::CONTENT_LENGTH);
     let mut body = String::from_utf8_lossy(body).into_owned();

@@ -1,4 +1,4 @@
-//! How AWS's services speak: requests to operations and parameters, answers to bytes.
+//! Protocols of AWS's services: requests to operations and parameters, answers to bytes.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub operation: String,
-    /// Parameters as the protocol names them, such as `Tags.member.1.Key`.
+    /// Parameters by the protocol's names, such as `Tags.member.1.Key`.
     pub parameters: BTreeMap<String, String>,
 }
 
 impl Asked {
-    /// A parameter, which has to be there.
+    /// A required parameter.
     #[track_caller]
     pub fn get(&self, name: &str) -> &str {
         let value = self.parameters.get(name);
@@ -99,7 +99,7 @@ impl Protocol {
                 serde_json::json!({"__type": error["Code"], "message": error["Message"]})
                     .to_string()
             }
-            // An answer to HEAD has no body, which says what is wrong by its status alone.
+            // An answer to HEAD has no body; its status alone reports the error.
             (Self::Rest, _) if operation.starts_with("Head") => String::new(),
             (Self::Rest, _) => {
                 let root = answer.as_object().and_then(|answer| answer.iter().next());
@@ -133,7 +133,7 @@ fn of_s3(method: &str, key: bool, query: &BTreeMap<String, String>) -> &'static 
     }
 }
 
-/// Lists are `<member>`s in awsQuery, and repeated in REST-XML.
+/// Lists are `<member>`s in awsQuery, and repeated elements in REST-XML.
 fn xml(name: &str, value: &Value, protocol: Protocol) -> String {
     let inner: String = match value {
         Value::Array(items) if protocol == Protocol::Rest => {

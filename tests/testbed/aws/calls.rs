@@ -1,4 +1,4 @@
-//! How often AWS is asked, for each action when nothing goes wrong.
+//! The number of AWS calls of each action without faults.
 #![expect(clippy::disallowed_methods, reason = "configs are files")]
 
 use aws_sdk_s3::primitives::ByteStream;
@@ -20,7 +20,7 @@ fn listed(journal: &[ApiCall]) -> String {
     counts.join(", ")
 }
 
-/// What was asked since the last time.
+/// The calls since the last time.
 fn row(what: &str, proxy: &FaultProxy) -> [String; 3] {
     let journal = proxy.journal();
     proxy.clear();
@@ -43,10 +43,10 @@ fn api_calls_of_each_action() {
     workdir.url = proxy.url();
     workdir.run_action("prep-master", &["--force"]);
     rows.push(row("prep-master again", &proxy));
-    // The first look removes the change set that the deployment left.
+    // The first run deletes the change set that the deployment left.
     workdir.run_action("show-changes", &[]);
     proxy.clear();
-    // What a detection found costs one request more.
+    // A detected drift costs one more call.
     workdir.run_action("show-changes", &[]);
     rows.push(row("show-changes of a stack", &proxy));
     let parameter = workdir.aws.parameters().put_parameter().overwrite(true);
@@ -59,7 +59,7 @@ fn api_calls_of_each_action() {
     proxy.clear();
     workdir.run_action("show-changes", &[]);
     rows.push(row("show-changes of a drifted one", &proxy));
-    // Of three configs, two have no stack: who asks is asked once for all.
+    // Two of three configs have no stack: the caller's identity is queried once for all.
     let config = std::fs::read_to_string(workdir.folder().join(workdir.path())).unwrap();
     let tenant = &workdir.aws.account[8..];
     for other in ["7001", "7002"] {
@@ -74,7 +74,7 @@ fn api_calls_of_each_action() {
     insta::assert_snapshot!("calls", table(head, rows));
 }
 
-/// One more page than whole ones, so that the last is asked for too.
+/// One more page than whole batches, so that the last page is requested too.
 #[test]
 fn a_bucket_is_emptied_in_batches() {
     const VERSIONS: usize = 5001;
@@ -99,7 +99,7 @@ fn a_bucket_is_emptied_in_batches() {
         let found = counts.iter().find(|(operation, _)| operation == wanted);
         found.map(|(_, count)| *count)
     };
-    // Counted before, and listed again while they are deleted.
+    // Counted once, and listed again during the deletion.
     assert_eq!(of("ListObjectVersions"), Some(2 * 6));
     assert_eq!(of("DeleteObjects"), Some(6));
 }

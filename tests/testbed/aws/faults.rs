@@ -1,4 +1,5 @@
-//! An AWS that throttles, fails, breaks off and refuses. What passes changes nothing; what lasts is told, and the next run finishes.
+//! An AWS that throttles, fails, cuts connections and refuses. Transient faults change nothing; permanent ones are reported, and
+//! the next run finishes.
 
 use super::inventory::Inventory;
 use super::kills::table;
@@ -7,7 +8,7 @@ use crate::support::parallel::each;
 use crate::support::proxy::{ApiCall, Fault, FaultProxy, Rule, Side, counted};
 use crate::support::workdir::{CommandOutput, Workdir};
 
-/// A run without faults ends where it would have ended at once. Where nothing was done, it would be the same run.
+/// A run without faults reaches the same end. Skipped if nothing was done, because it would be the same run.
 #[track_caller]
 fn finish(baseline: &Baseline, workdir: &mut Workdir, proxy: &FaultProxy, at: &str) {
     if Inventory::read(workdir) == baseline.begin {
@@ -50,7 +51,7 @@ fn transient_faults_do_not_change_the_result() {
         let mutations = counted(&proxy.mutations());
         let wanted = counted(&baseline.mutations);
         match fault {
-            // Deletions, and a file that is written over itself, may happen twice and are the same.
+            // Deletions, and a file that overwrites itself, may be repeated without an effect.
             Fault::Drop(Side::After) => {
                 let makes = |(operation, _): &&(String, usize)| {
                     operation.ends_with("ChangeSet") && !operation.starts_with("Delete")
@@ -131,7 +132,7 @@ fn a_denied_call_is_reported_and_leaves_nothing_incomplete() {
     insta::assert_snapshot!("refusals", table(head, rows));
 }
 
-/// From the first mutation on: whether AWS carries it out is not known to the run.
+/// From the first mutation on, the run does not know whether AWS executed it.
 #[test]
 fn a_permanent_fault_is_reported_and_the_next_run_finishes() {
     let faults = [Fault::Broken(503), Fault::Drop(Side::After), Fault::Expired];
@@ -142,7 +143,7 @@ fn a_permanent_fault_is_reported_and_the_next_run_finishes() {
     let rows = each(&cases, |(baseline, fault)| {
         let (mut workdir, proxy) = baseline.scene.set();
         let first = baseline.journal.iter().position(ApiCall::mutates);
-        // One that changes nothing is disturbed in its middle.
+        // Read-only actions fail in the middle.
         let first = first.unwrap_or(baseline.journal.len() / 2);
         // Expired credentials are noticed after the mutation.
         let first = first + usize::from(matches!(fault, Fault::Expired));
@@ -150,7 +151,7 @@ fn a_permanent_fault_is_reported_and_the_next_run_finishes() {
         let path = workdir.path();
         let arguments = [&[baseline.scene.action, path.as_str()], baseline.scene.more].concat();
         let mut command = workdir.command(&arguments);
-        // Ten attempts take a quarter of a minute.
+        // Ten attempts would take a quarter of a minute.
         command.env("AWS_MAX_ATTEMPTS", "2");
         let output = crate::support::workdir::CommandOutput::from(command.output().unwrap());
         let at = format!("{} {fault:?}", baseline.scene.name());
@@ -164,7 +165,7 @@ fn a_permanent_fault_is_reported_and_the_next_run_finishes() {
             baseline.scene.name(),
             format!("{fault:?}"),
             format!("{} {}", output.status, code(&output)),
-            // Folders are made at the same time: how many are made before the first failure ends the run differs.
+            // Folders are created concurrently: their number before the first failure differs.
             match counted(&baseline.mutations)
                 .iter()
                 .any(|(operation, count)| operation == "PutObject" && *count > 1)

@@ -1,10 +1,10 @@
-//! What there is in an account, without the names that differ from run to run.
+//! The content of an account, without names that differ between runs.
 
 use std::fmt;
 
 use crate::support::workdir::Workdir;
 
-/// Everything that the program may have made.
+/// Everything that the program may have created.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// `stack` or `test stack`, its status, and its change sets.
@@ -36,7 +36,7 @@ impl Inventory {
         }
     }
 
-    /// Nothing that is half made, in review, or only a test's.
+    /// No unfinished stack, no stack in review, and no stack of a test.
     pub fn is_clean(&self) -> bool {
         self.stacks.iter().all(|(kind, status, change_sets)| {
             kind == "stack" && status.ends_with("E_COMPLETE") && *change_sets == 0

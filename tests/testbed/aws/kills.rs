@@ -1,4 +1,4 @@
-//! A run that ends in the middle, at every call that changes something, and the run after it.
+//! Kills a run at every mutation, then runs it again.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::support::parallel::each;
 use crate::support::proxy::{ApiCall, Side};
 use crate::support::workdir::{CommandOutput, Workdir};
 
-/// One place to end a run.
+/// A place to kill a run.
 pub struct Place {
     pub baseline: &'static Baseline,
     pub call: String,
@@ -16,7 +16,7 @@ pub struct Place {
     pub side: Side,
 }
 
-/// The first and the last of equal calls in a row: those between leave the same but for the number.
+/// The first and the last of equal calls in a row: the calls between them differ in a number only.
 fn runs(mutations: &[ApiCall]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (at, call) in mutations.iter().enumerate() {
@@ -61,7 +61,7 @@ pub fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) -> String 
     table.to_string()
 }
 
-/// What a run says first, without the stack's name.
+/// The first sentence of the output, without the stack's name.
 fn sentence(workdir: &Workdir, output: &CommandOutput) -> String {
     let line = workdir.redact_account(output.stdout.lines().next().unwrap_or_default());
     let (_, line) = line.split_once(": ").unwrap_or(("", &line));

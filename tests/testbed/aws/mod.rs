@@ -1,4 +1,4 @@
-//! The actions that need AWS, as a user types them, against an emulator.
+//! The actions that query AWS, at the command line against an emulator.
 
 mod calls;
 mod faults;

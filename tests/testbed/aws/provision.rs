@@ -1,4 +1,4 @@
-//! A stack's life: previewed, made, looked at, changed, torn down.
+//! The life of a stack: previewed, created, inspected, updated, deleted.
 
 use super::scene::{with_objects, with_stack};
 use crate::support::workdir::Workdir;
@@ -91,7 +91,7 @@ fn the_policy_allows_updates_by_verdict() {
         ".provisioner.yaml",
         "version: 1\ndefaults:\n  updates: in-place\n",
     );
-    // The emulator says of every change of a bucket that it may replace it.
+    // The emulator reports for every change of a bucket that it may replace it.
     let denied = workdir.try_action("prep-master", &["--force"]);
     assert_eq!(denied.status, 11);
     assert!(

@@ -1,4 +1,4 @@
-//! Actions that change something, each with the account in which it is tried.
+//! Actions that change AWS, each with the account that it starts from.
 #![expect(clippy::disallowed_methods, reason = "programs send signals")]
 
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use crate::support::parallel::each;
 use crate::support::proxy::{ApiCall, FaultProxy};
 use crate::support::workdir::{CommandOutput, Workdir};
 
-/// An action, and what has to be there before.
+/// An action and its initial state.
 #[derive(Clone, Copy)]
 pub struct Scene {
     pub action: &'static str,
@@ -21,7 +21,7 @@ pub struct Scene {
 /// An empty account.
 pub fn empty_account(_: &Workdir) {}
 
-/// The stack as the program makes it, without the folders, which take most of the time.
+/// The stack as the program creates it, without folders, which take most of the time.
 pub fn with_stack(workdir: &Workdir) {
     use aws_sdk_cloudformation::types::Tag;
     workdir.run_action("create-prov-template", &[]);
@@ -44,8 +44,7 @@ pub fn with_changed_config(workdir: &Workdir) {
     workdir.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
 }
 
-/// The stack with objects in its bucket, and with the tag by which the bucket is found again. The emulator does not set the
-/// tags of a template.
+/// The stack with objects in its bucket, and with the tag that identifies the bucket. The emulator does not set a template's tags.
 pub fn with_objects(workdir: &Workdir) {
     use aws_sdk_s3::types::{Tag, Tagging};
     with_stack(workdir);
@@ -105,7 +104,7 @@ const UPLOAD_TEMPLATE: Scene = Scene {
 };
 
 impl Scene {
-    /// The account as it has to be, behind a proxy.
+    /// Sets up the account, behind a proxy.
     pub fn set(&self) -> (Workdir, FaultProxy) {
         let mut workdir = Workdir::with_few_folders();
         (self.ready)(&workdir);
@@ -122,7 +121,7 @@ impl Scene {
         [&[self.action], self.more].concat().join(" ")
     }
 
-    /// Starts it, with its output in pipes.
+    /// Starts it with piped output.
     pub fn start(&self, workdir: &Workdir) -> Running {
         let path = workdir.path();
         let arguments = [&[self.action, path.as_str()], self.more].concat();
@@ -144,7 +143,7 @@ pub const SCENES: [Scene; 8] = [
     TEAR_DOWN,
 ];
 
-/// An action that nothing disturbs.
+/// An action without faults.
 pub struct Baseline {
     pub scene: Scene,
     pub begin: Inventory,
@@ -170,24 +169,24 @@ impl Baseline {
         }
     }
 
-    /// All actions, each once for all tests.
+    /// All actions, run once for all tests.
     pub fn all() -> &'static [Self] {
         static ALL: LazyLock<Vec<Baseline>> = LazyLock::new(|| each(&SCENES, Baseline::run));
         &ALL
     }
 }
 
-/// The program while it runs.
+/// The running program.
 pub struct Running(Child);
 
 impl Running {
-    /// Ends it where it stands.
+    /// Kills it immediately.
     pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
 
-    /// Sends a signal such as `INT`, and waits until the program has heard it.
+    /// Sends a signal such as `INT`, and waits until the program has received it.
     pub fn signal(&mut self, name: &str) {
         let pid = self.0.id().to_string();
         let mut kill = Command::new("kill");
@@ -196,7 +195,7 @@ impl Running {
         let errors = BufReader::new(self.0.stderr.take().unwrap());
         let mut lines = errors.lines().map_while(Result::ok);
         assert!(lines.any(|line| line.contains("ends after it has cleaned up")));
-        // A pipe that is not read stops the program once it is full.
+        // A full pipe would stop the program.
         std::thread::spawn(move || lines.for_each(drop));
     }
 

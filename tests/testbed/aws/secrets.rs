@@ -14,10 +14,10 @@ const KEY: &str = "AKIAQ7EXAMPLE5KEYX3M";
 /// A password that is no word of the config or the template.
 const PASSWORD: &str = "hV3nT8qZ1kJ6wX0sB5yD";
 const TOKEN: &str = "ghp_n2Rk8Vq4Lw6Zt1Xy9Bc3Df5Gh7Jk0Mn";
-/// What stands in a dynamic reference is a path to a secret.
+/// A dynamic reference contains the path of a secret.
 const REFERENCE: &str = "{{resolve:secretsmanager:prod/vault-of-acme:SecretString:pin}}";
 const PATH: &str = "prod/vault-of-acme";
-/// Defaults that CloudFormation itself does not show.
+/// A default that CloudFormation does not show.
 const WORD: &str = "opensesame";
 const NUMBER: &str = "73829164";
 const SEEDS: [&str; 7] = [TAG, KEY, PASSWORD, TOKEN, PATH, WORD, NUMBER];
@@ -37,7 +37,7 @@ const ACTIONS: [Act; 9] = [
     ("tear-down", &["--force"]),
 ];
 
-/// The text of every file that is in a folder of this name, whichever it is in.
+/// Adds the text of every file in folders of this name.
 fn files(folder: &Path, name: &str, text: &mut String) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -49,7 +49,7 @@ fn files(folder: &Path, name: &str, text: &mut String) {
     }
 }
 
-/// Runs an action. Returns all that is said, in the logs too, and insists that it holds no secret.
+/// Runs an action. Returns its output and logs, and checks that they hold no secret.
 #[track_caller]
 fn captured_output(workdir: &Workdir, action: &str, more: &[&str], format: &str) -> String {
     let output = workdir.try_action(action, &[more, &["--format", format]].concat());
@@ -79,7 +79,7 @@ fn workdir() -> (Workdir, FaultProxy) {
     (workdir, proxy)
 }
 
-/// The stack's own values: tags of the config, a parameter that was changed, an output.
+/// The stack's own values: tags of the config, a changed parameter, an output.
 #[test]
 fn attack_stack_values_are_redacted_everywhere() {
     let (workdir, proxy) = workdir();
@@ -104,7 +104,7 @@ fn attack_stack_values_are_redacted_everywhere() {
     }
 }
 
-/// AWS repeats in its errors what it was sent, and more.
+/// AWS repeats sent values in its errors.
 #[test]
 fn attack_aws_errors_are_redacted() {
     let (workdir, proxy) = workdir();
@@ -135,7 +135,7 @@ fn attack_aws_errors_are_redacted() {
     );
 }
 
-/// Reasons of events and of change sets are AWS's own words.
+/// Reasons of events and change sets are AWS's own text.
 #[test]
 fn attack_status_reasons_are_redacted() {
     let (workdir, proxy) = workdir();
@@ -180,7 +180,7 @@ fn attack_status_reasons_are_redacted() {
 
 const PRODUCT: &str = ".provisioner/products/vault";
 
-/// A product of the repository's own, whose template has a secret parameter.
+/// A product of the repository whose template has a secret parameter.
 fn vault() -> (Workdir, FaultProxy) {
     let (workdir, proxy) = workdir();
     for (name, text) in [

@@ -1,4 +1,4 @@
-//! Ctrl-C, and the signal by which CI cancels a job, at every call that changes something.
+//! Ctrl-C, and the signal with which CI cancels a job, at every mutation.
 
 use super::inventory::Inventory;
 use super::kills::{Place, places, table};
@@ -6,7 +6,7 @@ use super::scene::{PREP_MASTER, TEST_DEPLOY};
 use crate::support::parallel::each;
 use crate::support::proxy::{Fault, Rule, Side};
 
-/// The signal is heard while AWS works on the call, and the run goes on from there.
+/// The program receives the signal during the call.
 #[test]
 fn a_signalled_run_cleans_up() {
     let places = places().into_iter();
@@ -39,7 +39,7 @@ fn a_signalled_run_cleans_up() {
             }
             other => panic!("{at}: {other}: {}", output.stdout),
         };
-        // How many of the next ones are on their way already differs from run to run.
+        // The number of calls that are already running differs.
         let left = match place.call.contains(" 1 of ") {
             true => "some folders".to_owned(),
             false => left.to_string(),
@@ -58,7 +58,7 @@ fn a_signalled_run_cleans_up() {
     );
 }
 
-/// The emulator makes a stack at once: that it is being made is only said.
+/// The emulator creates a stack at once, so the test rewrites its status.
 #[test]
 fn a_partially_created_stack_is_rolled_back() {
     for scene in [PREP_MASTER, TEST_DEPLOY] {
@@ -81,7 +81,7 @@ fn a_partially_created_stack_is_rolled_back() {
     }
 }
 
-/// A creation that a killed run has begun is watched to its end, and not begun again.
+/// A creation that a killed run started is watched to its end, and not started again.
 #[test]
 fn a_creation_in_progress_is_joined() {
     let (workdir, proxy) = PREP_MASTER.set();

@@ -6,7 +6,7 @@ use crate::support::job::normalize;
 const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 
 impl World {
-    /// Two parameters of the stack are changed by hand.
+    /// Changes two parameters of the stack by hand.
     fn changed_by_hand(&self, value: &str) {
         for name in ["SolutionsPrefix", "BucketName"] {
             let put = self
@@ -21,7 +21,7 @@ impl World {
     }
 }
 
-/// The lines about drift, whose time is another one in each run.
+/// The lines about drift, without the time.
 fn told(comment: &str) -> String {
     let time = regex::Regex::new(r"\d{4}\\?-\d\d\\?-\d\d \d\d:\d\d").unwrap();
     let lines = comment
@@ -43,11 +43,11 @@ fn attack_live_values_are_compared_but_never_shown() {
     let comment = world.comment();
     assert!(comment.contains("drift: never looked for"), "{comment}");
 
-    // The scheduled watch does this.
+    // The scheduled detection does this.
     world.workdir.run_action("check-drift", &[]);
     let run = world.job(&pull).run();
     assert_eq!(run.status, 0, "{}", run.stderr);
-    // The status stays as it is: the digest is the same.
+    // The status does not change: the digest is the same.
     world
         .github
         .expect_writes(&["PATCH /repos/acme/infra/issues/comments/*"]);
@@ -68,7 +68,7 @@ fn attack_live_values_are_compared_but_never_shown() {
     world.assert_unchanged();
     world.assert_no_secrets(&run);
 
-    // A detection that comes later voids no approval.
+    // A later detection does not void an approval.
     assert_eq!(run.outputs["digest"], unlooked.outputs["digest"]);
     assert_eq!(run.outputs["impact"], unlooked.outputs["impact"]);
 }

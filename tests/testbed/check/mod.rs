@@ -1,4 +1,4 @@
-//! Flow 1, the half that asks AWS: a fake GitHub, an issuer of identity tokens, and an AWS that holds roles to their policies.
+//! Flow 1 with AWS: a fake GitHub, an issuer of identity tokens, and an AWS in which policies limit roles.
 
 mod drift;
 
@@ -40,7 +40,7 @@ impl World {
             .write(".provisioner.yaml", policy)
             .push();
         repo.branch("feature", &base);
-        // The role that looks is the one that the program writes for this repository.
+        // The plan role is the one that `roles` prints for this repository.
         workdir.write(".provisioner.yaml", &self::policy(ROLE));
         roles::deploy(&workdir, &issuer.address);
         Self {
@@ -94,7 +94,7 @@ impl World {
         comments[0].body.clone()
     }
 
-    /// The emulator speaks HTTP, which the bucket's policy refuses to everybody but the account itself.
+    /// The emulator uses HTTP, which the bucket's policy denies to all but the account itself.
     fn without_bucket_policy(self) -> Self {
         let objects = self.workdir.aws.objects();
         let deleted = objects
@@ -105,7 +105,7 @@ impl World {
         self
     }
 
-    /// Nothing was made, nothing is left.
+    /// Nothing was created, and nothing is left.
     fn assert_unchanged(&self) {
         assert_eq!(self.workdir.aws.change_sets(&self.workdir.stack()), [""; 0]);
         let stacks = self.workdir.aws.stack_names();
@@ -120,7 +120,7 @@ impl World {
         assert_eq!(self.workdir.aws.keys(&self.workdir.name).len(), 3);
     }
 
-    /// No secret of the run is anywhere in what it said.
+    /// The output contains no secret of the run.
     fn assert_no_secrets(&self, run: &JobOutput) {
         let comments = self
             .repo
@@ -150,7 +150,7 @@ fn a_change_set_is_shown_with_its_causes() {
         "change_set_comment",
         world.workdir.redact_account(&normalize(&world.comment()))
     );
-    // The emulator says of every change of a bucket that it may replace it.
+    // The emulator reports for every change of a bucket that it may replace it.
     assert_eq!(run.outputs["impact"], "critical");
     let preview = &run.report["previews"][world.workdir.path()];
     assert_eq!(preview["result"]["verdict"], "may-destroy");
@@ -158,7 +158,7 @@ fn a_change_set_is_shown_with_its_causes() {
     world.assert_unchanged();
     world.assert_no_secrets(&run);
 
-    // The same event once more finds the same.
+    // The same event again gives the same result.
     let again = world.job(&pull).run();
     assert_eq!(again.outputs["digest"], run.outputs["digest"]);
     assert_eq!(
@@ -266,7 +266,7 @@ fn attack_an_invalid_policy_gets_no_credentials() {
 #[test]
 fn attack_a_role_of_another_account_shows_nothing() {
     let world = World::new(&policy(ROLE));
-    // The role of the policy exists only in the world's account; the config names another one.
+    // The policy's role exists only in the test's account; the config names another account.
     let other = "999999999999";
     let text = world
         .workdir
@@ -311,7 +311,7 @@ fn a_token_issuer_error_is_reported_without_secrets() {
     assert_eq!(run.outputs["impact"], "unknown");
 }
 
-/// By default a merged change of a stack that exists is not applied, so that the base may be ahead of it.
+/// By default a merged update is not applied, so the base may be ahead of the stack.
 #[test]
 fn an_undeployed_base_is_reported() {
     let world = World::new(&policy(ROLE));

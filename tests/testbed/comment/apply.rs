@@ -6,7 +6,7 @@ use super::*;
 use crate::aws::scene;
 use crate::support::github::CommitBuilder;
 
-/// Writes of a job that makes something for a command.
+/// Writes of a job that changes a stack for a command.
 const MADE: &[&str] = &[COMMENT, DEPLOYMENT, DEPLOYED, COMMENTED, REACTION];
 
 impl World {
@@ -17,7 +17,8 @@ impl World {
         self.workdir.aws.wait(put.send()).unwrap();
     }
 
-    /// A stack that was provisioned by a merge; then its config is removed, approved and merged, and the run has said what would go.
+    /// A stack that a merge provisioned; then its config is removed, approved and merged, and the run has reported what would be
+    /// deleted.
     pub fn with_removal() -> (Self, Pull) {
         Self::with_removal_under(&policy(""), |_| {})
     }
@@ -38,7 +39,7 @@ impl World {
         (world, pull)
     }
 
-    /// The command, as the run posted it.
+    /// The command that the run posted.
     pub fn posted(&self) -> String {
         let comments = self.repo.comments(7);
         let mut lines = comments.iter().rev().flat_map(|it| it.body.lines());
@@ -84,7 +85,7 @@ fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
     }
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     assert_eq!(world.tokens(INSPECT), 0);
-    // The same command again is another comment; the stack is there already.
+    // The same command in another comment; the stack exists.
     let again = world.apply(&pull, &world.carol, "/provisioner prep-master");
     again.ends(0);
     world.github.take_writes();
@@ -120,7 +121,7 @@ fn a_dedicated_bucket_has_an_action_of_its_own() {
     let path = world.workdir.path().replace("-s3.yaml", "-churn-s3.yaml");
     let pull = world.proposal(|commit| commit.write(&path, text));
     world.approved_and_merged(&pull);
-    // What is for no config is refused by the look job.
+    // The inspection job denies a command that applies to no config.
     let inspected = world.inspect(
         &pull,
         &world.carol,
@@ -136,7 +137,7 @@ fn a_dedicated_bucket_has_an_action_of_its_own() {
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
 }
 
-/// A product of the repository's own, as it is on the default branch.
+/// A product of the repository, on the default branch.
 pub fn vault(commit: CommitBuilder, actions: &str) -> CommitBuilder {
     let folder = ".provisioner/products/vault";
     let manifest = format!(

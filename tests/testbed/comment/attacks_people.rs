@@ -25,7 +25,7 @@ impl World {
         assert_eq!((self.tokens(INSPECT), self.tokens(APPLY)), (0, 0));
     }
 
-    /// A deletion that the act job refuses, by these codes. Its bucket and its stack stay.
+    /// A deletion that the apply job denies with these codes. Its bucket and its stack stay.
     #[track_caller]
     fn keeps(&self, pull: &Pull, by: &User, text: &str, codes: &[&str]) -> CommentRun {
         let applied = self.apply(pull, by, text);
@@ -61,7 +61,7 @@ fn attack_a_command_by_a_stranger() {
     world.assert_no_stack();
 }
 
-/// Vector 6: a machine that may do everything.
+/// Vector 6: a bot with every permission.
 #[test]
 fn attack_a_command_by_a_bot() {
     let (world, pull) = World::with_merge();
@@ -71,14 +71,14 @@ fn attack_a_command_by_a_bot() {
     world.assert_no_stack();
 }
 
-/// Vector 31: a stranger takes the login that a writer gave up.
+/// Vector 31: another user takes a writer's former login.
 #[test]
 fn attack_a_reused_login() {
     let (world, pull) = World::with_merge();
     world.github.rename_user(&world.carol, "carola");
     let mallory = world.github.rename_user(&world.mallory, "carol");
     world.ignores(&pull, &mallory, "/provisioner prep-master");
-    // The forge answers about the name of before: it is another id, so the permission does not count.
+    // The forge answers for the former login with another id, so the permission does not count.
     let answer = json!({"permission": "admin", "role_name": "admin", "user": {"id": world.carol.id, "login": "carol"}});
     world
         .github
@@ -109,14 +109,14 @@ fn attack_a_deletion_confirmed_by_the_wrong_person() {
     let policy = policy("    approvers: [\"@bob\", \"@carol\", \"@alice\", \"@dora\"]\n");
     let (world, pull) = World::with_removal_under(&policy, |_| {});
     let posted = world.posted();
-    // Who opened the pull request, and pushed it.
+    // The author and the pusher.
     world.keeps(
         &pull,
         &world.alice,
         &posted,
         &["delete-needs-second-person"],
     );
-    // Who may push and is no approver.
+    // A writer who is not an approver.
     let erin = world.github.user("erin");
     world.repo.set_permission(&erin, Permission::Admin);
     world.keeps(&pull, &erin, &posted, &["approver-not-allowed"]);
@@ -125,7 +125,7 @@ fn attack_a_deletion_confirmed_by_the_wrong_person() {
         1,
         "the run of the merge had one; these none"
     );
-    // An approver who may not push.
+    // An approver without write permission.
     let dora = world.github.user("dora");
     world.repo.set_permission(&dora, Permission::Triage);
     let inspected = world.inspect(&pull, &dora, &posted);
@@ -167,7 +167,7 @@ fn attack_a_deletion_confirmed_by_its_pusher() {
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
 }
 
-/// Vector 34: digests that are not of what would go now.
+/// Vector 34: digests of other deletions.
 #[test]
 fn attack_a_deletion_with_the_wrong_digest() {
     let (world, pull) = World::with_removal();
@@ -180,13 +180,13 @@ fn attack_a_deletion_with_the_wrong_digest() {
         // Of another stack, or of other facts.
         "0123456789abcdef".to_owned(),
         format!("{}{last}", &digest[..15]),
-        // The right beginning, and as many digits as the whole digest has.
+        // The right beginning, and as many digits as the whole digest.
         format!("{digest:0<64}"),
     ];
     for digest in wrong {
         world.keeps(&pull, &world.carol, &with(&digest), denied);
     }
-    // Not a digest: too short, or in capitals.
+    // Too short, or in capitals.
     let capitals = format!("A{}", &digest.to_uppercase()[1..]);
     for digest in [&digest[..11], &digest[..15], "", &capitals, "*"] {
         let inspected = world.inspect(&pull, &world.carol, &with(digest));
@@ -209,7 +209,7 @@ fn attack_a_deletion_without_force_or_digest() {
     insta::assert_snapshot!("unconfirmed", world.last_reply());
 }
 
-/// Vectors 3 and 34: who was struck off the approvers since the merge.
+/// Vectors 3 and 34: a user who was removed from the approvers since the merge.
 #[test]
 fn attack_a_former_approver() {
     let before = policy("    approvers: [\"@bob\", \"@carol\"]\n");
@@ -224,7 +224,7 @@ fn attack_a_former_approver() {
     let tokens = world.tokens(APPLY);
     world.keeps(&pull, &world.carol, &posted, &["approver-not-allowed"]);
     assert_eq!(world.tokens(APPLY), tokens, "no token for it");
-    // What is forbidden since, too.
+    // The policy forbids deletions since.
     let never = policy("    deletes: never\n");
     world
         .repo
@@ -234,7 +234,7 @@ fn attack_a_former_approver() {
     world.keeps(&pull, &world.carol, &posted, &["delete-not-allowed"]);
 }
 
-/// Vectors 10 and 34: the run's own posting is no command, although it has the right digest.
+/// Vectors 10 and 34: the run's own comment is not a command, although it has the right digest.
 #[test]
 fn attack_the_bot_s_own_comment() {
     let (world, pull) = World::with_removal();

@@ -1,8 +1,8 @@
-//! Attacks by words: nothing that others wrote is live in a reply, in the summary or in the log.
+//! Foreign text is not live in a reply, in the summary or in the log.
 
 use super::*;
 
-/// Values and names that would be something else than text.
+/// Values and names that look like other syntax.
 const HOSTILE: &[&str] = &[
     "@acme/admins closes #1",
     "```\n# Approved\n```",
@@ -19,7 +19,7 @@ const HOSTILE: &[&str] = &[
     "##[add-path]/tmp",
 ];
 
-/// A file that no product accepts, with the words in its values and keys.
+/// A file that no product accepts, with these values and keys.
 fn hostile() -> String {
     let quoted = HOSTILE.iter().map(|it| serde_json::to_string(it).unwrap());
     let lines = quoted.map(|it| format!("  {it}: {it}\n"));
@@ -91,7 +91,7 @@ fn attack_markdown_in_config_names() {
     world.assert_no_aws_access();
 }
 
-/// Vector 17: words of a commenter, in what is said of them.
+/// Vector 17: words of a commenter, in the answer to them.
 #[test]
 fn attack_markdown_in_commands() {
     let (world, pull) = World::with_proposal();
@@ -107,7 +107,7 @@ fn attack_markdown_in_commands() {
     world.assert_no_aws_access();
 }
 
-/// Vector 30: ten commands of which each says more than a comment holds.
+/// Vector 30: ten commands whose answers are each longer than a comment.
 #[test]
 fn attack_ten_long_answers() {
     let world = World::new(&policy("configs: [\"vault/configs/*.yaml\"]\n"));
@@ -145,7 +145,7 @@ fn attack_ten_long_answers() {
     assert!(inspected.run.summary.len() < 1_000_000);
 }
 
-/// Vector 17: a foreign reply that looks like ours is unchanged.
+/// Vector 17: a foreign reply that looks like ours is not changed.
 #[test]
 fn attack_a_foreign_reply() {
     let (world, pull) = World::with_proposal();

@@ -1,4 +1,4 @@
-//! Attacks by what a comment says: nothing is done that is not plainly commanded by the text that the forge has.
+//! Attacks by a comment's text: only plain commands in the forge's current text are executed.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 
-/// Jobs of both kinds for a comment of which the event says something else.
+/// Jobs of both kinds for a comment whose event has another text.
 fn jobs(world: &World, pull: &Pull, comment: &Comment, claimed: &str) -> [Job; 2] {
     let mut event = pull.comment_event("created", comment.id);
     event["comment"]["body"] = json!(claimed);
@@ -31,7 +31,7 @@ fn attack_an_event_that_says_more_than_the_comment() {
     world.assert_no_aws_access();
 }
 
-/// Vector 10: the event is harmless, the comment commands; only the comment counts, and with a harmless event nothing is looked at.
+/// Vector 10: the event is harmless, the comment has a command. Only the comment counts, and a harmless event causes no inspection.
 #[test]
 fn attack_an_event_that_says_less_than_the_comment() {
     let (world, pull) = World::with_merge();
@@ -41,7 +41,7 @@ fn attack_an_event_that_says_less_than_the_comment() {
         assert_eq!(job.run().status, 0);
         assert_eq!(world.github.requests().len(), 0);
     }
-    // The guard sees what the comment says, whatever the event says: here the merge is approved, and nothing forbids it.
+    // The guard reads the comment, whatever the event says: here the merge is approved, and nothing denies.
     let [inspect, _] = jobs(&world, &pull, &comment, "/provisioner help");
     let run = inspect.run();
     assert_eq!(run.outputs["environments"], r#"["prod"]"#, "{}", run.stderr);
@@ -49,7 +49,7 @@ fn attack_an_event_that_says_less_than_the_comment() {
     world.assert_no_aws_access();
 }
 
-/// Vector 10: a harmless comment becomes a command after it was agreed with.
+/// Vector 10: an approved harmless comment is edited into a command.
 #[test]
 fn attack_an_edited_comment() {
     let (world, pull) = World::with_merge();
@@ -67,7 +67,7 @@ fn attack_an_edited_comment() {
     }
 }
 
-/// Vector 10: the event is about a comment on another pull request.
+/// Vector 10: the event names a comment on another pull request.
 #[test]
 fn attack_a_comment_from_elsewhere() {
     let (world, pull) = World::with_merge();
@@ -91,7 +91,7 @@ fn attack_a_comment_from_elsewhere() {
     world.assert_no_aws_access();
 }
 
-/// Vector 11: a command that is shown is not given.
+/// Vector 11: a quoted command is not executed.
 #[test]
 fn attack_a_quoted_command() {
     let (world, pull) = World::with_merge();
@@ -122,7 +122,7 @@ fn attack_a_quoted_command() {
     world.assert_no_aws_access();
 }
 
-/// Vectors 11 and 12: letters that look alike, characters that cannot be seen, shells, paths out of the repository.
+/// Vectors 11 and 12: homoglyphs, invisible characters, shell syntax, paths out of the repository.
 #[test]
 fn attack_unknown_arguments() {
     let (world, pull) = World::with_merge();
@@ -182,7 +182,7 @@ fn attack_a_config_that_was_not_reviewed_here() {
     world.assert_no_aws_access();
 }
 
-/// Vectors 6, 11 and 31: whatever a stranger writes, AWS and the issuers hear nothing of it.
+/// Vectors 6, 11 and 31: a stranger's comment causes no request to AWS or to an issuer.
 #[test]
 fn attack_comments_of_strangers() {
     let (world, pull) = World::with_merge();

@@ -1,11 +1,11 @@
-//! Attacks by what the pull request is, and by what changes around the comment.
+//! Attacks by the state of the pull request, and by changes around the comment.
 
 use super::apply::{ACTIONS, VAULT, vault, vault_policy};
 use super::*;
 use crate::aws::scene;
 
 impl World {
-    /// Refused in the look job, by this code: no other job is started, and no token is requested.
+    /// The inspection job denies it with this code: no other job starts, and no token is requested.
     #[track_caller]
     fn refuses(&self, pull: &Pull, text: &str, code: &str) {
         let comment = self.repo.comment(pull.number, &self.carol, text);
@@ -18,7 +18,7 @@ impl World {
         assert!(reply.contains(code), "{text}: {reply}");
         let writes = self.github.take_writes();
         assert!(writes.len() <= 4, "{writes:#?}");
-        // Nor does a job for `prod` that is started all the same.
+        // A job for `prod` that starts all the same denies it too.
         let run = self.apply_job(pull, &comment).run();
         assert_eq!(
             (self.tokens(INSPECT), self.tokens(APPLY)),
@@ -30,7 +30,7 @@ impl World {
         self.assert_no_stack();
     }
 
-    /// Refused in the job for `prod`, which asks for no token.
+    /// The job for `prod` denies it and requests no token.
     #[track_caller]
     fn denies(&self, pull: &Pull, text: &str, code: &str) {
         let tokens = self.tokens(APPLY);
@@ -44,7 +44,7 @@ impl World {
     }
 }
 
-/// Vector 8: the head moves between the report and the comment. The status is that of the old head.
+/// Vector 8: the head moves between the report and the comment. The status is of the old head.
 #[test]
 fn attack_comment_then_push() {
     let (world, pull) = World::with_proposal();
@@ -75,7 +75,7 @@ fn attack_an_approval_of_another_head() {
     world.refuses(&pull, "/provisioner test-deploy", "approval-stale");
 }
 
-/// Vector 8: the push comes between the look job and the other one.
+/// Vector 8: a push between the inspection job and the apply job.
 #[test]
 fn attack_push_between_the_jobs() {
     let (world, pull) = World::with_proposal();
@@ -100,7 +100,7 @@ fn attack_push_between_the_jobs() {
     world.assert_no_aws_access();
 }
 
-/// Vectors 1 and 2: pull requests from a fork, also of the same owner.
+/// Vectors 1 and 2: pull requests from a fork, including one of the same owner.
 #[test]
 fn attack_a_fork() {
     let all = [
@@ -137,7 +137,7 @@ fn attack_a_fork() {
         for text in tried {
             world.refuses(&pull, &format!("/provisioner {text}"), "fork-not-allowed");
         }
-        // What is in it can be looked at: it is data.
+        // Its content is data and can be read.
         world
             .inspect(&pull, &world.carol, "/provisioner validate-config")
             .ends(0);
@@ -146,7 +146,7 @@ fn attack_a_fork() {
     }
 }
 
-/// Vector 35: a change that is not merged, or was closed.
+/// Vector 35: an open or closed pull request that is not merged.
 #[test]
 fn attack_a_deployment_of_what_is_not_merged() {
     let (world, pull) = World::with_proposal();
@@ -165,7 +165,7 @@ fn attack_a_deployment_of_what_is_not_merged() {
     world.refuses(&pull, "/provisioner prep-master", "not-merged");
 }
 
-/// Vectors 4 to 6: merged, and not as the policy asks for.
+/// Vectors 4 to 6: merged without the required approvals.
 #[test]
 fn attack_a_deployment_of_what_was_not_approved() {
     let (world, pull) = World::with_proposal();
@@ -208,7 +208,7 @@ fn attack_a_solution_that_the_config_does_not_name() {
     }
 }
 
-/// Vectors 23 and 34: a deletion of what the change does not remove.
+/// Vectors 23 and 34: a deletion of a config that the change does not remove.
 #[test]
 fn attack_a_deletion_of_an_existing_config() {
     let (world, pull) = World::with_merge();
@@ -218,7 +218,7 @@ fn attack_a_deletion_of_an_existing_config() {
     insta::assert_snapshot!("not_requested", world.last_reply());
 }
 
-/// Vector 25: a removal whose config came back.
+/// Vector 25: a removal whose config was restored.
 #[test]
 fn attack_a_deletion_of_a_restored_config() {
     let (world, pull) = World::with_removal();
@@ -255,7 +255,7 @@ fn attack_a_test_for_another_branch() {
     );
 }
 
-/// Vectors 3 and 33: a pull request that edits the policy which it would pass by.
+/// Vectors 3 and 33: a pull request that edits the policy in its own favor.
 #[test]
 fn attack_a_policy_that_the_pull_request_weakens() {
     let world = World::new(&policy("    approvals: 2\n"));
@@ -265,13 +265,13 @@ fn attack_a_policy_that_the_pull_request_weakens() {
     let pull = world.proposal(|commit| commit.write(&path, text).write(".provisioner.yaml", weak));
     pull.approve(&world.bob);
     world.refuses(&pull, "/provisioner test-deploy", "1 of 2 approvals");
-    // Also once it is merged: what it says is for the changes after it.
+    // After the merge too: the policy applies to later changes.
     world.merged(&pull);
     world.denies(&pull, "/provisioner prep-master", "approval-missing");
     world.assert_no_aws_access();
 }
 
-/// Vector 3: a branch from before the policy became strict.
+/// Vector 3: a branch from before the policy became stricter.
 #[test]
 fn attack_a_branch_with_an_older_policy() {
     let world = World::new(&policy("    approvals: 1\n"));
@@ -315,7 +315,7 @@ fn attack_a_policy_that_does_not_load() {
     world.refuses(&pull, "/provisioner prep-master", "error[");
 }
 
-/// Vector 3: a product that the pull request edits. A test is made by the products of the default branch.
+/// Vector 3: a product that the pull request edits. A test uses the products of the default branch.
 #[test]
 fn attack_a_product_that_the_pull_request_edits() {
     let world = World::new(&vault_policy());
@@ -337,7 +337,7 @@ fn attack_a_product_that_the_pull_request_edits() {
     assert!(names[0].starts_with("/vault-t"), "{names:?}");
 }
 
-/// Vector 3: a product that calls by a harmless name what is none.
+/// Vector 3: a product with a harmless name for a destructive action.
 #[test]
 fn attack_a_product_whose_inspection_deletes() {
     let world = World::new(&vault_policy());
@@ -367,7 +367,7 @@ fn attack_a_product_whose_inspection_deletes() {
     world.assert_no_aws_access();
 }
 
-/// Vector 22: a foreign stack of this name.
+/// Vector 22: a foreign stack with this name.
 #[test]
 fn attack_a_foreign_stack() {
     let (world, pull) = World::with_removal();
@@ -386,7 +386,7 @@ fn attack_a_foreign_stack() {
         )
         .ok();
     let (pulled, posted) = (pull, world.posted());
-    // The tags by which it is known are gone.
+    // The owner's tags are missing.
     untag(&world);
     let applied = world.apply(&pulled, &world.carol, &posted);
     applied.ends(20);
@@ -444,7 +444,7 @@ fn untag(world: &World) {
     world.workdir.aws.wait(made.send()).unwrap();
 }
 
-/// Vectors 14 and 24: a job for `prod` is asked for what is another environment's.
+/// Vectors 14 and 24: a job for `prod` gets a command for another environment.
 #[test]
 fn attack_a_job_of_another_environment() {
     let world = World::new(&policy("  dev: {}\n"));
@@ -459,7 +459,7 @@ fn attack_a_job_of_another_environment() {
     let comment = world.says(&world.carol, "/provisioner prep-master");
     assert_eq!(world.apply_job(&pull, &comment).run().status, 0);
     world.github.expect_writes(&[]);
-    // For an environment without a role no job is started.
+    // No job starts for an environment without a role.
     world
         .inspect(&pull, &world.carol, "/provisioner prep-master")
         .ends(20);
@@ -468,7 +468,7 @@ fn attack_a_job_of_another_environment() {
     world.assert_no_aws_access();
 }
 
-/// Vector 25: a deletion that was done is commanded again.
+/// Vector 25: a finished deletion is commanded again.
 #[test]
 fn attack_a_deletion_that_is_replayed() {
     let (world, pull) = World::with_removal();
@@ -477,7 +477,7 @@ fn attack_a_deletion_that_is_replayed() {
     applied.ends(0);
     assert_eq!(world.stack(), None);
     world.github.take_writes();
-    // The stack is created again by hand. The confirmation was for another one.
+    // The stack is created again by hand. The confirmation was for the former one.
     scene::with_stack(&world.workdir);
     world.put_object("precious");
     let run = world.apply_job(&pull, &applied.comment).run();

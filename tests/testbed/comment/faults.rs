@@ -1,9 +1,9 @@
-//! A forge that fails: nothing happens that was not allowed, what was done is done, and it is reported as far as possible.
+//! A failing forge: provisioner does nothing without permission, keeps what it did, and reports it as far as possible.
 
 use super::*;
 use crate::support::github::Fault;
 
-/// Vector 36: each call that reads fails, for good.
+/// Vector 36: each read fails permanently.
 #[test]
 fn attack_any_forge_request_fails() {
     let (world, pull) = World::with_merge();

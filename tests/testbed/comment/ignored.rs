@@ -7,7 +7,7 @@ use super::*;
 const READ: &str = "GET /repos/acme/infra/issues/comments/*";
 
 impl World {
-    /// A job that says nothing. Its requests.
+    /// Runs a job that writes nothing. Returns its requests.
     #[track_caller]
     fn silent(&self, job: &Job) -> Vec<String> {
         self.github.clear_journal();
@@ -123,7 +123,7 @@ fn a_stranger_costs_one_look_up() {
             "GET /repos/acme/infra/collaborators/mallory/permission"
         );
     }
-    // Also one who opened the pull request: anybody can.
+    // The author of the pull request too: any user can open one.
     let pull = world
         .repo
         .pull("feature")

@@ -1,4 +1,4 @@
-//! Flow 2: comments command. A job without an environment looks; one for the environment `prod` acts.
+//! Flow 2: commands in comments. A job without an environment inspects; a job for the environment `prod` applies.
 
 mod apply;
 mod attacks_people;
@@ -15,14 +15,14 @@ use crate::support::job::{Job, JobOutput, normalize};
 use crate::support::markdown::assert_nothing_live;
 use crate::world::*;
 
-/// Which issuer a job without an environment has, and which the one for `prod`.
+/// The issuer of a job without an environment, and of the one for `prod`.
 const INSPECT: usize = 2;
 const APPLY: usize = 1;
 
 const VERSIONED: &str = "  versioning: true\n  solutions:\n    - churn\n";
 /// A reply on the second pull request of a test.
 const THERE: &str = "POST /repos/acme/infra/issues/8/comments";
-/// Writes of a look job that answers at once.
+/// Writes of an inspection job that answers immediately.
 const ANSWERED: &[&str] = &[REACTION, COMMENT, REACTION];
 
 impl World {
@@ -33,7 +33,7 @@ impl World {
         (world, pull)
     }
 
-    /// A repository in which a config was approved and merged, and nothing was done yet.
+    /// A repository with an approved and merged config that is not provisioned yet.
     fn with_merge() -> (Self, Pull) {
         let (world, pull) = Self::with_proposal();
         world.approved_and_merged(&pull);
@@ -64,7 +64,7 @@ impl World {
         CommentRun { run, comment }
     }
 
-    /// The same, and the job for `prod` after it, as the workflow says.
+    /// The same, then the job for `prod`, as in the workflow.
     fn apply(&self, pull: &Pull, by: &User, text: &str) -> CommentRun {
         let inspected = self.inspect(pull, by, text);
         assert_eq!(
@@ -83,7 +83,7 @@ impl World {
         CommentRun { run, ..inspected }
     }
 
-    /// Tokens that were issued to jobs of a kind.
+    /// Number of tokens of an issuer.
     fn tokens(&self, issuer: usize) -> usize {
         self.issuers
             .get(issuer)
@@ -99,7 +99,7 @@ impl World {
         self.assert_no_stack();
     }
 
-    /// Replies, oldest first, as people see them.
+    /// Replies, oldest first, as users see them.
     fn replies(&self) -> Vec<String> {
         let comments = self.repo.comments(7).into_iter().map(|it| it.body);
         comments
@@ -107,7 +107,7 @@ impl World {
             .collect()
     }
 
-    /// The one reply, well-formed, without what differs from run to run.
+    /// The only reply, well-formed, without text that differs between runs.
     #[track_caller]
     fn reply(&self) -> String {
         let replies = self.replies();
@@ -143,7 +143,7 @@ impl World {
         self.workdir.redact_account(&text)
     }
 
-    /// What stands at a comment.
+    /// The reactions to a comment.
     fn reactions(&self, comment: &Comment) -> Vec<String> {
         let comments = self.repo.comments(7);
         let comment = comments.iter().find(|it| it.id == comment.id).unwrap();
@@ -155,19 +155,19 @@ impl World {
     }
 }
 
-/// What came of a comment.
+/// The result of a comment.
 struct CommentRun {
     run: JobOutput,
     comment: Comment,
 }
 
 impl CommentRun {
-    /// The job's output, by which the workflow starts other jobs.
+    /// The job's output with which the workflow starts other jobs.
     fn environments(&self) -> &str {
         self.run.outputs["environments"].as_str().unwrap_or("")
     }
 
-    /// The exit code, with everything to see in case of another one.
+    /// Checks the exit code, with all output in the failure.
     #[track_caller]
     fn ends(&self, status: i32) {
         let JobOutput {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A look job answers at once, with one reply and two reactions.
+/// An inspection job answers immediately, with one reply and two reactions.
 fn answered(world: &World, pull: &Pull, text: &str, status: i32, last: &str) -> CommentRun {
     let inspected = world.inspect(pull, &world.carol, text);
     inspected.ends(status);
@@ -138,7 +138,7 @@ fn several_commands_run_in_order_despite_denials() {
     let text = "/provisioner deploy-solution\n/provisioner validate-config\n\nthanks!\n\n/provisioner explain stale-head";
     let inspected = world.inspect(&pull, &world.carol, text);
     inspected.ends(20);
-    // The refusal is in the look job already: the pull request is not merged.
+    // The inspection job already denies it: the pull request is not merged.
     world.github.expect_writes(ANSWERED);
     assert_eq!(inspected.environments(), "[]");
     assert_eq!(world.reactions(&inspected.comment), ["eyes", "confused"]);
@@ -205,7 +205,7 @@ fn a_command_costs_few_calls() {
     };
     let says = |text: &str| world.says(&world.carol, text);
     let help = cost(&world.inspect_job(&pull, &says("/provisioner help")));
-    // The pull request is read once for all of them.
+    // The pull request is read once for all commands.
     let text = "/provisioner validate-config\n/provisioner create-policy\n/provisioner create-prov-template";
     let pure = cost(&world.inspect_job(&pull, &says(text)));
     let inspected = cost(&world.inspect_job(&pull, &says("/provisioner show-changes")));

@@ -1,4 +1,5 @@
-//! Commands about stacks of an open pull request: the look job looks with the plan role, the job for `prod` tests with the apply role.
+//! Commands about stacks of an open pull request: the inspection job uses the plan role, the job for `prod` tests with the apply
+//! role.
 
 use super::*;
 
@@ -16,7 +17,7 @@ fn the_inspection_job_uses_the_plan_role() {
         let before = world.tokens(INSPECT);
         let inspected = world.inspect(&pull, &world.carol, text);
         inspected.ends(0);
-        // The reply says first that work is under way.
+        // The reply first says that work is in progress.
         world
             .github
             .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);

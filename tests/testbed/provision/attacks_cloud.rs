@@ -1,4 +1,4 @@
-//! Attacks from the side of AWS: other accounts, stacks of others, and what AWS says.
+//! Attacks by AWS: other accounts, foreign stacks, and texts of AWS.
 
 use super::*;
 use crate::support::proxy::{Fault, FaultProxy, Rule};

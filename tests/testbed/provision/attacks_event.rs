@@ -1,4 +1,4 @@
-//! Attacks on the event: it only says what to look at. Old ones, replayed ones, and ones that lie.
+//! Attacks on the event: old, replayed and false events. An event only selects what to read.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ fn attack_the_event_of_an_old_push_replayed() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let old = world.push(&before);
-    // Since then the config was changed by a pull request that is not provisioned yet.
+    // Another pull request changed the config since, and is not provisioned yet.
     world.workdir.write_config(TAGGED);
     let text = world.workdir.read(&world.workdir.path());
     let newer = world.another(8, |commit| commit.write(&world.workdir.path(), text));
@@ -40,7 +40,7 @@ fn attack_an_event_whose_after_is_an_unmerged_head() {
     event["after"] = json!(pull.head_sha());
     let job = world.job("push", &event, 1);
     let run = run_successfully(&job);
-    // What is not on the branch is not what the branch's tip says.
+    // A commit outside of the branch is not the branch's tip.
     assert!(
         run.summary.contains("There is nothing to do"),
         "{}",
@@ -93,7 +93,7 @@ fn attack_an_event_of_another_repository() {
     let (world, pull) = World::with_proposed();
     let before = world.merged(&pull);
     let mut event = world.repo.push_event("main", &before, &world.bob);
-    // Whatever the event says of repository, commits and people, only the job's own repository is asked.
+    // Whatever the event says of repository, commits and users, only the job's own repository is queried.
     event["repository"]["full_name"] = json!("mallory/infra");
     event["repository"]["id"] = json!(1);
     event["commits"] = json!([{"id": "x", "message": "Merge pull request #8 from mallory/x"}]);
@@ -143,7 +143,7 @@ fn attack_an_event_with_unknown_commits() {
 #[test]
 fn attack_a_merged_head_of_a_fork() {
     let world = World::new(&policy(""));
-    // The owner is the same, and the branch has the same name: only the repository's id tells.
+    // The owner and the branch name are the same: only the repository's id differs.
     let fork = world.repo.fork("acme/infra-copy");
     let text = world.workdir.read(&world.workdir.path());
     fork.branch("feature", &world.repo.head("main"));

@@ -1,4 +1,4 @@
-//! Attacks on the plan: what runs is what the reviewers were shown.
+//! Attacks on the plan: provisioner executes what reviewers saw.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn attack_a_foreign_check_status() {
     pull.approve(&world.bob);
     let ours = world.repo.statuses(&pull.head_sha()).remove(0);
     let text = ours.description.unwrap();
-    // On another commit, which has the same tree, with the right words.
+    // Another commit with the same tree and the right text.
     let commit = world.repo.commit("feature").author(&world.alice);
     commit.write("note", "x").push();
     pull.approve(&world.bob);
@@ -94,7 +94,7 @@ fn attack_another_digest_in_our_status() {
 
 #[test]
 fn attack_the_base_moved_under_the_pull_request() {
-    // Another pull request edits the same config elsewhere; the result of both was never shown.
+    // Another pull request edits the same config; no check showed the combined result.
     let world = World::new(&policy(""));
     world
         .workdir
@@ -111,7 +111,7 @@ fn attack_the_base_moved_under_the_pull_request() {
     other.approve(&world.bob);
     other.merge(&world.bob);
     let before = world.repo.head("main");
-    // What git makes of the two, which touch different lines.
+    // git's merge of the two, which change different lines.
     let both = tagged.replace("lifecycle_policy: none", "lifecycle_policy: compliance");
     pull.merge_with(&world.bob, &[(&world.workdir.path(), &both)]);
     assert_eq!(pull.head_sha(), pull_head);
@@ -124,12 +124,12 @@ fn attack_a_merge_commit_with_additional_changes() {
     let (world, pull) = World::with_proposed();
     let before = world.repo.head("main");
     pull.approve(&world.bob);
-    // The merge by hand adds a config that was never reviewed.
+    // The manual merge adds a config that was never reviewed.
     let (path, text) = world.other();
     pull.merge_with(&world.bob, &[(&path, &text)]);
     let run = world.push(&before).run();
     assert_eq!(run.status, 20, "{}", run.summary);
-    // What was reviewed is provisioned, and the rest is not.
+    // The reviewed config is provisioned, the other one is not.
     assert_eq!(codes_of(&run.summary), ["plan-changed"]);
     assert_eq!(
         world.stacks(),

@@ -1,4 +1,4 @@
-//! Attacks on the policy and the products: those of the base decide, and nothing that a pull request brings itself.
+//! Attacks on the policy and the products: those of the base decide, not those of the pull request.
 
 use super::*;
 
@@ -53,7 +53,7 @@ fn attack_roles_replaced_by_the_pull_request_itself() {
     let evil = policy("").replace("role/provisioner-apply", "role/administrator");
     let pull = world.proposed_with_policy(&evil);
     let before = world.approved_and_merged(&pull);
-    // There is no role `administrator`: that the stack is made shows that the base's one was used.
+    // The role `administrator` does not exist: a created stack shows that the base's role was used.
     run_successfully(&world.push(&before));
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     world.github.take_writes();
@@ -97,7 +97,7 @@ fn attack_an_invalid_policy_has_no_defaults() {
 
 #[test]
 fn attack_a_product_edited_after_the_plan_was_shown() {
-    // The product is not the pull request's: what it shows was made of the one before.
+    // The default branch's product renders the preview, not the pull request's.
     let world = World::new(&policy(""));
     let pull = world.proposed(CONFIG);
     pull.approve(&world.bob);
@@ -118,7 +118,7 @@ fn attack_an_unprotected_default_branch() {
     world.repo.unprotect("main");
     world.assert_denied(&before, &["branch-not-protected"]);
     insta::assert_snapshot!("unprotected", world.report(7));
-    // A rule that asks for pull requests is as good; one that only forbids to delete is not.
+    // A rule that requires pull requests suffices; a rule that only forbids deletion does not.
     let repo = world.repo.clone().rule("main", "deletion");
     world.assert_denied(&before, &["branch-not-protected"]);
     let _repo = repo.rule("main", "pull_request");

@@ -1,9 +1,9 @@
-//! Attacks on the approval. Each of these pull requests is merged all the same.
+//! Attacks on the approval. Each of these pull requests is merged.
 
 use super::*;
 use crate::support::github::Permission;
 
-/// A proposal that is reviewed in some way, merged and pushed, is refused with these codes.
+/// A reviewed, merged and pushed proposal is denied with these codes.
 #[track_caller]
 fn refused_after(review: impl FnOnce(&World, &Pull), codes: &[&str]) -> World {
     let (world, pull) = World::with_proposed();
@@ -235,7 +235,7 @@ fn attack_two_approvals_by_one_person() {
 fn attack_approval_by_an_unlisted_user() {
     let world = World::new(&policy("    approvers: ['@carol', '@acme/platform']\n"));
     let pull = world.proposed(CONFIG);
-    // Asked to join, and not yet there.
+    // Invited to the team, and not a member yet.
     world.github.invite("acme", "platform", &world.bob);
     let before = world.approved_and_merged(&pull);
     world.assert_denied(&before, &["approval-missing", "approver-not-allowed"]);

@@ -1,4 +1,4 @@
-//! Attacks by text: names and values that are more than names and values.
+//! Attacks by hostile names and values.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn attack_titles_branches_and_values_are_escaped() {
     let run = job.run();
     let captured_output = world.captured_output(&job, &run);
     world.report(7);
-    // Of the value only what is wrong with it is told, as code.
+    // Only the problem of a value is reported, as code.
     for word in ["feature/@acme", "<img", "::set-output", "\u{202e}"] {
         assert!(
             !captured_output.contains(word),

@@ -1,4 +1,4 @@
-//! Where a run tells what it did: comment, deployments, outputs, summary. What cannot be told does not undo what was done.
+//! The outputs of a run: comment, deployments, variables, summary. A failed report does not undo what was done.
 
 use super::*;
 use crate::support::github::Fault;

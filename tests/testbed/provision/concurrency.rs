@@ -1,4 +1,4 @@
-//! Runs at the same time, and changes between them.
+//! Concurrent runs, and changes between runs.
 
 use std::process::{Child, Stdio};
 
@@ -13,7 +13,7 @@ fn begun(job: &Job) -> Child {
 
 #[test]
 fn two_simultaneous_runs_create_one_stack() {
-    // One run is about to make the stack, or has just begun to, when the other comes by.
+    // One run is about to create the stack, or has just started to, when the other starts.
     for side in [Side::Before, Side::After] {
         let (world, pull) = World::with_proposed();
         let before = world.approved_and_merged(&pull);
@@ -78,7 +78,7 @@ fn attack_a_config_renamed_and_edited_moves_no_stack() {
             .template_body
     };
     let made = body();
-    // Another file name, the same tenant: the stack's name comes from the fields, and the file's name no longer fits them.
+    // Another file name for the same tenant: the stack's name comes from the fields, which no longer match the file's name.
     let text = world.workdir.read(&world.workdir.path());
     let moved = world.workdir.path().replace("acme-", "acme-moved-");
     let pull = world.proposal(|commit| {

@@ -1,4 +1,4 @@
-//! Environments: which stacks a job is for, and what it lacks for them.
+//! Environments: the stacks of a job, and missing setup.
 
 use super::*;
 

@@ -1,11 +1,11 @@
-//! The evidence: an in-toto statement from which decisions and comment come again.
+//! The evidence: an in-toto statement from which `replay` recomputes decisions and comments.
 use serde_json::json;
 
 use super::*;
 
 const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 
-/// Makes everything again from a file; what is said, and the exit code.
+/// Replays a file. Returns standard output, standard error and the exit code.
 fn replayed(job: &Job, evidence: &Value) -> (String, String, i32) {
     let file = job.folder.path().join("evidence-copy.json");
     std::fs::write(&file, evidence.to_string()).unwrap();
@@ -41,7 +41,7 @@ fn a_replayed_statement_gives_the_same_decisions() {
         evidence["predicate"]["run"],
         "https://github.com/acme/infra/actions/runs/4711"
     );
-    // The digest is that of the template that the stack has.
+    // The digest is that of the stack's template.
     let template = world.workdir.aws.stacks().get_template();
     let template = template.stack_name(world.workdir.stack()).send();
     let template = world

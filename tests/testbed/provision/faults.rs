@@ -1,5 +1,4 @@
-//! A forge that goes wrong at each single thing that is read: nothing happens that would not have been allowed, and nothing is told
-//! that is not so.
+//! A forge that fails at each single read: provisioner does nothing without permission, and reports nothing false.
 
 use serde_json::json;
 
@@ -7,7 +6,7 @@ use super::*;
 use crate::support::github::Fault;
 
 impl World {
-    /// Everything that a run reads of the forge, each place once.
+    /// Every read of the forge in a run, once.
     fn places(&self, job: &Job) -> Vec<String> {
         self.github.clear_journal();
         job.run();
@@ -21,7 +20,7 @@ impl World {
         places
     }
 
-    /// A run in which one place answers like this, every time.
+    /// A run in which one read always fails with this fault.
     fn run_with(&self, job: &Job, place: &str, fault: &Fault) -> JobOutput {
         self.github.fault_always(place, fault.clone());
         let run = job.run();
@@ -34,7 +33,7 @@ impl World {
 fn attack_faults_never_replace_a_missing_fact() {
     let (world, pull) = World::with_proposed();
     pull.approve(&world.bob);
-    // One who objects, so that each thing that is read speaks for the change, or against it.
+    // A reviewer who requests changes, so that every read matters for the decision.
     pull.request_changes(&world.carol);
     let before = world.merged(&pull);
     let job = world.push(&before);
@@ -48,7 +47,7 @@ fn attack_faults_never_replace_a_missing_fact() {
         };
         for fault in [Fault::Status(404), Fault::Json(200, nothing)] {
             let run = world.run_with(&job, place, &fault);
-            // Of a change in which there is no config, nothing is to be said.
+            // A change without configs has nothing to report.
             let says_nothing = run.summary.contains("No config is concerned");
             assert!(
                 run.status != 0 || says_nothing,

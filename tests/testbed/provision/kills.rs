@@ -1,5 +1,5 @@
-//! A run that is killed at every step, and the run after it: at each call that changes something in AWS, before and after AWS heard
-//! of it, and at each write to the forge.
+//! Kills a run at every step, then runs it again: at each mutation in AWS, before and after AWS executes it, and at each write to
+//! the forge.
 
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::support::parallel::each;
 use crate::support::proxy::Side;
 use crate::world::*;
 
-/// Where a run ends.
+/// The place of the kill.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     /// At the mutation of this number.
     Aws(usize, Side),
-    /// At the write to the forge that fits this pattern, after so many others, before its answer came.
+    /// At the write to the forge that matches this pattern, after this number of others, before its answer.
     Forge(&'static str, usize),
 }
 
@@ -26,7 +26,7 @@ fn start(job: &Job) -> Child {
     command.spawn().unwrap()
 }
 
-/// Runs a job to this place, and kills it there.
+/// Runs a job to this place and kills it.
 fn kill(many: &Many, job: &Job, place: Place) {
     let end = |mut child: Child| {
         child.kill().unwrap();
@@ -67,7 +67,7 @@ fn places(mutations: usize, writes: &[(&'static str, usize)]) -> Vec<Place> {
 
 #[test]
 fn the_next_run_finishes_a_killed_run() {
-    // A role is assumed, a change set is made and run; a deployment begins and ends; the comment is written.
+    // Assumes a role, creates and executes a change set, starts and ends a deployment, writes the comment.
     let writes = [(DEPLOYMENT, 0), (DEPLOYED, 0), (DEPLOYED, 1), (COMMENT, 0)];
     each(&places(3, &writes), |place| {
         let many = Many::new(1);

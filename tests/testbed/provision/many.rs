@@ -1,5 +1,5 @@
-//! Many stacks in one push: what they cost, with an AWS that throttles, and how long they take where each request is on its way for
-//! a while. `PROVISIONER_MANY=200 PROVISIONER_WAY=100` makes it the measurement that docs/benchmarks.md tells of.
+//! Many stacks in one push: the number of calls with a throttling AWS, and the time with a delay of each request.
+//! `PROVISIONER_MANY=200 PROVISIONER_WAY=100` gives the measurement of docs/benchmarks.md.
 #![expect(
     clippy::disallowed_methods,
     reason = "a measurement says what it measures, and takes its size from the environment"
@@ -12,7 +12,7 @@ use crate::support::job::{Job, JobOutput};
 use crate::support::proxy::{Fault, FaultProxy, Rule, counted};
 use crate::world::*;
 
-/// A product whose stack is one parameter, so that the program is measured and not the emulator.
+/// A product with one parameter, so that the program is measured and not the emulator.
 const PRODUCT: &str = ".provisioner/products/note";
 const MANIFEST: &str = "name: note\ntitle: Note\nsummary: A note.\nsection: note\nfiles: '*-note.yaml'\n\
      target: {account: note.account, region: note.region, environment: \"'prod'\"}\n\
@@ -35,7 +35,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
         .unwrap_or(otherwise)
 }
 
-/// Notes that one merged pull request brings.
+/// Notes of one merged pull request.
 pub struct Many {
     pub world: World,
     pub proxy: FaultProxy,
@@ -81,7 +81,7 @@ impl Many {
         self.job().run()
     }
 
-    /// Stacks that are complete.
+    /// Number of complete stacks.
     pub fn complete(&self) -> usize {
         let stacks = self.world.workdir.aws.stack_names();
         let own = stacks.iter().filter(|(name, _)| name != "roles");
@@ -117,8 +117,8 @@ fn every_stack_costs_the_same_number_of_calls() {
     let each = (journal.len() as u64 - 2) / count;
     assert!(each <= 14, "{each} calls for each stack: {calls:?}");
     let forge = many.world.github.requests().len();
-    // Each config is read as it was reviewed and as it was merged, and its deployment is told in six calls, if there are not too many
-    // of them. Everything else does not grow with their number.
+    // Each config is read as reviewed and as merged, and its deployment takes six calls, if the run creates deployments. All other
+    // calls do not grow with the number of stacks.
     let of_each = if count > 50 { 2 } else { 8 };
     assert!(
         forge as u64 <= 60 + of_each * count,

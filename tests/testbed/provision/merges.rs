@@ -1,9 +1,9 @@
-//! The ways in which changes come to the default branch, and what else is pushed.
+//! All ways in which changes reach the default branch, and other pushes.
 
 use super::*;
 use crate::support::github::User;
 
-/// What was merged in some way is provisioned for its pull request, as the commit that the branch is now at.
+/// Provisions a merged change for its pull request, as the branch's current commit.
 #[track_caller]
 fn is_provisioned(merge: impl FnOnce(&Pull, &User)) {
     let (world, pull) = World::with_proposed();
@@ -125,7 +125,7 @@ fn attack_a_merge_into_another_branch_does_not_count() {
     world.check(&pull);
     pull.approve(&world.bob);
     let merged = pull.merge(&world.bob);
-    // The branch that it was merged into is not queried before it is merged to `main` by hand.
+    // The branch that it was merged into is not queried until a person merges that branch to `main`.
     let commit = world.repo.commit("main").also_parent(&merged);
     let text = world.workdir.read(&world.workdir.path());
     commit
@@ -167,7 +167,7 @@ fn attack_a_force_push_is_denied() {
     pull.approve(&world.bob);
     pull.merge(&world.bob);
     let before = world.repo.head("main");
-    // As if the merge had never been: another history, in which the config came by hand.
+    // Another history without the merge, in which a person added the config.
     let text = world.workdir.read(&world.workdir.path());
     let commit = world.repo.commit("main").parent(&root);
     commit
@@ -202,7 +202,7 @@ fn a_checkout_and_the_api_give_the_same_result() {
     assert_eq!(world.github.count("GET /repos/acme/infra/compare/**"), 0);
     assert!(world.github.take_writes().is_empty());
 
-    // The same facts allow by both as well.
+    // Two approvals allow it as well.
     pull.approve(&world.bob);
     run_successfully(&job);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));

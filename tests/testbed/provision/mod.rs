@@ -1,4 +1,4 @@
-//! Flow 3: what came to the default branch is provisioned, if it was merged and approved.
+//! Flow 3: provisions approved and merged changes of the default branch.
 #![expect(clippy::disallowed_methods, reason = "evidence is a file")]
 
 mod attacks_cloud;
@@ -33,14 +33,14 @@ const CONFIG: &str = "  versioning: true\n";
 const TAGGED: &str = "  versioning: true\n  tags:\n    Team: forecasting\n";
 
 impl World {
-    /// A repository in which a config was proposed and checked.
+    /// A repository with a proposed and checked config.
     fn with_proposed() -> (Self, Pull) {
         let world = Self::new(&policy(""));
         let pull = world.proposed(CONFIG);
         (world, pull)
     }
 
-    /// A repository whose config has its stack, without the folders. Its policy says `rest` of the environment.
+    /// A repository with a deployed config, without folders. `rest`: further lines of the environment's policy.
     fn with_stack(rest: &str) -> Self {
         let world = Self::new(&policy(rest));
         scene::with_stack(&world.workdir);
@@ -70,13 +70,13 @@ impl World {
         pull
     }
 
-    /// Stacks that are there, by name, without the one of the roles.
+    /// Existing stacks by name, without the one of the roles.
     fn stacks(&self) -> Vec<(String, String)> {
         let stacks = self.workdir.aws.stack_names().into_iter();
         stacks.filter(|(name, _)| name != "roles").collect()
     }
 
-    /// What the last run said on a pull request, well-formed, without what differs from run to run.
+    /// The last run's comment on a pull request, well-formed, without text that differs between runs.
     #[track_caller]
     fn report(&self, number: u64) -> String {
         let comments = self.repo.comments(number);
@@ -98,19 +98,19 @@ impl World {
         self.workdir.redact_account(&text)
     }
 
-    /// Everything that a run left for anybody to read.
+    /// Everything that a run left for readers.
     fn captured_output(&self, job: &Job, run: &JobOutput) -> String {
         let mut all = format!("{}{}{}{}", run.stdout, run.stderr, run.summary, run.outputs);
         let evidence = std::fs::read_to_string(evidence_file(job));
         all.push_str(&evidence.unwrap_or_default());
-        // What the check says of the template is the check's own matter.
+        // The check's own outputs about the template have other tests.
         let writes = self.github.writes().into_iter();
         let writes = writes.map(|write| write.text());
         all.extend(writes.filter(|text| !text.contains("<!-- provisioner:check -->")));
         all
     }
 
-    /// No token of anybody is to be read anywhere.
+    /// No token is readable anywhere.
     #[track_caller]
     fn assert_no_secrets(&self, job: &Job, run: &JobOutput) {
         let captured_output = self.captured_output(job, run);
@@ -124,13 +124,13 @@ impl World {
         }
     }
 
-    /// A push is refused with exactly these codes, before anybody asks AWS for anything.
+    /// A push is denied with exactly these codes, before AWS is queried.
     #[track_caller]
     fn assert_denied(&self, before: &str, codes: &[&str]) -> JobOutput {
         self.assert_job_denied(&self.push(before), codes)
     }
 
-    /// The same of any job.
+    /// The same for any job.
     #[track_caller]
     fn assert_job_denied(&self, job: &Job, codes: &[&str]) -> JobOutput {
         let run = job.run();
@@ -140,7 +140,7 @@ impl World {
         run
     }
 
-    /// Nothing was made, and AWS was not asked for credentials.
+    /// Nothing was created, and no credentials were requested.
     #[track_caller]
     fn assert_nothing_done(&self, job: &Job, run: &JobOutput) {
         assert_eq!(self.stacks(), []);
@@ -172,7 +172,7 @@ fn evidence_of(job: &Job) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Codes of the errors in a report, each once, in their order.
+/// Codes of the errors in a report, each once, in order.
 fn codes_of(report: &str) -> Vec<String> {
     let error = regex::Regex::new(r"error\[([a-z0-9-]+)\]").unwrap();
     let mut codes: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! What becomes of configs, and what people read of it.
+//! The outcomes of configs, and their reports.
 
 use super::*;
 use crate::support::proxy::{Fault, FaultProxy, Rule};
@@ -62,7 +62,7 @@ fn an_aws_failure_leaves_nothing_incomplete_and_does_not_stop_others() {
     assert_eq!(states.len(), 2);
     assert!(states.contains(&"failure".to_owned()) && states.contains(&"success".to_owned()));
 
-    // The next run finishes what is left.
+    // The next run finishes the rest.
     run_successfully(&world.push(&before));
     assert_eq!(world.stacks().len(), 2);
     world.github.take_writes();
@@ -72,7 +72,7 @@ fn an_aws_failure_leaves_nothing_incomplete_and_does_not_stop_others() {
 fn a_failed_creation_is_deleted_and_reports_the_first_error() {
     let world = World::new(&policy(""));
     let pull = world.proposed(CONFIG);
-    // A parameter of the stack exists already, outside of the stack.
+    // A parameter of the stack already exists outside of the stack.
     let name = format!("/s3/{}/SolutionsPrefix", world.workdir.name);
     let put = world.workdir.aws.parameters().put_parameter().name(name);
     let kind = aws_sdk_ssm::types::ParameterType::String;

@@ -1,4 +1,4 @@
-//! Flow 3: what came to the default branch is provisioned, if it was merged and approved.
+//! Flow 3: provisions approved and merged changes of the default branch.
 
 use crate::support::job::normalize;
 use crate::world::*;
@@ -28,7 +28,7 @@ fn a_new_config_is_provisioned_once() {
         "one token serves the run"
     );
 
-    // The same run once more finds its work done.
+    // The same run again has nothing to do.
     let again = job.run();
     assert_eq!(again.status, 0, "{}", again.stderr);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));

@@ -1,4 +1,4 @@
-//! A removed config: what goes is told, and nothing goes before a second person confirms it.
+//! A removed config: the run reports the deletion, and deletes nothing before a second person confirms it.
 
 use super::*;
 
@@ -30,14 +30,14 @@ fn a_removal_waits_for_confirmation() {
     );
     world.assert_no_secrets(&job, &run);
 
-    // The same once more: nothing new is said.
+    // The same run again reports nothing new.
     let first = world.repo.comments(7).pop().unwrap();
     run_successfully(&job);
     assert_eq!(world.repo.comments(7).pop().unwrap().body, first.body);
     let again = world.github.take_writes();
     assert!(again.is_empty(), "{again:#?}");
 
-    // It was deleted meanwhile.
+    // The stack was deleted meanwhile.
     let delete = world.workdir.aws.stacks().delete_stack();
     let delete = delete.stack_name(world.workdir.stack()).send();
     world.workdir.aws.wait(delete).unwrap();

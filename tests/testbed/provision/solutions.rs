@@ -1,4 +1,4 @@
-//! A new entry in a list of folders: the folders are made, and the stack is not in the way.
+//! A new entry in a list of folders: the folders are created without an update of the stack.
 
 use super::*;
 

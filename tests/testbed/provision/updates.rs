@@ -1,4 +1,4 @@
-//! Configs that change while their stack is there: by default nothing is applied.
+//! Changed configs of existing stacks: by default no update is applied.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const STRICT: &str = "  versioning: true\n  lifecycle_policy: compliance\n";
 const SOLUTION: &str = "  versioning: true\n  solutions:\n    - master-solution\n    - churn\n";
 
 impl World {
-    /// A change of a config that is deployed, as it was approved and merged.
+    /// An approved and merged change of a deployed config.
     fn with_change(rest: &str, s3: &str) -> (Self, String) {
         let world = Self::with_stack(rest);
         let pull = world.proposed(s3);
@@ -25,7 +25,7 @@ impl World {
             .unwrap()
     }
 
-    /// What is not applied leaves the stack as it was, and no change set of ours.
+    /// A denied update leaves the stack unchanged, and leaves no change set.
     #[track_caller]
     fn is_as_before(&self, template: &str) {
         assert_eq!(self.template(), template);
@@ -79,7 +79,7 @@ fn attack_another_change_of_the_stack_between_review_and_merge() {
     let world = World::with_stack("    updates: reviewed\n");
     let pull = world.proposed(TAGGED);
     pull.approve(&world.bob);
-    // The stack is updated by hand: the same config would now change it differently.
+    // The stack is updated by hand: the same config would now cause other changes.
     let config = world.workdir.read(&world.workdir.path());
     world.workdir.write_config(STRICT);
     world.workdir.write(

@@ -1,7 +1,7 @@
-//! GraphQL: a small reader and an executor for the few types the program asks for.
+//! GraphQL: a small parser and an executor for the types that provisioner queries.
 //!
-//! It answers the fields that were selected and no others, so a client that forgets to select one notices,
-//! and refuses fields, page sizes and variables that GitHub would refuse.
+//! It answers only the selected fields, so a client that forgets to select one fails, and refuses fields, page sizes and variables
+//! that GitHub refuses.
 
 mod read;
 mod run;
@@ -53,7 +53,7 @@ pub fn answer(state: &mut State, call: &Call) -> Reply {
             }
             Err(Refusal(mut error)) => {
                 if error["extensions"]["code"] == "undefinedField" {
-                    // Found before anything is executed, so there is no data at all.
+                    // Found before the execution, so there is no data.
                     return Reply::json(200, json!({"errors": [error]}));
                 }
                 error["path"] = json!([field.key]);

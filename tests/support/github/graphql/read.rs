@@ -1,4 +1,4 @@
-//! Text of a query, with its variables put in, as a tree of fields.
+//! Parses a query, with its variables, into a tree of fields.
 
 use serde_json::{Map, Value};
 
@@ -203,7 +203,7 @@ impl Reader {
                 Ok(Value::Object(object))
             }
             "" | ")" | "}" | "]" => Err(Refusal::new("Expected a value")),
-            // What is no number, boolean or null is the name of an enum's value.
+            // Any other word is the name of an enum's value.
             word => Ok(serde_json::from_str(word).unwrap_or_else(|_| Value::from(word))),
         }
     }

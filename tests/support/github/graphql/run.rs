@@ -1,4 +1,4 @@
-//! The types that the program asks for.
+//! The types that provisioner queries.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -159,7 +159,7 @@ fn standing(pull: &PullData) -> String {
     }
 }
 
-/// One enum value stands for a list of one.
+/// A single enum value means a list of one.
 fn strings(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::Array(list)) => list.iter().flat_map(|v| strings(Some(v))).collect(),

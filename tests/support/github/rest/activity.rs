@@ -1,4 +1,4 @@
-//! The repository's record of who moved which branch.
+//! The repository's record of branch moves.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::super::state::State;
 use super::super::wire::{Answer, Call, Reply, escape};
 use super::Named;
 
-/// Newest first. Paged by a cursor that only the answer's own links know.
+/// Newest first. Paged by a cursor that only the answer's links contain.
 pub fn list(state: &State, call: &Call, (owner, name): Named) -> Answer {
     let repo = readable(state, call, owner, name)?;
     let wanted = call.param("ref");

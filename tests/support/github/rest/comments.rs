@@ -68,7 +68,7 @@ pub fn update(state: &mut State, call: &Call, named: Named, id: &str) -> Answer 
         .get_mut(&repo)
         .and_then(|r| r.comments.get_mut(&id));
     let known = known.ok_or_else(not_found)?;
-    // Saving the same text is not an edit.
+    // Saving the same text does not count as an edit.
     if known.body != body {
         known.body = body;
         known.updated = at;
@@ -90,7 +90,7 @@ pub fn delete(state: &mut State, call: &Call, named: Named, id: &str) -> Answer 
     Reply::empty()
 }
 
-/// One's own, or anybody's for who can push. A job's token counts as one who can: it edits people's comments.
+/// Users may edit their own comments; writers may edit all. A job's token counts as a writer.
 fn editor(state: &State, call: &Call, repo: &RepoData, comment: &Comment) -> Result<(), Reply> {
     let user = writer(state, call, repo, SCOPES, Permission::Read)?;
     let installation = call.who.as_ref().is_some_and(|token| token.installation);

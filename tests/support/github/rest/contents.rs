@@ -34,7 +34,7 @@ pub fn get(state: &State, call: &Call, (owner, name): Named, path: &str) -> Answ
     }
 }
 
-/// Where an entry is listed, for its addresses.
+/// The list of an entry, for its addresses.
 struct Place<'a> {
     base: &'a str,
     name: &'a str,
@@ -98,7 +98,7 @@ fn file(state: &State, call: &Call, place: &Place, path: &str, leaf: &Leaf) -> A
     Reply::ok(entry)
 }
 
-/// A link to a file of the repository answers as that file; any other as the link itself.
+/// A link to a file of the repository answers as that file; any other link as itself.
 fn symlink(
     state: &State,
     call: &Call,
@@ -118,7 +118,7 @@ fn symlink(
     Reply::ok(entry)
 }
 
-/// `None` for what leaves the repository.
+/// `None` for a target outside of the repository.
 fn resolve_link(from: &str, target: &str) -> Option<String> {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();

@@ -84,7 +84,7 @@ pub fn create(state: &mut State, call: &Call, (owner, name): Named) -> Answer {
     ))
 }
 
-/// Absent: every status of the commit must be a success. A list: these. Empty: nothing is asked.
+/// Absent: every status of the commit must be a success. A list: these contexts must be. Empty: no check.
 fn checks(repo: &RepoData, sha: &str, reference: &str, required: &Value) -> Result<(), Reply> {
     let found = latest(repo, sha);
     let success = |context: &str| {

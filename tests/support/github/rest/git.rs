@@ -77,7 +77,7 @@ pub fn branch(state: &State, call: &Call, (owner, name): Named, branch: &str) ->
     let commit = state.objects.commit(sha).ok_or_else(missing)?;
     let name = repo.full_name();
     let url = format!("{}/repos/{name}/branches/{branch}", call.base);
-    // Any rule makes a branch a protected one; the details are about the older kind only.
+    // Any rule makes a branch protected; the details describe classic protection only.
     let older = repo.protected.contains(branch);
     let is_protected = older || repo.rules.iter().any(|(of, _)| of == branch);
     Reply::ok(json!({
@@ -90,7 +90,7 @@ pub fn branch(state: &State, call: &Call, (owner, name): Named, branch: &str) ->
     }))
 }
 
-/// What rulesets ask for; the branch need not exist.
+/// Rules of rulesets; the branch need not exist.
 pub fn rules(state: &State, call: &Call, (owner, name): Named, branch: &str) -> Answer {
     let repo = readable(state, call, owner, name)?;
     let of_branch = repo.rules.iter().filter(|(of, _)| of == branch);
@@ -156,7 +156,7 @@ pub fn compare(state: &State, call: &Call, (owner, name): Named, range: &str) ->
     let one = |c: &Commit| shape::commit(state, &call.base, &name, c);
     let all: Vec<Value> = ahead.iter().map(|c| one(c)).collect();
     let total = all.len();
-    // Without paging GitHub gives the first 250 commits at once.
+    // Without paging GitHub returns the first 250 commits at once.
     let paging = call.param("page").or(call.param("per_page")).is_some();
     let shown = match paging {
         true => page.cut(all),
@@ -178,7 +178,7 @@ pub fn compare(state: &State, call: &Call, (owner, name): Named, range: &str) ->
         "commits": shown,
         "files": [],
     });
-    // The files come with the first page only, and never more than the cap.
+    // Only the first page has files, and never more than the cap.
     if page.is_first() {
         let changes = state.changes(repo, &base.sha, &head.sha);
         let entry = |c| shape::file_change(state, &call.base, &name, &head.sha, c);
@@ -291,7 +291,7 @@ pub fn blob(state: &State, call: &Call, (owner, name): Named, sha: &str) -> Answ
     }))
 }
 
-/// Broken into lines of 60 with one at the end, as GitHub sends it: a strict decoder has to strip them.
+/// Broken into lines of 60 characters with a final line break, as GitHub sends it: a strict decoder has to strip them.
 pub fn base64_lines(content: &[u8]) -> String {
     let whole = base64::engine::general_purpose::STANDARD.encode(content);
     let mut lines = String::with_capacity(whole.len() + whole.len() / 60 + 1);

@@ -1,4 +1,4 @@
-//! Issues. Every pull request is one, too.
+//! Issues. Every pull request is an issue too.
 
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ pub fn create(state: &mut State, call: &Call, (owner, name): Named) -> Answer {
     Reply::created(shape::issue(state, &call.base, &state.repos[&repo], &issue))
 }
 
-/// One's own, or anybody's for who may triage; a job's token counts as one who may.
+/// Users may edit their own issues; users with triage permission may edit all. A job's token counts as one.
 pub fn update(state: &mut State, call: &Call, (owner, name): Named, n: &str) -> Answer {
     let repo = readable(state, call, owner, name)?;
     let n = number(n)?;

@@ -10,7 +10,7 @@ use super::super::wire::{Answer, Call, Reply, paged};
 use super::{Named, number};
 
 impl State {
-    /// What `head` changed since it left `base`: GitHub's three-dot comparison.
+    /// The changes of `head` since its merge base with `base`: GitHub's three-dot comparison.
     pub fn changes(&self, repo: &RepoData, base: &str, head: &str) -> Vec<Change> {
         let Some(tip) = self.objects.commit(head) else {
             return Vec::new();
@@ -24,7 +24,7 @@ impl State {
         )
     }
 
-    /// The base a pull request is compared with now: a merge or a close freezes it.
+    /// The commit that a pull request is compared with: a merge or a close freezes it.
     pub fn pull_base(&self, repo: &RepoData, pull: &PullData) -> String {
         match &pull.merged {
             Some(merged) => merged.onto.clone(),
@@ -89,7 +89,7 @@ pub fn one(state: &State, call: &Call, named: Named, n: &str) -> Answer {
     Reply::ok(shape::pull(state, &call.base, repo, pull))
 }
 
-/// Silently stops at the cap, as GitHub does; only `changed_files` tells.
+/// Stops silently at the cap, as GitHub does; only `changed_files` shows it.
 pub fn files(state: &State, call: &Call, named: Named, n: &str) -> Answer {
     let (repo, pull) = find(state, call, named, n)?;
     let (name, head) = (repo.full_name(), &pull.head_sha);
@@ -126,7 +126,7 @@ pub fn reviews(state: &State, call: &Call, named: Named, n: &str) -> Answer {
     )
 }
 
-/// The merged pull request that brought the commit, or the open ones that contain it.
+/// The merged pull requests that contain the commit, or the open ones.
 pub fn of_commit(state: &State, call: &Call, (owner, name): Named, sha: &str) -> Answer {
     let repo = readable(state, call, owner, name)?;
     let commit = state.resolve(repo, sha).ok_or_else(|| no_commit(sha))?;

@@ -25,7 +25,7 @@ pub fn list(state: &State, call: &Call, named: Named, id: &str) -> Answer {
     paged(call, Some(repo.id), all)
 }
 
-/// 201 for a new one, 200 with the old one if this user already reacted so.
+/// 201 for a new reaction, 200 with the existing one of the same user.
 pub fn create(state: &mut State, call: &Call, named: Named, id: &str) -> Answer {
     let (repo, comment) = find(state, call, named, id)?;
     let user = writer(state, call, repo, SCOPES, Permission::Read)?;

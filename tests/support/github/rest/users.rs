@@ -8,7 +8,7 @@ use super::super::state::State;
 use super::super::wire::{Answer, Call, Reply, epoch};
 use super::Named;
 
-/// Closed to apps and jobs: their identity is only in GraphQL's `viewer`.
+/// Closed to apps and jobs: only GraphQL's `viewer` has their identity.
 pub fn me(state: &State, call: &Call) -> Answer {
     let id = person(call)?;
     Reply::ok(shape::user_full(&call.base, state.user(id)))
@@ -36,7 +36,7 @@ pub fn permission(state: &State, call: &Call, (owner, name): Named, login: &str)
     }))
 }
 
-/// A job's token cannot see organisations; an app of one's own can be allowed to, and is here.
+/// A job's token cannot read organisations; a custom app can be allowed to, and is here.
 pub fn team_membership(state: &State, call: &Call, org: &str, team: &str, login: &str) -> Answer {
     let token = signed_in(call)?;
     if token.user == super::super::handle::ACTIONS_BOT_ID {

@@ -1,11 +1,11 @@
-//! Who moved which branch.
+//! Branch moves.
 
 use serde_json::{Value, json};
 
 use super::super::state::{Activity, State};
 use super::{account, node_id};
 
-/// What GitHub writes for a branch that is not there.
+/// GitHub's value for a branch that does not exist.
 const NOTHING: &str = "0000000000000000000000000000000000000000";
 
 pub fn activity(state: &State, base: &str, it: &Activity) -> Value {

@@ -115,7 +115,7 @@ pub fn file_change(state: &State, base: &str, name: &str, at: &str, change: &Cha
         "raw_url": format!("{WEB}/{name}/raw/{at}/{path}"),
         "contents_url": format!("{base}/repos/{name}/contents/{path}?ref={at}"),
     });
-    // Binary and untouched files have none at GitHub either.
+    // GitHub omits the patch of binary and untouched files too.
     if let (Some(old), Some(new), false) = (old, new, same) {
         entry["patch"] = json!(patch(&old, &new));
     }
@@ -125,7 +125,7 @@ pub fn file_change(state: &State, base: &str, name: &str, at: &str, change: &Cha
     entry
 }
 
-/// `None` for what is not text.
+/// `None` for binary content.
 fn lines(state: &State, leaf: Option<&Leaf>) -> Option<Vec<String>> {
     let Some(leaf) = leaf else {
         return Some(Vec::new());
@@ -137,7 +137,7 @@ fn lines(state: &State, leaf: Option<&Leaf>) -> Option<Vec<String>> {
     Some(text.lines().map(str::to_owned).collect())
 }
 
-/// A valid patch, not a short one: everything old goes, everything new comes.
+/// A valid patch, not a short one: removes all old lines and adds all new ones.
 fn patch(old: &[String], new: &[String]) -> String {
     let range = |side: &[String]| match side.len() {
         0 => "0,0".to_owned(),

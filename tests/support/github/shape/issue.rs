@@ -38,7 +38,7 @@ pub fn issue(state: &State, base: &str, data: &RepoData, it: &Issue) -> Value {
     })
 }
 
-/// The issue that every pull request also is.
+/// The issue of a pull request.
 pub fn issue_of_pull(state: &State, base: &str, data: &RepoData, pull: &PullData) -> Value {
     let name = data.full_name();
     let url = format!("{base}/repos/{name}/issues/{}", pull.number);

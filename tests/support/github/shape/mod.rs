@@ -1,4 +1,4 @@
-//! The JSON of GitHub's answers, with every field its OpenAPI description requires.
+//! The JSON of GitHub's answers, with every required field of its OpenAPI description.
 
 mod activity;
 mod comments;
@@ -16,10 +16,10 @@ pub use pull::{pull, pull_simple, review};
 pub use repo::{repo, repo_full, repo_minimal};
 pub use user::{account, user, user_full};
 
-/// The web address, which unlike the API's is the real one: nothing may ever fetch it.
+/// The real web address, unlike the API's: the program must never fetch it.
 pub const WEB: &str = "https://github.com";
 
-/// Opaque to clients; only has to differ.
+/// Opaque to clients. Each object has another.
 pub fn node_id(kind: &str, id: impl std::fmt::Display) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(format!("{kind}{id}"))

@@ -6,7 +6,7 @@ use super::super::state::{PullData, RepoData, Review, State};
 use super::user::merge;
 use super::{WEB, account, node_id, repo, user};
 
-/// As lists carry it.
+/// As in lists.
 pub fn pull_simple(state: &State, base: &str, data: &RepoData, pull: &PullData) -> Value {
     let name = data.full_name();
     let n = pull.number;
@@ -18,7 +18,7 @@ pub fn pull_simple(state: &State, base: &str, data: &RepoData, pull: &PullData) 
     let head_owner = head_repo.map_or(pull.author, |r| r.owner);
     let merge_sha = match &pull.merged {
         Some(merged) => Some(merged.sha.clone()),
-        // The test merge that GitHub keeps for an open pull request is a commit of its own.
+        // The test merge of an open pull request is a commit of its own.
         None => pull
             .open
             .then(|| super::super::objects::sha1_hex(pull.head_sha.as_bytes())),
@@ -85,7 +85,7 @@ pub fn pull_simple(state: &State, base: &str, data: &RepoData, pull: &PullData) 
     })
 }
 
-/// As `GET pulls/{number}` and events carry it.
+/// As in `GET pulls/{number}` and in events.
 pub fn pull(state: &State, base: &str, data: &RepoData, pull: &PullData) -> Value {
     let mut all = pull_simple(state, base, data, pull);
     let changes = state.pull_changes(data, pull);

@@ -72,7 +72,7 @@ pub fn repo_minimal(state: &State, base: &str, data: &RepoData) -> Value {
     all
 }
 
-/// As pull requests and events carry it.
+/// As in pull requests and events.
 pub fn repo(state: &State, base: &str, data: &RepoData) -> Value {
     let mut all = repo_minimal(state, base, data);
     let name = data.full_name();
@@ -117,7 +117,7 @@ pub fn repo(state: &State, base: &str, data: &RepoData) -> Value {
     all
 }
 
-/// As `GET /repos/{owner}/{repo}` answers.
+/// As in `GET /repos/{owner}/{repo}`.
 pub fn repo_full(state: &State, base: &str, data: &RepoData) -> Value {
     let mut all = repo(state, base, data);
     merge(

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::state::{State, User};
 use super::{WEB, node_id};
 
-/// The account that did something; null once it is deleted.
+/// An account; null once it is deleted.
 pub fn account(state: &State, base: &str, id: u64) -> Value {
     match state.gone.contains(&id) {
         true => Value::Null,
@@ -41,7 +41,7 @@ pub fn user(base: &str, user: &User) -> Value {
     })
 }
 
-/// What `GET /user` and `GET /users/{login}` add.
+/// The additional fields of `GET /user` and `GET /users/{login}`.
 pub fn user_full(base: &str, who: &User) -> Value {
     let mut all = user(base, who);
     let more = json!({
