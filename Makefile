@@ -62,7 +62,7 @@ test-permissions: test-contract ## Prove that the policies and roles allow what 
 
 # LocalStack runs on nothing older than Python 3.13, which `make test` must not need. PYTHON313 may say where that is.
 test-emulator: ## Create and delete every stack on an emulator of AWS; not in `test`, as it needs Python 3.13
-	tests/beds/install.sh localstack
+	tests/testbed_servers/install.sh localstack
 	cargo build --locked --quiet
 	'$(TESTBED)/localstack/bin/python' tests/contract/deploy.py '$(BINARY)' examples/s3/configs
 
@@ -96,7 +96,7 @@ bench: ## Measure, and compare with the last measurement
 	./benches/compare.sh
 
 bed: ## Install the test bed into target/testbed (once)
-	tests/beds/install.sh
+	tests/testbed_servers/install.sh
 
 doc: ## Build the documentation of the code, private items too
 	cargo doc --no-deps --document-private-items --locked

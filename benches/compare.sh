@@ -10,7 +10,7 @@ set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 bed=${PROVISIONER_TESTBED:-$root/target/testbed}
-PROVISIONER_TESTBED=$bed "$root/tests/beds/install.sh"
+PROVISIONER_TESTBED=$bed "$root/tests/testbed_servers/install.sh"
 time=$(type -P time) || { echo 'GNU time is missing' >&2; exit 1; }
 if [[ -z ${BINARY:-} ]]; then
     cargo build --release --locked --quiet --manifest-path "$root/Cargo.toml"

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Where `tests/beds/install.sh` put everything. A missing bed is a failure, never a reason to skip.
+/// Where `tests/testbed_servers/install.sh` put everything. A missing bed is a failure, never a reason to skip.
 #[track_caller]
 pub fn root() -> PathBuf {
     let set = std::env::var_os("PROVISIONER_TESTBED");
