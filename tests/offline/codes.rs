@@ -13,7 +13,7 @@ use provisioner::product::Registry;
 use provisioner::report::Redactor;
 
 use crate::config::{PATH, VALID, loaded};
-use crate::modules::sources::of_this_package;
+use crate::modules::sources::package_sources;
 
 /// The file with the texts of the codes.
 const CATALOGUE_FILE: &str = "diagnostic/catalogue.rs";
@@ -42,7 +42,7 @@ fn sources_name_codes_by_variant() {
     let texts = texts();
     let planted = "    if problem.code.as_str() == \"plan-changed\" {";
     assert_eq!(literals(planted, &texts), [planted]);
-    let sources = of_this_package();
+    let sources = package_sources();
     assert!(!literals(&sources[CATALOGUE_FILE], &texts).is_empty());
     for (file, source) in sources {
         if file != CATALOGUE_FILE {

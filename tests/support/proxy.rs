@@ -260,7 +260,7 @@ async fn answer(
             drop(_turn);
             silence().await
         }
-        Some(Fault::Says(texts)) => fault::reworded(head, &body, &texts),
+        Some(Fault::Rewrites(texts)) => fault::reworded(head, &body, &texts),
         _ => Response::from_parts(head, Body::from(body)),
     }
 }

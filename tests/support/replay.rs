@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 
 use wire::Protocol;
 
-pub use wire::Asked;
+pub use wire::RecordedRequest;
 
 /// The account of all scripts.
 pub const ACCOUNT: &str = "123456789012";
@@ -36,7 +36,7 @@ pub struct Replay {
 #[derive(Default)]
 struct Script {
     answers: BTreeMap<String, Answers>,
-    asked: Vec<Asked>,
+    asked: Vec<RecordedRequest>,
     complaints: Vec<String>,
 }
 
@@ -124,7 +124,7 @@ impl Replay {
     }
 
     /// The requests of an operation, in order.
-    pub fn asked(&self, operation: &str) -> Vec<Asked> {
+    pub fn requests_of(&self, operation: &str) -> Vec<RecordedRequest> {
         let script = lock(&self.script);
         let asked = script.asked.iter();
         asked

@@ -14,7 +14,7 @@ const SUBJECT: &str = "repo:acme/infra:pull_request";
 const POLICY: &str = "version: 1\nenvironments:\n  prod:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/provisioner-plan\n      \
      apply: arn:aws:iam::{account_id}:role/provisioner-apply\n";
 /// Requests that test write permissions. None of them can succeed.
-const TRIES: &[&str] = &[
+const WRITE_PROBES: &[&str] = &[
     "POST /repos/acme/infra/issues/7/comments",
     "POST /repos/acme/infra/statuses/0000000000000000000000000000000000000000",
 ];
@@ -145,7 +145,7 @@ fn a_pull_request_job_is_read_only() {
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     insta::assert_snapshot!("pull_request", world.normalize(&run.stdout));
     insta::assert_snapshot!("pull_request_summary", world.normalize(&run.summary));
-    world.github.expect_writes(TRIES);
+    world.github.expect_writes(WRITE_PROBES);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn attack_a_plan_role_that_can_execute_is_reported() {
     assert_eq!(run.status, 20, "{}", run.stdout);
     let said = format!("it may run change sets of {}", world.workdir.stack());
     assert!(run.stdout.contains(&said), "{}", run.stdout);
-    world.github.expect_writes(TRIES);
+    world.github.expect_writes(WRITE_PROBES);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn attack_an_apply_role_that_trusts_pull_requests_is_reported() {
     assert_eq!(run.status, 20, "{}", run.stdout);
     let said = "this job can assume it, and is none of its environment";
     assert!(run.stdout.contains(said), "{}", run.stdout);
-    world.github.expect_writes(TRIES);
+    world.github.expect_writes(WRITE_PROBES);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_job_of_the_environment_may_assume_the_apply_role() {
         "{}",
         run.stdout
     );
-    world.github.expect_writes(TRIES);
+    world.github.expect_writes(WRITE_PROBES);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn attack_a_fork_requests_no_token() {
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     insta::assert_snapshot!("fork", world.normalize(&run.stdout));
     assert_eq!(world.issuer.issued(), [""; 0], "no token was asked for");
-    world.github.expect_writes(TRIES);
+    world.github.expect_writes(WRITE_PROBES);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn all_missing_permissions_are_reported_in_one_run() {
     let run = world.doctor(&world.job(&pull, &token));
     assert_eq!(run.status, 31, "{}", run.stdout);
     insta::assert_snapshot!("missing", world.normalize(&run.stdout));
-    world.github.expect_writes(TRIES);
+    world.github.expect_writes(WRITE_PROBES);
 
     let job = world.job(&pull, &world.github.actions_token());
     let run = world.doctor(&job.with("ACTIONS_ID_TOKEN_REQUEST_URL", ""));
@@ -227,7 +227,7 @@ fn all_missing_permissions_are_reported_in_one_run() {
         "{}",
         run.stdout
     );
-    world.github.expect_writes(TRIES);
+    world.github.expect_writes(WRITE_PROBES);
 }
 
 /// By GitHub's own description of its API, the tests of permissions can create nothing.
@@ -242,7 +242,7 @@ fn attack_probes_of_github_cannot_succeed() {
     // The proxy does not forward an invalid request.
     assert_eq!(world.github.writes().len(), 0);
     let violations = prism.violations();
-    for path in TRIES.iter().map(|it| it.trim_start_matches("POST ")) {
+    for path in WRITE_PROBES.iter().map(|it| it.trim_start_matches("POST ")) {
         let refused = format!("post {path}");
         let mut lines = violations.iter().filter(|it| it.contains(&refused));
         assert!(

@@ -204,7 +204,7 @@ fn the_workflow_provisions_what_was_merged() {
         .unwrap();
     assert!(replayed.status.success());
     let replayed = String::from_utf8(replayed.stdout).unwrap();
-    assert!(replayed.contains(world.said().trim()), "{replayed}");
+    assert!(replayed.contains(world.last_comment().trim()), "{replayed}");
 }
 
 #[test]

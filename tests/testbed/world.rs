@@ -212,7 +212,7 @@ impl World {
     }
 
     /// Our last comment on the pull request.
-    pub fn said(&self) -> String {
+    pub fn last_comment(&self) -> String {
         let comments = self.repo.comments(7);
         comments
             .last()

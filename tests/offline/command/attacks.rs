@@ -5,31 +5,31 @@ use provisioner::command::{CommandParseError, MAX_CHARACTERS, MAX_COMMANDS};
 use super::{command, commands, parse, problem};
 
 /// The command of each attack.
-const WANTED: &str = "/provisioner tear-down a-s3.yaml --force";
+const COMMAND: &str = "/provisioner tear-down a-s3.yaml --force";
 
 /// `@` is replaced by the command. It is not executed, but a command after an empty line is.
-fn shown_only(text: &str) {
-    assert_eq!(commands(WANTED), [WANTED]);
+fn assert_only_shown(text: &str) {
+    assert_eq!(commands(COMMAND), [COMMAND]);
     assert!(text.contains('@'));
-    let body = text.replace('@', WANTED);
+    let body = text.replace('@', COMMAND);
     assert_eq!(parse(&body), [], "{body:?}");
     let body = body + "\n\n/provisioner help";
     assert_eq!(commands(&body), ["/provisioner help"], "{body:?}");
 }
 
 /// The same for markup without an end: a command below is not executed either.
-fn open_to_the_end(text: &str) {
-    assert_eq!(commands(WANTED), [WANTED]);
+fn assert_hidden_to_the_end(text: &str) {
+    assert_eq!(commands(COMMAND), [COMMAND]);
     assert!(text.contains('@'));
-    let body = text.replace('@', WANTED) + "\n\n/provisioner help";
+    let body = text.replace('@', COMMAND) + "\n\n/provisioner help";
     assert_eq!(parse(&body), [], "{body:?}");
 }
 
 /// If forges render it differently, the command is not executed and its author gets a reply.
-fn doubted(text: &str) {
-    assert_eq!(commands(WANTED), [WANTED]);
+fn assert_ambiguous(text: &str) {
+    assert_eq!(commands(COMMAND), [COMMAND]);
     assert!(text.contains('@'));
-    let body = text.replace('@', WANTED);
+    let body = text.replace('@', COMMAND);
     let found = parse(&body);
     assert!(!found.is_empty(), "{body:?}");
     let said = |it: &Result<_, _>| *it == Err(CommandParseError::AmbiguousMarkdown);
@@ -42,7 +42,7 @@ macro_rules! attacks {
     };
 }
 
-attacks! { shown_only:
+attacks! { assert_only_shown:
     attack_quote "> @" ">@" "   > @" "> x\n> @";
     attack_nested_quote "> > @" ">>> @" "> - > @";
     attack_lazy_quote "> quoted\n@" "> > quoted\n@";
@@ -81,7 +81,7 @@ attacks! { shown_only:
     attack_other_line_ends "x\u{2028}@" "x\u{85}@" "x\u{b}@" "x\u{c}@" "x\0@";
 }
 
-attacks! { open_to_the_end:
+attacks! { assert_hidden_to_the_end:
     attack_unclosed_fence "```\n@" "~~~\n@" "````\n@\n```" "```\n@\n``` x";
     attack_unclosed_html_comment "<!--\n@" "<!-- x\n\n@" "x\n<!--\n@";
     attack_unclosed_script "<script>\n@" "<pre>\n\n@";
@@ -89,7 +89,7 @@ attacks! { open_to_the_end:
     attack_unclosed_quote_of_several_lines ">>>\n@";
 }
 
-attacks! { doubted:
+attacks! { assert_ambiguous:
     attack_line_right_below_a_container "> \n@" ">\n@" "> x\n>\n@" "-\n@" "> x\n<b>\n***\n@" "> x\n<b>\n# y\n@" "-  `\n</pre>\n</pre>\n   > \n@" "[^1]:\n@\n\nx [^1]";
     attack_table_of_one_column "@\n|---|" "@\n:--" "x\n|---|\n@" "@\n|---|\n|: -\n";
     attack_table_for_some "[x]: y\n|---|\n@" "[x]:\n|---|\n@" "x\n|---|\n)\n===\n@";
@@ -106,9 +106,9 @@ attacks! { doubted:
 fn attack_a_thousand_elements() {
     let folded = |times: usize| {
         let (open, close) = ("<details>\n", "</details>\n");
-        format!("{}{}\n{WANTED}", open.repeat(times), close.repeat(times))
+        format!("{}{}\n{COMMAND}", open.repeat(times), close.repeat(times))
     };
-    assert_eq!(commands(&folded(10)), [WANTED]);
+    assert_eq!(commands(&folded(10)), [COMMAND]);
     assert_eq!(parse(&folded(1_000)), []);
 }
 

@@ -134,7 +134,7 @@ fn survives(product: &Product, text: &str, list: &[String], map: &[(String, Stri
 }
 
 /// Text full of characters with a meaning in YAML, JSON, minijinja or CloudFormation.
-fn nasty() -> impl Strategy<Value = String> {
+fn special_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![
             "{{",
@@ -198,9 +198,9 @@ proptest! {
 
     #[test]
     fn attack_any_text_is_data(
-        text in nasty(),
-        list in prop::collection::vec(nasty(), 1..4),
-        map in prop::collection::btree_map(nasty(), nasty(), 1..4),
+        text in special_text(),
+        list in prop::collection::vec(special_text(), 1..4),
+        map in prop::collection::btree_map(special_text(), special_text(), 1..4),
     ) {
         thread_local!(static PRODUCT: Product = anything());
         let map: Vec<(String, String)> = map.into_iter().collect();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::github::sample::sample;
 use crate::support::http::Client;
 
-const BOTH: &str = "query($owner: String!, $name: String!, $cursor: String) {
+const BOTH_QUERIES: &str = "query($owner: String!, $name: String!, $cursor: String) {
   viewer { login databaseId }
   repository(owner: $owner, name: $name) {
     pullRequests(states: OPEN, first: 50, after: $cursor) {
@@ -18,7 +18,7 @@ const BOTH: &str = "query($owner: String!, $name: String!, $cursor: String) {
   }
 }";
 
-fn ask(client: &Client, query: &str, variables: Value) -> Value {
+fn run_query(client: &Client, query: &str, variables: Value) -> Value {
     let request = json!({"query": query, "variables": variables});
     let path = if client.accept.contains("enterprise") {
         "/api/graphql"
@@ -46,7 +46,7 @@ fn the_viewer_and_the_open_pull_requests_come_together_and_page_by_page() {
     }
     let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
     let variables = json!({"owner": "acme", "name": "infra", "cursor": null});
-    let first = ask(&client, BOTH, variables);
+    let first = run_query(&client, BOTH_QUERIES, variables);
     let viewer = json!({"login": "github-actions[bot]", "databaseId": 41_898_282});
     assert_eq!(first["data"]["viewer"], viewer);
     let page = &first["data"]["repository"]["pullRequests"];
@@ -70,9 +70,9 @@ fn the_viewer_and_the_open_pull_requests_come_together_and_page_by_page() {
     });
     assert_eq!(page["nodes"][0], expected);
     let cursor = &page["pageInfo"]["endCursor"];
-    let second = ask(
+    let second = run_query(
         &client,
-        BOTH,
+        BOTH_QUERIES,
         json!({"owner": "acme", "name": "infra", "cursor": cursor}),
     );
     let page = &second["data"]["repository"]["pullRequests"];
@@ -88,7 +88,7 @@ fn invalid_queries_are_rejected() {
         Some(&sample.gh.actions_token()),
     );
     let message = |query: &str, variables: Value| {
-        let answer = ask(&client, query, variables);
+        let answer = run_query(&client, query, variables);
         answer["errors"][0]["message"]
             .as_str()
             .unwrap_or_default()
@@ -96,20 +96,24 @@ fn invalid_queries_are_rejected() {
     };
     let unknown = message("{ viewer { nickname } }", Value::Null);
     assert_eq!(unknown, "Field 'nickname' doesn't exist on type 'User'");
-    let missing = message(BOTH, json!({"owner": "acme", "name": "secret"}));
+    let missing = message(BOTH_QUERIES, json!({"owner": "acme", "name": "secret"}));
     assert!(
         missing.contains("Could not resolve to a Repository"),
         "{missing}"
     );
-    let absent = message(BOTH, json!({"owner": "acme"}));
+    let absent = message(BOTH_QUERIES, json!({"owner": "acme"}));
     assert!(absent.contains("$name"), "{absent}");
-    let greedy = BOTH.replace("first: 50", "first: 500");
+    let greedy = BOTH_QUERIES.replace("first: 50", "first: 500");
     let greedy = message(&greedy, json!({"owner": "acme", "name": "infra"}));
     assert!(
         greedy.contains("exceeds the `first` limit of 100"),
         "{greedy}"
     );
     let stranger = Client::new(&sample.gh.api_url(), None);
-    let refused = stranger.send("POST", "/api/graphql", Some(&json!({"query": BOTH})));
+    let refused = stranger.send(
+        "POST",
+        "/api/graphql",
+        Some(&json!({"query": BOTH_QUERIES})),
+    );
     assert_eq!(refused.expect("an answer").status, 401);
 }

@@ -17,7 +17,7 @@ fn with(change: impl FnOnce(Repo) -> Repo) -> Scene {
 #[test]
 fn a_protected_branch_has_its_tip() {
     let scene = new_scene();
-    let found = scene.ask(async |github| github.default_branch().await.unwrap());
+    let found = scene.call(async |github| github.default_branch().await.unwrap());
     assert_eq!(found.branch.name, "main");
     assert!(found.branch.default && found.private);
     assert_eq!(found.branch.protected, Some(true));
@@ -39,7 +39,7 @@ fn attack_only_a_pull_request_rule_protects_a_branch() {
                 .iter()
                 .fold(repo, |repo, kind| repo.rule("trunk", kind))
         });
-        let found = scene.ask(async |github| github.default_branch().await.unwrap());
+        let found = scene.call(async |github| github.default_branch().await.unwrap());
         assert_eq!(found.branch.protected, Some(expected), "{kinds:?}");
     }
 }
@@ -60,7 +60,7 @@ fn a_response_without_protection_is_unknown() {
             "GET /repos/acme/infra/branches/trunk",
             Fault::Json(200, answer.clone()),
         );
-        let found = scene.ask(async |github| github.default_branch().await.unwrap());
+        let found = scene.call(async |github| github.default_branch().await.unwrap());
         assert_eq!(found.branch.protected, expected, "{answer}");
     }
 }
@@ -74,7 +74,7 @@ fn rules_are_read_to_the_last_page() {
             .chain(["pull_request".to_owned()])
             .fold(repo, |repo, kind| repo.rule("trunk", &kind))
     });
-    let found = scene.ask(async |github| github.default_branch().await.unwrap());
+    let found = scene.call(async |github| github.default_branch().await.unwrap());
     assert_eq!(found.branch.protected, Some(true));
     assert_eq!(
         scene
@@ -92,7 +92,7 @@ fn unreadable_rules_are_unknown() {
             "GET /repos/acme/infra/rules/branches/trunk",
             Fault::Status(status),
         );
-        let found = scene.ask(async |github| github.default_branch().await.unwrap());
+        let found = scene.call(async |github| github.default_branch().await.unwrap());
         assert_eq!(found.branch.protected, None, "{status}");
     }
 }
@@ -102,17 +102,17 @@ fn without_a_response_the_default_branch_is_unknown() {
     let scene = with(|repo| repo);
     let rules = "GET /repos/acme/infra/rules/branches/trunk";
     scene.fake.fault(rules, Fault::Status(500));
-    let found = scene.ask(async |github| github.default_branch().await);
+    let found = scene.call(async |github| github.default_branch().await);
     assert_eq!(found.unwrap().branch.protected, Some(false), "tried again");
     scene.fake.fault_always(rules, Fault::Status(500));
-    let error = scene.ask(async |github| github.default_branch().await.unwrap_err());
+    let error = scene.call(async |github| github.default_branch().await.unwrap_err());
     assert!(!error.is_refusal(), "{error}");
     scene.fake.clear_faults();
     scene
         .fake
         .fault("GET /repos/acme/infra/branches/trunk", Fault::TruncatedJson);
     assert!(
-        scene.ask(async |github| github.default_branch().await.is_err()),
+        scene.call(async |github| github.default_branch().await.is_err()),
         "half an answer is none"
     );
 }
@@ -125,7 +125,7 @@ fn attack_a_branch_name_is_escaped_in_the_path() {
     scene.repo.branch(name, &base);
     let repo = scene.repo.clone().default_branch(name);
     let scene = Scene { repo, ..scene };
-    let found = scene.ask(async |github| github.default_branch().await.unwrap());
+    let found = scene.call(async |github| github.default_branch().await.unwrap());
     assert_eq!(found.branch.name, name);
     assert_eq!(found.branch.protected, Some(false));
     let paths: Vec<String> = scene

@@ -23,16 +23,16 @@ impl Scene {
 }
 
 fn comment(scene: &Scene, id: u64) -> Option<Comment> {
-    scene.ask(async |github| github.comment(id).await.unwrap())
+    scene.call(async |github| github.comment(id).await.unwrap())
 }
 
 fn own_comment(scene: &Scene) -> Option<String> {
-    scene.ask(async |github| github.own_comment(7, OWN, MARKER).await.unwrap())
+    scene.call(async |github| github.own_comment(7, OWN, MARKER).await.unwrap())
 }
 
 fn own_status(scene: &Scene) -> Option<StatusRecord> {
     let head = scene.head();
-    scene.ask(async |github| github.own_status(&head, OWN, CONTEXT).await.unwrap())
+    scene.call(async |github| github.own_status(&head, OWN, CONTEXT).await.unwrap())
 }
 
 #[test]
@@ -73,10 +73,10 @@ fn attack_a_comment_without_timestamps_counts_as_edited() {
     let mut other = body;
     other["issue_url"] = "https://api.github.com/repos/acme/infra/issues/x".into();
     scene.fake.fault(route, Fault::Json(200, other));
-    let error = scene.ask(async |github| github.comment(5).await.unwrap_err());
+    let error = scene.call(async |github| github.comment(5).await.unwrap_err());
     assert_eq!(error.kind, ForgeErrorKind::Invalid);
     scene.fake.fault(route, Fault::Status(403));
-    let error = scene.ask(async |github| github.comment(5).await.unwrap_err());
+    let error = scene.call(async |github| github.comment(5).await.unwrap_err());
     assert!(
         error.is_refusal(),
         "not to be allowed to see it is not to see that it is gone"
@@ -122,7 +122,7 @@ fn a_reaction_is_added_once() {
     let scene = new_scene();
     let said = scene.repo.comment(7, &scene.bob, "/provisioner help");
     scene.fake.fault(REACTIONS, Fault::DropAfter);
-    scene.ask(async |github| {
+    scene.call(async |github| {
         for reaction in [
             Reaction::Seen,
             Reaction::Seen,
@@ -139,7 +139,7 @@ fn a_reaction_is_added_once() {
         .collect();
     assert_eq!(contents, ["eyes", "rocket", "confused"]);
     scene.fake.expect_writes(&[REACTIONS; 5]);
-    let error = scene.ask(async |github| github.react(1, Reaction::Seen).await.unwrap_err());
+    let error = scene.call(async |github| github.react(1, Reaction::Seen).await.unwrap_err());
     assert!(error.is_refusal());
     scene.fake.expect_writes(&[REACTIONS]);
 }
@@ -159,7 +159,7 @@ fn our_newest_status_counts() {
         description: "plan 123".to_owned(),
     };
     let at = scene.head();
-    scene.ask(async |github| github.set_status(&at, Some(OWN), &status).await.unwrap());
+    scene.call(async |github| github.set_status(&at, Some(OWN), &status).await.unwrap());
     scene
         .fake
         .expect_writes(&["POST /repos/acme/infra/statuses/*"]);
@@ -202,7 +202,7 @@ fn a_status_on_a_later_page_is_found() {
     };
     let at = scene.head();
     let written =
-        scene.ask(async |github| github.set_status(&at, Some(OWN), &status).await.unwrap());
+        scene.call(async |github| github.set_status(&at, Some(OWN), &status).await.unwrap());
     assert!(
         matches!(written, Upsert::Updated(_)),
         "there was one before"
@@ -218,7 +218,7 @@ fn a_partial_response_is_an_error() {
     let at = scene.head();
     scene.fake.fault(STATUSES, Fault::TruncatedJson);
     scene.fake.fault(COMMENTS, Fault::TruncatedJson);
-    scene.ask(async |github| {
+    scene.call(async |github| {
         let status = github.own_status(&at, OWN, CONTEXT).await.unwrap_err();
         let comment = github.own_comment(7, OWN, MARKER).await.unwrap_err();
         assert!(!status.is_refusal() && !comment.is_refusal());

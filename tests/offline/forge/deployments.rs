@@ -24,11 +24,11 @@ fn deployment(scene: &Scene, state: DeploymentState, description: &str) -> Deplo
 }
 
 fn put(scene: &Scene, deployment: &Deployment) -> Upsert {
-    scene.ask(async |github| github.put_deployment(OWN, deployment).await.unwrap())
+    scene.call(async |github| github.put_deployment(OWN, deployment).await.unwrap())
 }
 
 /// States with descriptions of the only deployment, newest first.
-fn said(scene: &Scene) -> Vec<(String, String)> {
+fn listed_states(scene: &Scene) -> Vec<(String, String)> {
     let all = scene.repo.deployments();
     let [one] = all.as_slice() else {
         panic!("{} deployments", all.len())
@@ -60,7 +60,7 @@ fn a_deployment_is_created_once_with_its_state() {
             0 => assert!(matches!(written, Upsert::Created(_)), "{written:?}"),
             _ => assert!(matches!(written, Upsert::Updated(_)), "{written:?}"),
         }
-        assert_eq!(said(&scene)[0], (word.to_owned(), word.to_owned()));
+        assert_eq!(listed_states(&scene)[0], (word.to_owned(), word.to_owned()));
         let again = put(&scene, &wanted);
         assert!(matches!(again, Upsert::Unchanged(_)), "{again:?}");
     }
@@ -85,7 +85,7 @@ fn a_changed_description_is_posted() {
     let scene = new_scene();
     put(&scene, &deployment(&scene, DeploymentState::Failure, "one"));
     put(&scene, &deployment(&scene, DeploymentState::Failure, "two"));
-    assert_eq!(said(&scene).len(), 2);
+    assert_eq!(listed_states(&scene).len(), 2);
     scene.fake.expect_writes(&[CREATE, STATUS, STATUS]);
 }
 
@@ -153,7 +153,7 @@ fn a_deployment_with_a_lost_response_is_not_repeated() {
             &deployment(&scene, DeploymentState::InProgress, "d"),
         );
         assert!(matches!(made, Upsert::Created(_)), "{made:?}");
-        assert_eq!(said(&scene).len(), 1);
+        assert_eq!(listed_states(&scene).len(), 1);
         scene.fake.expect_writes(&[CREATE, STATUS]);
     }
     for fault in [Fault::DropBefore, Fault::Status(502)] {
@@ -163,7 +163,7 @@ fn a_deployment_with_a_lost_response_is_not_repeated() {
             &scene,
             &deployment(&scene, DeploymentState::InProgress, "d"),
         );
-        assert_eq!(said(&scene).len(), 1);
+        assert_eq!(listed_states(&scene).len(), 1);
         scene.fake.expect_writes(&[CREATE, CREATE, STATUS]);
     }
 }
@@ -173,13 +173,13 @@ fn missing_permission_and_outage_are_different_errors() {
     let scene = new_scene();
     let wanted = deployment(&scene, DeploymentState::Success, "d");
     let token = scene.fake.actions_token_writing(&["statuses"]);
-    let refused = scene.ask_as(token, async |github| {
+    let refused = scene.call_as(token, async |github| {
         github.put_deployment(OWN, &wanted).await.unwrap_err()
     });
     assert!(refused.is_refusal());
     scene.fake.expect_writes(&[CREATE]);
     scene.fake.fault_always(CREATE, Fault::Status(500));
-    let error = scene.ask(async |github| github.put_deployment(OWN, &wanted).await.unwrap_err());
+    let error = scene.call(async |github| github.put_deployment(OWN, &wanted).await.unwrap_err());
     assert!(!error.is_refusal());
     scene.fake.expect_writes(&[CREATE; 3]);
 }

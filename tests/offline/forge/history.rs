@@ -7,7 +7,7 @@ use crate::support::github::Fault;
 use crate::support::http::Client;
 
 fn merged_by(scene: &Scene, commit: &str) -> Vec<u64> {
-    scene.ask(async |github| github.merged_by(&sha(commit)).await.unwrap())
+    scene.call(async |github| github.merged_by(&sha(commit)).await.unwrap())
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn every_merge_method_yields_its_commits() {
         .write("b.yaml", "b: 1\n")
         .push();
     let last = scene.pull.rebase(&scene.bob);
-    let parents = scene.ask(async |github| github.parents(&sha(&last)).await.unwrap());
+    let parents = scene.call(async |github| github.parents(&sha(&last)).await.unwrap());
     assert_eq!(merged_by(&scene, &last), [7]);
     assert_eq!(merged_by(&scene, parents[0].as_str()), [7]);
 
@@ -45,9 +45,9 @@ fn parents_come_in_their_order() {
     let scene = new_scene();
     let (base, head) = (scene.repo.head("main"), scene.pull.head_sha());
     let merged = scene.pull.merge(&scene.bob);
-    let parents = scene.ask(async |github| github.parents(&sha(&merged)).await.unwrap());
+    let parents = scene.call(async |github| github.parents(&sha(&merged)).await.unwrap());
     assert_eq!(parents, [sha(&base), sha(&head)]);
-    let none = scene.ask(async |github| github.parents(&sha(&base)).await.unwrap());
+    let none = scene.call(async |github| github.parents(&sha(&base)).await.unwrap());
     assert_eq!(none, []);
 }
 
@@ -104,7 +104,7 @@ fn attack_another_repositorys_pull_request_is_not_ours() {
 fn the_repository_id_is_fetched_once() {
     let scene = new_scene();
     let merged = scene.pull.merge(&scene.bob);
-    scene.ask(async |github| {
+    scene.call(async |github| {
         for _ in 0..3 {
             github.merged_by(&sha(&merged)).await.unwrap();
         }
@@ -117,7 +117,7 @@ fn the_repository_id_is_fetched_once() {
 fn an_unknown_commit_is_an_error() {
     let scene = new_scene();
     let nothing = sha(&"0".repeat(40));
-    let (pulls, parents) = scene.ask(async |github| {
+    let (pulls, parents) = scene.call(async |github| {
         (
             github
                 .merged_by(&nothing)

@@ -16,18 +16,18 @@ fn bot(scene: &Scene) -> User {
 }
 
 fn own(scene: &Scene) -> Vec<Issue> {
-    scene.ask(async |github| github.own_issues(OWN, MARKER).await.unwrap())
+    scene.call(async |github| github.own_issues(OWN, MARKER).await.unwrap())
 }
 
 #[test]
 fn issues_are_opened_changed_and_closed() {
     let scene = new_scene();
     let body = format!("{MARKER}1 -->\nIt has drifted.");
-    let opened = scene.ask(async |github| github.open_issue("Drift", &body).await.unwrap());
+    let opened = scene.call(async |github| github.open_issue("Drift", &body).await.unwrap());
     assert_eq!(opened.body, body);
     assert_eq!(own(&scene), std::slice::from_ref(&opened));
     let more = format!("{body} Still.");
-    scene.ask(async |github| {
+    scene.call(async |github| {
         github
             .update_issue(opened.number, &more, false)
             .await
@@ -35,7 +35,7 @@ fn issues_are_opened_changed_and_closed() {
     });
     assert_eq!(own(&scene)[0].body, more);
     let run = format!("{MARKER}1 -->\nNo more.");
-    scene.ask(async |github| {
+    scene.call(async |github| {
         github
             .update_issue(opened.number, &run, true)
             .await
@@ -92,7 +92,7 @@ fn an_issue_with_a_lost_response_is_not_repeated() {
     let scene = new_scene();
     let body = format!("{MARKER}1 -->");
     scene.fake.fault(CREATE, Fault::DropAfter);
-    let error = scene.ask(async |github| github.open_issue("Drift", &body).await.unwrap_err());
+    let error = scene.call(async |github| github.open_issue("Drift", &body).await.unwrap_err());
     assert!(!error.is_refusal());
     assert_eq!(own(&scene).len(), 1, "the next look finds it");
     scene.fake.expect_writes(&[CREATE]);
@@ -102,7 +102,7 @@ fn an_issue_with_a_lost_response_is_not_repeated() {
 fn a_job_without_permission_is_denied() {
     let scene = new_scene();
     let token = scene.fake.readonly_token();
-    let (open, change) = scene.ask_as(token, async |github| {
+    let (open, change) = scene.call_as(token, async |github| {
         let issue = github.open_issue("Drift", "x").await.unwrap_err();
         let change = github.update_issue(1, "x", true).await.unwrap_err();
         (issue.is_refusal(), change.is_refusal())

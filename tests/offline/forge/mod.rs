@@ -59,19 +59,19 @@ fn new_scene() -> Scene {
 
 impl Scene {
     /// Calls the adapter with a job's token.
-    fn ask<T>(&self, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
-        self.ask_as(self.fake.actions_token(), work)
+    fn call<T>(&self, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
+        self.call_as(self.fake.actions_token(), work)
     }
 
-    fn ask_as<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
+    fn call_as<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
         let (rest, graphql) = (self.fake.api_url(), self.fake.graphql_url());
-        ask_at(rest, graphql, token, work)
+        call_at(rest, graphql, token, work)
     }
 
     /// The same at the addresses of an Enterprise server.
-    fn ask_enterprise<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
+    fn call_enterprise<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
         let rest = self.fake.enterprise_api_url();
-        ask_at(rest, self.fake.enterprise_graphql_url(), token, work)
+        call_at(rest, self.fake.enterprise_graphql_url(), token, work)
     }
 
     fn head(&self) -> CommitSha {
@@ -79,7 +79,7 @@ impl Scene {
     }
 }
 
-fn ask_at<T>(
+fn call_at<T>(
     api_url: String,
     graphql_url: String,
     token: String,

@@ -9,7 +9,7 @@ use crate::support::github::Fault;
 const ACTIVITY: &str = "GET /repos/acme/infra/activity";
 
 fn pushers(scene: &Scene) -> Option<Vec<u64>> {
-    let found = scene.ask(async |github| github.request(7, &[]).await.unwrap());
+    let found = scene.call(async |github| github.request(7, &[]).await.unwrap());
     let ids = found.request.pushers?.into_iter();
     Some(ids.map(|UserId(id)| id).collect())
 }
@@ -140,7 +140,7 @@ fn attack_a_branch_name_is_escaped_in_the_query() {
         .write("c", "x")
         .push();
     scene.repo.pull(name).number(8).open();
-    let found = scene.ask(async |github| github.request(8, &[]).await.unwrap());
+    let found = scene.call(async |github| github.request(8, &[]).await.unwrap());
     assert_eq!(found.request.pushers, Some(vec![UserId(scene.carol.id)]));
     assert_eq!(scene.fake.count(ACTIVITY), 1);
 }

@@ -11,11 +11,11 @@ const REVIEWS: &str = "GET /repos/acme/infra/pulls/7/reviews";
 const PERMISSION: &str = "GET /repos/acme/infra/collaborators/*/permission";
 
 fn read(scene: &Scene) -> Result<ReviewedPullRequest, ForgeError> {
-    scene.ask(async |github| github.request(7, &[]).await)
+    scene.call(async |github| github.request(7, &[]).await)
 }
 
 /// The author and the state of each review, and whether it is of the head.
-fn opinions(scene: &Scene) -> Vec<(UserId, ReviewState, bool)> {
+fn review_states(scene: &Scene) -> Vec<(UserId, ReviewState, bool)> {
     let reviews = read(scene).unwrap().request.reviews.unwrap().into_iter();
     reviews
         .map(|review| (review.by.id, review.state, review.commit == scene.head()))
@@ -100,7 +100,7 @@ fn other_branches_are_not_queried() {
     let base = scene.repo.head("main");
     scene.repo.branch("release", &base);
     scene.repo.pull("feature").base("release").number(8).open();
-    let found = scene.ask(async |github| github.request(8, &[]).await.unwrap());
+    let found = scene.call(async |github| github.request(8, &[]).await.unwrap());
     let target = found.request.target.unwrap();
     assert_eq!((target.name.as_str(), target.default), ("release", false));
     assert_eq!(target.protected, None);
@@ -114,11 +114,11 @@ fn attack_a_fork_of_the_same_owner_is_a_fork() {
     let fork = scene.repo.fork("acme/infra-2");
     fork.commit("patch").parent(&base).write("x", "y").push();
     scene.repo.pull("patch").of_fork(&fork).number(8).open();
-    let ask = || scene.ask(async |github| github.request(8, &[]).await.unwrap().request);
-    let found = ask();
+    let read_request = || scene.call(async |github| github.request(8, &[]).await.unwrap().request);
+    let found = read_request();
     assert_eq!((found.fork, found.pushers), (Some(true), None));
     fork.delete();
-    assert_eq!(ask().fork, Some(true));
+    assert_eq!(read_request().fork, Some(true));
     assert_eq!(scene.fake.count("GET /repos/*/*/activity"), 0);
 }
 
@@ -138,7 +138,7 @@ fn reviews_keep_their_order_and_comments_are_neutral() {
     scene.pull.review(&scene.bob, "PENDING");
     let taken_back = scene.pull.approve(&scene.carol);
     scene.pull.dismiss(&taken_back);
-    let found = opinions(&scene);
+    let found = review_states(&scene);
     assert_eq!(
         found,
         [
@@ -177,7 +177,7 @@ fn attack_an_objection_on_a_later_page_counts() {
         scene.pull.review(&scene.mallory, "COMMENTED");
     }
     scene.pull.request_changes(&scene.carol);
-    let found = opinions(&scene);
+    let found = review_states(&scene);
     assert_eq!(found.len(), 2);
     assert_eq!(
         found[1],
@@ -199,12 +199,12 @@ fn attack_a_deleted_account_approves_nothing_and_its_objection_stays() {
     let dismissed = scene.pull.approve(&ghost);
     scene.pull.dismiss(&dismissed);
     assert_eq!(
-        opinions(&scene),
+        review_states(&scene),
         [(UserId(0), ReviewState::ChangesRequested, true)]
     );
     assert_eq!(scene.fake.count(PERMISSION), 0);
     scene.pull.dismiss(&objection);
-    assert_eq!(opinions(&scene), []);
+    assert_eq!(review_states(&scene), []);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn attack_an_approval_of_a_missing_commit_does_not_count() {
         scene.pull.lose_commit(review);
     }
     assert_eq!(
-        opinions(&scene),
+        review_states(&scene),
         [
             (id(&scene.carol), ReviewState::ChangesRequested, true),
             (id(&scene.mallory), ReviewState::Dismissed, true),
@@ -264,7 +264,7 @@ fn forbidden_facts_are_missing() {
 #[test]
 fn without_the_pull_request_there_are_no_facts() {
     let scene = new_scene();
-    let missing = scene.ask(async |github| github.request(99, &[]).await.unwrap_err());
+    let missing = scene.call(async |github| github.request(99, &[]).await.unwrap_err());
     assert!(missing.is_refusal());
     scene
         .fake

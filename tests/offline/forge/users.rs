@@ -8,15 +8,15 @@ use serde_json::json;
 use super::{Scene, account, new_scene};
 use crate::support::github::{ACTIONS_BOT_ID, Fault, Permission as Role};
 
-fn ask(scene: &Scene, account: &User, teams: &[&str]) -> Result<Actor, ForgeError> {
+fn read_actor(scene: &Scene, account: &User, teams: &[&str]) -> Result<Actor, ForgeError> {
     let teams: Vec<String> = teams.iter().map(|&team| team.to_owned()).collect();
     // A job's own token cannot read teams.
     let token = scene.fake.app_token("provisioner");
-    scene.ask_as(token, async |github| github.actor(account, &teams).await)
+    scene.call_as(token, async |github| github.actor(account, &teams).await)
 }
 
 fn permission(scene: &Scene, account: &User) -> Option<Permission> {
-    ask(scene, account, &[]).unwrap().permission
+    read_actor(scene, account, &[]).unwrap().permission
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn attack_a_reused_login_grants_nothing() {
     scene.fake.team("acme", "platform", &[&scene.bob]);
     let known = account(&scene.bob);
     let teams = ["acme/platform"];
-    let before = ask(&scene, &known, &teams).unwrap();
+    let before = read_actor(&scene, &known, &teams).unwrap();
     assert_eq!(before.permission, Some(Permission::Maintain));
     assert_eq!(before.teams, teams);
 
@@ -70,7 +70,7 @@ fn attack_a_reused_login_grants_nothing() {
     scene.repo.set_permission(&newcomer, Role::Admin);
     scene.fake.team("acme", "platform", &[&newcomer]);
     scene.fake.clear_journal();
-    let after = ask(&scene, &known, &teams).unwrap();
+    let after = read_actor(&scene, &known, &teams).unwrap();
     assert_eq!((after.permission, after.teams), (None, Vec::new()));
     assert_eq!(after.id, known.id);
     assert_eq!(
@@ -111,7 +111,7 @@ fn only_active_members_belong_to_a_team() {
         "acme/nothing",
         "other/ops",
     ];
-    let found = ask(&scene, &account(&scene.bob), &teams).unwrap();
+    let found = read_actor(&scene, &account(&scene.bob), &teams).unwrap();
     assert_eq!(found.teams, ["acme/platform", "other/ops"]);
     assert_eq!(scene.fake.requests().len(), 5);
 }
@@ -122,12 +122,12 @@ fn unreadable_teams_are_empty() {
     scene.fake.team("acme", "platform", &[&scene.bob]);
     let teams = ["acme/platform".to_owned()];
     let bob = account(&scene.bob);
-    let found = scene.ask(async |github| github.actor(&bob, &teams).await.unwrap());
+    let found = scene.call(async |github| github.actor(&bob, &teams).await.unwrap());
     assert_eq!(found.permission, Some(Permission::Maintain));
     assert_eq!(found.teams, [""; 0]);
     let route = "GET /orgs/acme/teams/platform/memberships/bob";
     scene.fake.fault_always(route, Fault::Status(503));
-    let error = ask(&scene, &bob, &["acme/platform"]).unwrap_err();
+    let error = read_actor(&scene, &bob, &["acme/platform"]).unwrap_err();
     assert!(!error.is_refusal(), "{error}");
 }
 
@@ -135,7 +135,7 @@ fn unreadable_teams_are_empty() {
 fn bots_and_strangers_cost_few_calls() {
     let scene = new_scene();
     scene.fake.team("acme", "platform", &[&scene.mallory]);
-    let found = ask(&scene, &account(&scene.mallory), &["acme/platform"]).unwrap();
+    let found = read_actor(&scene, &account(&scene.mallory), &["acme/platform"]).unwrap();
     assert_eq!(found.permission, Some(Permission::None));
     assert_eq!((found.teams.len(), scene.fake.requests().len()), (0, 1));
 
@@ -144,7 +144,7 @@ fn bots_and_strangers_cost_few_calls() {
         login: "github-actions[bot]".to_owned(),
         bot: true,
     };
-    let found = ask(&scene, &machine, &["acme/platform"]).unwrap();
+    let found = read_actor(&scene, &machine, &["acme/platform"]).unwrap();
     assert_eq!((found.bot, found.permission), (true, None));
     assert_eq!(scene.fake.requests().len(), 1);
 }
@@ -166,7 +166,7 @@ fn attack_a_login_is_escaped_in_the_path() {
             bot: false,
         };
         scene.fake.clear_journal();
-        let found = ask(&scene, &hostile, &["acme/platform"]).unwrap();
+        let found = read_actor(&scene, &hostile, &["acme/platform"]).unwrap();
         assert_eq!((found.permission, found.login.as_str()), (None, login));
         let path = format!("GET /repos/acme/infra/collaborators/{login}/permission");
         let seen: Vec<String> = scene
@@ -200,7 +200,7 @@ fn attack_a_team_name_is_escaped_in_the_path() {
         "acme/x/../../y",
         "acme/x?y#z",
     ];
-    let found = ask(&scene, &account(&scene.bob), &teams).unwrap();
+    let found = read_actor(&scene, &account(&scene.bob), &teams).unwrap();
     assert_eq!(found.teams, [""; 0]);
     let seen: Vec<String> = scene
         .fake
@@ -221,7 +221,7 @@ fn attack_a_team_name_is_escaped_in_the_path() {
 #[test]
 fn the_token_identity_is_read() {
     let scene = new_scene();
-    let own = |token| scene.ask_as(token, async |github| github.current_user().await);
+    let own = |token| scene.call_as(token, async |github| github.current_user().await);
     let job = scene.fake.actions_token();
     assert_eq!(own(job.clone()).unwrap(), Some(UserId(ACTIONS_BOT_ID)));
     assert_eq!(scene.fake.requests().len(), 1);
@@ -249,7 +249,7 @@ fn an_enterprise_server_has_other_addresses() {
     scene.fake.team("acme", "platform", &[&scene.bob]);
     let teams = ["acme/platform".to_owned()];
     let bob = account(&scene.bob);
-    let (found, own) = scene.ask_enterprise(scene.fake.token(&scene.alice), async |github| {
+    let (found, own) = scene.call_enterprise(scene.fake.token(&scene.alice), async |github| {
         let found = github.actor(&bob, &teams).await.unwrap();
         (found, github.current_user().await.unwrap())
     });

@@ -19,13 +19,13 @@ pub const REVIEWS: &[Value] = &[
     }),
     ("none", |scene| scene.reviews([])),
     ("of another commit", |scene| {
-        scene.reviews([before(rex().approves())]);
+        scene.reviews([of_another_commit(rex().approves())]);
     }),
     ("of another commit, then the head", |scene| {
-        scene.reviews([before(rex().approves()), rex().approves()]);
+        scene.reviews([of_another_commit(rex().approves()), rex().approves()]);
     }),
     ("of the head, then another commit", |scene| {
-        scene.reviews([rex().approves(), before(rex().approves())]);
+        scene.reviews([rex().approves(), of_another_commit(rex().approves())]);
     }),
     ("by the author", |scene| scene.reviews([ann().approves()])),
     ("by who pushed", |scene| scene.reviews([pam().approves()])),
@@ -79,7 +79,7 @@ pub const REVIEWS: &[Value] = &[
         scene.reviews([rex().approves(), objects]);
     }),
     ("and one objected before", |scene| {
-        let objected = before(eve().reviews(ReviewState::ChangesRequested));
+        let objected = of_another_commit(eve().reviews(ReviewState::ChangesRequested));
         scene.reviews([objected, rex().approves()]);
     }),
     ("then objects", |scene| {

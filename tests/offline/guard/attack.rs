@@ -6,7 +6,7 @@ use super::scene::*;
 use super::{codes, stack};
 
 /// All kinds but the read-only ones.
-pub const DOES: [EffectKind; 8] = [
+pub const CHANGING_KINDS: [EffectKind; 8] = [
     EffectKind::Create,
     EffectKind::Resume,
     EffectKind::Test,
@@ -18,7 +18,7 @@ pub const DOES: [EffectKind; 8] = [
 ];
 
 /// Permanent effects that delete nothing.
-pub const MAKES: [EffectKind; 5] = [
+pub const PERMANENT_KINDS: [EffectKind; 5] = [
     EffectKind::Create,
     EffectKind::Resume,
     EffectKind::Update,
@@ -27,7 +27,7 @@ pub const MAKES: [EffectKind; 5] = [
 ];
 
 /// Effects that delete a stack.
-pub const DELETES: [EffectKind; 2] = [EffectKind::Delete, EffectKind::TearDown];
+pub const DELETING_KINDS: [EffectKind; 2] = [EffectKind::Delete, EffectKind::TearDown];
 
 /// Each kind of effect is allowed, and after the edit denied for these reasons.
 #[track_caller]
@@ -44,18 +44,26 @@ pub fn assert_denied(kinds: &[EffectKind], change: impl Fn(&mut Scene), wanted: 
 #[test]
 fn attack_approval_of_an_older_head() {
     let pushed = |scene: &mut Scene| {
-        scene.reviews([before(rex().approves())]);
+        scene.reviews([of_another_commit(rex().approves())]);
     };
-    assert_denied(&DOES, pushed, &["approval-missing", "approval-stale"]);
+    assert_denied(
+        &CHANGING_KINDS,
+        pushed,
+        &["approval-missing", "approval-stale"],
+    );
 }
 
 /// Threat 4: the head is reset; the reviewer's latest review is of another commit.
 #[test]
 fn attack_approval_of_a_head_that_was_reset() {
     let restored = |scene: &mut Scene| {
-        scene.reviews([rex().approves(), before(rex().approves())]);
+        scene.reviews([rex().approves(), of_another_commit(rex().approves())]);
     };
-    assert_denied(&DOES, restored, &["approval-missing", "approval-stale"]);
+    assert_denied(
+        &CHANGING_KINDS,
+        restored,
+        &["approval-missing", "approval-stale"],
+    );
 }
 
 /// Threat 5: an old approval is counted, although the same reviewer requested changes later.
@@ -68,7 +76,7 @@ fn attack_historical_approval_then_changes_requested() {
         ]);
     };
     let wanted = ["approval-missing", "changes-requested"];
-    assert_denied(&DOES, objects, &wanted);
+    assert_denied(&CHANGING_KINDS, objects, &wanted);
 }
 
 /// Threat 5: other approvals outvote a reviewer who requested changes.
@@ -83,7 +91,7 @@ fn attack_objection_is_outvoted() {
             cleo().approves(),
         ]);
     };
-    assert_denied(&DOES, outvoted, &["changes-requested"]);
+    assert_denied(&CHANGING_KINDS, outvoted, &["changes-requested"]);
 }
 
 /// Threat 5: a dismissed approval restores an older one.
@@ -96,21 +104,29 @@ fn attack_dismissal_resurrects_an_older_approval() {
             rex().reviews(ReviewState::Dismissed),
         ]);
     };
-    assert_denied(&DOES, dismissed, &["approval-missing"]);
+    assert_denied(&CHANGING_KINDS, dismissed, &["approval-missing"]);
 }
 
 /// Threat 6: the author approves.
 #[test]
 fn attack_approval_by_the_author() {
     let own = |scene: &mut Scene| scene.reviews([ann().approves()]);
-    assert_denied(&DOES, own, &["approval-missing", "approval-by-author"]);
+    assert_denied(
+        &CHANGING_KINDS,
+        own,
+        &["approval-missing", "approval-by-author"],
+    );
 }
 
 /// Threat 6: the author approves under a new login: ids are compared.
 #[test]
 fn attack_approval_by_the_author_under_another_name() {
     let own = |scene: &mut Scene| scene.reviews([ann().named("rex").approves()]);
-    assert_denied(&DOES, own, &["approval-missing", "approval-by-author"]);
+    assert_denied(
+        &CHANGING_KINDS,
+        own,
+        &["approval-missing", "approval-by-author"],
+    );
 }
 
 /// Threat 6: a reviewer pushes to the branch, then approves the own commit.
@@ -119,7 +135,11 @@ fn attack_approval_by_the_last_pusher() {
     let own = |scene: &mut Scene| {
         scene.request().pushers = Some(vec![pam().id, rex().id]);
     };
-    assert_denied(&DOES, own, &["approval-missing", "approval-by-pusher"]);
+    assert_denied(
+        &CHANGING_KINDS,
+        own,
+        &["approval-missing", "approval-by-pusher"],
+    );
 }
 
 /// Threat 6: the pusher is unknown, so the approver may be the pusher.
@@ -127,9 +147,9 @@ fn attack_approval_by_the_last_pusher() {
 fn attack_approval_where_the_pusher_is_hidden() {
     for hidden in [None, Some(Vec::new())] {
         let hide = |scene: &mut Scene| scene.request().pushers.clone_from(&hidden);
-        let makes: Vec<EffectKind> = DOES
+        let makes: Vec<EffectKind> = CHANGING_KINDS
             .into_iter()
-            .filter(|known| !DELETES.contains(known))
+            .filter(|known| !DELETING_KINDS.contains(known))
             .collect();
         assert_denied(&makes, hide, &["approval-missing", "pushers-unknown"]);
         let wanted = [
@@ -137,7 +157,7 @@ fn attack_approval_where_the_pusher_is_hidden() {
             "pushers-unknown",
             "delete-needs-second-person",
         ];
-        assert_denied(&DELETES, hide, &wanted);
+        assert_denied(&DELETING_KINDS, hide, &wanted);
     }
 }
 
@@ -145,12 +165,12 @@ fn attack_approval_where_the_pusher_is_hidden() {
 #[test]
 fn attack_approval_by_a_bot() {
     let wanted = ["approval-missing", "approver-not-allowed"];
-    for policy in [&ONE, &LISTED] {
+    for policy in [&ONE_APPROVAL, &LISTED_APPROVERS] {
         let automatic = |scene: &mut Scene| {
             scene.policy = policy;
             scene.reviews([robot().approves()]);
         };
-        assert_denied(&DOES, automatic, &wanted);
+        assert_denied(&CHANGING_KINDS, automatic, &wanted);
     }
 }
 
@@ -161,7 +181,7 @@ fn attack_approval_by_an_outsider() {
     for permission in [Read, Triage, Permission::None] {
         let outsider = |scene: &mut Scene| scene.reviews([cleo().may(permission).approves()]);
         assert_denied(
-            &DOES,
+            &CHANGING_KINDS,
             outsider,
             &["approval-missing", "approver-not-allowed"],
         );
@@ -172,22 +192,22 @@ fn attack_approval_by_an_outsider() {
 #[test]
 fn attack_two_approvals_by_one_person() {
     let twice = |scene: &mut Scene| {
-        scene.policy = &TWO;
+        scene.policy = &TWO_APPROVALS;
         scene.reviews([rex().approves(), rex().named("rex-2").approves()]);
     };
-    assert_denied(&DOES, twice, &["approval-missing"]);
+    assert_denied(&CHANGING_KINDS, twice, &["approval-missing"]);
 }
 
 /// Threat 31: another account took the login of an approver.
 #[test]
 fn attack_approval_by_a_reused_login() {
-    for policy in [&ONE, &LISTED] {
+    for policy in [&ONE_APPROVAL, &LISTED_APPROVERS] {
         let renamed = |scene: &mut Scene| {
             scene.policy = policy;
             scene.reviews([rex().in_teams(&["acme/ml"]).may(None).approves()]);
         };
         let wanted = ["approval-missing", "approver-not-allowed"];
-        assert_denied(&DOES, renamed, &wanted);
+        assert_denied(&CHANGING_KINDS, renamed, &wanted);
     }
 }
 
@@ -207,11 +227,11 @@ fn attack_approver_by_a_part_of_the_name() {
     let people = teams.map(|team| eve().in_teams(&[team])).into_iter();
     for person in people.chain(names.map(|name| eve().in_teams(&[]).named(name))) {
         let similar = |scene: &mut Scene| {
-            scene.policy = &LISTED;
+            scene.policy = &LISTED_APPROVERS;
             scene.reviews([person.clone().approves()]);
         };
         let wanted = ["approval-missing", "approver-not-allowed"];
-        assert_denied(&DOES, similar, &wanted);
+        assert_denied(&CHANGING_KINDS, similar, &wanted);
     }
 }
 
@@ -239,22 +259,22 @@ fn attack_default_branch_without_protection() {
         let open = |scene: &mut Scene| {
             scene.request().target.as_mut().unwrap().protected = protected;
         };
-        assert_denied(&DOES, open, &["branch-not-protected"]);
+        assert_denied(&CHANGING_KINDS, open, &["branch-not-protected"]);
     }
 }
 
 /// Threat 35: a push without a pull request. Its reviewers are unknown.
 #[test]
 fn attack_push_without_a_pull_request() {
-    for kind in DOES {
-        let mut facts = stack::good_facts(kind);
+    for kind in CHANGING_KINDS {
+        let mut facts = stack::allowed_facts(kind);
         facts.authority = Authority::Unknown;
         assert!(
-            codes(kind, &ONE, &facts).contains(&"actor-not-allowed"),
+            codes(kind, &ONE_APPROVAL, &facts).contains(&"actor-not-allowed"),
             "{kind:?}"
         );
         facts.authority = Authority::Request(Box::default());
-        let told = codes(kind, &ONE, &facts);
+        let told = codes(kind, &ONE_APPROVAL, &facts);
         for code in [
             "actor-not-allowed",
             "approval-missing",
@@ -276,7 +296,7 @@ fn attack_merge_into_another_branch() {
             protected: Some(true),
         });
     };
-    assert_denied(&DOES, elsewhere, &["not-default-branch"]);
+    assert_denied(&CHANGING_KINDS, elsewhere, &["not-default-branch"]);
 }
 
 /// Threat 1: a fork's branch needs credentials, even for reading.
@@ -323,9 +343,9 @@ fn attack_push_before_the_comment() {
 #[test]
 fn attack_another_plan_than_was_reviewed() {
     let other = |scene: &mut Scene| scene.request().shown.as_mut().unwrap().same = false;
-    assert_denied(&MAKES, other, &["plan-changed"]);
+    assert_denied(&PERMANENT_KINDS, other, &["plan-changed"]);
     let missing = |scene: &mut Scene| scene.request().shown = None;
-    let without_update: Vec<EffectKind> = MAKES
+    let without_update: Vec<EffectKind> = PERMANENT_KINDS
         .into_iter()
         .filter(|known| *known != EffectKind::Update)
         .collect();
@@ -358,16 +378,16 @@ fn attack_another_change_set_than_was_reviewed() {
 #[test]
 fn attack_a_stack_that_was_not_part_of_the_change() {
     let other = |scene: &mut Scene| scene.request().asks = None;
-    assert_denied(&MAKES, other, &["not-requested"]);
-    assert_denied(&DELETES, other, &["delete-not-requested"]);
+    assert_denied(&PERMANENT_KINDS, other, &["not-requested"]);
+    assert_denied(&DELETING_KINDS, other, &["delete-not-requested"]);
 }
 
 /// Threat 25: the run of an older change is repeated after a newer change.
 #[test]
 fn attack_rerun_of_an_older_change() {
     let older = |scene: &mut Scene| scene.request().current = Some(false);
-    assert_denied(&MAKES, older, &["superseded"]);
-    assert_denied(&DELETES, older, &["superseded"]);
+    assert_denied(&PERMANENT_KINDS, older, &["superseded"]);
+    assert_denied(&DELETING_KINDS, older, &["superseded"]);
 }
 
 /// Threat 33: the policy does not load. Its requirements are not guessed.

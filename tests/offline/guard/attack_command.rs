@@ -2,7 +2,7 @@
 
 use provisioner::guard::*;
 
-use super::attack::{DELETES, assert_denied};
+use super::attack::{DELETING_KINDS, assert_denied};
 use super::scene::*;
 
 fn confirm(scene: &mut Scene, text: &str) {
@@ -14,7 +14,7 @@ fn by(scene: &mut Scene, person: Actor) {
 }
 
 /// Kinds for which the commenter need not be an approver.
-const OTHERS: [EffectKind; 8] = [
+const OTHER_KINDS: [EffectKind; 8] = [
     EffectKind::Inspect,
     EffectKind::Preview,
     EffectKind::Create,
@@ -30,9 +30,9 @@ const OTHERS: [EffectKind; 8] = [
 fn attack_command_without_permission() {
     for permission in [Permission::None, Permission::Read, Permission::Triage] {
         let reads = |scene: &mut Scene| by(scene, cleo().in_teams(&[]).may(permission));
-        assert_denied(&OTHERS, reads, &["actor-not-allowed"]);
+        assert_denied(&OTHER_KINDS, reads, &["actor-not-allowed"]);
         assert_denied(
-            &DELETES,
+            &DELETING_KINDS,
             reads,
             &["actor-not-allowed", "approver-not-allowed"],
         );
@@ -43,9 +43,9 @@ fn attack_command_without_permission() {
 #[test]
 fn attack_command_by_a_reused_login() {
     let renamed = |scene: &mut Scene| by(scene, cleo().may(None));
-    assert_denied(&OTHERS, renamed, &["actor-not-allowed"]);
+    assert_denied(&OTHER_KINDS, renamed, &["actor-not-allowed"]);
     assert_denied(
-        &DELETES,
+        &DELETING_KINDS,
         renamed,
         &["actor-not-allowed", "approver-not-allowed"],
     );
@@ -55,9 +55,9 @@ fn attack_command_by_a_reused_login() {
 #[test]
 fn attack_command_by_a_bot() {
     let automatic = |scene: &mut Scene| by(scene, robot());
-    assert_denied(&OTHERS, automatic, &["actor-not-allowed"]);
+    assert_denied(&OTHER_KINDS, automatic, &["actor-not-allowed"]);
     assert_denied(
-        &DELETES,
+        &DELETING_KINDS,
         automatic,
         &["actor-not-allowed", "approver-not-allowed"],
     );
@@ -67,7 +67,7 @@ fn attack_command_by_a_bot() {
 #[test]
 fn attack_unknown_command() {
     let unknown = |scene: &mut Scene| scene.request().trigger = None;
-    assert_denied(&OTHERS, unknown, &["actor-not-allowed"]);
+    assert_denied(&OTHER_KINDS, unknown, &["actor-not-allowed"]);
 }
 
 /// Threat 6: approval and write permission do not replace the merge.
@@ -79,21 +79,21 @@ fn attack_command_before_the_merge() {
         open,
         &["not-merged"],
     );
-    assert_denied(&DELETES, open, &["not-merged"]);
+    assert_denied(&DELETING_KINDS, open, &["not-merged"]);
 }
 
 /// Threat 34: the author of a deletion confirms it.
 #[test]
 fn attack_deletion_confirmed_by_the_author() {
     let own = |scene: &mut Scene| by(scene, ann());
-    assert_denied(&DELETES, own, &["delete-needs-second-person"]);
+    assert_denied(&DELETING_KINDS, own, &["delete-needs-second-person"]);
 }
 
 /// Threat 34: the pusher of the removal confirms it.
 #[test]
 fn attack_deletion_confirmed_by_the_pusher() {
     let own = |scene: &mut Scene| by(scene, pam());
-    assert_denied(&DELETES, own, &["delete-needs-second-person"]);
+    assert_denied(&DELETING_KINDS, own, &["delete-needs-second-person"]);
 }
 
 /// Threat 34: the author is unknown, so the confirming person may be the author.
@@ -105,26 +105,26 @@ fn attack_deletion_with_unknown_author() {
         "approval-by-author",
         "delete-needs-second-person",
     ];
-    assert_denied(&DELETES, hidden, &wanted);
+    assert_denied(&DELETING_KINDS, hidden, &wanted);
 }
 
 /// Threat 34: the confirming person's approval would not count.
 #[test]
 fn attack_deletion_confirmed_by_unlisted_approver() {
     let other = |scene: &mut Scene| {
-        scene.policy = &LISTED;
+        scene.policy = &LISTED_APPROVERS;
         by(scene, cleo().in_teams(&["acme/ml-platform"]));
     };
-    assert_denied(&DELETES, other, &["approver-not-allowed"]);
+    assert_denied(&DELETING_KINDS, other, &["approver-not-allowed"]);
 }
 
 /// Threat 34: the stack changed since the confirmed preview.
 #[test]
 fn attack_deletion_confirmed_with_an_older_digest() {
     let changed = |scene: &mut Scene| scene.facts.deletion = Some("f".repeat(64));
-    assert_denied(&DELETES, changed, &["delete-not-confirmed"]);
+    assert_denied(&DELETING_KINDS, changed, &["delete-not-confirmed"]);
     let unknown = |scene: &mut Scene| scene.facts.deletion = None;
-    assert_denied(&DELETES, unknown, &["delete-not-confirmed"]);
+    assert_denied(&DELETING_KINDS, unknown, &["delete-not-confirmed"]);
 }
 
 /// Threat 34: few digits, which another state could be made to match.
@@ -132,7 +132,7 @@ fn attack_deletion_confirmed_with_an_older_digest() {
 fn attack_deletion_confirmed_with_few_digits() {
     for digits in [0, 1, 11, 15] {
         let short = |scene: &mut Scene| confirm(scene, &DIGEST[..digits]);
-        assert_denied(&DELETES, short, &["delete-not-confirmed"]);
+        assert_denied(&DELETING_KINDS, short, &["delete-not-confirmed"]);
     }
 }
 
@@ -145,7 +145,7 @@ fn attack_deletion_confirmed_without_a_digest() {
     let inside = &DIGEST[1..40];
     for text in [&upper, &longer, &blank, inside, "*", "................"] {
         let other = |scene: &mut Scene| confirm(scene, text);
-        assert_denied(&DELETES, other, &["delete-not-confirmed"]);
+        assert_denied(&DELETING_KINDS, other, &["delete-not-confirmed"]);
     }
 }
 
@@ -157,7 +157,7 @@ fn attack_deletion_with_a_truncated_digest() {
             scene.facts.deletion = Some(DIGEST[..cut].to_owned());
             confirm(scene, &DIGEST[..cut]);
         };
-        assert_denied(&DELETES, short, &["delete-not-confirmed"]);
+        assert_denied(&DELETING_KINDS, short, &["delete-not-confirmed"]);
     }
 }
 
@@ -166,7 +166,7 @@ fn attack_deletion_with_a_truncated_digest() {
 fn attack_deletion_by_a_merge_alone() {
     let merged = |scene: &mut Scene| scene.request().trigger = Some(Trigger::Change);
     assert_denied(
-        &DELETES,
+        &DELETING_KINDS,
         merged,
         &["delete-not-confirmed", "force-required"],
     );
@@ -176,14 +176,14 @@ fn attack_deletion_by_a_merge_alone() {
 #[test]
 fn attack_deletion_of_a_config_that_exists() {
     let exists = |scene: &mut Scene| scene.request().asks = Some(RequestedChange::Provision);
-    assert_denied(&DELETES, exists, &["delete-not-requested"]);
+    assert_denied(&DELETING_KINDS, exists, &["delete-not-requested"]);
     let again = |scene: &mut Scene| scene.request().current = Some(false);
-    assert_denied(&DELETES, again, &["superseded"]);
+    assert_denied(&DELETING_KINDS, again, &["superseded"]);
 }
 
 /// Threat 34: approved and confirmed, but without `--force`.
 #[test]
 fn attack_deletion_without_force() {
     let slip = |scene: &mut Scene| scene.comment(|command| command.force = false);
-    assert_denied(&DELETES, slip, &["force-required"]);
+    assert_denied(&DELETING_KINDS, slip, &["force-required"]);
 }

@@ -61,7 +61,7 @@ fn codes(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<&'static str> 
 }
 
 /// The truth table's parts of all kinds, computed in parallel.
-fn of_every_kind(part: impl Fn(EffectKind) -> String + Copy + Send + Sync) -> String {
+fn for_every_kind(part: impl Fn(EffectKind) -> String + Copy + Send + Sync) -> String {
     std::thread::scope(|scope| {
         let kinds = EffectKind::ALL.iter();
         let threads: Vec<_> = kinds.map(|kind| scope.spawn(move || part(*kind))).collect();

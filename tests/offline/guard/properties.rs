@@ -14,9 +14,9 @@ use super::{Loaded, STACK, denials, request, stack};
 /// Policies with their number of approvals and their approvers.
 fn policies() -> [(&'static Loaded, usize, &'static [&'static str]); 3] {
     [
-        (&ONE, 1, &[]),
-        (&TWO, 2, &[]),
-        (&LISTED, 1, &["@acme/ml", "@rex"]),
+        (&ONE_APPROVAL, 1, &[]),
+        (&TWO_APPROVALS, 2, &[]),
+        (&LISTED_APPROVERS, 1, &["@acme/ml", "@rex"]),
     ]
 }
 
@@ -45,7 +45,7 @@ fn any_scene() -> impl Strategy<Value = (EffectKind, Scene)> {
             scene.facts = Facts {
                 deletion: scene.facts.deletion,
                 authority,
-                ..stack::deviating(kind, &of_the_stack)
+                ..stack::with_deviations(kind, &of_the_stack)
             };
             if let Some(reviews) = reviews {
                 scene.reviews(reviews);
@@ -79,7 +79,7 @@ fn in_another_order() -> impl Strategy<Value = [Vec<Review>; 2]> {
         })
 }
 
-const OF_APPROVALS: [&str; 7] = [
+const APPROVAL_CODES: [&str; 7] = [
     "approval-missing",
     "approval-stale",
     "approval-by-author",
@@ -128,7 +128,7 @@ proptest! {
         let objected = last.values().any(|known| *known == ReviewState::ChangesRequested);
         let approved = counting(scene.request(), approvers).len() >= needed && !objected;
         let looks = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
-        let denied = scene.codes(kind).iter().any(|code| OF_APPROVALS.contains(code));
+        let denied = scene.codes(kind).iter().any(|code| APPROVAL_CODES.contains(code));
         prop_assert_eq!(denied, !looks && !approved);
     }
 

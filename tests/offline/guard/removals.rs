@@ -13,7 +13,7 @@ macro_rules! options {
     };
 }
 
-const OF_THE_STACK: &[(&str, Removal)] = options! {
+const STACK_FACTS: &[(&str, Removal)] = options! {
     "without knowing the caller": |scene| scene.facts.caller;
     "without knowing the stack": |scene| scene.facts.stack;
     "without knowing the verdict": |scene| scene.facts.verdict;
@@ -23,7 +23,7 @@ const OF_THE_STACK: &[(&str, Removal)] = options! {
     "without knowing the buckets": |scene| scene.facts.buckets;
 };
 
-const OF_THE_REQUEST: &[(&str, Removal)] = options! {
+const REQUEST_FACTS: &[(&str, Removal)] = options! {
     "without knowing whether it was merged": |scene| scene.request().merged;
     "without knowing the target": |scene| scene.request().target;
     "without knowing whether it is of a fork": |scene| scene.request().fork;
@@ -37,7 +37,7 @@ const OF_THE_REQUEST: &[(&str, Removal)] = options! {
     "without knowing why": |scene| scene.request().trigger;
 };
 
-const OF_PARTS: &[(&str, Removal)] = &[
+const PARTIAL_FACTS: &[(&str, Removal)] = &[
     ("without knowing the owner", |scene| {
         !std::mem::take(&mut scene.facts.owner).is_empty()
     }),
@@ -50,28 +50,28 @@ const OF_PARTS: &[(&str, Removal)] = &[
         shown.is_some_and(|known| known.change_set.take().is_some())
     }),
     ("without a confirmation", |scene| {
-        of_command(scene, |command| command.confirm.take().is_some())
+        edit_command(scene, |command| command.confirm.take().is_some())
     }),
     ("without a report", |scene| {
-        of_command(scene, |command| command.reported.take().is_some())
+        edit_command(scene, |command| command.reported.take().is_some())
     }),
     ("without force", |scene| {
-        of_command(scene, |command| std::mem::take(&mut command.force))
+        edit_command(scene, |command| std::mem::take(&mut command.force))
     }),
     ("with an actor of no teams", |scene| {
-        of_command(scene, |command| {
+        edit_command(scene, |command| {
             !std::mem::take(&mut command.by.teams).is_empty()
         })
     }),
     ("with an actor who may less", |scene| {
-        of_command(scene, |command| lower(&mut command.by))
+        edit_command(scene, |command| lower(&mut command.by))
     }),
     ("with an actor of unknown permission", |scene| {
-        of_command(scene, |command| command.by.permission.take().is_some())
+        edit_command(scene, |command| command.by.permission.take().is_some())
     }),
 ];
 
-fn of_command(scene: &mut Scene, change: impl FnOnce(&mut CommentCommand) -> bool) -> bool {
+fn edit_command(scene: &mut Scene, change: impl FnOnce(&mut CommentCommand) -> bool) -> bool {
     let mut changed = false;
     scene.comment(|command| changed = change(command));
     changed
@@ -93,7 +93,7 @@ fn lower(person: &mut Actor) -> bool {
 
 /// Every scene with one fact removed, and the name of that fact.
 pub fn removals(kind: EffectKind, scene: &Scene) -> Vec<(String, Scene)> {
-    let fixed = [OF_THE_STACK, OF_THE_REQUEST, OF_PARTS].concat();
+    let fixed = [STACK_FACTS, REQUEST_FACTS, PARTIAL_FACTS].concat();
     let mut removed: Vec<(String, Scene)> = Vec::new();
     for (what, remove) in fixed {
         let mut less = scene.clone();

@@ -8,7 +8,7 @@ use provisioner::guard::*;
 
 use super::approvals::REVIEWS;
 use super::scene::*;
-use super::{Loaded, of_every_kind};
+use super::{Loaded, for_every_kind};
 
 /// A value of a fact: its name, and an edit that sets it.
 pub type Value = (&'static str, fn(&mut Scene));
@@ -294,7 +294,7 @@ pub fn edits() -> Vec<fn(&mut Scene)> {
 }
 
 /// Kinds of effects in the shortest form: listed, or all but some.
-fn in_short(some: &[EffectKind], kinds: &[EffectKind]) -> String {
+fn shortest_list(some: &[EffectKind], kinds: &[EffectKind]) -> String {
     let names = |kinds: &[EffectKind]| {
         let names = kinds.iter().map(|kind| format!("{kind:?}"));
         names.collect::<Vec<_>>().join(" ")
@@ -343,7 +343,7 @@ fn table(
                 .iter()
                 .map(|(codes, denied)| match denied.len() == kinds.len() {
                     true => codes.clone(),
-                    false => format!("{codes} ({})", in_short(denied, kinds)),
+                    false => format!("{codes} ({})", shortest_list(denied, kinds)),
                 });
             let told: Vec<String> = told.collect();
             let told = match told.is_empty() {
@@ -377,7 +377,11 @@ fn for_all(scene: &mut Scene, at: usize, seen: &mut dyn FnMut(&Scene)) {
 /// The number of allowed combinations under each policy, and all denials: no combination allows what no single fact allows.
 fn counted(kind: EffectKind) -> String {
     let mut told = BTreeSet::new();
-    let policies = [("one", &*ONE), ("two", &*TWO), ("of the list", &*LISTED)];
+    let policies = [
+        ("one", &*ONE_APPROVAL),
+        ("two", &*TWO_APPROVALS),
+        ("of the list", &*LISTED_APPROVERS),
+    ];
     let counts = policies.map(|(name, policy)| {
         let (mut all, mut allowed) = (0_u32, 0_u32);
         let mut scene = Scene::commanded(kind);
@@ -415,19 +419,24 @@ pub fn page() -> String {
     let mut add = |title: &str, table: String| writeln!(page, "{title}\n{table}").unwrap();
     add(
         "A pull request, by a comment",
-        table(&ONE, Scene::commanded, EffectKind::ALL, &[]),
+        table(&ONE_APPROVAL, Scene::commanded, EffectKind::ALL, &[]),
     );
     add(
         &format!("A pull request, by the change itself: {by_itself:?}"),
-        table(&ONE, Scene::merged, &by_itself, &[]),
+        table(&ONE_APPROVAL, Scene::merged, &by_itself, &[]),
     );
     add(
         "Two approvals asked for",
-        table(&TWO, Scene::commanded, &lasting, &["reviews"]),
+        table(&TWO_APPROVALS, Scene::commanded, &lasting, &["reviews"]),
     );
     add(
         "An approval of @acme/ml or @rex asked for",
-        table(&LISTED, Scene::commanded, &lasting, &["reviews", "actor"]),
+        table(
+            &LISTED_APPROVERS,
+            Scene::commanded,
+            &lasting,
+            &["reviews", "actor"],
+        ),
     );
-    page + &of_every_kind(counted)
+    page + &for_every_kind(counted)
 }

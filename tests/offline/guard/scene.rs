@@ -8,12 +8,13 @@ use provisioner::model::{CommitSha, UserId};
 use super::{Loaded, codes, policy, stack};
 
 /// Requires one approval by a user with write permission.
-pub static ONE: LazyLock<Loaded> = LazyLock::new(|| policy("defaults: {updates: reviewed}"));
+pub static ONE_APPROVAL: LazyLock<Loaded> =
+    LazyLock::new(|| policy("defaults: {updates: reviewed}"));
 /// Requires two approvals.
-pub static TWO: LazyLock<Loaded> =
+pub static TWO_APPROVALS: LazyLock<Loaded> =
     LazyLock::new(|| policy("defaults: {updates: reviewed, approvals: 2}"));
 /// Requires one approval by a listed approver.
-pub static LISTED: LazyLock<Loaded> = LazyLock::new(|| {
+pub static LISTED_APPROVERS: LazyLock<Loaded> = LazyLock::new(|| {
     policy(
         "defaults: {updates: reviewed}\n\
          environments: {prod: {approvers: ['@acme/ml', '@rex']}}",
@@ -128,7 +129,7 @@ pub trait Known: Sized {
 }
 
 /// Makes it a review of another commit.
-pub fn before(mut review: Review) -> Review {
+pub fn of_another_commit(mut review: Review) -> Review {
     review.commit = another();
     review
 }
@@ -183,10 +184,10 @@ impl Scene {
         let facts = Facts {
             deletion: Some(DIGEST.to_owned()),
             authority: Authority::Request(Box::new(request)),
-            ..stack::good_facts(kind)
+            ..stack::allowed_facts(kind)
         };
         Self {
-            policy: &ONE,
+            policy: &ONE_APPROVAL,
             facts,
         }
     }

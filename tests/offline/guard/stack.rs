@@ -10,7 +10,7 @@ use provisioner::guard::*;
 use provisioner::plan::Verdict;
 use provisioner::stack::{DriftCheck, Stack, StackStatus};
 
-use super::{Loaded, STACK, codes, of_every_kind, policy};
+use super::{Loaded, STACK, codes, for_every_kind, policy};
 
 /// A fact with its values. The last value means unknown, except for facts that cannot be missing.
 struct Fact {
@@ -101,7 +101,7 @@ fn with(case: &Case, name: &str, value: &str) -> Case {
 }
 
 /// The values that allow a kind of effect.
-fn good(kind: EffectKind) -> Case {
+fn allowed_case(kind: EffectKind) -> Case {
     let stack = match kind {
         EffectKind::Create | EffectKind::Test => "absent",
         EffectKind::Resume => "being made",
@@ -240,13 +240,13 @@ impl Known {
 }
 
 /// Facts that allow an effect.
-pub fn good_facts(kind: EffectKind) -> Facts {
-    Known::new(&good(kind)).facts
+pub fn allowed_facts(kind: EffectKind) -> Facts {
+    Known::new(&allowed_case(kind)).facts
 }
 
 /// The same with some facts changed: which, and to which value.
-pub fn deviating(kind: EffectKind, picks: &[[prop::sample::Index; 2]]) -> Facts {
-    let mut case = good(kind);
+pub fn with_deviations(kind: EffectKind, picks: &[[prop::sample::Index; 2]]) -> Facts {
+    let mut case = allowed_case(kind);
     for [fact, value] in picks {
         let at = fact.index(FACTS.len());
         case[at] = value.index(FACTS[at].values.len());
@@ -321,7 +321,7 @@ fn for_all(known: &mut Known, at: usize, seen: &mut dyn FnMut(&Known)) {
 fn counted(kind: EffectKind) -> String {
     let (mut all, mut allowed) = (0_u32, 0_u32);
     let mut told = BTreeSet::new();
-    for_all(&mut Known::new(&good(kind)), 0, &mut |known| {
+    for_all(&mut Known::new(&allowed_case(kind)), 0, &mut |known| {
         let denials = known.decide(kind);
         all += 1;
         allowed += u32::from(denials.is_empty());
@@ -342,13 +342,13 @@ fn counted(kind: EffectKind) -> String {
 pub fn page() -> String {
     let mut page = String::new();
     for kind in EffectKind::ALL {
-        let base = good(*kind);
+        let base = allowed_case(*kind);
         assert_eq!(decided(*kind, &base), [""; 0], "{kind:?}");
         writeln!(page, "{kind:?}\n{}", table(*kind, &base)).unwrap();
     }
     // The same permit deletes a test stack that exists.
     let left = with(
-        &with(&good(EffectKind::Test), "stack", "ready"),
+        &with(&allowed_case(EffectKind::Test), "stack", "ready"),
         "owner",
         "a test of ours",
     );
@@ -358,14 +358,14 @@ pub fn page() -> String {
         table(EffectKind::Test, &left)
     )
     .unwrap();
-    let mild = with(&good(EffectKind::Update), "policy", "in-place");
+    let mild = with(&allowed_case(EffectKind::Update), "policy", "in-place");
     writeln!(
         page,
         "Update, under `updates: in-place`\n{}",
         table(EffectKind::Update, &mild)
     )
     .unwrap();
-    page + &of_every_kind(counted)
+    page + &for_every_kind(counted)
 }
 
 fn any_case() -> impl Strategy<Value = Case> {

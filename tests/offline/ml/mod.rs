@@ -14,9 +14,9 @@ use provisioner::product::{Registry, RunInput};
 /// Loads a config, in a run with or without a tier.
 pub fn loaded(name: &str, text: &str, tier: Option<&str>) -> LoadResult {
     let path = RepoPath::parse(&format!("ml/configs/{name}.yaml")).unwrap();
-    static NONE_GIVEN: LazyLock<Registry> = LazyLock::new(Registry::built_in);
+    static WITHOUT_TIER: LazyLock<Registry> = LazyLock::new(Registry::built_in);
     match tier {
-        None => load(&NONE_GIVEN, &path, text.as_bytes()),
+        None => load(&WITHOUT_TIER, &path, text.as_bytes()),
         Some(tier) => {
             let mut registry = Registry::built_in();
             registry.given = RunInput {

@@ -45,7 +45,7 @@ const MAX_LINES: usize = 450;
 const MAX_MEDIAN_LINES: usize = 300;
 
 fn package() -> (Sources, Table) {
-    let texts = sources::of_this_package();
+    let texts = sources::package_sources();
     (Sources::parse(&texts), Table::parse(&texts["lib.rs"]))
 }
 
@@ -72,7 +72,7 @@ fn table_lists_every_module() {
 fn docs_have_the_table_of_the_crate() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("docs/architecture.md")).unwrap();
-    let crate_docs = &sources::of_this_package()["lib.rs"];
+    let crate_docs = &sources::package_sources()["lib.rs"];
     assert_eq!(table::rows(&page), table::rows(crate_docs));
 }
 

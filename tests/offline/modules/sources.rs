@@ -218,7 +218,7 @@ impl Sources {
 
 /// `src` of this package.
 #[expect(clippy::disallowed_methods, reason = "the sources are read as files")]
-pub fn of_this_package() -> BTreeMap<String, String> {
+pub fn package_sources() -> BTreeMap<String, String> {
     fn walk(root: &Path, folder: &Path, texts: &mut BTreeMap<String, String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -63,7 +63,7 @@ pub fn parameters(names: &[String]) -> Value {
 
 /// A change set without findings and hooks is created, described by these answers, and deleted.
 pub fn preview(workdir: &Workdir, described: Value) {
-    look(workdir, described);
+    created_change_set(workdir, described);
     workdir
         .aws
         .on("DescribeEvents", json!({"OperationEvents": []}))
@@ -75,7 +75,7 @@ pub fn preview(workdir: &Workdir, described: Value) {
 }
 
 /// A change set is created, and described by these answers.
-pub fn look(workdir: &Workdir, described: Value) {
+pub fn created_change_set(workdir: &Workdir, described: Value) {
     let made = json!({"Id": arn("changeSet", "provisioner"), "StackId": stack_id(workdir)});
     workdir
         .aws
@@ -84,7 +84,7 @@ pub fn look(workdir: &Workdir, described: Value) {
 }
 
 /// Further queries for an existing stack.
-pub fn of_existing(workdir: &Workdir) {
+pub fn queries_of_existing_stack(workdir: &Workdir) {
     workdir
         .aws
         .on("DescribeStacks", stack(workdir, "CREATE_COMPLETE"))
@@ -136,7 +136,7 @@ pub fn events(workdir: &Workdir, rows: &[(&str, &str, &str)]) -> Vec<Value> {
 }
 
 /// The answer after `count` events, newest first.
-pub fn so_far(events: &[Value], count: usize) -> Value {
+pub fn first_events(events: &[Value], count: usize) -> Value {
     let newest_first: Vec<&Value> = events[..count].iter().rev().collect();
     json!({"StackEvents": newest_first})
 }

@@ -4,7 +4,10 @@
 use provisioner::text::is_invisible_or_bidi;
 use serde_json::{Value, json};
 
-use super::answers::{arn, events, look, no_stack, of_existing, so_far, stack, stack_id};
+use super::answers::{
+    arn, created_change_set, events, first_events, no_stack, queries_of_existing_stack, stack,
+    stack_id,
+};
 use super::{Workdir, workdir};
 use crate::support::markdown::assert_nothing_live;
 use crate::support::replay::{not_found, refused};
@@ -25,7 +28,7 @@ pub const HOSTILE: [&str; 12] = [
 ];
 
 /// For places where only one value fits.
-const SINGLE: [&str; 3] = [HOSTILE[0], HOSTILE[3], HOSTILE[8]];
+const FEW_ATTACKS: [&str; 3] = [HOSTILE[0], HOSTILE[3], HOSTILE[8]];
 
 /// Runs an action in every format, each time with a new `script`, and checks every output.
 pub fn assert_harmless(workdir: &Workdir, action: &str, script: impl Fn()) {
@@ -68,7 +71,7 @@ pub fn assert_harmless(workdir: &Workdir, action: &str, script: impl Fn()) {
 #[test]
 fn attack_in_change_set_values() {
     let workdir = workdir();
-    of_existing(&workdir);
+    queries_of_existing_stack(&workdir);
     let change = |text: &&str| {
         json!({"Type": "Resource", "ResourceChange": {
             "Action": text, "PolicyAction": text, "Replacement": text,
@@ -93,13 +96,13 @@ fn attack_in_change_set_values() {
         })
     };
     let all = |of: &dyn Fn(&&str) -> Value| HOSTILE.iter().map(of).collect::<Vec<_>>();
-    for reason in SINGLE {
+    for reason in FEW_ATTACKS {
         let described = json!({
             "ChangeSetId": arn("changeSet", "provisioner"), "StackId": stack_id(&workdir),
             "Status": "FAILED", "StatusReason": reason, "Changes": all(&change),
         });
         assert_harmless(&workdir, "show-changes", || {
-            look(&workdir, described.clone());
+            created_change_set(&workdir, described.clone());
             workdir
                 .aws
                 .on("DescribeEvents", json!({"OperationEvents": all(&finding)}))
@@ -123,7 +126,7 @@ fn attack_in_stack_events() {
         event["ResourceType"] = json!(text);
     }
     assert_harmless(&workdir, "prep-master", || {
-        look(
+        created_change_set(
             &workdir,
             json!({
                 "ChangeSetId": arn("changeSet", "provisioner"), "Status": "CREATE_COMPLETE", "Changes": [],
@@ -137,7 +140,7 @@ fn attack_in_stack_events() {
             )
             .on(
                 "DescribeStackEvents",
-                json!([so_far(&events, 0), so_far(&events, rows.len())]),
+                json!([first_events(&events, 0), first_events(&events, rows.len())]),
             );
     });
 }
@@ -165,7 +168,7 @@ fn attack_in_drift_values() {
     };
     let drifts = json!({"StackResourceDrifts": HOSTILE.map(drift)});
     workdir.aws.on("DescribeStackResourceDrifts", drifts);
-    for reason in SINGLE {
+    for reason in FEW_ATTACKS {
         let failed =
             json!({"DetectionStatus": "DETECTION_FAILED", "DetectionStatusReason": reason});
         assert_harmless(&workdir, "check-drift", || {
@@ -178,7 +181,7 @@ fn attack_in_drift_values() {
 
 #[test]
 fn attack_in_states_errors_and_names() {
-    for text in SINGLE {
+    for text in FEW_ATTACKS {
         let workdir = workdir();
         let mut there = stack(&workdir, text);
         there["Stacks"][0]["Outputs"] =

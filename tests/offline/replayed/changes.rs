@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use super::answers::{
-    arn, change_set, fixture, look, no_stack, of_existing, preview, stack, stack_id,
+    arn, change_set, created_change_set, fixture, no_stack, preview, queries_of_existing_stack,
+    stack, stack_id,
 };
 use super::{Workdir, workdir};
 use crate::support::replay::refused;
@@ -15,7 +16,7 @@ const CONFIG: &str = "  versioning: true\n  lifecycle_policy: compliance\n  tags
 const FORMATS: [&str; 4] = ["text", "markdown", "json", "sarif"];
 
 /// The output for the fixture's changes in one format, with the log.
-fn say(workdir: &Workdir, format: &str) -> String {
+fn output(workdir: &Workdir, format: &str) -> String {
     let output = workdir.run_action("show-changes", &["--format", format]);
     let reports = workdir.folder().join("s3/reports");
     let logs = std::fs::read_dir(reports).unwrap();
@@ -27,14 +28,14 @@ fn say(workdir: &Workdir, format: &str) -> String {
 fn a_change_set_is_awaited_and_read_whole() {
     let workdir = workdir();
     workdir.write_config(CONFIG);
-    of_existing(&workdir);
+    queries_of_existing_stack(&workdir);
     preview(&workdir, fixture(&workdir, "replacements"));
     let shown = workdir.run_action("show-changes", &[]);
     insta::assert_snapshot!(
         "replayed_replacements",
         workdir.redact_account(&shown.stdout)
     );
-    let asked = workdir.aws.asked("DescribeChangeSet");
+    let asked = workdir.aws.requests_of("DescribeChangeSet");
     assert_eq!(asked.len(), 5);
     assert!(
         asked[3..]
@@ -42,7 +43,7 @@ fn a_change_set_is_awaited_and_read_whole() {
             .all(|one| one.get("IncludePropertyValues") == "true")
     );
     assert_eq!(asked[4].get("NextToken"), "page-2");
-    let made = &workdir.aws.asked("CreateChangeSet")[0];
+    let made = &workdir.aws.requests_of("CreateChangeSet")[0];
     assert_eq!(made.get("ChangeSetType"), "UPDATE");
     assert!(!made.has("IncludeNestedStacks"));
     assert_deleted(&workdir, 1);
@@ -50,7 +51,7 @@ fn a_change_set_is_awaited_and_read_whole() {
 
 #[track_caller]
 fn assert_deleted(workdir: &Workdir, times: usize) {
-    let deleted = workdir.aws.asked("DeleteChangeSet");
+    let deleted = workdir.aws.requests_of("DeleteChangeSet");
     assert_eq!(deleted.len(), times);
     let own = arn("changeSet", "provisioner");
     assert!(deleted.iter().all(|one| one.get("ChangeSetName") == own));
@@ -60,17 +61,17 @@ fn assert_deleted(workdir: &Workdir, times: usize) {
 fn attack_values_are_hidden_in_every_format() {
     let workdir = workdir();
     workdir.write_config(CONFIG);
-    of_existing(&workdir);
+    queries_of_existing_stack(&workdir);
     let described = fixture(&workdir, "replacements");
     for format in FORMATS {
         let page = described[3].clone();
-        look(&workdir, json!([page, page, described[4]]));
+        created_change_set(&workdir, json!([page, page, described[4]]));
         workdir
             .aws
             .on("DescribeEvents", fixture(&workdir, "findings"))
             .on("DescribeChangeSetHooks", fixture(&workdir, "hooks"));
         workdir.aws.on("DeleteChangeSet", json!({}));
-        let output = say(&workdir, format);
+        let output = output(&workdir, format);
         assert!(!output.contains(SECRET), "{output}");
     }
 }
@@ -79,8 +80,8 @@ fn attack_values_are_hidden_in_every_format() {
 fn findings_and_hooks_are_read_whole_and_point_at_the_config() {
     let workdir = workdir();
     workdir.write_config(CONFIG);
-    of_existing(&workdir);
-    look(
+    queries_of_existing_stack(&workdir);
+    created_change_set(
         &workdir,
         change_set("FAILED", "The validation found errors"),
     );
@@ -98,8 +99,8 @@ fn findings_and_hooks_are_read_whole_and_point_at_the_config() {
 #[test]
 fn unreadable_details_are_noted() {
     let workdir = workdir();
-    of_existing(&workdir);
-    look(&workdir, fixture(&workdir, "replacements")[4].clone());
+    queries_of_existing_stack(&workdir);
+    created_change_set(&workdir, fixture(&workdir, "replacements")[4].clone());
     let denied = refused("AccessDenied", "User is not authorized to perform this");
     workdir
         .aws
@@ -114,7 +115,7 @@ fn unreadable_details_are_noted() {
 #[test]
 fn an_empty_change_set_is_not_a_failure() {
     let workdir = workdir();
-    of_existing(&workdir);
+    queries_of_existing_stack(&workdir);
     let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
     preview(&workdir, change_set("FAILED", reason));
     let shown = workdir.run_action("show-changes", &[]);
@@ -129,7 +130,7 @@ fn a_change_set_that_cannot_be_described_is_deleted() {
         .aws
         .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
         .on("ListChangeSets", json!({"Summaries": []}));
-    look(
+    created_change_set(
         &workdir,
         refused(
             "AccessDenied",
@@ -171,10 +172,10 @@ fn the_empty_stack_is_deleted_by_its_id() {
         .on("DeleteStack", json!({}))
         .on("DescribeStacks", stack(&workdir, "DELETE_COMPLETE"));
     workdir.run_action("show-changes", &["--real"]);
-    let deleted = workdir.aws.asked("DeleteStack");
+    let deleted = workdir.aws.requests_of("DeleteStack");
     assert_eq!(deleted.len(), 1);
     assert_eq!(deleted[0].get("StackName"), stack_id(&workdir));
-    let made = &workdir.aws.asked("CreateChangeSet")[0];
+    let made = &workdir.aws.requests_of("CreateChangeSet")[0];
     assert_eq!(made.get("ChangeSetType"), "CREATE");
     assert_eq!(made.get("OnStackFailure"), "DELETE");
     assert_deleted(&workdir, 1);
@@ -187,7 +188,7 @@ fn a_stack_with_a_foreign_change_set_is_kept() {
     ]});
     let workdir = shell(other, Value::Null);
     workdir.run_action("show-changes", &["--real"]);
-    assert_eq!(workdir.aws.asked("DeleteStack").len(), 0);
+    assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
     assert_deleted(&workdir, 1);
 }
 
@@ -199,5 +200,5 @@ fn a_stack_with_resources_is_kept() {
     }]});
     let workdir = shell(json!({"Summaries": []}), resources);
     workdir.run_action("show-changes", &["--real"]);
-    assert_eq!(workdir.aws.asked("DeleteStack").len(), 0);
+    assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
 }

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::Workdir;
-use super::answers::{events, fixture, so_far, stack, stack_id};
+use super::answers::{events, first_events, fixture, stack, stack_id};
 use super::ml::ml;
 use crate::support::replay::refused;
 
 /// A stack of the ML product with two exports; `looks` queries return the same.
-fn looked_at(workdir: &Workdir, looks: usize, imports: &Value, versions: &Value) {
+fn previewed_stack(workdir: &Workdir, looks: usize, imports: &Value, versions: &Value) {
     let mut there = stack(workdir, "CREATE_COMPLETE");
     there["Stacks"][0]["Outputs"] = json!([
         {"OutputKey": "A", "OutputValue": "a", "ExportName": "export-a"},
@@ -47,11 +47,11 @@ fn importers_on_any_page_block_deletion() {
         {"Imports": ["billing"]},
         without_imports()[1],
     ]);
-    looked_at(&workdir, 2, &imports, &empty());
+    previewed_stack(&workdir, 2, &imports, &empty());
     let denied = workdir.try_action("delete-product", &["--force"]);
     assert_eq!(denied.status, 20);
     insta::assert_snapshot!("replayed_importers", workdir.redact_account(&denied.stdout));
-    let asked = workdir.aws.asked("ListImports");
+    let asked = workdir.aws.requests_of("ListImports");
     assert_eq!(asked[1].get("NextToken"), "page-2");
     assert_eq!(asked[2].get("ExportName"), "export-b");
 }
@@ -59,7 +59,7 @@ fn importers_on_any_page_block_deletion() {
 #[test]
 fn a_bucket_with_versions_blocks_deletion() {
     let workdir = ml();
-    looked_at(
+    previewed_stack(
         &workdir,
         2,
         &without_imports(),
@@ -70,7 +70,7 @@ fn a_bucket_with_versions_blocks_deletion() {
     let words = "error[bucket-not-empty]: bucket artifacts holds 3 object versions";
     assert!(denied.stdout.contains(words), "{}", denied.stdout);
     assert_eq!(
-        workdir.aws.asked("ListObjectVersions")[1].get("version-id-marker"),
+        workdir.aws.requests_of("ListObjectVersions")[1].get("version-id-marker"),
         "v1"
     );
 }
@@ -78,7 +78,7 @@ fn a_bucket_with_versions_blocks_deletion() {
 #[test]
 fn retained_resources_are_listed() {
     let workdir = ml();
-    looked_at(&workdir, 1, &without_imports(), &empty());
+    previewed_stack(&workdir, 1, &without_imports(), &empty());
     let rows = [
         ("", "CREATE_COMPLETE", ""),
         ("", "DELETE_IN_PROGRESS", "User Initiated"),
@@ -98,11 +98,15 @@ fn retained_resources_are_listed() {
         )
         .on(
             "DescribeStackEvents",
-            json!([so_far(&events, 1), so_far(&events, 3), so_far(&events, 4)]),
+            json!([
+                first_events(&events, 1),
+                first_events(&events, 3),
+                first_events(&events, 4)
+            ]),
         );
     let gone = workdir.run_action("delete-product", &["--force"]);
     insta::assert_snapshot!("replayed_deletion", workdir.redact_account(&gone.stdout));
-    let deleted = &workdir.aws.asked("DeleteStack")[0];
+    let deleted = &workdir.aws.requests_of("DeleteStack")[0];
     assert_eq!(deleted.get("StackName"), stack_id(&workdir));
     assert!(!deleted.has("DeletionMode") && !deleted.has("RetainResources.member.1"));
 }
@@ -110,7 +114,7 @@ fn retained_resources_are_listed() {
 #[test]
 fn a_deletion_that_fails_says_why() {
     let workdir = ml();
-    looked_at(&workdir, 1, &without_imports(), &empty());
+    previewed_stack(&workdir, 1, &without_imports(), &empty());
     let rows = [
         ("", "CREATE_COMPLETE", ""),
         ("", "DELETE_IN_PROGRESS", "User Initiated"),
@@ -137,7 +141,7 @@ fn a_deletion_that_fails_says_why() {
         .on("DescribeStacks", stack(&workdir, "DELETE_FAILED"))
         .on(
             "DescribeStackEvents",
-            json!([so_far(&events, 1), so_far(&events, 5)]),
+            json!([first_events(&events, 1), first_events(&events, 5)]),
         );
     let failed = workdir.try_action("delete-product", &["--force"]);
     assert_eq!(failed.status, 30);

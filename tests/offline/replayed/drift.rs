@@ -50,9 +50,9 @@ fn detection_is_awaited_and_read_whole() {
     let found = workdir.try_action("check-drift", &["--fail-on-drift"]);
     assert_eq!(found.status, 12, "{}", found.stdout);
     insta::assert_snapshot!("replayed_drift", workdir.redact_account(&found.stdout));
-    let asked = workdir.aws.asked("DescribeStackDriftDetectionStatus");
+    let asked = workdir.aws.requests_of("DescribeStackDriftDetectionStatus");
     assert_eq!(asked[1].get("StackDriftDetectionId"), "detection");
-    let pages = workdir.aws.asked("DescribeStackResourceDrifts");
+    let pages = workdir.aws.requests_of("DescribeStackResourceDrifts");
     assert_eq!(pages[1].get("NextToken"), "page-2");
 }
 

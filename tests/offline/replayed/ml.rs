@@ -3,13 +3,15 @@
 
 use serde_json::{Value, json};
 
-use super::answers::{change_set, events, look, no_stack, parameters, so_far, stack, stack_with};
+use super::answers::{
+    change_set, created_change_set, events, first_events, no_stack, parameters, stack, stack_with,
+};
 use super::{Workdir, workdir};
 use crate::support::replay::{not_found, refused};
 
 const CONFIG: &str = "globalbank-prod-c001-us-west-2-churn-ml-s3-sgprov-ssm-workload";
 /// Parameters of other stacks that the config names.
-const NEEDED: [&str; 3] = [
+const REQUIRED_PARAMETERS: [&str; 3] = [
     "/vpc/globalbank-prod-c001-us-west-2-vpc/VPCId",
     "/vpc/globalbank-prod-c001-us-west-2-vpc/PrivateSubnetIds",
     "/sg/ml-endpoints/private/SecurityGroupId",
@@ -56,7 +58,7 @@ fn published(workdir: &Workdir) -> Published {
 }
 
 /// The stack is created, and then has these outputs and parameters.
-fn made(workdir: &Workdir, outputs: &[String], names: &[String]) {
+fn created(workdir: &Workdir, outputs: &[String], names: &[String]) {
     let events = events(
         workdir,
         &[
@@ -67,14 +69,14 @@ fn made(workdir: &Workdir, outputs: &[String], names: &[String]) {
     );
     let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
     let made = stack_with(workdir, "CREATE_COMPLETE", &outputs);
-    let needed = NEEDED.map(str::to_owned);
-    look(workdir, change_set("CREATE_COMPLETE", ""));
+    let needed = REQUIRED_PARAMETERS.map(str::to_owned);
+    created_change_set(workdir, change_set("CREATE_COMPLETE", ""));
     workdir
         .aws
         .on("DescribeStacks", json!([no_stack(), made]))
         .on(
             "DescribeStackEvents",
-            json!([so_far(&events, 1), so_far(&events, 3)]),
+            json!([first_events(&events, 1), first_events(&events, 3)]),
         )
         .on("ExecuteChangeSet", json!({}))
         .on("GetParameters", parameters(&[&needed, names].concat()));
@@ -98,20 +100,20 @@ fn source(workdir: &Workdir, bucket: Value, versioning: Value, object: Value) {
 fn a_stack_is_created_and_verified() {
     let workdir = ml();
     let published = published(&workdir);
-    made(&workdir, &published.outputs, &published.parameters);
+    created(&workdir, &published.outputs, &published.parameters);
     source(&workdir, json!({}), json!({"Status": "Enabled"}), json!({}));
     let output = workdir.run_action("deploy-product", &["--force"]);
     insta::assert_snapshot!("replayed_ml", workdir.redact_account(&output.stdout));
-    let made = &workdir.aws.asked("CreateChangeSet")[0];
+    let made = &workdir.aws.requests_of("CreateChangeSet")[0];
     assert!(
         made.get("TemplateBody")
             .contains("AWS::SageMaker::ModelPackageGroup")
     );
     assert_eq!(made.get("Capabilities.member.1"), "CAPABILITY_NAMED_IAM");
-    let keys = workdir.aws.asked("HeadObject");
+    let keys = workdir.aws.requests_of("HeadObject");
     let keys: Vec<&str> = keys.iter().map(|asked| asked.get("Key")).collect();
     assert_eq!(keys, ["churn/model-build.zip", "churn/model-deploy.zip"]);
-    for asked in workdir.aws.asked("GetParameters") {
+    for asked in workdir.aws.requests_of("GetParameters") {
         let names: Vec<String> = serde_json::from_str(asked.get("Names")).unwrap();
         assert!(names.len() <= 10, "{names:?}");
     }
@@ -120,10 +122,10 @@ fn a_stack_is_created_and_verified() {
 #[test]
 fn missing_dependencies_are_reported_before_creation() {
     let workdir = ml();
-    workdir
-        .aws
-        .on("DescribeStacks", no_stack())
-        .on("GetParameters", parameters(&[NEEDED[0].to_owned()]));
+    workdir.aws.on("DescribeStacks", no_stack()).on(
+        "GetParameters",
+        parameters(&[REQUIRED_PARAMETERS[0].to_owned()]),
+    );
     source(&workdir, not_found(), Value::Null, Value::Null);
     let refused = workdir.try_action("deploy-product", &["--force"]);
     assert_eq!(refused.status, 10);
@@ -131,7 +133,7 @@ fn missing_dependencies_are_reported_before_creation() {
         "replayed_ml_preflight",
         workdir.redact_account(&refused.stdout)
     );
-    assert_eq!(workdir.aws.asked("CreateChangeSet").len(), 0);
+    assert_eq!(workdir.aws.requests_of("CreateChangeSet").len(), 0);
 }
 
 #[test]
@@ -165,7 +167,7 @@ fn missing_pipeline_dependencies_are_warnings() {
     ] {
         let workdir = ml();
         let published = published(&workdir);
-        made(&workdir, &published.outputs, &published.parameters);
+        created(&workdir, &published.outputs, &published.parameters);
         source(&workdir, bucket, versioning, object);
         let output = workdir.run_action("deploy-product", &["--force"]);
         let line = ":16:14: warning[preflight-failed]: ";
@@ -191,7 +193,7 @@ fn an_output_or_a_parameter_that_is_absent_is_a_failure() {
             &published.parameters[0],
         ),
     ] {
-        made(&workdir, outputs, names);
+        created(&workdir, outputs, names);
         source(&workdir, json!({}), json!({"Status": "Enabled"}), json!({}));
         let failed = workdir.try_action("deploy-product", &["--force"]);
         assert_eq!(failed.status, 30);
@@ -204,7 +206,7 @@ fn an_output_or_a_parameter_that_is_absent_is_a_failure() {
         assert!(failed.stdout.contains(&words), "{}", failed.stdout);
     }
     assert_eq!(
-        workdir.aws.asked("DeleteStack").len(),
+        workdir.aws.requests_of("DeleteStack").len(),
         0,
         "the stack stays, to be looked at"
     );
@@ -224,9 +226,9 @@ fn an_unchanged_stack_is_only_verified() {
         .on("DescribeEvents", json!({"OperationEvents": []}))
         .on("DescribeChangeSetHooks", json!({"Hooks": []}))
         .on("DeleteChangeSet", json!({}));
-    look(&workdir, change_set("CREATE_COMPLETE", ""));
+    created_change_set(&workdir, change_set("CREATE_COMPLETE", ""));
     workdir.run_action("show-changes", &[]);
-    let sent = workdir.aws.asked("CreateChangeSet")[0]
+    let sent = workdir.aws.requests_of("CreateChangeSet")[0]
         .get("TemplateBody")
         .to_owned();
     workdir
@@ -239,7 +241,7 @@ fn an_unchanged_stack_is_only_verified() {
         .on("GetParameters", parameters(&published.parameters));
     let output = workdir.run_action("deploy-product", &["--force"]);
     assert!(output.stdout.contains(": unchanged;"), "{}", output.stdout);
-    assert_eq!(workdir.aws.asked("CreateChangeSet").len(), 1);
+    assert_eq!(workdir.aws.requests_of("CreateChangeSet").len(), 1);
 }
 
 /// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_GetResource.html>
@@ -262,7 +264,7 @@ fn a_network_of_the_config_must_exist() {
         "replayed_ml_network",
         workdir.redact_account(&failed.stdout)
     );
-    let asked = workdir.aws.asked("GetResource");
+    let asked = workdir.aws.requests_of("GetResource");
     let kinds: Vec<&str> = asked.iter().map(|one| one.get("TypeName")).collect();
     let [vpc, subnet, table] =
         ["VPC", "Subnet", "RouteTable"].map(|kind| format!("AWS::EC2::{kind}"));

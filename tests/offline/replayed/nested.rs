@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::answers::{arn, fixture, no_stack, of_existing, preview, stack};
+use super::answers::{arn, fixture, no_stack, preview, queries_of_existing_stack, stack};
 use super::{Workdir, workdir};
 
 const PRODUCT: [(&str, &str); 4] = [
@@ -43,13 +43,13 @@ fn nest() -> Workdir {
 #[test]
 fn nested_change_sets_are_awaited_and_judged() {
     let workdir = nest();
-    of_existing(&workdir);
+    queries_of_existing_stack(&workdir);
     preview(&workdir, fixture(&workdir, "nested"));
     let shown = workdir.run_action("show-changes", &[]);
     insta::assert_snapshot!("replayed_nested", workdir.redact_account(&shown.stdout));
-    let made = &workdir.aws.asked("CreateChangeSet")[0];
+    let made = &workdir.aws.requests_of("CreateChangeSet")[0];
     assert_eq!(made.get("IncludeNestedStacks"), "true");
-    let deleted = workdir.aws.asked("DeleteChangeSet");
+    let deleted = workdir.aws.requests_of("DeleteChangeSet");
     assert_eq!(deleted.len(), 1, "those below it go with it");
     assert_eq!(
         deleted[0].get("ChangeSetName"),
@@ -81,5 +81,5 @@ fn the_empty_stack_is_deleted_after_its_slow_change_set() {
         .on("DeleteStack", json!({}));
     preview(&workdir, fixture(&workdir, "nested"));
     workdir.run_action("show-changes", &["--real"]);
-    assert_eq!(workdir.aws.asked("DeleteStack").len(), 1);
+    assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 1);
 }

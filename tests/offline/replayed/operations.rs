@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::answers::{
-    arn, change_set, events, fixture, look, no_stack, parameters, preview, so_far, stack, stack_id,
-    stack_with,
+    arn, change_set, created_change_set, events, first_events, fixture, no_stack, parameters,
+    preview, stack, stack_id, stack_with,
 };
 use super::{Workdir, workdir};
 use crate::support::replay::{not_found, refused};
@@ -26,7 +26,7 @@ fn published(workdir: &Workdir) -> Value {
 
 /// A change set that can be executed; its stack passes through these states.
 fn running(workdir: &Workdir, states: Value) {
-    look(workdir, change_set("CREATE_COMPLETE", ""));
+    created_change_set(workdir, change_set("CREATE_COMPLETE", ""));
     workdir
         .aws
         .on("DescribeStacks", states)
@@ -58,15 +58,22 @@ fn a_creation_reports_every_event() {
     workdir.aws.on("HeadBucket", not_found());
     running(&workdir, json!([no_stack(), busy, busy, made]));
     // New events come newest first, in two pages.
-    let mut newest = so_far(&events[5..], 3);
+    let mut newest = first_events(&events[5..], 3);
     newest["NextToken"] = json!("page-2");
     workdir
         .aws
         .on(
             "DescribeStackEvents",
-            json!([so_far(&events, 1), so_far(&events, 3), so_far(&events, 5)]),
+            json!([
+                first_events(&events, 1),
+                first_events(&events, 3),
+                first_events(&events, 5)
+            ]),
         )
-        .on("DescribeStackEvents", json!([newest, so_far(&events, 5)]))
+        .on(
+            "DescribeStackEvents",
+            json!([newest, first_events(&events, 5)]),
+        )
         .on("GetParameters", published(&workdir))
         .on("ListObjectsV2", json!({"ListBucketResult": {}}))
         .on("PutObject", json!({}));
@@ -75,13 +82,13 @@ fn a_creation_reports_every_event() {
         "replayed_creation",
         workdir.redact_account(&(made.stdout + &made.stderr))
     );
-    let executed = &workdir.aws.asked("ExecuteChangeSet")[0];
+    let executed = &workdir.aws.requests_of("ExecuteChangeSet")[0];
     assert_eq!(
         executed.get("ChangeSetName"),
         arn("changeSet", "provisioner")
     );
     assert_eq!(
-        workdir.aws.asked("DescribeStackEvents")[4].get("NextToken"),
+        workdir.aws.requests_of("DescribeStackEvents")[4].get("NextToken"),
         "page-2"
     );
 }
@@ -124,7 +131,11 @@ fn a_failed_creation_reports_the_first_error() {
     running(&workdir, json!([no_stack()]));
     workdir.aws.on("DescribeStacks", json!(states)).on(
         "DescribeStackEvents",
-        json!([so_far(&events, 1), so_far(&events, 2), so_far(&events, 8)]),
+        json!([
+            first_events(&events, 1),
+            first_events(&events, 2),
+            first_events(&events, 8)
+        ]),
     );
     let failed = workdir.try_action("prep-master", &["--force"]);
     assert_eq!(failed.status, 30);
@@ -133,7 +144,7 @@ fn a_failed_creation_reports_the_first_error() {
         workdir.redact_account(&failed.stdout)
     );
     assert_eq!(
-        workdir.aws.asked("DeleteStack").len(),
+        workdir.aws.requests_of("DeleteStack").len(),
         0,
         "CloudFormation deletes it itself"
     );
@@ -165,7 +176,7 @@ fn a_creation_that_was_rolled_back_is_removed() {
             stack(&workdir, "DELETE_COMPLETE")
         ]),
     );
-    let polled = [1, 5, 5, 7].map(|count| so_far(&events, count));
+    let polled = [1, 5, 5, 7].map(|count| first_events(&events, count));
     // Events of a deleted stack are not queried.
     workdir
         .aws
@@ -182,7 +193,7 @@ fn a_creation_that_was_rolled_back_is_removed() {
         failed.stdout
     );
     assert_eq!(
-        workdir.aws.asked("DeleteStack")[0].get("StackName"),
+        workdir.aws.requests_of("DeleteStack")[0].get("StackName"),
         stack_id(&workdir)
     );
 }
@@ -214,9 +225,9 @@ fn update(
         .on(
             "DescribeStackEvents",
             json!([
-                so_far(&events, 1),
-                so_far(&events, 2),
-                so_far(&events, rows.len())
+                first_events(&events, 1),
+                first_events(&events, 2),
+                first_events(&events, rows.len())
             ]),
         );
     workdir.try_action("prep-master", &["--force"])
@@ -324,14 +335,14 @@ fn only_our_change_set_of_a_foreign_empty_stack_is_deleted() {
         "{}",
         failed.stdout
     );
-    let made = &workdir.aws.asked("CreateChangeSet")[0];
+    let made = &workdir.aws.requests_of("CreateChangeSet")[0];
     assert_eq!(made.get("ChangeSetType"), "CREATE");
-    assert_eq!(workdir.aws.asked("DeleteChangeSet").len(), 1);
-    assert_eq!(workdir.aws.asked("DeleteStack").len(), 0);
+    assert_eq!(workdir.aws.requests_of("DeleteChangeSet").len(), 1);
+    assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
 }
 
 /// The config's own stack, whose creation a killed run started.
-fn half_made(workdir: &Workdir, more: Value) {
+fn started_creation(workdir: &Workdir, more: Value) {
     workdir.run_action("create-prov-template", &[]);
     let template = workdir
         .folder()
@@ -353,7 +364,7 @@ fn a_running_creation_is_joined() {
     ];
     let events = events(&workdir, &rows);
     let made = stack_with(&workdir, "CREATE_COMPLETE", &OUTPUTS);
-    half_made(
+    started_creation(
         &workdir,
         json!([stack(&workdir, "CREATE_IN_PROGRESS"), made]),
     );
@@ -361,7 +372,7 @@ fn a_running_creation_is_joined() {
         .aws
         .on(
             "DescribeStackEvents",
-            json!([so_far(&events, 1), so_far(&events, 2)]),
+            json!([first_events(&events, 1), first_events(&events, 2)]),
         )
         .on("GetParameters", published(&workdir))
         .on("ListObjectsV2", json!({"ListBucketResult": {}}))
@@ -382,7 +393,7 @@ fn a_running_creation_is_joined() {
 #[test]
 fn attack_without_force_no_creation_is_joined_and_taken_back() {
     let workdir = workdir();
-    half_made(&workdir, json!([]));
+    started_creation(&workdir, json!([]));
     let denied = workdir.try_action("prep-master", &[]);
     assert_eq!(denied.status, 20, "{}", denied.stdout);
     assert!(
@@ -409,7 +420,7 @@ fn a_deployment_that_validation_refuses_points_at_the_config() {
             refused("AccessDenied", "not authorized"),
         )
         .on("DeleteChangeSet", json!({}));
-    look(
+    created_change_set(
         &workdir,
         change_set("FAILED", "The validation found errors"),
     );

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answers::{arn, fixture, of_existing, preview, stack, stack_id};
+use super::answers::{arn, fixture, preview, queries_of_existing_stack, stack, stack_id};
 use super::attack::{HOSTILE, assert_harmless};
 use super::{Workdir, workdir};
 use crate::support::replay::refused;
@@ -103,14 +103,14 @@ fn each_live_value_is_reported_as_lost_or_kept() {
     preview(&workdir, described(&workdir, &changes));
     let shown = workdir.run_action("show-changes", &[]);
     insta::assert_snapshot!("replayed_overlay", workdir.redact_account(&shown.stdout));
-    let asked = workdir.aws.asked("DescribeStackResourceDrifts");
+    let asked = workdir.aws.requests_of("DescribeStackResourceDrifts");
     assert_eq!(asked.len(), 2, "one request for each page");
     assert_eq!(asked[1].get("NextToken"), "page-2");
     for (number, state) in [(1, "MODIFIED"), (2, "DELETED")] {
         let name = format!("StackResourceDriftStatusFilters.member.{number}");
         assert_eq!(asked[0].get(&name), state);
     }
-    assert_eq!(workdir.aws.asked("DetectStackDrift").len(), 0);
+    assert_eq!(workdir.aws.requests_of("DetectStackDrift").len(), 0);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn the_time_of_the_last_detection_is_reported() {
         assert!(shown.contains(&wanted), "{status}: {shown}");
     }
     let workdir = workdir();
-    of_existing(&workdir);
+    queries_of_existing_stack(&workdir);
     preview(&workdir, described(&workdir, &[]));
     let shown = workdir.run_action("show-changes", &[]).stdout;
     assert!(shown.contains("drift: never looked for\n"), "{shown}");
@@ -152,7 +152,7 @@ fn drift_that_may_not_be_read_is_noted() {
     let note = "note: the drift of the resources could not be read: AccessDenied\n";
     assert!(shown.contains("drift: found; last looked"), "{shown}");
     assert!(shown.contains(note), "{shown}");
-    assert_eq!(workdir.aws.asked("DeleteChangeSet").len(), 1);
+    assert_eq!(workdir.aws.requests_of("DeleteChangeSet").len(), 1);
 }
 
 #[test]

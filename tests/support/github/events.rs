@@ -23,7 +23,7 @@ impl Pull {
     /// `opened`, `reopened`, `closed`, `ready_for_review` …
     pub fn event(&self, action: &str, sender: &User) -> Value {
         let known = self.known(action, sender);
-        over_example("pull_request", action, known)
+        merge_example("pull_request", action, known)
     }
 
     /// After a push: `before` is the former head.
@@ -31,7 +31,7 @@ impl Pull {
         let mut known = self.known("synchronize", sender);
         known["before"] = json!(before);
         known["after"] = json!(self.head_sha());
-        over_example("pull_request", "synchronize", known)
+        merge_example("pull_request", "synchronize", known)
     }
 
     fn known(&self, action: &str, sender: &User) -> Value {
@@ -60,7 +60,7 @@ impl Pull {
             "repository": shape::repo(&state, API, repo),
             "sender": shape::user(API, state.user(comment.user)),
         });
-        over_example("issue_comment", action, known)
+        merge_example("issue_comment", action, known)
     }
 
     /// The merge queue asks for checks. `head` is the queue's merge commit, `base` what it is merged onto.
@@ -85,7 +85,7 @@ impl Pull {
             "repository": shape::repo(&state, API, repo),
             "sender": shape::user(API, sender),
         });
-        over_example("merge_group", "checks_requested", known)
+        merge_example("merge_group", "checks_requested", known)
     }
 }
 
@@ -110,7 +110,7 @@ impl Repo {
             "sender": shape::user(API, sender),
         });
         known["inputs"] = Value::Null;
-        let mut payload = over_example("workflow_dispatch", "", known);
+        let mut payload = merge_example("workflow_dispatch", "", known);
         // Not merged with the inputs of the example.
         payload["inputs"] = inputs.clone();
         payload
@@ -149,7 +149,7 @@ impl Repo {
             "pusher": {"name": pusher.login, "email": format!("{}@example.org", pusher.login)},
             "sender": shape::user(API, pusher),
         });
-        over_example("push", "", known)
+        merge_example("push", "", known)
     }
 }
 
@@ -194,7 +194,7 @@ fn pushed(state: &State, repo: &RepoData, commit: &Commit) -> Value {
 }
 
 /// Merges objects and replaces everything else: an example's list says nothing about this repository.
-fn over_example(name: &str, action: &str, known: Value) -> Value {
+fn merge_example(name: &str, action: &str, known: Value) -> Value {
     let mut payload = example(name, action).unwrap_or(Value::Null);
     overwrite(&mut payload, known);
     // These describe the example's organisation and app, which the fake does not have.

@@ -75,7 +75,7 @@ impl Fault {
     }
 
     /// Changes the real answer.
-    pub fn spoil(&self, mut reply: Reply) -> Reply {
+    pub fn alter(&self, mut reply: Reply) -> Reply {
         if matches!(self, Fault::TruncatedJson) {
             let mut bytes = reply.body.bytes();
             bytes.truncate(bytes.len() / 2);

@@ -123,7 +123,7 @@ fn serve(
     };
     state.journal[at].status = Some(reply.status);
     let reply = match &fault {
-        Some(fault) => fault.spoil(reply),
+        Some(fault) => fault.alter(reply),
         None => reply,
     };
     (reply, fault)

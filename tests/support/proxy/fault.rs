@@ -27,7 +27,7 @@ pub enum Fault {
     /// No answer is ever sent.
     Silent(Side),
     /// Replaces texts in the answer.
-    Says(Vec<[String; 2]>),
+    Rewrites(Vec<[String; 2]>),
     /// Not executed; answers this status, code and explanation.
     Error(u16, &'static str, String),
 }
@@ -83,7 +83,7 @@ impl Rule {
         self
     }
 
-    fn befalls(&mut self, call: &ApiCall) -> bool {
+    fn matches(&mut self, call: &ApiCall) -> bool {
         let meant = self.operation.as_ref();
         if meant.is_some_and(|meant| *meant != call.operation) || self.left == 0 {
             return false;
@@ -109,16 +109,16 @@ impl Rule {
 /// The fault of the first rule that applies to a request.
 pub fn choose(rules: &mut [Rule], call: &ApiCall) -> Option<Fault> {
     let rule = rules.iter_mut().find_map(|rule| {
-        let befalls = rule.befalls(call);
-        befalls.then_some(rule)
+        let matches = rule.matches(call);
+        matches.then_some(rule)
     });
     rule.map(|rule| rule.fault.clone())
 }
 
 impl Fault {
     /// Replaces texts in the answer.
-    pub fn says<const N: usize>(texts: [[&str; 2]; N]) -> Self {
-        Self::Says(texts.map(|pair| pair.map(str::to_owned)).to_vec())
+    pub fn rewrites<const N: usize>(texts: [[&str; 2]; N]) -> Self {
+        Self::Rewrites(texts.map(|pair| pair.map(str::to_owned)).to_vec())
     }
 
     /// The answer in place of forwarding the request.
@@ -153,7 +153,7 @@ impl Fault {
                 "The security token included in the request is expired",
             ),
             Self::Error(status, code, message) => (*status, *code, message.as_str()),
-            Self::Drop(_) | Self::Silent(_) | Self::Says(_) => return None,
+            Self::Drop(_) | Self::Silent(_) | Self::Rewrites(_) => return None,
         };
         let xml = format!("<Code>{code}</Code><Message>{message}</Message>");
         let (kind, body) = if json {

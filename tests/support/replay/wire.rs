@@ -9,13 +9,13 @@ use serde_json::Value;
 
 /// One request.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct RecordedRequest {
     pub operation: String,
     /// Parameters by the protocol's names, such as `Tags.member.1.Key`.
     pub parameters: BTreeMap<String, String>,
 }
 
-impl Asked {
+impl RecordedRequest {
     /// A required parameter.
     #[track_caller]
     pub fn get(&self, name: &str) -> &str {
@@ -37,7 +37,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    pub fn read(parts: &Parts, body: &[u8]) -> (Self, Asked) {
+    pub fn read(parts: &Parts, body: &[u8]) -> (Self, RecordedRequest) {
         let query = parts.uri.query().unwrap_or_default();
         if let Some(target) = parts.headers.get("x-amz-target") {
             let target = target.to_str().unwrap_or_default();
@@ -49,7 +49,7 @@ impl Protocol {
             let parameters = parameters.collect();
             return (
                 Self::Json,
-                Asked {
+                RecordedRequest {
                     operation,
                     parameters,
                 },
@@ -59,7 +59,7 @@ impl Protocol {
         if let Some(operation) = form.remove("Action") {
             return (
                 Self::Query,
-                Asked {
+                RecordedRequest {
                     operation,
                     parameters: form,
                 },
@@ -75,7 +75,7 @@ impl Protocol {
         }
         (
             Self::Rest,
-            Asked {
+            RecordedRequest {
                 operation,
                 parameters,
             },

@@ -88,7 +88,7 @@ fn attack_stack_values_are_redacted_everywhere() {
     let parameter = parameter.name(format!("/s3/{}/SolutionsPrefix", workdir.name));
     workdir.aws.wait(parameter.value(PASSWORD).send()).unwrap();
     let value = format!("<OutputValue>{TOKEN} ");
-    let output = Fault::says([["<OutputValue>", &value]]);
+    let output = Fault::rewrites([["<OutputValue>", &value]]);
     proxy.rule(Rule::new(output).for_operation("DescribeStacks"));
     let changed =
         format!("  versioning: false\n  tags:\n    Team: {PASSWORD}\n    Other: {TOKEN}\n");
@@ -141,7 +141,7 @@ fn attack_status_reasons_are_redacted() {
     let (workdir, proxy) = workdir();
     let reason = format!("{TAG} {KEY} {TOKEN} {REFERENCE} '{PASSWORD}'");
     let event = format!("<ResourceStatusReason>{reason}");
-    let failed = Fault::says([
+    let failed = Fault::rewrites([
         ["<ResourceStatusReason>", &event],
         [
             "CREATE_COMPLETE</ResourceStatus>",
@@ -150,7 +150,7 @@ fn attack_status_reasons_are_redacted() {
     ]);
     proxy.rule(Rule::new(failed).for_operation("DescribeStackEvents"));
     let of_stack = format!("<StackStatusReason>{reason}");
-    let stack = Fault::says([
+    let stack = Fault::rewrites([
         ["<StackStatusReason>", &of_stack],
         [
             "<StackStatus>CREATE_COMPLETE",
@@ -167,7 +167,7 @@ fn attack_status_reasons_are_redacted() {
     }
     proxy.clear();
     let of_set = format!("<StatusReason>{reason}</StatusReason><Status>FAILED");
-    let set = Fault::says([["<Status>CREATE_COMPLETE", &of_set]]);
+    let set = Fault::rewrites([["<Status>CREATE_COMPLETE", &of_set]]);
     proxy.rule(Rule::new(set).for_operation("DescribeChangeSet"));
     for (action, more) in [MAKE, ("show-changes", &["--real"])] {
         let captured_output = says_no_secret(&workdir, action, more);

@@ -63,7 +63,7 @@ fn a_signalled_run_cleans_up() {
 fn a_partially_created_stack_is_rolled_back() {
     for scene in [PREP_MASTER, TEST_DEPLOY] {
         let (workdir, proxy) = scene.set();
-        let busy = Fault::says([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
+        let busy = Fault::rewrites([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
         proxy.rule(Rule::new(busy).for_operation("DescribeStacks"));
         proxy.hold(1, Side::After);
         let mut running = scene.start(&workdir);
@@ -91,7 +91,7 @@ fn a_creation_in_progress_is_joined() {
     running.kill();
     proxy.release(false);
     proxy.clear();
-    let busy = Fault::says([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
+    let busy = Fault::rewrites([["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]]);
     proxy.rule(Rule::new(busy).for_operation("DescribeStacks").times(2));
     let output = PREP_MASTER.run(&workdir);
     assert_eq!(output.status, 0, "{}", output.stdout);

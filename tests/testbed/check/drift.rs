@@ -7,7 +7,7 @@ const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 
 impl World {
     /// Changes two parameters of the stack by hand.
-    fn changed_by_hand(&self, value: &str) {
+    fn change_by_hand(&self, value: &str) {
         for name in ["SolutionsPrefix", "BucketName"] {
             let put = self
                 .workdir
@@ -22,7 +22,7 @@ impl World {
 }
 
 /// The lines about drift, without the time.
-fn told(comment: &str) -> String {
+fn drift_lines(comment: &str) -> String {
     let time = regex::Regex::new(r"\d{4}\\?-\d\d\\?-\d\d \d\d:\d\d").unwrap();
     let lines = comment
         .lines()
@@ -36,10 +36,10 @@ fn attack_live_values_are_compared_but_never_shown() {
     let world = World::new(&policy(ROLE));
     let live =
         format!("{SECRET} @acme/admins ![x](https://evil.example/x.png) | </details>\n# Approved");
-    world.changed_by_hand(&live);
+    world.change_by_hand(&live);
     let pull = world.changed("  versioning: false\n");
-    let unlooked = world.job(&pull).run();
-    assert_eq!(unlooked.status, 0, "{}", unlooked.stderr);
+    let without_detection = world.job(&pull).run();
+    assert_eq!(without_detection.status, 0, "{}", without_detection.stderr);
     let comment = world.comment();
     assert!(comment.contains("drift: never looked for"), "{comment}");
 
@@ -54,7 +54,9 @@ fn attack_live_values_are_compared_but_never_shown() {
     let comment = world.repo.comments(7)[0].body.clone();
     insta::assert_snapshot!(
         "drift_in_comment",
-        world.workdir.redact_account(&told(&normalize(&comment)))
+        world
+            .workdir
+            .redact_account(&drift_lines(&normalize(&comment)))
     );
     let all = format!(
         "{comment}{}{}{}{}{}",
@@ -69,6 +71,6 @@ fn attack_live_values_are_compared_but_never_shown() {
     world.assert_no_secrets(&run);
 
     // A later detection does not void an approval.
-    assert_eq!(run.outputs["digest"], unlooked.outputs["digest"]);
-    assert_eq!(run.outputs["impact"], unlooked.outputs["impact"]);
+    assert_eq!(run.outputs["digest"], without_detection.outputs["digest"]);
+    assert_eq!(run.outputs["impact"], without_detection.outputs["impact"]);
 }

@@ -7,7 +7,7 @@ use crate::aws::scene;
 use crate::support::github::CommitBuilder;
 
 /// Writes of a job that changes a stack for a command.
-const MADE: &[&str] = &[COMMENT, DEPLOYMENT, DEPLOYED, COMMENTED, REACTION];
+const APPLY_WRITES: &[&str] = &[COMMENT, DEPLOYMENT, DEPLOYED, COMMENTED, REACTION];
 
 impl World {
     /// Puts an object into the bucket of the workdir.
@@ -69,10 +69,10 @@ fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
         ("upload-template", "/provisioner upload-template", 3),
     ] {
         let applied = world.apply(&pull, &world.carol, text);
-        applied.ends(0);
+        applied.assert_exit(0);
         let writes = world.github.take_writes();
         let lines: Vec<String> = writes.iter().map(|it| it.line()).collect();
-        assert!(lines.len() <= MADE.len(), "{lines:#?}");
+        assert!(lines.len() <= APPLY_WRITES.len(), "{lines:#?}");
         assert_eq!(world.reactions(&applied.comment), ["eyes", "rocket"]);
         assert_eq!(world.tokens(APPLY), tokens);
         insta::assert_snapshot!(name, world.last_reply());
@@ -87,7 +87,7 @@ fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
     assert_eq!(world.tokens(INSPECT), 0);
     // The same command in another comment; the stack exists.
     let again = world.apply(&pull, &world.carol, "/provisioner prep-master");
-    again.ends(0);
+    again.assert_exit(0);
     world.github.take_writes();
 }
 
@@ -95,8 +95,8 @@ fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
 fn a_replayed_event_updates_the_one_reply() {
     let (world, pull) = World::with_merge();
     let applied = world.apply(&pull, &world.carol, "/provisioner prep-master");
-    applied.ends(0);
-    world.github.expect_writes(MADE);
+    applied.assert_exit(0);
+    world.github.expect_writes(APPLY_WRITES);
     let once = world.replies();
     for job in [
         world.inspect_job(&pull, &applied.comment),
@@ -127,12 +127,12 @@ fn a_dedicated_bucket_has_an_action_of_its_own() {
         &world.carol,
         &format!("/provisioner prep-master {path}"),
     );
-    inspected.ends(2);
-    world.github.expect_writes(ANSWERED);
+    inspected.assert_exit(2);
+    world.github.expect_writes(ANSWER_WRITES);
     insta::assert_snapshot!("not_its_action", world.last_reply());
     let applied = world.apply(&pull, &world.carol, "/provisioner create-bucket");
-    applied.ends(0);
-    world.github.expect_writes(MADE);
+    applied.assert_exit(0);
+    world.github.expect_writes(APPLY_WRITES);
     insta::assert_snapshot!("create-bucket", world.last_reply());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
 }
@@ -189,8 +189,8 @@ fn a_product_with_actions_of_its_own_is_deployed_and_deleted() {
         &world.carol,
         "/provisioner make-vault acme-vault.yaml",
     );
-    applied.ends(0);
-    world.github.expect_writes(MADE);
+    applied.assert_exit(0);
+    world.github.expect_writes(APPLY_WRITES);
     insta::assert_snapshot!("make-vault", world.last_reply());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
 
@@ -228,7 +228,7 @@ fn a_product_with_actions_of_its_own_is_deployed_and_deleted() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     world
         .github
-        .expect_writes(&[THERE, DEPLOYED, COMMENTED, REACTION]);
+        .expect_writes(&[SECOND_REPLY, DEPLOYED, COMMENTED, REACTION]);
     assert_eq!(world.stack(), None);
     let reply = world.repo.comments(8).pop().unwrap().body;
     insta::assert_snapshot!("drop-vault", world.normalized(&reply));
@@ -239,7 +239,7 @@ fn a_confirmed_removal_deletes_everything() {
     let (world, pull) = World::with_removal();
     assert_eq!(world.deployment_states()[0], "pending");
     let applied = world.apply(&pull, &world.carol, &world.posted());
-    applied.ends(0);
+    applied.assert_exit(0);
     world
         .github
         .expect_writes(&[COMMENT, DEPLOYED, COMMENTED, REACTION]);
@@ -256,7 +256,7 @@ fn a_changed_stack_needs_a_new_confirmation() {
     let posted = world.posted();
     world.put_object("one-more");
     let applied = world.apply(&pull, &world.carol, &posted);
-    applied.ends(20);
+    applied.assert_exit(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert_eq!(world.reactions(&applied.comment), ["eyes", "confused"]);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
@@ -271,7 +271,7 @@ fn a_changed_stack_needs_a_new_confirmation() {
     let (command, _) = posted.rsplit_once(' ').unwrap();
     world
         .apply(&pull, &world.carol, &format!("{command} {digest}"))
-        .ends(0);
+        .assert_exit(0);
     world
         .github
         .expect_writes(&[COMMENT, DEPLOYED, COMMENTED, REACTION]);
@@ -283,13 +283,13 @@ fn a_denied_deployment_is_recorded_as_failed() {
     let (world, pull) = World::with_merge();
     world
         .apply(&pull, &world.carol, "/provisioner prep-master")
-        .ends(0);
-    world.github.expect_writes(MADE);
+        .assert_exit(0);
+    world.github.expect_writes(APPLY_WRITES);
     let states = world.deployment_states();
     pull.request_changes(&world.bob);
     world
         .apply(&pull, &world.carol, "/provisioner prep-master")
-        .ends(20);
+        .assert_exit(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert_eq!(
         world.deployment_states(),
@@ -306,7 +306,7 @@ fn a_job_changes_only_its_environment() {
     let text = text.replace("env: prod", "env: dev");
     let pull = world.proposal(|commit| commit.write(&path, text));
     world.approved_and_merged(&pull);
-    let comment = world.says(
+    let comment = world.comment(
         &world.carol,
         "/provisioner prep-master\n/provisioner test-deploy",
     );

@@ -11,8 +11,8 @@ const PERMISSION: &str = "GET /repos/acme/infra/collaborators/*/permission";
 impl World {
     /// A command that is ignored without a reply.
     #[track_caller]
-    fn ignores(&self, pull: &Pull, by: &User, text: &str) {
-        let comment = self.says(by, text);
+    fn assert_ignored(&self, pull: &Pull, by: &User, text: &str) {
+        let comment = self.comment(by, text);
         for job in [
             self.inspect_job(pull, &comment),
             self.apply_job(pull, &comment),
@@ -27,9 +27,15 @@ impl World {
 
     /// A deletion that the apply job denies with these codes. Its bucket and its stack stay.
     #[track_caller]
-    fn keeps(&self, pull: &Pull, by: &User, text: &str, codes: &[&str]) -> CommentRun {
+    fn assert_deletion_denied(
+        &self,
+        pull: &Pull,
+        by: &User,
+        text: &str,
+        codes: &[&str],
+    ) -> CommentRun {
         let applied = self.apply(pull, by, text);
-        applied.ends(20);
+        applied.assert_exit(20);
         self.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
         let reply = self.last_reply();
         let told = regex::Regex::new(r"error\[([a-z-]+)\]").unwrap();
@@ -39,12 +45,12 @@ impl World {
             .collect();
         assert_eq!(told, codes, "{reply}");
         assert_eq!(self.reactions(&applied.comment), ["eyes", "confused"]);
-        self.all_is_there();
+        self.assert_stack_and_bucket_exist();
         applied
     }
 
     #[track_caller]
-    pub fn all_is_there(&self) {
+    pub fn assert_stack_and_bucket_exist(&self) {
         assert_eq!(self.stack().as_deref(), Some("CREATE_COMPLETE"));
         assert_eq!(self.workdir.aws.keys(&self.workdir.name).len(), 3);
         assert_eq!(self.deployment_states()[0], "pending");
@@ -55,9 +61,9 @@ impl World {
 #[test]
 fn attack_a_command_by_a_stranger() {
     let (world, pull) = World::with_merge();
-    world.ignores(&pull, &world.mallory, "/provisioner prep-master");
+    world.assert_ignored(&pull, &world.mallory, "/provisioner prep-master");
     let stranger = world.github.user("stranger");
-    world.ignores(&pull, &stranger, "/provisioner prep-master");
+    world.assert_ignored(&pull, &stranger, "/provisioner prep-master");
     world.assert_no_stack();
 }
 
@@ -67,7 +73,7 @@ fn attack_a_command_by_a_bot() {
     let (world, pull) = World::with_merge();
     let robot = world.github.bot("helper[bot]");
     world.repo.set_permission(&robot, Permission::Admin);
-    world.ignores(&pull, &robot, "/provisioner prep-master");
+    world.assert_ignored(&pull, &robot, "/provisioner prep-master");
     world.assert_no_stack();
 }
 
@@ -77,13 +83,13 @@ fn attack_a_reused_login() {
     let (world, pull) = World::with_merge();
     world.github.rename_user(&world.carol, "carola");
     let mallory = world.github.rename_user(&world.mallory, "carol");
-    world.ignores(&pull, &mallory, "/provisioner prep-master");
+    world.assert_ignored(&pull, &mallory, "/provisioner prep-master");
     // The forge answers for the former login with another id, so the permission does not count.
     let answer = json!({"permission": "admin", "role_name": "admin", "user": {"id": world.carol.id, "login": "carol"}});
     world
         .github
         .fault_times(2, PERMISSION, Fault::Json(200, answer));
-    world.ignores(&pull, &mallory, "/provisioner prep-master");
+    world.assert_ignored(&pull, &mallory, "/provisioner prep-master");
     world.assert_no_stack();
 }
 
@@ -110,7 +116,7 @@ fn attack_a_deletion_confirmed_by_the_wrong_person() {
     let (world, pull) = World::with_removal_under(&policy, |_| {});
     let posted = world.posted();
     // The author and the pusher.
-    world.keeps(
+    world.assert_deletion_denied(
         &pull,
         &world.alice,
         &posted,
@@ -119,7 +125,7 @@ fn attack_a_deletion_confirmed_by_the_wrong_person() {
     // A writer who is not an approver.
     let erin = world.github.user("erin");
     world.repo.set_permission(&erin, Permission::Admin);
-    world.keeps(&pull, &erin, &posted, &["approver-not-allowed"]);
+    world.assert_deletion_denied(&pull, &erin, &posted, &["approver-not-allowed"]);
     assert_eq!(
         world.tokens(APPLY),
         1,
@@ -129,16 +135,16 @@ fn attack_a_deletion_confirmed_by_the_wrong_person() {
     let dora = world.github.user("dora");
     world.repo.set_permission(&dora, Permission::Triage);
     let inspected = world.inspect(&pull, &dora, &posted);
-    inspected.ends(20);
-    world.github.expect_writes(ANSWERED);
+    inspected.assert_exit(20);
+    world.github.expect_writes(ANSWER_WRITES);
     assert_eq!(inspected.environments(), "[]");
     // Strangers.
     world.repo.set_permission(&world.mallory, Permission::Read);
-    let comment = world.says(&world.mallory, &posted);
+    let comment = world.comment(&world.mallory, &posted);
     assert_eq!(world.apply_job(&pull, &comment).run().status, 0);
     world.github.expect_writes(&[]);
     assert_eq!(world.tokens(APPLY), 1);
-    world.all_is_there();
+    world.assert_stack_and_bucket_exist();
 }
 
 /// Vector 34: the pusher of the head, although another user opened the pull request.
@@ -157,7 +163,7 @@ fn attack_a_deletion_confirmed_by_its_pusher() {
     assert_eq!(world.push(&before).run().status, 0);
     world.github.take_writes();
     let applied = world.apply(&pull, &world.carol, &world.posted());
-    applied.ends(20);
+    applied.assert_exit(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert!(
         world.reply().contains("error[delete-needs-second-person]"),
@@ -184,17 +190,17 @@ fn attack_a_deletion_with_the_wrong_digest() {
         format!("{digest:0<64}"),
     ];
     for digest in wrong {
-        world.keeps(&pull, &world.carol, &with(&digest), denied);
+        world.assert_deletion_denied(&pull, &world.carol, &with(&digest), denied);
     }
     // Too short, or in capitals.
     let capitals = format!("A{}", &digest.to_uppercase()[1..]);
     for digest in [&digest[..11], &digest[..15], "", &capitals, "*"] {
         let inspected = world.inspect(&pull, &world.carol, &with(digest));
-        inspected.ends(2);
-        world.github.expect_writes(ANSWERED);
+        inspected.assert_exit(2);
+        world.github.expect_writes(ANSWER_WRITES);
         assert_eq!(inspected.environments(), "[]", "{digest}");
     }
-    world.all_is_there();
+    world.assert_stack_and_bucket_exist();
 }
 
 /// Vector 34: a deletion without `--force` or without a confirmation.
@@ -203,9 +209,9 @@ fn attack_a_deletion_without_force_or_digest() {
     let (world, pull) = World::with_removal();
     let posted = world.posted();
     let bare = posted.replace(" --force", "");
-    world.keeps(&pull, &world.carol, &bare, &["force-required"]);
+    world.assert_deletion_denied(&pull, &world.carol, &bare, &["force-required"]);
     let (unconfirmed, _) = posted.split_once(" --confirm").unwrap();
-    world.keeps(&pull, &world.carol, unconfirmed, &["delete-not-confirmed"]);
+    world.assert_deletion_denied(&pull, &world.carol, unconfirmed, &["delete-not-confirmed"]);
     insta::assert_snapshot!("unconfirmed", world.last_reply());
 }
 
@@ -222,7 +228,7 @@ fn attack_a_former_approver() {
         .write(".provisioner.yaml", now)
         .push();
     let tokens = world.tokens(APPLY);
-    world.keeps(&pull, &world.carol, &posted, &["approver-not-allowed"]);
+    world.assert_deletion_denied(&pull, &world.carol, &posted, &["approver-not-allowed"]);
     assert_eq!(world.tokens(APPLY), tokens, "no token for it");
     // The policy forbids deletions since.
     let never = policy("    deletes: never\n");
@@ -231,7 +237,7 @@ fn attack_a_former_approver() {
         .commit("main")
         .write(".provisioner.yaml", never)
         .push();
-    world.keeps(&pull, &world.carol, &posted, &["delete-not-allowed"]);
+    world.assert_deletion_denied(&pull, &world.carol, &posted, &["delete-not-allowed"]);
 }
 
 /// Vectors 10 and 34: the run's own comment is not a command, although it has the right digest.
@@ -239,7 +245,7 @@ fn attack_a_former_approver() {
 fn attack_the_bot_s_own_comment() {
     let (world, pull) = World::with_removal();
     let robot = world.github.bot("github-actions[bot]");
-    let comment = world.says(&robot, &world.posted());
+    let comment = world.comment(&robot, &world.posted());
     for job in [
         world.inspect_job(&pull, &comment),
         world.apply_job(&pull, &comment),
@@ -247,5 +253,5 @@ fn attack_the_bot_s_own_comment() {
         assert_eq!(job.run().status, 0);
     }
     world.github.expect_writes(&[]);
-    world.all_is_there();
+    world.assert_stack_and_bucket_exist();
 }

@@ -53,7 +53,7 @@ fn attack_markdown_in_config_values() {
     let pull = world.proposal(|commit| commit.write(&world.workdir.path(), hostile()));
     let text = "/provisioner validate-config\n/provisioner create-prov-template\n/provisioner show-changes";
     let inspected = world.inspect(&pull, &world.carol, text);
-    inspected.ends(10);
+    inspected.assert_exit(10);
     world
         .github
         .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);
@@ -100,8 +100,8 @@ fn attack_markdown_in_commands() {
         .filter(|it| !it.contains(['\n', '<', '`', '~']));
     let lines: Vec<String> = lines.map(|it| format!("/provisioner {it}")).collect();
     let inspected = world.inspect(&pull, &world.carol, &lines.join("\n\n"));
-    inspected.ends(2);
-    world.github.expect_writes(ANSWERED);
+    inspected.assert_exit(2);
+    world.github.expect_writes(ANSWER_WRITES);
     insta::assert_snapshot!("words", world.reply());
     assert_log_safe(&inspected.run.stderr);
     world.assert_no_aws_access();
@@ -125,8 +125,8 @@ fn attack_ten_long_answers() {
     let text =
         "/provisioner create-prov-template\n".repeat(9) + "/provisioner explain not-merged\n";
     let inspected = world.inspect(&pull, &world.carol, &text);
-    inspected.ends(0);
-    world.github.expect_writes(ANSWERED);
+    inspected.assert_exit(0);
+    world.github.expect_writes(ANSWER_WRITES);
     let reply = world.reply();
     assert_eq!(
         reply.matches("\n## `/provisioner").count(),
@@ -149,14 +149,14 @@ fn attack_ten_long_answers() {
 #[test]
 fn attack_a_foreign_reply() {
     let (world, pull) = World::with_proposal();
-    let comment = world.says(&world.carol, "/provisioner explain not-merged");
+    let comment = world.comment(&world.carol, "/provisioner explain not-merged");
     let forged = format!(
         "<!-- provisioner:command {} -->\n✅ all is well",
         comment.id
     );
-    let theirs = world.says(&world.mallory, &forged);
+    let theirs = world.comment(&world.mallory, &forged);
     assert_eq!(world.inspect_job(&pull, &comment).run().status, 0);
-    world.github.expect_writes(ANSWERED);
+    world.github.expect_writes(ANSWER_WRITES);
     let comments = world.repo.comments(7);
     let found = comments.iter().find(|it| it.id == theirs.id).unwrap();
     assert_eq!(found.body, forged);

@@ -17,7 +17,7 @@ fn jobs(world: &World, pull: &Pull, comment: &Comment, claimed: &str) -> [Job; 2
 #[test]
 fn attack_an_event_that_says_more_than_the_comment() {
     let (world, pull) = World::with_merge();
-    let comment = world.says(&world.carol, "/provisioner explain not-merged");
+    let comment = world.comment(&world.carol, "/provisioner explain not-merged");
     let path = world.workdir.path();
     let claimed = format!(
         "/provisioner tear-down {path} --force --confirm 0123456789abcdef\n/provisioner prep-master"
@@ -25,7 +25,7 @@ fn attack_an_event_that_says_more_than_the_comment() {
     for job in jobs(&world, &pull, &comment, &claimed) {
         assert_eq!(job.run().status, 0);
     }
-    world.github.expect_writes(ANSWERED);
+    world.github.expect_writes(ANSWER_WRITES);
     assert!(world.reply().contains("explain not-merged"));
     assert!(!world.reply().contains("tear-down"));
     world.assert_no_aws_access();
@@ -35,7 +35,7 @@ fn attack_an_event_that_says_more_than_the_comment() {
 #[test]
 fn attack_an_event_that_says_less_than_the_comment() {
     let (world, pull) = World::with_merge();
-    let comment = world.says(&world.carol, "/provisioner prep-master");
+    let comment = world.comment(&world.carol, "/provisioner prep-master");
     for job in jobs(&world, &pull, &comment, "thanks") {
         world.github.clear_journal();
         assert_eq!(job.run().status, 0);
@@ -57,7 +57,7 @@ fn attack_an_edited_comment() {
         ("looks good", "/provisioner prep-master"),
         ("/provisioner help", "/provisioner prep-master"),
     ] {
-        let comment = world.says(&world.carol, before);
+        let comment = world.comment(&world.carol, before);
         world.repo.edit_comment(comment.id, after);
         for job in jobs(&world, &pull, &comment, after) {
             assert_eq!(job.run().status, 0);
@@ -113,7 +113,7 @@ fn attack_a_quoted_command() {
         format!("| a |\n|---|\n| {command} |"),
         format!("x\n{command}\n==="),
     ] {
-        let comment = world.says(&world.carol, &text);
+        let comment = world.comment(&world.carol, &text);
         let run = world.inspect_job(&pull, &comment).run();
         assert_eq!(run.status, 0, "{text}: {}", run.stderr);
         assert!(run.outputs["environments"].is_null(), "{text}");
@@ -141,8 +141,8 @@ fn attack_unknown_arguments() {
     ];
     let text = lines.join("\n\n");
     let inspected = world.inspect(&pull, &world.carol, &text);
-    inspected.ends(2);
-    world.github.expect_writes(ANSWERED);
+    inspected.assert_exit(2);
+    world.github.expect_writes(ANSWER_WRITES);
     assert_eq!(inspected.environments(), "[]");
     insta::assert_snapshot!("unknown_words", world.reply());
     assert_eq!(world.apply_job(&pull, &inspected.comment).run().status, 0);
@@ -166,7 +166,7 @@ fn attack_a_config_that_was_not_reviewed_here() {
         format!("/provisioner test-deploy {other}"),
     ] {
         let inspected = world.inspect(&pull, &world.carol, &text);
-        inspected.ends(2);
+        inspected.assert_exit(2);
         let writes = world.github.take_writes();
         assert!(writes.len() <= 4, "{writes:#?}");
         assert_eq!(inspected.environments(), "[]");
@@ -215,7 +215,7 @@ fn attack_comments_of_strangers() {
         ..Config::default()
     };
     let tried = TestRunner::new(config).run(&text, |text| {
-        let comment = world.says(&world.mallory, &text);
+        let comment = world.comment(&world.mallory, &text);
         for job in [
             world.inspect_job(&pull, &comment),
             world.apply_job(&pull, &comment),

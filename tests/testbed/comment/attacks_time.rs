@@ -7,7 +7,7 @@ use crate::aws::scene;
 impl World {
     /// The inspection job denies it with this code: no other job starts, and no token is requested.
     #[track_caller]
-    fn refuses(&self, pull: &Pull, text: &str, code: &str) {
+    fn assert_denied_by_inspection(&self, pull: &Pull, text: &str, code: &str) {
         let comment = self.repo.comment(pull.number, &self.carol, text);
         let run = self.inspect_job(pull, &comment).run();
         assert_eq!(run.status, 20, "{text}: {}", run.stderr);
@@ -32,10 +32,10 @@ impl World {
 
     /// The job for `prod` denies it and requests no token.
     #[track_caller]
-    fn denies(&self, pull: &Pull, text: &str, code: &str) {
+    fn assert_denied_by_apply(&self, pull: &Pull, text: &str, code: &str) {
         let tokens = self.tokens(APPLY);
         let applied = self.apply(pull, &self.carol, text);
-        applied.ends(20);
+        applied.assert_exit(20);
         self.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
         let reply = self.last_reply();
         assert!(reply.contains(&format!("error[{code}]")), "{reply}");
@@ -55,9 +55,9 @@ fn attack_comment_then_push() {
     );
     let commit = world.repo.commit("feature").author(&world.alice);
     commit.write(&world.workdir.path(), text).push();
-    world.refuses(&pull, "/provisioner test-deploy", "stale-head");
+    world.assert_denied_by_inspection(&pull, "/provisioner test-deploy", "stale-head");
     insta::assert_snapshot!("stale_head", world.last_reply());
-    world.refuses(&pull, "/provisioner show-changes", "stale-head");
+    world.assert_denied_by_inspection(&pull, "/provisioner show-changes", "stale-head");
 }
 
 /// Vectors 4 and 8: the new head is reported and not approved.
@@ -72,7 +72,7 @@ fn attack_an_approval_of_another_head() {
     let commit = world.repo.commit("feature").author(&world.alice);
     commit.write(&world.workdir.path(), text).push();
     world.check(&pull);
-    world.refuses(&pull, "/provisioner test-deploy", "approval-stale");
+    world.assert_denied_by_inspection(&pull, "/provisioner test-deploy", "approval-stale");
 }
 
 /// Vector 8: a push between the inspection job and the apply job.
@@ -135,13 +135,17 @@ fn attack_a_fork() {
         let tokens = world.tokens(0);
         assert_eq!(tokens, 0, "nor has the check asked for one");
         for text in tried {
-            world.refuses(&pull, &format!("/provisioner {text}"), "fork-not-allowed");
+            world.assert_denied_by_inspection(
+                &pull,
+                &format!("/provisioner {text}"),
+                "fork-not-allowed",
+            );
         }
         // Its content is data and can be read.
         world
             .inspect(&pull, &world.carol, "/provisioner validate-config")
-            .ends(0);
-        world.github.expect_writes(ANSWERED);
+            .assert_exit(0);
+        world.github.expect_writes(ANSWER_WRITES);
         world.assert_no_aws_access();
     }
 }
@@ -159,10 +163,10 @@ fn attack_a_deployment_of_what_is_not_merged() {
         "/provisioner upload-template",
         &tear_down,
     ] {
-        world.refuses(&pull, text, "not-merged");
+        world.assert_denied_by_inspection(&pull, text, "not-merged");
     }
     pull.close();
-    world.refuses(&pull, "/provisioner prep-master", "not-merged");
+    world.assert_denied_by_inspection(&pull, "/provisioner prep-master", "not-merged");
 }
 
 /// Vectors 4 to 6: merged without the required approvals.
@@ -171,10 +175,10 @@ fn attack_a_deployment_of_what_was_not_approved() {
     let (world, pull) = World::with_proposal();
     pull.approve(&world.alice);
     world.merged(&pull);
-    world.denies(&pull, "/provisioner prep-master", "approval-by-author");
+    world.assert_denied_by_apply(&pull, "/provisioner prep-master", "approval-by-author");
     insta::assert_snapshot!("not_approved", world.last_reply());
     pull.request_changes(&world.bob);
-    world.denies(&pull, "/provisioner prep-master", "changes-requested");
+    world.assert_denied_by_apply(&pull, "/provisioner prep-master", "changes-requested");
     world.assert_no_aws_access();
     assert_eq!(world.repo.deployments().len(), 0);
 }
@@ -192,7 +196,7 @@ fn attack_a_deployment_of_an_old_merge() {
         .commit("main")
         .write(&world.workdir.path(), text)
         .push();
-    world.denies(&pull, "/provisioner prep-master", "superseded");
+    world.assert_denied_by_apply(&pull, "/provisioner prep-master", "superseded");
     world.assert_no_aws_access();
 }
 
@@ -204,7 +208,7 @@ fn attack_a_solution_that_the_config_does_not_name() {
         "deploy-solution --solution evil",
         "upload-template --solution churn.x",
     ] {
-        world.refuses(&pull, &format!("/provisioner {text}"), "not-requested");
+        world.assert_denied_by_inspection(&pull, &format!("/provisioner {text}"), "not-requested");
     }
 }
 
@@ -214,7 +218,7 @@ fn attack_a_deletion_of_an_existing_config() {
     let (world, pull) = World::with_merge();
     let path = world.workdir.path();
     let text = format!("/provisioner tear-down {path} --force --confirm 0123456789abcdef");
-    world.refuses(&pull, &text, "delete-not-requested");
+    world.assert_denied_by_inspection(&pull, &text, "delete-not-requested");
     insta::assert_snapshot!("not_requested", world.last_reply());
 }
 
@@ -225,8 +229,8 @@ fn attack_a_deletion_of_a_restored_config() {
     let path = world.workdir.path();
     let text = world.workdir.read(&path);
     world.repo.commit("main").write(&path, text).push();
-    world.denies(&pull, &world.posted(), "superseded");
-    world.all_is_there();
+    world.assert_denied_by_apply(&pull, &world.posted(), "superseded");
+    world.assert_stack_and_bucket_exist();
 }
 
 /// Vector 35: a branch without protection.
@@ -248,7 +252,7 @@ fn attack_a_test_for_another_branch() {
     let pull = pull.number(7).open();
     world.check(&pull);
     pull.approve(&world.bob);
-    world.refuses(&pull, "/provisioner test-deploy", "not-default-branch");
+    world.assert_denied_by_inspection(&pull, "/provisioner test-deploy", "not-default-branch");
     assert!(
         world.last_reply().contains("approval-missing"),
         "the default branch's policy counts"
@@ -264,10 +268,10 @@ fn attack_a_policy_that_the_pull_request_weakens() {
     let weak = policy("    approvals: 1\n");
     let pull = world.proposal(|commit| commit.write(&path, text).write(".provisioner.yaml", weak));
     pull.approve(&world.bob);
-    world.refuses(&pull, "/provisioner test-deploy", "1 of 2 approvals");
+    world.assert_denied_by_inspection(&pull, "/provisioner test-deploy", "1 of 2 approvals");
     // After the merge too: the policy applies to later changes.
     world.merged(&pull);
-    world.denies(&pull, "/provisioner prep-master", "approval-missing");
+    world.assert_denied_by_apply(&pull, "/provisioner prep-master", "approval-missing");
     world.assert_no_aws_access();
 }
 
@@ -294,7 +298,7 @@ fn attack_a_branch_with_an_older_policy() {
         .open();
     world.check(&pull);
     pull.approve(&world.bob);
-    world.refuses(&pull, "/provisioner test-deploy", "1 of 2 approvals");
+    world.assert_denied_by_inspection(&pull, "/provisioner test-deploy", "1 of 2 approvals");
 }
 
 /// Vector 36: a policy that cannot be read allows nothing.
@@ -308,11 +312,11 @@ fn attack_a_policy_that_does_not_load() {
         .write(".provisioner.yaml", "version: 1\napprovals: none\n")
         .push();
     for text in ["/provisioner show-changes", "/provisioner test-deploy"] {
-        world.refuses(&pull, text, "error[");
+        world.assert_denied_by_inspection(&pull, text, "error[");
     }
     insta::assert_snapshot!("no_policy", world.last_reply());
     world.merged(&pull);
-    world.refuses(&pull, "/provisioner prep-master", "error[");
+    world.assert_denied_by_inspection(&pull, "/provisioner prep-master", "error[");
 }
 
 /// Vector 3: a product that the pull request edits. A test uses the products of the default branch.
@@ -330,7 +334,7 @@ fn attack_a_product_that_the_pull_request_edits() {
     pull.approve(&world.bob);
     world
         .apply(&pull, &world.carol, "/provisioner test-deploy --keep")
-        .ends(0);
+        .assert_exit(0);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     let names = world.workdir.aws.parameter_names("/");
     assert_eq!(names.len(), 1, "{names:?}");
@@ -348,7 +352,7 @@ fn attack_a_product_whose_inspection_deletes() {
     pull.approve(&world.bob);
     for action in ["show-changes", "check-drift"] {
         let inspected = world.inspect(&pull, &world.carol, &format!("/provisioner {action}"));
-        inspected.ends(2);
+        inspected.assert_exit(2);
         world.github.take_writes();
         assert!(
             world.last_reply().contains("means something else"),
@@ -359,7 +363,7 @@ fn attack_a_product_whose_inspection_deletes() {
     world.approved_and_merged(&pull);
     let text = format!("/provisioner deploy-product {VAULT} --force");
     let inspected = world.inspect(&pull, &world.carol, &text);
-    inspected.ends(2);
+    inspected.assert_exit(2);
     world.github.take_writes();
     assert_eq!(inspected.environments(), "[]");
     world.apply_job(&pull, &inspected.comment).run();
@@ -389,7 +393,7 @@ fn attack_a_foreign_stack() {
     // The owner's tags are missing.
     untag(&world);
     let applied = world.apply(&pulled, &world.carol, &posted);
-    applied.ends(20);
+    applied.assert_exit(20);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert!(
         world.reply().contains("error[stack-not-owned]"),
@@ -453,17 +457,17 @@ fn attack_a_job_of_another_environment() {
     let text = text.replace("env: prod", "env: dev");
     let pull = world.proposal(|commit| commit.write(&path, text));
     pull.approve(&world.bob);
-    let comment = world.says(&world.carol, "/provisioner test-deploy");
+    let comment = world.comment(&world.carol, "/provisioner test-deploy");
     assert_eq!(world.apply_job(&pull, &comment).run().status, 0);
     world.merged(&pull);
-    let comment = world.says(&world.carol, "/provisioner prep-master");
+    let comment = world.comment(&world.carol, "/provisioner prep-master");
     assert_eq!(world.apply_job(&pull, &comment).run().status, 0);
     world.github.expect_writes(&[]);
     // No job starts for an environment without a role.
     world
         .inspect(&pull, &world.carol, "/provisioner prep-master")
-        .ends(20);
-    world.github.expect_writes(ANSWERED);
+        .assert_exit(20);
+    world.github.expect_writes(ANSWER_WRITES);
     insta::assert_snapshot!("no_role", world.last_reply());
     world.assert_no_aws_access();
 }
@@ -474,7 +478,7 @@ fn attack_a_deletion_that_is_replayed() {
     let (world, pull) = World::with_removal();
     let posted = world.posted();
     let applied = world.apply(&pull, &world.carol, &posted);
-    applied.ends(0);
+    applied.assert_exit(0);
     assert_eq!(world.stack(), None);
     world.github.take_writes();
     // The stack is created again by hand. The confirmation was for the former one.

@@ -7,7 +7,7 @@ use crate::support::github::Fault;
 #[test]
 fn attack_any_forge_request_fails() {
     let (world, pull) = World::with_merge();
-    let comment = world.says(&world.carol, "/provisioner prep-master");
+    let comment = world.comment(&world.carol, "/provisioner prep-master");
     let refused = Fault::Json(403, serde_json::json!({"message": "no"}));
     for pattern in [
         "GET /repos/acme/infra/issues/comments/*",
@@ -58,7 +58,7 @@ fn a_failure_is_reported_in_the_reply() {
     let text =
         "/provisioner explain not-merged\n/provisioner show-changes\n/provisioner check-drift";
     let inspected = world.inspect(&pull, &world.carol, text);
-    inspected.ends(31);
+    inspected.assert_exit(31);
     world.github.clear_faults();
     world
         .github
@@ -77,7 +77,7 @@ fn a_failure_is_reported_in_the_reply() {
 fn a_token_without_comment_permission_still_applies() {
     let (world, pull) = World::with_merge();
     let token = world.github.actions_token_writing(&["deployments"]);
-    let comment = world.says(&world.carol, "/provisioner prep-master");
+    let comment = world.comment(&world.carol, "/provisioner prep-master");
     let inspected = world
         .inspect_job(&pull, &comment)
         .with("GITHUB_TOKEN", &token)

@@ -9,7 +9,7 @@ const READ: &str = "GET /repos/acme/infra/issues/comments/*";
 impl World {
     /// Runs a job that writes nothing. Returns its requests.
     #[track_caller]
-    fn silent(&self, job: &Job) -> Vec<String> {
+    fn assert_silent(&self, job: &Job) -> Vec<String> {
         self.github.clear_journal();
         let run = job.run();
         assert_eq!(run.status, 0, "{}", run.stderr);
@@ -37,12 +37,12 @@ fn a_comment_without_a_command_costs_no_call() {
         "/Provisioner help",
         "/prov\u{456}sioner help",
     ] {
-        let comment = world.says(&world.carol, text);
+        let comment = world.comment(&world.carol, text);
         for job in [
             world.inspect_job(&pull, &comment),
             world.apply_job(&pull, &comment),
         ] {
-            assert_eq!(world.silent(&job), [""; 0], "{text}");
+            assert_eq!(world.assert_silent(&job), [""; 0], "{text}");
         }
     }
 }
@@ -50,11 +50,11 @@ fn a_comment_without_a_command_costs_no_call() {
 #[test]
 fn edits_and_issue_comments_cost_no_call() {
     let (world, pull) = World::with_proposal();
-    let comment = world.says(&world.carol, "/provisioner help");
+    let comment = world.comment(&world.carol, "/provisioner help");
     for action in ["edited", "deleted"] {
         let event = pull.comment_event(action, comment.id);
         assert_eq!(
-            world.silent(&world.job("issue_comment", &event, INSPECT)),
+            world.assert_silent(&world.job("issue_comment", &event, INSPECT)),
             [""; 0]
         );
     }
@@ -69,7 +69,7 @@ fn edits_and_issue_comments_cost_no_call() {
         .unwrap()
         .remove("pull_request");
     assert_eq!(
-        world.silent(&world.job("issue_comment", &event, INSPECT)),
+        world.assert_silent(&world.job("issue_comment", &event, INSPECT)),
         [""; 0]
     );
 }
@@ -77,16 +77,16 @@ fn edits_and_issue_comments_cost_no_call() {
 #[test]
 fn an_edited_or_deleted_comment_costs_one_call() {
     let (world, pull) = World::with_proposal();
-    let comment = world.says(&world.carol, "/provisioner help");
+    let comment = world.comment(&world.carol, "/provisioner help");
     let job = world.inspect_job(&pull, &comment);
     world
         .repo
         .edit_comment(comment.id, "/provisioner help\n\nnow");
-    assert_eq!(world.silent(&job).len(), 1);
+    assert_eq!(world.assert_silent(&job).len(), 1);
     let mut event = pull.comment_event("created", comment.id);
     event["comment"]["id"] = json!(999_999);
     let job = world.job("issue_comment", &event, INSPECT);
-    assert_eq!(world.silent(&job).len(), 1);
+    assert_eq!(world.assert_silent(&job).len(), 1);
 }
 
 #[test]
@@ -94,15 +94,20 @@ fn bots_and_own_comments_are_ignored() {
     let (world, pull) = World::with_proposal();
     let robot = world.github.bot("renovate[bot]");
     world.repo.set_permission(&robot, Permission::Admin);
-    let comment = world.says(&robot, "/provisioner help");
-    assert_eq!(world.silent(&world.inspect_job(&pull, &comment)).len(), 1);
+    let comment = world.comment(&robot, "/provisioner help");
+    assert_eq!(
+        world
+            .assert_silent(&world.inspect_job(&pull, &comment))
+            .len(),
+        1
+    );
     // With a personal token the job acts as a writer.
     let token = world.github.token(&world.carol);
-    let comment = world.says(&world.carol, "/provisioner help");
+    let comment = world.comment(&world.carol, "/provisioner help");
     let job = world
         .inspect_job(&pull, &comment)
         .with("GITHUB_TOKEN", &token);
-    let asked = world.silent(&job);
+    let asked = world.assert_silent(&job);
     assert_eq!(asked.len(), 3, "{asked:?}");
 }
 
@@ -110,12 +115,12 @@ fn bots_and_own_comments_are_ignored() {
 fn a_stranger_costs_one_look_up() {
     let world = World::public(&policy(""));
     let pull = world.proposed(VERSIONED);
-    let comment = world.says(&world.mallory, "/provisioner validate-config");
+    let comment = world.comment(&world.mallory, "/provisioner validate-config");
     for job in [
         world.inspect_job(&pull, &comment),
         world.apply_job(&pull, &comment),
     ] {
-        let asked = world.silent(&job);
+        let asked = world.assert_silent(&job);
         assert_eq!(asked.len(), 2, "{asked:?}");
         assert_eq!(world.github.count(READ), 1);
         assert_eq!(
@@ -133,15 +138,25 @@ fn a_stranger_costs_one_look_up() {
     let comment = world
         .repo
         .comment(8, &world.mallory, "/provisioner validate-config");
-    assert_eq!(world.silent(&world.inspect_job(&pull, &comment)).len(), 2);
+    assert_eq!(
+        world
+            .assert_silent(&world.inspect_job(&pull, &comment))
+            .len(),
+        2
+    );
 }
 
 #[test]
 fn a_read_only_member_is_ignored() {
     let (world, pull) = World::with_proposal();
-    let comment = world.says(&world.mallory, "/provisioner validate-config");
-    world.silent(&world.inspect_job(&pull, &comment));
+    let comment = world.comment(&world.mallory, "/provisioner validate-config");
+    world.assert_silent(&world.inspect_job(&pull, &comment));
     let stranger = world.github.user("stranger");
-    let comment = world.says(&stranger, "/provisioner validate-config");
-    assert_eq!(world.silent(&world.inspect_job(&pull, &comment)).len(), 2);
+    let comment = world.comment(&stranger, "/provisioner validate-config");
+    assert_eq!(
+        world
+            .assert_silent(&world.inspect_job(&pull, &comment))
+            .len(),
+        2
+    );
 }

@@ -21,9 +21,9 @@ const APPLY: usize = 1;
 
 const VERSIONED: &str = "  versioning: true\n  solutions:\n    - churn\n";
 /// A reply on the second pull request of a test.
-const THERE: &str = "POST /repos/acme/infra/issues/8/comments";
+const SECOND_REPLY: &str = "POST /repos/acme/infra/issues/8/comments";
 /// Writes of an inspection job that answers immediately.
-const ANSWERED: &[&str] = &[REACTION, COMMENT, REACTION];
+const ANSWER_WRITES: &[&str] = &[REACTION, COMMENT, REACTION];
 
 impl World {
     /// A repository in which a config is proposed.
@@ -40,7 +40,7 @@ impl World {
         (world, pull)
     }
 
-    fn says(&self, by: &User, text: &str) -> Comment {
+    fn comment(&self, by: &User, text: &str) -> Comment {
         self.repo.comment(7, by, text)
     }
 
@@ -59,7 +59,7 @@ impl World {
 
     /// A user comments, and the inspection job runs.
     fn inspect(&self, pull: &Pull, by: &User, text: &str) -> CommentRun {
-        let comment = self.says(by, text);
+        let comment = self.comment(by, text);
         let run = self.inspect_job(pull, &comment).run();
         CommentRun { run, comment }
     }
@@ -169,7 +169,7 @@ impl CommentRun {
 
     /// Checks the exit code, with all output in the failure.
     #[track_caller]
-    fn ends(&self, status: i32) {
+    fn assert_exit(&self, status: i32) {
         let JobOutput {
             stderr, summary, ..
         } = &self.run;

@@ -5,8 +5,8 @@ use super::*;
 /// An inspection job answers immediately, with one reply and two reactions.
 fn answered(world: &World, pull: &Pull, text: &str, status: i32, last: &str) -> CommentRun {
     let inspected = world.inspect(pull, &world.carol, text);
-    inspected.ends(status);
-    world.github.expect_writes(ANSWERED);
+    inspected.assert_exit(status);
+    world.github.expect_writes(ANSWER_WRITES);
     assert_eq!(
         world.reactions(&inspected.comment),
         ["eyes", last],
@@ -48,11 +48,11 @@ fn each_command_gets_one_reply() {
 #[test]
 fn the_review_report_is_a_file_that_the_job_keeps() {
     let (world, pull) = World::with_proposal();
-    let comment = world.says(&world.carol, "/provisioner create-review-report");
+    let comment = world.comment(&world.carol, "/provisioner create-review-report");
     let job = world.inspect_job(&pull, &comment);
     let run = job.run();
     assert_eq!(run.status, 0, "{}", run.stderr);
-    world.github.expect_writes(ANSWERED);
+    world.github.expect_writes(ANSWER_WRITES);
     insta::assert_snapshot!("create-review-report", world.reply());
     let folder = job.folder.path().join("provisioner-reports");
     let files: Vec<_> = walkdir(&folder);
@@ -137,9 +137,9 @@ fn several_commands_run_in_order_despite_denials() {
     let (world, pull) = World::with_proposal();
     let text = "/provisioner deploy-solution\n/provisioner validate-config\n\nthanks!\n\n/provisioner explain stale-head";
     let inspected = world.inspect(&pull, &world.carol, text);
-    inspected.ends(20);
+    inspected.assert_exit(20);
     // The inspection job already denies it: the pull request is not merged.
-    world.github.expect_writes(ANSWERED);
+    world.github.expect_writes(ANSWER_WRITES);
     assert_eq!(inspected.environments(), "[]");
     assert_eq!(world.reactions(&inspected.comment), ["eyes", "confused"]);
     insta::assert_snapshot!("several", world.reply());
@@ -171,14 +171,14 @@ fn readers_may_run_offline_commands_only() {
     world.repo.set_permission(&ann, Permission::Read);
     for by in [&tina, &ann] {
         let inspected = world.inspect(&pull, by, "/provisioner validate-config");
-        inspected.ends(0);
-        world.github.expect_writes(ANSWERED);
+        inspected.assert_exit(0);
+        world.github.expect_writes(ANSWER_WRITES);
         let inspected = world.inspect(
             &pull,
             by,
             "/provisioner show-changes\n/provisioner test-deploy",
         );
-        inspected.ends(20);
+        inspected.assert_exit(20);
         world
             .github
             .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);
@@ -203,7 +203,7 @@ fn a_command_costs_few_calls() {
             .map(|it| it.line())
             .collect::<Vec<_>>()
     };
-    let says = |text: &str| world.says(&world.carol, text);
+    let says = |text: &str| world.comment(&world.carol, text);
     let help = cost(&world.inspect_job(&pull, &says("/provisioner help")));
     // The pull request is read once for all commands.
     let text = "/provisioner validate-config\n/provisioner create-policy\n/provisioner create-prov-template";

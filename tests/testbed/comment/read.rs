@@ -16,7 +16,7 @@ fn the_inspection_job_uses_the_plan_role() {
     ] {
         let before = world.tokens(INSPECT);
         let inspected = world.inspect(&pull, &world.carol, text);
-        inspected.ends(0);
+        inspected.assert_exit(0);
         // The reply first says that work is in progress.
         world
             .github
@@ -39,7 +39,7 @@ fn changes_and_drift_of_a_stack_that_exists() {
     let (world, pull) = World::with_merge();
     world
         .apply(&pull, &world.carol, "/provisioner prep-master")
-        .ends(0);
+        .assert_exit(0);
     world.github.take_writes();
     world.repo.delete_branch("feature");
     pull.repo.branch("second", &world.repo.head("main"));
@@ -68,7 +68,7 @@ fn changes_and_drift_of_a_stack_that_exists() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     world
         .github
-        .expect_writes(&[REACTION, THERE, COMMENTED, COMMENTED, REACTION]);
+        .expect_writes(&[REACTION, SECOND_REPLY, COMMENTED, COMMENTED, REACTION]);
     let replies = world.repo.comments(8);
     insta::assert_snapshot!(
         "show-changes",
@@ -87,7 +87,7 @@ fn a_test_of_an_approved_head_is_deleted() {
     let (world, pull) = World::with_proposal();
     pull.approve(&world.bob);
     let tested = world.apply(&pull, &world.carol, "/provisioner test-deploy");
-    tested.ends(0);
+    tested.assert_exit(0);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     assert_eq!(world.reactions(&tested.comment), ["eyes", "rocket"]);
     assert_eq!(world.tokens(APPLY), 1);
@@ -102,7 +102,7 @@ fn a_kept_test_reports_how_to_delete_it() {
     pull.approve(&world.bob);
     world
         .apply(&pull, &world.carol, "/provisioner test-deploy --keep")
-        .ends(0);
+        .assert_exit(0);
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     insta::assert_snapshot!("test-deploy-keep", world.reply());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
@@ -112,8 +112,8 @@ fn a_kept_test_reports_how_to_delete_it() {
 fn an_unapproved_head_is_not_tested() {
     let (world, pull) = World::with_proposal();
     let inspected = world.inspect(&pull, &world.carol, "/provisioner test-deploy");
-    inspected.ends(20);
-    world.github.expect_writes(ANSWERED);
+    inspected.assert_exit(20);
+    world.github.expect_writes(ANSWER_WRITES);
     assert_eq!(world.reactions(&inspected.comment), ["eyes", "confused"]);
     assert_eq!(inspected.environments(), "[]");
     insta::assert_snapshot!("test-deploy-denied", world.reply());
@@ -125,7 +125,7 @@ fn a_removed_config_is_neither_compared_nor_tested() {
     let (world, pull) = World::with_merge();
     world
         .apply(&pull, &world.carol, "/provisioner prep-master")
-        .ends(0);
+        .assert_exit(0);
     world.github.take_writes();
     let path = world.workdir.path();
     world.repo.branch("gone", &world.repo.head("main"));

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const TWO: &str = "  staging:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/provisioner-plan\n      \
+const STAGING: &str = "  staging:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/provisioner-plan\n      \
                    apply: arn:aws:iam::{account_id}:role/provisioner-apply\n";
 
 impl World {
@@ -18,7 +18,7 @@ impl World {
 
 #[test]
 fn each_environment_job_has_its_own_changes_and_comment() {
-    let world = World::new(&policy(TWO));
+    let world = World::new(&policy(STAGING));
     let (path, text) = world.staged();
     let own = world.workdir.read(&world.workdir.path());
     let pull = world.proposal(|commit| commit.write(&world.workdir.path(), own).write(&path, text));
@@ -46,7 +46,7 @@ fn each_environment_job_has_its_own_changes_and_comment() {
 
 #[test]
 fn a_job_without_an_environment_provisions_all() {
-    let world = World::new(&policy(TWO));
+    let world = World::new(&policy(STAGING));
     let (path, text) = world.staged();
     let own = world.workdir.read(&world.workdir.path());
     let pull = world.proposal(|commit| commit.write(&world.workdir.path(), own).write(&path, text));

@@ -5,7 +5,7 @@ use crate::support::github::User;
 
 /// Provisions a merged change for its pull request, as the branch's current commit.
 #[track_caller]
-fn is_provisioned(merge: impl FnOnce(&Pull, &User)) {
+fn assert_provisioned(merge: impl FnOnce(&Pull, &User)) {
     let (world, pull) = World::with_proposed();
     pull.approve(&world.bob);
     let before = world.repo.head("main");
@@ -22,14 +22,14 @@ fn is_provisioned(merge: impl FnOnce(&Pull, &User)) {
 
 #[test]
 fn a_squashed_pull_request() {
-    is_provisioned(|pull, by| {
+    assert_provisioned(|pull, by| {
         pull.squash(by);
     });
 }
 
 #[test]
 fn a_pull_request_from_a_merge_queue() {
-    is_provisioned(|pull, by| {
+    assert_provisioned(|pull, by| {
         let queued = pull.queue();
         pull.merge_queued(by, &queued);
     });

@@ -19,7 +19,9 @@ fn a_new_config_is_provisioned_once() {
         .expect_writes(&[DEPLOYMENT, DEPLOYED, DEPLOYED, COMMENT]);
     insta::assert_snapshot!(
         "created",
-        world.workdir.redact_account(&normalize(&world.said()))
+        world
+            .workdir
+            .redact_account(&normalize(&world.last_comment()))
     );
     assert_eq!(run.outputs["done"], "1");
     assert_eq!(

@@ -27,7 +27,7 @@ impl World {
 
     /// A denied update leaves the stack unchanged, and leaves no change set.
     #[track_caller]
-    fn is_as_before(&self, template: &str) {
+    fn assert_unchanged(&self, template: &str) {
         assert_eq!(self.template(), template);
         assert_eq!(self.workdir.aws.change_sets(&self.workdir.stack()), [""; 0]);
         self.github.take_writes();
@@ -41,7 +41,7 @@ fn a_denied_update_reports_its_impact() {
     let run = world.push(&before).run();
     assert_eq!(run.status, 20, "{}", run.stderr);
     insta::assert_snapshot!("never", world.report(7));
-    world.is_as_before(&template);
+    world.assert_unchanged(&template);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn in_place_policy_denies_destructive_updates() {
     let run = world.push(&before).run();
     assert_eq!(run.status, 11, "{}", run.stderr);
     insta::assert_snapshot!("may_destroy", world.report(7));
-    world.is_as_before(&template);
+    world.assert_unchanged(&template);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn attack_another_change_of_the_stack_between_review_and_merge() {
     assert_eq!(run.status, 20, "{}", run.stderr);
     assert_eq!(codes_of(&run.summary), ["plan-changed"]);
     insta::assert_snapshot!("changed_since", world.report(7));
-    world.is_as_before(&template);
+    world.assert_unchanged(&template);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn attack_edited_digests_in_the_comment() {
         assert_eq!(run.status, 20, "{edited}: {}", run.stderr);
         assert_eq!(codes_of(&run.summary), ["plan-changed"], "{edited}");
         assert_eq!(world.issuers[1].issued(), [""; 0], "{edited}");
-        world.is_as_before(&template);
+        world.assert_unchanged(&template);
     }
 }
 
@@ -137,7 +137,7 @@ fn attack_a_review_without_a_preview_applies_no_update() {
     let run = world.push(&before).run();
     assert_eq!(run.status, 20, "{}", run.stderr);
     assert_eq!(codes_of(&run.summary), ["plan-changed"]);
-    world.is_as_before(&template);
+    world.assert_unchanged(&template);
 }
 
 #[test]
@@ -152,12 +152,12 @@ fn attack_a_busy_or_failed_stack_is_untouched() {
     ] {
         let proxy = FaultProxy::in_front_of(&world.workdir.url);
         let is = |status: &str| format!("<StackStatus>{status}");
-        let says = Fault::Says(vec![[is("CREATE_COMPLETE"), is(status)]]);
+        let says = Fault::Rewrites(vec![[is("CREATE_COMPLETE"), is(status)]]);
         proxy.rule(Rule::new(says).for_operation("DescribeStacks"));
         let job = world.push(&before);
         let run = job.with("AWS_ENDPOINT_URL", &proxy.url()).run();
         assert_eq!(run.status, 20, "{status}: {}", run.stderr);
         assert_eq!(codes_of(&run.summary), [code], "{status}");
-        world.is_as_before(&template);
+        world.assert_unchanged(&template);
     }
 }
