@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::contributors::add_contributors;
 use super::history::MergedRange;
 use super::inputs::{ChangeInputs, read_inputs};
 use super::policy::{LoadedPolicy, policy_bytes};
-use super::reviewed::{ReportedPlan, reviewed_plan};
+use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 use super::selection::ConfigSelector;
 use crate::config::Config;
 use crate::forge::{ChangedFile, DefaultBranch};
@@ -85,13 +86,23 @@ impl MergedChange {
             return Ok(merged);
         };
         let teams = merged.policy.as_ref().map(|policy| policy.teams());
-        let reviewed = job
+        let mut reviewed = job
             .forge
             .request(number, &teams.unwrap_or_default())
             .await?;
-        // A fork's check cannot report a plan.
-        if let (Some(head), Some(false)) = (&reviewed.request.head, reviewed.request.fork) {
-            merged.reviewed = reviewed_plan(job, own, number, base, head, &selection).await?;
+        // A fork's check cannot report a plan, and a fork's pushes are not recorded here.
+        if let (Some(head), Some(false)) = (reviewed.request.head.clone(), reviewed.request.fork) {
+            let checkout = job.checkout.as_ref();
+            let fork = match checkout.and_then(|checkout| checkout.merge_base(base, &head)) {
+                Some(fork) => fork,
+                None => job.forge.merge_base(base, &head).await?,
+            };
+            add_contributors(&*job.forge, &mut reviewed, (base, &fork), &selection).await?;
+            if let Some(own) = own {
+                reviewed.request.reports = plan_reports(job, own, &head).await?;
+                merged.reviewed =
+                    reviewed_plan(job, own, &reviewed.request, (&fork, &head), &selection).await?;
+            }
         }
         merged.request = reviewed.request;
         Ok(merged)

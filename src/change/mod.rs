@@ -1,5 +1,6 @@
 //! A change: its configs, the policy, its reviews and its merge. Facts are read from the forge once, into one value.
 
+mod contributors;
 mod history;
 mod inputs;
 mod merged;
@@ -8,10 +9,11 @@ mod proposed;
 mod reviewed;
 mod selection;
 
+pub use contributors::add_contributors;
 pub use history::{MergedRange, merged_ranges, range_of_pull_request};
 pub use inputs::{ChangeInputs, products, read_inputs};
 pub use merged::MergedChange;
 pub use policy::{LoadedPolicy, policy_at, policy_bytes};
 pub use proposed::PullRequestContext;
-pub use reviewed::{ReportedPlan, reported_digest, reviewed_plan};
+pub use reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 pub use selection::ConfigSelector;

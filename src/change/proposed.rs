@@ -1,5 +1,6 @@
 //! The pull request that a comment command acts on.
 
+use super::contributors::add_contributors;
 use super::inputs::{ChangeInputs, read_inputs};
 use super::policy::{LoadedPolicy, policy_at};
 use super::selection::ConfigSelector;
@@ -31,9 +32,11 @@ impl PullRequestContext {
         let source = job.source(&[&base, &pull.head, &branch.tip]);
         let policy = policy_at(source, &branch.tip).await?;
         let teams = policy.as_ref().map(guard::Policy::teams);
-        let reviewed = forge.request(number, &teams.unwrap_or_default()).await?;
+        let mut reviewed = forge.request(number, &teams.unwrap_or_default()).await?;
         let selection = ConfigSelector::for_policy(&job.environment.configs, &policy)
             .map_err(JobError::Usage)?;
+        let commits = (&pull.base, &base);
+        add_contributors(forge, &mut reviewed, commits, &selection).await?;
         let files = forge.files_of(&pull).await?;
         let given = RunInput {
             tier: tier

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::inputs::read_inputs;
 use super::selection::ConfigSelector;
-use crate::guard::ReviewedPlan;
+use crate::guard::{ChangeRequest, PlanReport, ReviewedPlan};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, Digest, UserId};
 use crate::plan::{Change, Plan, assess, combined_digest};
@@ -36,35 +36,27 @@ impl ReportedPlan {
     }
 }
 
-/// The plan that was reported at a pull request's head; `None` if the recomputed digest differs from the reported one. `base` is the
-/// commit that it was merged onto.
+/// The newest plan that was reported at a pull request's head; `None` if the recomputed digest differs from the reported one. `fork` is
+/// the commit at which the head's branch left the default branch.
 pub async fn reviewed_plan(
     job: &Job,
-    own: Option<UserId>,
-    number: u64,
-    base: &CommitSha,
-    head: &CommitSha,
+    own: UserId,
+    request: &ChangeRequest,
+    (fork, head): (&CommitSha, &CommitSha),
     selection: &ConfigSelector,
 ) -> Result<Option<ReportedPlan>, JobError> {
-    let Some(own) = own else {
+    let newest = request.reports.iter().flatten().last();
+    let Some(root) = newest.and_then(|report| Digest::parse(report.plan.as_ref()?)) else {
         return Ok(None);
     };
-    let Some(root) = reported_digest(job, own, head).await? else {
-        return Ok(None);
-    };
-    let source = job.source(&[base, head]);
-    let checkout = job.checkout.as_ref();
-    let fork = match checkout.and_then(|checkout| checkout.merge_base(base, head)) {
-        Some(fork) => fork,
-        None => job.forge.merge_base(base, head).await?,
-    };
-    let files = source.changed_files(&fork, head).await?;
+    let source = job.source(&[fork, head]);
+    let files = source.changed_files(fork, head).await?;
     let given = &job.environment.given;
-    let inputs = read_inputs(source, &fork, head, &files, selection, given).await?;
+    let inputs = read_inputs(source, fork, head, &files, selection, given).await?;
     let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
     let mut previews = BTreeMap::new();
     if plan.digest != root {
-        let comment = job.forge.own_comment(number, own, MARKER).await?;
+        let comment = job.forge.own_comment(request.number, own, MARKER).await?;
         let shown = comment.as_deref().and_then(parse_plan_marker);
         previews = shown
             .filter(|shown| shown.head == *head)
@@ -79,12 +71,22 @@ pub async fn reviewed_plan(
     }))
 }
 
-pub async fn reported_digest(
+/// The plans that the check reported at a commit, oldest first; `None` if the forge does not say when.
+pub async fn plan_reports(
     job: &Job,
     own: UserId,
-    head: &CommitSha,
-) -> Result<Option<Digest>, JobError> {
-    let status = job.forge.own_status(head, own, PLAN_STATUS).await?;
-    let status = status.filter(|status| status.success);
-    Ok(status.and_then(|status| status_digest(&status.description)))
+    at: &CommitSha,
+) -> Result<Option<Vec<PlanReport>>, JobError> {
+    let statuses = job.forge.status_history(at, own, PLAN_STATUS).await?;
+    let reports = statuses.into_iter().map(|status| {
+        let is_plan = status.is_own && status.success;
+        let digest = is_plan
+            .then(|| status_digest(&status.description))
+            .flatten();
+        Some(PlanReport {
+            plan: digest.map(|digest| digest.to_string()),
+            at: status.created_at?,
+        })
+    });
+    Ok(reports.collect())
 }

@@ -61,17 +61,20 @@ catalogue! {
     ActorNotAllowed "actor-not-allowed":
         "The commenter is unknown, is a bot, or lacks write permission.",
         "Ask a user with write permission to comment; or run the action on a command line.";
+    ApprovalBeforePlan "approval-before-plan":
+        "An approval was given before the check reported the plan that would run. It covers what the check showed at that time.",
+        "Wait for the check's report, then have the head approved. If the pull request is merged, open a new one that changes the config.";
     ApprovalByAuthor "approval-by-author":
         "An approval is by the author of the pull request, or the author is not known. Authors cannot approve their own change.",
         "Ask another person to approve it.";
     ApprovalByPusher "approval-by-pusher":
-        "An approval is by a user who pushed the head. Pushers cannot approve what they pushed.",
+        "An approval is by a person who pushed to the pull request. A merge of the base branch that changes no config, product or policy is not counted as a push.",
         "Ask a person who did not push to approve it.";
     ApprovalMissing "approval-missing":
-        "Fewer approvals count than the policy asks for. Each reviewer's latest review counts, if it approves the head and was not dismissed.",
+        "Fewer approvals count than the policy requires. If no person, but only bots, opened the pull request and pushed to it, one more approval is required. Each reviewer's latest review counts, if it approves the head and was not dismissed.",
         "Have the head of the pull request approved. If the message comes with another code of approvals, that one says why one did not count.";
     ApprovalStale "approval-stale":
-        "An approval is of another commit than the head. What was pushed since was not approved.",
+        "An approval is of another commit than the head, or was given before the head was pushed. It does not cover the head.",
         "Have the head approved again; if it is merged already, by a new pull request.";
     ApproverNotAllowed "approver-not-allowed":
         "An approval, or the confirmation of a deletion, does not count. It is by a bot or by a user without write permission; if the policy lists `approvers`, it is by a user who is not known to be one of them.",

@@ -29,7 +29,7 @@ pub use issues::{Issue, Issues};
 pub use port::{Connect, Forge};
 pub use profile::{Profile, Profiled};
 pub use pull_requests::{OpenPullRequest, OpenPullRequests, PullRequest, PullRequests};
-pub use reviews::{DefaultBranch, ReviewedPullRequest, Reviews};
+pub use reviews::{DefaultBranch, Push, ReviewedPullRequest, Reviews};
 pub use source::{ChangeKind, ChangedFile, Source};
 pub use statuses::{CommitStatus, StatusRecord, Statuses};
 pub use upsert::Upsert;

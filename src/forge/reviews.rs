@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 
+use jiff::Timestamp;
+
 use super::{ForgeError, User};
 use crate::guard::{Branch, ChangeRequest};
 use crate::model::CommitSha;
@@ -40,8 +42,22 @@ pub struct DefaultBranch {
 pub struct ReviewedPullRequest {
     /// Facts about the pull request; facts about one stack are not set.
     pub request: ChangeRequest,
+    /// Every push to the head's branch, oldest first; `None` if not all of them are known.
+    pub pushes: Option<Vec<Push>>,
     /// Who opened it; `None` for an account that was deleted.
     pub author: Option<User>,
     /// The commit that the merge put onto the branch: a merge commit, a squashed one, or the last of those that were rebased.
     pub merge: Option<CommitSha>,
+}
+
+/// A push to a branch, as the forge recorded it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// `None` for an account that was deleted.
+    pub by: Option<User>,
+    /// The branch before the push; `None` if the push created it.
+    pub before: Option<CommitSha>,
+    pub after: CommitSha,
+    /// By the forge's clock.
+    pub at: Option<Timestamp>,
 }

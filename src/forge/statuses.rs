@@ -8,13 +8,13 @@ use crate::model::{CommitSha, UserId};
 /// Reads and sets commit statuses.
 #[async_trait]
 pub trait Statuses: Send + Sync {
-    /// The newest status of this context, if `own` set it. A newer status by another user hides an older one by `own`.
-    async fn own_status(
+    /// All statuses of a context, oldest first.
+    async fn status_history(
         &self,
         at: &CommitSha,
         own: UserId,
         context: &str,
-    ) -> Result<Option<StatusRecord>, ForgeError>;
+    ) -> Result<Vec<StatusRecord>, ForgeError>;
 
     /// Sets a commit's status, unless the newest one is by `own` and equal.
     async fn set_status(
@@ -38,6 +38,8 @@ pub struct CommitStatus {
 /// A status that the forge holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusRecord {
+    /// Whether the token's user set it.
+    pub is_own: bool,
     pub success: bool,
     pub description: String,
     /// When the forge recorded it, by the forge's clock; `None` if the forge does not say.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::ForgeError;
-use crate::guard::Actor;
+use crate::guard::{AccountKind, Actor, Contributor};
 use crate::model::UserId;
 
 /// Reads who the token's user is, and what other users may do.
@@ -23,6 +23,19 @@ pub struct User {
     pub id: UserId,
     /// Name, which another account may take over.
     pub login: String,
-    /// Whether a program acts under it.
-    pub bot: bool,
+    pub kind: AccountKind,
+}
+
+impl User {
+    pub fn contributor(&self) -> Contributor {
+        Contributor {
+            id: self.id,
+            login: self.login.clone(),
+            kind: self.kind,
+        }
+    }
+
+    pub fn is_bot(&self) -> bool {
+        self.kind != AccountKind::Person
+    }
 }

@@ -22,8 +22,8 @@ pub use policy::{
 };
 
 pub use request::{
-    Actor, Branch, ChangeRequest, CommentCommand, Permission, RequestedChange, Review, ReviewState,
-    ReviewedPlan, Trigger,
+    AccountKind, Actor, Branch, ChangeRequest, CommentCommand, Contributor, Permission, PlanReport,
+    RequestedChange, Review, ReviewState, ReviewedPlan, Trigger,
 };
 
 use serde::Serialize;

@@ -1,5 +1,6 @@
 //! The operator's policy: `.provisioner.yaml` at the top of the repository. Only `version` is required.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
@@ -7,7 +8,7 @@ use serde::Deserialize;
 
 use crate::config::validate;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, UserId};
 use crate::product::{Schema, Target, default_configs};
 
 pub const FILE: &str = ".provisioner.yaml";
@@ -28,6 +29,8 @@ pub struct Policy {
     pub environments: IndexMap<String, EnvironmentPolicy>,
     /// Allowed accounts; empty for any.
     pub accounts: Vec<String>,
+    /// Owners of bots, as `@user#id`, by the id of the bot.
+    bots: BTreeMap<String, String>,
     pub values: ValuesPolicy,
 }
 
@@ -46,7 +49,7 @@ pub struct EnvironmentPolicy {
     approvals: Option<u8>,
     updates: Option<Updates>,
     deletes: Option<Deletes>,
-    /// `@user` or `@organisation/team`; empty for everybody with write permission.
+    /// `@user`, `@user#id` or `@organisation/team`; empty for everybody with write permission.
     pub approvers: Vec<String>,
     pub roles: EnvironmentRoles,
 }
@@ -107,10 +110,16 @@ impl Policy {
             == Deletes::Guarded
     }
 
-    /// Whose approvals count: `@user` or `@organisation/team`; empty for everybody with write permission.
+    /// Whose approvals count: `@user`, `@user#id` or `@organisation/team`; empty for everybody with write permission.
     pub fn approvers(&self, environment: &str) -> &[String] {
         let own = self.environments.get(environment);
         own.map_or(&[], |own| &own.approvers)
+    }
+
+    /// The person who answers for a bot.
+    pub fn bot_owner(&self, bot: UserId) -> Option<UserId> {
+        let (_, id) = self.bots.get(&bot.0.to_string())?.split_once('#')?;
+        id.parse().ok().map(UserId)
     }
 
     /// All teams that `approvers` lists, as `organisation/team`.

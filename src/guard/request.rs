@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use jiff::Timestamp;
+
 use crate::model::{CommitSha, UserId};
 
 /// A pull request, read in this run. Every fact may be missing.
@@ -17,11 +19,15 @@ pub struct ChangeRequest {
     /// The head; of a merged pull request the head that was merged.
     pub head: Option<CommitSha>,
     /// Who opened it.
-    pub author: Option<UserId>,
-    /// Who pushed commits to the head. An empty list counts as unknown, because every head was pushed by a user.
-    pub pushers: Option<Vec<UserId>>,
+    pub author: Option<Contributor>,
+    /// Everybody who pushed content to the head's branch. An empty list counts as unknown: each pull request has a pusher.
+    pub pushers: Option<Vec<Contributor>>,
+    /// When the forge received the head, by its clock; the last time if it was pushed several times.
+    pub head_arrived: Option<Timestamp>,
     /// Approvals, change requests and dismissals, oldest first.
     pub reviews: Option<Vec<Review>>,
+    /// The plans that were reported at the head, oldest first.
+    pub reports: Option<Vec<PlanReport>>,
     /// The plan of this stack that reviewers saw.
     pub shown: Option<ReviewedPlan>,
     pub asks: Option<RequestedChange>,
@@ -61,6 +67,35 @@ pub struct Branch {
     pub protected: Option<bool>,
 }
 
+/// Somebody who opened a pull request or pushed to its head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Contributor {
+    pub id: UserId,
+    pub login: String,
+    pub kind: AccountKind,
+}
+
+/// Who acts under an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountKind {
+    Person,
+    Bot,
+    /// The forge's own bot of CI jobs. Everybody who can push can act as it, so that no policy can name its owner.
+    JobBot,
+}
+
+/// A plan that the check reported at a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlanReport {
+    /// Its digest; `None` if the check failed, or if the report is not provisioner's.
+    pub plan: Option<String>,
+    /// When the forge recorded it, by its clock.
+    pub at: Timestamp,
+}
+
 /// A user with permissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -97,8 +132,10 @@ pub enum Permission {
 pub struct Review {
     pub by: Actor,
     pub state: ReviewState,
-    /// The head at the time of the review.
+    /// The commit that the forge assigns the review to. A forge may move it to a later head.
     pub commit: CommitSha,
+    /// When the forge recorded it, by its clock.
+    pub at: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

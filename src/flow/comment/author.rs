@@ -44,7 +44,9 @@ impl CommentAuthor {
             return Ok(None);
         }
         let reviewed = job.forge.request(event.number, &[]).await?;
-        let is_author = reviewed.request.author == Some(account.id);
+        let is_author = reviewed
+            .author
+            .is_some_and(|author| author.id == account.id);
         Ok(is_author.then_some(author))
     }
 

@@ -38,7 +38,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     let Some(comment) = job.forge.comment(event.id).await? else {
         return ignored(&NothingToDo::CommentGone);
     };
-    let Some(by) = comment.by.filter(|by| !by.bot) else {
+    let Some(by) = comment.by.filter(|by| !by.is_bot()) else {
         return ignored(&NothingToDo::Bot);
     };
     if comment.edited {

@@ -8,7 +8,7 @@ use super::author::CommentAuthor;
 use super::select::chosen;
 use crate::VERSION;
 use crate::apply::Run;
-use crate::change::{PullRequestContext, reported_digest};
+use crate::change::{PullRequestContext, plan_reports};
 use crate::ci::{JobOutputs, summary};
 use crate::command::Command;
 use crate::diagnostic::Diagnostic;
@@ -161,8 +161,9 @@ impl<'a> CommentSession<'a> {
         let Some(own) = self.own else {
             return Ok(None);
         };
-        let report = reported_digest(self.job, own, head).await?;
-        Ok(report.map(|_| head.clone()))
+        let reports = plan_reports(self.job, own, head).await?;
+        let newest = reports.and_then(|mut reports| reports.pop()?.plan);
+        Ok(newest.map(|_| head.clone()))
     }
 
     /// Environments whose jobs act on the stacks that commands are about.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::client::GitHub;
 use super::wire;
 use crate::forge::{DefaultBranch, ForgeError, ReviewedPullRequest, Reviews, User};
-use crate::guard::{Actor, Branch, ChangeRequest, Review, ReviewState};
+use crate::guard::{AccountKind, Actor, Branch, ChangeRequest, Review, ReviewState};
 use crate::model::{CommitSha, UserId};
 
 /// 10,000 reviews of one pull request.
@@ -74,14 +74,14 @@ impl Reviews for GitHub {
         let pull: wire::ReviewedPull = self.get(&what, &route).await?;
         let head = sha(&what, &pull.head.sha)?;
         let fork = !pull.head.is_beside(&pull.base);
-        let (protected, reviews, pushers) = tokio::try_join!(
+        let (protected, reviews, pushes) = tokio::try_join!(
             self.protection(&pull.base),
             self.review_states(number, &head, teams),
             async {
                 // The token cannot read the activities of a fork, and provisioner changes nothing for a fork.
                 match fork {
                     true => Ok(None),
-                    false => self.pushers(&pull.head.branch, &head).await,
+                    false => self.pushes(&pull.head.branch, &head).await,
                 }
             },
         )?;
@@ -103,13 +103,13 @@ impl Reviews for GitHub {
             target: Some(target),
             fork: Some(fork),
             head: Some(head),
-            author: author.as_ref().map(|author| author.id),
-            pushers,
+            author: author.as_ref().map(User::contributor),
             reviews,
             ..ChangeRequest::default()
         };
         Ok(ReviewedPullRequest {
             request,
+            pushes,
             author,
             merge,
         })
@@ -146,69 +146,73 @@ impl GitHub {
             Err(error) if error.is_withheld() => return Ok(None),
             Err(error) => return Err(error),
         };
-        let parsed: Vec<_> = listed
+        let states: Vec<_> = listed
             .into_iter()
-            .filter_map(|review| parse_review(review, head))
+            .filter_map(|review| review_state(review, head))
             .collect();
-        // Reads the permissions of users whose latest review counts.
-        let latest: BTreeMap<UserId, (&User, ReviewState)> = parsed
+        // Permissions are read only of users whose latest review is in force.
+        let latest: BTreeMap<UserId, (&User, ReviewState)> = states
             .iter()
-            .map(|(by, state, _)| (by.id, (by, *state)))
+            .map(|(by, review)| (by.id, (by, review.state)))
             .collect();
-        let counting = latest
+        let in_force = latest
             .into_values()
             .filter(|(by, state)| *state != ReviewState::Dismissed && by.id != GHOST_ID)
             .map(|(by, _)| by.clone());
-        let actors = self.actors(counting.collect(), teams).await?;
-        let actors: BTreeMap<UserId, Actor> =
-            actors.into_iter().map(|actor| (actor.id, actor)).collect();
-        let reviews = parsed.into_iter().map(|(by, review_state, commit)| Review {
-            by: actors.get(&by.id).cloned().unwrap_or_else(|| Actor {
-                id: by.id,
-                login: by.login,
-                bot: by.bot,
-                permission: None,
-                teams: Vec::new(),
-            }),
-            state: review_state,
-            commit,
+        let actors = self.actors(in_force.collect(), teams).await?;
+        let reviews = states.into_iter().map(|(_, mut review)| {
+            if let Some(actor) = actors.iter().find(|actor| actor.id == review.by.id) {
+                review.by.clone_from(actor);
+            }
+            review
         });
         Ok(Some(reviews.collect()))
     }
 }
 
-/// The state of a review; `None` for a comment.
+/// A review that approves, requests changes or was dismissed, with its user, whose permission is not read yet.
 ///
-/// Missing data never helps the change. An approval without an account or a commit does not count. A change request counts even if
-/// the account was deleted, until a user dismisses it, and at every head. A dismissed review still replaces the earlier one.
-fn parse_review(review: wire::Review, head: &CommitSha) -> Option<(User, ReviewState, CommitSha)> {
+/// Missing fields never allow a change. An approval needs a user and a commit. A request for changes counts without both, until it is
+/// dismissed. A dismissed review still replaces the one before it.
+fn review_state(review: wire::Review, head: &CommitSha) -> Option<(User, Review)> {
     let state = match review.state.as_str() {
         "APPROVED" => ReviewState::Approved,
         "CHANGES_REQUESTED" => ReviewState::ChangesRequested,
         "DISMISSED" => ReviewState::Dismissed,
         _ => return None,
     };
-    let by = review.user.and_then(wire::Actor::account);
-    // GitHub omits the commit if it no longer exists.
-    let commit = review
-        .commit_id
-        .and_then(|text| CommitSha::parse(&text).ok());
-    let by = match (state, by) {
+    let by = match (state, review.user.and_then(wire::Actor::account)) {
         (_, Some(by)) => by,
         (ReviewState::ChangesRequested, None) => User {
             id: GHOST_ID,
             login: "a deleted account".to_owned(),
-            bot: false,
+            kind: AccountKind::Person,
         },
         (ReviewState::Approved | ReviewState::Dismissed, None) => return None,
     };
+    // GitHub has no commit id if the commit is gone.
+    let commit = review
+        .commit_id
+        .and_then(|text| CommitSha::parse(&text).ok());
     let commit = match state {
         ReviewState::Approved => commit?,
         ReviewState::ChangesRequested | ReviewState::Dismissed => {
             commit.unwrap_or_else(|| head.clone())
         }
     };
-    Some((by, state, commit))
+    let review = Review {
+        by: Actor {
+            id: by.id,
+            login: by.login.clone(),
+            bot: by.is_bot(),
+            permission: None,
+            teams: Vec::new(),
+        },
+        state,
+        commit,
+        at: review.submitted_at.and_then(|time| time.parse().ok()),
+    };
+    Some((by, review))
 }
 
 fn sha(what: &str, text: &str) -> Result<CommitSha, ForgeError> {

@@ -14,21 +14,26 @@ const MAX_PAGES: usize = 100;
 
 #[async_trait]
 impl Statuses for GitHub {
-    async fn own_status(
+    async fn status_history(
         &self,
         at: &CommitSha,
         own: UserId,
         context: &str,
-    ) -> Result<Option<StatusRecord>, ForgeError> {
-        // A newer status by another user hides ours.
-        let newest = self.newest_status(at, context).await?;
-        Ok(newest
-            .filter(|status| status.is_by(own))
+    ) -> Result<Vec<StatusRecord>, ForgeError> {
+        let what = format!("statuses of {}", at.short());
+        let route = format!("{}/commits/{at}/statuses", self.root);
+        let statuses: Vec<wire::CommitStatus> = self.get_all(&what, &route, MAX_PAGES).await?;
+        // GitHub lists the newest first, and ignores case in contexts.
+        let ours = statuses.into_iter().rev();
+        let ours = ours.filter(|status| status.context.eq_ignore_ascii_case(context));
+        Ok(ours
             .map(|status| StatusRecord {
+                is_own: status.is_by(own),
                 success: status.state == "success",
                 description: status.description.unwrap_or_default(),
                 created_at: status.created_at.and_then(|time| time.parse().ok()),
-            }))
+            })
+            .collect())
     }
 
     async fn set_status(

@@ -9,7 +9,7 @@ use super::route::segment;
 use super::source::CONCURRENCY;
 use super::wire;
 use crate::forge::{ForgeError, User, Users};
-use crate::guard::{Actor, Permission};
+use crate::guard::{AccountKind, Actor, Permission};
 use crate::model::UserId;
 
 const VIEWER: &str = "query { viewer { databaseId } }";
@@ -22,11 +22,19 @@ impl wire::Actor {
     pub fn account(self) -> Option<User> {
         (!self.login.eq_ignore_ascii_case(GHOST)).then(|| User {
             id: UserId(self.id),
-            bot: self.kind.as_deref() != Some("User"),
+            kind: match self.kind.as_deref() {
+                Some("User") => AccountKind::Person,
+                _ if self.login == JOB_BOT => AccountKind::JobBot,
+                _ => AccountKind::Bot,
+            },
             login: self.login,
         })
     }
 }
+
+/// The bot of workflow tokens. Brackets are not allowed in the logins of persons.
+/// <https://docs.github.com/en/actions/concepts/security/github_token>
+const JOB_BOT: &str = "github-actions[bot]";
 
 #[async_trait]
 impl Users for GitHub {
@@ -52,11 +60,11 @@ impl Users for GitHub {
         let mut person = Actor {
             id: account.id,
             login: account.login.clone(),
-            bot: account.bot,
+            bot: account.is_bot(),
             permission: None,
             teams: Vec::new(),
         };
-        let Some(login) = segment(&account.login).filter(|_| !account.bot) else {
+        let Some(login) = segment(&account.login).filter(|_| !account.is_bot()) else {
             return Ok(person);
         };
         person.permission = self.permission(account, &login).await?;

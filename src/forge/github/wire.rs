@@ -81,12 +81,18 @@ pub struct Review {
     pub user: Option<Actor>,
     pub state: String,
     pub commit_id: Option<String>,
+    pub submitted_at: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct Activity {
+    /// Zeros for a branch that was created.
+    pub before: Option<String>,
     /// Absent for a branch that was deleted.
     pub after: Option<String>,
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    pub timestamp: Option<String>,
     pub actor: Option<Actor>,
 }
 

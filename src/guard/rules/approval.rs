@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::RuleInput;
+use super::{RuleInput, people};
 use crate::diagnostic::Code;
-use crate::guard::{Actor, Denial, Permission, Review, ReviewState};
+use crate::guard::{Actor, ChangeRequest, Denial, Permission, Review, ReviewState};
 use crate::model::UserId;
 use crate::text::pluralize;
 
@@ -13,6 +13,7 @@ use crate::text::pluralize;
 enum ApprovalStatus {
     Counts,
     Stale,
+    BeforePlan,
     ByAuthor,
     ByPusher,
     NotAllowed,
@@ -20,8 +21,10 @@ enum ApprovalStatus {
 
 /// The approvals of a change, and the number that it needs.
 struct ApprovalCount {
-    approvals: Vec<(String, ApprovalStatus)>,
+    approvals: Vec<(Actor, ApprovalStatus)>,
     needed: usize,
+    /// Whether only bots propose the change, so that it needs one more approval.
+    only_bots: bool,
 }
 
 impl ApprovalCount {
@@ -33,40 +36,73 @@ impl ApprovalCount {
         }
         let environment = &input.stack.target.environment;
         let policy = input.policy.ok()?;
+        let (author, pushers) = (people::author(input), people::pushers(input));
+        let knows_pushers = request
+            .pushers
+            .as_ref()
+            .is_some_and(|known| !known.is_empty());
         let status = |review: &Review| {
             // An unknown author or pusher may be this reviewer.
-            let may_be_one_of =
-                |people: &[UserId]| people.is_empty() || people.contains(&review.by.id);
-            if may_be_one_of(request.author.as_slice()) {
+            if request.author.is_none() || author == Some(review.by.id) {
                 ApprovalStatus::ByAuthor
-            } else if may_be_one_of(request.pushers.as_deref().unwrap_or_default()) {
+            } else if !knows_pushers || pushers.contains(&review.by.id) {
                 ApprovalStatus::ByPusher
             } else if !may_approve(&review.by, policy.approvers(environment)) {
                 ApprovalStatus::NotAllowed
-            } else if request.head.as_ref() != Some(&review.commit) {
+            } else if !is_of_head(request, review) {
                 ApprovalStatus::Stale
+            } else if input.merge().is_some() && !is_of_plan(input, request, review) {
+                ApprovalStatus::BeforePlan
             } else {
                 ApprovalStatus::Counts
             }
         };
         let approvals = latest(request.reviews.as_deref().unwrap_or_default())
             .filter(|review| review.state == ReviewState::Approved)
-            .map(|review| (review.by.login.clone(), status(review)))
+            .map(|review| (review.by.clone(), status(review)))
             .collect();
+        // A bot is not a person: one person more than the approvals has to stand behind a change.
+        let is_known = request.author.is_some() && knows_pushers;
+        let only_bots = is_known && people::proposers(input).is_empty();
         Some(Self {
             approvals,
-            needed: usize::from(policy.approvals(environment)),
+            needed: usize::from(policy.approvals(environment)) + usize::from(only_bots),
+            only_bots,
         })
     }
 
     fn with(&self, status: ApprovalStatus) -> Vec<&str> {
         let matching = self.approvals.iter().filter(|(_, other)| *other == status);
-        matching.map(|(login, _)| login.as_str()).collect()
+        matching.map(|(by, _)| by.login.as_str()).collect()
     }
 
     fn has_enough_approvals(&self) -> bool {
         self.with(ApprovalStatus::Counts).len() >= self.needed
     }
+}
+
+/// Whether a review is of the head and was given after the head arrived. `update-branch` and similar operations of a forge can move an
+/// older review to the new head.
+fn is_of_head(request: &ChangeRequest, review: &Review) -> bool {
+    let is_later = match (request.head_arrived, review.at) {
+        (Some(arrived), Some(at)) => at > arrived,
+        _ => false,
+    };
+    is_later && request.head.as_ref() == Some(&review.commit)
+}
+
+/// Whether the plan that was in force at the time of a review is the one that would run. The digest of a deletion is reported and
+/// confirmed again, so that there any earlier plan suffices.
+fn is_of_plan(input: &RuleInput<'_>, request: &ChangeRequest, review: &Review) -> bool {
+    let reports = request.reports.as_deref().unwrap_or_default();
+    let mut reports = reports.iter();
+    let earlier = reports.rfind(|report| Some(report.at) < review.at);
+    let Some(plan) = earlier.and_then(|report| report.plan.as_ref()) else {
+        return false;
+    };
+    // Another rule denies a change without a plan that holds.
+    let shown = request.shown.as_ref();
+    input.is_deletion() || shown.is_none_or(|shown| shown.plan == *plan)
 }
 
 /// Each reviewer's latest review. A dismissed review does not restore the one before it.
@@ -91,14 +127,25 @@ pub(super) fn may_approve(person: &Actor, approvers: &[String]) -> bool {
         let Some(name) = listed.strip_prefix('@') else {
             return false;
         };
-        match name.contains('/') {
-            true => {
-                let mut teams = person.teams.iter();
-                teams.any(|team| team.eq_ignore_ascii_case(name))
-            }
-            false => person.login.eq_ignore_ascii_case(name),
+        if name.contains('/') {
+            let mut teams = person.teams.iter();
+            return teams.any(|team| team.eq_ignore_ascii_case(name));
         }
+        // A login that its owner gave up can be taken by anybody, who then has no write permission.
+        person.permission >= Some(Permission::Write)
+            && match name.split_once('#') {
+                Some((_, id)) => id.parse() == Ok(person.id.0),
+                None => person.login.eq_ignore_ascii_case(name),
+            }
     })
+}
+
+/// Whether a counted approval is by another person than `one`.
+pub(super) fn is_approved_by_another(input: &RuleInput<'_>, one: UserId) -> bool {
+    let count = ApprovalCount::new(input);
+    let approvals = count.iter().flat_map(|count| &count.approvals);
+    let mut counted = approvals.filter(|(_, status)| *status == ApprovalStatus::Counts);
+    counted.any(|(by, _)| by.id != one)
 }
 
 /// The change has as many approvals as the policy requires.
@@ -106,11 +153,17 @@ pub fn suffices(input: &RuleInput<'_>) -> Option<Denial> {
     let count = ApprovalCount::new(input).filter(|count| !count.has_enough_approvals())?;
     let fact = match input.request()?.reviews {
         None => "the reviews are not known".to_owned(),
-        Some(_) => format!(
-            "{} of {} that the policy asks for",
-            count.with(ApprovalStatus::Counts).len(),
-            pluralize(count.needed, "approval")
-        ),
+        Some(_) => {
+            let valid = count.with(ApprovalStatus::Counts).len();
+            let why = match count.only_bots {
+                true => ", one of them because no person opened the pull request or pushed to it",
+                false => "",
+            };
+            format!(
+                "{} required{why}, {valid} valid",
+                pluralize(count.needed, "approval")
+            )
+        }
     };
     let remedy = "have the pull request's head approved; then run it again";
     Some(Denial::new(Code::ApprovalMissing, fact, remedy))
@@ -135,15 +188,35 @@ fn deny_uncounted(
 
 /// Approvals must be of the head, and of no earlier commit.
 pub fn approvals_are_of_head(input: &RuleInput<'_>) -> Option<Denial> {
-    let why = match input.request()?.head {
-        Some(_) => "is of another commit than the head",
-        None => "may be of another commit than the head, which is not known",
+    let request = input.request()?;
+    let why = match (&request.head, request.head_arrived) {
+        (None, _) => "may be of another commit than the head, which is not known",
+        (Some(_), None) => "may be older than the head: when the head was pushed is not known",
+        (Some(_), Some(_)) => {
+            "is of another commit than the head, or was given before the head was pushed"
+        }
     };
     let remedy = "have the head approved";
     deny_uncounted(
         input,
         ApprovalStatus::Stale,
         Code::ApprovalStale,
+        why,
+        remedy,
+    )
+}
+
+/// Approvals must be given after the plan that would run was reported.
+pub fn approvals_are_of_plan(input: &RuleInput<'_>) -> Option<Denial> {
+    let why = match input.request()?.reports {
+        Some(_) => "was given before the check reported the plan that would run",
+        None => "does not count: the plans that the check reported are not known",
+    };
+    let remedy = "wait for the check's report, then have the head approved";
+    deny_uncounted(
+        input,
+        ApprovalStatus::BeforePlan,
+        Code::ApprovalBeforePlan,
         why,
         remedy,
     )
@@ -172,13 +245,13 @@ pub fn is_not_by_pusher(input: &RuleInput<'_>) -> Option<Denial> {
     let (code, why, remedy) = match known {
         true => (
             Code::ApprovalByPusher,
-            "is by a user who pushed the head",
-            "ask a person who did not push the head to approve it",
+            "is by a person who pushed to the pull request",
+            "ask a person who did not push to it to approve it",
         ),
         false => (
             Code::PushersUnknown,
-            "does not count: the pushers of the head are not known",
-            "open a new pull request, whose pushes the forge lists",
+            "does not count: not all pushers are known",
+            "open a new pull request from a new branch, so that the forge lists all pushes",
         ),
     };
     deny_uncounted(input, ApprovalStatus::ByPusher, code, why, remedy)

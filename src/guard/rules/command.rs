@@ -1,16 +1,12 @@
 //! Rules about who may command by a comment, and how a comment confirms a deletion.
 
-use super::RuleInput;
-use super::approval::may_approve;
+use super::approval::{self, may_approve};
+use super::{RuleInput, people};
 use crate::diagnostic::Code;
-use crate::guard::{Denial, EffectKind, Permission};
+use crate::guard::{Denial, Permission};
 
 /// Digits of a digest that confirm it. The denial shows this many; more are accepted.
 const MIN_DIGEST_DIGITS: usize = 16;
-
-fn deletes(input: &RuleInput<'_>) -> bool {
-    matches!(input.kind, EffectKind::Delete | EffectKind::TearDown)
-}
 
 /// The commenter has write permission and is not a bot.
 pub fn actor_may(input: &RuleInput<'_>) -> Option<Denial> {
@@ -27,7 +23,7 @@ pub fn actor_may(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// The comment confirms the digest of what would be deleted now, and the commenter may approve.
 pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
-    let request = input.merge().filter(|_| deletes(input))?;
+    let request = input.merge().filter(|_| input.is_deletion())?;
     let digest = input.facts.deletion.as_deref();
     let denial = |fact: String| {
         let remedy = match digest.and_then(|digest| digest.get(..MIN_DIGEST_DIGITS)) {
@@ -51,7 +47,7 @@ pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// Only a person who may approve can confirm a deletion.
 pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
-    let request = input.merge().filter(|_| deletes(input))?;
+    let request = input.merge().filter(|_| input.is_deletion())?;
     let by = &request.command()?.by;
     let policy = input.policy.ok()?;
     let approvers = policy.approvers(&input.stack.target.environment);
@@ -64,17 +60,29 @@ pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
-/// The person who confirms is neither the author nor a pusher.
+/// The person who confirms did not propose the deletion, and at least one other person did or approved it.
 pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
-    let request = input.merge().filter(|_| deletes(input))?;
+    let request = input.merge().filter(|_| input.is_deletion())?;
     let by = &request.command()?.by;
-    let fact = match (&request.author, &request.pushers) {
-        (Some(author), _) if *author == by.id => format!("{} opened the pull request", by.login),
-        (_, Some(pushers)) if pushers.contains(&by.id) => {
-            format!("{} pushed the pull request's head", by.login)
-        }
-        (Some(_), Some(pushers)) if !pushers.is_empty() => return None,
-        _ => "who asked for the deletion is not known".to_owned(),
+    input.policy.ok()?;
+    let knows_pushers = request
+        .pushers
+        .as_ref()
+        .is_some_and(|known| !known.is_empty());
+    let fact = if request.author.is_none() || !knows_pushers {
+        "who asked for the deletion is not known".to_owned()
+    } else if people::author(input) == Some(by.id) {
+        format!("{} opened the pull request", by.login)
+    } else if people::pushers(input).contains(&by.id) {
+        format!("{} pushed to the pull request", by.login)
+    } else if people::proposers(input).is_empty() && !approval::is_approved_by_another(input, by.id)
+    {
+        format!(
+            "no other person than {} proposed or approved the deletion",
+            by.login
+        )
+    } else {
+        return None;
     };
     let remedy = "ask another person to confirm it";
     Some(Denial::new(Code::DeleteNeedsSecondPerson, fact, remedy))

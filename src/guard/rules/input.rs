@@ -27,6 +27,10 @@ impl<'a> RuleInput<'a> {
         self.request().filter(|_| !passes)
     }
 
+    pub(super) fn is_deletion(&self) -> bool {
+        matches!(self.kind, EffectKind::Delete | EffectKind::TearDown)
+    }
+
     pub(super) fn is_read_only(&self) -> bool {
         matches!(self.kind, EffectKind::Inspect | EffectKind::Preview)
     }

@@ -6,6 +6,7 @@ mod command;
 mod confirmation;
 mod deletion;
 mod input;
+mod people;
 mod request;
 mod state;
 mod target;
@@ -53,6 +54,7 @@ const RULES: &[(Phase, Rule)] = &[
     (BeforeCredentials, request::plan_is_what_was_shown),
     (BeforeCredentials, approval::suffices),
     (BeforeCredentials, approval::approvals_are_of_head),
+    (BeforeCredentials, approval::approvals_are_of_plan),
     (BeforeCredentials, approval::is_not_by_author),
     (BeforeCredentials, approval::is_not_by_pusher),
     (BeforeCredentials, approval::is_by_an_approver),

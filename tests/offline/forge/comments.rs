@@ -30,9 +30,12 @@ fn own_comment(scene: &Scene) -> Option<String> {
     scene.call(async |github| github.own_comment(7, OWN, MARKER).await.unwrap())
 }
 
+/// The newest status, if it is provisioner's own.
 fn own_status(scene: &Scene) -> Option<StatusRecord> {
     let head = scene.head();
-    scene.call(async |github| github.own_status(&head, OWN, CONTEXT).await.unwrap())
+    let history =
+        scene.call(async |github| github.status_history(&head, OWN, CONTEXT).await.unwrap());
+    history.into_iter().last().filter(|status| status.is_own)
 }
 
 #[test]
@@ -52,7 +55,7 @@ fn a_comment_is_read_in_its_current_state() {
     scene.fake.delete_user(&scene.bob);
     assert_eq!(comment(&scene, said.id).unwrap().by, None::<ForgeUser>);
     let by_bot = scene.repo.comment(7, &scene.bot(), "done");
-    assert!(comment(&scene, by_bot.id).unwrap().by.unwrap().bot);
+    assert!(comment(&scene, by_bot.id).unwrap().by.unwrap().is_bot());
     assert!(comment(&scene, 1).is_none(), "it is gone");
 
     let issue = scene.repo.issue(&scene.carol, "Question", "?");
@@ -219,7 +222,7 @@ fn a_partial_response_is_an_error() {
     scene.fake.fault(STATUSES, Fault::TruncatedJson);
     scene.fake.fault(COMMENTS, Fault::TruncatedJson);
     scene.call(async |github| {
-        let status = github.own_status(&at, OWN, CONTEXT).await.unwrap_err();
+        let status = github.status_history(&at, OWN, CONTEXT).await.unwrap_err();
         let comment = github.own_comment(7, OWN, MARKER).await.unwrap_err();
         assert!(!status.is_refusal() && !comment.is_refusal());
     });

@@ -11,6 +11,7 @@ mod users;
 
 use provisioner::forge::User as ForgeUser;
 use provisioner::forge::github::{Access, GitHub};
+use provisioner::guard::AccountKind;
 use provisioner::model::{CommitSha, UserId};
 use secrecy::SecretString;
 
@@ -110,6 +111,6 @@ fn account(user: &User) -> ForgeUser {
     ForgeUser {
         id: UserId(user.id),
         login: user.login.clone(),
-        bot: false,
+        kind: AccountKind::Person,
     }
 }

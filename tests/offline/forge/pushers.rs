@@ -1,17 +1,36 @@
-//! Who pushed a pull request's head.
+//! Who pushed content to a pull request, and when its head arrived.
 
-use provisioner::forge::Reviews as _;
-use provisioner::model::UserId;
+use provisioner::change::{ConfigSelector, add_contributors};
+use provisioner::forge::{PullRequests as _, Reviews as _};
+use provisioner::guard::{AccountKind, ChangeRequest};
 
-use super::{Scene, new_scene};
+use super::{Scene, new_scene, sha};
 use crate::support::github::Fault;
 
 const ACTIVITY: &str = "GET /repos/acme/infra/activity";
 
+/// The facts of a pull request into `base`, a commit of the default branch.
+fn request(scene: &Scene, number: u64, base: &str) -> ChangeRequest {
+    let selection = ConfigSelector::new(&["*.yaml".to_owned()]).unwrap();
+    scene.call(async |github| {
+        let mut reviewed = github.request(number, &[]).await.unwrap();
+        let head = reviewed.request.head.clone().unwrap();
+        let base = sha(base);
+        let fork = github.merge_base(&base, &head).await.unwrap();
+        add_contributors(github, &mut reviewed, (&base, &fork), &selection)
+            .await
+            .unwrap();
+        reviewed.request
+    })
+}
+
 fn pushers(scene: &Scene) -> Option<Vec<u64>> {
-    let found = scene.call(async |github| github.request(7, &[]).await.unwrap());
-    let ids = found.request.pushers?.into_iter();
-    Some(ids.map(|UserId(id)| id).collect())
+    pushers_into(scene, &scene.pull.base_sha())
+}
+
+fn pushers_into(scene: &Scene, base: &str) -> Option<Vec<u64>> {
+    let pushers = request(scene, 7, base).pushers?.into_iter();
+    Some(pushers.map(|pusher| pusher.id.0).collect())
 }
 
 #[test]
@@ -19,16 +38,198 @@ fn attack_the_pusher_counts_not_the_commit_author() {
     let scene = new_scene();
     let commit = scene.repo.commit("feature").write("b", "x");
     commit.author(&scene.carol).by(&scene.bob).push();
-    assert_eq!(pushers(&scene), Some(vec![scene.bob.id]));
+    assert_eq!(pushers(&scene), Some(vec![scene.alice.id, scene.bob.id]));
     assert_eq!(scene.fake.count(ACTIVITY), 1);
 }
 
 #[test]
-fn merging_the_base_into_the_head_counts_as_push() {
+fn attack_every_pusher_counts_not_only_the_last() {
     let scene = new_scene();
-    scene.repo.commit("main").write("later", "x").push();
+    for (user, file) in [
+        (&scene.bob, "b.yaml"),
+        (&scene.carol, "c.yaml"),
+        (&scene.alice, "a.yaml"),
+    ] {
+        scene
+            .repo
+            .commit("feature")
+            .by(user)
+            .write(file, "x")
+            .push();
+    }
+    assert_eq!(
+        pushers(&scene),
+        Some(vec![scene.alice.id, scene.bob.id, scene.carol.id])
+    );
+}
+
+#[test]
+fn attack_the_pusher_of_a_removed_commit_counts() {
+    let scene = new_scene();
+    let kept = scene
+        .repo
+        .commit("feature")
+        .by(&scene.bob)
+        .write("b", "x")
+        .push();
+    scene
+        .repo
+        .commit("feature")
+        .by(&scene.bob)
+        .write("c", "x")
+        .push();
+    // Carol removes the last commit only, which moves the branch to a commit that nobody pushed on its own.
+    scene.repo.branch_by(&scene.carol, "feature", &kept);
+    assert_eq!(
+        pushers(&scene),
+        Some(vec![scene.alice.id, scene.bob.id, scene.carol.id])
+    );
+}
+
+#[test]
+fn bots_of_jobs_and_other_bots_are_told_apart() {
+    let scene = new_scene();
+    for login in ["github-actions[bot]", "renovate[bot]"] {
+        let bot = scene.fake.bot(login);
+        scene
+            .repo
+            .commit("feature")
+            .by(&bot)
+            .write(login, "x")
+            .push();
+    }
+    let found = request(&scene, 7, &scene.pull.base_sha()).pushers.unwrap();
+    let kinds: Vec<AccountKind> = found.iter().map(|pusher| pusher.kind).collect();
+    assert_eq!(
+        kinds,
+        [AccountKind::Person, AccountKind::JobBot, AccountKind::Bot]
+    );
+}
+
+#[test]
+fn the_creator_of_the_branch_pushed_nothing() {
+    let scene = new_scene();
+    let base = scene.repo.head("main");
+    scene.repo.branch_by(&scene.bob, "other", &base);
+    scene
+        .repo
+        .commit("other")
+        .by(&scene.alice)
+        .write("o", "x")
+        .push();
+    scene
+        .repo
+        .pull("other")
+        .author(&scene.alice)
+        .number(8)
+        .open();
+    let found = request(&scene, 8, &base).pushers.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].id.0, scene.alice.id);
+}
+
+#[test]
+fn a_merge_of_the_base_without_changes_is_no_push() {
+    let scene = new_scene();
+    scene.repo.commit("main").write("later.yaml", "x").push();
     scene.pull.update_branch(&scene.bob);
-    assert_eq!(pushers(&scene), Some(vec![scene.bob.id]));
+    let base = scene.repo.head("main");
+    assert_eq!(pushers_into(&scene, &base), Some(vec![scene.alice.id]));
+}
+
+#[test]
+fn attack_a_merge_of_the_base_with_a_change_counts() {
+    for (path, text) in [
+        ("a.yaml", "a: 2\n"),
+        ("new.yaml", "x"),
+        ("later.yaml", "y"),
+        (".provisioner.yaml", "version: 1\n"),
+        (".provisioner/products/x/product.yaml", "x"),
+    ] {
+        let scene = new_scene();
+        let later = scene.repo.commit("main").write("later.yaml", "x").push();
+        let merge = scene.repo.commit("feature").also_parent(&later);
+        merge
+            .write("later.yaml", "x")
+            .write(path, text)
+            .by(&scene.bob)
+            .push();
+        let found = pushers_into(&scene, &later);
+        assert_eq!(found, Some(vec![scene.alice.id, scene.bob.id]), "{path}");
+    }
+}
+
+#[test]
+fn attack_a_merge_that_drops_a_change_of_the_base_counts() {
+    let scene = new_scene();
+    let later = scene.repo.commit("main").write("later.yaml", "x").push();
+    scene
+        .repo
+        .commit("feature")
+        .also_parent(&later)
+        .by(&scene.bob)
+        .empty()
+        .push();
+    assert_eq!(
+        pushers_into(&scene, &later),
+        Some(vec![scene.alice.id, scene.bob.id])
+    );
+}
+
+/// After the merge, the default branch holds everything that the pull request brought.
+#[test]
+fn attack_a_merge_of_a_side_branch_counts_after_the_merge_too() {
+    let scene = new_scene();
+    let base = scene.repo.head("main");
+    scene.repo.branch("side", &base);
+    let side = scene
+        .repo
+        .commit("side")
+        .by(&scene.bob)
+        .write("side.yaml", "x")
+        .push();
+    let merge = scene.repo.commit("feature").also_parent(&side);
+    merge.write("side.yaml", "x").by(&scene.bob).push();
+    assert_eq!(
+        pushers_into(&scene, &base),
+        Some(vec![scene.alice.id, scene.bob.id])
+    );
+    scene.pull.merge(&scene.carol);
+    assert_eq!(
+        pushers_into(&scene, &base),
+        Some(vec![scene.alice.id, scene.bob.id])
+    );
+}
+
+#[test]
+fn pushes_after_the_merge_do_not_count() {
+    let scene = new_scene();
+    let base = scene.repo.head("main");
+    scene.pull.squash(&scene.carol);
+    scene
+        .repo
+        .commit("feature")
+        .by(&scene.bob)
+        .write("next.yaml", "x")
+        .push();
+    assert_eq!(pushers_into(&scene, &base), Some(vec![scene.alice.id]));
+}
+
+#[test]
+fn the_head_arrives_when_it_is_pushed_last() {
+    let scene = new_scene();
+    let arrived = |scene: &Scene| {
+        request(scene, 7, &scene.pull.base_sha())
+            .head_arrived
+            .unwrap()
+    };
+    let head = scene.pull.head_sha();
+    let first = arrived(&scene);
+    scene
+        .repo
+        .branch_by(&scene.bob, "feature", &scene.repo.head("main"));
+    scene.repo.branch_by(&scene.bob, "feature", &head);
+    assert!(arrived(&scene) > first);
 }
 
 #[test]
@@ -42,7 +243,10 @@ fn attack_first_pusher_still_counts_as_pusher() {
         .write("b", "x")
         .push();
     scene.repo.branch_by(&scene.carol, "feature", &head);
-    assert_eq!(pushers(&scene), Some(vec![scene.carol.id, scene.alice.id]));
+    assert_eq!(
+        pushers(&scene),
+        Some(vec![scene.alice.id, scene.bob.id, scene.carol.id])
+    );
 }
 
 #[test]
@@ -67,7 +271,7 @@ fn all_pages_of_activity_are_read() {
         scene.repo.branch_by(&scene.bob, "feature", &base);
         scene.repo.branch_by(&scene.carol, "feature", &head);
     }
-    assert_eq!(pushers(&scene), Some(vec![scene.carol.id, scene.alice.id]));
+    assert_eq!(pushers(&scene), Some(vec![scene.alice.id, scene.carol.id]));
     assert_eq!(scene.fake.count(ACTIVITY), 2);
     let asked: Vec<String> = scene
         .fake
@@ -100,7 +304,13 @@ fn without_branch_activity_all_activity_is_searched() {
     scene.repo.forget_activities();
     assert_eq!(pushers(&scene), None);
     assert_eq!(scene.fake.count(ACTIVITY), 2);
+    // Another branch's record does not tell who pushed to this one.
     scene.repo.branch_by(&scene.carol, "copy", &head);
+    assert_eq!(pushers(&scene), None);
+    scene
+        .repo
+        .branch_by(&scene.carol, "feature", &scene.repo.head("main"));
+    scene.repo.branch_by(&scene.carol, "feature", &head);
     assert_eq!(pushers(&scene), Some(vec![scene.carol.id]));
 }
 
@@ -140,7 +350,8 @@ fn attack_a_branch_name_is_escaped_in_the_query() {
         .write("c", "x")
         .push();
     scene.repo.pull(name).number(8).open();
-    let found = scene.call(async |github| github.request(8, &[]).await.unwrap());
-    assert_eq!(found.request.pushers, Some(vec![UserId(scene.carol.id)]));
+    let found = request(&scene, 8, &base).pushers.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].id.0, scene.carol.id);
     assert_eq!(scene.fake.count(ACTIVITY), 1);
 }

@@ -1,7 +1,7 @@
 //! Permissions and teams of users.
 
 use provisioner::forge::{ForgeError, User, Users as _};
-use provisioner::guard::{Actor, Permission};
+use provisioner::guard::{AccountKind, Actor, Permission};
 use provisioner::model::UserId;
 use serde_json::json;
 
@@ -142,7 +142,7 @@ fn bots_and_strangers_cost_few_calls() {
     let machine = User {
         id: UserId(ACTIONS_BOT_ID),
         login: "github-actions[bot]".to_owned(),
-        bot: true,
+        kind: AccountKind::JobBot,
     };
     let found = read_actor(&scene, &machine, &["acme/platform"]).unwrap();
     assert_eq!((found.bot, found.permission), (true, None));
@@ -163,7 +163,7 @@ fn attack_a_login_is_escaped_in_the_path() {
         let hostile = User {
             id: UserId(scene.bob.id),
             login: login.to_owned(),
-            bot: false,
+            kind: AccountKind::Person,
         };
         scene.fake.clear_journal();
         let found = read_actor(&scene, &hostile, &["acme/platform"]).unwrap();
@@ -182,7 +182,7 @@ fn attack_a_login_is_escaped_in_the_path() {
         let hostile = User {
             id: UserId(scene.bob.id),
             login: login.to_owned(),
-            bot: false,
+            kind: AccountKind::Person,
         };
         assert_eq!(permission(&scene, &hostile), None);
     }

@@ -106,21 +106,28 @@ pub const REVIEWS: &[Value] = &[
     ("unknown", |scene| scene.request().reviews = None),
 ];
 
-/// People whose approval counts, computed by person, not by review as the guard does.
-pub fn counting(request: &ChangeRequest, approvers: &[&str]) -> BTreeSet<UserId> {
+/// People whose approval counts, said once more and in another way than the guard says it: by person, not by review.
+pub fn counting(kind: EffectKind, request: &ChangeRequest, approvers: &[&str]) -> BTreeSet<UserId> {
     let mut counting = BTreeSet::new();
-    let (Some(reviews), Some(author), Some(pushers), Some(head)) = (
+    let lasts = !matches!(kind, EffectKind::Test);
+    let deletes = matches!(kind, EffectKind::Delete | EffectKind::TearDown);
+    let (Some(reviews), Some(author), Some(pushers), Some(head), Some(arrived)) = (
         &request.reviews,
-        request.author,
+        &request.author,
         &request.pushers,
         &request.head,
+        request.head_arrived,
     ) else {
         return counting;
     };
     for Review { by, .. } in reviews {
-        let last = reviews.iter().rfind(|known| known.by.id == by.id).unwrap();
-        let is_approval = last.state == ReviewState::Approved && last.commit == *head;
-        let is_another = by.id != author && !pushers.is_empty() && !pushers.contains(&by.id);
+        let last = reviews.iter().rfind(|it| it.by.id == by.id).unwrap();
+        let is_approval = last.state == ReviewState::Approved
+            && last.commit == *head
+            && last.at > Some(arrived)
+            && (!lasts || is_of_plan(request, last, deletes));
+        let pushed = pushers.iter().any(|pusher| pusher.id == by.id);
+        let is_another = by.id != author.id && !pushers.is_empty() && !pushed;
         let may = match last.by.permission {
             None | Some(Permission::None) => false,
             Some(Permission::Read | Permission::Triage) => is_listed(&last.by, approvers),
@@ -135,8 +142,24 @@ pub fn counting(request: &ChangeRequest, approvers: &[&str]) -> BTreeSet<UserId>
     counting
 }
 
+/// Whether the last report before a review showed the plan that would run, or before a deletion any plan.
+fn is_of_plan(request: &ChangeRequest, review: &Review, deletes: bool) -> bool {
+    let mut reports = request.reports.iter().flatten();
+    let Some(report) = reports.rfind(|report| Some(report.at) < review.at) else {
+        return false;
+    };
+    match (&report.plan, &request.shown) {
+        (Some(_), _) if deletes => true,
+        (Some(plan), Some(shown)) => *plan == shown.plan,
+        _ => false,
+    }
+}
+
 fn is_listed(person: &Actor, approvers: &[&str]) -> bool {
-    let mut names = vec![format!("@{}", person.login)];
+    let mut names = Vec::new();
+    if person.permission >= Some(Permission::Write) {
+        names.push(format!("@{}", person.login));
+    }
     names.extend(person.teams.iter().map(|team| format!("@{team}")));
     names
         .iter()
@@ -166,8 +189,15 @@ fn any_commit() -> impl Strategy<Value = CommitSha> {
 
 fn any_review() -> impl Strategy<Value = Review> {
     use ReviewState::{Approved, ChangesRequested, Dismissed};
-    let state = prop_oneof![6 => Just(Approved), 1 => Just(ChangesRequested), 1 => Just(Dismissed)];
-    (any_person(), state, any_commit()).prop_map(|(by, state, commit)| Review { by, state, commit })
+    let opinion =
+        prop_oneof![6 => Just(Approved), 1 => Just(ChangesRequested), 1 => Just(Dismissed)];
+    let times = prop_oneof![6 => Just(Some(REVIEWED)), 1 => Just(Some(ARRIVED)), 1 => Just(Some(REPORTED)), 1 => Just(None)];
+    (any_person(), opinion, any_commit(), times).prop_map(|(by, state, commit, time)| Review {
+        by,
+        state,
+        commit,
+        at: time.map(at),
+    })
 }
 
 /// Reviews, oldest first, some of the same people. A person's permissions are the same in all of them.

@@ -132,8 +132,8 @@ fn attack_approval_by_the_author_under_another_name() {
 /// Threat 6: a reviewer pushes to the branch, then approves the own commit.
 #[test]
 fn attack_approval_by_the_last_pusher() {
-    let own = |scene: &mut Scene| {
-        scene.request().pushers = Some(vec![pam().id, rex().id]);
+    let own = |it: &mut Scene| {
+        it.request().pushers = Some(vec![contributor(&pam()), contributor(&rex())]);
     };
     assert_denied(
         &CHANGING_KINDS,
@@ -316,10 +316,10 @@ fn attack_from_a_fork() {
 /// Threat 2: a fork of the same owner, whose author and reviewers are all members.
 #[test]
 fn attack_from_a_fork_of_the_same_owner() {
-    let internal = |scene: &mut Scene| {
-        scene.request().fork = Some(true);
-        scene.request().author = Some(eve().id);
-        scene.reviews([rex().may(Permission::Admin).approves()]);
+    let internal = |it: &mut Scene| {
+        it.request().fork = Some(true);
+        it.request().author = Some(contributor(&eve()));
+        it.reviews([rex().may(Permission::Admin).approves()]);
     };
     assert_denied(EffectKind::ALL, internal, &["fork-not-allowed"]);
 }

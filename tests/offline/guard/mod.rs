@@ -3,6 +3,7 @@
 mod approvals;
 mod attack;
 mod attack_command;
+mod attack_people;
 mod denials;
 mod properties;
 mod removals;

@@ -79,7 +79,8 @@ fn in_another_order() -> impl Strategy<Value = [Vec<Review>; 2]> {
         })
 }
 
-const APPROVAL_CODES: [&str; 7] = [
+const APPROVAL_CODES: [&str; 8] = [
+    "approval-before-plan",
     "approval-missing",
     "approval-stale",
     "approval-by-author",
@@ -108,7 +109,12 @@ proptest! {
         let (_, needed, approvers) = policies.iter().find(|known| std::ptr::eq(known.0, scene.policy)).unwrap();
         let looks = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
         if !looks && scene.codes(kind).is_empty() {
-            prop_assert!(counting(scene.request(), approvers).len() >= *needed);
+            let mut people = counting(kind, scene.request(), approvers);
+            prop_assert!(people.len() >= *needed);
+            let request = scene.request();
+            let proposers = request.author.iter().chain(request.pushers.iter().flatten());
+            people.extend(proposers.filter(|it| it.kind == AccountKind::Person).map(|it| it.id));
+            prop_assert!(people.len() > *needed, "one person more than the approvals");
         }
     }
 
@@ -122,11 +128,11 @@ proptest! {
         let mut scene = Scene::commanded(kind);
         scene.policy = policy;
         scene.reviews(reviews.clone());
-        scene.request().author = Some(author.id);
-        scene.request().pushers = Some(pushers.iter().map(|known| known.id).collect());
-        let last: BTreeMap<UserId, ReviewState> = reviews.iter().map(|known| (known.by.id, known.state)).collect();
-        let objected = last.values().any(|known| *known == ReviewState::ChangesRequested);
-        let approved = counting(scene.request(), approvers).len() >= needed && !objected;
+        scene.request().author = Some(contributor(&author));
+        scene.request().pushers = Some(pushers.iter().map(contributor).collect());
+        let last: BTreeMap<UserId, ReviewState> = reviews.iter().map(|it| (it.by.id, it.state)).collect();
+        let objected = last.values().any(|it| *it == ReviewState::ChangesRequested);
+        let approved = counting(kind, scene.request(), approvers).len() >= needed && !objected;
         let looks = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
         let denied = scene.codes(kind).iter().any(|code| APPROVAL_CODES.contains(code));
         prop_assert_eq!(denied, !looks && !approved);

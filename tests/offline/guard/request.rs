@@ -109,12 +109,23 @@ const FACTS: &[Fact] = &[
     fact(
         "author",
         &[
-            ("another", |scene| scene.request().author = Some(ann().id)),
-            ("the reviewer", |scene| {
-                scene.request().author = Some(rex().id)
+            ("another", |it| {
+                it.request().author = Some(contributor(&ann()))
+            }),
+            ("the reviewer", |it| {
+                it.request().author = Some(contributor(&rex()))
+            }),
+            ("the commenter", |it| {
+                it.request().author = Some(contributor(&cleo()));
+            }),
+            ("a bot", |it| {
+                it.request().author = Some(contributor(&robot()))
+            }),
+            ("the bot of jobs", |it| {
+                it.request().author = Some(job_bot())
             }),
             ("the commenter", |scene| {
-                scene.request().author = Some(cleo().id);
+                scene.request().author = Some(contributor(&cleo()));
             }),
             ("unknown", |scene| scene.request().author = None),
         ],
@@ -123,22 +134,63 @@ const FACTS: &[Fact] = &[
     fact(
         "pushers",
         &[
-            ("another", |scene| {
-                scene.request().pushers = Some(vec![pam().id])
+            ("another", |it| {
+                it.request().pushers = Some(vec![contributor(&pam())])
             }),
-            ("the reviewer", |scene| {
-                scene.request().pushers = Some(vec![rex().id]);
+            ("the reviewer", |it| {
+                it.request().pushers = Some(vec![contributor(&rex())]);
             }),
-            ("the reviewer among others", |scene| {
-                scene.request().pushers = Some(vec![pam().id, rex().id]);
+            ("the reviewer among others", |it| {
+                it.request().pushers = Some(vec![contributor(&pam()), contributor(&rex())]);
+            }),
+            ("the commenter", |it| {
+                it.request().pushers = Some(vec![contributor(&cleo())]);
+            }),
+            ("a bot", |it| {
+                it.request().pushers = Some(vec![contributor(&robot())]);
             }),
             ("the commenter", |scene| {
-                scene.request().pushers = Some(vec![cleo().id]);
+                scene.request().pushers = Some(vec![contributor(&cleo())]);
             }),
             ("none", |scene| scene.request().pushers = Some(Vec::new())),
             ("unknown", |scene| scene.request().pushers = None),
         ],
         &["another", "the reviewer"],
+    ),
+    fact(
+        "arrived",
+        &[
+            ("before", |it| it.request().head_arrived = Some(at(ARRIVED))),
+            ("with the review", |it| {
+                it.request().head_arrived = Some(at(REVIEWED));
+            }),
+            ("unknown", |it| it.request().head_arrived = None),
+        ],
+        &[],
+    ),
+    fact(
+        "reports",
+        &[
+            ("before", |it| {
+                it.request().reports = Some(vec![report(&plan(), REPORTED)]);
+            }),
+            ("with the review", |it| {
+                it.request().reports = Some(vec![report(&plan(), REVIEWED)]);
+            }),
+            ("the same again since", |it| {
+                it.request().reports = Some(vec![
+                    report(&plan(), REPORTED),
+                    report(&plan(), REVIEWED + 1),
+                ]);
+            }),
+            ("another one before", |it| {
+                it.request().reports =
+                    Some(vec![report("c", REPORTED), report(&plan(), REVIEWED + 1)]);
+            }),
+            ("none", |it| it.request().reports = Some(Vec::new())),
+            ("unknown", |it| it.request().reports = None),
+        ],
+        &[],
     ),
     fact(
         "reviews",

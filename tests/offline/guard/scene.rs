@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use provisioner::guard::*;
 use provisioner::model::{CommitSha, UserId};
 
@@ -23,6 +24,50 @@ pub static LISTED_APPROVERS: LazyLock<Loaded> = LazyLock::new(|| {
 
 /// Digest of a deletion.
 pub const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// When the head arrived, by the forge's clock.
+pub const ARRIVED: i64 = 100;
+/// When the check reported the plan of the head.
+pub const REPORTED: i64 = 200;
+/// When reviewers approved.
+pub const REVIEWED: i64 = 300;
+
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+/// The digest of the reviewed plan.
+pub fn plan() -> String {
+    "b".repeat(64)
+}
+
+/// A report of a plan at a time.
+pub fn report(plan: &str, second: i64) -> PlanReport {
+    PlanReport {
+        plan: Some(plan.to_owned()),
+        at: at(second),
+    }
+}
+
+pub fn contributor(actor: &Actor) -> Contributor {
+    Contributor {
+        id: actor.id,
+        login: actor.login.clone(),
+        kind: match actor.bot {
+            true => AccountKind::Bot,
+            false => AccountKind::Person,
+        },
+    }
+}
+
+/// The forge's bot of CI jobs.
+pub fn job_bot() -> Contributor {
+    Contributor {
+        id: UserId(7),
+        login: "jobs[bot]".to_owned(),
+        kind: AccountKind::JobBot,
+    }
+}
 
 /// The head that was reviewed and merged.
 pub fn head() -> CommitSha {
@@ -106,6 +151,7 @@ impl Known for Actor {
             by: self,
             state,
             commit: head(),
+            at: Some(at(REVIEWED)),
         }
     }
 
@@ -165,11 +211,13 @@ impl Scene {
             }),
             fork: Some(false),
             head: Some(head()),
-            author: Some(ann().id),
-            pushers: Some(vec![pam().id]),
+            author: Some(contributor(&ann())),
+            pushers: Some(vec![contributor(&pam())]),
+            head_arrived: Some(at(ARRIVED)),
             reviews: Some(vec![rex().approves()]),
+            reports: Some(vec![report(&plan(), REPORTED)]),
             shown: Some(ReviewedPlan {
-                plan: "b".repeat(64),
+                plan: plan(),
                 same: true,
                 change_set: Some("a".to_owned()),
             }),

@@ -199,6 +199,14 @@ impl Pull {
         self.review(reviewer, "CHANGES_REQUESTED")
     }
 
+    /// Assigns a review to another commit and keeps its time, as GitHub does when it updates a branch.
+    pub fn move_review(&self, review: &Review, to: &str) {
+        self.with(|p| {
+            let known = p.reviews.iter_mut().find(|r| r.id == review.id);
+            known.expect("the review exists").commit = Some(to.to_owned());
+        });
+    }
+
     /// The commit of a review was removed from the repository.
     pub fn lose_commit(&self, review: &Review) {
         self.with(|p| {

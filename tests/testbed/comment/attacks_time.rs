@@ -268,7 +268,11 @@ fn attack_a_policy_that_the_pull_request_weakens() {
     let weak = policy("    approvals: 1\n");
     let pull = world.proposal(|commit| commit.write(&path, text).write(".provisioner.yaml", weak));
     pull.approve(&world.bob);
-    world.assert_denied_by_inspection(&pull, "/provisioner test-deploy", "1 of 2 approvals");
+    world.assert_denied_by_inspection(
+        &pull,
+        "/provisioner test-deploy",
+        "2 approvals required, 1 valid",
+    );
     // After the merge too: the policy applies to later changes.
     world.merged(&pull);
     world.assert_denied_by_apply(&pull, "/provisioner prep-master", "approval-missing");
@@ -298,7 +302,11 @@ fn attack_a_branch_with_an_older_policy() {
         .open();
     world.check(&pull);
     pull.approve(&world.bob);
-    world.assert_denied_by_inspection(&pull, "/provisioner test-deploy", "1 of 2 approvals");
+    world.assert_denied_by_inspection(
+        &pull,
+        "/provisioner test-deploy",
+        "2 approvals required, 1 valid",
+    );
 }
 
 /// Vector 36: a policy that cannot be read allows nothing.

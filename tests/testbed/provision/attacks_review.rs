@@ -121,6 +121,33 @@ fn attack_self_approval() {
     );
 }
 
+/// Vector 37: a writer's workflow opens the pull request with the job's token, and the writer approves it.
+#[test]
+fn attack_a_workflow_proposes_and_its_writer_approves() {
+    let world = World::new(&policy(""));
+    let bot = world.github.bot("github-actions[bot]");
+    world.repo.branch("feature", &world.repo.head("main"));
+    let path = world.workdir.path();
+    let commit = world.repo.commit("feature").author(&bot);
+    commit.write(&path, world.workdir.read(&path)).push();
+    let pull = world.repo.pull("feature").author(&bot).number(7).open();
+    world.check(&pull);
+    pull.approve(&world.bob);
+    let before = world.merged(&pull);
+    world.assert_denied(&before, &["approval-missing"]);
+}
+
+/// Vector 40: the branch is updated with a change of the base, and the forge moves the approval to the new head.
+#[test]
+fn attack_an_approval_that_the_forge_moves_to_the_new_head() {
+    let (world, pull) = World::with_proposed();
+    let old = pull.approve(&world.bob);
+    world.pushed_on(&pull, &world.alice);
+    pull.move_review(&old, &pull.head_sha());
+    let before = world.merged(&pull);
+    world.assert_denied(&before, &["approval-missing", "approval-stale"]);
+}
+
 #[test]
 fn attack_approval_by_the_last_pusher() {
     refused_after(

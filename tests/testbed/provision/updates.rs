@@ -98,6 +98,33 @@ fn attack_another_change_of_the_stack_between_review_and_merge() {
 }
 
 #[test]
+fn attack_a_check_that_runs_again_after_the_approval() {
+    let world = World::with_stack("    updates: reviewed\n");
+    let pull = world.proposed(TAGGED);
+    pull.approve(&world.bob);
+    // The stack is updated by hand: the same config would now change it differently.
+    let config = world.workdir.read(&world.workdir.path());
+    world.workdir.write_config(STRICT);
+    world.workdir.write(
+        ".provisioner.yaml",
+        "version: 1\ndefaults: {updates: reviewed}\n",
+    );
+    world.workdir.run_action("prep-master", &["--force"]);
+    world.workdir.write(&world.workdir.path(), &config);
+    let template = world.template();
+    // Whoever may re-run the check replaces what the approver was shown.
+    world.check(&pull);
+    let before = world.merged(&pull);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    assert_eq!(
+        codes_of(&run.summary),
+        ["approval-missing", "approval-before-plan"]
+    );
+    world.assert_unchanged(&template);
+}
+
+#[test]
 fn attack_edited_digests_in_the_comment() {
     let world = World::with_stack("    updates: reviewed\n");
     let pull = world.proposed(TAGGED);
