@@ -3,54 +3,13 @@
 //! There is one cloud, so the port is a type and no trait; foreign types stay in `aws`.
 
 mod aws;
+mod error;
 
 use crate::stack::{DescribedChangeSet, Stack, StackEvent, StackName};
 
 pub use aws::{Cloud, Session};
+pub use error::{AwsError, AwsErrorKind, CloudError, Result};
 pub use tokio_util::sync::CancellationToken;
-
-/// What AWS answered, when it is not what was asked for. The texts are AWS's own and may quote values: they are shown through
-/// `report` only.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum CloudError {
-    /// There are no credentials, or they are not accepted.
-    #[error("AWS credentials: {0}")]
-    Credentials(String),
-    /// No answer, or none that can be used, after several attempts.
-    #[error("AWS {operation}: {reason}")]
-    Unreachable {
-        /// The API's name of the operation.
-        operation: &'static str,
-        reason: String,
-    },
-    #[error("AWS {operation}: {code}: {message}")]
-    Refused {
-        /// The API's name of the operation.
-        operation: &'static str,
-        /// The API's code, such as `AccessDenied`.
-        code: String,
-        /// AWS's explanation.
-        message: String,
-    },
-    /// Somebody asked the run to end.
-    #[error("interrupted")]
-    Interrupted,
-    /// A value that a permit or an earlier answer was for is spent on something else: a bug.
-    #[error("{0}")]
-    Misused(String),
-}
-
-impl CloudError {
-    /// Whether AWS's code or explanation contains a text.
-    pub fn has_code(&self, text: &str) -> bool {
-        match self {
-            Self::Refused { code, message, .. } => code.contains(text) || message.contains(text),
-            _ => false,
-        }
-    }
-}
-
-pub type Result<T> = std::result::Result<T, CloudError>;
 
 /// A template to deploy.
 #[derive(Clone, Debug)]

@@ -80,13 +80,13 @@ catalogue! {
         "An approval, or the confirmation of a deletion, does not count. It is by a bot or by a user without write permission; if the policy lists `approvers`, it is by a user who is not known to be one of them.",
         "Ask an allowed approver, or add the person to `approvers` in the policy file.";
     AwsCredentials "aws-credentials":
-        "There are no AWS credentials, or AWS does not accept them.",
+        "There are no AWS credentials, they have expired, or AWS does not accept them.",
         "Set `AWS_PROFILE` or the `AWS_…` variables, or sign in again.";
     AwsRefused "aws-refused":
         "AWS refuses a request. The message holds its code and explanation.",
-        "Most often a permission is missing: `create-policy` writes the policy that the actions need.";
+        "If AWS denies access, add the permission: `create-policy` writes the policy that the actions need.";
     AwsUnreachable "aws-unreachable":
-        "AWS does not answer, or not in a way that can be used, after several attempts.",
+        "AWS gives no usable answer or limits the rate of requests, after several attempts.",
         "Run it again: it goes on where it ended.";
     BidiOrControlCharacter "bidi-or-control-character":
         "A string holds a control, bidirectional or invisible character. Such characters make a reviewed line read differently from what it is.",

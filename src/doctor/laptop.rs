@@ -67,9 +67,12 @@ async fn credentials(diagnosis: &mut Diagnosis, configs: &[Config]) {
                 };
                 diagnosis.skip("credentials", &what, &found);
             }
-            Err(error) => {
-                let error = error.to_string();
-                let found = Found::NoCredentials { error };
+            Err(failed) => {
+                let error = failed.to_string();
+                let found = match failed.is_transient() {
+                    true => Found::AwsFailed { error },
+                    false => Found::NoCredentials { error },
+                };
                 diagnosis.fail("credentials", &what, &found, Exit::Unreachable);
             }
         }

@@ -137,13 +137,11 @@ pub async fn roles(
                     prove_read_only(diagnosis, &what, &cloud, stacks).await;
                 }
             }
-            Err(error) if subject.environment.is_some() && is_refusal(&error) => {
+            Err(error) if subject.environment.is_some() && error.is_role_denied() => {
                 diagnosis.pass("plan role", &what, &Found::PlanRoleOfEnvironment);
             }
             Err(error) => {
-                let error = error.to_string();
-                let found = Found::RoleNotAssumed { error };
-                diagnosis.fail("plan role", &what, &found, Exit::Unreachable);
+                diagnosis.fail("plan role", &what, &not_assumed(&error), Exit::Unreachable);
             }
         }
     }
@@ -164,7 +162,7 @@ pub async fn roles(
             (Ok(_), false) => {
                 diagnosis.fail("apply role", role, &Found::ForeignApplyRole, Exit::Denied);
             }
-            (Err(error), false) if is_refusal(&error) => {
+            (Err(error), false) if error.is_role_denied() => {
                 diagnosis.pass("apply role", role, &Found::ApplyRoleRefused);
             }
             (Err(error), false) => {
@@ -172,11 +170,21 @@ pub async fn roles(
                 diagnosis.skip("apply role", role, &Found::Unproven { reason });
             }
             (Err(error), true) => {
-                let error = error.to_string();
-                let found = Found::RoleNotAssumed { error };
-                diagnosis.fail("apply role", role, &found, Exit::Unreachable);
+                diagnosis.fail("apply role", role, &not_assumed(&error), Exit::Unreachable);
             }
         }
+    }
+}
+
+/// Why a role was not assumed. Only AWS's refusal is about the role.
+fn not_assumed(error: &CloudError) -> Found {
+    let text = error.to_string();
+    match error {
+        CloudError::NoIdentityToken(error) => Found::IssuerFailed {
+            error: error.to_string(),
+        },
+        CloudError::Aws(error) if error.is_refusal() => Found::RoleNotAssumed { error: text },
+        _ => Found::AwsFailed { error: text },
     }
 }
 
@@ -230,9 +238,4 @@ async fn prove_read_only(diagnosis: &mut Diagnosis, role: &str, cloud: &Cloud, s
     // AWS has no request that tells a right to delete from its use.
     let what = format!("{role} cannot delete stacks");
     diagnosis.skip("plan role", &what, &Found::DeletionUnproven);
-}
-
-/// Whether AWS said no, rather than nothing.
-fn is_refusal(error: &CloudError) -> bool {
-    matches!(error, CloudError::Credentials(message) if message.contains("AccessDenied"))
 }

@@ -1,7 +1,7 @@
 //! Errors of an operation as diagnostics.
 
 use super::OperationError;
-use crate::cloud::CloudError;
+use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
@@ -9,6 +9,8 @@ use crate::guard::Denial;
 use crate::model::RepoPath;
 use crate::report::{Redactor, Refusal};
 use crate::stack::StackEvent;
+
+const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again";
 
 /// The diagnostics and the exit code of an error.
 pub fn to_diagnostics(
@@ -78,34 +80,60 @@ pub fn to_diagnostics(
             problems.extend(others.map(|problem| problem.with_severity(Severity::Warning)));
             (problems, Exit::Operation)
         }
-        OperationError::Cloud(CloudError::Interrupted) => {
-            let problem = error(Code::Interrupted, "the run was asked to end".to_owned());
-            (
-                vec![problem.with_help("run it again: it goes on where it ended")],
-                Exit::Operation,
-            )
-        }
-        OperationError::Cloud(e @ CloudError::Credentials(_)) => {
-            let problem = error(Code::AwsCredentials, e.to_string());
-            let help = match e {
-                CloudError::Credentials(said) if said.starts_with("role ") => {
-                    "let the role's trust policy allow this job; `provisioner roles` writes such a role"
-                }
-                _ => "set AWS_PROFILE or the AWS_… variables, or sign in again",
+        OperationError::Cloud(failed) => {
+            let (code, exit) = code_and_exit(&failed);
+            let text = match &failed {
+                CloudError::Interrupted => "the run was asked to end".to_owned(),
+                failed => failed.to_string(),
             };
-            (vec![problem.with_help(help)], Exit::Unreachable)
+            let problem = error(code, text);
+            let problem = match help(&failed) {
+                Some(help) => problem.with_help(help),
+                None => problem,
+            };
+            (vec![problem], exit)
         }
-        OperationError::Cloud(e @ CloudError::Unreachable { .. }) => (
-            vec![error(Code::AwsUnreachable, e.to_string())],
-            Exit::Unreachable,
-        ),
-        OperationError::Cloud(e @ CloudError::Misused(_)) => {
-            (vec![error(Code::AwsRefused, e.to_string())], Exit::Internal)
+    }
+}
+
+fn code_and_exit(failed: &CloudError) -> (Code, Exit) {
+    match failed {
+        CloudError::Interrupted => (Code::Interrupted, Exit::Operation),
+        CloudError::Misused(_) => (Code::AwsRefused, Exit::Internal),
+        CloudError::NoCredentials(_) | CloudError::NoIdentityToken(_) => {
+            (Code::AwsCredentials, Exit::Unreachable)
         }
-        OperationError::Cloud(e @ CloudError::Refused { .. }) => (
-            vec![error(Code::AwsRefused, e.to_string())],
-            Exit::Operation,
-        ),
+        CloudError::Aws(error) => match error.kind {
+            AwsErrorKind::Limited { .. } | AwsErrorKind::Unreachable => {
+                (Code::AwsUnreachable, Exit::Unreachable)
+            }
+            AwsErrorKind::Expired => (Code::AwsCredentials, Exit::Unreachable),
+            // Without its role, the job has no credentials.
+            _ if error.role.is_some() => (Code::AwsCredentials, Exit::Unreachable),
+            AwsErrorKind::NotAllowed | AwsErrorKind::NotFound | AwsErrorKind::Invalid => {
+                (Code::AwsRefused, Exit::Operation)
+            }
+        },
+    }
+}
+
+fn help(failed: &CloudError) -> Option<&'static str> {
+    match failed {
+        CloudError::Interrupted => Some("run it again: it goes on where it ended"),
+        CloudError::NoCredentials(_) => Some(SIGN_IN),
+        CloudError::Misused(_) | CloudError::NoIdentityToken(_) => None,
+        CloudError::Aws(error) => match error.kind {
+            AwsErrorKind::Limited { .. } => Some("wait, then run it again"),
+            AwsErrorKind::Unreachable => None,
+            AwsErrorKind::Expired if error.role.is_some() => {
+                Some("run the job again: it requests a new identity token")
+            }
+            AwsErrorKind::Expired => Some(SIGN_IN),
+            _ if error.role.is_some() => Some(
+                "let the role's trust policy allow this job; `provisioner roles` writes such a role",
+            ),
+            AwsErrorKind::NotAllowed | AwsErrorKind::NotFound | AwsErrorKind::Invalid => None,
+        },
     }
 }
 

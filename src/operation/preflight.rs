@@ -46,7 +46,9 @@ async fn check_needs(
         }
         let absent = match absent(site.cloud, &need.needed).await {
             // A role that may deploy need not be allowed to read everything that the stack uses.
-            Err(CloudError::Refused { code, .. }) => Some(Unmet::Unreadable { code }),
+            Err(CloudError::Aws(error)) if error.is_refusal() => Some(Unmet::Unreadable {
+                code: error.code().to_owned(),
+            }),
             missing => missing?,
         };
         if let Some(unmet) = absent {

@@ -2,7 +2,7 @@
 
 use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError, preflight};
-use crate::cloud::{self, OperationResult, PendingChangeSet, StackOperation};
+use crate::cloud::{CloudError, OperationResult, PendingChangeSet, StackOperation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::guard::{Authority, Create, Facts, Preview, Resume, RunsChangeSet, Update};
 use crate::plan;
@@ -55,13 +55,12 @@ pub async fn provision(
     let created = create::<Create>(site, desired, facts).await;
     // Another run may have been faster: then its creation, running or about to start, is what blocks this one.
     match &created {
-        Err(OperationError::Cloud(refused)) if refused.has_code("ChangeSetNotFound") => {
+        Err(OperationError::Cloud(error)) if error.is_not_found() => {
             site.progress.step(&desired.stack, Step::OtherRun);
             site.cloud.wait_until_started(&desired.stack.name).await?;
         }
-        Err(
-            OperationError::Cloud(cloud::CloudError::Refused { .. }) | OperationError::Invalid(_),
-        ) => {}
+        Err(OperationError::Cloud(CloudError::Aws(error))) if error.is_refusal() => {}
+        Err(OperationError::Invalid(_)) => {}
         _ => return created,
     }
     let Ok(facts) = site.facts(desired).await else {

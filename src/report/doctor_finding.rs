@@ -141,6 +141,10 @@ pub enum Found {
         account: String,
         stacks: usize,
     },
+    /// AWS did not answer, limits the rate of requests, or does not accept the token.
+    AwsFailed {
+        error: String,
+    },
     NoCredentials {
         error: String,
     },
@@ -158,6 +162,7 @@ impl Found {
             | Self::Unreadable { error, .. }
             | Self::IssuerFailed { error }
             | Self::RoleNotAssumed { error }
+            | Self::AwsFailed { error }
             | Self::NoCredentials { error } => error.clone(),
             Self::MergeQueue => "a merge queue asks".to_owned(),
             Self::Push { reference } => format!("push to {reference}"),
@@ -285,6 +290,7 @@ impl Found {
                 "the subject is customised; the roles that `provisioner roles --repository {repository}` writes do not trust it"
             ),
             Self::RoleNotAssumed { .. } => ROLE_HELP.to_owned(),
+            Self::AwsFailed { .. } => "run it again".to_owned(),
             Self::ForeignApplyRole => {
                 "let it trust the subjects of its environments alone, as `provisioner roles` writes it".to_owned()
             }

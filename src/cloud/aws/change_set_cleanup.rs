@@ -3,7 +3,7 @@
 use super::change_sets::PREFIX;
 use super::poll::PollBackoff;
 use super::{Cloud, error};
-use crate::cloud::{CloudError, PendingChangeSet, Result};
+use crate::cloud::{PendingChangeSet, Result};
 use crate::stack::Health;
 
 /// Maximum number of polls while a change set is being deleted: about a minute.
@@ -35,7 +35,7 @@ impl Cloud {
             .map_err(|e| error::from_sdk("DeleteChangeSet", e))
         {
             Ok(_) => Ok(()),
-            Err(error) if is_gone(&error) => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -114,8 +114,4 @@ impl Cloud {
         }
         Ok(())
     }
-}
-
-fn is_gone(error: &CloudError) -> bool {
-    error.has_code("ChangeSetNotFound") || error.has_code("does not exist")
 }

@@ -1,7 +1,7 @@
 //! Findings of CloudFormation's validation and hooks about a change set.
 
 use super::{Cloud, error};
-use crate::cloud::{CloudError, PendingChangeSet, Result};
+use crate::cloud::{AwsError, AwsErrorKind, CloudError, PendingChangeSet, Result};
 use crate::stack::{Hook, Validation};
 
 impl Cloud {
@@ -90,8 +90,21 @@ impl Cloud {
 /// A note about a failed query. A cancelled run and rejected credentials are errors, because later queries would fail too.
 pub(super) fn unread(what: &str, error: CloudError) -> Result<String> {
     match error {
-        CloudError::Refused { code, .. } => Ok(format!("the {what} could not be read: {code}")),
-        CloudError::Unreachable { operation, .. } => Ok(format!(
+        CloudError::Aws(error) if error.is_refusal() => {
+            Ok(format!("the {what} could not be read: {}", error.code))
+        }
+        CloudError::Aws(AwsError {
+            operation,
+            kind: AwsErrorKind::Limited { .. },
+            ..
+        }) => Ok(format!(
+            "the {what} could not be read: AWS limits the rate of {operation}"
+        )),
+        CloudError::Aws(AwsError {
+            operation,
+            kind: AwsErrorKind::Unreachable,
+            ..
+        }) => Ok(format!(
             "the {what} could not be read: {operation} gives no answer"
         )),
         error => Err(error),

@@ -63,7 +63,7 @@ impl Cloud {
                 made.stack_id.unwrap_or_default(),
             ),
             // An attempt whose response was lost created it: the name is random.
-            Err(error) if error.has_code("AlreadyExists") => {
+            Err(error) if error.has_code("AlreadyExistsException") => {
                 let made = self.described(&stack.name, &name).await?;
                 (made.id, made.stack_id)
             }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use aws_sdk_cloudformation::types::StackResourceDriftStatus;
 
 use super::change_set_findings::unread;
+use super::classify::Situation;
 use super::poll::PollBackoff;
 use super::{Cloud, error};
 use crate::cloud::Result;
@@ -113,7 +114,9 @@ impl Cloud {
             {
                 Ok(started) => break started.stack_drift_detection_id.unwrap_or_default(),
                 // Another detection, or this run's own whose response was lost: AWS has no request for its id.
-                Err(error) if error.has_code("in progress") => pauses.wait().await?,
+                Err(error) if error.describes(Situation::DriftDetectionRuns) => {
+                    pauses.wait().await?
+                }
                 Err(error) => return Err(error),
             }
         };

@@ -1,78 +1,179 @@
 //! SDK errors → the port's.
 
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
+use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::cloud::CloudError;
+use super::classify::{self, Situation};
+use crate::cloud::{AwsError, AwsErrorKind, CloudError};
 
-/// Codes that say that the credentials are at fault. Source: "Common errors" of the services' API references.
-const OF_CREDENTIALS: &[&str] = &[
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-    "RequestExpired",
-];
-
-const OF_LOAD: &[&str] = &[
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestLimitExceeded",
-    "TooManyRequestsException",
-    "SlowDown",
-    "RequestTimeout",
-    "InternalFailure",
-    "InternalError",
-    "ServiceUnavailable",
-];
-
-/// Begins what [`WebIdentityProvider`](super::federated::WebIdentityProvider) says, so that it is found in the SDK's chain of errors.
-pub const FEDERATION: &str = "federation: ";
-
-/// Says what an error means.
 pub fn from_sdk<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> CloudError
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
 {
     if let Some(service) = error.as_service_error() {
-        let status = error.raw_response().map(|answer| answer.status().as_u16());
-        let status = status.unwrap_or_default();
-        // An answer to HEAD has no body, and thus no code.
-        let code = service.code().map(str::to_owned);
-        let code = code.unwrap_or_else(|| format!("HTTP {status}"));
-        let message = service.message().unwrap_or("no explanation").to_owned();
-        if OF_CREDENTIALS.contains(&code.as_str()) {
-            return CloudError::Credentials(format!("{operation}: {code}: {message}"));
+        let answer = error.raw_response();
+        let status = answer.map_or(0, |answer| answer.status().as_u16());
+        let mut failed = rejected(operation, service, status);
+        if let AwsErrorKind::Limited { until } = &mut failed.kind {
+            *until = answer.and_then(retry_after);
         }
-        if OF_LOAD.contains(&code.as_str()) || status >= 500 {
-            let reason = format!("{code}: {message} (after several attempts)");
-            return CloudError::Unreachable { operation, reason };
-        }
-        return CloudError::Refused {
-            operation,
-            code,
-            message,
-        };
+        return failed.into();
     }
-    let chain = DisplayErrorContext(&error).to_string();
-    // A role that may not be assumed, or a token that was not issued.
-    if let Some(at) = chain.find(FEDERATION) {
-        let said = chain[at..].split(" (").next().unwrap_or_default();
-        return CloudError::Credentials(said[FEDERATION.len()..].to_owned());
+    // The SDK obtains credentials inside the request, so the reason that there are none is one of the error's sources.
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(error) = of_credentials(inner) {
+            return error;
+        }
+        source = inner.source();
     }
     // The chain ends with the SDK's own debug representation, which is for its authors.
-    let reason = chain.split(" (").next().unwrap_or_default().to_owned();
-    let lacks_credentials = chain.contains("CredentialsNotLoaded")
-        || chain.contains("credentials provider was not enabled")
-        || chain.contains("failed to load credentials")
-        || chain.contains("no providers in chain provided credentials");
-    if lacks_credentials {
-        return CloudError::Credentials(
-            "none were found in the environment or the shared files".into(),
-        );
+    let chain = DisplayErrorContext(&error).to_string();
+    AwsError {
+        operation,
+        role: None,
+        kind: AwsErrorKind::Unreachable,
+        code: String::new(),
+        message: chain.split(" (").next().unwrap_or_default().to_owned(),
     }
-    CloudError::Unreachable { operation, reason }
+    .into()
+}
+
+/// An error that AWS answered with. `status`: of the HTTP answer, 0 if unknown.
+fn rejected(operation: &'static str, error: &impl ProvideErrorMetadata, status: u16) -> AwsError {
+    let message = error.message().unwrap_or("no explanation");
+    let kind = match classify::situation(error.code().unwrap_or_default(), message) {
+        Some(Situation::NoStack | Situation::NoChangeSet) => AwsErrorKind::NotFound,
+        _ => classify::kind(error.code(), status),
+    };
+    let retried = match &kind {
+        AwsErrorKind::Limited { .. } | AwsErrorKind::Unreachable => " (after several attempts)",
+        _ => "",
+    };
+    AwsError {
+        operation,
+        role: None,
+        kind,
+        // An answer to HEAD has no body, and thus no code.
+        code: error
+            .code()
+            .map_or_else(|| format!("HTTP {status}"), str::to_owned),
+        message: format!("{message}{retried}"),
+    }
+}
+
+/// The error that a source of the SDK's error means for the credentials.
+fn of_credentials(source: &(dyn Error + 'static)) -> Option<CloudError> {
+    if let Some(error) = source.downcast_ref::<CloudError>() {
+        return Some(error.clone());
+    }
+    // A profile of the shared files may assume a role.
+    if let Some(error) = source.downcast_ref::<AssumeRoleError>() {
+        return Some(rejected("AssumeRole", error, 0).into());
+    }
+    if let Some(error) = source.downcast_ref::<AssumeRoleWithWebIdentityError>() {
+        return Some(rejected("AssumeRoleWithWebIdentity", error, 0).into());
+    }
+    match source.downcast_ref::<CredentialsError>()? {
+        CredentialsError::CredentialsNotLoaded(_) => Some(CloudError::NoCredentials(
+            "none were found in the environment or the shared files".to_owned(),
+        )),
+        CredentialsError::InvalidConfiguration(_) => {
+            let chain = DisplayErrorContext(source).to_string();
+            let reason = chain.split(" (").next().unwrap_or_default().to_owned();
+            Some(CloudError::NoCredentials(reason))
+        }
+        _ => None,
+    }
+}
+
+/// When AWS takes the next request, from the answer's `Date` and its `Retry-After` in seconds.
+fn retry_after(answer: &HttpResponse) -> Option<Timestamp> {
+    let date = rfc2822::parse(answer.headers().get("date")?).ok()?;
+    let seconds: i64 = answer.headers().get("retry-after")?.parse().ok()?;
+    date.timestamp()
+        .checked_add(SignedDuration::from_secs(seconds))
+        .ok()
+}
+
+impl CloudError {
+    /// Whether AWS answered with exactly this code.
+    pub(super) fn has_code(&self, code: &str) -> bool {
+        self.aws().is_some_and(|error| error.code == code)
+    }
+
+    /// Whether CloudFormation's message describes this situation.
+    pub(super) fn describes(&self, situation: Situation) -> bool {
+        self.aws().is_some_and(|error| {
+            classify::situation(&error.code, &error.message) == Some(situation)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksError;
+
+    use super::*;
+
+    /// What a request returns if its credentials fail with this error.
+    fn through_credentials(failed: CredentialsError) -> CloudError {
+        from_sdk(
+            "GetCallerIdentity",
+            SdkError::<DescribeStacksError, HttpResponse>::construction_failure(failed),
+        )
+    }
+
+    #[test]
+    fn a_role_that_is_throttled_is_not_a_missing_permission() {
+        for (kind, denied, transient) in [
+            (AwsErrorKind::NotAllowed, true, false),
+            (AwsErrorKind::Limited { until: None }, false, true),
+            (AwsErrorKind::Unreachable, false, true),
+            (AwsErrorKind::Expired, false, false),
+            (AwsErrorKind::Invalid, false, false),
+        ] {
+            let error = AwsError {
+                operation: "AssumeRoleWithWebIdentity",
+                role: Some("arn:aws:iam::111122223333:role/plan".to_owned()),
+                kind,
+                code: "Code".to_owned(),
+                message: "AccessDenied".to_owned(),
+            };
+            let inner = CloudError::from(error.clone());
+            let outer = through_credentials(CredentialsError::provider_error(inner));
+            assert_eq!(outer.aws(), Some(&error));
+            assert_eq!(outer.is_role_denied(), denied, "{error}");
+            assert_eq!(outer.is_transient(), transient, "{error}");
+        }
+    }
+
+    #[test]
+    fn absent_and_unusable_credentials_are_no_answers_of_aws() {
+        let none = through_credentials(CredentialsError::not_loaded_no_source());
+        assert!(matches!(none, CloudError::NoCredentials(_)), "{none}");
+        let wrong = through_credentials(CredentialsError::invalid_configuration("AccessDenied"));
+        assert!(matches!(wrong, CloudError::NoCredentials(_)), "{wrong}");
+        let broken = through_credentials(CredentialsError::provider_error("AccessDenied"));
+        assert!(broken.is_transient(), "{broken}");
+    }
+
+    #[test]
+    fn a_limit_ends_by_the_clock_of_aws() {
+        let mut answer = HttpResponse::new(503.try_into().unwrap(), "".into());
+        assert_eq!(retry_after(&answer), None);
+        answer.headers_mut().insert("retry-after", "30");
+        answer
+            .headers_mut()
+            .insert("date", "Sat, 28 Nov 2026 05:00:00 GMT");
+        let until = retry_after(&answer).unwrap();
+        assert_eq!(until.to_string(), "2026-11-28T05:00:30Z");
+    }
 }

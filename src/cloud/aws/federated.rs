@@ -9,6 +9,7 @@ use aws_credential_types::provider::{ProvideCredentials, Result, future};
 use secrecy::ExposeSecret as _;
 
 use super::error;
+use crate::cloud::{AwsError, CloudError};
 use crate::forge::IdentityTokens;
 
 /// Assumes a role with a new token each time. A token from the job's start would expire during a long run.
@@ -38,7 +39,9 @@ impl WebIdentityProvider {
 
     async fn assume(&self) -> Result {
         let token = self.identity.token().await;
-        let token = token.map_err(|e| failed(&e))?;
+        let token = token.map_err(|error| {
+            CredentialsError::provider_error(CloudError::NoIdentityToken(error))
+        })?;
         let assumed = self
             .sts
             .assume_role_with_web_identity()
@@ -48,11 +51,18 @@ impl WebIdentityProvider {
             .send()
             .await;
         let assumed = assumed.map_err(|e| {
-            let refused = error::from_sdk("AssumeRoleWithWebIdentity", e);
-            failed(&format!("role {}: {refused}", self.role))
+            let error = match error::from_sdk("AssumeRoleWithWebIdentity", e) {
+                CloudError::Aws(error) => CloudError::Aws(AwsError {
+                    role: Some(self.role.clone()),
+                    ..error
+                }),
+                error => error,
+            };
+            CredentialsError::provider_error(error)
         })?;
-        let credentials = assumed.credentials;
-        let credentials = credentials.ok_or_else(|| failed(&"AWS sent no credentials"))?;
+        let credentials = assumed
+            .credentials
+            .ok_or_else(|| CredentialsError::unhandled("AWS sent no credentials"))?;
         let expiry = SystemTime::try_from(credentials.expiration).ok();
         Ok(Credentials::new(
             credentials.access_key_id,
@@ -71,8 +81,4 @@ impl ProvideCredentials for WebIdentityProvider {
     {
         future::ProvideCredentials::new(self.assume())
     }
-}
-
-fn failed(reason: &dyn std::fmt::Display) -> CredentialsError {
-    CredentialsError::provider_error(format!("{}{reason}", error::FEDERATION))
 }

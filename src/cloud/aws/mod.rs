@@ -3,6 +3,7 @@
 mod change_set_cleanup;
 mod change_set_findings;
 mod change_sets;
+mod classify;
 mod convert;
 mod drift;
 mod error;

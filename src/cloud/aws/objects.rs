@@ -4,8 +4,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{Cloud, error};
-use crate::cloud::{Bucket, CloudError, Result};
+use super::{Cloud, classify, error};
+use crate::cloud::{AwsError, Bucket, CloudError, Result};
 use crate::guard::{EmptiesBuckets, Folders, Permit, TearDown, Upload};
 
 /// Maximum number of concurrent writes.
@@ -17,10 +17,10 @@ impl Cloud {
     /// A bucket; `None` if it does not exist.
     pub async fn bucket(&self, bucket: &str) -> Result<Option<Bucket>> {
         let head = self.objects.head_bucket().bucket(bucket).send().await;
-        match head {
+        match head.map_err(|e| error::from_sdk("HeadBucket", e)) {
             Ok(_) => {}
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_not_found()) => return Ok(None),
-            Err(e) => return Err(error::from_sdk("HeadBucket", e)),
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
         }
         let versioning = self
             .objects
@@ -85,10 +85,10 @@ impl Cloud {
             .key(key)
             .send()
             .await;
-        match head {
+        match head.map_err(|e| error::from_sdk("HeadObject", e)) {
             Ok(_) => Ok(true),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
-            Err(e) => Err(error::from_sdk("HeadObject", e)),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -198,15 +198,18 @@ impl Cloud {
             .map_err(|e| error::from_sdk("DeleteObjects", e))?;
         match deleted.errors.into_iter().flatten().next() {
             None => Ok(count),
-            Some(first) => Err(CloudError::Refused {
+            // The answer's own status is 200.
+            Some(first) => Err(CloudError::Aws(AwsError {
                 operation: "DeleteObjects",
+                role: None,
+                kind: classify::kind(first.code.as_deref(), 200),
                 code: first.code.unwrap_or_default(),
                 message: format!(
                     "{}: {}",
                     first.key.unwrap_or_default(),
                     first.message.unwrap_or_default()
                 ),
-            }),
+            })),
         }
     }
 

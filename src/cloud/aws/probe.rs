@@ -21,11 +21,7 @@ impl Cloud {
         match tried.map_err(|e| error::from_sdk("ExecuteChangeSet", e)) {
             Ok(_) => Ok(true),
             Err(error) if error.has_code("AccessDenied") => Ok(false),
-            Err(error)
-                if error.has_code("ChangeSetNotFound") || error.has_code("does not exist") =>
-            {
-                Ok(true)
-            }
+            Err(error) if error.is_not_found() => Ok(true),
             Err(error) => Err(error),
         }
     }

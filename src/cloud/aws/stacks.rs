@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::classify::Situation;
 use super::{Cloud, convert, error};
 use crate::cloud::{Result, StackResource};
 use crate::stack::{Stack, StackEvent};
@@ -17,7 +18,7 @@ impl Cloud {
                 .flatten()
                 .next()
                 .map(convert::stack)),
-            Err(error) if error.has_code("does not exist") => Ok(None),
+            Err(error) if error.describes(Situation::NoStack) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -102,7 +103,7 @@ impl Cloud {
                 match page.map_err(|e| error::from_sdk("ListImports", e)) {
                     Ok(page) => importers.extend(page.imports.into_iter().flatten()),
                     // CloudFormation reports an error instead of an empty list.
-                    Err(error) if error.has_code("is not imported by any stack") => break,
+                    Err(error) if error.describes(Situation::NoImporter) => break,
                     Err(error) => return Err(error),
                 }
             }
@@ -113,7 +114,7 @@ impl Cloud {
     }
 
     /// Has CloudFormation validate a template, and returns the capabilities that it needs, such as `CAPABILITY_NAMED_IAM`. A
-    /// rejected template is a [`CloudError::Refused`](crate::cloud::CloudError).
+    /// rejected template is [`AwsErrorKind::Invalid`](crate::cloud::AwsErrorKind).
     pub async fn validate(&self, body: &str) -> Result<Vec<String>> {
         let validated = self
             .stacks

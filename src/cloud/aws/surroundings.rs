@@ -40,7 +40,7 @@ impl Cloud {
             .await;
         match resource.map_err(|e| error::from_sdk("GetResource", e)) {
             Ok(_) => Ok(true),
-            Err(error) if error.has_code("ResourceNotFound") => Ok(false),
+            Err(error) if error.has_code("ResourceNotFoundException") => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -10,6 +10,7 @@ mod attack;
 mod changes;
 mod deletion;
 mod drift;
+mod errors;
 mod ml;
 mod nested;
 mod operations;

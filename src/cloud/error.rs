@@ -1,0 +1,138 @@
+//! Why AWS did not do or answer a request.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::forge::ForgeError;
+
+pub type Result<T> = std::result::Result<T, CloudError>;
+
+/// Why a call failed. The texts are AWS's own and may quote values: they are shown through `report` only.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CloudError {
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// There are no credentials.
+    #[error("AWS credentials: {0}")]
+    NoCredentials(String),
+    /// The forge issued no identity token, so AWS was not queried.
+    #[error("AWS credentials: {0}")]
+    NoIdentityToken(ForgeError),
+    /// The run was cancelled.
+    #[error("interrupted")]
+    Interrupted,
+    /// A permit or an earlier answer was used for something else: a bug.
+    #[error("{0}")]
+    Misused(String),
+}
+
+/// A failed request, with AWS's own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct AwsError {
+    /// The API's name of the operation, such as `DescribeStacks`.
+    pub operation: &'static str,
+    /// The ARN of the role that the request was to assume. `None` for requests with credentials.
+    pub role: Option<String>,
+    /// What callers decide by.
+    pub kind: AwsErrorKind,
+    /// The API's code, such as `AccessDenied`, or `HTTP 403` for an answer without a body. Empty without an answer.
+    pub(super) code: String,
+    /// AWS's explanation.
+    pub(super) message: String,
+}
+
+/// What a failure means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AwsErrorKind {
+    /// AWS does not allow it.
+    NotAllowed,
+    NotFound,
+    /// AWS limits the rate of requests, and retries did not help. The request was not executed.
+    Limited {
+        /// When to send the next request, by AWS's clock, if AWS says so.
+        until: Option<Timestamp>,
+    },
+    /// AWS does not accept the credentials or the identity token: most often they have expired.
+    Expired,
+    /// No answer, or one that cannot be read, after retries. A write may have been executed.
+    Unreachable,
+    /// AWS rejects the request.
+    Invalid,
+}
+
+impl AwsError {
+    /// AWS's code. For people: nothing decides by it.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Whether AWS refused this request, and not the job as a whole: other requests may succeed, and the same one will not.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self.kind,
+            AwsErrorKind::NotAllowed | AwsErrorKind::NotFound | AwsErrorKind::Invalid
+        )
+    }
+}
+
+impl CloudError {
+    pub fn aws(&self) -> Option<&AwsError> {
+        match self {
+            Self::Aws(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether AWS reports that something does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.aws()
+            .is_some_and(|error| error.kind == AwsErrorKind::NotFound)
+    }
+
+    /// Whether AWS does not let the job assume a role.
+    pub fn is_role_denied(&self) -> bool {
+        self.aws()
+            .is_some_and(|error| error.role.is_some() && error.kind == AwsErrorKind::NotAllowed)
+    }
+
+    /// Whether AWS or the forge gave no usable answer, or limits the rate of requests. The same request may succeed later.
+    pub fn is_transient(&self) -> bool {
+        use crate::forge::ForgeErrorKind;
+        match self {
+            Self::Aws(error) => matches!(
+                error.kind,
+                AwsErrorKind::Limited { .. } | AwsErrorKind::Unreachable
+            ),
+            Self::NoIdentityToken(error) => matches!(
+                error.kind,
+                ForgeErrorKind::Limited { .. } | ForgeErrorKind::Unreachable
+            ),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(role) = &self.role {
+            write!(f, "role {role}: ")?;
+        }
+        write!(f, "AWS {}: ", self.operation)?;
+        match &self.kind {
+            AwsErrorKind::Limited { until: None } => write!(f, "rate limit: ")?,
+            AwsErrorKind::Limited { until: Some(until) } => {
+                write!(f, "rate limit until {until:.0}: ")?;
+            }
+            AwsErrorKind::Expired => write!(f, "credentials expired or not accepted: ")?,
+            AwsErrorKind::NotAllowed
+            | AwsErrorKind::NotFound
+            | AwsErrorKind::Unreachable
+            | AwsErrorKind::Invalid => {}
+        }
+        if !self.code.is_empty() {
+            write!(f, "{}: ", self.code)?;
+        }
+        write!(f, "{}", self.message)
+    }
+}
