@@ -35,7 +35,7 @@ impl Diagnosis {
 
     /// Something is not as it should be, which the process says when it ends.
     pub(super) fn fail(&mut self, part: &'static str, what: &str, found: &Found, exit: Exit) {
-        // What is open to somebody who should not have it counts more than what is missing.
+        // A permission that should be denied outranks a missing one.
         if self.exit == Exit::Ok || exit == Exit::Denied {
             self.exit = exit;
         }

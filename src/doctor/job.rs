@@ -100,7 +100,7 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
             Some(pull.base)
         }
         Err(error) => {
-            // Whoever is not known to be no fork counts as one.
+            // A pull request that cannot be read counts as one from a fork.
             job.fork = true;
             let found = unreadable(&error, "pull-requests: read");
             diagnosis.fail("job", "event", &found, Exit::Unreachable);

@@ -214,7 +214,7 @@ fn check_account(
     right
 }
 
-/// Whether a role that looks cannot run change sets: of no stack that it is about, and of none whose name nobody has.
+/// Whether a plan role cannot execute change sets, neither of its own stacks nor of a stack with an unused name.
 async fn prove_read_only(diagnosis: &mut Diagnosis, role: &str, cloud: &Cloud, stacks: &[String]) {
     let what = format!("{role} cannot run change sets");
     let nobodys = format!("provisioner-doctor-{:016x}", fastrand::u64(..));

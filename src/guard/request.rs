@@ -67,7 +67,7 @@ pub struct Branch {
     pub protected: Option<bool>,
 }
 
-/// Somebody who opened a pull request or pushed to its head.
+/// A user who opened a pull request or pushed to its head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Contributor {

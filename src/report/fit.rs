@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_loses_details_before_items_and_counts_both() {
+    fn lists_drop_details_before_items_and_count_both() {
         let items: Vec<String> = (0..9)
             .map(|n| format!("{n}: {}", "x".repeat(200)))
             .collect();
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_keeps_to_its_share() {
+    fn lists_stay_within_their_share() {
         let items: Vec<String> = (0..99)
             .map(|n| format!("{n:02}: {}", "x".repeat(100)))
             .collect();
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn attack_what_is_open_is_closed() {
+    fn attack_open_markup_is_closed_at_the_cut() {
         let inside = "x\n```\n".repeat(100);
         let section = format!(
             "## t\n\n```a``b``` is a span\n<details><summary>Show</summary>\n\n````yaml\n{inside}````\n\n</details>\n"

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_notice_in_an_evidence_file_reads_as_before() {
+    fn notices_survive_a_json_round_trip() {
         for notice in [
             Notice::PolicyChanged,
             Notice::Superseded { configs: 2 },

@@ -78,7 +78,7 @@ mod tests {
     const HEAD: &str = "0123456789abcdef0123456789abcdef01234567";
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_marker_parses_to_the_same_digests() {
         let digest = Digest::sha256("a change set");
         let line = format!("{BEGIN}head={HEAD} 3={digest}{END}");
         let shown =

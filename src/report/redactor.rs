@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_the_value_itself_is_never_called_equal() {
+    fn masked_and_dynamic_values_are_never_numbered() {
         let masked = ["****", "****", r#"{"Pin":"****"}"#, r#"{"Pin":"****"}"#];
         assert_eq!(report(&masked), ["(hidden)"; 4]);
         let reference = "{{resolve:ssm:/pin}}";

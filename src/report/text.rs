@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_read_aloud() {
+    fn lists_end_with_and() {
         let names = |names: &[&str]| Text::and_list(names.iter().copied().map(Text::name));
         assert_eq!(names(&[]).quoted(), "");
         assert_eq!(names(&["a"]).quoted(), "`a`");
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_value_is_not_an_empty_one() {
+    fn an_absent_value_differs_from_an_empty_value() {
         assert_eq!(Text::optional(None::<String>).markdown(), "");
         assert_eq!(Text::optional(Some("")).markdown(), "(empty)");
     }

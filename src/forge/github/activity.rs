@@ -1,4 +1,4 @@
-//! Who pushed what, and when. A commit's author and dates are claims of whoever created it; GitHub's record of activities is not.
+//! Who pushed what, and when. A commit's author and dates are claims of its creator; GitHub's record of activities is not.
 //! <https://docs.github.com/en/rest/repos/repos#list-repository-activities>
 
 use super::client::GitHub;

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn attack_of_a_next_pages_address_only_the_cursor_is_used() {
+    fn attack_only_the_cursor_of_a_next_page_is_used() {
         let taken = |text: &str| Some(Some(text.to_owned()));
         assert_eq!(
             next(r#"<https://x/y?after=Y3Vy%3D%3D&ref=z>; rel="next""#),

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_waited_for_and_writes_are_not_doubled() {
+    fn rate_limits_are_retried_and_writes_are_not_repeated() {
         let backoff = Duration::from_millis(1);
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         for (status, pairs, idempotent, expected) in [

@@ -78,7 +78,7 @@ fn attack_the_pusher_of_a_removed_commit_counts() {
         .by(&scene.bob)
         .write("c", "x")
         .push();
-    // Carol removes the last commit only, which moves the branch to a commit that nobody pushed on its own.
+    // Carol removes the last commit only, which moves the branch to a commit that no user pushed on its own.
     scene.repo.branch_by(&scene.carol, "feature", &kept);
     assert_eq!(
         pushers(&scene),

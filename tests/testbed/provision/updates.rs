@@ -112,7 +112,7 @@ fn attack_a_check_that_runs_again_after_the_approval() {
     world.workdir.run_action("prep-master", &["--force"]);
     world.workdir.write(&world.workdir.path(), &config);
     let template = world.template();
-    // Whoever may re-run the check replaces what the approver was shown.
+    // A user who may re-run the check replaces the plan that the approver saw.
     world.check(&pull);
     let before = world.merged(&pull);
     let run = world.push(&before).run();
