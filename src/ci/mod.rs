@@ -9,11 +9,16 @@ mod environment;
 mod event;
 pub mod github;
 mod outputs;
+mod system;
 
-pub use detect::{actor, in_job, read_environment};
+pub use detect::{actor, annotations, in_job, read_environment};
 pub use environment::{JobEnvironment, JobRun, is_blank, variable};
 pub use event::CiEvent;
 pub use outputs::{JobOutputs, summary};
+pub use system::CiSystem;
+
+/// The supported CI systems.
+const SYSTEMS: &[CiSystem] = &[github::SYSTEM];
 
 /// The time now in UTC, as part of a file name: `20261123T232156Z`.
 pub fn timestamp() -> String {

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 
+use super::detect::system;
 use super::environment::variable;
-use super::github::{OUTPUT_FILE, SUMMARY_FILE, output_entry};
 
 /// Output variables of the step, in order.
 #[derive(Debug, Default)]
@@ -18,18 +18,21 @@ impl JobOutputs {
 
     /// Appends all of them to the file that the CI system reads.
     pub fn write(&self) -> io::Result<()> {
+        let Some(system) = system() else {
+            return Ok(());
+        };
         let text: String = self
             .0
             .iter()
-            .map(|(name, value)| output_entry(name, value))
+            .map(|(name, value)| (system.output_entry)(name, value))
             .collect();
-        append(OUTPUT_FILE, &text)
+        append(system.output_variable, &text)
     }
 }
 
 /// Appends Markdown to the job summary.
 pub fn summary(markdown: &str) -> io::Result<()> {
-    append(SUMMARY_FILE, markdown)
+    system().map_or(Ok(()), |system| append(system.summary_variable, markdown))
 }
 
 fn append(variable_name: &str, text: &str) -> io::Result<()> {

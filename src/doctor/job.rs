@@ -8,7 +8,7 @@ use crate::ci::{CiEvent, JobEnvironment};
 use crate::config::{Config, load};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::forge::{Forge, ForgeError, RepositoryInfo};
+use crate::forge::{Forge, ForgeError, RepositoryInfo, TokenPermission};
 use crate::guard::Policy;
 use crate::model::CommitSha;
 use crate::product::Registry;
@@ -20,7 +20,8 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
         Ok(forge) => forge,
         Err(error) => {
             let error = error.to_string();
-            let found = Found::ForgeUnknown { error };
+            let help = environment.repository.profile().connect_help;
+            let found = Found::ForgeUnknown { error, help };
             return diagnosis.fail("job", "forge", &found, Exit::Unreachable);
         }
     };
@@ -41,7 +42,7 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
     let (policy, configs) = match policy_and_configs(diagnosis, &*forge, &base).await {
         Ok(read) => read,
         Err(error) => {
-            let found = unreadable(&error, "contents: read");
+            let found = unreadable(&*forge, &error, TokenPermission::ReadContents);
             return diagnosis.fail("policy", "policy file", &found, Exit::Unreachable);
         }
     };
@@ -102,7 +103,7 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
         Err(error) => {
             // A pull request that cannot be read counts as one from a fork.
             job.fork = true;
-            let found = unreadable(&error, "pull-requests: read");
+            let found = unreadable(job.forge, &error, TokenPermission::ReadPullRequests);
             diagnosis.fail("job", "event", &found, Exit::Unreachable);
             None
         }
@@ -123,7 +124,7 @@ async fn repository(diagnosis: &mut Diagnosis, forge: &dyn Forge) -> Option<Repo
             Some(about)
         }
         Err(error) => {
-            let found = unreadable(&error, "contents: read");
+            let found = unreadable(forge, &error, TokenPermission::ReadContents);
             diagnosis.fail("repository", "repository", &found, Exit::Unreachable);
             None
         }
@@ -164,9 +165,12 @@ async fn policy_and_configs(
     Ok((Some(policy), configs))
 }
 
-fn unreadable(error: &ForgeError, permission: &'static str) -> Found {
+/// Only an answer that withholds something may be about a missing permission.
+fn unreadable(forge: &dyn Forge, error: &ForgeError, permission: TokenPermission) -> Found {
     Found::Unreadable {
         error: error.to_string(),
-        permission,
+        permission: error
+            .is_withheld()
+            .then(|| (forge.profile().permission)(permission)),
     }
 }

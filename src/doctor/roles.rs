@@ -7,7 +7,7 @@ use super::diagnosis::{Diagnosis, StacksByTarget};
 use super::facts::JobFacts;
 use crate::cloud::{CancellationToken, Cloud, CloudError, Session};
 use crate::exit::Exit;
-use crate::forge::{Claims, IdentityTokens, JobSubject};
+use crate::forge::{Claims, IdentityTokens, JobSubject, TokenPermission};
 use crate::guard::Policy;
 use crate::product::Target;
 use crate::report::Found;
@@ -25,31 +25,27 @@ pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<J
         diagnosis.skip(PART, "identity token", &Found::NoTokenForFork);
         return None;
     }
+    let profile = job.forge.profile();
     let Some(issuer) = &job.environment.issuer else {
-        diagnosis.fail(
-            PART,
-            "identity token",
-            &Found::NoIdentityToken,
-            Exit::Unreachable,
-        );
+        let permission = (profile.permission)(TokenPermission::IdentityToken);
+        let found = Found::NoIdentityToken { permission };
+        diagnosis.fail(PART, "identity token", &found, Exit::Unreachable);
         return None;
     };
     let token = match issuer.token().await {
         Ok(token) => token,
         Err(error) => {
             let error = error.to_string();
-            let found = Found::IssuerFailed { error };
+            let help = profile.issuer_help;
+            let found = Found::IssuerFailed { error, help };
             diagnosis.fail(PART, "identity token", &found, Exit::Unreachable);
             return None;
         }
     };
     let Some(claims) = Claims::parse(&token) else {
-        diagnosis.fail(
-            PART,
-            "identity token",
-            &Found::ClaimsUnreadable,
-            Exit::Unreachable,
-        );
+        let forge = profile.name;
+        let found = Found::ClaimsUnreadable { forge };
+        diagnosis.fail(PART, "identity token", &found, Exit::Unreachable);
         return None;
     };
     let claim = |value: &String| Found::Claim {
@@ -141,7 +137,12 @@ pub async fn roles(
                 diagnosis.pass("plan role", &what, &Found::PlanRoleOfEnvironment);
             }
             Err(error) => {
-                diagnosis.fail("plan role", &what, &not_assumed(&error), Exit::Unreachable);
+                diagnosis.fail(
+                    "plan role",
+                    &what,
+                    &not_assumed(job, &error),
+                    Exit::Unreachable,
+                );
             }
         }
     }
@@ -170,18 +171,24 @@ pub async fn roles(
                 diagnosis.skip("apply role", role, &Found::Unproven { reason });
             }
             (Err(error), true) => {
-                diagnosis.fail("apply role", role, &not_assumed(&error), Exit::Unreachable);
+                diagnosis.fail(
+                    "apply role",
+                    role,
+                    &not_assumed(job, &error),
+                    Exit::Unreachable,
+                );
             }
         }
     }
 }
 
 /// Why a role was not assumed. Only AWS's refusal is about the role.
-fn not_assumed(error: &CloudError) -> Found {
+fn not_assumed(job: &JobFacts<'_>, error: &CloudError) -> Found {
     let text = error.to_string();
     match error {
         CloudError::NoIdentityToken(error) => Found::IssuerFailed {
             error: error.to_string(),
+            help: job.forge.profile().issuer_help,
         },
         CloudError::Aws(error) if error.is_refusal() => Found::RoleNotAssumed { error: text },
         _ => Found::AwsFailed { error: text },

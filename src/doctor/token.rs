@@ -4,7 +4,7 @@ use super::diagnosis::Diagnosis;
 use super::facts::JobFacts;
 use crate::ci::{self, CiEvent};
 use crate::exit::Exit;
-use crate::forge::{Capability, ReadPermission, WritePermission};
+use crate::forge::{Capability, ReadPermission, TokenPermission, WritePermission};
 use crate::guard::Policy;
 use crate::report::Found;
 
@@ -32,23 +32,18 @@ fn purpose_of(writes: WritePermission) -> &'static str {
 /// Whether there is a token, and which of its permissions work.
 pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
     const PART: &str = "token";
+    let profile = job.forge.profile();
     if !job.environment.repository.has_token() {
-        let found = Found::TokenMissing;
-        return diagnosis.fail(
-            PART,
-            job.forge.profile().token_variable,
-            &found,
-            Exit::Unreachable,
-        );
+        let help = profile.token_help;
+        let found = Found::TokenMissing { help };
+        return diagnosis.fail(PART, profile.token_variable, &found, Exit::Unreachable);
     }
-    diagnosis.pass(PART, job.forge.profile().token_variable, &Found::TokenSet);
+    diagnosis.pass(PART, profile.token_variable, &Found::TokenSet);
     if let Some(about) = &job.about {
-        diagnosis.pass(PART, "contents: read", &Found::Works);
-        let lists = [
-            ("statuses: read", ReadPermission::Statuses),
-            ("deployments: read", ReadPermission::Deployments),
-        ];
-        for (what, permission) in lists {
+        let what = (profile.permission)(TokenPermission::ReadContents);
+        diagnosis.pass(PART, what, &Found::Works);
+        for permission in [ReadPermission::Statuses, ReadPermission::Deployments] {
+            let what = (profile.permission)(TokenPermission::Read(permission));
             match job.forge.may_read(permission, &about.tip).await {
                 Capability::Yes => diagnosis.pass(PART, what, &Found::Works),
                 Capability::No(reason) => {
@@ -61,7 +56,7 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
         }
     }
     for writes in required_permissions(&job.environment.event) {
-        let what = (job.forge.profile().write_permission)(*writes);
+        let what = (profile.permission)(TokenPermission::Write(*writes));
         let purpose = purpose_of(*writes);
         match job.forge.may_write(*writes, job.pull_request).await {
             Capability::Yes => diagnosis.pass(PART, what, &Found::Granted { purpose }),

@@ -27,7 +27,7 @@ pub use error::{ForgeError, ForgeErrorKind};
 pub use identity::{Claims, IdentityTokens};
 pub use issues::{Issue, Issues};
 pub use port::{Connect, Forge};
-pub use profile::{Profile, Profiled};
+pub use profile::{Profile, Profiled, TokenPermission};
 pub use pull_requests::{OpenPullRequest, OpenPullRequests, PullRequest, PullRequests};
 pub use reviews::{DefaultBranch, Push, ReviewedPullRequest, Reviews};
 pub use source::{ChangeKind, ChangedFile, Source};

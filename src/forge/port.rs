@@ -1,8 +1,8 @@
 //! The port: everything that flows need of a forge.
 
 use super::{
-    Capabilities, Comments, Deployments, ForgeError, Issues, Profiled, PullRequests, Reviews,
-    Source, Statuses, Users,
+    Capabilities, Comments, Deployments, ForgeError, Issues, Profile, Profiled, PullRequests,
+    Reviews, Source, Statuses, Users,
 };
 
 /// A repository on a forge, with the job's token.
@@ -39,6 +39,9 @@ impl<T> Forge for T where
 /// Opens a repository with the token of a job. Must be called inside a tokio runtime.
 pub trait Connect: Send + Sync + std::fmt::Debug {
     fn connect(&self) -> Result<Box<dyn Forge>, ForgeError>;
+
+    /// The forge's limits and words.
+    fn profile(&self) -> &'static Profile;
 
     /// The repository's path, such as `owner/name`.
     fn repository(&self) -> &str;

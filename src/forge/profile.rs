@@ -1,6 +1,6 @@
 //! Limits and words of a forge.
 
-use super::WritePermission;
+use super::{ReadPermission, WritePermission};
 
 /// What differs between forges beside their API. Each adapter gives one.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,23 @@ pub struct Profile {
     /// Most stacks of one run that get deployments.
     pub deployments_per_run: usize,
     /// The forge's name of a permission.
-    pub write_permission: fn(WritePermission) -> &'static str,
+    pub permission: fn(TokenPermission) -> &'static str,
+    /// How to fix the address of the forge and of the repository.
+    pub connect_help: &'static str,
+    /// How to give the job its token.
+    pub token_help: &'static str,
+    /// What to do if the issuer of identity tokens fails.
+    pub issuer_help: &'static str,
+}
+
+/// A permission of a job's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenPermission {
+    ReadContents,
+    ReadPullRequests,
+    Read(ReadPermission),
+    Write(WritePermission),
+    IdentityToken,
 }
 
 /// Gives the forge's limits and words.

@@ -6,8 +6,10 @@ use crate::text::pluralize;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     // The job.
+    /// `help`: the forge's words, here and below.
     ForgeUnknown {
         error: String,
+        help: &'static str,
     },
     MergeQueue,
     Push {
@@ -24,10 +26,10 @@ pub enum Found {
         number: u64,
         is_fork: bool,
     },
-    /// The forge did not answer. Names the permission that the request needs.
+    /// The forge did not answer. Names the permission that the token may lack.
     Unreadable {
         error: String,
-        permission: &'static str,
+        permission: Option<&'static str>,
     },
 
     // The repository.
@@ -37,7 +39,9 @@ pub enum Found {
 
     // The token.
     TokenSet,
-    TokenMissing,
+    TokenMissing {
+        help: &'static str,
+    },
     Works,
     ReadRefused {
         reason: String,
@@ -93,11 +97,17 @@ pub enum Found {
 
     // The identity token.
     NoTokenForFork,
-    NoIdentityToken,
+    NoIdentityToken {
+        permission: &'static str,
+    },
     IssuerFailed {
         error: String,
+        help: &'static str,
     },
-    ClaimsUnreadable,
+    /// The forge's name.
+    ClaimsUnreadable {
+        forge: &'static str,
+    },
     Claim {
         value: String,
     },
@@ -158,9 +168,9 @@ impl Found {
     /// The finding as text.
     pub fn words(&self) -> String {
         match self {
-            Self::ForgeUnknown { error }
+            Self::ForgeUnknown { error, .. }
             | Self::Unreadable { error, .. }
-            | Self::IssuerFailed { error }
+            | Self::IssuerFailed { error, .. }
             | Self::RoleNotAssumed { error }
             | Self::AwsFailed { error }
             | Self::NoCredentials { error } => error.clone(),
@@ -184,7 +194,7 @@ impl Found {
                 "not proven: whether it is protected is not told to this token".to_owned()
             }
             Self::TokenSet => "set".to_owned(),
-            Self::TokenMissing => "not set".to_owned(),
+            Self::TokenMissing { .. } => "not set".to_owned(),
             Self::Works => "works".to_owned(),
             Self::ReadRefused { reason } | Self::NotGranted { reason, .. } => {
                 format!("refused, {reason}")
@@ -218,8 +228,8 @@ impl Found {
                 format!("cannot be seen, {reason}; {MEMBERS_HELP}")
             }
             Self::NoTokenForFork => "not asked for: the pull request comes from a fork".to_owned(),
-            Self::NoIdentityToken => "none is issued to this job".to_owned(),
-            Self::ClaimsUnreadable => "it has no claims that can be read".to_owned(),
+            Self::NoIdentityToken { .. } => "none is issued to this job".to_owned(),
+            Self::ClaimsUnreadable { .. } => "it has no claims that can be read".to_owned(),
             Self::Claim { value } | Self::OtherAudience { value } => value.clone(),
             Self::OtherSubject { value, .. } => value.clone(),
             Self::NoPlanRole => "the policy file names none: AWS is not asked in checks".to_owned(),
@@ -253,15 +263,19 @@ impl Found {
     /// How to fix it; `None` if nothing is wrong.
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            Self::ForgeUnknown { .. } => {
-                "GITHUB_API_URL and GITHUB_REPOSITORY are set by the runner".to_owned()
+            Self::ForgeUnknown { help, .. }
+            | Self::TokenMissing { help }
+            | Self::IssuerFailed { help, .. } => (*help).to_owned(),
+            Self::Unreadable {
+                permission: None, ..
+            } => "run it again".to_owned(),
+            Self::Unreadable {
+                permission: Some(permission),
+                ..
             }
-            Self::Unreadable { permission, .. } => format!("grant the job {permission}"),
+            | Self::NoIdentityToken { permission } => format!("grant the job {permission}"),
             Self::NotProtected => {
                 "protect it: what is merged into a branch that anybody can push to is not provisioned".to_owned()
-            }
-            Self::TokenMissing => {
-                "set GITHUB_TOKEN in the step's env to the job's github.token".to_owned()
             }
             Self::NotGranted {
                 permission,
@@ -276,12 +290,8 @@ impl Found {
             Self::MembersHidden {
                 is_needed: true, ..
             } => MEMBERS_HELP.to_owned(),
-            Self::NoIdentityToken => "grant the job id-token: write".to_owned(),
-            Self::IssuerFailed { .. } => {
-                "try again; GitHub's status page says whether its issuer works".to_owned()
-            }
-            Self::ClaimsUnreadable => {
-                "an issuer of another kind than GitHub's is not supported".to_owned()
+            Self::ClaimsUnreadable { forge } => {
+                format!("an issuer of another kind than {forge}'s is not supported")
             }
             Self::OtherAudience { .. } => {
                 "the roles trust no other audience than sts.amazonaws.com".to_owned()

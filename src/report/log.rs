@@ -2,8 +2,8 @@
 
 use crate::text::{escape_invisible, is_invisible_or_bidi};
 
-/// Breaks workflow commands of GitHub's runner: `::name::` at the start of a line, `##[name]` anywhere.
-/// Source: `ActionCommand.TryParseV2` and `TryParse` of github.com/actions/runner.
+/// Breaks workflow commands: `::name::` at the start of a line, `##[name]` anywhere.
+/// Source: `ActionCommand.TryParseV2` and `TryParse` of <https://github.com/actions/runner>.
 pub fn escape_workflow_commands(text: &str) -> String {
     // Escapes invisible characters first, because they could split a command.
     let text = escape_invisible(text, true);

@@ -1,7 +1,6 @@
 //! All output: text, Markdown, HTML, annotations, SARIF, evidence. One place escapes, one fits limits.
 
 mod action_summary;
-mod annotation;
 mod changes;
 mod check;
 mod check_comment;
@@ -40,7 +39,6 @@ mod templates;
 mod text;
 
 pub use action_summary::{ActionSummary, FolderCount};
-pub use annotation::{Annotations, annotations};
 pub use changes::{changes, changes_summary, redacted_changes};
 pub use check::{CheckContext, Collision, Report};
 pub use check_comment::{MARKER, markdown, results_markdown};

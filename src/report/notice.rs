@@ -161,7 +161,7 @@ impl OfflineReason {
                     ));
             }
             Self::NoIdentityToken => {
-                "AWS was not asked: the job has no identity token. Grant it id-token write."
+                "AWS was not asked: the job has no identity token. `provisioner explain identity-token-missing` says how to allow it."
             }
         })
     }

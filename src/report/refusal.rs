@@ -142,7 +142,9 @@ impl Refusal {
             }
             Self::NoApplyRole { .. } | Self::NoRole { .. } => ADD_ROLE,
             Self::NoPlanRole { .. } => "name one under `roles.plan` of the policy file",
-            Self::NoIdentityToken => "grant the job `id-token: write`",
+            Self::NoIdentityToken => {
+                "let the job request identity tokens: `provisioner explain identity-token-missing`"
+            }
             Self::ActionNotOffered { instead, .. } => {
                 return instead.as_ref().map(Text::sentence).unwrap_or_default();
             }

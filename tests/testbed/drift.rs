@@ -196,7 +196,11 @@ fn a_job_without_credentials_names_the_missing_permission() {
         .with("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "");
     let run = bare.run();
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("id-token: write"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("identity-token-missing"),
+        "{}",
+        run.stderr
+    );
     world.github.expect_writes(&[]);
 
     let world = World::deployed("version: 1\n");

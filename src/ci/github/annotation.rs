@@ -7,16 +7,8 @@ use crate::text::{escape_invisible, pluralize};
 /// The runner shows at most this many annotations of each severity in a step and drops the rest silently.
 const MAX_PER_LEVEL: usize = 10;
 
-#[derive(Debug, PartialEq, Eq)]
-pub struct Annotations {
-    /// For standard output, one command a line.
-    pub commands: String,
-    /// Number of diagnostics beyond the runner's limits.
-    pub left_out: usize,
-}
-
-/// The first errors and warnings as commands, and a notice that counts the rest.
-pub fn annotations<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Annotations {
+/// The first errors and warnings as commands, one a line, and a notice that counts the rest.
+pub fn annotations(diagnostics: &mut dyn Iterator<Item = &Diagnostic>) -> String {
     let (mut errors, mut warnings, mut left_out) = (0, 0, 0);
     let mut commands = String::new();
     for diagnostic in diagnostics {
@@ -37,7 +29,7 @@ pub fn annotations<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Ann
             "::notice title=provisioner::{rest} in the job summary and in the SARIF file\n"
         ));
     }
-    Annotations { commands, left_out }
+    commands
 }
 
 fn command(diagnostic: &Diagnostic) -> String {
@@ -92,7 +84,7 @@ mod tests {
     fn attack_a_value_cannot_end_its_command() {
         let path = RepoPath::parse("a,b::c.yaml").unwrap();
         let diagnostic = Diagnostic::error(Code::UnknownKey, &path, "x\n::set-env name=A::B\r%0A");
-        let commands = annotations([&diagnostic].into_iter()).commands;
+        let commands = annotations(&mut [&diagnostic].into_iter());
         assert_eq!(
             commands,
             "::error file=a%2Cb%3A%3Ac.yaml,title=provisioner unknown-key::x%0A::set-env name=A::B<U+000D>%250A\n"
@@ -103,7 +95,9 @@ mod tests {
     fn the_rest_is_counted() {
         let path = RepoPath::parse("a.yaml").unwrap();
         let all = vec![Diagnostic::error(Code::UnknownKey, &path, "x"); 12];
-        let Annotations { commands, left_out } = annotations(all.iter());
-        assert_eq!((commands.lines().count(), left_out), (11, 2));
+        let commands = annotations(&mut all.iter());
+        assert_eq!(commands.lines().count(), 11);
+        let last = commands.lines().last().unwrap();
+        assert!(last.contains("::2 more problems in"), "{last}");
     }
 }

@@ -1,6 +1,8 @@
 //! GitHub Actions: variables, the event file, output variables, job summary.
 //! <https://docs.github.com/en/actions/reference/variables-reference>
 
+mod annotation;
+
 use std::env;
 use std::fs;
 use std::path::PathBuf;
@@ -12,27 +14,26 @@ use serde::Deserialize;
 
 use super::environment::{JobEnvironment, JobRun, Workplace, required, variable};
 use super::event::CiEvent;
+use super::system::CiSystem;
 use crate::forge::IdentityTokens;
 use crate::forge::github::{Access, ActionsIdentity};
 use crate::model::{CommitSha, Digest};
 
+pub use annotation::annotations;
+
 /// The largest event that is read. GitHub caps webhook payloads at 25 MB.
 const MAX_EVENT_BYTES: u64 = 32 << 20;
 
-/// The file to which a step appends its output variables.
-pub const OUTPUT_FILE: &str = "GITHUB_OUTPUT";
-/// The file to which a step appends its part of the job summary.
-pub const SUMMARY_FILE: &str = "GITHUB_STEP_SUMMARY";
-
-/// Whether GitHub Actions runs the program.
-pub fn is_this() -> bool {
-    variable("GITHUB_ACTIONS").as_deref() == Some("true")
-}
-
-/// The user who started the job. A claim.
-pub fn actor() -> Option<String> {
-    variable("GITHUB_ACTOR")
-}
+pub(super) const SYSTEM: CiSystem = CiSystem {
+    name: "GitHub Actions",
+    marker: "GITHUB_ACTIONS",
+    actor_variable: "GITHUB_ACTOR",
+    output_variable: "GITHUB_OUTPUT",
+    summary_variable: "GITHUB_STEP_SUMMARY",
+    read,
+    output_entry,
+    annotations,
+};
 
 /// Reads the job's environment.
 pub fn read() -> anyhow::Result<JobEnvironment> {

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use crate::VERSION;
-use crate::ci::{JobOutputs, summary};
+use crate::ci::{self, JobOutputs, summary};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::forge::{CommitStatus, Statuses};
@@ -67,7 +67,7 @@ pub fn deliver(
     outputs.set("report-file", environment.report.display());
     outputs.write().context("step outputs")?;
 
-    let annotations = print::annotations(report.diagnostics());
+    let annotations = ci::annotations(report.diagnostics());
     if errors + warnings > 0 {
         log::error!(target: LOG_TARGET, "{}", print::diagnostics(report.diagnostics()));
     }
@@ -77,5 +77,5 @@ pub fn deliver(
     } else {
         Exit::Ok
     };
-    Ok((annotations.commands, exit))
+    Ok((annotations, exit))
 }

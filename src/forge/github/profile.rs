@@ -1,7 +1,9 @@
 //! GitHub's limits and words.
 
 use super::{Access, GitHub};
-use crate::forge::{Connect, Forge, ForgeError, Profile, Profiled, WritePermission};
+use crate::forge::{
+    Connect, Forge, ForgeError, Profile, Profiled, ReadPermission, TokenPermission, WritePermission,
+};
 
 const PROFILE: Profile = Profile {
     name: "GitHub",
@@ -14,15 +16,23 @@ const PROFILE: Profile = Profile {
     deployment_description_chars: 140,
     // GitHub accepts 80 writes in a minute, and the deployment of one stack takes three.
     deployments_per_run: 50,
-    write_permission,
+    permission,
+    connect_help: "GITHUB_API_URL and GITHUB_REPOSITORY are set by the runner",
+    token_help: "set GITHUB_TOKEN in the step's env to the job's github.token",
+    issuer_help: "try again; GitHub's status page says whether its issuer works",
 };
 
-fn write_permission(permission: WritePermission) -> &'static str {
+fn permission(permission: TokenPermission) -> &'static str {
     match permission {
-        WritePermission::Comments => "pull-requests: write",
-        WritePermission::Statuses => "statuses: write",
-        WritePermission::Deployments => "deployments: write",
-        WritePermission::Issues => "issues: write",
+        TokenPermission::ReadContents => "contents: read",
+        TokenPermission::ReadPullRequests => "pull-requests: read",
+        TokenPermission::Read(ReadPermission::Statuses) => "statuses: read",
+        TokenPermission::Read(ReadPermission::Deployments) => "deployments: read",
+        TokenPermission::Write(WritePermission::Comments) => "pull-requests: write",
+        TokenPermission::Write(WritePermission::Statuses) => "statuses: write",
+        TokenPermission::Write(WritePermission::Deployments) => "deployments: write",
+        TokenPermission::Write(WritePermission::Issues) => "issues: write",
+        TokenPermission::IdentityToken => "id-token: write",
     }
 }
 
@@ -35,6 +45,10 @@ impl Profiled for GitHub {
 impl Connect for Access {
     fn connect(&self) -> Result<Box<dyn Forge>, ForgeError> {
         Ok(Box::new(GitHub::new(self)?))
+    }
+
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
     }
 
     fn repository(&self) -> &str {

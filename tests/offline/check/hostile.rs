@@ -7,7 +7,7 @@ use provisioner::model::{CommitSha, Digest, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::{Files, Registry};
 use provisioner::report::{
-    CheckContext, Collision, Report, Rest, annotations, escape_workflow_commands, markdown, sarif,
+    CheckContext, Collision, Report, Rest, escape_workflow_commands, markdown, sarif,
 };
 use provisioner::text::is_invisible_or_bidi;
 
@@ -132,8 +132,8 @@ fn assert_harmless(name: &str, plan: Plan) {
         footer.contains("Plan digest"),
         "{name}: the footer is swallowed"
     );
-    let found = annotations(report.diagnostics());
-    for line in found.commands.lines() {
+    let found = provisioner::ci::github::annotations(&mut report.diagnostics());
+    for line in found.lines() {
         let command = ["::error ", "::warning ", "::notice "]
             .iter()
             .any(|known| line.starts_with(known));

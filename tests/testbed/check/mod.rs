@@ -290,7 +290,7 @@ fn a_job_without_an_identity_token_names_the_permission() {
     let run = job.run();
     assert_eq!(run.status, 0, "{}", run.stderr);
     let comment = world.comment();
-    assert!(comment.contains("id-token write"), "{comment}");
+    assert!(comment.contains("identity-token-missing"), "{comment}");
 }
 
 #[test]
