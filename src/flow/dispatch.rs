@@ -15,7 +15,7 @@ pub fn run_in_ci() -> (String, Exit) {
                 .enable_all()
                 .build()
                 .map_err(|error| JobError::Internal(error.into()))?;
-            runtime.block_on(run(environment))
+            runtime.block_on(run_job(environment))
         });
     match outcome {
         Ok(done) => done,
@@ -26,7 +26,8 @@ pub fn run_in_ci() -> (String, Exit) {
     }
 }
 
-async fn run(environment: JobEnvironment) -> JobResult {
+/// Runs the flow of a job's event on the job's forge.
+pub async fn run_job(environment: JobEnvironment) -> JobResult {
     let job = Job {
         forge: environment.repository.connect()?,
         checkout: environment.workspace.clone().map(LocalRepository::new),

@@ -14,4 +14,4 @@ mod dispatch;
 mod drift;
 mod provision;
 
-pub use dispatch::run_in_ci;
+pub use dispatch::{run_in_ci, run_job};
