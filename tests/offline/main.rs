@@ -28,3 +28,4 @@ mod policy;
 mod replayed;
 mod review;
 mod roles;
+mod unknown_forge;
