@@ -21,7 +21,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use provisioner::command;
 use provisioner::config::{self, Config};
 use provisioner::diff;
-use provisioner::model::RepoPath;
+use provisioner::model::{FileContents, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::Registry;
 use provisioner::report::{self, CheckContext, Report};
@@ -114,15 +114,19 @@ fn change(count: usize) -> (Vec<Input>, usize) {
             let (_, head) = configs::config(index, Revision::Head);
             Input {
                 path: path(&name),
-                base: Some(base.into_bytes()),
-                head: Some(head.into_bytes()),
+                base: Some(FileContents::Regular(base.into_bytes())),
+                head: Some(FileContents::Regular(head.into_bytes())),
                 renamed: None,
                 governed: false,
             }
         })
         .collect();
     let sides = inputs.iter().flat_map(|input| [&input.base, &input.head]);
-    let bytes = sides.flatten().map(Vec::len).sum();
+    let bytes = sides
+        .flatten()
+        .filter_map(FileContents::bytes)
+        .map(<[u8]>::len)
+        .sum();
     (inputs, bytes)
 }
 
@@ -208,9 +212,9 @@ fn e_diff(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = COUNTS)]
 fn f_load_validate_render_diff(bencher: Bencher<'_, '_>, count: usize) {
     let (inputs, bytes) = change(count);
-    let side = |input: &Input, bytes: &Option<Vec<u8>>| {
-        let bytes = bytes.as_ref().expect("both sides are there");
-        let loaded = config::load(registry(), &input.path, bytes);
+    let side = |input: &Input, file: &Option<FileContents>| {
+        let file = file.as_ref().expect("both sides are there");
+        let loaded = config::load_file(registry(), &input.path, file);
         template(&loaded.config.expect("the generator makes good configs"))
     };
     counted(bencher, count, bytes).bench(|| {

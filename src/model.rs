@@ -74,6 +74,47 @@ impl fmt::Display for RepoPath {
     }
 }
 
+/// What a commit or a work tree has at the path of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileContents {
+    /// The bytes of a regular file.
+    Regular(Vec<u8>),
+    /// Never followed, and never treated as absent: an absent config plans a deletion.
+    NotRegular(IrregularFile),
+}
+
+impl FileContents {
+    /// The bytes of a regular file.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Regular(bytes) => Some(bytes),
+            Self::NotRegular(_) => None,
+        }
+    }
+}
+
+/// What is at a path instead of a regular file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IrregularFile {
+    SymbolicLink,
+    Submodule,
+    Folder,
+    /// A device, a socket, or a mode that git does not document.
+    Other,
+}
+
+impl IrregularFile {
+    /// With its article, for messages.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::SymbolicLink => "a symbolic link",
+            Self::Submodule => "a submodule",
+            Self::Folder => "a folder",
+            Self::Other => "a special file",
+        }
+    }
+}
+
 /// A numeric user id. Another account can take over a login; ids are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -248,7 +248,9 @@ impl<'a> Run<'a> {
         };
         report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
         let internal = |error: minijinja::Error| JobError::Internal(error.into());
-        let policy = merged.policy_file.as_deref().map(String::from_utf8_lossy);
+        // An empty policy file stands for one that is not a regular file: neither loads.
+        let policy = merged.policy_file.as_ref();
+        let policy = policy.map(|file| String::from_utf8_lossy(file.bytes().unwrap_or_default()));
         let (recorded, comment) = ChangeRecord::new(
             number,
             merged.merge.to_string(),

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::products::products_at;
 use super::selection::ConfigSelector;
-use crate::config::{Config, load};
-use crate::forge::{ChangeKind, ChangedFile, ForgeError, Source};
-use crate::model::{CommitSha, RepoPath};
+use crate::config::{Config, load_file};
+use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
+use crate::model::{CommitSha, FileContents, RepoPath};
 use crate::plan::{Change, Input, Renamed};
-use crate::product::{Files, PRODUCTS_FOLDER, Registry, RunInput};
+use crate::product::{PRODUCTS_FOLDER, Registry, RunInput};
 
 /// The inputs of a plan.
 #[derive(Debug)]
@@ -29,8 +30,8 @@ impl ChangeInputs {
         };
         let input = self.inputs.iter().find(|input| input.path == *path)?;
         match at_base {
-            true => load(&self.base, path, input.base.as_ref()?).config,
-            false => load(&self.head, path, input.head.as_ref()?).config,
+            true => load_file(&self.base, path, input.base.as_ref()?).config,
+            false => load_file(&self.head, path, input.head.as_ref()?).config,
         }
     }
 }
@@ -69,37 +70,11 @@ pub async fn read_inputs(
         }
     }
     let products_changed = files.iter().any(|file| file.is_under(PRODUCTS_FOLDER));
-    let (base_products, head_products) = (
-        products(source, base, given).await?,
-        products(source, head, given).await?,
-    );
+    let [base_products, head_products] = products_at(source, [base, head], given).await?;
     if products_changed {
         add_governed(source, head, selection, &mut sides).await?;
     }
-    let mut inputs: Vec<Input> = sides
-        .iter()
-        .map(|(path, side)| Input {
-            path: path.clone(),
-            base: None,
-            head: None,
-            renamed: side.renamed.clone(),
-            governed: side.governed,
-        })
-        .collect();
-    let wanted = |pick: fn(&Sides) -> bool| -> Vec<RepoPath> {
-        sides
-            .iter()
-            .filter(|(_, side)| pick(side))
-            .map(|(path, _)| path.clone())
-            .collect()
-    };
-    let (at_base, at_head) = (wanted(|side| side.base), wanted(|side| side.head));
-    let mut base_bytes = contents(source, base, &at_base).await?;
-    let mut head_bytes = contents(source, head, &at_head).await?;
-    for input in &mut inputs {
-        input.base = base_bytes.remove(&input.path);
-        input.head = head_bytes.remove(&input.path);
-    }
+    let inputs = contents(source, base, head, sides).await?;
     Ok(ChangeInputs {
         inputs,
         base: base_products,
@@ -108,21 +83,39 @@ pub async fn read_inputs(
     })
 }
 
-/// Contents of files that the forge listed. A file that cannot be read is an error: an absent file would plan a deletion.
+/// The configs at both sides. The commits decide what exists, and the list of changed files does not: a link in place of a removed
+/// config must not plan a deletion. A listed file that is absent is an error for the same reason.
 async fn contents(
     source: &dyn Source,
-    at: &CommitSha,
-    paths: &[RepoPath],
-) -> Result<BTreeMap<RepoPath, Vec<u8>>, ForgeError> {
-    let contents = source.read(at, paths).await?;
-    let each = paths.iter().zip(contents).map(|(path, bytes)| match bytes {
-        Some(bytes) => Ok((path.clone(), bytes)),
-        None => Err(ForgeError::invalid(
-            &format!("contents of {path} at {}", at.short()),
-            "the forge lists the file and does not have it",
-        )),
+    base: &CommitSha,
+    head: &CommitSha,
+    sides: BTreeMap<RepoPath, Sides>,
+) -> Result<Vec<Input>, ForgeError> {
+    let files = sides
+        .keys()
+        .flat_map(|path| [base, head].map(|commit| FileAt { commit, path }));
+    let files: Vec<FileAt<'_>> = files.collect();
+    let mut contents = source.read(&files).await?.into_iter();
+    let mut side = |path: &RepoPath, at: &CommitSha, is_listed: bool| {
+        let contents = contents.next().flatten();
+        match contents.is_none() && is_listed {
+            true => Err(ForgeError::invalid(
+                &format!("contents of {path} at {}", at.short()),
+                "the forge lists the file and does not have it",
+            )),
+            false => Ok(contents),
+        }
+    };
+    let inputs = sides.iter().map(|(path, known)| {
+        Ok(Input {
+            path: path.clone(),
+            base: side(path, base, known.base)?,
+            head: side(path, head, known.head)?,
+            renamed: known.renamed.clone(),
+            governed: known.governed,
+        })
     });
-    each.collect()
+    inputs.collect()
 }
 
 #[derive(Clone, Debug, Default)]
@@ -140,12 +133,7 @@ async fn add_governed(
     selection: &ConfigSelector,
     sides: &mut BTreeMap<RepoPath, Sides>,
 ) -> Result<(), ForgeError> {
-    for path in source
-        .list(head, "")
-        .await?
-        .into_iter()
-        .filter(|path| selection.matches(path))
-    {
+    for path in source.list(head, selection).await? {
         sides.entry(path).or_insert(Sides {
             base: true,
             head: true,
@@ -156,36 +144,30 @@ async fn add_governed(
     Ok(())
 }
 
-/// The built-in products, and those of the repository at a commit.
-pub async fn products(
+/// Every config of a commit, sorted by path. A link or a submodule at the path of a config is in the list, as such.
+pub async fn configs_at(
     source: &dyn Source,
     at: &CommitSha,
-    given: &RunInput,
-) -> Result<Registry, ForgeError> {
-    let mut registry = Registry::built_in();
-    registry.given = given.clone();
-    let paths = source.list(at, PRODUCTS_FOLDER).await?;
-    let texts = source.read(at, &paths).await?;
-    let mut folders: BTreeMap<String, Files> = BTreeMap::new();
-    for (path, bytes) in paths.iter().zip(texts) {
-        let inside = path
-            .as_str()
-            .strip_prefix(PRODUCTS_FOLDER)
-            .unwrap_or("")
-            .trim_start_matches('/');
-        // A product is a flat folder; deeper files do not belong to it.
-        let (Some((folder, name)), Some(bytes)) = (inside.split_once('/'), bytes) else {
-            continue;
-        };
-        if let (false, Ok(text)) = (name.contains('/'), String::from_utf8(bytes)) {
-            folders
-                .entry(folder.to_owned())
-                .or_default()
-                .insert(name.to_owned(), text);
-        }
-    }
-    for (folder, files) in folders {
-        registry.add(&folder, files);
-    }
-    Ok(registry)
+    selection: &ConfigSelector,
+) -> Result<Vec<(RepoPath, FileContents)>, ForgeError> {
+    let paths = source.list(at, selection).await?;
+    let contents = read_listed(source, at, &paths).await?;
+    Ok(paths.into_iter().zip(contents).collect())
+}
+
+/// The contents of paths that were listed at the same commit.
+async fn read_listed(
+    source: &dyn Source,
+    commit: &CommitSha,
+    paths: &[RepoPath],
+) -> Result<Vec<FileContents>, ForgeError> {
+    let files = paths.iter().map(|path| FileAt { commit, path });
+    let files: Vec<FileAt<'_>> = files.collect();
+    let contents = source.read(&files).await?.into_iter().zip(paths);
+    let each = contents.map(|(contents, path)| {
+        let what = format!("contents of {path} at {}", commit.short());
+        let absent = || ForgeError::invalid(&what, "the file is listed and absent");
+        contents.ok_or_else(absent)
+    });
+    each.collect()
 }

@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use super::contributors::add_contributors;
 use super::history::MergedRange;
 use super::inputs::{ChangeInputs, read_inputs};
-use super::policy::{LoadedPolicy, policy_bytes};
+use super::policy::{LoadedPolicy, policy_file_at};
 use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 use super::selection::ConfigSelector;
 use crate::config::Config;
 use crate::forge::{ChangedFile, DefaultBranch};
 use crate::guard::{
-    ChangeRequest, CommentCommand, POLICY_FILE, RequestedChange, Trigger, read_policy,
+    ChangeRequest, CommentCommand, POLICY_FILE, RequestedChange, Trigger, read_policy_file,
 };
 use crate::job::{Job, JobError};
-use crate::model::{CommitSha, RepoPath, UserId};
+use crate::model::{CommitSha, FileContents, RepoPath, UserId};
 use crate::plan::{Change, Intent, Plan, assess};
 use crate::product::PRODUCTS_FOLDER;
 
@@ -25,8 +25,8 @@ pub struct MergedChange {
     pub merge: CommitSha,
     /// The policy before the merge.
     pub policy: LoadedPolicy,
-    /// The bytes of that policy file, for the evidence.
-    pub policy_file: Option<Vec<u8>>,
+    /// That policy file, for the evidence.
+    pub policy_file: Option<FileContents>,
     pub plan: Plan,
     inputs: ChangeInputs,
     reviewed: Option<ReportedPlan>,
@@ -49,8 +49,8 @@ impl MergedChange {
     ) -> Result<Self, JobError> {
         let (base, merge) = (&range.base, &range.merge);
         let source = job.source(&[base, merge]);
-        let policy_file = policy_bytes(source, base).await?;
-        let policy = read_policy(&RepoPath::typed(POLICY_FILE), policy_file.as_deref());
+        let policy_file = policy_file_at(source, base).await?;
+        let policy = read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref());
         let selection = ConfigSelector::for_policy(&job.environment.configs, &policy)
             .map_err(JobError::Usage)?;
         let files = source.changed_files(base, merge).await?;

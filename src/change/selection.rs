@@ -4,13 +4,17 @@ use anyhow::Context as _;
 use globset::{GlobSet, GlobSetBuilder};
 
 use super::policy::LoadedPolicy;
+use crate::forge::PathSelection;
 use crate::model::RepoPath;
 use crate::product::default_configs;
-use crate::workspace::config_glob;
+use crate::workspace::{GlobFolders, config_glob};
 
 /// Matches the paths of configs.
 #[derive(Clone, Debug)]
-pub struct ConfigSelector(GlobSet);
+pub struct ConfigSelector {
+    globs: GlobSet,
+    folders: Vec<GlobFolders>,
+}
 
 impl ConfigSelector {
     /// `*` does not match `/`. An empty list means the default globs.
@@ -23,7 +27,10 @@ impl ConfigSelector {
         for glob in &globs {
             set.add(config_glob(glob).with_context(|| format!("configs: {glob:?}"))?);
         }
-        Ok(Self(set.build()?))
+        Ok(Self {
+            globs: set.build()?,
+            folders: globs.iter().map(|glob| GlobFolders::new(glob)).collect(),
+        })
     }
 
     /// The workflow's globs if there are any, else the policy's, else the default ones.
@@ -35,6 +42,22 @@ impl ConfigSelector {
     }
 
     pub fn matches(&self, path: &RepoPath) -> bool {
-        self.0.is_match(path.as_str())
+        self.selects(path.as_str())
+    }
+
+    fn selects(&self, path: &str) -> bool {
+        // APIs print U+FFFD for bytes that are not UTF-8. Such a path is not a config.
+        !path.contains('\u{fffd}') && self.globs.is_match(path)
+    }
+}
+
+impl PathSelection for ConfigSelector {
+    fn matches(&self, path: &str) -> bool {
+        self.selects(path)
+    }
+
+    fn may_match_below(&self, folder: &str) -> bool {
+        let mut globs = self.folders.iter();
+        globs.any(|glob| glob.may_match_below(folder))
     }
 }

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
-use crate::guard::{Policy, read_policy};
+use crate::guard::{Policy, read_policy_file};
 use crate::job::cancel_on_signal;
 use crate::operation::{
     ActionOutcome, Desired, OperationContext, OperationError, Task, perform, to_diagnostics,
@@ -59,8 +59,8 @@ async fn run_all(
 ) {
     let stop = cancel_on_signal();
     let session = Session::open(stop).await;
-    let (path, bytes) = policy_file();
-    let policy = read_policy(&path, bytes.as_deref());
+    let (path, file) = policy_file();
+    let policy = read_policy_file(&path, file.as_ref());
     let run = AccountRun {
         verb,
         request,

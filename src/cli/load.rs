@@ -5,7 +5,7 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
-use crate::config::{Config, load};
+use crate::config::{Config, load_file};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::product::{Registry, RunInput};
 use crate::workspace::{ConfigFile, add_repository_products};
@@ -36,8 +36,8 @@ pub(super) fn load_all(files: Vec<ConfigFile>, given: &RunInput) -> Vec<LoadedCo
 
 fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
     match file.read() {
-        Ok(bytes) => {
-            let loaded = load(registry, &file.shown, &bytes);
+        Ok(contents) => {
+            let loaded = load_file(registry, &file.shown, &contents);
             LoadedConfig {
                 file,
                 config: loaded.config,

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::load::load_all;
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::Exit;
-use crate::guard::{Policy, read_policy};
+use crate::guard::{Policy, read_policy_file};
 use crate::product::RunInput;
 use crate::report::diagnostics;
 use crate::roles::{
@@ -101,8 +101,8 @@ fn print(
     format: RolesFormat,
 ) -> Result<String, (String, Exit)> {
     let wrong = |problems: Vec<Diagnostic>| (diagnostics(&problems), Exit::Config);
-    let (path, bytes) = policy_file();
-    let policy = read_policy(&path, bytes.as_deref()).map_err(wrong)?;
+    let (path, file) = policy_file();
+    let policy = read_policy_file(&path, file.as_ref()).map_err(wrong)?;
     let loaded = load_all(
         locate_configs(configs, &policy).map_err(wrong)?,
         &RunInput::default(),

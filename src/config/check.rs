@@ -6,7 +6,7 @@ use super::node::Node;
 use super::parse::{Tags, decode, parse};
 use super::{characters, tier, violation};
 use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, Span};
-use crate::model::RepoPath;
+use crate::model::{FileContents, RepoPath};
 use crate::product::{
     Derived, OutputNames, Product, ProductError, RecognitionError, Registry, RunInput, Schema,
     Target, Verb,
@@ -119,6 +119,17 @@ pub struct LoadResult {
     pub config: Option<Config>,
     /// Errors and warnings, sorted by position.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Loads a config; an error if it is not a regular file.
+pub fn load_file(registry: &Registry, path: &RepoPath, file: &FileContents) -> LoadResult {
+    match file {
+        FileContents::Regular(bytes) => load(registry, path, bytes),
+        FileContents::NotRegular(found) => LoadResult {
+            config: None,
+            diagnostics: vec![Diagnostic::not_a_regular_file(path, *found)],
+        },
+    }
 }
 
 pub fn load(registry: &Registry, path: &RepoPath, bytes: &[u8]) -> LoadResult {
@@ -282,6 +293,9 @@ fn recognise(
                 }
                 RecognitionError::Invalid(error) => {
                     Diagnostic::error(Code::ProductInvalid, path, error)
+                }
+                RecognitionError::NotRegular(file, found) => {
+                    return Diagnostic::not_a_regular_file(&file, found);
                 }
             };
             problem.at(source, start)

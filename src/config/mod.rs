@@ -9,7 +9,7 @@ mod scalar;
 mod tier;
 mod violation;
 
-pub use check::{Config, LoadResult, load, validate};
+pub use check::{Config, LoadResult, load, load_file, validate};
 pub use node::{MapEntry, Node, NodeKind};
 pub use parse::{MAX_BYTES, Tags, decode, parse};
 pub use sample::sample;

@@ -169,6 +169,9 @@ catalogue! {
     NameNotTyped "name-not-typed":
         "On a terminal, a deletion is confirmed with the stack's name. Another text was typed.",
         "Read what the deletion removes, then type the name of the stack.";
+    NotARegularFile "not-a-regular-file":
+        "The policy file, a config or a file of a product is a symbolic link, a submodule or a folder. provisioner reads only regular files and follows no links.",
+        "Commit a regular file at this path, or remove the link.";
     NotDefaultBranch "not-default-branch":
         "The pull request does not go into the default branch, or its target branch is not known. Only the default branch is provisioned.",
         "Open a pull request into the default branch.";

@@ -7,7 +7,7 @@ mod source;
 
 use serde::Serialize;
 
-use crate::model::RepoPath;
+use crate::model::{IrregularFile, RepoPath};
 
 pub use catalogue::{CATALOGUE, Code, Explanation, explain};
 pub use product_code::ProductCode;
@@ -72,6 +72,13 @@ impl Diagnostic {
             message: crate::text::truncate(message.into()),
             help: None,
         }
+    }
+
+    /// The error of a path that holds something other than a regular file.
+    pub fn not_a_regular_file(path: &RepoPath, found: IrregularFile) -> Self {
+        let message = format!("not a regular file: {}", found.words());
+        let help = "commit a regular file at this path, or change the name";
+        Self::error(Code::NotARegularFile, path, message).with_help(help)
     }
 
     /// Whether the file cannot be used because of it.

@@ -3,9 +3,9 @@
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::facts::JobFacts;
 use super::{roles, token};
-use crate::change::{ConfigSelector, policy_at};
+use crate::change::{ConfigSelector, configs_at, policy_at};
 use crate::ci::{CiEvent, JobEnvironment};
-use crate::config::{Config, load};
+use crate::config::{Config, load_file};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::forge::{Forge, ForgeError, RepositoryInfo, TokenPermission};
@@ -150,18 +150,16 @@ async fn policy_and_configs(
         diagnosis.skip("policy", "configs", &Found::GlobInvalid);
         return Ok((Some(policy), Vec::new()));
     };
-    let paths = forge.list(at, "").await?.into_iter();
-    let paths: Vec<_> = paths.filter(|path| selector.matches(path)).collect();
-    let bytes = forge.read(at, &paths).await?;
+    let files = configs_at(forge, at, &selector).await?;
     let registry = Registry::built_in();
     let mut problems: Vec<Diagnostic> = Vec::new();
     let mut configs = Vec::new();
-    for (path, bytes) in paths.iter().zip(bytes) {
-        let loaded = load(&registry, path, &bytes.unwrap_or_default());
+    for (path, file) in &files {
+        let loaded = load_file(&registry, path, file);
         problems.extend(loaded.diagnostics);
         configs.extend(loaded.config);
     }
-    diagnosis.configs(paths.len(), &problems);
+    diagnosis.configs(files.len(), &problems);
     Ok((Some(policy), configs))
 }
 

@@ -2,17 +2,18 @@
 
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use crate::cloud::{CancellationToken, Session};
-use crate::config::{Config, load};
+use crate::config::{Config, load_file};
 use crate::exit::Exit;
-use crate::guard::read_policy;
+use crate::guard::read_policy_file;
+use crate::model::FileContents;
 use crate::product::Registry;
 use crate::report::Found;
 use crate::workspace::{ConfigFile, add_repository_products, locate, policy_file};
 
 /// Looks at the policy file, the configs, and the credentials in each account and region that these name.
 pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
-    let (path, bytes) = policy_file();
-    match (read_policy(&path, bytes.as_deref()), &bytes) {
+    let (path, file) = policy_file();
+    match (read_policy_file(&path, file.as_ref()), &file) {
         (Ok(_), Some(_)) => {
             let path = path.to_string();
             diagnosis.pass("policy", "policy file", &Found::PolicyFile { path });
@@ -42,7 +43,9 @@ fn read(diagnosis: &mut Diagnosis, files: &[ConfigFile]) -> Vec<Config> {
     let mut problems = Vec::new();
     let mut configs = Vec::new();
     for file in files {
-        let loaded = load(&registry, &file.shown, &file.read().unwrap_or_default());
+        let contents = file.read();
+        let contents = contents.unwrap_or_else(|_| FileContents::Regular(Vec::new()));
+        let loaded = load_file(&registry, &file.shown, &contents);
         problems.extend(loaded.diagnostics);
         configs.extend(loaded.config);
     }

@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
 use crate::change::ConfigSelector;
-use crate::change::products;
 use crate::change::{LoadedPolicy, policy_at};
+use crate::change::{configs_at, products};
 use crate::ci::{JobOutputs, summary};
-use crate::config::{Config, load};
+use crate::config::{Config, load_file};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::forge::{Issue, Source};
@@ -76,15 +76,11 @@ async fn configs(
 ) -> Result<Vec<Config>, JobError> {
     let selection =
         ConfigSelector::for_policy(&job.environment.configs, policy).map_err(JobError::Usage)?;
-    let paths = source.list(tip, "").await?;
-    let paths: Vec<_> = paths
-        .into_iter()
-        .filter(|path| selection.matches(path))
-        .collect();
-    let texts = source.read(tip, &paths).await?;
+    let files = configs_at(source, tip, &selection).await?;
     let registry = products(source, tip, &job.environment.given).await?;
-    let read = paths.iter().zip(texts);
-    let loaded = read.filter_map(|(path, text)| load(&registry, path, &text?).config);
+    let loaded = files
+        .iter()
+        .filter_map(|(path, file)| load_file(&registry, path, file).config);
     Ok(loaded.collect())
 }
 

@@ -3,18 +3,15 @@
 //! No shell is involved, no revision can be read as an option, nothing is fetched, and no file is checked out.
 #![expect(clippy::disallowed_methods, reason = "this adapter is the door to git")]
 
-use std::collections::{BTreeSet, HashMap};
-use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{ChangeKind, ChangedFile, ForgeError, Source};
-use crate::model::{CommitSha, RepoPath};
-
-/// Folders of one `git ls-tree`. With paths of 4 KiB the command line stays far below the system's limit.
-const MAX_FOLDERS: usize = 200;
+use super::git::{self, GitItem, GitObject, GitObjects, cat_file, parse_tree};
+use super::{ChangeKind, ChangedFile, FileAt, ForgeError, PathSelection, Source};
+use crate::model::{CommitSha, FileContents, RepoPath};
 
 /// Versions of a file that are searched.
 const MAX_VERSIONS: usize = 50;
@@ -55,34 +52,28 @@ impl LocalRepository {
         CommitSha::parse(output.trim()).ok()
     }
 
-    /// The newest versions of a file of this folder, newest first; empty if git does not know the file.
+    /// The newest versions of a file of this folder, newest first; empty if git does not know the file. Uses only commands whose
+    /// output no setting of the user changes.
     pub fn versions(&self, file_name: &str) -> Vec<Vec<u8>> {
-        let most = format!("-{MAX_VERSIONS}");
-        let arguments = [
-            "log",
-            &most,
-            "--no-renames",
-            "--raw",
-            "--no-abbrev",
-            "--format=",
-            "-z",
-            "--",
-            file_name,
-        ];
-        let Ok(output) = self.bytes("history", &arguments) else {
+        let most = format!("--max-count={MAX_VERSIONS}");
+        let arguments = ["rev-list", &most, "HEAD", "--", file_name];
+        let Ok(commits) = self.output("history", &arguments) else {
             return Vec::new();
         };
-        // `:mode mode blob blob status<NUL>path`, the later blob second; of a deletion it is all zeros.
-        let blobs = output.split(|byte| *byte == 0).filter_map(|part| {
-            let line = std::str::from_utf8(part)
-                .ok()?
-                .trim_start()
-                .strip_prefix(':')?;
-            let blob = line.split(' ').nth(3)?;
-            (!blob.bytes().all(|digit| digit == b'0')).then(|| Some(blob.to_owned()))
-        });
-        let contents = self.cat(&blobs.collect::<Vec<_>>());
-        contents.into_iter().flatten().flatten().collect()
+        // A line break would end a name that `git cat-file` reads.
+        if file_name.contains('\n') {
+            return Vec::new();
+        }
+        let names: Vec<String> = commits
+            .lines()
+            .map(|commit| format!("{commit}:./{file_name}"))
+            .collect();
+        let objects = cat_file(self.git(), &names).unwrap_or_default();
+        let blobs = objects.into_iter().flatten();
+        blobs
+            .filter(|object| object.kind == "blob")
+            .map(|object| object.bytes)
+            .collect()
     }
 
     fn git(&self) -> Command {
@@ -95,6 +86,7 @@ impl LocalRepository {
             "core.fsmonitor=false",
         ]);
         git.env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null());
         git
@@ -123,98 +115,51 @@ impl LocalRepository {
         Ok(output.stdout)
     }
 
-    /// The blobs of paths; `None` if a file does not exist. Lists folders first: with paths, `git cat-file` would read the trees
-    /// above each path again.
-    fn blobs(&self, at: &CommitSha, paths: &[RepoPath]) -> Result<Vec<Option<String>>, ForgeError> {
-        let folders: BTreeSet<&str> = paths.iter().map(RepoPath::folder).collect();
-        let folders: Vec<String> = folders
-            .into_iter()
-            .map(|folder| format!("{folder}/"))
-            .collect();
-        let mut blobs = HashMap::new();
-        for some in folders.chunks(MAX_FOLDERS) {
-            let mut arguments = vec!["ls-tree", "-z", "--full-tree", at.as_str()];
-            // Without a name, `git ls-tree` lists the top folder.
-            let named = some.iter().filter(|folder| *folder != "/");
-            let named: Vec<&str> = named.map(String::as_str).collect();
-            if named.len() < some.len() {
-                blobs.extend(listed(&self.bytes("list of files", &arguments)?));
-            }
-            if !named.is_empty() {
-                arguments.push("--");
-                arguments.extend(named);
-                blobs.extend(listed(&self.bytes("list of files", &arguments)?));
-            }
-        }
-        Ok(paths
+    /// The objects of these names, all of this kind.
+    fn objects(
+        &self,
+        what: &str,
+        kind: &str,
+        names: &[String],
+    ) -> Result<Vec<GitObject>, ForgeError> {
+        let objects =
+            cat_file(self.git(), names).map_err(|error| ForgeError::invalid(what, error))?;
+        let each = objects.into_iter().zip(names).map(|(object, name)| {
+            let object = object.filter(|object| object.kind == kind);
+            object.ok_or_else(|| {
+                ForgeError::invalid(what, format!("the repository does not have {kind} {name}"))
+            })
+        });
+        each.collect()
+    }
+}
+
+#[async_trait]
+impl GitObjects for LocalRepository {
+    async fn roots(&self, commits: &[&CommitSha]) -> Result<Vec<String>, ForgeError> {
+        let names: Vec<String> = commits
             .iter()
-            .map(|path| blobs.get(path.as_str()).cloned())
-            .collect())
+            .map(|commit| format!("{commit}^{{tree}}"))
+            .collect();
+        let trees = self.objects("commits", "tree", &names)?;
+        Ok(trees.into_iter().map(|tree| tree.id).collect())
     }
 
-    /// Reads all blobs with one `git cat-file`: starting a process for each file would take most of the time.
-    fn cat(&self, blobs: &[Option<String>]) -> std::io::Result<Vec<Option<Vec<u8>>>> {
-        let mut git = self.git();
-        git.args(["cat-file", "--batch"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut child = git.spawn()?;
-        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(std::io::Error::other("git has no pipes"));
-        };
-        let contents = std::thread::scope(|scope| {
-            // Writes and reads concurrently, so that neither pipe fills up and blocks both.
-            scope.spawn(move || {
-                let mut blobs = blobs.iter().flatten();
-                blobs.try_for_each(|blob| writeln!(input, "{blob}"))
-            });
-            let mut output = BufReader::new(output);
-            blobs
-                .iter()
-                .map(|blob| match blob {
-                    Some(_) => entry(&mut output),
-                    None => Ok(None),
-                })
-                .collect::<std::io::Result<Vec<_>>>()
-        })?;
-        child.wait()?;
-        Ok(contents)
+    async fn trees(&self, ids: &[String]) -> Result<Vec<Arc<Vec<GitItem>>>, ForgeError> {
+        let what = "list of files";
+        let objects = self.objects(what, "tree", ids)?;
+        let trees = objects.into_iter().map(|tree| {
+            let items = parse_tree(&tree.bytes, tree.id.len() / 2);
+            let broken = || ForgeError::invalid(what, format!("tree {} is too large", tree.id));
+            items.map(Arc::new).ok_or_else(broken)
+        });
+        trees.collect()
     }
-}
 
-/// The files of a `git ls-tree -z`, each with its blob: `mode type object<TAB>path`. Skips paths that are not UTF-8.
-fn listed(output: &[u8]) -> impl Iterator<Item = (String, String)> {
-    output.split(|byte| *byte == 0).filter_map(|line| {
-        let (object, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;
-        let mut words = object.split(' ').skip(1);
-        let blob = words.next() == Some("blob");
-        words
-            .next()
-            .filter(|_| blob)
-            .map(|object| (path.to_owned(), object.to_owned()))
-    })
-}
-
-/// One answer of `git cat-file --batch`: `object type size`, then the contents; `object missing` in a partial clone.
-fn entry(output: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
-    let mut header = String::new();
-    if output.read_line(&mut header)? == 0 {
-        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    async fn blobs(&self, ids: &[String]) -> Result<Vec<Vec<u8>>, ForgeError> {
+        let objects = self.objects("file contents", "blob", ids)?;
+        Ok(objects.into_iter().map(|blob| blob.bytes).collect())
     }
-    if header.ends_with(" missing\n") {
-        return Ok(None);
-    }
-    let size = header.trim_end().rsplit(' ').next().map(str::parse::<u64>);
-    let Some(Ok(size)) = size else {
-        return Err(std::io::Error::other(format!(
-            "unexpected answer {header:?}"
-        )));
-    };
-    let mut contents = Vec::new();
-    output.take(size).read_to_end(&mut contents)?;
-    output.read_exact(&mut [0])?;
-    Ok(Some(contents))
 }
 
 #[async_trait]
@@ -234,60 +179,56 @@ impl Source for LocalRepository {
             base.as_str(),
             head.as_str(),
         ];
-        let output = self.output("changed files", &arguments)?;
-        let mut words = output.split_terminator('\0');
+        let output = self.bytes("changed files", &arguments)?;
+        let mut words = output.split(|byte| *byte == 0).map(std::str::from_utf8);
         let mut files = Vec::new();
-        let path = |word: Option<&str>| {
-            let word =
-                word.ok_or_else(|| ForgeError::invalid("changed files", "git stopped early"))?;
-            RepoPath::parse(word).map_err(|error| ForgeError::invalid("changed files", error))
+        let mut next = || {
+            let word = words.next();
+            word.ok_or_else(|| ForgeError::invalid("changed files", "git stopped early"))
         };
-        while let Some(status) = words.next() {
-            let kind = match status.as_bytes().first() {
-                Some(b'A') => ChangeKind::Added,
-                Some(b'D') => ChangeKind::Removed,
-                Some(b'R') => ChangeKind::Renamed {
-                    from: path(words.next())?,
-                },
-                _ => ChangeKind::Modified,
+        loop {
+            let status = next()?.unwrap_or_default();
+            let Some(letter) = status.chars().next() else {
+                return Ok(files);
             };
-            files.push(ChangedFile {
-                path: path(words.next())?,
-                kind,
-            });
+            let from = match letter {
+                'R' => Some(next()?),
+                _ => None,
+            };
+            let path = |word: Result<&str, std::str::Utf8Error>| word.ok().and_then(repo_path);
+            // A path that is not UTF-8 is not a config. A rename from such a path is an addition.
+            let (from, path) = (from.map(path), path(next()?));
+            let kind = match (letter, from) {
+                ('A', _) => ChangeKind::Added,
+                ('D', _) => ChangeKind::Removed,
+                (_, Some(Some(from))) if path.is_some() => ChangeKind::Renamed { from },
+                (_, Some(Some(from))) => {
+                    files.push(ChangedFile {
+                        path: from,
+                        kind: ChangeKind::Removed,
+                    });
+                    continue;
+                }
+                (_, Some(None)) => ChangeKind::Added,
+                (_, None) => ChangeKind::Modified,
+            };
+            files.extend(path.map(|path| ChangedFile { path, kind }));
         }
-        Ok(files)
     }
 
-    async fn read(
+    async fn read(&self, files: &[FileAt<'_>]) -> Result<Vec<Option<FileContents>>, ForgeError> {
+        git::read(self, files).await
+    }
+
+    async fn list(
         &self,
         at: &CommitSha,
-        paths: &[RepoPath],
-    ) -> Result<Vec<Option<Vec<u8>>>, ForgeError> {
-        if paths.is_empty() {
-            return Ok(Vec::new());
-        }
-        let blobs = self.blobs(at, paths)?;
-        self.cat(&blobs)
-            .map_err(|error| ForgeError::invalid("file contents", error))
+        selection: &dyn PathSelection,
+    ) -> Result<Vec<RepoPath>, ForgeError> {
+        git::list(self, at, selection).await
     }
+}
 
-    async fn list(&self, at: &CommitSha, folder: &str) -> Result<Vec<RepoPath>, ForgeError> {
-        let mut arguments = vec![
-            "ls-tree",
-            "-r",
-            "-z",
-            "--name-only",
-            "--full-tree",
-            at.as_str(),
-            "--",
-        ];
-        arguments.extend(Some(folder).filter(|folder| !folder.is_empty()));
-        let output = self.output("list of files", &arguments)?;
-        let paths = output
-            .split_terminator('\0')
-            .map(RepoPath::parse)
-            .collect::<Result<_, _>>();
-        paths.map_err(|error| ForgeError::invalid("list of files", error))
-    }
+fn repo_path(text: &str) -> Option<RepoPath> {
+    RepoPath::parse(text).ok()
 }

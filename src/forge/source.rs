@@ -3,28 +3,44 @@
 use async_trait::async_trait;
 
 use super::ForgeError;
-use crate::model::{CommitSha, RepoPath};
+use crate::model::{CommitSha, FileContents, RepoPath};
 
 /// Reads a repository at fixed commits.
 #[async_trait]
 pub trait Source: Send + Sync {
-    /// The files that differ between two commits.
+    /// The files that differ between two commits. A link and a submodule count as files.
     async fn changed_files(
         &self,
         base: &CommitSha,
         head: &CommitSha,
     ) -> Result<Vec<ChangedFile>, ForgeError>;
 
-    /// The contents of files, in their order; `None` for a file that does not exist. May truncate contents that are larger than a config may
-    /// be.
-    async fn read(
+    /// The contents of files, in their order; `None` for a file that does not exist. Follows no link: a path through a link or a
+    /// submodule is not a regular file. May truncate contents that are larger than a config may be.
+    async fn read(&self, files: &[FileAt<'_>]) -> Result<Vec<Option<FileContents>>, ForgeError>;
+
+    /// The paths that a selection matches, sorted. Links and submodules are paths too; folders are not. Opens only folders that
+    /// can hold a match. A listing that is incomplete or too large is an error.
+    async fn list(
         &self,
         at: &CommitSha,
-        paths: &[RepoPath],
-    ) -> Result<Vec<Option<Vec<u8>>>, ForgeError>;
+        selection: &dyn PathSelection,
+    ) -> Result<Vec<RepoPath>, ForgeError>;
+}
 
-    /// All files below a folder ("" is the root); empty if the folder does not exist.
-    async fn list(&self, at: &CommitSha, folder: &str) -> Result<Vec<RepoPath>, ForgeError>;
+/// A path at a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileAt<'a> {
+    pub commit: &'a CommitSha,
+    pub path: &'a RepoPath,
+}
+
+/// Selects paths of a repository.
+pub trait PathSelection: Send + Sync {
+    fn matches(&self, path: &str) -> bool;
+
+    /// Whether a folder can hold a match, at any depth.
+    fn may_match_below(&self, folder: &str) -> bool;
 }
 
 /// A file that differs between two commits.

@@ -19,6 +19,7 @@ pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
 pub use permit::{Permit, decide, denials, denials_before_credentials};
 pub use policy::{
     FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Updates, read as read_policy,
+    read_file as read_policy_file,
 };
 
 pub use request::{

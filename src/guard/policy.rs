@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::config::validate;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{RepoPath, UserId};
+use crate::model::{FileContents, RepoPath, UserId};
 use crate::product::{Schema, Target, default_configs};
 
 pub const FILE: &str = ".provisioner.yaml";
@@ -154,6 +154,17 @@ fn filled(role: &str, target: &Target) -> String {
     role.replace("{account_id}", &target.account)
         .replace("{region}", &target.region)
         .replace("{environment}", &target.environment)
+}
+
+/// Reads the policy file of a commit or a work tree; `None` stands for a repository without one.
+pub fn read_file(path: &RepoPath, file: Option<&FileContents>) -> Result<Policy, Vec<Diagnostic>> {
+    match file {
+        Some(FileContents::NotRegular(found)) => {
+            Err(vec![Diagnostic::not_a_regular_file(path, *found)])
+        }
+        Some(FileContents::Regular(bytes)) => read(path, Some(bytes)),
+        None => read(path, None),
+    }
 }
 
 /// Parses a policy; `None` stands for a repository without a policy file. Returns all problems.

@@ -1,10 +1,10 @@
-//! Computes the plan from the configs' bytes at base and head.
+//! Computes the plan from the configs at base and head.
 
 use rayon::prelude::*;
 
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{Change, Impact, Input, Intent, NewFolders, Plan, digest, impact, resources};
-use crate::config::{Config, LoadResult, load};
+use crate::config::{Config, LoadResult, load_file};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::Digest;
@@ -46,7 +46,10 @@ fn assess_one(
     moved_from: Option<&Input>,
 ) -> Option<Change> {
     let old = moved_from.unwrap_or(input);
-    let before = old.base.as_ref().map(|bytes| load(base, &old.path, bytes));
+    let before = old
+        .base
+        .as_ref()
+        .map(|file| load_file(base, &old.path, file));
     let was_valid = before
         .as_ref()
         .is_some_and(|before| before.config.is_some());
@@ -72,7 +75,7 @@ fn assess_one(
             removed(&mut change, before);
             Ok(())
         }
-        Some(bytes) => present(&mut change, before, load(head, &input.path, bytes)),
+        Some(file) => present(&mut change, before, load_file(head, &input.path, file)),
     };
     if let Err(failure) = outcome {
         change.intent = Intent::Invalid;

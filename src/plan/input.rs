@@ -1,15 +1,15 @@
-//! One config of a change, as bytes.
+//! One config of a change, as files.
 
 use super::Renamed;
-use crate::model::RepoPath;
+use crate::model::{FileContents, RepoPath};
 
 #[derive(Clone, Debug)]
 pub struct Input {
     pub path: RepoPath,
-    /// Bytes; `None` if the file does not exist at the base.
-    pub base: Option<Vec<u8>>,
-    /// Bytes; `None` if the file does not exist at the head.
-    pub head: Option<Vec<u8>>,
+    /// `None` if the file does not exist at the base.
+    pub base: Option<FileContents>,
+    /// `None` if the file does not exist at the head.
+    pub head: Option<FileContents>,
     /// The other path of a rename.
     pub renamed: Option<Renamed>,
     /// The file is unchanged, but its product may have changed.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::{Change, Input, Intent};
-use crate::config::load;
+use crate::config::load_file;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::RepoPath;
+use crate::model::{FileContents, RepoPath};
 use crate::product::{Registry, Target};
 use crate::text::quote;
 
@@ -65,8 +65,8 @@ impl<'a> ConfigMoves<'a> {
 
 type Owned = (String, Target, String);
 
-fn owned(registry: &Registry, input: &Input, bytes: &[u8]) -> Option<Owned> {
-    let config = load(registry, &input.path, bytes).config?;
+fn owned(registry: &Registry, input: &Input, file: &FileContents) -> Option<Owned> {
+    let config = load_file(registry, &input.path, file).config?;
     let stack = config.stack().to_owned();
     Some((config.product.name().to_owned(), config.target, stack))
 }

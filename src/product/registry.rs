@@ -1,6 +1,7 @@
 //! The registry of products: those in the binary, and those of the repository.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use globset::Glob;
@@ -9,6 +10,7 @@ use indexmap::IndexMap;
 
 use super::action::{ProductAction, action_error};
 use super::{Files, MANIFEST, OfferedAction, Product, RunInput};
+use crate::model::{IrregularFile, RepoPath};
 
 /// The sources of the built-in products.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -36,7 +38,7 @@ pub struct Registry {
 struct ProductEntry {
     folder: String,
     /// The parts of the manifest that recognize a config, read without compiling the product; `Err` says why they cannot be read.
-    recognised: Result<Recognised, String>,
+    recognised: Result<Recognised, UnreadableProduct>,
     files: Files,
     product: OnceLock<Result<Arc<Product>, String>>,
 }
@@ -52,6 +54,25 @@ struct Recognised {
     folders: Option<serde::de::IgnoredAny>,
 }
 
+/// Why a product cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum UnreadableProduct {
+    Invalid(String),
+    /// One of its files is not a regular file.
+    NotRegular(RepoPath, IrregularFile),
+}
+
+impl fmt::Display for UnreadableProduct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(error) => f.write_str(error),
+            Self::NotRegular(path, found) => {
+                write!(f, "{path}: not a regular file: {}", found.words())
+            }
+        }
+    }
+}
+
 /// Why a config has no product.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RecognitionError {
@@ -61,6 +82,17 @@ pub enum RecognitionError {
     Ambiguous(Vec<String>),
     /// The matching product does not load.
     Invalid(String),
+    /// A file of a product is not a regular file.
+    NotRegular(RepoPath, IrregularFile),
+}
+
+impl From<UnreadableProduct> for RecognitionError {
+    fn from(error: UnreadableProduct) -> Self {
+        match error {
+            UnreadableProduct::Invalid(error) => Self::Invalid(error),
+            UnreadableProduct::NotRegular(path, found) => Self::NotRegular(path, found),
+        }
+    }
 }
 
 /// The names of the built-in products.
@@ -116,6 +148,25 @@ impl Registry {
                     recognised.name
                 )),
             });
+        self.replace(
+            folder,
+            recognised.map_err(UnreadableProduct::Invalid),
+            files,
+        );
+    }
+
+    /// Adds a product with a file that is not a regular file: the product does not load.
+    pub fn add_irregular(&mut self, folder: &str, path: RepoPath, found: IrregularFile) {
+        let recognised = Err(UnreadableProduct::NotRegular(path, found));
+        self.replace(folder, recognised, Files::new());
+    }
+
+    fn replace(
+        &mut self,
+        folder: &str,
+        recognised: Result<Recognised, UnreadableProduct>,
+        files: Files,
+    ) {
         self.entries.retain(|entry| entry.folder != folder);
         self.entries.push(ProductEntry {
             folder: folder.to_owned(),
@@ -171,16 +222,17 @@ impl Registry {
     }
 
     /// The error of each product that cannot be read.
-    pub fn unreadable_products(&self) -> impl Iterator<Item = &str> {
+    pub fn unreadable_products(&self) -> impl Iterator<Item = String> {
         self.entries
             .iter()
-            .filter_map(|entry| entry.recognised.as_ref().err().map(String::as_str))
+            .filter_map(|entry| entry.recognised.as_ref().err().map(ToString::to_string))
     }
 
-    fn unreadable(&self) -> Option<&String> {
-        self.entries
-            .iter()
-            .find_map(|entry| entry.recognised.as_ref().err())
+    fn unreadable(&self) -> impl Iterator<Item = (&str, &UnreadableProduct)> {
+        self.entries.iter().filter_map(|entry| {
+            let error = entry.recognised.as_ref().err()?;
+            Some((entry.folder.as_str(), error))
+        })
     }
 
     pub fn product(&self, name: &str) -> Option<Result<Arc<Product>, String>> {
@@ -196,6 +248,11 @@ impl Registry {
         sections: impl Iterator<Item = &'a str> + Clone,
         file_name: &str,
     ) -> Result<Arc<Product>, RecognitionError> {
+        // Without the folder of products it is not known which product replaces a built-in one.
+        let mut unreadable = self.unreadable();
+        if let Some((_, error)) = unreadable.find(|(folder, _)| *folder == PRODUCTS_FOLDER) {
+            return Err(error.clone().into());
+        }
         let has = |recognised: &Recognised| {
             sections
                 .clone()
@@ -215,8 +272,8 @@ impl Registry {
             candidates.retain(|(_, recognised)| fits(recognised));
         } else if candidates.is_empty() {
             // The section may belong to a product that cannot be read.
-            if let Some(error) = self.unreadable() {
-                return Err(RecognitionError::Invalid(error.clone()));
+            if let Some((_, error)) = self.unreadable().next() {
+                return Err(error.clone().into());
             }
             candidates = known().filter(|(_, recognised)| fits(recognised)).collect();
         }
@@ -236,7 +293,7 @@ impl Registry {
 impl ProductEntry {
     fn load(&self) -> Result<Arc<Product>, String> {
         if let Err(error) = &self.recognised {
-            return Err(error.clone());
+            return Err(error.to_string());
         }
         self.product
             .get_or_init(|| {

@@ -4,9 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::globs::{SearchError, find_files, find_files_in};
+use super::read_contents;
 use crate::config::MAX_BYTES;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::RepoPath;
+use crate::model::{FileContents, RepoPath};
 use crate::product::{built_in_products, default_configs};
 use crate::text::{and_list, or_list};
 
@@ -34,14 +35,9 @@ impl ConfigFile {
         Self { file, shown }
     }
 
-    /// The bytes, at most one more than allowed: enough to reject a larger file without holding it in memory.
-    pub fn read(&self) -> io::Result<Vec<u8>> {
-        use std::io::Read as _;
-        let mut bytes = Vec::new();
-        std::fs::File::open(&self.file)?
-            .take(MAX_BYTES as u64 + 1)
-            .read_to_end(&mut bytes)?;
-        Ok(bytes)
+    /// At most one byte more than allowed: enough to reject a larger file without holding it in memory.
+    pub fn read(&self) -> io::Result<FileContents> {
+        read_contents(&self.file, MAX_BYTES)
     }
 
     pub fn base(&self) -> PathBuf {
@@ -122,7 +118,8 @@ fn search_failed(argument: &str, error: &SearchError) -> Diagnostic {
 
 fn one(argument: &str) -> Result<Vec<ConfigFile>, SearchError> {
     let path = Path::new(argument);
-    if path.is_file() {
+    // A link is found, and reading it is an error.
+    if path.is_file() || path.is_symlink() && !path.is_dir() {
         return Ok(vec![ConfigFile::new(path.to_path_buf())]);
     }
     let found = match path.is_dir() {

@@ -1,7 +1,6 @@
 //! Globs of configs: the same dialect for paths of a forge and files on disk. `*` and `?` do not match `/`, `**` does, and `{a,b}`
 //! matches either.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
@@ -34,19 +33,15 @@ pub fn find_files(glob: &str) -> Result<Vec<PathBuf>, SearchError> {
 }
 
 /// The files below a folder that a glob matches. The search reads only folders that the glob can match and follows no link to
-/// a folder. It follows a link to a file inside `folder` or inside the current folder.
+/// a folder. It finds links to files as well: reading them is an error.
 pub fn find_files_in(folder: &Path, glob: &str) -> Result<Vec<PathBuf>, SearchError> {
     let matcher = config_glob(glob)?.compile_matcher();
-    let levels = FolderLevels::new(glob);
+    let levels = GlobFolders::new(glob);
     let here = Path::new(".");
     let top = match folder.as_os_str().is_empty() {
         true => here,
         false => folder,
     };
-    let roots: Vec<PathBuf> = [here, top]
-        .iter()
-        .filter_map(|root| fs::canonicalize(root).ok())
-        .collect();
     let below = |entry: &DirEntry| {
         let path = entry.path();
         path.strip_prefix(top).unwrap_or(path).to_path_buf()
@@ -66,31 +61,24 @@ pub fn find_files_in(folder: &Path, glob: &str) -> Result<Vec<PathBuf>, SearchEr
         // A folder that cannot be read holds no config that could be read.
         let Ok(entry) = entry else { continue };
         let path = below(&entry);
-        if matcher.is_match(&path) && is_file_inside(&entry, &roots) {
+        if matcher.is_match(&path) && !entry.file_type().is_dir() {
             files.push(folder.join(path));
         }
     }
     Ok(files)
 }
 
-fn is_file_inside(entry: &DirEntry, roots: &[PathBuf]) -> bool {
-    if !entry.file_type().is_symlink() {
-        return entry.file_type().is_file();
-    }
-    fs::canonicalize(entry.path())
-        .is_ok_and(|target| target.is_file() && roots.iter().any(|root| target.starts_with(root)))
-}
-
-/// Which folders can hold a match.
-struct FolderLevels {
+/// Which folders can hold a match of a glob.
+#[derive(Clone, Debug)]
+pub struct GlobFolders {
     /// One matcher for each level of folders whose names the glob gives.
     levels: Vec<GlobMatcher>,
     /// Whether the glob matches at any depth below these levels.
     any_depth: bool,
 }
 
-impl FolderLevels {
-    fn new(glob: &str) -> Self {
+impl GlobFolders {
+    pub fn new(glob: &str) -> Self {
         let ends = glob.match_indices('/').map(|(slash, _)| slash);
         let mut levels = Vec::new();
         let mut from = 0;
@@ -114,6 +102,12 @@ impl FolderLevels {
         }
     }
 
+    /// Whether a folder below the root of a repository can hold a match.
+    pub fn may_match_below(&self, folder: &str) -> bool {
+        let depth = folder.split('/').count();
+        self.may_hold(depth, Path::new(folder))
+    }
+
     fn max_depth(&self) -> usize {
         match self.any_depth {
             true => usize::MAX,
@@ -131,7 +125,10 @@ impl FolderLevels {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::model::{FileContents, IrregularFile};
 
     /// Paths below a folder of the files that a glob matches.
     fn found(folder: &Path, glob: &str) -> Vec<String> {
@@ -192,7 +189,7 @@ mod tests {
     fn only_folders_that_a_glob_can_match_are_read() {
         let may_hold = |glob: &str, path: &str| {
             let path = Path::new(path);
-            let levels = FolderLevels::new(glob);
+            let levels = GlobFolders::new(glob);
             let depth = path.components().count();
             depth < levels.max_depth() && levels.may_hold(depth, path)
         };
@@ -209,18 +206,20 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_do_not_lead_outside() {
+    fn links_are_found_and_not_followed() {
         use std::os::unix::fs::symlink;
         let outside = folder_with(&["configs/x.yaml"]);
         let folder = folder_with(&["configs/a.yaml"]);
         let at = |path: &str| folder.path().join(path);
         symlink(outside.path(), at("linked")).unwrap();
         symlink(outside.path().join("configs/x.yaml"), at("configs/x.yaml")).unwrap();
-        symlink("a.yaml", at("configs/b.yaml")).unwrap();
         symlink(".", at("configs/loop")).unwrap();
         assert_eq!(
             found(folder.path(), "**/*.yaml"),
-            ["configs/a.yaml", "configs/b.yaml"]
+            ["configs/a.yaml", "configs/x.yaml"]
         );
+        let contents = super::super::read_contents(&at("configs/x.yaml"), 9).unwrap();
+        let link = IrregularFile::SymbolicLink;
+        assert_eq!(contents, FileContents::NotRegular(link));
     }
 }

@@ -11,13 +11,16 @@ mod policy;
 mod products;
 
 pub use configs::{ConfigFile, locate};
-pub use globs::config_glob;
+pub use globs::{GlobFolders, config_glob};
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_report};
 pub use policy::policy_file;
 pub use products::add_repository_products;
 
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
+
+use crate::model::{FileContents, IrregularFile};
 
 /// Writes a file that the user named, such as a report. Replaces an existing file.
 pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
@@ -38,4 +41,28 @@ pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     std::fs::read(path)
+}
+
+/// Something that is neither a regular file nor a folder; `None` also if nothing is there. Follows no link.
+fn irregular(path: &Path) -> Option<IrregularFile> {
+    let kind = fs::symlink_metadata(path).ok()?.file_type();
+    match (kind.is_symlink(), kind.is_file() || kind.is_dir()) {
+        (true, _) => Some(IrregularFile::SymbolicLink),
+        (false, true) => None,
+        (false, false) => Some(IrregularFile::Other),
+    }
+}
+
+/// What is at a path. Reads at most one byte more than `most`: enough to reject a larger file without holding it in memory.
+fn read_contents(path: &Path, most: usize) -> io::Result<FileContents> {
+    if let Some(found) = irregular(path) {
+        return Ok(FileContents::NotRegular(found));
+    }
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Ok(FileContents::NotRegular(IrregularFile::Folder));
+    }
+    let mut bytes = Vec::new();
+    file.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(FileContents::Regular(bytes))
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::irregular;
+use crate::model::{IrregularFile, RepoPath};
 use crate::product::{Files, PRODUCTS_FOLDER, Registry};
 
 /// Largest file of a product.
@@ -14,30 +16,42 @@ pub fn add_repository_products(registry: &mut Registry, start: &Path) {
     let Some(folder) = start
         .ancestors()
         .map(|folder| folder.join(PRODUCTS_FOLDER))
-        .find(|folder| folder.is_dir())
+        .find(|folder| fs::symlink_metadata(folder).is_ok())
     else {
         return;
     };
-    for product in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if product.path().is_dir() {
-            registry.add(
-                &product.file_name().to_string_lossy(),
-                files(&product.path()),
-            );
+    if let Some(found) = irregular(&folder) {
+        return registry.add_irregular(PRODUCTS_FOLDER, RepoPath::typed(PRODUCTS_FOLDER), found);
+    }
+    for product in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let name = product.file_name().to_string_lossy().into_owned();
+        let shown = format!("{PRODUCTS_FOLDER}/{name}");
+        match irregular(&product.path()) {
+            Some(found) => registry.add_irregular(&name, RepoPath::typed(&shown), found),
+            None if product.path().is_dir() => match files(&product.path(), &shown) {
+                Ok(files) => registry.add(&name, files),
+                Err((path, found)) => registry.add_irregular(&name, path, found),
+            },
+            None => {}
         }
     }
 }
 
-fn files(folder: &Path) -> Files {
+/// The files of a product, or its first file that is not regular.
+fn files(folder: &Path, shown: &str) -> Result<Files, (RepoPath, IrregularFile)> {
     let mut files = Files::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(found) = irregular(&entry.path()) {
+            return Err((RepoPath::typed(&format!("{shown}/{name}")), found));
+        }
         // `metadata` of an entry does not follow links.
         let regular = entry
             .metadata()
             .is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_BYTES);
         if let (true, Ok(text)) = (regular, fs::read_to_string(entry.path())) {
-            files.insert(entry.file_name().to_string_lossy().into_owned(), text);
+            files.insert(name, text);
         }
     }
-    files
+    Ok(files)
 }

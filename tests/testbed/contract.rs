@@ -3,8 +3,8 @@
 use provisioner::ci::CiEvent;
 use provisioner::ci::github::parse_event;
 use provisioner::forge::github::{Access, GitHub};
-use provisioner::forge::{Comments as _, PullRequests as _, Source as _, Upsert};
-use provisioner::model::{CommitSha, RepoPath, UserId};
+use provisioner::forge::{Comments as _, FileAt, PullRequests as _, Source as _, Upsert};
+use provisioner::model::{CommitSha, FileContents, RepoPath, UserId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -145,18 +145,13 @@ fn the_adapter_works_with_an_independent_emulator() {
             main
         );
         let path = RepoPath::parse("s3/configs/a-s3.yaml").unwrap();
-        let read = github
-            .read(&pull_request.head, std::slice::from_ref(&path))
-            .await
-            .unwrap();
-        assert_eq!(read, [Some(b"a: 1\n".to_vec())]);
-        assert_eq!(
-            github
-                .read(&main, std::slice::from_ref(&path))
-                .await
-                .unwrap(),
-            [None]
-        );
+        let files = [&pull_request.head, &main].map(|commit| FileAt {
+            commit,
+            path: &path,
+        });
+        let read = github.read(&files).await.unwrap();
+        let file = FileContents::Regular(b"a: 1\n".to_vec());
+        assert_eq!(read, [Some(file), None]);
         let files = github
             .changed_files(&main, &pull_request.head)
             .await

@@ -12,11 +12,11 @@ use crate::apply::StackTask;
 use crate::change::MergedChange;
 use crate::change::PullRequestContext;
 use crate::change::range_of_pull_request;
-use crate::change::{LoadedPolicy, policy_bytes};
+use crate::change::{LoadedPolicy, policy_file_at};
 use crate::command::Command;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::guard::{self, POLICY_FILE, read_policy};
+use crate::guard::{self, POLICY_FILE, read_policy_file};
 use crate::job::JobError;
 use crate::job::ProgressLog;
 use crate::model::RepoPath;
@@ -83,9 +83,9 @@ pub async fn apply(
     let branch = job.forge.default_branch().await?;
     let range = range_of_pull_request(&*job.forge, session.number, &merge).await?;
     let merged = MergedChange::read(job, &branch, session.own, &range).await?;
-    let file = policy_bytes(job.source(&[&branch.tip]), &branch.tip).await?;
+    let file = policy_file_at(job.source(&[&branch.tip]), &branch.tip).await?;
     let now = (file != merged.policy_file)
-        .then(|| read_policy(&RepoPath::typed(POLICY_FILE), file.as_deref()));
+        .then(|| read_policy_file(&RepoPath::typed(POLICY_FILE), file.as_ref()));
     let changes = match chosen(&merged.plan, command) {
         Ok(changes) => changes,
         Err(answer) => return Ok(answer),

@@ -13,7 +13,7 @@ use crate::apply::{ApplyReport, to_outcome};
 use crate::change::PullRequestContext;
 use crate::change::products;
 use crate::command::Command;
-use crate::config::{Config, load};
+use crate::config::{Config, load_file};
 use crate::exit::Exit;
 use crate::guard::{ChangeRequest, EffectKind, Policy, Trigger};
 use crate::job::CredentialCache;
@@ -247,9 +247,9 @@ impl<'a> Inspection<'a> {
             Some(products) => {
                 let mut inputs = inputs.inputs.iter();
                 let input = inputs.find(|input| input.path == change.path);
-                let bytes = input.and_then(|input| input.head.as_ref());
+                let file = input.and_then(|input| input.head.as_ref());
                 (
-                    bytes.and_then(|bytes| load(products, &change.path, bytes).config),
+                    file.and_then(|file| load_file(products, &change.path, file).config),
                     Refusal::NotRenderedByDefaultBranch,
                 )
             }

@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 use super::Access;
 use super::classify::{classify, classify_graphql};
 use super::retry::{Attempt, retry_after};
+use super::trees::TreeCache;
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
 use crate::pacing;
@@ -43,6 +44,7 @@ pub struct GitHub {
     pub(super) name: String,
     /// The repository's id, once it is known.
     pub(super) id: OnceCell<u64>,
+    pub(super) trees: TreeCache,
 }
 
 pub(super) struct Response {
@@ -114,6 +116,7 @@ impl GitHub {
             owner: owner.to_owned(),
             name: name.to_owned(),
             id: OnceCell::new(),
+            trees: TreeCache::default(),
         })
     }
 
@@ -129,17 +132,10 @@ impl GitHub {
         parse(what, &response.body)
     }
 
-    /// The bytes of a file; `None` if it does not exist.
-    pub(super) async fn get_raw(
-        &self,
-        what: &str,
-        route: &str,
-    ) -> Result<Option<Vec<u8>>, ForgeError> {
-        match self.send(what, Method::GET, route, None, RAW, true).await {
-            Ok(response) => Ok(Some(response.body)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// The bytes of a file, cut off after one byte more than a config may have.
+    pub(super) async fn get_raw(&self, what: &str, route: &str) -> Result<Vec<u8>, ForgeError> {
+        let response = self.send(what, Method::GET, route, None, RAW, true).await?;
+        Ok(response.body)
     }
 
     /// Sends a write. `idempotent`: whether repeating it has no further effect.

@@ -9,6 +9,7 @@ mod comments;
 mod deployments;
 mod identity;
 mod issues;
+mod objects;
 mod paging;
 mod permission;
 mod profile;
@@ -18,6 +19,7 @@ mod reviews;
 mod route;
 mod source;
 mod statuses;
+mod trees;
 mod users;
 mod wire;
 

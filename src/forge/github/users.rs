@@ -5,8 +5,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 
 use super::client::GitHub;
+use super::objects::CONCURRENCY;
 use super::route::segment;
-use super::source::CONCURRENCY;
 use super::wire;
 use crate::forge::{ForgeError, User, Users};
 use crate::guard::{AccountKind, Actor, Permission};

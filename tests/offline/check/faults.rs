@@ -16,7 +16,7 @@ fn transient_faults_are_retried() {
     github.fault("GET /repos/acme/infra/pulls/7", Fault::Status(502));
     github.fault("GET /repos/acme/infra/pulls/7/files", Fault::DropBefore);
     github.fault(
-        "GET /repos/acme/infra/contents/**",
+        "GET /repos/acme/infra/git/blobs/**",
         Fault::TooManyRequests { retry_after: 0 },
     );
     github.fault(

@@ -357,7 +357,7 @@ fn a_checkout_gives_the_same_comment_as_the_api() {
     let run = job.with("GITHUB_WORKSPACE", &workspace).run();
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(scene.comment(), by_api);
-    assert_eq!(scene.github.count("GET /repos/acme/infra/contents/**"), 0);
+    assert_eq!(scene.github.count("GET /repos/acme/infra/git/**"), 0);
     assert!(scene.github.take_writes().is_empty());
 }
 

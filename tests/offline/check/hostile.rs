@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use provisioner::diagnostic::Code;
-use provisioner::model::{CommitSha, Digest, RepoPath};
+use provisioner::model::{CommitSha, Digest, FileContents, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::{Files, Registry};
 use provisioner::report::{
@@ -108,11 +108,11 @@ fn path(text: &str) -> RepoPath {
 }
 
 fn input(at: &str, base: Option<&str>, head: Option<&str>) -> Input {
-    let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
+    let file = |text: Option<&str>| text.map(|text| FileContents::Regular(text.into()));
     Input {
         path: path(at),
-        base: bytes(base),
-        head: bytes(head),
+        base: file(base),
+        head: file(head),
         renamed: None,
         governed: false,
     }

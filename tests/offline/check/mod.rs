@@ -3,6 +3,7 @@
 mod faults;
 mod github;
 mod hostile;
+mod irregular;
 mod local;
 mod preview;
 mod scale;

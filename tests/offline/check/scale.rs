@@ -53,7 +53,7 @@ fn lines(github: &FakeGitHub) -> Vec<String> {
         .collect()
 }
 
-/// Without a checkout: more calls for products, policy and the merge base, and one for each side of a changed config.
+/// Without a checkout: more calls for the merge base, for each folder of a side, and for each file.
 #[test]
 fn calls_are_counted_without_a_checkout() {
     let (scene, pull) = many(10);
@@ -62,7 +62,7 @@ fn calls_are_counted_without_a_checkout() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(
         scene.github.requests().len(),
-        7 + 4 + 10,
+        7 + 1 + 6 + 10,
         "{:#?}",
         lines(&scene.github)
     );

@@ -39,6 +39,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("impact-unknown", "guard"),
     ("interrupted", "aws"),
     ("name-not-typed", "guard"),
+    ("not-a-regular-file", "config"),
     ("not-default-branch", "guard"),
     ("not-merged", "guard"),
     ("not-requested", "guard"),

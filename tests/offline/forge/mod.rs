@@ -7,6 +7,7 @@ mod history;
 mod issues;
 mod pushers;
 mod reviews;
+mod sources;
 mod users;
 
 use provisioner::forge::User as ForgeUser;

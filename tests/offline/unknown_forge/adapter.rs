@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use provisioner::forge::local::LocalRepository;
 use provisioner::forge::{
     Capabilities, Capability, ChangedFile, Claims, Comment, Comments, CommitStatus, Connect,
-    DefaultBranch, Deployment, Deployments, Forge, ForgeError, ForgeErrorKind, IdentityTokens,
-    Issue, Issues, JobSubject, OpenPullRequests, Profile, Profiled, PullRequest, PullRequests,
-    Reaction, ReadPermission, RepositoryInfo, ReviewedPullRequest, Reviews, Source, StatusRecord,
-    Statuses, Upsert, User, Users, WritePermission,
+    DefaultBranch, Deployment, Deployments, FileAt, Forge, ForgeError, ForgeErrorKind,
+    IdentityTokens, Issue, Issues, JobSubject, OpenPullRequests, PathSelection, Profile, Profiled,
+    PullRequest, PullRequests, Reaction, ReadPermission, RepositoryInfo, ReviewedPullRequest,
+    Reviews, Source, StatusRecord, Statuses, Upsert, User, Users, WritePermission,
 };
 use provisioner::guard::{AccountKind, Actor, Branch, ChangeRequest, Permission};
-use provisioner::model::{CommitSha, RepoPath, UserId};
+use provisioner::model::{CommitSha, FileContents, RepoPath, UserId};
 use secrecy::SecretString;
 
 use crate::support::job::git;
@@ -106,14 +106,14 @@ impl Source for UnknownForge {
         self.repository().changed_files(base, head).await
     }
 
-    async fn read(&self, at: &CommitSha, paths: &[RepoPath]) -> Result<Vec<Option<Vec<u8>>>> {
+    async fn read(&self, files: &[FileAt<'_>]) -> Result<Vec<Option<FileContents>>> {
         self.answer("contents", ())?;
-        self.repository().read(at, paths).await
+        self.repository().read(files).await
     }
 
-    async fn list(&self, at: &CommitSha, folder: &str) -> Result<Vec<RepoPath>> {
+    async fn list(&self, at: &CommitSha, selection: &dyn PathSelection) -> Result<Vec<RepoPath>> {
         self.answer("folder", ())?;
-        self.repository().list(at, folder).await
+        self.repository().list(at, selection).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::build::Repo;
-use super::objects::Commit;
+use super::objects::{Commit, SUBMODULE};
 use super::server::lock;
 
 impl Repo {
@@ -38,6 +38,10 @@ impl Repo {
             }
             stream.extend(b"deleteall\n");
             for (path, leaf) in commit.files.iter() {
+                if leaf.mode == SUBMODULE {
+                    stream.extend(format!("M {SUBMODULE} {} {path}\n", leaf.sha).into_bytes());
+                    continue;
+                }
                 let content = state.objects.blob(&leaf.sha).expect("the blob was stored");
                 stream.extend(format!("M {} inline {path}\n", leaf.mode).into_bytes());
                 data(&mut stream, &content);

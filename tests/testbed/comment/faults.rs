@@ -22,7 +22,6 @@ fn attack_any_forge_request_fails() {
         "GET /repos/acme/infra/activity",
         "GET /repos/acme/infra/commits/*/pulls",
         "GET /repos/acme/infra/git/**",
-        "GET /repos/acme/infra/contents/**",
         "GET /repos/acme/infra/commits/*/statuses",
     ] {
         for fault in [Fault::TruncatedJson, refused.clone()] {

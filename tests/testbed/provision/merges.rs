@@ -198,7 +198,7 @@ fn a_checkout_and_the_api_give_the_same_result() {
     let job = job.with("GITHUB_WORKSPACE", &workspace);
     world.assert_job_denied(&job, &["approval-missing"]);
     assert_eq!(world.repo.comments(7).pop().unwrap().body, by_api);
-    assert_eq!(world.github.count("GET /repos/acme/infra/contents/**"), 0);
+    assert_eq!(world.github.count("GET /repos/acme/infra/git/**"), 0);
     assert_eq!(world.github.count("GET /repos/acme/infra/compare/**"), 0);
     assert!(world.github.take_writes().is_empty());
 

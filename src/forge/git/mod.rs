@@ -1,0 +1,14 @@
+//! Git's objects, whichever way they are read: by the git program or by an API.
+//!
+//! Commits name trees, trees name blobs by their modes. All sources walk the same trees with the same code, so that a link is a link
+//! on a laptop, in a checkout and behind an API.
+
+mod objects;
+mod program;
+mod tree;
+mod walk;
+
+pub use objects::GitObjects;
+pub use program::{GitObject, cat_file};
+pub use tree::{GitItem, GitMode, is_usable, parse_tree};
+pub use walk::{MAX_ITEMS, changed_files, list, read};

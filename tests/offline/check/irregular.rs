@@ -1,0 +1,165 @@
+//! Links, submodules and folders at the paths of configs and products: an error at the path, by the API and by a checkout alike.
+
+use crate::support::check::Scene;
+use crate::support::github::CommitBuilder;
+use crate::support::job::{JobOutput, config, path};
+
+const SUBMODULE_COMMIT: &str = "1234567890123456789012345678901234567890";
+
+/// Checks a change of the usual repository, through the API and with a checkout. The comments must be the same.
+fn check(change: impl Fn(CommitBuilder) -> CommitBuilder) -> (Scene, JobOutput) {
+    let scene = Scene::new();
+    change(scene.repo.commit("feature")).push();
+    let pull = scene.pull();
+    let by_api = scene.job(&pull).run();
+    let comment = scene.comment();
+    let job = scene.job(&pull);
+    scene.repo.clone_into(job.folder.path());
+    let workspace = job.folder.path().display().to_string();
+    let run = job.with("GITHUB_WORKSPACE", &workspace).run();
+    assert_eq!(run.status, by_api.status, "{}", run.stderr);
+    assert_eq!(scene.comment(), comment);
+    assert_eq!(run.report["plan"], by_api.report["plan"]);
+    scene.github.take_writes();
+    (scene, run)
+}
+
+fn assert_rejected(run: &JobOutput, at: &str, found: &str) {
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    let report = run.report.to_string();
+    assert!(report.contains("not-a-regular-file"), "{report}");
+    let expected = format!("{at}: error[not-a-regular-file]: not a regular file: {found}");
+    assert!(run.stderr.contains(&expected), "{}", run.stderr);
+}
+
+#[test]
+fn attack_a_config_replaced_by_something_else_is_no_deletion() {
+    let config = path("b001");
+    let folder = config.rsplit_once('/').unwrap().0;
+    type Edit<'a> = &'a dyn Fn(CommitBuilder) -> CommitBuilder;
+    let link = |to: &'static str| {
+        let config = config.clone();
+        move |commit: CommitBuilder| commit.symlink(&config, to)
+    };
+    let cases: &[(Edit<'_>, &str)] = &[
+        (&link("/etc/passwd"), "a symbolic link"),
+        (&link("../../README.md"), "a symbolic link"),
+        (&link("nowhere"), "a symbolic link"),
+        (
+            &|commit| commit.remove(&config).submodule(&config, SUBMODULE_COMMIT),
+            "a submodule",
+        ),
+        (
+            &|commit| commit.remove(&config).write(&format!("{config}/x"), "x"),
+            "a folder",
+        ),
+        (
+            &|commit| commit.remove(&config).symlink(folder, "../elsewhere"),
+            "a symbolic link",
+        ),
+        (
+            &|commit| commit.remove(&config).submodule("s3", SUBMODULE_COMMIT),
+            "a submodule",
+        ),
+    ];
+    for (change, found) in cases {
+        let (scene, run) = check(change);
+        assert_rejected(&run, &config, found);
+        assert!(
+            !scene.comment().contains("be deleted"),
+            "{}",
+            scene.comment()
+        );
+        assert!(
+            !run.report.to_string().contains("\"delete\""),
+            "{}",
+            run.report
+        );
+    }
+    // Without the attack, a removed config is a deletion.
+    let (_, run) = check(|commit| commit.remove(&config));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(
+        run.report.to_string().contains("\"delete\""),
+        "{}",
+        run.report
+    );
+}
+
+#[test]
+fn attack_a_new_config_that_links_to_another_is_not_followed() {
+    let target = path("b001").rsplit_once('/').unwrap().1.to_owned();
+    let (_, run) = check(|commit| commit.symlink(&path("b002"), &target));
+    assert_rejected(&run, &path("b002"), "a symbolic link");
+    let (_, run) = check(|commit| commit.write(&path("b002"), config("b002", "")));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+}
+
+#[test]
+fn attack_a_product_file_that_is_a_link_is_not_followed() {
+    let changed = config("b001", "  lifecycle_policy: compliance\n");
+    for (at, to) in [
+        (
+            ".provisioner/products/s3/product.yaml",
+            "../../../README.md",
+        ),
+        (".provisioner/products/s3", "../../elsewhere"),
+        (".provisioner/products", "../elsewhere"),
+        (".provisioner", "elsewhere"),
+    ] {
+        let (_, run) = check(|commit| commit.write(&path("b001"), &changed).symlink(at, to));
+        let report = run.report.to_string();
+        assert_eq!(run.status, 10, "{at}: {}", run.stderr);
+        assert!(report.contains("not-a-regular-file"), "{report}");
+        assert!(report.contains(at), "{report}");
+    }
+}
+
+#[test]
+fn a_submodule_or_link_elsewhere_changes_nothing() {
+    let (_, run) = check(|commit| {
+        commit
+            .submodule("vendor", SUBMODULE_COMMIT)
+            .submodule("ml", SUBMODULE_COMMIT)
+            .symlink("latest", "s3/configs")
+            .write(".provisioner/products/own/product.yaml", "x")
+    });
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.outputs["configs"], "0");
+}
+
+/// A listing of the whole repository would be cut off. Only folders that can hold a config are read.
+#[test]
+fn a_large_folder_elsewhere_is_not_listed() {
+    let scene = Scene::new();
+    scene.github.limits(|limits| limits.tree_entries = 50);
+    let edit = |folder: &str| {
+        let mut commit = scene.repo.commit("feature");
+        for number in 0..60 {
+            commit = commit.write(&format!("{folder}/deep/{number}.txt"), "x");
+        }
+        commit
+            .write(".provisioner/products/own/product.yaml", "name: own\n")
+            .push();
+    };
+    edit("apps");
+    let pull = scene.pull();
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    scene.github.take_writes();
+
+    // A folder of configs with more files than GitHub lists is an error, not a shorter list.
+    let mut commit = scene.repo.commit("feature");
+    for number in 0..60 {
+        let name = format!("{number:04}");
+        commit = commit.write(&path(&name), config(&name, ""));
+    }
+    commit.push();
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 31, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("more entries than GitHub lists"),
+        "{}",
+        run.stderr
+    );
+}
