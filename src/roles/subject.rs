@@ -78,7 +78,7 @@ impl FromStr for RepositoryId {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = Invalid("write owner/name, or owner@ID/name@ID");
+        let invalid = Invalid("write OWNER/NAME, or OWNER@ID/NAME@ID");
         let (owner, name) = text.split_once('/').ok_or(invalid.clone())?;
         let (owner, owner_id) = with_id(owner).ok_or(invalid.clone())?;
         let (name, id) = with_id(name).ok_or(invalid.clone())?;
@@ -137,12 +137,14 @@ impl FromStr for Issuer {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte);
-        let text = text.strip_prefix("https://").unwrap_or(text);
-        match !text.is_empty() && text.bytes().all(letters) {
+        let (host, _) = text.split_once('/').unwrap_or((text, ""));
+        let is_host = host
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric());
+        match is_host && !text.contains("//") && text.bytes().all(letters) {
             true => Ok(Self(text.to_owned())),
-            false => Err(Invalid(
-                "write the issuer's host, and its path if it has one",
-            )),
+            false => Err(Invalid("write HOST or HOST/PATH, without https://")),
         }
     }
 }
