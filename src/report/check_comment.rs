@@ -138,10 +138,13 @@ fn row(change: &Change) -> String {
     ])
 }
 
+/// The result of a check without changed configs.
+pub(super) const NO_CHANGE: &str = "No config is changed.";
+
 fn headline(report: &Report) -> String {
     let plan = &report.plan;
     if plan.changes.is_empty() {
-        return "No config is changed.".to_owned();
+        return NO_CHANGE.to_owned();
     }
     let number = |intent: Intent| {
         plan.changes
@@ -185,7 +188,7 @@ fn mark(change: &Change) -> &'static str {
     }
 }
 
-fn plan_words(change: &Change) -> &'static str {
+pub(super) fn plan_words(change: &Change) -> &'static str {
     match change.intent {
         Intent::Invalid => "errors",
         Intent::Delete => "delete stack",

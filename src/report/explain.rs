@@ -56,8 +56,36 @@ fn product_rules(registry: &Registry) -> Vec<(ProductCode, String, Option<String
     products
         .iter()
         .flat_map(|product| &product.manifest.rules)
-        .map(|rule| (rule.code.clone(), rule.message.clone(), rule.help.clone()))
+        .map(|rule| {
+            let help = rule.help.as_deref().map(without_expressions);
+            (rule.code.clone(), without_expressions(&rule.message), help)
+        })
         .collect()
+}
+
+/// A text of a manifest with a word in capitals for each expression, as usage lines have them: `{{ names.bucket }}` becomes
+/// `BUCKET`, and a number of characters `N`.
+pub fn without_expressions(text: &str) -> String {
+    let mut words = String::new();
+    let mut rest = text;
+    while let Some((before, (expression, after))) = rest
+        .split_once("{{")
+        .and_then(|(before, from)| Some((before, from.split_once("}}")?)))
+    {
+        words.push_str(before);
+        words.push_str(&placeholder(expression));
+        rest = after;
+    }
+    words + rest
+}
+
+fn placeholder(expression: &str) -> String {
+    let mut parts = expression.split('|').map(str::trim);
+    let key = parts.next().unwrap_or_default();
+    match parts.any(|filter| filter == "length") {
+        true => "N".to_owned(),
+        false => key.rsplit('.').next().unwrap_or(key).to_uppercase(),
+    }
 }
 
 fn first_sentence(text: &str) -> &str {

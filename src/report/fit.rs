@@ -1,4 +1,4 @@
-//! Fits pages to the limits of a forge. Lengths are in Unicode characters, as forges count them.
+//! Fits pages, lists and lines to the limits of a forge. Lengths are in Unicode characters, as forges count them.
 //!
 //! If a page is too long, lists drop the details of their last items, then the items. Texts are truncated between lines, and open
 //! markup is closed. A note counts the rest. No page is longer than its limit.

@@ -1,0 +1,37 @@
+//! A check for terminals: its problems, and one line for each change.
+
+use super::check::Report;
+use super::check_comment::{NO_CHANGE, plan_words};
+use super::diagnostics::diagnostics;
+use crate::plan::{Change, Intent};
+use crate::product::Level;
+use crate::text::escape_invisible;
+
+/// The problems, each with its source line, then the changes.
+pub fn check_text(report: &Report) -> String {
+    let changes = &report.plan.changes;
+    let lines: String = match changes.is_empty() {
+        true => format!("{NO_CHANGE}\n"),
+        false => changes.iter().map(line).collect(),
+    };
+    match diagnostics(report.diagnostics()) {
+        problems if problems.is_empty() => lines,
+        problems => format!("{problems}\n{lines}"),
+    }
+}
+
+/// `path: delete stack NAME in ACCOUNT, REGION (impact critical)`.
+fn line(change: &Change) -> String {
+    let mut line = format!("{}: {}", change.path, plan_words(change));
+    if let (Some(stack), Some(target)) = (&change.stack, &change.target) {
+        let words = match change.intent {
+            Intent::Invalid | Intent::Unchanged => " of stack ",
+            Intent::Create | Intent::Update | Intent::Delete => " ",
+        };
+        line += &format!("{words}{stack} in {}, {}", target.account, target.region);
+    }
+    if change.level > Level::None && change.intent != Intent::Create {
+        line += &format!(" (impact {})", change.level.word());
+    }
+    escape_invisible(&line, false).into_owned() + "\n"
+}
