@@ -145,6 +145,9 @@ catalogue! {
     ForkNotAllowed "fork-not-allowed":
         "The pull request comes from another repository, or it is not known whether it does. Nothing that needs credentials is done for it.",
         "Push the branch to this repository, and open a pull request from there.";
+    GlobInvalid "glob-invalid":
+        "The text is not a glob.",
+        "Close every `[` and `{`, or write `\\` before a character that is meant literally.";
     IdentityTokenMissing "identity-token-missing":
         "The job cannot request an identity token, so AWS gives it no credentials.",
         "Let the job request identity tokens: on GitHub, grant it `id-token: write`.";

@@ -8,7 +8,7 @@ use crate::guard::read_policy_file;
 use crate::model::FileContents;
 use crate::product::Registry;
 use crate::report::Found;
-use crate::workspace::{ConfigFile, add_repository_products, locate, policy_file};
+use crate::workspace::{ConfigFile, add_repository_products, exit_of_search, locate, policy_file};
 
 /// Looks at the policy file, the configs, and the credentials in each account and region that these name.
 pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
@@ -25,12 +25,13 @@ pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
         Ok(files) => files,
         Err(_) if arguments.is_empty() => Vec::new(),
         Err(problems) => {
+            let exit = exit_of_search(&problems);
             let messages = problems
                 .iter()
                 .map(|problem| format!("{}: {}", problem.path, problem.message));
             let messages = messages.collect();
             let found = Found::PathsInvalid { messages };
-            return diagnosis.fail("policy", "configs", &found, Exit::Config);
+            return diagnosis.fail("policy", "configs", &found, exit);
         }
     };
     let configs = read(diagnosis, &files);

@@ -7,9 +7,10 @@ use super::globs::{SearchError, find_files, find_files_in};
 use super::read_contents;
 use crate::config::MAX_BYTES;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::exit::Exit;
 use crate::model::{FileContents, RepoPath};
 use crate::product::{built_in_products, default_configs};
-use crate::text::{and_list, or_list};
+use crate::text::{and_list, or_list, quote};
 
 /// Folders that are searched for a bare file name. The containers of the original tools mount the last one.
 fn folders() -> Vec<String> {
@@ -83,23 +84,7 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
             }
         };
         if found.is_empty() {
-            let bare = !argument.contains('/');
-            let help = match bare {
-                true => {
-                    let folders = folders();
-                    let names = folders.iter().map(String::as_str);
-                    let names = names.map(|folder| if folder.is_empty() { "." } else { folder });
-                    let names: Vec<&str> = names.collect();
-                    format!("provisioner searches {} for a bare name", and_list(&names))
-                }
-                false => "check the spelling of the path".to_owned(),
-            };
-            let problem = Diagnostic::error(
-                Code::ConfigNotFound,
-                &RepoPath::typed(argument),
-                "no config is there",
-            );
-            problems.push(problem.with_help(help));
+            problems.push(not_found(argument));
         }
         files.extend(found);
     }
@@ -111,9 +96,53 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
     Ok(files)
 }
 
-fn search_failed(argument: &str, error: &SearchError) -> Diagnostic {
+fn not_found(argument: &str) -> Diagnostic {
     let path = RepoPath::typed(argument);
-    Diagnostic::error(Code::ConfigNotFound, &path, error.to_string())
+    let folder = Path::new(argument);
+    if folder.is_dir() {
+        let message = format!("folder {} holds no configs", quote(argument));
+        let below = folder.join("configs");
+        let help = match below.is_dir() {
+            true => format!("did you mean {}?", quote(&below.to_string_lossy())),
+            false => "name a folder with `.yaml` or `.yml` files".to_owned(),
+        };
+        return Diagnostic::error(Code::ConfigNotFound, &path, message).with_help(help);
+    }
+    let help = match argument.contains('/') {
+        true => "check the spelling of the path".to_owned(),
+        false => {
+            let folders = folders();
+            let names = folders.iter().map(String::as_str);
+            let names = names.map(|folder| if folder.is_empty() { "." } else { folder });
+            let names: Vec<&str> = names.collect();
+            format!("provisioner searches {} for a bare name", and_list(&names))
+        }
+    };
+    Diagnostic::error(Code::ConfigNotFound, &path, "no config is there").with_help(help)
+}
+
+fn search_failed(argument: &str, error: &SearchError) -> Diagnostic {
+    match error {
+        SearchError::Glob(error) => glob_invalid(argument, error),
+        SearchError::TooManyEntries => {
+            let path = RepoPath::typed(argument);
+            Diagnostic::error(Code::ConfigNotFound, &path, error.to_string())
+        }
+    }
+}
+
+pub fn glob_invalid(glob: &str, error: &globset::Error) -> Diagnostic {
+    let message = format!("invalid glob: {}", error.kind());
+    Diagnostic::error(Code::GlobInvalid, &RepoPath::typed(glob), message)
+}
+
+/// The exit code of a failed search: an invalid glob is an error of the command line.
+pub fn exit_of_search(problems: &[Diagnostic]) -> Exit {
+    let is_invalid = |problem: &Diagnostic| problem.code == Code::GlobInvalid;
+    match problems.iter().any(is_invalid) {
+        true => Exit::Usage,
+        false => Exit::Config,
+    }
 }
 
 fn one(argument: &str) -> Result<Vec<ConfigFile>, SearchError> {

@@ -13,7 +13,7 @@ const MAX_ENTRIES: usize = 100_000;
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     /// The text is not a glob.
-    #[error("invalid glob: {0}")]
+    #[error("invalid glob: {}", .0.kind())]
     Glob(#[from] globset::Error),
     /// The glob matches folders with too many entries.
     #[error("the search passed {MAX_ENTRIES} files and folders")]

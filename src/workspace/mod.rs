@@ -10,7 +10,7 @@ mod outputs;
 mod policy;
 mod products;
 
-pub use configs::{ConfigFile, locate};
+pub use configs::{ConfigFile, exit_of_search, glob_invalid, locate};
 pub use globs::{GlobFolders, config_glob};
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_report};
 pub use policy::policy_file;

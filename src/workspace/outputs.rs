@@ -180,8 +180,11 @@ fn create_dir(folder: &Path) -> io::Result<()> {
 fn ensure_regular(path: &Path, kind: fn(&fs::Metadata) -> bool) -> io::Result<()> {
     let what = match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => "a link",
-        Ok(metadata) if !kind(&metadata) => "of another kind",
-        _ => return Ok(()),
+        Ok(metadata) if kind(&metadata) => return Ok(()),
+        Ok(metadata) if metadata.is_file() => "a file, not a folder",
+        Ok(metadata) if metadata.is_dir() => "a folder, not a file",
+        Ok(_) => "neither a file nor a folder",
+        Err(_) => return Ok(()),
     };
     Err(io::Error::other(format!("{} is {what}", path.display())))
 }
