@@ -27,6 +27,33 @@ impl LocalRepository {
         Self { folder }
     }
 
+    /// Fails if `folder` is not in a repository, or if `git` cannot be run.
+    pub fn open(folder: PathBuf) -> Result<Self, ForgeError> {
+        let what = format!("repository {:?}", folder.display().to_string());
+        if !folder.is_dir() {
+            let message = match folder.exists() {
+                true => "not a folder",
+                false => "no such folder",
+            };
+            return Err(ForgeError::invalid(&what, message));
+        }
+        let repository = Self::new(folder);
+        let probe = repository.git().args(["rev-parse", "--git-dir"]).output();
+        let probe = probe.map_err(|error| {
+            let message = format!("cannot run `git`, which provisioner needs: {error}");
+            ForgeError::unreachable(&what, message)
+        })?;
+        if probe.status.success() {
+            return Ok(repository);
+        }
+        let reason = String::from_utf8_lossy(&probe.stderr);
+        let message = match reason.contains("not a git repository") {
+            true => "not in a git repository",
+            false => reason.trim(),
+        };
+        Err(ForgeError::invalid(&what, message))
+    }
+
     /// The commit that a revision names.
     pub fn commit(&self, revision: &str) -> Result<CommitSha, ForgeError> {
         let what = format!("revision {revision:?}");
