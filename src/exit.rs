@@ -23,11 +23,13 @@ pub enum Exit {
     Usage = 2,
     /// A bug or a broken machine.
     Internal = 1,
+    /// A second Ctrl-C ended the process.
+    Interrupted = 130,
 }
 
 impl Exit {
     /// By precedence, lowest first.
-    const ORDER: [Self; 9] = [
+    const ORDER: [Self; 10] = [
         Self::Ok,
         Self::Drift,
         Self::Impact,
@@ -37,11 +39,42 @@ impl Exit {
         Self::Operation,
         Self::Usage,
         Self::Internal,
+        Self::Interrupted,
     ];
+
+    /// Every code, by number.
+    pub fn all() -> Vec<Self> {
+        let mut all = Self::ORDER.to_vec();
+        all.sort_by_key(|exit| *exit as u8);
+        all
+    }
+
+    /// A few words for tables.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "success",
+            Self::Drift => "drift found, with `--fail-on-drift`",
+            Self::Impact => "the policy does not allow the impact of an update",
+            Self::Config => "errors in a config or a template, or a missing dependency",
+            Self::Unreachable => "no credentials, or no answer",
+            Self::Denied => "denied by the policy, by the stack's state, or for lack of `--force`",
+            Self::Operation => "an operation on a stack failed or was interrupted",
+            Self::Usage => "wrong command line",
+            Self::Internal => "internal error",
+            Self::Interrupted => "ended at once by a second Ctrl-C",
+        }
+    }
 
     fn rank(self) -> Option<usize> {
         Self::ORDER.iter().position(|known| *known == self)
     }
+}
+
+/// A table of exit codes for help texts, one line each.
+pub fn exit_codes(meanings: &[(Exit, &str)]) -> String {
+    let line = |(exit, meaning): &(Exit, &str)| format!("\n  {:>3}  {meaning}", *exit as u8);
+    let lines: String = meanings.iter().map(line).collect();
+    format!("Exit codes:{lines}")
 }
 
 /// A derived order would follow the numbers.
@@ -68,7 +101,7 @@ mod tests {
     use super::Exit;
 
     #[test]
-    fn of_several_the_one_that_matters_most_is_said() {
+    fn exit_code_precedence() {
         assert_eq!(Exit::Unreachable.max(Exit::Denied), Exit::Denied);
         assert_eq!(Exit::Drift.max(Exit::Config), Exit::Config);
         assert_eq!(Exit::Operation.max(Exit::Usage), Exit::Usage);

@@ -1,4 +1,4 @@
-//! Facts about a stack and a request. Every fact may be missing; a missing fact that matters denies.
+//! What the rules read: facts about a stack, who requests an effect, and the tags of provisioner's own stacks. Every fact may be missing; a missing fact that matters denies.
 
 use std::collections::BTreeMap;
 

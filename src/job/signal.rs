@@ -1,6 +1,7 @@
 //! Signals that end the process.
 
 use crate::cloud::CancellationToken;
+use crate::exit::Exit;
 
 /// The first Ctrl-C or SIGTERM lets the run clean up; the second ends the process.
 pub fn cancel_on_signal() -> CancellationToken {
@@ -12,7 +13,7 @@ pub fn cancel_on_signal() -> CancellationToken {
         on_signal.cancel();
         interrupted().await;
         #[expect(clippy::exit, reason = "the second signal ends the run at once")]
-        std::process::exit(130);
+        std::process::exit(Exit::Interrupted as i32);
     });
     stop
 }

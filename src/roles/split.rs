@@ -1,4 +1,4 @@
-//! Merges the statements of many policies into few documents. Statements that differ only in resources are merged, and each
+//! Statements of IAM policies, merged and split into few documents. Statements that differ only in resources are merged, and each
 //! document is as long as AWS allows.
 
 use std::collections::BTreeSet;

@@ -5,6 +5,7 @@ mod change_set_findings;
 mod change_sets;
 mod classify;
 mod convert;
+mod dependencies;
 mod drift;
 mod error;
 mod federated;
@@ -14,7 +15,6 @@ mod poll;
 mod probe;
 mod session;
 mod stacks;
-mod surroundings;
 
 use aws_sdk_cloudcontrol as control;
 use aws_sdk_cloudformation as cloudformation;
