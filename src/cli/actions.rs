@@ -4,13 +4,13 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::builder::FalseyValueParser;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches as _};
+use clap::builder::BoolishValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches as _, ValueHint};
 
+use super::examples::examples;
 use super::original::CommandForm;
 use super::request::ActionRequest;
 use super::result::ResultFormat;
-use super::verbs::examples;
 use crate::product::{ProductAction, Registry, RunInput, Verb};
 use crate::workspace::add_repository_products;
 
@@ -18,7 +18,7 @@ use crate::workspace::add_repository_products;
 #[derive(Debug, Args)]
 struct ActionArgs {
     /// Paths, globs, folders or file names [default: all in the usual folders]
-    #[arg(value_name = "CONFIG")]
+    #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
     configs: Vec<String>,
     /// Tier of configs that name none, for products with tiers
     #[arg(
@@ -36,7 +36,7 @@ struct ActionArgs {
         long,
         env = "PROVISIONER_NO_LOG",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = BoolishValueParser::new()
     )]
     no_log: bool,
 }

@@ -2,35 +2,30 @@
 
 use std::ffi::OsString;
 
-use clap::builder::StyledStr;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{
     ArgMatches, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    ValueHint,
 };
 
 use super::actions::{self, Actions};
 use super::check::CheckArgs;
-use super::completions::{self, CompletionsArgs, ManArgs};
+use super::completions::{self, CompletionsArgs};
 use super::doctor::DoctorArgs;
+use super::errors::{explain_source_of_value, explain_unknown_command, reject_useless_config};
 use super::global::GlobalArgs;
+use super::man::{self, ManArgs};
 use super::original::{self, CommandForm};
 use super::products::{ExplainArgs, ListProductsArgs, ShowProductArgs};
 use super::replay::ReplayArgs;
 use super::request::ActionRequest;
 use super::roles::RolesArgs;
 use super::schema::SchemaArgs;
-use super::{check, doctor, products, replay, roles, run_action, schema, tips};
-use crate::exit::Exit;
+use super::tips::explain_unknown_flag;
+use super::{check, doctor, products, replay, roles, run_action, schema};
+use crate::exit::{Exit, exit_codes};
 use crate::product::Registry;
-use crate::report::escape_workflow_commands;
-use crate::text::did_you_mean;
 
-/// Provision AWS CloudFormation stacks from reviewed configuration.
-#[derive(Debug, Parser)]
-#[command(
-    name = "provisioner",
-    version,
-    after_help = "Examples:
+const EXAMPLES: &str = "Examples:
   provisioner validate-config                     all configs in the usual folders
   provisioner check --base main                   what a pull request would show
   provisioner show-changes CONFIG                 what a deployment would change
@@ -43,14 +38,14 @@ policy file .provisioner.yaml says what may happen to stacks. RUST_LOG selects
 messages, such as RUST_LOG=debug, and NO_COLOR turns colors off.
 
 The original form takes the options of its action. There, --force with an action
-that renders files overwrites hand-edited files, as --overwrite does elsewhere.
+that renders files overwrites hand-edited files, as --overwrite does elsewhere.";
 
-Exit codes:
-   0  success                  12  drift found, with --fail-on-drift
-   1  internal error           20  denied
-   2  wrong command line       30  stack operation failed, or interrupted
-  10  errors in configs        31  no credentials, or no answer
-  11  impact above what the policy allows"
+/// Provision AWS CloudFormation stacks from reviewed configuration.
+#[derive(Debug, Parser)]
+#[command(
+    name = "provisioner",
+    version,
+    after_help = after_help()
 )]
 struct Root {
     #[command(flatten)]
@@ -61,12 +56,21 @@ struct Root {
     command: Option<EngineCommand>,
 }
 
+fn after_help() -> String {
+    let all: Vec<(Exit, String)> = Exit::all()
+        .into_iter()
+        .map(|exit| (exit, exit.meaning().replace('`', "")))
+        .collect();
+    let all: Vec<(Exit, &str)> = all.iter().map(|(exit, text)| (*exit, &**text)).collect();
+    format!("{EXAMPLES}\n\n{}", exit_codes(&all))
+}
+
 /// For help, and for the error if one of them is missing. A command line with both is rewritten before clap reads it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Original form")]
 struct OriginalArgs {
     /// Config of the action; also -con
-    #[arg(long, value_name = "CONFIG", requires = "action")]
+    #[arg(long, value_name = "CONFIG", requires = "action", value_hint = ValueHint::FilePath)]
     config: Option<String>,
     /// Action, a name of the commands above; also -act
     #[arg(long, value_name = "ACTION", requires = "config")]
@@ -102,7 +106,9 @@ pub enum EngineCommand {
 The script knows the actions of the products in this repository.")]
     Completions(CompletionsArgs),
     /// Print a manual page, or write one for each command
-    #[command(hide = true)]
+    #[command(after_help = "Examples:
+  provisioner man | man -l -    the first page
+  provisioner man DIR           a page for each command")]
     Man(ManArgs),
 }
 
@@ -119,8 +125,11 @@ impl EngineCommand {
             Self::Doctor(args) => doctor::doctor(&args),
             Self::Replay(args) => replay::replay(&args),
             Self::Ci => crate::flow::run_in_ci(),
-            Self::Completions(args) => completions::completions(&args, command(&products_here())),
-            Self::Man(args) => completions::man(&args, command(&products_here())),
+            Self::Completions(args) => {
+                let registry = products_here();
+                completions::completions(&args, command(&registry), &registry)
+            }
+            Self::Man(args) => man::man(&args, command(&products_here())),
         }
     }
 }
@@ -148,14 +157,14 @@ impl Invocation {
     }
 }
 
-/// The whole command line for these products, without the flags of `tips`.
+/// The whole command line for these products.
 pub fn command(registry: &Registry) -> Command {
     assemble(&actions_of(registry), CommandForm::Command)
 }
 
 /// Reads a command line.
 pub fn parse(arguments: &[OsString]) -> Result<(GlobalArgs, Invocation), clap::Error> {
-    let (arguments, form) = original::rewrite(arguments);
+    let (arguments, form) = original::rewrite(&original::help_of_help(arguments));
     let named = arguments.get(1).and_then(|first| first.to_str());
     // The engine's commands need no product to be parsed.
     let registry = match named {
@@ -163,10 +172,16 @@ pub fn parse(arguments: &[OsString]) -> Result<(GlobalArgs, Invocation), clap::E
         _ => actions::products(&arguments),
     };
     let actions = actions_of(&registry);
-    let mut command = without_blank_variables(tips::refuse_foreign_flags(assemble(&actions, form)));
+    let mut command = without_blank_variables(assemble(&actions, form));
+    command.build();
+    if let (CommandForm::Original, Some(name)) = (form, named) {
+        reject_useless_config(&mut command, name)?;
+    }
     let matches = command
         .try_get_matches_from_mut(&arguments)
-        .map_err(|error| explain_unknown_command(error, &command, &registry))?;
+        .map_err(|error| explain_unknown_command(error, &command, &registry))
+        .map_err(|error| explain_unknown_flag(error, &command, &arguments))
+        .map_err(|error| explain_source_of_value(error, &command, &arguments))?;
     let invocation = match matches.subcommand() {
         Some((name, sub)) if actions.contains(name) => {
             Invocation::Action(actions::request(name, sub)?)
@@ -219,33 +234,4 @@ fn without_blank_variables(command: Command) -> Command {
             false => arg,
         })
         .mut_subcommands(without_blank_variables)
-}
-
-/// For an unknown command, suggests only the nearest name. The command may also be the action of a product that cannot be read.
-fn explain_unknown_command(
-    mut error: clap::Error,
-    command: &Command,
-    registry: &Registry,
-) -> clap::Error {
-    let unknown = match error.get(ContextKind::InvalidSubcommand) {
-        Some(ContextValue::String(unknown)) if error.kind() == ErrorKind::InvalidSubcommand => {
-            unknown.clone()
-        }
-        _ => return error,
-    };
-    error.remove(ContextKind::SuggestedSubcommand);
-    let names = command.get_subcommands().filter(|sub| !sub.is_hide_set());
-    if let Some(nearest) = did_you_mean(&unknown, names.map(Command::get_name)) {
-        let nearest = ContextValue::Strings(vec![nearest.to_owned()]);
-        error.insert(ContextKind::SuggestedSubcommand, nearest);
-    }
-    let unreadable = registry.unreadable_products().map(|why| {
-        let tip = format!("a product with more actions cannot be read: {why}");
-        StyledStr::from(escape_workflow_commands(&tip))
-    });
-    let unreadable: Vec<StyledStr> = unreadable.collect();
-    if !unreadable.is_empty() {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(unreadable));
-    }
-    error
 }

@@ -3,18 +3,21 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::result::ResultFormat;
+use super::tier::check_tier;
 use crate::VERSION;
 use crate::change::ConfigSelector;
 use crate::change::read_inputs;
+use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::flow::check::report::report;
 use crate::forge::Source as _;
 use crate::forge::local::LocalRepository;
-use crate::product::RunInput;
+use crate::product::{Registry, RunInput};
 use crate::report::{self as print, Notice, OfflineReason, Report};
+use crate::workspace::{add_repository_products, glob_invalid};
 
 /// Maximum length of the printed page, so that it stays readable. A file has no limit of its own.
 const MAX_PAGE_CHARS: usize = 250_000;
@@ -50,7 +53,7 @@ pub struct CheckArgs {
     )]
     tier: Option<String>,
     /// Folder of the repository
-    #[arg(long, value_name = "DIR", default_value = ".")]
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     repository: PathBuf,
     /// Print the report in this format
     #[arg(long, value_enum, default_value = "markdown")]
@@ -75,14 +78,24 @@ pub fn check(args: &CheckArgs) -> (String, Exit) {
             }
         }
         Err(error) => {
-            log::error!("{error:#}");
+            let glob = error.downcast_ref::<globset::Error>();
+            match glob.and_then(|glob| Some((glob, glob.glob()?))) {
+                Some((error, glob)) => {
+                    let error = glob_invalid(glob, error);
+                    log::error!(target: LOG_TARGET, "{}", print::diagnostic(&error));
+                }
+                None => log::error!("{error:#}"),
+            }
             (String::new(), Exit::Usage)
         }
     }
 }
 
 fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
-    let repository = LocalRepository::new(args.repository.clone());
+    let repository = LocalRepository::open(args.repository.clone())?;
+    let mut registry = Registry::built_in();
+    add_repository_products(&mut registry, &args.repository);
+    check_tier(args.tier.as_deref(), &registry).map_err(anyhow::Error::msg)?;
     let head = repository.commit(&args.head)?;
     let tip = repository.commit(&args.base)?;
     let base = repository.merge_base(&tip, &head).with_context(|| {
@@ -117,6 +130,6 @@ fn show(report: &Report, format: ResultFormat) -> anyhow::Result<String> {
         ResultFormat::Markdown => print::markdown(report, print::Rest::JsonReport, MAX_PAGE_CHARS)?,
         ResultFormat::Json => serde_json::to_string_pretty(report)? + "\n",
         ResultFormat::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
-        ResultFormat::Text => print::diagnostics(report.diagnostics()),
+        ResultFormat::Text => print::escape_workflow_commands(&print::check_text(report)),
     })
 }

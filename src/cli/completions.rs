@@ -1,13 +1,13 @@
-//! `completions` and `man`: completion scripts and manual pages, generated from the commands.
+//! `completions`: completion scripts, generated from the commands.
 
-use std::path::{Path, PathBuf};
-
-use clap::{Args, Command};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Args, Command};
 use clap_complete::Shell;
-use clap_mangen::Man;
 
+use super::schema::POLICY;
+use crate::diagnostic::CATALOGUE;
 use crate::exit::Exit;
-use crate::workspace::write_file;
+use crate::product::Registry;
 
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
@@ -16,47 +16,47 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-#[derive(Debug, Args)]
-pub struct ManArgs {
-    /// Folder for one page for each command [default: print the first page]
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
-}
-
-pub fn completions(args: &CompletionsArgs, mut command: Command) -> (String, Exit) {
+/// The script for these products.
+pub fn completions(
+    args: &CompletionsArgs,
+    command: Command,
+    registry: &Registry,
+) -> (String, Exit) {
+    let mut command = with_values(command, registry);
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, name, &mut script);
     (String::from_utf8_lossy(&script).into_owned(), Exit::Ok)
 }
 
-pub fn man(args: &ManArgs, command: Command) -> (String, Exit) {
-    let written = match &args.folder {
-        Some(folder) => write_pages(folder, command).map(|()| String::new()),
-        None => page(command),
-    };
-    match written {
-        Ok(text) => (text, Exit::Ok),
-        Err(error) => {
-            log::error!("manual pages: {error}");
-            (String::new(), Exit::Internal)
-        }
-    }
+/// Adds the values that only completion offers: help would be too long with them.
+fn with_values(command: Command, registry: &Registry) -> Command {
+    let actions = registry.actions().into_iter().map(|action| action.name);
+    let products: Vec<String> = registry.names().into_iter().map(str::to_owned).collect();
+    let engine = CATALOGUE.iter().map(|entry| entry.code.to_string());
+    let codes = engine.chain(
+        products
+            .iter()
+            .filter_map(|name| registry.product(name)?.ok())
+            .flat_map(|product| -> Vec<String> {
+                let rules = product.manifest.rules.iter();
+                rules.map(|rule| rule.code.to_string()).collect()
+            }),
+    );
+    let schemas = products.iter().cloned().chain([POLICY.to_owned()]);
+    command
+        .mut_arg("action", |arg| offering(arg, actions))
+        .mut_subcommand("explain", |sub| {
+            sub.mut_arg("code", |arg| offering(arg, codes))
+        })
+        .mut_subcommand("schema", |sub| {
+            sub.mut_arg("product", |arg| offering(arg, schemas))
+        })
+        .mut_subcommand("show-product", |sub| {
+            sub.mut_arg("product", |arg| offering(arg, products.iter().cloned()))
+        })
 }
 
-fn write_pages(folder: &Path, command: Command) -> std::io::Result<()> {
-    let mut command = command.disable_help_subcommand(true);
-    command.build();
-    let visible = command.get_subcommands().filter(|sub| !sub.is_hide_set());
-    for command in [&command].into_iter().chain(visible) {
-        let name = Man::new(command.clone()).get_filename();
-        write_file(&folder.join(name), &page(command.clone())?)?;
-    }
-    Ok(())
-}
-
-fn page(command: Command) -> std::io::Result<String> {
-    let mut page = Vec::new();
-    Man::new(command).render(&mut page)?;
-    Ok(String::from_utf8_lossy(&page).into_owned())
+fn offering(arg: Arg, values: impl Iterator<Item = String>) -> Arg {
+    arg.value_parser(PossibleValuesParser::new(values.collect::<Vec<_>>()))
 }

@@ -1,30 +1,42 @@
 //! `doctor`: prints what this job or this laptop may do.
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::products::ListFormat;
 use crate::doctor::diagnose;
-use crate::exit::Exit;
+use crate::exit::{Exit, exit_codes};
 use crate::report::{doctor_markdown, doctor_text};
 
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
+const EXAMPLES: &str = "Examples:
   provisioner doctor                    as a step of a job, or on a laptop
   provisioner doctor --format json      for programs
 
 A job asks the forge for its token's permissions, assumes the roles of the policy
 file, and tries to execute a change set that does not exist: AWS refuses it either
-way. A laptop checks the usual credentials.
+way. A laptop checks the usual credentials.";
 
-Exit codes: 0 nothing is missing; 10 the policy file or a config has errors; 20 a
-role has too many permissions or trusts too much; 31 something is missing.")]
+#[derive(Debug, Args)]
+#[command(after_help = after_help())]
 pub struct DoctorArgs {
     /// Paths, globs, folders or file names [default: those of the policy file]
-    #[arg(value_name = "CONFIG")]
+    #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
     configs: Vec<String>,
     /// Print the findings in this format
     #[arg(long, value_enum, default_value_t)]
     format: ListFormat,
+}
+
+fn after_help() -> String {
+    let codes = exit_codes(&[
+        (Exit::Ok, "nothing is missing"),
+        (Exit::Config, "the policy file or a config has errors"),
+        (
+            Exit::Denied,
+            "a role has too many permissions or trusts too much",
+        ),
+        (Exit::Unreachable, "something is missing"),
+    ]);
+    format!("{EXAMPLES}\n\n{codes}")
 }
 
 /// Runs all checks. Returns standard output and the exit code.

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, ValueEnum as _};
 
+use super::levels::LogFilter;
 use super::logger;
 use crate::ci::variable;
 
@@ -13,7 +14,7 @@ const COLOR_VARIABLE: &str = "PROVISIONER_COLOR";
 
 #[derive(Debug, Args)]
 pub struct GlobalArgs {
-    /// Color messages and help
+    /// Color help and messages on standard error; results have no color
     #[arg(
         long,
         global = true,
@@ -28,7 +29,7 @@ pub struct GlobalArgs {
     /// Show debug messages; twice shows all (overrides RUST_LOG)
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = HEADING)]
     pub verbose: u8,
-    /// Show only warnings and errors; twice shows only errors
+    /// Show only warnings and errors on standard error; twice shows only errors
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = HEADING)]
     pub quiet: u8,
 }
@@ -55,21 +56,28 @@ impl From<Color> for ColorChoice {
 impl GlobalArgs {
     /// Starts the logger for these options and `RUST_LOG`.
     pub fn start_logger(&self) {
-        let level = logger::level(self.verbose, self.quiet);
-        let is_set = self.verbose > 0 || self.quiet > 0;
-        start(self.color, is_set.then_some(level));
+        match (self.verbose, self.quiet) {
+            (0, 0) => start_for_variable(self.color),
+            (verbose, quiet) => {
+                logger::start(self.color.into(), LogFilter::for_flags(verbose, quiet));
+            }
+        }
     }
 }
 
 /// Starts the logger for a command line that cannot be parsed.
 pub fn start_default_logger(arguments: &[OsString]) {
-    start(color(arguments), None);
+    start_for_variable(color(arguments));
 }
 
-fn start(color: Color, level: Option<log::LevelFilter>) {
-    let directives = variable("RUST_LOG");
-    if let Err(error) = logger::start(color.into(), level, directives.as_deref()) {
-        log::warn!("{error}");
+fn start_for_variable(color: Color) {
+    let (filter, warning) = match variable("RUST_LOG") {
+        Some(text) => LogFilter::for_variable(&text),
+        None => (LogFilter::default(), None),
+    };
+    logger::start(color.into(), filter);
+    if let Some(warning) = warning {
+        log::warn!("{warning}");
     }
 }
 

@@ -17,8 +17,8 @@ pub(super) struct LoadedConfig {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Loads the files in parallel, with the products of the repository around the first file.
-pub(super) fn load_all(files: Vec<ConfigFile>, given: &RunInput) -> Vec<LoadedConfig> {
+/// The built-in products and those of the repository around the first file.
+pub(super) fn registry(files: &[ConfigFile], given: &RunInput) -> Registry {
     let mut registry = Registry::built_in();
     registry.given = given.clone();
     let start = files
@@ -26,10 +26,20 @@ pub(super) fn load_all(files: Vec<ConfigFile>, given: &RunInput) -> Vec<LoadedCo
         .and_then(|config| config.file.parent())
         .filter(|folder| !folder.as_os_str().is_empty());
     add_repository_products(&mut registry, start.unwrap_or(Path::new(".")));
+    registry
+}
+
+/// Loads the files in parallel, with the products of the repository around the first file.
+pub(super) fn load_all(files: Vec<ConfigFile>, given: &RunInput) -> Vec<LoadedConfig> {
+    load_with(&registry(&files, given), files)
+}
+
+/// Loads the files in parallel.
+pub(super) fn load_with(registry: &Registry, files: Vec<ConfigFile>) -> Vec<LoadedConfig> {
     let progress = progress(files.len());
     files
         .into_par_iter()
-        .map(|file| load_one(&registry, file))
+        .map(|file| load_one(registry, file))
         .inspect(|_| progress.inc(1))
         .collect()
 }

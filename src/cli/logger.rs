@@ -10,10 +10,10 @@ use std::sync::{LazyLock, OnceLock};
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
-use env_filter::{Builder, Filter};
 use indicatif::{MultiProgress, ProgressDrawTarget};
-use log::{Level, LevelFilter, Log, Metadata, Record};
+use log::{Level, Log, Metadata, Record};
 
+use super::levels::LogFilter;
 use crate::diagnostic::LOG_TARGET;
 use crate::report::escape_workflow_commands;
 
@@ -21,59 +21,21 @@ use crate::report::escape_workflow_commands;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// The level without flags, and until flags are read.
-const DEFAULT: LevelFilter = LevelFilter::Info;
-
 /// Progress bars of this process. Hidden unless standard error is a terminal.
 static BARS: LazyLock<MultiProgress> =
     LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
 
 static LOGGER: OnceLock<Logger> = OnceLock::new();
 
-struct Logger(Filter);
+struct Logger(LogFilter);
 
-/// The level for these flags. Each `-v` or `-q` moves one step from the default.
-pub fn level(verbose: u8, quiet: u8) -> LevelFilter {
-    match i16::from(verbose) - i16::from(quiet) {
-        ..=-2 => LevelFilter::Error,
-        -1 => LevelFilter::Warn,
-        0 => DEFAULT,
-        1 => LevelFilter::Debug,
-        2.. => LevelFilter::Trace,
-    }
-}
-
-/// Starts the logger. `level` comes from the flags, `directives` from `RUST_LOG`; flags win.
-/// Fails if the directives are invalid.
-pub fn start(
-    color: ColorChoice,
-    level: Option<LevelFilter>,
-    directives: Option<&str>,
-) -> Result<(), String> {
+/// Starts the logger. A second call in one process keeps the first logger.
+pub fn start(color: ColorChoice, filter: LogFilter) {
     color.write_global();
-    let mut builder = Builder::new();
-    let own = |level| (env!("CARGO_PKG_NAME"), level);
-    let unreadable = match (level, directives) {
-        (None, Some(text)) => builder
-            .try_parse(text)
-            .err()
-            .map(|error| format!("RUST_LOG: {error}")),
-        (level, _) => {
-            let (module, level) = own(level.unwrap_or(DEFAULT));
-            builder.filter_module(module, level);
-            None
-        }
-    };
-    if unreadable.is_some() {
-        builder.filter_module(env!("CARGO_PKG_NAME"), DEFAULT);
-    }
-    let filter = builder.build();
-    let most = filter.filter();
-    // A second call of `run` in one process keeps the logger of the first.
+    let most = filter.max_level();
     if log::set_logger(LOGGER.get_or_init(|| Logger(filter))).is_ok() {
         log::set_max_level(most);
     }
-    unreadable.map_or(Ok(()), Err)
 }
 
 /// The progress bars; `None` if standard error is not a terminal.
@@ -156,15 +118,5 @@ mod tests {
     fn diagnostics_name_their_severity_once() {
         let text = "x.yaml:1:1: error[x]: wrong\n";
         assert_eq!(shown(LOG_TARGET, Level::Error, text), text);
-    }
-
-    #[test]
-    fn flags_step_through_the_levels() {
-        assert_eq!(level(0, 0), LevelFilter::Info);
-        assert_eq!(level(1, 0), LevelFilter::Debug);
-        assert_eq!(level(3, 0), LevelFilter::Trace);
-        assert_eq!(level(0, 1), LevelFilter::Warn);
-        assert_eq!(level(0, 5), LevelFilter::Error);
-        assert_eq!(level(1, 1), LevelFilter::Info);
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 /// Actions for which the original tools required a config and ignored it.
-const WITHOUT_CONFIG: &[&str] = &["list-products", "show-product"];
+pub const IGNORE_CONFIG: &[&str] = &["list-products", "show-product"];
 
 /// How a command line names its action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +14,23 @@ pub enum CommandForm {
     Original,
 }
 
+/// Drops `--help` from a `help` command, which clap would read as the name of a command.
+pub fn help_of_help(arguments: &[OsString]) -> Vec<OsString> {
+    let is_help = |word: &OsString| word == "--help" || word == "-h";
+    let mut words = arguments.to_vec();
+    if words.get(1).is_some_and(|word| word == "help") && words.iter().any(is_help) {
+        words.retain(|word| !is_help(word));
+        if words.len() == 2 {
+            words.push("help".into());
+        }
+    }
+    words
+}
+
 /// Rewrites the original syntax as `ACTION … -- CONFIG`. Returns the command line unchanged if it lacks the config or the action,
 /// or begins with a command.
 pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, CommandForm) {
-    let unchanged = || (arguments.to_vec(), CommandForm::Command);
+    let unchanged = || (long_flags(arguments), CommandForm::Command);
     let Some((program, words)) = arguments.split_first() else {
         return unchanged();
     };
@@ -41,13 +54,19 @@ pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, CommandForm) {
         };
         match inline.map(OsString::from).or_else(|| words.next().cloned()) {
             Some(value) if slot.is_none() => *slot = Some(value),
-            _ => return (long_flags(arguments), CommandForm::Command),
+            _ => return unchanged(),
         }
     }
-    let (Some(config), Some(action)) = (config, action) else {
-        return (long_flags(arguments), CommandForm::Command);
+    let (config, action) = match (config, action) {
+        (Some(config), Some(action)) => (config, action),
+        // clap would read the first of the other words as a command, and not report that `--config` is missing.
+        (None, Some(action)) if rest.iter().any(|word| !is_flag(word)) => {
+            let short = vec![program.clone(), "--action".into(), action];
+            return (short, CommandForm::Command);
+        }
+        _ => return unchanged(),
     };
-    let takes_config = !WITHOUT_CONFIG.iter().any(|name| action == *name);
+    let takes_config = !IGNORE_CONFIG.iter().any(|name| action == *name);
     let mut rewritten = vec![program.clone(), action];
     rewritten.append(&mut rest);
     rewritten.push("--".into());
@@ -60,12 +79,15 @@ pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, CommandForm) {
 
 /// clap would read `-con` and `-act` as bundles of short flags, and its messages would name those.
 fn long_flags(arguments: &[OsString]) -> Vec<OsString> {
+    let is_end = |word: &OsString| word == "--";
+    let end = arguments.iter().position(is_end);
+    let (flags, rest) = arguments.split_at(end.unwrap_or(arguments.len()));
     let long = |word: &OsString| match word.to_str() {
         Some("-con") => "--config".into(),
         Some("-act") => "--action".into(),
         _ => word.clone(),
     };
-    arguments.iter().map(long).collect()
+    flags.iter().map(long).chain(rest.iter().cloned()).collect()
 }
 
 fn is_flag(word: &OsStr) -> bool {
@@ -119,5 +141,16 @@ mod tests {
         }
         let long = ("p --config a.yaml".to_owned(), CommandForm::Command);
         assert_eq!(rewritten("p -con a.yaml"), long);
+        let long = (
+            "p x --config a.yaml -- -con".to_owned(),
+            CommandForm::Command,
+        );
+        assert_eq!(rewritten("p x -con a.yaml -- -con"), long);
+    }
+
+    #[test]
+    fn a_missing_config_is_left_to_clap() {
+        let short = ("p --action x".to_owned(), CommandForm::Command);
+        assert_eq!(rewritten("p --action x a.yaml --force"), short);
     }
 }

@@ -2,24 +2,34 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use anyhow::Context as _;
+use clap::{Args, ValueHint};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, exit_codes};
 use crate::report::{Evidence, escape_workflow_commands};
 use crate::text::pluralize;
 
 /// The largest evidence file that is read. 200 stacks need about a hundredth of it.
 const MAX_BYTES: u64 = 256 << 20;
 
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  provisioner replay provisioner-evidence.json    print the comments of the run
+const EXAMPLES: &str = "Examples:
+  provisioner replay provisioner-evidence.json    print the comments of the run";
 
-Exit code 20: a decision or a comment differs.")]
+#[derive(Debug, Args)]
+#[command(after_help = after_help())]
 pub struct ReplayArgs {
     /// Evidence file of the run
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     evidence: PathBuf,
+}
+
+fn after_help() -> String {
+    let codes = exit_codes(&[
+        (Exit::Ok, "every decision and comment is the same"),
+        (Exit::Usage, "the file is not an evidence file"),
+        (Exit::Denied, "a decision or a comment differs"),
+    ]);
+    format!("{EXAMPLES}\n\n{codes}")
 }
 
 /// Prints the comments, and reports differences from the record.
@@ -59,5 +69,5 @@ pub fn replay(ReplayArgs { evidence: file }: &ReplayArgs) -> (String, Exit) {
 
 fn read(file: &Path) -> anyhow::Result<Evidence> {
     let text = crate::workspace::read_file(file, MAX_BYTES)?;
-    Ok(serde_json::from_slice(&text)?)
+    serde_json::from_slice(&text).context("not an evidence file of provisioner")
 }

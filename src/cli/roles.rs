@@ -1,6 +1,6 @@
 //! `roles`: prints the IAM roles that the policy file names, as a template or as documents.
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use serde_json::json;
 
 use super::load::load_all;
@@ -14,7 +14,7 @@ use crate::roles::{
     roles as all_roles, template,
 };
 use crate::text::and_list;
-use crate::workspace::{ConfigFile, locate, policy_file};
+use crate::workspace::{ConfigFile, exit_of_search, locate, policy_file};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -33,10 +33,10 @@ environments. A template is for one account:
 Before you merge new configs, print and deploy the template again.")]
 pub struct RolesArgs {
     /// Paths, globs, folders or file names [default: those of the policy file]
-    #[arg(value_name = "CONFIG")]
+    #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
     configs: Vec<String>,
     /// Repository to trust; with ids, both forms of a token's subject are trusted
-    #[arg(long, value_name = "OWNER[@ID]/NAME[@ID]")]
+    #[arg(long, value_name = "OWNER/NAME|OWNER@ID/NAME@ID")]
     repository: RepositoryId,
     /// Default branch of the repository
     #[arg(long, value_name = "BRANCH", default_value = "main", value_parser = branch)]
@@ -103,8 +103,15 @@ fn print(
     let wrong = |problems: Vec<Diagnostic>| (diagnostics(&problems), Exit::Config);
     let (path, file) = policy_file();
     let policy = read_policy_file(&path, file.as_ref()).map_err(wrong)?;
+    if file.is_none() {
+        let message = format!(
+            "error: no policy file in this folder or above: `{path}`\n  help: write the file, with `environments.ENV.roles`"
+        );
+        return Err((message, Exit::Config));
+    }
     let loaded = load_all(
-        locate_configs(configs, &policy).map_err(wrong)?,
+        locate_configs(configs, &policy)
+            .map_err(|problems| (diagnostics(&problems), exit_of_search(&problems)))?,
         &RunInput::default(),
     );
     let problems: Vec<Diagnostic> = loaded

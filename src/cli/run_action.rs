@@ -1,15 +1,16 @@
 //! Runs an action on its configs. Each verb turns configs into results, which are printed here.
 
-use super::load::{LoadedConfig, load_all};
+use super::load::{LoadedConfig, load_with, registry};
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
-use super::{action_log, aws, render, review, validate};
+use super::tier::{check_tier, warn_of_useless_tier};
+use super::{action_log, aws, render, review, validate_template};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
-use crate::product::Verb;
-use crate::text::{and_list, did_you_mean};
-use crate::workspace::locate;
+use crate::product::{Registry, Verb};
+use crate::text::{and_list, did_you_mean, or_list};
+use crate::workspace::{exit_of_search, locate};
 
 /// Runs an action on configs. Returns what belongs on standard output.
 pub fn run(request: &ActionRequest) -> (String, Exit) {
@@ -32,21 +33,28 @@ fn results(request: &ActionRequest) -> ActionResults {
             return ActionResults {
                 action: request.action.clone(),
                 items: Vec::new(),
+                exit: Some(exit_of_search(&problems)),
                 diagnostics: problems,
-                exit: None,
             };
         }
     };
     for file in &files {
         log::debug!("config {}", file.shown);
     }
-    let loaded = load_all(files, &request.given);
+    let registry = registry(&files, &request.given);
     let mut results = ActionResults {
         action: request.action.clone(),
         items: Vec::new(),
         diagnostics: Vec::new(),
         exit: None,
     };
+    if let Err(error) = check_tier(request.given.tier.as_deref(), &registry) {
+        log::error!("{error}");
+        results.exit = Some(Exit::Usage);
+        return results;
+    }
+    let loaded = load_with(&registry, files);
+    warn_of_useless_tier(request.given.tier.as_deref(), &loaded);
     // One verb at a time: an action name may mean different verbs in different products.
     let mut by_verb: Vec<(Verb, Vec<LoadedConfig>)> = Vec::new();
     for one in loaded {
@@ -76,7 +84,7 @@ fn results(request: &ActionRequest) -> ActionResults {
             Some(Err(failure)) => {
                 Diagnostic::error(Code::ProductInvalid, &config.path, failure.to_string())
             }
-            None => not_offered(&request.action, config),
+            None => not_offered(&request.action, config, &registry),
         };
         results.diagnostics.push(problem);
         results
@@ -94,7 +102,7 @@ fn results(request: &ActionRequest) -> ActionResults {
                 render::run(verb, &group, request.overwrite, &mut results)
             }
             Verb::ValidateTemplate => {
-                validate::run(&group, &mut results);
+                validate_template::run(&group, &mut results);
                 if request.real {
                     aws::run(verb, request, &group, &mut results);
                 }
@@ -107,7 +115,8 @@ fn results(request: &ActionRequest) -> ActionResults {
     results
 }
 
-fn not_offered(action: &str, config: &Config) -> Diagnostic {
+/// The help names the config's own action for the work that another product does by this name.
+fn not_offered(action: &str, config: &Config, registry: &Registry) -> Diagnostic {
     let offered: Vec<&str> = config
         .product
         .manifest
@@ -119,7 +128,17 @@ fn not_offered(action: &str, config: &Config) -> Diagnostic {
         "product `{}` has no action `{action}`",
         config.product.name()
     );
+    let others = registry.actions();
+    let others: Vec<_> = others.iter().filter(|other| other.name == action).collect();
+    let does_the_same = |name: &&str| match config.product.action(name, &config.derived.scope) {
+        Some(Ok((own, true))) => others
+            .iter()
+            .any(|other| other.has_verb(|verb| verb == own.verb)),
+        _ => false,
+    };
+    let same: Vec<&str> = offered.iter().copied().filter(does_the_same).collect();
     let help = match did_you_mean(action, offered.iter().copied()) {
+        _ if !same.is_empty() => format!("use {}", or_list(&same)),
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("it has {}", and_list(&offered)),
     };

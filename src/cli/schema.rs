@@ -1,4 +1,4 @@
-//! `schema [PRODUCT]`: prints the JSON Schema of a product's configs, or of the policy file, for editors.
+//! `schema PRODUCT`: prints the JSON Schema of a product's configs, or of the policy file, for editors.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::guard::POLICY_SCHEMA;
 use crate::product::Registry;
-use crate::text::and_list;
+use crate::text::or_list;
 use crate::workspace::add_repository_products;
 
 #[derive(Debug, Args)]
@@ -17,28 +17,18 @@ use crate::workspace::add_repository_products;
   provisioner schema policy > policy.schema.json")]
 pub struct SchemaArgs {
     /// Name of the product, or `policy` for .provisioner.yaml
-    product: Option<String>,
+    product: String,
 }
 
 /// Selects the policy file's schema, unless a product has this name.
-const POLICY: &str = "policy";
+pub(super) const POLICY: &str = "policy";
 
-/// The schema of a product. Without a name: the schema of the only product, or the names of all products.
+/// The schema of a product or of the policy file.
 pub fn schema(args: &SchemaArgs) -> (String, Exit) {
     let mut registry = Registry::built_in();
     add_repository_products(&mut registry, Path::new("."));
     let names = registry.names();
-    let name = match (args.product.as_deref(), names.as_slice()) {
-        (Some(name), _) => name,
-        (None, [only]) => only,
-        (None, _) => {
-            log::error!(
-                "which schema? There are those of {}",
-                and_list(&[&names[..], &[POLICY]].concat())
-            );
-            return (String::new(), Exit::Usage);
-        }
-    };
+    let name = args.product.as_str();
     match registry.product(name) {
         Some(Ok(product)) => (format!("{:#}\n", product.schema.document()), Exit::Ok),
         Some(Err(error)) => {
@@ -48,8 +38,8 @@ pub fn schema(args: &SchemaArgs) -> (String, Exit) {
         None if name == POLICY => (POLICY_SCHEMA.to_owned(), Exit::Ok),
         None => {
             log::error!(
-                "there is no schema of `{name}`; there are those of {}",
-                and_list(&[&names[..], &[POLICY]].concat())
+                "no product has this name: `{name}`\n  help: write {}",
+                or_list(&[&names[..], &[POLICY]].concat())
             );
             (String::new(), Exit::Usage)
         }

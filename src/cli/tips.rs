@@ -1,10 +1,11 @@
-//! Flags that people try on commands that do not take them. Each is rejected with the form that works. clap alone would suggest the
-//! most similar flag of the command, such as `--format` for `--force`.
+//! Tips for flags that a command does not take. clap alone suggests the flag with the most similar name, such as `--format` for
+//! `--force`.
 
-use std::collections::BTreeMap;
+use std::ffi::OsString;
 
-use clap::builder::UnknownArgumentValueParser;
-use clap::{Arg, ArgAction, Command};
+use clap::Command;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::text::or_list;
 
@@ -15,80 +16,75 @@ const FOREIGN: &[(&str, &str)] = &[
     ("env", "the config names the environment of its stack"),
     ("profile", "set the environment variable `AWS_PROFILE`"),
     ("stack-name", "the config names its stack"),
+    (
+        "action",
+        "the command is the action; `--action` is only for `--config CONFIG --action ACTION`",
+    ),
 ];
 
-/// Adds the rejected flags to a command and its subcommands.
-pub fn refuse_foreign_flags(command: Command) -> Command {
-    let owners = owners(&command);
-    let command = refuse_flags_of_others(refuse_foreign(command), &owners);
-    command.mut_subcommands(|sub| refuse_flags_of_others(refuse_foreign(sub), &owners))
-}
-
-/// The commands that take each flag.
-fn owners(command: &Command) -> BTreeMap<String, Vec<String>> {
-    let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for sub in command.get_subcommands() {
-        for flag in sub.get_arguments().filter(|arg| !arg.is_hide_set()) {
-            if let Some(long) = flag.get_long() {
-                let names = owners.entry(long.to_owned()).or_default();
-                names.push(sub.get_name().to_owned());
-            }
+/// Replaces the suggestions for an unknown flag by the form that works.
+pub fn explain_unknown_flag(
+    mut error: clap::Error,
+    root: &Command,
+    arguments: &[OsString],
+) -> clap::Error {
+    let flag = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => {
+            flag.clone()
         }
-    }
-    owners
-}
-
-fn refuse_foreign(mut command: Command) -> Command {
-    for (flag, tip) in FOREIGN {
-        command = refuse(command, flag, (*tip).to_owned());
-    }
-    if command
-        .get_positionals()
-        .any(|arg| arg.get_id() == "configs")
-    {
-        let form = format!(
-            "name the config without a flag: `{} CONFIG`",
-            command.get_name()
+        _ => return error,
+    };
+    let Some(flag) = flag.strip_prefix("--") else {
+        return error;
+    };
+    if let Some(tip) = tip(root, flag, arguments) {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![StyledStr::from(tip)]),
         );
-        command = refuse(command, "config", form);
     }
-    command
+    error
 }
 
-fn refuse_flags_of_others(mut command: Command, owners: &BTreeMap<String, Vec<String>>) -> Command {
-    let overwrites = takes(&command, "overwrite");
-    for (flag, owners) in owners {
-        let tip = match flag.as_str() {
-            "force" if overwrites => "`--overwrite` overwrites hand-edited files".to_owned(),
-            _ => format!("`--{flag}` is an option of {}", or_list(&names(owners))),
-        };
-        command = refuse(command, flag, tip);
+fn tip(root: &Command, flag: &str, arguments: &[OsString]) -> Option<String> {
+    let named = |word: &OsString| root.find_subcommand(word.to_str()?);
+    let command = arguments.iter().skip(1).find_map(named);
+    if command.is_some_and(|command| takes(command, flag)) {
+        return Some(format!("write `--{flag}` after the command"));
     }
-    command
+    if let Some((_, tip)) = FOREIGN.iter().find(|(known, _)| *known == flag) {
+        return Some((*tip).to_owned());
+    }
+    let Some(command) = command else {
+        let is_known = !owners(root, flag).is_empty();
+        return is_known.then(|| format!("write `--{flag}` after a command that takes it"));
+    };
+    if flag == "config" && takes_configs(command) {
+        let name = command.get_name();
+        return Some(format!("name the config without a flag: `{name} CONFIG`"));
+    }
+    if flag == "force" && takes(command, "overwrite") {
+        return Some("`--overwrite` overwrites hand-edited files".to_owned());
+    }
+    let owners = owners(root, flag);
+    (!owners.is_empty()).then(|| format!("`--{flag}` is an option of {}", or_list(&owners)))
 }
 
-fn names(owners: &[String]) -> Vec<&str> {
-    owners.iter().map(String::as_str).collect()
+/// The commands that take a flag.
+fn owners<'a>(root: &'a Command, flag: &str) -> Vec<&'a str> {
+    let commands = root.get_subcommands().filter(|sub| !sub.is_hide_set());
+    let owners = commands.filter(|sub| takes(sub, flag));
+    owners.map(Command::get_name).collect()
 }
 
-fn refuse(command: Command, flag: &str, tip: String) -> Command {
-    if takes(&command, flag) {
-        return command;
-    }
-    command.arg(
-        Arg::new(format!("refused-{flag}"))
-            .long(flag.to_owned())
-            .action(ArgAction::SetTrue)
-            .value_parser(UnknownArgumentValueParser::suggest(tip))
-            .hide(true),
-    )
+/// Whether a command takes config files as arguments.
+pub fn takes_configs(command: &Command) -> bool {
+    let mut positionals = command.get_positionals();
+    positionals.any(|arg| arg.get_id() == "configs")
 }
 
 fn takes(command: &Command, flag: &str) -> bool {
-    command.get_arguments().any(|arg| {
-        arg.get_long() == Some(flag)
-            || arg
-                .get_all_aliases()
-                .is_some_and(|aliases| aliases.contains(&flag))
-    })
+    let mut visible = command.get_arguments().filter(|arg| !arg.is_hide_set());
+    visible.any(|arg| arg.get_long() == Some(flag))
 }

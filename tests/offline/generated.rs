@@ -7,8 +7,9 @@ use std::path::Path;
 use provisioner::cli;
 use provisioner::command::CommentActions;
 use provisioner::diagnostic::CATALOGUE;
+use provisioner::exit::Exit;
 use provisioner::product::{Class, Registry, StackEffect, Verb};
-use provisioner::report::command_help;
+use provisioner::report::{command_help, without_expressions};
 
 fn same(page: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -82,6 +83,15 @@ fn tables_in_the_page_on_commands() {
 }
 
 #[test]
+fn exit_codes_in_the_page_on_aws() {
+    let mut table = "| code | meaning |\n|---|---|\n".to_owned();
+    for exit in Exit::all() {
+        writeln!(table, "| {} | {} |", exit as u8, exit.meaning()).unwrap();
+    }
+    same_section("aws.md", "exit-codes", &table);
+}
+
+#[test]
 fn diagnostics_page() {
     let mut page = "# Diagnostics\n\n<!-- Made from the code: UPDATE=1 cargo test generated -->\n\n\
         Every diagnostic has a code that does not change. `provisioner explain CODE` prints what stands here.\n\n## Engine\n"
@@ -105,24 +115,15 @@ fn diagnostics_page() {
                 "\n### {}\n\nAn {severity} at `{}`: {}.\n",
                 rule.code,
                 rule.at,
-                plain(&rule.message)
+                without_expressions(&rule.message)
             )
             .unwrap();
             if let Some(help) = &rule.help {
-                write!(page, "\nTo clear it: {}.\n", plain(help)).unwrap();
+                write!(page, "\nTo clear it: {}.\n", without_expressions(help)).unwrap();
             }
         }
     }
     same("diagnostics.md", &page.replace("An warning", "A warning"));
-}
-
-/// Replaces `{{ names.bucket }}` in a message by that name.
-fn plain(message: &str) -> String {
-    message
-        .replace("`{{ ", "‹")
-        .replace(" }}`", "›")
-        .replace("{{ ", "‹")
-        .replace(" }}", "›")
 }
 
 #[test]

@@ -34,6 +34,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("environment-not-allowed", "guard"),
     ("force-required", "guard"),
     ("fork-not-allowed", "guard"),
+    ("glob-invalid", "workspace"),
     ("identity-token-missing", "guard"),
     ("impact-too-high", "guard"),
     ("impact-unknown", "guard"),

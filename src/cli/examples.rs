@@ -17,7 +17,12 @@ pub fn examples(verb: Verb, name: &str) -> String {
                 ["CONFIG", "one config"],
                 ["CONFIG --overwrite", "also if the file was edited"],
             ],
-            "Files go to templates/ or policies/. Without --overwrite, edited files are kept.",
+            match verb {
+                Verb::RenderPolicy => {
+                    "The file goes to policies/. Without --overwrite, an edited file is kept."
+                }
+                _ => "The file goes to templates/. Without --overwrite, an edited file is kept.",
+            },
         ),
         Verb::ValidateTemplate => (
             &[
