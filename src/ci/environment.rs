@@ -1,7 +1,7 @@
 //! What started a job, in neutral words, and the variables that all CI systems share.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -98,6 +98,28 @@ pub fn variable(name: &str) -> Option<String> {
 /// Whether a variable is set to an empty value.
 pub fn is_blank(name: &OsStr) -> bool {
     env::var_os(name).is_some_and(|value| value.to_string_lossy().trim().is_empty())
+}
+
+/// The job's variables that git may get: where programs are, and how to reach and trust a server.
+pub fn git_variables() -> Vec<(OsString, OsString)> {
+    let names = [
+        "PATH",
+        "SYSTEMROOT",
+        "http_proxy",
+        "https_proxy",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+        "no_proxy",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "GIT_SSL_CAINFO",
+        "GIT_SSL_CAPATH",
+        "CURL_CA_BUNDLE",
+    ];
+    let variables = names.map(|name| Some((name.into(), env::var_os(name)?)));
+    variables.into_iter().flatten().collect()
 }
 
 pub fn required(name: &str) -> anyhow::Result<String> {

@@ -132,6 +132,7 @@ fn the_adapter_works_with_an_independent_emulator() {
             graphql_url: format!("{}/graphql", emulator.api_url()),
             repository: "octocat/infra".to_owned(),
             token: Some(SecretString::from("tok_octo")),
+            git: None,
         })
         .unwrap();
         let pull_request = github.pull_request(number).await.unwrap();

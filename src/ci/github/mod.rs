@@ -12,11 +12,12 @@ use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::environment::{JobEnvironment, JobRun, Workplace, required, variable};
+use super::environment::{JobEnvironment, JobRun, Workplace, git_variables, required, variable};
 use super::event::CiEvent;
 use super::system::CiSystem;
 use crate::forge::IdentityTokens;
-use crate::forge::github::{Access, ActionsIdentity};
+use crate::forge::git::GitPlace;
+use crate::forge::github::{Access, ActionsIdentity, GitAccess};
 use crate::model::{CommitSha, Digest};
 
 pub use annotation::annotations;
@@ -49,11 +50,19 @@ pub fn read() -> anyhow::Result<JobEnvironment> {
     let api_url = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
     let graphql_url =
         variable("GITHUB_GRAPHQL_URL").unwrap_or_else(|| format!("{api_url}/graphql"));
+    let scratch = variable("RUNNER_TEMP").map_or_else(env::temp_dir, PathBuf::from);
     let access = Access {
         api_url,
         graphql_url,
         repository: required("GITHUB_REPOSITORY")?,
         token: variable("GITHUB_TOKEN").map(SecretString::from),
+        git: variable("GITHUB_SERVER_URL").map(|server_url| GitAccess {
+            server_url,
+            place: GitPlace {
+                scratch: scratch.clone(),
+                variables: git_variables(),
+            },
+        }),
     };
     let issuer = variable("ACTIONS_ID_TOKEN_REQUEST_URL")
         .zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
@@ -67,7 +76,7 @@ pub fn read() -> anyhow::Result<JobEnvironment> {
         issuer,
         run(),
         Workplace {
-            scratch: variable("RUNNER_TEMP").map_or_else(env::temp_dir, PathBuf::from),
+            scratch,
             checkout: variable("GITHUB_WORKSPACE").map(PathBuf::from),
         },
     ))

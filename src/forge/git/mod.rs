@@ -5,10 +5,12 @@
 
 mod objects;
 mod program;
+mod remote;
 mod tree;
 mod walk;
 
 pub use objects::GitObjects;
 pub use program::{GitObject, cat_file};
+pub use remote::{FetchedRepository, GitPlace, GitRemote};
 pub use tree::{GitItem, GitMode, is_usable, parse_tree};
 pub use walk::{MAX_ITEMS, changed_files, list, read};

@@ -13,8 +13,8 @@ use tokio::sync::OnceCell;
 
 use super::Access;
 use super::classify::{classify, classify_graphql};
+use super::contents::Contents;
 use super::retry::{Attempt, retry_after};
-use super::trees::TreeCache;
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
 use crate::pacing;
@@ -44,7 +44,7 @@ pub struct GitHub {
     pub(super) name: String,
     /// The repository's id, once it is known.
     pub(super) id: OnceCell<u64>,
-    pub(super) trees: TreeCache,
+    pub(super) contents: Contents,
 }
 
 pub(super) struct Response {
@@ -116,7 +116,7 @@ impl GitHub {
             owner: owner.to_owned(),
             name: name.to_owned(),
             id: OnceCell::new(),
-            trees: TreeCache::default(),
+            contents: Contents::new(access),
         })
     }
 

@@ -1,11 +1,13 @@
 //! GitHub, and GitHub Enterprise, through octocrab.
 
 mod activity;
+mod batches;
 mod branches;
 mod capabilities;
 mod classify;
 mod client;
 mod comments;
+mod contents;
 mod deployments;
 mod identity;
 mod issues;
@@ -19,11 +21,12 @@ mod reviews;
 mod route;
 mod source;
 mod statuses;
-mod trees;
 mod users;
 mod wire;
 
 use secrecy::SecretString;
+
+use super::git::GitPlace;
 
 pub use client::GitHub;
 pub use identity::ActionsIdentity;
@@ -39,4 +42,14 @@ pub struct Access {
     pub repository: String,
     /// The job's token; `None` for public repositories that are read without one.
     pub token: Option<SecretString>,
+    /// Where git fetches many files; `None` to fetch nothing.
+    pub git: Option<GitAccess>,
+}
+
+/// The server of repositories, beside its API.
+#[derive(Debug)]
+pub struct GitAccess {
+    /// Such as `https://github.com`.
+    pub server_url: String,
+    pub place: GitPlace,
 }

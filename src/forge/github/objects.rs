@@ -1,4 +1,5 @@
-//! Git objects through the API, one request each.
+//! Git objects: one by one through the API while they are few, then by one fetch with git, or in batches through the GraphQL API
+//! where git or its server does not allow that.
 
 use std::sync::Arc;
 
@@ -17,36 +18,59 @@ pub(super) const CONCURRENCY: usize = 8;
 #[async_trait]
 impl GitObjects for GitHub {
     async fn roots(&self, commits: &[&CommitSha]) -> Result<Vec<String>, ForgeError> {
-        // GitHub reads the tree of a commit by the commit's id.
+        self.contents.add_commits(commits);
+        // The tree of a commit is read by the commit's id.
         Ok(commits.iter().map(ToString::to_string).collect())
     }
 
     async fn trees(&self, ids: &[String]) -> Result<Vec<Arc<Vec<GitItem>>>, ForgeError> {
-        let requests: Vec<_> = ids.iter().map(|id| self.tree(id)).collect();
-        stream::iter(requests)
-            .buffered(CONCURRENCY)
-            .try_collect()
-            .await
+        let new = ids.iter().filter(|id| self.contents.tree(id).is_none());
+        let new: Vec<String> = new.cloned().collect();
+        if !new.is_empty() {
+            let trees = self.new_trees(&new).await?;
+            self.contents.put_trees(&new, &trees);
+        }
+        let trees = ids.iter().map(|id| {
+            let tree = self.contents.tree(id);
+            tree.ok_or_else(|| ForgeError::invalid("list of files", format!("no tree {id}")))
+        });
+        trees.collect()
     }
 
     async fn blobs(&self, ids: &[String]) -> Result<Vec<Vec<u8>>, ForgeError> {
-        let requests: Vec<_> = ids.iter().map(|id| self.blob(id)).collect();
-        stream::iter(requests)
-            .buffered(CONCURRENCY)
-            .try_collect()
-            .await
+        if self.contents.needs_many(ids.len()) {
+            if let Some(git) = self.contents.fetched().await {
+                match git.blobs(ids).await {
+                    Ok(blobs) => return Ok(blobs),
+                    Err(error) => self.contents.give_up(&error),
+                }
+            }
+            return self.blobs_in_batches(ids).await;
+        }
+        self.blobs_one_by_one(ids).await
     }
 }
 
 impl GitHub {
-    async fn tree(&self, id: &str) -> Result<Arc<Vec<GitItem>>, ForgeError> {
-        if let Some(items) = self.trees.get(id) {
-            return Ok(items);
+    async fn new_trees(&self, ids: &[String]) -> Result<Vec<Arc<Vec<GitItem>>>, ForgeError> {
+        if self.contents.needs_many(ids.len()) {
+            if let Some(git) = self.contents.fetched().await {
+                match git.trees(&self.contents.commits(), ids).await {
+                    Ok(trees) => return Ok(trees),
+                    Err(error) => self.contents.give_up(&error),
+                }
+            }
+            return self.trees_in_batches(ids).await;
         }
+        let requests: Vec<_> = ids.iter().map(|id| self.tree(id)).collect();
+        let requests = stream::iter(requests).buffered(CONCURRENCY);
+        requests.try_collect().await
+    }
+
+    async fn tree(&self, id: &str) -> Result<Arc<Vec<GitItem>>, ForgeError> {
         let what = "list of files";
-        let tree: Tree = self
-            .get(what, &format!("{}/git/trees/{id}", self.root))
-            .await?;
+        let route = format!("{}/git/trees/{id}", self.root);
+        let tree: Tree = self.get(what, &route).await?;
         if tree.truncated {
             let message = format!("the folder with tree {id} has more entries than GitHub lists");
             return Err(ForgeError::invalid(what, message));
@@ -57,13 +81,21 @@ impl GitHub {
             name: entry.path,
             id: entry.sha,
         });
-        let items = Arc::new(items.collect());
-        self.trees.put(id, &items);
-        Ok(items)
+        Ok(Arc::new(items.collect()))
     }
 
-    async fn blob(&self, id: &str) -> Result<Vec<u8>, ForgeError> {
-        let route = format!("{}/git/blobs/{id}", self.root);
-        self.get_raw("file contents", &route).await
+    pub(super) async fn blobs_one_by_one(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<Vec<u8>>, ForgeError> {
+        let requests: Vec<_> = ids
+            .iter()
+            .map(|id| async move {
+                let route = format!("{}/git/blobs/{id}", self.root);
+                self.get_raw("file contents", &route).await
+            })
+            .collect();
+        let requests = stream::iter(requests).buffered(CONCURRENCY);
+        requests.try_collect().await
     }
 }

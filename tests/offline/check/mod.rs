@@ -1,6 +1,7 @@
 //! `check`: from a pull request or a local branch to a comment, a status and files.
 
 mod faults;
+mod fetched;
 mod github;
 mod hostile;
 mod irregular;

@@ -98,6 +98,7 @@ fn call_at<T>(
             graphql_url,
             repository: "acme/infra".to_owned(),
             token: Some(SecretString::from(token)),
+            git: None,
         })
         .unwrap();
         work(&github).await

@@ -208,6 +208,8 @@ pub struct Limits {
     pub tree_entries: usize,
     /// Bytes up to which the contents API puts the content into its JSON.
     pub contents_inline: usize,
+    /// Characters of a blob that GraphQL gives.
+    pub graphql_text: usize,
     /// Bytes above which the contents and blob APIs refuse.
     pub contents_max: usize,
     pub directory_entries: usize,
@@ -222,6 +224,7 @@ impl Default for Limits {
         Self {
             tree_entries: 100_000,
             contents_inline: 1024 * 1024,
+            graphql_text: 512_000,
             contents_max: 100 * 1024 * 1024,
             directory_entries: 1000,
             pull_files: 3000,

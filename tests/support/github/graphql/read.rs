@@ -140,6 +140,17 @@ impl Reader {
         let mut fields = Vec::new();
         while !self.skip("}") {
             let mut name = self.next();
+            // `... on Blob { … }`: a field whose name is the type.
+            if name == "..." && self.skip("on") {
+                let kind = self.next();
+                fields.push(Field {
+                    key: String::new(),
+                    name: format!("... on {kind}"),
+                    arguments: Map::new(),
+                    fields: self.selection()?,
+                });
+                continue;
+            }
             if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
                 return Err(Refusal::new(format!(
                     "the fake cannot read a query with `{name}` here"

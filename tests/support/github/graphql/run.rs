@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::super::auth::{readable, signed_in};
+use super::super::objects::Entry;
 use super::super::shape::{WEB, node_id};
 use super::super::state::{PullData, RepoData, State, User};
 use super::super::wire::Call;
@@ -84,6 +85,7 @@ fn repository(state: &State, field: &Field, repo: &RepoData) -> Outcome {
             })?;
             pull_request(state, inner, repo, pull)
         }
+        "object" => git_object(state, inner, repo),
         _ => {
             let plain = json!({
                 "__typename": "Repository",
@@ -98,6 +100,67 @@ fn repository(state: &State, field: &Field, repo: &RepoData) -> Outcome {
             one("Repository", inner, &plain)
         }
     })
+}
+
+/// An object by its id. Answers the fields of the fragment for its type.
+fn git_object(state: &State, field: &Field, repo: &RepoData) -> Outcome {
+    let oid = field.arguments.get("oid").and_then(Value::as_str);
+    let oid = oid.ok_or_else(|| Refusal::new("the fake finds objects by oid only"))?;
+    let fragment = |kind: &str| {
+        let name = format!("... on {kind}");
+        field.fields.iter().find(|field| field.name == name)
+    };
+    let commit = state
+        .objects
+        .commit(oid)
+        .filter(|found| found.network == repo.network);
+    let (kind, plain) = if let Some(blob) = state.objects.blob(oid) {
+        let text = std::str::from_utf8(&blob)
+            .ok()
+            .filter(|text| !text.contains('\0'));
+        let cut = text.map(|text| &text[..text.len().min(state.limits.graphql_text)]);
+        let blob = json!({
+            "byteSize": blob.len(),
+            "isBinary": text.is_none(),
+            "isTruncated": text.is_some_and(|text| text.len() > state.limits.graphql_text),
+            "text": cut,
+        });
+        ("Blob", blob)
+    } else if let Some(entries) = state.objects.tree(oid) {
+        ("Tree", json!({ "entries": tree_entries(entries) }))
+    } else if let Some(tree) = commit.and_then(|commit| state.objects.tree(&commit.tree)) {
+        (
+            "Commit",
+            json!({ "tree": { "entries": tree_entries(tree) } }),
+        )
+    } else {
+        return Ok(Value::Null);
+    };
+    match fragment(kind) {
+        Some(fragment) => nested(kind, fragment, &plain),
+        None => Ok(json!({})),
+    }
+}
+
+fn tree_entries(entries: &[Entry]) -> Vec<Value> {
+    let entry = |entry: &Entry| {
+        let mode = u32::from_str_radix(entry.mode, 8).expect("modes are octal");
+        json!({"name": entry.name, "mode": mode, "oid": entry.sha})
+    };
+    entries.iter().map(entry).collect()
+}
+
+/// Like `scalars`, through lists and objects.
+fn nested(kind: &str, field: &Field, source: &Value) -> Outcome {
+    match source {
+        Value::Array(list) => list.iter().map(|item| nested(kind, field, item)).collect(),
+        Value::Object(_) => object(field, |inner| match source.get(&inner.name) {
+            Some(value) if inner.fields.is_empty() => Ok(value.clone()),
+            Some(value) => nested(&inner.name, inner, value),
+            None => Err(undefined(kind, inner)),
+        }),
+        value => Ok(value.clone()),
+    }
 }
 
 fn pull_request(state: &State, field: &Field, repo: &RepoData, pull: &PullData) -> Outcome {

@@ -1,0 +1,99 @@
+//! What a job read of the repository's contents, and the fetched repository once many objects are needed.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::Access;
+use crate::forge::ForgeError;
+use crate::forge::git::{FetchedRepository, GitItem, GitRemote};
+use crate::model::CommitSha;
+
+/// Objects that a job reads one by one. A change of three configs needs about as many; a fetch takes a second or more, and none of
+/// the 1,000 requests an hour that all jobs of a repository share.
+const FEW: usize = 20;
+
+#[derive(Debug)]
+pub struct Contents {
+    /// Where to fetch from; `None` if the job does not know the server.
+    remote: Option<GitRemote>,
+    fetched: OnceCell<Option<FetchedRepository>>,
+    gave_up: AtomicBool,
+    /// Objects that were requested so far.
+    requested: AtomicUsize,
+    commits: Mutex<BTreeSet<CommitSha>>,
+    /// Trees by their ids. An id names its contents, so a tree is read once.
+    trees: Mutex<HashMap<String, Arc<Vec<GitItem>>>>,
+}
+
+impl Contents {
+    pub fn new(access: &Access) -> Self {
+        let remote = access.git.as_ref().map(|git| GitRemote {
+            url: format!(
+                "{}/{}.git",
+                git.server_url.trim_end_matches('/'),
+                access.repository
+            ),
+            user: "x-access-token",
+            token: access.token.clone(),
+            place: git.place.clone(),
+        });
+        Self {
+            remote,
+            fetched: OnceCell::new(),
+            gave_up: AtomicBool::new(false),
+            requested: AtomicUsize::new(0),
+            commits: Mutex::default(),
+            trees: Mutex::default(),
+        }
+    }
+
+    /// Counts requested objects. Returns whether the job needs many.
+    pub fn needs_many(&self, objects: usize) -> bool {
+        self.requested.fetch_add(objects, Ordering::Relaxed) + objects > FEW
+    }
+
+    /// Commits whose trees are read; a fetch takes them all.
+    pub fn add_commits(&self, commits: &[&CommitSha]) {
+        let mut known = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(commits.iter().map(|commit| (*commit).clone()));
+    }
+
+    pub fn commits(&self) -> Vec<CommitSha> {
+        let known = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().cloned().collect()
+    }
+
+    pub fn tree(&self, id: &str) -> Option<Arc<Vec<GitItem>>> {
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.get(id).cloned()
+    }
+
+    pub fn put_trees(&self, ids: &[String], trees: &[Arc<Vec<GitItem>>]) {
+        let mut known = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(ids.iter().cloned().zip(trees.iter().cloned()));
+    }
+
+    /// The fetched repository; `None` if git cannot be used.
+    pub async fn fetched(&self) -> Option<&FetchedRepository> {
+        let open = self.fetched.get_or_init(|| async {
+            let remote = self.remote.clone()?;
+            let opened = FetchedRepository::create(remote).await;
+            opened.inspect_err(give_up).ok()
+        });
+        let open = open.await.as_ref();
+        open.filter(|_| !self.gave_up.load(Ordering::Relaxed))
+    }
+
+    /// After one failure all later objects come through the API.
+    pub fn give_up(&self, error: &ForgeError) {
+        give_up(error);
+        self.gave_up.store(true, Ordering::Relaxed);
+    }
+}
+
+fn give_up(error: &ForgeError) {
+    log::debug!("reading contents through the API: {error}");
+}
