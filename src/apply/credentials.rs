@@ -1,7 +1,7 @@
 //! A task with the credentials of a role.
 
 use super::recorder::DecisionRecorder;
-use crate::change::LoadedPolicy;
+use crate::guard::Policies;
 use crate::job::CredentialCache;
 use crate::operation::{
     ActionOutcome, OperationContext, OperationError, Task, missing_setup, perform,
@@ -12,7 +12,7 @@ use crate::stack::StackName;
 /// Does a task with the credentials of a role.
 pub async fn run_with_role(
     sessions: Option<&CredentialCache>,
-    policy: &LoadedPolicy,
+    policies: Policies<'_>,
     role: Option<String>,
     recorder: &DecisionRecorder,
     task: &Task<'_>,
@@ -20,7 +20,7 @@ pub async fn run_with_role(
 ) -> Result<ActionOutcome, OperationError> {
     let target = &task.config.target;
     let stack = StackName::for_config(task.config);
-    let refused = recorder.early_denials_for(task.verb.effect(), policy, &stack);
+    let refused = recorder.early_denials_for(task.verb.effect(), policies, &stack);
     if !refused.is_empty() {
         return Err(OperationError::Denied(refused));
     }
@@ -33,7 +33,7 @@ pub async fn run_with_role(
     let cloud = session.at(&target.region).await?;
     let site = OperationContext {
         cloud: &cloud,
-        policy,
+        policies,
         authority: recorder,
         progress: recorder,
     };

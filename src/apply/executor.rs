@@ -4,15 +4,15 @@ use futures_util::StreamExt as _;
 
 use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
+use super::fresh::FreshChange;
 use super::outcome::{ApplyReport, to_outcome};
 use super::recorder::DecisionRecorder;
 use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
 use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
-use crate::guard::Policy;
-use crate::job::CredentialCache;
-use crate::job::ProgressLog;
+use crate::job::{CredentialCache, JobError, ProgressLog};
 use crate::model::Digest;
 use crate::operation::{ActionOutcome, Task, TaskOptions, to_diagnostics};
 use crate::operation::{Desired, OperationError};
@@ -22,8 +22,9 @@ use crate::stack::StackName;
 
 /// What the tasks of one change share.
 pub struct Executor<'a> {
-    pub merged: &'a MergedChange,
-    pub policy: &'a Policy,
+    pub fresh: FreshChange<'a>,
+    /// The stacks that are changed at the same time.
+    pub concurrency: usize,
     /// `None` if the job has no identity token.
     pub sessions: Option<&'a CredentialCache>,
     pub deployments: &'a DeploymentReporter<'a>,
@@ -31,13 +32,21 @@ pub struct Executor<'a> {
     pub token: &'a str,
 }
 
+/// The outcome of a task, the guard's decisions, the stack with the digest of its template if it changed, and the exit code.
+type Finished = (
+    Outcome,
+    Vec<Decision>,
+    Option<(String, Digest)>,
+    Option<Exit>,
+);
+
 impl Executor<'_> {
     /// Runs the tasks, at most as many at once as the policy allows.
     pub async fn apply(&self, tasks: Vec<StackTask<'_>>) -> ApplyReport {
         let mut applied = ApplyReport::default();
         let done = futures_util::stream::iter(tasks)
             .map(|task| self.run(task))
-            .buffer_unordered(self.policy.concurrency());
+            .buffer_unordered(self.concurrency);
         let done: Vec<_> = done.collect().await;
         for (outcome, decisions, subject, exit) in done {
             applied.decisions.extend(decisions);
@@ -47,26 +56,23 @@ impl Executor<'_> {
         applied
     }
 
-    async fn run(
-        &self,
-        task: StackTask<'_>,
-    ) -> (
-        Outcome,
-        Vec<Decision>,
-        Option<(String, Digest)>,
-        Option<Exit>,
-    ) {
+    async fn run(&self, task: StackTask<'_>) -> Finished {
         let config = &task.config;
         let stack = StackName::for_config(config);
-        let values = Redactor::for_config(config, &self.policy.values.show);
-        let request = self.merged.guard_request(task.change, task.command.clone());
+        let merged = match self.fresh.get().await {
+            Ok(merged) => merged,
+            Err(error) => return unread(&task, &stack, &error),
+        };
+        let merged = &*merged;
+        let values = Redactor::for_config(config, &merged.policies().shown_values());
+        let request = merged.guard_request(task.change, task.command.clone());
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
         // A denied command changes no stack, so the deployment that was reported before stays.
         let is_commanded = task.command.is_some();
         if !is_commanded {
             self.deployments.begin(&stack, task.verb).await;
         }
-        let result = self.attempt(&task, &recorder, &values).await;
+        let result = self.attempt(merged, &task, &recorder, &values).await;
         let refused_update = match &result {
             Err(OperationError::Denied(denials)) if task.verb == Verb::Provision => {
                 RefusedUpdate::from_denials(denials)
@@ -91,9 +97,9 @@ impl Executor<'_> {
         let is_applied = outcome.state == State::Done && task.verb.changes_stack();
         // A request denied before credentials gets no credentials to read the stack either.
         if let Some(refused) = refused_update.filter(|_| recorder.has_queried_aws()) {
-            self.show_impact(&task, refused, &recorder, &values, &mut outcome)
+            self.show_impact(merged, &task, refused, &recorder, &values, &mut outcome)
                 .await;
-            self.create_folders(&task, &recorder, &values, &mut outcome, &mut exit)
+            self.create_folders(merged, &task, &recorder, &values, &mut outcome, &mut exit)
                 .await;
         }
         if outcome.state == State::AwaitingConfirmation {
@@ -113,11 +119,12 @@ impl Executor<'_> {
 
     async fn attempt(
         &self,
+        merged: &MergedChange,
         task: &StackTask<'_>,
         recorder: &DecisionRecorder,
         values: &Redactor,
     ) -> Result<ActionOutcome, OperationError> {
-        let deployed = |body: &str| self.deployed(task, body);
+        let deployed = |body: &str| deployed(merged, task, body);
         let task = Task {
             verb: task.verb,
             config: &task.config,
@@ -129,21 +136,15 @@ impl Executor<'_> {
             deployed_config: &deployed,
             width: None,
         };
-        let role = self.policy.apply_role(&task.config.target);
-        run_with_role(
-            self.sessions,
-            &self.merged.policy,
-            role,
-            recorder,
-            &task,
-            values,
-        )
-        .await
+        let policies = merged.policies();
+        let role = policies.apply_role(&task.config.target);
+        run_with_role(self.sessions, policies, role, recorder, &task, values).await
     }
 
     /// Adds what the denied update would do.
     async fn show_impact(
         &self,
+        merged: &MergedChange,
         task: &StackTask<'_>,
         refused: RefusedUpdate,
         recorder: &DecisionRecorder,
@@ -155,7 +156,7 @@ impl Executor<'_> {
             ..task.clone()
         };
         // The update stays denied, whatever this finds.
-        if let Ok(details) = self.attempt(&task, recorder, values).await {
+        if let Ok(details) = self.attempt(merged, &task, recorder, values).await {
             outcome.summary = details.line;
             outcome.tables = details.markdown;
             outcome.next_steps = vec![refused.next_step()];
@@ -166,6 +167,7 @@ impl Executor<'_> {
     /// then done.
     async fn create_folders(
         &self,
+        merged: &MergedChange,
         task: &StackTask<'_>,
         recorder: &DecisionRecorder,
         values: &Redactor,
@@ -179,7 +181,7 @@ impl Executor<'_> {
             verb: Verb::DeployFolders,
             ..task.clone()
         };
-        match self.attempt(&folders, recorder, values).await {
+        match self.attempt(merged, &folders, recorder, values).await {
             Ok(details) if task.is_folders_only() => {
                 outcome.state = State::Done;
                 outcome.summary = details.line;
@@ -203,9 +205,19 @@ impl Executor<'_> {
             }
         }
     }
+}
 
-    fn deployed(&self, task: &StackTask<'_>, body: &str) -> Option<Config> {
-        let before = self.merged.config_before(task.change)?;
-        Desired::renders_to(&before, body).then_some(before)
-    }
+/// The forge did not answer when the task's turn came.
+fn unread(task: &StackTask<'_>, stack: &StackName, error: &JobError) -> Finished {
+    let mut outcome = Outcome::new(task.change.path.as_str(), Some(stack), State::Failed);
+    let code = Code::ForgeUnreachable;
+    let problem = Diagnostic::error(code, &task.change.path, error.text());
+    outcome.problems = vec![Problem::from_diagnostic(&problem)];
+    (outcome, Vec::new(), None, Some(error.exit()))
+}
+
+/// The config before the change, if it renders to the deployed template.
+fn deployed(merged: &MergedChange, task: &StackTask<'_>, body: &str) -> Option<Config> {
+    let before = merged.config_before(task.change)?;
+    Desired::renders_to(&before, body).then_some(before)
 }

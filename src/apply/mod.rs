@@ -3,6 +3,7 @@
 mod credentials;
 mod deployments;
 mod executor;
+mod fresh;
 mod outcome;
 mod recorder;
 mod run;

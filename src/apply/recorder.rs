@@ -2,9 +2,8 @@
 
 use std::sync::Mutex;
 
-use crate::change::LoadedPolicy;
 use crate::guard::{
-    Authority, ChangeRequest, Denial, EffectKind, Facts, denials_before_credentials,
+    Authority, ChangeRequest, Denial, EffectKind, Facts, Policies, denials_before_credentials,
 };
 use crate::job::ProgressLog;
 use crate::operation::{AuthoritySource, Progress};
@@ -30,17 +29,17 @@ impl DecisionRecorder {
     }
 
     /// Denials that are known before credentials are requested.
-    pub fn early_denials_for(
+    pub fn early_denials_for<'a>(
         &self,
         kind: EffectKind,
-        policy: &LoadedPolicy,
+        policies: impl Into<Policies<'a>>,
         stack: &StackName,
     ) -> Vec<Denial> {
         let facts = Facts {
             authority: self.authority(stack, None),
             ..Facts::default()
         };
-        let denials = denials_before_credentials(kind, policy, &facts, stack);
+        let denials = denials_before_credentials(kind, policies, &facts, stack);
         if let (false, Ok(mut decisions)) = (denials.is_empty(), self.decisions.lock()) {
             decisions.push(Decision::new(stack, kind, true, &facts, &denials));
         }

@@ -1,11 +1,13 @@
 //! One run of a job over merged changes: comments, evidence, job summary, exit code.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use super::deployments::DeploymentReporter;
 use super::executor::Executor;
+use super::fresh::FreshChange;
 use super::outcome::ApplyReport;
 use super::recorder::DecisionRecorder;
 use super::task::{Resolution, StackTask};
@@ -19,14 +21,14 @@ use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
 use crate::job::{Job, JobError, JobResult};
 use crate::job::{ProgressLog, cancel_on_signal};
-use crate::model::{CommitSha, Digest, UserId};
+use crate::model::{CommitSha, Digest, FileContents, UserId};
 use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::Change;
 use crate::report::{
     ChangeRecord, Decision, Evidence, Heading, Notice, Outcome, Predicate, Problem, Provisioning,
-    Redactor, ReportSource, State, outcome_lines, provisioning, run_summary, states_line,
-    unread_merge,
+    RecordedPolicies, Redactor, ReportSource, State, outcome_lines, provisioning, run_summary,
+    states_line, unread_merge,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -69,7 +71,7 @@ impl<'a> Run<'a> {
         range: &MergedRange,
     ) -> Result<(), JobError> {
         let merged = MergedChange::read(self.job, branch, self.own, range).await?;
-        self.provision_change(&merged, range.number).await
+        self.provision_change(&Arc::new(merged), range.number).await
     }
 
     /// Records that a merge could not be read or reported. Other merges go on.
@@ -84,7 +86,7 @@ impl<'a> Run<'a> {
     /// Provisions a merged change and comments on its pull request.
     async fn provision_change(
         &mut self,
-        merged: &MergedChange,
+        merged: &Arc<MergedChange>,
         number: Option<u64>,
     ) -> Result<(), JobError> {
         let mut applied = ApplyReport::default();
@@ -158,7 +160,7 @@ impl<'a> Run<'a> {
     /// Runs the tasks of a comment command.
     pub async fn answer_command(
         &mut self,
-        merged: &MergedChange,
+        merged: &Arc<MergedChange>,
         number: Option<u64>,
         tasks: Vec<StackTask<'_>>,
         applied: ApplyReport,
@@ -178,37 +180,37 @@ impl<'a> Run<'a> {
 
     async fn execute(
         &self,
-        merged: &MergedChange,
+        merged: &Arc<MergedChange>,
         tasks: Vec<StackTask<'_>>,
         mut applied: ApplyReport,
         notices: &mut Vec<Notice>,
     ) -> ApplyReport {
         let forge = &*self.job.forge;
         let deployments = DeploymentReporter::new(forge, self.own, &merged.merge, tasks.len());
-        match &merged.policy {
-            Ok(policy) => {
-                let executor = Executor {
-                    merged,
-                    policy,
-                    sessions: self.sessions.as_ref(),
-                    deployments: &deployments,
-                    token: &self.token,
-                };
-                let done = executor.apply(tasks).await;
-                applied.decisions.extend(done.decisions);
-                applied.subjects.extend(done.subjects);
-                applied.outcomes.extend(done.outcomes);
-                applied.exit = applied.exit.max(done.exit);
-            }
-            Err(problems) => {
-                for task in tasks {
-                    let (mut outcome, decisions) = self.deny_all(merged, &task);
-                    outcome
-                        .problems
-                        .extend(problems.iter().map(Problem::from_diagnostic));
-                    applied.decisions.extend(decisions);
-                    applied.add(outcome, Some(Exit::Denied));
-                }
+        let problems: Vec<Problem> = merged
+            .policies()
+            .problems()
+            .map(Problem::from_diagnostic)
+            .collect();
+        if problems.is_empty() {
+            let executor = Executor {
+                fresh: FreshChange::new(self.job, Arc::clone(merged)),
+                concurrency: merged.policies().concurrency(),
+                sessions: self.sessions.as_ref(),
+                deployments: &deployments,
+                token: &self.token,
+            };
+            let done = executor.apply(tasks).await;
+            applied.decisions.extend(done.decisions);
+            applied.subjects.extend(done.subjects);
+            applied.outcomes.extend(done.outcomes);
+            applied.exit = applied.exit.max(done.exit);
+        } else {
+            for task in tasks {
+                let (mut outcome, decisions) = self.deny_all(merged, &task);
+                outcome.problems.extend(problems.iter().cloned());
+                applied.decisions.extend(decisions);
+                applied.add(outcome, Some(Exit::Denied));
             }
         }
         notices.extend(deployments.failure());
@@ -222,7 +224,7 @@ impl<'a> Run<'a> {
         let values = Redactor::for_config(config, &[]);
         let request = merged.guard_request(task.change, task.command.clone());
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
-        let refused = recorder.early_denials_for(task.verb.effect(), &merged.policy, &stack);
+        let refused = recorder.early_denials_for(task.verb.effect(), merged.policies(), &stack);
         let (denials, _) =
             to_diagnostics(config, &values, operation::OperationError::Denied(refused));
         let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::Denied);
@@ -249,12 +251,18 @@ impl<'a> Run<'a> {
         report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
         let internal = |error: minijinja::Error| JobError::Internal(error.into());
         // An empty policy file stands for one that is not a regular file: neither loads.
-        let policy = merged.policy_file.as_ref();
-        let policy = policy.map(|file| String::from_utf8_lossy(file.bytes().unwrap_or_default()));
+        let text = |file: &FileContents| {
+            String::from_utf8_lossy(file.bytes().unwrap_or_default()).into_owned()
+        };
+        let now = merged.policy_file_of_now();
+        let policies = RecordedPolicies {
+            before: merged.policy_file.as_ref().map(text),
+            now: now.map(|file| file.map(text)),
+        };
         let (recorded, comment) = ChangeRecord::new(
             number,
             merged.merge.to_string(),
-            policy.map(|text| text.into_owned()),
+            policies,
             applied.decisions,
             report,
             place,

@@ -7,7 +7,7 @@ use super::selection::ConfigSelector;
 use crate::config::{Config, load_file};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, FileContents, RepoPath};
-use crate::plan::{Change, Input, Renamed};
+use crate::plan::{Change, Input, Plan, Renamed, StackClaims};
 use crate::product::{PRODUCTS_FOLDER, Registry, RunInput};
 
 /// The inputs of a plan.
@@ -22,6 +22,11 @@ pub struct ChangeInputs {
 }
 
 impl ChangeInputs {
+    pub(super) fn at_head(&self, path: &RepoPath) -> Option<&FileContents> {
+        let input = self.inputs.iter().find(|input| input.path == *path);
+        input?.head.as_ref()
+    }
+
     /// The config of a change at the base or the head; `None` if it is absent there or has errors.
     pub fn config(&self, change: &Change, at_base: bool) -> Option<Config> {
         let path = match (&change.moved_from, at_base) {
@@ -150,9 +155,46 @@ pub async fn configs_at(
     at: &CommitSha,
     selection: &ConfigSelector,
 ) -> Result<Vec<(RepoPath, FileContents)>, ForgeError> {
-    let paths = source.list(at, selection).await?;
-    let contents = read_listed(source, at, &paths).await?;
-    Ok(paths.into_iter().zip(contents).collect())
+    let configs = other_configs_at(source, at, selection, |_| None).await?;
+    Ok(configs.into_iter().collect())
+}
+
+/// The same, without reading contents that are known.
+pub(super) async fn other_configs_at<'a>(
+    source: &dyn Source,
+    at: &CommitSha,
+    selection: &ConfigSelector,
+    known: impl Fn(&RepoPath) -> Option<&'a FileContents>,
+) -> Result<BTreeMap<RepoPath, FileContents>, ForgeError> {
+    let mut configs = BTreeMap::new();
+    let mut unread = Vec::new();
+    for path in source.list(at, selection).await? {
+        match known(&path) {
+            Some(contents) => {
+                configs.insert(path, contents.clone());
+            }
+            None => unread.push(path),
+        }
+    }
+    let contents = read_listed(source, at, &unread).await?;
+    configs.extend(unread.into_iter().zip(contents));
+    Ok(configs)
+}
+
+/// Reports stacks that a config outside of the change claims.
+pub async fn reject_claimed_stacks(
+    plan: &mut Plan,
+    inputs: &ChangeInputs,
+    source: &dyn Source,
+    head: &CommitSha,
+    selection: &ConfigSelector,
+) -> Result<(), ForgeError> {
+    if !plan.changes.is_empty() {
+        let known = |path: &RepoPath| inputs.at_head(path);
+        let configs = other_configs_at(source, head, selection, known).await?;
+        plan.reject_claimed_stacks(&StackClaims::new(&inputs.head, &configs));
+    }
+    Ok(())
 }
 
 /// The contents of paths that were listed at the same commit.

@@ -1,43 +1,41 @@
 //! A merged change with the facts that the guard needs.
 
-use std::collections::BTreeSet;
+use jiff::Timestamp;
 
 use super::contributors::add_contributors;
 use super::history::MergedRange;
 use super::inputs::{ChangeInputs, read_inputs};
-use super::policy::{LoadedPolicy, policy_file_at};
+use super::policy::policy_file_at;
 use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 use super::selection::ConfigSelector;
+use super::tip::Tip;
 use crate::config::Config;
-use crate::forge::{ChangedFile, DefaultBranch};
+use crate::forge::DefaultBranch;
 use crate::guard::{
-    ChangeRequest, CommentCommand, POLICY_FILE, RequestedChange, Trigger, read_policy_file,
+    ChangeRequest, CommentCommand, LoadedPolicy, POLICY_FILE, Policies, RequestedChange, Trigger,
+    read_policy_file,
 };
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath, UserId};
 use crate::plan::{Change, Intent, Plan, assess};
-use crate::product::PRODUCTS_FOLDER;
 
 pub struct MergedChange {
     /// Facts of the pull request, without those of a single stack.
     pub request: ChangeRequest,
     /// The default branch after the merge.
     pub merge: CommitSha,
-    /// The policy before the merge.
-    pub policy: LoadedPolicy,
-    /// That policy file, for the evidence.
+    /// The policy file before the merge, for the evidence.
     pub policy_file: Option<FileContents>,
     pub plan: Plan,
+    policy: LoadedPolicy,
     inputs: ChangeInputs,
     reviewed: Option<ReportedPlan>,
-    outdated: Superseded,
-}
-
-/// What later commits changed again.
-enum Superseded {
-    /// A product changed, so every config may render differently.
-    All,
-    Only(BTreeSet<RepoPath>),
+    /// `None` for a change without configs.
+    tip: Option<Tip>,
+    /// When the pull request was changed last.
+    updated: Option<Timestamp>,
+    own: Option<UserId>,
+    range: MergedRange,
 }
 
 impl MergedChange {
@@ -72,24 +70,23 @@ impl MergedChange {
             plan,
             inputs,
             reviewed: None,
-            outdated: Superseded::Only(BTreeSet::new()),
+            tip: None,
+            updated: None,
+            own,
+            range: range.clone(),
         };
         // Without configs no more facts are needed.
         if merged.plan.changes.is_empty() {
             return Ok(merged);
         }
-        if *merge != branch.tip {
-            let source = job.source(&[merge, &branch.tip]);
-            merged.outdated = Superseded::by(&source.changed_files(merge, &branch.tip).await?);
-        }
+        let change = (&merged.inputs, &merged.plan);
+        merged.tip = Some(Tip::read(job, &branch.tip, merge, change, &selection).await?);
         let Some(number) = range.number else {
             return Ok(merged);
         };
-        let teams = merged.policy.as_ref().map(|policy| policy.teams());
-        let mut reviewed = job
-            .forge
-            .request(number, &teams.unwrap_or_default())
-            .await?;
+        let teams = merged.policies().teams();
+        let mut reviewed = job.forge.request(number, &teams).await?;
+        merged.updated = reviewed.updated;
         // A fork's check cannot report a plan, and a fork's pushes are not recorded here.
         if let (Some(head), Some(false)) = (reviewed.request.head.clone(), reviewed.request.fork) {
             let checkout = job.checkout.as_ref();
@@ -108,6 +105,35 @@ impl MergedChange {
         Ok(merged)
     }
 
+    /// The change with the facts of now; `None` if neither the default branch nor the pull request moved since they were read.
+    pub async fn reread(&self, job: &Job) -> Result<Option<Self>, JobError> {
+        let branch = job.forge.default_branch().await?;
+        let updated = match self.range.number {
+            Some(number) => job.forge.pull_request(number).await?.updated,
+            None => None,
+        };
+        let is_same_tip = self.tip.as_ref().map(|tip| &tip.commit) == Some(&branch.tip);
+        if is_same_tip && updated == self.updated {
+            return Ok(None);
+        }
+        let again = Self::read(job, &branch, self.own, &self.range).await?;
+        Ok(Some(again))
+    }
+
+    /// The policy before the merge, and the one of now.
+    pub fn policies(&self) -> Policies<'_> {
+        let now = self.tip.as_ref();
+        let now = now.filter(|tip| tip.policy_file != self.policy_file);
+        Policies::new(&self.policy, now.map(|tip| &tip.policy))
+    }
+
+    /// The policy file of now, if it is another one than before the merge.
+    pub fn policy_file_of_now(&self) -> Option<Option<&FileContents>> {
+        let tip = self.tip.as_ref();
+        let tip = tip.filter(|tip| tip.policy_file != self.policy_file)?;
+        Some(tip.policy_file.as_ref())
+    }
+
     /// The request that the guard decides on, for one stack.
     pub fn guard_request(&self, change: &Change, command: Option<CommentCommand>) -> ChangeRequest {
         let mut request = self.request.clone();
@@ -120,14 +146,15 @@ impl MergedChange {
             Intent::Delete => Some(RequestedChange::Delete),
             Intent::Update | Intent::Create | Intent::Unchanged => Some(RequestedChange::Provision),
         };
-        request.current = Some(self.outdated.is_current(change));
+        request.current = self.tip.as_ref().map(|tip| tip.is_current(change));
+        request.other_claims = self.tip.as_ref().map(|tip| tip.other_claims(change));
         request.trigger = Some(command.map_or(Trigger::Change, Trigger::Comment));
         request
     }
 
     /// Whether a later commit changed the config again.
     pub fn is_outdated(&self, change: &Change) -> bool {
-        !self.outdated.is_current(change)
+        self.tip.as_ref().is_some_and(|tip| !tip.is_current(change))
     }
 
     /// The config as merged; for a removed config, as it was before.
@@ -137,28 +164,5 @@ impl MergedChange {
 
     pub fn config_before(&self, change: &Change) -> Option<Config> {
         self.inputs.config(change, true)
-    }
-}
-
-impl Superseded {
-    fn by(files: &[ChangedFile]) -> Self {
-        if files.iter().any(|file| file.is_under(PRODUCTS_FOLDER)) {
-            return Self::All;
-        }
-        let paths = files.iter().flat_map(|file| match &file.kind {
-            crate::forge::ChangeKind::Renamed { from } => vec![file.path.clone(), from.clone()],
-            _ => vec![file.path.clone()],
-        });
-        Self::Only(paths.collect())
-    }
-
-    fn is_current(&self, change: &Change) -> bool {
-        match self {
-            Self::All => false,
-            Self::Only(paths) => {
-                !paths.contains(&change.path)
-                    && !change.moved_from.iter().any(|from| paths.contains(from))
-            }
-        }
     }
 }

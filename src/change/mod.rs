@@ -9,12 +9,13 @@ mod products;
 mod proposed;
 mod reviewed;
 mod selection;
+mod tip;
 
 pub use contributors::add_contributors;
 pub use history::{MergedRange, merged_ranges, range_of_pull_request};
-pub use inputs::{ChangeInputs, configs_at, read_inputs};
+pub use inputs::{ChangeInputs, configs_at, read_inputs, reject_claimed_stacks};
 pub use merged::MergedChange;
-pub use policy::{LoadedPolicy, policy_at, policy_file_at};
+pub use policy::{policy_at, policy_file_at};
 pub use products::products;
 pub use proposed::PullRequestContext;
 pub use reviewed::{ReportedPlan, plan_reports, reviewed_plan};

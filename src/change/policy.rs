@@ -1,12 +1,8 @@
 //! The operator's policy at a commit.
 
-use crate::diagnostic::Diagnostic;
 use crate::forge::{FileAt, ForgeError, Source};
-use crate::guard::{POLICY_FILE, Policy, read_policy_file};
+use crate::guard::{LoadedPolicy, POLICY_FILE, read_policy_file};
 use crate::model::{CommitSha, FileContents, RepoPath};
-
-/// A policy, or the errors of its file.
-pub type LoadedPolicy = Result<Policy, Vec<Diagnostic>>;
 
 /// Reads the policy at a commit. A change is judged by the policy at its base, never by its own.
 pub async fn policy_at(source: &dyn Source, at: &CommitSha) -> Result<LoadedPolicy, ForgeError> {

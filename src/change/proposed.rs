@@ -2,10 +2,10 @@
 
 use super::contributors::add_contributors;
 use super::inputs::{ChangeInputs, read_inputs};
-use super::policy::{LoadedPolicy, policy_at};
+use super::policy::policy_at;
 use super::selection::ConfigSelector;
 use crate::forge::{DefaultBranch, ReviewedPullRequest};
-use crate::guard;
+use crate::guard::{self, LoadedPolicy};
 use crate::job::{Job, JobError};
 use crate::model::CommitSha;
 use crate::plan::{Plan, assess};

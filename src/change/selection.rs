@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use globset::{GlobSet, GlobSetBuilder};
 
-use super::policy::LoadedPolicy;
 use crate::forge::PathSelection;
+use crate::guard::LoadedPolicy;
 use crate::model::RepoPath;
 use crate::product::default_configs;
 use crate::workspace::{GlobFolders, config_glob};

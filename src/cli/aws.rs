@@ -143,7 +143,7 @@ impl AccountRun<'_> {
         let console = self.console.for_stack(values.clone());
         let site = OperationContext {
             cloud: &cloud,
-            policy: &self.policy,
+            policies: (&self.policy).into(),
             authority: &console,
             progress: &console,
         };

@@ -8,8 +8,7 @@ use clap::{Args, ValueHint};
 use super::result::ResultFormat;
 use super::tier::check_tier;
 use crate::VERSION;
-use crate::change::ConfigSelector;
-use crate::change::read_inputs;
+use crate::change::{ConfigSelector, read_inputs, reject_claimed_stacks};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::flow::check::report::report;
@@ -113,11 +112,14 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         ..RunInput::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let gathered = runtime.block_on(async {
+    let mut report = runtime.block_on(async {
         let files = repository.changed_files(&base, &head).await?;
-        read_inputs(&repository, &base, &head, &files, &selection, &given).await
+        let inputs = read_inputs(&repository, &base, &head, &files, &selection, &given).await?;
+        let mut report = report(&inputs, &base, &head);
+        let plan = &mut report.plan;
+        reject_claimed_stacks(plan, &inputs, &repository, &head, &selection).await?;
+        anyhow::Ok(report)
     })?;
-    let mut report = report(&gathered, &base, &head);
     if !report.plan.changes.is_empty() {
         let reason = OfflineReason::Local;
         report.notices.push(Notice::Offline { reason });

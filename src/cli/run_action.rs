@@ -1,6 +1,6 @@
 //! Runs an action on its configs. Each verb turns configs into results, which are printed here.
 
-use super::load::{LoadedConfig, load_with, registry};
+use super::load::{LoadedConfig, load_with, registry, reject_shared_stacks};
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
 use super::tier::{check_tier, warn_of_useless_tier};
@@ -53,7 +53,8 @@ fn results(request: &ActionRequest) -> ActionResults {
         results.exit = Some(Exit::Usage);
         return results;
     }
-    let loaded = load_with(&registry, files);
+    let mut loaded = load_with(&registry, files);
+    reject_shared_stacks(&mut loaded, &registry);
     warn_of_useless_tier(request.given.tier.as_deref(), &loaded);
     // One verb at a time: an action name may mean different verbs in different products.
     let mut by_verb: Vec<(Verb, Vec<LoadedConfig>)> = Vec::new();

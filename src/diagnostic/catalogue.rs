@@ -142,6 +142,9 @@ catalogue! {
     ForceRequired "force-required":
         "The action makes or deletes a stack, which `--force` has to ask for. For a pull request only a deletion does: its merge asks for the rest.",
         "Look at what would happen first, with `show-changes`, then add `--force`.";
+    ForgeUnreachable "forge-unreachable":
+        "The forge did not answer a question that the decision needs. Nothing was changed for this config.",
+        "Run the job again.";
     ForkNotAllowed "fork-not-allowed":
         "The pull request comes from another repository, or it is not known whether it does. Nothing that needs credentials is done for it.",
         "Push the branch to this repository, and open a pull request from there.";

@@ -7,13 +7,13 @@ use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
 use crate::change::ConfigSelector;
-use crate::change::{LoadedPolicy, policy_at};
-use crate::change::{configs_at, products};
+use crate::change::{configs_at, policy_at, products};
 use crate::ci::{JobOutputs, summary};
 use crate::config::{Config, load_file};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::forge::{Issue, Source};
+use crate::guard::LoadedPolicy;
 use crate::guard::Policy;
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
@@ -161,7 +161,7 @@ impl DriftScan<'_> {
         let cloud = session.at(&target.region).await?;
         let site = OperationContext {
             cloud: &cloud,
-            policy: self.policy,
+            policies: self.policy.into(),
             authority: &ReadOnly,
             progress: &ReadOnly,
         };

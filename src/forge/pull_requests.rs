@@ -1,6 +1,7 @@
 //! Pull requests.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::{ChangedFile, ForgeError};
 use crate::model::{CommitSha, RepoPath, UserId};
@@ -31,6 +32,8 @@ pub struct PullRequest {
     pub fork: bool,
     /// How many files it changes, as the forge counts.
     pub changed_files: u64,
+    /// When it was changed last, reviews included, by the forge's clock.
+    pub updated: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]

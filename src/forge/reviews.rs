@@ -40,6 +40,8 @@ pub struct DefaultBranch {
 /// A pull request for the guard.
 #[derive(Clone, Debug)]
 pub struct ReviewedPullRequest {
+    /// When it was changed last, by the forge's clock.
+    pub updated: Option<Timestamp>,
     /// Facts about the pull request; facts about one stack are not set.
     pub request: ChangeRequest,
     /// Every push to the head's branch, oldest first; `None` if not all of them are known.

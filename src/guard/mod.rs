@@ -6,6 +6,7 @@ mod compile_fail;
 mod effect;
 mod facts;
 mod permit;
+mod policies;
 mod policy;
 mod request;
 mod rules;
@@ -17,6 +18,7 @@ pub use effect::{
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
 pub use permit::{Permit, decide, denials, denials_before_credentials};
+pub use policies::{LoadedPolicy, Policies};
 pub use policy::{
     FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Updates, read as read_policy,
     read_file as read_policy_file,

@@ -2,9 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::rules::{self, RuleInput};
-use super::{Denial, Effect, EffectKind, Facts, Policy};
-use crate::diagnostic::Diagnostic;
+use super::rules;
+use super::{Denial, Effect, EffectKind, Facts, Policies};
 use crate::stack::StackName;
 
 /// Allows one effect on one stack, once. No other module can create, copy or convert it: `compile_fail.rs` proves that.
@@ -21,21 +20,13 @@ impl<E: Effect> Permit<E> {
     }
 }
 
-/// Decides on an effect. Returns all denials, not only the first.
-///
-/// `policy` is the result of reading the policy file. An invalid policy denies everything.
-pub fn decide<E: Effect>(
-    policy: &Result<Policy, Vec<Diagnostic>>,
+/// Decides on an effect. Returns all denials, not only the first. An invalid policy denies everything.
+pub fn decide<'a, E: Effect>(
+    policies: impl Into<Policies<'a>>,
     facts: &Facts,
     stack: &StackName,
 ) -> Result<Permit<E>, Vec<Denial>> {
-    let input = RuleInput {
-        policy: policy.as_ref(),
-        facts,
-        kind: E::KIND,
-        stack,
-    };
-    let denials = rules::denials(&input);
+    let denials = denials(E::KIND, policies, facts, stack);
     if denials.is_empty() {
         Ok(Permit {
             stack: stack.clone(),
@@ -47,31 +38,23 @@ pub fn decide<E: Effect>(
 }
 
 /// All denials of an effect, for a report. Creates no permit.
-pub fn denials(
+pub fn denials<'a>(
     kind: EffectKind,
-    policy: &Result<Policy, Vec<Diagnostic>>,
+    policies: impl Into<Policies<'a>>,
     facts: &Facts,
     stack: &StackName,
 ) -> Vec<Denial> {
-    rules::denials(&RuleInput {
-        policy: policy.as_ref(),
-        facts,
-        kind,
-        stack,
-    })
+    let policies = policies.into();
+    policies.denials(rules::denials, kind, facts, stack)
 }
 
 /// The denials that need no AWS facts. A request that is denied here gets no credentials.
-pub fn denials_before_credentials(
+pub fn denials_before_credentials<'a>(
     kind: EffectKind,
-    policy: &Result<Policy, Vec<Diagnostic>>,
+    policies: impl Into<Policies<'a>>,
     facts: &Facts,
     stack: &StackName,
 ) -> Vec<Denial> {
-    rules::denials_before_credentials(&RuleInput {
-        policy: policy.as_ref(),
-        facts,
-        kind,
-        stack,
-    })
+    let policies = policies.into();
+    policies.denials(rules::denials_before_credentials, kind, facts, stack)
 }

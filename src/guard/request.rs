@@ -33,6 +33,8 @@ pub struct ChangeRequest {
     pub asks: Option<RequestedChange>,
     /// Whether the config at the tip of the default branch is still the merged one.
     pub current: Option<bool>,
+    /// Other configs at the tip of the default branch that claim the stack.
+    pub other_claims: Option<Vec<String>>,
     /// The event that started the run.
     pub trigger: Option<Trigger>,
 }

@@ -15,8 +15,7 @@ mod provision;
 mod test;
 
 use crate::cloud::Cloud;
-use crate::diagnostic::Diagnostic;
-use crate::guard::{Authority, Denial, Effect, EffectKind, Facts, Permit, Policy, decide};
+use crate::guard::{Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, decide};
 use crate::plan::Deletion;
 use crate::report::{Counted, Step};
 use crate::stack::{StackEvent, StackName};
@@ -37,8 +36,7 @@ pub use test::{TestResult, test_deploy};
 pub struct OperationContext<'a> {
     /// One account and region.
     pub cloud: &'a Cloud,
-    /// The policy, or the errors of its file.
-    pub policy: &'a Result<Policy, Vec<Diagnostic>>,
+    pub policies: Policies<'a>,
     pub authority: &'a dyn AuthoritySource,
     pub progress: &'a dyn Progress,
 }
@@ -72,7 +70,7 @@ impl OperationContext<'_> {
         facts: &Facts,
         stack: &StackName,
     ) -> Result<Permit<E>, OperationError> {
-        let decision = decide(self.policy, facts, stack);
+        let decision = decide(self.policies, facts, stack);
         let denials = decision.as_ref().err().map_or(&[][..], Vec::as_slice);
         self.progress.decided(stack, E::KIND, facts, denials);
         decision.map_err(OperationError::Denied)

@@ -2,6 +2,7 @@
 
 mod assess;
 mod changes;
+mod claims;
 mod deletion;
 mod digest;
 mod drift_impact;
@@ -23,6 +24,7 @@ use crate::template::DeletionBehavior;
 
 pub use assess::assess;
 pub use changes::{Assessed, Changes};
+pub use claims::StackClaims;
 pub use deletion::{BUCKET, DeletedResource, Deletion};
 pub use digest::{change_set_digest, combined_digest};
 pub use drift_impact::{DriftImpact, DriftedProperty};
@@ -30,6 +32,7 @@ pub use findings::{LocatedFinding, locate_findings};
 pub use impact::Impact;
 pub use input::Input;
 pub use key_dependencies::{Cause, KeyDependencies, key_dependencies};
+pub use stacks::shared_stack;
 pub use verdict::{ResourceVerdict, Verdict, assess_change_set, assess_resource, worst};
 
 #[derive(Clone, Debug, Serialize)]

@@ -86,18 +86,21 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
     }
     for ((_, stack), claimants) in claims {
         for &index in claimants.iter().filter(|_| claimants.len() > 1) {
-            let other = claimants.iter().find(|other| **other != index);
-            let other = other.map_or("", |other| changes[*other].path.as_str());
-            let message = format!(
-                "the stack {} is that of {} too",
-                quote(&stack),
-                quote(other)
-            );
-            let help = "keep one of the configs, or give them different names";
-            let problem = Diagnostic::error(Code::DuplicateStack, &changes[index].path, message);
+            let Some(other) = claimants.iter().find(|other| **other != index) else {
+                continue;
+            };
+            let problem = shared_stack(&changes[index].path, &stack, &changes[*other].path);
             let change = &mut changes[index];
-            change.diagnostics.push(problem.with_help(help));
+            change.diagnostics.push(problem);
             change.intent = Intent::Invalid;
         }
     }
+}
+
+/// The error of a config whose stack another config claims.
+pub fn shared_stack(path: &RepoPath, stack: &str, other: &RepoPath) -> Diagnostic {
+    let (stack, other) = (quote(stack), quote(other.as_str()));
+    let message = format!("the stack {stack} is that of {other} too");
+    let help = "keep one of the configs, or give them different names";
+    Diagnostic::error(Code::DuplicateStack, path, message).with_help(help)
 }

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use minijinja::Error;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::provisioning::{Heading, Provisioning, provisioning};
 use crate::diagnostic::Code;
 use crate::guard::{
-    Denial, EffectKind, Facts, POLICY_FILE, denials, denials_before_credentials, read_policy,
+    Denial, EffectKind, Facts, POLICY_FILE, Policies, denials, denials_before_credentials,
+    read_policy,
 };
 use crate::model::{Digest, RepoPath};
 use crate::stack::StackName;
@@ -52,8 +53,7 @@ pub struct ChangeRecord {
     /// `None` for commits without a pull request.
     pub pull_request: Option<u64>,
     pub commit: String,
-    /// The policy file.
-    pub policy: Option<String>,
+    pub policy: RecordedPolicies,
     /// By stack, then by time.
     pub decisions: Vec<Decision>,
     pub report: Provisioning,
@@ -62,6 +62,24 @@ pub struct ChangeRecord {
     pub limit: usize,
     /// SHA-256 of the comment.
     pub comment: String,
+}
+
+/// The texts of the policy files that decisions passed; `None` for a repository without one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedPolicies {
+    pub before: Option<String>,
+    /// Absent if the file did not change since.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "known"
+    )]
+    pub now: Option<Option<String>>,
+}
+
+/// A value that is present is known, null included.
+fn known<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(written).map(Some)
 }
 
 /// A decision of the guard with its facts.
@@ -122,7 +140,7 @@ impl ChangeRecord {
     pub fn new(
         pull_request: Option<u64>,
         commit: String,
-        policy: Option<String>,
+        policy: RecordedPolicies,
         mut decisions: Vec<Decision>,
         report: Provisioning,
         (heading, limit): (Heading, usize),
@@ -181,14 +199,18 @@ impl Evidence {
         }
         let path = RepoPath::typed(POLICY_FILE);
         for change in &self.predicate.changes {
-            let policy = read_policy(&path, change.policy.as_deref().map(str::as_bytes));
+            let read =
+                |text: &Option<String>| read_policy(&path, text.as_deref().map(str::as_bytes));
+            let before = read(&change.policy.before);
+            let now = change.policy.now.as_ref().map(read);
+            let policies = Policies::new(&before, now.as_ref());
             for made in &change.decisions {
-                let decide = if made.early {
-                    denials_before_credentials
-                } else {
-                    denials
+                let again = match made.early {
+                    true => {
+                        denials_before_credentials(made.kind, policies, &made.facts, &made.stack)
+                    }
+                    false => denials(made.kind, policies, &made.facts, &made.stack),
                 };
-                let again = decide(made.kind, &policy, &made.facts, &made.stack);
                 let again: Vec<RecordedDenial> =
                     again.iter().map(RecordedDenial::from_denial).collect();
                 replayed.decisions += 1;

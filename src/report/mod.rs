@@ -55,7 +55,7 @@ pub use drift_issue::{
     drift_issue_title, drift_scan_lines, drift_scan_markdown,
 };
 pub use escape::{code, details_block, escape_markdown, fence};
-pub use evidence::{ChangeRecord, Decision, Evidence, Predicate, Replayed};
+pub use evidence::{ChangeRecord, Decision, Evidence, Predicate, RecordedPolicies, Replayed};
 pub use explain::{UnknownCode, explain, without_expressions};
 pub use fit::{Block, Rest, fit_blocks};
 pub use format::Format;

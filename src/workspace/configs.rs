@@ -41,6 +41,12 @@ impl ConfigFile {
         read_contents(&self.file, MAX_BYTES)
     }
 
+    /// The path by which two names of one file are equal.
+    pub fn canonical(&self) -> PathBuf {
+        let found = self.file.canonicalize();
+        found.unwrap_or_else(|_| self.file.clone())
+    }
+
     pub fn base(&self) -> PathBuf {
         let folder = self.file.parent().unwrap_or(Path::new(""));
         let base = if folder.file_name().is_some_and(|name| name == "configs") {

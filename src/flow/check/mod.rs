@@ -9,11 +9,10 @@ use std::sync::Arc;
 use self::preview::{PreviewContext, preview};
 use self::publish::{deliver, set_status};
 use self::report::{collisions, report};
-use crate::change::ConfigSelector;
-use crate::change::read_inputs;
-use crate::change::{LoadedPolicy, policy_at};
+use crate::change::{ConfigSelector, policy_at, read_inputs, reject_claimed_stacks};
 use crate::ci::JobEnvironment;
-use crate::forge::IdentityTokens;
+use crate::forge::{IdentityTokens, Source};
+use crate::guard::LoadedPolicy;
 use crate::guard::POLICY_FILE;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
@@ -37,17 +36,27 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
     let pull_request = forge.pull_request(number).await?;
     let files = forge.files_of(&pull_request).await?;
     let (source, base) = job.source_of(&pull_request).await?;
-    let policy = policy_at(source, &base).await?;
+    let policies = read_policies(job, source, &base).await?;
+    let selection =
+        ConfigSelector::for_policy(&environment.configs, &policies[1]).map_err(JobError::Usage)?;
     let inputs = read_inputs(
         source,
         &base,
         &pull_request.head,
         &files,
-        &ConfigSelector::for_policy(&environment.configs, &policy).map_err(JobError::Usage)?,
+        &selection,
         &environment.given,
     )
     .await?;
     let mut report = report(&inputs, &base, &pull_request.head);
+    reject_claimed_stacks(
+        &mut report.plan,
+        &inputs,
+        source,
+        &pull_request.head,
+        &selection,
+    )
+    .await?;
     if files.iter().any(|file| file.is_under(POLICY_FILE)) {
         report.notices.push(Notice::PolicyChanged);
     }
@@ -60,7 +69,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
         report.notices.push(Notice::ForkReport);
         return Ok((report, None));
     }
-    let plan = plan(environment, policy, format!("pull-{number}"));
+    let plan = plan(environment, policies, format!("pull-{number}"));
     preview(&mut report, &inputs, &plan).await;
     let surroundings = forge.open_pull_requests().await?;
     report.collisions = surroundings
@@ -101,20 +110,41 @@ async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Re
     let environment = &job.environment;
     let source = job.source(&[base, head]);
     let files = source.changed_files(base, head).await?;
-    let policy = policy_at(source, base).await?;
+    let policies = read_policies(job, source, base).await?;
     let selection =
-        ConfigSelector::for_policy(&environment.configs, &policy).map_err(JobError::Usage)?;
+        ConfigSelector::for_policy(&environment.configs, &policies[1]).map_err(JobError::Usage)?;
     let inputs = read_inputs(source, base, head, &files, &selection, &environment.given).await?;
     let mut report = report(&inputs, base, head);
-    let plan = plan(environment, policy, "merge-group".to_owned());
+    reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
+    let plan = plan(environment, policies, "merge-group".to_owned());
     preview(&mut report, &inputs, &plan).await;
     set_status(&*job.forge, head, None, &mut report).await?;
     Ok(report)
 }
 
-fn plan(environment: &JobEnvironment, policy: LoadedPolicy, session: String) -> PreviewContext {
+/// The policies at the base of the change and at the tip of the default branch. The author chooses the base.
+async fn read_policies(
+    job: &Job,
+    source: &dyn Source,
+    base: &CommitSha,
+) -> Result<[LoadedPolicy; 2], JobError> {
+    let tip = job.forge.default_branch().await?.tip;
+    let of_base = policy_at(source, base).await?;
+    let of_tip = match tip == *base {
+        true => of_base.clone(),
+        false => policy_at(job.source(&[&tip]), &tip).await?,
+    };
+    Ok([of_base, of_tip])
+}
+
+fn plan(
+    environment: &JobEnvironment,
+    [base_policy, tip_policy]: [LoadedPolicy; 2],
+    session: String,
+) -> PreviewContext {
     PreviewContext {
-        policy,
+        base_policy,
+        tip_policy,
         identity: environment
             .issuer
             .clone()

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 
 use crate::change::ChangeInputs;
-use crate::cloud::{CancellationToken, Session};
+use crate::cloud::CancellationToken;
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
 use crate::forge::IdentityTokens;
-use crate::guard::Policy;
+use crate::guard::{EffectKind, Facts, LoadedPolicy, Policies, denials_before_credentials};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::operation::to_diagnostics;
@@ -18,14 +17,23 @@ use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::{Change, Intent};
 use crate::product::{Target, Verb};
 use crate::report::{Notice, OfflineReason, Preview, Redactor, Refusal, Report, problems_line};
+use crate::stack::StackName;
 
 pub struct PreviewContext {
-    /// The policy at the base: a change does not choose its own credentials.
-    pub policy: Result<Policy, Vec<Diagnostic>>,
+    /// The policy where the change begins, whose author may have chosen it.
+    pub base_policy: LoadedPolicy,
+    /// The policy at the tip of the default branch.
+    pub tip_policy: LoadedPolicy,
     /// Issues the tokens that AWS trusts.
     pub identity: Option<Arc<dyn IdentityTokens>>,
     /// Role session name, which CloudTrail shows.
     pub session: String,
+}
+
+impl PreviewContext {
+    fn policies(&self) -> Policies<'_> {
+        Policies::new(&self.base_policy, Some(&self.tip_policy))
+    }
 }
 
 /// Adds AWS's preview of each change to the report, or a notice that says why there is none.
@@ -39,10 +47,10 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
     if !report.plan.changes.iter().any(|change| concerned(&change)) {
         return;
     }
-    let allowed = match &plan.policy {
-        Ok(allowed) => allowed,
-        Err(_) => return skip(report, OfflineReason::PolicyInvalid),
-    };
+    let policies = plan.policies();
+    if policies.problems().next().is_some() {
+        return skip(report, OfflineReason::PolicyInvalid);
+    }
     let mut lacking: BTreeSet<String> = BTreeSet::new();
     let mut work: Vec<(&Change, &Target, String)> = Vec::new();
     for change in report.plan.changes.iter().filter(concerned) {
@@ -50,7 +58,7 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
         let Some(target) = &change.target else {
             continue;
         };
-        match allowed.plan_role(target) {
+        match policies.plan_role(target) {
             Some(role) => work.push((change, target, role)),
             None => {
                 lacking.insert(target.environment.clone());
@@ -76,20 +84,16 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
                 plan.session.clone(),
                 CancellationToken::new(),
             );
-            let look = Previewer {
-                inputs,
-                plan,
-                allowed,
-            };
+            let look = Previewer { inputs, policies };
             let queries = futures_util::stream::iter(work).map(|(change, target, role)| {
                 let (look, sessions) = (&look, &sessions);
                 async move {
-                    let session = sessions.session(&role, &target.region).await;
-                    (change.path.to_string(), look.at(change, &session).await)
+                    let preview = look.at(change, sessions, &role, target).await;
+                    (change.path.to_string(), preview)
                 }
             });
             previews = queries
-                .buffer_unordered(allowed.concurrency())
+                .buffer_unordered(policies.concurrency())
                 .collect()
                 .await;
         }
@@ -107,19 +111,25 @@ fn skip(report: &mut Report, reason: OfflineReason) {
 
 struct Previewer<'a> {
     inputs: &'a ChangeInputs,
-    plan: &'a PreviewContext,
-    allowed: &'a Policy,
+    policies: Policies<'a>,
 }
 
 impl Previewer<'_> {
-    async fn at(&self, change: &Change, session: &Session) -> Preview {
+    async fn at(
+        &self,
+        change: &Change,
+        sessions: &CredentialCache,
+        role: &str,
+        target: &Target,
+    ) -> Preview {
         let before = self.inputs.config(change, true);
         let after = self.inputs.config(change, false);
         let Some(config) = after.as_ref().or(before.as_ref()) else {
             return Preview::from_failure(Refusal::ConfigUnreadable.fact().quoted());
         };
-        let values = Redactor::for_config(config, &self.allowed.values.show);
-        let preview = self.query(change, session, config, before.as_ref(), &values);
+        let values = Redactor::for_config(config, &self.policies.shown_values());
+        let role = (sessions, role, target);
+        let preview = self.query(change, role, config, before.as_ref(), &values);
         match preview.await {
             Ok(preview) => preview,
             Err(failure) => {
@@ -132,15 +142,23 @@ impl Previewer<'_> {
     async fn query(
         &self,
         change: &Change,
-        session: &Session,
+        (sessions, role, target): (&CredentialCache, &str, &Target),
         config: &Config,
         before: Option<&Config>,
         values: &Redactor,
     ) -> Result<Preview, OperationError> {
+        let facts = Facts::default();
+        let stack = StackName::for_config(config);
+        let denials =
+            denials_before_credentials(EffectKind::Preview, self.policies, &facts, &stack);
+        if !denials.is_empty() {
+            return Err(OperationError::Denied(denials));
+        }
+        let session = sessions.session(role, &target.region).await;
         let cloud = session.at(&config.target.region).await?;
         let site = OperationContext {
             cloud: &cloud,
-            policy: &self.plan.policy,
+            policies: self.policies,
             authority: &ReadOnly,
             progress: &ReadOnly,
         };

@@ -1,31 +1,25 @@
 //! Commands that change stacks of a merged and approved pull request.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::answer::Answer;
 use super::select::{chosen, no_matching_config, verb_for};
 use super::session::{CommentSession, failed_outcome};
 use crate::apply::ApplyReport;
-use crate::apply::DecisionRecorder;
 use crate::apply::Run;
 use crate::apply::StackTask;
 use crate::change::MergedChange;
 use crate::change::PullRequestContext;
 use crate::change::range_of_pull_request;
-use crate::change::{LoadedPolicy, policy_file_at};
 use crate::command::Command;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::guard::{self, POLICY_FILE, read_policy_file};
+use crate::guard;
 use crate::job::JobError;
-use crate::job::ProgressLog;
-use crate::model::RepoPath;
-use crate::operation;
-use crate::operation::to_diagnostics;
 use crate::plan::{Change, Intent};
 use crate::product::{Class, Verb};
-use crate::report::{Outcome, Redactor, Refusal, Reply, State};
-use crate::stack::StackName;
+use crate::report::{Outcome, Refusal, Reply, State};
 
 type EarlyOutcome = (Outcome, Exit);
 
@@ -83,37 +77,32 @@ pub async fn apply(
     let branch = job.forge.default_branch().await?;
     let range = range_of_pull_request(&*job.forge, session.number, &merge).await?;
     let merged = MergedChange::read(job, &branch, session.own, &range).await?;
-    let file = policy_file_at(job.source(&[&branch.tip]), &branch.tip).await?;
-    let now = (file != merged.policy_file)
-        .then(|| read_policy_file(&RepoPath::typed(POLICY_FILE), file.as_ref()));
+    let merged = Arc::new(merged);
     let changes = match chosen(&merged.plan, command) {
         Ok(changes) => changes,
         Err(answer) => return Ok(answer),
     };
-    let policies = [Some(&merged.policy), now.as_ref()].into_iter().flatten();
-    let policies: Vec<&guard::Policy> =
-        policies.filter_map(|policy| policy.as_ref().ok()).collect();
     let reported = match &merged.request.head {
         Some(head) => session.checked_head(head).await?,
         None => None,
     };
-    let by = session.command(command, &policies, reported).await?;
+    let by = session
+        .command(command, &merged.policies().teams(), reported)
+        .await?;
     let mut applied = ApplyReport::default();
     let mut tasks = Vec::new();
     for change in changes
         .iter()
         .filter(|change| session.in_this_environment(change))
     {
-        let due = resolve_command(command, change, merged.config(change)).and_then(|due| {
-            let task = due.map(|(config, verb)| StackTask {
+        let due = resolve_command(command, change, merged.config(change)).map(|due| {
+            due.map(|(config, verb)| StackTask {
                 change,
                 config,
                 verb,
                 command: Some(by.clone()),
                 solution: command.solution.clone(),
-            });
-            task.map(|task| check_current_policy(&merged, now.as_ref(), task))
-                .transpose()
+            })
         });
         match due {
             Ok(task) => tasks.extend(task),
@@ -202,30 +191,4 @@ fn has_role(
         change,
         &Refusal::NoApplyRole { environment },
     ))
-}
-
-/// A command has to pass the current policy as well as the policy before the merge: a person removed from its lists confirms nothing.
-fn check_current_policy<'a>(
-    merged: &MergedChange,
-    now: Option<&LoadedPolicy>,
-    task: StackTask<'a>,
-) -> Result<StackTask<'a>, EarlyOutcome> {
-    let Some(now) = now else {
-        return Ok(task);
-    };
-    let config = &task.config;
-    let request = merged.guard_request(task.change, task.command.clone());
-    let recorder = DecisionRecorder::new(request, ProgressLog::new(Redactor::default()));
-    let stack = StackName::for_config(config);
-    let denials = recorder.early_denials_for(task.verb.effect(), now, &stack);
-    if denials.is_empty() {
-        return Ok(task);
-    }
-    let failure = operation::OperationError::Denied(denials);
-    let (problems, exit) = to_diagnostics(config, &Redactor::default(), failure);
-    let outcome = Outcome {
-        state: State::Denied,
-        ..failed_outcome(task.change, &problems)
-    };
-    Err((outcome, exit))
 }

@@ -118,7 +118,7 @@ impl<'a> Inspection<'a> {
         let mut request = context.reviewed.request.clone();
         // If the reviewed head differs from the head of the configs, someone pushed meanwhile.
         request.head = request.head.filter(|reviewed| reviewed == head);
-        let commanded = session.command(command, &[policy], reported).await?;
+        let commanded = session.command(command, &policy.teams(), reported).await?;
         request.trigger = Some(Trigger::Comment(commanded));
         let products = match command.action.class() {
             Class::Test => {
@@ -196,7 +196,7 @@ impl<'a> Inspection<'a> {
             width: None,
         };
         let policy = &self.context.policy;
-        match run_with_role(sessions, policy, role, &recorder, &task, &values).await {
+        match run_with_role(sessions, policy.into(), role, &recorder, &task, &values).await {
             Ok(details) => Some(to_outcome(change, &config, details, true)),
             Err(failure) => Some(self.failed(change, &config, &values, failure)),
         }

@@ -128,14 +128,12 @@ impl<'a> CommentSession<'a> {
     pub async fn command(
         &self,
         command: &Command,
-        policies: &[&guard::Policy],
+        teams: &[String],
         reported: Option<CommitSha>,
     ) -> Result<guard::CommentCommand, JobError> {
-        let teams: BTreeSet<String> = policies.iter().flat_map(|policy| policy.teams()).collect();
-        let teams: Vec<String> = teams.into_iter().collect();
         let forge = &*self.job.forge;
         Ok(guard::CommentCommand {
-            by: forge.actor(&self.author.account, &teams).await?,
+            by: forge.actor(&self.author.account, teams).await?,
             force: command.force,
             confirm: command.confirm.clone(),
             reported,

@@ -1,6 +1,6 @@
 //! Reads objects of a repository with one run of `git cat-file`: a process for each file would take most of the time.
 
-use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write as _, copy, sink};
+use std::io::{BufRead, BufReader, Error, ErrorKind, Read as _, Result, Write as _, copy, sink};
 use std::process::{Command, Stdio};
 
 use crate::config::MAX_BYTES;

@@ -44,6 +44,7 @@ impl PullRequests for GitHub {
             head: sha(&pull.head.sha)?,
             fork: !pull.head.is_beside(&pull.base),
             changed_files: pull.changed_files,
+            updated: pull.updated_at.and_then(|time| time.parse().ok()),
         })
     }
 

@@ -108,6 +108,7 @@ impl Reviews for GitHub {
             ..ChangeRequest::default()
         };
         Ok(ReviewedPullRequest {
+            updated: pull.updated_at.and_then(|time| time.parse().ok()),
             request,
             pushes,
             author,

@@ -10,6 +10,7 @@ pub struct Pull {
     pub base: Side,
     pub head: Side,
     pub changed_files: u64,
+    pub updated_at: Option<String>,
 }
 
 /// A pull request, whole or from a list. A list omits some fields.
@@ -22,6 +23,7 @@ pub struct ReviewedPull {
     pub merged: Option<bool>,
     pub merged_at: Option<String>,
     pub merge_commit_sha: Option<String>,
+    pub updated_at: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

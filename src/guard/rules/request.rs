@@ -100,6 +100,17 @@ pub fn is_current(input: &RuleInput<'_>) -> Option<Denial> {
     ))
 }
 
+/// No other config claims the stack: its change would undo this one, and a deletion would delete its stack.
+pub fn stack_is_claimed_once(input: &RuleInput<'_>) -> Option<Denial> {
+    let fact = match &input.merge()?.other_claims {
+        Some(others) if others.is_empty() => return None,
+        Some(others) => format!("the stack is also that of {}", others.join(", ")),
+        None => "which configs claim the stack is not known".to_owned(),
+    };
+    let remedy = "keep one of the configs, or give them different names";
+    Some(Denial::new(Code::DuplicateStack, fact, remedy))
+}
+
 /// The effect is what the change requests.
 pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.merge()?;

@@ -18,6 +18,8 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("approval-by-pusher", "guard"),
     ("approval-missing", "guard"),
     ("approval-stale", "guard"),
+    ("approval-before-plan", "guard"),
+    ("forge-unreachable", "provision"),
     ("approver-not-allowed", "guard"),
     ("aws-credentials", "aws"),
     ("aws-refused", "aws"),

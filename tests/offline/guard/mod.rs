@@ -10,6 +10,7 @@ mod removals;
 mod request;
 mod scene;
 mod stack;
+mod two_policies;
 
 use std::sync::LazyLock;
 

@@ -25,7 +25,7 @@ fn any_kind() -> impl Strategy<Value = EffectKind> {
 }
 
 /// Scenes with few problems, so that other facts decide.
-fn any_scene() -> impl Strategy<Value = (EffectKind, Scene)> {
+pub fn any_scene() -> impl Strategy<Value = (EffectKind, Scene)> {
     let edits = prop::collection::vec(any::<prop::sample::Index>(), 0..4);
     let of_the_stack = prop::collection::vec(any::<[prop::sample::Index; 2]>(), 0..2);
     let parts = (

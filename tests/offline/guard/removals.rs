@@ -24,19 +24,20 @@ const STACK_FACTS: &[(&str, Removal)] = options! {
 };
 
 const REQUEST_FACTS: &[(&str, Removal)] = options! {
-    "without knowing whether it was merged": |it| it.request().merged;
-    "without knowing the target": |it| it.request().target;
-    "without knowing whether it is of a fork": |it| it.request().fork;
-    "without knowing the head": |it| it.request().head;
-    "without knowing the author": |it| it.request().author;
-    "without knowing who pushed": |it| it.request().pushers;
-    "without knowing when the head arrived": |it| it.request().head_arrived;
-    "without knowing the reviews": |it| it.request().reviews;
-    "without knowing the reported plans": |it| it.request().reports;
-    "without knowing what was shown": |it| it.request().shown;
-    "without knowing what it asks": |it| it.request().asks;
-    "without knowing whether it is current": |it| it.request().current;
-    "without knowing why": |it| it.request().trigger;
+    "without knowing whether it was merged": |scene| scene.request().merged;
+    "without knowing the target": |scene| scene.request().target;
+    "without knowing whether it is of a fork": |scene| scene.request().fork;
+    "without knowing the head": |scene| scene.request().head;
+    "without knowing the author": |scene| scene.request().author;
+    "without knowing who pushed": |scene| scene.request().pushers;
+    "without knowing when the head arrived": |scene| scene.request().head_arrived;
+    "without knowing the reviews": |scene| scene.request().reviews;
+    "without knowing the reported plans": |scene| scene.request().reports;
+    "without knowing what was shown": |scene| scene.request().shown;
+    "without knowing what it asks": |scene| scene.request().asks;
+    "without knowing whether it is current": |scene| scene.request().current;
+    "without knowing the claims": |scene| scene.request().other_claims;
+    "without knowing why": |scene| scene.request().trigger;
 };
 
 const PARTIAL_FACTS: &[(&str, Removal)] = &[

@@ -209,6 +209,19 @@ const FACTS: &[Fact] = &[
         &[],
     ),
     fact(
+        "claims",
+        &[
+            ("this config alone", |scene| {
+                scene.request().other_claims = Some(Vec::new());
+            }),
+            ("another config too", |scene| {
+                scene.request().other_claims = Some(vec!["s3/configs/b-s3.yaml".to_owned()]);
+            }),
+            ("unknown", |scene| scene.request().other_claims = None),
+        ],
+        &[],
+    ),
+    fact(
         "asks",
         &[
             ("provision", |scene| {

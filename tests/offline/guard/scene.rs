@@ -227,6 +227,7 @@ impl Scene {
                 RequestedChange::Provision
             }),
             current: Some(true),
+            other_claims: Some(Vec::new()),
             trigger: Some(trigger),
         };
         let facts = Facts {

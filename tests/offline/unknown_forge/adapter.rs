@@ -178,6 +178,7 @@ impl Reviews for UnknownForge {
         self.answer(
             "reviews",
             ReviewedPullRequest {
+                updated: None,
                 request: ChangeRequest {
                     number,
                     ..ChangeRequest::default()

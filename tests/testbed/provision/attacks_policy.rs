@@ -125,3 +125,64 @@ fn attack_an_unprotected_default_branch() {
     run_successfully(&world.push(&before));
     world.github.take_writes();
 }
+
+/// Vector 38: an old run is started again after the policy became stricter.
+#[test]
+fn attack_a_run_from_before_a_stricter_policy() {
+    for (stricter, code) in [
+        (policy("    approvals: 2\n"), "approval-missing"),
+        (policy("    approvers: ['@carol']\n"), "approval-missing"),
+        (
+            policy("") + "accounts: ['999999999999']\n",
+            "account-mismatch",
+        ),
+        (
+            "version: 1\nenvironments:\n  staging: {}\n".to_owned(),
+            "environment-not-allowed",
+        ),
+    ] {
+        let (world, pull) = World::with_proposed();
+        let before = world.approved_and_merged(&pull);
+        let old = world.push(&before);
+        let commit = world.repo.commit("main").author(&world.carol);
+        commit.write(".provisioner.yaml", stricter).push();
+        let run = old.run();
+        assert_eq!(run.status, 20, "{}\n{}", run.stderr, run.summary);
+        assert_eq!(codes_of(&run.summary)[0], code, "{}", run.summary);
+        assert!(
+            run.summary.contains("by the policy of now"),
+            "{}",
+            run.summary
+        );
+        world.assert_nothing_done(&old, &run);
+    }
+}
+
+/// Vector 41: a second file claims the stack of another config; its removal would delete that stack.
+#[test]
+fn attack_a_second_config_claims_the_stack() {
+    let world = World::new(&policy(""));
+    let path = world.workdir.path();
+    let text = world.workdir.read(&path);
+    let commit = world.repo.commit("main").write(&path, &text);
+    let double = path.replace("s3/configs/", "ml/configs/");
+    commit.write(&double, &text).push();
+    let pull = world.proposal(|commit| commit.remove(&double));
+    let before = world.approved_and_merged(&pull);
+    world.assert_denied(&before, &["duplicate-stack"]);
+}
+
+/// An edit of a product that renders the config as before leaves an outstanding change alone.
+#[test]
+fn a_product_edited_after_the_merge_supersedes_only_what_it_changes() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let old = world.push(&before);
+    let commit = world.repo.commit("main").author(&world.carol);
+    commit
+        .write(".provisioner/products/other/product.yaml", "name: other\n")
+        .push();
+    run_successfully(&old);
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world.github.take_writes();
+}

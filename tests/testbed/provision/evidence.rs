@@ -87,8 +87,8 @@ fn attack_edited_evidence_is_detected() {
         ("/decisions/0/facts/authority/merged", json!(false)),
         ("/decisions/0/facts/authority/fork", json!(true)),
         ("/decisions/0/early", json!(false)),
-        ("/policy", json!(policy(""))),
-        ("/policy", json!("version: 2\n")),
+        ("/policy/before", json!(policy(""))),
+        ("/policy/before", json!("version: 2\n")),
         ("/report/outcomes/0/state", json!("done")),
         ("/report/outcomes/0/problems", json!([])),
         ("/comment", json!("0".repeat(64))),
@@ -100,6 +100,9 @@ fn attack_edited_evidence_is_detected() {
         assert_eq!(status, 20, "{place} {value}: {report}");
         assert!(report.contains("different: "), "{place} {value}: {report}");
     }
+    let mut edited = evidence.clone();
+    edited["predicate"]["changes"][0]["policy"]["now"] = json!("version: 2\n");
+    assert_eq!(replayed(&job, &edited).2, 20);
     let mut edited = evidence.clone();
     edited["_type"] = json!("https://in-toto.io/Statement/v0.1");
     assert_eq!(replayed(&job, &edited).2, 20);

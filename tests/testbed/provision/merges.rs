@@ -1,6 +1,7 @@
 //! All ways in which changes reach the default branch, and other pushes.
 
 use super::*;
+use crate::support::github::Fault;
 use crate::support::github::User;
 
 /// Provisions a merged change for its pull request, as the branch's current commit.
@@ -222,4 +223,48 @@ fn a_push_that_concerns_no_config_costs_ten_calls() {
     assert!(world.github.writes().is_empty());
     assert!(run.summary.contains("No config is concerned"));
     assert_eq!(world.issuers[1].issued(), [""; 0]);
+}
+
+/// Makes the forge answer with another tip when the facts are read again, before the stack's turn comes.
+fn with_later_tip(world: &World, tip: &str) {
+    let branch = serde_json::json!({"name": "main", "commit": {"sha": tip}, "protected": true});
+    // The branch is read at the start, and with the pull request.
+    let route = "GET /repos/acme/infra/branches/main";
+    world.github.fault_after(2, route, Fault::Json(200, branch));
+}
+
+#[test]
+fn attack_a_config_removed_while_the_run_waits() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    world.repo.branch("next", &world.repo.head("main"));
+    let removal = world.repo.commit("next").remove(&world.workdir.path());
+    with_later_tip(&world, &removal.push());
+    let job = world.push(&before).with("PROVISIONER_PAUSE_PERCENT", "0");
+    world.assert_job_denied(&job, &["superseded"]);
+}
+
+#[test]
+fn attack_a_policy_made_stricter_while_the_run_waits() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    world.repo.branch("next", &world.repo.head("main"));
+    let strict = policy("    approvals: 2\n");
+    let commit = world.repo.commit("next").write(".provisioner.yaml", strict);
+    with_later_tip(&world, &commit.push());
+    let job = world.push(&before).with("PROVISIONER_PAUSE_PERCENT", "0");
+    world.assert_job_denied(&job, &["approval-missing"]);
+}
+
+#[test]
+fn facts_that_cannot_be_read_again_deny_nothing() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let route = "GET /repos/acme/infra/pulls/7";
+    world.github.fault_after(1, route, Fault::Status(422));
+    let job = world.push(&before).with("PROVISIONER_PAUSE_PERCENT", "0");
+    let run = job.run();
+    assert_eq!(run.status, 31, "{}\n{}", run.stderr, run.summary);
+    assert_eq!(codes_of(&run.summary), ["forge-unreachable"]);
+    world.assert_nothing_done(&job, &run);
 }

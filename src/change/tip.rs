@@ -1,0 +1,104 @@
+//! The tip of the default branch, as far as it concerns a merged change: the policy of now, which configs later commits changed, and
+//! which configs claim its stacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::inputs::{ChangeInputs, other_configs_at};
+use super::policy::policy_file_at;
+use super::products::products;
+use super::selection::ConfigSelector;
+use crate::guard::{LoadedPolicy, POLICY_FILE, read_policy_file};
+use crate::job::{Job, JobError};
+use crate::model::{CommitSha, FileContents, RepoPath};
+use crate::plan::{Change, Input, Intent, Plan, StackClaims, assess};
+use crate::product::Registry;
+
+#[derive(Debug)]
+pub(super) struct Tip {
+    pub(super) commit: CommitSha,
+    pub(super) policy: LoadedPolicy,
+    pub(super) policy_file: Option<FileContents>,
+    /// Configs of the change that render otherwise now.
+    superseded: BTreeSet<RepoPath>,
+    claims: StackClaims,
+}
+
+impl Tip {
+    /// `inputs` and `plan` are those of the change, `merge` its last commit.
+    pub(super) async fn read(
+        job: &Job,
+        tip: &CommitSha,
+        merge: &CommitSha,
+        (inputs, plan): (&ChangeInputs, &Plan),
+        selection: &ConfigSelector,
+    ) -> Result<Self, JobError> {
+        let source = job.source(&[tip]);
+        let policy_file = policy_file_at(source, tip).await?;
+        let known = |path: &RepoPath| inputs.at_head(path).filter(|_| tip == merge);
+        let configs = other_configs_at(source, tip, selection, known).await?;
+        let read;
+        let registry = match tip == merge {
+            true => &inputs.head,
+            false => {
+                read = products(source, tip, &inputs.head.given).await?;
+                &read
+            }
+        };
+        Ok(Self {
+            commit: tip.clone(),
+            policy: read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref()),
+            policy_file,
+            superseded: superseded(inputs, plan, registry, &configs),
+            claims: StackClaims::new(registry, &configs),
+        })
+    }
+
+    /// Whether the config of a change still renders as it was merged; for a removed config, whether it is still absent.
+    pub(super) fn is_current(&self, change: &Change) -> bool {
+        !self.superseded.contains(&change.path)
+    }
+
+    /// The other configs that claim the stack of a change.
+    pub(super) fn other_claims(&self, change: &Change) -> Vec<String> {
+        self.claims
+            .others(change)
+            .map(RepoPath::to_string)
+            .collect()
+    }
+}
+
+fn superseded(
+    inputs: &ChangeInputs,
+    plan: &Plan,
+    registry: &Registry,
+    configs: &BTreeMap<RepoPath, FileContents>,
+) -> BTreeSet<RepoPath> {
+    let (removed, merged): (Vec<&Change>, Vec<&Change>) = plan
+        .changes
+        .iter()
+        .partition(|change| change.intent == Intent::Delete);
+    let removed = removed.into_iter().map(|change| &change.path);
+    let restored = removed.filter(|path| configs.contains_key(*path)).cloned();
+    // Of a config with errors only the text can be compared.
+    let is_same_text = |path: &RepoPath| inputs.at_head(path) == configs.get(path);
+    let (invalid, merged): (Vec<&Change>, Vec<&Change>) = merged
+        .into_iter()
+        .partition(|change| change.intent == Intent::Invalid);
+    let invalid = invalid.into_iter().map(|change| &change.path);
+    let edited = invalid.filter(|path| !is_same_text(path)).cloned();
+    let merged = merged.into_iter().map(|change| &change.path);
+    let since: Vec<Input> = merged
+        .map(|path| Input {
+            path: path.clone(),
+            base: inputs.at_head(path).cloned(),
+            head: configs.get(path).cloned(),
+            renamed: None,
+            governed: false,
+        })
+        .collect();
+    let changes = assess(&inputs.head, registry, &since).changes.into_iter();
+    let is_other =
+        |change: &Change| change.intent != Intent::Unchanged || !change.folders.is_empty();
+    let changed = changes.filter(is_other).map(|change| change.path);
+    restored.chain(edited).chain(changed).collect()
+}

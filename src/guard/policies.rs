@@ -1,0 +1,130 @@
+//! The policies that an effect has to pass.
+
+use super::rules::RuleInput;
+use super::{Denial, EffectKind, Facts, Policy};
+use crate::diagnostic::Diagnostic;
+use crate::product::Target;
+use crate::stack::StackName;
+
+/// A policy, or the errors of its file.
+pub type LoadedPolicy = Result<Policy, Vec<Diagnostic>>;
+
+/// Two versions of the policy for a pull request: the one that its author could not choose, and the one of now, so that a person who
+/// was removed from it, or an account that it no longer lists, counts at once. A command line has one.
+#[derive(Clone, Copy, Debug)]
+pub struct Policies<'a> {
+    before: &'a LoadedPolicy,
+    now: Option<&'a LoadedPolicy>,
+}
+
+impl<'a> From<&'a LoadedPolicy> for Policies<'a> {
+    fn from(policy: &'a LoadedPolicy) -> Self {
+        Self {
+            before: policy,
+            now: None,
+        }
+    }
+}
+
+impl<'a> Policies<'a> {
+    /// `before`: the policy before the change. `now`: the one at the tip of the default branch, if it differs.
+    pub fn new(before: &'a LoadedPolicy, now: Option<&'a LoadedPolicy>) -> Self {
+        Self { before, now }
+    }
+
+    fn both(self) -> impl Iterator<Item = &'a LoadedPolicy> {
+        std::iter::once(self.before).chain(self.now)
+    }
+
+    /// The errors of the files.
+    pub fn problems(self) -> impl Iterator<Item = &'a Diagnostic> {
+        self.both()
+            .filter_map(|policy| policy.as_ref().err())
+            .flatten()
+    }
+
+    /// The role that reads stacks of a target; `None` unless both policies name one. The author of a pull request chooses its base, so
+    /// that the policy of now says which.
+    pub fn plan_role(self, target: &Target) -> Option<String> {
+        self.roles(|policy| policy.plan_role(target))?.pop()
+    }
+
+    /// The role that changes stacks of a target; `None` unless both policies name one. A change does not choose its own role, so that the
+    /// policy before it says which.
+    pub fn apply_role(self, target: &Target) -> Option<String> {
+        let roles = self.roles(|policy| policy.apply_role(target))?;
+        roles.into_iter().next()
+    }
+
+    /// The role by each policy.
+    fn roles(self, role: impl Fn(&Policy) -> Option<String>) -> Option<Vec<String>> {
+        let policies = self.both();
+        policies.map(|policy| role(policy.as_ref().ok()?)).collect()
+    }
+
+    /// The number of stacks that are changed at the same time.
+    pub fn concurrency(self) -> usize {
+        let limits = self.both().filter_map(|policy| policy.as_ref().ok());
+        limits.map(Policy::concurrency).min().unwrap_or(1)
+    }
+
+    /// Config keys whose values are not redacted by either policy.
+    pub fn shown_values(self) -> Vec<String> {
+        let mut shown: Vec<String> = match self.before {
+            Ok(policy) => policy.values.show.clone(),
+            Err(_) => Vec::new(),
+        };
+        shown.retain(|key| {
+            let mut policies = self.both();
+            policies.all(|policy| {
+                policy
+                    .as_ref()
+                    .is_ok_and(|policy| policy.values.show.contains(key))
+            })
+        });
+        shown
+    }
+
+    /// All teams that `approvers` lists, as `organisation/team`.
+    pub fn teams(self) -> Vec<String> {
+        let policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        let mut teams: Vec<String> = policies.flat_map(Policy::teams).collect();
+        teams.sort();
+        teams.dedup();
+        teams
+    }
+
+    /// The denials by each policy, each once. A denial by one of two policies says which.
+    pub(super) fn denials(
+        self,
+        decide: impl Fn(&RuleInput<'_>) -> Vec<Denial>,
+        kind: EffectKind,
+        facts: &Facts,
+        stack: &StackName,
+    ) -> Vec<Denial> {
+        let by = |policy: &LoadedPolicy| {
+            decide(&RuleInput {
+                policy: policy.as_ref(),
+                facts,
+                kind,
+                stack,
+            })
+        };
+        let before = by(self.before);
+        let Some(now) = self.now.map(by) else {
+            return before;
+        };
+        let only = |denials: &[Denial], others: &[Denial], which: &str| -> Vec<Denial> {
+            let denials = denials.iter().filter(|denial| !others.contains(denial));
+            let named = denials.map(|denial| Denial {
+                fact: format!("{}, by the policy {which}", denial.fact),
+                ..denial.clone()
+            });
+            named.collect()
+        };
+        let by_now = only(&now, &before, "of now");
+        let by_before = only(&before, &now, "before the change");
+        let by_both = before.into_iter().filter(|denial| now.contains(denial));
+        by_both.chain(by_before).chain(by_now).collect()
+    }
+}
