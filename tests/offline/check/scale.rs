@@ -19,11 +19,11 @@ fn many(number: usize) -> (Scene, Pull) {
     (scene, pull)
 }
 
-/// With a checkout: the pull request, its files by the hundred, open pull requests, the comments, the comment, the statuses, the
-/// status.
+/// With a checkout: the pull request, its files by the hundred, the default branch (3), open pull requests, the comments, the comment,
+/// the statuses, the status.
 #[test]
 fn calls_are_counted_with_a_checkout() {
-    for (configs, calls) in [(1, 7), (10, 7), (350, 10)] {
+    for (configs, calls) in [(1, 10), (10, 10), (350, 13)] {
         let (scene, pull) = many(configs);
         let job = scene.job(&pull);
         scene.repo.clone_into(job.folder.path());
@@ -38,7 +38,7 @@ fn calls_are_counted_with_a_checkout() {
             "{:#?}",
             lines(&scene.github)
         );
-        assert_eq!(calls, configs.div_ceil(100) + 6);
+        assert_eq!(calls, configs.div_ceil(100) + 9);
         scene.github.expect_writes(&[COMMENTS, STATUS]);
         let body = scene.repo.comments(7)[0].body.clone();
         assert!(body.chars().count() <= 65_536);
@@ -53,7 +53,8 @@ fn lines(github: &FakeGitHub) -> Vec<String> {
         .collect()
 }
 
-/// Without a checkout: more calls for the merge base, for each folder of a side, and for each file.
+/// Without a checkout: more calls for the merge base, for each folder of a side, for the configs that may claim a stack, and for each
+/// file.
 #[test]
 fn calls_are_counted_without_a_checkout() {
     let (scene, pull) = many(10);
@@ -62,7 +63,7 @@ fn calls_are_counted_without_a_checkout() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(
         scene.github.requests().len(),
-        7 + 1 + 6 + 10,
+        10 + 1 + 6 + 1 + 10,
         "{:#?}",
         lines(&scene.github)
     );
