@@ -26,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum size of a JSON response. A page of a hundred comments of 65,536 characters fits.
 const MAX_JSON_BYTES: usize = 32 << 20;
 pub(super) const JSON: &str = "application/vnd.github+json";
-const RAW: &str = "application/vnd.github.raw+json";
+pub(super) const RAW: &str = "application/vnd.github.raw+json";
 
 /// A repository on GitHub.
 #[derive(Debug)]
@@ -130,12 +130,6 @@ impl GitHub {
             .send(what, Method::GET, route, None, JSON, true)
             .await?;
         parse(what, &response.body)
-    }
-
-    /// The bytes of a file, cut off after one byte more than a config may have.
-    pub(super) async fn get_raw(&self, what: &str, route: &str) -> Result<Vec<u8>, ForgeError> {
-        let response = self.send(what, Method::GET, route, None, RAW, true).await?;
-        Ok(response.body)
     }
 
     /// Sends a write. `idempotent`: whether repeating it has no further effect.

@@ -4,9 +4,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use base64::Engine as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http::{Method, header};
+use serde::Deserialize;
 
-use super::client::GitHub;
+use super::client::{GitHub, RAW, parse};
 use super::wire::Tree;
 use crate::forge::ForgeError;
 use crate::forge::git::{GitItem, GitMode, GitObjects, is_usable};
@@ -88,14 +91,31 @@ impl GitHub {
         &self,
         ids: &[String],
     ) -> Result<Vec<Vec<u8>>, ForgeError> {
-        let requests: Vec<_> = ids
-            .iter()
-            .map(|id| async move {
-                let route = format!("{}/git/blobs/{id}", self.root);
-                self.get_raw("file contents", &route).await
-            })
-            .collect();
+        let requests: Vec<_> = ids.iter().map(|id| self.blob(id)).collect();
         let requests = stream::iter(requests).buffered(CONCURRENCY);
         requests.try_collect().await
     }
+
+    async fn blob(&self, id: &str) -> Result<Vec<u8>, ForgeError> {
+        let what = "file contents";
+        let route = format!("{}/git/blobs/{id}", self.root);
+        let get = self.send(what, Method::GET, &route, None, RAW, true);
+        let response = get.await?;
+        let kind = response.headers.get(header::CONTENT_TYPE);
+        // A server that does not know the raw form answers JSON, which must not be taken for the file.
+        let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        if !is_json {
+            return Ok(response.body);
+        }
+        let blob: EncodedBlob = parse(what, &response.body)?;
+        let digits: String = blob.content.split_ascii_whitespace().collect();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(digits);
+        bytes.map_err(|error| ForgeError::invalid(what, error))
+    }
+}
+
+/// A blob as JSON, in base64.
+#[derive(Deserialize)]
+struct EncodedBlob {
+    content: String,
 }

@@ -6,6 +6,7 @@ mod deployments;
 mod history;
 mod issues;
 mod pushers;
+mod remote;
 mod reviews;
 mod sources;
 mod users;

@@ -199,7 +199,7 @@ fn a_checkout_and_the_api_give_the_same_result() {
     let job = job.with("GITHUB_WORKSPACE", &workspace);
     world.assert_job_denied(&job, &["approval-missing"]);
     assert_eq!(world.repo.comments(7).pop().unwrap().body, by_api);
-    assert_eq!(world.github.count("GET /repos/acme/infra/git/**"), 0);
+    assert_eq!(world.github.count("GET /repos/acme/infra/git/blobs/**"), 0);
     assert_eq!(world.github.count("GET /repos/acme/infra/compare/**"), 0);
     assert!(world.github.take_writes().is_empty());
 
@@ -211,7 +211,7 @@ fn a_checkout_and_the_api_give_the_same_result() {
 }
 
 #[test]
-fn a_push_that_concerns_no_config_costs_ten_calls() {
+fn a_push_that_concerns_no_config_costs_eight_calls() {
     let world = World::new(&policy(""));
     let before = world.repo.head("main");
     let pull = world.proposal(|commit| commit.write("README.md", "Hello\n"));
@@ -219,7 +219,7 @@ fn a_push_that_concerns_no_config_costs_ten_calls() {
     world.github.clear_journal();
     let run = run_successfully(&world.push(&before));
     let calls: Vec<String> = world.github.requests().iter().map(|it| it.line()).collect();
-    assert_eq!(calls.len(), 10, "{calls:#?}");
+    assert_eq!(calls.len(), 8, "{calls:#?}");
     assert!(world.github.writes().is_empty());
     assert!(run.summary.contains("No config is concerned"));
     assert_eq!(world.issuers[1].issued(), [""; 0]);
