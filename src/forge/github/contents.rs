@@ -26,6 +26,8 @@ pub struct Contents {
     commits: Mutex<BTreeSet<CommitSha>>,
     /// Trees by their ids. An id names its contents, so a tree is read once.
     trees: Mutex<HashMap<String, Arc<Vec<GitItem>>>>,
+    /// Blobs that were read one by one, so at most a few.
+    blobs: Mutex<HashMap<String, Vec<u8>>>,
 }
 
 impl Contents {
@@ -47,6 +49,7 @@ impl Contents {
             requested: AtomicUsize::new(0),
             commits: Mutex::default(),
             trees: Mutex::default(),
+            blobs: Mutex::default(),
         }
     }
 
@@ -74,6 +77,16 @@ impl Contents {
     pub fn put_trees(&self, ids: &[String], trees: &[Arc<Vec<GitItem>>]) {
         let mut known = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
         known.extend(ids.iter().cloned().zip(trees.iter().cloned()));
+    }
+
+    pub fn blob(&self, id: &str) -> Option<Vec<u8>> {
+        let blobs = self.blobs.lock().unwrap_or_else(PoisonError::into_inner);
+        blobs.get(id).cloned()
+    }
+
+    pub fn put_blobs(&self, ids: &[String], blobs: Vec<Vec<u8>>) {
+        let mut known = self.blobs.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(ids.iter().cloned().zip(blobs));
     }
 
     /// The fetched repository; `None` if git cannot be used.

@@ -41,16 +41,20 @@ impl GitObjects for GitHub {
     }
 
     async fn blobs(&self, ids: &[String]) -> Result<Vec<Vec<u8>>, ForgeError> {
-        if self.contents.needs_many(ids.len()) {
-            if let Some(git) = self.contents.fetched().await {
-                match git.blobs(ids).await {
-                    Ok(blobs) => return Ok(blobs),
-                    Err(error) => self.contents.give_up(&error),
-                }
+        let new = ids.iter().filter(|id| self.contents.blob(id).is_none());
+        let new: Vec<String> = new.cloned().collect();
+        if !new.is_empty() {
+            if self.contents.needs_many(new.len()) {
+                return self.many_blobs(ids).await;
             }
-            return self.blobs_in_batches(ids).await;
+            let blobs = self.blobs_one_by_one(&new).await?;
+            self.contents.put_blobs(&new, blobs);
         }
-        self.blobs_one_by_one(ids).await
+        let blobs = ids.iter().map(|id| {
+            let blob = self.contents.blob(id);
+            blob.ok_or_else(|| ForgeError::invalid("file contents", format!("no blob {id}")))
+        });
+        blobs.collect()
     }
 }
 
@@ -68,6 +72,16 @@ impl GitHub {
         let requests: Vec<_> = ids.iter().map(|id| self.tree(id)).collect();
         let requests = stream::iter(requests).buffered(CONCURRENCY);
         requests.try_collect().await
+    }
+
+    async fn many_blobs(&self, ids: &[String]) -> Result<Vec<Vec<u8>>, ForgeError> {
+        if let Some(git) = self.contents.fetched().await {
+            match git.blobs(ids).await {
+                Ok(blobs) => return Ok(blobs),
+                Err(error) => self.contents.give_up(&error),
+            }
+        }
+        self.blobs_in_batches(ids).await
     }
 
     async fn tree(&self, id: &str) -> Result<Arc<Vec<GitItem>>, ForgeError> {
