@@ -131,8 +131,8 @@ catalogue! {
         "The same key stands twice in one mapping. YAML readers disagree on which one counts.",
         "Keep one of them.";
     DuplicateStack "duplicate-stack":
-        "Two configs of the change give the same stack, in the same account and region. Each would undo what the other does.",
-        "Keep one of the two, or give them names that differ in a field of the stack's name.";
+        "Two configs have the same stack in the same account and region. Each would undo the changes of the other, and the removal of one would delete the stack of the other.",
+        "Keep one of the configs, or give them different names.";
     DynamicReference "dynamic-reference":
         "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that the review never saw.",
         "Write the value itself.";

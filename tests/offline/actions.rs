@@ -385,3 +385,30 @@ fn attack_a_deletion_without_configs_deletes_nothing() {
         assert_eq!(code(&workdir.run(&[action, "--force"])), 2, "{action}");
     }
 }
+
+#[test]
+fn two_configs_with_one_stack_are_rejected_even_if_one_is_named() {
+    let workdir = Workdir::new();
+    let first = path("b001");
+    let second = first.replace("s3/configs/", "ml/configs/");
+    workdir.write(&first, &config("b001", ""));
+    workdir.write(&second, &config("b001", ""));
+    for arguments in [vec!["validate-config"], vec!["validate-config", &first]] {
+        let output = workdir.run(&arguments);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(10), "{arguments:?}");
+        assert!(text.contains("error[duplicate-stack]"), "{text}");
+        assert!(text.contains(&second), "{text}");
+    }
+    // Another name of the same file is no second config.
+    std::fs::remove_file(workdir.folder.path().join(&second)).unwrap();
+    let absolute = workdir.folder.path().join(&first);
+    for name in [
+        first.clone(),
+        format!("./{first}"),
+        absolute.display().to_string(),
+    ] {
+        let output = workdir.run(&["validate-config", &name]);
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    }
+}

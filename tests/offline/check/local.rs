@@ -194,3 +194,24 @@ fn every_format_has_the_same_diagnostics() {
         );
     }
 }
+
+/// The unchanged config claims the stack of the changed one.
+#[test]
+fn attack_a_second_config_for_the_stack_of_an_unchanged_one() {
+    let folder = repository();
+    let double = path("b001").replace("s3/configs/", "ml/configs/");
+    write(&folder, &double, &config("b001", ""));
+    commit(&folder);
+    let output = check(&folder, &["--format", "text"]);
+    assert_eq!(output.status.code(), Some(10));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("error[duplicate-stack]"), "{text}");
+
+    git(folder.path(), &["branch", "--force", "main"]);
+    std::fs::remove_file(folder.path().join(&double)).unwrap();
+    commit(&folder);
+    let output = check(&folder, &["--format", "text"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("warning[duplicate-stack]"), "{text}");
+    assert!(text.contains("is not deleted"), "{text}");
+}
