@@ -196,8 +196,10 @@ impl Executor<'_> {
                 outcome.next_steps.insert(0, created);
             }
             Err(failure) => {
+                if !matches!(failure, OperationError::Denied(_)) {
+                    outcome.state = State::Failed;
+                }
                 let (problems, failed) = to_diagnostics(&task.config, values, failure);
-                outcome.state = State::Failed;
                 outcome
                     .problems
                     .extend(problems.iter().map(Problem::from_diagnostic));

@@ -3,11 +3,13 @@
 //! There is one cloud, so the port is a type and no trait; foreign types stay in `aws`.
 
 mod aws;
+mod bucket;
 mod error;
 
 use crate::stack::{DescribedChangeSet, Stack, StackEvent, StackName};
 
 pub use aws::{Cloud, Session};
+pub use bucket::StackBucket;
 pub use error::{AwsError, AwsErrorKind, CloudError, Result};
 pub use tokio_util::sync::CancellationToken;
 
@@ -55,8 +57,8 @@ pub struct StackOperation {
 #[must_use = "what was made is removed whole"]
 pub struct Rollback {
     pub running: StackOperation,
-    /// Buckets that were made, by the names that they have.
-    buckets: Vec<String>,
+    /// Buckets that it created.
+    buckets: Vec<StackBucket>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +76,9 @@ pub struct StackResource {
     pub physical_id: Option<String>,
     pub kind: String,
     pub status: String,
+    /// `None` if it is no bucket, or a bucket that may belong to somebody else.
+    #[serde(skip)]
+    pub bucket: Option<StackBucket>,
 }
 
 /// A bucket that is there and may be looked at.

@@ -97,6 +97,9 @@ catalogue! {
     BucketNotEmpty "bucket-not-empty":
         "A bucket that the deletion would delete holds objects. CloudFormation cannot delete it, and what it holds would be lost.",
         "Empty the bucket, or use `tear-down` where the product has it.";
+    BucketNotInStack "bucket-not-in-stack":
+        "The config names a bucket that CloudFormation does not list as the stack's own. The bucket may belong to somebody else.",
+        "Update or replace the stack first, or name the stack's bucket in the config.";
     ChangesRequested "changes-requested":
         "A reviewer requested changes, and neither approved since nor had the review dismissed. This holds for every reviewer, and however many others approve.",
         "Ask the reviewer to approve, or ask a maintainer to dismiss the review.";

@@ -94,22 +94,22 @@ assertions! {
         ">) { let _ = cloud.delete(permit, id); }";
     /// Emptying a bucket needs a permit for `tear-down` or a test.
     Emptied:
-        "fn act(cloud: &Cloud, bucket: &str, tell: &Tell, permit: Permit<",
+        "fn act(cloud: &Cloud, bucket: &StackBucket, tell: &Tell, permit: Permit<",
         "TearDown", not "Delete" ("E0277"),
         ">) { let _ = cloud.empty(permit, bucket, tell); }";
     /// Deleting a bucket that a stack left needs a permit for `tear-down`.
     BucketsDeleted:
-        "fn act(cloud: &Cloud, buckets: &[String], permit: Permit<",
+        "fn act(cloud: &Cloud, buckets: &[StackBucket], permit: Permit<",
         "TearDown", not "Delete" ("E0308"),
         ">) { let _ = cloud.delete_buckets(permit, buckets); }";
     /// A permit for folders does not allow a template.
     FoldersWritten:
-        "fn act(cloud: &Cloud, bucket: &str, keys: &[String], tick: &Tick, permit: Permit<",
+        "fn act(cloud: &Cloud, bucket: &StackBucket, keys: &[String], tick: &Tick, permit: Permit<",
         "Folders", not "Upload" ("E0308"),
         ">) { let _ = cloud.make_folders(permit, bucket, keys, tick); }";
     /// A permit for a template does not allow folders.
     Uploaded:
-        "fn act(cloud: &Cloud, bucket: &str, key: &str, body: &str, permit: Permit<",
+        "fn act(cloud: &Cloud, bucket: &StackBucket, key: &str, body: &str, permit: Permit<",
         "Upload", not "Folders" ("E0308"),
         ">) { let _ = cloud.upload(permit, bucket, key, body); }";
 }
@@ -135,20 +135,49 @@ assertions! {
         "permit, ", not "" ("E0061"), "id); }";
     /// No emptying without a permit.
     EmptiedFreely:
-        "fn act(cloud: &Cloud, permit: Permit<TearDown>, bucket: &str, tell: &Tell) { let _ = cloud.empty(",
+        "fn act(cloud: &Cloud, permit: Permit<TearDown>, bucket: &StackBucket, tell: &Tell) { let _ = cloud.empty(",
         "permit, ", not "" ("E0061"), "bucket, tell); }";
     /// No deletion of buckets without a permit.
     BucketsDeletedFreely:
-        "fn act(cloud: &Cloud, permit: Permit<TearDown>, buckets: &[String]) { let _ = cloud.delete_buckets(",
+        "fn act(cloud: &Cloud, permit: Permit<TearDown>, buckets: &[StackBucket]) { let _ = cloud.delete_buckets(",
         "permit, ", not "" ("E0061"), "buckets); }";
     /// No folders without a permit.
     FoldersWrittenFreely:
-        "fn act(cloud: &Cloud, permit: Permit<Folders>, bucket: &str, keys: &[String], tick: &Tick) {
+        "fn act(cloud: &Cloud, permit: Permit<Folders>, bucket: &StackBucket, keys: &[String], tick: &Tick) {
             let _ = cloud.make_folders(",
         "permit, ", not "" ("E0061"), "bucket, keys, tick); }";
     /// No upload without a permit.
     UploadedFreely:
-        "fn act(cloud: &Cloud, permit: Permit<Upload>, bucket: &str, key: &str, body: &str) {
+        "fn act(cloud: &Cloud, permit: Permit<Upload>, bucket: &StackBucket, key: &str, body: &str) {
             let _ = cloud.upload(",
         "permit, ", not "" ("E0061"), "bucket, key, body); }";
+}
+
+// Each method that changes a bucket needs one that CloudFormation lists for the stack.
+assertions! {
+    /// A name does not select a bucket to empty.
+    EmptiedByName:
+        "fn act(cloud: &Cloud, permit: Permit<TearDown>, tell: &Tell, bucket: &",
+        "StackBucket", not "str" ("E0308"),
+        ") { let _ = cloud.empty(permit, bucket, tell); }";
+    /// Names do not select buckets to delete.
+    DeletedByName:
+        "fn act(cloud: &Cloud, permit: Permit<TearDown>, buckets: &[",
+        "StackBucket", not "String" ("E0308"),
+        "]) { let _ = cloud.delete_buckets(permit, buckets); }";
+    /// A name does not select a bucket for folders.
+    FoldersByName:
+        "fn act(cloud: &Cloud, permit: Permit<Folders>, keys: &[String], tick: &Tick, bucket: &",
+        "StackBucket", not "str" ("E0308"),
+        ") { let _ = cloud.make_folders(permit, bucket, keys, tick); }";
+    /// A name does not select a bucket for a template.
+    UploadedByName:
+        "fn act(cloud: &Cloud, permit: Permit<Upload>, key: &str, body: &str, bucket: &",
+        "StackBucket", not "str" ("E0308"),
+        ") { let _ = cloud.upload(permit, bucket, key, body); }";
+    /// A name cannot be made into a stack's bucket.
+    NamedBucket:
+        "fn make(resource: &StackResource, name: String, stack_id: String) -> Option<StackBucket> { ",
+        "resource.bucket.clone()", not "Some(StackBucket { name, stack_id })" ("E0451"),
+        " }";
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError};
-use crate::cloud::{StackOperation, StackResource};
+use crate::cloud::{StackBucket, StackOperation, StackResource};
 use crate::guard::{Buckets, Delete, Facts, Inspect, TearDown};
-use crate::plan::{self, DeletedResource, Deletion};
+use crate::plan::{DeletedResource, Deletion};
 use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, Stack, StackName};
 use crate::template::{DeletionBehavior, Document};
@@ -30,7 +30,8 @@ pub async fn preview_deletion(
     let facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
     let stack = facts.stack.flatten();
-    inspect_deletion(site, desired, stack.as_ref(), empties).await
+    let (deletion, _) = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
+    Ok(deletion)
 }
 
 async fn inspect_deletion(
@@ -38,7 +39,8 @@ async fn inspect_deletion(
     desired: &Desired<'_>,
     stack: Option<&Stack>,
     empties: bool,
-) -> Result<Deletion, OperationError> {
+) -> Result<(Deletion, Vec<StackBucket>), OperationError> {
+    let mut buckets = Vec::new();
     let mut deletion = Deletion {
         stack: desired.stack.clone(),
         status: stack.map(|stack| stack.status.0.clone()),
@@ -50,18 +52,18 @@ async fn inspect_deletion(
     };
     let Some(stack) = stack else {
         // A killed run may have deleted the stack and not yet its retained buckets.
-        if empties {
-            let mark = desired.bucket_tag();
-            for bucket in desired.buckets() {
-                if let Some((key, value)) = &mark
-                    && site.cloud.is_tagged(&bucket, key, value).await?
+        if empties && let Some((key, value)) = desired.bucket_tag() {
+            let owner = desired.owner();
+            for bucket in site.cloud.retained_buckets(&desired.stack, &owner).await? {
+                if site.cloud.is_tagged(&bucket, &key, &value).await?
                     && let Some(count) = site.cloud.count_versions(&bucket).await?
                 {
-                    deletion.buckets.insert(bucket, count);
+                    deletion.buckets.insert(bucket.name().to_owned(), count);
+                    buckets.push(bucket);
                 }
             }
         }
-        return Ok(deletion);
+        return Ok((deletion, buckets));
     };
     let exports: Vec<String> = stack
         .outputs
@@ -76,10 +78,11 @@ async fn inspect_deletion(
         if resource.status == "DELETE_COMPLETE" {
             continue;
         }
-        if let Some(bucket) = bucket_of(&resource)
+        if let Some(bucket) = &resource.bucket
             && let Some(count) = site.cloud.count_versions(bucket).await?
         {
-            deletion.buckets.insert(bucket.to_owned(), count);
+            deletion.buckets.insert(bucket.name().to_owned(), count);
+            buckets.push(bucket.clone());
         }
         deletion.resources.push(DeletedResource {
             deletion_behavior: deletion_behavior(document.as_ref(), &resource),
@@ -91,14 +94,8 @@ async fn inspect_deletion(
     deletion
         .resources
         .sort_by(|a, b| (&a.kind, &a.logical_id).cmp(&(&b.kind, &b.logical_id)));
-    Ok(deletion)
-}
-
-fn bucket_of(resource: &StackResource) -> Option<&str> {
-    resource
-        .physical_id
-        .as_deref()
-        .filter(|_| resource.kind == plan::BUCKET)
+    buckets.sort_by(|a, b| a.name().cmp(b.name()));
+    Ok((deletion, buckets))
 }
 
 /// Without a readable template nothing counts as retained.
@@ -117,14 +114,14 @@ pub async fn delete(
 ) -> Result<DeletionResult, OperationError> {
     let mut facts = site.facts(desired).await?;
     let stack = facts.stack.clone().flatten();
-    let deletion = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
+    let (deletion, held) = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
     facts.deletion = Some(deletion.digest().to_string());
     facts.importers = Some(deletion.importers.clone());
     let (deleted, retained) = deletion.buckets_by_behavior();
     facts.buckets = Some(Buckets { deleted, retained });
     facts.authority = site.authority.authority(&desired.stack, Some(&deletion));
     if empties {
-        tear_down(site, desired, facts, stack, deletion).await
+        tear_down(site, desired, facts, stack, (deletion, held)).await
     } else {
         let permit = site.decide::<Delete>(&facts, &desired.stack)?;
         let Some(stack) = stack else {
@@ -148,22 +145,20 @@ async fn tear_down(
     desired: &Desired<'_>,
     facts: Facts,
     stack: Option<Stack>,
-    deletion: Deletion,
+    (deletion, buckets): (Deletion, Vec<StackBucket>),
 ) -> Result<DeletionResult, OperationError> {
     let mut permit = site.decide::<TearDown>(&facts, &desired.stack)?;
     let rest = site.decide::<TearDown>(&facts, &desired.stack)?;
-    let buckets: Vec<String> = deletion.buckets.keys().cloned().collect();
     let mut versions = 0;
-    for (bucket, count) in &deletion.buckets {
-        let counted = Counted::Versions { bucket };
-        let tell = |done| {
-            site.progress
-                .count(&desired.stack, counted, done, Some(*count))
-        };
-        site.progress
-            .step(&desired.stack, Step::BucketEmptied { bucket });
+    for bucket in &buckets {
+        let name = bucket.name();
+        let count = deletion.buckets.get(name).copied();
+        let counted = Counted::Versions { bucket: name };
+        let tell = |done| site.progress.count(&desired.stack, counted, done, count);
+        let step = Step::BucketEmptied { bucket: name };
+        site.progress.step(&desired.stack, step);
         permit = site.cloud.empty(permit, bucket, &tell).await?;
-        versions += count;
+        versions += count.unwrap_or_default();
     }
     if let Some(stack) = stack {
         site.progress.step(&desired.stack, Step::Deletion);

@@ -7,6 +7,7 @@ use crate::cloud::ChangeSetInput;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{TEST_TAG, owner_tags};
+use crate::plan::BUCKET;
 use crate::stack::StackName;
 use crate::template::{Document, INLINE_BYTES, check};
 
@@ -90,7 +91,7 @@ impl<'a> Desired<'a> {
     /// The tag that identifies the stack's buckets after the stack is deleted.
     pub fn bucket_tag(&self) -> Option<(String, String)> {
         let mut resources = self.document.resources();
-        let bucket = resources.find(|resource| resource.kind == "AWS::S3::Bucket")?;
+        let bucket = resources.find(|resource| resource.kind == BUCKET)?;
         let tags = bucket.entry.value.get("Properties")?.get("Tags")?;
         tags.items().iter().find_map(|tag| {
             let key = tag.get("Key")?.text()?;
@@ -100,12 +101,17 @@ impl<'a> Desired<'a> {
         })
     }
 
-    /// Names of the buckets that the template declares.
-    pub fn buckets(&self) -> Vec<String> {
-        self.document
+    /// Logical id and name of the first bucket to which the template gives a name.
+    pub fn named_bucket(&self) -> Option<(String, String)> {
+        let mut buckets = self
+            .document
             .resources()
-            .filter(|resource| resource.kind == "AWS::S3::Bucket")
-            .filter_map(|resource| resource.physical_name().map(str::to_owned))
-            .collect()
+            .filter(|resource| resource.kind == BUCKET);
+        buckets.find_map(|bucket| {
+            Some((
+                bucket.logical_id.to_owned(),
+                bucket.physical_name()?.to_owned(),
+            ))
+        })
     }
 }

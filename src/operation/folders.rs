@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::{Desired, OperationContext, OperationError};
+use crate::cloud::StackBucket;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::guard::{Folders, Upload};
-use crate::report::{Counted, FolderCount};
+use crate::guard::{Facts, Folders, Upload};
+use crate::report::{Counted, FolderCount, Refusal};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct FolderResult {
@@ -33,8 +34,8 @@ pub async fn deploy_folders(
     prefixes: &[String],
 ) -> Result<FolderResult, OperationError> {
     let facts = site.facts(desired).await?;
-    let bucket = bucket(desired)?;
     let permit = site.decide::<Folders>(&facts, &desired.stack)?;
+    let bucket = bucket(site, desired, &facts).await?;
     let tree = desired.config.product.folder_tree.as_ref();
     let paths = tree.map(|tree| tree.paths()).unwrap_or_default();
     let keys = prefixes
@@ -59,7 +60,7 @@ pub async fn deploy_folders(
         .make_folders(permit, &bucket, &missing, &tell)
         .await?;
     Ok(FolderResult {
-        bucket,
+        bucket: bucket.name().to_owned(),
         requested: keys.len(),
         created,
     })
@@ -72,24 +73,50 @@ pub async fn upload_template(
     prefixes: &[String],
 ) -> Result<Vec<String>, OperationError> {
     let facts = site.facts(desired).await?;
-    let bucket = bucket(desired)?;
+    let permits: Result<Vec<_>, _> = prefixes
+        .iter()
+        .map(|_| site.decide::<Upload>(&facts, &desired.stack))
+        .collect();
+    let permits = permits?;
+    let bucket = bucket(site, desired, &facts).await?;
     let name = &desired.config.outputs.template;
     let mut places = Vec::with_capacity(prefixes.len());
-    for prefix in prefixes {
-        let permit = site.decide::<Upload>(&facts, &desired.stack)?;
+    for (prefix, permit) in prefixes.iter().zip(permits) {
         let key = format!("{prefix}config/cloudformation/{name}");
         site.cloud
             .upload(permit, &bucket, &key, &desired.body)
             .await?;
-        places.push(format!("s3://{bucket}/{key}"));
+        places.push(format!("s3://{}/{key}", bucket.name()));
     }
     Ok(places)
 }
 
-fn bucket(desired: &Desired<'_>) -> Result<String, OperationError> {
-    desired.buckets().into_iter().next().ok_or_else(|| {
+/// The stack's bucket, if it is the one that the config names. After a denied update a stack may hold another.
+async fn bucket(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    facts: &Facts,
+) -> Result<StackBucket, OperationError> {
+    let (logical_id, named) = desired.named_bucket().ok_or_else(|| {
         let message = "the product has no bucket with a name of its own";
         let problem = Diagnostic::error(Code::ActionNotOffered, &desired.config.path, message);
         OperationError::Invalid(vec![problem])
-    })
+    })?;
+    let stack = facts.stack.as_ref().and_then(Option::as_ref);
+    let resources = match stack {
+        Some(stack) => site.cloud.resources(&stack.id).await?,
+        None => Vec::new(),
+    };
+    let mut held = resources.into_iter();
+    let held = held.find(|resource| resource.logical_id == logical_id);
+    match held.and_then(|resource| resource.bucket) {
+        Some(bucket) if bucket.name() == named => Ok(bucket),
+        other => {
+            let refusal = Refusal::BucketNotInStack {
+                bucket: named,
+                held: other.map(|bucket| bucket.name().to_owned()),
+            };
+            Err(OperationError::Denied(vec![refusal.denial()]))
+        }
+    }
 }

@@ -7,7 +7,6 @@ use super::desired::KEEP_TAG;
 use super::provision::create;
 use super::{Desired, OperationContext, OperationError, Provisioned};
 use crate::guard::{Facts, TEST_TAG, Test, owner_tags};
-use crate::plan::BUCKET;
 use crate::report::Step;
 use crate::stack::{Health, Stack, StackName};
 
@@ -103,8 +102,7 @@ async fn remove(
     let mut permit = site.decide::<Test>(&facts, name)?;
     // A new pipeline runs at once and writes objects, and CloudFormation deletes only empty buckets.
     for resource in site.cloud.resources(&id).await? {
-        let bucket = resource.physical_id.filter(|_| resource.kind == BUCKET);
-        if let Some(bucket) = bucket
+        if let Some(bucket) = resource.bucket
             && site.cloud.count_versions(&bucket).await? > Some(0)
         {
             permit = site.cloud.empty(permit, &bucket, &|_| {}).await?;

@@ -33,6 +33,12 @@ pub enum Refusal {
     ConfigUnreadable,
     /// The product deletes no stacks.
     NoDeleteAction,
+    /// The config names a bucket that is not the stack's.
+    BucketNotInStack {
+        bucket: String,
+        /// The bucket that the stack has in its place.
+        held: Option<String>,
+    },
     /// The products of the default branch do not render the config.
     NotRenderedByDefaultBranch,
     /// The product has no such action.
@@ -64,6 +70,7 @@ impl Refusal {
                 Code::RoleNotConfigured
             }
             Self::NoIdentityToken => Code::IdentityTokenMissing,
+            Self::BucketNotInStack { .. } => Code::BucketNotInStack,
             Self::ConfigUnreadable | Self::NoDeleteAction | Self::NotRenderedByDefaultBranch => {
                 Code::RenderFailed
             }
@@ -100,6 +107,16 @@ impl Refusal {
             Self::NoIdentityToken => "the job has no identity token",
             Self::ConfigUnreadable => "the config could not be read again",
             Self::NoDeleteAction => "the product has no action that deletes a stack",
+            Self::BucketNotInStack { bucket, held } => {
+                let named = Text::ours("the config names bucket ").and(Text::name(bucket));
+                return match held {
+                    Some(held) => named
+                        .and(Text::ours(", and the stack holds "))
+                        .and(Text::name(held)),
+                    None => named.and(Text::ours(", which is not a bucket of the stack")),
+                }
+                .and(Text::ours("; nothing was written"));
+            }
             Self::NotRenderedByDefaultBranch => {
                 "the products of the default branch cannot make a stack of this config"
             }
@@ -141,6 +158,9 @@ impl Refusal {
                 "add it to the config in a pull request, and have that approved"
             }
             Self::NoApplyRole { .. } | Self::NoRole { .. } => ADD_ROLE,
+            Self::BucketNotInStack { .. } => {
+                "update or replace the stack first, or name the stack's bucket in the config"
+            }
             Self::NoPlanRole { .. } => "name one under `roles.plan` of the policy file",
             Self::NoIdentityToken => {
                 "let the job request identity tokens: `provisioner explain identity-token-missing`"

@@ -45,10 +45,14 @@ ML = [
 S3 = [
     # Whether the name is free.
     ("deploy validate-prov-template", "bucket", "s3:GetBucketVersioning s3:HeadBucket"),
+    # The stack says which bucket is its own.
+    ("deploy deploy-solution upload-template", "stack", "cloudformation:ListStackResources"),
     ("deploy deploy-solution", "bucket", "s3:ListObjectsV2"),
     ("deploy deploy-solution", "folders", "s3:PutObject"),
     ("upload-template", "templates", "s3:PutObject"),
-    # When the stack is gone already, a tag says whether the bucket was its own.
+    # When the stack is gone already, the deleted stack says which buckets it left, and a tag whether a bucket is still its own.
+    ("tear-down", "anything", "cloudformation:ListStacks"),
+    ("tear-down", "stack", "cloudformation:DescribeStackEvents"),
     ("tear-down", "bucket", "s3:DeleteBucket s3:GetBucketTagging"),
     ("tear-down", "contents", "s3:DeleteObjects"),
 ]
@@ -68,7 +72,8 @@ PLAN = set("""
     cloudformation:CreateChangeSet cloudformation:DeleteChangeSet cloudformation:DescribeChangeSet cloudformation:DescribeChangeSetHooks
     cloudformation:DescribeEvents cloudformation:DescribeStackDriftDetectionStatus cloudformation:DescribeStackEvents
     cloudformation:DescribeStackResourceDrifts cloudformation:DescribeStacks cloudformation:DetectStackDrift cloudformation:GetTemplate
-    cloudformation:ListChangeSets cloudformation:ListImports cloudformation:ListStackResources cloudformation:ValidateTemplate
+    cloudformation:ListChangeSets cloudformation:ListImports cloudformation:ListStackResources cloudformation:ListStacks
+    cloudformation:ValidateTemplate
     s3:GetBucketTagging s3:GetBucketVersioning s3:HeadBucket s3:HeadObject s3:ListObjectVersions s3:ListObjectsV2
     ssm:GetParameters
     sts:AssumeRoleWithWebIdentity sts:GetCallerIdentity

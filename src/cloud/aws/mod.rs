@@ -5,6 +5,7 @@ mod change_set_findings;
 mod change_sets;
 mod classify;
 mod convert;
+mod deleted_stacks;
 mod dependencies;
 mod drift;
 mod error;

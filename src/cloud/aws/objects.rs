@@ -4,8 +4,9 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::operations::of_same_stack;
 use super::{Cloud, classify, error};
-use crate::cloud::{AwsError, Bucket, CloudError, Result};
+use crate::cloud::{AwsError, Bucket, CloudError, Result, StackBucket};
 use crate::guard::{EmptiesBuckets, Folders, Permit, TearDown, Upload};
 
 /// Maximum number of concurrent writes.
@@ -36,11 +37,11 @@ impl Cloud {
     }
 
     /// Whether a bucket exists and has this tag.
-    pub async fn is_tagged(&self, bucket: &str, key: &str, value: &str) -> Result<bool> {
+    pub async fn is_tagged(&self, bucket: &StackBucket, key: &str, value: &str) -> Result<bool> {
         let tagging = self
             .objects
             .get_bucket_tagging()
-            .bucket(bucket)
+            .bucket(bucket.name())
             .send()
             .await;
         match tagging.map_err(|e| error::from_sdk("GetBucketTagging", e)) {
@@ -58,18 +59,20 @@ impl Cloud {
     /// Deletes emptied buckets that the stack's deletion retained.
     pub async fn delete_buckets(
         &self,
-        _permit: Permit<TearDown>,
-        buckets: &[String],
+        permit: Permit<TearDown>,
+        buckets: &[StackBucket],
     ) -> Result<()> {
         for bucket in buckets {
+            of_same_stack(&permit, bucket.stack_id())?;
             self.ensure_not_cancelled()?;
             self.delete_bucket(bucket).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn delete_bucket(&self, bucket: &str) -> Result<()> {
-        let deleted = self.objects.delete_bucket().bucket(bucket).send().await;
+    pub(super) async fn delete_bucket(&self, bucket: &StackBucket) -> Result<()> {
+        let bucket = self.objects.delete_bucket().bucket(bucket.name());
+        let deleted = bucket.send().await;
         match deleted.map_err(|e| error::from_sdk("DeleteBucket", e)) {
             Ok(_) => Ok(()),
             Err(error) if error.has_code("NoSuchBucket") => Ok(()),
@@ -93,7 +96,7 @@ impl Cloud {
     }
 
     /// Number of object versions and delete markers of a bucket; `None` if the bucket does not exist.
-    pub async fn count_versions(&self, bucket: &str) -> Result<Option<u64>> {
+    pub async fn count_versions(&self, bucket: &StackBucket) -> Result<Option<u64>> {
         let mut count = 0;
         let mut at = Marker::default();
         loop {
@@ -110,12 +113,12 @@ impl Cloud {
         }
     }
 
-    async fn versions(&self, bucket: &str, at: &Marker) -> Result<Page> {
+    async fn versions(&self, bucket: &StackBucket, at: &Marker) -> Result<Page> {
         self.ensure_not_cancelled()?;
         let page = self
             .objects
             .list_object_versions()
-            .bucket(bucket)
+            .bucket(bucket.name())
             .set_key_marker(at.key.clone())
             .set_version_id_marker(at.version.clone())
             .send()
@@ -144,9 +147,10 @@ impl Cloud {
     pub async fn empty<E: EmptiesBuckets>(
         &self,
         permit: Permit<E>,
-        bucket: &str,
+        bucket: &StackBucket,
         tell: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<Permit<E>> {
+        of_same_stack(&permit, bucket.stack_id())?;
         let pages = stream::try_unfold(Some(Marker::default()), |at| async move {
             let Some(at) = at else { return Ok(None) };
             let page = self.versions(bucket, &at).await?;
@@ -167,7 +171,7 @@ impl Cloud {
 
     async fn delete_versions(
         &self,
-        bucket: &str,
+        bucket: &StackBucket,
         versions: Vec<(String, Option<String>)>,
     ) -> Result<u64> {
         let count = versions.len() as u64;
@@ -190,7 +194,7 @@ impl Cloud {
         let deleted = self
             .objects
             .delete_objects()
-            .bucket(bucket)
+            .bucket(bucket.name())
             .delete(delete)
             .send();
         let deleted = deleted
@@ -216,13 +220,13 @@ impl Cloud {
     /// Keys below a prefix.
     pub async fn keys(
         &self,
-        bucket: &str,
+        bucket: &StackBucket,
         prefix: &str,
     ) -> Result<std::collections::HashSet<String>> {
         let mut pages = self
             .objects
             .list_objects_v2()
-            .bucket(bucket)
+            .bucket(bucket.name())
             .prefix(prefix)
             .into_paginator()
             .send();
@@ -244,11 +248,12 @@ impl Cloud {
     /// `tell` receives the progress.
     pub async fn make_folders(
         &self,
-        _permit: Permit<Folders>,
-        bucket: &str,
+        permit: Permit<Folders>,
+        bucket: &StackBucket,
         keys: &[String],
         tell: &(dyn Fn() + Send + Sync),
     ) -> Result<usize> {
+        of_same_stack(&permit, bucket.stack_id())?;
         let made = stream::iter(keys).map(|key| async move {
             let made = self.make_folder(bucket, key).await;
             tell();
@@ -259,12 +264,12 @@ impl Cloud {
             .await
     }
 
-    async fn make_folder(&self, bucket: &str, key: &str) -> Result<bool> {
+    async fn make_folder(&self, bucket: &StackBucket, key: &str) -> Result<bool> {
         self.ensure_not_cancelled()?;
         let put = self
             .objects
             .put_object()
-            .bucket(bucket)
+            .bucket(bucket.name())
             .key(key)
             .if_none_match("*")
             .body(ByteStream::from_static(b""))
@@ -282,16 +287,17 @@ impl Cloud {
     /// Writes a template into the stack's bucket.
     pub async fn upload(
         &self,
-        _permit: Permit<Upload>,
-        bucket: &str,
+        permit: Permit<Upload>,
+        bucket: &StackBucket,
         key: &str,
         body: &str,
     ) -> Result<()> {
+        of_same_stack(&permit, bucket.stack_id())?;
         self.ensure_not_cancelled()?;
         let put = self
             .objects
             .put_object()
-            .bucket(bucket)
+            .bucket(bucket.name())
             .key(key)
             .content_type("application/yaml")
             .body(ByteStream::from(body.as_bytes().to_vec()))

@@ -53,12 +53,8 @@ impl Cloud {
             return Err(CloudError::Misused(message.to_owned()));
         }
         let resources = self.resources(&running.stack_id).await?.into_iter();
-        // A resource that failed to be created may belong to another stack.
-        let made = resources.filter(|resource| {
-            resource.kind == "AWS::S3::Bucket" && resource.status == "CREATE_COMPLETE"
-        });
         Ok(Rollback {
-            buckets: made.filter_map(|bucket| bucket.physical_id).collect(),
+            buckets: resources.filter_map(|resource| resource.bucket).collect(),
             running: self.start_deletion(&running.stack_id).await?,
         })
     }
@@ -149,7 +145,7 @@ impl Cloud {
 }
 
 /// Checks that the ARN has the name of the permit's stack.
-fn of_same_stack<E: Effect>(permit: &Permit<E>, stack_id: &str) -> Result<()> {
+pub(super) fn of_same_stack<E: Effect>(permit: &Permit<E>, stack_id: &str) -> Result<()> {
     if stack_id.contains(&format!(":stack/{}/", permit.stack().name)) {
         return Ok(());
     }

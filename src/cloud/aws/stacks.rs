@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::classify::Situation;
 use super::{Cloud, convert, error};
-use crate::cloud::{Result, StackResource};
+use crate::cloud::bucket::Holding;
+use crate::cloud::{Result, StackBucket, StackResource};
 use crate::stack::{Stack, StackEvent};
 
 impl Cloud {
@@ -61,10 +62,36 @@ impl Cloud {
                         .resource_status
                         .map(|status| status.as_str().to_owned())
                         .unwrap_or_default(),
+                    bucket: None,
                 });
             }
         }
+        self.find_buckets(stack_id, &mut found).await?;
         Ok(found)
+    }
+
+    /// Adds the buckets that the stack holds to its resources. Reads the stack's events only if a status leaves it open.
+    async fn find_buckets(&self, stack_id: &str, resources: &mut [StackResource]) -> Result<()> {
+        let mut events = None;
+        for resource in resources {
+            let Some(id) = &resource.physical_id else {
+                continue;
+            };
+            let bucket = StackBucket::new(stack_id, id);
+            let held = match Holding::new(&resource.kind, &resource.status) {
+                Holding::Held => true,
+                Holding::No => false,
+                Holding::Uncertain => {
+                    let events = match &events {
+                        Some(events) => events,
+                        None => events.insert(self.events(stack_id, &HashSet::new()).await?),
+                    };
+                    bucket.was_created(events)
+                }
+            };
+            resource.bucket = held.then_some(bucket);
+        }
+        Ok(())
     }
 
     /// Events that are not in `seen`, oldest first. AWS lists the newest first, so the search ends at the first seen event.

@@ -26,6 +26,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("aws-unreachable", "aws"),
     ("branch-not-protected", "guard"),
     ("bucket-not-empty", "guard"),
+    ("bucket-not-in-stack", "guard"),
     ("changes-requested", "guard"),
     ("config-not-found", "workspace"),
     ("delete-needs-second-person", "guard"),

@@ -7,6 +7,7 @@
 
 mod answers;
 mod attack;
+mod buckets;
 mod changes;
 mod deletion;
 mod drift;

@@ -24,6 +24,14 @@ fn published(workdir: &Workdir) -> Value {
     parameters(&names.iter().map(of).collect::<Vec<_>>())
 }
 
+/// The stack's resources: the bucket that the config names.
+fn bucket_of(workdir: &Workdir) -> Value {
+    json!({"StackResourceSummaries": [{
+        "LogicalResourceId": "Bucket", "PhysicalResourceId": workdir.name,
+        "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "CREATE_COMPLETE",
+    }]})
+}
+
 /// A change set that can be executed; its stack passes through these states.
 fn running(workdir: &Workdir, states: Value) {
     created_change_set(workdir, change_set("CREATE_COMPLETE", ""));
@@ -75,6 +83,7 @@ fn a_creation_reports_every_event() {
             json!([newest, first_events(&events, 5)]),
         )
         .on("GetParameters", published(&workdir))
+        .on("ListStackResources", bucket_of(&workdir))
         .on("ListObjectsV2", json!({"ListBucketResult": {}}))
         .on("PutObject", json!({}));
     let made = workdir.run_action("prep-master", &["--force"]);
@@ -374,6 +383,7 @@ fn a_running_creation_is_joined() {
             "DescribeStackEvents",
             json!([first_events(&events, 1), first_events(&events, 2)]),
         )
+        .on("ListStackResources", bucket_of(&workdir))
         .on("GetParameters", published(&workdir))
         .on("ListObjectsV2", json!({"ListBucketResult": {}}))
         .on("PutObject", json!({}));

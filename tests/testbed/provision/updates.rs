@@ -74,6 +74,42 @@ fn reviewed_policy_applies_the_reviewed_change_set() {
     world.github.take_writes();
 }
 
+/// The config names the bucket of another owner and requests new folders; the update is denied.
+#[test]
+fn attack_folders_in_the_bucket_of_another_owner() {
+    for is_foreign in [true, false] {
+        let world = World::with_stack("");
+        let foreign = format!("foreign-{}", world.workdir.account);
+        let rest = match is_foreign {
+            true => format!("{SOLUTION}  bucket_name_override: {foreign}\n"),
+            false => SOLUTION.to_owned(),
+        };
+        let pull = world.proposed(&rest);
+        let before = world.approved_and_merged(&pull);
+        let objects = world.workdir.aws.objects();
+        let region = aws_sdk_s3::types::BucketLocationConstraint::UsWest2;
+        let place = aws_sdk_s3::types::CreateBucketConfiguration::builder();
+        let place = place.location_constraint(region).build();
+        let made = objects.create_bucket().bucket(&foreign);
+        let made = made.create_bucket_configuration(place).send();
+        world.workdir.aws.wait(made).unwrap();
+        let template = world.template();
+        let run = world.push(&before).run();
+        let folders = world.workdir.aws.keys(&world.workdir.name).len();
+        assert_eq!(world.workdir.aws.keys(&foreign), [""; 0]);
+        match is_foreign {
+            true => {
+                assert_eq!(run.status, 20, "{}", run.stderr);
+                let codes = codes_of(&run.summary);
+                assert_eq!(codes, ["update-not-allowed", "bucket-not-in-stack"]);
+                assert_eq!(folders, 0);
+            }
+            false => assert_eq!(folders, 324, "{}", run.summary),
+        }
+        world.assert_unchanged(&template);
+    }
+}
+
 #[test]
 fn attack_another_change_of_the_stack_between_review_and_merge() {
     let world = World::with_stack("    updates: reviewed\n");

@@ -1,0 +1,192 @@
+//! Effects on buckets. CloudFormation says which buckets are the stack's own; the names in a config decide nothing.
+
+use serde_json::{Value, json};
+
+use super::answers::{events, first_events, no_stack, stack, stack_id};
+use super::{Workdir, workdir};
+
+/// The stack's only resource: its bucket.
+fn resources(bucket: &str, status: &str) -> Value {
+    json!({"StackResourceSummaries": [{
+        "LogicalResourceId": "Bucket", "PhysicalResourceId": bucket,
+        "ResourceType": "AWS::S3::Bucket", "ResourceStatus": status,
+    }]})
+}
+
+/// A stack with a bucket: this one, or the one that the config names.
+fn holding(bucket: Option<&str>, status: &str) -> Workdir {
+    let workdir = workdir();
+    let bucket = bucket.unwrap_or(&workdir.name);
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
+        .on("ListStackResources", resources(bucket, status));
+    workdir
+}
+
+/// Actions that write into a bucket, and the further operations of each.
+const WRITERS: [(&str, &[&str]); 2] = [
+    ("deploy-solution", &["ListObjectsV2", "PutObject"]),
+    ("upload-template", &["PutObject"]),
+];
+
+#[test]
+fn attack_a_config_that_names_the_bucket_of_another_owner() {
+    for (action, operations) in WRITERS {
+        let denied = holding(Some("acme-of-the-stack"), "CREATE_COMPLETE");
+        let output = denied.try_action(action, &["--solution", "fraud"]);
+        assert_eq!(output.status, 20, "{action}: {}", output.stdout);
+        let words = [
+            "error[bucket-not-in-stack]",
+            "the stack holds `acme-of-the-stack`; nothing was written",
+        ];
+        for words in words {
+            assert!(output.stdout.contains(words), "{action}: {}", output.stdout);
+        }
+        // The same stack with the bucket that the config names.
+        let allowed = holding(None, "CREATE_COMPLETE");
+        for operation in operations {
+            allowed.aws.on(operation, json!({"ListBucketResult": {}}));
+        }
+        allowed.run_action(action, &["--solution", "fraud"]);
+    }
+}
+
+#[test]
+fn attack_folders_of_a_bucket_whose_creation_failed() {
+    for status in ["CREATE_FAILED", "DELETE_COMPLETE", "SOMETHING_NEW"] {
+        let denied = holding(None, status);
+        let output = denied.try_action("deploy-solution", &["--solution", "fraud"]);
+        assert_eq!(output.status, 20, "{status}: {}", output.stdout);
+        let words = "which is not a bucket of the stack; nothing was written";
+        assert!(output.stdout.contains(words), "{status}: {}", output.stdout);
+    }
+}
+
+/// Tears down a stack with a bucket of this status. `rows`: events of the bucket, if they are read.
+fn tear_down(status: &str, rows: &[(&str, &str, &str)]) -> Workdir {
+    let workdir = workdir();
+    let bucket_events = rows.len();
+    let mut rows = rows.to_vec();
+    rows.insert(0, ("", "CREATE_IN_PROGRESS", "User Initiated"));
+    rows.extend([
+        ("", "DELETE_IN_PROGRESS", "User Initiated"),
+        ("", "DELETE_COMPLETE", ""),
+    ]);
+    let events = events(&workdir, &rows);
+    let before = first_events(&events, bucket_events + 1);
+    // The stack's resources, and the events before the deletion.
+    let reads = if bucket_events > 0 { 2 } else { 1 };
+    let mut answers = vec![before; reads];
+    answers.push(first_events(&events, rows.len()));
+    workdir
+        .aws
+        .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}))
+        .on("ListStackResources", resources("physical-Bucket", status))
+        .on("DescribeStackEvents", Value::Array(answers))
+        .on("DeleteStack", json!({}))
+        .on(
+            "DescribeStacks",
+            json!([
+                stack(&workdir, "ROLLBACK_COMPLETE"),
+                stack(&workdir, "DELETE_COMPLETE")
+            ]),
+        );
+    workdir
+}
+
+#[test]
+fn attack_a_bucket_whose_creation_failed_is_not_emptied() {
+    let failed = ("Bucket", "CREATE_FAILED", "the name is taken");
+    let created = ("Bucket", "CREATE_COMPLETE", "");
+    let full = ("Bucket", "DELETE_FAILED", "the bucket is not empty");
+    let cases: [(&str, &[(&str, &str, &str)], bool); 4] = [
+        ("CREATE_FAILED", &[], false),
+        ("DELETE_FAILED", &[failed, full], false),
+        ("DELETE_FAILED", &[created, full], true),
+        ("CREATE_COMPLETE", &[], true),
+    ];
+    for (status, rows, is_emptied) in cases {
+        let workdir = tear_down(status, rows);
+        if is_emptied {
+            let version = json!({"Key": "a", "VersionId": "1"});
+            let versions =
+                json!({"ListVersionsResult": {"IsTruncated": false, "Version": [version]}});
+            workdir
+                .aws
+                .on("ListObjectVersions", versions)
+                .on("DeleteObjects", json!({"DeleteResult": {}}))
+                .on("DeleteBucket", json!({}));
+        }
+        // An operation that is not scripted fails the test.
+        let output = workdir.try_action("tear-down", &["--force"]);
+        assert_eq!(output.status, 0, "{status}: {}", output.stdout);
+        assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 1);
+    }
+}
+
+/// The stack is deleted already. `tags`: of the deleted stack. `rows`: its events.
+fn deleted(rows: &[(&str, &str, &str)], is_owned: bool) -> Workdir {
+    let workdir = workdir();
+    let mut last = stack(&workdir, "DELETE_COMPLETE");
+    if !is_owned {
+        last["Stacks"][0]["Tags"] = json!([]);
+    }
+    let summary = |name: &str, id: &str| json!({"StackName": name, "StackId": id, "StackStatus": "DELETE_COMPLETE", "CreationTime": "2026-11-25T09:00:00.000Z"});
+    let listed = [
+        summary("another-stack", "another"),
+        summary(&workdir.stack(), &stack_id(&workdir)),
+    ];
+    workdir
+        .aws
+        .on("DescribeStacks", json!([no_stack(), last]))
+        .on("ListStacks", json!({"StackSummaries": listed}));
+    if is_owned {
+        let events = events(&workdir, rows);
+        let all = first_events(&events, events.len());
+        workdir.aws.on("DescribeStackEvents", all);
+    }
+    workdir
+}
+
+#[test]
+fn attack_a_bucket_that_no_deleted_stack_left() {
+    let created = ("Bucket", "CREATE_COMPLETE", "");
+    let failed = ("Bucket", "CREATE_FAILED", "the name is taken");
+    let skipped = ("Bucket", "DELETE_SKIPPED", "");
+    for (rows, is_owned) in [
+        (vec![created, skipped], false),
+        (vec![failed, skipped], true),
+        (vec![created], true),
+    ] {
+        let workdir = deleted(&rows, is_owned);
+        let output = workdir.run_action("tear-down", &["--force"]);
+        assert!(
+            output.stdout.contains("does not exist"),
+            "{}",
+            output.stdout
+        );
+    }
+    // No stack of this name was ever deleted.
+    let never = workdir();
+    never
+        .aws
+        .on("DescribeStacks", no_stack())
+        .on("ListStacks", json!({"StackSummaries": []}));
+    never.run_action("tear-down", &["--force"]);
+    // The bucket that our deleted stack retained.
+    let workdir = deleted(&[created, skipped], true);
+    let tag = json!({"Key": "provisioner:config", "Value": workdir.name});
+    workdir
+        .aws
+        .on(
+            "GetBucketTagging",
+            json!({"Tagging": {"TagSet": {"Tag": [tag]}}}),
+        )
+        .on(
+            "ListObjectVersions",
+            json!({"ListVersionsResult": {"IsTruncated": false}}),
+        )
+        .on("DeleteBucket", json!({}));
+    workdir.run_action("tear-down", &["--force"]);
+}
