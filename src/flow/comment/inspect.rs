@@ -20,7 +20,7 @@ use crate::job::CredentialCache;
 use crate::job::JobError;
 use crate::job::{ProgressLog, cancel_on_signal};
 use crate::operation::{self, Desired};
-use crate::operation::{Task, TaskOptions, to_diagnostics};
+use crate::operation::{Task, TaskOptions, missing_setup, to_diagnostics};
 use crate::plan::{Change, Intent};
 use crate::product::{Class, Registry, Verb};
 use crate::report::{CONFIG_REMOVED, Outcome, Redactor, Refusal, State};
@@ -148,13 +148,17 @@ impl<'a> Inspection<'a> {
             DecisionRecorder::new(self.request.clone(), ProgressLog::new(Redactor::default()));
         let stack = StackName::for_config(&config);
         let denials = recorder.early_denials_for(EffectKind::Test, &self.context.policy, &stack);
-        match denials.is_empty() {
-            true => Ok(Some(config)),
-            false => {
-                let failure = operation::OperationError::Denied(denials);
-                Err(self.failed(change, &config, &Redactor::default(), failure))
-            }
+        if !denials.is_empty() {
+            let failure = operation::OperationError::Denied(denials);
+            return Err(self.failed(change, &config, &Redactor::default(), failure));
         }
+        // Without the role a job in the environment could do nothing.
+        if self.policy.apply_role(&config.target).is_none() {
+            let environment = config.target.environment.clone();
+            let failure = missing_setup(&Refusal::NoApplyRole { environment });
+            return Err(self.failed(change, &config, &Redactor::default(), failure));
+        }
+        Ok(Some(config))
     }
 
     async fn at(

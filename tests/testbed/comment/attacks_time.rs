@@ -480,6 +480,35 @@ fn attack_a_job_of_another_environment() {
     world.assert_no_aws_access();
 }
 
+/// No job starts for a test in an environment without an apply role; with one, a job starts.
+#[test]
+fn attack_a_test_in_an_environment_without_a_role() {
+    let world = World::new(&policy("  dev: {}\n"));
+    let text = world.workdir.read(&world.workdir.path());
+    let path = world.workdir.path().replace("-prod-", "-dev-");
+    let of_dev = text.replace("env: prod", "env: dev");
+    let pull = world.proposal(|commit| {
+        let commit = commit.write(&path, of_dev);
+        commit.write(&world.workdir.path(), &text)
+    });
+    pull.approve(&world.bob);
+    let of_prod = world.workdir.path();
+    for (config, expected, status) in [(&path, "[]", 20), (&of_prod, r#"["prod"]"#, 0)] {
+        let command = format!("/provisioner test-deploy {config}");
+        let run = world.inspect(&pull, &world.carol, &command);
+        assert_eq!(run.environments(), expected, "{}", world.last_reply());
+        run.assert_exit(status);
+        world.github.take_writes();
+    }
+    let denied = world.replies();
+    assert!(
+        denied[0].contains("error[role-not-configured]"),
+        "{}",
+        denied[0]
+    );
+    world.assert_no_aws_access();
+}
+
 /// Vector 25: a finished deletion is commanded again.
 #[test]
 fn attack_a_deletion_that_is_replayed() {
