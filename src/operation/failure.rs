@@ -124,7 +124,7 @@ fn help(failed: &CloudError) -> Option<&'static str> {
         CloudError::Misused(_) | CloudError::NoIdentityToken(_) => None,
         CloudError::Aws(error) => match error.kind {
             AwsErrorKind::Limited { .. } => Some("wait, then run it again"),
-            AwsErrorKind::Unreachable => None,
+            AwsErrorKind::Unreachable => Some("run it again"),
             AwsErrorKind::Expired if error.role.is_some() => {
                 Some("run the job again: it requests a new identity token")
             }

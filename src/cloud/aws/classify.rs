@@ -95,8 +95,8 @@ pub fn kind(code: Option<&str>, status: u16) -> AwsErrorKind {
     }
 }
 
-/// A situation that CloudFormation reports with the code `ValidationError`, so that only the message tells it from a wrong request.
-/// The API reference describes these situations and not the texts, which are those of the service's answers.
+/// A situation that AWS reports with a code of many meanings, so that only the message tells it from others. The API reference
+/// describes these situations and not the texts, which are those of the services' answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Situation {
     /// `Stack with id s3 does not exist`, `Stack [s3] does not exist`
@@ -107,32 +107,47 @@ pub enum Situation {
     NoImporter,
     /// `Drift detection is already in progress for stack [arn:…]`
     DriftDetectionRuns,
+    /// `Couldn't retrieve verification key from your identity provider, …`: STS did not reach the issuer of the identity token.
+    KeyUnavailable,
 }
 
-/// Situation, and how its message begins and ends. What stands between comes from the request.
-const MESSAGES: &[(Situation, &str, &str)] = &[
-    (Situation::NoStack, "Stack ", "does not exist"),
-    (Situation::NoChangeSet, "ChangeSet ", "does not exist"),
+const VALIDATION: &str = "ValidationError";
+
+/// Situation, its code, and how its message begins and ends. What stands between comes from the request.
+const MESSAGES: &[(Situation, &str, &str, &str)] = &[
+    (Situation::NoStack, VALIDATION, "Stack ", "does not exist"),
+    (
+        Situation::NoChangeSet,
+        VALIDATION,
+        "ChangeSet ",
+        "does not exist",
+    ),
     (
         Situation::NoImporter,
+        VALIDATION,
         "Export ",
         "is not imported by any stack",
     ),
     (
         Situation::DriftDetectionRuns,
+        VALIDATION,
         "Drift detection is already in progress",
+        "",
+    ),
+    (
+        Situation::KeyUnavailable,
+        "InvalidIdentityToken",
+        "Couldn't retrieve verification key",
         "",
     ),
 ];
 
 pub fn situation(code: &str, message: &str) -> Option<Situation> {
-    if code != "ValidationError" {
-        return None;
-    }
     let message = message.trim_end_matches('.');
     MESSAGES
         .iter()
-        .find(|(_, begins, ends)| message.starts_with(begins) && message.ends_with(ends))
+        .filter(|(_, of, ..)| *of == code)
+        .find(|(_, _, begins, ends)| message.starts_with(begins) && message.ends_with(ends))
         .map(|(situation, ..)| *situation)
 }
 
@@ -235,5 +250,16 @@ mod tests {
         ] {
             assert_eq!(of(message), None, "{message}");
         }
+        let of = |message| situation("InvalidIdentityToken", message);
+        let text = "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements";
+        assert_eq!(of(text), Some(Situation::KeyUnavailable));
+        for message in [
+            "Incorrect token audience",
+            "No OpenIDConnect provider found in your account for https://ci.example",
+            "Stack [s3] does not exist",
+        ] {
+            assert_eq!(of(message), None, "{message}");
+        }
+        assert_eq!(situation("AccessDenied", text), None);
     }
 }

@@ -51,6 +51,7 @@ fn rejected(operation: &'static str, error: &impl ProvideErrorMetadata, status: 
     let message = error.message().unwrap_or("no explanation");
     let kind = match classify::situation(error.code().unwrap_or_default(), message) {
         Some(Situation::NoStack | Situation::NoChangeSet) => AwsErrorKind::NotFound,
+        Some(Situation::KeyUnavailable) => AwsErrorKind::Unreachable,
         _ => classify::kind(error.code(), status),
     };
     let retried = match &kind {

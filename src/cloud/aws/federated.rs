@@ -1,16 +1,23 @@
 //! Credentials from an identity token. The role is assumed again before its credentials expire.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, Result, future};
 use secrecy::ExposeSecret as _;
 
+use super::classify::Situation;
 use super::error;
 use crate::cloud::{AwsError, CloudError};
 use crate::forge::IdentityTokens;
+use crate::pacing;
+
+/// Attempts to assume a role while STS cannot verify tokens, each with a new token.
+const ATTEMPTS: u32 = 4;
+/// Each attempt doubles the pause.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Assumes a role with a new token each time. A token from the job's start would expire during a long run.
 #[derive(Debug)]
@@ -38,10 +45,25 @@ impl WebIdentityProvider {
     }
 
     async fn assume(&self) -> Result {
+        let mut attempt = 1;
+        let assumed = loop {
+            match self.attempt().await {
+                Err(error) if attempt < ATTEMPTS && error.describes(Situation::KeyUnavailable) => {
+                    let pause = FIRST_PAUSE * 2_u32.pow(attempt - 1);
+                    log::warn!("{error}; the job tries again with a new identity token");
+                    tokio::time::sleep(pacing::pause(pause)).await;
+                    attempt += 1;
+                }
+                assumed => break assumed,
+            }
+        };
+        assumed.map_err(CredentialsError::provider_error)
+    }
+
+    /// One attempt with a new token.
+    async fn attempt(&self) -> std::result::Result<Credentials, CloudError> {
         let token = self.identity.token().await;
-        let token = token.map_err(|error| {
-            CredentialsError::provider_error(CloudError::NoIdentityToken(error))
-        })?;
+        let token = token.map_err(CloudError::NoIdentityToken)?;
         let assumed = self
             .sts
             .assume_role_with_web_identity()
@@ -50,19 +72,18 @@ impl WebIdentityProvider {
             .web_identity_token(token.expose_secret())
             .send()
             .await;
-        let assumed = assumed.map_err(|e| {
-            let error = match error::from_sdk("AssumeRoleWithWebIdentity", e) {
-                CloudError::Aws(error) => CloudError::Aws(AwsError {
-                    role: Some(self.role.clone()),
-                    ..error
-                }),
-                error => error,
-            };
-            CredentialsError::provider_error(error)
-        })?;
+        let of_role = |error| match error {
+            CloudError::Aws(error) => CloudError::Aws(AwsError {
+                role: Some(self.role.clone()),
+                ..error
+            }),
+            error => error,
+        };
+        let assumed =
+            assumed.map_err(|e| of_role(error::from_sdk("AssumeRoleWithWebIdentity", e)))?;
         let credentials = assumed
             .credentials
-            .ok_or_else(|| CredentialsError::unhandled("AWS sent no credentials"))?;
+            .ok_or_else(|| CloudError::NoCredentials("AWS sent none".to_owned()))?;
         let expiry = SystemTime::try_from(credentials.expiration).ok();
         Ok(Credentials::new(
             credentials.access_key_id,

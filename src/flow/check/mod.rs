@@ -11,6 +11,7 @@ use self::publish::{deliver, set_status};
 use self::report::{collisions, report};
 use crate::change::{ConfigSelector, policy_at, read_inputs, reject_claimed_stacks};
 use crate::ci::JobEnvironment;
+use crate::exit::Exit;
 use crate::forge::{IdentityTokens, Source};
 use crate::guard::LoadedPolicy;
 use crate::guard::POLICY_FILE;
@@ -19,17 +20,20 @@ use crate::model::CommitSha;
 use crate::report::{self as print, MARKER, NotWritten, Notice, OfflineReason, Report};
 
 pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
-    let (report, comment_url) = pull_request(job, number).await?;
-    deliver(job, &report, comment_url.as_deref()).map_err(JobError::Internal)
+    let (report, comment_url, unanswered) = pull_request(job, number).await?;
+    deliver(job, &report, comment_url.as_deref(), unanswered).map_err(JobError::Internal)
 }
 
 /// Checks what a merge queue would merge.
 pub async fn check_merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> JobResult {
-    let report = merge_group(job, base, head).await?;
-    deliver(job, &report, None).map_err(JobError::Internal)
+    let (report, unanswered) = merge_group(job, base, head).await?;
+    deliver(job, &report, None, unanswered).map_err(JobError::Internal)
 }
 
-async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>), JobError> {
+/// The report, the address of its comment, and an exit code if AWS or the forge did not answer.
+type CheckOutcome = (Report, Option<String>, Option<Exit>);
+
+async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> {
     let Job {
         environment, forge, ..
     } = job;
@@ -67,10 +71,10 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
             report.notices.push(Notice::Offline { reason });
         }
         report.notices.push(Notice::ForkReport);
-        return Ok((report, None));
+        return Ok((report, None, None));
     }
     let plan = plan(environment, policies, format!("pull-{number}"));
-    preview(&mut report, &inputs, &plan).await;
+    let unanswered = preview(&mut report, &inputs, &plan).await;
     let surroundings = forge.open_pull_requests().await?;
     report.collisions = surroundings
         .open
@@ -103,10 +107,14 @@ async fn pull_request(job: &Job, number: u64) -> Result<(Report, Option<String>)
         }
     }
     set_status(&**forge, &pull_request.head, surroundings.own, &mut report).await?;
-    Ok((report, url))
+    Ok((report, url, unanswered))
 }
 
-async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Report, JobError> {
+async fn merge_group(
+    job: &Job,
+    base: &CommitSha,
+    head: &CommitSha,
+) -> Result<(Report, Option<Exit>), JobError> {
     let environment = &job.environment;
     let source = job.source(&[base, head]);
     let files = source.changed_files(base, head).await?;
@@ -117,9 +125,9 @@ async fn merge_group(job: &Job, base: &CommitSha, head: &CommitSha) -> Result<Re
     let mut report = report(&inputs, base, head);
     reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
     let plan = plan(environment, policies, "merge-group".to_owned());
-    preview(&mut report, &inputs, &plan).await;
+    let unanswered = preview(&mut report, &inputs, &plan).await;
     set_status(&*job.forge, head, None, &mut report).await?;
-    Ok(report)
+    Ok((report, unanswered))
 }
 
 /// The policies at the base of the change and at the tip of the default branch. The author chooses the base.

@@ -8,6 +8,7 @@ use futures_util::StreamExt as _;
 use crate::change::ChangeInputs;
 use crate::cloud::CancellationToken;
 use crate::config::Config;
+use crate::exit::Exit;
 use crate::forge::IdentityTokens;
 use crate::guard::{EffectKind, Facts, LoadedPolicy, Policies, denials_before_credentials};
 use crate::job::CredentialCache;
@@ -36,8 +37,13 @@ impl PreviewContext {
     }
 }
 
-/// Adds AWS's preview of each change to the report, or a notice that says why there is none.
-pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewContext) {
+/// Adds AWS's preview of each change to the report, or a notice that says why there is none. Returns an exit code if AWS or the
+/// forge did not answer a question: the impact is then unknown only for now.
+pub async fn preview(
+    report: &mut Report,
+    inputs: &ChangeInputs,
+    plan: &PreviewContext,
+) -> Option<Exit> {
     let concerned = |change: &&Change| {
         matches!(
             change.intent,
@@ -45,11 +51,13 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
         )
     };
     if !report.plan.changes.iter().any(|change| concerned(&change)) {
-        return;
+        return None;
     }
     let policies = plan.policies();
     if policies.problems().next().is_some() {
-        return skip(report, OfflineReason::PolicyInvalid);
+        let reason = OfflineReason::PolicyInvalid;
+        report.notices.push(Notice::Offline { reason });
+        return None;
     }
     let mut lacking: BTreeSet<String> = BTreeSet::new();
     let mut work: Vec<(&Change, &Target, String)> = Vec::new();
@@ -98,15 +106,14 @@ pub async fn preview(report: &mut Report, inputs: &ChangeInputs, plan: &PreviewC
                 .await;
         }
     }
-    for (path, preview) in previews {
+    let mut unanswered = None;
+    for (path, (preview, exit)) in previews {
         report.add(&path, preview);
+        unanswered = unanswered.max(exit);
     }
     report.notices.extend(notices);
     report.update_digest();
-}
-
-fn skip(report: &mut Report, reason: OfflineReason) {
-    report.notices.push(Notice::Offline { reason });
+    unanswered
 }
 
 struct Previewer<'a> {
@@ -115,26 +122,31 @@ struct Previewer<'a> {
 }
 
 impl Previewer<'_> {
+    /// The exit code is set if AWS may answer a later run.
     async fn at(
         &self,
         change: &Change,
         sessions: &CredentialCache,
         role: &str,
         target: &Target,
-    ) -> Preview {
+    ) -> (Preview, Option<Exit>) {
         let before = self.inputs.config(change, true);
         let after = self.inputs.config(change, false);
         let Some(config) = after.as_ref().or(before.as_ref()) else {
-            return Preview::from_failure(Refusal::ConfigUnreadable.fact().quoted());
+            let text = Refusal::ConfigUnreadable.fact().quoted();
+            return (Preview::from_failure(text), None);
         };
         let values = Redactor::for_config(config, &self.policies.shown_values());
         let role = (sessions, role, target);
         let preview = self.query(change, role, config, before.as_ref(), &values);
         match preview.await {
-            Ok(preview) => preview,
+            Ok(preview) => (preview, None),
             Err(failure) => {
-                let (problems, _) = to_diagnostics(config, &values, failure);
-                Preview::from_failure(problems_line(&problems))
+                let is_transient =
+                    matches!(&failure, OperationError::Cloud(error) if error.is_transient());
+                let (problems, exit) = to_diagnostics(config, &values, failure);
+                let preview = Preview::from_failure(problems_line(&problems));
+                (preview, is_transient.then_some(exit))
             }
         }
     }

@@ -36,10 +36,12 @@ pub async fn set_status(
     }
 }
 
+/// `unanswered`: the exit code of a question that AWS or the forge did not answer.
 pub fn deliver(
     job: &Job,
     report: &Report,
     comment_url: Option<&str>,
+    unanswered: Option<Exit>,
 ) -> anyhow::Result<(String, Exit)> {
     let environment = &job.environment;
     summary(&print::markdown(
@@ -77,5 +79,8 @@ pub fn deliver(
     } else {
         Exit::Ok
     };
-    Ok((annotations, exit))
+    Ok((
+        annotations,
+        unanswered.map_or(exit, |unanswered| exit.max(unanswered)),
+    ))
 }

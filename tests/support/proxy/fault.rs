@@ -124,7 +124,8 @@ impl Fault {
     /// The answer in place of forwarding the request.
     pub fn instead(&self, call: &ApiCall) -> Option<Response<Body>> {
         let service = call.service.as_str();
-        let json = !matches!(service, "cloudformation" | "s3" | "sts");
+        // A request without a signature assumes a role.
+        let json = !matches!(service, "cloudformation" | "s3" | "sts" | "");
         let (status, code, message) = match self {
             Self::Throttled if service == "s3" => {
                 (503, "SlowDown", "Please reduce your request rate.")

@@ -130,3 +130,44 @@ fn attack_a_job_that_cannot_assume_its_role() {
     insta::assert_snapshot!("not_let_in", world.report(7));
     world.github.take_writes();
 }
+
+/// STS could not verify the token because it did not reach the issuer: <https://github.com/aws/aws-cli/issues/7194>.
+#[test]
+fn a_token_that_sts_cannot_verify_is_replaced() {
+    for (faults, tokens, status) in [(0, 1, 0), (2, 3, 0), (usize::MAX, 4, 31)] {
+        let (world, pull) = World::with_proposed();
+        let proxy = FaultProxy::in_front_of(&world.workdir.url);
+        let text = "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements";
+        let fault = Fault::Error(400, "InvalidIdentityToken", text.to_owned());
+        let operation = "AssumeRoleWithWebIdentity";
+        proxy.rule(Rule::new(fault).for_operation(operation).times(faults));
+        let before = world.issuers[0].issued().len();
+        let event = pull.event("synchronize", &world.alice);
+        let job = world.job("pull_request", &event, 0);
+        let job = job.with("AWS_ENDPOINT_URL", &proxy.url());
+        let run = job.run();
+        assert_eq!(run.status, status, "{faults}: {}", run.stderr);
+        let issued = world.issuers[0].issued().len() - before;
+        assert_eq!(issued, tokens, "{faults}: {}", run.summary);
+        let is_unknown = run.outputs["impact"] == "unknown";
+        assert_eq!(is_unknown, status == 31, "{faults}: {}", run.summary);
+        world.assert_no_secrets(&job, &run);
+        world.github.take_writes();
+    }
+}
+
+/// A token that STS rejects for another reason stays rejected.
+#[test]
+fn a_token_that_sts_rejects_is_not_requested_again() {
+    let (world, pull) = World::with_proposed();
+    let proxy = FaultProxy::in_front_of(&world.workdir.url);
+    let text = "Incorrect token audience";
+    let fault = Fault::Error(400, "InvalidIdentityToken", text.to_owned());
+    proxy.rule(Rule::new(fault).for_operation("AssumeRoleWithWebIdentity"));
+    let before = world.issuers[0].issued().len();
+    let event = pull.event("synchronize", &world.alice);
+    let job = world.job("pull_request", &event, 0);
+    job.with("AWS_ENDPOINT_URL", &proxy.url()).run();
+    assert_eq!(world.issuers[0].issued().len(), before + 1);
+    world.github.take_writes();
+}
