@@ -47,6 +47,7 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
         }
     };
     if let Some(policy) = &policy {
+        token::approvers(diagnosis, &job, policy).await;
         token::teams(diagnosis, &job, policy).await;
     }
     let subject = roles::identity(diagnosis, &job).await;

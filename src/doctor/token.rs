@@ -78,6 +78,40 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
     }
 }
 
+/// The account of each listed approver. A login can change hands, and an id cannot.
+pub async fn approvers(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Policy) {
+    const PART: &str = "approvers";
+    for listed in policy.listed_users() {
+        let what = format!("@{listed}");
+        let (login, pinned) = match listed.split_once('#') {
+            Some((login, id)) => (login, Some(id)),
+            None => (listed, None),
+        };
+        let user = match job.forge.find_user(login).await {
+            Ok(user) => user,
+            Err(error) => {
+                let reason = error.to_string();
+                diagnosis.skip(PART, &what, &Found::Unproven { reason });
+                continue;
+            }
+        };
+        let id = user.map(|user| user.id.0.to_string());
+        match (id, pinned) {
+            (None, _) => diagnosis.fail(PART, &what, &Found::ApproverAbsent, Exit::Denied),
+            (Some(id), None) => {
+                let pin = format!("@{login}#{id}");
+                diagnosis.pass(PART, &what, &Found::ApproverId { pin });
+            }
+            (Some(id), Some(pinned)) if id == pinned => {
+                diagnosis.pass(PART, &what, &Found::ApproverPinned);
+            }
+            (Some(id), Some(_)) => {
+                diagnosis.fail(PART, &what, &Found::ApproverOther { id }, Exit::Denied);
+            }
+        }
+    }
+}
+
 /// Whether it is seen who belongs to the teams whose approvals count.
 pub async fn teams(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Policy) {
     const PART: &str = "approvers";

@@ -12,6 +12,9 @@ pub trait Users: Send + Sync {
     /// The token's user; `None` if the forge does not say.
     async fn current_user(&self) -> Result<Option<UserId>, ForgeError>;
 
+    /// The user who has a login now; `None` if no account has it.
+    async fn find_user(&self, login: &str) -> Result<Option<User>, ForgeError>;
+
     /// A user with the permission on this repository, and those of `teams` (`organisation/team`) that the user belongs to. If the login now
     /// belongs to another id, the permission is unknown.
     async fn actor(&self, user: &User, teams: &[String]) -> Result<Actor, ForgeError>;

@@ -122,6 +122,13 @@ impl Policy {
         id.parse().ok().map(UserId)
     }
 
+    /// All users that `approvers` lists, as `login` or `login#id`.
+    pub fn listed_users(&self) -> std::collections::BTreeSet<&str> {
+        let listed = self.environments.values().flat_map(|own| &own.approvers);
+        let names = listed.filter_map(|listed| listed.strip_prefix('@'));
+        names.filter(|name| !name.contains('/')).collect()
+    }
+
     /// All teams that `approvers` lists, as `organisation/team`.
     pub fn teams(&self) -> Vec<String> {
         let listed = self.environments.values().flat_map(|own| &own.approvers);

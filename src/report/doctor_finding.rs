@@ -75,6 +75,16 @@ pub enum Found {
     },
     PolicyAbsent,
     GlobInvalid,
+    /// The approver with the account's id, as the policy may list it.
+    ApproverId {
+        pin: String,
+    },
+    ApproverPinned,
+    ApproverAbsent,
+    /// The login belongs to the account with this id.
+    ApproverOther {
+        id: String,
+    },
     NoConfigs,
     ConfigsLoad {
         configs: usize,
@@ -212,6 +222,12 @@ impl Found {
             Self::PolicyFile { path } => format!("{path} loads"),
             Self::PolicyAbsent => "there is none; the defaults hold".to_owned(),
             Self::GlobInvalid => "not read: a glob of the policy file is none".to_owned(),
+            Self::ApproverId { pin } => {
+                format!("the login can change hands; write {pin} to pin the account")
+            }
+            Self::ApproverPinned => "the login belongs to the pinned account".to_owned(),
+            Self::ApproverAbsent => "no account has this login".to_owned(),
+            Self::ApproverOther { id } => format!("the login belongs to account {id} now"),
             Self::NoConfigs => "none are there".to_owned(),
             Self::ConfigsLoad { configs } => format!("{configs} load"),
             Self::ConfigErrors { errors, configs } => format!(
@@ -274,6 +290,9 @@ impl Found {
                 ..
             }
             | Self::NoIdentityToken { permission } => format!("grant the job {permission}"),
+            Self::ApproverAbsent | Self::ApproverOther { .. } => {
+                "correct `approvers` in the policy file".to_owned()
+            }
             Self::NotProtected => {
                 "protect it: what is merged into a branch that anybody can push to is not provisioned".to_owned()
             }

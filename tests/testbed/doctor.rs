@@ -230,6 +230,26 @@ fn all_missing_permissions_are_reported_in_one_run() {
     world.github.expect_writes(WRITE_PROBES);
 }
 
+/// A login that the policy lists can change hands; its account cannot.
+#[test]
+fn listed_approvers_are_reported_with_their_account() {
+    let listed = "approvers: [\"@alice\", \"@alice#1\", \"@absent\"]\n    roles:";
+    let policy = POLICY.replace("    roles:", &format!("    {listed}"));
+    let world = World::without_roles(&policy, "repo:acme/other:pull_request");
+    let pull = world.pull();
+    let job = world.job(&pull, &world.github.actions_token());
+    let report = world.doctor(&job).stdout;
+    let id = world.alice.id;
+    for line in [
+        format!("write @alice#{id} to pin the account"),
+        format!("the login belongs to account {id} now"),
+        "no account has this login".to_owned(),
+    ] {
+        assert!(report.contains(&line), "{line}: {report}");
+    }
+    world.github.expect_writes(WRITE_PROBES);
+}
+
 /// By GitHub's own description of its API, the tests of permissions can create nothing.
 #[test]
 fn attack_probes_of_github_cannot_succeed() {

@@ -55,6 +55,19 @@ impl Users for GitHub {
         }
     }
 
+    async fn find_user(&self, login: &str) -> Result<Option<User>, ForgeError> {
+        let Some(name) = segment(login) else {
+            return Ok(None);
+        };
+        let what = format!("user {login}");
+        let route = format!("{}/users/{name}", self.prefix);
+        match self.get::<wire::Actor>(&what, &route).await {
+            Ok(found) => Ok(found.account()),
+            Err(error) if error.is_withheld() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads nothing about a bot: its approvals and commands do not count.
     async fn actor(&self, account: &User, teams: &[String]) -> Result<Actor, ForgeError> {
         let mut person = Actor {

@@ -197,6 +197,10 @@ impl Users for UnknownForge {
         self.answer("the token's user", None)
     }
 
+    async fn find_user(&self, _: &str) -> Result<Option<User>> {
+        self.answer("user", None)
+    }
+
     async fn actor(&self, user: &User, _: &[String]) -> Result<Actor> {
         self.answer(
             "permission",
