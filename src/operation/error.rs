@@ -33,6 +33,9 @@ pub enum OperationError {
         cause: Option<StackEvent>,
         failures: Vec<StackEvent>,
     },
+    /// The run was cancelled, and this is left.
+    #[error("{0}")]
+    Cancelled(Fault),
     /// The operation succeeded, and the stack is not what the template says.
     #[error("{0}")]
     VerificationFailed(Fault),

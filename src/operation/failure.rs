@@ -44,6 +44,11 @@ pub fn to_diagnostics(
             let problems = [problem].into_iter().chain(findings);
             (problems.collect(), Exit::Operation)
         }
+        OperationError::Cancelled(left) => {
+            let problem = Diagnostic::error(Code::Interrupted, path, left.to_string());
+            let help = "wait until CloudFormation has removed the stack, then run it again";
+            (vec![problem.with_help(help)], Exit::Operation)
+        }
         // Names of outputs and parameters come from the template, so they are shown.
         OperationError::VerificationFailed(fault) => {
             let text = fault.to_string();

@@ -14,6 +14,8 @@ mod preflight;
 mod provision;
 mod test;
 
+use std::time::Duration;
+
 use crate::cloud::Cloud;
 use crate::guard::{Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, decide};
 use crate::plan::Deletion;
@@ -64,7 +66,18 @@ pub trait Progress: Send + Sync {
     fn decided(&self, _stack: &StackName, _kind: EffectKind, _facts: &Facts, _denials: &[Denial]) {}
 }
 
+/// The time for cleanup after a cancellation. A runner sends the second signal, which ends the process, after 7.5 s.
+const CLEANUP_TIME: Duration = Duration::from_secs(4);
+
 impl OperationContext<'_> {
+    /// Cleans up. `None` if the run is cancelled and the cleanup takes too long: AWS continues what it was requested to do.
+    async fn clean_up<T>(&self, cleanup: impl Future<Output = T>) -> Option<T> {
+        match self.cloud.is_cancelled() {
+            true => tokio::time::timeout(CLEANUP_TIME, cleanup).await.ok(),
+            false => Some(cleanup.await),
+        }
+    }
+
     fn decide<E: Effect>(
         &self,
         facts: &Facts,

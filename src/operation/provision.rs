@@ -119,11 +119,20 @@ pub(super) async fn create<E: RunsChangeSet>(
     // The guard decides before the change set is created.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    let missing = preflight(site, desired.config).await?;
-    if missing
-        .iter()
-        .any(|problem| problem.severity == Severity::Error)
-    {
+    let blocks = |missing: &[Diagnostic]| {
+        let mut missing = missing.iter();
+        missing.any(|problem| problem.severity == Severity::Error)
+    };
+    let mut missing = preflight(site, desired.config).await?;
+    if blocks(&missing) {
+        let owner = desired.owner();
+        let finished = site.cloud.finish_cancelled_creation(&permit, &owner);
+        // If nothing can be found out, the first answer holds.
+        if finished.await.unwrap_or(false) {
+            missing = preflight(site, desired.config).await?;
+        }
+    }
+    if blocks(&missing) {
         return Err(OperationError::Invalid(missing));
     }
     site.progress.step(&desired.stack, Step::ChangeSet);
@@ -140,8 +149,12 @@ pub(super) async fn create<E: RunsChangeSet>(
         Ok(ended) => ended,
         Err(failure) => {
             // The run stops watching, so it removes the unfinished stack.
-            roll_back_creation(site, desired, running).await;
-            return Err(failure);
+            return match roll_back_creation(site, desired, running).await {
+                Some(()) => Err(failure),
+                None => Err(OperationError::Cancelled(Fault::RemovalUnfinished {
+                    stack: desired.stack.name.clone(),
+                })),
+            };
         }
     };
     let stack = created(site, desired, running, ended).await?;
@@ -187,7 +200,7 @@ async fn created(
         Some(stack) if stack.status.0 == "CREATE_COMPLETE" => Ok(stack.clone()),
         Some(stack) => {
             let failure = operation_failed(stack_status(stack), &ended);
-            roll_back_creation(site, desired, running).await;
+            let _ = roll_back_creation(site, desired, running).await;
             Err(failure)
         }
         None => Err(operation_failed(Fault::CreationRemoved, &ended)),
@@ -200,20 +213,24 @@ fn stack_status(stack: &Stack) -> Fault {
     }
 }
 
+/// `None` if a cancelled run has no more time to wait for the removal that it requested.
 async fn roll_back_creation(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     running: StackOperation,
-) {
+) -> Option<()> {
     site.progress.step(&desired.stack, Step::CreationRolledBack);
     let cloud = site.cloud.without_cancellation();
     let tell = |event: &_| site.progress.event(&desired.stack, event);
     // The creation's own error is returned; a failed removal is visible in the events.
-    if let Ok(mut undoing) = cloud.roll_back(running).await
-        && cloud.watch(&mut undoing.running, &tell).await.is_ok()
-    {
-        let _ = cloud.finish_rollback(undoing).await;
-    }
+    let removal = async {
+        if let Ok(mut undoing) = cloud.roll_back(running).await
+            && cloud.watch(&mut undoing.running, &tell).await.is_ok()
+        {
+            let _ = cloud.finish_rollback(undoing).await;
+        }
+    };
+    site.clean_up(removal).await
 }
 
 async fn update(

@@ -7,7 +7,7 @@ use super::desired::KEEP_TAG;
 use super::provision::create;
 use super::{Desired, OperationContext, OperationError, Provisioned};
 use crate::guard::{Facts, TEST_TAG, Test, owner_tags};
-use crate::report::Step;
+use crate::report::{Fault, Step};
 use crate::stack::{Health, Stack, StackName};
 
 #[derive(Clone, Debug, Serialize)]
@@ -35,14 +35,28 @@ pub async fn test_deploy(
     let created = create::<Test>(site, desired, facts).await;
     if !keep || created.is_err() {
         let calm = site.cloud.without_cancellation();
-        let site = OperationContext {
+        let calm_site = OperationContext {
             cloud: &calm,
             ..*site
         };
-        let cleaned = match calm.stack(&desired.stack.name).await {
-            Ok(Some(stack)) => remove(&site, &desired.stack, desired, stack).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error.into()),
+        let removal = async {
+            match calm.stack(&desired.stack.name).await {
+                Ok(Some(stack)) => remove(&calm_site, &desired.stack, desired, stack).await,
+                Ok(None) => Ok(()),
+                Err(error) => Err(error.into()),
+            }
+        };
+        let unfinished = || {
+            Err(OperationError::Cancelled(Fault::RemovalUnfinished {
+                stack: desired.stack.name.clone(),
+            }))
+        };
+        // A creation whose removal is not finished has used up the time.
+        if matches!(created, Err(OperationError::Cancelled(_))) {
+            return unfinished();
+        }
+        let Some(cleaned) = site.clean_up(removal).await else {
+            return unfinished();
         };
         // The test's own error is returned.
         if created.is_ok() {

@@ -20,6 +20,8 @@ pub enum Fault {
         status: String,
         missing: Vec<String>,
     },
+    /// The run was cancelled before CloudFormation had removed the stack.
+    RemovalUnfinished { stack: String },
     /// The action has no effect on a stack.
     NotForAws,
 }
@@ -35,6 +37,10 @@ impl fmt::Display for Fault {
                 out,
                 "the stack is {status}, but these outputs and parameters are absent or empty: {}",
                 missing.join(", ")
+            ),
+            Self::RemovalUnfinished { stack } => write!(
+                out,
+                "the run was cancelled; the removal of stack {stack} was requested and is not finished"
             ),
             Self::NotForAws => write!(out, "this action does not need AWS"),
         }

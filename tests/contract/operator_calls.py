@@ -51,7 +51,8 @@ S3 = [
     ("deploy deploy-solution", "folders", "s3:PutObject"),
     ("upload-template", "templates", "s3:PutObject"),
     # When the stack is gone already, the deleted stack says which buckets it left, and a tag whether a bucket is still its own.
-    ("tear-down", "anything", "cloudformation:ListStacks"),
+    # So does a creation that finds the bucket of a cancelled one.
+    ("deploy tear-down", "anything", "cloudformation:ListStacks"),
     ("tear-down", "stack", "cloudformation:DescribeStackEvents"),
     ("tear-down", "bucket", "s3:DeleteBucket s3:GetBucketTagging"),
     ("tear-down", "contents", "s3:DeleteObjects"),

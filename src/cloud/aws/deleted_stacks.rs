@@ -7,10 +7,19 @@ use aws_sdk_cloudformation::types::StackStatus;
 use super::{Cloud, error};
 use crate::cloud::bucket::Holding;
 use crate::cloud::{Result, StackBucket};
-use crate::stack::StackName;
+use crate::guard::{Permit, RunsChangeSet};
+use crate::stack::{StackEvent, StackName};
 
 /// Maximum number of deleted stacks of one name that are read, the latest first.
 const MAX_DELETED: usize = 3;
+
+/// Statuses of a stack that people may have used.
+const COMPLETE: &[&str] = &[
+    "CREATE_COMPLETE",
+    "IMPORT_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+];
 
 impl Cloud {
     /// Buckets that the last deleted stacks of this name retained. `owner`: tags that those stacks must have.
@@ -19,7 +28,36 @@ impl Cloud {
         stack: &StackName,
         owner: &BTreeMap<String, String>,
     ) -> Result<Vec<StackBucket>> {
-        let mut found: Vec<StackBucket> = Vec::new();
+        let found = self.retained(stack, owner).await?;
+        Ok(found.into_iter().map(|(bucket, _)| bucket).collect())
+    }
+
+    /// Deletes the buckets that a cancelled creation of the permit's stack left, because they block the next one. Returns whether it
+    /// deleted any. S3 deletes only empty buckets.
+    pub async fn finish_cancelled_creation<E: RunsChangeSet>(
+        &self,
+        permit: &Permit<E>,
+        owner: &BTreeMap<String, String>,
+    ) -> Result<bool> {
+        let mut is_any = false;
+        for (bucket, was_complete) in self.retained(permit.stack(), owner).await? {
+            // Data may have come into a bucket of a stack that was complete.
+            if !was_complete {
+                self.ensure_not_cancelled()?;
+                self.delete_bucket(&bucket).await?;
+                is_any = true;
+            }
+        }
+        Ok(is_any)
+    }
+
+    /// Each bucket with whether its stack was ever complete.
+    async fn retained(
+        &self,
+        stack: &StackName,
+        owner: &BTreeMap<String, String>,
+    ) -> Result<Vec<(StackBucket, bool)>> {
+        let mut found: Vec<(StackBucket, bool)> = Vec::new();
         for id in self.deleted_stacks(&stack.name).await? {
             let Some(deleted) = self.stack(&id).await? else {
                 continue;
@@ -31,6 +69,11 @@ impl Cloud {
                 continue;
             }
             let events = self.events(&id, &HashSet::new()).await?;
+            let of_stack = |event: &&StackEvent| event.physical_id.as_deref() == Some(&id);
+            let was_complete = events
+                .iter()
+                .filter(of_stack)
+                .any(|event| COMPLETE.contains(&event.status.as_str()));
             for event in &events {
                 let is_retained = event.status == "DELETE_SKIPPED"
                     && Holding::new(&event.kind, &event.status) == Holding::Uncertain;
@@ -38,8 +81,9 @@ impl Cloud {
                     continue;
                 };
                 let bucket = StackBucket::new(&id, name);
-                if bucket.was_created(&events) && found.iter().all(|known| known.name() != name) {
-                    found.push(bucket);
+                let is_known = found.iter().any(|(known, _)| known.name() == name);
+                if bucket.was_created(&events) && !is_known {
+                    found.push((bucket, was_complete));
                 }
             }
         }

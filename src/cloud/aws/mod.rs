@@ -52,6 +52,11 @@ impl Cloud {
         }
     }
 
+    /// Whether the run is cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
     /// Fails if the run is cancelled.
     fn ensure_not_cancelled(&self) -> Result<()> {
         match self.stop.is_cancelled() {

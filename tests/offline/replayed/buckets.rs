@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::answers::{events, first_events, no_stack, stack, stack_id};
 use super::{Workdir, workdir};
+use crate::support::replay::{not_found, refused};
 
 /// The stack's only resource: its bucket.
 fn resources(bucket: &str, status: &str) -> Value {
@@ -189,4 +190,33 @@ fn attack_a_bucket_that_no_deleted_stack_left() {
         )
         .on("DeleteBucket", json!({}));
     workdir.run_action("tear-down", &["--force"]);
+}
+
+#[test]
+fn the_next_creation_deletes_the_bucket_of_a_cancelled_one() {
+    let created = ("Bucket", "CREATE_COMPLETE", "");
+    let complete = ("", "CREATE_COMPLETE", "");
+    let skipped = ("Bucket", "DELETE_SKIPPED", "");
+    for (rows, is_cancelled) in [
+        (vec![created, skipped], true),
+        (vec![created, complete, skipped], false),
+    ] {
+        let workdir = deleted(&rows, true);
+        workdir.aws.on(
+            "GetBucketVersioning",
+            json!({"VersioningConfiguration": {}}),
+        );
+        workdir.aws.on("DescribeStacks", no_stack());
+        match is_cancelled {
+            false => workdir.aws.on("HeadBucket", json!({})),
+            true => workdir
+                .aws
+                .on("HeadBucket", json!([{}, not_found()]))
+                .on("DeleteBucket", json!({}))
+                .on("CreateChangeSet", refused("AccessDenied", "not now")),
+        };
+        let output = workdir.try_action("prep-master", &["--force"]);
+        let expected = if is_cancelled { 30 } else { 10 };
+        assert_eq!(output.status, expected, "{}", output.stdout);
+    }
 }

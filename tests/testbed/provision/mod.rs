@@ -18,6 +18,7 @@ mod merges;
 mod outcomes;
 mod push;
 mod removal;
+mod signals;
 mod solutions;
 mod updates;
 
