@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::contributors::add_contributors;
 use super::history::MergedRange;
 use super::inputs::{ChangeInputs, read_inputs};
+use super::limits::IdentityLimits;
 use super::policy::policy_file_at;
 use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 use super::selection::ConfigSelector;
@@ -30,6 +31,7 @@ pub struct MergedChange {
     policy: LoadedPolicy,
     inputs: ChangeInputs,
     reviewed: Option<ReportedPlan>,
+    limits: IdentityLimits,
     /// `None` for a change without configs.
     tip: Option<Tip>,
     /// When the pull request was changed last.
@@ -70,6 +72,7 @@ impl MergedChange {
             plan,
             inputs,
             reviewed: None,
+            limits: IdentityLimits::default(),
             tip: None,
             updated: None,
             own,
@@ -84,6 +87,17 @@ impl MergedChange {
         let Some(number) = range.number else {
             return Ok(merged);
         };
+        let own_environment = job.environment.environment.as_deref();
+        let targets = merged
+            .plan
+            .changes
+            .iter()
+            .filter_map(|change| change.target.as_ref());
+        let environments = targets
+            .map(|target| target.environment.as_str())
+            .filter(|environment| own_environment.is_none_or(|own| own == *environment));
+        merged.limits =
+            IdentityLimits::read(&*job.forge, &branch.branch, environments.collect()).await?;
         let teams = merged.policies().teams();
         let mut reviewed = job.forge.request(number, &teams).await?;
         merged.updated = reviewed.updated;
@@ -146,6 +160,7 @@ impl MergedChange {
             Intent::Delete => Some(RequestedChange::Delete),
             Intent::Update | Intent::Create | Intent::Unchanged => Some(RequestedChange::Provision),
         };
+        request.identity_limited = self.limits.of(change.target.as_ref());
         request.current = self.tip.as_ref().map(|tip| tip.is_current(change));
         request.other_claims = self.tip.as_ref().map(|tip| tip.other_claims(change));
         request.trigger = Some(command.map_or(Trigger::Change, Trigger::Comment));

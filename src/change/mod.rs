@@ -3,6 +3,7 @@
 mod contributors;
 mod history;
 mod inputs;
+mod limits;
 mod merged;
 mod policy;
 mod products;
@@ -14,6 +15,7 @@ mod tip;
 pub use contributors::add_contributors;
 pub use history::{MergedRange, merged_ranges, range_of_pull_request};
 pub use inputs::{ChangeInputs, configs_at, read_inputs, reject_claimed_stacks};
+pub use limits::IdentityLimits;
 pub use merged::MergedChange;
 pub use policy::{policy_at, policy_file_at};
 pub use products::products;

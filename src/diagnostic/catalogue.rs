@@ -142,6 +142,9 @@ catalogue! {
     EnvironmentNotAllowed "environment-not-allowed":
         "The policy lists environments, and not the one of this config.",
         "Use an environment that it lists, or add this one.";
+    EnvironmentNotProtected "environment-not-protected":
+        "Other branches than the default branch can deploy to the environment, or that is not known. Every workflow that somebody pushes to such a branch gets the apply role without a review.",
+        "Limit the environment's deployment branches to the default branch, and give the job `actions: read`; `provisioner doctor` checks both.";
     ForceRequired "force-required":
         "The action makes or deletes a stack, which `--force` has to ask for. For a pull request only a deletion does: its merge asks for the rest.",
         "Look at what would happen first, with `show-changes`, then add `--force`.";

@@ -15,6 +15,14 @@ pub trait Reviews: Send + Sync {
     /// The default branch as it is now.
     async fn default_branch(&self) -> Result<DefaultBranch, ForgeError>;
 
+    /// Whether only `branch` gets the identity of jobs in an environment; `None` if the token may not read it, or if the environment does
+    /// not exist.
+    async fn is_limited_to(
+        &self,
+        environment: &str,
+        branch: &str,
+    ) -> Result<Option<bool>, ForgeError>;
+
     /// A commit's parents, in order.
     async fn parents(&self, commit: &CommitSha) -> Result<Vec<CommitSha>, ForgeError>;
 

@@ -46,6 +46,7 @@ impl World {
             .repo("acme/infra")
             .private()
             .protected("main")
+            .limited_environments(&["prod"])
             .collaborator(&alice, Permission::Write);
         let base = repo
             .commit("main")

@@ -40,7 +40,8 @@ fn every_endpoint_keeps_to_the_published_description() {
         repo: sample
             .repo
             .rule("feature/new", "pull_request")
-            .rule("feature/new", "deletion"),
+            .rule("feature/new", "deletion")
+            .limited_environments(&["prod"]),
         ..sample
     };
     let head = sample.pull.head_sha();
@@ -78,6 +79,9 @@ fn every_endpoint_keeps_to_the_published_description() {
     api.get(&format!("{repo}/git/ref/heads%2Fmain"));
     api.get(&format!("{repo}/commits/{head}"));
     api.get(&format!("{repo}/branches/main"));
+    api.get(&format!("{repo}/environments/prod"));
+    let limit = format!("{repo}/environments/prod/deployment-branch-policies");
+    assert_eq!(api.get(&limit)["total_count"], 1);
     let rules = api.get(&format!("{repo}/rules/branches/feature%2Fnew"));
     assert_eq!(rules.as_array().map(Vec::len), Some(2));
     let activity = format!("{repo}/activity?ref=refs%2Fheads%2Ffeature%2Fnew&per_page=1");

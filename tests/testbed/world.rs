@@ -67,7 +67,8 @@ impl World {
             .collaborator(&bob, Permission::Write)
             .collaborator(&carol, Permission::Write)
             .collaborator(&mallory, Permission::Read)
-            .protected("main");
+            .protected("main")
+            .limited_environments(&["dev", "prod", "production", "staging", "test"]);
         repo.commit("main")
             .write(".provisioner.yaml", policy)
             .author(&carol)

@@ -10,6 +10,7 @@ use super::session::{CommentSession, failed_outcome};
 use crate::apply::DecisionRecorder;
 use crate::apply::run_with_role;
 use crate::apply::{ApplyReport, to_outcome};
+use crate::change::IdentityLimits;
 use crate::change::PullRequestContext;
 use crate::change::products;
 use crate::command::Command;
@@ -99,6 +100,8 @@ struct Inspection<'a> {
     policy: &'a Policy,
     command: &'a Command,
     request: ChangeRequest,
+    /// Of the environments in which a test would run.
+    limits: IdentityLimits,
     token: String,
     /// For a test: the default branch's products, since a pull request does not choose the template that a test deploys.
     products: Option<Registry>,
@@ -120,8 +123,17 @@ impl<'a> Inspection<'a> {
         request.head = request.head.filter(|reviewed| reviewed == head);
         let commanded = session.command(command, &policy.teams(), reported).await?;
         request.trigger = Some(Trigger::Comment(commanded));
+        let mut limits = IdentityLimits::default();
         let products = match command.action.class() {
             Class::Test => {
+                let changes = chosen(&context.plan, command).unwrap_or_default();
+                let own = changes
+                    .iter()
+                    .filter(|change| session.in_this_environment(change));
+                let targets = own.filter_map(|change| change.target.as_ref());
+                let environments = targets.map(|target| target.environment.as_str()).collect();
+                let branch = &context.branch.branch;
+                limits = IdentityLimits::read(&*session.job.forge, branch, environments).await?;
                 let tip = &context.branch.tip;
                 let given = &context.inputs.base.given;
                 Some(products(session.job.source(&[tip]), tip, given).await?)
@@ -133,6 +145,7 @@ impl<'a> Inspection<'a> {
             policy,
             command,
             request,
+            limits,
             token: crate::ci::random_suffix(),
             products,
         })
@@ -145,7 +158,7 @@ impl<'a> Inspection<'a> {
             return Ok(None);
         }
         let recorder =
-            DecisionRecorder::new(self.request.clone(), ProgressLog::new(Redactor::default()));
+            DecisionRecorder::new(self.request(&config), ProgressLog::new(Redactor::default()));
         let stack = StackName::for_config(&config);
         let denials = recorder.early_denials_for(EffectKind::Test, &self.context.policy, &stack);
         if !denials.is_empty() {
@@ -176,7 +189,7 @@ impl<'a> Inspection<'a> {
         };
         let values = Redactor::for_config(&config, &self.policy.values.show);
         let recorder =
-            DecisionRecorder::new(self.request.clone(), ProgressLog::new(values.clone()));
+            DecisionRecorder::new(self.request(&config), ProgressLog::new(values.clone()));
         let role = match self.products {
             Some(_) => self.policy.apply_role(&config.target),
             None => self.policy.plan_role(&config.target),
@@ -203,6 +216,14 @@ impl<'a> Inspection<'a> {
         match run_with_role(sessions, policy.into(), role, &recorder, &task, &values).await {
             Ok(details) => Some(to_outcome(change, &config, details, true)),
             Err(failure) => Some(self.failed(change, &config, &values, failure)),
+        }
+    }
+
+    /// The request that the guard decides on, for one stack.
+    fn request(&self, config: &Config) -> ChangeRequest {
+        ChangeRequest {
+            identity_limited: self.limits.of(Some(&config.target)),
+            ..self.request.clone()
         }
     }
 

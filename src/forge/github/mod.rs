@@ -9,6 +9,7 @@ mod client;
 mod comments;
 mod contents;
 mod deployments;
+mod environments;
 mod identity;
 mod issues;
 mod objects;

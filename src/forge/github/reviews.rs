@@ -39,6 +39,14 @@ impl Reviews for GitHub {
         })
     }
 
+    async fn is_limited_to(
+        &self,
+        environment: &str,
+        branch: &str,
+    ) -> Result<Option<bool>, ForgeError> {
+        self.environment_is_limited(environment, branch).await
+    }
+
     async fn parents(&self, commit: &CommitSha) -> Result<Vec<CommitSha>, ForgeError> {
         let what = format!("parents of {}", commit.short());
         let route = format!("{}/git/commits/{commit}", self.root);

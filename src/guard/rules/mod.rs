@@ -47,6 +47,7 @@ const RULES: &[(Phase, Rule)] = &[
     (BeforeCredentials, request::is_merged),
     (BeforeCredentials, request::targets_default_branch),
     (BeforeCredentials, request::branch_is_protected),
+    (BeforeCredentials, request::identity_is_limited),
     (BeforeCredentials, request::is_not_fork),
     (BeforeCredentials, request::head_is_reported),
     (BeforeCredentials, request::is_current),

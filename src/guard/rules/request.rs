@@ -50,6 +50,25 @@ pub fn branch_is_protected(input: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new(Code::BranchNotProtected, fact, remedy))
 }
 
+/// An identity that any branch can get changes stacks without this guard. That holds for tests too, which use the same identity.
+pub fn identity_is_limited(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.request().filter(|_| !input.is_read_only())?;
+    let environment = &input.stack.target.environment;
+    let fact = match request.identity_limited {
+        Some(true) => return None,
+        Some(false) => {
+            format!(
+                "other branches than the default branch can deploy to environment `{environment}`"
+            )
+        }
+        None => {
+            format!("the branches that can deploy to environment `{environment}` are not known")
+        }
+    };
+    let remedy = "limit the environment to the default branch, and let the job read its settings; `provisioner doctor` says how";
+    Some(Denial::new(Code::EnvironmentNotProtected, fact, remedy))
+}
+
 /// The pull request comes from the same repository. This holds for read-only effects too, because they need credentials.
 pub fn is_not_fork(input: &RuleInput<'_>) -> Option<Denial> {
     let fact = match input.request()?.fork {

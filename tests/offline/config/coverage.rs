@@ -35,6 +35,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("delete-not-requested", "guard"),
     ("duplicate-stack", "plan"),
     ("environment-not-allowed", "guard"),
+    ("environment-not-protected", "guard"),
     ("force-required", "guard"),
     ("fork-not-allowed", "guard"),
     ("glob-invalid", "workspace"),

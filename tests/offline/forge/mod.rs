@@ -3,6 +3,7 @@
 mod branches;
 mod comments;
 mod deployments;
+mod environments;
 mod history;
 mod issues;
 mod pushers;

@@ -263,6 +263,15 @@ fn attack_default_branch_without_protection() {
     }
 }
 
+/// Threat 46: a workflow on another branch gets the identity that changes stacks.
+#[test]
+fn attack_identity_of_another_branch() {
+    for limited in [Some(false), None] {
+        let open = |scene: &mut Scene| scene.request().identity_limited = limited;
+        assert_denied(&CHANGING_KINDS, open, &["environment-not-protected"]);
+    }
+}
+
 /// Threat 35: a push without a pull request. Its reviewers are unknown.
 #[test]
 fn attack_push_without_a_pull_request() {

@@ -243,6 +243,19 @@ const FACTS: &[Fact] = &[
         ],
         &[],
     ),
+    fact(
+        "identity",
+        &[
+            ("of the default branch", |scene| {
+                scene.request().identity_limited = Some(true);
+            }),
+            ("of other branches too", |scene| {
+                scene.request().identity_limited = Some(false);
+            }),
+            ("unknown", |scene| scene.request().identity_limited = None),
+        ],
+        &[],
+    ),
     // Facts of the comment follow the trigger.
     fact(
         "trigger",

@@ -160,6 +160,10 @@ impl Reviews for UnknownForge {
         )
     }
 
+    async fn is_limited_to(&self, _: &str, _: &str) -> Result<Option<bool>> {
+        self.answer("environment", None)
+    }
+
     async fn parents(&self, commit: &CommitSha) -> Result<Vec<CommitSha>> {
         self.answer("parents", ())?;
         let parents = git(

@@ -205,6 +205,7 @@ impl State {
             branches: of_parent.map_or(BTreeMap::new(), |p| p.branches.clone()),
             protected: BTreeSet::new(),
             rules: BTreeSet::new(),
+            environments: BTreeMap::new(),
             collaborators: BTreeMap::new(),
             custom_roles: BTreeMap::new(),
             pulls: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use super::build::Repo;
 use super::objects::Sha;
 use super::server::lock;
-use super::state::{Activity, User};
+use super::state::{Activity, DeploymentRefs, User};
 
 impl Repo {
     /// Points a branch at a commit, forcibly if it exists, as the owner.
@@ -86,6 +86,21 @@ impl Repo {
     /// A ruleset's rule, such as `pull_request` or `deletion`.
     pub fn rule(self, branch: &str, kind: &str) -> Self {
         self.with(|r| r.rules.insert((branch.to_owned(), kind.to_owned())));
+        self
+    }
+
+    /// Adds an environment, or changes which refs can deploy to it. `None`: all.
+    pub fn environment(&self, name: &str, refs: Option<DeploymentRefs>) {
+        self.with(|r| r.environments.insert(name.to_owned(), refs));
+    }
+
+    /// Adds environments to which only the default branch can deploy.
+    pub fn limited_environments(self, names: &[&str]) -> Self {
+        let branch = self.with(|r| r.default_branch.clone());
+        for name in names {
+            let only = DeploymentRefs::Custom(vec![("branch", branch.clone())]);
+            self.environment(name, Some(only));
+        }
         self
     }
 }

@@ -35,5 +35,6 @@ pub use handle::{ACTIONS_BOT_ID, FakeGitHub};
 pub use journal::Seen;
 pub use objects::Sha;
 pub use state::{
-    Comment, Deployment, DeploymentStatus, Issue, Limits, Reaction, Review, Status, User,
+    Comment, Deployment, DeploymentRefs, DeploymentStatus, Issue, Limits, Reaction, Review, Status,
+    User,
 };

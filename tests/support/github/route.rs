@@ -1,7 +1,8 @@
 //! Which handler answers which path. `None` means that the fake has no such route.
 
 use super::rest::{
-    activity, comments, contents, deployments, git, issues, pulls, reactions, statuses, users,
+    activity, comments, contents, deployments, environments, git, issues, pulls, reactions,
+    statuses, users,
 };
 use super::state::State;
 use super::wire::{Answer, Call};
@@ -83,6 +84,10 @@ fn in_repo(
             users::permission(state, call, repo, login)
         }
         ("GET", ["deployments"]) => deployments::list(state, call, repo),
+        ("GET", ["environments", name]) => environments::one(state, call, repo, name),
+        ("GET", ["environments", name, "deployment-branch-policies"]) => {
+            environments::branch_policies(state, call, repo, name)
+        }
         ("POST", ["deployments"]) => deployments::create(state, call, repo),
         ("GET", ["deployments", id, "statuses"]) => deployments::statuses(state, call, repo, id),
         ("POST", ["deployments", id, "statuses"]) => {

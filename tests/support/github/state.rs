@@ -46,6 +46,8 @@ pub struct RepoData {
     pub protected: BTreeSet<String>,
     /// Branch and type of rule, from rulesets.
     pub rules: BTreeSet<(String, String)>,
+    /// By name: which refs can deploy. `None` for an environment that takes all.
+    pub environments: BTreeMap<String, Option<DeploymentRefs>>,
     pub collaborators: BTreeMap<u64, Permission>,
     /// Names of custom roles by user; `collaborators` has their permissions.
     pub custom_roles: BTreeMap<u64, String>,
@@ -70,6 +72,14 @@ impl RepoData {
     pub fn has_number(&self, number: u64) -> bool {
         self.pulls.contains_key(&number) || self.issues.contains_key(&number)
     }
+}
+
+/// Which refs can deploy to an environment.
+#[derive(Clone, Debug)]
+pub enum DeploymentRefs {
+    ProtectedBranches,
+    /// Names or patterns, each with its type: `branch` or `tag`.
+    Custom(Vec<(&'static str, String)>),
 }
 
 pub struct PullData {

@@ -1,6 +1,7 @@
 //! Attacks on the policy and the products: those of the base decide, not those of the pull request.
 
 use super::*;
+use crate::support::github::DeploymentRefs;
 
 impl World {
     /// Alice proposes the config together with another policy.
@@ -184,5 +185,21 @@ fn a_product_edited_after_the_merge_supersedes_only_what_it_changes() {
         .push();
     run_successfully(&old);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+#[test]
+fn attack_an_environment_that_other_branches_can_deploy_to() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let only = |kind, name: &str| DeploymentRefs::Custom(vec![(kind, name.to_owned())]);
+    for refs in [
+        None,
+        Some(DeploymentRefs::ProtectedBranches),
+        Some(only("branch", "*")),
+        Some(only("tag", "main")),
+    ] {
+        world.repo.environment("prod", refs);
+        world.assert_denied(&before, &["environment-not-protected"]);
+    }
+    world.repo.environment("prod", Some(only("branch", "main")));
+    run_successfully(&world.push(&before));
     world.github.take_writes();
 }

@@ -4,6 +4,7 @@ pub mod activity;
 pub mod comments;
 pub mod contents;
 pub mod deployments;
+pub mod environments;
 pub mod git;
 pub mod issues;
 pub mod pulls;
