@@ -41,10 +41,10 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     let Some(by) = comment.by.filter(|by| !by.is_bot()) else {
         return ignored(&NothingToDo::Bot);
     };
-    if comment.edited {
+    // The forge's clock counts seconds: an edit within the second of the creation shows only in the text.
+    if comment.edited || comment.body != event.body {
         return ignored(&NothingToDo::Edited);
     }
-    // The body from the API counts, not the one of the event.
     let commands = parse(&comment.body, &actions);
     if comment.number != event.number || commands.is_empty() {
         return ignored(&NothingToDo::OtherComment);

@@ -89,6 +89,19 @@ fn an_edited_or_deleted_comment_costs_one_call() {
     assert_eq!(world.assert_silent(&job).len(), 1);
 }
 
+/// Vector 10: the forge's clock shows no edit within the second of the creation.
+#[test]
+fn attack_an_edit_within_the_second_of_the_creation() {
+    let (world, pull) = World::with_proposal();
+    let comment = world.comment(&world.carol, "/provisioner help");
+    for body in ["/provisioner explain x", "/provisioner help\n"] {
+        let mut event = pull.comment_event("created", comment.id);
+        event["comment"]["body"] = json!(body);
+        let job = world.job("issue_comment", &event, INSPECT);
+        assert_eq!(world.assert_silent(&job).len(), 1, "{body:?}");
+    }
+}
+
 #[test]
 fn bots_and_own_comments_are_ignored() {
     let (world, pull) = World::with_proposal();
