@@ -115,6 +115,18 @@ mod tests {
     }
 
     #[test]
+    fn attack_a_file_name_in_a_rate_limit_line() {
+        let line = "waiting 60 s: contents of a\n::stop-commands::x\n##[group]y.yaml";
+        for target in ["provisioner::forge", "octocrab", LOG_TARGET] {
+            for level in [Level::Error, Level::Warn, Level::Info, Level::Debug] {
+                let shown = shown(target, level, line);
+                assert!(!shown.contains("\n::"), "{target}: {shown}");
+                assert!(!shown.contains("##["), "{target}: {shown}");
+            }
+        }
+    }
+
+    #[test]
     fn diagnostics_name_their_severity_once() {
         let text = "x.yaml:1:1: error[x]: wrong\n";
         assert_eq!(shown(LOG_TARGET, Level::Error, text), text);
