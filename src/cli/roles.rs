@@ -24,7 +24,7 @@ use crate::workspace::{ConfigFile, exit_of_search, locate, policy_file};
 The plan role reads stacks and creates change sets. It trusts pull requests, the
 default branch and its merge queue. The apply role has the permissions of
 create-policy for all configs together, and trusts only the jobs of its
-environments. A template is for one account:
+environments on the default branch. A template is for one account:
 
   aws cloudformation deploy --stack-name provisioner-roles \\
     --template-file roles.yaml --capabilities CAPABILITY_NAMED_IAM \\

@@ -188,7 +188,9 @@ fn role(
     }
     let subjects = match phase {
         RolePhase::Plan => request.repository.plan_subjects(&request.branch),
-        RolePhase::Apply => request.repository.apply_subjects(&role_use.environments),
+        RolePhase::Apply => request
+            .repository
+            .apply_subjects(&role_use.environments, &request.branch),
     };
     Ok(Role {
         phase,

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::iam::{document, partition_of};
 
+/// The issuer of github.com, whose claims AWS checks beside `aud` and `sub`.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+const GITHUB_ISSUER: &str = "token.actions.githubusercontent.com";
 const AUDIENCE: &str = "sts.amazonaws.com";
 
 /// Why an argument is invalid.
@@ -42,12 +45,13 @@ impl RepositoryId {
         Subjects {
             exact: self.each(&jobs),
             queue: self.each(&[format!("ref:refs/heads/gh-readonly-queue/{branch}/*")]),
+            claims: Vec::new(),
         }
     }
 
-    /// Jobs that use an environment, whose protection rules admit them. A trusted branch or pull request would admit every
-    /// workflow that runs on it.
-    pub(super) fn apply_subjects(&self, environments: &BTreeSet<String>) -> Subjects {
+    /// Jobs of the default branch that use an environment, whose protection rules admit them. A trusted branch or pull request would admit
+    /// every workflow that runs on it.
+    pub(super) fn apply_subjects(&self, environments: &BTreeSet<String>, branch: &str) -> Subjects {
         let jobs: Vec<String> = environments
             .iter()
             .map(|environment| format!("environment:{environment}"))
@@ -55,7 +59,18 @@ impl RepositoryId {
         Subjects {
             exact: self.each(&jobs),
             queue: Vec::new(),
+            claims: [("ref", Some(format!("refs/heads/{branch}")))]
+                .into_iter()
+                .chain([("repository_id", self.id())])
+                .filter_map(|(claim, value)| Some((claim, value?)))
+                .collect(),
         }
+    }
+
+    /// The repository's number.
+    fn id(&self) -> Option<String> {
+        let (_, id) = self.with_ids.as_ref()?.rsplit_once('@')?;
+        Some(id.to_owned())
     }
 
     /// Both forms of each subject.
@@ -154,6 +169,8 @@ pub(super) struct Subjects {
     exact: Vec<String>,
     /// Patterns, because the last part of a queue's branch differs each time.
     queue: Vec<String>,
+    /// Values of other claims, which every job must have.
+    claims: Vec<(&'static str, String)>,
 }
 
 impl Subjects {
@@ -169,7 +186,13 @@ impl Subjects {
                 "Condition": conditions,
             })
         };
-        let jobs = json!({ "StringEquals": { aud.clone(): AUDIENCE, sub.clone(): self.exact } });
+        let mut exact = json!({ aud.clone(): AUDIENCE, sub.clone(): self.exact });
+        if issuer == GITHUB_ISSUER {
+            for (claim, value) in &self.claims {
+                exact[format!("{issuer}:{claim}")] = json!(value);
+            }
+        }
+        let jobs = json!({ "StringEquals": exact });
         let mut statements = vec![statement("Jobs", jobs)];
         if !self.queue.is_empty() {
             let queue =

@@ -69,7 +69,11 @@ fn attack_only_the_named_jobs_are_trusted() {
     let issuer = |key: &str| format!("token.actions.githubusercontent.com:{key}");
     let apply = statement(
         "Jobs",
-        json!({"StringEquals": {issuer("aud"): "sts.amazonaws.com", issuer("sub"): ["repo:acme/infra:environment:prod"]}}),
+        json!({"StringEquals": {
+            issuer("aud"): "sts.amazonaws.com",
+            issuer("sub"): ["repo:acme/infra:environment:prod"],
+            issuer("ref"): "refs/heads/main",
+        }}),
     );
     assert_eq!(
         role(&printed, "apply")["trust"]["Statement"],
@@ -92,6 +96,29 @@ fn attack_only_the_named_jobs_are_trusted() {
         role(&printed, "plan")["trust"]["Statement"],
         json!([jobs, queue])
     );
+}
+
+#[test]
+fn attack_an_apply_role_trusts_one_branch_of_one_repository() {
+    let trust = |more: &[&str]| {
+        let arguments = [
+            "roles",
+            "--repository",
+            "acme@5501/infra@880042",
+            "--format",
+            "json",
+        ];
+        let printed = documents(&workdir().run(&[&arguments[..], more].concat()));
+        let statement = &role(&printed, "apply")["trust"]["Statement"][0];
+        statement["Condition"]["StringEquals"].clone()
+    };
+    let claims = trust(&["--default-branch", "trunk"]);
+    let claim = |key: &str| &claims[format!("token.actions.githubusercontent.com:{key}")];
+    assert_eq!(claim("ref"), "refs/heads/trunk");
+    assert_eq!(claim("repository_id"), "880042");
+    // AWS knows these claims of github.com only.
+    let claims = trust(&["--issuer", "ghe.example/_services/token"]);
+    assert_eq!(claims.as_object().map(serde_json::Map::len), Some(2));
 }
 
 #[test]
