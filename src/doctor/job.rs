@@ -49,6 +49,7 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
     if let Some(policy) = &policy {
         token::approvers(diagnosis, &job, policy).await;
         token::teams(diagnosis, &job, policy).await;
+        environments(diagnosis, &job, policy).await;
     }
     let subject = roles::identity(diagnosis, &job).await;
     if let (Some(policy), Some(subject)) = (&policy, subject) {
@@ -128,6 +129,36 @@ async fn repository(diagnosis: &mut Diagnosis, forge: &dyn Forge) -> Option<Repo
             let found = unreadable(forge, &error, TokenPermission::ReadContents);
             diagnosis.fail("repository", "repository", &found, Exit::Unreachable);
             None
+        }
+    }
+}
+
+/// Whether only the default branch can deploy to each environment of the policy file.
+async fn environments(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Policy) {
+    let Some(about) = &job.about else {
+        return;
+    };
+    for environment in policy.environments.keys() {
+        let what = format!("environment {environment}");
+        let branch = about.branch.clone();
+        match job.forge.is_limited_to(environment, &branch).await {
+            Ok(Some(true)) => {
+                diagnosis.pass("repository", &what, &Found::EnvironmentLimited { branch });
+            }
+            Ok(Some(false)) => {
+                let found = Found::EnvironmentOpen { branch };
+                diagnosis.fail("repository", &what, &found, Exit::Denied);
+            }
+            Ok(None) => {
+                let permission = TokenPermission::ReadEnvironments;
+                let permission = (job.forge.profile().permission)(permission);
+                let found = Found::EnvironmentUnknown { permission };
+                diagnosis.skip("repository", &what, &found);
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                diagnosis.skip("repository", &what, &Found::Unproven { reason });
+            }
         }
     }
 }

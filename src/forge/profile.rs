@@ -35,6 +35,7 @@ pub enum TokenPermission {
     ReadContents,
     ReadPullRequests,
     Read(ReadPermission),
+    ReadEnvironments,
     Write(WritePermission),
     IdentityToken,
 }

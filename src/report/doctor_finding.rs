@@ -36,6 +36,15 @@ pub enum Found {
     Protected,
     NotProtected,
     ProtectionUnproven,
+    EnvironmentLimited {
+        branch: String,
+    },
+    EnvironmentOpen {
+        branch: String,
+    },
+    EnvironmentUnknown {
+        permission: &'static str,
+    },
 
     // The token.
     TokenSet,
@@ -203,6 +212,13 @@ impl Found {
             Self::ProtectionUnproven => {
                 "not proven: whether it is protected is not told to this token".to_owned()
             }
+            Self::EnvironmentLimited { branch } => format!("only {branch} can deploy to it"),
+            Self::EnvironmentOpen { branch } => {
+                format!("other branches than {branch} can deploy to it")
+            }
+            Self::EnvironmentUnknown { .. } => {
+                "not proven: it does not exist, or this token may not read it".to_owned()
+            }
             Self::TokenSet => "set".to_owned(),
             Self::TokenMissing { .. } => "not set".to_owned(),
             Self::Works => "works".to_owned(),
@@ -296,6 +312,12 @@ impl Found {
             Self::NotProtected => {
                 "protect it: what is merged into a branch that anybody can push to is not provisioned".to_owned()
             }
+            Self::EnvironmentOpen { branch } => format!(
+                "in Settings → Environments, choose selected branches and tags as deployment branches, with the one rule `{branch}`"
+            ),
+            Self::EnvironmentUnknown { permission } => format!(
+                "create the environment in the repository's settings, and grant the job {permission}"
+            ),
             Self::NotGranted {
                 permission,
                 purpose,

@@ -19,7 +19,7 @@ struct BranchPolicy {
 }
 
 #[derive(Deserialize)]
-struct Policies {
+struct BranchPolicies {
     total_count: u64,
     branch_policies: Vec<NamedPolicy>,
 }
@@ -61,7 +61,7 @@ impl GitHub {
         let what = format!("deployment branches of {what}");
         // The count is of all pages, so that a second page cannot hold a policy that is not seen.
         let route = format!("{route}/deployment-branch-policies?per_page=100");
-        match self.get::<Policies>(&what, &route).await {
+        match self.get::<BranchPolicies>(&what, &route).await {
             Ok(policies) => Ok(Some(match policies.branch_policies.as_slice() {
                 [only] => {
                     policies.total_count == 1

@@ -28,6 +28,7 @@ fn permission(permission: TokenPermission) -> &'static str {
         TokenPermission::ReadPullRequests => "pull-requests: read",
         TokenPermission::Read(ReadPermission::Statuses) => "statuses: read",
         TokenPermission::Read(ReadPermission::Deployments) => "deployments: read",
+        TokenPermission::ReadEnvironments => "actions: read",
         TokenPermission::Write(WritePermission::Comments) => "pull-requests: write",
         TokenPermission::Write(WritePermission::Statuses) => "statuses: write",
         TokenPermission::Write(WritePermission::Deployments) => "deployments: write",

@@ -184,6 +184,7 @@ fn unknown_facts_of_a_merge_are_denials() {
         [
             "not-merged",
             "not-default-branch",
+            "environment-not-protected",
             "fork-not-allowed",
             "plan-changed",
             "approval-missing"

@@ -185,6 +185,10 @@ fn a_product_edited_after_the_merge_supersedes_only_what_it_changes() {
         .push();
     run_successfully(&old);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world.github.take_writes();
+}
+
+/// Vector 46: a workflow on another branch gets the identity that changes stacks.
 #[test]
 fn attack_an_environment_that_other_branches_can_deploy_to() {
     let (world, pull) = World::with_proposed();
