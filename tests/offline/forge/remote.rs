@@ -172,7 +172,7 @@ fn attack_an_error_names_no_token() {
         remote.url = format!("{}/secret.git", server.url);
         let fetched = FetchedRepository::create(remote).await.unwrap();
         let ids = [commit.to_string()];
-        let failed = fetched.trees(&[commit.clone()], &ids).await;
+        let failed = fetched.trees(std::slice::from_ref(&commit), &ids).await;
         let error = failed.unwrap_err().to_string();
         assert!(!error.contains("secret"), "{error}");
         assert!(error.contains("***.git"), "{error}");

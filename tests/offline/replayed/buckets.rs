@@ -96,12 +96,15 @@ fn tear_down(status: &str, rows: &[(&str, &str, &str)]) -> Workdir {
     workdir
 }
 
+/// Logical id, status and reason.
+type ResourceEvent = (&'static str, &'static str, &'static str);
+
 #[test]
 fn attack_a_bucket_whose_creation_failed_is_not_emptied() {
     let failed = ("Bucket", "CREATE_FAILED", "the name is taken");
     let created = ("Bucket", "CREATE_COMPLETE", "");
     let full = ("Bucket", "DELETE_FAILED", "the bucket is not empty");
-    let cases: [(&str, &[(&str, &str, &str)], bool); 4] = [
+    let cases: [(&str, &[ResourceEvent], bool); 4] = [
         ("CREATE_FAILED", &[], false),
         ("DELETE_FAILED", &[failed, full], false),
         ("DELETE_FAILED", &[created, full], true),
