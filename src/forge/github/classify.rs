@@ -26,19 +26,23 @@ pub fn classify(
 ) -> (ForgeErrorKind, String) {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = body.get("message").and_then(Value::as_str);
+    let details = details(&body);
+    let number = status.as_u16();
     let message = match text {
-        Some(text) => format!("{text} (HTTP {})", status.as_u16()),
-        None => format!("HTTP {}", status.as_u16()),
+        Some(text) if details.is_empty() => format!("{text} (HTTP {number})"),
+        Some(text) => format!("{text}: {details} (HTTP {number})"),
+        None => format!("HTTP {number}"),
+    };
+    let message = match status.is_redirection() {
+        true => format!("GitHub redirects: the repository was renamed or moved: {message}"),
+        false => message,
     };
     let text = text.unwrap_or_default().to_ascii_lowercase();
     let says = |texts: &[&str]| texts.iter().any(|part| text.contains(part));
     let kind = match status {
         StatusCode::UNAUTHORIZED => ForgeErrorKind::Expired,
         StatusCode::NOT_FOUND => ForgeErrorKind::NotFound,
-        StatusCode::TOO_MANY_REQUESTS => limited(headers, now),
-        StatusCode::FORBIDDEN if is_exhausted(headers) || says(LIMIT_TEXTS) => {
-            limited(headers, now)
-        }
+        status if has_hit_limit(status, headers, &body) => limited(headers, now),
         StatusCode::FORBIDDEN if says(STATE_TEXTS) => ForgeErrorKind::Invalid,
         StatusCode::FORBIDDEN => ForgeErrorKind::NotAllowed {
             permission: says(&[PERMISSION_TEXT])
@@ -53,6 +57,52 @@ pub fn classify(
     (kind, message)
 }
 
+/// Whether a REST response reports a rate limit. A secondary limit may have no header: only its text or its link tells.
+/// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
+pub fn is_limit(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> bool {
+    let body = match status {
+        StatusCode::FORBIDDEN => serde_json::from_slice(body).unwrap_or_default(),
+        _ => Value::Null,
+    };
+    has_hit_limit(status, headers, &body)
+}
+
+/// Whether a GraphQL response, which has status 200, reports a rate limit.
+pub fn is_graphql_limit(body: &[u8]) -> bool {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let errors = body.get("errors").and_then(Value::as_array);
+    errors.into_iter().flatten().any(is_limit_error)
+}
+
+fn is_limit_error(error: &Value) -> bool {
+    let kind = error.get("type").and_then(Value::as_str);
+    matches!(kind, Some("RATE_LIMITED" | "RATE_LIMIT"))
+}
+
+fn has_hit_limit(status: StatusCode, headers: &HeaderMap, body: &Value) -> bool {
+    let field = |name| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let text = field("message").to_ascii_lowercase();
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => true,
+        StatusCode::FORBIDDEN => {
+            is_exhausted(headers)
+                || LIMIT_TEXTS.iter().any(|part| text.contains(part))
+                || field("documentation_url").contains("rate-limits")
+        }
+        _ => false,
+    }
+}
+
+/// The texts of a validation error, such as `Body is too long`.
+fn details(body: &Value) -> String {
+    let errors = body.get("errors").and_then(Value::as_array);
+    let texts = errors.into_iter().flatten().filter_map(|error| {
+        let message = error.get("message").unwrap_or(error);
+        message.as_str()
+    });
+    texts.collect::<Vec<_>>().join("; ")
+}
+
 /// The kind and the message of a GraphQL error, which comes with status 200.
 pub fn classify_graphql(error: &Value, headers: &HeaderMap, now: u64) -> (ForgeErrorKind, String) {
     let field = |name| error.get(name).and_then(Value::as_str);
@@ -62,7 +112,9 @@ pub fn classify_graphql(error: &Value, headers: &HeaderMap, now: u64) -> (ForgeE
         Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => {
             ForgeErrorKind::NotAllowed { permission: None }
         }
-        Some("RATE_LIMITED" | "RATE_LIMIT") => limited(headers, now),
+        _ if is_limit_error(error) => limited(headers, now),
+        // GitHub's text for a query that took too long. The query is valid.
+        None if message.starts_with("Something went wrong") => ForgeErrorKind::Unreachable,
         _ => ForgeErrorKind::Invalid,
     };
     (kind, message.to_owned())
@@ -235,6 +287,10 @@ mod tests {
             ),
             (
                 r#"{"message":"Something went wrong while executing your query."}"#,
+                ForgeErrorKind::Unreachable,
+            ),
+            (
+                r#"{"message":"Field 'x' doesn't exist on type 'Query'"}"#,
                 ForgeErrorKind::Invalid,
             ),
         ] {
@@ -245,6 +301,42 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn secondary_limits_are_known_by_text_or_link_alone() {
+        let link = r#"{"message":"Forbidden","documentation_url":"https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"}"#;
+        let text = r#"{"message":"You have exceeded a secondary rate limit."}"#;
+        let denied = r#"{"message":"Resource not accessible by integration","documentation_url":"https://docs.github.com/rest/issues/comments#create-an-issue-comment"}"#;
+        for (body, expected) in [(link, true), (text, true), (denied, false), ("", false)] {
+            let status = StatusCode::FORBIDDEN;
+            let none = HeaderMap::new();
+            assert_eq!(is_limit(status, &none, body.as_bytes()), expected, "{body}");
+            let found = kind(&Method::GET, COMMENTS, 403, &[], body);
+            assert_eq!(found == until(None), expected, "{body}");
+        }
+        let limited =
+            br#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
+        assert!(is_graphql_limit(limited));
+        assert!(!is_graphql_limit(br#"{"errors":[{"type":"NOT_FOUND"}]}"#));
+    }
+
+    #[test]
+    fn messages_name_long_bodies_and_renamed_repositories() {
+        let message = |status: u16, body: &str| {
+            let status = StatusCode::from_u16(status).unwrap();
+            let none = HeaderMap::new();
+            classify(&Method::POST, COMMENTS, status, &none, body.as_bytes(), NOW).1
+        };
+        let long = r#"{"message":"Validation Failed","errors":[{"field":"data","message":"Body is too long (maximum is 65536 characters)"}]}"#;
+        assert_eq!(
+            message(422, long),
+            "Validation Failed: Body is too long (maximum is 65536 characters) (HTTP 422)"
+        );
+        assert_eq!(
+            message(301, r#"{"message":"Moved Permanently"}"#),
+            "GitHub redirects: the repository was renamed or moved: Moved Permanently (HTTP 301)"
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::Access;
-use super::classify::{classify, classify_graphql};
+use super::classify::{classify, classify_graphql, is_graphql_limit, is_limit};
 use super::contents::Contents;
 use super::retry::{Attempt, retry_after};
 use crate::config::MAX_BYTES;
@@ -223,7 +223,10 @@ impl GitHub {
                 Err(error) => log::debug!("{method} {route}: {error}"),
             }
             let answer = match &outcome {
-                Ok(response) => Attempt::Response(response.status, &response.headers, now()),
+                Ok(response) if self.is_limited(route, response) => {
+                    Attempt::Limited(&response.headers, now())
+                }
+                Ok(response) => Attempt::Response(response.status),
                 Err(_) => Attempt::Broken,
             };
             let pause = backoffs
@@ -239,6 +242,13 @@ impl GitHub {
                 );
             }
             tokio::time::sleep(pacing::pause(pause)).await;
+        }
+    }
+
+    fn is_limited(&self, route: &str, response: &Response) -> bool {
+        match route == self.graphql && response.status.is_success() {
+            true => is_graphql_limit(&response.body),
+            false => is_limit(response.status, &response.headers, &response.body),
         }
     }
 
@@ -299,7 +309,11 @@ fn is_slug(part: &str) -> bool {
 
 pub(super) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, ForgeError> {
     serde_json::from_slice(body).map_err(|error| {
-        ForgeError::unreachable(what, format!("the answer is not as documented: {error}"))
+        let text = match body.trim_ascii_start().starts_with(b"<") {
+            true => "HTML instead of JSON, perhaps from a proxy".to_owned(),
+            false => format!("the answer is not as documented: {error}"),
+        };
+        ForgeError::unreachable(what, text)
     })
 }
 

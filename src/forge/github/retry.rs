@@ -13,8 +13,10 @@ const SECONDARY_WAIT: Duration = Duration::from_secs(60);
 /// The result of an attempt.
 #[derive(Debug)]
 pub enum Attempt<'a> {
-    /// A response, with the time of its arrival in seconds since 1970.
-    Response(StatusCode, &'a HeaderMap, u64),
+    /// Any other response.
+    Response(StatusCode),
+    /// A response that reports a rate limit, with the time of its arrival in seconds since 1970.
+    Limited(&'a HeaderMap, u64),
     /// No complete response: the server may have executed the request.
     Broken,
 }
@@ -25,7 +27,7 @@ pub enum Attempt<'a> {
 /// an `idempotent` request may be: the server may have executed the first one.
 pub fn retry_after(answer: &Attempt<'_>, idempotent: bool, backoff: Duration) -> Option<Duration> {
     match answer {
-        Attempt::Response(StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS, headers, now) => {
+        Attempt::Limited(headers, now) => {
             let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
             let exhausted = number("x-ratelimit-remaining") == Some(0);
             let pause = match (number("retry-after"), number("x-ratelimit-reset")) {
@@ -33,16 +35,11 @@ pub fn retry_after(answer: &Attempt<'_>, idempotent: bool, backoff: Duration) ->
                 (None, Some(reset)) if exhausted => {
                     Duration::from_secs(reset.saturating_sub(*now) + 1)
                 }
-                _ if matches!(answer, Attempt::Response(StatusCode::TOO_MANY_REQUESTS, ..)) => {
-                    SECONDARY_WAIT
-                }
-                _ => return None,
+                _ => SECONDARY_WAIT,
             };
             (pause <= MAX_WAIT).then_some(pause)
         }
-        Attempt::Response(status, ..) => {
-            (status.is_server_error() && idempotent).then_some(backoff)
-        }
+        Attempt::Response(status) => (status.is_server_error() && idempotent).then_some(backoff),
         Attempt::Broken => idempotent.then_some(backoff),
     }
 }
@@ -88,7 +85,12 @@ mod tests {
                 false,
                 None,
             ),
-            (403, vec![("x-ratelimit-remaining", "12")], true, None),
+            (
+                403,
+                vec![("x-ratelimit-remaining", "12")],
+                true,
+                seconds(60),
+            ),
             (429, vec![], true, seconds(60)),
             (500, vec![], true, Some(backoff)),
             (500, vec![], false, None),
@@ -96,12 +98,12 @@ mod tests {
         ] {
             let headers = headers(&pairs);
             let status = StatusCode::from_u16(status).unwrap();
+            let attempt = match status.as_u16() {
+                403 | 429 => Attempt::Limited(&headers, 1000),
+                _ => Attempt::Response(status),
+            };
             assert_eq!(
-                retry_after(
-                    &Attempt::Response(status, &headers, 1000),
-                    idempotent,
-                    backoff
-                ),
+                retry_after(&attempt, idempotent, backoff),
                 expected,
                 "{status} {pairs:?}"
             );
