@@ -9,6 +9,7 @@ use std::io::Write as _;
 
 use crate::cli;
 use crate::exit::Exit;
+use crate::text::escape_invisible;
 
 /// Runs the program and prints what belongs on standard output.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -17,6 +18,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(parsed) => parsed,
         Err(error) => {
             cli::start_default_logger(&arguments);
+            let error = visible(&arguments).unwrap_or(error);
             // clap selects the stream. An error means that the stream is closed.
             let _ = error.print();
             return match error.use_stderr() {
@@ -35,4 +37,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
         _ => exit,
     }
+}
+
+/// The error of the arguments with their control characters written out, so that no argument becomes a line of its own in a log.
+fn visible(arguments: &[OsString]) -> Option<clap::Error> {
+    let written = arguments.iter().map(|argument| {
+        let text = argument.to_string_lossy();
+        OsString::from(escape_invisible(&text, false).into_owned())
+    });
+    let error = cli::parse(&written.collect::<Vec<_>>()).err()?;
+    error.use_stderr().then_some(error)
 }

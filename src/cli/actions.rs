@@ -165,7 +165,9 @@ fn original_command(action: &ProductAction, command: Command) -> Command {
             Verb::RenderTemplate | Verb::ValidateTemplate | Verb::ShowChanges | Verb::TestDeploy
         )
     });
-    let command = match takes(action, ActionOption::Overwrite) {
+    // An action that also changes stacks keeps `--force` for confirming that.
+    let overwrites = takes(action, ActionOption::Overwrite) && !takes(action, ActionOption::Force);
+    let command = match overwrites {
         true => command.mut_arg(ActionOption::Overwrite.name(), |arg| arg.alias("force")),
         false => command,
     };

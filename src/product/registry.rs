@@ -327,6 +327,11 @@ fn bounded(folder: &str, files: &Files) -> Result<(), String> {
             ));
         }
         let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        if yaml && has_alias(text) {
+            return Err(format!(
+                "{folder}/{name}: YAML aliases are not allowed; write the value again"
+            ));
+        }
         if yaml && flow_depth(text) > MAX_FLOW_DEPTH {
             return Err(format!(
                 "{folder}/{name}: more than {MAX_FLOW_DEPTH} brackets are open at once"
@@ -334,6 +339,14 @@ fn bounded(folder: &str, files: &Files) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a YAML text has an alias. A few of them can stand for more values than memory holds. A text that cannot be parsed has none.
+fn has_alias(text: &str) -> bool {
+    // After an error the parser repeats it without end.
+    let events = saphyr_parser::Parser::new_from_str(text).map_while(Result::ok);
+    let mut events = events.map(|(event, _)| event);
+    events.any(|event| matches!(event, saphyr_parser::Event::Alias(_)))
 }
 
 /// The maximum number of open brackets, those in strings included.
@@ -387,6 +400,11 @@ mod tests {
         assert_eq!(
             nested,
             "x/product.yaml: more than 64 brackets are open at once"
+        );
+        let aliases = format!("a: &a [x]\nb: [{}]", of("*a,", 10_000));
+        assert_eq!(
+            error(MANIFEST, aliases),
+            "x/product.yaml: YAML aliases are not allowed; write the value again"
         );
         let long = error("stack.yaml.j2", of("x", MAX_FILE_BYTES + 1));
         assert_eq!(

@@ -270,3 +270,25 @@ fn explain_shows_no_template_expressions() {
     let code = printed(&run_in(folder.path(), &[], "explain s3-solution-name"));
     assert!(code.contains("the solution `SOLUTION`"), "{code}");
 }
+
+#[test]
+fn attack_an_argument_that_becomes_a_runner_command() {
+    for argument in [
+        "a\n::add-mask::x",
+        "--\n::error::x",
+        "a\u{1b}]0;x\u{7}",
+        "a\r##[error]x",
+    ] {
+        for arguments in [
+            vec![argument],
+            vec!["validate-config", "--format", argument],
+        ] {
+            let output = Command::new(BINARY).args(&arguments).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+            let text = String::from_utf8(output.stderr).unwrap();
+            let starts = |line: &str| line.starts_with("::") || line.starts_with("##[");
+            assert!(!text.lines().any(starts), "{text:?}");
+            assert!(!text.contains(['\u{1b}', '\u{7}', '\r']), "{text:?}");
+        }
+    }
+}

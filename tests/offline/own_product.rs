@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 use crate::support::check::Scene;
-use crate::support::job::{BINARY, git};
+use crate::support::job::{BINARY, config, git, path};
 
 const FOLDER: &str = ".provisioner/products/queue";
 const CONFIG: &str = "queue:\n  name: orders\n  account: \"123456789012\"\n  region: eu-west-1\n";
@@ -264,4 +264,22 @@ fn a_removed_config_is_a_deletion_even_if_its_product_fails() {
         "{}",
         run.summary
     );
+}
+
+/// A product may give the name of a rendering action to a verb that changes stacks.
+#[test]
+fn attack_force_of_the_original_form_confirms_only_what_it_says() {
+    let folder = TempDir::new().unwrap();
+    let manifest = "name: q\nsection: q\nfiles: '*'\nactions: {create-prov-template: provision}\n";
+    write(
+        folder.path(),
+        ".provisioner/products/q/product.yaml",
+        manifest,
+    );
+    write(folder.path(), &path("b001"), &config("b001", ""));
+    let config = path("b001");
+    for action in ["create-prov-template", "validate-config"] {
+        let output = run(folder.path(), &["--config", &config, "--action", action]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
 }

@@ -126,6 +126,7 @@ fn missing_dependencies_are_reported_before_creation() {
         "GetParameters",
         parameters(&[REQUIRED_PARAMETERS[0].to_owned()]),
     );
+    workdir.aws.on("ListStacks", json!({"StackSummaries": []}));
     source(&workdir, not_found(), Value::Null, Value::Null);
     let refused = workdir.try_action("deploy-product", &["--force"]);
     assert_eq!(refused.status, 10);
@@ -257,6 +258,7 @@ fn a_network_of_the_config_must_exist() {
     workdir
         .aws
         .on("DescribeStacks", no_stack())
+        .on("ListStacks", json!({"StackSummaries": []}))
         .on("GetResource", json!([there, there, absent, denied]));
     let failed = workdir.try_action("deploy-product", &["--force"]);
     assert_eq!(failed.status, 10);
