@@ -25,9 +25,8 @@ fn attack_an_event_that_says_more_than_the_comment() {
     for job in jobs(&world, &pull, &comment, &claimed) {
         assert_eq!(job.run().status, 0);
     }
-    world.github.expect_writes(ANSWER_WRITES);
-    assert!(world.reply().contains("explain not-merged"));
-    assert!(!world.reply().contains("tear-down"));
+    // A text that differs from the event's was edited since: it is ignored.
+    world.github.expect_writes(&[]);
     world.assert_no_aws_access();
 }
 
@@ -41,11 +40,10 @@ fn attack_an_event_that_says_less_than_the_comment() {
         assert_eq!(job.run().status, 0);
         assert_eq!(world.github.requests().len(), 0);
     }
-    // The guard reads the comment, whatever the event says: here the merge is approved, and nothing denies.
+    // A text that differs from the event's was edited since: it is ignored.
     let [inspect, _] = jobs(&world, &pull, &comment, "/provisioner help");
-    let run = inspect.run();
-    assert_eq!(run.outputs["environments"], r#"["prod"]"#, "{}", run.stderr);
-    world.github.expect_writes(&[REACTION]);
+    assert_eq!(inspect.run().status, 0);
+    world.github.expect_writes(&[]);
     world.assert_no_aws_access();
 }
 

@@ -103,7 +103,15 @@ fn attack_a_direct_push_belongs_to_no_pull_request() {
     let text = world.workdir.read(&world.workdir.path());
     let commit = world.repo.commit("main").author(&world.alice);
     commit.write(&world.workdir.path(), text).push();
-    let run = world.assert_denied(&before, &["not-merged", "plan-changed", "approval-missing"]);
+    let run = world.assert_denied(
+        &before,
+        &[
+            "not-merged",
+            "environment-not-protected",
+            "plan-changed",
+            "approval-missing",
+        ],
+    );
     let summary = world.workdir.redact_account(&normalize(&run.summary));
     insta::assert_snapshot!("direct_push", summary);
     assert!(
@@ -133,7 +141,15 @@ fn attack_a_merge_into_another_branch_does_not_count() {
         .write(&world.workdir.path(), text)
         .by(&world.alice)
         .push();
-    world.assert_denied(&before, &["not-merged", "plan-changed", "approval-missing"]);
+    world.assert_denied(
+        &before,
+        &[
+            "not-merged",
+            "environment-not-protected",
+            "plan-changed",
+            "approval-missing",
+        ],
+    );
 }
 
 #[test]
