@@ -6,7 +6,7 @@ use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
 use super::fresh::FreshChange;
 use super::outcome::{ApplyReport, to_outcome};
-use super::recorder::DecisionRecorder;
+use super::recorder::{DecisionRecorder, recorded_policies};
 use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
 use crate::config::Config;
@@ -114,7 +114,14 @@ impl Executor<'_> {
             .then(|| Desired::new(config).ok())
             .flatten()
             .map(|desired| (stack.to_string(), Digest::sha256(&desired.sent)));
-        (outcome, recorder.decisions(), subject, exit)
+        let mut decisions = recorder.decisions();
+        if self.fresh.is_reread(merged) {
+            let policies = recorded_policies(merged);
+            for decision in &mut decisions {
+                decision.policy = Some(policies.clone());
+            }
+        }
+        (outcome, decisions, subject, exit)
     }
 
     async fn attempt(

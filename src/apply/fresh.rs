@@ -14,11 +14,12 @@ use crate::change::MergedChange;
 use crate::job::{Job, JobError};
 use crate::pacing::pause;
 
-/// Facts that are older are read again. Each reading costs three calls of the forge, shared by all stacks.
+/// Facts that are older are read again. Each check costs four calls of the forge, shared by all stacks.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
 pub struct FreshChange<'a> {
     job: &'a Job,
+    first: Arc<MergedChange>,
     latest: Mutex<Latest>,
 }
 
@@ -32,12 +33,18 @@ impl<'a> FreshChange<'a> {
     pub fn new(job: &'a Job, merged: Arc<MergedChange>) -> Self {
         let latest = Latest {
             checked: Instant::now(),
-            merged,
+            merged: Arc::clone(&merged),
         };
         Self {
             job,
+            first: merged,
             latest: Mutex::new(latest),
         }
+    }
+
+    /// Whether a change is another reading than the first.
+    pub fn is_reread(&self, merged: &MergedChange) -> bool {
+        !std::ptr::eq(merged, &*self.first)
     }
 
     /// The change with facts that are not older than [`MAX_AGE`].

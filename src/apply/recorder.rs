@@ -2,13 +2,15 @@
 
 use std::sync::Mutex;
 
+use crate::change::MergedChange;
 use crate::guard::{
     Authority, ChangeRequest, Denial, EffectKind, Facts, Policies, denials_before_credentials,
 };
 use crate::job::ProgressLog;
+use crate::model::FileContents;
 use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
-use crate::report::{Counted, Decision, Step};
+use crate::report::{Counted, Decision, RecordedPolicies, Step};
 use crate::stack::{StackEvent, StackName};
 
 pub struct DecisionRecorder {
@@ -89,5 +91,18 @@ impl Progress for DecisionRecorder {
         if let Ok(mut decisions) = self.decisions.lock() {
             decisions.push(Decision::new(stack, kind, false, facts, denials));
         }
+    }
+}
+
+/// The policy files that decisions on a change pass, for the evidence.
+pub fn recorded_policies(merged: &MergedChange) -> RecordedPolicies {
+    // An empty policy file stands for one that is not a regular file: neither loads.
+    let text = |file: &FileContents| {
+        String::from_utf8_lossy(file.bytes().unwrap_or_default()).into_owned()
+    };
+    let now = merged.policy_file_of_now();
+    RecordedPolicies {
+        before: merged.policy_file.as_ref().map(text),
+        now: now.map(|file| file.map(text)),
     }
 }

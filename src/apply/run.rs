@@ -9,7 +9,7 @@ use super::deployments::DeploymentReporter;
 use super::executor::Executor;
 use super::fresh::FreshChange;
 use super::outcome::ApplyReport;
-use super::recorder::DecisionRecorder;
+use super::recorder::{DecisionRecorder, recorded_policies};
 use super::task::{Resolution, StackTask};
 use crate::VERSION;
 use crate::change::MergedChange;
@@ -21,14 +21,14 @@ use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
 use crate::job::{Job, JobError, JobResult};
 use crate::job::{ProgressLog, cancel_on_signal};
-use crate::model::{CommitSha, Digest, FileContents, UserId};
+use crate::model::{CommitSha, Digest, UserId};
 use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::Change;
 use crate::report::{
     ChangeRecord, Decision, Evidence, Heading, Notice, Outcome, Predicate, Problem, Provisioning,
-    RecordedPolicies, Redactor, ReportSource, State, outcome_lines, provisioning, run_summary,
-    states_line, unread_merge,
+    Redactor, ReportSource, State, outcome_lines, provisioning, run_summary, states_line,
+    unread_merge,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -250,19 +250,10 @@ impl<'a> Run<'a> {
         };
         report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
         let internal = |error: minijinja::Error| JobError::Internal(error.into());
-        // An empty policy file stands for one that is not a regular file: neither loads.
-        let text = |file: &FileContents| {
-            String::from_utf8_lossy(file.bytes().unwrap_or_default()).into_owned()
-        };
-        let now = merged.policy_file_of_now();
-        let policies = RecordedPolicies {
-            before: merged.policy_file.as_ref().map(text),
-            now: now.map(|file| file.map(text)),
-        };
         let (recorded, comment) = ChangeRecord::new(
             number,
             merged.merge.to_string(),
-            policies,
+            recorded_policies(merged),
             applied.decisions,
             report,
             place,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::selection::ConfigSelector;
-use crate::forge::{ChangeKind, Forge, ForgeError, Push, ReviewedPullRequest};
+use crate::forge::{ChangeKind, ChangedFile, Forge, ForgeError, Push, ReviewedPullRequest};
 use crate::guard::POLICY_FILE;
 use crate::model::{CommitSha, RepoPath};
 use crate::product::PRODUCTS_FOLDER;
@@ -109,16 +109,16 @@ async fn governed(
     selection: &ConfigSelector,
 ) -> Result<BTreeSet<RepoPath>, ForgeError> {
     let files = forge.changed_files(from, to).await?;
-    let paths = files.into_iter().flat_map(|file| match file.kind {
+    let is_governed = |file: &ChangedFile| {
+        file.is_under(PRODUCTS_FOLDER)
+            || file.is_under(POLICY_FILE)
+            || selection.matches(&file.path)
+            || matches!(&file.kind, ChangeKind::Renamed { from } if selection.matches(from))
+    };
+    let governed = files.into_iter().filter(is_governed);
+    let paths = governed.flat_map(|file| match file.kind {
         ChangeKind::Renamed { from } => vec![file.path, from],
         _ => vec![file.path],
     });
-    let in_products = |path: &RepoPath| {
-        let rest = path.as_str().strip_prefix(PRODUCTS_FOLDER);
-        rest.is_some_and(|rest| rest.starts_with('/'))
-    };
-    let is_governed = |path: &RepoPath| {
-        path.as_str() == POLICY_FILE || in_products(path) || selection.matches(path)
-    };
-    Ok(paths.filter(is_governed).collect())
+    Ok(paths.collect())
 }

@@ -11,7 +11,7 @@ pub async fn policy_at(source: &dyn Source, at: &CommitSha) -> Result<LoadedPoli
     Ok(read_policy_file(&path, file.as_ref()))
 }
 
-/// The policy file; `None` if there is none.
+/// The policy file; `None` if the commit has no policy file.
 pub async fn policy_file_at(
     source: &dyn Source,
     commit: &CommitSha,

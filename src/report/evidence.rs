@@ -89,6 +89,9 @@ pub struct Decision {
     pub kind: EffectKind,
     /// Whether it was decided before any AWS query.
     pub early: bool,
+    /// The policies of this decision, if the run read others than the change's before it decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<RecordedPolicies>,
     pub facts: Facts,
     /// Empty if the effect was allowed.
     pub denials: Vec<RecordedDenial>,
@@ -119,6 +122,7 @@ impl Decision {
             stack: stack.clone(),
             kind,
             early,
+            policy: None,
             facts,
             denials: denials.iter().map(RecordedDenial::from_denial).collect(),
         }
@@ -198,13 +202,13 @@ impl Evidence {
             replayed.differences.push(what);
         }
         let path = RepoPath::typed(POLICY_FILE);
+        let read = |text: &Option<String>| read_policy(&path, text.as_deref().map(str::as_bytes));
         for change in &self.predicate.changes {
-            let read =
-                |text: &Option<String>| read_policy(&path, text.as_deref().map(str::as_bytes));
-            let before = read(&change.policy.before);
-            let now = change.policy.now.as_ref().map(read);
-            let policies = Policies::new(&before, now.as_ref());
             for made in &change.decisions {
+                let recorded = made.policy.as_ref().unwrap_or(&change.policy);
+                let before = read(&recorded.before);
+                let now = recorded.now.as_ref().map(read);
+                let policies = Policies::new(&before, now.as_ref());
                 let again = match made.early {
                     true => {
                         denials_before_credentials(made.kind, policies, &made.facts, &made.stack)

@@ -161,7 +161,7 @@ impl OfflineReason {
                     ));
             }
             Self::NoIdentityToken => {
-                "AWS was not asked: the job has no identity token. `provisioner explain identity-token-missing` says how to allow it."
+                "AWS was not queried: the job has no identity token. To allow it, see `provisioner explain identity-token-missing`."
             }
         })
     }

@@ -37,8 +37,8 @@ impl PreviewContext {
     }
 }
 
-/// Adds AWS's preview of each change to the report, or a notice that says why there is none. Returns an exit code if AWS or the
-/// forge did not answer a question: the impact is then unknown only for now.
+/// Adds AWS's preview of each change to the report, or a notice with the reason why the preview is missing. Returns an exit code if AWS
+/// or the forge did not answer: a later run can then read the impact.
 pub async fn preview(
     report: &mut Report,
     inputs: &ChangeInputs,

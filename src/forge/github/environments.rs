@@ -36,7 +36,7 @@ impl GitHub {
     /// Whether `branch` is the only branch, and no tag, that can deploy to an environment. `None` if the token lacks `actions: read`, or
     /// if the environment does not exist.
     ///
-    /// "Protected branches only" does not count: whoever manages rules can protect a branch of their own.
+    /// "Protected branches only" does not count: a user who manages rules can protect another branch.
     /// <https://docs.github.com/en/rest/deployments/branch-policies>
     pub(super) async fn environment_is_limited(
         &self,

@@ -6,7 +6,7 @@ use super::*;
 const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 
 /// Replays a file. Returns standard output, standard error and the exit code.
-fn replayed(job: &Job, evidence: &Value) -> (String, String, i32) {
+pub fn replayed(job: &Job, evidence: &Value) -> (String, String, i32) {
     let file = job.folder.path().join("evidence-copy.json");
     std::fs::write(&file, evidence.to_string()).unwrap();
     let run = job.command(&["replay", &file.display().to_string()]);

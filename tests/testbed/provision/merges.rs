@@ -1,5 +1,6 @@
 //! All ways in which changes reach the default branch, and other pushes.
 
+use super::evidence::replayed;
 use super::*;
 use crate::support::github::Fault;
 use crate::support::github::User;
@@ -270,6 +271,8 @@ fn attack_a_policy_made_stricter_while_the_run_waits() {
     with_later_tip(&world, &commit.push());
     let job = world.push(&before).with("PROVISIONER_PAUSE_PERCENT", "0");
     world.assert_job_denied(&job, &["approval-missing"]);
+    let (_, report, status) = replayed(&job, &evidence_of(&job));
+    assert_eq!(status, 0, "{report}");
 }
 
 #[test]

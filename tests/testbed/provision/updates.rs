@@ -110,21 +110,28 @@ fn attack_folders_in_the_bucket_of_another_owner() {
     }
 }
 
+impl World {
+    /// Updates the stack on the command line. Returns its template.
+    fn updated_by_hand(&self) -> String {
+        let config = self.workdir.read(&self.workdir.path());
+        self.workdir.write_config(STRICT);
+        self.workdir.write(
+            ".provisioner.yaml",
+            "version: 1\ndefaults: {updates: reviewed}\n",
+        );
+        self.workdir.run_action("prep-master", &["--force"]);
+        self.workdir.write(&self.workdir.path(), &config);
+        self.template()
+    }
+}
+
 #[test]
 fn attack_another_change_of_the_stack_between_review_and_merge() {
     let world = World::with_stack("    updates: reviewed\n");
     let pull = world.proposed(TAGGED);
     pull.approve(&world.bob);
     // The stack is updated by hand: the same config would now cause other changes.
-    let config = world.workdir.read(&world.workdir.path());
-    world.workdir.write_config(STRICT);
-    world.workdir.write(
-        ".provisioner.yaml",
-        "version: 1\ndefaults: {updates: reviewed}\n",
-    );
-    world.workdir.run_action("prep-master", &["--force"]);
-    world.workdir.write(&world.workdir.path(), &config);
-    let template = world.template();
+    let template = world.updated_by_hand();
     let before = world.merged(&pull);
     let run = world.push(&before).run();
     assert_eq!(run.status, 20, "{}", run.stderr);
@@ -138,16 +145,8 @@ fn attack_a_check_that_runs_again_after_the_approval() {
     let world = World::with_stack("    updates: reviewed\n");
     let pull = world.proposed(TAGGED);
     pull.approve(&world.bob);
-    // The stack is updated by hand: the same config would now change it differently.
-    let config = world.workdir.read(&world.workdir.path());
-    world.workdir.write_config(STRICT);
-    world.workdir.write(
-        ".provisioner.yaml",
-        "version: 1\ndefaults: {updates: reviewed}\n",
-    );
-    world.workdir.run_action("prep-master", &["--force"]);
-    world.workdir.write(&world.workdir.path(), &config);
-    let template = world.template();
+    // The stack is updated by hand: the same config would now cause other changes.
+    let template = world.updated_by_hand();
     // A user who may re-run the check replaces the plan that the approver saw.
     world.check(&pull);
     let before = world.merged(&pull);
