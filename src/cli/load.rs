@@ -1,6 +1,6 @@
 //! Loads the configs of a command line.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use crate::config::{Config, load_file};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
-use crate::plan::shared_stack;
-use crate::product::{Registry, RunInput, Target};
+use crate::plan::{StackClaims, shared_stack};
+use crate::product::{Registry, RunInput};
 use crate::workspace::{ConfigFile, add_repository_products, locate};
 
 /// A config file, and the result of loading it.
@@ -49,33 +49,30 @@ pub(super) fn load_with(registry: &Registry, files: Vec<ConfigFile>) -> Vec<Load
 
 /// Makes configs invalid whose stack another config claims, among the files of the command line and those of the default folders.
 pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Registry) {
-    let named: HashSet<PathBuf> = loaded.iter().map(|one| one.file.canonical()).collect();
-    let mut others = locate(&[]).unwrap_or_default();
-    others.retain(|file| !named.contains(&file.canonical()));
-    let others = load_with(registry, others);
-    let mut claims: BTreeMap<[String; 3], Vec<RepoPath>> = BTreeMap::new();
-    for (stack, path) in loaded.iter().chain(&others).filter_map(claim) {
-        claims.entry(stack).or_default().push(path);
+    // One file may have several names on a command line, such as an absolute path: the first one counts.
+    let mut names: HashMap<PathBuf, RepoPath> = HashMap::new();
+    for one in loaded.iter() {
+        let name = names.entry(one.file.canonical());
+        name.or_insert_with(|| one.file.shown.clone());
     }
+    let mut others = locate(&[]).unwrap_or_default();
+    others.retain(|file| !names.contains_key(&file.canonical()));
+    let others = load_with(registry, others);
+    let first = |one: &LoadedConfig| names.get(&one.file.canonical()) == Some(&one.file.shown);
+    let named = loaded.iter().filter(|one| first(one)).chain(&others);
+    let configs = named.filter_map(|one| Some((&one.file.shown, one.config.as_ref()?)));
+    let claims = StackClaims::from_configs(configs);
     for one in loaded {
-        let claimants = claim(one).and_then(|(stack, _)| claims.get(&stack));
-        let other = claimants.and_then(|paths| paths.iter().find(|path| **path != one.file.shown));
-        if let (Some(config), Some(other)) = (&one.config, other) {
+        let own = names.get(&one.file.canonical()).unwrap_or(&one.file.shown);
+        let Some(config) = &one.config else {
+            continue;
+        };
+        if let Some(other) = claims.others_of(config, own).next() {
             let problem = shared_stack(&config.path, config.stack(), other);
             one.diagnostics.push(problem);
             one.config = None;
         }
     }
-}
-
-/// Account, region and name of the stack, and the path of the config.
-fn claim(one: &LoadedConfig) -> Option<([String; 3], RepoPath)> {
-    let config = one.config.as_ref()?;
-    let Target {
-        account, region, ..
-    } = config.target.clone();
-    let stack = [account, region, config.stack().to_owned()];
-    Some((stack, one.file.shown.clone()))
 }
 
 fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::stacks::shared_stack;
 use super::{Change, Intent, Plan};
-use crate::config::load_file;
+use crate::config::{Config, load_file};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::{FileContents, RepoPath};
 use crate::product::{Registry, Target};
@@ -27,19 +27,50 @@ impl StackClaims {
                 Some((key(&config.target, config.stack()), path.clone()))
             })
             .collect();
-        let mut claims: BTreeMap<_, Vec<RepoPath>> = BTreeMap::new();
-        for (stack, path) in stacks {
-            claims.entry(stack).or_default().push(path);
-        }
-        Self(claims)
+        stacks.into_iter().collect()
+    }
+
+    /// The same, of configs that are loaded.
+    pub fn from_configs<'a>(configs: impl Iterator<Item = (&'a RepoPath, &'a Config)>) -> Self {
+        configs
+            .map(|(path, config)| (key(&config.target, config.stack()), path.clone()))
+            .collect()
     }
 
     /// The other configs that claim the stack of a change.
     pub fn others<'a>(&'a self, change: &'a Change) -> impl Iterator<Item = &'a RepoPath> {
         let stack = change.target.as_ref().zip(change.stack.as_deref());
-        let claims = stack.and_then(|(target, stack)| self.0.get(&key(target, stack)));
+        let stack = stack.map(|(target, stack)| key(target, stack));
+        self.except(stack, &change.path)
+    }
+
+    /// The other configs that claim the stack of a config.
+    pub fn others_of<'a>(
+        &'a self,
+        config: &Config,
+        path: &'a RepoPath,
+    ) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
+        self.except(Some(key(&config.target, config.stack())), path)
+    }
+
+    fn except<'a>(
+        &'a self,
+        stack: Option<[String; 3]>,
+        own: &'a RepoPath,
+    ) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
+        let claims = stack.and_then(|stack| self.0.get(&stack));
         let claims = claims.into_iter().flatten();
-        claims.filter(|path| **path != change.path)
+        claims.filter(move |path| *path != own)
+    }
+}
+
+impl FromIterator<([String; 3], RepoPath)> for StackClaims {
+    fn from_iter<T: IntoIterator<Item = ([String; 3], RepoPath)>>(stacks: T) -> Self {
+        let mut claims = Self::default();
+        for (stack, path) in stacks {
+            claims.0.entry(stack).or_default().push(path);
+        }
+        claims
     }
 }
 

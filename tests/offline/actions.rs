@@ -410,5 +410,7 @@ fn two_configs_with_one_stack_are_rejected_even_if_one_is_named() {
     ] {
         let output = workdir.run(&["validate-config", &name]);
         assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        let output = workdir.run(&["validate-config", &first, &name]);
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     }
 }
