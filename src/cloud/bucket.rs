@@ -23,7 +23,7 @@ const UNCERTAIN: &[&str] = &[
 ];
 
 /// A bucket of a stack. Only reading the stack from CloudFormation creates one: a name in a config is a wish, and the bucket of that
-/// name may belong to somebody else.
+/// name may belong to another account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StackBucket {
     name: String,

@@ -76,7 +76,7 @@ pub struct StackResource {
     pub physical_id: Option<String>,
     pub kind: String,
     pub status: String,
-    /// `None` if it is no bucket, or a bucket that may belong to somebody else.
+    /// `None` if it is no bucket, or a bucket that may belong to another account.
     #[serde(skip)]
     pub bucket: Option<StackBucket>,
 }

@@ -98,7 +98,7 @@ catalogue! {
         "A bucket that the deletion would delete holds objects. CloudFormation cannot delete it, and what it holds would be lost.",
         "Empty the bucket, or use `tear-down` where the product has it.";
     BucketNotInStack "bucket-not-in-stack":
-        "The config names a bucket that CloudFormation does not list as the stack's own. The bucket may belong to somebody else.",
+        "The config names a bucket that CloudFormation does not list as the stack's own. The bucket may belong to another account.",
         "Update or replace the stack first, or name the stack's bucket in the config.";
     ChangesRequested "changes-requested":
         "A reviewer requested changes, and neither approved since nor had the review dismissed. This holds for every reviewer, and however many others approve.",
@@ -143,7 +143,7 @@ catalogue! {
         "The policy lists environments, and not the one of this config.",
         "Use an environment that it lists, or add this one.";
     EnvironmentNotProtected "environment-not-protected":
-        "Other branches than the default branch can deploy to the environment, or that is not known. Every workflow that somebody pushes to such a branch gets the apply role without a review.",
+        "Other branches than the default branch can deploy to the environment, or the branches are not known. A workflow on such a branch gets the apply role without a review.",
         "Limit the environment's deployment branches to the default branch, and give the job `actions: read`; `provisioner doctor` checks both.";
     ForceRequired "force-required":
         "The action makes or deletes a stack, which `--force` has to ask for. For a pull request only a deletion does: its merge asks for the rest.",

@@ -78,7 +78,7 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
     }
 }
 
-/// The account of each listed approver. A login can change hands, and an id cannot.
+/// The account of each listed approver. A login can get another owner, and an id cannot.
 pub async fn approvers(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Policy) {
     const PART: &str = "approvers";
     for listed in policy.listed_users() {

@@ -239,7 +239,7 @@ impl Found {
             Self::PolicyAbsent => "there is none; the defaults hold".to_owned(),
             Self::GlobInvalid => "not read: a glob of the policy file is none".to_owned(),
             Self::ApproverId { pin } => {
-                format!("the login can change hands; write {pin} to pin the account")
+                format!("the login can get another owner; write {pin} to pin the account")
             }
             Self::ApproverPinned => "the login belongs to the pinned account".to_owned(),
             Self::ApproverAbsent => "no account has this login".to_owned(),

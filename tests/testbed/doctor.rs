@@ -231,7 +231,7 @@ fn all_missing_permissions_are_reported_in_one_run() {
     world.github.expect_writes(WRITE_PROBES);
 }
 
-/// A login that the policy lists can change hands; its account cannot.
+/// A login that the policy lists can get another owner; an account id cannot.
 #[test]
 fn listed_approvers_are_reported_with_their_account() {
     let listed = "approvers: [\"@alice\", \"@alice#1\", \"@absent\"]\n    roles:";

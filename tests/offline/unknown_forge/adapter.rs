@@ -228,7 +228,7 @@ impl Comments for UnknownForge {
                 number: 7,
                 by: Some(User {
                     id: UserId(1),
-                    login: "somebody".to_owned(),
+                    login: "someone-unknown".to_owned(),
                     kind: AccountKind::Person,
                 }),
                 body: COMMAND.to_owned(),
