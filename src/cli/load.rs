@@ -48,7 +48,11 @@ pub(super) fn load_with(registry: &Registry, files: Vec<ConfigFile>) -> Vec<Load
 }
 
 /// Makes configs invalid whose stack another config claims, among the files of the command line and those of the default folders.
-pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Registry) {
+/// Configs for which the action only renders files stay valid: alternatives of one stack may lie side by side.
+pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Registry, action: &str) {
+    if !loaded.iter().any(|one| claims_stack(one, action)) {
+        return;
+    }
     // One file may have several names on a command line, such as an absolute path: the first one counts.
     let mut names: HashMap<PathBuf, RepoPath> = HashMap::new();
     for one in loaded.iter() {
@@ -62,7 +66,7 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
     let named = loaded.iter().filter(|one| first(one)).chain(&others);
     let configs = named.filter_map(|one| Some((&one.file.shown, one.config.as_ref()?)));
     let claims = StackClaims::from_configs(configs);
-    for one in loaded {
+    for one in loaded.iter_mut().filter(|one| claims_stack(one, action)) {
         let own = names.get(&one.file.canonical()).unwrap_or(&one.file.shown);
         let Some(config) = &one.config else {
             continue;
@@ -72,6 +76,16 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
             one.diagnostics.push(problem);
             one.config = None;
         }
+    }
+}
+
+fn claims_stack(one: &LoadedConfig, action: &str) -> bool {
+    let Some(config) = &one.config else {
+        return false;
+    };
+    match config.product.action(action, &config.derived.scope) {
+        Some(Ok((action, _))) => action.verb.claims_stack(),
+        _ => false,
     }
 }
 

@@ -54,7 +54,7 @@ fn results(request: &ActionRequest) -> ActionResults {
         return results;
     }
     let mut loaded = load_with(&registry, files);
-    reject_shared_stacks(&mut loaded, &registry);
+    reject_shared_stacks(&mut loaded, &registry, &request.action);
     warn_of_useless_tier(request.given.tier.as_deref(), &loaded);
     // One verb at a time: an action name may mean different verbs in different products.
     let mut by_verb: Vec<(Verb, Vec<LoadedConfig>)> = Vec::new();

@@ -134,6 +134,14 @@ verbs! {
 }
 
 impl Verb {
+    /// Whether it concerns the config's stack, and not only files that the config renders to.
+    pub fn claims_stack(self) -> bool {
+        !matches!(
+            self,
+            Self::RenderTemplate | Self::RenderPolicy | Self::ValidateTemplate | Self::ReviewReport
+        )
+    }
+
     /// Whether it deletes the config's stack.
     pub fn deletes(self) -> bool {
         self.stack_effect() == StackEffect::Deletes

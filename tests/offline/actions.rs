@@ -400,6 +400,11 @@ fn two_configs_with_one_stack_are_rejected_even_if_one_is_named() {
         assert!(text.contains("error[duplicate-stack]"), "{text}");
         assert!(text.contains(&second), "{text}");
     }
+    // Rendering concerns no stack.
+    for action in ["create-prov-template", "create-policy"] {
+        let output = workdir.run(&[action, &first, &second]);
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    }
     // Another name of the same file is no second config.
     std::fs::remove_file(workdir.folder.path().join(&second)).unwrap();
     let absolute = workdir.folder.path().join(&first);
