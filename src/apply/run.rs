@@ -252,7 +252,7 @@ impl<'a> Run<'a> {
         let internal = |error: minijinja::Error| JobError::Internal(error.into());
         let (recorded, comment) = ChangeRecord::new(
             number,
-            merged.merge.to_string(),
+            merged.merge.clone(),
             recorded_policies(merged),
             applied.decisions,
             report,

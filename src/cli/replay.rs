@@ -1,12 +1,11 @@
 //! `replay`: recomputes a run's decisions and comments from its evidence file, offline.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::{Args, ValueHint};
 
 use crate::exit::{Exit, exit_codes};
-use crate::report::{Evidence, escape_workflow_commands};
+use crate::report::{self, ReplayError, escape_workflow_commands};
 use crate::text::pluralize;
 
 /// The largest evidence file that is read. 200 stacks need about a hundredth of it.
@@ -34,17 +33,21 @@ fn after_help() -> String {
 
 /// Prints the comments, and reports differences from the record.
 pub fn replay(ReplayArgs { evidence: file }: &ReplayArgs) -> (String, Exit) {
-    let evidence = match read(file) {
-        Ok(evidence) => evidence,
+    let text = match crate::workspace::read_file(file, MAX_BYTES) {
+        Ok(text) => text,
         Err(error) => {
             log::error!("{}: {error:#}", file.display());
             return (String::new(), Exit::Usage);
         }
     };
-    let replayed = match evidence.replay() {
+    let replayed = match report::replay(&text) {
         Ok(replayed) => replayed,
-        Err(error) => {
-            log::error!("{error:#}");
+        Err(error @ ReplayError::NotEvidence(_)) => {
+            log::error!("{}: {error}", file.display());
+            return (String::new(), Exit::Usage);
+        }
+        Err(error @ ReplayError::Comment(_)) => {
+            log::error!("{error}");
             return (String::new(), Exit::Internal);
         }
     };
@@ -65,9 +68,4 @@ pub fn replay(ReplayArgs { evidence: file }: &ReplayArgs) -> (String, Exit) {
         escape_workflow_commands(&replayed.comments.join("\n")),
         exit,
     )
-}
-
-fn read(file: &Path) -> anyhow::Result<Evidence> {
-    let text = crate::workspace::read_file(file, MAX_BYTES)?;
-    serde_json::from_slice(&text).context("not an evidence file of provisioner")
 }

@@ -8,16 +8,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::provisioning::{Heading, Provisioning, provisioning};
 use crate::diagnostic::Code;
-use crate::guard::{
-    Denial, EffectKind, Facts, POLICY_FILE, Policies, denials, denials_before_credentials,
-    read_policy,
-};
-use crate::model::{Digest, RepoPath};
+use crate::guard::{Denial, EffectKind, Facts};
+use crate::model::{CommitSha, Digest};
 use crate::stack::StackName;
 
-const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+pub(super) const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 /// Type of the predicate, for verifiers of a signature over it.
-const PREDICATE: &str = "urn:provisioner:provisioning:v1";
+pub(super) const PREDICATE: &str = "urn:provisioner:provisioning:v1";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
@@ -52,7 +49,7 @@ pub struct Predicate {
 pub struct ChangeRecord {
     /// `None` for commits without a pull request.
     pub pull_request: Option<u64>,
-    pub commit: String,
+    pub commit: CommitSha,
     pub policy: RecordedPolicies,
     /// By stack, then by time.
     pub decisions: Vec<Decision>,
@@ -130,7 +127,7 @@ impl Decision {
 }
 
 impl RecordedDenial {
-    fn from_denial(denial: &Denial) -> Self {
+    pub(super) fn from_denial(denial: &Denial) -> Self {
         Self {
             code: denial.code.clone(),
             fact: denial.fact.clone(),
@@ -143,7 +140,7 @@ impl ChangeRecord {
     /// Renders the comment and records what it was rendered from.
     pub fn new(
         pull_request: Option<u64>,
-        commit: String,
+        commit: CommitSha,
         policy: RecordedPolicies,
         mut decisions: Vec<Decision>,
         report: Provisioning,
@@ -166,15 +163,6 @@ impl ChangeRecord {
     }
 }
 
-#[derive(Clone, Debug)]
-pub struct Replayed {
-    pub comments: Vec<String>,
-    /// Number of recomputed decisions.
-    pub decisions: usize,
-    /// Decisions and comments that differ from the record.
-    pub differences: Vec<String>,
-}
-
 impl Evidence {
     /// `subject`: stacks with the digests of their templates.
     pub fn new(subject: BTreeMap<String, Digest>, predicate: Predicate) -> Self {
@@ -188,61 +176,5 @@ impl Evidence {
             predicate_type: PREDICATE.to_owned(),
             predicate,
         }
-    }
-
-    /// Recomputes all decisions and comments from the recorded facts.
-    pub fn replay(&self) -> Result<Replayed, Error> {
-        let mut replayed = Replayed {
-            comments: Vec::new(),
-            decisions: 0,
-            differences: Vec::new(),
-        };
-        if self.kind != STATEMENT || self.predicate_type != PREDICATE {
-            let what = format!("this is no evidence of a run: {}", self.predicate_type);
-            replayed.differences.push(what);
-        }
-        let path = RepoPath::typed(POLICY_FILE);
-        let read = |text: &Option<String>| read_policy(&path, text.as_deref().map(str::as_bytes));
-        for change in &self.predicate.changes {
-            for made in &change.decisions {
-                let recorded = made.policy.as_ref().unwrap_or(&change.policy);
-                let before = read(&recorded.before);
-                let now = recorded.now.as_ref().map(read);
-                let policies = Policies::new(&before, now.as_ref());
-                let again = match made.early {
-                    true => {
-                        denials_before_credentials(made.kind, policies, &made.facts, &made.stack)
-                    }
-                    false => denials(made.kind, policies, &made.facts, &made.stack),
-                };
-                let again: Vec<RecordedDenial> =
-                    again.iter().map(RecordedDenial::from_denial).collect();
-                replayed.decisions += 1;
-                if again != made.denials {
-                    let codes = |denials: &[RecordedDenial]| match denials {
-                        [] => "allowed".to_owned(),
-                        _ => {
-                            let codes: Vec<&str> =
-                                denials.iter().map(|denial| denial.code.as_str()).collect();
-                            codes.join(", ")
-                        }
-                    };
-                    replayed.differences.push(format!(
-                        "{} of {}: recorded {}, decided now {}",
-                        made.kind.word(),
-                        made.stack,
-                        codes(&made.denials),
-                        codes(&again)
-                    ));
-                }
-            }
-            let comment = provisioning(&change.report, &change.heading, change.limit)?;
-            if Digest::sha256(&comment).to_string() != change.comment {
-                let what = format!("the comment on the change of {}", change.commit);
-                replayed.differences.push(format!("{what} reads otherwise"));
-            }
-            replayed.comments.push(comment);
-        }
-        Ok(replayed)
     }
 }

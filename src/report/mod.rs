@@ -30,6 +30,7 @@ mod progress;
 mod provisioning;
 mod redactor;
 mod refusal;
+mod replay;
 mod reply;
 mod review;
 mod run_summary;
@@ -55,7 +56,7 @@ pub use drift_issue::{
     drift_issue_title, drift_scan_lines, drift_scan_markdown,
 };
 pub use escape::{code, details_block, escape_markdown, fence};
-pub use evidence::{ChangeRecord, Decision, Evidence, Predicate, RecordedPolicies, Replayed};
+pub use evidence::{ChangeRecord, Decision, Evidence, Predicate, RecordedPolicies};
 pub use explain::{UnknownCode, explain, without_expressions};
 pub use fit::{Block, Rest, fit_blocks};
 pub use format::Format;
@@ -75,6 +76,7 @@ pub use provisioning::{
 };
 pub use redactor::Redactor;
 pub use refusal::Refusal;
+pub use replay::{ReplayError, Replayed, replay};
 pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
 pub use review::{LastAction, ReviewReport, review};
 pub use run_summary::{outcome_lines, run_summary, states_line, unread_merge};

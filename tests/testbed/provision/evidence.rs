@@ -93,15 +93,34 @@ fn attack_edited_evidence_is_detected() {
         ("/report/outcomes/0/problems", json!([])),
         ("/comment", json!("0".repeat(64))),
         ("/heading/marker", json!("<!-- x -->")),
+        ("/decisions/0/stack/name", json!("another")),
+        ("/decisions/0/unknown", json!(1)),
+        ("/pull_request", json!(8)),
+        ("/pull_request", json!(null)),
+        ("/commit", json!("0".repeat(40))),
+        ("/report/version", json!("9.9.9")),
+        ("/report/environment", json!("dev")),
     ] {
         let mut edited = evidence.clone();
-        *edited.pointer_mut(&format!("{change}{place}")).unwrap() = value.clone();
+        let (parent, key) = place.rsplit_once('/').unwrap();
+        let parent = edited.pointer_mut(&format!("{change}{parent}")).unwrap();
+        match parent {
+            Value::Array(items) => items[key.parse::<usize>().unwrap()] = value.clone(),
+            other => other[key] = value.clone(),
+        }
         let (_, report, status) = replayed(&job, &edited);
         assert_eq!(status, 20, "{place} {value}: {report}");
         assert!(report.contains("different: "), "{place} {value}: {report}");
     }
     let mut edited = evidence.clone();
     edited["predicate"]["changes"][0]["policy"]["now"] = json!("version: 2\n");
+    assert_eq!(replayed(&job, &edited).2, 20);
+    let mut edited = evidence.clone();
+    let digest = json!({"sha256": "0".repeat(64)});
+    edited["subject"] = json!([{"name": "x in 123456789012 us-west-1", "digest": digest}]);
+    assert_eq!(replayed(&job, &edited).2, 20);
+    let mut edited = evidence.clone();
+    edited["predicate"]["changes"] = json!([]);
     assert_eq!(replayed(&job, &edited).2, 20);
     let mut edited = evidence.clone();
     edited["_type"] = json!("https://in-toto.io/Statement/v0.1");
