@@ -4,20 +4,21 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{ChangedFile, ForgeError};
-use crate::model::{CommitSha, RepoPath, UserId};
+use crate::model::{CommitSha, RepoPath};
 
 #[async_trait]
 pub trait PullRequests: Send + Sync {
     /// A pull request as it is now.
     async fn pull_request(&self, number: u64) -> Result<PullRequest, ForgeError>;
 
+    /// The files that a pull request changes. Compares trees if the forge does not list them all.
     async fn files_of(&self, pull_request: &PullRequest) -> Result<Vec<ChangedFile>, ForgeError>;
 
     /// The best common ancestor of two commits.
     async fn merge_base(&self, base: &CommitSha, head: &CommitSha)
     -> Result<CommitSha, ForgeError>;
 
-    /// The token's user, and the open pull requests with their files.
+    /// The open pull requests with their files. They serve a notice only.
     async fn open_pull_requests(&self) -> Result<OpenPullRequests, ForgeError>;
 }
 
@@ -38,10 +39,7 @@ pub struct PullRequest {
 
 #[derive(Clone, Debug)]
 pub struct OpenPullRequests {
-    /// The token's user, if the forge says.
-    pub own: Option<UserId>,
-    /// Open pull requests and their files; `None` if the forge does not say.
-    pub open: Option<Vec<OpenPullRequest>>,
+    pub open: Vec<OpenPullRequest>,
     /// Whether these are all, with all their files.
     pub complete: bool,
 }

@@ -88,9 +88,9 @@ impl Notice {
                  only this summary and the annotations."
             }
             Self::OpenPullRequestsIncomplete => {
-                "Not all open pull requests could be looked at in whole: there are too many, or they change too much."
+                "Not all open pull requests were compared: they are too many, or they change too many files."
             }
-            Self::OpenPullRequestsUnknown => "Other open pull requests could not be looked at.",
+            Self::OpenPullRequestsUnknown => "The other open pull requests could not be read.",
             Self::CommentAuthorUnknown => {
                 "There is no comment: the forge does not tell whose token this is."
             }

@@ -12,7 +12,7 @@ use self::report::{collisions, report};
 use crate::change::{ConfigSelector, policy_at, read_inputs, reject_claimed_stacks};
 use crate::ci::JobEnvironment;
 use crate::exit::Exit;
-use crate::forge::{IdentityTokens, Source};
+use crate::forge::{Forge, IdentityTokens, Source};
 use crate::guard::LoadedPolicy;
 use crate::guard::POLICY_FILE;
 use crate::job::{Job, JobError, JobResult};
@@ -75,17 +75,8 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
     }
     let plan = plan(environment, policies, format!("pull-{number}"));
     let unanswered = preview(&mut report, &inputs, &plan).await;
-    let surroundings = forge.open_pull_requests().await?;
-    report.collisions = surroundings
-        .open
-        .as_ref()
-        .map(|open| collisions(&report.plan, number, open));
-    if !surroundings.complete && !report.plan.changes.is_empty() {
-        report.notices.push(match report.collisions {
-            Some(_) => Notice::OpenPullRequestsIncomplete,
-            None => Notice::OpenPullRequestsUnknown,
-        });
-    }
+    add_collisions(&**forge, &mut report, number).await;
+    let own = forge.current_user().await?;
     let mut url = None;
     if environment.comment {
         let body = print::comment(
@@ -94,7 +85,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
             job.forge.profile().comment_chars,
         )
         .map_err(|error| JobError::Internal(error.into()))?;
-        match surroundings.own {
+        match own {
             None => report.notices.push(Notice::CommentAuthorUnknown),
             Some(own) => match forge.upsert_comment(number, own, MARKER, &body).await {
                 Ok(written) => url = Some(written.url().to_owned()),
@@ -106,8 +97,28 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
             },
         }
     }
-    set_status(&**forge, &pull_request.head, surroundings.own, &mut report).await?;
+    set_status(&**forge, &pull_request.head, own, &mut report).await?;
     Ok((report, url, unanswered))
+}
+
+/// Adds the other open pull requests that change the same configs. The report is complete without them, so no error ends the check.
+async fn add_collisions(forge: &dyn Forge, report: &mut Report, number: u64) {
+    let complete = match forge.open_pull_requests().await {
+        Ok(found) => {
+            report.collisions = Some(collisions(&report.plan, number, &found.open));
+            found.complete
+        }
+        Err(error) => {
+            log::warn!("{error}");
+            false
+        }
+    };
+    if !complete && !report.plan.changes.is_empty() {
+        report.notices.push(match report.collisions {
+            Some(_) => Notice::OpenPullRequestsIncomplete,
+            None => Notice::OpenPullRequestsUnknown,
+        });
+    }
 }
 
 async fn merge_group(

@@ -17,6 +17,7 @@ use super::contents::Contents;
 use super::retry::{Attempt, retry_after};
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
+use crate::model::UserId;
 use crate::pacing;
 
 /// Attempts after the first.
@@ -44,6 +45,8 @@ pub struct GitHub {
     pub(super) name: String,
     /// The repository's id, once it is known.
     pub(super) id: OnceCell<u64>,
+    /// The token's user, once it is known.
+    pub(super) user: OnceCell<Option<UserId>>,
     pub(super) contents: Contents,
 }
 
@@ -116,6 +119,7 @@ impl GitHub {
             owner: owner.to_owned(),
             name: name.to_owned(),
             id: OnceCell::new(),
+            user: OnceCell::new(),
             contents: Contents::new(access),
         })
     }

@@ -7,10 +7,10 @@ use super::client::GitHub;
 use super::paging::PAGE;
 use super::wire;
 use crate::forge::{
-    ChangeKind, ChangedFile, ForgeError, OpenPullRequest, OpenPullRequests, PullRequest,
-    PullRequests, Source as _,
+    ChangeKind, ChangedFile, ForgeError, ForgeErrorKind, OpenPullRequest, OpenPullRequests,
+    PullRequest, PullRequests, Source as _,
 };
-use crate::model::{CommitSha, RepoPath, UserId};
+use crate::model::{CommitSha, RepoPath};
 
 /// GitHub lists no more files of a pull request.
 /// <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files>
@@ -49,12 +49,69 @@ impl PullRequests for GitHub {
     }
 
     async fn files_of(&self, pull_request: &PullRequest) -> Result<Vec<ChangedFile>, ForgeError> {
-        if pull_request.changed_files >= MAX_FILES {
-            let base = self
-                .merge_base(&pull_request.base, &pull_request.head)
-                .await?;
-            return self.changed_files(&base, &pull_request.head).await;
+        if pull_request.changed_files < MAX_FILES {
+            match self.listed_files(pull_request).await {
+                Err(error) if is_about_list(&error) => log::debug!("comparing trees: {error}"),
+                listed => return listed,
+            }
         }
+        let base = self
+            .merge_base(&pull_request.base, &pull_request.head)
+            .await?;
+        self.changed_files(&base, &pull_request.head).await
+    }
+
+    async fn merge_base(
+        &self,
+        base: &CommitSha,
+        head: &CommitSha,
+    ) -> Result<CommitSha, ForgeError> {
+        let what = "merge base";
+        let route = format!("{}/compare/{base}...{head}?per_page=1", self.root);
+        let comparison: wire::Comparison = self.get(what, &route).await?;
+        CommitSha::parse(&comparison.merge_base_commit.sha)
+            .map_err(|error| ForgeError::invalid(what, error))
+    }
+
+    async fn open_pull_requests(&self) -> Result<OpenPullRequests, ForgeError> {
+        let what = "open pull requests";
+        let mut open = Vec::new();
+        let mut complete = true;
+        let mut cursor: Option<String> = None;
+        for _ in 0..MAX_PULL_PAGES {
+            let variables = json!({ "owner": self.owner, "name": self.name, "cursor": cursor });
+            let reply: wire::OpenPullRequests =
+                self.query(what, OPEN_PULL_REQUESTS, variables).await?;
+            self.remember_user(reply.viewer);
+            let repository = reply.repository;
+            let pulls = repository.ok_or_else(|| ForgeError::invalid(what, "no repository"))?;
+            let pulls = pulls.pull_requests;
+            complete &= !pulls.nodes.iter().any(wire::OpenPull::has_more_files);
+            open.extend(pulls.nodes.into_iter().map(|pull| OpenPullRequest {
+                number: pull.number,
+                paths: paths(pull.files),
+            }));
+            cursor = pulls
+                .page_info
+                .end_cursor
+                .filter(|_| pulls.page_info.has_next_page);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(OpenPullRequests {
+            open,
+            complete: complete && cursor.is_none(),
+        })
+    }
+}
+
+impl GitHub {
+    /// The files as GitHub lists them. A list that is shorter than GitHub's own count is an error.
+    async fn listed_files(
+        &self,
+        pull_request: &PullRequest,
+    ) -> Result<Vec<ChangedFile>, ForgeError> {
         let what = format!("files of pull request {}", pull_request.number);
         let route = format!("{}/pulls/{}/files", self.root, pull_request.number);
         let pages = MAX_FILES as usize / PAGE;
@@ -72,70 +129,15 @@ impl PullRequests for GitHub {
             .map(|file| changed_file(&what, &file))
             .collect()
     }
+}
 
-    async fn merge_base(
-        &self,
-        base: &CommitSha,
-        head: &CommitSha,
-    ) -> Result<CommitSha, ForgeError> {
-        let what = "merge base";
-        let route = format!("{}/compare/{base}...{head}?per_page=1", self.root);
-        let comparison: wire::Comparison = self.get(what, &route).await?;
-        CommitSha::parse(&comparison.merge_base_commit.sha)
-            .map_err(|error| ForgeError::invalid(what, error))
-    }
-
-    async fn open_pull_requests(&self) -> Result<OpenPullRequests, ForgeError> {
-        let mut own = None;
-        let mut open = Vec::new();
-        let mut complete = true;
-        let mut cursor: Option<String> = None;
-        for _ in 0..MAX_PULL_PAGES {
-            let variables = json!({ "owner": self.owner, "name": self.name, "cursor": cursor });
-            let reply: wire::OpenPullRequests = match self
-                .query("open pull requests", OPEN_PULL_REQUESTS, variables)
-                .await
-            {
-                Ok(reply) => reply,
-                Err(error) if error.is_refusal() => {
-                    return Ok(OpenPullRequests {
-                        own: self.identity_by_rest().await?,
-                        open: None,
-                        complete: false,
-                    });
-                }
-                Err(error) => return Err(error),
-            };
-            own = reply
-                .viewer
-                .and_then(|viewer| viewer.database_id)
-                .map(UserId);
-            let Some(pulls) = reply.repository.map(|repository| repository.pull_requests) else {
-                return Ok(OpenPullRequests {
-                    own,
-                    open: None,
-                    complete: false,
-                });
-            };
-            complete &= !pulls.nodes.iter().any(wire::OpenPull::has_more_files);
-            open.extend(pulls.nodes.into_iter().map(|pull| OpenPullRequest {
-                number: pull.number,
-                paths: paths(pull.files),
-            }));
-            cursor = pulls
-                .page_info
-                .end_cursor
-                .filter(|_| pulls.page_info.has_next_page);
-            if cursor.is_none() {
-                break;
-            }
-        }
-        Ok(OpenPullRequests {
-            own,
-            open: Some(open),
-            complete: complete && cursor.is_none(),
-        })
-    }
+/// Whether an error is about the list of files, which the trees of the commits replace: GitHub cannot compute the difference (422,
+/// 406, 5xx), or does not know the new head yet. Other errors would meet the trees as well.
+fn is_about_list(error: &ForgeError) -> bool {
+    matches!(
+        error.kind,
+        ForgeErrorKind::Invalid | ForgeErrorKind::NotFound | ForgeErrorKind::Unreachable
+    )
 }
 
 fn changed_file(what: &str, file: &wire::File) -> Result<ChangedFile, ForgeError> {

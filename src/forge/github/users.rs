@@ -38,21 +38,9 @@ const JOB_BOT: &str = "github-actions[bot]";
 
 #[async_trait]
 impl Users for GitHub {
-    /// GitHub names the user of a job's token in GraphQL only.
     async fn current_user(&self) -> Result<Option<UserId>, ForgeError> {
-        let viewer = self
-            .query::<wire::Identity>("own identity", VIEWER, json!({}))
-            .await;
-        match viewer {
-            Ok(wire::Identity {
-                viewer:
-                    Some(wire::Viewer {
-                        database_id: Some(id),
-                    }),
-            }) => Ok(Some(UserId(id))),
-            Err(error) if !error.is_refusal() => Err(error),
-            Ok(_) | Err(_) => self.identity_by_rest().await,
-        }
+        let user = self.user.get_or_try_init(|| self.read_current_user());
+        user.await.copied()
     }
 
     async fn find_user(&self, login: &str) -> Result<Option<User>, ForgeError> {
@@ -149,13 +137,31 @@ impl GitHub {
         }
     }
 
-    /// The token's user, where GraphQL does not name it.
-    pub(super) async fn identity_by_rest(&self) -> Result<Option<UserId>, ForgeError> {
+    /// GitHub names the user of a job's token in GraphQL only. A server without GraphQL names the user of a person's token.
+    async fn read_current_user(&self) -> Result<Option<UserId>, ForgeError> {
+        let what = "own identity";
+        match self.query::<wire::Identity>(what, VIEWER, json!({})).await {
+            Ok(wire::Identity {
+                viewer:
+                    Some(wire::Viewer {
+                        database_id: Some(id),
+                    }),
+            }) => return Ok(Some(UserId(id))),
+            Err(error) if !error.is_refusal() => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
         let route = format!("{}/user", self.prefix);
-        match self.get::<wire::User>("own identity", &route).await {
+        match self.get::<wire::User>(what, &route).await {
             Ok(user) => Ok(Some(UserId(user.id))),
             Err(error) if error.is_withheld() => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps the token's user that another query names.
+    pub(super) fn remember_user(&self, viewer: Option<wire::Viewer>) {
+        if let Some(id) = viewer.and_then(|viewer| viewer.database_id) {
+            let _ = self.user.set(Some(UserId(id)));
         }
     }
 }

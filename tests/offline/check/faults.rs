@@ -1,5 +1,7 @@
 //! `check` against a GitHub with rate limits, errors, wrong answers and broken connections.
 
+use serde_json::json;
+
 use crate::support::check::{COMMENTS, STATUS, Scene};
 use crate::support::github::{Fault, Pull};
 
@@ -55,28 +57,58 @@ fn a_comment_that_was_not_created_is_retried() {
 
 #[test]
 fn a_permanent_fault_names_its_request() {
-    let (scene, pull) = scene();
-    scene
-        .github
-        .fault_always("GET /repos/acme/infra/pulls/7/files", Fault::Status(500));
-    let run = scene.job(&pull).run();
-    assert_eq!(run.status, 31);
-    assert!(
-        run.stderr.contains("files of pull request 7: HTTP 500"),
-        "{}",
-        run.stderr
-    );
-    assert!(scene.github.take_writes().is_empty());
+    for (fault, text) in [
+        (Fault::Status(500), "pull request 7: HTTP 500"),
+        (Fault::TruncatedJson, "pull request 7: the answer is not"),
+    ] {
+        let (scene, pull) = scene();
+        scene
+            .github
+            .fault_always("GET /repos/acme/infra/pulls/7", fault);
+        let run = scene.job(&pull).run();
+        assert_eq!(run.status, 31);
+        assert!(run.stderr.contains(text), "{}", run.stderr);
+        assert!(scene.github.take_writes().is_empty());
+    }
+}
+
+/// GitHub answers 422 or 406 for a pull request whose difference is too large, and lists no files of a head that it does not know yet.
+#[test]
+fn trees_replace_an_unusable_list_of_files() {
+    let error = |status, message| Fault::Json(status, json!({ "message": message }));
+    for fault in [
+        error(
+            422,
+            "Server Error: Sorry, this diff is taking too long to generate.",
+        ),
+        error(406, "Sorry, the diff exceeded the maximum number of files."),
+        error(404, "Not Found"),
+        Fault::Status(500),
+        Fault::TruncatedJson,
+        Fault::Json(200, json!([])),
+    ] {
+        let (scene, pull) = scene();
+        scene
+            .github
+            .fault_always("GET /repos/acme/infra/pulls/7/files", fault.clone());
+        let run = scene.job(&pull).run();
+        assert_eq!(run.status, 0, "{fault:?}: {}", run.stderr);
+        assert_eq!(run.outputs["configs"], "1", "{fault:?}");
+        let comment = scene.comment();
+        assert!(comment.contains("lifecycle_policy"), "{fault:?}: {comment}");
+        scene.github.expect_writes(&[COMMENTS, STATUS]);
+    }
 }
 
 #[test]
-fn an_invalid_response_is_not_an_empty_list() {
+fn an_expired_token_is_not_about_the_list_of_files() {
     let (scene, pull) = scene();
+    let expired = Fault::Json(401, json!({"message": "Bad credentials"}));
     scene
         .github
-        .fault_always("GET /repos/acme/infra/pulls/7/files", Fault::TruncatedJson);
+        .fault("GET /repos/acme/infra/pulls/7/files", expired);
     let run = scene.job(&pull).run();
-    assert_eq!(run.status, 31);
+    assert_eq!(run.status, 31, "{}", run.stderr);
     assert!(
         run.stderr.contains("files of pull request 7"),
         "{}",
@@ -84,20 +116,35 @@ fn an_invalid_response_is_not_an_empty_list() {
     );
 }
 
+/// The list serves a notice only.
 #[test]
-fn attack_a_truncated_list_is_rejected() {
-    let (scene, pull) = scene();
-    scene.github.fault_always(
-        "GET /repos/acme/infra/pulls/7/files",
-        Fault::Json(200, serde_json::json!([])),
-    );
-    let run = scene.job(&pull).run();
-    assert_eq!(run.status, 31);
-    assert!(
-        run.stderr.contains("GitHub counts 1 and lists 0"),
-        "{}",
-        run.stderr
-    );
+fn open_pull_requests_may_stay_unknown() {
+    let limited = "You have exceeded a secondary rate limit.";
+    for (times, fault) in [
+        (5, Fault::Status(502)),
+        (1, Fault::Status(403)),
+        (1, Fault::Json(403, json!({"message": "no"}))),
+        (1, Fault::SecondaryLimit { retry_after: 900 }),
+        (5, Fault::Json(429, json!({ "message": limited }))),
+        (1, Fault::TruncatedJson),
+        (1, Fault::Json(200, json!({"data": {"repository": null}}))),
+    ] {
+        let (scene, pull) = scene();
+        scene
+            .github
+            .fault_times(times, "POST /graphql", fault.clone());
+        let run = scene.job(&pull).run();
+        assert_eq!(run.status, 0, "{fault:?}: {}", run.stderr);
+        let comment = scene.comment();
+        let notice = "The other open pull requests could not be read.";
+        assert!(comment.contains(notice), "{fault:?}: {comment}");
+        assert!(
+            run.stderr.contains("open pull requests: "),
+            "{}",
+            run.stderr
+        );
+        scene.github.expect_writes(&[COMMENTS, STATUS]);
+    }
 }
 
 #[test]

@@ -315,7 +315,7 @@ fn a_truncated_file_list_is_reported() {
     assert!(
         scene
             .comment()
-            .contains("Not all open pull requests could be looked at in whole"),
+            .contains("Not all open pull requests were compared"),
         "{}",
         scene.comment()
     );

@@ -135,8 +135,7 @@ impl PullRequests for UnknownForge {
         self.answer(
             "open pull requests",
             OpenPullRequests {
-                own: None,
-                open: None,
+                open: Vec::new(),
                 complete: false,
             },
         )

@@ -17,7 +17,6 @@ fn attack_any_forge_request_fails() {
         "GET /repos/acme/infra/branches/**",
         "GET /repos/acme/infra/pulls/7",
         "GET /repos/acme/infra/compare/**",
-        "GET /repos/acme/infra/pulls/7/files",
         "GET /repos/acme/infra/pulls/7/reviews",
         "GET /repos/acme/infra/activity",
         "GET /repos/acme/infra/commits/*/pulls",
@@ -53,7 +52,7 @@ fn a_failure_is_reported_in_the_reply() {
     let (world, pull) = World::with_proposal();
     world
         .github
-        .fault_always("GET /repos/acme/infra/pulls/7/files", Fault::TruncatedJson);
+        .fault_always("GET /repos/acme/infra/compare/**", Fault::Status(500));
     let text =
         "/provisioner explain not-merged\n/provisioner show-changes\n/provisioner check-drift";
     let inspected = world.inspect(&pull, &world.carol, text);
