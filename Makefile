@@ -14,7 +14,7 @@ EXAMPLES := $(TARGET)/contract/examples
 
 # What the forge reads, and what a user copies.
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
-ACTIONS := action.yml tests/act/stand-in/action.yml
+ACTIONS := action.yml build/action.yml $(wildcard tests/act/*/action.yml)
 SCRIPTS := .ci/run $(wildcard tests/*/*.sh examples/*.sh benches/*.sh)
 
 .PHONY: help demo test test-rust test-contract test-permissions test-emulator lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows bench bed doc fmt

@@ -8,7 +8,7 @@
 #   EVENT_FILE   the event's payload, JSON
 #   WORK         an empty directory for the run; afterwards it holds
 #                  kept/JOB/     what the program left in that job's temporary directory, and its exit code
-#                  uploaded/     what the workflow uploaded, by the artifact's name
+#                  uploaded/     what the workflow uploaded, by the artifact's name; the next jobs download it from there
 #                  signed/       what it signed
 #                  log           what act printed: one JSON object a line; a job summary is the `content` of a line whose
 #                                `command` is `summary`, an output the `arg` of one whose `command` is `set-output`
@@ -26,8 +26,8 @@
 # The exit code is 0 when all jobs succeeded and 1 when one failed.
 #
 # What differs from the example, and why:
-# - the action is the one of this repository, with the binary under test in place of a build;
-# - other actions would be downloaded: `tests/act/stand-in` takes their places, and keeps what it is given;
+# - the action is the one of this repository; `tests/act/build` takes the place of its build and gives out the binary under test;
+# - other actions would be downloaded: `tests/act/stand-in` and `tests/act/download` take their places, and keep what they are given;
 # - act does not know `queue` and `deployment` yet, which are taken out;
 # - act has no identity tokens: `tests/act/provisioner.sh` starts the binary with what GitHub would give it.
 set -euo pipefail
@@ -46,16 +46,14 @@ act=${ACT:-$root/target/testbed/venv/bin/act}
 repository=${GITHUB_REPOSITORY:-acme/infra}
 
 tree=$work/tree home=$work/home
-mkdir -p -- "$tree/.github/workflows" "$home/.config/act" "$work/action" "$work/tmp"
+mkdir -p -- "$tree/.github/workflows" "$home/.config/act" "$work/tmp"
 sed -e '/^ *queue: max$/d' -e '/^ *deployment: false$/d' \
   "$root/examples/workflows/$workflow.yml" > "$tree/.github/workflows/$workflow.yml"
 
-# The action of this repository, with a script in place of the build.
-sed "/^  binary:/,/default:/ s|default: \"\"|default: $root/tests/act/provisioner.sh|" "$root/action.yml" > "$work/action/action.yml"
-if ! grep -q provisioner.sh "$work/action/action.yml"; then
-  printf 'action.yml: the input `binary` has another default than an empty one\n' >&2
-  exit 2
-fi
+# The action of this repository, with a stand-in for the build.
+mkdir -p -- "$work/action/build"
+cp -- "$root/action.yml" "$work/action/"
+cp -- "$root/tests/act/build/action.yml" "$work/action/build/"
 
 # Its own home keeps the user's ~/.actrc, caches and git configuration out.
 : > "$home/.config/act/actrc" # an empty one answers act's first-run question
@@ -79,7 +77,9 @@ git -C "$tree" -c user.name=test -c user.email=test@example.invalid commit -q -m
 replaced=()
 while read -r uses; do
   case $uses in
+    acme/provisioner/build@*) replaced+=(--local-repository "${uses/\/build@/@}=$work/action") ;;
     acme/provisioner@*) replaced+=(--local-repository "$uses=$work/action") ;;
+    actions/download-artifact@*) replaced+=(--local-repository "$uses=$root/tests/act/download") ;;
     *) replaced+=(--local-repository "$uses=$root/tests/act/stand-in") ;;
   esac
 done < <(sed -n 's/^ *\(- \)\?uses: \([^ #]*\).*/\2/p' "$tree/.github/workflows/$workflow.yml" | sort -u)
@@ -105,6 +105,7 @@ TMPDIR=$work/tmp "$act" "$event" \
   --env ID_TOKEN_BEARER="${ID_TOKEN_BEARER-}" \
   --env ACT_WORK="$work" \
   --env ACT_BINARY="$PROVISIONER_BINARY" \
+  --env ACT_SCRIPT="$root/tests/act/provisioner.sh" \
   </dev/null >"$work/log" 2>&1 || status=$?
 
 [ "$status" -eq 0 ] || status=1

@@ -31,3 +31,4 @@ mod replayed;
 mod review;
 mod roles;
 mod unknown_forge;
+mod workflows;

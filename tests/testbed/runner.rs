@@ -314,38 +314,3 @@ fn the_workflow_detects_drift() {
         .github
         .expect_writes(&["POST /repos/acme/infra/issues"]);
 }
-
-/// Parts of the workflows that act does not have: environments, subjects of tokens, queues.
-#[test]
-fn applying_jobs_have_environment_and_concurrency() {
-    let mut seen = 0;
-    for name in ["check", "command", "drift", "provision"] {
-        let workflow = yaml(&format!("examples/workflows/{name}.yml"));
-        assert_eq!(workflow["permissions"], serde_json::json!({}), "{name}");
-        for (job, content) in workflow["jobs"].as_object().unwrap() {
-            let steps = content["steps"].as_array().unwrap();
-            let step = steps
-                .iter()
-                .find(|step| step["id"] == "provisioner")
-                .unwrap();
-            let given = &step["with"]["environment"];
-            assert_eq!(*given, content["environment"]["name"], "{name}: {job}");
-            if given.is_null() {
-                assert_eq!(
-                    content["permissions"]["deployments"],
-                    Value::Null,
-                    "{name}: {job}"
-                );
-                continue;
-            }
-            seen += 1;
-            let concurrency = serde_json::json!({
-                "group": "provisioner-${{ matrix.environment }}",
-                "cancel-in-progress": false,
-                "queue": "max",
-            });
-            assert_eq!(content["concurrency"], concurrency, "{name}: {job}");
-        }
-    }
-    assert_eq!(seen, 2);
-}

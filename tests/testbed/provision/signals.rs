@@ -25,7 +25,12 @@ fn start(job: &Job) -> Child {
     for (name, value) in program.get_envs() {
         shell.env(name, value.unwrap_or_default());
     }
+    let digest = Command::new("sha256sum")
+        .arg(program.get_program())
+        .output();
+    let digest = String::from_utf8(digest.unwrap().stdout).unwrap();
     shell.env("PROVISIONER_BINARY", program.get_program());
+    shell.env("PROVISIONER_BINARY_SHA256", &digest[..64]);
     shell.stdout(Stdio::piped()).stderr(Stdio::piped());
     shell.spawn().unwrap()
 }

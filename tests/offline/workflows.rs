@@ -1,0 +1,298 @@
+//! The action, its build, and the workflows: which jobs build, and which binary a job with an identity runs.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a step is a shell with variables and files"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use provisioner::model::Digest;
+use serde_json::{Map, Value};
+use tempfile::TempDir;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const FOLDERS: [&str; 2] = [".github/workflows", "examples/workflows"];
+
+fn yaml(path: &Path) -> Value {
+    serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn files_in(folder: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(Path::new(ROOT).join(folder)).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// The workflow's file, the job's name, and the job, of every workflow here.
+fn jobs() -> Vec<(String, String, Value)> {
+    let files = FOLDERS.into_iter().flat_map(files_in);
+    let jobs = files.flat_map(|path| {
+        let jobs = yaml(&path)["jobs"].as_object().unwrap().clone();
+        let file = path.display().to_string();
+        jobs.into_iter()
+            .map(move |(name, job)| (file.clone(), name, job))
+    });
+    jobs.collect()
+}
+
+fn steps(job: &Value) -> &Vec<Value> {
+    job["steps"].as_array().unwrap()
+}
+
+/// What a step uses, without the version.
+fn used(step: &Value) -> &str {
+    let uses = step["uses"].as_str().unwrap_or_default();
+    uses.split('@').next().unwrap()
+}
+
+fn is_build(step: &Value) -> bool {
+    used(step).ends_with("/build")
+        || step["run"]
+            .as_str()
+            .is_some_and(|run| run.contains("cargo"))
+}
+
+fn is_provisioner(step: &Value) -> bool {
+    ["acme/provisioner", "./"].contains(&used(step))
+}
+
+#[test]
+fn jobs_with_an_identity_or_a_write_permission_never_build() {
+    let mut built = 0;
+    for (file, name, job) in jobs() {
+        let place = format!("{file}: {name}");
+        let permissions = job["permissions"].as_object().expect(&place);
+        let may_write = permissions.values().any(|level| level == "write");
+        let builds = steps(&job).iter().any(is_build);
+        assert!(!(may_write && builds), "{place}");
+        if builds {
+            built += 1;
+            let text = job.to_string();
+            assert!(!text.contains("secrets"), "{place}");
+            assert!(!text.contains("github.token"), "{place}");
+            assert!(job["environment"].is_null(), "{place}");
+        }
+        if builds && file.contains("examples") {
+            assert_eq!(permissions, &Map::new(), "{place}");
+            let checks_out = steps(&job)
+                .iter()
+                .any(|step| used(step).contains("checkout"));
+            assert!(!checks_out, "{place}");
+        }
+        if permissions.contains_key("id-token") {
+            // A `run` step could build, or run something that another job made.
+            assert!(
+                steps(&job).iter().all(|step| step["run"].is_null()),
+                "{place}"
+            );
+        }
+    }
+    assert_eq!(built, 5);
+}
+
+#[test]
+fn every_job_that_runs_provisioner_passes_the_digest_of_the_build() {
+    let mut seen = 0;
+    for (file, name, job) in jobs() {
+        let place = format!("{file}: {name}");
+        for step in steps(&job).iter().filter(|step| is_provisioner(step)) {
+            seen += 1;
+            let with = &step["with"];
+            assert_eq!(
+                with["binary-sha256"], "${{ needs.build.outputs.sha256 }}",
+                "{place}"
+            );
+            let binary = "${{ runner.temp }}/provisioner-binary/provisioner";
+            assert_eq!(with["binary"], binary, "{place}");
+            let needs = job["needs"].to_string();
+            assert!(needs.contains("\"build\""), "{place}");
+        }
+    }
+    assert_eq!(seen, 6);
+}
+
+/// Parts of the workflows that act does not have: environments, subjects of tokens, queues.
+#[test]
+fn applying_jobs_have_environment_and_concurrency() {
+    let mut seen = 0;
+    for (file, name, job) in jobs() {
+        let place = format!("{file}: {name}");
+        let Some(step) = steps(&job).iter().find(|step| is_provisioner(step)) else {
+            continue;
+        };
+        let given = &step["with"]["environment"];
+        assert_eq!(*given, job["environment"]["name"], "{place}");
+        if given.is_null() {
+            assert_eq!(job["permissions"]["deployments"], Value::Null, "{place}");
+            continue;
+        }
+        seen += 1;
+        let concurrency = serde_json::json!({
+            "group": "provisioner-${{ matrix.environment }}",
+            "cancel-in-progress": false,
+            "queue": "max",
+        });
+        assert_eq!(job["concurrency"], concurrency, "{place}");
+    }
+    assert_eq!(seen, 2);
+}
+
+#[test]
+fn workflows_grant_nothing_by_default() {
+    for file in FOLDERS.into_iter().flat_map(files_in) {
+        let permissions = &yaml(&file)["permissions"];
+        assert_eq!(*permissions, serde_json::json!({}), "{}", file.display());
+    }
+}
+
+/// GitHub counts a skipped job as passed, and skips a job whose needed job failed.
+#[test]
+fn the_required_check_runs_when_the_build_failed() {
+    let check = yaml(&Path::new(ROOT).join("examples/workflows/check.yml"));
+    let condition = "${{ !cancelled() || needs.build.result != 'success' }}";
+    assert_eq!(check["jobs"]["check"]["if"], condition);
+}
+
+#[test]
+fn actions_of_others_are_pinned_by_commit() {
+    let mut seen = 0;
+    for (file, name, job) in jobs() {
+        for step in steps(&job) {
+            let uses = step["uses"].as_str().unwrap_or("./");
+            if let Some((_, version)) = uses.split_once('@') {
+                seen += 1;
+                let is_commit =
+                    version.len() == 40 && version.chars().all(|c| c.is_ascii_hexdigit());
+                assert!(is_commit, "{file}: {name}: {uses}");
+            }
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+/// The steps of the action in a folder that run a shell.
+fn scripts(folder: &str) -> Vec<String> {
+    let action = yaml(&Path::new(ROOT).join(folder).join("action.yml"));
+    let steps = action["runs"]["steps"].as_array().unwrap();
+    let scripts = steps
+        .iter()
+        .map(|step| step["run"].as_str().unwrap().to_owned());
+    scripts.collect()
+}
+
+/// Runs the one step of the action in a folder, with a program that prints `ran`.
+fn run(folder: &str, work: &TempDir, variables: &[(&str, &str)]) -> Output {
+    let [script] = <[String; 1]>::try_from(scripts(folder)).unwrap();
+    Command::new("bash")
+        .args([
+            "--noprofile",
+            "--norc",
+            "-e",
+            "-o",
+            "pipefail",
+            "-c",
+            &script,
+        ])
+        .current_dir(work.path())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("RUNNER_TEMP", work.path())
+        .env("GITHUB_ACTION_PATH", work.path())
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+fn sum(digest: &str) -> (&'static str, &str) {
+    ("PROVISIONER_BINARY_SHA256", digest)
+}
+
+const PROGRAM: &str = "#!/bin/sh\necho ran \"$@\"\n";
+const IDENTITY: (&str, &str) = ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://token.example");
+
+fn workspace() -> TempDir {
+    let work = TempDir::new().unwrap();
+    std::fs::write(work.path().join("provisioner"), PROGRAM).unwrap();
+    work
+}
+
+/// Standard output, if the action refused the binary.
+#[track_caller]
+fn refused(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(text.starts_with("::error title=Binary refused::"), "{text}");
+    assert!(!text.contains("ran"), "{text}");
+    text
+}
+
+#[test]
+fn the_action_runs_a_binary_with_the_right_digest() {
+    let work = workspace();
+    let digest = Digest::sha256(PROGRAM).to_string();
+    let absolute = work.path().join("provisioner").display().to_string();
+    for binary in ["provisioner", "./provisioner", &absolute] {
+        let variables = [
+            ("PROVISIONER_BINARY", binary),
+            ("PROVISIONER_BINARY_SHA256", &digest),
+            IDENTITY,
+        ];
+        let output = run(".", &work, &variables);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(text, "ran ci\n", "{binary}");
+    }
+}
+
+#[test]
+fn attack_a_job_with_an_identity_runs_no_binary_without_its_digest() {
+    let work = workspace();
+    let missing = work.path().join("missing").display().to_string();
+    let digest = Digest::sha256(PROGRAM).to_string();
+    let binary = ("PROVISIONER_BINARY", "provisioner");
+    let other = Digest::sha256("another program").to_string();
+    let text = refused(&run(".", &work, &[binary, sum(""), IDENTITY]));
+    assert!(text.contains("`binary-sha256` is empty"), "{text}");
+    for wrong in [&other, &digest.to_uppercase(), &digest[1..], "*"] {
+        for identity in [&[][..], &[IDENTITY]] {
+            let variables = [&[binary, sum(wrong)], identity].concat();
+            refused(&run(".", &work, &variables));
+        }
+    }
+    let text = refused(&run(
+        ".",
+        &work,
+        &[("PROVISIONER_BINARY", ""), sum(&digest)],
+    ));
+    assert!(text.contains("The input `binary` is empty"), "{text}");
+    let gone = run(
+        ".",
+        &work,
+        &[("PROVISIONER_BINARY", &missing), sum(&digest)],
+    );
+    assert!(!gone.status.success());
+}
+
+#[test]
+fn attack_the_build_refuses_a_job_with_an_identity() {
+    let work = workspace();
+    // Where the build would start.
+    let action = work.path().join("build").display().to_string();
+    std::fs::create_dir(&action).unwrap();
+    let output = run("build", &work, &[IDENTITY, ("GITHUB_ACTION_PATH", &action)]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("::error title=Build refused::"), "{text}");
+    assert!(text.contains("Build in a job without id-token"), "{text}");
+    let entries = std::fs::read_dir(work.path()).unwrap().count();
+    assert_eq!(entries, 2, "nothing was built");
+}
+
+#[test]
+fn only_the_build_action_builds() {
+    assert!(!scripts(".").concat().contains("cargo"));
+    assert!(
+        scripts("build")
+            .concat()
+            .contains("cargo build --release --locked")
+    );
+}
