@@ -118,6 +118,7 @@ fn change(count: usize) -> (Vec<Input>, usize) {
                 head: Some(FileContents::Regular(head.into_bytes())),
                 renamed: None,
                 governed: false,
+                earlier: None,
             }
         })
         .collect();

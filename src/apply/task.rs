@@ -31,9 +31,12 @@ pub enum Resolution<'a> {
 
 impl<'a> Resolution<'a> {
     pub fn resolve(merged: &MergedChange, change: &'a Change) -> Self {
-        let stuck = |problems: Vec<Diagnostic>| {
+        let problems = |diagnostics: &[Diagnostic]| -> Vec<Problem> {
+            diagnostics.iter().map(Problem::from_diagnostic).collect()
+        };
+        let stuck = |diagnostics: Vec<Diagnostic>| {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Failed);
-            outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
+            outcome.problems = problems(&diagnostics);
             Self::Blocked(Box::new(outcome), Exit::Config)
         };
         let lost = |refusal: Refusal| stuck(vec![refusal.diagnostic(&change.path)]);
@@ -44,12 +47,16 @@ impl<'a> Resolution<'a> {
                 .cloned();
             return stuck(errors.collect());
         }
+        if change.intent == Intent::Abandon {
+            if change.diagnostics.is_empty() {
+                return Self::NoOp;
+            }
+            let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
+            outcome.problems = problems(&change.diagnostics);
+            return Self::Blocked(Box::new(outcome), Exit::Ok);
+        }
         let Some(config) = merged.config(change) else {
-            return match change.intent {
-                // A config with errors never had a stack.
-                Intent::Delete => Self::NoOp,
-                _ => lost(Refusal::ConfigUnreadable),
-            };
+            return lost(Refusal::ConfigUnreadable);
         };
         let verb = match change.intent {
             Intent::Create | Intent::Update => Verb::Provision,
@@ -60,7 +67,7 @@ impl<'a> Resolution<'a> {
                 Some((_, verb)) => verb,
                 None => return lost(Refusal::NoDeleteAction),
             },
-            Intent::Invalid => return Self::NoOp,
+            Intent::Abandon | Intent::Invalid => return Self::NoOp,
         };
         Self::Task(Box::new(StackTask {
             change,

@@ -7,8 +7,12 @@ use super::selection::ConfigSelector;
 use crate::config::{Config, load_file};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, FileContents, RepoPath};
-use crate::plan::{Change, Input, Plan, Renamed, StackClaims};
+use crate::plan::{Change, EarlierVersions, Input, Plan, Renamed, StackClaims};
 use crate::product::{PRODUCTS_FOLDER, Registry, RunInput};
+
+/// Removed configs with errors whose history is read, and versions of each.
+const MAX_BROKEN: usize = 10;
+const MAX_VERSIONS: usize = 10;
 
 /// The inputs of a plan.
 #[derive(Debug)]
@@ -79,7 +83,8 @@ pub async fn read_inputs(
     if products_changed {
         add_governed(source, head, selection, &mut sides).await?;
     }
-    let inputs = contents(source, base, head, sides).await?;
+    let mut inputs = contents(source, base, head, sides).await?;
+    add_earlier_versions(source, base, &base_products, &mut inputs).await?;
     Ok(ChangeInputs {
         inputs,
         base: base_products,
@@ -118,9 +123,40 @@ async fn contents(
             head: side(path, head, known.head)?,
             renamed: known.renamed.clone(),
             governed: known.governed,
+            earlier: None,
         })
     });
     inputs.collect()
+}
+
+/// Reads what removed configs were before they had errors: their stacks may still exist.
+async fn add_earlier_versions(
+    source: &dyn Source,
+    base: &CommitSha,
+    products: &Registry,
+    inputs: &mut [Input],
+) -> Result<(), ForgeError> {
+    let broken = inputs.iter_mut().filter(|input| {
+        let old = input.base.as_ref().filter(|_| input.head.is_none());
+        old.is_some_and(|old| load_file(products, &input.path, old).config.is_none())
+    });
+    for input in broken.take(MAX_BROKEN) {
+        let path = &input.path;
+        let commits = source.commits_of(base, path, MAX_VERSIONS + 1).await?;
+        let complete = commits.len() <= MAX_VERSIONS;
+        // The newest version is the base's, which has errors.
+        let earlier = commits.get(1..).unwrap_or_default();
+        let files = earlier.iter().map(|commit| FileAt { commit, path });
+        let files: Vec<FileAt<'_>> = files.collect();
+        let contents = source.read(&files).await?.into_iter();
+        let versions = earlier.iter().cloned().zip(contents);
+        let versions = versions.filter_map(|(commit, contents)| Some((commit, contents?)));
+        input.earlier = Some(EarlierVersions {
+            versions: versions.collect(),
+            complete,
+        });
+    }
+    Ok(())
 }
 
 #[derive(Clone, Debug, Default)]

@@ -156,7 +156,7 @@ impl MergedChange {
             .as_ref()
             .map(|plan| plan.reviewed_plan(change));
         request.asks = match change.intent {
-            Intent::Invalid => None,
+            Intent::Invalid | Intent::Abandon => None,
             Intent::Delete => Some(RequestedChange::Delete),
             Intent::Update | Intent::Create | Intent::Unchanged => Some(RequestedChange::Provision),
         };
@@ -174,7 +174,7 @@ impl MergedChange {
 
     /// The config as merged; for a removed config, as it was before.
     pub fn config(&self, change: &Change) -> Option<Config> {
-        self.inputs.config(change, change.intent == Intent::Delete)
+        self.inputs.config(change, change.is_removed())
     }
 
     pub fn config_before(&self, change: &Change) -> Option<Config> {

@@ -73,10 +73,8 @@ fn superseded(
     registry: &Registry,
     configs: &BTreeMap<RepoPath, FileContents>,
 ) -> BTreeSet<RepoPath> {
-    let (removed, merged): (Vec<&Change>, Vec<&Change>) = plan
-        .changes
-        .iter()
-        .partition(|change| change.intent == Intent::Delete);
+    let (removed, merged): (Vec<&Change>, Vec<&Change>) =
+        plan.changes.iter().partition(|change| change.is_removed());
     let removed = removed.into_iter().map(|change| &change.path);
     let restored = removed.filter(|path| configs.contains_key(*path)).cloned();
     // Of a config with errors only the text can be compared.
@@ -94,6 +92,7 @@ fn superseded(
             head: configs.get(path).cloned(),
             renamed: None,
             governed: false,
+            earlier: None,
         })
         .collect();
     let changes = assess(&inputs.head, registry, &since).changes.into_iter();

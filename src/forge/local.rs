@@ -254,6 +254,23 @@ impl Source for LocalRepository {
     ) -> Result<Vec<RepoPath>, ForgeError> {
         git::list(self, at, selection).await
     }
+
+    async fn commits_of(
+        &self,
+        at: &CommitSha,
+        path: &RepoPath,
+        limit: usize,
+    ) -> Result<Vec<CommitSha>, ForgeError> {
+        let what = format!("history of {path}");
+        let limit = format!("--max-count={limit}");
+        // git reads paths from this folder, and ours begin at the top.
+        let top = self.output(&what, &["rev-parse", "--show-cdup"])?;
+        let path = format!("{}{path}", top.trim_end());
+        let commits = self.output(&what, &["rev-list", &limit, at.as_str(), "--", &path])?;
+        let commits = commits.lines().map(CommitSha::parse);
+        let commits: Result<_, _> = commits.collect();
+        commits.map_err(|error| ForgeError::invalid(&what, error))
+    }
 }
 
 fn repo_path(text: &str) -> Option<RepoPath> {

@@ -26,6 +26,14 @@ pub trait Source: Send + Sync {
         at: &CommitSha,
         selection: &dyn PathSelection,
     ) -> Result<Vec<RepoPath>, ForgeError>;
+
+    /// The commits up to `at` that changed a file, newest first, at most `limit`. A shallow clone has fewer.
+    async fn commits_of(
+        &self,
+        at: &CommitSha,
+        path: &RepoPath,
+        limit: usize,
+    ) -> Result<Vec<CommitSha>, ForgeError>;
 }
 
 /// A path at a commit.

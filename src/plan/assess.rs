@@ -10,6 +10,7 @@ use crate::diff::diff;
 use crate::model::Digest;
 use crate::product::{Level, ProductError, Registry, Target};
 use crate::template::{self, DeletionBehavior, Document};
+use crate::text::quote;
 
 /// Assesses each config in parallel, then the plan as a whole.
 ///
@@ -72,7 +73,10 @@ fn assess_one(
     };
     let outcome = match &input.head {
         None => {
-            removed(&mut change, before);
+            match before.and_then(|before| before.config) {
+                Some(before) => removed(&mut change, &before),
+                None => abandoned(&mut change, base, input),
+            }
             Ok(())
         }
         Some(file) => present(&mut change, before, load_file(head, &input.path, file)),
@@ -200,22 +204,17 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
     }
 }
 
-/// Assesses a removed config by the base's template. The intent is a deletion even if the base cannot be read.
-fn removed(change: &mut Change, before: Option<LoadResult>) {
+/// Assesses a removed config by the base's template. The intent is a deletion even if the product fails.
+fn removed(change: &mut Change, before: &Config) {
     change.intent = Intent::Delete;
-    let old = match before.and_then(|before| before.config) {
-        None => Err("The removed config has errors".to_owned()),
-        Some(before) => {
-            describe(change, &before);
-            let old = before.product.render_template(&before.derived.scope);
-            old.map_err(|failure| format!("The product fails for the removed config ({failure})"))
-        }
-    };
-    let old = match old {
+    describe(change, before);
+    let old = match before.product.render_template(&before.derived.scope) {
         Ok(old) => old,
-        Err(reason) => {
+        Err(failure) => {
             change.level = Level::Unknown;
-            change.caveat = Some(format!("{reason}, so what its stack holds is not known."));
+            change.caveat = Some(format!(
+                "The product fails for the removed config ({failure}), so what its stack holds is not known."
+            ));
             return;
         }
     };
@@ -230,6 +229,39 @@ fn removed(change: &mut Change, before: Option<LoadResult>) {
         Level::High
     };
     change.diff = diff(&old, "");
+}
+
+/// Assesses a removed config that had errors. Warns of its stack, unless no version was ever without errors.
+fn abandoned(change: &mut Change, base: &Registry, input: &Input) {
+    change.intent = Intent::Abandon;
+    let earlier = input.earlier.as_ref();
+    let versions = earlier.map_or(&[][..], |earlier| &earlier.versions);
+    let valid = versions.iter().find_map(|(commit, contents)| {
+        let config = load_file(base, &input.path, contents).config?;
+        Some((commit, config))
+    });
+    let (message, help) = match valid {
+        Some((commit, config)) => (
+            format!(
+                "the config had errors, so its removal deletes no stack; its version of {} names stack {} in account {}, region {}",
+                commit.short(),
+                quote(config.stack()),
+                config.target.account,
+                config.target.region,
+            ),
+            "to delete the stack: merge that version of the config again, then remove it",
+        ),
+        None if earlier.is_some_and(|earlier| earlier.complete) => return,
+        None => (
+            "the config had errors, so its removal deletes no stack; no version without errors was found among the last ones"
+                .to_owned(),
+            "if it has a stack: merge a version of the config without errors, then remove it",
+        ),
+    };
+    let problem = Diagnostic::error(Code::StackLeftBehind, &input.path, message)
+        .with_severity(Severity::Warning)
+        .with_help(help);
+    change.diagnostics.push(problem);
 }
 
 fn describe(change: &mut Change, config: &Config) {

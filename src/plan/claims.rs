@@ -92,7 +92,7 @@ impl Plan {
                 continue;
             };
             match change.intent {
-                Intent::Invalid => {}
+                Intent::Invalid | Intent::Abandon => {}
                 Intent::Delete => {
                     let message = format!(
                         "the stack {} is not deleted: it is also that of {}",

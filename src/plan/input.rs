@@ -1,7 +1,7 @@
 //! One config of a change, as files.
 
 use super::Renamed;
-use crate::model::{FileContents, RepoPath};
+use crate::model::{CommitSha, FileContents, RepoPath};
 
 #[derive(Clone, Debug)]
 pub struct Input {
@@ -14,4 +14,15 @@ pub struct Input {
     pub renamed: Option<Renamed>,
     /// The file is unchanged, but its product may have changed.
     pub governed: bool,
+    /// Versions before the base, for a removed config that has errors at the base.
+    pub earlier: Option<EarlierVersions>,
+}
+
+/// Versions of a config before the base.
+#[derive(Clone, Debug)]
+pub struct EarlierVersions {
+    /// Newest first.
+    pub versions: Vec<(CommitSha, FileContents)>,
+    /// Whether these are all versions.
+    pub complete: bool,
 }

@@ -30,7 +30,7 @@ pub use digest::{change_set_digest, combined_digest};
 pub use drift_impact::{DriftImpact, DriftedProperty};
 pub use findings::{LocatedFinding, locate_findings};
 pub use impact::Impact;
-pub use input::Input;
+pub use input::{EarlierVersions, Input};
 pub use key_dependencies::{Cause, KeyDependencies, key_dependencies};
 pub use stacks::shared_stack;
 pub use verdict::{ResourceVerdict, Verdict, assess_change_set, assess_resource, worst};
@@ -55,6 +55,8 @@ pub enum Intent {
     Invalid,
     /// The config is removed, and with it the stack.
     Delete,
+    /// The config is removed and had errors. Its stack stays, if there is one.
+    Abandon,
     /// The template changes.
     Update,
     Create,
@@ -99,6 +101,13 @@ pub struct Change {
     /// Why the comparison with the base is incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caveat: Option<String>,
+}
+
+impl Change {
+    /// Whether the head has no config here.
+    pub fn is_removed(&self) -> bool {
+        matches!(self.intent, Intent::Delete | Intent::Abandon)
+    }
 }
 
 /// The other path of a rename.

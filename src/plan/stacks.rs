@@ -75,7 +75,10 @@ fn owned(registry: &Registry, input: &Input, file: &FileContents) -> Option<Owne
 pub fn reject_shared_stacks(changes: &mut [Change]) {
     let mut claims: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (index, change) in changes.iter().enumerate() {
-        let stays = !matches!(change.intent, Intent::Delete | Intent::Invalid);
+        let stays = !matches!(
+            change.intent,
+            Intent::Delete | Intent::Abandon | Intent::Invalid
+        );
         if let (true, Some(stack), Some(target)) = (stays, &change.stack, &change.target) {
             let place = format!("{} {}", target.account, target.region);
             claims

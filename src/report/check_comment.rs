@@ -163,6 +163,11 @@ fn headline(report: &Report) -> String {
             parts.push(format!("{} {verb}", pluralize(number(intent), "stack")));
         }
     }
+    let abandoned = number(Intent::Abandon);
+    if abandoned > 0 {
+        let configs = pluralize(abandoned, "config");
+        parts.push(format!("{configs} removed without a deletion"));
+    }
     let (errors, warnings) = report.counts();
     if errors > 0 {
         parts.push(format!(
@@ -182,6 +187,7 @@ fn mark(change: &Change) -> &'static str {
     match change.intent {
         Intent::Invalid => "❌",
         Intent::Delete => "🗑",
+        Intent::Abandon => "⚠",
         Intent::Update => "✏",
         Intent::Create => "✨",
         Intent::Unchanged => "▫",
@@ -192,6 +198,7 @@ pub(super) fn plan_words(change: &Change) -> &'static str {
     match change.intent {
         Intent::Invalid => "errors",
         Intent::Delete => "delete stack",
+        Intent::Abandon => "remove config, delete no stack",
         Intent::Update => "update stack",
         Intent::Create => "create stack",
         Intent::Unchanged => "no change",
@@ -200,7 +207,9 @@ pub(super) fn plan_words(change: &Change) -> &'static str {
 
 fn impact_text(change: &Change) -> Text {
     match (change.intent, change.level) {
-        (Intent::Invalid | Intent::Create, _) | (_, Level::None) => Text::ours("–"),
+        (Intent::Invalid | Intent::Create | Intent::Abandon, _) | (_, Level::None) => {
+            Text::ours("–")
+        }
         (_, level) => level_text(level),
     }
 }
@@ -219,6 +228,7 @@ fn config_section(
     let intent = match change.intent {
         Intent::Invalid => "Not usable as it stands",
         Intent::Delete => "**Deletes** stack",
+        Intent::Abandon => "The removed config has errors. No stack is deleted",
         Intent::Update => "Updates stack",
         Intent::Create => "Creates stack",
         Intent::Unchanged => "The rendered template stays the same. Stack",

@@ -26,7 +26,7 @@ fn line(change: &Change) -> String {
     if let (Some(stack), Some(target)) = (&change.stack, &change.target) {
         let words = match change.intent {
             Intent::Invalid | Intent::Unchanged => " of stack ",
-            Intent::Create | Intent::Update | Intent::Delete => " ",
+            Intent::Create | Intent::Update | Intent::Delete | Intent::Abandon => " ",
         };
         line += &format!("{words}{stack} in {}, {}", target.account, target.region);
     }

@@ -52,6 +52,9 @@ fn every_endpoint_keeps_to_the_published_description() {
     let repo = "/repos/acme/infra";
 
     api.get("/user");
+    api.get(&format!(
+        "{repo}/commits?sha={head}&path=s3/configs/x.yaml&per_page=11"
+    ));
     api.get("/users/alice");
     api.get("/rate_limit");
     api.get("/orgs/acme/teams/platform/memberships/bob");

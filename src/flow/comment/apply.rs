@@ -40,7 +40,7 @@ pub fn eligible_environments(
     let mut applied = ApplyReport::default();
     let mut environments = BTreeSet::new();
     for change in &changes {
-        let at_base = change.intent == Intent::Delete;
+        let at_base = change.is_removed();
         let config = context.inputs.config(change, at_base);
         let due = resolve_command(command, change, config).and_then(|due| {
             due.map(|(config, _)| has_role(policy, change, config))
@@ -130,7 +130,8 @@ fn resolve_command(
     change: &Change,
     config: Option<Config>,
 ) -> Result<Option<(Config, Verb)>, EarlyOutcome> {
-    if change.intent == Intent::Invalid {
+    let is_abandoned = change.intent == Intent::Abandon && !change.diagnostics.is_empty();
+    if change.intent == Intent::Invalid || is_abandoned {
         return Err((failed_outcome(change, &change.diagnostics), Exit::Config));
     }
     let deletes = command.action.class() == Class::Destructive;

@@ -251,7 +251,7 @@ impl<'a> Inspection<'a> {
     /// The config at the head; for a removed config, at the base.
     fn config(&self, change: &Change) -> Result<Config, InspectionFailure> {
         let inputs = &self.context.inputs;
-        let is_gone = change.intent == Intent::Delete;
+        let is_gone = change.is_removed();
         let checks_drift = self
             .command
             .action

@@ -75,7 +75,7 @@ async fn config_answers(
     let mut outcomes = Vec::new();
     let mut exit = Exit::Ok;
     for change in &changes {
-        if change.intent == Intent::Delete {
+        if change.is_removed() {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
             CONFIG_REMOVED.clone_into(&mut outcome.summary);
             outcomes.push(outcome);

@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::plan::{Change, Intent, Plan};
+use crate::plan::{Change, Plan};
 use crate::product::{Class, Verb};
 use crate::report::{Refusal, Reply};
 use crate::text::did_you_mean;
@@ -16,7 +16,7 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
     let Some(wanted) = &command.config else {
         // Only a deletion acts on a removed config, and a deletion names its config.
         let makes = matches!(command.action.class(), Class::Test | Class::Write);
-        let is_meant = |change: &&Change| !(makes && change.intent == Intent::Delete);
+        let is_meant = |change: &&Change| !(makes && change.is_removed());
         let meant: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
         return match (meant.is_empty(), changes.is_empty()) {
             (false, _) => Ok(meant),

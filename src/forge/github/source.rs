@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 
 use super::client::GitHub;
+use super::route::encoded;
+use super::wire;
 use crate::forge::git;
 use crate::forge::{ChangedFile, FileAt, ForgeError, PathSelection, Source};
 use crate::model::{CommitSha, FileContents, RepoPath};
@@ -27,5 +29,23 @@ impl Source for GitHub {
         selection: &dyn PathSelection,
     ) -> Result<Vec<RepoPath>, ForgeError> {
         git::list(self, at, selection).await
+    }
+
+    async fn commits_of(
+        &self,
+        at: &CommitSha,
+        path: &RepoPath,
+        limit: usize,
+    ) -> Result<Vec<CommitSha>, ForgeError> {
+        let what = format!("history of {path}");
+        let path = encoded(path.as_str());
+        let route = format!(
+            "{}/commits?sha={at}&path={path}&per_page={limit}",
+            self.root
+        );
+        let commits: Vec<wire::Commit> = self.get(&what, &route).await?;
+        let commits = commits.iter().map(|commit| CommitSha::parse(&commit.sha));
+        let commits: Result<_, _> = commits.collect();
+        commits.map_err(|error| ForgeError::invalid(&what, error))
     }
 }

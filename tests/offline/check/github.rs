@@ -492,3 +492,23 @@ fn missing_variables_are_named() {
     assert_ne!(run.status, 0);
     assert!(scene.github.requests().is_empty());
 }
+
+#[test]
+fn a_removed_config_with_errors_names_the_stack_that_stays() {
+    let scene = Scene::new();
+    let valid = path("b001");
+    let broken = scene
+        .repo
+        .commit("main")
+        .write(&valid, "client: 2\n")
+        .push();
+    scene.repo.branch("feature", &broken);
+    scene.repo.commit("feature").remove(&valid).push();
+    let pull = scene.pull();
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = scene.comment();
+    assert!(comment.contains("stack-left-behind"), "{comment}");
+    assert!(comment.contains("edge-prod-b001-us-west-1"), "{comment}");
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+}

@@ -115,6 +115,7 @@ fn input(at: &str, base: Option<&str>, head: Option<&str>) -> Input {
         head: file(head),
         renamed: None,
         governed: false,
+        earlier: None,
     }
 }
 

@@ -215,3 +215,31 @@ fn attack_a_second_config_for_the_stack_of_an_unchanged_one() {
     assert!(text.contains("warning[duplicate-stack]"), "{text}");
     assert!(text.contains("is not deleted"), "{text}");
 }
+
+#[test]
+fn a_removed_config_with_errors_names_the_stack_that_stays() {
+    let folder = TempDir::new().unwrap();
+    let inner = folder.path().join("inner");
+    std::fs::create_dir_all(&inner).unwrap();
+    git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
+    let (valid, never) = (path("b001"), path("b002"));
+    write(&folder, &valid, &config("b001", ""));
+    commit(&folder);
+    let named = git(folder.path(), &["rev-parse", "--short=7", "HEAD"]);
+    for text in ["client:\n  no: 1\n", "client: 2\n"] {
+        write(&folder, &valid, text);
+        write(&folder, &never, text);
+        commit(&folder);
+    }
+    git(folder.path(), &["switch", "--quiet", "--create", "feature"]);
+    for removed in [&valid, &never] {
+        std::fs::remove_file(folder.path().join(removed)).unwrap();
+    }
+    write(&folder, "inner/x", "x");
+    commit(&folder);
+    let output = check(&folder, &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let text = normalize(&text).replace(named.trim(), "[version]");
+    insta::assert_snapshot!("left_behind", text);
+}

@@ -61,6 +61,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("stack-exists", "guard"),
     ("stack-failed", "guard"),
     ("stack-has-importers", "guard"),
+    ("stack-left-behind", "plan"),
     ("stack-not-found", "guard"),
     ("stack-not-owned", "guard"),
     ("stack-operation-failed", "aws"),

@@ -115,6 +115,16 @@ impl Source for UnknownForge {
         self.answer("folder", ())?;
         self.repository().list(at, selection).await
     }
+
+    async fn commits_of(
+        &self,
+        at: &CommitSha,
+        path: &RepoPath,
+        limit: usize,
+    ) -> Result<Vec<CommitSha>> {
+        self.answer("history", ())?;
+        self.repository().commits_of(at, path, limit).await
+    }
 }
 
 #[async_trait]

@@ -76,6 +76,7 @@ fn in_repo(
         ("GET", ["commits", reference @ .., "status"]) => {
             statuses::combined(state, call, repo, &reference.join("/"))
         }
+        ("GET", ["commits"]) => git::history(state, call, repo),
         ("GET", ["commits", sha, "pulls"]) => pulls::of_commit(state, call, repo, sha),
         ("GET", ["commits", reference @ ..]) if !reference.is_empty() => {
             git::commit(state, call, repo, &reference.join("/"))

@@ -107,3 +107,16 @@ fn attack_a_reverted_removal_deletes_nothing() {
     assert_eq!(world.issuers[1].issued(), [""; 0]);
     world.github.take_writes();
 }
+
+#[test]
+fn a_removed_config_with_errors_names_the_stack_that_stays() {
+    let world = World::with_stack("");
+    let path = world.workdir.path();
+    world.repo.commit("main").write(&path, "client: 2\n").push();
+    let pull = world.removal();
+    let before = world.approved_and_merged(&pull);
+    run_successfully(&world.push(&before));
+    insta::assert_snapshot!("left_behind", world.report(7));
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world.github.take_writes();
+}

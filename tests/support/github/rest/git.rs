@@ -55,6 +55,26 @@ pub fn commit(state: &State, call: &Call, (owner, name): Named, reference: &str)
     Reply::ok(all)
 }
 
+/// Commits, newest first; those that changed `path`, along first parents.
+pub fn history(state: &State, call: &Call, (owner, name): Named) -> Answer {
+    let repo = readable(state, call, owner, name)?;
+    let from = call.param("sha").unwrap_or("HEAD");
+    let mut next = Some(state.resolve(repo, from).ok_or_else(|| no_commit(from))?);
+    let mut found = Vec::new();
+    while let Some(commit) = next {
+        let parent = commit.parents.first();
+        let parent = parent.and_then(|parent| state.objects.commit(parent));
+        let leaf = |path| commit.files.get(path);
+        let is_same = |path| leaf(path) == parent.and_then(|parent| parent.files.get(path));
+        if call.param("path").is_none_or(|path| !is_same(path)) {
+            let full_name = repo.full_name();
+            found.push(shape::commit(state, &call.base, &full_name, commit));
+        }
+        next = parent;
+    }
+    paged(call, Some(repo.id), found)
+}
+
 pub fn git_commit(state: &State, call: &Call, (owner, name): Named, sha: &str) -> Answer {
     let repo = readable(state, call, owner, name)?;
     let commit = state
