@@ -1,5 +1,7 @@
 //! `roles`: prints the IAM roles that the policy file names, as a template or as documents.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueHint};
 use serde_json::json;
 
@@ -10,7 +12,7 @@ use crate::guard::{Policy, read_policy_file};
 use crate::product::RunInput;
 use crate::report::diagnostics;
 use crate::roles::{
-    AccountRoles, Issuer, MAX_POLICIES, RepositoryId, RolePhase, RolesRequest, branch,
+    AccountRoles, Issuer, MAX_POLICIES, OmittedRead, RepositoryId, RolePhase, RolesRequest, branch,
     roles as all_roles, template,
 };
 use crate::text::and_list;
@@ -194,6 +196,24 @@ fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
         );
     }
     for role in accounts.iter().flat_map(|account| &account.roles) {
+        for grant in &role.wide {
+            log::info!(
+                "note: wide grant of {}, product {}: {}\n  reason: {}",
+                role.arn,
+                grant.product,
+                and_list(&grant.actions.iter().map(String::as_str).collect::<Vec<_>>()),
+                grant.reason
+            );
+        }
+        if !role.omitted.is_empty() {
+            let reads: BTreeSet<String> = role.omitted.iter().map(omitted_read).collect();
+            log::info!(
+                "note: {} reads settings only, so it lacks\n{}  \
+                 help: if a plan reads settings by one of them, list the actions in the product's policy",
+                role.arn,
+                String::from_iter(reads)
+            );
+        }
         if role.policies.len() > MAX_POLICIES {
             log::warn!(
                 "{} needs {} managed policies, and AWS attaches {MAX_POLICIES} to a role unless the account's quota is raised\n  \
@@ -209,4 +229,8 @@ fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
             );
         }
     }
+}
+
+fn omitted_read(read: &OmittedRead) -> String {
+    format!("  `{}`: {}\n", read.action, read.returns)
 }

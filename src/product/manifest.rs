@@ -38,6 +38,9 @@ pub struct Manifest {
     /// Requirements in the account, checked before the stack is created.
     #[serde(default)]
     pub preflight: Vec<PreflightSpec>,
+    /// What CI's roles may do beyond the ordinary.
+    #[serde(default)]
+    pub permissions: Permissions,
     /// The effect of a changed key on a stack that exists.
     #[serde(default)]
     pub impact: Vec<ImpactRule>,
@@ -88,6 +91,25 @@ pub struct Folders {
     pub each: String,
     /// Expression over `item`: the prefix of each folder's path.
     pub prefix: String,
+}
+
+/// Permissions of CI's roles that a reviewer should know.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permissions {
+    /// The wide grants of the operator's policy.
+    #[serde(default)]
+    pub wide: Vec<DeclaredGrant>,
+}
+
+/// Actions that the operator's policy allows on any resource.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredGrant {
+    /// As the policy writes them.
+    pub actions: Vec<String>,
+    /// One sentence: why no narrower resource or action will do.
+    pub reason: String,
 }
 
 /// A problem that exists when `when` is true.

@@ -38,7 +38,7 @@ pub type Files = BTreeMap<String, String>;
 /// The files that every product has.
 pub const MANIFEST: &str = "product.yaml";
 const TEMPLATE: &str = "stack.yaml.j2";
-const POLICY: &str = "iam-policy.json.j2";
+pub const POLICY: &str = "iam-policy.json.j2";
 
 /// A compiled product. Any number of threads use it for any number of configs.
 pub struct Product {

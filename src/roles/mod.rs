@@ -3,11 +3,16 @@
 //! The apply role has the operator's policies of the configs; the plan role has only their reading part. Each product states its
 //! permissions once, in its `iam-policy.json.j2`.
 
+mod data_reads;
+mod error;
 mod iam;
+mod pattern;
 mod plan_policy;
 mod split;
+mod statement;
 mod subject;
 mod template;
+mod wide;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +21,19 @@ use serde_json::Value;
 
 use crate::config::Config;
 use crate::guard::Policy;
-use crate::product::{ProductError, Target};
+use crate::product::{Requirement, Target};
 
+pub use error::RolesError;
+pub use plan_policy::OmittedRead;
 pub use subject::{Invalid, Issuer, RepositoryId, branch};
 pub use template::template;
+pub use wide::WideGrant;
 
+use error::PolicyProblem;
 use iam::{account_of, document};
-use split::{Statement, split_to_policy_size};
+use plan_policy::PlanReads;
+use split::split_to_policy_size;
+use statement::Statement;
 
 /// Managed policies that AWS attaches to a role without a raised quota.
 pub const MAX_POLICIES: usize = 10;
@@ -73,6 +84,12 @@ pub struct Role {
     /// A policy that denies, whatever else is attached to the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub never: Option<Value>,
+    /// Grants of the apply role on any resource.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wide: Vec<WideGrant>,
+    /// Reads of the operator's policies that the plan role does not have.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub omitted: BTreeSet<OmittedRead>,
     /// The permissions, split by AWS's limit on a policy's length.
     pub policies: Vec<Value>,
 }
@@ -93,7 +110,7 @@ pub fn roles(
     policy: &Policy,
     configs: &[Config],
     request: &RolesRequest,
-) -> Result<Vec<AccountRoles>, ProductError> {
+) -> Result<Vec<AccountRoles>, RolesError> {
     let mut uses = RoleUses::new();
     for environment in policy.environments.keys() {
         if request.environments.is_empty() || request.environments.contains(environment) {
@@ -173,17 +190,32 @@ fn role(
     role_use: &RoleUse<'_>,
     provider: &str,
     request: &RolesRequest,
-) -> Result<Role, ProductError> {
+) -> Result<Role, RolesError> {
     let mut statements = Vec::new();
+    let mut wide = Vec::new();
+    let mut omitted = BTreeSet::new();
     for config in &role_use.configs {
-        let text = config.product.render_policy(&config.derived.scope)?;
-        statements.extend(Statement::all(&text));
+        let own = operator_statements(config)?;
+        match phase {
+            RolePhase::Plan => {
+                let reads = plan_reads(config)?;
+                for (statement, _) in own {
+                    let (read, left_out) = plan_policy::read_statements(&statement, &reads);
+                    statements.extend(read);
+                    omitted.extend(left_out);
+                }
+            }
+            RolePhase::Apply => {
+                for (statement, grants) in own {
+                    statements.push(statement);
+                    for grant in grants {
+                        grant.add_to(&mut wide);
+                    }
+                }
+            }
+        }
     }
     if phase == RolePhase::Plan {
-        statements = statements
-            .iter()
-            .filter_map(plan_policy::read_statements)
-            .collect();
         statements.push(plan_policy::account_wide_reads(&role_use.regions));
     }
     let subjects = match phase {
@@ -197,10 +229,64 @@ fn role(
         arn,
         environments: role_use.environments.clone(),
         trust: subjects.trust(provider, &request.issuer),
-        never: (phase == RolePhase::Plan).then(plan_policy::deny_writes),
+        wide,
+        omitted,
+        never: (phase == RolePhase::Plan).then(plan_policy::deny_writes_and_data),
         policies: split_to_policy_size(statements)
             .into_iter()
             .map(document)
             .collect(),
+    })
+}
+
+/// The statements of a config's operator policy, each with its wide grants.
+fn operator_statements(config: &Config) -> Result<Vec<(Statement, Vec<WideGrant>)>, RolesError> {
+    let product = &config.product;
+    let failed = |source| RolesError::product(product.name(), source);
+    let text = product
+        .render_policy(&config.derived.scope)
+        .map_err(failed)?;
+    let in_policy = |problems: Vec<PolicyProblem>| RolesError::Policy {
+        product: product.name().to_owned(),
+        problems,
+    };
+    let statements = statement::statements(&text)
+        .map_err(|unsupported| in_policy(vec![PolicyProblem::Unsupported(unsupported)]))?;
+    let mut problems = Vec::new();
+    let mut allowed = Vec::new();
+    for (place, statement) in statements {
+        match wide::wide_grants(&statement, &product.manifest) {
+            Ok(grants) => allowed.push((statement, grants)),
+            Err(undeclared) => {
+                let undeclared = undeclared.into_iter();
+                problems.extend(undeclared.map(|(action, resources)| {
+                    let place = place.clone();
+                    PolicyProblem::Undeclared {
+                        place,
+                        action,
+                        resources,
+                    }
+                }));
+            }
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(allowed),
+        false => Err(in_policy(problems)),
+    }
+}
+
+/// What a plan of the config reads beside settings.
+fn plan_reads(config: &Config) -> Result<PlanReads, RolesError> {
+    let needs = config
+        .product
+        .needs(&config.derived.scope)
+        .map_err(|source| RolesError::product(config.product.name(), source))?;
+    let objects = needs.into_iter().filter_map(|check| match check.needed {
+        Requirement::Object { bucket, key } => Some(format!("{bucket}/{key}")),
+        _ => None,
+    });
+    Ok(PlanReads {
+        objects: objects.collect(),
     })
 }

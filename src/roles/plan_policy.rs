@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::data_reads::{DATA_READS, OBJECT, PARAMETERS, returned_data};
 use super::iam::document;
-use super::split::Statement;
+use super::statement::Statement;
 
 /// Prefixes of actions that change nothing.
 const VERBS: &[&str] = &["BatchDescribe", "BatchGet", "Describe", "Get", "List"];
@@ -52,27 +54,120 @@ const NEVER: &[&str] = &[
     "sts:AssumeRole",
 ];
 
+/// Changes nothing, and is not named like a read.
+const HARMLESS: &[&str] = &["cloudformation:ValidateTemplate"];
+
 /// The suffix of test deployments, which no plan reads.
 const TEST_SUFFIX: &str = "-t??????";
 
-/// The reading part of a statement; `None` if it has none.
-pub fn read_statements(statement: &Statement) -> Option<Statement> {
-    let actions: BTreeSet<String> = statement
+/// What the plan role may read beside settings.
+#[derive(Debug, Default)]
+pub struct PlanReads {
+    /// Objects that `preflight` names, as `BUCKET/KEY`.
+    pub objects: BTreeSet<String>,
+}
+
+/// A read of an operator's policy that the plan role does not have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct OmittedRead {
+    pub action: String,
+    /// What the action returns.
+    pub returns: &'static str,
+    /// The resources on which the role does not have it.
+    pub resources: Vec<String>,
+}
+
+/// The reading part of a statement, and the reads that are left out.
+pub fn read_statements(
+    statement: &Statement,
+    reads: &PlanReads,
+) -> (Vec<Statement>, Vec<OmittedRead>) {
+    let is_trial = |resource: &str| {
+        let name = resource.strip_suffix("/*").unwrap_or(resource);
+        name.ends_with(TEST_SUFFIX)
+    };
+    let resources: BTreeSet<String> = statement
+        .resources
+        .iter()
+        .filter(|resource| !is_trial(resource))
+        .cloned()
+        .collect();
+    let mut settings = BTreeSet::new();
+    let mut omitted = Vec::new();
+    let mut kept = Vec::new();
+    if resources.is_empty() {
+        return (kept, omitted);
+    }
+    let read_actions: BTreeSet<String> = statement
         .actions
         .iter()
         .flat_map(|action| read_action_patterns(action))
         .collect();
-    let trial = |resource: &&String| {
-        let name = resource.strip_suffix("/*").unwrap_or(resource);
-        !name.ends_with(TEST_SUFFIX)
-    };
-    let resources: BTreeSet<String> = statement.resources.iter().filter(trial).cloned().collect();
-    let left = !actions.is_empty() && !resources.is_empty();
-    left.then(|| Statement {
-        actions,
-        resources,
-        ..statement.clone()
-    })
+    for action in read_actions {
+        let Some(returns) = returned_data(&action) else {
+            settings.insert(action);
+            continue;
+        };
+        let (allowed, left_out): (BTreeSet<String>, BTreeSet<String>) = resources
+            .iter()
+            .filter(|resource| !is_bucket(resource))
+            .cloned()
+            .partition(|resource| reads.allow(&action, resource));
+        if !left_out.is_empty() {
+            omitted.push(OmittedRead {
+                action: action.clone(),
+                returns,
+                resources: left_out.into_iter().collect(),
+            });
+        }
+        if !allowed.is_empty() {
+            kept.push(Statement {
+                actions: BTreeSet::from([action]),
+                resources: allowed,
+                ..statement.clone()
+            });
+        }
+    }
+    if !settings.is_empty() {
+        kept.insert(
+            0,
+            Statement {
+                actions: settings,
+                resources,
+                ..statement.clone()
+            },
+        );
+    }
+    (kept, omitted)
+}
+
+/// Whether an ARN is a bucket's, which holds for no action on data.
+fn is_bucket(resource: &str) -> bool {
+    resource
+        .split_once(":s3:::")
+        .is_some_and(|(_, name)| !name.contains(['/', '*', '?']))
+}
+
+impl PlanReads {
+    /// Whether the plan role may read data with this action from this resource.
+    fn allow(&self, action: &str, resource: &str) -> bool {
+        if PARAMETERS
+            .iter()
+            .any(|read| read.eq_ignore_ascii_case(action))
+        {
+            return true;
+        }
+        action.eq_ignore_ascii_case(OBJECT)
+            && resource
+                .split_once(":s3:::")
+                .is_some_and(|(_, object)| self.objects.contains(object))
+    }
+}
+
+/// Whether an action, or every action that a pattern matches, is named like a read.
+pub fn is_read(action: &str) -> bool {
+    let name = action.split_once(':').map_or("", |(_, name)| name);
+    VERBS.iter().any(|verb| name.starts_with(verb)) || HARMLESS.contains(&action)
 }
 
 /// The reading part of an action pattern.
@@ -142,14 +237,19 @@ pub fn account_wide_reads(regions: &BTreeSet<String>) -> Statement {
     }
 }
 
-/// Denies all changes to the plan role.
-pub fn deny_writes() -> Value {
-    document(vec![json!({
-        "Sid": "NeverChange",
-        "Effect": "Deny",
-        "Action": NEVER,
-        "Resource": "*",
-    })])
+/// Denies the plan role all changes, and the reads of data that no plan has.
+pub fn deny_writes_and_data() -> Value {
+    let data: BTreeSet<&str> = DATA_READS
+        .iter()
+        .flat_map(|read| read.actions)
+        .copied()
+        .filter(|action| *action != OBJECT && !PARAMETERS.contains(action))
+        .collect();
+    let deny = |sid: &str, actions: Value| json!({ "Sid": sid, "Effect": "Deny", "Action": actions, "Resource": "*" });
+    document(vec![
+        deny("NeverChange", json!(NEVER)),
+        deny("NeverReadData", json!(data)),
+    ])
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Statements of IAM policies, merged and split into few documents. Statements that differ only in resources are merged, and each
 //! document is as long as AWS allows.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
+
+use super::statement::Statement;
 
 /// Characters of a managed policy without white space.
 const MAX_POLICY_CHARS: usize = 6_144;
@@ -12,40 +12,7 @@ const FRAME: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
 /// Room for a number behind a statement id that is not unique.
 const NUMBER: usize = 4;
 
-/// An `Allow` statement.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Statement {
-    pub sid: String,
-    pub actions: BTreeSet<String>,
-    pub resources: BTreeSet<String>,
-    /// `Null` for none.
-    pub conditions: Value,
-}
-
 impl Statement {
-    /// The statements of a policy. Statements of a kind that products do not write are dropped, so they allow nothing.
-    pub fn all(policy: &str) -> Vec<Self> {
-        let policy: Value = serde_json::from_str(policy).unwrap_or_default();
-        let statements = policy["Statement"].as_array();
-        statements
-            .into_iter()
-            .flatten()
-            .filter_map(Self::read)
-            .collect()
-    }
-
-    fn read(json: &Value) -> Option<Self> {
-        if json["Effect"] != "Allow" {
-            return None;
-        }
-        Some(Self {
-            sid: json["Sid"].as_str().unwrap_or("Config").to_owned(),
-            actions: listed(&json["Action"])?,
-            resources: listed(&json["Resource"])?,
-            conditions: json["Condition"].clone(),
-        })
-    }
-
     fn json(&self, sid: &str) -> Value {
         let mut json = Map::new();
         json.insert("Sid".into(), sid.into());
@@ -83,17 +50,6 @@ impl Statement {
             .into_iter()
             .flat_map(Self::parts)
             .collect()
-    }
-}
-
-fn listed(value: &Value) -> Option<BTreeSet<String>> {
-    match value {
-        Value::String(text) => Some(BTreeSet::from([text.clone()])),
-        Value::Array(all) => all
-            .iter()
-            .map(|value| value.as_str().map(str::to_owned))
-            .collect(),
-        _ => None,
     }
 }
 

@@ -11,7 +11,9 @@ Each mistake is printed with the role's ARN; the last line is `N passed, M faile
 """
 
 import copy
+import functools
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -25,6 +27,31 @@ BESIDE = {
     "cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet", "cloudformation:TagResource", "cloudformation:UntagResource",
     "cloudformation:DetectStackDrift", "cloudformation:DetectStackResourceDrift", "cloudformation:ValidateTemplate",
 }
+# A read with one of these words in its name returns a secret or a credential.
+SECRET = re.compile("Secret|Password|Credential|Token|AuthCode|ApiKey|PresignedURL|EmbedUrl|InstanceAccess|DownloadUrl|ConsoleOutput")
+READS = re.compile("(BatchDescribe|BatchGet|Describe|Get|List).*")
+# These have such a word, and return settings, names or counts.
+SETTINGS = set("""
+    appfabric:BatchGetUserAccessTasks bedrock-agentcore:GetApiKeyCredentialProvider bedrock-agentcore:GetOauth2CredentialProvider
+    bedrock-agentcore:GetTokenVault bedrock-agentcore:ListApiKeyCredentialProviders bedrock-agentcore:ListOauth2CredentialProviders
+    chime:ListVoiceConnectorTerminationCredentials codebuild:ListSourceCredentials codedeploy:ListGitHubAccountTokenNames
+    ec2:DescribeIpamExternalResourceVerificationTokens grafana:ListWorkspaceServiceAccountTokens iam:GetAccountPasswordPolicy
+    iam:ListServiceSpecificCredentials iotmanagedintegrations:GetCredentialLocker iotmanagedintegrations:ListCredentialLockers
+    kafka:ListScramSecrets license-manager:ListTokens managedblockchain-query:BatchGetTokenBalance
+    managedblockchain-query:GetTokenBalance managedblockchain-query:ListTokenBalances route53globalresolver:ListAccessTokens
+    secretsmanager:DescribeSecret secretsmanager:GetRandomPassword secretsmanager:ListSecretVersionIds secretsmanager:ListSecrets
+    sso:DescribeInstanceAccessControlAttributeConfiguration
+    sso-directory:ListBearerTokens sso:DescribeTrustedTokenIssuer sso:ListTrustedTokenIssuers waf-regional:GetChangeToken
+    waf-regional:GetChangeTokenStatus waf:GetChangeToken waf:GetChangeTokenStatus workmail:GetPersonalAccessTokenMetadata
+    workmail:ListPersonalAccessTokens
+""".split())
+# Contents, which no name gives away; a sample.
+CONTENTS = set("""
+    codecommit:GetFile dynamodb:BatchGetItem dynamodb:GetItem ebs:GetSnapshotBlock ecr:BatchGetImage kinesis:GetRecords kms:Decrypt
+    logs:GetLogEvents s3:GetObjectVersion ssm:GetParameterHistory ssm:GetParametersByPath states:GetExecutionHistory
+""".split())
+# What the plan role reads of contents, and where.
+ARCHIVES = re.compile(r"arn:[\w-]+:s3:::[^*?]+/model-(build|deploy)\.zip")
 # The role's policies need not allow these.
 UNASKED = {"sts:AssumeRoleWithWebIdentity"}
 # What each role needs, whichever products its configs are of.
@@ -42,6 +69,17 @@ def actions(statements):
 def level(action):
     service, _, name = action.partition(":")
     return reference()[service]["privileges"][name]["access_level"]
+
+
+@functools.cache
+def secret_reads():
+    """The reads of AWS's whole reference that return secrets, credentials or contents."""
+    named = {
+        f"{service}:{name}"
+        for service, entry in reference().items() if isinstance(entry, dict)
+        for name in entry.get("privileges", ()) if READS.fullmatch(name) and SECRET.search(name)
+    }
+    return named - SETTINGS | CONTENTS
 
 
 def mistakes(role):
@@ -68,6 +106,14 @@ def mistakes(role):
         yield f"{action} is not denied"
     for action in sorted(allowed & never):
         yield f"{action} is allowed and denied"
+    for action in sorted(secret_reads() - never):
+        yield f"{action} returns secrets or contents, and is not denied"
+    for pattern in sorted({pattern for statement in role["never"]["Statement"] for pattern in listed(statement["Action"])}):
+        if not expand(pattern):
+            yield f"{pattern} is no action that AWS knows"
+    for statement in statements:
+        if "s3:GetObject" in actions([statement]) and not all(map(ARCHIVES.fullmatch, listed(statement["Resource"]))):
+            yield "objects are read that are no source archives"
 
 
 def check(files):
@@ -87,14 +133,24 @@ def self_test():
     """Each kind of mistake, laid into a role that has none."""
     right = {
         "phase": "plan",
-        "never": {"Statement": [{"Effect": "Deny", "Action": sorted(by_iam(APPLY))}]},
-        "policies": [{"Statement": [{"Effect": "Allow", "Action": sorted(by_iam(PLAN))}]}],
+        "never": {"Statement": [{"Effect": "Deny", "Action": sorted(by_iam(APPLY) | secret_reads())}]},
+        "policies": [{"Statement": [
+            {"Effect": "Allow", "Action": sorted(by_iam(PLAN) - {"s3:GetObject"}), "Resource": "*"},
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-source/v1/model-build.zip"},
+        ]}],
     }
     apply = {"phase": "apply", "policies": [{"Statement": [{"Effect": "Allow", "Action": sorted(by_iam(APPLY))}]}]}
     more = lambda *add: lambda role: role["policies"][0]["Statement"][0]["Action"].extend(add)
     less = lambda it: lambda role: role["policies"][0]["Statement"][0]["Action"].remove(it)
+    undenied = lambda it: lambda role: role["never"]["Statement"][0]["Action"].remove(it)
     table = [
         (right, lambda role: None, []),
+        (right, undenied("secretsmanager:GetSecretValue"),
+         ["secretsmanager:GetSecretValue returns secrets or contents, and is not denied"]),
+        (right, more("kms:GetKeyPolicy", "secretsmanager:GetSecretValue"), ["secretsmanager:GetSecretValue is allowed and denied"]),
+        (right, lambda role: role["never"]["Statement"][0]["Action"].append("s3:GetObjcet"), ["s3:GetObjcet is no action that AWS knows"]),
+        (right, lambda role: role["policies"][0]["Statement"][1].update(Resource="arn:aws:s3:::acme-source/v1/*"),
+         ["objects are read that are no source archives"]),
         (apply, lambda role: None, []),
         (right, more("sns:Publish"), ["sns:Publish is allowed, and AWS calls it Write"]),
         (right, more("cloudformation:Exec*ChangeSet"),

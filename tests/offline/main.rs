@@ -26,6 +26,7 @@ mod guard;
 mod ml;
 mod modules;
 mod own_product;
+mod own_roles;
 mod policy;
 mod replayed;
 mod review;
