@@ -1,9 +1,12 @@
 //! Compiles a product's files: manifest, schema, expressions and templates.
 
+use std::cell::Cell;
+
 use anyhow::{Context as _, bail, ensure};
 
 use super::action::action_error;
 use super::expression::{Compiled, engine};
+use super::limits::MAX_EXPRESSIONS;
 use super::preflight::CompiledCheck;
 use super::{
     CompiledRule, Files, FolderTree, MANIFEST, Manifest, POLICY, Product, Schema, TEMPLATE,
@@ -71,7 +74,13 @@ impl Product {
                 .map(|(name, text)| (name.clone(), text.clone()))
                 .chain(texts),
         )?;
+        let compiled = Cell::new(0);
         let compile = |what: String, source: &str| {
+            compiled.set(compiled.get() + 1);
+            ensure!(
+                compiled.get() <= MAX_EXPRESSIONS,
+                "{MANIFEST}: more than {MAX_EXPRESSIONS} expressions"
+            );
             Compiled::new(engine, &format!("{MANIFEST}: {what}"), source)
         };
 
@@ -141,7 +150,7 @@ impl Product {
             .collect::<anyhow::Result<_>>()?;
         let preflight = manifest.preflight.iter();
         let preflight = preflight
-            .map(|check| CompiledCheck::new(check, compile))
+            .map(|check| CompiledCheck::new(check, &compile))
             .collect::<anyhow::Result<_>>()?;
         if let Some(bad) = manifest
             .rules

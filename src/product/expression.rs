@@ -3,9 +3,7 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Expression, UndefinedBehavior, Value};
 
-/// Steps of one evaluation or rendering: about a hundred times what a built-in product needs. A hostile product ends with an
-/// error instead of blocking the runner.
-const FUEL: u64 = 2_000_000;
+use super::{limits, operands};
 
 /// A compiled expression and the config keys it reads.
 #[derive(Debug)]
@@ -22,8 +20,8 @@ impl Compiled {
         what: &str,
         source: &str,
     ) -> anyhow::Result<Self> {
-        let expression = engine
-            .compile_expression_owned(source.to_owned())
+        let expression = operands::measure_expression(source)
+            .and_then(|source| engine.compile_expression_owned(source))
             .map_err(|error| anyhow::anyhow!("{what}: {error}"))?;
         let mut reads: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
         reads.sort();
@@ -31,11 +29,13 @@ impl Compiled {
     }
 
     pub fn eval(&self, scope: &Value) -> Result<Value, minijinja::Error> {
-        self.expression.eval(scope.clone())
+        let value = self.expression.eval(scope.clone())?;
+        limits::check(&value)?;
+        Ok(value)
     }
 }
 
-/// The template engine with the one setting for all products: strict, fuelled, values as JSON, no filesystem, no clock.
+/// The template engine with the one setting for all products: strict, limited work, values as JSON, no filesystem, no clock.
 ///
 /// The engine lives as long as the process, because expressions and templates borrow from it. A process loads a handful of
 /// products once, so freeing them gains nothing.
@@ -44,14 +44,13 @@ pub fn engine(
 ) -> anyhow::Result<&'static Environment<'static>> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .keep_trailing_newline(true)
-            .build()?,
-    );
-    engine.set_fuel(Some(FUEL));
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()?;
+    engine.set_syntax(syntax.clone());
+    limits::register(&mut engine);
     engine.set_auto_escape_callback(|name| {
         if name.ends_with(".text") {
             AutoEscape::None
@@ -59,14 +58,17 @@ pub fn engine(
             AutoEscape::Json
         }
     });
-    engine.set_formatter(|out, state, value| match state.auto_escape() {
-        AutoEscape::Json => super::filters::write_json(out, value),
-        _ => minijinja::escape_formatter(out, state, value),
+    engine.set_formatter(|out, state, value| {
+        limits::check(value)?;
+        match state.auto_escape() {
+            AutoEscape::Json => super::filters::write_json(out, value),
+            _ => minijinja::escape_formatter(out, state, value),
+        }
     });
     super::filters::register(&mut engine);
     for (name, source) in sources {
-        engine
-            .add_template_owned(name.clone(), source)
+        operands::measure_template(&name, &source, syntax.clone())
+            .and_then(|source| engine.add_template_owned(name.clone(), source))
             .map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
     }
     Ok(Box::leak(Box::new(engine)))
@@ -74,7 +76,7 @@ pub fn engine(
 
 /// An expression or template of the product failed. The product has a bug, not the config.
 #[derive(Debug, thiserror::Error)]
-#[error("{what}: {source}")]
+#[error("{what}: {}", limits::reason(.source))]
 pub struct ProductError {
     /// The expression or file.
     pub what: String,

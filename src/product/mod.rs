@@ -5,7 +5,9 @@ mod compile;
 mod expression;
 mod filters;
 mod folders;
+mod limits;
 mod manifest;
+mod operands;
 mod preflight;
 mod registry;
 mod schema;
@@ -14,7 +16,7 @@ mod verb;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
@@ -244,20 +246,18 @@ impl Product {
         };
         let items = each
             .eval(scope)
-            .and_then(|items| items.try_iter().map(Iterator::collect::<Vec<_>>));
-        let items = items.map_err(|source| failure("folders.each".into(), source))?;
-        let mut prefixes: Vec<String> = Vec::with_capacity(items.len());
+            .and_then(|items| limits::folder_items(&items))
+            .map_err(|source| failure("folders.each".into(), source))?;
+        let mut prefixes = IndexSet::with_capacity(items.len());
         for item in items {
             let prefix = eval_text(
                 "folders.prefix",
                 prefix,
                 &context! { item, ..scope.clone() },
             )?;
-            if !prefixes.contains(&prefix) {
-                prefixes.push(prefix);
-            }
+            prefixes.insert(prefix);
         }
-        Ok(prefixes)
+        Ok(prefixes.into_iter().collect())
     }
 
     /// The prefix for one item of the folders' list, which the config need not contain; `None` if the product has no folders.
@@ -334,9 +334,13 @@ impl Product {
     }
 
     fn render(&self, name: &str, scope: &Value) -> Result<String, ProductError> {
-        self.engine
+        let mut output = limits::BoundedOutput::default();
+        let rendered = self
+            .engine
             .get_template(name)
-            .and_then(|template| template.render(scope))
+            .and_then(|template| template.render_captured_to(scope, &mut output));
+        output
+            .finish(rendered.map(|_| ()))
             .map_err(|source| failure(name.to_owned(), source))
     }
 }

@@ -28,6 +28,7 @@ mod modules;
 mod own_product;
 mod own_roles;
 mod policy;
+mod product_limits;
 mod replayed;
 mod review;
 mod roles;
