@@ -9,6 +9,7 @@ mod globs;
 mod outputs;
 mod policy;
 mod products;
+mod repository;
 
 pub use configs::{ConfigFile, exit_of_search, glob_invalid, locate};
 pub use globs::{GlobFolders, config_glob};

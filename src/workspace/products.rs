@@ -4,17 +4,17 @@ use std::fs;
 use std::path::Path;
 
 use super::irregular;
+use super::repository::folders_upwards;
 use crate::model::{IrregularFile, RepoPath};
 use crate::product::{Files, PRODUCTS_FOLDER, Registry};
 
 /// Largest file of a product.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Adds the products of the nearest `.provisioner/products` at or above `start`.
+/// Adds the products of the nearest `.provisioner/products` at or above `start`, inside the repository.
 pub fn add_repository_products(registry: &mut Registry, start: &Path) {
-    let start = start.canonicalize().unwrap_or_else(|_| start.to_path_buf());
-    let Some(folder) = start
-        .ancestors()
+    let Some(folder) = folders_upwards(start)
+        .into_iter()
         .map(|folder| folder.join(PRODUCTS_FOLDER))
         .find(|folder| fs::symlink_metadata(folder).is_ok())
     else {

@@ -82,6 +82,7 @@ fn every_offline_action_accepts_an_own_product() {
     // An action with its own name, in both forms, and from outside of the repository.
     let path = "queues/configs/orders-queue.yaml";
     let outside = TempDir::new().unwrap();
+    git(folder.path(), &["init", "--quiet"]);
     let full = folder.path().join(path);
     for output in [
         run(folder.path(), &["look", path]),
@@ -282,4 +283,25 @@ fn attack_force_of_the_original_form_confirms_only_what_it_says() {
         let output = run(folder.path(), &["--config", &config, "--action", action]);
         assert_eq!(output.status.code(), Some(0), "{output:?}");
     }
+}
+
+#[test]
+fn attack_products_above_the_repository_are_not_used() {
+    let folder = TempDir::new().unwrap();
+    for (path, text) in files() {
+        write(folder.path(), &path, text);
+    }
+    let inner = folder.path().join("inner");
+    write(&inner, "configs/orders-queue.yaml", CONFIG);
+    let validate = || run(&inner, &["validate-config", "configs/orders-queue.yaml"]);
+    // Neither without a repository nor with one.
+    assert_ne!(validate().status.code(), Some(0));
+    git(&inner, &["init", "--quiet"]);
+    assert_ne!(validate().status.code(), Some(0));
+    std::fs::rename(
+        folder.path().join(".provisioner"),
+        inner.join(".provisioner"),
+    )
+    .unwrap();
+    assert_eq!(validate().status.code(), Some(0));
 }

@@ -1,0 +1,28 @@
+//! The folders of the repository around a place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// `start` and the folders above it, up to the root of the repository. Without a repository, up to the working directory; a `start`
+/// outside of that counts alone. What lies above is not part of the user's files: on a shared machine another user may write there.
+pub fn folders_upwards(start: &Path) -> Vec<PathBuf> {
+    let absolute = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let start = absolute(start);
+    let here = absolute(Path::new("."));
+    let top = match start
+        .ancestors()
+        .find(|folder| folder.join(".git").exists())
+    {
+        Some(root) => root.to_path_buf(),
+        None if start.starts_with(&here) => here,
+        None => start.clone(),
+    };
+    let mut folders = Vec::new();
+    for folder in start.ancestors() {
+        folders.push(folder.to_path_buf());
+        if folder == top {
+            break;
+        }
+    }
+    folders
+}
