@@ -28,8 +28,10 @@ pub struct Executor<'a> {
     /// `None` if the job has no identity token.
     pub sessions: Option<&'a CredentialCache>,
     pub deployments: &'a DeploymentReporter<'a>,
-    /// Random suffix of this run: six letters and digits.
+    /// Suffix of this run's tests: six letters and digits.
     pub token: &'a str,
+    /// Finish what a cancelled job left.
+    pub finish_cancelled: bool,
 }
 
 /// The outcome of a task, the guard's decisions, the stack with the digest of its template if it changed, and the exit code.
@@ -69,12 +71,14 @@ impl Executor<'_> {
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
         // A denied command changes no stack, so the deployment that was reported before stays.
         let is_commanded = task.command.is_some();
-        if !is_commanded {
+        if !is_commanded && !self.finish_cancelled {
             self.deployments.begin(&stack, task.verb).await;
         }
         let result = self.attempt(merged, &task, &recorder, &values).await;
         let refused_update = match &result {
-            Err(OperationError::Denied(denials)) if task.verb == Verb::Provision => {
+            Err(OperationError::Denied(denials))
+                if task.verb == Verb::Provision && !self.finish_cancelled =>
+            {
                 RefusedUpdate::from_denials(denials)
             }
             _ => None,
@@ -94,6 +98,9 @@ impl Executor<'_> {
             }
         };
         let mut exit = exit;
+        if self.finish_cancelled && outcome.state == State::Done {
+            outcome.state = State::Skipped;
+        }
         let is_applied = outcome.state == State::Done && task.verb.changes_stack();
         // A request denied before credentials gets no credentials to read the stack either.
         if let Some(refused) = refused_update.filter(|_| recorder.has_queried_aws()) {
@@ -107,7 +114,12 @@ impl Executor<'_> {
                 .next_steps
                 .extend(task.confirmation_step(recorder.deletion()));
         }
-        if !(is_commanded && matches!(outcome.state, State::Denied | State::AwaitingConfirmation)) {
+        let is_unchanged = match outcome.state {
+            State::Denied | State::AwaitingConfirmation => is_commanded,
+            State::Skipped => self.finish_cancelled,
+            State::Done | State::Failed => false,
+        };
+        if !is_unchanged {
             self.deployments.finish(&stack, task.verb, &outcome).await;
         }
         let subject = is_applied
@@ -138,6 +150,7 @@ impl Executor<'_> {
             options: TaskOptions {
                 solution: task.solution.as_deref(),
                 token: self.token,
+                finish_cancelled: self.finish_cancelled,
                 ..TaskOptions::default()
             },
             deployed_config: &deployed,

@@ -56,7 +56,7 @@ impl<'a> Run<'a> {
             job,
             own,
             sessions: job.credentials(cancel_on_signal()),
-            token: crate::ci::random_suffix(),
+            token: job.test_suffix(),
             records: Vec::new(),
             subjects: BTreeMap::new(),
             summary: Vec::new(),
@@ -117,6 +117,10 @@ impl<'a> Run<'a> {
         if applied.outcomes.is_empty() && notices.is_empty() {
             return Ok(());
         }
+        let is_skipped = |outcome: &Outcome| outcome.state == State::Skipped;
+        // The comment of the cancelled step stays if that step left nothing.
+        let comments = self.job.environment.comment
+            && !(self.job.environment.finish_cancelled && applied.outcomes.iter().all(is_skipped));
         let marker = match &self.job.environment.environment {
             Some(name) => format!("{MARKER}{} -->", Digest::sha256(name).prefix(12)),
             None => format!("{MARKER}-->"),
@@ -129,7 +133,7 @@ impl<'a> Run<'a> {
         let Some((number, own)) = number.zip(self.own) else {
             return Ok(());
         };
-        if !self.job.environment.comment {
+        if !comments {
             return Ok(());
         }
         let put = self
@@ -199,6 +203,7 @@ impl<'a> Run<'a> {
                 sessions: self.sessions.as_ref(),
                 deployments: &deployments,
                 token: &self.token,
+                finish_cancelled: self.job.environment.finish_cancelled,
             };
             let done = executor.apply(tasks).await;
             applied.decisions.extend(done.decisions);

@@ -29,6 +29,8 @@ pub struct JobEnvironment {
     /// The workflow's settings for all configs.
     pub given: RunInput,
     pub comment: bool,
+    /// An earlier step of the job was cancelled: the program finishes what that step left, and begins nothing.
+    pub finish_cancelled: bool,
     /// Path of the SARIF file.
     pub sarif: PathBuf,
     /// Path of the JSON report.
@@ -80,14 +82,22 @@ impl JobEnvironment {
                 ..RunInput::default()
             },
             comment: variable("PROVISIONER_COMMENT").as_deref() != Some("false"),
+            finish_cancelled: finish_cancelled(),
             sarif: variable("PROVISIONER_SARIF_FILE")
                 .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),
             report: scratch.join("provisioner-report.json"),
             reports: scratch.join("provisioner-reports"),
-            evidence: scratch.join("provisioner-evidence.json"),
+            evidence: scratch.join(match finish_cancelled() {
+                true => "provisioner-cancelled-evidence.json",
+                false => "provisioner-evidence.json",
+            }),
             run,
         }
     }
+}
+
+fn finish_cancelled() -> bool {
+    variable("PROVISIONER_FINISH_CANCELLED").as_deref() == Some("true")
 }
 
 /// The value of a variable; `None` if it is unset or empty, because composite actions pass absent inputs as empty ones.

@@ -39,6 +39,7 @@ impl ActionRequest {
     /// Options of the task on each stack.
     pub(super) fn options(&self) -> TaskOptions<'_> {
         TaskOptions {
+            finish_cancelled: false,
             real: self.real,
             keep: self.keep,
             fail_on_drift: self.fail_on_drift,

@@ -33,6 +33,14 @@ pub async fn run_job(environment: JobEnvironment) -> JobResult {
         checkout: environment.workspace.clone().map(LocalRepository::new),
         environment,
     };
+    let changes_stacks = matches!(
+        job.environment.event,
+        CiEvent::Push { .. } | CiEvent::Comment { .. }
+    );
+    if job.environment.finish_cancelled && !changes_stacks {
+        log::info!("{}", NothingToDo::Cancelled);
+        return Ok((String::new(), Exit::Ok));
+    }
     match &job.environment.event {
         CiEvent::PullRequest { number } => super::check::check_pull_request(&job, *number).await,
         CiEvent::MergeGroup { base, head } => {

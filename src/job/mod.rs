@@ -12,7 +12,7 @@ use crate::cloud::CancellationToken;
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
 use crate::forge::{Forge, ForgeError, IdentityTokens, PullRequest, Source};
-use crate::model::CommitSha;
+use crate::model::{CommitSha, Digest};
 
 pub use credentials::CredentialCache;
 pub use progress::{ProgressLog, is_milestone, print_line};
@@ -71,6 +71,19 @@ impl Job {
             name,
             stop,
         ))
+    }
+
+    /// Suffix for the names of this run's tests: six letters and digits. A later step of the same job gets the same one, so that it
+    /// finds what an earlier step left. Random if the run has no id.
+    pub fn test_suffix(&self) -> String {
+        let run = &self.environment.run;
+        if run.id.is_empty() {
+            return crate::ci::random_suffix();
+        }
+        let environment = self.environment.environment.as_deref();
+        let job = [&*run.id, &*run.attempt, environment.unwrap_or_default()];
+        let event = format!("{:?}", self.environment.event);
+        Digest::sha256(format!("{}/{event}", job.join("/"))).prefix(6)
     }
 
     /// Role session name, which CloudTrail shows.

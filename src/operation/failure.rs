@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::guard::Denial;
 use crate::model::RepoPath;
-use crate::report::{Redactor, Refusal};
+use crate::report::{Fault, Redactor, Refusal};
 use crate::stack::StackEvent;
 
 const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again";
@@ -46,7 +46,13 @@ pub fn to_diagnostics(
         }
         OperationError::Cancelled(left) => {
             let problem = Diagnostic::error(Code::Interrupted, path, left.to_string());
-            let help = "wait until CloudFormation has removed the stack, then run it again";
+            let help = match left {
+                Fault::RemovedAfterCancellation { .. } => "run it again to create the stack",
+                Fault::LeftAfterCancellation { .. } => {
+                    "wait until CloudFormation has ended the operation, then run it again"
+                }
+                _ => "wait until CloudFormation has removed the stack, then run it again",
+            };
             (vec![problem.with_help(help)], Exit::Operation)
         }
         // Names of outputs and parameters come from the template, so they are shown.

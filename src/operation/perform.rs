@@ -32,7 +32,9 @@ pub struct TaskOptions<'a> {
     pub fail_on_drift: bool,
     /// The solution whose folders are created; `None` means all of the config.
     pub solution: Option<&'a str>,
-    /// Random suffix for the names of a test: six letters and digits.
+    /// Finish what a cancelled job left, instead of doing the task.
+    pub finish_cancelled: bool,
+    /// Suffix for the names of a test: six letters and digits.
     pub token: &'a str,
 }
 
@@ -54,6 +56,9 @@ pub async fn perform(
         }
         _ => Desired::new(config)?,
     };
+    if task.options.finish_cancelled {
+        return task.finish(site, &desired).await;
+    }
     match task.verb {
         Verb::ValidateTemplate => validate_template(site, &desired).await,
         Verb::ShowChanges => task.changes(site, &desired, values).await,
@@ -144,6 +149,23 @@ impl Task<'_> {
         };
         let line = summary.line();
         Ok(ActionOutcome::from_line(line, &tested))
+    }
+
+    async fn finish(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
+        let status = match self.verb {
+            Verb::Provision => operation::finish_provision(site, desired).await?,
+            Verb::TestDeploy => operation::finish_test(site, desired, self.options.keep).await?,
+            _ => operation::report_remains(site, desired).await?,
+        };
+        let summary = ActionSummary::NothingUnderWay {
+            stack: &desired.stack.name,
+            status: status.as_deref(),
+        };
+        Ok(ActionOutcome::from_line(summary.line(), &status))
     }
 
     /// A denied deletion returns its preview.

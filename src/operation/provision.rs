@@ -96,7 +96,7 @@ async fn resume(
 }
 
 /// Whether this config owns the stack, and the stack is being created from the same template.
-async fn is_own_creation(
+pub(super) async fn is_own_creation(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: &Facts,

@@ -99,7 +99,7 @@ async fn remove_leftovers(
     Ok(removed)
 }
 
-async fn remove(
+pub(super) async fn remove(
     site: &OperationContext<'_>,
     name: &StackName,
     desired: &Desired<'_>,

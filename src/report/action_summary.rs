@@ -27,6 +27,11 @@ pub enum ActionSummary<'a> {
         parameters: usize,
         folders: Option<FolderCount<'a>>,
     },
+    /// A cancelled job left no operation on the stack. `status`: the stack's, if it exists.
+    NothingUnderWay {
+        stack: &'a str,
+        status: Option<&'a str>,
+    },
 }
 
 /// Folders that an action created in a bucket.
@@ -58,6 +63,14 @@ impl ActionSummary<'_> {
                 pluralize(folders.created, "folder"),
                 folders.requested
             ),
+            Self::NothingUnderWay {
+                stack,
+                status: Some(status),
+            } => format!("{stack}: no operation is under way; the stack is {status}"),
+            Self::NothingUnderWay {
+                stack,
+                status: None,
+            } => format!("{stack}: no operation is under way; the stack does not exist"),
             Self::Uploaded { places } => format!("wrote {}", places.join(", ")),
             Self::Tested {
                 stack,

@@ -9,6 +9,8 @@ pub enum NothingToDo {
     Push { reference: String },
     /// The program does not handle the event.
     Event { name: String },
+    /// The job of a cancelled step changes no stacks.
+    Cancelled,
     /// No line of the comment is a command.
     NoCommand,
     /// The comment was deleted.
@@ -32,6 +34,7 @@ impl fmt::Display for NothingToDo {
                 return write!(out, "nothing to do for a push to `{reference}`");
             }
             Self::Event { name } => return write!(out, "nothing to do for the event `{name}`"),
+            Self::Cancelled => "the cancelled job changes no stacks",
             Self::NoCommand => "the comment commands nothing",
             Self::CommentGone => "the comment is gone",
             Self::Bot => "machines command nothing",

@@ -22,6 +22,10 @@ pub enum Fault {
     },
     /// The run was cancelled before CloudFormation had removed the stack.
     RemovalUnfinished { stack: String },
+    /// The run was cancelled; the stack that it was creating is removed.
+    RemovedAfterCancellation { stack: String },
+    /// The run was cancelled, and CloudFormation continues an operation, or a change set waits.
+    LeftAfterCancellation { stack: String, status: String },
     /// The action has no effect on a stack.
     NotForAws,
 }
@@ -42,6 +46,13 @@ impl fmt::Display for Fault {
                 out,
                 "the run was cancelled; the removal of stack {stack} was requested and is not finished"
             ),
+            Self::RemovedAfterCancellation { stack } => write!(
+                out,
+                "the run was cancelled; stack {stack}, which it was creating, is removed"
+            ),
+            Self::LeftAfterCancellation { stack, status } => {
+                write!(out, "the run was cancelled; stack {stack} is {status}")
+            }
             Self::NotForAws => write!(out, "this action does not need AWS"),
         }
     }

@@ -32,7 +32,11 @@ pub fn outcome_lines(outcomes: &[Outcome]) -> String {
     let mut lines = String::new();
     for outcome in outcomes {
         let path = escape_invisible(&outcome.path, false);
-        lines.push_str(&format!("{path}: {}\n", outcome.state.word()));
+        let why = match outcome.state {
+            State::Skipped if !outcome.summary.is_empty() => format!("; {}", outcome.summary),
+            _ => String::new(),
+        };
+        lines.push_str(&format!("{path}: {}{why}\n", outcome.state.word()));
         for problem in &outcome.problems {
             lines.push_str(&format!("{}\n", problem.text));
         }

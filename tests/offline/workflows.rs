@@ -108,7 +108,7 @@ fn every_job_that_runs_provisioner_passes_the_digest_of_the_build() {
             assert!(needs.contains("\"build\""), "{place}");
         }
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 8);
 }
 
 /// Parts of the workflows that act does not have: environments, subjects of tokens, queues.

@@ -6,7 +6,7 @@ use super::poll::PollBackoff;
 use super::{Cloud, error, token};
 use crate::cloud::{CloudError, OperationResult, Result, Rollback, StackOperation};
 use crate::guard::{DeletesStack, Effect, Permit, Resume};
-use crate::stack::{Health, StackEvent, StackStatus};
+use crate::stack::{Health, Stack, StackEvent, StackStatus};
 
 /// Maximum number of polls of a stack that another run is about to create: about a minute.
 const MAX_POLLS: usize = 12;
@@ -89,6 +89,19 @@ impl Cloud {
             pauses.wait().await?;
         }
         Ok(())
+    }
+
+    /// Waits until a deletion ends. Returns the stack if it still exists.
+    pub async fn wait_until_deleted(&self, stack_id: &str) -> Result<Option<Stack>> {
+        let mut pauses = PollBackoff::new(&self.stop);
+        loop {
+            let stack = self.stack(stack_id).await?;
+            match stack.as_ref().map(|stack| stack.status.health()) {
+                None | Some(Health::Deleted) => return Ok(None),
+                Some(Health::InProgress) => pauses.wait().await?,
+                Some(_) => return Ok(stack),
+            }
+        }
     }
 
     /// Watches an operation to its end. `tell` receives every event once, oldest first.

@@ -24,7 +24,7 @@ use crate::operation::{self, Desired};
 use crate::operation::{Task, TaskOptions, missing_setup, to_diagnostics};
 use crate::plan::{Change, Intent};
 use crate::product::{Class, Registry, Verb};
-use crate::report::{CONFIG_REMOVED, Outcome, Redactor, Refusal, State};
+use crate::report::{CONFIG_REMOVED, Outcome, Redactor, Refusal, State, outcome_lines};
 use crate::stack::StackName;
 
 /// Reads the stacks of a pull request, or tests its configs.
@@ -56,6 +56,9 @@ pub async fn inspect(
     }
     if applied.outcomes.is_empty() {
         return Ok(no_matching_config(command));
+    }
+    if command.action.class() == Class::Test {
+        log::info!("{}", outcome_lines(&applied.outcomes));
     }
     session.report(&context, applied.outcomes, applied.exit.unwrap_or(Exit::Ok))
 }
@@ -103,6 +106,7 @@ struct Inspection<'a> {
     /// Of the environments in which a test would run.
     limits: IdentityLimits,
     token: String,
+    finish_cancelled: bool,
     /// For a test: the default branch's products, since a pull request does not choose the template that a test deploys.
     products: Option<Registry>,
 }
@@ -146,7 +150,8 @@ impl<'a> Inspection<'a> {
             command,
             request,
             limits,
-            token: crate::ci::random_suffix(),
+            token: session.job.test_suffix(),
+            finish_cancelled: session.job.environment.finish_cancelled,
             products,
         })
     }
@@ -207,6 +212,7 @@ impl<'a> Inspection<'a> {
             options: TaskOptions {
                 keep: self.command.keep,
                 token: &self.token,
+                finish_cancelled: self.finish_cancelled,
                 ..TaskOptions::default()
             },
             deployed_config: &deployed,
@@ -214,7 +220,13 @@ impl<'a> Inspection<'a> {
         };
         let policy = &self.context.policy;
         match run_with_role(sessions, policy.into(), role, &recorder, &task, &values).await {
-            Ok(details) => Some(to_outcome(change, &config, details, true)),
+            Ok(details) => {
+                let (mut outcome, exit) = to_outcome(change, &config, details, true);
+                if self.finish_cancelled {
+                    outcome.state = State::Skipped;
+                }
+                Some((outcome, exit))
+            }
             Err(failure) => Some(self.failed(change, &config, &values, failure)),
         }
     }

@@ -116,6 +116,10 @@ impl CommentRunner<'_> {
         comment: u64,
         commands: Vec<Result<Command, CommandParseError>>,
     ) -> JobResult {
+        let finishes = job.environment.finish_cancelled;
+        if finishes && !self.can_apply {
+            return ignored(&NothingToDo::Cancelled);
+        }
         if !self.can_apply {
             react(job, comment, Reaction::Seen).await;
         }
@@ -138,6 +142,10 @@ impl CommentRunner<'_> {
                 break;
             }
         }
+        // The reply of the cancelled step stays if that step left nothing.
+        if finishes && self.exit == Exit::Ok {
+            return self.session.finish(self.exit);
+        }
         self.exit = self.exit.max(self.reply.finish().await);
         let is_good = matches!(self.exit, Exit::Ok | Exit::Drift);
         let goes_on = !self.session.environments().is_empty();
@@ -157,7 +165,10 @@ impl CommentRunner<'_> {
             if self.can_apply && !self.session.applies_here(command).await? {
                 return Ok(());
             }
-            self.reply.begin(command).await;
+            match self.session.job.environment.finish_cancelled {
+                true => self.reply.add(command),
+                false => self.reply.begin(command).await,
+            }
             let answer = self.answer(command).await?;
             self.exit = self.exit.max(answer.exit);
             self.reply.end(answer);

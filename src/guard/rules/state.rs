@@ -43,7 +43,11 @@ pub fn stack_is_stable(input: &RuleInput<'_>) -> Option<Denial> {
     };
     let stack = stack.as_ref()?;
     match stack.status.health() {
-        Health::InProgress if input.kind == EffectKind::Resume && stack.status.0 == CREATING => {
+        // A test that is cancelled deletes its stack while the stack is being created.
+        Health::InProgress
+            if matches!(input.kind, EffectKind::Resume | EffectKind::Test)
+                && stack.status.0 == CREATING =>
+        {
             None
         }
         Health::InProgress | Health::Unknown => Some(Denial::new(

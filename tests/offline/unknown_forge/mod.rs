@@ -117,6 +117,7 @@ impl Repository {
             configs: Vec::new(),
             environment: Some("prod".to_owned()),
             given: RunInput::default(),
+            finish_cancelled: false,
             comment: true,
             sarif: file("sarif"),
             report: file("report"),
