@@ -26,9 +26,9 @@ use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::Change;
 use crate::report::{
-    ChangeRecord, Decision, Evidence, Heading, Notice, Outcome, Predicate, Problem, Provisioning,
-    Redactor, ReportSource, State, outcome_lines, provisioning, run_summary, states_line,
-    unread_merge,
+    ChangeRecord, Decision, Evidence, Heading, NotWritten, Notice, Outcome, Predicate, Problem,
+    Provisioning, Redactor, ReportSource, State, outcome_lines, provisioning, run_summary,
+    states_line, unread_merge, unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -143,6 +143,8 @@ impl<'a> Run<'a> {
         if let Err(error) = put.await {
             // A comment that cannot be written does not undo what was applied.
             log::warn!("{error}");
+            let notice = error.notice(NotWritten::Comment).markdown();
+            self.summary.push(unwritten_comment(number, &notice));
             if !error.is_refusal() {
                 self.exit = self.exit.max(Some(Exit::Unreachable));
             }

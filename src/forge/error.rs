@@ -42,12 +42,13 @@ pub enum ForgeErrorKind {
 }
 
 impl ForgeError {
-    /// The notice that the forge refused to write something.
+    /// The notice that the forge did not write something.
     pub fn notice(&self, what: NotWritten) -> Notice {
         Notice::NotWritten {
             what,
             permission: self.missing_permission().map(str::to_owned),
             reason: self.message.clone(),
+            retry: !self.is_refusal(),
         }
     }
 
@@ -72,6 +73,11 @@ impl ForgeError {
     /// Whether it does not exist, or is not visible.
     pub fn is_not_found(&self) -> bool {
         self.kind == ForgeErrorKind::NotFound
+    }
+
+    /// Whether the token may not do it.
+    pub fn is_not_allowed(&self) -> bool {
+        matches!(self.kind, ForgeErrorKind::NotAllowed { .. })
     }
 
     /// Whether the token may not read it: not allowed, or not visible.

@@ -79,7 +79,7 @@ pub use refusal::Refusal;
 pub use replay::{ReplayError, Replayed, replay};
 pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
 pub use review::{LastAction, ReviewReport, review};
-pub use run_summary::{outcome_lines, run_summary, states_line, unread_merge};
+pub use run_summary::{outcome_lines, run_summary, states_line, unread_merge, unwritten_comment};
 pub use sarif::sarif;
 pub use status::{
     PLAN_STATUS, check_line, deployment_description, status_description, status_digest,

@@ -22,11 +22,14 @@ pub enum Notice {
     OpenPullRequestsUnknown,
     /// The forge does not name the token's user.
     CommentAuthorUnknown,
-    /// The forge refused a write. `permission`: the one that the token certainly lacks. `reason`: the forge's words.
+    /// The forge did not take a write. `permission`: the one that the token certainly lacks. `reason`: the forge's words. `retry`:
+    /// whether a later run may write it.
     NotWritten {
         what: NotWritten,
         permission: Option<String>,
         reason: String,
+        #[serde(default)]
+        retry: bool,
     },
     /// Number of configs that a newer change changed again.
     Superseded { configs: usize },
@@ -96,8 +99,19 @@ impl Notice {
             }
             Self::NotWritten {
                 what,
+                permission: _,
+                reason,
+                retry: true,
+            } => {
+                return Text::ours(what.not_written())
+                    .and(Text::name(reason))
+                    .and(Text::ours(". Re-run the job to write it."));
+            }
+            Self::NotWritten {
+                what,
                 permission,
                 reason,
+                retry: false,
             } => return what.text(permission.as_deref(), reason),
             Self::Superseded { configs: 1 } => {
                 "1 config was changed again since this was merged, and left to the newer change."
@@ -120,6 +134,14 @@ impl Notice {
 }
 
 impl NotWritten {
+    fn not_written(self) -> &'static str {
+        match self {
+            Self::Comment => "The comment is not written: ",
+            Self::Status => "The commit status is not written: ",
+            Self::Deployments => "The deployments are not written: ",
+        }
+    }
+
     fn text(self, permission: Option<&str>, reason: &str) -> Text {
         let (missing, refused) = match self {
             Self::Comment => (

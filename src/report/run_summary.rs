@@ -27,6 +27,11 @@ pub fn unread_merge(commit: &str, error: &str) -> String {
     )
 }
 
+/// The page of a comment that the forge did not take. `reason`: Markdown.
+pub fn unwritten_comment(number: u64, reason: &str) -> String {
+    format!("⚠️ Pull request {number}: {reason}\n\n")
+}
+
 /// Outcomes and their problems, for a log.
 pub fn outcome_lines(outcomes: &[Outcome]) -> String {
     let mut lines = String::new();

@@ -7,7 +7,7 @@ pub mod report;
 use std::sync::Arc;
 
 use self::preview::{PreviewContext, preview};
-use self::publish::{deliver, set_status};
+use self::publish::{deliver, set_status, write_comment};
 use self::report::{collisions, report};
 use crate::change::{ConfigSelector, policy_at, read_inputs, reject_claimed_stacks};
 use crate::ci::JobEnvironment;
@@ -17,7 +17,7 @@ use crate::guard::LoadedPolicy;
 use crate::guard::POLICY_FILE;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
-use crate::report::{self as print, MARKER, NotWritten, Notice, OfflineReason, Report};
+use crate::report::{Notice, OfflineReason, Report};
 
 pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
     let (report, comment_url, unanswered) = pull_request(job, number).await?;
@@ -76,29 +76,14 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
     let plan = plan(environment, policies, format!("pull-{number}"));
     let unanswered = preview(&mut report, &inputs, &plan).await;
     add_collisions(&**forge, &mut report, number).await;
-    let own = forge.current_user().await?;
-    let mut url = None;
-    if environment.comment {
-        let body = print::comment(
-            &report,
-            &pull_request.head,
-            job.forge.profile().comment_chars,
-        )
-        .map_err(|error| JobError::Internal(error.into()))?;
-        match own {
-            None => report.notices.push(Notice::CommentAuthorUnknown),
-            Some(own) => match forge.upsert_comment(number, own, MARKER, &body).await {
-                Ok(written) => url = Some(written.url().to_owned()),
-                Err(error) if error.is_refusal() => {
-                    report.notices.push(error.notice(NotWritten::Comment));
-                    log::warn!("{error}");
-                }
-                Err(error) => return Err(error.into()),
-            },
-        }
-    }
-    set_status(&**forge, &pull_request.head, own, &mut report).await?;
-    Ok((report, url, unanswered))
+    let head = &pull_request.head;
+    let (own, url, unwritten) = write_comment(job, (number, head), &mut report).await?;
+    let exits = [
+        unanswered,
+        unwritten,
+        set_status(&**forge, head, own, &mut report).await,
+    ];
+    Ok((report, url, exits.into_iter().max().flatten()))
 }
 
 /// Adds the other open pull requests that change the same configs. The report is complete without them, so no error ends the check.
@@ -137,8 +122,8 @@ async fn merge_group(
     reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
     let plan = plan(environment, policies, "merge-group".to_owned());
     let unanswered = preview(&mut report, &inputs, &plan).await;
-    set_status(&*job.forge, head, None, &mut report).await?;
-    Ok((report, unanswered))
+    let unwritten = set_status(&*job.forge, head, None, &mut report).await;
+    Ok((report, unanswered.max(unwritten)))
 }
 
 /// The policies at the base of the change and at the tip of the default branch. The author chooses the base.

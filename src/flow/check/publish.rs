@@ -6,34 +6,72 @@ use crate::VERSION;
 use crate::ci::{self, JobOutputs, summary};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
-use crate::forge::{CommitStatus, Statuses};
+use crate::forge::{CommitStatus, ForgeError, Statuses};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, UserId};
 use crate::report::{
-    self as print, NotWritten, PLAN_STATUS, Report, check_line, status_description,
+    self as print, MARKER, NotWritten, Notice, PLAN_STATUS, Report, check_line, status_description,
 };
 use crate::workspace::write_file;
 
+/// Writes the comment on a pull request. Returns the token's user, the comment's address, and an exit code if a later run may write
+/// it: a check that the forge does not take still ends with its summary and files.
+pub async fn write_comment(
+    job: &Job,
+    (number, head): (u64, &CommitSha),
+    report: &mut Report,
+) -> Result<(Option<UserId>, Option<String>, Option<Exit>), JobError> {
+    if !job.environment.comment {
+        // The user only saves writing an equal status again.
+        return Ok((job.forge.current_user().await.ok().flatten(), None, None));
+    }
+    let limit = job.forge.profile().comment_chars;
+    let body = print::comment(report, head, limit);
+    let body = body.map_err(|error| JobError::Internal(error.into()))?;
+    let own = match job.forge.current_user().await {
+        Ok(Some(own)) => own,
+        Ok(None) => {
+            report.notices.push(Notice::CommentAuthorUnknown);
+            return Ok((None, None, None));
+        }
+        Err(error) => {
+            not_written(report, NotWritten::Comment, &error);
+            return Ok((None, None, Some(Exit::Unreachable)));
+        }
+    };
+    let written = job.forge.upsert_comment(number, own, MARKER, &body).await;
+    Ok(match written {
+        Ok(written) => (Some(own), Some(written.url().to_owned()), None),
+        Err(error) => {
+            let exit = not_written(report, NotWritten::Comment, &error);
+            (Some(own), None, exit)
+        }
+    })
+}
+
+/// Sets the commit status. Returns an exit code if a later run may set it.
 pub async fn set_status(
     forge: &dyn Statuses,
     at: &CommitSha,
     own: Option<UserId>,
     report: &mut Report,
-) -> Result<(), JobError> {
+) -> Option<Exit> {
     let status = CommitStatus {
         success: report.plan.invalid == 0,
         context: PLAN_STATUS,
         description: status_description(report),
     };
-    match forge.set_status(at, own, &status).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_refusal() => {
-            report.notices.push(error.notice(NotWritten::Status));
-            log::warn!("{error}");
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
-    }
+    let written = forge.set_status(at, own, &status).await;
+    written
+        .err()
+        .and_then(|error| not_written(report, NotWritten::Status, &error))
+}
+
+/// Adds the reason to the report. Returns an exit code if a later run may write it.
+fn not_written(report: &mut Report, what: NotWritten, error: &ForgeError) -> Option<Exit> {
+    log::warn!("{error}");
+    report.notices.push(error.notice(what));
+    (!error.is_refusal()).then_some(Exit::Unreachable)
 }
 
 /// `unanswered`: the exit code of a question that AWS or the forge did not answer.
