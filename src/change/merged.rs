@@ -11,7 +11,7 @@ use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 use super::selection::ConfigSelector;
 use super::tip::Tip;
 use crate::config::Config;
-use crate::forge::DefaultBranch;
+use crate::forge::{DefaultBranch, ForgeError};
 use crate::guard::{
     ChangeRequest, CommentCommand, LoadedPolicy, POLICY_FILE, Policies, RequestedChange, Trigger,
     read_policy_file,
@@ -100,6 +100,12 @@ impl MergedChange {
             IdentityLimits::read(&*job.forge, &branch.branch, environments.collect()).await?;
         let teams = merged.policies().teams();
         let mut reviewed = job.forge.request(number, &teams).await?;
+        // Its commit was read as merged before.
+        if reviewed.request.merged == Some(false) {
+            let what = format!("pull request {number}");
+            let message = "the forge lists its commit as merged and answers that it is not merged";
+            return Err(ForgeError::unreachable(&what, message).into());
+        }
         merged.updated = reviewed.updated;
         // A fork's check cannot report a plan, and a fork's pushes are not recorded here.
         if let (Some(head), Some(false)) = (reviewed.request.head.clone(), reviewed.request.fork) {

@@ -214,7 +214,9 @@ impl Source for LocalRepository {
             word.ok_or_else(|| ForgeError::invalid("changed files", "git stopped early"))
         };
         loop {
-            let status = next()?.unwrap_or_default();
+            let status = next()?;
+            let unexpected = || ForgeError::invalid("changed files", "unexpected output of git");
+            let status = status.map_err(|_| unexpected())?;
             let Some(letter) = status.chars().next() else {
                 return Ok(files);
             };

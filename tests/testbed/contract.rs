@@ -135,6 +135,7 @@ fn the_adapter_works_with_an_independent_emulator() {
             repository: "octocat/infra".to_owned(),
             token: Some(SecretString::from("tok_octo")),
             git: None,
+            recent: None,
         })
         .unwrap();
         let pull_request = github.pull_request(number).await.unwrap();

@@ -9,15 +9,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::environment::{JobEnvironment, JobRun, Workplace, git_variables, required, variable};
 use super::event::CiEvent;
 use super::system::CiSystem;
 use crate::forge::IdentityTokens;
 use crate::forge::git::GitPlace;
-use crate::forge::github::{Access, ActionsIdentity, GitAccess};
+use crate::forge::github::{Access, ActionsIdentity, GitAccess, RecentChange};
 use crate::model::{CommitSha, Digest};
 
 pub use annotation::annotations;
@@ -63,6 +65,7 @@ pub fn read() -> anyhow::Result<JobEnvironment> {
                 variables: git_variables(),
             },
         }),
+        recent: recent_change(&payload),
     };
     let issuer = variable("ACTIONS_ID_TOKEN_REQUEST_URL")
         .zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
@@ -204,6 +207,32 @@ pub fn parse_event(name: &str, payload: &str) -> anyhow::Result<CiEvent> {
     }
 }
 
+/// Where payloads have the times of changes, by GitHub's clock.
+const TIMES: &[&str] = &[
+    "/repository/pushed_at",
+    "/pull_request/updated_at",
+    "/pull_request/head/repo/pushed_at",
+    "/issue/pull_request/merged_at",
+];
+
+/// The newest change that a payload knows. No commit's date is read: whoever creates a commit chooses its date.
+pub fn recent_change(payload: &str) -> Option<RecentChange> {
+    let payload: Value = serde_json::from_str(payload).ok()?;
+    let times = TIMES.iter().filter_map(|pointer| {
+        let time = payload.pointer(pointer)?;
+        // A push has this time as a number.
+        match time.as_i64() {
+            Some(seconds) => Timestamp::from_second(seconds).ok(),
+            None => time.as_str()?.parse().ok(),
+        }
+    });
+    let replaced = payload.get("before").and_then(Value::as_str);
+    Some(RecentChange {
+        at: times.max()?,
+        replaced: replaced.and_then(|before| commit(before).ok().flatten()),
+    })
+}
+
 fn read_payload<'a, T: Deserialize<'a>>(name: &str, payload: &'a str) -> anyhow::Result<T> {
     serde_json::from_str(payload)
         .with_context(|| format!("the payload is not that of a `{name}` event"))
@@ -212,6 +241,39 @@ fn read_payload<'a, T: Deserialize<'a>>(name: &str, payload: &'a str) -> anyhow:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newest_server_time_of_a_payload_counts() {
+        let sha = "1111111111111111111111111111111111111111";
+        let zeros = "0".repeat(40);
+        let read = |payload: String| recent_change(&payload);
+        let at = |time: &str, replaced: Option<&str>| {
+            let at = time.parse().unwrap();
+            let replaced = replaced.map(|sha| CommitSha::parse(sha).unwrap());
+            Some(RecentChange { at, replaced })
+        };
+        for (payload, expected) in [
+            (
+                format!(r#"{{"before":"{sha}","repository":{{"pushed_at":1767225602}}}}"#),
+                at("2026-01-01T00:00:02Z", Some(sha)),
+            ),
+            (
+                format!(r#"{{"before":"{zeros}","repository":{{"pushed_at":1767225602}}}}"#),
+                at("2026-01-01T00:00:02Z", None),
+            ),
+            (
+                r#"{"repository":{"pushed_at":"2026-01-01T00:00:02Z"},"pull_request":{"updated_at":"2026-01-01T00:00:05Z"}}"#.to_owned(),
+                at("2026-01-01T00:00:05Z", None),
+            ),
+            (
+                r#"{"head_commit":{"timestamp":"2026-01-01T00:00:05Z"}}"#.to_owned(),
+                None,
+            ),
+            ("no JSON".to_owned(), None),
+        ] {
+            assert_eq!(read(payload.clone()), expected, "{payload}");
+        }
+    }
 
     #[test]
     fn attack_a_value_cannot_end_its_entry() {

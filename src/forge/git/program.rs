@@ -63,6 +63,9 @@ fn object(output: &mut impl BufRead) -> Result<Option<GitObject>> {
         .by_ref()
         .take(size.min(most))
         .read_to_end(&mut bytes)?;
+    if (bytes.len() as u64) < size.min(most) {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
     // The rest, and the line break.
     copy(&mut output.take(size.saturating_sub(most) + 1), &mut sink())?;
     Ok(Some(GitObject {

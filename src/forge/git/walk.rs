@@ -58,7 +58,7 @@ pub async fn read(
     let ids: Vec<String> = ids.into_iter().cloned().collect();
     let blobs = match ids.is_empty() {
         true => Vec::new(),
-        false => objects.blobs(&ids).await?,
+        false => all("file contents", &ids, objects.blobs(&ids).await?)?,
     };
     let blobs: HashMap<&String, Vec<u8>> = ids.iter().zip(blobs).collect();
     let contents = searches.iter().map(|search| match search {
@@ -224,8 +224,19 @@ async fn trees(
     if ids.is_empty() {
         return Ok(Trees::new());
     }
-    let trees = objects.trees(&ids).await?;
+    let trees = all("list of files", &ids, objects.trees(&ids).await?)?;
     Ok(ids.into_iter().zip(trees).collect())
+}
+
+/// The objects, if there is one for each id: an object that was not read is not absent.
+fn all<T>(what: &str, ids: &[String], objects: Vec<T>) -> Result<Vec<T>, ForgeError> {
+    match objects.len() == ids.len() {
+        true => Ok(objects),
+        false => {
+            let message = format!("{} of {} objects", objects.len(), ids.len());
+            Err(ForgeError::invalid(what, message))
+        }
+    }
 }
 
 fn join(folder: &str, name: &str) -> String {

@@ -8,6 +8,7 @@ use super::wire;
 use crate::forge::{ForgeError, Push};
 use crate::model::CommitSha;
 
+const WHAT: &str = "activities of the repository";
 /// Limit of the search. A branch with more pushes has unknown ones.
 const MAX_PAGES: usize = 20;
 
@@ -19,22 +20,35 @@ impl GitHub {
         branch: &str,
         head: &CommitSha,
     ) -> Result<Option<Vec<Push>>, ForgeError> {
+        let mut pauses = self.recent.pauses(WHAT);
+        loop {
+            match self.recorded_pushes(branch, head).await? {
+                Record::Complete(pushes) => return Ok(Some(pushes)),
+                Record::Withheld => return Ok(None),
+                Record::WithoutHead if pauses.wait().await => {}
+                Record::WithoutHead => return Ok(None),
+            }
+        }
+    }
+
+    async fn recorded_pushes(&self, branch: &str, head: &CommitSha) -> Result<Record, ForgeError> {
         let all = format!("{}/activity?per_page={PAGE}", self.root);
         let reference = format!("refs/heads/{branch}");
         let of_branch = format!("{all}&ref={}", encoded(&reference));
-        for route in [of_branch, all] {
+        for (route, is_last) in [(of_branch, false), (all, true)] {
             match self.pushes_among(&route, &reference).await {
                 Ok(Some(pushes)) if pushes.iter().any(|push| push.after == *head) => {
-                    return Ok(Some(pushes));
+                    return Ok(Record::Complete(pushes));
                 }
                 Ok(Some(_)) => {}
-                Ok(None) => return Ok(None),
+                Ok(None) => return Ok(Record::Withheld),
+                Err(error) if error.is_not_allowed() => return Ok(Record::Withheld),
                 // GitHub does not document its answer for a deleted branch: then all branches are searched.
-                Err(error) if error.is_refusal() => {}
+                Err(error) if error.is_refusal() && !is_last => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(None)
+        Ok(Record::WithoutHead)
     }
 
     async fn pushes_among(
@@ -42,7 +56,6 @@ impl GitHub {
         route: &str,
         reference: &str,
     ) -> Result<Option<Vec<Push>>, ForgeError> {
-        let what = "activities of the repository";
         let mut pushes = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_PAGES {
@@ -50,7 +63,7 @@ impl GitHub {
                 Some(cursor) => format!("{route}&after={cursor}"),
                 None => route.to_owned(),
             };
-            let (activities, next) = self.get_after::<wire::Activity>(what, &page).await?;
+            let (activities, next) = self.get_after::<wire::Activity>(WHAT, &page).await?;
             let ours = activities
                 .into_iter()
                 .filter(|activity| activity.reference.as_deref() == Some(reference));
@@ -63,6 +76,15 @@ impl GitHub {
         }
         Ok(None)
     }
+}
+
+/// The record of a branch's pushes.
+enum Record {
+    Complete(Vec<Push>),
+    /// The push of the head is not recorded, or not yet.
+    WithoutHead,
+    /// It is too long, or the token may not read it.
+    Withheld,
 }
 
 /// `None` for a deletion.

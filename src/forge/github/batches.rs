@@ -80,7 +80,8 @@ impl GitHub {
         }
         let mut rest = self.blobs_one_by_one(&rest).await?.into_iter();
         let whole = blobs.into_iter().map(|blob| blob.or_else(|| rest.next()));
-        Ok(whole.map(Option::unwrap_or_default).collect())
+        let missing = || ForgeError::invalid("file contents", "a file is missing");
+        whole.map(|blob| blob.ok_or_else(missing)).collect()
     }
 
     pub(super) async fn trees_in_batches(
@@ -127,7 +128,9 @@ impl GitHub {
             query += " } }";
             let variables = serde_json::json!({ "owner": self.owner, "name": self.name });
             let reply: Objects<T> = self.query(what, &query, variables).await?;
-            let mut objects = reply.repository.unwrap_or_default();
+            let repository = reply.repository;
+            let mut objects =
+                repository.ok_or_else(|| ForgeError::invalid(what, "no repository"))?;
             for (index, id) in ids.iter().enumerate() {
                 let object = objects.remove(&format!("o{index}")).flatten();
                 let missing = || ForgeError::invalid(what, format!("GitHub has no object {id}"));

@@ -53,7 +53,7 @@ impl GitHub {
             Ok(rules) if rules.iter().any(|rule| rule.kind == PULL_REQUEST_RULE) => Some(true),
             Ok(_) if older == Some(false) || branch.protected == Some(false) => Some(false),
             Ok(_) => None,
-            Err(error) if error.is_withheld() => None,
+            Err(error) if error.is_not_allowed() => None,
             Err(error) => return Err(error),
         };
         Ok((tip, protected))

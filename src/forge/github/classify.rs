@@ -34,7 +34,7 @@ pub fn classify(
         None => format!("HTTP {number}"),
     };
     let message = match status.is_redirection() {
-        true => format!("GitHub redirects: the repository was renamed or moved: {message}"),
+        true => format!("the repository was renamed or moved, re-run the workflow: {message}"),
         false => message,
     };
     let text = text.unwrap_or_default().to_ascii_lowercase();
@@ -335,7 +335,7 @@ mod tests {
         );
         assert_eq!(
             message(301, r#"{"message":"Moved Permanently"}"#),
-            "GitHub redirects: the repository was renamed or moved: Moved Permanently (HTTP 301)"
+            "the repository was renamed or moved, re-run the workflow: Moved Permanently (HTTP 301)"
         );
     }
 

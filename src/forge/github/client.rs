@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 use super::Access;
 use super::classify::{classify, classify_graphql, is_graphql_limit, is_limit};
 use super::contents::Contents;
+use super::recent::{Recent, lacks_object};
 use super::retry::{Attempt, retry_after};
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
@@ -48,6 +49,7 @@ pub struct GitHub {
     /// The token's user, once it is known.
     pub(super) user: OnceCell<Option<UserId>>,
     pub(super) contents: Contents,
+    pub(super) recent: Recent,
 }
 
 pub(super) struct Response {
@@ -121,6 +123,7 @@ impl GitHub {
             id: OnceCell::new(),
             user: OnceCell::new(),
             contents: Contents::new(access),
+            recent: Recent::new(access.recent.clone()),
         })
     }
 
@@ -218,6 +221,8 @@ impl GitHub {
             .with_max_times(RETRIES)
             .with_jitter();
         let mut backoffs = backoffs.build();
+        let mut pauses = self.recent.pauses(what);
+        let below = route.strip_prefix(&self.root).unwrap_or_default();
         loop {
             let outcome = self
                 .attempt(method.clone(), route, body, accept, most)
@@ -225,6 +230,12 @@ impl GitHub {
             match &outcome {
                 Ok(response) => log::debug!("{method} {route}: {}", response.status.as_u16()),
                 Err(error) => log::debug!("{method} {route}: {error}"),
+            }
+            if let Ok(response) = &outcome {
+                self.recent.read_time(&response.headers);
+                if lacks_object(method, below, response.status) && pauses.wait().await {
+                    continue;
+                }
             }
             let answer = match &outcome {
                 Ok(response) if self.is_limited(route, response) => {
@@ -313,12 +324,20 @@ fn is_slug(part: &str) -> bool {
 
 pub(super) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, ForgeError> {
     serde_json::from_slice(body).map_err(|error| {
-        let text = match body.trim_ascii_start().starts_with(b"<") {
-            true => "HTML instead of JSON, perhaps from a proxy".to_owned(),
-            false => format!("the answer is not as documented: {error}"),
+        let text = match (body.trim_ascii_start(), error_text(body)) {
+            ([], _) => "an empty answer".to_owned(),
+            ([b'<', ..], _) => "HTML instead of JSON, perhaps from a proxy".to_owned(),
+            (_, Some(text)) => format!("an error text in a successful answer: {text}"),
+            (_, None) => format!("the answer is not as documented: {error}"),
         };
         ForgeError::unreachable(what, text)
     })
+}
+
+/// The text of a body that is an error, whatever its status says.
+fn error_text(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    Some(body.get("message")?.as_str()?.to_owned())
 }
 
 /// An error with its causes: octocrab's own text names only the layer that failed.

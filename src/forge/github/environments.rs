@@ -70,7 +70,7 @@ impl GitHub {
                 }
                 _ => false,
             })),
-            Err(error) if error.is_withheld() => Ok(None),
+            Err(error) if error.is_not_allowed() => Ok(None),
             Err(error) => Err(error),
         }
     }

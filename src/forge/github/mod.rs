@@ -17,6 +17,7 @@ mod paging;
 mod permission;
 mod profile;
 mod pull_requests;
+mod recent;
 mod retry;
 mod reviews;
 mod route;
@@ -31,6 +32,7 @@ use super::git::GitPlace;
 
 pub use client::GitHub;
 pub use identity::ActionsIdentity;
+pub use recent::RecentChange;
 
 /// The address of a repository, and the token for it.
 #[derive(Debug)]
@@ -45,6 +47,8 @@ pub struct Access {
     pub token: Option<SecretString>,
     /// Where git fetches many files; `None` to fetch nothing.
     pub git: Option<GitAccess>,
+    /// The change that the job's event is about. Answers may lack it for a minute.
+    pub recent: Option<RecentChange>,
 }
 
 /// The server of repositories, beside its API.

@@ -33,15 +33,21 @@ const OPEN_PULL_REQUESTS: &str = "query($owner: String!, $name: String!, $cursor
 impl PullRequests for GitHub {
     async fn pull_request(&self, number: u64) -> Result<PullRequest, ForgeError> {
         let what = format!("pull request {number}");
-        let pull: wire::Pull = self
-            .get(&what, &format!("{}/pulls/{number}", self.root))
-            .await?;
+        let route = format!("{}/pulls/{number}", self.root);
         let sha =
             |text: &str| CommitSha::parse(text).map_err(|error| ForgeError::invalid(&what, error));
+        let mut pauses = self.recent.pauses(&what);
+        let (pull, head) = loop {
+            let pull: wire::Pull = self.get(&what, &route).await?;
+            let head = sha(&pull.head.sha)?;
+            if !self.recent.is_replaced(&head) || !pauses.wait().await {
+                break (pull, head);
+            }
+        };
         Ok(PullRequest {
             number: pull.number,
             base: sha(&pull.base.sha)?,
-            head: sha(&pull.head.sha)?,
+            head,
             fork: !pull.head.is_beside(&pull.base),
             changed_files: pull.changed_files,
             updated: pull.updated_at.and_then(|time| time.parse().ok()),

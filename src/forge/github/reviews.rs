@@ -27,7 +27,11 @@ impl Reviews for GitHub {
             .default_branch
             .ok_or_else(|| missing("default_branch"))?;
         let private = repository.private.ok_or_else(|| missing("private"))?;
-        let (tip, protected) = self.branch(&name).await?;
+        let mut pauses = self.recent.pauses(what);
+        let (mut tip, mut protected) = self.branch(&name).await?;
+        while self.recent.is_replaced(&tip) && pauses.wait().await {
+            (tip, protected) = self.branch(&name).await?;
+        }
         Ok(DefaultBranch {
             branch: Branch {
                 name,
@@ -58,18 +62,24 @@ impl Reviews for GitHub {
     async fn merged_by(&self, commit: &CommitSha) -> Result<Vec<u64>, ForgeError> {
         let what = format!("pull requests of {}", commit.short());
         let route = format!("{}/commits/{commit}/pulls", self.root);
-        let (id, pulls) = tokio::try_join!(
-            self.repository_id(),
-            self.get_all::<wire::ReviewedPull>(&what, &route, MAX_PULL_PAGES),
-        )?;
-        // A fork has the commits and pull requests of the repository too. Each pull request names the default branch of the
-        // repository that it merges into.
-        let ours = pulls.into_iter().filter(|pull| {
-            let base = pull.base.repo.as_ref();
-            let into_ours = base.is_some_and(|base| base.id == id);
-            pull.merged_at.is_some() && into_ours && pull.base.is_default()
-        });
-        Ok(ours.map(|pull| pull.number).collect())
+        let mut pauses = self.recent.pauses(&what);
+        loop {
+            let (id, pulls) = tokio::try_join!(
+                self.repository_id(),
+                self.get_all::<wire::ReviewedPull>(&what, &route, MAX_PULL_PAGES),
+            )?;
+            // A fork has the commits and pull requests of the repository too. Each pull request names the default branch of the
+            // repository that it merges into.
+            let ours = pulls.into_iter().filter(|pull| {
+                let base = pull.base.repo.as_ref();
+                let into_ours = base.is_some_and(|base| base.id == id);
+                pull.merged_at.is_some() && into_ours && pull.base.is_default()
+            });
+            let numbers: Vec<u64> = ours.map(|pull| pull.number).collect();
+            if !numbers.is_empty() || !pauses.wait().await {
+                return Ok(numbers);
+            }
+        }
     }
 
     async fn request(
@@ -133,7 +143,7 @@ impl GitHub {
         }
         match self.branch(&base.branch).await {
             Ok((_, protected)) => Ok(protected),
-            Err(error) if error.is_withheld() => Ok(None),
+            Err(error) if error.is_not_allowed() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -152,7 +162,7 @@ impl GitHub {
             .await
         {
             Ok(listed) => listed,
-            Err(error) if error.is_withheld() => return Ok(None),
+            Err(error) if error.is_not_allowed() => return Ok(None),
             Err(error) => return Err(error),
         };
         let states: Vec<_> = listed

@@ -22,7 +22,11 @@ impl Statuses for GitHub {
     ) -> Result<Vec<StatusRecord>, ForgeError> {
         let what = format!("statuses of {}", at.short());
         let route = format!("{}/commits/{at}/statuses", self.root);
-        let statuses: Vec<wire::CommitStatus> = self.get_all(&what, &route, MAX_PAGES).await?;
+        let mut pauses = self.recent.pauses(&what);
+        let mut statuses: Vec<wire::CommitStatus> = self.get_all(&what, &route, MAX_PAGES).await?;
+        while statuses.is_empty() && pauses.wait().await {
+            statuses = self.get_all(&what, &route, MAX_PAGES).await?;
+        }
         // GitHub lists the newest first, and ignores case in contexts.
         let ours = statuses.into_iter().rev();
         let ours = ours.filter(|status| status.context.eq_ignore_ascii_case(context));

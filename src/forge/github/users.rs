@@ -140,21 +140,21 @@ impl GitHub {
     /// GitHub names the user of a job's token in GraphQL only. A server without GraphQL names the user of a person's token.
     async fn read_current_user(&self) -> Result<Option<UserId>, ForgeError> {
         let what = "own identity";
-        match self.query::<wire::Identity>(what, VIEWER, json!({})).await {
-            Ok(wire::Identity {
-                viewer:
-                    Some(wire::Viewer {
-                        database_id: Some(id),
-                    }),
-            }) => return Ok(Some(UserId(id))),
-            Err(error) if !error.is_refusal() => return Err(error),
-            Ok(_) | Err(_) => {}
-        }
+        let viewer = self.query::<wire::Identity>(what, VIEWER, json!({})).await;
+        let unanswered = match viewer {
+            Ok(identity) => match identity.viewer.and_then(|viewer| viewer.database_id) {
+                Some(id) => return Ok(Some(UserId(id))),
+                None => None,
+            },
+            Err(error) if error.is_not_allowed() => None,
+            Err(error) if error.is_refusal() => Some(error),
+            Err(error) => return Err(error),
+        };
         let route = format!("{}/user", self.prefix);
-        match self.get::<wire::User>(what, &route).await {
-            Ok(user) => Ok(Some(UserId(user.id))),
-            Err(error) if error.is_withheld() => Ok(None),
-            Err(error) => Err(error),
+        match (self.get::<wire::User>(what, &route).await, unanswered) {
+            (Ok(user), _) => Ok(Some(UserId(user.id))),
+            (Err(error), None) if error.is_not_allowed() => Ok(None),
+            (Err(_), Some(error)) | (Err(error), None) => Err(error),
         }
     }
 

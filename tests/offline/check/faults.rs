@@ -4,6 +4,8 @@ use serde_json::json;
 
 use crate::support::check::{COMMENTS, STATUS, Scene};
 use crate::support::github::{Fault, Pull};
+use crate::support::http::Client;
+use crate::support::job::{Job, config, path};
 
 fn scene() -> (Scene, Pull) {
     let scene = Scene::new();
@@ -145,6 +147,126 @@ fn open_pull_requests_may_stay_unknown() {
         );
         scene.github.expect_writes(&[COMMENTS, STATUS]);
     }
+}
+
+/// An answer that says nothing changes nothing that the check says: the run ends the same, or as unreachable.
+#[test]
+fn one_unusable_answer_never_changes_a_check() {
+    let (scene, pull) = scene();
+    scene.github.clear_journal();
+    let baseline = scene.job(&pull).run();
+    assert_eq!(baseline.status, 0, "{}", baseline.stderr);
+    let places = scene.github.places();
+    assert!(places.len() > 12, "{places:#?}");
+    for (index, place) in places.iter().enumerate() {
+        for fault in Fault::non_answers(&place.0, index) {
+            let what = format!("{place:?} {fault:?}");
+            scene.github.replace_answer(place, fault);
+            let run = scene.job(&pull).run();
+            scene.github.clear_faults();
+            assert!(
+                matches!(run.status, 0 | 31),
+                "{what}: {}: {}",
+                run.status,
+                run.stderr
+            );
+            let digest = &run.outputs["digest"];
+            assert!(
+                *digest == baseline.outputs["digest"] || (digest.is_null() && run.status == 31),
+                "{what}: {digest}"
+            );
+        }
+    }
+    for status in scene.repo.statuses(&pull.head_sha()) {
+        assert_eq!(status.state, "success");
+        assert!(status.description.is_some_and(|text| text.contains("plan")));
+    }
+    assert!(scene.comment().contains("lifecycle_policy"));
+    scene.github.take_writes();
+}
+
+/// A token ends after an hour. Nothing of the report is lost, and the next run writes it.
+#[test]
+fn an_expired_token_loses_no_report() {
+    for place in [COMMENTS, STATUS, "POST /graphql"] {
+        let (scene, pull) = scene();
+        let expired = Fault::Json(401, json!({"message": "Bad credentials"}));
+        scene.github.fault_always(place, expired);
+        let run = scene.job(&pull).run();
+        scene.github.clear_faults();
+        assert_eq!(run.status, 31, "{place}: {}", run.stderr);
+        assert!(run.summary.contains("lifecycle_policy"), "{place}");
+        let notice = "is not written: `Bad credentials (HTTP 401)`. Re-run the job to write it.";
+        assert!(run.summary.contains(notice), "{place}: {}", run.summary);
+        assert_eq!(run.outputs["configs"], "1", "{place}");
+        assert!(run.sarif.is_object() && run.report.is_object(), "{place}");
+        let again = scene.job(&pull).run();
+        assert_eq!(again.status, 0, "{place}: {}", again.stderr);
+        assert!(scene.comment().contains("lifecycle_policy"), "{place}");
+        assert_eq!(scene.repo.statuses(&pull.head_sha()).len(), 1, "{place}");
+        scene.github.take_writes();
+    }
+}
+
+#[test]
+fn a_renamed_repository_and_an_error_text_are_named() {
+    for (fault, text) in [
+        (
+            Fault::Json(301, json!({"message": "Moved Permanently"})),
+            "pull request 7: the repository was renamed or moved, re-run the workflow: Moved Permanently (HTTP 301)",
+        ),
+        (
+            Fault::Json(200, json!({"message": "Server Error"})),
+            "pull request 7: an error text in a successful answer: Server Error",
+        ),
+        (
+            Fault::Text(200, String::new()),
+            "pull request 7: an empty answer",
+        ),
+    ] {
+        let (scene, pull) = scene();
+        scene
+            .github
+            .fault_always("GET /repos/acme/infra/pulls/7", fault);
+        let run = scene.job(&pull).run();
+        assert_eq!(run.status, 31);
+        assert!(run.stderr.contains(text), "{}", run.stderr);
+    }
+}
+
+/// The event is of a push some seconds ago, which GitHub's answers lack at first.
+#[test]
+fn a_check_waits_for_a_new_head() {
+    let (scene, pull) = scene();
+    let before = pull.head_sha();
+    let client = Client::new(&scene.github.api_url(), Some(&scene.github.actions_token()));
+    let old = client.get("/repos/acme/infra/pulls/7").unwrap().json();
+    let text = config("b001", "  lifecycle_policy: ml-optimized\n");
+    let commit = scene.repo.commit("feature").write(&path("b001"), text);
+    commit.push();
+    let mut event = pull.synchronize_event(&before, &scene.alice);
+    let now = jiff::Timestamp::from_second(scene.github.now()).unwrap();
+    event["pull_request"]["updated_at"] = json!(now.to_string());
+    scene.github.clear_journal();
+    scene
+        .github
+        .fault_times(3, "GET /repos/acme/infra/pulls/7", Fault::Json(200, old));
+    let job = Job::new(
+        &scene.github,
+        &scene.github.actions_token(),
+        "pull_request",
+        &event,
+    );
+    let run = job.run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(
+        scene.comment().contains("ml-optimized"),
+        "{}",
+        scene.comment()
+    );
+    assert_eq!(scene.github.count("GET /repos/acme/infra/pulls/7"), 4);
+    assert_eq!(scene.repo.statuses(&before).len(), 0);
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
 }
 
 #[test]

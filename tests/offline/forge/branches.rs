@@ -85,16 +85,16 @@ fn rules_are_read_to_the_last_page() {
 }
 
 #[test]
-fn unreadable_rules_are_unknown() {
-    for status in [403, 404] {
-        let scene = with(|repo| repo.rule("trunk", "pull_request"));
-        scene.fake.fault(
-            "GET /repos/acme/infra/rules/branches/trunk",
-            Fault::Status(status),
-        );
-        let found = scene.call(async |github| github.default_branch().await.unwrap());
-        assert_eq!(found.branch.protected, None, "{status}");
-    }
+fn forbidden_rules_are_unknown() {
+    let scene = with(|repo| repo.rule("trunk", "pull_request"));
+    let rules = "GET /repos/acme/infra/rules/branches/trunk";
+    scene.fake.fault(rules, Fault::Status(403));
+    let found = scene.call(async |github| github.default_branch().await.unwrap());
+    assert_eq!(found.branch.protected, None);
+    // The branch was read just before, so its rules exist.
+    scene.fake.fault(rules, Fault::Status(404));
+    let error = scene.call(async |github| github.default_branch().await.unwrap_err());
+    assert!(error.is_not_found(), "{error}");
 }
 
 #[test]

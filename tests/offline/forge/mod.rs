@@ -7,13 +7,14 @@ mod environments;
 mod history;
 mod issues;
 mod pushers;
+mod recent;
 mod remote;
 mod reviews;
 mod sources;
 mod users;
 
 use provisioner::forge::User as ForgeUser;
-use provisioner::forge::github::{Access, GitHub};
+use provisioner::forge::github::{Access, GitHub, RecentChange};
 use provisioner::guard::AccountKind;
 use provisioner::model::{CommitSha, UserId};
 use secrecy::SecretString;
@@ -72,6 +73,19 @@ impl Scene {
         call_at(rest, graphql, token, work)
     }
 
+    /// The same in a job whose event happened `seconds` ago and replaced a commit.
+    fn call_since<T>(
+        &self,
+        seconds: i64,
+        replaced: Option<CommitSha>,
+        work: impl AsyncFnOnce(&GitHub) -> T,
+    ) -> T {
+        let at = jiff::Timestamp::from_second(self.fake.now() - seconds).unwrap();
+        let addresses = (self.fake.api_url(), self.fake.graphql_url());
+        let recent = Some(RecentChange { at, replaced });
+        call_after(recent, addresses, self.fake.actions_token(), work)
+    }
+
     /// The same at the addresses of an Enterprise server.
     fn call_enterprise<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
         let rest = self.fake.enterprise_api_url();
@@ -89,6 +103,15 @@ fn call_at<T>(
     token: String,
     work: impl AsyncFnOnce(&GitHub) -> T,
 ) -> T {
+    call_after(None, (api_url, graphql_url), token, work)
+}
+
+fn call_after<T>(
+    recent: Option<RecentChange>,
+    (api_url, graphql_url): (String, String),
+    token: String,
+    work: impl AsyncFnOnce(&GitHub) -> T,
+) -> T {
     provisioner::pacing::shorten_to(1);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -101,6 +124,7 @@ fn call_at<T>(
             repository: "acme/infra".to_owned(),
             token: Some(SecretString::from(token)),
             git: None,
+            recent,
         })
         .unwrap();
         work(&github).await

@@ -321,7 +321,7 @@ fn an_unreadable_branch_is_found_in_all_activity() {
         .fake
         .fault(&format!("{ACTIVITY}?**ref=**"), Fault::Status(422));
     assert_eq!(pushers(&scene), Some(vec![scene.alice.id]));
-    scene.fake.fault_times(2, ACTIVITY, Fault::Status(403));
+    scene.fake.fault(ACTIVITY, Fault::Status(403));
     assert_eq!(pushers(&scene), None);
 }
 

@@ -8,6 +8,8 @@ use super::{Scene, account, new_scene, sha};
 use crate::support::github::{Fault, User};
 
 const REVIEWS: &str = "GET /repos/acme/infra/pulls/7/reviews";
+const BRANCH: &str = "GET /repos/acme/infra/branches/main";
+const ACTIVITY: &str = "GET /repos/acme/infra/activity";
 const PERMISSION: &str = "GET /repos/acme/infra/collaborators/*/permission";
 
 fn read(scene: &Scene) -> Result<ReviewedPullRequest, ForgeError> {
@@ -245,24 +247,32 @@ fn a_deleted_author_is_unknown() {
 
 #[test]
 fn forbidden_facts_are_missing() {
+    let scene = new_scene();
+    scene.pull.approve(&scene.bob);
+    scene.fake.fault(REVIEWS, Fault::Status(403));
+    scene.fake.fault(BRANCH, Fault::Status(403));
+    scene.fake.fault(ACTIVITY, Fault::Status(403));
+    let found = read(&scene).unwrap().request;
+    assert_eq!(found.reviews, None);
+    assert_eq!(found.target.unwrap().protected, None);
+    assert_eq!(found.pushers, None);
+    // GitHub answers 404 for somebody who is no collaborator.
     for status in [403, 404] {
-        let scene = new_scene();
-        scene.pull.approve(&scene.bob);
-        scene.fake.fault(REVIEWS, Fault::Status(status));
-        let branch = "GET /repos/acme/infra/branches/main";
-        scene.fake.fault(branch, Fault::Status(status));
-        scene
-            .fake
-            .fault_times(2, "GET /repos/acme/infra/activity", Fault::Status(status));
-        let found = read(&scene).unwrap().request;
-        assert_eq!(found.reviews, None);
-        assert_eq!(found.target.unwrap().protected, None);
-        assert_eq!(found.pushers, None);
-
         scene.fake.fault(PERMISSION, Fault::Status(status));
         let found = read(&scene).unwrap().request;
         assert_eq!(found.reviews.unwrap()[0].by.permission, None);
         assert_eq!(found.target.unwrap().protected, Some(true));
+    }
+}
+
+/// The pull request was read just before, so its reviews, its branch and the record of activities exist.
+#[test]
+fn what_exists_is_not_missing_after_not_found() {
+    for place in [REVIEWS, BRANCH, ACTIVITY] {
+        let scene = new_scene();
+        scene.fake.fault_always(place, Fault::Status(404));
+        let error = read(&scene).unwrap_err();
+        assert!(error.is_not_found(), "{place}: {error}");
     }
 }
 
@@ -279,7 +289,7 @@ fn without_the_pull_request_there_are_no_facts() {
 
 #[test]
 fn a_response_that_times_out_is_a_missing_fact() {
-    for place in [REVIEWS, PERMISSION, "GET /repos/acme/infra/activity"] {
+    for place in [REVIEWS, PERMISSION, ACTIVITY] {
         let scene = new_scene();
         scene.pull.approve(&scene.bob);
         scene.fake.fault(place, Fault::Status(500));

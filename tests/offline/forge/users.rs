@@ -225,20 +225,23 @@ fn the_token_identity_is_read() {
     let job = scene.fake.actions_token();
     assert_eq!(own(job.clone()).unwrap(), Some(UserId(ACTIONS_BOT_ID)));
     assert_eq!(scene.fake.requests().len(), 1);
-    // Without GraphQL, people are identified by REST, and jobs are not identified.
-    scene.fake.fault_times(
-        2,
-        "POST /graphql",
+    // Without GraphQL, people are identified by REST.
+    let without = [
+        Fault::Json(404, json!({"message": "Not Found"})),
         Fault::Json(200, json!({"data": null, "errors": [{"message": "no"}]})),
-    );
-    let person = scene.fake.token(&scene.alice);
-    assert_eq!(own(person).unwrap(), Some(UserId(scene.alice.id)));
-    assert_eq!(own(job.clone()).unwrap(), None);
-    scene.fake.fault(
-        "POST /graphql",
-        Fault::Json(200, json!({"data": {"viewer": {"databaseId": null}}})),
-    );
-    assert_eq!(own(job.clone()).unwrap(), None);
+    ];
+    for fault in without {
+        scene.fake.fault_times(2, "POST /graphql", fault);
+        let person = scene.fake.token(&scene.alice);
+        assert_eq!(own(person).unwrap(), Some(UserId(scene.alice.id)));
+        let error = own(job.clone()).unwrap_err();
+        assert!(error.is_refusal(), "no answer is no fact: {error}");
+    }
+    let forbidden = json!({"data": null, "errors": [{"type": "FORBIDDEN", "message": "no"}]});
+    for unnamed in [json!({"data": {"viewer": {"databaseId": null}}}), forbidden] {
+        scene.fake.fault("POST /graphql", Fault::Json(200, unnamed));
+        assert_eq!(own(job.clone()).unwrap(), None, "jobs have no user by REST");
+    }
     scene.fake.fault("POST /graphql", Fault::TruncatedJson);
     assert!(!own(job).unwrap_err().is_refusal());
 }

@@ -43,6 +43,37 @@ pub struct Queued {
 }
 
 impl Fault {
+    /// Two answers at this place that say nothing about what was requested. Other ones for each index, so that a test has all of them.
+    pub fn non_answers(place: &str, index: usize) -> Vec<Self> {
+        let error = |status, text: &str| Self::Json(status, json!({ "message": text }));
+        let mut faults = vec![
+            Self::Status(500),
+            Self::Status(502),
+            Self::SecondaryLimit { retry_after: 900 },
+            Self::TooManyRequests { retry_after: 1 },
+            error(401, "Bad credentials"),
+            Self::Text(200, String::new()),
+        ];
+        // Elsewhere, the object is known to exist.
+        let documented = [
+            "/collaborators/",
+            "/memberships/",
+            "/environments/",
+            "/issues/comments/",
+            "/users/",
+        ];
+        if !documented.iter().any(|part| place.contains(part)) {
+            faults.push(error(404, "Not Found"));
+        }
+        let skipped = 2 * index % faults.len();
+        faults.into_iter().cycle().skip(skipped).take(2).collect()
+    }
+
+    /// Whether a client repeats its request after this answer.
+    pub fn is_retried(&self) -> bool {
+        matches!(self, Self::Status(500 | 502) | Self::TooManyRequests { .. })
+    }
+
     /// The answer in place of executing the request.
     pub fn instead(&self) -> Option<Reply> {
         let limited = |status, message: &str| {

@@ -14,6 +14,7 @@ use super::faults::{Fault, Queued, matches};
 use super::journal::Seen;
 use super::server::{World, app, lock};
 use super::state::{Kind, Limits, State, User};
+use super::wire::epoch;
 
 /// The id of `github-actions[bot]`, the identity behind every job's token.
 pub const ACTIONS_BOT_ID: u64 = 41_898_282;
@@ -66,6 +67,11 @@ impl FakeGitHub {
             s.add_user("github-actions[bot]", Some(ACTIONS_BOT_ID), Kind::Bot);
         });
         fake
+    }
+
+    /// The time in the fake's answers, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        i64::try_from(epoch()).expect("the time is after 1970")
     }
 
     /// The value of `GITHUB_API_URL` at github.com; GraphQL is at `/graphql` below it.
@@ -226,6 +232,24 @@ impl FakeGitHub {
 
     pub fn requests(&self) -> Vec<Seen> {
         self.state(|s| s.journal.clone())
+    }
+
+    /// The requests of a run, each with the number of equal ones before it, at most two of each.
+    pub fn places(&self) -> Vec<(String, usize)> {
+        let mut places: Vec<(String, usize)> = Vec::new();
+        for line in self.requests().iter().map(Seen::line) {
+            let before = places.iter().filter(|(known, _)| *known == line).count();
+            if before < 2 {
+                places.push((line, before));
+            }
+        }
+        places
+    }
+
+    /// Replaces one answer of the next run: a fault that a client repeats its request after replaces all answers from there on.
+    pub fn replace_answer(&self, (place, before): &(String, usize), fault: Fault) {
+        let left = (!fault.is_retried()).then_some(1);
+        self.queue(place, fault, left, *before);
     }
 
     /// Number of matching requests; the pattern is as for faults.

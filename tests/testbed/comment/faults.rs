@@ -113,3 +113,40 @@ fn results_are_in_the_summary_if_the_reply_fails() {
     assert!(applied.outputs["evidence-file"].is_string());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
 }
+
+/// A command that is allowed is done or unanswered, whichever answer says nothing.
+#[test]
+fn one_unusable_answer_never_denies_a_command() {
+    let (world, pull) = World::with_merge();
+    let comment = world.comment(&world.carol, "/provisioner prep-master");
+    for job in [
+        world.inspect_job(&pull, &comment),
+        world.apply_job(&pull, &comment),
+    ] {
+        world.github.clear_journal();
+        let baseline = job.run();
+        assert_eq!(baseline.status, 0, "{}", baseline.stderr);
+        let places = world.github.places();
+        assert!(places.len() > 10, "{places:#?}");
+        for (index, place) in places.iter().enumerate() {
+            for fault in Fault::non_answers(&place.0, index) {
+                let what = format!("{place:?} {fault:?}");
+                world.github.replace_answer(place, fault);
+                let run = job.run();
+                world.github.clear_faults();
+                match run.status {
+                    0 => {
+                        for output in ["environments", "done"] {
+                            let expected = &baseline.outputs[output];
+                            assert_eq!(run.outputs[output], *expected, "{what}: {}", run.summary);
+                        }
+                    }
+                    31 => assert_ne!(run.outputs["denied"], "1", "{what}: {}", run.summary),
+                    other => panic!("{what}: {other}: {}\n{}", run.stderr, run.summary),
+                }
+                assert!(!run.summary.contains("error["), "{what}: {}", run.summary);
+            }
+        }
+    }
+    world.github.take_writes();
+}

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::support::github::Fault;
+use crate::support::http::Client;
 
 impl World {
     /// Every read of the forge in a run, once.
@@ -129,5 +130,139 @@ fn one_unreadable_merge_does_not_block_others() {
         evidence_of(&job)["predicate"]["changes"][0]["pull_request"],
         8
     );
+    world.github.take_writes();
+}
+
+/// What a run says of a merged change while one answer says nothing: the same as without the fault, or nothing.
+#[test]
+fn one_unusable_answer_never_denies_an_approved_change() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let job = world.push(&before);
+    world.github.clear_journal();
+    run_successfully(&job);
+    let places = world.github.places();
+    assert!(places.len() > 20, "{places:#?}");
+    for (index, place) in places.iter().enumerate() {
+        for fault in Fault::non_answers(&place.0, index) {
+            let what = format!("{place:?} {fault:?}");
+            world.github.replace_answer(place, fault);
+            let run = job.run();
+            world.github.clear_faults();
+            match run.status {
+                0 => assert_eq!(run.outputs["done"], "1", "{what}: {}", run.summary),
+                31 => assert!(
+                    run.stderr.contains("error: ") || run.outputs["done"] == "1",
+                    "{what}"
+                ),
+                other => panic!("{what}: {other}: {}\n{}", run.stderr, run.summary),
+            }
+            assert_eq!(codes_of(&run.summary), [""; 0], "{what}: {}", run.summary);
+            assert_eq!(codes_of(&world.last_comment()), [""; 0], "{what}");
+        }
+    }
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world.github.take_writes();
+}
+
+#[test]
+fn attack_one_unusable_answer_never_allows_a_denied_change() {
+    let (world, pull) = World::with_proposed();
+    let before = world.merged(&pull);
+    let job = world.push(&before);
+    world.github.clear_journal();
+    assert_eq!(job.run().status, 20);
+    let places = world.github.places();
+    assert!(places.len() > 12, "{places:#?}");
+    for (index, place) in places.iter().enumerate() {
+        for fault in Fault::non_answers(&place.0, index) {
+            let what = format!("{place:?} {fault:?}");
+            world.github.replace_answer(place, fault);
+            let run = job.run();
+            world.github.clear_faults();
+            assert!(matches!(run.status, 20 | 31), "{what}: {}", run.stderr);
+            assert_eq!(world.stacks(), [], "{what}");
+            assert_eq!(world.issuers[1].issued(), [""; 0], "{what}");
+        }
+    }
+    world.github.take_writes();
+}
+
+/// Just after a merge, GitHub's answers can be those from before. Each question is repeated, and the change is provisioned.
+#[test]
+fn a_new_merge_is_waited_for() {
+    let (world, pull) = World::with_proposed();
+    pull.approve(&world.bob);
+    let before = world.repo.head("main");
+    let client = Client::new(&world.github.api_url(), Some(&world.github.actions_token()));
+    let old = client
+        .get("/repos/acme/infra/branches/main")
+        .unwrap()
+        .json();
+    pull.merge(&world.bob);
+    let mut event = world.repo.push_event("main", &before, &world.bob);
+    event["repository"]["pushed_at"] = json!(world.github.now());
+    let job = world.job("push", &event, 1);
+    let none = || Fault::Json(200, json!([]));
+    let questions = [
+        ("GET /repos/acme/infra/branches/main", Fault::Json(200, old)),
+        ("GET /repos/acme/infra/commits/*/pulls", none()),
+        ("GET /repos/acme/infra/commits/*/statuses", none()),
+        ("GET /repos/acme/infra/compare/**", Fault::Status(404)),
+    ];
+    for (place, fault) in questions {
+        world.github.fault_times(2, place, fault);
+    }
+    // Of the branch, then of all branches.
+    world
+        .github
+        .fault_times(4, "GET /repos/acme/infra/activity", none());
+    run_successfully(&job);
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world.github.take_writes();
+}
+
+/// The same answers long after the push are facts.
+#[test]
+fn a_merge_of_an_hour_ago_is_not_waited_for() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let mut event = world.repo.push_event("main", &before, &world.bob);
+    event["repository"]["pushed_at"] = json!(world.github.now() - 3600);
+    let job = world.job("push", &event, 1);
+    world.github.clear_journal();
+    let pulls = "GET /repos/acme/infra/commits/*/pulls";
+    world
+        .github
+        .fault_always(pulls, Fault::Json(200, json!([])));
+    let run = job.run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    assert_eq!(codes_of(&run.summary)[0], "not-merged");
+    assert_eq!(world.github.count(pulls), 1, "{}", run.stderr);
+    world.assert_nothing_done(&job, &run);
+    world.github.clear_faults();
+}
+
+/// A token ends after an hour: what was done is in the summary and the evidence, and the next run writes the comment.
+#[test]
+fn an_expired_token_loses_no_report() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let job = world.push(&before);
+    let expired = Fault::Json(401, json!({"message": "Bad credentials"}));
+    world.github.fault_always(COMMENT, expired);
+    let run = job.run();
+    world.github.clear_faults();
+    assert_eq!(run.status, 31, "{}", run.stderr);
+    assert_eq!(run.outputs["done"], "1");
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    let notice = "⚠️ Pull request 7: The comment is not written: `Bad credentials (HTTP 401)`. Re-run the job to write it.";
+    assert!(run.summary.contains(notice), "{}", run.summary);
+    assert_eq!(
+        evidence_of(&job)["predicate"]["changes"][0]["pull_request"],
+        7
+    );
+    run_successfully(&job);
+    assert!(world.report(7).contains("1 config"), "{}", world.report(7));
     world.github.take_writes();
 }
