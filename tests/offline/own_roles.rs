@@ -111,7 +111,7 @@ fn attack_the_plan_role_reads_no_secrets_of_own_products() {
     assert_eq!(plan_actions(&output), expected);
     // The person who deploys the roles learns what they lack.
     for lost in [
-        "`secretsmanager:Get*` on `*`, which returns secrets",
+        "  `secretsmanager:Get*`: secrets and passwords\n",
         "`s3:Get*`",
     ] {
         assert!(output.stderr.contains(lost), "{}", output.stderr);
