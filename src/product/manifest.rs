@@ -97,9 +97,43 @@ pub struct Folders {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permissions {
+    /// Prefixes of SSM parameters that a plan reads; each begins and ends with `/`.
+    #[serde(default)]
+    pub parameters: Vec<ParameterPrefix>,
     /// The wide grants of the operator's policy.
     #[serde(default)]
     pub wide: Vec<DeclaredGrant>,
+}
+
+/// A prefix of SSM parameters, such as `/vpc/`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ParameterPrefix(String);
+
+impl ParameterPrefix {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ParameterPrefix {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_name = |part: &str| {
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        };
+        let inside = text
+            .strip_prefix('/')
+            .and_then(|text| text.strip_suffix('/'));
+        match inside.is_some_and(|inside| inside.split('/').all(is_name)) {
+            true => Ok(Self(text)),
+            false => Err("a prefix of parameters begins and ends with `/`, such as `/vpc/`"),
+        }
+    }
 }
 
 /// Actions that the operator's policy allows on any resource.

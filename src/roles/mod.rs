@@ -30,7 +30,7 @@ pub use template::template;
 pub use wide::WideGrant;
 
 use error::PolicyProblem;
-use iam::{account_of, document};
+use iam::{account_of, document, partition_of};
 use plan_policy::PlanReads;
 use split::split_to_policy_size;
 use statement::Statement;
@@ -194,6 +194,7 @@ fn role(
     let mut statements = Vec::new();
     let mut wide = Vec::new();
     let mut omitted = BTreeSet::new();
+    let mut parameters = BTreeSet::new();
     for config in &role_use.configs {
         let own = operator_statements(config)?;
         match phase {
@@ -204,6 +205,7 @@ fn role(
                     statements.extend(read);
                     omitted.extend(left_out);
                 }
+                parameters.extend(reads.parameters);
             }
             RolePhase::Apply => {
                 for (statement, grants) in own {
@@ -224,6 +226,9 @@ fn role(
             .repository
             .apply_subjects(&role_use.environments, &request.branch),
     };
+    let never = (phase == RolePhase::Plan).then(|| {
+        plan_policy::deny_writes_and_data(partition_of(&arn), account_of(&arn), &parameters)
+    });
     Ok(Role {
         phase,
         arn,
@@ -231,7 +236,7 @@ fn role(
         trust: subjects.trust(provider, &request.issuer),
         wide,
         omitted,
-        never: (phase == RolePhase::Plan).then(plan_policy::deny_writes_and_data),
+        never,
         policies: split_to_policy_size(statements)
             .into_iter()
             .map(document)
@@ -286,7 +291,13 @@ fn plan_reads(config: &Config) -> Result<PlanReads, RolesError> {
         Requirement::Object { bucket, key } => Some(format!("{bucket}/{key}")),
         _ => None,
     });
+    let permissions = &config.product.manifest.permissions;
     Ok(PlanReads {
         objects: objects.collect(),
+        parameters: permissions
+            .parameters
+            .iter()
+            .map(|prefix| prefix.as_str().to_owned())
+            .collect(),
     })
 }

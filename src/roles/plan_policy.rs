@@ -54,6 +54,9 @@ const NEVER: &[&str] = &[
     "sts:AssumeRole",
 ];
 
+/// Parameters that AWS publishes for everybody.
+const PUBLIC_PARAMETERS: &str = "/aws/service/";
+
 /// Changes nothing, and is not named like a read.
 const HARMLESS: &[&str] = &["cloudformation:ValidateTemplate"];
 
@@ -65,6 +68,8 @@ const TEST_SUFFIX: &str = "-t??????";
 pub struct PlanReads {
     /// Objects that `preflight` names, as `BUCKET/KEY`.
     pub objects: BTreeSet<String>,
+    /// Prefixes of parameters, from the manifest; each begins and ends with `/`.
+    pub parameters: BTreeSet<String>,
 }
 
 /// A read of an operator's policy that the plan role does not have.
@@ -110,7 +115,7 @@ pub fn read_statements(
         };
         let (allowed, left_out): (BTreeSet<String>, BTreeSet<String>) = resources
             .iter()
-            .filter(|resource| !is_bucket(resource))
+            .filter(|resource| is_of_service(resource, &action) && !is_bucket(resource))
             .cloned()
             .partition(|resource| reads.allow(&action, resource));
         if !left_out.is_empty() {
@@ -141,6 +146,13 @@ pub fn read_statements(
     (kept, omitted)
 }
 
+/// Whether a resource can be one of the action's service. Statements list resources of several services.
+fn is_of_service(resource: &str, action: &str) -> bool {
+    let service = action.split(':').next().unwrap_or_default();
+    let of_resource = resource.split(':').nth(2);
+    of_resource.is_none_or(|name| name == service || name.contains(['*', '?']))
+}
+
 /// Whether an ARN is a bucket's, which holds for no action on data.
 fn is_bucket(resource: &str) -> bool {
     resource
@@ -155,12 +167,23 @@ impl PlanReads {
             .iter()
             .any(|read| read.eq_ignore_ascii_case(action))
         {
-            return true;
+            // What follows a prefix can have wildcards: it stays below the prefix.
+            return resource
+                .split_once(":parameter/")
+                .is_some_and(|(_, name)| self.is_below_a_prefix(&format!("/{name}")));
         }
         action.eq_ignore_ascii_case(OBJECT)
             && resource
                 .split_once(":s3:::")
                 .is_some_and(|(_, object)| self.objects.contains(object))
+    }
+}
+
+impl PlanReads {
+    fn is_below_a_prefix(&self, parameter: &str) -> bool {
+        let own = self.parameters.iter().map(String::as_str);
+        own.chain([PUBLIC_PARAMETERS])
+            .any(|prefix| parameter.starts_with(prefix))
     }
 }
 
@@ -237,8 +260,12 @@ pub fn account_wide_reads(regions: &BTreeSet<String>) -> Statement {
     }
 }
 
-/// Denies the plan role all changes, and the reads of data that no plan has.
-pub fn deny_writes_and_data() -> Value {
+/// Denies the plan role all changes, the reads of data that no plan has, and parameters outside of the products' prefixes.
+pub fn deny_writes_and_data(
+    partition: &str,
+    account: &str,
+    parameters: &BTreeSet<String>,
+) -> Value {
     let data: BTreeSet<&str> = DATA_READS
         .iter()
         .flat_map(|read| read.actions)
@@ -246,9 +273,20 @@ pub fn deny_writes_and_data() -> Value {
         .filter(|action| *action != OBJECT && !PARAMETERS.contains(action))
         .collect();
     let deny = |sid: &str, actions: Value| json!({ "Sid": sid, "Effect": "Deny", "Action": actions, "Resource": "*" });
+    let public = format!("arn:{partition}:ssm:*::parameter{PUBLIC_PARAMETERS}*");
+    let own = parameters
+        .iter()
+        .map(|prefix| format!("arn:{partition}:ssm:*:{account}:parameter{prefix}*"));
+    let readable: Vec<String> = own.chain([public]).collect();
     document(vec![
         deny("NeverChange", json!(NEVER)),
         deny("NeverReadData", json!(data)),
+        json!({
+            "Sid": "NoOtherParameters",
+            "Effect": "Deny",
+            "Action": PARAMETERS,
+            "NotResource": readable,
+        }),
     ])
 }
 

@@ -52,6 +52,8 @@ CONTENTS = set("""
 """.split())
 # What the plan role reads of contents, and where.
 ARCHIVES = re.compile(r"arn:[\w-]+:s3:::[^*?]+/model-(build|deploy)\.zip")
+VALUES = {"ssm:GetParameter", "ssm:GetParameters"}
+PARAMETERS = re.compile(r"arn:[\w-]+:ssm:[\w-]*:\d*:parameter/(ml|s3|sg|vpc|aws/service)/.*")
 # The role's policies need not allow these.
 UNASKED = {"sts:AssumeRoleWithWebIdentity"}
 # What each role needs, whichever products its configs are of.
@@ -101,7 +103,10 @@ def mistakes(role):
         yield f"{action} is allowed, and is for the apply role"
     for action in sorted(by_iam(PLAN & ALWAYS) - allowed):
         yield f"{action} is missing"
-    never = actions(role["never"]["Statement"])
+    excepting = [statement for statement in role["never"]["Statement"] if "NotResource" in statement]
+    if not any(actions([statement]) == VALUES and all(map(PARAMETERS.fullmatch, statement["NotResource"])) for statement in excepting):
+        yield "parameters of other prefixes are not denied"
+    never = actions(statement for statement in role["never"]["Statement"] if statement not in excepting)
     for action in sorted(by_iam(APPLY) - never):
         yield f"{action} is not denied"
     for action in sorted(allowed & never):
@@ -112,6 +117,8 @@ def mistakes(role):
         if not expand(pattern):
             yield f"{pattern} is no action that AWS knows"
     for statement in statements:
+        if actions([statement]) & VALUES and not all(map(PARAMETERS.fullmatch, listed(statement["Resource"]))):
+            yield "parameters are read that are below no product's prefix"
         if "s3:GetObject" in actions([statement]) and not all(map(ARCHIVES.fullmatch, listed(statement["Resource"]))):
             yield "objects are read that are no source archives"
 
@@ -133,9 +140,11 @@ def self_test():
     """Each kind of mistake, laid into a role that has none."""
     right = {
         "phase": "plan",
-        "never": {"Statement": [{"Effect": "Deny", "Action": sorted(by_iam(APPLY) | secret_reads())}]},
+        "never": {"Statement": [{"Effect": "Deny", "Action": sorted(by_iam(APPLY) | secret_reads())},
+                                {"Effect": "Deny", "Action": sorted(VALUES), "NotResource": ["arn:aws:ssm:*:123456789012:parameter/vpc/*"]}]},
         "policies": [{"Statement": [
-            {"Effect": "Allow", "Action": sorted(by_iam(PLAN) - {"s3:GetObject"}), "Resource": "*"},
+            {"Effect": "Allow", "Action": sorted(by_iam(PLAN) - {"s3:GetObject"} - VALUES), "Resource": "*"},
+            {"Effect": "Allow", "Action": sorted(VALUES), "Resource": "arn:aws:ssm:eu-west-1:123456789012:parameter/vpc/x"},
             {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-source/v1/model-build.zip"},
         ]}],
     }
@@ -149,8 +158,11 @@ def self_test():
          ["secretsmanager:GetSecretValue returns secrets or contents, and is not denied"]),
         (right, more("kms:GetKeyPolicy", "secretsmanager:GetSecretValue"), ["secretsmanager:GetSecretValue is allowed and denied"]),
         (right, lambda role: role["never"]["Statement"][0]["Action"].append("s3:GetObjcet"), ["s3:GetObjcet is no action that AWS knows"]),
-        (right, lambda role: role["policies"][0]["Statement"][1].update(Resource="arn:aws:s3:::acme-source/v1/*"),
+        (right, lambda role: role["policies"][0]["Statement"][2].update(Resource="arn:aws:s3:::acme-source/v1/*"),
          ["objects are read that are no source archives"]),
+        (right, lambda role: role["policies"][0]["Statement"][1].update(Resource="arn:aws:ssm:eu-west-1:123456789012:parameter/prod/x"),
+         ["parameters are read that are below no product's prefix"]),
+        (right, lambda role: role["never"]["Statement"].pop(), ["parameters of other prefixes are not denied"]),
         (apply, lambda role: None, []),
         (right, more("sns:Publish"), ["sns:Publish is allowed, and AWS calls it Write"]),
         (right, more("cloudformation:Exec*ChangeSet"),

@@ -122,7 +122,7 @@ fn attack_the_plan_role_reads_no_secrets_of_own_products() {
     for action in [
         "secretsmanager:GetSecretValue",
         "kms:Decrypt",
-        "s3:GetObject?*",
+        "s3:GetObjectVersion",
     ] {
         assert!(denied.contains(&format!("\"{action}\"")), "{denied}");
     }
@@ -219,5 +219,68 @@ fn attack_statements_that_roles_cannot_honour_are_errors() {
         assert_eq!((output.status, output.stdout.as_str()), (10, ""));
         let message = format!("error[product-invalid]: queue: iam-policy.json.j2: {problem}");
         assert!(output.stderr.contains(&message), "{}", output.stderr);
+    }
+}
+
+#[test]
+fn attack_the_plan_role_reads_parameters_only_below_the_prefixes() {
+    let parameter = |name: &str| format!("arn:aws:ssm:eu-west-1:123456789012:parameter{name}");
+    let read = |prefixes: &str, resources: &[String]| {
+        let statement = json!([{
+            "Effect": "Allow", "Action": ["ssm:GetParameter", "ssm:GetParameters"], "Resource": resources,
+        }]);
+        let wide = "  wide:\n    - {actions: ['ssm:GetParameter', 'ssm:GetParameters'], reason: The test.}\n";
+        let output = roles(&statement, &format!("permissions:\n{prefixes}{wide}"));
+        let allowed = allowed(&role(&output, "plan")).into_iter();
+        let parameters: BTreeSet<String> = allowed
+            .filter(|(action, _)| action.starts_with("ssm:"))
+            .map(|(_, resource)| resource)
+            .collect();
+        let never = role(&output, "plan")["never"]["Statement"].clone();
+        let others = never.as_array().unwrap().iter();
+        let others = others.filter(|statement| statement["Sid"] == "NoOtherParameters");
+        (
+            parameters,
+            others
+                .map(|it| it["NotResource"].clone())
+                .collect::<Vec<_>>(),
+        )
+    };
+    let inside = [
+        parameter("/vpc/a/VPCId"),
+        parameter("/vpc/*"),
+        parameter("/aws/service/ami*"),
+    ];
+    let outside = [
+        parameter("/prod/password"),
+        parameter("/vpc2/x"),
+        parameter("/vpc*"),
+        parameter("/*"),
+        parameter("*"),
+        "*".to_owned(),
+        "arn:aws:ssm:eu-west-1:123456789012:*".to_owned(),
+    ];
+    let all = [&inside[..], &outside[..]].concat();
+    let (parameters, others) = read("  parameters: [/vpc/]\n", &all);
+    assert_eq!(parameters, BTreeSet::from(inside));
+    let not = [
+        "arn:aws:ssm:*:123456789012:parameter/vpc/*",
+        "arn:aws:ssm:*::parameter/aws/service/*",
+    ];
+    assert_eq!(others, [json!(not)]);
+    let (parameters, _) = read("", &all);
+    assert_eq!(parameters, BTreeSet::from([parameter("/aws/service/ami*")]));
+}
+
+#[test]
+fn attack_a_prefix_of_parameters_is_no_pattern() {
+    for prefix in [
+        "/", "//", "vpc/", "/vpc", "/v*/", "/v?c/", "/a//b/", "/${x}/", "*",
+    ] {
+        let output = roles(
+            &json!([]),
+            &format!("permissions:\n  parameters: ['{prefix}']\n"),
+        );
+        assert_eq!(output.status, 10, "{prefix}: {}", output.stdout);
     }
 }
