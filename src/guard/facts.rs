@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::ChangeRequest;
 use crate::plan::Verdict;
 use crate::stack::{Stack, StackName};
+use crate::template::ExternalReference;
 
 /// Facts about one stack, read in this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub struct Facts {
     pub deletion: Option<String>,
     /// The stack's buckets with their object counts.
     pub buckets: Option<Buckets>,
+    /// What the template refers to outside of it. Empty if no template is sent.
+    pub external_references: Option<Vec<ExternalReference>>,
     /// Who or what requests the effect.
     pub authority: Authority,
 }

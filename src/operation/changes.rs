@@ -25,6 +25,10 @@ pub async fn changes(
         .as_ref()
         .is_some_and(|stack| stack.status.health() != Health::ReviewInProgress);
     if !exists && !real {
+        // Without its macros and nested templates, the template does not show what would be created.
+        if !desired.external_references().is_empty() {
+            let _allowed = site.decide::<Preview>(&facts, &desired.stack)?;
+        }
         return Ok(Changes::for_new_stack(
             desired.config,
             &desired.stack,

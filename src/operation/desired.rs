@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{TEST_TAG, owner_tags};
 use crate::plan::BUCKET;
 use crate::stack::StackName;
-use crate::template::{Document, INLINE_BYTES, check};
+use crate::template::{Document, ExternalReference, INLINE_BYTES, check, external_references};
 
 /// Tag of a test stack that is not removed.
 pub const KEEP_TAG: &str = "provisioner:test-keep";
@@ -71,6 +71,12 @@ impl<'a> Desired<'a> {
             desired.marks.insert(KEEP_TAG.to_owned(), "true".to_owned());
         }
         Ok(desired)
+    }
+
+    /// What the template refers to outside of it.
+    pub fn external_references(&self) -> Vec<ExternalReference> {
+        let prefixes = &self.config.product.manifest.ssm_prefixes;
+        external_references(&self.document.tree, prefixes)
     }
 
     /// The tags that mark the stack as owned by provisioner.

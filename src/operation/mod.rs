@@ -98,6 +98,7 @@ impl OperationContext<'_> {
             caller: Some(self.cloud.caller().clone()),
             stack: Some(self.cloud.stack(&stack.name).await?),
             owner: desired.owner(),
+            external_references: Some(desired.external_references()),
             authority: self.authority.authority(stack, None),
             ..Facts::default()
         })

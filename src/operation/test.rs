@@ -110,6 +110,8 @@ pub(super) async fn remove(
         caller: Some(site.cloud.caller().clone()),
         stack: Some(Some(stack)),
         owner: owner_tags(desired.config.product.name(), name),
+        // A removal sends no template.
+        external_references: Some(Vec::new()),
         authority: site.authority.authority(name, None),
         ..Facts::default()
     };

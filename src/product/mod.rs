@@ -1,6 +1,7 @@
 //! Products as data: a folder of files defines how configs are checked and rendered.
 
 mod action;
+mod bounds;
 mod compile;
 mod expression;
 mod filters;

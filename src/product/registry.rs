@@ -9,6 +9,7 @@ use include_dir::{Dir, include_dir};
 use indexmap::IndexMap;
 
 use super::action::{ProductAction, action_error};
+use super::bounds::{MAX_FILE_BYTES, bounded};
 use super::{Files, MANIFEST, OfferedAction, Product, RunInput};
 use crate::model::{IrregularFile, RepoPath};
 
@@ -18,13 +19,9 @@ static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 /// The folder of a repository's own products, one folder each.
 pub const PRODUCTS_FOLDER: &str = ".provisioner/products";
 
-/// Bytes of one file of a product, several times the largest built-in one.
-const MAX_FILE_BYTES: usize = 128 * 1024;
 /// Stack bytes for the deepest expression that fits a file: two bytes an operator, less than 4 KiB a call without optimization.
 /// The system backs only the used part with memory.
 const STACK: usize = MAX_FILE_BYTES / 2 * 4096;
-/// Nested flow collections in a manifest. libyaml takes quadratic time over deep ones before serde's limits apply.
-const MAX_FLOW_DEPTH: usize = 64;
 
 /// All products that configs can belong to. Each is compiled when the first config needs it.
 #[derive(Debug, Default)]
@@ -40,6 +37,8 @@ struct ProductEntry {
     /// The parts of the manifest that recognize a config, read without compiling the product; `Err` says why they cannot be read.
     recognised: Result<Recognised, UnreadableProduct>,
     files: Files,
+    /// The only prefixes of SSM parameters that count; `None` if all of the manifest do.
+    ssm_prefixes: Option<Vec<String>>,
     product: OnceLock<Result<Arc<Product>, String>>,
 }
 
@@ -52,6 +51,8 @@ struct Recognised {
     #[serde(default)]
     actions: IndexMap<String, serde_yaml::Value>,
     folders: Option<serde::de::IgnoredAny>,
+    #[serde(default, rename = "ssm-prefixes")]
+    ssm_prefixes: Vec<String>,
 }
 
 /// Why a product cannot be read.
@@ -172,8 +173,21 @@ impl Registry {
             folder: folder.to_owned(),
             recognised,
             files,
+            ssm_prefixes: None,
             product: OnceLock::new(),
         });
+    }
+
+    /// Ignores prefixes of SSM parameters that the products of `reviewed` do not name: a change does not extend what its own check may
+    /// read.
+    pub fn limit_ssm_prefixes(&mut self, reviewed: &Self) {
+        for entry in &mut self.entries {
+            let mut known = reviewed.entries.iter();
+            let known = known.find(|known| known.folder == entry.folder);
+            let known = known.and_then(|known| known.recognised.as_ref().ok());
+            let prefixes = known.map(|known| known.ssm_prefixes.clone());
+            entry.ssm_prefixes = Some(prefixes.unwrap_or_default());
+        }
     }
 
     /// In order.
@@ -298,7 +312,13 @@ impl ProductEntry {
         self.product
             .get_or_init(|| {
                 load_deep(&self.files)
-                    .map(Arc::new)
+                    .map(|mut product| {
+                        if let Some(known) = &self.ssm_prefixes {
+                            let prefixes = &mut product.manifest.ssm_prefixes;
+                            prefixes.retain(|prefix| known.contains(prefix));
+                        }
+                        Arc::new(product)
+                    })
                     .map_err(|error| format!("{}: {error:#}", self.folder))
             })
             .clone()
@@ -315,52 +335,6 @@ fn load_deep(files: &Files) -> anyhow::Result<Product> {
             .join()
             .unwrap_or_else(|_| Err(anyhow::anyhow!("compiling the product failed")))
     })
-}
-
-/// Rejects files whose parsing would take very long.
-fn bounded(folder: &str, files: &Files) -> Result<(), String> {
-    for (name, text) in files {
-        if text.len() > MAX_FILE_BYTES {
-            let bytes = text.len();
-            return Err(format!(
-                "{folder}/{name}: the file has {bytes} bytes; {MAX_FILE_BYTES} is the most"
-            ));
-        }
-        let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-        if yaml && has_alias(text) {
-            return Err(format!(
-                "{folder}/{name}: YAML aliases are not allowed; write the value again"
-            ));
-        }
-        if yaml && flow_depth(text) > MAX_FLOW_DEPTH {
-            return Err(format!(
-                "{folder}/{name}: more than {MAX_FLOW_DEPTH} brackets are open at once"
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a YAML text has an alias. A few of them can stand for more values than memory holds. A text that cannot be parsed has none.
-fn has_alias(text: &str) -> bool {
-    // After an error the parser repeats it without end.
-    let events = saphyr_parser::Parser::new_from_str(text).map_while(Result::ok);
-    let mut events = events.map(|(event, _)| event);
-    events.any(|event| matches!(event, saphyr_parser::Event::Alias(_)))
-}
-
-/// The maximum number of open brackets, those in strings included.
-fn flow_depth(text: &str) -> usize {
-    let (mut open, mut most) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'[' | b'{' => open += 1,
-            b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        most = most.max(open);
-    }
-    most
 }
 
 #[cfg(test)]
@@ -383,6 +357,36 @@ mod tests {
         registry
             .product("x")
             .map_or(String::new(), |loaded| loaded.err().unwrap_or_default())
+    }
+
+    #[test]
+    fn attack_a_change_names_more_ssm_prefixes() {
+        let registry = |prefixes: Option<&str>| {
+            let mut registry = Registry::built_in();
+            let folder = BUILT_IN.get_dir("s3").unwrap();
+            let mut files: Files = folder
+                .files()
+                .map(|file| {
+                    let name = file.path().file_name().unwrap().to_string_lossy();
+                    (name.into_owned(), file.contents_utf8().unwrap().to_owned())
+                })
+                .collect();
+            if let (Some(prefixes), Some(manifest)) = (prefixes, files.get_mut(MANIFEST)) {
+                manifest.push_str(&format!("\nssm-prefixes: {prefixes}\n"));
+                registry.add("s3", files);
+            }
+            registry
+        };
+        for (base, head, allowed) in [
+            (None, "[/a/]", &[][..]),
+            (Some("[/a/]"), "[/a/, /b/]", &["/a/"]),
+            (Some("[/a/, /b/]"), "[/b/]", &["/b/"]),
+        ] {
+            let mut changed = registry(Some(head));
+            changed.limit_ssm_prefixes(&registry(base));
+            let product = changed.product("s3").unwrap().unwrap();
+            assert_eq!(product.manifest.ssm_prefixes, allowed, "{head}");
+        }
     }
 
     #[test]

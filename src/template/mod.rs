@@ -3,10 +3,12 @@
 mod check;
 mod cost;
 mod document;
+mod external;
 mod intrinsic;
 mod stateful;
 
 pub use check::check;
 pub use cost::billed;
 pub use document::{DeletionBehavior, Document, INLINE_BYTES, Resource};
+pub use external::{ExternalKind, ExternalReference, external_references};
 pub use stateful::holds_data;

@@ -10,6 +10,7 @@ mod people;
 mod request;
 mod state;
 mod target;
+mod template;
 
 use super::Denial;
 
@@ -39,6 +40,7 @@ const RULES: &[(Phase, Rule)] = &[
     (WithAwsFacts, state::stack_has_not_failed),
     (WithAwsFacts, state::stack_is_not_protected),
     (WithAwsFacts, state::stack_is_owned),
+    (WithAwsFacts, template::is_self_contained),
     (WithAwsFacts, change::is_allowed),
     (WithAwsFacts, change::is_what_was_shown),
     (BeforeCredentials, deletion::is_allowed),

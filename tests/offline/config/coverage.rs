@@ -36,6 +36,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("duplicate-stack", "plan"),
     ("environment-not-allowed", "guard"),
     ("environment-not-protected", "guard"),
+    ("external-reference", "guard"),
     ("force-required", "guard"),
     ("fork-not-allowed", "guard"),
     ("glob-invalid", "workspace"),

@@ -252,6 +252,61 @@ fn attack_approver_by_case_folding() {
     }
 }
 
+/// A change whose template refers to something outside of it.
+#[test]
+fn attack_template_that_reaches_out() {
+    use provisioner::template::{ExternalKind, ExternalReference};
+    const SENDING: [EffectKind; 3] = [EffectKind::Create, EffectKind::Update, EffectKind::Test];
+    let references = |kind| {
+        let place = "Resources/Child/Type".to_owned();
+        Some(vec![ExternalReference { kind, place }])
+    };
+    for kind in [
+        ExternalKind::Transform,
+        ExternalKind::NestedTemplate,
+        ExternalKind::Module,
+        ExternalKind::ComputedName,
+    ] {
+        let refer = |scene: &mut Scene| scene.facts.external_references = references(kind);
+        assert_denied(&SENDING, refer, &["external-reference"]);
+    }
+    assert_denied(
+        &SENDING,
+        |scene| scene.facts.external_references = None,
+        &["external-reference"],
+    );
+    for kind in [ExternalKind::DynamicReference, ExternalKind::SsmParameter] {
+        let refer = |scene: &mut Scene| scene.facts.external_references = references(kind);
+        // A test is of an unmerged head.
+        assert_denied(&[EffectKind::Test], refer, &["external-reference"]);
+        assert_denied(&[EffectKind::Create, EffectKind::Update], refer, &[]);
+        // The check has no authority.
+        let mut facts = stack::allowed_facts(EffectKind::Preview);
+        facts.authority = Authority::Unknown;
+        assert_eq!(codes(EffectKind::Preview, &ONE_APPROVAL, &facts), [""; 0]);
+        facts.external_references = references(kind);
+        let told = codes(EffectKind::Preview, &ONE_APPROVAL, &facts);
+        assert_eq!(told, ["external-reference"]);
+        assert_eq!(codes(EffectKind::Inspect, &ONE_APPROVAL, &facts), [""; 0]);
+    }
+}
+
+/// A person at a command line uses their own credentials.
+#[test]
+fn command_line_sends_templates_that_reach_out() {
+    for kind in [
+        EffectKind::Preview,
+        EffectKind::Create,
+        EffectKind::Update,
+        EffectKind::Test,
+    ] {
+        let mut facts = stack::allowed_facts(kind);
+        assert!(matches!(facts.authority, Authority::CommandLine { .. }));
+        facts.external_references = None;
+        assert_eq!(codes(kind, &ONE_APPROVAL, &facts), [""; 0], "{kind:?}");
+    }
+}
+
 /// Threat 35: the default branch is unprotected, so a push can change it.
 #[test]
 fn attack_default_branch_without_protection() {

@@ -136,7 +136,10 @@ impl Known {
     fn new(case: &Case) -> Self {
         let mut known = Self {
             policy: &POLICIES[0],
-            facts: Facts::default(),
+            facts: Facts {
+                external_references: Some(Vec::new()),
+                ..Facts::default()
+            },
             tags: BTreeMap::new(),
             protected: false,
         };

@@ -6,6 +6,7 @@ mod attacks_event;
 mod attacks_plan;
 mod attacks_policy;
 mod attacks_review;
+mod attacks_template;
 mod attacks_text;
 mod comments;
 mod concurrency;

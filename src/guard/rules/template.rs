@@ -1,0 +1,56 @@
+//! Rules about the template that is sent.
+
+use super::RuleInput;
+use crate::diagnostic::Code;
+use crate::guard::{Authority, Denial, EffectKind};
+use crate::template::ExternalReference;
+
+/// References that a denial lists.
+const MAX_LISTED: usize = 5;
+
+/// The template refers to nothing outside of it. Macros run and parameters are read when a change set is created, so nothing of this
+/// happens before the merge. After the merge, values may be read, but no plan shows what a macro or another template adds. A person at
+/// a command line uses their own credentials.
+pub fn is_self_contained(input: &RuleInput<'_>) -> Option<Denial> {
+    use EffectKind::{Create, Preview, Test, Update};
+    if !matches!(input.kind, Preview | Create | Test | Update) {
+        return None;
+    }
+    let is_merged = match &input.facts.authority {
+        Authority::CommandLine { .. } => return None,
+        Authority::Request(request) => request.merged == Some(true),
+        Authority::Unknown => false,
+    };
+    let remedy =
+        "write the content into the product's template, or deploy the config from the command line";
+    let denial = |fact: String| Some(Denial::new(Code::ExternalReference, fact, remedy));
+    let Some(references) = &input.facts.external_references else {
+        return denial("what the template refers to outside of it is not known".to_owned());
+    };
+    let denied: Vec<&ExternalReference> = references
+        .iter()
+        .filter(|reference| !is_merged || reference.kind.adds_text())
+        .collect();
+    if denied.is_empty() {
+        return None;
+    }
+    let reason = match is_merged {
+        true => "the plan does not show what the template adds from outside of it",
+        false => {
+            "before the merge, provisioner creates no change set from a template that refers to something outside of it"
+        }
+    };
+    denial(format!("{reason}: {}", listed(&denied)))
+}
+
+fn listed(references: &[&ExternalReference]) -> String {
+    let mut texts: Vec<String> = references
+        .iter()
+        .take(MAX_LISTED)
+        .map(|reference| format!("{} at {}", reference.kind.word(), reference.place))
+        .collect();
+    if references.len() > MAX_LISTED {
+        texts.push(format!("{} more", references.len() - MAX_LISTED));
+    }
+    texts.join(", ")
+}

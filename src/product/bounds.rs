@@ -1,0 +1,54 @@
+//! Limits of a product's files, before anything parses them.
+
+use super::Files;
+
+/// Bytes of one file of a product, several times the largest built-in one.
+pub(super) const MAX_FILE_BYTES: usize = 128 * 1024;
+/// Nested flow collections in a manifest. libyaml takes quadratic time over deep ones before serde's limits apply.
+const MAX_FLOW_DEPTH: usize = 64;
+
+/// Rejects files whose parsing would take very long.
+pub(super) fn bounded(folder: &str, files: &Files) -> Result<(), String> {
+    for (name, text) in files {
+        if text.len() > MAX_FILE_BYTES {
+            let bytes = text.len();
+            return Err(format!(
+                "{folder}/{name}: the file has {bytes} bytes; {MAX_FILE_BYTES} is the most"
+            ));
+        }
+        let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        if yaml && has_alias(text) {
+            return Err(format!(
+                "{folder}/{name}: YAML aliases are not allowed; write the value again"
+            ));
+        }
+        if yaml && flow_depth(text) > MAX_FLOW_DEPTH {
+            return Err(format!(
+                "{folder}/{name}: more than {MAX_FLOW_DEPTH} brackets are open at once"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a YAML text has an alias. A few of them can stand for more values than memory holds. A text that cannot be parsed has none.
+fn has_alias(text: &str) -> bool {
+    // After an error the parser repeats it without end.
+    let events = saphyr_parser::Parser::new_from_str(text).map_while(Result::ok);
+    let mut events = events.map(|(event, _)| event);
+    events.any(|event| matches!(event, saphyr_parser::Event::Alias(_)))
+}
+
+/// The maximum number of open brackets, those in strings included.
+fn flow_depth(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
+}
