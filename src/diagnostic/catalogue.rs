@@ -87,7 +87,7 @@ catalogue! {
         "If AWS denies access, add the permission: `create-policy` writes the policy that the actions need.";
     AwsUnreachable "aws-unreachable":
         "AWS gives no usable answer or limits the rate of requests, after several attempts.",
-        "Run it again: it goes on where it ended.";
+        "Run it again: it continues.";
     BidiOrControlCharacter "bidi-or-control-character":
         "A string holds a control, bidirectional or invisible character. Such characters make a reviewed line read differently from what it is.",
         "Delete the character; where it is meant, there is no way to write it in a config.";
@@ -171,7 +171,7 @@ catalogue! {
         "Look at `show-changes`; allow more under `updates` only if its worst case is acceptable.";
     Interrupted "interrupted":
         "The run was asked to end, by Ctrl-C or by the CI system. It has cleaned up what it could not leave.",
-        "Run it again: it goes on where it ended.";
+        "Run it again: it continues.";
     InvalidKey "invalid-key":
         "A key of a free mapping (such as tags) is not allowed.",
         "Follow the rule in the message.";

@@ -10,7 +10,7 @@ use crate::model::RepoPath;
 use crate::report::{Fault, Redactor, Refusal};
 use crate::stack::StackEvent;
 
-const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again";
+const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again; if they are new, correct the clock of this machine";
 
 /// The diagnostics and the exit code of an error.
 pub fn to_diagnostics(
@@ -130,7 +130,7 @@ fn code_and_exit(failed: &CloudError) -> (Code, Exit) {
 
 fn help(failed: &CloudError) -> Option<&'static str> {
     match failed {
-        CloudError::Interrupted => Some("run it again: it goes on where it ended"),
+        CloudError::Interrupted => Some("run it again: it continues"),
         CloudError::NoCredentials(_) => Some(SIGN_IN),
         CloudError::Misused(_) | CloudError::NoIdentityToken(_) => None,
         CloudError::Aws(error) => match error.kind {
@@ -140,8 +140,11 @@ fn help(failed: &CloudError) -> Option<&'static str> {
                 Some("run the job again: it requests a new identity token")
             }
             AwsErrorKind::Expired => Some(SIGN_IN),
-            _ if error.role.is_some() => Some(
+            AwsErrorKind::NotAllowed if error.role.is_some() => Some(
                 "let the role's trust policy allow this job; `provisioner roles` writes such a role",
+            ),
+            _ if error.role.is_some() => Some(
+                "compare the role and the identity provider with those that `provisioner roles` writes",
             ),
             AwsErrorKind::NotAllowed | AwsErrorKind::NotFound | AwsErrorKind::Invalid => None,
         },

@@ -50,6 +50,7 @@ const EXPIRED: &[&str] = &[
     "ExpiredToken",
     "ExpiredTokenException",
     "IDPRejectedClaim",
+    "IncompleteSignature",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",
     "InvalidCredentialsException",
@@ -73,8 +74,13 @@ const UNREACHABLE: &[&str] = &[
     "ServiceUnavailable",
 ];
 
-/// Codes whose status says otherwise: Cloud Control reports a quota of a service with 429, and to wait does not help.
-const INVALID: &[&str] = &["ServiceLimitExceededException", "ValidationError"];
+/// Codes whose status says otherwise. Cloud Control reports a quota of a service with 429, and to wait does not help. STS reports a
+/// region that the account disabled with 403, and no permission helps.
+const INVALID: &[&str] = &[
+    "RegionDisabledException",
+    "ServiceLimitExceededException",
+    "ValidationError",
+];
 
 /// `status`: of the HTTP answer.
 pub fn kind(code: Option<&str>, status: u16) -> AwsErrorKind {
@@ -170,6 +176,8 @@ mod tests {
             ("InvalidClientTokenId", 403, AwsErrorKind::Expired),
             ("MissingAuthenticationToken", 403, AwsErrorKind::Expired),
             ("RequestExpired", 400, AwsErrorKind::Expired),
+            ("IncompleteSignature", 400, AwsErrorKind::Expired),
+            ("RegionDisabledException", 403, AwsErrorKind::Invalid),
             ("UnrecognizedClientException", 400, AwsErrorKind::Expired),
             ("Throttling", 400, limited.clone()),
             ("ThrottlingException", 400, limited.clone()),
