@@ -53,7 +53,7 @@ CONTENTS = set("""
 # What the plan role reads of contents, and where.
 ARCHIVES = re.compile(r"arn:[\w-]+:s3:::[^*?]+/model-(build|deploy)\.zip")
 VALUES = {"ssm:GetParameter", "ssm:GetParameters"}
-PARAMETERS = re.compile(r"arn:[\w-]+:ssm:[\w-]*:\d*:parameter/(ml|s3|sg|vpc|aws/service)/.*")
+PARAMETERS = re.compile(r"arn:[\w-]+:ssm:[\w*-]*:\d*:parameter/(ml|s3|sg|vpc|aws/service)/.*")
 # The role's policies need not allow these.
 UNASKED = {"sts:AssumeRoleWithWebIdentity"}
 # What each role needs, whichever products its configs are of.
