@@ -32,5 +32,6 @@ mod product_limits;
 mod replayed;
 mod review;
 mod roles;
+mod threats;
 mod unknown_forge;
 mod workflows;

@@ -170,6 +170,76 @@ fn actions_of_others_are_pinned_by_commit() {
     assert!(seen > 15, "{seen}");
 }
 
+/// An expression inside a script is replaced before the shell reads the script, so a hostile value could end a string there.
+fn scripts_with_expressions(file: &str, steps: &[Value]) -> Vec<String> {
+    let scripts = steps.iter().filter_map(|step| step["run"].as_str());
+    let with_expressions = scripts.filter(|script| script.contains("${{"));
+    with_expressions
+        .map(|script| format!("{file}: {script}"))
+        .collect()
+}
+
+/// Threat 13.
+#[test]
+fn attack_no_script_contains_an_expression() {
+    let hostile = serde_json::json!([
+        {"run": "echo ${{ github.head_ref }}"},
+        {"run": "echo \"$HEAD\"", "env": {"HEAD": "${{ github.head_ref }}"}},
+    ]);
+    let found = scripts_with_expressions("x", hostile.as_array().unwrap());
+    assert_eq!(found, ["x: echo ${{ github.head_ref }}"]);
+    let mut all: Vec<(String, Vec<Value>)> = jobs()
+        .into_iter()
+        .map(|(file, name, job)| (format!("{file}: {name}"), steps(&job).clone()))
+        .collect();
+    for folder in [".", "build"] {
+        let action = yaml(&Path::new(ROOT).join(folder).join("action.yml"));
+        let steps = action["runs"]["steps"].as_array().unwrap();
+        all.push((folder.to_owned(), steps.clone()));
+    }
+    for (file, steps) in &all {
+        assert_eq!(scripts_with_expressions(file, steps), [""; 0]);
+    }
+    let scripts = all.iter().flat_map(|(_, steps)| steps);
+    let scripts = scripts.filter(|step| step["run"].is_string()).count();
+    assert!(scripts > 3, "{scripts}");
+}
+
+/// Threat 13: the program gets each input as it is, and the shell runs none of it.
+#[test]
+fn attack_inputs_are_not_code() {
+    let work = workspace();
+    let program = "#!/bin/sh\nprintf '%s|' \"$PROVISIONER_CONFIGS\" \"$PROVISIONER_TIER\" \"$PROVISIONER_SARIF_FILE\" \"$GITHUB_TOKEN\"\n";
+    std::fs::write(work.path().join("provisioner"), program).unwrap();
+    let digest = Digest::sha256(program).to_string();
+    for hostile in [
+        "$(touch stolen)",
+        "`touch stolen`",
+        "'; touch stolen; '",
+        "\"; touch stolen; \"",
+        "x\ntouch stolen\n",
+        "$((a[$(touch stolen)]))",
+        "-x; touch stolen",
+    ] {
+        let inputs = [
+            ("PROVISIONER_CONFIGS", hostile),
+            ("PROVISIONER_TIER", hostile),
+            ("PROVISIONER_SARIF_FILE", hostile),
+            ("GITHUB_TOKEN", hostile),
+        ];
+        let binary = [("PROVISIONER_BINARY", "provisioner"), sum(&digest)];
+        let output = run(".", &work, &[&inputs[..], &binary].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text, format!("{hostile}|").repeat(4));
+        for (path, digest) in [(hostile, digest.as_str()), ("provisioner", hostile)] {
+            let variables = [("PROVISIONER_BINARY", path), sum(digest), IDENTITY];
+            let output = run(".", &work, &variables);
+            assert!(!output.status.success(), "{hostile}");
+        }
+        assert!(!work.path().join("stolen").exists(), "{hostile}");
+    }
+}
+
 /// The steps of the action in a folder that run a shell.
 fn scripts(folder: &str) -> Vec<String> {
     let action = yaml(&Path::new(ROOT).join(folder).join("action.yml"));
