@@ -1,5 +1,6 @@
 //! The guard as a pure function: its truth table, properties of every decision, and attacks.
 
+mod additions;
 mod approvals;
 mod attack;
 mod attack_command;

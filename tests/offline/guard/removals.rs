@@ -133,6 +133,10 @@ pub fn removals(kind: EffectKind, scene: &Scene) -> Vec<(String, Scene)> {
             with(|actor| actor.permission = None),
         );
         add("without the teams of", with(|actor| actor.teams.clear()));
+        let mut untimed = reviews.clone();
+        let own = untimed.iter_mut().filter(|known| is_own(known));
+        own.for_each(|known| known.at = None);
+        add("without the times of reviews of", untimed);
         if review.state == ReviewState::Approved {
             // An earlier approval must not replace it.
             let gone = |other: &&Review| !(is_own(other) && other.state == ReviewState::Approved);
