@@ -80,7 +80,7 @@ pub async fn read_inputs(
     }
     let products_changed = files.iter().any(|file| file.is_under(PRODUCTS_FOLDER));
     let [base_products, mut head_products] = products_at(source, [base, head], given).await?;
-    head_products.limit_ssm_prefixes(&base_products);
+    head_products.limit_parameters(&base_products);
     if products_changed {
         add_governed(source, head, selection, &mut sides).await?;
     }

@@ -30,15 +30,6 @@ impl Product {
                 "{MANIFEST}: names.{required} is missing"
             );
         }
-        if let Some(prefix) = manifest
-            .ssm_prefixes
-            .iter()
-            .find(|prefix| !is_ssm_prefix(prefix))
-        {
-            bail!(
-                "{MANIFEST}: ssm-prefixes: not the beginning of a parameter's path, such as `/vpc/`: {prefix}"
-            );
-        }
         let schema = Schema::compile(file(SCHEMA)?).context(SCHEMA)?;
         for reserved in ["names", "file", "given", "item", "before", "after"] {
             let taken = known_keys(schema.document()).any(|key| key == reserved);
@@ -186,41 +177,5 @@ impl Product {
             actions,
             manifest,
         })
-    }
-}
-
-/// Whether a text is one or more whole levels of a parameter's name: `/vpc/`, `/acme/network/`.
-fn is_ssm_prefix(text: &str) -> bool {
-    let is_level = |level: &str| {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        !level.is_empty() && level.chars().all(allowed)
-    };
-    let levels = text
-        .strip_prefix('/')
-        .and_then(|rest| rest.strip_suffix('/'));
-    levels.is_some_and(|levels| levels.split('/').all(is_level))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ssm_prefixes_are_whole_levels() {
-        for prefix in ["/vpc/", "/acme/network-1/"] {
-            assert!(is_ssm_prefix(prefix), "{prefix}");
-        }
-        for prefix in [
-            "",
-            "/",
-            "//",
-            "/vpc",
-            "vpc/",
-            "/*/",
-            "/vpc//",
-            "arn:aws:ssm:x:1:parameter/",
-        ] {
-            assert!(!is_ssm_prefix(prefix), "{prefix}");
-        }
     }
 }

@@ -41,9 +41,6 @@ pub struct Manifest {
     /// What CI's roles may do beyond the ordinary.
     #[serde(default)]
     pub permissions: Permissions,
-    /// Prefixes of SSM parameters that templates may read before a merge, such as `/vpc/`.
-    #[serde(default, rename = "ssm-prefixes")]
-    pub ssm_prefixes: Vec<String>,
     /// The effect of a changed key on a stack that exists.
     #[serde(default)]
     pub impact: Vec<ImpactRule>,

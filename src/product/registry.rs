@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 
 use super::action::{ProductAction, action_error};
 use super::bounds::{MAX_FILE_BYTES, bounded};
+use super::manifest::ParameterPrefix;
 use super::{Files, MANIFEST, OfferedAction, Product, RunInput};
 use crate::model::{IrregularFile, RepoPath};
 
@@ -38,7 +39,7 @@ struct ProductEntry {
     recognised: Result<Recognised, UnreadableProduct>,
     files: Files,
     /// The only prefixes of SSM parameters that count; `None` if all of the manifest do.
-    ssm_prefixes: Option<Vec<String>>,
+    parameters: Option<Vec<ParameterPrefix>>,
     product: OnceLock<Result<Arc<Product>, String>>,
 }
 
@@ -51,8 +52,15 @@ struct Recognised {
     #[serde(default)]
     actions: IndexMap<String, serde_yaml::Value>,
     folders: Option<serde::de::IgnoredAny>,
-    #[serde(default, rename = "ssm-prefixes")]
-    ssm_prefixes: Vec<String>,
+    #[serde(default)]
+    permissions: NamedParameters,
+}
+
+/// The part of a manifest's `permissions` that limits what a check may read.
+#[derive(Debug, Default, serde::Deserialize)]
+struct NamedParameters {
+    #[serde(default)]
+    parameters: Vec<ParameterPrefix>,
 }
 
 /// Why a product cannot be read.
@@ -173,20 +181,20 @@ impl Registry {
             folder: folder.to_owned(),
             recognised,
             files,
-            ssm_prefixes: None,
+            parameters: None,
             product: OnceLock::new(),
         });
     }
 
     /// Ignores prefixes of SSM parameters that the products of `reviewed` do not name: a change does not extend what its own check may
     /// read.
-    pub fn limit_ssm_prefixes(&mut self, reviewed: &Self) {
+    pub fn limit_parameters(&mut self, reviewed: &Self) {
         for entry in &mut self.entries {
             let mut known = reviewed.entries.iter();
             let known = known.find(|known| known.folder == entry.folder);
             let known = known.and_then(|known| known.recognised.as_ref().ok());
-            let prefixes = known.map(|known| known.ssm_prefixes.clone());
-            entry.ssm_prefixes = Some(prefixes.unwrap_or_default());
+            let prefixes = known.map(|known| known.permissions.parameters.clone());
+            entry.parameters = Some(prefixes.unwrap_or_default());
         }
     }
 
@@ -313,8 +321,8 @@ impl ProductEntry {
             .get_or_init(|| {
                 load_deep(&self.files)
                     .map(|mut product| {
-                        if let Some(known) = &self.ssm_prefixes {
-                            let prefixes = &mut product.manifest.ssm_prefixes;
+                        if let Some(known) = &self.parameters {
+                            let prefixes = &mut product.manifest.permissions.parameters;
                             prefixes.retain(|prefix| known.contains(prefix));
                         }
                         Arc::new(product)
@@ -360,32 +368,42 @@ mod tests {
     }
 
     #[test]
-    fn attack_a_change_names_more_ssm_prefixes() {
-        let registry = |prefixes: Option<&str>| {
-            let mut registry = Registry::built_in();
+    fn attack_a_change_names_more_parameters() {
+        let registry = |prefixes: &str| {
             let folder = BUILT_IN.get_dir("s3").unwrap();
-            let mut files: Files = folder
-                .files()
-                .map(|file| {
-                    let name = file.path().file_name().unwrap().to_string_lossy();
-                    (name.into_owned(), file.contents_utf8().unwrap().to_owned())
-                })
-                .collect();
-            if let (Some(prefixes), Some(manifest)) = (prefixes, files.get_mut(MANIFEST)) {
-                manifest.push_str(&format!("\nssm-prefixes: {prefixes}\n"));
-                registry.add("s3", files);
-            }
+            let file = |name: &str| {
+                let file = folder.get_file(format!("s3/{name}")).unwrap();
+                file.contents_utf8().unwrap().to_owned()
+            };
+            let manifest = file(MANIFEST);
+            assert!(manifest.contains("parameters: [/s3/]"));
+            let mut files: Files = [
+                "config.schema.json",
+                "stack.yaml.j2",
+                "iam-policy.json.j2",
+                "folders.yaml",
+                "sample.yaml",
+            ]
+            .map(|name| (name.to_owned(), file(name)))
+            .into();
+            let manifest =
+                manifest.replace("parameters: [/s3/]", &format!("parameters: {prefixes}"));
+            files.insert(MANIFEST.to_owned(), manifest);
+            let mut registry = Registry::built_in();
+            registry.add("s3", files);
             registry
         };
         for (base, head, allowed) in [
-            (None, "[/a/]", &[][..]),
-            (Some("[/a/]"), "[/a/, /b/]", &["/a/"]),
-            (Some("[/a/, /b/]"), "[/b/]", &["/b/"]),
+            ("[]", "[/a/]", &[][..]),
+            ("[/a/]", "[/a/, /b/]", &["/a/"]),
+            ("[/a/, /b/]", "[/b/]", &["/b/"]),
         ] {
-            let mut changed = registry(Some(head));
-            changed.limit_ssm_prefixes(&registry(base));
+            let mut changed = registry(head);
+            changed.limit_parameters(&registry(base));
             let product = changed.product("s3").unwrap().unwrap();
-            assert_eq!(product.manifest.ssm_prefixes, allowed, "{head}");
+            let prefixes = product.manifest.permissions.parameters.iter();
+            let prefixes: Vec<&str> = prefixes.map(ParameterPrefix::as_str).collect();
+            assert_eq!(prefixes, allowed, "{head}");
         }
     }
 

@@ -61,7 +61,7 @@ pub struct ExternalReference {
 
 /// Everything in a template that refers out of it, in source order. An unknown transform counts. Parameters of SSM whose names begin
 /// with one of the prefixes do not count.
-pub fn external_references(template: &Node, ssm_prefixes: &[String]) -> Vec<ExternalReference> {
+pub fn external_references(template: &Node, ssm_prefixes: &[&str]) -> Vec<ExternalReference> {
     let mut search = ReferenceSearch {
         ssm_prefixes,
         path: Vec::new(),
@@ -90,7 +90,7 @@ fn is_local(section: &Node) -> bool {
 }
 
 struct ReferenceSearch<'a> {
-    ssm_prefixes: &'a [String],
+    ssm_prefixes: &'a [&'a str],
     path: Vec<String>,
     found: Vec<ExternalReference>,
 }
@@ -196,8 +196,8 @@ impl ReferenceSearch<'_> {
     }
 
     fn may_read(&self, name: &str) -> bool {
-        let mut prefixes = self.ssm_prefixes.iter().map(String::as_str);
-        name.starts_with(PUBLIC_PREFIX) || prefixes.any(|prefix| name.starts_with(prefix))
+        let mut prefixes = self.ssm_prefixes.iter();
+        name.starts_with(PUBLIC_PREFIX) || prefixes.any(|prefix| name.starts_with(*prefix))
     }
 }
 
@@ -229,7 +229,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         let tree = parse(&RepoPath::typed("t.yaml"), text.as_bytes(), Tags::Keep).unwrap();
-        let references = external_references(&tree, &["/vpc/".to_owned()]);
+        let references = external_references(&tree, &["/vpc/"]);
         let texts = references.iter().map(|reference| {
             let kind = reference.kind.word();
             format!("{kind} {}", reference.place)

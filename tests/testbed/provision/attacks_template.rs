@@ -22,7 +22,7 @@ fn with_product(mut commit: CommitBuilder, added: &str) -> CommitBuilder {
         let text = std::fs::read_to_string(file.path()).unwrap();
         let text = match name.as_str() {
             "stack.yaml.j2" => format!("{added}{text}"),
-            "product.yaml" => format!("{text}\nssm-prefixes: [/vault/]\n"),
+            "product.yaml" => text.replace("parameters: [/s3/]", "parameters: [/s3/, /vault/]"),
             _ => text,
         };
         commit = commit.write(&format!(".provisioner/products/s3/{name}"), text);
