@@ -1,10 +1,12 @@
 //! The outputs of a step: output variables and the job summary.
 
-use std::fs::File;
+use std::borrow::Cow;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 
 use super::detect::system;
 use super::environment::variable;
+use crate::report::run_summary;
 
 /// Output variables of the step, in order.
 #[derive(Debug, Default)]
@@ -30,9 +32,24 @@ impl JobOutputs {
     }
 }
 
-/// Appends Markdown to the job summary.
+/// Appends Markdown to the job summary. A run that appends twice stays within the CI system's limit too.
 pub fn summary(markdown: &str) -> io::Result<()> {
-    system().map_or(Ok(()), |system| append(system.summary_variable, markdown))
+    let Some(system) = system() else {
+        return Ok(());
+    };
+    let path = variable(system.summary_variable);
+    let written = path.and_then(|path| fs::metadata(path).ok());
+    let written = written.map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
+    let room = system.summary_bytes.saturating_sub(written);
+    append(system.summary_variable, &fit_bytes(markdown, room))
+}
+
+/// Markdown in at most `room` bytes. A character has at most four.
+fn fit_bytes(markdown: &str, room: usize) -> Cow<'_, str> {
+    match markdown.len() <= room {
+        true => markdown.into(),
+        false => run_summary(vec![markdown.to_owned()], room / 4).into(),
+    }
 }
 
 fn append(variable_name: &str, text: &str) -> io::Result<()> {
@@ -44,4 +61,21 @@ fn append(variable_name: &str, text: &str) -> io::Result<()> {
         .append(true)
         .open(path)?
         .write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_fitted_by_bytes() {
+        let wide = "一二三四五六七八九十 <details>\n\n".repeat(50_000);
+        let room = 1 << 20;
+        assert!(wide.len() > room && wide.chars().count() < room);
+        let fitted = fit_bytes(&wide, room);
+        assert!(fitted.len() <= room, "{}", fitted.len());
+        assert!(fitted.contains("The rest is in the job's report."));
+        assert_eq!(fit_bytes("short\n", 6), "short\n");
+        assert!(fit_bytes("# too long\n", 3).len() <= 3);
+    }
 }

@@ -15,6 +15,8 @@ pub struct CiSystem {
     pub output_variable: &'static str,
     /// The variable with the path of the file to which a step appends its part of the job summary.
     pub summary_variable: &'static str,
+    /// Most bytes of a step's part of the job summary.
+    pub summary_bytes: usize,
     /// Reads the job's environment.
     pub read: fn() -> anyhow::Result<JobEnvironment>,
     /// One output variable, by name and value, as text for the file.

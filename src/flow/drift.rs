@@ -12,7 +12,7 @@ use crate::ci::{JobOutputs, summary};
 use crate::config::{Config, load_file};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
-use crate::forge::{Issue, Source};
+use crate::forge::{ForgeError, Issue, Source};
 use crate::guard::LoadedPolicy;
 use crate::guard::Policy;
 use crate::job::CredentialCache;
@@ -61,10 +61,14 @@ pub async fn scan(job: &Job) -> JobResult {
         .buffer_unordered(allowed.concurrency());
     let (mut stacks, exits): (Vec<StackDrift>, Vec<Exit>) = scans.unzip().await;
     stacks.sort_by(|a, b| a.config.cmp(&b.config));
-    if let Some(own) = job.forge.current_user().await? {
-        sync_issues(job, own, &stacks).await?;
-    }
-    finish(job, &stacks, left, exits.into_iter().max())
+    // What was found is in the summary, whatever becomes of the issues.
+    let unwritten = match job.forge.current_user().await {
+        Ok(Some(own)) => sync_issues(job, own, &stacks).await,
+        Ok(None) => None,
+        Err(error) => Some(unwritten(&error)),
+    };
+    let exit = exits.into_iter().max();
+    finish(job, &stacks, left, exit.max(unwritten))
 }
 
 /// The valid configs of a commit.
@@ -178,43 +182,60 @@ enum Checked {
     At(i64),
 }
 
-/// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read stays as it is.
-async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Result<(), JobError> {
-    let issues = job.forge.own_issues(own, DRIFT_MARKER).await?;
+/// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read stays as it is. One
+/// issue that the forge does not take stops no other one. Returns an exit code if there is such an issue.
+async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Option<Exit> {
+    let issues = match job.forge.own_issues(own, DRIFT_MARKER).await {
+        Ok(issues) => issues,
+        Err(error) => return Some(unwritten(&error)),
+    };
     let mut known: BTreeMap<&str, &Issue> = BTreeMap::new();
     for issue in &issues {
         let marker = issue.body.lines().next().unwrap_or("").trim_end();
         // If two issues exist for a stack, the older one is updated.
         known.entry(marker).or_insert(issue);
     }
+    let mut exit = None;
     for scanned in stacks {
         let Ok(found) = &scanned.found else {
             continue;
         };
-        let stack = &scanned.stack;
-        let issue = known.get(drift_issue_marker(stack).as_str());
-        let body = drift_issue(
-            stack,
-            &scanned.config,
-            found,
-            job.forge.profile().comment_chars,
-        );
-        match (issue, found.drifted) {
-            (None, false) => {}
-            (None, true) => {
-                let title = drift_issue_title(stack);
-                let opened = job.forge.open_issue(&title, &body).await?;
-                log::info!("opened {}", opened.url);
-            }
-            (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
-            (Some(issue), drifted) => {
-                job.forge
-                    .update_issue(issue.number, &body, !drifted)
-                    .await?
-            }
+        let issue = known.get(drift_issue_marker(&scanned.stack).as_str());
+        if let Err(error) = sync_issue(job, issue.copied(), scanned, found).await {
+            exit = Some(unwritten(&error));
+        }
+    }
+    exit
+}
+
+async fn sync_issue(
+    job: &Job,
+    issue: Option<&Issue>,
+    scanned: &StackDrift,
+    found: &FoundDrift,
+) -> Result<(), ForgeError> {
+    let stack = &scanned.stack;
+    let limit = job.forge.profile().comment_chars;
+    let body = drift_issue(stack, &scanned.config, found, limit);
+    match (issue, found.drifted) {
+        (None, false) => {}
+        (None, true) => {
+            let title = drift_issue_title(stack);
+            let opened = job.forge.open_issue(&title, &body).await?;
+            log::info!("opened {}", opened.url);
+        }
+        (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
+        (Some(issue), drifted) => {
+            let update = job.forge.update_issue(issue.number, &body, !drifted);
+            update.await?;
         }
     }
     Ok(())
+}
+
+fn unwritten(error: &ForgeError) -> Exit {
+    log::warn!("{error}");
+    Exit::Unreachable
 }
 
 fn finish(job: &Job, stacks: &[StackDrift], left: usize, exit: Option<Exit>) -> JobResult {

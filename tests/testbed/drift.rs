@@ -1,7 +1,7 @@
 //! Scheduled drift detection: opens, updates and closes one issue for each drifted stack.
 
 use crate::aws::scene;
-use crate::support::github::Issue;
+use crate::support::github::{Fault as GitHubFault, Issue};
 use crate::support::job::{Job, JobOutput};
 use crate::support::proxy::{Fault, FaultProxy, Rule};
 use crate::world::*;
@@ -185,6 +185,25 @@ fn an_unreadable_stack_keeps_its_issue_and_fails_the_run() {
     assert_eq!(run.outputs["failed"], "1");
     world.github.expect_writes(&[]);
     assert!(world.only_issue().open);
+}
+
+/// The forge does not take an issue: the summary still has what was found, and the next scan opens the issue.
+#[test]
+fn an_issue_that_is_not_written_loses_no_finding() {
+    let world = World::deployed(&policy(""));
+    world.put("other/");
+    let expired = GitHubFault::Json(401, serde_json::json!({"message": "Bad credentials"}));
+    for place in [OPENED, "GET /repos/acme/infra/issues", "POST /graphql"] {
+        world.github.fault_always(place, expired.clone());
+        let run = world.scan_job().run();
+        world.github.clear_faults();
+        world.github.take_writes();
+        assert_eq!(run.status, 31, "{place}: {}", run.stderr);
+        assert_eq!(run.outputs["drifted"], "1", "{place}");
+        assert!(run.summary.contains("drift"), "{place}: {}", run.summary);
+    }
+    world.scan();
+    world.github.expect_writes(&[OPENED]);
 }
 
 #[test]

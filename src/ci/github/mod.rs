@@ -33,6 +33,8 @@ pub(super) const SYSTEM: CiSystem = CiSystem {
     actor_variable: "GITHUB_ACTOR",
     output_variable: "GITHUB_OUTPUT",
     summary_variable: "GITHUB_STEP_SUMMARY",
+    // The runner drops a larger summary.
+    summary_bytes: 1 << 20,
     read,
     output_entry,
     annotations,
