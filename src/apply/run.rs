@@ -21,7 +21,7 @@ use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
 use crate::job::{Job, JobError, JobResult};
 use crate::job::{ProgressLog, cancel_on_signal};
-use crate::model::{CommitSha, Digest, UserId};
+use crate::model::{CommitSha, Digest, EffectKind, UserId};
 use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::Change;
@@ -221,6 +221,12 @@ impl<'a> Run<'a> {
             }
         }
         notices.extend(deployments.failure());
+        let is_update = |decision: &Decision| {
+            decision.kind == EffectKind::Update && !decision.early && decision.denials.is_empty()
+        };
+        if applied.decisions.iter().any(is_update) {
+            notices.push(Notice::UpdatePlanRecomputed);
+        }
         applied
     }
 

@@ -2,7 +2,7 @@
 
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::facts::JobFacts;
-use super::{roles, token};
+use super::{code_owners, roles, token};
 use crate::change::{ConfigSelector, configs_at, policy_at};
 use crate::ci::{CiEvent, JobEnvironment};
 use crate::config::{Config, load_file};
@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::forge::{Forge, ForgeError, RepositoryInfo, TokenPermission};
 use crate::guard::Policy;
-use crate::model::CommitSha;
+use crate::model::{CommitSha, RepoPath};
 use crate::product::Registry;
 use crate::report::Found;
 
@@ -50,6 +50,12 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
         token::approvers(diagnosis, &job, policy).await;
         token::teams(diagnosis, &job, policy).await;
         environments(diagnosis, &job, policy).await;
+    }
+    let paths: Vec<RepoPath> = configs.iter().map(|config| config.path.clone()).collect();
+    code_owners::code_owners(diagnosis, &job, &paths).await;
+    if job.about.is_some() {
+        let what = "plan status and comments";
+        diagnosis.skip("repository", what, &Found::PlanStatusForgeable);
     }
     let subject = roles::identity(diagnosis, &job).await;
     if let (Some(policy), Some(subject)) = (&policy, subject) {

@@ -1,5 +1,6 @@
 //! `doctor`: what this job or this laptop can do. Nothing is changed; what cannot be proven without a change is said not to be.
 
+mod code_owners;
 mod diagnosis;
 mod facts;
 mod job;

@@ -17,6 +17,9 @@ pub trait Capabilities: Send + Sync {
     /// Whether the token has a permission to write. Comments can be tested only on a pull request.
     async fn may_write(&self, what: WritePermission, pull_request: Option<u64>) -> Capability;
 
+    /// Whether every change of a branch needs an approval by a code owner. `None` if the token may not read it.
+    async fn requires_code_owners(&self, branch: &str) -> Result<Option<bool>, ForgeError>;
+
     /// Whether the token may read who belongs to a team (`organisation/team`), tested with one login.
     async fn can_read_team(&self, team: &str, login: &str) -> Capability;
 

@@ -11,6 +11,10 @@ pub struct Profile {
     pub token_variable: &'static str,
     /// The login of jobs, where the CI system names no person.
     pub job_login: &'static str,
+    /// The paths of the file of code owners. The first one that exists counts.
+    pub code_owner_files: &'static [&'static str],
+    /// The folder of the files that define CI jobs.
+    pub workflow_folder: &'static str,
     /// Most characters of a comment or of an issue's body.
     pub comment_chars: usize,
     /// Most characters of a job summary.

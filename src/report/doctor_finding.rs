@@ -1,6 +1,6 @@
 //! The findings of `doctor`, in words, with help.
 
-use crate::text::pluralize;
+use crate::text::{or_list, pluralize};
 
 /// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,27 @@ pub enum Found {
     EnvironmentUnknown {
         permission: &'static str,
     },
+
+    CodeOwnersRequired {
+        branch: String,
+    },
+    CodeOwnersNotRequired {
+        branch: String,
+    },
+    CodeOwnersUnproven,
+    /// Where the forge looks for the file.
+    CodeOwnersAbsent {
+        files: &'static [&'static str],
+    },
+    CodeOwnersComplete {
+        path: String,
+    },
+    /// `missing`: files, and folders with a trailing slash.
+    CodeOwnersIncomplete {
+        path: String,
+        missing: Vec<String>,
+    },
+    PlanStatusForgeable,
 
     // The token.
     TokenSet,
@@ -219,6 +240,22 @@ impl Found {
             Self::EnvironmentUnknown { .. } => {
                 "not proven: it does not exist, or this token may not read it".to_owned()
             }
+            Self::CodeOwnersRequired { branch } => format!("required on {branch}"),
+            Self::CodeOwnersNotRequired { branch } => format!("not required on {branch}"),
+            Self::CodeOwnersUnproven => {
+                "not known: this token may not read the details of the branch's protection"
+                    .to_owned()
+            }
+            Self::CodeOwnersAbsent { files } => format!("no file {}", or_list(files)),
+            Self::CodeOwnersComplete { path } => {
+                format!("{path} lists owners of policy, products, workflows and configs")
+            }
+            Self::CodeOwnersIncomplete { path, missing } => {
+                format!("{path} lists no owner of {}", missing.join(", "))
+            }
+            Self::PlanStatusForgeable => {
+                "with a job's own token, every workflow of this repository can forge them; a forgery cannot change what runs, since provisioner recomputes the plan".to_owned()
+            }
             Self::TokenSet => "set".to_owned(),
             Self::TokenMissing { .. } => "not set".to_owned(),
             Self::Works => "works".to_owned(),
@@ -318,6 +355,16 @@ impl Found {
             Self::EnvironmentUnknown { permission } => format!(
                 "create the environment in the repository's settings, and grant the job {permission}"
             ),
+            Self::CodeOwnersNotRequired { .. } | Self::CodeOwnersUnproven => {
+                "require a review from code owners in the rules of the default branch".to_owned()
+            }
+            Self::CodeOwnersAbsent { .. } | Self::CodeOwnersIncomplete { .. } => {
+                "add owners: these files decide who may approve, what runs and what is deployed"
+                    .to_owned()
+            }
+            Self::PlanStatusForgeable => {
+                "read the rendered diff, or give the action the token of an app of its own".to_owned()
+            }
             Self::NotGranted {
                 permission,
                 purpose,

@@ -33,6 +33,8 @@ pub enum Notice {
     },
     /// Number of configs that a newer change changed again.
     Superseded { configs: usize },
+    /// A stack was updated. What reviewers were shown can be forged.
+    UpdatePlanRecomputed,
     /// More stacks in one run than deployments may be created for.
     TooManyDeployments { stacks: usize },
     /// The forge did not answer a request about a deployment.
@@ -121,6 +123,10 @@ impl Notice {
                     " configs were changed again since this was merged, and left to the newer change.",
                 ));
             }
+            Self::UpdatePlanRecomputed => {
+                "provisioner recomputed the plan before the update, so a forged status or comment could not change what ran. \
+                 With a job's own token, every workflow of this repository can forge what reviewers see."
+            }
             Self::TooManyDeployments { stacks } => {
                 return Text::ours("There are no deployments: ")
                     .and(Text::number(*stacks))
@@ -205,6 +211,7 @@ mod tests {
     fn notices_survive_a_json_round_trip() {
         for notice in [
             Notice::PolicyChanged,
+            Notice::UpdatePlanRecomputed,
             Notice::Superseded { configs: 2 },
             Notice::TooManyDeployments { stacks: 60 },
             Notice::Offline {

@@ -58,4 +58,34 @@ impl GitHub {
         };
         Ok((tip, protected))
     }
+
+    /// Whether a rule of the branch requires code owners. `None` if the branch has classic protection, whose details only
+    /// administrators can read, or if the token may not read the rules.
+    pub(super) async fn code_owner_rule(&self, name: &str) -> Result<Option<bool>, ForgeError> {
+        let what = format!("rules of branch {name:?}");
+        let name = segment(name)
+            .ok_or_else(|| ForgeError::invalid(&what, "this cannot be a branch's name"))?;
+        let route = format!("{}/rules/branches/{name}", self.root);
+        let rules = self
+            .get_all::<wire::Rule>(&what, &route, MAX_RULE_PAGES)
+            .await;
+        let rules = match rules {
+            Ok(rules) => rules,
+            Err(error) if error.is_withheld() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_required = rules.iter().any(|rule| {
+            let parameters = rule.parameters.as_ref();
+            rule.kind == PULL_REQUEST_RULE
+                && parameters.and_then(|parameters| parameters.require_code_owner_review)
+                    == Some(true)
+        });
+        if is_required {
+            return Ok(Some(true));
+        }
+        let route = format!("{}/branches/{name}", self.root);
+        let branch: wire::Branch = self.get(&what, &route).await?;
+        let older = branch.protection.and_then(|protection| protection.enabled);
+        Ok((older == Some(false)).then_some(false))
+    }
 }

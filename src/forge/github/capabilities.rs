@@ -81,6 +81,10 @@ impl Capabilities for GitHub {
         read(self.get::<Value>(WHAT, &route).await)
     }
 
+    async fn requires_code_owners(&self, branch: &str) -> Result<Option<bool>, ForgeError> {
+        self.code_owner_rule(branch).await
+    }
+
     async fn can_read_team(&self, team: &str, login: &str) -> Capability {
         let parts = team.split_once('/').and_then(|(organisation, team)| {
             Some((segment(organisation)?, segment(team)?, segment(login)?))

@@ -9,6 +9,8 @@ const PROFILE: Profile = Profile {
     name: "GitHub",
     token_variable: "GITHUB_TOKEN",
     job_login: "github-actions",
+    code_owner_files: &[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"],
+    workflow_folder: ".github/workflows",
     // The limit is 65,536; the margin is for what a proxy or an editor adds.
     comment_chars: 65_000,
     // The limit is 1 MiB for each step, and a character has up to four bytes.

@@ -71,6 +71,12 @@ pub struct Protection {
 pub struct Rule {
     #[serde(rename = "type")]
     pub kind: String,
+    pub parameters: Option<RuleParameters>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct RuleParameters {
+    pub require_code_owner_review: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

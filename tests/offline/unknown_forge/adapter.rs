@@ -24,6 +24,8 @@ const PROFILE: Profile = Profile {
     name: "Unknown",
     token_variable: "UNKNOWN_TOKEN",
     job_login: "job",
+    code_owner_files: &[],
+    workflow_folder: ".ci",
     comment_chars: 10_000,
     summary_chars: 10_000,
     deployment_description_chars: 100,
@@ -313,6 +315,10 @@ impl Capabilities for UnknownForge {
 
     async fn can_read_team(&self, _: &str, _: &str) -> Capability {
         Capability::Unproven("unknown".to_owned())
+    }
+
+    async fn requires_code_owners(&self, _: &str) -> Result<Option<bool>> {
+        Ok(None)
     }
 
     fn job_subject(&self, _: &Claims, _: Option<&RepositoryInfo>) -> JobSubject {
