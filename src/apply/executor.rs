@@ -6,7 +6,7 @@ use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
 use super::fresh::FreshChange;
 use super::outcome::{ApplyReport, to_outcome};
-use super::recorder::{DecisionRecorder, recorded_policies};
+use super::recorder::{DecisionRecorder, recorded_policies, unread_record};
 use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
 use crate::config::Config;
@@ -17,7 +17,7 @@ use crate::model::Digest;
 use crate::operation::{ActionOutcome, Task, TaskOptions, to_diagnostics};
 use crate::operation::{Desired, OperationError};
 use crate::product::Verb;
-use crate::report::{Decision, NextStep, Outcome, Problem, Redactor, State};
+use crate::report::{NextStep, Outcome, Problem, Redactor, StackRecord, State};
 use crate::stack::StackName;
 
 /// What the tasks of one change share.
@@ -34,13 +34,8 @@ pub struct Executor<'a> {
     pub finish_cancelled: bool,
 }
 
-/// The outcome of a task, the guard's decisions, the stack with the digest of its template if it changed, and the exit code.
-type Finished = (
-    Outcome,
-    Vec<Decision>,
-    Option<(String, Digest)>,
-    Option<Exit>,
-);
+/// The outcome of a task, its record for the evidence, and the exit code.
+type Finished = (Outcome, StackRecord, Option<Exit>);
 
 impl Executor<'_> {
     /// Runs the tasks, at most as many at once as the policy allows.
@@ -50,9 +45,8 @@ impl Executor<'_> {
             .map(|task| self.run(task))
             .buffer_unordered(self.concurrency);
         let done: Vec<_> = done.collect().await;
-        for (outcome, decisions, subject, exit) in done {
-            applied.decisions.extend(decisions);
-            applied.subjects.extend(subject);
+        for (outcome, record, exit) in done {
+            applied.records.push(record);
             applied.add(outcome, exit);
         }
         applied
@@ -122,18 +116,14 @@ impl Executor<'_> {
         if !is_unchanged {
             self.deployments.finish(&stack, task.verb, &outcome).await;
         }
-        let subject = is_applied
-            .then(|| Desired::new(config).ok())
-            .flatten()
-            .map(|desired| (stack.to_string(), Digest::sha256(&desired.sent)));
-        let mut decisions = recorder.decisions();
-        if self.fresh.is_reread(merged) {
-            let policies = recorded_policies(merged);
-            for decision in &mut decisions {
-                decision.policy = Some(policies.clone());
-            }
-        }
-        (outcome, decisions, subject, exit)
+        let desired = is_applied.then(|| Desired::new(config).ok()).flatten();
+        let template = desired.map(|desired| Digest::sha256(&desired.sent));
+        let mut record = recorder.into_record(&task, template);
+        record.policy = self
+            .fresh
+            .is_reread(merged)
+            .then(|| recorded_policies(merged));
+        (outcome, record, exit)
     }
 
     async fn attempt(
@@ -158,7 +148,11 @@ impl Executor<'_> {
         };
         let policies = merged.policies();
         let role = policies.apply_role(&task.config.target);
-        run_with_role(self.sessions, policies, role, recorder, &task, values).await
+        let done = run_with_role(self.sessions, policies, role, recorder, &task, values).await;
+        if let Err(OperationError::Denied(denials)) = &done {
+            recorder.denied(denials);
+        }
+        done
     }
 
     /// Adds what the denied update would do.
@@ -235,7 +229,7 @@ fn unread(task: &StackTask<'_>, stack: &StackName, error: &JobError) -> Finished
     let code = Code::ForgeUnreachable;
     let problem = Diagnostic::error(code, &task.change.path, error.text());
     outcome.problems = vec![Problem::from_diagnostic(&problem)];
-    (outcome, Vec::new(), None, Some(error.exit()))
+    (outcome, unread_record(task, stack), Some(error.exit()))
 }
 
 /// The config before the change, if it renders to the deployed template.

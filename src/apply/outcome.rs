@@ -1,22 +1,17 @@
 //! The outcomes of tasks.
 
-use std::collections::BTreeMap;
-
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::model::Digest;
 use crate::operation::{ActionOutcome, Conclusion, denial_diagnostics};
 use crate::plan::Change;
-use crate::report::{Decision, NextStep, Outcome, Problem, State};
+use crate::report::{NextStep, Outcome, Problem, StackRecord, State};
 use crate::stack::StackName;
 
 /// The results of a change's tasks.
 #[derive(Default)]
 pub struct ApplyReport {
     pub outcomes: Vec<Outcome>,
-    pub decisions: Vec<Decision>,
-    /// Stacks that were provisioned or deleted, with the digests of their templates.
-    pub subjects: BTreeMap<String, Digest>,
+    pub records: Vec<StackRecord>,
     pub exit: Option<Exit>,
 }
 

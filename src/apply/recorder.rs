@@ -2,21 +2,23 @@
 
 use std::sync::Mutex;
 
+use super::task::StackTask;
 use crate::change::MergedChange;
 use crate::guard::{
     Authority, ChangeRequest, Denial, EffectKind, Facts, Policies, denials_before_credentials,
 };
 use crate::job::ProgressLog;
-use crate::model::FileContents;
+use crate::model::{Digest, FileContents};
 use crate::operation::{AuthoritySource, Progress};
 use crate::plan::Deletion;
-use crate::report::{Counted, Decision, RecordedPolicies, Step};
+use crate::report::{Counted, Decision, RecordedFacts, RecordedPolicies, StackRecord, Step};
 use crate::stack::{StackEvent, StackName};
 
 pub struct DecisionRecorder {
     request: ChangeRequest,
     console: ProgressLog,
     decisions: Mutex<Vec<Decision>>,
+    refusals: Mutex<Vec<Denial>>,
     deletion_digest: Mutex<Option<String>>,
 }
 
@@ -26,6 +28,7 @@ impl DecisionRecorder {
             request,
             console,
             decisions: Mutex::default(),
+            refusals: Mutex::default(),
             deletion_digest: Mutex::default(),
         }
     }
@@ -42,16 +45,37 @@ impl DecisionRecorder {
             ..Facts::default()
         };
         let denials = denials_before_credentials(kind, policies, &facts, stack);
-        if let (false, Ok(mut decisions)) = (denials.is_empty(), self.decisions.lock()) {
-            decisions.push(Decision::new(stack, kind, true, &facts, &denials));
-        }
+        self.record(kind, None, &denials);
         denials
+    }
+
+    fn record(&self, kind: EffectKind, facts: Option<&Facts>, denials: &[Denial]) {
+        if let Ok(mut decisions) = self.decisions.lock() {
+            decisions.push(Decision {
+                kind,
+                facts: facts.map(RecordedFacts::new),
+                denials: denials.to_vec(),
+            });
+        }
+    }
+
+    /// Records denials of a task, unless they are those of a decision.
+    pub fn denied(&self, denials: &[Denial]) {
+        let Ok(decisions) = self.decisions.lock() else {
+            return;
+        };
+        if decisions.iter().any(|made| made.denials == denials) {
+            return;
+        }
+        if let Ok(mut refusals) = self.refusals.lock() {
+            refusals.extend_from_slice(denials);
+        }
     }
 
     /// Whether the guard decided with facts from AWS.
     pub fn has_queried_aws(&self) -> bool {
         let decisions = self.decisions.lock();
-        decisions.is_ok_and(|made| made.iter().any(|decision| !decision.early))
+        decisions.is_ok_and(|decisions| decisions.iter().any(|made| made.facts.is_some()))
     }
 
     /// The digest that confirms the deletion, if one was previewed.
@@ -59,10 +83,24 @@ impl DecisionRecorder {
         self.deletion_digest.lock().ok()?.clone()
     }
 
-    /// All decisions, oldest first.
-    pub fn decisions(self) -> Vec<Decision> {
-        self.decisions.into_inner().unwrap_or_default()
+    /// The record of a task's stack. `template`: digest of the applied template.
+    pub fn into_record(self, task: &StackTask<'_>, template: Option<Digest>) -> StackRecord {
+        let config = &task.config;
+        let stack = StackName::for_config(config);
+        StackRecord {
+            request: Some(self.request),
+            decisions: self.decisions.into_inner().unwrap_or_default(),
+            refusals: self.refusals.into_inner().unwrap_or_default(),
+            template,
+            ..unread_record(task, &stack)
+        }
     }
+}
+
+/// The record of a task without facts.
+pub fn unread_record(task: &StackTask<'_>, stack: &StackName) -> StackRecord {
+    let product = task.config.product.name();
+    StackRecord::unread(task.change.path.as_str(), product, task.verb, stack)
 }
 
 impl AuthoritySource for DecisionRecorder {
@@ -84,13 +122,11 @@ impl Progress for DecisionRecorder {
         self.console.count(stack, what, done, of);
     }
 
-    fn decided(&self, stack: &StackName, kind: EffectKind, facts: &Facts, denials: &[Denial]) {
+    fn decided(&self, _: &StackName, kind: EffectKind, facts: &Facts, denials: &[Denial]) {
         if let (Some(digest), Ok(mut deletion)) = (&facts.deletion, self.deletion_digest.lock()) {
             *deletion = Some(digest.clone());
         }
-        if let Ok(mut decisions) = self.decisions.lock() {
-            decisions.push(Decision::new(stack, kind, false, facts, denials));
-        }
+        self.record(kind, Some(facts), denials);
     }
 }
 

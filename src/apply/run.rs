@@ -1,6 +1,5 @@
 //! One run of a job over merged changes: comments, evidence, job summary, exit code.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -26,9 +25,9 @@ use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::Change;
 use crate::report::{
-    ChangeRecord, Decision, Evidence, Heading, NotWritten, Notice, Outcome, Predicate, Problem,
-    Provisioning, Redactor, ReportSource, State, outcome_lines, provisioning, run_summary,
-    states_line, unread_merge, unwritten_comment,
+    ChangeRecord, Evidence, Heading, NotWritten, Notice, Outcome, Problem, Provisioning, Redactor,
+    ReportSource, RunRecord, SealedChange, StackRecord, State, outcome_lines, provisioning,
+    run_summary, states_line, unread_merge, unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -44,8 +43,7 @@ pub struct Run<'a> {
     own: Option<UserId>,
     sessions: Option<CredentialCache>,
     token: String,
-    records: Vec<ChangeRecord>,
-    subjects: BTreeMap<String, Digest>,
+    records: Vec<SealedChange>,
     summary: Vec<String>,
     exit: Option<Exit>,
 }
@@ -58,7 +56,6 @@ impl<'a> Run<'a> {
             sessions: job.credentials(cancel_on_signal()),
             token: job.test_suffix(),
             records: Vec::new(),
-            subjects: BTreeMap::new(),
             summary: Vec::new(),
             exit: None,
         }
@@ -208,30 +205,27 @@ impl<'a> Run<'a> {
                 finish_cancelled: self.job.environment.finish_cancelled,
             };
             let done = executor.apply(tasks).await;
-            applied.decisions.extend(done.decisions);
-            applied.subjects.extend(done.subjects);
+            applied.records.extend(done.records);
             applied.outcomes.extend(done.outcomes);
             applied.exit = applied.exit.max(done.exit);
         } else {
             for task in tasks {
-                let (mut outcome, decisions) = self.deny_all(merged, &task);
+                let (mut outcome, record) = self.deny_all(merged, &task);
                 outcome.problems.extend(problems.iter().cloned());
-                applied.decisions.extend(decisions);
+                applied.records.push(record);
                 applied.add(outcome, Some(Exit::Denied));
             }
         }
         notices.extend(deployments.failure());
-        let is_update = |decision: &Decision| {
-            decision.kind == EffectKind::Update && !decision.early && decision.denials.is_empty()
-        };
-        if applied.decisions.iter().any(is_update) {
+        let records = &applied.records;
+        if records.iter().any(StackRecord::allows_update) {
             notices.push(Notice::UpdatePlanRecomputed);
         }
         applied
     }
 
     /// Denies a task because the policy does not load.
-    fn deny_all(&self, merged: &MergedChange, task: &StackTask<'_>) -> (Outcome, Vec<Decision>) {
+    fn deny_all(&self, merged: &MergedChange, task: &StackTask<'_>) -> (Outcome, StackRecord) {
         let config = &task.config;
         let stack = StackName::for_config(config);
         let values = Redactor::for_config(config, &[]);
@@ -242,7 +236,7 @@ impl<'a> Run<'a> {
             to_diagnostics(config, &values, operation::OperationError::Denied(refused));
         let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::Denied);
         outcome.problems = denials.iter().map(Problem::from_diagnostic).collect();
-        (outcome, recorder.decisions())
+        (outcome, recorder.into_record(task, None))
     }
 
     /// Keeps a report for the job summary and the evidence. Returns the comment.
@@ -262,39 +256,51 @@ impl<'a> Run<'a> {
             version: VERSION.to_owned(),
         };
         report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
-        let internal = |error: minijinja::Error| JobError::Internal(error.into());
-        let (recorded, comment) = ChangeRecord::new(
-            number,
-            merged.merge.clone(),
-            recorded_policies(merged),
-            applied.decisions,
+        let mut stacks = applied.records;
+        stacks.sort_by(|a, b| a.config.cmp(&b.config));
+        let (heading, limit) = place;
+        let change = ChangeRecord {
+            pull_request: number,
+            commit: merged.merge.clone(),
+            policy: recorded_policies(merged),
+            stacks,
             report,
-            place,
-        )
-        .map_err(internal)?;
-        let page = provisioning(
-            &recorded.report,
-            &Heading::Title,
-            self.job.forge.profile().summary_chars,
-        )
-        .map_err(internal)?;
+            heading,
+            limit,
+        };
+        let sealed = change.seal(&self.run_record());
+        let (sealed, comment) = sealed.map_err(|error| JobError::Internal(error.into()))?;
+        let report = &sealed.change.report;
+        let limit = self.job.forge.profile().summary_chars;
+        let page = provisioning(report, &Heading::Title, limit, Some(sealed.digest))
+            .map_err(|error| JobError::Internal(error.into()))?;
         self.summary.push(page);
         self.exit = self.exit.max(applied.exit);
-        self.subjects.extend(applied.subjects);
-        log::info!("{}", outcome_lines(&recorded.report.outcomes));
-        self.records.push(recorded);
+        log::info!("{}", outcome_lines(&report.outcomes));
+        self.records.push(sealed);
         Ok(comment)
+    }
+
+    fn run_record(&self) -> RunRecord {
+        let environment = &self.job.environment;
+        RunRecord {
+            version: VERSION.to_owned(),
+            repository: environment.repository.repository().to_owned(),
+            url: environment.run.url.clone(),
+            finishes_cancelled: environment.finish_cancelled,
+        }
     }
 
     /// Writes job summary, evidence and outputs.
     pub fn finish(self) -> JobResult {
         let exit = self.exit.unwrap_or(Exit::Ok);
         let environment = &self.job.environment;
+        let run_record = self.run_record();
         let states = |state: State| {
             let outcomes = self
                 .records
                 .iter()
-                .flat_map(|record| &record.report.outcomes);
+                .flat_map(|sealed| &sealed.change.report.outcomes);
             outcomes.filter(|outcome| outcome.state == state).count()
         };
         let mut outputs = JobOutputs::default();
@@ -309,7 +315,7 @@ impl<'a> Run<'a> {
         let outcomes = self
             .records
             .iter()
-            .flat_map(|record| &record.report.outcomes);
+            .flat_map(|sealed| &sealed.change.report.outcomes);
         let closing = states_line(outcomes);
         let written = (|| -> anyhow::Result<()> {
             summary(&run_summary(
@@ -318,16 +324,11 @@ impl<'a> Run<'a> {
             ))
             .context("job summary")?;
             if !self.records.is_empty() {
-                let predicate = Predicate {
-                    version: VERSION.to_owned(),
-                    repository: environment.repository.repository().to_owned(),
-                    run: environment.run.url.clone(),
-                    changes: self.records,
-                };
-                let evidence = Evidence::new(self.subjects, predicate);
+                let evidence = Evidence::new(run_record, self.records)?;
                 let text = serde_json::to_string_pretty(&evidence)? + "\n";
                 let path = &environment.evidence;
                 write_file(path, &text).with_context(|| format!("evidence {}", path.display()))?;
+                log::info!("evidence: SHA-256 {}", Digest::sha256(&text));
                 outputs.set("evidence-file", path.display());
             }
             outputs.write().context("step outputs")

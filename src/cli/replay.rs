@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use crate::exit::{Exit, exit_codes};
-use crate::report::{self, ReplayError, escape_workflow_commands};
+use crate::report::{self, EvidenceError, escape_workflow_commands};
 use crate::text::pluralize;
 
 /// The largest evidence file that is read. 200 stacks need about a hundredth of it.
@@ -42,11 +42,11 @@ pub fn replay(ReplayArgs { evidence: file }: &ReplayArgs) -> (String, Exit) {
     };
     let replayed = match report::replay(&text) {
         Ok(replayed) => replayed,
-        Err(error @ ReplayError::NotEvidence(_)) => {
+        Err(error @ EvidenceError::Json(_)) => {
             log::error!("{}: {error}", file.display());
             return (String::new(), Exit::Usage);
         }
-        Err(error @ ReplayError::Comment(_)) => {
+        Err(error @ EvidenceError::Comment(_)) => {
             log::error!("{error}");
             return (String::new(), Exit::Internal);
         }

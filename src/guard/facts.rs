@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::ChangeRequest;
 use crate::plan::Verdict;
@@ -10,14 +10,11 @@ use crate::stack::{Stack, StackName};
 use crate::template::ExternalReference;
 
 /// Facts about one stack, read in this run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The identity and region of AWS requests.
     pub caller: Option<Caller>,
-    /// `None`: unknown. `Some(None)`: no stack has the name. JSON leaves an unknown stack out, and has null for one that does not
-    /// exist.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+    /// `None`: unknown. `Some(None)`: no stack has the name.
     pub stack: Option<Option<Stack>>,
     /// Tags that a stack must have to be provisioner's own.
     pub owner: BTreeMap<String, String>,
@@ -35,11 +32,6 @@ pub struct Facts {
     pub external_references: Option<Vec<ExternalReference>>,
     /// Who or what requests the effect.
     pub authority: Authority,
-}
-
-/// A value that is present is known, null included.
-fn known<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Option<Stack>>, D::Error> {
-    Option::deserialize(written).map(Some)
 }
 
 /// An AWS identity.
@@ -63,8 +55,7 @@ pub struct Buckets {
 }
 
 /// Who or what requests an effect.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "from")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Authority {
     #[default]
     Unknown,
@@ -73,7 +64,6 @@ pub enum Authority {
         /// `--force`.
         force: bool,
         /// The stack's name as typed at the prompt; `None` without a terminal.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         typed: Option<String>,
     },
     /// A pull request, perhaps with a command in a comment.

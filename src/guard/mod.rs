@@ -29,11 +29,12 @@ pub use request::{
     RequestedChange, Review, ReviewState, ReviewedPlan, Trigger,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::RepoPath;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Denial {
     pub code: Code,
     /// The fact that denies.
@@ -49,6 +50,11 @@ impl Denial {
             fact: fact.into(),
             remedy: remedy.into(),
         }
+    }
+
+    /// As an error of a config.
+    pub fn diagnostic(&self, path: &RepoPath) -> Diagnostic {
+        Diagnostic::error(self.code.clone(), path, self.fact.clone()).with_help(self.remedy.clone())
     }
 
     /// Whether a deletion lacks nothing but what a second person adds by a comment.

@@ -153,10 +153,7 @@ fn help(failed: &CloudError) -> Option<&'static str> {
 
 /// One error for each denial of the guard.
 pub fn denial_diagnostics(path: &RepoPath, denials: &[Denial]) -> Vec<Diagnostic> {
-    let each = denials.iter().map(|denial| {
-        Diagnostic::error(denial.code.clone(), path, denial.fact.clone())
-            .with_help(denial.remedy.clone())
-    });
+    let each = denials.iter().map(|denial| denial.diagnostic(path));
     each.collect()
 }
 

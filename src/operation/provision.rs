@@ -4,7 +4,7 @@ use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError, preflight};
 use crate::cloud::{CloudError, OperationResult, PendingChangeSet, StackOperation};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::guard::{Authority, Create, Facts, Preview, Resume, RunsChangeSet, Update};
+use crate::guard::{Authority, Create, Facts, Inspect, Preview, Resume, RunsChangeSet, Update};
 use crate::plan;
 use crate::report::{Fault, Step};
 use crate::stack::{Health, Stack, StackStatus};
@@ -241,6 +241,7 @@ async fn update(
 ) -> Result<Provisioned, OperationError> {
     let same_template = site.cloud.template(&stack.id).await? == desired.sent;
     if same_template && stack.status.health() == Health::Stable {
+        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
         return verify(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
@@ -251,6 +252,7 @@ async fn update(
         .await?;
     if pending.described().change_set.is_empty() {
         site.cloud.without_cancellation().discard(pending).await?;
+        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
         return verify(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let pending = ensure_executable(site, desired, pending).await?;

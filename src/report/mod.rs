@@ -28,9 +28,11 @@ mod preview;
 mod products;
 mod progress;
 mod provisioning;
+mod recorded_facts;
 mod redactor;
 mod refusal;
 mod replay;
+mod replay_stack;
 mod reply;
 mod review;
 mod run_summary;
@@ -56,7 +58,10 @@ pub use drift_issue::{
     drift_issue_title, drift_scan_lines, drift_scan_markdown,
 };
 pub use escape::{code, details_block, escape_markdown, fence};
-pub use evidence::{ChangeRecord, Decision, Evidence, Predicate, RecordedPolicies};
+pub use evidence::{
+    ChangeRecord, Decision, Evidence, EvidenceError, Predicate, RecordedPolicies, RunRecord,
+    SealedChange, StackRecord, Subject,
+};
 pub use explain::{UnknownCode, explain, without_expressions};
 pub use fit::{Block, Rest, fit_blocks};
 pub use format::Format;
@@ -74,9 +79,10 @@ pub use provisioning::{
     CONFIG_REMOVED, CONFIG_VALID, Heading, Outcome, Problem, Provisioning, ReportSource, State,
     provisioning, review_written,
 };
+pub use recorded_facts::{RecordedFacts, RecordedStack};
 pub use redactor::Redactor;
 pub use refusal::Refusal;
-pub use replay::{ReplayError, Replayed, replay};
+pub use replay::{Replayed, replay};
 pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
 pub use review::{LastAction, ReviewReport, review};
 pub use run_summary::{outcome_lines, run_summary, states_line, unread_merge, unwritten_comment};

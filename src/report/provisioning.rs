@@ -8,10 +8,14 @@ use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{NextStep, Notice, Text, diagnostics, escape};
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::model::Digest;
 use crate::stack::StackName;
 use crate::text::{escape_invisible, pluralize};
 
 const MAX_PROBLEMS: usize = 30;
+
+/// 128 bits: too many to find another record with the same digits.
+const EVIDENCE_DIGITS: usize = 32;
 
 /// The outcomes of one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,11 +153,13 @@ impl State {
     }
 }
 
-/// The report in at most `limit` characters, the worst outcomes first. Configs that do not fit are counted.
+/// The report in at most `limit` characters, the worst outcomes first. Configs that do not fit are counted. `evidence`: digest of the
+/// record of the change.
 pub fn provisioning(
     report: &Provisioning,
     heading: &Heading,
     limit: usize,
+    evidence: Option<Digest>,
 ) -> Result<String, Error> {
     let mut outcomes: Vec<&Outcome> = report.outcomes.iter().collect();
     outcomes.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.path.cmp(&b.path)));
@@ -181,7 +187,7 @@ pub fn provisioning(
             note: Box::new(move |shown| note(shown, "shown in full")),
             share: 1,
         }),
-        Part::Whole(foot(report)),
+        Part::Whole(foot(report, evidence)),
     ];
     fit_page(parts, Rest::JobReport, limit)
 }
@@ -236,15 +242,20 @@ fn section(outcome: &Outcome, form: Form) -> Result<String, Error> {
     )
 }
 
-fn foot(report: &Provisioning) -> String {
+fn foot(report: &Provisioning, evidence: Option<Digest>) -> String {
     let notices = report.notices.iter();
     let notices: String = notices
         .map(|notice| format!("\nℹ {}\n", notice.markdown()))
         .collect();
+    let evidence = evidence.map(|digest| {
+        let digest = escape::code(&digest.prefix(EVIDENCE_DIGITS));
+        format!(" · evidence {digest}")
+    });
     format!(
-        "{notices}\n<sub>{} · provisioner {}</sub>\n",
+        "{notices}\n<sub>{} · provisioner {}{}</sub>\n",
         report.source.text().markdown(),
-        escape::code(&report.version)
+        escape::code(&report.version),
+        evidence.unwrap_or_default()
     )
 }
 

@@ -1,16 +1,16 @@
-//! Replays evidence: recomputes decisions, subjects and comments from the recorded facts, and compares everything that is stated twice.
+//! Replays evidence: recomputes decisions, subjects and comments from the recorded facts, and compares everything that is stated
+//! twice.
 
 use serde_json::Value;
 
 use super::evidence::{
-    ChangeRecord, Decision, Evidence, PREDICATE, RecordedDenial, RecordedPolicies, STATEMENT,
+    Evidence, EvidenceError, PREDICATE, RunRecord, STATEMENT, SealedChange, combined_digest,
 };
-use super::provisioning::{ReportSource, State, provisioning};
-use crate::guard::{
-    Authority, LoadedPolicy, POLICY_FILE, Policies, denials, denials_before_credentials,
-    read_policy,
-};
-use crate::model::{Digest, RepoPath};
+use super::provisioning::{Heading, Outcome, ReportSource, State};
+use super::replay_stack::{StackReplay, check_stack};
+use crate::guard::Trigger;
+use crate::model::Digest;
+use crate::stack::StackName;
 
 #[derive(Clone, Debug, Default)]
 pub struct Replayed {
@@ -21,16 +21,8 @@ pub struct Replayed {
     pub differences: Vec<String>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    #[error("not an evidence file of provisioner: {0}")]
-    NotEvidence(#[from] serde_json::Error),
-    #[error("{0}")]
-    Comment(#[from] minijinja::Error),
-}
-
 /// Recomputes everything that an evidence file states.
-pub fn replay(file: &[u8]) -> Result<Replayed, ReplayError> {
+pub fn replay(file: &[u8]) -> Result<Replayed, EvidenceError> {
     let written: Value = serde_json::from_slice(file)?;
     let evidence: Evidence = serde_json::from_value(written.clone())?;
     let mut replayed = Replayed::default();
@@ -42,18 +34,21 @@ pub fn replay(file: &[u8]) -> Result<Replayed, ReplayError> {
         let what = format!("this is no evidence of a run: {}", evidence.predicate_type);
         replayed.differ(what);
     }
-    if evidence.predicate.changes.is_empty() {
+    let predicate = &evidence.predicate;
+    if predicate.changes.is_empty() {
         replayed.differ("there is no change".to_owned());
     }
-    for change in &evidence.predicate.changes {
-        replayed.check_names(&evidence, change);
-        replayed.check_outcomes(change);
-        for decision in &change.decisions {
-            replayed.check_decision(change, decision);
-        }
-        replayed.check_comment(change)?;
+    if evidence.subject != predicate.subjects() {
+        replayed.differ("the subjects are not the applied stacks".to_owned());
     }
-    replayed.check_subjects(&evidence);
+    if combined_digest(&predicate.run, &predicate.changes)? != predicate.digest {
+        replayed.differ("the changes have another digest".to_owned());
+    }
+    for sealed in &predicate.changes {
+        replayed.check_names(&predicate.run, sealed);
+        replayed.check_stacks(&predicate.run, sealed);
+        replayed.check_digests(&predicate.run, sealed)?;
+    }
     Ok(replayed)
 }
 
@@ -61,15 +56,14 @@ pub fn replay(file: &[u8]) -> Result<Replayed, ReplayError> {
 fn first_difference(one: &Value, other: &Value) -> Option<String> {
     match (one, other) {
         (Value::Object(ours), Value::Object(theirs)) => {
-            let keys = ours.keys().chain(theirs.keys());
-            let mut differing = keys.filter_map(|key| {
+            let mut keys = ours.keys().chain(theirs.keys());
+            keys.find_map(|key| {
                 let inner = match (ours.get(key), theirs.get(key)) {
                     (Some(ours), Some(theirs)) => first_difference(ours, theirs)?,
                     _ => String::new(),
                 };
                 Some(format!("/{key}{inner}"))
-            });
-            differing.next()
+            })
         }
         (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => {
             let mut pairs = ours.iter().zip(theirs).enumerate();
@@ -86,8 +80,9 @@ impl Replayed {
         self.differences.push(what);
     }
 
-    /// The record, its report and its facts name the same commit, pull request, environment and version.
-    fn check_names(&mut self, evidence: &Evidence, change: &ChangeRecord) {
+    /// Record, report and facts name the same commit, pull request, trigger, environment and version.
+    fn check_names(&mut self, run: &RunRecord, sealed: &SealedChange) {
+        let change = &sealed.change;
         let commit = &change.commit;
         let reported = match &change.report.source {
             ReportSource::Merge { commit, .. } => commit.as_str(),
@@ -96,124 +91,91 @@ impl Replayed {
         if reported != commit.short() {
             self.differ(format!("the report is not about commit {commit}"));
         }
-        if change.report.version != evidence.predicate.version {
-            let version = &evidence.predicate.version;
-            self.differ(format!("the report is not by version {version}"));
+        if change.report.version != run.version {
+            self.differ(format!("the report is not by version {}", run.version));
         }
-        for decision in &change.decisions {
-            let stack = &decision.stack;
-            let number = match &decision.facts.authority {
-                Authority::Request(request) => Some(request.number),
-                Authority::CommandLine { .. } | Authority::Unknown => None,
-            };
-            if number != Some(change.pull_request.unwrap_or_default()) {
-                self.differ(format!("{stack}: the facts are of another pull request"));
-            }
+        let is_command = change.heading == Heading::Command;
+        for record in &change.stacks {
+            let stack = &record.stack;
             let environment = change.report.environment.as_ref();
             if environment.is_some_and(|own| *own != stack.target.environment) {
                 self.differ(format!("{stack}: the stack is of another environment"));
             }
-        }
-    }
-
-    /// Each decision is about a stack with an outcome, and a denied outcome has a decision that denies.
-    fn check_outcomes(&mut self, change: &ChangeRecord) {
-        let outcomes = &change.report.outcomes;
-        let stacks = outcomes.iter().filter_map(|outcome| outcome.stack.as_ref());
-        let stacks: Vec<_> = stacks.collect();
-        for decision in &change.decisions {
-            if !stacks.contains(&&decision.stack) {
-                self.differ(format!("{} has no outcome", decision.stack));
-            }
-        }
-        for outcome in outcomes {
-            let Some(stack) = &outcome.stack else {
+            let Some(request) = &record.request else {
                 continue;
             };
-            let mut decisions = change.decisions.iter();
-            let denied =
-                decisions.any(|decision| decision.stack == *stack && !decision.denials.is_empty());
-            if outcome.state == State::AwaitingConfirmation && !denied {
-                self.differ(format!(
-                    "{stack} awaits confirmation, and nothing denied it"
-                ));
+            if request.number != change.pull_request.unwrap_or_default() {
+                self.differ(format!("{stack}: the facts are of another pull request"));
+            }
+            if matches!(request.trigger, Some(Trigger::Comment(_))) != is_command {
+                self.differ(format!("{stack}: the facts are of another trigger"));
             }
         }
     }
 
-    /// The guard decides the same by the recorded policies and facts.
-    fn check_decision(&mut self, change: &ChangeRecord, made: &Decision) {
-        let policies = ReadPolicies::new(made.policy.as_ref().unwrap_or(&change.policy));
-        let again = match made.early {
-            true => {
-                denials_before_credentials(made.kind, policies.both(), &made.facts, &made.stack)
-            }
-            false => denials(made.kind, policies.both(), &made.facts, &made.stack),
+    /// Records and outcomes are about the same stacks.
+    fn check_stacks(&mut self, run: &RunRecord, sealed: &SealedChange) {
+        let change = &sealed.change;
+        let outcomes: Vec<(&Outcome, &StackName)> = change
+            .report
+            .outcomes
+            .iter()
+            .filter_map(|outcome| Some((outcome, outcome.stack.as_ref()?)))
+            .collect();
+        let decided = change.stacks.iter();
+        let decided: Vec<_> = decided
+            .map(|record| (&record.config, &record.stack))
+            .collect();
+        let reported = outcomes.iter();
+        let reported: Vec<_> = reported
+            .map(|(outcome, stack)| (&outcome.path, *stack))
+            .collect();
+        if decided != reported {
+            self.differ("the report is about other stacks than the decisions".to_owned());
+            return;
+        }
+        // An outcome without a stack has no decision, so that nothing was done.
+        let mut others = change.report.outcomes.iter();
+        let is_undecided = |outcome: &&Outcome| {
+            outcome.stack.is_none()
+                && !matches!(
+                    outcome.state,
+                    State::Skipped | State::Denied | State::Failed
+                )
         };
-        let again: Vec<RecordedDenial> = again.iter().map(RecordedDenial::from_denial).collect();
-        self.decisions += 1;
-        if again != made.denials {
-            self.differ(format!(
-                "{} of {}: recorded {}, decided now {}",
-                made.kind.word(),
-                made.stack,
-                codes(&made.denials),
-                codes(&again)
-            ));
+        if let Some(outcome) = others.find(is_undecided) {
+            self.differ(format!("{}: an outcome without a stack", outcome.path));
+        }
+        for (record, (outcome, _)) in change.stacks.iter().zip(outcomes) {
+            let StackReplay {
+                decisions,
+                differences,
+            } = check_stack(run, &change.policy, record, outcome);
+            self.decisions += decisions;
+            let named = differences.into_iter();
+            self.differences
+                .extend(named.map(|what| format!("{}: {what}", record.stack)));
         }
     }
 
-    fn check_comment(&mut self, change: &ChangeRecord) -> Result<(), minijinja::Error> {
-        let comment = provisioning(&change.report, &change.heading, change.limit)?;
-        if Digest::sha256(&comment).to_string() != change.comment {
+    /// The digests are those of the record and of its comment.
+    fn check_digests(
+        &mut self,
+        run: &RunRecord,
+        sealed: &SealedChange,
+    ) -> Result<(), EvidenceError> {
+        let change = &sealed.change;
+        let digest = change.digest(run)?;
+        if digest != sealed.digest {
+            let what = format!("the record of {} has another digest", change.commit);
+            self.differ(what);
+        }
+        let comment = change.comment(digest)?;
+        if Digest::sha256(&comment) != sealed.comment {
             let what = format!("the comment on the change of {}", change.commit);
             self.differ(format!("{what} reads otherwise"));
         }
         self.comments.push(comment);
         Ok(())
     }
-
-    /// Each subject is a stack that a change reports as done.
-    fn check_subjects(&mut self, evidence: &Evidence) {
-        let changes = evidence.predicate.changes.iter();
-        let outcomes = changes.flat_map(|change| &change.report.outcomes);
-        let done = outcomes.filter(|outcome| outcome.state == State::Done);
-        let done: Vec<String> = done
-            .filter_map(|outcome| outcome.stack.as_ref().map(ToString::to_string))
-            .collect();
-        for subject in &evidence.subject {
-            if !done.contains(&subject.name) {
-                self.differ(format!("no change was done to {}", subject.name));
-            }
-        }
-    }
-}
-
-/// The policies of a decision, read again.
-struct ReadPolicies {
-    before: LoadedPolicy,
-    now: Option<LoadedPolicy>,
-}
-
-impl ReadPolicies {
-    fn new(recorded: &RecordedPolicies) -> Self {
-        let path = RepoPath::typed(POLICY_FILE);
-        let read = |text: &Option<String>| read_policy(&path, text.as_deref().map(str::as_bytes));
-        Self {
-            before: read(&recorded.before),
-            now: recorded.now.as_ref().map(read),
-        }
-    }
-
-    fn both(&self) -> Policies<'_> {
-        Policies::new(&self.before, self.now.as_ref())
-    }
-}
-
-fn codes(denials: &[RecordedDenial]) -> String {
-    if denials.is_empty() {
-        return "allowed".to_owned();
-    }
-    let codes: Vec<&str> = denials.iter().map(|denial| denial.code.as_str()).collect();
-    codes.join(", ")
 }

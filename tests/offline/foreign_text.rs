@@ -179,7 +179,7 @@ proptest! {
         };
         let marker = format!("<!-- provisioner:provision {} -->", Digest::sha256("x").prefix(12));
         for heading in [Heading::Marker(marker), Heading::Title, Heading::Command] {
-            let comment = provisioning(&report, &heading, limit).unwrap();
+            let comment = provisioning(&report, &heading, limit, None).unwrap();
             prop_assert!(comment.chars().count() <= limit);
             assert_nothing_live(&comment);
         }

@@ -88,12 +88,19 @@ impl Job {
         let read =
             |name: &str| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
         let json = |name: &str| serde_json::from_str(&read(name)).unwrap_or_default();
+        let outputs = outputs(&read("output"));
+        if let Some(file) = outputs["evidence-file"].as_str() {
+            let evidence = std::fs::read(file).unwrap();
+            let replayed = provisioner::report::replay(&evidence).unwrap();
+            let text = String::from_utf8_lossy(&evidence);
+            assert_eq!(replayed.differences, [""; 0], "{text}");
+        }
         JobOutput {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
             summary: read("summary"),
-            outputs: outputs(&read("output")),
+            outputs,
             sarif: json("provisioner.sarif"),
             report: json("provisioner-report.json"),
         }
@@ -117,10 +124,12 @@ fn outputs(text: &str) -> Value {
 
 /// Replaces text that differs between runs, for snapshots.
 pub fn normalize(text: &str) -> String {
+    let evidence = regex::Regex::new(" · evidence `[0-9a-f]{32}`").unwrap();
     let digest = regex::Regex::new("`[0-9a-f]{64}`").unwrap();
     let commit = regex::Regex::new("(head|base|Head|Merge) `[0-9a-f]{7}`").unwrap();
     let shown = regex::Regex::new("(?m)^<!-- provisioner:shown [^>]*-->\n").unwrap();
     let text = shown.replace(text, "");
+    let text = evidence.replace_all(&text, "");
     let text = digest.replace_all(&text, "`[digest]`");
     commit.replace_all(&text, "$1 `[commit]`").into_owned()
 }

@@ -16,6 +16,7 @@
 pub mod check;
 pub mod emulate;
 pub mod emulator;
+pub mod evidence;
 pub mod git_server;
 pub mod github;
 pub mod http;

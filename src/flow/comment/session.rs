@@ -185,7 +185,7 @@ impl<'a> CommentSession<'a> {
             notices: Vec::new(),
             version: VERSION.to_owned(),
         };
-        let page = provisioning(&report, &Heading::Command, REPLY_LIMIT).map_err(internal)?;
+        let page = provisioning(&report, &Heading::Command, REPLY_LIMIT, None).map_err(internal)?;
         Ok(Answer::new(Reply::Page(page), exit))
     }
 

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 
 use adapter::{NoTokens, UnknownForge};
 
+use crate::support::evidence::assert_edits_are_detected;
 use crate::support::job::{config, git, path};
 
 /// Valid, with roles: only missing facts deny.
@@ -172,7 +173,8 @@ fn unknown_facts_of_a_merge_are_denials() {
     assert_eq!(exit, Exit::Denied);
     assert_eq!(writes, [""; 0]);
     let evidence: serde_json::Value = serde_json::from_str(&evidence).unwrap();
-    let decisions = evidence["predicate"]["changes"][0]["decisions"].as_array();
+    let decisions =
+        evidence["predicate"]["changes"][0]["change"]["stacks"][0]["decisions"].as_array();
     let [decision] = decisions.unwrap().as_slice() else {
         panic!("{evidence:#}");
     };
@@ -191,6 +193,14 @@ fn unknown_facts_of_a_merge_are_denials() {
             "approval-missing"
         ]
     );
+}
+
+#[test]
+fn attack_every_edit_of_evidence_is_detected() {
+    let repository = Repository::new();
+    let [_, _, push, ..] = repository.events();
+    let (_, evidence, _) = repository.run(push, |_| {});
+    assert_edits_are_detected(&serde_json::from_str(&evidence).unwrap());
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The evidence: an in-toto statement from which `replay` recomputes decisions and comments.
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::*;
+use crate::support::evidence::{BOUND_BY_DIGEST, assert_edits_are_detected};
 
 const SECRET: &str = "Xk7mQ2vR9tLp4WzN8bYc";
 
@@ -38,7 +41,7 @@ fn a_replayed_statement_gives_the_same_decisions() {
     let keys: Vec<&String> = evidence.as_object().unwrap().keys().collect();
     assert_eq!(keys.len(), 4, "{keys:?}");
     assert_eq!(
-        evidence["predicate"]["run"],
+        evidence["predicate"]["run"]["url"],
         "https://github.com/acme/infra/actions/runs/4711"
     );
     // The digest is that of the stack's template.
@@ -65,66 +68,80 @@ fn a_replayed_statement_gives_the_same_decisions() {
     assert_eq!(status, 0, "{report}");
     let posted = world.repo.comments(7).pop().unwrap().body;
     assert_eq!(said.trim_end(), posted.trim_end(), "byte for byte");
+    let digest = evidence["predicate"]["changes"][0]["digest"].as_str();
+    let digest = &digest.unwrap()[..32];
+    assert!(posted.contains(&format!(" · evidence `{digest}`</sub>")));
+    assert!(run.summary.contains(digest), "{}", run.summary);
+    let file = provisioner::model::Digest::sha256(std::fs::read(evidence_file(&job)).unwrap());
+    let line = format!("evidence: SHA-256 {file}\n");
+    assert!(run.stderr.contains(&line), "{}", run.stderr);
     assert!(report.ends_with("1 comment, 0 differences\n"), "{report}");
     world.github.take_writes();
 }
 
+/// The evidence of a job, which every edit spoils. Adds the rows that were needed.
+#[track_caller]
+fn attacked(world: &World, job: &Job, needed: &mut BTreeSet<&str>) -> Value {
+    job.run();
+    world.github.take_writes();
+    let evidence = evidence_of(job);
+    needed.extend(assert_edits_are_detected(&evidence));
+    evidence
+}
+
 #[test]
-fn attack_edited_evidence_is_detected() {
-    let world = World::new(&policy("    approvals: 2\n"));
-    let pull = world.proposed(CONFIG);
-    let before = world.approved_and_merged(&pull);
+fn attack_every_edit_of_evidence_is_detected() {
+    let mut needed = BTreeSet::new();
+
+    let (world, pull) = World::with_proposed();
+    let before = world.merged(&pull);
     let job = world.push(&before);
-    world.assert_job_denied(&job, &["approval-missing"]);
+    let unapproved = attacked(&world, &job, &mut needed);
+    let (_, report, status) = replayed(&job, &unapproved);
+    assert_eq!(status, 0, "{report}");
+    let mut edited = unapproved;
+    edited["predicate"]["changes"][0]["change"]["stacks"][0]["decisions"] = json!([]);
+    let (_, report, status) = replayed(&job, &edited);
+    assert_eq!(status, 20, "{report}");
+    assert!(report.contains(": a decision is missing\n"), "{report}");
+
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    attacked(&world, &world.push(&before), &mut needed);
+    attacked(&world, &world.push(&before), &mut needed);
+
+    let solution = format!("{CONFIG}  solutions:\n    - churn\n  lifecycle_policy: compliance\n");
+    let world = World::with_stack("");
+    let pull = world.proposed(&solution);
+    let before = world.approved_and_merged(&pull);
+    attacked(&world, &world.push(&before), &mut needed);
+
+    let world = World::with_stack("");
+    let pull = world.removal();
+    let before = world.approved_and_merged(&pull);
+    attacked(&world, &world.push(&before), &mut needed);
+
+    let rows = BOUND_BY_DIGEST.iter().map(|(pattern, _)| *pattern);
+    assert_eq!(needed, rows.collect());
+}
+
+#[test]
+fn a_role_that_the_policy_of_now_lacks_is_in_the_evidence() {
+    let (world, pull) = World::with_proposed();
+    let before = world.approved_and_merged(&pull);
+    let apply = "      apply: arn:aws:iam::{account_id}:role/provisioner-apply\n";
+    let commit = world.repo.commit("main").author(&world.carol);
+    let commit = commit.write(".provisioner.yaml", policy("").replace(apply, ""));
+    let job = world.push(&before);
+    commit.push();
+    world.assert_job_denied(&job, &["role-not-configured"]);
     let evidence = evidence_of(&job);
-    assert_eq!(replayed(&job, &evidence).2, 0);
-    let change = "/predicate/changes/0";
-    for (place, value) in [
-        ("/decisions/0/denials", json!([])),
-        ("/decisions/0/denials/0/code", json!("stack-busy")),
-        ("/decisions/0/denials/0/fact", json!("unheard of")),
-        ("/decisions/0/facts/authority/reviews", json!([])),
-        ("/decisions/0/facts/authority/merged", json!(false)),
-        ("/decisions/0/facts/authority/fork", json!(true)),
-        ("/decisions/0/early", json!(false)),
-        ("/policy/before", json!(policy(""))),
-        ("/policy/before", json!("version: 2\n")),
-        ("/report/outcomes/0/state", json!("done")),
-        ("/report/outcomes/0/problems", json!([])),
-        ("/comment", json!("0".repeat(64))),
-        ("/heading/marker", json!("<!-- x -->")),
-        ("/decisions/0/stack/name", json!("another")),
-        ("/decisions/0/unknown", json!(1)),
-        ("/pull_request", json!(8)),
-        ("/pull_request", json!(null)),
-        ("/commit", json!("0".repeat(40))),
-        ("/report/version", json!("9.9.9")),
-        ("/report/environment", json!("dev")),
-    ] {
-        let mut edited = evidence.clone();
-        let (parent, key) = place.rsplit_once('/').unwrap();
-        let parent = edited.pointer_mut(&format!("{change}{parent}")).unwrap();
-        match parent {
-            Value::Array(items) => items[key.parse::<usize>().unwrap()] = value.clone(),
-            other => other[key] = value.clone(),
-        }
-        let (_, report, status) = replayed(&job, &edited);
-        assert_eq!(status, 20, "{place} {value}: {report}");
-        assert!(report.contains("different: "), "{place} {value}: {report}");
-    }
-    let mut edited = evidence.clone();
-    edited["predicate"]["changes"][0]["policy"]["now"] = json!("version: 2\n");
-    assert_eq!(replayed(&job, &edited).2, 20);
-    let mut edited = evidence.clone();
-    let digest = json!({"sha256": "0".repeat(64)});
-    edited["subject"] = json!([{"name": "x in 123456789012 us-west-1", "digest": digest}]);
-    assert_eq!(replayed(&job, &edited).2, 20);
-    let mut edited = evidence.clone();
-    edited["predicate"]["changes"] = json!([]);
-    assert_eq!(replayed(&job, &edited).2, 20);
-    let mut edited = evidence.clone();
-    edited["_type"] = json!("https://in-toto.io/Statement/v0.1");
-    assert_eq!(replayed(&job, &edited).2, 20);
+    let change = &evidence["predicate"]["changes"][0]["change"];
+    assert!(change["policy"]["now"].is_string(), "{change:#}");
+    let stack = &change["stacks"][0];
+    assert_eq!(stack["refusals"][0]["code"], "role-not-configured");
+    assert_eq!(stack["decisions"][0]["denials"], json!([]));
+    attacked(&world, &job, &mut BTreeSet::new());
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn one_unreadable_merge_does_not_block_others() {
     let commit = regex::Regex::new("What `[0-9a-f]{7}`").unwrap();
     insta::assert_snapshot!("one_unknown", commit.replace(&summary, "What `[commit]`"));
     assert_eq!(
-        evidence_of(&job)["predicate"]["changes"][0]["pull_request"],
+        evidence_of(&job)["predicate"]["changes"][0]["change"]["pull_request"],
         8
     );
     world.github.take_writes();

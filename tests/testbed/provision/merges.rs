@@ -16,7 +16,7 @@ fn assert_provisioned(merge: impl FnOnce(&Pull, &User)) {
     run_successfully(&job);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     assert!(world.report(7).contains("1 config: 1 done"));
-    let change = &evidence_of(&job)["predicate"]["changes"][0];
+    let change = &evidence_of(&job)["predicate"]["changes"][0]["change"];
     assert_eq!(change["pull_request"], 7);
     assert_eq!(change["commit"], world.repo.head("main"));
     world.github.take_writes();
