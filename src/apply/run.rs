@@ -20,7 +20,7 @@ use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
 use crate::job::{Job, JobError, JobResult};
 use crate::job::{ProgressLog, cancel_on_signal};
-use crate::model::{CommitSha, Digest, EffectKind, UserId};
+use crate::model::{CommitSha, Digest, UserId};
 use crate::operation;
 use crate::operation::to_diagnostics;
 use crate::plan::Change;
