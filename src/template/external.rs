@@ -1,8 +1,13 @@
 //! Parts of a template that CloudFormation resolves outside of the template: macros, included and nested templates, modules,
-//! dynamic references and parameters of SSM. Macros run, and values are read, as soon as a change set is created.
+//! dynamic references, parameters of SSM and outputs of other stacks. Macros run, and values are read, as soon as a change set is
+//! created.
 
 use serde::{Deserialize, Serialize};
 
+use super::assembled::{
+    Cuts, can_become, delimiter_start, has_dynamic_reference, is_computed, joined, substituted,
+    tag_of, with_computed_parts,
+};
 use crate::config::{Node, NodeKind};
 
 /// The one transform that reads nothing but the template.
@@ -10,6 +15,18 @@ use crate::config::{Node, NodeKind};
 const LOCAL_TRANSFORM: &str = "AWS::LanguageExtensions";
 /// Parameters that AWS publishes.
 const PUBLIC_PREFIX: &str = "/aws/service/";
+/// Keys that matter to the search. A key with placeholders may become one of them.
+const COMPUTABLE_KEYS: &[&str] = &[
+    "Fn::Transform",
+    "Transform",
+    "TemplateURL",
+    "Type",
+    "Fn::ImportValue",
+    "Fn::GetStackOutput",
+    "Fn::Join",
+    "Fn::Split",
+    "Fn::Sub",
+];
 /// Characters of a place.
 const MAX_PLACE: usize = 120;
 
@@ -29,6 +46,8 @@ pub enum ExternalKind {
     DynamicReference,
     /// A parameter of SSM, as the type of a template parameter.
     SsmParameter,
+    /// An output or export of another stack.
+    StackOutput,
 }
 
 impl ExternalKind {
@@ -40,6 +59,7 @@ impl ExternalKind {
             Self::ComputedName => "computed name",
             Self::DynamicReference => "dynamic reference",
             Self::SsmParameter => "SSM parameter",
+            Self::StackOutput => "output of another stack",
         }
     }
 
@@ -47,7 +67,7 @@ impl ExternalKind {
     pub fn adds_text(self) -> bool {
         match self {
             Self::Transform | Self::NestedTemplate | Self::Module | Self::ComputedName => true,
-            Self::DynamicReference | Self::SsmParameter => false,
+            Self::DynamicReference | Self::SsmParameter | Self::StackOutput => false,
         }
     }
 }
@@ -64,6 +84,7 @@ pub struct ExternalReference {
 pub fn external_references(template: &Node, ssm_prefixes: &[&str]) -> Vec<ExternalReference> {
     let mut search = ReferenceSearch {
         ssm_prefixes,
+        cuts: Cuts::of_template(template),
         path: Vec::new(),
         found: Vec::new(),
     };
@@ -76,7 +97,7 @@ pub fn external_references(template: &Node, ssm_prefixes: &[&str]) -> Vec<Extern
         }
         search.path.pop();
     }
-    search.node(template);
+    search.node(template, TextRole::Whole);
     search.found
 }
 
@@ -89,8 +110,34 @@ fn is_local(section: &Node) -> bool {
     }
 }
 
+/// How a node's text reaches the template that AWS sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TextRole {
+    /// By itself, or through a function that the search does not compute.
+    Whole,
+    /// As a part of a text that was searched as a whole.
+    Part,
+    JoinArgument,
+    JoinedParts,
+    SubArgument,
+}
+
+impl TextRole {
+    /// The role of an item. `joined` and `substituted` search the same nodes as parts.
+    fn of_item(self, index: usize, items: usize) -> Self {
+        match (self, index, items) {
+            (Self::JoinArgument, 0, 2) | (Self::SubArgument, 0, 2) | (Self::JoinedParts, ..) => {
+                Self::Part
+            }
+            (Self::JoinArgument, 1, 2) => Self::JoinedParts,
+            _ => Self::Whole,
+        }
+    }
+}
+
 struct ReferenceSearch<'a> {
     ssm_prefixes: &'a [&'a str],
+    cuts: Cuts,
     path: Vec<String>,
     found: Vec<ExternalReference>,
 }
@@ -104,27 +151,34 @@ impl ReferenceSearch<'_> {
         }
     }
 
-    fn node(&mut self, node: &Node) {
-        match node.tag.as_deref().map(|tag| tag.trim_start_matches('!')) {
-            Some("Transform") => self.add(ExternalKind::Transform),
-            Some("Join") => self.joined(node),
-            Some("Sub") => self.substituted(node),
-            _ => {}
-        }
+    fn node(&mut self, node: &Node, role: TextRole) {
+        let role = match tag_of(node) {
+            Some(name) => self.function(name, node, role),
+            None => role,
+        };
         match &node.kind {
-            NodeKind::Text(text) => self.text(text),
+            NodeKind::Text(text) => {
+                if !matches!(role, TextRole::Part | TextRole::SubArgument) {
+                    self.text(&with_computed_parts(text));
+                }
+            }
             NodeKind::Mapping(entries) => {
                 for entry in entries {
                     self.path.push(entry.key.clone());
-                    self.key(&entry.key, &entry.value);
-                    self.node(&entry.value);
+                    let is_only = entries.len() == 1;
+                    let role = match role {
+                        TextRole::Part if is_only => TextRole::Part,
+                        _ => TextRole::Whole,
+                    };
+                    let role = self.key(&entry.key, &entry.value, role);
+                    self.node(&entry.value, role);
                     self.path.pop();
                 }
             }
             NodeKind::Sequence(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.path.push(index.to_string());
-                    self.node(item);
+                    self.node(item, role.of_item(index, items.len()));
                     self.path.pop();
                 }
             }
@@ -132,50 +186,60 @@ impl ReferenceSearch<'_> {
         }
     }
 
-    fn key(&mut self, key: &str, value: &Node) {
+    /// The role of the argument of a function, whose own text has the role `role`.
+    fn function(&mut self, name: &str, argument: &Node, role: TextRole) -> TextRole {
+        let is_part = role == TextRole::Part;
+        match name {
+            "Transform" => self.add(ExternalKind::Transform),
+            "ImportValue" | "GetStackOutput" => self.add(ExternalKind::StackOutput),
+            "Split" if delimiter_start(argument).is_none() => {
+                self.add(ExternalKind::DynamicReference)
+            }
+            "Join" => {
+                if !is_part {
+                    self.text(&joined(argument));
+                }
+                return TextRole::JoinArgument;
+            }
+            "Sub" => {
+                if !is_part {
+                    self.text(&substituted(argument));
+                }
+                return TextRole::SubArgument;
+            }
+            _ => {}
+        }
+        TextRole::Whole
+    }
+
+    /// The role of the key's value. `role`: the role of the mapping's text, if the key is its only one.
+    fn key(&mut self, key: &str, value: &Node, role: TextRole) -> TextRole {
+        if is_computed(key) && COMPUTABLE_KEYS.iter().any(|name| can_become(key, name)) {
+            self.add(ExternalKind::ComputedName);
+        }
         match key {
-            "Fn::Transform" => self.add(ExternalKind::Transform),
-            "Fn::Join" => self.joined(value),
-            "Fn::Sub" => self.substituted(value),
             "TemplateURL" => self.add(ExternalKind::NestedTemplate),
             "Type" => match value.text() {
                 Some("AWS::CloudFormation::Stack") => self.add(ExternalKind::NestedTemplate),
                 Some(kind) if kind.ends_with("::MODULE") => self.add(ExternalKind::Module),
-                Some(kind) if kind.contains("${") => self.add(ExternalKind::ComputedName),
+                Some(kind) if is_computed(kind) => self.add(ExternalKind::ComputedName),
                 _ => {}
             },
-            // `Fn::ForEach` replaces variables in keys too: in `${…}` and in `&{…}`.
-            _ if key.starts_with("Fn::") && is_computed(key) => {
-                self.add(ExternalKind::ComputedName)
+            // The short form of `Fn::Transform`. The section of the template is searched before.
+            "Transform" if self.path.len() > 1 && names_macro(value) => {
+                self.add(ExternalKind::Transform)
             }
-            _ => self.text(key),
+            _ => match key.strip_prefix("Fn::") {
+                Some(_) if is_computed(key) => self.add(ExternalKind::ComputedName),
+                Some(name) => return self.function(name, value, role),
+                None => self.text(&with_computed_parts(key)),
+            },
         }
-    }
-
-    /// CloudFormation resolves a reference that `Fn::Join` puts together.
-    fn joined(&mut self, argument: &Node) {
-        let [delimiter, parts] = argument.items() else {
-            return;
-        };
-        let texts: Vec<&str> = parts.items().iter().filter_map(Node::text).collect();
-        self.text(&texts.join(delimiter.text().unwrap_or_default()));
-    }
-
-    /// And one that `Fn::Sub` puts together.
-    fn substituted(&mut self, argument: &Node) {
-        let [template, variables] = argument.items() else {
-            return;
-        };
-        let mut text = template.text().unwrap_or_default().to_owned();
-        for variable in variables.entries() {
-            let value = variable.value.text().unwrap_or_default();
-            text = text.replace(&format!("${{{}}}", variable.key), value);
-        }
-        self.text(&text);
+        TextRole::Whole
     }
 
     fn text(&mut self, text: &str) {
-        if has_dynamic_reference(text, |name| self.may_read(name)) {
+        if has_dynamic_reference(text, &self.cuts, |name| self.may_read(name)) {
             self.add(ExternalKind::DynamicReference);
         }
     }
@@ -201,33 +265,20 @@ impl ReferenceSearch<'_> {
     }
 }
 
-fn is_computed(key: &str) -> bool {
-    key.contains("${") || key.contains("&{")
-}
-
-/// Whether a text holds a dynamic reference to anything but a parameter that may be read, or a part of a reference.
-fn has_dynamic_reference(text: &str, may_read: impl Fn(&str) -> bool) -> bool {
-    let is_foreign = |(at, word): (usize, &str)| {
-        let before = text[..at].trim_end();
-        let is_open = before.is_empty() || before.ends_with('{');
-        let reference = &text[at + word.len()..];
-        let name = reference
-            .strip_prefix("ssm:")
-            .and_then(|rest| rest.split_once("}}"));
-        let is_known = name.is_some_and(|(name, _)| !name.contains("${") && may_read(name));
-        is_open && !is_known
-    };
-    let is_unclosed = text.rfind("{{") > text.rfind("}}");
-    is_unclosed || text.match_indices("resolve:").any(is_foreign)
+/// Whether the value of a key `Transform` below the root names a macro.
+fn names_macro(value: &Node) -> bool {
+    let is_name = |key: &str| key == "Name" || key.starts_with("Fn::") || is_computed(key);
+    let mut entries = value.entries().iter();
+    entries.any(|entry| is_name(&entry.key)) || value.items().iter().any(names_macro)
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::config::{Tags, parse};
     use crate::model::RepoPath;
 
-    fn found(text: &str) -> Vec<String> {
+    pub fn found(text: &str) -> Vec<String> {
         let tree = parse(&RepoPath::typed("t.yaml"), text.as_bytes(), Tags::Keep).unwrap();
         let references = external_references(&tree, &["/vpc/"]);
         let texts = references.iter().map(|reference| {
@@ -283,38 +334,6 @@ mod tests {
                 "Resources: {N: {Type: 'A::B::C::MODULE'}}",
                 "module Resources/N/Type",
             ),
-            ("A: '{{resolve:ssm:/a}}'", "dynamic reference A"),
-            ("A: 'x{{ resolve:secretsmanager:a}}'", "dynamic reference A"),
-            (
-                "A: !Sub 'p-{{resolve:ssm-secure:${B}}}'",
-                "dynamic reference A",
-            ),
-            (
-                "A: [x, {B: '{{resolve:ssm:/a}}'}]",
-                "dynamic reference A/1/B",
-            ),
-            (
-                "'{{resolve:ssm:/a}}': 1",
-                "dynamic reference {{resolve:ssm:/a}}",
-            ),
-            (
-                "A: !Join [':', ['{{resolve', 'ssm:/a}}']]",
-                "dynamic reference A",
-            ),
-            (
-                "A: {Fn::Join: ['', ['{{res', 'olve:', !Ref B]]}",
-                "dynamic reference A/Fn::Join",
-            ),
-            (
-                "A: !Sub ['${B}${C}', {B: '{', C: '{resolve:ssm:/a}}'}]",
-                "dynamic reference A",
-            ),
-            (
-                "A: '{{resolve:ssm:/vpc/id}}{{resolve:ssm:/a}}'",
-                "dynamic reference A",
-            ),
-            ("A: !Sub '{{resolve:ssm:/vpc/${B}}}'", "dynamic reference A"),
-            ("A: '{{resolve:ssm-secure:/vpc/id}}'", "dynamic reference A"),
             (
                 "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /a}}",
                 "SSM parameter Parameters/P",
@@ -335,6 +354,47 @@ mod tests {
                 "R: [I, [Stack], {'N${I}': {Type: 'AWS::CloudFormation::${I}'}}]",
                 "computed name R/2/N${I}/Type",
             ),
+            ("A: !ImportValue vpc", "output of another stack A"),
+            (
+                "A: {Fn::ImportValue: !Sub '${N}-vpc'}",
+                "output of another stack A/Fn::ImportValue",
+            ),
+            (
+                "A: !GetStackOutput {StackName: s, OutputName: o, RoleArn: r}",
+                "output of another stack A",
+            ),
+            (
+                "A: {Fn::GetStackOutput: {StackName: s, OutputName: o}}",
+                "output of another stack A/Fn::GetStackOutput",
+            ),
+            (
+                "Resources: {Q: {Transform: {Name: AWS::Include, Parameters: {Location: s3://a/b}}}}",
+                "transform Resources/Q/Transform",
+            ),
+            (
+                "Resources: {Transform: [{Name: Evil}]}",
+                "transform Resources/Transform",
+            ),
+            (
+                "Resources: {Transform: {'N${I}': Evil}}",
+                "transform Resources/Transform",
+            ),
+            (
+                "Fn::ForEach::L: [I, ['Fn::Transform'], {'${I}': {Name: Evil}}]",
+                "computed name Fn::ForEach::L/2/${I}",
+            ),
+            (
+                "Fn::ForEach::L: [I, [Fn], {'&{I}::Transform': {Name: Evil}}]",
+                "computed name Fn::ForEach::L/2/&{I}::Transform",
+            ),
+            (
+                "Fn::ForEach::L: [I, [URL], {'Template${I}': s3://a/b}]",
+                "computed name Fn::ForEach::L/2/Template${I}",
+            ),
+            (
+                "Fn::ForEach::L: [I, [n], {'F${I}::T${I}sform': {Name: Evil}}]",
+                "computed name Fn::ForEach::L/2/F${I}::T${I}sform",
+            ),
         ] {
             let found = found(text);
             assert_eq!(found.first().map(String::as_str), Some(expected), "{text}");
@@ -346,14 +406,12 @@ mod tests {
         for text in [
             "Transform: AWS::LanguageExtensions",
             "Transform: [AWS::LanguageExtensions]",
-            "Resources: {Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: !Sub '${A}-q'}}}",
-            "Resources: {Q: {Type: 'AWS::Events::Rule', Properties: {Input: !Join ['', ['{\"a\":', !Ref A, '}']]}}}",
-            "Description: 'could not resolve:the name'",
-            "A: '{{resolve:ssm:/vpc/id}}, {{resolve:ssm:/aws/service/ami:3}}'",
             "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /vpc/id}}",
             "Parameters: {P: {Type: 'AWS::SSM::Parameter::Name', Default: /a}}",
-            "Resources: {D: {Type: 'AWS::SSM::Document', Properties: {Content: '{{ Command }}'}}}",
             "Fn::ForEach::Q: [I, [a, b], {'Q${I}': {Type: 'AWS::SQS::Queue'}}]",
+            "Fn::ForEach::Q: [I, [a, b], {'${I}Topic': {TopicName: '${I}-x'}}]",
+            "Resources: {Transform: {Type: 'AWS::SQS::Queue'}}",
+            "A: {Ref: ImportValue}",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }

@@ -1,5 +1,6 @@
 //! A parsed CloudFormation template: resources, references, limits.
 
+mod assembled;
 mod check;
 mod cost;
 mod document;

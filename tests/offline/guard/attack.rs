@@ -275,7 +275,11 @@ fn attack_template_that_reaches_out() {
         |scene| scene.facts.external_references = None,
         &["external-reference"],
     );
-    for kind in [ExternalKind::DynamicReference, ExternalKind::SsmParameter] {
+    for kind in [
+        ExternalKind::DynamicReference,
+        ExternalKind::SsmParameter,
+        ExternalKind::StackOutput,
+    ] {
         let refer = |scene: &mut Scene| scene.facts.external_references = references(kind);
         // A test is of an unmerged head.
         assert_denied(&[EffectKind::Test], refer, &["external-reference"]);
