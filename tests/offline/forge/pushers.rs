@@ -232,6 +232,25 @@ fn the_head_arrives_when_it_is_pushed_last() {
     assert!(arrived(&scene) > first);
 }
 
+/// Threat 9: the author of a commit chooses its date.
+#[test]
+fn attack_a_commit_date_is_not_the_time_of_its_push() {
+    let scene = new_scene();
+    let arrived = || {
+        let request = request(&scene, 7, &scene.pull.base_sha());
+        request.head_arrived.unwrap()
+    };
+    let mut last = arrived();
+    for date in ["2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z"] {
+        let commit = scene.repo.commit("feature").author(&scene.alice);
+        commit.write("dated.yaml", date).dated(date).push();
+        let next = arrived();
+        assert!(next > last, "{next} is the server's time");
+        assert!(next < "2100-01-01T00:00:00Z".parse().unwrap());
+        last = next;
+    }
+}
+
 #[test]
 fn attack_first_pusher_still_counts_as_pusher() {
     let scene = new_scene();

@@ -104,6 +104,7 @@ impl Repo {
             edits: Vec::new(),
             message: "Change".to_owned(),
             author: None,
+            date: None,
             pusher: None,
         }
     }
@@ -265,6 +266,7 @@ pub struct CommitBuilder {
     message: String,
     author: Option<User>,
     pusher: Option<User>,
+    date: Option<String>,
 }
 
 impl CommitBuilder {
@@ -350,6 +352,12 @@ impl CommitBuilder {
         self
     }
 
+    /// The commit's own date, which its author chooses. The time of the push is the server's.
+    pub fn dated(mut self, date: &str) -> Self {
+        self.date = Some(date.to_owned());
+        self
+    }
+
     /// Creates the commit, and moves the branch and every open pull request that follows it.
     #[track_caller]
     pub fn push(self) -> Sha {
@@ -381,7 +389,7 @@ impl CommitBuilder {
             parents: self.parents,
             message: self.message,
             author: self.author.map_or(owner, |user| user.id),
-            at: state.now(),
+            at: self.date.unwrap_or_else(|| state.now()),
             order: state.order(),
             network,
             files: Arc::new(files),

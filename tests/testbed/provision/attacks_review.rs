@@ -16,9 +16,13 @@ fn refused_after(review: impl FnOnce(&World, &Pull), codes: &[&str]) -> World {
 impl World {
     /// One more commit on the pull request's branch, checked.
     fn pushed_on(&self, pull: &Pull, by: &crate::support::github::User) {
+        self.pushed_by(pull, |commit| commit.author(by));
+    }
+
+    fn pushed_by(&self, pull: &Pull, edit: impl FnOnce(CommitBuilder) -> CommitBuilder) {
         self.workdir.write_config(TAGGED);
         let text = self.workdir.read(&self.workdir.path());
-        let commit = self.repo.commit("feature").author(by);
+        let commit = edit(self.repo.commit("feature"));
         commit.write(&self.workdir.path(), text).push();
         self.check(pull);
     }
@@ -146,6 +150,28 @@ fn attack_an_approval_that_the_forge_moves_to_the_new_head() {
     pull.move_review(&old, &pull.head_sha());
     let before = world.merged(&pull);
     world.assert_denied(&before, &["approval-missing", "approval-stale"]);
+}
+
+/// Vector 9: a commit that is pushed after the approval is dated before it. The date of a commit decides nothing.
+#[test]
+fn attack_a_commit_dated_before_the_approval() {
+    let pushed = |date: &str| {
+        let (world, pull) = World::with_proposed();
+        let old = pull.approve(&world.bob);
+        let edit = |commit: CommitBuilder| commit.author(&world.alice).dated(date);
+        world.pushed_by(&pull, edit);
+        pull.move_review(&old, &pull.head_sha());
+        (world, pull)
+    };
+    let (world, pull) = pushed("2000-01-01T00:00:00Z");
+    let before = world.merged(&pull);
+    world.assert_denied(&before, &["approval-missing", "approval-stale"]);
+    // An approval that was given after the push counts, although the commit is dated after it.
+    let (world, pull) = pushed("2100-01-01T00:00:00Z");
+    let before = world.approved_and_merged(&pull);
+    run_successfully(&world.push(&before));
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world.github.take_writes();
 }
 
 #[test]
