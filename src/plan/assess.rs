@@ -251,7 +251,11 @@ fn abandoned(change: &mut Change, base: &Registry, input: &Input) {
             ),
             "to delete the stack: merge that version of the config again, then remove it",
         ),
-        None if earlier.is_some_and(|earlier| earlier.complete) => return,
+        None if earlier.is_some_and(|earlier| earlier.complete) => {
+            let caveat = "No version of it was ever without errors, so it has no stack.";
+            change.caveat = Some(caveat.to_owned());
+            return;
+        }
         None => (
             "the config had errors, so its removal deletes no stack; no version without errors was found among the last ones"
                 .to_owned(),

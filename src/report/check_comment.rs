@@ -283,6 +283,7 @@ fn config_section(
         context! {
             path => change.path.as_str(),
             intent => safe(intent.to_owned()),
+            deletes => change.intent == Intent::Delete,
             stack => change.stack.as_deref(),
             target => change.target.as_ref().map(|target| Value::from(Serde(target))),
             moved_from => change.moved_from.as_ref().map(|path| path.as_str()),

@@ -74,6 +74,10 @@ pub const BOUND_BY_DIGEST: &[(&str, &str)] = &[
     ("*/decisions/*/facts", "facts that decide the same"),
     ("*/decisions", "decisions that allow reading"),
     ("*/template", "the template is not in the file"),
+    (
+        "*/report/outcomes/*/state",
+        "AWS can fail what the guard allowed",
+    ),
     ("*/report/outcomes/*/summary", "text"),
     ("*/report/outcomes/*/tables", "text"),
     (
@@ -81,7 +85,6 @@ pub const BOUND_BY_DIGEST: &[(&str, &str)] = &[
         "warnings, and failures at AWS",
     ),
     ("*/report/outcomes/*/next_steps", "text"),
-    ("*/report/notices", "text"),
     ("*/report/source", "the run's number"),
     (
         "*/report/environment",

@@ -259,7 +259,7 @@ fn an_expired_token_loses_no_report() {
     let notice = "⚠️ Pull request 7: The comment is not written: `Bad credentials (HTTP 401)`. Re-run the job to write it.";
     assert!(run.summary.contains(notice), "{}", run.summary);
     assert_eq!(
-        evidence_of(&job)["predicate"]["changes"][0]["pull_request"],
+        evidence_of(&job)["predicate"]["changes"][0]["change"]["pull_request"],
         7
     );
     run_successfully(&job);
