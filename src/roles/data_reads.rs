@@ -23,9 +23,14 @@ pub const DATA_READS: &[DataRead] = &[
     DataRead {
         reason: "secrets and passwords",
         actions: &[
+            "cognito-idp:DescribeIdentityProvider",
             "cognito-idp:DescribeUserPoolClient",
             "cognito-idp:ListUserPoolClientSecrets",
+            "directconnect:DescribeVirtualInterfaces",
+            "ec2:DescribeVpnConnections",
             "ec2:GetPasswordData",
+            "ec2:GetVpnConnectionDeviceSampleConfiguration",
+            "geo:DescribeKey",
             "glue:GetConnection*",
             "iam:GetCredentialReport",
             "kms:Decrypt",
@@ -102,6 +107,9 @@ pub const DATA_READS: &[DataRead] = &[
             "connect:GetAttachedFile",
             "connect:GetContactAttributes",
             "ebs:GetSnapshotBlock",
+            // User data.
+            "ec2:DescribeInstanceAttribute",
+            "ec2:DescribeLaunchTemplateVersions",
             "ec2:GetConsole*",
             "glacier:GetJobOutput",
             "kinesisvideo:Get*",
@@ -152,6 +160,7 @@ pub const DATA_READS: &[DataRead] = &[
             "s3tables:GetTableData",
             "sagemaker:BatchGetRecord",
             "sagemaker:GetRecord",
+            "ssm:DescribeAutomationStepExecutions",
             "ssm:GetAutomationExecution",
             "ssm:GetCommandInvocation",
             "ssm:ListCommand*",
@@ -164,14 +173,20 @@ pub const DATA_READS: &[DataRead] = &[
         reason: "source code, packages and images",
         actions: &[
             "codeartifact:GetPackageVersionAsset",
+            "codecommit:BatchDescribeMergeConflicts",
             "codecommit:BatchGetCommits",
+            "codecommit:DescribeMergeConflicts",
             "codecommit:GetBlob",
             "codecommit:GetDifferences",
             "codecommit:GetFile",
             "codecommit:GetFolder",
+            "codecommit:GetMergeConflicts",
             "codecommit:GetTree",
             "ecr:BatchGetImage",
             "ecr:GetDownloadUrlForLayer",
+            // With a link to the code.
+            "lambda:GetFunction",
+            "lambda:GetLayerVersion",
         ],
     },
 ];
@@ -204,6 +219,19 @@ mod tests {
             "ssm:GetParametersByPath",
             "ssm:Get*History",
             "kms:De*",
+            "lambda:GetFunction",
+            "lambda:GetLayerVersion",
+            "ec2:DescribeVpnConnections",
+            "ec2:GetVpnConnectionDeviceSampleConfiguration",
+            "ec2:DescribeInstanceAttribute",
+            "ec2:DescribeLaunchTemplateVersions",
+            "directconnect:DescribeVirtualInterfaces",
+            "cognito-idp:DescribeIdentityProvider",
+            "geo:DescribeKey",
+            "ssm:DescribeAutomationStepExecutions",
+            "codecommit:GetMergeConflicts",
+            "codecommit:DescribeMergeConflicts",
+            "codecommit:BatchDescribeMergeConflicts",
             "*",
         ] {
             assert!(returned_data(action).is_some(), "{action}");
@@ -214,7 +242,9 @@ mod tests {
             "secretsmanager:DescribeSecret",
             "kms:DescribeKey",
             "ssm:DescribeParameters",
-            "lambda:GetFunction",
+            "lambda:GetFunctionConfiguration",
+            "ec2:DescribeInstances",
+            "ec2:DescribeLaunchTemplates",
         ] {
             assert_eq!(returned_data(action), None, "{action}");
         }
