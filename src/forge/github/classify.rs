@@ -12,6 +12,9 @@ use crate::forge::ForgeErrorKind;
 /// GitHub's text for a token without the permission, whether of an app or of a person.
 const PERMISSION_TEXT: &str = "resource not accessible by";
 const LIMIT_TEXTS: &[&str] = &["rate limit", "abuse detection"];
+/// Texts of errors about the token or the place of the job, which hold for every request. No permission changes them.
+/// <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>
+const ACCESS_TEXTS: &[&str] = &["login attempts", "ip allow list", "saml enforcement"];
 /// Texts of errors about the object's state, which no permission changes.
 const STATE_TEXTS: &[&str] = &["is locked", "lock prevents", "archived", "read-only"];
 
@@ -37,12 +40,12 @@ pub fn classify(
         true => format!("the repository was renamed or moved, re-run the workflow: {message}"),
         false => message,
     };
-    let text = text.unwrap_or_default().to_ascii_lowercase();
-    let says = |texts: &[&str]| texts.iter().any(|part| text.contains(part));
+    let says = |texts: &[&str]| has_text(text.unwrap_or_default(), texts);
     let kind = match status {
         StatusCode::UNAUTHORIZED => ForgeErrorKind::Expired,
         StatusCode::NOT_FOUND => ForgeErrorKind::NotFound,
         status if has_hit_limit(status, headers, &body) => limited(headers, now),
+        StatusCode::FORBIDDEN if says(ACCESS_TEXTS) => ForgeErrorKind::Expired,
         StatusCode::FORBIDDEN if says(STATE_TEXTS) => ForgeErrorKind::Invalid,
         StatusCode::FORBIDDEN => ForgeErrorKind::NotAllowed {
             permission: says(&[PERMISSION_TEXT])
@@ -67,26 +70,56 @@ pub fn is_limit(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> bool {
     has_hit_limit(status, headers, &body)
 }
 
-/// Whether a GraphQL response, which has status 200, reports a rate limit.
-pub fn is_graphql_limit(body: &[u8]) -> bool {
+/// Whether a GraphQL response, which has status 200, reports a rate limit. The body of a secondary limit may be a REST error.
+/// <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>
+pub fn is_graphql_limit(headers: &HeaderMap, body: &[u8]) -> bool {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let errors = body.get("errors").and_then(Value::as_array);
-    errors.into_iter().flatten().any(is_limit_error)
+    let has_result = errors.is_some() || body.get("data").is_some_and(|data| !data.is_null());
+    let mut errors = errors.into_iter().flatten();
+    (!has_result && is_limit_error(&body, headers))
+        || errors.any(|error| is_limit_error(error, headers))
 }
 
-fn is_limit_error(error: &Value) -> bool {
-    let kind = error.get("type").and_then(Value::as_str);
-    matches!(kind, Some("RATE_LIMITED" | "RATE_LIMIT"))
+/// The kind and the message of a GraphQL response without data and errors.
+pub fn classify_empty_graphql(
+    headers: &HeaderMap,
+    body: &[u8],
+    now: u64,
+) -> (ForgeErrorKind, String) {
+    if !is_graphql_limit(headers, body) {
+        return (ForgeErrorKind::Invalid, "an answer without data".to_owned());
+    }
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let message = body.get("message").and_then(Value::as_str);
+    let message = message.unwrap_or("an answer without data");
+    (limited(headers, now), message.to_owned())
+}
+
+/// Whether a GraphQL error is a limit: by its type, by its text, or because no request is left and it has no type.
+fn is_limit_error(error: &Value, headers: &HeaderMap) -> bool {
+    let field = |name| error.get(name).and_then(Value::as_str);
+    match field("type") {
+        Some("RATE_LIMITED" | "RATE_LIMIT") => true,
+        kind => {
+            has_text(field("message").unwrap_or_default(), LIMIT_TEXTS)
+                || (kind.is_none() && is_exhausted(headers))
+        }
+    }
+}
+
+fn has_text(message: &str, texts: &[&str]) -> bool {
+    let message = message.to_ascii_lowercase();
+    texts.iter().any(|text| message.contains(text))
 }
 
 fn has_hit_limit(status: StatusCode, headers: &HeaderMap, body: &Value) -> bool {
     let field = |name| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let text = field("message").to_ascii_lowercase();
     match status {
         StatusCode::TOO_MANY_REQUESTS => true,
         StatusCode::FORBIDDEN => {
             is_exhausted(headers)
-                || LIMIT_TEXTS.iter().any(|part| text.contains(part))
+                || has_text(field("message"), LIMIT_TEXTS)
                 || field("documentation_url").contains("rate-limits")
         }
         _ => false,
@@ -108,11 +141,14 @@ pub fn classify_graphql(error: &Value, headers: &HeaderMap, now: u64) -> (ForgeE
     let field = |name| error.get(name).and_then(Value::as_str);
     let message = field("message").unwrap_or("an error without a message");
     let kind = match field("type") {
+        _ if is_limit_error(error, headers) => limited(headers, now),
         Some("NOT_FOUND") => ForgeErrorKind::NotFound,
+        // The query took more of GitHub than it allows now. A retry at once would do so again.
+        Some("RESOURCE_LIMITS_EXCEEDED") => ForgeErrorKind::Limited { until: None },
+        _ if has_text(message, ACCESS_TEXTS) => ForgeErrorKind::Expired,
         Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => {
             ForgeErrorKind::NotAllowed { permission: None }
         }
-        _ if is_limit_error(error) => limited(headers, now),
         // GitHub's text for a query that took too long. The query is valid.
         None if message.starts_with("Something went wrong") => ForgeErrorKind::Unreachable,
         _ => ForgeErrorKind::Invalid,
@@ -187,8 +223,6 @@ mod tests {
         }
         for body in [
             r#"{"message":"Must have admin rights to Repository.","status":"403"}"#,
-            r#"{"message":"Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization."}"#,
-            r#"{"message":"Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and your IP address is not permitted to access this resource."}"#,
             "<html>Forbidden</html>",
         ] {
             assert_eq!(
@@ -197,6 +231,65 @@ mod tests {
                 "{body}"
             );
         }
+    }
+
+    #[test]
+    fn refused_tokens_and_addresses_are_no_missing_permission() {
+        for message in [
+            "Maximum number of login attempts exceeded. Please try again later.",
+            "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.",
+            "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and your IP address is not permitted to access this resource.",
+        ] {
+            let body = serde_json::json!({ "message": message });
+            let found = kind(&Method::GET, COMMENTS, 403, &[], &body.to_string());
+            assert_eq!(found, ForgeErrorKind::Expired, "{message}");
+            let error = serde_json::json!({ "type": "FORBIDDEN", "message": message });
+            let found = classify_graphql(&error, &HeaderMap::new(), NOW).0;
+            assert_eq!(found, ForgeErrorKind::Expired, "{message}");
+        }
+    }
+
+    #[test]
+    fn graphql_limits_have_status_200() {
+        let left = headers(&[("x-ratelimit-remaining", "4000")]);
+        let none_left = headers(&[
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "4600"),
+        ]);
+        let text = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+        let other = "Something else";
+        for (headers, error, expected) in [
+            (&left, serde_json::json!({ "message": text }), until(None)),
+            (
+                &none_left,
+                serde_json::json!({ "message": other }),
+                until(Some(4_600)),
+            ),
+            (
+                &left,
+                serde_json::json!({ "message": other }),
+                ForgeErrorKind::Invalid,
+            ),
+            (
+                &none_left,
+                serde_json::json!({ "type": "NOT_FOUND", "message": other }),
+                ForgeErrorKind::NotFound,
+            ),
+        ] {
+            let is_limited = matches!(expected, ForgeErrorKind::Limited { .. });
+            let found = classify_graphql(&error, headers, NOW).0;
+            assert_eq!(found, expected, "{error}");
+            let body = serde_json::json!({ "data": null, "errors": [error] });
+            let found = is_graphql_limit(headers, body.to_string().as_bytes());
+            assert_eq!(found, is_limited, "{body}");
+        }
+        let body = serde_json::json!({ "message": text }).to_string();
+        let found = classify_empty_graphql(&left, body.as_bytes(), NOW);
+        assert_eq!(found, (until(None), text.to_owned()));
+        let found = classify_empty_graphql(&left, b"{}", NOW).0;
+        assert_eq!(found, ForgeErrorKind::Invalid);
+        // The last request of the hour succeeds.
+        assert!(!is_graphql_limit(&none_left, br#"{"data":{"viewer":{}}}"#));
     }
 
     #[test]
@@ -286,6 +379,10 @@ mod tests {
                 until(None),
             ),
             (
+                r#"{"type":"RESOURCE_LIMITS_EXCEEDED","message":"The query exceeded resource limits."}"#,
+                until(None),
+            ),
+            (
                 r#"{"message":"Something went wrong while executing your query."}"#,
                 ForgeErrorKind::Unreachable,
             ),
@@ -317,8 +414,10 @@ mod tests {
         }
         let limited =
             br#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
-        assert!(is_graphql_limit(limited));
-        assert!(!is_graphql_limit(br#"{"errors":[{"type":"NOT_FOUND"}]}"#));
+        let none = HeaderMap::new();
+        assert!(is_graphql_limit(&none, limited));
+        let missing = br#"{"errors":[{"type":"NOT_FOUND"}]}"#;
+        assert!(!is_graphql_limit(&none, missing));
     }
 
     #[test]

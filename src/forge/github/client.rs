@@ -12,7 +12,9 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::Access;
-use super::classify::{classify, classify_graphql, is_graphql_limit, is_limit};
+use super::classify::{
+    classify, classify_empty_graphql, classify_graphql, is_graphql_limit, is_limit,
+};
 use super::contents::Contents;
 use super::recent::{Recent, lacks_object};
 use super::retry::{Attempt, retry_after};
@@ -178,7 +180,11 @@ impl GitHub {
                 let (kind, message) = classify_graphql(error, &response.headers, now());
                 Err(ForgeError::new(what, kind, message))
             }
-            (None, None) => Err(ForgeError::invalid(what, "an answer without data")),
+            (None, None) => {
+                let (kind, message) =
+                    classify_empty_graphql(&response.headers, &response.body, now());
+                Err(ForgeError::new(what, kind, message))
+            }
         }
     }
 
@@ -262,7 +268,7 @@ impl GitHub {
 
     fn is_limited(&self, route: &str, response: &Response) -> bool {
         match route == self.graphql && response.status.is_success() {
-            true => is_graphql_limit(&response.body),
+            true => is_graphql_limit(&response.headers, &response.body),
             false => is_limit(response.status, &response.headers, &response.body),
         }
     }

@@ -17,6 +17,8 @@ pub fn permission_for(method: &Method, route: &str) -> Option<&'static str> {
         ["pulls", ..] | ["commits", _, "pulls"] => ("pull-requests: read", "pull-requests: write"),
         ["statuses", ..] | ["commits", _, "statuses"] => ("statuses: read", "statuses: write"),
         ["deployments", ..] => ("deployments: read", "deployments: write"),
+        // What else a token may do to environments, no permission of a job allows.
+        ["environments", ..] if reads => ("actions: read", "actions: read"),
         ["contents" | "git" | "compare" | "branches" | "activity", ..] => {
             ("contents: read", "contents: write")
         }
@@ -73,6 +75,12 @@ mod tests {
                 "/repos/a/b/pulls/7",
                 Some("pull-requests: read"),
             ),
+            (
+                Method::GET,
+                "/repos/a/b/environments/prod/deployment-branch-policies?per_page=100",
+                Some("actions: read"),
+            ),
+            (Method::PUT, "/repos/a/b/environments/prod", None),
             (Method::GET, "/repos/a/b/collaborators/x/permission", None),
             (Method::GET, "/orgs/a/teams/b/memberships/x", None),
         ] {
