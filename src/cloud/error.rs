@@ -84,6 +84,19 @@ impl CloudError {
         }
     }
 
+    /// The error with the text of AWS or of its SDK replaced, as in `AWS DescribeStacks: AccessDenied: TEXT`.
+    pub fn with_text(&self, replace: impl Fn(&str) -> String) -> String {
+        match self {
+            Self::Aws(error) => AwsError {
+                message: replace(&error.message),
+                ..error.clone()
+            }
+            .to_string(),
+            Self::NoCredentials(text) => Self::NoCredentials(replace(text)).to_string(),
+            Self::NoIdentityToken(_) | Self::Interrupted | Self::Misused(_) => self.to_string(),
+        }
+    }
+
     /// Whether AWS reports that something does not exist.
     pub fn is_not_found(&self) -> bool {
         self.aws()

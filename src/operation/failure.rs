@@ -19,7 +19,6 @@ pub fn to_diagnostics(
     failure: OperationError,
 ) -> (Vec<Diagnostic>, Exit) {
     let path = &config.path;
-    let error = |code: Code, text: String| Diagnostic::error(code, path, values.redact(&text));
     match failure {
         OperationError::Invalid(problems) => (problems, Exit::Config),
         OperationError::Denied(denials) => {
@@ -95,9 +94,9 @@ pub fn to_diagnostics(
             let (code, exit) = code_and_exit(&failed);
             let text = match &failed {
                 CloudError::Interrupted => "the run was asked to end".to_owned(),
-                failed => failed.to_string(),
+                failed => failed.with_text(|text| values.redact(text)),
             };
-            let problem = error(code, text);
+            let problem = Diagnostic::error(code, path, text);
             let problem = match help(&failed) {
                 Some(help) => problem.with_help(help),
                 None => problem,

@@ -1,6 +1,7 @@
 //! All output: text, Markdown, HTML, annotations, SARIF, evidence. One place escapes, one fits limits.
 
 mod action_summary;
+mod allow_list;
 mod changes;
 mod check;
 mod check_comment;

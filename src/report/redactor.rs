@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
+use super::allow_list::{HIDDEN, OwnNames, only_allowed};
 use crate::config::{Config, Node, NodeKind};
 use crate::template::Document;
-
-/// Replaces a hidden value that has no number.
-const HIDDEN: &str = "(hidden)";
 
 /// AWS words for settings, which hold no data.
 const WORDS: &[&str] = &[
@@ -35,16 +34,13 @@ const WORDS: &[&str] = &[
 ];
 /// Shorter values occur everywhere by chance.
 const MIN_LENGTH: usize = 4;
-/// A word of mixed characters counts as a secret from this length on.
-const MIN_SECRET_LENGTH: usize = 20;
-/// A word with so many bits of entropy for each character is random.
-const ENTROPY: f64 = 3.5;
-
 /// The values of one config that may and may not be shown.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
-    shown: BTreeSet<String>,
-    hidden: Vec<String>,
+    own: OwnNames,
+    hidden: BTreeSet<String>,
+    /// Finds all hidden values in one pass over a text.
+    finder: Option<AhoCorasick>,
 }
 
 impl Redactor {
@@ -69,9 +65,11 @@ impl Redactor {
             brought.insert(text.to_owned());
         });
         let mut hidden = BTreeSet::new();
+        let mut of_template = BTreeSet::new();
         let template = config.product.render_template(&config.derived.scope).ok();
         let document = template.and_then(|text| Document::parse(&config.path, &text).ok());
         if let Some(document) = &document {
+            keys(&document.tree, &mut of_template);
             for resource in document.resources() {
                 if let Some(properties) = resource.entry.value.get("Properties") {
                     texts(properties, &mut hidden);
@@ -91,18 +89,30 @@ impl Redactor {
             }
         }
         // A word that the product sets, such as the name of a referenced resource, is not a secret.
-        let is_word = |text: &String| text.chars().all(|c| c.is_ascii_alphabetic());
-        hidden.retain(|text| !is_word(text));
-        hidden.extend(brought);
-        let is_part = |text: &str| shown.iter().any(|name| name.contains(text));
-        let mut hidden: Vec<String> = hidden
+        let (words, texts): (BTreeSet<String>, BTreeSet<String>) = hidden
             .into_iter()
+            .partition(|text| text.chars().all(|c| c.is_ascii_alphabetic()));
+        of_template.extend(words);
+        let is_part = |text: &str| shown.iter().any(|name| name.contains(text));
+        let hidden = texts
+            .into_iter()
+            .chain(brought)
             .filter(|text| text.chars().count() >= MIN_LENGTH && !is_part(text))
             .filter(|text| !is_structural(text))
             .collect();
-        // Longer values first, because a value may be part of another.
-        hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        Self { shown, hidden }
+        let own = OwnNames { shown, of_template };
+        Self::new(own, hidden)
+    }
+
+    fn new(own: OwnNames, hidden: BTreeSet<String>) -> Self {
+        let finder = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(&hidden);
+        Self {
+            own,
+            hidden,
+            finder: finder.ok(),
+        }
     }
 
     /// Numbers for the hidden values of one report.
@@ -118,30 +128,50 @@ impl Redactor {
             Value::Null | Value::Bool(_) => true,
             // A number that is hidden elsewhere is hidden here.
             Value::Number(number) => !self.hidden.contains(&number.to_string()),
-            Value::String(word) => self.shown.contains(word),
+            Value::String(word) => self.own.shown.contains(word),
             Value::Array(_) | Value::Object(_) => false,
         }
     }
 
-    /// An AWS message without hidden values.
+    /// An AWS message that shows only AWS's own words and the config's names.
     pub fn redact(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for hidden in &self.hidden {
-            if text.contains(hidden.as_str()) {
-                text = text.replace(hidden.as_str(), HIDDEN);
-            }
+        let mut text = only_allowed(&unresolved(&self.without_hidden(text)), &self.own);
+        // A name can begin with a hidden value.
+        let twice = HIDDEN.repeat(2);
+        while text.contains(&twice) {
+            text = text.replace(&twice, HIDDEN);
         }
-        unresolved(&text)
-            .split_inclusive(is_boundary)
-            .map(|word| {
-                let end = word.trim_end_matches(is_boundary);
-                if self.shown.contains(end) || !looks_secret(end) {
-                    word.to_owned()
-                } else {
-                    format!("{HIDDEN}{}", &word[end.len()..])
-                }
-            })
-            .collect()
+        text
+    }
+
+    /// The text without the hidden values. A value inside a longer word is left to the list of what may be shown.
+    fn without_hidden(&self, text: &str) -> String {
+        let Some(finder) = &self.finder else {
+            return match self.hidden.is_empty() {
+                true => text.to_owned(),
+                false => HIDDEN.to_owned(),
+            };
+        };
+        let inside = |at: usize| {
+            let joins = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            joins(text[..at].chars().next_back()) && joins(text[at..].chars().next())
+        };
+        let mut places: Vec<(usize, usize)> = finder
+            .find_overlapping_iter(text)
+            .map(|found| (found.start(), found.end()))
+            .filter(|(start, end)| !inside(*start) && !inside(*end))
+            .collect();
+        places.sort_unstable();
+        let mut clear = String::with_capacity(text.len());
+        let mut shown = 0;
+        for (start, end) in places {
+            if start >= shown {
+                clear.push_str(&text[shown..start]);
+                clear.push_str(HIDDEN);
+            }
+            shown = shown.max(end);
+        }
+        clear + &text[shown..]
     }
 }
 
@@ -194,14 +224,6 @@ fn is_alias(value: &Value) -> bool {
     }
 }
 
-fn is_boundary(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(
-            character,
-            '\'' | '"' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}'
-        )
-}
-
 /// The text with dynamic references hidden.
 fn unresolved(text: &str) -> String {
     let mut rest = text;
@@ -215,34 +237,6 @@ fn unresolved(text: &str) -> String {
         };
     }
     clear + rest
-}
-
-/// Whether a word is an access key, a token or a random password. Names are words joined by hyphens, which are not random.
-fn looks_secret(word: &str) -> bool {
-    let key = word.len() >= 16 && (word.starts_with("AKIA") || word.starts_with("ASIA"));
-    if key {
-        return true;
-    }
-    if word.len() < MIN_SECRET_LENGTH || word.starts_with("arn:") || is_structural(word) {
-        return false;
-    }
-    let has = |is: fn(&char) -> bool| word.chars().any(|character| is(&character));
-    let mixed =
-        has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase) && has(char::is_ascii_digit);
-    mixed && entropy(word) >= ENTROPY
-}
-
-fn entropy(word: &str) -> f64 {
-    let mut counts = std::collections::BTreeMap::new();
-    let mut length = 0.0;
-    for character in word.chars() {
-        *counts.entry(character).or_insert(0.0) += 1.0;
-        length += 1.0;
-    }
-    counts
-        .values()
-        .map(|count: &f64| -(count / length) * (count / length).log2())
-        .sum()
 }
 
 /// Whether a word is a type, a part of an ARN, an action or a principal.
@@ -291,6 +285,15 @@ fn visit_scalars(value: &Value, tell: &mut impl FnMut(&str)) {
     }
 }
 
+/// All keys of a tree, logical ids among them.
+fn keys(node: &Node, found: &mut BTreeSet<String>) {
+    for entry in node.entries() {
+        found.insert(entry.key.clone());
+        keys(&entry.value, found);
+    }
+    node.items().iter().for_each(|item| keys(item, found));
+}
+
 fn texts(node: &Node, found: &mut BTreeSet<String>) {
     match &node.kind {
         NodeKind::Text(text) => {
@@ -307,10 +310,12 @@ mod tests {
     use super::*;
 
     fn values() -> Redactor {
-        Redactor {
-            shown: BTreeSet::from(["Enabled".to_owned()]),
-            hidden: vec!["73829164".to_owned()],
-        }
+        let own = OwnNames {
+            shown: BTreeSet::from(["Enabled".to_owned(), "acme-data".to_owned()]),
+            of_template: BTreeSet::new(),
+        };
+        let hidden = ["73829164", "data", "private key", "key of", "correct horse"];
+        Redactor::new(own, hidden.map(str::to_owned).into())
     }
 
     fn report(texts: &[&str]) -> Vec<String> {
@@ -367,5 +372,19 @@ mod tests {
     #[test]
     fn attack_a_secret_of_digits_is_no_harmless_number() {
         assert_eq!(report(&["73829164", "443"]), ["(hidden 1)", "443"]);
+    }
+
+    #[test]
+    fn attack_hidden_values_stay_hidden_even_if_they_are_words() {
+        let values = values();
+        for (text, expected) in [
+            ("The data is not valid", "The (hidden) is not valid"),
+            ("The Data, the metadata", "The (hidden), the metadata"),
+            ("a private key of the role", "a (hidden) the role"),
+            ("correct horses", "correct (hidden)"),
+            ("{{resolve:ssm:/pin}} is not valid", "(hidden) is not valid"),
+        ] {
+            assert_eq!(values.redact(text), expected);
+        }
     }
 }
