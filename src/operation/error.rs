@@ -30,7 +30,7 @@ pub enum OperationError {
     Operation {
         what: Fault,
         /// The first failure, which caused the others.
-        cause: Option<StackEvent>,
+        cause: Option<Box<StackEvent>>,
         failures: Vec<StackEvent>,
     },
     /// The run was cancelled, and this is left.
@@ -45,7 +45,7 @@ pub(super) fn operation_failed(what: Fault, ended: &OperationResult) -> Operatio
     let failures = ended.events.iter().filter(|event| event.is_failure());
     OperationError::Operation {
         what,
-        cause: first_failure(&ended.events).cloned(),
+        cause: first_failure(&ended.events).cloned().map(Box::new),
         failures: failures.cloned().collect(),
     }
 }

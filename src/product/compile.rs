@@ -150,7 +150,7 @@ impl Product {
             .collect::<anyhow::Result<_>>()?;
         let preflight = manifest.preflight.iter();
         let preflight = preflight
-            .map(|check| CompiledCheck::new(check, &compile))
+            .map(|check| CompiledCheck::new(check, compile))
             .collect::<anyhow::Result<_>>()?;
         if let Some(bad) = manifest
             .rules

@@ -157,10 +157,8 @@ impl ReferenceSearch<'_> {
             None => role,
         };
         match &node.kind {
-            NodeKind::Text(text) => {
-                if !matches!(role, TextRole::Part | TextRole::SubArgument) {
-                    self.text(&with_computed_parts(text));
-                }
+            NodeKind::Text(text) if !matches!(role, TextRole::Part | TextRole::SubArgument) => {
+                self.text(&with_computed_parts(text));
             }
             NodeKind::Mapping(entries) => {
                 for entry in entries {
