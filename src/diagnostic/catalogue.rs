@@ -71,7 +71,7 @@ catalogue! {
         "An approval is by a person who pushed to the pull request. A merge of the base branch that changes no config, product or policy is not counted as a push.",
         "Ask a person who did not push to approve it.";
     ApprovalMissing "approval-missing":
-        "Fewer approvals count than the policy requires. If no person, but only bots, opened the pull request and pushed to it, one more approval is required. Each reviewer's latest review counts, if it approves the head and was not dismissed.",
+        "Fewer approvals count than the policy requires. If a bot without an owner opened the pull request or pushed to it, one more approval is required. Each reviewer's latest review counts, if it approves the head and was not dismissed.",
         "Have the head of the pull request approved. If the message comes with another code of approvals, that one says why one did not count.";
     ApprovalStale "approval-stale":
         "An approval is of another commit than the head, or was given before the head was pushed. It does not cover the head.",

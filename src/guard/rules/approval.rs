@@ -23,8 +23,8 @@ enum ApprovalStatus {
 struct ApprovalCount {
     approvals: Vec<(Actor, ApprovalStatus)>,
     needed: usize,
-    /// Whether only bots propose the change, so that it needs one more approval.
-    only_bots: bool,
+    /// Whether a bot without an owner proposes the change or a part of it, so that it needs one more approval.
+    by_bot: bool,
 }
 
 impl ApprovalCount {
@@ -61,13 +61,12 @@ impl ApprovalCount {
             .filter(|review| review.state == ReviewState::Approved)
             .map(|review| (review.by.clone(), status(review)))
             .collect();
-        // A bot is not a person: one person more than the approvals has to stand behind a change.
-        let is_known = request.author.is_some() && knows_pushers;
-        let only_bots = is_known && people::proposers(input).is_empty();
+        // A bot is not a person: whoever steered it may be the one who approves.
+        let by_bot = people::has_bot_without_owner(input);
         Some(Self {
             approvals,
-            needed: usize::from(policy.approvals(environment)) + usize::from(only_bots),
-            only_bots,
+            needed: usize::from(policy.approvals(environment)) + usize::from(by_bot),
+            by_bot,
         })
     }
 
@@ -155,8 +154,8 @@ pub fn suffices(input: &RuleInput<'_>) -> Option<Denial> {
         None => "the reviews are not known".to_owned(),
         Some(_) => {
             let valid = count.with(ApprovalStatus::Counts).len();
-            let why = match count.only_bots {
-                true => ", one of them because no person opened the pull request or pushed to it",
+            let why = match count.by_bot {
+                true => ", one of them because a bot opened the pull request or pushed to it",
                 false => "",
             };
             format!(

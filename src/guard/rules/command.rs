@@ -60,7 +60,8 @@ pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
-/// The person who confirms did not propose the deletion, and at least one other person did or approved it.
+/// The person who confirms did not propose the deletion, and another person did. A bot may be steered by whoever confirms: then
+/// another person has to approve.
 pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.merge().filter(|_| input.is_deletion())?;
     let by = &request.command()?.by;
@@ -75,7 +76,8 @@ pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
         format!("{} opened the pull request", by.login)
     } else if people::pushers(input).contains(&by.id) {
         format!("{} pushed to the pull request", by.login)
-    } else if people::proposers(input).is_empty() && !approval::is_approved_by_another(input, by.id)
+    } else if people::has_bot_without_owner(input)
+        && !approval::is_approved_by_another(input, by.id)
     {
         format!(
             "no other person than {} proposed or approved the deletion",

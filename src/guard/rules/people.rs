@@ -31,9 +31,14 @@ pub(super) fn pushers(input: &RuleInput<'_>) -> BTreeSet<UserId> {
         .collect()
 }
 
-/// The persons who propose the change.
-pub(super) fn proposers(input: &RuleInput<'_>) -> BTreeSet<UserId> {
-    let mut people = pushers(input);
-    people.extend(author(input));
-    people
+/// Whether a bot without an owner opened the pull request or pushed to it. Nobody knows who steered it: perhaps a reviewer.
+pub(super) fn has_bot_without_owner(input: &RuleInput<'_>) -> bool {
+    let (Ok(policy), Some(request)) = (input.policy, input.request()) else {
+        return false;
+    };
+    let mut accounts = request
+        .author
+        .iter()
+        .chain(request.pushers.iter().flatten());
+    accounts.any(|account| person(policy, account).is_none())
 }

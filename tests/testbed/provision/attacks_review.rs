@@ -319,3 +319,29 @@ fn an_approval_on_the_second_page_counts() {
     run_successfully(&world.push(&before));
     world.github.take_writes();
 }
+
+#[test]
+fn attack_a_bot_pushes_to_the_request_of_another() {
+    for (approvers, status) in [(1, 20), (2, 0)] {
+        let world = World::new(&policy(""));
+        let bot = world.github.bot("github-actions[bot]");
+        let path = world.workdir.path();
+        world.repo.branch("feature", &world.repo.head("main"));
+        let commit = world.repo.commit("feature").author(&world.bob);
+        commit.write("README.md", "a correction of a word\n").push();
+        let pull = world.repo.pull("feature").author(&world.bob).number(7);
+        let pull = pull.open();
+        let commit = world.repo.commit("feature").author(&bot);
+        commit.write(&path, world.workdir.read(&path)).push();
+        world.check(&pull);
+        for approver in [&world.alice, &world.carol].into_iter().take(approvers) {
+            pull.approve(approver);
+        }
+        let before = world.repo.head("main");
+        pull.merge(&world.alice);
+        let run = world.push(&before).run();
+        assert_eq!(run.status, status, "{}", run.stderr);
+        assert_eq!(world.stack().is_some(), status == 0);
+        world.github.take_writes();
+    }
+}
