@@ -184,7 +184,6 @@ fn prism_does_object(api: &Through, sample: &Sample) {
         .get("/repos/acme/infra/pulls/7")
         .expect("an answer");
     assert!(Prism::refused(&answer), "{}", answer.text());
-    assert!(api.prism.violations().len() >= 2, "{}", api.prism.log());
 }
 
 #[test]
