@@ -143,10 +143,9 @@ async fn add_earlier_versions(
     });
     for input in broken.take(MAX_BROKEN) {
         let path = &input.path;
-        let commits = source.commits_of(base, path, MAX_VERSIONS + 1).await?;
-        let complete = commits.len() <= MAX_VERSIONS;
+        let history = source.history(base, path, MAX_VERSIONS + 1).await?;
         // The newest version is the base's, which has errors.
-        let earlier = commits.get(1..).unwrap_or_default();
+        let earlier = history.commits.get(1..).unwrap_or_default();
         let files = earlier.iter().map(|commit| FileAt { commit, path });
         let files: Vec<FileAt<'_>> = files.collect();
         let contents = source.read(&files).await?.into_iter();
@@ -154,7 +153,7 @@ async fn add_earlier_versions(
         let versions = versions.filter_map(|(commit, contents)| Some((commit, contents?)));
         input.earlier = Some(EarlierVersions {
             versions: versions.collect(),
-            complete,
+            complete: history.complete,
         });
     }
     Ok(())

@@ -75,9 +75,8 @@ impl<'a> Desired<'a> {
 
     /// What the template refers to outside of it.
     pub fn external_references(&self) -> Vec<ExternalReference> {
-        let prefixes = self.config.product.manifest.permissions.parameters.iter();
-        let prefixes: Vec<&str> = prefixes.map(|prefix| prefix.as_str()).collect();
-        external_references(&self.document.tree, &prefixes)
+        let permissions = &self.config.product.manifest.permissions;
+        external_references(&self.document.tree, permissions)
     }
 
     /// The tags that mark the stack as owned by provisioner.

@@ -165,7 +165,8 @@ impl Task<'_> {
             stack: &desired.stack.name,
             status: status.as_deref(),
         };
-        Ok(ActionOutcome::from_line(summary.line(), &status))
+        let outcome = ActionOutcome::from_line(summary.line(), &status);
+        Ok(outcome.with_conclusion(Conclusion::NothingLeft))
     }
 
     /// A denied deletion returns its preview.

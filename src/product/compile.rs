@@ -5,7 +5,7 @@ use std::cell::Cell;
 use anyhow::{Context as _, bail, ensure};
 
 use super::action::action_error;
-use super::expression::{Compiled, engine};
+use super::expression::{Compiled, Printed, engine};
 use super::limits::MAX_EXPRESSIONS;
 use super::preflight::CompiledCheck;
 use super::{
@@ -69,11 +69,9 @@ impl Product {
                 .chain(help)
         });
         let sources = files.iter().filter(|(name, _)| name.ends_with(".j2"));
-        let engine = engine(
-            sources
-                .map(|(name, text)| (name.clone(), text.clone()))
-                .chain(texts),
-        )?;
+        let sources = sources.map(|(name, text)| (name.clone(), text.clone()));
+        let templates = engine(Printed::Json, sources)?;
+        let texts = engine(Printed::Text, texts)?;
         let compiled = Cell::new(0);
         let compile = |what: String, source: &str| {
             compiled.set(compiled.get() + 1);
@@ -81,7 +79,7 @@ impl Product {
                 compiled.get() <= MAX_EXPRESSIONS,
                 "{MANIFEST}: more than {MAX_EXPRESSIONS} expressions"
             );
-            Compiled::new(engine, &format!("{MANIFEST}: {what}"), source)
+            Compiled::new(templates, &format!("{MANIFEST}: {what}"), source)
         };
 
         let names = manifest
@@ -166,7 +164,8 @@ impl Product {
             schema,
             folder_tree,
             samples,
-            engine,
+            templates,
+            texts,
             names,
             target,
             outputs,

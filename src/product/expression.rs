@@ -35,11 +35,21 @@ impl Compiled {
     }
 }
 
-/// The template engine with the one setting for all products: strict, limited work, values as JSON, no filesystem, no clock.
+/// How a template prints values. The template cannot choose: neither `autoescape` nor an included template changes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Printed {
+    /// As JSON literals, so that no value becomes structure.
+    Json,
+    /// As plain text, for people.
+    Text,
+}
+
+/// The template engine with the one setting for all products: strict, limited work, no filesystem, no clock.
 ///
 /// The engine lives as long as the process, because expressions and templates borrow from it. A process loads a handful of
 /// products once, so freeing them gains nothing.
 pub fn engine(
+    printed: Printed,
     sources: impl IntoIterator<Item = (String, String)>,
 ) -> anyhow::Result<&'static Environment<'static>> {
     let mut engine = Environment::new();
@@ -51,18 +61,12 @@ pub fn engine(
         .build()?;
     engine.set_syntax(syntax.clone());
     limits::register(&mut engine);
-    engine.set_auto_escape_callback(|name| {
-        if name.ends_with(".text") {
-            AutoEscape::None
-        } else {
-            AutoEscape::Json
-        }
-    });
-    engine.set_formatter(|out, state, value| {
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    engine.set_formatter(move |out, state, value| {
         limits::check(value)?;
-        match state.auto_escape() {
-            AutoEscape::Json => super::filters::write_json(out, value),
-            _ => minijinja::escape_formatter(out, state, value),
+        match printed {
+            Printed::Json => super::filters::write_json(out, value),
+            Printed::Text => minijinja::escape_formatter(out, state, value),
         }
     });
     super::filters::register(&mut engine);

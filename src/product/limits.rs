@@ -134,7 +134,7 @@ pub(super) struct BoundedOutput {
 }
 
 impl BoundedOutput {
-    /// The rendered text, or why there is none.
+    /// The rendered text, or the reason why rendering failed.
     pub(super) fn finish(self, rendered: Result<(), Error>) -> Result<String, Error> {
         if self.is_full {
             let message = format!("the output is larger than {MAX_OUTPUT_BYTES} bytes");

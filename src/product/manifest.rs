@@ -93,6 +93,9 @@ pub struct Folders {
     pub prefix: String,
 }
 
+/// Parameters that AWS publishes for everybody.
+pub const PUBLIC_PARAMETERS: &str = "/aws/service/";
+
 /// Permissions of CI's roles that a reviewer should know.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +106,15 @@ pub struct Permissions {
     /// The wide grants of the operator's policy.
     #[serde(default)]
     pub wide: Vec<DeclaredGrant>,
+}
+
+impl Permissions {
+    /// Whether a plan may read an SSM parameter, by its name. What follows a prefix can have wildcards.
+    pub fn may_read(&self, parameter: &str) -> bool {
+        let own = self.parameters.iter().map(ParameterPrefix::as_str);
+        own.chain([PUBLIC_PARAMETERS])
+            .any(|prefix| parameter.starts_with(prefix))
+    }
 }
 
 /// A prefix of SSM parameters, such as `/vpc/`.
@@ -142,8 +154,31 @@ impl TryFrom<String> for ParameterPrefix {
 pub struct DeclaredGrant {
     /// As the policy writes them.
     pub actions: Vec<String>,
-    /// One sentence: why no narrower resource or action will do.
-    pub reason: String,
+    /// Why no narrower resource or action will do.
+    pub reason: Reason,
+}
+
+/// A reason, in at least two words.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Reason(String);
+
+impl Reason {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Reason {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_word = |word: &&str| word.chars().filter(|c| c.is_alphanumeric()).count() > 1;
+        match text.split_whitespace().filter(is_word).count() >= 2 {
+            true => Ok(Self(text)),
+            false => Err("a reason is a sentence of at least two words"),
+        }
+    }
 }
 
 /// A problem that exists when `when` is true.

@@ -25,7 +25,9 @@ use crate::diagnostic::{ProductCode, Severity};
 pub use action::ProductAction;
 pub use expression::ProductError;
 pub use folders::FolderTree;
-pub use manifest::{Level, Manifest, OfferedAction, PreflightSpec, Tier};
+pub use manifest::{
+    Level, Manifest, OfferedAction, PUBLIC_PARAMETERS, Permissions, PreflightSpec, Tier,
+};
 pub use preflight::{PreflightCheck, Requirement};
 pub use registry::{
     PRODUCTS_FOLDER, RecognitionError, Registry, built_in_products, default_configs,
@@ -53,7 +55,10 @@ pub struct Product {
     pub folder_tree: Option<FolderTree>,
     /// In the order of the manifest's tiers.
     samples: Vec<String>,
-    engine: &'static Environment<'static>,
+    /// The files.
+    templates: &'static Environment<'static>,
+    /// Messages and helps of rules.
+    texts: &'static Environment<'static>,
     names: Vec<(String, Compiled)>,
     target: [Compiled; 3],
     outputs: [Compiled; 2],
@@ -200,11 +205,11 @@ impl Product {
                 code: &rule.code,
                 severity: rule.severity,
                 at: &compiled.at,
-                message: self.render(&compiled.message, scope)?,
+                message: render(self.texts, &compiled.message, scope)?,
                 help: compiled
                     .help
                     .as_ref()
-                    .map(|help| self.render(help, scope))
+                    .map(|help| render(self.texts, help, scope))
                     .transpose()?,
             });
         }
@@ -316,12 +321,12 @@ impl Product {
     }
 
     pub fn render_template(&self, scope: &Value) -> Result<String, ProductError> {
-        self.render(TEMPLATE, scope)
+        render(self.templates, TEMPLATE, scope)
     }
 
     /// The operator's IAM policy of a config, as JSON.
     pub fn render_policy(&self, scope: &Value) -> Result<String, ProductError> {
-        let text = self.render(POLICY, scope)?;
+        let text = render(self.templates, POLICY, scope)?;
         match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
             Ok(_) => Ok(text),
             Err(error) => {
@@ -333,17 +338,20 @@ impl Product {
             }
         }
     }
+}
 
-    fn render(&self, name: &str, scope: &Value) -> Result<String, ProductError> {
-        let mut output = limits::BoundedOutput::default();
-        let rendered = self
-            .engine
-            .get_template(name)
-            .and_then(|template| template.render_captured_to(scope, &mut output));
-        output
-            .finish(rendered.map(|_| ()))
-            .map_err(|source| failure(name.to_owned(), source))
-    }
+fn render(
+    engine: &'static Environment<'static>,
+    name: &str,
+    scope: &Value,
+) -> Result<String, ProductError> {
+    let mut output = limits::BoundedOutput::default();
+    let rendered = engine
+        .get_template(name)
+        .and_then(|template| template.render_captured_to(scope, &mut output));
+    output
+        .finish(rendered.map(|_| ()))
+        .map_err(|source| failure(name.to_owned(), source))
 }
 
 impl fmt::Debug for Product {

@@ -290,7 +290,7 @@ impl<'s> Operands<'s> {
         self.statements(&definition.body);
     }
 
-    /// The filters of a block. Their input is the text of the block and stands nowhere.
+    /// The filters of a block. Their input is the text of the block, which has no place in the source.
     fn filter_chain(&mut self, filter: &Expr<'_>) {
         if let Expr::Filter(filter) = filter {
             filter

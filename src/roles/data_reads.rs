@@ -1,5 +1,5 @@
-//! Reads of data and of credentials. A plan compares settings, so the plan role gets none of these reads, whatever an operator's
-//! policy allows. Whoever can push a branch can run a job with that role.
+//! Reads of data and of credentials. A plan compares settings, so the plan role gets none of these reads, also if an operator's
+//! policy allows them. Every person with push permission can run a job with that role.
 
 use super::pattern::overlap;
 

@@ -205,7 +205,8 @@ fn role(
                     statements.extend(read);
                     omitted.extend(left_out);
                 }
-                parameters.extend(reads.parameters);
+                let prefixes = reads.permissions.parameters.iter();
+                parameters.extend(prefixes.map(|prefix| prefix.as_str().to_owned()));
             }
             RolePhase::Apply => {
                 for (statement, grants) in own {
@@ -282,7 +283,7 @@ fn operator_statements(config: &Config) -> Result<Vec<(Statement, Vec<WideGrant>
 }
 
 /// What a plan of the config reads beside settings.
-fn plan_reads(config: &Config) -> Result<PlanReads, RolesError> {
+fn plan_reads(config: &Config) -> Result<PlanReads<'_>, RolesError> {
     let needs = config
         .product
         .needs(&config.derived.scope)
@@ -291,13 +292,8 @@ fn plan_reads(config: &Config) -> Result<PlanReads, RolesError> {
         Requirement::Object { bucket, key } => Some(format!("{bucket}/{key}")),
         _ => None,
     });
-    let permissions = &config.product.manifest.permissions;
     Ok(PlanReads {
         objects: objects.collect(),
-        parameters: permissions
-            .parameters
-            .iter()
-            .map(|prefix| prefix.as_str().to_owned())
-            .collect(),
+        permissions: &config.product.manifest.permissions,
     })
 }

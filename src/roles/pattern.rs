@@ -1,6 +1,6 @@
 //! Patterns of IAM: `*` matches any text, and `?` one character. IAM ignores the case of actions.
 
-/// Whether some text matches both patterns, whatever its case.
+/// Whether some text matches both patterns. Case does not matter.
 pub fn overlap(one: &str, other: &str) -> bool {
     let [one, other] = [one, other].map(|pattern| pattern.to_ascii_lowercase().into_bytes());
     // `reached[j]`: the part of `one` so far, and the first `j` bytes of `other`, have a text in common.

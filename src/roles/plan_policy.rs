@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::data_reads::{DATA_READS, OBJECT, PARAMETERS, returned_data};
 use super::iam::document;
 use super::statement::Statement;
+use crate::product::{PUBLIC_PARAMETERS, Permissions};
 
 /// Prefixes of actions that change nothing.
 const VERBS: &[&str] = &["BatchDescribe", "BatchGet", "Describe", "Get", "List"];
@@ -54,9 +55,6 @@ const NEVER: &[&str] = &[
     "sts:AssumeRole",
 ];
 
-/// Parameters that AWS publishes for everybody.
-const PUBLIC_PARAMETERS: &str = "/aws/service/";
-
 /// Changes nothing, and is not named like a read.
 const HARMLESS: &[&str] = &["cloudformation:ValidateTemplate"];
 
@@ -64,12 +62,12 @@ const HARMLESS: &[&str] = &["cloudformation:ValidateTemplate"];
 const TEST_SUFFIX: &str = "-t??????";
 
 /// What the plan role may read beside settings.
-#[derive(Debug, Default)]
-pub struct PlanReads {
+#[derive(Debug)]
+pub struct PlanReads<'a> {
     /// Objects that `preflight` names, as `BUCKET/KEY`.
     pub objects: BTreeSet<String>,
-    /// Prefixes of parameters, from the manifest; each begins and ends with `/`.
-    pub parameters: BTreeSet<String>,
+    /// Of the product.
+    pub permissions: &'a Permissions,
 }
 
 /// A read of an operator's policy that the plan role does not have.
@@ -85,7 +83,7 @@ pub struct OmittedRead {
 /// The reading part of a statement, and the reads that are left out.
 pub fn read_statements(
     statement: &Statement,
-    reads: &PlanReads,
+    reads: &PlanReads<'_>,
 ) -> (Vec<Statement>, Vec<OmittedRead>) {
     let is_trial = |resource: &str| {
         let name = resource.strip_suffix("/*").unwrap_or(resource);
@@ -160,30 +158,21 @@ fn is_bucket(resource: &str) -> bool {
         .is_some_and(|(_, name)| !name.contains(['/', '*', '?']))
 }
 
-impl PlanReads {
+impl PlanReads<'_> {
     /// Whether the plan role may read data with this action from this resource.
     fn allow(&self, action: &str, resource: &str) -> bool {
         if PARAMETERS
             .iter()
             .any(|read| read.eq_ignore_ascii_case(action))
         {
-            // What follows a prefix can have wildcards: it stays below the prefix.
             return resource
                 .split_once(":parameter/")
-                .is_some_and(|(_, name)| self.is_below_a_prefix(&format!("/{name}")));
+                .is_some_and(|(_, name)| self.permissions.may_read(&format!("/{name}")));
         }
         action.eq_ignore_ascii_case(OBJECT)
             && resource
                 .split_once(":s3:::")
                 .is_some_and(|(_, object)| self.objects.contains(object))
-    }
-}
-
-impl PlanReads {
-    fn is_below_a_prefix(&self, parameter: &str) -> bool {
-        let own = self.parameters.iter().map(String::as_str);
-        own.chain([PUBLIC_PARAMETERS])
-            .any(|prefix| parameter.starts_with(prefix))
     }
 }
 

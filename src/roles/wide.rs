@@ -13,6 +13,9 @@ use crate::product::Manifest;
 /// A pattern with fewer letters and digits stands for actions that its author does not list.
 const MIN_ACTION_LETTERS: usize = 4;
 
+/// A resource whose name begins with fewer letters and digits can be nearly any.
+const MIN_RESOURCE_LETTERS: usize = 2;
+
 /// Services whose ARNs begin with the resource's name. Those of other services begin with its type.
 const WITHOUT_TYPE: &[&str] = &["codecommit", "codepipeline", "s3", "sns", "sqs"];
 
@@ -74,7 +77,7 @@ pub fn wide_grants(
         match grant {
             Some(grant) => declared.push(WideGrant {
                 product: manifest.name.clone(),
-                reason: grant.reason.clone(),
+                reason: grant.reason.as_str().to_owned(),
                 actions: BTreeSet::from([action.clone()]),
                 resources,
             }),
@@ -98,19 +101,32 @@ fn is_wide_action(action: &str) -> bool {
     has_wildcard && letters < MIN_ACTION_LETTERS
 }
 
-/// Whether a pattern names no resource: `*`, all resources of a type, such as `…:vpc-endpoint/*`, or an ARN of any service.
+/// Whether a pattern names no resource: `*`, all resources of a type, such as `…:vpc-endpoint/*`, or an ARN of any service. The text
+/// before the first wildcard names it. Wildcards of IAM cross every separator, so `…:r*` can be each role.
 fn is_wide_resource(pattern: &str) -> bool {
     let parts: Vec<&str> = pattern.splitn(6, ':').collect();
     let (Some(service), Some(resource)) = (parts.get(2), parts.get(5)) else {
         // `*`, or another pattern that is shorter than an ARN.
-        return pattern.contains(['*', '?']);
+        return has_wildcard(pattern);
     };
-    let named = match resource.split_once(['/', ':']) {
-        Some((_, name)) if !WITHOUT_TYPE.contains(service) => name,
-        _ => resource,
+    if !has_wildcard(service) && !has_wildcard(resource) {
+        return false;
+    }
+    let resource = resource.trim_start_matches('/');
+    let name = match resource.split_once(['/', ':']) {
+        _ if has_wildcard(service) => return true,
+        _ if WITHOUT_TYPE.contains(service) => resource,
+        Some((kind, name)) if !has_wildcard(kind) => name,
+        // The type is not certain.
+        _ => return true,
     };
-    let is_literal = |c: char| !matches!(c, '*' | '?' | '/' | ':');
-    !named.contains(is_literal) && named.contains(['*', '?'])
+    let named = name.split(['*', '?', '$']).next().unwrap_or_default();
+    named.chars().filter(char::is_ascii_alphanumeric).count() < MIN_RESOURCE_LETTERS
+}
+
+/// Whether a text has a wildcard, or a variable of IAM, whose value can be one.
+fn has_wildcard(text: &str) -> bool {
+    text.contains(['*', '?']) || text.contains("${")
 }
 
 #[cfg(test)]
@@ -133,6 +149,17 @@ mod tests {
             "arn:aws:logs:eu-west-1:111122223333:log-group:*",
             "arn:aws:sqs:eu-west-1:111122223333:*",
             "arn:aws:ec2:eu-west-1:111122223333:vpc-endpoint/?*",
+            "arn:aws:iam::111122223333:r*",
+            "arn:aws:iam::111122223333:role*",
+            "arn:aws:iam::111122223333:*role*",
+            "arn:aws:iam::111122223333:role/a*",
+            "arn:aws:iam::111122223333:role/*acme",
+            "arn:aws:*:*:*:role/acme",
+            "arn:aws:secretsmanager:eu-west-1:111122223333:s*",
+            "arn:aws:dynamodb:eu-west-1:111122223333:table/*/index/*",
+            "arn:aws:logs:eu-west-1:111122223333:log-group:*:log-stream:*",
+            "arn:aws:s3:::${aws:PrincipalTag/none, ''}*",
+            "arn:aws:iam::111122223333:role/${aws:username}",
         ] {
             assert!(is_wide_resource(pattern), "{pattern}");
         }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::intrinsic::tag_of;
 use crate::config::{Node, NodeKind};
 
 /// Stands for a computed part. A template that holds this character itself only gets more references.
@@ -24,11 +25,6 @@ pub fn assembled(node: &Node) -> String {
         },
         _ => COMPUTED.to_string(),
     }
-}
-
-/// The name of a short form's function.
-pub fn tag_of(node: &Node) -> Option<&str> {
-    node.tag.as_deref().map(|tag| tag.trim_start_matches('!'))
 }
 
 /// The text of a `Fn::Join`, from its argument.

@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::assembled::{
     Cuts, can_become, delimiter_start, has_dynamic_reference, is_computed, joined, substituted,
-    tag_of, with_computed_parts,
+    with_computed_parts,
 };
+use super::intrinsic::tag_of;
 use crate::config::{Node, NodeKind};
+use crate::product::Permissions;
 
 /// The one transform that reads nothing but the template.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html>
 const LOCAL_TRANSFORM: &str = "AWS::LanguageExtensions";
-/// Parameters that AWS publishes.
-const PUBLIC_PREFIX: &str = "/aws/service/";
 /// Keys that matter to the search. A key with placeholders may become one of them.
 const COMPUTABLE_KEYS: &[&str] = &[
     "Fn::Transform",
@@ -79,11 +79,11 @@ pub struct ExternalReference {
     pub place: String,
 }
 
-/// Everything in a template that refers out of it, in source order. An unknown transform counts. Parameters of SSM whose names begin
-/// with one of the prefixes do not count.
-pub fn external_references(template: &Node, ssm_prefixes: &[&str]) -> Vec<ExternalReference> {
+/// Everything in a template that refers out of it, in source order. An unknown transform counts. Parameters of SSM that a plan
+/// may read do not count.
+pub fn external_references(template: &Node, permissions: &Permissions) -> Vec<ExternalReference> {
     let mut search = ReferenceSearch {
-        ssm_prefixes,
+        permissions,
         cuts: Cuts::of_template(template),
         path: Vec::new(),
         found: Vec::new(),
@@ -136,7 +136,7 @@ impl TextRole {
 }
 
 struct ReferenceSearch<'a> {
-    ssm_prefixes: &'a [&'a str],
+    permissions: &'a Permissions,
     cuts: Cuts,
     path: Vec<String>,
     found: Vec<ExternalReference>,
@@ -237,7 +237,7 @@ impl ReferenceSearch<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        if has_dynamic_reference(text, &self.cuts, |name| self.may_read(name)) {
+        if has_dynamic_reference(text, &self.cuts, |name| self.permissions.may_read(name)) {
             self.add(ExternalKind::DynamicReference);
         }
     }
@@ -249,17 +249,12 @@ impl ReferenceSearch<'_> {
             let reads_value =
                 kind.is_some_and(|kind| kind.starts_with("AWS::SSM::Parameter::Value"));
             let name = parameter.value.get("Default").and_then(Node::text);
-            if reads_value && !name.is_some_and(|name| self.may_read(name)) {
+            if reads_value && !name.is_some_and(|name| self.permissions.may_read(name)) {
                 self.path.push(parameter.key.clone());
                 self.add(ExternalKind::SsmParameter);
                 self.path.pop();
             }
         }
-    }
-
-    fn may_read(&self, name: &str) -> bool {
-        let mut prefixes = self.ssm_prefixes.iter();
-        name.starts_with(PUBLIC_PREFIX) || prefixes.any(|prefix| name.starts_with(*prefix))
     }
 }
 
@@ -278,7 +273,11 @@ pub mod tests {
 
     pub fn found(text: &str) -> Vec<String> {
         let tree = parse(&RepoPath::typed("t.yaml"), text.as_bytes(), Tags::Keep).unwrap();
-        let references = external_references(&tree, &["/vpc/"]);
+        let permissions = Permissions {
+            parameters: vec!["/vpc/".to_owned().try_into().unwrap()],
+            ..Permissions::default()
+        };
+        let references = external_references(&tree, &permissions);
         let texts = references.iter().map(|reference| {
             let kind = reference.kind.word();
             format!("{kind} {}", reference.place)

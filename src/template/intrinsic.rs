@@ -14,10 +14,15 @@ pub enum Reference {
     Mapping(String),
 }
 
+/// The name of a short form's function, such as `Sub`.
+pub fn tag_of(node: &Node) -> Option<&str> {
+    node.tag.as_deref().map(|tag| tag.trim_start_matches('!'))
+}
+
 /// Calls `visit` for every reference below a node.
 pub fn walk(node: &Node, visit: &mut impl FnMut(Reference, Span)) {
-    if let Some(tag) = node.tag.as_deref() {
-        function(tag.trim_start_matches('!'), node, node.span, visit);
+    if let Some(name) = tag_of(node) {
+        function(name, node, node.span, visit);
     }
     match &node.kind {
         NodeKind::Mapping(entries) => {

@@ -305,3 +305,50 @@ fn attack_products_above_the_repository_are_not_used() {
     .unwrap();
     assert_eq!(validate().status.code(), Some(0));
 }
+
+/// A product cannot print a value as anything but a literal.
+#[test]
+fn attack_no_template_prints_a_value_as_structure() {
+    let hostile = CONFIG.replace("name: orders", r#"name: "x\nTransform: Evil""#);
+    for note in [
+        "{{ queue.name }}",
+        "{{ queue.name | safe }}",
+        "{% autoescape false %}{{ queue.name }}{% endautoescape %}",
+        "{% autoescape 'none' %}{{ queue.name }}{% endautoescape %}",
+        "{% autoescape 'html' %}{{ queue.name }}{% endautoescape %}",
+        "{% filter safe %}{{ queue.name }}{% endfilter %}",
+        "{% set x %}{{ queue.name }}{% endset %}{{ x }}",
+        "{% macro m() %}{{ queue.name }}{% endmacro %}{{ m() }}",
+        "{% include 'rules/0/message.text' %}",
+    ] {
+        let folder = TempDir::new().unwrap();
+        for (path, text) in files() {
+            let text = text
+                .replace("queue.fifo and queue.name", "false and queue.name")
+                .replace(
+                    "a FIFO queue is called `{{ queue.name }}-fifo`",
+                    "{{ queue.name }}",
+                )
+                .replace("names: {config: \"queue.name", "names: {config: \"'orders'");
+            let text = match path.ends_with("stack.yaml.j2") {
+                true => format!("Description: {note}\n{text}"),
+                false => text,
+            };
+            write(folder.path(), &path, &text);
+        }
+        write(folder.path(), "configs/orders-queue.yaml", &hostile);
+        run(
+            folder.path(),
+            &["create-prov-template", "configs/orders-queue.yaml"],
+        );
+        let template = folder.path().join("templates/orders-queue.yaml");
+        let template = std::fs::read_to_string(template).unwrap_or_default();
+        assert!(
+            !template.contains("\nTransform: Evil"),
+            "{note}: {template}"
+        );
+        // Texts of rules are not there to be included.
+        let is_literal = template.contains(r#"Description: ""#);
+        assert!(is_literal || note.contains("include"), "{note}: {template}");
+    }
+}

@@ -130,7 +130,7 @@ fn attack_the_plan_role_reads_no_secrets_of_own_products() {
 
 #[test]
 fn attack_wide_grants_need_a_reason_in_the_manifest() {
-    let elsewhere = "permissions:\n  wide:\n    - {actions: ['sns:*'], reason: Another.}\n";
+    let elsewhere = "permissions:\n  wide:\n    - {actions: ['sns:*'], reason: Another action.}\n";
     for (actions, resource, wide) in [
         (&["*"][..], "*", "`*` on `*`"),
         (
@@ -196,6 +196,23 @@ fn declared_wide_grants_are_listed() {
     );
     let note = "role/apply, product queue: `sqs:DeleteQueue`\n  reason: Names are chosen by AWS.";
     assert!(output.stderr.contains(note), "{}", output.stderr);
+}
+
+#[test]
+fn attack_a_reason_without_words_is_no_reason() {
+    for reason in ["''", "' '", "'.'", "\"\\u00a0\\u200b\"", "x", "'- . -'"] {
+        let manifest = format!(
+            "permissions:\n  wide:\n    - {{actions: ['sqs:DeleteQueue'], reason: {reason}}}\n"
+        );
+        let output = roles(&allow(&["sqs:DeleteQueue"], "*"), &manifest);
+        assert_eq!(
+            (output.status, output.stdout.as_str()),
+            (10, ""),
+            "{reason}"
+        );
+        let message = "a reason is a sentence of at least two words";
+        assert!(output.stderr.contains(message), "{}", output.stderr);
+    }
 }
 
 #[test]
