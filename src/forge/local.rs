@@ -10,7 +10,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::git::{self, GitItem, GitObject, GitObjects, cat_file, parse_tree};
-use super::{ChangeKind, ChangedFile, FileAt, ForgeError, PathSelection, Source};
+use super::{
+    ChangeKind, ChangedFile, FileAt, FileHistory, ForgeError, PathSelection, Source, commit_sha,
+};
 use crate::model::{CommitSha, FileContents, RepoPath};
 
 /// Versions of a file that are searched.
@@ -68,7 +70,7 @@ impl LocalRepository {
                 &commit,
             ],
         )?;
-        CommitSha::parse(output.trim()).map_err(|error| ForgeError::invalid(&what, error))
+        commit_sha(&what, output.trim())
     }
 
     /// The merge base of two commits; `None` if the local history does not reach it.
@@ -257,21 +259,28 @@ impl Source for LocalRepository {
         git::list(self, at, selection).await
     }
 
-    async fn commits_of(
+    async fn history(
         &self,
         at: &CommitSha,
         path: &RepoPath,
         limit: usize,
-    ) -> Result<Vec<CommitSha>, ForgeError> {
+    ) -> Result<FileHistory, ForgeError> {
         let what = format!("history of {path}");
-        let limit = format!("--max-count={limit}");
         // git reads paths from this folder, and ours begin at the top.
-        let top = self.output(&what, &["rev-parse", "--show-cdup"])?;
+        let probe = self.output(
+            &what,
+            &["rev-parse", "--is-shallow-repository", "--show-cdup"],
+        )?;
+        let (shallow, top) = probe.split_once('\n').unwrap_or_default();
         let path = format!("{}{path}", top.trim_end());
-        let commits = self.output(&what, &["rev-list", &limit, at.as_str(), "--", &path])?;
-        let commits = commits.lines().map(CommitSha::parse);
-        let commits: Result<_, _> = commits.collect();
-        commits.map_err(|error| ForgeError::invalid(&what, error))
+        let most = format!("--max-count={limit}");
+        let commits = self.output(&what, &["rev-list", &most, at.as_str(), "--", &path])?;
+        let commits: Vec<&str> = commits.lines().collect();
+        let each = commits.iter().map(|commit| commit_sha(&what, commit));
+        Ok(FileHistory {
+            complete: commits.len() < limit && shallow == "false",
+            commits: each.collect::<Result<_, _>>()?,
+        })
     }
 }
 

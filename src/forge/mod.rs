@@ -31,7 +31,9 @@ pub use port::{Connect, Forge};
 pub use profile::{Profile, Profiled, TokenPermission};
 pub use pull_requests::{OpenPullRequest, OpenPullRequests, PullRequest, PullRequests};
 pub use reviews::{DefaultBranch, Push, ReviewedPullRequest, Reviews};
-pub use source::{ChangeKind, ChangedFile, FileAt, PathSelection, Source};
+pub use source::{ChangeKind, ChangedFile, FileAt, FileHistory, PathSelection, Source};
+
+use source::commit_sha;
 pub use statuses::{CommitStatus, StatusRecord, Statuses};
 pub use upsert::Upsert;
 pub use users::{User, Users};

@@ -27,13 +27,27 @@ pub trait Source: Send + Sync {
         selection: &dyn PathSelection,
     ) -> Result<Vec<RepoPath>, ForgeError>;
 
-    /// The commits up to `at` that changed a file, newest first, at most `limit`. A shallow clone has fewer.
-    async fn commits_of(
+    /// The commits up to `at` that changed a file at this path, at most `limit`.
+    async fn history(
         &self,
         at: &CommitSha,
         path: &RepoPath,
         limit: usize,
-    ) -> Result<Vec<CommitSha>, ForgeError>;
+    ) -> Result<FileHistory, ForgeError>;
+}
+
+/// The commits that changed a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileHistory {
+    /// Newest first.
+    pub commits: Vec<CommitSha>,
+    /// Whether these are all of them. False also in a shallow clone.
+    pub complete: bool,
+}
+
+/// A commit that an answer about `what` names.
+pub(super) fn commit_sha(what: &str, text: &str) -> Result<CommitSha, ForgeError> {
+    CommitSha::parse(text).map_err(|error| ForgeError::invalid(what, error))
 }
 
 /// A path at a commit.

@@ -10,7 +10,7 @@ use crate::diff::diff;
 use crate::model::Digest;
 use crate::product::{Level, ProductError, Registry, Target};
 use crate::template::{self, DeletionBehavior, Document};
-use crate::text::quote;
+use crate::text::{pluralize, quote};
 
 /// Assesses each config in parallel, then the plan as a whole.
 ///
@@ -231,7 +231,7 @@ fn removed(change: &mut Change, before: &Config) {
     change.diff = diff(&old, "");
 }
 
-/// Assesses a removed config that had errors. Warns of its stack, unless no version was ever without errors.
+/// Assesses a removed config that had errors. Warns of its stack, unless every version is known to have errors.
 fn abandoned(change: &mut Change, base: &Registry, input: &Input) {
     change.intent = Intent::Abandon;
     let earlier = input.earlier.as_ref();
@@ -240,10 +240,11 @@ fn abandoned(change: &mut Change, base: &Registry, input: &Input) {
         let config = load_file(base, &input.path, contents).config?;
         Some((commit, config))
     });
-    let (message, help) = match valid {
+    let is_complete = earlier.is_some_and(|earlier| earlier.complete);
+    let (named, help) = match valid {
         Some((commit, config)) => (
             format!(
-                "the config had errors, so its removal deletes no stack; its version of {} names stack {} in account {}, region {}",
+                "its version of {} names stack {} in account {}, region {}",
                 commit.short(),
                 quote(config.stack()),
                 config.target.account,
@@ -251,17 +252,20 @@ fn abandoned(change: &mut Change, base: &Registry, input: &Input) {
             ),
             "to delete the stack: merge that version of the config again, then remove it",
         ),
-        None if earlier.is_some_and(|earlier| earlier.complete) => {
-            let caveat = "No version of it was ever without errors, so it has no stack.";
+        None if is_complete => {
+            let caveat = "The present products accept no version of this file, so provisioner knows no stack of it.";
             change.caveat = Some(caveat.to_owned());
             return;
         }
         None => (
-            "the config had errors, so its removal deletes no stack; no version without errors was found among the last ones"
-                .to_owned(),
-            "if it has a stack: merge a version of the config without errors, then remove it",
+            format!(
+                "provisioner read {} and knows no stack of it",
+                pluralize(versions.len(), "earlier version")
+            ),
+            "if the config has a stack: merge a version without errors, then remove it",
         ),
     };
+    let message = format!("the config had errors, so its removal deletes no stack; {named}");
     let problem = Diagnostic::error(Code::StackLeftBehind, &input.path, message)
         .with_severity(Severity::Warning)
         .with_help(help);

@@ -42,6 +42,7 @@ mod status;
 mod table;
 mod templates;
 mod text;
+mod unique_keys;
 
 pub use action_summary::{ActionSummary, FolderCount};
 pub use changes::{changes, changes_summary, redacted_changes};

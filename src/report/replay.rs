@@ -8,6 +8,7 @@ use super::evidence::{
 };
 use super::provisioning::{Heading, Outcome, ReportSource, State};
 use super::replay_stack::{StackReplay, check_stack};
+use super::unique_keys::UniqueKeys;
 use crate::guard::Trigger;
 use crate::model::Digest;
 use crate::stack::StackName;
@@ -23,7 +24,7 @@ pub struct Replayed {
 
 /// Recomputes everything that an evidence file states.
 pub fn replay(file: &[u8]) -> Result<Replayed, EvidenceError> {
-    let written: Value = serde_json::from_slice(file)?;
+    let UniqueKeys(written) = serde_json::from_slice(file)?;
     let evidence: Evidence = serde_json::from_value(written.clone())?;
     let mut replayed = Replayed::default();
     // A field that this program does not write is a field that nothing checks.

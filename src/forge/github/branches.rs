@@ -4,6 +4,7 @@ use super::client::GitHub;
 use super::route::segment;
 use super::wire;
 use crate::forge::ForgeError;
+use crate::forge::commit_sha;
 use crate::model::CommitSha;
 
 /// The rule that requires a pull request for every push.
@@ -38,18 +39,12 @@ impl GitHub {
         let branch: wire::Branch = self
             .get(&what, &format!("{}/branches/{name}", self.root))
             .await?;
-        let tip = CommitSha::parse(&branch.commit.sha)
-            .map_err(|error| ForgeError::invalid(&what, error))?;
+        let tip = commit_sha(&what, &branch.commit.sha)?;
         let older = branch.protection.and_then(|protection| protection.enabled);
         if older == Some(true) {
             return Ok((tip, Some(true)));
         }
-        let what = format!("rules of {what}");
-        let route = format!("{}/rules/branches/{name}", self.root);
-        let protected = match self
-            .get_all::<wire::Rule>(&what, &route, MAX_RULE_PAGES)
-            .await
-        {
+        let protected = match self.branch_rules(&name).await {
             Ok(rules) if rules.iter().any(|rule| rule.kind == PULL_REQUEST_RULE) => Some(true),
             Ok(_) if older == Some(false) || branch.protected == Some(false) => Some(false),
             Ok(_) => None,
@@ -62,14 +57,10 @@ impl GitHub {
     /// Whether a rule of the branch requires code owners. `None` if the branch has classic protection, whose details only
     /// administrators can read, or if the token may not read the rules.
     pub(super) async fn code_owner_rule(&self, name: &str) -> Result<Option<bool>, ForgeError> {
-        let what = format!("rules of branch {name:?}");
+        let what = format!("branch {name:?}");
         let name = segment(name)
             .ok_or_else(|| ForgeError::invalid(&what, "this cannot be a branch's name"))?;
-        let route = format!("{}/rules/branches/{name}", self.root);
-        let rules = self
-            .get_all::<wire::Rule>(&what, &route, MAX_RULE_PAGES)
-            .await;
-        let rules = match rules {
+        let rules = match self.branch_rules(&name).await {
             Ok(rules) => rules,
             Err(error) if error.is_withheld() => return Ok(None),
             Err(error) => return Err(error),
@@ -87,5 +78,11 @@ impl GitHub {
         let branch: wire::Branch = self.get(&what, &route).await?;
         let older = branch.protection.and_then(|protection| protection.enabled);
         Ok((older == Some(false)).then_some(false))
+    }
+    /// The rules of rulesets for a branch. `name`: as a segment of an address.
+    async fn branch_rules(&self, name: &str) -> Result<Vec<wire::Rule>, ForgeError> {
+        let what = format!("rules of branch {name:?}");
+        let route = format!("{}/rules/branches/{name}", self.root);
+        self.get_all(&what, &route, MAX_RULE_PAGES).await
     }
 }

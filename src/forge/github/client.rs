@@ -340,7 +340,7 @@ pub(super) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, F
     })
 }
 
-/// The text of a body that is an error, whatever its status says.
+/// The text of a body that is an error. Its status can be 200.
 fn error_text(body: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
     Some(body.get("message")?.as_str()?.to_owned())

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::client::GitHub;
 use super::paging::PAGE;
 use super::wire;
+use crate::forge::commit_sha;
 use crate::forge::{
     ChangeKind, ChangedFile, ForgeError, ForgeErrorKind, OpenPullRequest, OpenPullRequests,
     PullRequest, PullRequests, Source as _,
@@ -34,19 +35,17 @@ impl PullRequests for GitHub {
     async fn pull_request(&self, number: u64) -> Result<PullRequest, ForgeError> {
         let what = format!("pull request {number}");
         let route = format!("{}/pulls/{number}", self.root);
-        let sha =
-            |text: &str| CommitSha::parse(text).map_err(|error| ForgeError::invalid(&what, error));
         let mut pauses = self.recent.pauses(&what);
         let (pull, head) = loop {
             let pull: wire::Pull = self.get(&what, &route).await?;
-            let head = sha(&pull.head.sha)?;
+            let head = commit_sha(&what, &pull.head.sha)?;
             if !self.recent.is_replaced(&head) || !pauses.wait().await {
                 break (pull, head);
             }
         };
         Ok(PullRequest {
             number: pull.number,
-            base: sha(&pull.base.sha)?,
+            base: commit_sha(&what, &pull.base.sha)?,
             head,
             fork: !pull.head.is_beside(&pull.base),
             changed_files: pull.changed_files,
@@ -75,8 +74,7 @@ impl PullRequests for GitHub {
         let what = "merge base";
         let route = format!("{}/compare/{base}...{head}?per_page=1", self.root);
         let comparison: wire::Comparison = self.get(what, &route).await?;
-        CommitSha::parse(&comparison.merge_base_commit.sha)
-            .map_err(|error| ForgeError::invalid(what, error))
+        commit_sha(what, &comparison.merge_base_commit.sha)
     }
 
     async fn open_pull_requests(&self) -> Result<OpenPullRequests, ForgeError> {

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::CommitSha;
 use crate::pacing;
 
-/// An answer that came later after a change counts as it is.
+/// Answers of later times after a change are facts.
 const DELAY: SignedDuration = SignedDuration::from_secs(60);
 /// Pauses between questions, in seconds: a minute in all.
 const PAUSES: [u64; 5] = [2, 4, 8, 16, 30];
@@ -91,7 +91,7 @@ pub struct RecentPauses<'a> {
 }
 
 impl RecentPauses<'_> {
-    /// Waits before the question is repeated. Returns false if the last answer counts as it is.
+    /// Waits before the question is repeated. Returns false if the last answer is a fact.
     pub async fn wait(&mut self) -> bool {
         if !self.recent.is_new() {
             return false;

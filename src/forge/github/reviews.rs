@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::client::GitHub;
 use super::wire;
+use crate::forge::commit_sha;
 use crate::forge::{DefaultBranch, ForgeError, ReviewedPullRequest, Reviews, User};
 use crate::guard::{AccountKind, Actor, Branch, ChangeRequest, Review, ReviewState};
 use crate::model::{CommitSha, UserId};
@@ -56,7 +57,9 @@ impl Reviews for GitHub {
         let route = format!("{}/git/commits/{commit}", self.root);
         let commit: wire::GitCommit = self.get(&what, &route).await?;
         let parents = commit.parents.iter();
-        parents.map(|parent| sha(&what, &parent.sha)).collect()
+        parents
+            .map(|parent| commit_sha(&what, &parent.sha))
+            .collect()
     }
 
     async fn merged_by(&self, commit: &CommitSha) -> Result<Vec<u64>, ForgeError> {
@@ -90,7 +93,7 @@ impl Reviews for GitHub {
         let what = format!("pull request {number}");
         let route = format!("{}/pulls/{number}", self.root);
         let pull: wire::ReviewedPull = self.get(&what, &route).await?;
-        let head = sha(&what, &pull.head.sha)?;
+        let head = commit_sha(&what, &pull.head.sha)?;
         let fork = !pull.head.is_beside(&pull.base);
         let (protected, reviews, pushes) = tokio::try_join!(
             self.protection(&pull.base),
@@ -107,7 +110,7 @@ impl Reviews for GitHub {
             .merge_commit_sha
             .as_deref()
             .filter(|_| pull.merged == Some(true))
-            .map(|merge| sha(&what, merge))
+            .map(|merge| commit_sha(&what, merge))
             .transpose()?;
         let target = Branch {
             default: pull.base.is_default(),
@@ -232,8 +235,4 @@ fn review_state(review: wire::Review, head: &CommitSha) -> Option<(User, Review)
         at: review.submitted_at.and_then(|time| time.parse().ok()),
     };
     Some((by, review))
-}
-
-fn sha(what: &str, text: &str) -> Result<CommitSha, ForgeError> {
-    CommitSha::parse(text).map_err(|error| ForgeError::invalid(what, error))
 }

@@ -6,7 +6,9 @@ use super::client::GitHub;
 use super::route::encoded;
 use super::wire;
 use crate::forge::git;
-use crate::forge::{ChangedFile, FileAt, ForgeError, PathSelection, Source};
+use crate::forge::{
+    ChangedFile, FileAt, FileHistory, ForgeError, PathSelection, Source, commit_sha,
+};
 use crate::model::{CommitSha, FileContents, RepoPath};
 
 #[async_trait]
@@ -31,12 +33,12 @@ impl Source for GitHub {
         git::list(self, at, selection).await
     }
 
-    async fn commits_of(
+    async fn history(
         &self,
         at: &CommitSha,
         path: &RepoPath,
         limit: usize,
-    ) -> Result<Vec<CommitSha>, ForgeError> {
+    ) -> Result<FileHistory, ForgeError> {
         let what = format!("history of {path}");
         let path = encoded(path.as_str());
         let route = format!(
@@ -44,8 +46,10 @@ impl Source for GitHub {
             self.root
         );
         let commits: Vec<wire::Commit> = self.get(&what, &route).await?;
-        let commits = commits.iter().map(|commit| CommitSha::parse(&commit.sha));
-        let commits: Result<_, _> = commits.collect();
-        commits.map_err(|error| ForgeError::invalid(&what, error))
+        let each = commits.iter().map(|commit| commit_sha(&what, &commit.sha));
+        Ok(FileHistory {
+            complete: commits.len() < limit,
+            commits: each.collect::<Result<_, _>>()?,
+        })
     }
 }

@@ -61,7 +61,7 @@ impl ApprovalCount {
             .filter(|review| review.state == ReviewState::Approved)
             .map(|review| (review.by.clone(), status(review)))
             .collect();
-        // A bot is not a person: whoever steered it may be the one who approves.
+        // A bot is not a person: the approver may have steered it.
         let by_bot = people::has_bot_without_owner(input);
         Some(Self {
             approvals,
@@ -94,9 +94,9 @@ fn is_of_head(request: &ChangeRequest, review: &Review) -> bool {
 /// confirmed again, so that there any earlier plan suffices.
 fn is_of_plan(input: &RuleInput<'_>, request: &ChangeRequest, review: &Review) -> bool {
     let reports = request.reports.as_deref().unwrap_or_default();
-    let mut reports = reports.iter();
-    let earlier = reports.rfind(|report| Some(report.at) < review.at);
-    let Some(plan) = earlier.and_then(|report| report.plan.as_ref()) else {
+    let earlier = reports.iter().filter(|report| Some(report.at) < review.at);
+    let latest = earlier.max_by_key(|report| report.at);
+    let Some(plan) = latest.and_then(|report| report.plan.as_ref()) else {
         return false;
     };
     // Another rule denies a change without a plan that holds.
@@ -104,12 +104,20 @@ fn is_of_plan(input: &RuleInput<'_>, request: &ChangeRequest, review: &Review) -
     input.is_deletion() || shown.is_none_or(|shown| shown.plan == *plan)
 }
 
-/// Each reviewer's latest review. A dismissed review does not restore the one before it.
+/// Each reviewer's latest review by the forge's clock; without times, the last one that the forge lists. A dismissed review does not
+/// restore the one before it.
 fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
-    let latest: BTreeMap<UserId, &Review> = reviews
-        .iter()
-        .map(|review| (review.by.id, review))
-        .collect();
+    let mut latest: BTreeMap<UserId, &Review> = BTreeMap::new();
+    for review in reviews {
+        let known = latest.entry(review.by.id).or_insert(review);
+        let is_earlier = known
+            .at
+            .zip(review.at)
+            .is_some_and(|(known, at)| at < known);
+        if !is_earlier {
+            *known = review;
+        }
+    }
     latest.into_values()
 }
 

@@ -60,8 +60,8 @@ pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
-/// The person who confirms did not propose the deletion, and another person did. A bot may be steered by whoever confirms: then
-/// another person has to approve.
+/// The person who confirms did not propose the deletion, and another person did. If a bot proposed it, another person has to
+/// approve it: the person who confirms may have steered the bot.
 pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.merge().filter(|_| input.is_deletion())?;
     let by = &request.command()?.by;

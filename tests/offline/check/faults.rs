@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::check::{COMMENTS, STATUS, Scene};
 use crate::support::github::{Fault, Pull};
 use crate::support::http::Client;
-use crate::support::job::{Job, config, path};
+use crate::support::job::{Job, config, path, with_each_non_answer};
 
 fn scene() -> (Scene, Pull) {
     let scene = Scene::new();
@@ -62,6 +62,18 @@ fn a_permanent_fault_names_its_request() {
     for (fault, text) in [
         (Fault::Status(500), "pull request 7: HTTP 500"),
         (Fault::TruncatedJson, "pull request 7: the answer is not"),
+        (
+            Fault::Json(301, json!({"message": "Moved Permanently"})),
+            "pull request 7: the repository was renamed or moved, re-run the workflow: Moved Permanently (HTTP 301)",
+        ),
+        (
+            Fault::Json(200, json!({"message": "Server Error"})),
+            "pull request 7: an error text in a successful answer: Server Error",
+        ),
+        (
+            Fault::Text(200, String::new()),
+            "pull request 7: an empty answer",
+        ),
     ] {
         let (scene, pull) = scene();
         scene
@@ -153,36 +165,25 @@ fn open_pull_requests_may_stay_unknown() {
 #[test]
 fn one_unusable_answer_never_changes_a_check() {
     let (scene, pull) = scene();
-    scene.github.clear_journal();
-    let baseline = scene.job(&pull).run();
-    assert_eq!(baseline.status, 0, "{}", baseline.stderr);
-    let places = scene.github.places();
-    assert!(places.len() > 12, "{places:#?}");
-    for (index, place) in places.iter().enumerate() {
-        for fault in Fault::non_answers(&place.0, index) {
-            let what = format!("{place:?} {fault:?}");
-            scene.github.replace_answer(place, fault);
-            let run = scene.job(&pull).run();
-            scene.github.clear_faults();
-            assert!(
-                matches!(run.status, 0 | 31),
-                "{what}: {}: {}",
-                run.status,
-                run.stderr
-            );
-            let digest = &run.outputs["digest"];
-            assert!(
-                *digest == baseline.outputs["digest"] || (digest.is_null() && run.status == 31),
-                "{what}: {digest}"
-            );
-        }
-    }
+    let run = || scene.job(&pull).run();
+    with_each_non_answer(&scene.github, (0, 12), run, |what, baseline, run| {
+        assert!(
+            matches!(run.status, 0 | 31),
+            "{what}: {}: {}",
+            run.status,
+            run.stderr
+        );
+        let digest = &run.outputs["digest"];
+        assert!(
+            *digest == baseline.outputs["digest"] || (digest.is_null() && run.status == 31),
+            "{what}: {digest}"
+        );
+    });
     for status in scene.repo.statuses(&pull.head_sha()) {
         assert_eq!(status.state, "success");
         assert!(status.description.is_some_and(|text| text.contains("plan")));
     }
     assert!(scene.comment().contains("lifecycle_policy"));
-    scene.github.take_writes();
 }
 
 /// A token ends after an hour. Nothing of the report is lost, and the next run writes it.
@@ -205,32 +206,6 @@ fn an_expired_token_loses_no_report() {
         assert!(scene.comment().contains("lifecycle_policy"), "{place}");
         assert_eq!(scene.repo.statuses(&pull.head_sha()).len(), 1, "{place}");
         scene.github.take_writes();
-    }
-}
-
-#[test]
-fn a_renamed_repository_and_an_error_text_are_named() {
-    for (fault, text) in [
-        (
-            Fault::Json(301, json!({"message": "Moved Permanently"})),
-            "pull request 7: the repository was renamed or moved, re-run the workflow: Moved Permanently (HTTP 301)",
-        ),
-        (
-            Fault::Json(200, json!({"message": "Server Error"})),
-            "pull request 7: an error text in a successful answer: Server Error",
-        ),
-        (
-            Fault::Text(200, String::new()),
-            "pull request 7: an empty answer",
-        ),
-    ] {
-        let (scene, pull) = scene();
-        scene
-            .github
-            .fault_always("GET /repos/acme/infra/pulls/7", fault);
-        let run = scene.job(&pull).run();
-        assert_eq!(run.status, 31);
-        assert!(run.stderr.contains(text), "{}", run.stderr);
     }
 }
 

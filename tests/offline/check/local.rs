@@ -243,3 +243,30 @@ fn a_removed_config_with_errors_names_the_stack_that_stays() {
     let text = normalize(&text).replace(named.trim(), "[version]");
     insta::assert_snapshot!("left_behind", text);
 }
+
+/// A shallow clone may lack the version that names the stack.
+#[test]
+fn a_shallow_clone_does_not_deny_that_a_stack_stays() {
+    let folder = TempDir::new().unwrap();
+    git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
+    let removed = path("b001");
+    for text in [&config("b001", ""), "client: 2\n"] {
+        write(&folder, &removed, text);
+        commit(&folder);
+    }
+    std::fs::remove_file(folder.path().join(&removed)).unwrap();
+    commit(&folder);
+    let shallow = TempDir::new().unwrap();
+    let url = format!("file://{}", folder.path().display());
+    git(
+        shallow.path(),
+        &["clone", "--quiet", "--depth=2", &url, "."],
+    );
+    let mut check = Command::new(BINARY);
+    check.args(["check", "--base", "HEAD~1"]);
+    let output = check.current_dir(shallow.path()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("warning[stack-left-behind]"), "{text}");
+    assert!(text.contains("read 0 earlier versions"), "{text}");
+}

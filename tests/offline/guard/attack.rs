@@ -94,6 +94,27 @@ fn attack_objection_is_outvoted() {
     assert_denied(&CHANGING_KINDS, outvoted, &["changes-requested"]);
 }
 
+/// Threat 5: the forge lists reviews in another order than that of their times.
+#[test]
+fn attack_a_later_review_is_listed_before_an_approval() {
+    for state in [ReviewState::ChangesRequested, ReviewState::Dismissed] {
+        let code = match state {
+            ReviewState::ChangesRequested => "changes-requested",
+            _ => "approval-missing",
+        };
+        let later = |scene: &mut Scene| {
+            let mut later = rex().reviews(state);
+            later.at = Some(at(REVIEWED + 1));
+            scene.reviews([later, rex().approves()]);
+        };
+        let denied: Vec<&str> = match state {
+            ReviewState::ChangesRequested => vec!["approval-missing", code],
+            _ => vec![code],
+        };
+        assert_denied(&CHANGING_KINDS, later, &denied);
+    }
+}
+
 /// Threat 5: a dismissed approval restores an older one.
 #[test]
 fn attack_dismissal_resurrects_an_older_approval() {

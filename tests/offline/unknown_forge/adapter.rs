@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use provisioner::forge::local::LocalRepository;
 use provisioner::forge::{
     Capabilities, Capability, ChangedFile, Claims, Comment, Comments, CommitStatus, Connect,
-    DefaultBranch, Deployment, Deployments, FileAt, Forge, ForgeError, ForgeErrorKind,
+    DefaultBranch, Deployment, Deployments, FileAt, FileHistory, Forge, ForgeError, ForgeErrorKind,
     IdentityTokens, Issue, Issues, JobSubject, OpenPullRequests, PathSelection, Profile, Profiled,
     PullRequest, PullRequests, Reaction, ReadPermission, RepositoryInfo, ReviewedPullRequest,
     Reviews, Source, StatusRecord, Statuses, Upsert, User, Users, WritePermission,
@@ -118,14 +118,9 @@ impl Source for UnknownForge {
         self.repository().list(at, selection).await
     }
 
-    async fn commits_of(
-        &self,
-        at: &CommitSha,
-        path: &RepoPath,
-        limit: usize,
-    ) -> Result<Vec<CommitSha>> {
+    async fn history(&self, at: &CommitSha, path: &RepoPath, limit: usize) -> Result<FileHistory> {
         self.answer("history", ())?;
-        self.repository().commits_of(at, path, limit).await
+        self.repository().history(at, path, limit).await
     }
 }
 
