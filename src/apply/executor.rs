@@ -92,9 +92,6 @@ impl Executor<'_> {
             }
         };
         let mut exit = exit;
-        if self.finish_cancelled && outcome.state == State::Done {
-            outcome.state = State::Skipped;
-        }
         let is_applied = outcome.state == State::Done && task.verb.changes_stack();
         // A request denied before credentials gets no credentials to read the stack either.
         if let Some(refused) = refused_update.filter(|_| recorder.has_queried_aws()) {
@@ -110,7 +107,7 @@ impl Executor<'_> {
         }
         let is_unchanged = match outcome.state {
             State::Denied | State::AwaitingConfirmation => is_commanded,
-            State::Skipped => self.finish_cancelled,
+            State::Skipped => true,
             State::Done | State::Failed => false,
         };
         if !is_unchanged {

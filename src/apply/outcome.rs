@@ -38,6 +38,10 @@ pub fn to_outcome(
     let exit = match action.conclusion {
         // A detection that finds drift succeeded.
         Conclusion::Done | Conclusion::DriftFound => exit,
+        Conclusion::NothingLeft => {
+            outcome.state = State::Skipped;
+            exit
+        }
         Conclusion::Invalid | Conclusion::ChangeSetFailed => {
             outcome.state = State::Failed;
             exit

@@ -29,7 +29,7 @@ pub struct JobEnvironment {
     /// The workflow's settings for all configs.
     pub given: RunInput,
     pub comment: bool,
-    /// An earlier step of the job was cancelled: the program finishes what that step left, and begins nothing.
+    /// An earlier step of the job was cancelled: the program finishes what that step left, and starts nothing new.
     pub finish_cancelled: bool,
     /// Path of the SARIF file.
     pub sarif: PathBuf,
@@ -70,6 +70,7 @@ impl JobEnvironment {
         run: JobRun,
         Workplace { scratch, checkout }: Workplace,
     ) -> Self {
+        let finish_cancelled = variable("PROVISIONER_FINISH_CANCELLED").as_deref() == Some("true");
         Self {
             event,
             repository,
@@ -82,22 +83,18 @@ impl JobEnvironment {
                 ..RunInput::default()
             },
             comment: variable("PROVISIONER_COMMENT").as_deref() != Some("false"),
-            finish_cancelled: finish_cancelled(),
+            finish_cancelled,
             sarif: variable("PROVISIONER_SARIF_FILE")
                 .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),
             report: scratch.join("provisioner-report.json"),
             reports: scratch.join("provisioner-reports"),
-            evidence: scratch.join(match finish_cancelled() {
+            evidence: scratch.join(match finish_cancelled {
                 true => "provisioner-cancelled-evidence.json",
                 false => "provisioner-evidence.json",
             }),
             run,
         }
     }
-}
-
-fn finish_cancelled() -> bool {
-    variable("PROVISIONER_FINISH_CANCELLED").as_deref() == Some("true")
 }
 
 /// The value of a variable; `None` if it is unset or empty, because composite actions pass absent inputs as empty ones.

@@ -61,7 +61,7 @@ pub async fn scan(job: &Job) -> JobResult {
         .buffer_unordered(allowed.concurrency());
     let (mut stacks, exits): (Vec<StackDrift>, Vec<Exit>) = scans.unzip().await;
     stacks.sort_by(|a, b| a.config.cmp(&b.config));
-    // What was found is in the summary, whatever becomes of the issues.
+    // The summary has the findings, also if the forge takes no issue.
     let unwritten = match job.forge.current_user().await {
         Ok(Some(own)) => sync_issues(job, own, &stacks).await,
         Ok(None) => None,

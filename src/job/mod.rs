@@ -7,7 +7,7 @@ mod signal;
 
 use std::sync::Arc;
 
-use crate::ci::JobEnvironment;
+use crate::ci::{CiEvent, JobEnvironment};
 use crate::cloud::CancellationToken;
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
@@ -81,9 +81,17 @@ impl Job {
             return crate::ci::random_suffix();
         }
         let environment = self.environment.environment.as_deref();
-        let job = [&*run.id, &*run.attempt, environment.unwrap_or_default()];
-        let event = format!("{:?}", self.environment.event);
-        Digest::sha256(format!("{}/{event}", job.join("/"))).prefix(6)
+        let comment = match self.environment.event {
+            CiEvent::Comment { id, .. } => id.to_string(),
+            _ => String::new(),
+        };
+        let job = [
+            &*run.id,
+            &*run.attempt,
+            environment.unwrap_or_default(),
+            &*comment,
+        ];
+        Digest::sha256(job.join("/")).prefix(6)
     }
 
     /// Role session name, which CloudTrail shows.

@@ -29,6 +29,8 @@ pub struct ActionOutcome {
 pub enum Conclusion {
     #[default]
     Done,
+    /// An earlier step of the job was cancelled, and left nothing under way.
+    NothingLeft,
     /// The template, or a requirement of it, is invalid.
     Invalid,
     /// CloudFormation refuses the change set.
@@ -47,7 +49,7 @@ impl Conclusion {
     /// The exit code, `None` for success.
     pub fn exit(&self) -> Option<Exit> {
         match self {
-            Self::Done => None,
+            Self::Done | Self::NothingLeft => None,
             Self::Invalid => Some(Exit::Config),
             Self::ChangeSetFailed => Some(Exit::Operation),
             Self::DriftFound => Some(Exit::Drift),

@@ -10,7 +10,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::github::FakeGitHub;
+use super::github::{FakeGitHub, Fault};
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_provisioner");
@@ -165,4 +165,29 @@ pub fn config(tenant: &str, extra: &str) -> String {
 /// The path of that config.
 pub fn path(tenant: &str) -> String {
     format!("s3/configs/edge-prod-{tenant}-us-west-1-s3.yaml")
+}
+
+/// Runs a job without a fault, which ends with `status` after more than `requests` requests, and once for each of them whose answer says
+/// nothing. `check` gets the fault's name, the first run and the run with the fault.
+pub fn with_each_non_answer(
+    github: &FakeGitHub,
+    (status, requests): (i32, usize),
+    run: impl Fn() -> JobOutput,
+    check: impl Fn(&str, &JobOutput, &JobOutput),
+) {
+    github.clear_journal();
+    let baseline = run();
+    assert_eq!(baseline.status, status, "{}", baseline.stderr);
+    let places = github.places();
+    assert!(places.len() > requests, "{places:#?}");
+    for (index, place) in places.iter().enumerate() {
+        for fault in Fault::non_answers(&place.0, index) {
+            let what = format!("{place:?} {fault:?}");
+            github.replace_answer(place, fault);
+            let faulty = run();
+            github.clear_faults();
+            check(&what, &baseline, &faulty);
+        }
+    }
+    github.take_writes();
 }

@@ -217,7 +217,7 @@ const TIMES: &[&str] = &[
     "/issue/pull_request/merged_at",
 ];
 
-/// The newest change that a payload knows. No commit's date is read: whoever creates a commit chooses its date.
+/// The newest change that a payload knows. No commit's date is read: the commit's creator chooses it.
 pub fn recent_change(payload: &str) -> Option<RecentChange> {
     let payload: Value = serde_json::from_str(payload).ok()?;
     let times = TIMES.iter().filter_map(|pointer| {

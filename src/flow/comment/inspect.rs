@@ -220,13 +220,7 @@ impl<'a> Inspection<'a> {
         };
         let policy = &self.context.policy;
         match run_with_role(sessions, policy.into(), role, &recorder, &task, &values).await {
-            Ok(details) => {
-                let (mut outcome, exit) = to_outcome(change, &config, details, true);
-                if self.finish_cancelled {
-                    outcome.state = State::Skipped;
-                }
-                Some((outcome, exit))
-            }
+            Ok(details) => Some(to_outcome(change, &config, details, true)),
             Err(failure) => Some(self.failed(change, &config, &values, failure)),
         }
     }

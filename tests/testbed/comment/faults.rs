@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::support::github::Fault;
+use crate::support::job::with_each_non_answer;
 
 /// Vector 36: each read fails permanently.
 #[test]
@@ -123,17 +124,11 @@ fn one_unusable_answer_never_denies_a_command() {
         world.inspect_job(&pull, &comment),
         world.apply_job(&pull, &comment),
     ] {
-        world.github.clear_journal();
-        let baseline = job.run();
-        assert_eq!(baseline.status, 0, "{}", baseline.stderr);
-        let places = world.github.places();
-        assert!(places.len() > 10, "{places:#?}");
-        for (index, place) in places.iter().enumerate() {
-            for fault in Fault::non_answers(&place.0, index) {
-                let what = format!("{place:?} {fault:?}");
-                world.github.replace_answer(place, fault);
-                let run = job.run();
-                world.github.clear_faults();
+        with_each_non_answer(
+            &world.github,
+            (0, 10),
+            || job.run(),
+            |what, baseline, run| {
                 match run.status {
                     0 => {
                         for output in ["environments", "done"] {
@@ -145,8 +140,7 @@ fn one_unusable_answer_never_denies_a_command() {
                     other => panic!("{what}: {other}: {}\n{}", run.stderr, run.summary),
                 }
                 assert!(!run.summary.contains("error["), "{what}: {}", run.summary);
-            }
-        }
+            },
+        );
     }
-    world.github.take_writes();
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::support::github::Fault;
 use crate::support::http::Client;
+use crate::support::job::with_each_non_answer;
 
 impl World {
     /// Every read of the forge in a run, once.
@@ -139,16 +140,12 @@ fn one_unusable_answer_never_denies_an_approved_change() {
     let (world, pull) = World::with_proposed();
     let before = world.approved_and_merged(&pull);
     let job = world.push(&before);
-    world.github.clear_journal();
-    run_successfully(&job);
-    let places = world.github.places();
-    assert!(places.len() > 20, "{places:#?}");
-    for (index, place) in places.iter().enumerate() {
-        for fault in Fault::non_answers(&place.0, index) {
-            let what = format!("{place:?} {fault:?}");
-            world.github.replace_answer(place, fault);
-            let run = job.run();
-            world.github.clear_faults();
+    with_each_non_answer(
+        &world.github,
+        (0, 20),
+        || job.run(),
+        |what, baseline, run| {
+            assert_eq!(baseline.outputs["done"], "1");
             match run.status {
                 0 => assert_eq!(run.outputs["done"], "1", "{what}: {}", run.summary),
                 31 => assert!(
@@ -159,10 +156,9 @@ fn one_unusable_answer_never_denies_an_approved_change() {
             }
             assert_eq!(codes_of(&run.summary), [""; 0], "{what}: {}", run.summary);
             assert_eq!(codes_of(&world.last_comment()), [""; 0], "{what}");
-        }
-    }
+        },
+    );
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    world.github.take_writes();
 }
 
 #[test]
@@ -170,22 +166,16 @@ fn attack_one_unusable_answer_never_allows_a_denied_change() {
     let (world, pull) = World::with_proposed();
     let before = world.merged(&pull);
     let job = world.push(&before);
-    world.github.clear_journal();
-    assert_eq!(job.run().status, 20);
-    let places = world.github.places();
-    assert!(places.len() > 12, "{places:#?}");
-    for (index, place) in places.iter().enumerate() {
-        for fault in Fault::non_answers(&place.0, index) {
-            let what = format!("{place:?} {fault:?}");
-            world.github.replace_answer(place, fault);
-            let run = job.run();
-            world.github.clear_faults();
+    with_each_non_answer(
+        &world.github,
+        (20, 12),
+        || job.run(),
+        |what, _, run| {
             assert!(matches!(run.status, 20 | 31), "{what}: {}", run.stderr);
             assert_eq!(world.stacks(), [], "{what}");
             assert_eq!(world.issuers[1].issued(), [""; 0], "{what}");
-        }
-    }
-    world.github.take_writes();
+        },
+    );
 }
 
 /// Just after a merge, GitHub's answers can be those from before. Each question is repeated, and the change is provisioned.
