@@ -146,8 +146,8 @@ catalogue! {
         "Other branches than the default branch can deploy to the environment, or the branches are not known. A workflow on such a branch gets the apply role without a review.",
         "Limit the environment's deployment branches to the default branch, and give the job `actions: read`; `provisioner doctor` checks both.";
     ExternalReference "external-reference":
-        "The template refers to something outside of it. Before the merge, provisioner creates no change set from a template with a macro, an included or nested template, a module, an output of another stack, a dynamic reference or an SSM parameter outside of the product's `permissions.parameters`: AWS would run or read it with the plan role. After the merge, macros, modules and other templates are denied, because no plan shows what they add. The transform `AWS::LanguageExtensions` is allowed.",
-        "Write the content into the product's template, name the prefix of the parameters in `permissions.parameters` of its manifest, or deploy the config from the command line.";
+        "The template refers to something outside of it. Before the merge, provisioner creates no change set from a template with a macro, an included or nested template, a module, a file that AWS loads from elsewhere, an output of another stack, a dynamic reference or an SSM parameter outside of the product's `permissions.parameters`: AWS would run or read it with the plan role. After the merge, macros, modules, other templates and loaded files are denied, because no plan shows what they add. The transform `AWS::LanguageExtensions` is allowed.",
+        "Write the content into the product's template, name a fixed version or digest of a loaded file, name the prefix of the parameters in `permissions.parameters` of its manifest, or deploy the config from the command line.";
     ForceRequired "force-required":
         "The action makes or deletes a stack, which `--force` has to ask for. For a pull request only a deletion does: its merge asks for the rest.",
         "Look at what would happen first, with `show-changes`, then add `--force`.";

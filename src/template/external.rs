@@ -9,6 +9,7 @@ use super::assembled::{
     with_computed_parts,
 };
 use super::intrinsic::tag_of;
+use super::loaded::{is_loaded_type, loading_keys, loads};
 use crate::config::{Node, NodeKind};
 use crate::product::Permissions;
 
@@ -40,6 +41,8 @@ pub enum ExternalKind {
     NestedTemplate,
     /// A module of the registry.
     Module,
+    /// A template, code or document that a service loads when it creates a resource.
+    LoadedFile,
     /// A function or type whose name is computed.
     ComputedName,
     /// `{{resolve:…}}`.
@@ -56,6 +59,7 @@ impl ExternalKind {
             Self::Transform => "transform",
             Self::NestedTemplate => "nested template",
             Self::Module => "module",
+            Self::LoadedFile => "file loaded from elsewhere",
             Self::ComputedName => "computed name",
             Self::DynamicReference => "dynamic reference",
             Self::SsmParameter => "SSM parameter",
@@ -66,7 +70,11 @@ impl ExternalKind {
     /// Whether it adds to the template. The others add only values.
     pub fn adds_text(self) -> bool {
         match self {
-            Self::Transform | Self::NestedTemplate | Self::Module | Self::ComputedName => true,
+            Self::Transform
+            | Self::NestedTemplate
+            | Self::Module
+            | Self::LoadedFile
+            | Self::ComputedName => true,
             Self::DynamicReference | Self::SsmParameter | Self::StackOutput => false,
         }
     }
@@ -162,7 +170,11 @@ impl ReferenceSearch<'_> {
             }
             NodeKind::Mapping(entries) => {
                 for entry in entries {
+                    let is_loaded = loads(node, &entry.key, &entry.value, &self.path);
                     self.path.push(entry.key.clone());
+                    if is_loaded {
+                        self.add(ExternalKind::LoadedFile);
+                    }
                     let is_only = entries.len() == 1;
                     let role = match role {
                         TextRole::Part if is_only => TextRole::Part,
@@ -212,13 +224,15 @@ impl ReferenceSearch<'_> {
 
     /// The role of the key's value. `role`: the role of the mapping's text, if the key is its only one.
     fn key(&mut self, key: &str, value: &Node, role: TextRole) -> TextRole {
-        if is_computed(key) && COMPUTABLE_KEYS.iter().any(|name| can_become(key, name)) {
+        let mut names = COMPUTABLE_KEYS.iter().copied().chain(loading_keys());
+        if is_computed(key) && names.any(|name| can_become(key, name)) {
             self.add(ExternalKind::ComputedName);
         }
         match key {
             "TemplateURL" => self.add(ExternalKind::NestedTemplate),
             "Type" => match value.text() {
                 Some("AWS::CloudFormation::Stack") => self.add(ExternalKind::NestedTemplate),
+                Some(kind) if is_loaded_type(kind) => self.add(ExternalKind::LoadedFile),
                 Some(kind) if kind.ends_with("::MODULE") => self.add(ExternalKind::Module),
                 Some(kind) if is_computed(kind) => self.add(ExternalKind::ComputedName),
                 _ => {}

@@ -6,6 +6,7 @@ mod cost;
 mod document;
 mod external;
 mod intrinsic;
+mod loaded;
 mod stateful;
 
 pub use check::check;

@@ -21,8 +21,7 @@ pub fn is_self_contained(input: &RuleInput<'_>) -> Option<Denial> {
         Authority::Request(request) => request.merged == Some(true),
         Authority::Unknown => false,
     };
-    let remedy =
-        "write the content into the product's template, or deploy the config from the command line";
+    let remedy = "write the content into the product's template, name a fixed version or digest of what AWS loads, or deploy the config from the command line";
     let denial = |fact: String| Some(Denial::new(Code::ExternalReference, fact, remedy));
     let Some(references) = &input.facts.external_references else {
         return denial("what the template refers to outside of it is not known".to_owned());

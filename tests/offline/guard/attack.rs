@@ -286,6 +286,7 @@ fn attack_template_that_reaches_out() {
         ExternalKind::Transform,
         ExternalKind::NestedTemplate,
         ExternalKind::Module,
+        ExternalKind::LoadedFile,
         ExternalKind::ComputedName,
     ] {
         let refer = |scene: &mut Scene| scene.facts.external_references = references(kind);
