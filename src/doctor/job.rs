@@ -3,7 +3,7 @@
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::facts::JobFacts;
 use super::{code_owners, roles, token};
-use crate::change::{ConfigSelector, configs_at, policy_at};
+use crate::change::{ConfigSelector, GroupOrigin, configs_at, group_origin, policy_at};
 use crate::ci::{CiEvent, JobEnvironment};
 use crate::config::{Config, load_file};
 use crate::diagnostic::Diagnostic;
@@ -74,7 +74,9 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
 async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<CommitSha> {
     let number = match &job.environment.event {
         CiEvent::PullRequest { number } => *number,
-        CiEvent::MergeGroup { base, .. } => {
+        CiEvent::MergeGroup { base, head } => {
+            let origin = group_origin(job.forge, head).await;
+            job.fork = !matches!(origin, Ok(GroupOrigin::Own));
             diagnosis.pass("job", "event", &Found::MergeQueue);
             return Some(base.clone());
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::diagnosis::{Diagnosis, StacksByTarget};
 use super::facts::JobFacts;
+use crate::ci::CiEvent;
 use crate::cloud::{CancellationToken, Cloud, CloudError, Session};
 use crate::exit::Exit;
 use crate::forge::{Claims, IdentityTokens, JobSubject, TokenPermission};
@@ -22,7 +23,8 @@ const MAX_STACKS: usize = 50;
 pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<JobSubject> {
     const PART: &str = "identity";
     if job.fork {
-        diagnosis.skip(PART, "identity token", &Found::NoTokenForFork);
+        let is_group = matches!(job.environment.event, CiEvent::MergeGroup { .. });
+        diagnosis.skip(PART, "identity token", &Found::NoTokenForFork { is_group });
         return None;
     }
     let profile = job.forge.profile();

@@ -29,7 +29,9 @@ pub use identity::{Claims, IdentityTokens};
 pub use issues::{Issue, Issues};
 pub use port::{Connect, Forge};
 pub use profile::{Profile, Profiled, TokenPermission};
-pub use pull_requests::{OpenPullRequest, OpenPullRequests, PullRequest, PullRequests};
+pub use pull_requests::{
+    OpenPullRequest, OpenPullRequests, PullRequest, PullRequests, QueuedPullRequest,
+};
 pub use reviews::{DefaultBranch, Push, ReviewedPullRequest, Reviews};
 pub use source::{ChangeKind, ChangedFile, FileAt, FileHistory, PathSelection, Source};
 

@@ -18,6 +18,9 @@ pub trait PullRequests: Send + Sync {
     async fn merge_base(&self, base: &CommitSha, head: &CommitSha)
     -> Result<CommitSha, ForgeError>;
 
+    /// The groups of the merge queue into `branch`; empty if there is no queue.
+    async fn merge_queue(&self, branch: &str) -> Result<Vec<QueuedPullRequest>, ForgeError>;
+
     /// The open pull requests with their files. They serve a notice only.
     async fn open_pull_requests(&self) -> Result<OpenPullRequests, ForgeError>;
 }
@@ -35,6 +38,16 @@ pub struct PullRequest {
     pub changed_files: u64,
     /// When it was changed last, reviews included, by the forge's clock.
     pub updated: Option<Timestamp>,
+}
+
+/// A pull request in a merge queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedPullRequest {
+    pub number: u64,
+    /// The commit that it would be merged onto.
+    pub base: CommitSha,
+    /// The commit that the queue checks.
+    pub head: CommitSha,
 }
 
 #[derive(Clone, Debug)]

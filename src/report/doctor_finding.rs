@@ -136,7 +136,9 @@ pub enum Found {
     },
 
     // The identity token.
-    NoTokenForFork,
+    NoTokenForFork {
+        is_group: bool,
+    },
     NoIdentityToken {
         permission: &'static str,
     },
@@ -296,7 +298,11 @@ impl Found {
             Self::MembersHidden { reason, .. } => {
                 format!("cannot be seen, {reason}; {MEMBERS_HELP}")
             }
-            Self::NoTokenForFork => "not asked for: the pull request comes from a fork".to_owned(),
+            Self::NoTokenForFork { is_group } => match is_group {
+                true => "not requested: a pull request of the merge group may come from a fork",
+                false => "not asked for: the pull request comes from a fork",
+            }
+            .to_owned(),
             Self::NoIdentityToken { .. } => "none is issued to this job".to_owned(),
             Self::ClaimsUnreadable { .. } => "it has no claims that can be read".to_owned(),
             Self::Claim { value } | Self::OtherAudience { value } => value.clone(),

@@ -58,6 +58,10 @@ pub enum OfflineReason {
     Local,
     /// A fork's job has no credentials.
     Fork,
+    /// A merge group has this pull request, which comes from a fork.
+    QueuedFork { number: u64 },
+    /// Not all pull requests of a merge group are known.
+    QueueUnknown,
     /// The policy file of the base does not load.
     PolicyInvalid,
     /// The policy sets no plan role for these.
@@ -179,6 +183,16 @@ impl OfflineReason {
             Self::Local => "AWS was not asked.",
             Self::Fork => {
                 "AWS was not asked: the pull request comes from a fork, whose job gets no credentials."
+            }
+            Self::QueuedFork { number } => {
+                return Text::ours("AWS was not queried: the merge group has pull request ")
+                    .and(Text::number(usize::try_from(*number).unwrap_or(usize::MAX)))
+                    .and(Text::ours(
+                        ", which comes from a fork and gets no credentials.",
+                    ));
+            }
+            Self::QueueUnknown => {
+                "AWS was not queried: provisioner could not find every pull request of the merge group, and a fork gets no credentials."
             }
             Self::PolicyInvalid => "AWS was not asked. The policy file at the base does not load.",
             Self::NoPlanRole { environments } => {

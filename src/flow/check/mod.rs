@@ -9,7 +9,9 @@ use std::sync::Arc;
 use self::preview::{PreviewContext, preview};
 use self::publish::{deliver, set_status, write_comment};
 use self::report::{collisions, report};
-use crate::change::{ConfigSelector, policy_at, read_inputs, reject_claimed_stacks};
+use crate::change::{
+    ConfigSelector, GroupOrigin, group_origin, policy_at, read_inputs, reject_claimed_stacks,
+};
 use crate::ci::JobEnvironment;
 use crate::exit::Exit;
 use crate::forge::{Forge, IdentityTokens, Source};
@@ -120,10 +122,40 @@ async fn merge_group(
     let inputs = read_inputs(source, base, head, &files, &selection, &environment.given).await?;
     let mut report = report(&inputs, base, head);
     reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
-    let plan = plan(environment, policies, "merge-group".to_owned());
-    let unanswered = preview(&mut report, &inputs, &plan).await;
+    let unanswered = match group_offline(job, head, &report).await {
+        Some((reason, unanswered)) => {
+            report.notices.push(Notice::Offline { reason });
+            unanswered
+        }
+        None => {
+            let plan = plan(environment, policies, "merge-group".to_owned());
+            preview(&mut report, &inputs, &plan).await
+        }
+    };
     let unwritten = set_status(&*job.forge, head, None, &mut report).await;
     Ok((report, unanswered.max(unwritten)))
+}
+
+/// Why no identity token is requested for a merge group: a fork may have brought a part of it. The exit code is set if the forge did
+/// not answer.
+async fn group_offline(
+    job: &Job,
+    head: &CommitSha,
+    report: &Report,
+) -> Option<(OfflineReason, Option<Exit>)> {
+    // Without changes or an issuer, no token is requested anyway.
+    if report.plan.changes.is_empty() || job.environment.issuer.is_none() {
+        return None;
+    }
+    match group_origin(&*job.forge, head).await {
+        Ok(GroupOrigin::Own) => None,
+        Ok(GroupOrigin::Fork(number)) => Some((OfflineReason::QueuedFork { number }, None)),
+        Ok(GroupOrigin::Unknown) => Some((OfflineReason::QueueUnknown, None)),
+        Err(error) => {
+            log::warn!("{error}");
+            Some((OfflineReason::QueueUnknown, Some(Exit::Unreachable)))
+        }
+    }
 }
 
 /// The policies at the base of the change and at the tip of the default branch. The author chooses the base.

@@ -12,6 +12,7 @@ mod deployments;
 mod environments;
 mod identity;
 mod issues;
+mod merge_queue;
 mod objects;
 mod paging;
 mod permission;

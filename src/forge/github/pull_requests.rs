@@ -9,7 +9,7 @@ use super::wire;
 use crate::forge::commit_sha;
 use crate::forge::{
     ChangeKind, ChangedFile, ForgeError, ForgeErrorKind, OpenPullRequest, OpenPullRequests,
-    PullRequest, PullRequests, Source as _,
+    PullRequest, PullRequests, QueuedPullRequest, Source as _,
 };
 use crate::model::{CommitSha, RepoPath};
 
@@ -75,6 +75,10 @@ impl PullRequests for GitHub {
         let route = format!("{}/compare/{base}...{head}?per_page=1", self.root);
         let comparison: wire::Comparison = self.get(what, &route).await?;
         commit_sha(what, &comparison.merge_base_commit.sha)
+    }
+
+    async fn merge_queue(&self, branch: &str) -> Result<Vec<QueuedPullRequest>, ForgeError> {
+        self.queue_branches(branch).await
     }
 
     async fn open_pull_requests(&self) -> Result<OpenPullRequests, ForgeError> {

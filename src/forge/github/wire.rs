@@ -133,6 +133,14 @@ pub struct Commit {
     pub sha: String,
 }
 
+/// A branch or tag, such as `refs/heads/main`.
+#[derive(Debug, Deserialize)]
+pub struct GitReference {
+    #[serde(rename = "ref")]
+    pub name: String,
+    pub object: Commit,
+}
+
 #[derive(Debug, Deserialize)]
 pub struct Tree {
     pub tree: Vec<TreeEntry>,

@@ -9,8 +9,9 @@ use provisioner::forge::{
     Capabilities, Capability, ChangedFile, Claims, Comment, Comments, CommitStatus, Connect,
     DefaultBranch, Deployment, Deployments, FileAt, FileHistory, Forge, ForgeError, ForgeErrorKind,
     IdentityTokens, Issue, Issues, JobSubject, OpenPullRequests, PathSelection, Profile, Profiled,
-    PullRequest, PullRequests, Reaction, ReadPermission, RepositoryInfo, ReviewedPullRequest,
-    Reviews, Source, StatusRecord, Statuses, Upsert, User, Users, WritePermission,
+    PullRequest, PullRequests, QueuedPullRequest, Reaction, ReadPermission, RepositoryInfo,
+    ReviewedPullRequest, Reviews, Source, StatusRecord, Statuses, Upsert, User, Users,
+    WritePermission,
 };
 use provisioner::guard::{AccountKind, Actor, Branch, ChangeRequest, Permission};
 use provisioner::model::{CommitSha, FileContents, RepoPath, UserId};
@@ -136,6 +137,10 @@ impl PullRequests for UnknownForge {
 
     async fn merge_base(&self, _: &CommitSha, _: &CommitSha) -> Result<CommitSha> {
         self.error("merge base")
+    }
+
+    async fn merge_queue(&self, _: &str) -> Result<Vec<QueuedPullRequest>> {
+        self.error("merge queue")
     }
 
     async fn open_pull_requests(&self) -> Result<OpenPullRequests> {

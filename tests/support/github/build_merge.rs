@@ -64,11 +64,17 @@ impl Pull {
 
     /// The commit that a merge queue checks, on a branch of the queue. Returns the base too.
     pub fn queue(&self) -> (Sha, Sha) {
-        let (base_ref, onto, head) = self.ends();
+        let (_, onto, _) = self.ends();
+        self.queue_onto(&onto)
+    }
+
+    /// The same, behind the commit of another group.
+    pub fn queue_onto(&self, onto: &str) -> (Sha, Sha) {
+        let (base_ref, base, head) = self.ends();
         let branch = format!("gh-readonly-queue/{base_ref}/pr-{}-{onto}", self.number);
-        let commit = self.repo.commit(&branch).parent(&onto).also_parent(&head);
-        let queued = with(commit, self.changes(&onto, &head)).push();
-        (onto, queued)
+        let commit = self.repo.commit(&branch).parent(onto).also_parent(&head);
+        let queued = with(commit, self.changes(&base, &head)).push();
+        (onto.to_owned(), queued)
     }
 
     /// The queue's checks passed: the base becomes the checked commit.

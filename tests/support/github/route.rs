@@ -52,6 +52,9 @@ fn in_repo(
         ("GET", ["git", "ref", reference @ ..]) => {
             git::reference(state, call, repo, &reference.join("/"))
         }
+        ("GET", ["git", "matching-refs", reference @ ..]) => {
+            git::matching_references(state, call, repo, &reference.join("/"))
+        }
         ("GET", ["rules", "branches", branch @ ..]) => {
             git::rules(state, call, repo, &branch.join("/"))
         }

@@ -1,6 +1,7 @@
 //! Flow 1 with AWS: a fake GitHub, an issuer of identity tokens, and an AWS in which policies limit roles.
 
 mod drift;
+mod merge_queue;
 
 use crate::aws::scene;
 use crate::roles;

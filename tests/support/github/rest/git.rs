@@ -141,13 +141,34 @@ pub fn reference(state: &State, call: &Call, (owner, name): Named, reference: &s
     let repo = readable(state, call, owner, name)?;
     let branch = reference.strip_prefix("heads/").ok_or_else(not_found)?;
     let sha = repo.branches.get(branch).ok_or_else(not_found)?;
+    Reply::ok(branch_reference(call, repo, branch, sha))
+}
+
+/// The branches whose names begin with `reference`.
+pub fn matching_references(
+    state: &State,
+    call: &Call,
+    (owner, name): Named,
+    reference: &str,
+) -> Answer {
+    let repo = readable(state, call, owner, name)?;
+    let prefix = reference.strip_prefix("heads/").ok_or_else(not_found)?;
+    let matching = repo
+        .branches
+        .iter()
+        .filter(|(branch, _)| branch.starts_with(prefix));
+    let all = matching.map(|(branch, sha)| branch_reference(call, repo, branch, sha));
+    paged(call, Some(repo.id), all.collect())
+}
+
+fn branch_reference(call: &Call, repo: &RepoData, branch: &str, sha: &str) -> Value {
     let url = format!("{}/repos/{}", call.base, repo.full_name());
-    Reply::ok(json!({
+    json!({
         "ref": format!("refs/heads/{branch}"),
         "node_id": node_id("Ref", branch),
         "url": format!("{url}/git/refs/heads/{branch}"),
         "object": {"sha": sha, "type": "commit", "url": format!("{url}/git/commits/{sha}")},
-    }))
+    })
 }
 
 /// `base...head`, where either may be `owner:branch` of a fork.
