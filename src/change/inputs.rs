@@ -7,7 +7,7 @@ use super::selection::ConfigSelector;
 use crate::config::{Config, load_file};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, FileContents, RepoPath};
-use crate::plan::{Change, EarlierVersions, Input, Plan, Renamed, StackClaims};
+use crate::plan::{Change, EarlierVersions, Input, Renamed};
 use crate::product::{PRODUCTS_FOLDER, Registry, RunInput};
 
 /// Removed configs with errors whose history is read, and versions of each.
@@ -142,21 +142,29 @@ async fn add_earlier_versions(
         old.is_some_and(|old| load_file(products, &input.path, old).config.is_none())
     });
     for input in broken.take(MAX_BROKEN) {
-        let path = &input.path;
-        let history = source.history(base, path, MAX_VERSIONS + 1).await?;
-        // The newest version is the base's, which has errors.
-        let earlier = history.commits.get(1..).unwrap_or_default();
-        let files = earlier.iter().map(|commit| FileAt { commit, path });
-        let files: Vec<FileAt<'_>> = files.collect();
-        let contents = source.read(&files).await?.into_iter();
-        let versions = earlier.iter().cloned().zip(contents);
-        let versions = versions.filter_map(|(commit, contents)| Some((commit, contents?)));
-        input.earlier = Some(EarlierVersions {
-            versions: versions.collect(),
-            complete: history.complete,
-        });
+        input.earlier = Some(earlier_versions(source, base, &input.path).await?);
     }
     Ok(())
+}
+
+/// The versions of a config with errors before the one of `at`.
+pub(super) async fn earlier_versions(
+    source: &dyn Source,
+    at: &CommitSha,
+    path: &RepoPath,
+) -> Result<EarlierVersions, ForgeError> {
+    let history = source.history(at, path, MAX_VERSIONS + 1).await?;
+    // The newest version is that of `at`, which has errors.
+    let earlier = history.commits.get(1..).unwrap_or_default();
+    let files = earlier.iter().map(|commit| FileAt { commit, path });
+    let files: Vec<FileAt<'_>> = files.collect();
+    let contents = source.read(&files).await?.into_iter();
+    let versions = earlier.iter().cloned().zip(contents);
+    let versions = versions.filter_map(|(commit, contents)| Some((commit, contents?)));
+    Ok(EarlierVersions {
+        versions: versions.collect(),
+        complete: history.complete,
+    })
 }
 
 #[derive(Clone, Debug, Default)]
@@ -215,22 +223,6 @@ pub(super) async fn other_configs_at<'a>(
     let contents = read_listed(source, at, &unread).await?;
     configs.extend(unread.into_iter().zip(contents));
     Ok(configs)
-}
-
-/// Reports stacks that a config outside of the change claims.
-pub async fn reject_claimed_stacks(
-    plan: &mut Plan,
-    inputs: &ChangeInputs,
-    source: &dyn Source,
-    head: &CommitSha,
-    selection: &ConfigSelector,
-) -> Result<(), ForgeError> {
-    if !plan.changes.is_empty() {
-        let known = |path: &RepoPath| inputs.at_head(path);
-        let configs = other_configs_at(source, head, selection, known).await?;
-        plan.reject_claimed_stacks(&StackClaims::new(&inputs.head, &configs));
-    }
-    Ok(())
 }
 
 /// The contents of paths that were listed at the same commit.

@@ -169,6 +169,7 @@ impl MergedChange {
         request.identity_limited = self.limits.of(change.target.as_ref());
         request.current = self.tip.as_ref().map(|tip| tip.is_current(change));
         request.other_claims = self.tip.as_ref().map(|tip| tip.other_claims(change));
+        request.broken_claims = self.tip.as_ref().map(|tip| tip.broken_claims(change));
         request.trigger = Some(command.map_or(Trigger::Change, Trigger::Comment));
         request
     }

@@ -1,5 +1,6 @@
 //! A change: its configs, the policy, its reviews and its merge. Facts are read from the forge once, into one value.
 
+mod claims;
 mod contributors;
 mod history;
 mod inputs;
@@ -13,9 +14,10 @@ mod reviewed;
 mod selection;
 mod tip;
 
+pub use claims::reject_claimed_stacks;
 pub use contributors::add_contributors;
 pub use history::{MergedRange, merged_ranges, range_of_pull_request};
-pub use inputs::{ChangeInputs, configs_at, read_inputs, reject_claimed_stacks};
+pub use inputs::{ChangeInputs, configs_at, read_inputs};
 pub use limits::IdentityLimits;
 pub use merge_queue::{GroupOrigin, group_origin};
 pub use merged::MergedChange;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::claims::stack_claims;
 use super::inputs::{ChangeInputs, other_configs_at};
 use super::policy::policy_file_at;
 use super::products::products;
@@ -49,7 +50,7 @@ impl Tip {
             policy: read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref()),
             policy_file,
             superseded: superseded(inputs, plan, registry, &configs),
-            claims: StackClaims::new(registry, &configs),
+            claims: stack_claims(source, tip, registry, &configs, plan).await?,
         })
     }
 
@@ -62,6 +63,14 @@ impl Tip {
     pub(super) fn other_claims(&self, change: &Change) -> Vec<String> {
         self.claims
             .others(change)
+            .map(RepoPath::to_string)
+            .collect()
+    }
+
+    /// The configs with errors that may claim the stack of a deletion.
+    pub(super) fn broken_claims(&self, change: &Change) -> Vec<String> {
+        self.claims
+            .broken_others(change)
             .map(RepoPath::to_string)
             .collect()
     }

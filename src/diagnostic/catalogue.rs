@@ -134,8 +134,8 @@ catalogue! {
         "The same key stands twice in one mapping. YAML readers disagree on which one counts.",
         "Keep one of them.";
     DuplicateStack "duplicate-stack":
-        "Two configs have the same stack in the same account and region. Each would undo the changes of the other, and the removal of one would delete the stack of the other.",
-        "Keep one of the configs, or give them different names.";
+        "Two configs have the same stack in the same account and region. Each would undo the changes of the other, and the removal of one would delete the stack of the other. A config with errors may have the stack of its newest version without errors. If no such version is known, it may have any stack, and nothing is deleted until it is corrected.",
+        "Keep one of the configs, or give them different names. Correct or remove configs with errors.";
     DynamicReference "dynamic-reference":
         "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that the review never saw.",
         "Write the value itself.";

@@ -35,6 +35,8 @@ pub struct ChangeRequest {
     pub current: Option<bool>,
     /// Other configs at the tip of the default branch that claim the stack.
     pub other_claims: Option<Vec<String>>,
+    /// Configs with errors at the tip of the default branch that may claim the stack. Read for deletions only.
+    pub broken_claims: Option<Vec<String>>,
     /// Whether only the default branch gets the identity that changes the stack's environment.
     pub identity_limited: Option<bool>,
     /// The event that started the run.

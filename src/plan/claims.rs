@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::stacks::shared_stack;
-use super::{Change, Intent, Plan};
+use super::{Change, EarlierVersions, Intent, Plan};
 use crate::config::{Config, load_file};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::{FileContents, RepoPath};
@@ -15,19 +15,53 @@ use crate::text::quote;
 
 /// The configs of each stack in a tree.
 #[derive(Debug, Default)]
-pub struct StackClaims(BTreeMap<[String; 3], Vec<RepoPath>>);
+pub struct StackClaims {
+    stacks: BTreeMap<[String; 3], Vec<RepoPath>>,
+    /// Configs with errors, and the stack of each one's newest version without errors; `None` if no such version is known: the config
+    /// may then claim any stack.
+    broken: BTreeMap<RepoPath, Option<[String; 3]>>,
+}
 
 impl StackClaims {
-    /// `configs` are files with their contents. A config with errors creates no stack, so that it claims none.
+    /// `configs` are files with their contents. A config with errors creates and updates no stack, so that it prevents only deletions.
     pub fn new(registry: &Registry, configs: &BTreeMap<RepoPath, FileContents>) -> Self {
         let stacks: Vec<_> = configs
             .par_iter()
-            .filter_map(|(path, contents)| {
-                let config = load_file(registry, path, contents).config?;
-                Some((key(&config.target, config.stack()), path.clone()))
+            .map(|(path, contents)| {
+                let config = load_file(registry, path, contents).config;
+                let stack = config.map(|config| key(&config.target, config.stack()));
+                (stack, path.clone())
             })
             .collect();
-        stacks.into_iter().collect()
+        let mut claims = Self::default();
+        for (stack, path) in stacks {
+            match stack {
+                Some(stack) => claims.add(stack, path),
+                None => {
+                    claims.broken.insert(path, None);
+                }
+            }
+        }
+        claims
+    }
+
+    /// The configs with errors.
+    pub fn broken(&self) -> Vec<RepoPath> {
+        self.broken.keys().cloned().collect()
+    }
+
+    /// Adds the earlier versions of a config with errors.
+    pub fn add_former(&mut self, registry: &Registry, path: &RepoPath, earlier: &EarlierVersions) {
+        let mut versions = earlier.versions.iter();
+        let former = versions.find_map(|(_, contents)| {
+            let config = load_file(registry, path, contents).config?;
+            Some(key(&config.target, config.stack()))
+        });
+        self.broken.insert(path.clone(), former);
+    }
+
+    fn add(&mut self, stack: [String; 3], path: RepoPath) {
+        self.stacks.entry(stack).or_default().push(path);
     }
 
     /// The same, of configs that are loaded.
@@ -53,12 +87,22 @@ impl StackClaims {
         self.except(Some(key(&config.target, config.stack())), path)
     }
 
+    /// The configs with errors that may claim the stack of a deletion.
+    pub fn broken_others<'a>(&'a self, change: &Change) -> impl Iterator<Item = &'a RepoPath> {
+        let stack = change.target.as_ref().zip(change.stack.as_deref());
+        let stack = stack.map(|(target, stack)| key(target, stack));
+        let is_deletion = change.intent == Intent::Delete;
+        let may_claim = move |former: &Option<[String; 3]>| former.is_none() || *former == stack;
+        let broken = self.broken.iter().filter(move |_| is_deletion);
+        broken.filter_map(move |(path, former)| may_claim(former).then_some(path))
+    }
+
     fn except<'a>(
         &'a self,
         stack: Option<[String; 3]>,
         own: &'a RepoPath,
     ) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
-        let claims = stack.and_then(|stack| self.0.get(&stack));
+        let claims = stack.and_then(|stack| self.stacks.get(&stack));
         let claims = claims.into_iter().flatten();
         claims.filter(move |path| *path != own)
     }
@@ -68,7 +112,7 @@ impl FromIterator<([String; 3], RepoPath)> for StackClaims {
     fn from_iter<T: IntoIterator<Item = ([String; 3], RepoPath)>>(stacks: T) -> Self {
         let mut claims = Self::default();
         for (stack, path) in stacks {
-            claims.0.entry(stack).or_default().push(path);
+            claims.add(stack, path);
         }
         claims
     }
@@ -88,6 +132,10 @@ impl Plan {
     /// applied.
     pub fn reject_claimed_stacks(&mut self, claims: &StackClaims) {
         for change in &mut self.changes {
+            let stack = change.stack.as_deref().map(quote);
+            let broken = claims.broken_others(change).next().zip(stack);
+            let problem = broken.map(|(broken, stack)| broken_claim(&change.path, &stack, broken));
+            change.diagnostics.extend(problem);
             let (Some(other), Some(stack)) = (claims.others(change).next(), &change.stack) else {
                 continue;
             };
@@ -112,4 +160,15 @@ impl Plan {
             }
         }
     }
+}
+
+/// The warning of a removed config whose stack a config with errors may claim.
+fn broken_claim(path: &RepoPath, stack: &str, broken: &RepoPath) -> Diagnostic {
+    let broken = quote(broken.as_str());
+    let message = format!(
+        "the stack {stack} is not deleted while {broken} has errors: it may be the stack of that config too"
+    );
+    Diagnostic::error(Code::DuplicateStack, path, message)
+        .with_severity(Severity::Warning)
+        .with_help("correct or remove the config with errors")
 }

@@ -54,6 +54,7 @@ const RULES: &[(Phase, Rule)] = &[
     (BeforeCredentials, request::head_is_reported),
     (BeforeCredentials, request::is_current),
     (BeforeCredentials, request::stack_is_claimed_once),
+    (BeforeCredentials, request::no_broken_config_claims),
     (BeforeCredentials, request::is_requested),
     (BeforeCredentials, request::plan_is_what_was_shown),
     (BeforeCredentials, approval::suffices),

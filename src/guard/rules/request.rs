@@ -4,6 +4,9 @@ use super::RuleInput;
 use crate::diagnostic::Code;
 use crate::guard::{Denial, EffectKind, RequestedChange};
 
+/// Configs that a denial lists.
+const MAX_LISTED: usize = 5;
+
 /// Permanent effects need a merged pull request.
 pub fn is_merged(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.merge()?;
@@ -127,6 +130,30 @@ pub fn stack_is_claimed_once(input: &RuleInput<'_>) -> Option<Denial> {
         None => "which configs claim the stack is not known".to_owned(),
     };
     let remedy = "keep one of the configs, or give them different names";
+    Some(Denial::new(Code::DuplicateStack, fact, remedy))
+}
+
+/// A deletion deletes no stack of a config that has errors now and is to be corrected.
+pub fn no_broken_config_claims(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.merge()?;
+    if !matches!(input.kind, EffectKind::Delete | EffectKind::TearDown) {
+        return None;
+    }
+    let fact = match &request.broken_claims {
+        Some(broken) if broken.is_empty() => return None,
+        Some(broken) => {
+            let more = broken.len().saturating_sub(MAX_LISTED);
+            let mut listed = broken.iter().take(MAX_LISTED).cloned().collect::<Vec<_>>();
+            if more > 0 {
+                listed.push(format!("{more} more"));
+            }
+            let listed = listed.join(", ");
+            format!("the stack may also be that of a config with errors: {listed}")
+        }
+        None => "whether a config with errors claims the stack is not known".to_owned(),
+    };
+    let remedy =
+        "correct or remove the configs with errors on the default branch, then comment again";
     Some(Denial::new(Code::DuplicateStack, fact, remedy))
 }
 

@@ -216,6 +216,31 @@ fn attack_a_second_config_for_the_stack_of_an_unchanged_one() {
     assert!(text.contains("is not deleted"), "{text}");
 }
 
+/// A config with errors may claim the stack of a removed one.
+#[test]
+fn attack_a_config_with_errors_keeps_the_stack_in_the_check() {
+    for (bucket, is_warned) in [("b001", true), ("b002", false)] {
+        let folder = repository();
+        let double = path(bucket).replace("s3/configs/", "ml/configs/");
+        for text in [config(bucket, ""), "client: 2\n".to_owned()] {
+            write(&folder, &double, &text);
+            commit(&folder);
+        }
+        git(folder.path(), &["branch", "--force", "main"]);
+        std::fs::remove_file(folder.path().join(path("b001"))).unwrap();
+        commit(&folder);
+        let output = check(&folder, &["--format", "text"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            text.contains("warning[duplicate-stack]"),
+            is_warned,
+            "{text}"
+        );
+        let told = text.contains("is not deleted while") && text.contains(&double);
+        assert_eq!(told, is_warned, "{text}");
+    }
+}
+
 #[test]
 fn a_removed_config_with_errors_names_the_stack_that_stays() {
     let folder = TempDir::new().unwrap();

@@ -79,6 +79,10 @@ const ADDITIONS: &[(&str, Addition)] = &[
         let claim = "s3/configs/other-s3.yaml".to_owned();
         push(&mut scene.request().other_claims, claim)
     }),
+    ("with a config with errors", |scene| {
+        let claim = "s3/configs/broken-s3.yaml".to_owned();
+        push(&mut scene.request().broken_claims, claim)
+    }),
     ("with an importer", |scene| {
         push(&mut scene.facts.importers, "other".to_owned())
     }),

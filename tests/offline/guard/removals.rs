@@ -38,6 +38,7 @@ const REQUEST_FACTS: &[(&str, Removal)] = options! {
     "without knowing what it asks": |scene| scene.request().asks;
     "without knowing whether it is current": |scene| scene.request().current;
     "without knowing the claims": |scene| scene.request().other_claims;
+    "without knowing the configs with errors": |scene| scene.request().broken_claims;
     "without knowing who gets the identity": |scene| scene.request().identity_limited;
     "without knowing why": |scene| scene.request().trigger;
 };

@@ -222,6 +222,19 @@ const FACTS: &[Fact] = &[
         &[],
     ),
     fact(
+        "broken claims",
+        &[
+            ("no config with errors", |scene| {
+                scene.request().broken_claims = Some(Vec::new());
+            }),
+            ("a config with errors", |scene| {
+                scene.request().broken_claims = Some(vec!["s3/configs/b-s3.yaml".to_owned()]);
+            }),
+            ("unknown", |scene| scene.request().broken_claims = None),
+        ],
+        &[],
+    ),
+    fact(
         "asks",
         &[
             ("provision", |scene| {

@@ -228,6 +228,7 @@ impl Scene {
             }),
             current: Some(true),
             other_claims: Some(Vec::new()),
+            broken_claims: Some(Vec::new()),
             identity_limited: Some(true),
             trigger: Some(trigger),
         };

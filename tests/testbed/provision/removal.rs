@@ -64,6 +64,51 @@ fn attack_an_unapproved_removal_is_not_inspected() {
     world.github.take_writes();
 }
 
+/// Another file with the same stack has errors at the moment. Without the errors, the removal is denied anyway.
+#[test]
+fn attack_a_config_with_errors_claims_the_stack() {
+    let broken = "client: 2\n";
+    let other = crate::support::job::config("b009", "");
+    for (versions, is_denied) in [
+        (["", broken].as_slice(), true),
+        (&[broken], true),
+        (&["", "s3: 1\n", broken], true),
+        (&[&other, broken], false),
+        (&[&other], false),
+    ] {
+        let world = World::with_stack("");
+        let path = world.workdir.path();
+        let same = world.workdir.read(&path);
+        let is_other = versions[0] == other;
+        let double = match is_other {
+            true => crate::support::job::path("b009"),
+            false => path.clone(),
+        };
+        let double = double.replace("s3/configs/", "ml/configs/");
+        for version in versions {
+            let text = match version.is_empty() {
+                true => &*same,
+                false => version,
+            };
+            world.repo.commit("main").write(&double, text).push();
+        }
+        let pull = world.proposal(|commit| commit.remove(&path));
+        let before = world.approved_and_merged(&pull);
+        let run = world.push(&before).run();
+        let report = world.report(7);
+        let status = if is_denied { 20 } else { 0 };
+        assert_eq!(run.status, status, "{versions:?} {}\n{report}", run.stderr);
+        assert_eq!(report.contains("--confirm"), !is_denied, "{report}");
+        if is_denied {
+            assert_eq!(codes_of(&run.summary), ["duplicate-stack"]);
+            assert!(report.contains("ml/configs/"), "{report}");
+            assert_eq!(world.issuers[1].issued(), [""; 0]);
+        }
+        assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+        world.github.take_writes();
+    }
+}
+
 #[test]
 fn attack_a_protected_stack_offers_no_confirmation() {
     let world = World::with_stack("");
