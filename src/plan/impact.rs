@@ -47,6 +47,15 @@ pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, ProductE
     Ok(impacts)
 }
 
+/// The worst declared impact of the changed keys; `Level::None` if no key changed.
+pub fn declared_level(before: &Config, after: &Config) -> Result<Level, ProductError> {
+    let levels = declared(before, after)?.into_iter();
+    Ok(levels
+        .map(|impact| impact.level)
+        .max()
+        .unwrap_or(Level::None))
+}
+
 /// Dotted keys of values that differ. A list is one value.
 fn changed_keys(at: &str, before: &Value, after: &Value, keys: &mut Vec<String>) {
     if before == after {

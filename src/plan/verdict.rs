@@ -4,12 +4,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protection::weakened;
+use super::unknown_words::{is_policy, unknown_word};
 use crate::product::Level;
 use crate::stack::{
-    ChangeAction, ChangeSet, ChangeTarget, Detail, Evaluation, PolicyAction, Recreation,
-    Replacement, ResourceChange,
+    ChangeAction, ChangeSet, ChangeTarget, Detail, PolicyAction, Recreation, Replacement,
+    ResourceChange,
 };
-use crate::template::holds_data;
+use crate::template::{has_snapshots, holds_data};
 
 const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 const CUSTOM_RESOURCE: &str = "AWS::CloudFormation::CustomResource";
@@ -103,7 +105,10 @@ pub fn assess_change_set(change_set: &ChangeSet) -> ResourceVerdict {
         ),
     };
     let judged = change_set.changes.iter().map(|change| ResourceVerdict {
-        reason: format!("{}: {}", change.logical_id, assess_resource(change).reason),
+        reason: match (change.logical_id.as_str(), assess_resource(change).reason) {
+            ("", reason) => reason,
+            (id, reason) => format!("{id}: {reason}"),
+        },
         ..assess_resource(change)
     });
     judged.fold(base, ResourceVerdict::worse)
@@ -132,7 +137,8 @@ pub fn assess_resource(change: &ResourceChange) -> ResourceVerdict {
         };
         judged = possible(Verdict::MayDestroy, reason).worse(judged);
     }
-    match weakened(change) {
+    let weakened = weakened(change).filter(|_| holds(change) != DataKind::Nothing);
+    match weakened {
         Some(reason) if judged.verdict < Verdict::MayDestroy => ResourceVerdict {
             verdict: judged.verdict.max(Verdict::Interrupts),
             reason: format!("{}; {reason}", judged.reason),
@@ -144,6 +150,8 @@ pub fn assess_resource(change: &ResourceChange) -> ResourceVerdict {
 
 fn by_action(change: &ResourceChange) -> ResourceVerdict {
     match &change.action {
+        // A new resource has no old one for a policy. `Replacement` is sent for new resources too, and means nothing.
+        ChangeAction::Add if change.policy_action.is_some() => may_lose_data(change),
         ChangeAction::Add => certain(Verdict::None, "a new resource"),
         ChangeAction::Import => certain(Verdict::None, "an existing resource joins the stack"),
         ChangeAction::SyncWithActual => {
@@ -210,9 +218,13 @@ fn removed(change: &ResourceChange) -> ResourceVerdict {
         Some(PolicyAction::Retain) => {
             certain(Verdict::KeepsData, "it leaves the stack and stays behind")
         }
-        Some(PolicyAction::Snapshot) => {
+        Some(PolicyAction::Snapshot) if has_snapshots(&change.kind) => {
             certain(Verdict::KeepsData, "it is deleted after a snapshot")
         }
+        Some(PolicyAction::Snapshot) => lost(
+            change,
+            "it is deleted without a snapshot, which its type does not have",
+        ),
         Some(PolicyAction::Delete) => lost(change, "it is deleted"),
         None if holds(change) == DataKind::Nothing => lost(change, "it is deleted"),
         _ => may_lose_data(change),
@@ -225,9 +237,13 @@ fn replaced(change: &ResourceChange) -> ResourceVerdict {
             Verdict::KeepsData,
             "another one takes its place; the old one stays behind",
         ),
-        Some(PolicyAction::ReplaceAndSnapshot) => certain(
+        Some(PolicyAction::ReplaceAndSnapshot) if has_snapshots(&change.kind) => certain(
             Verdict::KeepsData,
             "another one takes its place; the old one is deleted after a snapshot",
+        ),
+        Some(PolicyAction::ReplaceAndSnapshot) => lost(
+            change,
+            "another one takes its place, and the old one is deleted without a snapshot, which its type does not have",
         ),
         Some(PolicyAction::ReplaceAndDelete) => lost(
             change,
@@ -291,13 +307,6 @@ fn may_replace(detail: &Detail) -> bool {
         && !matches!(&target.requires_recreation, None | Some(Recreation::Never))
 }
 
-fn is_policy(attribute: &str) -> bool {
-    matches!(
-        attribute,
-        "Metadata" | "DeletionPolicy" | "UpdateReplacePolicy" | "UpdatePolicy" | "CreationPolicy"
-    )
-}
-
 /// Whether every detail is about an attribute that is not a property. Tags that never replace the resource count too.
 fn only_attributes(change: &ResourceChange) -> bool {
     let is_tags = |target: &ChangeTarget| {
@@ -312,72 +321,4 @@ fn only_attributes(change: &ResourceChange) -> bool {
         is_tags(&detail.target) || detail.target.attribute.as_deref().is_some_and(is_policy)
     });
     !change.details.is_empty() && scope_fits && details_fit
-}
-
-/// An unknown value in any list that decides something. A value that the API always sends counts as unknown if it is missing.
-fn unknown_word(change: &ResourceChange) -> Option<&str> {
-    fn attribute(name: &str) -> Option<&str> {
-        (!is_policy(name) && !matches!(name, "Properties" | "Tags")).then_some(name)
-    }
-    let says_nothing = change.details.is_empty() && change.scope.is_empty();
-    if change.kind.is_empty() || (change.action == ChangeAction::Modify && says_nothing) {
-        return Some("");
-    }
-    let of_change = [
-        match &change.action {
-            ChangeAction::Unknown(word) => Some(word.as_str()),
-            _ => None,
-        },
-        match &change.replacement {
-            Some(Replacement::Unknown(word)) => Some(word.as_str()),
-            _ => None,
-        },
-        match &change.policy_action {
-            Some(PolicyAction::Unknown(word)) => Some(word.as_str()),
-            _ => None,
-        },
-    ];
-    let of_details = change.details.iter().flat_map(|detail| {
-        let recreation = match &detail.target.requires_recreation {
-            Some(Recreation::Unknown(word)) => Some(word.as_str()),
-            _ => None,
-        };
-        let evaluation = match &detail.evaluation {
-            Some(Evaluation::Unknown(word)) => Some(word.as_str()),
-            _ => None,
-        };
-        let name = attribute(detail.target.attribute.as_deref().unwrap_or_default());
-        [recreation, evaluation, name].into_iter().flatten()
-    });
-    let of_scope = change.scope.iter().filter_map(|name| attribute(name));
-    of_change
-        .into_iter()
-        .flatten()
-        .chain(of_details)
-        .chain(of_scope)
-        .next()
-}
-
-/// A deletion policy that no longer protects the data from the next change. Nothing is lost now, but it is not harmless.
-fn weakened(change: &ResourceChange) -> Option<String> {
-    if change.action != ChangeAction::Modify || holds(change) == DataKind::Nothing {
-        return None;
-    }
-    let keeps = |detail: &Detail| {
-        let after = detail.target.after_value.as_deref();
-        let after = after.map(|value| value.trim_matches('"'));
-        matches!(after, Some("Retain" | "Snapshot" | "RetainExceptOnCreate"))
-    };
-    ["DeletionPolicy", "UpdateReplacePolicy"]
-        .into_iter()
-        .find(|policy| {
-            let of_policy = |detail: &&Detail| detail.target.attribute.as_deref() == Some(policy);
-            let mut details = change.details.iter().filter(of_policy).peekable();
-            let is_named = change.scope.iter().any(|attribute| attribute == policy);
-            match details.peek() {
-                Some(_) => !details.all(keeps),
-                None => is_named,
-            }
-        })
-        .map(|policy| format!("its {policy} may no longer keep the data"))
 }

@@ -194,7 +194,10 @@ fn action_text(resource: &Assessed) -> Text {
     let action = Text::known(&resource.action, ChangeAction::KNOWN);
     let policy = resource.policy_action.as_deref();
     let policy = policy.map(|policy| Text::known(policy, PolicyAction::KNOWN));
-    match (resource.replacement.as_deref(), policy) {
+    // The API sends `Replacement` for new resources too.
+    let replacement = resource.replacement.as_deref();
+    let replacement = replacement.filter(|_| resource.action == ChangeAction::Modify.word());
+    match (replacement, policy) {
         (Some("True"), Some(policy)) => policy,
         (Some("True"), None) => Text::ours("Replace"),
         (Some("Conditional"), _) => action.and(Text::ours(", may replace")),

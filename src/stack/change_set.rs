@@ -22,7 +22,7 @@ pub struct ChangeSet {
     /// `AVAILABLE`, `OBSOLETE` and others.
     #[serde(default)]
     pub execution_status: String,
-    /// Entries of other types than `Resource` belong to hooks and are left out.
+    /// An entry that does not describe a resource counts as a change with an unknown action.
     #[serde(default, deserialize_with = "resource_changes")]
     pub changes: Vec<ResourceChange>,
 }
@@ -43,12 +43,14 @@ fn resource_changes<'de, D: serde::Deserializer<'de>>(
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct RawChange {
+        #[serde(rename = "Type")]
+        entity: Option<String>,
         resource_change: Option<ResourceChange>,
     }
     let changes: Vec<RawChange> = Vec::deserialize(deserializer)?;
     Ok(changes
         .into_iter()
-        .filter_map(|change| change.resource_change)
+        .map(|change| ResourceChange::from_entry(change.entity.as_deref(), change.resource_change))
         .collect())
 }
 
@@ -89,7 +91,22 @@ pub struct ResourceChange {
     pub after_context: Option<String>,
 }
 
+/// The only value of an entry's `Type`.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Change.html>
+const RESOURCE: &str = "Resource";
+
 impl ResourceChange {
+    /// The change of an entry with its `Type`. If AWS adds another type of entry, nothing is known about its effect.
+    pub fn from_entry(entity: Option<&str>, change: Option<Self>) -> Self {
+        match (entity, change) {
+            (None | Some(RESOURCE), Some(change)) => change,
+            (entity, change) => Self {
+                action: ChangeAction::Unknown(entity.unwrap_or_default().to_owned()),
+                ..change.unwrap_or_default()
+            },
+        }
+    }
+
     /// Properties before and after, if both were sent and are JSON.
     pub fn contexts(&self) -> Option<[Value; 2]> {
         let read = |text: &Option<String>| serde_json::from_str(text.as_deref()?).ok();

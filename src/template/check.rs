@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Document, INLINE_BYTES};
+use super::document::{Document, INLINE_BYTES, Resource};
 use super::intrinsic::{Reference, walk};
+use super::stateful::has_snapshots;
 use crate::config::{MapEntry, NodeKind};
 use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
@@ -210,6 +211,9 @@ impl TemplateChecker<'_> {
                         format!("`{attribute}` of `{name}` must be {}", or_list(POLICIES));
                     self.error(Code::TemplateStructure, policy.span, message);
                 }
+                if policy.text() == Some("Snapshot") && !has_snapshots(resource.kind) {
+                    self.snapshot_without_effect(attribute, &resource, policy.span);
+                }
             }
             if let Some(depends) = entry.value.get("DependsOn") {
                 let several = depends.items().iter();
@@ -227,6 +231,23 @@ impl TemplateChecker<'_> {
                 }
             }
         }
+    }
+
+    /// CloudFormation rejects such a `DeletionPolicy`, and treats such an `UpdateReplacePolicy` as `Delete`.
+    fn snapshot_without_effect(&mut self, attribute: &str, resource: &Resource<'_>, at: Span) {
+        let Resource {
+            logical_id, kind, ..
+        } = resource;
+        let what = format!(
+            "`{attribute}: Snapshot` of `{logical_id}`: CloudFormation takes no snapshots of {}",
+            quote(kind)
+        );
+        if attribute == "DeletionPolicy" {
+            return self.error(Code::TemplateStructure, at, what);
+        }
+        let message = format!("{what}, so it deletes the old resource");
+        let problem = Diagnostic::error(Code::TemplateStructure, self.path, message);
+        self.push(problem.with_severity(Severity::Warning), at);
     }
 
     fn outputs(&mut self) {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::stateful::{CLUSTER_PROPERTY, has_snapshot_by_default, has_snapshots};
 use crate::config::{MapEntry, Node, Tags, parse};
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
@@ -49,11 +50,21 @@ impl DeletionBehavior {
     }
 }
 
-/// Types whose default is a snapshot, by the page above: RDS clusters, and instances outside of a cluster.
-fn default_deletion_behavior(kind: &str) -> DeletionBehavior {
-    match kind {
-        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" => DeletionBehavior::Snapshotted,
-        _ => DeletionBehavior::Deleted,
+impl DeletionBehavior {
+    /// The effect of a resource's `DeletionPolicy`; `None` if the attribute is absent. An unreadable policy may delete.
+    fn new(kind: &str, policy: Option<&Node>, in_cluster: bool) -> Self {
+        let Some(policy) = policy else {
+            return match has_snapshot_by_default(kind) && !in_cluster {
+                true => Self::Snapshotted,
+                false => Self::Deleted,
+            };
+        };
+        match policy.text() {
+            // With `RetainExceptOnCreate` it is kept unless its creation failed, and this resource exists.
+            Some("Retain" | "RetainExceptOnCreate") => Self::Retained,
+            Some("Snapshot") if has_snapshots(kind) => Self::Snapshotted,
+            _ => Self::Deleted,
+        }
     }
 }
 
@@ -93,14 +104,10 @@ impl Document {
     pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         self.section("Resources").iter().map(|entry| {
             let kind = entry.value.get("Type").and_then(Node::text).unwrap_or("");
-            let deletion_behavior = match entry.value.get("DeletionPolicy").and_then(Node::text) {
-                Some("Retain") => DeletionBehavior::Retained,
-                Some("Snapshot") => DeletionBehavior::Snapshotted,
-                // It is kept unless its creation failed, and this resource exists.
-                Some("RetainExceptOnCreate") => DeletionBehavior::Retained,
-                Some("Delete") => DeletionBehavior::Deleted,
-                _ => default_deletion_behavior(kind),
-            };
+            let policy = entry.value.get("DeletionPolicy");
+            let properties = entry.value.get("Properties");
+            let in_cluster = properties.is_some_and(|all| all.get(CLUSTER_PROPERTY).is_some());
+            let deletion_behavior = DeletionBehavior::new(kind, policy, in_cluster);
             Resource {
                 logical_id: &entry.key,
                 kind,
@@ -152,6 +159,24 @@ mod tests {
         let blank = format!("{short}{}", "# \n".repeat(INLINE_BYTES));
         let compact = r#"{"Resources":{"A":{"Type":"AWS::SNS::Topic"}}}"#;
         assert_eq!(inline(&blank).as_deref(), Some(compact));
+    }
+
+    #[test]
+    fn attack_a_policy_without_effect_keeps_no_data() {
+        let behavior = |kind: &str, rest: &str| {
+            let text = format!("Resources:\n  A: {{Type: {kind}{rest}}}\n");
+            let document = Document::parse(&RepoPath::typed("t.yaml"), &text).unwrap();
+            document.resources().next().unwrap().deletion_behavior
+        };
+        use DeletionBehavior::{Deleted, Snapshotted};
+        let snapshot = ", DeletionPolicy: Snapshot";
+        assert_eq!(behavior("AWS::EC2::Volume", snapshot), Snapshotted);
+        assert_eq!(behavior("AWS::DynamoDB::Table", snapshot), Deleted);
+        assert_eq!(behavior("AWS::RDS::DBInstance", ""), Snapshotted);
+        let member = ", Properties: {DBClusterIdentifier: main}";
+        assert_eq!(behavior("AWS::RDS::DBInstance", member), Deleted);
+        let unreadable = ", DeletionPolicy: !Ref Policy";
+        assert_eq!(behavior("AWS::RDS::DBCluster", unreadable), Deleted);
     }
 
     #[test]

@@ -13,4 +13,4 @@ pub use check::check;
 pub use cost::billed;
 pub use document::{DeletionBehavior, Document, INLINE_BYTES, Resource};
 pub use external::{ExternalKind, ExternalReference, external_references};
-pub use stateful::holds_data;
+pub use stateful::{CLUSTER_PROPERTY, has_snapshot_by_default, has_snapshots, holds_data};

@@ -14,6 +14,33 @@ pub fn holds_data(kind: &str) -> bool {
     foreign || STATEFUL.contains(kind)
 }
 
+/// Types of which CloudFormation takes snapshots, by the pages of both policies and by cfn-lint's rules E3035 and E3036:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>,
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html>.
+pub const SNAPSHOT_TYPES: &[&str] = &[
+    "AWS::DocDB::DBCluster",
+    "AWS::EC2::Volume",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::Neptune::DBCluster",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::Redshift::Cluster",
+];
+
+/// The property that makes an `AWS::RDS::DBInstance` a member of a cluster.
+pub const CLUSTER_PROPERTY: &str = "DBClusterIdentifier";
+
+/// Whether the policy `Snapshot` has an effect on resources of this type.
+pub fn has_snapshots(kind: &str) -> bool {
+    SNAPSHOT_TYPES.contains(&kind)
+}
+
+/// Whether the default of `DeletionPolicy` is `Snapshot`. It is not for an instance inside of a cluster.
+pub fn has_snapshot_by_default(kind: &str) -> bool {
+    matches!(kind, "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance")
+}
+
 #[cfg(test)]
 mod tests {
     use super::holds_data;

@@ -243,6 +243,31 @@ fn a_rendered_template_is_validated() {
 }
 
 #[test]
+fn attack_a_snapshot_policy_of_a_type_without_snapshots() {
+    let workdir = Workdir::new();
+    workdir.write(&path("b001"), &config("b001", ""));
+    assert_eq!(code(&workdir.run(&["create-prov-template"])), 0);
+    let template = workdir.read(TEMPLATE);
+    let snapshot = |policy: &str| {
+        let [from, to] = ["Retain", "Snapshot"].map(|value| format!("{policy}: {value}"));
+        assert!(template.contains(&from));
+        workdir.write(TEMPLATE, &template.replace(&from, &to));
+        let output = workdir.run(&["validate-prov-template"]);
+        (code(&output), stdout(&output))
+    };
+    let what = "CloudFormation takes no snapshots of `AWS::S3::Bucket`";
+    let (exit, output) = snapshot("DeletionPolicy");
+    let error =
+        format!("error[template-structure]: `DeletionPolicy: Snapshot` of `Bucket`: {what}");
+    assert!(exit == 10 && output.contains(&error), "{output}");
+    let (exit, output) = snapshot("UpdateReplacePolicy");
+    let warning = format!(
+        "warning[template-structure]: `UpdateReplacePolicy: Snapshot` of `Bucket`: {what}, so it deletes the old resource"
+    );
+    assert!(exit == 0 && output.contains(&warning), "{output}");
+}
+
+#[test]
 fn the_original_command_form_is_accepted() {
     let workdir = Workdir::new();
     workdir.write(&path("b001"), &config("b001", ""));

@@ -76,19 +76,22 @@ pub fn event(event: types::StackEvent) -> StackEvent {
 /// One page of a change set.
 pub fn change_set(page: DescribeChangeSetOutput) -> ChangeSet {
     let changes = page.changes.into_iter().flatten();
-    let changes = changes.filter_map(|change| change.resource_change);
+    let changes = changes.map(|change| {
+        let entity = change.r#type.as_ref().map(|entity| entity.as_str());
+        ResourceChange::from_entry(entity, change.resource_change.map(resource_change))
+    });
     ChangeSet {
         id: page.change_set_id.unwrap_or_default(),
         stack_id: page.stack_id.unwrap_or_default(),
         status: word(page.status.as_ref().map(|status| status.as_str())),
         status_reason: page.status_reason,
         execution_status: word(page.execution_status.as_ref().map(|status| status.as_str())),
-        changes: changes.map(resource_change).collect(),
+        changes: changes.collect(),
     }
 }
 
 /// One resource of a change set.
-pub fn resource_change(change: types::ResourceChange) -> ResourceChange {
+fn resource_change(change: types::ResourceChange) -> ResourceChange {
     ResourceChange {
         // A change without an action counts as unknown.
         action: change
