@@ -9,10 +9,11 @@ use super::outcome::{ApplyReport, to_outcome};
 use super::recorder::{DecisionRecorder, recorded_policies, unread_record};
 use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
+use crate::cloud::CloudError;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
-use crate::job::{CredentialCache, JobError, ProgressLog};
+use crate::job::{CredentialCache, ProgressLog};
 use crate::model::Digest;
 use crate::operation::{ActionOutcome, Task, TaskOptions, to_diagnostics};
 use crate::operation::{Desired, OperationError};
@@ -55,9 +56,19 @@ impl Executor<'_> {
     async fn run(&self, task: StackTask<'_>) -> Finished {
         let config = &task.config;
         let stack = StackName::for_config(config);
+        // The time until the runner kills the program is for the report.
+        if self.sessions.is_some_and(CredentialCache::is_cancelled) {
+            let failure = CloudError::Interrupted.into();
+            let (problems, exit) = to_diagnostics(config, &Redactor::default(), failure);
+            return not_begun(&task, &stack, &problems, exit);
+        }
         let merged = match self.fresh.get().await {
             Ok(merged) => merged,
-            Err(error) => return unread(&task, &stack, &error),
+            Err(error) => {
+                let path = &task.change.path;
+                let problem = Diagnostic::error(Code::ForgeUnreachable, path, error.text());
+                return not_begun(&task, &stack, &[problem], error.exit());
+            }
         };
         let merged = &*merged;
         let values = Redactor::for_config(config, &merged.policies().shown_values());
@@ -220,13 +231,16 @@ impl Executor<'_> {
     }
 }
 
-/// The forge did not answer when the task's turn came.
-fn unread(task: &StackTask<'_>, stack: &StackName, error: &JobError) -> Finished {
+/// The forge did not answer when the task's turn came, or the job was cancelled by then.
+fn not_begun(
+    task: &StackTask<'_>,
+    stack: &StackName,
+    problems: &[Diagnostic],
+    exit: Exit,
+) -> Finished {
     let mut outcome = Outcome::new(task.change.path.as_str(), Some(stack), State::Failed);
-    let code = Code::ForgeUnreachable;
-    let problem = Diagnostic::error(code, &task.change.path, error.text());
-    outcome.problems = vec![Problem::from_diagnostic(&problem)];
-    (outcome, unread_record(task, stack), Some(error.exit()))
+    outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
+    (outcome, unread_record(task, stack), Some(exit))
 }
 
 /// The config before the change, if it renders to the deployed template.

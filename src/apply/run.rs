@@ -18,8 +18,8 @@ use crate::ci::{JobOutputs, summary};
 use crate::exit::Exit;
 use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
+use crate::job::ProgressLog;
 use crate::job::{Job, JobError, JobResult};
-use crate::job::{ProgressLog, cancel_on_signal};
 use crate::model::{CommitSha, Digest, UserId};
 use crate::operation;
 use crate::operation::to_diagnostics;
@@ -53,7 +53,7 @@ impl<'a> Run<'a> {
         Self {
             job,
             own,
-            sessions: job.credentials(cancel_on_signal()),
+            sessions: job.credentials(),
             token: job.test_suffix(),
             records: Vec::new(),
             summary: Vec::new(),

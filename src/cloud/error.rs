@@ -109,7 +109,8 @@ impl CloudError {
             .is_some_and(|error| error.role.is_some() && error.kind == AwsErrorKind::NotAllowed)
     }
 
-    /// Whether AWS or the forge gave no usable answer, or limits the rate of requests. The same request may succeed later.
+    /// Whether AWS or the forge gave no usable answer, or limits the rate of requests, or the run was cancelled. The same request may
+    /// succeed later.
     pub fn is_transient(&self) -> bool {
         use crate::forge::ForgeErrorKind;
         match self {
@@ -121,7 +122,8 @@ impl CloudError {
                 error.kind,
                 ForgeErrorKind::Limited { .. } | ForgeErrorKind::Unreachable
             ),
-            _ => false,
+            Self::Interrupted => true,
+            Self::NoCredentials(_) | Self::Misused(_) => false,
         }
     }
 }

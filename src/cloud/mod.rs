@@ -52,6 +52,13 @@ pub struct StackOperation {
     seen: std::collections::HashSet<String>,
 }
 
+impl StackOperation {
+    /// ARN.
+    pub fn stack_id(&self) -> &str {
+        &self.stack_id
+    }
+}
+
 /// The deletion of a stack whose creation was begun.
 #[derive(Debug)]
 #[must_use = "what was made is removed whole"]

@@ -170,7 +170,7 @@ catalogue! {
         "What the update would do is not known for sure, and may be the worst.",
         "Look at `show-changes`; allow more under `updates` only if its worst case is acceptable.";
     Interrupted "interrupted":
-        "The run was asked to end, by Ctrl-C or by the CI system. It has cleaned up what it could not leave.",
+        "The run was asked to end, by Ctrl-C or by the CI system. The message names what is left.",
         "Run it again: it continues.";
     InvalidKey "invalid-key":
         "A key of a free mapping (such as tags) is not allowed.",

@@ -1,9 +1,10 @@
 //! Selects the flow that handles the event of a job.
 
 use crate::ci::{self, CiEvent, JobEnvironment};
+use crate::cloud::CancellationToken;
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
-use crate::job::{Job, JobError, JobResult};
+use crate::job::{Job, JobError, JobResult, cancel_on_signal};
 use crate::report::NothingToDo;
 
 /// Runs the flow of the job's event. Returns standard output and the exit code.
@@ -15,7 +16,7 @@ pub fn run_in_ci() -> (String, Exit) {
                 .enable_all()
                 .build()
                 .map_err(|error| JobError::Internal(error.into()))?;
-            runtime.block_on(run_job(environment))
+            runtime.block_on(async { run_job(environment, cancel_on_signal()).await })
         });
     match outcome {
         Ok(done) => done,
@@ -26,12 +27,13 @@ pub fn run_in_ci() -> (String, Exit) {
     }
 }
 
-/// Runs the flow of a job's event on the job's forge.
-pub async fn run_job(environment: JobEnvironment) -> JobResult {
+/// Runs the flow of a job's event on the job's forge, until it is cancelled.
+pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> JobResult {
     let job = Job {
         forge: environment.repository.connect()?,
         checkout: environment.workspace.clone().map(LocalRepository::new),
         environment,
+        stop,
     };
     let changes_stacks = matches!(
         job.environment.event,

@@ -17,7 +17,6 @@ use crate::guard::LoadedPolicy;
 use crate::guard::Policy;
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
-use crate::job::cancel_on_signal;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::{CommitSha, UserId};
 use crate::operation::to_diagnostics;
@@ -45,7 +44,7 @@ pub async fn scan(job: &Job) -> JobResult {
         }
     };
     let configs = configs(job, source, &branch.tip, &policy).await?;
-    let Some(sessions) = job.credentials(cancel_on_signal()) else {
+    let Some(sessions) = job.credentials() else {
         let missing = Refusal::NoIdentityToken;
         let why = anyhow::anyhow!("{}; {}", missing.fact().quoted(), missing.remedy().quoted());
         return Err(JobError::Usage(why));

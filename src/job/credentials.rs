@@ -27,6 +27,11 @@ impl CredentialCache {
         }
     }
 
+    /// Whether the job is cancelled, so that no further stack is begun.
+    pub fn is_cancelled(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
     /// The session of a role in a region, shared by all stacks there.
     pub async fn session(&self, role: &str, region: &str) -> Arc<Session> {
         let mut open = self.open.lock().await;

@@ -24,6 +24,8 @@ pub struct Job {
     pub forge: Box<dyn Forge>,
     /// `None` if the job checked nothing out.
     pub checkout: Option<LocalRepository>,
+    /// Cancelled once for the whole job: nothing of it starts after that.
+    pub stop: CancellationToken,
 }
 
 pub enum JobError {
@@ -63,13 +65,13 @@ pub type JobResult = Result<(String, Exit), JobError>;
 
 impl Job {
     /// `None` if the job may not request identity tokens. Requests nothing yet.
-    pub fn credentials(&self, stop: CancellationToken) -> Option<CredentialCache> {
+    pub fn credentials(&self) -> Option<CredentialCache> {
         let identity = self.environment.issuer.clone()?;
         let name = self.session_name();
         Some(CredentialCache::new(
             identity as Arc<dyn IdentityTokens>,
             name,
-            stop,
+            self.stop.clone(),
         ))
     }
 

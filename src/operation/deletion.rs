@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::cancelled::what_remains;
 use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{StackBucket, StackOperation, StackResource};
@@ -175,7 +176,15 @@ pub(super) async fn watch_deletion(
     mut running: StackOperation,
 ) -> Result<(), OperationError> {
     let tell = |event: &_| site.progress.event(stack, event);
-    let ended = site.cloud.watch(&mut running, &tell).await?;
+    let ended = match site.cloud.watch(&mut running, &tell).await {
+        Ok(ended) => ended,
+        Err(failure) => {
+            return match what_remains(site, stack, running.stack_id(), failure.into()).await {
+                OperationError::Cancelled(Fault::RemovedAfterCancellation { .. }) => Ok(()),
+                left => Err(left),
+            };
+        }
+    };
     match &ended.stack {
         None => Ok(()),
         Some(stack) if stack.status.health() == Health::Deleted => Ok(()),

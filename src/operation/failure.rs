@@ -50,6 +50,7 @@ pub fn to_diagnostics(
                 Fault::LeftAfterCancellation { .. } => {
                     "wait until CloudFormation has ended the operation, then run it again"
                 }
+                Fault::ChangeSetLeft { .. } => "run it again: it deletes the change set",
                 _ => "wait until CloudFormation has removed the stack, then run it again",
             };
             (vec![problem.with_help(help)], Exit::Operation)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::cancelled::DELETING;
 use super::provision::is_own_creation;
 use super::test::remove;
 use super::{Desired, OperationContext, OperationError};
@@ -12,7 +13,6 @@ use crate::stack::{Health, Stack};
 
 /// How long the removal of a stack is watched. A runner ends the steps of a cancelled job after five minutes.
 const REMOVAL_TIME: Duration = Duration::from_secs(180);
-const DELETING: &str = "DELETE_IN_PROGRESS";
 
 /// Rolls back the creation of a config's stack. Changes no other stack. Returns the stack's status if nothing was under way, and an
 /// error that says what was done and what is left otherwise.
@@ -88,9 +88,20 @@ async fn what_is_left(
         .await;
     }
     match stack.status.health() {
-        Health::Stable | Health::Failed | Health::Deleted => Ok(Some(stack.status.0)),
-        Health::InProgress | Health::ReviewInProgress | Health::Unknown => {
-            Err(under_way(desired, &stack))
+        Health::InProgress | Health::Unknown => Err(under_way(desired, &stack)),
+        Health::Deleted => Ok(Some(stack.status.0)),
+        Health::Stable | Health::Failed | Health::ReviewInProgress => {
+            let input = desired.change_set_input();
+            let name = &desired.stack.name;
+            if site.cloud.has_change_set(name, &input).await? {
+                return Err(OperationError::Cancelled(Fault::ChangeSetLeft {
+                    stack: name.clone(),
+                }));
+            }
+            match stack.status.health() {
+                Health::ReviewInProgress => Err(under_way(desired, &stack)),
+                _ => Ok(Some(stack.status.0)),
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Operations on one stack: read facts, decide, act, watch, verify. The command line and the flows of CI share them and differ in
 //! the authority of the request.
 
+mod cancelled;
 mod changes;
 mod deletion;
 mod desired;
@@ -68,7 +69,7 @@ pub trait Progress: Send + Sync {
     fn decided(&self, _stack: &StackName, _kind: EffectKind, _facts: &Facts, _denials: &[Denial]) {}
 }
 
-/// The time for cleanup after a cancellation. A runner sends the second signal, which ends the process, after 7.5 s.
+/// The time for cleanup after a cancellation. A runner kills the process 10 s after its first signal, and the report has to be written before that.
 const CLEANUP_TIME: Duration = Duration::from_secs(4);
 
 impl OperationContext<'_> {

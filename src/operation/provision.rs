@@ -1,5 +1,6 @@
 //! Creates a stack, or updates it where the policy allows that, and verifies it.
 
+use super::cancelled::what_remains;
 use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError, preflight};
 use crate::cloud::{CloudError, OperationResult, PendingChangeSet, StackOperation};
@@ -88,7 +89,13 @@ async fn resume(
         let permit = site.decide::<Resume>(&facts, &desired.stack)?;
         site.progress.step(&desired.stack, Step::CreationResumed);
         let mut running = site.cloud.attach(permit, &stack.id)?;
-        let ended = watch(site, desired, &mut running).await?;
+        let ended = match watch(site, desired, &mut running).await {
+            Ok(ended) => ended,
+            // The run that started the creation may still watch it.
+            Err(failure) => {
+                return Err(what_remains(site, &desired.stack, &stack.id, failure).await);
+            }
+        };
         stack = created(site, desired, running, ended).await?;
         facts.stack = Some(Some(stack.clone()));
     }
@@ -144,13 +151,14 @@ pub(super) async fn create<E: RunsChangeSet>(
     let pending = ensure_executable(site, desired, pending).await?;
     site.progress.step(&desired.stack, Step::Creation);
     let mut running = site.cloud.execute(permit, pending).await?;
+    let id = running.stack_id().to_owned();
     let ended = watch(site, desired, &mut running).await;
     let ended = match ended {
         Ok(ended) => ended,
         Err(failure) => {
             // The run stops watching, so it removes the unfinished stack.
             return match roll_back_creation(site, desired, running).await {
-                Some(()) => Err(failure),
+                Some(()) => Err(what_remains(site, &desired.stack, &id, failure).await),
                 None => Err(OperationError::Cancelled(Fault::RemovalUnfinished {
                     stack: desired.stack.name.clone(),
                 })),
@@ -276,7 +284,11 @@ async fn update(
     };
     site.progress.step(&desired.stack, Step::Update);
     let mut running = site.cloud.execute(permit, pending).await?;
-    let ended = watch(site, desired, &mut running).await?;
+    let ended = match watch(site, desired, &mut running).await {
+        Ok(ended) => ended,
+        // CloudFormation continues the update of a cancelled run.
+        Err(failure) => return Err(what_remains(site, &desired.stack, &stack.id, failure).await),
+    };
     match &ended.stack {
         Some(stack) if stack.status.0 == "UPDATE_COMPLETE" => {
             verify(site, desired, stack, ProvisionOutcome::Updated).await

@@ -52,7 +52,7 @@ pub async fn test_deploy(
             }))
         };
         // A creation whose removal is not finished has used up the time.
-        if matches!(created, Err(OperationError::Cancelled(_))) {
+        if let Err(OperationError::Cancelled(Fault::RemovalUnfinished { .. })) = created {
             return unfinished();
         }
         let Some(cleaned) = site.clean_up(removal).await else {

@@ -24,8 +24,10 @@ pub enum Fault {
     RemovalUnfinished { stack: String },
     /// The run was cancelled; the stack that it was creating is removed.
     RemovedAfterCancellation { stack: String },
-    /// The run was cancelled, and CloudFormation continues an operation, or a change set waits.
+    /// The run was cancelled, and CloudFormation continues an operation.
     LeftAfterCancellation { stack: String, status: String },
+    /// The run was cancelled, and its change set is not executed.
+    ChangeSetLeft { stack: String },
     /// The action has no effect on a stack.
     NotForAws,
 }
@@ -53,6 +55,10 @@ impl fmt::Display for Fault {
             Self::LeftAfterCancellation { stack, status } => {
                 write!(out, "the run was cancelled; stack {stack} is {status}")
             }
+            Self::ChangeSetLeft { stack } => write!(
+                out,
+                "the run was cancelled; a change set of stack {stack} is left, and nothing executes it"
+            ),
             Self::NotForAws => write!(out, "this action does not need AWS"),
         }
     }

@@ -27,5 +27,6 @@ pub mod parallel;
 pub mod prism;
 pub mod proxy;
 pub mod replay;
+pub mod step;
 pub mod testbed;
 pub mod workdir;

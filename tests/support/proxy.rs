@@ -49,12 +49,21 @@ struct Shared {
     state: Mutex<ProxyState>,
 }
 
+/// The request that is held.
+#[derive(Clone)]
+enum Held {
+    /// The mutation of this number, counted from 0.
+    Mutation(usize),
+    /// The next request of this operation.
+    Operation(String),
+}
+
 #[derive(Default)]
 struct ProxyState {
     /// Added to the time of every request.
     latency: Duration,
     rules: Vec<Rule>,
-    hold: Option<(usize, Side)>,
+    hold: Option<(Held, Side)>,
     mutations: usize,
     journal: Vec<ApiCall>,
     /// Requests that arrived before the proxy was cleared are cut.
@@ -131,7 +140,13 @@ impl FaultProxy {
     /// Holds the mutation of this number, counted from 0, before it is forwarded or before its answer is returned.
     pub fn hold(&self, number: usize, side: Side) {
         self.shared.continues.send_replace(None);
-        self.shared.state().hold = Some((number, side));
+        self.shared.state().hold = Some((Held::Mutation(number), side));
+    }
+
+    /// Holds the next request of this operation, once.
+    pub fn hold_operation(&self, operation: &str, side: Side) {
+        self.shared.continues.send_replace(None);
+        self.shared.state().hold = Some((Held::Operation(operation.to_owned()), side));
     }
 
     /// Waits until a request is held.
@@ -139,7 +154,7 @@ impl FaultProxy {
     pub fn held(&self) -> ApiCall {
         self.held
             .recv_timeout(TIMEOUT)
-            .expect("the mutation to hold is asked for")
+            .expect("the request to hold is asked for")
     }
 
     /// Lets the held request continue, or cuts its connection.
@@ -217,9 +232,10 @@ async fn answer(
         }
         let number = state.mutations;
         state.mutations += usize::from(call.mutates());
-        let hold = state
-            .hold
-            .filter(|(wanted, _)| call.mutates() && *wanted == number);
+        let hold = state.hold.take_if(|(wanted, _)| match wanted {
+            Held::Mutation(wanted) => call.mutates() && *wanted == number,
+            Held::Operation(wanted) => *wanted == call.operation,
+        });
         let fault = fault::choose(&mut state.rules, &call);
         state.journal.push(call.clone());
         (state.journal.len() - 1, fault, hold.map(|(_, side)| side))

@@ -10,6 +10,7 @@
 mod support;
 
 mod aws;
+mod cancelled;
 mod check;
 mod comment;
 mod contract;

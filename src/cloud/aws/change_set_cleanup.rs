@@ -1,15 +1,26 @@
 //! Deletes change sets: those of the run, and those that killed runs left.
 
-use super::change_sets::PREFIX;
+use super::change_sets::{PREFIX, digest};
 use super::poll::PollBackoff;
 use super::{Cloud, error};
-use crate::cloud::{PendingChangeSet, Result};
+use crate::cloud::{ChangeSetInput, PendingChangeSet, Result};
 use crate::stack::Health;
 
 /// Maximum number of polls while a change set is being deleted: about a minute.
 const MAX_EMPTY_POLLS: usize = 12;
 /// Age from which a change set of this program cannot belong to a running job.
 const ABANDONED_SECONDS: i64 = 3600;
+
+/// A change set as a list of a stack's change sets describes it.
+struct ListedChangeSet {
+    name: String,
+    /// ARN.
+    id: String,
+    /// Unix time in seconds.
+    created: i64,
+    /// Its execution began.
+    is_executed: bool,
+}
 
 impl Cloud {
     /// Deletes a change set, and the empty stack that exists only because of it.
@@ -68,7 +79,7 @@ impl Cloud {
         let mut pauses = PollBackoff::new(&self.stop);
         for _ in 0..MAX_EMPTY_POLLS {
             let listed = self.change_sets(stack_id).await?;
-            if listed.iter().any(|(_, id, _)| id != deleted) {
+            if listed.iter().any(|listed| listed.id != deleted) {
                 return Ok(false);
             }
             if listed.is_empty() {
@@ -79,8 +90,7 @@ impl Cloud {
         Ok(false)
     }
 
-    /// Name, ARN and Unix time of all change sets of a stack.
-    async fn change_sets(&self, stack: &str) -> Result<Vec<(String, String, i64)>> {
+    async fn change_sets(&self, stack: &str) -> Result<Vec<ListedChangeSet>> {
         let mut pages = self
             .stacks
             .list_change_sets()
@@ -92,24 +102,37 @@ impl Cloud {
             let page = page.map_err(|e| error::from_sdk("ListChangeSets", e))?;
             for summary in page.summaries.into_iter().flatten() {
                 let time = summary.creation_time.map_or(0, |time| time.secs());
-                let name = summary.change_set_name.unwrap_or_default();
-                found.push((name, summary.change_set_id.unwrap_or_default(), time));
+                let execution = summary.execution_status.as_ref();
+                found.push(ListedChangeSet {
+                    name: summary.change_set_name.unwrap_or_default(),
+                    id: summary.change_set_id.unwrap_or_default(),
+                    created: time,
+                    is_executed: execution.is_some_and(|it| it.as_str().starts_with("EXECUTE_")),
+                });
             }
         }
         Ok(found)
     }
 
+    /// Whether a stack has a change set of this program and of equal content that is not executed.
+    pub async fn has_change_set(&self, stack: &str, proposal: &ChangeSetInput) -> Result<bool> {
+        let name = format!("{PREFIX}{}-", digest(stack, proposal));
+        let change_sets = self.change_sets(stack).await?;
+        let mut own = change_sets.iter().filter(|set| set.name.starts_with(&name));
+        Ok(own.any(|set| !set.is_executed))
+    }
+
     /// Deletes change sets that killed runs left: those of this program for the same template, and old ones for any template.
     pub(super) async fn sweep(&self, stack: &str, digest: &str) -> Result<()> {
         let change_sets = self.change_sets(stack).await?;
-        let newest = change_sets.iter().map(|(_, _, time)| *time).max();
+        let newest = change_sets.iter().map(|listed| listed.created).max();
         let newest = newest.unwrap_or_default();
-        for (name, id, time) in change_sets {
-            let Some(rest) = name.strip_prefix(PREFIX) else {
+        for listed in change_sets {
+            let Some(rest) = listed.name.strip_prefix(PREFIX) else {
                 continue;
             };
-            if rest.starts_with(digest) || newest - time > ABANDONED_SECONDS {
-                self.delete_change_set(stack, &id).await?;
+            if rest.starts_with(digest) || newest - listed.created > ABANDONED_SECONDS {
+                self.delete_change_set(stack, &listed.id).await?;
             }
         }
         Ok(())

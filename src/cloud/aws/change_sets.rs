@@ -230,7 +230,7 @@ impl Cloud {
 }
 
 /// A digest that is equal for change sets of equal content.
-fn digest(stack: &str, proposal: &ChangeSetInput) -> String {
+pub(super) fn digest(stack: &str, proposal: &ChangeSetInput) -> String {
     let tags: Vec<String> = proposal
         .tags
         .iter()

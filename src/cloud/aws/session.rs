@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::federated::WebIdentityProvider;
 use super::{Cloud, cloudformation, control, error, s3, ssm};
-use crate::cloud::Result;
+use crate::cloud::{CloudError, Result};
 use crate::forge::IdentityTokens;
 use crate::guard::Caller;
 use crate::pacing;
@@ -85,8 +85,11 @@ impl Session {
         }
     }
 
-    /// AWS in one region. Queries the caller's identity once.
+    /// AWS in one region. Queries the caller's identity once. A cancelled run begins nothing.
     pub async fn at(&self, region: &str) -> Result<Cloud> {
+        if self.stop.is_cancelled() {
+            return Err(CloudError::Interrupted);
+        }
         let mut clouds = self.clouds.lock().await;
         if let Some(cloud) = clouds.get(region) {
             return Ok(cloud.clone());

@@ -12,7 +12,6 @@ use self::report::{collisions, report};
 use crate::change::{
     ConfigSelector, GroupOrigin, group_origin, policy_at, read_inputs, reject_claimed_stacks,
 };
-use crate::ci::JobEnvironment;
 use crate::exit::Exit;
 use crate::forge::{Forge, IdentityTokens, Source};
 use crate::guard::LoadedPolicy;
@@ -75,7 +74,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
         report.notices.push(Notice::ForkReport);
         return Ok((report, None, None));
     }
-    let plan = plan(environment, policies, format!("pull-{number}"));
+    let plan = plan(job, policies, format!("pull-{number}"));
     let unanswered = preview(&mut report, &inputs, &plan).await;
     add_collisions(&**forge, &mut report, number).await;
     let head = &pull_request.head;
@@ -128,7 +127,7 @@ async fn merge_group(
             unanswered
         }
         None => {
-            let plan = plan(environment, policies, "merge-group".to_owned());
+            let plan = plan(job, policies, "merge-group".to_owned());
             preview(&mut report, &inputs, &plan).await
         }
     };
@@ -174,17 +173,19 @@ async fn read_policies(
 }
 
 fn plan(
-    environment: &JobEnvironment,
+    job: &Job,
     [base_policy, tip_policy]: [LoadedPolicy; 2],
     session: String,
 ) -> PreviewContext {
     PreviewContext {
         base_policy,
         tip_policy,
-        identity: environment
+        identity: job
+            .environment
             .issuer
             .clone()
             .map(|issuer| issuer as Arc<dyn IdentityTokens>),
         session: format!("provisioner-{session}"),
+        stop: job.stop.clone(),
     }
 }

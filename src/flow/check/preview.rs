@@ -29,6 +29,7 @@ pub struct PreviewContext {
     pub identity: Option<Arc<dyn IdentityTokens>>,
     /// Role session name, which CloudTrail shows.
     pub session: String,
+    pub stop: CancellationToken,
 }
 
 impl PreviewContext {
@@ -90,7 +91,7 @@ pub async fn preview(
             let sessions = CredentialCache::new(
                 Arc::clone(identity),
                 plan.session.clone(),
-                CancellationToken::new(),
+                plan.stop.clone(),
             );
             let look = Previewer { inputs, policies };
             let queries = futures_util::stream::iter(work).map(|(change, target, role)| {

@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::guard::{ChangeRequest, EffectKind, Policy, Trigger};
 use crate::job::CredentialCache;
 use crate::job::JobError;
-use crate::job::{ProgressLog, cancel_on_signal};
+use crate::job::ProgressLog;
 use crate::operation::{self, Desired};
 use crate::operation::{Task, TaskOptions, missing_setup, to_diagnostics};
 use crate::plan::{Change, Intent};
@@ -42,7 +42,7 @@ pub async fn inspect(
         Err(problems) => return session.deny_without_policy(&context, &changes, problems),
     };
     let inspection = Inspection::new(session, &context, policy, command).await?;
-    let sessions = session.job.credentials(cancel_on_signal());
+    let sessions = session.job.credentials();
     let looks = futures_util::stream::iter(
         changes
             .iter()

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use provisioner::ci::{CiEvent, JobEnvironment, JobRun};
+use provisioner::cloud::CancellationToken;
 use provisioner::exit::Exit;
 use provisioner::flow::run_job;
 use provisioner::forge::ForgeErrorKind;
@@ -130,7 +131,7 @@ impl Repository {
             .enable_all()
             .build()
             .unwrap();
-        let exit = match runtime.block_on(run_job(environment)) {
+        let exit = match runtime.block_on(run_job(environment, CancellationToken::new())) {
             Ok((_, exit)) => exit,
             Err(error) => error.exit(),
         };

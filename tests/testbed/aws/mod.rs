@@ -8,3 +8,5 @@ mod provision;
 pub mod scene;
 mod secrets;
 mod signals;
+
+pub use kills::table;

@@ -1,60 +1,8 @@
 //! A job that GitHub cancels. The runner signals the shell of the step: SIGINT, SIGTERM after 7.5 s, and SIGKILL after 2.5 s more.
 
-use std::process::{Child, Command, Stdio};
-
 use super::*;
 use crate::support::proxy::{Fault, FaultProxy, Rule, Side};
-
-/// The script of the action's step that runs the program.
-fn script() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/action.yml");
-    let action: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let steps = action["runs"]["steps"].as_array().unwrap();
-    let step = steps.iter().find(|step| step["id"] == "provisioner");
-    step.unwrap()["run"].as_str().unwrap().to_owned()
-}
-
-/// Starts a job in the shell of the runner.
-fn start(job: &Job) -> Child {
-    let script_file = job.folder.path().join("script.sh");
-    std::fs::write(&script_file, script()).unwrap();
-    let program = job.process(&[]);
-    let mut shell = Command::new("bash");
-    shell.args(["--noprofile", "--norc", "-e", "-o", "pipefail"]);
-    shell.arg(&script_file).env_clear();
-    for (name, value) in program.get_envs() {
-        shell.env(name, value.unwrap_or_default());
-    }
-    let digest = Command::new("sha256sum")
-        .arg(program.get_program())
-        .output();
-    let digest = String::from_utf8(digest.unwrap().stdout).unwrap();
-    shell.env("PROVISIONER_BINARY", program.get_program());
-    shell.env("PROVISIONER_BINARY_SHA256", &digest[..64]);
-    shell.stdout(Stdio::piped()).stderr(Stdio::piped());
-    shell.spawn().unwrap()
-}
-
-fn signal(child: &Child, name: &str) {
-    let pid = child.id().to_string();
-    let sent = Command::new("kill").args([name, &pid]).status();
-    assert!(sent.unwrap().success());
-}
-
-/// What a step printed, and its exit code.
-fn ended(child: Child) -> (Option<i32>, String) {
-    let output = child.wait_with_output().unwrap();
-    let log = String::from_utf8(output.stderr).unwrap();
-    (output.status.code(), log)
-}
-
-/// The step that the workflow runs after a cancelled one, in the same job.
-fn finish(job: Job) -> (Option<i32>, String, String) {
-    let job = job.with("PROVISIONER_FINISH_CANCELLED", "true");
-    let (status, log) = ended(start(&job));
-    let summary = std::fs::read_to_string(job.folder.path().join("summary"));
-    (status, log, summary.unwrap_or_default())
-}
+use crate::support::step::{Step, finish_cancelled as finish};
 
 /// CloudFormation as it is while it creates a stack, which the emulator does at once.
 fn creating() -> Rule {
@@ -84,11 +32,11 @@ fn killed(start_job: Start<'_>, proxy: &FaultProxy) {
     proxy.rule(creating());
     proxy.hold(2, Side::After);
     let job = start_job(proxy);
-    let child = start(&job);
+    let step = Step::start(&job);
     assert_eq!(proxy.held().operation, "ExecuteChangeSet");
-    signal(&child, "-KILL");
+    step.kill();
     proxy.release(false);
-    assert_eq!(ended(child).0, None, "a killed program has no exit code");
+    assert_eq!(step.ended().0, None, "a killed program has no exit code");
 }
 
 impl World {
@@ -129,12 +77,13 @@ fn a_cancelled_job_requests_the_removal_of_its_stack() {
         // After the assumption of the role and the creation of the change set.
         proxy.hold(2, Side::After);
         let job = world.push(&before).with("AWS_ENDPOINT_URL", &proxy.url());
-        let child = start(&job);
+        let mut step = Step::start(&job);
         assert_eq!(proxy.held().operation, "ExecuteChangeSet");
-        signal(&child, "-INT");
+        step.cancel();
+        step.terminate();
         proxy.release(true);
         let began = std::time::Instant::now();
-        let (status, log) = ended(child);
+        let (status, log) = step.ended();
         assert_eq!(status, Some(30), "{log}");
         assert!(began.elapsed().as_millis() < 7_500, "{log}");
         let summary = std::fs::read_to_string(job.folder.path().join("summary")).unwrap();
@@ -165,12 +114,13 @@ fn a_cancelled_test_requests_the_removal_of_its_stack() {
     proxy.rule(creating());
     proxy.hold(2, Side::After);
     let job = world.test_through(&pull, comment, &proxy);
-    let child = start(&job);
+    let mut step = Step::start(&job);
     assert_eq!(proxy.held().operation, "ExecuteChangeSet");
-    signal(&child, "-INT");
+    step.cancel();
+    step.terminate();
     proxy.release(true);
     let began = std::time::Instant::now();
-    let (status, log) = ended(child);
+    let (status, log) = step.ended();
     assert_eq!(status, Some(30), "{log}");
     assert!(began.elapsed().as_millis() < 7_500, "{log}");
     assert_eq!(deletions(&proxy), 1, "{log}");

@@ -1,0 +1,102 @@
+//! A step of a runner: the action's script in the shell that the runner starts, and the signals that it sends.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use serde_json::Value;
+
+use super::job::Job;
+
+/// What the program logs as soon as it handles a signal.
+const CANCELLED: &str = "note: the run ends after it has cleaned up";
+
+/// The script of the action's step that runs the program.
+fn script() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/action.yml");
+    let action: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let steps = action["runs"]["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["id"] == "provisioner");
+    step.unwrap()["run"].as_str().unwrap().to_owned()
+}
+
+pub struct Step {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    log: String,
+}
+
+impl Step {
+    /// Starts a job in the shell of the runner.
+    pub fn start(job: &Job) -> Self {
+        let script_file = job.folder.path().join("script.sh");
+        std::fs::write(&script_file, script()).unwrap();
+        let program = job.process(&[]);
+        let mut shell = Command::new("bash");
+        shell.args(["--noprofile", "--norc", "-e", "-o", "pipefail"]);
+        shell.arg(&script_file).env_clear();
+        for (name, value) in program.get_envs() {
+            shell.env(name, value.unwrap_or_default());
+        }
+        let digest = Command::new("sha256sum")
+            .arg(program.get_program())
+            .output();
+        let digest = String::from_utf8(digest.unwrap().stdout).unwrap();
+        shell.env("PROVISIONER_BINARY", program.get_program());
+        shell.env("PROVISIONER_BINARY_SHA256", &digest[..64]);
+        shell.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = shell.spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self {
+            child,
+            stderr,
+            log: String::new(),
+        }
+    }
+
+    /// Whether the step has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    pub fn kill(&self) {
+        self.signal("-KILL");
+    }
+
+    /// Sends the first signal of a runner, and waits until the program has received it.
+    pub fn cancel(&mut self) {
+        self.cancel_with("-INT");
+    }
+
+    pub fn cancel_with(&mut self, name: &str) {
+        self.signal(name);
+        while !self.log.contains(CANCELLED) {
+            let read = self.stderr.read_line(&mut self.log).unwrap();
+            assert_ne!(read, 0, "the signal ended the program: {}", self.log);
+        }
+    }
+
+    /// Sends the second signal of a runner, which comes 7.5 s after the first.
+    pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    /// The exit code, which a killed program does not have, and the log.
+    pub fn ended(mut self) -> (Option<i32>, String) {
+        self.stderr.read_to_string(&mut self.log).unwrap();
+        (self.child.wait().unwrap().code(), self.log)
+    }
+}
+
+/// The step that the workflow runs after a cancelled one, in the same job. Returns its summary too.
+pub fn finish_cancelled(job: Job) -> (Option<i32>, String, String) {
+    let job = job.with("PROVISIONER_FINISH_CANCELLED", "true");
+    let (status, log) = Step::start(&job).ended();
+    let summary = std::fs::read_to_string(job.folder.path().join("summary"));
+    (status, log, summary.unwrap_or_default())
+}
