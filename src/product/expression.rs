@@ -3,7 +3,7 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Expression, UndefinedBehavior, Value};
 
-use super::{limits, operands};
+use super::{budget, limits, operands};
 
 /// A compiled expression and the config keys it reads.
 #[derive(Debug)]
@@ -21,7 +21,10 @@ impl Compiled {
         source: &str,
     ) -> anyhow::Result<Self> {
         let expression = operands::measure_expression(source)
-            .and_then(|source| engine.compile_expression_owned(source))
+            .and_then(|source| {
+                let charged = format!("({source})|{}", budget::CHARGED);
+                engine.compile_expression_owned(charged)
+            })
             .map_err(|error| anyhow::anyhow!("{what}: {error}"))?;
         let mut reads: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
         reads.sort();
@@ -29,9 +32,11 @@ impl Compiled {
     }
 
     pub fn eval(&self, scope: &Value) -> Result<Value, minijinja::Error> {
-        let value = self.expression.eval(scope.clone())?;
-        limits::check(&value)?;
-        Ok(value)
+        budget::within(scope, || {
+            let value = self.expression.eval(scope.clone())?;
+            limits::check(&value)?;
+            Ok(value)
+        })
     }
 }
 

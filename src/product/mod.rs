@@ -2,6 +2,7 @@
 
 mod action;
 mod bounds;
+mod budget;
 mod compile;
 mod expression;
 mod filters;
@@ -158,6 +159,7 @@ impl Product {
         let tier = given.tier.as_deref().unwrap_or_default();
         let suffix = given.suffix.as_deref().unwrap_or_default();
         fixed.push(("given".into(), context! { tier, suffix }));
+        fixed.push((budget::VARIABLE.into(), budget::unspent()));
         // One flat map, because nested `context!` maps are searched one after another at every use.
         let scope = |known: &[(Value, Value)]| -> Value {
             let names = Value::from_pairs(known.iter().cloned());
@@ -302,6 +304,11 @@ impl Product {
             key.strip_prefix(rule)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
+        let scope = Value::from_pairs([
+            ("before", before.clone()),
+            ("after", after.clone()),
+            (budget::VARIABLE, budget::of_scope(after)),
+        ]);
         for (rule, when) in self.manifest.impact.iter().zip(&self.impact) {
             if !rule.keys.iter().any(|rule| covers(rule)) {
                 continue;
@@ -309,7 +316,7 @@ impl Product {
             let holds = match when {
                 None => true,
                 Some(when) => when
-                    .eval(&context! { before, after })
+                    .eval(&scope)
                     .map_err(|source| failure(format!("impact of {:?}", rule.keys), source))?
                     .is_true(),
             };
@@ -345,13 +352,14 @@ fn render(
     name: &str,
     scope: &Value,
 ) -> Result<String, ProductError> {
-    let mut output = limits::BoundedOutput::default();
-    let rendered = engine
-        .get_template(name)
-        .and_then(|template| template.render_captured_to(scope, &mut output));
-    output
-        .finish(rendered.map(|_| ()))
-        .map_err(|source| failure(name.to_owned(), source))
+    let rendered = budget::within(scope, || {
+        let mut output = limits::BoundedOutput::default();
+        let rendered = engine
+            .get_template(name)
+            .and_then(|template| template.render_captured_to(scope, &mut output));
+        output.finish(rendered.and_then(|captured| budget::charge(captured.state())))
+    });
+    rendered.map_err(|source| failure(name.to_owned(), source))
 }
 
 impl fmt::Debug for Product {

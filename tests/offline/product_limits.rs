@@ -282,3 +282,29 @@ fn attack_expressions_of_a_manifest() {
         "more than 500000 steps of work (in rules/0/message.text:1)",
     );
 }
+
+/// Each expression stays within its own limit.
+#[test]
+fn attack_many_expressions_that_each_stay_within_the_limit() {
+    let mut unstopped = Unstopped::default();
+    let reason = "more than 10000000 steps of work for one config";
+    let work = "range(90000)|list|length";
+    let names: String = (0..480).map(|n| format!(", n{n}: '{work}'")).collect();
+    let many = MANIFEST.replace("~ '-stack'}", &format!("~ '-stack'{names}}}"));
+    unstopped.check(&render(&many, "{}"), "names", reason);
+    let rule = |n| {
+        format!(
+            "- {{code: rule-{n}, at: queue, when: '{work} == 0', message: No., severity: error}}\n"
+        )
+    };
+    let rules: String = (0..480).map(rule).collect();
+    let many = format!("{MANIFEST}rules:\n{rules}");
+    unstopped.check(&render(&many, "{}"), "rules", reason);
+
+    // A few of them are allowed.
+    let names: String = (0..20).map(|n| format!(", n{n}: '{work}'")).collect();
+    let few = MANIFEST.replace("~ '-stack'}", &format!("~ '-stack'{names}}}"));
+    let output = render(&few, "Resources: {Q: {Type: 'AWS::SQS::Queue'}}\n");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+}
