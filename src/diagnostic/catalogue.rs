@@ -164,10 +164,10 @@ catalogue! {
         "The job cannot request an identity token, so AWS gives it no credentials.",
         "Let the job request identity tokens: on GitHub, grant it `id-token: write`.";
     ImpactTooHigh "impact-too-high":
-        "The update would replace or interrupt something, and the policy allows changes in place only.",
+        "The update would replace or interrupt something, or the product declares a changed key as worse than `safe`. The policy allows changes in place only.",
         "Allow more under `updates`, or delete and provision the stack anew.";
     ImpactUnknown "impact-unknown":
-        "What the update would do is not known for sure, and may be the worst.",
+        "The worst that the update can do is not known: AWS leaves it open, no rule of the product covers a changed key, or no version of the config in the history renders to the deployed template.",
         "Look at `show-changes`; allow more under `updates` only if its worst case is acceptable.";
     Interrupted "interrupted":
         "The run was asked to end, by Ctrl-C or by the CI system. The message names what is left.",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ChangeRequest;
 use crate::plan::Verdict;
+use crate::product::Level;
 use crate::stack::{Stack, StackName};
 use crate::template::ExternalReference;
 
@@ -20,6 +21,8 @@ pub struct Facts {
     pub owner: BTreeMap<String, String>,
     /// The worst that the change set would do.
     pub verdict: Option<Verdict>,
+    /// The worst impact that the product declares for the changed config keys; `Level::None` if no key changed.
+    pub declared: Option<Level>,
     /// The digests of the reviewed change set and of the one about to be executed.
     pub digests: Option<[String; 2]>,
     /// Stacks that import an output of this stack.

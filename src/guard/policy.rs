@@ -75,7 +75,7 @@ pub struct ValuesPolicy {
 #[serde(rename_all = "kebab-case")]
 pub enum Updates {
     Never,
-    /// Updates that replace or interrupt nothing and lose no data.
+    /// Updates that replace or interrupt nothing and lose no data, by the change set and by the product's declared impact.
     InPlace,
     /// All reviewed updates.
     Reviewed,

@@ -208,7 +208,7 @@ impl Task<'_> {
         desired: &Desired<'_>,
     ) -> Result<ActionOutcome, OperationError> {
         let prefixes = self.prefixes()?;
-        let provisioned = operation::provision(site, desired).await?;
+        let provisioned = operation::provision(site, desired, self.deployed_config).await?;
         let folders = match prefixes.is_empty() {
             true => None,
             false => Some(operation::deploy_folders(site, desired, &prefixes).await?),

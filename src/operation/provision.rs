@@ -4,6 +4,7 @@ use super::cancelled::what_remains;
 use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError, preflight};
 use crate::cloud::{CloudError, OperationResult, PendingChangeSet, StackOperation};
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::guard::{Authority, Create, Facts, Inspect, Preview, Resume, RunsChangeSet, Update};
 use crate::plan;
@@ -43,15 +44,19 @@ pub struct Provisioned {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// Finds the version of the config that a deployed template was rendered from.
+pub type DeployedConfig<'a> = &'a (dyn Fn(&str) -> Option<Config> + Sync);
+
 /// Creates or updates the stack of a config. A stack that equals the template is only verified, so a run can be repeated. A creation
 /// that another run started is watched to its end.
 pub async fn provision(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
+    deployed: DeployedConfig<'_>,
 ) -> Result<Provisioned, OperationError> {
     let facts = site.facts(desired).await?;
     if let Some(stack) = existing(&facts) {
-        return resume(site, desired, facts, stack).await;
+        return resume(site, desired, deployed, facts, stack).await;
     }
     let created = create::<Create>(site, desired, facts).await;
     // Another run may have been faster: then its creation, running or about to start, is what blocks this one.
@@ -68,7 +73,7 @@ pub async fn provision(
         return created;
     };
     match existing(&facts) {
-        Some(stack) => resume(site, desired, facts, stack).await,
+        Some(stack) => resume(site, desired, deployed, facts, stack).await,
         None => created,
     }
 }
@@ -82,6 +87,7 @@ fn existing(facts: &Facts) -> Option<Stack> {
 async fn resume(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
+    deployed: DeployedConfig<'_>,
     mut facts: Facts,
     mut stack: Stack,
 ) -> Result<Provisioned, OperationError> {
@@ -99,7 +105,7 @@ async fn resume(
         stack = created(site, desired, running, ended).await?;
         facts.stack = Some(Some(stack.clone()));
     }
-    update(site, desired, facts, stack).await
+    update(site, desired, deployed, facts, stack).await
 }
 
 /// Whether this config owns the stack, and the stack is being created from the same template.
@@ -244,11 +250,12 @@ async fn roll_back_creation(
 async fn update(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
+    deployed: DeployedConfig<'_>,
     mut facts: Facts,
     stack: Stack,
 ) -> Result<Provisioned, OperationError> {
-    let same_template = site.cloud.template(&stack.id).await? == desired.sent;
-    if same_template && stack.status.health() == Health::Stable {
+    let body = site.cloud.template(&stack.id).await?;
+    if body == desired.sent && stack.status.health() == Health::Stable {
         let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
         return verify(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
@@ -265,6 +272,8 @@ async fn update(
     }
     let pending = ensure_executable(site, desired, pending).await?;
     facts.verdict = Some(plan::worst(&pending.described().change_set));
+    let before = deployed(&body);
+    facts.declared = before.and_then(|before| plan::declared_level(&before, desired.config).ok());
     let digest = plan::change_set_digest(&pending.described().change_set).to_string();
     // A person at the command line reviews the current change set. Reviewers of a pull request saw an earlier one.
     let shown = match &facts.authority {

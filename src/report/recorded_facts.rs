@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::guard::{Authority, Buckets, Caller, ChangeRequest, Facts, TEST_TAG, owner_tags};
 use crate::plan::Verdict;
+use crate::product::Level;
 use crate::stack::{DriftCheck, Stack, StackName, StackStatus};
 use crate::template::ExternalReference;
 
@@ -22,6 +23,8 @@ pub struct RecordedFacts {
     )]
     pub stack: Option<Option<RecordedStack>>,
     pub verdict: Option<Verdict>,
+    /// The worst declared impact of the changed config keys.
+    pub declared: Option<Level>,
     /// The digests of the reviewed change set and of the one about to be executed.
     pub digests: Option<[String; 2]>,
     pub importers: Option<Vec<String>>,
@@ -60,6 +63,7 @@ impl RecordedFacts {
             stack,
             owner,
             verdict,
+            declared,
             digests,
             importers,
             deletion,
@@ -71,6 +75,7 @@ impl RecordedFacts {
             caller,
             stack: stack.map(|stack| stack.map(|stack| RecordedStack::new(stack, &owner))),
             verdict,
+            declared,
             digests,
             importers,
             deletion,
@@ -87,6 +92,7 @@ impl RecordedFacts {
             stack: known.map(|found| found.as_ref().map(|found| found.restore(stack))),
             owner: owner_tags(product, stack),
             verdict: self.verdict,
+            declared: self.declared,
             digests: self.digests.clone(),
             importers: self.importers.clone(),
             deletion: self.deletion.clone(),

@@ -43,6 +43,7 @@ const WORDS: &[&[&str]] = &[
         "may-destroy",
         "destroys",
     ],
+    &["none", "safe", "high", "unknown", "critical"],
     &["title", "command"],
     &[
         "CREATE_COMPLETE",

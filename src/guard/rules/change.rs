@@ -4,6 +4,7 @@ use super::RuleInput;
 use crate::diagnostic::Code;
 use crate::guard::{Denial, EffectKind, Updates};
 use crate::plan::Verdict;
+use crate::product::Level;
 
 /// The policy allows the update. By default existing stacks are not updated.
 pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
@@ -30,21 +31,56 @@ pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     };
     match updates {
         Updates::Never | Updates::Reviewed => None,
-        Updates::InPlace if verdict <= Verdict::InPlace => None,
-        Updates::InPlace if verdict == Verdict::MayDestroy => Some(Denial::new(
-            Code::ImpactUnknown,
-            "the update may destroy data, and the policy says `updates: in-place`",
-            remedy,
-        )),
-        Updates::InPlace => Some(Denial::new(
-            Code::ImpactTooHigh,
-            format!(
-                "the worst that the update does is `{}`, and the policy says `updates: in-place`",
-                verdict.words()
-            ),
-            remedy,
-        )),
+        Updates::InPlace => is_in_place(verdict, input.facts.declared, remedy),
     }
+}
+
+/// Both the change set and the product say that nothing is worse than in place. The worse of the two counts.
+fn is_in_place(verdict: Verdict, declared: Option<Level>, remedy: &str) -> Option<Denial> {
+    let computed = match verdict {
+        Verdict::None | Verdict::InPlace => None,
+        Verdict::MayDestroy => Some((
+            Code::ImpactUnknown,
+            "the update may destroy data".to_owned(),
+        )),
+        _ => {
+            let words = verdict.words();
+            let fact = format!("the worst that the update does is `{words}`");
+            Some((Code::ImpactTooHigh, fact))
+        }
+    };
+    let declared = match declared {
+        Some(Level::None | Level::Safe) => None,
+        None => Some((
+            Code::ImpactUnknown,
+            "the deployed version of the config is not known, so the impact of the changed keys is not known".to_owned(),
+        )),
+        Some(Level::Unknown) => Some((
+            Code::ImpactUnknown,
+            "the product declares no impact for a changed key".to_owned(),
+        )),
+        Some(level) => {
+            let word = level.word();
+            let fact = format!("the product declares the impact of a changed key as `{word}`");
+            Some((Code::ImpactTooHigh, fact))
+        }
+    };
+    let known: Vec<(Code, String)> = [computed, declared].into_iter().flatten().collect();
+    // A known impact that is too high says more than an unknown one.
+    let is_too_high = known.iter().any(|(code, _)| *code == Code::ImpactTooHigh);
+    let code = match is_too_high {
+        true => Code::ImpactTooHigh,
+        false => Code::ImpactUnknown,
+    };
+    let facts: Vec<String> = known.into_iter().map(|(_, fact)| fact).collect();
+    (!facts.is_empty()).then(|| {
+        let facts = facts.join(", ");
+        Denial::new(
+            code,
+            format!("{facts}, and the policy says `updates: in-place`"),
+            remedy,
+        )
+    })
 }
 
 /// The change set is the one that reviewers saw.

@@ -17,6 +17,7 @@ const STACK_FACTS: &[(&str, Removal)] = options! {
     "without knowing the caller": |scene| scene.facts.caller;
     "without knowing the stack": |scene| scene.facts.stack;
     "without knowing the verdict": |scene| scene.facts.verdict;
+    "without knowing the declared impact": |scene| scene.facts.declared;
     "without knowing the digests": |scene| scene.facts.digests;
     "without knowing the importers": |scene| scene.facts.importers;
     "without knowing what would be deleted": |scene| scene.facts.deletion;

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use provisioner::diagnostic::Code;
 use provisioner::guard::*;
 use provisioner::plan::Verdict;
+use provisioner::product::Level;
 use provisioner::stack::{DriftCheck, Stack, StackStatus};
 
 use super::{Loaded, STACK, codes, for_every_kind, policy};
@@ -72,6 +73,10 @@ const FACTS: &[Fact] = &[
             "destroys",
             "unknown",
         ],
+    ),
+    fact(
+        "declared",
+        &["safe", "none", "high", "no rule", "critical", "unknown"],
     ),
     fact("digests", &["same", "different", "unknown"]),
     fact("importers", &["none", "some", "unknown"]),
@@ -196,6 +201,12 @@ impl Known {
             ("verdict", "may destroy") => facts.verdict = Some(Verdict::MayDestroy),
             ("verdict", "destroys") => facts.verdict = Some(Verdict::Destroys),
             ("verdict", _) => facts.verdict = None,
+            ("declared", "safe") => facts.declared = Some(Level::Safe),
+            ("declared", "none") => facts.declared = Some(Level::None),
+            ("declared", "high") => facts.declared = Some(Level::High),
+            ("declared", "no rule") => facts.declared = Some(Level::Unknown),
+            ("declared", "critical") => facts.declared = Some(Level::Critical),
+            ("declared", _) => facts.declared = None,
             ("digests", "same") => facts.digests = Some(digests("a")),
             ("digests", "different") => facts.digests = Some(digests("b")),
             ("digests", _) => facts.digests = None,
@@ -299,6 +310,10 @@ fn representatives(fact: &Fact) -> Vec<usize> {
         "interrupts",
         "may destroy",
         "destroys",
+        "none",
+        "high",
+        "no rule",
+        "critical",
         "different",
         "some",
         "force, name typed",
@@ -372,7 +387,7 @@ pub fn page() -> String {
 }
 
 fn any_case() -> impl Strategy<Value = Case> {
-    prop::array::uniform10(any::<prop::sample::Index>()).prop_map(|indices| {
+    prop::array::uniform11(any::<prop::sample::Index>()).prop_map(|indices| {
         let mut case = [0; FACTS.len()];
         for (at, index) in indices.iter().enumerate() {
             case[at] = index.index(FACTS[at].values.len());
@@ -394,4 +409,30 @@ proptest! {
             prop_assert!(!(denied && allowed), "{kind:?} is allowed without knowing the {}", fact.name);
         }
     }
+
+    #[test]
+    fn a_worse_impact_never_allows(case in any_case(), kind in prop::sample::select(EffectKind::ALL)) {
+        let worse: [(&str, &[&str]); 2] = [
+            ("verdict", &["in place", "interrupts", "may destroy", "destroys", "unknown"]),
+            ("declared", &["none", "safe", "high", "no rule", "critical", "unknown"]),
+        ];
+        for (fact, values) in worse {
+            let allowed = values.iter().map(|value| decided(kind, &with(&case, fact, value)).is_empty());
+            let allowed: Vec<bool> = allowed.collect();
+            prop_assert!(allowed.is_sorted_by(|milder, worse| milder >= worse), "{kind:?}: {fact}: {allowed:?}");
+        }
+    }
+}
+
+#[test]
+fn attack_a_critical_change_in_place() {
+    let mild = with(&allowed_case(EffectKind::Update), "policy", "in-place");
+    let codes = |declared| decided(EffectKind::Update, &with(&mild, "declared", declared));
+    assert_eq!(codes("safe"), [""; 0]);
+    assert_eq!(codes("critical"), ["impact-too-high"]);
+    assert_eq!(codes("no rule"), ["impact-unknown"]);
+    assert_eq!(codes("unknown"), ["impact-unknown"]);
+    let destroys = with(&mild, "verdict", "destroys");
+    let both = decided(EffectKind::Update, &with(&destroys, "declared", "unknown"));
+    assert_eq!(both, ["impact-too-high"]);
 }
