@@ -28,8 +28,17 @@ struct Fetch {
 
 impl Fetch {
     fn new(behavior: Behavior, change: impl FnOnce(CommitBuilder) -> CommitBuilder) -> Self {
+        Self::of_branch("feature", behavior, change)
+    }
+
+    /// The same with a commit on another branch.
+    fn of_branch(
+        branch: &str,
+        behavior: Behavior,
+        change: impl FnOnce(CommitBuilder) -> CommitBuilder,
+    ) -> Self {
         let scene = Scene::new();
-        change(scene.repo.commit("feature")).push();
+        change(scene.repo.commit(branch)).push();
         let pull = scene.pull();
         let token = scene.github.actions_token();
         let served = TempDir::new().unwrap();
@@ -154,6 +163,29 @@ fn a_product_edit_over_five_hundred_configs_has_bounded_calls() {
     let calls = fetch.api_calls();
     assert!(calls < 60, "{calls}: {}", run.stderr);
     assert!(fetch.server.fetches() <= 4, "{:#?}", fetch.server.calls());
+}
+
+/// Drift detection reads all configs of the default branch. Each issue that is written is one more call.
+#[test]
+fn drift_detection_over_five_hundred_configs_has_bounded_calls() {
+    for configs in [1, 500] {
+        let fetch = Fetch::of_branch("main", Behavior::default(), many(configs));
+        let event = fetch.scene.repo.schedule_event("17 3 * * *");
+        let job = Job::new(&fetch.scene.github, &fetch.token, "schedule", &event)
+            .with("GITHUB_SERVER_URL", &fetch.server.url)
+            .with("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:1")
+            .with("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "x");
+        let run = fetch.finish(&job);
+        // Without a plan role no stack can be read, and the summary says so of each.
+        assert_eq!(run.status, 20, "{}", run.stderr);
+        let calls = fetch.api_calls();
+        assert!(
+            calls <= OTHER_CALLS + FEW,
+            "{configs}: {calls}: {}",
+            run.stderr
+        );
+        assert!(fetch.server.fetches() <= 2, "{:#?}", fetch.server.calls());
+    }
 }
 
 #[test]
