@@ -6,7 +6,7 @@ use super::contributors::add_contributors;
 use super::history::MergedRange;
 use super::inputs::{ChangeInputs, read_inputs};
 use super::limits::IdentityLimits;
-use super::policy::policy_file_at;
+use super::policy::{policy_at, policy_file_at};
 use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 use super::selection::ConfigSelector;
 use super::tip::Tip;
@@ -51,7 +51,13 @@ impl MergedChange {
         let source = job.source(&[base, merge]);
         let policy_file = policy_file_at(source, base).await?;
         let policy = read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref());
-        let selection = ConfigSelector::for_policy(&job.environment.configs, &policy)
+        // The policy of now decides alone if the one before the merge does not load.
+        let repaired = match &policy {
+            Ok(_) => None,
+            Err(_) => Some(policy_at(job.source(&[&branch.tip]), &branch.tip).await?),
+        };
+        let policies = [&policy].into_iter().chain(&repaired);
+        let selection = ConfigSelector::for_policies(&job.environment.configs, policies)
             .map_err(JobError::Usage)?;
         let files = source.changed_files(base, merge).await?;
         let given = &job.environment.given;

@@ -35,8 +35,17 @@ impl ConfigSelector {
 
     /// The workflow's globs if there are any, else the policy's, else the default ones.
     pub fn for_policy(globs: &[String], policy: &LoadedPolicy) -> anyhow::Result<Self> {
+        Self::for_policies(globs, [policy])
+    }
+
+    /// The same, by the first policy that loads.
+    pub fn for_policies<'a>(
+        globs: &[String],
+        policies: impl IntoIterator<Item = &'a LoadedPolicy>,
+    ) -> anyhow::Result<Self> {
+        let policy = policies.into_iter().find_map(|policy| policy.as_ref().ok());
         match policy {
-            Ok(policy) if globs.is_empty() => Self::new(&policy.configs),
+            Some(policy) if globs.is_empty() => Self::new(&policy.configs),
             _ => Self::new(globs),
         }
     }

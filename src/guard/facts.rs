@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ChangeRequest;
-use crate::plan::Verdict;
+use crate::plan::{Deletion, Verdict};
 use crate::product::Level;
 use crate::stack::{Stack, StackName};
 use crate::template::ExternalReference;
@@ -35,6 +35,22 @@ pub struct Facts {
     pub external_references: Option<Vec<ExternalReference>>,
     /// Who or what requests the effect.
     pub authority: Authority,
+}
+
+impl Facts {
+    /// Whether no bucket is known that a deletion would have to delete.
+    pub fn has_no_buckets(&self) -> bool {
+        let buckets = self.buckets.as_ref();
+        buckets.is_none_or(|buckets| buckets.deleted.is_empty() && buckets.retained.is_empty())
+    }
+
+    /// Adds what a deletion would delete.
+    pub fn add_deletion(&mut self, deletion: &Deletion) {
+        self.deletion = Some(deletion.digest().to_string());
+        self.importers = Some(deletion.importers.clone());
+        let (deleted, retained) = deletion.buckets_by_behavior();
+        self.buckets = Some(Buckets { deleted, retained });
+    }
 }
 
 /// An AWS identity.

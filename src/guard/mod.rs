@@ -8,6 +8,7 @@ mod facts;
 mod permit;
 mod policies;
 mod policy;
+mod policy_change;
 mod request;
 mod rules;
 
@@ -17,12 +18,13 @@ pub use effect::{
     RunsChangeSet, TearDown, Test, Update, Upload,
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
-pub use permit::{Permit, decide, denials, denials_before_credentials};
-pub use policies::{LoadedPolicy, Policies};
+pub use permit::{Permit, decide, denials, denials_before_credentials, denials_before_merge};
+pub use policies::{ApprovalRequirement, LoadedPolicy, Policies};
 pub use policy::{
     FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Updates, read as read_policy,
     read_file as read_policy_file,
 };
+pub use policy_change::{ChangedKey, PolicyChange};
 
 pub use request::{
     AccountKind, Actor, Branch, ChangeRequest, CommentCommand, Contributor, Permission, PlanReport,
@@ -60,6 +62,17 @@ impl Denial {
     /// Whether a deletion lacks nothing but what a second person adds by a comment.
     pub fn awaits_confirmation(&self) -> bool {
         matches!(self.code, Code::DeleteNotConfirmed | Code::ForceRequired)
+    }
+
+    /// Whether the policy or the config has to change to lift it: neither time nor another person does.
+    pub fn is_by_policy(&self) -> bool {
+        matches!(
+            self.code,
+            Code::PolicyInvalid
+                | Code::AccountMismatch
+                | Code::EnvironmentNotAllowed
+                | Code::DeleteNotAllowed
+        )
     }
 
     /// Whether it denies the change of an existing stack, and nothing else.

@@ -58,3 +58,17 @@ pub fn denials_before_credentials<'a>(
     let policies = policies.into();
     policies.denials(rules::denials_before_credentials, kind, facts, stack)
 }
+
+/// The denials of an effect that are certain before the merge of the change that requests it. `previewed`: the facts include what a
+/// preview read from AWS.
+pub fn denials_before_merge<'a>(
+    kind: EffectKind,
+    policies: impl Into<Policies<'a>>,
+    facts: &Facts,
+    stack: &StackName,
+    previewed: bool,
+) -> Vec<Denial> {
+    let policies = policies.into();
+    let decide = |input: &rules::RuleInput<'_>| rules::denials_before_merge(input, previewed);
+    policies.denials(decide, kind, facts, stack)
+}

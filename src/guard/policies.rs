@@ -1,5 +1,7 @@
 //! The policies that an effect has to pass.
 
+use serde::Serialize;
+
 use super::rules::RuleInput;
 use super::{Denial, EffectKind, Facts, Policy};
 use crate::diagnostic::Diagnostic;
@@ -8,6 +10,17 @@ use crate::stack::StackName;
 
 /// A policy, or the errors of its file.
 pub type LoadedPolicy = Result<Policy, Vec<Diagnostic>>;
+
+/// Approvals that every policy requires.
+const MIN_APPROVALS: u8 = 1;
+
+/// What a change requires of reviewers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ApprovalRequirement {
+    pub approvals: u8,
+    /// An approval counts if each list names the person. No list: everybody with write permission.
+    pub approvers: Vec<Vec<String>>,
+}
 
 /// Two versions of the policy for a pull request: the one that its author could not choose, and the one of now, so that a person who
 /// was removed from it, or an account that it no longer lists, counts at once. A command line has one.
@@ -32,8 +45,20 @@ impl<'a> Policies<'a> {
         Self { before, now }
     }
 
+    /// Whether the change repaired the policy. A policy that does not load cannot forbid its own repair, so the policy of now decides
+    /// alone, at its strictest.
+    pub fn is_repaired(self) -> bool {
+        self.repair().is_some()
+    }
+
+    fn repair(self) -> Option<&'a Policy> {
+        self.before.as_ref().err()?;
+        self.now?.as_ref().ok()
+    }
+
     fn both(self) -> impl Iterator<Item = &'a LoadedPolicy> {
-        std::iter::once(self.before).chain(self.now)
+        let before = (!self.is_repaired()).then_some(self.before);
+        before.into_iter().chain(self.now)
     }
 
     /// The errors of the files.
@@ -72,7 +97,7 @@ impl<'a> Policies<'a> {
     pub fn shown_values(self) -> Vec<String> {
         let mut shown: Vec<String> = match self.before {
             Ok(policy) => policy.values.show.clone(),
-            Err(_) => Vec::new(),
+            Err(_) => return Vec::new(),
         };
         shown.retain(|key| {
             let mut policies = self.both();
@@ -94,6 +119,29 @@ impl<'a> Policies<'a> {
         teams
     }
 
+    /// What a change of an environment's stacks requires of reviewers.
+    pub fn requirement(self, environment: &str) -> ApprovalRequirement {
+        let strict = self.repair().map(Policy::strictest);
+        let policies: Vec<&Policy> = match &strict {
+            Some(strict) => vec![strict],
+            None => self
+                .both()
+                .filter_map(|policy| policy.as_ref().ok())
+                .collect(),
+        };
+        let approvals = policies.iter().map(|policy| policy.approvals(environment));
+        let mut approvers: Vec<Vec<String>> = policies
+            .iter()
+            .map(|policy| policy.approvers(environment).to_vec())
+            .filter(|approvers| !approvers.is_empty())
+            .collect();
+        approvers.dedup();
+        ApprovalRequirement {
+            approvals: approvals.max().unwrap_or(MIN_APPROVALS),
+            approvers,
+        }
+    }
+
     /// The denials by each policy, each once. A denial by one of two policies says which.
     pub(super) fn denials(
         self,
@@ -110,6 +158,17 @@ impl<'a> Policies<'a> {
                 stack,
             })
         };
+        if let Some(now) = self.repair() {
+            let denials = by(&Ok(now.strictest())).into_iter();
+            let named = denials.map(|denial| Denial {
+                fact: format!(
+                    "{}, by the policy of now, since the one before the change does not load",
+                    denial.fact
+                ),
+                ..denial
+            });
+            return named.collect();
+        }
         let before = by(self.before);
         let Some(now) = self.now.map(by) else {
             return before;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::config::validate;
 use crate::diagnostic::{Code, Diagnostic};
@@ -14,6 +15,9 @@ use crate::product::{Schema, Target, default_configs};
 pub const FILE: &str = ".provisioner.yaml";
 
 pub const SCHEMA: &str = include_str!("../../templates/policy.schema.json");
+
+/// Approvals that a change needs if the policy before it does not load.
+const MIN_REPAIR_APPROVALS: u8 = 2;
 
 /// The policy of a repository without a policy file.
 const EMPTY: &str = "version: 1\n";
@@ -150,6 +154,19 @@ impl Policy {
         own.roles.apply.as_deref().map(|role| filled(role, target))
     }
 
+    /// The policy that decides alone if the one before the change does not load: at least two approvals, and no deletions.
+    pub(super) fn strictest(&self) -> Self {
+        let mut strict = self.clone();
+        let at_least = |approvals: u8| approvals.max(MIN_REPAIR_APPROVALS);
+        strict.defaults.approvals = at_least(strict.defaults.approvals);
+        strict.defaults.deletes = Deletes::Never;
+        for own in strict.environments.values_mut() {
+            own.approvals = own.approvals.map(at_least);
+            own.deletes = Some(Deletes::Never);
+        }
+        strict
+    }
+
     /// The number of stacks that are changed at the same time.
     pub fn concurrency(&self) -> usize {
         self.defaults.concurrency
@@ -165,22 +182,40 @@ fn filled(role: &str, target: &Target) -> String {
 
 /// Reads the policy file of a commit or a work tree; `None` stands for a repository without one.
 pub fn read_file(path: &RepoPath, file: Option<&FileContents>) -> Result<Policy, Vec<Diagnostic>> {
+    let values = read_values(path, file)?;
+    serde_json::from_value(values).map_err(|error| invalid(path, error.to_string()))
+}
+
+/// The values of a policy file, with the defaults of the schema.
+pub(super) fn read_values(
+    path: &RepoPath,
+    file: Option<&FileContents>,
+) -> Result<Value, Vec<Diagnostic>> {
     match file {
         Some(FileContents::NotRegular(found)) => {
             Err(vec![Diagnostic::not_a_regular_file(path, *found)])
         }
-        Some(FileContents::Regular(bytes)) => read(path, Some(bytes)),
-        None => read(path, None),
+        Some(FileContents::Regular(bytes)) => values(path, Some(bytes)),
+        None => values(path, None),
     }
 }
 
 /// Parses a policy; `None` stands for a repository without a policy file. Returns all problems.
 pub fn read(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Policy, Vec<Diagnostic>> {
+    let values = values(path, bytes)?;
+    serde_json::from_value(values).map_err(|error| invalid(path, error.to_string()))
+}
+
+fn values(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Value, Vec<Diagnostic>> {
     static COMPILED: LazyLock<Result<Schema, String>> =
         LazyLock::new(|| Schema::compile(SCHEMA).map_err(|error| format!("{error:#}")));
-    let invalid = |message: String| vec![Diagnostic::error(Code::PolicyInvalid, path, message)];
-    let schema = COMPILED.as_ref().map_err(|error| invalid(error.clone()))?;
+    let schema = COMPILED
+        .as_ref()
+        .map_err(|error| invalid(path, error.clone()))?;
     let bytes = bytes.unwrap_or(EMPTY.as_bytes());
-    let values = validate(schema, "a policy", path, bytes)?;
-    serde_json::from_value(values).map_err(|error| invalid(error.to_string()))
+    validate(schema, "a policy", path, bytes)
+}
+
+fn invalid(path: &RepoPath, message: String) -> Vec<Diagnostic> {
+    vec![Diagnostic::error(Code::PolicyInvalid, path, message)]
 }

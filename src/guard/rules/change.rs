@@ -6,21 +6,38 @@ use crate::guard::{Denial, EffectKind, Updates};
 use crate::plan::Verdict;
 use crate::product::Level;
 
-/// The policy allows the update. By default existing stacks are not updated.
-pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
-    if input.kind != EffectKind::Update {
-        return None;
-    }
-    let policy = input.policy.ok()?;
+/// How to get an update allowed.
+const ALLOW_UPDATES: &str =
+    "allow it under `updates` of this environment in the policy file: `in-place` or `reviewed`";
+/// How to get an update allowed that does more than change in place.
+const ALLOW_REVIEWED: &str =
+    "set `updates: reviewed` for this environment in the policy file, if the impact is acceptable";
+
+/// The policy allows updates. By default existing stacks are not updated.
+pub fn updates_are_allowed(input: &RuleInput<'_>) -> Option<Denial> {
+    let policy = input
+        .policy
+        .ok()
+        .filter(|_| input.kind == EffectKind::Update)?;
     let updates = policy.updates(&input.stack.target.environment);
-    let remedy =
-        "delete and provision the stack anew, or allow more under `updates` in the policy file";
-    if updates == Updates::Never {
-        return Some(Denial::new(
+    (updates == Updates::Never).then(|| {
+        Denial::new(
             Code::UpdateNotAllowed,
-            "the stack exists, and the policy says `updates: never`",
-            remedy,
-        ));
+            "the policy says `updates: never`, so an existing stack is not updated",
+            ALLOW_UPDATES,
+        )
+    })
+}
+
+/// The policy allows what the update does.
+pub fn impact_is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
+    let policy = input
+        .policy
+        .ok()
+        .filter(|_| input.kind == EffectKind::Update)?;
+    let updates = policy.updates(&input.stack.target.environment);
+    if updates == Updates::Never {
+        return None;
     }
     let Some(verdict) = input.facts.verdict else {
         return Some(Denial::new(
@@ -31,12 +48,12 @@ pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     };
     match updates {
         Updates::Never | Updates::Reviewed => None,
-        Updates::InPlace => is_in_place(verdict, input.facts.declared, remedy),
+        Updates::InPlace => is_in_place(verdict, input.facts.declared),
     }
 }
 
 /// Both the change set and the product say that nothing is worse than in place. The worse of the two counts.
-fn is_in_place(verdict: Verdict, declared: Option<Level>, remedy: &str) -> Option<Denial> {
+fn is_in_place(verdict: Verdict, declared: Option<Level>) -> Option<Denial> {
     let computed = match verdict {
         Verdict::None | Verdict::InPlace => None,
         Verdict::MayDestroy => Some((
@@ -78,7 +95,7 @@ fn is_in_place(verdict: Verdict, declared: Option<Level>, remedy: &str) -> Optio
         Denial::new(
             code,
             format!("{facts}, and the policy says `updates: in-place`"),
-            remedy,
+            ALLOW_REVIEWED,
         )
     })
 }

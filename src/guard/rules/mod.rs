@@ -28,59 +28,109 @@ enum Phase {
 }
 use Phase::{BeforeCredentials, WithAwsFacts};
 
+/// What the check of a pull request knows of a rule's facts. A rule is judged before the merge only if its facts are known then: in
+/// a forecast, what is not known does not deny.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Forecast {
+    /// Known from the policy, the config and the forge.
+    ByPolicy,
+    /// Read from AWS by the preview.
+    ByPreview,
+    /// Known after the merge: approvals, the merged commit, a comment, credentials.
+    AfterMerge,
+}
+use Forecast::{AfterMerge, ByPolicy, ByPreview};
+
 /// In the order in which denials are reported.
-const RULES: &[(Phase, Rule)] = &[
-    (BeforeCredentials, target::policy_is_valid),
-    (WithAwsFacts, target::account_is_the_same),
-    (BeforeCredentials, target::account_is_listed),
-    (WithAwsFacts, target::region_is_the_same),
-    (BeforeCredentials, target::environment_is_listed),
-    (WithAwsFacts, state::stack_is_stable),
-    (WithAwsFacts, state::stack_exists_as_required),
-    (WithAwsFacts, state::stack_has_not_failed),
-    (WithAwsFacts, state::stack_is_not_protected),
-    (WithAwsFacts, state::stack_is_owned),
-    (WithAwsFacts, template::is_self_contained),
-    (WithAwsFacts, change::is_allowed),
-    (WithAwsFacts, change::is_what_was_shown),
-    (BeforeCredentials, deletion::is_allowed),
-    (WithAwsFacts, deletion::has_no_importers),
-    (WithAwsFacts, deletion::buckets_are_empty),
-    (BeforeCredentials, request::is_merged),
-    (BeforeCredentials, request::targets_default_branch),
-    (BeforeCredentials, request::branch_is_protected),
-    (BeforeCredentials, request::identity_is_limited),
-    (BeforeCredentials, request::is_not_fork),
-    (BeforeCredentials, request::head_is_reported),
-    (BeforeCredentials, request::is_current),
-    (BeforeCredentials, request::stack_is_claimed_once),
-    (BeforeCredentials, request::no_broken_config_claims),
-    (BeforeCredentials, request::is_requested),
-    (BeforeCredentials, request::plan_is_what_was_shown),
-    (BeforeCredentials, approval::suffices),
-    (BeforeCredentials, approval::approvals_are_of_head),
-    (BeforeCredentials, approval::approvals_are_of_plan),
-    (BeforeCredentials, approval::is_not_by_author),
-    (BeforeCredentials, approval::is_not_by_pusher),
-    (BeforeCredentials, approval::is_by_an_approver),
-    (BeforeCredentials, approval::no_changes_requested),
-    (BeforeCredentials, command::actor_may),
-    (BeforeCredentials, command::confirmer_may),
-    (WithAwsFacts, command::is_confirmed),
-    (BeforeCredentials, command::has_second_person),
-    (BeforeCredentials, confirmation::actor_is_known),
-    (WithAwsFacts, confirmation::is_forced),
-    (WithAwsFacts, confirmation::name_is_typed),
+const RULES: &[(Phase, Forecast, Rule)] = &[
+    (BeforeCredentials, ByPolicy, target::policy_is_valid),
+    (WithAwsFacts, AfterMerge, target::account_is_the_same),
+    (BeforeCredentials, ByPolicy, target::account_is_listed),
+    (WithAwsFacts, AfterMerge, target::region_is_the_same),
+    (BeforeCredentials, ByPolicy, target::environment_is_listed),
+    (WithAwsFacts, ByPreview, state::stack_is_stable),
+    (WithAwsFacts, ByPreview, state::stack_exists_as_required),
+    (WithAwsFacts, ByPreview, state::stack_has_not_failed),
+    (WithAwsFacts, ByPreview, state::stack_is_not_protected),
+    (WithAwsFacts, ByPreview, state::stack_is_owned),
+    (WithAwsFacts, ByPolicy, template::is_self_contained),
+    (WithAwsFacts, ByPolicy, change::updates_are_allowed),
+    (WithAwsFacts, ByPreview, change::impact_is_allowed),
+    (WithAwsFacts, AfterMerge, change::is_what_was_shown),
+    (BeforeCredentials, ByPolicy, deletion::is_allowed),
+    (WithAwsFacts, ByPreview, deletion::has_no_importers),
+    (WithAwsFacts, ByPreview, deletion::buckets_are_empty),
+    (BeforeCredentials, AfterMerge, request::is_merged),
+    (BeforeCredentials, ByPolicy, request::targets_default_branch),
+    (BeforeCredentials, ByPolicy, request::branch_is_protected),
+    (BeforeCredentials, AfterMerge, request::identity_is_limited),
+    (BeforeCredentials, ByPolicy, request::is_not_fork),
+    (BeforeCredentials, AfterMerge, request::head_is_reported),
+    (BeforeCredentials, AfterMerge, request::is_current),
+    (
+        BeforeCredentials,
+        AfterMerge,
+        request::stack_is_claimed_once,
+    ),
+    (
+        BeforeCredentials,
+        AfterMerge,
+        request::no_broken_config_claims,
+    ),
+    (BeforeCredentials, AfterMerge, request::is_requested),
+    (
+        BeforeCredentials,
+        AfterMerge,
+        request::plan_is_what_was_shown,
+    ),
+    (BeforeCredentials, AfterMerge, approval::suffices),
+    (
+        BeforeCredentials,
+        AfterMerge,
+        approval::approvals_are_of_head,
+    ),
+    (
+        BeforeCredentials,
+        AfterMerge,
+        approval::approvals_are_of_plan,
+    ),
+    (BeforeCredentials, AfterMerge, approval::is_not_by_author),
+    (BeforeCredentials, AfterMerge, approval::is_not_by_pusher),
+    (BeforeCredentials, AfterMerge, approval::is_by_an_approver),
+    (
+        BeforeCredentials,
+        AfterMerge,
+        approval::no_changes_requested,
+    ),
+    (BeforeCredentials, AfterMerge, command::actor_may),
+    (BeforeCredentials, AfterMerge, command::confirmer_may),
+    (WithAwsFacts, AfterMerge, command::is_confirmed),
+    (BeforeCredentials, AfterMerge, command::has_second_person),
+    (BeforeCredentials, AfterMerge, confirmation::actor_is_known),
+    (WithAwsFacts, AfterMerge, confirmation::is_forced),
+    (WithAwsFacts, AfterMerge, confirmation::name_is_typed),
 ];
 
 /// Denials of the rules that need no AWS facts.
 pub fn denials_before_credentials(input: &RuleInput<'_>) -> Vec<Denial> {
-    let early = RULES.iter().filter(|(when, _)| *when == BeforeCredentials);
-    early.filter_map(|(_, rule)| rule(input)).collect()
+    let early = RULES
+        .iter()
+        .filter(|(phase, ..)| *phase == BeforeCredentials);
+    early.filter_map(|(.., rule)| rule(input)).collect()
 }
 
 /// Denials of all rules.
 pub fn denials(input: &RuleInput<'_>) -> Vec<Denial> {
     let rules = RULES.iter();
-    rules.filter_map(|(_, rule)| rule(input)).collect()
+    rules.filter_map(|(.., rule)| rule(input)).collect()
+}
+
+/// Denials that are certain before the merge. `previewed`: the facts include what the preview read from AWS.
+pub fn denials_before_merge(input: &RuleInput<'_>, previewed: bool) -> Vec<Denial> {
+    let known = RULES.iter().filter(|(_, forecast, _)| match forecast {
+        ByPolicy => true,
+        ByPreview => previewed,
+        AfterMerge => false,
+    });
+    known.filter_map(|(.., rule)| rule(input)).collect()
 }

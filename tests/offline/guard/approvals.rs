@@ -107,6 +107,16 @@ pub const REVIEWS: &[Value] = &[
 ];
 
 /// People whose approval counts, said once more and in another way than the guard says it: by person, not by review.
+/// A person's latest review by the forge's clock; among equal or unknown times the one listed last.
+pub fn latest(reviews: &[Review], person: UserId) -> &Review {
+    let own = reviews.iter().filter(|review| review.by.id == person);
+    own.reduce(|known, next| match (known.at, next.at) {
+        (Some(known_at), Some(next_at)) if next_at < known_at => known,
+        _ => next,
+    })
+    .unwrap()
+}
+
 pub fn counting(kind: EffectKind, request: &ChangeRequest, approvers: &[&str]) -> BTreeSet<UserId> {
     let mut counting = BTreeSet::new();
     let lasts = !matches!(kind, EffectKind::Test);
@@ -121,7 +131,7 @@ pub fn counting(kind: EffectKind, request: &ChangeRequest, approvers: &[&str]) -
         return counting;
     };
     for Review { by, .. } in reviews {
-        let last = reviews.iter().rfind(|it| it.by.id == by.id).unwrap();
+        let last = latest(reviews, by.id);
         let is_approval = last.state == ReviewState::Approved
             && last.commit == *head
             && last.at > Some(arrived)

@@ -7,7 +7,7 @@ use provisioner::guard::*;
 use provisioner::model::UserId;
 use provisioner::report::RecordedFacts;
 
-use super::approvals::{any_reviews, counting};
+use super::approvals::{any_reviews, counting, latest};
 use super::removals::removals;
 use super::scene::*;
 use super::{Loaded, STACK, denials, request, stack};
@@ -131,8 +131,7 @@ proptest! {
         scene.reviews(reviews.clone());
         scene.request().author = Some(contributor(&author));
         scene.request().pushers = Some(pushers.iter().map(contributor).collect());
-        let last: BTreeMap<UserId, ReviewState> = reviews.iter().map(|it| (it.by.id, it.state)).collect();
-        let objected = last.values().any(|it| *it == ReviewState::ChangesRequested);
+        let objected = reviews.iter().any(|it| latest(&reviews, it.by.id).state == ReviewState::ChangesRequested);
         let approved = counting(kind, scene.request(), approvers).len() >= needed && !objected;
         let looks = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
         let denied = scene.codes(kind).iter().any(|code| APPROVAL_CODES.contains(code));

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use provisioner::diagnostic::Code;
 use provisioner::guard::*;
 
 use super::properties::any_scene;
@@ -46,6 +47,10 @@ fn attack_a_run_by_the_policy_of_then() {
             ("of now", &*ONE_APPROVAL, &strict),
             ("before the change", &strict, &*ONE_APPROVAL),
         ] {
+            // A broken policy before the change cannot forbid its repair.
+            if before.is_err() {
+                continue;
+            }
             let denials = denied(EffectKind::Update, before, now, &scene);
             let denial = &denials[0];
             assert_eq!(denial.code.as_str(), code, "{text}");
@@ -88,10 +93,41 @@ fn a_role_needs_both_policies() {
     for (before, now) in [
         (&before, &*ONE_APPROVAL),
         (&*ONE_APPROVAL, &now),
-        (&policy("nonsense: true"), &now),
         (&before, &policy("nonsense: true")),
     ] {
         assert_eq!(roles(before, now), ["", ""]);
+    }
+    assert_eq!(roles(&policy("nonsense: true"), &now), [new, new]);
+}
+
+/// A policy that does not load cannot forbid its own repair: the policy of now decides alone, with two approvals and no deletions.
+#[test]
+fn a_repaired_policy_decides_at_its_strictest() {
+    let broken = policy("nonsense: true");
+    let scene = Scene::merged(EffectKind::Update);
+    let by = |now: &Loaded, scene: &Scene| -> Vec<(String, String)> {
+        let denials = denied(EffectKind::Update, &broken, now, scene);
+        let told = denials.into_iter();
+        told.map(|denial| (denial.code.as_str().to_owned(), denial.fact))
+            .collect()
+    };
+    let one_approval = by(&ONE_APPROVAL, &scene);
+    assert_eq!(one_approval.len(), 1, "{one_approval:?}");
+    assert_eq!(one_approval[0].0, "approval-missing");
+    let why = ", by the policy of now, since the one before the change does not load";
+    assert!(one_approval[0].1.ends_with(why), "{one_approval:?}");
+
+    let mut approved = Scene::merged(EffectKind::Update);
+    approved.reviews([rex().approves(), cleo().approves()]);
+    assert_eq!(by(&ONE_APPROVAL, &approved), []);
+    assert_eq!(by(&broken, &approved)[0].0, "policy-invalid");
+
+    for kind in [EffectKind::Delete, EffectKind::TearDown] {
+        let mut confirmed = Scene::commanded(kind);
+        confirmed.reviews([rex().approves(), pam().approves()]);
+        let denials = denied(kind, &broken, &ONE_APPROVAL, &confirmed);
+        let codes: Vec<&str> = denials.iter().map(|denial| denial.code.as_str()).collect();
+        assert!(codes.contains(&"delete-not-allowed"), "{codes:?}");
     }
 }
 
@@ -116,14 +152,27 @@ proptest! {
     #[test]
     fn a_second_policy_never_allows_more((kind, scene) in any_scene(), other in prop::sample::select(SECOND.iter().collect::<Vec<_>>())) {
         let alone = denials(kind, scene.policy, &scene.facts, &STACK);
-        for both in [
-            denied(kind, scene.policy, other, &scene),
-            denied(kind, other, scene.policy, &scene),
-        ] {
+        // If the policy before the change does not load, the one of now decides alone.
+        let orders = [(scene.policy, other), (other, scene.policy)].into_iter();
+        for (before, now) in orders.filter(|(before, _)| before.is_ok()) {
+            let both = denied(kind, before, now, &scene);
             for denial in &alone {
                 let is_kept = both.iter().any(|kept| kept.code == denial.code && kept.fact.starts_with(&denial.fact));
                 prop_assert!(is_kept, "{denial:?} is not among {both:?}");
             }
         }
+    }
+
+    /// The repair of a policy allows nothing that the repaired policy denies, and nothing without a second approval.
+    #[test]
+    fn a_repair_never_allows_more_than_its_policy((kind, scene) in any_scene()) {
+        let broken = policy("nonsense: true");
+        let by_now: Vec<Code> = denials(kind, scene.policy, &scene.facts, &STACK).into_iter().map(|denial| denial.code).collect();
+        let repaired: Vec<Code> = denied(kind, &broken, scene.policy, &scene).into_iter().map(|denial| denial.code).collect();
+        for code in &by_now {
+            prop_assert!(repaired.contains(code), "{code:?} is not among {repaired:?}");
+        }
+        let deletes = matches!(kind, EffectKind::Delete | EffectKind::TearDown);
+        prop_assert!(!deletes || !repaired.is_empty());
     }
 }
