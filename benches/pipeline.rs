@@ -252,17 +252,12 @@ fn h_plan_on_all_cores(bencher: Bencher<'_, '_>, count: usize) {
 /// The comment of a finished plan.
 #[divan::bench(args = COUNTS)]
 fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
-    let report = Report {
-        context: CheckContext {
-            base: "0000000".to_owned(),
-            head: "fffffff".to_owned(),
-            version: env!("CARGO_PKG_VERSION"),
-        },
-        plan: plan(&change(count).0),
-        previews: Default::default(),
-        collisions: None,
-        notices: Vec::new(),
+    let context = CheckContext {
+        base: "0000000".to_owned(),
+        head: "fffffff".to_owned(),
+        version: env!("CARGO_PKG_VERSION"),
     };
+    let report = Report::new(context, plan(&change(count).0), Vec::new());
     let comment = || {
         report::markdown(&report, report::Rest::JobSummary, COMMENT_LIMIT)
             .expect("the comment renders")

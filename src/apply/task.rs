@@ -5,8 +5,8 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::guard::{CommentCommand, Denial};
-use crate::plan::{Change, Impact, Intent};
-use crate::product::{Level, Verb};
+use crate::plan::{Change, Intent};
+use crate::product::Verb;
 use crate::report::{NextStep, Outcome, Problem, Refusal, State};
 
 #[derive(Clone)]
@@ -92,10 +92,7 @@ impl StackTask<'_> {
 
     /// Whether the change only requests new folders.
     pub fn is_folders_only(&self) -> bool {
-        let keys = self.config.product.folder_keys();
-        let impact = &self.change.impact;
-        let alone = |it: &Impact| it.level == Level::Safe && keys.contains(&it.key);
-        !self.change.folders.is_empty() && !impact.is_empty() && impact.iter().all(alone)
+        self.change.is_folders_only(&self.config.product)
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::products::products_at;
 use super::selection::ConfigSelector;
 use crate::config::{Config, load_file};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, FileContents, RepoPath};
 use crate::plan::{Change, EarlierVersions, Input, Renamed};
-use crate::product::{PRODUCTS_FOLDER, Registry, RunInput};
+use crate::product::{PRODUCTS_FOLDER, Registry, RunInput, Target};
 
 /// Removed configs with errors whose history is read, and versions of each.
 const MAX_BROKEN: usize = 10;
@@ -29,6 +31,23 @@ impl ChangeInputs {
     pub(super) fn at_head(&self, path: &RepoPath) -> Option<&FileContents> {
         let input = self.inputs.iter().find(|input| input.path == *path);
         input?.head.as_ref()
+    }
+
+    /// The paths of all configs at the head, and the targets of those that load.
+    pub(super) async fn targets_at(
+        &self,
+        source: &dyn Source,
+        head: &CommitSha,
+        selection: &ConfigSelector,
+    ) -> Result<(Vec<RepoPath>, Vec<Target>), ForgeError> {
+        let known = |path: &RepoPath| self.at_head(path);
+        let configs = other_configs_at(source, head, selection, known).await?;
+        let targets = configs
+            .par_iter()
+            .filter_map(|(path, contents)| load_file(&self.head, path, contents).config)
+            .map(|config| config.target);
+        let targets = targets.collect();
+        Ok((configs.into_keys().collect(), targets))
     }
 
     /// The config of a change at the base or the head; `None` if it is absent there or has errors.

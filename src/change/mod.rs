@@ -21,7 +21,7 @@ pub use inputs::{ChangeInputs, configs_at, read_inputs};
 pub use limits::IdentityLimits;
 pub use merge_queue::{GroupOrigin, group_origin};
 pub use merged::MergedChange;
-pub use policy::{policy_at, policy_file_at};
+pub use policy::{ProposedPolicies, policy_at, policy_file_at};
 pub use products::products;
 pub use proposed::PullRequestContext;
 pub use reviewed::{ReportedPlan, plan_reports, reviewed_plan};

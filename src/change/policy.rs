@@ -1,14 +1,16 @@
-//! The operator's policy at a commit.
+//! The operator's policy at a commit, and the policies of a change.
 
+use super::inputs::ChangeInputs;
+use super::selection::ConfigSelector;
+use crate::diagnostic::Diagnostic;
 use crate::forge::{FileAt, ForgeError, Source};
-use crate::guard::{LoadedPolicy, POLICY_FILE, read_policy_file};
+use crate::guard::{LoadedPolicy, POLICY_FILE, Policies, PolicyChange, read_policy_file};
 use crate::model::{CommitSha, FileContents, RepoPath};
 
 /// Reads the policy at a commit. A change is judged by the policy at its base, never by its own.
 pub async fn policy_at(source: &dyn Source, at: &CommitSha) -> Result<LoadedPolicy, ForgeError> {
-    let path = RepoPath::typed(POLICY_FILE);
     let file = policy_file_at(source, at).await?;
-    Ok(read_policy_file(&path, file.as_ref()))
+    Ok(loaded(file.as_ref()))
 }
 
 /// The policy file; `None` if the commit has no policy file.
@@ -19,4 +21,109 @@ pub async fn policy_file_at(
     let path = &RepoPath::typed(POLICY_FILE);
     let files = source.read(&[FileAt { commit, path }]).await?;
     Ok(files.into_iter().next().flatten())
+}
+
+fn loaded(file: Option<&FileContents>) -> LoadedPolicy {
+    read_policy_file(&RepoPath::typed(POLICY_FILE), file)
+}
+
+/// The policies that concern a change which is not merged yet.
+pub struct ProposedPolicies {
+    /// Where the change begins. Its author may have chosen it.
+    base: LoadedPolicy,
+    /// At the tip of the branch that it goes into.
+    tip: LoadedPolicy,
+    tip_file: Option<FileContents>,
+    /// After the merge, if the change edits the policy file.
+    after: Option<(LoadedPolicy, Option<FileContents>)>,
+}
+
+impl ProposedPolicies {
+    /// Reads them; `head` is `None` if the change does not edit the policy file.
+    pub async fn read(
+        (source, base): (&dyn Source, &CommitSha),
+        (tip_source, tip): (&dyn Source, &CommitSha),
+        head: Option<&CommitSha>,
+    ) -> Result<Self, ForgeError> {
+        let tip_file = policy_file_at(tip_source, tip).await?;
+        let tip_policy = loaded(tip_file.as_ref());
+        let base = match tip == base {
+            true => tip_policy.clone(),
+            false => policy_at(source, base).await?,
+        };
+        let after = match head {
+            None => None,
+            Some(head) => {
+                let file = policy_file_at(source, head).await?;
+                Some((loaded(file.as_ref()), file))
+            }
+        };
+        Ok(Self {
+            base,
+            tip: tip_policy,
+            tip_file,
+            after,
+        })
+    }
+
+    /// Those that a preview has to pass.
+    pub fn for_preview(&self) -> Policies<'_> {
+        Policies::new(&self.base, Some(&self.tip))
+    }
+
+    /// Those that decide after the merge.
+    pub fn for_merge(&self) -> Policies<'_> {
+        let after = self.after.as_ref();
+        Policies::new(&self.tip, after.map(|(policy, _)| policy))
+    }
+
+    /// The errors of the policy after the merge.
+    pub fn problems(&self) -> &[Diagnostic] {
+        let policy = self.after.as_ref().map_or(&self.tip, |(policy, _)| policy);
+        policy.as_ref().err().map_or(&[], Vec::as_slice)
+    }
+
+    /// Selects configs by the policy of now; by the change's own if that one does not load.
+    pub fn selection(&self, globs: &[String]) -> anyhow::Result<ConfigSelector> {
+        let after = self.after.as_ref().map(|(policy, _)| policy);
+        ConfigSelector::for_policies(globs, std::iter::once(&self.tip).chain(after))
+    }
+
+    /// Whether the change edits the policy file.
+    pub fn is_changed(&self) -> bool {
+        self.after.is_some()
+    }
+
+    /// What the change makes of the policy; `None` if it does not edit it.
+    pub async fn change(
+        &self,
+        source: &dyn Source,
+        head: &CommitSha,
+        inputs: &ChangeInputs,
+        globs: &[String],
+    ) -> anyhow::Result<Option<PolicyChange>> {
+        let Some((after, file)) = &self.after else {
+            return Ok(None);
+        };
+        let now = self.selection(globs)?;
+        let then = ConfigSelector::for_policies(globs, [after, &self.tip].into_iter())?;
+        let (selected, targets) = inputs.targets_at(source, head, &then).await?;
+        let path = RepoPath::typed(POLICY_FILE);
+        let change = PolicyChange::new(&path, self.tip_file.as_ref(), file.as_ref(), &targets);
+        let Some(mut change) = change else {
+            return Ok(None);
+        };
+        if after.is_ok() && self.tip.is_ok() {
+            let before = source.list(head, &now).await?;
+            change.added = difference(&selected, &before);
+            change.left = difference(&before, &selected);
+        }
+        Ok(Some(change))
+    }
+}
+
+fn difference(paths: &[RepoPath], others: &[RepoPath]) -> Vec<RepoPath> {
+    let others: std::collections::BTreeSet<&RepoPath> = others.iter().collect();
+    let more = paths.iter().filter(|path| !others.contains(path));
+    more.cloned().collect()
 }

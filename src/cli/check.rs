@@ -8,12 +8,14 @@ use clap::{Args, ValueHint};
 use super::result::ResultFormat;
 use super::tier::check_tier;
 use crate::VERSION;
-use crate::change::{ConfigSelector, read_inputs, reject_claimed_stacks};
+use crate::change::{ProposedPolicies, read_inputs, reject_claimed_stacks};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
+use crate::flow::check::on_merge::add_on_merge;
 use crate::flow::check::report::report;
 use crate::forge::Source as _;
 use crate::forge::local::LocalRepository;
+use crate::guard::POLICY_FILE;
 use crate::product::{Registry, RunInput};
 use crate::report::{self as print, Notice, OfflineReason, Report};
 use crate::workspace::{add_repository_products, glob_invalid};
@@ -63,7 +65,7 @@ pub struct CheckArgs {
 pub fn check(args: &CheckArgs) -> (String, Exit) {
     match compare(args) {
         Ok(report) => {
-            let exit = if report.plan.invalid > 0 {
+            let exit = if report.has_errors() {
                 Exit::Config
             } else {
                 Exit::Ok
@@ -106,7 +108,6 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
     // A variable may end with a line break.
     let globs = args.configs.iter().map(|glob| glob.trim().to_owned());
     let globs: Vec<String> = globs.filter(|glob| !glob.is_empty()).collect();
-    let selection = ConfigSelector::new(&globs)?;
     let given = RunInput {
         tier: args.tier.clone(),
         ..RunInput::default()
@@ -114,10 +115,18 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut report = runtime.block_on(async {
         let files = repository.changed_files(&base, &head).await?;
+        let edits_policy = files.iter().any(|file| file.is_under(POLICY_FILE));
+        let after = edits_policy.then_some(&head);
+        let policies =
+            ProposedPolicies::read((&repository, &base), (&repository, &tip), after).await?;
+        let selection = policies.selection(&globs)?;
         let inputs = read_inputs(&repository, &base, &head, &files, &selection, &given).await?;
         let mut report = report(&inputs, &base, &head);
         let plan = &mut report.plan;
         reject_claimed_stacks(plan, &inputs, &repository, &head, &selection).await?;
+        report.policy = policies.change(&repository, &head, &inputs, &globs).await?;
+        let facts = std::collections::BTreeMap::new();
+        add_on_merge(&mut report, &inputs, &policies, None, facts);
         anyhow::Ok(report)
     })?;
     if !report.plan.changes.is_empty() {

@@ -31,6 +31,8 @@ pub struct PullRequest {
     pub number: u64,
     /// Tip of the branch that it would be merged into.
     pub base: CommitSha,
+    /// The branch that it would be merged into.
+    pub target: String,
     pub head: CommitSha,
     /// Whether the head is in another repository, by repository id. A head whose repository was deleted counts as a fork.
     pub fork: bool,

@@ -2,24 +2,24 @@
 
 use super::{Desired, OperationContext, OperationError};
 use crate::config::Config;
-use crate::guard::{Inspect, Preview};
+use crate::guard::{Facts, Inspect, Preview};
 use crate::plan::{Changes, DriftImpact};
 use crate::report::Step;
 use crate::stack::{DescribedChangeSet, Health, Stack};
 
 /// Creates a change set, reads it, and deletes it in any case.
 ///
-/// `deployed` finds the config that a deployed template was rendered from, if the history has it.
+/// `facts`: those of the stack, as [`OperationContext::facts`] reads them. `deployed` finds the config that a deployed template was rendered from, if the history has it.
 ///
 /// With `real`, a change set is also created for a stack that does not exist; the empty stack that CloudFormation then adds is deleted.
 pub async fn changes(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
+    facts: &Facts,
     real: bool,
     deployed: &(dyn Fn(&str) -> Option<Config> + Sync),
 ) -> Result<Changes, OperationError> {
-    let facts = site.facts(desired).await?;
-    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let _looking = site.decide::<Inspect>(facts, &desired.stack)?;
     let existing = facts.stack.clone().flatten();
     let exists = existing
         .as_ref()
@@ -27,7 +27,7 @@ pub async fn changes(
     if !exists && !real {
         // Without its macros and nested templates, the template does not show what would be created.
         if !desired.external_references().is_empty() {
-            let _allowed = site.decide::<Preview>(&facts, &desired.stack)?;
+            let _allowed = site.decide::<Preview>(facts, &desired.stack)?;
         }
         return Ok(Changes::for_new_stack(
             desired.config,
@@ -35,7 +35,7 @@ pub async fn changes(
             &desired.document,
         ));
     }
-    let look = site.decide::<Preview>(&facts, &desired.stack)?;
+    let look = site.decide::<Preview>(facts, &desired.stack)?;
     site.progress.step(&desired.stack, Step::ChangeSet);
     let mut pending = site
         .cloud

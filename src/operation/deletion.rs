@@ -8,8 +8,8 @@ use super::cancelled::what_remains;
 use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{StackBucket, StackOperation, StackResource};
-use crate::guard::{Buckets, Delete, Facts, Inspect, TearDown};
-use crate::plan::{DeletedResource, Deletion};
+use crate::guard::{Delete, Facts, Inspect, TearDown};
+use crate::plan::{BUCKET, DeletedResource, Deletion};
 use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, Stack, StackName};
 use crate::template::{DeletionBehavior, Document};
@@ -22,16 +22,17 @@ pub struct DeletionResult {
     pub versions: u64,
 }
 
-/// Reads everything that a deletion would delete. Changes nothing.
+/// Reads everything that a deletion would delete, and adds it to the stack's facts. Changes nothing.
 pub async fn preview_deletion(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
+    facts: &mut Facts,
     empties: bool,
 ) -> Result<Deletion, OperationError> {
-    let facts = site.facts(desired).await?;
-    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-    let stack = facts.stack.flatten();
+    let _looking = site.decide::<Inspect>(facts, &desired.stack)?;
+    let stack = facts.stack.clone().flatten();
     let (deletion, _) = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
+    facts.add_deletion(&deletion);
     Ok(deletion)
 }
 
@@ -86,7 +87,10 @@ async fn inspect_deletion(
             buckets.push(bucket.clone());
         }
         deletion.resources.push(DeletedResource {
-            deletion_behavior: deletion_behavior(document.as_ref(), &resource),
+            deletion_behavior: match empties && resource.kind == BUCKET {
+                true => DeletionBehavior::Deleted,
+                false => deletion_behavior(document.as_ref(), &resource),
+            },
             logical_id: resource.logical_id,
             physical_id: resource.physical_id,
             kind: resource.kind,
@@ -116,10 +120,7 @@ pub async fn delete(
     let mut facts = site.facts(desired).await?;
     let stack = facts.stack.clone().flatten();
     let (deletion, held) = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
-    facts.deletion = Some(deletion.digest().to_string());
-    facts.importers = Some(deletion.importers.clone());
-    let (deleted, retained) = deletion.buckets_by_behavior();
-    facts.buckets = Some(Buckets { deleted, retained });
+    facts.add_deletion(&deletion);
     facts.authority = site.authority.authority(&desired.stack, Some(&deletion));
     if empties {
         tear_down(site, desired, facts, stack, (deletion, held)).await

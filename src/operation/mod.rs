@@ -93,7 +93,7 @@ impl OperationContext<'_> {
     }
 
     /// The facts of a stack before a change set or a preview.
-    async fn facts(&self, desired: &Desired<'_>) -> Result<Facts, OperationError> {
+    pub async fn facts(&self, desired: &Desired<'_>) -> Result<Facts, OperationError> {
         let stack = &desired.stack;
         Ok(Facts {
             caller: Some(self.cloud.caller().clone()),

@@ -108,8 +108,9 @@ impl Task<'_> {
         desired: &Desired<'_>,
         values: &Redactor,
     ) -> Result<ActionOutcome, OperationError> {
-        let changes =
-            operation::changes(site, desired, self.options.real, self.deployed_config).await?;
+        let facts = site.facts(desired).await?;
+        let real = self.options.real;
+        let changes = operation::changes(site, desired, &facts, real, self.deployed_config).await?;
         let refused = changes.refused.is_some();
         let details = ActionOutcome::new(
             report::changes_summary(&changes),
@@ -184,7 +185,9 @@ impl Task<'_> {
                 Ok(ActionOutcome::new(line, tables(deletion), &gone))
             }
             Err(OperationError::Denied(denials)) if !site.authority.has_prompted() => {
-                let deletion = operation::preview_deletion(site, desired, empties).await;
+                let mut facts = site.facts(desired).await?;
+                let deletion =
+                    operation::preview_deletion(site, desired, &mut facts, empties).await;
                 let Ok(deletion) = deletion else {
                     return Err(OperationError::Denied(denials));
                 };

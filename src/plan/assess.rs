@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 
 use super::stacks::{ConfigMoves, reject_shared_stacks};
-use super::{Change, Impact, Input, Intent, NewFolders, Plan, digest, impact, resources};
+use super::{BUCKET, Change, Impact, Input, Intent, NewFolders, Plan, digest, impact, resources};
 use crate::config::{Config, LoadResult, load_file};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::Digest;
-use crate::product::{Level, ProductError, Registry, Target};
+use crate::product::{Level, ProductError, Registry, Target, Verb};
 use crate::template::{self, DeletionBehavior, Document};
 use crate::text::{pluralize, quote};
 
@@ -68,6 +68,7 @@ fn assess_one(
         diff: None,
         template: None,
         folders: Vec::new(),
+        external_references: Vec::new(),
         diagnostics: Vec::new(),
         caveat: None,
     };
@@ -128,6 +129,10 @@ fn present(
         return Ok(());
     }
     change.template = Some(Digest::sha256(&new));
+    if let Some(document) = &new_document {
+        let permissions = &after.product.manifest.permissions;
+        change.external_references = template::external_references(&document.tree, permissions);
+    }
     let base = before.map(|before| match before.config {
         None => Err(
             "The config at the base has errors, so there is nothing to compare with.".to_owned(),
@@ -220,6 +225,16 @@ fn removed(change: &mut Change, before: &Config) {
     };
     let document = Document::parse(&change.path, &old).ok();
     change.resources = resources::compare(document.as_ref(), None);
+    if before
+        .delete_action()
+        .is_some_and(|(_, verb)| verb == Verb::TearDown)
+    {
+        let removed = change.resources.iter_mut();
+        // `tear-down` empties and deletes the buckets that the template retains.
+        removed
+            .filter(|resource| resource.kind == BUCKET)
+            .for_each(|bucket| bucket.deletion_behavior = Some(DeletionBehavior::Deleted));
+    }
     let loses_data = change.resources.iter().any(|resource| {
         resource.stateful && resource.deletion_behavior == Some(DeletionBehavior::Deleted)
     });

@@ -38,6 +38,7 @@ pub struct DeletedResource {
     pub physical_id: Option<String>,
     #[serde(rename = "type")]
     pub kind: String,
+    /// What the deletion does: emptied buckets are deleted, whatever the template says.
     pub deletion_behavior: DeletionBehavior,
 }
 
@@ -73,10 +74,13 @@ impl Deletion {
     }
 
     pub fn retained(&self) -> impl Iterator<Item = &DeletedResource> {
-        let stays = |resource: &&DeletedResource| {
-            resource.deletion_behavior == DeletionBehavior::Retained
-                && !(self.empties && resource.kind == BUCKET)
-        };
+        let stays =
+            |resource: &&DeletedResource| resource.deletion_behavior == DeletionBehavior::Retained;
         self.resources.iter().filter(stays)
+    }
+
+    /// Whether a bucket that holds object versions is emptied and deleted.
+    pub fn destroys_objects(&self) -> bool {
+        self.empties && self.buckets.values().any(|versions| *versions > 0)
     }
 }

@@ -21,8 +21,8 @@ use serde::Serialize;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
 use crate::model::{Digest, RepoPath};
-use crate::product::{Level, Target};
-use crate::template::DeletionBehavior;
+use crate::product::{Level, Product, Target};
+use crate::template::{DeletionBehavior, ExternalReference};
 
 pub use assess::assess;
 pub use changes::{Assessed, Changes};
@@ -98,6 +98,9 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<Digest>,
     pub folders: Vec<NewFolders>,
+    /// What the template at the head refers to outside of it.
+    #[serde(skip)]
+    pub external_references: Vec<ExternalReference>,
     /// Problems of the config at the head.
     pub diagnostics: Vec<Diagnostic>,
     /// Why the comparison with the base is incomplete.
@@ -109,6 +112,13 @@ impl Change {
     /// Whether the head has no config here.
     pub fn is_removed(&self) -> bool {
         matches!(self.intent, Intent::Delete | Intent::Abandon)
+    }
+
+    /// Whether the change only requests new folders.
+    pub fn is_folders_only(&self, product: &Product) -> bool {
+        let keys = product.folder_keys();
+        let alone = |it: &Impact| it.level == Level::Safe && keys.contains(&it.key);
+        !self.folders.is_empty() && !self.impact.is_empty() && self.impact.iter().all(alone)
     }
 }
 

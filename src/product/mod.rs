@@ -218,6 +218,12 @@ impl Product {
         Ok(broken)
     }
 
+    /// The config keys that account, region and environment are read from: the first of each.
+    pub fn target_keys(&self) -> [Option<&str>; 3] {
+        let [account, region, environment] = &self.target;
+        [account, region, environment].map(|key| key.reads.first().map(String::as_str))
+    }
+
     pub fn target(&self, scope: &Value) -> Result<Target, ProductError> {
         let [account, region, environment] = &self.target;
         Ok(Target {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Notice, Preview};
+use super::{Notice, OnMerge, Preview};
+use crate::guard::PolicyChange;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Digest, RepoPath};
@@ -17,6 +18,12 @@ pub struct Report {
     /// AWS previews by config path. A config without a preview is absent.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub previews: BTreeMap<String, Preview>,
+    /// The effect of the merge by config path. A config with errors is absent.
+    pub on_merge: BTreeMap<RepoPath, OnMerge>,
+    /// `None` if the change does not edit the policy file.
+    pub policy: Option<PolicyChange>,
+    /// Errors of the policy file after the merge.
+    pub policy_problems: Vec<Diagnostic>,
     /// Other open pull requests that change the same configs; `None` if they are unknown.
     pub collisions: Option<Vec<Collision>>,
     /// In JSON a list of sentences.
@@ -42,6 +49,25 @@ pub struct Collision {
 }
 
 impl Report {
+    /// A report without what AWS, the policy and the forge add.
+    pub fn new(context: CheckContext, plan: Plan, notices: Vec<Notice>) -> Self {
+        Self {
+            context,
+            plan,
+            previews: BTreeMap::new(),
+            on_merge: BTreeMap::new(),
+            policy: None,
+            policy_problems: Vec::new(),
+            collisions: None,
+            notices,
+        }
+    }
+
+    /// Whether the change concerns neither a config nor the policy file.
+    pub fn is_empty(&self) -> bool {
+        self.plan.changes.is_empty() && self.policy.is_none() && self.policy_problems.is_empty()
+    }
+
     /// Adds a preview and raises the levels of the change and the plan to its level.
     pub fn add(&mut self, path: &str, preview: Preview) {
         let changes = self.plan.changes.iter_mut();
@@ -66,10 +92,14 @@ impl Report {
     }
 
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> + Clone {
-        self.plan
-            .changes
-            .iter()
-            .flat_map(|change: &Change| &change.diagnostics)
+        let changes = self.plan.changes.iter();
+        let of_configs = changes.flat_map(|change: &Change| &change.diagnostics);
+        self.policy_problems.iter().chain(of_configs)
+    }
+
+    /// Whether the check fails.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics().any(Diagnostic::is_error)
     }
 
     /// Numbers of errors and warnings.

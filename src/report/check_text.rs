@@ -1,7 +1,8 @@
 //! A check for terminals: its problems, and one line for each change.
 
 use super::check::Report;
-use super::check_comment::{NO_CHANGE, plan_words};
+use super::check_comment::on_merge_words;
+use super::check_headline::NO_CHANGE;
 use super::diagnostics::diagnostics;
 use crate::plan::{Change, Intent};
 use crate::product::Level;
@@ -12,7 +13,7 @@ pub fn check_text(report: &Report) -> String {
     let changes = &report.plan.changes;
     let lines: String = match changes.is_empty() {
         true => format!("{NO_CHANGE}\n"),
-        false => changes.iter().map(line).collect(),
+        false => changes.iter().map(|change| line(report, change)).collect(),
     };
     match diagnostics(report.diagnostics()) {
         problems if problems.is_empty() => lines,
@@ -20,15 +21,11 @@ pub fn check_text(report: &Report) -> String {
     }
 }
 
-/// `path: delete stack NAME in ACCOUNT, REGION (impact critical)`.
-fn line(change: &Change) -> String {
-    let mut line = format!("{}: {}", change.path, plan_words(change));
+/// `path: delete after confirmation: STACK in ACCOUNT, REGION (impact critical)`.
+fn line(report: &Report, change: &Change) -> String {
+    let mut line = format!("{}: {}", change.path, on_merge_words(report, change));
     if let (Some(stack), Some(target)) = (&change.stack, &change.target) {
-        let words = match change.intent {
-            Intent::Invalid | Intent::Unchanged => " of stack ",
-            Intent::Create | Intent::Update | Intent::Delete | Intent::Abandon => " ",
-        };
-        line += &format!("{words}{stack} in {}, {}", target.account, target.region);
+        line += &format!(": {stack} in {}, {}", target.account, target.region);
     }
     if change.level > Level::None && change.intent != Intent::Create {
         line += &format!(" (impact {})", change.level.word());

@@ -2,8 +2,7 @@
 
 use super::Text;
 use super::format::Format;
-use crate::plan::{BUCKET, Deletion};
-use crate::template::DeletionBehavior;
+use crate::plan::Deletion;
 use crate::text::pluralize;
 
 /// What a deletion would do, in one line.
@@ -56,14 +55,8 @@ pub fn deletion(deletion: &Deletion, format: Format) -> String {
         .map(|resource| {
             let id = resource.physical_id.as_deref();
             let versions = id.and_then(|id| deletion.buckets.get(id)).copied();
-            let behavior = match resource.deletion_behavior {
-                DeletionBehavior::Retained if deletion.empties && resource.kind == BUCKET => {
-                    DeletionBehavior::Deleted
-                }
-                behavior => behavior,
-            };
             vec![
-                Text::ours(behavior.word()),
+                Text::ours(resource.deletion_behavior.word()),
                 Text::name(&resource.logical_id),
                 Text::name(&resource.kind),
                 Text::optional(id),

@@ -28,13 +28,19 @@ pub fn problems_line(problems: &[Diagnostic]) -> String {
 
 /// `path:line:col: severity[code]: message`, the source line with the position underlined, and the help.
 pub fn diagnostic(diagnostic: &Diagnostic) -> String {
+    let path = escape_invisible(diagnostic.path.as_str(), false);
+    let space = if diagnostic.span.is_none() { " " } else { "" };
+    format!("{path}:{space}{}", diagnostic_without_path(diagnostic))
+}
+
+/// The same below a heading that names the file.
+pub fn diagnostic_without_path(diagnostic: &Diagnostic) -> String {
     let place = diagnostic
         .span
-        .map(|span| format!("{}:{}:", span.start.line, span.start.column))
-        .unwrap_or_default();
+        .map(|span| format!("{}:{}: ", span.start.line, span.start.column));
     let mut text = format!(
-        "{}:{place} {}[{}]: {}\n",
-        escape_invisible(diagnostic.path.as_str(), false),
+        "{}{}[{}]: {}\n",
+        place.unwrap_or_default(),
         diagnostic.severity.word(),
         escape_invisible(diagnostic.code.as_str(), false),
         escape_invisible(&diagnostic.message, false),

@@ -1,7 +1,7 @@
 //! The AWS preview of one change, as the report shows it.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::changes::{changes, changes_summary, redacted_changes};
 use super::deletion::{deletion, deletion_summary};
@@ -21,6 +21,9 @@ pub struct Preview {
     pub level: Level,
     /// Digest of the effect; `None` if the preview failed or the stack does not exist.
     pub digest: Option<Digest>,
+    /// What the preview shows, without the names of this stack. Equal shapes are shown once.
+    #[serde(skip)]
+    pub shape: Value,
     /// The change set or the deletion as JSON.
     pub result: Value,
 }
@@ -39,6 +42,7 @@ impl Preview {
             level: found.level,
             // The preview of a new stack comes from its template, which the plan's digest covers.
             digest: found.queried.then_some(found.digest),
+            shape: shape_of_changes(found),
             result: serde_json::to_value(shown).unwrap_or_default(),
         }
     }
@@ -49,8 +53,12 @@ impl Preview {
         Self {
             line: deletion_summary(found),
             markdown: deletion(found, Format::Markdown),
-            level,
+            level: match found.destroys_objects() {
+                true => Level::Critical,
+                false => level,
+            },
             digest: Some(Digest::sha256(result.to_string())),
+            shape: shape_of_deletion(found),
             result,
         }
     }
@@ -58,6 +66,7 @@ impl Preview {
     /// A failed preview has an unknown level, which ranks with the worst.
     pub fn from_failure(reason: String) -> Self {
         Self {
+            shape: json!(reason),
             line: reason,
             markdown: String::new(),
             level: Level::Unknown,
@@ -65,4 +74,46 @@ impl Preview {
             result: Value::Null,
         }
     }
+}
+
+fn shape_of_changes(found: &Changes) -> Value {
+    let drifted = found.drift.iter().any(|drift| !drift.live.is_empty());
+    let is_alone = drifted || !found.validations.is_empty() || !found.hooks.is_empty();
+    let resources = found.resources.iter().map(|resource| {
+        let causes = resource.causes.iter().map(|cause| &cause.key);
+        json!([
+            resource.assessment.verdict,
+            resource.action,
+            resource.replacement,
+            resource.policy_action,
+            resource.logical_id,
+            resource.kind,
+            resource.properties,
+            causes.collect::<Vec<_>>(),
+        ])
+    });
+    json!({
+        "status": found.status,
+        "level": found.level,
+        "refused": found.refused,
+        "resources": resources.collect::<Vec<_>>(),
+        "alone": is_alone.then_some(&found.stack),
+    })
+}
+
+fn shape_of_deletion(found: &Deletion) -> Value {
+    let resources = found.resources.iter().map(|resource| {
+        json!([
+            resource.logical_id,
+            resource.kind,
+            resource.deletion_behavior
+        ])
+    });
+    json!({
+        "status": found.status,
+        "protected": found.protected,
+        "importers": found.importers,
+        "resources": resources.collect::<Vec<_>>(),
+        "versions": found.buckets.values().collect::<Vec<_>>(),
+    })
 }

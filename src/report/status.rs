@@ -1,6 +1,7 @@
 //! One-line descriptions on the forge: the commit status of a check, and the deployments of stacks.
 
 use super::check::Report;
+use super::check_headline::status_summary;
 use super::fit::fit_line;
 use super::provisioning::Outcome;
 use crate::model::Digest;
@@ -9,25 +10,17 @@ use crate::text::pluralize;
 /// Name of the check's commit status. No user can edit a status, so comment and plan have to match the digest in it.
 pub const PLAN_STATUS: &str = "provisioner/plan";
 
+/// Characters of a description, within the limit of each forge.
+const MAX_DESCRIPTION: usize = 139;
+
 /// The word before the digest.
 const PLAN: &str = "plan ";
 
 /// The result of a check with the plan's digest at its end, in fewer than 140 characters.
 pub fn status_description(report: &Report) -> String {
-    let plan = &report.plan;
-    let result = match plan.invalid {
-        0 => format!(
-            "{}, impact {}",
-            pluralize(plan.changes.len(), "config"),
-            plan.level.word()
-        ),
-        invalid => format!(
-            "{} in {}",
-            pluralize(report.counts().0, "error"),
-            pluralize(invalid, "config")
-        ),
-    };
-    format!("{result}, {PLAN}{}", plan.digest)
+    let digest = report.plan.digest.to_string();
+    let room = MAX_DESCRIPTION - PLAN.len() - digest.len() - 2;
+    format!("{}, {PLAN}{digest}", status_summary(report, room))
 }
 
 /// The last line of a check's log.

@@ -75,7 +75,13 @@ impl Text {
         Self::joined(items, " and ")
     }
 
-    fn joined(items: impl IntoIterator<Item = Self>, last: &'static str) -> Self {
+    /// `a, b or c`.
+    pub fn or_list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::joined(items, " or ")
+    }
+
+    /// `a, b`, and `last` before the last one.
+    pub(super) fn joined(items: impl IntoIterator<Item = Self>, last: &'static str) -> Self {
         let mut items = items.into_iter().peekable();
         let mut list = items.next().unwrap_or_default();
         while let Some(item) = items.next() {

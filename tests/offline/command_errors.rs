@@ -252,7 +252,7 @@ fn check_prints_a_line_for_each_change() {
     git(folder.path(), &["commit", "--quiet", "--message", "x"]);
     let text = check();
     let start = format!(
-        "{}: delete stack edge-prod-b001-us-west-1-s3-stack in ",
+        "{}: delete after confirmation: edge-prod-b001-us-west-1-s3-stack in ",
         path("b001")
     );
     assert!(

@@ -20,6 +20,7 @@ impl Scene {
         let repo = github
             .repo("acme/infra")
             .private()
+            .protected("main")
             .collaborator(&alice, Permission::Write);
         let base = repo
             .commit("main")

@@ -1,21 +1,22 @@
 //! Flow 1: checks a change, then writes comment, status, annotations, summary, SARIF and outputs.
 
+pub mod on_merge;
 mod preview;
 mod publish;
 pub mod report;
 
 use std::sync::Arc;
 
-use self::preview::{PreviewContext, preview};
+use self::on_merge::add_on_merge;
+use self::preview::{PreviewContext, Seen, preview};
 use self::publish::{deliver, set_status, write_comment};
 use self::report::{collisions, report};
 use crate::change::{
-    ConfigSelector, GroupOrigin, group_origin, policy_at, read_inputs, reject_claimed_stacks,
+    ChangeInputs, GroupOrigin, ProposedPolicies, group_origin, read_inputs, reject_claimed_stacks,
 };
 use crate::exit::Exit;
-use crate::forge::{Forge, IdentityTokens, Source};
-use crate::guard::LoadedPolicy;
-use crate::guard::POLICY_FILE;
+use crate::forge::{ChangedFile, DefaultBranch, Forge, IdentityTokens, Source};
+use crate::guard::{Branch, ChangeRequest, POLICY_FILE};
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
 use crate::report::{Notice, OfflineReason, Report};
@@ -35,38 +36,34 @@ pub async fn check_merge_group(job: &Job, base: &CommitSha, head: &CommitSha) ->
 type CheckOutcome = (Report, Option<String>, Option<Exit>);
 
 async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> {
-    let Job {
-        environment, forge, ..
-    } = job;
+    let forge = &job.forge;
     let pull_request = forge.pull_request(number).await?;
     let files = forge.files_of(&pull_request).await?;
     let (source, base) = job.source_of(&pull_request).await?;
-    let policies = read_policies(job, source, &base).await?;
-    let selection =
-        ConfigSelector::for_policy(&environment.configs, &policies[1]).map_err(JobError::Usage)?;
-    let inputs = read_inputs(
+    let head = &pull_request.head;
+    let branch = forge.default_branch().await?;
+    let change = Proposed {
         source,
-        &base,
-        &pull_request.head,
-        &files,
-        &selection,
-        &environment.given,
-    )
-    .await?;
-    let mut report = report(&inputs, &base, &pull_request.head);
-    reject_claimed_stacks(
-        &mut report.plan,
-        &inputs,
-        source,
-        &pull_request.head,
-        &selection,
-    )
-    .await?;
-    if files.iter().any(|file| file.is_under(POLICY_FILE)) {
-        report.notices.push(Notice::PolicyChanged);
-    }
-
+        base: &base,
+        head,
+        files: &files,
+    };
+    let request = ChangeRequest {
+        number,
+        target: Some(match pull_request.target == branch.branch.name {
+            true => branch.branch.clone(),
+            false => Branch {
+                name: pull_request.target.clone(),
+                default: false,
+                protected: None,
+            },
+        }),
+        fork: Some(pull_request.fork),
+        ..ChangeRequest::default()
+    };
+    let mut assessment = assess_change(job, &branch, &change).await?;
     if pull_request.fork {
+        let mut report = assessment.finish(&request, Seen::default());
         if !report.plan.changes.is_empty() {
             let reason = OfflineReason::Fork;
             report.notices.push(Notice::Offline { reason });
@@ -74,10 +71,10 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
         report.notices.push(Notice::ForkReport);
         return Ok((report, None, None));
     }
-    let plan = plan(job, policies, format!("pull-{number}"));
-    let unanswered = preview(&mut report, &inputs, &plan).await;
+    let seen = assessment.preview(job, &format!("pull-{number}")).await;
+    let unanswered = seen.unanswered;
+    let mut report = assessment.finish(&request, seen);
     add_collisions(&**forge, &mut report, number).await;
-    let head = &pull_request.head;
     let (own, url, unwritten) = write_comment(job, (number, head), &mut report).await?;
     let exits = [
         unanswered,
@@ -85,6 +82,77 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
         set_status(&**forge, head, own, &mut report).await,
     ];
     Ok((report, url, exits.into_iter().max().flatten()))
+}
+
+/// A change that is not merged.
+struct Proposed<'a> {
+    source: &'a dyn Source,
+    base: &'a CommitSha,
+    head: &'a CommitSha,
+    files: &'a [ChangedFile],
+}
+
+/// A change with its report, before AWS and the policy add to it.
+struct Assessment {
+    report: Report,
+    inputs: ChangeInputs,
+    policies: ProposedPolicies,
+}
+
+async fn assess_change(
+    job: &Job,
+    branch: &DefaultBranch,
+    change: &Proposed<'_>,
+) -> Result<Assessment, JobError> {
+    let environment = &job.environment;
+    let Proposed {
+        source, base, head, ..
+    } = *change;
+    let edits_policy = change.files.iter().any(|file| file.is_under(POLICY_FILE));
+    let tip = (job.source(&[&branch.tip]), &branch.tip);
+    let policies =
+        ProposedPolicies::read((source, base), tip, edits_policy.then_some(head)).await?;
+    let globs = &environment.configs;
+    let selection = policies.selection(globs).map_err(JobError::Usage)?;
+    let given = &environment.given;
+    let inputs = read_inputs(source, base, head, change.files, &selection, given).await?;
+    let mut report = report(&inputs, base, head);
+    reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
+    let edit = policies.change(source, head, &inputs, globs).await;
+    report.policy = edit.map_err(JobError::Usage)?;
+    Ok(Assessment {
+        report,
+        inputs,
+        policies,
+    })
+}
+
+impl Assessment {
+    /// Queries AWS with the plan role. `session`: a name for the role's session.
+    async fn preview(&mut self, job: &Job, session: &str) -> Seen {
+        let issuer = job.environment.issuer.clone();
+        let context = PreviewContext {
+            policies: self.policies.for_preview(),
+            identity: issuer.map(|issuer| issuer as Arc<dyn IdentityTokens>),
+            session: format!("provisioner-{session}"),
+            stop: job.stop.clone(),
+        };
+        preview(&mut self.report, &self.inputs, &context).await
+    }
+
+    /// The report with the forecast of the merge.
+    fn finish(self, request: &ChangeRequest, seen: Seen) -> Report {
+        let mut report = self.report;
+        let policies = &self.policies;
+        add_on_merge(
+            &mut report,
+            &self.inputs,
+            policies,
+            Some(request),
+            seen.facts,
+        );
+        report
+    }
 }
 
 /// Adds the other open pull requests that change the same configs. The report is complete without them, so no error ends the check.
@@ -112,25 +180,34 @@ async fn merge_group(
     base: &CommitSha,
     head: &CommitSha,
 ) -> Result<(Report, Option<Exit>), JobError> {
-    let environment = &job.environment;
     let source = job.source(&[base, head]);
     let files = source.changed_files(base, head).await?;
-    let policies = read_policies(job, source, base).await?;
-    let selection =
-        ConfigSelector::for_policy(&environment.configs, &policies[1]).map_err(JobError::Usage)?;
-    let inputs = read_inputs(source, base, head, &files, &selection, &environment.given).await?;
-    let mut report = report(&inputs, base, head);
-    reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
-    let unanswered = match group_offline(job, head, &report).await {
-        Some((reason, unanswered)) => {
-            report.notices.push(Notice::Offline { reason });
-            unanswered
-        }
-        None => {
-            let plan = plan(job, policies, "merge-group".to_owned());
-            preview(&mut report, &inputs, &plan).await
-        }
+    let branch = job.forge.default_branch().await?;
+    let change = Proposed {
+        source,
+        base,
+        head,
+        files: &files,
     };
+    let mut assessment = assess_change(job, &branch, &change).await?;
+    let mut request = ChangeRequest {
+        target: Some(branch.branch.clone()),
+        fork: Some(false),
+        ..ChangeRequest::default()
+    };
+    let seen = match group_offline(job, head, &assessment.report).await {
+        Some((reason, unanswered)) => {
+            request.fork = Some(matches!(reason, OfflineReason::QueuedFork { .. }));
+            assessment.report.notices.push(Notice::Offline { reason });
+            Seen {
+                unanswered,
+                ..Seen::default()
+            }
+        }
+        None => assessment.preview(job, "merge-group").await,
+    };
+    let unanswered = seen.unanswered;
+    let mut report = assessment.finish(&request, seen);
     let unwritten = set_status(&*job.forge, head, None, &mut report).await;
     Ok((report, unanswered.max(unwritten)))
 }
@@ -154,38 +231,5 @@ async fn group_offline(
             log::warn!("{error}");
             Some((OfflineReason::QueueUnknown, Some(Exit::Unreachable)))
         }
-    }
-}
-
-/// The policies at the base of the change and at the tip of the default branch. The author chooses the base.
-async fn read_policies(
-    job: &Job,
-    source: &dyn Source,
-    base: &CommitSha,
-) -> Result<[LoadedPolicy; 2], JobError> {
-    let tip = job.forge.default_branch().await?.tip;
-    let of_base = policy_at(source, base).await?;
-    let of_tip = match tip == *base {
-        true => of_base.clone(),
-        false => policy_at(job.source(&[&tip]), &tip).await?,
-    };
-    Ok([of_base, of_tip])
-}
-
-fn plan(
-    job: &Job,
-    [base_policy, tip_policy]: [LoadedPolicy; 2],
-    session: String,
-) -> PreviewContext {
-    PreviewContext {
-        base_policy,
-        tip_policy,
-        identity: job
-            .environment
-            .issuer
-            .clone()
-            .map(|issuer| issuer as Arc<dyn IdentityTokens>),
-        session: format!("provisioner-{session}"),
-        stop: job.stop.clone(),
     }
 }

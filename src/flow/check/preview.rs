@@ -1,6 +1,6 @@
 //! The preview of a check: change sets and deletions as AWS sees them, with the plan role, which cannot change stacks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -10,9 +10,10 @@ use crate::cloud::CancellationToken;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::forge::IdentityTokens;
-use crate::guard::{EffectKind, Facts, LoadedPolicy, Policies, denials_before_credentials};
+use crate::guard::{EffectKind, Facts, Policies, denials_before_credentials};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
+use crate::model::RepoPath;
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::{Change, Intent};
@@ -20,11 +21,9 @@ use crate::product::{Target, Verb};
 use crate::report::{Notice, OfflineReason, Preview, Redactor, Refusal, Report, problems_line};
 use crate::stack::StackName;
 
-pub struct PreviewContext {
-    /// The policy where the change begins, whose author may have chosen it.
-    pub base_policy: LoadedPolicy,
-    /// The policy at the tip of the default branch.
-    pub tip_policy: LoadedPolicy,
+pub struct PreviewContext<'a> {
+    /// The policy where the change begins, whose author may have chosen it, and the one at the tip of the default branch.
+    pub policies: Policies<'a>,
     /// Issues the tokens that AWS trusts.
     pub identity: Option<Arc<dyn IdentityTokens>>,
     /// Role session name, which CloudTrail shows.
@@ -32,33 +31,36 @@ pub struct PreviewContext {
     pub stop: CancellationToken,
 }
 
-impl PreviewContext {
-    fn policies(&self) -> Policies<'_> {
-        Policies::new(&self.base_policy, Some(&self.tip_policy))
-    }
+/// What a preview read.
+#[derive(Default)]
+pub struct Seen {
+    /// Facts of the stacks by config path.
+    pub facts: BTreeMap<RepoPath, Facts>,
+    /// Set if AWS or the forge did not answer: a later run can then read the impact.
+    pub unanswered: Option<Exit>,
 }
 
-/// Adds AWS's preview of each change to the report, or a notice with the reason why the preview is missing. Returns an exit code if AWS
-/// or the forge did not answer: a later run can then read the impact.
+/// Adds AWS's preview of each change to the report, or a notice with the reason why the preview is missing.
 pub async fn preview(
     report: &mut Report,
     inputs: &ChangeInputs,
-    plan: &PreviewContext,
-) -> Option<Exit> {
+    plan: &PreviewContext<'_>,
+) -> Seen {
     let concerned = |change: &&Change| {
         matches!(
             change.intent,
             Intent::Create | Intent::Update | Intent::Delete
         )
     };
+    let mut seen = Seen::default();
     if !report.plan.changes.iter().any(|change| concerned(&change)) {
-        return None;
+        return seen;
     }
-    let policies = plan.policies();
+    let policies = plan.policies;
     if policies.problems().next().is_some() {
         let reason = OfflineReason::PolicyInvalid;
         report.notices.push(Notice::Offline { reason });
-        return None;
+        return seen;
     }
     let mut lacking: BTreeSet<String> = BTreeSet::new();
     let mut work: Vec<(&Change, &Target, String)> = Vec::new();
@@ -97,8 +99,9 @@ pub async fn preview(
             let queries = futures_util::stream::iter(work).map(|(change, target, role)| {
                 let (look, sessions) = (&look, &sessions);
                 async move {
-                    let preview = look.at(change, sessions, &role, target).await;
-                    (change.path.to_string(), preview)
+                    let mut facts = None;
+                    let preview = look.at(change, sessions, &role, target, &mut facts).await;
+                    (change.path.clone(), preview, facts)
                 }
             });
             previews = queries
@@ -107,14 +110,16 @@ pub async fn preview(
                 .await;
         }
     }
-    let mut unanswered = None;
-    for (path, (preview, exit)) in previews {
-        report.add(&path, preview);
-        unanswered = unanswered.max(exit);
+    for (path, (preview, exit), facts) in previews {
+        report.add(path.as_str(), preview);
+        seen.unanswered = seen.unanswered.max(exit);
+        if let Some(facts) = facts {
+            seen.facts.insert(path, facts);
+        }
     }
     report.notices.extend(notices);
     report.update_digest();
-    unanswered
+    seen
 }
 
 struct Previewer<'a> {
@@ -130,6 +135,7 @@ impl Previewer<'_> {
         sessions: &CredentialCache,
         role: &str,
         target: &Target,
+        facts: &mut Option<Facts>,
     ) -> (Preview, Option<Exit>) {
         let before = self.inputs.config(change, true);
         let after = self.inputs.config(change, false);
@@ -139,7 +145,8 @@ impl Previewer<'_> {
         };
         let values = Redactor::for_config(config, &self.policies.shown_values());
         let role = (sessions, role, target);
-        let preview = self.query(change, role, config, before.as_ref(), &values);
+        let configs = (config, before.as_ref());
+        let preview = self.query(change, role, configs, &values, facts);
         match preview.await {
             Ok(preview) => (preview, None),
             Err(failure) => {
@@ -156,14 +163,14 @@ impl Previewer<'_> {
         &self,
         change: &Change,
         (sessions, role, target): (&CredentialCache, &str, &Target),
-        config: &Config,
-        before: Option<&Config>,
+        (config, before): (&Config, Option<&Config>),
         values: &Redactor,
+        seen: &mut Option<Facts>,
     ) -> Result<Preview, OperationError> {
-        let facts = Facts::default();
+        let nothing = Facts::default();
         let stack = StackName::for_config(config);
         let denials =
-            denials_before_credentials(EffectKind::Preview, self.policies, &facts, &stack);
+            denials_before_credentials(EffectKind::Preview, self.policies, &nothing, &stack);
         if !denials.is_empty() {
             return Err(OperationError::Denied(denials));
         }
@@ -176,11 +183,12 @@ impl Previewer<'_> {
             progress: &ReadOnly,
         };
         let desired = Desired::new(config)?;
+        let facts = seen.insert(site.facts(&desired).await?);
         if change.intent == Intent::Delete {
             let empties = config
                 .delete_action()
                 .is_some_and(|(_, verb)| verb == Verb::TearDown);
-            let deletion = operation::preview_deletion(&site, &desired, empties).await?;
+            let deletion = operation::preview_deletion(&site, &desired, facts, empties).await?;
             return Ok(Preview::from_deletion(&deletion, change.level));
         }
         // The deployed template may be older than the base, if the policy denied an update.
@@ -189,7 +197,8 @@ impl Previewer<'_> {
                 .filter(|config| Desired::renders_to(config, body))
                 .cloned()
         };
-        let changes = operation::changes(&site, &desired, false, &deployed).await?;
+        let changes = operation::changes(&site, &desired, facts, false, &deployed).await?;
+        facts.verdict = Some(changes.verdict);
         Ok(Preview::from_changes(&changes, values))
     }
 }

@@ -39,6 +39,17 @@ pub async fn write_comment(
             return Ok((None, None, Some(Exit::Unreachable)));
         }
     };
+    // A change that concerns nothing gets no comment, but one that said otherwise before is corrected.
+    if report.is_empty() {
+        match job.forge.own_comment(number, own, MARKER).await {
+            Ok(None) => return Ok((Some(own), None, None)),
+            Ok(Some(_)) => {}
+            Err(error) => {
+                let exit = not_written(report, NotWritten::Comment, &error);
+                return Ok((Some(own), None, exit));
+            }
+        }
+    }
     let written = job.forge.upsert_comment(number, own, MARKER, &body).await;
     Ok(match written {
         Ok(written) => (Some(own), Some(written.url().to_owned()), None),
@@ -57,7 +68,7 @@ pub async fn set_status(
     report: &mut Report,
 ) -> Option<Exit> {
     let status = CommitStatus {
-        success: report.plan.invalid == 0,
+        success: !report.has_errors(),
         context: PLAN_STATUS,
         description: status_description(report),
     };
@@ -112,7 +123,7 @@ pub fn deliver(
         log::error!(target: LOG_TARGET, "{}", print::diagnostics(report.diagnostics()));
     }
     log::info!("{}", check_line(report));
-    let exit = if report.plan.invalid > 0 {
+    let exit = if report.has_errors() {
         Exit::Config
     } else {
         Exit::Ok

@@ -1,7 +1,5 @@
 //! The report of a check, from inputs of any source.
 
-use std::collections::BTreeMap;
-
 use crate::VERSION;
 use crate::change::ChangeInputs;
 use crate::forge::OpenPullRequest;
@@ -20,13 +18,7 @@ pub fn report(inputs: &ChangeInputs, base: &CommitSha, head: &CommitSha) -> Repo
         head: head.short().to_owned(),
         version: VERSION,
     };
-    Report {
-        context,
-        plan,
-        previews: BTreeMap::new(),
-        collisions: None,
-        notices,
-    }
+    Report::new(context, plan, notices)
 }
 
 /// Other open pull requests that change configs of the plan.

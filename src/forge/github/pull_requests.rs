@@ -46,6 +46,7 @@ impl PullRequests for GitHub {
         Ok(PullRequest {
             number: pull.number,
             base: commit_sha(&what, &pull.base.sha)?,
+            target: pull.base.branch.clone(),
             head,
             fork: !pull.head.is_beside(&pull.base),
             changed_files: pull.changed_files,

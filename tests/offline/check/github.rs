@@ -251,13 +251,35 @@ fn a_new_a_removed_and_a_renamed_config() {
 }
 
 #[test]
-fn a_change_without_configs_gets_a_short_comment() {
+fn a_change_without_configs_gets_no_comment() {
     let scene = Scene::new();
     scene.repo.commit("feature").write("README.md", "y").push();
     let pull = scene.pull();
     let run = scene.job(&pull).run();
     assert_eq!(run.status, 0);
-    scene.github.expect_writes(&[COMMENTS, STATUS]);
+    scene.github.expect_writes(&[STATUS]);
+    assert!(scene.repo.comments(7).is_empty());
+    let status = scene.repo.statuses(&pull.head_sha()).remove(0);
+    let description = status.description.unwrap();
+    let start = "no config is changed, plan ";
+    assert!(description.starts_with(start), "{description}");
+}
+
+/// A comment that spoke of a config is corrected when the config is taken out of the pull request.
+#[test]
+fn a_comment_about_a_config_that_is_no_longer_changed_is_corrected() {
+    let scene = Scene::new();
+    let pull = scene.changed();
+    scene.job(&pull).run();
+    scene.github.take_writes();
+    scene
+        .repo
+        .commit("feature")
+        .write(&path("b001"), config("b001", ""))
+        .push();
+    scene.job(&pull).run();
+    let corrected = "PATCH /repos/acme/infra/issues/comments/*";
+    scene.github.expect_writes(&[corrected, STATUS]);
     insta::assert_snapshot!("change_elsewhere", normalize(&scene.comment()));
 }
 

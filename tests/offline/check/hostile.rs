@@ -94,13 +94,7 @@ fn report(plan: Plan) -> Report {
         head: "1111111".into(),
         version: "0",
     };
-    Report {
-        context,
-        plan,
-        previews: Default::default(),
-        collisions: None,
-        notices: Vec::new(),
-    }
+    Report::new(context, plan, Vec::new())
 }
 
 fn path(text: &str) -> RepoPath {
@@ -298,21 +292,22 @@ fn attack_a_product_with_endless_loops() {
 #[test]
 fn attack_a_comment_that_is_too_long() {
     let registry = Registry::built_in();
+    // A renamed config is shown on its own, and equal plans are not.
     let inputs: Vec<_> = (0..1_000)
         .map(|number| {
             let tenant = format!("{number:04}");
-            input(
-                &crate::support::job::path(&tenant),
-                Some(&config(&tenant, "")),
-                None,
-            )
+            let at = crate::support::job::path(&tenant);
+            Input {
+                renamed: Some(provisioner::plan::Renamed::To(path("elsewhere.yaml"))),
+                ..input(&at, Some(&config(&tenant, "")), None)
+            }
         })
         .collect();
     let plan = assess(&registry, &registry, &inputs);
     assert_eq!(plan.changes.len(), 1_000);
     let comment = markdown(&report(plan.clone()), Rest::JobSummary, COMMENT_LIMIT).unwrap();
     assert!(
-        comment.contains("1000 stacks to delete"),
+        comment.contains("1000 deletions to confirm after the merge (data destroyed)"),
         "{}",
         &comment[..500]
     );

@@ -12,13 +12,17 @@ fn check(change: impl Fn(CommitBuilder) -> CommitBuilder) -> (Scene, JobOutput) 
     change(scene.repo.commit("feature")).push();
     let pull = scene.pull();
     let by_api = scene.job(&pull).run();
-    let comment = scene.comment();
+    let comments = |scene: &Scene| -> Vec<String> {
+        let comments = scene.repo.comments(7).into_iter();
+        comments.map(|comment| comment.body).collect()
+    };
+    let by_api_comments = comments(&scene);
     let job = scene.job(&pull);
     scene.repo.clone_into(job.folder.path());
     let workspace = job.folder.path().display().to_string();
     let run = job.with("GITHUB_WORKSPACE", &workspace).run();
     assert_eq!(run.status, by_api.status, "{}", run.stderr);
-    assert_eq!(scene.comment(), comment);
+    assert_eq!(comments(&scene), by_api_comments);
     assert_eq!(run.report["plan"], by_api.report["plan"]);
     scene.github.take_writes();
     (scene, run)

@@ -6,5 +6,6 @@ mod github;
 mod hostile;
 mod irregular;
 mod local;
+mod on_merge;
 mod preview;
 mod scale;

@@ -19,11 +19,11 @@ fn many(number: usize) -> (Scene, Pull) {
     (scene, pull)
 }
 
-/// With a checkout: the pull request, its files by the hundred, the default branch (3), open pull requests, the comments, the comment,
+/// With a checkout: the pull request, its files by the hundred, the default branch (2), open pull requests, the comments, the comment,
 /// the statuses, the status.
 #[test]
 fn calls_are_counted_with_a_checkout() {
-    for (configs, calls) in [(1, 10), (10, 10), (350, 13)] {
+    for (configs, calls) in [(1, 9), (10, 9), (350, 12)] {
         let (scene, pull) = many(configs);
         let job = scene.job(&pull);
         scene.repo.clone_into(job.folder.path());
@@ -38,7 +38,7 @@ fn calls_are_counted_with_a_checkout() {
             "{:#?}",
             lines(&scene.github)
         );
-        assert_eq!(calls, configs.div_ceil(100) + 9);
+        assert_eq!(calls, configs.div_ceil(100) + 8);
         scene.github.expect_writes(&[COMMENTS, STATUS]);
         let body = scene.repo.comments(7)[0].body.clone();
         assert!(body.chars().count() <= 65_536);
@@ -63,7 +63,7 @@ fn calls_are_counted_without_a_checkout() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(
         scene.github.requests().len(),
-        10 + 1 + 6 + 1 + 10,
+        9 + 1 + 6 + 1 + 10,
         "{:#?}",
         lines(&scene.github)
     );

@@ -258,7 +258,7 @@ fn attack_an_invalid_policy_gets_no_credentials() {
     let world = World::new(&format!("{}accounts: everything\n", policy(ROLE)));
     let pull = world.changed("  versioning: false\n");
     let run = world.job(&pull).run();
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.status, 10, "{}", run.stderr);
     let comment = world.comment();
     assert!(comment.contains("does not load"), "{comment}");
     assert_eq!(world.issuer.issued(), [""; 0], "no token was asked for");

@@ -15,6 +15,16 @@ impl World {
     }
 }
 
+/// The codes of a denial that the check told as an error: it failed, so that it reported no plan to approve.
+fn with_failed_check(code: &'static str) -> [&'static str; 4] {
+    [
+        "plan-changed",
+        "approval-missing",
+        "approval-before-plan",
+        code,
+    ]
+}
+
 #[test]
 fn attack_approvals_lowered_by_the_pull_request_itself() {
     let world = World::new(&policy("    approvals: 2\n"));
@@ -37,7 +47,7 @@ fn attack_an_environment_added_by_the_pull_request_itself() {
     let world = World::new("version: 1\nenvironments:\n  staging: {}\n");
     let pull = world.proposed_with_policy(&policy(""));
     let before = world.approved_and_merged(&pull);
-    world.assert_denied(&before, &["environment-not-allowed"]);
+    world.assert_denied(&before, &with_failed_check("environment-not-allowed"));
 }
 
 #[test]
@@ -45,7 +55,7 @@ fn attack_an_account_listed_by_the_pull_request_itself() {
     let world = World::new(&(policy("") + "accounts: ['999999999999']\n"));
     let pull = world.proposed_with_policy(&policy(""));
     let before = world.approved_and_merged(&pull);
-    world.assert_denied(&before, &["account-mismatch"]);
+    world.assert_denied(&before, &with_failed_check("account-mismatch"));
 }
 
 #[test]
@@ -94,6 +104,25 @@ fn attack_an_invalid_policy_has_no_defaults() {
     assert_eq!(run.status, 20, "{}", run.summary);
     insta::assert_snapshot!("broken_policy", world.report(7));
     world.assert_nothing_done(&world.push(&before), &run);
+}
+
+/// A broken policy cannot forbid its own repair; the repaired one decides alone, with two approvals.
+#[test]
+fn a_repair_of_the_policy_needs_two_approvals() {
+    let broken = || World::new("version: 1\ndefaults: {approvals: 0}\n");
+    let world = broken();
+    let pull = world.proposed_with_policy(&policy(""));
+    let before = world.approved_and_merged(&pull);
+    world.assert_denied(&before, &["approval-missing"]);
+
+    let world = broken();
+    let pull = world.proposed_with_policy(&policy(""));
+    pull.approve(&world.bob);
+    pull.approve(&world.carol);
+    let before = world.merged(&pull);
+    run_successfully(&world.push(&before));
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world.github.take_writes();
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! The forecast of a check: what the merge does to each config's stack.
+
+use std::collections::BTreeMap;
+
+use crate::change::{ChangeInputs, ProposedPolicies};
+use crate::config::Config;
+use crate::diagnostic::{Code, Span};
+use crate::guard::{ChangeRequest, Facts};
+use crate::model::RepoPath;
+use crate::plan::Intent;
+use crate::report::{BeforeMerge, OnMerge, Report};
+
+/// Adds the forecast of each config, and its problems. `request`: what the forge says about the pull request; `None` on a laptop.
+/// `facts`: what the preview read, by path.
+pub fn add_on_merge(
+    report: &mut Report,
+    inputs: &ChangeInputs,
+    policies: &ProposedPolicies,
+    request: Option<&ChangeRequest>,
+    mut facts: BTreeMap<RepoPath, Facts>,
+) {
+    report.policy_problems = policies.problems().to_vec();
+    for change in &mut report.plan.changes {
+        // Loading a config again costs time, and few changes need it.
+        let config = |needed: bool| needed.then(|| inputs.config(change, change.is_removed()))?;
+        let deleted = config(change.intent == Intent::Delete);
+        let with_folders = config(!change.folders.is_empty());
+        let facts = facts.remove(&change.path).unwrap_or_else(|| Facts {
+            external_references: Some(change.external_references.clone()),
+            ..Facts::default()
+        });
+        let known = BeforeMerge {
+            change,
+            deletes_by: deleted.and_then(|config| Some(config.delete_action()?.1)),
+            folders_only: with_folders
+                .is_some_and(|config| change.is_folders_only(&config.product)),
+            policies: policies.for_merge(),
+            request: request.cloned(),
+            facts,
+        };
+        let Some(on_merge) = OnMerge::new(known) else {
+            continue;
+        };
+        let mut problems = on_merge.diagnostics(&change.path);
+        if let Some(config) = config(!problems.is_empty() && !change.is_removed()) {
+            for problem in &mut problems {
+                problem.span = span_of(&config, &problem.code);
+            }
+        }
+        change.diagnostics.extend(problems);
+        report.on_merge.insert(change.path.clone(), on_merge);
+    }
+}
+
+/// The place of the key that a problem of the target is about.
+fn span_of(config: &Config, code: &Code) -> Option<Span> {
+    let [account, _, environment] = config.product.target_keys();
+    let key = match code {
+        Code::AccountMismatch => account,
+        Code::EnvironmentNotAllowed => environment,
+        _ => None,
+    };
+    key.map(|key| config.span_of(key))
+}

@@ -1,0 +1,100 @@
+//! Groups of configs with the same plan, so that a report says it once.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::check::Report;
+use crate::plan::{Change, Intent, ResourceAction};
+use crate::product::Level;
+
+/// With fewer, each config is shown for itself.
+const MIN_GROUP: usize = 3;
+
+/// Configs with the same plan, by path. The first one stands for all.
+pub(super) struct EqualChanges<'a> {
+    pub changes: Vec<&'a Change>,
+}
+
+impl<'a> EqualChanges<'a> {
+    pub fn first(&self) -> &'a Change {
+        self.changes[0]
+    }
+
+    pub fn is_single(&self) -> bool {
+        self.changes.len() == 1
+    }
+}
+
+/// All changes, the most dangerous first.
+pub(super) fn groups(report: &Report) -> Vec<EqualChanges<'_>> {
+    let mut changes: Vec<&Change> = report.plan.changes.iter().collect();
+    changes.sort_by(|a, b| (rank(b).cmp(&rank(a))).then_with(|| a.path.cmp(&b.path)));
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<EqualChanges<'_>> = Vec::new();
+    for change in changes {
+        let at = *places
+            .entry(signature(report, change).to_string())
+            .or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.changes.push(change),
+            None => groups.push(EqualChanges {
+                changes: vec![change],
+            }),
+        }
+    }
+    let split = groups.into_iter().flat_map(|group| {
+        let is_small = group.changes.len() < MIN_GROUP;
+        let single = |change| EqualChanges {
+            changes: vec![change],
+        };
+        match is_small {
+            true => group.changes.into_iter().map(single).collect(),
+            false => vec![group],
+        }
+    });
+    split.collect()
+}
+
+/// Sort key: errors, the highest level, deletions, the most removed resources.
+fn rank(change: &Change) -> (bool, Level, bool, usize) {
+    let removes = change
+        .resources
+        .iter()
+        .filter(|resource| resource.action == ResourceAction::Remove)
+        .count();
+    (
+        change.intent == Intent::Invalid,
+        change.level,
+        change.intent == Intent::Delete,
+        removes,
+    )
+}
+
+/// What the report says about a change, without the names that differ in every config.
+fn signature(report: &Report, change: &Change) -> Value {
+    let on_merge = report.on_merge.get(&change.path);
+    let preview = report.previews.get(change.path.as_str());
+    let impact = change.impact.iter();
+    let impact = impact.map(|impact| (&impact.key, impact.level, &impact.consequence));
+    let problems = change.diagnostics.iter();
+    let problems = problems.map(|problem| (problem.severity, &problem.code, &problem.message));
+    let resources = change.resources.iter();
+    let folders: usize = change.folders.iter().map(|set| set.count).sum();
+    json!({
+        // Names of other files are told of each config.
+        "alone": change.renamed.is_some() || change.moved_from.is_some(),
+        "path": (change.renamed.is_some() || change.moved_from.is_some()).then_some(&change.path),
+        "intent": change.intent,
+        "environment": change.target.as_ref().map(|target| &target.environment),
+        "on_merge": on_merge.map(|on_merge| (on_merge.effect, &on_merge.requires, &on_merge.denials)),
+        "level": change.level,
+        "impact": impact.collect::<Vec<_>>(),
+        "resources": resources.collect::<Vec<_>>(),
+        "folders": folders,
+        "problems": problems.collect::<Vec<_>>(),
+        "lines": change.diff.as_ref().map(|diff| (diff.added, diff.removed)),
+        "caveat": change.caveat,
+        "preview": preview.map(|preview| &preview.shape),
+    })
+}

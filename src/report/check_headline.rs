@@ -1,0 +1,195 @@
+//! The first line of a check's report: what a merge does, the worst first.
+
+use super::check::Report;
+use super::on_merge::MergeEffect;
+use crate::plan::{Change, Intent};
+use crate::product::Level;
+use crate::text::pluralize;
+
+/// The result of a check that concerns neither a config nor the policy file.
+pub(super) const NO_CHANGE: &str = "No config is changed.";
+
+/// A failed check reports no plan, so no approval covers what would run.
+const WHILE_IT_FAILS: &str = "While this check fails, the merge applies nothing. What is below counts once the errors are corrected.";
+
+/// One count of the headline. The order of the kinds is their rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    NoEffect,
+    Folders,
+    Create,
+    UpdateSafe,
+    PolicyEdited,
+    Abandoned,
+    NotApplied,
+    UpdateHigh,
+    Denied,
+    Deletion,
+    UpdateUnknown,
+    DeletionUnknown,
+    UpdateCritical,
+    DeletionOfData,
+    Errors,
+}
+
+impl Kind {
+    /// `None` if the config has errors, which are counted on their own.
+    fn of(report: &Report, change: &Change) -> Option<Self> {
+        let effect = match (change.intent, report.on_merge.get(&change.path)) {
+            (Intent::Invalid, _) => return None,
+            (Intent::Abandon, _) => return Some(Self::Abandoned),
+            (_, Some(on_merge)) => on_merge.effect,
+            (Intent::Create, None) => MergeEffect::CreateStack,
+            (Intent::Update, None) => MergeEffect::UpdateStack,
+            (Intent::Delete, None) => MergeEffect::RequestDeletion,
+            (Intent::Unchanged, None) => MergeEffect::None,
+        };
+        Some(match (effect, change.level) {
+            (MergeEffect::None, _) => Self::NoEffect,
+            (MergeEffect::CreateFolders, _) => Self::Folders,
+            (MergeEffect::CreateStack, _) => Self::Create,
+            (MergeEffect::NotApplied, _) => Self::NotApplied,
+            (MergeEffect::Denied, _) => Self::Denied,
+            (MergeEffect::UpdateStack, Level::Critical) => Self::UpdateCritical,
+            (MergeEffect::UpdateStack, Level::Unknown) => Self::UpdateUnknown,
+            (MergeEffect::UpdateStack, Level::High) => Self::UpdateHigh,
+            (MergeEffect::UpdateStack, Level::None | Level::Safe) => Self::UpdateSafe,
+            (MergeEffect::RequestDeletion, Level::Critical) => Self::DeletionOfData,
+            (MergeEffect::RequestDeletion, Level::Unknown) => Self::DeletionUnknown,
+            (MergeEffect::RequestDeletion, _) => Self::Deletion,
+        })
+    }
+
+    /// The symbol of what is not harmless.
+    fn mark(self) -> Option<&'static str> {
+        match self {
+            Self::Errors => Some("❌"),
+            Self::DeletionOfData | Self::UpdateCritical => Some("🔴"),
+            Self::DeletionUnknown | Self::UpdateUnknown => Some("❔"),
+            Self::Deletion | Self::UpdateHigh => Some("🟠"),
+            Self::Denied => Some("⛔"),
+            Self::NotApplied | Self::Abandoned | Self::PolicyEdited => Some("⚠"),
+            Self::UpdateSafe | Self::Create | Self::Folders | Self::NoEffect => None,
+        }
+    }
+
+    fn words(self, count: usize) -> String {
+        let stacks = || pluralize(count, "stack");
+        match self {
+            Self::NoEffect => format!("{} without effect", pluralize(count, "config")),
+            Self::Folders => format!("folders to create in {}", pluralize(count, "bucket")),
+            Self::Create => format!("{} to create", stacks()),
+            Self::UpdateSafe => format!("{} to update", stacks()),
+            Self::UpdateHigh => format!("{} to update (high impact)", stacks()),
+            Self::UpdateUnknown => format!("{} to update (impact not known)", stacks()),
+            Self::UpdateCritical => format!("{} to update (critical impact)", stacks()),
+            Self::PolicyEdited => "the policy file changes".to_owned(),
+            Self::Abandoned => format!("{} removed without a deletion", pluralize(count, "config")),
+            Self::NotApplied => format!("{} not applied", pluralize(count, "update")),
+            Self::Denied => format!("{} denied", pluralize(count, "config")),
+            Self::Deletion => format!(
+                "{} to confirm after the merge",
+                pluralize(count, "deletion")
+            ),
+            Self::DeletionUnknown => format!(
+                "{} to confirm after the merge (what it destroys is not known)",
+                pluralize(count, "deletion")
+            ),
+            Self::DeletionOfData => format!(
+                "{} to confirm after the merge (data destroyed)",
+                pluralize(count, "deletion")
+            ),
+            Self::Errors => format!("**{}**", pluralize(count, "error")),
+        }
+    }
+
+    /// For the commit status, which is short.
+    fn status_words(self, count: usize) -> String {
+        let word = match self {
+            Self::NoEffect => "without effect",
+            Self::Folders => "folders",
+            Self::Create => "create",
+            Self::UpdateSafe | Self::UpdateHigh | Self::UpdateUnknown | Self::UpdateCritical => {
+                "update"
+            }
+            Self::PolicyEdited => return "policy changes".to_owned(),
+            Self::Abandoned => "left behind",
+            Self::NotApplied => "not applied",
+            Self::Denied => "denied",
+            Self::Deletion | Self::DeletionUnknown | Self::DeletionOfData => "delete",
+            Self::Errors => return pluralize(count, "error"),
+        };
+        format!("{count} {word}")
+    }
+}
+
+/// The counts, the worst first.
+fn counts(report: &Report) -> Vec<(Kind, usize)> {
+    let mut kinds: Vec<Kind> = report
+        .plan
+        .changes
+        .iter()
+        .filter_map(|change| Kind::of(report, change))
+        .collect();
+    if report.policy.is_some() {
+        kinds.push(Kind::PolicyEdited);
+    }
+    kinds.sort_unstable_by(|a, b| b.cmp(a));
+    let mut counts: Vec<(Kind, usize)> = Vec::new();
+    for kind in kinds {
+        match counts.last_mut() {
+            Some((last, count)) if *last == kind => *count += 1,
+            _ => counts.push((kind, 1)),
+        }
+    }
+    let (errors, _) = report.counts();
+    if errors > 0 {
+        counts.insert(0, (Kind::Errors, errors));
+    }
+    counts
+}
+
+/// The headline in Markdown. ✅ only where nothing can be lost.
+pub(super) fn headline(report: &Report) -> String {
+    let counts = counts(report);
+    let Some((worst, _)) = counts.first() else {
+        return NO_CHANGE.to_owned();
+    };
+    let parts = counts.iter().map(|(kind, count)| match kind.mark() {
+        Some(mark) => format!("{mark} {}", kind.words(*count)),
+        None => kind.words(*count),
+    });
+    let line = parts.collect::<Vec<_>>().join(" · ");
+    match (worst, worst.mark()) {
+        (Kind::Errors, _) => format!("{line}\n\n{WHILE_IT_FAILS}"),
+        (_, Some(_)) => line,
+        (_, None) => format!("✅ {line}"),
+    }
+}
+
+/// The counts in at most `most` characters, for the commit status.
+pub(super) fn status_summary(report: &Report, most: usize) -> String {
+    let counts = counts(report);
+    if counts.is_empty() {
+        return "no config is changed".to_owned();
+    }
+    let mut merged: Vec<(String, Kind, usize)> = Vec::new();
+    for (kind, count) in counts {
+        let word = kind.status_words(0);
+        match merged.iter_mut().find(|(known, ..)| *known == word) {
+            Some((_, _, sum)) => *sum += count,
+            None => merged.push((word, kind, count)),
+        }
+    }
+    let mut line = String::new();
+    for (_, kind, count) in merged {
+        let part = kind.status_words(count);
+        let separator = if line.is_empty() { "" } else { ", " };
+        if line.chars().count() + separator.len() + part.chars().count() + 2 > most {
+            line.push_str(", …");
+            break;
+        }
+        line = line + separator + &part;
+    }
+    line
+}

@@ -1,0 +1,83 @@
+//! The section about a change of the policy file in the report of a check.
+
+use super::Text;
+use super::diagnostics::diagnostics;
+use super::escape::fence;
+use super::table::{markdown_head, markdown_row};
+use crate::diagnostic::Diagnostic;
+use crate::guard::{ChangedKey, POLICY_FILE, PolicyChange};
+use crate::text::pluralize;
+
+/// Rows and paths that are listed; the rest is counted.
+const MAX_ROWS: usize = 60;
+const MAX_PATHS: usize = 20;
+
+/// The section; empty if the policy file neither changes nor has errors.
+pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnostic]) -> String {
+    if change.is_none() && problems.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n### {}\n", Text::name(POLICY_FILE).markdown());
+    if !problems.is_empty() {
+        text.push_str(&format!(
+            "\n**On merge:** Nothing is applied to any stack, because the policy file has errors.\n\n{}\n",
+            fence(&diagnostics(problems), "text")
+        ));
+    }
+    let Some(change) = change else {
+        return text;
+    };
+    if problems.is_empty() && change.was_valid {
+        text.push_str("\nThe policy takes effect after the merge. An effect has to pass the policy before the merge and the one after it.\n");
+    }
+    if !change.was_valid {
+        text.push_str("\nThe policy file before this change has errors. After the merge, the new policy decides alone about this change, with at least 2 approvals and without deletions.\n");
+    }
+    if !change.keys.is_empty() {
+        text.push('\n');
+        text.push_str(&markdown_head(&[
+            "Changed key",
+            "Before",
+            "After",
+            "Configs",
+        ]));
+        text.extend(change.keys.iter().take(MAX_ROWS).map(row));
+    }
+    let more = change.keys.len().saturating_sub(MAX_ROWS);
+    if more > 0 {
+        text.push_str(&format!("\nand {}.\n", pluralize(more, "more key")));
+    }
+    let lists = [
+        ("These files are configs after the merge", &change.added),
+        (
+            "These files are no configs after the merge; their stacks stay, and nothing manages them",
+            &change.left,
+        ),
+    ];
+    for (words, paths) in lists {
+        if paths.is_empty() {
+            continue;
+        }
+        let shown = paths.iter().take(MAX_PATHS);
+        let list = Text::list(shown.map(|path| Text::name(path.as_str())));
+        let rest = match paths.len().saturating_sub(MAX_PATHS) {
+            0 => Text::default(),
+            more => Text::ours(" and ").and(Text::count(more, "more file")),
+        };
+        text.push_str(&format!("\n{words}: {}.\n", list.and(rest).markdown()));
+    }
+    text
+}
+
+fn row(key: &ChangedKey) -> String {
+    let value = |value: &Option<String>| match value {
+        Some(value) => Text::name(value),
+        None => Text::ours("–"),
+    };
+    markdown_row(&[
+        Text::name(&key.key),
+        value(&key.before),
+        value(&key.after),
+        Text::number(key.configs),
+    ])
+}

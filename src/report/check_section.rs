@@ -1,0 +1,236 @@
+//! The section of one config, or of configs with the same plan, in the report of a check.
+
+use minijinja::value::{Serde, Value};
+use minijinja::{Error, context};
+
+use super::check::Report;
+use super::check_groups::EqualChanges;
+use super::diagnostics::diagnostic_without_path;
+use super::fit::first_lines;
+use super::on_merge::{MergeEffect, OnMerge, requirement_text};
+use super::table::{markdown_head, markdown_row};
+use super::templates::{render, safe};
+use super::{Refusal, Text};
+use crate::diagnostic::Code;
+use crate::plan::{Change, Intent, Renamed, TemplateResourceChange};
+use crate::product::Level;
+use crate::template::DeletionBehavior;
+use crate::text::pluralize;
+
+/// Limits of one config, so that it leaves room for others.
+const MAX_ROWS: usize = 100;
+const MAX_PROBLEMS: usize = 30;
+const MAX_DIFF_CHARS: usize = 20_000;
+/// Configs of a group that are listed; the rest is counted.
+const MAX_LISTED: usize = 100;
+
+/// `brief`: without diff and tables of AWS.
+pub(super) fn group_section(
+    report: &Report,
+    group: &EqualChanges<'_>,
+    brief: bool,
+) -> Result<String, Error> {
+    let change = group.first();
+    let on_merge = report.on_merge.get(&change.path);
+    let preview = report.previews.get(change.path.as_str());
+    let problems: Vec<_> = change
+        .diagnostics
+        .iter()
+        .take(MAX_PROBLEMS)
+        .map(diagnostic_without_path)
+        .collect();
+    let impact = change.impact.iter().take(MAX_ROWS).map(|impact| {
+        markdown_row(&[
+            Text::name(&impact.key),
+            Text::number(impact.span.start.line),
+            level_text(impact.level),
+            Text::sentence(&impact.consequence),
+        ])
+    });
+    let impact_head = ["Changed key", "Line", "Declared impact", "Consequence"];
+    let impact = rows(&impact_head, impact);
+    // AWS's preview replaces the estimate from the templates.
+    let is_previewed = preview.is_some_and(|preview| !preview.markdown.is_empty());
+    let expected = change.resources.iter().filter(|_| !is_previewed);
+    let last = match change.intent {
+        Intent::Delete => "Deleted or retained",
+        _ => "Changed properties",
+    };
+    let resources = rows(
+        &["", "Resource", "Type", last],
+        expected.take(MAX_ROWS).map(resource_row),
+    );
+    // A deletion's diff would only repeat the table of resources.
+    let diff = change
+        .diff
+        .as_ref()
+        .filter(|_| !brief && change.intent != Intent::Delete);
+    let diff_title = diff.map(|diff| {
+        safe(format!(
+            "Rendered template: {} added, {} removed",
+            pluralize(diff.added, "line"),
+            diff.removed
+        ))
+    });
+    let (renamed_from, renamed_to) = match &change.renamed {
+        None => (None, None),
+        Some(Renamed::From(path)) => (Some(path), None),
+        Some(Renamed::To(path)) => (None, Some(path)),
+    };
+    render(
+        "change.md.j2",
+        context! {
+            path => change.path.as_str(),
+            others => (!group.is_single()).then(|| safe(others(group))),
+            alike => group.changes.len(),
+            on_merge => safe(on_merge_text(change, on_merge).markdown()),
+            deletes => change.intent == Intent::Delete,
+            moved_from => change.moved_from.as_ref().map(|path| path.as_str()),
+            renamed_from => renamed_from.map(|path| path.as_str()),
+            renamed_to => renamed_to.map(|path| path.as_str()),
+            caveat => change.caveat.as_deref(),
+            problems => (!problems.is_empty()).then(|| problems.join("\n")),
+            more_problems => truncation_note(change.diagnostics.len(), problems.len(), "problem"),
+            impact,
+            resources,
+            more_resources => truncation_note(if is_previewed { 0 } else { change.resources.len() }, MAX_ROWS, "resource"),
+            preview => preview.map(|preview| preview.line.as_str()),
+            preview_tables => preview.filter(|_| !brief).map(|preview| safe(preview.markdown.clone())),
+            folders => Value::from(Serde(&change.folders)),
+            diff => diff.map(|diff| cut_diff(diff.unified.as_deref().unwrap_or("(too large to compare by line)"))),
+            diff_title,
+        },
+    )
+}
+
+/// The other configs of a group, as a list.
+fn others(group: &EqualChanges<'_>) -> String {
+    let listed = group.changes.iter().take(MAX_LISTED);
+    let mut list: String = listed
+        .map(|change| format!("- {}\n", Text::name(change.path.as_str()).markdown()))
+        .collect();
+    let more = group.changes.len().saturating_sub(MAX_LISTED);
+    if more > 0 {
+        list.push_str(&format!("- and {}\n", pluralize(more, "more config")));
+    }
+    list
+}
+
+fn stack_text(change: &Change) -> Text {
+    let (Some(stack), Some(target)) = (&change.stack, &change.target) else {
+        return Text::ours("the stack");
+    };
+    Text::ours("stack ")
+        .and(Text::name(stack))
+        .and(Text::ours(" in account "))
+        .and(Text::name(&target.account))
+        .and(Text::ours(", region "))
+        .and(Text::name(&target.region))
+        .and(Text::ours(", environment "))
+        .and(Text::name(&target.environment))
+}
+
+/// The sentences after "On merge:".
+fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
+    let stack = stack_text(change);
+    let sentence = |before: &'static str, after: &'static str| {
+        Text::ours(before).and(stack.clone()).and(Text::ours(after))
+    };
+    let Some(on_merge) = on_merge else {
+        return Text::ours(match change.intent {
+            Intent::Abandon => "No stack is deleted, because the removed config has errors.",
+            _ => "Nothing is applied, because the config has errors.",
+        });
+    };
+    let text = match on_merge.effect {
+        MergeEffect::None if change.intent == Intent::Delete => {
+            sentence("Nothing is deleted: ", " does not exist.")
+        }
+        MergeEffect::None => sentence("No effect: the template of ", " stays the same."),
+        MergeEffect::CreateFolders => sentence(
+            "Folders are created in the bucket of ",
+            ". The stack is not updated.",
+        ),
+        MergeEffect::CreateStack => sentence("Creates ", "."),
+        MergeEffect::UpdateStack if !on_merge.asked => {
+            sentence("Updates ", ", or creates it if it does not exist.")
+        }
+        MergeEffect::UpdateStack => sentence("Updates ", "."),
+        MergeEffect::RequestDeletion => sentence(
+            "Deletes nothing yet. After the merge, a second person has to confirm the deletion of ",
+            ".",
+        ),
+        MergeEffect::NotApplied => sentence("Nothing is applied to ", "")
+            .and(Text::ours(": "))
+            .and(on_merge.codes())
+            .and(Text::ours(match on_merge.asked {
+                true => ".",
+                false => ". If the stack does not exist, it is created.",
+            })),
+        MergeEffect::Denied => sentence("Nothing is applied to ", "")
+            .and(Text::ours(": "))
+            .and(denial_text(change, on_merge))
+            .and(Text::ours(".")),
+    };
+    match &on_merge.requires {
+        Some(requires) => text.and(Text::ours(" ")).and(requirement_text(requires)),
+        None => text,
+    }
+}
+
+/// A missing role has no entry in the list of problems, so its reason is told here.
+fn denial_text(change: &Change, on_merge: &OnMerge) -> Text {
+    let is_role_missing = on_merge
+        .denials
+        .iter()
+        .all(|denial| denial.code == Code::RoleNotConfigured);
+    match &change.target {
+        Some(target) if is_role_missing => {
+            let environment = target.environment.clone();
+            Refusal::NoApplyRole { environment }.fact()
+        }
+        _ => on_merge.codes(),
+    }
+}
+
+pub(super) fn level_text(level: Level) -> Text {
+    Text::ours(level.mark())
+        .and(Text::ours(" "))
+        .and(Text::ours(level.word()))
+}
+
+/// A table, or nothing if it has no rows.
+fn rows(head: &[&str], rows: impl Iterator<Item = String>) -> Option<Value> {
+    let rows: String = rows.collect();
+    (!rows.is_empty()).then(|| safe(markdown_head(head) + &rows))
+}
+
+pub(super) fn truncation_note(all: usize, shown: usize, noun: &str) -> Option<Value> {
+    (all > shown).then(|| safe(format!("{shown} of {} shown.", pluralize(all, noun))))
+}
+
+fn cut_diff(diff: &str) -> String {
+    match first_lines(diff, MAX_DIFF_CHARS) {
+        (diff, 0) => diff.to_owned(),
+        (kept, more) => format!("{kept}… {}\n", pluralize(more, "more line")),
+    }
+}
+
+fn resource_row(change: &TemplateResourceChange) -> String {
+    let detail = match change.deletion_behavior {
+        Some(DeletionBehavior::Deleted) if change.stateful => {
+            Text::ours("🔴 deleted, **with its data**")
+        }
+        Some(DeletionBehavior::Deleted) => Text::ours("deleted"),
+        Some(DeletionBehavior::Snapshotted) => Text::ours("deleted, a snapshot stays"),
+        Some(DeletionBehavior::Retained) => Text::ours("retained, no longer managed"),
+        None if change.properties.is_empty() => Text::ours("–"),
+        None => Text::list(change.properties.iter().map(Text::name)),
+    };
+    markdown_row(&[
+        Text::ours(change.action.word()),
+        Text::name(&change.logical_id),
+        Text::name(&change.kind),
+        detail,
+    ])
+}

@@ -1,0 +1,219 @@
+//! What the merge of a pull request does to the stack of each config, by the guard and the policy that decide after it.
+
+use serde::Serialize;
+
+use super::{Refusal, Text};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::guard::{
+    ApprovalRequirement, Authority, ChangeRequest, Denial, EffectKind, Facts, Policies,
+    denials_before_merge,
+};
+use crate::model::RepoPath;
+use crate::plan::{Change, Intent};
+use crate::product::Verb;
+use crate::stack::{Health, Stack, StackName};
+
+/// The effect of a merge on the stack of one config.
+#[derive(Clone, Debug, Serialize)]
+pub struct OnMerge {
+    pub effect: MergeEffect,
+    /// Whether AWS was asked if the stack exists. Otherwise the config at the base stands for a stack.
+    pub asked: bool,
+    /// `None` if the merge has no effect.
+    pub requires: Option<ApprovalRequirement>,
+    /// Why there is no effect, or only a part of it.
+    pub denials: Vec<Denial>,
+}
+
+/// The worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MergeEffect {
+    /// The config changes nothing that is deployed.
+    None,
+    /// Folders are created in the stack's bucket. The stack stays as it is.
+    CreateFolders,
+    CreateStack,
+    UpdateStack,
+    /// The policy does not allow the update, so nothing is applied.
+    NotApplied,
+    /// Nothing is deleted until a second person confirms the deletion.
+    RequestDeletion,
+    /// Nothing is applied.
+    Denied,
+}
+
+/// What a check knows about a config before the merge.
+pub struct BeforeMerge<'a> {
+    pub change: &'a Change,
+    /// The verb by which the product deletes the stack, if it has one.
+    pub deletes_by: Option<Verb>,
+    /// Whether the change only requests folders.
+    pub folders_only: bool,
+    /// The policy before the merge, and the one after it.
+    pub policies: Policies<'a>,
+    /// The request of the guard, as far as it is known; `None` without a forge.
+    pub request: Option<ChangeRequest>,
+    /// With what the preview read from AWS, if there was one.
+    pub facts: Facts,
+}
+
+impl OnMerge {
+    fn without_effect(effect: MergeEffect, asked: bool, denials: Vec<Denial>) -> Self {
+        Self {
+            effect,
+            asked,
+            requires: None,
+            denials,
+        }
+    }
+
+    /// The forecast for one config; `None` if it has no stack.
+    pub fn new(known: BeforeMerge<'_>) -> Option<Self> {
+        let BeforeMerge {
+            change, policies, ..
+        } = known;
+        let target = change.target.clone()?;
+        let stack = StackName {
+            name: change.stack.clone()?,
+            target,
+        };
+        let environment = &stack.target.environment;
+        let previewed = known.facts.stack.is_some();
+        let existing = known
+            .facts
+            .stack
+            .as_ref()
+            .map(|stack| exists(stack.as_ref()));
+        let (effect, kind) = match (change.intent, existing) {
+            (Intent::Invalid | Intent::Abandon, _) => return None,
+            (Intent::Unchanged, _) if change.folders.is_empty() => {
+                return Some(Self::without_effect(
+                    MergeEffect::None,
+                    previewed,
+                    Vec::new(),
+                ));
+            }
+            (Intent::Unchanged, _) => (MergeEffect::CreateFolders, EffectKind::Folders),
+            // AWS knows whether the stack exists.
+            (Intent::Create | Intent::Update, Some(true)) | (Intent::Update, None) => {
+                (MergeEffect::UpdateStack, EffectKind::Update)
+            }
+            (Intent::Create | Intent::Update, _) => (MergeEffect::CreateStack, EffectKind::Create),
+            (Intent::Delete, Some(false)) if known.facts.has_no_buckets() => {
+                return Some(Self::without_effect(
+                    MergeEffect::None,
+                    previewed,
+                    Vec::new(),
+                ));
+            }
+            (Intent::Delete, _) => match known.deletes_by {
+                Some(verb) => (MergeEffect::RequestDeletion, verb.effect()),
+                None => {
+                    let denials = vec![Refusal::NoDeleteAction.denial()];
+                    return Some(Self::without_effect(
+                        MergeEffect::Denied,
+                        previewed,
+                        denials,
+                    ));
+                }
+            },
+        };
+        let in_ci = known.request.is_some();
+        let mut facts = known.facts;
+        facts.authority = match known.request {
+            Some(request) => Authority::Request(Box::new(ChangeRequest {
+                merged: Some(true),
+                ..request
+            })),
+            None => Authority::CommandLine {
+                force: true,
+                typed: None,
+            },
+        };
+        let mut denials = denials_before_merge(kind, policies, &facts, &stack, previewed);
+        if policies.problems().next().is_none()
+            && in_ci
+            && policies.apply_role(&stack.target).is_none()
+        {
+            let environment = environment.clone();
+            denials.push(Refusal::NoApplyRole { environment }.denial());
+        }
+        let is_refused = !denials.is_empty() && denials.iter().all(Denial::denies_update);
+        let effect = match (denials.is_empty(), is_refused) {
+            (true, _) => effect,
+            (false, true) if known.folders_only => MergeEffect::CreateFolders,
+            (false, true) => MergeEffect::NotApplied,
+            (false, false) => MergeEffect::Denied,
+        };
+        if matches!(effect, MergeEffect::NotApplied | MergeEffect::Denied) {
+            return Some(Self::without_effect(effect, previewed, denials));
+        }
+        Some(Self {
+            effect,
+            asked: previewed,
+            requires: Some(policies.requirement(environment)),
+            denials,
+        })
+    }
+
+    /// The problems of the config: errors that only another policy or config lifts, and warnings. A missing role is none: a check may
+    /// be set up before the roles. The errors of a policy file are reported at its own lines.
+    pub fn diagnostics(&self, path: &RepoPath) -> Vec<Diagnostic> {
+        let denials = self.denials.iter();
+        let elsewhere = [Code::RoleNotConfigured, Code::PolicyInvalid];
+        let problems = denials.filter(|denial| !elsewhere.contains(&denial.code));
+        let problems = problems.map(|denial| match denial.is_by_policy() {
+            true => denial.diagnostic(path),
+            false => denial.diagnostic(path).with_severity(Severity::Warning),
+        });
+        problems.collect()
+    }
+
+    /// What the merge does, in a few words.
+    pub fn words(&self) -> &'static str {
+        match self.effect {
+            MergeEffect::None => "no effect",
+            MergeEffect::CreateFolders => "create folders",
+            MergeEffect::CreateStack => "create stack",
+            MergeEffect::UpdateStack => "update stack",
+            MergeEffect::NotApplied => "not applied",
+            MergeEffect::RequestDeletion => "delete after confirmation",
+            MergeEffect::Denied => "denied",
+        }
+    }
+
+    /// The codes of the denials.
+    pub fn codes(&self) -> Text {
+        let codes = self.denials.iter();
+        Text::list(codes.map(|denial| Text::name(denial.code.as_str())))
+    }
+}
+
+/// What reviewers have to do.
+pub fn requirement_text(requires: &ApprovalRequirement) -> Text {
+    let people = requires.approvers.iter().map(|listed| {
+        let names = listed.iter().map(Text::name);
+        Text::or_list(names)
+    });
+    let people: Vec<Text> = people.collect();
+    let people = match people.is_empty() {
+        true => Text::ours("people with write permission"),
+        // Each policy has a list, and an approval has to be on both.
+        false => Text::joined(people, " who are also one of "),
+    };
+    Text::ours("Requires ")
+        .and(Text::count(usize::from(requires.approvals), "approval"))
+        .and(Text::ours(" by "))
+        .and(people)
+        .and(Text::ours(", given after this report."))
+}
+
+fn exists(stack: Option<&Stack>) -> bool {
+    stack.is_some_and(|stack| {
+        !matches!(
+            stack.status.health(),
+            Health::Deleted | Health::ReviewInProgress
+        )
+    })
+}

@@ -1,0 +1,184 @@
+//! What a check says about the merge: by the policy and the guard that decide after it.
+
+use crate::support::check::Scene;
+use crate::support::job::{JobOutput, config, normalize, path};
+
+const POLICY: &str = ".provisioner.yaml";
+const ROLES: &str = "roles: {apply: 'arn:aws:iam::{account_id}:role/apply'}";
+
+/// A repository with a policy and two configs with stacks, and a branch from there.
+fn scene(policy: &str) -> Scene {
+    let scene = Scene::new();
+    let base = scene
+        .repo
+        .commit("main")
+        .write(POLICY, format!("version: 1\n{policy}"))
+        .write(&path("b002"), config("b002", ""))
+        .push();
+    scene.repo.branch("change", &base);
+    scene
+}
+
+fn check(scene: &Scene) -> JobOutput {
+    let pull = scene.repo.pull("change").author(&scene.alice).number(7);
+    let job = scene.job(&pull.open());
+    let run = job.run();
+    scene.github.take_writes();
+    run
+}
+
+fn on_merge<'a>(run: &'a JobOutput, tenant: &str) -> &'a serde_json::Value {
+    &run.report["on_merge"][path(tenant)]
+}
+
+/// S1: what the policy forbids is an error at the key that it is about.
+#[test]
+fn a_policy_that_forbids_the_change_fails_the_check() {
+    let scene =
+        scene("environments: {dev: {}}\naccounts: ['999999999999']\ndefaults: {deletes: never}\n");
+    scene
+        .repo
+        .commit("change")
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .remove(&path("b002"))
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    for tenant in ["b001", "b002"] {
+        assert_eq!(on_merge(&run, tenant)["effect"], "denied");
+        assert_eq!(on_merge(&run, tenant)["requires"], serde_json::Value::Null);
+    }
+    let lines = |text: &str| run.stderr.contains(&format!("{}:{text}", path("b001")));
+    assert!(lines("4:15: error[account-mismatch]"), "{}", run.stderr);
+    assert!(
+        lines("7:8: error[environment-not-allowed]"),
+        "{}",
+        run.stderr
+    );
+    let removal = format!("{}: error[delete-not-allowed]", path("b002"));
+    assert!(run.stderr.contains(&removal), "{}", run.stderr);
+    insta::assert_snapshot!("forbidden", normalize(&scene.comment()));
+}
+
+/// S1: the requirement of an allowed change is told; what `updates` refuses is a warning.
+#[test]
+fn a_merge_tells_what_it_requires_and_what_it_leaves() {
+    let scene = scene(&format!(
+        "environments: {{prod: {{approvals: 2, approvers: ['@rex', '@acme/ml'], {ROLES}}}}}\n"
+    ));
+    scene
+        .repo
+        .commit("change")
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .write(&path("b003"), config("b003", ""))
+        .remove(&path("b002"))
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let effect = |tenant: &str| on_merge(&run, tenant)["effect"].clone();
+    assert_eq!(effect("b001"), "not-applied");
+    assert_eq!(effect("b002"), "request-deletion");
+    assert_eq!(effect("b003"), "create-stack");
+    assert_eq!(on_merge(&run, "b003")["requires"]["approvals"], 2);
+    let warning = format!("{}: warning[update-not-allowed]", path("b001"));
+    assert!(run.stderr.contains(&warning), "{}", run.stderr);
+    let comment = normalize(&scene.comment());
+    let headline = "🔴 1 deletion to confirm after the merge (data destroyed) · ⚠ 1 update not applied · 1 stack to create\n";
+    assert!(comment.contains(headline), "{comment}");
+    insta::assert_snapshot!("requirements", comment);
+}
+
+/// S3, C2: a policy that does not load fails the check, at the lines of its errors.
+#[test]
+fn a_broken_policy_fails_the_check() {
+    let scene = scene("");
+    scene
+        .repo
+        .commit("change")
+        .write(POLICY, "version: 1\ndefaults: {aprovals: 2}\n")
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    assert!(
+        run.stderr.contains(".provisioner.yaml:2:12: error["),
+        "{}",
+        run.stderr
+    );
+    insta::assert_snapshot!("broken_policy", normalize(&scene.comment()));
+}
+
+/// C2: a change under a policy that does not load is no green check, whoever broke it. Its repair is.
+#[test]
+fn only_the_repair_of_a_broken_policy_passes() {
+    let broken = "defaults: {aprovals: 2}\n";
+    let scene_of = |change: &str| {
+        let scene = scene(broken);
+        scene
+            .repo
+            .commit("change")
+            .write(&path("b003"), config("b003", ""))
+            .write("change", change)
+            .push();
+        scene
+    };
+    let unrepaired = scene_of("x");
+    let run = check(&unrepaired);
+    assert_eq!(run.status, 10, "{}", run.stderr);
+
+    let repaired = scene_of("x");
+    let policy = format!("version: 1\nenvironments: {{prod: {{{ROLES}}}}}\n");
+    repaired.repo.commit("change").write(POLICY, policy).push();
+    let run = check(&repaired);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(on_merge(&run, "b003")["effect"], "create-stack");
+    assert_eq!(on_merge(&run, "b003")["requires"]["approvals"], 2);
+    insta::assert_snapshot!("repaired_policy", normalize(&repaired.comment()));
+}
+
+/// S3: each changed key of the policy, with the configs that it concerns.
+#[test]
+fn a_changed_policy_is_a_section_of_the_comment() {
+    let scene = scene("environments: {prod: {}, dev: {}}\n");
+    scene
+        .repo
+        .commit("change")
+        .write(
+            POLICY,
+            "version: 1\nconfigs: ['s3/configs/*b001*.yaml']\ndefaults: {approvals: 3}\n\
+             environments: {prod: {updates: reviewed, approvers: ['@rex']}, dev: {}}\n",
+        )
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    insta::assert_snapshot!("changed_policy", normalize(&scene.comment()));
+}
+
+/// S9: equal changes are told once, and one that differs is shown whole.
+#[test]
+fn equal_changes_are_grouped() {
+    let scene = scene(&format!(
+        "environments: {{prod: {{updates: reviewed, {ROLES}}}}}\n"
+    ));
+    let tenants: Vec<String> = (100..130).map(|number| format!("b{number}")).collect();
+    let mut before = scene.repo.commit("main");
+    for tenant in &tenants {
+        before = before.write(&path(tenant), config(tenant, ""));
+    }
+    let base = before.push();
+    scene.repo.branch("change", &base);
+    let mut change = scene.repo.commit("change");
+    for tenant in &tenants {
+        change = change.write(
+            &path(tenant),
+            config(tenant, "  lifecycle_policy: development\n"),
+        );
+    }
+    change
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = normalize(&scene.comment());
+    assert!(comment.len() < 8_000, "{} bytes", comment.len());
+    insta::assert_snapshot!("equal_changes", comment);
+}
