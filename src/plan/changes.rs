@@ -79,6 +79,12 @@ pub struct Assessed {
 }
 
 impl Changes {
+    /// The worst declared impact of the changed keys; `None` if the deployed config is unknown.
+    pub fn declared_level(&self) -> Option<Level> {
+        let levels = self.declared.as_ref()?.iter().map(|impact| impact.level);
+        Some(levels.max().unwrap_or(Level::None))
+    }
+
     /// The preview of a stack that does not exist: every resource is added.
     pub fn for_new_stack(config: &Config, stack: &StackName, document: &Document) -> Self {
         let changes = document.resources().map(|resource| ResourceChange {

@@ -199,6 +199,7 @@ impl Previewer<'_> {
         };
         let changes = operation::changes(&site, &desired, facts, false, &deployed).await?;
         facts.verdict = Some(changes.verdict);
+        facts.declared = changes.declared_level();
         Ok(Preview::from_changes(&changes, values))
     }
 }
