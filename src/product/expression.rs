@@ -66,6 +66,7 @@ pub fn engine(
         .build()?;
     engine.set_syntax(syntax.clone());
     limits::register(&mut engine);
+    engine.add_filter(budget::CHARGED, budget::charged);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_formatter(move |out, state, value| {
         limits::check(value)?;

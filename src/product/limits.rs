@@ -5,8 +5,6 @@ use std::io;
 use minijinja::value::{ObjectRepr, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
-use super::budget::{CHARGED, charged};
-
 /// Steps of one evaluation or rendering: several times what the largest built-in product needs. One step is an instruction, or
 /// 64 bytes of new or visited data. A hostile product ends with an error instead of blocking the runner.
 pub(super) const FUEL: u64 = 500_000;
@@ -30,7 +28,6 @@ pub(super) const MEASURED: &str = "measured_operand";
 pub(super) fn register(engine: &mut Environment<'_>) {
     engine.set_fuel(Some(FUEL));
     engine.add_filter(MEASURED, measured);
-    engine.add_filter(CHARGED, charged);
     // It prints all variables.
     engine.remove_global("debug");
 }
