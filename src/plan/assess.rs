@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::Digest;
 use crate::product::{Level, ProductError, Registry, Target, Verb};
-use crate::template::{self, DeletionBehavior, Document};
+use crate::template::{self, DataKind, DeletionBehavior, Document};
 use crate::text::{pluralize, quote};
 
 /// Assesses each config in parallel, then the plan as a whole.
@@ -235,10 +235,11 @@ fn removed(change: &mut Change, before: &Config) {
             .filter(|resource| resource.kind == BUCKET)
             .for_each(|bucket| bucket.deletion_behavior = Some(DeletionBehavior::Deleted));
     }
-    let loses_data = change.resources.iter().any(|resource| {
-        resource.stateful && resource.deletion_behavior == Some(DeletionBehavior::Deleted)
+    let may_lose_data = change.resources.iter().any(|resource| {
+        resource.holds != DataKind::Nothing
+            && resource.deletion_behavior == Some(DeletionBehavior::Deleted)
     });
-    change.level = if loses_data {
+    change.level = if may_lose_data {
         Level::Critical
     } else {
         Level::High

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::impact::declared;
 use super::{
-    Cause, DriftImpact, Impact, KeyDependencies, LocatedFinding, ResourceVerdict, Verdict,
-    assess_resource, change_set_digest, key_dependencies, locate_findings, worst,
+    Cause, DriftImpact, Impact, KeyDependencies, LocatedFinding, ResourceVerdict,
+    assess_change_set, assess_resource, change_set_digest, key_dependencies, locate_findings,
 };
 use crate::config::Config;
 use crate::model::Digest;
@@ -28,11 +28,13 @@ pub struct Changes {
     /// leave an empty stack behind.
     pub queried: bool,
     /// The worst of all resources.
-    pub verdict: Verdict,
+    #[serde(flatten)]
+    pub worst: ResourceVerdict,
+    /// Whether CloudFormation found anything to change. Outputs, and other parts beside resources, are in no list of changes.
+    pub has_changes: bool,
     /// The higher of the product's declared impact and the change set's verdict.
     pub level: Level,
     /// The declared impact of each changed config key; `None` if the deployed config is unknown.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub declared: Option<Vec<Impact>>,
     /// The worst first.
     pub resources: Vec<Assessed>,
@@ -41,13 +43,10 @@ pub struct Changes {
     /// Hooks that will run.
     pub hooks: Vec<Hook>,
     /// The known drift; `None` if the stack does not exist.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftImpact>,
     /// Failed queries, one sentence each.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
     /// Why CloudFormation rejects the change set.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
     /// Equal digests mean equal effects.
     pub digest: Digest,
@@ -58,20 +57,19 @@ pub struct Changes {
 pub struct Assessed {
     /// Prefixed with the ids of the nested stacks around it.
     pub logical_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_id: Option<String>,
     #[serde(rename = "type")]
     pub kind: String,
     /// The API's value.
     pub action: String,
     /// The API's value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
     /// The API's value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_action: Option<String>,
     #[serde(flatten)]
     pub assessment: ResourceVerdict,
+    /// Why CloudFormation rejects the change set of the nested stack.
+    pub nested_refused: Option<String>,
     /// Changed properties and attributes.
     pub properties: Vec<String>,
     /// Config keys that cause the change.
@@ -98,13 +96,14 @@ impl Changes {
             changes: changes.collect(),
             ..ChangeSet::default()
         };
-        let verdict = worst(&change_set);
+        let worst = assess_change_set(&change_set);
         Self {
             stack: stack.clone(),
             status: None,
             queried: false,
-            verdict,
-            level: verdict.level(),
+            level: worst.verdict.level(),
+            worst,
+            has_changes: true,
             declared: None,
             resources: assessed(&change_set, &BTreeMap::new(), config),
             validations: Vec::new(),
@@ -125,8 +124,6 @@ impl Changes {
         found: &DescribedChangeSet,
     ) -> Self {
         let change_set = &found.change_set;
-        let refused = (change_set.status == "FAILED" && !change_set.is_empty())
-            .then(|| change_set.status_reason.clone().unwrap_or_default());
         // Without dependencies the causes stay empty.
         let mut dependencies = key_dependencies(config).unwrap_or_default();
         let validations = locate_findings(config, &dependencies, &found.validations);
@@ -142,13 +139,14 @@ impl Changes {
             keys.for_each(|keys| keys.retain(changed));
         }
         let levels = declared.iter().flatten().map(|impact| impact.level);
-        let verdict = worst(change_set);
-        let level = levels.fold(verdict.level(), Level::max);
+        let worst = assess_change_set(change_set);
+        let level = levels.fold(worst.verdict.level(), Level::max);
         Self {
             stack: stack.clone(),
             status,
             queried: true,
-            verdict,
+            worst,
+            has_changes: !change_set.is_empty(),
             level,
             declared,
             resources: assessed(change_set, &dependencies, config),
@@ -156,10 +154,16 @@ impl Changes {
             hooks: found.hooks.clone(),
             drift: None,
             unread: found.unread.clone(),
-            refused,
+            refused: refused(change_set),
             digest: change_set_digest(change_set),
         }
     }
+}
+
+/// Why CloudFormation rejects a change set; `None` if it does not.
+fn refused(change_set: &ChangeSet) -> Option<String> {
+    let is_refused = change_set.status == "FAILED" && !change_set.is_empty();
+    is_refused.then(|| change_set.status_reason.clone().unwrap_or_default())
 }
 
 fn merge(all: &mut KeyDependencies, more: KeyDependencies) {
@@ -216,6 +220,7 @@ fn collect(
                 .as_ref()
                 .map(|word| word.word().to_owned()),
             assessment: assess_resource(change),
+            nested_refused: change.nested.as_deref().and_then(refused),
             properties: properties(change),
             causes: causes(change, change_set, dependencies, config),
             logical_id,
@@ -278,15 +283,16 @@ fn direct<'a>(change: &ResourceChange, dependencies: &'a KeyDependencies) -> BTr
     if let Some(whole) = of_resource.get("").filter(|_| change.details.is_empty()) {
         return whole.iter().collect();
     }
-    let changed: Vec<String> = change
-        .details
-        .iter()
-        .filter(|detail| !is_indirect(detail))
-        .filter_map(property)
-        .collect();
+    let details = change.details.iter().filter(|detail| !is_indirect(detail));
+    // A nested stack that may change has a detail without a name.
+    let is_whole = |detail: &Detail| {
+        detail.target.name.is_none() && detail.target.attribute.as_deref() == Some("Properties")
+    };
+    let any = change.details.is_empty() || details.clone().any(is_whole);
+    let changed: Vec<String> = details.filter_map(property).collect();
+    let of_resource = of_resource.iter();
     of_resource
-        .iter()
-        .filter(|(property, _)| change.details.is_empty() || changed.contains(property))
+        .filter(|(property, _)| any || changed.contains(property))
         .flat_map(|(_, keys)| keys)
         .collect()
 }
@@ -294,4 +300,41 @@ fn direct<'a>(change: &ResourceChange, dependencies: &'a KeyDependencies) -> BTr
 fn is_indirect(detail: &Detail) -> bool {
     let source = detail.change_source.as_deref();
     matches!(source, Some("ResourceReference" | "ResourceAttribute"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::ChangeTarget;
+
+    #[test]
+    fn a_nested_stack_that_may_change_has_the_causes_of_all_its_properties() {
+        let keys = BTreeSet::from(["nest.version".to_owned()]);
+        let of_stack = BTreeMap::from([("TemplateURL".to_owned(), keys.clone())]);
+        let dependencies = KeyDependencies::from([("Child".to_owned(), of_stack)]);
+        let detail = |name: Option<&str>| Detail {
+            target: ChangeTarget {
+                attribute: Some("Properties".to_owned()),
+                name: name.map(str::to_owned),
+                ..ChangeTarget::default()
+            },
+            evaluation: None,
+            change_source: Some("Automatic".to_owned()),
+            causing_entity: None,
+        };
+        let causes = |name| {
+            let change = ResourceChange {
+                logical_id: "Child".to_owned(),
+                details: vec![detail(name)],
+                ..ResourceChange::default()
+            };
+            direct(&change, &dependencies)
+                .into_iter()
+                .cloned()
+                .collect()
+        };
+        assert_eq!(causes(None), keys);
+        assert_eq!(causes(Some("TemplateURL")), keys);
+        assert_eq!(causes(Some("Tags")), BTreeSet::new());
+    }
 }

@@ -11,6 +11,7 @@ mod impact;
 mod input;
 mod key_dependencies;
 mod protection;
+mod resource_verdict;
 mod resources;
 mod stacks;
 mod unknown_words;
@@ -22,7 +23,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
 use crate::model::{Digest, RepoPath};
 use crate::product::{Level, Product, Target};
-use crate::template::{DeletionBehavior, ExternalReference};
+use crate::template::{DataKind, DeletionBehavior, ExternalReference};
 
 pub use assess::assess;
 pub use changes::{Assessed, Changes};
@@ -34,8 +35,9 @@ pub use findings::{LocatedFinding, locate_findings};
 pub use impact::{Impact, declared_level};
 pub use input::{EarlierVersions, Input};
 pub use key_dependencies::{Cause, KeyDependencies, key_dependencies};
+pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use stacks::shared_stack;
-pub use verdict::{ResourceVerdict, Verdict, assess_change_set, assess_resource, worst};
+pub use verdict::{ResourceVerdict, Verdict};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
@@ -145,8 +147,8 @@ pub struct TemplateResourceChange {
     /// What happens to the physical resource, for `Remove`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_behavior: Option<DeletionBehavior>,
-    /// Whether resources of this type hold data.
-    pub stateful: bool,
+    /// What is lost for good with the resource.
+    pub holds: DataKind,
 }
 
 /// CloudFormation's words for the effect on a resource.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{ResourceAction, TemplateResourceChange};
-use crate::template::{Document, Resource, holds_data};
+use crate::template::{Document, Resource};
 
 /// The differences, the most dangerous first, then by logical id. An absent template has no resources.
 pub fn compare(before: Option<&Document>, after: Option<&Document>) -> Vec<TemplateResourceChange> {
@@ -53,7 +53,7 @@ fn change(
         kind: resource.kind.to_owned(),
         properties,
         deletion_behavior: (action == ResourceAction::Remove).then_some(resource.deletion_behavior),
-        stateful: holds_data(resource.kind),
+        holds: resource.holds(),
     }
 }
 

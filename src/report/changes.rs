@@ -25,10 +25,13 @@ pub fn changes_summary(changes: &Changes) -> String {
             format!("{stack}: does not exist; {count} would be added, as the template says")
         }
         (None, _) => format!("{stack}: does not exist; {count} would be added"),
-        (Some(_), _) if changes.resources.is_empty() => format!("{stack}: no changes"),
+        (Some(_), _) if !changes.has_changes => format!("{stack}: no changes"),
+        (Some(status), _) if changes.resources.is_empty() => format!(
+            "{stack}: {status}; no resource would change, only outputs or other parts of the template"
+        ),
         (Some(status), _) => format!(
             "{stack}: {status}; {count} would change: {}",
-            changes.verdict.words()
+            changes.worst.verdict.words()
         ),
     }
 }
@@ -40,7 +43,9 @@ pub fn redacted_changes(changes: &Changes, values: &Redactor) -> Changes {
         .validations
         .iter_mut()
         .map(|located| &mut located.validation.reason);
-    for reason in reasons.chain(&mut shown.refused) {
+    let nested = shown.resources.iter_mut();
+    let nested = nested.filter_map(|resource| resource.nested_refused.as_mut());
+    for reason in reasons.chain(&mut shown.refused).chain(nested) {
         *reason = values.redact(reason);
     }
     let mut numbered = values.hidden_value_ids();
@@ -179,13 +184,20 @@ fn row(resource: &Assessed) -> Vec<Text> {
         true => verdict,
         false => verdict.and(Text::ours(", possibly")),
     };
+    let reason = Text::sentence(&assessment.reason);
+    let reason = match &resource.nested_refused {
+        Some(refused) => reason
+            .and(Text::ours("; CloudFormation refuses it: "))
+            .and(Text::sentence(refused)),
+        None => reason,
+    };
     vec![
         verdict,
         action_text(resource),
         Text::name(&resource.logical_id),
         Text::name(&resource.kind),
         Text::list(resource.properties.iter().map(Text::name)),
-        Text::sentence(&assessment.reason),
+        reason,
         cause_text(&resource.causes),
     ]
 }

@@ -14,7 +14,7 @@ use super::{Refusal, Text};
 use crate::diagnostic::Code;
 use crate::plan::{Change, Intent, Renamed, TemplateResourceChange};
 use crate::product::Level;
-use crate::template::DeletionBehavior;
+use crate::template::{DataKind, DeletionBehavior};
 use crate::text::pluralize;
 
 /// Limits of one config, so that it leaves room for others.
@@ -218,10 +218,11 @@ fn cut_diff(diff: &str) -> String {
 
 fn resource_row(change: &TemplateResourceChange) -> String {
     let detail = match change.deletion_behavior {
-        Some(DeletionBehavior::Deleted) if change.stateful => {
-            Text::ours("🔴 deleted, **with its data**")
-        }
-        Some(DeletionBehavior::Deleted) => Text::ours("deleted"),
+        Some(DeletionBehavior::Deleted) => Text::ours(match change.holds {
+            DataKind::Data => "🔴 deleted, **with its data**",
+            DataKind::NotKnown => "🔴 deleted; what it holds is not known",
+            DataKind::Nothing => "deleted",
+        }),
         Some(DeletionBehavior::Snapshotted) => Text::ours("deleted, a snapshot stays"),
         Some(DeletionBehavior::Retained) => Text::ours("retained, no longer managed"),
         None if change.properties.is_empty() => Text::ours("–"),

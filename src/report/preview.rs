@@ -89,6 +89,8 @@ fn shape_of_changes(found: &Changes) -> Value {
             resource.logical_id,
             resource.kind,
             resource.properties,
+            resource.assessment.reason,
+            resource.nested_refused,
             causes.collect::<Vec<_>>(),
         ])
     });
@@ -96,6 +98,7 @@ fn shape_of_changes(found: &Changes) -> Value {
         "status": found.status,
         "level": found.level,
         "refused": found.refused,
+        "has_changes": found.has_changes,
         "resources": resources.collect::<Vec<_>>(),
         "alone": is_alone.then_some(&found.stack),
     })

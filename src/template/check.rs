@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use super::data_kind::has_snapshots;
 use super::document::{Document, INLINE_BYTES, Resource};
 use super::intrinsic::{Reference, walk};
-use super::stateful::has_snapshots;
 use crate::config::{MapEntry, NodeKind};
 use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;

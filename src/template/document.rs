@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::stateful::{CLUSTER_PROPERTY, has_snapshot_by_default, has_snapshots};
+use super::data_kind::{
+    CLUSTER_PROPERTY, DataKind, data_kind, has_snapshot_by_default, has_snapshots,
+};
 use crate::config::{MapEntry, Node, Tags, parse};
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
@@ -131,6 +133,18 @@ impl Resource<'_> {
         named
             .max_by_key(|(length, _)| *length)
             .map(|(_, name)| name)
+    }
+
+    /// What is lost for good with the resource.
+    pub fn holds(&self) -> DataKind {
+        // A condition may leave the property out.
+        let is_sure = |cluster: &Node| {
+            cluster.tag.as_deref() != Some("If") && cluster.get("Fn::If").is_none()
+        };
+        data_kind(
+            self.kind,
+            self.property(CLUSTER_PROPERTY).is_some_and(is_sure),
+        )
     }
 
     pub fn property(&self, name: &str) -> Option<&Node> {

@@ -38,6 +38,7 @@ const WORDS: &[&[&str]] = &[
     &[
         "none",
         "in-place",
+        "retained",
         "interrupts",
         "keeps-data",
         "may-destroy",

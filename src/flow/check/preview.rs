@@ -198,7 +198,7 @@ impl Previewer<'_> {
                 .cloned()
         };
         let changes = operation::changes(&site, &desired, facts, false, &deployed).await?;
-        facts.verdict = Some(changes.verdict);
+        facts.verdict = Some(changes.worst.verdict);
         facts.declared = changes.declared_level();
         Ok(Preview::from_changes(&changes, values))
     }

@@ -16,6 +16,7 @@ const KINDS: &[&str] = &[
     "AWS::SSM::Parameter",
     "Custom::Users",
     "Acme::Storage::Store",
+    "AWS::Future::Store",
     STACK,
 ];
 
@@ -301,6 +302,7 @@ proptest! {
     #[test]
     fn missing_facts_never_lower_verdict(change in change(2)) {
         let known = assess_resource(&change);
+        prop_assert_eq!(known.certain, known.uncertainty.is_none());
         for less in without_a_fact(&change) {
             let judged = assess_resource(&less);
             prop_assert!(judged.verdict.level() >= known.verdict.level(), "{known:?}\n{judged:?}\n{less:?}");

@@ -124,6 +124,17 @@ fn an_empty_change_set_is_not_a_failure() {
 }
 
 #[test]
+fn a_change_of_outputs_only_is_a_change() {
+    let workdir = workdir();
+    queries_of_existing_stack(&workdir);
+    preview(&workdir, change_set("CREATE_COMPLETE", ""));
+    let shown = workdir.run_action("show-changes", &[]);
+    let line =
+        ": CREATE_COMPLETE; no resource would change, only outputs or other parts of the template";
+    assert!(shown.stdout.contains(line), "{}", shown.stdout);
+}
+
+#[test]
 fn a_change_set_that_cannot_be_described_is_deleted() {
     let workdir = workdir();
     workdir

@@ -58,6 +58,24 @@ fn nested_change_sets_are_awaited_and_judged() {
 }
 
 #[test]
+fn the_reason_of_a_refused_nested_change_set_is_shown() {
+    let workdir = nest();
+    queries_of_existing_stack(&workdir);
+    let mut described = fixture(&workdir, "nested");
+    for at in [3, 4] {
+        described[at]["Status"] = json!("FAILED");
+        described[at]["StatusReason"] =
+            json!("Template error: instance of Fn::GetAtt references undefined resource");
+        described[at]["Changes"] = json!([]);
+    }
+    let described = described.as_array().unwrap()[..5].to_vec();
+    preview(&workdir, json!(described));
+    let shown = workdir.run_action("show-changes", &[]);
+    let reason = "CloudFormation did not compute the change set to its end; CloudFormation refuses it: Template error";
+    assert!(shown.stdout.contains(reason), "{}", shown.stdout);
+}
+
+#[test]
 fn the_empty_stack_is_deleted_after_its_slow_change_set() {
     let workdir = nest();
     let own = json!({
