@@ -256,6 +256,8 @@ fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
         base: "0000000".to_owned(),
         head: "fffffff".to_owned(),
         version: env!("CARGO_PKG_VERSION"),
+        run: None,
+        url: None,
     };
     let report = Report::new(context, plan(&change(count).0), Vec::new());
     let comment = || {

@@ -6,6 +6,37 @@ use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+/// An `http` or `https` address without characters that mean something in Markdown or HTML.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct WebAddress(String);
+
+impl WebAddress {
+    /// `None` if the text is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))?;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:/-".contains(&byte);
+        let fits = !rest.is_empty() && rest.len() < MAX_ADDRESS_BYTES;
+        (fits && rest.bytes().all(is_plain)).then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for WebAddress {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not a plain web address")
+    }
+}
+
+const MAX_ADDRESS_BYTES: usize = 500;
+
 /// A file's place inside a repository: `/`-separated, relative, free of `.` and `..`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]

@@ -286,7 +286,11 @@ impl<'a> Run<'a> {
         RunRecord {
             version: VERSION.to_owned(),
             repository: environment.repository.repository().to_owned(),
-            url: environment.run.url.clone(),
+            url: environment
+                .run
+                .url
+                .as_ref()
+                .map_or_else(String::new, |url| url.as_str().to_owned()),
             finishes_cancelled: environment.finish_cancelled,
         }
     }
@@ -343,6 +347,7 @@ impl<'a> Run<'a> {
 fn source(run: &JobRun, merge: &CommitSha) -> ReportSource {
     ReportSource::Merge {
         commit: merge.short().to_owned(),
-        run: (!run.id.is_empty()).then(|| format!("{}.{}", run.id, run.attempt)),
+        run: run.name(),
+        url: run.url.clone(),
     }
 }

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 
 use super::event::CiEvent;
 use crate::forge::{Connect, IdentityTokens};
+use crate::model::WebAddress;
 use crate::product::RunInput;
 
 /// The environment of a job.
@@ -47,10 +48,17 @@ pub struct JobEnvironment {
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct JobRun {
     /// The page of the run.
-    pub url: String,
+    pub url: Option<WebAddress>,
     pub id: String,
     /// Attempt number, from 1.
     pub attempt: String,
+}
+
+impl JobRun {
+    /// Id and attempt, such as `17.1`; `None` if the run has no id.
+    pub fn name(&self) -> Option<String> {
+        (!self.id.is_empty()).then(|| format!("{}.{}", self.id, self.attempt))
+    }
 }
 
 /// Folders of a job.

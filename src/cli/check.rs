@@ -121,7 +121,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
             ProposedPolicies::read((&repository, &base), (&repository, &tip), after).await?;
         let selection = policies.selection(&globs)?;
         let inputs = read_inputs(&repository, &base, &head, &files, &selection, &given).await?;
-        let mut report = report(&inputs, &base, &head);
+        let mut report = report(&inputs, &base, &head, None);
         let plan = &mut report.plan;
         reject_claimed_stacks(plan, &inputs, &repository, &head, &selection).await?;
         report.policy = policies.change(&repository, &head, &inputs, &globs).await?;

@@ -8,7 +8,7 @@ use super::{Notice, OnMerge, Preview};
 use crate::guard::PolicyChange;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Digest, RepoPath};
+use crate::model::{Digest, RepoPath, WebAddress};
 use crate::plan::{Change, Plan, combined_digest};
 
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +38,10 @@ pub struct CheckContext {
     /// Short commit or revision.
     pub head: String,
     pub version: &'static str,
+    /// The run of the check, such as `17.1`; `None` on a laptop.
+    pub run: Option<String>,
+    /// The page of the run.
+    pub url: Option<WebAddress>,
 }
 
 /// Another open pull request that changes configs of this one.

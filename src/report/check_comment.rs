@@ -3,7 +3,7 @@
 use minijinja::value::{Serde, Value};
 use minijinja::{Error, context};
 
-use super::check::Report;
+use super::check::{CheckContext, Report};
 use super::check_groups::{EqualChanges, groups};
 use super::check_headline::headline;
 use super::check_policy::policy_section;
@@ -119,7 +119,10 @@ fn row(report: &Report, group: &EqualChanges<'_>) -> String {
         true => (Text::name(change.path.as_str()), stack_cell(change)),
         false => (
             Text::count(group.changes.len(), "config"),
-            Text::count(group.changes.len(), "stack"),
+            match change.intent {
+                Intent::Invalid | Intent::Abandon => Text::ours("–"),
+                _ => Text::count(group.changes.len(), "stack"),
+            },
         ),
     };
     markdown_row(&[
@@ -184,6 +187,14 @@ fn impact_text(change: &Change) -> Text {
     }
 }
 
+fn run_text(context: &CheckContext) -> Option<Text> {
+    let run = context.run.as_ref()?;
+    Some(match &context.url {
+        Some(url) => Text::link(run, url),
+        None => Text::name(run),
+    })
+}
+
 fn comment_foot(report: &Report) -> Result<String, Error> {
     let mut room = MAX_OVERLAPPING;
     let all_collisions = report.collisions.as_deref().unwrap_or_default();
@@ -213,6 +224,7 @@ fn comment_foot(report: &Report) -> Result<String, Error> {
             notices => report.notices.iter().map(|notice| safe(notice.markdown())).collect::<Vec<_>>(),
             digest => report.plan.digest.to_string(),
             context => Value::from(Serde(&report.context)),
+            run => run_text(&report.context).map(|text| safe(text.markdown())),
         },
     )
 }

@@ -78,7 +78,12 @@ fn signature(report: &Report, change: &Change) -> Value {
     let impact = change.impact.iter();
     let impact = impact.map(|impact| (&impact.key, impact.level, &impact.consequence));
     let problems = change.diagnostics.iter();
-    let problems = problems.map(|problem| (problem.severity, &problem.code, &problem.message));
+    // Configs with errors are shown with each message; the others by one of them.
+    let is_invalid = change.intent == Intent::Invalid;
+    let problems = problems.map(|problem| {
+        let message = (!is_invalid).then_some(&problem.message);
+        (problem.severity, &problem.code, message)
+    });
     let resources = change.resources.iter();
     let folders: usize = change.folders.iter().map(|set| set.count).sum();
     json!({
@@ -86,7 +91,7 @@ fn signature(report: &Report, change: &Change) -> Value {
         "alone": change.renamed.is_some() || change.moved_from.is_some(),
         "path": (change.renamed.is_some() || change.moved_from.is_some()).then_some(&change.path),
         "intent": change.intent,
-        "environment": change.target.as_ref().map(|target| &target.environment),
+        "environment": change.target.as_ref().filter(|_| !is_invalid).map(|target| &target.environment),
         "on_merge": on_merge.map(|on_merge| (on_merge.effect, &on_merge.requires, &on_merge.denials)),
         "level": change.level,
         "impact": impact.collect::<Vec<_>>(),

@@ -5,13 +5,13 @@ use minijinja::{Error, context};
 
 use super::check::Report;
 use super::check_groups::EqualChanges;
-use super::diagnostics::diagnostic_without_path;
+use super::diagnostics::{diagnostic, diagnostic_without_path};
 use super::fit::first_lines;
 use super::on_merge::{MergeEffect, OnMerge, requirement_text};
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{Refusal, Text};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Change, Intent, Renamed, TemplateResourceChange};
 use crate::product::Level;
 use crate::template::{DataKind, DeletionBehavior};
@@ -33,12 +33,18 @@ pub(super) fn group_section(
     let change = group.first();
     let on_merge = report.on_merge.get(&change.path);
     let preview = report.previews.get(change.path.as_str());
-    let problems: Vec<_> = change
-        .diagnostics
-        .iter()
-        .take(MAX_PROBLEMS)
-        .map(diagnostic_without_path)
-        .collect();
+    let is_invalid = change.intent == Intent::Invalid;
+    let all_problems: usize = match is_invalid {
+        true => group.changes.iter().map(|it| it.diagnostics.len()).sum(),
+        false => change.diagnostics.len(),
+    };
+    let problems: Vec<String> = match is_invalid && !group.is_single() {
+        true => group_problems(group),
+        false => {
+            let shown = change.diagnostics.iter().take(MAX_PROBLEMS);
+            shown.map(diagnostic_without_path).collect()
+        }
+    };
     let impact = change.impact.iter().take(MAX_ROWS).map(|impact| {
         markdown_row(&[
             Text::name(&impact.key),
@@ -51,15 +57,13 @@ pub(super) fn group_section(
     let impact = rows(&impact_head, impact);
     // AWS's preview replaces the estimate from the templates.
     let is_previewed = preview.is_some_and(|preview| !preview.markdown.is_empty());
-    let expected = change.resources.iter().filter(|_| !is_previewed);
-    let last = match change.intent {
-        Intent::Delete => "Deleted or retained",
-        _ => "Changed properties",
+    let resources = match is_previewed {
+        true => None,
+        false => resource_table(change),
     };
-    let resources = rows(
-        &["", "Resource", "Type", last],
-        expected.take(MAX_ROWS).map(resource_row),
-    );
+    let added = (change.intent == Intent::Create)
+        .then(|| safe(pluralize(change.resources.len(), "resource to add")))
+        .filter(|_| resources.is_some());
     // A deletion's diff would only repeat the table of resources.
     let diff = change
         .diff
@@ -83,16 +87,18 @@ pub(super) fn group_section(
             path => change.path.as_str(),
             others => (!group.is_single()).then(|| safe(others(group))),
             alike => group.changes.len(),
+            is_invalid,
             on_merge => safe(on_merge_text(change, on_merge).markdown()),
             deletes => change.intent == Intent::Delete,
             moved_from => change.moved_from.as_ref().map(|path| path.as_str()),
             renamed_from => renamed_from.map(|path| path.as_str()),
             renamed_to => renamed_to.map(|path| path.as_str()),
             caveat => change.caveat.as_deref(),
-            problems => (!problems.is_empty()).then(|| problems.join("\n")),
-            more_problems => truncation_note(change.diagnostics.len(), problems.len(), "problem"),
+            problems => (!problems.is_empty()).then(|| problems.join(if is_invalid && !group.is_single() { "" } else { "\n" })),
+            more_problems => truncation_note(all_problems, problems.len(), "problem"),
             impact,
             resources,
+            added,
             more_resources => truncation_note(if is_previewed { 0 } else { change.resources.len() }, MAX_ROWS, "resource"),
             preview => preview.map(|preview| preview.line.as_str()),
             preview_tables => preview.filter(|_| !brief).map(|preview| safe(preview.markdown.clone())),
@@ -101,6 +107,26 @@ pub(super) fn group_section(
             diff_title,
         },
     )
+}
+
+/// The problems of configs with errors of the same codes, a line each and the help once.
+fn group_problems(group: &EqualChanges<'_>) -> Vec<String> {
+    let all = group.changes.iter().flat_map(|change| &change.diagnostics);
+    let mut last_help = None;
+    let lines = all.take(MAX_PROBLEMS).map(|problem| {
+        let help = problem
+            .help
+            .as_ref()
+            .filter(|help| last_help != Some(*help));
+        last_help = problem.help.as_ref();
+        let plain = Diagnostic {
+            source_line: None,
+            help: help.cloned(),
+            ..problem.clone()
+        };
+        diagnostic(&plain)
+    });
+    lines.collect()
 }
 
 /// The other configs of a group, as a list.
@@ -216,22 +242,71 @@ fn cut_diff(diff: &str) -> String {
     }
 }
 
-fn resource_row(change: &TemplateResourceChange) -> String {
-    let detail = match change.deletion_behavior {
-        Some(DeletionBehavior::Deleted) => Text::ours(match change.holds {
-            DataKind::Data => "🔴 deleted, **with its data**",
-            DataKind::NotKnown => "🔴 deleted; what it holds is not known",
-            DataKind::Nothing => "deleted",
-        }),
-        Some(DeletionBehavior::Snapshotted) => Text::ours("deleted, a snapshot stays"),
-        Some(DeletionBehavior::Retained) => Text::ours("retained, no longer managed"),
-        None if change.properties.is_empty() => Text::ours("–"),
-        None => Text::list(change.properties.iter().map(Text::name)),
+/// The resources that the templates let expect; the first column says what is most important.
+fn resource_table(change: &Change) -> Option<Value> {
+    let mut resources: Vec<&TemplateResourceChange> = change.resources.iter().collect();
+    let shown = |resources: Vec<&TemplateResourceChange>,
+                 row: fn(&TemplateResourceChange) -> Vec<Text>|
+     -> Vec<String> {
+        let rows = resources.into_iter().take(MAX_ROWS);
+        rows.map(|resource| markdown_row(&row(resource))).collect()
     };
-    markdown_row(&[
-        Text::ours(change.action.word()),
-        Text::name(&change.logical_id),
-        Text::name(&change.kind),
-        detail,
-    ])
+    match change.intent {
+        Intent::Delete => {
+            resources.sort_by_key(|resource| deletion_rank(resource));
+            rows(
+                &["After deletion", "Resource", "Type"],
+                shown(resources, deleted_row).into_iter(),
+            )
+        }
+        Intent::Create => rows(
+            &["Resource", "Type"],
+            shown(resources, added_row).into_iter(),
+        ),
+        _ => rows(
+            &["", "Resource", "Type", "Change"],
+            shown(resources, changed_row).into_iter(),
+        ),
+    }
+}
+
+/// Destroyed data first, then what stays.
+fn deletion_rank(resource: &TemplateResourceChange) -> u8 {
+    match (resource.deletion_behavior, resource.holds) {
+        (Some(DeletionBehavior::Deleted), DataKind::Data) => 0,
+        (Some(DeletionBehavior::Deleted), DataKind::NotKnown) => 1,
+        (Some(DeletionBehavior::Retained), _) => 2,
+        (Some(DeletionBehavior::Snapshotted), _) => 3,
+        (Some(DeletionBehavior::Deleted), DataKind::Nothing) | (None, _) => 4,
+    }
+}
+
+fn after_deletion(resource: &TemplateResourceChange) -> Text {
+    Text::ours(match (resource.deletion_behavior, resource.holds) {
+        (Some(DeletionBehavior::Deleted), DataKind::Data) => "🔴 deleted, **with its data**",
+        (Some(DeletionBehavior::Deleted), DataKind::NotKnown) => {
+            "🔴 deleted; what it holds is not known"
+        }
+        (Some(DeletionBehavior::Deleted), DataKind::Nothing) => "deleted",
+        (Some(DeletionBehavior::Snapshotted), _) => "deleted, a snapshot stays",
+        (Some(DeletionBehavior::Retained), _) => "retained, no longer managed",
+        (None, _) => "–",
+    })
+}
+
+fn deleted_row(resource: &TemplateResourceChange) -> Vec<Text> {
+    [&[after_deletion(resource)][..], &added_row(resource)].concat()
+}
+
+fn added_row(resource: &TemplateResourceChange) -> Vec<Text> {
+    vec![Text::name(&resource.logical_id), Text::name(&resource.kind)]
+}
+
+fn changed_row(resource: &TemplateResourceChange) -> Vec<Text> {
+    let change = match resource.properties.is_empty() {
+        true => after_deletion(resource),
+        false => Text::list(resource.properties.iter().map(Text::name)),
+    };
+    let action = Text::ours(resource.action.word());
+    [&[action][..], &added_row(resource), &[change]].concat()
 }

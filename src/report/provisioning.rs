@@ -8,7 +8,7 @@ use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{NextStep, Notice, Text, diagnostics, escape};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::model::Digest;
+use crate::model::{Digest, WebAddress};
 use crate::stack::StackName;
 use crate::text::{escape_invisible, pluralize};
 
@@ -46,8 +46,13 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportSource {
-    /// A merge, and the run that acted on it, such as `17.1`.
-    Merge { commit: String, run: Option<String> },
+    /// A merge, and the run that acted on it, such as `17.1`, with its page.
+    Merge {
+        commit: String,
+        run: Option<String>,
+        #[serde(default)]
+        url: Option<WebAddress>,
+    },
     /// The head of a pull request.
     Head { commit: String },
 }
@@ -55,14 +60,20 @@ pub enum ReportSource {
 impl ReportSource {
     fn text(&self) -> Text {
         match self {
-            Self::Merge { commit, run: None } => Text::ours("Merge ").and(Text::name(commit)),
+            Self::Merge {
+                commit, run: None, ..
+            } => Text::ours("Merge ").and(Text::name(commit)),
             Self::Merge {
                 commit,
                 run: Some(run),
+                url,
             } => Text::ours("Merge ")
                 .and(Text::name(commit))
                 .and(Text::ours(" · run "))
-                .and(Text::name(run)),
+                .and(match url {
+                    Some(url) => Text::link(run, url),
+                    None => Text::name(run),
+                }),
             Self::Head { commit } => Text::ours("Head ").and(Text::name(commit)),
         }
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::escape::{code, escape_markdown};
+use crate::model::WebAddress;
 use crate::text::{escape_invisible, pluralize};
 
 /// A cell, a line or a sentence.
@@ -15,6 +16,8 @@ enum Piece {
     Ours(Cow<'static, str>),
     /// A name or a value of a config, of AWS or of the forge: always a code span.
     Name(String),
+    /// A foreign name that links to an address of the program's own.
+    Link(String, WebAddress),
     /// A sentence of a product, of AWS or of the forge: plain if nothing in it is live, otherwise a code span.
     Sentence(String),
 }
@@ -45,6 +48,11 @@ impl Text {
     /// A foreign name or value.
     pub fn name(name: impl Into<String>) -> Self {
         Self(vec![Piece::Name(name.into())])
+    }
+
+    /// A foreign name that links to an address.
+    pub fn link(name: impl Into<String>, address: &WebAddress) -> Self {
+        Self(vec![Piece::Link(name.into(), address.clone())])
     }
 
     /// A foreign name or value, or nothing.
@@ -110,6 +118,9 @@ impl Text {
             let shown = match piece {
                 Piece::Ours(words) => Cow::Borrowed(&**words),
                 Piece::Name(name) => code(name).into(),
+                Piece::Link(name, address) => {
+                    format!("[{}]({})", code(name), address.as_str()).into()
+                }
                 Piece::Sentence(sentence) => escape_markdown(sentence).into(),
             };
             // Two adjacent code spans would merge.
@@ -125,7 +136,9 @@ impl Text {
     pub fn quoted(&self) -> String {
         let pieces = self.0.iter().map(|piece| match piece {
             Piece::Ours(words) => Cow::Borrowed(&**words),
-            Piece::Name(name) => format!("`{}`", escape_invisible(name, false)).into(),
+            Piece::Name(name) | Piece::Link(name, _) => {
+                format!("`{}`", escape_invisible(name, false)).into()
+            }
             Piece::Sentence(text) => escape_invisible(text, false),
         });
         pieces.collect()
@@ -135,7 +148,9 @@ impl Text {
     pub fn plain(&self) -> String {
         let pieces = self.0.iter().map(|piece| match piece {
             Piece::Ours(words) => Cow::Borrowed(&**words),
-            Piece::Name(text) | Piece::Sentence(text) => escape_invisible(text, false),
+            Piece::Name(text) | Piece::Link(text, _) | Piece::Sentence(text) => {
+                escape_invisible(text, false)
+            }
         });
         pieces.collect()
     }

@@ -170,7 +170,7 @@ proptest! {
         let outcomes = [State::Done, State::Failed, State::AwaitingConfirmation];
         let report = Provisioning {
             environment: Some(text.clone()),
-            source: ReportSource::Merge { commit: text.clone(), run: Some(text.clone()) },
+            source: ReportSource::Merge { commit: text.clone(), run: Some(text.clone()), url: None },
             outcomes: outcomes.map(|state| outcome(&text, &table, state)).into(),
             notices: vec![Notice::Offline {
                 reason: OfflineReason::NoPlanRole { environments: vec![text.clone(); 3] },

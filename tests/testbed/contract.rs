@@ -136,6 +136,7 @@ fn the_adapter_works_with_an_independent_emulator() {
             token: Some(SecretString::from("tok_octo")),
             git: None,
             recent: None,
+            run: None,
         })
         .unwrap();
         let pull_request = github.pull_request(number).await.unwrap();

@@ -20,7 +20,7 @@ use super::system::CiSystem;
 use crate::forge::IdentityTokens;
 use crate::forge::git::GitPlace;
 use crate::forge::github::{Access, ActionsIdentity, GitAccess, RecentChange};
-use crate::model::{CommitSha, Digest};
+use crate::model::{CommitSha, Digest, WebAddress};
 
 pub use annotation::annotations;
 
@@ -55,6 +55,7 @@ pub fn read() -> anyhow::Result<JobEnvironment> {
     let graphql_url =
         variable("GITHUB_GRAPHQL_URL").unwrap_or_else(|| format!("{api_url}/graphql"));
     let scratch = variable("RUNNER_TEMP").map_or_else(env::temp_dir, PathBuf::from);
+    let run = run();
     let access = Access {
         api_url,
         graphql_url,
@@ -68,6 +69,7 @@ pub fn read() -> anyhow::Result<JobEnvironment> {
             },
         }),
         recent: recent_change(&payload),
+        run: run.url.clone(),
     };
     let issuer = variable("ACTIONS_ID_TOKEN_REQUEST_URL")
         .zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
@@ -79,7 +81,7 @@ pub fn read() -> anyhow::Result<JobEnvironment> {
         event,
         Arc::new(access),
         issuer,
-        run(),
+        run,
         Workplace {
             scratch,
             checkout: variable("GITHUB_WORKSPACE").map(PathBuf::from),
@@ -91,9 +93,10 @@ fn run() -> JobRun {
     let id = variable("GITHUB_RUN_ID").unwrap_or_default();
     let attempt = variable("GITHUB_RUN_ATTEMPT").unwrap_or_default();
     let place = variable("GITHUB_SERVER_URL").zip(variable("GITHUB_REPOSITORY"));
+    let place = place.filter(|_| !id.is_empty());
     let url = place.map(|(server, repository)| format!("{server}/{repository}/actions/runs/{id}"));
     JobRun {
-        url: url.filter(|_| !id.is_empty()).unwrap_or_default(),
+        url: url.and_then(|url| WebAddress::parse(&url)),
         id,
         attempt,
     }

@@ -116,7 +116,7 @@ async fn assess_change(
     let selection = policies.selection(globs).map_err(JobError::Usage)?;
     let given = &environment.given;
     let inputs = read_inputs(source, base, head, change.files, &selection, given).await?;
-    let mut report = report(&inputs, base, head);
+    let mut report = report(&inputs, base, head, Some(&environment.run));
     reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
     let edit = policies.change(source, head, &inputs, globs).await;
     report.policy = edit.map_err(JobError::Usage)?;

@@ -2,12 +2,19 @@
 
 use crate::VERSION;
 use crate::change::ChangeInputs;
+use crate::ci::JobRun;
 use crate::forge::OpenPullRequest;
 use crate::model::CommitSha;
 use crate::plan::{Plan, assess};
 use crate::report::{CheckContext, Collision, Notice, Report};
 
-pub fn report(inputs: &ChangeInputs, base: &CommitSha, head: &CommitSha) -> Report {
+/// `run`: the job's run; `None` on a laptop.
+pub fn report(
+    inputs: &ChangeInputs,
+    base: &CommitSha,
+    head: &CommitSha,
+    run: Option<&JobRun>,
+) -> Report {
     let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
     let mut notices = Vec::new();
     if inputs.products_changed {
@@ -17,6 +24,8 @@ pub fn report(inputs: &ChangeInputs, base: &CommitSha, head: &CommitSha) -> Repo
         base: base.short().to_owned(),
         head: head.short().to_owned(),
         version: VERSION,
+        run: run.and_then(JobRun::name),
+        url: run.and_then(|run| run.url.clone()),
     };
     Report::new(context, plan, notices)
 }

@@ -20,7 +20,7 @@ use super::recent::{Recent, lacks_object};
 use super::retry::{Attempt, retry_after};
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
-use crate::model::UserId;
+use crate::model::{UserId, WebAddress};
 use crate::pacing;
 
 /// Attempts after the first.
@@ -52,6 +52,8 @@ pub struct GitHub {
     pub(super) user: OnceCell<Option<UserId>>,
     pub(super) contents: Contents,
     pub(super) recent: Recent,
+    /// The page of the job's run, for links.
+    pub(super) run: Option<WebAddress>,
 }
 
 pub(super) struct Response {
@@ -126,6 +128,7 @@ impl GitHub {
             user: OnceCell::new(),
             contents: Contents::new(access),
             recent: Recent::new(access.recent.clone()),
+            run: access.run.clone(),
         })
     }
 

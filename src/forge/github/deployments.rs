@@ -10,7 +10,7 @@ use super::paging::PAGE;
 use super::route::encoded;
 use super::wire;
 use crate::forge::{Deployment, DeploymentState, Deployments, ForgeError, Upsert};
-use crate::model::UserId;
+use crate::model::{UserId, WebAddress};
 
 /// 1,000 deployments of one stack at one commit. Others created all but one of them.
 const MAX_PAGES: usize = 10;
@@ -54,6 +54,7 @@ impl Deployments for GitHub {
             "state": state,
             "description": deployment.description,
             "auto_inactive": false,
+            "log_url": self.run.as_ref().map_or("", WebAddress::as_str),
         });
         // Repeating it has no further effect.
         self.write::<IgnoredAny>(&what, Method::POST, &route, &json, true)

@@ -29,6 +29,8 @@ mod wire;
 
 use secrecy::SecretString;
 
+use crate::model::WebAddress;
+
 use super::git::GitPlace;
 
 pub use client::GitHub;
@@ -50,6 +52,8 @@ pub struct Access {
     pub git: Option<GitAccess>,
     /// The change that the job's event is about. Answers may lack it for a minute.
     pub recent: Option<RecentChange>,
+    /// The page of the job's run, for links.
+    pub run: Option<WebAddress>,
 }
 
 /// The server of repositories, beside its API.

@@ -57,8 +57,12 @@ impl Statuses for GitHub {
         {
             return Ok(Upsert::Unchanged(known.url));
         }
-        let body =
-            json!({ "state": state, "context": status.context, "description": status.description });
+        let body = json!({
+            "state": state,
+            "context": status.context,
+            "description": status.description,
+            "target_url": self.run,
+        });
         let route = format!("{}/statuses/{at}", self.root);
         let made: wire::CommitStatus = self.write(&what, Method::POST, &route, &body, true).await?;
         Ok(if existed {

@@ -93,6 +93,8 @@ fn report(plan: Plan) -> Report {
         base: "0000000".into(),
         head: "1111111".into(),
         version: "0",
+        run: None,
+        url: None,
     };
     Report::new(context, plan, Vec::new())
 }

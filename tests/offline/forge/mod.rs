@@ -125,6 +125,7 @@ fn call_after<T>(
             token: Some(SecretString::from(token)),
             git: None,
             recent,
+            run: None,
         })
         .unwrap();
         work(&github).await
