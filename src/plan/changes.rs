@@ -331,7 +331,7 @@ mod tests {
             direct(&change, &dependencies)
                 .into_iter()
                 .cloned()
-                .collect()
+                .collect::<BTreeSet<String>>()
         };
         assert_eq!(causes(None), keys);
         assert_eq!(causes(Some("TemplateURL")), keys);

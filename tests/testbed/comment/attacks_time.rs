@@ -307,6 +307,11 @@ fn attack_a_branch_with_an_older_policy() {
         "/provisioner test-deploy",
         "2 approvals required, 1 valid",
     );
+    // The twin with the approvals that the policy of now requires.
+    pull.approve(&world.carol);
+    let tested = world.apply(&pull, &world.carol, "/provisioner test-deploy");
+    tested.assert_exit(0);
+    world.github.take_writes();
 }
 
 /// Vector 36: a policy that cannot be read allows nothing.

@@ -125,20 +125,31 @@ fn attack_self_approval() {
     );
 }
 
-/// Vector 37: a writer's workflow opens the pull request with the job's token, and the writer approves it.
+/// Vector 37: a writer's workflow opens the pull request with the job's token, and the writer approves it. A second person's approval
+/// is enough.
 #[test]
 fn attack_a_workflow_proposes_and_its_writer_approves() {
-    let world = World::new(&policy(""));
-    let bot = world.github.bot("github-actions[bot]");
-    world.repo.branch("feature", &world.repo.head("main"));
-    let path = world.workdir.path();
-    let commit = world.repo.commit("feature").author(&bot);
-    commit.write(&path, world.workdir.read(&path)).push();
-    let pull = world.repo.pull("feature").author(&bot).number(7).open();
-    world.check(&pull);
-    pull.approve(&world.bob);
+    let proposed = || {
+        let world = World::new(&policy(""));
+        let bot = world.github.bot("github-actions[bot]");
+        world.repo.branch("feature", &world.repo.head("main"));
+        let path = world.workdir.path();
+        let commit = world.repo.commit("feature").author(&bot);
+        commit.write(&path, world.workdir.read(&path)).push();
+        let pull = world.repo.pull("feature").author(&bot).number(7).open();
+        world.check(&pull);
+        pull.approve(&world.bob);
+        (world, pull)
+    };
+    let (world, pull) = proposed();
     let before = world.merged(&pull);
     world.assert_denied(&before, &["approval-missing"]);
+
+    let (world, pull) = proposed();
+    pull.approve(&world.carol);
+    let before = world.merged(&pull);
+    run_successfully(&world.push(&before));
+    world.github.take_writes();
 }
 
 /// Vector 40: the branch is updated with a change of the base, and the forge moves the approval to the new head.
