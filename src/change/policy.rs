@@ -106,7 +106,7 @@ impl ProposedPolicies {
             return Ok(None);
         };
         let now = self.selection(globs)?;
-        let then = ConfigSelector::for_policies(globs, [after, &self.tip].into_iter())?;
+        let then = ConfigSelector::for_policies(globs, [after, &self.tip])?;
         let (selected, targets) = inputs.targets_at(source, head, &then).await?;
         let path = RepoPath::typed(POLICY_FILE);
         let change = PolicyChange::new(&path, self.tip_file.as_ref(), file.as_ref(), &targets);

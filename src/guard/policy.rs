@@ -157,11 +157,11 @@ impl Policy {
     /// The policy that decides alone if the one before the change does not load: at least two approvals, and no deletions.
     pub(super) fn strictest(&self) -> Self {
         let mut strict = self.clone();
-        let at_least = |approvals: u8| approvals.max(MIN_REPAIR_APPROVALS);
-        strict.defaults.approvals = at_least(strict.defaults.approvals);
-        strict.defaults.deletes = Deletes::Never;
+        let of_defaults = &mut strict.defaults;
+        of_defaults.approvals = of_defaults.approvals.max(MIN_REPAIR_APPROVALS);
+        of_defaults.deletes = Deletes::Never;
         for own in strict.environments.values_mut() {
-            own.approvals = own.approvals.map(at_least);
+            own.approvals = own.approvals.map(|own| own.max(MIN_REPAIR_APPROVALS));
             own.deletes = Some(Deletes::Never);
         }
         strict
