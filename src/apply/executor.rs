@@ -18,7 +18,7 @@ use crate::model::Digest;
 use crate::operation::{ActionOutcome, Task, TaskOptions, to_diagnostics};
 use crate::operation::{Desired, OperationError};
 use crate::product::Verb;
-use crate::report::{NextStep, Outcome, Problem, Redactor, StackRecord, State};
+use crate::report::{NextStep, Outcome, Redactor, StackRecord, State};
 use crate::stack::StackName;
 
 /// What the tasks of one change share.
@@ -59,8 +59,8 @@ impl Executor<'_> {
         // The time until the runner kills the program is for the report.
         if self.sessions.is_some_and(CredentialCache::is_cancelled) {
             let failure = CloudError::Interrupted.into();
-            let (problems, exit) = to_diagnostics(config, &Redactor::default(), failure);
-            return not_begun(&task, &stack, &problems, exit);
+            let failed = to_diagnostics(config, &Redactor::default(), failure);
+            return not_begun(&task, &stack, &failed.diagnostics, failed.exit);
         }
         let merged = match self.fresh.get().await {
             Ok(merged) => merged,
@@ -92,14 +92,14 @@ impl Executor<'_> {
             Ok(details) => to_outcome(task.change, config, details, is_commanded),
             Err(failure) => {
                 let is_denial = matches!(failure, OperationError::Denied(_));
-                let (problems, exit) = to_diagnostics(config, &values, failure);
+                let failed = to_diagnostics(config, &values, failure);
                 let state = match is_denial {
                     true => State::Denied,
                     false => State::Failed,
                 };
                 let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), state);
-                outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
-                (outcome, Some(exit))
+                outcome.add_failure(&failed.diagnostics, failed.remains);
+                (outcome, Some(failed.exit))
             }
         };
         let mut exit = exit;
@@ -108,8 +108,12 @@ impl Executor<'_> {
         if let Some(refused) = refused_update.filter(|_| recorder.has_queried_aws()) {
             self.show_impact(merged, &task, refused, &recorder, &values, &mut outcome)
                 .await;
-            self.create_folders(merged, &task, &recorder, &values, &mut outcome, &mut exit)
-                .await;
+            if task.is_folders_only() {
+                self.create_folders(merged, &task, &recorder, &values, &mut outcome, &mut exit)
+                    .await;
+            } else if !task.change.folders.is_empty() {
+                outcome.next_steps.insert(0, NextStep::FoldersNotCreated);
+            }
         }
         if outcome.state == State::AwaitingConfirmation {
             outcome
@@ -185,8 +189,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Creates new folders although the update is denied: they do not change the stack. If the change only requests folders, it is
-    /// then done.
+    /// Creates the folders of a change that requests nothing else: they need no update of the stack, so the change is then done.
     async fn create_folders(
         &self,
         merged: &MergedChange,
@@ -196,36 +199,25 @@ impl Executor<'_> {
         outcome: &mut Outcome,
         exit: &mut Option<Exit>,
     ) {
-        if task.change.folders.is_empty() {
-            return;
-        }
         let folders = StackTask {
             verb: Verb::DeployFolders,
             ..task.clone()
         };
         match self.attempt(merged, &folders, recorder, values).await {
-            Ok(details) if task.is_folders_only() => {
+            Ok(details) => {
                 outcome.state = State::Done;
                 outcome.summary = details.line;
                 outcome.next_steps = vec![NextStep::FoldersOnly];
                 outcome.problems.clear();
                 *exit = None;
             }
-            Ok(details) => {
-                let created = NextStep::FoldersCreated {
-                    summary: details.line,
-                };
-                outcome.next_steps.insert(0, created);
-            }
             Err(failure) => {
                 if !matches!(failure, OperationError::Denied(_)) {
                     outcome.state = State::Failed;
                 }
-                let (problems, failed) = to_diagnostics(&task.config, values, failure);
-                outcome
-                    .problems
-                    .extend(problems.iter().map(Problem::from_diagnostic));
-                *exit = (*exit).max(Some(failed));
+                let failed = to_diagnostics(&task.config, values, failure);
+                outcome.add_failure(&failed.diagnostics, failed.remains);
+                *exit = (*exit).max(Some(failed.exit));
             }
         }
     }
@@ -239,7 +231,7 @@ fn not_begun(
     exit: Exit,
 ) -> Finished {
     let mut outcome = Outcome::new(task.change.path.as_str(), Some(stack), State::Failed);
-    outcome.problems = problems.iter().map(Problem::from_diagnostic).collect();
+    outcome.add_failure(problems, None);
     (outcome, unread_record(task, stack), Some(exit))
 }
 

@@ -22,7 +22,6 @@ use crate::job::ProgressLog;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::{CommitSha, Digest, UserId};
 use crate::operation;
-use crate::operation::to_diagnostics;
 use crate::plan::Change;
 use crate::report::{
     ChangeRecord, Evidence, Heading, NotWritten, Notice, Outcome, Problem, Provisioning, Redactor,
@@ -232,10 +231,9 @@ impl<'a> Run<'a> {
         let request = merged.guard_request(task.change, task.command.clone());
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
         let refused = recorder.early_denials_for(task.verb.effect(), merged.policies(), &stack);
-        let (denials, _) =
-            to_diagnostics(config, &values, operation::OperationError::Denied(refused));
+        let denials = operation::denial_diagnostics(&config.path, &refused);
         let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::Denied);
-        outcome.problems = denials.iter().map(Problem::from_diagnostic).collect();
+        outcome.add_failure(&denials, None);
         (outcome, recorder.into_record(task, None))
     }
 

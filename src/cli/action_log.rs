@@ -17,11 +17,14 @@ pub fn write(request: &ActionRequest, results: &ActionResults) {
             .diagnostics
             .iter()
             .filter(|diagnostic| item.owns(diagnostic));
+        let remains = item.remains.as_ref();
+        let remains = remains.map(|remains| format!("{}\n", remains.text().plain()));
         let text = format!(
-            "{}\n{}\n{}",
+            "{}\n{}\n{}{}",
             request.time,
             escape_invisible(&item.line(), false),
-            report::diagnostics(own)
+            report::diagnostics(own),
+            remains.unwrap_or_default()
         );
         let name = format!("{stem}-{}-{}.log", request.action, request.time);
         if let Err(error) = write_report(

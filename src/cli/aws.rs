@@ -16,7 +16,8 @@ use crate::forge::local::LocalRepository;
 use crate::guard::{Policy, read_policy_file};
 use crate::job::cancel_on_signal;
 use crate::operation::{
-    ActionOutcome, Desired, OperationContext, OperationError, Task, perform, to_diagnostics,
+    ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task, perform,
+    to_diagnostics,
 };
 use crate::product::Verb;
 use crate::report::Redactor;
@@ -100,7 +101,15 @@ async fn run_all(
                     ..ConfigResult::done(&one.file, Some(config))
                 });
             }
-            Err((problems, exit)) => results.fail(&one.file, Some(config), problems, exit),
+            Err(failed) => {
+                let item = ConfigResult {
+                    remains: failed.remains,
+                    ..ConfigResult::failed(&one.file, Some(config))
+                };
+                results.raise_exit(failed.exit);
+                results.diagnostics.extend(failed.diagnostics);
+                results.add(item);
+            }
         }
     }
     if let Err(problems) = &run.policy {
@@ -122,7 +131,7 @@ impl AccountRun<'_> {
         &self,
         one: &LoadedConfig,
         config: &Config,
-    ) -> Result<ActionOutcome, (Vec<Diagnostic>, Exit)> {
+    ) -> Result<ActionOutcome, FailureReport> {
         let shown = self
             .policy
             .as_ref()

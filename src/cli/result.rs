@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, count};
 use crate::exit::Exit;
 use crate::operation::ActionOutcome;
-use crate::report;
+use crate::report::{self, Remains};
 use crate::workspace::{ConfigFile, WriteOutcome};
 
 /// How results are printed.
@@ -55,6 +55,9 @@ pub struct ConfigResult {
     /// Tables and data of actions that query AWS.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub details: Option<ActionOutcome>,
+    /// What exists after a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remains: Option<Remains>,
     /// Whether the action succeeded.
     pub ok: bool,
     /// The folder that holds the config's output and log folders.
@@ -74,6 +77,7 @@ impl ConfigResult {
             output: None,
             outcome: None,
             details: None,
+            remains: None,
             ok: true,
             base: file.base(),
             files: [file.shown.file_name()]
@@ -147,6 +151,7 @@ impl ActionResults {
             Some(known) => {
                 known.ok &= item.ok;
                 known.details = item.details;
+                known.remains = item.remains;
             }
             None => self.items.push(item),
         }
@@ -185,6 +190,10 @@ impl ActionResults {
                 if !text.is_empty() {
                     text.push('\n');
                 }
+                let remains = self.items.iter().filter_map(|item| item.remains.as_ref());
+                for remains in remains {
+                    text.push_str(&format!("{}\n", remains.text().plain()));
+                }
                 let told = |item: &&ConfigResult| item.ok || item.details.is_some();
                 for item in self.items.iter().filter(told) {
                     text.push_str(&format!(
@@ -208,7 +217,13 @@ impl ActionResults {
                 self.items.iter().map(|item| {
                     let details = item.details.as_ref();
                     let details = details.map(|details| details.markdown.clone());
-                    (item.ok, item.line(), details.unwrap_or_default())
+                    let remains = item.remains.as_ref();
+                    let remains = remains.map(|remains| remains.text().markdown());
+                    (
+                        item.ok,
+                        item.line(),
+                        details.or(remains).unwrap_or_default(),
+                    )
                 }),
                 &self.diagnostics,
             )),

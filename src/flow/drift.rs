@@ -142,8 +142,8 @@ impl DriftScan<'_> {
                 (Ok(found), Exit::Ok)
             }
             Err(failure) => {
-                let (problems, exit) = to_diagnostics(config, &values, failure);
-                (Err(problems_line(&problems)), exit)
+                let failed = to_diagnostics(config, &values, failure);
+                (Err(problems_line(&failed.diagnostics)), failed.exit)
             }
         };
         let stack = StackDrift {

@@ -4,7 +4,7 @@ use crate::cloud::{self, OperationResult};
 use crate::diagnostic::Diagnostic;
 use crate::guard::Denial;
 use crate::plan::LocatedFinding;
-use crate::report::Fault;
+use crate::report::{Fault, Remains};
 use crate::stack::{StackEvent, first_failure};
 
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,14 @@ pub enum OperationError {
     /// The run was cancelled, and this is left.
     #[error("{0}")]
     Cancelled(Fault),
+    /// The operation failed after it may have changed AWS.
+    #[error("{failure}")]
+    Unfinished {
+        failure: Box<OperationError>,
+        /// Why what it created could not be removed.
+        cleanup: Option<Box<OperationError>>,
+        remains: Box<Remains>,
+    },
     /// The operation succeeded, and the stack is not what the template says.
     #[error("{0}")]
     VerificationFailed(Fault),

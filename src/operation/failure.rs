@@ -7,13 +7,47 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::guard::Denial;
 use crate::model::RepoPath;
-use crate::report::{Fault, Redactor, Refusal};
+use crate::report::{Fault, Redactor, Refusal, Remains};
 use crate::stack::StackEvent;
 
 const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again; if they are new, correct the clock of this machine";
 
-/// The diagnostics and the exit code of an error.
+/// An error for people.
+pub struct FailureReport {
+    pub diagnostics: Vec<Diagnostic>,
+    pub exit: Exit,
+    /// `None` if the operation changed nothing, or if AWS did not say what exists now.
+    pub remains: Option<Remains>,
+}
+
+/// The diagnostics, the exit code and the remains of an error.
 pub fn to_diagnostics(
+    config: &Config,
+    values: &Redactor,
+    failure: OperationError,
+) -> FailureReport {
+    let (failure, cleanup, remains) = match failure {
+        OperationError::Unfinished {
+            failure,
+            cleanup,
+            remains,
+        } => (*failure, cleanup, Some(*remains)),
+        failure => (failure, None, None),
+    };
+    let (mut diagnostics, mut exit) = diagnostics_and_exit(config, values, failure);
+    if let Some(cleanup) = cleanup {
+        let cleanup = to_diagnostics(config, values, *cleanup);
+        diagnostics.extend(cleanup.diagnostics);
+        exit = exit.max(cleanup.exit);
+    }
+    FailureReport {
+        diagnostics,
+        exit,
+        remains,
+    }
+}
+
+fn diagnostics_and_exit(
     config: &Config,
     values: &Redactor,
     failure: OperationError,
@@ -21,6 +55,9 @@ pub fn to_diagnostics(
     let path = &config.path;
     match failure {
         OperationError::Invalid(problems) => (problems, Exit::Config),
+        OperationError::Unfinished { failure, .. } => {
+            diagnostics_and_exit(config, values, *failure)
+        }
         OperationError::Denied(denials) => {
             let of_impact = denials.iter().all(Denial::is_of_impact);
             let exit = if of_impact {

@@ -6,7 +6,8 @@ use super::{Desired, OperationContext, OperationError};
 use crate::cloud::StackBucket;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Facts, Folders, Upload};
-use crate::report::{Counted, FolderCount, Refusal};
+use crate::product::Verb;
+use crate::report::{Counted, FolderCount, Refusal, RemainingFolders, Remains, StackRemains};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct FolderResult {
@@ -27,11 +28,12 @@ impl FolderResult {
     }
 }
 
-/// Creates the missing folders below the prefixes.
+/// Creates the missing folders below the prefixes. `verb`: the one that needs them.
 pub async fn deploy_folders(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     prefixes: &[String],
+    verb: Verb,
 ) -> Result<FolderResult, OperationError> {
     let facts = site.facts(desired).await?;
     let permit = site.decide::<Folders>(&facts, &desired.stack)?;
@@ -55,14 +57,36 @@ pub async fn deploy_folders(
         site.progress
             .count(&desired.stack, Counted::Folders, done, Some(total));
     };
-    let created = site
-        .cloud
-        .make_folders(permit, &bucket, &missing, &tell)
-        .await?;
-    Ok(FolderResult {
-        bucket: bucket.name().to_owned(),
-        requested: keys.len(),
-        created,
+    let made = site.cloud.make_folders(permit, &bucket, &missing, &tell);
+    let (created, failure) = made.await;
+    let bucket = bucket.name().to_owned();
+    let requested = keys.len();
+    let Some(failure) = failure else {
+        return Ok(FolderResult {
+            bucket,
+            requested,
+            created,
+        });
+    };
+    // The guard allows folders only in a stack that exists.
+    let state = match facts.stack.flatten() {
+        Some(stack) => StackRemains::Status(stack.status),
+        None => StackRemains::Unknown,
+    };
+    Err(OperationError::Unfinished {
+        failure: Box::new(failure.into()),
+        cleanup: None,
+        remains: Box::new(Remains {
+            stack: desired.stack.clone(),
+            state,
+            folders: Some(RemainingFolders {
+                bucket,
+                existing: requested - missing.len() + created,
+                requested,
+            }),
+            verb,
+            kept: false,
+        }),
     })
 }
 

@@ -14,6 +14,7 @@ mod outcome;
 mod perform;
 mod preflight;
 mod provision;
+mod remains;
 mod test;
 
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub use deletion::{DeletionResult, delete, preview_deletion};
 pub use desired::Desired;
 pub use drift::drift;
 pub use error::OperationError;
-pub use failure::{denial_diagnostics, missing_setup, to_diagnostics};
+pub use failure::{FailureReport, denial_diagnostics, missing_setup, to_diagnostics};
 pub use finish::{finish_provision, finish_test, report_remains};
 pub use folders::{FolderResult, deploy_folders, upload_template};
 pub use outcome::{ActionOutcome, Conclusion};

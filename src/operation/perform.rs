@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::failure::denial_diagnostics;
 use super::outcome::{ActionOutcome, Conclusion};
+use super::remains::with_remains;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::operation::{self, Desired, FolderResult, OperationContext, OperationError};
 use crate::plan::Deletion;
-use crate::product::Verb;
+use crate::product::{Class, Verb};
 use crate::report::{self, ActionSummary, Fault, Format, Redactor};
 
 #[derive(Clone, Copy)]
@@ -59,24 +60,11 @@ pub async fn perform(
     if task.options.finish_cancelled {
         return task.finish(site, &desired).await;
     }
-    match task.verb {
-        Verb::ValidateTemplate => validate_template(site, &desired).await,
-        Verb::ShowChanges => task.changes(site, &desired, values).await,
-        Verb::CheckDrift => task.drift(site, &desired, values).await,
-        Verb::TestDeploy => task.test(site, &desired).await,
-        Verb::Provision => task.provision(site, &desired).await,
-        Verb::DeployFolders => {
-            let folders = operation::deploy_folders(site, &desired, &task.prefixes()?).await?;
-            let line = ActionSummary::Folders(folders.count()).line();
-            Ok(ActionOutcome::from_line(line, &folders))
+    match task.act(site, &desired, values).await {
+        Err(failure) if task.verb.class() > Class::Read => {
+            Err(with_remains(site, &desired.stack, task.verb, failure).await)
         }
-        Verb::UploadTemplate => {
-            let places = operation::upload_template(site, &desired, &task.prefixes()?).await?;
-            let line = ActionSummary::Uploaded { places: &places }.line();
-            Ok(ActionOutcome::from_line(line, &places))
-        }
-        Verb::Delete | Verb::TearDown => task.delete(site, &desired).await,
-        _ => Err(OperationError::VerificationFailed(Fault::NotForAws)),
+        done => done,
     }
 }
 
@@ -97,6 +85,35 @@ async fn validate_template(
 }
 
 impl Task<'_> {
+    async fn act(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
+        match self.verb {
+            Verb::ValidateTemplate => validate_template(site, desired).await,
+            Verb::ShowChanges => self.changes(site, desired, values).await,
+            Verb::CheckDrift => self.drift(site, desired, values).await,
+            Verb::TestDeploy => self.test(site, desired).await,
+            Verb::Provision => self.provision(site, desired).await,
+            Verb::DeployFolders => {
+                let prefixes = self.prefixes()?;
+                let folders =
+                    operation::deploy_folders(site, desired, &prefixes, self.verb).await?;
+                let line = ActionSummary::Folders(folders.count()).line();
+                Ok(ActionOutcome::from_line(line, &folders))
+            }
+            Verb::UploadTemplate => {
+                let places = operation::upload_template(site, desired, &self.prefixes()?).await?;
+                let line = ActionSummary::Uploaded { places: &places }.line();
+                Ok(ActionOutcome::from_line(line, &places))
+            }
+            Verb::Delete | Verb::TearDown => self.delete(site, desired).await,
+            _ => Err(OperationError::VerificationFailed(Fault::NotForAws)),
+        }
+    }
+
     /// The same table as text for a terminal and in Markdown.
     fn tables(&self, table: impl Fn(Format) -> String) -> [String; 2] {
         [Format::Text(self.width), Format::Markdown].map(table)
@@ -147,6 +164,7 @@ impl Task<'_> {
         let summary = ActionSummary::Tested {
             stack: &tested.stack.name,
             kept_in: tested.kept.then_some(region),
+            removed: &tested.removed,
         };
         let line = summary.line();
         Ok(ActionOutcome::from_line(line, &tested))
@@ -214,7 +232,7 @@ impl Task<'_> {
         let provisioned = operation::provision(site, desired, self.deployed_config).await?;
         let folders = match prefixes.is_empty() {
             true => None,
-            false => Some(operation::deploy_folders(site, desired, &prefixes).await?),
+            false => Some(operation::deploy_folders(site, desired, &prefixes, self.verb).await?),
         };
         let summary = ActionSummary::Provisioned {
             stack: &desired.stack.name,

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::deletion::watch_deletion;
 use super::desired::KEEP_TAG;
 use super::provision::create;
-use super::{Desired, OperationContext, OperationError, Provisioned};
+use super::{Desired, OperationContext, OperationError, Provisioned, remains};
 use crate::guard::{Facts, TEST_TAG, Test, owner_tags};
-use crate::report::{Fault, Step};
+use crate::product::Verb;
+use crate::report::{Fault, Remains, Step};
 use crate::stack::{Health, Stack, StackName};
 
 #[derive(Clone, Debug, Serialize)]
@@ -58,9 +59,13 @@ pub async fn test_deploy(
         let Some(cleaned) = site.clean_up(removal).await else {
             return unfinished();
         };
-        // The test's own error is returned.
-        if created.is_ok() {
-            cleaned?;
+        if let Err(removal) = cleaned {
+            // The test's own error comes first.
+            let (failure, cleanup) = match created {
+                Ok(_) => (removal, None),
+                Err(failure) => (failure, Some(Box::new(removal))),
+            };
+            return Err(left(site, &desired.stack, keep, failure, cleanup).await);
         }
     }
     let provisioned = created?;
@@ -72,6 +77,27 @@ pub async fn test_deploy(
         kept: keep,
         removed,
     })
+}
+
+/// A failure that left the stack of a test.
+async fn left(
+    site: &OperationContext<'_>,
+    stack: &StackName,
+    kept: bool,
+    failure: OperationError,
+    cleanup: Option<Box<OperationError>>,
+) -> OperationError {
+    OperationError::Unfinished {
+        failure: Box::new(failure),
+        cleanup,
+        remains: Box::new(Remains {
+            stack: stack.clone(),
+            state: remains::state(site, stack).await,
+            folders: None,
+            verb: Verb::TestDeploy,
+            kept,
+        }),
+    }
 }
 
 /// Removes stacks that killed tests of this config left. A stack with an operation in progress may belong to a running test.
@@ -92,7 +118,9 @@ async fn remove_leftovers(
                 name: stack.name.clone(),
             };
             site.progress.step(&name, Step::LeftoversRemoved);
-            remove(site, &name, desired, stack).await?;
+            if let Err(failure) = remove(site, &name, desired, stack).await {
+                return Err(left(site, &name, false, failure, None).await);
+            }
             removed.push(name.name);
         }
     }

@@ -18,6 +18,8 @@ pub enum ActionSummary<'a> {
         stack: &'a str,
         /// The region of a stack that was kept.
         kept_in: Option<&'a str>,
+        /// Names of stacks that earlier tests left and this one deleted.
+        removed: &'a [String],
     },
     Provisioned {
         stack: &'a str,
@@ -74,14 +76,26 @@ impl ActionSummary<'_> {
             Self::Uploaded { places } => format!("wrote {}", places.join(", ")),
             Self::Tested {
                 stack,
-                kept_in: None,
-            } => format!("{stack}: created, verified, removed"),
-            Self::Tested {
-                stack,
-                kept_in: Some(region),
-            } => format!(
-                "{stack}: created, verified, kept; remove it with `aws cloudformation delete-stack --stack-name {stack} --region {region}`"
-            ),
+                kept_in,
+                removed,
+            } => {
+                let end = match kept_in {
+                    None => "removed".to_owned(),
+                    Some(region) => format!(
+                        "kept; remove it with `aws cloudformation delete-stack --stack-name {stack} --region {region}`"
+                    ),
+                };
+                let earlier = match removed {
+                    [] => String::new(),
+                    removed => {
+                        format!(
+                            "; left by earlier tests and removed: {}",
+                            removed.join(", ")
+                        )
+                    }
+                };
+                format!("{stack}: created, verified, {end}{earlier}")
+            }
             Self::Provisioned {
                 stack,
                 outcome,

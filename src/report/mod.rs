@@ -39,6 +39,7 @@ mod redactor;
 mod refusal;
 mod replay;
 mod replay_stack;
+mod remains;
 mod reply;
 mod review;
 mod run_summary;
@@ -96,6 +97,7 @@ pub use review::{LastAction, ReviewReport, review};
 pub use run_summary::{outcome_lines, run_summary, states_line, unread_merge, unwritten_comment};
 pub use sarif::sarif;
 pub use status::{
+pub use remains::{RemainingFolders, Remains, StackRemains};
     PLAN_STATUS, check_line, deployment_description, status_description, status_digest,
 };
 pub use table::{markdown as markdown_table, plain as plain_table};

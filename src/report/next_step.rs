@@ -20,8 +20,8 @@ pub enum NextStep {
     },
     /// An earlier run has deleted the stack.
     AlreadyDeleted,
-    /// The update was denied and folders were created. `summary` describes them.
-    FoldersCreated { summary: String },
+    /// The update was denied, and with it the folders that the change requests beside other things.
+    FoldersNotCreated,
     /// The change only requests folders, and they were created.
     FoldersOnly,
     /// The update differs from the reviewed one.
@@ -52,9 +52,12 @@ impl NextStep {
             Self::AlreadyDeleted => {
                 "The stack is gone, and there is nothing left to confirm.".to_owned()
             }
-            Self::FoldersCreated { summary } => Text::name(summary).markdown(),
+            Self::FoldersNotCreated => {
+                "No folder was created: a change of a config is applied as a whole or not at all."
+                    .to_owned()
+            }
             Self::FoldersOnly => {
-                "The folders are there. The stack itself stays as it is, since its update was not allowed; what that would change is below."
+                "Folders created. The stack was not updated, because the policy does not allow it. The update would change:"
                     .to_owned()
             }
             Self::OpenNewPullRequest => {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::fit::{Form, List, Part, Rest, fit_page};
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
-use super::{NextStep, Notice, Text, diagnostics, escape};
+use super::{NextStep, Notice, Remains, Text, diagnostics, escape};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::{Digest, WebAddress};
 use crate::stack::StackName;
@@ -40,6 +40,8 @@ pub struct Outcome {
     pub tables: String,
     pub next_steps: Vec<NextStep>,
     pub problems: Vec<Problem>,
+    /// What exists after a failure.
+    pub remains: Option<Remains>,
 }
 
 /// The commit that a report is about.
@@ -107,7 +109,15 @@ impl Outcome {
             tables: String::new(),
             next_steps: Vec::new(),
             problems: Vec::new(),
+            remains: None,
         }
+    }
+
+    /// Adds why a task failed or was denied.
+    pub fn add_failure(&mut self, diagnostics: &[Diagnostic], remains: Option<Remains>) {
+        let problems = diagnostics.iter().map(Problem::from_diagnostic);
+        self.problems.extend(problems);
+        self.remains = remains;
     }
 }
 
@@ -256,6 +266,7 @@ fn section(outcome: &Outcome, form: Form) -> Result<String, Error> {
 fn foot(report: &Provisioning, evidence: Option<Digest>) -> String {
     let notices = report.notices.iter();
     let notices: String = notices
+            remains => outcome.remains.as_ref().map(|remains| safe(remains.text().markdown())),
         .map(|notice| format!("\nℹ {}\n", notice.markdown()))
         .collect();
     let evidence = evidence.map(|digest| {

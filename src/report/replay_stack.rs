@@ -192,6 +192,11 @@ impl StackReplay {
             later.any(|made| made.denials.is_empty())
         });
         let only_folders = outcome.next_steps.contains(&NextStep::FoldersOnly);
+        let no_folders = outcome.next_steps.contains(&NextStep::FoldersNotCreated);
+        self.require(
+            !no_folders || attempts.len() < 3,
+            "the folders of a denied change were decided on",
+        );
         let follows = match outcome.state {
             State::Done if only_folders => has_folders,
             State::Done if outcome.next_steps.contains(&NextStep::AlreadyDeleted) => awaits,

@@ -57,7 +57,7 @@ fn decisions(denial: &Denial) -> (bool, bool, Option<RefusedUpdate>, Exit) {
     static CONFIG: LazyLock<Config> =
         LazyLock::new(|| loaded(PATH, VALID.as_bytes()).config.unwrap());
     let error = OperationError::Denied(vec![denial.clone()]);
-    let (_, exit) = to_diagnostics(&CONFIG, &Redactor::default(), error);
+    let exit = to_diagnostics(&CONFIG, &Redactor::default(), error).exit;
     (
         denial.awaits_confirmation(),
         denial.denies_update(),

@@ -2,14 +2,14 @@
 
 use proptest::prelude::*;
 use provisioner::model::{Digest, RepoPath};
-use provisioner::product::Target;
+use provisioner::product::{Target, Verb};
 use provisioner::report::{
     Finding, Format, Found, FoundDrift, Heading, NextStep, Notice, OfflineReason, Outcome, Problem,
     Provisioning, Refusal, Reply, ReplySection, ReportSource, StackDrift, State, Status, Text,
     doctor_markdown, drift_issue, drift_scan_markdown, provisioning, reply_markdown,
     results_markdown,
 };
-use provisioner::stack::StackName;
+use provisioner::stack::{StackName, StackStatus};
 
 use crate::support::markdown::assert_nothing_live;
 
@@ -105,6 +105,17 @@ fn outcome(text: &str, table: &str, state: State) -> Outcome {
     outcome
 }
 
+    outcome.remains = Some(Remains {
+        stack: stack(text),
+        state: StackRemains::Status(StackStatus(text.to_owned())),
+        folders: Some(RemainingFolders {
+            bucket: text.to_owned(),
+            existing: 1,
+            requested: 2,
+        }),
+        verb: Verb::TestDeploy,
+        kept: false,
+    });
 fn replies(text: &str) -> Vec<Reply> {
     let text = || text.to_owned();
     vec![

@@ -244,24 +244,40 @@ impl Cloud {
     }
 
     /// Creates folders: empty objects whose keys end in a slash. Existing folders stay as they are. Returns the number of created
-    /// folders.
-    /// `tell` receives the progress.
+    /// folders, also if a failure ends the work. `tell` receives the progress.
     pub async fn make_folders(
         &self,
         permit: Permit<Folders>,
         bucket: &StackBucket,
         keys: &[String],
         tell: &(dyn Fn() + Send + Sync),
-    ) -> Result<usize> {
-        of_same_stack(&permit, bucket.stack_id())?;
-        let made = stream::iter(keys).map(|key| async move {
-            let made = self.make_folder(bucket, key).await;
-            tell();
-            made
+    ) -> (usize, Option<CloudError>) {
+        if let Err(error) = of_same_stack(&permit, bucket.stack_id()) {
+            return (0, Some(error));
+        }
+        let failure = std::sync::OnceLock::new();
+        let made = stream::iter(keys).map(|key| {
+            let failure = &failure;
+            async move {
+                // No write begins after a failure. Those that have begun are awaited, so that the count is true.
+                if failure.get().is_some() {
+                    return 0;
+                }
+                match self.make_folder(bucket, key).await {
+                    Ok(made) => {
+                        tell();
+                        usize::from(made)
+                    }
+                    Err(error) => {
+                        let _ = failure.set(error);
+                        0
+                    }
+                }
+            }
         });
         let made = made.buffer_unordered(WRITES);
-        made.try_fold(0, |sum, made| async move { Ok(sum + usize::from(made)) })
-            .await
+        let created = made.fold(0, |sum, made| async move { sum + made }).await;
+        (created, failure.into_inner())
     }
 
     async fn make_folder(&self, bucket: &StackBucket, key: &str) -> Result<bool> {

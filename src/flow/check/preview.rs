@@ -152,9 +152,9 @@ impl Previewer<'_> {
             Err(failure) => {
                 let is_transient =
                     matches!(&failure, OperationError::Cloud(error) if error.is_transient());
-                let (problems, exit) = to_diagnostics(config, &values, failure);
-                let preview = Preview::from_failure(problems_line(&problems));
-                (preview, is_transient.then_some(exit))
+                let failed = to_diagnostics(config, &values, failure);
+                let preview = Preview::from_failure(problems_line(&failed.diagnostics));
+                (preview, is_transient.then_some(failed.exit))
             }
         }
     }

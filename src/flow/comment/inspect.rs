@@ -246,12 +246,13 @@ impl<'a> Inspection<'a> {
         failure: operation::OperationError,
     ) -> InspectionFailure {
         let denied = matches!(failure, operation::OperationError::Denied(_));
-        let (problems, exit) = to_diagnostics(config, values, failure);
-        let mut outcome = failed_outcome(change, &problems);
+        let failed = to_diagnostics(config, values, failure);
+        let mut outcome = failed_outcome(change, &failed.diagnostics);
+        outcome.remains = failed.remains;
         if denied {
             outcome.state = State::Denied;
         }
-        (outcome, Some(exit))
+        (outcome, Some(failed.exit))
     }
 
     /// The config at the head; for a removed config, at the base.

@@ -2,6 +2,7 @@
 //! role.
 
 use super::*;
+use crate::support::proxy::{Fault, FaultProxy, Rule};
 
 #[test]
 fn the_inspection_job_uses_the_plan_role() {
@@ -106,6 +107,49 @@ fn a_kept_test_reports_how_to_delete_it() {
     world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
     insta::assert_snapshot!("test-deploy-keep", world.reply());
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+}
+
+#[test]
+fn a_test_whose_removal_is_refused_names_what_it_left() {
+    let (world, pull) = World::with_proposal();
+    pull.approve(&world.bob);
+    let inspected = world.inspect(&pull, &world.carol, "/provisioner test-deploy");
+    let proxy = FaultProxy::in_front_of(&world.workdir.url);
+    proxy.rule(Rule::new(Fault::Denied).for_operation("DeleteStack"));
+    let job = world.apply_job(&pull, &inspected.comment);
+    let run = job.with("AWS_ENDPOINT_URL", &proxy.url()).run();
+    assert_eq!(run.status, 30, "{}", run.stderr);
+    let stacks = world.workdir.aws.stack_names().into_iter();
+    let mut left = stacks.map(|(name, _)| name).filter(|name| name != "roles");
+    let left = left.next().expect("the stack of the test");
+    for text in [
+        &run.stderr,
+        &run.stdout,
+        &run.summary,
+        &world.last_comment(),
+    ] {
+        let text = text.replace('`', "");
+        for words in [
+            "AWS DeleteStack: AccessDenied",
+            &format!("stack {left} is CREATE_COMPLETE"),
+            &format!("aws cloudformation delete-stack --stack-name {left} --region us-west-2"),
+            "Otherwise the next test of this config deletes it.",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+    world.github.take_writes();
+    // The next test deletes it, and says so.
+    world
+        .apply(&pull, &world.carol, "/provisioner test-deploy")
+        .assert_exit(0);
+    let reply = world.last_comment();
+    assert!(
+        reply.contains(&format!("left by earlier tests and removed: {left}")),
+        "{reply}"
+    );
+    world.assert_no_stack();
+    world.github.take_writes();
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod merges;
 mod outcomes;
 mod push;
 mod removal;
+mod remains;
 mod signals;
 mod solutions;
 mod updates;

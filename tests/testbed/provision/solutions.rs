@@ -24,14 +24,14 @@ fn a_new_solution_gets_folders_without_a_stack_update() {
 }
 
 #[test]
-fn a_new_solution_gets_folders_and_other_changes_are_denied() {
+fn a_denied_change_creates_no_folders_either() {
     let world = World::with_stack("");
     let pull = world.proposed(&format!("{SOLUTION}  lifecycle_policy: compliance\n"));
     let before = world.approved_and_merged(&pull);
     let run = world.push(&before).run();
     assert_eq!(run.status, 20, "{}", run.stderr);
-    assert_eq!(world.workdir.aws.keys(&world.workdir.name).len(), 2 * 162);
-    insta::assert_snapshot!("folders_and_more", world.report(7));
+    assert_eq!(world.workdir.aws.keys(&world.workdir.name), [""; 0]);
+    insta::assert_snapshot!("no_folders", world.report(7));
     world.github.take_writes();
 }
 

@@ -1,0 +1,58 @@
+//! Adds to a failure what AWS has after it.
+
+use super::{OperationContext, OperationError};
+use crate::cloud::CloudError;
+use crate::product::Verb;
+use crate::report::{Remains, StackRemains};
+use crate::stack::StackName;
+
+/// The failure of an operation that may have changed AWS, with the stack's status now. One query for each failure. Keeps the failure if
+/// nothing can have changed, or if AWS does not answer.
+pub(super) async fn with_remains(
+    site: &OperationContext<'_>,
+    stack: &StackName,
+    verb: Verb,
+    failure: OperationError,
+) -> OperationError {
+    if !may_have_changed(&failure) {
+        return failure;
+    }
+    match state(site, stack).await {
+        StackRemains::Unknown => failure,
+        state => OperationError::Unfinished {
+            failure: Box::new(failure),
+            cleanup: None,
+            remains: Box::new(Remains {
+                stack: stack.clone(),
+                state,
+                folders: None,
+                verb,
+                kept: false,
+            }),
+        },
+    }
+}
+
+/// What AWS says about a stack now.
+pub(super) async fn state(site: &OperationContext<'_>, stack: &StackName) -> StackRemains {
+    let cloud = site.cloud.without_cancellation();
+    match cloud.stack(&stack.name).await {
+        Ok(Some(stack)) => StackRemains::Status(stack.status),
+        Ok(None) => StackRemains::Missing,
+        Err(_) => StackRemains::Unknown,
+    }
+}
+
+fn may_have_changed(failure: &OperationError) -> bool {
+    match failure {
+        OperationError::Operation { .. } | OperationError::VerificationFailed(_) => true,
+        // AWS did not answer, or does not accept the credentials: another query would fail too.
+        OperationError::Cloud(CloudError::Aws(error)) => error.is_refusal(),
+        OperationError::Cloud(_)
+        | OperationError::Denied(_)
+        | OperationError::Invalid(_)
+        | OperationError::ChangeSetFailed { .. }
+        | OperationError::Cancelled(_)
+        | OperationError::Unfinished { .. } => false,
+    }
+}
