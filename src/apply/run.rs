@@ -13,8 +13,7 @@ use super::task::{Resolution, StackTask};
 use crate::VERSION;
 use crate::change::MergedChange;
 use crate::change::MergedRange;
-use crate::ci::JobRun;
-use crate::ci::{JobOutputs, summary};
+use crate::ci::{self, JobOutputs, JobRun, summary};
 use crate::exit::Exit;
 use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
@@ -46,6 +45,8 @@ pub struct Run<'a> {
     summary: Vec<String>,
     exit: Option<Exit>,
 }
+    /// Why the job failed.
+    alerts: Vec<Alert>,
 
 impl<'a> Run<'a> {
     pub fn new(job: &'a Job, own: Option<UserId>) -> Self {
@@ -58,6 +59,7 @@ impl<'a> Run<'a> {
             summary: Vec::new(),
             exit: None,
         }
+            alerts: Vec::new(),
     }
 
     /// Provisions the commits of one pull request.
@@ -79,6 +81,8 @@ impl<'a> Run<'a> {
         self.exit = self.exit.max(Some(failure.exit()));
     }
 
+        let alert = Alert::new("failed", format!("merge {commit}: {text}"));
+        self.alerts.push(alert);
     /// Provisions a merged change and comments on its pull request.
     async fn provision_change(
         &mut self,
@@ -307,6 +311,8 @@ impl<'a> Run<'a> {
         };
         let mut outputs = JobOutputs::default();
         for (name, state) in [
+        let alerts = report.outcomes.iter().filter_map(Alert::from_outcome);
+        self.alerts.extend(alerts);
             ("done", State::Done),
             ("waiting", State::AwaitingConfirmation),
             ("denied", State::Denied),
@@ -337,7 +343,7 @@ impl<'a> Run<'a> {
         })();
         written.map_err(JobError::Internal)?;
         log::info!("{closing}");
-        Ok((String::new(), exit))
+        Ok((ci::alerts(&self.alerts), exit))
     }
 }
 

@@ -6,6 +6,7 @@ use super::SYSTEMS;
 use super::environment::{JobEnvironment, variable};
 use super::system::CiSystem;
 use crate::diagnostic::Diagnostic;
+use crate::report::Alert;
 use crate::text::or_list;
 
 /// The system whose job this is.
@@ -48,6 +49,11 @@ fn supported_systems() -> String {
 /// Diagnostics as text for standard output, from which the CI system annotates changed files. Empty outside of jobs.
 pub fn annotations<'a>(mut diagnostics: impl Iterator<Item = &'a Diagnostic>) -> String {
     system().map_or_else(String::new, |system| (system.annotations)(&mut diagnostics))
+}
+
+/// Why the job failed as text for standard output, which the CI system shows on the page of the run. Empty outside of jobs.
+pub fn alerts(alerts: &[Alert]) -> String {
+    system().map_or_else(String::new, |system| (system.alerts)(alerts))
 }
 
 #[cfg(test)]

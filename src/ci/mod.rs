@@ -11,7 +11,7 @@ pub mod github;
 mod outputs;
 mod system;
 
-pub use detect::{actor, annotations, in_job, read_environment};
+pub use detect::{actor, alerts, annotations, in_job, read_environment};
 pub use environment::{JobEnvironment, JobRun, is_blank, variable};
 pub use event::CiEvent;
 pub use outputs::{JobOutputs, summary};

@@ -2,6 +2,7 @@
 
 use super::environment::JobEnvironment;
 use crate::diagnostic::Diagnostic;
+use crate::report::Alert;
 
 /// A CI system. Each adapter gives one.
 pub struct CiSystem {
@@ -23,4 +24,6 @@ pub struct CiSystem {
     pub output_entry: fn(&str, &str) -> String,
     /// Diagnostics as text for standard output, from which the system annotates changed files.
     pub annotations: fn(&mut dyn Iterator<Item = &Diagnostic>) -> String,
+    /// Why the job failed as text for standard output, which the system shows on the page of the run.
+    pub alerts: fn(&[Alert]) -> String,
 }

@@ -5,7 +5,7 @@ use crate::cloud::CancellationToken;
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
 use crate::job::{Job, JobError, JobResult, cancel_on_signal};
-use crate::report::NothingToDo;
+use crate::report::{Alert, NothingToDo, failed_job};
 
 /// Runs the flow of the job's event. Returns standard output and the exit code.
 pub fn run_in_ci() -> (String, Exit) {
@@ -21,8 +21,13 @@ pub fn run_in_ci() -> (String, Exit) {
     match outcome {
         Ok(done) => done,
         Err(failure) => {
-            log::error!("{}", failure.text());
-            (String::new(), failure.exit())
+            let text = failure.text();
+            log::error!("{text}");
+            // The log has the reason already.
+            if let Err(error) = ci::summary(&failed_job(&text)) {
+                log::warn!("job summary: {error}");
+            }
+            (ci::alerts(&[Alert::new("failed", text)]), failure.exit())
         }
     }
 }

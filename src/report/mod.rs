@@ -1,6 +1,7 @@
 //! All output: text, Markdown, HTML, annotations, SARIF, evidence. One place escapes, one fits limits.
 
 mod action_summary;
+mod alert;
 mod allow_list;
 mod changes;
 mod check;
@@ -53,6 +54,7 @@ mod unique_keys;
 pub use action_summary::{ActionSummary, FolderCount};
 pub use changes::{changes, changes_summary, redacted_changes};
 pub use check::{CheckContext, Collision, Report};
+pub use alert::Alert;
 pub use check_comment::{MARKER, markdown, results_markdown};
 pub use check_text::check_text;
 pub use command_help::command_help;
@@ -94,7 +96,9 @@ pub use refusal::Refusal;
 pub use replay::{Replayed, replay};
 pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
 pub use review::{LastAction, ReviewReport, review};
-pub use run_summary::{outcome_lines, run_summary, states_line, unread_merge, unwritten_comment};
+pub use run_summary::{
+    failed_job, outcome_lines, run_summary, states_line, unread_merge, unwritten_comment,
+};
 pub use sarif::sarif;
 pub use status::{
 pub use remains::{RemainingFolders, Remains, StackRemains};

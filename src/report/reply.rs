@@ -56,33 +56,64 @@ const MAX_NAMES: usize = 10;
 impl Reply {
     /// For a comment or a summary.
     pub fn markdown(&self) -> String {
-        let sentence = match self {
-            Self::Page(markdown) => return markdown.clone(),
-            Self::Plain(text) => return fence(text, "text"),
+        match self {
+            Self::Page(markdown) => markdown.clone(),
+            Self::Plain(text) => fence(text, "text"),
             Self::Denied(refusal) => {
                 let code = code(refusal.code().as_str());
                 let fact = refusal.fact().markdown();
                 let remedy = refusal.remedy();
-                return match remedy.is_empty() {
+                match remedy.is_empty() {
                     true => format!("⛔ {code}: {fact}."),
                     false => {
                         let remedy = remedy.markdown();
                         format!("⛔ {code}: {fact}.\n\nTo go on, {remedy}.")
                     }
-                };
+                }
             }
             Self::NoCommand { problem, help } => {
                 let text = fence(&format!("{problem}\nhelp: {help}"), "text");
-                return format!("😕 A line is no command.\n\n{text}");
+                format!("😕 A line is no command.\n\n{text}")
             }
-            Self::Failed { error } => {
-                return format!(
-                    "❌ This could not be done, nor what was commanded after it. Comment again to have it tried again.\n\n{}",
-                    fence(error, "text")
-                );
+            Self::Failed { error } => format!(
+                "❌ This could not be done, nor what was commanded after it. Comment again to have it tried again.\n\n{}",
+                fence(error, "text")
+            ),
+            Self::MergeUnknown => format!("⛔ {}", self.sentence().markdown()),
+            _ => format!("😕 {}", self.sentence().markdown()),
+        }
+    }
+
+    /// For a log or an annotation. `None` for a page, whose outcomes have lines of their own.
+    pub fn plain(&self) -> Option<String> {
+        Some(match self {
+            Self::Page(_) => return None,
+            Self::Plain(text) => text.clone(),
+            Self::Denied(refusal) => {
+                let code = refusal.code();
+                let fact = refusal.fact().plain();
+                let remedy = refusal.remedy();
+                match remedy.is_empty() {
+                    true => format!("error[{code}]: {fact}"),
+                    false => format!("error[{code}]: {fact}\n  help: {}", remedy.plain()),
+                }
             }
+            Self::NoCommand { problem, help } => format!("{problem}\n  help: {help}"),
+            Self::Failed { error } => error.clone(),
+            _ => self.sentence().plain(),
+        })
+    }
+
+    /// The sentence of an answer that is nothing else.
+    fn sentence(&self) -> Text {
+        match self {
+            Self::Page(_)
+            | Self::Plain(_)
+            | Self::Denied(_)
+            | Self::NoCommand { .. }
+            | Self::Failed { .. } => Text::default(),
             Self::MergeUnknown => {
-                return "⛔ What was merged is not known, so that nothing is done.".to_owned();
+                Text::ours("What was merged is not known, so that nothing is done.")
             }
             Self::NoConfigChanged => Text::ours("The pull request changes no config."),
             Self::OnlyRemovals => Text::ours("The pull request only removes configs."),
@@ -109,8 +140,7 @@ impl Reply {
             Self::ProductUnknown => Text::ours(
                 "There is no product, or no tier, of this name. `/provisioner list-products` lists them.",
             ),
-        };
-        format!("😕 {}", sentence.markdown())
+        }
     }
 }
 

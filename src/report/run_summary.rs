@@ -18,6 +18,11 @@ pub fn run_summary(pages: Vec<String>, limit: usize) -> String {
     fit_blocks(pages.collect(), Rest::JobReport, limit)
 }
 
+/// The page of a job that failed as a whole.
+pub fn failed_job(error: &str) -> String {
+    format!("## Provisioner\n\n❌ The job failed: {}\n\n", code(error))
+}
+
 /// The page of a merge that could not be read.
 pub fn unread_merge(commit: &str, error: &str) -> String {
     format!(
@@ -44,6 +49,9 @@ pub fn outcome_lines(outcomes: &[Outcome]) -> String {
         lines.push_str(&format!("{path}: {}{why}\n", outcome.state.word()));
         for problem in &outcome.problems {
             lines.push_str(&format!("{}\n", problem.text));
+        }
+        if let Some(remains) = &outcome.remains {
+            lines.push_str(&format!("{path}: {}\n", remains.text().plain()));
         }
     }
     escape_workflow_commands(&lines)

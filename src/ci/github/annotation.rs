@@ -2,6 +2,7 @@
 //! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::Alert;
 use crate::text::{escape_invisible, pluralize};
 
 /// The runner shows at most this many annotations of each severity in a step and drops the rest silently.
@@ -27,6 +28,29 @@ pub fn annotations(diagnostics: &mut dyn Iterator<Item = &Diagnostic>) -> String
         let rest = pluralize(left_out, "more problem");
         commands.push_str(&format!(
             "::notice title=provisioner::{rest} in the job summary and in the SARIF file\n"
+        ));
+    }
+    commands
+}
+
+/// The first reasons as commands, one a line, and a notice that counts the rest.
+pub fn alerts(alerts: &[Alert]) -> String {
+    let mut commands = String::new();
+    for alert in alerts.iter().take(MAX_PER_LEVEL) {
+        let file = alert.file.as_deref();
+        let file = file.map(|file| format!("file={},", property(file)));
+        commands.push_str(&format!(
+            "::error {}title={}::{}\n",
+            file.unwrap_or_default(),
+            property(&alert.title),
+            message(&alert.text)
+        ));
+    }
+    let rest = alerts.len().saturating_sub(MAX_PER_LEVEL);
+    if rest > 0 {
+        let rest = pluralize(rest, "more problem");
+        commands.push_str(&format!(
+            "::notice title=provisioner::{rest} in the job summary\n"
         ));
     }
     commands
@@ -88,6 +112,22 @@ mod tests {
         assert_eq!(
             commands,
             "::error file=a%2Cb%3A%3Ac.yaml,title=provisioner unknown-key::x%0A::set-env name=A::B<U+000D>%250A\n"
+        );
+    }
+
+    #[test]
+    fn attack_a_reason_cannot_end_its_command() {
+        let alert = Alert::for_config("a,b::c.yaml", "x,y", "x\n::set-env name=A::B\r%0A");
+        assert_eq!(
+            alerts(&[alert]),
+            "::error file=a%2Cb%3A%3Ac.yaml,title=provisioner%3A x%2Cy::x%0A::set-env name=A::B<U+000D>%250A\n"
+        );
+        let many = vec![Alert::new("denied", "x"); 12];
+        let commands = alerts(&many);
+        assert_eq!(commands.lines().count(), 11);
+        assert!(
+            commands.ends_with("::2 more problems in the job summary\n"),
+            "{commands}"
         );
     }
 

@@ -22,7 +22,7 @@ use crate::forge::git::GitPlace;
 use crate::forge::github::{Access, ActionsIdentity, GitAccess, RecentChange};
 use crate::model::{CommitSha, Digest, WebAddress};
 
-pub use annotation::annotations;
+pub use annotation::{alerts, annotations};
 
 /// The largest event that is read. GitHub caps webhook payloads at 25 MB.
 const MAX_EVENT_BYTES: u64 = 32 << 20;
@@ -38,6 +38,7 @@ pub(super) const SYSTEM: CiSystem = CiSystem {
     read,
     output_entry,
     annotations,
+    alerts,
 };
 
 /// Reads the job's environment.

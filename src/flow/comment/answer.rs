@@ -2,17 +2,30 @@
 
 use crate::exit::Exit;
 use crate::job::JobError;
-use crate::report::{Refusal, Reply};
+use crate::report::{Alert, Refusal, Reply};
 
 pub struct Answer {
     pub reply: Reply,
     pub exit: Exit,
+    /// Why a command failed for a config.
+    pub alerts: Vec<Alert>,
 }
 
 impl Answer {
     pub fn new(reply: Reply, exit: Exit) -> Self {
-        Self { reply, exit }
+        let reason = reply.plain().filter(|_| is_failure(exit));
+        let alerts = reason.map(|text| Alert::new("a command failed", text));
+        Self {
+            reply,
+            exit,
+            alerts: Vec::from_iter(alerts),
+        }
     }
+}
+
+/// Whether an exit code makes the job red.
+pub fn is_failure(exit: Exit) -> bool {
+    !matches!(exit, Exit::Ok | Exit::Drift)
 }
 
 /// Denies the whole command.

@@ -24,7 +24,7 @@ use crate::operation::{self, Desired};
 use crate::operation::{Task, TaskOptions, missing_setup, to_diagnostics};
 use crate::plan::{Change, Intent};
 use crate::product::{Class, Registry, Verb};
-use crate::report::{CONFIG_REMOVED, Outcome, Redactor, Refusal, State, outcome_lines};
+use crate::report::{CONFIG_REMOVED, Outcome, Redactor, Refusal, State};
 use crate::stack::StackName;
 
 /// Reads the stacks of a pull request, or tests its configs.
@@ -56,9 +56,6 @@ pub async fn inspect(
     }
     if applied.outcomes.is_empty() {
         return Ok(no_matching_config(command));
-    }
-    if command.action.class() == Class::Test {
-        log::info!("{}", outcome_lines(&applied.outcomes));
     }
     session.report(&context, applied.outcomes, applied.exit.unwrap_or(Exit::Ok))
 }

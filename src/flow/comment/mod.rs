@@ -12,14 +12,15 @@ mod session;
 use std::collections::BTreeSet;
 
 use crate::change::products;
+use crate::ci;
 use crate::command::{Command, CommandParseError, CommentAction, CommentActions, parse};
 use crate::exit::Exit;
 use crate::forge::Reaction;
 use crate::job::{Job, JobError, JobResult};
 use crate::product::{Class, Registry};
-use crate::report::NothingToDo;
+use crate::report::{Alert, NothingToDo, Reply, escape_workflow_commands};
 
-use answer::Answer;
+use answer::{Answer, is_failure};
 use author::CommentAuthor;
 use reply::CommentReply;
 use session::CommentSession;
@@ -69,6 +70,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
         reply: CommentReply::new(job, own, event.number, event.id),
         session: CommentSession::new(job, own, event.number, author, products),
         exit: Exit::Ok,
+        alerts: Vec::new(),
     };
     round.run(job, event.id, commands).await
 }
@@ -107,6 +109,8 @@ struct CommentRunner<'a> {
     reply: CommentReply<'a>,
     session: CommentSession<'a>,
     exit: Exit,
+    /// Why commands failed.
+    alerts: Vec<Alert>,
 }
 
 impl CommentRunner<'_> {
@@ -129,25 +133,35 @@ impl CommentRunner<'_> {
                 // Only the job without an environment reports it.
                 Err(problem) => {
                     if !self.can_apply {
-                        self.reply.problem(problem);
-                        self.exit = self.exit.max(Exit::Usage);
+                        let reply = Reply::NoCommand {
+                            problem: problem.to_string(),
+                            help: problem.help(),
+                        };
+                        let answer = Answer::new(reply, Exit::Usage);
+                        self.session.append_summary(None, &answer);
+                        let reply = self.note(answer);
+                        self.reply.problem(reply);
                     }
                     Ok(())
                 }
             };
             if let Err(failure) = done {
                 // If the forge does not answer now, later commands would fail too.
-                self.exit = self.exit.max(self.reply.failed(&failure));
-                log::error!("{}", failure.text());
+                let error = failure.text();
+                let answer = Answer::new(Reply::Failed { error }, failure.exit());
+                let command = command.as_ref().ok();
+                self.session.append_summary(command, &answer);
+                let reply = self.note(answer);
+                self.reply.failed(reply);
                 break;
             }
         }
         // The reply of the cancelled step stays if that step left nothing.
         if finishes && self.exit == Exit::Ok {
-            return self.session.finish(self.exit);
+            return self.finish();
         }
         self.exit = self.exit.max(self.reply.finish().await);
-        let is_good = matches!(self.exit, Exit::Ok | Exit::Drift);
+        let is_good = !is_failure(self.exit);
         let goes_on = !self.session.environments().is_empty();
         // If other jobs continue, they react; this job reacts to its own denials.
         if !is_good {
@@ -155,7 +169,24 @@ impl CommentRunner<'_> {
         } else if !goes_on && !self.reply.is_empty() {
             react(job, comment, Reaction::Done).await;
         }
-        self.session.finish(self.exit)
+        self.finish()
+    }
+
+    fn finish(self) -> JobResult {
+        let (text, exit) = self.session.finish(self.exit)?;
+        Ok((ci::alerts(&self.alerts) + &text, exit))
+    }
+
+    /// Keeps why an answer failed. Returns the reply.
+    fn note(&mut self, answer: Answer) -> Reply {
+        self.exit = self.exit.max(answer.exit);
+        if is_failure(answer.exit)
+            && let Some(text) = answer.reply.plain()
+        {
+            log::error!("{}", escape_workflow_commands(&text));
+        }
+        self.alerts.extend(answer.alerts);
+        answer.reply
     }
 
     /// Runs a command if this job handles it.
@@ -170,14 +201,14 @@ impl CommentRunner<'_> {
                 false => self.reply.begin(command).await,
             }
             let answer = self.answer(command).await?;
-            self.exit = self.exit.max(answer.exit);
-            self.reply.end(answer);
+            let reply = self.note(answer);
+            self.reply.end(reply);
         } else if !self.can_apply
             && let Some(refusal) = self.dispatch_to_environments(command).await?
         {
             self.reply.add(command);
-            self.exit = self.exit.max(refusal.exit);
-            self.reply.end(refusal);
+            let reply = self.note(refusal);
+            self.reply.end(reply);
         }
         Ok(())
     }
@@ -195,7 +226,7 @@ impl CommentRunner<'_> {
                 return apply::apply(&mut self.session, command).await;
             }
         };
-        self.session.append_summary(command, &answer);
+        self.session.append_summary(Some(command), &answer);
         Ok(answer)
     }
 
@@ -216,7 +247,7 @@ impl CommentRunner<'_> {
         };
         self.session.add_environments(environments);
         if let Some(refusal) = &refusal {
-            self.session.append_summary(command, refusal);
+            self.session.append_summary(Some(command), refusal);
         }
         Ok(refusal)
     }

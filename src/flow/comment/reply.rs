@@ -1,9 +1,8 @@
 //! The reply to a comment: one comment, edited as the work proceeds.
 
-use super::answer::Answer;
-use crate::command::{Command, CommandParseError};
+use crate::command::Command;
 use crate::exit::Exit;
-use crate::job::{Job, JobError};
+use crate::job::Job;
 use crate::model::{Digest, UserId};
 use crate::product::Class;
 use crate::report::{Reply, ReplySection, reply_markdown};
@@ -45,12 +44,8 @@ impl<'a> CommentReply<'a> {
         self.sections.is_empty()
     }
 
-    /// Adds a line that is not a valid command.
-    pub fn problem(&mut self, problem: &CommandParseError) {
-        let reply = Reply::NoCommand {
-            problem: problem.to_string(),
-            help: problem.help(),
-        };
+    /// Adds the answer to a line that is not a valid command.
+    pub fn problem(&mut self, reply: Reply) {
         self.sections.push(ReplySection {
             command: None,
             reply: Some(reply),
@@ -74,18 +69,15 @@ impl<'a> CommentReply<'a> {
     }
 
     /// Sets the answer of the last command.
-    pub fn end(&mut self, answer: Answer) {
+    pub fn end(&mut self, reply: Reply) {
         if let Some(section) = self.sections.last_mut() {
-            section.reply = Some(answer.reply);
+            section.reply = Some(reply);
         }
     }
 
-    /// Sets a failure as the answer of the last command. Returns the exit code.
-    pub fn failed(&mut self, failure: &JobError) -> Exit {
-        let exit = failure.exit();
-        let reply = Some(Reply::Failed {
-            error: failure.text(),
-        });
+    /// Sets a failure as the answer of the last command.
+    pub fn failed(&mut self, reply: Reply) {
+        let reply = Some(reply);
         match self.sections.last_mut() {
             Some(section) if section.reply.is_none() => section.reply = reply,
             _ => self.sections.push(ReplySection {
@@ -93,7 +85,6 @@ impl<'a> CommentReply<'a> {
                 reply,
             }),
         }
-        exit
     }
 
     /// Writes the reply if it changed. Returns the exit code.

@@ -19,8 +19,8 @@ use crate::model::{CommitSha, UserId};
 use crate::plan::Change;
 use crate::product::{Class, Registry};
 use crate::report::{
-    Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection, ReportSource, State,
-    provisioning, reply_summary,
+    Alert, Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection, ReportSource,
+    State, outcome_lines, provisioning, reply_summary,
 };
 
 /// Most characters of one answer. A reply holds several.
@@ -186,12 +186,21 @@ impl<'a> CommentSession<'a> {
             version: VERSION.to_owned(),
         };
         let page = provisioning(&report, &Heading::Command, REPLY_LIMIT, None).map_err(internal)?;
-        Ok(Answer::new(Reply::Page(page), exit))
+        log::info!("{}", outcome_lines(&report.outcomes));
+        Ok(Answer {
+            alerts: report
+                .outcomes
+                .iter()
+                .filter_map(Alert::from_outcome)
+                .collect(),
+            ..Answer::new(Reply::Page(page), exit)
+        })
     }
 
-    pub fn append_summary(&mut self, command: &Command, answer: &Answer) {
+    /// `command`: `None` for a line that is not a command.
+    pub fn append_summary(&mut self, command: Option<&Command>, answer: &Answer) {
         self.summary.push(ReplySection {
-            command: Some(command.to_string()),
+            command: command.map(Command::to_string),
             reply: Some(answer.reply.clone()),
         });
     }

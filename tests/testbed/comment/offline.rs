@@ -106,6 +106,23 @@ fn an_unknown_command_gets_a_suggestion() {
     world.assert_no_aws_access();
 }
 
+/// A red job says why in its log, in an annotation and in its summary, as in the reply.
+#[test]
+fn a_typo_is_reported_in_every_channel() {
+    let (world, pull) = World::with_proposal();
+    let text = "/provisioner deplyo-product\n\n/provisioner validate-config s4.yaml";
+    let inspected = world.inspect(&pull, &world.carol, text);
+    inspected.assert_exit(2);
+    let run = &inspected.run;
+    for text in [&run.stderr, &run.stdout, &run.summary, &world.reply()] {
+        for words in ["deplyo-product", "deploy-product", "s4.yaml"] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+    assert_eq!(run.stdout.matches("::error ").count(), 2, "{}", run.stdout);
+    world.github.take_writes();
+}
+
 #[test]
 fn only_configs_of_the_pull_request_can_be_named() {
     let (world, pull) = World::with_proposal();
