@@ -22,11 +22,11 @@ use crate::model::{CommitSha, UserId};
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{
-    self as print, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, StackDrift, drift_counts,
-    drift_issue, drift_issue_marker, drift_issue_title, drift_scan_lines, drift_scan_markdown,
-    problems_line,
+    self as print, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, ScannedStacks, StackDrift,
+    drift_counts, drift_issue, drift_issue_marker, drift_issue_title, drift_scan_alerts,
+    drift_scan_lines, drift_scan_markdown, failed_job, problems_line,
 };
-use crate::stack::{Drifted, StackName};
+use crate::stack::{Drifted, Health, StackName};
 
 /// A detection takes minutes, and a job has at most six hours.
 const MAX_STACKS: usize = 200;
@@ -39,8 +39,12 @@ pub async fn scan(job: &Job) -> JobResult {
     let allowed = match &policy {
         Ok(allowed) => allowed,
         Err(problems) => {
-            log::error!(target: LOG_TARGET, "{}", print::diagnostics(problems));
-            return Ok((String::new(), Exit::Denied));
+            let text = print::diagnostics(problems);
+            log::error!(target: LOG_TARGET, "{text}");
+            summary(&failed_job(&text))
+                .context("job summary")
+                .map_err(JobError::Internal)?;
+            return Ok((ci::annotations(problems.iter()), Exit::Denied));
         }
     };
     let configs = configs(job, source, &branch.tip, &policy).await?;
@@ -54,7 +58,7 @@ pub async fn scan(job: &Job) -> JobResult {
         allowed,
         sessions: &sessions,
     };
-    let (chosen, left) = drift_scan.least_recently_checked(configs).await;
+    let (chosen, without_stack, left) = drift_scan.least_recently_checked(configs).await;
     let scans = futures_util::stream::iter(&chosen)
         .map(|config| drift_scan.scan_stack(config))
         .buffer_unordered(allowed.concurrency());
@@ -67,10 +71,16 @@ pub async fn scan(job: &Job) -> JobResult {
         Err(error) => Some(unwritten(&error)),
     };
     let exit = exits.into_iter().max();
-    finish(job, &stacks, left, exit.max(unwritten))
+    let scanned = ScannedStacks {
+        stacks,
+        without_stack,
+        invalid,
+        left,
+    };
+    finish(job, &scanned, exit.max(unwritten))
 }
 
-/// The valid configs of a commit.
+/// The valid configs of a commit, and the paths of those with errors.
 async fn configs(
     job: &Job,
     source: &dyn Source,
@@ -81,10 +91,15 @@ async fn configs(
         ConfigSelector::for_policy(&job.environment.configs, policy).map_err(JobError::Usage)?;
     let files = configs_at(source, tip, &selection).await?;
     let registry = products(source, tip, &job.environment.given).await?;
-    let loaded = files
-        .iter()
-        .filter_map(|(path, file)| load_file(&registry, path, file).config);
-    Ok(loaded.collect())
+    let mut configs = Vec::new();
+    let mut invalid = Vec::new();
+    for (path, file) in &files {
+        match load_file(&registry, path, file).config {
+            Some(config) => configs.push(config),
+            None => invalid.push(path.to_string()),
+        }
+    }
+    Ok((configs, invalid))
 }
 
 struct DriftScan<'a> {
@@ -94,9 +109,12 @@ struct DriftScan<'a> {
 }
 
 impl DriftScan<'_> {
-    /// The configs whose stacks were checked longest ago, and how many are left for the next run. A stack that cannot be read is
-    /// chosen, so that the scan reports why.
-    async fn least_recently_checked(&self, configs: Vec<Config>) -> (Vec<Config>, usize) {
+    /// The configs whose stacks were checked longest ago, the paths of configs without a stack, and how many stacks are left for the
+    /// next run. A stack that cannot be read is chosen, so that the scan reports why.
+    async fn least_recently_checked(
+        &self,
+        configs: Vec<Config>,
+    ) -> (Vec<Config>, Vec<String>, usize) {
         let checks = futures_util::stream::iter(configs)
             .map(|config| async move {
                 let checked = self.checked(&config).await;
@@ -104,7 +122,10 @@ impl DriftScan<'_> {
             })
             .buffer_unordered(self.allowed.concurrency());
         let mut checked: Vec<_> = checks.collect().await;
-        checked.retain(|(checked, _)| *checked != Checked::NoStack);
+        let is_missing = |(checked, _): &mut (Checked, Config)| *checked == Checked::NoStack;
+        let missing = checked.extract_if(.., is_missing);
+        let mut missing: Vec<String> = missing.map(|(_, config)| config.path.to_string()).collect();
+        missing.sort();
         checked.sort_by(|(a, left), (b, right)| (a, &left.path).cmp(&(b, &right.path)));
         let left = checked.len().saturating_sub(MAX_STACKS);
         checked.truncate(MAX_STACKS);
@@ -115,6 +136,7 @@ impl DriftScan<'_> {
     }
 
     async fn checked(&self, config: &Config) -> Checked {
+            missing,
         let target = &config.target;
         let Some(role) = self.allowed.plan_role(target) else {
             return Checked::Never;
@@ -130,6 +152,9 @@ impl DriftScan<'_> {
         }
     }
 
+            Ok(Some(stack)) if stack.status.health() == Health::ReviewInProgress => {
+                Checked::NoStack
+            }
     async fn scan_stack(&self, config: &Config) -> (StackDrift, Exit) {
         let values = Redactor::for_config(config, &self.allowed.values.show);
         let (found, exit) = match self.drift(config).await {
@@ -141,6 +166,7 @@ impl DriftScan<'_> {
                 };
                 (Ok(found), Exit::Ok)
             }
+                    current: drifted.current,
             Err(failure) => {
                 let failed = to_diagnostics(config, &values, failure);
                 (Err(problems_line(&failed.diagnostics)), failed.exit)
@@ -237,15 +263,17 @@ fn unwritten(error: &ForgeError) -> Exit {
     Exit::Unreachable
 }
 
-fn finish(job: &Job, stacks: &[StackDrift], left: usize, exit: Option<Exit>) -> JobResult {
+fn finish(job: &Job, scanned: &ScannedStacks, exit: Option<Exit>) -> JobResult {
     let internal = |error: anyhow::Error| JobError::Internal(error);
-    let page = drift_scan_markdown(stacks, left, job.forge.profile().summary_chars);
+    let page = drift_scan_markdown(scanned, job.forge.profile().summary_chars);
     summary(&page).context("job summary").map_err(internal)?;
-    let (drifted, failed) = drift_counts(stacks);
+    let (drifted, failed) = drift_counts(&scanned.stacks);
     let mut outputs = JobOutputs::default();
     outputs.set("drifted", drifted);
     outputs.set("failed", failed);
     outputs.write().context("step outputs").map_err(internal)?;
-    log::info!("{}", drift_scan_lines(stacks));
-    Ok((String::new(), exit.unwrap_or(Exit::Ok)))
+    log::info!("{}", drift_scan_lines(scanned));
+    let alerts = drift_scan_alerts(&scanned.stacks);
+    Ok((ci::alerts(&alerts), exit.unwrap_or(Exit::Ok)))
 }
+    outputs.set("without-stack", scanned.without_stack.len());

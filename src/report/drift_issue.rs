@@ -1,5 +1,6 @@
 //! The issue about a stack that has drifted, and the summary of a scan for drift.
 
+use super::Alert;
 use super::escape::code;
 use super::fit::{Block, Rest, fit_blocks};
 use super::log::escape_workflow_commands;
@@ -23,6 +24,8 @@ pub struct StackDrift {
 pub struct FoundDrift {
     /// Whether the stack differs from its template.
     pub drifted: bool,
+    /// Whether the deployed template is what the config renders to.
+    pub current: bool,
     /// One line.
     pub summary: String,
     /// Tables in Markdown.
@@ -57,23 +60,57 @@ pub fn drift_issue(stack: &StackName, config: &str, found: &FoundDrift, limit: u
     fit_blocks(blocks, Rest::JobSummary, limit)
 }
 
-/// The job summary of a scan in at most `limit` characters. `left` stacks were not checked.
-pub fn drift_scan_markdown(stacks: &[StackDrift], left: usize, limit: usize) -> String {
+/// The result of a scan.
+#[derive(Debug, Default)]
+pub struct ScannedStacks {
+    /// Sorted by config.
+    pub stacks: Vec<StackDrift>,
+    /// Paths of valid configs whose stacks do not exist.
+    pub without_stack: Vec<String>,
+    /// Paths of configs with errors, whose stacks are not known.
+    pub invalid: Vec<String>,
+    /// Number of stacks that are left for the next scan.
+    pub left: usize,
+}
+
+/// Configs that a summary lists. The rest is counted.
+const MAX_LISTED: usize = 50;
+
+/// The job summary of a scan in at most `limit` characters.
+pub fn drift_scan_markdown(scan: &ScannedStacks, limit: usize) -> String {
     let mut blocks = vec![Block::Whole("## Provisioner: drift\n\n".to_owned())];
-    blocks.extend(stacks.iter().map(|stack| {
+    let missing = scan.without_stack.len();
+    if missing > 0 {
+        let text = format!(
+            "⚠ {} no stack, because a run was denied or failed, or has not ended:\n\n{}\n",
+            pluralize_have(missing),
+            listed(&scan.without_stack)
+        );
+        blocks.push(Block::Cut(text));
+    }
+    if !scan.invalid.is_empty() {
+        let text = format!(
+            "❌ {} errors, so their stacks are not known:\n\n{}\n",
+            pluralize_have(scan.invalid.len()),
+            listed(&scan.invalid)
+        );
+        blocks.push(Block::Cut(text));
+    }
+    blocks.extend(scan.stacks.iter().map(|stack| {
         Block::Cut(match &stack.found {
             Ok(found) => {
-                let mark = if found.drifted { "⚠" } else { "✅" };
+                let is_as_merged = !found.drifted && found.current;
+                let mark = if is_as_merged { "✅" } else { "⚠" };
                 format!("{mark} {}\n\n{}\n", code(&found.summary), found.tables)
             }
             Err(why) => format!("❌ {}: {}\n\n", code(&stack.config), code(why)),
         })
     }));
-    if stacks.is_empty() {
-        blocks.push(Block::Whole("No config has a stack.\n".to_owned()));
+    if scan.stacks.is_empty() && missing == 0 && scan.invalid.is_empty() {
+        blocks.push(Block::Whole("There is no config.\n".to_owned()));
     }
-    if left > 0 {
-        let left = pluralize(left, "stack");
+    if scan.left > 0 {
+        let left = pluralize(scan.left, "stack");
         blocks.push(Block::Whole(format!(
             "{left} are looked at the next time.\n"
         )));
@@ -81,20 +118,51 @@ pub fn drift_scan_markdown(stacks: &[StackDrift], left: usize, limit: usize) -> 
     fit_blocks(blocks, Rest::JobReport, limit)
 }
 
-/// The log of a scan: failures, and the number of drifted stacks.
-pub fn drift_scan_lines(stacks: &[StackDrift]) -> String {
+fn pluralize_have(configs: usize) -> String {
+    let verb = if configs == 1 { "has" } else { "have" };
+    format!("{} {verb}", pluralize(configs, "config"))
+}
+
+fn listed(paths: &[String]) -> String {
+    let rows = paths.iter().take(MAX_LISTED);
+    let rows = rows.map(|path| format!("- {}\n", code(path)));
+    let rest = match paths.len().saturating_sub(MAX_LISTED) {
+        0 => String::new(),
+        rest => format!("- and {rest} more\n"),
+    };
+    rows.chain([rest]).collect()
+}
+
+/// The log of a scan: failures, configs without a stack, and the number of drifted stacks.
+pub fn drift_scan_lines(scan: &ScannedStacks) -> String {
     let mut lines = String::new();
-    for stack in stacks {
+    for stack in &scan.stacks {
         if let Err(why) = &stack.found {
-            lines.push_str(&format!("{}: {why}\n", stack.config));
+            lines.push_str(&format!("{}: error: {why}\n", stack.config));
         }
     }
-    let (drifted, failed) = drift_counts(stacks);
-    let all = pluralize(stacks.len(), "stack");
+    for path in &scan.without_stack {
+        lines.push_str(&format!("{path}: the stack does not exist\n"));
+    }
+    for path in &scan.invalid {
+        lines.push_str(&format!("{path}: the config has errors\n"));
+    }
+    let (drifted, failed) = drift_counts(&scan.stacks);
+    let all = pluralize(scan.stacks.len(), "stack");
     lines.push_str(&format!(
-        "provisioner: {all} looked at, {drifted} drifted, {failed} failed\n"
+        "provisioner: {all} looked at, {drifted} drifted, {failed} failed; {} no stack\n",
+        pluralize_have(scan.without_stack.len())
     ));
     escape_workflow_commands(&lines)
+}
+
+/// Why a scan failed for stacks.
+pub fn drift_scan_alerts(stacks: &[StackDrift]) -> Vec<Alert> {
+    let failed = stacks.iter().filter_map(|stack| {
+        let why = stack.found.as_ref().err()?;
+        Some(Alert::for_config(&stack.config, "drift not detected", why))
+    });
+    failed.collect()
 }
 
 /// Numbers of drifted stacks and of failures.

@@ -234,7 +234,7 @@ fn a_job_without_credentials_names_the_missing_permission() {
 }
 
 #[test]
-fn a_config_without_a_stack_gets_no_issue() {
+fn a_config_without_a_stack_is_named_and_gets_no_issue() {
     let world = World::new(&policy(""));
     world
         .repo
@@ -245,10 +245,32 @@ fn a_config_without_a_stack_gets_no_issue() {
         )
         .push();
     let run = world.scan();
-    assert!(
-        run.summary.contains("No config has a stack"),
-        "{}",
-        run.summary
-    );
+    for text in [&run.summary, &run.stderr] {
+        assert!(text.contains("1 config has no stack"), "{text}");
+        assert!(text.contains(&world.workdir.path()), "{text}");
+    }
+    assert!(!run.summary.contains('✅'), "{}", run.summary);
+    assert_eq!(run.outputs["without-stack"], "1");
+    world.github.expect_writes(&[]);
+}
+
+/// A merge was denied: the deployed template is not that of the config on the default branch.
+#[test]
+fn a_stack_of_an_older_template_is_not_as_merged() {
+    let world = World::deployed(&policy(""));
+    let path = world.workdir.path();
+    let strict = world.workdir.read(&path) + "  lifecycle_policy: compliance\n";
+    world.repo.commit("main").write(&path, strict).push();
+    let broken = path.replace("acme-", "edge-");
+    world.repo.commit("main").write(&broken, "a: [").push();
+    let run = world.scan();
+    assert!(!run.summary.contains('✅'), "{}", run.summary);
+    for words in [
+        "the deployed template is not what the config renders to",
+        "1 config has errors",
+        &*broken,
+    ] {
+        assert!(run.summary.contains(words), "{words}: {}", run.summary);
+    }
     world.github.expect_writes(&[]);
 }
