@@ -64,6 +64,11 @@ impl Denial {
         matches!(self.code, Code::DeleteNotConfirmed | Code::ForceRequired)
     }
 
+    /// Whether the person who confirms a deletion is not a second person.
+    pub fn needs_second_person(&self) -> bool {
+        self.code == Code::DeleteNeedsSecondPerson
+    }
+
     /// Whether the policy or the config has to change to lift it: neither time nor another person does.
     pub fn is_by_policy(&self) -> bool {
         matches!(

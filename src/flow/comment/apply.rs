@@ -15,11 +15,15 @@ use crate::change::range_of_pull_request;
 use crate::command::Command;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::guard;
+use crate::guard::{
+    self, Authority, CommentCommand, Denial, Facts, Trigger, denials_before_credentials,
+};
 use crate::job::JobError;
+use crate::operation::denial_diagnostics;
 use crate::plan::{Change, Intent};
 use crate::product::{Class, Verb};
 use crate::report::{Outcome, Refusal, Reply, State};
+use crate::stack::StackName;
 
 type EarlyOutcome = (Outcome, Exit);
 
@@ -43,8 +47,11 @@ pub fn eligible_environments(
         let at_base = change.is_removed();
         let config = context.inputs.config(change, at_base);
         let due = resolve_command(command, change, config).and_then(|due| {
-            due.map(|(config, _)| has_role(policy, change, config))
-                .transpose()
+            let Some((config, verb)) = due else {
+                return Ok(None);
+            };
+            require_second_person(session, context, command, (change, &config, verb))?;
+            has_role(policy, change, config).map(Some)
         });
         match due {
             Ok(Some(environment)) => {
@@ -176,6 +183,39 @@ fn lists_solution(config: &Config, command: &Command) -> bool {
         (Ok(Some(wanted)), Ok(named)) => named.contains(&wanted),
         _ => false,
     }
+}
+
+/// A deletion that its author or a pusher confirms is denied for certain. Later jobs would wait for the environment's reviewers first.
+fn require_second_person(
+    session: &CommentSession<'_>,
+    context: &PullRequestContext,
+    command: &Command,
+    (change, config, verb): (&Change, &Config, Verb),
+) -> Result<(), EarlyOutcome> {
+    let mut request = context.reviewed.request.clone();
+    // If the pushers are not known, a later job may know them.
+    if !verb.deletes() || request.pushers.as_ref().is_none_or(Vec::is_empty) {
+        return Ok(());
+    }
+    request.trigger = Some(Trigger::Comment(CommentCommand {
+        by: session.author.person.clone(),
+        force: command.force,
+        confirm: command.confirm.clone(),
+        reported: None,
+    }));
+    let facts = Facts {
+        authority: Authority::Request(Box::new(request)),
+        ..Facts::default()
+    };
+    let stack = StackName::for_config(config);
+    let mut denials = denials_before_credentials(verb.effect(), &context.policy, &facts, &stack);
+    denials.retain(Denial::needs_second_person);
+    if denials.is_empty() {
+        return Ok(());
+    }
+    let mut outcome = Outcome::new(change.path.as_str(), Some(&stack), State::Denied);
+    outcome.add_failure(&denial_diagnostics(&change.path, &denials), None);
+    Err((outcome, Exit::Denied))
 }
 
 /// The environment of a config, or a denial if the policy names no apply role there.

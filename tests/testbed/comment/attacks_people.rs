@@ -49,6 +49,19 @@ impl World {
         applied
     }
 
+    /// A deletion that the first job denies: no job starts for the environment, whose reviewers are not asked.
+    #[track_caller]
+    fn assert_refused_at_once(&self, pull: &Pull, by: &User, text: &str) {
+        let inspected = self.inspect(pull, by, text);
+        inspected.assert_exit(20);
+        self.github.expect_writes(ANSWER_WRITES);
+        assert_eq!(inspected.environments(), "[]");
+        let run = &inspected.run;
+        for text in [&run.stderr, &run.stdout, &run.summary, &self.last_reply()] {
+            assert!(text.contains("delete-needs-second-person"), "{text}");
+        }
+    }
+
     #[track_caller]
     pub fn assert_stack_and_bucket_exist(&self) {
         assert_eq!(self.stack().as_deref(), Some("CREATE_COMPLETE"));
@@ -116,12 +129,7 @@ fn attack_a_deletion_confirmed_by_the_wrong_person() {
     let (world, pull) = World::with_removal_under(&policy, |_| {});
     let posted = world.posted();
     // The author and the pusher.
-    world.assert_deletion_denied(
-        &pull,
-        &world.alice,
-        &posted,
-        &["delete-needs-second-person"],
-    );
+    world.assert_refused_at_once(&pull, &world.alice, &posted);
     // A writer who is not an approver.
     let erin = world.github.user("erin");
     world.repo.set_permission(&erin, Permission::Admin);
@@ -162,14 +170,17 @@ fn attack_a_deletion_confirmed_by_its_pusher() {
     let before = world.approved_and_merged(&pull);
     assert_eq!(world.push(&before).run().status, 0);
     world.github.take_writes();
-    let applied = world.apply(&pull, &world.carol, &world.posted());
-    applied.assert_exit(20);
-    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    world.assert_refused_at_once(&pull, &world.carol, &world.posted());
+    // A forged start of the second job is denied by the guard.
+    let comment = world.comment(&world.carol, &world.posted());
+    let run = world.apply_job(&pull, &comment).run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    let reply = world.last_reply();
     assert!(
-        world.reply().contains("error[delete-needs-second-person]"),
-        "{}",
-        world.reply()
+        reply.contains("error[delete-needs-second-person]"),
+        "{reply}"
     );
+    world.github.take_writes();
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
 }
 
