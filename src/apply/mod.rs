@@ -1,5 +1,6 @@
 //! Acting on the stacks of a change: many at once, within the policy's bound; one failure does not stop the others.
 
+mod comments;
 mod credentials;
 mod deployments;
 mod executor;

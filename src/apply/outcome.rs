@@ -1,10 +1,11 @@
 //! The outcomes of tasks.
 
+use super::task::StackTask;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::operation::{ActionOutcome, Conclusion, denial_diagnostics};
 use crate::plan::Change;
-use crate::report::{NextStep, Outcome, Problem, StackRecord, State};
+use crate::report::{ConfirmedDeletion, NextStep, Outcome, Problem, StackRecord, State};
 use crate::stack::StackName;
 
 /// The results of a change's tasks.
@@ -19,6 +20,24 @@ impl ApplyReport {
     pub fn add(&mut self, outcome: Outcome, exit: Option<Exit>) {
         self.exit = self.exit.max(exit);
         self.outcomes.push(outcome);
+    }
+}
+
+impl ApplyReport {
+    /// The deletion that a task's comment confirmed, if the task deleted its stack. `url`: address of the comment.
+    pub fn confirmed(&self, task: &StackTask<'_>, url: &str) -> Option<ConfirmedDeletion> {
+        let path = task.change.path.as_str();
+        let outcome = self.outcomes.iter().find(|outcome| outcome.path == path)?;
+        let (action, _) = task.config.delete_action()?;
+        if outcome.state != State::Done {
+            return None;
+        }
+        Some(ConfirmedDeletion {
+            outcome: outcome.clone(),
+            action: action.to_owned(),
+            by: task.command.as_ref()?.by.login.clone(),
+            comment: url.to_owned(),
+        })
     }
 }
 

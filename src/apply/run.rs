@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::comments::{close_invitations, report_unserved, unserved_configs};
 use super::deployments::DeploymentReporter;
 use super::executor::Executor;
 use super::fresh::FreshChange;
@@ -23,9 +24,9 @@ use crate::model::{CommitSha, Digest, UserId};
 use crate::operation;
 use crate::plan::Change;
 use crate::report::{
-    ChangeRecord, Evidence, Heading, NotWritten, Notice, Outcome, Problem, Provisioning, Redactor,
-    ReportSource, RunRecord, SealedChange, StackRecord, State, outcome_lines, provisioning,
-    run_summary, states_line, unread_merge, unwritten_comment,
+    Alert, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice, Outcome,
+    Problem, Provisioning, Redactor, ReportSource, RunRecord, SealedChange, StackRecord, State,
+    outcome_lines, provisioning, run_summary, states_line, unread_merge, unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -116,15 +117,19 @@ impl<'a> Run<'a> {
         // Nothing to report: the change has no config of this job.
         if applied.outcomes.is_empty() && notices.is_empty() {
             return Ok(());
+        let unserved = unserved_configs(self.job, merged);
+        let pull_request = number
+            .zip(self.own)
+            .filter(|_| self.job.environment.comment);
+        if let Some(pull_request) = pull_request.filter(|_| !unserved.is_empty()) {
+            report_unserved(self.job, pull_request, &unserved).await;
+        }
         }
         let is_skipped = |outcome: &Outcome| outcome.state == State::Skipped;
         // The comment of the cancelled step stays if that step left nothing.
         let comments = self.job.environment.comment
             && !(self.job.environment.finish_cancelled && applied.outcomes.iter().all(is_skipped));
-        let marker = match &self.job.environment.environment {
-            Some(name) => format!("{MARKER}{} -->", Digest::sha256(name).prefix(12)),
-            None => format!("{MARKER}-->"),
-        };
+        let marker = self.marker();
         let place = (
             Heading::Marker(marker.clone()),
             self.job.forge.profile().comment_chars,
@@ -163,11 +168,19 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Runs the tasks of a comment command.
+    /// First line of the comment on a merged change in this job's environment.
+    fn marker(&self) -> String {
+        match &self.job.environment.environment {
+            Some(name) => format!("{MARKER}{} -->", Digest::sha256(name).prefix(12)),
+            None => format!("{MARKER}-->"),
+        }
+    }
+
+    /// Runs the tasks of a comment command. `url`: address of the comment.
     pub async fn answer_command(
         &mut self,
         merged: &Arc<MergedChange>,
-        number: Option<u64>,
+        (number, url): (Option<u64>, &str),
         tasks: Vec<StackTask<'_>>,
         applied: ApplyReport,
     ) -> Result<(String, Exit), JobError> {
@@ -175,7 +188,19 @@ impl<'a> Run<'a> {
         let applied = self.execute(merged, tasks, applied, &mut notices).await;
         let exit = applied.exit.unwrap_or(Exit::Ok);
         let comment = self.record(
+        let deletions = tasks.clone().into_iter().filter(|task| task.verb.deletes());
+        let deletions: Vec<StackTask<'_>> = deletions.collect();
             merged,
+        let confirmed = deletions
+            .iter()
+            .filter_map(|task| applied.confirmed(task, url));
+        let confirmed: Vec<ConfirmedDeletion> = confirmed.collect();
+        let pull_request = number
+            .zip(self.own)
+            .filter(|_| self.job.environment.comment);
+        if let Some(pull_request) = pull_request.filter(|_| !confirmed.is_empty()) {
+            close_invitations(self.job, pull_request, &self.marker(), &confirmed).await;
+        }
             number,
             applied,
             notices,

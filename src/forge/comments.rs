@@ -37,6 +37,8 @@ pub trait Comments: Send + Sync {
 pub struct Comment {
     /// Number of the pull request or issue.
     pub number: u64,
+    /// The page that people read.
+    pub url: String,
     /// Who wrote it; `None` for an account that was deleted.
     pub by: Option<User>,
     pub body: String,

@@ -18,6 +18,8 @@ pub enum NextStep {
         /// Digest of the deletion.
         digest: String,
     },
+    /// The stack was deleted. `comment`: address of the comment that confirmed it.
+    DeletionConfirmed { by: String, comment: String },
     /// An earlier run has deleted the stack.
     AlreadyDeleted,
     /// The update was denied, and with it the folders that the change requests beside other things.
@@ -31,7 +33,7 @@ pub enum NextStep {
 }
 
 /// Characters of a digest that confirm a deletion.
-const MIN_DIGEST_CHARS: usize = 16;
+pub(super) const MIN_DIGEST_CHARS: usize = 16;
 
 impl NextStep {
     /// For a comment or a summary.
@@ -49,6 +51,12 @@ impl NextStep {
                     fence(&line, "text")
                 )
             }
+            Self::DeletionConfirmed { by, comment } => Text::ours("Deleted. ")
+                .and(Text::name(by))
+                .and(Text::ours(" confirmed it in comment "))
+                .and(Text::name(comment))
+                .and(Text::ours("."))
+                .markdown(),
             Self::AlreadyDeleted => {
                 "The stack is gone, and there is nothing left to confirm.".to_owned()
             }

@@ -153,6 +153,15 @@ pub enum State {
 }
 
 impl State {
+    /// Worst first.
+    pub const ALL: [Self; 5] = [
+        Self::Failed,
+        Self::Denied,
+        Self::AwaitingConfirmation,
+        Self::Done,
+        Self::Skipped,
+    ];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Skipped => "skipped",
@@ -225,7 +234,7 @@ fn head(report: &Provisioning, heading: &Heading) -> String {
     format!("{above}{}\n", headline(report))
 }
 
-fn row(outcome: &Outcome) -> String {
+pub(super) fn row(outcome: &Outcome) -> String {
     let stack = outcome.stack.as_ref();
     let stack = stack.map(|stack| {
         Text::name(&stack.name)
@@ -286,26 +295,20 @@ fn headline(report: &Provisioning) -> String {
         return "There is nothing to do.".to_owned();
     }
     let of = |state: State| {
-        report
-            .outcomes
-            .iter()
-            .filter(|outcome| outcome.state == state)
-            .count()
+        let outcomes = report.outcomes.iter();
+        outcomes.filter(|outcome| outcome.state == state).count()
     };
-    let states = [
-        State::Failed,
-        State::Denied,
-        State::AwaitingConfirmation,
-        State::Done,
-        State::Skipped,
-    ];
-    let parts: Vec<String> = states
-        .into_iter()
-        .filter(|state| of(*state) > 0)
-        .map(|state| format!("{} {}", of(state), state.word()))
-        .collect();
-    let worst = report.outcomes.iter().map(|outcome| outcome.state).max();
-    let mark = worst.map_or("", State::mark);
-    let all = pluralize(report.outcomes.len(), "config");
-    format!("{mark} {all}: {}.", parts.join(", "))
+    counts_line(&State::ALL.map(|state| (state, of(state))))
+}
+
+/// The headline by the number of configs in each state, worst first.
+pub(super) fn counts_line(counts: &[(State, usize)]) -> String {
+    let counts: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).collect();
+    let parts = counts
+        .iter()
+        .map(|(state, count)| format!("{count} {}", state.word()));
+    let mark = counts.first().map_or("", |(state, _)| state.mark());
+    let all = counts.iter().map(|(_, count)| count).sum();
+    let all = pluralize(all, "config");
+    format!("{mark} {all}: {}.", parts.collect::<Vec<_>>().join(", "))
 }

@@ -5,9 +5,10 @@ use provisioner::model::{Digest, RepoPath};
 use provisioner::product::{Target, Verb};
 use provisioner::report::{
     Finding, Format, Found, FoundDrift, Heading, NextStep, Notice, OfflineReason, Outcome, Problem,
-    Provisioning, Refusal, Reply, ReplySection, ReportSource, StackDrift, State, Status, Text,
-    doctor_markdown, drift_issue, drift_scan_markdown, provisioning, reply_markdown,
-    results_markdown,
+    Provisioning, Refusal, RemainingFolders, Remains, Reply, ReplySection, ReportSource,
+    ScannedStacks, StackDrift, StackRemains, State, Status, Text, UnservedConfig, doctor_markdown,
+    drift_issue, drift_scan_markdown, failed_job, provisioning, reply_markdown, results_markdown,
+    unserved_comment,
 };
 use provisioner::stack::{StackName, StackStatus};
 
@@ -92,8 +93,10 @@ fn outcome(text: &str, table: &str, state: State) -> Outcome {
             config: text.to_owned(),
             digest: text.to_owned(),
         },
-        NextStep::FoldersCreated {
-            summary: text.to_owned(),
+        NextStep::FoldersNotCreated,
+        NextStep::DeletionConfirmed {
+            by: text.to_owned(),
+            comment: text.to_owned(),
         },
     ];
     let refusal = Refusal::NoSuchAction {
@@ -214,8 +217,18 @@ proptest! {
         prop_assert!(issue.chars().count() <= limit);
         assert_nothing_live(&issue);
         let scanned = |found| StackDrift { stack: stack(&text), config: text.clone(), found };
-        let stacks = [scanned(Ok(found)), scanned(Err(text.clone()))];
-        assert_nothing_live(&drift_scan_markdown(&stacks, 3, limit));
+        let scan = ScannedStacks {
+            stacks: vec![scanned(Ok(found)), scanned(Err(text.clone()))],
+            without_stack: vec![text.clone(); 60],
+            invalid: vec![text.clone()],
+            left: 3,
+        };
+        let page = drift_scan_markdown(&scan, limit);
+        prop_assert!(page.chars().count() <= limit);
+        assert_nothing_live(&page);
+        let unserved = UnservedConfig { path: text.clone(), environment: text.clone() };
+        assert_nothing_live(&unserved_comment(&[unserved]));
+        assert_nothing_live(&failed_job(&text));
     }
 
     #[test]

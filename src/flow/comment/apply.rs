@@ -124,7 +124,7 @@ pub async fn apply(
         None => Run::new(job, session.own),
     };
     let answered = run
-        .answer_command(&merged, range.number, tasks, applied)
+        .answer_command(&merged, (range.number, &session.url), tasks, applied)
         .await;
     session.run = Some(run);
     let (page, exit) = answered?;

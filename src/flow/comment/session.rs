@@ -31,6 +31,8 @@ pub struct CommentSession<'a> {
     /// The token's user; `None` if unknown.
     pub own: Option<UserId>,
     pub number: u64,
+    /// Address of the comment.
+    pub url: String,
     pub author: CommentAuthor,
     /// Those whose actions comments command.
     pub products: Registry,
@@ -46,7 +48,7 @@ impl<'a> CommentSession<'a> {
     pub fn new(
         job: &'a Job,
         own: Option<UserId>,
-        number: u64,
+        (number, url): (u64, String),
         author: CommentAuthor,
         products: Registry,
     ) -> Self {
@@ -54,6 +56,7 @@ impl<'a> CommentSession<'a> {
             job,
             own,
             number,
+            url,
             author,
             products,
             run: None,

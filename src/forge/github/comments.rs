@@ -30,6 +30,7 @@ impl Comments for GitHub {
             number.ok_or_else(|| ForgeError::invalid(&what, "the answer has no number"))?;
         Ok(Some(Comment {
             number,
+            url: comment.html_url.clone(),
             edited: comment.may_be_edited(),
             by: comment.user.and_then(wire::Actor::account),
             body: comment.body.unwrap_or_default(),

@@ -237,6 +237,7 @@ impl Comments for UnknownForge {
             "comment",
             Some(Comment {
                 number: 7,
+                url: "https://forge.example/7#comment-1".to_owned(),
                 by: Some(User {
                     id: UserId(1),
                     login: "someone-unknown".to_owned(),

@@ -48,6 +48,22 @@ impl World {
         found.expect("a command that confirms").to_owned()
     }
 
+    /// The run's comment invites nobody any more, and says who confirmed the deletion.
+    #[track_caller]
+    fn assert_invitation_closed(&self) {
+        let comments = self.repo.comments(7).into_iter().map(|it| it.body);
+        let mut runs = comments.filter(|body| body.starts_with("<!-- provisioner:provision "));
+        let body = runs.next().expect("the run's comment");
+        assert_nothing_live(&body);
+        assert!(!body.contains("--confirm"), "{body}");
+        for words in [
+            "✅ 1 config: 1 done.",
+            "Deleted. `carol` confirmed it in comment `http",
+        ] {
+            assert!(body.contains(words), "{words}: {body}");
+        }
+    }
+
     /// States of the stack's deployment, newest first.
     pub fn deployment_states(&self) -> Vec<String> {
         let deployments = self.repo.deployments();
@@ -228,7 +244,7 @@ fn a_product_with_actions_of_its_own_is_deployed_and_deleted() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     world
         .github
-        .expect_writes(&[SECOND_REPLY, DEPLOYED, COMMENTED, REACTION]);
+        .expect_writes(&[SECOND_REPLY, DEPLOYED, COMMENTED, COMMENTED, REACTION]);
     assert_eq!(world.stack(), None);
     let reply = world.repo.comments(8).pop().unwrap().body;
     insta::assert_snapshot!("drop-vault", world.normalized(&reply));
@@ -242,9 +258,10 @@ fn a_confirmed_removal_deletes_everything() {
     applied.assert_exit(0);
     world
         .github
-        .expect_writes(&[COMMENT, DEPLOYED, COMMENTED, REACTION]);
+        .expect_writes(&[COMMENT, DEPLOYED, COMMENTED, COMMENTED, REACTION]);
     assert_eq!(world.reactions(&applied.comment), ["eyes", "rocket"]);
     insta::assert_snapshot!("tear-down", world.reply());
+    world.assert_invitation_closed();
     assert_eq!(world.stack(), None);
     assert_eq!(world.workdir.aws.buckets(), [""; 0]);
     assert_eq!(world.deployment_states()[0], "inactive");
@@ -274,8 +291,9 @@ fn a_changed_stack_needs_a_new_confirmation() {
         .assert_exit(0);
     world
         .github
-        .expect_writes(&[COMMENT, DEPLOYED, COMMENTED, REACTION]);
+        .expect_writes(&[COMMENT, DEPLOYED, COMMENTED, COMMENTED, REACTION]);
     assert_eq!(world.stack(), None);
+    world.assert_invitation_closed();
 }
 
 #[test]

@@ -57,6 +57,30 @@ fn a_job_without_an_environment_provisions_all() {
     world.github.take_writes();
 }
 
+/// The policy names no apply role for the environment: a job of another one says so, once.
+#[test]
+fn a_config_that_no_job_provisions_is_named_once() {
+    let world = World::new(&policy("  staging: {}\n"));
+    let (path, text) = world.staged();
+    let pull = world.proposal(|commit| commit.write(&path, text));
+    let before = world.approved_and_merged(&pull);
+    let job = world.push(&before);
+    for _ in 0..2 {
+        run_successfully(&job);
+        world.assert_no_stack();
+    }
+    world.github.expect_writes(&[COMMENT]);
+    let comments = world.repo.comments(7);
+    let ours = comments.iter().map(|it| &it.body);
+    let mut ours = ours.filter(|body| body.starts_with("<!-- provisioner:unserved -->"));
+    let comment = ours.next().expect("the comment");
+    assert!(ours.next().is_none());
+    assert_nothing_live(comment);
+    for words in ["No job provisions 1 config", &path, "`staging`"] {
+        assert!(comment.contains(words), "{words}: {comment}");
+    }
+}
+
 #[test]
 fn a_job_of_another_environment_does_not_comment() {
     let (world, pull) = World::with_proposed();
