@@ -20,7 +20,7 @@ use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
 use crate::job::ProgressLog;
 use crate::job::{Job, JobError, JobResult};
-use crate::model::{CommitSha, Digest, UserId};
+use crate::model::{CommitSha, Digest, RepoPath, UserId};
 use crate::operation;
 use crate::plan::Change;
 use crate::report::{
@@ -45,9 +45,9 @@ pub struct Run<'a> {
     records: Vec<SealedChange>,
     summary: Vec<String>,
     exit: Option<Exit>,
-}
     /// Why the job failed.
     alerts: Vec<Alert>,
+}
 
 impl<'a> Run<'a> {
     pub fn new(job: &'a Job, own: Option<UserId>) -> Self {
@@ -59,18 +59,21 @@ impl<'a> Run<'a> {
             records: Vec::new(),
             summary: Vec::new(),
             exit: None,
-        }
             alerts: Vec::new(),
+        }
     }
 
-    /// Provisions the commits of one pull request.
+    /// Provisions the commits of one pull request. Returns the paths of its configs.
     pub async fn provision_range(
         &mut self,
         branch: &DefaultBranch,
         range: &MergedRange,
-    ) -> Result<(), JobError> {
+    ) -> Result<Vec<RepoPath>, JobError> {
         let merged = MergedChange::read(self.job, branch, self.own, range).await?;
-        self.provision_change(&Arc::new(merged), range.number).await
+        let merged = Arc::new(merged);
+        self.provision_change(&merged, range.number).await?;
+        let changes = merged.plan.changes.iter();
+        Ok(changes.map(|change| change.path.clone()).collect())
     }
 
     /// Records that a merge could not be read or reported. Other merges go on.
@@ -78,12 +81,12 @@ impl<'a> Run<'a> {
         let text = failure.text();
         let commit = range.merge.short();
         log::error!("merge {commit}: {text}");
+        let alert = Alert::new("failed", format!("merge {commit}: {text}"));
+        self.alerts.push(alert);
         self.summary.push(unread_merge(commit, &text));
         self.exit = self.exit.max(Some(failure.exit()));
     }
 
-        let alert = Alert::new("failed", format!("merge {commit}: {text}"));
-        self.alerts.push(alert);
     /// Provisions a merged change and comments on its pull request.
     async fn provision_change(
         &mut self,
@@ -114,9 +117,6 @@ impl<'a> Run<'a> {
             });
         }
         let applied = self.execute(merged, tasks, applied, &mut notices).await;
-        // Nothing to report: the change has no config of this job.
-        if applied.outcomes.is_empty() && notices.is_empty() {
-            return Ok(());
         let unserved = unserved_configs(self.job, merged);
         let pull_request = number
             .zip(self.own)
@@ -124,6 +124,9 @@ impl<'a> Run<'a> {
         if let Some(pull_request) = pull_request.filter(|_| !unserved.is_empty()) {
             report_unserved(self.job, pull_request, &unserved).await;
         }
+        // Nothing to report: the change has no config of this job.
+        if applied.outcomes.is_empty() && notices.is_empty() {
+            return Ok(());
         }
         let is_skipped = |outcome: &Outcome| outcome.state == State::Skipped;
         // The comment of the cancelled step stays if that step left nothing.
@@ -185,12 +188,9 @@ impl<'a> Run<'a> {
         applied: ApplyReport,
     ) -> Result<(String, Exit), JobError> {
         let mut notices = Vec::new();
-        let applied = self.execute(merged, tasks, applied, &mut notices).await;
-        let exit = applied.exit.unwrap_or(Exit::Ok);
-        let comment = self.record(
         let deletions = tasks.clone().into_iter().filter(|task| task.verb.deletes());
         let deletions: Vec<StackTask<'_>> = deletions.collect();
-            merged,
+        let applied = self.execute(merged, tasks, applied, &mut notices).await;
         let confirmed = deletions
             .iter()
             .filter_map(|task| applied.confirmed(task, url));
@@ -201,6 +201,9 @@ impl<'a> Run<'a> {
         if let Some(pull_request) = pull_request.filter(|_| !confirmed.is_empty()) {
             close_invitations(self.job, pull_request, &self.marker(), &confirmed).await;
         }
+        let exit = applied.exit.unwrap_or(Exit::Ok);
+        let comment = self.record(
+            merged,
             number,
             applied,
             notices,
@@ -304,6 +307,8 @@ impl<'a> Run<'a> {
         self.summary.push(page);
         self.exit = self.exit.max(applied.exit);
         log::info!("{}", outcome_lines(&report.outcomes));
+        let alerts = report.outcomes.iter().filter_map(Alert::from_outcome);
+        self.alerts.extend(alerts);
         self.records.push(sealed);
         Ok(comment)
     }
@@ -336,8 +341,6 @@ impl<'a> Run<'a> {
         };
         let mut outputs = JobOutputs::default();
         for (name, state) in [
-        let alerts = report.outcomes.iter().filter_map(Alert::from_outcome);
-        self.alerts.extend(alerts);
             ("done", State::Done),
             ("waiting", State::AwaitingConfirmation),
             ("denied", State::Denied),

@@ -1,7 +1,7 @@
 //! Finds the pull request of each commit on the default branch.
 
-use crate::forge::{ForgeError, Reviews};
-use crate::model::CommitSha;
+use crate::forge::{Forge, ForgeError, Reviews};
+use crate::model::{CommitSha, RepoPath};
 
 /// Maximum number of commits of one push. A rewritten branch may have thousands.
 const MAX_COMMITS: usize = 250;
@@ -78,6 +78,37 @@ pub async fn range_of_pull_request(
         number: (at != *merge).then_some(number),
         base: at,
         merge: merge.clone(),
+    })
+}
+
+/// The range of the merge that changed a file last, before `tip`. A commit that no pull request brought is a range of its own, which the
+/// guard denies.
+pub async fn last_merge_of(
+    forge: &dyn Forge,
+    tip: &CommitSha,
+    path: &RepoPath,
+) -> Result<MergedRange, ForgeError> {
+    let what = format!("history of {path}");
+    // A shallow clone would name another commit.
+    let history = forge.history(tip, path, 1).await?;
+    let commit = history.commits.into_iter().next();
+    let commit = commit.ok_or_else(|| ForgeError::invalid(&what, "no commit has the file"))?;
+    let merge = match pull_request_of(forge, &commit).await? {
+        Some(number) => forge
+            .request(number, &[])
+            .await?
+            .merge
+            .map(|it| (number, it)),
+        None => None,
+    };
+    if let Some((number, merge)) = merge {
+        return range_of_pull_request(forge, number, &merge).await;
+    }
+    let base = parent(forge, &commit).await?;
+    Ok(MergedRange {
+        number: None,
+        base: base.ok_or_else(|| ForgeError::invalid(&what, "the first commit has the file"))?,
+        merge: commit,
     })
 }
 

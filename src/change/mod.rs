@@ -16,7 +16,7 @@ mod tip;
 
 pub use claims::reject_claimed_stacks;
 pub use contributors::add_contributors;
-pub use history::{MergedRange, merged_ranges, range_of_pull_request};
+pub use history::{MergedRange, last_merge_of, merged_ranges, range_of_pull_request};
 pub use inputs::{ChangeInputs, configs_at, read_inputs};
 pub use limits::IdentityLimits;
 pub use merge_queue::{GroupOrigin, group_origin};
@@ -25,4 +25,4 @@ pub use policy::{ProposedPolicies, policy_at, policy_file_at};
 pub use products::products;
 pub use proposed::PullRequestContext;
 pub use reviewed::{ReportedPlan, plan_reports, reviewed_plan};
-pub use selection::ConfigSelector;
+pub use selection::{ConfigSelector, named_paths};

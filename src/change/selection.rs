@@ -1,12 +1,13 @@
 //! Selects the files that are configs.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use globset::{GlobSet, GlobSetBuilder};
 
 use crate::forge::PathSelection;
 use crate::guard::LoadedPolicy;
 use crate::model::RepoPath;
 use crate::product::default_configs;
+use crate::text::did_you_mean;
 use crate::workspace::{GlobFolders, config_glob};
 
 /// Matches the paths of configs.
@@ -58,6 +59,27 @@ impl ConfigSelector {
         // APIs print U+FFFD for bytes that are not UTF-8. Such a path is not a config.
         !path.contains('\u{fffd}') && self.globs.is_match(path)
     }
+}
+
+/// The paths that a person names by path or file name, in their order. A name that fits no path or several ones is an error.
+pub fn named_paths(paths: &[RepoPath], names: &[String]) -> anyhow::Result<Vec<RepoPath>> {
+    let find = |name: &String| {
+        let is_meant = |path: &&RepoPath| path.as_str() == name || path.file_name() == name;
+        let found: Vec<&RepoPath> = paths.iter().filter(is_meant).collect();
+        match found[..] {
+            [path] => Ok(path.clone()),
+            [] => {
+                let known = paths.iter().map(RepoPath::as_str);
+                let files = paths.iter().map(RepoPath::file_name);
+                let hint = did_you_mean(name, known.chain(files));
+                let hint = hint.map(|known| format!("; did you mean `{known}`?"));
+                let hint = hint.unwrap_or_default();
+                bail!("not a config of the default branch: {name:?}{hint}")
+            }
+            _ => bail!("several configs have this file name: {name:?}; add the folder"),
+        }
+    };
+    names.iter().map(find).collect()
 }
 
 impl PathSelection for ConfigSelector {

@@ -36,6 +36,23 @@ pub enum CiEvent {
         body: String,
     },
     Schedule,
+    /// A person started the workflow.
+    Dispatch {
+        /// The full name of the branch or tag whose workflow runs.
+        reference: String,
+        mode: DispatchMode,
+        /// Paths or file names of configs.
+        configs: Vec<String>,
+    },
     /// Any other event, by its name.
     Other(String),
+}
+
+/// What a person starts the workflow for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DispatchMode {
+    /// Detect drift. Changes nothing.
+    Look,
+    /// Provision what the default branch says.
+    Apply,
 }

@@ -13,7 +13,7 @@ mod system;
 
 pub use detect::{actor, alerts, annotations, in_job, read_environment};
 pub use environment::{JobEnvironment, JobRun, is_blank, variable};
-pub use event::CiEvent;
+pub use event::{CiEvent, DispatchMode};
 pub use outputs::{JobOutputs, summary};
 pub use system::CiSystem;
 

@@ -4,7 +4,7 @@ use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::facts::JobFacts;
 use super::{code_owners, roles, token};
 use crate::change::{ConfigSelector, GroupOrigin, configs_at, group_origin, policy_at};
-use crate::ci::{CiEvent, JobEnvironment};
+use crate::ci::{CiEvent, DispatchMode, JobEnvironment};
 use crate::config::{Config, load_file};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
@@ -91,7 +91,16 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
             diagnosis.pass("job", "event", &Found::Comment { number });
             return None;
         }
-        CiEvent::Schedule => {
+        CiEvent::Dispatch {
+            reference,
+            mode: DispatchMode::Apply,
+            ..
+        } => {
+            let reference = reference.clone();
+            diagnosis.pass("job", "event", &Found::Push { reference });
+            return None;
+        }
+        CiEvent::Schedule | CiEvent::Dispatch { .. } => {
             diagnosis.pass("job", "event", &Found::Schedule);
             return None;
         }

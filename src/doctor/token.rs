@@ -2,7 +2,7 @@
 
 use super::diagnosis::Diagnosis;
 use super::facts::JobFacts;
-use crate::ci::{self, CiEvent};
+use crate::ci::{self, CiEvent, DispatchMode};
 use crate::exit::Exit;
 use crate::forge::{Capability, ReadPermission, TokenPermission, WritePermission};
 use crate::guard::Policy;
@@ -13,9 +13,13 @@ fn required_permissions(event: &CiEvent) -> &'static [WritePermission] {
     match event {
         CiEvent::PullRequest { .. } => &[WritePermission::Comments, WritePermission::Statuses],
         CiEvent::MergeGroup { .. } => &[WritePermission::Statuses],
-        CiEvent::Push { .. } => &[WritePermission::Deployments],
+        CiEvent::Push { .. }
+        | CiEvent::Dispatch {
+            mode: DispatchMode::Apply,
+            ..
+        } => &[WritePermission::Deployments],
         CiEvent::Comment { .. } => &[WritePermission::Comments, WritePermission::Deployments],
-        CiEvent::Schedule => &[WritePermission::Issues],
+        CiEvent::Schedule | CiEvent::Dispatch { .. } => &[WritePermission::Issues],
         CiEvent::Other(_) => &[],
     }
 }
@@ -118,7 +122,12 @@ pub async fn teams(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Polic
     // A check counts no approvals.
     let counts = matches!(
         job.environment.event,
-        CiEvent::Push { .. } | CiEvent::Comment { .. }
+        CiEvent::Push { .. }
+            | CiEvent::Comment { .. }
+            | CiEvent::Dispatch {
+                mode: DispatchMode::Apply,
+                ..
+            }
     );
     let actor = ci::actor().unwrap_or_else(|| job.forge.profile().job_login.to_owned());
     for team in policy.teams() {

@@ -1,6 +1,6 @@
 //! Selects the flow that handles the event of a job.
 
-use crate::ci::{self, CiEvent, JobEnvironment};
+use crate::ci::{self, CiEvent, DispatchMode, JobEnvironment};
 use crate::cloud::CancellationToken;
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
@@ -42,7 +42,12 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
     };
     let changes_stacks = matches!(
         job.environment.event,
-        CiEvent::Push { .. } | CiEvent::Comment { .. }
+        CiEvent::Push { .. }
+            | CiEvent::Comment { .. }
+            | CiEvent::Dispatch {
+                mode: DispatchMode::Apply,
+                ..
+            }
     );
     if job.environment.finish_cancelled && !changes_stacks {
         log::info!("{}", NothingToDo::Cancelled);
@@ -74,7 +79,17 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
             };
             super::comment::handle_comment(&job, &event).await
         }
-        CiEvent::Schedule => super::drift::scan(&job).await,
+        CiEvent::Schedule => super::drift::scan(&job, &[]).await,
+        CiEvent::Dispatch {
+            reference,
+            mode,
+            configs,
+        } => match mode {
+            DispatchMode::Look => super::drift::scan(&job, configs).await,
+            DispatchMode::Apply => {
+                super::provision::provision_again(&job, reference, configs).await
+            }
+        },
         CiEvent::Other(name) => {
             let name = name.clone();
             let line = NothingToDo::Event { name }.to_string();

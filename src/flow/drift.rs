@@ -1,4 +1,4 @@
-//! Scheduled drift detection: the stacks of the default branch's configs, least recently checked first, and one issue for each
+//! Drift detection, scheduled or started by a person: the stacks of the default branch's configs, least recently checked first, and one issue for each
 //! drifted stack. It repairs nothing.
 
 use std::collections::BTreeMap;
@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
-use crate::change::ConfigSelector;
-use crate::change::{configs_at, policy_at, products};
-use crate::ci::{JobOutputs, summary};
+use crate::change::{ConfigSelector, configs_at, named_paths, policy_at, products};
+use crate::ci::{self, JobOutputs, summary};
 use crate::config::{Config, load_file};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
@@ -18,7 +17,7 @@ use crate::guard::Policy;
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::job::{Job, JobError, JobResult};
-use crate::model::{CommitSha, UserId};
+use crate::model::{CommitSha, RepoPath, UserId};
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{
@@ -31,8 +30,8 @@ use crate::stack::{Drifted, Health, StackName};
 /// A detection takes minutes, and a job has at most six hours.
 const MAX_STACKS: usize = 200;
 
-/// Detects drift in the stacks of the default branch.
-pub async fn scan(job: &Job) -> JobResult {
+/// Detects drift in the stacks of the default branch. `names`: paths or file names of configs; empty means all.
+pub async fn scan(job: &Job, names: &[String]) -> JobResult {
     let branch = job.forge.default_branch().await?;
     let source = job.source(&[&branch.tip]);
     let policy = policy_at(source, &branch.tip).await?;
@@ -47,7 +46,7 @@ pub async fn scan(job: &Job) -> JobResult {
             return Ok((ci::annotations(problems.iter()), Exit::Denied));
         }
     };
-    let configs = configs(job, source, &branch.tip, &policy).await?;
+    let (configs, invalid) = configs(job, source, &branch.tip, &policy, names).await?;
     let Some(sessions) = job.credentials() else {
         let missing = Refusal::NoIdentityToken;
         let why = anyhow::anyhow!("{}; {}", missing.fact().quoted(), missing.remedy().quoted());
@@ -86,10 +85,16 @@ async fn configs(
     source: &dyn Source,
     tip: &CommitSha,
     policy: &LoadedPolicy,
-) -> Result<Vec<Config>, JobError> {
+    names: &[String],
+) -> Result<(Vec<Config>, Vec<String>), JobError> {
     let selection =
         ConfigSelector::for_policy(&job.environment.configs, policy).map_err(JobError::Usage)?;
-    let files = configs_at(source, tip, &selection).await?;
+    let mut files = configs_at(source, tip, &selection).await?;
+    if !names.is_empty() {
+        let paths: Vec<RepoPath> = files.iter().map(|(path, _)| path.clone()).collect();
+        let named = named_paths(&paths, names).map_err(JobError::Usage)?;
+        files.retain(|(path, _)| named.contains(path));
+    }
     let registry = products(source, tip, &job.environment.given).await?;
     let mut configs = Vec::new();
     let mut invalid = Vec::new();
@@ -131,12 +136,12 @@ impl DriftScan<'_> {
         checked.truncate(MAX_STACKS);
         (
             checked.into_iter().map(|(_, config)| config).collect(),
+            missing,
             left,
         )
     }
 
     async fn checked(&self, config: &Config) -> Checked {
-            missing,
         let target = &config.target;
         let Some(role) = self.allowed.plan_role(target) else {
             return Checked::Never;
@@ -147,26 +152,26 @@ impl DriftScan<'_> {
         };
         match cloud.stack(config.stack()).await {
             Ok(None) => Checked::NoStack,
+            Ok(Some(stack)) if stack.status.health() == Health::ReviewInProgress => {
+                Checked::NoStack
+            }
             Ok(Some(stack)) => stack.drift.checked.map_or(Checked::Never, Checked::At),
             Err(_) => Checked::Never,
         }
     }
 
-            Ok(Some(stack)) if stack.status.health() == Health::ReviewInProgress => {
-                Checked::NoStack
-            }
     async fn scan_stack(&self, config: &Config) -> (StackDrift, Exit) {
         let values = Redactor::for_config(config, &self.allowed.values.show);
         let (found, exit) = match self.drift(config).await {
             Ok(drifted) => {
                 let found = FoundDrift {
                     drifted: drifted.has_drifted(),
+                    current: drifted.current,
                     summary: print::drift_summary(&drifted),
                     tables: print::drift(&drifted, &values, Format::Markdown),
                 };
                 (Ok(found), Exit::Ok)
             }
-                    current: drifted.current,
             Err(failure) => {
                 let failed = to_diagnostics(config, &values, failure);
                 (Err(problems_line(&failed.diagnostics)), failed.exit)
@@ -271,9 +276,9 @@ fn finish(job: &Job, scanned: &ScannedStacks, exit: Option<Exit>) -> JobResult {
     let mut outputs = JobOutputs::default();
     outputs.set("drifted", drifted);
     outputs.set("failed", failed);
+    outputs.set("without-stack", scanned.without_stack.len());
     outputs.write().context("step outputs").map_err(internal)?;
     log::info!("{}", drift_scan_lines(scanned));
     let alerts = drift_scan_alerts(&scanned.stacks);
     Ok((ci::alerts(&alerts), exit.unwrap_or(Exit::Ok)))
 }
-    outputs.set("without-stack", scanned.without_stack.len());

@@ -39,9 +39,9 @@ mod provisioning;
 mod recorded_facts;
 mod redactor;
 mod refusal;
+mod remains;
 mod replay;
 mod replay_stack;
-mod remains;
 mod reply;
 mod review;
 mod run_summary;
@@ -54,9 +54,9 @@ mod unique_keys;
 mod unserved;
 
 pub use action_summary::{ActionSummary, FolderCount};
+pub use alert::Alert;
 pub use changes::{changes, changes_summary, redacted_changes};
 pub use check::{CheckContext, Collision, Report};
-pub use alert::Alert;
 pub use check_comment::{MARKER, markdown, results_markdown};
 pub use check_text::check_text;
 pub use command_help::command_help;
@@ -97,6 +97,7 @@ pub use provisioning::{
 pub use recorded_facts::{RecordedFacts, RecordedStack};
 pub use redactor::Redactor;
 pub use refusal::Refusal;
+pub use remains::{RemainingFolders, Remains, StackRemains};
 pub use replay::{Replayed, replay};
 pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
 pub use review::{LastAction, ReviewReport, review};
@@ -105,7 +106,6 @@ pub use run_summary::{
 };
 pub use sarif::sarif;
 pub use status::{
-pub use remains::{RemainingFolders, Remains, StackRemains};
     PLAN_STATUS, check_line, deployment_description, status_description, status_digest,
 };
 pub use table::{markdown as markdown_table, plain as plain_table};

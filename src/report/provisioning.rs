@@ -266,6 +266,7 @@ fn section(outcome: &Outcome, form: Form) -> Result<String, Error> {
             path => outcome.path.as_str(),
             line => outcome.summary.as_str(),
             problems => problems.join("\n"),
+            remains => outcome.remains.as_ref().map(|remains| safe(remains.text().markdown())),
             next => safe(next.join("\n\n")),
             tables => (form == Form::Full).then(|| safe(outcome.tables.clone())),
         },
@@ -275,7 +276,6 @@ fn section(outcome: &Outcome, form: Form) -> Result<String, Error> {
 fn foot(report: &Provisioning, evidence: Option<Digest>) -> String {
     let notices = report.notices.iter();
     let notices: String = notices
-            remains => outcome.remains.as_ref().map(|remains| safe(remains.text().markdown())),
         .map(|notice| format!("\nℹ {}\n", notice.markdown()))
         .collect();
     let evidence = evidence.map(|digest| {

@@ -105,9 +105,6 @@ fn outcome(text: &str, table: &str, state: State) -> Outcome {
     };
     let problem = refusal.diagnostic(&RepoPath::typed(text)).with_help(text);
     outcome.problems = vec![Problem::from_diagnostic(&problem)];
-    outcome
-}
-
     outcome.remains = Some(Remains {
         stack: stack(text),
         state: StackRemains::Status(StackStatus(text.to_owned())),
@@ -119,6 +116,9 @@ fn outcome(text: &str, table: &str, state: State) -> Outcome {
         verb: Verb::TestDeploy,
         kept: false,
     });
+    outcome
+}
+
 fn replies(text: &str) -> Vec<Reply> {
     let text = || text.to_owned();
     vec![

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::environment::{JobEnvironment, JobRun, Workplace, git_variables, required, variable};
-use super::event::CiEvent;
+use super::event::{CiEvent, DispatchMode};
 use super::system::CiSystem;
 use crate::forge::IdentityTokens;
 use crate::forge::git::GitPlace;
@@ -139,6 +139,22 @@ struct PushPayload {
 }
 
 #[derive(Deserialize)]
+struct DispatchPayload {
+    #[serde(rename = "ref")]
+    reference: String,
+    /// Null if the workflow declares no inputs.
+    inputs: Option<DispatchInputs>,
+}
+
+/// The inputs that the example workflows declare. GitHub sends each as text.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct DispatchInputs {
+    mode: String,
+    configs: String,
+}
+
+#[derive(Deserialize)]
 struct CommentPayload {
     action: String,
     issue: IssuePayload,
@@ -209,6 +225,25 @@ pub fn parse_event(name: &str, payload: &str) -> anyhow::Result<CiEvent> {
             })
         }
         "schedule" => Ok(CiEvent::Schedule),
+        "workflow_dispatch" => {
+            let payload: DispatchPayload = read_payload(name, payload)?;
+            let inputs = payload.inputs.unwrap_or_default();
+            Ok(CiEvent::Dispatch {
+                reference: payload.reference,
+                mode: match inputs.mode.trim() {
+                    "" | "look" => DispatchMode::Look,
+                    "apply" => DispatchMode::Apply,
+                    other => bail!("input `mode`: expected `look` or `apply`: {other:?}"),
+                },
+                configs: inputs
+                    .configs
+                    .split([',', '\n'])
+                    .map(str::trim)
+                    .filter(|config| !config.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+            })
+        }
         other => Ok(CiEvent::Other(other.to_owned())),
     }
 }
@@ -278,6 +313,38 @@ mod tests {
             ("no JSON".to_owned(), None),
         ] {
             assert_eq!(read(payload.clone()), expected, "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_dispatch_looks_unless_it_says_apply() {
+        let event = |inputs: &str| {
+            let payload = format!(r#"{{"ref":"refs/heads/main","inputs":{inputs}}}"#);
+            parse_event("workflow_dispatch", &payload)
+        };
+        let dispatch = |mode, configs: &[&str]| CiEvent::Dispatch {
+            reference: "refs/heads/main".to_owned(),
+            mode,
+            configs: configs.iter().map(|&config| config.to_owned()).collect(),
+        };
+        let look = dispatch(DispatchMode::Look, &[]);
+        for inputs in [
+            "null",
+            "{}",
+            r#"{"mode":""}"#,
+            r#"{"mode":"look","more":"x"}"#,
+        ] {
+            assert_eq!(event(inputs).unwrap(), look, "{inputs}");
+        }
+        let apply = r#"{"mode":"apply","configs":"a.yaml, s3/configs/b.yaml\n\n"}"#;
+        let named = ["a.yaml", "s3/configs/b.yaml"];
+        assert_eq!(event(apply).unwrap(), dispatch(DispatchMode::Apply, &named));
+        for wrong in [
+            r#"{"mode":"Apply"}"#,
+            r#"{"mode":"apply-all"}"#,
+            r#"{"mode":true}"#,
+        ] {
+            assert!(event(wrong).is_err(), "{wrong}");
         }
     }
 

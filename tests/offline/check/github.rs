@@ -479,7 +479,7 @@ fn other_events_are_ignored() {
     let scene = Scene::new();
     scene.repo.commit("feature").write("README.md", "y").push();
     let pull = scene.pull();
-    for event in ["release", "pull_request_target", "workflow_dispatch"] {
+    for event in ["release", "pull_request_target", "repository_dispatch"] {
         let payload = pull.event("opened", &scene.alice);
         let run = Job::new(
             &scene.github,
