@@ -57,7 +57,7 @@ pub struct ConfigResult {
     pub details: Option<ActionOutcome>,
     /// What exists after a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remains: Option<Remains>,
+    pub remains: Option<Box<Remains>>,
     /// Whether the action succeeded.
     pub ok: bool,
     /// The folder that holds the config's output and log folders.

@@ -17,7 +17,7 @@ pub struct FailureReport {
     pub diagnostics: Vec<Diagnostic>,
     pub exit: Exit,
     /// `None` if the operation changed nothing, or if AWS did not say what exists now.
-    pub remains: Option<Remains>,
+    pub remains: Option<Box<Remains>>,
 }
 
 /// The diagnostics, the exit code and the remains of an error.
@@ -31,7 +31,7 @@ pub fn to_diagnostics(
             failure,
             cleanup,
             remains,
-        } => (*failure, cleanup, Some(*remains)),
+        } => (*failure, cleanup, Some(remains)),
         failure => (failure, None, None),
     };
     let (mut diagnostics, mut exit) = diagnostics_and_exit(config, values, failure);

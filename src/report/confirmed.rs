@@ -124,6 +124,7 @@ mod tests {
             source: ReportSource::Merge {
                 commit: "1234567".to_owned(),
                 run: None,
+                url: None,
             },
             outcomes,
             notices: Vec::new(),

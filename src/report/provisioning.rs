@@ -41,7 +41,7 @@ pub struct Outcome {
     pub next_steps: Vec<NextStep>,
     pub problems: Vec<Problem>,
     /// What exists after a failure.
-    pub remains: Option<Remains>,
+    pub remains: Option<Box<Remains>>,
 }
 
 /// The commit that a report is about.
@@ -114,7 +114,7 @@ impl Outcome {
     }
 
     /// Adds why a task failed or was denied.
-    pub fn add_failure(&mut self, diagnostics: &[Diagnostic], remains: Option<Remains>) {
+    pub fn add_failure(&mut self, diagnostics: &[Diagnostic], remains: Option<Box<Remains>>) {
         let problems = diagnostics.iter().map(Problem::from_diagnostic);
         self.problems.extend(problems);
         self.remains = remains;

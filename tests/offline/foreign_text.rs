@@ -105,7 +105,7 @@ fn outcome(text: &str, table: &str, state: State) -> Outcome {
     };
     let problem = refusal.diagnostic(&RepoPath::typed(text)).with_help(text);
     outcome.problems = vec![Problem::from_diagnostic(&problem)];
-    outcome.remains = Some(Remains {
+    outcome.remains = Some(Box::new(Remains {
         stack: stack(text),
         state: StackRemains::Status(StackStatus(text.to_owned())),
         folders: Some(RemainingFolders {
@@ -115,7 +115,7 @@ fn outcome(text: &str, table: &str, state: State) -> Outcome {
         }),
         verb: Verb::TestDeploy,
         kept: false,
-    });
+    }));
     outcome
 }
 
