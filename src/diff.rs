@@ -1,5 +1,7 @@
 //! A line diff of two texts.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
@@ -43,6 +45,27 @@ pub fn diff(before: &str, after: &str) -> Option<Diff> {
     })
 }
 
+/// Whether more than half of the lines of each text are in the other one, in any order.
+pub fn share_most_lines(before: &[u8], after: &[u8]) -> bool {
+    fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+        text.split(|byte| *byte == b'\n')
+            .map(<[u8]>::trim_ascii_end)
+            .filter(|line| !line.is_empty())
+    }
+    let mut unmatched: HashMap<&[u8], usize> = HashMap::new();
+    for line in lines(before) {
+        *unmatched.entry(line).or_default() += 1;
+    }
+    let mut shared = 0;
+    for line in lines(after) {
+        if let Some(left) = unmatched.get_mut(line).filter(|left| **left > 0) {
+            *left -= 1;
+            shared += 1;
+        }
+    }
+    shared * 2 > lines(before).count().max(lines(after).count())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +87,16 @@ mod tests {
          c
         +d
         ");
+    }
+
+    #[test]
+    fn most_lines_are_more_than_half_of_each_text() {
+        let share =
+            |before: &str, after: &str| share_most_lines(before.as_bytes(), after.as_bytes());
+        assert!(share("a\nb\nc\n", "c\r\nb\nx\n"));
+        assert!(!share("a\nb\n", "a\nx\n"));
+        assert!(!share("a\na\n", "a\nx\ny\n"));
+        assert!(!share("a\n", "a\nx\ny\nz\n"));
+        assert!(!share("", ""));
     }
 }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::renames::ConfigRenames;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{BUCKET, Change, Impact, Input, Intent, NewFolders, Plan, digest, impact, resources};
 use crate::config::{Config, LoadResult, load_file};
@@ -17,10 +18,15 @@ use crate::text::{pluralize, quote};
 /// `base` and `head` are the products of each side: a change may edit both a product and its configs.
 pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
     let moves = ConfigMoves::find(base, head, inputs);
+    let renames = ConfigRenames::find(base, head, inputs);
     let mut changes: Vec<Change> = inputs
         .par_iter()
         .filter(|input| !moves.is_gone(&input.path))
         .filter_map(|input| assess_one(base, head, input, moves.from(&input.path)))
+        .map(|change| Change {
+            renamed: change.renamed.filter(|_| renames.contains(&change.path)),
+            ..change
+        })
         .collect();
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     reject_shared_stacks(&mut changes);

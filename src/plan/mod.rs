@@ -11,6 +11,7 @@ mod impact;
 mod input;
 mod key_dependencies;
 mod protection;
+mod renames;
 mod resource_verdict;
 mod resources;
 mod stacks;

@@ -250,6 +250,36 @@ fn a_new_a_removed_and_a_renamed_config() {
     insta::assert_snapshot!("new_removed_renamed", normalize(&scene.comment()));
 }
 
+/// C16: GitHub calls any two similar files a rename.
+#[test]
+fn a_config_of_another_product_is_no_rename() {
+    let scene = Scene::new();
+    let ml = "ml/configs/edge-prod-b005-us-west-1-churn-ml-codecommit.yaml";
+    let head = config("b005", "");
+    let section = head.find("s3:").unwrap();
+    let body = "ml_product:\n  use_case: churn\n  source_control: codecommit\n";
+    let config_5 = format!("{}{body}", &head[..section]);
+    let base = scene.repo.commit("main").write(ml, &config_5).push();
+    scene.repo.branch("feature", &base);
+    scene
+        .repo
+        .commit("feature")
+        .rename(ml, &path("b005"))
+        .write(&path("b005"), head)
+        .push();
+    scene.repo.declare_rename(ml, &path("b005"));
+    let pull = scene.pull();
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let changes = run.report["plan"]["changes"].as_array().unwrap();
+    let intents: Vec<_> = changes.iter().map(|change| &change["intent"]).collect();
+    assert_eq!(intents, ["delete", "create"]);
+    let renamed = changes.iter().filter_map(|change| change.get("renamed"));
+    assert_eq!(renamed.count(), 0, "{changes:#?}");
+    assert!(!scene.comment().contains("Renamed"), "{}", scene.comment());
+    scene.github.expect_writes(&[COMMENTS, STATUS]);
+}
+
 #[test]
 fn a_change_without_configs_gets_no_comment() {
     let scene = Scene::new();
