@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::inputs::{ChangeInputs, earlier_versions, other_configs_at};
-use super::selection::ConfigSelector;
 use crate::forge::{ForgeError, Source};
 use crate::model::{CommitSha, FileContents, RepoPath};
 use crate::plan::{Intent, Plan, StackClaims};
 use crate::product::Registry;
+use crate::workspace::ConfigSelector;
 
 /// Configs with errors whose history is read. More of them may claim any stack.
 const MAX_BROKEN: usize = 10;
@@ -41,7 +41,7 @@ pub async fn reject_claimed_stacks(
 ) -> Result<(), ForgeError> {
     if !plan.changes.is_empty() {
         let known = |path: &RepoPath| inputs.at_head(path);
-        let configs = other_configs_at(source, head, selection, known).await?;
+        let configs = other_configs_at(source, head, &inputs.head, selection, known).await?;
         let claims = stack_claims(source, head, &inputs.head, &configs, plan).await?;
         plan.reject_claimed_stacks(&claims);
     }

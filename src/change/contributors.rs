@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::selection::ConfigSelector;
 use crate::forge::{ChangeKind, ChangedFile, Forge, ForgeError, Push, ReviewedPullRequest};
 use crate::guard::POLICY_FILE;
 use crate::model::{CommitSha, RepoPath};
 use crate::product::PRODUCTS_FOLDER;
+use crate::workspace::ConfigSelector;
 
 /// Pushes that are compared with a merge of the base; more count as content.
 const MAX_COMPARED: usize = 20;

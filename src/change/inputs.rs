@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::products::products_at;
-use super::selection::ConfigSelector;
 use crate::config::{Config, load_file};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, FileContents, RepoPath};
 use crate::plan::{Change, EarlierVersions, Input, Renamed};
 use crate::product::{PRODUCTS_FOLDER, Registry, RunInput, Target};
+use crate::workspace::ConfigSelector;
 
 /// Removed configs with errors whose history is read, and versions of each.
 const MAX_BROKEN: usize = 10;
@@ -41,7 +41,7 @@ impl ChangeInputs {
         selection: &ConfigSelector,
     ) -> Result<(Vec<RepoPath>, Vec<Target>), ForgeError> {
         let known = |path: &RepoPath| self.at_head(path);
-        let configs = other_configs_at(source, head, selection, known).await?;
+        let configs = other_configs_at(source, head, &self.head, selection, known).await?;
         let targets = configs
             .par_iter()
             .filter_map(|(path, contents)| load_file(&self.head, path, contents).config)
@@ -104,6 +104,14 @@ pub async fn read_inputs(
         add_governed(source, head, selection, &mut sides).await?;
     }
     let mut inputs = contents(source, base, head, sides).await?;
+    let is_config = |registry: &Registry, path: &RepoPath, file: &Option<FileContents>| {
+        let mut file = file.iter();
+        file.any(|file| selection.is_config(registry, path, file))
+    };
+    inputs.retain(|input| {
+        is_config(&base_products, &input.path, &input.base)
+            || is_config(&head_products, &input.path, &input.head)
+    });
     add_earlier_versions(source, base, &base_products, &mut inputs).await?;
     Ok(ChangeInputs {
         inputs,
@@ -216,9 +224,10 @@ async fn add_governed(
 pub async fn configs_at(
     source: &dyn Source,
     at: &CommitSha,
+    registry: &Registry,
     selection: &ConfigSelector,
 ) -> Result<Vec<(RepoPath, FileContents)>, ForgeError> {
-    let configs = other_configs_at(source, at, selection, |_| None).await?;
+    let configs = other_configs_at(source, at, registry, selection, |_| None).await?;
     Ok(configs.into_iter().collect())
 }
 
@@ -226,6 +235,7 @@ pub async fn configs_at(
 pub(super) async fn other_configs_at<'a>(
     source: &dyn Source,
     at: &CommitSha,
+    registry: &Registry,
     selection: &ConfigSelector,
     known: impl Fn(&RepoPath) -> Option<&'a FileContents>,
 ) -> Result<BTreeMap<RepoPath, FileContents>, ForgeError> {
@@ -241,6 +251,7 @@ pub(super) async fn other_configs_at<'a>(
     }
     let contents = read_listed(source, at, &unread).await?;
     configs.extend(unread.into_iter().zip(contents));
+    configs.retain(|path, file| selection.is_config(registry, path, file));
     Ok(configs)
 }
 

@@ -8,7 +8,6 @@ use super::inputs::{ChangeInputs, read_inputs};
 use super::limits::IdentityLimits;
 use super::policy::{policy_at, policy_file_at};
 use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
-use super::selection::ConfigSelector;
 use super::tip::Tip;
 use crate::config::Config;
 use crate::forge::{DefaultBranch, ForgeError};
@@ -19,6 +18,7 @@ use crate::guard::{
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath, UserId};
 use crate::plan::{Change, Intent, Plan, assess};
+use crate::workspace::ConfigSelector;
 
 pub struct MergedChange {
     /// Facts of the pull request, without those of a single stack.

@@ -25,4 +25,4 @@ pub use policy::{ProposedPolicies, policy_at, policy_file_at};
 pub use products::products;
 pub use proposed::PullRequestContext;
 pub use reviewed::{ReportedPlan, plan_reports, reviewed_plan};
-pub use selection::{ConfigSelector, named_paths};
+pub use selection::{named_paths, require_matches, unselected_configs};

@@ -1,11 +1,11 @@
 //! The operator's policy at a commit, and the policies of a change.
 
 use super::inputs::ChangeInputs;
-use super::selection::ConfigSelector;
 use crate::diagnostic::Diagnostic;
 use crate::forge::{FileAt, ForgeError, Source};
 use crate::guard::{LoadedPolicy, POLICY_FILE, Policies, PolicyChange, read_policy_file};
 use crate::model::{CommitSha, FileContents, RepoPath};
+use crate::workspace::ConfigSelector;
 
 /// Reads the policy at a commit. A change is judged by the policy at its base, never by its own.
 pub async fn policy_at(source: &dyn Source, at: &CommitSha) -> Result<LoadedPolicy, ForgeError> {
@@ -114,7 +114,7 @@ impl ProposedPolicies {
             return Ok(None);
         };
         if after.is_ok() && self.tip.is_ok() {
-            let before = source.list(head, &now).await?;
+            let (before, _) = inputs.targets_at(source, head, &now).await?;
             change.added = difference(&selected, &before);
             change.left = difference(&before, &selected);
         }

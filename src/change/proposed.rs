@@ -3,13 +3,13 @@
 use super::contributors::add_contributors;
 use super::inputs::{ChangeInputs, read_inputs};
 use super::policy::policy_at;
-use super::selection::ConfigSelector;
 use crate::forge::{DefaultBranch, ReviewedPullRequest};
 use crate::guard::{self, LoadedPolicy};
 use crate::job::{Job, JobError};
 use crate::model::CommitSha;
 use crate::plan::{Plan, assess};
 use crate::product::RunInput;
+use crate::workspace::ConfigSelector;
 
 pub struct PullRequestContext {
     /// The tier of configs that name none.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::inputs::read_inputs;
-use super::selection::ConfigSelector;
 use crate::guard::{ChangeRequest, PlanReport, ReviewedPlan};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, Digest, UserId};
 use crate::plan::{Change, Plan, assess, combined_digest};
 use crate::report::PLAN_STATUS;
 use crate::report::{MARKER, parse_plan_marker, status_digest};
+use crate::workspace::ConfigSelector;
 
 /// A plan that the check reported.
 pub struct ReportedPlan {

@@ -1,65 +1,22 @@
-//! Selects the files that are configs.
+//! The selection of configs at the commits of a change, and changed files that it leaves out.
 
-use anyhow::{Context as _, bail};
-use globset::{GlobSet, GlobSetBuilder};
+use anyhow::bail;
 
-use crate::forge::PathSelection;
-use crate::guard::LoadedPolicy;
-use crate::model::RepoPath;
-use crate::product::default_configs;
-use crate::text::did_you_mean;
-use crate::workspace::{GlobFolders, config_glob};
+use crate::config::is_recognised;
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, PathSelection, Source};
+use crate::job::JobError;
+use crate::model::{CommitSha, RepoPath};
+use crate::product::Registry;
+use crate::text::{did_you_mean, pluralize};
+use crate::workspace::ConfigSelector;
 
-/// Matches the paths of configs.
-#[derive(Clone, Debug)]
-pub struct ConfigSelector {
-    globs: GlobSet,
-    folders: Vec<GlobFolders>,
-}
+/// Changed files that are searched for configs, files that are read at a time, and bytes after which the search stops.
+const MAX_SEARCHED: usize = 200;
+const READ_TOGETHER: usize = 50;
+const MAX_SEARCHED_BYTES: usize = 8 << 20;
 
-impl ConfigSelector {
-    /// `*` does not match `/`. An empty list means the default globs.
-    pub fn new(globs: &[String]) -> anyhow::Result<Self> {
-        let mut set = GlobSetBuilder::new();
-        let globs = match globs.is_empty() {
-            true => default_configs(),
-            false => globs.to_vec(),
-        };
-        for glob in &globs {
-            set.add(config_glob(glob).with_context(|| format!("configs: {glob:?}"))?);
-        }
-        Ok(Self {
-            globs: set.build()?,
-            folders: globs.iter().map(|glob| GlobFolders::new(glob)).collect(),
-        })
-    }
-
-    /// The workflow's globs if there are any, else the policy's, else the default ones.
-    pub fn for_policy(globs: &[String], policy: &LoadedPolicy) -> anyhow::Result<Self> {
-        Self::for_policies(globs, [policy])
-    }
-
-    /// The same, by the first policy that loads.
-    pub fn for_policies<'a>(
-        globs: &[String],
-        policies: impl IntoIterator<Item = &'a LoadedPolicy>,
-    ) -> anyhow::Result<Self> {
-        let policy = policies.into_iter().find_map(|policy| policy.as_ref().ok());
-        match policy {
-            Some(policy) if globs.is_empty() => Self::new(&policy.configs),
-            _ => Self::new(globs),
-        }
-    }
-
-    pub fn matches(&self, path: &RepoPath) -> bool {
-        self.selects(path.as_str())
-    }
-
-    fn selects(&self, path: &str) -> bool {
-        // APIs print U+FFFD for bytes that are not UTF-8. Such a path is not a config.
-        !path.contains('\u{fffd}') && self.globs.is_match(path)
-    }
-}
+const HELP: &str = "add a glob that matches the file to `configs` in `.provisioner.yaml`, or move it to a folder of configs";
 
 /// The paths that a person names by path or file name, in their order. A name that fits no path or several ones is an error.
 pub fn named_paths(paths: &[RepoPath], names: &[String]) -> anyhow::Result<Vec<RepoPath>> {
@@ -88,7 +45,107 @@ impl PathSelection for ConfigSelector {
     }
 
     fn may_match_below(&self, folder: &str) -> bool {
-        let mut globs = self.folders.iter();
-        globs.any(|glob| glob.may_match_below(folder))
+        ConfigSelector::may_match_below(self, folder)
     }
+}
+
+/// Why a selection cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectionError {
+    #[error("no file matches the glob of configs {0:?}")]
+    Unmatched(String),
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+}
+
+impl From<SelectionError> for JobError {
+    fn from(error: SelectionError) -> Self {
+        match error {
+            SelectionError::Unmatched(_) => Self::Usage(error.into()),
+            SelectionError::Forge(error) => error.into(),
+        }
+    }
+}
+
+/// Fails if one of the run's own globs matches no file at any of the commits.
+pub async fn require_matches(
+    source: &dyn Source,
+    commits: &[&CommitSha],
+    globs: &[String],
+    selection: &ConfigSelector,
+) -> Result<(), SelectionError> {
+    if globs.is_empty() {
+        return Ok(());
+    }
+    let mut paths = Vec::new();
+    for commit in commits {
+        paths.extend(source.list(commit, selection).await?);
+    }
+    match selection.unmatched(&paths).pop() {
+        Some(glob) => Err(SelectionError::Unmatched(glob)),
+        None => Ok(()),
+    }
+}
+
+/// Warns of changed files that a product recognizes and no glob selects. Folders whose name begins with a dot are not searched.
+pub async fn unselected_configs(
+    source: &dyn Source,
+    (base, base_products): (&CommitSha, &Registry),
+    (head, head_products): (&CommitSha, &Registry),
+    files: &[ChangedFile],
+    selection: &ConfigSelector,
+) -> Result<Vec<Diagnostic>, ForgeError> {
+    let candidates: Vec<&ChangedFile> = files
+        .iter()
+        .filter(|file| is_candidate(&file.path) && !selection.matches(&file.path))
+        .collect();
+    let mut warnings = Vec::new();
+    let mut searched = 0;
+    let mut bytes = 0;
+    for files in candidates.chunks(READ_TOGETHER) {
+        if searched >= MAX_SEARCHED || bytes > MAX_SEARCHED_BYTES {
+            break;
+        }
+        let is_removed = |file: &ChangedFile| file.kind == ChangeKind::Removed;
+        let at = files.iter().map(|file| FileAt {
+            commit: if is_removed(file) { base } else { head },
+            path: &file.path,
+        });
+        let at: Vec<FileAt<'_>> = at.collect();
+        for (file, contents) in files.iter().zip(source.read(&at).await?) {
+            searched += 1;
+            let Some(contents) = contents else { continue };
+            bytes += contents.bytes().map_or(0, <[u8]>::len);
+            let products = match is_removed(file) {
+                true => base_products,
+                false => head_products,
+            };
+            if is_recognised(products, &file.path, &contents) {
+                warnings.push(not_selected(&file.path));
+            }
+        }
+    }
+    if let Some(first) = candidates.get(searched) {
+        let message = format!(
+            "provisioner searched {} for configs that no glob selects; {} were not searched",
+            pluralize(searched, "changed YAML file"),
+            candidates.len() - searched
+        );
+        let problem = Diagnostic::error(Code::ConfigNotSelected, &first.path, message);
+        warnings.push(problem.with_severity(Severity::Warning).with_help(HELP));
+    }
+    Ok(warnings)
+}
+
+fn is_candidate(path: &RepoPath) -> bool {
+    let path = path.as_str();
+    let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+    is_yaml && !path.contains('\u{fffd}') && !path.split('/').any(|part| part.starts_with('.'))
+}
+
+fn not_selected(path: &RepoPath) -> Diagnostic {
+    let message = "the file looks like a config, and no glob of configs selects it";
+    Diagnostic::error(Code::ConfigNotSelected, path, message)
+        .with_severity(Severity::Warning)
+        .with_help(HELP)
 }

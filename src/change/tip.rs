@@ -7,12 +7,12 @@ use super::claims::stack_claims;
 use super::inputs::{ChangeInputs, other_configs_at};
 use super::policy::policy_file_at;
 use super::products::products;
-use super::selection::ConfigSelector;
 use crate::guard::{LoadedPolicy, POLICY_FILE, read_policy_file};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath};
 use crate::plan::{Change, Input, Intent, Plan, StackClaims, assess};
 use crate::product::Registry;
+use crate::workspace::ConfigSelector;
 
 #[derive(Debug)]
 pub(super) struct Tip {
@@ -36,7 +36,6 @@ impl Tip {
         let source = job.source(&[tip]);
         let policy_file = policy_file_at(source, tip).await?;
         let known = |path: &RepoPath| inputs.at_head(path).filter(|_| tip == merge);
-        let configs = other_configs_at(source, tip, selection, known).await?;
         let read;
         let registry = match tip == merge {
             true => &inputs.head,
@@ -45,6 +44,7 @@ impl Tip {
                 &read
             }
         };
+        let configs = other_configs_at(source, tip, registry, selection, known).await?;
         Ok(Self {
             commit: tip.clone(),
             policy: read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref()),

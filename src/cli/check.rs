@@ -8,7 +8,9 @@ use clap::{Args, ValueHint};
 use super::result::ResultFormat;
 use super::tier::check_tier;
 use crate::VERSION;
-use crate::change::{ProposedPolicies, read_inputs, reject_claimed_stacks};
+use crate::change::{
+    ProposedPolicies, read_inputs, reject_claimed_stacks, require_matches, unselected_configs,
+};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::flow::check::on_merge::add_on_merge;
@@ -36,7 +38,7 @@ pub struct CheckArgs {
     /// Branch or commit to check
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     head: String,
-    /// Glob of configs; may be repeated [default: the usual folders]
+    /// Glob of configs; may be repeated [default: those of the policy file]
     #[arg(
         long,
         value_name = "GLOB",
@@ -120,10 +122,19 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         let policies =
             ProposedPolicies::read((&repository, &base), (&repository, &tip), after).await?;
         let selection = policies.selection(&globs)?;
+        require_matches(&repository, &[&base, &head], &globs, &selection).await?;
         let inputs = read_inputs(&repository, &base, &head, &files, &selection, &given).await?;
         let mut report = report(&inputs, &base, &head, None);
         let plan = &mut report.plan;
         reject_claimed_stacks(plan, &inputs, &repository, &head, &selection).await?;
+        report.unselected = unselected_configs(
+            &repository,
+            (&base, &inputs.base),
+            (&head, &inputs.head),
+            &files,
+            &selection,
+        )
+        .await?;
         report.policy = policies.change(&repository, &head, &inputs, &globs).await?;
         let facts = std::collections::BTreeMap::new();
         add_on_merge(&mut report, &inputs, &policies, None, facts);

@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
 use crate::plan::{StackClaims, shared_stack};
 use crate::product::{Registry, RunInput};
-use crate::workspace::{ConfigFile, add_repository_products, locate};
+use crate::workspace::{ConfigFile, add_repository_products, selected_configs};
 
 /// A config file, and the result of loading it.
 pub(super) struct LoadedConfig {
@@ -47,7 +47,7 @@ pub(super) fn load_with(registry: &Registry, files: Vec<ConfigFile>) -> Vec<Load
         .collect()
 }
 
-/// Makes configs invalid whose stack another config claims, among the files of the command line and those of the default folders.
+/// Makes configs invalid whose stack another config claims, among the files of the command line and those that are selected without arguments.
 /// Configs for which the action only renders files stay valid: alternatives of one stack may lie side by side.
 pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Registry, action: &str) {
     if !loaded.iter().any(|one| claims_stack(one, action)) {
@@ -59,7 +59,7 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
         let name = names.entry(one.file.canonical());
         name.or_insert_with(|| one.file.shown.clone());
     }
-    let mut others = locate(&[]).unwrap_or_default();
+    let mut others = selected_configs().unwrap_or_default();
     others.retain(|file| !names.contains_key(&file.canonical()));
     let others = load_with(registry, others);
     let first = |one: &LoadedConfig| names.get(&one.file.canonical()) == Some(&one.file.shown);

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::load::load_all;
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::Exit;
-use crate::guard::{Policy, read_policy_file};
+use crate::guard::read_policy_file;
 use crate::product::RunInput;
 use crate::report::diagnostics;
 use crate::roles::{
@@ -16,7 +16,7 @@ use crate::roles::{
     roles as all_roles, template,
 };
 use crate::text::and_list;
-use crate::workspace::{ConfigFile, exit_of_search, locate, policy_file};
+use crate::workspace::{exit_of_search, locate, policy_file, selected_configs};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -111,11 +111,13 @@ fn print(
         );
         return Err((message, Exit::Config));
     }
-    let loaded = load_all(
-        locate_configs(configs, &policy)
-            .map_err(|problems| (diagnostics(&problems), exit_of_search(&problems)))?,
-        &RunInput::default(),
-    );
+    // A repository may have no config yet.
+    let files = match configs.is_empty() {
+        true => selected_configs(),
+        false => locate(configs),
+    };
+    let files = files.map_err(|problems| (diagnostics(&problems), exit_of_search(&problems)))?;
+    let loaded = load_all(files, &RunInput::default());
     let problems: Vec<Diagnostic> = loaded
         .iter()
         .flat_map(|one| one.diagnostics.clone())
@@ -166,24 +168,6 @@ fn print(
             Err((message, Exit::Usage))
         }
     }
-}
-
-/// The configs of the arguments, or of the policy's globs. Globs of the policy may match no file.
-fn locate_configs(
-    arguments: &[String],
-    policy: &Policy,
-) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
-    if !arguments.is_empty() {
-        return locate(arguments);
-    }
-    let globs = policy.configs.iter().map(std::slice::from_ref);
-    let mut files: Vec<ConfigFile> = globs
-        .filter_map(|glob| locate(glob).ok())
-        .flatten()
-        .collect();
-    files.sort();
-    files.dedup();
-    Ok(files)
 }
 
 /// A note for the person who deploys the printed roles.

@@ -112,6 +112,9 @@ catalogue! {
     ConfigNotFound "config-not-found":
         "No config has this name in the folders that provisioner searches.",
         "Give the path, or run in a directory that contains `configs/` or `PRODUCT/configs/`.";
+    ConfigNotSelected "config-not-selected":
+        "A changed file looks like a config of a product, and no glob of configs selects it. provisioner does not check it and applies nothing of it.",
+        "Add a glob that matches the file to `configs` in `.provisioner.yaml`, or move the file to a folder of configs.";
     ConfigNotUtf8 "config-not-utf8":
         "The file is not UTF-8 text.",
         "Save it as UTF-8.";

@@ -3,7 +3,7 @@
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::facts::JobFacts;
 use super::{code_owners, roles, token};
-use crate::change::{ConfigSelector, GroupOrigin, configs_at, group_origin, policy_at};
+use crate::change::{GroupOrigin, configs_at, group_origin, policy_at, products};
 use crate::ci::{CiEvent, DispatchMode, JobEnvironment};
 use crate::config::{Config, load_file};
 use crate::diagnostic::Diagnostic;
@@ -11,8 +11,8 @@ use crate::exit::Exit;
 use crate::forge::{Forge, ForgeError, RepositoryInfo, TokenPermission};
 use crate::guard::Policy;
 use crate::model::{CommitSha, RepoPath};
-use crate::product::Registry;
 use crate::report::Found;
+use crate::workspace::ConfigSelector;
 
 /// Looks at the event, the token, the repository, the policy file, the identity and the roles.
 pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) {
@@ -39,7 +39,7 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
     let Some(base) = base else {
         return diagnosis.skip("policy", "policy file", &Found::NoCommit);
     };
-    let (policy, configs) = match policy_and_configs(diagnosis, &*forge, &base).await {
+    let (policy, configs) = match policy_and_configs(diagnosis, &job, &base).await {
         Ok(read) => read,
         Err(error) => {
             let found = unreadable(&*forge, &error, TokenPermission::ReadContents);
@@ -183,10 +183,12 @@ async fn environments(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Po
 /// The policy, and the configs that it selects, as they stand at a commit.
 async fn policy_and_configs(
     diagnosis: &mut Diagnosis,
-    forge: &dyn Forge,
+    job: &JobFacts<'_>,
     at: &CommitSha,
 ) -> Result<(Option<Policy>, Vec<Config>), ForgeError> {
-    let policy = match policy_at(forge, at).await? {
+    let loaded = policy_at(job.forge, at).await?;
+    let selector = ConfigSelector::for_policy(&job.environment.configs, &loaded);
+    let policy = match loaded {
         Ok(policy) => policy,
         Err(problems) => {
             diagnosis.invalid_policy(&problems);
@@ -195,12 +197,12 @@ async fn policy_and_configs(
     };
     let commit = at.short().to_owned();
     diagnosis.pass("policy", "policy file", &Found::PolicyAt { commit });
-    let Ok(selector) = ConfigSelector::new(&policy.configs) else {
+    let Ok(selector) = selector else {
         diagnosis.skip("policy", "configs", &Found::GlobInvalid);
         return Ok((Some(policy), Vec::new()));
     };
-    let files = configs_at(forge, at, &selector).await?;
-    let registry = Registry::built_in();
+    let registry = products(job.forge, at, &job.environment.given).await?;
+    let files = configs_at(job.forge, at, &registry, &selector).await?;
     let mut problems: Vec<Diagnostic> = Vec::new();
     let mut configs = Vec::new();
     for (path, file) in &files {

@@ -8,22 +8,30 @@ use crate::guard::read_policy_file;
 use crate::model::FileContents;
 use crate::product::Registry;
 use crate::report::Found;
-use crate::workspace::{ConfigFile, add_repository_products, exit_of_search, locate, policy_file};
+use crate::workspace::{
+    ConfigFile, add_repository_products, exit_of_search, locate, policy_file, selected_configs,
+};
 
 /// Looks at the policy file, the configs, and the credentials in each account and region that these name.
 pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
     let (path, file) = policy_file();
-    match (read_policy_file(&path, file.as_ref()), &file) {
+    let policy = read_policy_file(&path, file.as_ref());
+    match (&policy, &file) {
         (Ok(_), Some(_)) => {
             let path = path.to_string();
             diagnosis.pass("policy", "policy file", &Found::PolicyFile { path });
         }
         (Ok(_), None) => diagnosis.skip("policy", "policy file", &Found::PolicyAbsent),
-        (Err(problems), _) => diagnosis.invalid_policy(&problems),
+        (Err(problems), _) => diagnosis.invalid_policy(problems),
     }
-    let files = match locate(arguments) {
+    let found = match arguments.is_empty() {
+        true => selected_configs(),
+        false => locate(arguments),
+    };
+    let files = match found {
         Ok(files) => files,
-        Err(_) if arguments.is_empty() => Vec::new(),
+        // Reported above.
+        Err(_) if policy.is_err() => Vec::new(),
         Err(problems) => {
             let exit = exit_of_search(&problems);
             let messages = problems

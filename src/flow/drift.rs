@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
-use crate::change::{ConfigSelector, configs_at, named_paths, policy_at, products};
+use crate::change::{configs_at, named_paths, policy_at, products, require_matches};
 use crate::ci::{self, JobOutputs, summary};
 use crate::config::{Config, load_file};
 use crate::diagnostic::LOG_TARGET;
@@ -26,6 +26,7 @@ use crate::report::{
     drift_scan_lines, drift_scan_markdown, failed_job, problems_line,
 };
 use crate::stack::{Drifted, Health, StackName};
+use crate::workspace::ConfigSelector;
 
 /// A detection takes minutes, and a job has at most six hours.
 const MAX_STACKS: usize = 200;
@@ -87,15 +88,16 @@ async fn configs(
     policy: &LoadedPolicy,
     names: &[String],
 ) -> Result<(Vec<Config>, Vec<String>), JobError> {
-    let selection =
-        ConfigSelector::for_policy(&job.environment.configs, policy).map_err(JobError::Usage)?;
-    let mut files = configs_at(source, tip, &selection).await?;
+    let globs = &job.environment.configs;
+    let selection = ConfigSelector::for_policy(globs, policy).map_err(JobError::Usage)?;
+    require_matches(source, &[tip], globs, &selection).await?;
+    let registry = products(source, tip, &job.environment.given).await?;
+    let mut files = configs_at(source, tip, &registry, &selection).await?;
     if !names.is_empty() {
         let paths: Vec<RepoPath> = files.iter().map(|(path, _)| path.clone()).collect();
         let named = named_paths(&paths, names).map_err(JobError::Usage)?;
         files.retain(|(path, _)| named.contains(path));
     }
-    let registry = products(source, tip, &job.environment.given).await?;
     let mut configs = Vec::new();
     let mut invalid = Vec::new();
     for (path, file) in &files {

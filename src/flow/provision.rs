@@ -1,14 +1,13 @@
 //! Flow 3: provisions what was merged into the default branch and approved: after a push, and again when a person asks for it.
 
 use crate::apply::Run;
-use crate::change::{
-    ConfigSelector, MergedRange, last_merge_of, merged_ranges, named_paths, policy_at,
-};
+use crate::change::{MergedRange, last_merge_of, merged_ranges, named_paths, policy_at};
 use crate::exit::Exit;
 use crate::forge::DefaultBranch;
 use crate::job::{Job, JobError, JobResult};
 use crate::model::{CommitSha, RepoPath};
 use crate::report::NothingToDo;
+use crate::workspace::ConfigSelector;
 
 /// Maximum number of configs that a person names. Each costs the requests of a pull request.
 const MAX_NAMED: usize = 20;

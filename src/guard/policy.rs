@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::config::validate;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FileContents, RepoPath, UserId};
-use crate::product::{Schema, Target, default_configs};
+use crate::product::{Schema, Target};
 
 pub const FILE: &str = ".provisioner.yaml";
 
@@ -25,8 +25,8 @@ const EMPTY: &str = "version: 1\n";
 /// The parsed policy file, defaults applied.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Policy {
-    /// Globs of config files.
-    #[serde(default = "default_configs")]
+    /// Globs of config files; empty for the built-in globs.
+    #[serde(default)]
     pub configs: Vec<String>,
     defaults: Defaults,
     /// By name. If it is not empty, no other environment is allowed.

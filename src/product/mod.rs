@@ -30,9 +30,7 @@ pub use manifest::{
     Level, Manifest, OfferedAction, PUBLIC_PARAMETERS, Permissions, PreflightSpec, Tier,
 };
 pub use preflight::{PreflightCheck, Requirement};
-pub use registry::{
-    PRODUCTS_FOLDER, RecognitionError, Registry, built_in_products, default_configs,
-};
+pub use registry::{PRODUCTS_FOLDER, RecognitionError, Registry, built_in_products};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
 pub use verb::{Class, StackEffect, Verb};
 

@@ -112,13 +112,6 @@ pub fn built_in_products() -> impl Iterator<Item = &'static str> {
     folders.filter_map(|folder| folder.path().to_str())
 }
 
-/// Globs of configs when none are given: the `configs` folder of each built-in product.
-pub fn default_configs() -> Vec<String> {
-    built_in_products()
-        .map(|product| format!("{product}/configs/*.yaml"))
-        .collect()
-}
-
 impl Registry {
     pub fn built_in() -> Self {
         let mut registry = Self::default();

@@ -24,6 +24,8 @@ pub struct Report {
     pub policy: Option<PolicyChange>,
     /// Errors of the policy file after the merge.
     pub policy_problems: Vec<Diagnostic>,
+    /// Warnings of changed files that look like configs and are not selected.
+    pub unselected: Vec<Diagnostic>,
     /// Other open pull requests that change the same configs; `None` if they are unknown.
     pub collisions: Option<Vec<Collision>>,
     /// In JSON a list of sentences.
@@ -62,14 +64,18 @@ impl Report {
             on_merge: BTreeMap::new(),
             policy: None,
             policy_problems: Vec::new(),
+            unselected: Vec::new(),
             collisions: None,
             notices,
         }
     }
 
-    /// Whether the change concerns neither a config nor the policy file.
+    /// Whether the change concerns neither a config, nor the policy file, nor a file that looks like a config.
     pub fn is_empty(&self) -> bool {
-        self.plan.changes.is_empty() && self.policy.is_none() && self.policy_problems.is_empty()
+        self.plan.changes.is_empty()
+            && self.policy.is_none()
+            && self.policy_problems.is_empty()
+            && self.unselected.is_empty()
     }
 
     /// Adds a preview and raises the levels of the change and the plan to its level.
@@ -98,7 +104,8 @@ impl Report {
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> + Clone {
         let changes = self.plan.changes.iter();
         let of_configs = changes.flat_map(|change: &Change| &change.diagnostics);
-        self.policy_problems.iter().chain(of_configs)
+        let of_others = self.policy_problems.iter().chain(&self.unselected);
+        of_others.chain(of_configs)
     }
 
     /// Whether the check fails.

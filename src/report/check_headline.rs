@@ -20,6 +20,7 @@ enum Kind {
     Create,
     UpdateSafe,
     PolicyEdited,
+    NotSelected,
     Abandoned,
     NotApplied,
     UpdateHigh,
@@ -68,7 +69,9 @@ impl Kind {
             Self::DeletionUnknown | Self::UpdateUnknown => Some("❔"),
             Self::Deletion | Self::UpdateHigh => Some("🟠"),
             Self::Denied => Some("⛔"),
-            Self::NotApplied | Self::Abandoned | Self::PolicyEdited => Some("⚠"),
+            Self::NotApplied | Self::Abandoned | Self::NotSelected | Self::PolicyEdited => {
+                Some("⚠")
+            }
             Self::UpdateSafe | Self::Create | Self::Folders | Self::NoEffect => None,
         }
     }
@@ -84,6 +87,7 @@ impl Kind {
             Self::UpdateUnknown => format!("{} to update (impact not known)", stacks()),
             Self::UpdateCritical => format!("{} to update (critical impact)", stacks()),
             Self::PolicyEdited => "the policy file changes".to_owned(),
+            Self::NotSelected => format!("{} not selected", pluralize(count, "file")),
             Self::Abandoned => format!("{} removed without a deletion", pluralize(count, "config")),
             Self::NotApplied => format!("{} not applied", pluralize(count, "update")),
             Self::Denied => format!("{} denied", pluralize(count, "config")),
@@ -113,6 +117,7 @@ impl Kind {
                 "update"
             }
             Self::PolicyEdited => return "policy changes".to_owned(),
+            Self::NotSelected => "not selected",
             Self::Abandoned => "left behind",
             Self::NotApplied => "not applied",
             Self::Denied => "denied",
@@ -134,6 +139,7 @@ fn counts(report: &Report) -> Vec<(Kind, usize)> {
     if report.policy.is_some() {
         kinds.push(Kind::PolicyEdited);
     }
+    kinds.extend(report.unselected.iter().map(|_| Kind::NotSelected));
     kinds.sort_unstable_by(|a, b| b.cmp(a));
     let mut counts: Vec<(Kind, usize)> = Vec::new();
     for kind in kinds {

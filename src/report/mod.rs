@@ -11,6 +11,7 @@ mod check_headline;
 mod check_policy;
 mod check_section;
 mod check_text;
+mod check_unselected;
 mod command_help;
 mod confirmed;
 mod deletion;

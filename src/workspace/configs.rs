@@ -4,12 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::globs::{SearchError, find_files, find_files_in};
-use super::read_contents;
+use super::selection::{ConfigSelector, built_in_folders};
+use super::{add_repository_products, policy_file, read_contents};
 use crate::config::MAX_BYTES;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
+use crate::guard::read_policy_file;
 use crate::model::{FileContents, RepoPath};
-use crate::product::{built_in_products, default_configs};
+use crate::product::{Registry, built_in_products};
 use crate::text::{and_list, or_list, quote};
 
 /// Folders that are searched for a bare file name. The containers of the original tools mount the last one.
@@ -58,28 +60,16 @@ impl ConfigFile {
     }
 }
 
-/// The configs that the arguments name, sorted and without duplicates. No argument means the default globs.
+/// The configs that the arguments name, sorted and without duplicates. Without an argument, the selected ones.
 pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
     let mut files = Vec::new();
     let mut problems = Vec::new();
     if arguments.is_empty() {
-        let mut places = default_configs();
-        places.push("configs/*.yaml".to_owned());
-        for place in &places {
-            match find_files(place) {
-                Ok(found) => files.extend(found.into_iter().map(ConfigFile::new)),
-                Err(error) => problems.push(search_failed(place, &error)),
-            }
-        }
-        if files.is_empty() {
-            let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            let message = format!("there is no config in {}", or_list(&places));
-            problems.push(Diagnostic::error(
-                Code::ConfigNotFound,
-                &RepoPath::typed("."),
-                message,
-            ));
-        }
+        let files = selected_configs()?;
+        return match files.is_empty() {
+            true => Err(vec![nothing_selected()]),
+            false => Ok(files),
+        };
     }
     for argument in arguments {
         let found = match one(argument) {
@@ -100,6 +90,55 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
     files.sort();
     files.dedup();
     Ok(files)
+}
+
+/// The configs that the policy's globs select, in its repository, else those of the built-in globs below the working directory;
+/// sorted, and possibly none.
+pub fn selected_configs() -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
+    let (path, file) = policy_file();
+    let policy = read_policy_file(&path, file.as_ref())?;
+    let top = match policy.configs.is_empty() {
+        true => Path::new(""),
+        false => Path::new(path.as_str()).parent().unwrap_or(Path::new("")),
+    };
+    let selector = ConfigSelector::for_policy(&[], &Ok(policy)).map_err(|error| {
+        let glob = error.downcast_ref::<globset::Error>();
+        let problem = glob.and_then(|error| Some(glob_invalid(error.glob()?, error)));
+        let other = || Diagnostic::error(Code::GlobInvalid, &path, format!("{error:#}"));
+        vec![problem.unwrap_or_else(other)]
+    })?;
+    let mut registry = Registry::built_in();
+    add_repository_products(&mut registry, Path::new("."));
+    let mut files = Vec::new();
+    for glob in selector.globs() {
+        let found = find_files_in(top, glob).map_err(|error| vec![search_failed(glob, &error)])?;
+        files.extend(found.into_iter().map(ConfigFile::new));
+    }
+    files.sort();
+    files.dedup();
+    files.retain(|config| {
+        let below = config.file.strip_prefix(top).unwrap_or(&config.file);
+        let below = RepoPath::typed(&below.to_string_lossy());
+        // Loading a file that cannot be read reports it.
+        let contents = config.read();
+        contents.map_or(true, |contents| {
+            selector.is_config(&registry, &below, &contents)
+        })
+    });
+    Ok(files)
+}
+
+fn nothing_selected() -> Diagnostic {
+    let (path, file) = policy_file();
+    let policy = read_policy_file(&path, file.as_ref());
+    let globs = policy.map(|policy| policy.configs).unwrap_or_default();
+    let places: Vec<String> = match globs.is_empty() {
+        true => built_in_folders().collect(),
+        false => globs,
+    };
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
+    let message = format!("there is no config in {}", or_list(&places));
+    Diagnostic::error(Code::ConfigNotFound, &RepoPath::typed("."), message)
 }
 
 fn not_found(argument: &str) -> Diagnostic {

@@ -10,12 +10,14 @@ mod outputs;
 mod policy;
 mod products;
 mod repository;
+mod selection;
 
-pub use configs::{ConfigFile, exit_of_search, glob_invalid, locate};
+pub use configs::{ConfigFile, exit_of_search, glob_invalid, locate, selected_configs};
 pub use globs::{GlobFolders, config_glob};
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_report};
 pub use policy::policy_file;
 pub use products::add_repository_products;
+pub use selection::ConfigSelector;
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};

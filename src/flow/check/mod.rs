@@ -13,6 +13,7 @@ use self::publish::{deliver, set_status, write_comment};
 use self::report::{collisions, report};
 use crate::change::{
     ChangeInputs, GroupOrigin, ProposedPolicies, group_origin, read_inputs, reject_claimed_stacks,
+    require_matches, unselected_configs,
 };
 use crate::exit::Exit;
 use crate::forge::{ChangedFile, DefaultBranch, Forge, IdentityTokens, Source};
@@ -114,10 +115,19 @@ async fn assess_change(
         ProposedPolicies::read((source, base), tip, edits_policy.then_some(head)).await?;
     let globs = &environment.configs;
     let selection = policies.selection(globs).map_err(JobError::Usage)?;
+    require_matches(source, &[base, head], globs, &selection).await?;
     let given = &environment.given;
     let inputs = read_inputs(source, base, head, change.files, &selection, given).await?;
     let mut report = report(&inputs, base, head, Some(&environment.run));
     reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
+    report.unselected = unselected_configs(
+        source,
+        (base, &inputs.base),
+        (head, &inputs.head),
+        change.files,
+        &selection,
+    )
+    .await?;
     let edit = policies.change(source, head, &inputs, globs).await;
     report.policy = edit.map_err(JobError::Usage)?;
     Ok(Assessment {

@@ -9,3 +9,4 @@ mod local;
 mod on_merge;
 mod preview;
 mod scale;
+mod selection;

@@ -1,8 +1,9 @@
 //! Who pushed content to a pull request, and when its head arrived.
 
-use provisioner::change::{ConfigSelector, add_contributors};
+use provisioner::change::add_contributors;
 use provisioner::forge::{PullRequests as _, Reviews as _};
 use provisioner::guard::{AccountKind, ChangeRequest};
+use provisioner::workspace::ConfigSelector;
 
 use super::{Scene, new_scene, sha};
 use crate::support::github::Fault;

@@ -3,11 +3,13 @@
 
 use std::path::Path;
 
-use provisioner::change::{ConfigSelector, configs_at, policy_at};
+use provisioner::change::{configs_at, policy_at};
 use provisioner::diagnostic::Code;
 use provisioner::forge::Source;
 use provisioner::forge::local::LocalRepository;
 use provisioner::model::{CommitSha, FileContents, IrregularFile};
+use provisioner::product::Registry;
+use provisioner::workspace::ConfigSelector;
 use tempfile::TempDir;
 
 use super::{new_scene, sha};
@@ -63,7 +65,8 @@ fn all_configs_of_a_commit_are_read_with_links_as_links() {
     };
     both(change, async |source, at| {
         let selector = ConfigSelector::new(&[]).unwrap();
-        let files = configs_at(source, at, &selector).await.unwrap();
+        let registry = Registry::built_in();
+        let files = configs_at(source, at, &registry, &selector).await.unwrap();
         assert_eq!(files.len(), 6);
         for (file, contents) in &files {
             match file.as_str() == path("link") {
@@ -86,7 +89,10 @@ fn a_path_with_a_line_break_is_one_path() {
     let checkout = LocalRepository::new(folder.path().to_owned());
     wait_for(async || {
         let selector = ConfigSelector::new(&[]).unwrap();
-        let files = configs_at(&checkout, &head, &selector).await.unwrap();
+        let registry = Registry::built_in();
+        let files = configs_at(&checkout, &head, &registry, &selector)
+            .await
+            .unwrap();
         let found: Vec<(&str, &[u8])> = files
             .iter()
             .map(|(path, contents)| (path.as_str(), contents.bytes().unwrap()))
@@ -120,7 +126,10 @@ fn a_file_name_that_is_not_utf_8_is_skipped() {
         let changed: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(changed, [path("b002")]);
         let selector = ConfigSelector::new(&[]).unwrap();
-        let configs = configs_at(&checkout, &head, &selector).await.unwrap();
+        let registry = Registry::built_in();
+        let configs = configs_at(&checkout, &head, &registry, &selector)
+            .await
+            .unwrap();
         assert_eq!(configs.len(), 2);
     });
 }
