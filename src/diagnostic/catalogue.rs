@@ -251,8 +251,8 @@ catalogue! {
         "Other stacks import outputs of the stack that is to be deleted.",
         "Delete those stacks, or their imports, first.";
     StackLeftBehind "stack-left-behind":
-        "A config with errors was removed. Without a config that can be read the stack cannot be deleted: it stays, without a config.",
-        "Merge the last version without errors again, then remove it.";
+        "A config with errors was removed, or a config names another account or stack than before. The former stack stays, without a config.",
+        "Merge the last version without errors, or the former account, again. Then remove the config and confirm the deletion.";
     StackNotFound "stack-not-found":
         "The action works on a stack that exists, and there is none.",
         "Provision the stack first.";

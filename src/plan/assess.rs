@@ -9,7 +9,7 @@ use crate::config::{Config, LoadResult, load_file};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::Digest;
-use crate::product::{Level, ProductError, Registry, Target, Verb};
+use crate::product::{Level, ProductError, Registry, Verb};
 use crate::template::{self, DataKind, DeletionBehavior, Document};
 use crate::text::{pluralize, quote};
 
@@ -139,6 +139,16 @@ fn present(
         let permissions = &after.product.manifest.permissions;
         change.external_references = template::external_references(&document.tree, permissions);
     }
+    let before = match before {
+        Some(LoadResult {
+            config: Some(before),
+            ..
+        }) if is_other_stack(&before, &after) => {
+            change.diagnostics.push(stack_left_behind(&before, &after));
+            None
+        }
+        before => before,
+    };
     let base = before.map(|before| match before.config {
         None => Err(
             "The config at the base has errors, so there is nothing to compare with.".to_owned(),
@@ -177,12 +187,37 @@ fn present(
     Ok(())
 }
 
+fn is_other_stack(before: &Config, after: &Config) -> bool {
+    before.target != after.target || before.stack() != after.stack()
+}
+
+/// The warning of a config that names another stack than before. A merge creates that stack and leaves the former one.
+fn stack_left_behind(before: &Config, after: &Config) -> Diagnostic {
+    let shown = |config: &Config| {
+        let target = &config.target;
+        format!(
+            "{} in account {}, region {}, environment {}",
+            quote(config.stack()),
+            target.account,
+            target.region,
+            target.environment
+        )
+    };
+    let message = format!(
+        "the config now names another stack: {}. The former stack {} stays, without a config",
+        shown(after),
+        shown(before)
+    );
+    Diagnostic::error(Code::StackLeftBehind, &after.path, message)
+        .with_severity(Severity::Warning)
+        .with_help("to delete the former stack: first merge the removal of the config and have its deletion confirmed, then add the config again")
+}
+
 /// The base of the comparison.
 struct Base {
     template: String,
     prefixes: Vec<String>,
     impact: Vec<Impact>,
-    target: Target,
 }
 
 impl Base {
@@ -191,7 +226,6 @@ impl Base {
             template: before.product.render_template(&before.derived.scope)?,
             prefixes: before.product.folder_prefixes(&before.derived.scope)?,
             impact: impact::declared(before, after)?,
-            target: before.target.clone(),
         })
     }
 }
@@ -201,8 +235,7 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
     let levels = change.impact.iter().map(|impact| impact.level);
     change.level = levels.max().unwrap_or(Level::None);
     change.diff = diff(&base.template, new);
-    // The same template at another target is another stack.
-    if change.diff.is_none() && change.target.as_ref() == Some(&base.target) {
+    if change.diff.is_none() {
         change.intent = Intent::Unchanged;
         return;
     }

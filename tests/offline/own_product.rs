@@ -215,7 +215,7 @@ fn an_own_product_is_read_from_commits() {
     let change = &json["plan"]["changes"][0];
     assert_eq!(
         (change["intent"].as_str(), change["level"].as_str()),
-        (Some("update"), Some("unknown")),
+        (Some("create"), Some("none")),
         "{json:#}"
     );
 }

@@ -182,3 +182,34 @@ fn equal_changes_are_grouped() {
     assert!(comment.len() < 8_000, "{} bytes", comment.len());
     insta::assert_snapshot!("equal_changes", comment);
 }
+
+/// S5: another account is another stack. The merge creates it, and the report names the one that stays.
+#[test]
+fn a_moved_config_creates_a_stack_and_names_the_former_one() {
+    let scene = scene("");
+    let moved = config("b002", "").replace("123456789012", "210987654321");
+    scene
+        .repo
+        .commit("change")
+        .write(&path("b002"), moved)
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let change = &run.report["plan"]["changes"][0];
+    assert_eq!(change["intent"], "create");
+    assert_eq!(change["target"]["account"], "210987654321");
+    let resources = change["resources"].as_array().unwrap();
+    assert!(!resources.is_empty());
+    assert!(resources.iter().all(|resource| resource["action"] == "Add"));
+    assert_eq!(on_merge(&run, "b002")["effect"], "denied");
+    let warning = &change["diagnostics"][0];
+    assert_eq!(warning["code"], "stack-left-behind");
+    assert_eq!(warning["severity"], "warning");
+    let message = warning["message"].as_str().unwrap();
+    for account in ["123456789012", "210987654321"] {
+        let stack = "`edge-prod-b002-us-west-1-s3-stack`";
+        let named = format!("{stack} in account {account}, region us-west-1, environment prod");
+        assert!(message.contains(&named), "{message}");
+    }
+    assert!(scene.comment().contains("stack-left-behind"));
+}
