@@ -1,10 +1,11 @@
 //! SARIF 2.1.0, for code scanning. <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Code, Diagnostic, explain};
+use crate::model::Digest;
 use crate::text::escape_invisible;
 
 /// One run with all diagnostics.
@@ -17,7 +18,14 @@ pub fn sarif<'a>(
         .map(|diagnostic| &diagnostic.code)
         .collect();
     let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
-    let results: Vec<Value> = diagnostics.map(result).collect();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let results = diagnostics.map(|diagnostic| {
+        let hash = line_hash(diagnostic);
+        let count = seen.entry(hash.clone()).or_default();
+        *count += 1;
+        result(diagnostic, &format!("{hash}:{count}"))
+    });
+    let results: Vec<Value> = results.collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -30,17 +38,34 @@ pub fn sarif<'a>(
 }
 
 fn rule(code: &Code) -> Value {
-    match explain(code) {
-        Some(explanation) => json!({
-            "id": code,
-            "shortDescription": { "text": explanation.meaning },
-            "help": { "text": explanation.remedy },
-        }),
-        None => json!({ "id": code }),
-    }
+    let (meaning, remedy) = match explain(code) {
+        Some(explanation) => (explanation.meaning, explanation.remedy),
+        // The rules of products are in their folders.
+        None => (
+            "A rule of the product rejects the config. The message says why.",
+            "Correct the config as the message says.",
+        ),
+    };
+    json!({
+        "id": code,
+        "shortDescription": { "text": meaning },
+        "fullDescription": { "text": format!("{meaning} {remedy}") },
+        "help": { "text": remedy },
+    })
 }
 
-fn result(diagnostic: &Diagnostic) -> Value {
+/// Finds the same problem again after its line moved. GitHub reads this key.
+fn line_hash(diagnostic: &Diagnostic) -> String {
+    let line = diagnostic.source_line.as_deref().map(str::trim);
+    let parts = [
+        diagnostic.code.as_str(),
+        diagnostic.path.as_str(),
+        line.unwrap_or(&diagnostic.message),
+    ];
+    Digest::sha256(parts.join("\n")).prefix(16)
+}
+
+fn result(diagnostic: &Diagnostic, fingerprint: &str) -> Value {
     let help = diagnostic
         .help
         .as_deref()
@@ -60,6 +85,7 @@ fn result(diagnostic: &Diagnostic) -> Value {
         "level": diagnostic.severity.word(),
         "message": { "text": message(&format!("{}{help}", diagnostic.message)) },
         "locations": [{ "physicalLocation": location }],
+        "partialFingerprints": { "primaryLocationLineHash": fingerprint },
     })
 }
 
@@ -90,5 +116,33 @@ mod tests {
         );
         let place = &result["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "a%3Ab/%E2%80%AE.yaml");
+    }
+
+    /// GitHub requires these properties, for the codes of products too, and follows a problem by its fingerprint.
+    /// <https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>
+    #[test]
+    fn rules_have_texts_and_results_a_fingerprint_that_survives_a_moved_line() {
+        let path = RepoPath::parse("a.yaml").unwrap();
+        let text = "x: 1\ny: 1\n";
+        let source = crate::diagnostic::SourceText::new(text);
+        let at = |line| {
+            let span = crate::diagnostic::Span::point(line, 1);
+            let code = crate::diagnostic::ProductCode::new("s3-name-too-long".to_owned());
+            Diagnostic::error(code, &path, "m").at(&source, span)
+        };
+        let (first, second) = (at(1), at(2));
+        let sarif = sarif([&first, &second, &first].into_iter(), "0");
+        let run = &sarif["runs"][0];
+        for property in ["shortDescription", "fullDescription", "help"] {
+            let text = run["tool"]["driver"]["rules"][0][property]["text"].as_str();
+            assert!(text.is_some_and(|text| !text.is_empty()), "{property}");
+        }
+        let fingerprint = |index: usize| {
+            let hash = &run["results"][index]["partialFingerprints"]["primaryLocationLineHash"];
+            hash.as_str().unwrap().to_owned()
+        };
+        let [first, second, again] = [0, 1, 2].map(fingerprint);
+        assert_ne!(first, second);
+        assert_eq!(again, first.replace(":1", ":2"));
     }
 }

@@ -19,8 +19,9 @@ const PLAN: &str = "plan ";
 /// The result of a check with the plan's digest at its end, in fewer than 140 characters.
 pub fn status_description(report: &Report) -> String {
     let digest = report.plan.digest.to_string();
-    let room = MAX_DESCRIPTION - PLAN.len() - digest.len() - 2;
-    format!("{}, {PLAN}{digest}", status_summary(report, room))
+    let end = format!(", base {}, {PLAN}{digest}", report.context.base);
+    let room = MAX_DESCRIPTION.saturating_sub(end.chars().count());
+    status_summary(report, room) + &end
 }
 
 /// The last line of a check's log.

@@ -291,7 +291,7 @@ fn a_change_without_configs_gets_no_comment() {
     assert!(scene.repo.comments(7).is_empty());
     let status = scene.repo.statuses(&pull.head_sha()).remove(0);
     let description = status.description.unwrap();
-    let start = "no config is changed, plan ";
+    let start = "no config is changed, base ";
     assert!(description.starts_with(start), "{description}");
 }
 
