@@ -254,6 +254,52 @@ fn a_config_without_a_stack_is_named_and_gets_no_issue() {
     world.github.expect_writes(&[]);
 }
 
+/// A person starts the workflow: it looks, for all configs or for those that the person names.
+#[test]
+fn a_dispatch_looks_now_and_changes_nothing() {
+    let world = World::deployed(&policy(""));
+    let path = world.workdir.path();
+    let other = path.replace("acme-", "edge-");
+    let text = world.workdir.read(&path);
+    let text = text.replace("company_prefix: acme", "company_prefix: edge");
+    world.repo.commit("main").write(&other, text).push();
+    let look = |inputs: serde_json::Value| {
+        let event = world
+            .repo
+            .workflow_dispatch_event("main", &inputs, &world.carol);
+        world.job("workflow_dispatch", &event, 0).run()
+    };
+    for (inputs, checked, missing) in [
+        (serde_json::Value::Null, "1 stack looked at", "1"),
+        (
+            serde_json::json!({"mode": "look"}),
+            "1 stack looked at",
+            "1",
+        ),
+        (
+            serde_json::json!({"configs": path}),
+            "1 stack looked at",
+            "0",
+        ),
+        (
+            serde_json::json!({"configs": other}),
+            "0 stacks looked at",
+            "1",
+        ),
+    ] {
+        let run = look(inputs);
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert!(run.stderr.contains(checked), "{checked}: {}", run.stderr);
+        assert_eq!(run.outputs["without-stack"], missing);
+    }
+    let unknown = look(serde_json::json!({"configs": "s3/configs/none.yaml"}));
+    assert_eq!(unknown.status, 2, "{}", unknown.stderr);
+    let wrong = look(serde_json::json!({"mode": "deploy"}));
+    assert_eq!(wrong.status, 2, "{}", wrong.stderr);
+    assert!(wrong.stdout.contains("::error "), "{}", wrong.stdout);
+    world.github.expect_writes(&[]);
+}
+
 /// A merge was denied: the deployed template is not that of the config on the default branch.
 #[test]
 fn a_stack_of_an_older_template_is_not_as_merged() {
