@@ -17,7 +17,7 @@ impl WebAddress {
         let rest = text
             .strip_prefix("https://")
             .or_else(|| text.strip_prefix("http://"))?;
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:/-".contains(&byte);
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:/-_~".contains(&byte);
         let fits = !rest.is_empty() && rest.len() < MAX_ADDRESS_BYTES;
         (fits && rest.bytes().all(is_plain)).then(|| Self(text.to_owned()))
     }

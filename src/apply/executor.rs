@@ -108,7 +108,8 @@ impl Executor<'_> {
         if let Some(refused) = refused_update.filter(|_| recorder.has_queried_aws()) {
             self.show_impact(merged, &task, refused, &recorder, &values, &mut outcome)
                 .await;
-            if task.is_folders_only() {
+            // A plan that nobody reviewed makes no folders either.
+            if task.is_folders_only() && refused == RefusedUpdate::ByPolicy {
                 self.create_folders(merged, &task, &recorder, &values, &mut outcome, &mut exit)
                     .await;
             } else if !task.change.folders.is_empty() {

@@ -92,7 +92,7 @@ impl StackTask<'_> {
 
     /// Whether the change only requests new folders.
     pub fn is_folders_only(&self) -> bool {
-        self.change.is_folders_only(&self.config.product)
+        self.change.folders_only
     }
 }
 

@@ -29,6 +29,8 @@ pub struct MergedChange {
     pub policy_file: Option<FileContents>,
     pub plan: Plan,
     policy: LoadedPolicy,
+    /// Whether the policy before the merge loads, or the merge repaired it.
+    is_judged_by_now: bool,
     inputs: ChangeInputs,
     reviewed: Option<ReportedPlan>,
     limits: IdentityLimits,
@@ -51,11 +53,14 @@ impl MergedChange {
         let source = job.source(&[base, merge]);
         let policy_file = policy_file_at(source, base).await?;
         let policy = read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref());
-        // The policy of now decides alone if the one before the merge does not load.
+        // The policy of now decides alone if this merge repaired the one before it. A merge that left it broken is not judged by a
+        // repair that came later.
         let repaired = match &policy {
             Ok(_) => None,
-            Err(_) => Some(policy_at(job.source(&[&branch.tip]), &branch.tip).await?),
+            Err(_) => policy_at(source, merge).await?.ok(),
         };
+        let is_judged_by_now = policy.is_ok() || repaired.is_some();
+        let repaired = repaired.map(Ok);
         let policies = [&policy].into_iter().chain(&repaired);
         let selection = ConfigSelector::for_policies(&job.environment.configs, policies)
             .map_err(JobError::Usage)?;
@@ -75,6 +80,7 @@ impl MergedChange {
             merge: merge.clone(),
             policy,
             policy_file,
+            is_judged_by_now,
             plan,
             inputs,
             reviewed: None,
@@ -148,16 +154,18 @@ impl MergedChange {
 
     /// The policy before the merge, and the one of now.
     pub fn policies(&self) -> Policies<'_> {
-        let now = self.tip.as_ref();
-        let now = now.filter(|tip| tip.policy_file != self.policy_file);
+        let now = self.tip_with_other_policy();
         Policies::new(&self.policy, now.map(|tip| &tip.policy))
     }
 
     /// The policy file of now, if it is another one than before the merge.
     pub fn policy_file_of_now(&self) -> Option<Option<&FileContents>> {
-        let tip = self.tip.as_ref();
-        let tip = tip.filter(|tip| tip.policy_file != self.policy_file)?;
-        Some(tip.policy_file.as_ref())
+        Some(self.tip_with_other_policy()?.policy_file.as_ref())
+    }
+
+    fn tip_with_other_policy(&self) -> Option<&Tip> {
+        let tip = self.tip.as_ref().filter(|_| self.is_judged_by_now)?;
+        (tip.policy_file != self.policy_file).then_some(tip)
     }
 
     /// The request that the guard decides on, for one stack.

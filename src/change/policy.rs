@@ -68,7 +68,8 @@ impl ProposedPolicies {
 
     /// Those that a preview has to pass.
     pub fn for_preview(&self) -> Policies<'_> {
-        Policies::new(&self.base, Some(&self.tip))
+        // The author chooses the base, so that the tip does not repair it.
+        Policies::new(&self.base, self.base.is_ok().then_some(&self.tip))
     }
 
     /// Those that decide after the merge.

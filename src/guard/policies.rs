@@ -46,7 +46,7 @@ impl<'a> Policies<'a> {
     }
 
     /// Whether the change repaired the policy. A policy that does not load cannot forbid its own repair, so the policy of now decides
-    /// alone, at its strictest.
+    /// alone, at its strictest. Callers pass no policy of now for a change that left the policy broken.
     pub fn is_repaired(self) -> bool {
         self.repair().is_some()
     }

@@ -74,6 +74,7 @@ fn assess_one(
         diff: None,
         template: None,
         folders: Vec::new(),
+        folders_only: false,
         external_references: Vec::new(),
         diagnostics: Vec::new(),
         caveat: None,
@@ -182,7 +183,10 @@ fn present(
             change.diff = diff("", &new);
             change.caveat = Some(caveat);
         }
-        Some(Ok(base)) => compare(change, base, &new, new_document.as_ref()),
+        Some(Ok(base)) => {
+            change.folders_only = !change.folders.is_empty() && base.requests_folders;
+            compare(change, base, &new, new_document.as_ref());
+        }
     }
     Ok(())
 }
@@ -218,16 +222,31 @@ struct Base {
     template: String,
     prefixes: Vec<String>,
     impact: Vec<Impact>,
+    /// Whether only keys of folders changed, and the product renders the config as before.
+    requests_folders: bool,
 }
 
 impl Base {
     fn new(before: &Config, after: &Config) -> Result<Self, ProductError> {
+        let impact = impact::declared(before, after)?;
+        let keys = after.product.folder_keys();
+        let is_folder = |it: &Impact| it.level == Level::Safe && keys.contains(&it.key);
+        let requests_folders =
+            !impact.is_empty() && impact.iter().all(is_folder) && renders_alike(before, after);
         Ok(Self {
             template: before.product.render_template(&before.derived.scope)?,
             prefixes: before.product.folder_prefixes(&before.derived.scope)?,
-            impact: impact::declared(before, after)?,
+            impact,
+            requests_folders,
         })
     }
+}
+
+/// Whether the product before the change renders the config after it to the same template.
+fn renders_alike(before: &Config, after: &Config) -> bool {
+    let by = |config: &Config| config.product.render_template(&after.derived.scope).ok();
+    let old = by(before);
+    old.is_some() && old == by(after)
 }
 
 fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Document>) {

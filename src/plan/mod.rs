@@ -23,7 +23,7 @@ use serde::Serialize;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
 use crate::model::{Digest, RepoPath};
-use crate::product::{Level, Product, Target};
+use crate::product::{Level, Target};
 use crate::template::{DataKind, DeletionBehavior, ExternalReference};
 
 pub use assess::assess;
@@ -101,6 +101,9 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<Digest>,
     pub folders: Vec<NewFolders>,
+    /// Whether the change requests nothing but folders: neither another key nor the product changed.
+    #[serde(skip)]
+    pub folders_only: bool,
     /// What the template at the head refers to outside of it.
     #[serde(skip)]
     pub external_references: Vec<ExternalReference>,
@@ -115,13 +118,6 @@ impl Change {
     /// Whether the head has no config here.
     pub fn is_removed(&self) -> bool {
         matches!(self.intent, Intent::Delete | Intent::Abandon)
-    }
-
-    /// Whether the change only requests new folders.
-    pub fn is_folders_only(&self, product: &Product) -> bool {
-        let keys = product.folder_keys();
-        let alone = |it: &Impact| it.level == Level::Safe && keys.contains(&it.key);
-        !self.folders.is_empty() && !self.impact.is_empty() && self.impact.iter().all(alone)
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn group_section(
         false => resource_table(change),
     };
     let added = (change.intent == Intent::Create)
-        .then(|| safe(pluralize(change.resources.len(), "resource to add")))
+        .then(|| safe(pluralize(change.resources.len(), "added resource")))
         .filter(|_| resources.is_some());
     // A deletion's diff would only repeat the table of resources.
     let diff = change

@@ -48,8 +48,6 @@ pub struct BeforeMerge<'a> {
     pub change: &'a Change,
     /// The verb by which the product deletes the stack, if it has one.
     pub deletes_by: Option<Verb>,
-    /// Whether the change only requests folders.
-    pub folders_only: bool,
     /// The policy before the merge, and the one after it.
     pub policies: Policies<'a>,
     /// The request of the guard, as far as it is known; `None` without a forge.
@@ -139,10 +137,20 @@ impl OnMerge {
             let environment = environment.clone();
             denials.push(Refusal::NoApplyRole { environment }.denial());
         }
+        // Without the digest of a change set, the guard denies the update of an existing stack.
+        if in_ci && !previewed && effect == MergeEffect::UpdateStack && denials.is_empty() {
+            denials.push(Denial {
+                code: Code::ImpactUnknown,
+                fact: "AWS was not asked what the update does, so an existing stack is not updated"
+                    .to_owned(),
+                remedy: "let the check read the stack with a plan role, then run the check again"
+                    .to_owned(),
+            });
+        }
         let is_refused = !denials.is_empty() && denials.iter().all(Denial::denies_update);
         let effect = match (denials.is_empty(), is_refused) {
             (true, _) => effect,
-            (false, true) if known.folders_only => MergeEffect::CreateFolders,
+            (false, true) if change.folders_only => MergeEffect::CreateFolders,
             (false, true) => MergeEffect::NotApplied,
             (false, false) => MergeEffect::Denied,
         };

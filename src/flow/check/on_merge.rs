@@ -24,7 +24,6 @@ pub fn add_on_merge(
         // Loading a config again costs time, and few changes need it.
         let config = |needed: bool| needed.then(|| inputs.config(change, change.is_removed()))?;
         let deleted = config(change.intent == Intent::Delete);
-        let with_folders = config(!change.folders.is_empty());
         let facts = facts.remove(&change.path).unwrap_or_else(|| Facts {
             external_references: Some(change.external_references.clone()),
             ..Facts::default()
@@ -32,8 +31,6 @@ pub fn add_on_merge(
         let known = BeforeMerge {
             change,
             deletes_by: deleted.and_then(|config| Some(config.delete_action()?.1)),
-            folders_only: with_folders
-                .is_some_and(|config| change.is_folders_only(&config.product)),
             policies: policies.for_merge(),
             request: request.cloned(),
             facts,
