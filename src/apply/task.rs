@@ -121,7 +121,7 @@ impl RefusedUpdate {
     pub fn next_step(self) -> NextStep {
         match self {
             Self::ChangedPlan => NextStep::OpenNewPullRequest,
-            Self::ByPolicy => NextStep::ReplaceStack,
+            Self::ByPolicy => NextStep::AllowUpdate,
         }
     }
 }

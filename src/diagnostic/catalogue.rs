@@ -168,7 +168,7 @@ catalogue! {
         "Let the job request identity tokens: on GitHub, grant it `id-token: write`.";
     ImpactTooHigh "impact-too-high":
         "The update would replace or interrupt something, or the product declares a changed key as worse than `safe`. The policy allows changes in place only.",
-        "Allow more under `updates`, or delete and provision the stack anew.";
+        "Set `updates: reviewed` for the environment, if the impact is acceptable. To delete the stack and create it again is no way: retained resources keep their names.";
     ImpactUnknown "impact-unknown":
         "The worst that the update can do is not known: AWS leaves it open, no rule of the product covers a changed key, or no version of the config in the history renders to the deployed template.",
         "Look at `show-changes`; allow more under `updates` only if its worst case is acceptable.";
@@ -243,10 +243,10 @@ catalogue! {
         "Wait until the operation has ended.";
     StackExists "stack-exists":
         "The action creates a stack, and a stack of this name already exists.",
-        "Read `show-changes`. To replace the stack, delete it first.";
+        "Read `show-changes`. Change the stack with an update.";
     StackFailed "stack-failed":
-        "The stack's last operation failed, so that it can only be deleted.",
-        "Delete the stack, or repair it by hand.";
+        "The stack's last operation failed, so CloudFormation does not update it.",
+        "Follow the message. `UPDATE_ROLLBACK_FAILED`: repair the cause and run ContinueUpdateRollback. `UPDATE_FAILED`: run RollbackStack. After a failed creation: delete the stack.";
     StackHasImporters "stack-has-importers":
         "Other stacks import outputs of the stack that is to be deleted.",
         "Delete those stacks, or their imports, first.";
@@ -312,7 +312,7 @@ catalogue! {
         "Correct the spelling, or delete it.";
     UpdateNotAllowed "update-not-allowed":
         "The stack exists, and the policy does not let it be updated. This is the default.",
-        "Delete and provision the stack anew, or allow updates under `updates` in the policy file.";
+        "Allow updates under `updates` in the policy file. To delete the stack and create it again is no way: retained resources keep their names.";
     ValueNotAllowed "value-not-allowed":
         "The value is not one of those allowed.",
         "Use one of the values that the message lists.";

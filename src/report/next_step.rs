@@ -29,7 +29,7 @@ pub enum NextStep {
     /// The update differs from the reviewed one.
     OpenNewPullRequest,
     /// The policy does not allow the update.
-    ReplaceStack,
+    AllowUpdate,
 }
 
 /// Characters of a digest that confirm a deletion.
@@ -73,9 +73,10 @@ impl NextStep {
                  request that changes the config."
                     .to_owned()
             }
-            Self::ReplaceStack => {
-                "The stack stays as it is. To replace it, remove the config in a pull request, have the deletion confirmed, and \
-                 add the config again; or let the policy allow more under `updates`."
+            Self::AllowUpdate => {
+                "The stack stays as it is. To apply the change, allow it under `updates` in the policy file, then change the config \
+                 in a new pull request. Do not remove the config to create the stack again: retained resources keep their \
+                 names, so the creation would fail."
                     .to_owned()
             }
         }

@@ -57,7 +57,7 @@ const WORDS: &[&[&str]] = &[
         "already-deleted",
         "folders-only",
         "open-new-pull-request",
-        "replace-stack",
+        "allow-update",
     ],
 ];
 

@@ -86,7 +86,30 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// A stack whose last operation failed can only be deleted.
+/// How to repair a stack, the least destructive way first.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>
+fn repair(status: &str, name: &str) -> String {
+    match status {
+        "UPDATE_ROLLBACK_FAILED" => format!(
+            "repair the cause that the stack's events name, then run `aws cloudformation continue-update-rollback --stack-name {name}`"
+        ),
+        "UPDATE_FAILED" => format!(
+            "run `aws cloudformation rollback-stack --stack-name {name}`, which restores the state before the update"
+        ),
+        // Nothing of these stacks was ever in use.
+        "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => {
+            "the creation failed: delete the stack, then create it again".to_owned()
+        }
+        "DELETE_FAILED" => {
+            "repair the cause that the stack's events name, then delete the stack again".to_owned()
+        }
+        _ => "repair the cause that the stack's events name; provisioner knows no further way"
+            .to_owned(),
+    }
+}
+
+/// A stack whose last operation failed can only be repaired or deleted.
 pub fn stack_has_not_failed(input: &RuleInput<'_>) -> Option<Denial> {
     let stack = existing(input)?;
     let deletes = deletes(input) || input.kind == EffectKind::Test;
@@ -95,7 +118,7 @@ pub fn stack_has_not_failed(input: &RuleInput<'_>) -> Option<Denial> {
         Denial::new(
             Code::StackFailed,
             format!("the stack is {}", stack.status),
-            "delete the stack, or repair it by hand",
+            repair(&stack.status.0, &stack.name),
         )
     })
 }
@@ -146,4 +169,26 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
             ),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_in_use_is_repaired_and_not_deleted() {
+        let remedy = |status: &str| repair(status, "acme-stack");
+        for (status, command) in [
+            (
+                "UPDATE_ROLLBACK_FAILED",
+                "continue-update-rollback --stack-name acme-stack",
+            ),
+            ("UPDATE_FAILED", "rollback-stack --stack-name acme-stack"),
+        ] {
+            let remedy = remedy(status);
+            assert!(remedy.contains(command), "{remedy}");
+            assert!(!remedy.contains("delete"), "{remedy}");
+        }
+        assert!(remedy("ROLLBACK_COMPLETE").contains("delete the stack"));
+    }
 }
