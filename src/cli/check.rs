@@ -14,7 +14,7 @@ use crate::change::{
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::flow::check::on_merge::add_on_merge;
-use crate::flow::check::report::report;
+use crate::flow::check::report::{report, show_values};
 use crate::forge::Source as _;
 use crate::forge::local::LocalRepository;
 use crate::guard::POLICY_FILE;
@@ -126,6 +126,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         let inputs = read_inputs(&repository, &base, &head, &files, &selection, &given).await?;
         let mut report = report(&inputs, &base, &head, None);
         let plan = &mut report.plan;
+        show_values(plan, &inputs, &policies.for_preview().shown_values());
         reject_claimed_stacks(plan, &inputs, &repository, &head, &selection).await?;
         report.unselected = unselected_configs(
             &repository,

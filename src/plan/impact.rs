@@ -1,6 +1,8 @@
 //! Declared impact: the effect of each changed config key by the product's rules.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::config::Config;
@@ -14,8 +16,51 @@ pub struct Impact {
     /// The span at the head, or of the nearest key above it.
     pub span: Span,
     pub level: Level,
-    /// One sentence.
+    pub before: ChangedValue,
+    pub after: ChangedValue,
+    /// One sentence, or a few.
     pub consequence: String,
+}
+
+/// One side of a changed key. Reports and JSON have only its text, which is `(hidden)` until a report may show more.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChangedValue {
+    value: Value,
+    shown: Option<String>,
+}
+
+impl ChangedValue {
+    fn new(value: Option<&Value>) -> Self {
+        Self {
+            value: value.cloned().unwrap_or_default(),
+            shown: None,
+        }
+    }
+
+    /// `null` if the key is absent.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    pub fn show(&mut self, text: String) {
+        self.shown = Some(text);
+    }
+
+    pub fn text(&self) -> &str {
+        self.shown.as_deref().unwrap_or("(hidden)")
+    }
+}
+
+impl fmt::Debug for ChangedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl Serialize for ChangedValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
 }
 
 /// A key without a rule does not count as harmless.
@@ -33,18 +78,33 @@ pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, ProductE
             before.product.impact_of(&key, old, new)?,
             after.product.impact_of(&key, old, new)?,
         ];
-        let rules = rules.map(|rule| rule.unwrap_or((Level::Unknown, UNCOVERED)));
+        let rules =
+            rules.map(|rule| rule.unwrap_or_else(|| (Level::Unknown, UNCOVERED.to_owned())));
         let [was, is] = rules;
         let (level, consequence) = if was.0 > is.0 { was } else { is };
+        let side = |config: &Config| ChangedValue::new(value_at(&config.values, &key));
         impacts.push(Impact {
             span: after.span_of(&key),
+            before: side(before),
+            after: side(after),
             key,
             level,
-            consequence: consequence.to_owned(),
+            consequence,
         });
     }
     impacts.sort_by(|a, b| (b.level, &a.key).cmp(&(a.level, &b.key)));
     Ok(impacts)
+}
+
+/// The value of a dotted key. A key of a free mapping may have dots itself, so the longest name that fits counts.
+fn value_at<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
+    let entries = value.as_object()?;
+    if let Some(value) = entries.get(key) {
+        return Some(value);
+    }
+    let dots = key.rmatch_indices('.');
+    let mut splits = dots.map(|(at, _)| (&key[..at], &key[at + 1..]));
+    splits.find_map(|(section, rest)| value_at(entries.get(section)?, rest))
 }
 
 /// The worst declared impact of the changed keys; `Level::None` if no key changed.

@@ -33,7 +33,7 @@ pub use deletion::{BUCKET, DeletedResource, Deletion};
 pub use digest::{change_set_digest, combined_digest};
 pub use drift_impact::{DriftImpact, DriftedProperty};
 pub use findings::{LocatedFinding, locate_findings};
-pub use impact::{Impact, declared_level};
+pub use impact::{ChangedValue, Impact, declared_level};
 pub use input::{EarlierVersions, Input};
 pub use key_dependencies::{Cause, KeyDependencies, key_dependencies};
 pub use resource_verdict::{assess_change_set, assess_resource, worst};

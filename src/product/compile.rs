@@ -9,8 +9,8 @@ use super::expression::{Compiled, Printed, engine};
 use super::limits::MAX_EXPRESSIONS;
 use super::preflight::CompiledCheck;
 use super::{
-    CompiledRule, Files, FolderTree, MANIFEST, Manifest, POLICY, Product, Schema, TEMPLATE,
-    known_keys,
+    CompiledImpact, CompiledRule, Files, FolderTree, MANIFEST, Manifest, POLICY, Product, Schema,
+    TEMPLATE, known_keys,
 };
 use crate::diagnostic::Code;
 
@@ -68,10 +68,13 @@ impl Product {
                 .into_iter()
                 .chain(help)
         });
+        let consequences = manifest.impact.iter().enumerate();
+        let consequences =
+            consequences.map(|(index, rule)| (consequence(index), rule.consequence.clone()));
         let sources = files.iter().filter(|(name, _)| name.ends_with(".j2"));
         let sources = sources.map(|(name, text)| (name.clone(), text.clone()));
         let templates = engine(Printed::Json, sources)?;
-        let texts = engine(Printed::Text, texts)?;
+        let texts = engine(Printed::Text, texts.chain(consequences))?;
         let compiled = Cell::new(0);
         let compile = |what: String, source: &str| {
             compiled.set(compiled.get() + 1);
@@ -116,11 +119,14 @@ impl Product {
         let impact = manifest
             .impact
             .iter()
-            .map(|rule| {
-                rule.when
-                    .as_deref()
-                    .map(|when| compile(format!("impact of {:?}", rule.keys), when))
-                    .transpose()
+            .enumerate()
+            .map(|(index, rule)| {
+                let when = rule.when.as_deref();
+                let when = when.map(|when| compile(format!("impact of {:?}", rule.keys), when));
+                Ok(CompiledImpact {
+                    when: when.transpose()?,
+                    consequence: consequence(index),
+                })
             })
             .collect::<anyhow::Result<_>>()?;
         let (folders, folder_tree) = match &manifest.folders {
@@ -177,4 +183,9 @@ impl Product {
             manifest,
         })
     }
+}
+
+/// The name of a rule's consequence among the texts.
+fn consequence(index: usize) -> String {
+    format!("impact/{index}/consequence.text")
 }

@@ -260,10 +260,23 @@ pub struct ImpactRule {
     /// Config keys; each stands for itself and every key below it.
     pub keys: Vec<String>,
     pub level: Level,
-    /// One sentence.
+    /// One sentence; may hold `{{ expression }}` over `before` and `after`.
     pub consequence: String,
     /// Expression over `before` and `after` (both whole configs); absent means always.
     pub when: Option<String>,
+}
+
+impl ImpactRule {
+    /// The consequence without values, for readers of the product: `…` stands for each expression.
+    pub fn outline(&self) -> String {
+        let mut parts = self.consequence.split("{{");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            text.push('…');
+            text.push_str(part.split_once("}}").map_or("", |(_, rest)| rest));
+        }
+        text
+    }
 }
 
 /// Levels of impact, ascending.

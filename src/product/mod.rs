@@ -7,6 +7,7 @@ mod compile;
 mod expression;
 mod filters;
 mod folders;
+mod impact;
 mod limits;
 mod manifest;
 mod operands;
@@ -56,13 +57,13 @@ pub struct Product {
     samples: Vec<String>,
     /// The files.
     templates: &'static Environment<'static>,
-    /// Messages and helps of rules.
+    /// Messages and helps of rules, and consequences of changed keys.
     texts: &'static Environment<'static>,
     names: Vec<(String, Compiled)>,
     target: [Compiled; 3],
     outputs: [Compiled; 2],
     rules: Vec<CompiledRule>,
-    impact: Vec<Option<Compiled>>,
+    impact: Vec<CompiledImpact>,
     folders: Option<[Compiled; 2]>,
     preflight: Vec<preflight::CompiledCheck>,
     actions: Vec<Option<Compiled>>,
@@ -74,6 +75,13 @@ struct CompiledRule {
     when: Compiled,
     message: String,
     help: Option<String>,
+}
+
+#[derive(Debug)]
+struct CompiledImpact {
+    when: Option<Compiled>,
+    /// The name of the text.
+    consequence: String,
 }
 
 /// A rule of the manifest that a config breaks.
@@ -295,40 +303,6 @@ impl Product {
         };
         let offered = offered.map_err(|source| failure(format!("actions.{name}"), source));
         Some(offered.map(|offered| (action, offered)))
-    }
-
-    /// The first impact rule that covers a changed key. `before` and `after` are the scopes of the config at base and head.
-    pub fn impact_of(
-        &self,
-        key: &str,
-        before: &Value,
-        after: &Value,
-    ) -> Result<Option<(Level, &str)>, ProductError> {
-        let covers = |rule: &str| {
-            key.strip_prefix(rule)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        let scope = Value::from_pairs([
-            ("before", before.clone()),
-            ("after", after.clone()),
-            (budget::VARIABLE, budget::of_scope(after)),
-        ]);
-        for (rule, when) in self.manifest.impact.iter().zip(&self.impact) {
-            if !rule.keys.iter().any(|rule| covers(rule)) {
-                continue;
-            }
-            let holds = match when {
-                None => true,
-                Some(when) => when
-                    .eval(&scope)
-                    .map_err(|source| failure(format!("impact of {:?}", rule.keys), source))?
-                    .is_true(),
-            };
-            if holds {
-                return Ok(Some((rule.level, &rule.consequence)));
-            }
-        }
-        Ok(None)
     }
 
     pub fn render_template(&self, scope: &Value) -> Result<String, ProductError> {

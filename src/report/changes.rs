@@ -1,6 +1,7 @@
 //! The preview of a change set.
 
 use super::Text;
+use super::changed_keys::{changed_value, show_changed_values};
 use super::format::Format;
 use super::redactor::Redactor;
 use crate::diagnostic::Span;
@@ -48,6 +49,7 @@ pub fn redacted_changes(changes: &Changes, values: &Redactor) -> Changes {
     for reason in reasons.chain(&mut shown.refused).chain(nested) {
         *reason = values.redact(reason);
     }
+    show_changed_values(shown.declared.as_deref_mut().unwrap_or_default(), values);
     let mut numbered = values.hidden_value_ids();
     for live in shown.drift.iter_mut().flat_map(|drift| &mut drift.live) {
         let texts = [&mut live.deployed, &mut live.live, &mut live.updated];
@@ -75,12 +77,15 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
                 vec![
                     Text::ours(impact.level.word()),
                     key_text(&impact.key, impact.span),
+                    changed_value(impact),
                     Text::sentence(&impact.consequence),
                 ]
             });
             let rows: Vec<Vec<Text>> = rows.collect();
             text.push('\n');
-            text.push_str(&format.table(&["declared", "key", "consequence"], &rows));
+            text.push_str(
+                &format.table(&["declared", "key", "before → after", "consequence"], &rows),
+            );
         }
         None if changes.status.is_some() && !changes.resources.is_empty() => {
             let note = "note: no known version of the config renders to the deployed template, so what the changed keys mean cannot be said";

@@ -3,6 +3,7 @@
 use minijinja::value::{Serde, Value};
 use minijinja::{Error, context};
 
+use super::changed_keys::changed_value;
 use super::check::Report;
 use super::check_groups::EqualChanges;
 use super::diagnostics::{diagnostic, diagnostic_without_path};
@@ -49,11 +50,18 @@ pub(super) fn group_section(
         markdown_row(&[
             Text::name(&impact.key),
             Text::number(impact.span.start.line),
+            changed_value(impact),
             level_text(impact.level),
             Text::sentence(&impact.consequence),
         ])
     });
-    let impact_head = ["Changed key", "Line", "Declared impact", "Consequence"];
+    let impact_head = [
+        "Changed key",
+        "Line",
+        "Before → after",
+        "Declared impact",
+        "Consequence",
+    ];
     let impact = rows(&impact_head, impact);
     // AWS's preview replaces the estimate from the templates.
     let is_previewed = preview.is_some_and(|preview| !preview.markdown.is_empty());

@@ -3,6 +3,7 @@
 mod action_summary;
 mod alert;
 mod allow_list;
+mod changed_keys;
 mod changes;
 mod check;
 mod check_comment;
@@ -56,6 +57,7 @@ mod unserved;
 
 pub use action_summary::{ActionSummary, FolderCount};
 pub use alert::Alert;
+pub use changed_keys::show_changed_values;
 pub use changes::{changes, changes_summary, redacted_changes};
 pub use check::{CheckContext, Collision, Report};
 pub use check_comment::{MARKER, markdown, results_markdown};

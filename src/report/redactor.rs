@@ -41,6 +41,8 @@ pub struct Redactor {
     hidden: BTreeSet<String>,
     /// Finds all hidden values in one pass over a text.
     finder: Option<AhoCorasick>,
+    /// Config keys whose values the policy allows to be shown.
+    keys: Vec<String>,
 }
 
 impl Redactor {
@@ -101,7 +103,10 @@ impl Redactor {
             .filter(|text| !is_structural(text))
             .collect();
         let own = OwnNames { shown, of_template };
-        Self::new(own, hidden)
+        Self {
+            keys: more.to_vec(),
+            ..Self::new(own, hidden)
+        }
     }
 
     fn new(own: OwnNames, hidden: BTreeSet<String>) -> Self {
@@ -112,6 +117,7 @@ impl Redactor {
             own,
             hidden,
             finder: finder.ok(),
+            keys: Vec::new(),
         }
     }
 
@@ -128,9 +134,20 @@ impl Redactor {
             Value::Null | Value::Bool(_) => true,
             // A number that is hidden elsewhere is hidden here.
             Value::Number(number) => !self.hidden.contains(&number.to_string()),
-            Value::String(word) => self.own.shown.contains(word),
+            Value::String(word) => word.is_empty() || self.own.shown.contains(word),
             Value::Array(_) | Value::Object(_) => false,
         }
+    }
+
+    /// Whether the two values of a changed key may be shown. An absent value says nothing about a number on the other side.
+    pub(super) fn may_show_change(&self, key: &str, values: [&Value; 2]) -> bool {
+        let is_allowed = self.keys.iter().any(|allowed| {
+            key.strip_prefix(allowed.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+        let is_number = values.iter().any(|value| value.is_number());
+        let is_absent = values.iter().any(|value| value.is_null());
+        is_allowed || !(is_number && is_absent) && values.iter().all(|value| self.may_show(value))
     }
 
     /// An AWS message that shows only AWS's own words and the config's names.
@@ -188,18 +205,23 @@ impl HiddenValueIds<'_> {
     /// The value, or its number. `text` is JSON or plain text.
     pub fn show(&mut self, text: &str) -> String {
         let value = read(text);
-        if self.values.may_show(&value) {
+        let may_show = self.values.may_show(&value);
+        self.show_value(&value, may_show)
+    }
+
+    pub(super) fn show_value(&mut self, value: &Value, may_show: bool) -> String {
+        if may_show || value.is_null() {
             return match value {
-                Value::String(word) => word,
+                Value::String(word) if !word.is_empty() => word.clone(),
                 other => other.to_string(),
             };
         }
-        if is_alias(&value) {
+        if is_alias(value) {
             return HIDDEN.to_owned();
         }
-        let known = self.hidden.iter().position(|hidden| *hidden == value);
+        let known = self.hidden.iter().position(|hidden| hidden == value);
         let at = known.unwrap_or_else(|| {
-            self.hidden.push(value);
+            self.hidden.push(value.clone());
             self.hidden.len() - 1
         });
         format!("(hidden {})", at + 1)
@@ -322,6 +344,23 @@ mod tests {
         let values = values();
         let mut numbered = values.hidden_value_ids();
         texts.iter().map(|text| numbered.show(text)).collect()
+    }
+
+    #[test]
+    fn values_of_a_key_are_shown_together_or_not_at_all() {
+        let show = |key: &str, before: Value, after: Value| {
+            let mut values = values();
+            values.keys = vec!["s3.tags".to_owned()];
+            values.may_show_change(key, [&before, &after])
+        };
+        assert!(show("s3.days", 90.into(), 2555.into()));
+        assert!(show("s3.on", Value::Null, true.into()));
+        // The template marks only the new number as a secret.
+        assert!(!show("s3.pin", 1234.into(), 73_829_164.into()));
+        assert!(!show("s3.pin", 1234.into(), Value::Null));
+        assert!(!show("s3.name", "Enabled".into(), "secret".into()));
+        assert!(show("s3.tags.Team", "a".into(), "b".into()));
+        assert!(!show("s3.tagsets", "a".into(), "b".into()));
     }
 
     #[test]

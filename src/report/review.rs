@@ -97,7 +97,7 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
             .map(|rule| context! {
                 keys => Value::from(Serde(&rule.keys)),
                 level => rule.level.word(),
-                consequence => rule.consequence.as_str(),
+                consequence => rule.outline(),
                 when => rule.when.as_deref(),
             })
             .collect::<Vec<_>>(),

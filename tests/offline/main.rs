@@ -18,6 +18,7 @@ mod command;
 mod command_errors;
 mod command_line;
 mod config;
+mod declared_impact;
 mod docs;
 mod fake_github;
 mod foreign_text;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use self::on_merge::add_on_merge;
 use self::preview::{PreviewContext, Seen, preview};
 use self::publish::{deliver, set_status, write_comment};
-use self::report::{collisions, report};
+use self::report::{collisions, report, show_values};
 use crate::change::{
     ChangeInputs, GroupOrigin, ProposedPolicies, group_origin, read_inputs, reject_claimed_stacks,
     require_matches, unselected_configs,
@@ -119,6 +119,8 @@ async fn assess_change(
     let given = &environment.given;
     let inputs = read_inputs(source, base, head, change.files, &selection, given).await?;
     let mut report = report(&inputs, base, head, Some(&environment.run));
+    let shown = policies.for_preview().shown_values();
+    show_values(&mut report.plan, &inputs, &shown);
     reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
     report.unselected = unselected_configs(
         source,

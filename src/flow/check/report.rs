@@ -1,12 +1,14 @@
 //! The report of a check, from inputs of any source.
 
+use rayon::prelude::*;
+
 use crate::VERSION;
 use crate::change::ChangeInputs;
 use crate::ci::JobRun;
 use crate::forge::OpenPullRequest;
 use crate::model::CommitSha;
 use crate::plan::{Plan, assess};
-use crate::report::{CheckContext, Collision, Notice, Report};
+use crate::report::{CheckContext, Collision, Notice, Redactor, Report, show_changed_values};
 
 /// `run`: the job's run; `None` on a laptop.
 pub fn report(
@@ -28,6 +30,19 @@ pub fn report(
         url: run.and_then(|run| run.url.clone()),
     };
     Report::new(context, plan, notices)
+}
+
+/// Fills in the values of changed keys. `shown`: keys whose values the policy allows to be shown.
+pub fn show_values(plan: &mut Plan, inputs: &ChangeInputs, shown: &[String]) {
+    let changes = plan.changes.par_iter_mut();
+    changes
+        .filter(|change| !change.impact.is_empty())
+        .for_each(|change| {
+            if let Some(config) = inputs.config(change, false) {
+                let values = Redactor::for_config(&config, shown);
+                show_changed_values(&mut change.impact, &values);
+            }
+        });
 }
 
 /// Other open pull requests that change configs of the plan.

@@ -1,0 +1,26 @@
+//! Values of changed keys, before and after, as far as they may be shown.
+
+use super::Text;
+use super::redactor::Redactor;
+use crate::plan::Impact;
+
+/// Fills in the texts of all values. A key's two values are shown together or not at all: one of them can be a secret that only the
+/// other side's template marks.
+pub fn show_changed_values(impacts: &mut [Impact], values: &Redactor) {
+    let mut ids = values.hidden_value_ids();
+    for impact in impacts {
+        let shown =
+            values.may_show_change(&impact.key, [impact.before.value(), impact.after.value()]);
+        for side in [&mut impact.before, &mut impact.after] {
+            let text = ids.show_value(side.value(), shown);
+            side.show(text);
+        }
+    }
+}
+
+/// `before → after`.
+pub(super) fn changed_value(impact: &Impact) -> Text {
+    Text::name(impact.before.text())
+        .and(Text::ours(" → "))
+        .and(Text::name(impact.after.text()))
+}
