@@ -44,6 +44,13 @@ impl Config {
         })
     }
 
+    /// The action that writes the operator's policy.
+    pub fn policy_action(&self) -> Option<&str> {
+        let mut actions = self.product.manifest.actions.iter();
+        let found = actions.find(|(_, action)| action.verb == Verb::RenderPolicy)?;
+        Some(found.0)
+    }
+
     /// The same config with `suffix` appended to the stack's name and to every name in it. A name that becomes too long is an
     /// error.
     pub fn with_name_suffix(&self, suffix: &str) -> Result<Self, Vec<Diagnostic>> {

@@ -4,7 +4,10 @@ use rayon::prelude::*;
 
 use super::renames::ConfigRenames;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
-use super::{BUCKET, Change, Impact, Input, Intent, NewFolders, Plan, digest, impact, resources};
+use super::{
+    BUCKET, Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, digest, impact,
+    resources,
+};
 use crate::config::{Config, LoadResult, load_file};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
@@ -75,6 +78,7 @@ fn assess_one(
         template: None,
         folders: Vec::new(),
         folders_only: false,
+        policy_update: None,
         external_references: Vec::new(),
         diagnostics: Vec::new(),
         caveat: None,
@@ -169,6 +173,16 @@ fn present(
         .filter(|prefix| !old_prefixes.contains(prefix))
         .map(|prefix| NewFolders { prefix, count })
         .collect();
+    let old_policy = match &base {
+        Some(Ok(base)) => base.policy.as_deref(),
+        _ => None,
+    };
+    let policy = after.product.render_policy(&after.derived.scope).ok();
+    if policy.as_deref() != old_policy {
+        change.policy_update = Some(PolicyUpdate {
+            action: after.policy_action().map(str::to_owned),
+        });
+    }
     match base {
         None => {
             change.intent = Intent::Create;
@@ -220,6 +234,8 @@ fn stack_left_behind(before: &Config, after: &Config) -> Diagnostic {
 /// The base of the comparison.
 struct Base {
     template: String,
+    /// The operator's policy; `None` if it does not render.
+    policy: Option<String>,
     prefixes: Vec<String>,
     impact: Vec<Impact>,
     /// Whether only keys of folders changed, and the product renders the config as before.
@@ -235,6 +251,7 @@ impl Base {
             !impact.is_empty() && impact.iter().all(is_folder) && renders_alike(before, after);
         Ok(Self {
             template: before.product.render_template(&before.derived.scope)?,
+            policy: before.product.render_policy(&before.derived.scope).ok(),
             prefixes: before.product.folder_prefixes(&before.derived.scope)?,
             impact,
             requests_folders,

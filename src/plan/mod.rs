@@ -104,6 +104,9 @@ pub struct Change {
     /// Whether the change requests nothing but folders: neither another key nor the product changed.
     #[serde(skip)]
     pub folders_only: bool,
+    /// Set if the operator's IAM policy of the config is new or differs from the base's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_update: Option<PolicyUpdate>,
     /// What the template at the head refers to outside of it.
     #[serde(skip)]
     pub external_references: Vec<ExternalReference>,
@@ -112,6 +115,13 @@ pub struct Change {
     /// Why the comparison with the base is incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caveat: Option<String>,
+}
+
+/// The operator's IAM policy changes, and the roles of CI with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyUpdate {
+    /// The product's action that writes the policy; `None` if it offers none.
+    pub action: Option<String>,
 }
 
 impl Change {

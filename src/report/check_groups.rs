@@ -97,6 +97,7 @@ fn signature(report: &Report, change: &Change) -> Value {
         "impact": impact.collect::<Vec<_>>(),
         "resources": resources.collect::<Vec<_>>(),
         "folders": folders,
+        "policy_update": change.policy_update,
         "problems": problems.collect::<Vec<_>>(),
         "lines": change.diff.as_ref().map(|diff| (diff.added, diff.removed)),
         "caveat": change.caveat,

@@ -13,7 +13,7 @@ use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{Refusal, Text};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Change, Intent, Renamed, TemplateResourceChange};
+use crate::plan::{Change, Intent, PolicyUpdate, Renamed, TemplateResourceChange};
 use crate::product::Level;
 use crate::template::{DataKind, DeletionBehavior};
 use crate::text::pluralize;
@@ -102,6 +102,7 @@ pub(super) fn group_section(
             renamed_from => renamed_from.map(|path| path.as_str()),
             renamed_to => renamed_to.map(|path| path.as_str()),
             caveat => change.caveat.as_deref(),
+            policy_update => change.policy_update.as_ref().map(|update| safe(policy_update_text(change, update).markdown())),
             problems => (!problems.is_empty()).then(|| problems.join(if is_invalid && !group.is_single() { "" } else { "\n" })),
             more_problems => truncation_note(all_problems, problems.len(), "problem"),
             impact,
@@ -135,6 +136,22 @@ fn group_problems(group: &EqualChanges<'_>) -> Vec<String> {
         diagnostic(&plain)
     });
     lines.collect()
+}
+
+/// How to get the permissions that the changed config needs.
+fn policy_update_text(change: &Change, update: &PolicyUpdate) -> Text {
+    let roles = Text::ours("the roles of CI with `provisioner roles`");
+    let text =
+        Text::ours("🔑 The permissions of the stack's operator change. Before the merge, write ");
+    let text = match &update.action {
+        None => text.and(roles),
+        Some(action) => text
+            .and(Text::ours("the operator's policy with "))
+            .and(Text::name(format!("provisioner {action} {}", change.path)))
+            .and(Text::ours(" and "))
+            .and(roles),
+    };
+    text.and(Text::ours(", and deploy both."))
 }
 
 /// The other configs of a group, as a list.
