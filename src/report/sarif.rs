@@ -54,7 +54,7 @@ fn rule(code: &Code) -> Value {
     })
 }
 
-/// Finds the same problem again after its line moved. GitHub reads this key.
+/// Finds the same problem again after its line moved.
 fn line_hash(diagnostic: &Diagnostic) -> String {
     let line = diagnostic.source_line.as_deref().map(str::trim);
     let parts = [
@@ -118,8 +118,7 @@ mod tests {
         assert_eq!(place["artifactLocation"]["uri"], "a%3Ab/%E2%80%AE.yaml");
     }
 
-    /// GitHub requires these properties, for the codes of products too, and follows a problem by its fingerprint.
-    /// <https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>
+    /// Code scanning requires these properties, for the codes of products too, and follows a problem by its fingerprint.
     #[test]
     fn rules_have_texts_and_results_a_fingerprint_that_survives_a_moved_line() {
         let path = RepoPath::parse("a.yaml").unwrap();
