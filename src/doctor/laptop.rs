@@ -9,7 +9,7 @@ use crate::model::FileContents;
 use crate::product::Registry;
 use crate::report::Found;
 use crate::workspace::{
-    ConfigFile, add_repository_products, exit_of_search, locate, policy_file, selected_configs,
+    ConfigFile, add_repository_products, configs_by_policy, exit_of_search, locate, policy_file,
 };
 
 /// Looks at the policy file, the configs, and the credentials in each account and region that these name.
@@ -25,13 +25,11 @@ pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
         (Err(problems), _) => diagnosis.invalid_policy(problems),
     }
     let found = match arguments.is_empty() {
-        true => selected_configs(),
+        true => configs_by_policy(&path, &policy),
         false => locate(arguments),
     };
     let files = match found {
         Ok(files) => files,
-        // Reported above.
-        Err(_) if policy.is_err() => Vec::new(),
         Err(problems) => {
             let exit = exit_of_search(&problems);
             let messages = problems

@@ -9,7 +9,7 @@ use super::{add_repository_products, policy_file, read_contents};
 use crate::config::MAX_BYTES;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
-use crate::guard::read_policy_file;
+use crate::guard::{LoadedPolicy, read_policy_file};
 use crate::model::{FileContents, RepoPath};
 use crate::product::{Registry, built_in_products};
 use crate::text::{and_list, or_list, quote};
@@ -97,14 +97,24 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
 pub fn selected_configs() -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
     let (path, file) = policy_file();
     let policy = read_policy_file(&path, file.as_ref())?;
-    let top = match policy.configs.is_empty() {
-        true => Path::new(""),
-        false => Path::new(path.as_str()).parent().unwrap_or(Path::new("")),
+    configs_by_policy(&path, &Ok(policy))
+}
+
+/// The same, by a policy that was read. One that does not load selects by the built-in globs.
+pub fn configs_by_policy(
+    path: &RepoPath,
+    policy: &LoadedPolicy,
+) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
+    let top = match policy {
+        Ok(policy) if !policy.configs.is_empty() => {
+            Path::new(path.as_str()).parent().unwrap_or(Path::new(""))
+        }
+        _ => Path::new(""),
     };
-    let selector = ConfigSelector::for_policy(&[], &Ok(policy)).map_err(|error| {
+    let selector = ConfigSelector::for_policy(&[], policy).map_err(|error| {
         let glob = error.downcast_ref::<globset::Error>();
         let problem = glob.and_then(|error| Some(glob_invalid(error.glob()?, error)));
-        let other = || Diagnostic::error(Code::GlobInvalid, &path, format!("{error:#}"));
+        let other = || Diagnostic::error(Code::GlobInvalid, path, format!("{error:#}"));
         vec![problem.unwrap_or_else(other)]
     })?;
     let mut registry = Registry::built_in();

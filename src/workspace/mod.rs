@@ -12,7 +12,9 @@ mod products;
 mod repository;
 mod selection;
 
-pub use configs::{ConfigFile, exit_of_search, glob_invalid, locate, selected_configs};
+pub use configs::{
+    ConfigFile, configs_by_policy, exit_of_search, glob_invalid, locate, selected_configs,
+};
 pub use globs::{GlobFolders, config_glob};
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_report};
 pub use policy::policy_file;

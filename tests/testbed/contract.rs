@@ -79,6 +79,7 @@ fn official_example_payloads_are_understood() {
                     assert!(matches!(event, CiEvent::Comment { id, .. } if id == comment));
                     of_ours += 1;
                 }
+                "workflow_dispatch" => assert!(matches!(event, CiEvent::Dispatch { .. })),
                 other => assert_eq!(event, CiEvent::Other(other.to_owned())),
             }
         }

@@ -66,7 +66,9 @@ fn sentence(workdir: &Workdir, output: &CommandOutput) -> String {
     let line = workdir.redact_account(output.stdout.lines().next().unwrap_or_default());
     let (_, line) = line.split_once(": ").unwrap_or(("", &line));
     let folders = regex::Regex::new(" in acme.*").unwrap();
-    folders.replace(line, "").into_owned()
+    let line = folders.replace(line, "");
+    let suffix = regex::Regex::new("-stack-t[a-z0-9]{6}").unwrap();
+    suffix.replace_all(&line, "-stack-tSUFFIX").into_owned()
 }
 
 #[test]

@@ -125,6 +125,25 @@ fn a_repair_of_the_policy_needs_two_approvals() {
     world.github.take_writes();
 }
 
+/// A merge that left the policy broken is not judged by a repair that came later: it may have edited the policy in its own favor.
+#[test]
+fn attack_a_later_repair_judges_an_earlier_merge() {
+    let world = World::new("version: 1\ndefaults: {approvals: 0}\n");
+    let pull = world.proposed(CONFIG);
+    pull.approve(&world.bob);
+    pull.approve(&world.carol);
+    let before = world.merged(&pull);
+    let repair = world.repo.commit("main").author(&world.carol);
+    repair.write(".provisioner.yaml", policy("")).push();
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}", run.summary);
+    let codes = codes_of(&run.summary);
+    let is_invalid = codes.iter().any(|code| *code == "policy-invalid");
+    assert!(is_invalid, "{codes:?}");
+    assert_eq!(world.stacks(), []);
+    world.github.take_writes();
+}
+
 #[test]
 fn attack_a_product_edited_after_the_plan_was_shown() {
     // The default branch's product renders the preview, not the pull request's.
