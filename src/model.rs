@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 pub struct WebAddress(String);
 
 impl WebAddress {
-    /// `None` if the text is none.
+    /// `None` if the text is not such an address.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text
             .strip_prefix("https://")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::forge::{Forge, ForgeError, QueuedPullRequest};
+use crate::forge::{DefaultBranch, Forge, ForgeError, QueuedPullRequest};
 use crate::model::CommitSha;
 
 /// Commits from a group to the default branch. A queue has at most 100 entries, and a rebased pull request has several commits.
@@ -24,8 +24,12 @@ pub enum GroupOrigin {
 ///
 /// The forge names a group's branch after its pull request and its base. The branches have to form a chain without a gap from the
 /// default branch to the head, because a commit of a queue is in no pull request before it is merged.
-pub async fn group_origin(forge: &dyn Forge, head: &CommitSha) -> Result<GroupOrigin, ForgeError> {
-    match read_origin(forge, head).await {
+pub async fn group_origin(
+    forge: &dyn Forge,
+    branch: &DefaultBranch,
+    head: &CommitSha,
+) -> Result<GroupOrigin, ForgeError> {
+    match read_origin(forge, branch, head).await {
         Err(error) if error.is_not_allowed() => {
             log::warn!("{error}");
             Ok(GroupOrigin::Unknown)
@@ -34,8 +38,11 @@ pub async fn group_origin(forge: &dyn Forge, head: &CommitSha) -> Result<GroupOr
     }
 }
 
-async fn read_origin(forge: &dyn Forge, head: &CommitSha) -> Result<GroupOrigin, ForgeError> {
-    let branch = forge.default_branch().await?;
+async fn read_origin(
+    forge: &dyn Forge,
+    branch: &DefaultBranch,
+    head: &CommitSha,
+) -> Result<GroupOrigin, ForgeError> {
     let start = forge.merge_base(&branch.tip, head).await?;
     let queue = forge.merge_queue(&branch.branch.name).await?;
     let Some(numbers) = pull_requests(forge, &queue, &start, head).await? else {

@@ -90,11 +90,6 @@ impl ProposedPolicies {
         ConfigSelector::for_policies(globs, std::iter::once(&self.tip).chain(after))
     }
 
-    /// Whether the change edits the policy file.
-    pub fn is_changed(&self) -> bool {
-        self.after.is_some()
-    }
-
     /// What the change makes of the policy; `None` if it does not edit it.
     pub async fn change(
         &self,
@@ -114,7 +109,7 @@ impl ProposedPolicies {
         let Some(mut change) = change else {
             return Ok(None);
         };
-        if after.is_ok() && self.tip.is_ok() {
+        if after.is_ok() && self.tip.is_ok() && !now.globs().eq(then.globs()) {
             let (before, _) = inputs.targets_at(source, head, &now).await?;
             change.added = difference(&selected, &before);
             change.left = difference(&before, &selected);

@@ -75,7 +75,10 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
     let number = match &job.environment.event {
         CiEvent::PullRequest { number } => *number,
         CiEvent::MergeGroup { base, head } => {
-            let origin = group_origin(job.forge, head).await;
+            let origin = match job.forge.default_branch().await {
+                Ok(branch) => group_origin(job.forge, &branch, head).await,
+                Err(error) => Err(error),
+            };
             job.fork = !matches!(origin, Ok(GroupOrigin::Own));
             diagnosis.pass("job", "event", &Found::MergeQueue);
             return Some(base.clone());

@@ -45,19 +45,15 @@ impl<'a> Policies<'a> {
         Self { before, now }
     }
 
-    /// Whether the change repaired the policy. A policy that does not load cannot forbid its own repair, so the policy of now decides
+    /// The policy of now, if the change repaired the policy. A policy that does not load cannot forbid its own repair, so the policy of now decides
     /// alone, at its strictest. Callers pass no policy of now for a change that left the policy broken.
-    pub fn is_repaired(self) -> bool {
-        self.repair().is_some()
-    }
-
     fn repair(self) -> Option<&'a Policy> {
         self.before.as_ref().err()?;
         self.now?.as_ref().ok()
     }
 
     fn both(self) -> impl Iterator<Item = &'a LoadedPolicy> {
-        let before = (!self.is_repaired()).then_some(self.before);
+        let before = self.repair().is_none().then_some(self.before);
         before.into_iter().chain(self.now)
     }
 

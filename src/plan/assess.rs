@@ -158,7 +158,7 @@ fn present(
         None => Err(
             "The config at the base has errors, so there is nothing to compare with.".to_owned(),
         ),
-        Some(before) => Base::new(&before, &after)
+        Some(before) => Base::new(&before, &after, &new)
             .map_err(|failure| format!("The base cannot be compared with: {failure}")),
     });
     let old_prefixes = match &base {
@@ -243,12 +243,13 @@ struct Base {
 }
 
 impl Base {
-    fn new(before: &Config, after: &Config) -> Result<Self, ProductError> {
+    /// `new`: the rendered template of `after`.
+    fn new(before: &Config, after: &Config, new: &str) -> Result<Self, ProductError> {
         let impact = impact::declared(before, after)?;
         let keys = after.product.folder_keys();
         let is_folder = |it: &Impact| it.level == Level::Safe && keys.contains(&it.key);
         let requests_folders =
-            !impact.is_empty() && impact.iter().all(is_folder) && renders_alike(before, after);
+            !impact.is_empty() && impact.iter().all(is_folder) && renders(before, after, new);
         Ok(Self {
             template: before.product.render_template(&before.derived.scope)?,
             policy: before.product.render_policy(&before.derived.scope).ok(),
@@ -259,11 +260,10 @@ impl Base {
     }
 }
 
-/// Whether the product before the change renders the config after it to the same template.
-fn renders_alike(before: &Config, after: &Config) -> bool {
-    let by = |config: &Config| config.product.render_template(&after.derived.scope).ok();
-    let old = by(before);
-    old.is_some() && old == by(after)
+/// Whether the product before the change renders the config after it to this template.
+fn renders(before: &Config, after: &Config, template: &str) -> bool {
+    let rendered = before.product.render_template(&after.derived.scope);
+    rendered.is_ok_and(|rendered| rendered == template)
 }
 
 fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Document>) {

@@ -150,7 +150,7 @@ fn lost(change: &ResourceChange, how: &str) -> ResourceVerdict {
 /// The verdict if the policy action is missing or contradicts the change.
 fn may_lose_data(change: &ResourceChange) -> ResourceVerdict {
     let reason = match &change.policy_action {
-        None => "nothing is said about what becomes of the old one".to_owned(),
+        None => "CloudFormation does not report whether it deletes the old resource".to_owned(),
         Some(policy) => format!("a policy `{}` that does not fit the action", policy.word()),
     };
     match holds(change) {

@@ -87,8 +87,7 @@ fn signature(report: &Report, change: &Change) -> Value {
     let resources = change.resources.iter();
     let folders: usize = change.folders.iter().map(|set| set.count).sum();
     json!({
-        // Names of other files are told of each config.
-        "alone": change.renamed.is_some() || change.moved_from.is_some(),
+        // A section names the other file of a rename or a move, so such a config has a section of its own.
         "path": (change.renamed.is_some() || change.moved_from.is_some()).then_some(&change.path),
         "intent": change.intent,
         "environment": change.target.as_ref().filter(|_| !is_invalid).map(|target| &target.environment),

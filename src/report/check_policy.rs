@@ -28,7 +28,7 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
         return text;
     };
     if problems.is_empty() && change.was_valid {
-        text.push_str("\nThe policy takes effect after the merge. An effect has to pass the policy before the merge and the one after it.\n");
+        text.push_str("\nThe policy takes effect after the merge. The policy before the merge and the policy after it must both allow a change.\n");
     }
     if !change.was_valid {
         text.push_str("\nThe policy file before this change has errors. After the merge, the new policy decides alone about this change, with at least 2 approvals and without deletions.\n");
@@ -48,9 +48,12 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
         text.push_str(&format!("\nand {}.\n", pluralize(more, "more key")));
     }
     let lists = [
-        ("These files are configs after the merge", &change.added),
         (
-            "These files are no configs after the merge; their stacks stay, and nothing manages them",
+            "After the merge, these files are configs too",
+            &change.added,
+        ),
+        (
+            "After the merge, these files are not configs. Their stacks stay, and provisioner no longer manages them",
             &change.left,
         ),
     ];

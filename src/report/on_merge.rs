@@ -17,7 +17,7 @@ use crate::stack::{Health, Stack, StackName};
 #[derive(Clone, Debug, Serialize)]
 pub struct OnMerge {
     pub effect: MergeEffect,
-    /// Whether AWS was asked if the stack exists. Otherwise the config at the base stands for a stack.
+    /// Whether the preview read the stack's state from AWS. If not, a config at the base implies a stack.
     pub asked: bool,
     /// `None` if the merge has no effect.
     pub requires: Option<ApprovalRequirement>,
@@ -140,8 +140,8 @@ impl OnMerge {
         // Without the digest of a change set, the guard denies the update of an existing stack.
         if in_ci && !previewed && effect == MergeEffect::UpdateStack && denials.is_empty() {
             denials.push(Denial {
-                code: Code::ImpactUnknown,
-                fact: "AWS was not asked what the update does, so an existing stack is not updated"
+                code: Code::PlanChanged,
+                fact: "the check read no change set, so the merge updates no existing stack"
                     .to_owned(),
                 remedy: "let the check read the stack with a plan role, then run the check again"
                     .to_owned(),
@@ -150,7 +150,12 @@ impl OnMerge {
         let is_refused = !denials.is_empty() && denials.iter().all(Denial::denies_update);
         let effect = match (denials.is_empty(), is_refused) {
             (true, _) => effect,
-            (false, true) if change.folders_only => MergeEffect::CreateFolders,
+            // Reviewers of another plan did not review the folders either.
+            (false, true)
+                if change.folders_only && !denials.iter().any(Denial::is_of_changed_plan) =>
+            {
+                MergeEffect::CreateFolders
+            }
             (false, true) => MergeEffect::NotApplied,
             (false, false) => MergeEffect::Denied,
         };
@@ -165,8 +170,8 @@ impl OnMerge {
         })
     }
 
-    /// The problems of the config: errors that only another policy or config lifts, and warnings. A missing role is none: a check may
-    /// be set up before the roles. The errors of a policy file are reported at its own lines.
+    /// The problems of the config: errors need another policy or config, warnings do not. A missing role is not reported, because teams
+    /// can set up checks before roles. The errors of a policy file are reported at its own lines.
     pub fn diagnostics(&self, path: &RepoPath) -> Vec<Diagnostic> {
         let denials = self.denials.iter();
         let elsewhere = [Code::RoleNotConfigured, Code::PolicyInvalid];

@@ -207,7 +207,7 @@ async fn merge_group(
         fork: Some(false),
         ..ChangeRequest::default()
     };
-    let seen = match group_offline(job, head, &assessment.report).await {
+    let seen = match group_offline(job, &branch, head, &assessment.report).await {
         Some((reason, unanswered)) => {
             request.fork = Some(matches!(reason, OfflineReason::QueuedFork { .. }));
             assessment.report.notices.push(Notice::Offline { reason });
@@ -228,6 +228,7 @@ async fn merge_group(
 /// not answer.
 async fn group_offline(
     job: &Job,
+    branch: &DefaultBranch,
     head: &CommitSha,
     report: &Report,
 ) -> Option<(OfflineReason, Option<Exit>)> {
@@ -235,7 +236,7 @@ async fn group_offline(
     if report.plan.changes.is_empty() || job.environment.issuer.is_none() {
         return None;
     }
-    match group_origin(&*job.forge, head).await {
+    match group_origin(&*job.forge, branch, head).await {
         Ok(GroupOrigin::Own) => None,
         Ok(GroupOrigin::Fork(number)) => Some((OfflineReason::QueuedFork { number }, None)),
         Ok(GroupOrigin::Unknown) => Some((OfflineReason::QueueUnknown, None)),

@@ -213,3 +213,24 @@ fn a_moved_config_creates_a_stack_and_names_the_former_one() {
     }
     assert!(scene.comment().contains("stack-left-behind"));
 }
+
+/// Without a change set, the guard denies the update as another plan. So the merge creates no folders either.
+#[test]
+fn without_a_change_set_the_forecast_promises_neither_update_nor_folders() {
+    let scene = scene(&format!(
+        "environments: {{prod: {{updates: reviewed, {ROLES}}}}}\n"
+    ));
+    scene
+        .repo
+        .commit("change")
+        .write(&path("b001"), config("b001", "  solutions: [churn]\n"))
+        .write(&path("b002"), config("b002", "  tags: {Team: y}\n"))
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    for tenant in ["b001", "b002"] {
+        let on_merge = on_merge(&run, tenant);
+        assert_eq!(on_merge["effect"], "not-applied", "{tenant}");
+        assert_eq!(on_merge["denials"][0]["code"], "plan-changed", "{tenant}");
+    }
+}
