@@ -44,6 +44,12 @@ impl Config {
         })
     }
 
+    /// Whether the delete action empties and deletes buckets, retained ones included.
+    pub fn deletion_empties_buckets(&self) -> bool {
+        let action = self.delete_action();
+        action.is_some_and(|(_, verb)| verb == Verb::TearDown)
+    }
+
     /// The action that writes the operator's policy.
     pub fn policy_action(&self) -> Option<&str> {
         let mut actions = self.product.manifest.actions.iter();

@@ -9,7 +9,7 @@ use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{StackBucket, StackOperation, StackResource};
 use crate::guard::{Delete, Facts, Inspect, TearDown};
-use crate::plan::{BUCKET, DeletedResource, Deletion};
+use crate::plan::{DeletedResource, Deletion, behavior_on_delete};
 use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, Stack, StackName};
 use crate::template::{DeletionBehavior, Document};
@@ -87,10 +87,11 @@ async fn inspect_deletion(
             buckets.push(bucket.clone());
         }
         deletion.resources.push(DeletedResource {
-            deletion_behavior: match empties && resource.kind == BUCKET {
-                true => DeletionBehavior::Deleted,
-                false => deletion_behavior(document.as_ref(), &resource),
-            },
+            deletion_behavior: behavior_on_delete(
+                &resource.kind,
+                deletion_behavior(document.as_ref(), &resource),
+                empties,
+            ),
             logical_id: resource.logical_id,
             physical_id: resource.physical_id,
             kind: resource.kind,

@@ -5,14 +5,14 @@ use rayon::prelude::*;
 use super::renames::ConfigRenames;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{
-    BUCKET, Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, digest, impact,
-    resources,
+    Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, behavior_on_delete, digest,
+    impact, resources,
 };
 use crate::config::{Config, LoadResult, load_file};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::Digest;
-use crate::product::{Level, ProductError, Registry, Verb};
+use crate::product::{Level, ProductError, Registry};
 use crate::template::{self, DataKind, DeletionBehavior, Document};
 use crate::text::{pluralize, quote};
 
@@ -300,15 +300,11 @@ fn removed(change: &mut Change, before: &Config) {
     };
     let document = Document::parse(&change.path, &old).ok();
     change.resources = resources::compare(document.as_ref(), None);
-    if before
-        .delete_action()
-        .is_some_and(|(_, verb)| verb == Verb::TearDown)
-    {
-        let removed = change.resources.iter_mut();
-        // `tear-down` empties and deletes the buckets that the template retains.
-        removed
-            .filter(|resource| resource.kind == BUCKET)
-            .for_each(|bucket| bucket.deletion_behavior = Some(DeletionBehavior::Deleted));
+    let empties = before.deletion_empties_buckets();
+    for resource in &mut change.resources {
+        let by_template = resource.deletion_behavior;
+        resource.deletion_behavior =
+            by_template.map(|by_template| behavior_on_delete(&resource.kind, by_template, empties));
     }
     let may_lose_data = change.resources.iter().any(|resource| {
         resource.holds != DataKind::Nothing

@@ -42,6 +42,18 @@ pub struct DeletedResource {
     pub deletion_behavior: DeletionBehavior,
 }
 
+/// What a delete action does to a resource. `empties`: the action empties and deletes buckets, those that the template retains too.
+pub fn behavior_on_delete(
+    kind: &str,
+    by_template: DeletionBehavior,
+    empties: bool,
+) -> DeletionBehavior {
+    match empties && kind == BUCKET {
+        true => DeletionBehavior::Deleted,
+        false => by_template,
+    }
+}
+
 const VERSION: &str = "provisioner-deletion/1\n";
 
 impl Deletion {

@@ -29,7 +29,7 @@ use crate::template::{DataKind, DeletionBehavior, ExternalReference};
 pub use assess::assess;
 pub use changes::{Assessed, Changes};
 pub use claims::StackClaims;
-pub use deletion::{BUCKET, DeletedResource, Deletion};
+pub use deletion::{BUCKET, DeletedResource, Deletion, behavior_on_delete};
 pub use digest::{change_set_digest, combined_digest};
 pub use drift_impact::{DriftImpact, DriftedProperty};
 pub use findings::{LocatedFinding, locate_findings};

@@ -3,6 +3,7 @@
 use minijinja::value::{Serde, Value};
 use minijinja::{Error, context};
 
+use super::after_deletion::AfterDeletion;
 use super::changed_keys::changed_value;
 use super::check::Report;
 use super::check_groups::EqualChanges;
@@ -15,7 +16,6 @@ use super::{Refusal, Text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Change, Intent, PolicyUpdate, Renamed, TemplateResourceChange};
 use crate::product::Level;
-use crate::template::{DataKind, DeletionBehavior};
 use crate::text::pluralize;
 
 /// Limits of one config, so that it leaves room for others.
@@ -278,7 +278,8 @@ fn resource_table(change: &Change) -> Option<Value> {
     };
     match change.intent {
         Intent::Delete => {
-            resources.sort_by_key(|resource| deletion_rank(resource));
+            resources
+                .sort_by_key(|resource| after_deletion(resource).unwrap_or(AfterDeletion::Deleted));
             rows(
                 &["After deletion", "Resource", "Type"],
                 shown(resources, deleted_row).into_iter(),
@@ -295,32 +296,18 @@ fn resource_table(change: &Change) -> Option<Value> {
     }
 }
 
-/// Destroyed data first, then what stays.
-fn deletion_rank(resource: &TemplateResourceChange) -> u8 {
-    match (resource.deletion_behavior, resource.holds) {
-        (Some(DeletionBehavior::Deleted), DataKind::Data) => 0,
-        (Some(DeletionBehavior::Deleted), DataKind::NotKnown) => 1,
-        (Some(DeletionBehavior::Retained), _) => 2,
-        (Some(DeletionBehavior::Snapshotted), _) => 3,
-        (Some(DeletionBehavior::Deleted), DataKind::Nothing) | (None, _) => 4,
-    }
+/// `None` for a resource that no deletion concerns.
+fn after_deletion(resource: &TemplateResourceChange) -> Option<AfterDeletion> {
+    let behavior = resource.deletion_behavior?;
+    Some(AfterDeletion::new(behavior, resource.holds))
 }
 
-fn after_deletion(resource: &TemplateResourceChange) -> Text {
-    Text::ours(match (resource.deletion_behavior, resource.holds) {
-        (Some(DeletionBehavior::Deleted), DataKind::Data) => "🔴 deleted, **with its data**",
-        (Some(DeletionBehavior::Deleted), DataKind::NotKnown) => {
-            "🔴 deleted; what it holds is not known"
-        }
-        (Some(DeletionBehavior::Deleted), DataKind::Nothing) => "deleted",
-        (Some(DeletionBehavior::Snapshotted), _) => "deleted, a snapshot stays",
-        (Some(DeletionBehavior::Retained), _) => "retained, no longer managed",
-        (None, _) => "–",
-    })
+fn deletion_text(resource: &TemplateResourceChange) -> Text {
+    after_deletion(resource).map_or(Text::ours("–"), AfterDeletion::marked)
 }
 
 fn deleted_row(resource: &TemplateResourceChange) -> Vec<Text> {
-    [&[after_deletion(resource)][..], &added_row(resource)].concat()
+    [&[deletion_text(resource)][..], &added_row(resource)].concat()
 }
 
 fn added_row(resource: &TemplateResourceChange) -> Vec<Text> {
@@ -329,7 +316,7 @@ fn added_row(resource: &TemplateResourceChange) -> Vec<Text> {
 
 fn changed_row(resource: &TemplateResourceChange) -> Vec<Text> {
     let change = match resource.properties.is_empty() {
-        true => after_deletion(resource),
+        true => deletion_text(resource),
         false => Text::list(resource.properties.iter().map(Text::name)),
     };
     let action = Text::ours(resource.action.word());

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::template::{Document, billed};
+use super::after_deletion::AfterDeletion;
+use crate::config::Config;
+use crate::plan::behavior_on_delete;
+use crate::template::{DataKind, DeletionBehavior, Document, billed};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ListedResource {
@@ -13,22 +16,32 @@ pub struct ListedResource {
     /// Physical name, where the template gives one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What a deletion of the stack does to it.
-    pub on_deletion: &'static str,
+    /// What the product's delete action does to it.
+    pub on_deletion: DeletionBehavior,
+    /// What is lost for good with it.
+    pub holds: DataKind,
     /// `None` if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billed: Option<&'static str>,
 }
 
-/// The resources in the template's order.
-pub fn inventory(document: &Document) -> Vec<ListedResource> {
+impl ListedResource {
+    pub fn after_deletion(&self) -> AfterDeletion {
+        AfterDeletion::new(self.on_deletion, self.holds)
+    }
+}
+
+/// The resources in the order of the config's template.
+pub fn inventory(config: &Config, document: &Document) -> Vec<ListedResource> {
+    let empties = config.deletion_empties_buckets();
     document
         .resources()
         .map(|resource| ListedResource {
             logical_id: resource.logical_id.to_owned(),
             kind: resource.kind.to_owned(),
             name: resource.physical_name().map(str::to_owned),
-            on_deletion: resource.deletion_behavior.word(),
+            on_deletion: behavior_on_delete(resource.kind, resource.deletion_behavior, empties),
+            holds: resource.holds(),
             billed: billed(&resource),
         })
         .collect()

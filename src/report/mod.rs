@@ -1,6 +1,7 @@
 //! All output: text, Markdown, HTML, annotations, SARIF, evidence. One place escapes, one fits limits.
 
 mod action_summary;
+mod after_deletion;
 mod alert;
 mod allow_list;
 mod changed_keys;

@@ -191,7 +191,7 @@ fn show(
             summary: tier.summary.clone(),
             config: config.path.to_string(),
             stack: config.stack().to_owned(),
-            resources: inventory(&document),
+            resources: inventory(&config, &document),
         });
     }
     Ok(ProductDescription {
@@ -234,7 +234,10 @@ fn text(shown: &ProductDescription, format: ProductFormat) -> String {
                 vec![
                     Text::name(&resource.logical_id),
                     Text::name(&resource.kind),
-                    Text::ours(resource.on_deletion),
+                    match format {
+                        ProductFormat::Markdown => resource.after_deletion().marked(),
+                        _ => Text::ours(resource.after_deletion().words()),
+                    },
                     Text::ours(resource.billed.unwrap_or("not known")),
                 ]
             })

@@ -1,5 +1,6 @@
 //! The review report: a static HTML page about one config. It loads no other file and runs no script.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use indexmap::IndexMap;
@@ -7,6 +8,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, context};
 
+use super::after_deletion::AfterDeletion;
 use super::inventory::{ListedResource, inventory};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -52,13 +54,11 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
         Some(LastAction::Same) => ("same", None),
         Some(LastAction::Other(diff)) => ("other", Some(diff)),
     };
-    let resources = inventory(review.document);
+    let resources = inventory(config, review.document);
     let paid = resources
         .iter()
         .filter(|resource| is_paid(billing(resource)));
-    let kept = resources
-        .iter()
-        .filter(|resource| resource.on_deletion != "deleted");
+    let deletion_counts = deletion_counts(&resources);
     let folders = config.product.folder_prefixes(&config.derived.scope);
     let count = config
         .product
@@ -85,9 +85,10 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
         bytes => review.template.len(),
         output => format!("templates/{}", config.outputs.template),
         paid => paid.count(),
-        kept => kept.count(),
+        delete_action => config.delete_action().map(|(action, _)| action),
+        deletion_counts,
         costs => Value::from(Serde(&costs(&resources))),
-        resources => Value::from(Serde(&resources)),
+        resources => resources.iter().map(row).collect::<Vec<_>>(),
         problems => review.diagnostics.iter().map(super::diagnostics::diagnostic).collect::<Vec<_>>(),
         policy => review.policy,
         policy_length => review.policy.split_whitespace().map(|word| word.chars().count()).sum::<usize>(),
@@ -111,6 +112,33 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
             lines => diff.unified.as_deref().map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()),
         }),
     })
+}
+
+fn row(resource: &ListedResource) -> Value {
+    let after = resource.after_deletion();
+    context! {
+        logical_id => resource.logical_id.as_str(),
+        type => resource.kind.as_str(),
+        name => resource.name.as_deref(),
+        after_deletion => after.words(),
+        class => match after {
+            AfterDeletion::Deleted => "",
+            AfterDeletion::Retained | AfterDeletion::Snapshotted => "kept",
+            AfterDeletion::DataDeleted | AfterDeletion::UnknownDeleted => "bad",
+        },
+    }
+}
+
+/// `1 deleted, with its data · 3 deleted`: the worst first.
+fn deletion_counts(resources: &[ListedResource]) -> String {
+    let mut counts: BTreeMap<AfterDeletion, usize> = BTreeMap::new();
+    for resource in resources {
+        *counts.entry(resource.after_deletion()).or_default() += 1;
+    }
+    let counts = counts
+        .iter()
+        .map(|(after, count)| format!("{count} {}", after.words()));
+    counts.collect::<Vec<_>>().join(" · ")
 }
 
 fn billing(resource: &ListedResource) -> &str {

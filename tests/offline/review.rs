@@ -109,6 +109,41 @@ fn products_are_listed_and_shown() {
     );
 }
 
+/// The template retains the bucket, and `tear-down`, the product's only deletion, empties and deletes it.
+#[test]
+fn a_bucket_that_the_delete_action_empties_is_not_called_retained() {
+    let (page, folder) = page("edge-prod-b001-us-west-1-s3.yaml", BUCKET);
+    assert!(page.contains(
+        "The action <code>tear-down</code> deletes the stack: 1 deleted, with its data · "
+    ));
+    assert!(page.contains(r#"<td class="bad">deleted, with its data</td>"#));
+    assert!(!page.contains("retained"));
+
+    let show = |arguments: &[&str]| printed(folder.path(), arguments);
+    let text = show(&["show-product", "s3"]);
+    assert!(
+        text.contains("deleted, with its data") && !text.contains("retained"),
+        "{text}"
+    );
+    let markdown = show(&["show-product", "s3", "--format", "markdown"]);
+    assert!(
+        markdown.contains("| 🔴 deleted, **with its data** |"),
+        "{markdown}"
+    );
+    let json = show(&["show-product", "s3", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let bucket = &json[0]["tiers"][0]["resources"][0];
+    assert_eq!(bucket["type"], "AWS::S3::Bucket");
+    assert_eq!(
+        [&bucket["on_deletion"], &bucket["holds"]],
+        ["deleted", "data"]
+    );
+
+    // The delete action of this product keeps what the template retains.
+    let text = show(&["show-product", "ml", "--tier", "starter"]);
+    assert!(text.contains("retained, no longer managed"), "{text}");
+}
+
 #[test]
 fn unknown_product_parts_are_errors() {
     let folder = TempDir::new().unwrap();

@@ -17,7 +17,7 @@ use crate::model::RepoPath;
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext, OperationError};
 use crate::plan::{Change, Intent};
-use crate::product::{Target, Verb};
+use crate::product::Target;
 use crate::report::{Notice, OfflineReason, Preview, Redactor, Refusal, Report, problems_line};
 use crate::stack::StackName;
 
@@ -185,9 +185,7 @@ impl Previewer<'_> {
         let desired = Desired::new(config)?;
         let facts = seen.insert(site.facts(&desired).await?);
         if change.intent == Intent::Delete {
-            let empties = config
-                .delete_action()
-                .is_some_and(|(_, verb)| verb == Verb::TearDown);
+            let empties = config.deletion_empties_buckets();
             let deletion = operation::preview_deletion(&site, &desired, facts, empties).await?;
             return Ok(Preview::from_deletion(&deletion, change.level));
         }
