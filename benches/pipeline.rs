@@ -21,7 +21,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use provisioner::command;
 use provisioner::config::{self, Config};
 use provisioner::diff;
-use provisioner::model::{FileContents, RepoPath};
+use provisioner::model::{CommitSha, FileContents, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
 use provisioner::product::Registry;
 use provisioner::report::{self, CheckContext, Report};
@@ -253,8 +253,10 @@ fn h_plan_on_all_cores(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = COUNTS)]
 fn i_comment(bencher: Bencher<'_, '_>, count: usize) {
     let context = CheckContext {
-        base: "0000000".to_owned(),
-        head: "fffffff".to_owned(),
+        repository: None,
+        pull_request: None,
+        base: CommitSha::parse(&"0".repeat(40)).unwrap(),
+        head: CommitSha::parse(&"f".repeat(40)).unwrap(),
         version: env!("CARGO_PKG_VERSION"),
         run: None,
         url: None,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
@@ -11,11 +12,13 @@ const MAX_BYTES: usize = 512 * 1024;
 const CONTEXT: usize = 3;
 
 /// A unified diff with its counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diff {
     /// Hunks without file headers; `None` if the texts are too large to compare.
     pub unified: Option<String>,
+    /// Number of lines.
     pub added: usize,
+    /// Number of lines.
     pub removed: usize,
 }
 

@@ -151,7 +151,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
 fn show(report: &Report, format: ResultFormat) -> anyhow::Result<String> {
     Ok(match format {
         ResultFormat::Markdown => print::markdown(report, print::Rest::JsonReport, MAX_PAGE_CHARS)?,
-        ResultFormat::Json => serde_json::to_string_pretty(report)? + "\n",
+        ResultFormat::Json => print::json_text(report)?,
         ResultFormat::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
         ResultFormat::Text => print::escape_workflow_commands(&print::check_text(report)),
     })

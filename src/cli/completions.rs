@@ -4,6 +4,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
+use super::json_schema::DOCUMENT_SCHEMAS;
 use super::schema::POLICY;
 use crate::diagnostic::CATALOGUE;
 use crate::exit::Exit;
@@ -43,7 +44,9 @@ fn with_values(command: Command, registry: &Registry) -> Command {
                 rules.map(|rule| rule.code.to_string()).collect()
             }),
     );
-    let schemas = products.iter().cloned().chain([POLICY.to_owned()]);
+    let documents = DOCUMENT_SCHEMAS.iter().map(|document| document.name);
+    let others = [POLICY].into_iter().chain(documents);
+    let schemas = products.iter().cloned().chain(others.map(str::to_owned));
     command
         .mut_arg("action", |arg| offering(arg, actions))
         .mut_subcommand("explain", |sub| {

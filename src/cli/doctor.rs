@@ -5,7 +5,7 @@ use clap::{Args, ValueHint};
 use super::products::ListFormat;
 use crate::doctor::diagnose;
 use crate::exit::{Exit, exit_codes};
-use crate::report::{doctor_markdown, doctor_text};
+use crate::report::{DoctorReport, doctor_markdown, doctor_text, json_text};
 
 const EXAMPLES: &str = "Examples:
   provisioner doctor                    as a step of a job, or on a laptop
@@ -52,7 +52,7 @@ pub fn doctor(args: &DoctorArgs) -> (String, Exit) {
     let text = match args.format {
         ListFormat::Text => doctor_text(findings),
         ListFormat::Markdown => doctor_markdown(findings),
-        ListFormat::Json => serde_json::to_string_pretty(findings).unwrap_or_default() + "\n",
+        ListFormat::Json => json_text(&DoctorReport { findings }).unwrap_or_default(),
     };
     (text, diagnosis.exit)
 }

@@ -11,6 +11,7 @@ mod doctor;
 mod errors;
 mod examples;
 mod global;
+mod json_schema;
 mod levels;
 mod load;
 mod logger;
@@ -31,6 +32,7 @@ mod validate_template;
 
 pub use args::{EngineCommand, Invocation, command, parse};
 pub use global::{GlobalArgs, start_default_logger};
+pub use json_schema::{DOCUMENT_SCHEMAS, DocumentSchema};
 pub use products::ListFormat;
 pub use request::ActionRequest;
 pub use result::{ActionResults, ConfigResult, ResultFormat};

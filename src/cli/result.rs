@@ -1,13 +1,14 @@
 //! The results of an action, in every format.
 
 use clap::ValueEnum;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, count};
 use crate::exit::Exit;
 use crate::operation::ActionOutcome;
-use crate::report::{self, Remains};
+use crate::report::{self, JsonDocument, Remains, escape_json, json_text};
 use crate::workspace::{ConfigFile, WriteOutcome};
 
 /// How results are printed.
@@ -25,7 +26,7 @@ pub enum ResultFormat {
 }
 
 /// The results of an action on all its configs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ActionResults {
     /// The action's name.
     pub action: String,
@@ -38,25 +39,27 @@ pub struct ActionResults {
     pub exit: Option<Exit>,
 }
 
+impl JsonDocument for ActionResults {
+    const NAME: &'static str = "action-report";
+    const TITLE: &'static str = "The results of an action on configs";
+    const FORMAT: &'static str = "provisioner-action/1";
+}
+
 /// The result of an action on one config.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ConfigResult {
     /// Path of the config.
     pub config: String,
     /// The stack's name, if the config has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stack: Option<String>,
     /// The file that the action wrote.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
     /// What happened to that file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<WriteOutcome>,
     /// Tables and data of actions that query AWS.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "result")]
     pub details: Option<ActionOutcome>,
     /// What exists after a failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub remains: Option<Box<Remains>>,
     /// Whether the action succeeded.
     pub ok: bool,
@@ -207,11 +210,11 @@ impl ActionResults {
                 text.push_str(&format!("{}\n", self.summary_line()));
                 report::escape_workflow_commands(&text)
             }
-            ResultFormat::Json => pretty(self),
-            ResultFormat::Sarif => pretty(&report::sarif(
-                self.diagnostics.iter(),
-                env!("CARGO_PKG_VERSION"),
-            )),
+            ResultFormat::Json => json_text(self).unwrap_or_default(),
+            ResultFormat::Sarif => {
+                let sarif = report::sarif(self.diagnostics.iter(), crate::VERSION);
+                escape_json(&format!("{sarif:#}\n"))
+            }
             ResultFormat::Markdown => report::escape_workflow_commands(&report::results_markdown(
                 &self.summary_line(),
                 self.items.iter().map(|item| {
@@ -229,8 +232,4 @@ impl ActionResults {
             )),
         }
     }
-}
-
-fn pretty(value: &impl Serialize) -> String {
-    report::escape_json(&serde_json::to_string_pretty(value).unwrap_or_default()) + "\n"
 }

@@ -3,20 +3,34 @@
 use std::collections::BTreeSet;
 
 use clap::{Args, ValueHint};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::load::load_all;
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::Exit;
 use crate::guard::read_policy_file;
 use crate::product::RunInput;
-use crate::report::diagnostics;
+use crate::report::{JsonDocument, diagnostics, json_text};
 use crate::roles::{
     AccountRoles, Issuer, MAX_POLICIES, OmittedRead, RepositoryId, RolePhase, RolesRequest, branch,
     roles as all_roles, template,
 };
 use crate::text::and_list;
 use crate::workspace::{exit_of_search, locate, policy_file, selected_configs};
+
+/// The IAM roles that the policy file names.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RolesReport {
+    /// By id.
+    pub accounts: Vec<AccountRoles>,
+}
+
+impl JsonDocument for RolesReport {
+    const NAME: &'static str = "roles-report";
+    const TITLE: &'static str = "The IAM roles that the policy file names";
+    const FORMAT: &'static str = "provisioner-roles/1";
+}
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -148,9 +162,8 @@ fn print(
     note(asked, &accounts);
     match (format, accounts.as_slice()) {
         (RolesFormat::Json, _) => {
-            let text = serde_json::to_string_pretty(&json!({ "accounts": accounts }));
-            text.map(|text| text + "\n")
-                .map_err(|error| (format!("error: {error}"), Exit::Internal))
+            let text = json_text(&RolesReport { accounts });
+            text.map_err(|error| (format!("error: {error}"), Exit::Internal))
         }
         (RolesFormat::Cloudformation, [account]) => {
             let text = serde_yaml::to_string(&template(account, asked));

@@ -5,6 +5,7 @@ mod code;
 mod product_code;
 mod source;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{IrregularFile, RepoPath};
@@ -21,7 +22,17 @@ const MAX_LINE_CHARS: usize = 4096;
 
 /// Ordered: an error outranks a warning.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    serde::Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -40,7 +51,7 @@ impl Severity {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diagnostic {
     pub severity: Severity,
     /// Stable kebab-case code; `provisioner explain CODE` describes it.
@@ -48,15 +59,12 @@ pub struct Diagnostic {
     /// The file, inside the repository or as the user named it.
     pub path: RepoPath,
     /// `None` for the file as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
     /// The line of `span.start`, unless it is longer than `MAX_LINE_CHARS` bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_line: Option<String>,
     /// One sentence.
     pub message: String,
     /// One sentence: how to fix it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
 

@@ -31,13 +31,15 @@ pub use request::{
     RequestedChange, Review, ReviewState, ReviewedPlan, Trigger,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Denial {
+    /// Stable code; `provisioner explain CODE` describes it.
     pub code: Code,
     /// The fact that denies.
     pub fact: String,

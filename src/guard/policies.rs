@@ -1,5 +1,6 @@
 //! The policies that an effect has to pass.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rules::RuleInput;
@@ -15,8 +16,9 @@ pub type LoadedPolicy = Result<Policy, Vec<Diagnostic>>;
 const MIN_APPROVALS: u8 = 1;
 
 /// What a change requires of reviewers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ApprovalRequirement {
+    /// How many people have to approve.
     pub approvals: u8,
     /// An approval counts if each list names the person. No list: everybody with write permission.
     pub approvers: Vec<Vec<String>>,

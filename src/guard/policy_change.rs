@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::model::{FileContents, RepoPath};
 use crate::product::Target;
 
 /// A change of the policy file, which takes effect after the merge.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PolicyChange {
     /// Whether the file before the change loads.
     pub was_valid: bool,
@@ -25,12 +26,13 @@ pub struct PolicyChange {
     pub left: Vec<RepoPath>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChangedKey {
     /// Dotted key.
     pub key: String,
     /// As JSON; `None` if the key was absent and has no default.
     pub before: Option<String>,
+    /// The same after the change.
     pub after: Option<String>,
     /// The number of configs whose stacks it concerns.
     pub configs: usize,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cancelled::what_remains;
@@ -14,7 +15,7 @@ use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, Stack, StackName};
 use crate::template::{DeletionBehavior, Document};
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DeletionResult {
     #[serde(flatten)]
     pub deletion: Deletion,

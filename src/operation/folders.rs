@@ -1,5 +1,6 @@
 //! Writes folders and the rendered template into a stack's bucket.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Desired, OperationContext, OperationError};
@@ -9,8 +10,9 @@ use crate::guard::{Facts, Folders, Upload};
 use crate::product::Verb;
 use crate::report::{Counted, FolderCount, Refusal, RemainingFolders, Remains, StackRemains};
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FolderResult {
+    /// The name of the bucket.
     pub bucket: String,
     /// Number of folders that the config requests.
     pub requested: usize,

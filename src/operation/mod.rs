@@ -33,7 +33,7 @@ pub use error::OperationError;
 pub use failure::{FailureReport, denial_diagnostics, missing_setup, to_diagnostics};
 pub use finish::{finish_provision, finish_test, report_remains};
 pub use folders::{FolderResult, deploy_folders, upload_template};
-pub use outcome::{ActionOutcome, Conclusion};
+pub use outcome::{ActionData, ActionOutcome, Conclusion};
 pub use perform::{Task, TaskOptions, perform};
 pub use preflight::{preflight, preflight_of};
 pub use provision::{ProvisionOutcome, Provisioned, provision};

@@ -1,12 +1,43 @@
 //! The outcome of an action on one config.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{DeletionResult, FolderResult, Provisioned, TestResult};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard::Denial;
+use crate::plan::{Changes, Deletion};
+use crate::stack::Drifted;
 
-#[derive(Debug, Serialize)]
+/// The data of an action, as JSON has it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ActionData {
+    /// `validate-template` and actions that end with nothing to report.
+    Nothing,
+    /// `show-changes`: the effect of a deployment on the stack.
+    Changes(Box<Changes>),
+    /// `check-drift`: the drift of the stack.
+    Drift(Drifted),
+    /// `test-deploy`: the test's stack.
+    Test(TestResult),
+    /// `provision`: the stack.
+    Provisioned(Provisioned),
+    /// `deploy-folders`: the numbers of folders.
+    Folders(FolderResult),
+    /// `upload-template`: the addresses of the uploaded templates.
+    Uploaded(Vec<String>),
+    /// `delete` and `tear-down`: what was deleted.
+    Deleted(DeletionResult),
+    /// `delete` and `tear-down`, if the deletion was denied: what it would delete.
+    Deletion(Deletion),
+    /// After a cancelled job: the status of the stack that it left.
+    Status(String),
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
 pub struct ActionOutcome {
     #[serde(skip)]
     pub line: String,
@@ -16,8 +47,7 @@ pub struct ActionOutcome {
     /// The same tables in Markdown.
     #[serde(skip)]
     pub markdown: String,
-    /// The same data as JSON.
-    pub result: serde_json::Value,
+    pub data: ActionData,
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
     #[serde(skip)]
@@ -60,20 +90,20 @@ impl Conclusion {
 
 impl ActionOutcome {
     /// `tables`: as text for a terminal, then in Markdown. `data`: the same for JSON.
-    pub fn new(line: String, tables: [String; 2], data: &impl Serialize) -> Self {
+    pub fn new(line: String, tables: [String; 2], data: ActionData) -> Self {
         let [text, markdown] = tables;
         Self {
             line,
             text,
             markdown,
-            result: serde_json::to_value(data).unwrap_or_default(),
+            data,
             diagnostics: Vec::new(),
             conclusion: Conclusion::Done,
         }
     }
 
     /// An outcome without tables.
-    pub fn from_line(line: String, data: &impl Serialize) -> Self {
+    pub fn from_line(line: String, data: ActionData) -> Self {
         Self::new(line, Default::default(), data)
     }
 

@@ -1,9 +1,7 @@
 //! Performs a verb on the stack of one config, for the command line and for the flows of CI.
 
-use serde_json::Value;
-
 use super::failure::denial_diagnostics;
-use super::outcome::{ActionOutcome, Conclusion};
+use super::outcome::{ActionData, ActionOutcome, Conclusion};
 use super::remains::with_remains;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
@@ -80,7 +78,7 @@ async fn validate_template(
     };
     let line = summary.line();
     let failed = missing.iter().any(Diagnostic::is_error);
-    let details = ActionOutcome::from_line(line, &Value::Null).with_diagnostics(missing);
+    let details = ActionOutcome::from_line(line, ActionData::Nothing).with_diagnostics(missing);
     Ok(details.with_conclusion_if(failed, Conclusion::Invalid))
 }
 
@@ -102,12 +100,12 @@ impl Task<'_> {
                 let folders =
                     operation::deploy_folders(site, desired, &prefixes, self.verb).await?;
                 let line = ActionSummary::Folders(folders.count()).line();
-                Ok(ActionOutcome::from_line(line, &folders))
+                Ok(ActionOutcome::from_line(line, ActionData::Folders(folders)))
             }
             Verb::UploadTemplate => {
                 let places = operation::upload_template(site, desired, &self.prefixes()?).await?;
                 let line = ActionSummary::Uploaded { places: &places }.line();
-                Ok(ActionOutcome::from_line(line, &places))
+                Ok(ActionOutcome::from_line(line, ActionData::Uploaded(places)))
             }
             Verb::Delete | Verb::TearDown => self.delete(site, desired).await,
             _ => Err(OperationError::VerificationFailed(Fault::NotForAws)),
@@ -132,7 +130,7 @@ impl Task<'_> {
         let details = ActionOutcome::new(
             report::changes_summary(&changes),
             self.tables(|format| report::changes(&changes, values, format)),
-            &report::redacted_changes(&changes, values),
+            ActionData::Changes(Box::new(report::redacted_changes(&changes, values))),
         );
         Ok(details.with_conclusion_if(refused, Conclusion::ChangeSetFailed))
     }
@@ -148,7 +146,7 @@ impl Task<'_> {
         let details = ActionOutcome::new(
             report::drift_summary(&drift),
             self.tables(|format| report::drift(&drift, values, format)),
-            &report::redacted_drift(&drift, values),
+            ActionData::Drift(report::redacted_drift(&drift, values)),
         );
         Ok(details.with_conclusion_if(drifted, Conclusion::DriftFound))
     }
@@ -167,7 +165,7 @@ impl Task<'_> {
             removed: &tested.removed,
         };
         let line = summary.line();
-        Ok(ActionOutcome::from_line(line, &tested))
+        Ok(ActionOutcome::from_line(line, ActionData::Test(tested)))
     }
 
     async fn finish(
@@ -184,7 +182,9 @@ impl Task<'_> {
             stack: &desired.stack.name,
             status: status.as_deref(),
         };
-        let outcome = ActionOutcome::from_line(summary.line(), &status);
+        let line = summary.line();
+        let data = status.map_or(ActionData::Nothing, ActionData::Status);
+        let outcome = ActionOutcome::from_line(line, data);
         Ok(outcome.with_conclusion(Conclusion::NothingLeft))
     }
 
@@ -198,9 +198,9 @@ impl Task<'_> {
         let tables = |deletion: &Deletion| self.tables(|format| report::deletion(deletion, format));
         match operation::delete(site, desired, empties).await {
             Ok(gone) => {
-                let deletion = &gone.deletion;
-                let line = report::deleted_summary(deletion);
-                Ok(ActionOutcome::new(line, tables(deletion), &gone))
+                let line = report::deleted_summary(&gone.deletion);
+                let tables = tables(&gone.deletion);
+                Ok(ActionOutcome::new(line, tables, ActionData::Deleted(gone)))
             }
             Err(OperationError::Denied(denials)) if !site.authority.has_prompted() => {
                 let mut facts = site.facts(desired).await?;
@@ -210,12 +210,14 @@ impl Task<'_> {
                     return Err(OperationError::Denied(denials));
                 };
                 let line = report::deletion_summary(&deletion);
-                let details = ActionOutcome::new(line, tables(&deletion), &deletion);
+                let is_complete = deletion.is_complete();
+                let tables = tables(&deletion);
+                let details = ActionOutcome::new(line, tables, ActionData::Deletion(deletion));
                 let diagnostics = denial_diagnostics(&self.config.path, &denials);
                 Ok(details.with_diagnostics(diagnostics).with_conclusion(
                     Conclusion::DeletionDenied {
                         denials,
-                        is_complete: deletion.is_complete(),
+                        is_complete,
                     },
                 ))
             }
@@ -242,8 +244,9 @@ impl Task<'_> {
             folders: folders.as_ref().map(FolderResult::count),
         };
         let line = summary.line();
-        Ok(ActionOutcome::from_line(line, &provisioned)
-            .with_diagnostics(provisioned.warnings.clone()))
+        let warnings = provisioned.warnings.clone();
+        let details = ActionOutcome::from_line(line, ActionData::Provisioned(provisioned));
+        Ok(details.with_diagnostics(warnings))
     }
 
     /// The prefixes of the task's solution, or of all solutions of the config.

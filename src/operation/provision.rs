@@ -11,10 +11,12 @@ use crate::plan;
 use crate::report::{Fault, Step};
 use crate::stack::{Health, Stack, StackStatus};
 
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProvisionOutcome {
+    /// The stack did not exist.
     Created,
+    /// The stack was updated.
     Updated,
     /// The stack existed and equals its template.
     Unchanged,
@@ -31,11 +33,13 @@ impl ProvisionOutcome {
 }
 
 /// A stack that was verified.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema)]
 pub struct Provisioned {
+    /// What happened to the stack.
     pub outcome: ProvisionOutcome,
     /// ARN.
     pub stack_id: String,
+    /// Keys of the stack's outputs.
     pub outputs: Vec<String>,
     /// Names of the SSM parameters.
     pub parameters: Vec<String>,

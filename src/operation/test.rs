@@ -1,5 +1,6 @@
 //! Tests a config: creates its stack under a name of its own, verifies it, and removes it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::deletion::watch_deletion;
@@ -11,11 +12,12 @@ use crate::product::Verb;
 use crate::report::{Fault, Remains, Step};
 use crate::stack::{Health, Stack, StackName};
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TestResult {
     #[serde(flatten)]
     pub stack: StackName,
     pub provisioned: Provisioned,
+    /// Whether the stack stays after the test.
     pub kept: bool,
     /// Names of stacks that earlier tests left and this one removed.
     pub removed: Vec<String>,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::impact::declared;
@@ -18,7 +19,7 @@ use crate::stack::{
 use crate::template::Document;
 
 /// The effect of a deployment on a stack.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Changes {
     #[serde(flatten)]
     pub stack: StackName,
@@ -53,11 +54,13 @@ pub struct Changes {
 }
 
 /// The effect on one resource.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Assessed {
     /// Prefixed with the ids of the nested stacks around it.
     pub logical_id: String,
+    /// `None` if the resource does not exist.
     pub physical_id: Option<String>,
+    /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The API's value.

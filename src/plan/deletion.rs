@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::Digest;
@@ -14,7 +15,7 @@ pub const BUCKET: &str = "AWS::S3::Bucket";
 /// Object versions and delete markers by bucket.
 type Counts = BTreeMap<String, u64>;
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Deletion {
     #[serde(flatten)]
     pub stack: StackName,
@@ -24,6 +25,7 @@ pub struct Deletion {
     pub protected: bool,
     /// Whether buckets are emptied and deleted, retained ones included.
     pub empties: bool,
+    /// The resources of the stack.
     pub resources: Vec<DeletedResource>,
     /// Stacks that import its outputs.
     pub importers: Vec<String>,
@@ -31,11 +33,13 @@ pub struct Deletion {
     pub buckets: BTreeMap<String, u64>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DeletedResource {
+    /// The key in the template.
     pub logical_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `None` if CloudFormation names none.
     pub physical_id: Option<String>,
+    /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
     /// What the deletion does: emptied buckets are deleted, whatever the template says.

@@ -1,5 +1,6 @@
 //! The effect of a change set on drift: known differences joined with the planned changes.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use crate::stack::{
 };
 
 /// A stack's known drift, and the effect of a change set on it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DriftImpact {
     /// The last drift detection.
     #[serde(flatten)]
@@ -19,11 +20,13 @@ pub struct DriftImpact {
 }
 
 /// A live value that differs from the deployed template.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DriftedProperty {
     /// The effect of the change set on it.
     pub outcome: DriftOutcome,
+    /// The key in the template.
     pub logical_id: String,
+    /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
     /// JSON pointer from the properties; empty if the whole resource is missing.
@@ -37,7 +40,7 @@ pub struct DriftedProperty {
 }
 
 /// The effect of a change set on a live value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DriftOutcome {
     /// The property is changed.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Cause, KeyDependencies};
@@ -10,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::stack::Validation;
 
 /// A finding and its config keys.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LocatedFinding {
     #[serde(flatten)]
     pub validation: Validation,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -9,14 +10,18 @@ use crate::config::Config;
 use crate::diagnostic::Span;
 use crate::product::{Level, ProductError};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Impact {
     /// Dotted config key.
     pub key: String,
     /// The span at the head, or of the nearest key above it.
     pub span: Span,
     pub level: Level,
+    /// As JSON; `(hidden)` if the policy does not show it.
+    #[schemars(with = "String")]
     pub before: ChangedValue,
+    /// The same after the change.
+    #[schemars(with = "String")]
     pub after: ChangedValue,
     /// One sentence, or a few.
     pub consequence: String,

@@ -18,6 +18,7 @@ mod stacks;
 mod unknown_words;
 mod verdict;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
@@ -40,7 +41,7 @@ pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use stacks::shared_stack;
 pub use verdict::{ResourceVerdict, Verdict};
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Plan {
     /// By path.
     pub changes: Vec<Change>,
@@ -53,7 +54,7 @@ pub struct Plan {
 }
 
 /// What a change requests for a config's stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Intent {
     /// The config has errors, so nothing is known.
@@ -64,48 +65,43 @@ pub enum Intent {
     Abandon,
     /// The template changes.
     Update,
+    /// The config is new, and with it the stack.
     Create,
     /// The file changes, the template does not.
     Unchanged,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Change {
     /// The config; of a deletion its former path.
     pub path: RepoPath,
     /// The other path of a rename. A rename is a removal and a creation.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed: Option<Renamed>,
     /// The former path of the same stack's config.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<RepoPath>,
     pub intent: Intent,
     /// `None` if the product was not recognized.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
     /// The stack's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stack: Option<String>,
     /// Account, region and environment of the stack.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
     /// The highest level of `impact`.
     pub level: Level,
     /// The effect of each changed key on a stack that exists.
     pub impact: Vec<Impact>,
+    /// Resources whose templates differ.
     pub resources: Vec<TemplateResourceChange>,
     /// The diff of the rendered template.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
     /// SHA-256 of the rendered template at the head.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<Digest>,
+    /// Folders that the change adds to the stack's bucket.
     pub folders: Vec<NewFolders>,
     /// Whether the change requests nothing but folders: neither another key nor the product changed.
     #[serde(skip)]
     pub folders_only: bool,
     /// Set if the operator's IAM policy of the config is new or differs from the base's.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_update: Option<PolicyUpdate>,
     /// What the template at the head refers to outside of it.
     #[serde(skip)]
@@ -113,12 +109,11 @@ pub struct Change {
     /// Problems of the config at the head.
     pub diagnostics: Vec<Diagnostic>,
     /// Why the comparison with the base is incomplete.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub caveat: Option<String>,
 }
 
 /// The operator's IAM policy changes, and the roles of CI with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PolicyUpdate {
     /// The product's action that writes the policy; `None` if it offers none.
     pub action: Option<String>,
@@ -132,7 +127,7 @@ impl Change {
 }
 
 /// The other path of a rename.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Renamed {
     /// The config's former path.
@@ -142,9 +137,10 @@ pub enum Renamed {
 }
 
 /// The effect on a resource, by comparing the templates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TemplateResourceChange {
     pub action: ResourceAction,
+    /// The key in the template.
     pub logical_id: String,
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
@@ -152,17 +148,19 @@ pub struct TemplateResourceChange {
     /// Changed properties and attributes, for `Modify`.
     pub properties: Vec<String>,
     /// What happens to the physical resource, for `Remove`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_behavior: Option<DeletionBehavior>,
     /// What is lost for good with the resource.
     pub holds: DataKind,
 }
 
 /// CloudFormation's words for the effect on a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub enum ResourceAction {
+    /// The resource leaves the template.
     Remove,
+    /// The resource has other properties or attributes.
     Modify,
+    /// The resource is new in the template.
     Add,
 }
 
@@ -177,9 +175,10 @@ impl ResourceAction {
 }
 
 /// New folders below one prefix.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NewFolders {
     /// Such as `solutions/fraud/`.
     pub prefix: String,
+    /// Number of folders.
     pub count: usize,
 }

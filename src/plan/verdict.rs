@@ -1,15 +1,19 @@
 //! Computed impact: what a change set would do to each resource and its data.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::product::Level;
 
 /// What happens to a resource and its data, ascending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Nothing that exists changes.
     None,
+    /// It changes and keeps its id and data.
     InPlace,
     /// It leaves the stack and stays. It holds no data.
     Retained,
@@ -48,7 +52,7 @@ impl Verdict {
 }
 
 /// A verdict with its reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ResourceVerdict {
     pub verdict: Verdict,
     /// False if it depends on something that is unknown before the change set runs.

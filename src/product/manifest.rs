@@ -1,6 +1,7 @@
 //! `product.yaml`: a product as data. `docs/products.md` describes every key.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::verb::Verb;
@@ -280,7 +281,9 @@ impl ImpactRule {
 }
 
 /// Levels of impact, ascending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Nothing changes.

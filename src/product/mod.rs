@@ -114,10 +114,13 @@ pub struct RunInput {
 }
 
 /// Account, region and environment of a stack.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Target {
     /// 12-digit account id.
     pub account: String,
+    /// Such as `eu-west-1`.
     pub region: String,
     /// Such as `prod`.
     pub environment: String,

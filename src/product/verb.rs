@@ -1,5 +1,6 @@
 //! Verbs: what the engine can do with a config. A product's actions are names for them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::EffectKind;
@@ -75,7 +76,7 @@ pub enum StackEffect {
 macro_rules! verbs {
     ($($verb:ident $name:literal $class:ident $effect:ident $stack:ident $comments:literal $summary:literal;)*) => {
         /// What the engine can do with a config.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
         pub enum Verb {
             $(#[doc = $summary] $verb,)*

@@ -2,21 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Notice, OnMerge, Preview};
+use super::{JsonDocument, Notice, OnMerge, Preview};
 use crate::guard::PolicyChange;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Digest, RepoPath, WebAddress};
+use crate::model::{CommitSha, Digest, RepoPath, WebAddress};
 use crate::plan::{Change, Plan, combined_digest};
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Report {
+    /// What was checked, and by which run.
     pub context: CheckContext,
+    /// The effect of the change, from the rendered templates.
     pub plan: Plan,
     /// AWS previews by config path. A config without a preview is absent.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub previews: BTreeMap<String, Preview>,
     /// The effect of the merge by config path. A config with errors is absent.
     pub on_merge: BTreeMap<RepoPath, OnMerge>,
@@ -28,17 +30,29 @@ pub struct Report {
     pub unselected: Vec<Diagnostic>,
     /// Other open pull requests that change the same configs; `None` if they are unknown.
     pub collisions: Option<Vec<Collision>>,
-    /// In JSON a list of sentences.
+    /// The limits of this report: one sentence each, as Markdown.
     #[serde(serialize_with = "super::notice::sentences")]
+    #[schemars(with = "Vec<String>")]
     pub notices: Vec<Notice>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+impl JsonDocument for Report {
+    const NAME: &'static str = "check-report";
+    const TITLE: &'static str = "The report of a check";
+    const FORMAT: &'static str = "provisioner-check/1";
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CheckContext {
-    /// Short commit or revision.
-    pub base: String,
-    /// Short commit or revision.
-    pub head: String,
+    /// The forge's path of the repository, such as `owner/name`; `None` on a laptop.
+    pub repository: Option<String>,
+    /// The number of the pull request; `None` on a laptop and in a merge queue.
+    pub pull_request: Option<u64>,
+    /// The commit that the change begins at.
+    pub base: CommitSha,
+    /// The commit that was checked.
+    pub head: CommitSha,
+    /// The version of the program.
     pub version: &'static str,
     /// The run of the check, such as `17.1`; `None` on a laptop.
     pub run: Option<String>,
@@ -47,8 +61,9 @@ pub struct CheckContext {
 }
 
 /// Another open pull request that changes configs of this one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Collision {
+    /// The number of the other pull request.
     pub number: u64,
     /// The configs that both change.
     pub paths: Vec<RepoPath>,

@@ -1,6 +1,5 @@
 //! The report of a check as Markdown, for the comment and the job summary.
 
-use minijinja::value::{Serde, Value};
 use minijinja::{Error, context};
 
 use super::check::{CheckContext, Report};
@@ -225,7 +224,9 @@ fn comment_foot(report: &Report) -> Result<String, Error> {
             more_collisions,
             notices => report.notices.iter().map(|notice| safe(notice.markdown())).collect::<Vec<_>>(),
             digest => report.plan.digest.to_string(),
-            context => Value::from(Serde(&report.context)),
+            head => report.context.head.short(),
+            base => report.context.base.short(),
+            version => report.context.version,
             run => run_text(&report.context).map(|text| safe(text.markdown())),
         },
     )

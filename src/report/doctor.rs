@@ -1,13 +1,16 @@
 //! The findings of `doctor` as text and Markdown.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{escape_markdown, escape_workflow_commands};
+use super::{JsonDocument, escape_markdown, escape_workflow_commands};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
+    /// It works.
     Good,
+    /// It is missing or wrong.
     Bad,
     /// Not checked, not needed, or not provable.
     Open,
@@ -23,15 +26,30 @@ impl Status {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// What a job or a laptop may do.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DoctorReport<'a> {
+    /// In the order of the checks.
+    pub findings: &'a [Finding],
+}
+
+impl JsonDocument for DoctorReport<'_> {
+    const NAME: &'static str = "doctor-report";
+    const TITLE: &'static str = "What a job or a laptop may do";
+    const FORMAT: &'static str = "provisioner-doctor/1";
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Finding {
     /// Heading, such as `token`.
     pub part: &'static str,
+    /// Whether it works.
     pub mark: Status,
     /// What was checked.
     pub what: String,
+    /// The result.
     pub found: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// How to fix it.
     pub help: Option<String>,
 }
 

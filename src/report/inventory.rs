@@ -1,5 +1,6 @@
 //! The resources of a template, for lists.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::after_deletion::AfterDeletion;
@@ -7,21 +8,20 @@ use crate::config::Config;
 use crate::plan::behavior_on_delete;
 use crate::template::{DataKind, DeletionBehavior, Document, billed};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ListedResource {
+    /// The key in the template.
     pub logical_id: String,
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Physical name, where the template gives one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What the product's delete action does to it.
     pub on_deletion: DeletionBehavior,
     /// What is lost for good with it.
     pub holds: DataKind,
     /// `None` if unknown.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub billed: Option<&'static str>,
 }
 

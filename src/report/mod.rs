@@ -28,6 +28,7 @@ mod explain;
 mod fit;
 mod format;
 mod inventory;
+mod json_document;
 mod log;
 mod next_step;
 mod nothing_to_do;
@@ -67,7 +68,7 @@ pub use command_help::command_help;
 pub use confirmed::{ConfirmedDeletion, close_confirmations};
 pub use deletion::{deleted_summary, deletion, deletion_summary};
 pub use diagnostics::{diagnostic, diagnostics, problems_line};
-pub use doctor::{Finding, Status, doctor_markdown, doctor_text};
+pub use doctor::{DoctorReport, Finding, Status, doctor_markdown, doctor_text};
 pub use doctor_finding::Found;
 pub use drift::{drift, drift_summary, redacted_drift};
 pub use drift_issue::{
@@ -84,6 +85,7 @@ pub use explain::{UnknownCode, explain, without_expressions};
 pub use fit::{Block, Rest, fit_blocks};
 pub use format::Format;
 pub use inventory::{ListedResource, inventory};
+pub use json_document::{JsonDocument, json_schema, json_text};
 pub use log::{escape_json, escape_workflow_commands};
 pub use next_step::NextStep;
 pub use nothing_to_do::NothingToDo;
@@ -92,7 +94,9 @@ pub use on_merge::{BeforeMerge, MergeEffect, OnMerge};
 pub use operation_fault::{Fault, Unmet};
 pub use plan_marker::{PlanMarker, comment, parse_plan_marker};
 pub use preview::Preview;
-pub use products::{ProductFormat, ProductListError, list_products, show_product};
+pub use products::{
+    ProductFormat, ProductList, ProductListError, ProductReport, list_products, show_product,
+};
 pub use progress::{Counted, Step, event_line};
 pub use provisioning::{
     CONFIG_REMOVED, CONFIG_VALID, Heading, Outcome, Problem, Provisioning, ReportSource, State,

@@ -1,5 +1,6 @@
 //! What the merge of a pull request does to the stack of each config, by the guard and the policy that decide after it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Refusal, Text};
@@ -14,7 +15,7 @@ use crate::product::Verb;
 use crate::stack::{Health, Stack, StackName};
 
 /// The effect of a merge on the stack of one config.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct OnMerge {
     pub effect: MergeEffect,
     /// Whether the preview read the stack's state from AWS. If not, a config at the base implies a stack.
@@ -26,14 +27,16 @@ pub struct OnMerge {
 }
 
 /// The worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MergeEffect {
     /// The config changes nothing that is deployed.
     None,
     /// Folders are created in the stack's bucket. The stack stays as it is.
     CreateFolders,
+    /// The stack is created.
     CreateStack,
+    /// The stack is updated.
     UpdateStack,
     /// The policy does not allow the update, so nothing is applied.
     NotApplied,

@@ -1,5 +1,6 @@
 //! The AWS preview of one change, as the report shows it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::model::Digest;
 use crate::plan::{Changes, Deletion};
 use crate::product::Level;
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Preview {
     /// One line.
     pub line: String,
@@ -24,8 +25,10 @@ pub struct Preview {
     /// What the preview shows, without the names of this stack. Equal shapes are shown once.
     #[serde(skip)]
     pub shape: Value,
-    /// The change set or the deletion as JSON.
-    pub result: Value,
+    /// The effect of the deployment; `None` for a deletion, and if the preview failed.
+    pub changes: Option<Changes>,
+    /// What the deletion of the stack would delete.
+    pub deletion: Option<Deletion>,
 }
 
 impl Preview {
@@ -43,13 +46,14 @@ impl Preview {
             // The preview of a new stack comes from its template, which the plan's digest covers.
             digest: found.queried.then_some(found.digest),
             shape: shape_of_changes(found),
-            result: serde_json::to_value(shown).unwrap_or_default(),
+            changes: Some(shown),
+            deletion: None,
         }
     }
 
     /// The digest covers the stack's current resources.
     pub fn from_deletion(found: &Deletion, level: Level) -> Self {
-        let result = serde_json::to_value(found).unwrap_or_default();
+        let covered = serde_json::to_string(found).unwrap_or_default();
         Self {
             line: deletion_summary(found),
             markdown: deletion(found, Format::Markdown),
@@ -57,9 +61,10 @@ impl Preview {
                 true => Level::Critical,
                 false => level,
             },
-            digest: Some(Digest::sha256(result.to_string())),
+            digest: Some(Digest::sha256(covered)),
             shape: shape_of_deletion(found),
-            result,
+            changes: None,
+            deletion: Some(found.clone()),
         }
     }
 
@@ -71,7 +76,8 @@ impl Preview {
             markdown: String::new(),
             level: Level::Unknown,
             digest: None,
-            result: Value::Null,
+            changes: None,
+            deletion: None,
         }
     }
 }

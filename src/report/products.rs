@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use indexmap::IndexSet;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    ListedResource, Text, diagnostics, escape_markdown, escape_workflow_commands, inventory,
-    markdown_table, plain_table,
+    JsonDocument, ListedResource, Text, diagnostics, escape_markdown, escape_workflow_commands,
+    inventory, json_text, markdown_table, plain_table,
 };
 use crate::config::sample;
 use crate::product::{Product, Registry};
@@ -43,20 +44,77 @@ pub enum ProductListError {
     Sample(String),
 }
 
-#[derive(Serialize)]
-struct ProductDescription {
+/// The products.
+#[derive(Serialize, JsonSchema)]
+pub struct ProductList {
+    /// By name.
+    products: Vec<ListedProduct>,
+}
+
+impl JsonDocument for ProductList {
+    const NAME: &'static str = "product-list";
+    const TITLE: &'static str = "The products";
+    const FORMAT: &'static str = "provisioner-product-list/1";
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ListedProduct {
+    /// Name of the product.
     product: String,
+    /// The name for people.
     title: String,
+    /// One line.
     summary: String,
+    /// Glob of its configs.
+    files: String,
+    /// The tiers of the product.
+    tiers: Vec<ListedTier>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ListedTier {
+    /// Name of the tier.
+    name: String,
+    /// One line.
+    summary: String,
+}
+
+/// The resources of products.
+#[derive(Serialize, JsonSchema)]
+pub struct ProductReport {
+    /// By name.
+    products: Vec<ProductDescription>,
+}
+
+impl JsonDocument for ProductReport {
+    const NAME: &'static str = "product-report";
+    const TITLE: &'static str = "The resources of products";
+    const FORMAT: &'static str = "provisioner-product/1";
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ProductDescription {
+    /// Name of the product.
+    product: String,
+    /// The name for people.
+    title: String,
+    /// One line.
+    summary: String,
+    /// The tiers that were asked for.
     tiers: Vec<TierDescription>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct TierDescription {
+    /// Name of the tier.
     name: String,
+    /// One line.
     summary: String,
+    /// Path of the sample config.
     config: String,
+    /// Name of the sample's stack.
     stack: String,
+    /// Those of the sample's template.
     resources: Vec<ListedResource>,
 }
 
@@ -68,18 +126,21 @@ pub fn list_products(
     let products = load(registry, &registry.names())?;
     if format == ProductFormat::Json {
         let all = products.iter().map(|product| {
-            serde_json::json!({
-                "product": product.name(),
-                "title": product.manifest.title,
-                "summary": product.manifest.summary,
-                "files": product.manifest.files,
-                "tiers": product.manifest.tiers.iter().map(|tier| {
-                    serde_json::json!({ "name": tier.name, "summary": tier.summary })
-                }).collect::<Vec<_>>(),
-            })
+            let manifest = &product.manifest;
+            let tiers = manifest.tiers.iter().map(|tier| ListedTier {
+                name: tier.name.clone(),
+                summary: tier.summary.clone(),
+            });
+            ListedProduct {
+                product: product.name().to_owned(),
+                title: manifest.title.clone(),
+                summary: manifest.summary.clone(),
+                files: manifest.files.clone(),
+                tiers: tiers.collect(),
+            }
         });
-        let all: Vec<_> = all.collect();
-        return Ok(format!("{:#}\n", serde_json::json!(all)));
+        let products = all.collect();
+        return Ok(json_text(&ProductList { products }).unwrap_or_default());
     }
     let rows: Vec<Vec<Text>> = products
         .iter()
@@ -135,7 +196,10 @@ pub fn show_product(
         shown.push(description.map_err(ProductListError::Sample)?);
     }
     let text = match format {
-        ProductFormat::Json => serde_json::to_string_pretty(&shown).unwrap_or_default() + "\n",
+        ProductFormat::Json => {
+            let products = shown;
+            json_text(&ProductReport { products }).unwrap_or_default()
+        }
         _ => shown
             .iter()
             .map(|shown| text(shown, format))

@@ -1,5 +1,6 @@
 //! What exists after an operation failed, and what follows from it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Text;
@@ -7,11 +8,12 @@ use crate::product::Verb;
 use crate::stack::{Health, StackName, StackStatus};
 
 /// Read from AWS after the failure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Remains {
     /// The stack that the operation was about: of a test, the test's own.
     pub stack: StackName,
+    /// Whether the stack exists.
     pub state: StackRemains,
     /// The folders, if the failure interrupted their creation.
     pub folders: Option<RemainingFolders>,
@@ -20,7 +22,7 @@ pub struct Remains {
     pub kept: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StackRemains {
     /// AWS did not say.
@@ -30,9 +32,10 @@ pub enum StackRemains {
     Status(StackStatus),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct RemainingFolders {
+    /// The name of the bucket.
     pub bucket: String,
     /// Number of folders that certainly exist.
     pub existing: usize,

@@ -19,7 +19,7 @@ const PLAN: &str = "plan ";
 /// The result of a check with the plan's digest at its end, in fewer than 140 characters.
 pub fn status_description(report: &Report) -> String {
     let digest = report.plan.digest.to_string();
-    let end = format!(", base {}, {PLAN}{digest}", report.context.base);
+    let end = format!(", base {}, {PLAN}{digest}", report.context.base.short());
     let room = MAX_DESCRIPTION.saturating_sub(end.chars().count());
     status_summary(report, room) + &end
 }

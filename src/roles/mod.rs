@@ -16,6 +16,7 @@ mod wide;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ use statement::Statement;
 /// Managed policies that AWS attaches to a role without a raised quota.
 pub const MAX_POLICIES: usize = 10;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RolePhase {
     /// Reads, and creates change sets.
@@ -62,7 +63,7 @@ pub struct RolesRequest {
     pub environments: Vec<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AccountRoles {
     /// 12 digits.
     pub account: String,
@@ -72,8 +73,9 @@ pub struct AccountRoles {
     pub roles: Vec<Role>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Role {
+    /// The jobs that assume it.
     pub phase: RolePhase,
     /// As in the policy file.
     pub arn: String,
@@ -82,13 +84,10 @@ pub struct Role {
     /// The trust policy.
     pub trust: Value,
     /// A policy that denies, whatever else is attached to the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub never: Option<Value>,
     /// Grants of the apply role on any resource.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wide: Vec<WideGrant>,
     /// Reads of the operator's policies that the plan role does not have.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub omitted: BTreeSet<OmittedRead>,
     /// The permissions, split by AWS's limit on a policy's length.
     pub policies: Vec<Value>,

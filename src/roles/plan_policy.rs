@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -71,8 +72,9 @@ pub struct PlanReads<'a> {
 }
 
 /// A read of an operator's policy that the plan role does not have.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct OmittedRead {
+    /// The IAM action.
     pub action: String,
     /// What the action returns.
     pub returns: &'static str,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::data_reads::returned_data;
@@ -20,7 +21,7 @@ const MIN_RESOURCE_LETTERS: usize = 2;
 const WITHOUT_TYPE: &[&str] = &["codecommit", "codepipeline", "s3", "sns", "sqs"];
 
 /// Wide grants of the apply role for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WideGrant {
     /// The product's name.
     pub product: String,

@@ -1,15 +1,19 @@
 //! Drift as `DescribeStackResourceDrifts` returns it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::StackName;
 
 /// Whether a resource, or a whole stack, matches its template. Ordered: the worst first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DriftStatus {
     /// Deleted outside of CloudFormation.
     Deleted,
+    /// Changed outside of CloudFormation. Of a stack: a resource has drifted.
     Modified,
     /// A value that AWS added to the API later.
     Unknown,
@@ -50,7 +54,7 @@ impl DriftStatus {
 }
 
 /// The last drift detection of a stack, as `DescribeStacks` returns it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DriftCheck {
     pub status: DriftStatus,
     /// Unix time in seconds; `None` if never.
@@ -60,7 +64,7 @@ pub struct DriftCheck {
 }
 
 /// The result of drift detection for a stack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Drift {
     /// Drifted resources first.
     pub resources: Vec<ResourceDrift>,
@@ -76,17 +80,21 @@ impl Drift {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ResourceDrift {
+    /// The key in the template.
     pub logical_id: String,
+    /// `None` if CloudFormation names none.
     pub physical_id: Option<String>,
+    /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
     pub status: DriftStatus,
+    /// Properties whose live value differs.
     pub differences: Vec<Difference>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Difference {
     /// JSON pointer from the properties.
     pub path: String,
@@ -99,7 +107,7 @@ pub struct Difference {
 }
 
 /// The drift of one stack.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Drifted {
     #[serde(flatten)]
     pub stack: StackName,

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is lost for good with a resource, ascending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DataKind {
     /// CloudFormation can create the resource again from the template.
     Nothing,
     /// The type is in no list: types that AWS adds later, nested stacks, and types that are not AWS's own.
     NotKnown,
+    /// Objects, records, keys or other contents that no template creates again.
     Data,
 }
 

@@ -1,5 +1,6 @@
 //! A parsed template and its resources.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -32,13 +33,14 @@ pub struct Resource<'a> {
 
 /// What happens to a physical resource when its stack is deleted, or when it leaves the template.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeletionBehavior {
     /// Kept, outside the stack.
     Retained,
     /// Deleted after a snapshot.
     Snapshotted,
+    /// Deleted.
     Deleted,
 }
 

@@ -17,9 +17,10 @@ pub struct OutputFolder {
     overwrite: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WriteOutcome {
+    /// The file did not exist.
     Created,
     /// The file was written by provisioner and had other contents.
     Updated,

@@ -110,7 +110,10 @@ fn usage_errors_name_the_form_that_works() {
             "write OWNER/NAME, or OWNER@ID/NAME@ID",
         ),
         ("schema", "<PRODUCT>"),
-        ("schema s4", "write `ml`, `s3` or `policy`"),
+        (
+            "schema s4",
+            "write `ml`, `s3`, `policy`, `check-report`, `action-report`",
+        ),
         (
             "validate-config --no-log --tier gold",
             "--tier: no product has the tier `gold`",

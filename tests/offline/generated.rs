@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use provisioner::cli;
+use provisioner::cli::{self, DOCUMENT_SCHEMAS};
 use provisioner::command::CommentActions;
 use provisioner::diagnostic::CATALOGUE;
 use provisioner::exit::Exit;
@@ -89,6 +89,29 @@ fn exit_codes_in_the_page_on_aws() {
         writeln!(table, "| {} | {} |", exit as u8, exit.meaning()).unwrap();
     }
     same_section("aws.md", "exit-codes", &table);
+}
+
+/// A schema that differs from the committed one changes what programs rely on: a removed or renamed key, or another meaning, needs a
+/// new version of the document.
+#[test]
+fn json_schemas() {
+    let mut table = "| document | `format` | JSON Schema |\n|---|---|---|\n".to_owned();
+    for document in DOCUMENT_SCHEMAS {
+        let file = format!("schemas/{}.schema.json", document.name);
+        writeln!(
+            table,
+            "| {} | `{}` | [`{}`]({file}) |",
+            document.title, document.format, document.name
+        )
+        .unwrap();
+    }
+    same_section("json.md", "documents", &table);
+    for document in DOCUMENT_SCHEMAS {
+        same(
+            &format!("schemas/{}.schema.json", document.name),
+            &document.text(),
+        );
+    }
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod foreign_text;
 mod forge;
 mod generated;
 mod guard;
+mod json_documents;
 mod ml;
 mod modules;
 mod own_product;

@@ -97,7 +97,7 @@ fn products_are_listed_and_shown() {
         "json",
     ]))
     .unwrap();
-    assert_eq!(json[0]["tiers"].as_array().unwrap().len(), 1);
+    assert_eq!(json["products"][0]["tiers"].as_array().unwrap().len(), 1);
     // The syntax of the original tools, which required a config and ignored it.
     assert_eq!(
         of(&["-con", "x.yaml", "-act", "list-products"]),
@@ -132,7 +132,7 @@ fn a_bucket_that_the_delete_action_empties_is_not_called_retained() {
     );
     let json = show(&["show-product", "s3", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let bucket = &json[0]["tiers"][0]["resources"][0];
+    let bucket = &json["products"][0]["tiers"][0]["resources"][0];
     assert_eq!(bucket["type"], "AWS::S3::Bucket");
     assert_eq!(
         [&bucket["on_deletion"], &bucket["holds"]],
@@ -337,7 +337,7 @@ fn every_sample_type_has_a_billing_text() {
     let folder = TempDir::new().unwrap();
     let shown = printed(folder.path(), &["show-product", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
-    let tiers = json
+    let tiers = json["products"]
         .as_array()
         .unwrap()
         .iter()

@@ -10,6 +10,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::documents::assert_documented;
 use super::github::{FakeGitHub, Fault};
 
 /// The binary under test.
@@ -95,6 +96,10 @@ impl Job {
             let text = String::from_utf8_lossy(&evidence);
             assert_eq!(replayed.differences, [""; 0], "{text}");
         }
+        let report: Value = json("provisioner-report.json");
+        if !report.is_null() {
+            assert_documented(&report);
+        }
         JobOutput {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -102,7 +107,7 @@ impl Job {
             summary: read("summary"),
             outputs,
             sarif: json("provisioner.sarif"),
-            report: json("provisioner-report.json"),
+            report,
         }
     }
 }

@@ -14,6 +14,7 @@
 )]
 
 pub mod check;
+pub mod documents;
 pub mod emulate;
 pub mod emulator;
 pub mod evidence;

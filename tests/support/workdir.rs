@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::documents::assert_json_documented;
 use super::emulator::{Aws, REGION, variables};
 use super::job::{BINARY, SHORT_PAUSES};
 
@@ -178,7 +179,9 @@ impl<A> Workdir<A> {
     }
 
     pub fn run(&self, arguments: &[&str]) -> CommandOutput {
-        CommandOutput::from(self.command(arguments).output().unwrap())
+        let output = self.command(arguments).output().unwrap();
+        assert_json_documented(arguments, &output.stdout);
+        CommandOutput::from(output)
     }
 
     /// Runs an action on the config, which must succeed.

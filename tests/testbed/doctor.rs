@@ -286,8 +286,8 @@ fn a_laptop_gets_a_diagnosis() {
     workdir.write(".provisioner.yaml", "version: 1\nupdates: never\n");
     let said = workdir.run(&["doctor", "--format", "json"]);
     assert_eq!(said.status, 10, "{}", said.stdout);
-    let findings: Value = serde_json::from_str(&said.stdout).unwrap();
-    let bad = findings.as_array().unwrap().iter();
+    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let bad = report["findings"].as_array().unwrap().iter();
     let bad: Vec<&Value> = bad
         .filter(|it| it["mark"] == "bad")
         .map(|it| &it["what"])

@@ -63,6 +63,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
         ..ChangeRequest::default()
     };
     let mut assessment = assess_change(job, &branch, &change).await?;
+    assessment.report.context.pull_request = Some(number);
     if pull_request.fork {
         let mut report = assessment.finish(&request, Seen::default());
         if !report.plan.changes.is_empty() {
@@ -118,7 +119,7 @@ async fn assess_change(
     require_matches(source, &[base, head], globs, &selection).await?;
     let given = &environment.given;
     let inputs = read_inputs(source, base, head, change.files, &selection, given).await?;
-    let mut report = report(&inputs, base, head, Some(&environment.run));
+    let mut report = report(&inputs, base, head, Some(environment));
     let shown = policies.for_preview().shown_values();
     show_values(&mut report.plan, &inputs, &shown);
     reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;

@@ -102,7 +102,7 @@ pub fn deliver(
     let sarif = format!("{:#}\n", print::sarif(report.diagnostics(), VERSION));
     write_file(&environment.sarif, &sarif)
         .with_context(|| format!("SARIF file {}", environment.sarif.display()))?;
-    let json = serde_json::to_string_pretty(report)? + "\n";
+    let json = print::json_text(report)?;
     write_file(&environment.report, &json)
         .with_context(|| format!("report {}", environment.report.display()))?;
 

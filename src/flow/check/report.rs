@@ -4,18 +4,18 @@ use rayon::prelude::*;
 
 use crate::VERSION;
 use crate::change::ChangeInputs;
-use crate::ci::JobRun;
+use crate::ci::JobEnvironment;
 use crate::forge::OpenPullRequest;
 use crate::model::CommitSha;
 use crate::plan::{Plan, assess};
 use crate::report::{CheckContext, Collision, Notice, Redactor, Report, show_changed_values};
 
-/// `run`: the job's run; `None` on a laptop.
+/// `job`: the environment of the job; `None` on a laptop.
 pub fn report(
     inputs: &ChangeInputs,
     base: &CommitSha,
     head: &CommitSha,
-    run: Option<&JobRun>,
+    job: Option<&JobEnvironment>,
 ) -> Report {
     let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
     let mut notices = Vec::new();
@@ -23,11 +23,13 @@ pub fn report(
         notices.push(Notice::ProductsChanged);
     }
     let context = CheckContext {
-        base: base.short().to_owned(),
-        head: head.short().to_owned(),
+        repository: job.map(|job| job.repository.repository().to_owned()),
+        pull_request: None,
+        base: base.clone(),
+        head: head.clone(),
         version: VERSION,
-        run: run.and_then(JobRun::name),
-        url: run.and_then(|run| run.url.clone()),
+        run: job.and_then(|job| job.run.name()),
+        url: job.and_then(|job| job.run.url.clone()),
     };
     Report::new(context, plan, notices)
 }

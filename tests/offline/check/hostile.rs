@@ -90,8 +90,10 @@ fn corpus() -> BTreeMap<&'static str, String> {
 
 fn report(plan: Plan) -> Report {
     let context = CheckContext {
-        base: "0000000".into(),
-        head: "1111111".into(),
+        repository: None,
+        pull_request: None,
+        base: CommitSha::parse(&"0".repeat(40)).unwrap(),
+        head: CommitSha::parse(&"1".repeat(40)).unwrap(),
         version: "0",
         run: None,
         url: None,

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+use crate::support::documents::assert_json_documented;
 use crate::support::job::{BINARY, config, git, normalize, path};
 
 fn repository() -> TempDir {
@@ -33,10 +34,10 @@ fn check(folder: &TempDir, arguments: &[&str]) -> Output {
         .args(["check", "--base", "main"])
         .args(arguments)
         .current_dir(folder.path());
-    check
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .output()
-        .unwrap()
+    let output = check.env("GIT_CONFIG_GLOBAL", "/dev/null").output();
+    let output = output.unwrap();
+    assert_json_documented(arguments, &output.stdout);
+    output
 }
 
 #[test]

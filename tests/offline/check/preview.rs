@@ -31,7 +31,8 @@ fn attack_a_reason_with_a_value_is_hidden_in_the_report_too() {
     };
     let changes = Changes::from_change_set(&config, None, &stack, None, &found);
     let preview = Preview::from_changes(&changes, &Redactor::for_config(&config, &[]));
-    let told = format!("{}{}{}", preview.line, preview.markdown, preview.result);
+    let json = serde_json::to_string(&preview).unwrap();
+    let told = format!("{}{}{}", preview.line, preview.markdown, json);
     assert!(told.contains("is not allowed"), "{told}");
     assert!(!told.contains(SECRET), "{told}");
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::check::Scene;
+use crate::support::documents::assert_json_documented;
 use crate::support::job::{BINARY, config, git, path};
 
 /// A repository with one config, and a branch with these files.
@@ -47,6 +48,7 @@ fn check(folder: &Path) -> Value {
     let output = run(folder, &arguments);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert_json_documented(&arguments, &output.stdout);
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

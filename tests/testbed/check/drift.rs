@@ -65,7 +65,7 @@ fn attack_live_values_are_compared_but_never_shown() {
     for word in [SECRET, "@acme/admins", "evil.example", "Approved"] {
         assert!(!all.contains(word), "{word} in {all}");
     }
-    let preview = &run.report["previews"][world.workdir.path()]["result"];
+    let preview = &run.report["previews"][world.workdir.path()]["changes"];
     assert_eq!(preview["drift"]["status"], "MODIFIED");
     world.assert_unchanged();
     world.assert_no_secrets(&run);

@@ -154,7 +154,7 @@ fn a_change_set_is_shown_with_its_causes() {
     // The emulator reports for every change of a bucket that it may replace it.
     assert_eq!(run.outputs["impact"], "critical");
     let preview = &run.report["previews"][world.workdir.path()];
-    assert_eq!(preview["result"]["verdict"], "may-destroy");
+    assert_eq!(preview["changes"]["verdict"], "may-destroy");
     assert_eq!(world.issuer.issued().len(), 1, "one token serves the run");
     world.assert_unchanged();
     world.assert_no_secrets(&run);
