@@ -170,6 +170,27 @@ fn actions_of_others_are_pinned_by_commit() {
     assert!(seen > 15, "{seen}");
 }
 
+/// C17. A file that no step keeps is gone with the runner, also after a failed check.
+#[test]
+fn workflows_keep_every_file_of_the_action() {
+    let action = yaml(&Path::new(ROOT).join("action.yml"));
+    let outputs = action["outputs"].as_object().unwrap().keys();
+    let files: Vec<&String> = outputs.filter(|name| name.ends_with("-file")).collect();
+    assert_eq!(files, ["sarif-file", "report-file", "evidence-file"]);
+    for output in files {
+        let kept = jobs().into_iter().any(|(_, _, job)| {
+            steps(&job).iter().any(|step| {
+                let path = step["with"]["path"].as_str().unwrap_or_default();
+                let condition = step["if"].as_str().unwrap_or_default();
+                used(step).starts_with("actions/upload-artifact")
+                    && path.contains(&format!("steps.provisioner.outputs.{output}"))
+                    && condition.contains("!cancelled()")
+            })
+        });
+        assert!(kept, "{output}");
+    }
+}
+
 /// An expression inside a script is replaced before the shell reads the script, so a hostile value could end a string there.
 fn scripts_with_expressions(file: &str, steps: &[Value]) -> Vec<String> {
     let scripts = steps.iter().filter_map(|step| step["run"].as_str());
