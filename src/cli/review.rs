@@ -8,28 +8,35 @@ use super::result::{ActionResults, ConfigResult};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::diff;
+use crate::guard::read_policy_file;
 use crate::model::RepoPath;
-use crate::report::{LastAction, ReviewReport, review};
+use crate::report::{LastAction, Redactor, ReviewReport, review};
 use crate::template::Document;
-use crate::workspace::{OutputFolder, WriteOutcome, write_report};
+use crate::workspace::{OutputFolder, WriteOutcome, policy_file, write_report};
 
 /// Writes `reports/{config}-{action}-{UTC time}.html` for each config.
 pub fn run(request: &ActionRequest, group: &[LoadedConfig], results: &mut ActionResults) {
+    let (path, file) = policy_file();
+    // Without a readable policy more values are hidden.
+    let policy = read_policy_file(&path, file.as_ref());
+    let shown_keys = policy.map_or_else(|_| Vec::new(), |policy| policy.values.show);
     let done: Vec<_> = group
         .par_iter()
         .filter_map(|one| Some((one, one.config.as_ref()?)))
-        .map(|(one, config)| match page(request, one, config) {
-            Ok(path) => {
-                let done = ConfigResult::done(&one.file, Some(config));
-                let written = ConfigResult {
-                    output: Some(path),
-                    outcome: Some(WriteOutcome::Created),
-                    ..done
-                };
-                (written, Vec::new())
-            }
-            Err(problems) => (ConfigResult::failed(&one.file, Some(config)), problems),
-        })
+        .map(
+            |(one, config)| match page(request, one, config, &shown_keys) {
+                Ok(path) => {
+                    let done = ConfigResult::done(&one.file, Some(config));
+                    let written = ConfigResult {
+                        output: Some(path),
+                        outcome: Some(WriteOutcome::Created),
+                        ..done
+                    };
+                    (written, Vec::new())
+                }
+                Err(problems) => (ConfigResult::failed(&one.file, Some(config)), problems),
+            },
+        )
         .collect();
     for (item, problems) in done {
         results.items.push(item);
@@ -42,6 +49,7 @@ fn page(
     request: &ActionRequest,
     one: &LoadedConfig,
     config: &Config,
+    shown_keys: &[String],
 ) -> Result<String, Vec<Diagnostic>> {
     let failed = |error: &dyn std::fmt::Display| {
         vec![Diagnostic::error(
@@ -65,6 +73,7 @@ fn page(
         time: &request.time,
         version: env!("CARGO_PKG_VERSION"),
         config,
+        values: &Redactor::for_config(config, shown_keys),
         diagnostics: &one.diagnostics,
         template: &template,
         document: &document,

@@ -49,6 +49,14 @@ pub struct Manifest {
     pub actions: IndexMap<String, OfferedAction>,
 }
 
+impl Manifest {
+    /// A tier and those that it includes, ascending; empty if there is no such tier.
+    pub fn tiers_up_to(&self, name: &str) -> &[Tier] {
+        let position = self.tiers.iter().position(|tier| tier.name == name);
+        position.map_or(&[], |last| &self.tiers[..=last])
+    }
+}
+
 /// A level of a product. It allows keys that lower levels do not.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -108,8 +108,11 @@ struct ProductDescription {
 struct TierDescription {
     /// Name of the tier.
     name: String,
-    /// One line.
+    /// What it adds to the tiers before it.
     summary: String,
+    /// The summaries of the tiers before it.
+    #[serde(skip)]
+    includes: Vec<String>,
     /// Path of the sample config.
     config: String,
     /// Name of the sample's stack.
@@ -253,6 +256,7 @@ fn show(
         tiers.push(TierDescription {
             name: tier.name.clone(),
             summary: tier.summary.clone(),
+            includes: included(product, &tier.name),
             config: config.path.to_string(),
             stack: config.stack().to_owned(),
             resources: inventory(&config, &document),
@@ -264,6 +268,12 @@ fn show(
         summary: product.manifest.summary.clone(),
         tiers,
     })
+}
+
+fn included(product: &Product, tier: &str) -> Vec<String> {
+    let all = product.manifest.tiers_up_to(tier);
+    let lower = all.split_last().map_or(&[][..], |(_, lower)| lower);
+    lower.iter().map(|tier| tier.summary.clone()).collect()
 }
 
 fn text(shown: &ProductDescription, format: ProductFormat) -> String {
@@ -284,9 +294,12 @@ fn text(shown: &ProductDescription, format: ProductFormat) -> String {
         text += "\nThe product has no tiers, so it has no sample that says what it makes.\n";
     }
     for tier in &shown.tiers {
+        let included = tier.includes.iter().map(|summary| line(summary) + "\n");
+        let included: Vec<String> = included.collect();
         text += &format!(
-            "\n{section}{}\n\n{}\nAs in {}, stack {}:\n\n",
+            "\n{section}{}\n\n{}{}\nAs in {}, stack {}:\n\n",
             line(&tier.name),
+            included.concat(),
             line(&tier.summary),
             line(&tier.config),
             line(&tier.stack)

@@ -4,9 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::statement::Statement;
+use crate::template::MANAGED_POLICY_CHARS;
 
-/// Characters of a managed policy without white space.
-const MAX_POLICY_CHARS: usize = 6_144;
 /// The document around the statements.
 const FRAME: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
 /// Room for a number behind a statement id that is not unique.
@@ -37,7 +36,7 @@ impl Statement {
 
     /// The statement in parts that each fit a document.
     fn parts(self) -> Vec<Self> {
-        if self.length() + FRAME <= MAX_POLICY_CHARS || self.resources.len() < 2 {
+        if self.length() + FRAME <= MANAGED_POLICY_CHARS || self.resources.len() < 2 {
             return vec![self];
         }
         let resources = Vec::from_iter(self.resources.clone());
@@ -75,7 +74,7 @@ pub fn split_to_policy_size(statements: Vec<Statement>) -> Vec<Vec<Value>> {
         let length = part.length();
         match documents
             .iter_mut()
-            .find(|(used, _)| used + length <= MAX_POLICY_CHARS)
+            .find(|(used, _)| used + length <= MANAGED_POLICY_CHARS)
         {
             Some((used, parts)) => {
                 *used += length;

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::data_kind::has_snapshots;
-use super::document::{Document, INLINE_BYTES, Resource};
+use super::document::{Document, Resource};
 use super::intrinsic::{Reference, walk};
+use super::limits::{INLINE_BYTES, SECTION_LIMITS};
 use crate::config::{MapEntry, NodeKind};
 use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, Span};
 use crate::model::RepoPath;
@@ -141,12 +142,7 @@ impl TemplateChecker<'_> {
                 self.error(Code::TemplateLimit, description.span, message);
             }
         }
-        for (section, most) in [
-            ("Resources", 500),
-            ("Parameters", 200),
-            ("Outputs", 200),
-            ("Mappings", 200),
-        ] {
+        for &(section, most) in SECTION_LIMITS {
             let entries = self.document.section(section);
             if entries.len() > most {
                 let message = format!(

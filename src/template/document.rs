@@ -7,13 +7,10 @@ use serde_json::Value;
 use super::data_kind::{
     CLUSTER_PROPERTY, DataKind, data_kind, has_snapshot_by_default, has_snapshots,
 };
+use super::limits::INLINE_BYTES;
 use crate::config::{MapEntry, Node, Tags, parse};
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
-
-/// Bytes of a template inside an API request.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
-pub const INLINE_BYTES: usize = 51_200;
 
 #[derive(Clone, Debug)]
 pub struct Document {

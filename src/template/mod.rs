@@ -7,6 +7,7 @@ mod data_kind;
 mod document;
 mod external;
 mod intrinsic;
+mod limits;
 mod loaded;
 
 pub use check::check;
@@ -14,5 +15,6 @@ pub use cost::billed;
 pub use data_kind::{
     CLUSTER_PROPERTY, DataKind, data_kind, has_snapshot_by_default, has_snapshots,
 };
-pub use document::{DeletionBehavior, Document, INLINE_BYTES, Resource};
+pub use document::{DeletionBehavior, Document, Resource};
 pub use external::{ExternalKind, ExternalReference, external_references};
+pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};

@@ -56,13 +56,10 @@ fn normalize(page: &str) -> String {
     let mut page = page.replace(env!("CARGO_PKG_VERSION"), "[version]");
     for (pattern, normalize) in [
         (r"[0-9-]{10} [0-9:]{8} UTC", "[time]"),
-        (
-            r"SHA-256 [0-9a-f]{64}, \d+ bytes",
-            "SHA-256 [digest], [length] bytes",
-        ),
+        (r"SHA-256 [0-9a-f]{64}", "SHA-256 [digest]"),
         (r"(?s)<style>.*</style>", "<style>[style]</style>"),
-        (r"(?s)<pre>\{.*\}\n</pre>", "<pre>[policy]</pre>"),
-        (r"\d+ characters", "[length] characters"),
+        (r"(?s)<pre>\{.*?\}\n</pre>", "<pre>[policy]</pre>"),
+        (r"(?s)<pre>AWSTemplate.*?</pre>", "<pre>[template]</pre>"),
     ] {
         let pattern = regex::Regex::new(pattern).unwrap();
         page = pattern.replace_all(&page, normalize).into_owned();
@@ -187,13 +184,13 @@ fn the_review_page_lists_every_resource() {
     insta::assert_snapshot!("review_report", normalize(&bucket));
 
     let (first, folder) = page(NAME, CONFIG);
-    assert!(first.contains("so there is nothing to compare with."));
+    assert!(first.contains("beside the config to compare with."));
 
     printed(
         folder.path(),
         &["create-prov-template", "--no-log", "configs"],
     );
-    assert!(again(&folder).contains("beside the config, is what the config renders to."));
+    assert!(again(&folder).contains("None: the config renders to <code>templates"));
 
     let changed = CONFIG.replace("use_case", "log_retention_days: 30\n  use_case");
     std::fs::write(folder.path().join("configs").join(NAME), changed).unwrap();
@@ -202,6 +199,123 @@ fn the_review_page_lists_every_resource() {
     assert!(
         page.contains(r#"<span class="add">+      RetentionInDays: 30</span>"#),
         "{page}"
+    );
+}
+
+const ENTERPRISE: &str = include_str!(
+    "../../examples/ml/configs/globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-standalone-ssm.yaml"
+);
+
+/// The rows of a table, without markup.
+fn rows(page: &str, heading: &str) -> Vec<String> {
+    let start = page
+        .find(&format!("<table aria-labelledby=\"{heading}\">"))
+        .unwrap();
+    let table = &page[start..start + page[start..].find("</table>").unwrap()];
+    let markup = regex::Regex::new("<[^>]*>").unwrap();
+    let rows = table.split("<tr>").skip(2);
+    rows.map(|row| {
+        markup
+            .replace_all(
+                &row.replace("</div><div", " | <div")
+                    .replace("</th><td", " | <td")
+                    .replace("</td><td", " | <td"),
+                "",
+            )
+            .trim()
+            .to_owned()
+    })
+    .collect()
+}
+
+#[test]
+fn limits_have_the_size_and_what_to_do() {
+    let (page, _folder) = page(
+        "globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-standalone-ssm.yaml",
+        ENTERPRISE,
+    );
+    let limits = rows(&page, "limits");
+    let [policy, template, resources, ..] = limits.as_slice() else {
+        panic!("{limits:?}");
+    };
+    assert!(
+        policy.contains(
+            "Add it to a role as an inline policy: the inline policies of a role hold 10,240"
+        ),
+        "{policy}"
+    );
+    assert!(policy.ends_with(" | 6,144"), "{policy}");
+    assert!(
+        template.starts_with("Bytes of the template") && template.ends_with(" | 51,200"),
+        "{template}"
+    );
+    assert_eq!(resources, "Resources of the template |  | 40 | 500");
+    assert!(page.contains("<details><summary>Show the template: "));
+    assert!(page.contains("\nResources:\n"), "the whole template");
+}
+
+#[test]
+fn a_tier_lead_lists_everything_the_tier_has() {
+    let (page, folder) = page(
+        "globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-standalone-ssm.yaml",
+        ENTERPRISE,
+    );
+    let tiers = [
+        "starter</dt><dd>Model package group",
+        "professional</dt><dd>Adds",
+        "enterprise</dt><dd>Adds",
+    ];
+    assert!(tiers.iter().all(|tier| page.contains(tier)));
+    let shown = printed(
+        folder.path(),
+        &["show-product", "ml", "--tier", "enterprise"],
+    );
+    assert!(
+        shown.contains("with their roles.\nAdds a published"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn config_values_follow_the_rules_for_values() {
+    let (page, folder) = page("edge-prod-b001-us-west-1-s3.yaml", BUCKET);
+    let values = rows(&page, "values");
+    for row in [
+        "client.company_prefix | edge",
+        "client.account_id | 123456789012",
+        "s3.versioning | true",
+        "s3.lifecycle_policy | ml-optimized",
+        "s3.bucket_name_override | &quot;&quot; default",
+    ] {
+        assert!(
+            values.iter().any(|value| value == row),
+            "{row}: {values:#?}"
+        );
+    }
+    let hidden = [
+        "Edge Corporation",
+        "forecasting",
+        "4711",
+        "rtb-0a1b2c3d4e5f60718",
+    ];
+    assert!(
+        !values
+            .iter()
+            .any(|row| hidden.iter().any(|text| row.contains(text))),
+        "{values:#?}"
+    );
+    let name = values
+        .iter()
+        .find(|row| row.starts_with("client.company_name"));
+    assert_eq!(name.unwrap(), "client.company_name | (hidden 1)");
+
+    // The policy file shows more keys.
+    let policy = "version: 1\nvalues: { show: [s3.tags] }\nenvironments: { prod: {} }\n";
+    std::fs::write(folder.path().join(".provisioner.yaml"), policy).unwrap();
+    let values = rows(&again(&folder), "values");
+    assert!(
+        values.iter().any(|row| row == "s3.tags.Team | forecasting"),
+        "{values:#?}"
     );
 }
 

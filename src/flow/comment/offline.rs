@@ -12,8 +12,8 @@ use crate::job::JobError;
 use crate::plan::{Change, Intent};
 use crate::product::{Registry, Verb};
 use crate::report::{
-    CONFIG_REMOVED, CONFIG_VALID, Outcome, Problem, ProductFormat, ProductListError, Reply,
-    ReviewReport, State, command_help, details_block, explain, list_products, review,
+    CONFIG_REMOVED, CONFIG_VALID, Outcome, Problem, ProductFormat, ProductListError, Redactor,
+    Reply, ReviewReport, State, command_help, details_block, explain, list_products, review,
     review_written, show_product,
 };
 use crate::template::Document;
@@ -74,6 +74,8 @@ async fn config_answers(
     };
     let mut outcomes = Vec::new();
     let mut exit = Exit::Ok;
+    let policy = context.policy.as_ref();
+    let shown_keys = policy.map_or(&[][..], |policy| &policy.values.show);
     for change in &changes {
         if change.is_removed() {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
@@ -84,7 +86,7 @@ async fn config_answers(
         let output = match context.inputs.config(change, false) {
             Some(config) if change.intent != Intent::Invalid => match verb_for(&config, command) {
                 Ok(None) => continue,
-                Ok(Some(verb)) => config_output(session, verb, change, &config),
+                Ok(Some(verb)) => config_output(session, verb, (change, &config), shown_keys),
                 Err(problem) => Err(vec![problem]),
             },
             _ => Err(change.diagnostics.clone()),
@@ -103,8 +105,8 @@ async fn config_answers(
 fn config_output(
     session: &CommentSession<'_>,
     verb: Verb,
-    change: &Change,
-    config: &Config,
+    (change, config): (&Change, &Config),
+    shown_keys: &[String],
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let failed = |error: String| vec![Diagnostic::error(Code::RenderFailed, &change.path, error)];
     let product = &config.product;
@@ -140,6 +142,7 @@ fn config_output(
                 time: &time,
                 version: VERSION,
                 config,
+                values: &Redactor::for_config(config, shown_keys),
                 diagnostics: &change.diagnostics,
                 template: &template,
                 document: &document,

@@ -1,21 +1,23 @@
 //! The review report: a static HTML page about one config. It loads no other file and runs no script.
 
+mod html;
+mod limits;
+mod values;
+
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use indexmap::IndexMap;
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, context};
+use minijinja::{Error, context};
 
 use super::after_deletion::AfterDeletion;
 use super::inventory::{ListedResource, inventory};
+use super::redactor::Redactor;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Diff;
 use crate::model::Digest;
 use crate::template::Document;
-use crate::text::escape_invisible;
 
 #[derive(Debug)]
 pub struct ReviewReport<'a> {
@@ -23,6 +25,8 @@ pub struct ReviewReport<'a> {
     pub time: &'a str,
     pub version: &'a str,
     pub config: &'a Config,
+    /// Hides values of the config.
+    pub values: &'a Redactor,
     /// Warnings.
     pub diagnostics: &'a [Diagnostic],
     /// The rendered template.
@@ -44,6 +48,8 @@ pub enum LastAction {
 pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
     let config = review.config;
     let manifest = &config.product.manifest;
+    let tier = config.derived.names.get("tier");
+    let tiers = tier.map_or(&[][..], |tier| manifest.tiers_up_to(tier));
     let names = config
         .derived
         .names
@@ -65,7 +71,7 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
         .folder_tree
         .as_ref()
         .map_or(0, |tree| tree.paths().len());
-    engine()?.get_template("report.html.j2")?.render(context! {
+    html::render(context! {
         time => readable(review.time),
         version => review.version,
         title => manifest.title.as_str(),
@@ -73,16 +79,15 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
         path => config.path.as_str(),
         stack => config.stack(),
         target => Value::from(Serde(&config.target)),
-        tier => config.derived.names.get("tier"),
+        tier,
         summary => manifest.summary.as_str(),
-        tier_summary => manifest
-            .tiers
-            .iter()
-            .find(|tier| Some(&tier.name) == config.derived.names.get("tier"))
-            .map(|tier| tier.summary.as_str()),
+        tiers => tiers.iter().map(|tier| vec![tier.name.clone(), tier.summary.clone()]).collect::<Vec<_>>(),
         names => names.map(|(name, value)| vec![name.clone(), value.clone()]).collect::<Vec<_>>(),
         digest => Digest::sha256(review.template).to_string(),
-        bytes => review.template.len(),
+        values => values::config_values(config, review.values),
+        limits => limits::limits(review.policy, review.template, review.document),
+        template => review.template,
+        template_lines => review.template.lines().count(),
         output => format!("templates/{}", config.outputs.template),
         paid => paid.count(),
         delete_action => config.delete_action().map(|(action, _)| action),
@@ -91,7 +96,6 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
         resources => resources.iter().map(row).collect::<Vec<_>>(),
         problems => review.diagnostics.iter().map(super::diagnostics::diagnostic).collect::<Vec<_>>(),
         policy => review.policy,
-        policy_length => review.policy.split_whitespace().map(|word| word.chars().count()).sum::<usize>(),
         impact => manifest
             .impact
             .iter()
@@ -172,24 +176,6 @@ fn readable(time: &str) -> String {
     }
 }
 
-/// Splits a text at the places where a line may break: after punctuation, and between a lower-case and an upper-case letter.
-fn parts(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut last = ' ';
-    for character in text.chars() {
-        let hump = last.is_lowercase() && character.is_uppercase();
-        let after = "/:._".contains(last) && character.is_alphanumeric();
-        if hump || after {
-            parts.push(String::new());
-        }
-        if let Some(part) = parts.last_mut() {
-            part.push(character);
-        }
-        last = character;
-    }
-    parts
-}
-
 /// The config's preflight checks, without duplicates.
 fn preflight(config: &Config) -> Vec<Value> {
     let needs = config.product.needs(&config.derived.scope);
@@ -206,49 +192,8 @@ fn preflight(config: &Config) -> Vec<Value> {
         .collect()
 }
 
-/// Escapes invisible characters, then HTML.
-fn engine() -> Result<&'static Environment<'static>, Error> {
-    static ENGINE: OnceLock<Environment<'static>> = OnceLock::new();
-    if let Some(engine) = ENGINE.get() {
-        return Ok(engine);
-    }
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()?,
-    );
-    engine.add_filter("parts", |text: &str| parts(text));
-    engine.set_auto_escape_callback(|_| AutoEscape::Html);
-    engine.set_formatter(|out, state, value| match value.as_str() {
-        // The page's macros return escaped text.
-        Some(text) if !value.is_safe() => minijinja::escape_formatter(
-            out,
-            state,
-            &Value::from(escape_invisible(text, true).into_owned()),
-        ),
-        _ => minijinja::escape_formatter(out, state, value),
-    });
-    engine.add_template(
-        "report.html.j2",
-        include_str!("../../templates/review/report.html.j2"),
-    )?;
-    Ok(ENGINE.get_or_init(|| engine))
-}
-
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn long_words_have_parts() {
-        let parts = |text| super::parts(text).join("|");
-        assert_eq!(parts("AWS::SSM::Parameter"), "AWS::|SSM::|Parameter");
-        assert_eq!(parts("VpcEndpointIdSts"), "Vpc|Endpoint|Id|Sts");
-        assert_eq!(parts("ml_product.vpc"), "ml_|product.|vpc");
-        assert_eq!(parts(""), "");
-    }
-
     #[test]
     fn times_are_readable() {
         assert_eq!(

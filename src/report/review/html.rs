@@ -1,0 +1,76 @@
+//! The template engine of the page: escapes every value, and breaks long words.
+
+use std::sync::OnceLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value;
+use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
+
+use crate::text::escape_invisible;
+
+/// Renders the page.
+pub(super) fn render(scope: Value) -> Result<String, Error> {
+    engine()?.get_template("report.html.j2")?.render(scope)
+}
+
+/// Escapes invisible characters, then HTML.
+fn engine() -> Result<&'static Environment<'static>, Error> {
+    static ENGINE: OnceLock<Environment<'static>> = OnceLock::new();
+    if let Some(engine) = ENGINE.get() {
+        return Ok(engine);
+    }
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
+    engine.add_filter("parts", |text: &str| parts(text));
+    engine.set_auto_escape_callback(|_| AutoEscape::Html);
+    engine.set_formatter(|out, state, value| match value.as_str() {
+        // The page's macros return escaped text.
+        Some(text) if !value.is_safe() => minijinja::escape_formatter(
+            out,
+            state,
+            &Value::from(escape_invisible(text, true).into_owned()),
+        ),
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    engine.add_template(
+        "report.html.j2",
+        include_str!("../../../templates/review/report.html.j2"),
+    )?;
+    Ok(ENGINE.get_or_init(|| engine))
+}
+
+/// Splits a text at the places where a line may break: after punctuation, and between a lower-case and an upper-case letter.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut last = ' ';
+    for character in text.chars() {
+        let hump = last.is_lowercase() && character.is_uppercase();
+        let after = "/:._".contains(last) && character.is_alphanumeric();
+        if hump || after {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(character);
+        }
+        last = character;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn long_words_have_parts() {
+        let parts = |text| super::parts(text).join("|");
+        assert_eq!(parts("AWS::SSM::Parameter"), "AWS::|SSM::|Parameter");
+        assert_eq!(parts("VpcEndpointIdSts"), "Vpc|Endpoint|Id|Sts");
+        assert_eq!(parts("ml_product.vpc"), "ml_|product.|vpc");
+        assert_eq!(parts(""), "");
+    }
+}
