@@ -32,11 +32,6 @@ pub(super) fn registry(files: &[ConfigFile], given: &RunInput) -> Registry {
     registry
 }
 
-/// Loads the files in parallel, with the products of the repository around the first file.
-pub(super) fn load_all(files: Vec<ConfigFile>, given: &RunInput) -> Vec<LoadedConfig> {
-    load_with(&registry(&files, given), files)
-}
-
 /// Loads the files in parallel.
 pub(super) fn load_with(registry: &Registry, files: Vec<ConfigFile>) -> Vec<LoadedConfig> {
     let progress = progress(files.len());

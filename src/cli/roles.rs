@@ -6,15 +6,16 @@ use clap::{Args, ValueHint};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::load::load_all;
+use super::load::{load_with, registry};
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::Exit;
-use crate::guard::read_policy_file;
+use crate::guard::{Policy, read_policy_file};
 use crate::product::RunInput;
 use crate::report::{JsonDocument, diagnostics, json_text};
 use crate::roles::{
-    AccountRoles, Issuer, MAX_POLICIES, OmittedRead, RepositoryId, RolePhase, RolesRequest, branch,
-    roles as all_roles, template,
+    AccountRoles, Issuer, Laws, MAX_POLICIES, OmittedRead, RepositoryId, RolePhase, RolesError,
+    RolesRequest, branch, roles as all_roles, template,
 };
 use crate::text::and_list;
 use crate::workspace::{exit_of_search, locate, policy_file, selected_configs};
@@ -117,6 +118,7 @@ fn print(
     format: RolesFormat,
 ) -> Result<String, (String, Exit)> {
     let wrong = |problems: Vec<Diagnostic>| (diagnostics(&problems), Exit::Config);
+    let failed = |failure: RolesError| (failure.message(), Exit::Config);
     let (path, file) = policy_file();
     let policy = read_policy_file(&path, file.as_ref()).map_err(wrong)?;
     if file.is_none() {
@@ -131,13 +133,14 @@ fn print(
         false => locate(configs),
     };
     let files = files.map_err(|problems| (diagnostics(&problems), exit_of_search(&problems)))?;
-    let loaded = load_all(files, &RunInput::default());
+    let registry = registry(&files, &RunInput::default());
+    let loaded = load_with(&registry, files);
     let problems: Vec<Diagnostic> = loaded
         .iter()
         .flat_map(|one| one.diagnostics.clone())
         .collect();
-    // The permissions of a config that does not load are unknown, so the printed roles would lack them.
-    if loaded.iter().any(|one| one.config.is_none()) {
+    // The permissions of a config that does not load are unknown, so roles that list the configs would lack them.
+    if policy.scope.is_none() && loaded.iter().any(|one| one.config.is_none()) {
         return Err(wrong(problems));
     }
     let configs: Vec<_> = loaded.into_iter().filter_map(|one| one.config).collect();
@@ -151,8 +154,9 @@ fn print(
             return Err((message, Exit::Usage));
         }
     }
-    let accounts = all_roles(&policy, &configs, asked)
-        .map_err(|failure| (format!("error[product-invalid]: {failure}"), Exit::Config))?;
+    let scope = policy.scope.as_ref();
+    let mut laws = scope.map(|scope| Laws::new(scope, &registry));
+    let accounts = all_roles(&policy, laws.as_mut(), &configs, asked).map_err(failed)?;
     if accounts.is_empty() {
         let message = format!(
             "error: {path} names no role for any account that is known here\n  help: write environments.ENV.roles; for an environment without configs say --account"
@@ -160,6 +164,9 @@ fn print(
         return Err((message, Exit::Config));
     }
     note(asked, &accounts);
+    if let Some(laws) = &mut laws {
+        warn_of_gaps(&policy, laws, &configs).map_err(failed)?;
+    }
     match (format, accounts.as_slice()) {
         (RolesFormat::Json, _) => {
             let text = json_text(&RolesReport { accounts });
@@ -181,6 +188,22 @@ fn print(
             Err((message, Exit::Usage))
         }
     }
+}
+
+/// Says which configs the roles of the scope do not cover.
+fn warn_of_gaps(
+    policy: &Policy,
+    laws: &mut Laws<'_>,
+    configs: &[Config],
+) -> Result<(), RolesError> {
+    for config in configs {
+        if policy.apply_role(&config.target).is_some()
+            && let Some(gap) = laws.gap(policy, config)?
+        {
+            log::warn!(target: LOG_TARGET, "{}", diagnostics(&[gap.diagnostic(&config.path)]));
+        }
+    }
+    Ok(())
 }
 
 /// A note for the person who deploys the printed roles.
@@ -220,8 +243,9 @@ fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
             );
         }
         if role.phase == RolePhase::Apply && role.policies.is_empty() {
-            log::info!(
-                "note: {} may do nothing yet: no config is in its environment",
+            log::warn!(
+                "{} may do nothing: no config is in its environment\n  \
+                 help: set `scope` in the policy file, or write the roles again when there is a config",
                 role.arn
             );
         }

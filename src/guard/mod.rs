@@ -21,7 +21,7 @@ pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
 pub use permit::{Permit, decide, denials, denials_before_credentials, denials_before_merge};
 pub use policies::{ApprovalRequirement, LoadedPolicy, Policies};
 pub use policy::{
-    FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Updates, read as read_policy,
+    FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Scope, Updates, read as read_policy,
     read_file as read_policy_file,
 };
 pub use policy_change::{ChangedKey, PolicyChange};

@@ -35,7 +35,21 @@ pub struct Policy {
     pub accounts: Vec<String>,
     /// Owners of bots, as `@user#id`, by the id of the bot.
     bots: BTreeMap<String, String>,
+    /// `None`: the roles of CI list the stacks of the configs.
+    pub scope: Option<Scope>,
     pub values: ValuesPolicy,
+}
+
+/// The names that stacks and resources may have, which the roles of CI follow. Accounts and environments are those of the policy.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Scope {
+    /// Names of products.
+    pub products: Vec<String>,
+    pub regions: Vec<String>,
+    /// Allowed values by config key, such as `client.company_prefix`.
+    pub names: BTreeMap<String, Vec<String>>,
+    /// Name of the permissions boundary that roles of stacks must have.
+    pub boundary: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,6 +1,7 @@
 //! Compiles a product's files: manifest, schema, expressions and templates.
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -180,6 +181,7 @@ impl Product {
             folders,
             preflight,
             actions,
+            policy_keys: OnceLock::new(),
             manifest,
         })
     }

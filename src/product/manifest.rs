@@ -115,6 +115,9 @@ pub struct Permissions {
     /// The wide grants of the operator's policy.
     #[serde(default)]
     pub wide: Vec<DeclaredGrant>,
+    /// Actions of the stacks' own roles that their templates do not list, because a role has managed policies.
+    #[serde(default)]
+    pub boundary: Vec<String>,
 }
 
 impl Permissions {

@@ -12,12 +12,14 @@ mod limits;
 mod manifest;
 mod operands;
 mod preflight;
+mod reads;
 mod registry;
 mod schema;
 mod verb;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::OnceLock;
 
 use indexmap::{IndexMap, IndexSet};
 use minijinja::value::Serde;
@@ -67,6 +69,7 @@ pub struct Product {
     folders: Option<[Compiled; 2]>,
     preflight: Vec<preflight::CompiledCheck>,
     actions: Vec<Option<Compiled>>,
+    policy_keys: OnceLock<BTreeSet<String>>,
 }
 
 #[derive(Debug)]

@@ -3,11 +3,20 @@
 //! The apply role has the operator's policies of the configs; the plan role has only their reading part. Each product states its
 //! permissions once, in its `iam-policy.json.j2`.
 
+mod boundary;
+mod coverage;
+mod covered;
 mod data_reads;
 mod error;
+mod gap;
 mod iam;
+mod law;
+mod limits;
+mod marker;
+mod operator;
 mod pattern;
 mod plan_policy;
+mod shapes;
 mod split;
 mod statement;
 mod subject;
@@ -21,17 +30,23 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::Config;
-use crate::guard::Policy;
-use crate::product::{Requirement, Target};
+use crate::guard::{Policy, Scope};
+use crate::product::Target;
 
-pub use error::RolesError;
+pub use boundary::Boundary;
+pub use coverage::Uncovered;
+pub use covered::Laws;
+use covered::Targets;
+pub use error::{RolesError, ScopeProblem};
+pub use gap::Gap;
 pub use plan_policy::OmittedRead;
 pub use subject::{Invalid, Issuer, RepositoryId, branch};
 pub use template::template;
 pub use wide::WideGrant;
 
-use error::PolicyProblem;
 use iam::{account_of, document, partition_of};
+use limits::deny_beyond_law;
+use operator::{operator_statements, plan_reads};
 use plan_policy::PlanReads;
 use split::split_to_policy_size;
 use statement::Statement;
@@ -69,6 +84,8 @@ pub struct AccountRoles {
     pub account: String,
     /// ARN of the account's identity provider for the issuer.
     pub provider: String,
+    /// The most that roles of stacks may do; `null` without a scope, and if no product creates roles.
+    pub boundary: Option<Boundary>,
     /// Plan roles first.
     pub roles: Vec<Role>,
 }
@@ -97,37 +114,62 @@ pub struct Role {
 #[derive(Debug, Default)]
 struct RoleUse<'a> {
     environments: BTreeSet<String>,
-    regions: BTreeSet<String>,
+    targets: Targets,
+    /// Empty with a scope.
     configs: Vec<&'a Config>,
+    /// ARNs of the plan and apply roles of the same targets.
+    ci_roles: BTreeSet<String>,
 }
 
 /// By account, phase and ARN.
 type RoleUses<'a> = BTreeMap<(String, RolePhase, String), RoleUse<'a>>;
 
-/// The roles of the policy file that the request selects.
+/// The roles of the policy file that the request selects. `laws` are those of the policy's scope; with them the roles do not depend on
+/// the configs.
 pub fn roles(
     policy: &Policy,
+    mut laws: Option<&mut Laws<'_>>,
     configs: &[Config],
     request: &RolesRequest,
 ) -> Result<Vec<AccountRoles>, RolesError> {
     let mut uses = RoleUses::new();
     for environment in policy.environments.keys() {
         if request.environments.is_empty() || request.environments.contains(environment) {
-            find(&mut uses, policy, configs, request, environment);
+            match &laws {
+                Some(laws) => find_by_law(&mut uses, policy, laws.scope(), request, environment)?,
+                None => find(&mut uses, policy, configs, request, environment),
+            }
         }
     }
     let mut accounts: Vec<AccountRoles> = Vec::new();
-    for ((account, phase, arn), role_use) in uses {
-        let provider = request.issuer.provider(&arn, &account);
-        let role = role(phase, arn, &role_use, &provider, request)?;
-        match accounts.last_mut().filter(|last| last.account == account) {
-            Some(last) => last.roles.push(role),
-            None => accounts.push(AccountRoles {
-                account,
-                provider,
-                roles: vec![role],
-            }),
+    for account in uses.keys().map(|(account, ..)| account) {
+        if accounts.last().is_some_and(|last| last.account == *account) {
+            continue;
         }
+        let own = || uses.iter().filter(|((of, ..), _)| of == account);
+        let boundary = match &mut laws {
+            Some(laws) => laws.boundary(
+                own().map(|((_, _, arn), role)| (arn, &role.targets)),
+                account,
+            )?,
+            None => None,
+        };
+        let arn = own().next().map_or("", |((_, _, arn), _)| arn);
+        let provider = request.issuer.provider(arn, account);
+        let mut roles = Vec::new();
+        for ((_, phase, arn), role_use) in own() {
+            let allowed = match &mut laws {
+                Some(laws) => allowed_by_law(*phase, arn, role_use, laws, boundary.as_ref())?,
+                None => allowed_by_configs(*phase, arn, role_use)?,
+            };
+            roles.push(role(*phase, arn, role_use, allowed, &provider, request));
+        }
+        accounts.push(AccountRoles {
+            account: account.clone(),
+            provider,
+            boundary,
+            roles,
+        });
     }
     Ok(accounts)
 }
@@ -166,133 +208,189 @@ fn find<'a>(
     }
 }
 
+/// Adds the roles of an environment in each account and region of the scope.
+fn find_by_law(
+    uses: &mut RoleUses<'_>,
+    policy: &Policy,
+    scope: &Scope,
+    request: &RolesRequest,
+    environment: &str,
+) -> Result<(), RolesError> {
+    let accounts = match request.accounts.is_empty() {
+        true => &policy.accounts,
+        false => &request.accounts,
+    };
+    if accounts.is_empty() {
+        return Err(RolesError::PolicyFile(ScopeProblem::NoAccounts));
+    }
+    for account in accounts {
+        for region in &scope.regions {
+            let target = Target {
+                account: account.clone(),
+                region: region.clone(),
+                environment: environment.to_owned(),
+            };
+            add(uses, policy, &target, None);
+        }
+    }
+    Ok(())
+}
+
 fn add<'a>(uses: &mut RoleUses<'a>, policy: &Policy, target: &Target, config: Option<&'a Config>) {
     let arns = [
         (RolePhase::Plan, policy.plan_role(target)),
         (RolePhase::Apply, policy.apply_role(target)),
     ];
+    let both: Vec<String> = arns.iter().filter_map(|(_, arn)| arn.clone()).collect();
     for (phase, arn) in arns {
         let Some(arn) = arn else { continue };
         let account = account_of(&arn).to_owned();
         let role_use = uses.entry((account, phase, arn)).or_default();
         role_use.environments.insert(target.environment.clone());
-        if let Some(config) = config {
-            role_use.regions.insert(config.target.region.clone());
-            role_use.configs.push(config);
+        role_use.ci_roles.extend(both.iter().cloned());
+        if !target.region.is_empty() {
+            let target = target.clone();
+            role_use
+                .targets
+                .insert((target.account, target.region, target.environment));
         }
+        role_use.configs.extend(config);
     }
 }
 
-fn role(
+/// What a role is allowed and denied.
+#[derive(Default)]
+struct Allowed {
+    statements: Vec<Statement>,
+    wide: Vec<WideGrant>,
+    omitted: BTreeSet<OmittedRead>,
+    never: Option<Value>,
+}
+
+impl Allowed {
+    /// Adds the reading part of statements.
+    fn add_reads(
+        &mut self,
+        statements: impl IntoIterator<Item = Statement>,
+        reads: &PlanReads<'_>,
+    ) {
+        for statement in statements {
+            let (read, left_out) = plan_policy::read_statements(&statement, reads);
+            self.statements.extend(read);
+            self.omitted.extend(left_out);
+        }
+    }
+
+    /// Adds what every plan role has.
+    fn finish_plan(&mut self, arn: &str, role_use: &RoleUse<'_>, parameters: &BTreeSet<String>) {
+        let regions = role_use.targets.iter().map(|(_, region, _)| region.clone());
+        self.statements
+            .push(plan_policy::account_wide_reads(&regions.collect()));
+        let (partition, account) = (partition_of(arn), account_of(arn));
+        self.never = Some(plan_policy::deny_writes_and_data(
+            partition, account, parameters,
+        ));
+    }
+}
+
+fn allowed_by_configs(
     phase: RolePhase,
-    arn: String,
+    arn: &str,
     role_use: &RoleUse<'_>,
-    provider: &str,
-    request: &RolesRequest,
-) -> Result<Role, RolesError> {
-    let mut statements = Vec::new();
-    let mut wide = Vec::new();
-    let mut omitted = BTreeSet::new();
+) -> Result<Allowed, RolesError> {
+    let mut allowed = Allowed::default();
     let mut parameters = BTreeSet::new();
     for config in &role_use.configs {
         let own = operator_statements(config)?;
         match phase {
             RolePhase::Plan => {
                 let reads = plan_reads(config)?;
-                for (statement, _) in own {
-                    let (read, left_out) = plan_policy::read_statements(&statement, &reads);
-                    statements.extend(read);
-                    omitted.extend(left_out);
-                }
-                let prefixes = reads.permissions.parameters.iter();
-                parameters.extend(prefixes.map(|prefix| prefix.as_str().to_owned()));
+                allowed.add_reads(own.into_iter().map(|(statement, _)| statement), &reads);
+                parameters.extend(reads.prefixes());
             }
             RolePhase::Apply => {
                 for (statement, grants) in own {
-                    statements.push(statement);
+                    allowed.statements.push(statement);
                     for grant in grants {
-                        grant.add_to(&mut wide);
+                        grant.add_to(&mut allowed.wide);
                     }
                 }
             }
         }
     }
     if phase == RolePhase::Plan {
-        statements.push(plan_policy::account_wide_reads(&role_use.regions));
+        allowed.finish_plan(arn, role_use, &parameters);
     }
+    Ok(allowed)
+}
+
+fn allowed_by_law(
+    phase: RolePhase,
+    arn: &str,
+    role_use: &RoleUse<'_>,
+    laws: &mut Laws<'_>,
+    boundary: Option<&Boundary>,
+) -> Result<Allowed, RolesError> {
+    let mut allowed = Allowed::default();
+    let mut parameters = BTreeSet::new();
+    let mut stacks = BTreeSet::new();
+    for law in laws.of(&role_use.targets)? {
+        let (product, law) = (&law.product, &law.law);
+        stacks.extend(law.stacks.iter().cloned());
+        match phase {
+            RolePhase::Plan => {
+                let reads = PlanReads {
+                    objects: law.objects.clone(),
+                    permissions: &product.manifest.permissions,
+                };
+                allowed.add_reads(law.statements.iter().cloned(), &reads);
+                parameters.extend(reads.prefixes());
+            }
+            RolePhase::Apply => {
+                allowed.statements.extend(law.statements.iter().cloned());
+                for grant in law.wide.iter().cloned() {
+                    grant.add_to(&mut allowed.wide);
+                }
+            }
+        }
+    }
+    match phase {
+        RolePhase::Plan => allowed.finish_plan(arn, role_use, &parameters),
+        RolePhase::Apply => {
+            let boundary = boundary.map(|boundary| boundary.arn.as_str());
+            allowed.never = Some(deny_beyond_law(&stacks, &role_use.ci_roles, boundary));
+        }
+    }
+    allowed.statements = law::without_covered(allowed.statements);
+    Ok(allowed)
+}
+
+fn role(
+    phase: RolePhase,
+    arn: &str,
+    role_use: &RoleUse<'_>,
+    allowed: Allowed,
+    provider: &str,
+    request: &RolesRequest,
+) -> Role {
     let subjects = match phase {
         RolePhase::Plan => request.repository.plan_subjects(&request.branch),
         RolePhase::Apply => request
             .repository
             .apply_subjects(&role_use.environments, &request.branch),
     };
-    let never = (phase == RolePhase::Plan).then(|| {
-        plan_policy::deny_writes_and_data(partition_of(&arn), account_of(&arn), &parameters)
-    });
-    Ok(Role {
+    let policies: Vec<Value> = split_to_policy_size(allowed.statements)
+        .into_iter()
+        .map(document)
+        .collect();
+    Role {
         phase,
-        arn,
+        arn: arn.to_owned(),
         environments: role_use.environments.clone(),
         trust: subjects.trust(provider, &request.issuer),
-        wide,
-        omitted,
-        never,
-        policies: split_to_policy_size(statements)
-            .into_iter()
-            .map(document)
-            .collect(),
-    })
-}
-
-/// The statements of a config's operator policy, each with its wide grants.
-fn operator_statements(config: &Config) -> Result<Vec<(Statement, Vec<WideGrant>)>, RolesError> {
-    let product = &config.product;
-    let failed = |source| RolesError::product(product.name(), source);
-    let text = product
-        .render_policy(&config.derived.scope)
-        .map_err(failed)?;
-    let in_policy = |problems: Vec<PolicyProblem>| RolesError::Policy {
-        product: product.name().to_owned(),
-        problems,
-    };
-    let statements = statement::statements(&text)
-        .map_err(|unsupported| in_policy(vec![PolicyProblem::Unsupported(unsupported)]))?;
-    let mut problems = Vec::new();
-    let mut allowed = Vec::new();
-    for (place, statement) in statements {
-        match wide::wide_grants(&statement, &product.manifest) {
-            Ok(grants) => allowed.push((statement, grants)),
-            Err(undeclared) => {
-                let undeclared = undeclared.into_iter();
-                problems.extend(undeclared.map(|(action, resources)| {
-                    let place = place.clone();
-                    PolicyProblem::Undeclared {
-                        place,
-                        action,
-                        resources,
-                    }
-                }));
-            }
-        }
+        wide: allowed.wide,
+        omitted: allowed.omitted,
+        never: allowed.never,
+        policies,
     }
-    match problems.is_empty() {
-        true => Ok(allowed),
-        false => Err(in_policy(problems)),
-    }
-}
-
-/// What a plan of the config reads beside settings.
-fn plan_reads(config: &Config) -> Result<PlanReads<'_>, RolesError> {
-    let needs = config
-        .product
-        .needs(&config.derived.scope)
-        .map_err(|source| RolesError::product(config.product.name(), source))?;
-    let objects = needs.into_iter().filter_map(|check| match check.needed {
-        Requirement::Object { bucket, key } => Some(format!("{bucket}/{key}")),
-        _ => None,
-    });
-    Ok(PlanReads {
-        objects: objects.collect(),
-        permissions: &config.product.manifest.permissions,
-    })
 }

@@ -161,6 +161,12 @@ fn is_bucket(resource: &str) -> bool {
 }
 
 impl PlanReads<'_> {
+    /// The prefixes of parameters that the role may read.
+    pub fn prefixes(&self) -> impl Iterator<Item = String> {
+        let prefixes = self.permissions.parameters.iter();
+        prefixes.map(|prefix| prefix.as_str().to_owned())
+    }
+
     /// Whether the plan role may read data with this action from this resource.
     fn allow(&self, action: &str, resource: &str) -> bool {
         if PARAMETERS

@@ -17,6 +17,17 @@ pub fn template(account: &AccountRoles, request: &RolesRequest) -> Value {
         "Properties": { "Url": request.issuer.url(), "ClientIdList": ["sts.amazonaws.com"] },
     });
     resources.insert("Provider".into(), provider);
+    if let Some(boundary) = &account.boundary {
+        let policy = json!({
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "ManagedPolicyName": boundary.name,
+                "Description": "The most that roles of provisioner's stacks may do",
+                "PolicyDocument": boundary.policy,
+            },
+        });
+        resources.insert("Boundary".into(), policy);
+    }
     let mut outputs = Map::new();
     for (at, role) in account.roles.iter().enumerate() {
         let same = |other: &&Role| other.phase == role.phase;
@@ -78,7 +89,11 @@ fn role_resource(role: &Role, request: &RolesRequest) -> Value {
         "AssumeRolePolicyDocument": role.trust,
     });
     if let Some(never) = &role.never {
-        properties["Policies"] = json!([{ "PolicyName": "never-change", "PolicyDocument": never }]);
+        let name = match role.phase {
+            RolePhase::Plan => "never-change",
+            RolePhase::Apply => "only-own",
+        };
+        properties["Policies"] = json!([{ "PolicyName": name, "PolicyDocument": never }]);
     }
     json!({ "Type": "AWS::IAM::Role", "Properties": properties })
 }

@@ -65,7 +65,7 @@ pub fn wide_grants(
     for action in &statement.actions {
         let resources = match is_wide_action(action) {
             true => statement.resources.clone(),
-            false if reads_settings(action) => continue,
+            false if wide_resources.is_empty() || reads_settings(action) => continue,
             false => wide_resources.clone(),
         };
         if resources.is_empty() {
@@ -121,6 +121,11 @@ fn is_wide_resource(pattern: &str) -> bool {
         // The type is not certain.
         _ => return true,
     };
+    is_open(name)
+}
+
+/// Whether a pattern of names can be nearly any name: a wildcard follows fewer than two letters and digits.
+pub fn is_open(name: &str) -> bool {
     let named = name.split(['*', '?', '$']).next().unwrap_or_default();
     named.chars().filter(char::is_ascii_alphanumeric).count() < MIN_RESOURCE_LETTERS
 }

@@ -35,6 +35,7 @@ mod product_limits;
 mod replayed;
 mod review;
 mod roles;
+mod scope_roles;
 mod threats;
 mod unknown_forge;
 mod workflows;

@@ -280,7 +280,7 @@ fn an_account_without_configs_can_be_prepared() {
             || output.stdout.contains("provisioner-apply-prod")
     );
     assert!(
-        output.stderr.contains("may do nothing yet"),
+        output.stderr.contains("may do nothing: no config"),
         "{}",
         output.stderr
     );

@@ -59,6 +59,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("region-mismatch", "guard"),
     ("render-failed", "plan"),
     ("role-not-configured", "guard"),
+    ("roles-incomplete", "roles"),
     ("stack-busy", "guard"),
     ("stack-exists", "guard"),
     ("stack-failed", "guard"),

@@ -1,0 +1,72 @@
+//! The config keys that the parts of a product read.
+
+use std::collections::BTreeSet;
+
+use minijinja::Value;
+
+use super::expression::{Compiled, failure};
+use super::{POLICY, Product, ProductError};
+use crate::diagnostic::Severity;
+
+impl Product {
+    /// The config keys from which the names and the operator's policy are computed.
+    pub fn policy_keys(&self) -> &BTreeSet<String> {
+        self.policy_keys.get_or_init(|| {
+            // Loading the product has compiled the template.
+            let policy = self.templates.get_template(POLICY).ok();
+            let reads = policy.map(|policy| policy.undeclared_variables(true));
+            let names = self.names.iter().flat_map(|(_, name)| name.reads.clone());
+            self.config_keys(reads.into_iter().flatten().chain(names))
+        })
+    }
+
+    /// The config keys from which the names are computed.
+    pub fn name_keys(&self) -> BTreeSet<String> {
+        let names = self.names.iter().flat_map(|(_, name)| name.reads.clone());
+        self.config_keys(names)
+    }
+
+    /// Whether a name depends on the file's name.
+    pub fn reads_file_name(&self) -> bool {
+        let mut reads = self.names.iter().flat_map(|(_, name)| &name.reads);
+        reads.any(|path| path.starts_with("file"))
+    }
+
+    /// The config keys that each broken rule reads. Rules that only warn do not count.
+    pub fn broken_rule_keys(&self, scope: &Value) -> Result<Vec<BTreeSet<String>>, ProductError> {
+        let mut broken = Vec::new();
+        for (rule, compiled) in self.manifest.rules.iter().zip(&self.rules) {
+            if rule.severity != Severity::Error {
+                continue;
+            }
+            let holds = compiled
+                .when
+                .eval(scope)
+                .map_err(|source| failure(format!("rule {}", rule.code), source))?;
+            if holds.is_true() {
+                broken.push(self.config_keys(compiled.when.reads.iter().cloned()));
+            }
+        }
+        Ok(broken)
+    }
+
+    /// Paths with each name replaced by the keys that it reads.
+    fn config_keys(&self, reads: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        let mut open: Vec<String> = reads.into_iter().collect();
+        let mut known = BTreeSet::new();
+        while let Some(path) = open.pop() {
+            let Some(name) = path.strip_prefix("names.") else {
+                keys.insert(path);
+                continue;
+            };
+            let reads = |(known, _): &&(String, Compiled)| known == name;
+            if let (true, Some((_, expression))) =
+                (known.insert(name.to_owned()), self.names.iter().find(reads))
+            {
+                open.extend(expression.reads.iter().cloned());
+            }
+        }
+        keys
+    }
+}

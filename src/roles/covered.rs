@@ -1,0 +1,214 @@
+//! The laws of a scope, and whether they cover a config.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::boundary::{Boundary, Ceiling, boundary_arn, role_without_boundary};
+use super::coverage::uncovered;
+use super::error::{RolesError, ScopeProblem};
+use super::gap::Gap;
+use super::iam::partition_of;
+use super::law::{ProductLaw, product_law};
+use super::operator::written_statements;
+use super::statement::Statement;
+use crate::config::Config;
+use crate::guard::{Policy, Scope};
+use crate::model::RepoPath;
+use crate::product::{Product, Registry, Target};
+use crate::template::Document;
+
+/// Account, region and environment, in this order.
+pub(super) type Targets = BTreeSet<(String, String, String)>;
+
+/// The laws of a scope by target, each computed once.
+pub struct Laws<'a> {
+    scope: &'a Scope,
+    registry: &'a Registry,
+    known: BTreeMap<(String, String, String), Vec<ProductOfLaw>>,
+    /// Keys that keep their default, by product. They depend on no target.
+    closed: BTreeMap<String, BTreeSet<String>>,
+}
+
+pub(super) struct ProductOfLaw {
+    pub product: Arc<Product>,
+    pub law: ProductLaw,
+}
+
+impl<'a> Laws<'a> {
+    pub fn new(scope: &'a Scope, registry: &'a Registry) -> Self {
+        Self {
+            scope,
+            registry,
+            known: BTreeMap::new(),
+            closed: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn scope(&self) -> &Scope {
+        self.scope
+    }
+
+    /// Computes the laws of a target.
+    fn at(&mut self, target: &(String, String, String)) -> Result<(), RolesError> {
+        if !self.known.contains_key(target) {
+            let (account, region, environment) = target.clone();
+            let place = Target {
+                account,
+                region,
+                environment,
+            };
+            let mut laws = Vec::new();
+            for name in &self.scope.products {
+                let product = self.product(name)?;
+                let closed = self.closed.entry(name.clone()).or_default();
+                if let Some(law) = product_law(&product, &place, self.scope, closed)? {
+                    if law.ceiling.creates_roles && self.scope.boundary.is_none() {
+                        return Err(RolesError::scope(name, ScopeProblem::NoBoundary));
+                    }
+                    laws.push(ProductOfLaw { product, law });
+                }
+            }
+            self.known.insert(target.clone(), laws);
+        }
+        Ok(())
+    }
+
+    fn product(&self, name: &str) -> Result<Arc<Product>, RolesError> {
+        let known = || {
+            self.registry
+                .names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect()
+        };
+        match self.registry.product(name) {
+            Some(Ok(product)) => Ok(product),
+            Some(Err(error)) => Err(RolesError::PolicyFile(ScopeProblem::ProductUnreadable(
+                error,
+            ))),
+            None => Err(RolesError::PolicyFile(ScopeProblem::UnknownProduct {
+                name: name.to_owned(),
+                known: known(),
+            })),
+        }
+    }
+
+    /// The laws of a role.
+    pub(super) fn of(&mut self, targets: &Targets) -> Result<Vec<&ProductOfLaw>, RolesError> {
+        for target in targets {
+            self.at(target)?;
+        }
+        let known = targets.iter().filter_map(|target| self.known.get(target));
+        Ok(known.flatten().collect())
+    }
+
+    /// The boundary of an account's roles; `None` if no product creates roles.
+    pub(super) fn boundary<'r>(
+        &mut self,
+        roles: impl Iterator<Item = (&'r String, &'r Targets)>,
+        account: &str,
+    ) -> Result<Option<Boundary>, RolesError> {
+        let mut ceiling = Ceiling::default();
+        let mut partition = "aws";
+        for (arn, targets) in roles {
+            partition = partition_of(arn);
+            for law in self.of(targets)? {
+                ceiling.extend(&law.law.ceiling);
+            }
+        }
+        let name = self
+            .scope
+            .boundary
+            .as_ref()
+            .filter(|_| ceiling.creates_roles);
+        Ok(name.map(|name| ceiling.boundary(name, partition, account)))
+    }
+
+    /// The first reason why the roles of the policy file do not cover a config; `None` if they do.
+    pub fn gap(&mut self, policy: &Policy, config: &Config) -> Result<Option<Gap>, RolesError> {
+        let target = &config.target;
+        let product = config.product.name().to_owned();
+        let outside = |list, value: &str| {
+            let value = value.to_owned();
+            Ok(Some(Gap::Outside { list, value }))
+        };
+        if !self.scope.products.contains(&product) {
+            return outside("scope.products", &product);
+        }
+        if !self.scope.regions.contains(&target.region) {
+            return outside("scope.regions", &target.region);
+        }
+        if !policy.accounts.is_empty() && !policy.accounts.contains(&target.account) {
+            return outside("accounts", &target.account);
+        }
+        let Target {
+            account,
+            region,
+            environment,
+        } = target.clone();
+        let place = (account, region, environment);
+        self.at(&place)?;
+        let laws = self.known.get(&place).map_or(&[][..], Vec::as_slice);
+        let statements: Vec<&Statement> = laws.iter().flat_map(|law| &law.law.statements).collect();
+        for (_, wanted) in written_statements(config)? {
+            if let Some(missing) = uncovered(&statements, &wanted) {
+                let keys = self.keys_outside(config);
+                return Ok(Some(Gap::Missing { missing, keys }));
+            }
+        }
+        let boundary = self.scope.boundary.as_ref();
+        let (Some(name), Some(arn)) = (boundary, policy.apply_role(target)) else {
+            return Ok(None);
+        };
+        let failed = |source| RolesError::product(&product, source);
+        let text = config
+            .product
+            .render_template(&config.derived.scope)
+            .map_err(failed)?;
+        let path = RepoPath::typed("stack.yaml.j2");
+        let Ok(document) = Document::parse(&path, &text) else {
+            return Err(RolesError::scope(
+                &product,
+                ScopeProblem::TemplateUnreadable,
+            ));
+        };
+        let boundary = boundary_arn(name, partition_of(&arn), &target.account);
+        if let Some(role) = role_without_boundary(&document, &boundary) {
+            return Ok(Some(Gap::NoBoundary { role, boundary }));
+        }
+        let mut wanted = Ceiling::default();
+        wanted.add(&config.product, &text, config.stack())?;
+        let mut known = Ceiling::default();
+        laws.iter().for_each(|law| known.extend(&law.law.ceiling));
+        Ok(known
+            .missing(&wanted)
+            .map(|action| Gap::AboveBoundary { action }))
+    }
+
+    /// The config keys that are read for names and permissions and have a value outside the scope, with the value.
+    fn keys_outside(&self, config: &Config) -> Vec<(String, String)> {
+        let product = &config.product;
+        let mut defaults = json!({});
+        product.schema.apply_defaults(&mut defaults);
+        let closed = self.closed.get(product.name());
+        let is_outside = |key: &str, value: &str| match self.scope.names.get(key) {
+            Some(listed) => !listed.iter().any(|listed| listed == value),
+            None => closed.is_some_and(|closed| closed.contains(key)),
+        };
+        let keys = product.policy_keys().iter().filter_map(|key| {
+            let value = text_at(&config.values, key)?;
+            let is_default = text_at(&defaults, key) == Some(value);
+            (!is_default && is_outside(key, value)).then(|| (key.clone(), value.to_owned()))
+        });
+        keys.collect()
+    }
+}
+
+fn text_at<'v>(values: &'v Value, path: &str) -> Option<&'v str> {
+    let mut parts = path.split('.');
+    parts
+        .try_fold(values, |value, part| value.get(part))?
+        .as_str()
+}
