@@ -9,22 +9,25 @@ use serde_json::Value;
 #[serde(rename_all = "PascalCase")]
 pub struct ChangeSet {
     /// ARN.
-    #[serde(default, rename = "ChangeSetId")]
+    #[serde(default, rename = "ChangeSetId", deserialize_with = "null_as_missing")]
     pub id: String,
     /// ARN of the stack.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_missing")]
     pub stack_id: String,
     /// `CREATE_COMPLETE`, `FAILED` and others.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_missing")]
     pub status: String,
     #[serde(default)]
     pub status_reason: Option<String>,
     /// `AVAILABLE`, `OBSOLETE` and others.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_missing")]
     pub execution_status: String,
     /// An entry that does not describe a resource counts as a change with an unknown action.
     #[serde(default, deserialize_with = "resource_changes")]
     pub changes: Vec<ResourceChange>,
+    /// Set if AWS has a further page that was not read.
+    #[serde(default)]
+    pub next_token: Option<String>,
 }
 
 impl ChangeSet {
@@ -37,6 +40,15 @@ impl ChangeSet {
     }
 }
 
+/// `null` means the same as a missing key.
+fn null_as_missing<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 fn resource_changes<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<ResourceChange>, D::Error> {
@@ -47,9 +59,10 @@ fn resource_changes<'de, D: serde::Deserializer<'de>>(
         entity: Option<String>,
         resource_change: Option<ResourceChange>,
     }
-    let changes: Vec<RawChange> = Vec::deserialize(deserializer)?;
+    let changes: Option<Vec<RawChange>> = Option::deserialize(deserializer)?;
     Ok(changes
         .into_iter()
+        .flatten()
         .map(|change| ResourceChange::from_entry(change.entity.as_deref(), change.resource_change))
         .collect())
 }
@@ -57,14 +70,18 @@ fn resource_changes<'de, D: serde::Deserializer<'de>>(
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResourceChange {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_missing")]
     pub action: ChangeAction,
-    #[serde(default, rename = "LogicalResourceId")]
+    #[serde(
+        default,
+        rename = "LogicalResourceId",
+        deserialize_with = "null_as_missing"
+    )]
     pub logical_id: String,
     #[serde(default, rename = "PhysicalResourceId")]
     pub physical_id: Option<String>,
     /// Type, such as `AWS::S3::Bucket`.
-    #[serde(default, rename = "ResourceType")]
+    #[serde(default, rename = "ResourceType", deserialize_with = "null_as_missing")]
     pub kind: String,
     /// `None` if the API omits it, as for `Add` and `Remove`.
     #[serde(default)]
@@ -73,9 +90,9 @@ pub struct ResourceChange {
     #[serde(default)]
     pub policy_action: Option<PolicyAction>,
     /// Attributes that change, such as `Properties` or `DeletionPolicy`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_missing")]
     pub scope: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_missing")]
     pub details: Vec<Detail>,
     /// ARN of the nested stack's change set, if the resource is a nested stack.
     #[serde(default, rename = "ChangeSetId")]
@@ -118,7 +135,7 @@ impl ResourceChange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Detail {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_missing")]
     pub target: ChangeTarget,
     /// Whether the new value is known before the change set runs.
     #[serde(default)]
@@ -169,12 +186,22 @@ impl Detail {
 macro_rules! words {
     ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $word:ident,)* }) => {
         $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         pub enum $name {
             $($(#[$what])* $word,)*
             /// A value that AWS added to the API later.
             #[serde(untagged)]
             Unknown(String),
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            /// A value that is no text, such as `true`, is unknown.
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Ok(match Value::deserialize(deserializer)? {
+                    Value::String(word) => Self::parse(&word),
+                    other => Self::Unknown(other.to_string()),
+                })
+            }
         }
 
         impl Default for $name {

@@ -87,6 +87,7 @@ pub fn change_set(page: DescribeChangeSetOutput) -> ChangeSet {
         status_reason: page.status_reason,
         execution_status: word(page.execution_status.as_ref().map(|status| status.as_str())),
         changes: changes.collect(),
+        next_token: page.next_token.filter(|token| !token.is_empty()),
     }
 }
 

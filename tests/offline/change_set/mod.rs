@@ -1,6 +1,7 @@
 //! The verdict of change sets.
 
 mod corpus;
+pub mod judged;
 mod kinds;
 mod reasons;
 mod verdicts;
