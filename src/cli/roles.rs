@@ -7,10 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::load::{load_with, registry};
-use crate::config::Config;
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::Exit;
-use crate::guard::{Policy, read_policy_file};
+use crate::guard::read_policy_file;
 use crate::product::RunInput;
 use crate::report::{JsonDocument, diagnostics, json_text};
 use crate::roles::{
@@ -32,6 +31,9 @@ impl JsonDocument for RolesReport {
     const TITLE: &'static str = "The IAM roles that the policy file names";
     const FORMAT: &'static str = "provisioner-roles/1";
 }
+
+/// Bytes of a template that CloudFormation takes in a request, without a bucket.
+const MAX_TEMPLATE: usize = 51_200;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -165,7 +167,10 @@ fn print(
     }
     note(asked, &accounts);
     if let Some(laws) = &mut laws {
-        warn_of_gaps(&policy, laws, &configs).map_err(failed)?;
+        let gaps = configs.iter();
+        for gap in gaps.filter_map(|config| laws.warning(&policy, config)) {
+            log::warn!(target: LOG_TARGET, "{}", diagnostics(&[gap]));
+        }
     }
     match (format, accounts.as_slice()) {
         (RolesFormat::Json, _) => {
@@ -173,8 +178,16 @@ fn print(
             text.map_err(|error| (format!("error: {error}"), Exit::Internal))
         }
         (RolesFormat::Cloudformation, [account]) => {
-            let text = serde_yaml::to_string(&template(account, asked));
-            text.map_err(|error| (format!("error: {error}"), Exit::Internal))
+            let text = template_text(&template(account, asked))
+                .map_err(|error| (format!("error: {error}"), Exit::Internal))?;
+            if text.len() > MAX_TEMPLATE {
+                log::warn!(
+                    "the template has {} bytes, and CloudFormation takes {MAX_TEMPLATE} without a bucket\n  \
+                     help: deploy it with --s3-bucket, or print the roles of one --environment",
+                    text.len()
+                );
+            }
+            Ok(text)
         }
         (RolesFormat::Cloudformation, _) => {
             let ids: Vec<&str> = accounts
@@ -190,20 +203,13 @@ fn print(
     }
 }
 
-/// Says which configs the roles of the scope do not cover.
-fn warn_of_gaps(
-    policy: &Policy,
-    laws: &mut Laws<'_>,
-    configs: &[Config],
-) -> Result<(), RolesError> {
-    for config in configs {
-        if policy.apply_role(&config.target).is_some()
-            && let Some(gap) = laws.gap(policy, config)?
-        {
-            log::warn!(target: LOG_TARGET, "{}", diagnostics(&[gap.diagnostic(&config.path)]));
-        }
+/// YAML; JSON, which has no indentation, if CloudFormation would not take the YAML.
+fn template_text(template: &serde_json::Value) -> anyhow::Result<String> {
+    let text = serde_yaml::to_string(template)?;
+    match text.len() > MAX_TEMPLATE {
+        true => Ok(serde_json::to_string(template)? + "\n"),
+        false => Ok(text),
     }
-    Ok(())
 }
 
 /// A note for the person who deploys the printed roles.

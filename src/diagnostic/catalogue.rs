@@ -236,7 +236,7 @@ catalogue! {
         "The policy file names no role for this config's environment, so the job cannot get credentials.",
         "Name a role under `roles` of the environment in the policy file.";
     RolesIncomplete "roles-incomplete":
-        "The apply role does not cover this config: it may not do all that the config's stack needs. The message names the first missing permission.",
+        "The apply role does not cover this config: it may not do all that the config's stack needs. The message names the config key that is outside the scope, or the first missing permission.",
         "Do what the message's help says: usually extend `scope` in the policy file, then print the roles with `provisioner roles` and deploy them.";
     SchemaViolation "schema-violation":
         "The value breaks a rule of the schema.",

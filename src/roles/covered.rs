@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::boundary::{Boundary, Ceiling, boundary_arn, role_without_boundary};
 use super::coverage::uncovered;
 use super::error::{RolesError, ScopeProblem};
-use super::gap::Gap;
+use super::gap::{Gap, warning};
 use super::iam::partition_of;
 use super::law::{ProductLaw, product_law};
 use super::operator::written_statements;
 use super::statement::Statement;
 use crate::config::Config;
+use crate::diagnostic::Diagnostic;
 use crate::guard::{Policy, Scope};
 use crate::model::RepoPath;
 use crate::product::{Product, Registry, Target};
@@ -126,22 +127,30 @@ impl<'a> Laws<'a> {
         Ok(name.map(|name| ceiling.boundary(name, partition, account)))
     }
 
+    /// A warning about a config that the roles of the policy file do not cover.
+    pub fn warning(&mut self, policy: &Policy, config: &Config) -> Option<Diagnostic> {
+        policy.apply_role(&config.target)?;
+        warning(config, &self.gap(policy, config))
+    }
+
     /// The first reason why the roles of the policy file do not cover a config; `None` if they do.
-    pub fn gap(&mut self, policy: &Policy, config: &Config) -> Result<Option<Gap>, RolesError> {
+    fn gap(&mut self, policy: &Policy, config: &Config) -> Result<Option<Gap>, RolesError> {
         let target = &config.target;
         let product = config.product.name().to_owned();
-        let outside = |list, value: &str| {
+        let [account_key, region_key, _] = config.product.target_keys();
+        let outside = |list, value: &str, key: Option<&str>| {
             let value = value.to_owned();
-            Ok(Some(Gap::Outside { list, value }))
+            let key = key.map(str::to_owned);
+            Ok(Some(Gap::Outside { list, value, key }))
         };
         if !self.scope.products.contains(&product) {
-            return outside("scope.products", &product);
+            return outside("scope.products", &product, None);
         }
         if !self.scope.regions.contains(&target.region) {
-            return outside("scope.regions", &target.region);
+            return outside("scope.regions", &target.region, region_key);
         }
         if !policy.accounts.is_empty() && !policy.accounts.contains(&target.account) {
-            return outside("accounts", &target.account);
+            return outside("accounts", &target.account, account_key);
         }
         let Target {
             account,
@@ -190,8 +199,6 @@ impl<'a> Laws<'a> {
     /// The config keys that are read for names and permissions and have a value outside the scope, with the value.
     fn keys_outside(&self, config: &Config) -> Vec<(String, String)> {
         let product = &config.product;
-        let mut defaults = json!({});
-        product.schema.apply_defaults(&mut defaults);
         let closed = self.closed.get(product.name());
         let is_outside = |key: &str, value: &str| match self.scope.names.get(key) {
             Some(listed) => !listed.iter().any(|listed| listed == value),
@@ -199,7 +206,7 @@ impl<'a> Laws<'a> {
         };
         let keys = product.policy_keys().iter().filter_map(|key| {
             let value = text_at(&config.values, key)?;
-            let is_default = text_at(&defaults, key) == Some(value);
+            let is_default = default_of(product.schema.document(), key) == Some(value);
             (!is_default && is_outside(key, value)).then(|| (key.clone(), value.to_owned()))
         });
         keys.collect()
@@ -211,4 +218,10 @@ fn text_at<'v>(values: &'v Value, path: &str) -> Option<&'v str> {
     parts
         .try_fold(values, |value, part| value.get(part))?
         .as_str()
+}
+
+fn default_of<'s>(schema: &'s Value, path: &str) -> Option<&'s str> {
+    let mut parts = path.split('.');
+    let schema = parts.try_fold(schema, |schema, part| schema.get("properties")?.get(part))?;
+    schema.get("default")?.as_str()
 }

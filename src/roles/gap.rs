@@ -1,18 +1,23 @@
 //! Why the roles of a scope do not cover a config, in words.
 
 use super::coverage::Uncovered;
+use super::error::RolesError;
+use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::model::RepoPath;
 
 /// How a person who may change IAM renews the roles.
 const RENEW: &str =
-    "then print the roles with `provisioner roles --repository OWNER/NAME` and deploy them";
+    "print the roles with `provisioner roles --repository OWNER/NAME` and deploy them";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gap {
-    /// The policy file does not list a value.
-    Outside { list: &'static str, value: String },
-    /// The apply role may not do this. `keys` are config keys that give the resource, with their values.
+    /// A list of the policy file lacks the value of a config key.
+    Outside {
+        list: &'static str,
+        value: String,
+        key: Option<String>,
+    },
+    /// The apply role may not do this. `keys` are config keys with a value outside the scope.
     Missing {
         missing: Uncovered,
         keys: Vec<(String, String)>,
@@ -23,25 +28,56 @@ pub enum Gap {
     AboveBoundary { action: String },
 }
 
+/// A warning about a config: the roles in the account may differ from those of the policy file.
+pub(super) fn warning(
+    config: &Config,
+    gap: &Result<Option<Gap>, RolesError>,
+) -> Option<Diagnostic> {
+    let (reason, help) = match gap {
+        Ok(gap) => {
+            let gap = gap.as_ref()?;
+            (gap.reason(), gap.help())
+        }
+        Err(error) => (
+            error
+                .to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            "run `provisioner roles --repository OWNER/NAME`, and correct what it reports"
+                .to_owned(),
+        ),
+    };
+    let message = format!("the apply role does not cover this config: {reason}");
+    let mut problem = Diagnostic::error(Code::RolesIncomplete, &config.path, message)
+        .with_severity(Severity::Warning)
+        .with_help(help);
+    let key = gap.as_ref().ok().and_then(|gap| gap.as_ref()?.key());
+    problem.span = key.map(|key| config.span_of(key));
+    Some(problem)
+}
+
 impl Gap {
-    /// A warning about the config: the roles in the account may differ from those of the policy file.
-    pub fn diagnostic(&self, path: &RepoPath) -> Diagnostic {
-        let message = format!(
-            "the apply role does not cover this config: {}",
-            self.reason()
-        );
-        Diagnostic::error(Code::RolesIncomplete, path, message)
-            .with_severity(Severity::Warning)
-            .with_help(self.help())
+    /// A config key that is outside of the scope.
+    fn key(&self) -> Option<&str> {
+        match self {
+            Self::Outside { key, .. } => key.as_deref(),
+            Self::Missing { keys, .. } => keys.first().map(|(key, _)| key.as_str()),
+            Self::NoBoundary { .. } | Self::AboveBoundary { .. } => None,
+        }
     }
 
     fn reason(&self) -> String {
         match self {
-            Self::Outside { list, value } => {
+            Self::Outside { list, value, .. } => {
                 format!("`{list}` of the policy file lacks `{value}`")
             }
-            Self::Missing { missing, .. } => {
+            Self::Missing { missing, keys } if keys.is_empty() => {
                 format!("it lacks `{}` on `{}`", missing.action, missing.resource)
+            }
+            Self::Missing { keys, .. } => {
+                format!("`scope.names` of the policy file lacks {}", values(keys))
             }
             Self::NoBoundary { role, boundary } => {
                 format!(
@@ -58,30 +94,32 @@ impl Gap {
 
     fn help(&self) -> String {
         match self {
-            Self::Outside { list, value } => {
-                format!("add `{value}` to `{list}` of the policy file, {RENEW}")
+            Self::Outside { list, value, .. } => {
+                format!("add `{value}` to `{list}` of the policy file, then {RENEW}")
             }
             Self::Missing { keys, .. } if keys.is_empty() => {
-                format!("extend `scope` of the policy file, {RENEW}")
+                format!("extend `scope` of the policy file, then {RENEW}")
             }
             Self::Missing { keys, .. } => {
-                let keys: Vec<String> = keys
-                    .iter()
-                    .map(|(key, value)| format!("`{key}: [{value}]`"))
-                    .collect();
                 format!(
-                    "add {} to `scope.names` of the policy file, {RENEW}",
-                    keys.join(" and ")
+                    "add {} to `scope.names` of the policy file, then {RENEW}",
+                    values(keys)
                 )
             }
             Self::NoBoundary { boundary, .. } => {
                 let name = boundary.rsplit('/').next().unwrap_or_default();
                 format!("set the key for the permissions boundary in the config to `{name}`")
             }
-            Self::AboveBoundary { .. } => {
-                "print the roles with `provisioner roles --repository OWNER/NAME` and deploy them"
-                    .to_owned()
-            }
+            Self::AboveBoundary { .. } => RENEW.to_owned(),
         }
     }
+}
+
+/// Keys with their values, as they are added to the scope.
+fn values(keys: &[(String, String)]) -> String {
+    let keys: Vec<String> = keys
+        .iter()
+        .map(|(key, value)| format!("`{key}: [{value}]`"))
+        .collect();
+    keys.join(" and ")
 }

@@ -34,11 +34,9 @@ use crate::guard::{Policy, Scope};
 use crate::product::Target;
 
 pub use boundary::Boundary;
-pub use coverage::Uncovered;
 pub use covered::Laws;
 use covered::Targets;
 pub use error::{RolesError, ScopeProblem};
-pub use gap::Gap;
 pub use plan_policy::OmittedRead;
 pub use subject::{Invalid, Issuer, RepositoryId, branch};
 pub use template::template;

@@ -138,6 +138,26 @@ fn roles_do_not_grow_with_configs() {
     assert!((1..=10).contains(&attached), "{attached} managed policies");
 }
 
+/// The limit of CloudFormation holds for the text, and the indentation of YAML is a quarter of it.
+#[test]
+fn a_long_template_is_printed_without_indentation() {
+    let workdir = workdir(&format!("{SCOPE}    client.tenant_id: [c001, c002]\n"));
+    let output = workdir.run(COMMAND);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert!(output.stdout.len() <= 51_200, "{}", output.stdout.len());
+    let template: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(template["Resources"]["ApplyRole"]["Type"], "AWS::IAM::Role");
+    assert!(!output.stderr.contains("--s3-bucket"), "{}", output.stderr);
+    // No text is short enough for this scope.
+    let tenants: Vec<String> = (0..8).map(|number| format!("c{number:03}")).collect();
+    let names = format!("{SCOPE}    client.tenant_id: [{}]\n", tenants.join(", "));
+    workdir.write(".provisioner.yaml", &format!("{HEAD}{names}"));
+    let output = workdir.run(COMMAND);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert!(output.stdout.len() > 51_200, "{}", output.stdout.len());
+    assert!(output.stderr.contains("--s3-bucket"), "{}", output.stderr);
+}
+
 #[test]
 fn attack_a_prefix_matches_no_longer_prefix() {
     let workdir = workdir(&SCOPE.replace("[acme]", "[a]"));
@@ -344,7 +364,7 @@ fn attack_a_config_widens_no_scope() {
     for expected in [
         "`s3.bucket_name_override: [foreign-bucket]` to `scope.names`",
         "lacks the permissions boundary `arn:aws:iam::123456789012:policy/provisioner-boundary`",
-        "evil-prod-c002-us-west-2-s3",
+        "`client.company_prefix: [evil]` to `scope.names`",
     ] {
         assert!(said.contains(expected), "{expected}\n{said}");
     }
