@@ -64,6 +64,20 @@ def by_iam(calls):
     return {name for call in calls - UNASKED for name in IAM_NAMES.get(call, call).split()}
 
 
+def unknown_keys(statement):
+    """Condition keys that AWS's reference does not list for an action or its resources. A negated operator would always deny it."""
+    keys = {key for values in statement.get("Condition", {}).values() for key in values}
+    for action in sorted(actions([statement])):
+        service, _, name = action.partition(":")
+        entry = reference()[service]
+        kinds = entry["privileges"][name]["resource_types"]
+        known = {key for kind, type_ in kinds.items()
+                 for key in type_["condition_keys"] + (entry["resources"][kind]["condition_keys"] if kind else [])}
+        for key in sorted(keys):
+            if re.sub("^(aws:(?:Request|Resource)Tag)/.*", r"\1/${TagKey}", key) not in known:
+                yield action, key
+
+
 def actions(statements):
     return {action for statement in statements for pattern in listed(statement["Action"]) for action in expand(pattern)}
 
@@ -95,6 +109,12 @@ def mistakes(role):
     if role["phase"] == "apply":
         for action in sorted(by_iam(APPLY & ALWAYS) - allowed):
             yield f"{action} is missing"
+        for statement in (role.get("never") or {"Statement": []})["Statement"]:
+            for pattern in listed(statement["Action"]):
+                if not expand(pattern):
+                    yield f"{pattern} is no action that AWS knows"
+            for action, key in unknown_keys(statement):
+                yield f"{action} is denied by {key}, which its requests do not have"
         return
     for action in sorted(allowed):
         if level(action) not in LOOKS and action not in BESIDE:
@@ -148,6 +168,9 @@ def self_test():
             {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-source/v1/model-build.zip"},
         ]}],
     }
+    denied = lambda action: lambda role: role.update(never={"Statement": [
+        {"Effect": "Deny", "Action": [action], "Resource": "*",
+         "Condition": {"StringNotLike": {"aws:ResourceTag/provisioner:stack": ["a"]}}}]})
     apply = {"phase": "apply", "policies": [{"Statement": [{"Effect": "Allow", "Action": sorted(by_iam(APPLY))}]}]}
     more = lambda *add: lambda role: role["policies"][0]["Statement"][0]["Action"].extend(add)
     less = lambda it: lambda role: role["policies"][0]["Statement"][0]["Action"].remove(it)
@@ -174,6 +197,10 @@ def self_test():
         (right, lambda role: role["policies"][0]["Statement"][0].update(Effect="Deny"), ["a policy does not only allow"]),
         (right, lambda role: role["policies"][0].update(Long="x" * MANAGED), None),
         (apply, less("cloudformation:DeleteStack"), ["cloudformation:DeleteStack is missing"]),
+        (apply, denied("iam:DeleteRole"), []),
+        (apply, denied("iam:DeleteRoel"), ["iam:DeleteRoel is no action that AWS knows"]),
+        (apply, denied("iam:PutGroupPolicy"),
+         ["iam:PutGroupPolicy is denied by aws:ResourceTag/provisioner:stack, which its requests do not have"]),
     ]
     passed = failed = 0
     for role, change, expected in table:
