@@ -79,6 +79,11 @@ impl<'a> Policies<'a> {
         roles.into_iter().next()
     }
 
+    /// The policy before the change, which no change chooses; `None` if its file has errors.
+    pub fn before(self) -> Option<&'a Policy> {
+        self.before.as_ref().ok()
+    }
+
     /// The role by each policy.
     fn roles(self, role: impl Fn(&Policy) -> Option<String>) -> Option<Vec<String>> {
         let policies = self.both();

@@ -9,6 +9,7 @@ use crate::guard::{ChangeRequest, Facts};
 use crate::model::RepoPath;
 use crate::plan::Intent;
 use crate::report::{BeforeMerge, OnMerge, Report};
+use crate::roles::Laws;
 
 /// Adds the forecast of each config, and its problems. `request`: what the forge says about the pull request; `None` on a laptop.
 /// `facts`: what the preview read, by path.
@@ -20,6 +21,7 @@ pub fn add_on_merge(
     mut facts: BTreeMap<RepoPath, Facts>,
 ) {
     report.policy_problems = policies.problems().to_vec();
+    warn_of_roles(report, inputs, policies);
     for change in &mut report.plan.changes {
         // Loading a config again costs time, and few changes need it.
         let config = |needed: bool| needed.then(|| inputs.config(change, change.is_removed()))?;
@@ -46,6 +48,26 @@ pub fn add_on_merge(
         }
         change.diagnostics.extend(problems);
         report.on_merge.insert(change.path.clone(), on_merge);
+    }
+}
+
+/// Adds a warning to each config that the roles of CI do not cover. They follow the scope and the products before the merge, which the
+/// change cannot choose.
+fn warn_of_roles(report: &mut Report, inputs: &ChangeInputs, policies: &ProposedPolicies) {
+    let Some(policy) = policies.for_merge().before() else {
+        return;
+    };
+    let Some(scope) = &policy.scope else {
+        return;
+    };
+    let mut laws = Laws::new(scope, &inputs.base);
+    for change in &mut report.plan.changes {
+        if change.is_removed() {
+            continue;
+        }
+        let config = inputs.config(change, false);
+        let gap = config.and_then(|config| laws.warning(policy, &config));
+        change.diagnostics.extend(gap);
     }
 }
 

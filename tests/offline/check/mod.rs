@@ -8,5 +8,6 @@ mod irregular;
 mod local;
 mod on_merge;
 mod preview;
+mod role_scope;
 mod scale;
 mod selection;
