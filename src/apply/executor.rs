@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt as _;
 
+use super::clock::RunClock;
 use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
 use super::fresh::FreshChange;
@@ -33,6 +34,7 @@ pub struct Executor<'a> {
     pub token: &'a str,
     /// Finish what a cancelled job left.
     pub finish_cancelled: bool,
+    pub clock: RunClock,
 }
 
 /// The outcome of a task, its record for the evidence, and the exit code.
@@ -73,7 +75,7 @@ impl Executor<'_> {
         let merged = &*merged;
         let values = Redactor::for_config(config, &merged.policies().shown_values());
         let request = merged.guard_request(task.change, task.command.clone());
-        let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
+        let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()), self.clock);
         // A denied command changes no stack, so the deployment that was reported before stays.
         let is_commanded = task.command.is_some();
         if !is_commanded && !self.finish_cancelled {

@@ -1,5 +1,6 @@
 //! Acting on the stacks of a change: many at once, within the policy's bound; one failure does not stop the others.
 
+mod clock;
 mod comments;
 mod credentials;
 mod deployments;
@@ -10,6 +11,7 @@ mod recorder;
 mod run;
 mod task;
 
+pub use clock::RunClock;
 pub use credentials::run_with_role;
 pub use executor::Executor;
 pub use outcome::{ApplyReport, to_outcome};

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use super::clock::RunClock;
 use super::task::StackTask;
 use crate::change::MergedChange;
 use crate::guard::{
@@ -17,16 +18,18 @@ use crate::stack::{StackEvent, StackName};
 pub struct DecisionRecorder {
     request: ChangeRequest,
     console: ProgressLog,
+    clock: RunClock,
     decisions: Mutex<Vec<Decision>>,
     refusals: Mutex<Vec<Denial>>,
     deletion_digest: Mutex<Option<String>>,
 }
 
 impl DecisionRecorder {
-    pub fn new(request: ChangeRequest, console: ProgressLog) -> Self {
+    pub fn new(request: ChangeRequest, console: ProgressLog, clock: RunClock) -> Self {
         Self {
             request,
             console,
+            clock,
             decisions: Mutex::default(),
             refusals: Mutex::default(),
             deletion_digest: Mutex::default(),
@@ -52,6 +55,7 @@ impl DecisionRecorder {
     fn record(&self, kind: EffectKind, facts: Option<&Facts>, denials: &[Denial]) {
         if let Ok(mut decisions) = self.decisions.lock() {
             decisions.push(Decision {
+                at: self.clock.now(),
                 kind,
                 facts: facts.map(RecordedFacts::new),
                 denials: denials.to_vec(),

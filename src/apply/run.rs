@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::clock::RunClock;
 use super::comments::{close_invitations, report_unserved, unserved_configs};
 use super::deployments::DeploymentReporter;
 use super::executor::Executor;
@@ -42,6 +43,7 @@ pub struct Run<'a> {
     own: Option<UserId>,
     sessions: Option<CredentialCache>,
     token: String,
+    clock: RunClock,
     records: Vec<SealedChange>,
     summary: Vec<String>,
     exit: Option<Exit>,
@@ -56,6 +58,7 @@ impl<'a> Run<'a> {
             own,
             sessions: job.credentials(),
             token: job.test_suffix(),
+            clock: RunClock::start(),
             records: Vec::new(),
             summary: Vec::new(),
             exit: None,
@@ -234,6 +237,7 @@ impl<'a> Run<'a> {
                 deployments: &deployments,
                 token: &self.token,
                 finish_cancelled: self.job.environment.finish_cancelled,
+                clock: self.clock,
             };
             let done = executor.apply(tasks).await;
             applied.records.extend(done.records);
@@ -261,7 +265,7 @@ impl<'a> Run<'a> {
         let stack = StackName::for_config(config);
         let values = Redactor::for_config(config, &[]);
         let request = merged.guard_request(task.change, task.command.clone());
-        let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()));
+        let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()), self.clock);
         let refused = recorder.early_denials_for(task.verb.effect(), merged.policies(), &stack);
         let denials = operation::denial_diagnostics(&config.path, &refused);
         let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::Denied);
@@ -324,6 +328,7 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .map_or_else(String::new, |url| url.as_str().to_owned()),
             finishes_cancelled: environment.finish_cancelled,
+            began: self.clock.began(),
         }
     }
 

@@ -178,6 +178,8 @@ pub enum RequestedChange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CommentCommand {
+    /// The forge's id of the comment.
+    pub id: u64,
     pub by: Actor,
     /// `--force`.
     pub force: bool,

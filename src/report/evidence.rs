@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::provisioning::{Heading, Provisioning, provisioning};
@@ -14,7 +15,7 @@ use crate::stack::StackName;
 
 pub(super) const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 /// Type of the predicate, for verifiers of a signature over it.
-pub(super) const PREDICATE: &str = "urn:provisioner:provisioning:v1";
+pub(super) const PREDICATE: &str = "urn:provisioner:provisioning:v2";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
@@ -53,6 +54,8 @@ pub struct RunRecord {
     pub url: String,
     /// Whether the run finishes what a cancelled job left, instead of the tasks.
     pub finishes_cancelled: bool,
+    /// By the clock of the machine.
+    pub began: Timestamp,
 }
 
 /// A change with the digests that bind it to its run and its comment.
@@ -116,6 +119,8 @@ pub struct StackRecord {
 /// A decision of the guard with its facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
+    /// By the clock of the run.
+    pub at: Timestamp,
     pub kind: EffectKind,
     /// `None` before credentials are requested.
     pub facts: Option<RecordedFacts>,

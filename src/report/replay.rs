@@ -96,6 +96,16 @@ impl Replayed {
             self.differ(format!("the report is not by version {}", run.version));
         }
         let is_command = change.heading == Heading::Command;
+        let requests = change
+            .stacks
+            .iter()
+            .filter_map(|record| record.request.as_ref());
+        let mut comments = requests.filter_map(|request| Some(request.command()?.id));
+        if let Some(first) = comments.next()
+            && comments.any(|other| other != first)
+        {
+            self.differ("the commands are of more than one comment".to_owned());
+        }
         for record in &change.stacks {
             let stack = &record.stack;
             let environment = change.report.environment.as_ref();

@@ -44,6 +44,7 @@ pub(super) fn check_stack(
         replayed.differ("a decision is missing");
         return replayed;
     };
+    replayed.check_times(run, record);
     replayed.check_attempts(run, record, &attempts);
     replayed.check_role(policies.both(), record, &attempts);
     replayed.check_state(run, record, outcome, &attempts);
@@ -93,6 +94,13 @@ impl StackReplay {
                 codes(&again)
             ));
         }
+    }
+
+    /// The decisions are in the order of their times, after the beginning of the run.
+    fn check_times(&mut self, run: &RunRecord, record: &StackRecord) {
+        let times = record.decisions.iter().map(|made| made.at);
+        let times: Vec<_> = std::iter::once(run.began).chain(times).collect();
+        self.require(times.is_sorted(), "the decisions are not in order of time");
     }
 
     /// A task is decided first without AWS facts, then with them. Each permit is used once. A denied update is followed by its preview,

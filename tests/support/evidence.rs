@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
 use provisioner::report::{Evidence, Predicate, replay};
 use serde_json::{Value, json};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Words that a field may have instead of each other.
 const WORDS: &[&[&str]] = &[
@@ -73,6 +76,10 @@ pub const BOUND_BY_DIGEST: &[(&str, &str)] = &[
     ("*/policy", "a policy that decides the same"),
     ("*/product", "facts that decide the same"),
     ("*/request", "facts that decide the same"),
+    (
+        "*/decisions/*/at",
+        "times in the same order, after the run began",
+    ),
     ("*/decisions/*/facts", "facts that decide the same"),
     ("*/decisions", "decisions that allow reading"),
     ("*/template", "the template is not in the file"),
@@ -245,6 +252,10 @@ fn edits(value: &Value) -> Vec<(String, Value)> {
             add("another text", json!(changed(text)));
             add("empty", json!(""));
             add("null", Value::Null);
+            if let Ok(time) = text.parse::<Timestamp>() {
+                add("an earlier time", json!(time - DAY));
+                add("a later time", json!(time + DAY));
+            }
             let groups = WORDS.iter().filter(|words| words.contains(&text.as_str()));
             for word in groups.copied().flatten() {
                 add(word, json!(word));

@@ -33,6 +33,8 @@ pub struct JobOutput {
     pub outputs: Value,
     pub sarif: Value,
     pub report: Value,
+    /// The evidence; null without one.
+    pub evidence: Value,
 }
 
 impl Job {
@@ -90,11 +92,13 @@ impl Job {
             |name: &str| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
         let json = |name: &str| serde_json::from_str(&read(name)).unwrap_or_default();
         let outputs = outputs(&read("output"));
+        let mut written = Value::Null;
         if let Some(file) = outputs["evidence-file"].as_str() {
             let evidence = std::fs::read(file).unwrap();
             let replayed = provisioner::report::replay(&evidence).unwrap();
             let text = String::from_utf8_lossy(&evidence);
             assert_eq!(replayed.differences, [""; 0], "{text}");
+            written = serde_json::from_str(&text).unwrap();
         }
         let report: Value = json("provisioner-report.json");
         if !report.is_null() {
@@ -108,6 +112,7 @@ impl Job {
             outputs,
             sarif: json("provisioner.sarif"),
             report,
+            evidence: written,
         }
     }
 }

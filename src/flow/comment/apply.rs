@@ -198,6 +198,7 @@ fn require_second_person(
         return Ok(());
     }
     request.trigger = Some(Trigger::Comment(CommentCommand {
+        id: session.id,
         by: session.author.person.clone(),
         force: command.force,
         confirm: command.confirm.clone(),

@@ -7,9 +7,9 @@ use futures_util::StreamExt as _;
 use super::answer::Answer;
 use super::select::{chosen, no_matching_config, verb_for};
 use super::session::{CommentSession, failed_outcome};
-use crate::apply::DecisionRecorder;
 use crate::apply::run_with_role;
 use crate::apply::{ApplyReport, to_outcome};
+use crate::apply::{DecisionRecorder, RunClock};
 use crate::change::IdentityLimits;
 use crate::change::PullRequestContext;
 use crate::change::products;
@@ -159,8 +159,11 @@ impl<'a> Inspection<'a> {
         if self.verb(change, &config)?.is_none() {
             return Ok(None);
         }
-        let recorder =
-            DecisionRecorder::new(self.request(&config), ProgressLog::new(Redactor::default()));
+        let recorder = DecisionRecorder::new(
+            self.request(&config),
+            ProgressLog::new(Redactor::default()),
+            RunClock::start(),
+        );
         let stack = StackName::for_config(&config);
         let denials = recorder.early_denials_for(EffectKind::Test, &self.context.policy, &stack);
         if !denials.is_empty() {
@@ -190,8 +193,11 @@ impl<'a> Inspection<'a> {
             Err(refused) => return Some(refused),
         };
         let values = Redactor::for_config(&config, &self.policy.values.show);
-        let recorder =
-            DecisionRecorder::new(self.request(&config), ProgressLog::new(values.clone()));
+        let recorder = DecisionRecorder::new(
+            self.request(&config),
+            ProgressLog::new(values.clone()),
+            RunClock::start(),
+        );
         let role = match self.products {
             Some(_) => self.policy.apply_role(&config.target),
             None => self.policy.plan_role(&config.target),

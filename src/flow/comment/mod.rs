@@ -68,7 +68,13 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     let round = CommentRunner {
         can_apply: job.environment.environment.is_some(),
         reply: CommentReply::new(job, own, event.number, event.id),
-        session: CommentSession::new(job, own, (event.number, comment.url), author, products),
+        session: CommentSession::new(
+            job,
+            own,
+            (event.number, event.id, comment.url),
+            author,
+            products,
+        ),
         exit: Exit::Ok,
         alerts: Vec::new(),
     };

@@ -31,6 +31,8 @@ pub struct CommentSession<'a> {
     /// The token's user; `None` if unknown.
     pub own: Option<UserId>,
     pub number: u64,
+    /// Id of the comment.
+    pub id: u64,
     /// Address of the comment.
     pub url: String,
     pub author: CommentAuthor,
@@ -48,7 +50,7 @@ impl<'a> CommentSession<'a> {
     pub fn new(
         job: &'a Job,
         own: Option<UserId>,
-        (number, url): (u64, String),
+        (number, id, url): (u64, u64, String),
         author: CommentAuthor,
         products: Registry,
     ) -> Self {
@@ -56,6 +58,7 @@ impl<'a> CommentSession<'a> {
             job,
             own,
             number,
+            id,
             url,
             author,
             products,
@@ -136,6 +139,7 @@ impl<'a> CommentSession<'a> {
     ) -> Result<guard::CommentCommand, JobError> {
         let forge = &*self.job.forge;
         Ok(guard::CommentCommand {
+            id: self.id,
             by: forge.actor(&self.author.account, teams).await?,
             force: command.force,
             confirm: command.confirm.clone(),

@@ -183,6 +183,7 @@ pub fn of_another_commit(mut review: Review) -> Review {
 /// Cleo's comment.
 pub fn comment() -> CommentCommand {
     CommentCommand {
+        id: 31,
         by: cleo(),
         force: true,
         confirm: Some(DIGEST.to_owned()),

@@ -1,6 +1,6 @@
 //! Commands that change AWS: the inspection job starts the job for `prod`, which applies them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::scene;
@@ -93,7 +93,14 @@ fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
         assert_eq!(world.tokens(APPLY), tokens);
         insta::assert_snapshot!(name, world.last_reply());
         assert_eq!(applied.run.outputs["done"], "1");
-        assert!(applied.run.outputs["evidence-file"].is_string());
+        let evidence = &applied.run.evidence;
+        let stack = &evidence["predicate"]["changes"][0]["change"]["stacks"][0];
+        let command = &stack["request"]["trigger"]["comment"];
+        assert_eq!(command["id"], applied.comment.id);
+        assert_eq!(command["by"]["login"], "carol");
+        let time = |value: &Value| -> jiff::Timestamp { value.as_str().unwrap().parse().unwrap() };
+        let began = time(&evidence["predicate"]["run"]["began"]);
+        assert!(time(&stack["decisions"][0]["at"]) >= began, "{evidence:#}");
         assert!(
             applied.run.outputs["environments"].is_null(),
             "the look job says that"
