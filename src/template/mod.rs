@@ -9,6 +9,7 @@ mod external;
 mod intrinsic;
 mod limits;
 mod loaded;
+mod references;
 
 pub use check::check;
 pub use cost::billed;
@@ -18,3 +19,4 @@ pub use data_kind::{
 pub use document::{DeletionBehavior, Document, Resource};
 pub use external::{ExternalKind, ExternalReference, external_references};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
+pub use references::{ResourceReference, resource_references};

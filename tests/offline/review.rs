@@ -255,6 +255,36 @@ fn limits_have_the_size_and_what_to_do() {
 }
 
 #[test]
+fn the_diagram_has_a_table_of_the_same_references() {
+    let (page, _folder) = page(
+        "globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-standalone-ssm.yaml",
+        ENTERPRISE,
+    );
+    assert_eq!(page.matches("<svg").count(), 1);
+    assert_eq!(page.matches("<rect").count(), 40);
+    let references = rows(&page, "references");
+    let row = |id: &str| {
+        references
+            .iter()
+            .find(|row| row.starts_with(&format!("{id} |")))
+            .unwrap()
+    };
+    assert_eq!(row("BuildRepository"), "BuildRepository | Key");
+    assert_eq!(
+        row("FailureAlarm"),
+        "FailureAlarm | BuildPipeline, DeployPipeline, AlertsTopic"
+    );
+    // A line for each reference.
+    let listed: usize = references
+        .iter()
+        .map(|row| row.matches(", ").count() + 1)
+        .sum();
+    assert_eq!(page.matches("<path").count(), listed);
+    let folded = "<details class=\"picture\"><summary>Show the diagram</summary>";
+    assert!(page.contains(folded));
+}
+
+#[test]
 fn a_tier_lead_lists_everything_the_tier_has() {
     let (page, folder) = page(
         "globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-standalone-ssm.yaml",
@@ -420,8 +450,7 @@ fn page_of_hostile_product() -> (String, TempDir) {
     );
     std::fs::write(product.join("product.yaml"), manifest).unwrap();
     std::fs::write(product.join("config.schema.json"), "{}").unwrap();
-    let stack =
-        "Resources:\n  A:\n    Type: {{ evil.x }}\n    Properties:\n      Name: {{ evil.x }}\n";
+    let stack = "Resources:\n  {{ evil.x }}:\n    Type: {{ evil.x }}\n    Properties:\n      Name: {{ evil.x }}\n  B:\n    Type: T\n    DependsOn: {{ evil.x }}\n";
     std::fs::write(product.join("stack.yaml.j2"), stack).unwrap();
     std::fs::write(product.join("iam-policy.json.j2"), "{\"x\": {{ evil.x }} }").unwrap();
     let configs = folder.path().join("configs");

@@ -8,6 +8,11 @@ use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
 
 use crate::text::escape_invisible;
 
+/// Renders the diagram. Its markup is the program's own, so that the page does not escape it again.
+pub(super) fn render_diagram(scope: Value) -> Result<String, Error> {
+    engine()?.get_template("diagram.svg.j2")?.render(scope)
+}
+
 /// Renders the page.
 pub(super) fn render(scope: Value) -> Result<String, Error> {
     engine()?.get_template("report.html.j2")?.render(scope)
@@ -39,6 +44,10 @@ fn engine() -> Result<&'static Environment<'static>, Error> {
         _ => minijinja::escape_formatter(out, state, value),
     });
     engine.add_template(
+        "diagram.svg.j2",
+        include_str!("../../../templates/review/diagram.svg.j2"),
+    )?;
+    engine.add_template(
         "report.html.j2",
         include_str!("../../../templates/review/report.html.j2"),
     )?;
@@ -46,7 +55,7 @@ fn engine() -> Result<&'static Environment<'static>, Error> {
 }
 
 /// Splits a text at the places where a line may break: after punctuation, and between a lower-case and an upper-case letter.
-fn parts(text: &str) -> Vec<String> {
+pub(super) fn parts(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut last = ' ';
     for character in text.chars() {

@@ -1,5 +1,6 @@
 //! The review report: a static HTML page about one config. It loads no other file and runs no script.
 
+mod diagram;
 mod html;
 mod limits;
 mod values;
@@ -17,7 +18,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Diff;
 use crate::model::Digest;
-use crate::template::Document;
+use crate::template::{Document, resource_references};
 
 #[derive(Debug)]
 pub struct ReviewReport<'a> {
@@ -107,6 +108,8 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
             })
             .collect::<Vec<_>>(),
         preflight => preflight(review.config),
+        diagram => diagram::diagram(review.document)?.map(Value::from_safe_string),
+        references => references(review.document),
         folders => folders.unwrap_or_default(),
         folder_count => count,
         last,
@@ -131,6 +134,25 @@ fn row(resource: &ListedResource) -> Value {
             AfterDeletion::DataDeleted | AfterDeletion::UnknownDeleted => "bad",
         },
     }
+}
+
+/// The resources that refer to others, each with those whose values it uses and those that only `DependsOn` names.
+fn references(document: &Document) -> Vec<Value> {
+    let ids: Vec<&str> = document
+        .resources()
+        .map(|resource| resource.logical_id)
+        .collect();
+    let mut rows: IndexMap<usize, (Vec<&str>, Vec<&str>)> = IndexMap::new();
+    for reference in resource_references(document) {
+        let (uses, depends) = rows.entry(reference.from).or_default();
+        let list = if reference.uses_value { uses } else { depends };
+        list.push(ids[reference.to]);
+    }
+    let rows = rows.into_iter();
+    rows.map(|(from, (uses, depends))| {
+        context! { logical_id => ids[from], uses => Value::from(Serde(&uses)), depends => Value::from(Serde(&depends)) }
+    })
+    .collect()
 }
 
 /// `1 deleted, with its data · 3 deleted`: the worst first.
