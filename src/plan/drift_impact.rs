@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::resource_verdict::assess_resource;
 use crate::stack::{
     ChangeAction, ChangeSet, Detail, DriftCheck, DriftStatus, Replacement, ResourceChange,
     ResourceDrift,
@@ -89,7 +90,9 @@ impl DriftImpact {
         let mut live = Vec::new();
         for resource in drifted.iter().filter(|resource| resource.status.is_drift()) {
             let id = &resource.logical_id;
-            let change = changes.iter().find(|change| change.logical_id == *id);
+            // AWS does not promise one change for each id. The worst counts.
+            let of_resource = changes.iter().filter(|change| change.logical_id == *id);
+            let change = of_resource.max_by_key(|change| assess_resource(change).verdict);
             let row = DriftedProperty {
                 outcome: DriftOutcome::Missing,
                 logical_id: id.clone(),

@@ -3,6 +3,7 @@
 mod assess;
 mod changes;
 mod claims;
+mod contents;
 mod deletion;
 mod digest;
 mod drift_impact;
@@ -11,6 +12,7 @@ mod impact;
 mod input;
 mod key_dependencies;
 mod protection;
+mod refusal;
 mod renames;
 mod resource_verdict;
 mod resources;

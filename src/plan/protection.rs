@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::stack::{ChangeAction, Detail, ResourceChange};
-use crate::template::{CLUSTER_PROPERTY, has_snapshot_by_default, has_snapshots};
+use crate::template::{CLUSTER_PROPERTY, ENGINE_PROPERTY, has_snapshot_by_default, has_snapshots};
 
 const POLICIES: [&str; 2] = ["DeletionPolicy", "UpdateReplacePolicy"];
 
@@ -43,7 +43,10 @@ fn keeps_less(change: &ResourceChange, policy: &str, detail: &Detail) -> bool {
 fn keeps(change: &ResourceChange, value: &str) -> Option<bool> {
     match value {
         "Retain" | "RetainExceptOnCreate" => Some(true),
-        "Snapshot" => Some(has_snapshots(&change.kind)),
+        "Snapshot" => {
+            let engine = change.property_before(ENGINE_PROPERTY);
+            has_snapshots(&change.kind, engine.as_ref().and_then(Value::as_str))
+        }
         "Delete" => Some(false),
         _ => None,
     }

@@ -4,16 +4,23 @@
 
 use serde_json::Value;
 
+use super::contents::contents_lost;
 use super::protection::weakened;
+use super::refusal::may_be_refused;
 use super::unknown_words::{is_policy, unknown_word};
 use super::verdict::{ResourceVerdict, Verdict};
 use crate::stack::{
     ChangeAction, ChangeSet, ChangeTarget, Detail, PolicyAction, Recreation, Replacement,
     ResourceChange,
 };
-use crate::template::{CLUSTER_PROPERTY, DataKind, data_kind, has_snapshots};
+use crate::template::{
+    CLUSTER_PROPERTY, DataKind, ENGINE_PROPERTY, data_kind, has_snapshot_by_default, has_snapshots,
+};
 
 const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
+/// The only type whose page says that an import changes the resource:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html>
+const DB_INSTANCE: &str = "AWS::RDS::DBInstance";
 const CUSTOM_RESOURCE: &str = "AWS::CloudFormation::CustomResource";
 
 pub fn worst(change_set: &ChangeSet) -> Verdict {
@@ -22,14 +29,10 @@ pub fn worst(change_set: &ChangeSet) -> Verdict {
 
 /// The worst of its changes. A change set that was not completely computed may do more than it shows.
 pub fn assess_change_set(change_set: &ChangeSet) -> ResourceVerdict {
-    let known = change_set.status == "CREATE_COMPLETE" || change_set.is_empty();
-    let base = match known {
-        true if change_set.is_empty() => ResourceVerdict::certain(Verdict::None, "nothing changes"),
-        true => ResourceVerdict::certain(Verdict::None, "no resource changes"),
-        false => ResourceVerdict::possible(
-            Verdict::MayDestroy,
-            "CloudFormation did not compute the change set to its end",
-        ),
+    let base = match unreliable(change_set) {
+        _ if change_set.is_empty() => ResourceVerdict::certain(Verdict::None, "nothing changes"),
+        None => ResourceVerdict::certain(Verdict::None, "no resource changes"),
+        Some(reason) => ResourceVerdict::possible(Verdict::MayDestroy, reason),
     };
     let judged = change_set.changes.iter().map(|change| ResourceVerdict {
         reason: match (change.logical_id.as_str(), assess_resource(change).reason) {
@@ -39,6 +42,25 @@ pub fn assess_change_set(change_set: &ChangeSet) -> ResourceVerdict {
         ..assess_resource(change)
     });
     judged.fold(base, ResourceVerdict::worse)
+}
+
+/// Why executing the change set may do more than it shows; `None` if it does not.
+fn unreliable(change_set: &ChangeSet) -> Option<String> {
+    if change_set.status != "CREATE_COMPLETE" {
+        return Some("CloudFormation did not compute the change set to its end".to_owned());
+    }
+    if change_set.is_incomplete {
+        return Some("AWS did not send all changes".to_owned());
+    }
+    match change_set.execution_status.as_str() {
+        // The change set of a nested stack is executed with its parent's, and `UNAVAILABLE` by itself.
+        "" | "AVAILABLE" | "UNAVAILABLE" => None,
+        status if status.starts_with("EXECUTE_") => None,
+        "OBSOLETE" => Some("the stack changed since the change set was created".to_owned()),
+        status => Some(format!(
+            "an execution status `{status}` that this version does not know"
+        )),
+    }
 }
 
 /// The effect of a change on the resource and its data.
@@ -58,11 +80,17 @@ pub fn assess_resource(change: &ResourceChange) -> ResourceVerdict {
         });
     }
     if let Some(word) = unknown_word(change) {
-        let reason = match word {
-            "" => "what happens, or to what, is not said".to_owned(),
-            word => format!("a word `{word}` that this version does not know"),
+        let (verdict, reason) = match word {
+            "" => (
+                worst_for(change),
+                "what happens, or to what, is not said".to_owned(),
+            ),
+            word => (
+                Verdict::MayDestroy,
+                format!("a word `{word}` that this version does not know"),
+            ),
         };
-        judged = ResourceVerdict::possible(Verdict::MayDestroy, reason).worse(judged);
+        judged = ResourceVerdict::possible(verdict, reason).worse(judged);
     }
     let weakened = weakened(change).filter(|_| holds(change) != DataKind::Nothing);
     match weakened {
@@ -79,8 +107,18 @@ fn by_action(change: &ResourceChange) -> ResourceVerdict {
         // A new resource has no old one for a policy. `Replacement` is sent for new resources too, and means nothing.
         ChangeAction::Add if change.policy_action.is_some() => may_lose_data(change),
         ChangeAction::Add => ResourceVerdict::certain(Verdict::None, "a new resource"),
+        ChangeAction::Import if change.kind == DB_INSTANCE => ResourceVerdict::possible(
+            Verdict::InPlace,
+            "AWS changes what differs from the template",
+        )
+        .after("an existing resource joins the stack"),
         ChangeAction::Import => {
             ResourceVerdict::certain(Verdict::None, "an existing resource joins the stack")
+        }
+        ChangeAction::SyncWithActual
+            if change.replacement == Some(Replacement::True) || change.policy_action.is_some() =>
+        {
+            may_lose_data(change)
         }
         ChangeAction::SyncWithActual => {
             ResourceVerdict::certain(Verdict::None, "only the stack's record of it changes")
@@ -94,37 +132,18 @@ fn by_action(change: &ResourceChange) -> ResourceVerdict {
     }
 }
 
-/// A property before the change; `None` if the properties are not known.
-fn property_before(change: &ResourceChange, name: &str) -> Option<Value> {
-    let before: Value = serde_json::from_str(change.before_context.as_deref()?).ok()?;
-    let properties = before.get("Properties")?.as_object()?;
-    Some(properties.get(name).cloned().unwrap_or_default())
+/// The worst that can happen to a resource of this type.
+fn worst_for(change: &ResourceChange) -> Verdict {
+    match holds(change) {
+        DataKind::Nothing => Verdict::Interrupts,
+        DataKind::Data | DataKind::NotKnown => Verdict::MayDestroy,
+    }
 }
 
 /// What is lost for good with the resource as it is before the change.
 fn holds(change: &ResourceChange) -> DataKind {
-    let cluster = property_before(change, CLUSTER_PROPERTY);
+    let cluster = change.property_before(CLUSTER_PROPERTY);
     data_kind(&change.kind, cluster.is_some_and(|name| name.is_string()))
-}
-
-/// Why AWS may refuse to delete the resource, which then keeps its data. AWS deletes these types only if they are empty.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html>,
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html>.
-fn may_be_refused(change: &ResourceChange) -> Option<&'static str> {
-    match change.kind.as_str() {
-        "AWS::S3::Bucket" => Some("AWS deletes a bucket only if it is empty, and fails otherwise"),
-        "AWS::ECR::Repository" => match property_before(change, "EmptyOnDelete") {
-            None => Some("whether `EmptyOnDelete` deletes its images is not known"),
-            Some(Value::Null | Value::Bool(false)) => {
-                Some("AWS deletes a repository only if it is empty, and fails otherwise")
-            }
-            Some(value) if value == "false" => {
-                Some("AWS deletes a repository only if it is empty, and fails otherwise")
-            }
-            Some(_) => None,
-        },
-        _ => None,
-    }
 }
 
 /// Whether a provider outside of AWS decides what happens to it.
@@ -134,10 +153,10 @@ fn is_custom(kind: &str) -> bool {
 
 /// The verdict of a deletion; `how` describes it.
 fn lost(change: &ResourceChange, how: &str) -> ResourceVerdict {
-    let may_destroy = |why| ResourceVerdict::possible(Verdict::MayDestroy, why).after(how);
+    let may_destroy = |why: &str| ResourceVerdict::possible(Verdict::MayDestroy, why).after(how);
     match holds(change) {
         DataKind::Data => match may_be_refused(change) {
-            Some(why) => may_destroy(why),
+            Some(why) => may_destroy(&why),
             None => ResourceVerdict::certain(Verdict::Destroys, how),
         },
         DataKind::NotKnown => may_destroy("what it holds is not known"),
@@ -153,12 +172,25 @@ fn may_lose_data(change: &ResourceChange) -> ResourceVerdict {
         None => "CloudFormation does not report whether it deletes the old resource".to_owned(),
         Some(policy) => format!("a policy `{}` that does not fit the action", policy.word()),
     };
-    match holds(change) {
-        DataKind::Nothing => ResourceVerdict::possible(Verdict::Interrupts, reason),
-        DataKind::Data | DataKind::NotKnown => {
-            ResourceVerdict::possible(Verdict::MayDestroy, reason)
-        }
-    }
+    ResourceVerdict::possible(worst_for(change), reason)
+}
+
+/// Whether the policies in the contexts delete the resource. Only a policy that deletes is believed without a `PolicyAction`: what AWS
+/// keeps, it has to say. Which template's policy governs a replacement is not documented, so both count.
+fn is_deleted_by_template(change: &ResourceChange) -> bool {
+    let is_removal = change.action == ChangeAction::Remove;
+    let (attribute, default_deletes) = match is_removal {
+        true => ("DeletionPolicy", !has_snapshot_by_default(&change.kind)),
+        false => ("UpdateReplacePolicy", true),
+    };
+    let deletes = |text: &str| {
+        let context: Value = serde_json::from_str(text).unwrap_or_default();
+        let policy = context.get(attribute).filter(|policy| !policy.is_null());
+        let default = default_deletes && context.get("Properties").is_some();
+        policy.map_or(default, |policy| policy == "Delete")
+    };
+    let after = change.after_context.as_deref().filter(|_| !is_removal);
+    change.before_context.as_deref().is_some_and(deletes) && after.is_none_or(deletes)
 }
 
 /// The verdict if the old resource stays. `without_data` is the verdict of a type that holds none.
@@ -179,8 +211,12 @@ fn removed(change: &ResourceChange) -> ResourceVerdict {
             "it leaves the stack and stays behind",
         ),
         Some(PolicyAction::Snapshot) => snapshotted(change, "it is deleted"),
-        Some(PolicyAction::Delete) => lost(change, "it is deleted"),
+        // `ReplaceAndDelete` does not fit a removal, and means the same for the resource.
+        Some(PolicyAction::Delete | PolicyAction::ReplaceAndDelete) => {
+            lost(change, "it is deleted")
+        }
         None if holds(change) == DataKind::Nothing => lost(change, "it is deleted"),
+        None if is_deleted_by_template(change) => lost(change, "it is deleted"),
         _ => may_lose_data(change),
     }
 }
@@ -194,20 +230,35 @@ fn replaced(change: &ResourceChange) -> ResourceVerdict {
             "another one takes its place; the old one stays behind",
         ),
         Some(PolicyAction::ReplaceAndSnapshot) => snapshotted(change, how),
-        Some(PolicyAction::ReplaceAndDelete) => lost(change, how),
+        Some(PolicyAction::ReplaceAndDelete | PolicyAction::Delete) => lost(change, how),
         None if holds(change) == DataKind::Nothing => lost(change, "another one takes its place"),
+        None if is_deleted_by_template(change) => lost(change, how),
         _ => may_lose_data(change),
     }
 }
 
 /// The verdict of a deletion with the policy `Snapshot`, which has no effect on types without snapshots.
 fn snapshotted(change: &ResourceChange, how: &str) -> ResourceVerdict {
-    match holds(change) {
-        DataKind::Nothing => lost(change, how),
-        _ if has_snapshots(&change.kind) => {
+    if holds(change) == DataKind::Nothing {
+        return lost(change, how);
+    }
+    let engine = change.property_before(ENGINE_PROPERTY);
+    let engine = engine.as_ref().and_then(Value::as_str);
+    match (has_snapshots(&change.kind, engine), engine) {
+        (Some(true), _) => {
             ResourceVerdict::certain(Verdict::KeepsData, format!("{how} after a snapshot"))
         }
-        _ => lost(
+        (None, _) => ResourceVerdict::possible(
+            Verdict::MayDestroy,
+            "whether AWS takes a snapshot depends on its engine, which is not known",
+        )
+        .after(how),
+        (Some(false), Some("memcached")) => ResourceVerdict::possible(
+            Verdict::MayDestroy,
+            "AWS takes no snapshots of Memcached clusters",
+        )
+        .after(how),
+        (Some(false), _) => lost(
             change,
             &format!("{how} without a snapshot, which its type does not have"),
         ),
@@ -271,7 +322,12 @@ fn in_place(change: &ResourceChange) -> ResourceVerdict {
         let reason = "its own provider decides what happens, and whether it is replaced";
         return ResourceVerdict::possible(Verdict::MayDestroy, reason);
     }
-    ResourceVerdict::certain(Verdict::InPlace, "changed in place")
+    match contents_lost(change) {
+        Some(reason) => {
+            ResourceVerdict::possible(Verdict::MayDestroy, reason).after("changed in place")
+        }
+        None => ResourceVerdict::certain(Verdict::InPlace, "changed in place"),
+    }
 }
 
 /// Attributes beside properties never replace a resource, whatever the detail says.

@@ -6,37 +6,72 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", from = "RawChangeSet")]
 pub struct ChangeSet {
     /// ARN.
-    #[serde(default, rename = "ChangeSetId", deserialize_with = "null_as_missing")]
+    #[serde(rename = "ChangeSetId")]
     pub id: String,
     /// ARN of the stack.
-    #[serde(default, deserialize_with = "null_as_missing")]
     pub stack_id: String,
     /// `CREATE_COMPLETE`, `FAILED` and others.
-    #[serde(default, deserialize_with = "null_as_missing")]
     pub status: String,
-    #[serde(default)]
     pub status_reason: Option<String>,
     /// `AVAILABLE`, `OBSOLETE` and others.
-    #[serde(default, deserialize_with = "null_as_missing")]
     pub execution_status: String,
     /// An entry that does not describe a resource counts as a change with an unknown action.
-    #[serde(default, deserialize_with = "resource_changes")]
     pub changes: Vec<ResourceChange>,
-    /// Set if AWS has a further page that was not read.
-    #[serde(default)]
-    pub next_token: Option<String>,
+    /// Whether changes are missing: AWS sent no list of them, or has a further page that was not read.
+    #[serde(skip)]
+    pub is_incomplete: bool,
+}
+
+/// The keys of the API. Any may be missing.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RawChangeSet {
+    change_set_id: Option<String>,
+    stack_id: Option<String>,
+    status: Option<String>,
+    status_reason: Option<String>,
+    execution_status: Option<String>,
+    changes: Option<Vec<RawChange>>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RawChange {
+    #[serde(rename = "Type")]
+    entity: Option<String>,
+    resource_change: Option<ResourceChange>,
+}
+
+impl From<RawChangeSet> for ChangeSet {
+    fn from(raw: RawChangeSet) -> Self {
+        let has_more = raw.next_token.is_some_and(|token| !token.is_empty());
+        let entry = |change: RawChange| {
+            ResourceChange::from_entry(change.entity.as_deref(), change.resource_change)
+        };
+        Self {
+            id: raw.change_set_id.unwrap_or_default(),
+            stack_id: raw.stack_id.unwrap_or_default(),
+            status: raw.status.unwrap_or_default(),
+            status_reason: raw.status_reason,
+            execution_status: raw.execution_status.unwrap_or_default(),
+            is_incomplete: raw.changes.is_none() || has_more,
+            changes: raw.changes.into_iter().flatten().map(entry).collect(),
+        }
+    }
 }
 
 impl ChangeSet {
     /// Whether it failed only because there is nothing to change.
     pub fn is_empty(&self) -> bool {
+        // Other failures may quote a text that contains these words.
         let reason = self.status_reason.as_deref().unwrap_or_default();
         self.status == "FAILED"
-            && (reason.contains("didn't contain changes")
-                || reason.contains("No updates are to be performed"))
+            && (reason.starts_with("The submitted information didn't contain changes")
+                || reason.starts_with("No updates are to be performed"))
     }
 }
 
@@ -47,24 +82,6 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-fn resource_changes<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<ResourceChange>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct RawChange {
-        #[serde(rename = "Type")]
-        entity: Option<String>,
-        resource_change: Option<ResourceChange>,
-    }
-    let changes: Option<Vec<RawChange>> = Option::deserialize(deserializer)?;
-    Ok(changes
-        .into_iter()
-        .flatten()
-        .map(|change| ResourceChange::from_entry(change.entity.as_deref(), change.resource_change))
-        .collect())
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -122,6 +139,13 @@ impl ResourceChange {
                 ..change.unwrap_or_default()
             },
         }
+    }
+
+    /// A property before the change; `None` if the properties are not known.
+    pub fn property_before(&self, name: &str) -> Option<Value> {
+        let before: Value = serde_json::from_str(self.before_context.as_deref()?).ok()?;
+        let properties = before.get("Properties")?.as_object()?;
+        Some(properties.get(name).cloned().unwrap_or_default())
     }
 
     /// Properties before and after, if both were sent and are JSON.

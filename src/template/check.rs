@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::data_kind::has_snapshots;
-use super::document::{Document, Resource};
+use super::document::{Document, Resource, engine};
 use super::intrinsic::{Reference, walk};
 use super::limits::{INLINE_BYTES, SECTION_LIMITS};
 use crate::config::{MapEntry, NodeKind};
@@ -207,7 +207,10 @@ impl TemplateChecker<'_> {
                         format!("`{attribute}` of `{name}` must be {}", or_list(POLICIES));
                     self.error(Code::TemplateStructure, policy.span, message);
                 }
-                if policy.text() == Some("Snapshot") && !has_snapshots(resource.kind) {
+                let engine = engine(entry.value.get("Properties"));
+                if policy.text() == Some("Snapshot")
+                    && has_snapshots(resource.kind, engine) == Some(false)
+                {
                     self.snapshot_without_effect(attribute, &resource, policy.span);
                 }
             }

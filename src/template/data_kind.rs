@@ -78,9 +78,17 @@ const SNAPSHOT_TYPES: &[&str] = &[
 /// The property that makes an `AWS::RDS::DBInstance` a member of a cluster.
 pub const CLUSTER_PROPERTY: &str = "DBClusterIdentifier";
 
-/// Whether the policy `Snapshot` has an effect on resources of this type.
-pub fn has_snapshots(kind: &str) -> bool {
-    SNAPSHOT_TYPES.contains(&kind)
+/// The property that decides whether a cache cluster has snapshots.
+pub const ENGINE_PROPERTY: &str = "Engine";
+
+/// Whether the policy `Snapshot` has an effect on a resource of this type. `engine`: its [`ENGINE_PROPERTY`], which a cache cluster
+/// must have. `None` if that decides and is not known. ElastiCache takes no snapshots of Memcached clusters:
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateSnapshot.html>
+pub fn has_snapshots(kind: &str, engine: Option<&str>) -> Option<bool> {
+    match kind {
+        "AWS::ElastiCache::CacheCluster" => engine.map(|engine| engine != "memcached"),
+        kind => Some(SNAPSHOT_TYPES.contains(&kind)),
+    }
 }
 
 /// Whether the default of `DeletionPolicy` is `Snapshot`. It is not for an instance inside of a cluster.
@@ -131,6 +139,16 @@ mod tests {
                 .iter()
                 .all(|kind| data_kind(kind, false) == DataKind::Data)
         );
+    }
+
+    #[test]
+    fn attack_a_snapshot_of_memcached() {
+        let cache = "AWS::ElastiCache::CacheCluster";
+        assert_eq!(has_snapshots(cache, Some("redis")), Some(true));
+        assert_eq!(has_snapshots(cache, Some("memcached")), Some(false));
+        assert_eq!(has_snapshots(cache, None), None);
+        assert_eq!(has_snapshots("AWS::RDS::DBInstance", None), Some(true));
+        assert_eq!(has_snapshots("AWS::DynamoDB::Table", None), Some(false));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::data_kind::{
-    CLUSTER_PROPERTY, DataKind, data_kind, has_snapshot_by_default, has_snapshots,
+    CLUSTER_PROPERTY, DataKind, ENGINE_PROPERTY, data_kind, has_snapshot_by_default, has_snapshots,
 };
 use super::limits::INLINE_BYTES;
 use crate::config::{MapEntry, Node, Tags, parse};
@@ -53,8 +53,9 @@ impl DeletionBehavior {
 
 impl DeletionBehavior {
     /// The effect of a resource's `DeletionPolicy`; `None` if the attribute is absent. An unreadable policy may delete.
-    fn new(kind: &str, policy: Option<&Node>, in_cluster: bool) -> Self {
+    fn new(kind: &str, policy: Option<&Node>, properties: Option<&Node>) -> Self {
         let Some(policy) = policy else {
+            let in_cluster = properties.is_some_and(|all| all.get(CLUSTER_PROPERTY).is_some());
             return match has_snapshot_by_default(kind) && !in_cluster {
                 true => Self::Snapshotted,
                 false => Self::Deleted,
@@ -63,10 +64,19 @@ impl DeletionBehavior {
         match policy.text() {
             // With `RetainExceptOnCreate` it is kept unless its creation failed, and this resource exists.
             Some("Retain" | "RetainExceptOnCreate") => Self::Retained,
-            Some("Snapshot") if has_snapshots(kind) => Self::Snapshotted,
+            Some("Snapshot") => match has_snapshots(kind, engine(properties)) {
+                Some(true) => Self::Snapshotted,
+                Some(false) | None => Self::Deleted,
+            },
             _ => Self::Deleted,
         }
     }
+}
+
+/// The property that decides whether a cache cluster has snapshots; `None` if a function computes it.
+pub(super) fn engine(properties: Option<&Node>) -> Option<&str> {
+    let engine = properties?.get(ENGINE_PROPERTY)?;
+    engine.text().filter(|_| engine.tag.is_none())
 }
 
 impl Document {
@@ -107,8 +117,7 @@ impl Document {
             let kind = entry.value.get("Type").and_then(Node::text).unwrap_or("");
             let policy = entry.value.get("DeletionPolicy");
             let properties = entry.value.get("Properties");
-            let in_cluster = properties.is_some_and(|all| all.get(CLUSTER_PROPERTY).is_some());
-            let deletion_behavior = DeletionBehavior::new(kind, policy, in_cluster);
+            let deletion_behavior = DeletionBehavior::new(kind, policy, properties);
             Resource {
                 logical_id: &entry.key,
                 kind,
@@ -188,6 +197,14 @@ mod tests {
         assert_eq!(behavior("AWS::RDS::DBInstance", ""), Snapshotted);
         let member = ", Properties: {DBClusterIdentifier: main}";
         assert_eq!(behavior("AWS::RDS::DBInstance", member), Deleted);
+        for (engine, expected) in [
+            ("redis", Snapshotted),
+            ("memcached", Deleted),
+            ("!Ref Engine", Deleted),
+        ] {
+            let cache = format!("{snapshot}, Properties: {{Engine: {engine}}}");
+            assert_eq!(behavior("AWS::ElastiCache::CacheCluster", &cache), expected);
+        }
         let unreadable = ", DeletionPolicy: !Ref Policy";
         assert_eq!(behavior("AWS::RDS::DBCluster", unreadable), Deleted);
     }

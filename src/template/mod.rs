@@ -14,7 +14,7 @@ mod references;
 pub use check::check;
 pub use cost::billed;
 pub use data_kind::{
-    CLUSTER_PROPERTY, DataKind, data_kind, has_snapshot_by_default, has_snapshots,
+    CLUSTER_PROPERTY, DataKind, ENGINE_PROPERTY, data_kind, has_snapshot_by_default, has_snapshots,
 };
 pub use document::{DeletionBehavior, Document, Resource};
 pub use external::{ExternalKind, ExternalReference, external_references};

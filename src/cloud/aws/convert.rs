@@ -75,6 +75,7 @@ pub fn event(event: types::StackEvent) -> StackEvent {
 
 /// One page of a change set.
 pub fn change_set(page: DescribeChangeSetOutput) -> ChangeSet {
+    let is_incomplete = page.changes.is_none() || page.next_token.is_some_and(|t| !t.is_empty());
     let changes = page.changes.into_iter().flatten();
     let changes = changes.map(|change| {
         let entity = change.r#type.as_ref().map(|entity| entity.as_str());
@@ -87,7 +88,7 @@ pub fn change_set(page: DescribeChangeSetOutput) -> ChangeSet {
         status_reason: page.status_reason,
         execution_status: word(page.execution_status.as_ref().map(|status| status.as_str())),
         changes: changes.collect(),
-        next_token: page.next_token.filter(|token| !token.is_empty()),
+        is_incomplete,
     }
 }
 
