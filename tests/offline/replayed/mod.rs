@@ -12,6 +12,7 @@ mod changes;
 mod deletion;
 mod drift;
 mod errors;
+mod judged;
 mod ml;
 mod nested;
 mod operations;
