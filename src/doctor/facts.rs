@@ -9,5 +9,6 @@ pub struct JobFacts<'a> {
     pub forge: &'a dyn Forge,
     pub about: Option<RepositoryInfo>,
     pub pull_request: Option<u64>,
-    pub fork: bool,
+    /// Whether the change comes from a fork; `None` if that could not be read.
+    pub fork: Option<bool>,
 }

@@ -8,7 +8,7 @@ use crate::ci::{CiEvent, DispatchMode, JobEnvironment};
 use crate::config::{Config, load_file};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::forge::{Forge, ForgeError, RepositoryInfo, TokenPermission};
+use crate::forge::{ForgeError, ForgeErrorKind, RepositoryInfo, TokenPermission};
 use crate::guard::Policy;
 use crate::model::{CommitSha, RepoPath};
 use crate::report::Found;
@@ -30,10 +30,10 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
         forge: &*forge,
         about: None,
         pull_request: None,
-        fork: false,
+        fork: Some(false),
     };
     let base = event(diagnosis, &mut job).await;
-    job.about = repository(diagnosis, &*forge).await;
+    job.about = repository(diagnosis, &job).await;
     token::check_token(diagnosis, &job).await;
     let base = base.or_else(|| job.about.as_ref().map(|about| about.tip.clone()));
     let Some(base) = base else {
@@ -42,7 +42,7 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
     let (policy, configs) = match policy_and_configs(diagnosis, &job, &base).await {
         Ok(read) => read,
         Err(error) => {
-            let found = unreadable(&*forge, &error, TokenPermission::ReadContents);
+            let found = unreadable(&job, &error, TokenPermission::ReadContents);
             return diagnosis.fail("policy", "policy file", &found, Exit::Unreachable);
         }
     };
@@ -79,7 +79,11 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
                 Ok(branch) => group_origin(job.forge, &branch, head).await,
                 Err(error) => Err(error),
             };
-            job.fork = !matches!(origin, Ok(GroupOrigin::Own));
+            job.fork = match origin {
+                Ok(GroupOrigin::Own) => Some(false),
+                Ok(GroupOrigin::Fork(_)) => Some(true),
+                Ok(GroupOrigin::Unknown) | Err(_) => None,
+            };
             diagnosis.pass("job", "event", &Found::MergeQueue);
             return Some(base.clone());
         }
@@ -116,23 +120,23 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
     match job.forge.pull_request(number).await {
         Ok(pull) => {
             job.pull_request = Some(number);
-            job.fork = pull.fork;
+            job.fork = Some(pull.fork);
             let is_fork = pull.fork;
             let found = Found::PullRequest { number, is_fork };
             diagnosis.pass("job", "event", &found);
             Some(pull.base)
         }
         Err(error) => {
-            // A pull request that cannot be read counts as one from a fork.
-            job.fork = true;
-            let found = unreadable(job.forge, &error, TokenPermission::ReadPullRequests);
+            job.fork = None;
+            let found = unreadable(job, &error, TokenPermission::ReadPullRequests);
             diagnosis.fail("job", "event", &found, Exit::Unreachable);
             None
         }
     }
 }
 
-async fn repository(diagnosis: &mut Diagnosis, forge: &dyn Forge) -> Option<RepositoryInfo> {
+async fn repository(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<RepositoryInfo> {
+    let forge = job.forge;
     match forge.repository_info().await {
         Ok(about) => {
             let branch = format!("default branch {}", about.branch);
@@ -146,7 +150,7 @@ async fn repository(diagnosis: &mut Diagnosis, forge: &dyn Forge) -> Option<Repo
             Some(about)
         }
         Err(error) => {
-            let found = unreadable(forge, &error, TokenPermission::ReadContents);
+            let found = unreadable(job, &error, TokenPermission::ReadContents);
             diagnosis.fail("repository", "repository", &found, Exit::Unreachable);
             None
         }
@@ -217,12 +221,18 @@ async fn policy_and_configs(
     Ok((Some(policy), configs))
 }
 
-/// Only an answer that withholds something may be about a missing permission.
-fn unreadable(forge: &dyn Forge, error: &ForgeError, permission: TokenPermission) -> Found {
+/// A request without an accepted token says nothing about its permissions.
+fn unreadable(job: &JobFacts<'_>, error: &ForgeError, permission: TokenPermission) -> Found {
+    let profile = job.forge.profile();
+    let text = error.to_string();
+    if error.kind == ForgeErrorKind::Expired || !job.environment.repository.has_token() {
+        let help = profile.token_help;
+        return Found::TokenNotAccepted { error: text, help };
+    }
+    // Only an answer that withholds something may be about a missing permission.
+    let is_withheld = error.is_withheld();
     Found::Unreadable {
-        error: error.to_string(),
-        permission: error
-            .is_withheld()
-            .then(|| (forge.profile().permission)(permission)),
+        error: text,
+        permission: is_withheld.then(|| (profile.permission)(permission)),
     }
 }

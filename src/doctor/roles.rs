@@ -19,12 +19,19 @@ const SESSION: &str = "provisioner-doctor";
 /// Stacks of one role that are asked about.
 const MAX_STACKS: usize = 50;
 
-/// Whether there is an identity token, and what it says. Never asked for on behalf of a fork.
+/// Whether there is an identity token, and what it says. Never requested for a change that may come from a fork.
 pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<JobSubject> {
     const PART: &str = "identity";
-    if job.fork {
+    if job.fork != Some(false) {
         let is_group = matches!(job.environment.event, CiEvent::MergeGroup { .. });
-        diagnosis.skip(PART, "identity token", &Found::NoTokenForFork { is_group });
+        diagnosis.skip(
+            PART,
+            "identity token",
+            &Found::NoTokenForFork {
+                is_group,
+                is_known: job.fork.is_some(),
+            },
+        );
         return None;
     }
     let profile = job.forge.profile();

@@ -64,7 +64,7 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
         let purpose = purpose_of(*writes);
         match job.forge.may_write(*writes, job.pull_request).await {
             Capability::Yes => diagnosis.pass(PART, what, &Found::Granted { purpose }),
-            Capability::No(reason) if job.fork => {
+            Capability::No(reason) if job.fork == Some(true) => {
                 diagnosis.pass(PART, what, &Found::RefusedForFork { reason });
             }
             Capability::No(reason) => {

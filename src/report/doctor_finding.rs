@@ -32,6 +32,12 @@ pub enum Found {
         permission: Option<&'static str>,
     },
 
+    /// The forge does not accept the token, or there is none.
+    TokenNotAccepted {
+        error: String,
+        help: &'static str,
+    },
+
     // The repository.
     Protected,
     NotProtected,
@@ -138,6 +144,8 @@ pub enum Found {
     // The identity token.
     NoTokenForFork {
         is_group: bool,
+        /// Whether it is known that the change comes from a fork.
+        is_known: bool,
     },
     NoIdentityToken {
         permission: &'static str,
@@ -213,6 +221,7 @@ impl Found {
             Self::ForgeUnknown { error, .. }
             | Self::Unreadable { error, .. }
             | Self::IssuerFailed { error, .. }
+            | Self::TokenNotAccepted { error, .. }
             | Self::RoleNotAssumed { error }
             | Self::AwsFailed { error }
             | Self::NoCredentials { error } => error.clone(),
@@ -298,9 +307,10 @@ impl Found {
             Self::MembersHidden { reason, .. } => {
                 format!("cannot be seen, {reason}; {MEMBERS_HELP}")
             }
-            Self::NoTokenForFork { is_group } => match is_group {
-                true => "not requested: a pull request of the merge group may come from a fork",
-                false => "not asked for: the pull request comes from a fork",
+            Self::NoTokenForFork { is_group, is_known } => match (is_group, is_known) {
+                (true, _) => "not requested: a pull request of the merge group may come from a fork",
+                (false, true) => "not asked for: the pull request comes from a fork",
+                (false, false) => "not requested: the pull request could not be read, and may come from a fork",
             }
             .to_owned(),
             Self::NoIdentityToken { .. } => "none is issued to this job".to_owned(),
@@ -340,6 +350,7 @@ impl Found {
         Some(match self {
             Self::ForgeUnknown { help, .. }
             | Self::TokenMissing { help }
+            | Self::TokenNotAccepted { help, .. }
             | Self::IssuerFailed { help, .. } => (*help).to_owned(),
             Self::Unreadable {
                 permission: None, ..

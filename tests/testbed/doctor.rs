@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::aws::scene;
 use crate::roles;
-use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
+use crate::support::github::{FakeGitHub, Fault as GitHubFault, Permission, Pull, Repo, User};
 use crate::support::issuer::Issuer;
 use crate::support::job::{Job, JobOutput};
 use crate::support::prism::Prism;
@@ -229,6 +229,48 @@ fn all_missing_permissions_are_reported_in_one_run() {
         run.stdout
     );
     world.github.expect_writes(WRITE_PROBES);
+}
+
+/// C13: a pull request that cannot be read is not known to come from a fork, and a missing permission is a finding.
+#[test]
+fn an_unreadable_pull_request_is_not_taken_for_one_from_a_fork() {
+    let world = World::new();
+    let pull = world.pull();
+    let denied = json!({"message": "Resource not accessible by integration"});
+    let place = "GET /repos/acme/infra/pulls/7";
+    world
+        .github
+        .fault_always(place, GitHubFault::Json(403, denied));
+    let run = world.doctor(&world.job(&pull, &world.github.readonly_token()));
+    world.github.clear_faults();
+    assert_eq!(run.status, 31, "{}", run.stdout);
+    assert!(!run.stdout.contains("as it should be"), "{}", run.stdout);
+    for words in [
+        "help: grant the job pull-requests: read",
+        "help: grant the job statuses: write",
+        "not requested: the pull request could not be read, and may come from a fork",
+    ] {
+        assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
+    }
+    assert_eq!(world.issuer.issued(), [""; 0], "no token was requested");
+    world.github.take_writes();
+}
+
+/// C13: the advice is about the token, and about no permission.
+#[test]
+fn a_missing_or_refused_token_is_reported_as_such() {
+    let world = World::new();
+    let pull = world.pull();
+    for token in ["", "ghs_expired"] {
+        let run = world.doctor(&world.job(&pull, token));
+        assert_eq!(run.status, 31, "{}", run.stdout);
+        let help = "help: set GITHUB_TOKEN in the step's env to the job's github.token";
+        assert!(run.stdout.contains(help), "{token}: {}", run.stdout);
+        for wrong in ["grant the job", "as it should be"] {
+            assert!(!run.stdout.contains(wrong), "{token}: {}", run.stdout);
+        }
+    }
+    world.github.take_writes();
 }
 
 /// A login that the policy lists can get another owner; an account id cannot.

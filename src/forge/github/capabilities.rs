@@ -129,14 +129,15 @@ fn read(answer: Result<Value, ForgeError>) -> Capability {
     }
 }
 
-/// A limit or a server error proves nothing.
+/// A limit, a token that is not accepted, or a server error proves nothing.
 fn refused(error: ForgeError) -> Capability {
     match error.kind {
-        ForgeErrorKind::NotAllowed { .. } | ForgeErrorKind::NotFound | ForgeErrorKind::Expired => {
+        ForgeErrorKind::NotAllowed { .. } | ForgeErrorKind::NotFound => {
             Capability::No(error.message)
         }
-        ForgeErrorKind::Limited { .. } | ForgeErrorKind::Unreachable | ForgeErrorKind::Invalid => {
-            Capability::Unproven(error.to_string())
-        }
+        ForgeErrorKind::Limited { .. }
+        | ForgeErrorKind::Expired
+        | ForgeErrorKind::Unreachable
+        | ForgeErrorKind::Invalid => Capability::Unproven(error.to_string()),
     }
 }
