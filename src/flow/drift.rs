@@ -22,8 +22,8 @@ use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{
     self as print, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, ScannedStacks, StackDrift,
-    drift_counts, drift_issue, drift_issue_marker, drift_issue_title, drift_scan_alerts,
-    drift_scan_lines, drift_scan_markdown, failed_job, problems_line,
+    UnwrittenIssue, drift_counts, drift_issue, drift_issue_marker, drift_issue_title,
+    drift_scan_alerts, drift_scan_lines, drift_scan_markdown, failed_job, problems_line,
 };
 use crate::stack::{Drifted, Health, StackName};
 use crate::workspace::ConfigSelector;
@@ -67,17 +67,19 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
     // The summary has the findings, also if the forge takes no issue.
     let unwritten = match job.forge.current_user().await {
         Ok(Some(own)) => sync_issues(job, own, &stacks).await,
-        Ok(None) => None,
-        Err(error) => Some(unwritten(&error)),
+        Ok(None) => Vec::new(),
+        Err(error) => vec![unwritten(None, &error)],
     };
-    let exit = exits.into_iter().max();
+    let unreachable = (!unwritten.is_empty()).then_some(Exit::Unreachable);
+    let exit = exits.into_iter().max().max(unreachable);
     let scanned = ScannedStacks {
         stacks,
         without_stack,
         invalid,
         left,
+        unwritten,
     };
-    finish(job, &scanned, exit.max(unwritten))
+    finish(job, &scanned, exit)
 }
 
 /// The valid configs of a commit, and the paths of those with errors.
@@ -215,11 +217,11 @@ enum Checked {
 }
 
 /// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read stays as it is. One
-/// issue that the forge does not take stops no other one. Returns an exit code if there is such an issue.
-async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Option<Exit> {
+/// issue that the forge does not take stops no other one. Returns the issues that are not written.
+async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Vec<UnwrittenIssue> {
     let issues = match job.forge.own_issues(own, DRIFT_MARKER).await {
         Ok(issues) => issues,
-        Err(error) => return Some(unwritten(&error)),
+        Err(error) => return vec![unwritten(None, &error)],
     };
     let mut known: BTreeMap<&str, &Issue> = BTreeMap::new();
     for issue in &issues {
@@ -227,17 +229,17 @@ async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Option<Ex
         // If two issues exist for a stack, the older one is updated.
         known.entry(marker).or_insert(issue);
     }
-    let mut exit = None;
+    let mut missing = Vec::new();
     for scanned in stacks {
         let Ok(found) = &scanned.found else {
             continue;
         };
         let issue = known.get(drift_issue_marker(&scanned.stack).as_str());
         if let Err(error) = sync_issue(job, issue.copied(), scanned, found).await {
-            exit = Some(unwritten(&error));
+            missing.push(unwritten(Some(&scanned.config), &error));
         }
     }
-    exit
+    missing
 }
 
 async fn sync_issue(
@@ -265,9 +267,13 @@ async fn sync_issue(
     Ok(())
 }
 
-fn unwritten(error: &ForgeError) -> Exit {
+/// `config`: whose stack the issue is about; `None` for all issues.
+fn unwritten(config: Option<&str>, error: &ForgeError) -> UnwrittenIssue {
     log::warn!("{error}");
-    Exit::Unreachable
+    UnwrittenIssue {
+        config: config.map(str::to_owned),
+        reason: error.to_string(),
+    }
 }
 
 fn finish(job: &Job, scanned: &ScannedStacks, exit: Option<Exit>) -> JobResult {
@@ -281,6 +287,6 @@ fn finish(job: &Job, scanned: &ScannedStacks, exit: Option<Exit>) -> JobResult {
     outputs.set("without-stack", scanned.without_stack.len());
     outputs.write().context("step outputs").map_err(internal)?;
     log::info!("{}", drift_scan_lines(scanned));
-    let alerts = drift_scan_alerts(&scanned.stacks);
+    let alerts = drift_scan_alerts(scanned);
     Ok((ci::alerts(&alerts), exit.unwrap_or(Exit::Ok)))
 }

@@ -71,6 +71,17 @@ pub struct ScannedStacks {
     pub invalid: Vec<String>,
     /// Number of stacks that are left for the next scan.
     pub left: usize,
+    /// Issues that the forge did not take.
+    pub unwritten: Vec<UnwrittenIssue>,
+}
+
+/// An issue that the forge did not take.
+#[derive(Debug)]
+pub struct UnwrittenIssue {
+    /// The config of its stack; `None` if no issue could be written.
+    pub config: Option<String>,
+    /// The forge's words.
+    pub reason: String,
 }
 
 /// Configs that a summary lists. The rest is counted.
@@ -96,6 +107,12 @@ pub fn drift_scan_markdown(scan: &ScannedStacks, limit: usize) -> String {
         );
         blocks.push(Block::Cut(text));
     }
+    blocks.extend(scan.unwritten.iter().map(|issue| {
+        let config = issue.config.as_deref().map(|path| code(path) + ": ");
+        let config = config.unwrap_or_default();
+        let (title, reason) = (issue.title(), code(&issue.reason));
+        Block::Cut(format!("❌ {config}{title}: {reason}\n\n"))
+    }));
     blocks.extend(scan.stacks.iter().map(|stack| {
         Block::Cut(match &stack.found {
             Ok(found) => {
@@ -156,13 +173,26 @@ pub fn drift_scan_lines(scan: &ScannedStacks) -> String {
     escape_workflow_commands(&lines)
 }
 
-/// Why a scan failed for stacks.
-pub fn drift_scan_alerts(stacks: &[StackDrift]) -> Vec<Alert> {
-    let failed = stacks.iter().filter_map(|stack| {
+/// Why a scan failed.
+pub fn drift_scan_alerts(scan: &ScannedStacks) -> Vec<Alert> {
+    let failed = scan.stacks.iter().filter_map(|stack| {
         let why = stack.found.as_ref().err()?;
         Some(Alert::for_config(&stack.config, "drift not detected", why))
     });
-    failed.collect()
+    let unwritten = scan.unwritten.iter().map(|issue| match &issue.config {
+        Some(config) => Alert::for_config(config, issue.title(), &issue.reason),
+        None => Alert::new(issue.title(), &issue.reason),
+    });
+    failed.chain(unwritten).collect()
+}
+
+impl UnwrittenIssue {
+    fn title(&self) -> &'static str {
+        match self.config {
+            Some(_) => "the issue is not written",
+            None => "no issue is written",
+        }
+    }
 }
 
 /// Numbers of drifted stacks and of failures.
@@ -171,4 +201,46 @@ pub fn drift_counts(stacks: &[StackDrift]) -> (usize, usize) {
     let failed = found.clone().filter(|found| found.is_err()).count();
     let drifted = found.flatten().filter(|found| found.drifted).count();
     (drifted, failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::Target;
+
+    /// S13: GitHub takes bodies of 65,536 characters, and summaries of 1 MiB.
+    #[test]
+    fn issues_and_summaries_are_fitted_to_their_limits() {
+        let found = || FoundDrift {
+            drifted: true,
+            current: true,
+            summary: "drift in 9 resources".to_owned(),
+            tables: "| 漂移 | `a` | 🔴 |\n".repeat(40_000),
+        };
+        let stack = StackName {
+            target: Target {
+                account: "111122223333".to_owned(),
+                region: "eu-west-1".to_owned(),
+                environment: "prod".to_owned(),
+            },
+            name: "acme".to_owned(),
+        };
+        let body = drift_issue(&stack, "a-s3.yaml", &found(), 65_000);
+        assert!(body.chars().count() <= 65_000, "{}", body.chars().count());
+        assert!(body.starts_with(&drift_issue_marker(&stack)));
+        assert!(body.contains("… The rest is in the job summary."));
+        assert!(body.ends_with("as its template says.\n"), "the end stays");
+        let stacks = (0..3).map(|_| StackDrift {
+            stack: stack.clone(),
+            config: "a-s3.yaml".to_owned(),
+            found: Ok(found()),
+        });
+        let scan = ScannedStacks {
+            stacks: stacks.collect(),
+            ..ScannedStacks::default()
+        };
+        let page = drift_scan_markdown(&scan, 250_000);
+        assert!(page.len() <= 1 << 20, "{}", page.len());
+        assert_eq!(page.matches("drift in 9 resources").count(), 3);
+    }
 }

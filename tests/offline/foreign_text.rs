@@ -6,9 +6,9 @@ use provisioner::product::{Target, Verb};
 use provisioner::report::{
     Finding, Format, Found, FoundDrift, Heading, NextStep, Notice, OfflineReason, Outcome, Problem,
     Provisioning, Refusal, RemainingFolders, Remains, Reply, ReplySection, ReportSource,
-    ScannedStacks, StackDrift, StackRemains, State, Status, Text, UnservedConfig, doctor_markdown,
-    drift_issue, drift_scan_markdown, failed_job, provisioning, reply_markdown, results_markdown,
-    unserved_comment,
+    ScannedStacks, StackDrift, StackRemains, State, Status, Text, UnservedConfig, UnwrittenIssue,
+    doctor_markdown, drift_issue, drift_scan_markdown, failed_job, provisioning, reply_markdown,
+    results_markdown, unserved_comment,
 };
 use provisioner::stack::{StackName, StackStatus};
 
@@ -222,6 +222,7 @@ proptest! {
             without_stack: vec![text.clone(); 60],
             invalid: vec![text.clone()],
             left: 3,
+            unwritten: vec![UnwrittenIssue { config: Some(text.clone()), reason: text.clone() }],
         };
         let page = drift_scan_markdown(&scan, limit);
         prop_assert!(page.chars().count() <= limit);

@@ -206,6 +206,69 @@ fn an_issue_that_is_not_written_loses_no_finding() {
     world.github.expect_writes(&[OPENED]);
 }
 
+/// S13: an issue that GitHub refuses is named with the reason, and the run fails.
+#[test]
+fn a_refused_issue_is_reported_with_its_reason() {
+    let world = World::deployed(&policy(""));
+    world.put("other/");
+    for (status, message) in [
+        (410, "Issues are disabled for this repo"),
+        (422, "Validation Failed"),
+        (403, "Resource not accessible by integration"),
+    ] {
+        let refused = GitHubFault::Json(status, serde_json::json!({ "message": message }));
+        world.github.fault_always(OPENED, refused);
+        let run = world.scan_job().run();
+        world.github.clear_faults();
+        world.github.take_writes();
+        assert_eq!(run.status, 31, "{status}: {}", run.stderr);
+        assert_eq!(run.outputs["drifted"], "1", "{status}");
+        for text in [&run.summary, &run.stdout] {
+            assert!(
+                text.contains("the issue is not written"),
+                "{status}: {text}"
+            );
+            assert!(text.contains(message), "{status}: {text}");
+        }
+        assert!(run.summary.contains("SolutionsPrefix"), "{}", run.summary);
+    }
+}
+
+/// S13: one issue that GitHub refuses stops no other one.
+#[test]
+fn a_refused_issue_stops_no_other_one() {
+    let world = World::deployed(&policy(""));
+    let path = world.workdir.path();
+    let other = path.replace("acme-", "edge-");
+    let text = world.workdir.read(&path).replace("acme", "edge");
+    world.workdir.write(&other, &text);
+    let created = world.workdir.run(&["prep-master", &other, "--force"]);
+    assert_eq!(created.status, 0, "{}{}", created.stdout, created.stderr);
+    world.repo.commit("main").write(&other, &text).push();
+    world.put("other/");
+    let name = world.workdir.name.replace("acme-", "edge-");
+    let put = world.workdir.aws.parameters().put_parameter();
+    let put = put
+        .name(format!("/s3/{name}/SolutionsPrefix"))
+        .value("other/");
+    world.workdir.aws.wait(put.overwrite(true).send()).unwrap();
+
+    let refused = serde_json::json!({"message": "Validation Failed"});
+    world.github.fault(OPENED, GitHubFault::Json(422, refused));
+    let run = world.scan_job().run();
+    assert_eq!(run.status, 31, "{}", run.stderr);
+    assert_eq!(run.outputs["drifted"], "2", "{}", run.summary);
+    assert!(
+        run.summary.contains("the issue is not written"),
+        "{}",
+        run.summary
+    );
+    let issue = world.only_issue();
+    assert!(issue.title.contains(&name), "{}", issue.title);
+    world.github.clear_faults();
+    world.github.take_writes();
+}
+
 #[test]
 fn a_job_without_credentials_names_the_missing_permission() {
     let world = World::deployed(&policy(""));

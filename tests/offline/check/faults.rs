@@ -209,6 +209,69 @@ fn an_expired_token_loses_no_report() {
     }
 }
 
+/// S13: a comment or a status that GitHub refuses for good costs a notice, and one that it could not take ends the run as unreachable.
+/// Nothing else is lost.
+#[test]
+fn a_refused_comment_or_status_loses_no_report() {
+    let no = |status, message: &str| Fault::Json(status, json!({ "message": message }));
+    let refusals = [
+        (no(403, "Resource not accessible by integration"), false),
+        (no(404, "Not Found"), false),
+        (no(410, "Gone"), false),
+        (no(422, "Validation Failed"), false),
+        (Fault::Status(500), true),
+    ];
+    for (fault, is_temporary) in refusals {
+        for places in [&[COMMENTS][..], &[STATUS], &[COMMENTS, STATUS]] {
+            let (scene, pull) = scene();
+            for place in places {
+                scene.github.fault_always(place, fault.clone());
+            }
+            let run = scene.job(&pull).run();
+            let what = format!("{places:?} {fault:?}: {}", run.stderr);
+            assert_eq!(run.status, if is_temporary { 31 } else { 0 }, "{what}");
+            assert!(run.summary.contains("lifecycle_policy"), "{what}");
+            let notices = run.report["notices"].as_array().unwrap().len();
+            assert!(notices >= places.len(), "{what}: {:#}", run.report);
+            assert!(run.stderr.contains("warning: "), "{what}");
+            assert!(run.sarif.is_object(), "{what}");
+            assert_eq!(run.outputs["configs"], "1", "{what}");
+            let is_commented = !scene.repo.comments(7).is_empty();
+            assert_eq!(is_commented, !places.contains(&COMMENTS), "{what}");
+            let has_status = !scene.repo.statuses(&pull.head_sha()).is_empty();
+            assert_eq!(has_status, !places.contains(&STATUS), "{what}");
+            scene.github.clear_faults();
+            scene.github.take_writes();
+        }
+    }
+}
+
+/// S13: the annotations of errors are there too.
+#[test]
+fn a_refused_comment_loses_no_annotation() {
+    let (scene, pull) = scene();
+    let text = config("b001", "  versionning: true\n");
+    scene
+        .repo
+        .commit("feature")
+        .write(&path("b001"), text)
+        .push();
+    let refused = Fault::Json(
+        403,
+        json!({"message": "Resource not accessible by integration"}),
+    );
+    scene.github.fault_always(COMMENTS, refused.clone());
+    scene.github.fault_always(STATUS, refused);
+    let run = scene.job(&pull).run();
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    assert!(run.stdout.contains("::error file="), "{}", run.stdout);
+    assert!(run.summary.contains("versionning"), "{}", run.summary);
+    let results = run.sarif["runs"][0]["results"].as_array().unwrap();
+    assert!(!results.is_empty());
+    scene.github.clear_faults();
+    scene.github.take_writes();
+}
+
 /// The event is of a push some seconds ago, which GitHub's answers lack at first.
 #[test]
 fn a_check_waits_for_a_new_head() {
