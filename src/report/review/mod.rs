@@ -61,6 +61,7 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
         Some(LastAction::Same) => ("same", None),
         Some(LastAction::Other(diff)) => ("other", Some(diff)),
     };
+    let (values, defaults) = values::config_values(config, review.values);
     let resources = inventory(config, review.document);
     let paid = resources
         .iter()
@@ -85,7 +86,8 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
         tiers => tiers.iter().map(|tier| vec![tier.name.clone(), tier.summary.clone()]).collect::<Vec<_>>(),
         names => names.map(|(name, value)| vec![name.clone(), value.clone()]).collect::<Vec<_>>(),
         digest => Digest::sha256(review.template).to_string(),
-        values => values::config_values(config, review.values),
+        values,
+        defaults,
         limits => limits::limits(review.policy, review.template, review.document),
         template => review.template,
         template_lines => review.template.lines().count(),

@@ -6,17 +6,18 @@ use serde_json::Value as Json;
 use super::super::redactor::{HiddenValueIds, Redactor};
 use crate::config::Config;
 
-/// One row for each key, in the order of the file; keys that only have a default come last in their mapping.
-pub(super) fn config_values(config: &Config, redactor: &Redactor) -> Vec<Value> {
+/// Rows of the keys that the config sets, and of those that have their default.
+pub(super) fn config_values(config: &Config, redactor: &Redactor) -> (Vec<Value>, Vec<Value>) {
     let mut list = ValueList {
         config,
         redactor,
         ids: redactor.hidden_value_ids(),
         path: Vec::new(),
-        rows: Vec::new(),
+        set: Vec::new(),
+        defaults: Vec::new(),
     };
     list.add(&config.values);
-    list.rows
+    (list.set, list.defaults)
 }
 
 struct ValueList<'a> {
@@ -24,7 +25,8 @@ struct ValueList<'a> {
     redactor: &'a Redactor,
     ids: HiddenValueIds<'a>,
     path: Vec<String>,
-    rows: Vec<Value>,
+    set: Vec<Value>,
+    defaults: Vec<Value>,
 }
 
 impl ValueList<'_> {
@@ -42,6 +44,7 @@ impl ValueList<'_> {
         let key = self.path.join(".");
         let text = match value {
             Json::Array(items) if items.is_empty() => "[]".to_owned(),
+            Json::Object(_) => "{}".to_owned(),
             Json::Array(items) => {
                 let items: Vec<String> = items.iter().map(|item| self.shown(&key, item)).collect();
                 items.join(", ")
@@ -50,8 +53,11 @@ impl ValueList<'_> {
         };
         let mut keys = self.path.iter().map(String::as_str);
         let is_set = keys.try_fold(&self.config.tree, |node, key| node.get(key));
-        self.rows
-            .push(context! { key, text, is_default => is_set.is_none() });
+        let rows = match is_set {
+            Some(_) => &mut self.set,
+            None => &mut self.defaults,
+        };
+        rows.push(context! { key, text });
     }
 
     fn shown(&mut self, key: &str, value: &Json) -> String {

@@ -15,9 +15,9 @@ use crate::template::{DataKind, Document, Resource, ResourceReference, resource_
 use label::{LINE_HEIGHT, Label};
 use layout::{Connector, Layout, Point, layout};
 
-/// More boxes or lines than this are no picture that helps. The layout takes time, too.
-const MAX_BOXES: usize = 120;
-const MAX_LINES: usize = 400;
+/// A picture of more boxes or lines helps nobody. The layout of as many takes less than a second.
+const MAX_BOXES: usize = 100;
+const MAX_LINES: usize = 200;
 /// The smallest scale at which the text can be read. On a narrower screen the diagram scrolls.
 const LEAST_SCALE: f64 = 0.9;
 /// Pixels of half an arrow.
