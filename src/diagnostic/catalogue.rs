@@ -84,7 +84,7 @@ catalogue! {
         "Set `AWS_PROFILE` or the `AWS_…` variables, or sign in again.";
     AwsRefused "aws-refused":
         "AWS refuses a request. The message holds its code and explanation.",
-        "If AWS denies access, add the permission: `create-policy` writes the policy that the actions need.";
+        "If AWS denies access, add the permission: `provisioner roles` prints the roles of CI, and `create-policy` the policy that the actions need.";
     AwsUnreachable "aws-unreachable":
         "AWS gives no usable answer or limits the rate of requests, after several attempts.",
         "Run it again: it continues.";

@@ -135,7 +135,7 @@ fn diagnostics_and_exit(
                 failed => failed.with_text(|text| values.redact(text)),
             };
             let problem = Diagnostic::error(code, path, text);
-            let problem = match help(&failed) {
+            let problem = match help(config, &failed) {
                 Some(help) => problem.with_help(help),
                 None => problem,
             };
@@ -165,8 +165,8 @@ fn code_and_exit(failed: &CloudError) -> (Code, Exit) {
     }
 }
 
-fn help(failed: &CloudError) -> Option<&'static str> {
-    match failed {
+fn help(config: &Config, failed: &CloudError) -> Option<String> {
+    let text = match failed {
         CloudError::Interrupted => Some("run it again: it continues"),
         CloudError::NoCredentials(_) => Some(SIGN_IN),
         CloudError::Misused(_) | CloudError::NoIdentityToken(_) => None,
@@ -183,8 +183,26 @@ fn help(failed: &CloudError) -> Option<&'static str> {
             _ if error.role.is_some() => Some(
                 "compare the role and the identity provider with those that `provisioner roles` writes",
             ),
-            AwsErrorKind::NotAllowed | AwsErrorKind::NotFound | AwsErrorKind::Invalid => None,
+            AwsErrorKind::NotAllowed => return Some(missing_permission(config)),
+            AwsErrorKind::NotFound | AwsErrorKind::Invalid => None,
         },
+    };
+    text.map(str::to_owned)
+}
+
+/// What to do about credentials that lack a permission.
+fn missing_permission(config: &Config) -> String {
+    let target = &config.target;
+    let roles = format!(
+        "in CI, the role does not cover this config: print it with `provisioner roles --repository OWNER/NAME --account {} --environment {}` and deploy it",
+        target.account, target.environment
+    );
+    match config.policy_action() {
+        Some(action) => format!(
+            "{roles}; on a laptop, attach the policy that `provisioner {action} {}` writes",
+            config.path
+        ),
+        None => roles,
     }
 }
 

@@ -64,6 +64,23 @@ fn the_code_of_an_error_decides_and_its_message_does_not() {
     }
 }
 
+/// C1: the reader of a refusal learns how to renew the role of that environment.
+#[test]
+fn a_missing_permission_names_the_command_for_the_role() {
+    let workdir = workdir();
+    let denied = with_status(403, refused("AccessDenied", "not authorized"));
+    workdir.aws.on("DescribeStacks", denied);
+    let failed = workdir.try_action("show-changes", &[]);
+    assert_eq!(failed.status, 30, "{}", failed.stdout);
+    let path = workdir.path();
+    for text in [
+        "`provisioner roles --repository OWNER/NAME --account 123456789012 --environment prod`",
+        &format!("`provisioner create-policy {path}`"),
+    ] {
+        assert!(failed.stdout.contains(text), "{text}: {}", failed.stdout);
+    }
+}
+
 #[test]
 fn the_text_of_another_error_is_not_a_missing_stack() {
     let message = "Parameters: [Stack with id s3 does not exist] do not exist in the template";
