@@ -2,6 +2,7 @@
 
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::facts::JobFacts;
+use super::scope::check_scope;
 use super::{code_owners, roles, token};
 use crate::change::{GroupOrigin, configs_at, group_origin, policy_at, products};
 use crate::ci::{CiEvent, DispatchMode, JobEnvironment};
@@ -218,6 +219,7 @@ async fn policy_and_configs(
         configs.extend(loaded.config);
     }
     diagnosis.configs(files.len(), &problems);
+    check_scope(diagnosis, &policy, &registry, &configs);
     Ok((Some(policy), configs))
 }
 

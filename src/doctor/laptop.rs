@@ -1,10 +1,11 @@
 //! A laptop.
 
 use super::diagnosis::{Diagnosis, stacks_by_target};
+use super::scope::check_scope;
 use crate::cloud::{CancellationToken, Session};
 use crate::config::{Config, load_file};
 use crate::exit::Exit;
-use crate::guard::read_policy_file;
+use crate::guard::{Policy, read_policy_file};
 use crate::model::FileContents;
 use crate::product::Registry;
 use crate::report::Found;
@@ -40,11 +41,11 @@ pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
             return diagnosis.fail("policy", "configs", &found, exit);
         }
     };
-    let configs = read(diagnosis, &files);
+    let configs = read(diagnosis, policy.as_ref().ok(), &files);
     credentials(diagnosis, &configs).await;
 }
 
-fn read(diagnosis: &mut Diagnosis, files: &[ConfigFile]) -> Vec<Config> {
+fn read(diagnosis: &mut Diagnosis, policy: Option<&Policy>, files: &[ConfigFile]) -> Vec<Config> {
     let mut registry = Registry::built_in();
     add_repository_products(&mut registry, std::path::Path::new("."));
     let mut problems = Vec::new();
@@ -57,6 +58,9 @@ fn read(diagnosis: &mut Diagnosis, files: &[ConfigFile]) -> Vec<Config> {
         configs.extend(loaded.config);
     }
     diagnosis.configs(files.len(), &problems);
+    if let Some(policy) = policy {
+        check_scope(diagnosis, policy, &registry, &configs);
+    }
     configs
 }
 

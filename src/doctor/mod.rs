@@ -6,6 +6,7 @@ mod facts;
 mod job;
 mod laptop;
 mod roles;
+mod scope;
 mod token;
 
 use crate::ci;

@@ -133,6 +133,20 @@ pub enum Found {
         messages: Vec<String>,
     },
 
+    // The scope.
+    ScopeCovers {
+        configs: usize,
+    },
+    ScopeLacks {
+        outside: usize,
+        /// The first gaps.
+        messages: Vec<String>,
+    },
+    ScopeInvalid {
+        error: String,
+    },
+    RoleMayNothing,
+
     // The approvers.
     MembersVisible,
     /// Whether this job counts approvals.
@@ -299,6 +313,16 @@ impl Found {
                 pluralize(*errors, "error"),
                 pluralize(*configs, "config")
             ),
+            Self::ScopeCovers { configs } => {
+                format!("cover {} by the scope", pluralize(*configs, "config"))
+            }
+            Self::ScopeLacks { outside, messages } => format!(
+                "do not cover {}: {}",
+                pluralize(*outside, "config"),
+                messages.join("; ")
+            ),
+            Self::ScopeInvalid { error } => format!("cannot be computed: {error}"),
+            Self::RoleMayNothing => "the scope gives it no permissions".to_owned(),
             Self::MembersVisible => "can be seen".to_owned(),
             Self::MembersHidden {
                 reason,
@@ -391,6 +415,16 @@ impl Found {
                 "nothing that asks AWS works before it loads; `provisioner explain policy-invalid`".to_owned()
             }
             Self::ConfigErrors { .. } => "`provisioner validate-config` tells them".to_owned(),
+            Self::ScopeLacks { .. } => {
+                "extend `scope` in the policy file, then print the roles with `provisioner roles` and deploy them".to_owned()
+            }
+            Self::ScopeInvalid { .. } => {
+                "run `provisioner roles --repository OWNER/NAME`, and correct what it reports"
+                    .to_owned()
+            }
+            Self::RoleMayNothing => {
+                "list a product of its environment in `scope.products`, or remove the role from the policy file".to_owned()
+            }
             Self::PathsInvalid { .. } => "look at the spelling of the path".to_owned(),
             Self::MembersHidden {
                 is_needed: true, ..

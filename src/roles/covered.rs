@@ -127,6 +127,32 @@ impl<'a> Laws<'a> {
         Ok(name.map(|name| ceiling.boundary(name, partition, account)))
     }
 
+    /// ARNs of the apply roles that no law gives a permission.
+    pub fn empty_roles(&mut self, policy: &Policy) -> Result<BTreeSet<String>, RolesError> {
+        let mut empty = BTreeMap::new();
+        for environment in policy.environments.keys() {
+            for account in &policy.accounts {
+                for region in &self.scope.regions {
+                    let target = Target {
+                        account: account.clone(),
+                        region: region.clone(),
+                        environment: environment.clone(),
+                    };
+                    let Some(arn) = policy.apply_role(&target) else {
+                        continue;
+                    };
+                    let place = (target.account, target.region, target.environment);
+                    self.at(&place)?;
+                    let laws = self.known.get(&place).into_iter().flatten();
+                    let mut statements = laws.flat_map(|law| &law.law.statements);
+                    *empty.entry(arn).or_insert(true) &= statements.next().is_none();
+                }
+            }
+        }
+        let empty = empty.into_iter().filter(|(_, is_empty)| *is_empty);
+        Ok(empty.map(|(arn, _)| arn).collect())
+    }
+
     /// A warning about a config that the roles of the policy file do not cover.
     pub fn warning(&mut self, policy: &Policy, config: &Config) -> Option<Diagnostic> {
         policy.apply_role(&config.target)?;

@@ -10,6 +10,7 @@ mod attack;
 mod buckets;
 mod changes;
 mod deletion;
+mod doctor;
 mod drift;
 mod errors;
 mod judged;

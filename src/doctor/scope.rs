@@ -1,0 +1,61 @@
+//! Whether the roles that follow the policy's scope cover the configs.
+
+use super::diagnosis::Diagnosis;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::guard::Policy;
+use crate::product::Registry;
+use crate::report::Found;
+use crate::roles::Laws;
+
+const PART: &str = "scope";
+/// Configs that a finding names.
+const MAX_NAMED: usize = 10;
+
+/// Compares the roles of the policy's scope with each config; a policy without a scope has nothing to compare. The roles in the account
+/// are not read: they can be older than the policy file.
+pub fn check_scope(
+    diagnosis: &mut Diagnosis,
+    policy: &Policy,
+    registry: &Registry,
+    configs: &[Config],
+) {
+    let Some(scope) = &policy.scope else {
+        return;
+    };
+    let mut laws = Laws::new(scope, registry);
+    match laws.empty_roles(policy) {
+        Ok(empty) => {
+            for role in empty {
+                diagnosis.fail(PART, &role, &Found::RoleMayNothing, Exit::Unreachable);
+            }
+        }
+        Err(error) => {
+            let error = error.to_string();
+            let error = error.lines().next().unwrap_or_default().to_owned();
+            let found = Found::ScopeInvalid { error };
+            return diagnosis.fail(PART, "apply roles", &found, Exit::Config);
+        }
+    }
+    let warnings = configs
+        .iter()
+        .filter_map(|config| laws.warning(policy, config));
+    let mut gaps: Vec<String> = warnings
+        .map(|gap| format!("{}: {}", gap.path, gap.message))
+        .collect();
+    let outside = gaps.len();
+    gaps.truncate(MAX_NAMED);
+    match outside {
+        0 => {
+            let configs = configs.len();
+            diagnosis.pass(PART, "apply roles", &Found::ScopeCovers { configs });
+        }
+        _ => {
+            let found = Found::ScopeLacks {
+                outside,
+                messages: gaps,
+            };
+            diagnosis.fail(PART, "apply roles", &found, Exit::Unreachable);
+        }
+    }
+}
