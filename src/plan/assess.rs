@@ -181,6 +181,7 @@ fn present(
     if policy.as_deref() != old_policy {
         change.policy_update = Some(PolicyUpdate {
             action: after.policy_action().map(str::to_owned),
+            renews_roles: true,
         });
     }
     match base {

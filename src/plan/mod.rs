@@ -119,6 +119,8 @@ pub struct Change {
 pub struct PolicyUpdate {
     /// The product's action that writes the policy; `None` if it offers none.
     pub action: Option<String>,
+    /// Whether the roles of CI have to be deployed again; `false` if their scope covers the config.
+    pub renews_roles: bool,
 }
 
 impl Change {

@@ -102,7 +102,7 @@ pub(super) fn group_section(
             renamed_from => renamed_from.map(|path| path.as_str()),
             renamed_to => renamed_to.map(|path| path.as_str()),
             caveat => change.caveat.as_deref(),
-            policy_update => change.policy_update.as_ref().map(|update| safe(policy_update_text(change, update).markdown())),
+            policy_update => change.policy_update.as_ref().filter(|update| update.renews_roles || update.action.is_some()).map(|update| safe(policy_update_text(change, update).markdown())),
             problems => (!problems.is_empty()).then(|| problems.join(if is_invalid && !group.is_single() { "" } else { "\n" })),
             more_problems => truncation_note(all_problems, problems.len(), "problem"),
             impact,
@@ -140,18 +140,24 @@ fn group_problems(group: &EqualChanges<'_>) -> Vec<String> {
 
 /// How to get the permissions that the changed config needs.
 fn policy_update_text(change: &Change, update: &PolicyUpdate) -> Text {
-    let roles = Text::ours("the roles of CI with `provisioner roles`");
     let text =
         Text::ours("🔑 The permissions of the stack's operator change. Before the merge, write ");
-    let text = match &update.action {
-        None => text.and(roles),
-        Some(action) => text
-            .and(Text::ours("the operator's policy with "))
+    let roles = Text::ours("the roles of CI with `provisioner roles`");
+    let policy = update.action.as_ref().map(|action| {
+        Text::ours("the operator's policy with ")
             .and(Text::name(format!("provisioner {action} {}", change.path)))
+    });
+    match policy {
+        Some(policy) if !update.renews_roles => text.and(policy).and(Text::ours(
+            ", and deploy it. The roles of CI cover this config.",
+        )),
+        Some(policy) => text
+            .and(policy)
             .and(Text::ours(" and "))
-            .and(roles),
-    };
-    text.and(Text::ours(", and deploy both."))
+            .and(roles)
+            .and(Text::ours(", and deploy both.")),
+        None => text.and(roles).and(Text::ours(", and deploy them.")),
+    }
 }
 
 /// The other configs of a group, as a list.

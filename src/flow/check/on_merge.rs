@@ -65,9 +65,15 @@ fn warn_of_roles(report: &mut Report, inputs: &ChangeInputs, policies: &Proposed
         if change.is_removed() {
             continue;
         }
-        let config = inputs.config(change, false);
-        let gap = config.and_then(|config| laws.warning(policy, &config));
-        change.diagnostics.extend(gap);
+        let Some(config) = inputs.config(change, false) else {
+            continue;
+        };
+        let has_role = policy.apply_role(&config.target).is_some();
+        match (laws.warning(policy, &config), &mut change.policy_update) {
+            (Some(gap), _) => change.diagnostics.push(gap),
+            (None, Some(update)) if has_role => update.renews_roles = false,
+            _ => {}
+        }
     }
 }
 

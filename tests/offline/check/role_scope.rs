@@ -65,8 +65,17 @@ fn configs_inside_the_scope_have_no_warning() {
     let without_scope = policy(names).split("scope:").next().unwrap().to_owned();
     let without_role = policy(names).replace("apply:", "plan:");
     for policy in [policy(names), without_scope, without_role] {
-        let run = check(&scene(&policy));
+        let scene = scene(&policy);
+        let run = check(&scene);
         assert!(!run.stderr.contains(CODE), "{policy}\n{}", run.stderr);
+        let is_covered = policy.contains("scope:") && policy.contains("apply:");
+        let comment = scene.comment();
+        assert_eq!(
+            comment.contains("and deploy it. The roles of CI cover this config."),
+            is_covered,
+            "{comment}"
+        );
+        assert_eq!(comment.contains("`provisioner roles`"), !is_covered);
     }
 }
 
