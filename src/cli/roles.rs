@@ -41,15 +41,17 @@ const MAX_TEMPLATE: usize = 51_200;
   provisioner roles --repository acme/infra --account 123456789012 --format json
 
 The plan role reads stacks and creates change sets. It trusts pull requests, the
-default branch and its merge queue. The apply role has the permissions of
-create-policy for all configs together, and trusts only the jobs of its
-environments on the default branch. A template is for one account:
+default branch and its merge queue. The apply role has the permissions that the
+`scope` of the policy file gives, or else those of create-policy for all configs
+together. It trusts only the jobs of its environments on the default branch. A
+template is for one account:
 
   aws cloudformation deploy --stack-name provisioner-roles \\
     --template-file roles.yaml --capabilities CAPABILITY_NAMED_IAM \\
     --parameter-overrides MakeProvider=true
 
-Before you merge new configs, print and deploy the template again.")]
+Without a scope, print and deploy the template again before you merge new
+configs.")]
 pub struct RolesArgs {
     /// Paths, globs, folders or file names [default: those of the policy file]
     #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
