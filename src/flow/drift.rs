@@ -22,8 +22,9 @@ use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{
     self as print, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, ScannedStacks, StackDrift,
-    UnwrittenIssue, drift_counts, drift_issue, drift_issue_marker, drift_issue_title,
-    drift_scan_alerts, drift_scan_lines, drift_scan_markdown, failed_job, problems_line,
+    UnwrittenIssue, closed_drift_issue, drift_counts, drift_issue, drift_issue_marker,
+    drift_issue_title, drift_scan_alerts, drift_scan_lines, drift_scan_markdown, failed_job,
+    problems_line,
 };
 use crate::stack::{Drifted, Health, StackName};
 use crate::workspace::ConfigSelector;
@@ -259,9 +260,11 @@ async fn sync_issue(
             log::info!("opened {}", opened.url);
         }
         (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
-        (Some(issue), drifted) => {
-            let update = job.forge.update_issue(issue.number, &body, !drifted);
-            update.await?;
+        (Some(issue), true) => job.forge.update_issue(issue.number, &body, false).await?,
+        (Some(issue), false) => {
+            let config = &scanned.config;
+            let body = closed_drift_issue(stack, config, found, &issue.body, limit);
+            job.forge.update_issue(issue.number, &body, true).await?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The issue about a stack that has drifted, and the summary of a scan for drift.
 
 use super::Alert;
-use super::escape::code;
+use super::escape::{code, fence};
 use super::fit::{Block, Rest, fit_blocks};
 use super::log::escape_workflow_commands;
 use crate::model::Digest;
@@ -42,6 +42,10 @@ pub fn drift_issue_title(stack: &StackName) -> String {
     format!("Drift: {stack}")
 }
 
+/// The end of an open issue.
+const FOOT: &str = "Nothing was repaired. Undo what was done by hand, or bring it into the config by a pull request. \
+    This issue is updated by every look, and closed when the stack is as its template says.";
+
 /// The text of a stack's issue in at most `limit` characters.
 pub fn drift_issue(stack: &StackName, config: &str, found: &FoundDrift, limit: usize) -> String {
     let head = format!(
@@ -50,14 +54,41 @@ pub fn drift_issue(stack: &StackName, config: &str, found: &FoundDrift, limit: u
         code(&found.summary),
         code(config)
     );
-    let foot = "Nothing was repaired. Undo what was done by hand, or bring it into the config by a pull request. \
-                This issue is updated by every look, and closed when the stack is as its template says.\n";
     let blocks = vec![
         Block::Whole(head),
         Block::Cut(format!("{}\n", found.tables)),
-        Block::Whole(foot.to_owned()),
+        Block::Whole(format!("{FOOT}\n")),
     ];
     fit_blocks(blocks, Rest::JobSummary, limit)
+}
+
+/// Begins what a closed issue keeps.
+const DRIFTED_BEFORE: &str = "What had drifted, as the last scan before this one found it:\n\n";
+
+/// The text of an issue that is closed: the stack is as its template says, and what `before`, the text of the open issue, lists had
+/// drifted. People may have edited that text, so it is shown as it is written.
+pub fn closed_drift_issue(
+    stack: &StackName,
+    config: &str,
+    found: &FoundDrift,
+    before: &str,
+    limit: usize,
+) -> String {
+    let head = format!(
+        "{}\n{}\n\nConfig: {}\n\n{DRIFTED_BEFORE}",
+        drift_issue_marker(stack),
+        code(&found.summary),
+        code(config)
+    );
+    // Without the marker and the foot.
+    let before = before.split_once('\n').map_or("", |(_, text)| text);
+    let before = before.split_once(FOOT).map_or(before, |(text, _)| text);
+    let block = fence(before.trim(), "text") + "\n";
+    fit_blocks(
+        vec![Block::Whole(head), Block::Cut(block)],
+        Rest::JobSummary,
+        limit,
+    )
 }
 
 /// The result of a scan.

@@ -15,6 +15,8 @@ pub enum Reply {
     Denied(Refusal),
     /// The line is not a command.
     NoCommand {
+        /// As written; empty if it is about the whole comment.
+        line: String,
         /// The problem.
         problem: String,
         /// The correct form.
@@ -71,9 +73,17 @@ impl Reply {
                     }
                 }
             }
-            Self::NoCommand { problem, help } => {
-                let text = fence(&format!("{problem}\nhelp: {help}"), "text");
-                format!("😕 A line is no command.\n\n{text}")
+            Self::NoCommand {
+                line,
+                problem,
+                help,
+            } => {
+                let line = match line.is_empty() {
+                    true => String::new(),
+                    false => format!("{line}\n"),
+                };
+                let text = fence(&format!("{line}error: {problem}\nhelp: {help}"), "text");
+                format!("😕 Unrecognized command:\n\n{text}")
             }
             Self::Failed { error } => format!(
                 "❌ This could not be done, nor what was commanded after it. Comment again to have it tried again.\n\n{}",
@@ -98,7 +108,14 @@ impl Reply {
                     false => format!("error[{code}]: {fact}\n  help: {}", remedy.plain()),
                 }
             }
-            Self::NoCommand { problem, help } => format!("{problem}\n  help: {help}"),
+            Self::NoCommand {
+                line,
+                problem,
+                help,
+            } => match line.is_empty() {
+                true => format!("{problem}\n  help: {help}"),
+                false => format!("{line}: {problem}\n  help: {help}"),
+            },
             Self::Failed { error } => error.clone(),
             _ => self.sentence().plain(),
         })

@@ -166,9 +166,16 @@ impl OutputFolder {
     }
 }
 
-/// Writes a report into a folder. Replaces an existing file.
+/// Writes a report into a folder. Replaces an existing file. Reports of a run do not belong into git, so a new folder costs a hint.
 pub fn write_report(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    let is_new = fs::symlink_metadata(folder).is_err();
     create_dir(folder)?;
+    if is_new {
+        let shown = folder.display();
+        log::info!(
+            "created {shown} for logs and reports; to keep them out of git, add `*/reports/` to .gitignore"
+        );
+    }
     write_atomically(&folder.join(name), text)
 }
 

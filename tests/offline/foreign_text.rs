@@ -7,8 +7,8 @@ use provisioner::report::{
     Finding, Format, Found, FoundDrift, Heading, NextStep, Notice, OfflineReason, Outcome, Problem,
     Provisioning, Refusal, RemainingFolders, Remains, Reply, ReplySection, ReportSource,
     ScannedStacks, StackDrift, StackRemains, State, Status, Text, UnservedConfig, UnwrittenIssue,
-    doctor_markdown, drift_issue, drift_scan_markdown, failed_job, provisioning, reply_markdown,
-    results_markdown, unserved_comment,
+    closed_drift_issue, doctor_markdown, drift_issue, drift_scan_markdown, failed_job,
+    provisioning, reply_markdown, results_markdown, unserved_comment,
 };
 use provisioner::stack::{StackName, StackStatus};
 
@@ -125,6 +125,7 @@ fn replies(text: &str) -> Vec<Reply> {
         Reply::Plain(text()),
         Reply::Failed { error: text() },
         Reply::NoCommand {
+            line: text(),
             problem: text(),
             help: text(),
         },
@@ -216,6 +217,11 @@ proptest! {
         let issue = drift_issue(&stack(&text), &text, &found, limit);
         prop_assert!(issue.chars().count() <= limit);
         assert_nothing_live(&issue);
+        let quiet = FoundDrift { drifted: false, current: true, summary: text.clone(), tables: String::new() };
+        let before = format!("<!-- marker -->\n{text}");
+        let closed = closed_drift_issue(&stack(&text), &text, &quiet, &before, limit);
+        prop_assert!(closed.chars().count() <= limit);
+        assert_nothing_live(&closed);
         let scanned = |found| StackDrift { stack: stack(&text), config: text.clone(), found };
         let scan = ScannedStacks {
             stacks: vec![scanned(Ok(found)), scanned(Err(text.clone()))],

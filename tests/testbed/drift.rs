@@ -117,7 +117,22 @@ fn an_issue_is_opened_updated_and_closed() {
     let closed = world.scan();
     assert_eq!(closed.outputs["drifted"], "0");
     world.github.expect_writes(&[UPDATED]);
-    assert!(!world.only_issue().open);
+    // C21: it keeps what had drifted.
+    let issue = world.only_issue();
+    assert!(!issue.open);
+    for words in [
+        "no drift",
+        "What had drifted",
+        "SolutionsPrefix",
+        "BucketName",
+    ] {
+        assert!(issue.body.contains(words), "{words}: {}", issue.body);
+    }
+    assert!(
+        !issue.body.contains("Nothing was repaired"),
+        "{}",
+        issue.body
+    );
 
     // Repeated drift opens a new issue.
     world.put("other/");

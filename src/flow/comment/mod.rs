@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 
 use crate::change::products;
 use crate::ci;
-use crate::command::{Command, CommandParseError, CommentAction, CommentActions, parse};
+use crate::command::{
+    Command, CommandLine, CommandParseError, CommentAction, CommentActions, parse, parse_lines,
+};
 use crate::exit::Exit;
 use crate::forge::Reaction;
 use crate::job::{Job, JobError, JobResult};
@@ -46,7 +48,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     if comment.edited || comment.body != event.body {
         return ignored(&NothingToDo::Edited);
     }
-    let commands = parse(&comment.body, &actions);
+    let commands = parse_lines(&comment.body, &actions);
     if comment.number != event.number || commands.is_empty() {
         return ignored(&NothingToDo::OtherComment);
     }
@@ -61,7 +63,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
         false => (built_in, commands),
         true => {
             let products = default_branch_products(job).await?;
-            let commands = parse(&comment.body, &CommentActions::from_products(&products));
+            let commands = parse_lines(&comment.body, &CommentActions::from_products(&products));
             (products, commands)
         }
     };
@@ -82,8 +84,8 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
 }
 
 /// Whether the repository's own products decide what a line means, or its answer lists them.
-fn needs_products(line: &Result<Command, CommandParseError>) -> bool {
-    match line {
+fn needs_products(line: &CommandLine) -> bool {
+    match &line.command {
         Ok(command) => !matches!(command.action, CommentAction::Product(_)),
         Err(problem) => matches!(problem, CommandParseError::UnknownAction { .. }),
     }
@@ -120,12 +122,7 @@ struct CommentRunner<'a> {
 }
 
 impl CommentRunner<'_> {
-    async fn run(
-        mut self,
-        job: &Job,
-        comment: u64,
-        commands: Vec<Result<Command, CommandParseError>>,
-    ) -> JobResult {
+    async fn run(mut self, job: &Job, comment: u64, commands: Vec<CommandLine>) -> JobResult {
         let finishes = job.environment.finish_cancelled;
         if finishes && !self.can_apply {
             return ignored(&NothingToDo::Cancelled);
@@ -133,13 +130,14 @@ impl CommentRunner<'_> {
         if !self.can_apply {
             react(job, comment, Reaction::Seen).await;
         }
-        for command in &commands {
+        for CommandLine { text, command } in &commands {
             let done = match command {
                 Ok(command) => self.handle(command).await,
                 // Only the job without an environment reports it.
                 Err(problem) => {
                     if !self.can_apply {
                         let reply = Reply::NoCommand {
+                            line: text.clone(),
                             problem: problem.to_string(),
                             help: problem.help(),
                         };
