@@ -19,7 +19,7 @@ use crate::model::Digest;
 use crate::operation::{ActionOutcome, Task, TaskOptions, to_diagnostics};
 use crate::operation::{Desired, OperationError};
 use crate::product::Verb;
-use crate::report::{NextStep, Outcome, Redactor, StackRecord, State};
+use crate::report::{NextStep, Outcome, Redactor, StackRecord, State, Success};
 use crate::stack::StackName;
 
 /// What the tasks of one change share.
@@ -188,7 +188,7 @@ impl Executor<'_> {
         if let Ok(details) = self.attempt(merged, &task, recorder, values).await {
             outcome.summary = details.line;
             outcome.tables = details.markdown;
-            outcome.next_steps = vec![refused.next_step()];
+            outcome.next_steps = vec![refused.next_step(&task)];
         }
     }
 
@@ -209,6 +209,7 @@ impl Executor<'_> {
         match self.attempt(merged, &folders, recorder, values).await {
             Ok(details) => {
                 outcome.state = State::Done;
+                outcome.success = Some(Success::FoldersCreated);
                 outcome.summary = details.line;
                 outcome.next_steps = vec![NextStep::FoldersOnly];
                 outcome.problems.clear();

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::operation::{ActionOutcome, Conclusion, denial_diagnostics};
 use crate::plan::Change;
-use crate::report::{ConfirmedDeletion, NextStep, Outcome, Problem, StackRecord, State};
+use crate::report::{ConfirmedDeletion, NextStep, Outcome, Problem, StackRecord, State, Success};
 use crate::stack::StackName;
 
 /// The results of a change's tasks.
@@ -50,7 +50,8 @@ pub fn to_outcome(
 ) -> (Outcome, Option<Exit>) {
     let exit = action.conclusion.exit();
     let stack = StackName::for_config(config);
-    let mut outcome = Outcome::new(change.path.as_str(), Some(&stack), State::Done);
+    let stack = action.test_stack().unwrap_or(&stack);
+    let mut outcome = Outcome::done(change.path.as_str(), Some(stack), action.success);
     outcome.summary = action.line;
     outcome.tables = action.markdown;
     let mut diagnostics = action.diagnostics;
@@ -78,6 +79,7 @@ pub fn to_outcome(
             diagnostics = denial_diagnostics(&config.path, &denials);
             match (denials.is_empty(), is_complete) {
                 (true, true) => {
+                    outcome.success = Some(Success::Deleted);
                     outcome.next_steps.push(NextStep::AlreadyDeleted);
                     None
                 }
@@ -93,5 +95,8 @@ pub fn to_outcome(
         }
     };
     outcome.problems = diagnostics.iter().map(Problem::from_diagnostic).collect();
+    if outcome.state != State::Done {
+        outcome.success = None;
+    }
     (outcome, exit)
 }

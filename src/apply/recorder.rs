@@ -10,8 +10,7 @@ use crate::guard::{
 };
 use crate::job::ProgressLog;
 use crate::model::{Digest, FileContents};
-use crate::operation::{AuthoritySource, Progress};
-use crate::plan::Deletion;
+use crate::operation::{AuthoritySource, Progress, ToConfirm};
 use crate::report::{Counted, Decision, RecordedFacts, RecordedPolicies, StackRecord, Step};
 use crate::stack::{StackEvent, StackName};
 
@@ -108,7 +107,7 @@ pub fn unread_record(task: &StackTask<'_>, stack: &StackName) -> StackRecord {
 }
 
 impl AuthoritySource for DecisionRecorder {
-    fn authority(&self, _: &StackName, _: Option<&Deletion>) -> Authority {
+    fn authority(&self, _: &StackName, _: Option<ToConfirm<'_>>) -> Authority {
         Authority::Request(Box::new(self.request.clone()))
     }
 }

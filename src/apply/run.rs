@@ -98,13 +98,13 @@ impl<'a> Run<'a> {
     ) -> Result<(), JobError> {
         let mut applied = ApplyReport::default();
         let mut tasks = Vec::new();
-        let mut superseded = 0;
+        let mut superseded = Vec::new();
         for change in &merged.plan.changes {
             if !self.in_this_environment(change) {
                 continue;
             }
             if merged.is_outdated(change) {
-                superseded += 1;
+                superseded.push(change.path.to_string());
                 continue;
             }
             match Resolution::resolve(merged, change) {
@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
             }
         }
         let mut notices = Vec::new();
-        if superseded > 0 {
+        if !superseded.is_empty() {
             notices.push(Notice::Superseded {
                 configs: superseded,
             });

@@ -60,6 +60,8 @@ impl<'a> Resolution<'a> {
         };
         let verb = match change.intent {
             Intent::Create | Intent::Update => Verb::Provision,
+            // The check showed a stack that differs from the template.
+            Intent::Unchanged if merged.was_previewed(change) => Verb::Provision,
             Intent::Unchanged if change.folders.is_empty() => return Self::NoOp,
             // New folders do not change the stack.
             Intent::Unchanged => Verb::DeployFolders,
@@ -118,10 +120,13 @@ impl RefusedUpdate {
     }
 
     /// How to get the change applied.
-    pub fn next_step(self) -> NextStep {
-        match self {
-            Self::ChangedPlan => NextStep::OpenNewPullRequest,
-            Self::ByPolicy => NextStep::AllowUpdate,
+    pub fn next_step(self, task: &StackTask<'_>) -> NextStep {
+        match (self, task.config.provision_action()) {
+            (Self::ByPolicy, Some(action)) => NextStep::AllowUpdate {
+                action: action.to_owned(),
+                config: task.change.path.to_string(),
+            },
+            _ => NextStep::OpenNewPullRequest,
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct MergedRange {
     pub base: CommitSha,
     /// The last commit of the range.
     pub merge: CommitSha,
+    /// Whether a person requested the run after the merge, rather than the push.
+    pub is_requested: bool,
 }
 
 /// The ranges between two commits of the default branch, oldest first. Follows first parents only: the other parents of a merge
@@ -43,6 +45,7 @@ pub async fn merged_ranges(
                 number,
                 base: parent.clone(),
                 merge: at,
+                is_requested: false,
             }),
         }
         at = parent;
@@ -55,7 +58,7 @@ pub async fn merged_ranges(
     Err(ForgeError::invalid(WHAT, message))
 }
 
-/// The range of a pull request, found from its merge commit.
+/// The range of a pull request that a person names, found from its merge commit.
 pub async fn range_of_pull_request(
     forge: &dyn Reviews,
     number: u64,
@@ -78,6 +81,7 @@ pub async fn range_of_pull_request(
         number: (at != *merge).then_some(number),
         base: at,
         merge: merge.clone(),
+        is_requested: true,
     })
 }
 
@@ -109,6 +113,7 @@ pub async fn last_merge_of(
         number: None,
         base: base.ok_or_else(|| ForgeError::invalid(&what, "the first commit has the file"))?,
         merge: commit,
+        is_requested: true,
     })
 }
 

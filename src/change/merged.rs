@@ -25,7 +25,7 @@ pub struct MergedChange {
     pub request: ChangeRequest,
     /// The default branch after the merge.
     pub merge: CommitSha,
-    /// The policy file before the merge, for the evidence.
+    /// The policy file before the merge, for the evidence; that of now if a person requested the run and the merge did not edit it.
     pub policy_file: Option<FileContents>,
     pub plan: Plan,
     policy: LoadedPolicy,
@@ -51,8 +51,16 @@ impl MergedChange {
     ) -> Result<Self, JobError> {
         let (base, merge) = (&range.base, &range.merge);
         let source = job.source(&[base, merge]);
-        let policy_file = policy_file_at(source, base).await?;
-        let policy = read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref());
+        let files = source.changed_files(base, merge).await?;
+        let path = RepoPath::typed(POLICY_FILE);
+        let edits_policy = files.iter().any(|file| file.is_under(POLICY_FILE));
+        // A person may apply a merge again after the policy changed. The policy before the merge counts only if the merge could have
+        // chosen the one of now.
+        let policy_file = match range.is_requested && !edits_policy {
+            true => policy_file_at(job.source(&[&branch.tip]), &branch.tip).await?,
+            false => policy_file_at(source, base).await?,
+        };
+        let policy = read_policy_file(&path, policy_file.as_ref());
         // The policy of now decides alone if this merge repaired the one before it. A merge that left it broken is not judged by a
         // repair that came later.
         let repaired = match &policy {
@@ -64,7 +72,6 @@ impl MergedChange {
         let policies = [&policy].into_iter().chain(&repaired);
         let selection = ConfigSelector::for_policies(&job.environment.configs, policies)
             .map_err(JobError::Usage)?;
-        let files = source.changed_files(base, merge).await?;
         let given = &job.environment.given;
         let inputs = read_inputs(source, base, merge, &files, &selection, given).await?;
         let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
@@ -186,6 +193,12 @@ impl MergedChange {
         request.broken_claims = self.tip.as_ref().map(|tip| tip.broken_claims(change));
         request.trigger = Some(command.map_or(Trigger::Change, Trigger::Comment));
         request
+    }
+
+    /// Whether reviewers were shown the change set of a stack.
+    pub fn was_previewed(&self, change: &Change) -> bool {
+        let reviewed = self.reviewed.as_ref();
+        reviewed.is_some_and(|reviewed| reviewed.reviewed_plan(change).change_set.is_some())
     }
 
     /// Whether a later commit changed the config again.

@@ -50,28 +50,33 @@ enum ActionOption {
     Keep,
     Solution,
     Force,
+    Yes,
+    DryRun,
 }
 
 impl ActionOption {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Overwrite,
         Self::Real,
         Self::FailOnDrift,
         Self::Keep,
         Self::Solution,
         Self::Force,
+        Self::Yes,
+        Self::DryRun,
     ];
 
     fn for_verb(verb: Verb) -> &'static [Self] {
         match verb {
-            Verb::ValidateConfig | Verb::ReviewReport => &[],
-            Verb::RenderTemplate | Verb::RenderPolicy => &[Self::Overwrite],
+            Verb::ValidateConfig => &[],
+            Verb::ReviewReport => &[Self::DryRun],
+            Verb::RenderTemplate | Verb::RenderPolicy => &[Self::Overwrite, Self::DryRun],
             Verb::ValidateTemplate | Verb::ShowChanges => &[Self::Real],
             Verb::CheckDrift => &[Self::FailOnDrift],
-            Verb::TestDeploy => &[Self::Keep],
-            Verb::Provision => &[Self::Solution, Self::Force],
-            Verb::DeployFolders | Verb::UploadTemplate => &[Self::Solution],
-            Verb::Delete | Verb::TearDown => &[Self::Force],
+            Verb::TestDeploy => &[Self::Keep, Self::DryRun],
+            Verb::Provision => &[Self::Solution, Self::Force, Self::Yes, Self::DryRun],
+            Verb::DeployFolders | Verb::UploadTemplate => &[Self::Solution, Self::DryRun],
+            Verb::Delete | Verb::TearDown => &[Self::Force, Self::DryRun],
         }
     }
 
@@ -83,6 +88,8 @@ impl ActionOption {
             Self::Keep => "keep",
             Self::Solution => "solution",
             Self::Force => "force",
+            Self::Yes => "yes",
+            Self::DryRun => "dry-run",
         }
     }
 
@@ -97,6 +104,8 @@ impl ActionOption {
             (Self::Keep, _) => "Keep the stack and print the command that deletes it",
             (Self::Solution, _) => "Solution whose folders are meant [default: all of the config]",
             (Self::Force, _) => "Confirm creating, updating or deleting stacks",
+            (Self::Yes, _) => "Skip the prompt for changes that delete and replace nothing",
+            (Self::DryRun, _) => "Report what the action would do, and change nothing",
         };
         let arg = Arg::new(self.name()).long(self.name()).help(help);
         match self {
@@ -211,12 +220,14 @@ pub fn request(name: &str, matches: &ArgMatches) -> Result<ActionRequest, clap::
         },
         overwrite: is_set(ActionOption::Overwrite),
         force: is_set(ActionOption::Force),
+        yes: is_set(ActionOption::Yes),
+        dry_run: is_set(ActionOption::DryRun),
         real: is_set(ActionOption::Real),
         keep: is_set(ActionOption::Keep),
         fail_on_drift: is_set(ActionOption::FailOnDrift),
         solution: solution.ok().flatten().cloned(),
         format: args.format,
-        log: !args.no_log,
+        log: !args.no_log && !is_set(ActionOption::DryRun),
         time: crate::ci::timestamp(),
         token: crate::ci::random_suffix(),
     })

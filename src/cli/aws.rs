@@ -66,14 +66,14 @@ async fn run_all(
         verb,
         request,
         session,
-        console: Console::new(request.force),
+        console: Console::new(request.force, request.yes),
         policy,
     };
-    // Deletions prompt, so they run one after another.
-    let bound = match (&run.policy, verb) {
-        (_, verb) if verb.deletes() => 1,
-        (Ok(policy), _) => policy.concurrency(),
-        (Err(_), _) => 1,
+    // Prompts come one after another.
+    let is_serial = verb.deletes() || verb.changes_stack() && run.console.prompts();
+    let bound = match &run.policy {
+        Ok(policy) if !is_serial => policy.concurrency(),
+        _ => 1,
     };
     let configs = group
         .iter()

@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::logger;
-use crate::guard::Authority;
+use crate::guard::{Authority, YES};
 use crate::job::{is_milestone, print_line};
-use crate::operation::{AuthoritySource, Progress};
-use crate::plan::Deletion;
+use crate::operation::{AuthoritySource, Progress, ShownEffect, ToConfirm};
 use crate::report::{self, Counted, Format, Redactor, Step, event_line};
 use crate::stack::{StackEvent, StackName};
 use crate::text::escape_invisible;
@@ -19,15 +18,22 @@ use crate::text::escape_invisible;
 pub struct Console {
     bars: Option<&'static MultiProgress>,
     force: bool,
+    yes: bool,
 }
 
 impl Console {
-    /// `force`: whether the command line has `--force`.
-    pub fn new(force: bool) -> Self {
+    /// `force`, `yes`: whether the command line has `--force` and `--yes`.
+    pub fn new(force: bool, yes: bool) -> Self {
         Self {
             bars: logger::bars(),
             force,
+            yes,
         }
+    }
+
+    /// Whether a person at a terminal confirms changes. Without `--force` the guard denies them anyway.
+    pub fn prompts(&self) -> bool {
+        self.force && self.bars.is_some() && std::io::stdin().is_terminal()
     }
 
     /// The progress of one stack. `values` hides values that may not be shown.
@@ -103,13 +109,17 @@ impl Progress for StackProgress {
 }
 
 impl AuthoritySource for StackProgress {
-    fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority {
-        let force = self.console.force;
-        let terminal = std::io::stdin().is_terminal() && self.console.bars.is_some();
-        // Without `--force` the guard denies anyway. Without a terminal there is no person to prompt.
-        let about = about.filter(|_| force && terminal);
-        let typed = about.map(|deletion| self.prompt_for_confirmation(stack, deletion));
-        Authority::CommandLine { force, typed }
+    fn authority(&self, stack: &StackName, about: Option<ToConfirm<'_>>) -> Authority {
+        let is_answered = |about: &ToConfirm<'_>| self.console.yes && about.word == YES;
+        let about = about.filter(|about| self.prompts() && !is_answered(about));
+        Authority::CommandLine {
+            force: self.console.force,
+            typed: about.map(|about| self.prompt_for_confirmation(stack, about)),
+        }
+    }
+
+    fn prompts(&self) -> bool {
+        self.console.prompts()
     }
 
     fn has_prompted(&self) -> bool {
@@ -118,12 +128,26 @@ impl AuthoritySource for StackProgress {
 }
 
 impl StackProgress {
-    fn prompt_for_confirmation(&self, stack: &StackName, deletion: &Deletion) -> String {
+    fn prompt_for_confirmation(&self, stack: &StackName, about: ToConfirm<'_>) -> String {
+        let format = Format::Text(width());
+        let (summary, tables) = match about.effect {
+            ShownEffect::Deletion(deletion) => (
+                report::deletion_summary(deletion),
+                report::deletion(deletion, format),
+            ),
+            ShownEffect::Changes(changes) => (
+                report::changes_summary(changes),
+                report::changes(changes, &self.values, format),
+            ),
+        };
+        let word = match about.word {
+            YES => "`yes`",
+            _ => "the stack's name",
+        };
         let ask = || {
             logger::prompt(&format!(
-                "{}\n{}\nType the stack's name to go on: ",
-                escape_invisible(&report::deletion_summary(deletion), false),
-                report::deletion(deletion, Format::Text(width()))
+                "{}\n{tables}\nType {word} to continue: ",
+                escape_invisible(&summary, false),
             ));
             let mut line = String::new();
             match std::io::stdin().lock().read_line(&mut line) {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::load::LoadedConfig;
+use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
@@ -14,7 +15,12 @@ use crate::product::Verb;
 use crate::workspace::{OutputError, OutputFolder};
 
 /// Renders in parallel, then writes folder by folder.
-pub fn run(verb: Verb, group: &[LoadedConfig], overwrite: bool, results: &mut ActionResults) {
+pub fn run(
+    verb: Verb,
+    request: &ActionRequest,
+    group: &[LoadedConfig],
+    results: &mut ActionResults,
+) {
     let subfolder = if verb == Verb::RenderPolicy {
         "policies"
     } else {
@@ -43,7 +49,8 @@ pub fn run(verb: Verb, group: &[LoadedConfig], overwrite: bool, results: &mut Ac
         }
     }
     for (folder, group) in folders {
-        let outputs = OutputFolder::new(folder, overwrite);
+        let outputs = OutputFolder::new(folder, request.overwrite);
+        let outputs = outputs.with_dry_run(request.dry_run);
         let texts: Vec<_> = group
             .iter()
             .map(|(_, name, text)| (name.clone(), text.clone()))
@@ -56,6 +63,7 @@ pub fn run(verb: Verb, group: &[LoadedConfig], overwrite: bool, results: &mut Ac
                     results.items.push(ConfigResult {
                         output: Some(path),
                         outcome: Some(outcome),
+                        dry_run: request.dry_run,
                         ..done
                     });
                 }

@@ -17,6 +17,10 @@ pub struct ActionRequest {
     pub overwrite: bool,
     /// Create, update or delete stacks.
     pub force: bool,
+    /// Confirm what deletes and replaces nothing, without a prompt.
+    pub yes: bool,
+    /// Report what the action would do, and change nothing.
+    pub dry_run: bool,
     /// Format of the printed results.
     pub format: ResultFormat,
     /// Whether to write a log into `reports/`.
@@ -42,6 +46,7 @@ impl ActionRequest {
             finish_cancelled: false,
             real: self.real,
             keep: self.keep,
+            dry_run: self.dry_run,
             fail_on_drift: self.fail_on_drift,
             solution: self.solution.as_deref(),
             token: &self.token,

@@ -63,6 +63,9 @@ pub struct ConfigResult {
     pub remains: Option<Box<Remains>>,
     /// Whether the action succeeded.
     pub ok: bool,
+    /// Whether nothing was written.
+    #[serde(skip)]
+    pub dry_run: bool,
     /// The folder that holds the config's output and log folders.
     #[serde(skip)]
     pub base: std::path::PathBuf,
@@ -82,6 +85,7 @@ impl ConfigResult {
             details: None,
             remains: None,
             ok: true,
+            dry_run: false,
             base: file.base(),
             files: [file.shown.file_name()]
                 .into_iter()
@@ -110,12 +114,24 @@ impl ConfigResult {
             .any(|file| file == diagnostic.path.file_name())
     }
 
+    /// The symbol of the result.
+    fn mark(&self) -> &'static str {
+        match (&self.details, self.ok) {
+            (_, false) => "❌",
+            (Some(details), true) => details.success.mark(),
+            (None, true) => "✅",
+        }
+    }
+
     /// One line for people.
     pub fn line(&self) -> String {
         if let Some(details) = &self.details {
             return details.line.clone();
         }
         match (&self.output, self.outcome) {
+            (Some(output), Some(outcome)) if self.dry_run => {
+                format!("would be {}: {output}", outcome.word())
+            }
             (Some(output), Some(outcome)) => format!("{} {output}", outcome.word()),
             _ if self.ok => format!("ok {}", self.config),
             _ => format!("failed {}", self.config),
@@ -223,7 +239,7 @@ impl ActionResults {
                     let remains = item.remains.as_ref();
                     let remains = remains.map(|remains| remains.text().markdown());
                     (
-                        item.ok,
+                        item.mark(),
                         item.line(),
                         details.or(remains).unwrap_or_default(),
                     )

@@ -30,6 +30,7 @@ pub fn run(request: &ActionRequest, group: &[LoadedConfig], results: &mut Action
                     let written = ConfigResult {
                         output: Some(path),
                         outcome: Some(WriteOutcome::Created),
+                        dry_run: request.dry_run,
                         ..done
                     };
                     (written, Vec::new())
@@ -89,6 +90,9 @@ fn page(
     );
     let folder = base.join("reports");
     let shown = folder.join(&name).to_string_lossy().into_owned();
+    if request.dry_run {
+        return Ok(shown);
+    }
     match write_report(&folder, &name, &page) {
         Ok(()) => Ok(shown),
         Err(error) => Err(vec![Diagnostic::error(

@@ -100,7 +100,7 @@ fn results(request: &ActionRequest) -> ActionResults {
                     .map(|one| ConfigResult::done(&one.file, one.config.as_ref())),
             ),
             Verb::RenderTemplate | Verb::RenderPolicy => {
-                render::run(verb, &group, request.overwrite, &mut results)
+                render::run(verb, request, &group, &mut results)
             }
             Verb::ValidateTemplate => {
                 validate_template::run(&group, &mut results);

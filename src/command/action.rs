@@ -90,7 +90,13 @@ impl CommentAction {
                 false => format!("[{word}]"),
             });
         let flags = self.flags().into_iter();
-        let flags = flags.map(|flag| format!("[{}]", flag.usage()));
+        let is_required = |flag: Flag| {
+            self.class() == Class::Destructive && matches!(flag, Flag::Force | Flag::Confirm)
+        };
+        let flags = flags.map(|flag| match is_required(flag) {
+            true => flag.usage().to_owned(),
+            false => format!("[{}]", flag.usage()),
+        });
         let mut words = vec![self.name().to_owned()];
         words.extend(argument);
         words.extend(flags);

@@ -24,9 +24,9 @@ pub enum CommandParseError {
         character: char,
         meant: Option<String>,
     },
-    #[error("there is no action {}", quoted(word))]
+    #[error("unknown action: {}", quoted(word))]
     UnknownAction { word: String, meant: Option<String> },
-    #[error("there is no flag {}", quoted(word))]
+    #[error("unknown flag: {}", quoted(word))]
     UnknownFlag {
         word: String,
         meant: Option<String>,
@@ -51,7 +51,7 @@ pub enum CommandParseError {
         argument: &'static str,
     },
     /// A forbidden character, or too many characters.
-    #[error("{} is no {what}", quoted(word))]
+    #[error("{} is not a {what}", quoted(word))]
     InvalidValue {
         what: &'static str,
         word: String,

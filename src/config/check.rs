@@ -37,10 +37,20 @@ impl Config {
 
     /// The action that deletes the config's stack, and its verb.
     pub fn delete_action(&self) -> Option<(&str, Verb)> {
+        self.offered_action(Verb::deletes)
+    }
+
+    /// The action that creates or updates the stack.
+    pub fn provision_action(&self) -> Option<&str> {
+        let (name, _) = self.offered_action(|verb| verb == Verb::Provision)?;
+        Some(name)
+    }
+
+    /// The first action that the product offers for this config and that has such a verb.
+    fn offered_action(&self, is_wanted: impl Fn(Verb) -> bool) -> Option<(&str, Verb)> {
         self.product.manifest.actions.keys().find_map(|name| {
             let (action, offered) = self.product.action(name, &self.derived.scope)?.ok()?;
-            let deletes = action.verb.deletes();
-            (deletes && offered).then_some((name.as_str(), action.verb))
+            (is_wanted(action.verb) && offered).then_some((name.as_str(), action.verb))
         })
     }
 

@@ -185,7 +185,7 @@ catalogue! {
         "A required key is absent.",
         "Add the key; `provisioner schema` describes its values.";
     NameNotTyped "name-not-typed":
-        "On a terminal, a deletion is confirmed with the stack's name. Another text was typed.",
+        "On a terminal, a person confirms a change by typing `yes`, or the stack's name if the change deletes or replaces anything. Another text was typed.",
         "Read what the deletion removes, then type the name of the stack.";
     NotARegularFile "not-a-regular-file":
         "The policy file, a config or a file of a product is a symbolic link, a submodule or a folder. provisioner reads only regular files and follows no links.",

@@ -82,7 +82,7 @@ pub enum Authority {
     CommandLine {
         /// `--force`.
         force: bool,
-        /// The stack's name as typed at the prompt; `None` without a terminal.
+        /// What the person typed at the prompt; `None` if nobody was prompted.
         typed: Option<String>,
     },
     /// A pull request, perhaps with a command in a comment.

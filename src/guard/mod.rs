@@ -26,6 +26,8 @@ pub use policy::{
 };
 pub use policy_change::{ChangedKey, PolicyChange};
 
+pub use rules::{YES, confirmation_word};
+
 pub use request::{
     AccountKind, Actor, Branch, ChangeRequest, CommentCommand, Contributor, Permission, PlanReport,
     RequestedChange, Review, ReviewState, ReviewedPlan, Trigger,

@@ -1,15 +1,14 @@
 //! Authority and progress of operations that only read: no authority, no log.
 
 use crate::guard::Authority;
-use crate::operation::{AuthoritySource, Progress};
-use crate::plan::Deletion;
+use crate::operation::{AuthoritySource, Progress, ToConfirm};
 use crate::report::{Counted, Step};
 use crate::stack::{StackEvent, StackName};
 
 pub struct ReadOnly;
 
 impl AuthoritySource for ReadOnly {
-    fn authority(&self, _: &StackName, _: Option<&Deletion>) -> Authority {
+    fn authority(&self, _: &StackName, _: Option<ToConfirm<'_>>) -> Authority {
         Authority::Unknown
     }
 }

@@ -49,7 +49,8 @@ pub async fn changes(
     changes
 }
 
-async fn assess_pending(
+/// `stack`: `None` if the stack does not exist.
+pub(super) async fn assess_pending(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     stack: Option<&Stack>,

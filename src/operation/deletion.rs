@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::cancelled::what_remains;
 use super::error::operation_failed;
-use super::{Desired, OperationContext, OperationError};
+use super::{Desired, OperationContext, OperationError, ShownEffect};
 use crate::cloud::{StackBucket, StackOperation, StackResource};
-use crate::guard::{Delete, Facts, Inspect, TearDown};
+use crate::guard::{Delete, EffectKind, Facts, Inspect, TearDown};
 use crate::plan::{DeletedResource, Deletion, behavior_on_delete};
 use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, Stack, StackName};
@@ -123,7 +123,16 @@ pub async fn delete(
     let stack = facts.stack.clone().flatten();
     let (deletion, held) = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
     facts.add_deletion(&deletion);
-    facts.authority = site.authority.authority(&desired.stack, Some(&deletion));
+    let kind = match empties {
+        true => EffectKind::TearDown,
+        false => EffectKind::Delete,
+    };
+    site.confirm(
+        kind,
+        &mut facts,
+        &desired.stack,
+        ShownEffect::Deletion(&deletion),
+    );
     if empties {
         tear_down(site, desired, facts, stack, (deletion, held)).await
     } else {

@@ -95,7 +95,10 @@ fn diagnostics_and_exit(
         // Names of outputs and parameters come from the template, so they are shown.
         OperationError::VerificationFailed(fault) => {
             let text = fault.to_string();
-            let problem = Diagnostic::error(Code::StackVerificationFailed, path, text);
+            let mut problem = Diagnostic::error(Code::StackVerificationFailed, path, text);
+            if matches!(fault, Fault::Different { .. }) {
+                problem = problem.with_help("run `check-drift`, which shows both values");
+            }
             (vec![problem], Exit::Operation)
         }
         OperationError::Operation {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::StackBucket;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::guard::{Facts, Folders, Upload};
+use crate::guard::{Facts, Folders, Inspect, Upload};
 use crate::product::Verb;
 use crate::report::{Counted, FolderCount, Refusal, RemainingFolders, Remains, StackRemains};
 
@@ -40,18 +40,7 @@ pub async fn deploy_folders(
     let facts = site.facts(desired).await?;
     let permit = site.decide::<Folders>(&facts, &desired.stack)?;
     let bucket = bucket(site, desired, &facts).await?;
-    let tree = desired.config.product.folder_tree.as_ref();
-    let paths = tree.map(|tree| tree.paths()).unwrap_or_default();
-    let keys = prefixes
-        .iter()
-        .flat_map(|prefix| paths.iter().map(move |path| format!("{prefix}{path}")));
-    let keys: Vec<String> = keys.collect();
-    let mut missing = Vec::new();
-    for prefix in prefixes {
-        let existing = site.cloud.keys(&bucket, prefix).await?;
-        let below = keys.iter().filter(|key| key.starts_with(prefix.as_str()));
-        missing.extend(below.filter(|key| !existing.contains(*key)).cloned());
-    }
+    let (missing, requested) = missing_folders(site, desired, &bucket, prefixes).await?;
     let total = missing.len() as u64;
     let done = std::sync::atomic::AtomicU64::new(0);
     let tell = || {
@@ -62,7 +51,6 @@ pub async fn deploy_folders(
     let made = site.cloud.make_folders(permit, &bucket, &missing, &tell);
     let (created, failure) = made.await;
     let bucket = bucket.name().to_owned();
-    let requested = keys.len();
     let Some(failure) = failure else {
         return Ok(FolderResult {
             bucket,
@@ -92,6 +80,45 @@ pub async fn deploy_folders(
     })
 }
 
+/// The folders that [`deploy_folders`] would create.
+pub async fn preview_folders(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    prefixes: &[String],
+) -> Result<FolderResult, OperationError> {
+    let facts = site.facts(desired).await?;
+    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let bucket = bucket(site, desired, &facts).await?;
+    let (missing, requested) = missing_folders(site, desired, &bucket, prefixes).await?;
+    Ok(FolderResult {
+        bucket: bucket.name().to_owned(),
+        requested,
+        created: missing.len(),
+    })
+}
+
+/// The keys of folders that the bucket lacks, and the number of all folders.
+async fn missing_folders(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    bucket: &StackBucket,
+    prefixes: &[String],
+) -> Result<(Vec<String>, usize), OperationError> {
+    let tree = desired.config.product.folder_tree.as_ref();
+    let paths = tree.map(|tree| tree.paths()).unwrap_or_default();
+    let keys = prefixes
+        .iter()
+        .flat_map(|prefix| paths.iter().map(move |path| format!("{prefix}{path}")));
+    let keys: Vec<String> = keys.collect();
+    let mut missing = Vec::new();
+    for prefix in prefixes {
+        let existing = site.cloud.keys(bucket, prefix).await?;
+        let below = keys.iter().filter(|key| key.starts_with(prefix.as_str()));
+        missing.extend(below.filter(|key| !existing.contains(*key)).cloned());
+    }
+    Ok((missing, keys.len()))
+}
+
 /// Writes the rendered template below each prefix. Returns the S3 URIs.
 pub async fn upload_template(
     site: &OperationContext<'_>,
@@ -105,16 +132,36 @@ pub async fn upload_template(
         .collect();
     let permits = permits?;
     let bucket = bucket(site, desired, &facts).await?;
-    let name = &desired.config.outputs.template;
     let mut places = Vec::with_capacity(prefixes.len());
     for (prefix, permit) in prefixes.iter().zip(permits) {
-        let key = format!("{prefix}config/cloudformation/{name}");
+        let key = template_key(desired, prefix);
         site.cloud
             .upload(permit, &bucket, &key, &desired.body)
             .await?;
         places.push(format!("s3://{}/{key}", bucket.name()));
     }
     Ok(places)
+}
+
+/// The S3 URIs that [`upload_template`] would write.
+pub async fn preview_upload(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    prefixes: &[String],
+) -> Result<Vec<String>, OperationError> {
+    let facts = site.facts(desired).await?;
+    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let bucket = bucket(site, desired, &facts).await?;
+    let place = |prefix: &String| {
+        let key = template_key(desired, prefix);
+        format!("s3://{}/{key}", bucket.name())
+    };
+    Ok(prefixes.iter().map(place).collect())
+}
+
+fn template_key(desired: &Desired<'_>, prefix: &str) -> String {
+    let name = &desired.config.outputs.template;
+    format!("{prefix}config/cloudformation/{name}")
 }
 
 /// The stack's bucket, if it is the one that the config names. After a denied update a stack may hold another.

@@ -15,13 +15,18 @@ mod perform;
 mod preflight;
 mod provision;
 mod remains;
+mod replaced;
 mod test;
+mod verification;
 
 use std::time::Duration;
 
 use crate::cloud::Cloud;
-use crate::guard::{Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, decide};
-use crate::plan::Deletion;
+use crate::guard::{
+    Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, confirmation_word, decide,
+    denials,
+};
+use crate::plan::{Changes, Deletion};
 use crate::report::{Counted, Step};
 use crate::stack::{StackEvent, StackName};
 
@@ -32,7 +37,7 @@ pub use drift::drift;
 pub use error::OperationError;
 pub use failure::{FailureReport, denial_diagnostics, missing_setup, to_diagnostics};
 pub use finish::{finish_provision, finish_test, report_remains};
-pub use folders::{FolderResult, deploy_folders, upload_template};
+pub use folders::{FolderResult, deploy_folders, preview_folders, preview_upload, upload_template};
 pub use outcome::{ActionData, ActionOutcome, Conclusion};
 pub use perform::{Task, TaskOptions, perform};
 pub use preflight::{preflight, preflight_of};
@@ -47,10 +52,29 @@ pub struct OperationContext<'a> {
     pub progress: &'a dyn Progress,
 }
 
+/// What a person at a terminal sees and confirms.
+#[derive(Clone, Copy)]
+pub struct ToConfirm<'a> {
+    pub effect: ShownEffect<'a>,
+    /// What the person types.
+    pub word: &'a str,
+}
+
+#[derive(Clone, Copy)]
+pub enum ShownEffect<'a> {
+    Changes(&'a Changes),
+    Deletion(&'a Deletion),
+}
+
 /// Supplies the authority of a request. Called as late as possible, so that a person who is prompted sees the preview first.
 pub trait AuthoritySource: Send + Sync {
-    /// The authority for this stack. `about`: the deletion that a person has to confirm.
-    fn authority(&self, stack: &StackName, about: Option<&Deletion>) -> Authority;
+    /// The authority for this stack. `about`: what a person at a terminal has to confirm.
+    fn authority(&self, stack: &StackName, about: Option<ToConfirm<'_>>) -> Authority;
+
+    /// Whether a person at a terminal confirms changes.
+    fn prompts(&self) -> bool {
+        false
+    }
 
     /// Whether a person was prompted, and so has seen the preview.
     fn has_prompted(&self) -> bool {
@@ -91,6 +115,23 @@ impl OperationContext<'_> {
         let denials = decision.as_ref().err().map_or(&[][..], Vec::as_slice);
         self.progress.decided(stack, E::KIND, facts, denials);
         decision.map_err(OperationError::Denied)
+    }
+
+    /// Lets a person at a terminal confirm an effect, unless the guard denies it anyway.
+    fn confirm(
+        &self,
+        kind: EffectKind,
+        facts: &mut Facts,
+        stack: &StackName,
+        effect: ShownEffect<'_>,
+    ) {
+        if !self.authority.prompts() || !denials(kind, self.policies, facts, stack).is_empty() {
+            return;
+        }
+        if let Some(word) = confirmation_word(kind, facts, stack) {
+            let about = ToConfirm { effect, word };
+            facts.authority = self.authority.authority(stack, Some(about));
+        }
     }
 
     /// The facts of a stack before a change set or a preview.

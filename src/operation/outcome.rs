@@ -8,7 +8,9 @@ use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard::Denial;
 use crate::plan::{Changes, Deletion};
-use crate::stack::Drifted;
+use crate::product::Level;
+use crate::report::Success;
+use crate::stack::{Drifted, StackName};
 
 /// The data of an action, as JSON has it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -30,10 +32,31 @@ pub enum ActionData {
     Uploaded(Vec<String>),
     /// `delete` and `tear-down`: what was deleted.
     Deleted(DeletionResult),
-    /// `delete` and `tear-down`, if the deletion was denied: what it would delete.
+    /// `delete` and `tear-down`, if the deletion was denied or is a dry run: what it would delete.
     Deletion(Deletion),
     /// After a cancelled job: the status of the stack that it left.
     Status(String),
+}
+
+impl ActionData {
+    /// What an action with this data did.
+    fn success(&self) -> Success {
+        match self {
+            Self::Nothing | Self::Status(_) => Success::Answered,
+            Self::Changes(changes) => Success::Previewed(changes.level),
+            Self::Drift(drift) if drift.has_drifted() => Success::DriftFound,
+            Self::Drift(_) => Success::NoDrift,
+            Self::Test(_) => Success::TestPassed,
+            Self::Provisioned(provisioned) => provisioned.outcome.success(),
+            Self::Folders(_) => Success::FoldersCreated,
+            Self::Uploaded(_) => Success::Uploaded,
+            Self::Deleted(_) => Success::Deleted,
+            Self::Deletion(deletion) => Success::Previewed(match deletion.destroys_objects() {
+                true => Level::Critical,
+                false => Level::High,
+            }),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -52,6 +75,9 @@ pub struct ActionOutcome {
     pub diagnostics: Vec<Diagnostic>,
     #[serde(skip)]
     pub conclusion: Conclusion,
+    /// What the action did, if it succeeded.
+    #[serde(skip)]
+    pub success: Success,
 }
 
 /// How an action on one config ended.
@@ -92,6 +118,7 @@ impl ActionOutcome {
     /// `tables`: as text for a terminal, then in Markdown. `data`: the same for JSON.
     pub fn new(line: String, tables: [String; 2], data: ActionData) -> Self {
         let [text, markdown] = tables;
+        let success = data.success();
         Self {
             line,
             text,
@@ -99,7 +126,20 @@ impl ActionOutcome {
             data,
             diagnostics: Vec::new(),
             conclusion: Conclusion::Done,
+            success,
         }
+    }
+
+    /// The stack of a test, which has a name of its own; `None` if the action was on the stack of the config.
+    pub fn test_stack(&self) -> Option<&StackName> {
+        match &self.data {
+            ActionData::Test(tested) => Some(&tested.stack),
+            _ => None,
+        }
+    }
+
+    pub fn with_success(self, success: Success) -> Self {
+        Self { success, ..self }
     }
 
     /// An outcome without tables.

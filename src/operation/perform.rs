@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::operation::{self, Desired, FolderResult, OperationContext, OperationError};
 use crate::plan::Deletion;
 use crate::product::{Class, Verb};
-use crate::report::{self, ActionSummary, Fault, Format, Redactor};
+use crate::report::{self, ActionSummary, Fault, Format, Redactor, Success};
 
 #[derive(Clone, Copy)]
 pub struct Task<'a> {
@@ -27,6 +27,8 @@ pub struct TaskOptions<'a> {
     pub real: bool,
     /// Keep the stack of a test.
     pub keep: bool,
+    /// Report what the task would do, and change nothing.
+    pub dry_run: bool,
     /// Count drift as a failure.
     pub fail_on_drift: bool,
     /// The solution whose folders are created; `None` means all of the config.
@@ -78,7 +80,9 @@ async fn validate_template(
     };
     let line = summary.line();
     let failed = missing.iter().any(Diagnostic::is_error);
-    let details = ActionOutcome::from_line(line, ActionData::Nothing).with_diagnostics(missing);
+    let details = ActionOutcome::from_line(line, ActionData::Nothing)
+        .with_success(Success::Valid)
+        .with_diagnostics(missing);
     Ok(details.with_conclusion_if(failed, Conclusion::Invalid))
 }
 
@@ -89,6 +93,9 @@ impl Task<'_> {
         desired: &Desired<'_>,
         values: &Redactor,
     ) -> Result<ActionOutcome, OperationError> {
+        if self.options.dry_run {
+            return self.dry_run(site, desired, values).await;
+        }
         match self.verb {
             Verb::ValidateTemplate => validate_template(site, desired).await,
             Verb::ShowChanges => self.changes(site, desired, values).await,
@@ -108,6 +115,45 @@ impl Task<'_> {
                 Ok(ActionOutcome::from_line(line, ActionData::Uploaded(places)))
             }
             Verb::Delete | Verb::TearDown => self.delete(site, desired).await,
+            _ => Err(OperationError::VerificationFailed(Fault::NotForAws)),
+        }
+    }
+
+    /// What the task would do.
+    async fn dry_run(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+        values: &Redactor,
+    ) -> Result<ActionOutcome, OperationError> {
+        match self.verb {
+            Verb::Provision | Verb::TestDeploy => self.changes(site, desired, values).await,
+            Verb::DeployFolders => {
+                let prefixes = self.prefixes()?;
+                let folders = operation::preview_folders(site, desired, &prefixes).await?;
+                let line = ActionSummary::FoldersPreview(folders.count()).line();
+                let outcome = ActionOutcome::from_line(line, ActionData::Folders(folders));
+                Ok(outcome.with_success(Success::Answered))
+            }
+            Verb::UploadTemplate => {
+                let places = operation::preview_upload(site, desired, &self.prefixes()?).await?;
+                let line = ActionSummary::UploadPreview { places: &places }.line();
+                let outcome = ActionOutcome::from_line(line, ActionData::Uploaded(places));
+                Ok(outcome.with_success(Success::Answered))
+            }
+            Verb::Delete | Verb::TearDown => {
+                let empties = self.verb == Verb::TearDown;
+                let mut facts = site.facts(desired).await?;
+                let deletion =
+                    operation::preview_deletion(site, desired, &mut facts, empties).await?;
+                let line = report::deletion_summary(&deletion);
+                let tables = self.tables(|format| report::deletion(&deletion, format));
+                Ok(ActionOutcome::new(
+                    line,
+                    tables,
+                    ActionData::Deletion(deletion),
+                ))
+            }
             _ => Err(OperationError::VerificationFailed(Fault::NotForAws)),
         }
     }
@@ -242,6 +288,8 @@ impl Task<'_> {
             outputs: provisioned.outputs.len(),
             parameters: provisioned.parameters.len(),
             folders: folders.as_ref().map(FolderResult::count),
+            replaced: &provisioned.replaced,
+            left_behind: &provisioned.left_behind,
         };
         let line = summary.line();
         let warnings = provisioned.warnings.clone();

@@ -1,14 +1,19 @@
 //! Creates a stack, or updates it where the policy allows that, and verifies it.
 
 use super::cancelled::what_remains;
+use super::changes::assess_pending;
 use super::error::operation_failed;
-use super::{Desired, OperationContext, OperationError, preflight};
+use super::replaced::{candidates, replaced};
+use super::verification::verify;
+use super::{Desired, OperationContext, OperationError, ShownEffect, preflight};
 use crate::cloud::{CloudError, OperationResult, PendingChangeSet, StackOperation};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::guard::{Authority, Create, Facts, Inspect, Preview, Resume, RunsChangeSet, Update};
-use crate::plan;
-use crate::report::{Fault, Step};
+use crate::guard::{
+    Authority, Create, EffectKind, Facts, Inspect, Preview, Resume, RunsChangeSet, Update,
+};
+use crate::plan::{self, Changes};
+use crate::report::{Fault, Step, Success};
 use crate::stack::{Health, Stack, StackStatus};
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -30,6 +35,14 @@ impl ProvisionOutcome {
             Self::Unchanged => "unchanged",
         }
     }
+
+    pub fn success(&self) -> Success {
+        match self {
+            Self::Created => Success::Created,
+            Self::Updated => Success::Updated,
+            Self::Unchanged => Success::Unchanged,
+        }
+    }
 }
 
 /// A stack that was verified.
@@ -43,6 +56,10 @@ pub struct Provisioned {
     pub outputs: Vec<String>,
     /// Names of the SSM parameters.
     pub parameters: Vec<String>,
+    /// Logical ids of resources that the update replaced.
+    pub replaced: Vec<String>,
+    /// Physical ids of resources that the update left behind: they exist, and no stack manages them.
+    pub left_behind: Vec<String>,
     /// What the stack needs and preflight did not find.
     #[serde(skip)]
     pub warnings: Vec<Diagnostic>,
@@ -131,8 +148,13 @@ pub(super) async fn is_own_creation(
 pub(super) async fn create<E: RunsChangeSet>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    facts: Facts,
+    mut facts: Facts,
 ) -> Result<Provisioned, OperationError> {
+    if E::KIND == EffectKind::Create {
+        let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
+        let effect = ShownEffect::Changes(&changes);
+        site.confirm(E::KIND, &mut facts, &desired.stack, effect);
+    }
     // The guard decides before the change set is created.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
@@ -176,7 +198,7 @@ pub(super) async fn create<E: RunsChangeSet>(
         }
     };
     let stack = created(site, desired, running, ended).await?;
-    let created = verify(site, desired, &stack, ProvisionOutcome::Created).await?;
+    let created = verified(site, desired, &stack, ProvisionOutcome::Created).await?;
     Ok(Provisioned {
         warnings: missing,
         ..created
@@ -261,7 +283,7 @@ async fn update(
     let body = site.cloud.template(&stack.id).await?;
     if body == desired.sent && stack.status.health() == Health::Stable {
         let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-        return verify(site, desired, &stack, ProvisionOutcome::Unchanged).await;
+        return verified(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
     site.progress.step(&desired.stack, Step::ChangeSet);
@@ -272,7 +294,7 @@ async fn update(
     if pending.described().change_set.is_empty() {
         site.cloud.without_cancellation().discard(pending).await?;
         let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-        return verify(site, desired, &stack, ProvisionOutcome::Unchanged).await;
+        return verified(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let pending = ensure_executable(site, desired, pending).await?;
     facts.verdict = Some(plan::worst(&pending.described().change_set));
@@ -288,6 +310,20 @@ async fn update(
         Authority::CommandLine { .. } | Authority::Unknown => Some(digest.clone()),
     };
     facts.digests = shown.map(|shown| [shown, digest]);
+    if site.authority.prompts() {
+        let stack = Some(&stack);
+        let changes = assess_pending(site, desired, stack, pending.described(), deployed).await;
+        match changes {
+            Ok(changes) => {
+                let effect = ShownEffect::Changes(&changes);
+                site.confirm(EffectKind::Update, &mut facts, &desired.stack, effect);
+            }
+            Err(failure) => {
+                site.cloud.without_cancellation().discard(pending).await?;
+                return Err(failure);
+            }
+        }
+    }
     let permit = match site.decide::<Update>(&facts, &desired.stack) {
         Ok(permit) => permit,
         Err(denied) => {
@@ -296,6 +332,7 @@ async fn update(
         }
     };
     site.progress.step(&desired.stack, Step::Update);
+    let candidates = candidates(&pending.described().change_set, &desired.document);
     let mut running = site.cloud.execute(permit, pending).await?;
     let ended = match watch(site, desired, &mut running).await {
         Ok(ended) => ended,
@@ -304,7 +341,13 @@ async fn update(
     };
     match &ended.stack {
         Some(stack) if stack.status.0 == "UPDATE_COMPLETE" => {
-            verify(site, desired, stack, ProvisionOutcome::Updated).await
+            let updated = verified(site, desired, stack, ProvisionOutcome::Updated).await?;
+            let (replaced, left_behind) = replaced(site, stack, &candidates).await;
+            Ok(Provisioned {
+                replaced,
+                left_behind,
+                ..updated
+            })
         }
         Some(stack) => Err(operation_failed(stack_status(stack), &ended)),
         None => Err(operation_failed(Fault::StackGone, &ended)),
@@ -320,44 +363,20 @@ async fn watch(
     Ok(site.cloud.watch(running, &tell).await?)
 }
 
-/// Verifies the stack: every output has a value, and every SSM parameter exists.
-async fn verify(
+async fn verified(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     stack: &Stack,
     outcome: ProvisionOutcome,
 ) -> Result<Provisioned, OperationError> {
-    site.progress.step(&desired.stack, Step::Verification);
-    // A conditional output or parameter may be absent.
-    let outputs = desired.document.section("Outputs").iter();
-    let outputs = outputs.filter(|output| output.value.get("Condition").is_none());
-    let outputs: Vec<String> = outputs.map(|output| output.key.clone()).collect();
-    let has = |key: &String| {
-        let mut found = stack.outputs.iter().filter(|output| output.key == *key);
-        found.next().is_some_and(|output| !output.value.is_empty())
-    };
-    let mut missing: Vec<String> = outputs.iter().filter(|key| !has(key)).cloned().collect();
-    let parameters: Vec<String> = desired
-        .document
-        .resources()
-        .filter(|resource| resource.kind == "AWS::SSM::Parameter")
-        .filter(|resource| resource.entry.value.get("Condition").is_none())
-        .filter_map(|resource| resource.physical_name().map(str::to_owned))
-        .collect();
-    let existing = site.cloud.parameters(&parameters).await?;
-    let lacks = |name: &&String| existing.get(*name).is_none_or(String::is_empty);
-    missing.extend(parameters.iter().filter(lacks).cloned());
-    if !missing.is_empty() {
-        return Err(OperationError::VerificationFailed(Fault::Incomplete {
-            status: stack.status.to_string(),
-            missing,
-        }));
-    }
+    let verified = verify(site, desired, stack).await?;
     Ok(Provisioned {
         outcome,
         stack_id: stack.id.clone(),
-        outputs,
-        parameters,
+        outputs: verified.outputs,
+        parameters: verified.parameters,
+        replaced: Vec::new(),
+        left_behind: Vec::new(),
         warnings: Vec::new(),
     })
 }

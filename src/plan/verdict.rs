@@ -30,7 +30,7 @@ pub enum Verdict {
 impl Verdict {
     pub fn words(self) -> &'static str {
         match self {
-            Self::None => "none",
+            Self::None => "no impact",
             Self::InPlace => "in place",
             Self::Retained => "retained",
             Self::Interrupts => "interrupts",

@@ -10,7 +10,13 @@ pub enum ActionSummary<'a> {
         capabilities: &'a [String],
     },
     Folders(FolderCount<'a>),
+    /// The folders that an action would create.
+    FoldersPreview(FolderCount<'a>),
     Uploaded {
+        /// Addresses of objects.
+        places: &'a [String],
+    },
+    UploadPreview {
         /// Addresses of objects.
         places: &'a [String],
     },
@@ -28,6 +34,10 @@ pub enum ActionSummary<'a> {
         outputs: usize,
         parameters: usize,
         folders: Option<FolderCount<'a>>,
+        /// Logical ids.
+        replaced: &'a [String],
+        /// Physical ids of resources that no stack manages any more.
+        left_behind: &'a [String],
     },
     /// A cancelled job left no operation on the stack. `status`: the stack's, if it exists.
     NothingUnderWay {
@@ -60,11 +70,18 @@ impl ActionSummary<'_> {
                 capabilities.join(", ")
             ),
             Self::Folders(folders) => format!(
-                "{}: {} made, {} in all",
+                "{}: {} created, {} in all",
                 folders.bucket,
                 pluralize(folders.created, "folder"),
                 folders.requested
             ),
+            Self::FoldersPreview(folders) => format!(
+                "{}: {} would be created, {} in all",
+                folders.bucket,
+                pluralize(folders.created, "folder"),
+                folders.requested
+            ),
+            Self::UploadPreview { places } => format!("would write {}", places.join(", ")),
             Self::NothingUnderWay {
                 stack,
                 status: Some(status),
@@ -102,22 +119,33 @@ impl ActionSummary<'_> {
                 outputs,
                 parameters,
                 folders,
+                replaced,
+                left_behind,
             } => {
                 let folders = folders.map(|folders| {
                     format!(
-                        "; {} made in {}, {} in all",
+                        "; {} created in {}, {} in all",
                         pluralize(folders.created, "folder"),
                         folders.bucket,
                         folders.requested
                     )
                 });
                 format!(
-                    "{stack}: {outcome}; {} and {} verified{}",
+                    "{stack}: {outcome}; {} and {} verified{}{}{}",
                     pluralize(outputs, "output"),
                     pluralize(parameters, "parameter"),
-                    folders.unwrap_or_default()
+                    folders.unwrap_or_default(),
+                    list("replaced", replaced),
+                    list("left behind and no longer managed", left_behind)
                 )
             }
         }
+    }
+}
+
+fn list(what: &str, names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        names => format!("; {what}: {}", names.join(", ")),
     }
 }

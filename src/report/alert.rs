@@ -1,7 +1,7 @@
 //! Why a job failed, as an annotation of its run.
 
 use super::diagnostics::diagnostic_without_path;
-use super::provisioning::{Outcome, State};
+use super::outcome::{Outcome, State};
 use crate::diagnostic::Diagnostic;
 
 /// One reason.
@@ -39,7 +39,7 @@ impl Alert {
             State::Skipped | State::Done | State::AwaitingConfirmation => return None,
         }
         let path = format!("{}:", outcome.path);
-        let problems = outcome.problems.iter().filter(|problem| problem.error);
+        let problems = outcome.leading_problems().filter(|problem| problem.error);
         let problems = problems.map(|problem| {
             let text = problem.text.strip_prefix(&path).unwrap_or(&problem.text);
             text.trim().to_owned()
@@ -49,7 +49,7 @@ impl Alert {
         let lines: Vec<String> = problems.chain(remains).collect();
         Some(Self::for_config(
             &outcome.path,
-            outcome.state.word(),
+            outcome.word(),
             lines.join("\n"),
         ))
     }

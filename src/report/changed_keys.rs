@@ -2,7 +2,10 @@
 
 use super::Text;
 use super::redactor::Redactor;
-use crate::plan::Impact;
+use crate::plan::{ChangedValue, Impact};
+
+/// The text of a key that the config does not set.
+const ABSENT: &str = "null";
 
 /// Fills in the texts of all values. A key's two values are shown together or not at all: one of them can be a secret that only the
 /// other side's template marks.
@@ -20,7 +23,11 @@ pub fn show_changed_values(impacts: &mut [Impact], values: &Redactor) {
 
 /// `before → after`.
 pub(super) fn changed_value(impact: &Impact) -> Text {
-    Text::name(impact.before.text())
+    let value = |value: &ChangedValue| match value.text() {
+        ABSENT => Text::ours("not set"),
+        text => Text::name(text),
+    };
+    value(&impact.before)
         .and(Text::ours(" → "))
-        .and(Text::name(impact.after.text()))
+        .and(value(&impact.after))
 }

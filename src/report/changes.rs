@@ -163,7 +163,7 @@ fn drift_check_text(check: &DriftCheck, found: usize) -> Text {
         .checked
         .and_then(|time| jiff::Timestamp::from_second(time).ok());
     let Some(time) = time else {
-        return text.and(Text::ours("never looked for"));
+        return text.and(Text::ours("detection never ran on this stack"));
     };
     let what = match check.status {
         DriftStatus::InSync => Text::ours("nothing found"),
@@ -177,7 +177,7 @@ fn drift_check_text(check: &DriftCheck, found: usize) -> Text {
         false => "",
     };
     text.and(what)
-        .and(Text::ours("; last looked for at "))
+        .and(Text::ours("; detection last ran at "))
         .and(Text::time(time))
         .and(Text::ours(outdated))
 }

@@ -87,10 +87,10 @@ pub(super) fn page(
     fit_page(parts, rest, limit)
 }
 
-/// The result of an action at the command line: problems, and one line for each config.
+/// The result of an action at the command line: problems, and one line for each config, with its symbol.
 pub fn results_markdown(
     closing: &str,
-    items: impl Iterator<Item = (bool, String, String)>,
+    items: impl Iterator<Item = (&'static str, String, String)>,
     diagnostics: &[crate::diagnostic::Diagnostic],
 ) -> String {
     let mut markdown = format!("## Provisioner\n\n{}\n", escape::escape_markdown(closing));
@@ -101,12 +101,8 @@ pub fn results_markdown(
         ));
     }
     markdown.push('\n');
-    for (ok, line, details) in items {
-        markdown.push_str(&format!(
-            "- {} {}\n",
-            if ok { "✅" } else { "❌" },
-            escape::code(&line)
-        ));
+    for (mark, line, details) in items {
+        markdown.push_str(&format!("- {mark} {}\n", escape::code(&line)));
         if !details.is_empty() {
             markdown.push_str(&format!("\n{details}\n"));
         }
@@ -223,7 +219,8 @@ fn comment_foot(report: &Report) -> Result<String, Error> {
             collisions,
             more_collisions,
             notices => report.notices.iter().map(|notice| safe(notice.markdown())).collect::<Vec<_>>(),
-            digest => report.plan.digest.to_string(),
+            // A failed check reports no plan that can be approved.
+            digest => (!report.has_errors()).then(|| report.plan.digest.to_string()),
             head => report.context.head.short(),
             base => report.context.base.short(),
             version => report.context.version,

@@ -24,7 +24,9 @@ enum Kind {
     Abandoned,
     NotApplied,
     UpdateHigh,
-    Denied,
+    DeniedCreation,
+    DeniedUpdate,
+    DeniedDeletion,
     Deletion,
     UpdateUnknown,
     DeletionUnknown,
@@ -36,7 +38,9 @@ enum Kind {
 impl Kind {
     /// `None` if the config has errors, which are counted on their own.
     fn of(report: &Report, change: &Change) -> Option<Self> {
-        let effect = match (change.intent, report.on_merge.get(&change.path)) {
+        let on_merge = report.on_merge.get(&change.path);
+        let requested = on_merge.map(|on_merge| on_merge.requested);
+        let effect = match (change.intent, on_merge) {
             (Intent::Invalid, _) => return None,
             (Intent::Abandon, _) => return Some(Self::Abandoned),
             (_, Some(on_merge)) => on_merge.effect,
@@ -50,7 +54,11 @@ impl Kind {
             (MergeEffect::CreateFolders, _) => Self::Folders,
             (MergeEffect::CreateStack, _) => Self::Create,
             (MergeEffect::NotApplied, _) => Self::NotApplied,
-            (MergeEffect::Denied, _) => Self::Denied,
+            (MergeEffect::Denied, _) => match requested {
+                Some(MergeEffect::CreateStack) => Self::DeniedCreation,
+                Some(MergeEffect::RequestDeletion) => Self::DeniedDeletion,
+                _ => Self::DeniedUpdate,
+            },
             (MergeEffect::UpdateStack, Level::Critical) => Self::UpdateCritical,
             (MergeEffect::UpdateStack, Level::Unknown) => Self::UpdateUnknown,
             (MergeEffect::UpdateStack, Level::High) => Self::UpdateHigh,
@@ -68,7 +76,7 @@ impl Kind {
             Self::DeletionOfData | Self::UpdateCritical => Some("🔴"),
             Self::DeletionUnknown | Self::UpdateUnknown => Some("❔"),
             Self::Deletion | Self::UpdateHigh => Some("🟠"),
-            Self::Denied => Some("⛔"),
+            Self::DeniedCreation | Self::DeniedUpdate | Self::DeniedDeletion => Some("⛔"),
             Self::NotApplied | Self::Abandoned | Self::NotSelected | Self::PolicyEdited => {
                 Some("⚠")
             }
@@ -90,7 +98,9 @@ impl Kind {
             Self::NotSelected => format!("{} not selected", pluralize(count, "file")),
             Self::Abandoned => format!("{} removed without a deletion", pluralize(count, "config")),
             Self::NotApplied => format!("{} not applied", pluralize(count, "update")),
-            Self::Denied => format!("{} denied", pluralize(count, "config")),
+            Self::DeniedCreation => format!("{} denied", pluralize(count, "creation")),
+            Self::DeniedUpdate => format!("{} denied", pluralize(count, "update")),
+            Self::DeniedDeletion => format!("{} denied", pluralize(count, "deletion")),
             Self::Deletion => format!(
                 "{} to confirm after the merge",
                 pluralize(count, "deletion")
@@ -120,7 +130,7 @@ impl Kind {
             Self::NotSelected => "not selected",
             Self::Abandoned => "left behind",
             Self::NotApplied => "not applied",
-            Self::Denied => "denied",
+            Self::DeniedCreation | Self::DeniedUpdate | Self::DeniedDeletion => "denied",
             Self::Deletion | Self::DeletionUnknown | Self::DeletionOfData => "delete",
             Self::Errors => return pluralize(count, "error"),
         };
@@ -161,9 +171,15 @@ pub(super) fn headline(report: &Report) -> String {
     let Some((worst, _)) = counts.first() else {
         return NO_CHANGE.to_owned();
     };
-    let parts = counts.iter().map(|(kind, count)| match kind.mark() {
-        Some(mark) => format!("{mark} {}", kind.words(*count)),
-        None => kind.words(*count),
+    let mut last = None;
+    let parts = counts.iter().map(|(kind, count)| {
+        let mark = kind
+            .mark()
+            .filter(|mark| last.replace(*mark) != Some(*mark));
+        match mark {
+            Some(mark) => format!("{mark} {}", kind.words(*count)),
+            None => kind.words(*count),
+        }
     });
     let line = parts.collect::<Vec<_>>().join(" · ");
     match (worst, worst.mark()) {

@@ -75,7 +75,7 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
 fn row(key: &ChangedKey) -> String {
     let value = |value: &Option<String>| match value {
         Some(value) => Text::name(value),
-        None => Text::ours("–"),
+        None => Text::ours("not set"),
     };
     markdown_row(&[
         Text::name(&key.key),

@@ -96,6 +96,8 @@ pub(super) fn group_section(
             others => (!group.is_single()).then(|| safe(others(group))),
             alike => group.changes.len(),
             is_invalid,
+            title => safe(group_title(group)),
+            creates_folders => on_merge.is_some_and(OnMerge::creates_folders),
             on_merge => safe(on_merge_text(change, on_merge).markdown()),
             deletes => change.intent == Intent::Delete,
             moved_from => change.moved_from.as_ref().map(|path| path.as_str()),
@@ -160,6 +162,31 @@ fn policy_update_text(change: &Change, update: &PolicyUpdate) -> Text {
     }
 }
 
+fn same(keys: usize) -> String {
+    match keys {
+        1 => "key".to_owned(),
+        keys => pluralize(keys, "key"),
+    }
+}
+
+/// What the configs of a group have in common.
+fn group_title(group: &EqualChanges<'_>) -> String {
+    let change = group.first();
+    let count = group.changes.len();
+    let configs = pluralize(count, "config");
+    match change.intent {
+        Intent::Invalid => format!("{configs} with the same errors"),
+        Intent::Create => pluralize(count, "new config"),
+        Intent::Delete | Intent::Abandon => pluralize(count, "removed config"),
+        Intent::Update | Intent::Unchanged if change.impact.is_empty() => {
+            format!("{configs} with the same changed resources")
+        }
+        Intent::Update | Intent::Unchanged => {
+            format!("{configs} change the same {}", same(change.impact.len()))
+        }
+    }
+}
+
 /// The other configs of a group, as a list.
 fn others(group: &EqualChanges<'_>) -> String {
     let listed = group.changes.iter().take(MAX_LISTED);
@@ -204,6 +231,14 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
             sentence("Nothing is deleted: ", " does not exist.")
         }
         MergeEffect::None => sentence("No effect: the template of ", " stays the same."),
+        MergeEffect::CreateStack if change.intent == Intent::Unchanged => sentence(
+            "Creates ",
+            ". It does not exist, although an earlier merge requested it.",
+        ),
+        MergeEffect::UpdateStack if change.intent == Intent::Unchanged => sentence(
+            "Updates ",
+            ". This change does not edit its template, but the stack differs from it.",
+        ),
         MergeEffect::CreateFolders => sentence(
             "Folders are created in the bucket of ",
             ". The stack is not updated.",
@@ -222,7 +257,7 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
             .and(on_merge.codes())
             .and(Text::ours(match on_merge.asked {
                 true => ".",
-                false => ". If the stack does not exist, it is created.",
+                false => ". If the stack does not exist, the merge creates it.",
             })),
         MergeEffect::Denied => sentence("Nothing is applied to ", "")
             .and(Text::ours(": "))
@@ -244,7 +279,10 @@ fn denial_text(change: &Change, on_merge: &OnMerge) -> Text {
     match &change.target {
         Some(target) if is_role_missing => {
             let environment = target.environment.clone();
-            Refusal::NoApplyRole { environment }.fact()
+            let refusal = Refusal::NoApplyRole { environment };
+            let fact = refusal.fact();
+            fact.and(Text::ours(". To allow it, "))
+                .and(refusal.remedy())
         }
         _ => on_merge.codes(),
     }

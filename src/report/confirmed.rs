@@ -2,7 +2,8 @@
 
 use super::NextStep;
 use super::next_step::MIN_DIGEST_CHARS;
-use super::provisioning::{Outcome, State, counts_line, row};
+use super::outcome::{Outcome, OutcomeKind, State, headline};
+use super::provisioning::row;
 
 /// A deletion that a person confirmed and a run executed.
 #[derive(Clone, Debug)]
@@ -63,34 +64,36 @@ pub fn close_confirmations(body: &str, deletions: &[ConfirmedDeletion]) -> Strin
     body
 }
 
-/// A headline with one waiting config less and one done config more; `None` for another line.
+/// A headline with one deletion to confirm less and one deleted stack more; `None` for another line.
 fn recounted(line: &str) -> Option<String> {
-    let mut counts = State::ALL.map(|state| (state, 0));
-    let (_, listed) = line.split_once(": ")?;
-    for part in listed.strip_suffix('.')?.split(", ") {
-        let (count, word) = part.split_once(' ')?;
-        let known = counts.iter_mut().find(|(state, _)| state.word() == word)?;
-        known.1 = count.parse().ok()?;
+    let mut counts: Vec<(OutcomeKind, usize)> = OutcomeKind::all().map(|kind| (kind, 0)).collect();
+    let (_, parts) = line.split_once(' ')?;
+    for part in parts.split(" · ") {
+        let count = part.split(' ').find_map(|word| word.parse().ok())?;
+        let known = counts
+            .iter_mut()
+            .find(|(kind, _)| kind.words(count) == part)?;
+        known.1 = count;
     }
     // Only the line that these counts give is the headline.
-    if counts_line(&counts) != line {
+    if headline(&counts) != line {
         return None;
     }
-    for (state, count) in &mut counts {
-        match state {
-            State::AwaitingConfirmation => *count = usize::checked_sub(*count, 1)?,
-            State::Done => *count += 1,
-            State::Skipped | State::Denied | State::Failed => {}
+    for (kind, count) in &mut counts {
+        match *kind {
+            OutcomeKind::AWAITING => *count = usize::checked_sub(*count, 1)?,
+            OutcomeKind::DELETED => *count += 1,
+            _ => {}
         }
     }
-    Some(counts_line(&counts))
+    Some(headline(&counts))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::product::Target;
-    use crate::report::{Heading, Provisioning, ReportSource, provisioning};
+    use crate::report::{Heading, Provisioning, ReportSource, Success, provisioning};
     use crate::stack::StackName;
 
     fn outcome(path: &str, state: State) -> Outcome {
@@ -137,16 +140,19 @@ mod tests {
     fn one_of_two_invitations_is_closed() {
         let waiting = |path| outcome(path, State::AwaitingConfirmation);
         let body = comment(vec![waiting("a.yaml"), waiting("b.yaml")]);
-        assert!(body.contains("⏳ 2 configs: 2 waits for confirmation."));
+        assert!(body.contains("⏳ 2 deletions to confirm"));
         let deletion = |path: &str, action: &str| ConfirmedDeletion {
-            outcome: outcome(path, State::Done),
+            outcome: Outcome {
+                success: Some(Success::Deleted),
+                ..outcome(path, State::Done)
+            },
             action: action.to_owned(),
             by: "carol".to_owned(),
             comment: "https://forge.example/7#1".to_owned(),
         };
         let closed = close_confirmations(&body, &[deletion("a.yaml", "tear-down")]);
         for words in [
-            "⏳ 2 configs: 1 waits for confirmation, 1 done.",
+            "⏳ 1 deletion to confirm · 1 stack deleted",
             "| ✅ | `a.yaml` |",
             "| ⏳ | `b.yaml` |",
             "Deleted. `carol` confirmed it in comment `https://forge.example/7#1`.",
@@ -156,7 +162,7 @@ mod tests {
         }
         assert!(!closed.contains("tear-down a.yaml"), "{closed}");
         let all = close_confirmations(&closed, &[deletion("b.yaml", "tear-down")]);
-        assert!(all.contains("✅ 2 configs: 2 done."), "{all}");
+        assert!(all.contains("✅ 2 stacks deleted"), "{all}");
         // What the comment does not invite to is not closed.
         for other in [
             deletion("a.yaml", "delete-product"),

@@ -66,7 +66,13 @@ pub fn deletion(deletion: &Deletion, format: Format) -> String {
         .collect();
     let mut text = String::new();
     if !rows.is_empty() {
-        let head = ["becomes", "resource", "type", "physical id", "versions"];
+        let head = [
+            "after deletion",
+            "resource",
+            "type",
+            "physical id",
+            "versions",
+        ];
         text.push_str(&format.table(&head, &rows));
     }
     for importer in &deletion.importers {

@@ -97,7 +97,8 @@ pub fn drift(found: &Drifted, values: &Redactor, format: Format) -> String {
     let mut text = String::new();
     if let Some(reason) = &drift.incomplete {
         text.push_str(
-            &format.line(&Text::ours("not everything was looked at: ").and(Text::sentence(reason))),
+            &format
+                .line(&Text::ours("not all resources were checked: ").and(Text::sentence(reason))),
         );
     }
     if !rows.is_empty() {

@@ -35,6 +35,7 @@ mod nothing_to_do;
 mod notice;
 mod on_merge;
 mod operation_fault;
+mod outcome;
 mod plan_marker;
 mod preview;
 mod products;
@@ -92,6 +93,7 @@ pub use nothing_to_do::NothingToDo;
 pub use notice::{NotWritten, Notice, OfflineReason};
 pub use on_merge::{BeforeMerge, MergeEffect, OnMerge};
 pub use operation_fault::{Fault, Unmet};
+pub use outcome::{Outcome, Problem, State, Success};
 pub use plan_marker::{PlanMarker, comment, parse_plan_marker};
 pub use preview::Preview;
 pub use products::{
@@ -99,8 +101,7 @@ pub use products::{
 };
 pub use progress::{Counted, Step, event_line};
 pub use provisioning::{
-    CONFIG_REMOVED, CONFIG_VALID, Heading, Outcome, Problem, Provisioning, ReportSource, State,
-    provisioning, review_written,
+    CONFIG_REMOVED, CONFIG_VALID, Heading, Provisioning, ReportSource, provisioning, review_written,
 };
 pub use recorded_facts::{RecordedFacts, RecordedStack};
 pub use redactor::Redactor;

@@ -29,7 +29,12 @@ pub enum NextStep {
     /// The update differs from the reviewed one.
     OpenNewPullRequest,
     /// The policy does not allow the update.
-    AllowUpdate,
+    AllowUpdate {
+        /// The product's action that updates the stack.
+        action: String,
+        /// Path of the config.
+        config: String,
+    },
 }
 
 /// Characters of a digest that confirm a deletion.
@@ -47,7 +52,7 @@ impl NextStep {
                 let short = digest.get(..MIN_DIGEST_CHARS).unwrap_or(digest);
                 let line = format!("/provisioner {action} {config} --force --confirm {short}");
                 format!(
-                    "Nothing goes until a second person, who neither opened nor pushed the pull request, comments on it:\n\n{}",
+                    "To delete the stack, an approver other than the author and the pushers must comment:\n\n{}",
                     fence(&line, "text")
                 )
             }
@@ -58,10 +63,10 @@ impl NextStep {
                 .and(Text::ours("."))
                 .markdown(),
             Self::AlreadyDeleted => {
-                "The stack is gone, and there is nothing left to confirm.".to_owned()
+                "The stack does not exist. Nothing is left to confirm.".to_owned()
             }
             Self::FoldersNotCreated => {
-                "No folder was created: a change of a config is applied as a whole or not at all."
+                "No folder was created, because a change of a config is applied as a whole."
                     .to_owned()
             }
             Self::FoldersOnly => {
@@ -69,15 +74,18 @@ impl NextStep {
                     .to_owned()
             }
             Self::OpenNewPullRequest => {
-                "The stack stays as it is: this is what an update would do now, and no review covers it. Open a new pull \
-                 request that changes the config."
+                "The stack was not updated, because reviewers saw another change set than the one below. Open a new pull request \
+                 that edits the config: its check shows the current change set."
                     .to_owned()
             }
-            Self::AllowUpdate => {
-                "The stack stays as it is. To apply the change, allow it under `updates` in the policy file, then change the config \
-                 in a new pull request. Do not remove the config to create the stack again: retained resources keep their \
-                 names, so the creation would fail."
-                    .to_owned()
+            Self::AllowUpdate { action, config } => {
+                let line = format!("/provisioner {action} {config}");
+                format!(
+                    "The stack was not updated. To apply the change, first merge a pull request that sets `updates: reviewed` for \
+                     the environment in the policy file. Then comment here:\n\n{}\n\nDo not remove the config to create the stack \
+                     again: retained resources keep their names, so the creation would fail.",
+                    fence(&line, "text")
+                )
             }
         }
     }

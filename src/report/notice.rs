@@ -32,7 +32,7 @@ pub enum Notice {
         retry: bool,
     },
     /// Number of configs that a newer change changed again.
-    Superseded { configs: usize },
+    Superseded { configs: Vec<String> },
     /// A stack was updated. What reviewers were shown can be forged.
     UpdatePlanRecomputed,
     /// More stacks in one run than deployments may be created for.
@@ -70,9 +70,12 @@ pub enum OfflineReason {
     NoIdentityToken,
 }
 
+/// Configs that a notice names; the rest is counted.
+const MAX_NAMED: usize = 10;
+
 /// The sentence after the reason.
-const OFFLINE: &str = "Replacements, drift and the live state of stacks are not known. \
-     What is shown is what the rendered templates and the product's impact rules say.";
+const OFFLINE: &str = "This report shows what the rendered templates and the product's impact rules say. \
+     It does not know replacements, drift and the state of stacks.";
 
 impl Notice {
     /// For a comment or a summary.
@@ -83,25 +86,25 @@ impl Notice {
     fn text(&self) -> Text {
         Text::ours(match self {
             Self::ProductsChanged => {
-                "This change edits products below .provisioner/products. Of the impact rules before and after it, \
-                 the stricter one counts; read the change of the rules themselves."
+                "This change edits products in `.provisioner/products`. The stricter of the impact rules before and after the change \
+                 counts. Review the change of the rules, too."
             }
             Self::PolicyChanged => {
-                "This change edits the policy file. It takes effect after the merge: for this change, the policy at the base holds."
+                "This change edits the policy file. The new policy takes effect after the merge."
             }
             Self::Offline { reason } => {
                 return reason.text().and(Text::ours(" ")).and(Text::ours(OFFLINE));
             }
             Self::ForkReport => {
-                "The pull request comes from a fork, whose job may not write here: there is no comment and no commit status, \
-                 only this summary and the annotations."
+                "The pull request comes from a fork, so the job cannot write a comment or a commit status. \
+                 Read this summary and the annotations."
             }
             Self::OpenPullRequestsIncomplete => {
-                "Not all open pull requests were compared: they are too many, or they change too many files."
+                "Some open pull requests were not compared: they are too many, or they change too many files."
             }
             Self::OpenPullRequestsUnknown => "The other open pull requests could not be read.",
             Self::CommentAuthorUnknown => {
-                "There is no comment: the forge does not tell whose token this is."
+                "No comment was posted: the token's user could not be determined."
             }
             Self::NotWritten {
                 what,
@@ -119,25 +122,27 @@ impl Notice {
                 reason,
                 retry: false,
             } => return what.text(permission.as_deref(), reason),
-            Self::Superseded { configs: 1 } => {
-                "1 config was changed again since this was merged, and left to the newer change."
-            }
             Self::Superseded { configs } => {
-                return Text::number(*configs).and(Text::ours(
-                    " configs were changed again since this was merged, and left to the newer change.",
-                ));
+                let shown = configs.iter().take(MAX_NAMED).map(Text::name);
+                let more = configs.len().saturating_sub(MAX_NAMED);
+                let more = (more > 0).then(|| Text::count(more, "more config"));
+                return Text::ours("A newer merge changed ")
+                    .and(Text::and_list(shown.chain(more)))
+                    .and(Text::ours(" again, and the run of that merge applies it."));
             }
             Self::UpdatePlanRecomputed => {
                 "provisioner recomputed the plan before the update, so a forged status or comment could not change what ran. \
                  With a job's own token, every workflow of this repository can forge what reviewers see."
             }
             Self::TooManyDeployments { stacks } => {
-                return Text::ours("There are no deployments: ")
+                return Text::ours("No deployment was recorded: ")
                     .and(Text::number(*stacks))
-                    .and(Text::ours(" stacks at once are more than the forge takes."));
+                    .and(Text::ours(
+                        " stacks are more than the forge accepts in one run.",
+                    ));
             }
             Self::DeploymentsUnreachable => {
-                "Not all deployments could be told: the forge did not answer."
+                "Some deployments were not recorded: the forge did not answer."
             }
         })
     }
@@ -146,25 +151,25 @@ impl Notice {
 impl NotWritten {
     fn not_written(self) -> &'static str {
         match self {
-            Self::Comment => "The comment is not written: ",
-            Self::Status => "The commit status is not written: ",
-            Self::Deployments => "The deployments are not written: ",
+            Self::Comment => "No comment was posted: ",
+            Self::Status => "No commit status was set: ",
+            Self::Deployments => "No deployment was recorded: ",
         }
     }
 
     fn text(self, permission: Option<&str>, reason: &str) -> Text {
         let (missing, refused) = match self {
             Self::Comment => (
-                "There is no comment: the token may not write one.",
-                "There is no comment: the forge refused it: ",
+                "No comment was posted: the token cannot write comments.",
+                "No comment was posted: the forge refused it: ",
             ),
             Self::Status => (
-                "There is no commit status: the token may not write one.",
-                "There is no commit status: the forge refused it: ",
+                "No commit status was set: the token cannot set it.",
+                "No commit status was set: the forge refused it: ",
             ),
             Self::Deployments => (
-                "There are no deployments: the token may not write them.",
-                "There are no deployments: the forge refused them: ",
+                "No deployment was recorded: the token cannot create deployments.",
+                "No deployment was recorded: the forge refused it: ",
             ),
         };
         match permission {
@@ -180,30 +185,30 @@ impl NotWritten {
 impl OfflineReason {
     fn text(&self) -> Text {
         Text::ours(match self {
-            Self::Local => "AWS was not asked.",
+            Self::Local => "No AWS preview: this command does not query AWS.",
             Self::Fork => {
-                "AWS was not asked: the pull request comes from a fork, whose job gets no credentials."
+                "No AWS preview: the pull request comes from a fork, whose job gets no credentials."
             }
             Self::QueuedFork { number } => {
-                return Text::ours("AWS was not queried: the merge group has pull request ")
+                return Text::ours("No AWS preview: the merge group has pull request ")
                     .and(Text::number(usize::try_from(*number).unwrap_or(usize::MAX)))
                     .and(Text::ours(
                         ", which comes from a fork and gets no credentials.",
                     ));
             }
             Self::QueueUnknown => {
-                "AWS was not queried: provisioner could not find every pull request of the merge group, and a fork gets no credentials."
+                "No AWS preview: provisioner could not find every pull request of the merge group, and a fork gets no credentials."
             }
-            Self::PolicyInvalid => "AWS was not asked. The policy file at the base does not load.",
+            Self::PolicyInvalid => "No AWS preview: the policy file of the base branch has errors.",
             Self::NoPlanRole { environments } => {
-                return Text::ours("AWS was not asked about ")
+                return Text::ours("No AWS preview for ")
                     .and(Text::and_list(environments.iter().map(Text::name)))
                     .and(Text::ours(
-                        ": the policy file at the base names no plan role for it.",
+                        ": the policy of the base branch sets no plan role there.",
                     ));
             }
             Self::NoIdentityToken => {
-                "AWS was not queried: the job has no identity token. To allow it, see `provisioner explain identity-token-missing`."
+                "No AWS preview: the job has no identity token. To allow it, see `provisioner explain identity-token-missing`."
             }
         })
     }
@@ -226,7 +231,9 @@ mod tests {
         for notice in [
             Notice::PolicyChanged,
             Notice::UpdatePlanRecomputed,
-            Notice::Superseded { configs: 2 },
+            Notice::Superseded {
+                configs: vec!["a.yaml".to_owned()],
+            },
             Notice::TooManyDeployments { stacks: 60 },
             Notice::Offline {
                 reason: OfflineReason::NoPlanRole {
@@ -235,7 +242,7 @@ mod tests {
             },
         ] {
             let json = serde_json::to_string(&notice).unwrap();
-            assert!(!json.contains("AWS was not"), "{json}: a value, not a text");
+            assert!(!json.contains("No AWS"), "{json}: a value, not a text");
             let read: Notice = serde_json::from_str(&json).unwrap();
             assert_eq!(read.markdown(), notice.markdown());
         }
@@ -247,7 +254,7 @@ mod tests {
         let reason = OfflineReason::NoPlanRole { environments };
         let text = Notice::Offline { reason }.markdown();
         assert!(
-            text.starts_with("AWS was not asked about ``a`b`` and `prod`: "),
+            text.starts_with("No AWS preview for ``a`b`` and `prod`: "),
             "{text}"
         );
     }

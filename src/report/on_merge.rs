@@ -18,9 +18,11 @@ use crate::stack::{Health, Stack, StackName};
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct OnMerge {
     pub effect: MergeEffect,
+    /// What the merge would do if nothing denied it.
+    pub requested: MergeEffect,
     /// Whether the preview read the stack's state from AWS. If not, a config at the base implies a stack.
     pub asked: bool,
-    /// `None` if the merge has no effect.
+    /// `None` if the merge has no effect; if nothing of the stack is known, what its creation requires.
     pub requires: Option<ApprovalRequirement>,
     /// Why there is no effect, or only a part of it.
     pub denials: Vec<Denial>,
@@ -60,9 +62,15 @@ pub struct BeforeMerge<'a> {
 }
 
 impl OnMerge {
-    fn without_effect(effect: MergeEffect, asked: bool, denials: Vec<Denial>) -> Self {
+    fn without_effect(
+        effect: MergeEffect,
+        requested: MergeEffect,
+        asked: bool,
+        denials: Vec<Denial>,
+    ) -> Self {
         Self {
             effect,
+            requested,
             asked,
             requires: None,
             denials,
@@ -88,8 +96,16 @@ impl OnMerge {
             .map(|stack| exists(stack.as_ref()));
         let (effect, kind) = match (change.intent, existing) {
             (Intent::Invalid | Intent::Abandon, _) => return None,
+            // The stack differs from the template that stays the same.
+            (Intent::Unchanged, Some(true)) if known.facts.verdict.is_some() => {
+                (MergeEffect::UpdateStack, EffectKind::Update)
+            }
+            (Intent::Unchanged, Some(false)) if known.facts.verdict.is_some() => {
+                (MergeEffect::CreateStack, EffectKind::Create)
+            }
             (Intent::Unchanged, _) if change.folders.is_empty() => {
                 return Some(Self::without_effect(
+                    MergeEffect::None,
                     MergeEffect::None,
                     previewed,
                     Vec::new(),
@@ -104,6 +120,7 @@ impl OnMerge {
             (Intent::Delete, Some(false)) if known.facts.has_no_buckets() => {
                 return Some(Self::without_effect(
                     MergeEffect::None,
+                    MergeEffect::None,
                     previewed,
                     Vec::new(),
                 ));
@@ -114,6 +131,7 @@ impl OnMerge {
                     let denials = vec![Refusal::NoDeleteAction.denial()];
                     return Some(Self::without_effect(
                         MergeEffect::Denied,
+                        MergeEffect::RequestDeletion,
                         previewed,
                         denials,
                     ));
@@ -151,6 +169,7 @@ impl OnMerge {
             });
         }
         let is_refused = !denials.is_empty() && denials.iter().all(Denial::denies_update);
+        let requested = effect;
         let effect = match (denials.is_empty(), is_refused) {
             (true, _) => effect,
             // Reviewers of another plan did not review the folders either.
@@ -163,10 +182,17 @@ impl OnMerge {
             (false, false) => MergeEffect::Denied,
         };
         if matches!(effect, MergeEffect::NotApplied | MergeEffect::Denied) {
-            return Some(Self::without_effect(effect, previewed, denials));
+            let nothing = Self::without_effect(effect, requested, previewed, denials);
+            // A stack that does not exist is created.
+            let may_create = effect == MergeEffect::NotApplied && !previewed;
+            return Some(Self {
+                requires: may_create.then(|| policies.requirement(environment)),
+                ..nothing
+            });
         }
         Some(Self {
             effect,
+            requested,
             asked: previewed,
             requires: Some(policies.requirement(environment)),
             denials,
@@ -186,6 +212,14 @@ impl OnMerge {
         problems.collect()
     }
 
+    /// Whether the merge creates the folders that the change requests.
+    pub fn creates_folders(&self) -> bool {
+        matches!(
+            self.effect,
+            MergeEffect::CreateFolders | MergeEffect::CreateStack | MergeEffect::UpdateStack
+        )
+    }
+
     /// What the merge does, in a few words.
     pub fn words(&self) -> &'static str {
         match self.effect {
@@ -193,9 +227,13 @@ impl OnMerge {
             MergeEffect::CreateFolders => "create folders",
             MergeEffect::CreateStack => "create stack",
             MergeEffect::UpdateStack => "update stack",
-            MergeEffect::NotApplied => "not applied",
+            MergeEffect::NotApplied => "update not applied",
             MergeEffect::RequestDeletion => "delete after confirmation",
-            MergeEffect::Denied => "denied",
+            MergeEffect::Denied => match self.requested {
+                MergeEffect::CreateStack => "creation denied",
+                MergeEffect::RequestDeletion => "deletion denied",
+                _ => "update denied",
+            },
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Fault {
         status: String,
         missing: Vec<String>,
     },
+    /// The operation succeeded, but these SSM parameters have other values than the template.
+    Different { parameters: Vec<String> },
     /// The run was cancelled before CloudFormation had removed the stack.
     RemovalUnfinished { stack: String },
     /// The run was cancelled; the stack that it was creating is removed.
@@ -37,12 +39,17 @@ impl fmt::Display for Fault {
         match self {
             Self::ChangeSet { status } => write!(out, "the change set is {status}"),
             Self::Stack { status } => write!(out, "the stack is {status}"),
-            Self::CreationRemoved => write!(out, "the stack could not be made, and was removed"),
-            Self::StackGone => write!(out, "the stack is gone"),
+            Self::CreationRemoved => write!(out, "the creation failed, and the stack was deleted"),
+            Self::StackGone => write!(out, "the stack was deleted meanwhile"),
             Self::Incomplete { status, missing } => write!(
                 out,
                 "the stack is {status}, but these outputs and parameters are absent or empty: {}",
                 missing.join(", ")
+            ),
+            Self::Different { parameters } => write!(
+                out,
+                "these SSM parameters have other values than the template: {}",
+                parameters.join(", ")
             ),
             Self::RemovalUnfinished { stack } => write!(
                 out,
@@ -82,16 +89,16 @@ impl Unmet {
     pub fn message(&self, requirement: &Requirement) -> String {
         let what = requirement_text(requirement);
         match self {
-            Self::Unreadable { code } => format!("{what} could not be looked at: {code}"),
+            Self::Unreadable { code } => format!("{what} could not be read: {code}"),
             Self::NotVersioned => format!("{what} has no versioning"),
-            Self::NameTaken => format!("there is a {what} already"),
-            Self::Missing => format!("there is no {what}"),
+            Self::NameTaken => format!("{what} already exists"),
+            Self::Missing => format!("{what} does not exist"),
         }
     }
 
     /// How to fix it, with the product's text of the requirement.
     pub fn help(need: &str) -> String {
-        format!("this has to be so before a stack is made: {need}")
+        format!("required before the stack is created: {need}")
     }
 }
 

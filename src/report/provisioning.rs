@@ -4,12 +4,11 @@ use minijinja::{Error, context};
 use serde::{Deserialize, Serialize};
 
 use super::fit::{Form, List, Part, Rest, fit_page};
+use super::outcome::{self, Outcome, OutcomeKind};
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
-use super::{NextStep, Notice, Remains, Text, diagnostics, escape};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use super::{NextStep, Notice, Text, escape};
 use crate::model::{Digest, WebAddress};
-use crate::stack::StackName;
 use crate::text::{escape_invisible, pluralize};
 
 const MAX_PROBLEMS: usize = 30;
@@ -26,22 +25,6 @@ pub struct Provisioning {
     pub outcomes: Vec<Outcome>,
     pub notices: Vec<Notice>,
     pub version: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// Path of the config.
-    pub path: String,
-    pub stack: Option<StackName>,
-    pub state: State,
-    /// One line; empty if there is nothing to add.
-    pub summary: String,
-    /// Markdown.
-    pub tables: String,
-    pub next_steps: Vec<NextStep>,
-    pub problems: Vec<Problem>,
-    /// What exists after a failure.
-    pub remains: Option<Box<Remains>>,
 }
 
 /// The commit that a report is about.
@@ -97,90 +80,6 @@ pub const CONFIG_VALID: &str = "the config is valid";
 
 pub fn review_written(name: &str) -> String {
     format!("{name}, in the folder `provisioner-reports` of the job")
-}
-
-impl Outcome {
-    pub fn new(path: &str, stack: Option<&StackName>, state: State) -> Self {
-        Self {
-            path: path.to_owned(),
-            stack: stack.cloned(),
-            state,
-            summary: String::new(),
-            tables: String::new(),
-            next_steps: Vec::new(),
-            problems: Vec::new(),
-            remains: None,
-        }
-    }
-
-    /// Adds why a task failed or was denied.
-    pub fn add_failure(&mut self, diagnostics: &[Diagnostic], remains: Option<Box<Remains>>) {
-        let problems = diagnostics.iter().map(Problem::from_diagnostic);
-        self.problems.extend(problems);
-        self.remains = remains;
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
-    pub code: Code,
-    /// `false` for a warning.
-    pub error: bool,
-    /// The diagnostic as text.
-    pub text: String,
-}
-
-impl Problem {
-    pub fn from_diagnostic(diagnostic: &Diagnostic) -> Self {
-        Self {
-            code: diagnostic.code.clone(),
-            error: diagnostic.severity == Severity::Error,
-            text: diagnostics::diagnostic(diagnostic),
-        }
-    }
-}
-
-/// The worst state is the last one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    Skipped,
-    Done,
-    /// A second person has to confirm a deletion.
-    AwaitingConfirmation,
-    Denied,
-    Failed,
-}
-
-impl State {
-    /// Worst first.
-    pub const ALL: [Self; 5] = [
-        Self::Failed,
-        Self::Denied,
-        Self::AwaitingConfirmation,
-        Self::Done,
-        Self::Skipped,
-    ];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Skipped => "skipped",
-            Self::Done => "done",
-            Self::AwaitingConfirmation => "waits for confirmation",
-            Self::Denied => "denied",
-            Self::Failed => "failed",
-        }
-    }
-
-    fn mark(self) -> &'static str {
-        match self {
-            Self::Skipped => "▫",
-            Self::Done => "✅",
-            Self::AwaitingConfirmation => "⏳",
-            Self::Denied => "⛔",
-            Self::Failed => "❌",
-        }
-    }
 }
 
 /// The report in at most `limit` characters, the worst outcomes first. Configs that do not fit are counted. `evidence`: digest of the
@@ -244,10 +143,10 @@ pub(super) fn row(outcome: &Outcome) -> String {
             .and(Text::name(&stack.target.region))
     });
     markdown_row(&[
-        Text::ours(outcome.state.mark()),
+        Text::ours(outcome.kind().mark()),
         Text::name(&outcome.path),
         stack.unwrap_or(Text::ours("–")),
-        Text::ours(outcome.state.word()),
+        Text::ours(outcome.word()),
     ])
 }
 
@@ -255,7 +154,7 @@ pub(super) fn row(outcome: &Outcome) -> String {
 fn section(outcome: &Outcome, form: Form) -> Result<String, Error> {
     // The path is in the heading.
     let path = format!("{}:", escape_invisible(&outcome.path, false));
-    let problems = outcome.problems.iter().take(MAX_PROBLEMS);
+    let problems = outcome.leading_problems().take(MAX_PROBLEMS);
     let problems =
         problems.map(|problem| problem.text.strip_prefix(&path).unwrap_or(&problem.text));
     let problems: Vec<&str> = problems.map(str::trim_start).collect();
@@ -294,21 +193,11 @@ fn headline(report: &Provisioning) -> String {
     if report.outcomes.is_empty() {
         return "There is nothing to do.".to_owned();
     }
-    let of = |state: State| {
+    let of = |kind: OutcomeKind| {
         let outcomes = report.outcomes.iter();
-        outcomes.filter(|outcome| outcome.state == state).count()
+        outcomes.filter(|outcome| outcome.kind() == kind).count()
     };
-    counts_line(&State::ALL.map(|state| (state, of(state))))
-}
-
-/// The headline by the number of configs in each state, worst first.
-pub(super) fn counts_line(counts: &[(State, usize)]) -> String {
-    let counts: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).collect();
-    let parts = counts
-        .iter()
-        .map(|(state, count)| format!("{count} {}", state.word()));
-    let mark = counts.first().map_or("", |(state, _)| state.mark());
-    let all = counts.iter().map(|(_, count)| count).sum();
-    let all = pluralize(all, "config");
-    format!("{mark} {all}: {}.", parts.collect::<Vec<_>>().join(", "))
+    let counts: Vec<(OutcomeKind, usize)> =
+        OutcomeKind::all().map(|kind| (kind, of(kind))).collect();
+    outcome::headline(&counts)
 }

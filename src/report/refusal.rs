@@ -55,7 +55,7 @@ pub enum Refusal {
     ActionUndecided { error: String },
 }
 
-const ADD_ROLE: &str = "name one under `roles` of the environment in the policy file";
+const ADD_ROLE: &str = "set `roles.apply` for the environment in the policy file; `provisioner roles` creates the role";
 
 impl Refusal {
     /// Its code.
@@ -87,21 +87,21 @@ impl Refusal {
             Self::ForkHead => "the pull request comes from another repository",
             Self::NotMerged => "the pull request is not merged",
             Self::CannotPush { login } => {
-                return Text::name(login).and(Text::ours(" may not push to this repository"));
+                return Text::name(login).and(Text::ours(" has no write permission"));
             }
             Self::RemovalNotRequested => "the pull request does not remove the stack's config",
             Self::ConfigRemoved => "the pull request removes the stack's config",
             Self::SolutionNotListed => "the config does not name this solution",
             Self::NoApplyRole { environment } => {
-                return Text::ours("the policy names no role that changes stacks of ")
+                return Text::ours("the policy sets no apply role for environment ")
                     .and(Text::name(environment));
             }
             Self::NoRole { environment } => {
-                return Text::ours("the policy names no role for this in the environment ")
+                return Text::ours("the policy sets no apply role for environment ")
                     .and(Text::name(environment));
             }
             Self::NoPlanRole { environment } => {
-                return Text::ours("the policy names no plan role for the environment ")
+                return Text::ours("the policy sets no plan role for environment ")
                     .and(Text::name(environment));
             }
             Self::NoIdentityToken => "the job has no identity token",
@@ -118,7 +118,7 @@ impl Refusal {
                 .and(Text::ours("; nothing was written"));
             }
             Self::NotRenderedByDefaultBranch => {
-                "the products of the default branch cannot make a stack of this config"
+                "the products of the default branch cannot render this config"
             }
             Self::NoSuchAction { product, action } => {
                 return Text::ours("product ")
@@ -134,7 +134,7 @@ impl Refusal {
                     .and(Text::ours(" than comments do"));
             }
             Self::ActionNotOffered { action, .. } => {
-                return Text::name(action).and(Text::ours(" is not for this config"));
+                return Text::name(action).and(Text::ours(" does not apply to this config"));
             }
             Self::ActionUndecided { error } => return Text::sentence(error),
         })
@@ -147,21 +147,23 @@ impl Refusal {
                 "push the branch to this repository, and open a pull request from there"
             }
             Self::NotMerged => {
-                "merge it; what is merged and approved is provisioned without a command"
+                "merge it; approved changes are applied after the merge, without a command"
             }
             Self::CannotPush { .. } => "ask a user with write permission to comment",
             Self::RemovalNotRequested => {
-                "remove the config in a pull request, and have that approved"
+                "remove the config in a pull request, and have it approved"
             }
             Self::ConfigRemoved => "comment on the pull request that added it",
             Self::SolutionNotListed => {
-                "add it to the config in a pull request, and have that approved"
+                "add it to the config in a pull request, and have it approved"
             }
             Self::NoApplyRole { .. } | Self::NoRole { .. } => ADD_ROLE,
             Self::BucketNotInStack { .. } => {
                 "update or replace the stack first, or name the stack's bucket in the config"
             }
-            Self::NoPlanRole { .. } => "name one under `roles.plan` of the policy file",
+            Self::NoPlanRole { .. } => {
+                "set `roles.plan` for the environment in the policy file; `provisioner roles` creates the role"
+            }
             Self::NoIdentityToken => {
                 "let the job request identity tokens: `provisioner explain identity-token-missing`"
             }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::evidence::{
     Evidence, EvidenceError, PREDICATE, RunRecord, STATEMENT, SealedChange, combined_digest,
 };
-use super::provisioning::{Heading, Outcome, ReportSource, State};
+use super::outcome::{Outcome, State};
+use super::provisioning::{Heading, ReportSource};
 use super::replay_stack::{StackReplay, check_stack};
 use super::unique_keys::UniqueKeys;
 use crate::guard::Trigger;

@@ -2,7 +2,7 @@
 
 use super::NextStep;
 use super::evidence::{Decision, RecordedPolicies, RunRecord, StackRecord};
-use super::provisioning::{Outcome, Problem, State};
+use super::outcome::{Outcome, Problem, State, Success};
 use super::refusal::Refusal;
 use crate::diagnostic::Code;
 use crate::guard::{
@@ -214,6 +214,15 @@ impl StackReplay {
             State::Failed => denied.is_empty() || attempts.len() == 3,
             State::Skipped => denied.is_empty() && first.len() > 1,
         };
+        let success = (outcome.state == State::Done).then(|| success_of(record.verb, first));
+        let success = match only_folders {
+            true => Some(Success::FoldersCreated),
+            false => success,
+        };
+        self.require(
+            outcome.success == success,
+            "what the run did does not follow from the decisions",
+        );
         // A run that finishes a cancelled job does no task of its own.
         let is_other = match outcome.state {
             State::Done | State::AwaitingConfirmation => run.finishes_cancelled,
@@ -293,6 +302,20 @@ fn effects(run: &RunRecord, verb: Verb) -> &'static [EffectKind] {
         Verb::TearDown => &[EffectKind::TearDown, EffectKind::Inspect],
         Verb::ShowChanges => &[EffectKind::Inspect, EffectKind::Preview],
         _ => &[],
+    }
+}
+
+/// What a task did that succeeded.
+fn success_of(verb: Verb, attempt: &[Decision]) -> Success {
+    let was_decided = |kind: EffectKind| attempt[1..].iter().any(|made| made.kind == kind);
+    match verb {
+        Verb::Provision if was_decided(EffectKind::Update) => Success::Updated,
+        Verb::Provision if was_decided(EffectKind::Create) => Success::Created,
+        Verb::Provision => Success::Unchanged,
+        Verb::DeployFolders => Success::FoldersCreated,
+        Verb::UploadTemplate => Success::Uploaded,
+        Verb::Delete | Verb::TearDown => Success::Deleted,
+        _ => Success::Answered,
     }
 }
 

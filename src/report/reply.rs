@@ -69,7 +69,7 @@ impl Reply {
                     true => format!("⛔ {code}: {fact}."),
                     false => {
                         let remedy = remedy.markdown();
-                        format!("⛔ {code}: {fact}.\n\nTo go on, {remedy}.")
+                        format!("⛔ {code}: {fact}.\n\nTo continue, {remedy}.")
                     }
                 }
             }
@@ -86,7 +86,7 @@ impl Reply {
                 format!("😕 Unrecognized command:\n\n{text}")
             }
             Self::Failed { error } => format!(
-                "❌ This could not be done, nor what was commanded after it. Comment again to have it tried again.\n\n{}",
+                "❌ The command failed, and later commands in this comment were skipped. Comment again to retry.\n\n{}",
                 fence(error, "text")
             ),
             Self::MergeUnknown => format!("⛔ {}", self.sentence().markdown()),
@@ -130,32 +130,34 @@ impl Reply {
             | Self::NoCommand { .. }
             | Self::Failed { .. } => Text::default(),
             Self::MergeUnknown => {
-                Text::ours("What was merged is not known, so that nothing is done.")
+                Text::ours("The merge commit is unknown, so nothing was changed.")
             }
             Self::NoConfigChanged => Text::ours("The pull request changes no config."),
             Self::OnlyRemovals => Text::ours("The pull request only removes configs."),
-            Self::NoMatchingConfig { action } => {
-                Text::name(action).and(Text::ours(" is for no config of this pull request."))
-            }
+            Self::NoMatchingConfig { action } => Text::name(action).and(Text::ours(
+                " does not apply to any config in this pull request.",
+            )),
             Self::ConfigNotChanged {
                 wanted,
                 similar,
                 changed,
             } => Text::name(wanted)
-                .and(Text::ours(" is no config that this pull request changes. "))
+                .and(Text::ours(
+                    " is not a config that this pull request changes. ",
+                ))
                 .and(config_hint(similar.as_deref(), changed)),
             Self::ConfigAmbiguous { wanted } => Text::name(wanted).and(Text::ours(
                 " is the name of several configs of this pull request. Name it with its folder.",
             )),
-            Self::CodeUnknown { wanted, similar } => Text::ours("There is no code ")
+            Self::CodeUnknown { wanted, similar } => Text::ours("Unknown code: ")
                 .and(Text::name(wanted))
                 .and(Text::ours(". "))
                 .and(match similar {
                     Some(similar) => did_you_mean(similar),
-                    None => Text::ours("Codes stand in brackets behind `error` and `warning`."),
+                    None => Text::ours("Codes are in brackets after `error` and `warning`."),
                 }),
             Self::ProductUnknown => Text::ours(
-                "There is no product, or no tier, of this name. `/provisioner list-products` lists them.",
+                "No product or tier has this name. `/provisioner list-products` lists them.",
             ),
         }
     }
@@ -163,7 +165,7 @@ impl Reply {
 
 fn config_hint(similar: Option<&str>, changed: &[String]) -> Text {
     if changed.is_empty() {
-        return Text::ours("It changes none.");
+        return Text::ours("The pull request changes no config.");
     }
     if let Some(similar) = similar {
         return did_you_mean(similar);

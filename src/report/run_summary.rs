@@ -3,7 +3,7 @@
 use super::escape::code;
 use super::fit::{Block, Rest, fit_blocks};
 use super::log::escape_workflow_commands;
-use super::provisioning::{Outcome, State};
+use super::outcome::{Outcome, State};
 use crate::text::{escape_invisible, pluralize};
 
 /// Joins reports in at most `limit` characters.
@@ -46,8 +46,8 @@ pub fn outcome_lines(outcomes: &[Outcome]) -> String {
             State::Skipped if !outcome.summary.is_empty() => format!("; {}", outcome.summary),
             _ => String::new(),
         };
-        lines.push_str(&format!("{path}: {}{why}\n", outcome.state.word()));
-        for problem in &outcome.problems {
+        lines.push_str(&format!("{path}: {}{why}\n", outcome.word()));
+        for problem in outcome.leading_problems() {
             lines.push_str(&format!("{}\n", problem.text));
         }
         if let Some(remains) = &outcome.remains {

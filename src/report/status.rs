@@ -3,7 +3,7 @@
 use super::check::Report;
 use super::check_headline::status_summary;
 use super::fit::fit_line;
-use super::provisioning::Outcome;
+use super::outcome::Outcome;
 use crate::model::Digest;
 use crate::text::pluralize;
 
@@ -54,10 +54,10 @@ pub fn deployment_description(stack: &str, outcome: Option<&Outcome>, most: usiz
 }
 
 fn outcome_words(outcome: &Outcome) -> String {
-    let errors = outcome.problems.iter().filter(|problem| problem.error);
+    let errors = outcome.leading_problems().filter(|problem| problem.error);
     let codes: Vec<&str> = errors.map(|problem| problem.code.as_str()).collect();
     match codes.is_empty() {
-        true => outcome.state.word().to_owned(),
-        false => format!("{}: {}", outcome.state.word(), codes.join(", ")),
+        true => outcome.word().to_owned(),
+        false => format!("{}: {}", outcome.word(), codes.join(", ")),
     }
 }

@@ -15,6 +15,7 @@ const SUMS: &str = "SHA256SUMS";
 pub struct OutputFolder {
     folder: PathBuf,
     overwrite: bool,
+    dry_run: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -59,7 +60,16 @@ pub enum OutputError {
 impl OutputFolder {
     /// The outputs in `folder`, which the first write creates. `overwrite` replaces edited files.
     pub fn new(folder: PathBuf, overwrite: bool) -> Self {
-        Self { folder, overwrite }
+        Self {
+            folder,
+            overwrite,
+            dry_run: false,
+        }
+    }
+
+    /// The same folder. With `dry_run`, a write changes nothing and reports what it would do.
+    pub fn with_dry_run(self, dry_run: bool) -> Self {
+        Self { dry_run, ..self }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -78,6 +88,13 @@ impl OutputFolder {
 
     /// Writes several outputs under one lock. The results are in the order of the outputs.
     pub fn write(&self, outputs: &[(String, String)]) -> Vec<Result<WriteOutcome, OutputError>> {
+        if self.dry_run {
+            let mut sums = self.read_sums().unwrap_or_default();
+            let outputs = outputs.iter();
+            return outputs
+                .map(|(name, text)| self.write_one(&mut sums, name, text))
+                .collect();
+        }
         match self.lock() {
             Ok((_lock, mut sums)) => {
                 let before = sums.clone();
@@ -119,7 +136,7 @@ impl OutputFolder {
             Ok(_) if self.overwrite => WriteOutcome::Overwritten,
             Ok(_) => return Err(OutputError::Edited),
         };
-        if outcome != WriteOutcome::Unchanged {
+        if outcome != WriteOutcome::Unchanged && !self.dry_run {
             write_atomically(&path, text)?;
         }
         sums.insert(name.to_owned(), digest);
@@ -148,12 +165,17 @@ impl OutputFolder {
             .truncate(false)
             .open(self.folder.join(SUMS))?;
         lock.lock()?;
+        let sums = self.read_sums()?;
+        Ok((lock, sums))
+    }
+
+    fn read_sums(&self) -> io::Result<BTreeMap<String, String>> {
         let text = fs::read_to_string(self.folder.join(SUMS))?;
         let sums = text
             .lines()
             .filter_map(|line| line.split_once("  "))
             .map(|(sum, name)| (name.to_owned(), sum.to_owned()));
-        Ok((lock, sums.collect()))
+        Ok(sums.collect())
     }
 
     fn save(&self, sums: &BTreeMap<String, String>) -> io::Result<()> {

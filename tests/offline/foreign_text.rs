@@ -249,7 +249,7 @@ proptest! {
         };
         assert_nothing_live(&doctor_markdown(&[finding]));
         let problem = Refusal::ConfigUnreadable.diagnostic(&RepoPath::typed(&text)).with_help(&text);
-        let items = [(true, text.clone(), table(&text)), (false, text.clone(), String::new())];
+        let items = [("✅", text.clone(), table(&text)), ("❌", text.clone(), String::new())];
         assert_nothing_live(&results_markdown(&text, items.into_iter(), &[problem]));
     }
 }

@@ -303,7 +303,7 @@ fn a_job_without_credentials_names_the_missing_permission() {
     let world = World::deployed("version: 1\n");
     let run = world.scan_job().run();
     assert_eq!(run.status, 20, "{}", run.stderr);
-    assert!(run.stderr.contains("names no plan role"), "{}", run.stderr);
+    assert!(run.stderr.contains("sets no plan role"), "{}", run.stderr);
     assert!(
         world.issuers[0].issued().is_empty(),
         "no token is asked for in vain"

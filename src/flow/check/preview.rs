@@ -49,7 +49,8 @@ pub async fn preview(
     let concerned = |change: &&Change| {
         matches!(
             change.intent,
-            Intent::Create | Intent::Update | Intent::Delete
+            // An earlier merge may not have been applied: then the stack differs although the template does not change.
+            Intent::Create | Intent::Update | Intent::Delete | Intent::Unchanged
         )
     };
     let mut seen = Seen::default();
@@ -111,7 +112,9 @@ pub async fn preview(
         }
     }
     for (path, (preview, exit), facts) in previews {
-        report.add(path.as_str(), preview);
+        if let Some(preview) = preview {
+            report.add(path.as_str(), preview);
+        }
         seen.unanswered = seen.unanswered.max(exit);
         if let Some(facts) = facts {
             seen.facts.insert(path, facts);
@@ -128,7 +131,7 @@ struct Previewer<'a> {
 }
 
 impl Previewer<'_> {
-    /// The exit code is set if AWS may answer a later run.
+    /// `None` if neither the template nor the stack changes. The exit code is set if AWS may answer a later run.
     async fn at(
         &self,
         change: &Change,
@@ -136,12 +139,12 @@ impl Previewer<'_> {
         role: &str,
         target: &Target,
         facts: &mut Option<Facts>,
-    ) -> (Preview, Option<Exit>) {
+    ) -> (Option<Preview>, Option<Exit>) {
         let before = self.inputs.config(change, true);
         let after = self.inputs.config(change, false);
         let Some(config) = after.as_ref().or(before.as_ref()) else {
             let text = Refusal::ConfigUnreadable.fact().quoted();
-            return (Preview::from_failure(text), None);
+            return (Some(Preview::from_failure(text)), None);
         };
         let values = Redactor::for_config(config, &self.policies.shown_values());
         let role = (sessions, role, target);
@@ -154,7 +157,7 @@ impl Previewer<'_> {
                     matches!(&failure, OperationError::Cloud(error) if error.is_transient());
                 let failed = to_diagnostics(config, &values, failure);
                 let preview = Preview::from_failure(problems_line(&failed.diagnostics));
-                (preview, is_transient.then_some(failed.exit))
+                (Some(preview), is_transient.then_some(failed.exit))
             }
         }
     }
@@ -166,7 +169,7 @@ impl Previewer<'_> {
         (config, before): (&Config, Option<&Config>),
         values: &Redactor,
         seen: &mut Option<Facts>,
-    ) -> Result<Preview, OperationError> {
+    ) -> Result<Option<Preview>, OperationError> {
         let nothing = Facts::default();
         let stack = StackName::for_config(config);
         let denials =
@@ -187,7 +190,7 @@ impl Previewer<'_> {
         if change.intent == Intent::Delete {
             let empties = config.deletion_empties_buckets();
             let deletion = operation::preview_deletion(&site, &desired, facts, empties).await?;
-            return Ok(Preview::from_deletion(&deletion, change.level));
+            return Ok(Some(Preview::from_deletion(&deletion, change.level)));
         }
         // The deployed template may be older than the base, if the policy denied an update.
         let deployed = |body: &str| {
@@ -196,8 +199,17 @@ impl Previewer<'_> {
                 .cloned()
         };
         let changes = operation::changes(&site, &desired, facts, false, &deployed).await?;
+        let is_unchanged = change.intent == Intent::Unchanged;
+        if is_unchanged && !changes.has_changes && changes.refused.is_none() {
+            return Ok(None);
+        }
         facts.verdict = Some(changes.worst.verdict);
         facts.declared = changes.declared_level();
-        Ok(Preview::from_changes(&changes, values))
+        let preview = Preview::from_changes(&changes, values);
+        // The run after the merge sees by the digest that the stack is to be changed.
+        let digest = preview
+            .digest
+            .or_else(|| is_unchanged.then_some(changes.digest));
+        Ok(Some(Preview { digest, ..preview }))
     }
 }

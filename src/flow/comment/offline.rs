@@ -13,8 +13,8 @@ use crate::plan::{Change, Intent};
 use crate::product::{Registry, Verb};
 use crate::report::{
     CONFIG_REMOVED, CONFIG_VALID, Outcome, Problem, ProductFormat, ProductListError, Redactor,
-    Reply, ReviewReport, State, command_help, details_block, explain, list_products, review,
-    review_written, show_product,
+    Reply, ReviewReport, State, Success, command_help, details_block, explain, list_products,
+    review, review_written, show_product,
 };
 use crate::template::Document;
 use crate::workspace::write_file;
@@ -102,6 +102,13 @@ async fn config_answers(
     session.report(&context, outcomes, exit)
 }
 
+fn success_of(verb: Verb) -> Success {
+    match verb {
+        Verb::ValidateConfig => Success::Valid,
+        _ => Success::Answered,
+    }
+}
+
 fn config_output(
     session: &CommentSession<'_>,
     verb: Verb,
@@ -111,7 +118,7 @@ fn config_output(
     let failed = |error: String| vec![Diagnostic::error(Code::RenderFailed, &change.path, error)];
     let product = &config.product;
     let scope = &config.derived.scope;
-    let mut outcome = Outcome::new(change.path.as_str(), None, State::Done);
+    let mut outcome = Outcome::done(change.path.as_str(), None, success_of(verb));
     let warnings = change.diagnostics.iter();
     let warnings = warnings.filter(|diagnostic| diagnostic.severity == Severity::Warning);
     outcome.problems = warnings.map(Problem::from_diagnostic).collect();

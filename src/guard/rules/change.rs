@@ -6,12 +6,8 @@ use crate::guard::{Denial, EffectKind, Updates};
 use crate::plan::Verdict;
 use crate::product::Level;
 
-/// How to get an update allowed.
-const ALLOW_UPDATES: &str =
-    "allow it under `updates` of this environment in the policy file: `in-place` or `reviewed`";
-/// How to get an update allowed that does more than change in place.
-const ALLOW_REVIEWED: &str =
-    "set `updates: reviewed` for this environment in the policy file, if the impact is acceptable";
+/// How to get an update allowed, in place or not.
+const ALLOW_UPDATES: &str = "set `updates: reviewed` for this environment";
 
 /// The policy allows updates. By default existing stacks are not updated.
 pub fn updates_are_allowed(input: &RuleInput<'_>) -> Option<Denial> {
@@ -24,7 +20,7 @@ pub fn updates_are_allowed(input: &RuleInput<'_>) -> Option<Denial> {
         Denial::new(
             Code::UpdateNotAllowed,
             "the policy says `updates: never`, so an existing stack is not updated",
-            ALLOW_UPDATES,
+            input.policy_remedy(ALLOW_UPDATES),
         )
     })
 }
@@ -42,18 +38,18 @@ pub fn impact_is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     let Some(verdict) = input.facts.verdict else {
         return Some(Denial::new(
             Code::ImpactUnknown,
-            "what the update would do is not known",
-            "look at the change set with `show-changes`",
+            "the effect of the update is not known",
+            "read the change set with `show-changes`",
         ));
     };
     match updates {
         Updates::Never | Updates::Reviewed => None,
-        Updates::InPlace => is_in_place(verdict, input.facts.declared),
+        Updates::InPlace => is_in_place(input, verdict),
     }
 }
 
 /// Both the change set and the product say that nothing is worse than in place. The worse of the two counts.
-fn is_in_place(verdict: Verdict, declared: Option<Level>) -> Option<Denial> {
+fn is_in_place(input: &RuleInput<'_>, verdict: Verdict) -> Option<Denial> {
     let computed = match verdict {
         Verdict::None | Verdict::InPlace => None,
         Verdict::MayDestroy => Some((
@@ -66,7 +62,7 @@ fn is_in_place(verdict: Verdict, declared: Option<Level>) -> Option<Denial> {
             Some((Code::ImpactTooHigh, fact))
         }
     };
-    let declared = match declared {
+    let declared = match input.facts.declared {
         Some(Level::None | Level::Safe) => None,
         None => Some((
             Code::ImpactUnknown,
@@ -95,9 +91,14 @@ fn is_in_place(verdict: Verdict, declared: Option<Level>) -> Option<Denial> {
         Denial::new(
             code,
             format!("{facts}, and the policy says `updates: in-place`"),
-            ALLOW_REVIEWED,
+            input.policy_remedy(ALLOW_UPDATES),
         )
     })
+}
+
+/// The first digits of a digest.
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
 }
 
 /// The change set is the one that reviewers saw.
@@ -105,7 +106,7 @@ pub fn is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
     if input.kind != EffectKind::Update {
         return None;
     }
-    let remedy = "look at the change again, and decide anew";
+    let remedy = "preview the update again";
     let digests = input.facts.digests.as_ref();
     let reviewed = |shown: &String| match input.request() {
         None => true,
@@ -117,12 +118,16 @@ pub fn is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
     match digests.filter(|[shown, _]| reviewed(shown)) {
         None => Some(Denial::new(
             Code::PlanChanged,
-            "it is not known whether the change set is the one that was shown",
+            "the reviewed change set is not known",
             remedy,
         )),
         Some([shown, current]) if shown != current => Some(Denial::new(
             Code::PlanChanged,
-            format!("{shown} was shown, and {current} would run"),
+            format!(
+                "change set {} was shown, and {} would run",
+                short(shown),
+                short(current)
+            ),
             remedy,
         )),
         _ => None,

@@ -12,10 +12,10 @@ const MIN_DIGEST_DIGITS: usize = 16;
 pub fn actor_may(input: &RuleInput<'_>) -> Option<Denial> {
     let by = &input.request()?.command()?.by;
     let fact = match by.permission {
-        _ if by.bot => format!("{} is a machine", by.login),
+        _ if by.bot => format!("{} is a bot", by.login),
         Some(permission) if permission >= Permission::Write => return None,
-        Some(_) => format!("{} may not push to this repository", by.login),
-        None => format!("what {} may do is not known", by.login),
+        Some(_) => format!("{} has no write permission", by.login),
+        None => format!("the permission of {} is not known", by.login),
     };
     let remedy = "ask a user with write permission to comment";
     Some(Denial::new(Code::ActorNotAllowed, fact, remedy))
@@ -27,21 +27,25 @@ pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
     let digest = input.facts.deletion.as_deref();
     let denial = |fact: String| {
         let remedy = match digest.and_then(|digest| digest.get(..MIN_DIGEST_DIGITS)) {
-            Some(digest) => format!("look at what goes, then comment with `--confirm {digest}`"),
-            None => "find out what would go".to_owned(),
+            Some(digest) => format!(
+                "read what the deletion removes; then a second person comments with `--confirm {digest}`"
+            ),
+            None => "preview the deletion again".to_owned(),
         };
         Some(Denial::new(Code::DeleteNotConfirmed, fact, remedy))
     };
     let confirmed = request.command();
     let Some(confirmed) = confirmed.and_then(|command| command.confirm.as_deref()) else {
-        return denial("no comment confirms it".to_owned());
+        return denial("no comment confirms the deletion".to_owned());
     };
     match digest {
-        None => denial("what would go is not known".to_owned()),
+        None => denial("the deletion's digest is not known".to_owned()),
         Some(digest) if confirmed.len() >= MIN_DIGEST_DIGITS && digest.starts_with(confirmed) => {
             None
         }
-        Some(_) => denial("what was confirmed is not what would go now".to_owned()),
+        Some(_) => {
+            denial("the confirmed digest does not match what would be deleted now".to_owned())
+        }
     }
 }
 
@@ -54,8 +58,8 @@ pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
     (!may_approve(by, approvers)).then(|| {
         Denial::new(
             Code::ApproverNotAllowed,
-            format!("{} is not one of those whose approval counts", by.login),
-            "ask one of `approvers` in the policy file to confirm it",
+            format!("{} is not an approver", by.login),
+            "ask a person of `approvers` in the policy file to confirm it; without `approvers`, a person with write permission",
         )
     })
 }
@@ -71,7 +75,7 @@ pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
         .as_ref()
         .is_some_and(|known| !known.is_empty());
     let fact = if request.author.is_none() || !knows_pushers {
-        "who asked for the deletion is not known".to_owned()
+        "the author or the pushers are not known".to_owned()
     } else if people::author(input) == Some(by.id) {
         format!("{} opened the pull request", by.login)
     } else if people::pushers(input).contains(&by.id) {

@@ -2,7 +2,13 @@
 
 use super::RuleInput;
 use crate::diagnostic::Code;
-use crate::guard::{Authority, Denial, EffectKind};
+use crate::guard::{Authority, Denial, EffectKind, Facts};
+use crate::plan::Verdict;
+use crate::product::Level;
+use crate::stack::StackName;
+
+/// Confirms what deletes and replaces nothing.
+pub const YES: &str = "yes";
 
 fn needs_confirmation(input: &RuleInput<'_>) -> bool {
     matches!(
@@ -20,18 +26,17 @@ pub fn actor_is_known(input: &RuleInput<'_>) -> Option<Denial> {
     let denial = |fact, remedy| Some(Denial::new(Code::ActorNotAllowed, fact, remedy));
     match &input.facts.authority {
         Authority::Unknown if !input.is_read_only() => denial(
-            "it is not known who asks",
-            "run it on a command line, or have it asked for by a pull request",
+            "the requester is not known",
+            "run it on a command line, or request it by a pull request",
         ),
-        Authority::Request(request) if request.trigger.is_none() => denial(
-            "it is not known whether a comment commands it, and whose",
-            "run it again",
-        ),
+        Authority::Request(request) if request.trigger.is_none() => {
+            denial("the event that requests it is not known", "run it again")
+        }
         Authority::Request(request)
             if input.kind == EffectKind::Test && request.command().is_none() =>
         {
             denial(
-                "no comment commands the test",
+                "no comment requests the test",
                 "comment on the pull request with `test-deploy`",
             )
         }
@@ -56,25 +61,51 @@ pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
             "`--force` was not given",
             match input.kind {
                 EffectKind::Delete | EffectKind::TearDown => {
-                    "look at what would go, then add `--force`"
+                    "read what the deletion removes, then add `--force`"
                 }
-                _ => "look at `show-changes` first, then add `--force`",
+                _ => "run `show-changes`, then add `--force`",
             },
         )
     })
 }
 
-/// On a terminal, deleting a stack needs its typed name.
-pub fn name_is_typed(input: &RuleInput<'_>) -> Option<Denial> {
-    let deletes = matches!(input.kind, EffectKind::Delete | EffectKind::TearDown);
-    match &input.facts.authority {
-        Authority::CommandLine {
-            typed: Some(typed), ..
-        } if deletes && *typed != input.stack.name => Some(Denial::new(
-            Code::NameNotTyped,
-            "the stack's name was not typed",
-            format!("type {}", input.stack.name),
-        )),
+/// What a person at a terminal types to confirm an effect: the stack's name if the effect deletes or replaces anything. `None` if
+/// the effect needs no confirmation.
+pub fn confirmation_word<'a>(
+    kind: EffectKind,
+    facts: &Facts,
+    stack: &'a StackName,
+) -> Option<&'a str> {
+    match kind {
+        EffectKind::Delete | EffectKind::TearDown => Some(&stack.name),
+        EffectKind::Update => {
+            let computed = facts.verdict.map(Verdict::level);
+            let is_mild = computed.max(facts.declared) <= Some(Level::Safe);
+            Some(if is_mild && computed.is_some() {
+                YES
+            } else {
+                &stack.name
+            })
+        }
+        EffectKind::Create => Some(YES),
         _ => None,
     }
+}
+
+/// On a terminal, a person confirms what was shown.
+pub fn is_typed(input: &RuleInput<'_>) -> Option<Denial> {
+    let Authority::CommandLine {
+        typed: Some(typed), ..
+    } = &input.facts.authority
+    else {
+        return None;
+    };
+    let word = confirmation_word(input.kind, input.facts, input.stack)?;
+    (typed != word).then(|| {
+        Denial::new(
+            Code::NameNotTyped,
+            "the change was not confirmed",
+            format!("run it again, and type `{word}`"),
+        )
+    })
 }

@@ -17,7 +17,7 @@ pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
         Denial::new(
             Code::DeleteNotAllowed,
             "the policy says `deletes: never`",
-            "change `deletes` in the policy file",
+            input.policy_remedy("set `deletes: guarded` for this environment"),
         )
     })
 }
@@ -31,7 +31,7 @@ pub fn has_no_importers(input: &RuleInput<'_>) -> Option<Denial> {
     match &input.facts.importers {
         None => Some(Denial::new(
             Code::StackHasImporters,
-            "whether other stacks import its outputs is not known",
+            "the stacks that import its outputs are not known",
             remedy,
         )),
         Some(importers) if !importers.is_empty() => Some(Denial::new(
@@ -52,7 +52,7 @@ pub fn buckets_are_empty(input: &RuleInput<'_>) -> Option<Denial> {
     let Some(buckets) = &input.facts.buckets else {
         return Some(Denial::new(
             Code::BucketNotEmpty,
-            "what is in its buckets is not known",
+            "the contents of its buckets are not known",
             remedy,
         ));
     };

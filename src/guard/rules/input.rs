@@ -27,6 +27,14 @@ impl<'a> RuleInput<'a> {
         self.request().filter(|_| !passes)
     }
 
+    /// How to change the policy. A pull request cannot change the policy that decides about it.
+    pub(super) fn policy_remedy(&self, change: &str) -> String {
+        match self.request() {
+            None => format!("{change} in the policy file"),
+            Some(_) => format!("{change} in the policy file, by a pull request of its own"),
+        }
+    }
+
     pub(super) fn is_deletion(&self) -> bool {
         matches!(self.kind, EffectKind::Delete | EffectKind::TearDown)
     }

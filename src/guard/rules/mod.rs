@@ -14,6 +14,7 @@ mod template;
 
 use super::Denial;
 
+pub use confirmation::{YES, confirmation_word};
 pub use input::RuleInput;
 
 type Rule = fn(&RuleInput<'_>) -> Option<Denial>;
@@ -108,7 +109,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (BeforeCredentials, AfterMerge, command::has_second_person),
     (BeforeCredentials, AfterMerge, confirmation::actor_is_known),
     (WithAwsFacts, AfterMerge, confirmation::is_forced),
-    (WithAwsFacts, AfterMerge, confirmation::name_is_typed),
+    (WithAwsFacts, AfterMerge, confirmation::is_typed),
 ];
 
 /// Denials of the rules that need no AWS facts.

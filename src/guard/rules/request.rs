@@ -13,8 +13,8 @@ pub fn is_merged(input: &RuleInput<'_>) -> Option<Denial> {
     let (fact, remedy) = match request.merged {
         Some(true) => return None,
         Some(false) if request.number == 0 => (
-            "no merged pull request is known to have brought it",
-            "bring it by a pull request, and have that approved",
+            "no merged pull request is known to contain the change",
+            "change the config in a pull request, and have it approved",
         ),
         Some(false) => ("the pull request is not merged", "merge the pull request"),
         None => (
@@ -166,11 +166,11 @@ pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
         (true, _) => Some(Denial::new(
             Code::DeleteNotRequested,
             "the pull request does not remove the stack's config",
-            "remove the config in a pull request, and have that approved",
+            "remove the config in a pull request, and have it approved",
         )),
         (false, _) => Some(Denial::new(
             Code::NotRequested,
-            "the pull request does not ask for this stack",
+            "the pull request does not change this stack",
             "comment on the pull request that changed the stack's config",
         )),
     }
@@ -189,14 +189,14 @@ pub fn plan_is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
         Some(shown) => Some(Denial::new(
             Code::PlanChanged,
             format!(
-                "what was merged does not come to what plan {} showed",
+                "the merged commit renders another plan than the reviewed plan {}",
                 shown.plan.get(..12).unwrap_or(&shown.plan)
             ),
             remedy,
         )),
         None => Some(Denial::new(
             Code::PlanChanged,
-            "no plan that still holds was reported at the pull request's head",
+            "the check reported no plan of the pull request's head, or the plan no longer matches",
             remedy,
         )),
     }

@@ -66,20 +66,20 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
     match (input.kind, existing(input)) {
         (EffectKind::Create, Some(stack)) => Some(Denial::new(
             Code::StackExists,
-            format!("there is a stack already, and it is {}", stack.status),
-            "look at `show-changes`; making a stack does not change one",
+            format!("the stack exists, and it is {}", stack.status),
+            "run `show-changes`; a creation does not change an existing stack",
         )),
         (EffectKind::Resume, Some(stack)) if stack.status.0 != CREATING => Some(Denial::new(
             Code::StackExists,
-            format!("the stack is {}, so that its making is over", stack.status),
-            "look at `show-changes`; making a stack does not change one",
+            format!("the stack is {}, so its creation has ended", stack.status),
+            "run `show-changes`; a creation does not change an existing stack",
         )),
         (
             EffectKind::Resume | EffectKind::Update | EffectKind::Folders | EffectKind::Upload,
             None,
         ) => Some(Denial::new(
             Code::StackNotFound,
-            "there is no stack",
+            "the stack does not exist",
             "provision the stack first",
         )),
         _ => None,

@@ -45,7 +45,7 @@ pub fn account_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new(
         Code::AccountMismatch,
         format!("the policy does not list account {account}"),
-        "add it to `accounts` of the policy file",
+        input.policy_remedy("add it to `accounts`"),
     ))
 }
 
@@ -53,7 +53,7 @@ pub fn account_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
 pub fn region_is_the_same(input: &RuleInput<'_>) -> Option<Denial> {
     let expected = &input.stack.target.region;
     let fact = match &input.facts.caller {
-        None => "where requests go is not known".to_owned(),
+        None => "the region of requests is not known".to_owned(),
         Some(caller) if caller.region != *expected => format!("requests go to {}", caller.region),
         Some(_) => return None,
     };
@@ -72,9 +72,9 @@ pub fn environment_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new(
         Code::EnvironmentNotAllowed,
         format!("the policy has no environment `{environment}`"),
-        format!(
-            "use {}, or add it to `environments` of the policy file",
+        input.policy_remedy(&format!(
+            "use {}; or add it to `environments`",
             or_list(&known)
-        ),
+        )),
     ))
 }

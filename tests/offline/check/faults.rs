@@ -197,7 +197,7 @@ fn an_expired_token_loses_no_report() {
         scene.github.clear_faults();
         assert_eq!(run.status, 31, "{place}: {}", run.stderr);
         assert!(run.summary.contains("lifecycle_policy"), "{place}");
-        let notice = "is not written: `Bad credentials (HTTP 401)`. Re-run the job to write it.";
+        let notice = ": `Bad credentials (HTTP 401)`. Re-run the job to write it.";
         assert!(run.summary.contains(notice), "{place}: {}", run.summary);
         assert_eq!(run.outputs["configs"], "1", "{place}");
         assert!(run.sarif.is_object() && run.report.is_object(), "{place}");

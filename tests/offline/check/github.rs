@@ -367,7 +367,7 @@ fn a_truncated_file_list_is_reported() {
     assert!(
         scene
             .comment()
-            .contains("Not all open pull requests were compared"),
+            .contains("Some open pull requests were not compared"),
         "{}",
         scene.comment()
     );

@@ -203,7 +203,7 @@ fn manifests_name_the_actions_of_comments() {
     let drop = parse("/provisioner drop-queue").unwrap_err();
     assert_eq!(
         drop.help(),
-        "write `/provisioner drop-queue CONFIG [--force] [--confirm DIGEST]`"
+        "write `/provisioner drop-queue CONFIG --force --confirm DIGEST`"
     );
     let near = parse("/provisioner make-queu").unwrap_err();
     assert_eq!(near.help(), "did you mean `make-queue`?");

@@ -55,9 +55,33 @@ pub fn stack_with(workdir: &Workdir, status: &str, outputs: &[&str]) -> Value {
     answer
 }
 
-/// All requested parameters.
-pub fn parameters(names: &[String]) -> Value {
-    let value = |name: &String| json!({"Name": name, "Type": "String", "Value": "a value"});
+/// The rendered template of the config.
+pub fn template(workdir: &Workdir) -> Value {
+    workdir.run_action("create-prov-template", &["--overwrite"]);
+    let folder = workdir.folder().join(workdir.product()).join("templates");
+    let mut files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|it| it.unwrap().path());
+    let file = files.find(|path| path.extension().is_some_and(|end| end == "yaml"));
+    serde_yaml::from_str(&std::fs::read_to_string(file.unwrap()).unwrap()).unwrap()
+}
+
+/// All requested parameters, those of the stack with the values of its template and of [`stack_with`].
+pub fn parameters(workdir: &Workdir, names: &[String]) -> Value {
+    let template = template(workdir);
+    let of_name = |name: &String| {
+        let mut resources = template["Resources"].as_object().unwrap().values();
+        let properties = resources.find(|resource| resource["Properties"]["Name"] == **name)?;
+        let value = &properties["Properties"]["Value"];
+        let mut outputs = template["Outputs"].as_object().unwrap().iter();
+        let output = outputs.find(|(_, output)| output["Value"] == *value);
+        let of_output = output.map(|(key, _)| format!("the-{key}"));
+        value.as_str().map(str::to_owned).or(of_output)
+    };
+    let value = |name: &String| {
+        let value = of_name(name).unwrap_or_else(|| "a value".to_owned());
+        json!({"Name": name, "Type": "String", "Value": value})
+    };
     json!({"Parameters": names.iter().map(value).collect::<Vec<_>>(), "InvalidParameters": []})
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::answers::{
     change_set, created_change_set, events, first_events, no_stack, parameters, stack, stack_with,
+    template,
 };
 use super::{Workdir, workdir};
 use crate::support::replay::{not_found, refused};
@@ -36,12 +37,7 @@ struct Published {
 }
 
 fn published(workdir: &Workdir) -> Published {
-    workdir.run_action("create-prov-template", &[]);
-    let templates = std::fs::read_dir(workdir.folder().join("ml/templates")).unwrap();
-    let mut templates = templates.map(|template| template.unwrap().path());
-    let template = templates.find(|path| path.extension().is_some_and(|end| end == "yaml"));
-    let template = std::fs::read_to_string(template.unwrap()).unwrap();
-    let template: Value = serde_yaml::from_str(&template).unwrap();
+    let template = self::template(workdir);
     let resources = template["Resources"].as_object().unwrap().values();
     let resources = resources.filter(|resource| resource["Type"] == "AWS::SSM::Parameter");
     Published {
@@ -79,7 +75,10 @@ fn created(workdir: &Workdir, outputs: &[String], names: &[String]) {
             json!([first_events(&events, 1), first_events(&events, 3)]),
         )
         .on("ExecuteChangeSet", json!({}))
-        .on("GetParameters", parameters(&[&needed, names].concat()));
+        .on(
+            "GetParameters",
+            parameters(workdir, &[&needed, names].concat()),
+        );
 }
 
 /// The source of the pipelines, which the config names.
@@ -124,7 +123,7 @@ fn missing_dependencies_are_reported_before_creation() {
     let workdir = ml();
     workdir.aws.on("DescribeStacks", no_stack()).on(
         "GetParameters",
-        parameters(&[REQUIRED_PARAMETERS[0].to_owned()]),
+        parameters(&workdir, &[REQUIRED_PARAMETERS[0].to_owned()]),
     );
     workdir.aws.on("ListStacks", json!({"StackSummaries": []}));
     source(&workdir, not_found(), Value::Null, Value::Null);
@@ -151,19 +150,19 @@ fn missing_pipeline_dependencies_are_warnings() {
             json!({}),
             json!({"Status": "Enabled"}),
             not_found(),
-            "there is no object churn/model-build.zip",
+            "object churn/model-build.zip in bucket globalbank-ml-source does not exist",
         ),
         (
             not_found(),
             Value::Null,
             Value::Null,
-            "there is no bucket globalbank-ml-source",
+            "bucket globalbank-ml-source does not exist",
         ),
         (
             forbidden,
             Value::Null,
             Value::Null,
-            "bucket globalbank-ml-source could not be looked at: HTTP 403",
+            "bucket globalbank-ml-source could not be read: HTTP 403",
         ),
     ] {
         let workdir = ml();
@@ -239,7 +238,7 @@ fn an_unchanged_stack_is_only_verified() {
             stack_with(&workdir, "CREATE_COMPLETE", &outputs),
         )
         .on("GetTemplate", json!({"TemplateBody": sent}))
-        .on("GetParameters", parameters(&published.parameters));
+        .on("GetParameters", parameters(&workdir, &published.parameters));
     let output = workdir.run_action("deploy-product", &["--force"]);
     assert!(output.stdout.contains(": unchanged;"), "{}", output.stdout);
     assert_eq!(workdir.aws.requests_of("CreateChangeSet").len(), 1);

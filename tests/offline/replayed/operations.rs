@@ -21,7 +21,7 @@ fn published(workdir: &Workdir) -> Value {
         "SolutionsPrefix",
         "solutions/master-solution/Prefix",
     ];
-    parameters(&names.iter().map(of).collect::<Vec<_>>())
+    parameters(workdir, &names.iter().map(of).collect::<Vec<_>>())
 }
 
 /// The stack's resources: the bucket that the config names.

@@ -117,7 +117,7 @@ fn each_live_value_is_reported_as_lost_or_kept() {
 fn the_time_of_the_last_detection_is_reported() {
     let later = ("LastUpdatedTime", "2026-11-25T10:00:00.000Z");
     let earlier = ("LastUpdatedTime", "2026-11-25T09:00:00.000Z");
-    let at = "last looked for at 2026-11-25 09:30 UTC";
+    let at = "detection last ran at 2026-11-25 09:30 UTC";
     for (status, more, wanted) in [
         ("IN_SYNC", &[][..], format!("drift: nothing found; {at}\n")),
         (
@@ -141,7 +141,10 @@ fn the_time_of_the_last_detection_is_reported() {
     queries_of_existing_stack(&workdir);
     preview(&workdir, described(&workdir, &[]));
     let shown = workdir.run_action("show-changes", &[]).stdout;
-    assert!(shown.contains("drift: never looked for\n"), "{shown}");
+    assert!(
+        shown.contains("drift: detection never ran on this stack\n"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -150,7 +153,10 @@ fn drift_that_may_not_be_read_is_noted() {
     let workdir = drifted(denied, &[modified_parameter("x")]);
     let shown = workdir.run_action("show-changes", &[]).stdout;
     let note = "note: the drift of the resources could not be read: AccessDenied\n";
-    assert!(shown.contains("drift: found; last looked"), "{shown}");
+    assert!(
+        shown.contains("drift: found; detection last ran"),
+        "{shown}"
+    );
     assert!(shown.contains(note), "{shown}");
     assert_eq!(workdir.aws.requests_of("DeleteChangeSet").len(), 1);
 }

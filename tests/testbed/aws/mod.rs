@@ -8,5 +8,6 @@ mod provision;
 pub mod scene;
 mod secrets;
 mod signals;
+mod terminal;
 
 pub use kills::table;

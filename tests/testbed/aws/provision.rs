@@ -199,12 +199,16 @@ fn solution_folders_are_created_in_an_existing_bucket() {
     workdir.run_action("prep-master", &["--force", "--solution", "master-solution"]);
     let created = workdir.run_action("deploy-solution", &["--solution", "fraud"]);
     assert!(
-        created.stdout.contains("162 folders made"),
+        created.stdout.contains("162 folders created"),
         "{}",
         created.stdout
     );
     let again = workdir.run_action("deploy-solution", &["--solution", "fraud"]);
-    assert!(again.stdout.contains("0 folders made"), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("0 folders created"),
+        "{}",
+        again.stdout
+    );
     workdir.run_action("upload-template", &["--solution", "fraud"]);
     let key = format!(
         "solutions/fraud/config/cloudformation/{}-template.yaml",

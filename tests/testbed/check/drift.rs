@@ -41,7 +41,10 @@ fn attack_live_values_are_compared_but_never_shown() {
     let without_detection = world.job(&pull).run();
     assert_eq!(without_detection.status, 0, "{}", without_detection.stderr);
     let comment = world.comment();
-    assert!(comment.contains("drift: never looked for"), "{comment}");
+    assert!(
+        comment.contains("drift: detection never ran on this stack"),
+        "{comment}"
+    );
 
     // The scheduled detection does this.
     world.workdir.run_action("check-drift", &[]);

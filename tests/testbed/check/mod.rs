@@ -248,7 +248,7 @@ fn attack_a_change_does_not_choose_its_own_role() {
     let run = world.job(&pull).run();
     assert_eq!(run.status, 0, "{}", run.stderr);
     let comment = world.comment();
-    assert!(comment.contains("names no plan role"), "{comment}");
+    assert!(comment.contains("sets no plan role"), "{comment}");
     assert_eq!(world.issuer.issued(), [""; 0], "no token was asked for");
     world.assert_unchanged();
 }
@@ -260,7 +260,10 @@ fn attack_an_invalid_policy_gets_no_credentials() {
     let run = world.job(&pull).run();
     assert_eq!(run.status, 10, "{}", run.stderr);
     let comment = world.comment();
-    assert!(comment.contains("does not load"), "{comment}");
+    assert!(
+        comment.contains("No AWS preview: the policy file of the base branch has errors."),
+        "{comment}"
+    );
     assert_eq!(world.issuer.issued(), [""; 0], "no token was asked for");
 }
 

@@ -171,7 +171,7 @@ fn attack_a_config_that_was_not_reviewed_here() {
         assert!(
             world
                 .last_reply()
-                .contains("is no config that this pull request changes")
+                .contains("is not a config that this pull request changes")
         );
         let run = world.apply_job(&pull, &inspected.comment).run();
         assert_eq!(run.status, 0, "{}", run.stderr);

@@ -30,7 +30,7 @@ fn a_repeated_run_updates_the_same_comment() {
         report,
         [
             format!("{}: in progress", world.workdir.stack()),
-            format!("{}: done", world.workdir.stack())
+            format!("{}: created", world.workdir.stack())
         ]
     );
     for (name, count) in [
@@ -98,7 +98,7 @@ fn without_comment_permission_the_run_continues() {
     let token = world.github.actions_token_writing(&["deployments"]);
     let run = run_successfully(&world.push(&before).with("GITHUB_TOKEN", &token));
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert!(run.summary.contains("1 config: 1 done"));
+    assert!(run.summary.contains("1 stack "));
     assert!(run.stderr.contains("warning: "), "{}", run.stderr);
     assert_eq!(run.outputs["done"], "1");
     world.github.take_writes();
@@ -115,7 +115,7 @@ fn a_failed_comment_fails_the_run_after_provisioning() {
     assert_eq!(run.outputs["done"], "1");
     world.github.clear_faults();
     run_successfully(&world.push(&before));
-    assert!(world.report(7).contains("1 config: 1 done"));
+    assert!(world.report(7).contains("1 stack "));
     world.github.take_writes();
 }
 
@@ -141,6 +141,6 @@ fn attack_a_foreign_comment_is_not_ours() {
     let comments = world.repo.comments(7);
     let body = |id| &comments.iter().find(|it| it.id == id).unwrap().body;
     assert_eq!(*body(theirs.id), theirs.body);
-    assert!(body(ours.id).contains("1 config: 1 done"));
+    assert!(body(ours.id).contains("1 stack "));
     world.github.take_writes();
 }

@@ -36,7 +36,7 @@ fn two_simultaneous_runs_create_one_stack() {
             [""; 0]
         );
         assert_eq!(world.repo.deployments().len(), 1);
-        assert!(world.report(7).contains("1 config: 1 done"));
+        assert!(world.report(7).contains("1 stack "));
         world.github.take_writes();
     }
 }
@@ -52,7 +52,7 @@ fn runs_out_of_order_end_with_the_newer_config() {
     newer.approve(&world.bob);
     let second = world.merged(&newer);
     run_successfully(&world.push(&second));
-    assert!(world.report(8).contains("1 config: 1 done"));
+    assert!(world.report(8).contains("1 stack "));
     let template = || {
         let template = world.workdir.aws.stacks().get_template();
         let template = template.stack_name(world.workdir.stack()).send();

@@ -44,7 +44,11 @@ fn a_denied_merge_is_applied_once_its_approval_exists() {
     let dispatched = world.github.requests().len();
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     assert_eq!(run.outputs["done"], "1");
-    assert!(world.report(7).contains("1 done"), "{}", world.report(7));
+    assert!(
+        world.report(7).contains("1 stack created"),
+        "{}",
+        world.report(7)
+    );
     let evidence = evidence_of(&job);
     assert_eq!(
         evidence["predicate"]["changes"][0]["change"]["pull_request"],
@@ -111,18 +115,53 @@ fn attack_a_dispatch_for_a_config_that_was_pushed_directly() {
     world.github.take_writes();
 }
 
-/// Both the policy before the merge and the policy of now count.
-#[test]
-fn attack_a_dispatch_under_another_policy_than_that_of_the_merge() {
-    let two = policy("    approvals: 2\n");
-    for (before, now) in [(policy(""), &*two), (two.clone(), &*policy(""))] {
-        let world = World::new(&before);
-        let pull = world.proposed(CONFIG);
-        world.approved_and_merged(&pull);
-        let commit = world.repo.commit("main").author(&world.carol);
-        commit.write(".provisioner.yaml", now).push();
-        world.assert_job_denied(&world.dispatched(), &["approval-missing"]);
+impl World {
+    /// Another merge changes the policy.
+    fn policy_changes_to(&self, text: &str) {
+        let commit = self.repo.commit("main").author(&self.carol);
+        commit.write(".provisioner.yaml", text).push();
     }
+}
+
+#[test]
+fn attack_a_dispatch_after_the_policy_became_stricter() {
+    let (world, pull) = World::with_proposed();
+    world.approved_and_merged(&pull);
+    world.policy_changes_to(&policy("    approvals: 2\n"));
+    world.assert_job_denied(&world.dispatched(), &["approval-missing"]);
+}
+
+/// The policy before the merge counts too if the merge could have chosen the one of now.
+#[test]
+fn attack_a_dispatch_under_the_policy_of_the_merge_itself() {
+    let world = World::new(&policy("    approvals: 2\n"));
+    let text = world.workdir.read(&world.workdir.path());
+    let pull = world.proposal(|commit| {
+        let commit = commit.write(&world.workdir.path(), text);
+        commit.write(".provisioner.yaml", policy(""))
+    });
+    world.approved_and_merged(&pull);
+    world.assert_job_denied(&world.dispatched(), &["approval-missing"]);
+}
+
+/// An update that the policy denied is applied once another pull request allowed it. What runs is what reviewers saw.
+#[test]
+fn a_denied_update_is_applied_under_the_policy_of_now() {
+    let world = World::with_stack("");
+    let pull = world.proposed(TAGGED);
+    let before = world.approved_and_merged(&pull);
+    let denied = world.push(&before).run();
+    assert_eq!(codes_of(&denied.summary), ["update-not-allowed"]);
+    world.policy_changes_to(&policy("    updates: reviewed\n"));
+    // The merge alone stays denied: its reviewers expected that nothing is applied.
+    let again = world.push(&before).run();
+    assert_eq!(codes_of(&again.summary), ["update-not-allowed"]);
+    let job = world.dispatched();
+    let run = run_successfully(&job);
+    assert!(run.summary.contains(": updated;"), "{}", run.summary);
+    let (_, report, status) = super::evidence::replayed(&job, &evidence_of(&job));
+    assert_eq!(status, 0, "{report}");
+    world.github.take_writes();
 }
 
 #[test]

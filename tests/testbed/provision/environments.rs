@@ -53,7 +53,7 @@ fn a_job_without_an_environment_provisions_all() {
     let before = world.approved_and_merged(&pull);
     run_successfully(&world.push(&before).with("PROVISIONER_ENVIRONMENT", ""));
     assert_eq!(world.stacks().len(), 2);
-    assert!(world.report(7).contains("2 configs: 2 done"));
+    assert!(world.report(7).contains("2 stacks created"));
     world.github.take_writes();
 }
 

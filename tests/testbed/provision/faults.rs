@@ -122,7 +122,7 @@ fn one_unreadable_merge_does_not_block_others() {
     let run = world.run_with(&job, "GET /repos/acme/infra/pulls/7", &Fault::Status(403));
     assert_eq!(run.status, 31, "{}", run.stderr);
     assert_eq!(run.outputs["done"], "1");
-    assert!(world.report(8).contains("1 config: 1 done"));
+    assert!(world.report(8).contains("1 stack "));
     assert!(world.stacks()[0].0.starts_with("edge-"));
     let summary = world.workdir.redact_account(&normalize(&run.summary));
     let commit = regex::Regex::new("What `[0-9a-f]{7}`").unwrap();
@@ -246,13 +246,17 @@ fn an_expired_token_loses_no_report() {
     assert_eq!(run.status, 31, "{}", run.stderr);
     assert_eq!(run.outputs["done"], "1");
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    let notice = "⚠️ Pull request 7: The comment is not written: `Bad credentials (HTTP 401)`. Re-run the job to write it.";
+    let notice = "⚠️ Pull request 7: No comment was posted: `Bad credentials (HTTP 401)`. Re-run the job to write it.";
     assert!(run.summary.contains(notice), "{}", run.summary);
     assert_eq!(
         evidence_of(&job)["predicate"]["changes"][0]["change"]["pull_request"],
         7
     );
     run_successfully(&job);
-    assert!(world.report(7).contains("1 config"), "{}", world.report(7));
+    assert!(
+        world.report(7).contains("1 stack unchanged"),
+        "{}",
+        world.report(7)
+    );
     world.github.take_writes();
 }

@@ -95,7 +95,7 @@ fn the_next_run_finishes_a_killed_run() {
         let report = comments.iter().filter(|it| marked(&it.body)).count();
         assert_eq!(report, 1, "{place:?}");
         assert!(
-            comments.last().unwrap().body.contains("1 config: 1 done"),
+            comments.last().unwrap().body.contains("1 stack "),
             "{place:?}"
         );
         many.world.github.take_writes();

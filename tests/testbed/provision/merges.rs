@@ -15,7 +15,7 @@ fn assert_provisioned(merge: impl FnOnce(&Pull, &User)) {
     let job = world.push(&before);
     run_successfully(&job);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert!(world.report(7).contains("1 config: 1 done"));
+    assert!(world.report(7).contains("1 stack "));
     let change = &evidence_of(&job)["predicate"]["changes"][0]["change"];
     assert_eq!(change["pull_request"], 7);
     assert_eq!(change["commit"], world.repo.head("main"));
@@ -56,7 +56,7 @@ fn a_rebased_pull_request_of_several_commits_is_one_change() {
         evidence["predicate"]["changes"].as_array().unwrap().len(),
         1
     );
-    assert!(world.report(7).contains("1 config: 1 done"));
+    assert!(world.report(7).contains("1 stack "));
     world.github.take_writes();
 }
 
@@ -72,7 +72,7 @@ fn two_pull_requests_in_one_push_get_a_comment_each() {
     run_successfully(&world.push(&before));
     assert_eq!(world.stacks().len(), 2);
     for number in [7, 8] {
-        assert!(world.report(number).contains("1 config: 1 done"));
+        assert!(world.report(number).contains("1 stack "));
     }
     world.github.take_writes();
 }
@@ -89,7 +89,7 @@ fn the_newer_of_two_changes_counts() {
     let run = run_successfully(&world.push(&before));
     assert_eq!(run.outputs["done"], "1");
     insta::assert_snapshot!("superseded", world.report(7));
-    assert!(world.report(8).contains("1 config: 1 done"));
+    assert!(world.report(8).contains("1 stack "));
     let template = world.workdir.aws.stacks().get_template();
     let template = template.stack_name(world.workdir.stack()).send();
     let template = world.workdir.aws.wait(template).unwrap();

@@ -223,3 +223,54 @@ fn attack_a_busy_or_failed_stack_is_untouched() {
         world.assert_unchanged(&template);
     }
 }
+
+impl World {
+    /// Alice edits a comment of the config in pull request 8.
+    fn with_edited_comment(&self) -> Pull {
+        let text = self.workdir.read(&self.workdir.path()) + "# Reviewed again.\n";
+        self.another(8, |commit| commit.write(&self.workdir.path(), text))
+    }
+}
+
+/// An earlier merge was denied, so the stack differs from a template that the pull request does not change.
+#[test]
+fn an_edit_without_effect_brings_the_stack_up_to_date() {
+    let (world, before) = World::with_change("", TAGGED);
+    assert_eq!(world.push(&before).run().status, 20);
+    let commit = world.repo.commit("main").author(&world.carol);
+    let reviewed = policy("    updates: reviewed\n");
+    commit.write(".provisioner.yaml", reviewed).push();
+    let template = world.template();
+
+    let pull = world.with_edited_comment();
+    let comment = world.repo.comments(8).remove(0).body;
+    for words in [
+        "1 stack to update",
+        "This change does not edit its template, but the stack differs from it.",
+        "| `s3.tags",
+    ] {
+        assert!(comment.contains(words), "{words}: {comment}");
+    }
+    let before = world.merged(&pull);
+    let denied = world.push(&before).run();
+    assert_eq!(codes_of(&denied.summary), ["approval-missing"]);
+    world.assert_unchanged(&template);
+    pull.approve(&world.bob);
+    let run = run_successfully(&world.push(&before));
+    assert!(run.summary.contains(": updated;"), "{}", run.summary);
+    world.github.take_writes();
+}
+
+/// The twin: a stack that equals its template is not touched.
+#[test]
+fn an_edit_without_effect_on_a_current_stack_changes_nothing() {
+    let world = World::with_stack("    updates: reviewed\n");
+    let pull = world.with_edited_comment();
+    let comment = world.repo.comments(8).remove(0).body;
+    assert!(comment.contains("No effect: "), "{comment}");
+    let before = world.approved_and_merged(&pull);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.outputs["done"], "0", "{}", run.summary);
+    world.github.take_writes();
+}
