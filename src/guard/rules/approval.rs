@@ -104,17 +104,17 @@ fn is_of_plan(input: &RuleInput<'_>, request: &ChangeRequest, review: &Review) -
     input.is_deletion() || shown.is_none_or(|shown| shown.plan == *plan)
 }
 
-/// Each reviewer's latest review by the forge's clock; without times, the last one that the forge lists. A dismissed review does not
-/// restore the one before it.
+/// Each reviewer's latest review by the forge's clock; without times, the last one that the forge lists, except that nothing replaces a
+/// request for changes. A dismissed review does not restore the one before it.
 fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
     let mut latest: BTreeMap<UserId, &Review> = BTreeMap::new();
     for review in reviews {
         let known = latest.entry(review.by.id).or_insert(review);
-        let is_earlier = known
-            .at
-            .zip(review.at)
-            .is_some_and(|(known, at)| at < known);
-        if !is_earlier {
+        let replaces = match (known.at, review.at) {
+            (Some(known), Some(at)) => at >= known,
+            _ => known.state != ReviewState::ChangesRequested,
+        };
+        if replaces {
             *known = review;
         }
     }
@@ -172,7 +172,7 @@ pub fn suffices(input: &RuleInput<'_>) -> Option<Denial> {
             )
         }
     };
-    let remedy = "have the pull request's head approved; then run it again";
+    let remedy = "have the head of the pull request approved, then run the job again";
     Some(Denial::new(Code::ApprovalMissing, fact, remedy))
 }
 
@@ -266,12 +266,12 @@ pub fn is_not_by_pusher(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// Only approvers' approvals count.
 pub fn is_by_an_approver(input: &RuleInput<'_>) -> Option<Denial> {
-    let remedy = "have it approved by people of `approvers` in the policy file, or, where there are none, by people who may push";
+    let remedy = "ask a person of `approvers` in the policy file; without `approvers`, a person with write permission";
     deny_uncounted(
         input,
         ApprovalStatus::NotAllowed,
         Code::ApproverNotAllowed,
-        "does not count: not an approver, not known to be one, or a machine",
+        "does not count: not an approver, not known to be one, or a bot",
         remedy,
     )
 }
