@@ -53,6 +53,7 @@ impl Redactor {
         let target = &config.target;
         shown.extend([&target.account, &target.region, &target.environment].map(String::clone));
         enumerated(config.product.schema.document(), &mut shown);
+        shown.insert(config.product.name().to_owned());
         for key in more {
             let pointer = format!("/{}", key.replace('.', "/"));
             if let Some(value) = config.values.pointer(&pointer) {
@@ -95,14 +96,25 @@ impl Redactor {
             .into_iter()
             .partition(|text| text.chars().all(|c| c.is_ascii_alphabetic()));
         of_template.extend(words);
-        let is_part = |text: &str| shown.iter().any(|name| name.contains(text));
+        // Hidden values are found in any case, so `Acme` must not hide a part of the public name `acme-data`.
+        let public: Vec<String> = shown.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let is_part = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            public.iter().any(|name| name.contains(&text))
+        };
+        let own = OwnNames {
+            shown: shown.clone(),
+            of_template,
+        };
+        // A path that the product puts together from public names, such as `/s3/NAME/BucketArn`, is one too.
+        let is_public = |text: &str| text.contains('/') && only_allowed(text, &own) == text;
         let hidden = texts
             .into_iter()
+            .filter(|text| !is_public(text))
             .chain(brought)
             .filter(|text| text.chars().count() >= MIN_LENGTH && !is_part(text))
             .filter(|text| !is_structural(text))
             .collect();
-        let own = OwnNames { shown, of_template };
         Self {
             keys: more.to_vec(),
             ..Self::new(own, hidden)

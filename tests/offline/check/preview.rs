@@ -1,6 +1,6 @@
 //! The preview of a change set, in the report.
 
-use provisioner::config::load;
+use provisioner::config::{Config, load};
 use provisioner::model::RepoPath;
 use provisioner::plan::Changes;
 use provisioner::product::Registry;
@@ -9,14 +9,41 @@ use provisioner::stack::{ChangeSet, DescribedChangeSet, StackName};
 
 use crate::support::job::{config, path};
 
-#[test]
-fn attack_a_reason_with_a_value_is_hidden_in_the_report_too() {
-    const SECRET: &str = "correct-horse-battery";
+const SECRET: &str = "correct-horse-battery";
+
+fn config_with_secret() -> Config {
     let path = RepoPath::parse(&path("b001")).unwrap();
     let text = config("b001", &format!("  tags:\n    Team: {SECRET}\n"));
-    let config = load(&Registry::built_in(), &path, text.as_bytes())
-        .config
-        .unwrap();
+    let loaded = load(&Registry::built_in(), &path, text.as_bytes());
+    loaded.config.unwrap()
+}
+
+/// C21: a path of the product from public names is public, also with the suffix of a test.
+#[test]
+fn names_of_the_template_stay_readable_in_messages() {
+    let config = config_with_secret();
+    let values = Redactor::for_config(&config, &[]);
+    let name = config.derived.names["bucket"].as_str();
+    for shown in [
+        format!(
+            "User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform: ssm:PutParameter on resource: arn:aws:ssm:us-west-2:111122223333:parameter/s3/{name}/BucketArn"
+        ),
+        format!("arn:aws:ssm:us-west-2:111122223333:parameter/s3/{name}-tab12cd/BucketArn"),
+        format!("/s3/{name}-tab12cd/BucketArn already exists"),
+    ] {
+        let text = values.redact(&shown);
+        assert!(
+            text.contains(&format!("/s3/{name}")) && text.contains("/BucketArn"),
+            "{text}"
+        );
+    }
+    let text = values.redact(&format!("parameter/s3/{name}/{SECRET}"));
+    assert!(!text.contains(SECRET), "{text}");
+}
+
+#[test]
+fn attack_a_reason_with_a_value_is_hidden_in_the_report_too() {
+    let config = config_with_secret();
     let stack = StackName {
         target: config.target.clone(),
         name: config.stack().to_owned(),
