@@ -118,7 +118,7 @@ impl Executor<'_> {
                 outcome.next_steps.insert(0, NextStep::FoldersNotCreated);
             }
         }
-        if outcome.state == State::AwaitingConfirmation {
+        if outcome.state == State::AwaitingConfirmation || outcome.lacks_confirmation() {
             outcome
                 .next_steps
                 .extend(task.confirmation_step(recorder.deletion()));

@@ -52,7 +52,7 @@ impl NextStep {
                 let short = digest.get(..MIN_DIGEST_CHARS).unwrap_or(digest);
                 let line = format!("/provisioner {action} {config} --force --confirm {short}");
                 format!(
-                    "To delete the stack, an approver other than the author and the pushers must comment:\n\n{}",
+                    "To delete the stack, a second person must comment: a person who may approve, and who neither opened nor pushed to the pull request.\n\n{}",
                     fence(&line, "text")
                 )
             }

@@ -248,6 +248,15 @@ impl Outcome {
         self.remains = remains;
     }
 
+    /// Whether a comment requested a deletion and nothing but its confirmation is missing.
+    pub fn lacks_confirmation(&self) -> bool {
+        let mut errors = self.problems.iter().filter(|problem| problem.error);
+        let is_unconfirmed = |problem: &Problem| {
+            matches!(problem.code, Code::DeleteNotConfirmed | Code::ForceRequired)
+        };
+        self.state == State::Denied && !self.problems.is_empty() && errors.all(is_unconfirmed)
+    }
+
     /// The problems that need an own step. Without a pull request of this repository there can be neither a plan nor an approval, and
     /// without a valid plan no approval can count.
     pub fn leading_problems(&self) -> impl Iterator<Item = &Problem> {

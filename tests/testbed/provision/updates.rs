@@ -274,3 +274,21 @@ fn an_edit_without_effect_on_a_current_stack_changes_nothing() {
     assert_eq!(run.outputs["done"], "0", "{}", run.summary);
     world.github.take_writes();
 }
+
+/// AWS decides whether the stack exists: the creation of an earlier merge was denied or failed.
+#[test]
+fn an_edit_of_a_config_without_a_stack_creates_it() {
+    for edit in ["# Reviewed again.\n", "  tags:\n    Team: forecasting\n"] {
+        let world = World::new(&policy(""));
+        let text = world.workdir.read(&world.workdir.path());
+        let commit = world.repo.commit("main").author(&world.carol);
+        commit.write(&world.workdir.path(), &text).push();
+        let pull = world.another(8, |commit| commit.write(&world.workdir.path(), text + edit));
+        let comment = world.repo.comments(8).remove(0).body;
+        assert!(comment.contains("1 stack to create"), "{comment}");
+        let before = world.approved_and_merged(&pull);
+        run_successfully(&world.push(&before));
+        assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+        world.github.take_writes();
+    }
+}
