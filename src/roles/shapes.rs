@@ -243,7 +243,7 @@ impl<'a> Shapes<'a> {
         on: &BTreeSet<usize>,
         other: Option<(usize, usize)>,
         extra: bool,
-    ) -> Result<Option<(Derived, Vec<BTreeSet<String>>)>, ProductError> {
+    ) -> Result<Option<(Derived, BrokenRules)>, ProductError> {
         let mut values = values.clone();
         for index in on {
             let (path, choices) = &self.optional[*index];
@@ -282,6 +282,9 @@ impl<'a> Shapes<'a> {
         Ok(None)
     }
 }
+
+/// The keys of each rule that a shape breaks.
+type BrokenRules = Vec<BTreeSet<String>>;
 
 /// The name with a marker between any two of its words.
 fn with_extra_part(name: &str) -> Vec<String> {

@@ -60,14 +60,14 @@ fn policy_chars(policy: &str) -> usize {
 }
 
 fn policy_limit(size: usize) -> Limit {
-    let note = match size {
-        ..=MANAGED_POLICY_CHARS => String::new(),
-        ..=ROLE_INLINE_CHARS => format!(
+    let note = match (size <= MANAGED_POLICY_CHARS, size <= ROLE_INLINE_CHARS) {
+        (true, _) => String::new(),
+        (false, true) => format!(
             "Too long for a managed policy. Add it to a role as an inline policy: the inline policies of a role hold {} \
              characters together.",
             grouped(ROLE_INLINE_CHARS)
         ),
-        _ => format!(
+        (false, false) => format!(
             "Too long for a managed policy and for the inline policies of a role ({} characters). Split its statements into \
              several managed policies.",
             grouped(ROLE_INLINE_CHARS)
