@@ -1,4 +1,5 @@
 //! A person at a terminal sees each change and confirms it.
+#![expect(clippy::disallowed_methods, reason = "a program needs a terminal")]
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
