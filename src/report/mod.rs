@@ -20,6 +20,7 @@ mod deletion;
 mod diagnostics;
 mod doctor;
 mod doctor_finding;
+mod doctor_help;
 mod drift;
 mod drift_issue;
 mod escape;

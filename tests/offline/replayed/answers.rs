@@ -57,7 +57,7 @@ pub fn stack_with(workdir: &Workdir, status: &str, outputs: &[&str]) -> Value {
 
 /// The rendered template of the config.
 pub fn template(workdir: &Workdir) -> Value {
-    workdir.run_action("create-prov-template", &["--overwrite"]);
+    workdir.run_action("create-prov-template", &["--overwrite", "--no-log"]);
     let folder = workdir.folder().join(workdir.product()).join("templates");
     let mut files = std::fs::read_dir(folder)
         .unwrap()

@@ -1,0 +1,93 @@
+//! The next step after a finding of `doctor`.
+
+use super::doctor_finding::{Found, MEMBERS_HELP};
+
+const ROLE_HELP: &str =
+    "`provisioner roles` writes the role and whom it trusts; compare with the subject above";
+
+impl Found {
+    /// How to fix it; `None` if nothing is wrong.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::ForgeUnknown { help, .. }
+            | Self::TokenMissing { help }
+            | Self::TokenNotAccepted { help, .. }
+            | Self::IssuerFailed { help, .. } => (*help).to_owned(),
+            Self::Unreadable {
+                permission: None, ..
+            } => "run it again".to_owned(),
+            Self::Unreadable {
+                permission: Some(permission),
+                ..
+            }
+            | Self::NoIdentityToken { permission } => format!("grant the job {permission}"),
+            Self::ApproverAbsent | Self::ApproverOther { .. } => {
+                "correct `approvers` in the policy file".to_owned()
+            }
+            Self::NotProtected => {
+                "protect it: what is merged into a branch that anybody can push to is not provisioned".to_owned()
+            }
+            Self::EnvironmentOpen { branch } => format!(
+                "in Settings → Environments, choose selected branches and tags as deployment branches, with the one rule `{branch}`"
+            ),
+            Self::EnvironmentUnknown { permission } => format!(
+                "create the environment in the repository's settings, and grant the job {permission}"
+            ),
+            Self::CodeOwnersNotRequired { .. } | Self::CodeOwnersUnproven => {
+                "require a review from code owners in the rules of the default branch".to_owned()
+            }
+            Self::CodeOwnersAbsent { .. } | Self::CodeOwnersIncomplete { .. } => {
+                "add owners: these files decide who may approve, what runs and what is deployed"
+                    .to_owned()
+            }
+            Self::PlanStatusForgeable => {
+                "read the rendered diff, or give the action the token of an app of its own".to_owned()
+            }
+            Self::NotGranted {
+                permission,
+                purpose,
+                ..
+            } => format!("grant the job {permission}; it is for {purpose}"),
+            Self::PolicyInvalid { .. } => {
+                "nothing that asks AWS works before it loads; `provisioner explain policy-invalid`".to_owned()
+            }
+            Self::ConfigErrors { .. } => "`provisioner validate-config` tells them".to_owned(),
+            Self::ScopeLacks { .. } => {
+                "extend `scope` in the policy file, then print the roles with `provisioner roles` and deploy them".to_owned()
+            }
+            Self::ScopeInvalid { .. } => {
+                "run `provisioner roles --repository OWNER/NAME`, and correct what it reports"
+                    .to_owned()
+            }
+            Self::RoleMayNothing => {
+                "list a product of its environment in `scope.products`, or remove the role from the policy file".to_owned()
+            }
+            Self::PathsInvalid { .. } => "look at the spelling of the path".to_owned(),
+            Self::MembersHidden {
+                is_needed: true, ..
+            } => MEMBERS_HELP.to_owned(),
+            Self::ClaimsUnreadable { forge } => {
+                format!("an issuer of another kind than {forge}'s is not supported")
+            }
+            Self::OtherAudience { .. } => {
+                "the roles trust no other audience than sts.amazonaws.com".to_owned()
+            }
+            Self::OtherSubject { repository, .. } => format!(
+                "the subject is customised; the roles that `provisioner roles --repository {repository}` writes do not trust it"
+            ),
+            Self::RoleNotAssumed { .. } => ROLE_HELP.to_owned(),
+            Self::AwsFailed { .. } => "run it again".to_owned(),
+            Self::ForeignApplyRole => {
+                "let it trust the subjects of its environments alone, as `provisioner roles` writes it".to_owned()
+            }
+            Self::OtherAccount { .. } => "write {account_id} in the role's ARN".to_owned(),
+            Self::RunsChangeSets { .. } => {
+                "take cloudformation:ExecuteChangeSet away from it: every pull request has this role".to_owned()
+            }
+            Self::NoCredentials { .. } => {
+                "set AWS_PROFILE, or whatever else the AWS command line takes".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}
