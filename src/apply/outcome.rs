@@ -27,7 +27,9 @@ impl ApplyReport {
     /// The deletion that a task's comment confirmed, if the task deleted its stack. `url`: address of the comment.
     pub fn confirmed(&self, task: &StackTask<'_>, url: &str) -> Option<ConfirmedDeletion> {
         let path = task.change.path.as_str();
-        let outcome = self.outcomes.iter().find(|outcome| outcome.path == path)?;
+        let stack = Some(StackName::for_config(&task.config));
+        let mut outcomes = self.outcomes.iter();
+        let outcome = outcomes.find(|outcome| outcome.path == path && outcome.stack == stack)?;
         let (action, _) = task.config.delete_action()?;
         if outcome.state != State::Done {
             return None;

@@ -113,6 +113,7 @@ impl<'a> Run<'a> {
                 Resolution::NoOp => {}
             }
         }
+        superseded.dedup();
         let mut notices = Vec::new();
         if !superseded.is_empty() {
             notices.push(Notice::Superseded {
@@ -289,9 +290,13 @@ impl<'a> Run<'a> {
             notices,
             version: VERSION.to_owned(),
         };
-        report.outcomes.sort_by(|a, b| a.path.cmp(&b.path));
+        // A config that names another stack has two outcomes.
+        report.outcomes.sort_by_cached_key(|outcome| {
+            let stack = outcome.stack.as_ref().map(StackName::to_string);
+            (outcome.path.clone(), stack)
+        });
         let mut stacks = applied.records;
-        stacks.sort_by(|a, b| a.config.cmp(&b.config));
+        stacks.sort_by_cached_key(|record| (record.config.clone(), record.stack.to_string()));
         let (heading, limit) = place;
         let change = ChangeRecord {
             pull_request: number,

@@ -50,8 +50,12 @@ impl ChangeInputs {
         Ok((configs.into_keys().collect(), targets))
     }
 
-    /// The config of a change at the base or the head; `None` if it is absent there or has errors.
+    /// The config of a change's stack at the base or the head; `None` if no config names the stack there, or it has errors.
     pub fn config(&self, change: &Change, at_base: bool) -> Option<Config> {
+        // Of a config that names another stack now, each version is that of one stack.
+        if change.stack_move.is_some() && at_base != change.is_former_stack() {
+            return None;
+        }
         let path = match (&change.moved_from, at_base) {
             (Some(from), true) => from,
             _ => &change.path,

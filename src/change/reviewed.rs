@@ -6,7 +6,7 @@ use super::inputs::read_inputs;
 use crate::guard::{ChangeRequest, PlanReport, ReviewedPlan};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, Digest, UserId};
-use crate::plan::{Change, Plan, assess, combined_digest};
+use crate::plan::{Change, ChangeKey, Plan, assess, combined_digest};
 use crate::report::PLAN_STATUS;
 use crate::report::{MARKER, parse_plan_marker, status_digest};
 use crate::workspace::ConfigSelector;
@@ -16,22 +16,20 @@ pub struct ReportedPlan {
     /// Digest of the plan and all previews.
     root: Digest,
     plan: Plan,
-    /// Digests of change sets and deletion previews, by config path.
-    previews: BTreeMap<String, Digest>,
+    /// Digests of change sets and deletion previews.
+    previews: BTreeMap<ChangeKey, Digest>,
 }
 
 impl ReportedPlan {
     /// What reviewers were shown of a stack. `change` is the merged change.
     pub fn reviewed_plan(&self, change: &Change) -> ReviewedPlan {
         let mut reviewed = self.plan.changes.iter();
-        let reviewed = reviewed.find(|reviewed| reviewed.path == change.path);
+        let key = change.key();
+        let reviewed = reviewed.find(|reviewed| reviewed.key() == key);
         ReviewedPlan {
             plan: self.root.to_string(),
             same: reviewed.is_some_and(|reviewed| reviewed.digest() == change.digest()),
-            change_set: self
-                .previews
-                .get(change.path.as_str())
-                .map(Digest::to_string),
+            change_set: self.previews.get(&key).map(Digest::to_string),
         }
     }
 }
@@ -60,7 +58,7 @@ pub async fn reviewed_plan(
         let shown = comment.as_deref().and_then(parse_plan_marker);
         previews = shown
             .filter(|shown| shown.head == *head)
-            .map(|shown| shown.by_path(&plan))
+            .map(|shown| shown.by_change(&plan))
             .unwrap_or_default();
     }
     let holds = combined_digest(plan.digest, &previews) == root;

@@ -10,7 +10,7 @@ use super::products::products;
 use crate::guard::{LoadedPolicy, POLICY_FILE, read_policy_file};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath};
-use crate::plan::{Change, Input, Intent, Plan, StackClaims, assess};
+use crate::plan::{Change, ChangeKey, Input, Intent, Plan, StackClaims, assess};
 use crate::product::Registry;
 use crate::workspace::ConfigSelector;
 
@@ -19,8 +19,8 @@ pub(super) struct Tip {
     pub(super) commit: CommitSha,
     pub(super) policy: LoadedPolicy,
     pub(super) policy_file: Option<FileContents>,
-    /// Configs of the change that render otherwise now.
-    superseded: BTreeSet<RepoPath>,
+    /// Changes whose configs render otherwise now.
+    superseded: BTreeSet<ChangeKey>,
     claims: StackClaims,
 }
 
@@ -45,18 +45,20 @@ impl Tip {
             }
         };
         let configs = other_configs_at(source, tip, registry, selection, known).await?;
+        let claims = stack_claims(source, tip, registry, &configs, plan).await?;
         Ok(Self {
             commit: tip.clone(),
             policy: read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref()),
             policy_file,
-            superseded: superseded(inputs, plan, registry, &configs),
-            claims: stack_claims(source, tip, registry, &configs, plan).await?,
+            superseded: superseded(inputs, plan, registry, &configs, &claims),
+            claims,
         })
     }
 
-    /// Whether the config of a change still renders as it was merged; for a removed config, whether it is still absent.
+    /// Whether the config of a change still renders as it was merged; for a removed config, whether it is still absent; for a former
+    /// stack, whether its config still names another one.
     pub(super) fn is_current(&self, change: &Change) -> bool {
-        !self.superseded.contains(&change.path)
+        !self.superseded.contains(&change.key())
     }
 
     /// The other configs that claim the stack of a change.
@@ -81,18 +83,24 @@ fn superseded(
     plan: &Plan,
     registry: &Registry,
     configs: &BTreeMap<RepoPath, FileContents>,
-) -> BTreeSet<RepoPath> {
+    claims: &StackClaims,
+) -> BTreeSet<ChangeKey> {
     let (removed, merged): (Vec<&Change>, Vec<&Change>) =
         plan.changes.iter().partition(|change| change.is_removed());
-    let removed = removed.into_iter().map(|change| &change.path);
-    let restored = removed.filter(|path| configs.contains_key(*path)).cloned();
+    let is_restored = |change: &&Change| match change.is_former_stack() {
+        true => claims.others(change).any(|path| *path == change.path),
+        false => configs.contains_key(&change.path),
+    };
+    let restored = removed.into_iter().filter(is_restored).map(Change::key);
     // Of a config with errors only the text can be compared.
     let is_same_text = |path: &RepoPath| inputs.at_head(path) == configs.get(path);
     let (invalid, merged): (Vec<&Change>, Vec<&Change>) = merged
         .into_iter()
         .partition(|change| change.intent == Intent::Invalid);
     let invalid = invalid.into_iter().map(|change| &change.path);
-    let edited = invalid.filter(|path| !is_same_text(path)).cloned();
+    let edited = invalid
+        .filter(|path| !is_same_text(path))
+        .map(ChangeKey::for_config);
     let merged = merged.into_iter().map(|change| &change.path);
     let since: Vec<Input> = merged
         .map(|path| Input {
@@ -107,6 +115,8 @@ fn superseded(
     let changes = assess(&inputs.head, registry, &since).changes.into_iter();
     let is_other =
         |change: &Change| change.intent != Intent::Unchanged || !change.folders.is_empty();
-    let changed = changes.filter(is_other).map(|change| change.path);
+    let changed = changes
+        .filter(is_other)
+        .map(|change| ChangeKey::for_config(&change.path));
     restored.chain(edited).chain(changed).collect()
 }

@@ -254,8 +254,8 @@ catalogue! {
         "Other stacks import outputs of the stack that is to be deleted.",
         "Delete those stacks, or their imports, first.";
     StackLeftBehind "stack-left-behind":
-        "A config with errors was removed, or a config names another account or stack than before. The former stack stays, without a config.",
-        "Merge the last version without errors, or the former account, again. Then remove the config and confirm the deletion.";
+        "A config with errors was removed, or a config names another account, region, environment or stack than before. The merge does not delete the former stack.",
+        "If the report lists the deletion of the former stack, copy its data, then confirm the deletion after the merge. Otherwise merge the last version without errors, or the former target, again. Then remove the config and confirm the deletion.";
     StackNotFound "stack-not-found":
         "The action works on a stack that exists, and there is none.",
         "Provision the stack first.";

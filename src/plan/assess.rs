@@ -5,13 +5,13 @@ use rayon::prelude::*;
 use super::renames::ConfigRenames;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{
-    Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, behavior_on_delete, digest,
-    impact, resources,
+    Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, StackMove, behavior_on_delete,
+    digest, impact, resources,
 };
 use crate::config::{Config, LoadResult, load_file};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
-use crate::model::Digest;
+use crate::model::{Digest, RepoPath};
 use crate::product::{Level, ProductError, Registry};
 use crate::template::{self, DataKind, DeletionBehavior, Document};
 use crate::text::{pluralize, quote};
@@ -25,13 +25,19 @@ pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
     let mut changes: Vec<Change> = inputs
         .par_iter()
         .filter(|input| !moves.is_gone(&input.path))
-        .filter_map(|input| assess_one(base, head, input, moves.from(&input.path)))
+        .flat_map_iter(|input| {
+            let change = assess_one(base, head, input, moves.from(&input.path));
+            let former = change
+                .as_ref()
+                .and_then(|change| former_stack(base, input, change));
+            change.into_iter().chain(former)
+        })
         .map(|change| Change {
             renamed: change.renamed.filter(|_| renames.contains(&change.path)),
             ..change
         })
         .collect();
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    changes.sort_by_cached_key(Change::key);
     reject_shared_stacks(&mut changes);
     Plan {
         level: changes
@@ -67,21 +73,7 @@ fn assess_one(
         path: input.path.clone(),
         renamed: input.renamed.clone().filter(|_| moved_from.is_none()),
         moved_from: moved_from.map(|old| old.path.clone()),
-        intent: Intent::Invalid,
-        product: None,
-        stack: None,
-        target: None,
-        level: Level::None,
-        impact: Vec::new(),
-        resources: Vec::new(),
-        diff: None,
-        template: None,
-        folders: Vec::new(),
-        folders_only: false,
-        policy_update: None,
-        external_references: Vec::new(),
-        diagnostics: Vec::new(),
-        caveat: None,
+        ..unassessed(&input.path)
     };
     let outcome = match &input.head {
         None => {
@@ -107,6 +99,42 @@ fn assess_one(
         _ => true,
     };
     (concerned || !input.governed).then_some(change)
+}
+
+/// The removal of the stack that the config named before; `None` if it names the same stack, or has errors now.
+fn former_stack(base: &Registry, input: &Input, change: &Change) -> Option<Change> {
+    let stack_move = change.stack_move.as_ref()?;
+    let before = load_file(base, &input.path, input.base.as_ref()?).config?;
+    let mut former = Change {
+        stack_move: Some(stack_move.clone()),
+        ..unassessed(&input.path)
+    };
+    removed(&mut former, &before);
+    Some(former)
+}
+
+fn unassessed(path: &RepoPath) -> Change {
+    Change {
+        path: path.clone(),
+        renamed: None,
+        moved_from: None,
+        stack_move: None,
+        intent: Intent::Invalid,
+        product: None,
+        stack: None,
+        target: None,
+        level: Level::None,
+        impact: Vec::new(),
+        resources: Vec::new(),
+        diff: None,
+        template: None,
+        folders: Vec::new(),
+        folders_only: false,
+        policy_update: None,
+        external_references: Vec::new(),
+        diagnostics: Vec::new(),
+        caveat: None,
+    }
 }
 
 /// Assesses a config that exists at the head.
@@ -144,12 +172,13 @@ fn present(
         let permissions = &after.product.manifest.permissions;
         change.external_references = template::external_references(&document.tree, permissions);
     }
+    let mut left_behind = None;
     let before = match before {
         Some(LoadResult {
             config: Some(before),
             ..
         }) if is_other_stack(&before, &after) => {
-            change.diagnostics.push(stack_left_behind(&before, &after));
+            left_behind = Some(before);
             None
         }
         before => before,
@@ -187,6 +216,11 @@ fn present(
     match base {
         None => {
             change.intent = Intent::Create;
+            if let Some(before) = left_behind {
+                change.stack_move = StackMove::find(&before, &after);
+                let problem = stack_left_behind(&before, &after, change.stack_move.is_some());
+                change.diagnostics.push(problem);
+            }
             change.resources = resources::compare(None, new_document.as_ref());
             change.diff = diff("", &new);
         }
@@ -210,8 +244,9 @@ fn is_other_stack(before: &Config, after: &Config) -> bool {
     before.target != after.target || before.stack() != after.stack()
 }
 
-/// The warning of a config that names another stack than before. A merge creates that stack and leaves the former one.
-fn stack_left_behind(before: &Config, after: &Config) -> Diagnostic {
+/// The warning of a config that names another stack than before. A merge creates that stack and deletes nothing. `is_moved`: whether
+/// the former stack is another one, whose deletion a person can confirm.
+fn stack_left_behind(before: &Config, after: &Config, is_moved: bool) -> Diagnostic {
     let shown = |config: &Config| {
         let target = &config.target;
         format!(
@@ -222,14 +257,21 @@ fn stack_left_behind(before: &Config, after: &Config) -> Diagnostic {
             target.environment
         )
     };
+    let stays = match is_moved {
+        true => "stays until a second person confirms its deletion",
+        false => "stays",
+    };
     let message = format!(
-        "the config now names another stack: {}. The former stack {} stays, without a config",
+        "the config now names another stack: {}. The former stack {} {stays}",
         shown(after),
         shown(before)
     );
     Diagnostic::error(Code::StackLeftBehind, &after.path, message)
         .with_severity(Severity::Warning)
-        .with_help("to delete the former stack: first merge the removal of the config and have its deletion confirmed, then add the config again")
+        .with_help(match is_moved {
+            true => "provisioner moves no data from the former stack: copy its data before you confirm the deletion",
+            false => "to delete the former stack: first merge the removal of the config and have its deletion confirmed, then add the config again",
+        })
 }
 
 /// The base of the comparison.

@@ -71,11 +71,13 @@ impl StackClaims {
             .collect()
     }
 
-    /// The other configs that claim the stack of a change.
+    /// The other configs that claim the stack of a change; of a former stack, all configs that claim it.
     pub fn others<'a>(&'a self, change: &'a Change) -> impl Iterator<Item = &'a RepoPath> {
         let stack = change.target.as_ref().zip(change.stack.as_deref());
         let stack = stack.map(|(target, stack)| key(target, stack));
-        self.except(stack, &change.path)
+        // A former stack belongs to no config: if the config of the same path names it again, it is claimed.
+        let own = (!change.is_former_stack()).then_some(&change.path);
+        self.except(stack, own)
     }
 
     /// The other configs that claim the stack of a config.
@@ -84,7 +86,7 @@ impl StackClaims {
         config: &Config,
         path: &'a RepoPath,
     ) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
-        self.except(Some(key(&config.target, config.stack())), path)
+        self.except(Some(key(&config.target, config.stack())), Some(path))
     }
 
     /// The configs with errors that may claim the stack of a deletion.
@@ -100,11 +102,11 @@ impl StackClaims {
     fn except<'a>(
         &'a self,
         stack: Option<[String; 3]>,
-        own: &'a RepoPath,
+        own: Option<&'a RepoPath>,
     ) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
         let claims = stack.and_then(|stack| self.stacks.get(&stack));
         let claims = claims.into_iter().flatten();
-        claims.filter(move |path| *path != own)
+        claims.filter(move |path| Some(*path) != own)
     }
 }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Change, Intent, NewFolders};
+use super::{Change, ChangeKey, Intent, NewFolders};
 use crate::model::Digest;
 use crate::product::Target;
 use crate::stack::{ChangeSet, ResourceChange};
 
-/// The digest's input for each change. A new field changes every digest: raise the version with it.
+/// The digest's input for each change. A new field that is always written changes every digest: raise the version with it.
 #[derive(Serialize)]
 struct Covered<'a> {
     path: &'a str,
@@ -19,6 +19,9 @@ struct Covered<'a> {
     target: Option<&'a Target>,
     template: Option<Digest>,
     folders: &'a [NewFolders],
+    /// Tells the removal of a former stack from that of a config.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    former: bool,
 }
 
 const VERSION: &str = "provisioner-plan/1\n";
@@ -32,6 +35,7 @@ impl<'a> Covered<'a> {
             target: change.target.as_ref(),
             template: change.template,
             folders: &change.folders,
+            former: change.is_former_stack(),
         }
     }
 }
@@ -48,14 +52,14 @@ impl Change {
     }
 }
 
-/// The digest of a plan together with AWS's previews, by path. Equal digests mean equal effects.
-pub fn combined_digest(plan: Digest, previews: &BTreeMap<String, Digest>) -> Digest {
+/// The digest of a plan together with AWS's previews. Equal digests mean equal effects.
+pub fn combined_digest(plan: Digest, previews: &BTreeMap<ChangeKey, Digest>) -> Digest {
     if previews.is_empty() {
         return plan;
     }
     let known = previews.iter();
     let known: String = known
-        .map(|(path, digest)| format!("{path}\t{digest}\n"))
+        .map(|(key, digest)| format!("{key}\t{digest}\n"))
         .collect();
     Digest::sha256(format!("provisioner-preview/1\n{plan}\n{known}"))
 }

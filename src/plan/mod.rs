@@ -10,6 +10,7 @@ mod drift_impact;
 mod findings;
 mod impact;
 mod input;
+mod key;
 mod key_dependencies;
 mod protection;
 mod refusal;
@@ -27,6 +28,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
 use crate::model::{Digest, RepoPath};
 use crate::product::{Level, Target};
+use crate::stack::StackName;
 use crate::template::{DataKind, DeletionBehavior, ExternalReference};
 
 pub use assess::assess;
@@ -38,6 +40,7 @@ pub use drift_impact::{DriftImpact, DriftedProperty};
 pub use findings::{LocatedFinding, locate_findings};
 pub use impact::{ChangedValue, Impact, declared_level};
 pub use input::{EarlierVersions, Input};
+pub use key::ChangeKey;
 pub use key_dependencies::{Cause, KeyDependencies, key_dependencies};
 pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use stacks::shared_stack;
@@ -45,7 +48,7 @@ pub use verdict::{ResourceVerdict, Verdict};
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Plan {
-    /// By path.
+    /// By path. A config that names another stack than before has two changes: the creation, then the removal of the former stack.
     pub changes: Vec<Change>,
     /// The highest level of all changes.
     pub level: Level,
@@ -61,7 +64,7 @@ pub struct Plan {
 pub enum Intent {
     /// The config has errors, so nothing is known.
     Invalid,
-    /// The config is removed, and with it the stack.
+    /// The config is removed, or names another stack now. The stack is to be deleted.
     Delete,
     /// The config is removed and had errors. Its stack stays, if there is one.
     Abandon,
@@ -81,6 +84,8 @@ pub struct Change {
     pub renamed: Option<Renamed>,
     /// The former path of the same stack's config.
     pub moved_from: Option<RepoPath>,
+    /// Set if the config names another stack than before: on the creation of the new stack and on the removal of the former one.
+    pub stack_move: Option<StackMove>,
     pub intent: Intent,
     /// `None` if the product was not recognized.
     pub product: Option<String>,
@@ -124,10 +129,19 @@ pub struct PolicyUpdate {
 }
 
 impl Change {
-    /// Whether the head has no config here.
+    /// Whether the head has no config of the stack.
     pub fn is_removed(&self) -> bool {
         matches!(self.intent, Intent::Delete | Intent::Abandon)
     }
+}
+
+/// The two stacks of a config that names another stack than before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StackMove {
+    /// The stack at the base.
+    pub former: StackName,
+    /// The stack at the head.
+    pub new: StackName,
 }
 
 /// The other path of a rename.

@@ -10,7 +10,7 @@ use crate::guard::PolicyChange;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{CommitSha, Digest, RepoPath, WebAddress};
-use crate::plan::{Change, Plan, combined_digest};
+use crate::plan::{Change, ChangeKey, Plan, combined_digest};
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Report {
@@ -18,10 +18,10 @@ pub struct Report {
     pub context: CheckContext,
     /// The effect of the change, from the rendered templates.
     pub plan: Plan,
-    /// AWS previews by config path. A config without a preview is absent.
-    pub previews: BTreeMap<String, Preview>,
-    /// The effect of the merge by config path. A config with errors is absent.
-    pub on_merge: BTreeMap<RepoPath, OnMerge>,
+    /// AWS previews by config path; for the removal of a former stack, with the suffix `//former`. A config without a preview is absent.
+    pub previews: BTreeMap<ChangeKey, Preview>,
+    /// The effect of the merge by config path, with the same suffix. A config with errors is absent.
+    pub on_merge: BTreeMap<ChangeKey, OnMerge>,
     /// `None` if the change does not edit the policy file.
     pub policy: Option<PolicyChange>,
     /// Errors of the policy file after the merge.
@@ -94,20 +94,20 @@ impl Report {
     }
 
     /// Adds a preview and raises the levels of the change and the plan to its level.
-    pub fn add(&mut self, path: &str, preview: Preview) {
+    pub fn add(&mut self, key: ChangeKey, preview: Preview) {
         let changes = self.plan.changes.iter_mut();
-        for change in changes.filter(|change| change.path.as_str() == path) {
+        for change in changes.filter(|change| change.key() == key) {
             change.level = change.level.max(preview.level);
         }
         self.plan.level = self.plan.level.max(preview.level);
-        self.previews.insert(path.to_owned(), preview);
+        self.previews.insert(key, preview);
     }
 
-    /// Digests of the previews by config path.
-    pub fn preview_digests(&self) -> BTreeMap<String, Digest> {
+    /// Digests of the previews.
+    pub fn preview_digests(&self) -> BTreeMap<ChangeKey, Digest> {
         let previews = self.previews.iter();
         previews
-            .filter_map(|(path, preview)| Some((path.clone(), preview.digest?)))
+            .filter_map(|(key, preview)| Some((key.clone(), preview.digest?)))
             .collect()
     }
 

@@ -143,7 +143,7 @@ fn stack_cell(change: &Change) -> Text {
 }
 
 fn mark(report: &Report, change: &Change) -> &'static str {
-    let on_merge = report.on_merge.get(&change.path);
+    let on_merge = report.on_merge.get(&change.key());
     match on_merge.map(|on_merge| on_merge.effect) {
         None if change.intent == Intent::Abandon => "⚠",
         None => "❌",
@@ -158,7 +158,7 @@ fn mark(report: &Report, change: &Change) -> &'static str {
 
 /// What the merge does, in a few words.
 pub(super) fn on_merge_words(report: &Report, change: &Change) -> &'static str {
-    match (change.intent, report.on_merge.get(&change.path)) {
+    match (change.intent, report.on_merge.get(&change.key())) {
         (Intent::Abandon, _) => "remove config, delete no stack",
         (_, Some(on_merge)) => on_merge.words(),
         (_, None) => "errors",
@@ -167,7 +167,7 @@ pub(super) fn on_merge_words(report: &Report, change: &Change) -> &'static str {
 
 fn on_merge_cell(report: &Report, change: &Change) -> Text {
     let words = Text::ours(on_merge_words(report, change));
-    match report.on_merge.get(&change.path) {
+    match report.on_merge.get(&change.key()) {
         Some(on_merge) if !on_merge.denials.is_empty() => {
             words.and(Text::ours(": ")).and(on_merge.codes())
         }

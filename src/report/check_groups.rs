@@ -29,7 +29,7 @@ impl<'a> EqualChanges<'a> {
 /// All changes, the most dangerous first.
 pub(super) fn groups(report: &Report) -> Vec<EqualChanges<'_>> {
     let mut changes: Vec<&Change> = report.plan.changes.iter().collect();
-    changes.sort_by(|a, b| (rank(b).cmp(&rank(a))).then_with(|| a.path.cmp(&b.path)));
+    changes.sort_by(|a, b| (rank(b).cmp(&rank(a))).then_with(|| a.key().cmp(&b.key())));
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut groups: Vec<EqualChanges<'_>> = Vec::new();
     for change in changes {
@@ -73,8 +73,8 @@ fn rank(change: &Change) -> (bool, Level, bool, usize) {
 
 /// What the report says about a change, without the names that differ in every config.
 fn signature(report: &Report, change: &Change) -> Value {
-    let on_merge = report.on_merge.get(&change.path);
-    let preview = report.previews.get(change.path.as_str());
+    let on_merge = report.on_merge.get(&change.key());
+    let preview = report.previews.get(&change.key());
     let impact = change.impact.iter();
     let impact = impact.map(|impact| (&impact.key, impact.level, &impact.consequence));
     let problems = change.diagnostics.iter();
@@ -85,10 +85,12 @@ fn signature(report: &Report, change: &Change) -> Value {
         (problem.severity, &problem.code, message)
     });
     let resources = change.resources.iter();
+    let has_other =
+        change.renamed.is_some() || change.moved_from.is_some() || change.stack_move.is_some();
     let folders: usize = change.folders.iter().map(|set| set.count).sum();
     json!({
-        // A section names the other file of a rename or a move, so such a config has a section of its own.
-        "path": (change.renamed.is_some() || change.moved_from.is_some()).then_some(&change.path),
+        // A section names the other file or the other stack, so such a config has a section of its own.
+        "path": has_other.then_some(&change.path),
         "intent": change.intent,
         "environment": change.target.as_ref().filter(|_| !is_invalid).map(|target| &target.environment),
         "on_merge": on_merge.map(|on_merge| (on_merge.effect, &on_merge.requires, &on_merge.denials)),

@@ -38,7 +38,7 @@ enum Kind {
 impl Kind {
     /// `None` if the config has errors, which are counted on their own.
     fn of(report: &Report, change: &Change) -> Option<Self> {
-        let on_merge = report.on_merge.get(&change.path);
+        let on_merge = report.on_merge.get(&change.key());
         let requested = on_merge.map(|on_merge| on_merge.requested);
         let effect = match (change.intent, on_merge) {
             (Intent::Invalid, _) => return None,

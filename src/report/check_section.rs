@@ -16,6 +16,7 @@ use super::{Refusal, Text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Change, Intent, PolicyUpdate, Renamed, TemplateResourceChange};
 use crate::product::Level;
+use crate::stack::StackName;
 use crate::text::pluralize;
 
 /// Limits of one config, so that it leaves room for others.
@@ -32,8 +33,8 @@ pub(super) fn group_section(
     brief: bool,
 ) -> Result<String, Error> {
     let change = group.first();
-    let on_merge = report.on_merge.get(&change.path);
-    let preview = report.previews.get(change.path.as_str());
+    let on_merge = report.on_merge.get(&change.key());
+    let preview = report.previews.get(&change.key());
     let is_invalid = change.intent == Intent::Invalid;
     let all_problems: usize = match is_invalid {
         true => group.changes.iter().map(|it| it.diagnostics.len()).sum(),
@@ -103,6 +104,8 @@ pub(super) fn group_section(
             moved_from => change.moved_from.as_ref().map(|path| path.as_str()),
             renamed_from => renamed_from.map(|path| path.as_str()),
             renamed_to => renamed_to.map(|path| path.as_str()),
+            former_stack => former_stack(change).map(|text| safe(text.markdown())),
+            new_stack => new_stack(change).map(|text| safe(text.markdown())),
             caveat => change.caveat.as_deref(),
             policy_update => change.policy_update.as_ref().filter(|update| update.renews_roles || update.action.is_some()).map(|update| safe(policy_update_text(change, update).markdown())),
             problems => (!problems.is_empty()).then(|| problems.join(if is_invalid && !group.is_single() { "" } else { "\n" })),
@@ -204,14 +207,36 @@ fn stack_text(change: &Change) -> Text {
     let (Some(stack), Some(target)) = (&change.stack, &change.target) else {
         return Text::ours("the stack");
     };
+    stack_name_text(&StackName {
+        name: stack.clone(),
+        target: target.clone(),
+    })
+}
+
+fn stack_name_text(stack: &StackName) -> Text {
+    let target = &stack.target;
     Text::ours("stack ")
-        .and(Text::name(stack))
+        .and(Text::name(&stack.name))
         .and(Text::ours(" in account "))
         .and(Text::name(&target.account))
         .and(Text::ours(", region "))
         .and(Text::name(&target.region))
         .and(Text::ours(", environment "))
         .and(Text::name(&target.environment))
+}
+
+/// The stack that the config of a creation named before.
+fn former_stack(change: &Change) -> Option<Text> {
+    let stacks = change.stack_move.as_ref();
+    let stacks = stacks.filter(|_| !change.is_former_stack())?;
+    Some(stack_name_text(&stacks.former))
+}
+
+/// The stack that the config of a removed stack names now.
+fn new_stack(change: &Change) -> Option<Text> {
+    let stacks = change.stack_move.as_ref();
+    let stacks = stacks.filter(|_| change.is_former_stack())?;
+    Some(stack_name_text(&stacks.new))
 }
 
 /// The sentences after "On merge:".

@@ -8,7 +8,7 @@ use super::check::Report;
 use super::check_comment::{MARKER, page};
 use super::fit::Rest;
 use crate::model::{CommitSha, Digest};
-use crate::plan::Plan;
+use crate::plan::{ChangeKey, Plan};
 
 const BEGIN: &str = "<!-- provisioner:shown ";
 const END: &str = " -->";
@@ -28,7 +28,7 @@ fn plan_marker(report: &Report, head: &CommitSha, most: usize) -> String {
     let mut line = format!("{BEGIN}head={head}");
     let bare = line.len();
     for (at, change) in report.plan.changes.iter().enumerate() {
-        if let Some(digest) = digests.get(change.path.as_str()) {
+        if let Some(digest) = digests.get(&change.key()) {
             // Writing into a text cannot fail.
             let _ = write!(line, " {at}={digest}");
         }
@@ -46,11 +46,10 @@ pub struct PlanMarker {
 }
 
 impl PlanMarker {
-    /// The digests by config path.
-    pub fn by_path(&self, plan: &Plan) -> BTreeMap<String, Digest> {
+    pub fn by_change(&self, plan: &Plan) -> BTreeMap<ChangeKey, Digest> {
         let known = self.digests.iter();
         known
-            .filter_map(|(at, digest)| Some((plan.changes.get(*at)?.path.to_string(), *digest)))
+            .filter_map(|(at, digest)| Some((plan.changes.get(*at)?.key(), *digest)))
             .collect()
     }
 }

@@ -6,19 +6,18 @@ use crate::change::{ChangeInputs, ProposedPolicies};
 use crate::config::Config;
 use crate::diagnostic::{Code, Span};
 use crate::guard::{ChangeRequest, Facts};
-use crate::model::RepoPath;
-use crate::plan::Intent;
+use crate::plan::{ChangeKey, Intent};
 use crate::report::{BeforeMerge, OnMerge, Report};
 use crate::roles::Laws;
 
 /// Adds the forecast of each config, and its problems. `request`: what the forge says about the pull request; `None` on a laptop.
-/// `facts`: what the preview read, by path.
+/// `facts`: what the preview read.
 pub fn add_on_merge(
     report: &mut Report,
     inputs: &ChangeInputs,
     policies: &ProposedPolicies,
     request: Option<&ChangeRequest>,
-    mut facts: BTreeMap<RepoPath, Facts>,
+    mut facts: BTreeMap<ChangeKey, Facts>,
 ) {
     report.policy_problems = policies.problems().to_vec();
     warn_of_roles(report, inputs, policies);
@@ -26,7 +25,7 @@ pub fn add_on_merge(
         // Loading a config again costs time, and few changes need it.
         let config = |needed: bool| needed.then(|| inputs.config(change, change.is_removed()))?;
         let deleted = config(change.intent == Intent::Delete);
-        let facts = facts.remove(&change.path).unwrap_or_else(|| Facts {
+        let facts = facts.remove(&change.key()).unwrap_or_else(|| Facts {
             external_references: Some(change.external_references.clone()),
             ..Facts::default()
         });
@@ -47,7 +46,7 @@ pub fn add_on_merge(
             }
         }
         change.diagnostics.extend(problems);
-        report.on_merge.insert(change.path.clone(), on_merge);
+        report.on_merge.insert(change.key(), on_merge);
     }
 }
 

@@ -13,10 +13,9 @@ use crate::forge::IdentityTokens;
 use crate::guard::{EffectKind, Facts, Policies, denials_before_credentials};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
-use crate::model::RepoPath;
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext, OperationError};
-use crate::plan::{Change, Intent};
+use crate::plan::{Change, ChangeKey, Intent};
 use crate::product::Target;
 use crate::report::{Notice, OfflineReason, Preview, Redactor, Refusal, Report, problems_line};
 use crate::stack::StackName;
@@ -34,8 +33,8 @@ pub struct PreviewContext<'a> {
 /// What a preview read.
 #[derive(Default)]
 pub struct Seen {
-    /// Facts of the stacks by config path.
-    pub facts: BTreeMap<RepoPath, Facts>,
+    /// Facts of the stacks.
+    pub facts: BTreeMap<ChangeKey, Facts>,
     /// Set if AWS or the forge did not answer: a later run can then read the impact.
     pub unanswered: Option<Exit>,
 }
@@ -102,7 +101,7 @@ pub async fn preview(
                 async move {
                     let mut facts = None;
                     let preview = look.at(change, sessions, &role, target, &mut facts).await;
-                    (change.path.clone(), preview, facts)
+                    (change.key(), preview, facts)
                 }
             });
             previews = queries
@@ -111,13 +110,13 @@ pub async fn preview(
                 .await;
         }
     }
-    for (path, (preview, exit), facts) in previews {
+    for (key, (preview, exit), facts) in previews {
         if let Some(preview) = preview {
-            report.add(path.as_str(), preview);
+            report.add(key.clone(), preview);
         }
         seen.unanswered = seen.unanswered.max(exit);
         if let Some(facts) = facts {
-            seen.facts.insert(path, facts);
+            seen.facts.insert(key, facts);
         }
     }
     report.notices.extend(notices);

@@ -6,7 +6,7 @@ use crate::VERSION;
 use crate::change::ChangeInputs;
 use crate::ci::JobEnvironment;
 use crate::forge::OpenPullRequest;
-use crate::model::CommitSha;
+use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Plan, assess};
 use crate::report::{CheckContext, Collision, Notice, Redactor, Report, show_changed_values};
 
@@ -49,12 +49,15 @@ pub fn show_values(plan: &mut Plan, inputs: &ChangeInputs, shown: &[String]) {
 
 /// Other open pull requests that change configs of the plan.
 pub fn collisions(plan: &Plan, own: u64, open: &[OpenPullRequest]) -> Vec<Collision> {
-    let touched = |pull: &OpenPullRequest| -> Vec<_> {
+    let touched = |pull: &OpenPullRequest| -> Vec<RepoPath> {
         let paths = plan.changes.iter().map(|change| &change.path);
-        paths
+        let mut paths: Vec<RepoPath> = paths
             .filter(|path| pull.paths.contains(path))
             .cloned()
-            .collect()
+            .collect();
+        // The former stack of a config has a change of its own.
+        paths.dedup();
+        paths
     };
     let others = open.iter().filter(|pull| pull.number != own);
     let collisions = others.map(|pull| Collision {

@@ -10,13 +10,15 @@ use crate::product::{Class, Verb};
 use crate::report::{Refusal, Reply};
 use crate::text::did_you_mean;
 
-/// The changes that a command means: the one that it names, or all. A command cannot name a config outside the pull request.
+/// The changes that a command means: the one that it names, or all. A command cannot name a config outside the pull request. If a
+/// config names another stack than before, deletions act on the former stack, and other commands on the new one.
 pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
     let changes = &plan.changes;
     let Some(wanted) = &command.config else {
         // Only a deletion acts on a removed config, and a deletion names its config.
         let makes = matches!(command.action.class(), Class::Test | Class::Write);
-        let is_meant = |change: &&Change| !(makes && change.is_removed());
+        let is_meant =
+            |change: &&Change| !(makes && change.is_removed()) && is_of_command(change, command);
         let meant: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
         return match (meant.is_empty(), changes.is_empty()) {
             (false, _) => Ok(meant),
@@ -24,8 +26,10 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
             (true, false) => Err(no_match(Reply::OnlyRemovals)),
         };
     };
-    let is_meant =
-        |change: &&Change| change.path.as_str() == wanted || change.path.file_name() == wanted;
+    let is_meant = |change: &&Change| {
+        let is_named = change.path.as_str() == wanted || change.path.file_name() == wanted;
+        is_named && is_of_command(change, command)
+    };
     let selected: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
     if selected.len() == 1 {
         return Ok(selected);
@@ -42,6 +46,12 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
         similar,
         changed: paths.map(str::to_owned).collect(),
     }))
+}
+
+/// Whether a command acts on this one of the two changes of a config that names another stack.
+fn is_of_command(change: &Change, command: &Command) -> bool {
+    let deletes = command.action.class() == Class::Destructive;
+    change.stack_move.is_none() || change.is_former_stack() == deletes
 }
 
 fn no_match(reply: Reply) -> Answer {

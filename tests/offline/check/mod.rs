@@ -2,6 +2,7 @@
 
 mod faults;
 mod fetched;
+mod former_stack;
 mod github;
 mod hostile;
 mod irregular;

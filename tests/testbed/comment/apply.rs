@@ -50,7 +50,7 @@ impl World {
 
     /// The run's comment invites nobody any more, and says who confirmed the deletion.
     #[track_caller]
-    fn assert_invitation_closed(&self) {
+    pub fn assert_invitation_closed(&self) {
         let comments = self.repo.comments(7).into_iter().map(|it| it.body);
         let mut runs = comments.filter(|body| body.starts_with("<!-- provisioner:provision "));
         let body = runs.next().expect("the run's comment");

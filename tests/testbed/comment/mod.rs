@@ -6,6 +6,7 @@ mod attacks_syntax;
 mod attacks_text;
 mod attacks_time;
 mod faults;
+mod former_stack;
 mod ignored;
 mod offline;
 mod read;
