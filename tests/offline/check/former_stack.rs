@@ -175,6 +175,23 @@ fn attack_another_config_that_names_the_former_stack_keeps_it() {
     assert!(run.stderr.contains(&text), "{}", run.stderr);
 }
 
+/// The stack of a config with errors is not known, so that no deletion is requested.
+#[test]
+fn a_former_config_with_errors_requests_no_deletion() {
+    let scene = scene("", DELETABLE);
+    let broken = vault_config("us-west-2", "prod") + "  no: 1\n";
+    let base = scene.repo.commit("main").write(VAULT, broken).push();
+    scene.repo.branch("repair", &base);
+    let config = vault_config("us-east-1", "prod");
+    scene.repo.commit("repair").write(VAULT, config).push();
+    let pull = scene.repo.pull("repair").author(&scene.alice).number(8);
+    let run = scene.job(&pull.open()).run();
+    scene.github.take_writes();
+    assert_eq!(changes(&run), [("update", "us-east-1")]);
+    let caveat = &run.report["plan"]["changes"][0]["caveat"];
+    assert!(caveat.as_str().unwrap().contains("has errors"), "{caveat}");
+}
+
 /// A config with errors has no new stack, so that nothing is created or deleted.
 #[test]
 fn a_config_with_errors_requests_no_deletion_of_its_former_stack() {
