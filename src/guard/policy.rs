@@ -88,8 +88,8 @@ pub struct ValuesPolicy {
     pub show: Vec<String>,
 }
 
-/// Which updates of existing stacks are allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// Which updates of existing stacks are allowed, ascending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Updates {
     Never,

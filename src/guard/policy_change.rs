@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::policy::read_values;
+use super::policy::{Policy, read_file as read_policy, read_values};
 use crate::diagnostic::Diagnostic;
 use crate::model::{FileContents, RepoPath};
 use crate::product::Target;
@@ -36,6 +36,8 @@ pub struct ChangedKey {
     pub after: Option<String>,
     /// The number of configs whose stacks it concerns.
     pub configs: usize,
+    /// Whether the policy allows more than before: fewer approvals, more approvers, updates, deletions, accounts or environments.
+    pub allows_more: bool,
 }
 
 impl PolicyChange {
@@ -60,6 +62,12 @@ impl PolicyChange {
                     .filter(|target| concerns(&changed.key, target, [old, new]));
                 changed.configs = concerned.count();
             }
+            let policies = [before, after].map(|file| read_policy(path, file));
+            if let [Ok(old), Ok(new)] = &policies {
+                for changed in &mut keys {
+                    changed.allows_more = allows_more(&changed.key, old, new);
+                }
+            }
         }
         Some(Self {
             was_valid: old.is_ok(),
@@ -68,6 +76,43 @@ impl PolicyChange {
             added: Vec::new(),
             left: Vec::new(),
         })
+    }
+}
+
+impl PolicyChange {
+    /// Whether a changed key allows more than before.
+    pub fn weakens(&self) -> bool {
+        self.keys.iter().any(|key| key.allows_more)
+    }
+}
+
+/// Whether a changed key allows more than before.
+fn allows_more(key: &str, old: &Policy, new: &Policy) -> bool {
+    let more = |old: &[String], new: &[String]| {
+        !old.is_empty() && (new.is_empty() || new.iter().any(|name| !old.contains(name)))
+    };
+    let mut parts = key.split('.');
+    let (environment, field) = match (parts.next(), parts.next(), parts.next()) {
+        (Some("accounts"), ..) => return more(&old.accounts, &new.accounts),
+        // Owners answer for bots, which then count as these persons.
+        (Some("bots"), ..) => return true,
+        (Some("environments"), Some(name), field) => (name, field),
+        // A name that no environment has: the defaults count.
+        (Some("defaults"), field, _) => ("", field),
+        _ => return false,
+    };
+    let is_listed = |policy: &Policy| {
+        policy.environments.is_empty() || policy.environments.contains_key(environment)
+    };
+    if !environment.is_empty() && !is_listed(old) && is_listed(new) {
+        return true;
+    }
+    match field {
+        Some("approvals") => new.approvals(environment) < old.approvals(environment),
+        Some("updates") => new.updates(environment) > old.updates(environment),
+        Some("deletes") => new.deletes(environment) && !old.deletes(environment),
+        Some("approvers") => more(old.approvers(environment), new.approvers(environment)),
+        _ => false,
     }
 }
 
@@ -115,6 +160,7 @@ fn changed_keys(
             before: before.map(Value::to_string),
             after: after.map(Value::to_string),
             configs: 0,
+            allows_more: false,
         }),
     }
 }

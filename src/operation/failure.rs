@@ -97,7 +97,7 @@ fn diagnostics_and_exit(
             let text = fault.to_string();
             let mut problem = Diagnostic::error(Code::StackVerificationFailed, path, text);
             if matches!(fault, Fault::Different { .. }) {
-                problem = problem.with_help("run `check-drift`, which shows both values");
+                problem = problem.with_help("run `check-drift`, which names what differs; then set the values of the template again");
             }
             (vec![problem], Exit::Operation)
         }
@@ -195,10 +195,10 @@ fn help(config: &Config, failed: &CloudError) -> Option<String> {
 
 /// What to do about credentials that lack a permission.
 fn missing_permission(config: &Config) -> String {
-    let target = &config.target;
+    // The whole template of the account: one with fewer environments would delete the other roles of the stack.
     let roles = format!(
-        "in CI, the role does not cover this config: print it with `provisioner roles --repository OWNER/NAME --account {} --environment {}` and deploy it",
-        target.account, target.environment
+        "in CI, the deployed role may be older than the policy file, or the config may be outside of its `scope`: print all roles of the account with `provisioner roles --repository OWNER@ID/NAME@ID --account {}` and deploy them again",
+        config.target.account
     );
     match config.policy_action() {
         Some(action) => format!(

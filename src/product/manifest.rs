@@ -326,7 +326,7 @@ impl Level {
             Self::None => "⚪",
             Self::Safe => "🟢",
             Self::High => "🟠",
-            Self::Unknown => "❔",
+            Self::Unknown => "❓",
             Self::Critical => "🔴",
         }
     }

@@ -1,10 +1,12 @@
-//! Groups of configs with the same plan, so that a report says it once.
+//! Groups of configs with the same plan, so that a report says it once. A report shows one config of a group, so nothing that a
+//! reviewer has to see may differ within it but the names of the configs and stacks.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
 use super::check::Report;
+use crate::diff::Diff;
 use crate::plan::{Change, Intent, ResourceAction};
 use crate::product::Level;
 
@@ -76,7 +78,11 @@ fn signature(report: &Report, change: &Change) -> Value {
     let on_merge = report.on_merge.get(&change.key());
     let preview = report.previews.get(&change.key());
     let impact = change.impact.iter();
-    let impact = impact.map(|impact| (&impact.key, impact.level, &impact.consequence));
+    let impact = impact.map(|impact| {
+        // The whole values: shown ones may be equal where hidden ones differ.
+        let values = [impact.before.value(), impact.after.value()];
+        (&impact.key, impact.level, &impact.consequence, values)
+    });
     let problems = change.diagnostics.iter();
     // Configs with errors are shown with each message; the others by one of them.
     let is_invalid = change.intent == Intent::Invalid;
@@ -85,14 +91,12 @@ fn signature(report: &Report, change: &Change) -> Value {
         (problem.severity, &problem.code, message)
     });
     let resources = change.resources.iter();
-    let has_other =
-        change.renamed.is_some() || change.moved_from.is_some() || change.stack_move.is_some();
     let folders: usize = change.folders.iter().map(|set| set.count).sum();
     json!({
-        // A section names the other file or the other stack, so such a config has a section of its own.
-        "path": has_other.then_some(&change.path),
+        // A section names the other file or the other stack. Every value of a new config is new.
+        "path": is_alone(change).then_some(&change.path),
         "intent": change.intent,
-        "environment": change.target.as_ref().filter(|_| !is_invalid).map(|target| &target.environment),
+        "target": change.target.as_ref().filter(|_| !is_invalid),
         "on_merge": on_merge.map(|on_merge| (on_merge.effect, &on_merge.requires, &on_merge.denials)),
         "level": change.level,
         "impact": impact.collect::<Vec<_>>(),
@@ -100,8 +104,35 @@ fn signature(report: &Report, change: &Change) -> Value {
         "folders": folders,
         "policy_update": change.policy_update,
         "problems": problems.collect::<Vec<_>>(),
-        "lines": change.diff.as_ref().map(|diff| (diff.added, diff.removed)),
+        "lines": change.diff.as_ref().map(|diff| changed_lines(change, diff)),
         "caveat": change.caveat,
         "preview": preview.map(|preview| &preview.shape),
     })
+}
+
+/// Whether a config has a section of its own, whatever the others are.
+fn is_alone(change: &Change) -> bool {
+    change.intent == Intent::Create
+        || change.renamed.is_some()
+        || change.moved_from.is_some()
+        || change.stack_move.is_some()
+}
+
+/// The changed lines of the template without the names of the config and its stack.
+fn changed_lines(change: &Change, diff: &Diff) -> Option<String> {
+    if change.intent == Intent::Delete {
+        return None;
+    }
+    let text = diff.unified.as_ref()?;
+    let lines = text.lines().filter(|line| line.starts_with(['+', '-']));
+    let mut lines = lines.collect::<Vec<_>>().join("\n");
+    for name in change
+        .stack
+        .iter()
+        .map(String::as_str)
+        .chain([change.path.stem()])
+    {
+        lines = lines.replace(name, "");
+    }
+    Some(lines)
 }

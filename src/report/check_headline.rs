@@ -1,5 +1,6 @@
 //! The first line of a check's report: what a merge does, the worst first.
 
+use super::Notice;
 use super::check::Report;
 use super::on_merge::MergeEffect;
 use crate::plan::{Change, Intent};
@@ -10,7 +11,8 @@ use crate::text::pluralize;
 pub(super) const NO_CHANGE: &str = "No config is changed.";
 
 /// A failed check reports no plan, so no approval covers what would run.
-const WHILE_IT_FAILS: &str = "While this check fails, the merge applies nothing. What is below counts once the errors are corrected.";
+const WHILE_IT_FAILS: &str = "While this check fails, the merge applies nothing.";
+const ONCE_CORRECTED: &str = " What is below counts once the errors are corrected.";
 
 /// One count of the headline. The order of the kinds is their rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,9 +22,11 @@ enum Kind {
     Create,
     UpdateSafe,
     PolicyEdited,
+    ProductsEdited,
     NotSelected,
     Abandoned,
     NotApplied,
+    PolicyWeakened,
     UpdateHigh,
     DeniedCreation,
     DeniedUpdate,
@@ -74,12 +78,14 @@ impl Kind {
         match self {
             Self::Errors => Some("❌"),
             Self::DeletionOfData | Self::UpdateCritical => Some("🔴"),
-            Self::DeletionUnknown | Self::UpdateUnknown => Some("❔"),
-            Self::Deletion | Self::UpdateHigh => Some("🟠"),
+            Self::DeletionUnknown | Self::UpdateUnknown => Some("❓"),
+            Self::Deletion | Self::UpdateHigh | Self::PolicyWeakened => Some("🟠"),
             Self::DeniedCreation | Self::DeniedUpdate | Self::DeniedDeletion => Some("⛔"),
-            Self::NotApplied | Self::Abandoned | Self::NotSelected | Self::PolicyEdited => {
-                Some("⚠")
-            }
+            Self::NotApplied
+            | Self::Abandoned
+            | Self::NotSelected
+            | Self::PolicyEdited
+            | Self::ProductsEdited => Some("⚠"),
             Self::UpdateSafe | Self::Create | Self::Folders | Self::NoEffect => None,
         }
     }
@@ -95,6 +101,8 @@ impl Kind {
             Self::UpdateUnknown => format!("{} to update (impact not known)", stacks()),
             Self::UpdateCritical => format!("{} to update (critical impact)", stacks()),
             Self::PolicyEdited => "the policy file changes".to_owned(),
+            Self::PolicyWeakened => "the policy file changes and allows more".to_owned(),
+            Self::ProductsEdited => "products change".to_owned(),
             Self::NotSelected => format!("{} not selected", pluralize(count, "file")),
             Self::Abandoned => format!("{} removed without a deletion", pluralize(count, "config")),
             Self::NotApplied => format!("{} not applied", pluralize(count, "update")),
@@ -126,7 +134,8 @@ impl Kind {
             Self::UpdateSafe | Self::UpdateHigh | Self::UpdateUnknown | Self::UpdateCritical => {
                 "update"
             }
-            Self::PolicyEdited => return "policy changes".to_owned(),
+            Self::PolicyEdited | Self::PolicyWeakened => return "policy changes".to_owned(),
+            Self::ProductsEdited => return "products change".to_owned(),
             Self::NotSelected => "not selected",
             Self::Abandoned => "left behind",
             Self::NotApplied => "not applied",
@@ -146,8 +155,12 @@ fn counts(report: &Report) -> Vec<(Kind, usize)> {
         .iter()
         .filter_map(|change| Kind::of(report, change))
         .collect();
-    if report.policy.is_some() {
-        kinds.push(Kind::PolicyEdited);
+    kinds.extend(report.policy.as_ref().map(|policy| match policy.weakens() {
+        true => Kind::PolicyWeakened,
+        false => Kind::PolicyEdited,
+    }));
+    if report.notices.contains(&Notice::ProductsChanged) {
+        kinds.push(Kind::ProductsEdited);
     }
     kinds.extend(report.unselected.iter().map(|_| Kind::NotSelected));
     kinds.sort_unstable_by(|a, b| b.cmp(a));
@@ -183,9 +196,14 @@ pub(super) fn headline(report: &Report) -> String {
     });
     let line = parts.collect::<Vec<_>>().join(" · ");
     match (worst, worst.mark()) {
-        (Kind::Errors, _) => format!("{line}\n\n{WHILE_IT_FAILS}"),
+        (Kind::Errors, _) if counts.len() == 1 => format!("{line}\n\n{WHILE_IT_FAILS}"),
+        (Kind::Errors, _) => format!("{line}\n\n{WHILE_IT_FAILS}{ONCE_CORRECTED}"),
         (_, Some(_)) => line,
-        (_, None) => format!("✅ {line}"),
+        // A warning can mean a loss.
+        (_, None) => match report.counts() {
+            (_, 0) => format!("✅ {line}"),
+            (_, warnings) => format!("⚠ {} · {line}", pluralize(warnings, "warning")),
+        },
     }
 }
 

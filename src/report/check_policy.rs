@@ -28,7 +28,7 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
         return text;
     };
     if problems.is_empty() && change.was_valid {
-        text.push_str("\nThe policy takes effect after the merge. The policy before the merge and the policy after it must both allow a change.\n");
+        text.push_str("\nThe new policy applies to pull requests that are merged after this one. The changes of this pull request must be allowed by both policies.\n");
     }
     if !change.was_valid {
         text.push_str("\nThe policy file before this change has errors. After the merge, the new policy decides alone about this change, with at least 2 approvals and without deletions.\n");
@@ -39,7 +39,8 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
             "Changed key",
             "Before",
             "After",
-            "Configs",
+            "Effect",
+            "Affects",
         ]));
         text.extend(change.keys.iter().take(MAX_ROWS).map(row));
     }
@@ -81,6 +82,10 @@ fn row(key: &ChangedKey) -> String {
         Text::name(&key.key),
         value(&key.before),
         value(&key.after),
-        Text::number(key.configs),
+        Text::ours(match key.allows_more {
+            true => "🟠 allows more",
+            false => "–",
+        }),
+        Text::count(key.configs, "config"),
     ])
 }

@@ -154,7 +154,7 @@ fn policy_update_text(change: &Change, update: &PolicyUpdate) -> Text {
     });
     match policy {
         Some(policy) if !update.renews_roles => text.and(policy).and(Text::ours(
-            ", and deploy it. The roles of CI cover this config.",
+            ", and deploy it. The scope of the policy covers this config, so the roles of CI stay.",
         )),
         Some(policy) => text
             .and(policy)
@@ -178,7 +178,7 @@ fn group_title(group: &EqualChanges<'_>) -> String {
     let count = group.changes.len();
     let configs = pluralize(count, "config");
     match change.intent {
-        Intent::Invalid => format!("{configs} with the same errors"),
+        Intent::Invalid => format!("{configs} with errors of the same kinds"),
         Intent::Create => pluralize(count, "new config"),
         Intent::Delete | Intent::Abandon => pluralize(count, "removed config"),
         Intent::Update | Intent::Unchanged if change.impact.is_empty() => {
@@ -277,7 +277,7 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
             "Deletes nothing yet. After the merge, a second person has to confirm the deletion of ",
             ".",
         ),
-        MergeEffect::NotApplied => sentence("Nothing is applied to ", "")
+        MergeEffect::NotApplied => sentence("Does not update ", "")
             .and(Text::ours(": "))
             .and(on_merge.codes())
             .and(Text::ours(match on_merge.asked {

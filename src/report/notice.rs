@@ -87,7 +87,7 @@ impl Notice {
         Text::ours(match self {
             Self::ProductsChanged => {
                 "This change edits products in `.provisioner/products`. The stricter of the impact rules before and after the change \
-                 counts. Review the change of the rules, too."
+                 counts now. For later pull requests the new rules count alone, so review them, too."
             }
             Self::PolicyChanged => {
                 "This change edits the policy file. The new policy takes effect after the merge."

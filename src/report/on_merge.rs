@@ -158,6 +158,18 @@ impl OnMerge {
             let environment = environment.clone();
             denials.push(Refusal::NoApplyRole { environment }.denial());
         }
+        // A config with errors, or another config, claims the stack that a removal would delete.
+        let claims = change.diagnostics.iter();
+        let mut claims = claims.filter(|problem| problem.code == Code::DuplicateStack);
+        if change.intent == Intent::Delete
+            && let Some(problem) = claims.next()
+        {
+            denials.push(Denial {
+                code: Code::DuplicateStack,
+                fact: problem.message.clone(),
+                remedy: problem.help.clone().unwrap_or_default(),
+            });
+        }
         // Without the digest of a change set, the guard denies the update of an existing stack.
         if in_ci && !previewed && effect == MergeEffect::UpdateStack && denials.is_empty() {
             denials.push(Denial {
@@ -200,10 +212,14 @@ impl OnMerge {
     }
 
     /// The problems of the config: errors need another policy or config, warnings do not. A missing role is not reported, because teams
-    /// can set up checks before roles. The errors of a policy file are reported at its own lines.
+    /// can set up checks before roles. The errors of a policy file and claims of other configs are reported elsewhere.
     pub fn diagnostics(&self, path: &RepoPath) -> Vec<Diagnostic> {
         let denials = self.denials.iter();
-        let elsewhere = [Code::RoleNotConfigured, Code::PolicyInvalid];
+        let elsewhere = [
+            Code::RoleNotConfigured,
+            Code::PolicyInvalid,
+            Code::DuplicateStack,
+        ];
         let problems = denials.filter(|denial| !elsewhere.contains(&denial.code));
         let problems = problems.map(|denial| match denial.is_by_policy() {
             true => denial.diagnostic(path),

@@ -183,6 +183,99 @@ fn equal_changes_are_grouped() {
     insta::assert_snapshot!("equal_changes", comment);
 }
 
+/// A report shows one config of a group, so no value may differ in it.
+#[test]
+fn attack_a_value_hidden_in_a_group() {
+    let scene = scene("");
+    let (before, after): (Vec<_>, Vec<_>) = (100..105)
+        .map(|number| {
+            let team = if number == 103 { "evil" } else { "data" };
+            let tenant = format!("b{number}");
+            let tagged = config(&tenant, &format!("  tags: {{Team: {team}}}\n"));
+            ((tenant.clone(), config(&tenant, "")), (tenant, tagged))
+        })
+        .unzip();
+    let write = |branch: &str, files: &[(String, String)]| {
+        let mut commit = scene.repo.commit(branch);
+        for (tenant, text) in files {
+            commit = commit.write(&path(tenant), text.clone());
+        }
+        commit.push()
+    };
+    let base = write("main", &before);
+    scene.repo.branch("change", &base);
+    write("change", &after);
+    check(&scene);
+    let comment = scene.comment();
+    let heading = format!("### `{}`", path("b103"));
+    assert!(comment.contains(&heading), "{comment}");
+    assert!(comment.contains("\"evil\""), "{comment}");
+    assert!(
+        comment.contains("### 4 configs change the same key"),
+        "{comment}"
+    );
+}
+
+/// Every value of a new config is new.
+#[test]
+fn attack_an_account_hidden_among_new_configs() {
+    let scene = scene("");
+    let new: Vec<_> = (200..204)
+        .map(|number| {
+            let account = if number == 202 {
+                "333333333333"
+            } else {
+                "123456789012"
+            };
+            let tenant = format!("b{number}");
+            let text = config(&tenant, "").replace("123456789012", account);
+            (tenant, text)
+        })
+        .collect();
+    let mut commit = scene.repo.commit("change");
+    for (tenant, text) in &new {
+        commit = commit.write(&path(tenant), text.clone());
+    }
+    commit.push();
+    check(&scene);
+    let comment = scene.comment();
+    for (tenant, _) in &new {
+        let heading = format!("### `{}`", path(tenant));
+        assert!(comment.contains(&heading), "{heading}: {comment}");
+    }
+    assert!(comment.contains("333333333333"), "{comment}");
+}
+
+/// A pull request that loosens the policy says so first.
+#[test]
+fn a_policy_that_allows_more_is_marked() {
+    let strict = "defaults: {approvals: 2, deletes: never}\naccounts: ['123456789012']\n\
+        environments: {prod: {approvers: ['@rex']}, dev: {updates: in-place}}\n";
+    let scene = scene(strict);
+    let loose = "version: 1\ndefaults: {approvals: 1}\n\
+        environments: {prod: {}, dev: {updates: reviewed}, test: {}}\n";
+    scene.repo.commit("change").write(POLICY, loose).push();
+    let run = check(&scene);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = scene.comment();
+    assert!(
+        comment.contains("🟠 the policy file changes and allows more"),
+        "{comment}"
+    );
+    let weak = comment
+        .lines()
+        .filter(|line| line.contains("🟠 allows more"));
+    let keys: Vec<&str> = weak.map(|line| line.split('`').nth(1).unwrap()).collect();
+    let expected = [
+        "accounts",
+        "defaults.approvals",
+        "defaults.deletes",
+        "environments.dev.updates",
+        "environments.prod.approvers",
+    ];
+    assert_eq!(keys, expected, "{comment}");
+}
+
 /// S5: another account is another stack. The merge creates it, and the report names the one that stays.
 #[test]
 fn a_moved_config_creates_a_stack_and_names_the_former_one() {
