@@ -71,7 +71,8 @@ fn configs_inside_the_scope_have_no_warning() {
         let is_covered = policy.contains("scope:") && policy.contains("apply:");
         let comment = scene.comment();
         assert_eq!(
-            comment.contains("and deploy it. The roles of CI cover this config."),
+            comment
+                .contains("The scope of the policy covers this config, so the roles of CI stay."),
             is_covered,
             "{comment}"
         );

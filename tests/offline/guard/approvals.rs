@@ -107,11 +107,14 @@ pub const REVIEWS: &[Value] = &[
 ];
 
 /// People whose approval counts, said once more and in another way than the guard says it: by person, not by review.
-/// A person's latest review by the forge's clock; among equal or unknown times the one listed last.
+/// A person's latest review by the forge's clock; among equal or unknown times the one listed last, except that an undated one withdraws
+/// no request for changes.
 pub fn latest(reviews: &[Review], person: UserId) -> &Review {
     let own = reviews.iter().filter(|review| review.by.id == person);
     own.reduce(|known, next| match (known.at, next.at) {
         (Some(known_at), Some(next_at)) if next_at < known_at => known,
+        (Some(_), Some(_)) => next,
+        _ if known.state == ReviewState::ChangesRequested => known,
         _ => next,
     })
     .unwrap()

@@ -74,7 +74,7 @@ fn a_missing_permission_names_the_command_for_the_role() {
     assert_eq!(failed.status, 30, "{}", failed.stdout);
     let path = workdir.path();
     for text in [
-        "`provisioner roles --repository OWNER/NAME --account 123456789012 --environment prod`",
+        "`provisioner roles --repository OWNER@ID/NAME@ID --account 123456789012`",
         &format!("`provisioner create-policy {path}`"),
     ] {
         assert!(failed.stdout.contains(text), "{text}: {}", failed.stdout);
