@@ -366,6 +366,7 @@ impl<'a> Run<'a> {
         let written = (|| -> anyhow::Result<()> {
             summary(&run_summary(
                 self.summary,
+                environment.environment.as_deref(),
                 self.job.forge.profile().summary_chars,
             ))
             .context("job summary")?;

@@ -48,7 +48,7 @@ pub fn summary(markdown: &str) -> io::Result<()> {
 fn fit_bytes(markdown: &str, room: usize) -> Cow<'_, str> {
     match markdown.len() <= room {
         true => markdown.into(),
-        false => run_summary(vec![markdown.to_owned()], room / 4).into(),
+        false => run_summary(vec![markdown.to_owned()], None, room / 4).into(),
     }
 }
 

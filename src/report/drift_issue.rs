@@ -124,7 +124,7 @@ pub fn drift_scan_markdown(scan: &ScannedStacks, limit: usize) -> String {
     let missing = scan.without_stack.len();
     if missing > 0 {
         let text = format!(
-            "⚠ {} no stack, because a run was denied or failed, or has not ended:\n\n{}\n",
+            "⚠ {} no stack: a run was denied or failed, has not ended, or no job runs for the environment:\n\n{}\n",
             pluralize_have(missing),
             listed(&scan.without_stack)
         );

@@ -9,6 +9,7 @@ use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{NextStep, Notice, Text, escape};
 use crate::model::{Digest, WebAddress};
+use crate::stack::StackName;
 use crate::text::{escape_invisible, pluralize};
 
 const MAX_PROBLEMS: usize = 30;
@@ -111,7 +112,9 @@ pub fn provisioning(
         Part::List(List {
             head: String::new(),
             count: all,
-            item: Box::new(|index, form| section(outcomes[index], form)),
+            item: Box::new(|index, form| {
+                section(outcomes[index], is_repeated(outcomes, index), form)
+            }),
             forms: &[Form::Full, Form::Brief],
             note: Box::new(move |shown| note(shown, "shown in full")),
             share: 1,
@@ -135,13 +138,7 @@ fn head(report: &Provisioning, heading: &Heading) -> String {
 
 pub(super) fn row(outcome: &Outcome) -> String {
     let stack = outcome.stack.as_ref();
-    let stack = stack.map(|stack| {
-        Text::name(&stack.name)
-            .and(Text::ours(" in "))
-            .and(Text::name(&stack.target.account))
-            .and(Text::ours(", "))
-            .and(Text::name(&stack.target.region))
-    });
+    let stack = stack.map(stack_text);
     markdown_row(&[
         Text::ours(outcome.kind().mark()),
         Text::name(&outcome.path),
@@ -150,8 +147,25 @@ pub(super) fn row(outcome: &Outcome) -> String {
     ])
 }
 
-/// One config. The brief form has no tables.
-fn section(outcome: &Outcome, form: Form) -> Result<String, Error> {
+/// Whether another outcome is about the same config: a config that moves to another stack has two.
+fn is_repeated(outcomes: &[&Outcome], index: usize) -> bool {
+    let same = outcomes
+        .iter()
+        .filter(|other| other.path == outcomes[index].path);
+    same.count() > 1
+}
+
+/// The name and place of the stack.
+fn stack_text(stack: &StackName) -> Text {
+    Text::name(&stack.name)
+        .and(Text::ours(" in "))
+        .and(Text::name(&stack.target.account))
+        .and(Text::ours(", "))
+        .and(Text::name(&stack.target.region))
+}
+
+/// One config. The brief form has no tables. `names_stack`: whether the path alone does not say which stack is meant.
+fn section(outcome: &Outcome, names_stack: bool, form: Form) -> Result<String, Error> {
     // The path is in the heading.
     let path = format!("{}:", escape_invisible(&outcome.path, false));
     let problems = outcome.leading_problems().take(MAX_PROBLEMS);
@@ -163,6 +177,7 @@ fn section(outcome: &Outcome, form: Form) -> Result<String, Error> {
         "outcome.md.j2",
         context! {
             path => outcome.path.as_str(),
+            stack => outcome.stack.as_ref().filter(|_| names_stack).map(|stack| safe(stack_text(stack).markdown())),
             line => outcome.summary.as_str(),
             problems => problems.join("\n"),
             remains => outcome.remains.as_ref().map(|remains| safe(remains.text().markdown())),

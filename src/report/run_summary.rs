@@ -6,10 +6,18 @@ use super::log::escape_workflow_commands;
 use super::outcome::{Outcome, State};
 use crate::text::{escape_invisible, pluralize};
 
-/// Joins reports in at most `limit` characters.
-pub fn run_summary(pages: Vec<String>, limit: usize) -> String {
+/// Joins reports in at most `limit` characters. `environment`: the job's, if it has one.
+pub fn run_summary(pages: Vec<String>, environment: Option<&str>, limit: usize) -> String {
     if pages.is_empty() {
-        return "## Provisioner\n\nNo config is concerned.\n".to_owned();
+        let text = match environment {
+            None => "No config is concerned.".to_owned(),
+            Some(name) => format!(
+                "No config is concerned in environment {}. Jobs of other environments apply the others. If an environment has no \
+                 job, add it to the matrix of the workflow.",
+                code(name)
+            ),
+        };
+        return format!("## Provisioner\n\n{text}\n");
     }
     // An empty line ends the block before it.
     let pages = pages
