@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::node::Node;
 use super::parse::{Tags, decode, parse};
+use super::region::{region_error, unknown_region};
 use super::{characters, tier, violation};
 use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, Span};
 use crate::model::{FileContents, RepoPath};
 use crate::product::{
-    Derived, OutputNames, Product, ProductError, RecognitionError, Registry, RunInput, Schema,
-    Target, Verb,
+    Derived, OutputNames, Partition, Product, ProductError, RecognitionError, Registry, RunInput,
+    Schema, Target, Verb,
 };
 
 /// A config without errors.
@@ -187,12 +188,12 @@ fn check(
 
     let mut values = tree.to_json();
     let violations = product.schema.violations(&values);
-    let invalid = !violations.is_empty();
+    let mut invalid = !violations.is_empty();
     // A violation about keys does not invalidate the other values.
     let of_values = violations
         .iter()
         .filter(|violation| violation.is_of_value());
-    let bad: Vec<String> = of_values
+    let mut bad: Vec<String> = of_values
         .map(|violation| violation.path.join("."))
         .collect();
     let whole = format!("a `{}` config", product.name());
@@ -212,7 +213,17 @@ fn check(
             .strip_prefix(outer)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let is_bad = |key: &str| bad.iter().any(|bad| below(bad, key) || below(key, bad));
+    let is_bad = |bad: &[String], key: &str| {
+        let mut bad = bad.iter();
+        bad.any(|bad| below(bad, key) || below(key, bad))
+    };
+    let place = (&source, &tree);
+    if let Some((key, region)) = unknown_region(&product, &values, |key| is_bad(&bad, key)) {
+        diagnostics.push(region_error(path, place, key, &region));
+        bad.push(key.to_owned());
+        invalid = true;
+    }
+    let is_bad = |key: &str| is_bad(&bad, key);
 
     let failed = |failure: ProductError| vec![product_invalid(path, &product, &failure)];
     let (derived, complete) = product
@@ -236,6 +247,12 @@ fn check(
         return Ok(None);
     }
     let target = product.target(&derived.scope).map_err(failed)?;
+    if Partition::of_region(&target.region).is_none() {
+        let [_, key, _] = product.target_keys();
+        let key = key.unwrap_or_default();
+        diagnostics.push(region_error(path, place, key, &target.region));
+        return Ok(None);
+    }
     let outputs = product.output_names(&derived.scope).map_err(failed)?;
     Ok(Some(Config {
         path: path.clone(),

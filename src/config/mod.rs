@@ -5,6 +5,7 @@ mod check;
 mod node;
 mod parse;
 mod recognise;
+mod region;
 mod sample;
 mod scalar;
 mod tier;

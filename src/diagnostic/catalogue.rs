@@ -229,6 +229,9 @@ catalogue! {
     RegionMismatch "region-mismatch":
         "Requests go to another region than the config's.",
         "Use the region that the config names.";
+    RegionUnknown "region-unknown":
+        "The region belongs to no known partition of AWS, so the names of its services and ARNs are not known.",
+        "Set the region to one of AWS. For a partition that AWS added since, use a newer version of provisioner.";
     RenderFailed "render-failed":
         "The template source of the product stopped with an error for this config.",
         "If the product is your own, correct its template source at the line given; otherwise report a bug.";

@@ -8,6 +8,7 @@ pub fn register(engine: &mut Environment<'_>) {
     engine.add_filter("between", between);
     engine.add_filter("logical_id", logical_id);
     engine.add_filter("hash8", hash8);
+    super::partition::register(engine);
     engine.add_test("kebab", kebab);
 }
 

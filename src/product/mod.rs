@@ -11,6 +11,7 @@ mod impact;
 mod limits;
 mod manifest;
 mod operands;
+mod partition;
 mod preflight;
 mod reads;
 mod registry;
@@ -32,6 +33,7 @@ pub use folders::FolderTree;
 pub use manifest::{
     Level, Manifest, OfferedAction, PUBLIC_PARAMETERS, Permissions, PreflightSpec, Tier,
 };
+pub use partition::Partition;
 pub use preflight::{PreflightCheck, Requirement};
 pub use registry::{PRODUCTS_FOLDER, RecognitionError, Registry, built_in_products};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
@@ -228,6 +230,12 @@ impl Product {
             });
         }
         Ok(broken)
+    }
+
+    /// The config key that holds the region; `None` if the manifest computes the region.
+    pub fn region_key(&self) -> Option<&str> {
+        let [_, region, _] = self.target_keys();
+        region.filter(|key| *key == self.manifest.target.region.trim())
     }
 
     /// The config keys that account, region and environment are read from: the first of each.

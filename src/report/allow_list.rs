@@ -7,6 +7,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
+use crate::product::Partition;
+
 /// Replaces a hidden value that has no number.
 pub const HIDDEN: &str = "(hidden)";
 
@@ -162,8 +164,8 @@ fn push_path(shown: &mut String, path: &str, own: &OwnNames) {
     // Numbers alone can be an address.
     let has_name = path.contains(|c: char| c.is_ascii_alphabetic());
     let known = has_name && parts.iter().all(|part| own.is_name(&name(part)));
-    let is_service = parts.len() == 3 && path.ends_with(".amazonaws.com");
-    if known || is_service && own.allow(&name(parts[0])) {
+    let service = Partition::host_service(path).filter(|service| !service.contains(separators));
+    if known || service.is_some_and(|service| own.allow(service)) {
         shown.push_str(path);
     } else if parts.iter().any(|part| own.has(&name(part))) {
         for part in parts {
@@ -293,6 +295,7 @@ mod tests {
             ),
             ("in eu-west-1, 111122223333", "in eu-west-1, 111122223333"),
             ("lambda.amazonaws.com", "lambda.amazonaws.com"),
+            ("lambda.amazonaws.com.cn", "lambda.amazonaws.com.cn"),
             ("acme-data/x1y2", "acme-data/(hidden)"),
             (
                 "acme-data-tab12cd is not empty",

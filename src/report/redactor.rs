@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::allow_list::{HIDDEN, OwnNames, only_allowed};
 use crate::config::{Config, Node, NodeKind};
+use crate::product::Partition;
 use crate::template::Document;
 
 /// AWS words for settings, which hold no data.
@@ -276,8 +277,8 @@ fn unresolved(text: &str) -> String {
 /// Whether a word is a type, a part of an ARN, an action or a principal.
 fn is_structural(text: &str) -> bool {
     text.contains("::")
-        || text.ends_with(".amazonaws.com")
-        || text.starts_with("com.amazonaws.")
+        || Partition::host_service(text).is_some()
+        || Partition::is_endpoint_service(text)
         || text.starts_with("aws:")
         || text.split_once(':').is_some_and(|(service, action)| {
             service

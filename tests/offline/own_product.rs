@@ -116,6 +116,60 @@ fn every_offline_action_accepts_an_own_product() {
 }
 
 #[test]
+fn region_of_no_partition_is_an_error_at_its_key() {
+    let folder = TempDir::new().unwrap();
+    for (path, text) in files() {
+        write(folder.path(), &path, text);
+    }
+    let path = "queues/configs/orders-queue.yaml";
+    let text = CONFIG.replace("eu-west-1", "xx-west-1");
+    write(folder.path(), path, &text);
+    let output = run(folder.path(), &["validate-config", path]);
+    assert_eq!(output.status.code(), Some(10));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains(
+            "orders-queue.yaml:4:11: error[region-unknown]: the region belongs to no known partition of AWS: `xx-west-1`"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("set `queue.region` to a region of AWS"));
+    assert!(text.contains("1 error,"), "{text}");
+}
+
+/// The names of the partition reach the templates of any product.
+#[test]
+fn own_products_render_the_names_of_the_partition() {
+    let folder = TempDir::new().unwrap();
+    let template = "Resources:\n  Endpoint:\n    Type: AWS::EC2::VPCEndpoint\n    Properties:\n      \
+                    ServiceName: {{ queue.region | endpoint_service('sqs') }}\n      \
+                    Tags: [{{ queue.region | partition }}, {{ queue.region | dns_suffix }}, {{ queue.region | service_principal('logs') }}]\n";
+    for (path, text) in files() {
+        let text = match path.ends_with("stack.yaml.j2") {
+            true => template,
+            false => text,
+        };
+        write(folder.path(), &path, text);
+    }
+    let path = "queues/configs/orders-queue.yaml";
+    write(
+        folder.path(),
+        path,
+        &CONFIG.replace("eu-west-1", "cn-north-1"),
+    );
+    let output = run(folder.path(), &["create-prov-template", path]);
+    assert!(output.status.success());
+    let rendered =
+        std::fs::read_to_string(folder.path().join("queues/templates/orders-queue.yaml")).unwrap();
+    for name in [
+        "\"cn.com.amazonaws.cn-north-1.sqs\"",
+        "\"aws-cn\", \"amazonaws.com.cn\", \"logs.cn-north-1.amazonaws.com.cn\"",
+    ] {
+        assert!(rendered.contains(name), "{rendered}");
+    }
+}
+
+#[test]
 fn a_broken_product_is_reported_once_per_config() {
     let folder = TempDir::new().unwrap();
     for (path, text) in files() {

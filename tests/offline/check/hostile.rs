@@ -206,7 +206,7 @@ fn product(text: &str) -> Registry {
     let say = quoted(text);
     let manifest = format!(
         "name: evil\ntitle: {say}\nsummary: {say}\nsection: evil\nfiles: '*-evil.yaml'\n\
-         target: {{account: evil.text, region: evil.text, environment: evil.text}}\n\
+         target: {{account: evil.text, region: \"'eu-west-1'\", environment: evil.text}}\n\
          names: {{config: \"'x-evil'\", stack: evil.text}}\noutputs: {{template: \"'t'\", policy: \"'p'\"}}\n\
          rules: [{{code: {say}, severity: warning, at: evil.text, when: 'true', message: {say}, help: {say}}}]\n\
          impact: [{{keys: [evil.text], level: critical, consequence: {say}}}]\nactions: {{}}\n"
@@ -259,7 +259,7 @@ fn attack_a_product_with_endless_loops() {
             (
                 "product.yaml",
                 "name: slow\ntitle: t\nsummary: s\nsection: slow\nfiles: '*-slow.yaml'\n\
-                 target: {account: \"'1'\", region: \"'r'\", environment: \"'e'\"}\n\
+                 target: {account: \"'1'\", region: \"'eu-west-1'\", environment: \"'e'\"}\n\
                  names: {config: \"'x-slow'\", stack: \"'s'\"}\noutputs: {template: \"'t'\", policy: \"'p'\"}\nactions: {}\n",
             ),
             ("config.schema.json", r#"{"properties":{"slow":{"pattern":"^(a+)+$"}}}"#),

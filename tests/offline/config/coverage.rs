@@ -57,6 +57,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("preflight-failed", "aws"),
     ("pushers-unknown", "guard"),
     ("region-mismatch", "guard"),
+    ("region-unknown", "own_product"),
     ("render-failed", "plan"),
     ("role-not-configured", "guard"),
     ("roles-incomplete", "roles"),

@@ -50,7 +50,7 @@ title: Anything
 summary: Takes any text.
 section: any
 files: '*-any.yaml'
-target: { account: any.text, region: any.text, environment: any.text }
+target: { account: any.text, region: '''eu-west-1''', environment: any.text }
 names: { config: file.stem, stack: any.text }
 outputs: { template: file.stem, policy: file.stem }
 actions: {}

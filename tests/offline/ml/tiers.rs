@@ -83,4 +83,63 @@ fn a_region_that_lacks_a_type_is_a_warning() {
     );
     assert_eq!(codes("eu-central-2", s3), [""; 0]);
     assert_eq!(codes("ap-east-2", s3), ["ml-region-lacks-type"]);
+    assert_eq!(codes("us-isof-east-1", s3), [""; 0]);
+    assert_eq!(
+        codes("eusc-de-east-1", codecommit),
+        ["ml-region-lacks-codecommit"]
+    );
+    assert_eq!(
+        codes("us-iso-east-1", codecommit),
+        ["ml-region-lacks-codecommit", "ml-region-lacks-type"]
+    );
+}
+
+/// Service names and principals of each partition, as an enterprise config renders them.
+#[test]
+fn templates_have_the_names_of_their_partition() {
+    let network = "  source_control: s3\n  s3_prefix: acme-source/churn\n  vpc_mode: standalone\n  vpc_source: ssm\n";
+    for (region, api, sts, logs) in [
+        (
+            "eu-west-1",
+            "com.amazonaws",
+            "com.amazonaws",
+            "amazonaws.com",
+        ),
+        (
+            "cn-north-1",
+            "cn.com.amazonaws",
+            "cn.com.amazonaws",
+            "amazonaws.com.cn",
+        ),
+        (
+            "us-gov-west-1",
+            "com.amazonaws",
+            "com.amazonaws",
+            "amazonaws.com",
+        ),
+        ("us-iso-east-1", "gov.ic.c2s", "com.amazonaws", "c2s.ic.gov"),
+        (
+            "eusc-de-east-1",
+            "com.amazonaws",
+            "com.amazonaws",
+            "amazonaws.eu",
+        ),
+    ] {
+        let head = HEAD.replace("us-east-1", region);
+        let base = BASE.replace("us-east-1", region);
+        let text = format!("{head}ml_product:\n  use_case: churn\n{network}");
+        let name = format!("{base}-churn-ml-s3-standalone-ssm");
+        let config = loaded(&name, &text, None).config.unwrap();
+        let template = config.product.render_template(&config.derived.scope);
+        let template = template.unwrap();
+        for expected in [
+            format!("ServiceName: \"{api}.{region}.sagemaker.api\""),
+            format!("ServiceName: \"{api}.{region}.sagemaker.runtime\""),
+            format!("ServiceName: \"{sts}.{region}.sts\""),
+            format!("ServiceName: \"com.amazonaws.{region}.s3\""),
+            format!("Service: \"logs.{region}.{logs}\""),
+        ] {
+            assert!(template.contains(&expected), "{region}: {expected}");
+        }
+    }
 }

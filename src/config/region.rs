@@ -1,0 +1,36 @@
+//! Regions of no known partition: no name of a service there is known.
+
+use serde_json::Value;
+
+use super::node::Node;
+use crate::diagnostic::{Code, Diagnostic, SourceText};
+use crate::model::RepoPath;
+use crate::product::{Partition, Product};
+use crate::text::quote;
+
+/// The key that holds the region, and its value, if the value belongs to no known partition.
+pub(super) fn unknown_region<'a>(
+    product: &'a Product,
+    values: &Value,
+    is_bad: impl Fn(&str) -> bool,
+) -> Option<(&'a str, String)> {
+    let key = product.region_key().filter(|key| !is_bad(key))?;
+    let region = values.pointer(&format!("/{}", key.replace('.', "/")))?;
+    let region = region.as_str()?;
+    let is_unknown = Partition::of_region(region).is_none();
+    is_unknown.then(|| (key, region.to_owned()))
+}
+
+pub(super) fn region_error(
+    path: &RepoPath,
+    (source, tree): (&SourceText<'_>, &Node),
+    key: &str,
+    region: &str,
+) -> Diagnostic {
+    let region = quote(region);
+    let message = format!("the region belongs to no known partition of AWS: {region}");
+    let help = format!("set `{key}` to a region of AWS, such as eu-west-1");
+    Diagnostic::error(Code::RegionUnknown, path, message)
+        .with_help(help)
+        .at(source, tree.span_of(key.split('.')))
+}
