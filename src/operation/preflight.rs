@@ -82,6 +82,10 @@ async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<Unm
         Requirement::Object { bucket, key } => {
             cloud.bucket(bucket).await?.is_none() || cloud.has_object(bucket, key).await?
         }
+        Requirement::BucketEvents { name } => {
+            let sends_events = cloud.sends_events(name).await?;
+            return Ok((sends_events == Some(false)).then_some(Unmet::NoEvents));
+        }
         Requirement::FreeBucket { name } => {
             let found = cloud.bucket(name).await?;
             return Ok(found.map(|_| Unmet::NameTaken));

@@ -254,6 +254,13 @@ pub enum RequirementSpec {
         #[serde(default)]
         versioned: bool,
     },
+    /// A bucket that sends its events to EventBridge.
+    BucketEvents {
+        /// Expression: its name.
+        bucket: String,
+        /// Whether it must send them.
+        events: bool,
+    },
     /// A bucket that must not exist yet.
     FreeBucket {
         /// Expression: its name.

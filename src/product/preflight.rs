@@ -38,6 +38,8 @@ pub enum Requirement {
         bucket: String,
         key: String,
     },
+    /// The bucket must send its events to EventBridge. A missing bucket is no problem of this requirement.
+    BucketEvents { name: String },
     /// No bucket of this name may exist.
     FreeBucket { name: String },
 }
@@ -61,7 +63,8 @@ impl CompiledCheck {
             RequirementSpec::Resource { id, .. } => (id, None),
             RequirementSpec::Parameter { parameter } => (parameter, None),
             RequirementSpec::Object { bucket, object } => (object, Some(bucket)),
-            RequirementSpec::Bucket { bucket, .. } => (bucket, None),
+            RequirementSpec::Bucket { bucket, .. }
+            | RequirementSpec::BucketEvents { bucket, .. } => (bucket, None),
             RequirementSpec::FreeBucket { free_bucket } => (free_bucket, None),
         };
         Ok(Self {
@@ -83,6 +86,12 @@ impl CompiledCheck {
         if let Some(when) = &self.when
             && !when.eval(scope).map_err(failed)?.is_true()
         {
+            return Ok(Vec::new());
+        }
+        if matches!(
+            check.needs,
+            RequirementSpec::BucketEvents { events: false, .. }
+        ) {
             return Ok(Vec::new());
         }
         let bucket = self.bucket.as_ref();
@@ -122,6 +131,7 @@ fn needed(looked: &RequirementSpec, subject: String, bucket: Option<String>) -> 
             name: subject,
             versioned: *versioned,
         },
+        RequirementSpec::BucketEvents { .. } => Requirement::BucketEvents { name: subject },
         RequirementSpec::FreeBucket { .. } => Requirement::FreeBucket { name: subject },
     }
 }

@@ -78,6 +78,8 @@ pub enum Unmet {
     Unreadable { code: String },
     /// The bucket has no versioning.
     NotVersioned,
+    /// The bucket sends no events to EventBridge.
+    NoEvents,
     /// A bucket of this name exists.
     NameTaken,
     /// Nothing of this name exists.
@@ -91,6 +93,7 @@ impl Unmet {
         match self {
             Self::Unreadable { code } => format!("{what} could not be read: {code}"),
             Self::NotVersioned => format!("{what} has no versioning"),
+            Self::NoEvents => format!("{what} sends no events to EventBridge"),
             Self::NameTaken => format!("{what} already exists"),
             Self::Missing => format!("{what} does not exist"),
         }
@@ -106,9 +109,9 @@ fn requirement_text(requirement: &Requirement) -> String {
     match requirement {
         Requirement::Resource { kind, id } => format!("{kind} {id}"),
         Requirement::Parameter { name } => format!("parameter {name}"),
-        Requirement::Bucket { name, .. } | Requirement::FreeBucket { name } => {
-            format!("bucket {name}")
-        }
+        Requirement::Bucket { name, .. }
+        | Requirement::BucketEvents { name }
+        | Requirement::FreeBucket { name } => format!("bucket {name}"),
         Requirement::Object { bucket, key } => format!("object {key} in bucket {bucket}"),
     }
 }

@@ -36,6 +36,21 @@ impl Cloud {
         }))
     }
 
+    /// Whether a bucket sends its events to EventBridge; `None` if it does not exist.
+    pub async fn sends_events(&self, bucket: &str) -> Result<Option<bool>> {
+        let settings = self
+            .objects
+            .get_bucket_notification_configuration()
+            .bucket(bucket)
+            .send()
+            .await;
+        match settings.map_err(|e| error::from_sdk("GetBucketNotificationConfiguration", e)) {
+            Ok(settings) => Ok(Some(settings.event_bridge_configuration.is_some())),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether a bucket exists and has this tag.
     pub async fn is_tagged(&self, bucket: &StackBucket, key: &str, value: &str) -> Result<bool> {
         let tagging = self

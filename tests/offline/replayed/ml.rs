@@ -83,7 +83,14 @@ fn created(workdir: &Workdir, outputs: &[String], names: &[String]) {
 
 /// The source of the pipelines, which the config names.
 fn source(workdir: &Workdir, bucket: Value, versioning: Value, object: Value) {
-    workdir.aws.on("HeadBucket", bucket);
+    let notification = match bucket.get("Error") {
+        Some(_) => bucket.clone(),
+        None => json!({"NotificationConfiguration": {"EventBridgeConfiguration": {}}}),
+    };
+    workdir
+        .aws
+        .on("HeadBucket", bucket)
+        .on("GetBucketNotificationConfiguration", notification);
     if !versioning.is_null() {
         workdir.aws.on(
             "GetBucketVersioning",
@@ -174,6 +181,29 @@ fn missing_pipeline_dependencies_are_warnings() {
         assert!(output.stdout.contains(line), "{}", output.stdout);
         assert!(output.stdout.contains(told), "{}", output.stdout);
         assert!(output.stdout.contains(": created;"), "{}", output.stdout);
+    }
+}
+
+/// A pipeline that nothing starts looks like one that has nothing to do.
+#[test]
+fn a_source_bucket_without_events_is_a_warning() {
+    let silent = json!({"NotificationConfiguration": {}});
+    let sending = json!({"NotificationConfiguration": {"EventBridgeConfiguration": {}}});
+    for (answer, warns) in [(silent, true), (sending, false)] {
+        let workdir = ml();
+        let published = published(&workdir);
+        created(&workdir, &published.outputs, &published.parameters);
+        let versioning = json!({"VersioningConfiguration": {"Status": "Enabled"}});
+        workdir
+            .aws
+            .on("HeadBucket", json!({}))
+            .on("GetBucketVersioning", versioning)
+            .on("GetBucketNotificationConfiguration", answer)
+            .on("HeadObject", json!({}));
+        let output = workdir.run_action("deploy-product", &["--force"]);
+        let words =
+            "warning[preflight-failed]: bucket globalbank-ml-source sends no events to EventBridge";
+        assert_eq!(output.stdout.contains(words), warns, "{}", output.stdout);
     }
 }
 

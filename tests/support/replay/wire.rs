@@ -123,6 +123,9 @@ fn of_s3(method: &str, key: bool, query: &BTreeMap<String, String>) -> &'static 
         ("HEAD", false) => "HeadBucket",
         ("HEAD", true) => "HeadObject",
         ("GET", false) if query.contains_key("versioning") => "GetBucketVersioning",
+        ("GET", false) if query.contains_key("notification") => {
+            "GetBucketNotificationConfiguration"
+        }
         ("GET", false) if query.contains_key("versions") => "ListObjectVersions",
         ("GET", false) if query.contains_key("tagging") => "GetBucketTagging",
         ("GET", false) if query.contains_key("list-type") => "ListObjectsV2",
