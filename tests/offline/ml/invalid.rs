@@ -319,6 +319,20 @@ const CASES: &[Case] = &[
         "ml-s3-prefix-unused",
     ),
     Case(
+        "source_key_is_an_alias",
+        Base::S3,
+        "  s3_prefix",
+        "  source_kms_key_arn: arn:aws:kms:us-east-1:123456789012:alias/source\n  s3_prefix",
+        "value-pattern",
+    ),
+    Case(
+        "source_key_unused",
+        Base::Codecommit,
+        "  use_case",
+        "  source_kms_key_arn: arn:aws:kms:us-east-1:123456789012:key/0a1b\n  use_case",
+        "ml-source-key-unused",
+    ),
+    Case(
         "s3_prefix_is_artifacts_bucket",
         Base::S3,
         "acme-source/churn",

@@ -2,6 +2,7 @@
 
 mod invalid;
 mod names;
+mod pipelines;
 mod scenarios;
 mod tiers;
 

@@ -18,6 +18,7 @@ const LIMITS: &[(&str, usize)] = &[
     ("deploy_pipeline", 100),
     ("artifacts_bucket", 63),
     ("codebuild_role", 64),
+    ("codebuild_deploy_role", 64),
     ("codepipeline_role", 64),
     ("sagemaker_role", 64),
     ("events_role", 64),
@@ -29,6 +30,8 @@ const LIMITS: &[(&str, usize)] = &[
     ("log_group", 512),
     ("key_alias", 256),
     ("security_group", 255),
+    // SageMaker's SDK keeps 20 characters of the name that a tuning job is given, and more of others.
+    ("made", 19),
 ];
 
 #[derive(Clone, Debug, PartialEq)]
@@ -158,6 +161,8 @@ proptest! {
                 prop_assert!(names[*name].len() <= *most, "{name}: {}", names[*name]);
             }
             prop_assert_eq!(&names["config"], &fields.stem());
+            let prefix = regex::Regex::new("^[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{8}$").unwrap();
+            prop_assert!(prefix.is_match(&names["made"]), "{}", names["made"]);
         }
     }
 
