@@ -1,6 +1,6 @@
 //! The permissions boundary of roles that stacks create: no role of a stack may do more than the roles of the products' templates.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::error::{RolesError, ScopeProblem};
 use super::iam::document;
-use super::marker::pattern;
+use super::marker::{has_marker, pattern};
 use super::pattern::{covers, overlap, widest};
 use crate::model::RepoPath;
 use crate::product::Product;
@@ -30,7 +30,8 @@ const ESCALATING: &[&str] = &["iam:*", "organizations:*", "account:*", "sts:*"];
 pub(super) struct Ceiling {
     /// Whether some template creates a role.
     pub creates_roles: bool,
-    actions: BTreeSet<String>,
+    /// Actions by the condition of the statements that allow them, as JSON; empty for actions without a condition.
+    actions: BTreeMap<String, BTreeSet<String>>,
     /// Patterns of the names of roles.
     roles: BTreeSet<String>,
     passes_roles: bool,
@@ -90,8 +91,8 @@ impl Ceiling {
             self.add_actions(properties);
         }
         let more = product.manifest.permissions.boundary.iter();
-        self.actions
-            .extend(more.filter(|action| !is_escalating(action)).cloned());
+        let more = more.filter(|action| !is_escalating(action)).cloned();
+        self.actions.entry(String::new()).or_default().extend(more);
         Ok(())
     }
 
@@ -105,11 +106,16 @@ impl Ceiling {
                         Some(one) => vec![(*one).clone()],
                         None => Vec::new(),
                     };
+                    let condition = keys
+                        .get("Condition")
+                        .filter(|condition| is_same_everywhere(condition));
+                    let condition = condition.map_or(String::new(), Value::to_string);
                     for action in actions.iter().filter_map(Value::as_str) {
                         if action.eq_ignore_ascii_case(PASS_ROLE) {
                             self.passes_roles = true;
-                        } else if !self.actions.contains(action) && !is_escalating(action) {
-                            self.actions.insert(action.to_owned());
+                        } else if !is_escalating(action) {
+                            let known = self.actions.entry(condition.clone()).or_default();
+                            known.insert(action.to_owned());
                         }
                     }
                 }
@@ -127,17 +133,32 @@ impl Ceiling {
     pub fn extend(&mut self, other: &Self) {
         self.creates_roles |= other.creates_roles;
         self.passes_roles |= other.passes_roles;
-        self.actions.extend(other.actions.iter().cloned());
+        for (condition, actions) in &other.actions {
+            let known = self.actions.entry(condition.clone()).or_default();
+            known.extend(actions.iter().cloned());
+        }
         self.roles.extend(other.roles.iter().cloned());
     }
 
     /// The boundary of an account.
     pub fn boundary(&self, name: &str, partition: &str, account: &str) -> Boundary {
         let mut statements = Vec::new();
-        if !self.actions.is_empty() {
-            statements.push(json!({
-                "Sid": "Ceiling", "Effect": "Allow", "Action": self.actions, "Resource": "*",
-            }));
+        let unconditional = self.actions.get("").cloned().unwrap_or_default();
+        for (condition, actions) in &self.actions {
+            let is_narrower =
+                |action: &&String| condition.is_empty() || !unconditional.contains(*action);
+            let actions: Vec<&String> = actions.iter().filter(is_narrower).collect();
+            if actions.is_empty() {
+                continue;
+            }
+            let mut statement = json!({
+                "Sid": "Ceiling", "Effect": "Allow", "Action": actions, "Resource": "*",
+            });
+            if let Ok(condition) = serde_json::from_str::<Value>(condition) {
+                statement["Sid"] = json!(format!("Ceiling{}", statements.len()));
+                statement["Condition"] = condition;
+            }
+            statements.push(statement);
         }
         if self.passes_roles {
             let roles = widest(self.roles.clone()).into_iter();
@@ -157,17 +178,35 @@ impl Ceiling {
 
     /// An action that a role of the other may do, and none of this.
     pub fn missing(&self, other: &Self) -> Option<String> {
-        let covered = |action: &&String| {
+        let covered = |condition: &str, action: &str| {
             let action = action.to_ascii_lowercase();
-            let mut known = self.actions.iter();
+            let known = ["", condition]
+                .into_iter()
+                .filter_map(|condition| self.actions.get(condition));
+            let mut known = known.flatten();
             known.any(|known| covers(&known.to_ascii_lowercase(), &action))
         };
-        other
+        let mut wanted = other
             .actions
             .iter()
-            .find(|action| !covered(action))
-            .cloned()
+            .flat_map(|(condition, actions)| actions.iter().map(move |action| (condition, action)));
+        let missing = wanted.find(|(condition, action)| !covered(condition, action));
+        missing.map(|(_, action)| action.clone())
     }
+}
+
+/// Whether a condition has the same values for every config. Only such a condition can be in the boundary.
+fn is_same_everywhere(condition: &Value) -> bool {
+    let is_fixed = |value: &Value| match value {
+        Value::Array(values) => values
+            .iter()
+            .all(|value| value.as_str().is_some_and(|value| !has_marker(value))),
+        Value::Object(_) => false,
+        value => value.as_str().is_none_or(|value| !has_marker(value)),
+    };
+    let operators = condition.as_object().into_iter().flatten();
+    let mut keys = operators.flat_map(|(_, keys)| keys.as_object().into_iter().flatten());
+    keys.all(|(_, value)| is_fixed(value))
 }
 
 pub(super) fn boundary_arn(name: &str, partition: &str, account: &str) -> String {
@@ -212,9 +251,38 @@ mod tests {
             ceiling.add_actions(&statement(json!([action, "s3:GetObject"])));
             assert_eq!(
                 ceiling.actions,
-                BTreeSet::from(["s3:GetObject".to_owned()]),
+                BTreeMap::from([(String::new(), BTreeSet::from(["s3:GetObject".to_owned()]))]),
                 "{action}"
             );
         }
+    }
+    #[test]
+    fn attack_a_role_below_the_boundary_drops_the_condition_of_an_action() {
+        let statement = |condition: Value| {
+            let mut statement = json!({"Effect": "Allow", "Action": "sagemaker:CreateModelPackage", "Resource": "*"});
+            if !condition.is_null() {
+                statement["Condition"] = condition;
+            }
+            let mut ceiling = Ceiling::default();
+            ceiling.add_actions(&json!([statement]));
+            ceiling
+        };
+        let pending =
+            json!({"StringEquals": {"sagemaker:ModelApprovalStatus": "PendingManualApproval"}});
+        let approved = json!({"StringEquals": {"sagemaker:ModelApprovalStatus": "Approved"}});
+        let narrow = statement(pending.clone());
+        let policy = narrow.boundary("boundary", "aws", "123456789012").policy;
+        assert_eq!(policy["Statement"][0]["Condition"], pending);
+        assert_eq!(narrow.missing(&narrow), None);
+        for wider in [approved, Value::Null] {
+            assert!(narrow.missing(&statement(wider)).is_some());
+        }
+        assert_eq!(statement(Value::Null).missing(&narrow), None);
+        // A value that each stack has for itself cannot be in a boundary of all.
+        let own = json!({"StringEquals": {"aws:SourceArn": {"Fn::GetAtt": ["Bucket", "Arn"]}}});
+        let policy = statement(own)
+            .boundary("boundary", "aws", "123456789012")
+            .policy;
+        assert_eq!(policy["Statement"][0]["Condition"], Value::Null);
     }
 }

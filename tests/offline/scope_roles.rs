@@ -279,6 +279,17 @@ fn attack_roles_of_stacks_stay_below_the_boundary() {
             );
         }
     }
+    let registers = |statement: &&Value| {
+        let actions = statement["Action"].as_array().into_iter().flatten();
+        actions
+            .clone()
+            .any(|action| action == "sagemaker:CreateModelPackage")
+    };
+    let register: Vec<_> = statements.iter().filter(registers).collect();
+    let pending =
+        json!({"StringEquals": {"sagemaker:ModelApprovalStatus": "PendingManualApproval"}});
+    assert_eq!(register.len(), 1);
+    assert_eq!(register[0]["Condition"], pending);
     let pass = statements
         .iter()
         .find(|it| it["Sid"] == "PassRoles")
