@@ -1,6 +1,6 @@
 //! What starts the pipelines, what runs in them, and what the roles of build, deployment and jobs may do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use provisioner::config::Config;
 use provisioner::template::Document;
@@ -47,6 +47,18 @@ fn allowing<'a>(role: &'a Value, action: &str) -> Vec<&'a Value> {
         statement["Effect"] == "Allow" && list(&statement["Action"]).contains(&action)
     };
     statements.iter().filter(allows).collect()
+}
+
+/// The actions that a role of the stack has.
+pub fn actions_of(role: &str) -> BTreeSet<String> {
+    let resources = resources(&config(CODECOMMIT));
+    let statements = resources[role]["Policies"][0]["PolicyDocument"]["Statement"].as_array();
+    let allowing = statements
+        .into_iter()
+        .flatten()
+        .filter(|statement| statement["Effect"] == "Allow");
+    let actions = allowing.flat_map(|statement| list(&statement["Action"]));
+    actions.map(str::to_owned).collect()
 }
 
 /// The value that a pipeline's second stage needs to run, and whether the stage is skipped without it.
