@@ -111,7 +111,7 @@ impl Config {
         if !self.product.schema.violations(&values).is_empty() {
             return None;
         }
-        self.product.schema.apply_defaults(&mut values);
+        self.product.schema.normalize(&mut values);
         let config = self.with_values(values)?;
         Some(Self { tree, ..config })
     }
@@ -206,7 +206,7 @@ fn check(
         diagnostics,
     );
     characters::report(path, &source, &tree, diagnostics);
-    product.schema.apply_defaults(&mut values);
+    product.schema.normalize(&mut values);
 
     let below = |inner: &str, outer: &str| {
         inner
@@ -292,7 +292,7 @@ pub fn validate(
     {
         return Err(problems);
     }
-    schema.apply_defaults(&mut values);
+    schema.normalize(&mut values);
     Ok(values)
 }
 

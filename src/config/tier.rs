@@ -39,7 +39,7 @@ pub fn report(
     for key in product.schema.tiered() {
         let keys = || key.path.iter().map(String::as_str);
         let node = keys().try_fold(tree, |node, key| node.get(key));
-        let Some(node) = node.filter(|node| Some(node.to_json()) != key.default) else {
+        let Some(node) = node.filter(|node| !key.is_default(&node.to_json())) else {
             continue;
         };
         if rank(&key.tier) > Some(own_rank) && !node.is_null() {

@@ -368,8 +368,8 @@ fn constraint_text(sentence: &str) -> String {
     }
 }
 
-fn wanted_type(subschema: &Value) -> &'static str {
-    match subschema.get("type").and_then(Value::as_str) {
+fn wanted_type(subschema: &Value) -> String {
+    let word = |name: &Value| match name.as_str() {
         Some("string") => "a string",
         Some("boolean") => "`true` or `false`",
         Some("integer") => "a whole number",
@@ -377,6 +377,13 @@ fn wanted_type(subschema: &Value) -> &'static str {
         Some("array") => "a list",
         Some("object") => "a mapping",
         _ => "of another type",
+    };
+    match subschema.get("type") {
+        Some(Value::Array(names)) => {
+            let words: Vec<&str> = names.iter().map(word).collect();
+            words.join(" or ")
+        }
+        name => word(name.unwrap_or(&Value::Null)).to_owned(),
     }
 }
 

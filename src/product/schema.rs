@@ -1,6 +1,6 @@
 //! A product's JSON Schema: validation, defaults, and the annotations that messages quote.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Context as _;
 use jsonschema::{PatternOptions, Validator};
@@ -12,7 +12,7 @@ pub use jsonschema::error::ValidationErrorKind;
 pub struct Schema {
     document: Value,
     validator: Validator,
-    defaults: Vec<Default>,
+    normal: Vec<Normal>,
     tiered: Vec<Tiered>,
 }
 
@@ -24,15 +24,29 @@ pub struct Tiered {
     /// The lowest tier that has it: the property's `x-tier`.
     pub tier: String,
     /// The value that every tier may set, because it changes nothing.
-    pub default: Option<Value>,
+    default: Option<Value>,
+    separator: Option<String>,
 }
 
-/// The default of a property, and the defaults below it.
+impl Tiered {
+    /// Whether every tier may set the key to this value.
+    pub fn is_default(&self, value: &Value) -> bool {
+        let listed = self
+            .separator
+            .as_deref()
+            .and_then(|separator| items(value, separator));
+        Some(listed.as_ref().unwrap_or(value)) == self.default.as_ref()
+    }
+}
+
+/// What a property is normalized to, and the properties below it.
 #[derive(Debug)]
-struct Default {
+struct Normal {
     key: String,
-    value: Option<Value>,
-    below: Vec<Default>,
+    default: Option<Value>,
+    /// A string becomes the list of the parts between separators: the property's `x-separator`.
+    separator: Option<String>,
+    below: Vec<Normal>,
 }
 
 #[derive(Debug)]
@@ -69,13 +83,13 @@ impl Schema {
             .with_pattern_options(PatternOptions::regex())
             .build(&document)
             .map_err(|error| anyhow::anyhow!("not a JSON Schema 2020-12: {error}"))?;
-        let defaults = defaults(&document);
+        let normal = normal(&document);
         let mut tiered = Vec::new();
         collect_tiered(&document, &mut Vec::new(), &mut tiered);
         Ok(Self {
             document,
             validator,
-            defaults,
+            normal,
             tiered,
         })
     }
@@ -113,9 +127,9 @@ impl Schema {
             .collect()
     }
 
-    /// Adds absent keys that have a default.
-    pub fn apply_defaults(&self, config: &mut Value) {
-        fill(config, &self.defaults);
+    /// Adds absent keys that have a default, and turns strings that stand for lists into lists.
+    pub fn normalize(&self, config: &mut Value) {
+        normalize(config, &self.normal);
     }
 
     /// The dotted paths of all objects that may have a key of this name: `versioning` → `s3`.
@@ -248,20 +262,50 @@ fn unescape(part: &str) -> String {
     part.replace("~1", "/").replace("~0", "~")
 }
 
-fn defaults(schema: &Value) -> Vec<Default> {
+fn normal(schema: &Value) -> Vec<Normal> {
     let properties = schema.get("properties").and_then(Value::as_object);
     let each = properties
         .into_iter()
         .flatten()
         .filter_map(|(key, property)| {
-            let default = Default {
+            let normal = Normal {
                 key: key.clone(),
-                value: property.get("default").cloned(),
-                below: defaults(property),
+                default: property.get("default").cloned(),
+                separator: separator(property),
+                below: normal(property),
             };
-            (default.value.is_some() || !default.below.is_empty()).then_some(default)
+            let is_empty =
+                normal.default.is_none() && normal.separator.is_none() && normal.below.is_empty();
+            (!is_empty).then_some(normal)
         });
     each.collect()
+}
+
+fn separator(property: &Value) -> Option<String> {
+    let separator = property.get("x-separator").and_then(Value::as_str);
+    separator
+        .filter(|separator| !separator.is_empty())
+        .map(str::to_owned)
+}
+
+/// The different items of a list, or of a string with separators. `None` for any other value.
+fn items(value: &Value, separator: &str) -> Option<Value> {
+    let written: Vec<Value> = match value {
+        Value::String(text) => {
+            let items = text.split(separator).map(str::trim);
+            items
+                .filter(|item| !item.is_empty())
+                .map(Value::from)
+                .collect()
+        }
+        Value::Array(items) => items.clone(),
+        _ => return None,
+    };
+    let mut known = HashSet::new();
+    let different = written
+        .into_iter()
+        .filter(|item| known.insert(item.to_string()));
+    Some(different.collect())
 }
 
 fn collect_tiered(schema: &Value, path: &mut Vec<String>, tiered: &mut Vec<Tiered>) {
@@ -274,6 +318,7 @@ fn collect_tiered(schema: &Value, path: &mut Vec<String>, tiered: &mut Vec<Tiere
                 path: path.clone(),
                 tier: tier.to_owned(),
                 default: property.get("default").cloned(),
+                separator: separator(property),
             }),
             None => collect_tiered(property, path, tiered),
         }
@@ -281,17 +326,27 @@ fn collect_tiered(schema: &Value, path: &mut Vec<String>, tiered: &mut Vec<Tiere
     }
 }
 
-fn fill(config: &mut Value, defaults: &[Default]) {
+fn normalize(config: &mut Value, properties: &[Normal]) {
     let Some(object) = config.as_object_mut() else {
         return;
     };
-    for default in defaults {
-        let absent = !object.contains_key(&default.key);
-        if let (true, Some(value)) = (absent, &default.value) {
-            object.insert(default.key.clone(), value.clone());
+    for property in properties {
+        let absent = !object.contains_key(&property.key);
+        if let (true, Some(value)) = (absent, &property.default) {
+            object.insert(property.key.clone(), value.clone());
         }
-        if let Some(value @ Value::Object(_)) = object.get_mut(&default.key) {
-            fill(value, &default.below);
+        let Some(value) = object.get_mut(&property.key) else {
+            continue;
+        };
+        if let Some(list) = property
+            .separator
+            .as_deref()
+            .and_then(|separator| items(value, separator))
+        {
+            *value = list;
+        }
+        if value.is_object() {
+            normalize(value, &property.below);
         }
     }
 }
@@ -317,7 +372,7 @@ mod tests {
         )
         .unwrap();
         let fill = |mut config| {
-            schema.apply_defaults(&mut config);
+            schema.normalize(&mut config);
             config
         };
         assert_eq!(fill(json!({})), json!({}));
@@ -329,6 +384,29 @@ mod tests {
             fill(json!({"a": {"b": 7}})),
             json!({"a": {"b": 7, "c": {"d": 2}}})
         );
+    }
+
+    #[test]
+    fn a_string_with_separators_equals_a_list() {
+        let schema = Schema::compile(
+            r#"{"properties":{"a":{"properties":{"ids":{"x-separator":",","x-tier":"top","default":[]},"text":{}}}}}"#,
+        )
+        .unwrap();
+        let ids = |written: Value| {
+            let mut config = json!({"a": {"ids": written, "text": "x,y"}});
+            schema.normalize(&mut config);
+            assert_eq!(config["a"]["text"], "x,y");
+            config["a"]["ids"].clone()
+        };
+        assert_eq!(ids(json!("x , y,x")), json!(["x", "y"]));
+        assert_eq!(ids(json!(["x", "y", "x"])), json!(["x", "y"]));
+        assert_eq!(ids(json!("")), json!([]));
+        assert_eq!(ids(json!(7)), json!(7));
+        let [tiered] = schema.tiered() else {
+            panic!("one key has a tier")
+        };
+        assert!(tiered.is_default(&json!("")) && tiered.is_default(&json!([])));
+        assert!(!tiered.is_default(&json!("x")));
     }
 
     #[test]

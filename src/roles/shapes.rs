@@ -252,7 +252,7 @@ impl<'a> Shapes<'a> {
                 .map_or(0, |(_, choice)| choice);
             set(&mut values, path, choices[choice].clone());
         }
-        self.product.schema.apply_defaults(&mut values);
+        self.product.schema.normalize(&mut values);
         let derive = |stem: &str| {
             let given = RunInput::default();
             let (derived, _) = self

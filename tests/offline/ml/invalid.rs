@@ -494,11 +494,11 @@ const CASES: &[Case] = &[
         "ml-subnet-ids-missing",
     ),
     Case(
-        "subnets_list",
+        "subnet_of_list_short",
         Base::Direct,
         "subnet_ids: subnet-0a1b2c3d,subnet-1a2b3c4d",
-        "subnet_ids: [subnet-0a1b2c3d]",
-        "wrong-type",
+        "subnet_ids: [subnet-0a1b2c3d, subnet-1]",
+        "value-pattern",
     ),
     Case(
         "vpc_paths_unused",
@@ -543,10 +543,10 @@ const CASES: &[Case] = &[
         "wrong-file-name",
     ),
     Case(
-        "route_tables_list",
+        "route_tables_number",
         Base::Direct,
         "  use_case",
-        "  route_table_ids: [rtb-0a1b2c3d]\n  use_case",
+        "  route_table_ids: 7\n  use_case",
         "wrong-type",
     ),
     Case(

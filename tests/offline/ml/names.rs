@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::loaded;
+use super::{BASE, HEAD, loaded, valid};
 
 /// The maximum length in each service. Sources: the `CreateX` page of each service's API reference.
 const LIMITS: &[(&str, usize)] = &[
@@ -33,6 +33,32 @@ const LIMITS: &[(&str, usize)] = &[
     // SageMaker's SDK keeps 20 characters of the name that a tuning job is given, and more of others.
     ("made", 19),
 ];
+
+/// The rendered template and policy do not depend on the form of a list.
+#[test]
+fn lists_and_strings_with_commas_render_the_same() {
+    let render = |subnets: &str, tables: &str| {
+        let name = format!("{BASE}-churn-ml-codecommit-standalone-direct-rtb");
+        let text = format!(
+            "{HEAD}ml_product:\n  use_case: churn\n  source_control: codecommit\n  vpc_mode: standalone\n  vpc_source: direct\n  \
+             vpc:\n    vpc_id: vpc-0a1b2c3d\n    subnet_ids: {subnets}\n  route_table_ids: {tables}\n"
+        );
+        let config = valid(&name, &text);
+        let scope = &config.derived.scope;
+        let template = config.product.render_template(scope).unwrap();
+        let policy = config.product.render_policy(scope).unwrap();
+        (config.values, template, policy)
+    };
+    let written = render(
+        "subnet-0a1b2c3d, subnet-1a2b3c4d",
+        "\"rtb-0a1b2c3d ,rtb-0a1b2c3e,rtb-0a1b2c3d\"",
+    );
+    let listed = render(
+        "[subnet-0a1b2c3d, subnet-1a2b3c4d]",
+        "[rtb-0a1b2c3d, rtb-0a1b2c3e]",
+    );
+    assert_eq!(written, listed);
+}
 
 #[derive(Clone, Debug, PartialEq)]
 struct Fields {
