@@ -192,7 +192,7 @@ fn with(config: &Config, changes: &[(&str, Value)]) -> Option<Config> {
     if !config.product.schema.violations(&values).is_empty() {
         return None;
     }
-    config.product.schema.apply_defaults(&mut values);
+    config.product.schema.normalize(&mut values);
     let changed = config.with_values(values)?;
     let broken = changed
         .product
@@ -219,6 +219,10 @@ fn bases(product: &Product) -> Vec<Config> {
     let variants: &[&[(&str, Value)]] = match product.name() {
         "s3" => &[
             &[("s3.vpc_id", json!("")), ("s3.route_table_ids", json!(""))],
+            &[
+                ("s3.existing_endpoint", json!(true)),
+                ("s3.route_table_ids", json!([])),
+            ],
             &[("s3.solutions", json!(["one", "two"]))],
         ],
         _ => &[
@@ -398,7 +402,7 @@ fn consequences_depend_on_the_direction() {
         "s3.route_table_ids",
         &vpc,
         json!(tables),
-        json!("rtb-0a1b2c3e,rtb-0a1b2c3d"),
+        json!(["rtb-0a1b2c3e", "rtb-0a1b2c3d"]),
     );
     assert_eq!(level, Level::Safe);
 }

@@ -334,7 +334,13 @@ fn config_values_follow_the_rules_for_values() {
         "{values:#?}"
     );
     let defaults = rows(&page, "defaults");
-    assert_eq!(defaults, ["s3.bucket_name_override | &quot;&quot;"]);
+    assert_eq!(
+        defaults,
+        [
+            "s3.bucket_name_override | &quot;&quot;",
+            "s3.existing_endpoint | false"
+        ]
+    );
     let name = values
         .iter()
         .find(|row| row.starts_with("client.company_name"));

@@ -115,6 +115,9 @@ cases! {
     solution_is_no_name at "s3/configs/edge-prod-c001-us-east-1-Fraud_2-s3.yaml";
     route_tables_without_vpc;
     vpc_without_route_tables;
+    existing_endpoint_without_vpc;
+    route_tables_of_existing_endpoint;
+    compliance_without_versioning;
     bucket_name_too_long at "s3/configs/the-edge-corporation-of-the-western-hemisphere-prod-c001-us-east-1-s3.yaml";
     stack_name_too_long at "s3/configs/edge-prod-c001-us-east-1-a-solution-whose-name-goes-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-until-it-is-too-long-s3.yaml";
 }
