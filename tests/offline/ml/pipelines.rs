@@ -163,6 +163,16 @@ fn the_approved_model_reaches_its_deployment() {
     assert_eq!(variables[0]["value"], "#{variables.ModelPackageArn}");
 }
 
+/// SageMaker sends an event with the status `Approved` for each change of an approved model package.
+#[test]
+fn only_an_approval_starts_a_deployment() {
+    let detail = &resources(&config(CODECOMMIT))["ApprovedRule"]["EventPattern"]["detail"];
+    assert_eq!(detail["ModelApprovalStatus"], json!(["Approved"]));
+    let approval = json!({"UpdatedModelPackageFields": ["ModelApprovalStatus"]});
+    let new_package = json!({"UpdatedModelPackageFields": [{"exists": false}]});
+    assert_eq!(detail["$or"], json!([approval, new_package]));
+}
+
 #[test]
 fn archives_start_the_build_by_event() {
     let resources = resources(&config(S3));
