@@ -140,6 +140,16 @@ fn a_test_runs_nothing_in_its_pipelines() {
     }
 }
 
+/// AWS sends the recipient of a new subscription a mail.
+#[test]
+fn a_test_sends_no_mail() {
+    let source = format!("{CODECOMMIT}  alerts_email: ml@example.com\n");
+    let config = config(&source);
+    let test = config.with_name_suffix("-t0a1b2c").unwrap();
+    assert!(resources(&config).contains_key("AlertsSubscription"));
+    assert!(!resources(&test).contains_key("AlertsSubscription"));
+}
+
 #[test]
 fn the_approved_model_reaches_its_deployment() {
     let resources = resources(&config(CODECOMMIT));
