@@ -117,6 +117,16 @@ impl<'a> Shapes<'a> {
                 let marker = self.marker(&leaf.path, false)?;
                 self.optional.push((leaf.path, vec![json!(marker)]));
             }
+            None if kind == "array"
+                && !leaf.required
+                && !closed.contains(&leaf.path)
+                && is_read =>
+            {
+                let items = self.items(&leaf)?;
+                if !items.is_empty() {
+                    self.optional.push((leaf.path, vec![items.into()]));
+                }
+            }
             // Rules may require it beside a key that is read.
             None if kind == "string" && !is_read => {
                 self.optional.push((leaf.path, vec![json!("unread")]));
@@ -132,6 +142,31 @@ impl<'a> Shapes<'a> {
             None => {}
         }
         Ok(())
+    }
+
+    /// One mapping for each alternative of a list's items, with markers for what it requires. Empty if items are no mappings.
+    fn items(&mut self, leaf: &Leaf) -> Result<Vec<Value>, ScopeProblem> {
+        let schema = &leaf.schema["items"];
+        if schema["type"] != "object" {
+            return Ok(Vec::new());
+        }
+        let required = |schema: &Value| -> Vec<String> {
+            let keys = schema["required"].as_array().into_iter().flatten();
+            keys.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let alternatives = match schema["oneOf"].as_array() {
+            Some(alternatives) => alternatives.iter().map(required).collect(),
+            None => vec![Vec::new()],
+        };
+        let mut items = Vec::new();
+        for alternative in alternatives {
+            let mut item = json!({});
+            for key in required(schema).into_iter().chain(alternative) {
+                item[&key] = self.marker(&leaf.path, false)?.into();
+            }
+            items.push(item);
+        }
+        Ok(items)
     }
 
     fn marker(&mut self, path: &str, required: bool) -> Result<String, ScopeProblem> {

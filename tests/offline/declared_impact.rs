@@ -226,6 +226,7 @@ fn bases(product: &Product) -> Vec<Config> {
             &[("s3.solutions", json!(["one", "two"]))],
         ],
         _ => &[
+            &[("ml_product.route_table_ids", json!([]))],
             &[
                 ("ml_product.vpc_source", json!("direct")),
                 (

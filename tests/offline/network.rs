@@ -6,6 +6,7 @@ use provisioner::template::Document;
 use serde_json::{Value, json};
 
 use crate::config::{PATH, VALID, loaded};
+use crate::ml::{self, BASE, HEAD};
 
 fn s3(keys: &str) -> Config {
     let text = format!("{VALID}{keys}");
@@ -95,4 +96,247 @@ fn tests_create_no_endpoint() {
     assert!(of_type(&template, "AWS::EC2::VPCEndpoint").is_empty());
     assert!(template.get("S3EndpointIdParameter").is_none());
     assert_eq!(network_statements(&template).len(), 2);
+}
+
+/// A config of the tier enterprise with the VPC in the config.
+fn enterprise(mode: &str, vpc: &str, keys: &str) -> Config {
+    let name = format!("{BASE}-churn-ml-codecommit-{mode}-direct");
+    let text = format!(
+        "{HEAD}ml_product:\n  use_case: churn\n  source_control: codecommit\n  vpc_mode: {mode}\n  vpc_source: direct\n  vpc:\n    \
+         vpc_id: vpc-0a1b2c3d\n    subnet_ids: [subnet-0a1b2c3d, subnet-1a2b3c4d]\n{vpc}{keys}"
+    );
+    ml::loaded(&name, &text, None).config.unwrap()
+}
+
+fn policy(config: &Config) -> String {
+    let policy = config.product.render_policy(&config.derived.scope);
+    policy.unwrap()
+}
+
+fn variables(template: &Value) -> serde_json::Map<String, Value> {
+    let environment = &template["BuildProject"]["Properties"]["Environment"];
+    let variables = environment["EnvironmentVariables"].as_array().unwrap();
+    let pair = |variable: &Value| {
+        let name = variable["Name"].as_str().unwrap().to_owned();
+        (name, variable["Value"].clone())
+    };
+    variables.iter().map(pair).collect()
+}
+
+const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";
+const INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
+
+#[test]
+fn existing_endpoints_are_neither_created_nor_published() {
+    let all = template(&enterprise("standalone", "", ""));
+    assert_eq!(of_type(&all, ENDPOINT).len(), 4);
+    let config = enterprise("standalone", "", "  existing_endpoints: [sts, s3]\n");
+    let some = template(&config);
+    assert_eq!(
+        of_type(&some, ENDPOINT),
+        ["SagemakerApiEndpoint", "SagemakerRuntimeEndpoint"]
+    );
+    for service in ["Sts", "S3"] {
+        let parameter = format!("VpcEndpointId{service}Parameter");
+        assert!(all.get(&parameter).is_some() && some.get(&parameter).is_none());
+    }
+    assert!(!policy(&config).contains(":route-table/*"));
+    let every = "  existing_endpoints: \"sagemaker.api, sagemaker.runtime, sts, s3\"\n";
+    let none = enterprise("standalone", "", every);
+    assert!(of_type(&template(&none), ENDPOINT).is_empty());
+    let policy = policy(&none);
+    for action in [
+        "ec2:CreateVpcEndpoint",
+        "ec2:ModifyVpcEndpoint",
+        "route53:AssociateVPCWithHostedZone",
+    ] {
+        assert!(!policy.contains(action), "{action}");
+    }
+}
+
+#[test]
+fn tests_of_enterprise_create_no_endpoint() {
+    let config = enterprise("standalone", "", "").with_name_suffix("-tabc123");
+    let template = template(&config.unwrap());
+    assert!(of_type(&template, ENDPOINT).is_empty());
+    let published = of_type(&template, "AWS::SSM::Parameter");
+    assert!(
+        !published.iter().any(|id| id.contains("Endpoint")),
+        "{published:?}"
+    );
+}
+
+#[test]
+fn endpoints_with_private_dns_admit_the_addresses_of_the_vpc() {
+    let ranges = |vpc: &str, keys: &str| -> Vec<Value> {
+        let template = template(&enterprise("standalone", vpc, keys));
+        let rules = of_type(&template, INGRESS).into_iter();
+        rules
+            .filter_map(|id| template[id]["Properties"].get("CidrIp").cloned())
+            .collect()
+    };
+    let private = ranges("", "");
+    for range in [
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+    ] {
+        assert!(private.contains(&json!(range)), "{private:?}");
+    }
+    assert_eq!(
+        ranges("    cidr_blocks: 10.20.0.0/16\n", ""),
+        [json!("10.20.0.0/16")]
+    );
+    assert!(ranges("", "  private_dns: false\n").is_empty());
+    let every = "  existing_endpoints: [sagemaker.api, sagemaker.runtime, sts]\n";
+    assert!(ranges("", every).is_empty());
+}
+
+#[test]
+fn without_private_dns_builds_get_the_addresses_of_the_endpoints() {
+    let config = enterprise(
+        "standalone",
+        "",
+        "  private_dns: false\n  existing_endpoints: [sts]\n",
+    );
+    let template = template(&config);
+    assert_eq!(
+        template["SagemakerApiEndpoint"]["Properties"]["PrivateDnsEnabled"],
+        false
+    );
+    let variables = variables(&template);
+    let address = &variables["AWS_ENDPOINT_URL_SAGEMAKER"]["Fn::Join"][1];
+    assert_eq!(address[0], "https://");
+    assert!(address.to_string().contains("DnsEntries"));
+    assert!(variables.contains_key("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"));
+    assert!(!variables.contains_key("AWS_ENDPOINT_URL_STS"));
+}
+
+#[test]
+fn builds_get_subnets_group_and_key() {
+    let variables = variables(&template(&enterprise("standalone", "", "")));
+    assert_eq!(variables["SUBNET_IDS"], "subnet-0a1b2c3d,subnet-1a2b3c4d");
+    assert_eq!(
+        variables["SECURITY_GROUP_ID"],
+        json!({"Ref": "SecurityGroup"})
+    );
+    assert_eq!(
+        variables["KMS_KEY_ARN"],
+        json!({"Fn::GetAtt": ["Key", "Arn"]})
+    );
+}
+
+/// The statements of a role's inline policies, by their `Sid`.
+fn statements(template: &Value, role: &str) -> serde_json::Map<String, Value> {
+    let policies = template[role]["Properties"]["Policies"].as_array().unwrap();
+    let statements = policies
+        .iter()
+        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+    let sid = |statement: &Value| statement["Sid"].as_str().unwrap().to_owned();
+    statements
+        .map(|statement| (sid(statement), statement.clone()))
+        .collect()
+}
+
+#[test]
+fn jobs_may_enter_the_vpc_and_lend_the_key_to_aws_only() {
+    let template = template(&enterprise("standalone", "", ""));
+    let job = statements(&template, "SageMakerRole");
+    assert!(
+        job["NetworkInterfaces"]["Action"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("ec2:CreateNetworkInterface"))
+    );
+    for role in ["SageMakerRole", "CodeBuildRole", "CodeBuildDeployRole"] {
+        let grants = &statements(&template, role)["Grants"];
+        assert_eq!(grants["Action"], "kms:CreateGrant");
+        let condition = json!({"Bool": {"kms:GrantIsForAWSResource": "true"}});
+        assert_eq!(grants["Condition"], condition);
+    }
+}
+
+#[test]
+fn the_artifacts_bucket_refuses_other_keys() {
+    let template = template(&enterprise("standalone", "", ""));
+    let policy = &template["ArtifactsBucketPolicy"]["Properties"]["PolicyDocument"];
+    let statements = policy["Statement"].as_array().unwrap();
+    let other = statements
+        .iter()
+        .find(|statement| statement["Sid"] == "DenyOtherKeys")
+        .unwrap();
+    assert_eq!(
+        other["Condition"],
+        json!({
+            "Null": {"s3:x-amz-server-side-encryption": "false"},
+            "StringNotEquals": {
+                "s3:x-amz-server-side-encryption-aws-kms-key-id": {"Fn::GetAtt": ["Key", "Arn"]},
+            },
+        })
+    );
+}
+
+const DATA: &str = "  data:\n    - name: sales-history\n      bucket: acme-sales\n      prefix: curated/daily\n    \
+                    - { name: lake, config: acme-prod-c001-us-east-1-s3 }\n";
+
+#[test]
+fn builds_and_jobs_read_the_data_of_the_config_only() {
+    let name = format!("{BASE}-churn-ml-codecommit");
+    let text =
+        format!("{HEAD}ml_product:\n  use_case: churn\n  source_control: codecommit\n{DATA}");
+    let config = ml::loaded(&name, &text, None).config.unwrap();
+    let template = template(&config);
+    let variables = variables(&template);
+    assert_eq!(
+        variables["DATA_SALES_HISTORY_URI"],
+        json!({"Fn::Join": ["", ["s3://", "acme-sales", "/curated/daily"]]})
+    );
+    assert_eq!(
+        variables["DATA_LAKE_URI"],
+        json!({"Fn::Join": ["", ["s3://", {"Ref": "DataLakeBucket"}]]})
+    );
+    for role in ["CodeBuildRole", "SageMakerRole"] {
+        let statements = statements(&template, role);
+        let objects = &statements["Data"];
+        assert_eq!(objects["Action"], "s3:GetObject");
+        assert_eq!(
+            objects["Resource"][0],
+            json!({"Fn::Join": ["/", ["arn:aws:s3:::acme-sales", "curated/daily/*"]]})
+        );
+        assert_eq!(
+            statements["DataSalesHistoryList"]["Condition"],
+            json!({"StringLike": {"s3:prefix": ["curated/daily", "curated/daily/*"]}})
+        );
+    }
+    let text = config
+        .product
+        .render_template(&config.derived.scope)
+        .unwrap();
+    assert!(
+        text.contains("Default: \"/s3/acme-prod-c001-us-east-1-s3/BucketName\""),
+        "{text}"
+    );
+    let parameter = "parameter/s3/acme-prod-c001-us-east-1-s3/BucketName";
+    assert!(policy(&config).contains(parameter));
+}
+
+#[test]
+fn an_endpoint_without_routes_is_a_warning() {
+    let warned = |stem: &str, keys: &str| {
+        let text = format!(
+            "{HEAD}ml_product:\n  use_case: churn\n  source_control: codecommit\n  vpc_mode: standalone\n  vpc_source: ssm\n{keys}"
+        );
+        let loaded = ml::loaded(
+            &format!("{BASE}-churn-ml-codecommit-standalone-ssm{stem}"),
+            &text,
+            None,
+        );
+        assert!(loaded.config.is_some(), "{:?}", loaded.diagnostics);
+        let mut codes = loaded.diagnostics.iter();
+        codes.any(|diagnostic| diagnostic.code.as_str() == "ml-no-route-tables")
+    };
+    assert!(warned("", ""));
+    assert!(!warned("", "  existing_endpoints: s3\n"));
+    assert!(!warned("-rtb", "  route_table_ids: rtb-0a1b2c3d\n"));
 }
