@@ -1,18 +1,17 @@
 //! Buckets and their objects.
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use aws_sdk_s3::types::EncodingType;
+use futures_util::{StreamExt as _, stream};
 
+use super::object_keys::decode;
 use super::operations::of_same_stack;
-use super::{Cloud, classify, error};
-use crate::cloud::{AwsError, Bucket, CloudError, Result, StackBucket};
-use crate::guard::{EmptiesBuckets, Folders, Permit, TearDown, Upload};
+use super::{Cloud, error};
+use crate::cloud::{Bucket, CloudError, Result, StackBucket};
+use crate::guard::{Folders, Permit, TearDown, Upload};
 
 /// Maximum number of concurrent writes.
 const WRITES: usize = 32;
-/// Maximum number of concurrent deletions, of a thousand versions each.
-const BATCHES: usize = 4;
 
 impl Cloud {
     /// A bucket; `None` if it does not exist.
@@ -110,128 +109,6 @@ impl Cloud {
         }
     }
 
-    /// Number of object versions and delete markers of a bucket; `None` if the bucket does not exist.
-    pub async fn count_versions(&self, bucket: &StackBucket) -> Result<Option<u64>> {
-        let mut count = 0;
-        let mut at = Marker::default();
-        loop {
-            let page = match self.versions(bucket, &at).await {
-                Ok(page) => page,
-                Err(error) if error.has_code("NoSuchBucket") => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            count += page.versions.len() as u64;
-            match page.next {
-                Some(next) => at = next,
-                None => return Ok(Some(count)),
-            }
-        }
-    }
-
-    async fn versions(&self, bucket: &StackBucket, at: &Marker) -> Result<Page> {
-        self.ensure_not_cancelled()?;
-        let page = self
-            .objects
-            .list_object_versions()
-            .bucket(bucket.name())
-            .set_key_marker(at.key.clone())
-            .set_version_id_marker(at.version.clone())
-            .send()
-            .await;
-        let page = page.map_err(|e| error::from_sdk("ListObjectVersions", e))?;
-        let versions = page.versions.into_iter().flatten();
-        let versions = versions.map(|version| (version.key, version.version_id));
-        let markers = page.delete_markers.into_iter().flatten();
-        let markers = markers.map(|marker| (marker.key, marker.version_id));
-        Ok(Page {
-            versions: versions
-                .chain(markers)
-                .filter_map(|(key, version)| Some((key?, version)))
-                .collect(),
-            next: page.is_truncated.unwrap_or_default().then_some(Marker {
-                key: page.next_key_marker,
-                version: page.next_version_id_marker,
-            }),
-        })
-    }
-
-    /// Deletes every version and every delete marker of a bucket. The next run continues a killed one. `tell` receives the number
-    /// of deleted versions.
-    ///
-    /// Returns the permit, because it is for the stack's deletion.
-    pub async fn empty<E: EmptiesBuckets>(
-        &self,
-        permit: Permit<E>,
-        bucket: &StackBucket,
-        tell: &(dyn Fn(u64) + Send + Sync),
-    ) -> Result<Permit<E>> {
-        of_same_stack(&permit, bucket.stack_id())?;
-        let pages = stream::try_unfold(Some(Marker::default()), |at| async move {
-            let Some(at) = at else { return Ok(None) };
-            let page = self.versions(bucket, &at).await?;
-            Ok::<_, CloudError>(Some((page.versions, page.next)))
-        });
-        let deleted = pages
-            .try_filter(|versions| std::future::ready(!versions.is_empty()))
-            .map_ok(|versions| self.delete_versions(bucket, versions))
-            .try_buffer_unordered(BATCHES);
-        deleted
-            .try_fold(0, |sum, count| async move {
-                tell(sum + count);
-                Ok(sum + count)
-            })
-            .await?;
-        Ok(permit)
-    }
-
-    async fn delete_versions(
-        &self,
-        bucket: &StackBucket,
-        versions: Vec<(String, Option<String>)>,
-    ) -> Result<u64> {
-        let count = versions.len() as u64;
-        let objects: std::result::Result<Vec<_>, _> = versions
-            .into_iter()
-            .map(|(key, version)| {
-                ObjectIdentifier::builder()
-                    .key(key)
-                    .set_version_id(version)
-                    .build()
-            })
-            .collect();
-        let built = objects.and_then(|objects| {
-            Delete::builder()
-                .set_objects(Some(objects))
-                .quiet(true)
-                .build()
-        });
-        let delete = built.map_err(|e| CloudError::Misused(e.to_string()))?;
-        let deleted = self
-            .objects
-            .delete_objects()
-            .bucket(bucket.name())
-            .delete(delete)
-            .send();
-        let deleted = deleted
-            .await
-            .map_err(|e| error::from_sdk("DeleteObjects", e))?;
-        match deleted.errors.into_iter().flatten().next() {
-            None => Ok(count),
-            // The answer's own status is 200.
-            Some(first) => Err(CloudError::Aws(AwsError {
-                operation: "DeleteObjects",
-                role: None,
-                kind: classify::kind(first.code.as_deref(), 200),
-                code: first.code.unwrap_or_default(),
-                message: format!(
-                    "{}: {}",
-                    first.key.unwrap_or_default(),
-                    first.message.unwrap_or_default()
-                ),
-            })),
-        }
-    }
-
     /// Keys below a prefix.
     pub async fn keys(
         &self,
@@ -243,17 +120,20 @@ impl Cloud {
             .list_objects_v2()
             .bucket(bucket.name())
             .prefix(prefix)
+            .encoding_type(EncodingType::Url)
             .into_paginator()
             .send();
         let mut keys = std::collections::HashSet::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|e| error::from_sdk("ListObjectsV2", e))?;
-            keys.extend(
-                page.contents
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|object| object.key),
-            );
+            for key in page
+                .contents
+                .into_iter()
+                .flatten()
+                .filter_map(|object| object.key)
+            {
+                keys.insert(decode(key, page.encoding_type.as_ref())?);
+            }
         }
         Ok(keys)
     }
@@ -336,16 +216,4 @@ impl Cloud {
             .await;
         put.map(drop).map_err(|e| error::from_sdk("PutObject", e))
     }
-}
-
-/// The position at which a listing continues.
-#[derive(Clone, Debug, Default)]
-struct Marker {
-    key: Option<String>,
-    version: Option<String>,
-}
-
-struct Page {
-    versions: Vec<(String, Option<String>)>,
-    next: Option<Marker>,
 }

@@ -223,3 +223,48 @@ fn the_next_creation_deletes_the_bucket_of_a_cancelled_one() {
         assert_eq!(output.status, expected, "{}", output.stdout);
     }
 }
+
+/// An answer with URL encoding, as S3 gives it: `NextKeyMarker` is encoded too, version ids are not.
+#[test]
+fn keys_with_control_characters_are_deleted_one_by_one() {
+    let workdir = tear_down("CREATE_COMPLETE", &[]);
+    let version =
+        |key: &str, id: &str| json!({"Key": key, "VersionId": id, "IsLatest": true, "Size": 0});
+    let first = json!({"ListVersionsResult": {
+        "EncodingType": "url", "IsTruncated": true,
+        "NextKeyMarker": "solutions/a%01b", "NextVersionIdMarker": "v+1",
+        "Version": [version("solutions/100%25+off%2B", "v0"), version("solutions/a%01b", "v+1")],
+    }});
+    let last = json!({"ListVersionsResult": {
+        "EncodingType": "url", "IsTruncated": false,
+        "DeleteMarker": [{"Key": "solutions/%0D%7F", "VersionId": "v2", "IsLatest": true}],
+    }});
+    workdir
+        .aws
+        // Versions are counted, then deleted.
+        .on("ListObjectVersions", json!([first, last, first, last]))
+        .on("DeleteObjects", json!({"DeleteResult": {}}))
+        .on("DeleteObject", json!({}))
+        .on("DeleteBucket", json!({}));
+    let output = workdir.try_action("tear-down", &["--force"]);
+    assert_eq!(output.status, 0, "{}", output.stdout);
+    let listed = workdir.aws.requests_of("ListObjectVersions");
+    assert!(listed.iter().all(|one| one.get("encoding-type") == "url"));
+    assert_eq!(listed[3].get("key-marker"), "solutions/a\u{1}b");
+    assert_eq!(listed[3].get("version-id-marker"), "v+1");
+    let single = workdir.aws.requests_of("DeleteObject");
+    let mut deleted: Vec<_> = single
+        .iter()
+        .map(|one| (one.get("Key"), one.get("versionId")))
+        .collect();
+    deleted.sort_unstable();
+    assert_eq!(
+        deleted,
+        [("solutions/\r\u{7f}", "v2"), ("solutions/a\u{1}b", "v+1")]
+    );
+    let batches = workdir.aws.requests_of("DeleteObjects");
+    assert_eq!(batches.len(), 1);
+    let body = batches[0].get("Body");
+    assert!(body.contains("<Key>solutions/100% off+</Key>"), "{body}");
+    assert_eq!(body.matches("<Key>").count(), 1);
+}

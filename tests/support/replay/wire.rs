@@ -73,6 +73,10 @@ impl Protocol {
         if !key.is_empty() {
             parameters.insert("Key".to_owned(), unescape(key));
         }
+        if operation == "DeleteObjects" {
+            let body = String::from_utf8_lossy(body).into_owned();
+            parameters.insert("Body".to_owned(), body);
+        }
         (
             Self::Rest,
             RecordedRequest {
@@ -132,6 +136,7 @@ fn of_s3(method: &str, key: bool, query: &BTreeMap<String, String>) -> &'static 
         ("POST", false) if query.contains_key("delete") => "DeleteObjects",
         ("PUT", true) => "PutObject",
         ("DELETE", false) => "DeleteBucket",
+        ("DELETE", true) => "DeleteObject",
         _ => "an unknown operation of S3",
     }
 }
