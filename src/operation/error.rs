@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::guard::Denial;
 use crate::plan::LocatedFinding;
 use crate::report::{Fault, Remains};
-use crate::stack::{StackEvent, first_failure};
+use crate::stack::{StackEvent, first_failure, kept_creations};
 
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
@@ -32,6 +32,8 @@ pub enum OperationError {
         /// The first failure, which caused the others.
         cause: Option<Box<StackEvent>>,
         failures: Vec<StackEvent>,
+        /// Resources that the operation created and CloudFormation kept.
+        kept: Vec<StackEvent>,
     },
     /// The run was cancelled, and this is left.
     #[error("{0}")]
@@ -55,5 +57,6 @@ pub(super) fn operation_failed(what: Fault, ended: &OperationResult) -> Operatio
         what,
         cause: first_failure(&ended.events).cloned().map(Box::new),
         failures: failures.cloned().collect(),
+        kept: kept_creations(&ended.events).cloned().collect(),
     }
 }

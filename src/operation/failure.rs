@@ -105,6 +105,7 @@ fn diagnostics_and_exit(
             what,
             cause,
             failures,
+            kept,
         } => {
             let mut problems = vec![];
             let cause_id = cause.as_ref().map(|cause| cause.id.clone());
@@ -129,6 +130,18 @@ fn diagnostics_and_exit(
                 .filter(|event| Some(&event.id) != cause_id.as_ref());
             let others = others.take(10).map(describe).map(error);
             problems.extend(others.map(|problem| problem.with_severity(Severity::Warning)));
+            let kept = kept.iter().map(|event| {
+                let id = event.physical_id.as_deref().unwrap_or_default();
+                let text = format!(
+                    "{} {} stays, and no stack manages it: {}",
+                    event.logical_id,
+                    event.kind,
+                    values.redact(id)
+                );
+                let problem = error(text).with_severity(Severity::Warning);
+                problem.with_help("delete it, or its name blocks the next attempt")
+            });
+            problems.extend(kept);
             (problems, Exit::Operation)
         }
         OperationError::Cloud(failed) => {

@@ -35,6 +35,19 @@ impl StackEvent {
     }
 }
 
+/// The resources that these events report as created, and then kept although the operation failed.
+pub fn kept_creations(events: &[StackEvent]) -> impl Iterator<Item = &StackEvent> {
+    let is_created = |kept: &StackEvent| {
+        let mut all = events.iter();
+        kept.physical_id.is_some()
+            && all.any(|event| {
+                event.status == "CREATE_COMPLETE" && event.physical_id == kept.physical_id
+            })
+    };
+    let kept = events.iter();
+    kept.filter(move |event| event.status == "DELETE_SKIPPED" && is_created(event))
+}
+
 /// The root failure: the oldest one that is not the consequence of another.
 pub fn first_failure(events: &[StackEvent]) -> Option<&StackEvent> {
     let failures = || events.iter().filter(|event| event.is_failure());

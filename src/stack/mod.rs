@@ -13,7 +13,7 @@ pub use change_set::{
     Replacement, ResourceChange,
 };
 pub use drift::{Difference, Drift, DriftCheck, DriftStatus, Drifted, ResourceDrift};
-pub use event::{StackEvent, first_failure};
+pub use event::{StackEvent, first_failure, kept_creations};
 pub use findings::{DescribedChangeSet, Hook, Validation};
 pub use name::StackName;
 pub use state::{Health, Output, Stack, StackStatus};

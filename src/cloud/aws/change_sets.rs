@@ -210,8 +210,9 @@ impl Cloud {
             .stack_name(&pending.stack_id)
             .change_set_name(id)
             .client_request_token(token())
-            // If a creation fails, CloudFormation also deletes the resources that the template retains: they hold nothing yet.
-            .retain_except_on_create(pending.shell)
+            // If the creation or update fails, CloudFormation also deletes the new resources that the template retains. They hold
+            // nothing yet, and their names would block the next attempt.
+            .retain_except_on_create(true)
             .send()
             .await;
         match started.map_err(|e| error::from_sdk("ExecuteChangeSet", e)) {

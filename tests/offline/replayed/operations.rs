@@ -33,7 +33,7 @@ fn bucket_of(workdir: &Workdir) -> Value {
 }
 
 /// A change set that can be executed; its stack passes through these states.
-fn running(workdir: &Workdir, states: Value) {
+pub(super) fn running(workdir: &Workdir, states: Value) {
     created_change_set(workdir, change_set("CREATE_COMPLETE", ""));
     workdir
         .aws
@@ -96,6 +96,9 @@ fn a_creation_reports_every_event() {
         executed.get("ChangeSetName"),
         arn("changeSet", "provisioner")
     );
+    assert_eq!(executed.get("RetainExceptOnCreate"), "true");
+    // CloudFormation refuses this beside `OnStackFailure`.
+    assert!(!executed.has("DisableRollback"));
     assert_eq!(
         workdir.aws.requests_of("DescribeStackEvents")[4].get("NextToken"),
         "page-2"
@@ -262,6 +265,11 @@ fn an_update_that_was_rolled_back_has_failed() {
         ],
     );
     assert_eq!(output.status, 30);
+    // What the update created is deleted, retained or not: its names would block the next update.
+    let executed = &workdir.aws.requests_of("ExecuteChangeSet")[0];
+    assert_eq!(executed.get("RetainExceptOnCreate"), "true");
+    let made = &workdir.aws.requests_of("CreateChangeSet")[0];
+    assert!(!made.has("OnStackFailure"));
     insta::assert_snapshot!(
         "replayed_update_rolled_back",
         workdir.redact_account(&output.stdout)
