@@ -12,6 +12,7 @@ use crate::product::{
     Derived, OutputNames, Partition, Product, ProductError, RecognitionError, Registry, RunInput,
     Schema, Target, Verb,
 };
+use crate::text::or_list;
 
 /// A config without errors.
 #[derive(Clone, Debug)]
@@ -111,7 +112,9 @@ impl Config {
         if !self.product.schema.violations(&values).is_empty() {
             return None;
         }
-        self.product.schema.normalize(&mut values);
+        self.product
+            .normalize(&mut values, self.path.stem(), &self.given, true)
+            .ok()?;
         let config = self.with_values(values)?;
         Some(Self { tree, ..config })
     }
@@ -206,7 +209,10 @@ fn check(
         diagnostics,
     );
     characters::report(path, &source, &tree, diagnostics);
-    product.schema.normalize(&mut values);
+    let failed = |failure: ProductError| vec![product_invalid(path, &product, &failure)];
+    product
+        .normalize(&mut values, path.stem(), &registry.given, invalid)
+        .map_err(failed)?;
 
     let below = |inner: &str, outer: &str| {
         inner
@@ -225,12 +231,12 @@ fn check(
     }
     let is_bad = |key: &str| is_bad(&bad, key);
 
-    let failed = |failure: ProductError| vec![product_invalid(path, &product, &failure)];
     let (derived, complete) = product
         .derive(&values, path.stem(), &registry.given, is_bad, invalid)
         .map_err(failed)?;
     if complete {
-        diagnostics.extend(file_name(path, &source, &derived));
+        let stems = product.file_stems(&derived).map_err(failed)?;
+        diagnostics.extend(file_name(path, &source, &stems));
     }
     tier::report(path, &source, &tree, &product, &derived, diagnostics);
     for broken in product
@@ -313,7 +319,7 @@ fn recognise(
         .map_err(|unrecognised| {
             let problem = match unrecognised {
                 RecognitionError::Unknown => {
-                    let known = crate::text::or_list(&registry.sections());
+                    let known = or_list(&registry.sections());
                     Diagnostic::error(
                         Code::ProductUnknown,
                         path,
@@ -350,15 +356,21 @@ fn product_invalid(path: &RepoPath, product: &Product, failure: &ProductError) -
     )
 }
 
-/// The stack's name derives from the file's name, so the file must have the name that the config's fields give.
-fn file_name(path: &RepoPath, source: &SourceText<'_>, derived: &Derived) -> Option<Diagnostic> {
-    let expected = derived.names.get("config").map_or("", String::as_str);
-    if expected == path.stem() && path.file_name().ends_with(".yaml") {
+/// The file must have a name that the config's fields give, so that a reader finds it by them.
+fn file_name(path: &RepoPath, source: &SourceText<'_>, stems: &[String]) -> Option<Diagnostic> {
+    let is_named = stems.iter().any(|stem| stem == path.stem());
+    if is_named && path.file_name().ends_with(".yaml") {
         return None;
     }
-    let message = format!("the fields of this config give the name `{expected}.yaml`");
+    let names: Vec<String> = stems.iter().map(|stem| format!("{stem}.yaml")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let message = format!(
+        "the fields of this config give the name {}",
+        or_list(&names)
+    );
     let help = format!(
-        "rename the file to `{expected}.yaml`, or correct the fields that its name is made of"
+        "rename the file to `{}`, or correct the fields that its name is made of",
+        names.first().unwrap_or(&"")
     );
     let problem = Diagnostic::error(Code::WrongFileName, path, message).with_help(help);
     Some(problem.at(source, Span::point(1, 1)))

@@ -15,7 +15,8 @@ pub fn sample(
     let text = product.sample(tier).unwrap_or_default();
     let unnamed = RepoPath::typed("sample.yaml");
     let mut values = parse(&unnamed, text.as_bytes(), Tags::Refuse)?.to_json();
-    product.schema.normalize(&mut values);
+    // The sample's own errors are reported when it is loaded.
+    let _ = product.normalize(&mut values, "", &registry.given, true);
     // The name derives from the fields; the sample's file name does not matter.
     let name = product
         .derive(&values, "", &registry.given, |_| false, true)

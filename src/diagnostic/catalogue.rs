@@ -244,6 +244,12 @@ catalogue! {
     SchemaViolation "schema-violation":
         "The value breaks a rule of the schema.",
         "Follow the rule in the message.";
+    SolutionInvalid "solution-invalid":
+        "No solution can have the name that `--solution` gives.",
+        "Write a name that the message allows.";
+    SolutionNotListed "solution-not-listed":
+        "The config does not list the solution that `--solution` names. Its folders are created, but the stack publishes no SSM parameter for it. In a job of CI this is an error.",
+        "Add the solution to the key that the message names, and deploy the config.";
     StackBusy "stack-busy":
         "An operation on the stack is under way, or its state is not known.",
         "Wait until the operation has ended.";

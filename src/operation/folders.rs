@@ -5,10 +5,63 @@ use serde::Serialize;
 
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::StackBucket;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::{Facts, Folders, Inspect, Upload};
-use crate::product::Verb;
+use crate::product::{FolderItem, ProductError, Verb};
 use crate::report::{Counted, FolderCount, Refusal, RemainingFolders, Remains, StackRemains};
+use crate::text::quote;
+
+/// The prefixes of a solution, or of all solutions of the config. A name that no solution can have is an error. A solution that the
+/// config does not list has folders too.
+pub fn select_folders(config: &Config, solution: Option<&str>) -> Result<Vec<String>, Diagnostic> {
+    let (product, scope) = (&config.product, &config.derived.scope);
+    let invalid = |failure: ProductError| {
+        Diagnostic::error(Code::ProductInvalid, &config.path, failure.to_string())
+    };
+    let Some(solution) = solution else {
+        return product.folder_prefixes(scope).map_err(invalid);
+    };
+    match product.folder_item(scope, solution).map_err(invalid)? {
+        None => Ok(Vec::new()),
+        Some(FolderItem::Listed { prefix } | FolderItem::Unlisted { prefix, .. }) => {
+            Ok(vec![prefix])
+        }
+        Some(FolderItem::Invalid { help }) => {
+            let message = format!("no solution can have this name: {}", quote(solution));
+            Err(Diagnostic::error(Code::SolutionInvalid, &config.path, message).with_help(help))
+        }
+    }
+}
+
+/// A problem with a solution that the config does not list: the stack does not publish it.
+pub fn unlisted_solution(config: &Config, solution: &str) -> Option<Diagnostic> {
+    let (product, scope) = (&config.product, &config.derived.scope);
+    let Ok(Some(FolderItem::Unlisted { parameter, .. })) = product.folder_item(scope, solution)
+    else {
+        return None;
+    };
+    let name = quote(solution);
+    let message = match parameter {
+        Some(parameter) => format!(
+            "the config does not list the solution {name}, so the stack has no SSM parameter `{parameter}`"
+        ),
+        None => format!("the config does not list the solution {name}"),
+    };
+    let problem = Diagnostic::error(Code::SolutionNotListed, &config.path, message);
+    let problem = problem.with_severity(Severity::Warning);
+    let mut keys = product.folder_keys().iter();
+    let is_key = |key: &&String| product.schema.has_key(key.split('.'));
+    let Some(key) = keys.find(is_key) else {
+        return Some(problem);
+    };
+    let span = Some(config.span_of(key));
+    let help = format!("add {name} to `{key}`, and deploy the config");
+    Some(Diagnostic {
+        span,
+        ..problem.with_help(help)
+    })
+}
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FolderResult {

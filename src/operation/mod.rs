@@ -37,7 +37,10 @@ pub use drift::drift;
 pub use error::OperationError;
 pub use failure::{FailureReport, denial_diagnostics, missing_setup, to_diagnostics};
 pub use finish::{finish_provision, finish_test, report_remains};
-pub use folders::{FolderResult, deploy_folders, preview_folders, preview_upload, upload_template};
+pub use folders::{
+    FolderResult, deploy_folders, preview_folders, preview_upload, select_folders,
+    unlisted_solution, upload_template,
+};
 pub use outcome::{ActionData, ActionOutcome, Conclusion};
 pub use perform::{Task, TaskOptions, perform};
 pub use preflight::{preflight, preflight_of};

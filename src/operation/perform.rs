@@ -1,10 +1,11 @@
 //! Performs a verb on the stack of one config, for the command line and for the flows of CI.
 
 use super::failure::denial_diagnostics;
+use super::folders::select_folders;
 use super::outcome::{ActionData, ActionOutcome, Conclusion};
 use super::remains::with_remains;
 use crate::config::Config;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::operation::{self, Desired, FolderResult, OperationContext, OperationError};
 use crate::plan::Deletion;
 use crate::product::{Class, Verb};
@@ -299,16 +300,7 @@ impl Task<'_> {
 
     /// The prefixes of the task's solution, or of all solutions of the config.
     fn prefixes(&self) -> Result<Vec<String>, OperationError> {
-        let product = &self.config.product;
-        let scope = &self.config.derived.scope;
-        let prefixes = match self.options.solution {
-            None => product.folder_prefixes(scope),
-            Some(solution) => product.folder_prefix(scope, solution).map(Vec::from_iter),
-        };
-        prefixes.map_err(|failure| {
-            let path = &self.config.path;
-            let problem = Diagnostic::error(Code::ProductInvalid, path, failure.to_string());
-            OperationError::Invalid(vec![problem])
-        })
+        let selected = select_folders(self.config, self.options.solution);
+        selected.map_err(|problem| OperationError::Invalid(vec![problem]))
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::action::action_error;
 use super::expression::{Compiled, Printed, engine};
+use super::folders::CompiledFolders;
 use super::limits::MAX_EXPRESSIONS;
 use super::preflight::CompiledCheck;
 use super::{
@@ -130,16 +131,27 @@ impl Product {
                 })
             })
             .collect::<anyhow::Result<_>>()?;
+        let defaults = manifest
+            .defaults
+            .iter()
+            .map(|(key, source)| {
+                let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+                ensure!(
+                    schema.has_key(key.split('.')),
+                    "{MANIFEST}: defaults.{key} is no key of {SCHEMA}"
+                );
+                Ok((path, compile(format!("defaults.{key}"), source)?))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let aliases = manifest.aliases.as_deref();
+        let aliases = aliases.map(|source| compile("aliases".into(), source));
+        let aliases = aliases.transpose()?;
         let (folders, folder_tree) = match &manifest.folders {
             None => (None, None),
             Some(folders) => {
                 let tree = FolderTree::parse(file(&folders.source)?)
                     .with_context(|| folders.source.clone())?;
-                let each = compile("folders.each".into(), &folders.each)?;
-                (
-                    Some([each, compile("folders.prefix".into(), &folders.prefix)?]),
-                    Some(tree),
-                )
+                (Some(CompiledFolders::new(folders, compile)?), Some(tree))
             }
         };
         let actions = manifest.actions.iter();
@@ -179,6 +191,8 @@ impl Product {
             rules,
             impact,
             folders,
+            defaults,
+            aliases,
             preflight,
             actions,
             policy_keys: OnceLock::new(),

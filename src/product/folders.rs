@@ -1,6 +1,37 @@
-//! A folder tree as data: nested mappings with empty leaves.
+//! The folders of a product: a tree as data (nested mappings with empty leaves), and a list of items, each with its own tree.
 
 use anyhow::bail;
+
+use super::expression::Compiled;
+use super::manifest::Folders;
+
+#[derive(Debug)]
+pub(super) struct CompiledFolders {
+    pub each: Compiled,
+    pub prefix: Compiled,
+    pub valid: Option<Compiled>,
+    pub parameter: Option<Compiled>,
+}
+
+impl CompiledFolders {
+    pub(super) fn new(
+        folders: &Folders,
+        compile: impl Fn(String, &str) -> anyhow::Result<Compiled>,
+    ) -> anyhow::Result<Self> {
+        let optional = |key: &str, source: &Option<String>| {
+            let source = source.as_deref();
+            source
+                .map(|source| compile(format!("folders.{key}"), source))
+                .transpose()
+        };
+        Ok(Self {
+            each: compile("folders.each".into(), &folders.each)?,
+            prefix: compile("folders.prefix".into(), &folders.prefix)?,
+            valid: optional("valid", &folders.valid)?,
+            parameter: optional("parameter", &folders.parameter)?,
+        })
+    }
+}
 
 /// The folders of one item, such as one solution.
 #[derive(Debug)]

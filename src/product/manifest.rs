@@ -29,6 +29,11 @@ pub struct Manifest {
     /// Names derived from the config. Each is an expression that may use earlier ones as `names.…`. `config` (the file's stem)
     /// and `stack` are required.
     pub names: IndexMap<String, String>,
+    /// Expression: a list of file names without ending that a config may have instead of `names.config`.
+    pub aliases: Option<String>,
+    /// Expressions for defaults that depend on the config, by key. If one gives nothing, the schema's default holds.
+    #[serde(default)]
+    pub defaults: IndexMap<String, String>,
     /// File names of the outputs, as expressions.
     pub outputs: OutputNameSpecs,
     /// Folders that provisioner creates in a bucket of the stack.
@@ -100,6 +105,12 @@ pub struct Folders {
     pub each: String,
     /// Expression over `item`: the prefix of each folder's path.
     pub prefix: String,
+    /// Expression over `item`: whether an item can have this name; absent means every name without a `/`.
+    pub valid: Option<String>,
+    /// The names that `valid` allows, as an imperative.
+    pub help: Option<String>,
+    /// Expression over `item`: the SSM parameter that the stack publishes for a listed item.
+    pub parameter: Option<String>,
 }
 
 /// Parameters that AWS publishes for everybody.

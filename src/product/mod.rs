@@ -4,8 +4,10 @@ mod action;
 mod bounds;
 mod budget;
 mod compile;
+mod defaults;
 mod expression;
 mod filters;
+mod folder_items;
 mod folders;
 mod impact;
 mod limits;
@@ -22,13 +24,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::OnceLock;
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
 use crate::diagnostic::{ProductCode, Severity};
 pub use action::ProductAction;
 pub use expression::ProductError;
+pub use folder_items::FolderItem;
 pub use folders::FolderTree;
 pub use manifest::{
     Level, Manifest, OfferedAction, PUBLIC_PARAMETERS, Permissions, PreflightSpec, Tier,
@@ -68,7 +71,10 @@ pub struct Product {
     outputs: [Compiled; 2],
     rules: Vec<CompiledRule>,
     impact: Vec<CompiledImpact>,
-    folders: Option<[Compiled; 2]>,
+    folders: Option<folders::CompiledFolders>,
+    /// Defaults that depend on the config, by key.
+    defaults: Vec<(Vec<String>, Compiled)>,
+    aliases: Option<Compiled>,
     preflight: Vec<preflight::CompiledCheck>,
     actions: Vec<Option<Compiled>>,
     policy_keys: OnceLock<BTreeSet<String>>,
@@ -261,46 +267,27 @@ impl Product {
         })
     }
 
+    /// The names without ending that a config's file may have: the one to propose first.
+    pub fn file_stems(&self, derived: &Derived) -> Result<Vec<String>, ProductError> {
+        let mut stems = vec![derived.names.get("config").cloned().unwrap_or_default()];
+        if let Some(aliases) = &self.aliases {
+            let failed = |source| failure("aliases".to_owned(), source);
+            let others = aliases.eval(&derived.scope).map_err(failed)?;
+            for other in others.try_iter().map_err(failed)? {
+                let other = as_text(&other);
+                if !stems.contains(&other) {
+                    stems.push(other);
+                }
+            }
+        }
+        Ok(stems)
+    }
+
     /// All requirements of a config's stack, in the manifest's order.
     pub fn needs(&self, scope: &Value) -> Result<Vec<PreflightCheck>, ProductError> {
         let checks = self.manifest.preflight.iter().zip(&self.preflight);
         let needs = checks.map(|(check, compiled)| compiled.evaluate(check, scope));
         Ok(needs.collect::<Result<Vec<_>, _>>()?.concat())
-    }
-
-    /// The config keys from which the list of folders is computed.
-    pub fn folder_keys(&self) -> &[String] {
-        self.folders.as_ref().map_or(&[], |[each, _]| &each.reads)
-    }
-
-    /// The prefixes of a config's folders, in order, without duplicates.
-    pub fn folder_prefixes(&self, scope: &Value) -> Result<Vec<String>, ProductError> {
-        let Some([each, prefix]) = &self.folders else {
-            return Ok(Vec::new());
-        };
-        let items = each
-            .eval(scope)
-            .and_then(|items| limits::folder_items(&items))
-            .map_err(|source| failure("folders.each".into(), source))?;
-        let mut prefixes = IndexSet::with_capacity(items.len());
-        for item in items {
-            let prefix = eval_text(
-                "folders.prefix",
-                prefix,
-                &context! { item, ..scope.clone() },
-            )?;
-            prefixes.insert(prefix);
-        }
-        Ok(prefixes.into_iter().collect())
-    }
-
-    /// The prefix for one item of the folders' list, which the config need not contain; `None` if the product has no folders.
-    pub fn folder_prefix(&self, scope: &Value, item: &str) -> Result<Option<String>, ProductError> {
-        let Some([_, prefix]) = &self.folders else {
-            return Ok(None);
-        };
-        let scope = context! { item, ..scope.clone() };
-        eval_text("folders.prefix", prefix, &scope).map(Some)
     }
 
     /// The verb of an action for a config; `None` if the product has no such action. The flag is true if this config has the

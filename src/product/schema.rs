@@ -127,6 +127,15 @@ impl Schema {
             .collect()
     }
 
+    /// Whether the schema has a key at this path of properties.
+    pub fn has_key<'p>(&self, path: impl IntoIterator<Item = &'p str>) -> bool {
+        let mut parts = path.into_iter();
+        let found = parts.try_fold(&self.document, |schema, part| {
+            schema.get("properties")?.get(part)
+        });
+        found.is_some()
+    }
+
     /// Adds absent keys that have a default, and turns strings that stand for lists into lists.
     pub fn normalize(&self, config: &mut Value) {
         normalize(config, &self.normal);

@@ -143,6 +143,14 @@ impl Verb {
         )
     }
 
+    /// Whether it works on the folders of the stack's bucket.
+    pub fn uses_folders(self) -> bool {
+        matches!(
+            self,
+            Self::Provision | Self::DeployFolders | Self::UploadTemplate
+        )
+    }
+
     /// Whether it deletes the config's stack.
     pub fn deletes(self) -> bool {
         self.stack_effect() == StackEffect::Deletes

@@ -287,9 +287,10 @@ impl<'a> Shapes<'a> {
                 .map_or(0, |(_, choice)| choice);
             set(&mut values, path, choices[choice].clone());
         }
-        self.product.schema.normalize(&mut values);
         let derive = |stem: &str| {
             let given = RunInput::default();
+            let mut values = values.clone();
+            self.product.normalize(&mut values, stem, &given, false)?;
             let (derived, _) = self
                 .product
                 .derive(&values, stem, &given, |_| false, false)?;

@@ -30,11 +30,10 @@ class Expected:
             **(s3.get("tags") or {}),
             "provisioner:config": self.config,
         }
-        self.solutions = set(s3.get("solutions") or ["master-solution"])
         start = "-".join([raw["client"]["company_prefix"], raw["environment"]["env"], raw["client"]["tenant_id"], self.region])
         dedicated = re.fullmatch(re.escape(start) + "-(.+)-s3", self.config)
-        if dedicated:
-            self.solutions.add(dedicated[1])
+        own = dedicated[1] if dedicated else "master-solution"
+        self.solutions = set(s3.get("solutions") or [own]) | ({own} if dedicated else set())
 
     def parameters(self):
         """SSM parameters: name to value, a logical id for what only AWS knows."""

@@ -14,12 +14,13 @@ use crate::change::PullRequestContext;
 use crate::change::range_of_pull_request;
 use crate::command::Command;
 use crate::config::Config;
+use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard::{
     self, Authority, CommentCommand, Denial, Facts, Trigger, denials_before_credentials,
 };
 use crate::job::JobError;
-use crate::operation::denial_diagnostics;
+use crate::operation::{denial_diagnostics, select_folders, unlisted_solution};
 use crate::plan::{Change, Intent};
 use crate::product::{Class, Verb};
 use crate::report::{Outcome, Refusal, Reply, State};
@@ -155,10 +156,11 @@ fn resolve_command(
         Ok(_) if !deletes && change.intent == Intent::Delete => {
             Err(denied_outcome(change, &Refusal::ConfigRemoved))
         }
-        Ok(_) if !lists_solution(&config, command) => {
-            Err(denied_outcome(change, &Refusal::SolutionNotListed))
-        }
-        Ok(Some(verb)) => Ok(Some((config, verb))),
+        Ok(Some(verb)) => match check_solution(&config, command) {
+            Err(problem) => Err((failed_outcome(change, &[problem]), Exit::Usage)),
+            Ok(false) => Err(denied_outcome(change, &Refusal::SolutionNotListed)),
+            Ok(true) => Ok(Some((config, verb))),
+        },
     }
 }
 
@@ -170,19 +172,13 @@ fn denied_outcome(change: &Change, refusal: &Refusal) -> EarlyOutcome {
     (outcome, Exit::Denied)
 }
 
-/// Whether the config lists the command's solution, if it has one.
-fn lists_solution(config: &Config, command: &Command) -> bool {
+/// Whether the config lists the command's solution, if it has one. A name that no solution can have is an error.
+fn check_solution(config: &Config, command: &Command) -> Result<bool, Diagnostic> {
     let Some(solution) = &command.solution else {
-        return true;
+        return Ok(true);
     };
-    let (product, scope) = (&config.product, &config.derived.scope);
-    match (
-        product.folder_prefix(scope, solution),
-        product.folder_prefixes(scope),
-    ) {
-        (Ok(Some(wanted)), Ok(named)) => named.contains(&wanted),
-        _ => false,
-    }
+    let wanted = select_folders(config, Some(solution))?;
+    Ok(!wanted.is_empty() && unlisted_solution(config, solution).is_none())
 }
 
 /// A deletion that its author or a pusher confirms is denied for certain. Later jobs would wait for the environment's reviewers first.

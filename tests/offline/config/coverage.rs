@@ -59,6 +59,8 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("region-mismatch", "guard"),
     ("region-unknown", "own_product"),
     ("render-failed", "plan"),
+    ("solution-invalid", "action"),
+    ("solution-not-listed", "action"),
     ("role-not-configured", "guard"),
     ("roles-incomplete", "roles"),
     ("stack-busy", "guard"),
