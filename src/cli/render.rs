@@ -48,7 +48,20 @@ pub fn run(
             None => {}
         }
     }
-    for (folder, group) in folders {
+    for (folder, mut group) in folders {
+        let shared = take_shared(&mut group);
+        for (one, name, other) in shared {
+            let path = folder.join(&name).to_string_lossy().into_owned();
+            let message = format!("`{other}` renders to the same file: `{path}`");
+            let problem = Diagnostic::error(Code::OutputNotWritten, &one.file.shown, message)
+                .with_help("delete one of the two configs, or change a field of one");
+            results.diagnostics.push(problem);
+            let failed = ConfigResult::failed(&one.file, one.config.as_ref());
+            results.items.push(failed);
+        }
+        if group.is_empty() {
+            continue;
+        }
         let outputs = OutputFolder::new(folder, request.overwrite);
         let outputs = outputs.with_dry_run(request.dry_run);
         let texts: Vec<_> = group
@@ -76,6 +89,37 @@ pub fn run(
             }
         }
     }
+}
+
+/// Takes the configs out that render to the same file as another one, each with the file's name and the other config.
+fn take_shared<'a>(
+    group: &mut Vec<(&'a LoadedConfig, String, String)>,
+) -> Vec<(&'a LoadedConfig, String, RepoPath)> {
+    let mut by_name: BTreeMap<String, Vec<&'a LoadedConfig>> = BTreeMap::new();
+    for (one, name, _) in group.iter() {
+        let sharing = by_name.entry(name.clone()).or_default();
+        // One file may have several names on a command line.
+        if sharing
+            .iter()
+            .all(|known| known.file.canonical() != one.file.canonical())
+        {
+            sharing.push(one);
+        }
+    }
+    by_name.retain(|_, sharing| sharing.len() > 1);
+    group.retain(|(_, name, _)| !by_name.contains_key(name));
+    let mut shared = Vec::new();
+    for (name, sharing) in by_name {
+        for one in &sharing {
+            let other = sharing
+                .iter()
+                .find(|other| other.file.shown != one.file.shown);
+            if let Some(other) = other {
+                shared.push((*one, name.clone(), other.file.shown.clone()));
+            }
+        }
+    }
+    shared
 }
 
 fn render(verb: Verb, config: &Config) -> Result<(String, String), Diagnostic> {

@@ -1,6 +1,7 @@
 //! The ML product: three tiers, every scenario, and mistakes in its configs.
 
 mod examples;
+mod file_names;
 mod invalid;
 mod names;
 mod pipelines;

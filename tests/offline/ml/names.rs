@@ -88,8 +88,8 @@ impl Fields {
         if let Some((mode, source)) = self.network {
             stem += &format!("-{mode}-{source}");
         }
-        if self.workload.is_some() {
-            stem += "-workload";
+        if let Some(workload) = &self.workload {
+            stem += &format!("-{workload}");
         }
         if self.rtb && self.network.is_some() {
             stem += "-rtb";
