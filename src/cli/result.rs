@@ -34,6 +34,8 @@ pub struct ActionResults {
     pub items: Vec<ConfigResult>,
     /// All problems.
     pub diagnostics: Vec<Diagnostic>,
+    /// Number of configs without the action. They are left out if the command line names no config.
+    pub left_out: usize,
     /// The exit code of the worst failure. Errors among the diagnostics have their own.
     #[serde(skip)]
     pub exit: Option<Exit>,
@@ -192,13 +194,18 @@ impl ActionResults {
     pub fn summary_line(&self) -> String {
         use crate::text::pluralize;
         let (errors, warnings) = count(&self.diagnostics);
-        format!(
+        let mut line = format!(
             "{}: {}, {}, {}",
             self.action,
             pluralize(self.items.len(), "config"),
             pluralize(errors, "error"),
             pluralize(warnings, "warning")
-        )
+        );
+        if self.left_out > 0 {
+            let others = pluralize(self.left_out, "other config");
+            line.push_str(&format!("; left out {others} without this action"));
+        }
+        line
     }
 
     /// Standard output.

@@ -5,9 +5,11 @@ use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
 use super::tier::{check_tier, warn_of_useless_tier};
 use super::{action_log, aws, render, review, validate_template};
+use crate::ci::in_job;
 use crate::config::Config;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
+use crate::operation::{select_folders, unlisted_solution};
 use crate::product::{Registry, Verb};
 use crate::text::{and_list, did_you_mean, or_list};
 use crate::workspace::{exit_of_search, locate};
@@ -33,6 +35,7 @@ fn results(request: &ActionRequest) -> ActionResults {
             return ActionResults {
                 action: request.action.clone(),
                 items: Vec::new(),
+                left_out: 0,
                 exit: Some(exit_of_search(&problems)),
                 diagnostics: problems,
             };
@@ -46,6 +49,7 @@ fn results(request: &ActionRequest) -> ActionResults {
         action: request.action.clone(),
         items: Vec::new(),
         diagnostics: Vec::new(),
+        left_out: 0,
         exit: None,
     };
     if let Err(error) = check_tier(request.given.tier.as_deref(), &registry) {
@@ -54,6 +58,9 @@ fn results(request: &ActionRequest) -> ActionResults {
         return results;
     }
     let mut loaded = load_with(&registry, files);
+    if request.configs.is_empty() {
+        results.left_out = leave_out_others(&mut loaded, &request.action);
+    }
     reject_shared_stacks(&mut loaded, &registry, &request.action);
     warn_of_useless_tier(request.given.tier.as_deref(), &loaded);
     // One verb at a time: an action name may mean different verbs in different products.
@@ -71,6 +78,15 @@ fn results(request: &ActionRequest) -> ActionResults {
             .action(&request.action, &config.derived.scope)
         {
             Some(Ok((action, true))) => {
+                if let Some(problem) = solution_problem(request, config, action.verb) {
+                    let is_error = problem.is_error();
+                    results.diagnostics.push(problem);
+                    if is_error {
+                        let failed = ConfigResult::failed(&one.file, one.config.as_ref());
+                        results.items.push(failed);
+                        continue;
+                    }
+                }
                 match by_verb.iter_mut().find(|(known, _)| *known == action.verb) {
                     Some((_, group)) => group.push(one),
                     None => by_verb.push((action.verb, vec![one])),
@@ -114,6 +130,37 @@ fn results(request: &ActionRequest) -> ActionResults {
     }
     results.sort();
     results
+}
+
+/// Removes valid configs that do not have the action, and returns their number. If no config has it, they stay, and each reports why.
+fn leave_out_others(loaded: &mut Vec<LoadedConfig>, action: &str) -> usize {
+    let lacks = |one: &LoadedConfig| {
+        let config = one.config.as_ref();
+        config.is_some_and(|config| {
+            let offered = config.product.action(action, &config.derived.scope);
+            matches!(offered, None | Some(Ok((_, false))))
+        })
+    };
+    let others = loaded.iter().filter(|one| lacks(one)).count();
+    if others == loaded.len() {
+        return 0;
+    }
+    loaded.retain(|one| !lacks(one));
+    others
+}
+
+/// What is wrong with the solution of the command line for a config. Every action checks the name. A solution that the config does not
+/// list is an error in a job of CI: a review approved the config, and not this solution.
+fn solution_problem(request: &ActionRequest, config: &Config, verb: Verb) -> Option<Diagnostic> {
+    let solution = request.solution.as_deref()?;
+    if let Err(problem) = select_folders(config, Some(solution)) {
+        return Some(problem);
+    }
+    let problem = unlisted_solution(config, solution).filter(|_| verb.uses_folders())?;
+    Some(match in_job() {
+        true => problem.with_severity(Severity::Error),
+        false => problem,
+    })
 }
 
 /// The help names the config's own action for the work that another product does by this name.
