@@ -88,6 +88,15 @@ pub struct StackResource {
     pub bucket: Option<StackBucket>,
 }
 
+/// A parameter of SSM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SsmParameter {
+    /// `String`, `StringList` or `SecureString`.
+    pub kind: String,
+    /// Encrypted if the kind is `SecureString`.
+    pub value: String,
+}
+
 /// A bucket that is there and may be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {

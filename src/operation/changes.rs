@@ -1,7 +1,9 @@
 //! The changes that a deployment would make now.
 
-use super::{Desired, OperationContext, OperationError};
+use super::{Desired, OperationContext, OperationError, preflight};
+use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
+use crate::diagnostic::Diagnostic;
 use crate::guard::{Facts, Inspect, Preview};
 use crate::plan::{Changes, DriftImpact};
 use crate::report::Step;
@@ -37,16 +39,37 @@ pub async fn changes(
     }
     let look = site.decide::<Preview>(facts, &desired.stack)?;
     site.progress.step(&desired.stack, Step::ChangeSet);
-    let mut pending = site
-        .cloud
-        .preview(look, existing.as_ref(), &desired.change_set_input())
-        .await?;
+    let input = desired.change_set_input();
+    let pending = site.cloud.preview(look, existing.as_ref(), &input).await;
+    let mut pending = match pending {
+        Ok(pending) => pending,
+        Err(refused) => return Err(unmet_or(site, desired, exists, refused).await),
+    };
     let looked = site.cloud.describe_findings(&mut pending).await;
     let stack = existing.as_ref().filter(|_| exists);
     let changes = assess_pending(site, desired, stack, pending.described(), deployed).await;
     site.cloud.without_cancellation().discard(pending).await?;
     looked?;
     changes
+}
+
+/// The unmet requirements, if AWS rejects a change set because of one: its own message does not name the parameter.
+async fn unmet_or(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    exists: bool,
+    refused: CloudError,
+) -> OperationError {
+    let is_invalid = refused
+        .aws()
+        .is_some_and(|error| error.kind == AwsErrorKind::Invalid);
+    if is_invalid && let Ok(missing) = preflight(site, desired, exists).await {
+        let missing: Vec<Diagnostic> = missing.into_iter().filter(Diagnostic::is_error).collect();
+        if !missing.is_empty() {
+            return OperationError::Invalid(missing);
+        }
+    }
+    refused.into()
 }
 
 /// `stack`: `None` if the stack does not exist.

@@ -1,36 +1,31 @@
-//! Preflight: what a new stack needs.
+//! Preflight: what a stack needs.
 
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{self, Cloud, CloudError};
-use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::product::Requirement;
 use crate::report::Unmet;
 use crate::stack::Health;
+use crate::template::{Document, SsmInput};
 
-/// The same for a stack that may exist: an existing stack uses the names that have to be free for a new one.
+/// The checks for a stack that may exist.
 pub async fn preflight_of(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let stack = site.cloud.stack(&desired.stack.name).await?;
     let exists = stack.is_some_and(|stack| stack.status.health() != Health::ReviewInProgress);
-    check_needs(site, desired.config, exists).await
+    preflight(site, desired, exists).await
 }
 
-/// Checks everything that the product says a new stack needs. Reports all that is missing at once.
+/// Checks everything that the product says a stack needs. Reports all that is missing at once. An existing stack uses the names that
+/// have to be free for a new one.
 pub async fn preflight(
     site: &OperationContext<'_>,
-    config: &Config,
-) -> Result<Vec<Diagnostic>, OperationError> {
-    check_needs(site, config, false).await
-}
-
-async fn check_needs(
-    site: &OperationContext<'_>,
-    config: &Config,
+    desired: &Desired<'_>,
     exists: bool,
 ) -> Result<Vec<Diagnostic>, OperationError> {
+    let config = desired.config;
     let needs = config.product.needs(&config.derived.scope);
     let needs = needs.map_err(|failure| {
         OperationError::Invalid(vec![Diagnostic::error(
@@ -44,7 +39,7 @@ async fn check_needs(
         if exists && matches!(need.needed, Requirement::FreeBucket { .. }) {
             continue;
         }
-        let absent = match absent(site.cloud, &need.needed).await {
+        let absent = match absent(site.cloud, &desired.document, &need.needed).await {
             // A role that may deploy need not be allowed to read everything that the stack uses.
             Err(CloudError::Aws(error)) if error.is_refusal() => Some(Unmet::Unreadable {
                 code: error.code().to_owned(),
@@ -54,7 +49,7 @@ async fn check_needs(
         if let Some(unmet) = absent {
             let message = unmet.message(&need.needed);
             let problem = Diagnostic::error(Code::PreflightFailed, &config.path, message)
-                .with_severity(need.severity)
+                .with_severity(unmet.severity(need.severity))
                 .with_help(Unmet::help(&need.text));
             missing.push(Diagnostic {
                 span: Some(config.span_of(&need.at)),
@@ -65,12 +60,21 @@ async fn check_needs(
     Ok(missing)
 }
 
-async fn absent(cloud: &Cloud, needed: &Requirement) -> cloud::Result<Option<Unmet>> {
+async fn absent(
+    cloud: &Cloud,
+    document: &Document,
+    needed: &Requirement,
+) -> cloud::Result<Option<Unmet>> {
     let exists = match needed {
         Requirement::Resource { kind, id } => cloud.has_resource(kind, id).await?,
         Requirement::Parameter { name } => {
             let found = cloud.parameters(std::slice::from_ref(name)).await?;
-            found.contains_key(name)
+            let Some(found) = found.get(name) else {
+                return Ok(Some(Unmet::Missing));
+            };
+            let input = SsmInput::of_parameter(document, name);
+            let mismatch = input.and_then(|input| input.mismatch(&found.kind, &found.value));
+            return Ok(mismatch.map(Unmet::Mismatch));
         }
         Requirement::Bucket { name, versioned } => match cloud.bucket(name).await? {
             Some(bucket) if *versioned && !bucket.versioned => {

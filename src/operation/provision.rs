@@ -8,7 +8,7 @@ use super::verification::verify;
 use super::{Desired, OperationContext, OperationError, ShownEffect, preflight};
 use crate::cloud::{CloudError, OperationResult, PendingChangeSet, StackOperation};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::guard::{
     Authority, Create, EffectKind, Facts, Inspect, Preview, Resume, RunsChangeSet, Update,
 };
@@ -158,17 +158,13 @@ pub(super) async fn create<E: RunsChangeSet>(
     // The guard decides before the change set is created.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    let blocks = |missing: &[Diagnostic]| {
-        let mut missing = missing.iter();
-        missing.any(|problem| problem.severity == Severity::Error)
-    };
-    let mut missing = preflight(site, desired.config).await?;
+    let mut missing = preflight(site, desired, false).await?;
     if blocks(&missing) {
         let owner = desired.owner();
         let finished = site.cloud.finish_cancelled_creation(&permit, &owner);
         // If nothing can be found out, the first answer holds.
         if finished.await.unwrap_or(false) {
-            missing = preflight(site, desired.config).await?;
+            missing = preflight(site, desired, false).await?;
         }
     }
     if blocks(&missing) {
@@ -203,6 +199,11 @@ pub(super) async fn create<E: RunsChangeSet>(
         warnings: missing,
         ..created
     })
+}
+
+/// Whether an unmet requirement blocks the operation.
+fn blocks(missing: &[Diagnostic]) -> bool {
+    missing.iter().any(Diagnostic::is_error)
 }
 
 /// Deletes a failed change set and returns its reason as an error.
@@ -286,6 +287,10 @@ async fn update(
         return verified(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
+    let missing = preflight(site, desired, true).await?;
+    if blocks(&missing) {
+        return Err(OperationError::Invalid(missing));
+    }
     site.progress.step(&desired.stack, Step::ChangeSet);
     let pending = site
         .cloud
@@ -346,6 +351,7 @@ async fn update(
             Ok(Provisioned {
                 replaced,
                 left_behind,
+                warnings: missing,
                 ..updated
             })
         }

@@ -33,11 +33,15 @@ pub(super) async fn verify(
     let expected = parameters(&desired.document, stack);
     let parameters: Vec<String> = expected.iter().map(|(name, _)| name.clone()).collect();
     let existing = site.cloud.parameters(&parameters).await?;
-    let lacks = |name: &&String| existing.get(*name).is_none_or(String::is_empty);
+    let lacks = |name: &&String| {
+        let existing = existing.get(*name);
+        existing.is_none_or(|existing| existing.value.is_empty())
+    };
     missing.extend(parameters.iter().filter(lacks).cloned());
     if missing.is_empty() {
         let differs = |(name, value): &&(String, Option<String>)| {
-            value.is_some() && existing.get(name) != value.as_ref()
+            let existing = existing.get(name).map(|existing| &existing.value);
+            value.is_some() && existing != value.as_ref()
         };
         let different: Vec<String> = expected
             .iter()

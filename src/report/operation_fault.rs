@@ -1,8 +1,10 @@
-//! Why a stack operation failed, and unmet requirements of a new stack.
+//! Why a stack operation failed, and unmet requirements of a stack.
 
 use std::fmt;
 
+use crate::diagnostic::Severity;
 use crate::product::Requirement;
+use crate::template::SsmMismatch;
 
 /// The state after a failed operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +73,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why a requirement of a new stack is unmet.
+/// Why a requirement of a stack is unmet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unmet {
     /// AWS denied the query, with this code.
@@ -84,6 +86,8 @@ pub enum Unmet {
     NameTaken,
     /// Nothing of this name exists.
     Missing,
+    /// CloudFormation cannot use the parameter as the template does.
+    Mismatch(SsmMismatch),
 }
 
 impl Unmet {
@@ -96,12 +100,32 @@ impl Unmet {
             Self::NoEvents => format!("{what} sends no events to EventBridge"),
             Self::NameTaken => format!("{what} already exists"),
             Self::Missing => format!("{what} does not exist"),
+            Self::Mismatch(mismatch) => match mismatch {
+                SsmMismatch::Secure => {
+                    format!("{what} is a SecureString, which CloudFormation does not read")
+                }
+                SsmMismatch::List => {
+                    format!("{what} is a StringList, and the template takes one value")
+                }
+                SsmMismatch::NotAList => {
+                    format!("{what} is a String, and the template takes a StringList")
+                }
+                SsmMismatch::NoId { of } => format!("the value of {what} is no `{of}`"),
+            },
+        }
+    }
+
+    /// The severity of a requirement. AWS documents no error for a String in place of a StringList.
+    pub fn severity(&self, of_requirement: Severity) -> Severity {
+        match self {
+            Self::Mismatch(SsmMismatch::NotAList) => Severity::Warning,
+            _ => of_requirement,
         }
     }
 
     /// How to fix it, with the product's text of the requirement.
     pub fn help(need: &str) -> String {
-        format!("required before the stack is created: {need}")
+        format!("required before the stack is created or updated: {need}")
     }
 }
 

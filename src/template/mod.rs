@@ -10,6 +10,7 @@ mod intrinsic;
 mod limits;
 mod loaded;
 mod references;
+mod ssm_input;
 
 pub use check::check;
 pub use cost::billed;
@@ -21,3 +22,4 @@ pub use external::{ExternalKind, ExternalReference, external_references};
 pub use intrinsic::{Reference, walk};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
 pub use references::{ResourceReference, resource_references};
+pub use ssm_input::{SsmInput, SsmMismatch};

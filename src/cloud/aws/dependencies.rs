@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{Cloud, error};
-use crate::cloud::Result;
+use crate::cloud::{Result, SsmParameter};
 
 /// The maximum number of names in a request of `GetParameters`.
 const MAX_NAMES: usize = 10;
 
 impl Cloud {
-    /// The values of parameters by name, without those that do not exist. Secure values stay encrypted.
-    pub async fn parameters(&self, names: &[String]) -> Result<BTreeMap<String, String>> {
+    /// Parameters by name, without those that do not exist. Secure values stay encrypted.
+    pub async fn parameters(&self, names: &[String]) -> Result<BTreeMap<String, SsmParameter>> {
         let mut found = BTreeMap::new();
         for names in names.chunks(MAX_NAMES) {
             let page = self
@@ -21,9 +21,12 @@ impl Cloud {
                 .await;
             let page = page.map_err(|e| error::from_sdk("GetParameters", e))?;
             let parameters = page.parameters.into_iter().flatten();
-            found.extend(
-                parameters.filter_map(|parameter| Some((parameter.name?, parameter.value?))),
-            );
+            found.extend(parameters.filter_map(|parameter| {
+                let kind = parameter.r#type.as_ref().map(|kind| kind.as_str());
+                let kind = kind.unwrap_or_default().to_owned();
+                let value = parameter.value?;
+                Some((parameter.name?, SsmParameter { kind, value }))
+            }));
         }
         Ok(found)
     }

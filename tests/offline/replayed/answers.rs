@@ -79,10 +79,27 @@ pub fn parameters(workdir: &Workdir, names: &[String]) -> Value {
         value.as_str().map(str::to_owned).or(of_output)
     };
     let value = |name: &String| {
+        let mut inputs = template["Parameters"].as_object().into_iter().flatten();
+        if let Some((_, input)) = inputs.find(|(_, input)| input["Default"] == **name) {
+            let (kind, value) = input_value(input["Type"].as_str().unwrap());
+            return json!({"Name": name, "Type": kind, "Value": value});
+        }
         let value = of_name(name).unwrap_or_else(|| "a value".to_owned());
         json!({"Name": name, "Type": "String", "Value": value})
     };
     json!({"Parameters": names.iter().map(value).collect::<Vec<_>>(), "InvalidParameters": []})
+}
+
+/// The type and the value of a parameter of SSM for an input of this type.
+fn input_value(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "AWS::SSM::Parameter::Value<AWS::EC2::VPC::Id>" => ("String", "vpc-0a1b2c3d"),
+        "AWS::SSM::Parameter::Value<AWS::EC2::SecurityGroup::Id>" => ("String", "sg-0a1b2c3d"),
+        "AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>" => {
+            ("StringList", "subnet-0a1b2c3d,subnet-0a1b2c3e")
+        }
+        _ => ("String", "a value"),
+    }
 }
 
 /// A change set without findings and hooks is created, described by these answers, and deleted.

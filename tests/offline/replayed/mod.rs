@@ -13,11 +13,14 @@ mod deletion;
 mod doctor;
 mod drift;
 mod errors;
+mod inputs;
 mod judged;
+mod kept;
 mod ml;
 mod nested;
 mod operations;
 mod overlay;
+mod solutions;
 
 use crate::support::replay::{ACCOUNT, Replay};
 
