@@ -131,6 +131,7 @@ fn unassessed(path: &RepoPath) -> Change {
         folders: Vec::new(),
         folders_only: false,
         policy_update: None,
+        costs: None,
         external_references: Vec::new(),
         diagnostics: Vec::new(),
         caveat: None,
@@ -223,6 +224,9 @@ fn present(
             }
             change.resources = resources::compare(None, new_document.as_ref());
             change.diff = diff("", &new);
+            let region = &after.target.region;
+            let costs = |document| template::costs(document, region);
+            change.costs = new_document.as_ref().and_then(costs);
         }
         // It may have a stack from the time when it was valid.
         Some(Err(caveat)) => {

@@ -29,7 +29,7 @@ use crate::diff::Diff;
 use crate::model::{Digest, RepoPath};
 use crate::product::{Level, Target};
 use crate::stack::StackName;
-use crate::template::{DataKind, DeletionBehavior, ExternalReference};
+use crate::template::{Costs, DataKind, DeletionBehavior, ExternalReference};
 
 pub use assess::assess;
 pub use changes::{Assessed, Changes};
@@ -110,6 +110,8 @@ pub struct Change {
     pub folders_only: bool,
     /// Set if the operator's IAM policy of the config is new or differs from the base's.
     pub policy_update: Option<PolicyUpdate>,
+    /// What the resources of a new stack cost; `null` for other changes, and if nothing has a price.
+    pub costs: Option<Costs>,
     /// What the template at the head refers to outside of it.
     #[serde(skip)]
     pub external_references: Vec<ExternalReference>,

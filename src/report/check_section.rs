@@ -7,6 +7,7 @@ use super::after_deletion::AfterDeletion;
 use super::changed_keys::changed_value;
 use super::check::Report;
 use super::check_groups::EqualChanges;
+use super::costs::costs_markdown;
 use super::diagnostics::{diagnostic, diagnostic_without_path};
 use super::fit::first_lines;
 use super::on_merge::{MergeEffect, OnMerge, requirement_text};
@@ -73,6 +74,9 @@ pub(super) fn group_section(
     let added = (change.intent == Intent::Create)
         .then(|| safe(pluralize(change.resources.len(), "added resource")))
         .filter(|_| resources.is_some());
+    let region = change.target.as_ref().map_or("", |target| &*target.region);
+    let costs = change.costs.as_ref();
+    let costs = costs.map(|costs| costs_markdown(costs, region));
     // A deletion's diff would only repeat the table of resources.
     let diff = change
         .diff
@@ -113,6 +117,8 @@ pub(super) fn group_section(
             impact,
             resources,
             added,
+            costs => costs.as_ref().map(|(summary, _)| safe(summary.clone())),
+            cost_table => costs.as_ref().filter(|_| !brief).map(|(_, table)| safe(table.clone())),
             more_resources => truncation_note(if is_previewed { 0 } else { change.resources.len() }, MAX_ROWS, "resource"),
             preview => preview.map(|preview| preview.line.as_str()),
             preview_tables => preview.filter(|_| !brief).map(|preview| safe(preview.markdown.clone())),

@@ -16,6 +16,7 @@ mod check_text;
 mod check_unselected;
 mod command_help;
 mod confirmed;
+mod costs;
 mod deletion;
 mod diagnostics;
 mod doctor;

@@ -7,13 +7,14 @@ use indexmap::IndexSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::costs::{COST_HEAD, cost_rows, cost_summary};
 use super::{
     JsonDocument, ListedResource, Text, diagnostics, escape_markdown, escape_workflow_commands,
     inventory, json_text, markdown_table, plain_table,
 };
 use crate::config::sample;
 use crate::product::{Product, Registry};
-use crate::template::Document;
+use crate::template::{Costs, Document, costs};
 use crate::text::{and_list, did_you_mean, quote};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +120,11 @@ struct TierDescription {
     stack: String,
     /// Those of the sample's template.
     resources: Vec<ListedResource>,
+    /// What they cost; `null` if nothing has a price.
+    costs: Option<Costs>,
+    /// The sample's region.
+    #[serde(skip)]
+    region: String,
 }
 
 /// All products with their tiers, one line each.
@@ -260,6 +266,8 @@ fn show(
             config: config.path.to_string(),
             stack: config.stack().to_owned(),
             resources: inventory(&config, &document),
+            costs: costs(&document, &config.target.region),
+            region: config.target.region.clone(),
         });
     }
     Ok(ProductDescription {
@@ -321,6 +329,15 @@ fn text(shown: &ProductDescription, format: ProductFormat) -> String {
             .collect();
         let head = ["Resource", "Type", "On deletion", "Billed"];
         text += &table(format, &head, &rows);
+        if let Some(costs) = &tier.costs {
+            let summary = cost_summary(costs, &tier.region);
+            let summary = match format {
+                ProductFormat::Markdown => summary.markdown(),
+                _ => summary.plain(),
+            };
+            let rows = table(format, &COST_HEAD, &cost_rows(costs));
+            text += &format!("\nCosts: {summary}\n\n{rows}");
+        }
     }
     text
 }

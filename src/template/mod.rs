@@ -9,11 +9,12 @@ mod external;
 mod intrinsic;
 mod limits;
 mod loaded;
+mod money;
 mod references;
 mod ssm_input;
 
 pub use check::check;
-pub use cost::billed;
+pub use cost::{Costs, FixedCost, NeededCost, UsePrice, billed, costs};
 pub use data_kind::{
     CLUSTER_PROPERTY, DataKind, ENGINE_PROPERTY, data_kind, has_snapshot_by_default, has_snapshots,
 };
@@ -21,5 +22,6 @@ pub use document::{DeletionBehavior, Document, Resource};
 pub use external::{ExternalKind, ExternalReference, external_references};
 pub use intrinsic::{Reference, walk};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
+pub use money::Money;
 pub use references::{ResourceReference, resource_references};
 pub use ssm_input::{SsmInput, SsmMismatch};

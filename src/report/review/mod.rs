@@ -11,14 +11,16 @@ use indexmap::IndexMap;
 use minijinja::value::{Serde, Value};
 use minijinja::{Error, context};
 
+use super::Text;
 use super::after_deletion::AfterDeletion;
+use super::costs::{cost_rows, cost_summary};
 use super::inventory::{ListedResource, inventory};
 use super::redactor::Redactor;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Diff;
 use crate::model::Digest;
-use crate::template::{Document, resource_references};
+use crate::template::{Document, costs, resource_references};
 
 #[derive(Debug)]
 pub struct ReviewReport<'a> {
@@ -66,6 +68,7 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
     let paid = resources
         .iter()
         .filter(|resource| is_paid(billing(resource)));
+    let costs = costs(review.document, &config.target.region);
     let deletion_counts = deletion_counts(&resources);
     let folders = config.product.folder_prefixes(&config.derived.scope);
     let count = config
@@ -95,7 +98,12 @@ pub fn review(review: &ReviewReport<'_>) -> Result<String, Error> {
         paid => paid.count(),
         delete_action => config.delete_action().map(|(action, _)| action),
         deletion_counts,
-        costs => Value::from(Serde(&costs(&resources))),
+        billing => Value::from(Serde(&billing_groups(&resources))),
+        costs => costs.as_ref().map(|costs| context! {
+            summary => cost_summary(costs, &config.target.region).plain(),
+            rows => cost_rows(costs).iter().map(|row| row.iter().map(Text::plain).collect::<Vec<_>>()).collect::<Vec<_>>(),
+            sources => costs.sources.clone(),
+        }),
         resources => resources.iter().map(row).collect::<Vec<_>>(),
         problems => review.diagnostics.iter().map(super::diagnostics::diagnostic).collect::<Vec<_>>(),
         policy => review.policy,
@@ -178,7 +186,7 @@ fn is_paid(billed: &str) -> bool {
 }
 
 /// Resources by how they are billed: paid first, conditionally free or unknown last.
-fn costs(resources: &[ListedResource]) -> Vec<(&str, Vec<&str>)> {
+fn billing_groups(resources: &[ListedResource]) -> Vec<(&str, Vec<&str>)> {
     let mut groups: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for resource in resources {
         groups

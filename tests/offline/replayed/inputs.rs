@@ -75,7 +75,8 @@ fn an_input_of_another_type_stops_a_creation_and_an_update() {
             workdir
                 .aws
                 .on("GetParameters", inputs(&workdir, name, kind, value))
-                .on("HeadBucket", not_found());
+                .on("HeadBucket", not_found())
+                .on("GetBucketNotificationConfiguration", not_found());
             let output = workdir.try_action("deploy-product", &["--force"]);
             assert_eq!(output.status, 10, "{}", output.stdout);
             let error = format!("error[preflight-failed]: {told}");
@@ -98,6 +99,7 @@ fn a_string_in_place_of_a_list_is_a_warning() {
             inputs(&workdir, SUBNETS, "String", "subnet-0a1b2c3d"),
         )
         .on("HeadBucket", not_found())
+        .on("GetBucketNotificationConfiguration", not_found())
         .on("CreateChangeSet", refused("AccessDenied", "not now"));
     let output = workdir.try_action("deploy-product", &["--force"]);
     assert_eq!(output.status, 30, "{}", output.stdout);
@@ -126,7 +128,8 @@ fn a_rejected_preview_names_the_missing_input() {
             "GetParameters",
             parameters(&workdir, &[SUBNETS, GROUP].map(str::to_owned)),
         )
-        .on("HeadBucket", not_found());
+        .on("HeadBucket", not_found())
+        .on("GetBucketNotificationConfiguration", not_found());
     let output = workdir.try_action("show-changes", &[]);
     let error = format!("error[preflight-failed]: parameter {VPC} does not exist");
     assert!(output.stdout.contains(&error), "{}", output.stdout);
@@ -147,7 +150,8 @@ fn a_default_name_is_shown_in_messages_of_aws() {
             "GetParameters",
             parameters(&workdir, &[VPC, SUBNETS, GROUP].map(str::to_owned)),
         )
-        .on("HeadBucket", not_found());
+        .on("HeadBucket", not_found())
+        .on("GetBucketNotificationConfiguration", not_found());
     let output = workdir.try_action("show-changes", &[]);
     assert!(output.stdout.contains(VPC), "{}", output.stdout);
     assert_eq!(output.status, 30, "{}", output.stdout);
