@@ -18,7 +18,7 @@ IMAGE = os.environ["TRAINING_IMAGE"]
 
 # Set in enterprise, where jobs run in the VPC and under the stack's key.
 SUBNETS = os.environ.get("SUBNET_IDS", "")
-SECURITY_GROUPS = os.environ.get("SECURITY_GROUP_IDS", "")
+SECURITY_GROUP = os.environ.get("SECURITY_GROUP_ID", "")
 KEY = os.environ.get("KMS_KEY_ARN", "")
 
 
@@ -41,7 +41,7 @@ def request(job: str, data: str) -> dict:
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
     }
     if SUBNETS:
-        job_request["VpcConfig"] = {"Subnets": SUBNETS.split(","), "SecurityGroupIds": SECURITY_GROUPS.split(",")}
+        job_request["VpcConfig"] = {"Subnets": SUBNETS.split(","), "SecurityGroupIds": [SECURITY_GROUP]}
     if KEY:
         job_request["OutputDataConfig"]["KmsKeyId"] = KEY
         job_request["ResourceConfig"]["VolumeKmsKeyId"] = KEY

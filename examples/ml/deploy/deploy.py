@@ -16,7 +16,7 @@ PACKAGE = os.environ["MODEL_PACKAGE_ARN"]
 
 # Set in enterprise, where endpoints run in the VPC and under the stack's key.
 SUBNETS = os.environ.get("SUBNET_IDS", "")
-SECURITY_GROUPS = os.environ.get("SECURITY_GROUP_IDS", "")
+SECURITY_GROUP = os.environ.get("SECURITY_GROUP_ID", "")
 KEY = os.environ.get("KMS_KEY_ARN", "")
 
 ENDPOINT = f"{PREFIX}-endpoint"
@@ -54,7 +54,7 @@ def deploy() -> None:
     name = f"{PREFIX}-{package['ModelPackageVersion']}-{int(time.time())}"
     model = {"ModelName": name, "ExecutionRoleArn": ROLE, "PrimaryContainer": {"ModelPackageName": PACKAGE}}
     if SUBNETS:
-        model["VpcConfig"] = {"Subnets": SUBNETS.split(","), "SecurityGroupIds": SECURITY_GROUPS.split(",")}
+        model["VpcConfig"] = {"Subnets": SUBNETS.split(","), "SecurityGroupIds": [SECURITY_GROUP]}
     sagemaker.create_model(**model)
 
     config = {

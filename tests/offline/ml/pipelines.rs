@@ -6,7 +6,7 @@ use provisioner::config::Config;
 use provisioner::template::Document;
 use serde_json::{Value, json};
 
-use super::{BASE, HEAD, valid};
+use super::{BASE, HEAD, loaded, valid};
 
 const CODECOMMIT: &str = "  source_control: codecommit\n";
 const S3: &str = "  source_control: s3\n  s3_prefix: acme-source/churn\n";
@@ -59,6 +59,20 @@ pub fn actions_of(role: &str) -> BTreeSet<String> {
         .filter(|statement| statement["Effect"] == "Allow");
     let actions = allowing.flat_map(|statement| list(&statement["Action"]));
     actions.map(str::to_owned).collect()
+}
+
+/// The variables of a project with a VPC and a key.
+pub fn variables_of_enterprise() -> BTreeSet<String> {
+    let network = "  vpc_mode: standalone\n  vpc_source: ssm\n";
+    let text = format!("{HEAD}ml_product:\n  use_case: churn\n{CODECOMMIT}{network}");
+    let name = format!("{BASE}-churn-ml-codecommit-standalone-ssm");
+    let config = loaded(&name, &text, None).config.unwrap();
+    let project = &resources(&config)["BuildProject"];
+    let variables = project["Environment"]["EnvironmentVariables"].as_array();
+    let names = variables.into_iter().flatten();
+    names
+        .map(|variable| variable["Name"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// The value that a pipeline's second stage needs to run, and whether the stage is skipped without it.
