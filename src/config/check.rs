@@ -105,6 +105,17 @@ impl Config {
         })
     }
 
+    /// The names of a test deployment, without the suffix. A name may be cut where a service's limit needs it.
+    pub fn test_names(&self) -> Vec<String> {
+        const SUFFIX: &str = "-t000000";
+        let Ok(test) = self.with_name_suffix(SUFFIX) else {
+            return Vec::new();
+        };
+        let names = test.derived.names.values();
+        let names = names.filter_map(|name| name.strip_suffix(SUFFIX));
+        names.map(str::to_owned).collect()
+    }
+
     /// Another version of the same file, with the same product; `None` if it is not a valid config.
     pub fn with_bytes(&self, bytes: &[u8]) -> Option<Self> {
         let tree = parse(&self.path, bytes, Tags::Refuse).ok()?;

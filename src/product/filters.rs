@@ -8,6 +8,7 @@ pub fn register(engine: &mut Environment<'_>) {
     engine.add_filter("between", between);
     engine.add_filter("logical_id", logical_id);
     engine.add_filter("hash8", hash8);
+    engine.add_filter("fit", fit);
     super::partition::register(engine);
     engine.add_test("kebab", kebab);
 }
@@ -65,6 +66,23 @@ fn hash8(text: &str) -> String {
     Digest::sha256(text).prefix(8)
 }
 
+/// The text if it has at most `limit` characters; else its beginning and its hash, so that different texts stay different.
+fn fit(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let hash = hash8(text);
+    let kept: String = text
+        .chars()
+        .take(limit.saturating_sub(hash.len() + 1))
+        .collect();
+    let kept = kept.trim_end_matches(|c: char| !c.is_alphanumeric());
+    match kept.is_empty() {
+        true => hash,
+        false => format!("{kept}-{hash}"),
+    }
+}
+
 /// A name as part of a CloudFormation logical id (`[A-Za-z0-9]+`): `master-solution` → `MasterSolution`.
 ///
 /// Injective, so that no two names of a config share a resource: `X` escapes what PascalCase would lose, and a name that does not
@@ -106,7 +124,20 @@ mod tests {
         );
     }
 
+    #[test]
+    fn long_texts_are_cut_before_a_hash() {
+        assert_eq!(fit("a-b", 3), "a-b");
+        assert_eq!(fit("demand-forecasting", 16), "demand-f0a8ed73");
+        assert_eq!(fit("demand-forecasting", 9), "f0a8ed73");
+    }
+
     proptest! {
+        #[test]
+        fn fitted_texts_are_within_the_limit_and_differ(a in "[a-z-]{0,30}", b in "[a-z-]{0,30}", limit in 8_usize..30) {
+            prop_assert!(fit(&a, limit).chars().count() <= limit);
+            prop_assert!(a == b || fit(&a, limit) != fit(&b, limit));
+        }
+
         #[test]
         fn logical_ids_are_injective(a in "[a0xX1-]{0,5}", b in "[a0xX1-]{0,5}") {
             prop_assert!(a == b || logical_id(&a) != logical_id(&b));

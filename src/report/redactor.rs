@@ -51,6 +51,7 @@ impl Redactor {
     pub fn for_config(config: &Config, more: &[String]) -> Self {
         let mut shown: BTreeSet<String> = WORDS.iter().map(|word| (*word).to_owned()).collect();
         shown.extend(config.derived.names.values().cloned());
+        shown.extend(config.test_names());
         let target = &config.target;
         shown.extend([&target.account, &target.region, &target.environment].map(String::clone));
         enumerated(config.product.schema.document(), &mut shown);

@@ -41,6 +41,22 @@ fn names_of_the_template_stay_readable_in_messages() {
     assert!(!text.contains(SECRET), "{text}");
 }
 
+/// A test's name may be cut.
+#[test]
+fn cut_names_of_a_test_stay_readable_in_messages() {
+    let stem = "globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit";
+    let text = "client: {company_prefix: globalbank, account_id: \"111122223333\", tenant_id: c001}\n\
+                environment: {env: prod, region: us-west-2}\n\
+                ml_product: {use_case: demand-forecasting, source_control: codecommit}\n";
+    let path = RepoPath::parse(&format!("ml/configs/{stem}.yaml")).unwrap();
+    let loaded = load(&Registry::built_in(), &path, text.as_bytes());
+    let config = loaded.config.unwrap();
+    let values = Redactor::for_config(&config, &[]);
+    let message =
+        "globalbank-prod-c001-us-west-2-deman-f0a8ed73-models-tab12cd already exists in stack";
+    assert_eq!(values.redact(message), message);
+}
+
 #[test]
 fn attack_a_reason_with_a_value_is_hidden_in_the_report_too() {
     let config = config_with_secret();

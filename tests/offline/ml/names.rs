@@ -173,13 +173,53 @@ fn fields() -> impl Strategy<Value = Fields> {
         )
 }
 
+const SUFFIX: &str = "-tab12cd";
+
+/// Names of a config that loads, in a test deployment.
+fn test_names(fields: &Fields) -> Option<BTreeMap<String, String>> {
+    let config = loaded(&fields.stem(), &fields.text(), None).config?;
+    let test = config.with_name_suffix(SUFFIX);
+    Some(test.unwrap().derived.names.into_iter().collect())
+}
+
 /// Names of a config that loads.
 fn names(fields: &Fields) -> Option<BTreeMap<String, String>> {
     let config = loaded(&fields.stem(), &fields.text(), None).config?;
     Some(config.derived.names.into_iter().collect())
 }
 
+/// Longer than those of [`word`], up to what the limits allow.
+fn long_fields() -> impl Strategy<Value = Fields> {
+    (fields(), "[a-z][a-z0-9]{3,11}", "[a-z][a-z-]{0,28}[a-z]").prop_map(
+        |(fields, prefix, use_case)| Fields {
+            prefix,
+            use_case,
+            ..fields
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn every_valid_config_can_be_tested(fields in long_fields(), other in long_fields()) {
+        if let Some(test) = test_names(&fields) {
+            for (name, most) in LIMITS {
+                prop_assert!(test[*name].len() <= *most, "{name}: {}", test[*name]);
+                let ends = *name == "made" || test[*name].ends_with(SUFFIX);
+                prop_assert!(ends, "{name}: {}", test[*name]);
+            }
+            for real in [names(&fields), names(&other)].into_iter().flatten() {
+                for (name, _) in LIMITS {
+                    prop_assert_ne!(&test[*name], &real[*name]);
+                }
+            }
+            if let (Some(own), Some(real), Some(other)) = (names(&fields), names(&other), test_names(&other)) {
+                let same = own["phys"] == real["phys"];
+                prop_assert_eq!(same, test["model_package_group"] == other["model_package_group"]);
+            }
+        }
+    }
+
     #[test]
     fn names_fit_their_services(fields in fields()) {
         if let Some(names) = names(&fields) {
@@ -216,4 +256,11 @@ fn most_generated_configs_load() {
         .filter(|_| names(&fields().new_tree(&mut runner).unwrap().current()).is_some())
         .count();
     assert!(valid > 60, "{valid} of 200");
+    let mut long = Vec::new();
+    for _ in 0..200 {
+        let fields = long_fields().new_tree(&mut runner).unwrap().current();
+        long.extend(names(&fields).map(|names| names["phys"].len()));
+    }
+    let cut = long.iter().filter(|length| **length > 45).count();
+    assert!(cut > 20, "{cut} of {} valid of 200", long.len());
 }

@@ -90,6 +90,15 @@ fn every_scenario_renders_publishes_and_fits() {
 }
 
 /// Names of the config's file and of its outputs: source before mode in some, mode before source in others.
+/// Also those whose names are near the limits.
+#[test]
+fn every_example_can_be_tested() {
+    for config in examples() {
+        let test = config.with_name_suffix("-tab12cd");
+        assert!(test.is_ok(), "{}: {test:?}", config.path);
+    }
+}
+
 #[test]
 fn names_match_the_original() {
     let examples = examples();
