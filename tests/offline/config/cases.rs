@@ -104,6 +104,7 @@ cases! {
     reserved_tags;
     reserved_prefix;
     too_many_tags;
+    tags_differ_in_case;
     solutions_twice;
     dynamic_reference;
     several_problems;

@@ -67,6 +67,13 @@ impl Base {
 
 const CASES: &[Case] = &[
     Case(
+        "tags_clash",
+        Base::Codecommit,
+        "  source_control: codecommit\n",
+        "  source_control: codecommit\ntags: {Team: a, TEAM: b}\n",
+        "ml-tags-clash",
+    ),
+    Case(
         "prefix_upper",
         Base::Codecommit,
         "prefix: acme",

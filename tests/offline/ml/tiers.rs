@@ -143,3 +143,37 @@ fn templates_have_the_names_of_their_partition() {
         }
     }
 }
+
+/// IAM refuses a role with `Environment` and `environment`. The config's tag wins.
+#[test]
+fn tags_of_the_config_replace_ours_in_any_case() {
+    let name = format!("{BASE}-churn-ml-codecommit");
+    let rendered = |tags: &str| {
+        let section = "ml_product:\n  use_case: churn\n  source_control: codecommit\n";
+        let text = format!("{HEAD}{section}tags: {tags}\n");
+        let loaded = loaded(&name, &text, None);
+        let codes: Vec<_> = loaded
+            .diagnostics
+            .iter()
+            .map(|d| d.code.to_string())
+            .collect();
+        let template = loaded.config.map(|config| {
+            let template = config.product.render_template(&config.derived.scope);
+            template.unwrap()
+        });
+        (codes, template.unwrap_or_default())
+    };
+    let (codes, template) = rendered("{ENVIRONMENT: mine, tenant: mine}");
+    assert_eq!(codes, [""; 0]);
+    assert!(template.contains("Key: \"ENVIRONMENT\""));
+    assert!(!template.contains("Key: \"Environment\"") && !template.contains("Key: \"Tenant\""));
+    assert!(template.contains("Key: \"ManagedBy\""));
+    let (codes, _) = rendered("{Team: a, TEAM: b}");
+    assert_eq!(codes, ["ml-tags-clash"]);
+    // CodeBuild allows keys of 127 and values of 255 characters.
+    for (key, value, is_valid) in [(127, 255, true), (128, 1, false), (1, 256, false)] {
+        let tags = format!("{{{}: {}}}", "k".repeat(key), "v".repeat(value));
+        let (codes, _) = rendered(&tags);
+        assert_eq!(codes.is_empty(), is_valid, "{key} {value}: {codes:?}");
+    }
+}
