@@ -91,6 +91,9 @@ catalogue! {
     BidiOrControlCharacter "bidi-or-control-character":
         "A string holds a control, bidirectional or invisible character. Such characters make a reviewed line read differently from what it is.",
         "Delete the character; where it is meant, there is no way to write it in a config.";
+    BoundaryMissing "boundary-missing":
+        "A role of the stack lacks the permissions boundary that the policy file requires.",
+        "Set the key for the permissions boundary in the config to the name that the message gives.";
     BranchNotProtected "branch-not-protected":
         "The default branch is not protected, or that is not known. Without protection, commits reach it unreviewed, changes of the policy file included.",
         "Protect the default branch: require pull requests.";

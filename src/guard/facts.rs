@@ -8,7 +8,7 @@ use super::ChangeRequest;
 use crate::plan::{Deletion, Verdict};
 use crate::product::Level;
 use crate::stack::{Stack, StackName};
-use crate::template::ExternalReference;
+use crate::template::{ExternalReference, RoleBoundary};
 
 /// Facts about one stack, read in this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Facts {
     pub buckets: Option<Buckets>,
     /// What the template refers to outside of it. Empty if no template is sent.
     pub external_references: Option<Vec<ExternalReference>>,
+    /// The roles of the template. Empty if no template is sent.
+    pub role_boundaries: Option<Vec<RoleBoundary>>,
     /// Who or what requests the effect.
     pub authority: Authority,
 }

@@ -35,6 +35,8 @@ pub struct Policy {
     pub accounts: Vec<String>,
     /// Owners of bots, as `@user#id`, by the id of the bot.
     bots: BTreeMap<String, String>,
+    /// Name of the permissions boundary that every role of a stack must have.
+    pub permissions_boundary: Option<String>,
     /// `None`: the roles of CI list the stacks of the configs.
     pub scope: Option<Scope>,
     pub values: ValuesPolicy,

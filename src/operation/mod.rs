@@ -29,6 +29,7 @@ use crate::guard::{
 use crate::plan::{Changes, Deletion};
 use crate::report::{Counted, Step};
 use crate::stack::{StackEvent, StackName};
+use crate::template::role_boundaries;
 
 pub use changes::changes;
 pub use deletion::{DeletionResult, delete, preview_deletion};
@@ -145,6 +146,7 @@ impl OperationContext<'_> {
             stack: Some(self.cloud.stack(&stack.name).await?),
             owner: desired.owner(),
             external_references: Some(desired.external_references()),
+            role_boundaries: Some(role_boundaries(&desired.document)),
             authority: self.authority.authority(stack, None),
             ..Facts::default()
         })

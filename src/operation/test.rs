@@ -142,6 +142,7 @@ pub(super) async fn remove(
         owner: owner_tags(desired.config.product.name(), name),
         // A removal sends no template.
         external_references: Some(Vec::new()),
+        role_boundaries: Some(Vec::new()),
         authority: site.authority.authority(name, None),
         ..Facts::default()
     };

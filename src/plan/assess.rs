@@ -133,6 +133,7 @@ fn unassessed(path: &RepoPath) -> Change {
         policy_update: None,
         costs: None,
         external_references: Vec::new(),
+        role_boundaries: Vec::new(),
         diagnostics: Vec::new(),
         caveat: None,
     }
@@ -172,6 +173,7 @@ fn present(
     if let Some(document) = &new_document {
         let permissions = &after.product.manifest.permissions;
         change.external_references = template::external_references(&document.tree, permissions);
+        change.role_boundaries = template::role_boundaries(document);
     }
     let mut left_behind = None;
     let before = match before {

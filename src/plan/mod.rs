@@ -29,7 +29,7 @@ use crate::diff::Diff;
 use crate::model::{Digest, RepoPath};
 use crate::product::{Level, Target};
 use crate::stack::StackName;
-use crate::template::{Costs, DataKind, DeletionBehavior, ExternalReference};
+use crate::template::{Costs, DataKind, DeletionBehavior, ExternalReference, RoleBoundary};
 
 pub use assess::assess;
 pub use changes::{Assessed, Changes};
@@ -115,6 +115,9 @@ pub struct Change {
     /// What the template at the head refers to outside of it.
     #[serde(skip)]
     pub external_references: Vec<ExternalReference>,
+    /// The roles of the template at the head.
+    #[serde(skip)]
+    pub role_boundaries: Vec<RoleBoundary>,
     /// Problems of the config at the head.
     pub diagnostics: Vec<Diagnostic>,
     /// Why the comparison with the base is incomplete.

@@ -8,7 +8,7 @@ use crate::guard::{Authority, Buckets, Caller, ChangeRequest, Facts, TEST_TAG, o
 use crate::plan::Verdict;
 use crate::product::Level;
 use crate::stack::{DriftCheck, Stack, StackName, StackStatus};
-use crate::template::ExternalReference;
+use crate::template::{ExternalReference, RoleBoundary};
 
 /// Facts about AWS. The request, and the tags of an own stack, follow from the record of the stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct RecordedFacts {
     pub buckets: Option<Buckets>,
     /// What the template refers to outside of it.
     pub external_references: Option<Vec<ExternalReference>>,
+    /// The roles of the template.
+    pub role_boundaries: Option<Vec<RoleBoundary>>,
 }
 
 /// A stack without outputs, status reasons and tags of others, which may hold secrets.
@@ -69,6 +71,7 @@ impl RecordedFacts {
             deletion,
             buckets,
             external_references,
+            role_boundaries,
             authority: _,
         } = facts.clone();
         Self {
@@ -81,6 +84,7 @@ impl RecordedFacts {
             deletion,
             buckets,
             external_references,
+            role_boundaries,
         }
     }
 
@@ -98,6 +102,7 @@ impl RecordedFacts {
             deletion: self.deletion.clone(),
             buckets: self.buckets.clone(),
             external_references: self.external_references.clone(),
+            role_boundaries: self.role_boundaries.clone(),
             authority: Authority::Request(Box::new(request.clone())),
         }
     }

@@ -12,9 +12,8 @@ use super::marker::{has_marker, pattern};
 use super::pattern::{covers, overlap, widest};
 use crate::model::RepoPath;
 use crate::product::Product;
-use crate::template::{Document, Resource};
+use crate::template::{Document, ROLE, role_boundaries};
 
-const ROLE: &str = "AWS::IAM::Role";
 /// Types with a policy for roles.
 const POLICIES: &[&str] = &[
     "AWS::IAM::ManagedPolicy",
@@ -215,16 +214,9 @@ pub(super) fn boundary_arn(name: &str, partition: &str, account: &str) -> String
 
 /// The first role of a template without this boundary.
 pub(super) fn role_without_boundary(document: &Document, boundary: &str) -> Option<String> {
-    let has_boundary = |role: &Resource<'_>| {
-        let body = role.body();
-        body["Properties"]["PermissionsBoundary"] == boundary
-    };
-    let mut roles = document
-        .resources()
-        .filter(|resource| resource.kind == ROLE);
-    roles
-        .find(|role| !has_boundary(role))
-        .map(|role| role.logical_id.to_owned())
+    let mut roles = role_boundaries(document).into_iter();
+    let role = roles.find(|role| role.boundary.as_deref() != Some(boundary));
+    role.map(|role| role.logical_id)
 }
 
 fn is_escalating(action: &str) -> bool {

@@ -187,15 +187,19 @@ impl<'a> Laws<'a> {
         self.at(&place)?;
         let laws = self.known.get(&place).map_or(&[][..], Vec::as_slice);
         let statements: Vec<&Statement> = laws.iter().flat_map(|law| &law.law.statements).collect();
-        for (_, wanted) in written_statements(config)? {
-            if let Some(missing) = uncovered(&statements, &wanted) {
-                let keys = self.keys_outside(config);
-                return Ok(Some(Gap::Missing { missing, keys }));
+        // A config without the boundary needs other permissions.
+        let missing = |laws: &Self| -> Result<Option<Gap>, RolesError> {
+            for (_, wanted) in written_statements(config)? {
+                if let Some(missing) = uncovered(&statements, &wanted) {
+                    let keys = laws.keys_outside(config);
+                    return Ok(Some(Gap::Missing { missing, keys }));
+                }
             }
-        }
+            Ok(None)
+        };
         let boundary = self.scope.boundary.as_ref();
         let (Some(name), Some(arn)) = (boundary, policy.apply_role(target)) else {
-            return Ok(None);
+            return missing(self);
         };
         let failed = |source| RolesError::product(&product, source);
         let text = config
@@ -212,6 +216,9 @@ impl<'a> Laws<'a> {
         let boundary = boundary_arn(name, partition_of(&arn), &target.account);
         if let Some(role) = role_without_boundary(&document, &boundary) {
             return Ok(Some(Gap::NoBoundary { role, boundary }));
+        }
+        if let Some(gap) = missing(self)? {
+            return Ok(Some(gap));
         }
         let mut wanted = Ceiling::default();
         wanted.add(&config.product, &text, config.stack())?;

@@ -67,6 +67,18 @@ const CHANGES_ROLE: &[&str] = &[
     "iam:Update*",
 ];
 
+/// The denials of an apply role whose stacks' roles must have a boundary: a role without it, and every change of the boundary.
+pub(super) fn deny_without_boundary(boundary: &str) -> Value {
+    let deny = |sid: &str, actions: &[&str], resource: &str| json!({ "Sid": sid, "Effect": "Deny", "Action": actions, "Resource": resource });
+    let mut bounded = deny("OnlyBelowBoundary", GRANTS, "*");
+    bounded["Condition"] = json!({ "StringNotEquals": { "iam:PermissionsBoundary": boundary } });
+    document(vec![
+        bounded,
+        deny("NeverUnbound", UNBOUND, "*"),
+        deny("NeverBoundary", CHANGES_POLICY, boundary),
+    ])
+}
+
 /// The denials of an apply role. `stacks` are patterns of names, `ci_roles` the ARNs of the plan and apply roles.
 pub(super) fn deny_beyond_law(
     stacks: &BTreeSet<String>,

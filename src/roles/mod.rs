@@ -42,8 +42,9 @@ pub use subject::{Invalid, Issuer, RepositoryId, branch};
 pub use template::template;
 pub use wide::WideGrant;
 
+use boundary::boundary_arn;
 use iam::{account_of, document, partition_of};
-use limits::deny_beyond_law;
+use limits::{deny_beyond_law, deny_without_boundary};
 use operator::{operator_statements, plan_reads};
 use plan_policy::PlanReads;
 use split::split_to_policy_size;
@@ -158,7 +159,10 @@ pub fn roles(
         for ((_, phase, arn), role_use) in own() {
             let allowed = match &mut laws {
                 Some(laws) => allowed_by_law(*phase, arn, role_use, laws, boundary.as_ref())?,
-                None => allowed_by_configs(*phase, arn, role_use)?,
+                None => {
+                    let name = policy.permissions_boundary.as_deref();
+                    allowed_by_configs(*phase, arn, role_use, name)?
+                }
             };
             roles.push(role(*phase, arn, role_use, allowed, &provider, request));
         }
@@ -295,9 +299,14 @@ fn allowed_by_configs(
     phase: RolePhase,
     arn: &str,
     role_use: &RoleUse<'_>,
+    boundary: Option<&str>,
 ) -> Result<Allowed, RolesError> {
     let mut allowed = Allowed::default();
     let mut parameters = BTreeSet::new();
+    if let (RolePhase::Apply, Some(name)) = (phase, boundary) {
+        let boundary = boundary_arn(name, partition_of(arn), account_of(arn));
+        allowed.never = Some(deny_without_boundary(&boundary));
+    }
     for config in &role_use.configs {
         let own = operator_statements(config)?;
         match phase {

@@ -11,6 +11,7 @@ mod limits;
 mod loaded;
 mod money;
 mod references;
+mod role_boundary;
 mod ssm_input;
 
 pub use check::check;
@@ -24,4 +25,5 @@ pub use intrinsic::{Reference, walk};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
 pub use money::Money;
 pub use references::{ResourceReference, resource_references};
+pub use role_boundary::{ROLE, RoleBoundary, role_boundaries};
 pub use ssm_input::{SsmInput, SsmMismatch};

@@ -27,6 +27,7 @@ pub fn add_on_merge(
         let deleted = config(change.intent == Intent::Delete);
         let facts = facts.remove(&change.key()).unwrap_or_else(|| Facts {
             external_references: Some(change.external_references.clone()),
+            role_boundaries: Some(change.role_boundaries.clone()),
             ..Facts::default()
         });
         let known = BeforeMerge {

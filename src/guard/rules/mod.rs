@@ -55,6 +55,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (WithAwsFacts, ByPreview, state::stack_is_not_protected),
     (WithAwsFacts, ByPreview, state::stack_is_owned),
     (WithAwsFacts, ByPolicy, template::is_self_contained),
+    (WithAwsFacts, ByPolicy, template::roles_have_boundary),
     (WithAwsFacts, ByPolicy, change::updates_are_allowed),
     (WithAwsFacts, ByPreview, change::impact_is_allowed),
     (WithAwsFacts, AfterMerge, change::is_what_was_shown),

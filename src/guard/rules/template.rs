@@ -3,7 +3,7 @@
 use super::RuleInput;
 use crate::diagnostic::Code;
 use crate::guard::{Authority, Denial, EffectKind};
-use crate::template::ExternalReference;
+use crate::template::{ExternalReference, RoleBoundary};
 
 /// References that a denial lists.
 const MAX_LISTED: usize = 5;
@@ -40,6 +40,32 @@ pub fn is_self_contained(input: &RuleInput<'_>) -> Option<Denial> {
         }
     };
     denial(format!("{reason}: {}", listed(&denied)))
+}
+
+/// Every role of the template has the boundary of the policy.
+pub fn roles_have_boundary(input: &RuleInput<'_>) -> Option<Denial> {
+    use EffectKind::{Create, Test, Update};
+    let name = input.policy.ok()?.permissions_boundary.as_ref()?;
+    if !matches!(input.kind, Create | Test | Update) {
+        return None;
+    }
+    let end = format!(":iam::{}:policy/{name}", input.stack.target.account);
+    let has_boundary = |role: &RoleBoundary| {
+        let boundary = role.boundary.as_ref();
+        boundary.is_some_and(|boundary| boundary.ends_with(&end))
+    };
+    let fact = match &input.facts.role_boundaries {
+        None => "the roles of the template are not known".to_owned(),
+        Some(roles) => {
+            let role = roles.iter().find(|role| !has_boundary(role))?;
+            format!(
+                "role `{}` of the stack lacks the permissions boundary `{name}`",
+                role.logical_id
+            )
+        }
+    };
+    let remedy = format!("set the key for the permissions boundary in the config to `{name}`");
+    Some(Denial::new(Code::BoundaryMissing, fact, remedy))
 }
 
 fn listed(references: &[&ExternalReference]) -> String {

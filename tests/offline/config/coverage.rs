@@ -25,6 +25,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("aws-credentials", "aws"),
     ("aws-refused", "aws"),
     ("aws-unreachable", "aws"),
+    ("boundary-missing", "guard"),
     ("branch-not-protected", "guard"),
     ("bucket-not-empty", "guard"),
     ("bucket-not-in-stack", "guard"),

@@ -5,6 +5,7 @@ mod approvals;
 mod attack;
 mod attack_command;
 mod attack_people;
+mod boundary;
 mod denials;
 mod properties;
 mod removals;

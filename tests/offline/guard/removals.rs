@@ -22,6 +22,7 @@ const STACK_FACTS: &[(&str, Removal)] = options! {
     "without knowing the importers": |scene| scene.facts.importers;
     "without knowing what would be deleted": |scene| scene.facts.deletion;
     "without knowing the references of the template": |scene| scene.facts.external_references;
+    "without knowing the roles of the template": |scene| scene.facts.role_boundaries;
     "without knowing the buckets": |scene| scene.facts.buckets;
 };
 

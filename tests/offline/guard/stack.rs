@@ -143,6 +143,7 @@ impl Known {
             policy: &POLICIES[0],
             facts: Facts {
                 external_references: Some(Vec::new()),
+                role_boundaries: Some(Vec::new()),
                 ..Facts::default()
             },
             tags: BTreeMap::new(),

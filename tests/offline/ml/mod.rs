@@ -1,5 +1,6 @@
 //! The ML product: three tiers, every scenario, and mistakes in its configs.
 
+mod boundary;
 mod examples;
 mod file_names;
 mod invalid;

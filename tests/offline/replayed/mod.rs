@@ -7,6 +7,7 @@
 
 mod answers;
 mod attack;
+mod boundary;
 mod buckets;
 mod changes;
 mod deletion;
