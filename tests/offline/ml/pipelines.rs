@@ -97,7 +97,7 @@ fn job_prefix_survives_the_names_that_sdks_cut() {
     }
     let training = allowing(&resources["CodeBuildRole"], "sagemaker:CreateTrainingJob");
     let wanted = format!(
-        "arn:aws:sagemaker:us-east-1:123456789012:training-job/{}-*",
+        "arn:aws:sagemaker:us-east-1:123456789012:*/{}-*",
         names["made"]
     );
     assert!(list(&training[0]["Resource"]).contains(&&*wanted));
@@ -362,7 +362,7 @@ fn steps_of_a_sagemaker_pipeline_run_in_the_role_of_the_jobs() {
     assert_eq!(passes[0]["Condition"], to);
     let steps = list(&allowing(role, "sagemaker:CreateProcessingJob")[0]["Resource"]);
     for name in ["acme-prod-05997844-*", "pipelines-*"] {
-        let job = format!("arn:aws:sagemaker:us-east-1:123456789012:processing-job/{name}");
+        let job = format!("arn:aws:sagemaker:us-east-1:123456789012:*/{name}");
         assert!(steps.contains(&&*job), "{name}");
     }
 }

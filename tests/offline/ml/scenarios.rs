@@ -7,7 +7,7 @@ use std::path::Path;
 use provisioner::config::Config;
 use provisioner::template::{Document, check};
 
-use super::valid;
+use super::{BASE, HEAD, valid};
 
 fn examples() -> Vec<Config> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/ml/configs");
@@ -87,6 +87,23 @@ fn every_scenario_renders_publishes_and_fits() {
         assert_eq!(parameters, published(config), "{}", config.path);
         config.product.render_policy(&config.derived.scope).unwrap();
     }
+}
+
+/// Tags stand at every resource, and a request holds 51,200 bytes.
+#[test]
+fn an_enterprise_template_with_five_tags_fits_into_a_request() {
+    let mut text = format!(
+        "{HEAD}ml_product:\n  use_case: demand-forecasting\n  source_control: codecommit\n  vpc_mode: standalone\n  \
+         vpc_source: ssm\n  alerts_email: ml@example.com\n  route_table_ids: rtb-0a1b2c3d\ntags:\n"
+    );
+    for number in 0..5 {
+        text += &format!("  CostCenter{number}: acme-forecast\n");
+    }
+    let name = format!("{BASE}-demand-forecasting-ml-codecommit-standalone-ssm-rtb");
+    let config = valid(&name, &text);
+    let text = template(&config);
+    let document = Document::parse(&config.path, &text).unwrap();
+    assert_eq!(check(&config.path, &text, &document), []);
 }
 
 /// Names of the config's file and of its outputs: source before mode in some, mode before source in others.
