@@ -35,12 +35,15 @@ def check_files(package: dict) -> None:
 
 def endpoint_exists(sagemaker) -> bool:
     try:
-        sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+        status = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"]
     except ClientError as error:
         # SageMaker has no code of its own for a missing endpoint.
         if "Could not find endpoint" in error.response["Error"]["Message"]:
             return False
         raise
+    # An endpoint whose creation failed can only be deleted, and the stack's roles delete none.
+    if status == "Failed":
+        raise SystemExit(f"{ENDPOINT} is Failed: delete it, and start the pipeline again with {PACKAGE}")
     return True
 
 
@@ -50,6 +53,7 @@ def deploy() -> None:
     if package["ModelApprovalStatus"] != "Approved":
         raise SystemExit(f"{PACKAGE} is {package['ModelApprovalStatus']}")
     check_files(package)
+    update = endpoint_exists(sagemaker)
 
     name = f"{PREFIX}-{package['ModelPackageVersion']}-{int(time.time())}"
     model = {"ModelName": name, "ExecutionRoleArn": ROLE, "PrimaryContainer": {"ModelPackageName": PACKAGE}}
@@ -67,11 +71,14 @@ def deploy() -> None:
         config["KmsKeyId"] = KEY
     sagemaker.create_endpoint_config(**config)
 
-    if endpoint_exists(sagemaker):
+    if update:
         sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=name)
     else:
         sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=name)
     sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=ENDPOINT)
+    # An update that fails leaves the endpoint in service, with its earlier model.
+    if sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"] != name:
+        raise SystemExit(f"{ENDPOINT} was not updated to {PACKAGE}")
     print("deployed", PACKAGE, "to", ENDPOINT)
 
 
