@@ -290,11 +290,11 @@ fn builds_and_jobs_read_the_data_of_the_config_only() {
     let variables = variables(&template);
     assert_eq!(
         variables["DATA_SALES_HISTORY_URI"],
-        json!({"Fn::Join": ["", ["s3://", "acme-sales", "/curated/daily"]]})
+        json!({"Fn::Join": ["/", ["s3:", "", "acme-sales", "curated/daily"]]})
     );
     assert_eq!(
         variables["DATA_LAKE_URI"],
-        json!({"Fn::Join": ["", ["s3://", {"Ref": "DataLakeBucket"}]]})
+        json!({"Fn::Join": ["/", ["s3:", "", {"Ref": "DataLakeBucket"}]]})
     );
     for role in ["CodeBuildRole", "SageMakerRole"] {
         let statements = statements(&template, role);
