@@ -56,6 +56,8 @@ impl Workdir {
                     .replace("name: s3\n", "name: lake\n")
                     .replace("-s3.yaml", "-lake.yaml")
                     .replace("'-s3'", "'-lake'")
+                    .replace("'-s3-", "'-lake-")
+                    .replace("names.config[:-3]", "names.config[:-5]")
                     .replace("code: s3-", "code: lake-"),
                 "folders.yaml" => "data:\n  raw: {}\ncode: {}\n".to_owned(),
                 _ => text,

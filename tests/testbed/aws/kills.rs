@@ -61,9 +61,12 @@ pub fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) -> String 
     table.to_string()
 }
 
-/// The first sentence of the output, without the stack's name.
+/// The first sentence of the output behind warnings, without the stack's name.
 fn sentence(workdir: &Workdir, output: &CommandOutput) -> String {
-    let line = workdir.redact_account(output.stdout.lines().next().unwrap_or_default());
+    let is_warning =
+        |line: &&str| line.contains("warning[") || line.starts_with(' ') || line.is_empty();
+    let mut lines = output.stdout.lines().skip_while(is_warning);
+    let line = workdir.redact_account(lines.next().unwrap_or_default());
     let (_, line) = line.split_once(": ").unwrap_or(("", &line));
     let folders = regex::Regex::new(" in acme.*").unwrap();
     let line = folders.replace(line, "");
