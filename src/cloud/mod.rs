@@ -5,12 +5,14 @@
 mod aws;
 mod bucket;
 mod error;
+mod network;
 
 use crate::stack::{DescribedChangeSet, Stack, StackEvent, StackName};
 
 pub use aws::{Cloud, Session};
 pub use bucket::StackBucket;
 pub use error::{AwsError, AwsErrorKind, CloudError, Result};
+pub use network::{NetworkInterface, Subnet, VpcEndpoint};
 pub use tokio_util::sync::CancellationToken;
 
 /// A template to deploy.

@@ -10,6 +10,7 @@ mod error;
 mod failure;
 mod finish;
 mod folders;
+mod network;
 mod outcome;
 mod perform;
 mod preflight;

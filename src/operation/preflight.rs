@@ -1,9 +1,12 @@
 //! Preflight: what a stack needs.
 
+use std::collections::BTreeSet;
+
+use super::network::Network;
 use super::{Desired, OperationContext, OperationError};
-use crate::cloud::{self, Cloud, CloudError};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::product::Requirement;
+use crate::cloud::{self, CloudError};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::product::{PreflightCheck, Requirement};
 use crate::report::Unmet;
 use crate::stack::Health;
 use crate::template::{Document, SsmInput};
@@ -35,18 +38,37 @@ pub async fn preflight(
         )])
     })?;
     let mut missing = Vec::new();
+    let of_network = |need: &PreflightCheck| matches!(need.needed, Requirement::Vpc { .. });
+    let own = match exists && needs.iter().any(of_network) {
+        true => site.cloud.resources(&desired.stack.name).await?,
+        false => Vec::new(),
+    };
+    let own: BTreeSet<String> = own
+        .into_iter()
+        .filter_map(|resource| resource.physical_id)
+        .collect();
+    let mut network = Network::new(site.cloud, own);
+    // The network can come from parameters. If one cannot be used, its problem is the only one to solve.
+    let mut bad_parameter = false;
     for need in needs {
+        if bad_parameter && of_network(&need) {
+            continue;
+        }
         if exists && matches!(need.needed, Requirement::FreeBucket { .. }) {
             continue;
         }
-        let absent = match absent(site.cloud, &desired.document, &need.needed).await {
+        let absent = match absent(&mut network, &desired.document, &need.needed).await {
             // A role that may deploy need not be allowed to read everything that the stack uses.
-            Err(CloudError::Aws(error)) if error.is_refusal() => Some(Unmet::Unreadable {
+            Err(CloudError::Aws(error)) if error.is_refusal() => vec![Unmet::Unreadable {
                 code: error.code().to_owned(),
-            }),
+            }],
             missing => missing?,
         };
-        if let Some(unmet) = absent {
+        bad_parameter |= matches!(need.needed, Requirement::Parameter { .. })
+            && absent
+                .iter()
+                .any(|unmet| unmet.severity(need.severity) == Severity::Error);
+        for unmet in absent {
             let message = unmet.message(&need.needed);
             let problem = Diagnostic::error(Code::PreflightFailed, &config.path, message)
                 .with_severity(unmet.severity(need.severity))
@@ -61,24 +83,25 @@ pub async fn preflight(
 }
 
 async fn absent(
-    cloud: &Cloud,
+    network: &mut Network<'_>,
     document: &Document,
     needed: &Requirement,
-) -> cloud::Result<Option<Unmet>> {
+) -> cloud::Result<Vec<Unmet>> {
+    let cloud = network.cloud;
     let exists = match needed {
         Requirement::Resource { kind, id } => cloud.has_resource(kind, id).await?,
         Requirement::Parameter { name } => {
             let found = cloud.parameters(std::slice::from_ref(name)).await?;
             let Some(found) = found.get(name) else {
-                return Ok(Some(Unmet::Missing));
+                return Ok(vec![Unmet::Missing]);
             };
             let input = SsmInput::of_parameter(document, name);
             let mismatch = input.and_then(|input| input.mismatch(&found.kind, &found.value));
-            return Ok(mismatch.map(Unmet::Mismatch));
+            return Ok(mismatch.map(Unmet::Mismatch).into_iter().collect());
         }
         Requirement::Bucket { name, versioned } => match cloud.bucket(name).await? {
             Some(bucket) if *versioned && !bucket.versioned => {
-                return Ok(Some(Unmet::NotVersioned));
+                return Ok(vec![Unmet::NotVersioned]);
             }
             found => found.is_some(),
         },
@@ -88,12 +111,14 @@ async fn absent(
         }
         Requirement::BucketEvents { name } => {
             let sends_events = cloud.sends_events(name).await?;
-            return Ok((sends_events == Some(false)).then_some(Unmet::NoEvents));
+            let silent = (sends_events == Some(false)).then_some(Unmet::NoEvents);
+            return Ok(silent.into_iter().collect());
         }
         Requirement::FreeBucket { name } => {
             let found = cloud.bucket(name).await?;
-            return Ok(found.map(|_| Unmet::NameTaken));
+            return Ok(found.map(|_| Unmet::NameTaken).into_iter().collect());
         }
+        Requirement::Vpc { vpc, rule, of } => return network.unmet(vpc, *rule, of).await,
     };
-    Ok((!exists).then_some(Unmet::Missing))
+    Ok((!exists).then_some(Unmet::Missing).into_iter().collect())
 }

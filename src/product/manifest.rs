@@ -272,11 +272,37 @@ pub enum RequirementSpec {
         /// Whether it must send them.
         events: bool,
     },
+    /// What a VPC must have, or must not have.
+    Vpc {
+        /// Expression: its id, or the name of an SSM parameter that holds it, beginning with `/`.
+        vpc: String,
+        requires: VpcRule,
+        /// Expression: services of endpoints, route tables or subnets.
+        of: Option<String>,
+    },
     /// A bucket that must not exist yet.
     FreeBucket {
         /// Expression: its name.
         free_bucket: String,
     },
+}
+
+/// A rule about a VPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VpcRule {
+    /// Both DNS attributes are on, which private DNS needs.
+    Dns,
+    /// The services have an endpoint that the whole VPC uses.
+    Endpoint,
+    /// No other stack has an endpoint with private DNS for the services.
+    FreeEndpoint,
+    /// The route tables lead to no S3 endpoint of another stack.
+    FreeRouteTable,
+    /// Nobody else has network interfaces there.
+    NoNeighbors,
+    /// The subnets are in the VPC, each in another availability zone, and belong to the account.
+    Subnets,
 }
 
 fn error() -> Severity {

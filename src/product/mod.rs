@@ -34,7 +34,7 @@ pub use expression::ProductError;
 pub use folder_items::FolderItem;
 pub use folders::FolderTree;
 pub use manifest::{
-    Level, Manifest, OfferedAction, PUBLIC_PARAMETERS, Permissions, PreflightSpec, Tier,
+    Level, Manifest, OfferedAction, PUBLIC_PARAMETERS, Permissions, PreflightSpec, Tier, VpcRule,
 };
 pub use partition::Partition;
 pub use preflight::{PreflightCheck, Requirement};

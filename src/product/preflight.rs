@@ -3,7 +3,7 @@
 use minijinja::Value;
 
 use super::expression::{Compiled, ProductError, as_text, failure};
-use super::manifest::{PreflightSpec, RequirementSpec};
+use super::manifest::{PreflightSpec, RequirementSpec, VpcRule};
 use crate::diagnostic::Severity;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,14 +42,21 @@ pub enum Requirement {
     BucketEvents { name: String },
     /// No bucket of this name may exist.
     FreeBucket { name: String },
+    Vpc {
+        /// Its id, or the name of an SSM parameter that holds it, beginning with `/`.
+        vpc: String,
+        rule: VpcRule,
+        /// Services, route tables or subnets. A name that begins with `/` is an SSM parameter.
+        of: Vec<String>,
+    },
 }
 
 #[derive(Debug)]
 pub(super) struct CompiledCheck {
     when: Option<Compiled>,
-    /// Expressions for the identifier, and for an object also its bucket.
+    /// Expressions for the identifier, and for an object also its bucket, for what is in a VPC also the VPC.
     subject: Compiled,
-    bucket: Option<Compiled>,
+    container: Option<Compiled>,
 }
 
 impl CompiledCheck {
@@ -59,19 +66,20 @@ impl CompiledCheck {
     ) -> anyhow::Result<Self> {
         let what = |part: &str| format!("preflight {:?}: {part}", check.text);
         let when = check.when.as_deref();
-        let (subject, bucket) = match &check.needs {
+        let (subject, container) = match &check.needs {
             RequirementSpec::Resource { id, .. } => (id, None),
             RequirementSpec::Parameter { parameter } => (parameter, None),
             RequirementSpec::Object { bucket, object } => (object, Some(bucket)),
             RequirementSpec::Bucket { bucket, .. }
             | RequirementSpec::BucketEvents { bucket, .. } => (bucket, None),
             RequirementSpec::FreeBucket { free_bucket } => (free_bucket, None),
+            RequirementSpec::Vpc { vpc, of, .. } => (of.as_ref().unwrap_or(vpc), Some(vpc)),
         };
         Ok(Self {
             when: when.map(|when| compile(what("when"), when)).transpose()?,
             subject: compile(what("needs"), subject)?,
-            bucket: bucket
-                .map(|bucket| compile(what("bucket"), bucket))
+            container: container
+                .map(|container| compile(what("needs"), container))
                 .transpose()?,
         })
     }
@@ -94,11 +102,12 @@ impl CompiledCheck {
         ) {
             return Ok(Vec::new());
         }
-        let bucket = self.bucket.as_ref();
-        let bucket = bucket.map(|bucket| bucket.eval(scope)).transpose();
-        let bucket = bucket.map_err(failed)?.map(|bucket| as_text(&bucket));
+        let container = self.container.as_ref();
+        let container = container.map(|container| container.eval(scope)).transpose();
+        let container = container.map_err(failed)?;
+        let container = container.map(|container| as_text(&container));
         let subject = self.subject.eval(scope).map_err(failed)?;
-        let subjects = match subject.as_str() {
+        let subjects: Vec<String> = match subject.as_str() {
             Some(text) => vec![text.to_owned()],
             None => subject
                 .try_iter()
@@ -106,13 +115,23 @@ impl CompiledCheck {
                 .map(|subject| as_text(&subject))
                 .collect(),
         };
-        let checks = subjects.into_iter().map(|subject| PreflightCheck {
+        let check_of = |needed| PreflightCheck {
             severity: check.severity,
             text: check.text.clone(),
             at: check.at.clone(),
-            needed: needed(&check.needs, subject, bucket.clone()),
-        });
-        Ok(checks.collect())
+            needed,
+        };
+        if let RequirementSpec::Vpc { requires, of, .. } = &check.needs {
+            return Ok(vec![check_of(Requirement::Vpc {
+                vpc: container.unwrap_or_default(),
+                rule: *requires,
+                of: if of.is_some() { subjects } else { Vec::new() },
+            })]);
+        }
+        let needed = subjects
+            .into_iter()
+            .map(|subject| needed(&check.needs, subject, container.clone()));
+        Ok(needed.map(check_of).collect())
     }
 }
 
@@ -132,6 +151,8 @@ fn needed(looked: &RequirementSpec, subject: String, bucket: Option<String>) -> 
             versioned: *versioned,
         },
         RequirementSpec::BucketEvents { .. } => Requirement::BucketEvents { name: subject },
-        RequirementSpec::FreeBucket { .. } => Requirement::FreeBucket { name: subject },
+        RequirementSpec::FreeBucket { .. } | RequirementSpec::Vpc { .. } => {
+            Requirement::FreeBucket { name: subject }
+        }
     }
 }

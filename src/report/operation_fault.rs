@@ -5,6 +5,7 @@ use std::fmt;
 use crate::diagnostic::Severity;
 use crate::product::Requirement;
 use crate::template::SsmMismatch;
+use crate::text::pluralize;
 
 /// The state after a failed operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,24 @@ pub enum Unmet {
     Missing,
     /// CloudFormation cannot use the parameter as the template does.
     Mismatch(SsmMismatch),
+    /// A DNS attribute of the VPC is off.
+    DnsOff { attribute: &'static str },
+    /// The service has an endpoint with private DNS in the VPC, which is not the stack's.
+    EndpointTaken { service: String, endpoint: String },
+    /// The service's endpoint in the VPC has no private DNS.
+    EndpointWithoutDns { service: String, endpoint: String },
+    /// The service has no endpoint in the VPC.
+    NoEndpoint { service: String },
+    /// The route table leads to an S3 endpoint that is not the stack's.
+    RouteTaken { table: String, endpoint: String },
+    /// The subnet is in another VPC.
+    SubnetElsewhere { subnet: String, vpc: String },
+    /// Another account shares the subnet.
+    SubnetShared { subnet: String, owner: String },
+    /// The subnets are in one availability zone.
+    SameZone { zone: String, subnets: Vec<String> },
+    /// Network interfaces in the VPC that are not the stack's.
+    Neighbors { count: usize },
 }
 
 impl Unmet {
@@ -112,6 +131,33 @@ impl Unmet {
                 }
                 SsmMismatch::NoId { of } => format!("the value of {what} is no `{of}`"),
             },
+            Self::DnsOff { attribute } => format!("{attribute} is off in {what}"),
+            Self::EndpointTaken { service, endpoint } => {
+                format!("the VPC has an endpoint with private DNS for `{service}`: {endpoint}")
+            }
+            Self::EndpointWithoutDns { service, endpoint } => {
+                format!("the endpoint for `{service}` has no private DNS: {endpoint}")
+            }
+            Self::NoEndpoint { service } => format!("{what} has no endpoint for `{service}`"),
+            Self::RouteTaken { table, endpoint } => {
+                format!("route table {table} leads to another S3 endpoint: {endpoint}")
+            }
+            Self::SubnetElsewhere { subnet, vpc } => {
+                format!("subnet {subnet} is in another VPC: {vpc}")
+            }
+            Self::SubnetShared { subnet, owner } => {
+                format!("subnet {subnet} belongs to another account: {owner}")
+            }
+            Self::SameZone { zone, subnets } => {
+                format!(
+                    "subnets are in one availability zone, {zone}: {}",
+                    subnets.join(", ")
+                )
+            }
+            Self::Neighbors { count } => {
+                let others = pluralize(*count, "network interface");
+                format!("{what} has {others} of others")
+            }
         }
     }
 
@@ -137,5 +183,10 @@ fn requirement_text(requirement: &Requirement) -> String {
         | Requirement::BucketEvents { name }
         | Requirement::FreeBucket { name } => format!("bucket {name}"),
         Requirement::Object { bucket, key } => format!("object {key} in bucket {bucket}"),
+        // Never the value of a parameter: a config may name any below the product's prefixes.
+        Requirement::Vpc { vpc, .. } if vpc.starts_with('/') => {
+            format!("the VPC of parameter {vpc}")
+        }
+        Requirement::Vpc { vpc, .. } => format!("VPC {vpc}"),
     }
 }

@@ -243,12 +243,11 @@ fn statements(template: &Value, role: &str) -> serde_json::Map<String, Value> {
 fn jobs_may_enter_the_vpc_and_lend_the_key_to_aws_only() {
     let template = template(&enterprise("standalone", "", ""));
     let job = statements(&template, "SageMakerRole");
-    assert!(
-        job["NetworkInterfaces"]["Action"]
-            .as_array()
-            .unwrap()
-            .contains(&json!("ec2:CreateNetworkInterface"))
-    );
+    let places = &job["NetworkInterfaces"];
+    let actions = places["Action"].as_array().unwrap();
+    assert!(actions.contains(&json!("ec2:CreateNetworkInterface")));
+    let vpc = json!({"ArnLike": {"ec2:Vpc": "arn:aws:ec2:us-east-1:*:vpc/vpc-0a1b2c3d"}});
+    assert_eq!(places["Condition"], vpc);
     for role in ["SageMakerRole", "CodeBuildRole", "CodeBuildDeployRole"] {
         let grants = &statements(&template, role)["Grants"];
         assert_eq!(grants["Action"], "kms:CreateGrant");

@@ -1,7 +1,8 @@
 //! An AWS that replays a script, for behavior that the emulator lacks. The answers of an operation come in order, and the last one
 //! repeats. Requests are recorded.
 //!
-//! Answers are data in the names of the API's model. They travel as the API sends them: CloudFormation and STS as awsQuery XML,
+//! Answers are data in the names of the API's model. They travel as the API sends them: CloudFormation and STS as awsQuery XML, EC2 as
+//! its own form of that,
 //! SSM and Cloud Control as awsJson, S3 as REST-XML.
 
 mod wire;
@@ -119,6 +120,16 @@ impl Replay {
         let mut script = lock(&self.script);
         let queue = script.answers.entry(operation.to_owned()).or_default();
         queue.add(answers);
+        drop(script);
+        self
+    }
+
+    /// Adds an answer that need not be requested.
+    pub fn on_optional(&self, operation: &str, answer: Value) -> &Self {
+        let mut script = lock(&self.script);
+        let queue = script.answers.entry(operation.to_owned()).or_default();
+        queue.left.push_back(answer);
+        queue.spent = true;
         drop(script);
         self
     }

@@ -8,9 +8,11 @@ mod convert;
 mod deleted_stacks;
 mod dependencies;
 mod drift;
+mod ec2;
 mod emptying;
 mod error;
 mod federated;
+mod network;
 mod object_keys;
 mod objects;
 mod operations;
@@ -38,6 +40,7 @@ pub struct Cloud {
     objects: s3::Client,
     parameters: ssm::Client,
     control: control::Client,
+    network: ec2::Client,
     stop: CancellationToken,
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::federated::WebIdentityProvider;
-use super::{Cloud, cloudformation, control, error, s3, ssm};
+use super::{Cloud, cloudformation, control, ec2, error, s3, ssm};
 use crate::cloud::{CloudError, Result};
 use crate::forge::IdentityTokens;
 use crate::guard::Caller;
@@ -121,6 +121,7 @@ impl Session {
             objects: s3::Client::from_conf(objects),
             parameters: ssm::Client::new(&config),
             control: control::Client::new(&config),
+            network: ec2::Client::new(&config, region),
             stop: self.stop.clone(),
         };
         clouds.insert(region.to_owned(), cloud.clone());

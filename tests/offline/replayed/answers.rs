@@ -93,11 +93,12 @@ pub fn parameters(workdir: &Workdir, names: &[String]) -> Value {
 /// The type and the value of a parameter of SSM for an input of this type.
 fn input_value(kind: &str) -> (&'static str, &'static str) {
     match kind {
-        "AWS::SSM::Parameter::Value<AWS::EC2::VPC::Id>" => ("String", "vpc-0a1b2c3d"),
+        "AWS::SSM::Parameter::Value<AWS::EC2::VPC::Id>" => ("String", "vpc-0a1b2c3d4e5f60718"),
         "AWS::SSM::Parameter::Value<AWS::EC2::SecurityGroup::Id>" => ("String", "sg-0a1b2c3d"),
-        "AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>" => {
-            ("StringList", "subnet-0a1b2c3d,subnet-0a1b2c3e")
-        }
+        "AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>" => (
+            "StringList",
+            "subnet-0a1b2c3d4e5f60718,subnet-1a2b3c4d5e6f70819",
+        ),
         _ => ("String", "a value"),
     }
 }

@@ -22,12 +22,14 @@ pub fn ml() -> Workdir {
     example(CONFIG)
 }
 
-fn example(config: &str) -> Workdir {
+pub fn example(config: &str) -> Workdir {
     let path = format!("ml/configs/{config}.yaml");
     let example = format!("{}/examples/{path}", env!("CARGO_MANIFEST_DIR"));
     let config = std::fs::read_to_string(example).unwrap();
     let name = "globalbank-prod-c001-us-west-2-churn-realtime-ml";
-    workdir().with_config(&path, &config, name)
+    let workdir = workdir().with_config(&path, &config, name);
+    super::network::empty_vpc(&workdir);
+    workdir
 }
 
 /// The outputs and parameters of the config's template.

@@ -19,6 +19,7 @@ mod judged;
 mod kept;
 mod ml;
 mod nested;
+mod network;
 mod operations;
 mod overlay;
 mod solutions;

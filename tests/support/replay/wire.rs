@@ -32,6 +32,7 @@ impl RecordedRequest {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     Query,
+    Ec2,
     Json,
     Rest,
 }
@@ -57,8 +58,12 @@ impl Protocol {
         }
         let mut form = pairs(&String::from_utf8_lossy(body));
         if let Some(operation) = form.remove("Action") {
+            let protocol = match form.get("Version").map(String::as_str) {
+                Some("2016-11-15") => Self::Ec2,
+                _ => Self::Query,
+            };
             return (
-                Self::Query,
+                protocol,
                 RecordedRequest {
                     operation,
                     parameters: form,
@@ -98,6 +103,11 @@ impl Protocol {
                 let error = xml("Error", error, self);
                 format!("<ErrorResponse>{error}</ErrorResponse>")
             }
+            (Self::Ec2, None) => xml(&format!("{operation}Response"), answer, self),
+            (Self::Ec2, Some(error)) => {
+                let error = xml("Error", error, self);
+                format!("<Response><Errors>{error}</Errors></Response>")
+            }
             (Self::Json, None) => answer.to_string(),
             (Self::Json, Some(error)) => {
                 serde_json::json!({"__type": error["Code"], "message": error["Message"]})
@@ -112,7 +122,7 @@ impl Protocol {
         };
         let kind = match self {
             Self::Json => "application/x-amz-json-1.1",
-            Self::Query | Self::Rest => "text/xml",
+            Self::Query | Self::Ec2 | Self::Rest => "text/xml",
         };
         Response::builder()
             .status(u16::try_from(status).unwrap_or(400))
@@ -141,7 +151,7 @@ fn of_s3(method: &str, key: bool, query: &BTreeMap<String, String>) -> &'static 
     }
 }
 
-/// Lists are `<member>`s in awsQuery, and repeated elements in REST-XML.
+/// Lists are `<member>`s in awsQuery, `<item>`s in EC2's form of it, and repeated elements in REST-XML.
 fn xml(name: &str, value: &Value, protocol: Protocol) -> String {
     let inner: String = match value {
         Value::Array(items) if protocol == Protocol::Rest => {
@@ -149,7 +159,17 @@ fn xml(name: &str, value: &Value, protocol: Protocol) -> String {
         }
         Value::Array(items) => items
             .iter()
-            .map(|item| xml("member", item, protocol))
+            .map(|item| {
+                xml(
+                    if protocol == Protocol::Ec2 {
+                        "item"
+                    } else {
+                        "member"
+                    },
+                    item,
+                    protocol,
+                )
+            })
             .collect(),
         Value::Object(members) => members
             .iter()
