@@ -44,6 +44,7 @@ pub async fn reject_claimed_stacks(
         let configs = other_configs_at(source, head, &inputs.head, selection, known).await?;
         let claims = stack_claims(source, head, &inputs.head, &configs, plan).await?;
         plan.reject_claimed_stacks(&claims);
+        plan.reject_claimed_names(&claims, |path| inputs.config_at_head(path));
     }
     Ok(())
 }

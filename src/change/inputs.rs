@@ -68,6 +68,13 @@ impl ChangeInputs {
     }
 }
 
+impl ChangeInputs {
+    /// The config of a path at the head.
+    pub(super) fn config_at_head(&self, path: &RepoPath) -> Option<Config> {
+        load_file(&self.head, path, self.at_head(path)?).config
+    }
+}
+
 /// Reads every config that `files` may affect, at the base and the head.
 pub async fn read_inputs(
     source: &dyn Source,

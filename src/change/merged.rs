@@ -102,7 +102,10 @@ impl MergedChange {
             return Ok(merged);
         }
         let change = (&merged.inputs, &merged.plan);
-        merged.tip = Some(Tip::read(job, &branch.tip, merge, change, &selection).await?);
+        let tip = Tip::read(job, &branch.tip, merge, change, &selection).await?;
+        let (plan, inputs) = (&mut merged.plan, &merged.inputs);
+        plan.reject_claimed_names(tip.claims(), |path| inputs.config_at_head(path));
+        merged.tip = Some(tip);
         let Some(number) = range.number else {
             return Ok(merged);
         };

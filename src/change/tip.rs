@@ -61,6 +61,10 @@ impl Tip {
         !self.superseded.contains(&change.key())
     }
 
+    pub(super) fn claims(&self) -> &StackClaims {
+        &self.claims
+    }
+
     /// The other configs that claim the stack of a change.
     pub(super) fn other_claims(&self, change: &Change) -> Vec<String> {
         self.claims

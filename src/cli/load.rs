@@ -7,10 +7,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
 use crate::config::{Config, load_file};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
-use crate::plan::{StackClaims, shared_stack};
-use crate::product::{Registry, RunInput};
+use crate::plan::{StackClaims, naming_errors, shared_stack};
+use crate::product::{Registry, RunInput, Verb};
 use crate::workspace::{ConfigFile, add_repository_products, selected_configs};
 
 /// A config file, and the result of loading it.
@@ -43,7 +43,8 @@ pub(super) fn load_with(registry: &Registry, files: Vec<ConfigFile>) -> Vec<Load
 }
 
 /// Makes configs invalid whose stack another config claims, among the files of the command line and those that are selected without arguments.
-/// Configs for which the action only renders files stay valid: alternatives of one stack may lie side by side.
+/// Configs for which the action only renders files stay valid: alternatives of one stack may lie side by side. A name that a config of
+/// another stack claims too is an error if the action creates or updates the stack, else a warning.
 pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Registry, action: &str) {
     if !loaded.iter().any(|one| claims_stack(one, action)) {
         return;
@@ -70,24 +71,46 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
             let problem = shared_stack(&config.path, config.stack(), other);
             one.diagnostics.push(problem);
             one.config = None;
+            continue;
+        }
+        let Some(verb) = verb(one, action).filter(|verb| !verb.deletes()) else {
+            continue;
+        };
+        let clashes = claims.clashes(own, Some(config));
+        if verb.changes_stack() && !clashes.is_empty() {
+            one.config = None;
+            one.diagnostics.extend(clashes);
+        } else {
+            let warnings = clashes.into_iter();
+            let warnings = warnings.map(|clash| clash.with_severity(Severity::Warning));
+            one.diagnostics.extend(warnings);
         }
     }
 }
 
 fn claims_stack(one: &LoadedConfig, action: &str) -> bool {
-    let Some(config) = &one.config else {
-        return false;
-    };
+    verb(one, action).is_some_and(Verb::claims_stack)
+}
+
+fn verb(one: &LoadedConfig, action: &str) -> Option<Verb> {
+    let config = one.config.as_ref()?;
     match config.product.action(action, &config.derived.scope) {
-        Some(Ok((action, _))) => action.verb.claims_stack(),
-        _ => false,
+        Some(Ok((action, _))) => Some(action.verb),
+        _ => None,
     }
 }
 
 fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
     match file.read() {
         Ok(contents) => {
-            let loaded = load_file(registry, &file.shown, &contents);
+            let mut loaded = load_file(registry, &file.shown, &contents);
+            if let Some(config) = &loaded.config {
+                let problems = naming_errors(config);
+                if !problems.is_empty() {
+                    loaded.diagnostics.extend(problems);
+                    loaded.config = None;
+                }
+            }
             LoadedConfig {
                 file,
                 config: loaded.config,

@@ -139,6 +139,9 @@ catalogue! {
     DuplicateKey "duplicate-key":
         "The same key stands twice in one mapping. YAML readers disagree on which one counts.",
         "Keep one of them.";
+    DuplicateName "duplicate-name":
+        "Two configs of different stacks claim one name that AWS gives only once: a bucket in a partition, a role in an account, an endpoint with private DNS in a VPC, a route of a route table to a gateway endpoint, and others. The second stack could not be created.",
+        "Change the key that the help names in one of the configs.";
     DuplicateStack "duplicate-stack":
         "Two configs have the same stack in the same account and region. Each would undo the changes of the other, and the removal of one would delete the stack of the other. A config with errors may have the stack of its newest version without errors. If no such version is known, it may have any stack, and nothing is deleted until it is corrected.",
         "Keep one of the configs, or give them different names. Correct or remove configs with errors.";
@@ -187,6 +190,9 @@ catalogue! {
     MissingKey "missing-key":
         "A required key is absent.",
         "Add the key; `provisioner schema` describes its values.";
+    NameInvalid "name-invalid":
+        "AWS refuses the name of the stack or of one of its resources, or the one that a test deployment gives it: its length, its form, or a beginning or ending that AWS reserves.",
+        "Change the key that the help names. The page of AWS's documentation lists the rules.";
     NameNotTyped "name-not-typed":
         "On a terminal, a person confirms a change by typing `yes`, or the stack's name if the change deletes or replaces anything. Another text was typed.",
         "Read what the deletion removes, then type the name of the stack.";

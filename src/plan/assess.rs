@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::naming::naming_problems;
 use super::renames::ConfigRenames;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{
@@ -154,12 +155,16 @@ fn present(
     let (new_document, problems) = match Document::parse(&change.path, &new) {
         Ok(document) => {
             let problems = template::check(&change.path, &new, &document);
+            change
+                .diagnostics
+                .extend(naming_problems(&after, &document));
             (Some(document), problems)
         }
         Err(problems) => (None, problems),
     };
     let refused = problems
         .iter()
+        .chain(&change.diagnostics)
         .any(|problem| problem.severity == Severity::Error);
     change.diagnostics.extend(
         problems

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::name_claims::{ConfigClaims, NameClaims};
 use super::stacks::shared_stack;
 use super::{Change, EarlierVersions, Intent, Plan};
 use crate::config::{Config, load_file};
@@ -20,25 +21,25 @@ pub struct StackClaims {
     /// Configs with errors, and the stack of each one's newest version without errors; `None` if no such version is known: the config
     /// may then claim any stack.
     broken: BTreeMap<RepoPath, Option<[String; 3]>>,
+    names: NameClaims,
 }
 
 impl StackClaims {
     /// `configs` are files with their contents. A config with errors creates and updates no stack, so that it prevents only deletions.
     pub fn new(registry: &Registry, configs: &BTreeMap<RepoPath, FileContents>) -> Self {
-        let stacks: Vec<_> = configs
+        let claimed: Vec<_> = configs
             .par_iter()
             .map(|(path, contents)| {
                 let config = load_file(registry, path, contents).config;
-                let stack = config.map(|config| key(&config.target, config.stack()));
-                (stack, path.clone())
+                (path, config.as_ref().map(claims_of))
             })
             .collect();
         let mut claims = Self::default();
-        for (stack, path) in stacks {
-            match stack {
-                Some(stack) => claims.add(stack, path),
+        for (path, claimed) in claimed {
+            match claimed {
+                Some((stack, names)) => claims.add(stack, names, path),
                 None => {
-                    claims.broken.insert(path, None);
+                    claims.broken.insert(path.clone(), None);
                 }
             }
         }
@@ -60,15 +61,33 @@ impl StackClaims {
         self.broken.insert(path.clone(), former);
     }
 
-    fn add(&mut self, stack: [String; 3], path: RepoPath) {
-        self.stacks.entry(stack).or_default().push(path);
+    fn add(&mut self, stack: [String; 3], names: ConfigClaims, path: &RepoPath) {
+        self.stacks.entry(stack).or_default().push(path.clone());
+        self.names.add(path, names);
     }
 
     /// The same, of configs that are loaded.
     pub fn from_configs<'a>(configs: impl Iterator<Item = (&'a RepoPath, &'a Config)>) -> Self {
-        configs
-            .map(|(path, config)| (key(&config.target, config.stack()), path.clone()))
-            .collect()
+        let configs: Vec<_> = configs.collect();
+        let claimed: Vec<_> = configs
+            .into_par_iter()
+            .map(|(path, config)| (path, claims_of(config)))
+            .collect();
+        let mut claims = Self::default();
+        for (path, (stack, names)) in claimed {
+            claims.add(stack, names, path);
+        }
+        claims
+    }
+
+    /// Whether a config of another stack claims a name that the config of this path claims.
+    pub fn has_clash(&self, path: &RepoPath) -> bool {
+        !self.clashes(path, None).is_empty()
+    }
+
+    /// An error for each type with such names. `config` is the one of the path, for places.
+    pub fn clashes(&self, path: &RepoPath, config: Option<&Config>) -> Vec<Diagnostic> {
+        self.names.problems(path, config)
     }
 
     /// The other configs that claim the stack of a change; of a former stack, all configs that claim it.
@@ -110,14 +129,9 @@ impl StackClaims {
     }
 }
 
-impl FromIterator<([String; 3], RepoPath)> for StackClaims {
-    fn from_iter<T: IntoIterator<Item = ([String; 3], RepoPath)>>(stacks: T) -> Self {
-        let mut claims = Self::default();
-        for (stack, path) in stacks {
-            claims.add(stack, path);
-        }
-        claims
-    }
+fn claims_of(config: &Config) -> ([String; 3], ConfigClaims) {
+    let stack = key(&config.target, config.stack());
+    (stack.clone(), ConfigClaims::new(config, stack))
 }
 
 /// Account, region and name.
@@ -159,6 +173,27 @@ impl Plan {
                     change.intent = Intent::Invalid;
                     self.invalid += 1;
                 }
+            }
+        }
+    }
+
+    /// Reports created and updated stacks with names that a config of another stack claims too. `claims` are those of the tree; `config`
+    /// loads the config of a change. The digest stays: a plan with errors is not applied.
+    pub fn reject_claimed_names(
+        &mut self,
+        claims: &StackClaims,
+        config: impl Fn(&RepoPath) -> Option<Config>,
+    ) {
+        for change in &mut self.changes {
+            if !matches!(change.intent, Intent::Create | Intent::Update) {
+                continue;
+            }
+            if claims.has_clash(&change.path) {
+                let config = config(&change.path);
+                let problems = claims.clashes(&change.path, config.as_ref());
+                change.diagnostics.extend(problems);
+                change.intent = Intent::Invalid;
+                self.invalid += 1;
             }
         }
     }

@@ -34,14 +34,8 @@ const MAX_ITEMS: usize = 20;
 pub fn key_dependencies(config: &Config) -> Result<KeyDependencies, ProductError> {
     let template = config.product.render_template(&config.derived.scope)?;
     let before = Document::parse(&config.path, &template).ok();
-    let mut keys = Vec::new();
-    leaves("", &config.values, &mut keys);
     let mut dependencies = KeyDependencies::new();
-    let others = keys.iter().flat_map(|key| {
-        let others = with_others(config, key).into_iter();
-        others.map(move |other| (key, other))
-    });
-    for (key, other) in others {
+    for (key, other) in variants(config) {
         let same = |name: &str| other.derived.names.get(name) == config.derived.names.get(name);
         if !same("stack") || other.target != config.target {
             continue;
@@ -62,6 +56,16 @@ pub fn key_dependencies(config: &Config) -> Result<KeyDependencies, ProductError
         }
     }
     Ok(dependencies)
+}
+
+/// Each key of a config with other values for it.
+pub(super) fn variants(config: &Config) -> impl Iterator<Item = (String, Config)> {
+    let mut keys = Vec::new();
+    leaves("", &config.values, &mut keys);
+    keys.into_iter().flat_map(|key| {
+        let others = with_others(config, &key).into_iter();
+        others.map(move |other| (key.clone(), other))
+    })
 }
 
 /// Dotted keys of all values. A list is one value, and so is an empty mapping.

@@ -50,6 +50,9 @@ pub struct Manifest {
     /// The effect of a changed key on a stack that exists.
     #[serde(default)]
     pub impact: Vec<ImpactRule>,
+    /// Resource type → what to do if two configs claim one name of this type.
+    #[serde(default)]
+    pub clashes: IndexMap<String, String>,
     /// Command-line action → verb of the engine.
     pub actions: IndexMap<String, OfferedAction>,
 }

@@ -10,6 +10,8 @@ mod intrinsic;
 mod limits;
 mod loaded;
 mod money;
+mod name_claim;
+mod naming;
 mod references;
 mod role_boundary;
 mod ssm_input;
@@ -24,6 +26,11 @@ pub use external::{ExternalKind, ExternalReference, external_references};
 pub use intrinsic::{Reference, walk};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
 pub use money::Money;
+pub use name_claim::{NameClaim, name_claims};
+pub use naming::{
+    NamePart, NameProblem, NameRule, PhysicalName, STACK_TYPE, Uniqueness, name_rule,
+    physical_names,
+};
 pub use references::{ResourceReference, resource_references};
 pub use role_boundary::{ROLE, RoleBoundary, role_boundaries};
 pub use ssm_input::{SsmInput, SsmMismatch};

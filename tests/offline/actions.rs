@@ -411,6 +411,25 @@ fn attack_a_deletion_without_configs_deletes_nothing() {
     }
 }
 
+/// Where no stack is created or updated, a clash is a warning. Elsewhere it is an error before AWS is queried.
+#[test]
+fn names_of_two_configs_clash() {
+    let workdir = Workdir::new();
+    let named = "  bucket_name_override: edge-data\n";
+    for tenant in ["b001", "b002"] {
+        workdir.write(&path(tenant), &config(tenant, named));
+    }
+    let output = workdir.run(&["validate-config"]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert_eq!(text.matches("warning[duplicate-name]").count(), 2, "{text}");
+    let output = workdir.run(&["prep-master", &path("b001"), "--force"]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(10), "{text}");
+    assert!(text.contains("error[duplicate-name]"), "{text}");
+    assert!(text.contains(&path("b002")), "{text}");
+}
+
 #[test]
 fn two_configs_with_one_stack_are_rejected_even_if_one_is_named() {
     let workdir = Workdir::new();

@@ -28,6 +28,7 @@ mod guard;
 mod json_documents;
 mod ml;
 mod modules;
+mod name_clashes;
 mod network;
 mod own_product;
 mod own_roles;

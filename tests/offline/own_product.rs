@@ -137,6 +137,23 @@ fn region_of_no_partition_is_an_error_at_its_key() {
     assert!(text.contains("1 error,"), "{text}");
 }
 
+/// The table of names holds for any product, and the error names the key.
+#[test]
+fn own_products_have_names_that_aws_accepts() {
+    let folder = TempDir::new().unwrap();
+    for (path, text) in files() {
+        write(folder.path(), &path, text);
+    }
+    let path = "queues/configs/a.b-queue.yaml";
+    write(folder.path(), path, &CONFIG.replace("orders", "a.b"));
+    let output = run(folder.path(), &["validate-config", path]);
+    assert_eq!(output.status.code(), Some(10));
+    insta::assert_snapshot!(
+        "own_product_name",
+        String::from_utf8(output.stdout).unwrap()
+    );
+}
+
 /// The names of the partition reach the templates of any product.
 #[test]
 fn own_products_render_the_names_of_the_partition() {
@@ -385,7 +402,10 @@ fn attack_no_template_prints_a_value_as_structure() {
                 )
                 .replace("names: {config: \"queue.name", "names: {config: \"'orders'");
             let text = match path.ends_with("stack.yaml.j2") {
-                true => format!("Description: {note}\n{text}"),
+                // The hostile text is no name that AWS accepts.
+                true => {
+                    format!("Description: {note}\n{text}").replace("QueueName", "KmsMasterKeyId")
+                }
                 false => text,
             };
             write(folder.path(), &path, &text);

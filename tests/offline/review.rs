@@ -449,7 +449,7 @@ fn page_of_hostile_product() -> (String, TempDir) {
     let manifest = format!(
         "name: evil\ntitle: {words}\nsummary: {words}\nsection: evil\nfiles: '*.yaml'\n\
          target: {{ account: \"'1'\", region: \"'eu-west-1'\", environment: \"'e'\" }}\n\
-         names: {{ config: file.stem, stack: evil.x, other: evil.x }}\n\
+         names: {{ config: file.stem, stack: file.stem, other: evil.x }}\n\
          outputs: {{ template: \"'t.yaml'\", policy: \"'p.json'\" }}\n\
          preflight: [{{ text: {words}, severity: error, at: evil.x, needs: {{ parameter: evil.x }} }}]\n\
          impact: [{{ keys: [{words}], level: safe, consequence: {words}, when: \"true\" }}]\n\

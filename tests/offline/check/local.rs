@@ -217,6 +217,25 @@ fn attack_a_second_config_for_the_stack_of_an_unchanged_one() {
     assert!(text.contains("is not deleted"), "{text}");
 }
 
+/// The unchanged config claims the bucket of the changed one.
+#[test]
+fn name_of_an_unchanged_config_is_an_error_of_the_changed_one() {
+    let folder = repository();
+    let named = "  bucket_name_override: edge-data\n";
+    write(&folder, &path("b001"), &config("b001", named));
+    commit(&folder);
+    git(folder.path(), &["branch", "--force", "main"]);
+    write(&folder, &path("b002"), &config("b002", named));
+    commit(&folder);
+    let output = check(&folder, &["--format", "text"]);
+    assert_eq!(output.status.code(), Some(10));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("error[duplicate-name]"), "{text}");
+    for file in [path("b001"), path("b002")] {
+        assert!(text.contains(&file), "{text}");
+    }
+}
+
 /// A config with errors may claim the stack of a removed one.
 #[test]
 fn attack_a_config_with_errors_keeps_the_stack_in_the_check() {

@@ -200,6 +200,18 @@ fn long_fields() -> impl Strategy<Value = Fields> {
 }
 
 proptest! {
+    /// Rules of AWS for every name of the template, also as a test has it.
+    #[test]
+    fn rendered_names_keep_the_rules_of_aws(fields in long_fields()) {
+        if let Some(config) = loaded(&fields.stem(), &fields.text(), None).config {
+            let problems = provisioner::plan::naming_errors(&config);
+            let only_prefix = problems.iter().all(|problem| {
+                problem.help.as_deref().is_some_and(|help| help.contains("company_prefix"))
+            });
+            prop_assert!(only_prefix && (problems.is_empty() || fields.prefix.starts_with("sg")), "{problems:?}");
+        }
+    }
+
     #[test]
     fn every_valid_config_can_be_tested(fields in long_fields(), other in long_fields()) {
         if let Some(test) = test_names(&fields) {

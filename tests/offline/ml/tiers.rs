@@ -177,3 +177,17 @@ fn tags_of_the_config_replace_ours_in_any_case() {
         assert_eq!(codes.is_empty(), is_valid, "{key} {value}: {codes:?}");
     }
 }
+
+/// The security group is the only resource for which AWS reserves the beginning.
+#[test]
+fn reserved_name_is_an_error_at_the_key_that_it_comes_from() {
+    let head = HEAD.replace("company_prefix: acme", "company_prefix: sg");
+    let base = BASE.replace("acme", "sg");
+    let text = format!(
+        "{head}ml_product:\n  use_case: churn\n  source_control: codecommit\n  vpc_mode: standalone\n  vpc_source: ssm\n"
+    );
+    let name = format!("{base}-churn-ml-codecommit-standalone-ssm");
+    let config = loaded(&name, &text, None).config.unwrap();
+    let problems = provisioner::plan::naming_errors(&config);
+    insta::assert_snapshot!(provisioner::report::diagnostics(&problems));
+}

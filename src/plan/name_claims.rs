@@ -1,0 +1,114 @@
+//! Names that configs of other stacks claim too. AWS would refuse the second stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::naming::NameSources;
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::RepoPath;
+use crate::template::{Document, NameClaim, NamePart, name_claims};
+
+/// Other configs that a message lists for one type.
+const MAX_LISTED: usize = 3;
+
+/// The claims of the configs of a tree.
+#[derive(Debug, Default)]
+pub(super) struct NameClaims {
+    claims: BTreeMap<RepoPath, ConfigClaims>,
+    paths: BTreeMap<[String; 3], Vec<RepoPath>>,
+}
+
+/// The claims of one config.
+#[derive(Debug)]
+pub(super) struct ConfigClaims {
+    stack: [String; 3],
+    names: Vec<NameClaim>,
+    /// What to do about a clash, by type.
+    help: BTreeMap<String, String>,
+}
+
+impl ConfigClaims {
+    /// A template that does not render claims nothing: its config has errors.
+    pub(super) fn new(config: &Config, stack: [String; 3]) -> Self {
+        let text = config.product.render_template(&config.derived.scope);
+        let document = text
+            .ok()
+            .and_then(|text| Document::parse(&config.path, &text).ok());
+        let names = document.map(|document| name_claims(&document, &config.target));
+        let help = config.product.manifest.clashes.iter();
+        Self {
+            stack,
+            names: names.unwrap_or_default(),
+            help: help
+                .map(|(kind, help)| (kind.clone(), help.clone()))
+                .collect(),
+        }
+    }
+}
+
+impl NameClaims {
+    pub(super) fn add(&mut self, path: &RepoPath, claims: ConfigClaims) {
+        let keys: BTreeSet<&[String; 3]> = claims.names.iter().map(|claim| &claim.key).collect();
+        for key in keys {
+            self.paths
+                .entry(key.clone())
+                .or_default()
+                .push(path.clone());
+        }
+        self.claims.insert(path.clone(), claims);
+    }
+
+    /// One error for each type with names that a config of another stack claims too.
+    pub(super) fn problems(&self, path: &RepoPath, config: Option<&Config>) -> Vec<Diagnostic> {
+        let Some(own) = self.claims.get(path) else {
+            return Vec::new();
+        };
+        let mut clashes: BTreeMap<&str, (&NameClaim, usize, BTreeSet<&RepoPath>)> = BTreeMap::new();
+        for claim in &own.names {
+            let others = self.paths.get(&claim.key).into_iter().flatten();
+            let others: Vec<&RepoPath> = others
+                .filter(|other| {
+                    self.claims
+                        .get(*other)
+                        .is_some_and(|other| other.stack != own.stack)
+                })
+                .collect();
+            if !others.is_empty() {
+                let clash = clashes
+                    .entry(claim.kind())
+                    .or_insert((claim, 0, BTreeSet::new()));
+                clash.1 += 1;
+                clash.2.extend(others);
+            }
+        }
+        let sources = config.filter(|_| !clashes.is_empty()).map(NameSources::new);
+        let problems = clashes.into_iter().map(|(kind, (claim, count, others))| {
+            let more = match count - 1 {
+                0 => String::new(),
+                more => format!(", and {more} more of this type"),
+            };
+            let mut listed: Vec<String> = others
+                .iter()
+                .take(MAX_LISTED)
+                .map(|other| format!("`{other}`"))
+                .collect();
+            if others.len() > MAX_LISTED {
+                listed.push(format!("{} more", others.len() - MAX_LISTED));
+            }
+            let listed = listed.join(", ");
+            let (what, why) = (&claim.what, claim.why);
+            let message = format!("{what} {why}, and is claimed by {listed} too{more}");
+            let sources = sources.as_ref();
+            let key = sources.and_then(|sources| sources.key(&claim.logical_id, NamePart::Whole));
+            let help = match (own.help.get(kind), key) {
+                (Some(help), _) => help.clone(),
+                (None, Some(key)) => format!("change `{key}` in one of the configs"),
+                (None, None) => "change the name in one of the configs".to_owned(),
+            };
+            let problem = Diagnostic::error(Code::DuplicateName, path, message).with_help(help);
+            let span = config.zip(key).map(|(config, key)| config.span_of(key));
+            Diagnostic { span, ..problem }
+        });
+        problems.collect()
+    }
+}

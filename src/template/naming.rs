@@ -1,0 +1,275 @@
+//! Names that AWS accepts, and where they are unique. The table names its sources.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use super::document::{Document, Resource};
+use crate::config::NodeKind;
+
+/// The type under which the table has the rules of stacks' names.
+pub const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+
+/// Where no two resources of a type have one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Uniqueness {
+    Partition,
+    Account,
+    /// Of an account.
+    Region,
+    Vpc,
+    EventBus,
+}
+
+/// The rules for the names of a resource type.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameRule {
+    pub property: String,
+    pub unique: Uniqueness,
+    length: [usize; 2],
+    pattern: String,
+    /// The pattern in words.
+    form: String,
+    #[serde(default)]
+    starts: Vec<String>,
+    #[serde(default)]
+    ends: Vec<String>,
+    #[serde(default)]
+    contains: Vec<String>,
+    /// Whether the name may be an IPv4 address.
+    #[serde(default = "allowed")]
+    ip_address: bool,
+    /// Whether reserved beginnings and endings are compared without case.
+    #[serde(default)]
+    ignore_case: bool,
+    /// Whether names that differ in case only are different names although `ignore_case` is set.
+    #[serde(default)]
+    distinct_case: bool,
+    /// The page of AWS's documentation.
+    pub source: String,
+    #[serde(skip)]
+    compiled: Option<Regex>,
+}
+
+fn allowed() -> bool {
+    true
+}
+
+/// How a name breaks its rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameProblem {
+    pub text: String,
+    pub part: NamePart,
+}
+
+/// Which part of a name a problem is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamePart {
+    Start,
+    End,
+    Whole,
+}
+
+type Rules = BTreeMap<String, NameRule>;
+
+/// Compiled in. If the table did not load, no name would be checked; a test reads it.
+fn read() -> anyhow::Result<Rules> {
+    let mut rules: Rules = serde_yaml::from_str(include_str!("../../templates/names.yaml"))?;
+    for rule in rules.values_mut() {
+        rule.compiled = Some(Regex::new(&format!(r"\A(?:{})\z", rule.pattern))?);
+    }
+    Ok(rules)
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| read().unwrap_or_default());
+
+/// The rule of a type; `None` if the table does not list it.
+pub fn name_rule(kind: &str) -> Option<&'static NameRule> {
+    RULES.get(kind)
+}
+
+impl NameRule {
+    /// The first problem of a name.
+    pub fn problem(&self, name: &str) -> Option<NameProblem> {
+        let problem = |text: String, part: NamePart| Some(NameProblem { text, part });
+        let [min, max] = self.length;
+        let length = name.chars().count();
+        if length < min {
+            let text = format!("has {length} characters; {min} is the least");
+            return problem(text, NamePart::Whole);
+        }
+        if length > max {
+            let text = format!("has {length} characters; {max} is the most");
+            return problem(text, NamePart::Whole);
+        }
+        let compared = match self.ignore_case {
+            true => name.to_ascii_lowercase(),
+            false => name.to_owned(),
+        };
+        if let Some(part) = self.starts.iter().find(|part| compared.starts_with(*part)) {
+            let text = format!("begins with `{part}`, which AWS reserves");
+            return problem(text, NamePart::Start);
+        }
+        if let Some(part) = self.ends.iter().find(|part| compared.ends_with(*part)) {
+            let text = format!("ends with `{part}`, which AWS reserves");
+            return problem(text, NamePart::End);
+        }
+        if let Some(part) = self.contains.iter().find(|part| compared.contains(*part)) {
+            return problem(format!("contains `{part}`"), NamePart::Whole);
+        }
+        if !self.ip_address && is_ip_address(name) {
+            return problem("is an IP address".to_owned(), NamePart::Whole);
+        }
+        let matches = self
+            .compiled
+            .as_ref()
+            .is_none_or(|pattern| pattern.is_match(name));
+        if !matches {
+            let text = format!("has another form than AWS allows: {}", self.form);
+            return problem(text, NamePart::Whole);
+        }
+        None
+    }
+
+    /// The name as it is compared with others.
+    pub fn compared(&self, name: &str) -> String {
+        match self.ignore_case && !self.distinct_case {
+            true => name.to_ascii_lowercase(),
+            false => name.to_owned(),
+        }
+    }
+}
+
+/// Whether a name is four numbers.
+fn is_ip_address(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('.').collect();
+    parts.len() == 4 && parts.iter().all(|part| part.parse::<u8>().is_ok())
+}
+
+/// A name that a template sets.
+#[derive(Clone, Debug)]
+pub struct PhysicalName<'a> {
+    pub resource: Resource<'a>,
+    pub rule: &'static NameRule,
+    pub name: &'a str,
+}
+
+/// The names that a template writes out. Computed names are not known.
+pub fn physical_names(document: &Document) -> impl Iterator<Item = PhysicalName<'_>> {
+    document.resources().filter_map(|resource| {
+        let rule = name_rule(resource.kind)?;
+        let properties = resource.entry.value.get("Properties")?;
+        let node = properties.get(&rule.property)?;
+        let name = match (&node.tag, &node.kind) {
+            (None, NodeKind::Text(name)) => name.as_str(),
+            _ => return None,
+        };
+        Some(PhysicalName {
+            resource,
+            rule,
+            name,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RepoPath;
+
+    fn problem(kind: &str, name: &str) -> Option<String> {
+        let problem = name_rule(kind).unwrap().problem(name);
+        problem.map(|problem| problem.text)
+    }
+
+    #[test]
+    fn table_loads_and_names_its_sources() {
+        let rules = read().unwrap();
+        assert!(rules.len() > 25, "{}", rules.len());
+        for (kind, rule) in &rules {
+            assert!(kind.starts_with("AWS::"), "{kind}");
+            assert!(
+                rule.source.starts_with("https://docs.aws.amazon.com/"),
+                "{kind}"
+            );
+            assert!(rule.length[0] <= rule.length[1], "{kind}");
+        }
+    }
+
+    /// Rules of S3, and of others where an instance was refused.
+    #[test]
+    fn reserved_and_malformed_names_have_a_problem() {
+        for name in [
+            "xn--a",
+            "sthree-a",
+            "amzn-s3-demo-a",
+            "a-s3alias",
+            "a--ol-s3",
+            "a.mrap",
+            "a--x-s3",
+            "a--table-s3",
+            "my-data-an",
+            "a..b",
+            "192.168.5.4",
+            "-ab",
+            "ab-",
+            "Ab1",
+            "ab",
+            "a_b",
+        ] {
+            assert!(problem("AWS::S3::Bucket", name).is_some(), "{name}");
+        }
+        for (kind, name) in [
+            ("AWS::EC2::SecurityGroup", "sg-prod-endpoints"),
+            ("AWS::EC2::SecurityGroup", "SG-prod"),
+            ("AWS::SSM::Parameter", "/AWS/x"),
+            ("AWS::SSM::Parameter", "ssm-x"),
+            (
+                "AWS::SSM::Parameter",
+                "/a/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15",
+            ),
+            ("AWS::SSM::Parameter", "a/b"),
+            ("AWS::KMS::Alias", "alias/aws/x"),
+            ("AWS::KMS::Alias", "x"),
+            ("AWS::Logs::LogGroup", "aws/x"),
+            ("AWS::IAM::Role", "a b"),
+            ("AWS::CodeCommit::Repository", "a.git"),
+            ("AWS::CodeBuild::Project", "-a"),
+            ("AWS::SageMaker::ModelPackageGroup", "a-"),
+            ("AWS::CloudFormation::Stack", "1a"),
+            ("AWS::Events::Rule", "a/b"),
+            ("AWS::SNS::Topic", "a.b"),
+            ("AWS::CloudWatch::Dashboard", "a b"),
+        ] {
+            assert!(problem(kind, name).is_some(), "{kind} {name}");
+        }
+        for (kind, name) in [
+            ("AWS::S3::Bucket", "my.data-1"),
+            ("AWS::EC2::SecurityGroup", "msg-prod"),
+            ("AWS::SSM::Parameter", "/a/1/2/3/4/5/6/7/8/9/10/11/12/13/14"),
+            ("AWS::KMS::Alias", "alias/acme/aws/x"),
+            ("AWS::Logs::LogGroup", "/aws/x"),
+            ("AWS::CloudWatch::Alarm", "any thing"),
+        ] {
+            assert_eq!(problem(kind, name), None, "{kind} {name}");
+        }
+    }
+
+    #[test]
+    fn computed_names_are_not_known() {
+        let text = "Resources:
+  A: {Type: AWS::S3::Bucket, Properties: {BucketName: abc}}
+  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${A}-x'}}
+  C: {Type: AWS::S3::Bucket, Properties: {BucketName: {Ref: P}}}
+  D: {Type: AWS::S3::Bucket}
+  E: {Type: AWS::X::Y, Properties: {Name: abc}}
+";
+        let document = Document::parse(&RepoPath::typed("t.yaml"), text).unwrap();
+        let names = physical_names(&document).map(|name| name.resource.logical_id);
+        assert_eq!(names.collect::<Vec<_>>(), ["A"]);
+    }
+}
