@@ -24,6 +24,7 @@ use aws_smithy_types::config_bag::Layer;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_types::SigningName;
 use aws_types::region::{Region, SigningRegion};
+use aws_types::service_config::ServiceConfigKey;
 
 use super::error;
 use crate::cloud::Result;
@@ -44,15 +45,7 @@ pub struct Client {
 
 impl Client {
     pub fn new(config: &SdkConfig, region: &str) -> Self {
-        let suffix =
-            Partition::of_region(region).map_or("amazonaws.com", |known| &known.dns_suffix);
-        let fips = if config.use_fips() == Some(true) {
-            "-fips"
-        } else {
-            ""
-        };
-        let host = format!("https://ec2{fips}.{region}.{suffix}");
-        let url = config.endpoint_url().unwrap_or(&host).to_owned();
+        let url = endpoint(config, region);
         let mut layer = Layer::new("ec2");
         layer.store_put(AuthSchemeOptionResolverParams::new(()));
         layer.store_put(SigningName::from_static("ec2"));
@@ -138,6 +131,28 @@ impl Client {
     }
 }
 
+/// The address of EC2: the user's own for this service or for all, or AWS's.
+fn endpoint(config: &SdkConfig, region: &str) -> String {
+    let key = ServiceConfigKey::builder()
+        .service_id("EC2")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build();
+    let of_service = key
+        .ok()
+        .and_then(|key| config.service_config()?.load_config(key));
+    let of_user = of_service.or_else(|| config.endpoint_url().map(str::to_owned));
+    of_user.unwrap_or_else(|| {
+        let partition = Partition::of_region(region);
+        let suffix = partition.map_or("amazonaws.com", |known| &known.dns_suffix);
+        let fips = match config.use_fips() {
+            Some(true) => "-fips",
+            _ => "",
+        };
+        format!("https://ec2{fips}.{region}.{suffix}")
+    })
+}
+
 fn next_token(page: &str) -> Option<String> {
     let document = roxmltree::Document::parse(page).ok()?;
     let token = child(document.root_element(), "nextToken")?;
@@ -211,4 +226,37 @@ fn encoded(form: &[(String, String)]) -> String {
         .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)))
         .collect();
     pairs.join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_user_comes_first() {
+        let config = SdkConfig::builder().build();
+        assert_eq!(
+            endpoint(&config, "eu-west-1"),
+            "https://ec2.eu-west-1.amazonaws.com"
+        );
+        assert_eq!(
+            endpoint(&config, "cn-north-1"),
+            "https://ec2.cn-north-1.amazonaws.com.cn"
+        );
+        let fips = SdkConfig::builder().use_fips(true).build();
+        assert_eq!(
+            endpoint(&fips, "us-east-1"),
+            "https://ec2-fips.us-east-1.amazonaws.com"
+        );
+        let own = SdkConfig::builder()
+            .endpoint_url("http://127.0.0.1:1")
+            .build();
+        assert_eq!(endpoint(&own, "us-east-1"), "http://127.0.0.1:1");
+    }
+
+    #[test]
+    fn forms_are_escaped() {
+        let form = [("Filter.1.Value.1".to_owned(), "a b&c=é".to_owned())];
+        assert_eq!(encoded(&form), "Filter.1.Value.1=a%20b%26c%3D%C3%A9");
+    }
 }
