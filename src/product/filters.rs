@@ -10,6 +10,8 @@ pub fn register(engine: &mut Environment<'_>) {
     engine.add_filter("hash8", hash8);
     engine.add_filter("fit", fit);
     super::partition::register(engine);
+    engine.add_test("cidr", cidr);
+    engine.add_test("holding", holding);
     engine.add_test("kebab", kebab);
 }
 
@@ -59,6 +61,26 @@ fn kebab(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// Whether a text is a range of IPv4 addresses, written with its first address.
+fn cidr(text: &str) -> bool {
+    let Some((address, length)) = text.split_once('/') else {
+        return false;
+    };
+    let parts: Vec<Option<u8>> = address.split('.').map(|part| part.parse().ok()).collect();
+    let [Some(a), Some(b), Some(c), Some(d)] = parts[..] else {
+        return false;
+    };
+    let address = u64::from(u32::from_be_bytes([a, b, c, d]));
+    length
+        .parse::<u32>()
+        .is_ok_and(|length| length <= 32 && address % (1 << (32 - length)) == 0)
+}
+
+/// Whether a text holds another one.
+fn holding(text: &str, part: &str) -> bool {
+    text.contains(part)
 }
 
 /// The first eight hexadecimal digits of the text's SHA-256.
@@ -129,6 +151,22 @@ mod tests {
         assert_eq!(fit("a-b", 3), "a-b");
         assert_eq!(fit("demand-forecasting", 16), "demand-f0a8ed73");
         assert_eq!(fit("demand-forecasting", 9), "f0a8ed73");
+    }
+
+    #[test]
+    fn ranges_begin_with_their_first_address() {
+        for range in ["10.0.0.0/8", "0.0.0.0/0", "10.1.2.3/32", "172.16.0.0/12"] {
+            assert!(cidr(range), "{range}");
+        }
+        for range in [
+            "10.0.0.1/16",
+            "172.16.0.0/11",
+            "10.0.0.0",
+            "10.0.0.0/33",
+            "a/8",
+        ] {
+            assert!(!cidr(range), "{range}");
+        }
     }
 
     proptest! {

@@ -339,3 +339,18 @@ fn an_endpoint_without_routes_is_a_warning() {
     assert!(!warned("", "  existing_endpoints: s3\n"));
     assert!(!warned("-rtb", "  route_table_ids: rtb-0a1b2c3d\n"));
 }
+
+/// Jobs of several instances need this.
+#[test]
+fn members_of_the_group_reach_each_other() {
+    let template = template(&enterprise("standalone", "", ""));
+    for (rule, end) in [
+        ("SecurityGroupIngress", "SourceSecurityGroupId"),
+        ("SecurityGroupEgress", "DestinationSecurityGroupId"),
+    ] {
+        let rule = &template[rule]["Properties"];
+        assert_eq!(rule["IpProtocol"], "-1");
+        assert_eq!(rule[end], rule["GroupId"]);
+        assert!(rule.get("CidrIp").is_none());
+    }
+}

@@ -249,7 +249,7 @@ fn limits_have_the_size_and_what_to_do() {
         template.starts_with("Bytes of the template") && template.ends_with(" | 51,200"),
         "{template}"
     );
-    assert_eq!(resources, "Resources of the template |  | 45 | 500");
+    assert_eq!(resources, "Resources of the template |  | 46 | 500");
     assert!(page.contains("<details><summary>Show the template: "));
     assert!(page.contains("\nResources:\n"), "the whole template");
 }
@@ -261,7 +261,7 @@ fn the_diagram_has_a_table_of_the_same_references() {
         ENTERPRISE,
     );
     assert_eq!(page.matches("<svg").count(), 1);
-    assert_eq!(page.matches("<rect").count(), 45);
+    assert_eq!(page.matches("<rect").count(), 46);
     let references = rows(&page, "references");
     let row = |id: &str| {
         references

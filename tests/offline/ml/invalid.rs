@@ -578,6 +578,27 @@ const CASES: &[Case] = &[
         "value-pattern",
     ),
     Case(
+        "cidr_block_with_host_bits",
+        Base::Direct,
+        "    vpc_id:",
+        "    cidr_blocks: [10.0.0.1/16]\n    vpc_id:",
+        "ml-cidr-block-host-bits",
+    ),
+    Case(
+        "data_of_another_region",
+        Base::Codecommit,
+        "  use_case",
+        "  data: [{ name: a, config: acme-prod-c001-eu-west-1-s3 }]\n  use_case",
+        "ml-data-config-elsewhere",
+    ),
+    Case(
+        "data_above_its_prefix",
+        Base::Codecommit,
+        "  use_case",
+        "  data: [{ name: a, bucket: acme-one, prefix: a/../b }]\n  use_case",
+        "value-pattern",
+    ),
+    Case(
         "existing_endpoint_unknown",
         Base::Direct,
         "  use_case",

@@ -163,6 +163,19 @@ fn an_update_does_not_stumble_over_the_stacks_own_endpoints() {
     }
 }
 
+/// Another VPC can hold the endpoints, and NAT can lead to the services.
+#[test]
+fn a_missing_existing_endpoint_is_a_warning() {
+    let workdir = direct();
+    let text = workdir.read(&workdir.path());
+    let text = text.replace("  use_case:", "  existing_endpoints: [sts]\n  use_case:");
+    workdir.write(&workdir.path(), &text);
+    let told = validated(&workdir, false);
+    let words = "warning[preflight-failed]: VPC vpc-0a1b2c3d4e5f60718 has no endpoint for `sts`";
+    assert!(told.contains(words), "{told}");
+    assert!(!told.contains("error["), "{told}");
+}
+
 #[test]
 fn neighbors_are_a_warning() {
     let workdir = direct();
