@@ -592,6 +592,13 @@ const CASES: &[Case] = &[
         "ml-data-config-elsewhere",
     ),
     Case(
+        "source_above_its_prefix",
+        Base::S3,
+        "acme-source/churn",
+        "acme-source/churn/../other",
+        "value-pattern",
+    ),
+    Case(
         "data_above_its_prefix",
         Base::Codecommit,
         "  use_case",
