@@ -40,7 +40,9 @@ test-contract: bed ## Judge the rendered templates and policies by an independen
 	'$(VENV)/python' tests/contract/matrix.py generate '$(MATRIX)'
 	'$(BINARY)' create-prov-template '$(MATRIX)/ml/configs' '$(MATRIX)/s3/configs'
 	'$(BINARY)' create-policy '$(MATRIX)/ml/configs' '$(MATRIX)/s3/configs'
+	'$(VENV)/python' tests/contract/trials.py '$(BINARY)' '$(MATRIX)'
 	'$(VENV)/python' tests/contract/matrix.py check '$(MATRIX)'
+	'$(VENV)/python' tests/contract/refusals.py '$(BINARY)'
 
 # The same directory and the examples together: what a change may take away or bring is told from configs that differ in it.
 test-permissions: test-contract ## Prove that the policies and roles allow what is needed, and nothing else
@@ -49,8 +51,10 @@ test-permissions: test-contract ## Prove that the policies and roles allow what 
 	cp -R examples/ml examples/s3 '$(EXAMPLES)'
 	'$(BINARY)' create-prov-template '$(EXAMPLES)/ml/configs' '$(EXAMPLES)/s3/configs'
 	'$(BINARY)' create-policy '$(EXAMPLES)/ml/configs' '$(EXAMPLES)/s3/configs'
+	'$(VENV)/python' tests/contract/trials.py '$(BINARY)' '$(EXAMPLES)'
 	'$(VENV)/python' tests/contract/permissions.py --self-test
 	'$(VENV)/python' tests/contract/permissions.py '$(MATRIX)'/* '$(EXAMPLES)'/*
+	'$(VENV)/python' tests/contract/attacks.py '$(MATRIX)/ml' '$(EXAMPLES)/ml'
 	'$(VENV)/python' tests/contract/roles.py --self-test
 	for folder in '$(MATRIX)' '$(EXAMPLES)'; do \
 		sed '/^scope:/,/^$$/d' examples/policy/.provisioner.yaml > "$$folder/.provisioner.yaml"; \

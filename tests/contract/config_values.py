@@ -2,10 +2,10 @@
 
 import itertools
 
+# Some of each partition.
 REGIONS = [
-    "us-east-1", "us-west-2", "ca-central-1", "sa-east-1", "eu-central-1", "eu-south-2",
-    "ap-southeast-1", "af-south-1", "me-central-1",
-    "cn-north-1", "cn-northwest-1", "us-gov-west-1", "us-gov-east-1",
+    "us-east-1", "sa-east-1", "eu-central-1", "af-south-1", "me-central-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1",
+    "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1", "eu-isoe-west-1", "us-isof-south-1",
 ]
 
 ACCOUNTS = ["123456789012", "000000000042"]
@@ -18,12 +18,15 @@ AWKWARD_TAGS = {
     "key: with colon": "- dash", "@at": ": colon first", " leading": "trailing ",
     "Größe": "größer als 10", "部門": "機械学習", "e@mail": "a.b+c@d-e.f/g=h", "empty": "",
     "null": "null", "true": "false", "2001-01-01": "2001-01-01T00:00:00Z", ".": "-", "Environment": "live",
-    "ManagedBy": "someone", "AWs": "awS", "aw": "a", "Provisioner": "provisioner:config", "k" * 128: "v" * 256,
+    "ManagedBy": "someone", "AWs": "awS", "aw": "a", "Provisioner": "provisioner:config", "longest": "",
 }
 
 
 def tags(count):
     chosen = dict(itertools.islice(AWKWARD_TAGS.items(), count))
+    # The most that the strictest service takes, which is CodeBuild.
+    if chosen.pop("longest", None) is not None:
+        chosen["k" * 127] = "v" * 255
     for number in range(len(chosen), count):
         chosen[f"Extra{number}"] = f"value {number}"
     return chosen

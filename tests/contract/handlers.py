@@ -41,7 +41,8 @@ HANDLERS = {
     "AWS::CodePipeline::Pipeline": {
         ALWAYS: "codepipeline:CreatePipeline codepipeline:DeletePipeline codepipeline:GetPipeline codepipeline:GetPipelineState"
         " codepipeline:ListTagsForResource codepipeline:TagResource codepipeline:UntagResource codepipeline:UpdatePipeline",
-        NOTHING: "ArtifactStore Name PipelineType RoleArn Stages Tags",
+        # Only a test sets DisableInboundStageTransitions (operator_needs.py).
+        NOTHING: "ArtifactStore DisableInboundStageTransitions ExecutionMode Name PipelineType RoleArn Stages Tags Variables",
     },
     "AWS::EC2::SecurityGroup": {
         ALWAYS: "ec2:CreateSecurityGroup ec2:CreateTags ec2:DeleteSecurityGroup ec2:DeleteTags ec2:DescribeSecurityGroups",
@@ -53,7 +54,7 @@ HANDLERS = {
         ALWAYS: "ec2:AuthorizeSecurityGroupIngress ec2:DescribeSecurityGroupRules ec2:DescribeSecurityGroups"
         " ec2:RevokeSecurityGroupIngress",
         "Description": "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
-        NOTHING: "FromPort GroupId IpProtocol SourceSecurityGroupId ToPort",
+        NOTHING: "CidrIp FromPort GroupId IpProtocol SourceSecurityGroupId ToPort",
     },
     "AWS::EC2::VPCEndpoint": {
         ALWAYS: "ec2:CreateTags ec2:CreateVpcEndpoint ec2:DeleteTags ec2:DeleteVpcEndpoints ec2:DescribeVpcEndpoints"
@@ -75,6 +76,8 @@ HANDLERS = {
         ALWAYS: "iam:CreateRole iam:DeleteRole iam:GetRole iam:ListAttachedRolePolicies iam:ListRolePolicies iam:TagRole"
         " iam:UntagRole iam:UpdateAssumeRolePolicy",
         "Policies": "iam:DeleteRolePolicy iam:GetRolePolicy iam:PutRolePolicy",
+        # Nothing takes the boundary away, for the roles must not be without it.
+        "PermissionsBoundary": "iam:PutRolePermissionsBoundary",
         NOTHING: "AssumeRolePolicyDocument RoleName Tags",
     },
     "AWS::KMS::Alias": {

@@ -3,9 +3,10 @@
 
     matrix.py generate DIR   write configs to DIR/<product>/configs/
     matrix.py check DIR      check what was rendered from them into
-                             DIR/<product>/templates/ and DIR/<product>/policies/
+                             DIR/<product>/templates/ and DIR/<product>/policies/, and what test deployments of them
+                             send, in DIR/<product>/trials/
 
-Rendering comes in between and is not done here. `check` lints every template with cfn-lint and
+Rendering comes in between and is not done here, nor is recording (trials.py). `check` lints every template with cfn-lint and
 compares it with what the config asks for. That expectation is computed here, from the documented
 behaviour and never from the template sources, so that a slip in one does not hide in the other.
 
@@ -23,7 +24,8 @@ import yaml
 import ml_configs, ml_expected, ml_policy, ml_template
 import s3_configs, s3_expected, s3_policy, s3_template
 from policies import INLINE, MANAGED, size_of
-from templates import FEW_TAGS, IN_A_REQUEST, lint
+from templates import FEW_TAGS, IN_A_REQUEST, compact, lint
+from trial_templates import check_all, check_trial
 
 PRODUCTS = {
     "ml": (ml_configs.configs, ml_expected.Expected, ml_template.check_template, ml_policy.check_policy),
@@ -67,15 +69,30 @@ def check_one(job):
         expected = read(config)
         template = config.parent.parent / "templates" / expected.template
         policy = config.parent.parent / "policies" / expected.policy
-        bytes_of_template = template.stat().st_size
         few_tags = len(expected.tags) <= FEW_TAGS
-        size = bytes_of_template * few_tags, bytes_of_template, size_of(policy.read_text(encoding="utf-8"))
-        findings += lint(template, expected.region)
+        body = template_at(template)
+        size = len(compact(body)) * few_tags, len(compact(body)), size_of(policy.read_text(encoding="utf-8"))
+        if {"ml": ml_configs, "s3": s3_configs}[product].is_linted(config.stem):
+            findings += lint(template, expected.region)
         findings += check_template(template, expected)
         findings += check_policy(policy, expected)
+        findings += check_tests(config.parent.parent / "trials" / config.stem, body)
     except Exception as error:  # A check that cannot be made has failed.
         findings.append(f"{type(error).__name__}: {error}")
     return config.stem, findings, size
+
+
+def template_at(path):
+    return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+
+
+def check_tests(folder, body):
+    """Every config can be tested, as long as its template fits into a request: a test has no bucket to send it from."""
+    tests = sorted(folder.glob("*.yaml"))
+    if len(tests) > 1 or (not tests and len(compact(body)) < IN_A_REQUEST * 0.9):
+        yield f"{len(tests)} templates of tests"
+    for test in tests:
+        yield from (f"of a test: {finding}" for finding in check_trial(test.stem, template_at(test), body))
 
 
 def strays(folder, read):
@@ -91,6 +108,8 @@ def check(root):
     for product, (_, read, *_) in PRODUCTS.items():
         jobs = [(product, path) for path in sorted((root / product / "configs").glob("*.yaml"))]
         findings = {name: ["no config belongs to it"] for name in strays(root / product, read)}
+        if clashes := list(check_all([(path.stem, template_at(path)) for kind in ("templates/*.yaml", "trials/*/*.yaml") for path in (root / product).glob(kind)])):
+            findings[product] = clashes
         sizes = []
         with multiprocessing.Pool() as pool:
             for name, found, size in pool.imap(check_one, jobs, chunksize=8):

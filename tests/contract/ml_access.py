@@ -1,147 +1,66 @@
 """Judges who may do what in an ML stack: its roles, its key, its bucket, its topic."""
 
+import re
+
+from ml_roles import NO_RESOURCE_LEVEL, WHO_ACTS, called, needs_of
+from partitions import suffix_of
 from policies import applies, granted, listed, said_of
 from templates import same
 
-# What builds make, and under which name SageMaker knows it.
-WORK = {
-    "Endpoint": "endpoint", "EndpointConfig": "endpoint-config", "Model": "model", "Pipeline": "pipeline",
-    "ProcessingJob": "processing-job", "TrainingJob": "training-job",
-}
-# What the services limit to no resource.
-NO_RESOURCE_LEVEL = {
-    "cloudwatch:PutMetricData", "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets", "ec2:DescribeVpcs", "ecr:GetAuthorizationToken",
-}
-
-
-def cases_of(expected):
-    """For each role, who may act in it, and calls that it may make or not: (action, resource, context, allowed)."""
-    phys, enterprise, codecommit = expected.phys, expected.enterprise, expected.codecommit
-    arn = expected.arn
-    key, other_key = arn("kms", "key/the-key"), arn("kms", "key/another")
-    bucket = arn("s3", expected.bucket, region="", account="")
-    objects = [
-        ("s3:GetObject", f"{bucket}/model.tar.gz", {}, True),
-        ("s3:PutObject", f"{bucket}/model.tar.gz", {}, True),
-        ("s3:DeleteObject", f"{bucket}/model.tar.gz", {}, False),
-        ("s3:GetObject", f"{bucket}x/model.tar.gz", {}, False),
-        ("s3:GetBucketLocation", bucket, {}, True),
-        ("s3:PutBucketPolicy", bucket, {}, False),
-    ]
-    with_key = [(f"kms:{action}", key, {}, enterprise) for action in ("Decrypt", "GenerateDataKey", "DescribeKey")]
-    with_key += [("kms:Decrypt", other_key, {}, False), ("kms:ScheduleKeyDeletion", key, {}, False)]
-    source = f"arn:{expected.partition}:s3:::{expected.source_prefix}"
-    from_source = [("s3:GetObject", f"{source}/model-{half}.zip", {}, True) for half in ("build", "deploy")]
-    from_source += [
-        ("s3:GetBucketVersioning", source.split("/")[0], {}, True),
-        ("s3:GetObject", f"{source}/another.zip", {}, False),
-        ("s3:PutObject", f"{source}/model-build.zip", {}, False),
-    ]
-    repositories = [
-        (action, arn("codecommit", f"{phys}-model-{half}"), {}, codecommit)
-        for half in ("build", "deploy")
-        for action in map("codecommit:".__add__, "GetBranch GetCommit UploadArchive GetUploadArchiveStatus CancelUploadArchive".split())
-    ]
-    repositories += [("codecommit:GetBranch", arn("codecommit", "another"), {}, False)]
-    builds = [("codebuild:StartBuild", arn("codebuild", f"project/{phys}-{half}"), {}, True) for half in ("build", "deploy")]
-    builds += [("codebuild:BatchGetBuilds", arn("codebuild", f"project/{phys}-{half}"), {}, True) for half in ("build", "deploy")]
-    builds += [("codebuild:StartBuild", arn("codebuild", f"project/{phys}-x"), {}, False)]
-
-    models, group = arn("sagemaker", f"model-package/{phys}-models/1"), arn("sagemaker", f"model-package-group/{phys}-models")
-    execution = arn("iam", f"role/{expected.role}-sagemaker-execution-role", region="")
-    logs = f"/ml/{expected.ml_name}" if enterprise else f"/aws/codebuild/{phys}-build"
-    interface = arn("ec2", "network-interface/eni-1")
-    attached = [interface, arn("ec2", "subnet/subnet-1"), arn("ec2", "security-group/sg-1")]
-    build = [
-        *[(f"logs:{action}", arn("logs", f"log-group:{logs}:log-stream:x"), {}, True) for action in ("CreateLogStream", "PutLogEvents")],
-        *[
-            (f"sagemaker:{verb}{made}", arn("sagemaker", f"{kind}/{name}"), {}, name == f"{phys}-1")
-            for made, kind in WORK.items()
-            for verb in ("Create", "Describe")
-            for name in (f"{phys}-1", "another")
-        ],
-        *[
-            (f"sagemaker:{verb}", arn("sagemaker", f"{kind}/{phys}-1"), {}, True)
-            for verb, kind in {"UpdateEndpoint": "endpoint", "UpdatePipeline": "pipeline", "StartPipelineExecution": "pipeline"}.items()
-        ],
-        ("logs:PutLogEvents", arn("logs", "log-group:another:log-stream:x"), {}, False),
-        ("sagemaker:CreateModelPackage", models, {}, True),
-        ("sagemaker:DescribeModelPackageGroup", group, {}, True),
-        ("sagemaker:DescribeModelPackage", models.replace("-models/", "-models-2/"), {}, False),
-        ("sagemaker:DeleteModelPackageGroup", group, {}, False),
-        # Who builds a model does not approve it.
-        ("sagemaker:UpdateModelPackage", models, {}, False),
-        ("iam:PassRole", execution, {"iam:PassedToService": "sagemaker.amazonaws.com"}, True),
-        ("iam:PassRole", execution, {"iam:PassedToService": "lambda.amazonaws.com"}, False),
-        ("iam:PassRole", execution.replace("sagemaker-execution", "codebuild"), {"iam:PassedToService": "sagemaker.amazonaws.com"}, False),
-        ("ssm:GetParameter", arn("ssm", f"parameter/ml/{expected.ml_name}/BucketName"), {}, True),
-        ("ssm:GetParameter", arn("ssm", f"parameter/ml/{expected.ml_name}-2/BucketName"), {}, False),
-        ("ssm:PutParameter", arn("ssm", f"parameter/ml/{expected.ml_name}/BucketName"), {}, False),
-        *[("ec2:CreateNetworkInterface", resource, {}, enterprise) for resource in attached],
-        ("ec2:DeleteNetworkInterface", interface, {}, enterprise),
-        ("ec2:DescribeSubnets", "*", {}, enterprise),
-        ("ec2:CreateNetworkInterfacePermission", interface, {"ec2:AuthorizedService": "codebuild.amazonaws.com"}, enterprise),
-        ("ec2:CreateNetworkInterfacePermission", interface, {"ec2:AuthorizedService": "another"}, False),
-        ("s3:ListBucket", bucket, {}, True),
-    ]
-    execute = [
-        *[
-            (f"ecr:{action}", arn("ecr", "repository/framework", account="763104351884"), {}, True)
-            for action in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
-        ],
-        ("ecr:GetAuthorizationToken", "*", {}, True),
-        ("ecr:PutImage", arn("ecr", "repository/framework"), {}, False),
-        ("logs:PutLogEvents", arn("logs", "log-group:/aws/sagemaker/TrainingJobs:log-stream:x"), {}, True),
-        ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}, True),
-        ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "AWS/Billing"}, False),
-        ("sagemaker:CreateModelPackage", models, {}, True),
-        ("iam:PassRole", execution, {"iam:PassedToService": "sagemaker.amazonaws.com"}, False),
-    ]
-    start = [
-        ("codepipeline:StartPipelineExecution", arn("codepipeline", f"{phys}-deploy-pipeline"), {}, True),
-        ("codepipeline:StartPipelineExecution", arn("codepipeline", f"{phys}-build-pipeline"), {}, codecommit),
-        ("codepipeline:StartPipelineExecution", arn("codepipeline", "another"), {}, False),
-    ]
-    return {
-        "codepipeline": ("codepipeline", objects + with_key + builds + repositories + ([] if codecommit else from_source)),
-        "codebuild": ("codebuild", objects + with_key + build),
-        "sagemaker-execution": ("sagemaker", objects + with_key + execute),
-        "events": ("events", start),
-    }
-
 
 def check_roles(found, expected):
-    for name, (service, cases) in cases_of(expected).items():
+    for name, service in WHO_ACTS.items():
         role = found["AWS::IAM::Role", f"{expected.role}-{name}-role"]
         trust = [(s["Effect"], s["Principal"], s["Action"]) for s in role["AssumeRolePolicyDocument"]["Statement"]]
         yield from same(f"who acts as {name}", trust, [("Allow", {"Service": f"{service}.amazonaws.com"}, "sts:AssumeRole")])
         yield from same(f"managed policies of {name}", role.get("ManagedPolicyArns", []), [])
+        boundary = expected.boundary and expected.arn("iam", f"policy/{expected.boundary}", region="")
+        yield from same(f"boundary of {name}", role.get("PermissionsBoundary"), boundary)
         statements = [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
-        for action, resource, context, allowed in cases:
-            yield from same(f"{name}: {action} on {resource} with {context}", granted(statements, action, resource, context), allowed)
+        for call in needs_of(name, expected):
+            yield from same(f"{name}: {called(call)}", granted(statements, *call), True)
         for statement in statements:
             actions = listed(statement["Action"])
             yield from same(f"wildcards of {name}", [action for action in actions if "*" in action], [])
-            if "*" in listed(statement["Resource"]):
+            if "*" in listed(statement["Resource"]) and statement["Effect"] == "Allow":
                 yield from same(f"{name} at every resource", {*actions} - NO_RESOURCE_LEVEL, set())
 
 
+def check_prefix(expected):
+    """SageMaker's SDK cuts the names that it makes at 39 characters, and its pipelines at 38: what it adds follows."""
+    if not re.fullmatch("[a-z][a-z0-9-]*-[0-9a-f]{8}", expected.made) or len(expected.made) > 25:
+        yield f"the prefix of names is {expected.made}"
+    begin = expected.made[:-9]
+    if not begin or not (expected.phys + "-").startswith(begin):
+        yield f"the prefix of names begins with {begin}, not as {expected.phys}"
+
+
 def check_bucket(found, expected):
-    policy = found["AWS::S3::BucketPolicy", None]
+    (policy,) = found.all_of("AWS::S3::BucketPolicy")
     yield from same("bucket of the policy", policy["Bucket"], expected.bucket)
     statements = policy["PolicyDocument"]["Statement"]
     assert all(s["Effect"] == "Deny" and s["Principal"] == "*" for s in statements), "the policy may only deny"
     bucket = expected.arn("s3", expected.bucket, region="", account="")
-    for resource in (bucket, f"{bucket}/a/b"):
-        for secure in ("true", "false"):
-            denied = any(applies(s, "s3:GetObject", resource, {"aws:SecureTransport": secure}) for s in statements)
-            yield from same(f"denied at {resource}, with TLS {secure}", denied, secure == "false")
+    secure, insecure = {"aws:SecureTransport": "true"}, {"aws:SecureTransport": "false"}
+    how, which = "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    key, other = expected.arn("kms", "key/the-key"), expected.arn("kms", "key/another")
+    cases = [(action, resource, context, context is insecure)
+             for context in (secure, insecure) for action, resource in (("s3:GetObject", f"{bucket}/a/b"), ("s3:ListBucket", bucket), ("s3:PutObject", f"{bucket}/a"))]
+    # Whoever says nothing gets the bucket's own encryption.
+    cases += [
+        ("s3:PutObject", f"{bucket}/a/b", secure | {how: "aws:kms", which: key}, False),
+        ("s3:PutObject", f"{bucket}/a/b", secure | {how: "aws:kms", which: other}, expected.enterprise),
+        ("s3:PutObject", f"{bucket}/a/b", secure | {how: "AES256"}, expected.enterprise),
+        ("s3:GetObject", f"{bucket}/a/b", secure | {which: other}, False),
+    ]
+    for action, resource, context, wanted in cases:
+        denied = any(applies(s, action, resource, context) for s in statements)
+        yield from same(f"denied: {action} on {resource} with {context}", denied, wanted)
 
 
 def check_topic(found, expected):
     topic = expected.arn("sns", f"{expected.phys}-alerts")
-    policy = found["AWS::SNS::TopicPolicy", None]
+    (policy,) = found.all_of("AWS::SNS::TopicPolicy")
     yield from same("topic of the policy", policy["Topics"], [topic])
     statements = policy["PolicyDocument"]["Statement"]
     cloudwatch = {"Service": "cloudwatch.amazonaws.com"}
@@ -157,9 +76,9 @@ def check_topic(found, expected):
 
 
 def check_key(found, expected):
-    statements = found["AWS::KMS::Key", None]["KeyPolicy"]["Statement"]
+    statements = found.all_of("AWS::KMS::Key")[0]["KeyPolicy"]["Statement"]
     root = {"AWS": expected.arn("iam", "root", region="")}
-    logs, alarms = {"Service": f"logs.{expected.region}.amazonaws.com"}, {"Service": "cloudwatch.amazonaws.com"}
+    logs, alarms = {"Service": f"logs.{expected.region}.{suffix_of(expected.region)}"}, {"Service": "cloudwatch.amazonaws.com"}
     group = {"kms:EncryptionContext:aws:logs:arn": expected.arn("logs", f"log-group:/ml/{expected.ml_name}")}
     other = {"kms:EncryptionContext:aws:logs:arn": expected.arn("logs", "log-group:another")}
     for principal, action, context, allowed in [
@@ -179,6 +98,7 @@ def check_key(found, expected):
 
 
 def check(found, expected):
+    yield from check_prefix(expected)
     yield from check_roles(found, expected)
     yield from check_bucket(found, expected)
     if expected.paid:

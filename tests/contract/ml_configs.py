@@ -2,24 +2,42 @@
 
 from config_values import ACCOUNTS, COMPANIES, tags
 from ml_scenarios import Network, config_of, scenarios
+from partitions import partition_of
 
-# Not every region has all the services; those of China have no model package groups.
-REGIONS = ["us-west-2", "eu-central-1", "ap-southeast-1", "us-gov-west-1", "sa-east-1"]
+# Of each partition that the program accepts. Not every region has all the services; some of these have no model package groups.
+REGIONS = [
+    "us-west-2", "eu-central-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "sa-east-1", "us-isob-east-1", "eusc-de-east-1",
+    "eu-isoe-west-1", "us-isof-south-1", "cn-northwest-1",
+]
+EXISTING = [["sts"], "sagemaker.api, sagemaker.runtime", ["s3"], "sagemaker.api,sagemaker.runtime,sts,s3", []]
+DATA = [
+    [{"name": "raw", "bucket": "the.data.lake", "prefix": "solutions/a/data"}, {"name": "labels", "bucket": "labels-0001"}],
+    [{"name": "lake", "config": "acme-prod-c001-us-west-2-s3", "prefix": "solutions/master-solution/data/curated"}],
+    [],
+]
 ENVIRONMENTS = ["prod", "staging", "dev", "test"]
 RETENTIONS = [1, 365, 3653]
 
 
 def network(number):
-    """Ids in both lengths, one of each or several with blanks between."""
+    """Ids in both lengths, one of each or several with blanks between. No two configs share a network, nor is one in the other product's."""
+    start = 0xA00000 + number * 16
     if number % 2:
-        return Network("vpc-0a1b2c3d", "subnet-0a1b2c3d", "rtb-0a1b2c3d")
-    subnets = [f"subnet-{n:017x}" for n in (10, 11, 12)]
-    tables = [f"rtb-{n:017x}" for n in (20, 21)]
-    return Network("vpc-0123456789abcdef0", ", ".join(subnets), " ,".join(tables), "/sg/a/b-c/SecurityGroupId")
+        return Network(*(f"{kind}-{start:08x}" for kind in ("vpc", "subnet", "rtb")))
+    subnets, tables = ([f"{kind}-{start + n:017x}" for n in range(many)] for kind, many in (("subnet", 3), ("rtb", 2)))
+    return Network(f"vpc-{start:017x}", ", ".join(subnets), " ,".join(tables), "/sg/a/b-c/SecurityGroupId")
+
+
+SHORT = "acme"
 
 
 def short(scenario, number):
-    return config_of(scenario, *whose(number, "acme"), network(number))
+    return config_of(scenario, *whose(number, SHORT), network(number))
+
+
+def is_linted(name):
+    """A shorter template says nothing that the full one of its scenario does not say, and cfn-lint takes a second for each."""
+    return not name.startswith(f"{SHORT}-") or name.split("-")[2].endswith("0")
 
 
 def full(scenario, number):
@@ -33,14 +51,36 @@ def full(scenario, number):
     if scenario.tier != "starter":
         ml["alerts_email"] = "a.b+c%d@mail-x.example.co"
         ml["artifacts_bucket_name"] = f"artifacts.{number:04}"
+    if number % 3:
+        ml["permissions_boundary"] = "team-boundary"
+    if scenario.source == "s3" and number % 2:
+        ml["source_kms_key_arn"] = key_of(client, environment)
+    if DATA[number % len(DATA)]:
+        ml["data"] = DATA[number % len(DATA)]
     if scenario.tier == "enterprise":
+        # Route tables are for an endpoint of the stack, and so is the choice of private DNS.
+        there = EXISTING[number % len(EXISTING)]
+        ml["existing_endpoints"] = "sts" if scenario.rtb and "s3" in there else there
+        has_own = "sagemaker.api" not in there or "sts" not in there
+        ml["private_dns"] = number % 3 != 1 or not has_own
+        if ml["private_dns"] and has_own and scenario.net[0] == "standalone" and number % 2:
+            ml.setdefault("vpc", {})["cidr_blocks"] = ["10.20.0.0/16", "100.64.0.0/16"]
+        for holder, key in ((ml.get("vpc", {}), "subnet_ids"), (ml, "route_table_ids")):
+            if number % 2 and key in holder:
+                holder[key] = [part.strip() for part in holder[key].split(",")]
         ml["log_retention_days"] = RETENTIONS[number % len(RETENTIONS)]
         ml["kms"] = {"alias": f"Team_A/{number}", "rotation": number % 2 == 0, "deletion_window_days": 7}
     if ml.get("vpc_source") == "ssm":
         ml.setdefault("vpc", {})
-        ml["vpc"] |= {"vpc_id_path": "/network/main/VPCId", "subnet_ids_path": "/network/main/subnets"}
+        ml["vpc"] |= {"vpc_id_path": f"/network/{number}/VPCId", "subnet_ids_path": f"/network/{number}/subnets"}
     config["tags"] = tags(40 if number % 5 == 0 else 3)
+    if number % 7 == 0 and len(config["tags"]) < 40:
+        config["tags"]["environment"] = "theirs"
     return name, config
+
+
+def key_of(client, environment):
+    return f"arn:{partition_of(environment['region'])}:kms:{environment['region']}:{client['account_id']}:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 
 def long(scenario, number):

@@ -1,5 +1,7 @@
 """Judges the operator's policy of the ML product: our own actions run with it, and nothing of anyone else is in reach."""
 
+from ml_roles import Places, called
+from operator_attacks import attacks
 from policies import INLINE, MANAGED, granted, listed, load
 
 
@@ -48,7 +50,6 @@ def check_policy(path, expected):
         *[("codepipeline:CreatePipeline", arn("codepipeline", f"{phys}-{half}-pipeline"), here, True) for half in ("build", "deploy")],
         ("codepipeline:CreatePipeline", arn("codepipeline", "another"), here, False),
         ("events:PutRule", arn("events", f"rule/{phys}-approved"), here, True),
-        ("iam:CreateRole", execution, here, True),
         ("iam:PassRole", pipeline, to_pipeline, True),
         ("iam:PassRole", pipeline, {**here, "iam:PassedToService": "lambda.amazonaws.com"}, False),
         ("iam:PassRole", arn("iam", "role/admin", region=""), to_pipeline, False),
@@ -61,14 +62,20 @@ def check_policy(path, expected):
         ("kms:PutKeyPolicy", arn("kms", "key/1"), theirs, False),
         ("kms:CreateAlias", arn("kms", f"alias/{expected.alias}"), here, expected.enterprise),
         ("logs:CreateLogGroup", arn("logs", f"log-group:/ml/{expected.ml_name}"), here, expected.enterprise),
-        ("ec2:CreateVpcEndpoint", arn("ec2", "vpc-endpoint/vpce-1"), here, expected.enterprise),
-        ("ec2:DeleteVpcEndpoints", arn("ec2", "vpc-endpoint/vpce-1"), ours, expected.enterprise),
+        ("ec2:CreateVpcEndpoint", arn("ec2", "vpc-endpoint/vpce-1"), here, bool(expected.endpoints)),
+        ("ec2:DeleteVpcEndpoints", arn("ec2", "vpc-endpoint/vpce-1"), ours, expected.enterprise if expected.endpoints else None),
         ("ec2:DeleteVpcEndpoints", arn("ec2", "vpc-endpoint/vpce-1"), theirs, False),
         ("ec2:CreateSecurityGroup", arn("ec2", "security-group/sg-1"), here, expected.standalone),
         ("ec2:DeleteSecurityGroup", arn("ec2", "security-group/sg-1"), theirs, False),
     ]
+    boundary = expected.boundary and arn("iam", f"policy/{expected.boundary}", region="")
+    ours_by_boundary = {**here, **({"iam:PermissionsBoundary": boundary} if boundary else {})}
+    for half in ("codebuild", "codebuild-deploy", "codepipeline", "events", "sagemaker-execution"):
+        made = arn("iam", f"role/{role}-{half}-role", region="")
+        cases += [(f"iam:{action}", made, ours_by_boundary, True) for action in ("CreateRole", "PutRolePolicy", "UpdateAssumeRolePolicy", "DeleteRole")]
+    cases += [(*call[:2], call.context, False) for _, call in attacks(Places(expected), boundary)]
     for action, resource, context, allowed in cases:
-        if granted(statements, action, resource, context) != allowed:
+        if allowed is not None and granted(statements, action, resource, context) != allowed:
             yield f"policy: {action} on {resource} with {context}: allowed is {not allowed}, expected {allowed}"
     for statement in statements:
         if any(action == "*" or action.endswith(":*") for action in listed(statement["Action"])):

@@ -2,27 +2,27 @@
 
 import ml_access
 import ml_wiring
-from templates import AT_ALL, FEW_TAGS, IN_A_REQUEST, by_type, check_any, evaluated, load, same, tag_map, waits_for
+from names import wrong
+from templates import AT_ALL, FEW_TAGS, IN_A_REQUEST, by_type, check_any, compact, evaluated, load, same, tag_map, waits_for
 
-# By type: the property that holds the name, the most characters that the service takes, and what Ref (the empty attribute)
-# and Fn::GetAtt return, with {} for the name.
+# By type: the property that holds the name, and what Ref (the empty attribute) and Fn::GetAtt return, with {} for the name.
 KINDS = {
-    "AWS::CloudWatch::Alarm": ("AlarmName", 255, {}),
-    "AWS::CloudWatch::Dashboard": ("DashboardName", 255, {"": "{}"}),
-    "AWS::CodeBuild::Project": ("Name", 150, {"": "{}", "Arn": "codebuild project/{}"}),
-    "AWS::CodeCommit::Repository": ("RepositoryName", 100, {"Name": "{}", "Arn": "codecommit {}", "CloneUrlHttp": "https://{}"}),
-    "AWS::CodePipeline::Pipeline": ("Name", 100, {"": "{}"}),
-    "AWS::EC2::SecurityGroup": ("GroupName", 255, {"": "id of {}", "GroupId": "id of {}"}),
-    "AWS::EC2::VPCEndpoint": ("ServiceName", None, {"": "id of {}"}),
-    "AWS::Events::Rule": ("Name", 64, {}),
-    "AWS::IAM::Role": ("RoleName", 64, {"": "{}", "Arn": "iam role/{}"}),
-    "AWS::KMS::Alias": ("AliasName", 256, {}),
-    "AWS::KMS::Key": (None, None, {"": "the-key", "Arn": "kms key/the-key"}),
-    "AWS::Logs::LogGroup": ("LogGroupName", 512, {"": "{}", "Arn": "logs log-group:{}:*"}),
-    "AWS::S3::Bucket": ("BucketName", 63, {"": "{}", "Arn": "s3 {}"}),
-    "AWS::SNS::Topic": ("TopicName", 256, {"": "sns {}"}),
-    "AWS::SSM::Parameter": ("Name", 1011, {}),
-    "AWS::SageMaker::ModelPackageGroup": ("ModelPackageGroupName", 63, {"ModelPackageGroupArn": "sagemaker model-package-group/{}"}),
+    "AWS::CloudWatch::Alarm": ("AlarmName", {}),
+    "AWS::CloudWatch::Dashboard": ("DashboardName", {"": "{}"}),
+    "AWS::CodeBuild::Project": ("Name", {"": "{}", "Arn": "codebuild project/{}"}),
+    "AWS::CodeCommit::Repository": ("RepositoryName", {"Name": "{}", "Arn": "codecommit {}", "CloneUrlHttp": "https://{}"}),
+    "AWS::CodePipeline::Pipeline": ("Name", {"": "{}"}),
+    "AWS::EC2::SecurityGroup": ("GroupName", {"": "id of {}", "GroupId": "id of {}"}),
+    "AWS::EC2::VPCEndpoint": ("ServiceName", {"": "id of {}"}),
+    "AWS::Events::Rule": ("Name", {}),
+    "AWS::IAM::Role": ("RoleName", {"": "{}", "Arn": "iam role/{}"}),
+    "AWS::KMS::Alias": ("AliasName", {}),
+    "AWS::KMS::Key": (None, {"": "the-key", "Arn": "kms key/the-key"}),
+    "AWS::Logs::LogGroup": ("LogGroupName", {"": "{}", "Arn": "logs log-group:{}:*"}),
+    "AWS::S3::Bucket": ("BucketName", {"": "{}", "Arn": "s3 {}"}),
+    "AWS::SNS::Topic": ("TopicName", {"": "sns {}"}),
+    "AWS::SSM::Parameter": ("Name", {}),
+    "AWS::SageMaker::ModelPackageGroup": ("ModelPackageGroupName", {"ModelPackageGroupArn": "sagemaker model-package-group/{}"}),
 }
 NOT_NAMED = {"AWS::EC2::VPCEndpoint", "AWS::KMS::Key"}
 WITHOUT_TAGS = {
@@ -45,7 +45,7 @@ def known_of(template, expected):
     for name, parameter in template.get("Parameters", {}).items():
         known[name] = f"value of {parameter['Default']}"
     for name, resource in template["Resources"].items():
-        for attribute, form in KINDS.get(resource["Type"], (None, None, {}))[2].items():
+        for attribute, form in KINDS.get(resource["Type"], (None, {}))[1].items():
             value = form.format(name_of(resource))
             service, _, rest = value.partition(" ")
             if service in {"s3", "iam"}:
@@ -53,7 +53,32 @@ def known_of(template, expected):
             elif rest and service != "id":
                 value = expected.arn(service, rest)
             known[f"{name}.{attribute}" if attribute else name] = value
+        if resource["Type"] == "AWS::EC2::VPCEndpoint":
+            known[f"{name}.DnsEntries"] = [f"Z1:dns-of.{name_of(resource)}", f"Z1:zonal-dns-of.{name_of(resource)}"]
     return known
+
+
+class Found(dict):
+    """Properties of the resources by type and name; where several have none, `all_of` has them."""
+
+    def __init__(self, resources):
+        super().__init__({(r["Type"], name_of(r)): r["Properties"] for r in resources.values()})
+        self.resources = list(resources.values())
+
+    def all_of(self, kind):
+        return [r["Properties"] for r in self.resources if r["Type"] == kind]
+
+
+def loaded(path, expected):
+    """A template, and its resources with every reference resolved. Tells `expected` the prefix that builds are
+    given, and how the deployment's source is called."""
+    template = load(path)
+    found = Found(evaluated(template["Resources"], known_of(template, expected)))
+    variables = found["AWS::CodeBuild::Project", f"{expected.phys}-build"]["Environment"]["EnvironmentVariables"]
+    (expected.made,) = {v["Value"] for v in variables if v["Name"] == "NAME_PREFIX"}
+    (deploy,) = found["AWS::CodePipeline::Pipeline", f"{expected.phys}-deploy-pipeline"]["Stages"][0]["Actions"]
+    (expected.deploy_source,) = (artifact["Name"] for artifact in deploy["OutputArtifacts"])
+    return template, found
 
 
 def check_names(template, expected):
@@ -62,11 +87,11 @@ def check_names(template, expected):
     yield from same("names", names, expected.names())
     yield from same("names that are there once", len(names), len(named))
     for resource in named:
-        if len(name_of(resource)) > KINDS[resource["Type"]][1]:
-            yield f"{name_of(resource)} is too long for {resource['Type']}"
-    if len(expected.stack) > 128:
-        yield f"{expected.stack} is too long for a stack"
+        yield from wrong(resource["Type"], name_of(resource))
+    yield from wrong("stack", expected.stack)
     unnamed = {kind: len(ids) for kind, ids in by_type(template["Resources"]).items() if kind not in KINDS.keys() - NOT_NAMED}
+    # One for each range that a group admits.
+    unnamed.pop("AWS::EC2::SecurityGroupIngress", None)
     yield from same("resources without a name of ours", unnamed, expected.unnamed())
 
 
@@ -90,8 +115,8 @@ def check_order(resources):
             yield from same(f"{name} waits for", {resources[other]["Type"] for other in wanted} - first, set())
 
 
-def check_published(template, resources, outputs, expected):
-    endpoint = f"id of com.amazonaws.{expected.region}"
+def check_published(template, found, outputs, expected):
+    endpoint_of = {service: f"id of {name}" for name, service in expected.endpoints.items()}
     values = {
         "ModelPackageGroupArn": expected.arn("sagemaker", f"model-package-group/{expected.phys}-models"),
         "RepositoryUrl": f"https://{expected.phys}-model-build",
@@ -99,14 +124,14 @@ def check_published(template, resources, outputs, expected):
         "DashboardName": f"{expected.phys}-dashboard",
         "KmsKeyArn": expected.arn("kms", "key/the-key"),
         "LogGroupName": f"/ml/{expected.ml_name}",
-        "VpcEndpointIdSagemakerApi": f"{endpoint}.sagemaker.api",
-        "VpcEndpointIdSagemakerRuntime": f"{endpoint}.sagemaker.runtime",
-        "VpcEndpointIdSts": f"{endpoint}.sts",
-        "VpcEndpointIdS3": f"{endpoint}.s3",
+        "VpcEndpointIdSagemakerApi": endpoint_of.get("sagemaker.api"),
+        "VpcEndpointIdSagemakerRuntime": endpoint_of.get("sagemaker.runtime"),
+        "VpcEndpointIdSts": endpoint_of.get("sts"),
+        "VpcEndpointIdS3": endpoint_of.get("s3"),
         "SecurityGroupId": f"id of {expected.phys}-endpoints",
     }
     wanted = {name: values[name] for name in expected.published}
-    parameters = [resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::SSM::Parameter"]
+    parameters = found.all_of("AWS::SSM::Parameter")
     start = f"/ml/{expected.ml_name}/"
     yield from same("parameters", {p["Name"]: p["Value"] for p in parameters}, {start + name: v for name, v in wanted.items()})
     yield from same("types of parameters", {p["Type"] for p in parameters}, {"String"})
@@ -116,17 +141,15 @@ def check_published(template, resources, outputs, expected):
 
 
 def check_template(path, expected):
-    template = load(path)
+    template, found = loaded(path, expected)
     yield from check_any(template, {"Parameters"} if expected.inputs else set())
     most = IN_A_REQUEST if len(expected.tags) <= FEW_TAGS else AT_ALL
-    if path.stat().st_size > most:
-        yield f"{path.stat().st_size} bytes, expected {most} at most"
+    if len(compact(template)) > most:
+        yield f"{len(compact(template))} bytes, expected {most} at most"
     yield from check_names(template, expected)
     yield from check_every(template, expected)
     yield from check_order(template["Resources"])
-    known = known_of(template, expected)
-    resources, outputs = evaluated(template["Resources"], known), evaluated(template["Outputs"], known)
-    yield from check_published(template, resources, outputs, expected)
-    found = {(r["Type"], name_of(r)): r["Properties"] for r in resources.values()}
+    outputs = evaluated(template["Outputs"], known_of(template, expected))
+    yield from check_published(template, found, outputs, expected)
     yield from ml_wiring.check(found, expected)
     yield from ml_access.check(found, expected)

@@ -36,10 +36,10 @@ EVERY = [
 
 ML = [
     # Without the right to list, S3 does not tell a missing archive from a forbidden one.
-    ("deploy validate-prov-template", "source bucket", "s3:GetBucketVersioning s3:HeadBucket"),
+    ("deploy validate-prov-template", "source bucket", "s3:GetBucketNotificationConfiguration s3:GetBucketVersioning s3:HeadBucket"),
     ("deploy validate-prov-template", "source archives", "s3:HeadObject"),
     # A new pipeline runs at once and writes into the bucket, which can only be deleted when it is empty.
-    ("test-deploy", "contents of the trial bucket", "s3:DeleteObjects"),
+    ("test-deploy", "contents of the trial bucket", "s3:DeleteObject s3:DeleteObjects"),
 ]
 
 S3 = [
@@ -55,7 +55,8 @@ S3 = [
     ("deploy tear-down", "anything", "cloudformation:ListStacks"),
     ("tear-down", "stack", "cloudformation:DescribeStackEvents"),
     ("tear-down", "bucket", "s3:DeleteBucket s3:GetBucketTagging"),
-    ("tear-down", "contents", "s3:DeleteObjects"),
+    # One by one where a key has a character that XML cannot hold.
+    ("tear-down", "contents", "s3:DeleteObject s3:DeleteObjects"),
 ]
 
 # Operations that need no permission of the operator's.
@@ -75,14 +76,14 @@ PLAN = set("""
     cloudformation:DescribeStackResourceDrifts cloudformation:DescribeStacks cloudformation:DetectStackDrift cloudformation:GetTemplate
     cloudformation:ListChangeSets cloudformation:ListImports cloudformation:ListStackResources cloudformation:ListStacks
     cloudformation:ValidateTemplate
-    s3:GetBucketTagging s3:GetBucketVersioning s3:HeadBucket s3:HeadObject s3:ListObjectVersions s3:ListObjectsV2
+    s3:GetBucketNotificationConfiguration s3:GetBucketTagging s3:GetBucketVersioning s3:HeadBucket s3:HeadObject s3:ListObjectVersions s3:ListObjectsV2
     ssm:GetParameters
     sts:AssumeRoleWithWebIdentity sts:GetCallerIdentity
 """.split())
 # `doctor` tries ExecuteChangeSet as well (src/cloud/aws/probe.rs), on a change set that does not exist: to be refused is what it is for.
 APPLY = set("""
     cloudformation:DeleteStack cloudformation:ExecuteChangeSet
-    s3:DeleteBucket s3:DeleteObjects s3:PutObject
+    s3:DeleteBucket s3:DeleteObject s3:DeleteObjects s3:PutObject
 """.split())
 
 IAM_NAMES = {
@@ -91,6 +92,8 @@ IAM_NAMES = {
     "cloudformation:CreateChangeSet": "cloudformation:CreateChangeSet cloudformation:TagResource cloudformation:UntagResource",
     # CloudFormation asks for the second when it gets the first.
     "cloudformation:DetectStackDrift": "cloudformation:DetectStackDrift cloudformation:DetectStackResourceDrift",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "s3:DeleteObject": "s3:DeleteObject s3:DeleteObjectVersion",
     "s3:DeleteObjects": "s3:DeleteObject s3:DeleteObjectVersion",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
@@ -110,6 +113,8 @@ IN_TURN = [
     # Cloud Control runs the read handler of the type, whose schema says what it calls.
     ("deploy validate-prov-template", "named VPC", "ec2:DescribeNetworkAcls ec2:DescribeSecurityGroups ec2:DescribeVpcAttribute"
      " ec2:DescribeVpcEncryptionControls ec2:DescribeVpcs"),
+    ("deploy validate-prov-template", "any VPC", "ec2:DescribeVpcAttribute"),
+    ("deploy validate-prov-template", "neighbours", "ec2:DescribeNetworkInterfaces ec2:DescribeVpcEndpoints"),
     ("deploy validate-prov-template", "named subnets", "ec2:DescribeNetworkAcls ec2:DescribeSubnets"),
     ("deploy validate-prov-template", "named route tables", "ec2:DescribeRouteTables"),
 ]

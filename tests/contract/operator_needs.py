@@ -16,10 +16,12 @@ TRIAL, ANY_TRIAL = "-t0a1b2c", "-t??????"
 OURS = "provisioner:config"
 # Known for all of EC2, but we tag nothing beside what is ours.
 TAGGING = {"ec2:CreateTags", "ec2:DeleteTags"}
+# Where the config names a boundary, a role without it is none of ours.
+BOUND = {"iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"}
 
 
 class Where(NamedTuple):
-    """Resources: some that the operator has to reach, and the widest patterns that are justified."""
+    """Resources: some that the operator has to reach, and the widest patterns that are justified. The names of a test are in its own template."""
 
     samples: tuple[str, ...]
     bounds: tuple[str, ...]
@@ -36,18 +38,29 @@ class Need(NamedTuple):
 
 
 def exact(arn):
-    return Where((arn, arn + TRIAL), (arn, arn + ANY_TRIAL))
+    return Where((arn,), (arn, arn + ANY_TRIAL))
 
 
 def begins(arn):
     """A physical name with all that begins with it: exact patterns of both forms would not fit into one policy."""
-    return Where((arn, arn + TRIAL), (arn + "*",))
+    return Where((arn,), (arn + "*",))
+
+
+def family(arn, before, behind=""):
+    """A name with those that differ in the word between."""
+    stem = re.fullmatch(f"(.*{before})(build|deploy|approved|source){behind}(-t.{{6}})?", arn)
+    return Where((arn,), (f"{stem[1]}*{behind}*",))
 
 
 def role(arn):
     """A role of a test deployment ends with the trial's suffix in place of its last words, since a role's name has 64 characters."""
     stem = re.sub("(-execution)?-role$", "", arn)
-    return Where((arn, stem + TRIAL), (stem + "-*",))
+    return Where((arn,), (re.sub("-code(build|build-deploy|pipeline)$", "-code", stem) + "*",))
+
+
+def of_any_test(bound):
+    """With what every test has in place of one test's suffix."""
+    return re.sub("-t[0-9a-z]{6}$", ANY_TRIAL, re.sub("-t[0-9a-z]{6}(?=[*])", "", bound))
 
 
 def under(arn, *samples):
@@ -58,16 +71,20 @@ ANYTHING = Where(("*",), ("*",))
 
 
 class Target:
-    """One config with what was rendered from it."""
+    """One config with what was rendered from it, or what a test deployment of it sends."""
 
-    def __init__(self, config):
+    def __init__(self, config, trial=None):
         self.product = "s3" if "s3" in yaml.safe_load(config.read_text(encoding="utf-8")) else "ml"
         expected = {"ml": ml_expected, "s3": s3_expected}[self.product].Expected(config)
         self.region, self.account, self.partition = expected.region, expected.account, expected.partition
         self.own = expected.tags[OURS]
-        self.template = load_template(config.parent.parent / "templates" / expected.template)
+        self.trial = trial is not None
+        self.stack = trial.name.removesuffix(".yaml") if trial else f"{self.own}-stack"
+        self.template = load_template(trial or config.parent.parent / "templates" / expected.template)
+        self.config, self.trials = config, sorted((config.parent.parent / "trials" / config.stem).glob("*.yaml"))
         self.policy = config.parent.parent / "policies" / expected.policy
         self.resources = self.template["Resources"]
+        self.test = None if self.trial or not self.trials else Target(config, self.trials[0])
         # What configs like this one set, by logical id: a change in place takes a property away as well as it brings one.
         self.settable = {}
 
@@ -85,7 +102,14 @@ class Target:
         raise ValueError(f"{value} refers to no resource")
 
     def places(self, name):
-        """Where the handlers of a resource work."""
+        """Where the handlers of a resource work. A test may have to cut the name, so that its name is another one."""
+        found = self.places_of_its_name(name)
+        if not self.test or name not in self.test.resources:
+            return found
+        others = self.test.places_of_its_name(name)
+        return [where._replace(bounds=(*where.bounds, *map(of_any_test, other.bounds))) for where, other in zip(found, others)]
+
+    def places_of_its_name(self, name):
         p, arn = self.resources[name]["Properties"], self.arn
         match self.resources[name]["Type"]:
             case "AWS::CloudWatch::Alarm":
@@ -94,10 +118,11 @@ class Target:
                 return [begins(arn("cloudwatch", f"dashboard/{p['DashboardName']}", region=""))]
             case "AWS::CodeBuild::Project":
                 return [begins(arn("codebuild", f"project/{p['Name']}"))]
+            # The policy has one pattern for both repositories, for both pipelines, for the rules, and for the roles of both kinds of builds.
             case "AWS::CodeCommit::Repository":
-                return [begins(arn("codecommit", p["RepositoryName"])), *(self.of(p["KmsKeyId"]) if "KmsKeyId" in p else [])]
+                return [family(arn("codecommit", p["RepositoryName"]), "-model-"), *(self.of(p["KmsKeyId"]) if "KmsKeyId" in p else [])]
             case "AWS::CodePipeline::Pipeline":
-                return [begins(arn("codepipeline", p["Name"]))]
+                return [family(arn("codepipeline", p["Name"]), "-", "-pipeline")]
             case "AWS::EC2::SecurityGroup":
                 vpc = under(arn("ec2", f"vpc/{name_or_any(p['VpcId'])}"), "vpc-1")
                 return [under(arn("ec2", "security-group/*"), "sg-1")._replace(tagged=True), vpc]
@@ -111,11 +136,11 @@ class Target:
                 ]
                 # Those that the config does not name any more have to be dropped, so any of them may be meant.
                 for key, kind in [("RouteTableIds", "route-table"), ("SubnetIds", "subnet"), ("SecurityGroupIds", "security-group")]:
-                    if key in self.settable[name]:
+                    if key in self.settable.get(name, p) or key in p:
                         places.append(under(arn("ec2", f"{kind}/*"), "some-1"))
                 return places
             case "AWS::Events::Rule":
-                return [begins(arn("events", f"rule/{p['Name']}"))]
+                return [family(arn("events", f"rule/{p['Name']}"), "-")]
             case "AWS::IAM::Role":
                 return [role(arn("iam", f"role/{p['RoleName']}", region=""))]
             case "AWS::KMS::Alias":
@@ -154,8 +179,8 @@ class Target:
             case "anything":
                 return [ANYTHING]
             case "stack":
-                stack = arn("cloudformation", f"stack/{self.own}-stack")
-                return [Where((f"{stack}/0a1b", f"{stack}{TRIAL}/0a1b"), (f"{stack}/*", f"{stack}{ANY_TRIAL}/*"))]
+                real = arn("cloudformation", f"stack/{self.own}-stack")
+                return [Where((arn("cloudformation", f"stack/{self.stack}/0a1b"),), (f"{real}/*", f"{real}{ANY_TRIAL}/*"))]
             case "change sets":
                 return [under(arn("cloudformation", "changeSet/*/*"), "0a1b")]
             case "own parameters":
@@ -165,15 +190,21 @@ class Target:
                 assert all(p["Type"].startswith("AWS::SSM::Parameter::Value<") for p in inputs)
                 return [under(arn("ssm", f"parameter{p['Default']}"), "") for p in inputs]
             case "network":
-                return [ANYTHING] if any(map(self.endpoints_name, ("VpcId", "SubnetIds", "RouteTableIds"))) else []
+                return [ANYTHING] if any((self.vpcs(), *map(self.networks_name, ("SubnetIds", "RouteTableIds")))) else []
             case "named VPC":
-                return [under(arn("ec2", f"vpc/{vpc}"), "") for vpc in self.endpoints_name("VpcId")]
+                return [under(arn("ec2", f"vpc/{vpc}"), "") for vpc in self.vpcs()]
+            case "any VPC":
+                # Of a parameter, or of the endpoint that is there already, the template does not say which VPC it is.
+                return [Where((), (arn("ec2", "vpc/*"),))]
+            case "neighbours":
+                return [Where((), ("*",))] if self.vpcs() or self.properties("AWS::EC2::VPCEndpoint") or "VpcId" in self.template.get("Parameters", {}) else []
             case "named subnets":
-                return [under(arn("ec2", f"subnet/{subnet}"), "") for subnet in self.endpoints_name("SubnetIds")]
+                return [under(arn("ec2", f"subnet/{subnet}"), "") for subnet in self.networks_name("SubnetIds")]
             case "named route tables":
-                return [under(arn("ec2", f"route-table/{table}"), "") for table in self.endpoints_name("RouteTableIds")]
+                return [under(arn("ec2", f"route-table/{table}"), "") for table in self.networks_name("RouteTableIds")]
             case "bucket":
-                return [exact(arn("s3", bucket))]
+                (name,) = (name for name, r in self.resources.items() if r["Type"] == "AWS::S3::Bucket")
+                return self.places(name)
             case "contents":
                 return [under(arn("s3", f"{bucket}/*"), "a", "a/b")]
             case "folders":
@@ -182,7 +213,8 @@ class Target:
                 return [under(arn("s3", f"{bucket}/solutions/new/config/cloudformation/x.yaml"), "")._replace(
                     bounds=(arn("s3", f"{bucket}/solutions/*/config/cloudformation/*"),))]
             case "contents of the trial bucket":
-                return [Where((arn("s3", f"{bucket}{TRIAL}/a/b"),), (arn("s3", f"{bucket}{ANY_TRIAL}/*"),))]
+                test = self.test.properties("AWS::S3::Bucket")[0]["BucketName"] if self.test else bucket + TRIAL
+                return [Where((arn("s3", f"{bucket}/a/b"),) if self.trial else (), (arn("s3", f"{of_any_test(test)}/*"),))]
             case "source bucket":
                 return [under(arn("s3", name), "") for name in {source["S3Bucket"] for source in self.sources()}]
             case "source archives":
@@ -192,10 +224,18 @@ class Target:
     def properties(self, kind):
         return [resource["Properties"] for resource in self.resources.values() if resource["Type"] == kind]
 
-    def endpoints_name(self, key):
-        """What the endpoints have under a key, where the config itself says it and no parameter does."""
-        values = (value for p in self.properties("AWS::EC2::VPCEndpoint") for value in listed(p.get(key, [])))
+    def networks_name(self, key):
+        """What endpoints and builds have under a key, where the config itself says it and no parameter does."""
+        networks = [p.get("VpcConfig", {}) for p in self.properties("AWS::CodeBuild::Project")]
+        networks = self.properties("AWS::EC2::VPCEndpoint") + [n | {"SubnetIds": n.get("Subnets", [])} for n in networks]
+        values = (value for p in networks for value in listed(p.get(key, [])))
         return sorted({value for value in values if isinstance(value, str)})
+
+    def vpcs(self):
+        """Those that the config itself names: for endpoints, or as the one that an S3 bucket is tied to."""
+        policies = [s for p in self.properties("AWS::S3::BucketPolicy") for s in p["PolicyDocument"]["Statement"]]
+        tied = {v for s in policies for values in s.get("Condition", {}).values() for key, v in values.items() if key == "aws:SourceVpc"}
+        return sorted({*self.networks_name("VpcId"), *tied})
 
     def sources(self):
         for pipeline in self.properties("AWS::CodePipeline::Pipeline"):
@@ -219,7 +259,8 @@ def share_properties(targets):
         kinds = frozenset(resource["Type"] for resource in target.resources.values())
         target.settable = groups.setdefault((target.product, kinds), {})
         for name, resource in target.resources.items():
-            target.settable.setdefault(name, set()).update(resource["Properties"])
+            # A boundary comes with every role of a config, or with none.
+            target.settable.setdefault(name, set()).update(resource["Properties"].keys() - {"PermissionsBoundary"})
 
 
 def needs(target):
@@ -227,9 +268,12 @@ def needs(target):
     yield from needs_of_template(target)
     calls = [(why, what, call) for why, what, line in EVERY + {"ml": ML, "s3": S3}[target.product] for call in line.split()]
     for why, what, actions in [(why, what, IAM_NAMES.get(call, call)) for why, what, call in calls] + IN_TURN:
+        # The bucket of a test stays empty, but for what a new pipeline writes into it.
+        if target.trial and what in ("contents", "folders", "templates"):
+            continue
         for action in actions.split():
             for where in target.about(what):
-                where = where if types(action) else ANYTHING
+                where = where if types(action) or not where.samples else ANYTHING
                 yield Need(action, where, surroundings(target, action, where), why)
 
 
@@ -237,9 +281,17 @@ def needs_of_template(target):
     for name, resource in target.resources.items():
         kind = resource["Type"]
         lines = HANDLERS[kind]
-        for key in (ALWAYS, *sorted(target.settable[name])):
+        for key in (ALWAYS, *sorted(target.settable.get(name, set()) | resource["Properties"].keys())):
+            if key == "PrivateDnsEnabled" and not resource["Properties"].get(key):
+                continue
             for action in lines.get(key, "").split():
                 yield from handler_needs(target, action, name, f"{name}: {key}")
+        if kind == "AWS::CodePipeline::Pipeline":
+            # A test keeps its pipelines from running.
+            pipeline = target.arn("codepipeline", resource["Properties"]["Name"])
+            (below,) = family(pipeline, "-", "-pipeline").bounds
+            stage = Where((f"{pipeline}/Build",) if target.trial else (), (below,))
+            yield Need("codepipeline:DisableStageTransition", stage, {}, "test-deploy")
         key, service = PASSED.get(kind, (None, None))
         for holder in listed(resource["Properties"].get(key, [])):
             for where in target.of(holder.get("RoleArn", holder)):
@@ -253,12 +305,15 @@ def handler_needs(target, action, name, why):
             context[f"aws:RequestTag/{OURS}"] = target.own
         yield Need(action, ANYTHING, context, why)
         return
+    boundary = target.resources[name]["Properties"].get("PermissionsBoundary")
     for where in target.places(name):
         if not kind_of(action, where.samples[0]) or (action in TAGGING and not where.tagged):
             continue
         # What is created has no tag yet; it gets its tags in the same call.
         new = re.match("ec2:Create(?!Tags)", action)
         context = surroundings(target, action, where)
+        if boundary and action in BOUND:
+            context["iam:PermissionsBoundary"] = boundary
         if where.tagged and not new:
             context[f"aws:ResourceTag/{OURS}"] = target.own
         yield Need(action, where, context, why)
@@ -276,7 +331,7 @@ def surroundings(target, action, where):
     if where == ANYTHING:
         return {"aws:RequestedRegion": target.region}
     # A bucket that is to be created has no owner yet, and the source bucket may belong to any account.
-    ours = any(re.fullmatch(re.escape(p["BucketName"]) + f"({TRIAL})?(/.*)?", where.samples[0].split(":::")[-1])
+    ours = any(re.fullmatch(re.escape(p["BucketName"]) + f"({re.escape(ANY_TRIAL)})?(/.*)?", (where.samples or where.bounds)[0].split(":::")[-1])
                for p in target.properties("AWS::S3::Bucket"))
     if action.startswith("s3:") and action != "s3:CreateBucket" and ours:
         return {"aws:ResourceAccount": target.account}

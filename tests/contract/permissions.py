@@ -80,7 +80,9 @@ def surplus(statement, by_action):
 
 
 def effective(action, resource):
-    return resource == "*" or kind_of(action, resource) is not None
+    # `*` stands for the rest of a name, and for what comes below it as well.
+    below = resource.removesuffix("*") + "*/*" if resource.endswith("*") else resource
+    return resource == "*" or kind_of(action, resource) is not None or kind_of(action, below) is not None
 
 
 def everywhere(target):
@@ -92,10 +94,20 @@ def findings_of(target):
     if unknown:
         return unknown
     statements = json.loads(target.policy.read_text(encoding="utf-8"))["Statement"]
-    everywhere = {"aws:RequestedRegion": target.region, "aws:ResourceAccount": target.account}
     # Several resources need the same thing; one of them is told.
     wanted = {(need.action, need.where, *need.context.items()): need for need in needs(target)}
-    return list(dict.fromkeys(mistakes(statements, list(wanted.values()), everywhere)))
+    return list(dict.fromkeys(mistakes(statements, list(wanted.values()), everywhere(target))))
+
+
+def lacking(target, trial):
+    """What the policy lacks for a test deployment."""
+    test = Target(target.config, trial)
+    statements = json.loads(target.policy.read_text(encoding="utf-8"))["Statement"]
+    by_action = {}
+    for need in needs(test):
+        by_action.setdefault(need.action, {})[need.where.samples, *need.context.items()] = need
+    found = (missing(statements, list(wanted.values()), everywhere(target)) for wanted in by_action.values())
+    return list(dict.fromkeys(finding for findings in found for finding in findings if "is missing" in finding))
 
 
 def check(folders):
@@ -111,7 +123,7 @@ def check(folders):
             print(f"{config.name}: not rendered: {error.filename}")
     share_properties(targets)
     for target in targets:
-        findings = findings_of(target)
+        findings = findings_of(target) + [f"of {trial.name}: {finding}" for trial in target.trials for finding in lacking(target, trial)]
         failed += bool(findings)
         passed += not findings
         for finding in findings:
@@ -137,12 +149,12 @@ def self_test():
         "Key": {"Action": ["kms:PutKeyPolicy"], "Resource": [key], "Condition": {"StringEquals": {"aws:ResourceTag/owner": "us"}}},
         "Any": {"Action": ["kms:ListAliases"], "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}},
     }
-    test, all_three = topic + "-t0a1b2c", ("CreateTopic", "TagResource", "UntagResource")
+    all_three = ("CreateTopic", "TagResource", "UntagResource")
     table = [
         ("Topic", {}, []),
         ("Topic", {"Action": ["sns:CreateTopic", "sns:TagResource"]},
-         [f"sns:UntagResource on {topic} is missing (Topic)", f"sns:UntagResource on {test} is missing (Topic)"]),
-        ("Topic", {"Resource": [topic]}, [f"sns:{action} on {test} is missing (Topic)" for action in all_three]),
+         [f"sns:UntagResource on {topic} is missing (Topic)"]),
+        ("Topic", {"Resource": [topic + "-t0a1b2c"]}, [f"sns:{action} on {topic} is missing (Topic)" for action in all_three]),
         ("Topic", {"Action": ["sns:CreateTopic", "sns:*TagResource", "sns:DeleteTopic"]}, ["Topic: sns:DeleteTopic is not needed"]),
         # A wildcard brings one action that is needed and one that is not.
         ("Topic", {"Action": ["sns:*eTopic", "sns:*TagResource"]}, ["Topic: sns:DeleteTopic is not needed"]),
@@ -153,7 +165,7 @@ def self_test():
         ("Topic", {"Resource": [topic + "*", key]}, [f"Topic: no action is for {key}"]),
         # A key that no call to SNS carries, so that it never applies.
         ("Topic", {"Condition": {"StringEquals": {"kms:ViaService": "sns"}}},
-         [f"sns:{action} on {name} is missing (Topic)" for action in all_three for name in (topic, test)]),
+         [f"sns:{action} on {topic} is missing (Topic)" for action in all_three]),
         ("Key", {"Condition": {}}, [f"kms:PutKeyPolicy on {key[:-1]}1 is allowed whatever aws:ResourceTag/owner is"]),
         ("Any", {"Condition": {}}, ["kms:ListAliases on * is allowed whatever aws:RequestedRegion is"]),
         ("Any", {"Resource": [key]},

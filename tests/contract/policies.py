@@ -1,6 +1,6 @@
 """Reads IAM policies as AWS does, as far as this project's need it."""
 
-import fnmatch
+import functools
 import json
 import re
 
@@ -8,46 +8,63 @@ import re
 MANAGED, INLINE = 6_144, 10_240
 
 
-def partition_of(region):
-    """The part of AWS that a region is of, which its ARNs name."""
-    return {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}.get(re.match("cn-|us-gov-|", region)[0], "aws")
-
-
 def listed(value):
     return value if isinstance(value, list) else [value]
 
 
+@functools.cache
+def _pattern(text):
+    return re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in text), re.DOTALL)
+
+
+def matches(patterns, value):
+    """`*` and `?` are IAM's only wildcards."""
+    return any(_pattern(pattern).fullmatch(value) for pattern in listed(patterns))
+
+
+def holds(operator, values, actual):
+    """Whether a condition is true of what a call carries under its key, which is None where the call does not carry it."""
+    values = [str(value).lower() if isinstance(value, bool) else value for value in listed(values)]
+    if "${" in "".join(values):
+        raise ValueError(f"policy variables are unknown here: {values}")
+    name, if_exists = re.fullmatch("(.+?)(IfExists)?", operator).groups()
+    if name == "Null":
+        return (actual is None) == (values == ["true"])
+    if if_exists and actual is None:
+        return True
+    if name.startswith("ForAllValues:"):
+        return all(holds(name.removeprefix("ForAllValues:"), values, one) for one in listed(actual or []))
+    if name.startswith("ForAnyValue:"):
+        return any(holds(name.removeprefix("ForAnyValue:"), values, one) for one in listed([] if actual is None else actual))
+    match name:
+        case "StringEquals" | "ArnEquals" | "Bool":
+            found = actual is not None and (matches(values, actual) if name == "ArnEquals" else actual in values)
+        case "StringLike" | "ArnLike":
+            found = actual is not None and matches(values, actual)
+        # A negated operator is true of a call that does not carry the key.
+        case "StringNotEquals":
+            found = actual not in values
+        case "StringNotLike" | "ArnNotLike" | "ArnNotEquals":
+            found = actual is None or not matches(values, actual)
+        case unknown:
+            raise ValueError(f"condition operator {unknown} is unknown here")
+    return found
+
+
 def applies(statement, action, resource, context):
     """Whether a policy statement matches a call. A key missing from `context` is absent from the call."""
-
-    def matches(patterns, value):
-        return any(fnmatch.fnmatchcase(value, pattern.replace("[", "[[]")) for pattern in listed(patterns))
-
     # AWS writes actions in either case, which counts where one has a wildcard.
-    if not matches([pattern.lower() for pattern in listed(statement["Action"])], action.lower()):
+    named = matches([pattern.lower() for pattern in listed(statement.get("Action", statement.get("NotAction")))], action.lower())
+    if named != ("Action" in statement):
         return False
-    if "NotResource" in statement:
-        if matches(statement["NotResource"], resource):
-            return False
-    elif not matches(statement["Resource"], resource):
+    there = matches(statement.get("Resource", statement.get("NotResource")), resource)
+    if there != ("Resource" in statement):
         return False
-    for operator, wanted in statement.get("Condition", {}).items():
-        for key, values in wanted.items():
-            actual = context.get(key)
-            if operator.endswith("IfExists") and actual is None:
-                continue
-            match operator.removesuffix("IfExists"):
-                case "StringNotEquals":
-                    holds = actual not in listed(values)
-                case "StringLike":
-                    holds = actual is not None and matches(values, actual)
-                case "StringEquals" | "ForAnyValue:StringEquals" | "Bool" | "ArnEquals":
-                    holds = actual is not None and actual in listed(values)
-                case unknown:
-                    raise ValueError(f"condition operator {unknown} is unknown here")
-            if not holds:
-                return False
-    return True
+    return all(
+        holds(operator, values, context.get(key))
+        for operator, wanted in statement.get("Condition", {}).items()
+        for key, values in wanted.items()
+    )
 
 
 def said_of(statements, principal):
@@ -56,9 +73,9 @@ def said_of(statements, principal):
 
 
 def granted(statements, action, resource, context):
-    """Whether statements of which none denies allow a call."""
-    assert all(statement["Effect"] == "Allow" for statement in statements)
-    return any(applies(statement, action, resource, context) for statement in statements)
+    """Whether statements allow a call and none of them denies it."""
+    effects = {statement["Effect"] for statement in statements if applies(statement, action, resource, context)}
+    return effects == {"Allow"}
 
 
 def size_of(text):

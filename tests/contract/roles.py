@@ -16,10 +16,13 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from iam_reference import expand, reference
+from ml_roles import WHO_ACTS, Call, Places, at_work, called, needs_of
+from operator_attacks import attacks
 from operator_calls import APPLY, EVERY, IAM_NAMES, NEVER, PLAN
-from policies import MANAGED, listed, size_of
+from policies import MANAGED, granted, listed, size_of
 
 LOOKS = {"Read", "List"}
 # What AWS's reference takes for a change, and is none of a stack's.
@@ -98,6 +101,45 @@ def secret_reads():
     return named - SETTINGS | CONTENTS
 
 
+def a_config(account, region="us-west-2"):
+    """A config within the scope of examples/policy, which is outside of every list of configs: nothing of it may be in reach beyond its work."""
+    base, subject = f"acme-prod-c001-{region}", "churn"
+    arn = lambda service, rest, region=region, account=account: f"arn:aws:{service}:{region}:{account}:{rest}"
+    return SimpleNamespace(
+        account=account, region=region, arn=arn, phys=f"{base}-{subject}", role=f"acme-prod-c001-{subject}", ml_name=f"{base}-{subject}-ml",
+        stack=f"{base}-{subject}-ml-stack", bucket=f"{base}-{subject}-artifacts", source_prefix="acme-ml-source/forecasting",
+        vpc="vpc-1", made="acme-prod-c001-u-0a1b2c3d", deploy_source="DeploySrc", enterprise=True, codecommit=True, data=[], source_key=None,
+    )
+
+
+def applying(role):
+    """What somebody gets who has the role, by the words for it."""
+    account = role["arn"].split(":")[4]
+    documents = [document for document in [role["never"], *role["policies"]] if document]
+    statements = [s for document in documents for s in document["Statement"]]
+    boundary = role.get("boundary")
+    for what, call in attacks(Places(a_config(account)), boundary and boundary["arn"]):
+        if granted(statements, *call):
+            yield f"{what}: {called(call)}"
+
+
+def ceiling(boundary):
+    """What a boundary lacks for the work of a stack's roles, and what it leaves open though none of them needs it."""
+    config = a_config(boundary["arn"].split(":")[4])
+    statements = boundary["policy"]["Statement"]
+    for name in WHO_ACTS:
+        for call in needs_of(name, config):
+            if not granted(statements, *call):
+                yield f"{name} under the boundary: {called(call)} is missing"
+    places = Places(config)
+    for call in at_work("sagemaker:UpdateModelPackage iam:CreateRole iam:PutRolePolicy sts:AssumeRole lambda:CreateFunction", places.models, places.admin, places.roles["codebuild"]) + [
+        Call("sagemaker:CreateModelPackage", places.models, {"sagemaker:ModelApprovalStatus": "Approved"}),
+        Call("iam:PassRole", places.admin, {"iam:PassedToService": "sagemaker.amazonaws.com"}),
+    ]:
+        if granted(statements, *call):
+            yield f"the boundary leaves {called(call)} open"
+
+
 def mistakes(role):
     statements = [statement for policy in role["policies"] for statement in policy["Statement"]]
     if any(statement["Effect"] != "Allow" for statement in statements):
@@ -115,6 +157,8 @@ def mistakes(role):
                     yield f"{pattern} is no action that AWS knows"
             for action, key in unknown_keys(statement):
                 yield f"{action} is denied by {key}, which its requests do not have"
+        if "arn" in role:
+            yield from applying(role)
         return
     for action in sorted(allowed):
         if level(action) not in LOOKS and action not in BESIDE:
@@ -147,7 +191,11 @@ def check(files):
     passed = failed = 0
     for file in files:
         for account in json.loads(file.read_text(encoding="utf-8"))["accounts"]:
+            for mistake in ceiling(account["boundary"]) if account["boundary"] else ():
+                failed += 1
+                print(f"{account['boundary']['arn']}: {mistake}")
             for role in account["roles"]:
+                role["boundary"] = account["boundary"]
                 found = list(mistakes(role))
                 passed, failed = passed + (not found), failed + bool(found)
                 for mistake in found:

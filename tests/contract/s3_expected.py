@@ -4,7 +4,8 @@ import re
 
 import yaml
 
-from policies import partition_of
+from ml_expected import tags_of, words_of
+from partitions import partition_of
 
 
 class Expected:
@@ -22,14 +23,10 @@ class Expected:
         self.lifecycle = s3.get("lifecycle_policy", "none")
         self.bucket = s3.get("bucket_name_override") or self.config
         self.vpc = s3.get("vpc_id") or None
-        self.route_tables = re.findall("rtb-[0-9a-f]+", s3.get("route_table_ids") or "")
-        self.tags = {
-            "Environment": raw["environment"]["env"],
-            "ManagedBy": "provisioner",
-            "Tenant": raw["client"]["tenant_id"],
-            **(s3.get("tags") or {}),
-            "provisioner:config": self.config,
-        }
+        self.endpoint = self.vpc and not s3.get("existing_endpoint")
+        self.route_tables = words_of(s3.get("route_table_ids") or "")
+        own = {"Environment": raw["environment"]["env"], "ManagedBy": "provisioner", "Tenant": raw["client"]["tenant_id"]}
+        self.tags = tags_of(own, s3.get("tags") or {}) | {"provisioner:config": self.config}
         start = "-".join([raw["client"]["company_prefix"], raw["environment"]["env"], raw["client"]["tenant_id"], self.region])
         dedicated = re.fullmatch(re.escape(start) + "-(.+)-s3", self.config)
         own = dedicated[1] if dedicated else "master-solution"
@@ -42,7 +39,7 @@ class Expected:
             "BucketArn": {"Fn::GetAtt": ["AWS::S3::Bucket", "Arn"]},
             "SolutionsPrefix": "solutions/",
         }
-        if self.vpc:
+        if self.endpoint:
             found["VpcEndpointIdS3"] = {"Ref": "AWS::EC2::VPCEndpoint"}
         for solution in self.solutions:
             found[f"solutions/{solution}/Prefix"] = f"solutions/{solution}/"

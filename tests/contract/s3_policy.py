@@ -76,7 +76,6 @@ def check_policy(path, expected):
         ("ec2:CreateTags", endpoint, ours),
         ("ec2:DeleteTags", endpoint, ours),
         ("ec2:CreateTags", endpoint, {**here, "ec2:CreateAction": "CreateVpcEndpoint"}),
-        ("ec2:DescribeVpcEndpoints", "*", here),
     ]
     refused += [
         ("ec2:DeleteVpcEndpoints", endpoint, here),
@@ -85,8 +84,9 @@ def check_policy(path, expected):
         ("ec2:CreateTags", endpoint, here),
         ("ec2:CreateVpcEndpoint", arn("ec2", "vpc/vpc-2"), here),
     ]
-    cases = [(action, resource, here, True) for action, resource in needed]
-    cases += [(action, resource, context, bool(expected.vpc)) for action, resource, context in for_endpoint]
+    cases = [("ec2:DescribeVpcEndpoints", "*", here, bool(expected.vpc))]
+    cases += [(action, resource, here, True) for action, resource in needed]
+    cases += [(action, resource, context, bool(expected.endpoint)) for action, resource, context in for_endpoint]
     cases += [(action, resource, context, False) for action, resource, context in refused]
     for action, resource, context, allowed in cases:
         actual = granted(statements, action, resource, context)

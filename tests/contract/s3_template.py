@@ -1,5 +1,6 @@
 """Judges a template of the S3 product."""
 
+from partitions import endpoint_service
 from policies import applies
 from templates import IN_A_REQUEST, by_type, check_any, evaluated, hardened, load, same, tag_map
 
@@ -29,7 +30,8 @@ def check_bucket_policy(document, expected):
     data, folder = f"{arn}/solutions/a/data/raw/x.csv", f"{arn}/solutions/a/data/raw/"
     template = f"{arn}/solutions/a/config/cloudformation/x-template.yaml"
     web = {"aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}
-    inside, outside = {**web, "aws:SourceVpce": "vpce-this"}, {**web, "aws:SourceVpce": "vpce-other"}
+    # Whichever endpoint of the VPC, the stack's own one or another.
+    inside, outside = ({**web, "aws:SourceVpce": "vpce-1", "aws:SourceVpc": vpc} for vpc in (expected.vpc or "vpc-1", "vpc-other"))
     insecure = {**inside, "aws:SecureTransport": "false"}
     anonymous = {"aws:SecureTransport": "true"}
     limited = expected.vpc is not None
@@ -56,6 +58,13 @@ def check_bucket_policy(document, expected):
         ],
         ("s3:DeleteObject", data, web, False),
         ("s3:DeleteObjectVersion", data, web, False),
+        # What may be written anywhere is read inside only: an object can be copied there.
+        *[
+            (f"s3:{action}", key, context, limited)
+            for action in "GetObject GetObjectVersion GetObjectTagging GetObjectAttributes PutObjectTagging".split()
+            for key in (folder, template)
+            for context in (web, outside, anonymous)
+        ],
         ("s3:PutObject", folder, web, False),
         ("s3:PutObject", template, web, False),
         ("s3:GetObject", data, {**web, "aws:ViaAWSService": "true"}, False),
@@ -75,7 +84,7 @@ def check_template(path, expected):
     resources = template["Resources"]
     kinds = by_type(resources)
     counts = {"AWS::S3::Bucket": 1, "AWS::S3::BucketPolicy": 1, "AWS::SSM::Parameter": len(expected.parameters())}
-    if expected.vpc:
+    if expected.endpoint:
         counts["AWS::EC2::VPCEndpoint"] = 1
     yield from same("resources", {kind: len(names) for kind, names in kinds.items()}, counts)
     if path.stat().st_size > IN_A_REQUEST:
@@ -111,7 +120,7 @@ def check_template(path, expected):
         yield from same("endpoint tags", tag_map(endpoint.pop("Tags")), expected.tags)
         wanted = {
             "VpcEndpointType": "Gateway",
-            "ServiceName": f"com.amazonaws.{expected.region}.s3",
+            "ServiceName": endpoint_service(expected.region, "s3"),
             "VpcId": expected.vpc,
         }
         if expected.route_tables:
