@@ -50,6 +50,11 @@ HANDLERS = {
         "SecurityGroupEgress": "ec2:AuthorizeSecurityGroupEgress ec2:RevokeSecurityGroupEgress",
         NOTHING: "GroupDescription GroupName Tags VpcId",
     },
+    "AWS::EC2::SecurityGroupEgress": {
+        ALWAYS: "ec2:AuthorizeSecurityGroupEgress ec2:DescribeSecurityGroupRules ec2:DescribeSecurityGroups ec2:RevokeSecurityGroupEgress",
+        "Description": "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+        NOTHING: "DestinationSecurityGroupId FromPort GroupId IpProtocol ToPort",
+    },
     "AWS::EC2::SecurityGroupIngress": {
         ALWAYS: "ec2:AuthorizeSecurityGroupIngress ec2:DescribeSecurityGroupRules ec2:DescribeSecurityGroups"
         " ec2:RevokeSecurityGroupIngress",

@@ -12,7 +12,7 @@ REGIONS = [
 EXISTING = [["sts"], "sagemaker.api, sagemaker.runtime", ["s3"], "sagemaker.api,sagemaker.runtime,sts,s3", []]
 DATA = [
     [{"name": "raw", "bucket": "the.data.lake", "prefix": "solutions/a/data"}, {"name": "labels", "bucket": "labels-0001"}],
-    [{"name": "lake", "config": "acme-prod-c001-us-west-2-s3", "prefix": "solutions/master-solution/data/curated"}],
+    [{"name": "lake", "config": "acme-prod-c001-REGION-s3", "prefix": "solutions/master-solution/data/curated"}],
     [],
 ]
 ENVIRONMENTS = ["prod", "staging", "dev", "test"]
@@ -55,8 +55,8 @@ def full(scenario, number):
         ml["permissions_boundary"] = "team-boundary"
     if scenario.source == "s3" and number % 2:
         ml["source_kms_key_arn"] = key_of(client, environment)
-    if DATA[number % len(DATA)]:
-        ml["data"] = DATA[number % len(DATA)]
+    if data := DATA[number % len(DATA)]:
+        ml["data"] = [{key: value.replace("REGION", environment["region"]) for key, value in entry.items()} for entry in data]
     if scenario.tier == "enterprise":
         # Route tables are for an endpoint of the stack, and so is the choice of private DNS.
         there = EXISTING[number % len(EXISTING)]

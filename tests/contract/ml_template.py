@@ -26,7 +26,7 @@ KINDS = {
 }
 NOT_NAMED = {"AWS::EC2::VPCEndpoint", "AWS::KMS::Key"}
 WITHOUT_TAGS = {
-    "AWS::CloudWatch::Dashboard", "AWS::EC2::SecurityGroupIngress", "AWS::Events::Rule", "AWS::KMS::Alias",
+    "AWS::CloudWatch::Dashboard", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress", "AWS::Events::Rule", "AWS::KMS::Alias",
     "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy",
 }
 HOLDS_DATA = {
@@ -91,7 +91,8 @@ def check_names(template, expected):
     yield from wrong("stack", expected.stack)
     unnamed = {kind: len(ids) for kind, ids in by_type(template["Resources"]).items() if kind not in KINDS.keys() - NOT_NAMED}
     # One for each range that a group admits.
-    unnamed.pop("AWS::EC2::SecurityGroupIngress", None)
+    for kind in ("AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress"):
+        unnamed.pop(kind, None)
     yield from same("resources without a name of ours", unnamed, expected.unnamed())
 
 

@@ -249,9 +249,14 @@ def check_group(found, expected):
     yield from same("VPC of the group", group["VpcId"], expected.vpc)
     out = [{key: value for key, value in rule.items() if key != "Description"} for rule in group["SecurityGroupEgress"]]
     yield from same("group to outside", out, [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0"}])
+    for rule in found.all_of("AWS::EC2::SecurityGroupEgress"):
+        yield from same("group to its members", (rule["GroupId"], rule.get("DestinationSecurityGroupId")), (own, own))
     admitted = []
     for rule in group.get("SecurityGroupIngress", []) + found.all_of("AWS::EC2::SecurityGroupIngress"):
-        yield from same("admitted", (rule["IpProtocol"], rule["FromPort"], rule["ToPort"], rule.get("GroupId", own)), ("tcp", 443, 443, own))
+        # The instances of one job talk to one another on any port.
+        among_members = rule["IpProtocol"] == "-1" and rule.get("SourceSecurityGroupId") == own
+        https = (rule["IpProtocol"], rule.get("FromPort"), rule.get("ToPort")) == ("tcp", 443, 443)
+        yield from same("admitted", (among_members or https, rule.get("GroupId", own)), (True, own))
         admitted.append(rule.get("CidrIp") or rule["SourceSecurityGroupId"])
     # Without an interface endpoint nobody beside the builds is led to the group.
     serves = {*expected.endpoints.values()} - {"s3"}

@@ -126,7 +126,7 @@ class Target:
             case "AWS::EC2::SecurityGroup":
                 vpc = under(arn("ec2", f"vpc/{name_or_any(p['VpcId'])}"), "vpc-1")
                 return [under(arn("ec2", "security-group/*"), "sg-1")._replace(tagged=True), vpc]
-            case "AWS::EC2::SecurityGroupIngress":
+            case "AWS::EC2::SecurityGroupIngress" | "AWS::EC2::SecurityGroupEgress":
                 return self.of(p["GroupId"])
             case "AWS::EC2::VPCEndpoint":
                 places = [

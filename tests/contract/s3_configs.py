@@ -33,7 +33,7 @@ DEDICATED = ["churn", "demand-forecasting", "a-b", "s3"]
 def bucket_override(number):
     return [
         f"lake-{number:04}", f"my.data.lake.{number:04}", f"b{number:02x}", f"b-{number:04}".ljust(63, "z"),
-        f"{number:04}--x", f"10.0.0.{number:04}",
+        f"{number:04}--x", f"10.0.{number:04}.a",
     ][number % 6]
 
 
