@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::boundary::Ceiling;
 
 use super::error::{PolicyProblem, RolesError, ScopeProblem};
@@ -58,16 +60,15 @@ pub(super) fn product_law(
             closed: BTreeSet::new(),
             seen: BTreeSet::new(),
         };
-        for shape in &all {
-            read.add(shape)?;
+        let policies = rendered(product, &all, Product::render_policy)?;
+        for (shape, policy) in all.iter().zip(policies) {
+            read.add(shape, policy)?;
         }
         match read.closed.is_empty() {
             true => {
                 let mut law = read.law;
-                for shape in &all {
-                    let template = product.render_template(&shape.scope);
-                    let template =
-                        template.map_err(|source| RolesError::product(product.name(), source))?;
+                let rendered = rendered(product, &all, Product::render_template)?;
+                for (shape, template) in all.iter().zip(rendered) {
                     let stack = shape.names.get("stack").map_or("", String::as_str);
                     if templates.insert(template.clone()) {
                         law.ceiling.add(product, &template, stack)?;
@@ -83,6 +84,17 @@ pub(super) fn product_law(
     }
 }
 
+/// Renders a file of each shape, on all cores.
+fn rendered(
+    product: &Product,
+    shapes: &[Derived],
+    render: impl Fn(&Product, &minijinja::Value) -> Result<String, ProductError> + Sync,
+) -> Result<Vec<String>, RolesError> {
+    let rendered = shapes.par_iter().map(|shape| render(product, &shape.scope));
+    let rendered: Result<_, ProductError> = rendered.collect();
+    rendered.map_err(|source| RolesError::product(product.name(), source))
+}
+
 struct LawReader<'a> {
     product: &'a Product,
     /// Keys by the number of their marker, and whether each is required.
@@ -95,13 +107,13 @@ struct LawReader<'a> {
 }
 
 impl LawReader<'_> {
-    fn add(&mut self, shape: &Derived) -> Result<(), RolesError> {
+    /// `text` is the shape's policy.
+    fn add(&mut self, shape: &Derived, text: String) -> Result<(), RolesError> {
         let failed = |source: ProductError| RolesError::product(self.product.name(), source);
         let scope = &shape.scope;
         let stack = shape.names.get("stack").map_or("", String::as_str);
         self.check_open(stack, || stack.to_owned())?;
         self.law.stacks.insert(pattern(stack));
-        let text = self.product.render_policy(scope).map_err(failed)?;
         if !self.seen.insert(text.clone()) {
             return Ok(());
         }

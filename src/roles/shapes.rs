@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::error::{RolesError, ScopeProblem};
@@ -191,15 +192,17 @@ impl<'a> Shapes<'a> {
                 ScopeProblem::TooManyShapes { count },
             ));
         }
-        let mut shapes = Vec::new();
-        for number in 0..count {
+        let of_number = |number| {
             let values = self.combination(number);
+            let mut shapes = Vec::new();
             for extra in self.file_names() {
-                self.of_combination(&values, *extra, &mut shapes)
-                    .map_err(failed)?;
+                self.of_combination(&values, *extra, &mut shapes)?;
             }
-        }
-        Ok(shapes)
+            Ok(shapes)
+        };
+        let shapes = (0..count).into_par_iter().map(of_number);
+        let shapes: Result<Vec<_>, ProductError> = shapes.collect();
+        Ok(shapes.map_err(failed)?.concat())
     }
 
     fn combination(&self, mut number: usize) -> Value {
