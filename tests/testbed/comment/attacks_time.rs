@@ -8,9 +8,14 @@ impl World {
     /// The inspection job denies it with this code: no other job starts, and no token is requested.
     #[track_caller]
     fn assert_denied_by_inspection(&self, pull: &Pull, text: &str, code: &str) {
+        self.assert_inspection_ends(pull, text, code, 20);
+    }
+
+    #[track_caller]
+    fn assert_inspection_ends(&self, pull: &Pull, text: &str, code: &str, status: i32) {
         let comment = self.repo.comment(pull.number, &self.carol, text);
         let run = self.inspect_job(pull, &comment).run();
-        assert_eq!(run.status, 20, "{text}: {}", run.stderr);
+        assert_eq!(run.status, status, "{text}: {}", run.stderr);
         assert_eq!(run.outputs["environments"], "[]", "{text}");
         let comments = self.repo.comments(pull.number);
         let reply = &comments.last().unwrap().body;
@@ -206,10 +211,12 @@ fn attack_a_solution_that_the_config_does_not_name() {
     let (world, pull) = World::with_merge();
     for text in [
         "deploy-solution --solution evil",
-        "upload-template --solution churn.x",
+        "upload-template --solution churn-x",
     ] {
         world.assert_denied_by_inspection(&pull, &format!("/provisioner {text}"), "not-requested");
     }
+    let text = "/provisioner upload-template --solution churn.x";
+    world.assert_inspection_ends(&pull, text, "solution-invalid", 2);
 }
 
 /// Vectors 23 and 34: a deletion of a config that the change does not remove.
