@@ -64,10 +64,11 @@ fn product_rules(registry: &Registry) -> Vec<(ProductCode, String, Option<String
 }
 
 /// A text of a manifest with a word in capitals for each expression, as usage lines have them: `{{ names.bucket }}` becomes
-/// `BUCKET`, and a number of characters `N`.
+/// `BUCKET`, and a number of characters `N`. A loop's body stays, once.
 pub fn without_expressions(text: &str) -> String {
+    let text = without_statements(text);
     let mut words = String::new();
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some((before, (expression, after))) = rest
         .split_once("{{")
         .and_then(|(before, from)| Some((before, from.split_once("}}")?)))
@@ -75,6 +76,26 @@ pub fn without_expressions(text: &str) -> String {
         words.push_str(before);
         words.push_str(&placeholder(expression));
         rest = after;
+    }
+    words + rest
+}
+
+/// The text without `{% for … %}` and other statements. A minus sign takes the space beside it, as in a template.
+fn without_statements(text: &str) -> String {
+    let mut words = String::new();
+    let mut rest = text;
+    while let Some((before, (statement, after))) = rest
+        .split_once("{%")
+        .and_then(|(before, from)| Some((before, from.split_once("%}")?)))
+    {
+        words.push_str(match statement.starts_with('-') {
+            true => before.trim_end(),
+            false => before,
+        });
+        rest = match statement.ends_with('-') {
+            true => after.trim_start(),
+            false => after,
+        };
     }
     words + rest
 }
@@ -90,4 +111,26 @@ fn placeholder(expression: &str) -> String {
 
 fn first_sentence(text: &str) -> &str {
     text.find(". ").map_or(text, |end| &text[..=end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_words_and_statements_are_left_out() {
+        for (text, expected) in [
+            ("no expression", "no expression"),
+            ("`{{ names.bucket }}`", "`BUCKET`"),
+            ("{{ names.bucket | length }} characters", "N characters"),
+            (
+                "keys differ: {%- for key in tags if key %} `{{ key }}` {%- endfor %}.",
+                "keys differ: `KEY`.",
+            ),
+            ("a {% if b -%} c {% endif %}d", "a c d"),
+            ("an open {% stays", "an open {% stays"),
+        ] {
+            assert_eq!(without_expressions(text), expected, "{text}");
+        }
+    }
 }

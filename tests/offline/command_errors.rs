@@ -266,10 +266,16 @@ fn check_prints_a_line_for_each_change() {
 }
 
 #[test]
-fn explain_shows_no_template_expressions() {
+fn explain_shows_words_and_no_template_source() {
     let folder = TempDir::new().unwrap();
     let codes = printed(&run_in(folder.path(), &[], "explain"));
-    assert!(!codes.contains("{{ "), "{codes}");
+    assert!(!codes.contains("{{ ") && !codes.contains("{%"), "{codes}");
+    assert!(codes.contains("ml-tags-clash"), "{codes}");
+    let rules = codes.lines().filter_map(|line| line.split(' ').next());
+    for rule in rules.filter(|code| code.starts_with("ml-") || code.starts_with("s3-")) {
+        let text = printed(&run_in(folder.path(), &[], &format!("explain {rule}")));
+        assert!(!text.contains("{{ ") && !text.contains("{%"), "{text}");
+    }
     let code = printed(&run_in(folder.path(), &[], "explain s3-solution-name"));
     assert!(code.contains("the solution `SOLUTION`"), "{code}");
 }
