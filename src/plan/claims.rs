@@ -159,9 +159,8 @@ impl Plan {
                 Intent::Invalid | Intent::Abandon => {}
                 Intent::Delete => {
                     let message = format!(
-                        "the stack {} is not deleted: it is also that of {}",
+                        "the stack {} is not deleted: it is also that of `{other}`",
                         quote(stack),
-                        quote(other.as_str())
                     );
                     let problem = Diagnostic::error(Code::DuplicateStack, &change.path, message);
                     let problem = problem.with_severity(Severity::Warning);
@@ -201,9 +200,8 @@ impl Plan {
 
 /// The warning of a removed config whose stack a config with errors may claim.
 fn broken_claim(path: &RepoPath, stack: &str, broken: &RepoPath) -> Diagnostic {
-    let broken = quote(broken.as_str());
     let message = format!(
-        "the stack {stack} is not deleted while {broken} has errors: it may be the stack of that config too"
+        "the stack {stack} is not deleted while `{broken}` has errors: it may be the stack of that config too"
     );
     Diagnostic::error(Code::DuplicateStack, path, message)
         .with_severity(Severity::Warning)

@@ -102,8 +102,8 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
 
 /// The error of a config whose stack another config claims.
 pub fn shared_stack(path: &RepoPath, stack: &str, other: &RepoPath) -> Diagnostic {
-    let (stack, other) = (quote(stack), quote(other.as_str()));
-    let message = format!("the stack {stack} is that of {other} too");
+    // The path is whole, so that it can be copied.
+    let message = format!("the stack {} is that of `{other}` too", quote(stack));
     let help = "keep one of the configs, or give them different names";
     Diagnostic::error(Code::DuplicateStack, path, message).with_help(help)
 }

@@ -3,6 +3,8 @@
 
 use std::process::{Command, Output};
 
+use provisioner::model::RepoPath;
+use provisioner::plan::shared_stack;
 use tempfile::TempDir;
 
 use crate::support::documents::assert_json_documented;
@@ -215,6 +217,18 @@ fn attack_a_second_config_for_the_stack_of_an_unchanged_one() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("warning[duplicate-stack]"), "{text}");
     assert!(text.contains("is not deleted"), "{text}");
+}
+
+/// A path of the repository is whole, however long it is, so that it can be copied.
+#[test]
+fn the_other_config_of_a_stack_has_its_whole_path() {
+    let other = path(&"b".repeat(120));
+    let [first, second] = [path("b001"), other.clone()].map(|text| RepoPath::parse(&text).unwrap());
+    let problem = shared_stack(&first, "edge-prod-b001", &second);
+    assert_eq!(
+        problem.message,
+        format!("the stack `edge-prod-b001` is that of `{other}` too")
+    );
 }
 
 /// The unchanged config claims the bucket of the changed one.
