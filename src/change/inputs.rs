@@ -66,9 +66,7 @@ impl ChangeInputs {
             false => load_file(&self.head, path, input.head.as_ref()?).config,
         }
     }
-}
 
-impl ChangeInputs {
     /// The config of a path at the head.
     pub(super) fn config_at_head(&self, path: &RepoPath) -> Option<Config> {
         load_file(&self.head, path, self.at_head(path)?).config

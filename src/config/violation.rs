@@ -273,7 +273,7 @@ impl ViolationContext<'_> {
                         and_list(&options)
                     ),
                     false => format!(
-                        "`{key}` is {}, which is none of the {} allowed values",
+                        "`{key}` is {}, which is not one of the {} allowed values",
                         quote(&shown),
                         options.len()
                     ),

@@ -320,7 +320,7 @@ catalogue! {
         "A key belongs to a higher tier of the product than the config is of.",
         "Delete the key, or move the config to the tier that the message names: its own key for the tier, otherwise `--tier`, the action's input `tier`, or the product's default decides.";
     TierUnknown "tier-unknown":
-        "The tier that the run or the config names is none of the product's.",
+        "The run or the config names a tier that the product does not have.",
         "Use one of the tiers of the product, which the help lists.";
     TooFew "too-few":
         "A list, mapping or text is shorter than allowed.",

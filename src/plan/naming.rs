@@ -19,7 +19,7 @@ struct BadName {
     source: &'static str,
 }
 
-/// The same of a config alone. A template that does not render is reported by others.
+/// The problems of a config's names, without its plan. Other checks report a template that does not render.
 pub fn naming_errors(config: &Config) -> Vec<Diagnostic> {
     let document = rendered(config);
     document.map_or_else(Vec::new, |document| naming_problems(config, &document))

@@ -32,7 +32,7 @@ pub enum Found {
         permission: Option<&'static str>,
     },
 
-    /// The forge does not accept the token, or there is none.
+    /// The token is missing, or the forge does not accept it.
     TokenNotAccepted {
         error: String,
         help: &'static str,

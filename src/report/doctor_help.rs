@@ -49,7 +49,7 @@ impl Found {
                 ..
             } => format!("grant the job {permission}; it is for {purpose}"),
             Self::PolicyInvalid { .. } => {
-                "nothing that asks AWS works before it loads; `provisioner explain policy-invalid`".to_owned()
+                "commands that query AWS need a policy file that loads; run `provisioner explain policy-invalid`".to_owned()
             }
             Self::ConfigErrors { .. } => "`provisioner validate-config` tells them".to_owned(),
             Self::ScopeLacks { .. } => {

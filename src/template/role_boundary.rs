@@ -12,7 +12,7 @@ pub const ROLE: &str = "AWS::IAM::Role";
 pub struct RoleBoundary {
     /// The key in the template.
     pub logical_id: String,
-    /// The ARN of the boundary. `None` if there is none, or an expression.
+    /// The ARN of the boundary. `None` if the role has no boundary, or an expression.
     pub boundary: Option<String>,
 }
 
