@@ -5,21 +5,21 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::builder::BoolishValueParser;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches as _, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches as _};
 
+use super::config_args::{ConfigArgs, require_configs};
 use super::examples::examples;
 use super::original::CommandForm;
 use super::request::ActionRequest;
 use super::result::ResultFormat;
-use crate::product::{ProductAction, Registry, RunInput, Verb};
+use crate::product::{Class, ProductAction, Registry, RunInput, Verb};
 use crate::workspace::add_repository_products;
 
 /// Arguments of every action.
 #[derive(Debug, Args)]
 struct ActionArgs {
-    /// Paths, globs, folders or file names [default: all in the usual folders]
-    #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
-    configs: Vec<String>,
+    #[command(flatten)]
+    configs: ConfigArgs,
     /// Tier of configs that name none, for products with tiers
     #[arg(
         long,
@@ -152,12 +152,8 @@ fn action_command(action: &ProductAction, form: CommandForm) -> Command {
             command = command.arg(option.arg(verb));
         }
     }
-    if action.has_verb(Verb::deletes) {
-        command = command.mut_arg("configs", |configs| {
-            configs
-                .required(true)
-                .help("Paths, globs, folders or file names")
-        });
+    if action.has_verb(|verb| verb.class() > Class::Read) {
+        command = require_configs(command);
     }
     match form {
         CommandForm::Command => command,
@@ -213,7 +209,7 @@ pub fn request(name: &str, matches: &ArgMatches) -> Result<ActionRequest, clap::
     let solution = matches.try_get_one::<String>(ActionOption::Solution.name());
     Ok(ActionRequest {
         action: name.to_owned(),
-        configs: args.configs,
+        configs: args.configs.configs,
         given: RunInput {
             tier: args.tier,
             ..RunInput::default()

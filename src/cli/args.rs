@@ -10,6 +10,7 @@ use clap::{
 use super::actions::{self, Actions};
 use super::check::CheckArgs;
 use super::completions::{self, CompletionsArgs};
+use super::config_args::explain_missing_configs;
 use super::doctor::DoctorArgs;
 use super::errors::{explain_source_of_value, explain_unknown_command, reject_useless_config};
 use super::global::GlobalArgs;
@@ -180,6 +181,7 @@ pub fn parse(arguments: &[OsString]) -> Result<(GlobalArgs, Invocation), clap::E
     let matches = command
         .try_get_matches_from_mut(&arguments)
         .map_err(|error| explain_unknown_command(error, &command, &registry))
+        .map_err(explain_missing_configs)
         .map_err(|error| explain_unknown_flag(error, &command, &arguments))
         .map_err(|error| explain_source_of_value(error, &command, &arguments))?;
     let invocation = match matches.subcommand() {

@@ -1,7 +1,8 @@
 //! `doctor`: prints what this job or this laptop may do.
 
-use clap::{Args, ValueHint};
+use clap::Args;
 
+use super::config_args::ConfigArgs;
 use super::products::ListFormat;
 use crate::doctor::diagnose;
 use crate::exit::{Exit, exit_codes};
@@ -18,9 +19,8 @@ way. A laptop checks the usual credentials.";
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub struct DoctorArgs {
-    /// Paths, globs, folders or file names [default: those of the policy file]
-    #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
-    configs: Vec<String>,
+    #[command(flatten)]
+    configs: ConfigArgs,
     /// Print the findings in this format
     #[arg(long, value_enum, default_value_t)]
     format: ListFormat,
@@ -41,7 +41,7 @@ fn after_help() -> String {
 
 /// Runs all checks. Returns standard output and the exit code.
 pub fn doctor(args: &DoctorArgs) -> (String, Exit) {
-    let diagnosis = match diagnose(&args.configs) {
+    let diagnosis = match diagnose(&args.configs.configs) {
         Ok(diagnosis) => diagnosis,
         Err((error, exit)) => {
             log::error!("{error:#}");

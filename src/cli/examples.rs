@@ -65,6 +65,7 @@ pub fn examples(verb: Verb, name: &str) -> String {
             &[
                 ["CONFIG", "exit code 20: nothing is confirmed"],
                 ["CONFIG --force", "create or update"],
+                ["--all --force", "every config in the usual folders"],
             ],
             "provisioner updates a stack only if the policy file allows it, and verifies a stack\n\
              that needs no change. If the creation of a stack fails, it is deleted.",

@@ -6,6 +6,7 @@ mod args;
 mod aws;
 mod check;
 mod completions;
+mod config_args;
 mod console;
 mod doctor;
 mod errors;

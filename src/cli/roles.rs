@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use clap::{Args, ValueHint};
+use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::config_args::ConfigArgs;
 use super::load::{load_with, registry};
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::Exit;
@@ -53,9 +54,8 @@ template is for one account:
 Without a scope, print and deploy the template again before you merge new
 configs.")]
 pub struct RolesArgs {
-    /// Paths, globs, folders or file names [default: those of the policy file]
-    #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
-    configs: Vec<String>,
+    #[command(flatten)]
+    configs: ConfigArgs,
     /// Repository to trust; with ids, both forms of a token's subject are trusted
     #[arg(long, value_name = "OWNER/NAME|OWNER@ID/NAME@ID")]
     repository: RepositoryId,
@@ -107,7 +107,7 @@ pub fn roles(args: RolesArgs) -> (String, Exit) {
         accounts: args.account,
         environments: args.environment,
     };
-    match print(&args.configs, &request, args.format) {
+    match print(&args.configs.configs, &request, args.format) {
         Ok(text) => (text, Exit::Ok),
         Err((message, exit)) => {
             log::error!(target: LOG_TARGET, "{message}");

@@ -62,13 +62,26 @@ fn tip(root: &Command, flag: &str, arguments: &[OsString]) -> Option<String> {
     };
     if flag == "config" && takes_configs(command) {
         let name = command.get_name();
-        return Some(format!("name the config without a flag: `{name} CONFIG`"));
+        let config = value_after(arguments, "--config").unwrap_or("CONFIG");
+        return Some(format!(
+            "use `provisioner {name} {config}` or `provisioner --config {config} --action {name}`"
+        ));
     }
     if flag == "force" && takes(command, "overwrite") {
         return Some("`--overwrite` overwrites hand-edited files".to_owned());
     }
     let owners = owners(root, flag);
     (!owners.is_empty()).then(|| format!("`--{flag}` is an option of {}", or_list(&owners)))
+}
+
+/// The value of a flag, as `--flag VALUE` or `--flag=VALUE`.
+fn value_after<'a>(arguments: &'a [OsString], flag: &str) -> Option<&'a str> {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let value = words.find_map(|word| match word.strip_prefix(flag)? {
+        "" => Some(None),
+        rest => Some(Some(rest.strip_prefix('=')?)),
+    })?;
+    value.or_else(|| words.next())
 }
 
 /// The commands that take a flag.

@@ -94,7 +94,7 @@ fn usage_errors_name_the_form_that_works() {
         ("--action validate-config FILE", "--config <CONFIG>"),
         (
             "validate-config -con C",
-            "tip: name the config without a flag: `validate-config CONFIG`",
+            "tip: use `provisioner validate-config C` or `provisioner --config C --action validate-config`",
         ),
         (
             "validate-config --action X",

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::process::{Command, Output};
 
 use provisioner::cli::{ActionRequest, Invocation, command, parse};
-use provisioner::product::Registry;
+use provisioner::product::{Class, Registry};
 use tempfile::TempDir;
 
 use crate::support::job::{BINARY, config};
@@ -39,118 +39,101 @@ fn refusal(line: &str) -> String {
     }
 }
 
-/// Every call in the two documents of the original tools: action, solution, `--force`.
-const DOCUMENTED: &[(&str, &str, Option<&str>, bool)] = &[
+/// The `docker run` lines of the two documents of the original tools, from the image's name on, with the documents' values for
+/// their shell variables.
+const DOCUMENTED: &[&str] = &[
     // ml-update-procedures.txt
-    (
-        "-con c.yaml -act validate-config",
-        "validate-config",
-        None,
-        false,
-    ),
-    ("-con c.yaml -act test-deploy", "test-deploy", None, false),
-    (
-        "-con c.yaml -act create-prov-template",
-        "create-prov-template",
-        None,
-        false,
-    ),
-    ("-con c.yaml -act show-changes", "show-changes", None, false),
-    ("-con c.yaml -act check-drift", "check-drift", None, false),
-    (
-        "-con c.yaml -act delete-product --force",
-        "delete-product",
-        None,
-        true,
-    ),
+    "-con globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-sgprov-ssm.yaml -act validate-config",
+    "-con globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-sgprov-ssm.yaml -act test-deploy",
+    "-con globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-sgprov-ssm.yaml -act create-prov-template",
+    "-con globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-sgprov-ssm.yaml -act show-changes",
+    "-con globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-sgprov-ssm.yaml -act check-drift",
+    "-con globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-sgprov-ssm.yaml -act delete-product --force",
     // s3-update-procedures.txt
-    (
-        "--config c.yaml --action validate-config",
-        "validate-config",
-        None,
-        false,
-    ),
-    (
-        "--config c.yaml --action test-deploy --solution master-solution",
-        "test-deploy",
-        Some("master-solution"),
-        false,
-    ),
-    (
-        "--config c.yaml --action create-prov-template --solution master-solution",
-        "create-prov-template",
-        Some("master-solution"),
-        false,
-    ),
-    (
-        "--config c.yaml --action validate-prov-template --solution master-solution",
-        "validate-prov-template",
-        Some("master-solution"),
-        false,
-    ),
-    (
-        "--config c.yaml --action show-changes --solution master-solution",
-        "show-changes",
-        Some("master-solution"),
-        false,
-    ),
-    (
-        "--config c.yaml --action create-policy",
-        "create-policy",
-        None,
-        false,
-    ),
-    (
-        "--config c.yaml --action check-drift",
-        "check-drift",
-        None,
-        false,
-    ),
-    (
-        "--config c.yaml --action upload-template --solution master-solution",
-        "upload-template",
-        Some("master-solution"),
-        false,
-    ),
-    (
-        "--config c.yaml --action tear-down --force",
-        "tear-down",
-        None,
-        true,
-    ),
-    (
-        "--config c.yaml --action prep-master --solution master-solution --force",
-        "prep-master",
-        Some("master-solution"),
-        true,
-    ),
-    (
-        "--config c.yaml --action deploy-solution --solution recommendation-engine",
-        "deploy-solution",
-        Some("recommendation-engine"),
-        false,
-    ),
-    (
-        "--config c.yaml --action create-bucket --solution recommendation-engine --force",
-        "create-bucket",
-        Some("recommendation-engine"),
-        true,
-    ),
+    "--help",
+    "--config your-config.yaml --action validate-config",
+    "--config your-config.yaml --action test-deploy --solution master-solution",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action validate-config",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action create-prov-template --solution master-solution",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action validate-prov-template --solution master-solution",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action show-changes --solution master-solution",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action create-policy",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action check-drift",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action upload-template --solution master-solution",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action tear-down --force",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action prep-master --solution master-solution --force",
+    "--config edge-prod-b001-us-west-1-s3.yaml --action deploy-solution --solution recommendation-engine",
+    "--config edge-prod-b001-us-west-1-recommendation-engine-s3.yaml --action validate-config",
+    "--config edge-prod-b001-us-west-1-recommendation-engine-s3.yaml --action create-bucket --solution recommendation-engine --force",
 ];
+
+/// The word after one of the flags.
+fn value<'a>(line: &'a str, flags: &[&str]) -> Option<&'a str> {
+    let mut words = line.split(' ').skip_while(|word| !flags.contains(word));
+    words.nth(1)
+}
 
 #[test]
 fn every_call_in_the_original_documents_is_accepted() {
-    for (line, action, solution, force) in DOCUMENTED {
+    let (help, calls): (Vec<&str>, Vec<&str>) =
+        DOCUMENTED.iter().partition(|line| **line == "--help");
+    for line in calls {
         let request = request(line);
-        assert_eq!(request.action, *action, "{line}");
-        assert_eq!(request.configs, ["c.yaml"], "{line}");
-        assert_eq!(request.solution.as_deref(), *solution, "{line}");
-        assert_eq!(request.force, *force, "{line}");
+        let action = value(line, &["--action", "-act"]).unwrap();
+        let config = value(line, &["--config", "-con"]).unwrap();
+        assert_eq!(request.action, action, "{line}");
+        assert_eq!(request.configs, [config], "{line}");
+        let solution = value(line, &["--solution"]);
+        assert_eq!(request.solution.as_deref(), solution, "{line}");
+        assert_eq!(request.force, line.ends_with("--force"), "{line}");
         assert!(!request.overwrite, "{line}");
     }
-    // Both documents use `--help`.
-    let help = parse(&words("--help")).unwrap_err();
+    let help = parse(&words(help[0])).unwrap_err();
     assert!(!help.use_stderr());
+}
+
+/// Runs the documented calls that need no AWS, in a folder that is laid out as the documents describe.
+#[test]
+fn documented_calls_without_aws_succeed() {
+    let folder = TempDir::new().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let ml = "ml/configs/globalbank-prod-c001-us-west-2-demand-forecasting-ml-codecommit-sgprov-ssm.yaml";
+    let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    write(ml, &std::fs::read_to_string(example.join(ml)).unwrap());
+    write(
+        "s3/configs/edge-prod-b001-us-west-1-s3.yaml",
+        &config("b001", ""),
+    );
+    write("s3/configs/your-config.yaml", "");
+    let dedicated = "  bucket_name_override: edge-prod-b001-us-west-1-recommendation-engine-s3\n";
+    write(
+        "s3/configs/edge-prod-b001-us-west-1-recommendation-engine-s3.yaml",
+        &config("b001", dedicated),
+    );
+    let offline = [
+        "validate-config",
+        "create-prov-template",
+        "validate-prov-template",
+        "create-policy",
+    ];
+    let is_offline = |line: &&&str| {
+        let action = value(line, &["--action", "-act"]);
+        action.is_some_and(|action| offline.contains(&action)) && !line.contains("your-config")
+    };
+    for line in DOCUMENTED.iter().filter(is_offline) {
+        let output = Command::new(BINARY)
+            .args(line.split(' '))
+            .current_dir(folder.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{line}: {text}");
+    }
 }
 
 #[test]
@@ -158,6 +141,9 @@ fn the_original_form_takes_the_options_of_its_action() {
     assert!(request("-con c.yaml -act test-deploy --keep").keep);
     assert!(request("-con c.yaml -act show-changes --real").real);
     assert!(request("-con c.yaml -act check-drift --fail-on-drift").fail_on_drift);
+    assert!(request("-con c.yaml -act prep-master --dry-run").dry_run);
+    assert!(request("-con c.yaml -act prep-master --force --yes").yes);
+    assert!(request("-con c.yaml -act create-policy --overwrite").overwrite);
     let tier = request("--tier=enterprise --config=c.yaml --action=deploy-product --force");
     assert_eq!(tier.given.tier.as_deref(), Some("enterprise"));
     assert!(refusal("-con c.yaml -act validate-config --force").contains("--force"));
@@ -189,7 +175,11 @@ fn a_flag_without_use_is_refused_with_the_form_that_works() {
     for (line, tip) in [
         (
             "validate-config --config c.yaml",
-            "`validate-config CONFIG`",
+            "use `provisioner validate-config c.yaml` or `provisioner --config c.yaml --action validate-config`",
+        ),
+        (
+            "show-changes --real --config=c.yaml",
+            "`provisioner show-changes c.yaml`",
         ),
         (
             "show-changes --region us-west-2",
@@ -224,11 +214,35 @@ fn a_flag_without_use_is_refused_with_the_form_that_works() {
     }
 }
 
+/// An action that changes AWS never takes all configs without being told so.
 #[test]
-fn a_deletion_names_its_configs() {
-    for action in ["tear-down", "delete-product"] {
-        let error = refusal(&format!("{action} --force"));
-        assert!(error.contains("<CONFIG>..."), "{error}");
+fn an_action_that_changes_aws_names_its_configs_or_all() {
+    let registry = Registry::built_in();
+    for action in registry.actions() {
+        let name = &action.name;
+        let changes_aws = action.has_verb(|verb| verb.class() > Class::Read);
+        if changes_aws {
+            let error = refusal(name);
+            assert!(error.contains("<CONFIG"), "{name}: {error}");
+            assert!(
+                error.contains("tip: name the configs, or write `--all`"),
+                "{error}"
+            );
+        } else {
+            assert!(request(name).configs.is_empty(), "{name}");
+        }
+        assert!(
+            request(&format!("{name} --all")).configs.is_empty(),
+            "{name}"
+        );
+        let error = refusal(&format!("{name} --all c.yaml"));
+        assert!(
+            error.contains("'--all' cannot be used with"),
+            "{name}: {error}"
+        );
+    }
+    for command in ["doctor --all", "roles --all --repository a/b"] {
+        assert!(parse(&words(command)).is_ok(), "{command}");
     }
 }
 

@@ -188,7 +188,7 @@ fn an_action_without_named_configs_takes_those_that_have_it() {
         .aws
         .on("DescribeStacks", denied)
         .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
-    let output = workdir.run(&["prep-master", "--force"]);
+    let output = workdir.run(&["prep-master", "--all", "--force"]);
     assert!(
         !output.stdout.contains("action-not-offered"),
         "{}",
@@ -197,7 +197,7 @@ fn an_action_without_named_configs_takes_those_that_have_it() {
     let last =
         "prep-master: 1 config, 1 error, 0 warnings; left out 1 other config without this action\n";
     assert!(output.stdout.ends_with(last), "{}", output.stdout);
-    let json = workdir.run(&["prep-master", "--force", "--format", "json"]);
+    let json = workdir.run(&["prep-master", "--all", "--force", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json["left_out"], 1);
     assert_eq!(json["items"].as_array().unwrap().len(), 1);
@@ -209,7 +209,7 @@ fn an_action_without_named_configs_takes_those_that_have_it() {
         named.stdout
     );
     // So is an action that no config has.
-    let none = workdir.run(&["deploy-product", "--force"]);
+    let none = workdir.run(&["deploy-product", "--all", "--force"]);
     assert_eq!(
         none.stdout.matches("error[action-not-offered]").count(),
         2,

@@ -1,0 +1,41 @@
+//! The configs of a command line.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, Command, ValueHint};
+
+/// Arguments of every command that reads configs.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Paths, globs, folders or file names [default: all in the usual folders]
+    #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
+    pub configs: Vec<String>,
+    /// Every config that the policy file selects, else all in the usual folders
+    #[arg(long, conflicts_with = "configs")]
+    all: bool,
+}
+
+/// Makes a command ask for configs or for `--all`, because it changes AWS.
+pub fn require_configs(command: Command) -> Command {
+    command.mut_arg("configs", |configs| {
+        configs
+            .required_unless_present("all")
+            .help("Paths, globs, folders or file names")
+    })
+}
+
+/// Adds the form that works to the error about missing configs.
+pub fn explain_missing_configs(mut error: clap::Error) -> clap::Error {
+    let is_missing = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(missing)) => missing.iter().any(|arg| arg.contains("<CONFIG>")),
+        _ => false,
+    };
+    if is_missing && error.kind() == ErrorKind::MissingRequiredArgument {
+        let tip = "name the configs, or write `--all` for every config in the usual folders";
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![StyledStr::from(tip)]),
+        );
+    }
+    error
+}
