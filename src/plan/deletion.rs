@@ -42,9 +42,12 @@ pub struct DeletedResource {
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What the deletion does: emptied buckets are deleted, whatever the template says.
+    /// What the deletion does: emptied buckets are deleted with their policies, whatever the template says.
     pub deletion_behavior: DeletionBehavior,
 }
+
+/// A retained policy goes with its bucket.
+const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
 
 /// What a delete action does to a resource. `empties`: the action empties and deletes buckets, those that the template retains too.
 pub fn behavior_on_delete(
@@ -52,7 +55,7 @@ pub fn behavior_on_delete(
     by_template: DeletionBehavior,
     empties: bool,
 ) -> DeletionBehavior {
-    match empties && kind == BUCKET {
+    match empties && [BUCKET, BUCKET_POLICY].contains(&kind) {
         true => DeletionBehavior::Deleted,
         false => by_template,
     }

@@ -354,3 +354,26 @@ fn members_of_the_group_reach_each_other() {
         assert!(rule.get("CidrIp").is_none());
     }
 }
+
+/// What stays must not be open to whom the policy refused. A test leaves nothing.
+#[test]
+fn a_bucket_policy_stays_with_its_bucket() {
+    for (config, bucket, policy) in [
+        (s3(VPC), "Bucket", "BucketPolicy"),
+        (
+            enterprise("standalone", "", ""),
+            "ArtifactsBucket",
+            "ArtifactsBucketPolicy",
+        ),
+    ] {
+        let test = config.with_name_suffix("-tab12cd").unwrap();
+        for (config, expected) in [(&config, "Retain"), (&test, "Delete")] {
+            let template = template(config);
+            for id in [bucket, policy] {
+                for key in ["DeletionPolicy", "UpdateReplacePolicy"] {
+                    assert_eq!(template[id][key], expected, "{id}: {key}");
+                }
+            }
+        }
+    }
+}

@@ -352,6 +352,6 @@ fn ordinary_text_is_not_escaped() {
     );
     let plan = assess(&registry, &registry, &[input(AT, Some(&old), Some(&new))]);
     let comment = markdown(&report(plan), Rest::JobSummary, COMMENT_LIMIT).unwrap();
-    assert!(comment.contains("| The bucket is replaced by an empty one. The old bucket stays behind with its contents, without its bucket policy and no longer managed. |"));
+    assert!(comment.contains("| The bucket is replaced by an empty one. The old bucket stays behind with its contents and its bucket policy, no longer managed. |"));
     assert!(CommitSha::parse(&Digest::sha256("x").to_string()).is_ok());
 }
