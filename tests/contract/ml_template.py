@@ -31,6 +31,8 @@ WITHOUT_TAGS = {
 }
 HOLDS_DATA = {
     "AWS::CodeCommit::Repository", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SageMaker::ModelPackageGroup",
+    # What stays must stay protected.
+    "AWS::S3::BucketPolicy",
 }
 
 

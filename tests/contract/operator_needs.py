@@ -275,6 +275,10 @@ def needs(target):
             for where in target.about(what):
                 where = where if types(action) or not where.samples else ANYTHING
                 yield Need(action, where, surroundings(target, action, where), why)
+    # What docs/diagnostics.md tells a person to run after a failed update.
+    for action in "CancelUpdateStack ContinueUpdateRollback RollbackStack".split():
+        for where in target.about("stack"):
+            yield Need(f"cloudformation:{action}", where, {}, "a person")
 
 
 def needs_of_template(target):
@@ -316,6 +320,8 @@ def handler_needs(target, action, name, why):
             context["iam:PermissionsBoundary"] = boundary
         if where.tagged and not new:
             context[f"aws:ResourceTag/{OURS}"] = target.own
+        if action == "ec2:CreateVpcEndpoint" and kind_of(action, where.samples[0]) == "vpc-endpoint":
+            context["ec2:VpceServiceName"] = target.resources[name]["Properties"]["ServiceName"]
         yield Need(action, where, context, why)
         if where.tagged and action == "ec2:CreateTags":
             creates = {"AWS::EC2::SecurityGroup": "CreateSecurityGroup", "AWS::EC2::VPCEndpoint": "CreateVpcEndpoint"}

@@ -68,7 +68,7 @@ def check_policy(path, expected):
     theirs = {**here, "aws:ResourceTag/provisioner:config": "another"}
     for_endpoint = [
         ("ec2:CreateVpcEndpoint", vpc, here),
-        ("ec2:CreateVpcEndpoint", endpoint, here),
+        ("ec2:CreateVpcEndpoint", endpoint, {**here, "ec2:VpceServiceName": f"com.amazonaws.{expected.region}.s3"}),
         ("ec2:CreateVpcEndpoint", table, here),
         ("ec2:ModifyVpcEndpoint", table, here),
         ("ec2:ModifyVpcEndpoint", endpoint, ours),
