@@ -13,6 +13,9 @@ pub type Result<T> = std::result::Result<T, CloudError>;
 pub enum CloudError {
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// `AWS_PROFILE` names a profile that the files do not have.
+    #[error("profile {name} is in none of these files: {}", files.join(", "))]
+    NoProfile { name: String, files: Vec<String> },
     /// There are no credentials.
     #[error("AWS credentials: {0}")]
     NoCredentials(String),
@@ -55,10 +58,59 @@ pub enum AwsErrorKind {
     },
     /// AWS does not accept the credentials or the identity token: most often they have expired.
     Expired,
-    /// No answer, or one that cannot be read, after retries. A write may have been executed.
+    /// AWS answers that it failed, or its answer cannot be read, after retries. A write may have been executed.
     Unreachable,
+    /// No answer: the connection failed. A write may have been executed.
+    NoConnection(ConnectionFault),
     /// AWS rejects the request.
     Invalid,
+}
+
+/// A connection that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionFault {
+    /// Scheme, host and port, if known. The name of a bucket is not part of it.
+    pub address: Option<String>,
+    pub reason: FaultReason,
+}
+
+/// Why a connection failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultReason {
+    Refused,
+    UnknownHost,
+    NoRoute,
+    /// The host's certificate is not trusted.
+    Certificate,
+    TimedOut,
+    /// The connection ended early.
+    Broken,
+}
+
+impl FaultReason {
+    /// Whether the next attempt will most likely fail, too.
+    pub fn is_lasting(self) -> bool {
+        !matches!(self, Self::TimedOut | Self::Broken)
+    }
+}
+
+impl std::error::Error for ConnectionFault {}
+
+impl fmt::Display for ConnectionFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.address {
+            Some(address) => write!(f, "no connection to {address}: ")?,
+            None => write!(f, "no connection: ")?,
+        }
+        f.write_str(match self.reason {
+            FaultReason::Refused => "connection refused",
+            FaultReason::UnknownHost => "the host name has no address",
+            FaultReason::NoRoute => "no route to the host",
+            FaultReason::Certificate => "the host's certificate is not trusted",
+            FaultReason::TimedOut => "no answer in time",
+            FaultReason::Broken => "the connection ended early",
+        })
+    }
 }
 
 impl AwsError {
@@ -93,7 +145,11 @@ impl CloudError {
             }
             .to_string(),
             Self::NoCredentials(text) => Self::NoCredentials(replace(text)).to_string(),
-            Self::NoIdentityToken(_) | Self::Interrupted | Self::Misused(_) => self.to_string(),
+            // The address and the profile come from the user's settings, and not from AWS.
+            Self::NoProfile { .. }
+            | Self::NoIdentityToken(_)
+            | Self::Interrupted
+            | Self::Misused(_) => self.to_string(),
         }
     }
 
@@ -116,14 +172,16 @@ impl CloudError {
         match self {
             Self::Aws(error) => matches!(
                 error.kind,
-                AwsErrorKind::Limited { .. } | AwsErrorKind::Unreachable
+                AwsErrorKind::Limited { .. }
+                    | AwsErrorKind::Unreachable
+                    | AwsErrorKind::NoConnection(_)
             ),
             Self::NoIdentityToken(error) => matches!(
                 error.kind,
                 ForgeErrorKind::Limited { .. } | ForgeErrorKind::Unreachable
             ),
             Self::Interrupted => true,
-            Self::NoCredentials(_) | Self::Misused(_) => false,
+            Self::NoProfile { .. } | Self::NoCredentials(_) | Self::Misused(_) => false,
         }
     }
 }
@@ -140,6 +198,7 @@ impl fmt::Display for AwsError {
                 write!(f, "rate limit until {until:.0}: ")?;
             }
             AwsErrorKind::Expired => write!(f, "credentials expired or not accepted: ")?,
+            AwsErrorKind::NoConnection(fault) => return write!(f, "{fault}"),
             AwsErrorKind::NotAllowed
             | AwsErrorKind::NotFound
             | AwsErrorKind::Unreachable

@@ -11,7 +11,7 @@ use crate::stack::{DescribedChangeSet, Stack, StackEvent, StackName};
 
 pub use aws::{Cloud, Session};
 pub use bucket::StackBucket;
-pub use error::{AwsError, AwsErrorKind, CloudError, Result};
+pub use error::{AwsError, AwsErrorKind, CloudError, ConnectionFault, FaultReason, Result};
 pub use network::{NetworkInterface, Subnet, VpcEndpoint};
 pub use tokio_util::sync::CancellationToken;
 

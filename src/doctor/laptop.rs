@@ -1,5 +1,7 @@
 //! A laptop.
 
+use std::collections::BTreeMap;
+
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::scope::check_scope;
 use crate::cloud::{CancellationToken, Session};
@@ -66,7 +68,12 @@ fn read(diagnosis: &mut Diagnosis, policy: Option<&Policy>, files: &[ConfigFile]
 
 async fn credentials(diagnosis: &mut Diagnosis, configs: &[Config]) {
     let session = Session::open(CancellationToken::new()).await;
+    // Several environments may share an account.
+    let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
     for ((_, account, region), stacks) in stacks_by_target(configs) {
+        *places.entry((account, region)).or_default() += stacks.len();
+    }
+    for ((account, region), stacks) in places {
         let what = format!("account {account} in {region}");
         match session.at(&region).await {
             Ok(cloud) if cloud.caller().account == account => {
@@ -77,7 +84,7 @@ async fn credentials(diagnosis: &mut Diagnosis, configs: &[Config]) {
             Ok(cloud) => {
                 let found = Found::OtherCaller {
                     account: cloud.caller().account.clone(),
-                    stacks: stacks.len(),
+                    stacks,
                 };
                 diagnosis.skip("credentials", &what, &found);
             }

@@ -1,7 +1,7 @@
 //! Errors of an operation as diagnostics.
 
 use super::OperationError;
-use crate::cloud::{AwsErrorKind, CloudError};
+use crate::cloud::{AwsErrorKind, CloudError, FaultReason};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
@@ -164,13 +164,13 @@ fn code_and_exit(failed: &CloudError) -> (Code, Exit) {
     match failed {
         CloudError::Interrupted => (Code::Interrupted, Exit::Operation),
         CloudError::Misused(_) => (Code::AwsRefused, Exit::Internal),
-        CloudError::NoCredentials(_) | CloudError::NoIdentityToken(_) => {
-            (Code::AwsCredentials, Exit::Unreachable)
-        }
+        CloudError::NoProfile { .. }
+        | CloudError::NoCredentials(_)
+        | CloudError::NoIdentityToken(_) => (Code::AwsCredentials, Exit::Unreachable),
         CloudError::Aws(error) => match error.kind {
-            AwsErrorKind::Limited { .. } | AwsErrorKind::Unreachable => {
-                (Code::AwsUnreachable, Exit::Unreachable)
-            }
+            AwsErrorKind::Limited { .. }
+            | AwsErrorKind::Unreachable
+            | AwsErrorKind::NoConnection(_) => (Code::AwsUnreachable, Exit::Unreachable),
             AwsErrorKind::Expired => (Code::AwsCredentials, Exit::Unreachable),
             // Without its role, the job has no credentials.
             _ if error.role.is_some() => (Code::AwsCredentials, Exit::Unreachable),
@@ -184,11 +184,21 @@ fn code_and_exit(failed: &CloudError) -> (Code, Exit) {
 fn help(config: &Config, failed: &CloudError) -> Option<String> {
     let text = match failed {
         CloudError::Interrupted => Some("run it again: it continues"),
+        CloudError::NoProfile { .. } => {
+            Some("set AWS_PROFILE to a profile of these files, or add the profile")
+        }
         CloudError::NoCredentials(_) => Some(SIGN_IN),
         CloudError::Misused(_) | CloudError::NoIdentityToken(_) => None,
-        CloudError::Aws(error) => match error.kind {
+        CloudError::Aws(error) => match &error.kind {
             AwsErrorKind::Limited { .. } => Some("wait, then run it again"),
             AwsErrorKind::Unreachable => Some("run it again"),
+            AwsErrorKind::NoConnection(fault) if fault.reason == FaultReason::Certificate => {
+                Some("add the certificate's issuer to the certificates of this machine")
+            }
+            AwsErrorKind::NoConnection(fault) if fault.reason.is_lasting() => {
+                Some("check the network and the proxy, and AWS_ENDPOINT_URL if it is set")
+            }
+            AwsErrorKind::NoConnection(_) => Some("check the network, then run it again"),
             AwsErrorKind::Expired if error.role.is_some() => {
                 Some("run the job again: it requests a new identity token")
             }

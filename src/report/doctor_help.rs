@@ -76,7 +76,7 @@ impl Found {
                 "the subject is customised; the roles that `provisioner roles --repository {repository}` writes do not trust it"
             ),
             Self::RoleNotAssumed { .. } => ROLE_HELP.to_owned(),
-            Self::AwsFailed { .. } => "run it again".to_owned(),
+            Self::AwsFailed { .. } => "check the network, then run it again".to_owned(),
             Self::ForeignApplyRole => {
                 "let it trust the subjects of its environments alone, as `provisioner roles` writes it".to_owned()
             }
@@ -85,7 +85,7 @@ impl Found {
                 "take cloudformation:ExecuteChangeSet away from it: every pull request has this role".to_owned()
             }
             Self::NoCredentials { .. } => {
-                "set AWS_PROFILE, or whatever else the AWS command line takes".to_owned()
+                "set AWS_PROFILE or the AWS_… variables, or sign in again".to_owned()
             }
             _ => return None,
         })

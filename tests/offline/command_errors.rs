@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -236,6 +237,42 @@ fn missing_configs_and_files_are_named() {
         2,
         "cannot run `git`",
     );
+}
+
+/// U2.
+#[test]
+fn an_unreachable_aws_and_a_missing_profile_are_named_at_once() {
+    let folder = folder_with(&[(&path("b001"), &config("b001", ""))]);
+    let port = {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        closed.local_addr().unwrap().port()
+    };
+    let address = format!("http://127.0.0.1:{port}");
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "b"),
+        ("AWS_ENDPOINT_URL", &*address),
+    ];
+    let profile = [("AWS_PROFILE", "nope"), ("HOME", "/nonexistent")];
+    for (variables, words) in [
+        (
+            &keys[..],
+            format!(
+                "error[aws-unreachable]: AWS GetCallerIdentity: no connection to {address}: connection refused\n  help: check the network and the proxy, and AWS_ENDPOINT_URL if it is set\n"
+            ),
+        ),
+        (
+            &profile[..],
+            "error[aws-credentials]: profile nope is in none of these files: ~/.aws/config, ~/.aws/credentials\n  help: set AWS_PROFILE to a profile of these files, or add the profile\n".to_owned(),
+        ),
+    ] {
+        let start = Instant::now();
+        assert_fails(folder.path(), variables, "show-changes --no-log", 31, &words);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        let doctor = printed(&run_in(folder.path(), variables, "doctor"));
+        let words = words.split_once("]: ").unwrap().1.lines().next().unwrap();
+        assert!(doctor.contains(words), "{doctor}");
+    }
 }
 
 #[test]

@@ -102,7 +102,7 @@ pub(super) fn unread(what: &str, error: CloudError) -> Result<String> {
         )),
         CloudError::Aws(AwsError {
             operation,
-            kind: AwsErrorKind::Unreachable,
+            kind: AwsErrorKind::Unreachable | AwsErrorKind::NoConnection(_),
             ..
         }) => Ok(format!(
             "the {what} could not be read: {operation} gives no answer"

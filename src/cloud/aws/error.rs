@@ -11,7 +11,7 @@ use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 
 use super::classify::{self, Situation};
-use crate::cloud::{AwsError, AwsErrorKind, CloudError};
+use crate::cloud::{AwsError, AwsErrorKind, CloudError, ConnectionFault, FaultReason};
 
 pub fn from_sdk<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> CloudError
 where
@@ -32,18 +32,36 @@ where
         if let Some(error) = of_credentials(inner) {
             return error;
         }
+        if let Some(fault) = inner.downcast_ref::<ConnectionFault>() {
+            return AwsError {
+                operation,
+                role: None,
+                kind: AwsErrorKind::NoConnection(fault.clone()),
+                code: String::new(),
+                message: String::new(),
+            }
+            .into();
+        }
         source = inner.source();
+    }
+    let unreachable = |kind, message: String| AwsError {
+        operation,
+        role: None,
+        kind,
+        code: String::new(),
+        message,
+    };
+    if matches!(error, SdkError::TimeoutError(_)) {
+        let fault = ConnectionFault {
+            address: None,
+            reason: FaultReason::TimedOut,
+        };
+        return unreachable(AwsErrorKind::NoConnection(fault), String::new()).into();
     }
     // The chain ends with the SDK's own debug representation, which is for its authors.
     let chain = DisplayErrorContext(&error).to_string();
-    AwsError {
-        operation,
-        role: None,
-        kind: AwsErrorKind::Unreachable,
-        code: String::new(),
-        message: chain.split(" (").next().unwrap_or_default().to_owned(),
-    }
-    .into()
+    let message = chain.split(" (").next().unwrap_or_default().to_owned();
+    unreachable(AwsErrorKind::Unreachable, message).into()
 }
 
 /// An error that AWS answered with. `status`: of the HTTP answer, 0 if unknown.

@@ -4,6 +4,7 @@ mod change_set_cleanup;
 mod change_set_findings;
 mod change_sets;
 mod classify;
+mod connection;
 mod convert;
 mod deleted_stacks;
 mod dependencies;
@@ -18,6 +19,7 @@ mod objects;
 mod operations;
 mod poll;
 mod probe;
+mod profile;
 mod session;
 mod stacks;
 

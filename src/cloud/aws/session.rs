@@ -12,7 +12,9 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use super::connection::http_client;
 use super::federated::WebIdentityProvider;
+use super::profile::missing_profile;
 use super::{Cloud, cloudformation, control, ec2, error, s3, ssm};
 use crate::cloud::{CloudError, Result};
 use crate::forge::IdentityTokens;
@@ -35,13 +37,18 @@ pub struct Session {
     config: SdkConfig,
     stop: CancellationToken,
     clouds: Mutex<HashMap<String, Cloud>>,
+    /// Why no request can have credentials.
+    no_profile: Option<CloudError>,
 }
 
 impl Session {
     /// Reads the environment, shared files and the rest of the chain. `AWS_MAX_ATTEMPTS` overrides the number of attempts.
     pub async fn open(stop: CancellationToken) -> Self {
         let config = loader().load().await;
-        Self::with(config, stop)
+        Self {
+            no_profile: missing_profile().await,
+            ..Self::with(config, stop)
+        }
     }
 
     /// Assumes a role with an identity token at the first request, and uses no other credentials. `name`: role session name, which
@@ -67,6 +74,7 @@ impl Session {
             config,
             stop,
             clouds: Mutex::default(),
+            no_profile: None,
         }
     }
 
@@ -82,6 +90,7 @@ impl Session {
             config,
             stop,
             clouds: Mutex::default(),
+            no_profile: None,
         }
     }
 
@@ -89,6 +98,9 @@ impl Session {
     pub async fn at(&self, region: &str) -> Result<Cloud> {
         if self.stop.is_cancelled() {
             return Err(CloudError::Interrupted);
+        }
+        if let Some(error) = &self.no_profile {
+            return Err(error.clone());
         }
         let mut clouds = self.clouds.lock().await;
         if let Some(cloud) = clouds.get(region) {
@@ -134,5 +146,9 @@ fn loader() -> ConfigLoader {
         .connect_timeout(Duration::from_secs(5))
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
-    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts)
+    let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+    match http_client() {
+        Some(client) => loader.http_client(client),
+        None => loader,
+    }
 }
