@@ -40,6 +40,12 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether a stack has the tags of a stack that provisioner created for the config.
+    pub fn is_owner_of(&self, stack: &Stack) -> bool {
+        let mut owner = self.owner.iter();
+        !self.owner.is_empty() && owner.all(|(key, value)| stack.tags.get(key) == Some(value))
+    }
+
     /// Whether no bucket is known that a deletion would have to delete.
     pub fn has_no_buckets(&self) -> bool {
         let buckets = self.buckets.as_ref();

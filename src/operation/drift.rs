@@ -12,6 +12,12 @@ pub async fn drift(
 ) -> Result<Drifted, OperationError> {
     let facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let owned = |stack| facts.is_owner_of(stack);
+    let owned = facts
+        .stack
+        .as_ref()
+        .and_then(Option::as_ref)
+        .is_none_or(owned);
     let stack = facts.stack.flatten();
     let stack = stack.filter(|stack| stack.status.health() != Health::ReviewInProgress);
     let Some(stack) = stack else {
@@ -20,6 +26,7 @@ pub async fn drift(
             status: None,
             drift: None,
             current: true,
+            owned,
         });
     };
     site.progress.step(&desired.stack, Step::DriftDetection);
@@ -30,5 +37,6 @@ pub async fn drift(
         status: Some(stack.status.0),
         drift: Some(drift),
         current: deployed == desired.sent,
+        owned,
     })
 }

@@ -45,7 +45,11 @@ pub fn drift_summary(found: &Drifted) -> String {
         true => "",
         false => "; the deployed template is not what the config renders to",
     };
-    format!("{stack}: {state}{unchecked}{outdated}")
+    let foreign = match found.owned {
+        true => "",
+        false => "; the stack has no tags of provisioner, and drift detection only reads it",
+    };
+    format!("{stack}: {state}{unchecked}{outdated}{foreign}")
 }
 
 /// The drift with hidden values replaced.

@@ -118,6 +118,8 @@ pub struct Drifted {
     /// Whether the deployed template equals the one that the config renders to. Drift detection compares with the deployed
     /// template only.
     pub current: bool,
+    /// Whether provisioner created the stack for the config, by its tags. Drift detection changes no stack.
+    pub owned: bool,
 }
 
 impl Drifted {

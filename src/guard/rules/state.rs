@@ -143,10 +143,7 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
         return None;
     }
     let owner = &input.facts.owner;
-    let is_marked = !owner.is_empty()
-        && owner
-            .iter()
-            .all(|(key, value)| stack.tags.get(key) == Some(value));
+    let is_marked = input.facts.is_owner_of(stack);
     // Only a test may delete a test's stack, and a test may delete nothing else.
     let is_test = stack.tags.contains_key(TEST_TAG);
     let fits = is_test == (input.kind == EffectKind::Test);

@@ -83,6 +83,39 @@ fn a_failed_detection_reports_its_findings_and_reason() {
     assert!(!found.to_string().contains("correct-horse"), "{found}");
 }
 
+/// U10.
+#[test]
+fn drift_of_a_foreign_stack_is_detected_and_told() {
+    for is_foreign in [false, true] {
+        let workdir = workdir();
+        let mut existing = stack(&workdir, "CREATE_COMPLETE");
+        if is_foreign {
+            existing["Stacks"][0]["Tags"] = json!([]);
+        }
+        let started = json!({"StackDriftDetectionId": "detection"});
+        let complete = json!({
+            "StackId": "stack", "StackDriftDetectionId": "detection",
+            "DetectionStatus": "DETECTION_COMPLETE", "Timestamp": "2026-11-25T09:00:00.000Z",
+        });
+        workdir
+            .aws
+            .on("DescribeStacks", existing)
+            .on("DetectStackDrift", started)
+            .on("DescribeStackDriftDetectionStatus", complete)
+            .on("ListStackResources", json!({"StackResourceSummaries": []}))
+            .on(
+                "DescribeStackResourceDrifts",
+                json!({"StackResourceDrifts": []}),
+            )
+            .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
+        let found = workdir.run_action("check-drift", &[]);
+        let words = "; the stack has no tags of provisioner, and drift detection only reads it\n";
+        assert_eq!(found.stdout.contains(words), is_foreign, "{}", found.stdout);
+        let json = workdir.json("check-drift", &[]);
+        assert_eq!(json["items"][0]["result"]["owned"], !is_foreign, "{json}");
+    }
+}
+
 /// The numbers of hidden values in one format, in order.
 fn numbers(output: &str) -> Vec<&str> {
     let number = regex::Regex::new(r"\(hidden \d+\)").unwrap();
