@@ -67,6 +67,8 @@ pub fn unlisted_solution(config: &Config, solution: &str) -> Option<Diagnostic> 
 pub struct FolderResult {
     /// The name of the bucket.
     pub bucket: String,
+    /// The prefixes below which the folders are, one for each solution.
+    pub prefixes: Vec<String>,
     /// Number of folders that the config requests.
     pub requested: usize,
     /// Number of folders that were created now.
@@ -77,6 +79,7 @@ impl FolderResult {
     pub fn count(&self) -> FolderCount<'_> {
         FolderCount {
             bucket: &self.bucket,
+            prefixes: &self.prefixes,
             created: self.created,
             requested: self.requested,
         }
@@ -107,6 +110,7 @@ pub async fn deploy_folders(
     let Some(failure) = failure else {
         return Ok(FolderResult {
             bucket,
+            prefixes: prefixes.to_vec(),
             requested,
             created,
         });
@@ -145,6 +149,7 @@ pub async fn preview_folders(
     let (missing, requested) = missing_folders(site, desired, &bucket, prefixes).await?;
     Ok(FolderResult {
         bucket: bucket.name().to_owned(),
+        prefixes: prefixes.to_vec(),
         requested,
         created: missing.len(),
     })

@@ -1,6 +1,9 @@
 //! The result of an action on a stack, in one line.
 
-use crate::text::pluralize;
+use crate::text::{and_list, pluralize};
+
+/// Longer lists of prefixes are counted.
+const MAX_PREFIXES: usize = 4;
 
 /// The result of an action that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +53,27 @@ pub enum ActionSummary<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FolderCount<'a> {
     pub bucket: &'a str,
+    /// One for each solution.
+    pub prefixes: &'a [String],
     pub created: usize,
     /// Number of folders that the config lists.
     pub requested: usize,
+}
+
+impl FolderCount<'_> {
+    fn line(self, what: &str) -> String {
+        let folders = pluralize(self.created, "folder");
+        let below = match self.prefixes {
+            [] => String::new(),
+            prefixes if prefixes.len() <= MAX_PREFIXES => {
+                let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+                format!(" below {}", and_list(&prefixes))
+            }
+            prefixes => format!(" below {} prefixes", prefixes.len()),
+        };
+        let (bucket, requested) = (self.bucket, self.requested);
+        format!("{bucket}: {folders} {what}{below}, {requested} in all")
+    }
 }
 
 impl ActionSummary<'_> {
@@ -69,18 +90,8 @@ impl ActionSummary<'_> {
                 "{stack}: CloudFormation accepts the template; it needs {}",
                 capabilities.join(", ")
             ),
-            Self::Folders(folders) => format!(
-                "{}: {} created, {} in all",
-                folders.bucket,
-                pluralize(folders.created, "folder"),
-                folders.requested
-            ),
-            Self::FoldersPreview(folders) => format!(
-                "{}: {} would be created, {} in all",
-                folders.bucket,
-                pluralize(folders.created, "folder"),
-                folders.requested
-            ),
+            Self::Folders(folders) => folders.line("created"),
+            Self::FoldersPreview(folders) => folders.line("would be created"),
             Self::UploadPreview { places } => format!("would write {}", places.join(", ")),
             Self::NothingUnderWay {
                 stack,

@@ -34,14 +34,14 @@ impl Step<'_> {
         match self {
             Self::ChangeSet => "change set",
             Self::Creation => "creation",
-            Self::CreationResumed => "creation goes on",
-            Self::OtherRun => "another run is at it",
-            Self::CreationRolledBack => "what was made is removed",
+            Self::CreationResumed => "creation continues",
+            Self::OtherRun => "another run changes the stack",
+            Self::CreationRolledBack => "the created resources are deleted",
             Self::Update => "update",
             Self::Verification => "verification",
             Self::Deletion => "deletion",
             Self::BucketEmptied { bucket } => return format!("bucket {bucket} is emptied"),
-            Self::LeftoversRemoved => "what an earlier test left is removed",
+            Self::LeftoversRemoved => "the stacks of earlier tests are deleted",
             Self::DriftDetection => "drift detection",
             Self::Confirmation => "waits for confirmation",
         }

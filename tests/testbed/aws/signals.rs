@@ -96,7 +96,7 @@ fn a_creation_in_progress_is_joined() {
     let output = PREP_MASTER.run(&workdir);
     assert_eq!(output.status, 0, "{}", output.stdout);
     assert!(
-        output.stderr.contains("creation goes on"),
+        output.stderr.contains("creation continues"),
         "{}",
         output.stderr
     );
