@@ -1,7 +1,8 @@
-//! `reports/{config}-{action}-{UTC time}.log`: what was done to a config, kept beside it.
+//! `reports/{config}-{action}-{UTC time}.log`: who did what to a config, kept beside it. A line holds `error` only if something failed.
 
 use super::request::ActionRequest;
-use super::result::ActionResults;
+use super::result::{ActionResults, ConfigResult};
+use crate::ci::{timestamp, variable};
 use crate::report::{self, escape_workflow_commands};
 use crate::text::escape_invisible;
 use crate::workspace::write_report;
@@ -13,24 +14,11 @@ pub fn write(request: &ActionRequest, results: &ActionResults) {
         let stem = crate::model::RepoPath::typed(&item.config)
             .stem()
             .to_owned();
-        let own = results
-            .diagnostics
-            .iter()
-            .filter(|diagnostic| item.owns(diagnostic));
-        let remains = item.remains.as_ref();
-        let remains = remains.map(|remains| format!("{}\n", remains.text().plain()));
-        let text = format!(
-            "{}\n{}\n{}{}",
-            request.time,
-            escape_invisible(&item.line(), false),
-            report::diagnostics(own),
-            remains.unwrap_or_default()
-        );
         let name = format!("{stem}-{}-{}.log", request.action, request.time);
         if let Err(error) = write_report(
             &item.base.join("reports"),
             &name,
-            &escape_workflow_commands(&text),
+            &escape_workflow_commands(&text(request, results, item)),
         ) {
             failures += 1;
             if failures == 1 {
@@ -41,4 +29,55 @@ pub fn write(request: &ActionRequest, results: &ActionResults) {
             }
         }
     }
+}
+
+fn text(request: &ActionRequest, results: &ActionResults, item: &ConfigResult) -> String {
+    let caller = item.trail.caller();
+    let by = match &caller {
+        Some(caller) => caller.arn.clone(),
+        None => format!("{} (user of this machine)", local_user()),
+    };
+    let head = [
+        ("action", Some(request.action.clone())),
+        ("config", Some(item.config.clone())),
+        ("by", Some(by)),
+        ("account", item.account.clone()),
+        ("region", item.region.clone()),
+        ("stack", item.stack.clone()),
+        ("version", Some(crate::VERSION.to_owned())),
+        ("started", Some(request.time.clone())),
+        ("ended", Some(timestamp())),
+        ("result", Some(item.result_word())),
+    ];
+    let mut text = String::new();
+    for (key, value) in head {
+        if let Some(value) = value {
+            let value = escape_invisible(&value, false);
+            text.push_str(&format!("{:9} {value}\n", format!("{key}:")));
+        }
+    }
+    text.push('\n');
+    for line in item.trail.lines() {
+        text.push_str(&format!("{}\n", escape_invisible(&line, false)));
+    }
+    text.push_str(&format!("{}\n", escape_invisible(&item.line(), false)));
+    if let Some(details) = item.details.as_ref().filter(|d| !d.text.is_empty()) {
+        text.push_str(&format!("{}\n", details.text.trim_end()));
+    }
+    let own = results
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| item.owns(diagnostic));
+    text.push_str(&report::diagnostics(own));
+    if let Some(remains) = &item.remains {
+        text.push_str(&format!("{}\n", remains.text().plain()));
+    }
+    text
+}
+
+/// The name of the person who runs this program, as the system tells it.
+fn local_user() -> String {
+    let names = ["USER", "LOGNAME", "USERNAME"];
+    let name = names.into_iter().find_map(variable);
+    name.unwrap_or_else(|| "unknown".to_owned())
 }

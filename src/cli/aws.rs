@@ -8,6 +8,7 @@ use super::console::{Console, width};
 use super::load::LoadedConfig;
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
+use super::trail::Trail;
 use crate::cloud::Session;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
@@ -81,12 +82,16 @@ async fn run_all(
     let done = futures_util::stream::iter(configs)
         .map(|(one, config)| {
             let run = &run;
-            async move { (one, config, run.run_one(one, config).await) }
+            async move {
+                let trail = Trail::default();
+                let outcome = run.run_one(one, config, &trail).await;
+                (one, config, trail, outcome)
+            }
         })
         .buffer_unordered(bound)
         .collect::<Vec<_>>()
         .await;
-    for (one, config, outcome) in done {
+    for (one, config, trail, outcome) in done {
         match outcome {
             Ok(details) => {
                 if let Some(exit) = details.conclusion.exit() {
@@ -98,12 +103,14 @@ async fn run_all(
                 results.add(ConfigResult {
                     ok: !details.diagnostics.iter().any(Diagnostic::is_error),
                     details: Some(details),
+                    trail,
                     ..ConfigResult::done(&one.file, Some(config))
                 });
             }
             Err(failed) => {
                 let item = ConfigResult {
                     remains: failed.remains,
+                    trail,
                     ..ConfigResult::failed(&one.file, Some(config))
                 };
                 results.raise_exit(failed.exit);
@@ -131,13 +138,14 @@ impl AccountRun<'_> {
         &self,
         one: &LoadedConfig,
         config: &Config,
+        trail: &Trail,
     ) -> Result<ActionOutcome, FailureReport> {
         let shown = self
             .policy
             .as_ref()
             .map_or(&[][..], |policy| &policy.values.show);
         let values = Redactor::for_config(config, shown);
-        self.act(one, config, &values)
+        self.act(one, config, &values, trail)
             .await
             .map_err(|failure| to_diagnostics(config, &values, failure))
     }
@@ -147,9 +155,11 @@ impl AccountRun<'_> {
         one: &LoadedConfig,
         config: &Config,
         values: &Redactor,
+        trail: &Trail,
     ) -> Result<ActionOutcome, OperationError> {
         let cloud = self.session.at(&config.target.region).await?;
-        let console = self.console.for_stack(values.clone());
+        trail.set_caller(cloud.caller());
+        let console = self.console.for_stack(values.clone(), trail.clone());
         let site = OperationContext {
             cloud: &cloud,
             policies: (&self.policy).into(),

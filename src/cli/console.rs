@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::logger;
+use super::trail::Trail;
 use crate::guard::{Authority, YES};
 use crate::job::{is_milestone, print_line};
 use crate::operation::{AuthoritySource, Progress, ShownEffect, ToConfirm};
@@ -36,8 +37,8 @@ impl Console {
         self.force && self.bars.is_some() && std::io::stdin().is_terminal()
     }
 
-    /// The progress of one stack. `values` hides values that may not be shown.
-    pub fn for_stack(&self, values: Redactor) -> StackProgress {
+    /// The progress of one stack, which `trail` records. `values` hides values that may not be shown.
+    pub fn for_stack(&self, values: Redactor, trail: Trail) -> StackProgress {
         let bar = self.bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}") {
@@ -50,6 +51,7 @@ impl Console {
             console: self.clone(),
             bar,
             values,
+            trail,
             asked: AtomicBool::new(false),
         }
     }
@@ -70,6 +72,7 @@ pub struct StackProgress {
     console: Console,
     bar: Option<ProgressBar>,
     values: Redactor,
+    trail: Trail,
     asked: AtomicBool,
 }
 
@@ -83,6 +86,8 @@ impl Drop for StackProgress {
 
 impl Progress for StackProgress {
     fn step(&self, stack: &StackName, step: Step<'_>) {
+        self.trail
+            .add_now(&format!("{}: {}", stack.name, step.words()));
         match &self.bar {
             Some(bar) => {
                 bar.set_prefix(stack.name.clone());
@@ -93,11 +98,20 @@ impl Progress for StackProgress {
     }
 
     fn event(&self, stack: &StackName, event: &StackEvent) {
-        print_line(&event_line(stack, event, &self.values));
+        let line = event_line(stack, event, &self.values);
+        print_line(&line);
+        let mark = match event.status.ends_with("_FAILED") {
+            true => "error: ",
+            false => "",
+        };
+        self.trail.add(format!("{mark}{line}"));
     }
 
     fn count(&self, stack: &StackName, what: Counted<'_>, done: u64, of: Option<u64>) {
         let line = what.line(done, of);
+        if is_milestone(done, of) {
+            self.trail.add_now(&format!("{}: {line}", stack.name));
+        }
         match &self.bar {
             Some(bar) => bar.set_message(line),
             None if is_milestone(done, of) => {

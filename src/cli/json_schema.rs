@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::result::ActionResults;
 use super::roles::RolesReport;
-use crate::report::{DoctorReport, JsonDocument, ProductList, ProductReport, Report, json_schema};
+use crate::report::{
+    DoctorReport, JsonDocument, ProductList, ProductReport, Replayed, Report, json_schema,
+};
 
 /// A JSON document's schema.
 pub struct DocumentSchema {
@@ -21,6 +23,7 @@ pub const DOCUMENT_SCHEMAS: &[DocumentSchema] = &[
     DocumentSchema::new::<ActionResults>(),
     DocumentSchema::new::<DoctorReport<'static>>(),
     DocumentSchema::new::<RolesReport>(),
+    DocumentSchema::new::<Replayed>(),
     DocumentSchema::new::<ProductList>(),
     DocumentSchema::new::<ProductReport>(),
 ];

@@ -29,6 +29,7 @@ mod run_action;
 mod schema;
 mod tier;
 mod tips;
+mod trail;
 mod validate_template;
 
 pub use args::{EngineCommand, Invocation, command, parse};

@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
 
 use crate::exit::{Exit, exit_codes};
-use crate::report::{self, EvidenceError, escape_workflow_commands};
+use crate::report::{self, EvidenceError, escape_workflow_commands, json_text};
 use crate::text::pluralize;
 
 /// The largest evidence file that is read. 200 stacks need about a hundredth of it.
 const MAX_BYTES: u64 = 256 << 20;
 
 const EXAMPLES: &str = "Examples:
-  provisioner replay provisioner-evidence.json    print the comments of the run";
+  provisioner replay provisioner-evidence.json    print the comments of the run
+  provisioner replay FILE --format json           for programs";
 
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
@@ -20,6 +21,19 @@ pub struct ReplayArgs {
     /// Evidence file of the run
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     evidence: PathBuf,
+    /// Print the comments in this format
+    #[arg(long, value_enum, default_value_t)]
+    format: ReplayFormat,
+}
+
+/// How a replay is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ReplayFormat {
+    /// The comments, as Markdown.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
 }
 
 fn after_help() -> String {
@@ -32,7 +46,8 @@ fn after_help() -> String {
 }
 
 /// Prints the comments, and reports differences from the record.
-pub fn replay(ReplayArgs { evidence: file }: &ReplayArgs) -> (String, Exit) {
+pub fn replay(args: &ReplayArgs) -> (String, Exit) {
+    let file = &args.evidence;
     let text = match crate::workspace::read_file(file, MAX_BYTES) {
         Ok(text) => text,
         Err(error) => {
@@ -64,8 +79,9 @@ pub fn replay(ReplayArgs { evidence: file }: &ReplayArgs) -> (String, Exit) {
         true => Exit::Ok,
         false => Exit::Denied,
     };
-    (
-        escape_workflow_commands(&replayed.comments.join("\n")),
-        exit,
-    )
+    let text = match args.format {
+        ReplayFormat::Text => escape_workflow_commands(&replayed.comments.join("\n")),
+        ReplayFormat::Json => json_text(&replayed).unwrap_or_default(),
+    };
+    (text, exit)
 }

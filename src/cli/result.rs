@@ -4,12 +4,17 @@ use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::console::width;
+use super::trail::Trail;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, count};
 use crate::exit::Exit;
 use crate::operation::ActionOutcome;
 use crate::report::{self, JsonDocument, Remains, escape_json, json_text};
 use crate::workspace::{ConfigFile, WriteOutcome};
+
+/// From this number of configs on, the text ends with numbers by account and result.
+const MIN_CONFIGS_OF_COUNTS: usize = 5;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -52,6 +57,10 @@ impl JsonDocument for ActionResults {
 pub struct ConfigResult {
     /// Path of the config.
     pub config: String,
+    /// Account of the stack, if the config is valid.
+    pub account: Option<String>,
+    /// Region of the stack, if the config is valid.
+    pub region: Option<String>,
     /// The stack's name, if the config has one.
     pub stack: Option<String>,
     /// The file that the action wrote.
@@ -68,6 +77,9 @@ pub struct ConfigResult {
     /// Whether nothing was written.
     #[serde(skip)]
     pub dry_run: bool,
+    /// What the action did, for the log.
+    #[serde(skip)]
+    pub trail: Trail,
     /// The folder that holds the config's output and log folders.
     #[serde(skip)]
     pub base: std::path::PathBuf,
@@ -81,6 +93,8 @@ impl ConfigResult {
     pub fn done(file: &ConfigFile, config: Option<&Config>) -> Self {
         Self {
             config: file.shown.to_string(),
+            account: config.map(|config| config.target.account.clone()),
+            region: config.map(|config| config.target.region.clone()),
             stack: config.map(|config| config.stack().to_owned()),
             output: None,
             outcome: None,
@@ -88,6 +102,7 @@ impl ConfigResult {
             remains: None,
             ok: true,
             dry_run: false,
+            trail: Trail::default(),
             base: file.base(),
             files: [file.shown.file_name()]
                 .into_iter()
@@ -123,6 +138,21 @@ impl ConfigResult {
             (Some(details), true) => details.success.mark(),
             (None, true) => "✅",
         }
+    }
+
+    /// The result in one or two words.
+    pub fn result_word(&self) -> String {
+        match (&self.details, self.outcome) {
+            _ if !self.ok => "failed",
+            (Some(details), _) => match details.conclusion.exit() {
+                Some(Exit::Drift) | None => details.success.word(),
+                Some(Exit::Denied) => "denied",
+                Some(_) => "failed",
+            },
+            (None, Some(outcome)) => outcome.word(),
+            (None, None) => "ok",
+        }
+        .to_owned()
     }
 
     /// One line for people.
@@ -173,6 +203,7 @@ impl ActionResults {
                 known.ok &= item.ok;
                 known.details = item.details;
                 known.remains = item.remains;
+                known.trail = item.trail;
             }
             None => self.items.push(item),
         }
@@ -208,6 +239,15 @@ impl ActionResults {
         line
     }
 
+    /// Numbers of configs by account, region and result.
+    fn counts(&self) -> String {
+        let words: Vec<String> = self.items.iter().map(ConfigResult::result_word).collect();
+        let items = self.items.iter().zip(&words);
+        let results =
+            items.map(|(item, word)| (item.account.as_deref(), item.region.as_deref(), &**word));
+        report::result_counts(results, width())
+    }
+
     /// Standard output.
     pub fn print(&self, format: ResultFormat) -> String {
         match format {
@@ -229,6 +269,9 @@ impl ActionResults {
                     if let Some(details) = item.details.as_ref().filter(|d| !d.text.is_empty()) {
                         text.push_str(&format!("{}\n", details.text));
                     }
+                }
+                if self.items.len() >= MIN_CONFIGS_OF_COUNTS {
+                    text.push_str(&format!("\n{}\n\n", self.counts().trim_end()));
                 }
                 text.push_str(&format!("{}\n", self.summary_line()));
                 report::escape_workflow_commands(&text)

@@ -50,6 +50,7 @@ mod remains;
 mod replay;
 mod replay_stack;
 mod reply;
+mod result_counts;
 mod review;
 mod run_summary;
 mod sarif;
@@ -111,6 +112,7 @@ pub use refusal::Refusal;
 pub use remains::{RemainingFolders, Remains, StackRemains};
 pub use replay::{Replayed, replay};
 pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
+pub use result_counts::result_counts;
 pub use review::{LastAction, ReviewReport, review};
 pub use run_summary::{
     failed_job, outcome_lines, run_summary, states_line, unread_merge, unwritten_comment,

@@ -60,6 +60,25 @@ pub enum Success {
 }
 
 impl Success {
+    /// What the task did, in one or two words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "done",
+            Self::Valid => "valid",
+            Self::NoDrift => "no drift",
+            Self::TestPassed => "test passed",
+            Self::Uploaded => "uploaded",
+            Self::FoldersCreated => "folders created",
+            Self::Unchanged => "unchanged",
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+            Self::Previewed(Level::None) => "no changes",
+            Self::Previewed(_) => "changes",
+            Self::DriftFound => "drift",
+        }
+    }
+
     /// The symbol of a task that succeeded.
     pub fn mark(self) -> &'static str {
         let kind = OutcomeKind {

@@ -1,11 +1,14 @@
 //! Replays evidence: recomputes decisions, subjects and comments from the recorded facts, and compares everything that is stated
 //! twice.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::evidence::{
     Evidence, EvidenceError, PREDICATE, RunRecord, STATEMENT, SealedChange, combined_digest,
 };
+use super::json_document::JsonDocument;
 use super::outcome::{Outcome, State};
 use super::provisioning::{Heading, ReportSource};
 use super::replay_stack::{StackReplay, check_stack};
@@ -14,13 +17,20 @@ use crate::guard::Trigger;
 use crate::model::Digest;
 use crate::stack::StackName;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Replayed {
+    /// The comments of the run, in Markdown.
     pub comments: Vec<String>,
     /// Number of recomputed decisions.
     pub decisions: usize,
     /// What differs from the record, or contradicts it.
     pub differences: Vec<String>,
+}
+
+impl JsonDocument for Replayed {
+    const NAME: &'static str = "replay-report";
+    const TITLE: &'static str = "The decisions and comments of a run, recomputed";
+    const FORMAT: &'static str = "provisioner-replay/1";
 }
 
 /// Recomputes everything that an evidence file states.

@@ -316,11 +316,31 @@ fn a_log_is_kept_in_reports() {
             && name.ends_with("Z.log"),
         "{name}"
     );
+    let log = std::fs::read_to_string(log.path()).unwrap();
+    let errors = log
+        .lines()
+        .filter(|line| line.to_lowercase().contains("error"));
+    let errors: Vec<&str> = errors.collect();
     assert!(
-        std::fs::read_to_string(log.path())
-            .unwrap()
-            .contains("error[value-not-allowed]")
+        matches!(errors[..], [error] if error.contains("error[value-not-allowed]")),
+        "{log}"
     );
+    assert!(log.contains("result:   failed\n"), "{log}");
+    let valid = Workdir::new();
+    valid
+        .write(&path("b001"), &config("b001", ""))
+        .run(&["validate-config"]);
+    let reports = valid.folder.path().join("s3/reports");
+    let log = std::fs::read_dir(reports).unwrap().next().unwrap().unwrap();
+    let log = std::fs::read_to_string(log.path()).unwrap();
+    assert!(!log.to_lowercase().contains("error"), "{log}");
+    for words in [
+        "(user of this machine)",
+        "account:  123456789012\n",
+        "result:   ok\n",
+    ] {
+        assert!(log.contains(words), "{log}");
+    }
     let quiet = Workdir::new();
     quiet
         .write(&path("b001"), &config("b001", ""))

@@ -64,7 +64,7 @@ fn every_key_and_every_word_has_a_description() {
         let mut missing = Vec::new();
         let definitions = &schema["$defs"];
         add_undocumented(document.name, &schema, definitions, &mut missing);
-        for (name, definition) in definitions.as_object().unwrap() {
+        for (name, definition) in definitions.as_object().into_iter().flatten() {
             add_undocumented(name, definition, definitions, &mut missing);
         }
         assert_eq!(missing, [""; 0]);

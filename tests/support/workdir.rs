@@ -211,6 +211,15 @@ impl<A> Workdir<A> {
             .unwrap_or_else(|_| panic!("{}{}", output.stdout, output.stderr))
     }
 
+    /// The log of the only action that ran.
+    pub fn log(&self) -> String {
+        let reports = self.folder.path().join(self.product()).join("reports");
+        let mut logs = std::fs::read_dir(reports).unwrap();
+        let log = logs.next().unwrap().unwrap().path();
+        assert!(logs.next().is_none());
+        std::fs::read_to_string(log).unwrap()
+    }
+
     /// Replaces the account, which differs between runs.
     pub fn redact_account(&self, text: &str) -> String {
         text.replace(&self.account, "ACCOUNT")

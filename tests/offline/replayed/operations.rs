@@ -91,6 +91,22 @@ fn a_creation_reports_every_event() {
         "replayed_creation",
         workdir.redact_account(&(made.stdout + &made.stderr))
     );
+    let log = workdir.log();
+    assert!(!log.to_lowercase().contains("error"), "{log}");
+    for words in [
+        "by:       arn:aws:iam::",
+        "region:   us-west-2\n",
+        "result:   created\n",
+        ": creation\n",
+        "CREATE_COMPLETE AWS::S3::BucketPolicy BucketPolicy\n",
+        ": created; ",
+    ] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
+    assert!(
+        log.contains(&format!("account:  {}\n", workdir.account)),
+        "{log}"
+    );
     let executed = &workdir.aws.requests_of("ExecuteChangeSet")[0];
     assert_eq!(
         executed.get("ChangeSetName"),
@@ -151,6 +167,17 @@ fn a_failed_creation_reports_the_first_error() {
     );
     let failed = workdir.try_action("prep-master", &["--force"]);
     assert_eq!(failed.status, 30);
+    let log = workdir.log();
+    assert!(log.contains("result:   failed\n"), "{log}");
+    assert!(log.contains("by:       arn:aws:iam::"), "{log}");
+    let errors: Vec<&str> = log
+        .lines()
+        .filter(|line| line.to_lowercase().contains("error"))
+        .collect();
+    assert_eq!(errors.len(), 4, "{log}");
+    assert!(errors.iter().all(|line| {
+        line.starts_with("error: ") && line.contains("CREATE_FAILED") || line.contains(": error[")
+    }));
     insta::assert_snapshot!(
         "replayed_creation_failed",
         workdir.redact_account(&failed.stdout)
@@ -397,7 +424,7 @@ fn a_running_creation_is_joined() {
         .on("PutObject", json!({}));
     let output = workdir.run_action("prep-master", &["--force"]);
     assert!(
-        output.stderr.contains("creation goes on"),
+        output.stderr.contains("creation continues"),
         "{}",
         output.stderr
     );
