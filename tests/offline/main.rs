@@ -20,6 +20,8 @@ mod command_line;
 mod config;
 mod declared_impact;
 mod docs;
+mod docs_consoles;
+mod docs_numbers;
 mod fake_github;
 mod foreign_text;
 mod forge;
