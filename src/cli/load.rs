@@ -68,7 +68,8 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
             continue;
         };
         if let Some(other) = claims.others_of(config, own).next() {
-            let problem = shared_stack(&config.path, config.stack(), other);
+            let keys = config.product.stack_keys();
+            let problem = shared_stack(&config.path, config.stack(), other, &keys);
             one.diagnostics.push(problem);
             one.config = None;
             continue;

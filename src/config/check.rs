@@ -245,20 +245,35 @@ fn check(
     let (derived, complete) = product
         .derive(&values, path.stem(), &registry.given, is_bad, invalid)
         .map_err(failed)?;
-    if complete {
-        let stems = product.file_stems(&derived).map_err(failed)?;
-        diagnostics.extend(file_name(path, &source, &stems));
-    }
-    tier::report(path, &source, &tree, &product, &derived, diagnostics);
+    let mut wrong: Vec<Vec<String>> = Vec::new();
     for broken in product
         .rule_violations(&derived.scope, is_bad, invalid)
         .map_err(failed)?
     {
+        if broken.severity == Severity::Error {
+            wrong.push(broken.at.to_vec());
+        }
         let mut problem = Diagnostic::error(broken.code.clone(), path, broken.message)
             .with_severity(broken.severity);
         problem.help = broken.help;
         let place = tree.span_of(broken.at.iter().map(String::as_str));
         diagnostics.push(problem.at(&source, place));
+    }
+    let too_low = tier::report(
+        path,
+        &source,
+        &tree,
+        &product,
+        &derived,
+        &wrong,
+        diagnostics,
+    );
+    wrong.extend(too_low.into_iter().map(<[String]>::to_vec));
+    if complete {
+        let stems = product.file_stems(&derived).map_err(failed)?;
+        let named = file_name(path, &source, &stems);
+        let follows = |key: &Vec<String>| is_named_without(&product, &tree, path, registry, key);
+        diagnostics.extend(named.filter(|_| !wrong.iter().any(follows)));
     }
     if invalid {
         return Ok(None);
@@ -365,6 +380,33 @@ fn product_invalid(path: &RepoPath, product: &Product, failure: &ProductError) -
         path,
         format!("product `{}`: {failure}", product.name()),
     )
+}
+
+/// Whether the file would have the right name without a key that has an error: then that error is the cause.
+fn is_named_without(
+    product: &Product,
+    tree: &Node,
+    path: &RepoPath,
+    registry: &Registry,
+    key: &[String],
+) -> bool {
+    let mut values = tree.to_json();
+    let Some((last, parents)) = key.split_last() else {
+        return false;
+    };
+    let parent = parents
+        .iter()
+        .try_fold(&mut values, |value, part| value.get_mut(part));
+    let removed = parent
+        .and_then(|parent| parent.as_object_mut())
+        .and_then(|parent| parent.remove(last));
+    let given = &registry.given;
+    let named = product
+        .normalize(&mut values, path.stem(), given, true)
+        .and_then(|()| product.derive(&values, path.stem(), given, |_| false, true))
+        .and_then(|(derived, _)| product.file_stems(&derived));
+    let is_named = |stems: Vec<String>| stems.iter().any(|stem| stem == path.stem());
+    removed.is_some() && named.is_ok_and(is_named)
 }
 
 /// The file must have a name that the config's fields give, so that a reader finds it by them.

@@ -2,6 +2,7 @@
 
 mod characters;
 mod check;
+mod expected;
 mod node;
 mod parse;
 mod recognise;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
+use super::expected::without_space;
 use super::node::{MapEntry, Node, NodeKind};
 use super::scalar;
 use crate::diagnostic::{Code, Diagnostic, Position, SourceText, Span};
@@ -15,6 +16,8 @@ use crate::text::quote;
 pub const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 100_000;
+/// Lines before a mistake that are searched for its cause: finding a line takes time.
+const MAX_LINES_BACK: usize = 20;
 const BYTES_PER_NODE: usize = 64;
 /// Each problem's line is looked up, so their number is bounded.
 const MAX_PROBLEMS: usize = 100;
@@ -352,13 +355,32 @@ impl<'a> Builder<'a> {
             "recursion limit exceeded" => Code::YamlDepth,
             _ => Code::YamlSyntax,
         };
+        // `key:value` is a text, so the next line's key has no place. The mistake is in the line before.
+        let spaceless = match info.starts_with("mapping values are not allowed") {
+            true => self.spaceless_before(span.start.line),
+            false => None,
+        };
+        let span = spaceless.as_ref().map_or(span, |(place, _)| *place);
         let problem = Diagnostic::error(code, self.path, info.to_owned());
-        let problem = if tab {
-            problem.with_help("indent with blanks: YAML does not allow tabs here")
-        } else {
-            problem
+        let problem = match spaceless {
+            _ if tab => problem.with_help("indent with blanks: YAML does not allow tabs here"),
+            Some((_, pair)) => problem.with_help(format!("put a space after the colon: `{pair}`")),
+            None => problem,
         };
         self.problems.push(problem.at(&self.source, span));
+    }
+
+    /// The key of the last written line before this one if no space follows its colon, and the pair as it should be.
+    fn spaceless_before(&self, number: usize) -> Option<(Span, String)> {
+        let is_written = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
+        let mut before = (number.saturating_sub(MAX_LINES_BACK).max(1)..number).rev();
+        let (number, line) = before.find_map(|number| {
+            let line = self.source.line(number).filter(is_written)?;
+            Some((number, line))
+        })?;
+        let (key, value) = without_space(line.trim())?;
+        let column = line.len() - line.trim_start().len() + 1;
+        Some((Span::point(number, column), format!("{key}: {value}")))
     }
 
     /// A tab in the indentation of a line.

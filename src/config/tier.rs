@@ -6,15 +6,17 @@ use crate::model::RepoPath;
 use crate::product::{Derived, Product};
 use crate::text::{did_you_mean, or_list, quote};
 
-/// Reports keys that need a higher tier than the config's.
-pub fn report(
+/// Reports keys that need a higher tier than the config's, and returns them. A key of `told` has an error of its own, which says more.
+pub fn report<'a>(
     path: &RepoPath,
     source: &SourceText<'_>,
     tree: &Node,
-    product: &Product,
+    product: &'a Product,
     derived: &Derived,
+    told: &[Vec<String>],
     diagnostics: &mut Vec<Diagnostic>,
-) {
+) -> Vec<&'a [String]> {
+    let mut reported = Vec::new();
     let tiers: Vec<&str> = product
         .manifest
         .tiers
@@ -23,7 +25,7 @@ pub fn report(
         .collect();
     // A config without names already has an error.
     let Some(own) = derived.names.get("tier").filter(|_| !tiers.is_empty()) else {
-        return;
+        return reported;
     };
     let rank = |name: &str| tiers.iter().position(|tier| *tier == name);
     let Some(own_rank) = rank(own) else {
@@ -34,7 +36,7 @@ pub fn report(
         };
         let problem = Diagnostic::error(Code::TierUnknown, path, message).with_help(help);
         diagnostics.push(problem.at(source, Span::point(1, 1)));
-        return;
+        return reported;
     };
     for key in product.schema.tiered() {
         let keys = || key.path.iter().map(String::as_str);
@@ -42,7 +44,8 @@ pub fn report(
         let Some(node) = node.filter(|node| !key.is_default(&node.to_json())) else {
             continue;
         };
-        if rank(&key.tier) > Some(own_rank) && !node.is_null() {
+        let is_told = told.iter().any(|at| at.starts_with(&key.path));
+        if rank(&key.tier) > Some(own_rank) && !node.is_null() && !is_told {
             let name = key.path.join(".");
             let message = format!(
                 "`{name}` needs the tier `{}`, and this config is of the tier `{own}`",
@@ -54,6 +57,8 @@ pub fn report(
             );
             let problem = Diagnostic::error(Code::TierTooLow, path, message).with_help(help);
             diagnostics.push(problem.at(source, tree.key_of(keys())));
+            reported.push(key.path.as_slice());
         }
     }
+    reported
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::expected;
 use super::node::{Node, NodeKind};
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
@@ -12,9 +13,6 @@ use crate::text::{and_list, did_you_mean, pluralize, quote};
 
 /// Longer lists of allowed values are truncated.
 const MAX_LISTED: usize = 8;
-
-/// A longer number is not an account id, tag or version without its quotes.
-const MAX_QUOTED_CHARS: usize = 60;
 
 /// Diagnostics of one kind for one file. Each one's line is looked up, so without a limit a large file would take quadratic time.
 pub const MAX_REPORTED: usize = 100;
@@ -218,7 +216,7 @@ impl ViolationContext<'_> {
     }
 
     fn value(&self, violation: &Violation<'_>) -> Diagnostic {
-        let span = self.span_of(&violation.path);
+        let mut span = self.span_of(&violation.path);
         let key = dotted_path(&violation.path);
         let node = self.node(&violation.path);
         let value = node.map(Node::to_json).unwrap_or_default();
@@ -245,16 +243,10 @@ impl ViolationContext<'_> {
                         type_name(&value)
                     ),
                 };
-                let quotable =
-                    wanted == "a string" && matches!(value, Value::Bool(_) | Value::Number(_));
-                let raw = self.source.slice(span).filter(|_| quotable);
-                (
-                    Code::WrongType,
-                    message,
-                    raw.filter(|raw| raw.len() <= MAX_QUOTED_CHARS)
-                        .map(|raw| format!("quote it: \"{raw}\""))
-                        .or(advice),
-                )
+                let raw = self.source.slice(span).unwrap_or_default();
+                let name = violation.path.last().map_or("", String::as_str);
+                let help = expected::type_help(name, violation.subschema, (&value, raw), advice);
+                (Code::WrongType, message, help)
             }
             Violated::Enum { options } => {
                 // An empty text stands for an absent key and is not listed.
@@ -278,16 +270,39 @@ impl ViolationContext<'_> {
                         options.len()
                     ),
                 };
-                let meant = did_you_mean(&shown, options.iter().copied())
-                    .map(|meant| format!("did you mean `{meant}`?"));
+                let meant = expected::nearest_numbers(&value, &options).or_else(|| {
+                    let meant = did_you_mean(&shown, options.iter().copied())?;
+                    Some(format!("did you mean `{meant}`?"))
+                });
                 (Code::ValueNotAllowed, message, meant.or(advice))
             }
-            Violated::Pattern { pattern } => (
-                Code::ValuePattern,
-                format!(
-                    "`{key}` is {}, which does not match `{pattern}`",
-                    quote(&shown)
-                ),
+            Violated::Pattern { pattern } => {
+                let message = match expected::wrong_length(pattern, &shown) {
+                    Some((found, wanted)) => format!(
+                        "`{key}` has {} and needs {wanted}: {}",
+                        pluralize(found, "character"),
+                        quote(&shown)
+                    ),
+                    // The help says in words what the pattern is.
+                    None if advice.is_some() => {
+                        format!("`{key}` has another form than allowed: {}", quote(&shown))
+                    }
+                    None => format!(
+                        "`{key}` is {}, which does not match `{pattern}`",
+                        quote(&shown)
+                    ),
+                };
+                let help = expected::with_example(violation.subschema, advice);
+                (Code::ValuePattern, message, help)
+            }
+            Violated::Minimum { limit } => (
+                Code::SchemaViolation,
+                format!("`{key}` is {}; {limit} is the least", quote(&shown)),
+                advice,
+            ),
+            Violated::Maximum { limit } => (
+                Code::SchemaViolation,
+                format!("`{key}` is {}; {limit} is the most", quote(&shown)),
                 advice,
             ),
             Violated::MinLength { limit } => match shown.is_empty() {
@@ -333,11 +348,29 @@ impl ViolationContext<'_> {
                 ),
                 advice,
             ),
-            Violated::UniqueItems => (
-                Code::ItemNotUnique,
-                format!("`{key}` holds the same item twice"),
-                advice,
-            ),
+            Violated::UniqueItems => {
+                let repeated = expected::repeated_item(&value);
+                let message = repeated.map(|(earlier, item)| {
+                    let mut path = violation.path.clone();
+                    path.push(item.to_string());
+                    span = self.span_of(&path);
+                    format!("`{}` repeats `{key}[{earlier}]`", dotted_path(&path))
+                });
+                let message = message.unwrap_or_else(|| format!("`{key}` holds an item twice"));
+                (Code::ItemNotUnique, message, advice)
+            }
+            _ if value.is_object() => {
+                let keys = value.as_object().into_iter().flat_map(|keys| keys.keys());
+                let keys: Vec<String> = keys.map(|key| quote(key)).collect();
+                let message = match keys.len() <= MAX_LISTED {
+                    true => format!(
+                        "`{key}` cannot have these keys together: {}",
+                        keys.join(", ")
+                    ),
+                    false => format!("`{key}` has keys that do not go together"),
+                };
+                (Code::SchemaViolation, message, advice)
+            }
             _ => {
                 let description = violation
                     .subschema

@@ -1,7 +1,7 @@
 //! Which configs claim a stack. Two files with one stack would undo each other's changes, and the removal of one would delete the
 //! stack of the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -167,7 +167,7 @@ impl Plan {
                     change.diagnostics.push(problem);
                 }
                 Intent::Create | Intent::Update | Intent::Unchanged => {
-                    let problem = shared_stack(&change.path, stack, other);
+                    let problem = shared_stack(&change.path, stack, other, &BTreeSet::new());
                     change.diagnostics.push(problem);
                     change.intent = Intent::Invalid;
                     self.invalid += 1;

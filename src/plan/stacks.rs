@@ -1,6 +1,6 @@
 //! Stacks across all configs of a change: a config that moved to another file keeps its stack, and no two configs share one.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::config::load_file;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FileContents, RepoPath};
 use crate::product::{Registry, Target};
-use crate::text::quote;
+use crate::text::{or_list, quote};
 
 /// Configs that moved to another file and keep their stack.
 #[derive(Debug, Default)]
@@ -92,7 +92,8 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
             let Some(other) = claimants.iter().find(|other| **other != index) else {
                 continue;
             };
-            let problem = shared_stack(&changes[index].path, &stack, &changes[*other].path);
+            let other = &changes[*other].path;
+            let problem = shared_stack(&changes[index].path, &stack, other, &BTreeSet::new());
             let change = &mut changes[index];
             change.diagnostics.push(problem);
             change.intent = Intent::Invalid;
@@ -100,10 +101,21 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
     }
 }
 
-/// The error of a config whose stack another config claims.
-pub fn shared_stack(path: &RepoPath, stack: &str, other: &RepoPath) -> Diagnostic {
+/// The error of a config whose stack another config claims. `keys`: those of which the stack's name is made, if known.
+pub fn shared_stack(
+    path: &RepoPath,
+    stack: &str,
+    other: &RepoPath,
+    keys: &BTreeSet<String>,
+) -> Diagnostic {
     // The path is whole, so that it can be copied.
     let message = format!("the stack {} is that of `{other}` too", quote(stack));
-    let help = "keep one of the configs, or give them different names";
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let help = match keys.is_empty() {
+        true => {
+            "keep one of the configs, or change a key of which the stack's name is made".to_owned()
+        }
+        false => format!("keep one of the configs, or change {}", or_list(&keys)),
+    };
     Diagnostic::error(Code::DuplicateStack, path, message).with_help(help)
 }

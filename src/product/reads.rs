@@ -26,6 +26,13 @@ impl Product {
         self.config_keys(names)
     }
 
+    /// The config keys from which the stack's name is computed.
+    pub fn stack_keys(&self) -> BTreeSet<String> {
+        let keys = self.config_keys(["names.stack".to_owned()]);
+        let is_key = |key: &String| self.schema.has_key(key.split('.'));
+        keys.into_iter().filter(is_key).collect()
+    }
+
     /// Whether a name depends on the file's name.
     pub fn reads_file_name(&self) -> bool {
         let mut reads = self.names.iter().flat_map(|(_, name)| &name.reads);

@@ -157,9 +157,17 @@ fn not_found(argument: &str) -> Diagnostic {
     if folder.is_dir() {
         let message = format!("folder {} holds no configs", quote(argument));
         let below = folder.join("configs");
-        let help = match below.is_dir() {
-            true => format!("did you mean {}?", quote(&below.to_string_lossy())),
-            false => "name a folder with `.yaml` or `.yml` files".to_owned(),
+        let below = below.to_string_lossy();
+        let help = match one(&below) {
+            Ok(files) if !files.is_empty() => format!("did you mean {}?", quote(&below)),
+            _ => {
+                let usual: Vec<String> = built_in_folders().collect();
+                let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
+                format!(
+                    "name a folder with `.yaml` or `.yml` files; the usual folders are {}",
+                    and_list(&usual)
+                )
+            }
         };
         return Diagnostic::error(Code::ConfigNotFound, &path, message).with_help(help);
     }

@@ -207,7 +207,7 @@ fn missing_configs_and_files_are_named() {
         (
             "validate-config --no-log empty",
             10,
-            "folder `empty` holds no configs",
+            "folder `empty` holds no configs\n  help: name a folder with `.yaml` or `.yml` files; the usual folders are `ml/configs`, `s3/configs` and `configs`",
         ),
         (
             "create-policy --no-log",

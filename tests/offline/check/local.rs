@@ -224,11 +224,14 @@ fn attack_a_second_config_for_the_stack_of_an_unchanged_one() {
 fn the_other_config_of_a_stack_has_its_whole_path() {
     let other = path(&"b".repeat(120));
     let [first, second] = [path("b001"), other.clone()].map(|text| RepoPath::parse(&text).unwrap());
-    let problem = shared_stack(&first, "edge-prod-b001", &second);
+    let keys = ["client.tenant_id".to_owned()].into();
+    let problem = shared_stack(&first, "edge-prod-b001", &second, &keys);
     assert_eq!(
         problem.message,
         format!("the stack `edge-prod-b001` is that of `{other}` too")
     );
+    let help = "keep one of the configs, or change `client.tenant_id`";
+    assert_eq!(problem.help.as_deref(), Some(help));
 }
 
 /// The unchanged config claims the bucket of the changed one.

@@ -4,6 +4,7 @@ mod bombs;
 mod cases;
 mod coverage;
 mod data;
+mod expected;
 mod properties;
 
 use std::sync::LazyLock;

@@ -1,0 +1,266 @@
+//! The form that a value should have: in words, and with an example.
+
+use serde_json::Value;
+
+/// Longer examples are left out.
+const MAX_EXAMPLE_CHARS: usize = 60;
+
+/// A longer number is not an account id, tag or version without its quotes.
+const MAX_QUOTED_CHARS: usize = 60;
+
+/// Items that are compared with each other.
+const MAX_COMPARED: usize = 500;
+
+/// How to write a value that has another type than the schema wants. `raw`: the value as the file has it.
+fn form_of_type(key: &str, subschema: &Value, value: &Value, raw: &str) -> Option<String> {
+    let wants = |name: &str| match subschema.get("type") {
+        Some(Value::Array(names)) => names.iter().any(|known| known == name),
+        Some(known) => known == name,
+        None => false,
+    };
+    let text = value.as_str();
+    if let Some(spaced) = text.filter(|_| !wants("string")).and_then(with_space) {
+        return Some(spaced);
+    }
+    let is_scalar = !matches!(value, Value::Array(_) | Value::Object(_) | Value::Null);
+    let written = flow(value).filter(|text| is_scalar && text.len() <= MAX_EXAMPLE_CHARS);
+    match value {
+        Value::Bool(_) | Value::Number(_) if subschema.get("type") == Some(&"string".into()) => {
+            (raw.len() <= MAX_QUOTED_CHARS)
+                .then(|| format!("quote it: \"{}\"", raw.trim_matches(['"', '\''])))
+        }
+        _ if wants("array") => match written {
+            Some(item) => Some(format!("write a list: `{key}: [{item}]`")),
+            None => example(subschema).map(|list| format!("write a list: `{key}: {list}`")),
+        },
+        _ if wants("object") => {
+            let has_keys = subschema.get("properties").is_some();
+            let any = || (!has_keys).then(|| "{KEY: VALUE}".to_owned());
+            let pairs = example(subschema).or_else(any)?;
+            Some(format!("write a mapping: `{key}: {pairs}`"))
+        }
+        Value::String(text) if wants("boolean") && matches!(&**text, "true" | "false") => {
+            Some(format!("remove the quotes: `{key}: {text}`"))
+        }
+        Value::String(text) if wants("integer") && text.parse::<u64>().is_ok() => {
+            Some(format!("remove the quotes: `{key}: {text}`"))
+        }
+        _ => None,
+    }
+}
+
+/// The same, then what the schema says. `value`: with its text in the file.
+pub fn type_help(
+    key: &str,
+    subschema: &Value,
+    (value, raw): (&Value, &str),
+    advice: Option<String>,
+) -> Option<String> {
+    match (form_of_type(key, subschema, value, raw), advice) {
+        // Nothing else is wrong.
+        (Some(form), _) if form.starts_with("quote it") => Some(form),
+        (Some(form), Some(advice)) => Some(format!("{form}; {advice}")),
+        (None, None) => {
+            let example = example(subschema)?;
+            Some(format!("write for example `{key}: {example}`"))
+        }
+        (form, advice) => form.or(advice),
+    }
+}
+
+/// A key or an item without the space after its colon or hyphen, which YAML reads as one text.
+fn with_space(text: &str) -> Option<String> {
+    if let Some((key, value)) = without_space(text) {
+        return Some(format!("put a space after the colon: `{key}: {value}`"));
+    }
+    let item = text.strip_prefix('-')?;
+    (!item.is_empty() && is_word(item)).then(|| format!("put a space after the hyphen: `- {item}`"))
+}
+
+/// Splits `key:value`, which lacks a space.
+pub fn without_space(text: &str) -> Option<(&str, &str)> {
+    let (key, value) = text.split_once(':')?;
+    let is_plain = |c: char| !c.is_control() && c != '`';
+    let fits = is_word(key)
+        && !value.is_empty()
+        && !value.starts_with([' ', '/', ':'])
+        && value.chars().all(is_plain);
+    (fits && text.chars().count() <= MAX_EXAMPLE_CHARS).then_some((key, value))
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+/// What is wrong with a text that does not match a pattern, if the pattern only sets the length and the characters: `^[0-9]{12}$`.
+pub fn wrong_length(pattern: &str, text: &str) -> Option<(usize, usize)> {
+    let class = pattern.strip_prefix("^[")?.strip_suffix("}$")?;
+    let (class, length) = class.split_once("]{")?;
+    let wanted: usize = length.parse().ok()?;
+    let found = text.chars().count();
+    (!class.contains('[') && found != wanted).then_some((found, wanted))
+}
+
+/// The schema's sentence, and an example if it has none.
+pub fn with_example(subschema: &Value, advice: Option<String>) -> Option<String> {
+    let example = example(subschema);
+    match (advice, example) {
+        (Some(advice), Some(example)) if !says(&advice, &example) => {
+            Some(format!("{advice}; for example {example}"))
+        }
+        (None, Some(example)) => Some(format!("write for example {example}")),
+        (advice, _) => advice,
+    }
+}
+
+fn says(advice: &str, example: &str) -> bool {
+    advice.contains("for example") || advice.contains(example.trim_matches('"'))
+}
+
+/// The schema's first short example as one line of YAML.
+fn example(subschema: &Value) -> Option<String> {
+    let examples = subschema.get("examples")?.as_array()?;
+    let examples = examples.iter().filter(|example| **example != "");
+    examples
+        .filter_map(flow)
+        .find(|text| text.chars().count() <= MAX_EXAMPLE_CHARS)
+}
+
+/// A value in YAML's flow style. `None` if a text has characters for which quotes would not do.
+fn flow(value: &Value) -> Option<String> {
+    let list = |items: Vec<String>| items.join(", ");
+    Some(match value {
+        Value::String(text) => {
+            if text.chars().any(|c| c.is_control() || c == '`') {
+                return None;
+            }
+            let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
+                && text
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "-_./ ".contains(c))
+                && !text.ends_with(' ')
+                && !["true", "false", "null", "yes", "no", "on", "off"]
+                    .contains(&&*text.to_lowercase());
+            match plain {
+                true => text.clone(),
+                false => Value::from(text.as_str()).to_string(),
+            }
+        }
+        Value::Array(items) => {
+            let items: Option<Vec<String>> = items.iter().map(flow).collect();
+            format!("[{}]", list(items?))
+        }
+        Value::Object(pairs) => {
+            let pairs: Option<Vec<String>> = pairs
+                .iter()
+                .map(|(key, value)| Some(format!("{key}: {}", flow(value)?)))
+                .collect();
+            format!("{{{}}}", list(pairs?))
+        }
+        other => other.to_string(),
+    })
+}
+
+/// The places of the first item that equals an earlier one: the earlier one, then the item.
+pub fn repeated_item(items: &Value) -> Option<(usize, usize)> {
+    let items = items.as_array()?;
+    let items = &items[..items.len().min(MAX_COMPARED)];
+    items.iter().enumerate().find_map(|(index, item)| {
+        let earlier = items[..index].iter().position(|other| other == item)?;
+        Some((earlier, index))
+    })
+}
+
+/// The two numbers of a list that are next to a number.
+pub fn nearest_numbers(value: &Value, options: &[&str]) -> Option<String> {
+    let value = value.as_i64()?;
+    let numbers: Option<Vec<i64>> = options.iter().map(|option| option.parse().ok()).collect();
+    let numbers = numbers?;
+    let below = numbers.iter().filter(|number| **number < value).max();
+    let above = numbers.iter().filter(|number| **number > value).min();
+    Some(match (below, above) {
+        (Some(below), Some(above)) => format!("the nearest are `{below}` and `{above}`"),
+        (Some(only), None) | (None, Some(only)) => format!("the nearest is `{only}`"),
+        (None, None) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_of_another_type_has_a_form() {
+        let list = json!({"type": "array"});
+        let map =
+            json!({"type": "object", "examples": [{"Team": "forecasting", "CostCenter": "4711"}]});
+        for (schema, value, raw, form) in [
+            (&list, json!("a"), "a", "write a list: `x: [a]`"),
+            (
+                &list,
+                json!("-a"),
+                "-a",
+                "put a space after the hyphen: `- a`",
+            ),
+            (
+                &map,
+                json!(["Team=forecasting"]),
+                "",
+                "write a mapping: `x: {Team: forecasting, CostCenter: \"4711\"}`",
+            ),
+            (
+                &json!({"type": "object"}),
+                json!("versioning:true"),
+                "",
+                "put a space after the colon: `versioning: true`",
+            ),
+            (
+                &json!({"type": "object"}),
+                json!("https://a"),
+                "",
+                "write a mapping: `x: {KEY: VALUE}`",
+            ),
+            (
+                &json!({"type": "string"}),
+                json!(4711),
+                "04711",
+                "quote it: \"04711\"",
+            ),
+            (
+                &json!({"type": "boolean"}),
+                json!("true"),
+                "\"true\"",
+                "remove the quotes: `x: true`",
+            ),
+        ] {
+            let found = form_of_type("x", schema, &value, raw);
+            assert_eq!(found.as_deref(), Some(form), "{value}");
+        }
+        let schema = json!({"type": "integer", "examples": [14]});
+        let help = |advice| type_help("x", &schema, (&json!([1]), ""), advice);
+        assert_eq!(help(None).unwrap(), "write for example `x: 14`");
+        assert_eq!(help(Some("use days".to_owned())).unwrap(), "use days");
+    }
+
+    #[test]
+    fn a_fixed_length_is_counted() {
+        assert_eq!(wrong_length("^[0-9]{12}$", "12345678901"), Some((11, 12)));
+        assert_eq!(wrong_length("^[0-9]{12}$", "a23456789012"), None);
+        assert_eq!(wrong_length("^[a-z]+$", "A"), None);
+    }
+
+    #[test]
+    fn numbers_and_items_are_found() {
+        let options = ["1", "3", "7", "14"];
+        let nearest = |value: i64| nearest_numbers(&value.into(), &options);
+        assert_eq!(nearest(13).unwrap(), "the nearest are `7` and `14`");
+        assert_eq!(nearest(99).unwrap(), "the nearest is `14`");
+        assert_eq!(repeated_item(&json!(["a", "b", "a"])), Some((0, 2)));
+        assert_eq!(repeated_item(&json!(["a"])), None);
+    }
+}
