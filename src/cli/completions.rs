@@ -5,7 +5,7 @@ use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
 use super::json_schema::DOCUMENT_SCHEMAS;
-use super::schema::POLICY;
+use super::schema::{MANIFEST, POLICY};
 use crate::diagnostic::CATALOGUE;
 use crate::exit::Exit;
 use crate::product::Registry;
@@ -45,7 +45,7 @@ fn with_values(command: Command, registry: &Registry) -> Command {
             }),
     );
     let documents = DOCUMENT_SCHEMAS.iter().map(|document| document.name);
-    let others = [POLICY].into_iter().chain(documents);
+    let others = [POLICY, MANIFEST].into_iter().chain(documents);
     let schemas = products.iter().cloned().chain(others.map(str::to_owned));
     command
         .mut_arg("action", |arg| offering(arg, actions))

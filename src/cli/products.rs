@@ -109,10 +109,9 @@ fn printed(listing: Result<String, ProductListError>) -> (String, Exit) {
     };
     match &error {
         ProductListError::Unknown { .. } => log::error!("{error}"),
-        ProductListError::Invalid(_) => {
-            log::error!(target: LOG_TARGET, "error[product-invalid]: {error}")
+        ProductListError::Invalid(_) | ProductListError::Sample(_) => {
+            log::error!(target: LOG_TARGET, "{error}")
         }
-        ProductListError::Sample(_) => log::error!(target: LOG_TARGET, "{error}"),
     }
     (String::new(), exit)
 }

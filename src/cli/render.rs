@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::load::LoadedConfig;
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
-use crate::config::Config;
+use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
 use crate::product::Verb;
@@ -135,11 +135,7 @@ fn render(verb: Verb, config: &Config) -> Result<(String, String), Diagnostic> {
     };
     match text {
         Ok(text) => Ok((name.clone(), text)),
-        Err(failure) => Err(Diagnostic::error(
-            Code::RenderFailed,
-            &config.path,
-            failure.to_string(),
-        )),
+        Err(failure) => Err(product_problem(&config.path, &config.product, &failure)),
     }
 }
 

@@ -10,11 +10,14 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, count};
 use crate::exit::Exit;
 use crate::operation::ActionOutcome;
+use crate::product::PRODUCTS_FOLDER;
 use crate::report::{self, JsonDocument, Remains, escape_json, json_text};
 use crate::workspace::{ConfigFile, WriteOutcome};
 
 /// From this number of configs on, the text ends with numbers by account and result.
 const MIN_CONFIGS_OF_COUNTS: usize = 5;
+/// Configs that fail because of their product and are listed; the rest is counted.
+const MAX_FAILED: usize = 10;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -219,6 +222,20 @@ impl ActionResults {
         self.items
             .sort_by(|a, b| (&a.config, &a.output).cmp(&(&b.config, &b.output)));
         self.diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
+        // A problem of a product comes with each of its configs.
+        self.diagnostics.dedup();
+    }
+
+    /// The configs that failed without a problem of their own: their product has one, which is listed once.
+    fn failed_by_products(&self) -> Vec<&ConfigResult> {
+        let of_product = |problem: &&Diagnostic| problem.path.as_str().contains(PRODUCTS_FOLDER);
+        if self.diagnostics.iter().find(of_product).is_none() {
+            return Vec::new();
+        }
+        let is_silent = |item: &&ConfigResult| {
+            !item.ok && item.details.is_none() && !self.diagnostics.iter().any(|it| item.owns(it))
+        };
+        self.items.iter().filter(is_silent).collect()
     }
 
     /// The last line: numbers of configs, errors and warnings.
@@ -259,6 +276,18 @@ impl ActionResults {
                 let remains = self.items.iter().filter_map(|item| item.remains.as_ref());
                 for remains in remains {
                     text.push_str(&format!("{}\n", remains.text().plain()));
+                }
+                let failed = self.failed_by_products();
+                for item in failed.iter().take(MAX_FAILED) {
+                    let line = item.line();
+                    text.push_str(&format!(
+                        "{}\n",
+                        crate::text::escape_invisible(&line, false)
+                    ));
+                }
+                if failed.len() > MAX_FAILED {
+                    let more = crate::text::pluralize(failed.len() - MAX_FAILED, "more config");
+                    text.push_str(&format!("failed {more}\n"));
                 }
                 let told = |item: &&ConfigResult| item.ok || item.details.is_some();
                 for item in self.items.iter().filter(told) {

@@ -5,11 +5,12 @@ use rayon::prelude::*;
 use super::load::LoadedConfig;
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
-use crate::config::Config;
+use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::diff;
 use crate::guard::read_policy_file;
 use crate::model::RepoPath;
+use crate::product::ProductError;
 use crate::report::{LastAction, Redactor, ReviewReport, review};
 use crate::template::Document;
 use crate::workspace::{OutputFolder, WriteOutcome, policy_file, write_report};
@@ -52,18 +53,13 @@ fn page(
     config: &Config,
     shown_keys: &[String],
 ) -> Result<String, Vec<Diagnostic>> {
-    let failed = |error: &dyn std::fmt::Display| {
-        vec![Diagnostic::error(
-            Code::RenderFailed,
-            &config.path,
-            error.to_string(),
-        )]
-    };
+    let failed =
+        |failure: ProductError| vec![product_problem(&config.path, &config.product, &failure)];
     let scope = &config.derived.scope;
     let template = config.product.render_template(scope);
-    let template = template.map_err(|failure| failed(&failure))?;
+    let template = template.map_err(failed)?;
     let policy = config.product.render_policy(scope);
-    let policy = policy.map_err(|failure| failed(&failure))?;
+    let policy = policy.map_err(failed)?;
     let document = Document::parse(&config.path, &template)?;
     let base = one.file.base();
     let outputs = OutputFolder::new(base.join("templates"), false);
@@ -81,7 +77,13 @@ fn page(
         policy: &policy,
         last,
     });
-    let page = page.map_err(|error| failed(&error))?;
+    let page = page.map_err(|error| {
+        vec![Diagnostic::error(
+            Code::RenderFailed,
+            &config.path,
+            error.to_string(),
+        )]
+    })?;
     let name = format!(
         "{}-{}-{}.html",
         config.path.stem(),

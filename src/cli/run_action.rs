@@ -6,7 +6,7 @@ use super::result::{ActionResults, ConfigResult};
 use super::tier::{check_tier, warn_of_useless_tier};
 use super::{action_log, aws, render, review, validate_template};
 use crate::ci::in_job;
-use crate::config::Config;
+use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::operation::{select_folders, unlisted_solution};
@@ -98,9 +98,7 @@ fn results(request: &ActionRequest) -> ActionResults {
                 let problem = Diagnostic::error(Code::ActionNotOffered, &config.path, message);
                 problem.with_help(action.otherwise.clone().unwrap_or_default())
             }
-            Some(Err(failure)) => {
-                Diagnostic::error(Code::ProductInvalid, &config.path, failure.to_string())
-            }
+            Some(Err(failure)) => product_problem(&config.path, &config.product, &failure),
             None => not_offered(&request.action, config, &registry),
         };
         results.diagnostics.push(problem);

@@ -5,10 +5,12 @@ use std::path::Path;
 use clap::Args;
 
 use super::json_schema::DOCUMENT_SCHEMAS;
+use crate::config::{PRODUCT_SCHEMA, recognition_problems};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::guard::POLICY_SCHEMA;
 use crate::product::Registry;
+use crate::report::diagnostics;
 use crate::text::or_list;
 use crate::workspace::add_repository_products;
 
@@ -16,14 +18,18 @@ use crate::workspace::add_repository_products;
 #[command(after_help = "Examples:
   provisioner schema PRODUCT > config.schema.json
   provisioner schema policy > policy.schema.json
+  provisioner schema product > product.schema.json
   provisioner schema check-report > check-report.schema.json")]
 pub struct SchemaArgs {
-    /// Name of the product, `policy` for .provisioner.yaml, or the name of a report
+    /// Name of a product or a report; policy: .provisioner.yaml; product: product.yaml
     product: String,
 }
 
 /// Selects the policy file's schema, unless a product has this name.
 pub(super) const POLICY: &str = "policy";
+
+/// Selects the schema of `product.yaml`, unless a product has this name.
+pub(super) const MANIFEST: &str = "product";
 
 /// The schema of a product, of the policy file or of a report.
 pub fn schema(args: &SchemaArgs) -> (String, Exit) {
@@ -35,14 +41,16 @@ pub fn schema(args: &SchemaArgs) -> (String, Exit) {
     match registry.product(name) {
         Some(Ok(product)) => (format!("{:#}\n", product.schema.document()), Exit::Ok),
         Some(Err(error)) => {
-            log::error!(target: LOG_TARGET, "error[product-invalid]: {error}");
+            let problems = recognition_problems(&error).unwrap_or_default();
+            log::error!(target: LOG_TARGET, "{}", diagnostics(&problems));
             (String::new(), Exit::Config)
         }
         None if name == POLICY => (POLICY_SCHEMA.to_owned(), Exit::Ok),
+        None if name == MANIFEST => (PRODUCT_SCHEMA.to_owned(), Exit::Ok),
         None if let Some(document) = document => (document.text(), Exit::Ok),
         None => {
             let documents = DOCUMENT_SCHEMAS.iter().map(|known| known.name);
-            let others: Vec<&str> = [POLICY].into_iter().chain(documents).collect();
+            let others: Vec<&str> = [POLICY, MANIFEST].into_iter().chain(documents).collect();
             log::error!(
                 "no product has this name: `{name}`\n  help: write {}",
                 or_list(&[&names[..], &others].concat())

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::load::LoadedConfig;
 use super::result::{ActionResults, ConfigResult};
-use crate::config::Config;
+use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
 use crate::template::{Document, check};
@@ -69,11 +69,7 @@ fn problems(config: &Config, outputs: &OutputFolder) -> Vec<Diagnostic> {
                 .with_severity(Severity::Warning);
             problems.push(problem.with_help("run `create-prov-template`"));
         }
-        Err(failure) => problems.push(Diagnostic::error(
-            Code::RenderFailed,
-            &config.path,
-            failure.to_string(),
-        )),
+        Err(failure) => problems.push(product_problem(&config.path, &config.product, &failure)),
     }
     problems
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::node::Node;
 use super::parse::{Tags, decode, parse};
+use super::product_fault::{product_problem, recognition_problems};
 use super::region::{region_error, unknown_region};
 use super::{characters, tier, violation};
 use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, Span};
@@ -73,7 +74,7 @@ impl Config {
     /// error.
     pub fn with_name_suffix(&self, suffix: &str) -> Result<Self, Vec<Diagnostic>> {
         let failed =
-            |failure: ProductError| vec![product_invalid(&self.path, &self.product, &failure)];
+            |failure: ProductError| vec![product_problem(&self.path, &self.product, &failure)];
         let given = RunInput {
             suffix: Some(suffix.to_owned()),
             ..self.given.clone()
@@ -198,7 +199,7 @@ fn check(
 ) -> Result<Option<Config>, Vec<Diagnostic>> {
     let tree = parse(path, bytes, Tags::Refuse)?;
     let source = SourceText::new(decode(path, bytes).map_err(|problem| vec![problem])?);
-    let product = recognise(registry, path, &tree, &source).map_err(|problem| vec![problem])?;
+    let product = recognise(registry, path, &tree, &source)?;
 
     let mut values = tree.to_json();
     let violations = product.schema.violations(&values);
@@ -220,7 +221,7 @@ fn check(
         diagnostics,
     );
     characters::report(path, &source, &tree, diagnostics);
-    let failed = |failure: ProductError| vec![product_invalid(path, &product, &failure)];
+    let failed = |failure: ProductError| vec![product_problem(path, &product, &failure)];
     product
         .normalize(&mut values, path.stem(), &registry.given, invalid)
         .map_err(failed)?;
@@ -333,16 +334,20 @@ fn recognise(
     path: &RepoPath,
     tree: &Node,
     source: &SourceText<'_>,
-) -> Result<Arc<Product>, Diagnostic> {
+) -> Result<Arc<Product>, Vec<Diagnostic>> {
     let start = Span::point(tree.span.start.line, tree.span.start.column);
     if !matches!(tree.kind, super::node::NodeKind::Mapping(_)) {
         let message = "a config is a mapping of sections";
-        return Err(Diagnostic::error(Code::ConfigNotAMapping, path, message).at(source, start));
+        let problem = Diagnostic::error(Code::ConfigNotAMapping, path, message);
+        return Err(vec![problem.at(source, start)]);
     }
     let sections = tree.entries().iter().map(|entry| entry.key.as_str());
     registry
         .recognise(sections, path.file_name())
         .map_err(|unrecognised| {
+            if let Some(problems) = recognition_problems(&unrecognised) {
+                return problems;
+            }
             let problem = match unrecognised {
                 RecognitionError::Unknown => {
                     let known = or_list(&registry.sections());
@@ -363,23 +368,12 @@ fn recognise(
                     );
                     Diagnostic::error(Code::ProductAmbiguous, path, message)
                 }
-                RecognitionError::Invalid(error) => {
-                    Diagnostic::error(Code::ProductInvalid, path, error)
-                }
-                RecognitionError::NotRegular(file, found) => {
-                    return Diagnostic::not_a_regular_file(&file, found);
+                RecognitionError::Invalid(_) | RecognitionError::NotRegular(..) => {
+                    return Vec::new();
                 }
             };
-            problem.at(source, start)
+            vec![problem.at(source, start)]
         })
-}
-
-fn product_invalid(path: &RepoPath, product: &Product, failure: &ProductError) -> Diagnostic {
-    Diagnostic::error(
-        Code::ProductInvalid,
-        path,
-        format!("product `{}`: {failure}", product.name()),
-    )
 }
 
 /// Whether the file would have the right name without a key that has an error: then that error is the cause.

@@ -5,6 +5,7 @@ mod check;
 mod expected;
 mod node;
 mod parse;
+mod product_fault;
 mod recognise;
 mod region;
 mod sample;
@@ -15,5 +16,9 @@ mod violation;
 pub use check::{Config, LoadResult, load, load_file, validate};
 pub use node::{MapEntry, Node, NodeKind};
 pub use parse::{MAX_BYTES, Tags, decode, parse};
+pub use product_fault::{
+    PRODUCT_SCHEMA, fault_problem, manifest_problems, product_problem, product_problems,
+    recognition_problems,
+};
 pub use recognise::is_recognised;
 pub use sample::sample;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::OperationError;
 use crate::cloud::ChangeSetInput;
-use crate::config::Config;
+use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{TEST_TAG, owner_tags};
 use crate::plan::BUCKET;
@@ -30,12 +30,12 @@ pub struct Desired<'a> {
 impl<'a> Desired<'a> {
     /// Renders and checks the template. A template with errors is never sent to AWS.
     pub fn new(config: &'a Config) -> Result<Self, OperationError> {
-        let problem = |code, message| vec![Diagnostic::error(code, &config.path, message)];
         let body = config
             .product
             .render_template(&config.derived.scope)
             .map_err(|failure| {
-                OperationError::Invalid(problem(Code::RenderFailed, failure.to_string()))
+                let problem = product_problem(&config.path, &config.product, &failure);
+                OperationError::Invalid(vec![problem])
             })?;
         let document = Document::parse(&config.path, &body).map_err(OperationError::Invalid)?;
         let problems = check(&config.path, &body, &document);

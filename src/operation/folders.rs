@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::StackBucket;
-use crate::config::Config;
+use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::{Facts, Folders, Inspect, Upload};
-use crate::product::{FolderItem, ProductError, Verb};
+use crate::product::{FolderItem, KeyStatus, ProductError, Verb};
 use crate::report::{Counted, FolderCount, Refusal, RemainingFolders, Remains, StackRemains};
 use crate::text::quote;
 
@@ -16,9 +16,7 @@ use crate::text::quote;
 /// config does not list has folders too.
 pub fn select_folders(config: &Config, solution: Option<&str>) -> Result<Vec<String>, Diagnostic> {
     let (product, scope) = (&config.product, &config.derived.scope);
-    let invalid = |failure: ProductError| {
-        Diagnostic::error(Code::ProductInvalid, &config.path, failure.to_string())
-    };
+    let invalid = |failure: ProductError| product_problem(&config.path, product, &failure);
     let Some(solution) = solution else {
         return product.folder_prefixes(scope).map_err(invalid);
     };
@@ -51,7 +49,7 @@ pub fn unlisted_solution(config: &Config, solution: &str) -> Option<Diagnostic> 
     let problem = Diagnostic::error(Code::SolutionNotListed, &config.path, message);
     let problem = problem.with_severity(Severity::Warning);
     let mut keys = product.folder_keys().iter();
-    let is_key = |key: &&String| product.schema.has_key(key.split('.'));
+    let is_key = |key: &&String| product.schema.key_status(key.split('.')) == KeyStatus::Known;
     let Some(key) = keys.find(is_key) else {
         return Some(problem);
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::network::Network;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{self, CloudError};
+use crate::config::product_problem;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::product::{PreflightCheck, Requirement};
 use crate::report::Unmet;
@@ -31,10 +32,10 @@ pub async fn preflight(
     let config = desired.config;
     let needs = config.product.needs(&config.derived.scope);
     let needs = needs.map_err(|failure| {
-        OperationError::Invalid(vec![Diagnostic::error(
-            Code::ProductInvalid,
+        OperationError::Invalid(vec![product_problem(
             &config.path,
-            failure.to_string(),
+            &config.product,
+            &failure,
         )])
     })?;
     let mut missing = Vec::new();

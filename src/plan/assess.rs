@@ -9,7 +9,7 @@ use super::{
     Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, StackMove, behavior_on_delete,
     digest, impact, resources,
 };
-use crate::config::{Config, LoadResult, load_file};
+use crate::config::{Config, LoadResult, load_file, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::{Digest, RepoPath};
@@ -86,13 +86,9 @@ fn assess_one(
         }
         Some(file) => present(&mut change, before, load_file(head, &input.path, file)),
     };
-    if let Err(failure) = outcome {
+    if let Err(problem) = outcome {
         change.intent = Intent::Invalid;
-        change.diagnostics.push(Diagnostic::error(
-            Code::RenderFailed,
-            &input.path,
-            failure.to_string(),
-        ));
+        change.diagnostics.push(problem);
     }
     let concerned = match change.intent {
         Intent::Unchanged => false,
@@ -145,13 +141,17 @@ fn present(
     change: &mut Change,
     before: Option<LoadResult>,
     after: LoadResult,
-) -> Result<(), ProductError> {
+) -> Result<(), Diagnostic> {
     change.diagnostics = after.diagnostics;
     let Some(after) = after.config else {
         return Ok(());
     };
     describe(change, &after);
-    let new = after.product.render_template(&after.derived.scope)?;
+    let failed = |failure: ProductError| product_problem(&after.path, &after.product, &failure);
+    let new = after
+        .product
+        .render_template(&after.derived.scope)
+        .map_err(failed)?;
     let (new_document, problems) = match Document::parse(&change.path, &new) {
         Ok(document) => {
             let problems = template::check(&change.path, &new, &document);
@@ -204,7 +204,8 @@ fn present(
     };
     let folders = after.product.folder_tree.as_ref();
     let count = folders.map_or(0, |tree| tree.paths().len());
-    let prefixes = after.product.folder_prefixes(&after.derived.scope)?;
+    let prefixes = after.product.folder_prefixes(&after.derived.scope);
+    let prefixes = prefixes.map_err(failed)?;
     change.folders = prefixes
         .into_iter()
         .filter(|prefix| !old_prefixes.contains(prefix))

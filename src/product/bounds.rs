@@ -1,6 +1,7 @@
 //! Limits of a product's files, before anything parses them.
 
-use super::Files;
+use super::fault::ProductFault;
+use super::source::Files;
 
 /// Bytes of one file of a product, several times the largest built-in one.
 pub(super) const MAX_FILE_BYTES: usize = 128 * 1024;
@@ -8,24 +9,21 @@ pub(super) const MAX_FILE_BYTES: usize = 128 * 1024;
 const MAX_FLOW_DEPTH: usize = 64;
 
 /// Rejects files whose parsing would take very long.
-pub(super) fn bounded(folder: &str, files: &Files) -> Result<(), String> {
+pub(super) fn bounded(files: &Files) -> Result<(), ProductFault> {
     for (name, text) in files {
         if text.len() > MAX_FILE_BYTES {
             let bytes = text.len();
-            return Err(format!(
-                "{folder}/{name}: the file has {bytes} bytes; {MAX_FILE_BYTES} is the most"
-            ));
+            let message = format!("the file has {bytes} bytes; {MAX_FILE_BYTES} is the most");
+            return Err(ProductFault::of_file(name, message));
         }
         let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         if yaml && has_alias(text) {
-            return Err(format!(
-                "{folder}/{name}: YAML aliases are not allowed; write the value again"
-            ));
+            let message = "YAML aliases are not allowed";
+            return Err(ProductFault::of_file(name, message).with_help("write the value again"));
         }
         if yaml && flow_depth(text) > MAX_FLOW_DEPTH {
-            return Err(format!(
-                "{folder}/{name}: more than {MAX_FLOW_DEPTH} brackets are open at once"
-            ));
+            let message = format!("more than {MAX_FLOW_DEPTH} brackets are open at once");
+            return Err(ProductFault::of_file(name, message));
         }
     }
     Ok(())

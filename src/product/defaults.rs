@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::expression::ProductError;
-use super::{Product, RunInput, failure};
+use super::fault::{ProductError, failure};
+use super::{Product, RunInput, fault};
 
 impl Product {
     /// Adds absent keys that have a default, and turns strings that stand for lists into lists. `stem`: of the config's file name. `invalid` means that the config breaks the schema, so
@@ -31,7 +31,7 @@ impl Product {
             let value = match expression.eval(&derived.scope) {
                 Ok(value) => value,
                 Err(_) if invalid => continue,
-                Err(source) => return Err(failure(format!("defaults.{written}"), source)),
+                Err(source) => return Err(failure(fault::key(["defaults", &written]), source)),
             };
             if value.is_undefined() || value.is_none() {
                 continue;
@@ -39,7 +39,7 @@ impl Product {
             let value = serde_json::to_value(&value).map_err(|error| {
                 let kind = minijinja::ErrorKind::BadSerialization;
                 let source = minijinja::Error::new(kind, error.to_string());
-                failure(format!("defaults.{written}"), source)
+                failure(fault::key(["defaults", &written]), source)
             })?;
             let Some((last, above)) = key.split_last() else {
                 continue;

@@ -14,18 +14,13 @@ pub struct Compiled {
 }
 
 impl Compiled {
-    /// Compiles `source`; `what` names it in the error.
     pub fn new(
         engine: &'static Environment<'static>,
-        what: &str,
         source: &str,
-    ) -> anyhow::Result<Self> {
-        let expression = operands::measure_expression(source)
-            .and_then(|source| {
-                let charged = format!("({source})|{}", budget::CHARGED);
-                engine.compile_expression_owned(charged)
-            })
-            .map_err(|error| anyhow::anyhow!("{what}: {error}"))?;
+    ) -> Result<Self, minijinja::Error> {
+        let source = operands::measure_expression(source)?;
+        let charged = format!("({source})|{}", budget::CHARGED);
+        let expression = engine.compile_expression_owned(charged)?;
         let mut reads: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
         reads.sort();
         Ok(Self { expression, reads })
@@ -53,17 +48,20 @@ pub enum Printed {
 ///
 /// The engine lives as long as the process, because expressions and templates borrow from it. A process loads a handful of
 /// products once, so freeing them gains nothing.
+///
+/// Returns the sources that do not compile, each with its error.
 pub fn engine(
     printed: Printed,
     sources: impl IntoIterator<Item = (String, String)>,
-) -> anyhow::Result<&'static Environment<'static>> {
+) -> Result<&'static Environment<'static>, Vec<(String, minijinja::Error)>> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder()
         .trim_blocks(true)
         .lstrip_blocks(true)
         .keep_trailing_newline(true)
-        .build()?;
+        .build()
+        .map_err(|error| vec![(String::new(), error)])?;
     engine.set_syntax(syntax.clone());
     limits::register(&mut engine);
     engine.add_filter(budget::CHARGED, budget::charged);
@@ -76,26 +74,18 @@ pub fn engine(
         }
     });
     super::filters::register(&mut engine);
+    let mut failed = Vec::new();
     for (name, source) in sources {
-        operands::measure_template(&name, &source, syntax.clone())
-            .and_then(|source| engine.add_template_owned(name.clone(), source))
-            .map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
+        let added = operands::measure_template(&name, &source, syntax.clone())
+            .and_then(|source| engine.add_template_owned(name.clone(), source));
+        if let Err(error) = added {
+            failed.push((name, error));
+        }
+    }
+    if !failed.is_empty() {
+        return Err(failed);
     }
     Ok(Box::leak(Box::new(engine)))
-}
-
-/// An expression or template of the product failed. The product has a bug, not the config.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}: {}", limits::reason(.source))]
-pub struct ProductError {
-    /// The expression or file.
-    pub what: String,
-    /// With the line.
-    pub source: minijinja::Error,
-}
-
-pub(super) fn failure(what: String, source: minijinja::Error) -> ProductError {
-    ProductError { what, source }
 }
 
 /// A text without quotes, and any other value as minijinja prints it.

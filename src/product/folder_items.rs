@@ -3,7 +3,7 @@
 use indexmap::IndexSet;
 use minijinja::{Value, context};
 
-use super::expression::{ProductError, failure};
+use super::fault::{self, ProductError, failure};
 use super::{Product, eval_text, limits};
 
 /// Characters of an item's name, whatever the product allows.
@@ -44,11 +44,11 @@ impl Product {
             .each
             .eval(scope)
             .and_then(|items| limits::folder_items(&items))
-            .map_err(|source| failure("folders.each".into(), source))?;
+            .map_err(|source| failure(fault::key(["folders", "each"]), source))?;
         let mut prefixes = IndexSet::with_capacity(items.len());
         for item in items {
             let scope = context! { item, ..scope.clone() };
-            prefixes.insert(eval_text("folders.prefix", &folders.prefix, &scope)?);
+            prefixes.insert(eval_text(["folders", "prefix"], &folders.prefix, &scope)?);
         }
         Ok(prefixes.into_iter().collect())
     }
@@ -65,19 +65,19 @@ impl Product {
         let own = context! { item, ..scope.clone() };
         let valid = folders.valid.as_ref().map(|valid| valid.eval(&own));
         let valid = valid.transpose();
-        let valid = valid.map_err(|source| failure("folders.valid".into(), source))?;
+        let valid = valid.map_err(|source| failure(fault::key(["folders", "valid"]), source))?;
         if !is_name(item) || valid.is_some_and(|valid| !valid.is_true()) {
             let help = spec.help.clone().unwrap_or_else(|| {
                 format!("use at most {MAX_NAME} letters, digits, `.`, `_` and `-`, with a letter or digit first")
             });
             return Ok(Some(FolderItem::Invalid { help }));
         }
-        let prefix = eval_text("folders.prefix", &folders.prefix, &own)?;
+        let prefix = eval_text(["folders", "prefix"], &folders.prefix, &own)?;
         if self.folder_prefixes(scope)?.contains(&prefix) {
             return Ok(Some(FolderItem::Listed { prefix }));
         }
         let parameter = folders.parameter.as_ref();
-        let parameter = parameter.map(|name| eval_text("folders.parameter", name, &own));
+        let parameter = parameter.map(|name| eval_text(["folders", "parameter"], name, &own));
         Ok(Some(FolderItem::Unlisted {
             prefix,
             parameter: parameter.transpose()?,

@@ -1,8 +1,7 @@
 //! The folders of a product: a tree as data (nested mappings with empty leaves), and a list of items, each with its own tree.
 
-use anyhow::bail;
-
 use super::expression::Compiled;
+use super::fault::{self, FaultPlace, ProductFault, yaml_fault};
 use super::manifest::Folders;
 
 #[derive(Debug)]
@@ -16,19 +15,21 @@ pub(super) struct CompiledFolders {
 impl CompiledFolders {
     pub(super) fn new(
         folders: &Folders,
-        compile: impl Fn(String, &str) -> anyhow::Result<Compiled>,
-    ) -> anyhow::Result<Self> {
-        let optional = |key: &str, source: &Option<String>| {
-            let source = source.as_deref();
-            source
-                .map(|source| compile(format!("folders.{key}"), source))
-                .transpose()
+        compile: impl Fn(Vec<String>, &str) -> Option<Compiled>,
+    ) -> Option<Self> {
+        let optional = |key: &str, source: &Option<String>| match source {
+            Some(source) => compile(fault::key(["folders", key]), source).map(Some),
+            None => Some(None),
         };
-        Ok(Self {
-            each: compile("folders.each".into(), &folders.each)?,
-            prefix: compile("folders.prefix".into(), &folders.prefix)?,
-            valid: optional("valid", &folders.valid)?,
-            parameter: optional("parameter", &folders.parameter)?,
+        let each = compile(fault::key(["folders", "each"]), &folders.each);
+        let prefix = compile(fault::key(["folders", "prefix"]), &folders.prefix);
+        let valid = optional("valid", &folders.valid);
+        let parameter = optional("parameter", &folders.parameter);
+        Some(Self {
+            each: each?,
+            prefix: prefix?,
+            valid: valid?,
+            parameter: parameter?,
         })
     }
 }
@@ -38,11 +39,14 @@ impl CompiledFolders {
 pub struct FolderTree(Vec<String>);
 
 impl FolderTree {
-    /// Reads nested mappings. Every key is a folder, and a parent comes before its children.
-    pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let tree: serde_yaml::Value = serde_yaml::from_str(text)?;
+    /// Reads nested mappings. Every key is a folder, and a parent comes before its children. `file`: for faults.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ProductFault> {
+        let tree = serde_yaml::from_str(text).map_err(|error| yaml_fault(file, &error))?;
         let mut paths = Vec::new();
-        walk(&tree, "", &mut paths)?;
+        walk(&tree, &mut Vec::new(), &mut paths).map_err(|(key, message)| {
+            ProductFault::new(file, FaultPlace::Key(key), message)
+                .with_help("write each folder as a key with `{}` or more folders below it")
+        })?;
         Ok(Self(paths))
     }
 
@@ -52,23 +56,31 @@ impl FolderTree {
     }
 }
 
-fn walk(tree: &serde_yaml::Value, prefix: &str, paths: &mut Vec<String>) -> anyhow::Result<()> {
+fn walk(
+    tree: &serde_yaml::Value,
+    at: &mut Vec<String>,
+    paths: &mut Vec<String>,
+) -> Result<(), (Vec<String>, String)> {
     let Some(folders) = tree.as_mapping() else {
         if tree.is_null() {
             return Ok(());
         }
-        bail!("{prefix:?} must hold folders (a mapping) or nothing");
+        return Err((
+            at.clone(),
+            "a folder holds something else than folders".to_owned(),
+        ));
     };
     for (name, below) in folders {
-        let Some(name) = name
-            .as_str()
-            .filter(|name| !name.is_empty() && !name.contains('/'))
-        else {
-            bail!("{prefix:?} holds a folder whose name is not a word");
+        let Some(name) = name.as_str() else {
+            return Err((at.clone(), "the name of a folder is not a text".to_owned()));
         };
-        let path = format!("{prefix}{name}/");
-        paths.push(path.clone());
-        walk(below, &path, paths)?;
+        at.push(name.to_owned());
+        if name.is_empty() || name.contains('/') {
+            return Err((at.clone(), format!("invalid name of a folder: {name:?}")));
+        }
+        paths.push(format!("{}/", at.join("/")));
+        walk(below, at, paths)?;
+        at.pop();
     }
     Ok(())
 }
@@ -79,9 +91,9 @@ mod tests {
 
     #[test]
     fn parents_come_first() {
-        let tree = FolderTree::parse("a: {b: {}, c: }\nd: {}\n").unwrap();
+        let tree = FolderTree::parse("f", "a: {b: {}, c: }\nd: {}\n").unwrap();
         assert_eq!(tree.paths(), ["a/", "a/b/", "a/c/", "d/"]);
-        assert!(FolderTree::parse("a: 1").is_err());
-        assert!(FolderTree::parse("a/b: {}").is_err());
+        assert!(FolderTree::parse("f", "a: 1").is_err());
+        assert!(FolderTree::parse("f", "a/b: {}").is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use minijinja::Value;
 
-use super::expression::{ProductError, failure};
+use super::fault::{self, ProductError, failure};
 use super::{Level, Product, budget, render};
 
 impl Product {
@@ -19,7 +19,8 @@ impl Product {
             ("after", after.clone()),
             (budget::VARIABLE, budget::of_scope(after)),
         ]);
-        for (rule, compiled) in self.manifest.impact.iter().zip(&self.impact) {
+        let rules = self.manifest.impact.iter().zip(&self.impact);
+        for (index, (rule, compiled)) in rules.enumerate() {
             if !rule.keys.iter().any(|covered| covers(covered, key)) {
                 continue;
             }
@@ -27,7 +28,9 @@ impl Product {
                 None => true,
                 Some(when) => when
                     .eval(&scope)
-                    .map_err(|source| failure(format!("impact of {:?}", rule.keys), source))?
+                    .map_err(|source| {
+                        failure(fault::key(["impact", &index.to_string(), "when"]), source)
+                    })?
                     .is_true(),
             };
             if holds {

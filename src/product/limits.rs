@@ -68,22 +68,19 @@ pub(super) fn folder_items(items: &Value) -> Result<Vec<Value>, Error> {
     Ok(items)
 }
 
-/// What stopped an evaluation or a rendering, with its place: an included file's own error.
-pub(super) fn reason(error: &Error) -> String {
+/// The error that stopped an evaluation or a rendering: an included file's own error.
+pub(super) fn deepest(error: &Error) -> &Error {
     let mut deepest = error;
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         deepest = inner.downcast_ref().unwrap_or(deepest);
         source = inner.source();
     }
-    if deepest.kind() != ErrorKind::OutOfFuel {
-        return deepest.to_string();
-    }
-    let place = match (deepest.name(), deepest.line()) {
-        (Some(name), Some(line)) => format!(" (in {name}:{line})"),
-        _ => String::new(),
-    };
-    format!("more than {FUEL} steps of work{place}")
+    deepest
+}
+
+pub(super) fn out_of_steps() -> String {
+    format!("more than {FUEL} steps of work")
 }
 
 /// Fails if a value is larger or deeper than a product may make one.

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::needs::RequirementSpec;
 use super::verb::Verb;
 use crate::diagnostic::{ProductCode, Severity};
 
@@ -238,74 +239,6 @@ pub struct PreflightSpec {
     /// Expression: whether the requirement applies; absent means always.
     pub when: Option<String>,
     pub needs: RequirementSpec,
-}
-
-/// Each expression gives a string, or a list of them.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, deny_unknown_fields, rename_all_fields = "kebab-case")]
-pub enum RequirementSpec {
-    /// A resource of any type that the Cloud Control API reads.
-    Resource {
-        resource: String,
-        /// Expression: its primary identifier.
-        id: String,
-    },
-    /// A parameter of SSM.
-    Parameter {
-        /// Expression: its name.
-        parameter: String,
-    },
-    Object {
-        /// Expression.
-        bucket: String,
-        /// Expression: its key.
-        object: String,
-    },
-    Bucket {
-        /// Expression: its name.
-        bucket: String,
-        /// Whether versioning must be enabled.
-        #[serde(default)]
-        versioned: bool,
-    },
-    /// A bucket that sends its events to EventBridge.
-    BucketEvents {
-        /// Expression: its name.
-        bucket: String,
-        /// Whether it must send them.
-        events: bool,
-    },
-    /// What a VPC must have, or must not have.
-    Vpc {
-        /// Expression: its id, or the name of an SSM parameter that holds it, beginning with `/`.
-        vpc: String,
-        requires: VpcRule,
-        /// Expression: services of endpoints, route tables or subnets.
-        of: Option<String>,
-    },
-    /// A bucket that must not exist yet.
-    FreeBucket {
-        /// Expression: its name.
-        free_bucket: String,
-    },
-}
-
-/// A rule about a VPC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum VpcRule {
-    /// Both DNS attributes are on, which private DNS needs.
-    Dns,
-    /// The services have an endpoint that the whole VPC uses.
-    Endpoint,
-    /// No other stack has an endpoint with private DNS for the services.
-    FreeEndpoint,
-    /// The route tables lead to no S3 endpoint of another stack.
-    FreeRouteTable,
-    /// Nobody else has network interfaces there.
-    NoNeighbors,
-    /// The subnets are in the VPC, each in another availability zone, and belong to the account.
-    Subnets,
 }
 
 fn error() -> Severity {

@@ -6,51 +6,57 @@ mod budget;
 mod compile;
 mod defaults;
 mod expression;
+mod fault;
 mod filters;
 mod folder_items;
 mod folders;
 mod impact;
 mod limits;
 mod manifest;
+mod manifest_keys;
+mod needs;
 mod operands;
 mod partition;
 mod preflight;
 mod reads;
+mod recognition;
 mod registry;
 mod schema;
+mod schema_keys;
+mod schema_refs;
+mod source;
 mod verb;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
 use crate::diagnostic::{ProductCode, Severity};
+use crate::text::quote;
 pub use action::ProductAction;
-pub use expression::ProductError;
+pub use fault::{FaultPlace, InvalidProduct, ProductError, ProductFault};
 pub use folder_items::FolderItem;
 pub use folders::FolderTree;
 pub use manifest::{
-    Level, Manifest, OfferedAction, PUBLIC_PARAMETERS, Permissions, PreflightSpec, Tier, VpcRule,
+    Level, Manifest, OfferedAction, PUBLIC_PARAMETERS, Permissions, PreflightSpec, Tier,
 };
+pub use needs::VpcRule;
 pub use partition::Partition;
 pub use preflight::{PreflightCheck, Requirement};
-pub use registry::{PRODUCTS_FOLDER, RecognitionError, Registry, built_in_products};
+pub use recognition::RecognitionError;
+pub use registry::{PRODUCTS_FOLDER, Registry, built_in_products};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
+pub use schema_keys::KeyStatus;
+pub use schema_refs::{SchemaFault, SchemaPlace};
+pub use source::{Files, MANIFEST, POLICY, ProductSource, SCHEMA, TEMPLATE};
 pub use verb::{Class, StackEffect, Verb};
 
-use expression::{Compiled, as_text, failure};
-
-/// A product's files by name.
-pub type Files = BTreeMap<String, String>;
-
-/// The files that every product has.
-pub const MANIFEST: &str = "product.yaml";
-const TEMPLATE: &str = "stack.yaml.j2";
-pub const POLICY: &str = "iam-policy.json.j2";
+use expression::{Compiled, as_text};
+use fault::{failure, render_failure};
 
 /// A compiled product. Any number of threads use it for any number of configs.
 pub struct Product {
@@ -58,6 +64,8 @@ pub struct Product {
     pub manifest: Manifest,
     /// The schema of its configs.
     pub schema: Schema,
+    /// Its files.
+    pub source: Arc<ProductSource>,
     /// The folders of one item of `folders.each`.
     pub folder_tree: Option<FolderTree>,
     /// In the order of the manifest's tiers.
@@ -194,7 +202,7 @@ impl Product {
             let text = match expression.eval(&scope(&known)) {
                 Ok(value) => as_text(&value),
                 Err(_) if invalid => break,
-                Err(source) => return Err(failure(format!("names.{name}"), source)),
+                Err(source) => return Err(failure(fault::key(["names", name]), source)),
             };
             known.push((Value::from(name.as_str()), Value::from(text.as_str())));
             names.insert(name.clone(), text);
@@ -213,14 +221,18 @@ impl Product {
         invalid: bool,
     ) -> Result<Vec<RuleViolation<'_>>, ProductError> {
         let mut broken = Vec::new();
-        for (rule, compiled) in self.manifest.rules.iter().zip(&self.rules) {
+        let rules = self.manifest.rules.iter().zip(&self.rules);
+        for (index, (rule, compiled)) in rules.enumerate() {
             if compiled.when.reads.iter().any(|path| is_bad(path)) {
                 continue;
             }
             match compiled.when.eval(scope) {
                 Ok(value) if !value.is_true() => continue,
                 Err(_) if invalid => continue,
-                Err(source) => return Err(failure(format!("rule {}", rule.code), source)),
+                Err(source) => {
+                    let key = fault::key(["rules", &index.to_string(), "when"]);
+                    return Err(failure(key, source));
+                }
                 Ok(_) => {}
             }
             broken.push(RuleViolation {
@@ -253,17 +265,17 @@ impl Product {
     pub fn target(&self, scope: &Value) -> Result<Target, ProductError> {
         let [account, region, environment] = &self.target;
         Ok(Target {
-            account: eval_text("target.account", account, scope)?,
-            region: eval_text("target.region", region, scope)?,
-            environment: eval_text("target.environment", environment, scope)?,
+            account: eval_text(["target", "account"], account, scope)?,
+            region: eval_text(["target", "region"], region, scope)?,
+            environment: eval_text(["target", "environment"], environment, scope)?,
         })
     }
 
     pub fn output_names(&self, scope: &Value) -> Result<OutputNames, ProductError> {
         let [template, policy] = &self.outputs;
         Ok(OutputNames {
-            template: eval_text("outputs.template", template, scope)?,
-            policy: eval_text("outputs.policy", policy, scope)?,
+            template: eval_text(["outputs", "template"], template, scope)?,
+            policy: eval_text(["outputs", "policy"], policy, scope)?,
         })
     }
 
@@ -271,7 +283,7 @@ impl Product {
     pub fn file_stems(&self, derived: &Derived) -> Result<Vec<String>, ProductError> {
         let mut stems = vec![derived.names.get("config").cloned().unwrap_or_default()];
         if let Some(aliases) = &self.aliases {
-            let failed = |source| failure("aliases".to_owned(), source);
+            let failed = |source| failure(fault::key(["aliases"]), source);
             let others = aliases.eval(&derived.scope).map_err(failed)?;
             for other in others.try_iter().map_err(failed)? {
                 let other = as_text(&other);
@@ -286,7 +298,9 @@ impl Product {
     /// All requirements of a config's stack, in the manifest's order.
     pub fn needs(&self, scope: &Value) -> Result<Vec<PreflightCheck>, ProductError> {
         let checks = self.manifest.preflight.iter().zip(&self.preflight);
-        let needs = checks.map(|(check, compiled)| compiled.evaluate(check, scope));
+        let needs = checks
+            .enumerate()
+            .map(|(index, (check, compiled))| compiled.evaluate(index, check, scope));
         Ok(needs.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
@@ -302,7 +316,8 @@ impl Product {
             None => Ok(true),
             Some(when) => when.eval(scope).map(|value| value.is_true()),
         };
-        let offered = offered.map_err(|source| failure(format!("actions.{name}"), source));
+        let offered =
+            offered.map_err(|source| failure(fault::key(["actions", name, "when"]), source));
         Some(offered.map(|offered| (action, offered)))
     }
 
@@ -316,11 +331,15 @@ impl Product {
         match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
             Ok(_) => Ok(text),
             Err(error) => {
+                let line = text.lines().nth(error.line().saturating_sub(1));
                 let source = minijinja::Error::new(
                     minijinja::ErrorKind::InvalidOperation,
-                    format!("what it renders to is no JSON: {error}"),
+                    format!(
+                        "the rendered policy is not JSON: {error}: {}",
+                        quote(line.unwrap_or_default().trim())
+                    ),
                 );
-                Err(failure(POLICY.to_owned(), source))
+                Err(render_failure(POLICY, source))
             }
         }
     }
@@ -338,7 +357,7 @@ fn render(
             .and_then(|template| template.render_captured_to(scope, &mut output));
         output.finish(rendered.and_then(|captured| budget::charge(captured.state())))
     });
-    rendered.map_err(|source| failure(name.to_owned(), source))
+    rendered.map_err(|source| render_failure(name, source))
 }
 
 impl fmt::Debug for Product {
@@ -347,9 +366,13 @@ impl fmt::Debug for Product {
     }
 }
 
-fn eval_text(what: &str, expression: &Compiled, scope: &Value) -> Result<String, ProductError> {
+fn eval_text<const N: usize>(
+    key: [&str; N],
+    expression: &Compiled,
+    scope: &Value,
+) -> Result<String, ProductError> {
     expression
         .eval(scope)
         .map(|value| as_text(&value))
-        .map_err(|source| failure(what.to_owned(), source))
+        .map_err(|source| failure(fault::key(key), source))
 }

@@ -2,8 +2,10 @@
 
 use minijinja::Value;
 
-use super::expression::{Compiled, ProductError, as_text, failure};
-use super::manifest::{PreflightSpec, RequirementSpec, VpcRule};
+use super::expression::{Compiled, as_text};
+use super::fault::{ProductError, failure};
+use super::manifest::PreflightSpec;
+use super::needs::{RequirementSpec, VpcRule};
 use crate::diagnostic::Severity;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,38 +63,45 @@ pub(super) struct CompiledCheck {
 
 impl CompiledCheck {
     pub(super) fn new(
+        index: usize,
         check: &PreflightSpec,
-        compile: impl Fn(String, &str) -> anyhow::Result<Compiled>,
-    ) -> anyhow::Result<Self> {
-        let what = |part: &str| format!("preflight {:?}: {part}", check.text);
+        compile: impl Fn(Vec<String>, &str) -> Option<Compiled>,
+    ) -> Option<Self> {
         let when = check.when.as_deref();
-        let (subject, container) = match &check.needs {
-            RequirementSpec::Resource { id, .. } => (id, None),
-            RequirementSpec::Parameter { parameter } => (parameter, None),
-            RequirementSpec::Object { bucket, object } => (object, Some(bucket)),
-            RequirementSpec::Bucket { bucket, .. }
-            | RequirementSpec::BucketEvents { bucket, .. } => (bucket, None),
-            RequirementSpec::FreeBucket { free_bucket } => (free_bucket, None),
-            RequirementSpec::Vpc { vpc, of, .. } => (of.as_ref().unwrap_or(vpc), Some(vpc)),
+        let when = when.map(|when| compile(key(index, &["when"]), when));
+        let mut needs = check.needs.expressions().into_iter();
+        let mut next = || {
+            let (part, source) = needs.next()?;
+            Some(compile(key(index, &["needs", part]), source))
         };
-        Ok(Self {
-            when: when.map(|when| compile(what("when"), when)).transpose()?,
-            subject: compile(what("needs"), subject)?,
-            container: container
-                .map(|container| compile(what("needs"), container))
-                .transpose()?,
+        let subject = next().flatten();
+        let container = next();
+        Some(Self {
+            when: match when {
+                Some(when) => Some(when?),
+                None => None,
+            },
+            subject: subject?,
+            container: match container {
+                Some(container) => Some(container?),
+                None => None,
+            },
         })
     }
 
     /// The requirements for one config: none, one, or one for each item of a list.
     pub(super) fn evaluate(
         &self,
+        index: usize,
         check: &PreflightSpec,
         scope: &Value,
     ) -> Result<Vec<PreflightCheck>, ProductError> {
-        let failed = |source| failure(format!("preflight {:?}", check.text), source);
+        let failed = |source| failure(key(index, &["needs"]), source);
         if let Some(when) = &self.when
-            && !when.eval(scope).map_err(failed)?.is_true()
+            && !when
+                .eval(scope)
+                .map_err(|source| failure(key(index, &["when"]), source))?
+                .is_true()
         {
             return Ok(Vec::new());
         }
@@ -133,6 +142,14 @@ impl CompiledCheck {
             .map(|subject| needed(&check.needs, subject, container.clone()));
         Ok(needed.map(check_of).collect())
     }
+}
+
+fn key(index: usize, below: &[&str]) -> Vec<String> {
+    let index = index.to_string();
+    let parts = ["preflight", &index]
+        .into_iter()
+        .chain(below.iter().copied());
+    parts.map(str::to_owned).collect()
 }
 
 fn needed(looked: &RequirementSpec, subject: String, bucket: Option<String>) -> Requirement {

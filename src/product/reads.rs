@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use minijinja::Value;
 
-use super::expression::{Compiled, failure};
+use super::expression::Compiled;
+use super::fault::{self, failure};
 use super::{POLICY, Product, ProductError};
 use crate::diagnostic::Severity;
 
@@ -42,14 +43,14 @@ impl Product {
     /// The config keys that each broken rule reads. Rules that only warn do not count.
     pub fn broken_rule_keys(&self, scope: &Value) -> Result<Vec<BTreeSet<String>>, ProductError> {
         let mut broken = Vec::new();
-        for (rule, compiled) in self.manifest.rules.iter().zip(&self.rules) {
+        let rules = self.manifest.rules.iter().zip(&self.rules);
+        for (index, (rule, compiled)) in rules.enumerate() {
             if rule.severity != Severity::Error {
                 continue;
             }
-            let holds = compiled
-                .when
-                .eval(scope)
-                .map_err(|source| failure(format!("rule {}", rule.code), source))?;
+            let holds = compiled.when.eval(scope).map_err(|source| {
+                failure(fault::key(["rules", &index.to_string(), "when"]), source)
+            })?;
             if holds.is_true() {
                 broken.push(self.config_keys(compiled.when.reads.iter().cloned()));
             }

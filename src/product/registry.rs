@@ -1,7 +1,6 @@
 //! The registry of products: those in the binary, and those of the repository.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use globset::Glob;
@@ -10,9 +9,15 @@ use indexmap::IndexMap;
 
 use super::action::{ProductAction, action_error};
 use super::bounds::{MAX_FILE_BYTES, bounded};
+use super::fault::yaml_fault;
 use super::manifest::ParameterPrefix;
-use super::{Files, MANIFEST, OfferedAction, Product, RunInput};
+use super::recognition::{RecognitionError, UnreadableProduct};
+use super::{
+    FaultPlace, Files, InvalidProduct, MANIFEST, OfferedAction, Product, ProductFault,
+    ProductSource, RunInput, fault,
+};
 use crate::model::{IrregularFile, RepoPath};
+use crate::text::quote;
 
 /// The sources of the built-in products.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -37,10 +42,10 @@ struct ProductEntry {
     folder: String,
     /// The parts of the manifest that recognize a config, read without compiling the product; `Err` says why they cannot be read.
     recognised: Result<Recognised, UnreadableProduct>,
-    files: Files,
+    source: Arc<ProductSource>,
     /// The only prefixes of SSM parameters that count; `None` if all of the manifest do.
     parameters: Option<Vec<ParameterPrefix>>,
-    product: OnceLock<Result<Arc<Product>, String>>,
+    product: OnceLock<Result<Arc<Product>, InvalidProduct>>,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -61,47 +66,6 @@ struct Recognised {
 struct NamedParameters {
     #[serde(default)]
     parameters: Vec<ParameterPrefix>,
-}
-
-/// Why a product cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum UnreadableProduct {
-    Invalid(String),
-    /// One of its files is not a regular file.
-    NotRegular(RepoPath, IrregularFile),
-}
-
-impl fmt::Display for UnreadableProduct {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid(error) => f.write_str(error),
-            Self::NotRegular(path, found) => {
-                write!(f, "{path}: not a regular file: {}", found.words())
-            }
-        }
-    }
-}
-
-/// Why a config has no product.
-#[derive(Debug, PartialEq, Eq)]
-pub enum RecognitionError {
-    /// No section and no file name matches.
-    Unknown,
-    /// The file has sections of these products.
-    Ambiguous(Vec<String>),
-    /// The matching product does not load.
-    Invalid(String),
-    /// A file of a product is not a regular file.
-    NotRegular(RepoPath, IrregularFile),
-}
-
-impl From<UnreadableProduct> for RecognitionError {
-    fn from(error: UnreadableProduct) -> Self {
-        match error {
-            UnreadableProduct::Invalid(error) => Self::Invalid(error),
-            UnreadableProduct::NotRegular(path, found) => Self::NotRegular(path, found),
-        }
-    }
 }
 
 /// The names of the built-in products.
@@ -125,55 +89,57 @@ impl Registry {
                 })
                 .collect();
             if files.contains_key(MANIFEST) {
-                registry.add(&name, files);
+                registry.add_source(ProductSource {
+                    name,
+                    root: None,
+                    files,
+                });
             }
         }
         registry
     }
 
-    /// Adds a product. It replaces one of the same name, so that a repository can bring its own version.
-    pub fn add(&mut self, folder: &str, files: Files) {
-        let recognised = bounded(folder, &files)
-            .and_then(|()| {
-                files
-                    .get(MANIFEST)
-                    .ok_or_else(|| format!("{folder}: {MANIFEST} is missing"))
-            })
-            .and_then(|text| {
-                serde_yaml::from_str::<Recognised>(text)
-                    .map_err(|error| format!("{folder}/{MANIFEST}: {error}"))
-            })
-            .and_then(|recognised| match recognised.name == folder {
-                true => Ok(recognised),
-                false => Err(format!(
-                    "{folder}/{MANIFEST}: the name is {:?}, but the folder is {folder:?}",
-                    recognised.name
-                )),
-            });
-        self.replace(
-            folder,
-            recognised.map_err(UnreadableProduct::Invalid),
+    /// Adds a product of the repository. It replaces one of the same name, so that a repository can bring its own version.
+    pub fn add(&mut self, name: &str, files: Files) {
+        self.add_source(ProductSource {
+            name: name.to_owned(),
+            root: Some(RepoPath::typed(&format!("{PRODUCTS_FOLDER}/{name}"))),
             files,
-        );
+        });
+    }
+
+    pub fn add_source(&mut self, source: ProductSource) {
+        let source = Arc::new(source);
+        let recognised = recognised(&source).map_err(|fault| {
+            UnreadableProduct::Invalid(InvalidProduct {
+                source: source.clone(),
+                faults: vec![fault],
+            })
+        });
+        self.replace(source, recognised);
     }
 
     /// Adds a product with a file that is not a regular file: the product does not load.
     pub fn add_irregular(&mut self, folder: &str, path: RepoPath, found: IrregularFile) {
+        let source = ProductSource {
+            name: folder.to_owned(),
+            root: Some(path.clone()),
+            files: Files::new(),
+        };
         let recognised = Err(UnreadableProduct::NotRegular(path, found));
-        self.replace(folder, recognised, Files::new());
+        self.replace(Arc::new(source), recognised);
     }
 
     fn replace(
         &mut self,
-        folder: &str,
+        source: Arc<ProductSource>,
         recognised: Result<Recognised, UnreadableProduct>,
-        files: Files,
     ) {
-        self.entries.retain(|entry| entry.folder != folder);
+        self.entries.retain(|entry| entry.folder != source.name);
         self.entries.push(ProductEntry {
-            folder: folder.to_owned(),
+            folder: source.name.clone(),
             recognised,
-            files,
+            source,
             parameters: None,
             product: OnceLock::new(),
         });
@@ -250,7 +216,7 @@ impl Registry {
         })
     }
 
-    pub fn product(&self, name: &str) -> Option<Result<Arc<Product>, String>> {
+    pub fn product(&self, name: &str) -> Option<Result<Arc<Product>, RecognitionError>> {
         self.entries
             .iter()
             .find(|entry| entry.folder == name)
@@ -293,7 +259,7 @@ impl Registry {
             candidates = known().filter(|(_, recognised)| fits(recognised)).collect();
         }
         match candidates.as_slice() {
-            [(entry, _)] => entry.load().map_err(RecognitionError::Invalid),
+            [(entry, _)] => entry.load(),
             [] => Err(RecognitionError::Unknown),
             several => Err(RecognitionError::Ambiguous(
                 several
@@ -306,35 +272,82 @@ impl Registry {
 }
 
 impl ProductEntry {
-    fn load(&self) -> Result<Arc<Product>, String> {
+    fn load(&self) -> Result<Arc<Product>, RecognitionError> {
         if let Err(error) = &self.recognised {
-            return Err(error.to_string());
+            return Err(error.clone().into());
         }
-        self.product
-            .get_or_init(|| {
-                load_deep(&self.files)
-                    .map(|mut product| {
-                        if let Some(known) = &self.parameters {
-                            let prefixes = &mut product.manifest.permissions.parameters;
-                            prefixes.retain(|prefix| known.contains(prefix));
-                        }
-                        Arc::new(product)
-                    })
-                    .map_err(|error| format!("{}: {error:#}", self.folder))
-            })
-            .clone()
+        let loaded = self.product.get_or_init(|| {
+            let mut product = load_deep(&self.source)?;
+            if let Some(known) = &self.parameters {
+                let prefixes = &mut product.manifest.permissions.parameters;
+                prefixes.retain(|prefix| known.contains(prefix));
+            }
+            Ok(Arc::new(product))
+        });
+        loaded.clone().map_err(RecognitionError::Invalid)
     }
+}
+
+/// The parts of the manifest that recognize a config.
+fn recognised(source: &ProductSource) -> Result<Recognised, ProductFault> {
+    bounded(&source.files)?;
+    let Some(text) = source.files.get(MANIFEST) else {
+        let message = format!("a required file is missing: `{MANIFEST}`");
+        let help = format!("create `{MANIFEST}` in the product's folder");
+        return Err(ProductFault::of_file("", message).with_help(help));
+    };
+    let recognised: Recognised =
+        serde_yaml::from_str(text).map_err(|error| yaml_fault(MANIFEST, &error))?;
+    let at = |key: &str, message: String| {
+        let place = FaultPlace::Key(fault::key([key]));
+        ProductFault::new(MANIFEST, place, message)
+    };
+    if recognised.name != source.name {
+        let message = format!(
+            "the name is {}, and the folder is {}",
+            quote(&recognised.name),
+            quote(&source.name)
+        );
+        let help = format!("write `name: {}`, or rename the folder", source.name);
+        return Err(at("name", message).with_help(help));
+    }
+    if let Err(error) = Glob::new(&recognised.files) {
+        let message = format!(
+            "invalid glob: {}: {}",
+            quote(&recognised.files),
+            error.kind()
+        );
+        return Err(
+            at("files", message).with_help("write a glob of file names, such as `*-queue.yaml`")
+        );
+    }
+    Ok(recognised)
 }
 
 /// Loads a product on a thread with a large stack. minijinja's compiler recurses once for each operator of a chain such as
 /// `1+1+1`, and a hostile product must end with an error, not end the process.
-fn load_deep(files: &Files) -> anyhow::Result<Product> {
+fn load_deep(source: &Arc<ProductSource>) -> Result<Product, InvalidProduct> {
+    let invalid = |faults: Vec<ProductFault>| InvalidProduct {
+        source: source.clone(),
+        faults,
+    };
+    let failed = || {
+        invalid(vec![ProductFault::of_file(
+            "",
+            "compiling the product failed",
+        )])
+    };
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK)
-            .spawn_scoped(scope, || Product::load(files))?
+            .spawn_scoped(scope, || Product::load(source.clone()))
+            .map_err(|_| failed())?
             .join()
-            .unwrap_or_else(|_| Err(anyhow::anyhow!("compiling the product failed")))
+            .unwrap_or_else(|_| Err(Vec::new()))
+            .map_err(|faults| match faults.is_empty() {
+                true => failed(),
+                false => invalid(faults),
+            })
     })
 }
 
@@ -346,7 +359,7 @@ mod tests {
         let mut files: Files = [
             (MANIFEST, "name: x\ntitle: t\nsummary: s\nsection: x\nfiles: '*'\ntarget: {account: x, region: x, environment: x}\n\
                         names: {config: x, stack: x}\noutputs: {template: x, policy: x}\nactions: {}\n"),
-            ("config.schema.json", "{}"),
+            ("config.schema.json", r#"{"properties":{"x":{}}}"#),
             ("stack.yaml.j2", ""),
             ("iam-policy.json.j2", ""),
         ]
@@ -357,7 +370,8 @@ mod tests {
         registry.add("x", files);
         registry
             .product("x")
-            .map_or(String::new(), |loaded| loaded.err().unwrap_or_default())
+            .and_then(Result::err)
+            .map_or(String::new(), |error| error.to_string())
     }
 
     #[test]
@@ -414,17 +428,17 @@ mod tests {
         let nested = error(MANIFEST, format!("a: {}", of("[", 60_000)));
         assert_eq!(
             nested,
-            "x/product.yaml: more than 64 brackets are open at once"
+            "product `x`: product.yaml: more than 64 brackets are open at once"
         );
         let aliases = format!("a: &a [x]\nb: [{}]", of("*a,", 10_000));
         assert_eq!(
             error(MANIFEST, aliases),
-            "x/product.yaml: YAML aliases are not allowed; write the value again"
+            "product `x`: product.yaml: YAML aliases are not allowed"
         );
         let long = error("stack.yaml.j2", of("x", MAX_FILE_BYTES + 1));
         assert_eq!(
             long,
-            "x/stack.yaml.j2: the file has 131073 bytes; 131072 is the most"
+            "product `x`: stack.yaml.j2: the file has 131073 bytes; 131072 is the most"
         );
     }
 }

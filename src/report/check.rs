@@ -11,6 +11,7 @@ use crate::guard::PolicyChange;
 use crate::diagnostic::Diagnostic;
 use crate::model::{CommitSha, Digest, RepoPath, WebAddress};
 use crate::plan::{Change, ChangeKey, Plan, combined_digest};
+use crate::product::PRODUCTS_FOLDER;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Report {
@@ -26,6 +27,8 @@ pub struct Report {
     pub policy: Option<PolicyChange>,
     /// Errors of the policy file after the merge.
     pub policy_problems: Vec<Diagnostic>,
+    /// Problems of the repository's own products at the head: of those that the change edits, and of those that its configs need.
+    pub product_problems: Vec<Diagnostic>,
     /// Warnings of changed files that look like configs and are not selected.
     pub unselected: Vec<Diagnostic>,
     /// Other open pull requests that change the same configs; `None` if they are unknown.
@@ -70,19 +73,36 @@ pub struct Collision {
 }
 
 impl Report {
-    /// A report without what AWS, the policy and the forge add.
-    pub fn new(context: CheckContext, plan: Plan, notices: Vec<Notice>) -> Self {
-        Self {
+    /// A report without what AWS, the policy and the forge add. A problem of a product is listed once, and not at each config.
+    pub fn new(context: CheckContext, mut plan: Plan, notices: Vec<Notice>) -> Self {
+        let mut product_problems = Vec::new();
+        for change in &mut plan.changes {
+            let of_product =
+                |problem: &mut Diagnostic| problem.path.as_str().starts_with(PRODUCTS_FOLDER);
+            product_problems.extend(change.diagnostics.extract_if(.., of_product));
+        }
+        let mut report = Self {
             context,
             plan,
             previews: BTreeMap::new(),
             on_merge: BTreeMap::new(),
             policy: None,
             policy_problems: Vec::new(),
+            product_problems: Vec::new(),
             unselected: Vec::new(),
             collisions: None,
             notices,
-        }
+        };
+        report.add_product_problems(product_problems);
+        report
+    }
+
+    /// Adds problems that are not listed.
+    pub fn add_product_problems(&mut self, problems: Vec<Diagnostic>) {
+        let all = &mut self.product_problems;
+        all.extend(problems);
+        all.sort_by(|a, b| (a.order(), &a.message).cmp(&(b.order(), &b.message)));
+        all.dedup();
     }
 
     /// Whether the change concerns neither a config, nor the policy file, nor a file that looks like a config.
@@ -90,6 +110,7 @@ impl Report {
         self.plan.changes.is_empty()
             && self.policy.is_none()
             && self.policy_problems.is_empty()
+            && self.product_problems.is_empty()
             && self.unselected.is_empty()
     }
 
@@ -119,7 +140,8 @@ impl Report {
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> + Clone {
         let changes = self.plan.changes.iter();
         let of_configs = changes.flat_map(|change: &Change| &change.diagnostics);
-        let of_others = self.policy_problems.iter().chain(&self.unselected);
+        let of_others = self.policy_problems.iter().chain(&self.product_problems);
+        let of_others = of_others.chain(&self.unselected);
         of_others.chain(of_configs)
     }
 

@@ -6,6 +6,7 @@ use super::check::{CheckContext, Report};
 use super::check_groups::{EqualChanges, groups};
 use super::check_headline::headline;
 use super::check_policy::policy_section;
+use super::check_products::product_section;
 use super::check_section::{group_section, level_text, truncation_note};
 use super::check_unselected::unselected_section;
 use super::fit::{Form, List, Part, Rest, fit_page};
@@ -51,6 +52,7 @@ pub(super) fn page(
             report.policy.as_ref(),
             &report.policy_problems,
         )),
+        Part::Whole(product_section(&report.product_problems)),
         Part::Whole(unselected_section(&report.unselected)),
         Part::List(List {
             head: "\n".to_owned() + &markdown_head(&["", "Config", "On merge", "Impact", "Stack"]),

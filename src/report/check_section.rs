@@ -24,6 +24,8 @@ use crate::text::pluralize;
 const MAX_ROWS: usize = 100;
 const MAX_PROBLEMS: usize = 30;
 const MAX_DIFF_CHARS: usize = 20_000;
+/// For a config without errors of its own.
+const PRODUCT_HAS_ERRORS: &str = "The product of this config has errors: see Products.\n";
 /// Configs of a group that are listed; the rest is counted.
 const MAX_LISTED: usize = 100;
 
@@ -42,10 +44,14 @@ pub(super) fn group_section(
         false => change.diagnostics.len(),
     };
     let problems: Vec<String> = match is_invalid && !group.is_single() {
+        true if all_problems == 0 => vec![PRODUCT_HAS_ERRORS.to_owned()],
         true => group_problems(group),
         false => {
             let shown = change.diagnostics.iter().take(MAX_PROBLEMS);
-            shown.map(diagnostic_without_path).collect()
+            match is_invalid && change.diagnostics.is_empty() {
+                true => vec![PRODUCT_HAS_ERRORS.to_owned()],
+                false => shown.map(diagnostic_without_path).collect(),
+            }
         }
     };
     let impact = change.impact.iter().take(MAX_ROWS).map(|impact| {

@@ -11,6 +11,7 @@ mod check_comment;
 mod check_groups;
 mod check_headline;
 mod check_policy;
+mod check_products;
 mod check_section;
 mod check_text;
 mod check_unselected;

@@ -12,7 +12,7 @@ use super::{
     JsonDocument, ListedResource, Text, diagnostics, escape_markdown, escape_workflow_commands,
     inventory, json_text, markdown_table, plain_table,
 };
-use crate::config::sample;
+use crate::config::{recognition_problems, sample};
 use crate::product::{Product, Registry};
 use crate::template::{Costs, Document, costs};
 use crate::text::{and_list, did_you_mean, quote};
@@ -37,7 +37,7 @@ pub enum ProductListError {
         name: String,
         known: String,
     },
-    /// A product of the repository does not load.
+    /// A product of the repository does not load: its diagnostics as text.
     #[error("{0}")]
     Invalid(String),
     /// A product's sample has errors: its diagnostics as text.
@@ -220,8 +220,10 @@ pub fn show_product(
 
 fn load(registry: &Registry, names: &[&str]) -> Result<Vec<Arc<Product>>, ProductListError> {
     let each = names.iter().filter_map(|name| registry.product(name));
-    each.collect::<Result<_, _>>()
-        .map_err(ProductListError::Invalid)
+    each.collect::<Result<_, _>>().map_err(|error| {
+        let problems = recognition_problems(&error).unwrap_or_default();
+        ProductListError::Invalid(diagnostics(&problems))
+    })
 }
 
 fn tiers(product: &Product) -> impl Iterator<Item = &str> {

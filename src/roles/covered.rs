@@ -87,7 +87,7 @@ impl<'a> Laws<'a> {
         match self.registry.product(name) {
             Some(Ok(product)) => Ok(product),
             Some(Err(error)) => Err(RolesError::PolicyFile(ScopeProblem::ProductUnreadable(
-                error,
+                error.to_string(),
             ))),
             None => Err(RolesError::PolicyFile(ScopeProblem::UnknownProduct {
                 name: name.to_owned(),

@@ -77,11 +77,11 @@ impl Drop for Unstopped {
     }
 }
 
-const TOO_LARGE: &str = "a value is larger than 4194304 bytes (in stack.yaml.j2:1)";
-const TOO_DEEP: &str =
-    "a value has more than 64 lists and maps inside each other (in stack.yaml.j2:1)";
-const NO_FUEL: &str = "more than 500000 steps of work (in stack.yaml.j2:1)";
-const RECURSION: &str = "recursion limit exceeded (in stack.yaml.j2:1)";
+const TOO_LARGE: &str =
+    "stack.yaml.j2:1:1: error[render-failed]: a value is larger than 4194304 bytes";
+const TOO_DEEP: &str = "stack.yaml.j2:1:1: error[render-failed]: a value has more than 64 lists and maps inside each other";
+const NO_FUEL: &str = "stack.yaml.j2:1:1: error[render-failed]: more than 500000 steps of work";
+const RECURSION: &str = "stack.yaml.j2:1:1: error[render-failed]: recursion limit exceeded";
 
 /// A value that holds a million million others: `x` doubled by `doubling`, and then used.
 fn doubled(doubling: &str, used: &str) -> String {
@@ -236,7 +236,7 @@ fn attack_output_without_end() {
     unstopped.check(
         &output,
         "raw text",
-        "stack.yaml.j2: invalid operation: the output is larger than 2097152 bytes",
+        "stack.yaml.j2: error[render-failed]: the output is larger than 2097152 bytes",
     );
 }
 
@@ -253,15 +253,15 @@ fn attack_expressions_of_a_manifest() {
     for (manifest, reason) in [
         (
             stack("\"[1] * 100000000\""),
-            "names.stack: invalid operation: a value is larger than 4194304 bytes",
+            "`names.stack`: a value is larger than 4194304 bytes",
         ),
         (
             stack("\"'x' * 100000000\""),
-            "names.stack: more than 500000 steps of work",
+            "`names.stack`: more than 500000 steps of work",
         ),
         (
             stack("\"[[1] * 100000] * 100000\""),
-            "names.stack: invalid operation: a value is larger than 4194304 bytes",
+            "`names.stack`: a value is larger than 4194304 bytes",
         ),
         (
             stack(&format!("\"1{}\"", "+1".repeat(20_000))),
@@ -279,7 +279,7 @@ fn attack_expressions_of_a_manifest() {
     unstopped.check(
         &output,
         rule,
-        "more than 500000 steps of work (in rules/0/message.text:1)",
+        "error[product-invalid]: `rules[].message`: more than 500000 steps of work",
     );
 }
 
@@ -294,7 +294,7 @@ fn attack_many_expressions_that_each_stay_within_the_limit() {
     unstopped.check(&render(&many, "{}"), "names", reason);
     let rule = |n| {
         format!(
-            "- {{code: rule-{n}, at: queue, when: '{work} == 0', message: No., severity: error}}\n"
+            "- {{code: queue-rule-{n}, at: queue, when: '{work} == 0', message: No., severity: error}}\n"
         )
     };
     let rules: String = (0..480).map(rule).collect();

@@ -5,12 +5,12 @@ use super::select::{chosen, no_matching_config, verb_for};
 use super::session::{CommentSession, REPLY_LIMIT, failed_outcome};
 use crate::VERSION;
 use crate::command::{Command, CommentAction, CommentActions};
-use crate::config::Config;
+use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::job::JobError;
 use crate::plan::{Change, Intent};
-use crate::product::{Registry, Verb};
+use crate::product::{ProductError, Registry, Verb};
 use crate::report::{
     CONFIG_REMOVED, CONFIG_VALID, Outcome, Problem, ProductFormat, ProductListError, Redactor,
     Reply, ReviewReport, State, Success, command_help, details_block, explain, list_products,
@@ -115,23 +115,17 @@ fn config_output(
     (change, config): (&Change, &Config),
     shown_keys: &[String],
 ) -> Result<Outcome, Vec<Diagnostic>> {
-    let failed = |error: String| vec![Diagnostic::error(Code::RenderFailed, &change.path, error)];
     let product = &config.product;
+    let unwritten =
+        |error: String| vec![Diagnostic::error(Code::RenderFailed, &change.path, error)];
+    let failed = |error: ProductError| vec![product_problem(&change.path, product, &error)];
     let scope = &config.derived.scope;
     let mut outcome = Outcome::done(change.path.as_str(), None, success_of(verb));
     let warnings = change.diagnostics.iter();
     let warnings = warnings.filter(|diagnostic| diagnostic.severity == Severity::Warning);
     outcome.problems = warnings.map(Problem::from_diagnostic).collect();
-    let template = || {
-        product
-            .render_template(scope)
-            .map_err(|e| failed(e.to_string()))
-    };
-    let policy = || {
-        product
-            .render_policy(scope)
-            .map_err(|e| failed(e.to_string()))
-    };
+    let template = || product.render_template(scope).map_err(failed);
+    let policy = || product.render_policy(scope).map_err(failed);
     match verb {
         Verb::RenderTemplate => {
             outcome.summary.clone_from(&config.outputs.template);
@@ -156,10 +150,10 @@ fn config_output(
                 policy: &policy()?,
                 last: None,
             });
-            let page = page.map_err(|error| failed(error.to_string()))?;
+            let page = page.map_err(|error| unwritten(error.to_string()))?;
             let name = format!("{}-create-review-report-{time}.html", change.path.stem());
             let path = session.job.environment.reports.join(&name);
-            write_file(&path, &page).map_err(|error| failed(error.to_string()))?;
+            write_file(&path, &page).map_err(|error| unwritten(error.to_string()))?;
             outcome.summary = review_written(&name);
         }
         _ => CONFIG_VALID.clone_into(&mut outcome.summary),

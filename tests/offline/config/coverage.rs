@@ -117,10 +117,12 @@ fn two_products_claim_one_file() {
 fn a_product_that_does_not_load_is_reported() {
     let mut registry = Registry::built_in();
     registry.add("lake", bare_product("lake", "lake"));
-    assert_eq!(
-        codes_with(&registry, "lake: {}\n"),
-        ["product-invalid"],
-        "recognised, and incomplete"
+    let codes = codes_with(&registry, "lake: {}\n");
+    assert!(codes.len() > 3, "recognised, and incomplete: {codes:?}");
+    assert!(
+        codes
+            .iter()
+            .all(|code| code == "product-invalid" || code == "missing-key")
     );
     let mut registry = Registry::built_in();
     registry.add("lake", bare_product("pond", "lake"));

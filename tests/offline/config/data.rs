@@ -6,7 +6,7 @@
 use proptest::prelude::*;
 use provisioner::config::{Tags, parse};
 use provisioner::model::RepoPath;
-use provisioner::product::{Files, Product};
+use provisioner::product::{Files, Product, ProductSource};
 use provisioner::text::is_invisible_or_bidi;
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ Map:
 {% endfor %}
 End: true
 ";
-    Product::load(&Files::from(
+    let files = Files::from(
         [
             ("product.yaml", manifest),
             ("config.schema.json", "{}"),
@@ -84,8 +84,13 @@ End: true
             ),
         ]
         .map(|(name, text)| (name.to_owned(), text.to_owned())),
-    ))
-    .unwrap()
+    );
+    let source = ProductSource {
+        name: "any".to_owned(),
+        root: None,
+        files,
+    };
+    Product::load(source.into()).unwrap()
 }
 
 /// The template's content for these values.
