@@ -13,6 +13,7 @@
 //! | [`forge`] | | port to forges; one folder for each forge, and one adapter for a local repository |
 //! | [`pacing`] | | pauses between attempts, which tests shorten |
 //! | [`workspace`] | | configs and outputs on disk |
+//! | [`product_check`] | yes | whether a product is whole: keys, expressions, samples, names, policy |
 //! | [`exit`], [`report`], [`roles`] | yes | exit: exit codes; report: comments, summaries, annotations, SARIF; roles: IAM roles of a repository's jobs |
 //! | [`command`] | yes | commands in comments: the grammar, and which lines count |
 //! | [`guard`] | yes | whether an effect may happen: policy, facts, rules, permits |
@@ -48,6 +49,7 @@ pub mod operation;
 pub mod pacing;
 pub mod plan;
 pub mod product;
+pub mod product_check;
 pub mod report;
 pub mod roles;
 mod run;

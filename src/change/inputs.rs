@@ -1,6 +1,6 @@
 //! The configs of a change, at its base and its head.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -25,6 +25,8 @@ pub struct ChangeInputs {
     pub head: Registry,
     /// Whether the change edits products.
     pub products_changed: bool,
+    /// The names of the products that the change edits.
+    pub changed_products: BTreeSet<String>,
 }
 
 impl ChangeInputs {
@@ -107,6 +109,11 @@ pub async fn read_inputs(
         }
     }
     let products_changed = files.iter().any(|file| file.is_under(PRODUCTS_FOLDER));
+    let paths = files.iter().flat_map(|file| match &file.kind {
+        ChangeKind::Renamed { from } => vec![&file.path, from],
+        _ => vec![&file.path],
+    });
+    let changed_products = paths.filter_map(product_of).collect();
     let [base_products, mut head_products] = products_at(source, [base, head], given).await?;
     head_products.limit_parameters(&base_products);
     if products_changed {
@@ -127,7 +134,15 @@ pub async fn read_inputs(
         base: base_products,
         head: head_products,
         products_changed,
+        changed_products,
     })
+}
+
+/// The product that a file belongs to.
+fn product_of(path: &RepoPath) -> Option<String> {
+    let below = path.as_str().strip_prefix(PRODUCTS_FOLDER)?;
+    let name = below.strip_prefix('/')?.split('/').next()?;
+    Some(name.to_owned())
 }
 
 /// The configs at both sides. The commits decide what exists, and the list of changed files does not: a link in place of a removed

@@ -9,12 +9,14 @@ use clap::{
 
 use super::actions::{self, Actions};
 use super::check::CheckArgs;
+use super::check_product::CheckProductArgs;
 use super::completions::{self, CompletionsArgs};
 use super::config_args::explain_missing_configs;
 use super::doctor::DoctorArgs;
 use super::errors::{explain_source_of_value, explain_unknown_command, reject_useless_config};
 use super::global::GlobalArgs;
 use super::man::{self, ManArgs};
+use super::new_product::NewProductArgs;
 use super::original::{self, CommandForm};
 use super::products::{ExplainArgs, ListProductsArgs, ShowProductArgs};
 use super::replay::ReplayArgs;
@@ -22,7 +24,9 @@ use super::request::ActionRequest;
 use super::roles::RolesArgs;
 use super::schema::SchemaArgs;
 use super::tips::explain_unknown_flag;
-use super::{check, doctor, products, replay, roles, run_action, schema};
+use super::{
+    check, check_product, doctor, new_product, products, replay, roles, run_action, schema,
+};
 use crate::exit::{Exit, exit_codes};
 use crate::product::Registry;
 
@@ -89,6 +93,10 @@ pub enum EngineCommand {
     Schema(SchemaArgs),
     /// Explain a diagnostic code and what clears it
     Explain(ExplainArgs),
+    /// Write a small product of your own, with a sample and a test
+    NewProduct(NewProductArgs),
+    /// Check products of your own: files, expressions, samples and tests
+    CheckProduct(CheckProductArgs),
     /// Check what changed since a revision, as for a pull request
     Check(CheckArgs),
     /// Print a CloudFormation template of the IAM roles that CI assumes
@@ -121,6 +129,8 @@ impl EngineCommand {
             Self::ShowProduct(args) => products::show_product(&args),
             Self::Schema(args) => schema::schema(&args),
             Self::Explain(args) => products::explain(&args),
+            Self::NewProduct(args) => new_product::run(&args),
+            Self::CheckProduct(args) => check_product::run(&args),
             Self::Check(args) => check::check(&args),
             Self::Roles(args) => roles::roles(args),
             Self::Doctor(args) => doctor::doctor(&args),

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::check_product::ProductCheckReport;
 use super::result::ActionResults;
 use super::roles::RolesReport;
 use crate::report::{
@@ -26,6 +27,7 @@ pub const DOCUMENT_SCHEMAS: &[DocumentSchema] = &[
     DocumentSchema::new::<Replayed>(),
     DocumentSchema::new::<ProductList>(),
     DocumentSchema::new::<ProductReport>(),
+    DocumentSchema::new::<ProductCheckReport>(),
 ];
 
 impl DocumentSchema {

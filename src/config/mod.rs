@@ -21,4 +21,4 @@ pub use product_fault::{
     recognition_problems,
 };
 pub use recognise::is_recognised;
-pub use sample::sample;
+pub use sample::{load_sample, sample};

@@ -8,6 +8,24 @@ const MAX_NAME: usize = 50;
 /// Characters of an action's summary.
 const MAX_SUMMARY: usize = 120;
 
+/// The commands of the program, which no action can have as its name.
+pub const RESERVED_ACTIONS: &[&str] = &[
+    "check",
+    "check-product",
+    "ci",
+    "completions",
+    "doctor",
+    "explain",
+    "help",
+    "list-products",
+    "man",
+    "new-product",
+    "replay",
+    "roles",
+    "schema",
+    "show-product",
+];
+
 /// An action of one product or of several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductAction {
@@ -70,6 +88,9 @@ pub(super) fn action_error(name: &str, summary: Option<&str>) -> Option<String> 
         return Some(format!(
             "invalid action name: {name:?}; use at most {MAX_NAME} letters, digits, `-` and `_`, with a letter or digit first"
         ));
+    }
+    if RESERVED_ACTIONS.contains(&name) {
+        return Some(format!("provisioner has a command of this name: `{name}`"));
     }
     let summary = summary.filter(|summary| !is_summary(summary))?;
     Some(format!(

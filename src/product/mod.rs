@@ -25,6 +25,7 @@ mod schema;
 mod schema_keys;
 mod schema_refs;
 mod source;
+mod undefined;
 mod verb;
 
 use std::collections::BTreeSet;
@@ -37,7 +38,8 @@ use minijinja::{Environment, Value, context};
 
 use crate::diagnostic::{ProductCode, Severity};
 use crate::text::quote;
-pub use action::ProductAction;
+pub use action::{ProductAction, RESERVED_ACTIONS};
+pub use compile::ENGINE_WORDS;
 pub use fault::{FaultPlace, InvalidProduct, ProductError, ProductFault};
 pub use folder_items::FolderItem;
 pub use folders::FolderTree;

@@ -89,6 +89,20 @@ impl CompiledCheck {
         })
     }
 
+    /// All expressions with their keys.
+    pub(super) fn expressions(
+        &self,
+        index: usize,
+    ) -> impl Iterator<Item = (Vec<String>, &Compiled)> {
+        let when = self
+            .when
+            .iter()
+            .map(move |when| (key(index, &["when"]), when));
+        let needs = [Some(&self.subject), self.container.as_ref()];
+        let needs = needs.into_iter().flatten();
+        when.chain(needs.map(move |needs| (key(index, &["needs"]), needs)))
+    }
+
     /// The requirements for one config: none, one, or one for each item of a list.
     pub(super) fn evaluate(
         &self,

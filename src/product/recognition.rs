@@ -1,9 +1,16 @@
-//! Why a product is not used for a config.
+//! How a config is recognized, and why a product is not used for it.
 
 use std::fmt;
 
-use super::InvalidProduct;
+use globset::Glob;
+use indexmap::IndexMap;
+
+use super::bounds::bounded;
+use super::fault::{self, FaultPlace, InvalidProduct, ProductFault, yaml_fault};
+use super::manifest::ParameterPrefix;
+use super::source::{MANIFEST, ProductSource};
 use crate::model::{IrregularFile, RepoPath};
+use crate::text::quote;
 
 /// Why a product cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,4 +66,60 @@ impl From<UnreadableProduct> for RecognitionError {
             UnreadableProduct::NotRegular(path, found) => Self::NotRegular(path, found),
         }
     }
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Recognised {
+    pub name: String,
+    pub section: String,
+    pub files: String,
+    /// Compiled with the product; here only their names and verbs count.
+    #[serde(default)]
+    pub actions: IndexMap<String, serde_yaml::Value>,
+    pub folders: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    pub permissions: NamedParameters,
+}
+
+/// The part of a manifest's `permissions` that limits what a check may read.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct NamedParameters {
+    #[serde(default)]
+    pub parameters: Vec<ParameterPrefix>,
+}
+
+/// The parts of the manifest that recognize a config.
+pub(super) fn recognised(source: &ProductSource) -> Result<Recognised, ProductFault> {
+    bounded(&source.files)?;
+    let Some(text) = source.files.get(MANIFEST) else {
+        let message = format!("a required file is missing: `{MANIFEST}`");
+        let help = format!("create `{MANIFEST}` in the product's folder");
+        return Err(ProductFault::of_file("", message).with_help(help));
+    };
+    let recognised: Recognised =
+        serde_yaml::from_str(text).map_err(|error| yaml_fault(MANIFEST, &error))?;
+    let at = |key: &str, message: String| {
+        let place = FaultPlace::Key(fault::key([key]));
+        ProductFault::new(MANIFEST, place, message)
+    };
+    if recognised.name != source.name {
+        let message = format!(
+            "the name is {}, and the folder is {}",
+            quote(&recognised.name),
+            quote(&source.name)
+        );
+        let help = format!("write `name: {}`, or rename the folder", source.name);
+        return Err(at("name", message).with_help(help));
+    }
+    if let Err(error) = Glob::new(&recognised.files) {
+        let message = format!(
+            "invalid glob: {}: {}",
+            quote(&recognised.files),
+            error.kind()
+        );
+        return Err(
+            at("files", message).with_help("write a glob of file names, such as `*-queue.yaml`")
+        );
+    }
+    Ok(recognised)
 }

@@ -8,16 +8,13 @@ use include_dir::{Dir, include_dir};
 use indexmap::IndexMap;
 
 use super::action::{ProductAction, action_error};
-use super::bounds::{MAX_FILE_BYTES, bounded};
-use super::fault::yaml_fault;
+use super::bounds::MAX_FILE_BYTES;
 use super::manifest::ParameterPrefix;
-use super::recognition::{RecognitionError, UnreadableProduct};
+use super::recognition::{Recognised, RecognitionError, UnreadableProduct, recognised};
 use super::{
-    FaultPlace, Files, InvalidProduct, MANIFEST, OfferedAction, Product, ProductFault,
-    ProductSource, RunInput, fault,
+    Files, InvalidProduct, MANIFEST, OfferedAction, Product, ProductFault, ProductSource, RunInput,
 };
 use crate::model::{IrregularFile, RepoPath};
-use crate::text::quote;
 
 /// The sources of the built-in products.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -46,26 +43,6 @@ struct ProductEntry {
     /// The only prefixes of SSM parameters that count; `None` if all of the manifest do.
     parameters: Option<Vec<ParameterPrefix>>,
     product: OnceLock<Result<Arc<Product>, InvalidProduct>>,
-}
-
-#[derive(Debug, serde::Deserialize)]
-struct Recognised {
-    name: String,
-    section: String,
-    files: String,
-    /// Compiled with the product; here only their names and verbs count.
-    #[serde(default)]
-    actions: IndexMap<String, serde_yaml::Value>,
-    folders: Option<serde::de::IgnoredAny>,
-    #[serde(default)]
-    permissions: NamedParameters,
-}
-
-/// The part of a manifest's `permissions` that limits what a check may read.
-#[derive(Debug, Default, serde::Deserialize)]
-struct NamedParameters {
-    #[serde(default)]
-    parameters: Vec<ParameterPrefix>,
 }
 
 /// The names of the built-in products.
@@ -167,6 +144,15 @@ impl Registry {
         names.into_keys().collect()
     }
 
+    /// The names of the repository's own products, in order.
+    pub fn own_names(&self) -> Vec<String> {
+        let own = self.entries.iter();
+        let own = own.filter(|entry| entry.source.root.is_some());
+        let mut names: Vec<String> = own.map(|entry| entry.folder.clone()).collect();
+        names.sort();
+        names
+    }
+
     /// The sections by which configs are recognized.
     pub fn sections(&self) -> Vec<&str> {
         self.entries
@@ -221,6 +207,13 @@ impl Registry {
             .iter()
             .find(|entry| entry.folder == name)
             .map(ProductEntry::load)
+    }
+
+    /// The files of a product.
+    pub fn source(&self, name: &str) -> Option<&ProductSource> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|entry| entry.folder == name);
+        entry.map(|entry| &*entry.source)
     }
 
     /// The product of a config: by its sections, otherwise by its file name.
@@ -286,42 +279,6 @@ impl ProductEntry {
         });
         loaded.clone().map_err(RecognitionError::Invalid)
     }
-}
-
-/// The parts of the manifest that recognize a config.
-fn recognised(source: &ProductSource) -> Result<Recognised, ProductFault> {
-    bounded(&source.files)?;
-    let Some(text) = source.files.get(MANIFEST) else {
-        let message = format!("a required file is missing: `{MANIFEST}`");
-        let help = format!("create `{MANIFEST}` in the product's folder");
-        return Err(ProductFault::of_file("", message).with_help(help));
-    };
-    let recognised: Recognised =
-        serde_yaml::from_str(text).map_err(|error| yaml_fault(MANIFEST, &error))?;
-    let at = |key: &str, message: String| {
-        let place = FaultPlace::Key(fault::key([key]));
-        ProductFault::new(MANIFEST, place, message)
-    };
-    if recognised.name != source.name {
-        let message = format!(
-            "the name is {}, and the folder is {}",
-            quote(&recognised.name),
-            quote(&source.name)
-        );
-        let help = format!("write `name: {}`, or rename the folder", source.name);
-        return Err(at("name", message).with_help(help));
-    }
-    if let Err(error) = Glob::new(&recognised.files) {
-        let message = format!(
-            "invalid glob: {}: {}",
-            quote(&recognised.files),
-            error.kind()
-        );
-        return Err(
-            at("files", message).with_help("write a glob of file names, such as `*-queue.yaml`")
-        );
-    }
-    Ok(recognised)
 }
 
 /// Loads a product on a thread with a large stack. minijinja's compiler recurses once for each operator of a chain such as

@@ -109,6 +109,12 @@ impl Schema {
         &self.tiered
     }
 
+    /// The first violation in the words of the validator.
+    pub(super) fn first_problem(&self, value: &Value) -> Option<String> {
+        let mut errors = self.validator.iter_errors(value);
+        errors.next().map(|error| error.to_string())
+    }
+
     pub fn violations(&self, config: &Value) -> Vec<Violation<'_>> {
         if self.validator.is_valid(config) {
             return Vec::new();

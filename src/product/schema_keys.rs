@@ -61,6 +61,47 @@ impl Schema {
         KeyStatus::Known
     }
 
+    /// Keys with each value of an enumeration, or both truth values.
+    pub fn alternatives(&self) -> Vec<(Vec<String>, Value)> {
+        let mut found = Vec::new();
+        self.add_alternatives(&mut Vec::new(), self.document(), &mut found);
+        found
+    }
+
+    fn add_alternatives(
+        &self,
+        at: &mut Vec<String>,
+        schema: &Value,
+        found: &mut Vec<(Vec<String>, Value)>,
+    ) {
+        for schema in self.expanded(&[schema]) {
+            if let Some(Value::Array(values)) = schema.get("enum") {
+                found.extend(values.iter().map(|value| (at.clone(), value.clone())));
+            }
+            if schema.get("type").is_some_and(|kind| kind == "boolean") {
+                found.extend([true, false].map(|value| (at.clone(), value.into())));
+            }
+            let properties = schema.get("properties").and_then(Value::as_object);
+            for (key, below) in properties.into_iter().flatten() {
+                at.push(key.clone());
+                self.add_alternatives(at, below, found);
+                at.pop();
+            }
+        }
+    }
+
+    /// Why a subschema refuses its own default.
+    pub fn default_problem(&self, subschema: &Value, default: &Value) -> Option<String> {
+        let mut alone = subschema.as_object()?.clone();
+        for definitions in ["$defs", "definitions"] {
+            if let Some(all) = self.document().get(definitions) {
+                alone.insert(definitions.to_owned(), all.clone());
+            }
+        }
+        let alone = Self::compile(&Value::Object(alone).to_string()).ok()?;
+        alone.first_problem(default)
+    }
+
     /// The schemas, and those that they refer to or are made of.
     fn expanded<'s>(&'s self, schemas: &[&'s Value]) -> Vec<&'s Value> {
         let mut all: Vec<&Value> = Vec::new();

@@ -171,6 +171,16 @@ pub enum PolicyProblem {
     },
 }
 
+impl PolicyProblem {
+    pub(super) fn sid(&self) -> Option<&str> {
+        let place = match self {
+            Self::Unsupported(unsupported) => unsupported.place.as_ref()?,
+            Self::Undeclared { place, .. } => place,
+        };
+        place.sid.as_deref()
+    }
+}
+
 impl fmt::Display for PolicyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -45,6 +45,7 @@ pub use wide::WideGrant;
 use boundary::boundary_arn;
 use iam::{account_of, document, partition_of};
 use limits::{deny_beyond_law, deny_without_boundary};
+pub use operator::{OperatorPolicyProblem, policy_problems};
 use operator::{operator_statements, plan_reads};
 use plan_policy::PlanReads;
 use split::split_to_policy_size;

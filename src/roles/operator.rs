@@ -35,6 +35,33 @@ pub(super) fn operator_statements(
     }
 }
 
+/// A problem of a config's operator policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorPolicyProblem {
+    /// The `Sid` of its statement.
+    pub sid: Option<String>,
+    /// The message, and after `help:` what to do.
+    pub text: String,
+}
+
+/// What the roles of CI refuse of a config's operator policy.
+pub fn policy_problems(config: &Config) -> Vec<OperatorPolicyProblem> {
+    match operator_statements(config) {
+        Ok(_) => Vec::new(),
+        Err(RolesError::Policy { problems, .. }) => {
+            let problems = problems.into_iter().map(|problem| OperatorPolicyProblem {
+                sid: problem.sid().map(str::to_owned),
+                text: problem.to_string(),
+            });
+            problems.collect()
+        }
+        Err(other) => vec![OperatorPolicyProblem {
+            sid: None,
+            text: other.to_string(),
+        }],
+    }
+}
+
 /// The statements of a config's operator policy, each with its place.
 pub(super) fn written_statements(config: &Config) -> Result<Vec<(Place, Statement)>, RolesError> {
     reject_wildcards(config)?;

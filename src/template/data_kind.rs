@@ -50,6 +50,11 @@ static KINDS: LazyLock<BTreeMap<String, DataKind>> = LazyLock::new(|| {
     nothing.chain(types(data, DataKind::Data)).collect()
 });
 
+/// The types whose contents are known.
+pub(super) fn listed_types() -> impl Iterator<Item = &'static str> {
+    KINDS.keys().map(String::as_str)
+}
+
 /// What a resource of this type holds. `is_member`: it is an `AWS::RDS::DBInstance` of a cluster, whose volume holds the data.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.StorageReliability.html>
 pub fn data_kind(kind: &str, is_member: bool) -> DataKind {

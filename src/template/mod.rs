@@ -28,7 +28,7 @@ pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_
 pub use money::Money;
 pub use name_claim::{NameClaim, name_claims};
 pub use naming::{
-    NamePart, NameProblem, NameRule, PhysicalName, STACK_TYPE, Uniqueness, name_rule,
+    NamePart, NameProblem, NameRule, PhysicalName, STACK_TYPE, Uniqueness, known_types, name_rule,
     physical_names,
 };
 pub use references::{ResourceReference, resource_references};

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
+use super::data_kind::listed_types;
 use super::document::{Document, Resource};
 use crate::config::NodeKind;
 
@@ -90,6 +91,11 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| read().unwrap_or_default());
 /// The rule of a type; `None` if the table does not list it.
 pub fn name_rule(kind: &str) -> Option<&'static NameRule> {
     RULES.get(kind)
+}
+
+/// The resource types that the program knows. AWS has more.
+pub fn known_types() -> impl Iterator<Item = &'static str> {
+    RULES.keys().map(String::as_str).chain(listed_types())
 }
 
 impl NameRule {

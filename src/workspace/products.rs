@@ -6,7 +6,8 @@ use std::path::Path;
 use super::irregular;
 use super::repository::folders_upwards;
 use crate::model::{IrregularFile, RepoPath};
-use crate::product::{Files, PRODUCTS_FOLDER, Registry};
+use crate::product::{Files, MANIFEST, PRODUCTS_FOLDER, ProductSource, Registry};
+use crate::text::quote;
 
 /// Largest file of a product.
 const MAX_BYTES: u64 = 1 << 20;
@@ -35,6 +36,44 @@ pub fn add_repository_products(registry: &mut Registry, start: &Path) {
             None => {}
         }
     }
+}
+
+/// Adds the product of a folder, under the folder's name, and returns the name. A name without a folder is one of a product in
+/// `.provisioner/products`, or of a built-in one.
+pub fn add_product(registry: &mut Registry, folder: &Path) -> Result<String, String> {
+    let typed = folder.to_string_lossy();
+    // The path of the manifest names its folder.
+    let folder = match folder.file_name() {
+        Some(name) if name == MANIFEST => folder.parent().unwrap_or(folder),
+        _ => folder,
+    };
+    if !folder.is_dir() {
+        let name = typed.into_owned();
+        return match registry.source(&name) {
+            Some(_) => Ok(name),
+            None => Err(format!(
+                "no folder of a product: {}\n  help: name the folder that holds {MANIFEST}",
+                quote(&name)
+            )),
+        };
+    }
+    let full = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let name = full.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    let shown = folder.to_string_lossy();
+    let shown = match shown.trim_end_matches('/') {
+        "" => ".",
+        shown => shown.strip_prefix("./").unwrap_or(shown),
+    };
+    match files(folder, shown) {
+        Ok(files) => registry.add_source(ProductSource {
+            name: name.clone(),
+            root: Some(RepoPath::typed(shown)),
+            files,
+        }),
+        Err((path, found)) => registry.add_irregular(&name, path, found),
+    }
+    Ok(name)
 }
 
 /// The files of a product, or its first file that is not regular.

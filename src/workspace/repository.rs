@@ -26,3 +26,9 @@ pub fn folders_upwards(start: &Path) -> Vec<PathBuf> {
     }
     folders
 }
+
+/// The root of the repository around the working directory, relative to it; without a repository, the working directory.
+pub fn repository_folder() -> PathBuf {
+    let above = folders_upwards(Path::new(".")).len().saturating_sub(1);
+    (0..above).map(|_| "..").collect()
+}

@@ -113,7 +113,7 @@ fn usage_errors_name_the_form_that_works() {
         ("schema", "<PRODUCT>"),
         (
             "schema s4",
-            "write `ml`, `s3`, `policy`, `check-report`, `action-report`",
+            "write `ml`, `s3`, `policy`, `product`, `check-report`, `action-report`",
         ),
         (
             "validate-config --no-log --tier gold",

@@ -8,6 +8,7 @@ use crate::ci::JobEnvironment;
 use crate::forge::OpenPullRequest;
 use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Plan, assess};
+use crate::product_check::check_product;
 use crate::report::{CheckContext, Collision, Notice, Redactor, Report, show_changed_values};
 
 /// `job`: the environment of the job; `None` on a laptop.
@@ -31,7 +32,13 @@ pub fn report(
         run: job.and_then(|job| job.run.name()),
         url: job.and_then(|job| job.run.url.clone()),
     };
-    Report::new(context, plan, notices)
+    let mut report = Report::new(context, plan, notices);
+    for name in &inputs.changed_products {
+        if let Some((_, problems)) = check_product(&inputs.head, name) {
+            report.add_product_problems(problems);
+        }
+    }
+    report
 }
 
 /// Fills in the values of changed keys. `shown`: keys whose values the policy allows to be shown.

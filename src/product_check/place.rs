@@ -1,0 +1,31 @@
+//! Problems at their places in a product's files.
+
+use crate::config::fault_problem;
+use crate::diagnostic::Diagnostic;
+use crate::product::{FaultPlace, MANIFEST, ProductFault, ProductSource};
+
+/// A problem at a key of the manifest.
+pub(super) fn at_key(source: &ProductSource, key: Vec<String>, message: String) -> Diagnostic {
+    at(source, MANIFEST, FaultPlace::Key(key), message)
+}
+
+/// A problem of a file of the product. `line`: from 1, if it is known.
+pub(super) fn in_file(
+    source: &ProductSource,
+    file: &str,
+    line: Option<usize>,
+    message: String,
+) -> Diagnostic {
+    let place = line.map_or(FaultPlace::Whole, FaultPlace::Line);
+    at(source, file, place, message)
+}
+
+fn at(source: &ProductSource, file: &str, place: FaultPlace, message: String) -> Diagnostic {
+    let fault = ProductFault {
+        file: file.to_owned(),
+        place,
+        message,
+        help: None,
+    };
+    fault_problem(source, &fault)
+}

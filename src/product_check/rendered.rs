@@ -1,0 +1,98 @@
+//! Rendered templates, whose problems are reported in the template's source.
+
+use super::place::in_file;
+use crate::config::{Config, product_problem};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::product::{Product, ProductSource, TEMPLATE};
+use crate::template::{Document, check};
+use crate::text::quote;
+
+pub(super) struct RenderedSample {
+    /// `None` if it cannot be read.
+    pub document: Option<Document>,
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Renders the template of a config and reads it back. `what`: the file of the config.
+pub(super) fn template(product: &Product, what: &str, config: &Config) -> RenderedSample {
+    let source = &product.source;
+    let text = match product.render_template(&config.derived.scope) {
+        Ok(text) => text,
+        Err(failure) => {
+            return RenderedSample {
+                document: None,
+                problems: vec![product_problem(&source.path(what), product, &failure)],
+            };
+        }
+    };
+    let path = source.path(TEMPLATE);
+    let (document, problems) = match Document::parse(&path, &text) {
+        Ok(document) => {
+            let problems = check(&path, &text, &document);
+            (Some(document), problems)
+        }
+        Err(problems) => (None, problems),
+    };
+    let problems = problems.into_iter();
+    let problems = problems.map(|problem| in_source(source, what, &text, problem));
+    RenderedSample {
+        document,
+        problems: problems.collect(),
+    }
+}
+
+/// A problem of a rendered text at the line of the source that it comes from.
+fn in_source(source: &ProductSource, what: &str, text: &str, problem: Diagnostic) -> Diagnostic {
+    let line = problem.span.map(|span| span.start.line);
+    let written = line.and_then(|line| SourceText::new(text).line(line));
+    let written = written.map(str::trim_end).unwrap_or_default();
+    let message = match line {
+        Some(line) if !written.trim().is_empty() => format!(
+            "{}; line {line} of the template that `{what}` renders to: {}",
+            problem.message,
+            quote(written.trim())
+        ),
+        _ => format!(
+            "{}; in the template that `{what}` renders to",
+            problem.message
+        ),
+    };
+    let (file, line) = match source_line(source, written) {
+        Some((file, line)) => (file, Some(line)),
+        None => (TEMPLATE, None),
+    };
+    Diagnostic {
+        code: problem.code,
+        severity: problem.severity,
+        help: problem.help,
+        ..in_file(source, file, line, message)
+    }
+}
+
+/// The one line of the templates whose text before its first expression begins a rendered line.
+fn source_line<'s>(source: &'s ProductSource, rendered: &str) -> Option<(&'s str, usize)> {
+    let mut found: Vec<(usize, &str, usize)> = Vec::new();
+    for (name, text) in source
+        .files
+        .iter()
+        .filter(|(name, _)| name.ends_with(".j2"))
+    {
+        for (index, line) in text.lines().enumerate() {
+            let end = line.find("{{").or_else(|| line.find("{%"));
+            let fixed = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
+            let is_same = match end {
+                Some(_) => rendered.starts_with(fixed),
+                None => rendered == fixed.trim_end(),
+            };
+            if is_same && !fixed.trim().is_empty() {
+                found.push((fixed.len(), name, index + 1));
+            }
+        }
+    }
+    let longest = found.iter().map(|(length, ..)| *length).max()?;
+    found.retain(|(length, ..)| *length == longest);
+    match found.as_slice() {
+        [(_, name, line)] => Some((name, *line)),
+        _ => None,
+    }
+}

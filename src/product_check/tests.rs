@@ -1,0 +1,76 @@
+//! The tests of a product: configs that must be refused or accepted. Each names the codes that it expects.
+
+use std::collections::BTreeSet;
+
+use super::place::in_file;
+use super::rendered;
+use crate::config::load_sample;
+use crate::diagnostic::Diagnostic;
+use crate::plan::naming_errors;
+use crate::product::{Product, ProductSource, Registry};
+use crate::text::and_list;
+
+/// The line of a test that names its codes.
+const EXPECT: &str = "# expect:";
+/// Stands for no code.
+const OK: &str = "ok";
+
+/// The files whose names begin with `test-`.
+pub(super) fn files(source: &ProductSource) -> Vec<String> {
+    let files = source.files.keys();
+    let files = files.filter(|name| name.starts_with("test-") && name.ends_with(".yaml"));
+    files.cloned().collect()
+}
+
+pub(super) fn problems(
+    registry: &Registry,
+    product: &Product,
+    files: &[String],
+) -> Vec<Diagnostic> {
+    files
+        .iter()
+        .filter_map(|file| problem(registry, product, file))
+        .collect()
+}
+
+fn problem(registry: &Registry, product: &Product, file: &str) -> Option<Diagnostic> {
+    let source = &product.source;
+    let text = source.files.get(file)?;
+    let mut lines = text.lines().enumerate();
+    let expected = lines.find_map(|(index, line)| Some((index + 1, line.strip_prefix(EXPECT)?)));
+    let Some((line, expected)) = expected else {
+        let message = "the test does not say what it expects".to_owned();
+        let help = format!("add a line `{EXPECT} CODE`, or `{EXPECT} {OK}`");
+        return Some(in_file(source, file, None, message).with_help(help));
+    };
+    let expected: BTreeSet<String> = expected
+        .split([',', ' '])
+        .filter(|code| !code.is_empty() && *code != OK)
+        .map(str::to_owned)
+        .collect();
+    let loaded = load_sample(registry, product, file, text);
+    let mut found = loaded.diagnostics;
+    if let Some(config) = &loaded.config {
+        found.extend(naming_errors(config));
+        let rendered = rendered::template(product, file, config);
+        found.extend(rendered.problems);
+    }
+    let found: BTreeSet<String> = found
+        .iter()
+        .map(|problem| problem.code.to_string())
+        .collect();
+    if found == expected {
+        return None;
+    }
+    let list = |codes: &BTreeSet<String>| match codes.is_empty() {
+        true => "no problem".to_owned(),
+        false => and_list(&codes.iter().map(String::as_str).collect::<Vec<_>>()),
+    };
+    let message = format!(
+        "the test expects {}, and has {}",
+        list(&expected),
+        list(&found)
+    );
+    let problem = in_file(source, file, Some(line), message);
+    Some(problem.with_help("correct the test, or the rule that it is about"))
+}
