@@ -1,16 +1,14 @@
 //! `new-product`: writes a small product that works, with a sample and a test.
 
-use std::fs;
-use std::io::Write as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
 use clap::{Args, ValueHint};
 
 use crate::exit::Exit;
 use crate::product::{ENGINE_WORDS, MANIFEST, PRODUCTS_FOLDER, Registry};
 use crate::text::{escape_invisible, quote};
-use crate::workspace::{add_repository_products, repository_folder};
+use crate::workspace::{add_repository_products, create_folder, repository_folder};
 
 /// The files by name. `NAME` stands for the product's name, `SECTION` for the config's section.
 const FILES: [(&str, &str); 6] = [
@@ -71,10 +69,24 @@ pub fn run(args: &NewProductArgs) -> (String, Exit) {
         None => repository_folder().join(PRODUCTS_FOLDER),
     };
     let folder = folder.join(&args.name);
-    match write(&folder, &args.name) {
+    let section = section(&args.name);
+    let files = FILES.map(|(file, text)| {
+        let text = text
+            .replace("NAME", &args.name)
+            .replace("SECTION", &section);
+        (file, text)
+    });
+    match create_folder(&folder, &files) {
         Ok(()) => (next_steps(&folder, &args.name), Exit::Ok),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            log::error!(
+                "the folder exists: `{}`\n  help: choose another name, or delete the folder",
+                folder.display()
+            );
+            (String::new(), Exit::Usage)
+        }
         Err(error) => {
-            log::error!("{error:#}");
+            log::error!("cannot write `{}`: {error}", folder.display());
             (String::new(), Exit::Usage)
         }
     }
@@ -116,27 +128,6 @@ fn usable(name: &str) -> Result<(), String> {
 /// The config's section: expressions cannot read a key with a hyphen.
 fn section(name: &str) -> String {
     name.replace('-', "_")
-}
-
-/// Writes all files, or none if one exists.
-fn write(folder: &Path, name: &str) -> anyhow::Result<()> {
-    let shown = folder.display();
-    if fs::symlink_metadata(folder).is_ok() {
-        bail!("the folder exists: `{shown}`\n  help: choose another name, or delete the folder");
-    }
-    fs::create_dir_all(folder).with_context(|| format!("cannot create the folder `{shown}`"))?;
-    for (file, text) in FILES {
-        let text = text
-            .replace("NAME", name)
-            .replace("SECTION", &section(name));
-        let path = folder.join(file);
-        let mut created = fs::File::create_new(&path)
-            .with_context(|| format!("cannot create `{}`", path.display()))?;
-        created
-            .write_all(text.as_bytes())
-            .with_context(|| format!("cannot write `{}`", path.display()))?;
-    }
-    Ok(())
 }
 
 fn next_steps(folder: &Path, name: &str) -> String {

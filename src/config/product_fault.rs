@@ -78,12 +78,13 @@ pub fn manifest_problems(source: &ProductSource) -> Vec<Diagnostic> {
         &path,
         &SourceText::new(text),
         &tree,
-        (schema, "the manifest of a product"),
+        (schema, "the manifest"),
         schema.violations(&tree.to_json()),
         &mut problems,
     );
     for problem in &mut problems {
         problem.code = Code::ProductInvalid;
+        problem.message = without_indices(&problem.message);
     }
     problems
 }
@@ -173,4 +174,20 @@ fn key_text(key: &[String]) -> String {
         }
     }
     format!("`{text}`")
+}
+
+/// A message without the numbers in `rules[0].when`: the line says which one it is.
+fn without_indices(message: &str) -> String {
+    let mut text = String::new();
+    let mut rest = message;
+    while let Some((before, after)) = rest.split_once('[') {
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let is_index = digits > 0 && after.as_bytes().get(digits) == Some(&b']');
+        text.push_str(before);
+        text.push('[');
+        rest = after
+            .get(if is_index { digits } else { 0 }..)
+            .unwrap_or_default();
+    }
+    text + rest
 }

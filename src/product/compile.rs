@@ -39,7 +39,11 @@ impl Product {
                         SchemaPlace::Key(key) => FaultPlace::Key(key),
                         SchemaPlace::Point(line, column) => FaultPlace::Point(line, column),
                     };
-                    faults.push(ProductFault::new(SCHEMA, place, error.message));
+                    let fault = ProductFault::new(SCHEMA, place, error.message);
+                    faults.push(ProductFault {
+                        help: error.help,
+                        ..fault
+                    });
                 })
                 .ok(),
             None => None,

@@ -61,11 +61,21 @@ impl ProductFault {
     pub(super) fn of_engine(file: &str, key: &[String], error: &minijinja::Error) -> Self {
         let deepest = limits::deepest(error);
         let message = words(deepest);
-        if file == MANIFEST {
-            return Self::new(file, FaultPlace::Key(key.to_vec()), message);
-        }
-        let place = deepest.line().map_or(FaultPlace::Whole, FaultPlace::Line);
-        Self::new(deepest.name().unwrap_or(file), place, message)
+        let fault = match file == MANIFEST {
+            true => Self::new(file, FaultPlace::Key(key.to_vec()), message),
+            false => {
+                let place = deepest.line().map_or(FaultPlace::Whole, FaultPlace::Line);
+                Self::new(deepest.name().unwrap_or(file), place, message)
+            }
+        };
+        let help = match deepest.kind() {
+            ErrorKind::UnknownFilter => {
+                "use a filter that docs/products.md lists, or one of minijinja"
+            }
+            ErrorKind::UnknownTest => "use a test that docs/products.md lists, or one of minijinja",
+            _ => return fault,
+        };
+        fault.with_help(help)
     }
 }
 
@@ -112,12 +122,21 @@ pub struct ProductError {
     pub file: String,
     /// The key of the manifest.
     pub key: Vec<String>,
+    /// The line of the file, if the error has none.
+    pub line: Option<usize>,
     pub source: minijinja::Error,
 }
 
 impl ProductError {
     pub fn fault(&self) -> ProductFault {
-        ProductFault::of_engine(&self.file, &self.key, &self.source)
+        let fault = ProductFault::of_engine(&self.file, &self.key, &self.source);
+        match (&fault.place, self.line) {
+            (FaultPlace::Whole, Some(line)) => ProductFault {
+                place: FaultPlace::Line(line),
+                ..fault
+            },
+            _ => fault,
+        }
     }
 
     /// Whether a template failed, and not an expression of the manifest.
@@ -131,6 +150,7 @@ pub(super) fn failure(key: Vec<String>, source: minijinja::Error) -> ProductErro
     ProductError {
         file: MANIFEST.to_owned(),
         key,
+        line: None,
         source,
     }
 }
@@ -142,10 +162,14 @@ pub(super) fn render_failure(name: &str, source: minijinja::Error) -> ProductErr
         None => ProductError {
             file: name.to_owned(),
             key: Vec::new(),
+            line: None,
             source,
         },
     }
 }
+
+/// Stands before the help in errors of a file's types.
+pub(super) const HELP: &str = "; help: ";
 
 /// How the names of the manifest's texts end. No file of a product has a `/` in its name.
 const TEXT: &str = ".text";
@@ -169,12 +193,15 @@ fn words(error: &minijinja::Error) -> String {
     match error.kind() {
         kind if detail.is_empty() => kind.to_string(),
         ErrorKind::SyntaxError => format!("syntax error: {detail}"),
-        ErrorKind::UndefinedError
-        | ErrorKind::InvalidOperation
-        | ErrorKind::UnknownFilter
-        | ErrorKind::UnknownFunction
-        | ErrorKind::UnknownTest
-        | ErrorKind::UnknownMethod => detail.to_owned(),
+        // As in "filter x is unknown".
+        ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction => {
+            let name = detail.strip_suffix(" is unknown").unwrap_or(detail);
+            let name = name.split(' ').next_back().unwrap_or(name);
+            format!("{kind}: `{name}`", kind = error.kind())
+        }
+        ErrorKind::UndefinedError | ErrorKind::InvalidOperation | ErrorKind::UnknownMethod => {
+            detail.to_owned()
+        }
         kind => format!("{kind}: {detail}"),
     }
 }
@@ -187,5 +214,8 @@ pub(super) fn yaml_fault(file: &str, error: &serde_yaml::Error) -> ProductFault 
     let text = error.to_string();
     // The place stands in front.
     let message = text.split(" at line ").next().unwrap_or(&text);
-    ProductFault::new(file, place, message)
+    match message.split_once(HELP) {
+        Some((message, help)) => ProductFault::new(file, place, message).with_help(help),
+        None => ProductFault::new(file, place, message),
+    }
 }

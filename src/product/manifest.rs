@@ -156,7 +156,7 @@ impl ParameterPrefix {
 }
 
 impl TryFrom<String> for ParameterPrefix {
-    type Error = &'static str;
+    type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let is_name = |part: &str| {
@@ -170,7 +170,9 @@ impl TryFrom<String> for ParameterPrefix {
             .and_then(|text| text.strip_suffix('/'));
         match inside.is_some_and(|inside| inside.split('/').all(is_name)) {
             true => Ok(Self(text)),
-            false => Err("a prefix of parameters begins and ends with `/`, such as `/vpc/`"),
+            false => Err(format!(
+                "invalid prefix of parameters: `{text}`; help: begin and end it with `/`, such as `/vpc/`"
+            )),
         }
     }
 }
@@ -203,7 +205,9 @@ impl TryFrom<String> for Reason {
         let is_word = |word: &&str| word.chars().filter(|c| c.is_alphanumeric()).count() > 1;
         match text.split_whitespace().filter(is_word).count() >= 2 {
             true => Ok(Self(text)),
-            false => Err("a reason is a sentence of at least two words"),
+            false => Err(
+                "a reason is a sentence of at least two words; help: say why no narrower resource will do",
+            ),
         }
     }
 }
@@ -354,7 +358,9 @@ impl TryFrom<WrittenAction> for OfferedAction {
             WrittenAction::Full(action) => action,
         };
         if action.when.is_some() != action.otherwise.is_some() {
-            return Err("an action has both `when` and `otherwise`, or neither");
+            return Err(
+                "an action has only one of `when` and `otherwise`; help: write both, or neither",
+            );
         }
         Ok(Self {
             verb: action.verb,

@@ -327,22 +327,41 @@ impl Product {
         render(self.templates, TEMPLATE, scope)
     }
 
+    /// The failure of a policy that is not JSON, with the line before: a comma too many stands there.
+    fn not_json(&self, text: &str, error: &serde_json::Error) -> ProductError {
+        let lines = text.lines().take(error.line()).map(str::trim);
+        let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+        let shown = lines
+            .get(lines.len().saturating_sub(2)..)
+            .unwrap_or_default();
+        let words = error.to_string();
+        let words = words.split(" at line ").next().unwrap_or_default();
+        let message = format!(
+            "the rendered policy is not JSON: {words} at the end of {}",
+            quote(&shown.join(" "))
+        );
+        let source = minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, message);
+        let template = self.source.files.get(POLICY).map_or("", String::as_str);
+        let line = shown.iter().rev().find_map(|line| {
+            let mut same = template
+                .lines()
+                .enumerate()
+                .filter(|(_, own)| own.trim() == *line);
+            let (index, _) = same.next()?;
+            same.next().is_none().then_some(index + 1)
+        });
+        ProductError {
+            line,
+            ..render_failure(POLICY, source)
+        }
+    }
+
     /// The operator's IAM policy of a config, as JSON.
     pub fn render_policy(&self, scope: &Value) -> Result<String, ProductError> {
         let text = render(self.templates, POLICY, scope)?;
         match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
             Ok(_) => Ok(text),
-            Err(error) => {
-                let line = text.lines().nth(error.line().saturating_sub(1));
-                let source = minijinja::Error::new(
-                    minijinja::ErrorKind::InvalidOperation,
-                    format!(
-                        "the rendered policy is not JSON: {error}: {}",
-                        quote(line.unwrap_or_default().trim())
-                    ),
-                );
-                Err(render_failure(POLICY, source))
-            }
+            Err(error) => Err(self.not_json(&text, &error)),
         }
     }
 }

@@ -174,7 +174,7 @@ impl TryFrom<WrittenNeeds> for RequirementSpec {
                     false => keys.join(", "),
                 };
                 return Err(format!(
-                    "these keys make no requirement: {keys}; use one of: resource and id; parameter; bucket; bucket and versioned; \
+                    "these keys make no requirement: {keys}; help: use one of: resource and id; parameter; bucket; bucket and versioned; \
                      bucket and events; bucket and object; vpc and requires; vpc, requires and of; free-bucket"
                 ));
             }

@@ -81,15 +81,13 @@ impl Schema {
         let document: Value = serde_json::from_str(text).map_err(|error| SchemaFault {
             message: format!("not JSON: {}", without_place(&error.to_string())),
             at: SchemaPlace::Point(error.line(), error.column()),
+            help: None,
         })?;
         Expansion::new(&document).within_bounds()?;
         let validator = jsonschema::draft202012::options()
             .with_pattern_options(PatternOptions::regex())
             .build(&document)
-            .map_err(|error| SchemaFault {
-                message: format!("not a JSON Schema 2020-12: {error}"),
-                at: SchemaPlace::Key(keys(error.instance_path().as_str())),
-            })?;
+            .map_err(|error| not_a_schema(&error))?;
         let normal = normal(&document);
         let mut tiered = Vec::new();
         collect_tiered(&document, &mut Vec::new(), &mut tiered);
@@ -199,6 +197,27 @@ fn keys(pointer: &str) -> Vec<String> {
     parts
         .map(|part| part.replace("~1", "/").replace("~0", "~"))
         .collect()
+}
+
+fn not_a_schema(error: &jsonschema::ValidationError<'_>) -> SchemaFault {
+    let at = keys(error.instance_path().as_str());
+    let value = error.instance();
+    let (message, help) = match at.last().map(String::as_str) {
+        Some("type") => (
+            format!("not a type of JSON Schema: {value}"),
+            Some("write `string`, `integer`, `number`, `boolean`, `object`, `array` or `null`"),
+        ),
+        Some("pattern") => (
+            format!("not a regular expression: {value}"),
+            Some("correct the brackets, and use no look-around and no back-references"),
+        ),
+        _ => (format!("not a JSON Schema 2020-12: {error}"), None),
+    };
+    SchemaFault {
+        message,
+        at: SchemaPlace::Key(at),
+        help: help.map(str::to_owned),
+    }
 }
 
 /// A message of a JSON parser without its line and column.

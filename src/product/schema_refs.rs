@@ -4,12 +4,16 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::text::did_you_mean;
+
 /// Why a text is no schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SchemaFault {
     pub message: String,
     pub at: SchemaPlace,
+    /// One imperative.
+    pub help: Option<String>,
 }
 
 /// Where in the schema's file.
@@ -92,9 +96,23 @@ impl<'a> Expansion<'a> {
             .strip_prefix('#')
             .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let Some(subschema) = pointer.and_then(|pointer| self.document.pointer(pointer)) else {
-            let message =
-                format!("the `$ref` leads to nothing in this file: `{target}`; allowed is `#/…`");
-            return Err(self.fault(message));
+            let fault = self.fault(format!(
+                "the `$ref` leads to nothing in this file: `{target}`"
+            ));
+            let known = ["$defs", "definitions"].iter().flat_map(|list| {
+                let names = self.document.get(list).and_then(Value::as_object);
+                let names = names.into_iter().flatten();
+                names.map(move |(name, _)| format!("#/{list}/{name}"))
+            });
+            let known: Vec<String> = known.collect();
+            let help = match did_you_mean(target, known.iter().map(String::as_str)) {
+                Some(meant) => format!("write `{meant}`"),
+                None => "write `#/$defs/` and a name below `$defs`".to_owned(),
+            };
+            return Err(SchemaFault {
+                help: Some(help),
+                ..fault
+            });
         };
         self.known.insert(target, None);
         let size = self.count(subschema)?;
@@ -106,6 +124,7 @@ impl<'a> Expansion<'a> {
         SchemaFault {
             message,
             at: SchemaPlace::Key(self.at.clone()),
+            help: None,
         }
     }
 }

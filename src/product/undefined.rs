@@ -138,7 +138,7 @@ impl Product {
         let undefined = reads.filter_map(|path| self.undefined(path, words));
         undefined
             .map(|read| {
-                let message = format!("`{}` is never defined", read.path);
+                let message = format!("`{}` is not defined", read.path);
                 ProductFault::at(key.clone(), message).with_help(read.help)
             })
             .collect()
@@ -168,7 +168,7 @@ impl Product {
         let undefined = reads.filter_map(|path| self.undefined(&path, words));
         undefined
             .map(|read| {
-                let message = format!("`{}` is never defined", read.path);
+                let message = format!("`{}` is not defined", read.path);
                 ProductFault::at(key.clone(), message).with_help(read.help)
             })
             .collect()
@@ -178,10 +178,9 @@ impl Product {
         let files = self.source.files.iter();
         let files = files.filter(|(name, _)| name.ends_with(".j2"));
         let files: Vec<(&String, &String)> = files.collect();
-        // An included file sees what the including one has assigned.
-        let assigned = assigned_names(files.iter().map(|(_, text)| text.as_str()));
         let mut faults = Vec::new();
         for (name, text) in &files {
+            let assigned = assigned_names(including(name, &files));
             let Ok(template) = self.templates.get_template(name) else {
                 continue;
             };
@@ -193,7 +192,7 @@ impl Product {
                     continue;
                 };
                 let place = line_of(text, &path).map_or(FaultPlace::Whole, FaultPlace::Line);
-                let message = format!("`{}` is never defined", read.path);
+                let message = format!("`{}` is not defined", read.path);
                 faults.push(ProductFault::new(name, place, message).with_help(read.help));
             }
             for included in INCLUDED.iter().flat_map(|regex| regex.captures_iter(text)) {
@@ -284,7 +283,10 @@ impl Product {
             let all = sections.chain(["names", "file", "given"]).chain(item);
             let all: Vec<&str> = all.collect();
             match did_you_mean(&part, all.iter().copied()) {
-                Some(meant) => format!("write `{meant}`"),
+                Some(meant) => {
+                    let rest = path.strip_prefix(&*part).unwrap_or_default();
+                    format!("write `{meant}{rest}`")
+                }
                 None => format!(
                     "begin with {}; put other texts in quotes: `'{part}'`",
                     or_list(&all)
@@ -302,6 +304,29 @@ impl Product {
             help,
         })
     }
+}
+
+/// The texts that a file can be included by, its own first. An included file sees what the including one has assigned.
+fn including<'t>(name: &str, files: &[(&'t String, &'t String)]) -> Vec<&'t str> {
+    let mut known = BTreeSet::from([name]);
+    let mut open = vec![name];
+    let mut texts = Vec::new();
+    while let Some(name) = open.pop() {
+        for (other, text) in files {
+            if *other == name {
+                texts.push(text.as_str());
+            }
+            let mut included = INCLUDED.iter().flat_map(|regex| regex.captures_iter(text));
+            let is_including = included.any(|found| {
+                let file = found.get(1);
+                file.is_some_and(|file| file.as_str() == name)
+            });
+            if is_including && known.insert(other) {
+                open.push(other);
+            }
+        }
+    }
+    texts
 }
 
 fn first(path: &str) -> &str {

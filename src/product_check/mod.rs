@@ -60,6 +60,8 @@ pub fn check_product(registry: &Registry, name: &str) -> Option<(CheckedProduct,
             // A sample would only repeat these.
             if !problems.iter().any(Diagnostic::is_error) {
                 problems.extend(samples::problems(registry, &product, &checked.samples));
+            }
+            if !problems.iter().any(Diagnostic::is_error) {
                 problems.extend(tests::problems(registry, &product, &checked.tests));
             }
             problems

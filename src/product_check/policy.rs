@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::product::{POLICY, Product};
 use crate::roles::policy_problems;
 use crate::template::MANAGED_POLICY_CHARS;
+use crate::text::pluralize;
 
 /// The only version that has all features.
 const VERSION: &str = "2012-10-17";
@@ -24,10 +25,13 @@ pub(super) fn problems(product: &Product, file: &str, config: &Config) -> Vec<Di
     let at = |line: Option<usize>, message: String| in_file(source, POLICY, line, message);
     let mut problems = Vec::new();
     for problem in policy_problems(config) {
-        let (message, help) = match problem.text.split_once("\n  help: ") {
+        let (mut message, help) = match problem.text.split_once("\n  help: ") {
             Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
             None => (problem.text.clone(), None),
         };
+        if let Some(more) = problem.more.filter(|more| *more > 0) {
+            message.push_str(&format!(", and {}", pluralize(more, "more wide grant")));
+        }
         let line = problem
             .sid
             .and_then(|sid| line_of(template, &format!("\"{sid}\"")));

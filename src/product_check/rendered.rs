@@ -61,10 +61,16 @@ fn in_source(source: &ProductSource, what: &str, text: &str, problem: Diagnostic
         Some((file, line)) => (file, Some(line)),
         None => (TEMPLATE, None),
     };
+    let own = line.and_then(|line| SourceText::new(source.files.get(file)?).line(line));
+    let is_quoted = own.is_some_and(|own| own.contains("\"{{") || own.contains("'{{"));
+    let help = match is_quoted {
+        true => Some("delete the quotes around the expression: it prints its own".to_owned()),
+        false => problem.help,
+    };
     Diagnostic {
         code: problem.code,
         severity: problem.severity,
-        help: problem.help,
+        help,
         ..in_file(source, file, line, message)
     }
 }

@@ -5,7 +5,7 @@ use globset::Glob;
 use super::place::{at_key, in_file};
 use super::{policy, rendered, suffix, types, variants};
 use crate::config::{Config, load_sample, product_problem};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, SourceText};
 use crate::plan::naming_errors;
 use crate::product::{Product, ProductError, Registry};
 use crate::text::quote;
@@ -38,6 +38,18 @@ pub(super) fn problems(
     for file in files {
         let text = source.files.get(file).map_or("", String::as_str);
         let loaded = load_sample(registry, product, file, text);
+        let section = &product.manifest.section;
+        let has_section = text
+            .lines()
+            .any(|line| line.starts_with(&format!("{section}:")));
+        if loaded.config.is_none() && !has_section {
+            let message = format!(
+                "the sample lacks the section `{section}`, so it is no config of the product"
+            );
+            let problem = in_file(source, file, None, message);
+            problems.push(problem.with_help(format!("add the section `{section}`")));
+            continue;
+        }
         problems.extend(loaded.diagnostics);
         if let Some(config) = loaded.config {
             problems.extend(of_sample(product, file, &config));
@@ -49,17 +61,20 @@ pub(super) fn problems(
 fn of_sample(product: &Product, file: &str, config: &Config) -> Vec<Diagnostic> {
     let path = product.source.path(file);
     let text = product.source.files.get(file).map_or("", String::as_str);
-    let mut problems: Vec<Diagnostic> = naming_errors(config)
-        .into_iter()
-        .map(|problem| match problem.span {
-            Some(span) if problem.path == config.path => Diagnostic {
+    let naming = naming_errors(config).into_iter();
+    let naming = naming.map(|problem| match problem.span {
+        Some(span) if problem.path == config.path => {
+            let help = problem.help.as_deref().unwrap_or_default();
+            let help = help.replacen("change `", "change the name in product.yaml, or `", 1);
+            let problem = Diagnostic {
                 path: path.clone(),
                 ..problem
-            }
-            .at(&crate::diagnostic::SourceText::new(text), span),
-            _ => problem,
-        })
-        .collect();
+            };
+            problem.with_help(help).at(&SourceText::new(text), span)
+        }
+        _ => problem,
+    });
+    let mut problems: Vec<Diagnostic> = naming.collect();
     if config.product.name() != product.name() {
         let other = quote(config.product.name());
         let message = format!("the sample is a config of product {other}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::place::{at_key, in_file};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::product::{Product, TEMPLATE, Verb};
+use crate::product::{MANIFEST, Product, TEMPLATE, Verb};
 use crate::template::{Document, physical_names};
 
 /// Two suffixes of tests.
@@ -41,7 +41,12 @@ pub(super) fn problems(product: &Product, config: &Config, document: &Document) 
                     format!("a test has the name of the real resource `{logical_id}`: `{name}`");
                 let line = line_of(product, logical_id, property);
                 let problem = in_file(&product.source, TEMPLATE, line, message);
-                problem.with_help(format!("append `~ given.suffix` to `{property}`"))
+                problem.with_help(match line.and_then(|line| name_in(product, line)) {
+                    Some(name) => {
+                        format!("append `~ given.suffix` to `names.{name}` in {MANIFEST}")
+                    }
+                    None => format!("append `~ given.suffix` to `{property}`"),
+                })
             }
         });
     }
@@ -77,4 +82,13 @@ fn line_of(product: &Product, logical_id: &str, property: &str) -> Option<usize>
     let property = format!("{property}:");
     let (index, _) = lines.find(|(_, line)| line.trim_start().starts_with(&property))?;
     Some(index + 1)
+}
+
+/// The one name of the manifest that a line of the template prints.
+fn name_in(product: &Product, line: usize) -> Option<&str> {
+    let text = product.source.files.get(TEMPLATE)?;
+    let text = text.lines().nth(line.checked_sub(1)?)?;
+    let names = product.manifest.names.keys().map(String::as_str);
+    let mut printed = names.filter(|name| text.contains(&format!("{{{{ names.{name} }}}}")));
+    printed.next().filter(|_| printed.next().is_none())
 }

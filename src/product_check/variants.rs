@@ -8,28 +8,35 @@ use serde_json::Value;
 use super::rendered;
 use crate::config::{Config, product_problem};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::product::{Product, ProductError, Schema};
+use crate::product::{Product, ProductError, SCHEMA, Schema};
 
 /// Variants of one sample.
 const MAX_VARIANTS: usize = 200;
+/// Problems after which no more variants are rendered: each may take all the work that a config is allowed.
+const MAX_PROBLEMS: usize = 5;
 
 /// Problems that only variants of a sample have.
 pub(super) fn problems(product: &Product, file: &str, config: &Config) -> Vec<Diagnostic> {
     let written = config.tree.to_json();
     let mut found: BTreeMap<(String, Option<usize>, String), Diagnostic> = BTreeMap::new();
-    for (what, values) in variants(&product.schema, &written)
+    for (what, values) in variants(&product.schema, file, &written)
         .into_iter()
         .take(MAX_VARIANTS)
     {
         if !product.schema.violations(&values).is_empty() {
             continue;
         }
+        if found.len() >= MAX_PROBLEMS {
+            break;
+        }
         for problem in of_variant(product, file, config, values) {
             let line = problem.span.map(|span| span.start.line);
             let key = (problem.path.to_string(), line, problem.message.clone());
             let help = match &problem.help {
                 Some(help) => format!("{help} ({what})"),
-                None => format!("give the key a default, or test it: this happens {what}"),
+                None => format!(
+                    "give the key a default in {SCHEMA}, or test it with `is defined`; this happens {what}"
+                ),
             };
             found.entry(key).or_insert_with(|| problem.with_help(help));
         }
@@ -38,7 +45,7 @@ pub(super) fn problems(product: &Product, file: &str, config: &Config) -> Vec<Di
 }
 
 /// Other values than those of a sample, each with the difference in words.
-fn variants(schema: &Schema, written: &Value) -> Vec<(String, Value)> {
+fn variants(schema: &Schema, file: &str, written: &Value) -> Vec<(String, Value)> {
     let mut variants = Vec::new();
     let mut keys = Vec::new();
     paths(written, &mut Vec::new(), &mut keys);
@@ -50,7 +57,7 @@ fn variants(schema: &Schema, written: &Value) -> Vec<(String, Value)> {
         if let Some(Value::Object(parent)) = values.pointer_mut(&pointer(above)) {
             parent.shift_remove(last);
         }
-        variants.push((format!("without `{}` in `sample`", key.join(".")), values));
+        variants.push((format!("without `{}` in `{file}`", key.join(".")), values));
     }
     for (key, value) in schema.alternatives() {
         let Some((last, above)) = key.split_last() else {
@@ -62,7 +69,10 @@ fn variants(schema: &Schema, written: &Value) -> Vec<(String, Value)> {
         };
         if parent.get(last) != Some(&value) {
             parent.insert(last.clone(), value.clone());
-            variants.push((format!("with `{}: {value}`", key.join(".")), values));
+            variants.push((
+                format!("with `{}: {value}` in `{file}`", key.join(".")),
+                values,
+            ));
         }
     }
     variants

@@ -42,6 +42,8 @@ pub struct OperatorPolicyProblem {
     pub sid: Option<String>,
     /// The message, and after `help:` what to do.
     pub text: String,
+    /// Further wide grants of the same statement.
+    pub more: Option<usize>,
 }
 
 /// What the roles of CI refuse of a config's operator policy.
@@ -49,15 +51,29 @@ pub fn policy_problems(config: &Config) -> Vec<OperatorPolicyProblem> {
     match operator_statements(config) {
         Ok(_) => Vec::new(),
         Err(RolesError::Policy { problems, .. }) => {
-            let problems = problems.into_iter().map(|problem| OperatorPolicyProblem {
-                sid: problem.sid().map(str::to_owned),
-                text: problem.to_string(),
-            });
-            problems.collect()
+            let mut reported: Vec<OperatorPolicyProblem> = Vec::new();
+            for problem in problems {
+                let sid = problem.sid().map(str::to_owned);
+                let is_wide = matches!(problem, PolicyProblem::Undeclared { .. });
+                // One statement often has several wide grants.
+                let known = reported
+                    .last_mut()
+                    .filter(|last| is_wide && last.more.is_some() && last.sid == sid);
+                match known {
+                    Some(known) => known.more = known.more.map(|more| more + 1),
+                    None => reported.push(OperatorPolicyProblem {
+                        sid,
+                        text: problem.to_string(),
+                        more: is_wide.then_some(0),
+                    }),
+                }
+            }
+            reported
         }
         Err(other) => vec![OperatorPolicyProblem {
             sid: None,
             text: other.to_string(),
+            more: None,
         }],
     }
 }

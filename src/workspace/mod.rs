@@ -18,7 +18,7 @@ pub use configs::{
 pub use globs::{GlobFolders, config_glob};
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_report};
 pub use policy::policy_file;
-pub use products::{add_product, add_repository_products};
+pub use products::{add_product, add_repository_products, create_folder};
 pub use repository::repository_folder;
 pub use selection::ConfigSelector;
 

@@ -1,7 +1,7 @@
 //! Products of the repository.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use super::irregular;
 use super::repository::folders_upwards;
@@ -74,6 +74,18 @@ pub fn add_product(registry: &mut Registry, folder: &Path) -> Result<String, Str
         Err((path, found)) => registry.add_irregular(&name, path, found),
     }
     Ok(name)
+}
+
+/// Creates a folder with files. Fails if the folder exists, so that nothing is overwritten.
+pub fn create_folder(folder: &Path, files: &[(&str, String)]) -> io::Result<()> {
+    if let Some(above) = folder.parent() {
+        fs::create_dir_all(above)?;
+    }
+    fs::create_dir(folder)?;
+    for (name, text) in files {
+        fs::write(folder.join(name), text)?;
+    }
+    Ok(())
 }
 
 /// The files of a product, or its first file that is not regular.

@@ -43,3 +43,4 @@ mod scope_roles;
 mod threats;
 mod unknown_forge;
 mod workflows;
+mod wrong_products;

@@ -128,7 +128,9 @@ fn a_submodule_or_link_elsewhere_changes_nothing() {
             .symlink("latest", "s3/configs")
             .write(".provisioner/products/own/product.yaml", "x")
     });
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    // The only error is that of the product.
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    assert_eq!(run.outputs["errors"], "1");
     assert_eq!(run.outputs["configs"], "0");
 }
 
@@ -149,7 +151,9 @@ fn a_large_folder_elsewhere_is_not_listed() {
     edit("apps");
     let pull = scene.pull();
     let run = scene.job(&pull).run();
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    // The product is not complete, and is read.
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    assert!(run.stderr.contains("`names` is required and absent"));
     scene.github.take_writes();
 
     // A folder of configs with more files than GitHub lists is an error, not a shorter list.
