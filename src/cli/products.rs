@@ -86,7 +86,7 @@ pub fn show_product(args: &ShowProductArgs) -> (String, Exit) {
 
 /// One code in full, or all codes, one line each.
 pub fn explain(args: &ExplainArgs) -> (String, Exit) {
-    match report::explain(&Registry::built_in(), args.code.as_deref()) {
+    match report::explain(&registry(), args.code.as_deref()) {
         Ok(text) => (text, Exit::Ok),
         Err(error) => {
             match &error.similar {

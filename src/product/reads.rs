@@ -30,7 +30,7 @@ impl Product {
     /// The config keys from which the stack's name is computed.
     pub fn stack_keys(&self) -> BTreeSet<String> {
         let keys = self.config_keys(["names.stack".to_owned()]);
-        let is_key = |key: &String| self.schema.has_key(key.split('.'));
+        let is_key = |key: &String| self.schema.key_status(key.split('.')) == KeyStatus::Known;
         keys.into_iter().filter(is_key).collect()
     }
 

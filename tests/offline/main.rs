@@ -13,6 +13,7 @@ mod actions;
 mod aws_messages;
 mod change_set;
 mod check;
+mod check_product;
 mod codes;
 mod command;
 mod command_errors;
