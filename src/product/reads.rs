@@ -6,7 +6,7 @@ use minijinja::Value;
 
 use super::expression::Compiled;
 use super::fault::{self, failure};
-use super::{POLICY, Product, ProductError};
+use super::{KeyStatus, POLICY, Product, ProductError};
 use crate::diagnostic::Severity;
 
 impl Product {

@@ -8,7 +8,9 @@ use regex::Regex;
 use super::expression::Compiled;
 use super::fault::{self, FaultPlace, text_name};
 use super::manifest_keys::known_keys_help;
-use super::{KeyStatus, MANIFEST, Product, ProductFault, SCHEMA, budget, known_keys};
+use super::{
+    KeyStatus, MANIFEST, POLICY, Product, ProductFault, SCHEMA, TEMPLATE, budget, known_keys,
+};
 use crate::text::{did_you_mean, or_list};
 
 /// What an expression may read beside the config.
@@ -306,27 +308,23 @@ impl Product {
     }
 }
 
-/// The texts that a file can be included by, its own first. An included file sees what the including one has assigned.
+/// The texts whose names a file may see: an included file sees what the including one has assigned before. A template can include a
+/// file by a computed name, so only the policy is told apart.
 fn including<'t>(name: &str, files: &[(&'t String, &'t String)]) -> Vec<&'t str> {
-    let mut known = BTreeSet::from([name]);
-    let mut open = vec![name];
-    let mut texts = Vec::new();
-    while let Some(name) = open.pop() {
-        for (other, text) in files {
-            if *other == name {
-                texts.push(text.as_str());
-            }
-            let mut included = INCLUDED.iter().flat_map(|regex| regex.captures_iter(text));
-            let is_including = included.any(|found| {
-                let file = found.get(1);
-                file.is_some_and(|file| file.as_str() == name)
-            });
-            if is_including && known.insert(other) {
-                open.push(other);
-            }
+    let policy = files.iter().find(|(other, _)| *other == POLICY);
+    let in_policy = policy.is_some_and(|(_, text)| name == POLICY || text.contains(name));
+    let mut seen = Vec::new();
+    for (other, text) in files {
+        let is_seen = match other.as_str() {
+            POLICY => in_policy,
+            TEMPLATE => name != POLICY,
+            _ => true,
+        };
+        if is_seen {
+            seen.push(text.as_str());
         }
     }
-    texts
+    seen
 }
 
 fn first(path: &str) -> &str {

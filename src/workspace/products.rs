@@ -47,15 +47,14 @@ pub fn add_product(registry: &mut Registry, folder: &Path) -> Result<String, Str
         Some(name) if name == MANIFEST => folder.parent().unwrap_or(folder),
         _ => folder,
     };
+    if !folder.join(MANIFEST).is_file() && registry.source(&typed).is_some() {
+        return Ok(typed.into_owned());
+    }
     if !folder.is_dir() {
-        let name = typed.into_owned();
-        return match registry.source(&name) {
-            Some(_) => Ok(name),
-            None => Err(format!(
-                "no folder of a product: {}\n  help: name the folder that holds {MANIFEST}",
-                quote(&name)
-            )),
-        };
+        return Err(format!(
+            "no folder of a product: {}\n  help: name the folder that holds {MANIFEST}",
+            quote(&typed)
+        ));
     }
     let full = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let name = full.file_name().unwrap_or_default();
