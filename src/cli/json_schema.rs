@@ -6,7 +6,7 @@ use super::check_product::ProductCheckReport;
 use super::result::ActionResults;
 use super::roles::RolesReport;
 use crate::report::{
-    DoctorReport, JsonDocument, ProductList, ProductReport, Replayed, Report, json_schema,
+    CodeList, DoctorReport, JsonDocument, ProductList, ProductReport, Replayed, Report, json_schema,
 };
 
 /// A JSON document's schema.
@@ -25,6 +25,7 @@ pub const DOCUMENT_SCHEMAS: &[DocumentSchema] = &[
     DocumentSchema::new::<DoctorReport<'static>>(),
     DocumentSchema::new::<RolesReport>(),
     DocumentSchema::new::<Replayed>(),
+    DocumentSchema::new::<CodeList>(),
     DocumentSchema::new::<ProductList>(),
     DocumentSchema::new::<ProductReport>(),
     DocumentSchema::new::<ProductCheckReport>(),

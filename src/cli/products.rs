@@ -8,7 +8,7 @@ use super::console::width;
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::product::Registry;
-use crate::report::{self, ProductFormat, ProductListError};
+use crate::report::{self, ProductFormat, ProductListError, json_text};
 use crate::workspace::add_repository_products;
 
 /// How products are printed. Nothing is found in them, so there is nothing to say in SARIF.
@@ -21,6 +21,16 @@ pub enum ListFormat {
     Json,
     /// For comments and summaries.
     Markdown,
+}
+
+/// How a text is printed that has one form for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TextFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
 }
 
 impl ListFormat {
@@ -63,10 +73,14 @@ pub struct ShowProductArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   provisioner explain                  every code in one line
-  provisioner explain wrong-file-name  one code in full")]
+  provisioner explain wrong-file-name  one code in full
+  provisioner explain --format json    for programs")]
 pub struct ExplainArgs {
     /// Code of a diagnostic or a denial [default: all]
     code: Option<String>,
+    /// Print the codes in this format
+    #[arg(long, value_enum, default_value_t)]
+    format: TextFormat,
 }
 
 /// All products with their tiers, one line each.
@@ -87,7 +101,10 @@ pub fn show_product(args: &ShowProductArgs) -> (String, Exit) {
 /// One code in full, or all codes, one line each.
 pub fn explain(args: &ExplainArgs) -> (String, Exit) {
     match report::explain(&registry(), args.code.as_deref()) {
-        Ok(text) => (text, Exit::Ok),
+        Ok(codes) => match args.format {
+            TextFormat::Text => (codes.text(width()), Exit::Ok),
+            TextFormat::Json => (json_text(&codes).unwrap_or_default(), Exit::Ok),
+        },
         Err(error) => {
             match &error.similar {
                 Some(similar) => log::error!("{error}; did you mean `{similar}`?"),

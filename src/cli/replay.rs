@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 
+use super::products::TextFormat;
 use crate::exit::{Exit, exit_codes};
 use crate::report::{self, EvidenceError, escape_workflow_commands, json_text};
 use crate::text::pluralize;
@@ -23,17 +24,7 @@ pub struct ReplayArgs {
     evidence: PathBuf,
     /// Print the comments in this format
     #[arg(long, value_enum, default_value_t)]
-    format: ReplayFormat,
-}
-
-/// How a replay is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum ReplayFormat {
-    /// The comments, as Markdown.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
+    format: TextFormat,
 }
 
 fn after_help() -> String {
@@ -80,8 +71,8 @@ pub fn replay(args: &ReplayArgs) -> (String, Exit) {
         false => Exit::Denied,
     };
     let text = match args.format {
-        ReplayFormat::Text => escape_workflow_commands(&replayed.comments.join("\n")),
-        ReplayFormat::Json => json_text(&replayed).unwrap_or_default(),
+        TextFormat::Text => escape_workflow_commands(&replayed.comments.join("\n")),
+        TextFormat::Json => json_text(&replayed).unwrap_or_default(),
     };
     (text, exit)
 }

@@ -1,6 +1,6 @@
 //! The result of an action on a stack, in one line.
 
-use crate::text::{and_list, pluralize};
+use crate::text::pluralize;
 
 /// Longer lists of prefixes are counted.
 const MAX_PREFIXES: usize = 4;
@@ -66,8 +66,7 @@ impl FolderCount<'_> {
         let below = match self.prefixes {
             [] => String::new(),
             prefixes if prefixes.len() <= MAX_PREFIXES => {
-                let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
-                format!(" below {}", and_list(&prefixes))
+                format!(" below {}", prefixes.join(", "))
             }
             prefixes => format!(" below {} prefixes", prefixes.len()),
         };

@@ -1,42 +1,118 @@
 //! The meaning and the remedy of diagnostic codes.
 
-use crate::diagnostic::{CATALOGUE, Code, ProductCode, explain as of_engine};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::json_document::JsonDocument;
+use crate::diagnostic::{CATALOGUE, ProductCode};
 use crate::product::Registry;
 use crate::text::did_you_mean;
 
-/// One code in full, or all of them in a line each.
-pub fn explain(registry: &Registry, code: Option<&str>) -> Result<String, UnknownCode> {
-    let of_products = product_rules(registry);
+/// Narrowest column of meanings.
+const MIN_MEANING: usize = 24;
+
+/// What diagnostic codes mean.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CodeList {
+    /// The requested code, or all codes.
+    pub codes: Vec<CodeMeaning>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CodeMeaning {
+    /// Such as `wrong-file-name`.
+    pub code: String,
+    /// What is wrong, in sentences.
+    pub meaning: String,
+    /// What clears it, if the product says so.
+    pub remedy: Option<String>,
+}
+
+impl JsonDocument for CodeList {
+    const NAME: &'static str = "code-list";
+    const TITLE: &'static str = "What diagnostic codes mean";
+    const FORMAT: &'static str = "provisioner-codes/1";
+}
+
+impl CodeList {
+    /// One code in full. Of several, the first sentence, which wraps at `width`.
+    pub fn text(&self, width: Option<u16>) -> String {
+        if let [code] = &self.codes[..] {
+            return code.text();
+        }
+        let codes = self.codes.iter().map(|code| code.code.len());
+        let column = codes.max().unwrap_or_default() + 1;
+        let lines = self.codes.iter().map(|code| {
+            let meaning = first_sentence(&code.meaning);
+            let lines = match width {
+                Some(width) => {
+                    let width = usize::from(width).saturating_sub(column);
+                    wrapped(meaning, width.max(MIN_MEANING))
+                }
+                None => vec![meaning.to_owned()],
+            };
+            let below = format!("\n{:column$}", "");
+            format!("{:column$}{}\n", code.code, lines.join(&below))
+        });
+        lines.collect()
+    }
+}
+
+impl CodeMeaning {
+    fn text(&self) -> String {
+        let remedy = self.remedy.as_ref();
+        let remedy = remedy.map(|remedy| format!("\n{remedy}\n"));
+        let (code, meaning) = (&self.code, &self.meaning);
+        format!("{code}\n\n{meaning}\n{}", remedy.unwrap_or_default())
+    }
+}
+
+/// Breaks a text between words.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// The meaning of one code, or of all.
+pub fn explain(registry: &Registry, code: Option<&str>) -> Result<CodeList, UnknownCode> {
+    let engine = CATALOGUE.iter().map(|entry| CodeMeaning {
+        code: entry.code.to_string(),
+        meaning: entry.meaning.to_owned(),
+        remedy: Some(entry.remedy.to_owned()),
+    });
+    let products = product_rules(registry);
+    let products = products
+        .into_iter()
+        .map(|(code, meaning, remedy)| CodeMeaning {
+            code: code.as_str().to_owned(),
+            meaning,
+            remedy,
+        });
+    let mut codes: Vec<CodeMeaning> = engine.chain(products).collect();
     let Some(code) = code else {
-        let engine = CATALOGUE
-            .iter()
-            .map(|entry| format!("{:<28} {}\n", entry.code, first_sentence(entry.meaning)));
-        let products = of_products
-            .iter()
-            .map(|(code, message, _)| format!("{code:<28} {message}\n"));
-        return Ok(engine.chain(products).collect());
+        return Ok(CodeList { codes });
     };
-    if let Some(entry) = Code::of_engine(code).and_then(|code| of_engine(&code)) {
-        return Ok(format!("{code}\n\n{}\n\n{}\n", entry.meaning, entry.remedy));
+    match codes.iter().position(|known| known.code == code) {
+        Some(index) => Ok(CodeList {
+            codes: vec![codes.swap_remove(index)],
+        }),
+        None => {
+            let known = codes.iter().map(|known| known.code.as_str());
+            Err(UnknownCode {
+                code: code.to_owned(),
+                similar: did_you_mean(code, known).map(str::to_owned),
+            })
+        }
     }
-    if let Some((_, message, help)) = of_products
-        .iter()
-        .find(|(known, ..)| known.as_str() == code)
-    {
-        let help = help
-            .as_ref()
-            .map(|help| format!("\n{help}\n"))
-            .unwrap_or_default();
-        return Ok(format!("{code}\n\n{message}\n{help}"));
-    }
-    let known = CATALOGUE
-        .iter()
-        .map(|entry| entry.code.as_str())
-        .chain(of_products.iter().map(|(code, ..)| code.as_str()));
-    Err(UnknownCode {
-        code: code.to_owned(),
-        similar: did_you_mean(code, known).map(str::to_owned),
-    })
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +192,15 @@ fn first_sentence(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_fits_a_terminal() {
+        let codes = explain(&Registry::built_in(), None).unwrap();
+        let text = codes.text(Some(80));
+        let longest = text.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(80), "{text}");
+        assert_eq!(codes.text(None).lines().count(), codes.codes.len());
+    }
 
     #[test]
     fn expressions_are_words_and_statements_are_left_out() {

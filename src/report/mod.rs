@@ -86,7 +86,7 @@ pub use evidence::{
     ChangeRecord, Decision, Evidence, EvidenceError, Predicate, RecordedPolicies, RunRecord,
     SealedChange, StackRecord, Subject,
 };
-pub use explain::{UnknownCode, explain, without_expressions};
+pub use explain::{CodeList, CodeMeaning, UnknownCode, explain, without_expressions};
 pub use fit::{Block, Rest, fit_blocks};
 pub use format::Format;
 pub use inventory::{ListedResource, inventory};

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::costs::{COST_HEAD, cost_rows, cost_summary};
+use super::explain::wrapped;
 use super::{
     JsonDocument, ListedResource, Text, diagnostics, escape_markdown, escape_workflow_commands,
     inventory, json_text, markdown_table, plain_table,
@@ -289,6 +290,10 @@ fn included(product: &Product, tier: &str) -> Vec<String> {
 fn text(shown: &ProductDescription, format: ProductFormat) -> String {
     let line = |text: &str| match format {
         ProductFormat::Markdown => escape_markdown(text),
+        ProductFormat::Text(Some(width)) => {
+            let text = escape_workflow_commands(text);
+            wrapped(&text, usize::from(width)).join("\n")
+        }
         _ => escape_workflow_commands(text),
     };
     let (title, section) = match format {
@@ -307,12 +312,16 @@ fn text(shown: &ProductDescription, format: ProductFormat) -> String {
         let included = tier.includes.iter().map(|summary| line(summary) + "\n");
         let included: Vec<String> = included.collect();
         text += &format!(
-            "\n{section}{}\n\n{}{}\nAs in {}, stack {}:\n\n",
+            "\n{section}{}\n\n{}{}\n{}\n\n",
             line(&tier.name),
             included.concat(),
             line(&tier.summary),
-            line(&tier.config),
-            line(&tier.stack)
+            match format {
+                ProductFormat::Markdown => {
+                    format!("As in {}, stack {}:", line(&tier.config), line(&tier.stack))
+                }
+                _ => line(&format!("As in {}, stack {}:", tier.config, tier.stack)),
+            },
         );
         let rows: Vec<Vec<Text>> = tier
             .resources
@@ -334,11 +343,11 @@ fn text(shown: &ProductDescription, format: ProductFormat) -> String {
         if let Some(costs) = &tier.costs {
             let summary = cost_summary(costs, &tier.region);
             let summary = match format {
-                ProductFormat::Markdown => summary.markdown(),
-                _ => summary.plain(),
+                ProductFormat::Markdown => format!("Costs: {}", summary.markdown()),
+                _ => line(&format!("Costs: {}", summary.plain())),
             };
             let rows = table(format, &COST_HEAD, &cost_rows(costs));
-            text += &format!("\nCosts: {summary}\n\n{rows}");
+            text += &format!("\n{summary}\n\n{rows}");
         }
     }
     text

@@ -103,6 +103,8 @@ fn every_command_prints_a_document() {
         ("list-products", "provisioner-product-list/1"),
         ("show-product", "provisioner-product/1"),
         ("validate-config nothing.yaml", "provisioner-action/1"),
+        ("explain", "provisioner-codes/1"),
+        ("explain wrong-file-name", "provisioner-codes/1"),
     ] {
         let text = stdout(&format!("{command} --format json"));
         let document: Value = serde_json::from_str(&text).unwrap();

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use provisioner::product::Registry;
+use provisioner::report::{self, ProductFormat};
 use tempfile::TempDir;
 
 use crate::support::job::BINARY;
@@ -494,5 +496,19 @@ fn every_sample_type_has_a_billing_text() {
         .flat_map(|product| product["tiers"].as_array().unwrap());
     for resource in tiers.flat_map(|tier| tier["resources"].as_array().unwrap()) {
         assert!(resource["billed"].is_string(), "{resource}");
+    }
+}
+
+/// U9: tables wrap, and so do sentences.
+#[test]
+fn products_fit_a_terminal() {
+    let registry = Registry::built_in();
+    let format = ProductFormat::Text(Some(80));
+    let shown = report::show_product(&registry, None, None, format).unwrap();
+    let listed = report::list_products(&registry, format).unwrap();
+    for line in shown.lines().chain(listed.lines()) {
+        // A long name has no place to break.
+        let is_name = !line.trim().contains(' ');
+        assert!(is_name || line.chars().count() <= 80, "{line}");
     }
 }

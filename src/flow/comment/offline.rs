@@ -44,7 +44,7 @@ pub async fn answer(
 
 fn explain_code(registry: &Registry, wanted: Option<&str>) -> Answer {
     match explain(registry, wanted) {
-        Ok(text) => Answer::new(Reply::Plain(text), Exit::Ok),
+        Ok(codes) => Answer::new(Reply::Plain(codes.text(None)), Exit::Ok),
         Err(error) => {
             let reply = Reply::CodeUnknown {
                 wanted: error.code,

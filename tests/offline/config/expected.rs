@@ -100,6 +100,11 @@ fn ml_errors_are_told_once_and_in_words() {
     );
     let words = "`ml_product.data[0]` cannot have these keys together: `name`, `bucket`, `config`";
     assert!(data.contains(words), "{data}");
+    let twice = of(
+        "  data:\n    - name: sales\n      bucket: acme-sales\n    - name: sales\n      bucket: acme-other\n",
+    );
+    let words = "a location has the name of an earlier one: `ml_product.data[1]` sales\n";
+    assert!(twice.contains(words), "{twice}");
     let days = of("  log_retention_days: 13\n");
     assert!(
         days.contains("help: the nearest are `7` and `14`"),

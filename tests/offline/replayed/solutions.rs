@@ -91,7 +91,7 @@ fn an_unlisted_solution_is_a_warning_on_a_laptop() {
     let help = "help: add `recommendation-engine` to `s3.solutions`";
     assert!(output.stdout.contains(help), "{}", output.stdout);
     assert_eq!(workdir.aws.requests_of("PutObject").len(), 162);
-    let line = "162 folders created below `solutions/recommendation-engine/`, 162 in all\n";
+    let line = "162 folders created below solutions/recommendation-engine/, 162 in all\n";
     assert!(output.stdout.contains(line), "{}", output.stdout);
 }
 
