@@ -11,6 +11,7 @@ mod filters;
 mod folder_items;
 mod folders;
 mod impact;
+mod known_names;
 mod limits;
 mod manifest;
 mod manifest_keys;
@@ -59,6 +60,7 @@ pub use verb::{Class, StackEffect, Verb};
 
 use expression::{Compiled, as_text};
 use fault::{failure, render_failure};
+use known_names::KnownNames;
 
 /// A compiled product. Any number of threads use it for any number of configs.
 pub struct Product {
@@ -191,26 +193,26 @@ impl Product {
         fixed.push(("given".into(), context! { tier, suffix }));
         fixed.push((budget::VARIABLE.into(), budget::unspent()));
         // One flat map, because nested `context!` maps are searched one after another at every use.
-        let scope = |known: &[(Value, Value)]| -> Value {
-            let names = Value::from_pairs(known.iter().cloned());
+        let scope = |names: Value| -> Value {
             Value::from_pairs(fixed.iter().cloned().chain([("names".into(), names)]))
         };
-        let mut known = Vec::with_capacity(self.names.len());
+        let known = Arc::new(KnownNames::default());
+        let known_scope = scope(Value::from_dyn_object(known.clone()));
         let mut names = IndexMap::with_capacity(self.names.len());
         for (name, expression) in &self.names {
             if expression.reads.iter().any(|path| is_bad(path)) {
                 break;
             }
-            let text = match expression.eval(&scope(&known)) {
+            let text = match expression.eval(&known_scope) {
                 Ok(value) => as_text(&value),
                 Err(_) if invalid => break,
                 Err(source) => return Err(failure(fault::key(["names", name]), source)),
             };
-            known.push((Value::from(name.as_str()), Value::from(text.as_str())));
+            known.add(name, &text);
             names.insert(name.clone(), text);
         }
         let complete = names.len() == self.names.len();
-        let scope = scope(&known);
+        let scope = scope(known.finished());
         Ok((Derived { names, scope }, complete))
     }
 
