@@ -71,6 +71,11 @@ impl Node {
         }
     }
 
+    /// The text of a node without a tag: it is written out, and no function computes it.
+    pub fn literal(&self) -> Option<&str> {
+        self.text().filter(|_| self.tag.is_none())
+    }
+
     pub fn is_null(&self) -> bool {
         self.kind == NodeKind::Null
     }

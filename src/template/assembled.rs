@@ -151,7 +151,7 @@ impl Cuts {
 /// returns: `"` and `}` follow an opening brace there.
 pub fn delimiter_start(argument: &Node) -> Option<char> {
     let delimiter = argument.items().first()?;
-    let text = delimiter.text().filter(|_| delimiter.tag.is_none())?;
+    let text = delimiter.literal()?;
     let start = text.chars().next()?;
     let is_computed = with_computed_parts(text).contains(COMPUTED);
     (!is_computed && !matches!(start, '"' | '}')).then_some(start)

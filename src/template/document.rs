@@ -76,7 +76,7 @@ impl DeletionBehavior {
 /// The property that decides whether a cache cluster has snapshots; `None` if a function computes it.
 pub(super) fn engine(properties: Option<&Node>) -> Option<&str> {
     let engine = properties?.get(ENGINE_PROPERTY)?;
-    engine.text().filter(|_| engine.tag.is_none())
+    engine.literal()
 }
 
 impl Document {

@@ -111,7 +111,7 @@ pub fn external_references(template: &Node, permissions: &Permissions) -> Vec<Ex
 
 /// Whether a `Transform` section names only the harmless transform.
 fn is_local(section: &Node) -> bool {
-    let local = |node: &Node| node.tag.is_none() && node.text() == Some(LOCAL_TRANSFORM);
+    let local = |node: &Node| node.literal() == Some(LOCAL_TRANSFORM);
     match &section.kind {
         NodeKind::Sequence(items) => section.tag.is_none() && items.iter().all(local),
         _ => local(section),

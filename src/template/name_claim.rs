@@ -78,7 +78,7 @@ pub fn name_claims(document: &Document, target: &Target) -> Vec<NameClaim> {
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-dns.html>,
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>.
 fn endpoint_claims(document: &Document, endpoint: &Resource<'_>, region: &str) -> Vec<NameClaim> {
-    let text = |key: &str| endpoint.property(key).and_then(literal);
+    let text = |key: &str| endpoint.property(key).and_then(Node::literal);
     let Some(service) = text("ServiceName") else {
         return Vec::new();
     };
@@ -95,7 +95,7 @@ fn endpoint_claims(document: &Document, endpoint: &Resource<'_>, region: &str) -
     };
     match endpoint
         .property("VpcEndpointType")
-        .map_or(Some("Gateway"), literal)
+        .map_or(Some("Gateway"), Node::literal)
     {
         Some("Interface") => {
             let private = endpoint.property("PrivateDnsEnabled");
@@ -127,13 +127,9 @@ fn endpoint_claims(document: &Document, endpoint: &Resource<'_>, region: &str) -
     }
 }
 
-fn literal(node: &Node) -> Option<&str> {
-    node.text().filter(|_| node.tag.is_none())
-}
-
 /// What tells a value from others: its text, or the SSM parameter that it is read from. `None` if a function computes it.
 fn identity(document: &Document, node: &Node) -> Option<String> {
-    if let Some(text) = literal(node) {
+    if let Some(text) = node.literal() {
         return Some(format!("`{text}`"));
     }
     let name = match tag_of(node) {

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::data_kind::listed_types;
 use super::document::{Document, Resource};
-use crate::config::NodeKind;
 
 /// The type under which the table has the rules of stacks' names.
 pub const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -169,11 +168,7 @@ pub fn physical_names(document: &Document) -> impl Iterator<Item = PhysicalName<
     document.resources().filter_map(|resource| {
         let rule = name_rule(resource.kind)?;
         let properties = resource.entry.value.get("Properties")?;
-        let node = properties.get(&rule.property)?;
-        let name = match (&node.tag, &node.kind) {
-            (None, NodeKind::Text(name)) => name.as_str(),
-            _ => return None,
-        };
+        let name = properties.get(&rule.property)?.literal()?;
         Some(PhysicalName {
             resource,
             rule,
