@@ -2,13 +2,21 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::job::Job;
+use super::job::{BINARY, Job};
 
 /// What the program logs as soon as it handles a signal.
 const CANCELLED: &str = "note: the run ends after it has cleaned up";
+
+/// The digest of the program, which takes longer than some steps.
+static DIGEST: LazyLock<String> = LazyLock::new(|| {
+    let printed = Command::new("sha256sum").arg(BINARY).output();
+    let printed = String::from_utf8(printed.unwrap().stdout).unwrap();
+    printed[..64].to_owned()
+});
 
 /// The script of the action's step that runs the program.
 fn script() -> String {
@@ -37,12 +45,8 @@ impl Step {
         for (name, value) in program.get_envs() {
             shell.env(name, value.unwrap_or_default());
         }
-        let digest = Command::new("sha256sum")
-            .arg(program.get_program())
-            .output();
-        let digest = String::from_utf8(digest.unwrap().stdout).unwrap();
         shell.env("PROVISIONER_BINARY", program.get_program());
-        shell.env("PROVISIONER_BINARY_SHA256", &digest[..64]);
+        shell.env("PROVISIONER_BINARY_SHA256", &*DIGEST);
         shell.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = shell.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
