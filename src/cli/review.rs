@@ -12,7 +12,7 @@ use crate::guard::read_policy_file;
 use crate::model::RepoPath;
 use crate::product::ProductError;
 use crate::report::{LastAction, Redactor, ReviewReport, review};
-use crate::template::Document;
+use crate::template::{Document, in_own_product};
 use crate::workspace::{OutputFolder, WriteOutcome, policy_file, write_report};
 
 /// Writes `reports/{config}-{action}-{UTC time}.html` for each config.
@@ -60,7 +60,8 @@ fn page(
     let template = template.map_err(failed)?;
     let policy = config.product.render_policy(scope);
     let policy = policy.map_err(failed)?;
-    let document = Document::parse(&config.path, &template)?;
+    let document = Document::parse(&config.path, &template)
+        .map_err(|problems| in_own_product(config, &template, problems))?;
     let base = one.file.base();
     let outputs = OutputFolder::new(base.join("templates"), false);
     // An unreadable template counts as absent: the page says that there is nothing to compare with.

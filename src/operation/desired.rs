@@ -9,7 +9,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{TEST_TAG, owner_tags};
 use crate::plan::BUCKET;
 use crate::stack::StackName;
-use crate::template::{Document, ExternalReference, INLINE_BYTES, check, external_references};
+use crate::template::{
+    Document, ExternalReference, INLINE_BYTES, check, external_references, in_own_product,
+};
 
 /// Tag of a test stack that is not removed.
 pub const KEEP_TAG: &str = "provisioner:test-keep";
@@ -37,10 +39,13 @@ impl<'a> Desired<'a> {
                 let problem = product_problem(&config.path, &config.product, &failure);
                 OperationError::Invalid(vec![problem])
             })?;
-        let document = Document::parse(&config.path, &body).map_err(OperationError::Invalid)?;
+        let invalid = |problems: Vec<Diagnostic>| {
+            OperationError::Invalid(in_own_product(config, &body, problems))
+        };
+        let document = Document::parse(&config.path, &body).map_err(invalid)?;
         let problems = check(&config.path, &body, &document);
         if problems.iter().any(Diagnostic::is_error) {
-            return Err(OperationError::Invalid(problems));
+            return Err(invalid(problems));
         }
         let sent = document.inline(&body).ok_or_else(|| {
             let message = format!("in no form has the template less than {INLINE_BYTES} bytes, the most that a request takes");

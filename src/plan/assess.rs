@@ -166,11 +166,12 @@ fn present(
         .iter()
         .chain(&change.diagnostics)
         .any(|problem| problem.severity == Severity::Error);
-    change.diagnostics.extend(
-        problems
-            .into_iter()
-            .map(|problem| in_template(problem, &after)),
-    );
+    let problems = template::in_own_product(&after, &new, problems).into_iter();
+    let problems = problems.map(|problem| match problem.path == change.path {
+        true => in_template(problem, &after),
+        false => problem,
+    });
+    change.diagnostics.extend(problems);
     if refused {
         return Ok(());
     }

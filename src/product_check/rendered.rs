@@ -4,7 +4,7 @@ use super::place::in_file;
 use crate::config::{Config, product_problem};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::product::{Product, ProductSource, TEMPLATE};
-use crate::template::{Document, check};
+use crate::template::{Document, check, source_line};
 use crate::text::quote;
 
 pub(super) struct RenderedSample {
@@ -72,33 +72,5 @@ fn in_source(source: &ProductSource, what: &str, text: &str, problem: Diagnostic
         severity: problem.severity,
         help,
         ..in_file(source, file, line, message)
-    }
-}
-
-/// The one line of the templates whose text before its first expression begins a rendered line.
-fn source_line<'s>(source: &'s ProductSource, rendered: &str) -> Option<(&'s str, usize)> {
-    let mut found: Vec<(usize, &str, usize)> = Vec::new();
-    for (name, text) in source
-        .files
-        .iter()
-        .filter(|(name, _)| name.ends_with(".j2"))
-    {
-        for (index, line) in text.lines().enumerate() {
-            let end = line.find("{{").or_else(|| line.find("{%"));
-            let fixed = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
-            let is_same = match end {
-                Some(_) => rendered.starts_with(fixed),
-                None => rendered == fixed.trim_end(),
-            };
-            if is_same && !fixed.trim().is_empty() {
-                found.push((fixed.len(), name, index + 1));
-            }
-        }
-    }
-    let longest = found.iter().map(|(length, ..)| *length).max()?;
-    found.retain(|(length, ..)| *length == longest);
-    match found.as_slice() {
-        [(_, name, line)] => Some((name, *line)),
-        _ => None,
     }
 }

@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{CommitSha, Digest, RepoPath, WebAddress};
 use crate::plan::{Change, ChangeKey, Plan, combined_digest};
 use crate::product::PRODUCTS_FOLDER;
+use crate::template::IN_RENDERED;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Report {
@@ -103,6 +104,17 @@ impl Report {
         all.extend(problems);
         all.sort_by(|a, b| (a.order(), &a.message).cmp(&(b.order(), &b.message)));
         all.dedup();
+        // A sample has the same problem, in more words.
+        let known = all.clone();
+        all.retain(|problem| {
+            let Some(message) = problem.message.strip_prefix(IN_RENDERED) else {
+                return true;
+            };
+            let same = |other: &Diagnostic| {
+                other.order() == problem.order() && other.message.starts_with(message)
+            };
+            !known.iter().any(same)
+        });
     }
 
     /// Whether the change concerns neither a config, nor the policy file, nor a file that looks like a config.

@@ -14,6 +14,7 @@ mod name_claim;
 mod naming;
 mod references;
 mod role_boundary;
+mod source_line;
 mod ssm_input;
 
 pub use check::check;
@@ -33,4 +34,5 @@ pub use naming::{
 };
 pub use references::{ResourceReference, resource_references};
 pub use role_boundary::{ROLE, RoleBoundary, role_boundaries};
+pub use source_line::{IN_RENDERED, in_own_product, source_line};
 pub use ssm_input::{SsmInput, SsmMismatch};

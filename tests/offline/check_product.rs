@@ -237,6 +237,37 @@ fn an_error_of_a_product_is_reported_once_for_all_configs() {
     }
 }
 
+/// Problems of a rendered template, too, with the line of the template's source.
+#[test]
+fn a_template_that_cannot_be_read_back_is_reported_at_its_source() {
+    let folder = repository();
+    edit(
+        folder.path(),
+        &format!("{FOLDER}/stack.yaml.j2"),
+        "QueueName: {{ names.queue }}",
+        "QueueName: \"{{ names.queue }}\"",
+    );
+    let text = std::fs::read_to_string(folder.path().join(CONFIG)).unwrap();
+    let path = folder.path().join(CONFIG.replace("orders", "bills"));
+    std::fs::write(path, text.replace("orders", "bills")).unwrap();
+    let output = run(folder.path(), &["create-review-report", "queue/configs"]);
+    let text = stdout(&output);
+    assert!(
+        text.starts_with(&format!(
+            "{FOLDER}/stack.yaml.j2:9:7: error[yaml-syntax]: in the rendered template: "
+        )),
+        "{text}"
+    );
+    assert_eq!(text.matches("error[").count(), 1, "{text}");
+    // A pull request has it once, also with samples and configs.
+    let (_, run) = changed_product("stack.yaml.j2", "Ref: Queue\n", "Ref: Queu\n");
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    let problems = run.report["product_problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert_eq!(problems[0]["span"]["start"]["line"], 25);
+    assert_eq!(run.stdout.matches("::error").count(), 1, "{}", run.stdout);
+}
+
 /// The commands that describe products report its problems in the same way.
 #[test]
 fn a_broken_sample_is_reported_under_its_own_path() {

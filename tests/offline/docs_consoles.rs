@@ -212,6 +212,12 @@ fn the_example_product_prints_what_its_page_shows() {
     for (file, block) in files.zip(blocks) {
         session.write(&file, &block.text);
     }
+    // Only a sample is missing.
+    let checked = session.shell("provisioner check-product");
+    assert!(
+        checked.ends_with("check-product: 1 product, 0 errors, 1 warning\n"),
+        "{checked}"
+    );
     let mut printed = String::new();
     let mut compared = 0;
     for block in &blocks[5..] {

@@ -4,6 +4,7 @@ mod calls;
 mod faults;
 mod inventory;
 mod kills;
+mod new_product;
 mod provision;
 pub mod scene;
 mod secrets;
