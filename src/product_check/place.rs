@@ -3,6 +3,23 @@
 use crate::config::fault_problem;
 use crate::diagnostic::Diagnostic;
 use crate::product::{FaultPlace, MANIFEST, ProductFault, ProductSource};
+use crate::text::pluralize;
+
+/// Samples of a product, and tests. Each may take all the work that a config is allowed.
+pub(super) const MAX_CONFIGS: usize = 50;
+
+/// The error of more samples or tests than are checked.
+pub(super) fn too_many(source: &ProductSource, what: &str, count: usize) -> Vec<Diagnostic> {
+    if count <= MAX_CONFIGS {
+        return Vec::new();
+    }
+    let message = format!(
+        "the product has {}; {MAX_CONFIGS} is the most",
+        pluralize(count, what)
+    );
+    let problem = at(source, "", FaultPlace::Whole, message);
+    vec![problem.with_help("delete some, or put several cases into one")]
+}
 
 /// A problem at a key of the manifest.
 pub(super) fn at_key(source: &ProductSource, key: Vec<String>, message: String) -> Diagnostic {

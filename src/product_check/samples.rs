@@ -2,7 +2,7 @@
 
 use globset::Glob;
 
-use super::place::{at_key, in_file};
+use super::place::{MAX_CONFIGS, at_key, in_file, too_many};
 use super::{policy, rendered, suffix, types, variants};
 use crate::config::{Config, load_sample, product_problem};
 use crate::diagnostic::{Diagnostic, Severity, SourceText};
@@ -34,8 +34,9 @@ pub(super) fn problems(
         let problem = in_file(source, "", None, message).with_severity(Severity::Warning);
         return vec![problem.with_help("add a whole config as `sample.yaml`")];
     }
-    let mut problems = Vec::new();
-    for file in files {
+    let mut problems = too_many(source, "sample", files.len());
+    let mut variants = variants::MAX_VARIANTS;
+    for file in files.iter().take(MAX_CONFIGS) {
         let text = source.files.get(file).map_or("", String::as_str);
         let loaded = load_sample(registry, product, file, text);
         let section = &product.manifest.section;
@@ -52,13 +53,19 @@ pub(super) fn problems(
         }
         problems.extend(loaded.diagnostics);
         if let Some(config) = loaded.config {
-            problems.extend(of_sample(product, file, &config));
+            problems.extend(of_sample(product, file, &config, &mut variants));
         }
     }
     problems
 }
 
-fn of_sample(product: &Product, file: &str, config: &Config) -> Vec<Diagnostic> {
+/// `variants`: the number of variants that may still be rendered.
+fn of_sample(
+    product: &Product,
+    file: &str,
+    config: &Config,
+    variants: &mut usize,
+) -> Vec<Diagnostic> {
     let path = product.source.path(file);
     let text = product.source.files.get(file).map_or("", String::as_str);
     let naming = naming_errors(config).into_iter();
@@ -102,7 +109,7 @@ fn of_sample(product: &Product, file: &str, config: &Config) -> Vec<Diagnostic> 
     }
     problems.extend(names(product, config));
     if !problems.iter().any(Diagnostic::is_error) {
-        problems.extend(variants::problems(product, file, config));
+        problems.extend(variants::problems(product, file, config, variants));
     }
     problems
 }

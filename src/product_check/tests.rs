@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::place::in_file;
+use super::place::{MAX_CONFIGS, in_file, too_many};
 use super::rendered;
 use crate::config::load_sample;
 use crate::diagnostic::Diagnostic;
@@ -27,9 +27,11 @@ pub(super) fn problems(
     product: &Product,
     files: &[String],
 ) -> Vec<Diagnostic> {
-    files
-        .iter()
-        .filter_map(|file| problem(registry, product, file))
+    let checked = files.iter().take(MAX_CONFIGS);
+    let problems = checked.filter_map(|file| problem(registry, product, file));
+    too_many(&product.source, "test", files.len())
+        .into_iter()
+        .chain(problems)
         .collect()
 }
 

@@ -10,25 +10,28 @@ use crate::config::{Config, product_problem};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::product::{Product, ProductError, SCHEMA, Schema};
 
-/// Variants of one sample.
-const MAX_VARIANTS: usize = 200;
+/// Variants of all samples of a product.
+pub(super) const MAX_VARIANTS: usize = 400;
 /// Problems after which no more variants are rendered: each may take all the work that a config is allowed.
 const MAX_PROBLEMS: usize = 5;
 
-/// Problems that only variants of a sample have.
-pub(super) fn problems(product: &Product, file: &str, config: &Config) -> Vec<Diagnostic> {
+/// Problems that only variants of a sample have. `left`: the number of variants that may still be rendered.
+pub(super) fn problems(
+    product: &Product,
+    file: &str,
+    config: &Config,
+    left: &mut usize,
+) -> Vec<Diagnostic> {
     let written = config.tree.to_json();
     let mut found: BTreeMap<(String, Option<usize>, String), Diagnostic> = BTreeMap::new();
-    for (what, values) in variants(&product.schema, file, &written)
-        .into_iter()
-        .take(MAX_VARIANTS)
-    {
+    for (what, values) in variants(&product.schema, file, &written) {
         if !product.schema.violations(&values).is_empty() {
             continue;
         }
-        if found.len() >= MAX_PROBLEMS {
+        if *left == 0 || found.len() >= MAX_PROBLEMS {
             break;
         }
+        *left -= 1;
         for problem in of_variant(product, file, config, values) {
             let line = problem.span.map(|span| span.start.line);
             let key = (problem.path.to_string(), line, problem.message.clone());
