@@ -227,8 +227,8 @@ catalogue! {
         "The file has the sections of more than one product.",
         "Keep the sections of one product.";
     ProductInvalid "product-invalid":
-        "A product folder does not load, so that nothing of it can be checked.",
-        "Correct the file that the message names.";
+        "A file of a product has a fault. If the product does not load, none of its configs can be used.",
+        "Correct the file at the line of the message. `provisioner check-product` checks the whole product.";
     ProductUnknown "product-unknown":
         "Neither the sections nor the name of this file belong to a known product.",
         "Use a section of a product; the message lists them.";

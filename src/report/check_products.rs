@@ -14,7 +14,9 @@ pub(super) fn product_section(problems: &[Diagnostic]) -> String {
         return String::new();
     }
     let effect = match problems.iter().any(Diagnostic::is_error) {
-        true => "A product has errors. Nothing is applied to a stack whose config needs it.\n\n",
+        true => {
+            "A product has errors. `provisioner check-product` reports the same problems on a laptop.\n\n"
+        }
         false => "",
     };
     let listed = fence(&diagnostics(problems.iter().take(MAX_LISTED)), "text");
