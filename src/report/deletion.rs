@@ -14,19 +14,21 @@ pub fn deletion_summary(deletion: &Deletion) -> String {
     let retained = deletion.retained().count();
     let deleted = deletion.resources.len() - retained;
     let versions: u64 = deletion.buckets.values().sum();
-    format!(
-        "{stack}: {status}; {} would be deleted and {} kept, with {} in buckets{}",
-        pluralize(deleted, "resource"),
-        retained,
-        pluralize(
-            usize::try_from(versions).unwrap_or(usize::MAX),
-            "object version"
+    let versions = usize::try_from(versions).unwrap_or(usize::MAX);
+    let versions = match deletion.buckets.is_empty() {
+        true => String::new(),
+        false => format!(
+            ", with {} in buckets",
+            pluralize(versions, "object version")
         ),
-        if deletion.protected {
-            "; termination protection is on"
-        } else {
-            ""
-        }
+    };
+    let protected = match deletion.protected {
+        true => "; termination protection is on",
+        false => "",
+    };
+    let deleted = pluralize(deleted, "resource");
+    format!(
+        "{stack}: {status}; {deleted} would be deleted and {retained} kept{versions}{protected}"
     )
 }
 
@@ -49,19 +51,23 @@ pub fn deleted_summary(deletion: &Deletion) -> String {
 
 /// A table of all resources, and the stacks that import their outputs.
 pub fn deletion(deletion: &Deletion, format: Format) -> String {
+    let has_buckets = !deletion.buckets.is_empty();
     let rows: Vec<Vec<Text>> = deletion
         .resources
         .iter()
         .map(|resource| {
             let id = resource.physical_id.as_deref();
             let versions = id.and_then(|id| deletion.buckets.get(id)).copied();
-            vec![
+            let mut row = vec![
                 Text::ours(resource.deletion_behavior.word()),
                 Text::name(&resource.logical_id),
                 Text::name(&resource.kind),
                 Text::optional(id),
-                versions.map(Text::number).unwrap_or_default(),
-            ]
+            ];
+            if has_buckets {
+                row.push(versions.map(Text::number).unwrap_or_default());
+            }
+            row
         })
         .collect();
     let mut text = String::new();
@@ -73,10 +79,53 @@ pub fn deletion(deletion: &Deletion, format: Format) -> String {
             "physical id",
             "versions",
         ];
-        text.push_str(&format.table(&head, &rows));
+        let columns = head.len() - usize::from(!has_buckets);
+        text.push_str(&format.table(&head[..columns], &rows));
     }
     for importer in &deletion.importers {
         text.push_str(&format.line(&Text::ours("imported by ").and(Text::name(importer))));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::DeletedResource;
+    use crate::product::Target;
+    use crate::stack::StackName;
+    use crate::template::DeletionBehavior;
+
+    #[test]
+    fn a_stack_without_buckets_has_no_object_versions() {
+        let mut shown = Deletion {
+            stack: StackName {
+                target: Target {
+                    account: "123456789012".to_owned(),
+                    region: "us-west-2".to_owned(),
+                    environment: "prod".to_owned(),
+                },
+                name: "jobs".to_owned(),
+            },
+            status: Some("CREATE_COMPLETE".to_owned()),
+            protected: false,
+            empties: false,
+            resources: vec![DeletedResource {
+                logical_id: "Jobs".to_owned(),
+                physical_id: Some("jobs-table".to_owned()),
+                kind: "AWS::DynamoDB::Table".to_owned(),
+                deletion_behavior: DeletionBehavior::Deleted,
+            }],
+            importers: Vec::new(),
+            buckets: [].into(),
+        };
+        let format = Format::Text(None);
+        let line = "jobs: CREATE_COMPLETE; 1 resource would be deleted and 0 kept";
+        assert_eq!(deletion_summary(&shown), line);
+        assert!(!deletion(&shown, format).contains("VERSIONS"));
+        shown.buckets = [("jobs-bucket".to_owned(), 3)].into();
+        let line = format!("{line}, with 3 object versions in buckets");
+        assert_eq!(deletion_summary(&shown), line);
+        assert!(deletion(&shown, format).contains("VERSIONS"));
+    }
 }
