@@ -8,9 +8,9 @@ use super::place::in_file;
 use crate::config::{Config, product_problem};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::product::{POLICY, Product};
-use crate::roles::policy_problems;
+use crate::roles::{missing_rights, policy_problems};
 use crate::template::MANAGED_POLICY_CHARS;
-use crate::text::pluralize;
+use crate::text::{and_list, pluralize};
 
 /// The only version that has all features.
 const VERSION: &str = "2012-10-17";
@@ -86,6 +86,25 @@ pub(super) fn problems(product: &Product, file: &str, config: &Config) -> Vec<Di
         problems.push(problem.with_help("use fewer statements, or patterns of actions; `provisioner roles` splits the policy for CI"));
     }
     problems
+}
+
+/// Rights on the stack that actions of the product need, and that the operator lacks.
+pub(super) fn missing(product: &Product, config: &Config) -> Vec<Diagnostic> {
+    let source = &product.source;
+    let template = source.files.get(POLICY).map_or("", String::as_str);
+    let line = line_of(template, "\"Statement\"");
+    let missing = missing_rights(config).into_iter();
+    let problems = missing.map(|missing| {
+        let rights: Vec<&str> = missing.rights.iter().map(String::as_str).collect();
+        let message = format!(
+            "`{}` needs rights that the policy lacks: {}",
+            missing.action,
+            and_list(&rights)
+        );
+        let problem = in_file(source, POLICY, line, message).with_severity(Severity::Warning);
+        problem.with_help(format!("allow them on `{}`", missing.resource))
+    });
+    problems.collect()
 }
 
 fn texts(value: &Value) -> Vec<&str> {

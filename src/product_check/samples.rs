@@ -109,6 +109,7 @@ fn of_sample(
     }
     problems.extend(names(product, config));
     if !problems.iter().any(Diagnostic::is_error) {
+        problems.extend(policy::missing(product, config));
         problems.extend(variants::problems(product, file, config, variants));
     }
     problems

@@ -16,6 +16,11 @@ impl Statement {
             && implied(&self.conditions, &other.conditions)
     }
 
+    /// Whether it allows an action on a resource, if its conditions hold.
+    pub(super) fn allows(&self, action: &str, resource: &str) -> bool {
+        self.has_action(action) && self.has_resource(resource)
+    }
+
     fn has_action(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
         let mut known = self.actions.iter();

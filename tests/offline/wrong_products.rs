@@ -365,6 +365,18 @@ const EDITS: &[(&str, &str, &str, &str)] = &[
         "\"Resource\": \"*\"",
     ),
     (
+        "a policy without a right on the stack",
+        "iam-policy.json.j2",
+        "        \"cloudformation:ExecuteChangeSet\",\n",
+        "",
+    ),
+    (
+        "a policy without rights on tests",
+        "iam-policy.json.j2",
+        "[{{ stack_arn ~ '/*' }}, {{ stack_arn ~ test ~ '/*' }}]",
+        "{{ stack_arn ~ '/*' }}",
+    ),
+    (
         "an old version of policies",
         "iam-policy.json.j2",
         "2012-10-17",
