@@ -153,7 +153,7 @@ fn a_long_template_is_printed_without_indentation() {
     assert_eq!(template["Resources"]["ApplyRole"]["Type"], "AWS::IAM::Role");
     assert!(!output.stderr.contains("--s3-bucket"), "{}", output.stderr);
     // No text is short enough for this scope.
-    let tenants: Vec<String> = (0..3).map(|number| format!("c{number:03}")).collect();
+    let tenants: Vec<String> = (0..4).map(|number| format!("c{number:03}")).collect();
     let names = format!("{SCOPE}    client.tenant_id: [{}]\n", tenants.join(", "));
     workdir.write(".provisioner.yaml", &format!("{HEAD}{names}"));
     let output = workdir.run(COMMAND);
