@@ -2,6 +2,7 @@
 
 use provisioner::guard::*;
 
+use super::approvals::latest;
 use super::scene::*;
 
 /// Removes a fact. Returns `false` if it was absent.
@@ -148,15 +149,12 @@ pub fn removals(kind: EffectKind, scene: &Scene) -> Vec<(String, Scene)> {
                 reviews.iter().filter(gone).cloned().collect(),
             );
         }
-        if reviews
-            .iter()
-            .rfind(|known| is_own(known))
-            .map(|known| known.state)
-            == Some(ReviewState::Approved)
-        {
+        // The latest by the clock: the dismissal of an objection may allow.
+        let own = latest(&reviews, review.by.id);
+        if own.state == ReviewState::Approved {
             let dismissed = Review {
                 state: ReviewState::Dismissed,
-                ..review.clone()
+                ..own.clone()
             };
             add(
                 "with a dismissed approval of",
