@@ -19,7 +19,7 @@ use std::time::Duration;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use provisioner::command;
-use provisioner::config::{self, Config};
+use provisioner::config::{self, Config, ConfigContents};
 use provisioner::diff;
 use provisioner::model::{CommitSha, FileContents, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
@@ -106,6 +106,10 @@ fn template(config: &Config) -> String {
     rendered.expect("the product's template renders")
 }
 
+fn alone(text: String) -> ConfigContents {
+    ConfigContents::alone(FileContents::Regular(text.into_bytes()))
+}
+
 /// A change of every config, and the size of both sides in bytes.
 fn change(count: usize) -> (Vec<Input>, usize) {
     let inputs: Vec<_> = (0..count)
@@ -114,8 +118,8 @@ fn change(count: usize) -> (Vec<Input>, usize) {
             let (_, head) = configs::config(index, Revision::Head);
             Input {
                 path: path(&name),
-                base: Some(FileContents::Regular(base.into_bytes())),
-                head: Some(FileContents::Regular(head.into_bytes())),
+                base: Some(alone(base)),
+                head: Some(alone(head)),
                 renamed: None,
                 governed: false,
                 earlier: None,
@@ -125,7 +129,7 @@ fn change(count: usize) -> (Vec<Input>, usize) {
     let sides = inputs.iter().flat_map(|input| [&input.base, &input.head]);
     let bytes = sides
         .flatten()
-        .filter_map(FileContents::bytes)
+        .filter_map(|contents| contents.file.bytes())
         .map(<[u8]>::len)
         .sum();
     (inputs, bytes)
@@ -213,9 +217,9 @@ fn e_diff(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = COUNTS)]
 fn f_load_validate_render_diff(bencher: Bencher<'_, '_>, count: usize) {
     let (inputs, bytes) = change(count);
-    let side = |input: &Input, file: &Option<FileContents>| {
+    let side = |input: &Input, file: &Option<ConfigContents>| {
         let file = file.as_ref().expect("both sides are there");
-        let loaded = config::load_file(registry(), &input.path, file);
+        let loaded = config::load_contents(registry(), &input.path, file);
         template(&loaded.config.expect("the generator makes good configs"))
     };
     counted(bencher, count, bytes).bench(|| {

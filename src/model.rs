@@ -93,6 +93,14 @@ impl RepoPath {
         self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
+    /// The path of another file of the same folder.
+    pub fn sibling(&self, file_name: &str) -> Self {
+        match self.folder() {
+            "" if !self.0.starts_with('/') => Self(file_name.to_owned()),
+            folder => Self(format!("{folder}/{file_name}")),
+        }
+    }
+
     /// The file name without its YAML ending: `a/b/c.yaml` → `c`.
     pub fn stem(&self) -> &str {
         let name = self.file_name();

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::inputs::{ChangeInputs, earlier_versions, other_configs_at};
+use crate::config::ConfigContents;
 use crate::forge::{ForgeError, Source};
-use crate::model::{CommitSha, FileContents, RepoPath};
+use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Intent, Plan, StackClaims};
 use crate::product::Registry;
 use crate::workspace::ConfigSelector;
@@ -17,7 +18,7 @@ pub async fn stack_claims(
     source: &dyn Source,
     at: &CommitSha,
     registry: &Registry,
-    configs: &BTreeMap<RepoPath, FileContents>,
+    configs: &BTreeMap<RepoPath, ConfigContents>,
     plan: &Plan,
 ) -> Result<StackClaims, ForgeError> {
     let mut claims = StackClaims::new(registry, configs);

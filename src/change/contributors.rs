@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::config::is_defaults;
 use crate::forge::{ChangeKind, ChangedFile, Forge, ForgeError, Push, ReviewedPullRequest};
 use crate::guard::POLICY_FILE;
 use crate::model::{CommitSha, RepoPath};
@@ -15,8 +16,8 @@ const MAX_COMPARED: usize = 20;
 /// request's own commits. `fork` is the commit at which the head's branch left it.
 ///
 /// Everybody who pushed to the branch is a pusher, also of commits that a later push removed. Excepted are pushes without content: the
-/// creation of the branch at a commit of the default branch, and a merge of the default branch that changes no config, product or
-/// policy.
+/// creation of the branch at a commit of the default branch, and a merge of the default branch that changes no config, defaults,
+/// product or policy.
 pub async fn add_contributors(
     forge: &dyn Forge,
     reviewed: &mut ReviewedPullRequest,
@@ -63,7 +64,7 @@ pub async fn add_contributors(
     Ok(())
 }
 
-/// Whether a push adds one merge commit to a branch, and each config, product and policy file in it equals that of the parent that
+/// Whether a push adds one merge commit to a branch, and each config, file of defaults, product and policy file in it equals that of the parent that
 /// changed it.
 async fn is_clean_merge(
     forge: &dyn Forge,
@@ -101,7 +102,7 @@ async fn is_ancestor(
     Ok(forge.merge_base(of, commit).await? == *commit)
 }
 
-/// The configs, products and policy that differ between two commits.
+/// The configs, their defaults, products and policy that differ between two commits.
 async fn governed(
     forge: &dyn Forge,
     from: &CommitSha,
@@ -109,11 +110,12 @@ async fn governed(
     selection: &ConfigSelector,
 ) -> Result<BTreeSet<RepoPath>, ForgeError> {
     let files = forge.changed_files(from, to).await?;
+    let is_part = |path: &RepoPath| selection.matches(path) || is_defaults(path);
     let is_governed = |file: &ChangedFile| {
         file.is_under(PRODUCTS_FOLDER)
             || file.is_under(POLICY_FILE)
-            || selection.matches(&file.path)
-            || matches!(&file.kind, ChangeKind::Renamed { from } if selection.matches(from))
+            || is_part(&file.path)
+            || matches!(&file.kind, ChangeKind::Renamed { from } if is_part(from))
     };
     let governed = files.into_iter().filter(is_governed);
     let paths = governed.flat_map(|file| match file.kind {

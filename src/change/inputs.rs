@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::contents::read_configs;
 use super::products::products_at;
-use crate::config::{Config, load_file};
+use crate::config::{Config, ConfigContents, is_defaults, load_contents};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
-use crate::model::{CommitSha, FileContents, RepoPath};
+use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Change, EarlierVersions, Input, Renamed};
 use crate::product::{PRODUCTS_FOLDER, Registry, RunInput, Target};
 use crate::workspace::ConfigSelector;
@@ -27,10 +28,12 @@ pub struct ChangeInputs {
     pub products_changed: bool,
     /// The names of the products that the change edits.
     pub changed_products: BTreeSet<String>,
+    /// Whether the change edits defaults of configs.
+    pub defaults_changed: bool,
 }
 
 impl ChangeInputs {
-    pub(super) fn at_head(&self, path: &RepoPath) -> Option<&FileContents> {
+    pub(super) fn at_head(&self, path: &RepoPath) -> Option<&ConfigContents> {
         let input = self.inputs.iter().find(|input| input.path == *path);
         input?.head.as_ref()
     }
@@ -46,7 +49,7 @@ impl ChangeInputs {
         let configs = other_configs_at(source, head, &self.head, selection, known).await?;
         let targets = configs
             .par_iter()
-            .filter_map(|(path, contents)| load_file(&self.head, path, contents).config)
+            .filter_map(|(path, contents)| load_contents(&self.head, path, contents).config)
             .map(|config| config.target);
         let targets = targets.collect();
         Ok((configs.into_keys().collect(), targets))
@@ -64,14 +67,14 @@ impl ChangeInputs {
         };
         let input = self.inputs.iter().find(|input| input.path == *path)?;
         match at_base {
-            true => load_file(&self.base, path, input.base.as_ref()?).config,
-            false => load_file(&self.head, path, input.head.as_ref()?).config,
+            true => load_contents(&self.base, path, input.base.as_ref()?).config,
+            false => load_contents(&self.head, path, input.head.as_ref()?).config,
         }
     }
 
     /// The config of a path at the head.
     pub(super) fn config_at_head(&self, path: &RepoPath) -> Option<Config> {
-        load_file(&self.head, path, self.at_head(path)?).config
+        load_contents(&self.head, path, self.at_head(path)?).config
     }
 }
 
@@ -116,13 +119,15 @@ pub async fn read_inputs(
     let changed_products = paths.filter_map(product_of).collect();
     let [base_products, mut head_products] = products_at(source, [base, head], given).await?;
     head_products.limit_parameters(&base_products);
-    if products_changed {
-        add_governed(source, head, selection, &mut sides).await?;
+    let folders = folders_of_defaults(files);
+    if products_changed || !folders.is_empty() {
+        let concerns = |path: &RepoPath| products_changed || folders.contains(path.folder());
+        add_governed(source, head, selection, concerns, &mut sides).await?;
     }
     let mut inputs = contents(source, base, head, sides).await?;
-    let is_config = |registry: &Registry, path: &RepoPath, file: &Option<FileContents>| {
+    let is_config = |registry: &Registry, path: &RepoPath, file: &Option<ConfigContents>| {
         let mut file = file.iter();
-        file.any(|file| selection.is_config(registry, path, file))
+        file.any(|file| selection.is_config(registry, path, &file.file))
     };
     inputs.retain(|input| {
         is_config(&base_products, &input.path, &input.base)
@@ -135,6 +140,7 @@ pub async fn read_inputs(
         head: head_products,
         products_changed,
         changed_products,
+        defaults_changed: !folders.is_empty(),
     })
 }
 
@@ -157,7 +163,7 @@ async fn contents(
         .keys()
         .flat_map(|path| [base, head].map(|commit| FileAt { commit, path }));
     let files: Vec<FileAt<'_>> = files.collect();
-    let mut contents = source.read(&files).await?.into_iter();
+    let mut contents = read_configs(source, &files).await?.into_iter();
     let mut side = |path: &RepoPath, at: &CommitSha, is_listed: bool| {
         let contents = contents.next().flatten();
         match contents.is_none() && is_listed {
@@ -190,7 +196,7 @@ async fn add_earlier_versions(
 ) -> Result<(), ForgeError> {
     let broken = inputs.iter_mut().filter(|input| {
         let old = input.base.as_ref().filter(|_| input.head.is_none());
-        old.is_some_and(|old| load_file(products, &input.path, old).config.is_none())
+        old.is_some_and(|old| load_contents(products, &input.path, old).config.is_none())
     });
     for input in broken.take(MAX_BROKEN) {
         input.earlier = Some(earlier_versions(source, base, &input.path).await?);
@@ -209,7 +215,7 @@ pub(super) async fn earlier_versions(
     let earlier = history.commits.get(1..).unwrap_or_default();
     let files = earlier.iter().map(|commit| FileAt { commit, path });
     let files: Vec<FileAt<'_>> = files.collect();
-    let contents = source.read(&files).await?.into_iter();
+    let contents = read_configs(source, &files).await?.into_iter();
     let versions = earlier.iter().cloned().zip(contents);
     let versions = versions.filter_map(|(commit, contents)| Some((commit, contents?)));
     Ok(EarlierVersions {
@@ -226,14 +232,31 @@ struct Sides {
     governed: bool,
 }
 
-/// Adds all configs, since a changed product affects every config of that product.
+/// The folders whose defaults the change edits.
+fn folders_of_defaults(files: &[ChangedFile]) -> BTreeSet<&str> {
+    let paths = files.iter().flat_map(|file| {
+        let from = match &file.kind {
+            ChangeKind::Renamed { from } => Some(from),
+            _ => None,
+        };
+        [Some(&file.path), from].into_iter().flatten()
+    });
+    paths
+        .filter(|path| is_defaults(path))
+        .map(|path| path.folder())
+        .collect()
+}
+
+/// Adds the configs that the change may affect without editing them: those of a changed product, and those of changed defaults.
 async fn add_governed(
     source: &dyn Source,
     head: &CommitSha,
     selection: &ConfigSelector,
+    concerns: impl Fn(&RepoPath) -> bool,
     sides: &mut BTreeMap<RepoPath, Sides>,
 ) -> Result<(), ForgeError> {
-    for path in source.list(head, selection).await? {
+    let paths = source.list(head, selection).await?;
+    for path in paths.into_iter().filter(concerns) {
         sides.entry(path).or_insert(Sides {
             base: true,
             head: true,
@@ -250,7 +273,7 @@ pub async fn configs_at(
     at: &CommitSha,
     registry: &Registry,
     selection: &ConfigSelector,
-) -> Result<Vec<(RepoPath, FileContents)>, ForgeError> {
+) -> Result<Vec<(RepoPath, ConfigContents)>, ForgeError> {
     let configs = other_configs_at(source, at, registry, selection, |_| None).await?;
     Ok(configs.into_iter().collect())
 }
@@ -261,8 +284,8 @@ pub(super) async fn other_configs_at<'a>(
     at: &CommitSha,
     registry: &Registry,
     selection: &ConfigSelector,
-    known: impl Fn(&RepoPath) -> Option<&'a FileContents>,
-) -> Result<BTreeMap<RepoPath, FileContents>, ForgeError> {
+    known: impl Fn(&RepoPath) -> Option<&'a ConfigContents>,
+) -> Result<BTreeMap<RepoPath, ConfigContents>, ForgeError> {
     let mut configs = BTreeMap::new();
     let mut unread = Vec::new();
     for path in source.list(at, selection).await? {
@@ -275,7 +298,7 @@ pub(super) async fn other_configs_at<'a>(
     }
     let contents = read_listed(source, at, &unread).await?;
     configs.extend(unread.into_iter().zip(contents));
-    configs.retain(|path, file| selection.is_config(registry, path, file));
+    configs.retain(|path, contents| selection.is_config(registry, path, &contents.file));
     Ok(configs)
 }
 
@@ -284,10 +307,11 @@ async fn read_listed(
     source: &dyn Source,
     commit: &CommitSha,
     paths: &[RepoPath],
-) -> Result<Vec<FileContents>, ForgeError> {
+) -> Result<Vec<ConfigContents>, ForgeError> {
     let files = paths.iter().map(|path| FileAt { commit, path });
     let files: Vec<FileAt<'_>> = files.collect();
-    let contents = source.read(&files).await?.into_iter().zip(paths);
+    let contents = read_configs(source, &files).await?.into_iter();
+    let contents = contents.zip(paths);
     let each = contents.map(|(contents, path)| {
         let what = format!("contents of {path} at {}", commit.short());
         let absent = || ForgeError::invalid(&what, "the file is listed and absent");

@@ -1,6 +1,7 @@
 //! A change: its configs, the policy, its reviews and its merge. Facts are read from the forge once, into one value.
 
 mod claims;
+mod contents;
 mod contributors;
 mod history;
 mod inputs;

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::config::is_recognised;
+use crate::config::{is_defaults, is_recognised};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, PathSelection, Source};
 use crate::job::JobError;
@@ -138,9 +138,13 @@ pub async fn unselected_configs(
 }
 
 fn is_candidate(path: &RepoPath) -> bool {
+    let is_defaults = is_defaults(path);
     let path = path.as_str();
     let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
-    is_yaml && !path.contains('\u{fffd}') && !path.split('/').any(|part| part.starts_with('.'))
+    is_yaml
+        && !is_defaults
+        && !path.contains('\u{fffd}')
+        && !path.split('/').any(|part| part.starts_with('.'))
 }
 
 fn not_selected(path: &RepoPath) -> Diagnostic {

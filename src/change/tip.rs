@@ -7,6 +7,7 @@ use super::claims::stack_claims;
 use super::inputs::{ChangeInputs, other_configs_at};
 use super::policy::policy_file_at;
 use super::products::products;
+use crate::config::ConfigContents;
 use crate::guard::{LoadedPolicy, POLICY_FILE, read_policy_file};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath};
@@ -86,7 +87,7 @@ fn superseded(
     inputs: &ChangeInputs,
     plan: &Plan,
     registry: &Registry,
-    configs: &BTreeMap<RepoPath, FileContents>,
+    configs: &BTreeMap<RepoPath, ConfigContents>,
     claims: &StackClaims,
 ) -> BTreeSet<ChangeKey> {
     let (removed, merged): (Vec<&Change>, Vec<&Change>) =

@@ -47,6 +47,7 @@ enum ActionOption {
     Overwrite,
     Real,
     FailOnDrift,
+    Resolved,
     Keep,
     Solution,
     Force,
@@ -55,10 +56,11 @@ enum ActionOption {
 }
 
 impl ActionOption {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Overwrite,
         Self::Real,
         Self::FailOnDrift,
+        Self::Resolved,
         Self::Keep,
         Self::Solution,
         Self::Force,
@@ -68,7 +70,7 @@ impl ActionOption {
 
     fn for_verb(verb: Verb) -> &'static [Self] {
         match verb {
-            Verb::ValidateConfig => &[],
+            Verb::ValidateConfig => &[Self::Resolved],
             Verb::ReviewReport => &[Self::DryRun],
             Verb::RenderTemplate | Verb::RenderPolicy => &[Self::Overwrite, Self::DryRun],
             Verb::ValidateTemplate | Verb::ShowChanges => &[Self::Real],
@@ -85,6 +87,7 @@ impl ActionOption {
             Self::Overwrite => "overwrite",
             Self::Real => "real",
             Self::FailOnDrift => "fail-on-drift",
+            Self::Resolved => "resolved",
             Self::Keep => "keep",
             Self::Solution => "solution",
             Self::Force => "force",
@@ -101,6 +104,9 @@ impl ActionOption {
             }
             (Self::Real, _) => "Also validate with CloudFormation and check dependencies in AWS",
             (Self::FailOnDrift, _) => "Exit with 12 if a stack has drifted",
+            (Self::Resolved, _) => {
+                "Also print all values, with those of `_defaults.yaml` and of the product"
+            }
             (Self::Keep, _) => "Keep the stack and print the command that deletes it",
             (Self::Solution, _) => "Solution whose folders are meant [default: all of the config]",
             (Self::Force, _) => "Confirm creating, updating or deleting stacks",
@@ -220,6 +226,7 @@ pub fn request(name: &str, matches: &ArgMatches) -> Result<ActionRequest, clap::
         dry_run: is_set(ActionOption::DryRun),
         real: is_set(ActionOption::Real),
         keep: is_set(ActionOption::Keep),
+        resolved: is_set(ActionOption::Resolved),
         fail_on_drift: is_set(ActionOption::FailOnDrift),
         solution: solution.ok().flatten().cloned(),
         format: args.format,

@@ -187,6 +187,8 @@ fn deployed_config(one: &LoadedConfig, config: &Config, body: &str) -> Option<Co
     let folder = folder.unwrap_or(Path::new("."));
     let repository = LocalRepository::new(folder.to_path_buf());
     let versions = repository.versions(config.path.file_name());
-    let mut versions = versions.iter().filter_map(|bytes| config.with_bytes(bytes));
+    let mut versions = versions
+        .iter()
+        .filter_map(|version| config.with_contents(version));
     versions.find(|version| Desired::renders_to(version, body))
 }

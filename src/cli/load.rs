@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
-use crate::config::{Config, load_file};
+use crate::config::{Config, load_contents};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
 use crate::plan::{StackClaims, naming_errors, shared_stack};
@@ -104,7 +104,7 @@ fn verb(one: &LoadedConfig, action: &str) -> Option<Verb> {
 fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
     match file.read() {
         Ok(contents) => {
-            let mut loaded = load_file(registry, &file.shown, &contents);
+            let mut loaded = load_contents(registry, &file.shown, &contents);
             if let Some(config) = &loaded.config {
                 let problems = naming_errors(config);
                 if !problems.is_empty() {

@@ -33,6 +33,8 @@ pub struct ActionRequest {
     pub real: bool,
     /// Keep the stack of a test.
     pub keep: bool,
+    /// Print the values of the configs with their sources.
+    pub resolved: bool,
     /// Count drift as a failure.
     pub fail_on_drift: bool,
     /// Random suffix for the names of a test: six letters and digits.

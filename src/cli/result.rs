@@ -1,17 +1,22 @@
 //! The results of an action, in every format.
 
+use std::collections::BTreeMap;
+
 use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::console::width;
 use super::trail::Trail;
-use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity, count};
+use crate::config::{Config, defaults_of};
+use crate::diagnostic::{Diagnostic, Severity, count, unique};
 use crate::exit::Exit;
+use crate::model::RepoPath;
 use crate::operation::ActionOutcome;
+use crate::plan::Cause;
 use crate::product::PRODUCTS_FOLDER;
-use crate::report::{self, JsonDocument, Remains, escape_json, json_text};
+use crate::report::{self, JsonDocument, Remains, ResolvedValue, escape_json, json_text};
+use crate::text::pluralize;
 use crate::workspace::{ConfigFile, WriteOutcome};
 
 /// From this number of configs on, the text ends with numbers by account and result.
@@ -73,6 +78,10 @@ pub struct ConfigResult {
     /// Tables and data of actions that query AWS.
     #[serde(rename = "result")]
     pub details: Option<ActionOutcome>,
+    /// Keys that come from the defaults of the folder and give the stack its target and its names.
+    pub identity_from_defaults: Vec<Cause>,
+    /// All values with their sources, if the command line asks for them.
+    pub resolved: Option<Vec<ResolvedValue>>,
     /// What exists after a failure.
     pub remains: Option<Box<Remains>>,
     /// Whether the action succeeded.
@@ -102,6 +111,10 @@ impl ConfigResult {
             output: None,
             outcome: None,
             details: None,
+            identity_from_defaults: config
+                .map(Cause::identity_from_defaults)
+                .unwrap_or_default(),
+            resolved: None,
             remains: None,
             ok: true,
             dry_run: false,
@@ -129,9 +142,9 @@ impl ConfigResult {
 
     /// Whether a diagnostic is about this config or one of its outputs.
     pub fn owns(&self, diagnostic: &Diagnostic) -> bool {
-        self.files
-            .iter()
-            .any(|file| file == diagnostic.path.file_name())
+        let defaults = defaults_of(&RepoPath::typed(&self.config));
+        let mut files = self.files.iter();
+        diagnostic.path == defaults || files.any(|file| file == diagnostic.path.file_name())
     }
 
     /// The symbol of the result.
@@ -172,6 +185,26 @@ impl ConfigResult {
             _ => format!("failed {}", self.config),
         }
     }
+}
+
+/// What defaults give stacks their targets and names, for each group of configs with the same keys.
+fn identity_lines(items: &[ConfigResult]) -> String {
+    let mut groups: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for item in items {
+        if let Some(first) = item.identity_from_defaults.first() {
+            let keys = item.identity_from_defaults.iter();
+            let keys =
+                keys.map(|it| format!("`{}` (line {})", it.key, it.location.span.start.line));
+            let keys: Vec<String> = keys.collect();
+            let file = first.location.path.to_string();
+            *groups.entry((file, keys.join(", "))).or_default() += 1;
+        }
+    }
+    let lines = groups.iter().map(|((file, keys), count)| {
+        let configs = pluralize(*count, "config");
+        format!("{file} sets keys of the target and names of {configs}: {keys}\n")
+    });
+    lines.collect()
 }
 
 impl ActionResults {
@@ -221,9 +254,10 @@ impl ActionResults {
     pub fn sort(&mut self) {
         self.items
             .sort_by(|a, b| (&a.config, &a.output).cmp(&(&b.config, &b.output)));
+        // A problem of a product or of defaults comes with each of its configs.
+        let once = unique(self.diagnostics.iter()).into_iter().cloned();
+        self.diagnostics = once.collect();
         self.diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
-        // A problem of a product comes with each of its configs.
-        self.diagnostics.dedup();
     }
 
     /// The configs that failed without a problem of their own: their product has one, which is listed once.
@@ -240,7 +274,6 @@ impl ActionResults {
 
     /// The last line: numbers of configs, errors and warnings.
     pub fn summary_line(&self) -> String {
-        use crate::text::pluralize;
         let (errors, warnings) = count(&self.diagnostics);
         let mut line = format!(
             "{}: {}, {}, {}",
@@ -295,10 +328,15 @@ impl ActionResults {
                         "{}\n",
                         crate::text::escape_invisible(&item.line(), false)
                     ));
+                    if let Some(values) = &item.resolved {
+                        let config = RepoPath::typed(&item.config);
+                        text.push_str(&report::resolved_yaml(&config, values));
+                    }
                     if let Some(details) = item.details.as_ref().filter(|d| !d.text.is_empty()) {
                         text.push_str(&format!("{}\n", details.text));
                     }
                 }
+                text.push_str(&identity_lines(&self.items));
                 if self.items.len() >= MIN_CONFIGS_OF_COUNTS {
                     text.push_str(&format!("\n{}\n\n", self.counts().trim_end()));
                 }

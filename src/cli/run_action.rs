@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::operation::{select_folders, unlisted_solution};
 use crate::product::{Registry, Verb};
+use crate::report::resolved_values;
 use crate::text::{and_list, did_you_mean, or_list};
 use crate::workspace::{exit_of_search, locate};
 
@@ -108,11 +109,13 @@ fn results(request: &ActionRequest) -> ActionResults {
     }
     for (verb, group) in by_verb {
         match verb {
-            Verb::ValidateConfig => results.items.extend(
-                group
-                    .iter()
-                    .map(|one| ConfigResult::done(&one.file, one.config.as_ref())),
-            ),
+            Verb::ValidateConfig => results.items.extend(group.iter().map(|one| {
+                let config = one.config.as_ref();
+                ConfigResult {
+                    resolved: config.filter(|_| request.resolved).map(resolved_values),
+                    ..ConfigResult::done(&one.file, config)
+                }
+            })),
             Verb::RenderTemplate | Verb::RenderPolicy => {
                 render::run(verb, request, &group, &mut results)
             }

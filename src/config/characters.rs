@@ -1,54 +1,36 @@
 //! Checks every string of a config for dynamic references and for characters that are invisible or reorder text.
 
 use super::node::{Node, NodeKind};
+use super::values::ParsedFile;
 use super::violation::DiagnosticLimit;
-use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
-use crate::model::RepoPath;
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::text;
 
 /// Reports dynamic references, and characters that make a line read differently from its bytes.
-pub fn report(
-    path: &RepoPath,
-    source: &SourceText<'_>,
-    node: &Node,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+pub fn report(file: &ParsedFile, diagnostics: &mut Vec<Diagnostic>) {
     let mut limit = DiagnosticLimit::new(diagnostics);
-    check_node(path, source, node, &mut limit);
+    check_node(file, &file.root, &mut limit);
     if let Some(rest) = limit.overflow() {
-        let problem = Diagnostic::error(Code::BidiOrControlCharacter, path, rest);
-        diagnostics.push(problem.at(source, Span::point(1, 1)));
+        let first = file.at(Span::point(1, 1));
+        diagnostics.push(first.error(Code::BidiOrControlCharacter, rest));
     }
 }
 
-fn check_node(
-    path: &RepoPath,
-    source: &SourceText<'_>,
-    node: &Node,
-    limit: &mut DiagnosticLimit<'_>,
-) {
+fn check_node(file: &ParsedFile, node: &Node, limit: &mut DiagnosticLimit<'_>) {
     match &node.kind {
-        NodeKind::Text(value) => string(path, source, value, node.span, limit),
-        NodeKind::Sequence(items) => items
-            .iter()
-            .for_each(|item| check_node(path, source, item, limit)),
+        NodeKind::Text(value) => string(file, value, node.span, limit),
+        NodeKind::Sequence(items) => items.iter().for_each(|item| check_node(file, item, limit)),
         NodeKind::Mapping(entries) => {
             for entry in entries {
-                string(path, source, &entry.key, entry.key_span, limit);
-                check_node(path, source, &entry.value, limit);
+                string(file, &entry.key, entry.key_span, limit);
+                check_node(file, &entry.value, limit);
             }
         }
         NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => {}
     }
 }
 
-fn string(
-    path: &RepoPath,
-    source: &SourceText<'_>,
-    value: &str,
-    span: Span,
-    limit: &mut DiagnosticLimit<'_>,
-) {
+fn string(file: &ParsedFile, value: &str, span: Span, limit: &mut DiagnosticLimit<'_>) {
     // Fast path: nearly every text is printable ASCII without a brace.
     if value
         .bytes()
@@ -61,9 +43,8 @@ fn string(
         let message = "CloudFormation would resolve this reference behind the reviewers' backs";
         let help = "write the value itself";
         limit.push(|| {
-            Diagnostic::error(Code::DynamicReference, path, message)
-                .with_help(help)
-                .at(source, span)
+            let problem = file.at(span).error(Code::DynamicReference, message);
+            problem.with_help(help)
         });
     }
     if let Some(bad) = value
@@ -76,9 +57,8 @@ fn string(
         );
         let help = "delete the character";
         limit.push(|| {
-            Diagnostic::error(Code::BidiOrControlCharacter, path, message)
-                .with_help(help)
-                .at(source, span)
+            let problem = file.at(span).error(Code::BidiOrControlCharacter, message);
+            problem.with_help(help)
         });
     }
 }

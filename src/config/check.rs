@@ -1,17 +1,18 @@
 //! Loads a config file: recognize, validate, derive names. One pass reports all problems of the file.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::node::Node;
-use super::parse::{Tags, decode, parse};
+use super::contents::{ConfigContents, DEFAULTS_FILE};
 use super::product_fault::{product_problem, recognition_problems};
 use super::region::{region_error, unknown_region};
+use super::values::LayeredValues;
 use super::{characters, tier, violation};
-use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, Span};
+use crate::diagnostic::{Code, Diagnostic, Location, Severity, Span};
 use crate::model::{FileContents, RepoPath};
 use crate::product::{
-    Derived, OutputNames, Partition, Product, ProductError, RecognitionError, Registry, RunInput,
-    Schema, Target, Verb,
+    Derived, KeyStatus, OutputNames, Partition, Product, ProductError, RecognitionError, Registry,
+    RunInput, Schema, Target, Verb,
 };
 use crate::text::or_list;
 
@@ -20,9 +21,9 @@ use crate::text::or_list;
 pub struct Config {
     pub path: RepoPath,
     pub product: Arc<Product>,
-    /// The parsed file, with spans.
-    pub tree: Node,
-    /// With the schema's defaults applied.
+    /// The parsed files, with spans.
+    pub files: LayeredValues,
+    /// With the defaults of the folder and of the schema applied.
     pub values: serde_json::Value,
     /// Names, and the scope that templates and expressions read.
     pub derived: Derived,
@@ -85,12 +86,13 @@ impl Config {
             .map_err(failed)?;
         let broken = product.rule_violations(&derived.scope, |_| false, false);
         let problems = broken.map_err(failed)?.into_iter().map(|broken| {
-            let place = self.tree.span_of(broken.at.iter().map(String::as_str));
+            let place = self.files.place(broken.at.iter().map(String::as_str));
+            let problem = Diagnostic::error(broken.code.clone(), &self.path, broken.message)
+                .with_severity(broken.severity)
+                .located(place.location());
             Diagnostic {
-                span: Some(place),
                 help: broken.help,
-                ..Diagnostic::error(broken.code.clone(), &self.path, broken.message)
-                    .with_severity(broken.severity)
+                ..problem
             }
         });
         let problems: Vec<Diagnostic> = problems
@@ -118,9 +120,10 @@ impl Config {
     }
 
     /// Another version of the same file, with the same product; `None` if it is not a valid config.
-    pub fn with_bytes(&self, bytes: &[u8]) -> Option<Self> {
-        let tree = parse(&self.path, bytes, Tags::Refuse).ok()?;
-        let mut values = tree.to_json();
+    pub fn with_contents(&self, contents: &ConfigContents) -> Option<Self> {
+        let mut files = LayeredValues::parse(&self.path, contents).ok()?;
+        files.retain_defaults(|key| knows_section(&self.product, key));
+        let mut values = files.to_json();
         if !self.product.schema.violations(&values).is_empty() {
             return None;
         }
@@ -128,7 +131,7 @@ impl Config {
             .normalize(&mut values, self.path.stem(), &self.given, true)
             .ok()?;
         let config = self.with_values(values)?;
-        Some(Self { tree, ..config })
+        Some(Self { files, ..config })
     }
 
     /// The same config with other values, unchecked; `None` if they give no names or no target.
@@ -146,9 +149,23 @@ impl Config {
         })
     }
 
-    /// The span of a dotted key, or of its nearest parent in the file.
-    pub fn span_of(&self, key: &str) -> Span {
-        self.tree.span_of(key.split('.'))
+    /// The location of a dotted key's value, in the config or its defaults; of the nearest parent that is set.
+    pub fn location_of(&self, key: &str) -> Location {
+        self.files.place(key.split('.')).location()
+    }
+
+    /// The keys that come from the defaults of the folder and give the stack its target and its names.
+    pub fn identity_from_defaults(&self) -> Vec<(String, Location)> {
+        if self.files.defaults.is_none() {
+            return Vec::new();
+        }
+        let target = self.product.target_keys().into_iter().flatten();
+        let names = self.product.name_keys();
+        let keys: BTreeSet<&str> = target.chain(names.iter().map(String::as_str)).collect();
+        let from_defaults = |key: &&str| self.files.is_default(key.split('.'));
+        let keys = keys.into_iter().filter(from_defaults);
+        keys.map(|key| (key.to_owned(), self.location_of(key)))
+            .collect()
     }
 }
 
@@ -160,20 +177,20 @@ pub struct LoadResult {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Loads a config; an error if it is not a regular file.
-pub fn load_file(registry: &Registry, path: &RepoPath, file: &FileContents) -> LoadResult {
-    match file {
-        FileContents::Regular(bytes) => load(registry, path, bytes),
-        FileContents::NotRegular(found) => LoadResult {
-            config: None,
-            diagnostics: vec![Diagnostic::not_a_regular_file(path, *found)],
-        },
-    }
+/// Loads a config without defaults.
+pub fn load(registry: &Registry, path: &RepoPath, bytes: &[u8]) -> LoadResult {
+    let contents = ConfigContents::alone(FileContents::Regular(bytes.to_owned()));
+    load_contents(registry, path, &contents)
 }
 
-pub fn load(registry: &Registry, path: &RepoPath, bytes: &[u8]) -> LoadResult {
+/// Loads a config and its defaults; a file that is not a regular file is an error.
+pub fn load_contents(
+    registry: &Registry,
+    path: &RepoPath,
+    contents: &ConfigContents,
+) -> LoadResult {
     let mut diagnostics = Vec::new();
-    let config = match check(registry, path, bytes, &mut diagnostics) {
+    let config = match check(registry, path, contents, &mut diagnostics) {
         Ok(config) => config,
         Err(problems) => {
             diagnostics.extend(problems);
@@ -194,14 +211,14 @@ pub fn load(registry: &Registry, path: &RepoPath, bytes: &[u8]) -> LoadResult {
 fn check(
     registry: &Registry,
     path: &RepoPath,
-    bytes: &[u8],
+    contents: &ConfigContents,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Config>, Vec<Diagnostic>> {
-    let tree = parse(path, bytes, Tags::Refuse)?;
-    let source = SourceText::new(decode(path, bytes).map_err(|problem| vec![problem])?);
-    let product = recognise(registry, path, &tree, &source)?;
+    let mut files = LayeredValues::parse(path, contents)?;
+    let product = recognise(registry, &files)?;
+    files.retain_defaults(|key| concerns(registry, &product, key));
 
-    let mut values = tree.to_json();
+    let mut values = files.to_json();
     let violations = product.schema.violations(&values);
     let mut invalid = !violations.is_empty();
     // A violation about keys does not invalidate the other values.
@@ -212,15 +229,10 @@ fn check(
         .map(|violation| violation.path.join("."))
         .collect();
     let whole = format!("a `{}` config", product.name());
-    violation::report(
-        path,
-        &source,
-        &tree,
-        (&product.schema, &whole),
-        violations,
-        diagnostics,
-    );
-    characters::report(path, &source, &tree, diagnostics);
+    violation::report(&files, (&product.schema, &whole), violations, diagnostics);
+    files
+        .files()
+        .for_each(|file| characters::report(file, diagnostics));
     let failed = |failure: ProductError| vec![product_problem(path, &product, &failure)];
     product
         .normalize(&mut values, path.stem(), &registry.given, invalid)
@@ -235,9 +247,8 @@ fn check(
         let mut bad = bad.iter();
         bad.any(|bad| below(bad, key) || below(key, bad))
     };
-    let place = (&source, &tree);
     if let Some((key, region)) = unknown_region(&product, &values, |key| is_bad(&bad, key)) {
-        diagnostics.push(region_error(path, place, key, &region));
+        diagnostics.push(region_error(&files, key, &region));
         bad.push(key.to_owned());
         invalid = true;
     }
@@ -254,26 +265,19 @@ fn check(
         if broken.severity == Severity::Error {
             wrong.push(broken.at.to_vec());
         }
-        let mut problem = Diagnostic::error(broken.code.clone(), path, broken.message)
+        let place = files.place(broken.at.iter().map(String::as_str));
+        let problem = place
+            .error(broken.code.clone(), broken.message)
             .with_severity(broken.severity);
-        problem.help = broken.help;
-        let place = tree.span_of(broken.at.iter().map(String::as_str));
-        diagnostics.push(problem.at(&source, place));
+        let help = broken.help;
+        diagnostics.push(Diagnostic { help, ..problem });
     }
-    let too_low = tier::report(
-        path,
-        &source,
-        &tree,
-        &product,
-        &derived,
-        &wrong,
-        diagnostics,
-    );
+    let too_low = tier::report(&files, &product, &derived, &wrong, diagnostics);
     wrong.extend(too_low.into_iter().map(<[String]>::to_vec));
     if complete {
         let stems = product.file_stems(&derived).map_err(failed)?;
-        let named = file_name(path, &source, &stems);
-        let follows = |key: &Vec<String>| is_named_without(&product, &tree, path, registry, key);
+        let named = file_name(&files, &product, &stems);
+        let follows = |key: &Vec<String>| is_named_without(&product, &files, registry, key);
         diagnostics.extend(named.filter(|_| !wrong.iter().any(follows)));
     }
     if invalid {
@@ -283,14 +287,14 @@ fn check(
     if Partition::of_region(&target.region).is_none() {
         let [_, key, _] = product.target_keys();
         let key = key.unwrap_or_default();
-        diagnostics.push(region_error(path, place, key, &target.region));
+        diagnostics.push(region_error(&files, key, &target.region));
         return Ok(None);
     }
     let outputs = product.output_names(&derived.scope).map_err(failed)?;
     Ok(Some(Config {
         path: path.clone(),
         product: product.clone(),
-        tree,
+        files,
         values,
         derived,
         target,
@@ -306,19 +310,12 @@ pub fn validate(
     path: &RepoPath,
     bytes: &[u8],
 ) -> Result<serde_json::Value, Vec<Diagnostic>> {
-    let tree = parse(path, bytes, Tags::Refuse)?;
-    let source = SourceText::new(decode(path, bytes).map_err(|problem| vec![problem])?);
-    let mut values = tree.to_json();
+    let files = LayeredValues::of_file(path, bytes)?;
+    let mut values = files.to_json();
     let mut problems = Vec::new();
-    violation::report(
-        path,
-        &source,
-        &tree,
-        (schema, whole),
-        schema.violations(&values),
-        &mut problems,
-    );
-    characters::report(path, &source, &tree, &mut problems);
+    let violations = schema.violations(&values);
+    violation::report(&files, (schema, whole), violations, &mut problems);
+    characters::report(&files.own, &mut problems);
     if problems
         .iter()
         .any(|problem| problem.severity == Severity::Error)
@@ -329,17 +326,29 @@ pub fn validate(
     Ok(values)
 }
 
-fn recognise(
-    registry: &Registry,
-    path: &RepoPath,
-    tree: &Node,
-    source: &SourceText<'_>,
-) -> Result<Arc<Product>, Vec<Diagnostic>> {
-    let start = Span::point(tree.span.start.line, tree.span.start.column);
+/// Whether a section of the defaults concerns a product: it knows the section, or no product does. Defaults may have sections for
+/// configs of several products.
+fn concerns(registry: &Registry, product: &Product, section: &str) -> bool {
+    let others = || {
+        registry
+            .names()
+            .into_iter()
+            .filter_map(|name| registry.product(name)?.ok())
+    };
+    knows_section(product, section) || !others().any(|other| knows_section(&other, section))
+}
+
+fn knows_section(product: &Product, section: &str) -> bool {
+    product.schema.key_status([section]) == KeyStatus::Known
+}
+
+/// The product of a config, by its own file: defaults do not make a file a config of a product.
+fn recognise(registry: &Registry, files: &LayeredValues) -> Result<Arc<Product>, Vec<Diagnostic>> {
+    let (path, tree) = (&files.own.path, &files.own.root);
+    let start = files.own.start();
     if !matches!(tree.kind, super::node::NodeKind::Mapping(_)) {
         let message = "a config is a mapping of sections";
-        let problem = Diagnostic::error(Code::ConfigNotAMapping, path, message);
-        return Err(vec![problem.at(source, start)]);
+        return Err(vec![start.error(Code::ConfigNotAMapping, message)]);
     }
     let sections = tree.entries().iter().map(|entry| entry.key.as_str());
     registry
@@ -372,19 +381,19 @@ fn recognise(
                     return Vec::new();
                 }
             };
-            vec![problem.at(source, start)]
+            vec![problem.at(&files.own.source(), start.span)]
         })
 }
 
 /// Whether the file would have the right name without a key that has an error: then that error is the cause.
 fn is_named_without(
     product: &Product,
-    tree: &Node,
-    path: &RepoPath,
+    files: &LayeredValues,
     registry: &Registry,
     key: &[String],
 ) -> bool {
-    let mut values = tree.to_json();
+    let path = &files.own.path;
+    let mut values = files.to_json();
     let Some((last, parents)) = key.split_last() else {
         return false;
     };
@@ -404,21 +413,29 @@ fn is_named_without(
 }
 
 /// The file must have a name that the config's fields give, so that a reader finds it by them.
-fn file_name(path: &RepoPath, source: &SourceText<'_>, stems: &[String]) -> Option<Diagnostic> {
+fn file_name(files: &LayeredValues, product: &Product, stems: &[String]) -> Option<Diagnostic> {
+    let path = &files.own.path;
     let is_named = stems.iter().any(|stem| stem == path.stem());
     if is_named && path.file_name().ends_with(".yaml") {
         return None;
     }
     let names: Vec<String> = stems.iter().map(|stem| format!("{stem}.yaml")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let keys = product.name_keys();
+    let mut keys = keys.iter().map(String::as_str);
+    let source = match keys.find(|key| files.is_default(key.split('.'))) {
+        Some(key) => format!(" with `{key}` of `{DEFAULTS_FILE}`"),
+        None => String::new(),
+    };
     let message = format!(
-        "the fields of this config give the name {}",
+        "the fields of this config{source} give the name {}",
         or_list(&names)
     );
     let help = format!(
         "rename the file to `{}`, or correct the fields that its name is made of",
         names.first().unwrap_or(&"")
     );
-    let problem = Diagnostic::error(Code::WrongFileName, path, message).with_help(help);
-    Some(problem.at(source, Span::point(1, 1)))
+    let first = files.own.at(Span::point(1, 1));
+    let problem = first.error(Code::WrongFileName, message);
+    Some(problem.with_help(help))
 }

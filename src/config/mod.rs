@@ -2,6 +2,7 @@
 
 mod characters;
 mod check;
+mod contents;
 mod expected;
 mod node;
 mod parse;
@@ -11,9 +12,11 @@ mod region;
 mod sample;
 mod scalar;
 mod tier;
+mod values;
 mod violation;
 
-pub use check::{Config, LoadResult, load, load_file, validate};
+pub use check::{Config, LoadResult, load, load_contents, validate};
+pub use contents::{ConfigContents, DEFAULTS_FILE, defaults_of, is_defaults};
 pub use node::{MapEntry, Node, NodeKind};
 pub use parse::{MAX_BYTES, Tags, decode, parse};
 pub use product_fault::{
@@ -22,3 +25,4 @@ pub use product_fault::{
 };
 pub use recognise::is_recognised;
 pub use sample::{load_sample, sample};
+pub use values::{LayeredValues, ParsedFile, ValuePlace};

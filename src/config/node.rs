@@ -138,11 +138,21 @@ impl Node {
     /// The span for `path` (keys and list indices from the root), or for the longest part of it that exists: a scalar's value,
     /// otherwise the key that leads to it.
     pub fn span_of<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Span {
-        let mut node = self;
-        let mut place = Span::point(self.span.start.line, self.span.start.column);
+        self.reach(path).span
+    }
+
+    /// Follows a path of keys and list indices as far as it exists.
+    pub fn reach<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> ReachedNode<'_> {
+        let mut reached = ReachedNode {
+            node: self,
+            parts: 0,
+            span: Span::point(self.span.start.line, self.span.start.column),
+            only_mappings: true,
+        };
         for part in path {
-            let next = match &node.kind {
-                NodeKind::Mapping(_) => node
+            let next = match &reached.node.kind {
+                NodeKind::Mapping(_) => reached
+                    .node
                     .entry(part)
                     .map(|entry| (&entry.value, Some(entry.key_span))),
                 NodeKind::Sequence(items) => part
@@ -153,7 +163,9 @@ impl Node {
                 _ => None,
             };
             let Some((value, key_span)) = next else { break };
-            place = match (&value.kind, key_span) {
+            reached.only_mappings &= key_span.is_some();
+            reached.parts += 1;
+            reached.span = match (&value.kind, key_span) {
                 (NodeKind::Mapping(_) | NodeKind::Sequence(_) | NodeKind::Null, Some(key_span)) => {
                     key_span
                 }
@@ -162,8 +174,20 @@ impl Node {
                 }
                 _ => value.span,
             };
-            node = value;
+            reached.node = value;
         }
-        place
+        reached
     }
+}
+
+/// How far a path exists in a tree.
+#[derive(Clone, Copy, Debug)]
+pub struct ReachedNode<'a> {
+    pub node: &'a Node,
+    /// Parts of the path that exist.
+    pub parts: usize,
+    /// A scalar's value, otherwise the key that leads to the node.
+    pub span: Span,
+    /// Whether the path leads through no list.
+    pub only_mappings: bool,
 }

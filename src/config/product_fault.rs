@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::node::Node;
 use super::parse::{Tags, decode, parse};
+use super::values::LayeredValues;
 use super::violation;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 use crate::model::RepoPath;
@@ -69,19 +70,14 @@ pub fn manifest_problems(source: &ProductSource) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let path = source.path(MANIFEST);
-    let tree = match parse(&path, text.as_bytes(), Tags::Refuse) {
-        Ok(tree) => tree,
+    let file = match LayeredValues::of_file(&path, text.as_bytes()) {
+        Ok(file) => file,
         Err(problems) => return problems,
     };
     let mut problems = Vec::new();
-    violation::report(
-        &path,
-        &SourceText::new(text),
-        &tree,
-        (schema, "the manifest"),
-        schema.violations(&tree.to_json()),
-        &mut problems,
-    );
+    let values = file.to_json();
+    let violations = schema.violations(&values);
+    violation::report(&file, (schema, "the manifest"), violations, &mut problems);
     for problem in &mut problems {
         problem.code = Code::ProductInvalid;
         problem.message = without_indices(&problem.message);

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::node::Node;
-use crate::diagnostic::{Code, Diagnostic, SourceText};
-use crate::model::RepoPath;
+use super::values::LayeredValues;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::product::{Partition, Product};
 use crate::text::quote;
 
@@ -21,16 +20,10 @@ pub(super) fn unknown_region<'a>(
     is_unknown.then(|| (key, region.to_owned()))
 }
 
-pub(super) fn region_error(
-    path: &RepoPath,
-    (source, tree): (&SourceText<'_>, &Node),
-    key: &str,
-    region: &str,
-) -> Diagnostic {
+pub(super) fn region_error(files: &LayeredValues, key: &str, region: &str) -> Diagnostic {
     let region = quote(region);
     let message = format!("the region belongs to no known partition of AWS: {region}");
     let help = format!("set `{key}` to a region of AWS, such as eu-west-1");
-    Diagnostic::error(Code::RegionUnknown, path, message)
-        .with_help(help)
-        .at(source, tree.span_of(key.split('.')))
+    let place = files.place(key.split('.'));
+    place.error(Code::RegionUnknown, message).with_help(help)
 }

@@ -1,16 +1,13 @@
 //! Checks which keys a config's tier allows.
 
-use super::node::Node;
-use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
-use crate::model::RepoPath;
+use super::values::LayeredValues;
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::product::{Derived, Product};
 use crate::text::{did_you_mean, or_list, quote};
 
 /// Reports keys that need a higher tier than the config's, and returns them. A key of `told` has an error of its own, which says more.
 pub fn report<'a>(
-    path: &RepoPath,
-    source: &SourceText<'_>,
-    tree: &Node,
+    files: &LayeredValues,
     product: &'a Product,
     derived: &Derived,
     told: &[Vec<String>],
@@ -34,14 +31,17 @@ pub fn report<'a>(
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("a tier is {}", or_list(&tiers)),
         };
-        let problem = Diagnostic::error(Code::TierUnknown, path, message).with_help(help);
-        diagnostics.push(problem.at(source, Span::point(1, 1)));
+        let first = files.own.at(Span::point(1, 1));
+        let problem = first.error(Code::TierUnknown, message);
+        diagnostics.push(problem.with_help(help));
         return reported;
     };
     for key in product.schema.tiered() {
         let keys = || key.path.iter().map(String::as_str);
-        let node = keys().try_fold(tree, |node, key| node.get(key));
-        let Some(node) = node.filter(|node| !key.is_default(&node.to_json())) else {
+        let Some(node) = files
+            .node(keys())
+            .filter(|node| !key.is_default(&node.to_json()))
+        else {
             continue;
         };
         let is_told = told.iter().any(|at| at.starts_with(&key.path));
@@ -55,8 +55,9 @@ pub fn report<'a>(
                 "move the config to the tier `{}`, or delete `{name}`",
                 key.tier
             );
-            let problem = Diagnostic::error(Code::TierTooLow, path, message).with_help(help);
-            diagnostics.push(problem.at(source, tree.key_of(keys())));
+            let place = files.key_place(keys());
+            let problem = place.error(Code::TierTooLow, message);
+            diagnostics.push(problem.with_help(help));
             reported.push(key.path.as_slice());
         }
     }

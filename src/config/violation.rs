@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::expected;
-use super::node::{Node, NodeKind};
-use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
-use crate::model::RepoPath;
+use super::node::Node;
+use super::values::{LayeredValues, ValuePlace};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::product::{Schema, ValidationErrorKind as Violated, Violation, known_keys};
 use crate::text::{and_list, did_you_mean, pluralize, quote};
 
@@ -20,17 +20,13 @@ pub const MAX_REPORTED: usize = 100;
 /// Reports violations of a schema: of those about one value only the most specific, of those about keys all. `whole` names the
 /// kind of file, such as "a `s3` config".
 pub fn report(
-    path: &RepoPath,
-    source: &SourceText<'_>,
-    tree: &Node,
+    files: &LayeredValues,
     (schema, whole): (&Schema, &str),
     violations: Vec<Violation<'_>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let context = ViolationContext {
-        path,
-        source,
-        tree,
+        files,
         schema,
         whole,
     };
@@ -66,7 +62,7 @@ pub fn report(
         limit.push(|| context.value(violation));
     }
     if let Some(rest) = limit.overflow() {
-        diagnostics.push(context.error(Code::SchemaViolation, context.span_of(&[]), rest));
+        diagnostics.push(files.own.start().error(Code::SchemaViolation, rest));
     }
 }
 
@@ -117,33 +113,23 @@ fn rank(kind: &Violated) -> u8 {
 }
 
 struct ViolationContext<'a> {
-    path: &'a RepoPath,
-    source: &'a SourceText<'a>,
-    tree: &'a Node,
+    files: &'a LayeredValues,
     schema: &'a Schema,
     whole: &'a str,
 }
 
 impl ViolationContext<'_> {
-    fn span_of(&self, path: &[String]) -> Span {
-        self.tree.span_of(path.iter().map(String::as_str))
+    fn place(&self, path: &[String]) -> ValuePlace<'_> {
+        self.files.place(path.iter().map(String::as_str))
     }
 
     fn node(&self, path: &[String]) -> Option<&Node> {
-        path.iter()
-            .try_fold(self.tree, |node, part| match &node.kind {
-                NodeKind::Sequence(items) => items.get(part.parse::<usize>().ok()?),
-                _ => node.get(part),
-            })
+        self.files.node(path.iter().map(String::as_str))
     }
 
-    fn key_span(&self, path: &[String], key: &str) -> Span {
-        let entry = self.node(path).and_then(|node| node.entry(key));
-        entry.map_or_else(|| self.span_of(path), |entry| entry.key_span)
-    }
-
-    fn error(&self, code: Code, span: Span, message: String) -> Diagnostic {
-        Diagnostic::error(code, self.path, message).at(self.source, span)
+    fn key_place(&self, path: &[String], key: &str) -> ValuePlace<'_> {
+        let path = path.iter().map(String::as_str);
+        self.files.key_place(path.chain([key]))
     }
 
     fn unknown_key(&self, violation: &Violation<'_>, key: &str) -> Diagnostic {
@@ -152,9 +138,9 @@ impl ViolationContext<'_> {
             "" => format!("{} is not a section of {}", quote(key), self.whole),
             place => format!("{} is not a key of `{place}`", quote(key)),
         };
-        let node = self.node(&violation.path);
+        let path = || violation.path.iter().map(String::as_str);
         let free = known_keys(violation.subschema)
-            .filter(|known| node.is_none_or(|node| node.get(known).is_none()));
+            .filter(|known| self.files.node(path().chain([*known])).is_none());
         let elsewhere = self.schema.parents_of(key);
         let help = if let Some(parent) = elsewhere.first() {
             Some(format!("`{key}` belongs under `{parent}`"))
@@ -167,11 +153,8 @@ impl ViolationContext<'_> {
             (!known.is_empty() && known.len() <= MAX_LISTED)
                 .then(|| format!("the keys here are {}", and_list(&known)))
         };
-        let problem = self.error(
-            Code::UnknownKey,
-            self.key_span(&violation.path, key),
-            message,
-        );
+        let place = self.key_place(&violation.path, key);
+        let problem = place.error(Code::UnknownKey, message);
         Diagnostic { help, ..problem }
     }
 
@@ -183,7 +166,9 @@ impl ViolationContext<'_> {
             .subschema
             .get("properties")
             .and_then(|properties| properties.get(key));
-        let problem = self.error(Code::MissingKey, self.span_of(&violation.path), message);
+        let place = violation.path.iter().map(String::as_str);
+        let place = self.files.own_place(place);
+        let problem = place.error(Code::MissingKey, message);
         match property
             .and_then(|property| property.get("x-help"))
             .and_then(Value::as_str)
@@ -204,11 +189,8 @@ impl ViolationContext<'_> {
             quote(&key),
             dotted_path(&violation.path)
         );
-        let problem = self.error(
-            Code::InvalidKey,
-            self.key_span(&violation.path, &key),
-            message,
-        );
+        let place = self.key_place(&violation.path, &key);
+        let problem = place.error(Code::InvalidKey, message);
         match violation.advice {
             Some(help) => problem.with_help(constraint_text(help)),
             None => problem,
@@ -216,7 +198,7 @@ impl ViolationContext<'_> {
     }
 
     fn value(&self, violation: &Violation<'_>) -> Diagnostic {
-        let mut span = self.span_of(&violation.path);
+        let mut place = self.place(&violation.path);
         let key = dotted_path(&violation.path);
         let node = self.node(&violation.path);
         let value = node.map(Node::to_json).unwrap_or_default();
@@ -227,7 +209,7 @@ impl ViolationContext<'_> {
         let (code, message, help) = match &violation.kind {
             Violated::Type { .. } => {
                 let wanted = wanted_type(violation.subschema);
-                let message = match (&value, node.and_then(|_| self.source.slice(span))) {
+                let message = match (&value, node.and_then(|_| place.text())) {
                     (Value::Null, _) => {
                         format!("`{key}` must be {wanted}, and nothing stands there")
                     }
@@ -243,7 +225,7 @@ impl ViolationContext<'_> {
                         type_name(&value)
                     ),
                 };
-                let raw = self.source.slice(span).unwrap_or_default();
+                let raw = place.text().unwrap_or_default();
                 let name = violation.path.last().map_or("", String::as_str);
                 let help = expected::type_help(name, violation.subschema, (&value, raw), advice);
                 (Code::WrongType, message, help)
@@ -353,7 +335,7 @@ impl ViolationContext<'_> {
                 let message = repeated.map(|(earlier, item)| {
                     let mut path = violation.path.clone();
                     path.push(item.to_string());
-                    span = self.span_of(&path);
+                    place = self.place(&path);
                     format!("`{}` repeats `{key}[{earlier}]`", dotted_path(&path))
                 });
                 let message = message.unwrap_or_else(|| format!("`{key}` holds an item twice"));
@@ -387,7 +369,7 @@ impl ViolationContext<'_> {
                 )
             }
         };
-        let problem = self.error(code, span, message);
+        let problem = place.error(code, message);
         Diagnostic { help, ..problem }
     }
 }

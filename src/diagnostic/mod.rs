@@ -5,6 +5,8 @@ mod code;
 mod product_code;
 mod source;
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ use crate::model::{IrregularFile, RepoPath};
 
 pub use catalogue::{CATALOGUE, Code, Explanation, explain};
 pub use product_code::ProductCode;
-pub use source::{Position, SourceText, Span};
+pub use source::{Location, Position, SourceText, Span};
 
 /// Log target of rendered diagnostics, which name their own severity.
 pub const LOG_TARGET: &str = "provisioner::diagnostics";
@@ -117,10 +119,27 @@ impl Diagnostic {
         self
     }
 
+    /// Moves it to a location, without quoting the line.
+    #[must_use]
+    pub fn located(mut self, location: Location) -> Self {
+        self.path = location.path;
+        self.span = Some(location.span);
+        self.source_line = None;
+        self
+    }
+
     /// Sort key: file, span, code.
     pub fn order(&self) -> (&RepoPath, Option<Span>, &Code) {
         (&self.path, self.span, &self.code)
     }
+}
+
+/// Each diagnostic once, in the order of the first ones.
+pub fn unique<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Vec<&'a Diagnostic> {
+    let mut known = HashSet::new();
+    diagnostics
+        .filter(|one| known.insert((one.order(), &one.message)))
+        .collect()
 }
 
 /// The numbers of errors and warnings, in this order.

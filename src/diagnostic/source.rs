@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::RepoPath;
+
 /// Both count from 1, the column in characters.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema,
@@ -34,6 +36,14 @@ impl Span {
         };
         Self { start, end }
     }
+}
+
+/// A span of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Location {
+    /// The file, inside the repository or as the user named it.
+    pub path: RepoPath,
+    pub span: Span,
 }
 
 /// A text whose lines can be quoted.

@@ -6,7 +6,7 @@ use super::scope::check_scope;
 use super::{code_owners, roles, token};
 use crate::change::{GroupOrigin, configs_at, group_origin, policy_at, products};
 use crate::ci::{CiEvent, DispatchMode, JobEnvironment};
-use crate::config::{Config, load_file};
+use crate::config::{Config, load_contents};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::forge::{ForgeError, ForgeErrorKind, RepositoryInfo, TokenPermission};
@@ -214,7 +214,7 @@ async fn policy_and_configs(
     let mut problems: Vec<Diagnostic> = Vec::new();
     let mut configs = Vec::new();
     for (path, file) in &files {
-        let loaded = load_file(&registry, path, file);
+        let loaded = load_contents(&registry, path, file);
         problems.extend(loaded.diagnostics);
         configs.extend(loaded.config);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::scope::check_scope;
 use crate::cloud::{CancellationToken, Session};
-use crate::config::{Config, load_file};
+use crate::config::{Config, ConfigContents, load_contents};
 use crate::exit::Exit;
 use crate::guard::{Policy, read_policy_file};
 use crate::model::FileContents;
@@ -54,8 +54,9 @@ fn read(diagnosis: &mut Diagnosis, policy: Option<&Policy>, files: &[ConfigFile]
     let mut configs = Vec::new();
     for file in files {
         let contents = file.read();
-        let contents = contents.unwrap_or_else(|_| FileContents::Regular(Vec::new()));
-        let loaded = load_file(&registry, &file.shown, &contents);
+        let contents =
+            contents.unwrap_or_else(|_| ConfigContents::alone(FileContents::Regular(Vec::new())));
+        let loaded = load_contents(&registry, &file.shown, &contents);
         problems.extend(loaded.diagnostics);
         configs.extend(loaded.config);
     }

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 
 use crate::change::{configs_at, named_paths, policy_at, products, require_matches};
 use crate::ci::{self, JobOutputs, summary};
-use crate::config::{Config, load_file};
+use crate::config::{Config, load_contents};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::forge::{ForgeError, Issue, Source};
@@ -104,7 +104,7 @@ async fn configs(
     let mut configs = Vec::new();
     let mut invalid = Vec::new();
     for (path, file) in &files {
-        match load_file(&registry, path, file).config {
+        match load_contents(&registry, path, file).config {
             Some(config) => configs.push(config),
             None => invalid.push(path.to_string()),
         }

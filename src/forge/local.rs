@@ -13,6 +13,7 @@ use super::git::{self, GitItem, GitObject, GitObjects, cat_file, parse_tree};
 use super::{
     ChangeKind, ChangedFile, FileAt, FileHistory, ForgeError, PathSelection, Source, commit_sha,
 };
+use crate::config::{ConfigContents, DEFAULTS_FILE};
 use crate::model::{CommitSha, FileContents, RepoPath};
 
 /// Versions of a file that are searched.
@@ -81,11 +82,11 @@ impl LocalRepository {
         CommitSha::parse(output.trim()).ok()
     }
 
-    /// The newest versions of a file of this folder, newest first; empty if git does not know the file. Uses only commands whose
+    /// The newest versions of a config of this folder, newest first; empty if git does not know the file. Uses only commands whose
     /// output no setting of the user changes.
-    pub fn versions(&self, file_name: &str) -> Vec<Vec<u8>> {
+    pub fn versions(&self, file_name: &str) -> Vec<ConfigContents> {
         let most = format!("--max-count={MAX_VERSIONS}");
-        let arguments = ["rev-list", &most, "HEAD", "--", file_name];
+        let arguments = ["rev-list", &most, "HEAD", "--", file_name, DEFAULTS_FILE];
         let Ok(commits) = self.output("history", &arguments) else {
             return Vec::new();
         };
@@ -93,16 +94,21 @@ impl LocalRepository {
         if file_name.contains('\n') {
             return Vec::new();
         }
-        let names: Vec<String> = commits
-            .lines()
-            .map(|commit| format!("{commit}:./{file_name}"))
-            .collect();
+        let files = |commit| [file_name, DEFAULTS_FILE].map(|file| format!("{commit}:./{file}"));
+        let names: Vec<String> = commits.lines().flat_map(files).collect();
         let objects = cat_file(self.git(), &names).unwrap_or_default();
-        let blobs = objects.into_iter().flatten();
-        blobs
-            .filter(|object| object.kind == "blob")
-            .map(|object| object.bytes)
-            .collect()
+        let blobs = objects.into_iter().map(|object| {
+            let blob = object.filter(|object| object.kind == "blob")?;
+            Some(FileContents::Regular(blob.bytes))
+        });
+        let blobs: Vec<Option<FileContents>> = blobs.collect();
+        let versions = blobs.chunks_exact(2).filter_map(|files| {
+            Some(ConfigContents {
+                file: files[0].clone()?,
+                defaults: files[1].clone().map(Arc::new),
+            })
+        });
+        versions.collect()
     }
 
     fn git(&self) -> Command {

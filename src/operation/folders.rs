@@ -53,12 +53,9 @@ pub fn unlisted_solution(config: &Config, solution: &str) -> Option<Diagnostic> 
     let Some(key) = keys.find(is_key) else {
         return Some(problem);
     };
-    let span = Some(config.span_of(key));
+    let place = config.location_of(key);
     let help = format!("add {name} to `{key}`, and deploy the config");
-    Some(Diagnostic {
-        span,
-        ..problem.with_help(help)
-    })
+    Some(problem.located(place).with_help(help))
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -74,10 +74,7 @@ pub async fn preflight(
             let problem = Diagnostic::error(Code::PreflightFailed, &config.path, message)
                 .with_severity(unmet.severity(need.severity))
                 .with_help(Unmet::help(&need.text));
-            missing.push(Diagnostic {
-                span: Some(config.span_of(&need.at)),
-                ..problem
-            });
+            missing.push(problem.located(config.location_of(&need.at)));
         }
     }
     Ok(missing)

@@ -6,10 +6,10 @@ use super::naming::naming_problems;
 use super::renames::ConfigRenames;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{
-    Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, StackMove, behavior_on_delete,
-    digest, impact, resources,
+    Cause, Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, StackMove,
+    behavior_on_delete, digest, impact, resources,
 };
-use crate::config::{Config, LoadResult, load_file, product_problem};
+use crate::config::{Config, LoadResult, load_contents, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::{Digest, RepoPath};
@@ -66,7 +66,7 @@ fn assess_one(
     let before = old
         .base
         .as_ref()
-        .map(|file| load_file(base, &old.path, file));
+        .map(|file| load_contents(base, &old.path, file));
     let was_valid = before
         .as_ref()
         .is_some_and(|before| before.config.is_some());
@@ -84,7 +84,7 @@ fn assess_one(
             }
             Ok(())
         }
-        Some(file) => present(&mut change, before, load_file(head, &input.path, file)),
+        Some(file) => present(&mut change, before, load_contents(head, &input.path, file)),
     };
     if let Err(problem) = outcome {
         change.intent = Intent::Invalid;
@@ -101,7 +101,7 @@ fn assess_one(
 /// The removal of the stack that the config named before; `None` if it names the same stack, or has errors now.
 fn former_stack(base: &Registry, input: &Input, change: &Change) -> Option<Change> {
     let stack_move = change.stack_move.as_ref()?;
-    let before = load_file(base, &input.path, input.base.as_ref()?).config?;
+    let before = load_contents(base, &input.path, input.base.as_ref()?).config?;
     let mut former = Change {
         stack_move: Some(stack_move.clone()),
         ..unassessed(&input.path)
@@ -120,6 +120,7 @@ fn unassessed(path: &RepoPath) -> Change {
         product: None,
         stack: None,
         target: None,
+        identity_from_defaults: Vec::new(),
         level: Level::None,
         impact: Vec::new(),
         resources: Vec::new(),
@@ -380,7 +381,7 @@ fn abandoned(change: &mut Change, base: &Registry, input: &Input) {
     let earlier = input.earlier.as_ref();
     let versions = earlier.map_or(&[][..], |earlier| &earlier.versions);
     let valid = versions.iter().find_map(|(commit, contents)| {
-        let config = load_file(base, &input.path, contents).config?;
+        let config = load_contents(base, &input.path, contents).config?;
         Some((commit, config))
     });
     let is_complete = earlier.is_some_and(|earlier| earlier.complete);
@@ -419,6 +420,7 @@ fn describe(change: &mut Change, config: &Config) {
     change.product = Some(config.product.name().to_owned());
     change.stack = Some(config.stack().to_owned());
     change.target = Some(config.target.clone());
+    change.identity_from_defaults = Cause::identity_from_defaults(config);
 }
 
 /// A problem of the rendered template, reported at the section of the config.
@@ -428,7 +430,5 @@ fn in_template(mut problem: Diagnostic, config: &Config) -> Diagnostic {
         None => "the rendered template".to_owned(),
     };
     problem.message = format!("{place}: {}", problem.message);
-    problem.span = Some(config.span_of(&config.product.manifest.section));
-    problem.source_line = None;
-    problem
+    problem.located(config.location_of(&config.product.manifest.section))
 }

@@ -273,7 +273,7 @@ fn causes(
     }
     let causes = keys.into_iter().map(|key| Cause {
         key: key.clone(),
-        span: config.span_of(key),
+        location: config.location_of(key),
     });
     causes.collect()
 }

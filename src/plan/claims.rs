@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use super::name_claims::{ConfigClaims, NameClaims};
 use super::stacks::shared_stack;
 use super::{Change, EarlierVersions, Intent, Plan};
-use crate::config::{Config, load_file};
+use crate::config::{Config, ConfigContents, load_contents};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::model::{FileContents, RepoPath};
+use crate::model::RepoPath;
 use crate::product::{Registry, Target};
 use crate::text::quote;
 
@@ -26,11 +26,11 @@ pub struct StackClaims {
 
 impl StackClaims {
     /// `configs` are files with their contents. A config with errors creates and updates no stack, so that it prevents only deletions.
-    pub fn new(registry: &Registry, configs: &BTreeMap<RepoPath, FileContents>) -> Self {
+    pub fn new(registry: &Registry, configs: &BTreeMap<RepoPath, ConfigContents>) -> Self {
         let claimed: Vec<_> = configs
             .par_iter()
             .map(|(path, contents)| {
-                let config = load_file(registry, path, contents).config;
+                let config = load_contents(registry, path, contents).config;
                 (path, config.as_ref().map(claims_of))
             })
             .collect();
@@ -55,7 +55,7 @@ impl StackClaims {
     pub fn add_former(&mut self, registry: &Registry, path: &RepoPath, earlier: &EarlierVersions) {
         let mut versions = earlier.versions.iter();
         let former = versions.find_map(|(_, contents)| {
-            let config = load_file(registry, path, contents).config?;
+            let config = load_contents(registry, path, contents).config?;
             Some(key(&config.target, config.stack()))
         });
         self.broken.insert(path.clone(), former);

@@ -30,7 +30,7 @@ pub fn locate_findings(
             .into_iter()
             .map(|key| Cause {
                 key: key.clone(),
-                span: config.span_of(key),
+                location: config.location_of(key),
             })
             .collect(),
         validation: validation.clone(),
@@ -54,17 +54,15 @@ impl LocatedFinding {
     /// The finding at its first key, or without one at the product's section. `reason` is the finding's reason after redaction.
     pub fn diagnostic(&self, config: &Config, reason: &str) -> Diagnostic {
         let Validation { name, path, .. } = &self.validation;
-        let section = || config.span_of(&config.product.manifest.section);
-        let span = self.causes.first().map_or_else(section, |cause| cause.span);
+        let section = || config.location_of(&config.product.manifest.section);
+        let cause = self.causes.first();
+        let place = cause.map_or_else(section, |cause| cause.location.clone());
         let message = format!("{path}: {name}: {reason}");
         let problem = Diagnostic::error(Code::StackOperationFailed, &config.path, message);
         let severity = match self.validation.mode.as_str() {
             "WARN" => Severity::Warning,
             _ => Severity::Error,
         };
-        Diagnostic {
-            span: Some(span),
-            ..problem.with_severity(severity)
-        }
+        problem.with_severity(severity).located(place)
     }
 }

@@ -7,15 +7,16 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::config::Config;
-use crate::diagnostic::Span;
+use crate::diagnostic::Location;
 use crate::product::{Level, ProductError};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Impact {
     /// Dotted config key.
     pub key: String,
-    /// The span at the head, or of the nearest key above it.
-    pub span: Span,
+    /// The place at the head, in the config or its defaults, or that of the nearest key above it.
+    #[serde(flatten)]
+    pub location: Location,
     pub level: Level,
     /// As JSON; `(hidden)` if the policy does not show it.
     #[schemars(with = "String")]
@@ -89,7 +90,7 @@ pub fn declared(before: &Config, after: &Config) -> Result<Vec<Impact>, ProductE
         let (level, consequence) = if was.0 > is.0 { was } else { is };
         let side = |config: &Config| ChangedValue::new(value_at(&config.values, &key));
         impacts.push(Impact {
-            span: after.span_of(&key),
+            location: after.location_of(&key),
             before: side(before),
             after: side(after),
             key,

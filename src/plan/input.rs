@@ -1,18 +1,19 @@
 //! One config of a change, as files.
 
 use super::Renamed;
-use crate::model::{CommitSha, FileContents, RepoPath};
+use crate::config::ConfigContents;
+use crate::model::{CommitSha, RepoPath};
 
 #[derive(Clone, Debug)]
 pub struct Input {
     pub path: RepoPath,
     /// `None` if the file does not exist at the base.
-    pub base: Option<FileContents>,
+    pub base: Option<ConfigContents>,
     /// `None` if the file does not exist at the head.
-    pub head: Option<FileContents>,
+    pub head: Option<ConfigContents>,
     /// The other path of a rename.
     pub renamed: Option<Renamed>,
-    /// The file is unchanged, but its product may have changed.
+    /// The file is unchanged, but its product or its defaults may have changed.
     pub governed: bool,
     /// Versions before the base, for a removed config that has errors at the base.
     pub earlier: Option<EarlierVersions>,
@@ -22,7 +23,7 @@ pub struct Input {
 #[derive(Clone, Debug)]
 pub struct EarlierVersions {
     /// Newest first.
-    pub versions: Vec<(CommitSha, FileContents)>,
+    pub versions: Vec<(CommitSha, ConfigContents)>,
     /// Whether these are all versions.
     pub complete: bool,
 }

@@ -5,23 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::resources;
 use crate::config::Config;
-use crate::diagnostic::Span;
 use crate::product::ProductError;
 use crate::template::Document;
-
-/// A key of the config on which a changed property depends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Cause {
-    /// Dotted key.
-    pub key: String,
-    pub span: Span,
-}
 
 /// Logical id → property or attribute → dotted keys. The property `""` stands for the whole resource.
 pub type KeyDependencies = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;

@@ -1,6 +1,7 @@
 //! The effect of a change of configs on stacks, as far as it is known without AWS.
 
 mod assess;
+mod cause;
 mod changes;
 mod claims;
 mod contents;
@@ -34,6 +35,7 @@ use crate::stack::StackName;
 use crate::template::{Costs, DataKind, DeletionBehavior, ExternalReference, RoleBoundary};
 
 pub use assess::assess;
+pub use cause::Cause;
 pub use changes::{Assessed, Changes};
 pub use claims::StackClaims;
 pub use deletion::{BUCKET, DeletedResource, Deletion, behavior_on_delete};
@@ -43,7 +45,7 @@ pub use findings::{LocatedFinding, locate_findings};
 pub use impact::{ChangedValue, Impact, declared_level};
 pub use input::{EarlierVersions, Input};
 pub use key::ChangeKey;
-pub use key_dependencies::{Cause, KeyDependencies, key_dependencies};
+pub use key_dependencies::{KeyDependencies, key_dependencies};
 pub use naming::naming_errors;
 pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use stacks::shared_stack;
@@ -96,6 +98,8 @@ pub struct Change {
     pub stack: Option<String>,
     /// Account, region and environment of the stack.
     pub target: Option<Target>,
+    /// Keys that come from the defaults of the folder and give the stack its target and its names.
+    pub identity_from_defaults: Vec<Cause>,
     /// The highest level of `impact`.
     pub level: Level,
     /// The effect of each changed key on a stack that exists.

@@ -106,8 +106,10 @@ impl NameClaims {
                 (None, None) => "change the name in one of the configs".to_owned(),
             };
             let problem = Diagnostic::error(Code::DuplicateName, path, message).with_help(help);
-            let span = config.zip(key).map(|(config, key)| config.span_of(key));
-            Diagnostic { span, ..problem }
+            match config.zip(key) {
+                Some((config, key)) => problem.located(config.location_of(key)),
+                None => problem,
+            }
         });
         problems.collect()
     }

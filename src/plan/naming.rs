@@ -73,10 +73,8 @@ pub(super) fn naming_problems(config: &Config, document: &Document) -> Vec<Diagn
                 )
             }
         };
-        Diagnostic {
-            span: Some(config.span_of(key)),
-            ..Diagnostic::error(Code::NameInvalid, &config.path, message).with_help(help)
-        }
+        let problem = Diagnostic::error(Code::NameInvalid, &config.path, message);
+        problem.located(config.location_of(key)).with_help(help)
     });
     problems.collect()
 }

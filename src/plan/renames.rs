@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Input, Renamed};
-use crate::config::load_file;
+use crate::config::{ConfigContents, load_contents};
 use crate::diff::share_most_lines;
-use crate::model::{FileContents, RepoPath};
+use crate::model::RepoPath;
 use crate::product::Registry;
 
 /// Paths of configs that were renamed: both files have the same product and share most lines.
@@ -42,12 +42,12 @@ fn is_rename((base, old): (&Registry, &Input), (head, new): (&Registry, &Input))
     let (Some(before), Some(after)) = (&old.base, &new.head) else {
         return false;
     };
-    let product = |registry: &Registry, input: &Input, file: &FileContents| {
-        let config = load_file(registry, &input.path, file).config?;
+    let product = |registry: &Registry, input: &Input, file: &ConfigContents| {
+        let config = load_contents(registry, &input.path, file).config?;
         Some(config.product.name().to_owned())
     };
     let products = (product(base, old, before), product(head, new, after));
-    let (FileContents::Regular(before), FileContents::Regular(after)) = (before, after) else {
+    let (Some(before), Some(after)) = (before.file.bytes(), after.file.bytes()) else {
         return false;
     };
     products.0.is_some() && products.0 == products.1 && share_most_lines(before, after)

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::{Change, Input, Intent};
-use crate::config::load_file;
+use crate::config::{ConfigContents, load_contents};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{FileContents, RepoPath};
+use crate::model::RepoPath;
 use crate::product::{Registry, Target};
 use crate::text::{or_list, quote};
 
@@ -65,8 +65,8 @@ impl<'a> ConfigMoves<'a> {
 
 type Owned = (String, Target, String);
 
-fn owned(registry: &Registry, input: &Input, file: &FileContents) -> Option<Owned> {
-    let config = load_file(registry, &input.path, file).config?;
+fn owned(registry: &Registry, input: &Input, file: &ConfigContents) -> Option<Owned> {
+    let config = load_contents(registry, &input.path, file).config?;
     let stack = config.stack().to_owned();
     Some((config.product.name().to_owned(), config.target, stack))
 }

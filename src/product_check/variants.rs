@@ -22,7 +22,7 @@ pub(super) fn problems(
     config: &Config,
     left: &mut usize,
 ) -> Vec<Diagnostic> {
-    let written = config.tree.to_json();
+    let written = config.files.to_json();
     let mut found: BTreeMap<(String, Option<usize>, String), Diagnostic> = BTreeMap::new();
     for (what, values) in variants(&product.schema, file, &written) {
         if !product.schema.violations(&values).is_empty() {

@@ -4,7 +4,8 @@ use super::Text;
 use super::changed_keys::{changed_value, show_changed_values};
 use super::format::Format;
 use super::redactor::Redactor;
-use crate::diagnostic::Span;
+use crate::config::{DEFAULTS_FILE, is_defaults};
+use crate::diagnostic::Location;
 use crate::plan::{Assessed, Cause, Changes, DriftImpact, Verdict};
 use crate::stack::{ChangeAction, DriftCheck, DriftStatus, PolicyAction};
 use crate::text::pluralize;
@@ -76,7 +77,7 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
             let rows = declared.iter().map(|impact| {
                 vec![
                     Text::ours(impact.level.word()),
-                    key_text(&impact.key, impact.span),
+                    key_text(&impact.key, &impact.location),
                     changed_value(impact),
                     Text::sentence(&impact.consequence),
                 ]
@@ -224,15 +225,28 @@ fn action_text(resource: &Assessed) -> Text {
 }
 
 fn cause_text(causes: &[Cause]) -> Text {
-    Text::list(causes.iter().map(|cause| key_text(&cause.key, cause.span)))
+    Text::list(
+        causes
+            .iter()
+            .map(|cause| key_text(&cause.key, &cause.location)),
+    )
 }
 
 /// A key of the config and its line.
-fn key_text(key: &str, span: Span) -> Text {
+fn key_text(key: &str, place: &Location) -> Text {
     Text::name(key)
         .and(Text::ours(" (line "))
-        .and(Text::number(span.start.line))
+        .and(line_text(place))
         .and(Text::ours(")"))
+}
+
+/// The line of a value of a config, and its file if it is that of the defaults.
+pub fn line_text(place: &Location) -> Text {
+    let line = Text::number(place.span.start.line);
+    match is_defaults(&place.path) {
+        true => line.and(Text::ours(" of ")).and(Text::name(DEFAULTS_FILE)),
+        false => line,
+    }
 }
 
 /// A property path. It is empty if the whole resource differs.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{JsonDocument, Notice, OnMerge, Preview};
 use crate::guard::PolicyChange;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, unique};
 use crate::model::{CommitSha, Digest, RepoPath, WebAddress};
 use crate::plan::{Change, ChangeKey, Plan, combined_digest};
 use crate::product::PRODUCTS_FOLDER;
@@ -149,12 +149,13 @@ impl Report {
         self.plan.digest = combined_digest(self.plan.digest, &self.preview_digests());
     }
 
+    /// Each once: several configs can have a problem of one file, such as their defaults.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> + Clone {
         let changes = self.plan.changes.iter();
         let of_configs = changes.flat_map(|change: &Change| &change.diagnostics);
         let of_others = self.policy_problems.iter().chain(&self.product_problems);
         let of_others = of_others.chain(&self.unselected);
-        of_others.chain(of_configs)
+        unique(of_others.chain(of_configs)).into_iter()
     }
 
     /// Whether the check fails.

@@ -99,6 +99,7 @@ fn signature(report: &Report, change: &Change) -> Value {
         "target": change.target.as_ref().filter(|_| !is_invalid),
         "on_merge": on_merge.map(|on_merge| (on_merge.effect, &on_merge.requires, &on_merge.denials)),
         "level": change.level,
+        "identity": change.identity_from_defaults,
         "impact": impact.collect::<Vec<_>>(),
         "resources": resources.collect::<Vec<_>>(),
         "folders": folders,

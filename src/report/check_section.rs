@@ -5,16 +5,17 @@ use minijinja::{Error, context};
 
 use super::after_deletion::AfterDeletion;
 use super::changed_keys::changed_value;
+use super::changes::line_text;
 use super::check::Report;
 use super::check_groups::EqualChanges;
 use super::costs::costs_markdown;
-use super::diagnostics::{diagnostic, diagnostic_without_path};
+use super::diagnostics::{diagnostic, diagnostic_below};
 use super::fit::first_lines;
 use super::on_merge::{MergeEffect, OnMerge, requirement_text};
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{Refusal, Text};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, unique};
 use crate::plan::{Change, Intent, PolicyUpdate, Renamed, TemplateResourceChange};
 use crate::product::Level;
 use crate::stack::StackName;
@@ -40,7 +41,7 @@ pub(super) fn group_section(
     let preview = report.previews.get(&change.key());
     let is_invalid = change.intent == Intent::Invalid;
     let all_problems: usize = match is_invalid {
-        true => group.changes.iter().map(|it| it.diagnostics.len()).sum(),
+        true => unique(group.changes.iter().flat_map(|it| &it.diagnostics)).len(),
         false => change.diagnostics.len(),
     };
     let problems: Vec<String> = match is_invalid && !group.is_single() {
@@ -50,14 +51,16 @@ pub(super) fn group_section(
             let shown = change.diagnostics.iter().take(MAX_PROBLEMS);
             match is_invalid && change.diagnostics.is_empty() {
                 true => vec![PRODUCT_HAS_ERRORS.to_owned()],
-                false => shown.map(diagnostic_without_path).collect(),
+                false => shown
+                    .map(|problem| diagnostic_below(&change.path, problem))
+                    .collect(),
             }
         }
     };
     let impact = change.impact.iter().take(MAX_ROWS).map(|impact| {
         markdown_row(&[
             Text::name(&impact.key),
-            Text::number(impact.span.start.line),
+            line_text(&impact.location),
             changed_value(impact),
             level_text(impact.level),
             Text::sentence(&impact.consequence),
@@ -110,6 +113,7 @@ pub(super) fn group_section(
             title => safe(group_title(group)),
             creates_folders => on_merge.is_some_and(OnMerge::creates_folders),
             on_merge => safe(on_merge_text(change, on_merge).markdown()),
+            identity => identity_text(change).map(|text| safe(text.markdown())),
             deletes => change.intent == Intent::Delete,
             moved_from => change.moved_from.as_ref().map(|path| path.as_str()),
             renamed_from => renamed_from.map(|path| path.as_str()),
@@ -138,6 +142,7 @@ pub(super) fn group_section(
 /// The problems of configs with errors of the same codes, a line each and the help once.
 fn group_problems(group: &EqualChanges<'_>) -> Vec<String> {
     let all = group.changes.iter().flat_map(|change| &change.diagnostics);
+    let all = unique(all).into_iter();
     let mut last_help = None;
     let lines = all.take(MAX_PROBLEMS).map(|problem| {
         let help = problem
@@ -153,6 +158,20 @@ fn group_problems(group: &EqualChanges<'_>) -> Vec<String> {
         diagnostic(&plain)
     });
     lines.collect()
+}
+
+/// The keys of the stack's target and names that the config does not set itself.
+fn identity_text(change: &Change) -> Option<Text> {
+    let keys = &change.identity_from_defaults;
+    let file = &keys.first()?.location.path;
+    let text = Text::name(file.as_str());
+    let text = text.and(Text::ours(" sets keys of the stack's target and names: "));
+    let lines = keys.iter().map(|key| {
+        let line = Text::number(key.location.span.start.line);
+        let line = Text::ours(" (line ").and(line).and(Text::ours(")"));
+        Text::name(&key.key).and(line)
+    });
+    Some(text.and(Text::list(lines)))
 }
 
 /// How to get the permissions that the changed config needs.

@@ -51,6 +51,7 @@ mod remains;
 mod replay;
 mod replay_stack;
 mod reply;
+mod resolved;
 mod result_counts;
 mod review;
 mod run_summary;
@@ -113,6 +114,7 @@ pub use refusal::Refusal;
 pub use remains::{RemainingFolders, Remains, StackRemains};
 pub use replay::{Replayed, replay};
 pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
+pub use resolved::{ResolvedValue, resolved_values, resolved_yaml};
 pub use result_counts::result_counts;
 pub use review::{LastAction, ReviewReport, review};
 pub use run_summary::{

@@ -10,6 +10,8 @@ use super::Text;
 pub enum Notice {
     /// The change edits products that assess it.
     ProductsChanged,
+    /// The change edits defaults of configs.
+    DefaultsChanged,
     /// The change edits the policy file.
     PolicyChanged,
     /// AWS was not queried, or not for some environments.
@@ -88,6 +90,10 @@ impl Notice {
             Self::ProductsChanged => {
                 "This change edits products in `.provisioner/products`. The stricter of the impact rules before and after the change \
                  counts now. For later pull requests the new rules count alone, so review them, too."
+            }
+            Self::DefaultsChanged => {
+                "This change edits `_defaults.yaml`. It also concerns configs that it does not edit: those beside that file, if their \
+                 templates change."
             }
             Self::PolicyChanged => {
                 "This change edits the policy file. The new policy takes effect after the merge."

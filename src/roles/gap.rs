@@ -50,12 +50,14 @@ pub(super) fn warning(
         ),
     };
     let message = format!("the apply role does not cover this config: {reason}");
-    let mut problem = Diagnostic::error(Code::RolesIncomplete, &config.path, message)
+    let problem = Diagnostic::error(Code::RolesIncomplete, &config.path, message)
         .with_severity(Severity::Warning)
         .with_help(help);
     let key = gap.as_ref().ok().and_then(|gap| gap.as_ref()?.key());
-    problem.span = key.map(|key| config.span_of(key));
-    Some(problem)
+    Some(match key {
+        Some(key) => problem.located(config.location_of(key)),
+        None => problem,
+    })
 }
 
 impl Gap {

@@ -2,15 +2,16 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::globs::{SearchError, find_files, find_files_in};
 use super::selection::{ConfigSelector, built_in_folders};
 use super::{add_repository_products, policy_file, read_contents};
-use crate::config::MAX_BYTES;
+use crate::config::{ConfigContents, DEFAULTS_FILE, MAX_BYTES, is_defaults};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::guard::{LoadedPolicy, read_policy_file};
-use crate::model::{FileContents, RepoPath};
+use crate::model::RepoPath;
 use crate::product::{Registry, built_in_products};
 use crate::text::{and_list, or_list, quote};
 
@@ -38,9 +39,15 @@ impl ConfigFile {
         Self { file, shown }
     }
 
-    /// At most one byte more than allowed: enough to reject a larger file without holding it in memory.
-    pub fn read(&self) -> io::Result<FileContents> {
-        read_contents(&self.file, MAX_BYTES)
+    /// The config and the defaults beside it. At most one byte more than allowed of each: enough to reject a larger file without
+    /// holding it in memory.
+    pub fn read(&self) -> io::Result<ConfigContents> {
+        let file = read_contents(&self.file, MAX_BYTES)?;
+        let defaults = match read_contents(&self.file.with_file_name(DEFAULTS_FILE), MAX_BYTES) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            found => Some(Arc::new(found?)),
+        };
+        Ok(ConfigContents { file, defaults })
     }
 
     /// The path by which two names of one file are equal.
@@ -80,7 +87,10 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
             }
         };
         if found.is_empty() {
-            problems.push(not_found(argument));
+            problems.push(match is_defaults(&RepoPath::typed(argument)) {
+                true => no_config(argument),
+                false => not_found(argument),
+            });
         }
         files.extend(found);
     }
@@ -132,7 +142,7 @@ pub fn configs_by_policy(
         // Loading a file that cannot be read reports it.
         let contents = config.read();
         contents.map_or(true, |contents| {
-            selector.is_config(&registry, &below, &contents)
+            selector.is_config(&registry, &below, &contents.file)
         })
     });
     Ok(files)
@@ -211,10 +221,9 @@ pub fn exit_of_search(problems: &[Diagnostic]) -> Exit {
 fn one(argument: &str) -> Result<Vec<ConfigFile>, SearchError> {
     let path = Path::new(argument);
     // A link is found, and reading it is an error.
-    if path.is_file() || path.is_symlink() && !path.is_dir() {
-        return Ok(vec![ConfigFile::new(path.to_path_buf())]);
-    }
+    let is_file = path.is_file() || path.is_symlink() && !path.is_dir();
     let found = match path.is_dir() {
+        _ if is_file => vec![path.to_path_buf()],
         true => find_files_in(path, "*.{yaml,yml}")?,
         false if argument.contains('/') => find_files(argument)?,
         false => {
@@ -228,5 +237,15 @@ fn one(argument: &str) -> Result<Vec<ConfigFile>, SearchError> {
             }
         }
     };
-    Ok(found.into_iter().map(ConfigFile::new).collect())
+    let configs = found.into_iter().map(ConfigFile::new);
+    Ok(configs
+        .filter(|config| !is_defaults(&config.shown))
+        .collect())
+}
+
+/// The problem of an argument that names defaults.
+fn no_config(argument: &str) -> Diagnostic {
+    let message = "the file holds defaults for the configs beside it, and is no config";
+    let help = "name configs, or their folder";
+    Diagnostic::error(Code::ConfigNotFound, &RepoPath::typed(argument), message).with_help(help)
 }

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use globset::GlobMatcher;
 
 use super::globs::{GlobFolders, config_glob};
-use crate::config::is_recognised;
+use crate::config::{is_defaults, is_recognised};
 use crate::guard::LoadedPolicy;
 use crate::model::{FileContents, RepoPath};
 use crate::product::{Registry, built_in_products};
@@ -104,8 +104,9 @@ impl ConfigSelector {
     }
 
     fn matching<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a SelectorGlob> {
-        // APIs print U+FFFD for bytes that are not UTF-8. Such a path is not a config.
-        let globs = match path.contains('\u{fffd}') {
+        // APIs print U+FFFD for bytes that are not UTF-8. Such a path is not a config, and defaults are none.
+        let is_none = path.contains('\u{fffd}') || is_defaults(&RepoPath::typed(path));
+        let globs = match is_none {
             true => &[],
             false => self.globs.as_slice(),
         };

@@ -20,6 +20,7 @@ mod command_errors;
 mod command_line;
 mod config;
 mod declared_impact;
+mod defaults;
 mod docs;
 mod docs_consoles;
 mod docs_numbers;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use provisioner::config::load_file;
+use provisioner::config::{ConfigContents, load_contents};
 use provisioner::model::{FileContents, RepoPath};
 use provisioner::plan::StackClaims;
 use provisioner::product::Registry;
@@ -33,17 +33,18 @@ fn s3(region: &str, tenant: &str, section: &str) -> File {
 /// Code and text of the clashes of each file: message, place and help.
 fn clashes(files: &[File]) -> Vec<String> {
     let registry = Registry::built_in();
-    let configs: BTreeMap<RepoPath, FileContents> = files
+    let configs: BTreeMap<RepoPath, ConfigContents> = files
         .iter()
         .map(|(path, text)| {
             let path = RepoPath::parse(path).unwrap();
-            (path, FileContents::Regular(text.clone().into_bytes()))
+            let file = FileContents::Regular(text.clone().into_bytes());
+            (path, ConfigContents::alone(file))
         })
         .collect();
     let claims = StackClaims::new(&registry, &configs);
     assert!(claims.broken().is_empty(), "{:?}", claims.broken());
     let found = configs.iter().flat_map(|(path, contents)| {
-        let config = load_file(&registry, path, contents).config.unwrap();
+        let config = load_contents(&registry, path, contents).config.unwrap();
         let clashes = claims.clashes(path, Some(&config));
         assert_eq!(claims.has_clash(path), !clashes.is_empty());
         clashes.into_iter().map(|clash| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::change::{ChangeInputs, ProposedPolicies};
 use crate::config::Config;
-use crate::diagnostic::{Code, Span};
+use crate::diagnostic::{Code, Location};
 use crate::guard::{ChangeRequest, Facts};
 use crate::plan::{ChangeKey, Intent};
 use crate::report::{BeforeMerge, OnMerge, Report};
@@ -43,7 +43,9 @@ pub fn add_on_merge(
         let mut problems = on_merge.diagnostics(&change.path);
         if let Some(config) = config(!problems.is_empty() && !change.is_removed()) {
             for problem in &mut problems {
-                problem.span = span_of(&config, &problem.code);
+                if let Some(place) = location_of(&config, &problem.code) {
+                    *problem = problem.clone().located(place);
+                }
             }
         }
         change.diagnostics.extend(problems);
@@ -78,12 +80,12 @@ fn warn_of_roles(report: &mut Report, inputs: &ChangeInputs, policies: &Proposed
 }
 
 /// The place of the key that a problem of the target is about.
-fn span_of(config: &Config, code: &Code) -> Option<Span> {
+fn location_of(config: &Config, code: &Code) -> Option<Location> {
     let [account, _, environment] = config.product.target_keys();
     let key = match code {
         Code::AccountMismatch => account,
         Code::EnvironmentNotAllowed => environment,
         _ => None,
     };
-    key.map(|key| config.span_of(key))
+    key.map(|key| config.location_of(key))
 }

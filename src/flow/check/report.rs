@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::VERSION;
 use crate::change::ChangeInputs;
 use crate::ci::JobEnvironment;
+use crate::config::defaults_of;
 use crate::forge::OpenPullRequest;
 use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Plan, assess};
@@ -22,6 +23,9 @@ pub fn report(
     let mut notices = Vec::new();
     if inputs.products_changed {
         notices.push(Notice::ProductsChanged);
+    }
+    if inputs.defaults_changed {
+        notices.push(Notice::DefaultsChanged);
     }
     let context = CheckContext {
         repository: job.map(|job| job.repository.repository().to_owned()),
@@ -59,7 +63,7 @@ pub fn collisions(plan: &Plan, own: u64, open: &[OpenPullRequest]) -> Vec<Collis
     let touched = |pull: &OpenPullRequest| -> Vec<RepoPath> {
         let paths = plan.changes.iter().map(|change| &change.path);
         let mut paths: Vec<RepoPath> = paths
-            .filter(|path| pull.paths.contains(path))
+            .filter(|path| pull.paths.contains(path) || pull.paths.contains(&defaults_of(path)))
             .cloned()
             .collect();
         // The former stack of a config has a change of its own.

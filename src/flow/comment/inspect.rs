@@ -14,7 +14,7 @@ use crate::change::IdentityLimits;
 use crate::change::PullRequestContext;
 use crate::change::products;
 use crate::command::Command;
-use crate::config::{Config, load_file};
+use crate::config::{Config, load_contents};
 use crate::exit::Exit;
 use crate::guard::{ChangeRequest, EffectKind, Policy, Trigger};
 use crate::job::CredentialCache;
@@ -284,7 +284,7 @@ impl<'a> Inspection<'a> {
                 let input = inputs.find(|input| input.path == change.path);
                 let file = input.and_then(|input| input.head.as_ref());
                 (
-                    file.and_then(|file| load_file(products, &change.path, file).config),
+                    file.and_then(|file| load_contents(products, &change.path, file).config),
                     Refusal::NotRenderedByDefaultBranch,
                 )
             }

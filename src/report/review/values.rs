@@ -51,8 +51,8 @@ impl ValueList<'_> {
             }
             value => self.shown(&key, value),
         };
-        let mut keys = self.path.iter().map(String::as_str);
-        let is_set = keys.try_fold(&self.config.tree, |node, key| node.get(key));
+        let keys = self.path.iter().map(String::as_str);
+        let is_set = self.config.files.node(keys);
         let rows = match is_set {
             Some(_) => &mut self.set,
             None => &mut self.defaults,

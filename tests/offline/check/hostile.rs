@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use provisioner::config::ConfigContents;
 use provisioner::diagnostic::Code;
 use provisioner::model::{CommitSha, Digest, FileContents, RepoPath};
 use provisioner::plan::{Input, Plan, assess};
@@ -106,7 +107,9 @@ fn path(text: &str) -> RepoPath {
 }
 
 fn input(at: &str, base: Option<&str>, head: Option<&str>) -> Input {
-    let file = |text: Option<&str>| text.map(|text| FileContents::Regular(text.into()));
+    let file = |text: Option<&str>| {
+        text.map(|text| ConfigContents::alone(FileContents::Regular(text.into())))
+    };
     Input {
         path: path(at),
         base: file(base),

@@ -72,9 +72,9 @@ fn all_configs_of_a_commit_are_read_with_links_as_links() {
             match file.as_str() == path("link") {
                 true => {
                     let link = FileContents::NotRegular(IrregularFile::SymbolicLink);
-                    assert_eq!(*contents, link);
+                    assert_eq!(contents.file, link);
                 }
-                false => assert_eq!(contents.bytes(), Some(config("x", "").as_bytes())),
+                false => assert_eq!(contents.file.bytes(), Some(config("x", "").as_bytes())),
             }
         }
     });
@@ -95,7 +95,7 @@ fn a_path_with_a_line_break_is_one_path() {
             .unwrap();
         let found: Vec<(&str, &[u8])> = files
             .iter()
-            .map(|(path, contents)| (path.as_str(), contents.bytes().unwrap()))
+            .map(|(path, contents)| (path.as_str(), contents.file.bytes().unwrap()))
             .collect();
         assert_eq!(
             found,
@@ -149,7 +149,8 @@ fn settings_of_the_users_git_change_nothing() {
     let read = || {
         let name = path("b001");
         let versions = checkout.versions(name.rsplit('/').next().unwrap());
-        assert_eq!(versions, [config("b001", "").into_bytes()]);
+        let versions: Vec<_> = versions.iter().map(|one| one.file.bytes()).collect();
+        assert_eq!(versions, [Some(config("b001", "").as_bytes())]);
         wait_for(async || checkout.changed_files(&base, &head).await.unwrap())
     };
     let before = read();

@@ -10,6 +10,7 @@ mod attacks_template;
 mod attacks_text;
 mod comments;
 mod concurrency;
+mod defaults;
 mod dispatched;
 mod environments;
 mod evidence;

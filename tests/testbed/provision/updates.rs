@@ -14,7 +14,7 @@ impl World {
         (world, before)
     }
 
-    fn template(&self) -> String {
+    pub(super) fn template(&self) -> String {
         let template = self.workdir.aws.stacks().get_template();
         let template = template.stack_name(self.workdir.stack()).send();
         self.workdir
