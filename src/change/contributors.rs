@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::is_defaults;
-use crate::forge::{ChangeKind, ChangedFile, Forge, ForgeError, Push, ReviewedPullRequest};
+use crate::forge::{ChangedFile, Forge, ForgeError, Push, ReviewedPullRequest};
 use crate::guard::POLICY_FILE;
 use crate::model::{CommitSha, RepoPath};
 use crate::product::PRODUCTS_FOLDER;
@@ -64,8 +64,8 @@ pub async fn add_contributors(
     Ok(())
 }
 
-/// Whether a push adds one merge commit to a branch, and each config, file of defaults, product and policy file in it equals that of the parent that
-/// changed it.
+/// Whether a push adds one merge commit to a branch, and each config, file of defaults, product and policy file in it equals that of
+/// the parent that changed it.
 async fn is_clean_merge(
     forge: &dyn Forge,
     before: &CommitSha,
@@ -112,15 +112,8 @@ async fn governed(
     let files = forge.changed_files(from, to).await?;
     let is_part = |path: &RepoPath| selection.matches(path) || is_defaults(path);
     let is_governed = |file: &ChangedFile| {
-        file.is_under(PRODUCTS_FOLDER)
-            || file.is_under(POLICY_FILE)
-            || is_part(&file.path)
-            || matches!(&file.kind, ChangeKind::Renamed { from } if is_part(from))
+        file.is_under(PRODUCTS_FOLDER) || file.is_under(POLICY_FILE) || file.paths().any(is_part)
     };
-    let governed = files.into_iter().filter(is_governed);
-    let paths = governed.flat_map(|file| match file.kind {
-        ChangeKind::Renamed { from } => vec![file.path, from],
-        _ => vec![file.path],
-    });
-    Ok(paths.collect())
+    let governed = files.iter().filter(|file| is_governed(file));
+    Ok(governed.flat_map(ChangedFile::paths).cloned().collect())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::contents::read_configs;
-use super::products::products_at;
+use super::products::{product_of, products_at};
 use crate::config::{Config, ConfigContents, is_defaults, load_contents};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
@@ -112,14 +112,12 @@ pub async fn read_inputs(
         }
     }
     let products_changed = files.iter().any(|file| file.is_under(PRODUCTS_FOLDER));
-    let paths = files.iter().flat_map(|file| match &file.kind {
-        ChangeKind::Renamed { from } => vec![&file.path, from],
-        _ => vec![&file.path],
-    });
-    let changed_products = paths.filter_map(product_of).collect();
+    let paths = files.iter().flat_map(ChangedFile::paths);
+    let changed_products = paths.clone().filter_map(product_of).collect();
     let [base_products, mut head_products] = products_at(source, [base, head], given).await?;
     head_products.limit_parameters(&base_products);
-    let folders = folders_of_defaults(files);
+    let of_defaults = paths.filter(|path| is_defaults(path));
+    let folders: BTreeSet<&str> = of_defaults.map(RepoPath::folder).collect();
     if products_changed || !folders.is_empty() {
         let concerns = |path: &RepoPath| products_changed || folders.contains(path.folder());
         add_governed(source, head, selection, concerns, &mut sides).await?;
@@ -142,13 +140,6 @@ pub async fn read_inputs(
         changed_products,
         defaults_changed: !folders.is_empty(),
     })
-}
-
-/// The product that a file belongs to.
-fn product_of(path: &RepoPath) -> Option<String> {
-    let below = path.as_str().strip_prefix(PRODUCTS_FOLDER)?;
-    let name = below.strip_prefix('/')?.split('/').next()?;
-    Some(name.to_owned())
 }
 
 /// The configs at both sides. The commits decide what exists, and the list of changed files does not: a link in place of a removed
@@ -230,21 +221,6 @@ struct Sides {
     head: bool,
     renamed: Option<Renamed>,
     governed: bool,
-}
-
-/// The folders whose defaults the change edits.
-fn folders_of_defaults(files: &[ChangedFile]) -> BTreeSet<&str> {
-    let paths = files.iter().flat_map(|file| {
-        let from = match &file.kind {
-            ChangeKind::Renamed { from } => Some(from),
-            _ => None,
-        };
-        [Some(&file.path), from].into_iter().flatten()
-    });
-    paths
-        .filter(|path| is_defaults(path))
-        .map(|path| path.folder())
-        .collect()
 }
 
 /// Adds the configs that the change may affect without editing them: those of a changed product, and those of changed defaults.

@@ -29,6 +29,12 @@ impl PathSelection for ProductFiles {
     }
 }
 
+/// The name of the product that a file belongs to.
+pub(super) fn product_of(path: &RepoPath) -> Option<String> {
+    let name = below_products(path.as_str())?.split('/').next()?;
+    Some(name.to_owned())
+}
+
 fn below_products(path: &str) -> Option<&str> {
     path.strip_prefix(PRODUCTS_FOLDER)?.strip_prefix('/')
 }

@@ -47,7 +47,7 @@ fn text(request: &ActionRequest, results: &ActionResults, item: &ConfigResult) -
         ("version", Some(crate::VERSION.to_owned())),
         ("started", Some(request.time.clone())),
         ("ended", Some(timestamp())),
-        ("result", Some(item.result_word())),
+        ("result", Some(item.result_word().to_owned())),
     ];
     let mut text = String::new();
     for (key, value) in head {

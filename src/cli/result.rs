@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::console::width;
 use super::trail::Trail;
-use crate::config::{Config, defaults_of};
+use crate::config::{Config, defaults_of, is_defaults};
 use crate::diagnostic::{Diagnostic, Severity, count, unique};
 use crate::exit::Exit;
 use crate::model::RepoPath;
@@ -16,7 +16,7 @@ use crate::operation::ActionOutcome;
 use crate::plan::Cause;
 use crate::product::PRODUCTS_FOLDER;
 use crate::report::{self, JsonDocument, Remains, ResolvedValue, escape_json, json_text};
-use crate::text::pluralize;
+use crate::text::{escape_invisible, pluralize};
 use crate::workspace::{ConfigFile, WriteOutcome};
 
 /// From this number of configs on, the text ends with numbers by account and result.
@@ -142,9 +142,10 @@ impl ConfigResult {
 
     /// Whether a diagnostic is about this config or one of its outputs.
     pub fn owns(&self, diagnostic: &Diagnostic) -> bool {
-        let defaults = defaults_of(&RepoPath::typed(&self.config));
+        let path = &diagnostic.path;
         let mut files = self.files.iter();
-        diagnostic.path == defaults || files.any(|file| file == diagnostic.path.file_name())
+        files.any(|file| file == path.file_name())
+            || is_defaults(path) && *path == defaults_of(&RepoPath::typed(&self.config))
     }
 
     /// The symbol of the result.
@@ -157,7 +158,7 @@ impl ConfigResult {
     }
 
     /// The result in one or two words.
-    pub fn result_word(&self) -> String {
+    pub fn result_word(&self) -> &'static str {
         match (&self.details, self.outcome) {
             _ if !self.ok => "failed",
             (Some(details), _) => match details.conclusion.exit() {
@@ -168,7 +169,6 @@ impl ConfigResult {
             (None, Some(outcome)) => outcome.word(),
             (None, None) => "ok",
         }
-        .to_owned()
     }
 
     /// One line for people.
@@ -187,23 +187,16 @@ impl ConfigResult {
     }
 }
 
-/// What defaults give stacks their targets and names, for each group of configs with the same keys.
+/// What defaults say about the stacks, for each group of configs with the same keys.
 fn identity_lines(items: &[ConfigResult]) -> String {
-    let mut groups: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut groups: BTreeMap<String, usize> = BTreeMap::new();
     for item in items {
-        if let Some(first) = item.identity_from_defaults.first() {
-            let keys = item.identity_from_defaults.iter();
-            let keys =
-                keys.map(|it| format!("`{}` (line {})", it.key, it.location.span.start.line));
-            let keys: Vec<String> = keys.collect();
-            let file = first.location.path.to_string();
-            *groups.entry((file, keys.join(", "))).or_default() += 1;
+        if let Some(text) = report::identity_text(&item.identity_from_defaults) {
+            *groups.entry(text.plain()).or_default() += 1;
         }
     }
-    let lines = groups.iter().map(|((file, keys), count)| {
-        let configs = pluralize(*count, "config");
-        format!("{file} sets keys of the target and names of {configs}: {keys}\n")
-    });
+    let lines = groups.iter();
+    let lines = lines.map(|(text, count)| format!("{}: {text}\n", pluralize(*count, "config")));
     lines.collect()
 }
 
@@ -291,10 +284,10 @@ impl ActionResults {
 
     /// Numbers of configs by account, region and result.
     fn counts(&self) -> String {
-        let words: Vec<String> = self.items.iter().map(ConfigResult::result_word).collect();
-        let items = self.items.iter().zip(&words);
-        let results =
-            items.map(|(item, word)| (item.account.as_deref(), item.region.as_deref(), &**word));
+        let results = self.items.iter().map(|item| {
+            let (account, region) = (item.account.as_deref(), item.region.as_deref());
+            (account, region, item.result_word())
+        });
         report::result_counts(results, width())
     }
 
@@ -313,21 +306,15 @@ impl ActionResults {
                 let failed = self.failed_by_products();
                 for item in failed.iter().take(MAX_FAILED) {
                     let line = item.line();
-                    text.push_str(&format!(
-                        "{}\n",
-                        crate::text::escape_invisible(&line, false)
-                    ));
+                    text.push_str(&format!("{}\n", escape_invisible(&line, false)));
                 }
                 if failed.len() > MAX_FAILED {
-                    let more = crate::text::pluralize(failed.len() - MAX_FAILED, "more config");
+                    let more = pluralize(failed.len() - MAX_FAILED, "more config");
                     text.push_str(&format!("failed {more}\n"));
                 }
                 let told = |item: &&ConfigResult| item.ok || item.details.is_some();
                 for item in self.items.iter().filter(told) {
-                    text.push_str(&format!(
-                        "{}\n",
-                        crate::text::escape_invisible(&item.line(), false)
-                    ));
+                    text.push_str(&format!("{}\n", escape_invisible(&item.line(), false)));
                     if let Some(values) = &item.resolved {
                         let config = RepoPath::typed(&item.config);
                         text.push_str(&report::resolved_yaml(&config, values));

@@ -12,9 +12,12 @@ use crate::diagnostic::{Code, Diagnostic, Location, Severity, Span};
 use crate::model::{FileContents, RepoPath};
 use crate::product::{
     Derived, KeyStatus, OutputNames, Partition, Product, ProductError, RecognitionError, Registry,
-    RunInput, Schema, Target, Verb,
+    RuleViolation, RunInput, Schema, Target, Verb,
 };
 use crate::text::or_list;
+
+/// The suffix of a test's names, with other letters.
+pub const TEST_SUFFIX: &str = "-t000000";
 
 /// A config without errors.
 #[derive(Clone, Debug)]
@@ -85,19 +88,9 @@ impl Config {
             .derive(&self.values, self.path.stem(), &given, |_| false, false)
             .map_err(failed)?;
         let broken = product.rule_violations(&derived.scope, |_| false, false);
-        let problems = broken.map_err(failed)?.into_iter().map(|broken| {
-            let place = self.files.place(broken.at.iter().map(String::as_str));
-            let problem = Diagnostic::error(broken.code.clone(), &self.path, broken.message)
-                .with_severity(broken.severity)
-                .located(place.location());
-            Diagnostic {
-                help: broken.help,
-                ..problem
-            }
-        });
-        let problems: Vec<Diagnostic> = problems
-            .filter(|problem| problem.severity == Severity::Error)
-            .collect();
+        let problems = broken.map_err(failed)?.into_iter();
+        let problems = problems.map(|broken| rule_problem(&self.files, broken));
+        let problems: Vec<Diagnostic> = problems.filter(Diagnostic::is_error).collect();
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -110,12 +103,11 @@ impl Config {
 
     /// The names of a test deployment, without the suffix. A name may be cut where a service's limit needs it.
     pub fn test_names(&self) -> Vec<String> {
-        const SUFFIX: &str = "-t000000";
-        let Ok(test) = self.with_name_suffix(SUFFIX) else {
+        let Ok(test) = self.with_name_suffix(TEST_SUFFIX) else {
             return Vec::new();
         };
         let names = test.derived.names.values();
-        let names = names.filter_map(|name| name.strip_suffix(SUFFIX));
+        let names = names.filter_map(|name| name.strip_suffix(TEST_SUFFIX));
         names.map(str::to_owned).collect()
     }
 
@@ -265,12 +257,7 @@ fn check(
         if broken.severity == Severity::Error {
             wrong.push(broken.at.to_vec());
         }
-        let place = files.place(broken.at.iter().map(String::as_str));
-        let problem = place
-            .error(broken.code.clone(), broken.message)
-            .with_severity(broken.severity);
-        let help = broken.help;
-        diagnostics.push(Diagnostic { help, ..problem });
+        diagnostics.push(rule_problem(&files, broken));
     }
     let too_low = tier::report(&files, &product, &derived, &wrong, diagnostics);
     wrong.extend(too_low.into_iter().map(<[String]>::to_vec));
@@ -324,6 +311,16 @@ pub fn validate(
     }
     schema.normalize(&mut values);
     Ok(values)
+}
+
+/// The problem of a broken rule, at the rule's key.
+fn rule_problem(files: &LayeredValues, broken: RuleViolation<'_>) -> Diagnostic {
+    let place = files.place(broken.at.iter().map(String::as_str));
+    let problem = place.error(broken.code.clone(), broken.message);
+    Diagnostic {
+        help: broken.help,
+        ..problem.with_severity(broken.severity)
+    }
 }
 
 /// Whether a section of the defaults concerns a product: it knows the section, or no product does. Defaults may have sections for
@@ -421,7 +418,7 @@ fn file_name(files: &LayeredValues, product: &Product, stems: &[String]) -> Opti
     }
     let names: Vec<String> = stems.iter().map(|stem| format!("{stem}.yaml")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let keys = product.name_keys();
+    let keys = product.file_name_keys();
     let mut keys = keys.iter().map(String::as_str);
     let source = match keys.find(|key| files.is_default(key.split('.'))) {
         Some(key) => format!(" with `{key}` of `{DEFAULTS_FILE}`"),

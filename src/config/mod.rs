@@ -4,6 +4,7 @@ mod characters;
 mod check;
 mod contents;
 mod expected;
+mod flow;
 mod node;
 mod parse;
 mod product_fault;
@@ -15,8 +16,9 @@ mod tier;
 mod values;
 mod violation;
 
-pub use check::{Config, LoadResult, load, load_contents, validate};
+pub use check::{Config, LoadResult, TEST_SUFFIX, load, load_contents, validate};
 pub use contents::{ConfigContents, DEFAULTS_FILE, defaults_of, is_defaults};
+pub use flow::flow;
 pub use node::{MapEntry, Node, NodeKind};
 pub use parse::{MAX_BYTES, Tags, decode, parse};
 pub use product_fault::{

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::contents::{ConfigContents, defaults_of};
-use super::node::{Node, NodeKind};
+use super::node::{Node, NodeKind, ReachedNode};
 use super::parse::{Tags, decode, parse};
 use crate::diagnostic::{Code, Diagnostic, Location, SourceText, Span};
 use crate::model::{FileContents, RepoPath};
@@ -145,15 +145,14 @@ impl LayeredValues {
 
     /// The node that counts; of a mapping in both files, the file's own.
     pub fn node<'a>(&self, path: impl IntoIterator<Item = &'a str> + Clone) -> Option<&Node> {
-        let (file, parts) = self.holder(path.clone());
-        let is_whole = parts == path.clone().into_iter().count();
-        is_whole.then(|| file.root.reach(path).node)
+        let (_, reached) = self.reach(path.clone());
+        (reached.parts == path.into_iter().count()).then_some(reached.node)
     }
 
     /// The place of a path, or of the longest part of it that is set: a scalar's value, otherwise the key that leads to it.
     pub fn place<'a>(&self, path: impl IntoIterator<Item = &'a str> + Clone) -> ValuePlace<'_> {
-        let (file, _) = self.holder(path.clone());
-        file.at(file.root.reach(path).span)
+        let (file, reached) = self.reach(path);
+        file.at(reached.span)
     }
 
     /// The same in the config's own file: where something that is absent would be added.
@@ -163,30 +162,32 @@ impl LayeredValues {
 
     /// The place of the key at the end of a path, or of the last key on the way that is set.
     pub fn key_place<'a>(&self, path: impl IntoIterator<Item = &'a str> + Clone) -> ValuePlace<'_> {
-        let (file, _) = self.holder(path.clone());
+        let (file, _) = self.reach(path.clone());
         file.at(file.root.key_of(path))
     }
 
     /// Whether the value of a path comes from the defaults.
     pub fn is_default<'a>(&self, path: impl IntoIterator<Item = &'a str> + Clone) -> bool {
-        let (file, parts) = self.holder(path.clone());
-        let is_whole = parts == path.into_iter().count();
-        is_whole && file.path != self.own.path
+        let (file, reached) = self.reach(path.clone());
+        file.path != self.own.path && reached.parts == path.into_iter().count()
     }
 
-    /// The file that holds the longest part of a path, and the length of that part.
-    fn holder<'a>(&self, path: impl IntoIterator<Item = &'a str> + Clone) -> (&ParsedFile, usize) {
+    /// Follows a path in the file that has the longest part of it.
+    fn reach<'a>(
+        &self,
+        path: impl IntoIterator<Item = &'a str> + Clone,
+    ) -> (&ParsedFile, ReachedNode<'_>) {
         let own = self.own.root.reach(path.clone());
         if let Some(defaults) = &self.defaults
             && own.only_mappings
             && is_mapping(own.node)
         {
-            let parts = defaults.root.reach(path).parts;
-            if parts > own.parts {
-                return (defaults, parts);
+            let default = defaults.root.reach(path);
+            if default.parts > own.parts {
+                return (defaults, default);
             }
         }
-        (&self.own, own.parts)
+        (&self.own, own)
     }
 }
 

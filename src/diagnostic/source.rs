@@ -59,6 +59,12 @@ impl<'a> SourceText<'a> {
         self.0
     }
 
+    /// The line of a byte, from 1.
+    pub fn line_of(&self, byte: usize) -> usize {
+        let before = self.0.bytes().take(byte);
+        before.filter(|byte| *byte == b'\n').count() + 1
+    }
+
     /// Line `number` (from 1) without its line break.
     pub fn line(&self, number: usize) -> Option<&'a str> {
         self.0.lines().nth(number.checked_sub(1)?)

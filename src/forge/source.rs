@@ -74,13 +74,22 @@ pub struct ChangedFile {
 }
 
 impl ChangedFile {
+    /// Its path, and of a renamed file the former one too.
+    pub fn paths(&self) -> impl Iterator<Item = &RepoPath> + Clone {
+        let from = match &self.kind {
+            ChangeKind::Renamed { from } => Some(from),
+            _ => None,
+        };
+        [&self.path].into_iter().chain(from)
+    }
+
     /// Whether the file is `place`, or is below the folder `place`, on either side.
     pub fn is_under(&self, place: &str) -> bool {
         let inside = |path: &RepoPath| {
             let rest = path.as_str().strip_prefix(place);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        inside(&self.path) || matches!(&self.kind, ChangeKind::Renamed { from } if inside(from))
+        self.paths().any(inside)
     }
 }
 

@@ -1,13 +1,11 @@
 //! Names that AWS refuses, and the config keys that they come from.
 
 use super::key_dependencies::variants;
-use crate::config::Config;
+use crate::config::{Config, TEST_SUFFIX};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::template::{Document, NamePart, NameProblem, STACK_TYPE, name_rule, physical_names};
 use crate::text::quote;
 
-/// The suffix of a test's names, with other letters.
-const TEST_SUFFIX: &str = "-t000000";
 /// Stands for the stack itself among logical ids.
 const STACK: &str = "";
 

@@ -33,7 +33,7 @@ pub enum FaultPlace {
 }
 
 impl ProductFault {
-    pub(super) fn new(file: &str, place: FaultPlace, message: impl Into<String>) -> Self {
+    pub fn new(file: &str, place: FaultPlace, message: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
             place,
@@ -52,7 +52,8 @@ impl ProductFault {
         Self::new(MANIFEST, FaultPlace::Key(key), message)
     }
 
-    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }

@@ -34,6 +34,15 @@ impl Product {
         keys.into_iter().filter(is_key).collect()
     }
 
+    /// The config keys from which the names of a config's file are computed.
+    pub fn file_name_keys(&self) -> BTreeSet<String> {
+        let aliases = self
+            .aliases
+            .iter()
+            .flat_map(|aliases| aliases.reads.clone());
+        self.config_keys(["names.config".to_owned()].into_iter().chain(aliases))
+    }
+
     /// Whether a name depends on the file's name.
     pub fn reads_file_name(&self) -> bool {
         let mut reads = self.names.iter().flat_map(|(_, name)| &name.reads);

@@ -20,17 +20,6 @@ pub(super) enum UnreadableProduct {
     NotRegular(RepoPath, IrregularFile),
 }
 
-impl fmt::Display for UnreadableProduct {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid(error) => error.fmt(f),
-            Self::NotRegular(path, found) => {
-                write!(f, "{path}: not a regular file: {}", found.words())
-            }
-        }
-    }
-}
-
 /// Why a config has no product, or a product does not load.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RecognitionError {

@@ -192,7 +192,8 @@ impl Registry {
     pub fn unreadable_products(&self) -> impl Iterator<Item = String> {
         self.entries
             .iter()
-            .filter_map(|entry| entry.recognised.as_ref().err().map(ToString::to_string))
+            .filter_map(|entry| entry.recognised.as_ref().err())
+            .map(|error| RecognitionError::from(error.clone()).to_string())
     }
 
     fn unreadable(&self) -> impl Iterator<Item = (&str, &UnreadableProduct)> {

@@ -8,9 +8,8 @@ use regex::Regex;
 use super::expression::Compiled;
 use super::fault::{self, FaultPlace, text_name};
 use super::manifest_keys::known_keys_help;
-use super::{
-    KeyStatus, MANIFEST, POLICY, Product, ProductFault, SCHEMA, TEMPLATE, budget, known_keys,
-};
+use super::{KeyStatus, MANIFEST, POLICY, Product, ProductFault, TEMPLATE, budget, known_keys};
+use crate::diagnostic::SourceText;
 use crate::text::{did_you_mean, or_list};
 
 /// What an expression may read beside the config.
@@ -27,6 +26,13 @@ struct Words<'a> {
 struct UndefinedRead {
     path: String,
     help: String,
+}
+
+impl UndefinedRead {
+    fn at(self, place: FaultPlace, file: &str) -> ProductFault {
+        let message = format!("`{}` is not defined", self.path);
+        ProductFault::new(file, place, message).with_help(self.help)
+    }
 }
 
 /// The names that a template assigns: by `set`, `macro`, `for`, `with` or `import`.
@@ -139,10 +145,7 @@ impl Product {
         let reads = expression.reads.iter();
         let undefined = reads.filter_map(|path| self.undefined(path, words));
         undefined
-            .map(|read| {
-                let message = format!("`{}` is not defined", read.path);
-                ProductFault::at(key.clone(), message).with_help(read.help)
-            })
+            .map(|read| read.at(FaultPlace::Key(key.clone()), MANIFEST))
             .collect()
     }
 
@@ -169,10 +172,7 @@ impl Product {
         let key = fault::key([list, &index.to_string(), key]);
         let undefined = reads.filter_map(|path| self.undefined(&path, words));
         undefined
-            .map(|read| {
-                let message = format!("`{}` is not defined", read.path);
-                ProductFault::at(key.clone(), message).with_help(read.help)
-            })
+            .map(|read| read.at(FaultPlace::Key(key.clone()), MANIFEST))
             .collect()
     }
 
@@ -194,8 +194,7 @@ impl Product {
                     continue;
                 };
                 let place = line_of(text, &path).map_or(FaultPlace::Whole, FaultPlace::Line);
-                let message = format!("`{}` is not defined", read.path);
-                faults.push(ProductFault::new(name, place, message).with_help(read.help));
+                faults.push(read.at(place, name));
             }
             for included in INCLUDED.iter().flat_map(|regex| regex.captures_iter(text)) {
                 let Some(file) = included.get(1) else {
@@ -204,8 +203,7 @@ impl Product {
                 if self.source.files.contains_key(file.as_str()) {
                     continue;
                 }
-                let before = text.get(..file.start()).unwrap_or_default();
-                let line = before.matches('\n').count() + 1;
+                let line = SourceText::new(text).line_of(file.start());
                 let message = format!("the product has no such file: `{}`", file.as_str());
                 let known = files.iter().map(|(name, _)| name.as_str());
                 let help = match did_you_mean(file.as_str(), known) {
@@ -297,10 +295,6 @@ impl Product {
         } else {
             known_keys_help(&part, known.iter().map(String::as_str), path)
         };
-        let help = help.replace(
-            "the key to config.schema.json",
-            &format!("the key to {SCHEMA}"),
-        );
         Some(UndefinedRead {
             path: path.to_owned(),
             help,
@@ -357,5 +351,5 @@ fn line_of(text: &str, path: &str) -> Option<usize> {
         !before.is_some_and(|c| is_word(c) || c == '.') && !after.is_some_and(is_word)
     };
     let (at, _) = text.match_indices(path).find(|(at, _)| is_whole(*at))?;
-    Some(text.get(..at)?.matches('\n').count() + 1)
+    Some(SourceText::new(text).line_of(at))
 }

@@ -38,11 +38,5 @@ pub(super) fn in_file(
 }
 
 fn at(source: &ProductSource, file: &str, place: FaultPlace, message: String) -> Diagnostic {
-    let fault = ProductFault {
-        file: file.to_owned(),
-        place,
-        message,
-        help: None,
-    };
-    fault_problem(source, &fault)
+    fault_problem(source, &ProductFault::new(file, place, message))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::place::in_file;
 use crate::config::{Config, product_problem};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, SourceText};
 use crate::product::{POLICY, Product};
 use crate::roles::{missing_rights, policy_problems};
 use crate::template::MANAGED_POLICY_CHARS;
@@ -123,6 +123,5 @@ fn is_arn(text: &str) -> bool {
 }
 
 fn line_of(text: &str, part: &str) -> Option<usize> {
-    let at = text.find(part)?;
-    Some(text.get(..at)?.matches('\n').count() + 1)
+    Some(SourceText::new(text).line_of(text.find(part)?))
 }

@@ -193,12 +193,7 @@ impl SchemaWalk<'_> {
     }
 
     fn add(&mut self, message: String, help: String, severity: Severity) {
-        let fault = ProductFault {
-            file: SCHEMA.to_owned(),
-            place: FaultPlace::Key(self.at.clone()),
-            message,
-            help: Some(help),
-        };
-        self.found.push((fault, severity));
+        let fault = ProductFault::new(SCHEMA, FaultPlace::Key(self.at.clone()), message);
+        self.found.push((fault.with_help(help), severity));
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::place::{at_key, in_file};
-use crate::config::Config;
+use crate::config::{Config, TEST_SUFFIX};
 use crate::diagnostic::Diagnostic;
 use crate::product::{MANIFEST, Product, TEMPLATE, Verb};
 use crate::template::{Document, physical_names};
 
-/// Two suffixes of tests.
-const SUFFIXES: [&str; 2] = ["-taaaaaa", "-tbbbbbb"];
+/// The suffix of another test than that of [`TEST_SUFFIX`].
+const OTHER_SUFFIX: &str = "-t111111";
 
 /// Names that a test deployment shares with the real stack or with another test. Only products with `test-deploy` have tests.
 pub(super) fn problems(product: &Product, config: &Config, document: &Document) -> Vec<Diagnostic> {
@@ -17,7 +17,7 @@ pub(super) fn problems(product: &Product, config: &Config, document: &Document) 
     if !actions.any(|action| action.verb == Verb::TestDeploy) {
         return Vec::new();
     }
-    let [first, second] = SUFFIXES.map(|suffix| names_with(config, suffix));
+    let [first, second] = [TEST_SUFFIX, OTHER_SUFFIX].map(|suffix| names_with(config, suffix));
     let (Some(first), Some(second)) = (first, second) else {
         // The checks of names and of templates report why.
         return Vec::new();

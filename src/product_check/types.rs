@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::place::in_file;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, SourceText};
 use crate::product::{Product, ProductSource};
 use crate::template::{Document, known_types};
 use crate::text::did_you_mean;
@@ -28,6 +28,6 @@ pub(super) fn problems(product: &Product, document: &Document) -> Vec<Diagnostic
 fn place<'s>(source: &'s ProductSource, kind: &str) -> Option<(&'s str, usize)> {
     source.files.iter().find_map(|(name, text)| {
         let at = text.find(kind).filter(|_| name.ends_with(".j2"))?;
-        Some((name.as_str(), text.get(..at)?.matches('\n').count() + 1))
+        Some((name.as_str(), SourceText::new(text).line_of(at)))
     })
 }

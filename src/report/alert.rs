@@ -1,6 +1,6 @@
 //! Why a job failed, as an annotation of its run.
 
-use super::diagnostics::diagnostic_below;
+use super::diagnostics::diagnostic_without_path;
 use super::outcome::{Outcome, State};
 use crate::diagnostic::Diagnostic;
 
@@ -59,7 +59,7 @@ impl Alert {
         Self::for_config(
             diagnostic.path.as_str(),
             diagnostic.code.as_str(),
-            diagnostic_below(&diagnostic.path, diagnostic).trim_end(),
+            diagnostic_without_path(diagnostic).trim_end(),
         )
     }
 }

@@ -11,6 +11,7 @@ use super::check_groups::EqualChanges;
 use super::costs::costs_markdown;
 use super::diagnostics::{diagnostic, diagnostic_below};
 use super::fit::first_lines;
+use super::identity::identity_text;
 use super::on_merge::{MergeEffect, OnMerge, requirement_text};
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
@@ -113,7 +114,7 @@ pub(super) fn group_section(
             title => safe(group_title(group)),
             creates_folders => on_merge.is_some_and(OnMerge::creates_folders),
             on_merge => safe(on_merge_text(change, on_merge).markdown()),
-            identity => identity_text(change).map(|text| safe(text.markdown())),
+            identity => identity_text(&change.identity_from_defaults).map(|text| safe(text.markdown())),
             deletes => change.intent == Intent::Delete,
             moved_from => change.moved_from.as_ref().map(|path| path.as_str()),
             renamed_from => renamed_from.map(|path| path.as_str()),
@@ -158,20 +159,6 @@ fn group_problems(group: &EqualChanges<'_>) -> Vec<String> {
         diagnostic(&plain)
     });
     lines.collect()
-}
-
-/// The keys of the stack's target and names that the config does not set itself.
-fn identity_text(change: &Change) -> Option<Text> {
-    let keys = &change.identity_from_defaults;
-    let file = &keys.first()?.location.path;
-    let text = Text::name(file.as_str());
-    let text = text.and(Text::ours(" sets keys of the stack's target and names: "));
-    let lines = keys.iter().map(|key| {
-        let line = Text::number(key.location.span.start.line);
-        let line = Text::ours(" (line ").and(line).and(Text::ours(")"));
-        Text::name(&key.key).and(line)
-    });
-    Some(text.and(Text::list(lines)))
 }
 
 /// How to get the permissions that the changed config needs.

@@ -31,18 +31,19 @@ pub fn problems_line(problems: &[Diagnostic]) -> String {
 pub fn diagnostic(diagnostic: &Diagnostic) -> String {
     let path = escape_invisible(diagnostic.path.as_str(), false);
     let space = if diagnostic.span.is_none() { " " } else { "" };
-    format!("{path}:{space}{}", without_path(diagnostic))
+    format!("{path}:{space}{}", diagnostic_without_path(diagnostic))
 }
 
 /// The same below a heading that names a file. Of a problem of that file the path is left out.
 pub fn diagnostic_below(heading: &RepoPath, problem: &Diagnostic) -> String {
     match problem.path == *heading {
-        true => without_path(problem),
+        true => diagnostic_without_path(problem),
         false => diagnostic(problem),
     }
 }
 
-fn without_path(diagnostic: &Diagnostic) -> String {
+/// The same below a heading that names the file.
+pub fn diagnostic_without_path(diagnostic: &Diagnostic) -> String {
     let place = diagnostic
         .span
         .map(|span| format!("{}:{}: ", span.start.line, span.start.column));

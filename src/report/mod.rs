@@ -30,6 +30,7 @@ mod evidence;
 mod explain;
 mod fit;
 mod format;
+mod identity;
 mod inventory;
 mod json_document;
 mod log;
@@ -90,6 +91,7 @@ pub use evidence::{
 pub use explain::{CodeList, CodeMeaning, UnknownCode, explain, without_expressions};
 pub use fit::{Block, Rest, fit_blocks};
 pub use format::Format;
+pub use identity::identity_text;
 pub use inventory::{ListedResource, inventory};
 pub use json_document::{JsonDocument, json_schema, json_text};
 pub use log::{escape_json, escape_workflow_commands};

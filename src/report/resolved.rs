@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::config::Config;
+use crate::config::{Config, flow};
 use crate::diagnostic::Location;
 use crate::model::RepoPath;
 use crate::text::escape_invisible;
@@ -61,7 +61,11 @@ pub fn resolved_yaml(config: &RepoPath, values: &[ResolvedValue]) -> String {
             .take_while(|(a, b)| a == b)
             .count();
         for (depth, section) in sections.iter().enumerate().skip(same) {
-            text.push_str(&format!("{}{}:\n", "  ".repeat(depth), yaml_key(section)));
+            text.push_str(&format!(
+                "{}{}:\n",
+                "  ".repeat(depth),
+                in_line(&section.as_str().into())
+            ));
         }
         open = sections;
         let source = match &value.location {
@@ -72,25 +76,14 @@ pub fn resolved_yaml(config: &RepoPath, values: &[ResolvedValue]) -> String {
         let indent = "  ".repeat(sections.len());
         text.push_str(&format!(
             "{indent}{}: {}{source}\n",
-            yaml_key(last),
-            value.value
+            in_line(&last.as_str().into()),
+            in_line(&value.value)
         ));
     }
     escape_invisible(&text, true).into_owned()
 }
 
-/// A key that YAML reads as the same text.
-fn yaml_key(key: &str) -> String {
-    let is_word = |text: &str| {
-        let mut letters = text.bytes();
-        letters
-            .next()
-            .is_some_and(|first| first.is_ascii_alphabetic())
-            && letters.all(|letter| letter.is_ascii_alphanumeric() || b"_-".contains(&letter))
-    };
-    let means_another = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    match is_word(key) && !means_another.contains(&key.to_lowercase().as_str()) {
-        true => key.to_owned(),
-        false => Value::from(key).to_string(),
-    }
+/// A value or a key in one line, in quotes where YAML needs them.
+fn in_line(value: &Value) -> String {
+    flow(value).unwrap_or_else(|| value.to_string())
 }

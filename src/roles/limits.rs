@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::iam::document;
 
-/// The suffix of the names of test deployments.
-const TEST_SUFFIX: &str = "-t??????";
+/// The suffix of the names of test deployments, as a pattern.
+pub(super) const TEST_PATTERN: &str = "-t??????";
 
 /// The tag of a resource that names its stack.
 const OWNER: &str = "aws:ResourceTag/provisioner:stack";
@@ -95,7 +95,7 @@ pub(super) fn deny_beyond_law(
     };
     let names: Vec<String> = stacks
         .iter()
-        .flat_map(|stack| [stack.clone(), format!("{stack}{TEST_SUFFIX}")])
+        .flat_map(|stack| [stack.clone(), format!("{stack}{TEST_PATTERN}")])
         .collect();
     // A negated operator also holds if the tag is absent, so that what has no tag of ours is denied.
     let mut statements = vec![

@@ -1,12 +1,9 @@
 //! The rights on a stack that the verbs of a product need, and that its operator's policy lacks.
 
+use super::limits::TEST_PATTERN;
 use super::operator::written_statements;
-use crate::config::Config;
+use crate::config::{Config, TEST_SUFFIX};
 use crate::product::{Partition, Verb};
-
-/// The suffix of a test, and the pattern of all of them.
-const TEST_SUFFIX: &str = "-taaaaaa";
-const TEST_PATTERN: &str = "-t??????";
 
 /// A right that an operator's policy lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]

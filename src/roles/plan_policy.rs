@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::data_reads::{DATA_READS, OBJECT, PARAMETERS, returned_data};
 use super::iam::document;
+use super::limits::TEST_PATTERN;
 use super::statement::Statement;
 use crate::product::{PUBLIC_PARAMETERS, Permissions};
 
@@ -59,9 +60,6 @@ const NEVER: &[&str] = &[
 /// Changes nothing, and is not named like a read.
 const HARMLESS: &[&str] = &["cloudformation:ValidateTemplate"];
 
-/// The suffix of test deployments, which no plan reads.
-const TEST_SUFFIX: &str = "-t??????";
-
 /// What the plan role may read beside settings.
 #[derive(Debug)]
 pub struct PlanReads<'a> {
@@ -87,9 +85,10 @@ pub fn read_statements(
     statement: &Statement,
     reads: &PlanReads<'_>,
 ) -> (Vec<Statement>, Vec<OmittedRead>) {
+    // No plan reads test deployments.
     let is_trial = |resource: &str| {
         let name = resource.strip_suffix("/*").unwrap_or(resource);
-        name.ends_with(TEST_SUFFIX)
+        name.ends_with(TEST_PATTERN)
     };
     let resources: BTreeSet<String> = statement
         .resources

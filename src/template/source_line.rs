@@ -21,15 +21,12 @@ fn located(config: &Config, text: &str, problem: &Diagnostic) -> Option<Diagnost
     let line = problem.span?.start.line;
     let rendered = SourceText::new(text).line(line)?;
     let (file, line) = source_line(source, rendered.trim_end())?;
-    let fault = ProductFault {
-        file: file.to_owned(),
-        place: FaultPlace::Line(line),
-        message: format!("{IN_RENDERED}{}", problem.message),
-        help: problem.help.clone(),
-    };
+    let message = format!("{IN_RENDERED}{}", problem.message);
+    let fault = ProductFault::new(file, FaultPlace::Line(line), message);
     Some(Diagnostic {
         code: problem.code.clone(),
         severity: problem.severity,
+        help: problem.help.clone(),
         ..fault_problem(source, &fault)
     })
 }

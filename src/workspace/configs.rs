@@ -11,7 +11,7 @@ use crate::config::{ConfigContents, DEFAULTS_FILE, MAX_BYTES, is_defaults};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::guard::{LoadedPolicy, read_policy_file};
-use crate::model::RepoPath;
+use crate::model::{FileContents, RepoPath};
 use crate::product::{Registry, built_in_products};
 use crate::text::{and_list, or_list, quote};
 
@@ -42,12 +42,17 @@ impl ConfigFile {
     /// The config and the defaults beside it. At most one byte more than allowed of each: enough to reject a larger file without
     /// holding it in memory.
     pub fn read(&self) -> io::Result<ConfigContents> {
-        let file = read_contents(&self.file, MAX_BYTES)?;
+        let file = self.read_alone()?;
         let defaults = match read_contents(&self.file.with_file_name(DEFAULTS_FILE), MAX_BYTES) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             found => Some(Arc::new(found?)),
         };
         Ok(ConfigContents { file, defaults })
+    }
+
+    /// The config without its defaults.
+    fn read_alone(&self) -> io::Result<FileContents> {
+        read_contents(&self.file, MAX_BYTES)
     }
 
     /// The path by which two names of one file are equal.
@@ -140,9 +145,9 @@ pub fn configs_by_policy(
         let below = config.file.strip_prefix(top).unwrap_or(&config.file);
         let below = RepoPath::typed(&below.to_string_lossy());
         // Loading a file that cannot be read reports it.
-        let contents = config.read();
+        let contents = config.read_alone();
         contents.map_or(true, |contents| {
-            selector.is_config(&registry, &below, &contents.file)
+            selector.is_config(&registry, &below, &contents)
         })
     });
     Ok(files)

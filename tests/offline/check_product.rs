@@ -2,24 +2,16 @@
 #![expect(clippy::disallowed_methods, reason = "a product is a folder")]
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use provisioner::product::{RESERVED_ACTIONS, Registry};
 use tempfile::TempDir;
 
 use crate::support::check::Scene;
-use crate::support::job::{BINARY, JobOutput, git};
+use crate::support::job::{JobOutput, git, run_in};
 
 const FOLDER: &str = ".provisioner/products/queue";
 const CONFIG: &str = "queue/configs/acme-dev-eu-central-1-orders-queue.yaml";
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(BINARY)
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -33,7 +25,7 @@ fn stderr(output: &Output) -> String {
 fn repository() -> TempDir {
     let folder = TempDir::new().unwrap();
     git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
-    let output = run(folder.path(), &["new-product", "queue"]);
+    let output = run_in(folder.path(), &["new-product", "queue"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let sample = std::fs::read_to_string(folder.path().join(FOLDER).join("sample.yaml")).unwrap();
     let config = folder.path().join(CONFIG);
@@ -53,7 +45,7 @@ fn edit(folder: &Path, file: &str, from: &str, to: &str) {
 fn every_built_in_product_is_whole() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for product in provisioner::product::built_in_products() {
-        let output = run(root, &["check-product", &format!("templates/{product}")]);
+        let output = run_in(root, &["check-product", &format!("templates/{product}")]);
         let text = stdout(&output);
         assert!(output.status.success(), "{text}");
         assert!(
@@ -67,7 +59,7 @@ fn every_built_in_product_is_whole() {
 #[test]
 fn a_new_product_works_in_every_offline_action() {
     let folder = repository();
-    let output = run(folder.path(), &["check-product"]);
+    let output = run_in(folder.path(), &["check-product"]);
     assert_eq!(
         stdout(&output),
         format!("ok {FOLDER}: 1 sample, 1 test\ncheck-product: 1 product, 0 errors, 0 warnings\n")
@@ -79,7 +71,7 @@ fn a_new_product_works_in_every_offline_action() {
         "validate-prov-template",
         "create-review-report",
     ] {
-        let output = run(folder.path(), &[action, "queue/configs"]);
+        let output = run_in(folder.path(), &[action, "queue/configs"]);
         let text = stdout(&output);
         assert!(output.status.success(), "{action}: {text}");
         assert!(text.contains("1 config, 0 errors, 0 warnings"), "{text}");
@@ -87,7 +79,7 @@ fn a_new_product_works_in_every_offline_action() {
     let policy = "version: 1\nconfigs: ['queue/configs/*.yaml']\nenvironments:\n  dev:\n    roles:\n      \
                   plan: arn:aws:iam::{account_id}:role/plan\n      apply: arn:aws:iam::{account_id}:role/apply\n";
     std::fs::write(folder.path().join(".provisioner.yaml"), policy).unwrap();
-    let roles = run(folder.path(), &["roles", "--repository", "acme@1/infra@2"]);
+    let roles = run_in(folder.path(), &["roles", "--repository", "acme@1/infra@2"]);
     assert!(roles.status.success(), "{}", stderr(&roles));
     let roles = stdout(&roles);
     assert!(roles.contains(
@@ -105,11 +97,11 @@ fn a_new_product_overwrites_nothing() {
         "orders",
         "bills",
     );
-    let output = run(folder.path(), &["new-product", "queue"]);
+    let output = run_in(folder.path(), &["new-product", "queue"]);
     assert_eq!(output.status.code(), Some(2));
     let other = folder.path().join("others/jobs");
     std::fs::create_dir_all(&other).unwrap();
-    let output = run(folder.path(), &["new-product", "jobs", "--into", "others"]);
+    let output = run_in(folder.path(), &["new-product", "jobs", "--into", "others"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("the folder exists: `others/jobs`"));
     assert_eq!(std::fs::read_dir(other).unwrap().count(), 0);
@@ -126,7 +118,7 @@ fn a_new_product_overwrites_nothing() {
         "",
         &"a".repeat(31),
     ] {
-        let output = run(folder.path(), &["new-product", name]);
+        let output = run_in(folder.path(), &["new-product", name]);
         assert_eq!(output.status.code(), Some(2), "{name}");
         assert!(
             !name.is_empty() || stderr(&output).contains("invalid name"),
@@ -135,18 +127,18 @@ fn a_new_product_overwrites_nothing() {
     }
     let longest = "a".repeat(30);
     assert!(
-        run(folder.path(), &["new-product", &longest])
+        run_in(folder.path(), &["new-product", &longest])
             .status
             .success()
     );
-    let output = run(folder.path(), &["check-product"]);
+    let output = run_in(folder.path(), &["check-product"]);
     assert!(output.status.success(), "{}", stdout(&output));
 }
 
 #[test]
 fn a_product_is_checked_in_any_folder() {
     let folder = repository();
-    run(
+    run_in(
         folder.path(),
         &["new-product", "my-jobs", "--into", "elsewhere"],
     );
@@ -158,7 +150,7 @@ fn a_product_is_checked_in_any_folder() {
         ("elsewhere/my-jobs", ".", "."),
         ("", "queue", FOLDER),
     ] {
-        let output = run(&folder.path().join(place), &["check-product", argument]);
+        let output = run_in(&folder.path().join(place), &["check-product", argument]);
         let text = stdout(&output);
         assert!(
             output.status.success(),
@@ -170,10 +162,10 @@ fn a_product_is_checked_in_any_folder() {
             "{text}"
         );
     }
-    let output = run(folder.path(), &["check-product", "nothing"]);
+    let output = run_in(folder.path(), &["check-product", "nothing"]);
     assert_eq!(output.status.code(), Some(2));
     let empty = TempDir::new().unwrap();
-    let output = run(empty.path(), &["check-product"]);
+    let output = run_in(empty.path(), &["check-product"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("run `provisioner new-product NAME`"));
 }
@@ -188,7 +180,7 @@ fn problems_of_products_have_every_format() {
         "at: queue.age",
     );
     let printed = |format: &str| {
-        let output = run(folder.path(), &["check-product", "--format", format]);
+        let output = run_in(folder.path(), &["check-product", "--format", format]);
         assert_eq!(output.status.code(), Some(10));
         stdout(&output)
     };
@@ -226,7 +218,7 @@ fn an_error_of_a_product_is_reported_once_for_all_configs() {
         }
         edit(folder.path(), &format!("{FOLDER}/{file}"), from, to);
         for action in ["create-prov-template", "create-review-report"] {
-            let output = run(folder.path(), &[action, "queue/configs"]);
+            let output = run_in(folder.path(), &[action, "queue/configs"]);
             let text = stdout(&output);
             assert_eq!(output.status.code(), Some(10), "{text}");
             assert_eq!(text.matches("error[").count(), 1, "{text}");
@@ -250,7 +242,7 @@ fn a_template_that_cannot_be_read_back_is_reported_at_its_source() {
     let text = std::fs::read_to_string(folder.path().join(CONFIG)).unwrap();
     let path = folder.path().join(CONFIG.replace("orders", "bills"));
     std::fs::write(path, text.replace("orders", "bills")).unwrap();
-    let output = run(folder.path(), &["create-review-report", "queue/configs"]);
+    let output = run_in(folder.path(), &["create-review-report", "queue/configs"]);
     let text = stdout(&output);
     assert!(
         text.starts_with(&format!(
@@ -285,7 +277,7 @@ fn a_broken_sample_is_reported_under_its_own_path() {
         "names:\n",
         "names:\n  tier: \"'one'\"\n",
     );
-    let output = run(folder.path(), &["show-product", "queue"]);
+    let output = run_in(folder.path(), &["show-product", "queue"]);
     assert!(output.status.success(), "{}", stderr(&output));
     edit(
         folder.path(),
@@ -293,7 +285,7 @@ fn a_broken_sample_is_reported_under_its_own_path() {
         "purpose:",
         "purpse:",
     );
-    let output = run(folder.path(), &["show-product", "queue"]);
+    let output = run_in(folder.path(), &["show-product", "queue"]);
     assert_eq!(output.status.code(), Some(10));
     let text = stderr(&output);
     assert!(
@@ -301,7 +293,7 @@ fn a_broken_sample_is_reported_under_its_own_path() {
         "{text}"
     );
     edit(folder.path(), &manifest, "title: queue\n", "");
-    let output = run(folder.path(), &["schema", "queue"]);
+    let output = run_in(folder.path(), &["schema", "queue"]);
     let text = stderr(&output);
     assert!(
         text.contains(&format!(
@@ -314,15 +306,15 @@ fn a_broken_sample_is_reported_under_its_own_path() {
 #[test]
 fn explain_knows_codes_of_own_products() {
     let folder = repository();
-    let output = run(folder.path(), &["explain", "queue-short-retention"]);
+    let output = run_in(folder.path(), &["explain", "queue-short-retention"]);
     assert_eq!(
         stdout(&output),
         "queue-short-retention\n\nunread messages are deleted early for production: RETENTION_DAYS days\n\n\
          set `queue.retention_days` to 4 or more\n"
     );
-    let listed = stdout(&run(folder.path(), &["explain"]));
+    let listed = stdout(&run_in(folder.path(), &["explain"]));
     assert!(listed.contains("\nqueue-short-retention "));
-    let output = run(folder.path(), &["explain", "queue-short-retentoin"]);
+    let output = run_in(folder.path(), &["explain", "queue-short-retentoin"]);
     assert!(stderr(&output).contains("did you mean `queue-short-retention`?"));
 }
 

@@ -165,6 +165,24 @@ fn sections_of_other_products_are_left_out() {
     assert_eq!(output.status, 0, "{}", output.stdout);
 }
 
+/// The file's name comes from no default here, so the message names none.
+#[test]
+fn a_wrong_file_name_names_only_defaults_that_it_is_made_of() {
+    let own = SHARED.replace("company_prefix: edge", "company_prefix: acme");
+    let own = own.replace("  env: prod", "  env: test");
+    let shared = "client:\n  tenant_id: b002\ns3:\n  bucket_name_override: any-bucket\n";
+    let output = validate(&folder(&own, shared), &[CONFIG]);
+    assert!(
+        output.stdout.contains("with `client.tenant_id` of"),
+        "{}",
+        output.stdout
+    );
+    let own = own.replace("environment:", "  tenant_id: b002\nenvironment:");
+    let output = validate(&folder(&own, shared), &[CONFIG]);
+    let text = "error[wrong-file-name]: the fields of this config give the name";
+    assert!(output.stdout.contains(text), "{}", output.stdout);
+}
+
 /// Defaults of the folder above, and of another folder, do not count.
 #[test]
 fn only_defaults_of_the_same_folder_count() {

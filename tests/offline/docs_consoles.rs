@@ -96,6 +96,8 @@ struct Page {
     name: &'static str,
     text: String,
     changed: Vec<(std::ops::Range<usize>, String)>,
+    /// Blocks that were compared.
+    compared: usize,
 }
 
 impl Page {
@@ -108,12 +110,23 @@ impl Page {
                 name,
                 text,
                 changed,
+                compared: 0,
             },
             blocks,
         )
     }
 
+    /// Compares a block with what the commands before it printed, if it shows that.
+    fn expect_output(&mut self, block: &Block, printed: &str) {
+        match &*block.language {
+            "text" => self.expect(block, printed),
+            "markdown" => self.expect(block, comment(printed)),
+            _ => {}
+        }
+    }
+
     fn expect(&mut self, block: &Block, printed: &str) {
+        self.compared += 1;
         // Digests and commits change with the products.
         let hash = regex::Regex::new("`[0-9a-f]{7,64}`").unwrap();
         let is_same = hash.replace_all(block.text.trim_end(), "`HASH`")
@@ -159,7 +172,6 @@ fn the_first_steps_print_what_their_page_shows() {
     let (mut page, blocks) = Page::read("docs/getting-started.md");
     let session = Session::new();
     let mut printed = String::new();
-    let mut compared = 0;
     let steps = blocks
         .iter()
         .take_while(|block| !block.text.contains("show-changes"));
@@ -176,18 +188,10 @@ fn the_first_steps_print_what_their_page_shows() {
                 }
                 printed = session.shell(&block.text);
             }
-            "text" => {
-                page.expect(block, &printed);
-                compared += 1;
-            }
-            "markdown" => {
-                page.expect(block, comment(&printed));
-                compared += 1;
-            }
-            _ => {}
+            _ => page.expect_output(block, &printed),
         }
     }
-    assert!(compared >= 7, "{compared}");
+    assert!(page.compared >= 7, "{}", page.compared);
     page.finish();
 }
 
@@ -219,7 +223,6 @@ fn the_example_product_prints_what_its_page_shows() {
         "{checked}"
     );
     let mut printed = String::new();
-    let mut compared = 0;
     for block in &blocks[5..] {
         match &*block.language {
             "sh" => {
@@ -231,23 +234,15 @@ fn the_example_product_prints_what_its_page_shows() {
                 }
                 printed = session.shell(&block.text);
             }
-            "text" => {
-                page.expect(block, &printed);
-                compared += 1;
-            }
-            "markdown" => {
-                page.expect(block, comment(&printed));
-                compared += 1;
-            }
             "yaml" => {
                 let template = session.shell("cat queue/templates/*.yaml");
                 assert!(template.contains(&block.text), "{template}");
-                compared += 1;
+                page.compared += 1;
             }
-            _ => {}
+            _ => page.expect_output(block, &printed),
         }
     }
-    assert!(compared >= 5, "{compared}");
+    assert!(page.compared >= 5, "{}", page.compared);
     page.finish();
 }
 
@@ -262,14 +257,10 @@ fn a_product_in_ten_minutes_prints_what_its_page_shows() {
         .filter(|block| section.contains(&block.lines.start));
     let blocks: Vec<&Block> = blocks.collect();
     let mut printed = String::new();
-    let mut compared = 0;
     for block in blocks {
         match &*block.language {
             "sh" => printed = session.shell(&block.text),
-            "text" => {
-                page.expect(block, &printed);
-                compared += 1;
-            }
+            "text" => page.expect_output(block, &printed),
             // The test of new-product.
             _ => {
                 let test = ".provisioner/products/queue/test-short-retention.yaml";
@@ -277,8 +268,34 @@ fn a_product_in_ten_minutes_prints_what_its_page_shows() {
             }
         }
     }
-    assert_eq!(compared, 5);
+    assert_eq!(page.compared, 5);
     page.finish();
+}
+
+#[test]
+fn defaults_resolve_to_what_their_page_shows() {
+    let (page, blocks) = Page::read("docs/defaults.md");
+    let [defaults, config, resolved] = &blocks[..] else {
+        panic!("{} blocks", blocks.len());
+    };
+    let session = Session::new();
+    let path = "s3/configs/edge-prod-b002-us-west-1-s3.yaml";
+    session.write("s3/configs/_defaults.yaml", &defaults.text);
+    session.write(path, &config.text);
+    let printed = session.shell(&format!("provisioner validate-config --resolved {path}"));
+    let line = page
+        .text
+        .lines()
+        .position(|line| line.starts_with("`provisioner validate-config"));
+    assert!(line < Some(resolved.lines.start));
+    assert!(printed.contains(&resolved.text), "{printed}");
+    // The config has the tags of both files.
+    for tag in [
+        "Team: research\n",
+        "CostCenter: forecasting  # s3/configs/_defaults.yaml:",
+    ] {
+        assert!(printed.contains(tag), "{printed}");
+    }
 }
 
 /// The only block of a page that begins with this text.

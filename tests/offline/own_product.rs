@@ -2,12 +2,11 @@
 #![expect(clippy::disallowed_methods, reason = "a product is a folder")]
 
 use std::path::Path;
-use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
 use crate::support::check::Scene;
-use crate::support::job::{BINARY, config, git, path};
+use crate::support::job::{config, git, path, run_in};
 
 const FOLDER: &str = ".provisioner/products/queue";
 const CONFIG: &str = "queue:\n  name: orders\n  account: \"123456789012\"\n  region: eu-west-1\n";
@@ -48,14 +47,6 @@ fn write(folder: &Path, path: &str, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(BINARY)
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
-
 #[test]
 fn every_offline_action_accepts_an_own_product() {
     let folder = TempDir::new().unwrap();
@@ -69,7 +60,7 @@ fn every_offline_action_accepts_an_own_product() {
         "create-policy",
         "validate-prov-template",
     ] {
-        let output = run(folder.path(), &[action, "queues/configs/orders-queue.yaml"]);
+        let output = run_in(folder.path(), &[action, "queues/configs/orders-queue.yaml"]);
         assert!(
             output.status.success(),
             "{action}: {}",
@@ -85,9 +76,9 @@ fn every_offline_action_accepts_an_own_product() {
     git(folder.path(), &["init", "--quiet"]);
     let full = folder.path().join(path);
     for output in [
-        run(folder.path(), &["look", path]),
-        run(folder.path(), &["--config", path, "--action", "look"]),
-        run(outside.path(), &["look", full.to_str().unwrap()]),
+        run_in(folder.path(), &["look", path]),
+        run_in(folder.path(), &["--config", path, "--action", "look"]),
+        run_in(outside.path(), &["look", full.to_str().unwrap()]),
     ] {
         assert!(
             output.status.success(),
@@ -95,17 +86,17 @@ fn every_offline_action_accepts_an_own_product() {
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    let help = run(folder.path(), &["--help"]).stdout;
+    let help = run_in(folder.path(), &["--help"]).stdout;
     assert!(String::from_utf8_lossy(&help).contains("\n  look "));
-    assert_eq!(run(outside.path(), &["look"]).status.code(), Some(2));
-    assert!(run(folder.path(), &["schema", "queue"]).status.success());
+    assert_eq!(run_in(outside.path(), &["look"]).status.code(), Some(2));
+    assert!(run_in(folder.path(), &["schema", "queue"]).status.success());
 
     write(
         folder.path(),
         "queues/configs/orders-queue.yaml",
         &format!("{CONFIG}  fifo: true\n"),
     );
-    let output = run(
+    let output = run_in(
         folder.path(),
         &["validate-config", "queues/configs/orders-queue.yaml"],
     );
@@ -124,7 +115,7 @@ fn region_of_no_partition_is_an_error_at_its_key() {
     let path = "queues/configs/orders-queue.yaml";
     let text = CONFIG.replace("eu-west-1", "xx-west-1");
     write(folder.path(), path, &text);
-    let output = run(folder.path(), &["validate-config", path]);
+    let output = run_in(folder.path(), &["validate-config", path]);
     assert_eq!(output.status.code(), Some(10));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
@@ -146,7 +137,7 @@ fn own_products_have_names_that_aws_accepts() {
     }
     let path = "queues/configs/a.b-queue.yaml";
     write(folder.path(), path, &CONFIG.replace("orders", "a.b"));
-    let output = run(folder.path(), &["validate-config", path]);
+    let output = run_in(folder.path(), &["validate-config", path]);
     assert_eq!(output.status.code(), Some(10));
     insta::assert_snapshot!(
         "own_product_name",
@@ -174,7 +165,7 @@ fn own_products_render_the_names_of_the_partition() {
         path,
         &CONFIG.replace("eu-west-1", "cn-north-1"),
     );
-    let output = run(folder.path(), &["create-prov-template", path]);
+    let output = run_in(folder.path(), &["create-prov-template", path]);
     assert!(output.status.success());
     let rendered =
         std::fs::read_to_string(folder.path().join("queues/templates/orders-queue.yaml")).unwrap();
@@ -197,7 +188,7 @@ fn a_broken_product_is_reported_once_per_config() {
         );
     }
     write(folder.path(), "queues/configs/orders-queue.yaml", CONFIG);
-    let output = run(
+    let output = run_in(
         folder.path(),
         &["create-prov-template", "queues/configs/orders-queue.yaml"],
     );
@@ -278,7 +269,7 @@ fn an_own_product_is_read_from_commits() {
         &format!("{FOLDER}/stack.yaml.j2"),
         "not: committed\n",
     );
-    let output = run(
+    let output = run_in(
         folder.path(),
         &["check", "--base", "main", "--format", "json"],
     );
@@ -351,7 +342,7 @@ fn attack_force_of_the_original_form_confirms_only_what_it_says() {
     write(folder.path(), &path("b001"), &config("b001", ""));
     let config = path("b001");
     for action in ["create-prov-template", "validate-config"] {
-        let output = run(folder.path(), &["--config", &config, "--action", action]);
+        let output = run_in(folder.path(), &["--config", &config, "--action", action]);
         assert_eq!(output.status.code(), Some(0), "{output:?}");
     }
 }
@@ -364,7 +355,7 @@ fn attack_products_above_the_repository_are_not_used() {
     }
     let inner = folder.path().join("inner");
     write(&inner, "configs/orders-queue.yaml", CONFIG);
-    let validate = || run(&inner, &["validate-config", "configs/orders-queue.yaml"]);
+    let validate = || run_in(&inner, &["validate-config", "configs/orders-queue.yaml"]);
     // Neither without a repository nor with one.
     assert_ne!(validate().status.code(), Some(0));
     git(&inner, &["init", "--quiet"]);
@@ -411,7 +402,7 @@ fn attack_no_template_prints_a_value_as_structure() {
             write(folder.path(), &path, &text);
         }
         write(folder.path(), "configs/orders-queue.yaml", &hostile);
-        run(
+        run_in(
             folder.path(),
             &["create-prov-template", "configs/orders-queue.yaml"],
         );

@@ -2,12 +2,10 @@
 #![expect(clippy::disallowed_methods, reason = "a product is a folder")]
 
 use std::fmt::Write as _;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use crate::support::job::BINARY;
+use crate::support::job::run_in;
 
 const FOLDER: &str = ".provisioner/products/queue";
 
@@ -426,19 +424,11 @@ const EDITS: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(BINARY)
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
-
 #[test]
 fn each_wrong_product_has_a_message_that_names_file_line_and_key() {
     let folder = TempDir::new().unwrap();
     assert!(
-        run(folder.path(), &["new-product", "queue"])
+        run_in(folder.path(), &["new-product", "queue"])
             .status
             .success()
     );
@@ -452,7 +442,7 @@ fn each_wrong_product_has_a_message_that_names_file_line_and_key() {
             "{title}: {from:?} in {file}:\n{right}"
         );
         std::fs::write(&path, right.replacen(from, to, 1)).unwrap();
-        let output = run(folder.path(), &["check-product"]);
+        let output = run_in(folder.path(), &["check-product"]);
         std::fs::write(&path, right).unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let problems = text.rsplit_once("\nfailed ").or(text.rsplit_once("\nok "));
@@ -465,7 +455,7 @@ fn each_wrong_product_has_a_message_that_names_file_line_and_key() {
         }
         writeln!(messages, "# {title}\n\n{problems}").unwrap();
     }
-    let right = run(folder.path(), &["check-product"]);
+    let right = run_in(folder.path(), &["check-product"]);
     assert!(right.status.success());
     insta::assert_snapshot!("wrong_products", messages);
     // These are reported where they show: a name at the key of the sample, the others in the template.
@@ -483,9 +473,9 @@ fn each_wrong_product_has_a_message_that_names_file_line_and_key() {
 #[test]
 fn a_missing_file_is_named() {
     let folder = TempDir::new().unwrap();
-    run(folder.path(), &["new-product", "queue"]);
+    run_in(folder.path(), &["new-product", "queue"]);
     std::fs::remove_file(folder.path().join(FOLDER).join("stack.yaml.j2")).unwrap();
-    let output = run(folder.path(), &["check-product"]);
+    let output = run_in(folder.path(), &["check-product"]);
     assert_eq!(output.status.code(), Some(10));
     let text = String::from_utf8(output.stdout).unwrap();
     let message = format!(

@@ -5,7 +5,7 @@
 )]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -170,6 +170,15 @@ pub fn config(tenant: &str, extra: &str) -> String {
         "client:\n  company_name: Edge\n  company_prefix: edge\n  account_id: \"123456789012\"\n  tenant_id: \"{tenant}\"\n\
          environment:\n  env: prod\n  region: us-west-1\ns3:\n  versioning: true\n{extra}"
     )
+}
+
+/// Runs the program in a folder.
+pub fn run_in(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(BINARY)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
 }
 
 /// The path of that config.

@@ -144,6 +144,7 @@ fn attack_a_merge_of_the_base_with_a_change_counts() {
         ("a.yaml", "a: 2\n"),
         ("new.yaml", "x"),
         ("later.yaml", "y"),
+        ("s3/configs/_defaults.yaml", "x"),
         (".provisioner.yaml", "version: 1\n"),
         (".provisioner/products/x/product.yaml", "x"),
     ] {
