@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::config::{Config, load_contents};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
-use crate::plan::{StackClaims, naming_errors, shared_stack};
+use crate::plan::{RenderedProblems, StackClaims, shared_stack};
 use crate::product::{Registry, RunInput, Verb};
 use crate::workspace::{ConfigFile, add_repository_products, selected_configs};
 
@@ -18,6 +18,8 @@ pub(super) struct LoadedConfig {
     pub file: ConfigFile,
     pub config: Option<Config>,
     pub diagnostics: Vec<Diagnostic>,
+    /// The template is too large: an error or a warning, as the action needs it.
+    pub size: Option<Diagnostic>,
 }
 
 /// The built-in products and those of the repository around the first file.
@@ -89,6 +91,25 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
     }
 }
 
+/// Makes configs invalid whose template no request can hold, if the action judges configs or sends templates. Actions that only render
+/// warn: the template can be deployed in another way. Others do without the template.
+pub(super) fn reject_large_templates(loaded: &mut [LoadedConfig], action: &str) {
+    for one in loaded {
+        let (Some(problem), Some(verb)) = (one.size.take(), verb(one, action)) else {
+            continue;
+        };
+        if verb.judges_template() {
+            if problem.is_error() {
+                one.config = None;
+            }
+            one.diagnostics.push(problem);
+        } else if verb.renders() {
+            one.diagnostics
+                .push(problem.with_severity(Severity::Warning));
+        }
+    }
+}
+
 fn claims_stack(one: &LoadedConfig, action: &str) -> bool {
     verb(one, action).is_some_and(Verb::claims_stack)
 }
@@ -105,17 +126,17 @@ fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
     match file.read() {
         Ok(contents) => {
             let mut loaded = load_contents(registry, &file.shown, &contents);
-            if let Some(config) = &loaded.config {
-                let problems = naming_errors(config);
-                if !problems.is_empty() {
-                    loaded.diagnostics.extend(problems);
-                    loaded.config = None;
-                }
+            let problems = loaded.config.as_ref().map(RenderedProblems::new);
+            let RenderedProblems { names, size } = problems.unwrap_or_default();
+            if !names.is_empty() {
+                loaded.diagnostics.extend(names);
+                loaded.config = None;
             }
             LoadedConfig {
                 file,
                 config: loaded.config,
                 diagnostics: loaded.diagnostics,
+                size,
             }
         }
         Err(error) => {
@@ -128,6 +149,7 @@ fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
                 file,
                 config: None,
                 diagnostics: vec![problem],
+                size: None,
             }
         }
     }

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use super::error::OperationError;
 use crate::cloud::ChangeSetInput;
 use crate::config::{Config, product_problem};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::guard::{TEST_TAG, owner_tags};
-use crate::plan::BUCKET;
+use crate::plan::{BUCKET, size_problem};
 use crate::stack::StackName;
-use crate::template::{
-    Document, ExternalReference, INLINE_BYTES, check, external_references, in_own_product,
-};
+use crate::template::{Document, ExternalReference, check, external_references, in_own_product};
 
 /// Tag of a test stack that is not removed.
 pub const KEEP_TAG: &str = "provisioner:test-keep";
@@ -48,10 +46,8 @@ impl<'a> Desired<'a> {
             return Err(invalid(problems));
         }
         let sent = document.inline(&body).ok_or_else(|| {
-            let message = format!("in no form has the template less than {INLINE_BYTES} bytes, the most that a request takes");
-            let problem = Diagnostic::error(Code::TemplateTooLarge, &config.path, message);
-            let help = "use fewer or shorter tags: they stand at every resource";
-            OperationError::Invalid(vec![problem.with_help(help)])
+            let problem = size_problem(config, &body, &document);
+            OperationError::Invalid(problem.into_iter().collect())
         })?;
         Ok(Self {
             config,

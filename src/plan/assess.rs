@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::naming::naming_problems;
 use super::renames::ConfigRenames;
+use super::rendered::RenderedProblems;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{
     Cause, Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, StackMove,
@@ -155,10 +155,13 @@ fn present(
         .map_err(failed)?;
     let (new_document, problems) = match Document::parse(&change.path, &new) {
         Ok(document) => {
-            let problems = template::check(&change.path, &new, &document);
-            change
-                .diagnostics
-                .extend(naming_problems(&after, &document));
+            let mut problems = template::check(&change.path, &new, &document);
+            let RenderedProblems { names, size } =
+                RenderedProblems::of_rendered(&after, &new, &document);
+            if size.as_ref().is_some_and(Diagnostic::is_error) {
+                problems.retain(|problem| problem.code != Code::TemplateTooLarge);
+            }
+            change.diagnostics.extend(names.into_iter().chain(size));
             (Some(document), problems)
         }
         Err(problems) => (None, problems),

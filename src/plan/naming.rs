@@ -1,7 +1,7 @@
 //! Names that AWS refuses, and the config keys that they come from.
 
 use super::key_dependencies::variants;
-use crate::config::{Config, TEST_SUFFIX};
+use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::template::{Document, NamePart, NameProblem, STACK_TYPE, name_rule, physical_names};
 use crate::text::quote;
@@ -17,25 +17,20 @@ struct BadName {
     source: &'static str,
 }
 
-/// The problems of a config's names, without its plan. Other checks report a template that does not render.
-pub fn naming_errors(config: &Config) -> Vec<Diagnostic> {
-    let document = rendered(config);
-    document.map_or_else(Vec::new, |document| naming_problems(config, &document))
-}
-
 /// The names of the stack and of its resources that AWS refuses, also as a test deployment has them.
-pub(super) fn naming_problems(config: &Config, document: &Document) -> Vec<Diagnostic> {
+pub(super) fn naming_problems(
+    config: &Config,
+    document: &Document,
+    test: Option<(&Config, &Document)>,
+) -> Vec<Diagnostic> {
     let mut bad: Vec<(BadName, bool)> = Vec::new();
     bad.extend(
         bad_names(config, document)
             .into_iter()
             .map(|bad| (bad, false)),
     );
-    // Rules of the product report what is wrong with a test's names first.
-    if let Ok(test) = config.with_name_suffix(TEST_SUFFIX)
-        && let Some(document) = rendered(&test)
-    {
-        for name in bad_names(&test, &document) {
+    if let Some((test, document)) = test {
+        for name in bad_names(test, document) {
             if bad
                 .iter()
                 .all(|(known, _)| known.logical_id != name.logical_id)

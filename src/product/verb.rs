@@ -143,6 +143,22 @@ impl Verb {
         )
     }
 
+    /// Whether a config is in vain whose template CloudFormation does not take.
+    pub fn judges_template(self) -> bool {
+        matches!(
+            self,
+            Self::ValidateConfig | Self::ShowChanges | Self::TestDeploy | Self::Provision
+        )
+    }
+
+    /// Whether it makes files that a person can use without this program.
+    pub fn renders(self) -> bool {
+        matches!(
+            self,
+            Self::RenderTemplate | Self::RenderPolicy | Self::ReviewReport
+        )
+    }
+
     /// Whether it works on the folders of the stack's bucket.
     pub fn uses_folders(self) -> bool {
         matches!(

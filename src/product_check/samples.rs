@@ -5,8 +5,8 @@ use globset::Glob;
 use super::place::{MAX_CONFIGS, at_key, in_file, too_many};
 use super::{policy, rendered, suffix, types, variants};
 use crate::config::{Config, load_sample, product_problem};
-use crate::diagnostic::{Diagnostic, Severity, SourceText};
-use crate::plan::naming_errors;
+use crate::diagnostic::{Code, Diagnostic, Severity, SourceText};
+use crate::plan::RenderedProblems;
 use crate::product::{Product, ProductError, Registry};
 use crate::text::quote;
 
@@ -68,8 +68,10 @@ fn of_sample(
 ) -> Vec<Diagnostic> {
     let path = product.source.path(file);
     let text = product.source.files.get(file).map_or("", String::as_str);
-    let naming = naming_errors(config).into_iter();
-    let naming = naming.map(|problem| match problem.span {
+    let RenderedProblems { names, size } = RenderedProblems::new(config);
+    let too_large = size.as_ref().is_some_and(Diagnostic::is_error);
+    let found = names.into_iter().chain(size);
+    let found = found.map(|problem| match problem.span {
         Some(span) if problem.path == config.path => {
             let help = problem.help.as_deref().unwrap_or_default();
             let help = help.replacen("change `", "change the name in product.yaml, or `", 1);
@@ -81,7 +83,7 @@ fn of_sample(
         }
         _ => problem,
     });
-    let mut problems: Vec<Diagnostic> = naming.collect();
+    let mut problems: Vec<Diagnostic> = found.collect();
     if config.product.name() != product.name() {
         let other = quote(config.product.name());
         let message = format!("the sample is a config of product {other}");
@@ -90,7 +92,10 @@ fn of_sample(
     }
     let failed = |failure: ProductError| product_problem(&path, product, &failure);
     let rendered = rendered::template(product, file, config);
-    problems.extend(rendered.problems);
+    let in_template = rendered.problems.into_iter();
+    // The error says more than the warning of the template.
+    problems
+        .extend(in_template.filter(|problem| !too_large || problem.code != Code::TemplateTooLarge));
     if let Some(document) = &rendered.document {
         problems.extend(types::problems(product, document));
         problems.extend(suffix::problems(product, config, document));
@@ -107,7 +112,7 @@ fn of_sample(
                 .map(failed),
         );
     }
-    problems.extend(names(product, config));
+    problems.extend(file_names(product, config));
     if !problems.iter().any(Diagnostic::is_error) {
         problems.extend(policy::missing(product, config));
         problems.extend(variants::problems(product, file, config, variants));
@@ -116,7 +121,7 @@ fn of_sample(
 }
 
 /// Problems of the file names and of the target.
-fn names(product: &Product, config: &Config) -> Vec<Diagnostic> {
+fn file_names(product: &Product, config: &Config) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let manifest = &product.manifest;
     let source = &product.source;

@@ -6,7 +6,7 @@ use super::place::{MAX_CONFIGS, in_file, too_many};
 use super::rendered;
 use crate::config::load_sample;
 use crate::diagnostic::Diagnostic;
-use crate::plan::naming_errors;
+use crate::plan::RenderedProblems;
 use crate::product::{Product, ProductSource, Registry};
 use crate::text::and_list;
 
@@ -53,7 +53,7 @@ fn problem(registry: &Registry, product: &Product, file: &str) -> Option<Diagnos
     let loaded = load_sample(registry, product, file, text);
     let mut found = loaded.diagnostics;
     if let Some(config) = &loaded.config {
-        found.extend(naming_errors(config));
+        found.extend(RenderedProblems::new(config).names);
         let rendered = rendered::template(product, file, config);
         found.extend(rendered.problems);
     }

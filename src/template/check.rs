@@ -102,8 +102,9 @@ impl TemplateChecker<'_> {
                 format!("the template has {bytes} bytes; {MAX_BYTES} is the most"),
             );
         } else if bytes > INLINE_BYTES && self.document.inline(text).is_none() {
+            let smallest = self.document.smallest(text);
             let message = format!(
-                "the template has {bytes} bytes, and more than {INLINE_BYTES} in its compact form; a request takes no more, so that it cannot be deployed from here"
+                "the template is too large to be deployed: {smallest} bytes in its smallest form; a request to CloudFormation takes {INLINE_BYTES}"
             );
             let problem = Diagnostic::error(Code::TemplateTooLarge, self.path, message);
             self.diagnostics.push(

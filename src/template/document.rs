@@ -106,6 +106,12 @@ impl Document {
         self.compact().filter(|text| text.len() <= INLINE_BYTES)
     }
 
+    /// Bytes of the shorter of both forms.
+    pub fn smallest(&self, text: &str) -> usize {
+        let compact = self.compact().map_or(usize::MAX, |compact| compact.len());
+        text.len().min(compact)
+    }
+
     /// The entries of a section; empty if it is absent.
     pub fn section(&self, name: &str) -> &[MapEntry] {
         self.tree.get(name).map_or(&[], Node::entries)

@@ -30,6 +30,7 @@ mod forge;
 mod generated;
 mod guard;
 mod json_documents;
+mod large_templates;
 mod ml;
 mod modules;
 mod name_clashes;

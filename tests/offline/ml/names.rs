@@ -204,7 +204,7 @@ proptest! {
     #[test]
     fn rendered_names_keep_the_rules_of_aws(fields in long_fields()) {
         if let Some(config) = loaded(&fields.stem(), &fields.text(), None).config {
-            let problems = provisioner::plan::naming_errors(&config);
+            let problems = provisioner::plan::RenderedProblems::new(&config).names;
             let only_prefix = problems.iter().all(|problem| {
                 problem.help.as_deref().is_some_and(|help| help.contains("company_prefix"))
             });

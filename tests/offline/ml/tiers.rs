@@ -188,6 +188,6 @@ fn reserved_name_is_an_error_at_the_key_that_it_comes_from() {
     );
     let name = format!("{base}-churn-ml-codecommit-standalone-ssm");
     let config = loaded(&name, &text, None).config.unwrap();
-    let problems = provisioner::plan::naming_errors(&config);
+    let problems = provisioner::plan::RenderedProblems::new(&config).names;
     insta::assert_snapshot!(provisioner::report::diagnostics(&problems));
 }

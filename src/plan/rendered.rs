@@ -1,0 +1,69 @@
+//! Problems of a config that its rendered template shows, without a plan.
+
+use super::naming::naming_problems;
+use crate::config::{Config, TEST_SUFFIX};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::template::{Document, INLINE_BYTES};
+
+fn rendered(config: &Config) -> Option<(String, Document)> {
+    let text = config.product.render_template(&config.derived.scope).ok()?;
+    let document = Document::parse(&config.path, &text).ok()?;
+    Some((text, document))
+}
+
+#[derive(Debug, Default)]
+pub struct RenderedProblems {
+    /// Names that AWS refuses.
+    pub names: Vec<Diagnostic>,
+    /// The template is too large for a request, so no stack can be deployed from it. A warning if only that of a test is.
+    pub size: Option<Diagnostic>,
+}
+
+impl RenderedProblems {
+    /// Other checks report a template that does not render.
+    pub fn new(config: &Config) -> Self {
+        let rendered = rendered(config);
+        rendered.map_or_else(Self::default, |(text, document)| {
+            Self::of_rendered(config, &text, &document)
+        })
+    }
+
+    /// Problems of the config's stack, and of a test deployment.
+    pub(super) fn of_rendered(config: &Config, text: &str, document: &Document) -> Self {
+        // Rules of the product report what is wrong with a test's names first.
+        let test = config.with_name_suffix(TEST_SUFFIX).ok();
+        let test = test.and_then(|test| Some((rendered(&test)?, test)));
+        let named = test.as_ref().map(|((_, document), test)| (test, document));
+        let size = size_problem(config, text, document).or_else(|| {
+            let ((text, document), _) = test.as_ref()?;
+            let problem = size_problem(config, text, document)?;
+            let message = format!("in a test deployment, {}", problem.message);
+            Some(Diagnostic { message, ..problem }.with_severity(Severity::Warning))
+        });
+        Self {
+            names: naming_problems(config, document, named),
+            size,
+        }
+    }
+}
+
+/// The error of a template that no request can hold.
+pub fn size_problem(config: &Config, text: &str, document: &Document) -> Option<Diagnostic> {
+    let bytes = document.smallest(text);
+    if bytes <= INLINE_BYTES {
+        return None;
+    }
+    let message = format!(
+        "the template is too large to be deployed: {bytes} bytes in its smallest form; a request to CloudFormation takes {INLINE_BYTES}"
+    );
+    let manifest = &config.product.manifest;
+    let tier = match manifest.tiers.is_empty() {
+        true => "",
+        false => ", or a lower tier",
+    };
+    let help =
+        format!("use fewer or shorter tags, which stand at every resource, shorter lists{tier}");
+    let problem = Diagnostic::error(Code::TemplateTooLarge, &config.path, message);
+    let place = config.location_of(&manifest.section);
+    Some(problem.with_help(help).located(place))
+}
