@@ -141,3 +141,51 @@ fn attack_a_merge_commit_with_additional_changes() {
     insta::assert_snapshot!("evil_merge", world.report(7));
     world.github.take_writes();
 }
+
+const NAMED: &str = "  versioning: true\n  bucket_name_override: acme-shared-data\n";
+
+impl World {
+    /// Two approved pull requests, each valid alone, whose stacks want one bucket name.
+    fn with_clash() -> (Self, Pull, Pull) {
+        let world = Self::new(&policy(""));
+        let first = world.proposed(NAMED);
+        let (path, text) = world.other();
+        let second = world.another(8, |commit| commit.write(&path, text));
+        for pull in [&first, &second] {
+            pull.approve(&world.bob);
+        }
+        (world, first, second)
+    }
+}
+
+#[test]
+fn attack_a_name_that_another_merge_took() {
+    let (world, first, second) = World::with_clash();
+    let before = world.merged(&first);
+    run_successfully(&world.push(&before));
+    let before = world.merged(&second);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 10, "{}\n{}", run.stderr, run.summary);
+    // The stack of the first one stays as it is.
+    assert_eq!(
+        world.stacks(),
+        [(world.workdir.stack(), "CREATE_COMPLETE".to_owned())]
+    );
+    insta::assert_snapshot!("taken_name", world.report(8));
+    world.github.take_writes();
+}
+
+#[test]
+fn attack_two_merges_of_one_name_in_one_push() {
+    let (world, first, second) = World::with_clash();
+    let before = world.merged(&first);
+    world.merged(&second);
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 10, "{}\n{}", run.stderr, run.summary);
+    for number in [7, 8] {
+        assert_eq!(codes_of(&world.report(number)), ["duplicate-name"]);
+    }
+    assert_eq!(world.stacks(), []);
+    assert_eq!(world.issuers[1].issued(), [""; 0]);
+    world.github.take_writes();
+}
