@@ -8,6 +8,7 @@ SHELL := bash
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 TESTBED := $(CURDIR)/target/testbed
 VENV := $(TESTBED)/venv/bin
+CHECKOV := $(TESTBED)/checkov/bin
 BINARY := $(TARGET)/debug/provisioner
 MATRIX := $(TARGET)/contract/matrix
 EXAMPLES := $(TARGET)/contract/examples
@@ -17,7 +18,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
 ACTIONS := action.yml build/action.yml $(wildcard tests/act/*/action.yml)
 SCRIPTS := .ci/run $(wildcard tests/*/*.sh examples/*.sh benches/*.sh)
 
-.PHONY: help demo test test-rust test-contract test-permissions test-emulator lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows bench bed doc fmt
+.PHONY: help demo test test-rust test-contract test-permissions test-emulator lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows lint-templates bench bed doc fmt
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,6 +97,11 @@ lint-workflows: bed
 	PATH='$(VENV)':"$$PATH" '$(VENV)/actionlint' $(WORKFLOWS)
 	'$(VENV)/zizmor' --offline --persona pedantic --no-progress $(ACTIONS) $(WORKFLOWS)
 	'$(VENV)/shellcheck' --severity=warning $(SCRIPTS)
+
+# checkov would hold the other tools to old versions, so it has an environment of its own and is in no other target. It asks no network.
+lint-templates: test-contract ## Ask checkov about rendered templates of each kind and partition; not in `lint`
+	test -x '$(CHECKOV)/checkov' || { python3 -m venv '$(TESTBED)/checkov' && '$(CHECKOV)/pip' install --quiet checkov==3.3.30; }
+	PATH='$(CHECKOV)':"$$PATH" '$(VENV)/python' tests/contract/scan.py '$(MATRIX)'
 
 bench: ## Measure, and compare with the last measurement
 	cargo bench --locked --bench pipeline

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks scanners of others about the rendered templates. By hand: no test needs it.
+"""Asks scanners of others about the rendered templates. `make lint-templates` runs it with checkov.
 
     scan.py DIR [RULES]
 
@@ -27,6 +27,7 @@ ACCEPTED = {
     "CKV_AWS_18": LOGGING,
     "CKV_AWS_21": VERSIONING,
     "CKV_AWS_26": TOPIC,
+    "CKV_AWS_7": "rotation is a choice of the config, and on unless it says otherwise",
     "CFN_NO_EXPLICIT_RESOURCE_NAMES": "names are what the products promise, and what the operator's policy is limited to",
     "CODEBUILD_ENCRYPTION_KEY_RULE": "CodeBuild then encrypts with the AWS-managed key of S3. A key of its own is what enterprise adds",
     "CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK": "a false alarm: the rule fails where a variable does not name its type. No variable holds a secret",
@@ -44,17 +45,19 @@ ACCEPTED = {
 
 
 def samples(root):
-    """The first template of each kind."""
+    """The first template of each kind, of each kind's partitions, and without rotation of the key."""
     chosen = {}
     for path in sorted((root / "ml" / "configs").glob("*.yaml")):
         expected = ml_expected.Expected(path)
-        kind = (expected.tier, expected.codecommit, expected.mode)
-        chosen.setdefault(kind, root / "ml" / "templates" / expected.template)
+        template = root / "ml" / "templates" / expected.template
+        chosen.setdefault((expected.tier, expected.codecommit, expected.mode), template)
+        chosen.setdefault((expected.tier, expected.partition, expected.rotation), template)
     for path in sorted((root / "s3" / "configs").glob("*.yaml")):
         expected = s3_expected.Expected(path)
-        kind = (expected.lifecycle, expected.versioning, expected.vpc is not None)
-        chosen.setdefault(kind, root / "s3" / "templates" / expected.template)
-    return list(chosen.values())
+        template = root / "s3" / "templates" / expected.template
+        chosen.setdefault((expected.lifecycle, expected.versioning, expected.vpc is not None), template)
+        chosen.setdefault((expected.partition, expected.vpc is not None), template)
+    return sorted(set(chosen.values()))
 
 
 def output_of(command):
