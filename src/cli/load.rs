@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
 use crate::plan::{RenderedProblems, StackClaims, shared_stack};
 use crate::product::{Registry, RunInput, Verb};
+use crate::template::NameClaim;
 use crate::workspace::{ConfigFile, add_repository_products, selected_configs};
 
 /// A config file, and the result of loading it.
@@ -20,6 +21,8 @@ pub(super) struct LoadedConfig {
     pub diagnostics: Vec<Diagnostic>,
     /// The template is too large: an error or a warning, as the action needs it.
     pub size: Option<Diagnostic>,
+    /// Names of the template that no other stack can have.
+    names: Vec<NameClaim>,
 }
 
 /// The built-in products and those of the repository around the first file.
@@ -62,7 +65,8 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
     let others = load_with(registry, others);
     let first = |one: &LoadedConfig| names.get(&one.file.canonical()) == Some(&one.file.shown);
     let named = loaded.iter().filter(|one| first(one)).chain(&others);
-    let configs = named.filter_map(|one| Some((&one.file.shown, one.config.as_ref()?)));
+    let configs =
+        named.filter_map(|one| Some((&one.file.shown, one.config.as_ref()?, one.names.clone())));
     let claims = StackClaims::from_configs(configs);
     for one in loaded.iter_mut().filter(|one| claims_stack(one, action)) {
         let own = names.get(&one.file.canonical()).unwrap_or(&one.file.shown);
@@ -126,17 +130,19 @@ fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
     match file.read() {
         Ok(contents) => {
             let mut loaded = load_contents(registry, &file.shown, &contents);
-            let problems = loaded.config.as_ref().map(RenderedProblems::new);
-            let RenderedProblems { names, size } = problems.unwrap_or_default();
-            if !names.is_empty() {
-                loaded.diagnostics.extend(names);
+            let config = loaded.config.as_ref();
+            let rendered = config.map(RenderedProblems::with_claims);
+            let (problems, names) = rendered.unwrap_or_default();
+            if !problems.names.is_empty() {
+                loaded.diagnostics.extend(problems.names);
                 loaded.config = None;
             }
             LoadedConfig {
                 file,
                 config: loaded.config,
                 diagnostics: loaded.diagnostics,
-                size,
+                size: problems.size,
+                names,
             }
         }
         Err(error) => {
@@ -150,6 +156,7 @@ fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
                 config: None,
                 diagnostics: vec![problem],
                 size: None,
+                names: Vec::new(),
             }
         }
     }

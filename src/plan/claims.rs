@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::name_claims::{ConfigClaims, NameClaims};
+use super::rendered::rendered;
 use super::stacks::shared_stack;
 use super::{Change, EarlierVersions, Intent, Plan};
 use crate::config::{Config, ConfigContents, load_contents};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
 use crate::product::{Registry, Target};
+use crate::template::{NameClaim, name_claims};
 use crate::text::quote;
 
 /// The configs of each stack in a tree.
@@ -31,7 +33,13 @@ impl StackClaims {
             .par_iter()
             .map(|(path, contents)| {
                 let config = load_contents(registry, path, contents).config;
-                (path, config.as_ref().map(claims_of))
+                let claims = config.as_ref().map(|config| {
+                    // A template that does not render claims nothing: its config has errors.
+                    let names = rendered(config)
+                        .map(|(_, document)| name_claims(&document, &config.target));
+                    claims_of(config, names.unwrap_or_default())
+                });
+                (path, claims)
             })
             .collect();
         let mut claims = Self::default();
@@ -66,15 +74,13 @@ impl StackClaims {
         self.names.add(path, names);
     }
 
-    /// The same, of configs that are loaded.
-    pub fn from_configs<'a>(configs: impl Iterator<Item = (&'a RepoPath, &'a Config)>) -> Self {
-        let configs: Vec<_> = configs.collect();
-        let claimed: Vec<_> = configs
-            .into_par_iter()
-            .map(|(path, config)| (path, claims_of(config)))
-            .collect();
+    /// The same, of configs that are loaded, with the names of their templates.
+    pub fn from_configs<'a>(
+        configs: impl Iterator<Item = (&'a RepoPath, &'a Config, Vec<NameClaim>)>,
+    ) -> Self {
         let mut claims = Self::default();
-        for (path, (stack, names)) in claimed {
+        for (path, config, names) in configs {
+            let (stack, names) = claims_of(config, names);
             claims.add(stack, names, path);
         }
         claims
@@ -129,9 +135,9 @@ impl StackClaims {
     }
 }
 
-fn claims_of(config: &Config) -> ([String; 3], ConfigClaims) {
+fn claims_of(config: &Config, names: Vec<NameClaim>) -> ([String; 3], ConfigClaims) {
     let stack = key(&config.target, config.stack());
-    (stack.clone(), ConfigClaims::new(config, stack))
+    (stack.clone(), ConfigClaims::new(config, stack, names))
 }
 
 /// Account, region and name.

@@ -6,7 +6,7 @@ use super::naming::NameSources;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
-use crate::template::{Document, NameClaim, NamePart, name_claims};
+use crate::template::{NameClaim, NamePart};
 
 /// Other configs that a message lists for one type.
 const MAX_LISTED: usize = 3;
@@ -28,17 +28,12 @@ pub(super) struct ConfigClaims {
 }
 
 impl ConfigClaims {
-    /// A template that does not render claims nothing: its config has errors.
-    pub(super) fn new(config: &Config, stack: [String; 3]) -> Self {
-        let text = config.product.render_template(&config.derived.scope);
-        let document = text
-            .ok()
-            .and_then(|text| Document::parse(&config.path, &text).ok());
-        let names = document.map(|document| name_claims(&document, &config.target));
+    /// `names` are those of the rendered template.
+    pub(super) fn new(config: &Config, stack: [String; 3], names: Vec<NameClaim>) -> Self {
         let help = config.product.manifest.clashes.iter();
         Self {
             stack,
-            names: names.unwrap_or_default(),
+            names,
             help: help
                 .map(|(kind, help)| (kind.clone(), help.clone()))
                 .collect(),

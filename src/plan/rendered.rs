@@ -3,9 +3,9 @@
 use super::naming::naming_problems;
 use crate::config::{Config, TEST_SUFFIX};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::template::{Document, INLINE_BYTES};
+use crate::template::{Document, INLINE_BYTES, NameClaim, name_claims};
 
-fn rendered(config: &Config) -> Option<(String, Document)> {
+pub(super) fn rendered(config: &Config) -> Option<(String, Document)> {
     let text = config.product.render_template(&config.derived.scope).ok()?;
     let document = Document::parse(&config.path, &text).ok()?;
     Some((text, document))
@@ -22,10 +22,16 @@ pub struct RenderedProblems {
 impl RenderedProblems {
     /// Other checks report a template that does not render.
     pub fn new(config: &Config) -> Self {
-        let rendered = rendered(config);
-        rendered.map_or_else(Self::default, |(text, document)| {
-            Self::of_rendered(config, &text, &document)
-        })
+        Self::with_claims(config).0
+    }
+
+    /// With the names that no other stack can have. Both are read from one rendered template.
+    pub fn with_claims(config: &Config) -> (Self, Vec<NameClaim>) {
+        let Some((text, document)) = rendered(config) else {
+            return Default::default();
+        };
+        let problems = Self::of_rendered(config, &text, &document);
+        (problems, name_claims(&document, &config.target))
     }
 
     /// Problems of the config's stack, and of a test deployment.
