@@ -183,6 +183,7 @@ def check_project(found, half, expected):
     network = {"VpcId": expected.vpc, "Subnets": expected.subnets, "SecurityGroupIds": [expected.security_group]} if expected.mode else None
     yield from same("network of builds", project.get("VpcConfig"), network)
     logs = project.get("LogsConfig", {}).get("CloudWatchLogs", {})
+    yield from same("logs of builds are on", logs.get("Status"), "ENABLED")
     yield from same("logs of builds", logs.get("GroupName"), f"/ml/{expected.ml_name}" if expected.enterprise else None)
 
 

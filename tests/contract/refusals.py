@@ -85,6 +85,12 @@ CASES = [
     ("no WORM", [s3(lifecycle_policy="compliance")], WARNING),
     ("no WORM", [s3(lifecycle_policy="compliance", versioning=True)], NOTHING),
     ("key of no source", [ml(source_kms_key_arn="arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555")], ERROR),
+    *[("key of the source", [ml(STARTER._replace(source="s3"), source_kms_key_arn=key)], wanted) for key, wanted in [
+        ("arn:aws:kms:us-west-2:999999999999:key/0a1b2c3d-0000-1111-2222-333344445555", NOTHING),
+        ("arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555", ERROR),
+        ("arn:aws-cn:kms:us-west-2:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555", ERROR),
+        ("arn:aws:kms:us-west-2:12345678901:key/0a1b2c3d-0000-1111-2222-333344445555", ERROR),
+    ]],
     # Names that AWS knows once: roles by account, buckets by partition, endpoints by network.
     ("roles of two accounts", [ml(), ml(region="eu-west-1", account="210987654321")], NOTHING),
     ("two partitions", [s3(bucket_name_override="the-lake"), s3("c002", region="cn-north-1", bucket_name_override="the-lake")], NOTHING),

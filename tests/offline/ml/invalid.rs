@@ -333,6 +333,20 @@ const CASES: &[Case] = &[
         "value-pattern",
     ),
     Case(
+        "source_key_of_another_region",
+        Base::S3,
+        "  s3_prefix",
+        "  source_kms_key_arn: arn:aws:kms:us-west-2:123456789012:key/0a1b\n  s3_prefix",
+        "ml-source-key-elsewhere",
+    ),
+    Case(
+        "source_key_of_another_partition",
+        Base::S3,
+        "  s3_prefix",
+        "  source_kms_key_arn: arn:aws-cn:kms:us-east-1:123456789012:key/0a1b\n  s3_prefix",
+        "ml-source-key-elsewhere",
+    ),
+    Case(
         "source_key_unused",
         Base::Codecommit,
         "  use_case",
