@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::forge::{FileAt, ForgeError, PathSelection, Source};
 use crate::model::{CommitSha, FileContents, IrregularFile, RepoPath};
-use crate::product::{Files, PRODUCTS_FOLDER, Registry, RunInput};
+use crate::product::{PRODUCTS_FOLDER, ProductSource, ReadProduct, Registry, RunInput};
 
 /// Selects the files of products. A product is a flat folder; deeper files do not belong to it.
 struct ProductFiles;
@@ -80,7 +80,7 @@ fn registry<'a>(
     files: impl Iterator<Item = (&'a RepoPath, &'a FileContents)>,
     given: &RunInput,
 ) -> Registry {
-    let mut folders: BTreeMap<&str, Files> = BTreeMap::new();
+    let mut folders: BTreeMap<&str, ReadProduct> = BTreeMap::new();
     let mut irregular: BTreeMap<&str, (&RepoPath, IrregularFile)> = BTreeMap::new();
     for (path, contents) in files {
         let below = below_products(path.as_str());
@@ -93,21 +93,25 @@ fn registry<'a>(
                 irregular.entry(folder).or_insert((path, *found));
             }
             FileContents::Regular(bytes) if !name.is_empty() => {
-                let files = folders.entry(folder).or_default();
-                if let Ok(text) = std::str::from_utf8(bytes) {
-                    files.insert(name.to_owned(), text.to_owned());
-                }
+                let root = || RepoPath::typed(&format!("{PRODUCTS_FOLDER}/{folder}"));
+                let product = folders.entry(folder);
+                let product = product.or_insert_with(|| ReadProduct::new(folder, root()));
+                product.add(name, bytes, bytes.len() as u64);
             }
             FileContents::Regular(_) => {}
         }
     }
     let mut registry = Registry::built_in();
     registry.given = given.clone();
-    for (folder, files) in folders {
-        registry.add(folder, files);
+    for product in folders.into_values() {
+        registry.add_read(product);
     }
     for (folder, (path, found)) in irregular {
-        registry.add_irregular(folder, path.clone(), found);
+        let root = match folder == PRODUCTS_FOLDER {
+            true => path.clone(),
+            false => RepoPath::typed(&format!("{PRODUCTS_FOLDER}/{folder}")),
+        };
+        registry.add_irregular(ProductSource::own(folder, root), path.clone(), found);
     }
     registry
 }

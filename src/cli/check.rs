@@ -136,7 +136,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
             &selection,
         )
         .await?;
-        report.policy = policies.change(&repository, &head, &inputs, &globs).await?;
+        report.set_policy(policies.change(&repository, &head, &inputs, &globs).await?);
         let facts = std::collections::BTreeMap::new();
         add_on_merge(&mut report, &inputs, &policies, None, facts);
         anyhow::Ok(report)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
-use crate::config::{Config, load_contents};
+use crate::config::{Config, fault_problem, load_contents};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
 use crate::plan::{RenderedProblems, StackClaims, shared_stack};
@@ -19,6 +19,8 @@ pub(super) struct LoadedConfig {
     pub file: ConfigFile,
     pub config: Option<Config>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Why the template does not render: errors of actions that need it. A stack can be deleted without.
+    faults: Vec<Diagnostic>,
     /// The template is too large: an error or a warning, as the action needs it.
     pub size: Option<Diagnostic>,
     /// Names of the template that no other stack can have.
@@ -95,11 +97,34 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
     }
 }
 
-/// Makes configs invalid whose template no request can hold, if the action judges configs or sends templates. Actions that only render
-/// warn: the template can be deployed in another way. Others do without the template.
-pub(super) fn reject_large_templates(loaded: &mut [LoadedConfig], action: &str) {
+/// Makes configs invalid whose product or template has errors, or whose template no request can hold, if the action judges configs or
+/// sends templates. Actions that only render warn of a large template: it can be deployed in another way. Others do without the template.
+pub(super) fn reject_bad_templates(loaded: &mut [LoadedConfig], action: &str) {
+    // Many configs share a product.
+    let mut undefined: HashMap<String, Vec<Diagnostic>> = HashMap::new();
     for one in loaded {
-        let (Some(problem), Some(verb)) = (one.size.take(), verb(one, action)) else {
+        let (Some(config), Some(verb)) = (&one.config, verb(one, action)) else {
+            continue;
+        };
+        if verb.judges_template() || verb.renders() {
+            let mut faults = std::mem::take(&mut one.faults);
+            if faults.is_empty() && config.product.source.root.is_some() {
+                let product = &config.product;
+                let known = undefined.entry(product.name().to_owned());
+                let known = known.or_insert_with(|| {
+                    let faults = product.undefined_reads().into_iter();
+                    let faults = faults.map(|fault| fault_problem(&product.source, &fault));
+                    faults.collect()
+                });
+                faults.extend(known.iter().cloned());
+            }
+            if !faults.is_empty() {
+                one.diagnostics.extend(faults);
+                one.config = None;
+                continue;
+            }
+        }
+        let Some(problem) = one.size.take() else {
             continue;
         };
         if verb.judges_template() {
@@ -141,6 +166,7 @@ fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
                 file,
                 config: loaded.config,
                 diagnostics: loaded.diagnostics,
+                faults: problems.faults,
                 size: problems.size,
                 names,
             }
@@ -155,6 +181,7 @@ fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
                 file,
                 config: None,
                 diagnostics: vec![problem],
+                faults: Vec::new(),
                 size: None,
                 names: Vec::new(),
             }

@@ -1,8 +1,6 @@
 //! Runs an action on its configs. Each verb turns configs into results, which are printed here.
 
-use super::load::{
-    LoadedConfig, load_with, registry, reject_large_templates, reject_shared_stacks,
-};
+use super::load::{LoadedConfig, load_with, registry, reject_bad_templates, reject_shared_stacks};
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
 use super::tier::{check_tier, warn_of_useless_tier};
@@ -64,7 +62,7 @@ fn results(request: &ActionRequest) -> ActionResults {
     if request.configs.is_empty() {
         results.left_out = leave_out_others(&mut loaded, &request.action);
     }
-    reject_large_templates(&mut loaded, &request.action);
+    reject_bad_templates(&mut loaded, &request.action);
     reject_shared_stacks(&mut loaded, &registry, &request.action);
     warn_of_useless_tier(request.given.tier.as_deref(), &loaded);
     // One verb at a time: an action name may mean different verbs in different products.

@@ -26,5 +26,5 @@ pub use product_fault::{
     recognition_problems,
 };
 pub use recognise::is_recognised;
-pub use sample::{load_sample, sample};
+pub use sample::{load_sample, only_sample, sample};
 pub use values::{LayeredValues, ParsedFile, ValuePlace};

@@ -6,6 +6,9 @@ use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 use crate::product::{Product, Registry};
 
+/// The file of the sample of a product without tiers.
+const SAMPLE: &str = "sample.yaml";
+
 /// The sample of a tier under the file name that its fields give; `Err` describes what is wrong with it.
 pub fn sample(
     registry: &Registry,
@@ -18,6 +21,18 @@ pub fn sample(
     let text = product.sample(tier).unwrap_or_default();
     let loaded = load_sample(registry, product, file, text);
     loaded.config.ok_or(loaded.diagnostics)
+}
+
+/// The sample of a product without tiers; `None` if there is none.
+pub fn only_sample(
+    registry: &Registry,
+    product: &Product,
+) -> Result<Option<Config>, Vec<Diagnostic>> {
+    let Some(text) = product.source.files.get(SAMPLE) else {
+        return Ok(None);
+    };
+    let loaded = load_sample(registry, product, SAMPLE, text);
+    loaded.config.map(Some).ok_or(loaded.diagnostics)
 }
 
 /// Loads a config among the product's files. It gets the file name that its fields give. Its problems are reported in `file`.

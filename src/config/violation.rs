@@ -12,7 +12,7 @@ use crate::product::{Schema, ValidationErrorKind as Violated, Violation, known_k
 use crate::text::{and_list, did_you_mean, pluralize, quote};
 
 /// Longer lists of allowed values are truncated.
-const MAX_LISTED: usize = 8;
+const MAX_LISTED: usize = 16;
 
 /// Diagnostics of one kind for one file. Each one's line is looked up, so without a limit a large file would take quadratic time.
 pub const MAX_REPORTED: usize = 100;

@@ -156,7 +156,7 @@ fn present(
     let (new_document, problems) = match Document::parse(&change.path, &new) {
         Ok(document) => {
             let mut problems = template::check(&change.path, &new, &document);
-            let RenderedProblems { names, size } =
+            let RenderedProblems { names, size, .. } =
                 RenderedProblems::of_rendered(&after, &new, &document);
             if size.as_ref().is_some_and(Diagnostic::is_error) {
                 problems.retain(|problem| problem.code != Code::TemplateTooLarge);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::name_claims::{ConfigClaims, NameClaims};
-use super::rendered::rendered;
+use super::render::rendered;
 use super::stacks::shared_stack;
 use super::{Change, EarlierVersions, Intent, Plan};
 use crate::config::{Config, ConfigContents, load_contents};
@@ -35,9 +35,11 @@ impl StackClaims {
                 let config = load_contents(registry, path, contents).config;
                 let claims = config.as_ref().map(|config| {
                     // A template that does not render claims nothing: its config has errors.
-                    let names = rendered(config)
-                        .map(|(_, document)| name_claims(&document, &config.target));
-                    claims_of(config, names.unwrap_or_default())
+                    let names = rendered(config).map_or_else(
+                        |_| Vec::new(),
+                        |(_, document)| name_claims(&document, &config.target),
+                    );
+                    claims_of(config, names)
                 });
                 (path, claims)
             })

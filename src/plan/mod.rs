@@ -18,6 +18,7 @@ mod naming;
 mod protection;
 mod refusal;
 mod renames;
+mod render;
 mod rendered;
 mod resource_verdict;
 mod resources;

@@ -1,6 +1,7 @@
 //! Names that AWS refuses, and the config keys that they come from.
 
 use super::key_dependencies::variants;
+use super::render::rendered;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::template::{Document, NamePart, NameProblem, STACK_TYPE, name_rule, physical_names};
@@ -94,16 +95,12 @@ fn bad_names(config: &Config, document: &Document) -> Vec<BadName> {
     stack.into_iter().chain(names).collect()
 }
 
-fn rendered(config: &Config) -> Option<Document> {
-    let text = config.product.render_template(&config.derived.scope).ok()?;
-    Document::parse(&config.path, &text).ok()
-}
-
 /// Names of the stack (under an empty id) and of its resources.
 fn names_of(config: &Config) -> Vec<(String, String)> {
     let stack = (STACK.to_owned(), config.stack().to_owned());
-    let document = rendered(config);
-    let names = document.iter().flat_map(physical_names);
+    let rendered = rendered(config).ok();
+    let names = rendered.iter();
+    let names = names.flat_map(|(_, document)| physical_names(document));
     let names = names.map(|name| (name.resource.logical_id.to_owned(), name.name.to_owned()));
     [stack].into_iter().chain(names).collect()
 }

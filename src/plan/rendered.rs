@@ -1,18 +1,15 @@
 //! Problems of a config that its rendered template shows, without a plan.
 
 use super::naming::naming_problems;
+use super::render::rendered;
 use crate::config::{Config, TEST_SUFFIX};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::template::{Document, INLINE_BYTES, NameClaim, name_claims};
 
-pub(super) fn rendered(config: &Config) -> Option<(String, Document)> {
-    let text = config.product.render_template(&config.derived.scope).ok()?;
-    let document = Document::parse(&config.path, &text).ok()?;
-    Some((text, document))
-}
-
 #[derive(Debug, Default)]
 pub struct RenderedProblems {
+    /// The template does not render, or is no YAML: then nothing else is known.
+    pub faults: Vec<Diagnostic>,
     /// Names that AWS refuses.
     pub names: Vec<Diagnostic>,
     /// The template is too large for a request, so no stack can be deployed from it. A warning if only that of a test is.
@@ -20,15 +17,21 @@ pub struct RenderedProblems {
 }
 
 impl RenderedProblems {
-    /// Other checks report a template that does not render.
     pub fn new(config: &Config) -> Self {
         Self::with_claims(config).0
     }
 
     /// With the names that no other stack can have. Both are read from one rendered template.
     pub fn with_claims(config: &Config) -> (Self, Vec<NameClaim>) {
-        let Some((text, document)) = rendered(config) else {
-            return Default::default();
+        let (text, document) = match rendered(config) {
+            Ok(rendered) => rendered,
+            Err(faults) => {
+                let problems = Self {
+                    faults,
+                    ..Self::default()
+                };
+                return (problems, Vec::new());
+            }
         };
         let problems = Self::of_rendered(config, &text, &document);
         (problems, name_claims(&document, &config.target))
@@ -38,7 +41,7 @@ impl RenderedProblems {
     pub(super) fn of_rendered(config: &Config, text: &str, document: &Document) -> Self {
         // Rules of the product report what is wrong with a test's names first.
         let test = config.with_name_suffix(TEST_SUFFIX).ok();
-        let test = test.and_then(|test| Some((rendered(&test)?, test)));
+        let test = test.and_then(|test| Some((rendered(&test).ok()?, test)));
         let named = test.as_ref().map(|((_, document), test)| (test, document));
         let size = size_problem(config, text, document).or_else(|| {
             let ((text, document), _) = test.as_ref()?;
@@ -47,6 +50,7 @@ impl RenderedProblems {
             Some(Diagnostic { message, ..problem }.with_severity(Severity::Warning))
         });
         Self {
+            faults: Vec::new(),
             names: naming_problems(config, document, named),
             size,
         }

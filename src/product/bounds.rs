@@ -12,9 +12,7 @@ const MAX_FLOW_DEPTH: usize = 64;
 pub(super) fn bounded(files: &Files) -> Result<(), ProductFault> {
     for (name, text) in files {
         if text.len() > MAX_FILE_BYTES {
-            let bytes = text.len();
-            let message = format!("the file has {bytes} bytes; {MAX_FILE_BYTES} is the most");
-            return Err(ProductFault::of_file(name, message));
+            return Err(too_large(name, text.len() as u64));
         }
         let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         if yaml && has_alias(text) {
@@ -27,6 +25,12 @@ pub(super) fn bounded(files: &Files) -> Result<(), ProductFault> {
         }
     }
     Ok(())
+}
+
+/// `bytes`: those of the file.
+pub(super) fn too_large(name: &str, bytes: u64) -> ProductFault {
+    let message = format!("the file has {bytes} bytes; {MAX_FILE_BYTES} is the most");
+    ProductFault::of_file(name, message).with_help("divide it into several files")
 }
 
 /// Whether a YAML text has an alias. A few of them can stand for more values than memory holds. A text that cannot be parsed has none.

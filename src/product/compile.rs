@@ -10,6 +10,7 @@ use super::folders::CompiledFolders;
 use super::limits::MAX_EXPRESSIONS;
 use super::manifest_keys::key_faults;
 use super::preflight::CompiledCheck;
+use super::syntax_help;
 use super::{
     CompiledImpact, CompiledRule, FolderTree, MANIFEST, Manifest, POLICY, Product, ProductFault,
     ProductSource, SCHEMA, Schema, SchemaPlace, TEMPLATE, known_keys,
@@ -239,9 +240,9 @@ impl Compiler {
         let result = Compiled::new(self.engine, source);
         result
             .map_err(|error| {
-                compiled
-                    .1
-                    .push(ProductFault::of_engine(MANIFEST, &key, &error));
+                let fault = ProductFault::of_engine(MANIFEST, &key, &error);
+                let help = syntax_help::of_expression(source).or(fault.help.clone());
+                compiled.1.push(ProductFault { help, ..fault });
             })
             .ok()
     }

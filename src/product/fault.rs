@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use minijinja::ErrorKind;
 
-use super::limits;
 use super::source::{MANIFEST, ProductSource};
+use super::{limits, syntax_help};
 
 /// A fault of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,14 +69,10 @@ impl ProductFault {
                 Self::new(deepest.name().unwrap_or(file), place, message)
             }
         };
-        let help = match deepest.kind() {
-            ErrorKind::UnknownFilter => {
-                "use a filter that docs/products.md lists, or one of minijinja"
-            }
-            ErrorKind::UnknownTest => "use a test that docs/products.md lists, or one of minijinja",
-            _ => return fault,
-        };
-        fault.with_help(help)
+        Self {
+            help: syntax_help::of_error(error),
+            ..fault
+        }
     }
 }
 

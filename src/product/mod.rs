@@ -19,6 +19,7 @@ mod needs;
 mod operands;
 mod partition;
 mod preflight;
+mod reading;
 mod reads;
 mod recognition;
 mod registry;
@@ -26,6 +27,7 @@ mod schema;
 mod schema_keys;
 mod schema_refs;
 mod source;
+mod syntax_help;
 mod undefined;
 mod verb;
 
@@ -50,6 +52,7 @@ pub use manifest::{
 pub use needs::VpcRule;
 pub use partition::Partition;
 pub use preflight::{PreflightCheck, Requirement};
+pub use reading::ReadProduct;
 pub use recognition::RecognitionError;
 pub use registry::{PRODUCTS_FOLDER, Registry, built_in_products};
 pub use schema::{Schema, ValidationErrorKind, Violation, known_keys};
@@ -278,8 +281,8 @@ impl Product {
     pub fn output_names(&self, scope: &Value) -> Result<OutputNames, ProductError> {
         let [template, policy] = &self.outputs;
         Ok(OutputNames {
-            template: eval_text(["outputs", "template"], template, scope)?,
-            policy: eval_text(["outputs", "policy"], policy, scope)?,
+            template: eval_file_name(["outputs", "template"], template, scope)?,
+            policy: eval_file_name(["outputs", "policy"], policy, scope)?,
         })
     }
 
@@ -387,6 +390,21 @@ impl fmt::Debug for Product {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Product({})", self.name())
     }
+}
+
+/// The name of a file in a folder.
+fn eval_file_name<const N: usize>(
+    key: [&str; N],
+    expression: &Compiled,
+    scope: &Value,
+) -> Result<String, ProductError> {
+    let name = eval_text(key, expression, scope)?;
+    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+        let message = format!("this is not the name of a file: {}", quote(&name));
+        let error = minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, message);
+        return Err(failure(fault::key(key), error));
+    }
+    Ok(name)
 }
 
 fn eval_text<const N: usize>(

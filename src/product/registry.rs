@@ -12,7 +12,8 @@ use super::bounds::MAX_FILE_BYTES;
 use super::manifest::ParameterPrefix;
 use super::recognition::{Recognised, RecognitionError, UnreadableProduct, recognised};
 use super::{
-    Files, InvalidProduct, MANIFEST, OfferedAction, Product, ProductFault, ProductSource, RunInput,
+    Files, InvalidProduct, MANIFEST, OfferedAction, Product, ProductFault, ProductSource,
+    ReadProduct, RunInput,
 };
 use crate::model::{IrregularFile, RepoPath};
 
@@ -68,8 +69,8 @@ impl Registry {
             if files.contains_key(MANIFEST) {
                 registry.add_source(ProductSource {
                     name,
-                    root: None,
                     files,
+                    ..ProductSource::default()
                 });
             }
         }
@@ -79,32 +80,37 @@ impl Registry {
     /// Adds a product of the repository. It replaces one of the same name, so that a repository can bring its own version.
     pub fn add(&mut self, name: &str, files: Files) {
         self.add_source(ProductSource {
-            name: name.to_owned(),
-            root: Some(RepoPath::typed(&format!("{PRODUCTS_FOLDER}/{name}"))),
             files,
+            ..ProductSource::own(name, RepoPath::typed(&format!("{PRODUCTS_FOLDER}/{name}")))
         });
     }
 
-    pub fn add_source(&mut self, source: ProductSource) {
+    fn add_source(&mut self, source: ProductSource) {
+        self.add_read(source.into());
+    }
+
+    /// Adds a product of the repository. It does not load if one of its files could not be read.
+    pub fn add_read(&mut self, read: ReadProduct) {
+        let ReadProduct { source, faults } = read;
         let source = Arc::new(source);
-        let recognised = recognised(&source).map_err(|fault| {
+        let read = match faults.is_empty() {
+            true => recognised(&source).map_err(|fault| vec![fault]),
+            false => Err(faults),
+        };
+        let recognised = read.map_err(|faults| {
             UnreadableProduct::Invalid(InvalidProduct {
                 source: source.clone(),
-                faults: vec![fault],
+                faults,
             })
         });
         self.replace(source, recognised);
     }
 
     /// Adds a product with a file that is not a regular file: the product does not load.
-    pub fn add_irregular(&mut self, folder: &str, path: RepoPath, found: IrregularFile) {
-        let source = ProductSource {
-            name: folder.to_owned(),
-            root: Some(path.clone()),
-            files: Files::new(),
-        };
+    /// `product`: without files.
+    pub fn add_irregular(&mut self, product: ProductSource, path: RepoPath, found: IrregularFile) {
         let recognised = Err(UnreadableProduct::NotRegular(path, found));
-        self.replace(Arc::new(source), recognised);
+        self.replace(Arc::new(product), recognised);
     }
 
     fn replace(

@@ -26,6 +26,15 @@ pub struct ProductSource {
 }
 
 impl ProductSource {
+    /// A product of a repository without files.
+    pub fn own(name: &str, root: RepoPath) -> Self {
+        Self {
+            name: name.to_owned(),
+            root: Some(root),
+            ..Self::default()
+        }
+    }
+
     /// The path of one of its files.
     pub fn path(&self, file: &str) -> RepoPath {
         match &self.root {

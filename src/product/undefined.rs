@@ -208,6 +208,9 @@ impl Product {
                 let known = files.iter().map(|(name, _)| name.as_str());
                 let help = match did_you_mean(file.as_str(), known) {
                     Some(meant) => format!("write `{meant}`"),
+                    None if file.as_str().contains('/') => {
+                        "name a file of the product's folder; other folders are not read".to_owned()
+                    }
                     None => format!("create `{}` in the product's folder", file.as_str()),
                 };
                 let fault = ProductFault::new(name, FaultPlace::Line(line), message);

@@ -9,6 +9,7 @@ mod schema;
 mod suffix;
 mod tests;
 mod types;
+mod unread;
 mod variants;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,9 @@ pub fn check_product(registry: &Registry, name: &str) -> Option<(CheckedProduct,
             problems.extend(faults.iter().map(|fault| fault_problem(source, fault)));
             problems.extend(schema::problems(&product));
             problems.extend(shared_codes(registry, &product));
+            problems.extend(shared_section(registry, &product));
+            let read = checked.samples.iter().chain(&checked.tests);
+            problems.extend(unread::problems(source, &read.collect::<Vec<_>>()));
             // A sample would only repeat these.
             if !problems.iter().any(Diagnostic::is_error) {
                 problems.extend(samples::problems(registry, &product, &checked.samples));
@@ -71,6 +75,18 @@ pub fn check_product(registry: &Registry, name: &str) -> Option<(CheckedProduct,
     problems.dedup();
     checked.ok = !problems.iter().any(Diagnostic::is_error);
     Some((checked, problems))
+}
+
+/// The section, if another product has it too: a config's product must be known by its section.
+fn shared_section(registry: &Registry, product: &Product) -> Option<Diagnostic> {
+    let section = &product.manifest.section;
+    let other = registry.names().into_iter().find(|name| {
+        let other = registry.product(name).and_then(Result::ok);
+        *name != product.name() && other.is_some_and(|other| other.manifest.section == *section)
+    })?;
+    let message = format!("product `{other}` has this section, too: `{section}`");
+    let problem = at_key(&product.source, vec!["section".to_owned()], message);
+    Some(problem.with_help("choose another section, here and in the schema"))
 }
 
 /// Codes that another product has, too.

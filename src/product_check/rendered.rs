@@ -2,7 +2,7 @@
 
 use super::place::in_file;
 use crate::config::{Config, product_problem};
-use crate::diagnostic::{Diagnostic, SourceText};
+use crate::diagnostic::{Code, Diagnostic, SourceText};
 use crate::product::{Product, ProductSource, TEMPLATE};
 use crate::template::{Document, check, source_line};
 use crate::text::quote;
@@ -41,6 +41,21 @@ pub(super) fn template(product: &Product, what: &str, config: &Config) -> Render
     }
 }
 
+/// Help for a text that is no YAML. `written`: the rendered line.
+fn help_of(code: &Code, written: &str) -> Option<String> {
+    let help = match code {
+        Code::DuplicateKey => "give one of the two another name",
+        Code::YamlSyntax if written.trim_end().contains("\"-") || written.contains("\"/") => {
+            "join texts inside the expression: `{{ name ~ '-main' }}`"
+        }
+        Code::YamlSyntax => {
+            "look at the lines before it, too: an expression and a macro print a whole value"
+        }
+        _ => return None,
+    };
+    Some(help.to_owned())
+}
+
 /// A problem of a rendered text at the line of the source that it comes from.
 fn in_source(source: &ProductSource, what: &str, text: &str, problem: Diagnostic) -> Diagnostic {
     let line = problem.span.map(|span| span.start.line);
@@ -65,7 +80,7 @@ fn in_source(source: &ProductSource, what: &str, text: &str, problem: Diagnostic
     let is_quoted = own.is_some_and(|own| own.contains("\"{{") || own.contains("'{{"));
     let help = match is_quoted {
         true => Some("delete the quotes around the expression: it prints its own".to_owned()),
-        false => problem.help,
+        false => problem.help.or_else(|| help_of(&problem.code, written)),
     };
     Diagnostic {
         code: problem.code,

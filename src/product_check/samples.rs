@@ -68,7 +68,7 @@ fn of_sample(
 ) -> Vec<Diagnostic> {
     let path = product.source.path(file);
     let text = product.source.files.get(file).map_or("", String::as_str);
-    let RenderedProblems { names, size } = RenderedProblems::new(config);
+    let RenderedProblems { names, size, .. } = RenderedProblems::new(config);
     let too_large = size.as_ref().is_some_and(Diagnostic::is_error);
     let found = names.into_iter().chain(size);
     let found = found.map(|problem| match problem.span {

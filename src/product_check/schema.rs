@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::config::fault_problem;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::config::{Tags, fault_problem, parse};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::product::{FaultPlace, Product, ProductFault, SCHEMA, Schema};
 use crate::text::{did_you_mean, quote};
 
@@ -96,6 +96,12 @@ const SCHEMAS: &[&str] = &[
 ];
 
 pub(super) fn problems(product: &Product) -> Vec<Diagnostic> {
+    let source = &product.source;
+    let text = source.files.get(SCHEMA).map_or("", String::as_str);
+    // JSON is YAML, too, and this parser tells keys that stand twice.
+    let read = parse(&source.path(SCHEMA), text.as_bytes(), Tags::Refuse);
+    let mut twice = read.err().unwrap_or_default();
+    twice.retain(|problem| problem.code == Code::DuplicateKey);
     let mut found = Vec::new();
     let mut walk = SchemaWalk {
         schema: &product.schema,
@@ -105,8 +111,8 @@ pub(super) fn problems(product: &Product) -> Vec<Diagnostic> {
     walk.schema_at(product.schema.document());
     let problems = found
         .into_iter()
-        .map(|(fault, severity)| fault_problem(&product.source, &fault).with_severity(severity));
-    problems.collect()
+        .map(|(fault, severity)| fault_problem(source, &fault).with_severity(severity));
+    problems.chain(twice).collect()
 }
 
 struct SchemaWalk<'a> {

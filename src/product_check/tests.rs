@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::place::{MAX_CONFIGS, in_file, too_many};
 use super::rendered;
 use crate::config::load_sample;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::RenderedProblems;
 use crate::product::{Product, ProductSource, Registry};
 use crate::text::and_list;
@@ -28,22 +28,22 @@ pub(super) fn problems(
     files: &[String],
 ) -> Vec<Diagnostic> {
     let checked = files.iter().take(MAX_CONFIGS);
-    let problems = checked.filter_map(|file| problem(registry, product, file));
+    let problems = checked.flat_map(|file| problems_of(registry, product, file));
     too_many(&product.source, "test", files.len())
         .into_iter()
         .chain(problems)
         .collect()
 }
 
-fn problem(registry: &Registry, product: &Product, file: &str) -> Option<Diagnostic> {
+fn problems_of(registry: &Registry, product: &Product, file: &str) -> Vec<Diagnostic> {
     let source = &product.source;
-    let text = source.files.get(file)?;
+    let text = source.files.get(file).map_or("", String::as_str);
     let mut lines = text.lines().enumerate();
     let expected = lines.find_map(|(index, line)| Some((index + 1, line.strip_prefix(EXPECT)?)));
     let Some((line, expected)) = expected else {
         let message = "the test does not say what it expects".to_owned();
         let help = format!("add a line `{EXPECT} CODE`, or `{EXPECT} {OK}`");
-        return Some(in_file(source, file, None, message).with_help(help));
+        return vec![in_file(source, file, None, message).with_help(help)];
     };
     let expected: BTreeSet<String> = expected
         .split([',', ' '])
@@ -57,12 +57,24 @@ fn problem(registry: &Registry, product: &Product, file: &str) -> Option<Diagnos
         let rendered = rendered::template(product, file, config);
         found.extend(rendered.problems);
     }
+    let is_expected = |problem: &Diagnostic| expected.contains(problem.code.as_str());
+    // The product is wrong, and not the test.
+    let own = found.iter().filter(|problem| {
+        let of_product = matches!(problem.code, Code::ProductInvalid | Code::RenderFailed);
+        of_product && !is_expected(problem)
+    });
+    let own: Vec<Diagnostic> = own
+        .map(|problem| during_test(source, file, problem))
+        .collect();
+    if !own.is_empty() {
+        return own;
+    }
     let found: BTreeSet<String> = found
         .iter()
         .map(|problem| problem.code.to_string())
         .collect();
     if found == expected {
-        return None;
+        return Vec::new();
     }
     let list = |codes: &BTreeSet<String>| match codes.is_empty() {
         true => "no problem".to_owned(),
@@ -74,5 +86,20 @@ fn problem(registry: &Registry, product: &Product, file: &str) -> Option<Diagnos
         list(&found)
     );
     let problem = in_file(source, file, Some(line), message);
-    Some(problem.with_help("correct the test, or the rule that it is about"))
+    vec![problem.with_help("correct the test, or the rule that it is about")]
+}
+
+/// A fault of the product that a test found. `file`: that of the test.
+fn during_test(source: &ProductSource, file: &str, problem: &Diagnostic) -> Diagnostic {
+    let help = problem.help.as_deref();
+    let help = help.unwrap_or("give the key a default in the schema, or test it with `is defined`");
+    let place = source.path(file);
+    let message = match problem.path == place {
+        true => problem.message.clone(),
+        false => format!("{}; in the test `{file}`", problem.message),
+    };
+    Diagnostic {
+        message,
+        ..problem.clone().with_help(help)
+    }
 }

@@ -98,6 +98,14 @@ impl Report {
         report
     }
 
+    /// Sets what the change does to the policy. Files that are configs after the merge need no warning that no glob selects them.
+    pub fn set_policy(&mut self, change: Option<PolicyChange>) {
+        let added = change.as_ref().map_or(&[][..], |change| &change.added);
+        self.unselected
+            .retain(|warning| !added.contains(&warning.path));
+        self.policy = change;
+    }
+
     /// Adds problems that are not listed.
     pub fn add_product_problems(&mut self, problems: Vec<Diagnostic>) {
         let all = &mut self.product_problems;

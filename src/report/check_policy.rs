@@ -50,7 +50,7 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
     }
     let lists = [
         (
-            "After the merge, these files are configs too",
+            "After the merge, these files are configs too. This merge does not apply them; the next pull request that changes them does",
             &change.added,
         ),
         (

@@ -13,7 +13,7 @@ use super::{
     JsonDocument, ListedResource, Text, diagnostics, escape_markdown, escape_workflow_commands,
     inventory, json_text, markdown_table, plain_table,
 };
-use crate::config::{recognition_problems, sample};
+use crate::config::{Config, only_sample, recognition_problems, sample};
 use crate::product::{Product, Registry};
 use crate::template::{Costs, Document, costs};
 use crate::text::{and_list, did_you_mean, quote};
@@ -102,6 +102,8 @@ struct ProductDescription {
     title: String,
     /// One line.
     summary: String,
+    /// The stack of the sample of a product without tiers. `null` if there is no sample, or the product has tiers.
+    sample: Option<SampleDescription>,
     /// The tiers that were asked for.
     tiers: Vec<TierDescription>,
 }
@@ -115,6 +117,13 @@ struct TierDescription {
     /// The summaries of the tiers before it.
     #[serde(skip)]
     includes: Vec<String>,
+    #[serde(flatten)]
+    stack: SampleDescription,
+}
+
+/// The stack of a sample.
+#[derive(Serialize, JsonSchema)]
+struct SampleDescription {
     /// Path of the sample config.
     config: String,
     /// Name of the sample's stack.
@@ -258,26 +267,40 @@ fn show(
     for tier in wanted {
         let config =
             sample(registry, product, &tier.name).map_err(|problems| diagnostics(&problems))?;
-        let template = config.product.render_template(&config.derived.scope);
-        let template = template.map_err(|failure| failure.to_string())?;
-        let document =
-            Document::parse(&config.path, &template).map_err(|problems| diagnostics(&problems))?;
         tiers.push(TierDescription {
             name: tier.name.clone(),
             summary: tier.summary.clone(),
             includes: included(product, &tier.name),
-            config: config.path.to_string(),
-            stack: config.stack().to_owned(),
-            resources: inventory(&config, &document),
-            costs: costs(&document, &config.target.region),
-            region: config.target.region.clone(),
+            stack: described(&config)?,
         });
     }
+    let only = match product.manifest.tiers.is_empty() {
+        true => only_sample(registry, product)
+            .map_err(|problems| diagnostics(&problems))?
+            .map(|config| described(&config))
+            .transpose()?,
+        false => None,
+    };
     Ok(ProductDescription {
         product: product.name().to_owned(),
         title: product.manifest.title.clone(),
         summary: product.manifest.summary.clone(),
+        sample: only,
         tiers,
+    })
+}
+
+fn described(config: &Config) -> Result<SampleDescription, String> {
+    let template = config.product.render_template(&config.derived.scope);
+    let template = template.map_err(|failure| failure.to_string())?;
+    let document =
+        Document::parse(&config.path, &template).map_err(|problems| diagnostics(&problems))?;
+    Ok(SampleDescription {
+        config: config.path.to_string(),
+        stack: config.stack().to_owned(),
+        resources: inventory(config, &document),
+        costs: costs(&document, &config.target.region),
+        region: config.target.region.clone(),
     })
 }
 
@@ -288,14 +311,7 @@ fn included(product: &Product, tier: &str) -> Vec<String> {
 }
 
 fn text(shown: &ProductDescription, format: ProductFormat) -> String {
-    let line = |text: &str| match format {
-        ProductFormat::Markdown => escape_markdown(text),
-        ProductFormat::Text(Some(width)) => {
-            let text = escape_workflow_commands(text);
-            wrapped(&text, usize::from(width)).join("\n")
-        }
-        _ => escape_workflow_commands(text),
-    };
+    let line = |text: &str| line(text, format);
     let (title, section) = match format {
         ProductFormat::Markdown => ("## ", "### "),
         _ => ("", ""),
@@ -305,50 +321,75 @@ fn text(shown: &ProductDescription, format: ProductFormat) -> String {
         line(&shown.title),
         line(&shown.summary)
     );
-    if shown.tiers.is_empty() {
-        text += "\nThe product has no tiers, so it has no sample that says what it makes.\n";
+    if let Some(sample) = &shown.sample {
+        text += &format!("\n{}", stack_text(sample, format));
+    } else if shown.tiers.is_empty() {
+        text += "\nThe product has no sample, so its resources are not known: add a config as `sample.yaml`.\n";
     }
     for tier in &shown.tiers {
         let included = tier.includes.iter().map(|summary| line(summary) + "\n");
         let included: Vec<String> = included.collect();
         text += &format!(
-            "\n{section}{}\n\n{}{}\n{}\n\n",
+            "\n{section}{}\n\n{}{}\n{}",
             line(&tier.name),
             included.concat(),
             line(&tier.summary),
-            match format {
-                ProductFormat::Markdown => {
-                    format!("As in {}, stack {}:", line(&tier.config), line(&tier.stack))
-                }
-                _ => line(&format!("As in {}, stack {}:", tier.config, tier.stack)),
-            },
+            stack_text(&tier.stack, format),
         );
-        let rows: Vec<Vec<Text>> = tier
-            .resources
-            .iter()
-            .map(|resource| {
-                vec![
-                    Text::name(&resource.logical_id),
-                    Text::name(&resource.kind),
-                    match format {
-                        ProductFormat::Markdown => resource.after_deletion().marked(),
-                        _ => Text::ours(resource.after_deletion().words()),
-                    },
-                    Text::ours(resource.billed.unwrap_or("not known")),
-                ]
-            })
-            .collect();
-        let head = ["Resource", "Type", "On deletion", "Billed"];
-        text += &table(format, &head, &rows);
-        if let Some(costs) = &tier.costs {
-            let summary = cost_summary(costs, &tier.region);
-            let summary = match format {
-                ProductFormat::Markdown => format!("Costs: {}", summary.markdown()),
-                _ => line(&format!("Costs: {}", summary.plain())),
-            };
-            let rows = table(format, &COST_HEAD, &cost_rows(costs));
-            text += &format!("\n{summary}\n\n{rows}");
+    }
+    text
+}
+
+/// One line of somebody else's words.
+fn line(text: &str, format: ProductFormat) -> String {
+    match format {
+        ProductFormat::Markdown => escape_markdown(text),
+        ProductFormat::Text(Some(width)) => {
+            let text = escape_workflow_commands(text);
+            wrapped(&text, usize::from(width)).join("\n")
         }
+        _ => escape_workflow_commands(text),
+    }
+}
+
+fn stack_text(shown: &SampleDescription, format: ProductFormat) -> String {
+    let line = |text: &str| line(text, format);
+    let mut text = match format {
+        ProductFormat::Markdown => {
+            format!(
+                "As in {}, stack {}:",
+                line(&shown.config),
+                line(&shown.stack)
+            )
+        }
+        _ => line(&format!("As in {}, stack {}:", shown.config, shown.stack)),
+    };
+    text += "\n\n";
+    let rows: Vec<Vec<Text>> = shown
+        .resources
+        .iter()
+        .map(|resource| {
+            vec![
+                Text::name(&resource.logical_id),
+                Text::name(&resource.kind),
+                match format {
+                    ProductFormat::Markdown => resource.after_deletion().marked(),
+                    _ => Text::ours(resource.after_deletion().words()),
+                },
+                Text::ours(resource.billed.unwrap_or("not known")),
+            ]
+        })
+        .collect();
+    let head = ["Resource", "Type", "On deletion", "Billed"];
+    text += &table(format, &head, &rows);
+    if let Some(costs) = &shown.costs {
+        let summary = cost_summary(costs, &shown.region);
+        let summary = match format {
+            ProductFormat::Markdown => format!("Costs: {}", summary.markdown()),
+            _ => line(&format!("Costs: {}", summary.plain())),
+        };
+        let rows = table(format, &COST_HEAD, &cost_rows(costs));
+        text += &format!("\n{summary}\n\n{rows}");
     }
     text
 }

@@ -163,7 +163,10 @@ fn nothing_selected() -> Diagnostic {
     };
     let places: Vec<&str> = places.iter().map(String::as_str).collect();
     let message = format!("there is no config in {}", or_list(&places));
-    Diagnostic::error(Code::ConfigNotFound, &RepoPath::typed("."), message)
+    let problem = Diagnostic::error(Code::ConfigNotFound, &RepoPath::typed("."), message);
+    problem.with_help(format!(
+        "name the files, or add a glob to `configs` in `{path}`"
+    ))
 }
 
 fn not_found(argument: &str) -> Diagnostic {

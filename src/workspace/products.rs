@@ -1,15 +1,16 @@
 //! Products of the repository.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::{fs, io};
 
 use super::irregular;
 use super::repository::folders_upwards;
-use crate::model::{IrregularFile, RepoPath};
-use crate::product::{Files, MANIFEST, PRODUCTS_FOLDER, ProductSource, Registry};
+use crate::model::RepoPath;
+use crate::product::{MANIFEST, PRODUCTS_FOLDER, ProductSource, ReadProduct, Registry};
 use crate::text::quote;
 
-/// Largest file of a product.
+/// Bytes that are read of a file of a product; those that are larger are faults.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Adds the products of the nearest `.provisioner/products` at or above `start`, inside the repository.
@@ -22,17 +23,19 @@ pub fn add_repository_products(registry: &mut Registry, start: &Path) {
         return;
     };
     if let Some(found) = irregular(&folder) {
-        return registry.add_irregular(PRODUCTS_FOLDER, RepoPath::typed(PRODUCTS_FOLDER), found);
+        let path = RepoPath::typed(PRODUCTS_FOLDER);
+        let all = ProductSource::own(PRODUCTS_FOLDER, path.clone());
+        return registry.add_irregular(all, path, found);
     }
     for product in fs::read_dir(&folder).into_iter().flatten().flatten() {
         let name = product.file_name().to_string_lossy().into_owned();
         let shown = format!("{PRODUCTS_FOLDER}/{name}");
+        let source = ProductSource::own(&name, RepoPath::typed(&shown));
         match irregular(&product.path()) {
-            Some(found) => registry.add_irregular(&name, RepoPath::typed(&shown), found),
-            None if product.path().is_dir() => match files(&product.path(), &shown) {
-                Ok(files) => registry.add(&name, files),
-                Err((path, found)) => registry.add_irregular(&name, path, found),
-            },
+            Some(found) => registry.add_irregular(source, RepoPath::typed(&shown), found),
+            None if product.path().is_dir() => {
+                add_folder(registry, &product.path(), ReadProduct::from(source));
+            }
             None => {}
         }
     }
@@ -64,14 +67,8 @@ pub fn add_product(registry: &mut Registry, folder: &Path) -> Result<String, Str
         "" => ".",
         shown => shown.strip_prefix("./").unwrap_or(shown),
     };
-    match files(folder, shown) {
-        Ok(files) => registry.add_source(ProductSource {
-            name: name.clone(),
-            root: Some(RepoPath::typed(shown)),
-            files,
-        }),
-        Err((path, found)) => registry.add_irregular(&name, path, found),
-    }
+    let product = ReadProduct::new(&name, RepoPath::typed(shown));
+    add_folder(registry, folder, product);
     Ok(name)
 }
 
@@ -87,21 +84,30 @@ pub fn create_folder(folder: &Path, files: &[(&str, String)]) -> io::Result<()> 
     Ok(())
 }
 
-/// The files of a product, or its first file that is not regular.
-fn files(folder: &Path, shown: &str) -> Result<Files, (RepoPath, IrregularFile)> {
-    let mut files = Files::new();
+/// Adds a product with the files of a folder, or with its first file that is not regular. `product`: without files.
+fn add_folder(registry: &mut Registry, folder: &Path, mut product: ReadProduct) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if let Some(found) = irregular(&entry.path()) {
-            return Err((RepoPath::typed(&format!("{shown}/{name}")), found));
+            let path = product.source.path(&name);
+            product.source.files.clear();
+            return registry.add_irregular(product.source, path, found);
         }
         // `metadata` of an entry does not follow links.
-        let regular = entry
-            .metadata()
-            .is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_BYTES);
-        if let (true, Ok(text)) = (regular, fs::read_to_string(entry.path())) {
-            files.insert(name, text);
+        let Some(metadata) = entry.metadata().ok().filter(fs::Metadata::is_file) else {
+            continue;
+        };
+        match read(&entry.path()) {
+            Ok(bytes) => product.add(&name, &bytes, metadata.len()),
+            Err(error) => product.add_unreadable(&name, &error),
         }
     }
-    Ok(files)
+    registry.add_read(product);
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path)?;
+    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -209,6 +209,21 @@ fn an_error_of_a_product_is_reported_once_for_all_configs() {
         ),
         ("stack.yaml.j2", "{{ names.queue }}", "{{ names.qeue }}"),
         ("config.schema.json", "\"integer\"", "\"int\""),
+        (
+            "product.yaml",
+            "account: client.account_id",
+            "account: client.acount_id",
+        ),
+        (
+            "product.yaml",
+            "  template: names.config",
+            "  template: \"'../\" ~ names.config",
+        ),
+        (
+            "stack.yaml.j2",
+            "Outputs:",
+            "{% include 'stack.yaml.j2' %}\nOutputs:",
+        ),
     ] {
         let folder = repository();
         let text = std::fs::read_to_string(folder.path().join(CONFIG)).unwrap();
@@ -217,7 +232,11 @@ fn an_error_of_a_product_is_reported_once_for_all_configs() {
             std::fs::write(path, text.replace("orders", purpose)).unwrap();
         }
         edit(folder.path(), &format!("{FOLDER}/{file}"), from, to);
-        for action in ["create-prov-template", "create-review-report"] {
+        for action in [
+            "validate-config",
+            "create-prov-template",
+            "create-review-report",
+        ] {
             let output = run_in(folder.path(), &[action, "queue/configs"]);
             let text = stdout(&output);
             assert_eq!(output.status.code(), Some(10), "{text}");
@@ -425,4 +444,152 @@ fn a_pull_request_that_changes_a_product_has_it_checked() {
     let (_, run) = changed_product("product.yaml", "level: safe", "level: high");
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(!run.summary.contains("### Products"), "{}", run.summary);
+}
+
+/// A file that exists is not called missing, and a test or a sample does not vanish.
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    for file in [
+        "product.yaml",
+        "config.schema.json",
+        "stack.yaml.j2",
+        "iam-policy.json.j2",
+        "sample.yaml",
+        "test-short-retention.yaml",
+    ] {
+        let folder = repository();
+        let path = folder.path().join(FOLDER).join(file);
+        let right = std::fs::read(&path).unwrap();
+        let with_mark = [b"\xef\xbb\xbf", &*right].concat();
+        let not_text = [&*right, b"# caf\xe9\n"].concat();
+        let large = [&*right, " ".repeat(2 << 20).as_bytes()].concat();
+        let cases = [
+            (with_mark, None),
+            (
+                not_text,
+                Some(format!(
+                    "the file is not UTF-8: byte {} is invalid",
+                    right.len() + 6
+                )),
+            ),
+            (
+                large,
+                Some(format!(
+                    "the file has {} bytes; 131072 is the most",
+                    right.len() + (2 << 20)
+                )),
+            ),
+        ];
+        for (bytes, message) in cases {
+            std::fs::write(&path, bytes).unwrap();
+            let output = run_in(folder.path(), &["check-product"]);
+            let text = stdout(&output);
+            match message {
+                Some(message) => assert_eq!(
+                    text.lines().next(),
+                    Some(&*format!(
+                        "{FOLDER}/{file}: error[product-invalid]: {message}"
+                    )),
+                    "{text}"
+                ),
+                None => assert!(output.status.success(), "{text}"),
+            }
+        }
+    }
+}
+
+/// Other files may lie beside.
+#[test]
+fn a_picture_of_a_product_is_not_read() {
+    let folder = repository();
+    std::fs::write(folder.path().join(FOLDER).join("queue.png"), b"\x89PNG").unwrap();
+    let output = run_in(folder.path(), &["check-product"]);
+    assert!(output.status.success(), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("warning["), "{}", stdout(&output));
+}
+
+#[test]
+fn a_file_that_looks_like_a_test_or_a_sample_is_told() {
+    for (name, proposed) in [
+        ("test-attempts.yml", "test-attempts.yaml"),
+        ("test_attempts.yaml", "test-attempts.yaml"),
+        ("sample.yml", "sample.yaml"),
+        ("sample_prod.yml", "sample-prod.yaml"),
+    ] {
+        let folder = repository();
+        let path = folder.path().join(FOLDER).join(name);
+        std::fs::write(path, "queue: {}\n").unwrap();
+        let text = stdout(&run_in(folder.path(), &["check-product"]));
+        let message = format!("{FOLDER}/{name}: warning[product-invalid]: the file looks like a ");
+        assert!(text.contains(&message), "{text}");
+        let help = format!("help: rename it to `{proposed}`");
+        assert!(text.contains(&help), "{text}");
+    }
+}
+
+/// The message of a failing test does not hide why the product fails.
+#[test]
+fn a_fault_that_a_test_finds_is_reported_in_the_product() {
+    let folder = repository();
+    let rule = "rules:\n  - {code: queue-no-mail, at: queue.purpose, when: queue.mail == 'x', message: m}\n";
+    edit(
+        folder.path(),
+        &format!("{FOLDER}/product.yaml"),
+        "rules:\n",
+        rule,
+    );
+    edit(
+        folder.path(),
+        &format!("{FOLDER}/config.schema.json"),
+        "\"purpose\": {",
+        "\"mail\": {\"type\": \"string\"}, \"purpose\": {",
+    );
+    // The sample has the key, and the test lacks it.
+    edit(
+        folder.path(),
+        &format!("{FOLDER}/sample.yaml"),
+        "queue:\n",
+        "queue:\n  mail: y\n",
+    );
+    let text = stdout(&run_in(folder.path(), &["check-product"]));
+    assert!(text.contains("`queue.mail` is undefined"), "{text}");
+    assert!(text.contains(&format!("{FOLDER}/product.yaml:")), "{text}");
+    assert!(!text.contains("the test expects"), "{text}");
+}
+
+#[test]
+fn a_section_of_two_products_is_an_error() {
+    let folder = repository();
+    run_in(folder.path(), &["new-product", "topic"]);
+    let topic = folder.path().join(".provisioner/products/topic");
+    for file in std::fs::read_dir(&topic).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.replace("topic:", "queue:").replace("topic.", "queue.");
+        let text = text.replace("section: topic", "section: queue");
+        std::fs::write(path, text.replace("\"topic\"", "\"queue\"")).unwrap();
+    }
+    let output = run_in(folder.path(), &["check-product"]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(10), "{text}");
+    let message = "product `topic` has this section, too: `queue`";
+    assert!(text.contains(message), "{text}");
+}
+
+#[test]
+fn the_sample_of_a_product_without_tiers_shows_its_resources() {
+    let folder = repository();
+    let text = stdout(&run_in(folder.path(), &["show-product", "queue"]));
+    assert!(text.contains("AWS::SQS::Queue"), "{text}");
+    assert!(text.contains("As in "), "{text}");
+    let json = run_in(
+        folder.path(),
+        &["show-product", "queue", "--format", "json"],
+    );
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let sample = &json["products"][0]["sample"];
+    assert_eq!(
+        sample["resources"][0]["type"], "AWS::SQS::Queue",
+        "{sample}"
+    );
 }

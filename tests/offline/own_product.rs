@@ -395,7 +395,8 @@ fn attack_no_template_prints_a_value_as_structure() {
             let text = match path.ends_with("stack.yaml.j2") {
                 // The hostile text is no name that AWS accepts.
                 true => {
-                    format!("Description: {note}\n{text}").replace("QueueName", "KmsMasterKeyId")
+                    // A block takes the end of its line.
+                    format!("Description: {note}\n\n{text}").replace("QueueName", "KmsMasterKeyId")
                 }
                 false => text,
             };

@@ -435,7 +435,7 @@ fn attack_config_values_are_escaped_in_the_page() {
     let shown = printed(folder.path(), &arguments);
     assert!(shown.starts_with("## `</style><script>"), "{shown}");
     assert!(
-        shown.contains("<U+202E>`") && shown.contains("no tiers"),
+        shown.contains("<U+202E>`") && shown.contains("no sample"),
         "{shown}"
     );
 }

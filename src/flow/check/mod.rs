@@ -132,7 +132,7 @@ async fn assess_change(
     )
     .await?;
     let edit = policies.change(source, head, &inputs, globs).await;
-    report.policy = edit.map_err(JobError::Usage)?;
+    report.set_policy(edit.map_err(JobError::Usage)?);
     Ok(Assessment {
         report,
         inputs,

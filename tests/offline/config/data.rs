@@ -87,8 +87,8 @@ End: true
     );
     let source = ProductSource {
         name: "any".to_owned(),
-        root: None,
         files,
+        ..ProductSource::default()
     };
     Product::load(source.into()).unwrap()
 }
