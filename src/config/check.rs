@@ -209,6 +209,10 @@ fn check(
     let mut files = LayeredValues::parse(path, contents)?;
     let product = recognise(registry, &files)?;
     files.retain_defaults(|key| concerns(registry, &product, key));
+    let mismatches = files.mismatches();
+    if !mismatches.is_empty() {
+        return Err(mismatches);
+    }
 
     let mut values = files.to_json();
     let violations = product.schema.violations(&values);

@@ -10,6 +10,9 @@ use super::parse::{Tags, decode, parse};
 use crate::diagnostic::{Code, Diagnostic, Location, SourceText, Span};
 use crate::model::{FileContents, RepoPath};
 
+/// Bytes of the defaults of a folder.
+const MAX_DEFAULTS_BYTES: usize = 64 << 10;
+
 /// A parsed file.
 #[derive(Clone, Debug)]
 pub struct ParsedFile {
@@ -92,7 +95,11 @@ impl LayeredValues {
     pub fn parse(path: &RepoPath, contents: &ConfigContents) -> Result<Self, Vec<Diagnostic>> {
         let own = ParsedFile::contents(path, &contents.file);
         let defaults = contents.defaults.as_ref();
-        let defaults = defaults.map(|file| ParsedFile::contents(&defaults_of(path), file));
+        let defaults = defaults.map(|file| {
+            let path = defaults_of(path);
+            within_bounds(&path, file)?;
+            ParsedFile::contents(&path, file)
+        });
         match (own, defaults.transpose()) {
             (Ok(own), Ok(defaults)) => Self::new(own, defaults),
             (own, defaults) => {
@@ -127,6 +134,20 @@ impl LayeredValues {
         {
             entries.retain(|entry| is_kept(&entry.key));
         }
+    }
+
+    /// Defaults that cannot be combined with the config: it has a mapping where they have something else.
+    pub fn mismatches(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        if let Some(defaults) = &self.defaults {
+            add_mismatches(
+                defaults,
+                (&self.own.root, &defaults.root),
+                &mut Vec::new(),
+                &mut found,
+            );
+        }
+        found
     }
 
     /// The parsed files, the config's own first.
@@ -193,6 +214,50 @@ impl LayeredValues {
 
 fn is_mapping(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Mapping(_))
+}
+
+/// Each config of the folder has all the defaults, so large ones cost much.
+fn within_bounds(path: &RepoPath, file: &FileContents) -> Result<(), Vec<Diagnostic>> {
+    match file.bytes() {
+        Some(bytes) if bytes.len() > MAX_DEFAULTS_BYTES => {
+            let bytes = bytes.len();
+            let message = format!("the file has {bytes} bytes; {MAX_DEFAULTS_BYTES} is the most");
+            let problem = Diagnostic::error(Code::ConfigTooLarge, path, message);
+            let help = "move values that only some configs need into these configs";
+            Err(vec![problem.with_help(help)])
+        }
+        _ => Ok(()),
+    }
+}
+
+fn add_mismatches(
+    defaults: &ParsedFile,
+    (own, default): (&Node, &Node),
+    at: &mut Vec<String>,
+    found: &mut Vec<Diagnostic>,
+) {
+    for entry in default.entries() {
+        let Some(own) = own.get(&entry.key).filter(|own| is_mapping(own)) else {
+            continue;
+        };
+        at.push(entry.key.clone());
+        match &entry.value.kind {
+            NodeKind::Mapping(_) => add_mismatches(defaults, (own, &entry.value), at, found),
+            // An empty value has no entries, either.
+            _ if entry.value.to_json().is_null() => {}
+            _ => {
+                // The message does not name the config, so that it is reported once for all.
+                let message = format!(
+                    "`{}` is no mapping, and a config of this folder has a mapping there",
+                    at.join(".")
+                );
+                let place = defaults.at(entry.value.span);
+                let problem = place.error(Code::WrongType, message);
+                found.push(problem.with_help("write keys and values below it, or delete it"));
+            }
+        }
+        at.pop();
+    }
 }
 
 /// Adds the entries that are absent.

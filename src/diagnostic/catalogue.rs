@@ -148,6 +148,9 @@ catalogue! {
     DynamicReference "dynamic-reference":
         "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that the review never saw.",
         "Write the value itself.";
+    EnvironmentChanged "environment-changed":
+        "The config changes its environment and keeps its stack. The rules of the new environment, such as its approvals, would decide about a stack of the former one.",
+        "Keep the environment, or give the config another stack: change a key of which the stack's name is made.";
     EnvironmentNotAllowed "environment-not-allowed":
         "The policy lists environments, and not the one of this config.",
         "Use an environment that it lists, or add this one.";

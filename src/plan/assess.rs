@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::moves::{is_other_stack, other_environment, stack_left_behind};
 use super::renames::ConfigRenames;
 use super::rendered::RenderedProblems;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
@@ -9,7 +10,7 @@ use super::{
     Cause, Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, StackMove,
     behavior_on_delete, digest, impact, resources,
 };
-use crate::config::{Config, LoadResult, load_contents, product_problem};
+use crate::config::{Config, ConfigContents, LoadResult, load_contents, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::{Digest, RepoPath};
@@ -67,9 +68,7 @@ fn assess_one(
         .base
         .as_ref()
         .map(|file| load_contents(base, &old.path, file));
-    let was_valid = before
-        .as_ref()
-        .is_some_and(|before| before.config.is_some());
+    let was = before.as_ref().and_then(|before| before.config.clone());
     let mut change = Change {
         path: input.path.clone(),
         renamed: input.renamed.clone().filter(|_| moved_from.is_none()),
@@ -91,11 +90,29 @@ fn assess_one(
         change.diagnostics.push(problem);
     }
     let concerned = match change.intent {
-        Intent::Unchanged => false,
-        Intent::Invalid => was_valid,
+        // Folders and the operator's policy may read keys that the template does not.
+        Intent::Unchanged => !change.folders.is_empty() || changes_values(head, input, was),
+        Intent::Invalid => was.is_some(),
         _ => true,
     };
     (concerned || !input.governed).then_some(change)
+}
+
+/// Whether other defaults give the config other values than it had.
+fn changes_values(head: &Registry, input: &Input, was: Option<Config>) -> bool {
+    let defaults = |contents: &Option<ConfigContents>| {
+        let contents = contents.as_ref();
+        contents.and_then(|contents| contents.defaults.clone())
+    };
+    if defaults(&input.base) == defaults(&input.head) {
+        return false;
+    }
+    let after = input.head.as_ref();
+    let after = after.and_then(|file| load_contents(head, &input.path, file).config);
+    match (was, after) {
+        (Some(before), Some(after)) => before.values != after.values,
+        _ => false,
+    }
 }
 
 /// The removal of the stack that the config named before; `None` if it names the same stack, or has errors now.
@@ -186,6 +203,12 @@ fn present(
         change.role_boundaries = template::role_boundaries(document);
     }
     let mut left_behind = None;
+    if let Some(before) = before.as_ref().and_then(|before| before.config.as_ref())
+        && let Some(problem) = other_environment(before, &after)
+    {
+        change.diagnostics.push(problem);
+        return Ok(());
+    }
     let before = match before {
         Some(LoadResult {
             config: Some(before),
@@ -232,8 +255,7 @@ fn present(
             change.intent = Intent::Create;
             if let Some(before) = left_behind {
                 change.stack_move = StackMove::find(&before, &after);
-                let problem = stack_left_behind(&before, &after, change.stack_move.is_some());
-                change.diagnostics.push(problem);
+                change.diagnostics.push(stack_left_behind(&before, &after));
             }
             change.resources = resources::compare(None, new_document.as_ref());
             change.diff = diff("", &new);
@@ -255,40 +277,6 @@ fn present(
         }
     }
     Ok(())
-}
-
-fn is_other_stack(before: &Config, after: &Config) -> bool {
-    before.target != after.target || before.stack() != after.stack()
-}
-
-/// The warning of a config that names another stack than before. A merge creates that stack and deletes nothing. `is_moved`: whether
-/// the former stack is another one, whose deletion a person can confirm.
-fn stack_left_behind(before: &Config, after: &Config, is_moved: bool) -> Diagnostic {
-    let shown = |config: &Config| {
-        let target = &config.target;
-        format!(
-            "{} in account {}, region {}, environment {}",
-            quote(config.stack()),
-            target.account,
-            target.region,
-            target.environment
-        )
-    };
-    let stays = match is_moved {
-        true => "stays until a second person confirms its deletion",
-        false => "stays",
-    };
-    let message = format!(
-        "the config now names another stack: {}. The former stack {} {stays}",
-        shown(after),
-        shown(before)
-    );
-    Diagnostic::error(Code::StackLeftBehind, &after.path, message)
-        .with_severity(Severity::Warning)
-        .with_help(match is_moved {
-            true => "provisioner moves no data from the former stack: copy its data before you confirm the deletion",
-            false => "to delete the former stack: first merge the removal of the config and have its deletion confirmed, then add the config again",
-        })
 }
 
 /// The base of the comparison.

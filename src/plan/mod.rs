@@ -13,6 +13,7 @@ mod impact;
 mod input;
 mod key;
 mod key_dependencies;
+mod moves;
 mod name_claims;
 mod naming;
 mod protection;

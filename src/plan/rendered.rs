@@ -2,15 +2,17 @@
 
 use super::naming::naming_problems;
 use super::render::rendered;
-use crate::config::{Config, TEST_SUFFIX};
+use crate::config::{Config, TEST_SUFFIX, fault_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::template::{Document, INLINE_BYTES, NameClaim, name_claims};
+use crate::product::{FaultPlace, ProductFault, TEMPLATE};
+use crate::template::{Document, INLINE_BYTES, NameClaim, Resource, name_claims};
+use crate::text::quote;
 
 #[derive(Debug, Default)]
 pub struct RenderedProblems {
     /// The template does not render, or is no YAML: then nothing else is known.
     pub faults: Vec<Diagnostic>,
-    /// Names that AWS refuses.
+    /// Names that AWS refuses, and resources that only a test has.
     pub names: Vec<Diagnostic>,
     /// The template is too large for a request, so no stack can be deployed from it. A warning if only that of a test is.
     pub size: Option<Diagnostic>,
@@ -49,12 +51,44 @@ impl RenderedProblems {
             let message = format!("in a test deployment, {}", problem.message);
             Some(Diagnostic { message, ..problem }.with_severity(Severity::Warning))
         });
+        let mut names = naming_problems(config, document, named);
+        if let Some((_, test)) = named {
+            names.extend(resources_of_tests(config, document, test));
+        }
         Self {
             faults: Vec::new(),
-            names: naming_problems(config, document, named),
+            names,
             size,
         }
     }
+}
+
+/// Errors of resources that only a test deployment has: reviewers see the template of the stack alone.
+fn resources_of_tests(config: &Config, document: &Document, test: &Document) -> Vec<Diagnostic> {
+    let source = &config.product.source;
+    let is_known = |resource: &Resource<'_>| {
+        let mut known = document.resources();
+        known.any(|known| known.logical_id == resource.logical_id && known.kind == resource.kind)
+    };
+    let only = test.resources().filter(|resource| !is_known(resource));
+    let problems = only.map(|resource| {
+        let id = resource.logical_id;
+        let message = format!(
+            "only a test deployment has the resource {} ({})",
+            quote(id),
+            quote(resource.kind)
+        );
+        let text = source.files.get(TEMPLATE).map_or("", String::as_str);
+        let start = format!("{id}:");
+        let line = text
+            .lines()
+            .position(|line| line.trim_start().starts_with(&start));
+        let place = line.map_or(FaultPlace::Whole, |line| FaultPlace::Line(line + 1));
+        let fault = ProductFault::new(TEMPLATE, place, message);
+        let help = "give it to the stack, too, or to neither: reviewers see the stack's template";
+        fault_problem(source, &fault.with_help(help))
+    });
+    problems.collect()
 }
 
 /// The error of a template that no request can hold.

@@ -21,7 +21,7 @@ use self::place::at_key;
 use crate::config::{fault_problem, manifest_problems, recognition_problems};
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
-use crate::product::{Product, Registry};
+use crate::product::{Product, Registry, known_keys};
 
 /// The result of checking a product.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -80,11 +80,15 @@ pub fn check_product(registry: &Registry, name: &str) -> Option<(CheckedProduct,
 /// The section, if another product has it too: a config's product must be known by its section.
 fn shared_section(registry: &Registry, product: &Product) -> Option<Diagnostic> {
     let section = &product.manifest.section;
+    let has_it = |other: &Product| {
+        let mut sections = known_keys(other.schema.document());
+        sections.any(|known| known == section)
+    };
     let other = registry.names().into_iter().find(|name| {
         let other = registry.product(name).and_then(Result::ok);
-        *name != product.name() && other.is_some_and(|other| other.manifest.section == *section)
+        *name != product.name() && other.is_some_and(|other| has_it(&other))
     })?;
-    let message = format!("product `{other}` has this section, too: `{section}`");
+    let message = format!("configs of product `{other}` have this section, too: `{section}`");
     let problem = at_key(&product.source, vec!["section".to_owned()], message);
     Some(problem.with_help("choose another section, here and in the schema"))
 }

@@ -93,7 +93,7 @@ impl Notice {
             }
             Self::DefaultsChanged => {
                 "This change edits `_defaults.yaml`. It also concerns configs that it does not edit: those beside that file, if their \
-                 templates change."
+                 values change."
             }
             Self::PolicyChanged => {
                 "This change edits the policy file. The new policy takes effect after the merge."

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Refusal, Text};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::{
-    ApprovalRequirement, Authority, ChangeRequest, Denial, EffectKind, Facts, Policies,
+    ApprovalRequirement, Authority, Branch, ChangeRequest, Denial, EffectKind, Facts, Policies,
     denials_before_merge,
 };
 use crate::model::RepoPath;
@@ -145,10 +145,17 @@ impl OnMerge {
                 merged: Some(true),
                 ..request
             })),
-            None => Authority::CommandLine {
-                force: true,
-                typed: None,
-            },
+            // The forecast without a forge assumes a pull request of this repository into a protected default branch.
+            None => Authority::Request(Box::new(ChangeRequest {
+                merged: Some(true),
+                fork: Some(false),
+                target: Some(Branch {
+                    name: String::new(),
+                    default: true,
+                    protected: Some(true),
+                }),
+                ..ChangeRequest::default()
+            })),
         };
         let mut denials = denials_before_merge(kind, policies, &facts, &stack, previewed);
         if policies.problems().next().is_none()

@@ -22,7 +22,9 @@ pub fn add_repository_products(registry: &mut Registry, start: &Path) {
     else {
         return;
     };
-    if let Some(found) = irregular(&folder) {
+    // The commits of a change show a link as a link, so the work tree does, too.
+    let above = folder.parent().and_then(irregular);
+    if let Some(found) = above.or_else(|| irregular(&folder)) {
         let path = RepoPath::typed(PRODUCTS_FOLDER);
         let all = ProductSource::own(PRODUCTS_FOLDER, path.clone());
         return registry.add_irregular(all, path, found);
@@ -72,8 +74,14 @@ pub fn add_product(registry: &mut Registry, folder: &Path) -> Result<String, Str
     Ok(name)
 }
 
-/// Creates a folder with files. Fails if the folder exists, so that nothing is overwritten.
+/// Creates a folder with files. Fails if the folder exists, so that nothing is overwritten, and if it would lie behind a link.
 pub fn create_folder(folder: &Path, files: &[(&str, String)]) -> io::Result<()> {
+    for above in folder.ancestors().skip(1).take(2) {
+        if let Some(found) = irregular(above) {
+            let message = format!("{} is {}", quote(&above.to_string_lossy()), found.words());
+            return Err(io::Error::other(message));
+        }
+    }
     if let Some(above) = folder.parent() {
         fs::create_dir_all(above)?;
     }

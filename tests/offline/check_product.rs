@@ -572,7 +572,7 @@ fn a_section_of_two_products_is_an_error() {
     let output = run_in(folder.path(), &["check-product"]);
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(10), "{text}");
-    let message = "product `topic` has this section, too: `queue`";
+    let message = "configs of product `topic` have this section, too: `queue`";
     assert!(text.contains(message), "{text}");
 }
 
@@ -592,4 +592,84 @@ fn the_sample_of_a_product_without_tiers_shows_its_resources() {
         sample["resources"][0]["type"], "AWS::SQS::Queue",
         "{sample}"
     );
+}
+
+/// Reviewers see the template of the stack. A test deployment must not add to it.
+#[test]
+fn attack_a_resource_that_only_a_test_has() {
+    let evil = "{% if given.suffix %}\n  Evil:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {}\n{% endif %}\n";
+    let folder = repository();
+    edit(
+        folder.path(),
+        &format!("{FOLDER}/stack.yaml.j2"),
+        "Outputs:",
+        &format!("{evil}Outputs:"),
+    );
+    let message = "only a test deployment has the resource `Evil` (`AWS::IAM::Role`)";
+    for command in [
+        &["check-product"][..],
+        &["validate-config", "queue/configs"][..],
+    ] {
+        let output = run_in(folder.path(), command);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(10), "{text}");
+        assert!(text.contains(message), "{text}");
+        assert!(text.contains(&format!("{FOLDER}/stack.yaml.j2:")), "{text}");
+    }
+    // A test may leave resources out.
+    let folder = repository();
+    let topic = "{% if not given.suffix %}\n  Topic:\n    Type: AWS::SNS::Topic\n{% endif %}\n";
+    edit(
+        folder.path(),
+        &format!("{FOLDER}/stack.yaml.j2"),
+        "Outputs:",
+        &format!("{topic}Outputs:"),
+    );
+    let output = run_in(folder.path(), &["validate-config", "queue/configs"]);
+    assert!(output.status.success(), "{}", stdout(&output));
+}
+
+/// The guard denies it after the merge, whatever AWS says.
+#[test]
+fn a_local_check_shows_that_a_nested_stack_is_denied() {
+    let folder = repository();
+    let policy = "version: 1\nconfigs: ['queue/configs/*.yaml']\n";
+    std::fs::write(folder.path().join(".provisioner.yaml"), policy).unwrap();
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "-qm", "base"]);
+    let nested = "  Nested:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: \"https://example.s3.amazonaws.com/t.yaml\"\n";
+    edit(
+        folder.path(),
+        &format!("{FOLDER}/stack.yaml.j2"),
+        "Outputs:",
+        &format!("{nested}Outputs:"),
+    );
+    git(folder.path(), &["commit", "-qam", "nested"]);
+    let output = run_in(folder.path(), &["check", "--base", "HEAD~1"]);
+    let text = stdout(&output);
+    assert!(text.contains("external-reference"), "{text}");
+}
+
+/// Git has the link, and not what lies behind it.
+#[cfg(unix)]
+#[test]
+fn attack_products_behind_a_link() {
+    for link in [".provisioner", ".provisioner/products"] {
+        let folder = repository();
+        let outside = TempDir::new().unwrap();
+        let target = outside.path().join("moved");
+        std::fs::rename(folder.path().join(link), &target).unwrap();
+        std::os::unix::fs::symlink(&target, folder.path().join(link)).unwrap();
+        let output = run_in(folder.path(), &["validate-config", "queue/configs"]);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(10), "{text}");
+        assert!(text.contains("a symbolic link"), "{text}");
+        let output = run_in(folder.path(), &["new-product", "topic"]);
+        assert!(!output.status.success(), "{}", stdout(&output));
+        assert!(
+            stderr(&output).contains("a symbolic link"),
+            "{}",
+            stderr(&output)
+        );
+    }
 }

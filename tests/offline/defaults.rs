@@ -239,3 +239,46 @@ fn a_wrong_default_of_many_configs_is_told_once() {
         output.stdout
     );
 }
+
+/// A list or a text cannot be combined with a mapping, and must not vanish.
+#[test]
+fn defaults_of_another_kind_than_a_mapping_are_an_error() {
+    for (from, to, message) in [
+        (
+            "client:\n  company_name: Edge\n  company_prefix: edge\n  account_id: \"123456789012\"\n",
+            "client: [1, 2]\n",
+            ":1:9: error[wrong-type]: `client` is no mapping, and a config of this folder has a mapping there",
+        ),
+        (
+            "  lifecycle_policy: development\n",
+            "  tags: text\n",
+            ":10:9: error[wrong-type]: `s3.tags` is no mapping, and a config of this folder has a mapping there",
+        ),
+    ] {
+        let own = format!("{OWN}  tags: {{Team: research}}\n");
+        let workdir = folder(&own, &SHARED.replace(from, to));
+        let output = validate(&workdir, &[]);
+        assert_eq!(output.status, 10, "{}", output.stdout);
+        let message = format!("{DEFAULTS}{message}");
+        assert!(output.stdout.contains(&message), "{}", output.stdout);
+    }
+    // An empty section is none.
+    let own = format!("{OWN}  tags: {{Team: research}}\n");
+    let workdir = folder(&own, &format!("{SHARED}  tags:\n"));
+    let output = validate(&workdir, &[]);
+    assert_eq!(output.status, 0, "{}", output.stdout);
+}
+
+/// Every config of the folder has the work of its defaults.
+#[test]
+fn attack_large_defaults() {
+    let tags = |count: usize| -> String {
+        let tag = |number: usize| format!("    key-{number}: value\n");
+        format!("{SHARED}x:\n{}", (0..count).map(tag).collect::<String>())
+    };
+    let workdir = folder(OWN, &tags(5000));
+    let output = validate(&workdir, &[]);
+    assert_eq!(output.status, 10, "{}", output.stdout);
+    let message = format!("{DEFAULTS}: error[config-too-large]: the file has ");
+    assert!(output.stdout.starts_with(&message), "{}", output.stdout);
+}

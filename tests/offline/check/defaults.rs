@@ -184,3 +184,38 @@ fn pull_requests_that_edit_the_defaults_are_named() {
     );
     scene.github.take_writes();
 }
+
+/// What the template does not read may change folders and the operator's policy.
+#[test]
+fn a_changed_value_without_effect_on_the_template_is_shown() {
+    let renamed = defaults("none").replace("company_name: Edge", "company_name: Edges");
+    let (scene, pull) = scene(2, &renamed);
+    let run = run(&scene, &pull);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    // The third config sets the value itself.
+    assert_eq!(run.outputs["configs"], "2", "{}", run.summary);
+    let changes = run.report["plan"]["changes"].as_array().unwrap();
+    for change in changes {
+        assert_eq!(change["intent"], "unchanged");
+    }
+    // Another comment changes no value.
+    let commented = defaults("none") + "# reviewed\n";
+    let (scene, pull) = self::scene(2, &commented);
+    scene.github.clear_journal();
+    let run = scene.job(&pull).run();
+    assert_eq!(run.outputs["configs"], "0", "{}", run.summary);
+    scene.github.take_writes();
+}
+
+#[test]
+fn attack_another_environment_by_defaults() {
+    let moved = defaults("none").replace("env: prod", "env: dev");
+    let (scene, pull) = scene(2, &moved);
+    let run = run(&scene, &pull);
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("error[wrong-file-name]"),
+        "{}",
+        run.stderr
+    );
+}

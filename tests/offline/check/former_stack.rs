@@ -156,8 +156,34 @@ fn attack_another_environment_of_the_same_stack_requests_no_deletion() {
     let policy = format!("environments: {{prod: {{{ROLES}}}, dev: {{{ROLES}}}}}\n");
     let config = vault_config("us-west-2", "dev");
     let (_, run) = changed(&policy, DELETABLE, &config);
-    assert_eq!(changes(&run), [("create", "us-west-2")]);
-    assert!(run.stderr.contains("stack-left-behind"), "{}", run.stderr);
+    assert_eq!(changes(&run), [("invalid", "us-west-2")]);
+    let problem = format!(
+        "{VAULT}:4:8: error[environment-changed]: the environment changes from `prod` to `dev`, and the config still names stack `acme-vault-stack`"
+    );
+    assert!(run.stderr.contains(&problem), "{}", run.stderr);
+    // The twin: another region is another stack, which is created by the rules of its own environment.
+    let config = vault_config("us-east-1", "dev");
+    let (_, run) = changed(&policy, DELETABLE, &config);
+    let both = [("create", "us-east-1"), ("delete", "us-west-2")];
+    assert_eq!(changes(&run), both, "{}", run.stderr);
+}
+
+/// The product moves the environment of every config.
+#[test]
+fn attack_a_product_that_moves_stacks_to_another_environment() {
+    let policy = format!("environments: {{prod: {{{ROLES}}}, dev: {{{ROLES}}}}}\n");
+    let scene = scene(&policy, DELETABLE);
+    let (file, manifest) = vault(DELETABLE).into_iter().next().unwrap();
+    let moved = manifest.replace("environment: vault.env", "environment: \"'dev'\"");
+    assert_ne!(moved, manifest);
+    scene.repo.commit("change").write(&file, moved).push();
+    let run = check(&scene);
+    assert_eq!(changes(&run), [("invalid", "us-west-2")], "{}", run.stderr);
+    assert!(
+        run.stderr.contains("error[environment-changed]"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

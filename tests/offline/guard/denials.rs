@@ -52,12 +52,13 @@ fn denials_are_classed_by_code_and_never_by_text() {
 }
 
 #[test]
-fn owner_tags_name_the_product_and_the_stack() {
+fn owner_tags_name_the_product_the_environment_and_the_stack() {
     let tags: Vec<_> = owner_tags("ml", &STACK).into_iter().collect();
     let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(
         tags,
         [
+            tag("provisioner:environment", "prod"),
             tag("provisioner:product", "ml"),
             tag("provisioner:stack", "acme")
         ]

@@ -42,6 +42,7 @@ pub fn stack(workdir: &Workdir, status: &str) -> Value {
         "StackStatus": status,
         "Tags": [
             {"Key": "provisioner:product", "Value": product},
+            {"Key": "provisioner:environment", "Value": "prod"},
             {"Key": "provisioner:stack", "Value": workdir.stack()},
         ],
     }]})

@@ -34,6 +34,7 @@ pub fn with_stack(workdir: &Workdir) {
     let request = workdir.aws.stacks().create_stack();
     let request = request.stack_name(workdir.stack()).template_body(template);
     let request = request.tags(tag("provisioner:product", product));
+    let request = request.tags(tag("provisioner:environment", "prod"));
     let request = request.tags(tag("provisioner:stack", &workdir.stack()));
     workdir.aws.wait(request.send()).unwrap();
 }

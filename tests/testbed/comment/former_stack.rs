@@ -23,6 +23,7 @@ impl World {
             "Resources:\n  Value:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: x, Name: /vault}\n",
         );
         let request = request.tags(tag("provisioner:product", "vault"));
+        let request = request.tags(tag("provisioner:environment", "prod"));
         let request = request.tags(tag("provisioner:stack", STACK));
         world.workdir.aws.wait(request.send()).unwrap();
         let moved = config.replace("us-west-2", NEW_REGION);

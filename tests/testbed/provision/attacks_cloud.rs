@@ -54,6 +54,17 @@ fn attack_a_foreign_stack_has_the_name() {
 
 #[test]
 fn attack_a_stack_whose_tags_were_copied_from_another() {
+    stack_with_other_tags("prod", Some("another-stack"));
+}
+
+/// The rules of one environment never decide about a stack of another one, however the config came to name it.
+#[test]
+fn attack_a_stack_of_another_environment() {
+    stack_with_other_tags("dev", None);
+}
+
+/// `stack`: `None` for the stack's own name.
+fn stack_with_other_tags(environment: &str, stack: Option<&str>) {
     let (world, pull) = World::with_proposed();
     let tag = |key: &str, value: &str| {
         aws_sdk_cloudformation::types::Tag::builder()
@@ -67,7 +78,11 @@ fn attack_a_stack_whose_tags_were_copied_from_another() {
         .stack_name(world.workdir.stack())
         .template_body(template);
     let made = made.tags(tag("provisioner:product", "s3"));
-    let made = made.tags(tag("provisioner:stack", "another-stack"));
+    let made = made.tags(tag("provisioner:environment", environment));
+    let made = made.tags(tag(
+        "provisioner:stack",
+        stack.unwrap_or(&world.workdir.stack()),
+    ));
     world.workdir.aws.wait(made.send()).unwrap();
     let before = world.approved_and_merged(&pull);
     let run = world.push(&before).run();
