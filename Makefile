@@ -14,9 +14,9 @@ MATRIX := $(TARGET)/contract/matrix
 EXAMPLES := $(TARGET)/contract/examples
 
 # What the forge reads, and what a user copies.
-WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml examples/development/*.yml)
 ACTIONS := action.yml build/action.yml $(wildcard tests/act/*/action.yml)
-SCRIPTS := .ci/run $(wildcard tests/*/*.sh examples/*.sh benches/*.sh)
+SCRIPTS := .ci/run $(wildcard action/*.sh tests/*/*.sh examples/*.sh benches/*.sh)
 
 .PHONY: help demo test test-rust test-contract test-permissions test-emulator lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows lint-templates bench bed doc fmt
 

@@ -3,7 +3,7 @@
 #
 #   tests/act/run.sh WORKFLOW EVENT EVENT_FILE WORK
 #
-#   WORKFLOW     name of a file in examples/workflows, without `.yml`
+#   WORKFLOW     path of a file in examples, without `.yml`
 #   EVENT        pull_request, merge_group, issue_comment, push or schedule
 #   EVENT_FILE   the event's payload, JSON
 #   WORK         an empty directory for the run; afterwards it holds
@@ -16,6 +16,8 @@
 # From the environment:
 #   ACT                        the act program (default: the test bed's)
 #   PROVISIONER_BINARY         the binary under test, absolute
+#   RELEASE_URL                where the action finds its release, a loopback address
+#   RELEASE_FILE               the file that is released there (default: tests/act/provisioner.sh)
 #   GITHUB_API_URL             the forge, a loopback address
 #   GITHUB_TOKEN               the job's token
 #   GITHUB_REPOSITORY          owner/name, as in the event (default: acme/infra)
@@ -26,7 +28,8 @@
 # The exit code is 0 when all jobs succeeded and 1 when one failed.
 #
 # What differs from the example, and why:
-# - the action is the one of this repository; `tests/act/build` takes the place of its build and gives out the binary under test;
+# - the action is the one of this repository, as the commit of a release whose one file is RELEASE_FILE;
+# - `tests/act/build` takes the place of its build and gives out the script that starts the binary under test;
 # - other actions would be downloaded: `tests/act/stand-in` and `tests/act/download` take their places, and keep what they are given;
 # - act does not know `queue` and `deployment` yet, which are taken out;
 # - act has no identity tokens: `tests/act/provisioner.sh` starts the binary with what GitHub would give it.
@@ -48,11 +51,20 @@ repository=${GITHUB_REPOSITORY:-acme/infra}
 tree=$work/tree home=$work/home
 mkdir -p -- "$tree/.github/workflows" "$home/.config/act" "$work/tmp"
 sed -e '/^ *queue: max$/d' -e '/^ *deployment: false$/d' \
-  "$root/examples/workflows/$workflow.yml" > "$tree/.github/workflows/$workflow.yml"
+  "$root/examples/$workflow.yml" > "$tree/.github/workflows/workflow.yml"
 
-# The action of this repository, with a stand-in for the build.
-mkdir -p -- "$work/action/build"
-cp -- "$root/action.yml" "$work/action/"
+# The action of this repository at the commit of a release, with a stand-in for the build.
+release=${RELEASE_FILE:-$root/tests/act/provisioner.sh}
+mkdir -p -- "$work/action/build" "$work/action/dist"
+cp -R -- "$root/action.yml" "$root/action" "$work/action/"
+sum=$(sha256sum <"$release")
+printf '1.2.3\n' >"$work/action/dist/VERSION"
+for name in provisioner-{aarch64,x86_64}-unknown-linux-musl; do
+  printf '%s  %s\n' "${sum%% *}" "$name" >>"$work/action/dist/SHA256SUMS"
+  printf '%s  %s\n' "$(wc -c <"$release")" "$name" >>"$work/action/dist/SIZES"
+done
+# As if every `uses` had the input: the mirror of this run.
+sed -i "/^  download-url:/,/^  [a-z-]*:\$/s|default: \"\"|default: \"${RELEASE_URL:-}\"|" "$work/action/action.yml"
 cp -- "$root/tests/act/build/action.yml" "$work/action/build/"
 
 # Its own home keeps the user's ~/.actrc, caches and git configuration out.
@@ -82,13 +94,13 @@ while read -r uses; do
     actions/download-artifact@*) replaced+=(--local-repository "$uses=$root/tests/act/download") ;;
     *) replaced+=(--local-repository "$uses=$root/tests/act/stand-in") ;;
   esac
-done < <(sed -n 's/^ *\(- \)\?uses: \([^ #]*\).*/\2/p' "$tree/.github/workflows/$workflow.yml" | sort -u)
+done < <(sed -n 's/^ *\(- \)\?uses: \([^ #]*\).*/\2/p' "$tree/.github/workflows/workflow.yml" | sort -u)
 
 # The token goes through the environment, so that no process list shows it.
 status=0
 TMPDIR=$work/tmp "$act" "$event" \
   --directory "$tree" \
-  --workflows ".github/workflows/$workflow.yml" \
+  --workflows .github/workflows/workflow.yml \
   --eventpath "$event_file" \
   --platform ubuntu-latest=-self-hosted \
   "${replaced[@]}" \

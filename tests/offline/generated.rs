@@ -91,6 +91,40 @@ fn exit_codes_in_the_page_on_aws() {
     same_section("aws.md", "exit-codes", &table);
 }
 
+/// One line of a table.
+fn cell(text: &str) -> String {
+    text.trim().replace('|', "\\|")
+}
+
+#[test]
+fn tables_in_the_page_on_the_action() {
+    let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
+    let action = std::fs::read_to_string(action).unwrap();
+    let action: serde_yaml::Value = serde_yaml::from_str(&action).unwrap();
+    let entries = |key: &str| -> Vec<(String, serde_yaml::Value)> {
+        let entries = action[key].as_mapping().unwrap().iter();
+        let entries =
+            entries.map(|(name, entry)| (name.as_str().unwrap().to_owned(), entry.clone()));
+        entries.collect()
+    };
+    let description = |entry: &serde_yaml::Value| cell(entry["description"].as_str().unwrap());
+    let mut table = "| input | default | meaning |\n|---|---|---|\n".to_owned();
+    for (name, entry) in entries("inputs") {
+        let default = match entry["default"].as_str().unwrap() {
+            "" => "empty".to_owned(),
+            value if value.contains("github.token") => "the job's token".to_owned(),
+            value => format!("`{value}`"),
+        };
+        writeln!(table, "| `{name}` | {default} | {} |", description(&entry)).unwrap();
+    }
+    same_section("action.md", "inputs", &table);
+    let mut table = "| output | meaning |\n|---|---|\n".to_owned();
+    for (name, entry) in entries("outputs") {
+        writeln!(table, "| `{name}` | {} |", description(&entry)).unwrap();
+    }
+    same_section("action.md", "outputs", &table);
+}
+
 /// A schema that differs from the committed one changes what programs rely on: a removed or renamed key, or another meaning, needs a
 /// new version of the document.
 #[test]

@@ -24,6 +24,7 @@ mod defaults;
 mod docs;
 mod docs_consoles;
 mod docs_numbers;
+mod download;
 mod fake_github;
 mod foreign_text;
 mod forge;

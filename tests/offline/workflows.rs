@@ -11,8 +11,14 @@ use provisioner::model::Digest;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
+use crate::support::action::{IDENTITY, step_script};
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const FOLDERS: [&str; 2] = [".github/workflows", "examples/workflows"];
+const FOLDERS: [&str; 3] = [
+    ".github/workflows",
+    "examples/development",
+    "examples/workflows",
+];
 
 fn yaml(path: &Path) -> Value {
     serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -87,17 +93,24 @@ fn jobs_with_an_identity_or_a_write_permission_never_build() {
             );
         }
     }
-    assert_eq!(built, 5);
+    assert_eq!(built, 2);
 }
 
+/// The workflows that people copy take the release of the commit that they pin. The others pass on what the build job reports.
 #[test]
-fn every_job_that_runs_provisioner_passes_the_digest_of_the_build() {
-    let mut seen = 0;
+fn every_job_runs_the_pinned_release_or_the_reported_build() {
+    let (mut released, mut built) = (0, 0);
     for (file, name, job) in jobs() {
         let place = format!("{file}: {name}");
         for step in steps(&job).iter().filter(|step| is_provisioner(step)) {
-            seen += 1;
             let with = &step["with"];
+            if file.contains("examples/workflows") {
+                released += 1;
+                let keys = ["binary", "binary-sha256", "download-url"];
+                assert!(keys.iter().all(|key| with[key].is_null()), "{place}");
+                continue;
+            }
+            built += 1;
             assert_eq!(
                 with["binary-sha256"], "${{ needs.build.outputs.sha256 }}",
                 "{place}"
@@ -108,7 +121,7 @@ fn every_job_that_runs_provisioner_passes_the_digest_of_the_build() {
             assert!(needs.contains("\"build\""), "{place}");
         }
     }
-    assert_eq!(seen, 8);
+    assert_eq!((released, built), (7, 2));
 }
 
 /// Parts of the workflows that act does not have: environments, subjects of tokens, queues.
@@ -148,9 +161,13 @@ fn workflows_grant_nothing_by_default() {
 /// GitHub counts a skipped job as passed, and skips a job whose needed job failed.
 #[test]
 fn the_required_check_runs_when_the_build_failed() {
-    let check = yaml(&Path::new(ROOT).join("examples/workflows/check.yml"));
+    let check = yaml(&Path::new(ROOT).join("examples/development/check.yml"));
     let condition = "${{ !cancelled() || needs.build.result != 'success' }}";
     assert_eq!(check["jobs"]["check"]["if"], condition);
+    // Without a build nothing skips the job.
+    let check = yaml(&Path::new(ROOT).join("examples/workflows/check.yml"));
+    let job = &check["jobs"]["check"];
+    assert!(job["if"].is_null() && job["needs"].is_null(), "{job}");
 }
 
 #[test]
@@ -261,6 +278,20 @@ fn attack_inputs_are_not_code() {
     }
 }
 
+#[test]
+fn every_input_reaches_the_script_by_the_environment_alone() {
+    let action = yaml(&Path::new(ROOT).join("action.yml"));
+    let step = &action["runs"]["steps"][0];
+    let variables: Vec<&Value> = step["env"].as_object().unwrap().values().collect();
+    for name in action["inputs"].as_object().unwrap().keys() {
+        let value = format!("${{{{ inputs.{name} }}}}");
+        let uses = variables.iter().filter(|variable| ***variable == value);
+        assert_eq!(uses.count(), 1, "{name}");
+    }
+    let known = action["inputs"].as_object().unwrap().len() + 1;
+    assert_eq!(variables.len(), known, "the action's repository besides");
+}
+
 /// The steps of the action in a folder that run a shell.
 fn scripts(folder: &str) -> Vec<String> {
     let action = yaml(&Path::new(ROOT).join(folder).join("action.yml"));
@@ -273,7 +304,7 @@ fn scripts(folder: &str) -> Vec<String> {
 
 /// Runs the one step of the action in a folder, with a program that prints `ran`.
 fn run(folder: &str, work: &TempDir, variables: &[(&str, &str)]) -> Output {
-    let [script] = <[String; 1]>::try_from(scripts(folder)).unwrap();
+    let script = step_script(&Path::new(ROOT).join(folder).join("action.yml"));
     Command::new("bash")
         .args([
             "--noprofile",
@@ -288,7 +319,7 @@ fn run(folder: &str, work: &TempDir, variables: &[(&str, &str)]) -> Output {
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("RUNNER_TEMP", work.path())
-        .env("GITHUB_ACTION_PATH", work.path())
+        .env("GITHUB_ACTION_PATH", ROOT)
         .envs(variables.iter().copied())
         .output()
         .unwrap()
@@ -299,7 +330,6 @@ fn sum(digest: &str) -> (&'static str, &str) {
 }
 
 const PROGRAM: &str = "#!/bin/sh\necho ran \"$@\"\n";
-const IDENTITY: (&str, &str) = ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://token.example");
 
 fn workspace() -> TempDir {
     let work = TempDir::new().unwrap();
@@ -349,12 +379,10 @@ fn attack_a_job_with_an_identity_runs_no_binary_without_its_digest() {
             refused(&run(".", &work, &variables));
         }
     }
-    let text = refused(&run(
-        ".",
-        &work,
-        &[("PROVISIONER_BINARY", ""), sum(&digest)],
-    ));
-    assert!(text.contains("The input `binary` is empty"), "{text}");
+    // An output that has another name is empty.
+    let empty = [("PROVISIONER_BINARY", ""), sum(&digest), IDENTITY];
+    let text = refused(&run(".", &work, &empty));
+    assert!(text.contains("the input `binary` is empty"), "{text}");
     let gone = run(
         ".",
         &work,
@@ -381,6 +409,10 @@ fn attack_the_build_refuses_a_job_with_an_identity() {
 #[test]
 fn only_the_build_action_builds() {
     assert!(!scripts(".").concat().contains("cargo"));
+    for script in files_in("action") {
+        let text = std::fs::read_to_string(&script).unwrap();
+        assert!(!text.contains("cargo"), "{}", script.display());
+    }
     assert!(
         scripts("build")
             .concat()

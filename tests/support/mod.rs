@@ -13,11 +13,13 @@
     reason = "a test bed is made of ports, files, processes and deadlines"
 )]
 
+pub mod action;
 pub mod check;
 pub mod documents;
 pub mod emulate;
 pub mod emulator;
 pub mod evidence;
+pub mod file_server;
 pub mod git_server;
 pub mod github;
 pub mod http;

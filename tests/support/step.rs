@@ -1,12 +1,14 @@
 //! A step of a runner: the action's script in the shell that the runner starts, and the signals that it sends.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::LazyLock;
 
-use serde_json::Value;
-
+use super::action::step_script;
 use super::job::{BINARY, Job};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What the program logs as soon as it handles a signal.
 const CANCELLED: &str = "note: the run ends after it has cleaned up";
@@ -18,15 +20,6 @@ static DIGEST: LazyLock<String> = LazyLock::new(|| {
     printed[..64].to_owned()
 });
 
-/// The script of the action's step that runs the program.
-fn script() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/action.yml");
-    let action: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let steps = action["runs"]["steps"].as_array().unwrap();
-    let step = steps.iter().find(|step| step["id"] == "provisioner");
-    step.unwrap()["run"].as_str().unwrap().to_owned()
-}
-
 pub struct Step {
     child: Child,
     stderr: BufReader<ChildStderr>,
@@ -37,7 +30,8 @@ impl Step {
     /// Starts a job in the shell of the runner.
     pub fn start(job: &Job) -> Self {
         let script_file = job.folder.path().join("script.sh");
-        std::fs::write(&script_file, script()).unwrap();
+        let script = step_script(&Path::new(ROOT).join("action.yml"));
+        std::fs::write(&script_file, script).unwrap();
         let program = job.process(&[]);
         let mut shell = Command::new("bash");
         shell.args(["--noprofile", "--norc", "-e", "-o", "pipefail"]);
@@ -45,6 +39,7 @@ impl Step {
         for (name, value) in program.get_envs() {
             shell.env(name, value.unwrap_or_default());
         }
+        shell.env("GITHUB_ACTION_PATH", ROOT);
         shell.env("PROVISIONER_BINARY", program.get_program());
         shell.env("PROVISIONER_BINARY_SHA256", &*DIGEST);
         shell.stdout(Stdio::null()).stderr(Stdio::piped());

@@ -15,6 +15,7 @@ mod check;
 mod comment;
 mod contract;
 mod doctor;
+mod download;
 mod drift;
 mod fake_github;
 mod provision;

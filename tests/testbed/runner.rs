@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::check::Scene;
+use crate::support::file_server::{FileServer, Reply};
 use crate::support::github::FakeGitHub;
 use crate::support::job::{BINARY, config, path};
 use crate::support::testbed;
@@ -81,8 +82,22 @@ fn yaml(name: &str) -> Value {
     serde_yaml::from_str(&text).unwrap()
 }
 
-/// Runs an example workflow for an event.
+/// Runs an example workflow for an event. The released binary is a script that starts the binary under test and keeps what it leaves.
 fn run(
+    github: &FakeGitHub,
+    workflow: &str,
+    event: &str,
+    payload: &Value,
+    variables: &[(&str, &str)],
+) -> WorkflowRun {
+    let script = std::fs::read(Path::new(ROOT).join("tests/act/provisioner.sh")).unwrap();
+    let server = FileServer::new(move |_, _| Reply::file(&script));
+    let release = ("RELEASE_URL", server.url());
+    let variables = [&[(release.0, release.1.as_str())], variables].concat();
+    run_with(github, workflow, event, payload, &variables)
+}
+
+fn run_with(
     github: &FakeGitHub,
     workflow: &str,
     event: &str,
@@ -131,12 +146,21 @@ fn run_in(world: &World, workflow: &str, event: &str, payload: &Value) -> Workfl
 
 #[test]
 fn the_workflow_checks_a_pull_request() {
+    checks_a_pull_request("workflows/check");
+}
+
+#[test]
+fn the_workflow_from_source_checks_a_pull_request() {
+    checks_a_pull_request("development/check");
+}
+
+fn checks_a_pull_request(name: &str) {
     let scene = Scene::new();
     let broken = config("b001", "  lifecycle_policy: complience\n");
     let feature = scene.repo.commit("feature").write(&path("b001"), broken);
     feature.write(&path("b002"), config("b002", "")).push();
     let event = scene.pull().event("opened", &scene.alice);
-    let workflow = run(&scene.github, "check", "pull_request", &event, &[]);
+    let workflow = run(&scene.github, name, "pull_request", &event, &[]);
     assert!(!workflow.succeeded, "config errors fail the job");
     assert_eq!(
         workflow.read("kept/check/status"),
@@ -164,6 +188,81 @@ fn the_workflow_checks_a_pull_request() {
     );
 }
 
+/// The program itself as the release: downloaded, verified, kept in the tool cache, and run. For measurements
+/// `PROVISIONER_RELEASED` names another binary.
+#[test]
+fn the_action_checks_with_its_released_binary() {
+    let scene = Scene::new();
+    let feature = scene.repo.commit("feature");
+    feature.write(&path("b002"), config("b002", "")).push();
+    let event = scene.pull().event("opened", &scene.alice);
+    let released = std::env::var("PROVISIONER_RELEASED").unwrap_or(BINARY.to_owned());
+    let binary = std::fs::read(&released).unwrap();
+    let sum = provisioner::model::Digest::sha256(&binary).to_string();
+    let server = FileServer::new(move |_, _| Reply::file(&binary));
+    let url = server.url();
+    let variables = [
+        ("RELEASE_URL", url.as_str()),
+        ("RELEASE_FILE", released.as_str()),
+    ];
+    let start = std::time::Instant::now();
+    let workflow = run_with(
+        &scene.github,
+        "workflows/check",
+        "pull_request",
+        &event,
+        &variables,
+    );
+    println!(
+        "from the start of the runner to the comment: {:?}",
+        start.elapsed()
+    );
+    workflow.success();
+    let log = workflow.read("log");
+    assert!(
+        log.contains(&format!(
+            "provisioner 1.2.3, SHA-256 {sum}, from {url}/v1.2.3/"
+        )),
+        "{log}"
+    );
+    let outputs = workflow.outputs("check", None);
+    assert_eq!([&outputs["configs"], &outputs["errors"]], ["1", "0"]);
+    assert_eq!(scene.repo.comments(7).len(), 1);
+    scene.github.expect_writes(&[COMMENT, STATUS]);
+    let requests = server.take();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+}
+
+/// The same, but a byte of the file differs.
+#[test]
+fn attack_a_changed_release_never_runs() {
+    let scene = Scene::new();
+    let feature = scene.repo.commit("feature");
+    feature.write(&path("b002"), config("b002", "")).push();
+    let event = scene.pull().event("opened", &scene.alice);
+    let mut binary = std::fs::read(BINARY).unwrap();
+    let last = binary.len() - 1;
+    binary[last] ^= 1;
+    let server = FileServer::new(move |_, _| Reply::file(&binary));
+    let url = server.url();
+    let variables = [("RELEASE_URL", url.as_str()), ("RELEASE_FILE", BINARY)];
+    let workflow = run_with(
+        &scene.github,
+        "workflows/check",
+        "pull_request",
+        &event,
+        &variables,
+    );
+    assert!(!workflow.succeeded);
+    let log = workflow.read("log");
+    assert!(
+        log.contains("is not release 1.2.3 of provisioner: expected SHA-256"),
+        "{log}"
+    );
+    assert_eq!(scene.repo.comments(7).len(), 0);
+    scene.github.expect_writes(&[]);
+}
+
 #[test]
 fn the_workflow_provisions_what_was_merged() {
     let world = World::new(&policy(""));
@@ -171,7 +270,7 @@ fn the_workflow_provisions_what_was_merged() {
     let before = world.approved_and_merged(&pull);
     let mut event = world.repo.push_event("main", &before, &world.bob);
     event["repository"]["private"] = false.into();
-    let workflow = run_in(&world, "provision", "push", &event);
+    let workflow = run_in(&world, "workflows/provision", "push", &event);
     workflow.success();
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
     world
@@ -216,7 +315,7 @@ fn the_workflow_runs_a_comment_command() {
         "/provisioner list-products\n/provisioner test-deploy\n/provisioner deploy-everything";
     let comment = world.repo.comment(7, &world.carol, commands);
     let event = pull.comment_event("created", comment.id);
-    let workflow = run_in(&world, "command", "issue_comment", &event);
+    let workflow = run_in(&world, "workflows/command", "issue_comment", &event);
     assert!(!workflow.succeeded, "one of the three is no command");
     assert_eq!(
         workflow.read("kept/look/status"),
@@ -272,7 +371,7 @@ fn the_workflow_ignores_a_quoted_command() {
         "> /provisioner test-deploy\n\nWhat did that?",
     );
     let event = pull.comment_event("created", comment.id);
-    let workflow = run_in(&world, "command", "issue_comment", &event);
+    let workflow = run_in(&world, "workflows/command", "issue_comment", &event);
     workflow.success();
     assert_eq!(workflow.read("kept/look/status"), "0\n");
     assert_eq!(
@@ -295,7 +394,7 @@ fn the_workflow_detects_drift() {
     let put = put.name(&parameter).value("elsewhere/").overwrite(true);
     world.workdir.aws.wait(put.send()).unwrap();
     let event = world.repo.schedule_event("23 3 * * *");
-    let workflow = run_in(&world, "drift", "schedule", &event);
+    let workflow = run_in(&world, "workflows/drift", "schedule", &event);
     workflow.success();
     assert_eq!(
         workflow.outputs("drift", None)["drifted"],
