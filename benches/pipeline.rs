@@ -122,6 +122,7 @@ fn change(count: usize) -> (Vec<Input>, usize) {
                 head: Some(alone(head)),
                 renamed: None,
                 governed: false,
+                relocked: false,
                 earlier: None,
             }
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::is_defaults;
+use crate::config::{LOCK_FILE, is_defaults};
 use crate::forge::{ChangedFile, Forge, ForgeError, Push, ReviewedPullRequest};
 use crate::guard::POLICY_FILE;
 use crate::model::{CommitSha, RepoPath};
@@ -102,7 +102,7 @@ async fn is_ancestor(
     Ok(forge.merge_base(of, commit).await? == *commit)
 }
 
-/// The configs, their defaults, products and policy that differ between two commits.
+/// The configs, their defaults, products, their lock and the policy that differ between two commits.
 async fn governed(
     forge: &dyn Forge,
     from: &CommitSha,
@@ -112,7 +112,10 @@ async fn governed(
     let files = forge.changed_files(from, to).await?;
     let is_part = |path: &RepoPath| selection.matches(path) || is_defaults(path);
     let is_governed = |file: &ChangedFile| {
-        file.is_under(PRODUCTS_FOLDER) || file.is_under(POLICY_FILE) || file.paths().any(is_part)
+        [PRODUCTS_FOLDER, POLICY_FILE, LOCK_FILE]
+            .iter()
+            .any(|place| file.is_under(place))
+            || file.paths().any(is_part)
     };
     let governed = files.iter().filter(|file| is_governed(file));
     Ok(governed.flat_map(ChangedFile::paths).cloned().collect())

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::contents::read_configs;
+use super::lock::relocked;
 use super::products::{product_of, products_at};
-use crate::config::{Config, ConfigContents, is_defaults, load_contents};
+use crate::config::{Config, ConfigContents, is_defaults, is_own_product, load_contents};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Change, EarlierVersions, Input, Renamed};
@@ -30,6 +31,8 @@ pub struct ChangeInputs {
     pub changed_products: BTreeSet<String>,
     /// Whether the change edits defaults of configs.
     pub defaults_changed: bool,
+    /// The built-in products for which the change locks another version.
+    pub relocked: BTreeSet<String>,
 }
 
 impl ChangeInputs {
@@ -70,6 +73,12 @@ impl ChangeInputs {
             true => load_contents(&self.base, path, input.base.as_ref()?).config,
             false => load_contents(&self.head, path, input.head.as_ref()?).config,
         }
+    }
+
+    /// Whether the change locks another version of a config's product.
+    pub fn is_relocked(&self, change: &Change) -> bool {
+        let mut inputs = self.inputs.iter();
+        inputs.any(|input| input.path == change.path && input.relocked)
     }
 
     /// The config of a path at the head.
@@ -118,8 +127,10 @@ pub async fn read_inputs(
     head_products.limit_parameters(&base_products);
     let of_defaults = paths.filter(|path| is_defaults(path));
     let folders: BTreeSet<&str> = of_defaults.map(RepoPath::folder).collect();
-    if products_changed || !folders.is_empty() {
-        let concerns = |path: &RepoPath| products_changed || folders.contains(path.folder());
+    let relocked = relocked(source, base, head, files).await?;
+    let concerns_all = products_changed || !relocked.is_empty();
+    if concerns_all || !folders.is_empty() {
+        let concerns = |path: &RepoPath| concerns_all || folders.contains(path.folder());
         add_governed(source, head, selection, concerns, &mut sides).await?;
     }
     let mut inputs = contents(source, base, head, sides).await?;
@@ -132,6 +143,7 @@ pub async fn read_inputs(
             || is_config(&head_products, &input.path, &input.head)
     });
     add_earlier_versions(source, base, &base_products, &mut inputs).await?;
+    mark_relocked(&head_products, &relocked, &mut inputs);
     Ok(ChangeInputs {
         inputs,
         base: base_products,
@@ -139,7 +151,26 @@ pub async fn read_inputs(
         products_changed,
         changed_products,
         defaults_changed: !folders.is_empty(),
+        relocked,
     })
+}
+
+/// Marks the configs of the products for which the change locks another version. The program has one version of them, so that only the
+/// deployed stacks say what another one renders. A config with errors may belong to any product.
+fn mark_relocked(head: &Registry, relocked: &BTreeSet<String>, inputs: &mut [Input]) {
+    if relocked.is_empty() {
+        return;
+    }
+    inputs.par_iter_mut().for_each(|input| {
+        let file = input.head.as_ref();
+        input.relocked = file.is_some_and(|file| {
+            let config = load_contents(head, &input.path, file).config;
+            config.is_none_or(|config| {
+                let name = config.product.name();
+                relocked.contains(name) && !is_own_product(head, name)
+            })
+        });
+    });
 }
 
 /// The configs at both sides. The commits decide what exists, and the list of changed files does not: a link in place of a removed
@@ -172,6 +203,7 @@ async fn contents(
             head: side(path, head, known.head)?,
             renamed: known.renamed.clone(),
             governed: known.governed,
+            relocked: false,
             earlier: None,
         })
     });

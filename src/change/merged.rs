@@ -6,14 +6,15 @@ use super::contributors::add_contributors;
 use super::history::MergedRange;
 use super::inputs::{ChangeInputs, read_inputs};
 use super::limits::IdentityLimits;
+use super::lock::merged_lock;
 use super::policy::{policy_at, policy_file_at};
 use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 use super::tip::Tip;
 use crate::config::Config;
 use crate::forge::{DefaultBranch, ForgeError};
 use crate::guard::{
-    ChangeRequest, CommentCommand, LoadedPolicy, POLICY_FILE, Policies, RequestedChange, Trigger,
-    read_policy_file,
+    ChangeRequest, CommentCommand, LoadedPolicy, LockState, POLICY_FILE, Policies, RequestedChange,
+    Trigger, read_policy_file,
 };
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath, UserId};
@@ -34,6 +35,8 @@ pub struct MergedChange {
     inputs: ChangeInputs,
     reviewed: Option<ReportedPlan>,
     limits: IdentityLimits,
+    /// `None` for a change without configs.
+    lock: Option<LockState>,
     /// `None` for a change without configs.
     tip: Option<Tip>,
     /// When the pull request was changed last.
@@ -92,6 +95,7 @@ impl MergedChange {
             inputs,
             reviewed: None,
             limits: IdentityLimits::default(),
+            lock: None,
             tip: None,
             updated: None,
             own,
@@ -103,6 +107,8 @@ impl MergedChange {
         }
         let change = (&merged.inputs, &merged.plan);
         let tip = Tip::read(job, &branch.tip, merge, change, &selection).await?;
+        let of_tip = (job.source(&[&branch.tip]), &branch.tip);
+        merged.lock = Some(merged_lock((source, base, merge), of_tip).await?);
         let (plan, inputs) = (&mut merged.plan, &merged.inputs);
         plan.reject_claimed_names(tip.claims(), |path| inputs.config_at_head(path));
         merged.tip = Some(tip);
@@ -191,6 +197,7 @@ impl MergedChange {
             Intent::Update | Intent::Create | Intent::Unchanged => Some(RequestedChange::Provision),
         };
         request.identity_limited = self.limits.of(change.target.as_ref());
+        request.lock = self.lock.clone();
         request.current = self.tip.as_ref().map(|tip| tip.is_current(change));
         request.other_claims = self.tip.as_ref().map(|tip| tip.other_claims(change));
         request.broken_claims = self.tip.as_ref().map(|tip| tip.broken_claims(change));

@@ -114,6 +114,7 @@ fn superseded(
             head: configs.get(path).cloned(),
             renamed: None,
             governed: false,
+            relocked: false,
             earlier: None,
         })
         .collect();

@@ -15,6 +15,7 @@ use super::config_args::explain_missing_configs;
 use super::doctor::DoctorArgs;
 use super::errors::{explain_source_of_value, explain_unknown_command, reject_useless_config};
 use super::global::GlobalArgs;
+use super::lock::LockArgs;
 use super::man::{self, ManArgs};
 use super::new_product::NewProductArgs;
 use super::original::{self, CommandForm};
@@ -25,7 +26,7 @@ use super::roles::RolesArgs;
 use super::schema::SchemaArgs;
 use super::tips::explain_unknown_flag;
 use super::{
-    check, check_product, doctor, new_product, products, replay, roles, run_action, schema,
+    check, check_product, doctor, lock, new_product, products, replay, roles, run_action, schema,
 };
 use crate::exit::{Exit, exit_codes};
 use crate::product::Registry;
@@ -97,6 +98,8 @@ pub enum EngineCommand {
     NewProduct(NewProductArgs),
     /// Check products of your own: files, expressions, samples and tests
     CheckProduct(CheckProductArgs),
+    /// Write the lock of the built-in products, or compare it
+    Lock(LockArgs),
     /// Check what changed since a revision, as for a pull request
     Check(CheckArgs),
     /// Print a CloudFormation template of the IAM roles that CI assumes
@@ -131,6 +134,7 @@ impl EngineCommand {
             Self::Explain(args) => products::explain(&args),
             Self::NewProduct(args) => new_product::run(&args),
             Self::CheckProduct(args) => check_product::run(&args),
+            Self::Lock(args) => lock::run(&args),
             Self::Check(args) => check::check(&args),
             Self::Roles(args) => roles::roles(args),
             Self::Doctor(args) => doctor::doctor(&args),

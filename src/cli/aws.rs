@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
-use crate::guard::{Policy, read_policy_file};
+use crate::guard::{LockState, Policy, read_policy_file};
 use crate::job::cancel_on_signal;
 use crate::operation::{
     ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task, perform,
@@ -22,7 +22,7 @@ use crate::operation::{
 };
 use crate::product::Verb;
 use crate::report::Redactor;
-use crate::workspace::policy_file;
+use crate::workspace::{policy_file, product_lock_file};
 
 /// Runs one verb on its configs.
 pub fn run(
@@ -63,11 +63,13 @@ async fn run_all(
     let session = Session::open(stop).await;
     let (path, file) = policy_file();
     let policy = read_policy_file(&path, file.as_ref());
+    let (_, lock) = product_lock_file(Path::new("."));
+    let lock = LockState::new(false, lock.as_ref());
     let run = AccountRun {
         verb,
         request,
         session,
-        console: Console::new(request.force, request.yes),
+        console: Console::new(request.force, request.yes, lock),
         policy,
     };
     // Prompts come one after another.

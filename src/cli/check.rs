@@ -9,13 +9,16 @@ use super::result::ResultFormat;
 use super::tier::check_tier;
 use crate::VERSION;
 use crate::change::{
-    ProposedPolicies, read_inputs, reject_claimed_stacks, require_matches, unselected_configs,
+    ProposedLock, ProposedPolicies, read_inputs, reject_claimed_stacks, require_matches,
+    unselected_configs,
 };
+use crate::config::LOCK_FILE;
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::flow::check::on_merge::add_on_merge;
 use crate::flow::check::report::{report, show_values};
-use crate::forge::Source as _;
+use crate::flow::check::upgrade::{add_lock, mark_unread};
+use crate::forge::Source;
 use crate::forge::local::LocalRepository;
 use crate::guard::POLICY_FILE;
 use crate::product::{Registry, RunInput};
@@ -137,8 +140,14 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         )
         .await?;
         report.set_policy(policies.change(&repository, &head, &inputs, &globs).await?);
+        let edits_lock = files.iter().any(|file| file.is_under(LOCK_FILE));
+        let of_head = (&repository as &dyn Source, edits_lock.then_some(&head));
+        let lock = ProposedLock::read((&repository, &tip), of_head).await?;
+        add_lock(&mut report, &inputs, &lock);
         let facts = std::collections::BTreeMap::new();
-        add_on_merge(&mut report, &inputs, &policies, None, facts);
+        mark_unread(&mut report, &inputs, &facts);
+        let rules = (&policies, lock.state());
+        add_on_merge(&mut report, &inputs, rules, None, facts);
         anyhow::Ok(report)
     })?;
     if !report.plan.changes.is_empty() {

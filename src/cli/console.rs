@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::logger;
 use super::trail::Trail;
-use crate::guard::{Authority, YES};
+use crate::guard::{Authority, LockState, YES};
 use crate::job::{is_milestone, print_line};
 use crate::operation::{AuthoritySource, Progress, ShownEffect, ToConfirm};
 use crate::report::{self, Counted, Format, Redactor, Step, event_line};
@@ -20,15 +20,18 @@ pub struct Console {
     bars: Option<&'static MultiProgress>,
     force: bool,
     yes: bool,
+    /// The lock of the work tree.
+    lock: LockState,
 }
 
 impl Console {
     /// `force`, `yes`: whether the command line has `--force` and `--yes`.
-    pub fn new(force: bool, yes: bool) -> Self {
+    pub fn new(force: bool, yes: bool, lock: LockState) -> Self {
         Self {
             bars: logger::bars(),
             force,
             yes,
+            lock,
         }
     }
 
@@ -129,6 +132,7 @@ impl AuthoritySource for StackProgress {
         Authority::CommandLine {
             force: self.console.force,
             typed: about.map(|about| self.prompt_for_confirmation(stack, about)),
+            lock: self.console.lock.clone(),
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::check_product::ProductCheckReport;
+use super::lock::LockReport;
 use super::result::ActionResults;
 use super::roles::RolesReport;
 use crate::report::{
@@ -29,6 +30,7 @@ pub const DOCUMENT_SCHEMAS: &[DocumentSchema] = &[
     DocumentSchema::new::<ProductList>(),
     DocumentSchema::new::<ProductReport>(),
     DocumentSchema::new::<ProductCheckReport>(),
+    DocumentSchema::new::<LockReport>(),
 ];
 
 impl DocumentSchema {

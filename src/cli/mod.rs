@@ -16,6 +16,7 @@ mod global;
 mod json_schema;
 mod levels;
 mod load;
+mod lock;
 mod logger;
 mod man;
 mod new_product;

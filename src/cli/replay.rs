@@ -30,7 +30,7 @@ pub struct ReplayArgs {
 fn after_help() -> String {
     let codes = exit_codes(&[
         (Exit::Ok, "every decision and comment is the same"),
-        (Exit::Usage, "the file is not an evidence file"),
+        (Exit::Usage, "no evidence file, or one of another version"),
         (Exit::Denied, "a decision or a comment differs"),
     ]);
     format!("{EXAMPLES}\n\n{codes}")
@@ -48,7 +48,11 @@ pub fn replay(args: &ReplayArgs) -> (String, Exit) {
     };
     let replayed = match report::replay(&text) {
         Ok(replayed) => replayed,
-        Err(error @ EvidenceError::Json(_)) => {
+        Err(
+            error @ (EvidenceError::Json(_)
+            | EvidenceError::TooNew { .. }
+            | EvidenceError::TooOld { .. }),
+        ) => {
             log::error!("{}: {error}", file.display());
             return (String::new(), Exit::Usage);
         }

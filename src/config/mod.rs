@@ -4,10 +4,12 @@ mod characters;
 mod check;
 mod contents;
 mod expected;
+mod file_version;
 mod flow;
 mod node;
 mod parse;
 mod product_fault;
+mod product_lock;
 mod recognise;
 mod region;
 mod sample;
@@ -18,12 +20,17 @@ mod violation;
 
 pub use check::{Config, LoadResult, TEST_SUFFIX, load, load_contents, validate};
 pub use contents::{ConfigContents, DEFAULTS_FILE, defaults_of, is_defaults};
+pub use file_version::newer_version;
 pub use flow::flow;
 pub use node::{MapEntry, Node, NodeKind};
 pub use parse::{MAX_BYTES, Tags, decode, parse};
 pub use product_fault::{
     PRODUCT_SCHEMA, fault_problem, manifest_problems, product_problem, product_problems,
     recognition_problems,
+};
+pub use product_lock::{
+    LOCK_FILE, LOCK_SCHEMA, LockDifference, LockedProduct, ProductLock, is_own_product,
+    lock_problems, relocked_products,
 };
 pub use recognise::is_recognised;
 pub use sample::{load_sample, only_sample, sample};

@@ -232,9 +232,15 @@ catalogue! {
     ProductInvalid "product-invalid":
         "A file of a product has a fault. If the product does not load, none of its configs can be used.",
         "Correct the file at the line of the message. `provisioner check-product` checks the whole product.";
+    ProductNotLocked "product-not-locked":
+        "The repository has a lock of the built-in products, `.provisioner/products.lock`, and a product that runs is not in it or differs. Or a pull request removes the lock.",
+        "Run the version of provisioner that the lock names, or commit what `provisioner lock` writes in a pull request of its own.";
     ProductUnknown "product-unknown":
         "Neither the sections nor the name of this file belong to a known product.",
         "Use a section of a product; the message lists them.";
+    ProgramTooOld "program-too-old":
+        "A file of the repository has a newer format than this version of provisioner reads. Nothing is assumed about it.",
+        "Use the version of provisioner that the message names, or a later one.";
     PushersUnknown "pushers-unknown":
         "An approval does not count, since the forge does not report who pushed the head. Pushers cannot approve what they pushed.",
         "Open a new pull request, and ask a person who did not push to approve it.";

@@ -6,6 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::diagnosis::Diagnosis;
 use super::facts::JobFacts;
+use crate::config::LOCK_FILE;
 use crate::forge::{FileAt, Forge, ForgeError};
 use crate::guard::POLICY_FILE;
 use crate::model::{CommitSha, RepoPath};
@@ -82,7 +83,8 @@ fn places(workflows: &str, code_owners: &str, configs: &[RepoPath]) -> BTreeSet<
     let of_configs = configs
         .iter()
         .filter_map(|path| path.as_str().rsplit_once('/'));
-    [POLICY_FILE.to_owned(), code_owners.to_owned()]
+    [POLICY_FILE, LOCK_FILE, code_owners]
+        .map(str::to_owned)
         .into_iter()
         .chain([folder(workflows), folder(PRODUCTS_FOLDER)])
         .chain(of_configs.map(|(name, _)| folder(name)))

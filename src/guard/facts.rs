@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ChangeRequest;
+use super::{ChangeRequest, LockState};
 use crate::plan::{Deletion, Verdict};
 use crate::product::Level;
 use crate::stack::{Stack, StackName};
@@ -92,6 +92,8 @@ pub enum Authority {
         force: bool,
         /// What the person typed at the prompt; `None` if nobody was prompted.
         typed: Option<String>,
+        /// The lock of the work tree.
+        lock: LockState,
     },
     /// A pull request, perhaps with a command in a comment.
     Request(Box<ChangeRequest>),

@@ -5,6 +5,7 @@
 mod compile_fail;
 mod effect;
 mod facts;
+mod lock;
 mod permit;
 mod policies;
 mod policy;
@@ -18,6 +19,7 @@ pub use effect::{
     RunsChangeSet, TearDown, Test, Update, Upload,
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
+pub use lock::LockState;
 pub use permit::{Permit, decide, denials, denials_before_credentials, denials_before_merge};
 pub use policies::{ApprovalRequirement, LoadedPolicy, Policies};
 pub use policy::{

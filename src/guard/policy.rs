@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config::validate;
+use crate::config::{newer_version, validate};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FileContents, RepoPath, UserId};
 use crate::product::{Schema, Target};
@@ -15,6 +15,9 @@ use crate::product::{Schema, Target};
 pub const FILE: &str = ".provisioner.yaml";
 
 pub const SCHEMA: &str = include_str!("../../templates/policy.schema.json");
+
+/// The version of the file's format.
+const FORMAT: u64 = 1;
 
 /// Approvals that a change needs if the policy before it does not load.
 const MIN_REPAIR_APPROVALS: u8 = 2;
@@ -229,6 +232,9 @@ fn values(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Value, Vec<Diagnostic
         .as_ref()
         .map_err(|error| invalid(path, error.clone()))?;
     let bytes = bytes.unwrap_or(EMPTY.as_bytes());
+    if let Some(problem) = newer_version(path, bytes, FORMAT) {
+        return Err(vec![problem]);
+    }
     validate(schema, "a policy", path, bytes)
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use jiff::Timestamp;
 
+use super::LockState;
 use crate::model::{CommitSha, UserId};
 
 /// A pull request, read in this run. Every fact may be missing.
@@ -39,6 +40,8 @@ pub struct ChangeRequest {
     pub broken_claims: Option<Vec<String>>,
     /// Whether only the default branch gets the identity that changes the stack's environment.
     pub identity_limited: Option<bool>,
+    /// The lock of the built-in products at the tip of the default branch.
+    pub lock: Option<LockState>,
     /// The event that started the run.
     pub trigger: Option<Trigger>,
 }

@@ -56,7 +56,8 @@ pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
     }
 }
 
-/// `None` if the config is only included because of a changed product that does not affect it.
+/// `None` if the config is only included because of a changed product that does not affect it. Of a relocked product only the stack says
+/// what it affects.
 fn assess_one(
     base: &Registry,
     head: &Registry,
@@ -95,7 +96,7 @@ fn assess_one(
         Intent::Invalid => was.is_some(),
         _ => true,
     };
-    (concerned || !input.governed).then_some(change)
+    (concerned || !input.governed || input.relocked).then_some(change)
 }
 
 /// Whether other defaults give the config other values than it had.

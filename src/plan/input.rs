@@ -15,6 +15,8 @@ pub struct Input {
     pub renamed: Option<Renamed>,
     /// The file is unchanged, but its product or its defaults may have changed.
     pub governed: bool,
+    /// The lock names another version of the config's built-in product, so that its stack may differ from the template that stays.
+    pub relocked: bool,
     /// Versions before the base, for a removed config that has errors at the base.
     pub earlier: Option<EarlierVersions>,
 }

@@ -18,6 +18,7 @@ pub const RESERVED_ACTIONS: &[&str] = &[
     "explain",
     "help",
     "list-products",
+    "lock",
     "man",
     "new-product",
     "replay",

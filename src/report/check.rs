@@ -30,6 +30,8 @@ pub struct Report {
     pub policy_problems: Vec<Diagnostic>,
     /// Problems of the repository's own products at the head: of those that the change edits, and of those that its configs need.
     pub product_problems: Vec<Diagnostic>,
+    /// Problems of the lock of the built-in products after the merge.
+    pub lock_problems: Vec<Diagnostic>,
     /// Warnings of changed files that look like configs and are not selected.
     pub unselected: Vec<Diagnostic>,
     /// Other open pull requests that change the same configs; `None` if they are unknown.
@@ -90,6 +92,7 @@ impl Report {
             policy: None,
             policy_problems: Vec::new(),
             product_problems: Vec::new(),
+            lock_problems: Vec::new(),
             unselected: Vec::new(),
             collisions: None,
             notices,
@@ -125,12 +128,13 @@ impl Report {
         });
     }
 
-    /// Whether the change concerns neither a config, nor the policy file, nor a file that looks like a config.
+    /// Whether the change concerns neither a config, nor the policy file, nor the lock, nor a file that looks like a config.
     pub fn is_empty(&self) -> bool {
         self.plan.changes.is_empty()
             && self.policy.is_none()
             && self.policy_problems.is_empty()
             && self.product_problems.is_empty()
+            && self.lock_problems.is_empty()
             && self.unselected.is_empty()
     }
 
@@ -162,7 +166,7 @@ impl Report {
         let changes = self.plan.changes.iter();
         let of_configs = changes.flat_map(|change: &Change| &change.diagnostics);
         let of_others = self.policy_problems.iter().chain(&self.product_problems);
-        let of_others = of_others.chain(&self.unselected);
+        let of_others = of_others.chain(&self.lock_problems).chain(&self.unselected);
         unique(of_others.chain(of_configs)).into_iter()
     }
 

@@ -5,6 +5,7 @@ use minijinja::{Error, context};
 use super::check::{CheckContext, Report};
 use super::check_groups::{EqualChanges, groups};
 use super::check_headline::headline;
+use super::check_lock::lock_section;
 use super::check_policy::policy_section;
 use super::check_products::product_section;
 use super::check_section::{group_section, level_text, truncation_note};
@@ -53,6 +54,7 @@ pub(super) fn page(
             &report.policy_problems,
         )),
         Part::Whole(product_section(&report.product_problems)),
+        Part::Whole(lock_section(&report.lock_problems)),
         Part::Whole(unselected_section(&report.unselected)),
         Part::List(List {
             head: "\n".to_owned() + &markdown_head(&["", "Config", "On merge", "Impact", "Stack"]),

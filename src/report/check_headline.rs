@@ -24,6 +24,7 @@ enum Kind {
     PolicyEdited,
     ProductsEdited,
     NotSelected,
+    LockRemoved,
     Abandoned,
     NotApplied,
     PolicyWeakened,
@@ -32,6 +33,7 @@ enum Kind {
     DeniedUpdate,
     DeniedDeletion,
     Deletion,
+    NotCompared,
     UpdateUnknown,
     DeletionUnknown,
     UpdateCritical,
@@ -54,6 +56,8 @@ impl Kind {
             (Intent::Unchanged, None) => MergeEffect::None,
         };
         Some(match (effect, change.level) {
+            // The lock of the product changes, and the stack was not read.
+            (MergeEffect::None, Level::Unknown) => Self::NotCompared,
             (MergeEffect::None, _) => Self::NoEffect,
             (MergeEffect::CreateFolders, _) => Self::Folders,
             (MergeEffect::CreateStack, _) => Self::Create,
@@ -78,12 +82,13 @@ impl Kind {
         match self {
             Self::Errors => Some("❌"),
             Self::DeletionOfData | Self::UpdateCritical => Some("🔴"),
-            Self::DeletionUnknown | Self::UpdateUnknown => Some("❓"),
+            Self::DeletionUnknown | Self::UpdateUnknown | Self::NotCompared => Some("❓"),
             Self::Deletion | Self::UpdateHigh | Self::PolicyWeakened => Some("🟠"),
             Self::DeniedCreation | Self::DeniedUpdate | Self::DeniedDeletion => Some("⛔"),
             Self::NotApplied
             | Self::Abandoned
             | Self::NotSelected
+            | Self::LockRemoved
             | Self::PolicyEdited
             | Self::ProductsEdited => Some("⚠"),
             Self::UpdateSafe | Self::Create | Self::Folders | Self::NoEffect => None,
@@ -104,6 +109,8 @@ impl Kind {
             Self::PolicyWeakened => "the policy file changes and allows more".to_owned(),
             Self::ProductsEdited => "products change".to_owned(),
             Self::NotSelected => format!("{} not selected", pluralize(count, "file")),
+            Self::LockRemoved => "the lock of the products is removed".to_owned(),
+            Self::NotCompared => format!("{} not compared with the new version", stacks()),
             Self::Abandoned => format!("{} removed without a deletion", pluralize(count, "config")),
             Self::NotApplied => format!("{} not applied", pluralize(count, "update")),
             Self::DeniedCreation => format!("{} denied", pluralize(count, "creation")),
@@ -137,6 +144,8 @@ impl Kind {
             Self::PolicyEdited | Self::PolicyWeakened => return "policy changes".to_owned(),
             Self::ProductsEdited => return "products change".to_owned(),
             Self::NotSelected => "not selected",
+            Self::LockRemoved => return "lock removed".to_owned(),
+            Self::NotCompared => "not compared",
             Self::Abandoned => "left behind",
             Self::NotApplied => "not applied",
             Self::DeniedCreation | Self::DeniedUpdate | Self::DeniedDeletion => "denied",
@@ -161,6 +170,10 @@ fn counts(report: &Report) -> Vec<(Kind, usize)> {
     }));
     if report.notices.contains(&Notice::ProductsChanged) {
         kinds.push(Kind::ProductsEdited);
+    }
+    let mut of_lock = report.lock_problems.iter();
+    if of_lock.any(|problem| !problem.is_error()) {
+        kinds.push(Kind::LockRemoved);
     }
     kinds.extend(report.unselected.iter().map(|_| Kind::NotSelected));
     kinds.sort_unstable_by(|a, b| b.cmp(a));

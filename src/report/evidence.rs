@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::provisioning::{Heading, Provisioning, provisioning};
 use super::recorded_facts::{RecordedFacts, known};
+use crate::VERSION;
 use crate::guard::{ChangeRequest, Denial, EffectKind};
 use crate::model::{CommitSha, Digest};
 use crate::product::Verb;
@@ -15,7 +16,10 @@ use crate::stack::StackName;
 
 pub(super) const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 /// Type of the predicate, for verifiers of a signature over it.
-pub(super) const PREDICATE: &str = "urn:provisioner:provisioning:v2";
+pub(super) const PREDICATE: &str = "urn:provisioner:provisioning:v3";
+/// The type without its version.
+pub(super) const PREDICATE_FORM: &str = "urn:provisioner:provisioning:v";
+pub(super) const PREDICATE_VERSION: u32 = 3;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
@@ -182,6 +186,14 @@ pub enum EvidenceError {
     Json(#[from] serde_json::Error),
     #[error("{0}")]
     Comment(#[from] minijinja::Error),
+    #[error(
+        "provisioner {VERSION} is too old for this evidence: it reads version {PREDICATE_VERSION}, and the file has version {version}\n  help: use {program} or later"
+    )]
+    TooNew { version: u32, program: String },
+    #[error(
+        "this evidence has version {version}, and provisioner {VERSION} reads version {PREDICATE_VERSION}\n  help: use {program}"
+    )]
+    TooOld { version: u32, program: String },
 }
 
 impl Evidence {

@@ -12,6 +12,13 @@ pub enum Notice {
     ProductsChanged,
     /// The change edits defaults of configs.
     DefaultsChanged,
+    /// The repository has no lock of the built-in products.
+    NoProductLock,
+    /// The lock of these built-in products changes. Number of configs that they govern.
+    ProductsRelocked {
+        products: Vec<String>,
+        configs: usize,
+    },
     /// The change edits the policy file.
     PolicyChanged,
     /// AWS was not queried, or not for some environments.
@@ -94,6 +101,20 @@ impl Notice {
             Self::DefaultsChanged => {
                 "This change edits `_defaults.yaml`. It also concerns configs that it does not edit: those beside that file, if their \
                  values change."
+            }
+            Self::NoProductLock => {
+                "This repository has no `.provisioner/products.lock`. With that file, an upgrade of provisioner shows in a pull request \
+                 which stacks it changes. `provisioner lock` writes it."
+            }
+            Self::ProductsRelocked { products, configs } => {
+                let products = products.iter().take(MAX_NAMED).map(Text::name);
+                return Text::ours("The lock of ")
+                    .and(Text::and_list(products))
+                    .and(Text::ours(
+                        " changes. Their configs are compared with the deployed stacks: ",
+                    ))
+                    .and(Text::count(*configs, "config"))
+                    .and(Text::ours("."));
             }
             Self::PolicyChanged => {
                 "This change edits the policy file. The new policy takes effect after the merge."

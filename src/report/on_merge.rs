@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{Refusal, Text};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::{
-    ApprovalRequirement, Authority, Branch, ChangeRequest, Denial, EffectKind, Facts, Policies,
-    denials_before_merge,
+    ApprovalRequirement, Authority, Branch, ChangeRequest, Denial, EffectKind, Facts, LockState,
+    Policies, denials_before_merge,
 };
 use crate::model::RepoPath;
 use crate::plan::{Change, Intent};
@@ -55,6 +55,8 @@ pub struct BeforeMerge<'a> {
     pub deletes_by: Option<Verb>,
     /// The policy before the merge, and the one after it.
     pub policies: Policies<'a>,
+    /// The lock of the built-in products after the merge.
+    pub lock: LockState,
     /// The request of the guard, as far as it is known; `None` without a forge.
     pub request: Option<ChangeRequest>,
     /// With what the preview read from AWS, if there was one.
@@ -143,6 +145,7 @@ impl OnMerge {
         facts.authority = match known.request {
             Some(request) => Authority::Request(Box::new(ChangeRequest {
                 merged: Some(true),
+                lock: Some(known.lock),
                 ..request
             })),
             // The forecast without a forge assumes a pull request of this repository into a protected default branch.
@@ -154,6 +157,7 @@ impl OnMerge {
                     default: true,
                     protected: Some(true),
                 }),
+                lock: Some(known.lock),
                 ..ChangeRequest::default()
             })),
         };
@@ -219,12 +223,13 @@ impl OnMerge {
     }
 
     /// The problems of the config: errors need another policy or config, warnings do not. A missing role is not reported, because teams
-    /// can set up checks before roles. The errors of a policy file and claims of other configs are reported elsewhere.
+    /// can set up checks before roles. The errors of a policy file, of the lock, and claims of other configs are reported elsewhere.
     pub fn diagnostics(&self, path: &RepoPath) -> Vec<Diagnostic> {
         let denials = self.denials.iter();
         let elsewhere = [
             Code::RoleNotConfigured,
             Code::PolicyInvalid,
+            Code::ProductNotLocked,
             Code::DuplicateStack,
         ];
         let problems = denials.filter(|denial| !elsewhere.contains(&denial.code));

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::evidence::{
     Evidence, EvidenceError, PREDICATE, RunRecord, STATEMENT, SealedChange, combined_digest,
 };
+use super::evidence_version::check_version;
 use super::json_document::JsonDocument;
 use super::outcome::{Outcome, State};
 use super::provisioning::{Heading, ReportSource};
@@ -36,6 +37,7 @@ impl JsonDocument for Replayed {
 /// Recomputes everything that an evidence file states.
 pub fn replay(file: &[u8]) -> Result<Replayed, EvidenceError> {
     let UniqueKeys(written) = serde_json::from_slice(file)?;
+    check_version(&written)?;
     let evidence: Evidence = serde_json::from_value(written.clone())?;
     let mut replayed = Replayed::default();
     // A field that this program does not write is a field that nothing checks.

@@ -201,6 +201,15 @@ pub fn write_report(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     write_atomically(&folder.join(name), text)
 }
 
+/// Writes a file of the program, with its folder. Replaces a regular file, and nothing else.
+pub fn write_output(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        create_dir(folder)?;
+    }
+    ensure_regular(path, fs::Metadata::is_file)?;
+    write_atomically(path, text)
+}
+
 fn create_dir(folder: &Path) -> io::Result<()> {
     ensure_regular(folder, fs::Metadata::is_dir)?;
     fs::create_dir_all(folder)

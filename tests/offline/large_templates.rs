@@ -70,6 +70,7 @@ fn the_check_reports_it_once() {
         ))),
         renamed: None,
         governed: false,
+        relocked: false,
         earlier: None,
     };
     let registry = Registry::built_in();

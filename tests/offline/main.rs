@@ -40,6 +40,7 @@ mod own_product;
 mod own_roles;
 mod policy;
 mod product_limits;
+mod product_lock;
 mod replayed;
 mod review;
 mod roles;

@@ -28,6 +28,7 @@ pub mod job;
 pub mod markdown;
 pub mod parallel;
 pub mod prism;
+pub mod product_lock;
 pub mod proxy;
 pub mod replay;
 pub mod step;

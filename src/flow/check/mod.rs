@@ -4,6 +4,7 @@ pub mod on_merge;
 mod preview;
 mod publish;
 pub mod report;
+pub mod upgrade;
 
 use std::sync::Arc;
 
@@ -11,10 +12,12 @@ use self::on_merge::add_on_merge;
 use self::preview::{PreviewContext, Seen, preview};
 use self::publish::{deliver, set_status, write_comment};
 use self::report::{collisions, report, show_values};
+use self::upgrade::{add_lock, mark_unread};
 use crate::change::{
-    ChangeInputs, GroupOrigin, ProposedPolicies, group_origin, read_inputs, reject_claimed_stacks,
-    require_matches, unselected_configs,
+    ChangeInputs, GroupOrigin, ProposedLock, ProposedPolicies, group_origin, read_inputs,
+    reject_claimed_stacks, require_matches, unselected_configs,
 };
+use crate::config::LOCK_FILE;
 use crate::exit::Exit;
 use crate::forge::{ChangedFile, DefaultBranch, Forge, IdentityTokens, Source};
 use crate::guard::{Branch, ChangeRequest, POLICY_FILE};
@@ -99,6 +102,7 @@ struct Assessment {
     report: Report,
     inputs: ChangeInputs,
     policies: ProposedPolicies,
+    lock: ProposedLock,
 }
 
 async fn assess_change(
@@ -114,6 +118,8 @@ async fn assess_change(
     let tip = (job.source(&[&branch.tip]), &branch.tip);
     let policies =
         ProposedPolicies::read((source, base), tip, edits_policy.then_some(head)).await?;
+    let edits_lock = change.files.iter().any(|file| file.is_under(LOCK_FILE));
+    let lock = ProposedLock::read(tip, (source, edits_lock.then_some(head))).await?;
     let globs = &environment.configs;
     let selection = policies.selection(globs).map_err(JobError::Usage)?;
     require_matches(source, &[base, head], globs, &selection).await?;
@@ -133,10 +139,12 @@ async fn assess_change(
     .await?;
     let edit = policies.change(source, head, &inputs, globs).await;
     report.set_policy(edit.map_err(JobError::Usage)?);
+    add_lock(&mut report, &inputs, &lock);
     Ok(Assessment {
         report,
         inputs,
         policies,
+        lock,
     })
 }
 
@@ -156,14 +164,9 @@ impl Assessment {
     /// The report with the forecast of the merge.
     fn finish(self, request: &ChangeRequest, seen: Seen) -> Report {
         let mut report = self.report;
-        let policies = &self.policies;
-        add_on_merge(
-            &mut report,
-            &self.inputs,
-            policies,
-            Some(request),
-            seen.facts,
-        );
+        mark_unread(&mut report, &self.inputs, &seen.facts);
+        let rules = (&self.policies, self.lock.state());
+        add_on_merge(&mut report, &self.inputs, rules, Some(request), seen.facts);
         report
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::change::{ChangeInputs, ProposedPolicies};
 use crate::config::Config;
 use crate::diagnostic::{Code, Location};
-use crate::guard::{ChangeRequest, Facts};
+use crate::guard::{ChangeRequest, Facts, LockState};
 use crate::plan::{ChangeKey, Intent};
 use crate::report::{BeforeMerge, OnMerge, Report};
 use crate::roles::Laws;
@@ -15,7 +15,7 @@ use crate::roles::Laws;
 pub fn add_on_merge(
     report: &mut Report,
     inputs: &ChangeInputs,
-    policies: &ProposedPolicies,
+    (policies, lock): (&ProposedPolicies, LockState),
     request: Option<&ChangeRequest>,
     mut facts: BTreeMap<ChangeKey, Facts>,
 ) {
@@ -34,6 +34,7 @@ pub fn add_on_merge(
             change,
             deletes_by: deleted.and_then(|config| Some(config.delete_action()?.1)),
             policies: policies.for_merge(),
+            lock: lock.clone(),
             request: request.cloned(),
             facts,
         };

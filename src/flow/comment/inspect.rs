@@ -12,7 +12,7 @@ use crate::apply::{ApplyReport, to_outcome};
 use crate::apply::{DecisionRecorder, RunClock};
 use crate::change::IdentityLimits;
 use crate::change::PullRequestContext;
-use crate::change::products;
+use crate::change::{lock_at, products};
 use crate::command::Command;
 use crate::config::{Config, load_contents};
 use crate::exit::Exit;
@@ -137,6 +137,7 @@ impl<'a> Inspection<'a> {
                 limits = IdentityLimits::read(&*session.job.forge, branch, environments).await?;
                 let tip = &context.branch.tip;
                 let given = &context.inputs.base.given;
+                request.lock = Some(lock_at(session.job.source(&[tip]), tip).await?);
                 Some(products(session.job.source(&[tip]), tip, given).await?)
             }
             _ => None,

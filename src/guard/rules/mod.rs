@@ -6,6 +6,7 @@ mod command;
 mod confirmation;
 mod deletion;
 mod input;
+mod lock;
 mod people;
 mod request;
 mod state;
@@ -49,6 +50,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (BeforeCredentials, ByPolicy, target::account_is_listed),
     (WithAwsFacts, AfterMerge, target::region_is_the_same),
     (BeforeCredentials, ByPolicy, target::environment_is_listed),
+    (BeforeCredentials, ByPolicy, lock::products_are_locked),
     (WithAwsFacts, ByPreview, state::stack_is_stable),
     (WithAwsFacts, ByPreview, state::stack_exists_as_required),
     (WithAwsFacts, ByPreview, state::stack_has_not_failed),

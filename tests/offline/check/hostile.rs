@@ -116,6 +116,7 @@ fn input(at: &str, base: Option<&str>, head: Option<&str>) -> Input {
         head: file(head),
         renamed: None,
         governed: false,
+        relocked: false,
         earlier: None,
     }
 }

@@ -10,6 +10,7 @@ mod irregular;
 mod local;
 mod on_merge;
 mod preview;
+mod product_lock;
 mod role_boundary;
 mod role_scope;
 mod scale;

@@ -59,6 +59,8 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("plan-changed", "guard"),
     ("policy-invalid", "guard"),
     ("preflight-failed", "aws"),
+    ("product-not-locked", "product_lock"),
+    ("program-too-old", "product_lock"),
     ("pushers-unknown", "guard"),
     ("region-mismatch", "guard"),
     ("region-unknown", "own_product"),

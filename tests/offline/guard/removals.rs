@@ -43,6 +43,7 @@ const REQUEST_FACTS: &[(&str, Removal)] = options! {
     "without knowing the claims": |scene| scene.request().other_claims;
     "without knowing the configs with errors": |scene| scene.request().broken_claims;
     "without knowing who gets the identity": |scene| scene.request().identity_limited;
+    "without knowing the lock": |scene| scene.request().lock;
     "without knowing why": |scene| scene.request().trigger;
 };
 

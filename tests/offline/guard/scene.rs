@@ -231,6 +231,7 @@ impl Scene {
             other_claims: Some(Vec::new()),
             broken_claims: Some(Vec::new()),
             identity_limited: Some(true),
+            lock: Some(LockState::Same),
             trigger: Some(trigger),
         };
         let facts = Facts {

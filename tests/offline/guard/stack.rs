@@ -165,6 +165,7 @@ impl Known {
         let by_hand = |force, typed: Option<&str>| Authority::CommandLine {
             force,
             typed: typed.map(str::to_owned),
+            lock: LockState::Absent,
         };
         let digests = |shown: &str| [shown.to_owned(), "a".to_owned()];
         let buckets = |count| Buckets {

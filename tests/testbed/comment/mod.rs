@@ -9,6 +9,7 @@ mod faults;
 mod former_stack;
 mod ignored;
 mod offline;
+mod product_lock;
 mod read;
 
 use crate::support::github::{Comment, Permission, Pull, User};

@@ -25,6 +25,7 @@ mod removal;
 mod signals;
 mod solutions;
 mod updates;
+mod upgrade;
 
 use serde_json::Value;
 

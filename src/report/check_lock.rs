@@ -1,0 +1,29 @@
+//! The section about the lock of the built-in products, in the report of a check.
+
+use super::diagnostics::diagnostics;
+use super::escape::fence;
+use crate::diagnostic::Diagnostic;
+use crate::text::pluralize;
+
+/// Problems that are listed; the rest is counted.
+const MAX_LISTED: usize = 30;
+
+/// The section; empty without problems.
+pub(super) fn lock_section(problems: &[Diagnostic]) -> String {
+    if problems.is_empty() {
+        return String::new();
+    }
+    let effect = match problems.iter().any(Diagnostic::is_error) {
+        true => {
+            "The products of this program are not those of the lock, or the lock has errors. Until they agree, no stack is changed."
+        }
+        false => "A merge that removes the lock changes no stack.",
+    };
+    let listed = fence(&diagnostics(problems.iter().take(MAX_LISTED)), "text");
+    let mut text = format!("\n### Lock of the products\n\n{effect}\n\n{listed}\n");
+    let more = problems.len().saturating_sub(MAX_LISTED);
+    if more > 0 {
+        text.push_str(&format!("\nand {}.\n", pluralize(more, "more problem")));
+    }
+    text
+}
