@@ -65,7 +65,7 @@ get_release() {
   sum=$(column "$dist/SHA256SUMS" "$name")
   if [ -z "$sum" ]; then
     refuse 'No release' "Release $version has no binary for ${RUNNER_OS:-unknown} ${RUNNER_ARCH:-unknown}. It has $(
-      awk '{ printf "%s%s", separator, $2; separator = ", " }' "$dist/SHA256SUMS"
+      awk '$2 ~ /^provisioner-/ { printf "%s%s", separator, $2; separator = ", " }' "$dist/SHA256SUMS"
     ). Run the job on one of these platforms, or $FROM_SOURCE."
   fi
   matches '[0-9a-f]{64}' "$sum" ||

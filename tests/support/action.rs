@@ -48,7 +48,11 @@ impl Runner {
             let text = std::fs::read(Path::new(ROOT).join("action").join(script)).unwrap();
             runner.write(&format!("{ACTION}/action/{script}"), text);
         }
-        runner.release(&[NAME, "provisioner-aarch64-apple-darwin"])
+        runner.release(&[
+            NAME,
+            "provisioner-aarch64-apple-darwin",
+            "shell-files.tar.gz",
+        ])
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
