@@ -35,7 +35,7 @@ fn text(request: &ActionRequest, results: &ActionResults, item: &ConfigResult) -
     let caller = item.trail.caller();
     let by = match &caller {
         Some(caller) => caller.arn.clone(),
-        None => format!("{} (user of this machine)", local_user()),
+        None => local_user(),
     };
     let head = [
         ("action", Some(request.action.clone())),
@@ -78,6 +78,8 @@ fn text(request: &ActionRequest, results: &ActionResults, item: &ConfigResult) -
 /// The name of the person who runs this program, as the system tells it.
 fn local_user() -> String {
     let names = ["USER", "LOGNAME", "USERNAME"];
-    let name = names.into_iter().find_map(variable);
-    name.unwrap_or_else(|| "unknown".to_owned())
+    match names.into_iter().find_map(variable) {
+        Some(name) => format!("local user {name}"),
+        None => "local user (name unknown)".to_owned(),
+    }
 }

@@ -108,7 +108,12 @@ impl ActionOption {
                 "Also print all values, with those of `_defaults.yaml` and of the product"
             }
             (Self::Keep, _) => "Keep the stack and print the command that deletes it",
-            (Self::Solution, _) => "Solution whose folders are meant [default: all of the config]",
+            (Self::Solution, Verb::UploadTemplate) => {
+                "Upload for this solution only [default: all of the config]"
+            }
+            (Self::Solution, _) => {
+                "Create folders for this solution only [default: all of the config]"
+            }
             (Self::Force, _) => "Confirm creating, updating or deleting stacks",
             (Self::Yes, _) => "Skip the prompt for changes that delete and replace nothing",
             (Self::DryRun, _) => "Report what the action would do, and change nothing",

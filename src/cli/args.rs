@@ -19,6 +19,7 @@ use super::lock::LockArgs;
 use super::man::{self, ManArgs};
 use super::new_product::NewProductArgs;
 use super::original::{self, CommandForm};
+use super::original_errors::reject_misspelled_form;
 use super::products::{ExplainArgs, ListProductsArgs, ShowProductArgs};
 use super::replay::ReplayArgs;
 use super::request::ActionRequest;
@@ -43,8 +44,9 @@ environment variables, ...) in the account and region that the config names. The
 policy file .provisioner.yaml says what may happen to stacks. RUST_LOG selects
 messages, such as RUST_LOG=debug, and NO_COLOR turns colors off.
 
-The original form takes the options of its action. There, --force with an action
-that renders files overwrites hand-edited files, as --overwrite does elsewhere.";
+The original form takes the options of its action, except --all. There, --force with
+an action that renders files overwrites hand-edited files, as --overwrite does, and
+show-changes, test-deploy and the actions for templates accept --solution.";
 
 /// Provision AWS CloudFormation stacks from reviewed configuration.
 #[derive(Debug, Parser)]
@@ -179,6 +181,7 @@ pub fn command(registry: &Registry) -> Command {
 
 /// Reads a command line.
 pub fn parse(arguments: &[OsString]) -> Result<(GlobalArgs, Invocation), clap::Error> {
+    let typed = arguments;
     let (arguments, form) = original::rewrite(&original::help_of_help(arguments));
     let named = arguments.get(1).and_then(|first| first.to_str());
     // The engine's commands need no product to be parsed.
@@ -189,14 +192,15 @@ pub fn parse(arguments: &[OsString]) -> Result<(GlobalArgs, Invocation), clap::E
     let actions = actions_of(&registry);
     let mut command = without_blank_variables(assemble(&actions, form));
     command.build();
+    reject_misspelled_form(&mut command, typed)?;
     if let (CommandForm::Original, Some(name)) = (form, named) {
         reject_useless_config(&mut command, name)?;
     }
     let matches = command
         .try_get_matches_from_mut(&arguments)
-        .map_err(|error| explain_unknown_command(error, &command, &registry))
-        .map_err(explain_missing_configs)
-        .map_err(|error| explain_unknown_flag(error, &command, &arguments))
+        .map_err(|error| explain_unknown_command(error, &command, &registry, form))
+        .map_err(|error| explain_missing_configs(error, &arguments))
+        .map_err(|error| explain_unknown_flag(error, &command, &arguments, form))
         .map_err(|error| explain_source_of_value(error, &command, &arguments))?;
     let invocation = match matches.subcommand() {
         Some((name, sub)) if actions.contains(name) => {

@@ -22,7 +22,7 @@ use crate::operation::{
 };
 use crate::product::Verb;
 use crate::report::Redactor;
-use crate::workspace::{policy_file, product_lock_file};
+use crate::workspace::{ignored_policy_file, policy_file, product_lock_file};
 
 /// Runs one verb on its configs.
 pub fn run(
@@ -65,6 +65,12 @@ async fn run_all(
     let policy = read_policy_file(&path, file.as_ref());
     let (_, lock) = product_lock_file(Path::new("."));
     let lock = LockState::new(false, lock.as_ref());
+    if let Some(ignored) = ignored_policy_file() {
+        log::warn!(
+            "the policy file {} is not read: outside of a git repository, only one in the working directory is\n  help: run `git init` beside the policy file, or run provisioner there",
+            ignored.display()
+        );
+    }
     let run = AccountRun {
         verb,
         request,

@@ -1,5 +1,7 @@
 //! The configs of a command line.
 
+use std::ffi::OsString;
+
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Command, ValueHint};
@@ -25,13 +27,23 @@ pub fn require_configs(command: Command) -> Command {
 }
 
 /// Adds the form that works to the error about missing configs.
-pub fn explain_missing_configs(mut error: clap::Error) -> clap::Error {
+pub fn explain_missing_configs(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let is_missing = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::Strings(missing)) => missing.iter().any(|arg| arg.contains("<CONFIG>")),
         _ => false,
     };
     if is_missing && error.kind() == ErrorKind::MissingRequiredArgument {
-        let tip = "name the configs, or write `--all` for every config in the usual folders";
+        let action = match arguments {
+            [_, flag, action, ..] if flag == "--action" => action.to_str(),
+            _ => None,
+        };
+        let tip = match action {
+            Some(action) => format!(
+                "write `--config CONFIG`; for every config, run `provisioner {action} --all`"
+            ),
+            None => "name the configs, or write `--all` for every config in the usual folders"
+                .to_owned(),
+        };
         error.insert(
             ContextKind::Suggested,
             ContextValue::StyledStrs(vec![StyledStr::from(tip)]),

@@ -7,18 +7,21 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
-use super::original::IGNORE_CONFIG;
+use super::intents::meant_commands;
+use super::original::{CommandForm, IGNORE_CONFIG};
 use super::tips::takes_configs;
 use crate::ci::variable;
 use crate::product::Registry;
 use crate::report::escape_workflow_commands;
-use crate::text::did_you_mean;
+use crate::text::{did_you_mean, or_list};
 
-/// For an unknown command, suggests only the nearest name. The command may also be the action of a product that cannot be read.
+/// For an unknown command, suggests the commands of the same meaning, or the one with the nearest name. The command may also be the
+/// action of a product that cannot be read.
 pub fn explain_unknown_command(
     mut error: clap::Error,
     command: &Command,
     registry: &Registry,
+    form: CommandForm,
 ) -> clap::Error {
     let unknown = match error.get(ContextKind::InvalidSubcommand) {
         Some(ContextValue::String(unknown)) if error.kind() == ErrorKind::InvalidSubcommand => {
@@ -27,18 +30,35 @@ pub fn explain_unknown_command(
         _ => return error,
     };
     error.remove(ContextKind::SuggestedSubcommand);
+    let meant = meant_commands(&unknown, command, registry);
+    let meant: Vec<&str> = meant.iter().map(String::as_str).collect();
     let names = command.get_subcommands().filter(|sub| !sub.is_hide_set());
-    if let Some(nearest) = did_you_mean(&unknown, names.map(Command::get_name)) {
-        let nearest = ContextValue::Strings(vec![nearest.to_owned()]);
-        error.insert(ContextKind::SuggestedSubcommand, nearest);
-    }
+    let nearest = did_you_mean(&unknown, names.map(Command::get_name));
+    let tips: Vec<String> = match meant.is_empty() {
+        false => vec![format!("did you mean {}?", or_list(&meant))],
+        true => nearest
+            .iter()
+            .map(|near| format!("did you mean `{near}`?"))
+            .collect(),
+    };
     let unreadable = registry.unreadable_products().map(|why| {
         let tip = format!("a product with more actions cannot be read: {why}");
         StyledStr::from(escape_workflow_commands(&tip))
     });
-    let unreadable: Vec<StyledStr> = unreadable.collect();
-    if !unreadable.is_empty() {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(unreadable));
+    let tips: Vec<StyledStr> = tips
+        .into_iter()
+        .map(StyledStr::from)
+        .chain(unreadable)
+        .collect();
+    if form == CommandForm::Original {
+        let tips: String = tips.iter().map(|tip| format!("\n  tip: {tip}")).collect();
+        let message = format!("unrecognized action '{unknown}'\n{tips}");
+        return command
+            .clone()
+            .error(ErrorKind::InvalidSubcommand, message.trim_end());
+    }
+    if !tips.is_empty() {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
     }
     error
 }

@@ -75,9 +75,10 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
         let Some(config) = &one.config else {
             continue;
         };
-        if let Some(other) = claims.others_of(config, own).next() {
+        let others: Vec<&RepoPath> = claims.others_of(config, own).collect();
+        if !others.is_empty() {
             let keys = config.product.stack_keys();
-            let problem = shared_stack(&config.path, config.stack(), other, &keys);
+            let problem = shared_stack(&config.path, config.stack(), &others, &keys);
             one.diagnostics.push(problem);
             one.config = None;
             continue;

@@ -5,6 +5,10 @@ use std::ffi::{OsStr, OsString};
 /// Actions for which the original tools required a config and ignored it.
 pub const IGNORE_CONFIG: &[&str] = &["list-products", "show-product"];
 
+/// The spellings of the two flags.
+pub const CONFIG: &[&str] = &["--config", "-con", "-config"];
+pub const ACTION: &[&str] = &["--action", "-act", "-action"];
+
 /// How a command line names its action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommandForm {
@@ -45,8 +49,8 @@ pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, CommandForm) {
         }
         let (flag, inline) = split(word);
         let slot = match flag {
-            "--config" | "-con" => &mut config,
-            "--action" | "-act" => &mut action,
+            flag if CONFIG.contains(&flag) => &mut config,
+            flag if ACTION.contains(&flag) => &mut action,
             _ => {
                 rest.push(word.clone());
                 continue;
@@ -59,8 +63,8 @@ pub fn rewrite(arguments: &[OsString]) -> (Vec<OsString>, CommandForm) {
     }
     let (config, action) = match (config, action) {
         (Some(config), Some(action)) => (config, action),
-        // clap would read the first of the other words as a command, and not report that `--config` is missing.
-        (None, Some(action)) if rest.iter().any(|word| !is_flag(word)) => {
+        // clap would read the first of the other words as a command or an option, and not report that `--config` is missing.
+        (None, Some(action)) if !rest.is_empty() => {
             let short = vec![program.clone(), "--action".into(), action];
             return (short, CommandForm::Command);
         }
@@ -83,19 +87,19 @@ fn long_flags(arguments: &[OsString]) -> Vec<OsString> {
     let end = arguments.iter().position(is_end);
     let (flags, rest) = arguments.split_at(end.unwrap_or(arguments.len()));
     let long = |word: &OsString| match word.to_str() {
-        Some("-con") => "--config".into(),
-        Some("-act") => "--action".into(),
+        Some(flag) if CONFIG.contains(&flag) => "--config".into(),
+        Some(flag) if ACTION.contains(&flag) => "--action".into(),
         _ => word.clone(),
     };
     flags.iter().map(long).chain(rest.iter().cloned()).collect()
 }
 
-fn is_flag(word: &OsStr) -> bool {
+pub fn is_flag(word: &OsStr) -> bool {
     word.as_encoded_bytes().starts_with(b"-")
 }
 
 /// Splits `--flag=value`.
-fn split(word: &OsStr) -> (&str, Option<&str>) {
+pub fn split(word: &OsStr) -> (&str, Option<&str>) {
     let text = word.to_str().unwrap_or_default();
     match text.split_once('=') {
         Some((flag, value)) => (flag, Some(value)),

@@ -151,14 +151,14 @@ fn leave_out_others(loaded: &mut Vec<LoadedConfig>, action: &str) -> usize {
     others
 }
 
-/// What is wrong with the solution of the command line for a config. Every action checks the name. A solution that the config does not
-/// list is an error in a job of CI: a review approved the config, and not this solution.
+/// What is wrong with the solution of the command line for a config. Every action checks the name, also one that does not use it. A
+/// solution that the config does not list is an error in a job of CI: a review approved the config, and not this solution.
 fn solution_problem(request: &ActionRequest, config: &Config, verb: Verb) -> Option<Diagnostic> {
     let solution = request.solution.as_deref()?;
     if let Err(problem) = select_folders(config, Some(solution)) {
         return Some(problem);
     }
-    let problem = unlisted_solution(config, solution).filter(|_| verb.uses_folders())?;
+    let problem = unlisted_solution(config, solution, verb)?;
     Some(match in_job() {
         true => problem.with_severity(Severity::Error),
         false => problem,

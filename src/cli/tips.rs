@@ -7,6 +7,7 @@ use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::original::CommandForm;
 use crate::text::or_list;
 
 /// Flags that no command takes.
@@ -27,6 +28,7 @@ pub fn explain_unknown_flag(
     mut error: clap::Error,
     root: &Command,
     arguments: &[OsString],
+    form: CommandForm,
 ) -> clap::Error {
     let flag = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => {
@@ -37,7 +39,11 @@ pub fn explain_unknown_flag(
     let Some(flag) = flag.strip_prefix("--") else {
         return error;
     };
-    if let Some(tip) = tip(root, flag, arguments) {
+    let command = command_of(root, arguments);
+    if let Some(tip) = tip(root, command, flag, arguments, form) {
+        // clap's usage names the flag that it would have suggested.
+        let usage = command.unwrap_or(root).clone().render_usage();
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
         error.remove(ContextKind::SuggestedArg);
         error.insert(
             ContextKind::Suggested,
@@ -47,9 +53,18 @@ pub fn explain_unknown_flag(
     error
 }
 
-fn tip(root: &Command, flag: &str, arguments: &[OsString]) -> Option<String> {
+fn command_of<'a>(root: &'a Command, arguments: &[OsString]) -> Option<&'a Command> {
     let named = |word: &OsString| root.find_subcommand(word.to_str()?);
-    let command = arguments.iter().skip(1).find_map(named);
+    arguments.iter().skip(1).find_map(named)
+}
+
+fn tip(
+    root: &Command,
+    command: Option<&Command>,
+    flag: &str,
+    arguments: &[OsString],
+    form: CommandForm,
+) -> Option<String> {
     if command.is_some_and(|command| takes(command, flag)) {
         return Some(format!("write `--{flag}` after the command"));
     }
@@ -57,7 +72,7 @@ fn tip(root: &Command, flag: &str, arguments: &[OsString]) -> Option<String> {
         return Some((*tip).to_owned());
     }
     let Some(command) = command else {
-        let is_known = !owners(root, flag).is_empty();
+        let is_known = !owners(root, flag, form).is_empty();
         return is_known.then(|| format!("write `--{flag}` after a command that takes it"));
     };
     if flag == "config" && takes_configs(command) {
@@ -70,7 +85,7 @@ fn tip(root: &Command, flag: &str, arguments: &[OsString]) -> Option<String> {
     if flag == "force" && takes(command, "overwrite") {
         return Some("`--overwrite` overwrites hand-edited files".to_owned());
     }
-    let owners = owners(root, flag);
+    let owners = owners(root, flag, form);
     (!owners.is_empty()).then(|| format!("`--{flag}` is an option of {}", or_list(&owners)))
 }
 
@@ -85,9 +100,12 @@ fn value_after<'a>(arguments: &'a [OsString], flag: &str) -> Option<&'a str> {
 }
 
 /// The commands that take a flag.
-fn owners<'a>(root: &'a Command, flag: &str) -> Vec<&'a str> {
+fn owners<'a>(root: &'a Command, flag: &str, form: CommandForm) -> Vec<&'a str> {
     let commands = root.get_subcommands().filter(|sub| !sub.is_hide_set());
-    let owners = commands.filter(|sub| takes(sub, flag));
+    let owners = commands.filter(|sub| match form {
+        CommandForm::Command => takes(sub, flag),
+        CommandForm::Original => accepts(sub, flag),
+    });
     owners.map(Command::get_name).collect()
 }
 
@@ -95,6 +113,15 @@ fn owners<'a>(root: &'a Command, flag: &str) -> Vec<&'a str> {
 pub fn takes_configs(command: &Command) -> bool {
     let mut positionals = command.get_positionals();
     positionals.any(|arg| arg.get_id() == "configs")
+}
+
+/// Also a flag that only the original form has.
+fn accepts(command: &Command, flag: &str) -> bool {
+    let mut args = command.get_arguments();
+    args.any(|arg| {
+        let aliases = arg.get_all_aliases().unwrap_or_default();
+        arg.get_long() == Some(flag) || aliases.contains(&flag)
+    })
 }
 
 fn takes(command: &Command, flag: &str) -> bool {

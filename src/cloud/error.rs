@@ -16,6 +16,12 @@ pub enum CloudError {
     /// `AWS_PROFILE` names a profile that the files do not have.
     #[error("profile {name} is in none of these files: {}", files.join(", "))]
     NoProfile { name: String, files: Vec<String> },
+    /// One variable of an access key is set, and the other one is not.
+    #[error("AWS credentials: {set} is set, and {missing} is not")]
+    HalfOfKey {
+        set: &'static str,
+        missing: &'static str,
+    },
     /// There are no credentials.
     #[error("AWS credentials: {0}")]
     NoCredentials(String),
@@ -147,6 +153,7 @@ impl CloudError {
             Self::NoCredentials(text) => Self::NoCredentials(replace(text)).to_string(),
             // The address and the profile come from the user's settings, and not from AWS.
             Self::NoProfile { .. }
+            | Self::HalfOfKey { .. }
             | Self::NoIdentityToken(_)
             | Self::Interrupted
             | Self::Misused(_) => self.to_string(),
@@ -181,7 +188,10 @@ impl CloudError {
                 ForgeErrorKind::Limited { .. } | ForgeErrorKind::Unreachable
             ),
             Self::Interrupted => true,
-            Self::NoProfile { .. } | Self::NoCredentials(_) | Self::Misused(_) => false,
+            Self::NoProfile { .. }
+            | Self::HalfOfKey { .. }
+            | Self::NoCredentials(_)
+            | Self::Misused(_) => false,
         }
     }
 }

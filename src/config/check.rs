@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::contents::{ConfigContents, DEFAULTS_FILE};
+use super::contents::ConfigContents;
+use super::file_name::wrong_file_name;
 use super::product_fault::{product_problem, recognition_problems};
 use super::region::{region_error, unknown_region};
 use super::values::LayeredValues;
 use super::{characters, tier, violation};
-use crate::diagnostic::{Code, Diagnostic, Location, Severity, Span};
+use crate::diagnostic::{Code, Diagnostic, Location, Severity};
 use crate::model::{FileContents, RepoPath};
 use crate::product::{
     Derived, KeyStatus, OutputNames, Partition, Product, ProductError, RecognitionError, Registry,
@@ -224,7 +225,7 @@ fn check(
     let mut bad: Vec<String> = of_values
         .map(|violation| violation.path.join("."))
         .collect();
-    let whole = format!("a `{}` config", product.name());
+    let whole = format!("product `{}`", product.name());
     violation::report(&files, (&product.schema, &whole), violations, diagnostics);
     files
         .files()
@@ -267,7 +268,7 @@ fn check(
     wrong.extend(too_low.into_iter().map(<[String]>::to_vec));
     if complete {
         let stems = product.file_stems(&derived).map_err(failed)?;
-        let named = file_name(&files, &product, &stems);
+        let named = wrong_file_name(&files, &product, &stems);
         let follows = |key: &Vec<String>| is_named_without(&product, &files, registry, key);
         diagnostics.extend(named.filter(|_| !wrong.iter().any(follows)));
     }
@@ -411,32 +412,4 @@ fn is_named_without(
         .and_then(|(derived, _)| product.file_stems(&derived));
     let is_named = |stems: Vec<String>| stems.iter().any(|stem| stem == path.stem());
     removed.is_some() && named.is_ok_and(is_named)
-}
-
-/// The file must have a name that the config's fields give, so that a reader finds it by them.
-fn file_name(files: &LayeredValues, product: &Product, stems: &[String]) -> Option<Diagnostic> {
-    let path = &files.own.path;
-    let is_named = stems.iter().any(|stem| stem == path.stem());
-    if is_named && path.file_name().ends_with(".yaml") {
-        return None;
-    }
-    let names: Vec<String> = stems.iter().map(|stem| format!("{stem}.yaml")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let keys = product.file_name_keys();
-    let mut keys = keys.iter().map(String::as_str);
-    let source = match keys.find(|key| files.is_default(key.split('.'))) {
-        Some(key) => format!(" with `{key}` of `{DEFAULTS_FILE}`"),
-        None => String::new(),
-    };
-    let message = format!(
-        "the fields of this config{source} give the name {}",
-        or_list(&names)
-    );
-    let help = format!(
-        "rename the file to `{}`, or correct the fields that its name is made of",
-        names.first().unwrap_or(&"")
-    );
-    let first = files.own.at(Span::point(1, 1));
-    let problem = first.error(Code::WrongFileName, message);
-    Some(problem.with_help(help))
 }

@@ -90,6 +90,17 @@ pub fn without_space(text: &str) -> Option<(&str, &str)> {
     (fits && text.chars().count() <= MAX_EXAMPLE_CHARS).then_some((key, value))
 }
 
+/// A pair whose key has no colon, as it should be: `versioning true`.
+pub fn without_colon(text: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./ ,\"'[]{}".contains(c);
+    let fits = text.chars().count() <= MAX_EXAMPLE_CHARS && text.chars().all(is_plain);
+    match text.split_once(' ') {
+        _ if !fits => None,
+        None => is_word(text).then(|| format!("{text}:")),
+        Some((key, value)) => is_word(key).then(|| format!("{key}: {}", value.trim())),
+    }
+}
+
 fn is_word(text: &str) -> bool {
     !text.is_empty()
         && text

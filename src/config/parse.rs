@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
-use super::expected::without_space;
+use super::expected::{without_colon, without_space};
 use super::node::{MapEntry, Node, NodeKind};
 use super::scalar;
 use crate::diagnostic::{Code, Diagnostic, Position, SourceText, Span};
@@ -235,7 +235,7 @@ impl<'a> Builder<'a> {
             open.key = Some((text.to_string(), span));
         }
         if let Some(line) = twin {
-            let message = format!("{} already stands on line {line}", quote(&text));
+            let message = format!("{} is already set on line {line}", quote(&text));
             self.problem(Code::DuplicateKey, span, message);
         }
         self.stop_after_many_errors()
@@ -356,31 +356,42 @@ impl<'a> Builder<'a> {
             _ => Code::YamlSyntax,
         };
         // `key:value` is a text, so the next line's key has no place. The mistake is in the line before.
-        let spaceless = match info.starts_with("mapping values are not allowed") {
-            true => self.spaceless_before(span.start.line),
+        let starts = ["mapping values are not allowed", "simple key expect"];
+        let unpaired = match starts.iter().any(|start| info.starts_with(start)) {
+            true => self.unpaired_before(span.start.line),
             false => None,
         };
-        let span = spaceless.as_ref().map_or(span, |(place, _)| *place);
-        let problem = Diagnostic::error(code, self.path, info.to_owned());
-        let problem = match spaceless {
+        let span = unpaired.as_ref().map_or(span, |(place, ..)| *place);
+        let message = match unpaired {
+            Some(_) if !tab => "this line is no `key: value`",
+            _ => info,
+        };
+        let problem = Diagnostic::error(code, self.path, message.to_owned());
+        let problem = match unpaired {
             _ if tab => problem.with_help("indent with blanks: YAML does not allow tabs here"),
-            Some((_, pair)) => problem.with_help(format!("put a space after the colon: `{pair}`")),
+            Some((_, pair, what)) => problem.with_help(format!("{what}: `{pair}`")),
             None => problem,
         };
         self.problems.push(problem.at(&self.source, span));
     }
 
-    /// The key of the last written line before this one if no space follows its colon, and the pair as it should be.
-    fn spaceless_before(&self, number: usize) -> Option<(Span, String)> {
+    /// The last written line before this one if its key lacks the colon or the space after it: its place, the pair as it should be,
+    /// and what to do.
+    fn unpaired_before(&self, number: usize) -> Option<(Span, String, &'static str)> {
         let is_written = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
         let mut before = (number.saturating_sub(MAX_LINES_BACK).max(1)..number).rev();
         let (number, line) = before.find_map(|number| {
             let line = self.source.line(number).filter(is_written)?;
             Some((number, line))
         })?;
-        let (key, value) = without_space(line.trim())?;
         let column = line.len() - line.trim_start().len() + 1;
-        Some((Span::point(number, column), format!("{key}: {value}")))
+        let place = Span::point(number, column);
+        if let Some((key, value)) = without_space(line.trim()) {
+            let pair = format!("{key}: {value}");
+            return Some((place, pair, "put a space after the colon"));
+        }
+        let pair = without_colon(line.trim())?;
+        Some((place, pair, "put a colon after the key"))
     }
 
     /// A tab in the indentation of a line.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::expected;
+use super::misspelled::misspelled;
 use super::node::Node;
 use super::values::{LayeredValues, ValuePlace};
 use crate::diagnostic::{Code, Diagnostic};
@@ -18,7 +19,7 @@ const MAX_LISTED: usize = 16;
 pub const MAX_REPORTED: usize = 100;
 
 /// Reports violations of a schema: of those about one value only the most specific, of those about keys all. `whole` names the
-/// kind of file, such as "a `s3` config".
+/// kind of file, such as "product `s3`".
 pub fn report(
     files: &LayeredValues,
     (schema, whole): (&Schema, &str),
@@ -30,6 +31,7 @@ pub fn report(
         schema,
         whole,
     };
+    let misspelled = misspelled(schema, &violations);
     let mut limit = DiagnosticLimit::new(diagnostics);
     let mut of_values: BTreeMap<Vec<String>, Violation<'_>> = BTreeMap::new();
     for violation in violations {
@@ -37,12 +39,17 @@ pub fn report(
             Violated::AdditionalProperties { unexpected }
             | Violated::UnevaluatedProperties { unexpected } => {
                 for key in unexpected {
-                    limit.push(|| context.unknown_key(&violation, key));
+                    let mut found = misspelled.iter();
+                    let found = found.find(|it| it.is_written_as(&violation.path, key));
+                    let meant = found.map(|found| &*found.meant);
+                    limit.push(|| context.unknown_key(&violation, key, meant));
                 }
             }
             Violated::Required { property } => {
                 let key = property.as_str().unwrap_or_default();
-                limit.push(|| context.missing_key(&violation, key));
+                if !misspelled.iter().any(|it| it.means(&violation.path, key)) {
+                    limit.push(|| context.missing_key(&violation, key));
+                }
             }
             Violated::PropertyNames { error } => {
                 limit.push(|| context.invalid_key(&violation, error));
@@ -132,7 +139,7 @@ impl ViolationContext<'_> {
         self.files.key_place(path.chain([key]))
     }
 
-    fn unknown_key(&self, violation: &Violation<'_>, key: &str) -> Diagnostic {
+    fn unknown_key(&self, violation: &Violation<'_>, key: &str, meant: Option<&str>) -> Diagnostic {
         let place = dotted_path(&violation.path);
         let message = match place.as_str() {
             "" => format!("{} is not a section of {}", quote(key), self.whole),
@@ -142,7 +149,9 @@ impl ViolationContext<'_> {
         let free = known_keys(violation.subschema)
             .filter(|known| self.files.node(path().chain([*known])).is_none());
         let elsewhere = self.schema.parents_of(key);
-        let help = if let Some(parent) = elsewhere.first() {
+        let help = if let Some(meant) = meant {
+            Some(format!("did you mean `{meant}`?"))
+        } else if let Some(parent) = elsewhere.first() {
             Some(format!("`{key}` belongs under `{parent}`"))
         } else if let Some(meant) = did_you_mean(key, free) {
             Some(format!("did you mean `{meant}`?"))
@@ -161,11 +170,16 @@ impl ViolationContext<'_> {
     fn missing_key(&self, violation: &Violation<'_>, key: &str) -> Diagnostic {
         let mut path = violation.path.clone();
         path.push(key.to_owned());
-        let message = format!("`{}` is required and absent", dotted_path(&path));
         let property = violation
             .subschema
             .get("properties")
             .and_then(|properties| properties.get(key));
+        let is_section = violation.path.is_empty()
+            && property.is_some_and(|property| property.get("properties").is_some());
+        let message = match is_section {
+            true => format!("the section {} is missing", quote(key)),
+            false => format!("`{}` is missing", dotted_path(&path)),
+        };
         let place = violation.path.iter().map(String::as_str);
         let place = self.files.own_place(place);
         let problem = place.error(Code::MissingKey, message);
@@ -211,7 +225,7 @@ impl ViolationContext<'_> {
                 let wanted = wanted_type(violation.subschema);
                 let message = match (&value, node.and_then(|_| place.text())) {
                     (Value::Null, _) => {
-                        format!("`{key}` must be {wanted}, and nothing stands there")
+                        format!("`{key}` must be {wanted}, but it has no value")
                     }
                     (Value::Bool(_) | Value::Number(_), Some(raw)) => {
                         format!(
@@ -220,10 +234,7 @@ impl ViolationContext<'_> {
                             type_name(&value)
                         )
                     }
-                    _ => format!(
-                        "`{key}` must be {wanted}, and {} stands there",
-                        type_name(&value)
-                    ),
+                    _ => format!("`{key}` must be {wanted}, but it is {}", type_name(&value)),
                 };
                 let raw = place.text().unwrap_or_default();
                 let name = violation.path.last().map_or("", String::as_str);
@@ -267,7 +278,7 @@ impl ViolationContext<'_> {
                     ),
                     // The help says in words what the pattern is.
                     None if advice.is_some() => {
-                        format!("`{key}` has another form than allowed: {}", quote(&shown))
+                        format!("`{key}` has an invalid value: {}", quote(&shown))
                     }
                     None => format!(
                         "`{key}` is {}, which does not match `{pattern}`",

@@ -81,7 +81,7 @@ catalogue! {
         "Ask an allowed approver, or add the person to `approvers` in the policy file.";
     AwsCredentials "aws-credentials":
         "There are no AWS credentials, they have expired, or AWS does not accept them.",
-        "Set `AWS_PROFILE` or the `AWS_…` variables, or sign in again.";
+        "Set `AWS_PROFILE` or the `AWS_…` variables, or sign in again. A key needs `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.";
     AwsRefused "aws-refused":
         "AWS refuses a request. The message holds its code and explanation.",
         "If AWS denies access, add the permission: `provisioner roles` prints the roles of CI, and `create-policy` the policy that the actions need.";
@@ -177,7 +177,7 @@ catalogue! {
         "Let the job request identity tokens: on GitHub, grant it `id-token: write`.";
     ImpactTooHigh "impact-too-high":
         "The update would replace or interrupt something, or the product declares a changed key as worse than `safe`. The policy allows changes in place only.",
-        "Set `updates: reviewed` for the environment, if the impact is acceptable. To delete the stack and create it again is no way: retained resources keep their names.";
+        "Set `updates: reviewed` for the environment, if the impact is acceptable. Deleting and recreating the stack does not work: retained resources keep their names.";
     ImpactUnknown "impact-unknown":
         "The worst that the update can do is not known: AWS leaves it open, no rule of the product covers a changed key, or no version of the config in the history renders to the deployed template.",
         "Look at `show-changes`; allow more under `updates` only if its worst case is acceptable.";
@@ -224,8 +224,8 @@ catalogue! {
         "The policy file does not load. Nothing is assumed in its place, so everything is denied.",
         "Correct the policy file.";
     PreflightFailed "preflight-failed":
-        "Something is not there on which the stack depends.",
-        "Make it, or correct the key that names it.";
+        "A resource that the stack needs does not exist, or does not meet a requirement.",
+        "Create or correct it in AWS, or correct the key that the message names.";
     ProductAmbiguous "product-ambiguous":
         "The file has the sections of more than one product.",
         "Keep the sections of one product.";
@@ -266,8 +266,8 @@ catalogue! {
         "No solution can have the name that `--solution` gives.",
         "Write a name that the message allows.";
     SolutionNotListed "solution-not-listed":
-        "The config does not list the solution that `--solution` names. Its folders are created, but the stack publishes no SSM parameter for it. In a job of CI this is an error.",
-        "Add the solution to the key that the message names, and deploy the config.";
+        "The config does not list the solution that `--solution` names. It is a warning if the action only writes folders, the config sets no list of solutions, and the name does not resemble a solution that it has: then the folders are created, and the stack publishes no SSM parameter for them. Otherwise it is an error, as it always is in a job of CI.",
+        "Correct the name, or add the solution to the key that the message names.";
     StackBusy "stack-busy":
         "An operation on the stack is under way, or its state is not known.",
         "Wait until the operation has ended.";
@@ -285,10 +285,10 @@ catalogue! {
         "If the report lists the deletion of the former stack, copy its data, then confirm the deletion after the merge. Otherwise merge the last version without errors, or the former target, again. Then remove the config and confirm the deletion.";
     StackNotFound "stack-not-found":
         "The action works on a stack that exists, and there is none.",
-        "Provision the stack first.";
+        "Create the stack first, with the action that the message names.";
     StackNotOwned "stack-not-owned":
-        "A stack of this name exists, and does not have the tags of one that this program made.",
-        "Give the config another name; or, if the stack really is its own, tag it with the tags that the message names.";
+        "A stack of this name exists, and does not have the tags of a stack that provisioner created. Another tool may have created it.",
+        "If the stack is another config's, change the config's name. If it is the config's own stack, tag it with this command, which the message has with the names filled in: `aws cloudformation update-stack --region REGION --stack-name STACK --use-previous-template --capabilities CAPABILITY_NAMED_IAM --tags \"$(aws cloudformation describe-stacks --region REGION --stack-name STACK --output json --query \"[Stacks[].Tags[]|[?Key!='provisioner:product'&&Key!='provisioner:stack'],[{Key:'provisioner:product',Value:'PRODUCT'},{Key:'provisioner:stack',Value:'STACK'}]][]\")\" --parameters \"$(aws cloudformation describe-stacks --region REGION --stack-name STACK --output json --query \"Stacks[].Parameters[].{ParameterKey:ParameterKey,UsePreviousValue:ParameterKey==ParameterKey}\")\"`. `update-stack` replaces all tags of the stack, so the command repeats those that it has. CloudFormation passes the tags on to the stack's resources, and changes nothing else. Then run `show-changes`, which previews what the config changes.";
     StackOperationFailed "stack-operation-failed":
         "CloudFormation tried and failed. The message names the failure that led to all others.",
         "Correct its cause. A stack whose creation failed was removed.";
@@ -342,7 +342,7 @@ catalogue! {
         "Correct the spelling, or delete it.";
     UpdateNotAllowed "update-not-allowed":
         "The stack exists, and the policy does not let it be updated. This is the default.",
-        "Allow updates under `updates` in the policy file. To delete the stack and create it again is no way: retained resources keep their names.";
+        "Allow updates under `updates` in the policy file. Deleting and recreating the stack does not work: retained resources keep their names.";
     ValueNotAllowed "value-not-allowed":
         "The value is not one of those allowed.",
         "Use one of the values that the message lists.";
@@ -350,8 +350,8 @@ catalogue! {
         "The value does not have the required form.",
         "Follow the form in the message.";
     WrongFileName "wrong-file-name":
-        "The file is not named as its fields say. The stack's name derives from the file name, so another name would mean another stack.",
-        "Name the file as the message says. If a stack exists under the old name, it will be orphaned: delete it first.";
+        "The file is not named as its fields say. The stack's name derives from the same fields, so a changed field means another stack. The stack of the old name stays, and no config manages it.",
+        "Correct the field that the message names. If a new stack is meant, delete the old one first, then name the file as the message says.";
     WrongType "wrong-type":
         "The value has another type than required. Often a text that looks like a number stands without quotes.",
         "Quote the value, or write the type that the message asks for.";

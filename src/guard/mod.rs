@@ -1,6 +1,7 @@
 //! Decides whether an effect may happen: facts and policy in, a permit or denials out. Every call that changes an account needs a
 //! permit, and only [`decide`] creates one.
 
+mod adoption;
 #[cfg(doctest)]
 mod compile_fail;
 mod effect;
@@ -14,6 +15,7 @@ mod request;
 mod rules;
 
 pub use crate::model::EffectKind;
+pub use adoption::adoption_command;
 pub use effect::{
     Create, Delete, DeletesStack, Effect, EmptiesBuckets, Folders, Inspect, Preview, Resume,
     RunsChangeSet, TearDown, Test, Update, Upload,

@@ -28,6 +28,9 @@ const EMPTY: &str = "version: 1\n";
 /// The parsed policy file, defaults applied.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Policy {
+    /// The policy file; `None` for the defaults of a repository without one.
+    #[serde(skip)]
+    pub file: Option<RepoPath>,
     /// Globs of config files; empty for the built-in globs.
     #[serde(default)]
     pub configs: Vec<String>,
@@ -202,7 +205,14 @@ fn filled(role: &str, target: &Target) -> String {
 /// Reads the policy file of a commit or a work tree; `None` stands for a repository without one.
 pub fn read_file(path: &RepoPath, file: Option<&FileContents>) -> Result<Policy, Vec<Diagnostic>> {
     let values = read_values(path, file)?;
-    serde_json::from_value(values).map_err(|error| invalid(path, error.to_string()))
+    policy(path, file.is_some(), values)
+}
+
+fn policy(path: &RepoPath, exists: bool, values: Value) -> Result<Policy, Vec<Diagnostic>> {
+    let policy = serde_json::from_value(values);
+    let mut policy: Policy = policy.map_err(|error| invalid(path, error.to_string()))?;
+    policy.file = exists.then(|| path.clone());
+    Ok(policy)
 }
 
 /// The values of a policy file, with the defaults of the schema.
@@ -221,8 +231,7 @@ pub(super) fn read_values(
 
 /// Parses a policy; `None` stands for a repository without a policy file. Returns all problems.
 pub fn read(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Policy, Vec<Diagnostic>> {
-    let values = values(path, bytes)?;
-    serde_json::from_value(values).map_err(|error| invalid(path, error.to_string()))
+    policy(path, bytes.is_some(), values(path, bytes)?)
 }
 
 fn values(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Value, Vec<Diagnostic>> {

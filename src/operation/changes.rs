@@ -3,9 +3,10 @@
 use super::{Desired, OperationContext, OperationError, preflight};
 use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
-use crate::guard::{Facts, Inspect, Preview};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::guard::{Authority, Denial, EffectKind, Facts, Inspect, Preview, denials};
 use crate::plan::{Changes, DriftImpact};
+use crate::product::Level;
 use crate::report::Step;
 use crate::stack::{DescribedChangeSet, Health, Stack};
 
@@ -51,6 +52,37 @@ pub async fn changes(
     site.cloud.without_cancellation().discard(pending).await?;
     looked?;
     changes
+}
+
+/// Why the policy denies a previewed update. Empty for a pull request: its report says what the merge does.
+pub fn denied_update(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    facts: &Facts,
+    changes: &Changes,
+) -> Vec<Denial> {
+    let is_update = changes.status.is_some() && changes.has_changes;
+    if !is_update || !matches!(facts.authority, Authority::CommandLine { .. }) {
+        return Vec::new();
+    }
+    let declared = changes.declared.as_ref();
+    let declared = declared.map(|declared| {
+        let levels = declared.iter().map(|impact| impact.level);
+        levels.fold(Level::None, Level::max)
+    });
+    let facts = Facts {
+        verdict: Some(changes.worst.verdict),
+        declared,
+        ..facts.clone()
+    };
+    let mut denials = denials(EffectKind::Update, site.policies, &facts, &desired.stack);
+    denials.retain(|denial| {
+        matches!(
+            denial.code,
+            Code::UpdateNotAllowed | Code::ImpactTooHigh | Code::ImpactUnknown
+        )
+    });
+    denials
 }
 
 /// The unmet requirements, if AWS rejects a change set because of one: its own message does not name the parameter.

@@ -13,7 +13,7 @@ use crate::guard::{Delete, EffectKind, Facts, Inspect, TearDown};
 use crate::plan::{DeletedResource, Deletion, behavior_on_delete};
 use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, Stack, StackName};
-use crate::template::{DeletionBehavior, Document};
+use crate::template::{DeletionBehavior, Document, name_claims};
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DeletionResult {
@@ -52,6 +52,7 @@ async fn inspect_deletion(
         resources: Vec::new(),
         importers: Vec::new(),
         buckets: BTreeMap::new(),
+        blocking: Vec::new(),
     };
     let Some(stack) = stack else {
         // A killed run may have deleted the stack and not yet its retained buckets.
@@ -102,6 +103,8 @@ async fn inspect_deletion(
         .resources
         .sort_by(|a, b| (&a.kind, &a.logical_id).cmp(&(&b.kind, &b.logical_id)));
     buckets.sort_by(|a, b| a.name().cmp(b.name()));
+    let claims = name_claims(&desired.document, &desired.stack.target);
+    deletion.find_blocking(&claims);
     Ok((deletion, buckets))
 }
 
@@ -177,6 +180,11 @@ async fn tear_down(
         site.progress.step(&desired.stack, Step::Deletion);
         let running = site.cloud.delete(permit, &stack.id).await?;
         watch_deletion(site, &desired.stack, running).await?;
+    }
+    for bucket in &buckets {
+        let bucket = bucket.name();
+        let step = Step::BucketDeleted { bucket };
+        site.progress.step(&desired.stack, step);
     }
     site.cloud.delete_buckets(rest, &buckets).await?;
     Ok(DeletionResult { deletion, versions })

@@ -10,7 +10,7 @@ use crate::model::RepoPath;
 use crate::report::{Fault, Redactor, Refusal, Remains};
 use crate::stack::StackEvent;
 
-const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again; if they are new, correct the clock of this machine";
+const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again; if you just created them, check this machine's clock";
 
 /// An error for people.
 pub struct FailureReport {
@@ -65,7 +65,15 @@ fn diagnostics_and_exit(
             } else {
                 Exit::Denied
             };
-            (denial_diagnostics(path, &denials), exit)
+            let mut problems = denial_diagnostics(path, &denials);
+            let absent = problems.iter_mut();
+            let absent = absent.filter(|problem| problem.code == Code::StackNotFound);
+            for problem in absent {
+                if let Some(action) = config.provision_action() {
+                    problem.help = Some(format!("create the stack first with `{action}`"));
+                }
+            }
+            (problems, exit)
         }
         OperationError::ChangeSetFailed {
             what,
@@ -97,7 +105,7 @@ fn diagnostics_and_exit(
             let text = fault.to_string();
             let mut problem = Diagnostic::error(Code::StackVerificationFailed, path, text);
             if matches!(fault, Fault::Different { .. }) {
-                problem = problem.with_help("run `check-drift`, which names what differs; then set the values of the template again");
+                problem = problem.with_help("run `check-drift`, which names what differs; then set each parameter to its value in the rendered template with `aws ssm put-parameter`");
             }
             (vec![problem], Exit::Operation)
         }
@@ -165,6 +173,7 @@ fn code_and_exit(failed: &CloudError) -> (Code, Exit) {
         CloudError::Interrupted => (Code::Interrupted, Exit::Operation),
         CloudError::Misused(_) => (Code::AwsRefused, Exit::Internal),
         CloudError::NoProfile { .. }
+        | CloudError::HalfOfKey { .. }
         | CloudError::NoCredentials(_)
         | CloudError::NoIdentityToken(_) => (Code::AwsCredentials, Exit::Unreachable),
         CloudError::Aws(error) => match error.kind {
@@ -186,6 +195,9 @@ fn help(config: &Config, failed: &CloudError) -> Option<String> {
         CloudError::Interrupted => Some("run it again: it continues"),
         CloudError::NoProfile { .. } => {
             Some("set AWS_PROFILE to a profile of these files, or add the profile")
+        }
+        CloudError::HalfOfKey { missing, .. } => {
+            return Some(format!("set {missing}, or set AWS_PROFILE"));
         }
         CloudError::NoCredentials(_) => Some(SIGN_IN),
         CloudError::Misused(_) | CloudError::NoIdentityToken(_) => None,

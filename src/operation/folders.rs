@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::StackBucket;
 use crate::config::{Config, product_problem};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Facts, Folders, Inspect, Upload};
-use crate::product::{FolderItem, KeyStatus, ProductError, Verb};
+use crate::product::{FolderItem, ProductError, Verb};
 use crate::report::{Counted, FolderCount, Refusal, RemainingFolders, Remains, StackRemains};
 use crate::text::quote;
 
@@ -30,32 +30,6 @@ pub fn select_folders(config: &Config, solution: Option<&str>) -> Result<Vec<Str
             Err(Diagnostic::error(Code::SolutionInvalid, &config.path, message).with_help(help))
         }
     }
-}
-
-/// A problem with a solution that the config does not list: the stack does not publish it.
-pub fn unlisted_solution(config: &Config, solution: &str) -> Option<Diagnostic> {
-    let (product, scope) = (&config.product, &config.derived.scope);
-    let Ok(Some(FolderItem::Unlisted { parameter, .. })) = product.folder_item(scope, solution)
-    else {
-        return None;
-    };
-    let name = quote(solution);
-    let message = match parameter {
-        Some(parameter) => format!(
-            "the config does not list the solution {name}, so the stack has no SSM parameter `{parameter}`"
-        ),
-        None => format!("the config does not list the solution {name}"),
-    };
-    let problem = Diagnostic::error(Code::SolutionNotListed, &config.path, message);
-    let problem = problem.with_severity(Severity::Warning);
-    let mut keys = product.folder_keys().iter();
-    let is_key = |key: &&String| product.schema.key_status(key.split('.')) == KeyStatus::Known;
-    let Some(key) = keys.find(is_key) else {
-        return Some(problem);
-    };
-    let place = config.location_of(key);
-    let help = format!("add {name} to `{key}`, and deploy the config");
-    Some(problem.located(place).with_help(help))
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]

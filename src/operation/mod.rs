@@ -18,6 +18,7 @@ mod provision;
 mod remains;
 mod replaced;
 mod test;
+mod unlisted;
 mod verification;
 
 use std::time::Duration;
@@ -32,7 +33,7 @@ use crate::report::{Counted, Step};
 use crate::stack::{StackEvent, StackName};
 use crate::template::role_boundaries;
 
-pub use changes::changes;
+pub use changes::{changes, denied_update};
 pub use deletion::{DeletionResult, delete, preview_deletion};
 pub use desired::Desired;
 pub use drift::drift;
@@ -40,14 +41,14 @@ pub use error::OperationError;
 pub use failure::{FailureReport, denial_diagnostics, missing_setup, to_diagnostics};
 pub use finish::{finish_provision, finish_test, report_remains};
 pub use folders::{
-    FolderResult, deploy_folders, preview_folders, preview_upload, select_folders,
-    unlisted_solution, upload_template,
+    FolderResult, deploy_folders, preview_folders, preview_upload, select_folders, upload_template,
 };
 pub use outcome::{ActionData, ActionOutcome, Conclusion};
 pub use perform::{Task, TaskOptions, perform};
 pub use preflight::{preflight, preflight_of};
 pub use provision::{ProvisionOutcome, Provisioned, provision};
 pub use test::{TestResult, test_deploy};
+pub use unlisted::unlisted_solution;
 
 pub struct OperationContext<'a> {
     /// One account and region.

@@ -174,9 +174,18 @@ impl Task<'_> {
         let real = self.options.real;
         let changes = operation::changes(site, desired, &facts, real, self.deployed_config).await?;
         let refused = changes.refused.is_some();
+        let denials = match refused {
+            false => operation::denied_update(site, desired, &facts, &changes),
+            true => Vec::new(),
+        };
+        let action = self.config.provision_action();
         let details = ActionOutcome::new(
             report::changes_summary(&changes),
-            self.tables(|format| report::changes(&changes, values, format)),
+            self.tables(|format| {
+                let mut text = report::changes(&changes, values, format);
+                text.push_str(&report::denied_update(action, &denials, format));
+                text
+            }),
             ActionData::Changes(Box::new(report::redacted_changes(&changes, values))),
         );
         Ok(details.with_conclusion_if(refused, Conclusion::ChangeSetFailed))

@@ -73,7 +73,7 @@ pub async fn preflight(
             let message = unmet.message(&need.needed);
             let problem = Diagnostic::error(Code::PreflightFailed, &config.path, message)
                 .with_severity(unmet.severity(need.severity))
-                .with_help(Unmet::help(&need.text));
+                .with_help(unmet.help(&need.at, &need.text));
             missing.push(problem.located(config.location_of(&need.at)));
         }
     }

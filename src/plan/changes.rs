@@ -140,6 +140,11 @@ impl Changes {
             let changed = |key: &String| declared.iter().any(|impact| impact.key == *key);
             let keys = dependencies.values_mut().flat_map(BTreeMap::values_mut);
             keys.for_each(|keys| keys.retain(changed));
+        } else if status.is_some() {
+            // Which keys changed is not known: every key that the config sets may be a cause.
+            let is_set = |key: &String| config.files.node(key.split('.')).is_some();
+            let keys = dependencies.values_mut().flat_map(BTreeMap::values_mut);
+            keys.for_each(|keys| keys.retain(is_set));
         }
         let levels = declared.iter().flatten().map(|impact| impact.level);
         let worst = assess_change_set(change_set);

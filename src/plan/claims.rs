@@ -160,14 +160,15 @@ impl Plan {
             let broken = claims.broken_others(change).next().zip(stack);
             let problem = broken.map(|(broken, stack)| broken_claim(&change.path, &stack, broken));
             change.diagnostics.extend(problem);
-            let (Some(other), Some(stack)) = (claims.others(change).next(), &change.stack) else {
+            let others: Vec<&RepoPath> = claims.others(change).collect();
+            let (Some(other), Some(stack)) = (others.first(), &change.stack) else {
                 continue;
             };
             match change.intent {
                 Intent::Invalid | Intent::Abandon => {}
                 Intent::Delete => {
                     let message = format!(
-                        "the stack {} is not deleted: it is also that of `{other}`",
+                        "the stack {} is not deleted: config `{other}` has the same stack",
                         quote(stack),
                     );
                     let problem = Diagnostic::error(Code::DuplicateStack, &change.path, message);
@@ -175,7 +176,7 @@ impl Plan {
                     change.diagnostics.push(problem);
                 }
                 Intent::Create | Intent::Update | Intent::Unchanged => {
-                    let problem = shared_stack(&change.path, stack, other, &BTreeSet::new());
+                    let problem = shared_stack(&change.path, stack, &others, &BTreeSet::new());
                     change.diagnostics.push(problem);
                     change.intent = Intent::Invalid;
                     self.invalid += 1;

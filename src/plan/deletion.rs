@@ -1,13 +1,13 @@
 //! What deleting a stack would delete. CloudFormation has no change set for deletions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::Digest;
 use crate::stack::StackName;
-use crate::template::DeletionBehavior;
+use crate::template::{DeletionBehavior, NameClaim};
 
 /// The type whose resources may have to be emptied first.
 pub const BUCKET: &str = "AWS::S3::Bucket";
@@ -31,6 +31,9 @@ pub struct Deletion {
     pub importers: Vec<String>,
     /// Object versions and delete markers by bucket.
     pub buckets: BTreeMap<String, u64>,
+    /// Logical ids of retained resources whose names a new stack of the config needs.
+    #[serde(skip)]
+    pub blocking: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -67,6 +70,28 @@ impl Deletion {
     /// Whether nothing is left to delete: neither the stack nor a bucket.
     pub fn is_complete(&self) -> bool {
         self.status.is_none() && self.buckets.is_empty()
+    }
+
+    /// Finds the retained resources whose names are claimed. `claims`: those of the stack that the config would create.
+    pub fn find_blocking(&mut self, claims: &[NameClaim]) {
+        let is_claimed = |resource: &&DeletedResource| {
+            let of_kind = |claim: &&NameClaim| claim.kind() == resource.kind;
+            let mut claims = claims.iter().filter(of_kind);
+            let physical_id = resource.physical_id.as_deref();
+            claims.any(|claim| {
+                claim.logical_id == resource.logical_id || Some(&*claim.key[2]) == physical_id
+            })
+        };
+        let blocking = self.retained().filter(is_claimed);
+        self.blocking = blocking.map(|kept| kept.logical_id.clone()).collect();
+    }
+
+    /// The types of the resources that block a new stack, without repetition.
+    pub fn blocking_kinds(&self) -> impl Iterator<Item = &str> {
+        let blocking = self.resources.iter();
+        let blocking = blocking.filter(|kept| self.blocking.contains(&kept.logical_id));
+        let kinds: BTreeSet<&str> = blocking.map(|kept| &*kept.kind).collect();
+        kinds.into_iter()
     }
 
     /// Equal digests mean that the same is deleted, down to the number of object versions.

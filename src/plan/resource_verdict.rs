@@ -286,7 +286,9 @@ fn modified(change: &ResourceChange) -> ResourceVerdict {
         Some(Replacement::Conditional) => {
             let decides = |detail: &&Detail| may_replace(detail) && detail.is_known_after_apply();
             let why = match change.details.iter().find(decides) {
-                Some(_) => "a value that is not known yet decides whether it is replaced",
+                Some(_) => {
+                    "a value that AWS knows only during the update decides whether it is replaced"
+                }
                 None => "CloudFormation cannot tell beforehand whether it is replaced",
             };
             may_be_replaced(change, why)

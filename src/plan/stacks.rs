@@ -9,7 +9,7 @@ use crate::config::{ConfigContents, load_contents};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
 use crate::product::{Registry, Target};
-use crate::text::{or_list, quote};
+use crate::text::{or_list, pluralize, quote};
 
 /// Configs that moved to another file and keep their stack.
 #[derive(Debug, Default)]
@@ -89,11 +89,9 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
     }
     for ((_, stack), claimants) in claims {
         for &index in claimants.iter().filter(|_| claimants.len() > 1) {
-            let Some(other) = claimants.iter().find(|other| **other != index) else {
-                continue;
-            };
-            let other = &changes[*other].path;
-            let problem = shared_stack(&changes[index].path, &stack, other, &BTreeSet::new());
+            let others = claimants.iter().filter(|other| **other != index);
+            let others: Vec<&RepoPath> = others.map(|other| &changes[*other].path).collect();
+            let problem = shared_stack(&changes[index].path, &stack, &others, &BTreeSet::new());
             let change = &mut changes[index];
             change.diagnostics.push(problem);
             change.intent = Intent::Invalid;
@@ -105,11 +103,20 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
 pub fn shared_stack(
     path: &RepoPath,
     stack: &str,
-    other: &RepoPath,
+    others: &[&RepoPath],
     keys: &BTreeSet<String>,
 ) -> Diagnostic {
     // The path is whole, so that it can be copied.
-    let message = format!("the stack {} is that of `{other}` too", quote(stack));
+    let message = match others {
+        [other] => format!("config `{other}` has the same stack: {}", quote(stack)),
+        _ => format!(
+            "{} have the same stack {}: `{}`{}",
+            pluralize(others.len(), "other config"),
+            quote(stack),
+            others.first().map_or("", |other| other.as_str()),
+            if others.len() > 1 { " and others" } else { "" }
+        ),
+    };
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let help = match keys.is_empty() {
         true => {

@@ -40,17 +40,28 @@ impl Product {
         let Some(folders) = &self.folders else {
             return Ok(Vec::new());
         };
-        let items = folders
-            .each
-            .eval(scope)
-            .and_then(|items| limits::folder_items(&items))
-            .map_err(|source| failure(fault::key(["folders", "each"]), source))?;
+        let items = self.items(scope)?;
         let mut prefixes = IndexSet::with_capacity(items.len());
         for item in items {
             let scope = context! { item, ..scope.clone() };
             prefixes.insert(eval_text(["folders", "prefix"], &folders.prefix, &scope)?);
         }
         Ok(prefixes.into_iter().collect())
+    }
+
+    /// The items of a config that have folders, by name.
+    pub fn folder_items(&self, scope: &Value) -> Result<Vec<String>, ProductError> {
+        let items = self.items(scope)?.into_iter();
+        Ok(items.map(|item| item.to_string()).collect())
+    }
+
+    fn items(&self, scope: &Value) -> Result<Vec<Value>, ProductError> {
+        let Some(folders) = &self.folders else {
+            return Ok(Vec::new());
+        };
+        let items = folders.each.eval(scope);
+        let items = items.and_then(|items| limits::folder_items(&items));
+        items.map_err(|source| failure(fault::key(["folders", "each"]), source))
     }
 
     /// An item by its name; `None` if the product has no folders.

@@ -129,7 +129,7 @@ verbs! {
     TestDeploy "test-deploy" Test Test Keeps true "Create each stack under a random name, verify it and delete it";
     Provision "provision" Write Create Provisions true "Create or update the stack of each config, and verify it";
     DeployFolders "deploy-folders" Write Folders Keeps true "Create the folders of a solution in the stack's bucket";
-    UploadTemplate "upload-template" Write Upload Keeps true "Upload the rendered template of each config to its bucket";
+    UploadTemplate "upload-template" Write Upload Keeps true "Render each config and upload the template to its bucket";
     Delete "delete" Destructive Delete Deletes true "Delete the stack of each config";
     TearDown "tear-down" Destructive TearDown Deletes true "Delete the stack and buckets of each config";
 }

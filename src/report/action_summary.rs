@@ -61,8 +61,12 @@ pub struct FolderCount<'a> {
 }
 
 impl FolderCount<'_> {
-    fn line(self, what: &str) -> String {
-        let folders = pluralize(self.created, "folder");
+    fn line(self, what: &str, exist: &str) -> String {
+        format!("{}: {}", self.bucket, self.text(what, exist))
+    }
+
+    /// `what`: what happens to the folders that are absent. `exist`: of the others.
+    fn text(self, what: &str, exist: &str) -> String {
         let below = match self.prefixes {
             [] => String::new(),
             prefixes if prefixes.len() <= MAX_PREFIXES => {
@@ -70,8 +74,12 @@ impl FolderCount<'_> {
             }
             prefixes => format!(" below {} prefixes", prefixes.len()),
         };
-        let (bucket, requested) = (self.bucket, self.requested);
-        format!("{bucket}: {folders} {what}{below}, {requested} in all")
+        let folders = pluralize(self.requested, "folder");
+        match self.created {
+            0 => format!("0 of {folders} {what}{below}: all {exist}"),
+            created if created == self.requested => format!("{folders} {what}{below}"),
+            created => format!("{created} of {folders} {what}{below}: the others {exist}"),
+        }
     }
 }
 
@@ -81,16 +89,16 @@ impl ActionSummary<'_> {
             Self::TemplateAccepted {
                 stack,
                 capabilities: [],
-            } => format!("{stack}: CloudFormation accepts the template"),
+            } => format!("{stack}: CloudFormation accepts the template that the config renders"),
             Self::TemplateAccepted {
                 stack,
                 capabilities,
             } => format!(
-                "{stack}: CloudFormation accepts the template; it needs {}",
+                "{stack}: CloudFormation accepts the template that the config renders; it needs {}",
                 capabilities.join(", ")
             ),
-            Self::Folders(folders) => folders.line("created"),
-            Self::FoldersPreview(folders) => folders.line("would be created"),
+            Self::Folders(folders) => folders.line("created", "existed"),
+            Self::FoldersPreview(folders) => folders.line("would be created", "exist"),
             Self::UploadPreview { places } => format!("would write {}", places.join(", ")),
             Self::NothingUnderWay {
                 stack,
@@ -133,12 +141,8 @@ impl ActionSummary<'_> {
                 left_behind,
             } => {
                 let folders = folders.map(|folders| {
-                    format!(
-                        "; {} created in {}, {} in all",
-                        pluralize(folders.created, "folder"),
-                        folders.bucket,
-                        folders.requested
-                    )
+                    let text = folders.text("created", "existed");
+                    format!("; bucket {}: {text}", folders.bucket)
                 });
                 format!(
                     "{stack}: {outcome}; {} and {} verified{}{}{}",

@@ -6,7 +6,8 @@ use super::format::Format;
 use super::redactor::Redactor;
 use crate::config::{DEFAULTS_FILE, is_defaults};
 use crate::diagnostic::Location;
-use crate::plan::{Assessed, Cause, Changes, DriftImpact, Verdict};
+use crate::guard::Denial;
+use crate::plan::{Assessed, Cause, ChangedValue, Changes, DriftImpact, Verdict};
 use crate::stack::{ChangeAction, DriftCheck, DriftStatus, PolicyAction};
 use crate::text::pluralize;
 
@@ -24,7 +25,9 @@ pub fn changes_summary(changes: &Changes) -> String {
     match (&changes.status, &changes.refused) {
         (_, Some(_)) => format!("{stack}: CloudFormation refuses the change set"),
         (None, _) if !changes.queried => {
-            format!("{stack}: does not exist; {count} would be added, as the template says")
+            format!(
+                "{stack}: does not exist; {count} would be added, read from the template without querying AWS"
+            )
         }
         (None, _) => format!("{stack}: does not exist; {count} would be added"),
         (Some(_), _) if !changes.has_changes => format!("{stack}: no changes"),
@@ -89,11 +92,12 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
             );
         }
         None if changes.status.is_some() && !changes.resources.is_empty() => {
-            let note = "note: no known version of the config renders to the deployed template, so what the changed keys mean cannot be said";
+            let note = "note: the deployed config is not in git history, so changed keys are not known, and each resource has every key that it may depend on";
             text.push_str(&format.line(&Text::ours(note)));
         }
         _ => {}
     }
+    text.push_str(&hidden_values(changes, format));
     if let Some(drift) = &changes.drift {
         text.push_str(&drift_impact(drift, format));
     }
@@ -134,6 +138,33 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
         text.push_str(&format.table(&["hook", "mode", "resource"], &rows));
     }
     text
+}
+
+/// Why an update would be denied, below its preview. `action`: the one that would update the stack.
+pub fn denied_update(action: Option<&str>, denials: &[Denial], format: Format) -> String {
+    let lines = denials.iter().map(|denial| {
+        let who = match action {
+            Some(action) => Text::name(action).and(Text::ours(" will not make this update: ")),
+            None => Text::ours("this update is denied: "),
+        };
+        let fact = who.and(Text::sentence(&denial.fact));
+        let remedy = Text::ours("; to allow it, ").and(Text::sentence(&denial.remedy));
+        format.line(&Text::ours("note: ").and(fact).and(remedy))
+    });
+    lines.collect()
+}
+
+/// Where the values are that a preview on a terminal hides.
+fn hidden_values(changes: &Changes, format: Format) -> String {
+    let is_hidden = |value: &ChangedValue| value.text().starts_with("(hidden");
+    let declared = changes.declared.iter().flatten();
+    let hidden = declared.filter(|it| is_hidden(&it.before) || is_hidden(&it.after));
+    let keys: Vec<Text> = hidden.map(|impact| Text::name(&impact.key)).collect();
+    if keys.is_empty() || matches!(format, Format::Markdown) {
+        return String::new();
+    }
+    let note = Text::ours("note: to show hidden values, add to `values.show` in the policy file: ");
+    format.line(&note.and(Text::list(keys)))
 }
 
 /// Known drift, and what the change set does to it.

@@ -85,6 +85,13 @@ pub fn deletion(deletion: &Deletion, format: Format) -> String {
     for importer in &deletion.importers {
         text.push_str(&format.line(&Text::ours("imported by ").and(Text::name(importer))));
     }
+    let mut kinds = deletion.blocking_kinds();
+    if let Some(first) = kinds.next() {
+        let kept = Text::list([first].into_iter().chain(kinds).map(Text::name));
+        let note =
+            Text::ours("note: a new stack of this config fails while these kept resources exist: ");
+        text.push_str(&format.line(&note.and(kept)));
+    }
     text
 }
 
@@ -94,11 +101,38 @@ mod tests {
     use crate::plan::DeletedResource;
     use crate::product::Target;
     use crate::stack::StackName;
-    use crate::template::DeletionBehavior;
+    use crate::template::{DeletionBehavior, NameClaim};
 
     #[test]
-    fn a_stack_without_buckets_has_no_object_versions() {
-        let mut shown = Deletion {
+    fn kept_resources_that_block_a_new_stack_are_named_by_type() {
+        let mut shown = retained();
+        let lacks = |shown: &Deletion| !deletion(shown, Format::Text(None)).contains("note:");
+        assert!(lacks(&shown));
+        let claim = |kind: &str, name: &str, logical_id: &str| NameClaim {
+            key: [kind.to_owned(), String::new(), name.to_owned()],
+            logical_id: logical_id.to_owned(),
+            what: String::new(),
+            why: "",
+        };
+        shown.find_blocking(&[claim("AWS::SNS::Topic", "jobs-table", "Jobs")]);
+        assert!(lacks(&shown));
+        for claim in [
+            claim("AWS::DynamoDB::Table", "jobs-table", "Other"),
+            claim("AWS::DynamoDB::Table", "other", "Jobs"),
+        ] {
+            shown.find_blocking(&[claim]);
+            let text = deletion(&shown, Format::Text(None));
+            let note = "note: a new stack of this config fails while these kept resources exist: AWS::DynamoDB::Table\n";
+            assert!(text.ends_with(note), "{text}");
+        }
+        // What is deleted blocks nothing.
+        shown.resources[0].deletion_behavior = DeletionBehavior::Deleted;
+        shown.find_blocking(&[claim("AWS::DynamoDB::Table", "jobs-table", "Jobs")]);
+        assert!(lacks(&shown));
+    }
+
+    fn retained() -> Deletion {
+        Deletion {
             stack: StackName {
                 target: Target {
                     account: "123456789012".to_owned(),
@@ -114,11 +148,18 @@ mod tests {
                 logical_id: "Jobs".to_owned(),
                 physical_id: Some("jobs-table".to_owned()),
                 kind: "AWS::DynamoDB::Table".to_owned(),
-                deletion_behavior: DeletionBehavior::Deleted,
+                deletion_behavior: DeletionBehavior::Retained,
             }],
             importers: Vec::new(),
             buckets: [].into(),
-        };
+            blocking: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_stack_without_buckets_has_no_object_versions() {
+        let mut shown = retained();
+        shown.resources[0].deletion_behavior = DeletionBehavior::Deleted;
         let format = Format::Text(None);
         let line = "jobs: CREATE_COMPLETE; 1 resource would be deleted and 0 kept";
         assert_eq!(deletion_summary(&shown), line);

@@ -43,11 +43,11 @@ pub fn drift_summary(found: &Drifted) -> String {
     };
     let outdated = match found.current {
         true => "",
-        false => "; the deployed template is not what the config renders to",
+        false => "; the config or its product has changes that are not deployed",
     };
     let foreign = match found.owned {
         true => "",
-        false => "; the stack has no tags of provisioner, and drift detection only reads it",
+        false => "; provisioner did not create this stack, and only checked its drift",
     };
     format!("{stack}: {state}{unchecked}{outdated}{foreign}")
 }
@@ -107,6 +107,15 @@ pub fn drift(found: &Drifted, values: &Redactor, format: Format) -> String {
     }
     if !rows.is_empty() {
         text.push_str(&format.table(HEAD, &rows));
+        if text.contains("(hidden") && !matches!(format, Format::Markdown) {
+            let stack = &found.stack;
+            let command = format!(
+                "aws cloudformation describe-stack-resource-drifts --stack-name {} --region {}",
+                stack.name, stack.target.region
+            );
+            let note = Text::ours("note: this prints hidden values: ").and(Text::name(command));
+            text.push_str(&format.line(&note));
+        }
     }
     text
 }

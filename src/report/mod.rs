@@ -69,7 +69,7 @@ mod unserved;
 pub use action_summary::{ActionSummary, FolderCount};
 pub use alert::Alert;
 pub use changed_keys::show_changed_values;
-pub use changes::{changes, changes_summary, redacted_changes};
+pub use changes::{changes, changes_summary, denied_update, redacted_changes};
 pub use check::{CheckContext, Collision, Report};
 pub use check_comment::{MARKER, markdown, results_markdown};
 pub use check_text::check_text;

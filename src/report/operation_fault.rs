@@ -169,9 +169,15 @@ impl Unmet {
         }
     }
 
-    /// How to fix it, with the product's text of the requirement.
-    pub fn help(need: &str) -> String {
-        format!("required before the stack is created or updated: {need}")
+    /// How to fix it, with the product's text of the requirement. `key`: the one that names what is required.
+    pub fn help(&self, key: &str, need: &str) -> String {
+        let fix = match self {
+            Self::Missing => format!("create it in AWS, or correct `{key}`"),
+            Self::Unreadable { .. } => "allow these credentials to read it".to_owned(),
+            Self::NameTaken => format!("correct `{key}`"),
+            _ => format!("correct it in AWS, or correct `{key}`"),
+        };
+        format!("{fix}. The stack requires: {need}")
     }
 }
 

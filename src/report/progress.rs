@@ -21,6 +21,10 @@ pub enum Step<'a> {
     BucketEmptied {
         bucket: &'a str,
     },
+    /// The emptied bucket is deleted; the template retains it.
+    BucketDeleted {
+        bucket: &'a str,
+    },
     /// Stacks that killed tests left are deleted.
     LeftoversRemoved,
     DriftDetection,
@@ -40,7 +44,8 @@ impl Step<'_> {
             Self::Update => "update",
             Self::Verification => "verification",
             Self::Deletion => "deletion",
-            Self::BucketEmptied { bucket } => return format!("bucket {bucket} is emptied"),
+            Self::BucketEmptied { bucket } => return format!("emptying bucket {bucket}"),
+            Self::BucketDeleted { bucket } => return format!("deleting bucket {bucket}"),
             Self::LeftoversRemoved => "the stacks of earlier tests are deleted",
             Self::DriftDetection => "drift detection",
             Self::Confirmation => "waits for confirmation",
@@ -60,14 +65,15 @@ pub enum Counted<'a> {
 }
 
 impl Counted<'_> {
-    /// Such as `40 of 162 folders`.
+    /// Such as `40 of 162 folders created`.
     pub fn line(self, done: u64, of: Option<u64>) -> String {
-        let what = match self {
-            Self::Folders => "folders".to_owned(),
-            Self::Versions { bucket } => format!("versions of {bucket}"),
-        };
         let whole = of.map(|of| format!(" of {of}")).unwrap_or_default();
-        format!("{done}{whole} {what}")
+        match self {
+            Self::Folders => format!("{done}{whole} folders created"),
+            Self::Versions { bucket } => {
+                format!("{done}{whole} object versions of {bucket} deleted")
+            }
+        }
     }
 }
 

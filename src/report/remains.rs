@@ -103,17 +103,17 @@ impl Remains {
                 "The next run is denied with `stack-failed` until somebody repairs or deletes the stack."
             }
             Some(Health::Deleted | Health::ReviewInProgress) => {
-                "The next run of this change creates the stack."
+                "Run it again: it creates the stack."
             }
             Some(Health::Stable) | None => match &self.folders {
                 Some(folders) => {
                     let missing = folders.requested.saturating_sub(folders.existing);
-                    return Text::ours("The next run of this change creates the other ")
+                    return Text::ours("Run it again: it creates the other ")
                         .and(Text::count(missing, "folder"))
                         .and(Text::ours("."));
                 }
                 None => {
-                    "The next run of this change compares the stack with its template and continues."
+                    "Run it again: it checks the stack and changes what differs from the template."
                 }
             },
         })
@@ -176,13 +176,13 @@ mod tests {
                 Verb::Provision,
                 status("CREATE_COMPLETE"),
                 folders,
-                "What exists now: stack a-stack is CREATE_COMPLETE; 3 of 162 folders exist in bucket a-bucket. The next run of this change creates the other 159 folders.",
+                "What exists now: stack a-stack is CREATE_COMPLETE; 3 of 162 folders exist in bucket a-bucket. Run it again: it creates the other 159 folders.",
             ),
             (
                 Verb::Provision,
                 StackRemains::Missing,
                 None,
-                "What exists now: stack a-stack does not exist. The next run of this change creates the stack.",
+                "What exists now: stack a-stack does not exist. Run it again: it creates the stack.",
             ),
             (
                 Verb::Provision,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::globs::{SearchError, find_files, find_files_in};
+use super::not_found::no_such_file;
 use super::selection::{ConfigSelector, built_in_folders};
 use super::{add_repository_products, policy_file, read_contents};
 use crate::config::{ConfigContents, DEFAULTS_FILE, MAX_BYTES, is_defaults};
@@ -189,17 +190,7 @@ fn not_found(argument: &str) -> Diagnostic {
         };
         return Diagnostic::error(Code::ConfigNotFound, &path, message).with_help(help);
     }
-    let help = match argument.contains('/') {
-        true => "check the spelling of the path".to_owned(),
-        false => {
-            let folders = folders();
-            let names = folders.iter().map(String::as_str);
-            let names = names.map(|folder| if folder.is_empty() { "." } else { folder });
-            let names: Vec<&str> = names.collect();
-            format!("provisioner searches {} for a bare name", and_list(&names))
-        }
-    };
-    Diagnostic::error(Code::ConfigNotFound, &path, "no config is there").with_help(help)
+    no_such_file(argument, &folders())
 }
 
 fn search_failed(argument: &str, error: &SearchError) -> Diagnostic {

@@ -6,6 +6,7 @@
 
 mod configs;
 mod globs;
+mod not_found;
 mod outputs;
 mod policy;
 mod product_lock;
@@ -18,7 +19,7 @@ pub use configs::{
 };
 pub use globs::{GlobFolders, config_glob};
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_report};
-pub use policy::policy_file;
+pub use policy::{ignored_policy_file, policy_file};
 pub use product_lock::{product_lock_file, write_product_lock};
 pub use products::{add_product, add_repository_products, create_folder};
 pub use repository::repository_folder;

@@ -1,5 +1,6 @@
 //! Outputs beside the config. provisioner replaces a file only if provisioner wrote it last and it was not edited since:
-//! `SHA256SUMS`, in the format of `sha256sum`, records what was written.
+//! `SHA256SUMS`, in the format of `sha256sum`, records what was written. Comments have the sums of earlier contents, so that a restored
+//! copy of a written file does not look edited.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -9,6 +10,13 @@ use std::path::{Path, PathBuf};
 use crate::model::Digest;
 
 const SUMS: &str = "SHA256SUMS";
+/// Marks a sum of earlier contents. `sha256sum --check` ignores such lines.
+const EARLIER: &str = "# ";
+/// Sums of earlier contents of one file.
+const MAX_EARLIER: usize = 20;
+
+/// The sums of each file, the newest first.
+type Sums = BTreeMap<String, Vec<String>>;
 
 /// A folder of outputs, such as `s3/templates`.
 #[derive(Debug)]
@@ -119,7 +127,7 @@ impl OutputFolder {
 
     fn write_one(
         &self,
-        sums: &mut BTreeMap<String, String>,
+        sums: &mut Sums,
         name: &str,
         text: &str,
     ) -> Result<WriteOutcome, OutputError> {
@@ -130,16 +138,17 @@ impl OutputFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => WriteOutcome::Created,
             Err(error) => return Err(error.into()),
             Ok(old) if old == text.as_bytes() => WriteOutcome::Unchanged,
-            Ok(old) if sums.get(name) == Some(&Digest::sha256(&old).to_string()) => {
-                WriteOutcome::Updated
-            }
+            Ok(old) if is_written(sums, name, &old) => WriteOutcome::Updated,
             Ok(_) if self.overwrite => WriteOutcome::Overwritten,
             Ok(_) => return Err(OutputError::Edited),
         };
         if outcome != WriteOutcome::Unchanged && !self.dry_run {
             write_atomically(&path, text)?;
         }
-        sums.insert(name.to_owned(), digest);
+        let known = sums.entry(name.to_owned()).or_default();
+        known.retain(|earlier| *earlier != digest);
+        known.insert(0, digest);
+        known.truncate(1 + MAX_EARLIER);
         Ok(outcome)
     }
 
@@ -155,7 +164,7 @@ impl OutputFolder {
     }
 
     /// Locks the folder for other processes until the file is dropped.
-    fn lock(&self) -> io::Result<(File, BTreeMap<String, String>)> {
+    fn lock(&self) -> io::Result<(File, Sums)> {
         create_dir(&self.folder)?;
         ensure_regular(&self.folder.join(SUMS), fs::Metadata::is_file)?;
         let lock = File::options()
@@ -169,23 +178,37 @@ impl OutputFolder {
         Ok((lock, sums))
     }
 
-    fn read_sums(&self) -> io::Result<BTreeMap<String, String>> {
+    fn read_sums(&self) -> io::Result<Sums> {
         let text = fs::read_to_string(self.folder.join(SUMS))?;
-        let sums = text
-            .lines()
-            .filter_map(|line| line.split_once("  "))
-            .map(|(sum, name)| (name.to_owned(), sum.to_owned()));
-        Ok(sums.collect())
+        let mut sums = Sums::new();
+        for line in text.lines() {
+            let line = line.strip_prefix(EARLIER).unwrap_or(line);
+            if let Some((sum, name)) = line.split_once("  ") {
+                sums.entry(name.to_owned())
+                    .or_default()
+                    .push(sum.to_owned());
+            }
+        }
+        Ok(sums)
     }
 
-    fn save(&self, sums: &BTreeMap<String, String>) -> io::Result<()> {
-        let text: String = sums
-            .iter()
-            .map(|(name, sum)| format!("{sum}  {name}\n"))
-            .collect();
+    fn save(&self, sums: &Sums) -> io::Result<()> {
+        let mut text = String::new();
+        for (name, sums) in sums {
+            for (index, sum) in sums.iter().enumerate() {
+                let mark = if index == 0 { "" } else { EARLIER };
+                text.push_str(&format!("{mark}{sum}  {name}\n"));
+            }
+        }
         // Written in place, since the lock is on this file. A torn write makes outputs look edited, which loses nothing.
         fs::write(self.folder.join(SUMS), text)
     }
+}
+
+/// Whether provisioner wrote these contents of a file.
+fn is_written(sums: &Sums, name: &str, contents: &[u8]) -> bool {
+    let sum = Digest::sha256(contents).to_string();
+    sums.get(name).is_some_and(|known| known.contains(&sum))
 }
 
 /// Writes a report into a folder. Replaces an existing file. Reports of a run do not belong into git, so a new folder costs a hint.

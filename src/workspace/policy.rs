@@ -1,10 +1,10 @@
 //! The policy file of the repository around the working directory.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::read_contents;
-use super::repository::folders_upwards;
+use super::repository::{folders_upwards, is_in_repository};
 use crate::config::MAX_BYTES;
 use crate::guard::POLICY_FILE;
 use crate::model::{FileContents, RepoPath};
@@ -22,4 +22,17 @@ pub fn policy_file() -> (RepoPath, Option<FileContents>) {
         }
     }
     (RepoPath::typed(POLICY_FILE), None)
+}
+
+/// A policy file above the working directory that is not read, because the working directory is in no repository.
+pub fn ignored_policy_file() -> Option<PathBuf> {
+    let here = fs::canonicalize(".").ok()?;
+    if is_in_repository(&here) || here.join(POLICY_FILE).exists() {
+        return None;
+    }
+    let mut above = here
+        .ancestors()
+        .skip(1)
+        .map(|folder| folder.join(POLICY_FILE));
+    above.find(|path| path.exists())
 }

@@ -9,10 +9,7 @@ pub fn folders_upwards(start: &Path) -> Vec<PathBuf> {
     let absolute = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let start = absolute(start);
     let here = absolute(Path::new("."));
-    let top = match start
-        .ancestors()
-        .find(|folder| folder.join(".git").exists())
-    {
+    let top = match root(&start) {
         Some(root) => root.to_path_buf(),
         None if start.starts_with(&here) => here,
         None => start.clone(),
@@ -25,6 +22,16 @@ pub fn folders_upwards(start: &Path) -> Vec<PathBuf> {
         }
     }
     folders
+}
+
+/// Whether a folder is in a git repository.
+pub fn is_in_repository(folder: &Path) -> bool {
+    root(folder).is_some()
+}
+
+fn root(start: &Path) -> Option<&Path> {
+    let mut folders = start.ancestors();
+    folders.find(|folder| folder.join(".git").exists())
 }
 
 /// The root of the repository around the working directory, relative to it; without a repository, the working directory.

@@ -292,7 +292,7 @@ fn the_original_command_form_is_accepted() {
     assert_eq!(code(&output), 2);
     let error = stderr(&output);
     assert!(
-        error.contains("a similar subcommand exists: 'create-prov-template'"),
+        error.contains("did you mean `create-prov-template`?"),
         "{error}"
     );
     assert_eq!(code(&workdir.run(&["-con", name])), 2);
@@ -335,7 +335,7 @@ fn a_log_is_kept_in_reports() {
     let log = std::fs::read_to_string(log.path()).unwrap();
     assert!(!log.to_lowercase().contains("error"), "{log}");
     for words in [
-        "(user of this machine)",
+        "local user (name unknown)\n",
         "account:  123456789012\n",
         "result:   ok\n",
     ] {

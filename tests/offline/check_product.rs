@@ -316,7 +316,7 @@ fn a_broken_sample_is_reported_under_its_own_path() {
     let text = stderr(&output);
     assert!(
         text.contains(&format!(
-            "{manifest}:3:1: error[product-invalid]: `title` is required"
+            "{manifest}:3:1: error[product-invalid]: `title` is missing"
         )),
         "{text}"
     );

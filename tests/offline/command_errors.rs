@@ -94,6 +94,67 @@ fn usage_errors_name_the_form_that_works() {
         ("--config C --action help", "`help` takes no config"),
         ("--action validate-config FILE", "--config <CONFIG>"),
         (
+            "--action tear-down --force",
+            "--config <CONFIG>\n\n  tip: write `--config CONFIG`; for every config, run `provisioner tear-down --all`\n",
+        ),
+        (
+            "--action validate-config --all",
+            "tip: run `provisioner validate-config --all`\n",
+        ),
+        (
+            "--config C --action tear-down --all --force",
+            "tip: run `provisioner tear-down --all --force`\n",
+        ),
+        (
+            "--conf C --action validate-config",
+            "unexpected argument '--conf' found\n\n  tip: write `--config`\n",
+        ),
+        (
+            "--con C --act validate-config",
+            "unexpected argument '--con' found",
+        ),
+        (
+            "--config C --acton validate-config",
+            "tip: write `--action`\n",
+        ),
+        (
+            "-c C -a validate-config",
+            "tip: write `--config CONFIG`, or `-con CONFIG`\n",
+        ),
+        (
+            "--config C --action tear-down -force",
+            "unexpected argument '-force' found\n\n  tip: write `--force`\n",
+        ),
+        (
+            "--config C --action deploy",
+            "unrecognized action 'deploy'\n\n  tip: did you mean `create-bucket`, `deploy-product`, `prep-master` or `deploy-solution`?\n",
+        ),
+        (
+            "-con C -act apply-changes",
+            "unrecognized action 'apply-changes'\n\n  tip: did you mean `create-bucket`, `deploy-product`",
+        ),
+        (
+            "--config C --action Validate_Config",
+            "tip: did you mean `validate-config`?\n",
+        ),
+        (
+            "--config C --action xyzzy",
+            "unrecognized action 'xyzzy'\n\nUsage",
+        ),
+        ("plan C", "tip: did you mean `show-changes`?\n"),
+        (
+            "--config C --action create-policy --solution x",
+            "`--solution` is an option of `create-prov-template`, `validate-prov-template`,",
+        ),
+        (
+            "--config C --action show-changes --force",
+            "`--force` is an option of `create-prov-template`, `create-policy`,",
+        ),
+        (
+            "--config C --action show-changes --force",
+            "Usage: provisioner show-changes [OPTIONS] [CONFIG]...\n",
+        ),
+        (
             "validate-config -con C",
             "tip: use `provisioner validate-config C` or `provisioner --config C --action validate-config`",
         ),

@@ -170,17 +170,24 @@ fn sections_of_other_products_are_left_out() {
 fn a_wrong_file_name_names_only_defaults_that_it_is_made_of() {
     let own = SHARED.replace("company_prefix: edge", "company_prefix: acme");
     let own = own.replace("  env: prod", "  env: test");
-    let shared = "client:\n  tenant_id: b002\ns3:\n  bucket_name_override: any-bucket\n";
+    let shared = "client:\n  tenant_id: b009\ns3:\n  bucket_name_override: any-bucket\n";
     let output = validate(&folder(&own, shared), &[CONFIG]);
     assert!(
-        output.stdout.contains("with `client.tenant_id` of"),
+        output
+            .stdout
+            .contains("`client.tenant_id` of `_defaults.yaml` (`b009`)"),
         "{}",
         output.stdout
     );
     let own = own.replace("environment:", "  tenant_id: b002\nenvironment:");
     let output = validate(&folder(&own, shared), &[CONFIG]);
-    let text = "error[wrong-file-name]: the fields of this config give the name";
+    let text = "error[wrong-file-name]: the file name lacks `client.company_prefix` (`acme`)";
     assert!(output.stdout.contains(text), "{}", output.stdout);
+    assert!(
+        !output.stdout.contains("_defaults.yaml` ("),
+        "{}",
+        output.stdout
+    );
 }
 
 /// Defaults of the folder above, and of another folder, do not count.

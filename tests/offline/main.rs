@@ -19,6 +19,8 @@ mod command;
 mod command_errors;
 mod command_line;
 mod config;
+mod copies;
+mod credentials;
 mod declared_impact;
 mod defaults;
 mod docs;

@@ -48,3 +48,32 @@ fn the_example_loads_and_has_every_key() {
         assert!(text.contains(&format!("{key}:")), "{EXAMPLE} lacks `{key}`");
     }
 }
+
+/// A folder above may belong to somebody else, so its policy is not read, and the run says so.
+#[test]
+fn a_policy_above_a_folder_without_git_is_not_read_silently() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let top = folder.path().canonicalize().unwrap();
+    let config = top.join(crate::support::job::path("b001"));
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(&config, crate::support::job::config("b001", "")).unwrap();
+    let policy = top.join(".provisioner.yaml");
+    std::fs::write(&policy, "version: 1\nenvironments:\n  dev: {}\n").unwrap();
+    let run = || {
+        let output = Command::new(BINARY)
+            .args(["check-drift", "--no-log"])
+            .current_dir(top.join("s3"))
+            .env_clear()
+            .env("HOME", &top)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .output();
+        String::from_utf8(output.unwrap().stderr).unwrap()
+    };
+    let warning = format!("the policy file {} is not read", policy.display());
+    let text = run();
+    assert!(text.contains(&warning), "{text}");
+    assert!(text.contains("help: run `git init`"), "{text}");
+    std::fs::create_dir(top.join(".git")).unwrap();
+    let text = run();
+    assert!(!text.contains("is not read"), "{text}");
+}

@@ -390,7 +390,7 @@ fn a_stack_of_an_older_template_is_not_as_merged() {
     let run = world.scan();
     assert!(!run.summary.contains('✅'), "{}", run.summary);
     for words in [
-        "the deployed template is not what the config renders to",
+        "the config or its product has changes that are not deployed",
         "1 config has errors",
         &*broken,
     ] {

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
@@ -11,6 +12,7 @@ use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 
 use super::classify::{self, Situation};
+use super::profile::half_of_key;
 use crate::cloud::{AwsError, AwsErrorKind, CloudError, ConnectionFault, FaultReason};
 
 pub fn from_sdk<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> CloudError
@@ -101,9 +103,11 @@ fn of_credentials(source: &(dyn Error + 'static)) -> Option<CloudError> {
         return Some(rejected("AssumeRoleWithWebIdentity", error, 0).into());
     }
     match source.downcast_ref::<CredentialsError>()? {
-        CredentialsError::CredentialsNotLoaded(_) => Some(CloudError::NoCredentials(
-            "none were found in the environment or the shared files".to_owned(),
-        )),
+        CredentialsError::CredentialsNotLoaded(_) => Some(none_found("")),
+        // The last place to search, which a machine outside of EC2 may have too.
+        CredentialsError::ProviderError(_) if is_of_metadata_service(source) => {
+            Some(none_found(", and the instance metadata service gave none"))
+        }
         CredentialsError::InvalidConfiguration(_) => {
             let chain = DisplayErrorContext(source).to_string();
             let reason = chain.split(" (").next().unwrap_or_default().to_owned();
@@ -111,6 +115,24 @@ fn of_credentials(source: &(dyn Error + 'static)) -> Option<CloudError> {
         }
         _ => None,
     }
+}
+
+fn none_found(more: &str) -> CloudError {
+    half_of_key().unwrap_or_else(|| {
+        let text = format!("none were found in the environment or the shared files{more}");
+        CloudError::NoCredentials(text)
+    })
+}
+
+fn is_of_metadata_service(error: &(dyn Error + 'static)) -> bool {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if inner.is::<ImdsError>() {
+            return true;
+        }
+        source = inner.source();
+    }
+    false
 }
 
 /// When AWS takes the next request, from the answer's `Date` and its `Retry-After` in seconds.

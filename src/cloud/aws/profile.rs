@@ -17,6 +17,22 @@ pub async fn missing_profile() -> Option<CloudError> {
     check(&Env::real(), &Fs::real()).await
 }
 
+/// The error about an access key of which one variable is set, and the other one is not.
+pub fn half_of_key() -> Option<CloudError> {
+    half(&Env::real())
+}
+
+fn half(env: &Env) -> Option<CloudError> {
+    let is_set = |name| env.get(name).is_ok_and(|value| !value.trim().is_empty());
+    let (id, secret) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
+    let error = |set, missing| Some(CloudError::HalfOfKey { set, missing });
+    match (is_set(id), is_set(secret)) {
+        (true, false) => error(id, secret),
+        (false, true) => error(secret, id),
+        _ => None,
+    }
+}
+
 async fn check(env: &Env, fs: &Fs) -> Option<CloudError> {
     let variable = |name| env.get(name).ok().filter(|value| !value.trim().is_empty());
     if variable("AWS_ACCESS_KEY_ID").is_some() {
@@ -38,6 +54,30 @@ async fn check(env: &Env, fs: &Fs) -> Option<CloudError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_missing_half_of_a_key_is_named() {
+        let half = |variables: &[(&str, &str)]| {
+            let found = half(&Env::from_slice(variables));
+            found.map(|found| found.to_string())
+        };
+        let (id, secret) = (
+            ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ("AWS_SECRET_ACCESS_KEY", "x"),
+        );
+        let found = half(&[id]).unwrap();
+        assert_eq!(
+            found,
+            "AWS credentials: AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not"
+        );
+        let found = half(&[secret, ("AWS_ACCESS_KEY_ID", " ")]).unwrap();
+        assert_eq!(
+            found,
+            "AWS credentials: AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID is not"
+        );
+        assert_eq!(half(&[id, secret]), None);
+        assert_eq!(half(&[]), None);
+    }
 
     async fn missing(variables: &[(&str, &str)]) -> Option<String> {
         let env = Env::from_slice(variables);

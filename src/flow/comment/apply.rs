@@ -156,7 +156,7 @@ fn resolve_command(
         Ok(_) if !deletes && change.intent == Intent::Delete => {
             Err(denied_outcome(change, &Refusal::ConfigRemoved))
         }
-        Ok(Some(verb)) => match check_solution(&config, command) {
+        Ok(Some(verb)) => match check_solution(&config, command, verb) {
             Err(problem) => Err((failed_outcome(change, &[problem]), Exit::Usage)),
             Ok(false) => Err(denied_outcome(change, &Refusal::SolutionNotListed)),
             Ok(true) => Ok(Some((config, verb))),
@@ -173,12 +173,12 @@ fn denied_outcome(change: &Change, refusal: &Refusal) -> EarlyOutcome {
 }
 
 /// Whether the config lists the command's solution, if it has one. A name that no solution can have is an error.
-fn check_solution(config: &Config, command: &Command) -> Result<bool, Diagnostic> {
+fn check_solution(config: &Config, command: &Command, verb: Verb) -> Result<bool, Diagnostic> {
     let Some(solution) = &command.solution else {
         return Ok(true);
     };
     let wanted = select_folders(config, Some(solution))?;
-    Ok(!wanted.is_empty() && unlisted_solution(config, solution).is_none())
+    Ok(!wanted.is_empty() && unlisted_solution(config, solution, verb).is_none())
 }
 
 /// A deletion that its author or a pusher confirms is denied for certain. Later jobs would wait for the environment's reviewers first.

@@ -19,7 +19,10 @@ pub fn updates_are_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     (updates == Updates::Never).then(|| {
         Denial::new(
             Code::UpdateNotAllowed,
-            "the policy says `updates: never`, so an existing stack is not updated",
+            format!(
+                "{}, so an existing stack is not updated",
+                input.policy_fact("`updates: never`")
+            ),
             input.policy_remedy(ALLOW_UPDATES),
         )
     })
@@ -66,7 +69,7 @@ fn is_in_place(input: &RuleInput<'_>, verdict: Verdict) -> Option<Denial> {
         Some(Level::None | Level::Safe) => None,
         None => Some((
             Code::ImpactUnknown,
-            "the deployed version of the config is not known, so the impact of the changed keys is not known".to_owned(),
+            "the deployed config is not in git history, so its changed keys and their impact are not known".to_owned(),
         )),
         Some(Level::Unknown) => Some((
             Code::ImpactUnknown,
@@ -87,10 +90,10 @@ fn is_in_place(input: &RuleInput<'_>, verdict: Verdict) -> Option<Denial> {
     };
     let facts: Vec<String> = known.into_iter().map(|(_, fact)| fact).collect();
     (!facts.is_empty()).then(|| {
-        let facts = facts.join(", ");
+        let facts = facts.join("; ");
         Denial::new(
             code,
-            format!("{facts}, and the policy says `updates: in-place`"),
+            format!("the policy allows only updates in place: {facts}"),
             input.policy_remedy(ALLOW_UPDATES),
         )
     })

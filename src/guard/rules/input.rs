@@ -1,7 +1,7 @@
 //! What a rule sees of a request.
 
 use crate::diagnostic::Diagnostic;
-use crate::guard::{Authority, ChangeRequest, EffectKind, Facts, Policy};
+use crate::guard::{Authority, ChangeRequest, EffectKind, Facts, POLICY_FILE, Policy};
 use crate::stack::StackName;
 
 #[derive(Clone, Copy)]
@@ -27,11 +27,23 @@ impl<'a> RuleInput<'a> {
         self.request().filter(|_| !passes)
     }
 
-    /// How to change the policy. A pull request cannot change the policy that decides about it.
+    /// How to change the policy. A pull request cannot change the policy that decides about it, and a command line may have none.
     pub(super) fn policy_remedy(&self, change: &str) -> String {
-        match self.request() {
-            None => format!("{change} in the policy file"),
-            Some(_) => format!("{change} in the policy file, by a pull request of its own"),
+        let file = self.policy.ok().and_then(|policy| policy.file.as_ref());
+        match (self.request(), file) {
+            (Some(_), _) => format!("{change} in the policy file, by a pull request of its own"),
+            (None, Some(file)) => format!("{change} in `{file}`"),
+            (None, None) => format!(
+                "{change} in a new file `{POLICY_FILE}` at the root of the repository; outside of git, in the working directory"
+            ),
+        }
+    }
+
+    /// What the policy says about updates or deletions, or that its default does.
+    pub(super) fn policy_fact(&self, setting: &str) -> String {
+        match self.policy.ok().and_then(|policy| policy.file.as_ref()) {
+            Some(_) => format!("the policy says {setting}"),
+            None => format!("there is no policy file, and its default is {setting}"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::RuleInput;
 use crate::diagnostic::Code;
-use crate::guard::{Denial, EffectKind, TEST_TAG};
+use crate::guard::{Denial, EffectKind, TEST_TAG, adoption_command};
 use crate::stack::{Health, Stack};
 
 /// The status of a stack that is being created.
@@ -80,7 +80,7 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
         ) => Some(Denial::new(
             Code::StackNotFound,
             "the stack does not exist",
-            "provision the stack first",
+            "create the stack first",
         )),
         _ => None,
     }
@@ -142,30 +142,44 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
     if input.kind == EffectKind::Inspect {
         return None;
     }
-    let owner = &input.facts.owner;
     let is_marked = input.facts.is_owner_of(stack);
     // Only a test may delete a test's stack, and a test may delete nothing else.
     let is_test = stack.tags.contains_key(TEST_TAG);
     let fits = is_test == (input.kind == EffectKind::Test);
     (!is_marked || !fits).then(|| {
-        let tags: Vec<String> = owner
-            .iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect();
-        let fact = match (is_marked, is_test) {
-            (false, _) => "the stack does not have the tags of a stack that this program made",
-            (true, true) => "the stack was made by a test",
-            (true, false) => "the stack was not made by a test",
+        let (fact, remedy) = match (is_marked, is_test) {
+            (false, _) => (
+                "the stack does not have the tags of a stack that provisioner created",
+                how_to_adopt(input),
+            ),
+            (true, true) => (
+                "a test created the stack",
+                format!("if it is the config's own stack, delete its tag {TEST_TAG}"),
+            ),
+            (true, false) => (
+                "no test created the stack",
+                "run the test again: it takes another name".to_owned(),
+            ),
         };
-        Denial::new(
-            Code::StackNotOwned,
-            fact,
+        Denial::new(Code::StackNotOwned, fact, remedy)
+    })
+}
+
+fn how_to_adopt(input: &RuleInput<'_>) -> String {
+    let owner = &input.facts.owner;
+    match adoption_command(owner, input.stack) {
+        Some(command) => format!(
+            "if it is the config's own stack, tag it. `update-stack` replaces all tags, so this command repeats the present ones: {command}"
+        ),
+        None => {
+            let tags = owner.iter().map(|(key, value)| format!("{key}={value}"));
+            let tags: Vec<String> = tags.collect();
             format!(
                 "if it is the config's own stack, tag it with {}",
                 tags.join(" and ")
-            ),
-        )
-    })
+            )
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::RuleInput;
 use crate::diagnostic::Code;
 use crate::guard::Denial;
-use crate::text::{or_list, pluralize};
+use crate::text::{and_list, did_you_mean, pluralize};
 
 /// The policy loads. Nothing is assumed in place of an invalid one.
 pub fn policy_is_valid(input: &RuleInput<'_>) -> Option<Denial> {
@@ -71,10 +71,13 @@ pub fn environment_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
     let known: Vec<&str> = policy.environments.keys().map(String::as_str).collect();
     Some(Denial::new(
         Code::EnvironmentNotAllowed,
-        format!("the policy has no environment `{environment}`"),
-        input.policy_remedy(&format!(
-            "use {}; or add it to `environments`",
-            or_list(&known)
-        )),
+        format!(
+            "the policy has no environment `{environment}`; it has {}",
+            and_list(&known)
+        ),
+        match did_you_mean(environment, known.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => input.policy_remedy(&format!("add `{environment}` to `environments`")),
+        },
     ))
 }

@@ -197,7 +197,7 @@ fn attack_another_config_that_names_the_former_stack_keeps_it() {
         .write(&other, vault_config("us-west-2", "prod"))
         .push();
     let run = check(&scene);
-    let text = format!("is not deleted: it is also that of `{other}`");
+    let text = format!("is not deleted: config `{other}` has the same stack");
     assert!(run.stderr.contains(&text), "{}", run.stderr);
 }
 

@@ -153,7 +153,7 @@ fn a_large_folder_elsewhere_is_not_listed() {
     let run = scene.job(&pull).run();
     // The product is not complete, and is read.
     assert_eq!(run.status, 10, "{}", run.stderr);
-    assert!(run.stderr.contains("`names` is required and absent"));
+    assert!(run.stderr.contains("`names` is missing"));
     scene.github.take_writes();
 
     // A folder of configs with more files than GitHub lists is an error, not a shorter list.

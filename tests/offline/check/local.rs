@@ -225,10 +225,10 @@ fn the_other_config_of_a_stack_has_its_whole_path() {
     let other = path(&"b".repeat(120));
     let [first, second] = [path("b001"), other.clone()].map(|text| RepoPath::parse(&text).unwrap());
     let keys = ["client.tenant_id".to_owned()].into();
-    let problem = shared_stack(&first, "edge-prod-b001", &second, &keys);
+    let problem = shared_stack(&first, "edge-prod-b001", &[&second], &keys);
     assert_eq!(
         problem.message,
-        format!("the stack `edge-prod-b001` is that of `{other}` too")
+        format!("config `{other}` has the same stack: `edge-prod-b001`")
     );
     let help = "keep one of the configs, or change `client.tenant_id`";
     assert_eq!(problem.help.as_deref(), Some(help));

@@ -70,6 +70,8 @@ cases! {
     unclosed_brace;
     colon_in_plain_text;
     bad_indentation;
+    missing_colon = VALID.replace("versioning: true", "versioning true\n  lifecycle_policy: compliance");
+    missing_colon_of_a_section = VALID.replace("s3:", "s3");
 
     // Bytes that no editor shows. Built here, so that no editor or git setting repairs them.
     not_utf8 = [VALID.as_bytes(), b"  tags:\n    \xe4gypten: x\xff\n"].concat();
@@ -96,6 +98,8 @@ cases! {
     // Errors of the schema.
     missing_sections;
     null_sections;
+    misspelled_section = VALID.replace("s3:", "s3bucket:");
+    misspelled_key = VALID.replace("versioning", "versionning");
     scalars_for_mappings;
     unknown_keys;
     key_in_wrong_section;
@@ -111,6 +115,8 @@ cases! {
 
     // Names and rules of the product.
     wrong_file_name at "s3/configs/edge-staging-c001-us-east-1-s3.yaml";
+    file_name_of_another_region at "s3/configs/edge-prod-c001-us-west-2-s3.yaml" = VALID;
+    copy_of_a_config at "s3/configs/edge-prod-c001-us-east-1-s3.yaml.bak" = VALID;
     yml_ending at "s3/configs/edge-prod-c001-us-east-1-s3.yml" = VALID;
     dedicated_bucket_without_name at "s3/configs/edge-prod-c001-us-east-1-fraud-s3.yaml";
     solution_is_no_name at "s3/configs/edge-prod-c001-us-east-1-Fraud_2-s3.yaml";

@@ -68,7 +68,7 @@ fn s3_errors_say_which_form_is_right() {
         (
             "company_prefix: edge",
             "company_prefix: Edge",
-            ":3:19: error[value-pattern]: `client.company_prefix` has another form than allowed: `Edge`",
+            ":3:19: error[value-pattern]: `client.company_prefix` has an invalid value: `Edge`",
             "; for example edge",
         ),
     ] {

@@ -33,13 +33,13 @@ fn the_proposed_name_holds_the_workload() {
     assert_eq!(
         problem.message,
         format!(
-            "the fields of this config give the name `{BASE}-churn-ml-s3-batch.yaml` or `{BASE}-churn-ml-s3-workload.yaml`"
+            "the file name lacks `ml_product.workload` (`batch`); the fields give `{BASE}-churn-ml-s3-batch.yaml` or `{BASE}-churn-ml-s3-workload.yaml`"
         )
     );
     let help = problem.help.as_deref().unwrap_or_default();
     assert!(
-        help.starts_with(&format!(
-            "rename the file to `{BASE}-churn-ml-s3-batch.yaml`,"
+        help.ends_with(&format!(
+            "rename the file to `{BASE}-churn-ml-s3-batch.yaml`"
         )),
         "{help}"
     );

@@ -109,7 +109,7 @@ fn drift_of_a_foreign_stack_is_detected_and_told() {
             )
             .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
         let found = workdir.run_action("check-drift", &[]);
-        let words = "; the stack has no tags of provisioner, and drift detection only reads it\n";
+        let words = "; provisioner did not create this stack, and only checked its drift\n";
         assert_eq!(found.stdout.contains(words), is_foreign, "{}", found.stdout);
         let json = workdir.json("check-drift", &[]);
         assert_eq!(json["items"][0]["result"]["owned"], !is_foreign, "{json}");

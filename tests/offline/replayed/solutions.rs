@@ -88,10 +88,10 @@ fn an_unlisted_solution_is_a_warning_on_a_laptop() {
         "warning[solution-not-listed]: the config does not list the solution `recommendation-engine`, so the stack has no SSM parameter `{parameter}`"
     );
     assert!(output.stdout.contains(&warning), "{}", output.stdout);
-    let help = "help: add `recommendation-engine` to `s3.solutions`";
+    let help = "help: add `recommendation-engine` to `s3.solutions`\n";
     assert!(output.stdout.contains(help), "{}", output.stdout);
     assert_eq!(workdir.aws.requests_of("PutObject").len(), 162);
-    let line = "162 folders created below solutions/recommendation-engine/, 162 in all\n";
+    let line = "162 folders created below solutions/recommendation-engine/\n";
     assert!(output.stdout.contains(line), "{}", output.stdout);
 }
 
@@ -100,6 +100,95 @@ fn a_listed_solution_is_no_warning() {
     let workdir = holding();
     let output = workdir.run_action("deploy-solution", &["--solution", "master-solution"]);
     assert!(!output.stdout.contains("warning["), "{}", output.stdout);
+}
+
+/// The config with these keys below `s3`, and the result of an offline action of the original form with this solution.
+fn rendered_with(s3: &str, solution: &str) -> (i32, String) {
+    let workdir = Offline::offline();
+    let path = workdir.path();
+    let text = workdir.read(&path);
+    workdir.write(&path, &format!("{text}{s3}"));
+    let option = format!("--solution={solution}");
+    let output = workdir.run(&[
+        "--config",
+        &path,
+        "--action",
+        "create-prov-template",
+        &option,
+    ]);
+    (output.status, output.stdout)
+}
+
+#[test]
+fn a_solution_of_no_list_is_an_error() {
+    const LISTS: &str = "  solutions: [demand-forecasting, fraud]\n";
+    const NOT_LISTED: &str = "the config does not list the solution";
+    for (s3, solution, level, help) in [
+        // The config lists solutions: any other is a mistake.
+        (LISTS, "fraud", "", ""),
+        (LISTS, "churn", "error", "add `churn` to `s3.solutions`"),
+        (
+            LISTS,
+            "demand-forcasting",
+            "error",
+            "did you mean `demand-forecasting`? If not, add `demand-forcasting` to `s3.solutions`",
+        ),
+        // The product names it.
+        (
+            LISTS,
+            "master-solution",
+            "warning",
+            "add `master-solution` to `s3.solutions`",
+        ),
+        // The config lists none: the original documents add solutions so.
+        ("", "master-solution", "", ""),
+        (
+            "",
+            "recommendation-engine",
+            "warning",
+            "add `recommendation-engine` to `s3.solutions`",
+        ),
+        (
+            "",
+            "master-soluton",
+            "error",
+            "did you mean `master-solution`? If not, add `master-soluton` to `s3.solutions`",
+        ),
+    ] {
+        let (status, output) = rendered_with(s3, solution);
+        let context = format!("{s3}{solution}: {output}");
+        assert_eq!(status, if level == "error" { 10 } else { 0 }, "{context}");
+        let problem = format!("{level}[solution-not-listed]: {NOT_LISTED} `{solution}`");
+        let is_silent = level.is_empty() && !output.contains("solution-not-listed");
+        assert!(is_silent || output.contains(&problem), "{context}");
+        assert!(
+            output.contains(&format!("help: {help}\n")) || is_silent,
+            "{context}"
+        );
+    }
+}
+
+#[test]
+fn attack_a_misspelled_solution_creates_no_stack() {
+    let workdir = Offline::offline();
+    let path = workdir.path();
+    for solution in ["master-soluton", "other"] {
+        let arguments = ["prep-master", &path, "--force", "--solution", solution];
+        let output = offline(&workdir, &arguments);
+        assert!(
+            output.contains("error[solution-not-listed]"),
+            "{solution}: {output}"
+        );
+    }
+    let text = workdir.read(&path);
+    let dedicated = path.replace("-s3.yaml", "-fraud-s3.yaml");
+    workdir.write(
+        &dedicated,
+        &format!("{text}  bucket_name_override: acme-fraud\n"),
+    );
+    let arguments = ["create-bucket", &dedicated, "--force", "--solution=other"];
+    let output = offline(&workdir, &arguments);
+    assert!(output.contains("error[solution-not-listed]"), "{output}");
 }
 
 #[test]

@@ -205,7 +205,9 @@ fn solution_folders_are_created_in_an_existing_bucket() {
     );
     let again = workdir.run_action("deploy-solution", &["--solution", "fraud"]);
     assert!(
-        again.stdout.contains("0 folders created"),
+        again
+            .stdout
+            .contains("0 of 162 folders created below solutions/fraud/: all existed\n"),
         "{}",
         again.stdout
     );
@@ -221,7 +223,7 @@ fn solution_folders_are_created_in_an_existing_bucket() {
 fn a_template_is_validated_with_what_the_stack_needs() {
     let workdir = Workdir::new();
     workdir.run_action("create-prov-template", &[]);
-    let valid = "CloudFormation accepts the template\nvalidate-prov-template: 1 config, 0 errors";
+    let valid = "CloudFormation accepts the template that the config renders\nvalidate-prov-template: 1 config, 0 errors";
     let output = workdir.run_action("validate-prov-template", &["--real"]);
     assert!(output.stdout.contains(valid), "{}", output.stdout);
     with_stack(&workdir);

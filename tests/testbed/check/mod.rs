@@ -338,7 +338,7 @@ fn an_undeployed_base_is_reported() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     let comment = world.comment();
     assert!(
-        comment.contains("no known version of the config"),
+        comment.contains("the deployed config is not in git history"),
         "{comment}"
     );
     assert!(

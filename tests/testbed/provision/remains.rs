@@ -46,7 +46,7 @@ fn folders_refused_after_the_creation_are_counted_and_created_by_the_next_run() 
         format!("stack {} is CREATE_COMPLETE", world.workdir.stack()),
         format!("{existing} of 162 folders exist in bucket"),
         format!(
-            "The next run of this change creates the other {} folders",
+            "Run it again: it creates the other {} folders",
             162 - existing
         ),
     ];
@@ -70,7 +70,7 @@ fn a_refused_creation_says_whether_a_stack_exists_with_one_request() {
     assert_eq!(run.status, 30, "{}", run.stderr);
     let words = [
         format!("stack {} is CREATE_COMPLETE", world.workdir.stack()),
-        "The next run of this change compares the stack with its template".to_owned(),
+        "Run it again: it checks the stack and changes what differs".to_owned(),
     ];
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     assert_said(&run, &world.last_comment(), &words);
