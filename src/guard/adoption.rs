@@ -55,7 +55,7 @@ mod tests {
             target: Target {
                 account: "123456789012".to_owned(),
                 region: region.to_owned(),
-                environment: "prod".to_owned(),
+                environment: "ENVIRONMENT".to_owned(),
             },
             name: name.to_owned(),
         }

@@ -58,7 +58,7 @@ fn attack_the_command_passes_a_shell_unchanged() {
         )
     };
     let tags = read(&format!(
-        "[Stacks[].Tags[]|[?Key!='provisioner:product'&&Key!='provisioner:stack'],[{{Key:'provisioner:product',Value:'s3'}},{{Key:'provisioner:stack',Value:'{stack}'}}]][]"
+        "[Stacks[].Tags[]|[?Key!='provisioner:environment'&&Key!='provisioner:product'&&Key!='provisioner:stack'],[{{Key:'provisioner:environment',Value:'prod'}},{{Key:'provisioner:product',Value:'s3'}},{{Key:'provisioner:stack',Value:'{stack}'}}]][]"
     ));
     let parameters = read(
         "Stacks[].Parameters[].{ParameterKey:ParameterKey,UsePreviousValue:ParameterKey==ParameterKey}",
