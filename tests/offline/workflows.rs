@@ -93,7 +93,7 @@ fn jobs_with_an_identity_or_a_write_permission_never_build() {
             );
         }
     }
-    assert_eq!(built, 2);
+    assert_eq!(built, 3);
 }
 
 /// The workflows that people copy take the release of the commit that they pin. The others pass on what the build job reports.
