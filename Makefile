@@ -16,9 +16,10 @@ EXAMPLES := $(TARGET)/contract/examples
 # What the forge reads, and what a user copies.
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml examples/development/*.yml)
 ACTIONS := action.yml build/action.yml $(wildcard tests/act/*/action.yml)
-SCRIPTS := .ci/run $(wildcard action/*.sh tests/*/*.sh examples/*.sh benches/*.sh)
+SCRIPTS := .ci/run $(wildcard action/*.sh tests/*/*.sh examples/*.sh benches/*.sh release/*.sh)
 
-.PHONY: help demo test test-rust test-contract test-permissions test-emulator lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows lint-templates bench bed doc fmt
+.PHONY: help demo test test-rust test-contract test-permissions test-emulator lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows lint-templates bench bed doc fmt \
+	coverage release release-dry-run test-image test-release
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +74,24 @@ test-emulator: ## Create and delete every stack on an emulator of AWS; not in `t
 	cargo build --locked --quiet
 	'$(TESTBED)/localstack/bin/python' tests/contract/deploy.py '$(BINARY)' examples/s3/configs
 
+test-release: bed ## Test the scripts of the release
+	cargo build --locked --quiet
+	'$(VENV)/python' tests/release/run.py '$(BINARY)'
+
+IMAGES := $(CURDIR)/target/release-dry-run/images
+test-image: bed ## Run the original tools' command lines in the images of the last dry run
+	@if [ ! -d '$(IMAGES)' ]; then echo 'error: no images; run `make release-dry-run` first'; exit 1; fi
+	tests/image/run.py '$(IMAGES)' '$(TESTBED)'
+
+coverage: ## Measure which lines the tests that need only Rust run; needs cargo-llvm-cov
+	cargo llvm-cov --locked --html --output-dir target/coverage
+
+release: ## Prepare the commit of a release, or its tag: make release VERSION=1.2.3
+	release/prepare.sh '$(VERSION)'
+
+release-dry-run: bed ## Cut a release without publishing it, twice the same bytes
+	release/dry-run.sh $(VERSION) $(if $(ONCE),,--again)
+
 lint: lint-fmt lint-clippy lint-doc lint-licences lint-workflows ## Check format, code, documentation, licences and workflows
 
 lint-fmt:
@@ -95,7 +114,10 @@ lint-workflows: bed
 	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-actions $(ACTIONS)
 	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	PATH='$(VENV)':"$$PATH" '$(VENV)/actionlint' $(WORKFLOWS)
-	'$(VENV)/zizmor' --offline --persona pedantic --no-progress $(ACTIONS) $(WORKFLOWS)
+	'$(VENV)/check-jsonschema' --builtin-schema vendor.dependabot .github/dependabot.yml
+	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	'$(VENV)/zizmor' --offline --persona pedantic --no-progress $(ACTIONS) $(WORKFLOWS) .github/dependabot.yml
 	'$(VENV)/shellcheck' --severity=warning $(SCRIPTS)
 
 # checkov would hold the other tools to old versions, so it has an environment of its own and is in no other target. It asks no network.
