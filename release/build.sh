@@ -15,8 +15,8 @@ target=$1 output=$2
 tools=$(release/tools.sh)
 export PATH="$tools/bin:$tools/venv/bin:$PATH"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
-export SOURCE_DATE_EPOCH
+# mimalloc keeps the time of its compilation. One time for all commits: neither cargo nor zig compiles C again when it changes.
+export SOURCE_DATE_EPOCH=315532800 ZIG_GLOBAL_CACHE_DIR=$CARGO_TARGET_DIR/zig
 
 # Paths of this machine stay out of the binary, those of Rust and of C.
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
