@@ -5,7 +5,7 @@ use super::result::{ActionResults, ConfigResult};
 use crate::ci::{timestamp, variable};
 use crate::report::{self, escape_workflow_commands};
 use crate::text::escape_invisible;
-use crate::workspace::write_report;
+use crate::workspace::write_log;
 
 /// Writes one log for each config. A folder that cannot be written to costs a warning, not the action.
 pub fn write(request: &ActionRequest, results: &ActionResults) {
@@ -14,10 +14,10 @@ pub fn write(request: &ActionRequest, results: &ActionResults) {
         let stem = crate::model::RepoPath::typed(&item.config)
             .stem()
             .to_owned();
-        let name = format!("{stem}-{}-{}.log", request.action, request.time);
-        if let Err(error) = write_report(
+        let stem = format!("{stem}-{}-{}", request.action, request.time);
+        if let Err(error) = write_log(
             &item.base.join("reports"),
-            &name,
+            &stem,
             &escape_workflow_commands(&text(request, results, item)),
         ) {
             failures += 1;

@@ -211,8 +211,31 @@ fn is_written(sums: &Sums, name: &str, contents: &[u8]) -> bool {
     sums.get(name).is_some_and(|known| known.contains(&sum))
 }
 
+/// Runs of one action on one config within a second, each with its log.
+const MAX_LOGS: usize = 1000;
+
 /// Writes a report into a folder. Replaces an existing file. Reports of a run do not belong into git, so a new folder costs a hint.
 pub fn write_report(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    create_reports(folder)?;
+    write_atomically(&folder.join(name), text)
+}
+
+/// Writes a log into a folder of reports, as `STEM.log`, or `STEM-2.log` if another run has that name. Replaces no file.
+pub fn write_log(folder: &Path, stem: &str, text: &str) -> io::Result<()> {
+    create_reports(folder)?;
+    let mut names = (1..=MAX_LOGS).map(|number| match number {
+        1 => format!("{stem}.log"),
+        _ => format!("{stem}-{number}.log"),
+    });
+    let created = names.find_map(|name| match File::create_new(folder.join(name)) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+        created => Some(created),
+    });
+    let taken = || io::Error::from(io::ErrorKind::AlreadyExists);
+    created.ok_or_else(taken)??.write_all(text.as_bytes())
+}
+
+fn create_reports(folder: &Path) -> io::Result<()> {
     let is_new = fs::symlink_metadata(folder).is_err();
     create_dir(folder)?;
     if is_new {
@@ -221,7 +244,7 @@ pub fn write_report(folder: &Path, name: &str, text: &str) -> io::Result<()> {
             "created {shown} for logs and reports; to keep them out of git, add `*/reports/` to .gitignore"
         );
     }
-    write_atomically(&folder.join(name), text)
+    Ok(())
 }
 
 /// Writes a file of the program, with its folder. Replaces a regular file, and nothing else.

@@ -348,6 +348,17 @@ fn a_log_is_kept_in_reports() {
     assert!(!quiet.has("s3/reports"));
 }
 
+/// Runs within one second do not replace each other's logs.
+#[test]
+fn each_run_keeps_its_log() {
+    let workdir = Workdir::new();
+    workdir.write(&path("b001"), &config("b001", ""));
+    for _ in 0..5 {
+        workdir.run(&["validate-config"]);
+    }
+    assert_eq!(logs_of(&workdir).len(), 5);
+}
+
 #[test]
 fn a_log_holds_only_its_own_config() {
     let workdir = Workdir::new();
