@@ -101,7 +101,9 @@ pub fn is_typed(input: &RuleInput<'_>) -> Option<Denial> {
         return None;
     };
     let word = confirmation_word(input.kind, input.facts, input.stack)?;
-    (typed != word).then(|| {
+    // The name confirms more than `yes`, so it always suffices.
+    let confirms = typed == word || *typed == input.stack.name;
+    (!confirms).then(|| {
         Denial::new(
             Code::NameNotTyped,
             "the change was not confirmed",
