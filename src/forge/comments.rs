@@ -8,8 +8,9 @@ use crate::model::UserId;
 /// Reads and writes comments. Changes only comments of the user `own`.
 #[async_trait]
 pub trait Comments: Send + Sync {
-    /// A comment as it is now; `None` if it was deleted.
-    async fn comment(&self, id: u64) -> Result<Option<Comment>, ForgeError>;
+    /// A comment as it is now; `None` if it was deleted. `number`: of the pull request or issue that the event names. A forge may find a
+    /// comment without it: its own number counts.
+    async fn comment(&self, number: u64, id: u64) -> Result<Option<Comment>, ForgeError>;
 
     /// The body of the first comment by `own` that begins with `marker`.
     async fn own_comment(
@@ -28,8 +29,8 @@ pub trait Comments: Send + Sync {
         body: &str,
     ) -> Result<Upsert, ForgeError>;
 
-    /// Reacts to a comment. Does nothing if the reaction exists.
-    async fn react(&self, comment: u64, reaction: Reaction) -> Result<(), ForgeError>;
+    /// Reacts to a comment on a pull request. Does nothing if the reaction exists.
+    async fn react(&self, number: u64, comment: u64, reaction: Reaction) -> Result<(), ForgeError>;
 }
 
 /// A comment on a pull request or an issue.

@@ -38,7 +38,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
     if !event.is_new || parse(event.body, &actions).is_empty() {
         return ignored(&NothingToDo::NoCommand);
     }
-    let Some(comment) = job.forge.comment(event.id).await? else {
+    let Some(comment) = job.forge.comment(event.number, event.id).await? else {
         return ignored(&NothingToDo::CommentGone);
     };
     let Some(by) = comment.by.filter(|by| !by.is_bot()) else {
@@ -80,7 +80,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
         exit: Exit::Ok,
         alerts: Vec::new(),
     };
-    round.run(job, event.id, commands).await
+    round.run(job, event, commands).await
 }
 
 /// Whether the repository's own products decide what a line means, or its answer lists them.
@@ -104,8 +104,8 @@ fn ignored(why: &NothingToDo) -> JobResult {
 }
 
 /// A reaction that cannot be written stops nothing.
-async fn react(job: &Job, comment: u64, reaction: Reaction) {
-    if let Err(error) = job.forge.react(comment, reaction).await {
+async fn react(job: &Job, event: &CommentEvent<'_>, reaction: Reaction) {
+    if let Err(error) = job.forge.react(event.number, event.id, reaction).await {
         log::warn!("{error}");
     }
 }
@@ -122,13 +122,18 @@ struct CommentRunner<'a> {
 }
 
 impl CommentRunner<'_> {
-    async fn run(mut self, job: &Job, comment: u64, commands: Vec<CommandLine>) -> JobResult {
+    async fn run(
+        mut self,
+        job: &Job,
+        event: &CommentEvent<'_>,
+        commands: Vec<CommandLine>,
+    ) -> JobResult {
         let finishes = job.environment.finish_cancelled;
         if finishes && !self.can_apply {
             return ignored(&NothingToDo::Cancelled);
         }
         if !self.can_apply {
-            react(job, comment, Reaction::Seen).await;
+            react(job, event, Reaction::Seen).await;
         }
         for CommandLine { text, command } in &commands {
             let done = match command {
@@ -169,9 +174,9 @@ impl CommentRunner<'_> {
         let goes_on = !self.session.environments().is_empty();
         // If other jobs continue, they react; this job reacts to its own denials.
         if !is_good {
-            react(job, comment, Reaction::Failed).await;
+            react(job, event, Reaction::Failed).await;
         } else if !goes_on && !self.reply.is_empty() {
-            react(job, comment, Reaction::Done).await;
+            react(job, event, Reaction::Done).await;
         }
         self.finish()
     }

@@ -17,7 +17,7 @@ const ATTEMPTS: usize = 3;
 
 #[async_trait]
 impl Comments for GitHub {
-    async fn comment(&self, id: u64) -> Result<Option<Comment>, ForgeError> {
+    async fn comment(&self, _number: u64, id: u64) -> Result<Option<Comment>, ForgeError> {
         let what = format!("comment {id}");
         let route = format!("{}/issues/comments/{id}", self.root);
         let comment: wire::Comment = match self.get(&what, &route).await {
@@ -85,7 +85,12 @@ impl Comments for GitHub {
         Err(last.unwrap_or_else(|| ForgeError::unreachable(&what, "not written")))
     }
 
-    async fn react(&self, comment: u64, reaction: Reaction) -> Result<(), ForgeError> {
+    async fn react(
+        &self,
+        _number: u64,
+        comment: u64,
+        reaction: Reaction,
+    ) -> Result<(), ForgeError> {
         let what = format!("reaction to comment {comment}");
         let route = format!("{}/issues/comments/{comment}/reactions", self.root);
         let content = match reaction {

@@ -23,7 +23,7 @@ impl Scene {
 }
 
 fn comment(scene: &Scene, id: u64) -> Option<Comment> {
-    scene.call(async |github| github.comment(id).await.unwrap())
+    scene.call(async |github| github.comment(7, id).await.unwrap())
 }
 
 fn own_comment(scene: &Scene) -> Option<String> {
@@ -76,10 +76,10 @@ fn attack_a_comment_without_timestamps_counts_as_edited() {
     let mut other = body;
     other["issue_url"] = "https://api.github.com/repos/acme/infra/issues/x".into();
     scene.fake.fault(route, Fault::Json(200, other));
-    let error = scene.call(async |github| github.comment(5).await.unwrap_err());
+    let error = scene.call(async |github| github.comment(7, 5).await.unwrap_err());
     assert_eq!(error.kind, ForgeErrorKind::Invalid);
     scene.fake.fault(route, Fault::Status(403));
-    let error = scene.call(async |github| github.comment(5).await.unwrap_err());
+    let error = scene.call(async |github| github.comment(7, 5).await.unwrap_err());
     assert!(
         error.is_refusal(),
         "not to be allowed to see it is not to see that it is gone"
@@ -132,7 +132,7 @@ fn a_reaction_is_added_once() {
             Reaction::Done,
             Reaction::Failed,
         ] {
-            github.react(said.id, reaction).await.unwrap();
+            github.react(7, said.id, reaction).await.unwrap();
         }
     });
     let reactions = scene.repo.comments(7)[0].reactions.clone();
@@ -142,7 +142,7 @@ fn a_reaction_is_added_once() {
         .collect();
     assert_eq!(contents, ["eyes", "rocket", "confused"]);
     scene.fake.expect_writes(&[REACTIONS; 5]);
-    let error = scene.call(async |github| github.react(1, Reaction::Seen).await.unwrap_err());
+    let error = scene.call(async |github| github.react(7, 1, Reaction::Seen).await.unwrap_err());
     assert!(error.is_refusal());
     scene.fake.expect_writes(&[REACTIONS]);
 }

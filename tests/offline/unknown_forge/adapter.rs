@@ -232,7 +232,7 @@ impl Users for UnknownForge {
 
 #[async_trait]
 impl Comments for UnknownForge {
-    async fn comment(&self, _: u64) -> Result<Option<Comment>> {
+    async fn comment(&self, _: u64, _: u64) -> Result<Option<Comment>> {
         self.answer(
             "comment",
             Some(Comment {
@@ -257,7 +257,7 @@ impl Comments for UnknownForge {
         self.refuse_write("comment")
     }
 
-    async fn react(&self, _: u64, _: Reaction) -> Result<()> {
+    async fn react(&self, _: u64, _: u64, _: Reaction) -> Result<()> {
         self.refuse_write("reaction")
     }
 }
