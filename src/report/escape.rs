@@ -1,5 +1,7 @@
 //! Foreign text as Markdown without mentions, references, links, images, HTML and broken tables.
 
+use std::borrow::Cow;
+
 use super::fit::{first_lines, length};
 use crate::text::escape_invisible;
 
@@ -45,12 +47,30 @@ pub fn code(text: &str) -> String {
     format!("{ticks}{pad}{shown}{pad}{ticks}{rest}")
 }
 
-/// A code block. Its fence is longer than any run of backticks inside.
+/// A code block. Its fence is longer than any run of backticks inside. No foreign line begins with a slash: GitLab takes such a line for
+/// a quick action, in some versions even inside a fence.
+/// <https://docs.gitlab.com/user/project/quick_actions/>
 pub fn fence(text: &str, language: &str) -> String {
     let shown = escape_invisible(text, true);
+    let shown = without_quick_actions(&shown);
     let ticks = "`".repeat((longest_run(&shown, '`') + 1).max(3));
     let end = if shown.ends_with('\n') { "" } else { "\n" };
     format!("{ticks}{language}\n{shown}{end}{ticks}")
+}
+
+/// Lines that begin with a slash get a blank before it, but for the program's own commands.
+fn without_quick_actions(text: &str) -> Cow<'_, str> {
+    let is_action = |line: &str| line.starts_with('/') && !line.starts_with("/provisioner ");
+    if !text.lines().any(is_action) {
+        return text.into();
+    }
+    let lines = text
+        .split_inclusive('\n')
+        .map(|line| match is_action(line) {
+            true => format!(" {line}").into(),
+            false => Cow::Borrowed(line),
+        });
+    lines.collect::<String>().into()
 }
 
 /// A folded code block with the first lines of a text, at most `most` characters.
@@ -128,5 +148,9 @@ mod tests {
         let long = "x".repeat(401);
         assert_eq!(code(&long), format!("`{}`… (401 characters)", &long[1..]));
         assert_eq!(fence("```\nx", "diff"), "````diff\n```\nx\n````");
+        assert_eq!(
+            fence("/merge\nx\n /x\n/provisioner y", "text"),
+            "```text\n /merge\nx\n /x\n/provisioner y\n```"
+        );
     }
 }

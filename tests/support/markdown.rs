@@ -13,6 +13,25 @@ static LIVE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(patterns).unwrap()
 });
 
+/// The same, of GitLab alone: references, math, inline differences, table of contents, includes.
+/// <https://docs.gitlab.com/user/markdown/>
+static LIVE_ON_GITLAB: LazyLock<Regex> = LazyLock::new(|| {
+    let patterns = concat!(
+        r#"(?i)[!%~&^$][0-9]|[%~]["a-z]|\$`|`\$|\*iteration:"#,
+        r"|\[(vulnerability|feature_flag|epic|issue|work_item|contact|wiki_page|cadence|custom_emoji):",
+        r"|\{\+|\+\}|\{-|-\}|\[\+|\[-|\[\[|\[toc\]|^::include|\$\$",
+    );
+    Regex::new(patterns).unwrap()
+});
+
+/// GitLab's quick actions as its extractor finds them in raw text, in fences too. It deletes carriage returns first.
+/// <https://docs.gitlab.com/user/project/quick_actions/>
+static QUICK_ACTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^/([a-z_]+)").unwrap());
+
+/// Languages that a forge shows as code. GitLab renders others, such as `mermaid`, `math` and `suggestion`.
+static CODE_FENCE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(diff|text|yaml|json|console|)$").unwrap());
+
 /// The program's own HTML, a line at a time.
 static OWN_HTML: LazyLock<Regex> = LazyLock::new(|| {
     let patterns = r"^(<details><summary>(Show|Prices|The \d+ configs|\d+ added resources?|Rendered template: \d+ lines? added, \d+ removed)</summary>|</details>|<sub>|</sub>)$";
@@ -36,6 +55,12 @@ pub fn assert_nothing_live(markdown: &str) {
         !markdown.contains(is_invisible_or_bidi),
         "a deceptive character: {markdown}"
     );
+    for action in QUICK_ACTION.captures_iter(&markdown.replace('\r', "")) {
+        assert_eq!(&action[1], "provisioner", "a quick action: {markdown}");
+    }
+    for block in ["---", "+++", ";;;"] {
+        assert!(!markdown.starts_with(block), "front matter: {markdown}");
+    }
     let arena = Arena::new();
     let root = parse_document(&arena, markdown, &options());
     let first = root.first_child();
@@ -66,7 +91,11 @@ pub fn assert_nothing_live(markdown: &str) {
             NodeValue::HtmlInline(html) => {
                 assert!(OWN_HTML.is_match(html), "HTML {html:?}: {markdown}");
             }
-            NodeValue::CodeBlock(block) => assert!(block.closed, "an open fence: {markdown}"),
+            NodeValue::CodeBlock(block) => {
+                assert!(block.closed, "an open fence: {markdown}");
+                let is_code = CODE_FENCE.is_match(&block.info);
+                assert!(is_code, "a fence {:?}: {markdown}", block.info);
+            }
             NodeValue::TableRow(_) => assert_whole_row(node, markdown),
             NodeValue::Paragraph => {
                 let text = text_of(node);
@@ -75,6 +104,8 @@ pub fn assert_nothing_live(markdown: &str) {
             }
             NodeValue::Text(text) => {
                 assert!(!LIVE.is_match(text), "live {text:?}: {markdown}");
+                let is_live = LIVE_ON_GITLAB.is_match(text);
+                assert!(!is_live, "live on GitLab {text:?}: {markdown}");
             }
             _ => {}
         }
