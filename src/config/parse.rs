@@ -40,10 +40,8 @@ pub fn parse(path: &RepoPath, bytes: &[u8], tags: Tags) -> Result<Node, Vec<Diag
 /// The text of a file without its byte order mark.
 pub fn decode<'a>(path: &RepoPath, bytes: &'a [u8]) -> Result<&'a str, Diagnostic> {
     if bytes.len() > MAX_BYTES {
-        let message = format!(
-            "the file has {} bytes; {MAX_BYTES} is the most",
-            bytes.len()
-        );
+        // No more is read than is needed to know that.
+        let message = format!("the file has more than {MAX_BYTES} bytes");
         return Err(Diagnostic::error(Code::ConfigTooLarge, path, message));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {

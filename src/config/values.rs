@@ -220,8 +220,7 @@ fn is_mapping(node: &Node) -> bool {
 fn within_bounds(path: &RepoPath, file: &FileContents) -> Result<(), Vec<Diagnostic>> {
     match file.bytes() {
         Some(bytes) if bytes.len() > MAX_DEFAULTS_BYTES => {
-            let bytes = bytes.len();
-            let message = format!("the file has {bytes} bytes; {MAX_DEFAULTS_BYTES} is the most");
+            let message = format!("the file has more than {MAX_DEFAULTS_BYTES} bytes");
             let problem = Diagnostic::error(Code::ConfigTooLarge, path, message);
             let help = "move values that only some configs need into these configs";
             Err(vec![problem.with_help(help)])

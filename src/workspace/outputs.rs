@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::model::Digest;
@@ -274,18 +275,18 @@ fn ensure_regular(path: &Path, kind: fn(&fs::Metadata) -> bool) -> io::Result<()
     Err(io::Error::other(format!("{} is {what}", path.display())))
 }
 
+/// Writes a file of its own name beside the path and renames it, so that two runs do not disturb each other and a full disk leaves
+/// nothing.
 fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = path.with_file_name(format!(".{name}.draft"));
-    // Removes a draft that a killed run left. A link is removed, never written through.
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = File::create_new(&draft)?;
-    file.write_all(text.as_bytes())?;
-    fs::rename(&draft, path).inspect_err(|_| {
-        // The rename error is returned; the draft is removed.
-        let _ = fs::remove_file(&draft);
-    })
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut draft = tempfile::Builder::new()
+        .prefix(".provisioner-")
+        .suffix(".draft")
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    draft.write_all(text.as_bytes())?;
+    draft.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
