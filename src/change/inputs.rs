@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::contents::read_configs;
 use super::lock::relocked;
 use super::products::{product_of, products_at};
-use crate::config::{Config, ConfigContents, is_defaults, is_own_product, load_contents};
+use crate::config::{Config, ConfigContents, Relock, is_defaults, load_contents};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Change, EarlierVersions, Input, Renamed};
@@ -31,8 +31,8 @@ pub struct ChangeInputs {
     pub changed_products: BTreeSet<String>,
     /// Whether the change edits defaults of configs.
     pub defaults_changed: bool,
-    /// The built-in products for which the change locks another version.
-    pub relocked: BTreeSet<String>,
+    /// How the change edits the lock of the products.
+    pub relocked: Relock,
 }
 
 impl ChangeInputs {
@@ -155,9 +155,9 @@ pub async fn read_inputs(
     })
 }
 
-/// Marks the configs of the products for which the change locks another version. The program has one version of them, so that only the
+/// Marks the configs of the products that the change of the lock concerns. The program has one version of them, so that only the
 /// deployed stacks say what another one renders. A config with errors may belong to any product.
-fn mark_relocked(head: &Registry, relocked: &BTreeSet<String>, inputs: &mut [Input]) {
+fn mark_relocked(head: &Registry, relocked: &Relock, inputs: &mut [Input]) {
     if relocked.is_empty() {
         return;
     }
@@ -165,10 +165,7 @@ fn mark_relocked(head: &Registry, relocked: &BTreeSet<String>, inputs: &mut [Inp
         let file = input.head.as_ref();
         input.relocked = file.is_some_and(|file| {
             let config = load_contents(head, &input.path, file).config;
-            config.is_none_or(|config| {
-                let name = config.product.name();
-                relocked.contains(name) && !is_own_product(head, name)
-            })
+            config.is_none_or(|config| relocked.concerns(head, config.product.name()))
         });
     });
 }

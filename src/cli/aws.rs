@@ -1,5 +1,6 @@
 //! The actions that query AWS, on several stacks at a time as the policy allows.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures_util::StreamExt as _;
@@ -22,7 +23,7 @@ use crate::operation::{
 };
 use crate::product::Verb;
 use crate::report::Redactor;
-use crate::workspace::{ignored_policy_file, policy_file, product_lock_file};
+use crate::workspace::{ProductLockFile, ignored_policy_file, policy_file};
 
 /// Runs one verb on its configs.
 pub fn run(
@@ -53,6 +54,36 @@ pub fn run(
     runtime.block_on(run_all(verb, request, group, results));
 }
 
+/// The lock of the repositories that the configs are in. One that differs counts for all.
+fn lock_around(group: &[LoadedConfig]) -> LockState {
+    let folders: BTreeSet<&Path> = group
+        .iter()
+        .map(|one| one.file.file.parent().unwrap_or(Path::new("")))
+        .collect();
+    let states = folders.into_iter().map(|folder| {
+        let folder = match folder.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => folder,
+        };
+        match ProductLockFile::around(folder).read() {
+            Ok(file) => LockState::new(false, file.as_ref()),
+            Err(error) => LockState::Invalid {
+                problem: format!("cannot be read: {error}"),
+                remedy: Some("allow the user who runs provisioner to read the file".to_owned()),
+            },
+        }
+    });
+    let mut state = LockState::Absent;
+    for found in states {
+        match found {
+            LockState::Absent => {}
+            LockState::Same => state = found,
+            _ => return found,
+        }
+    }
+    state
+}
+
 async fn run_all(
     verb: Verb,
     request: &ActionRequest,
@@ -63,8 +94,7 @@ async fn run_all(
     let session = Session::open(stop).await;
     let (path, file) = policy_file();
     let policy = read_policy_file(&path, file.as_ref());
-    let (_, lock) = product_lock_file(Path::new("."));
-    let lock = LockState::new(false, lock.as_ref());
+    let lock = lock_around(group);
     if let Some(ignored) = ignored_policy_file() {
         log::warn!(
             "the policy file {} is not read: outside of a git repository, only one in the working directory is\n  help: run `git init` beside the policy file, or run provisioner there",

@@ -12,7 +12,6 @@ use crate::change::{
     ProposedLock, ProposedPolicies, read_inputs, reject_claimed_stacks, require_matches,
     unselected_configs,
 };
-use crate::config::LOCK_FILE;
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::flow::check::on_merge::add_on_merge;
@@ -140,9 +139,8 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         )
         .await?;
         report.set_policy(policies.change(&repository, &head, &inputs, &globs).await?);
-        let edits_lock = files.iter().any(|file| file.is_under(LOCK_FILE));
-        let of_head = (&repository as &dyn Source, edits_lock.then_some(&head));
-        let lock = ProposedLock::read((&repository, &tip), of_head).await?;
+        let change = (&repository as &dyn Source, &base, &head);
+        let lock = ProposedLock::read((&repository, &tip), change, &files).await?;
         add_lock(&mut report, &inputs, &lock);
         let facts = std::collections::BTreeMap::new();
         mark_unread(&mut report, &inputs, &facts);

@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::result::ResultFormat;
 use crate::VERSION;
 use crate::config::{LockedProduct, ProductLock, lock_problems};
-use crate::diagnostic::{Code, Diagnostic, count};
+use crate::diagnostic::{Code, Diagnostic, Severity, count};
 use crate::exit::{Exit, exit_codes};
 use crate::model::{FileContents, RepoPath};
 use crate::report::{self, JsonDocument, escape_json, escape_workflow_commands, json_text};
 use crate::text::{escape_invisible, pluralize};
-use crate::workspace::{product_lock_file, write_product_lock};
+use crate::workspace::ProductLockFile;
 
 const EXAMPLES: &str = "Examples:
   provisioner lock            write .provisioner/products.lock
@@ -39,9 +39,9 @@ fn after_help() -> String {
         (Exit::Ok, "written, or the same as this program"),
         (
             Exit::Config,
-            "with --check: missing, different or with errors",
+            "with --check: missing, different or with errors; without: of a newer format",
         ),
-        (Exit::Usage, "the file cannot be written"),
+        (Exit::Usage, "the file cannot be read or written"),
     ]);
     format!("{EXAMPLES}\n\n{codes}")
 }
@@ -58,7 +58,7 @@ enum LockResult {
     Unchanged,
     /// `--check`: the file names the products of this program.
     Same,
-    /// `--check`: the file is missing, differs or has errors.
+    /// `--check`: the file is missing, differs or has errors. Without `--check`: it has a newer format and was not replaced.
     Different,
 }
 
@@ -84,7 +84,7 @@ pub struct LockReport {
     provisioner: &'static str,
     /// The built-in products of this program.
     products: Vec<BuiltInProduct>,
-    /// `--check`: all problems of the file.
+    /// All problems of the file.
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -104,21 +104,20 @@ impl JsonDocument for LockReport {
 
 /// Writes or checks the lock. Returns standard output and the exit code.
 pub fn run(args: &LockArgs) -> (String, Exit) {
-    let here = Path::new(".");
-    let (path, file) = product_lock_file(here);
+    let place = ProductLockFile::around(Path::new("."));
     let running = ProductLock::running();
-    let text = running.to_text();
-    let (result, diagnostics) = match args.check {
-        true => compare(&path, file.as_ref()),
-        false => match write_product_lock(here, &text) {
-            Ok(()) => (written(file.as_ref(), &text), Vec::new()),
-            Err(error) => {
-                let error = format!("cannot write `{path}`: {error}");
-                log::error!("{}", escape_invisible(&error, false));
-                return (String::new(), Exit::Usage);
-            }
-        },
+    let done = match args.check {
+        true => compare(&place),
+        false => write(&place, &running.to_text()),
     };
+    let (result, diagnostics) = match done {
+        Ok(done) => done,
+        Err(error) => {
+            log::error!("{}", escape_invisible(&error, false));
+            return (String::new(), Exit::Usage);
+        }
+    };
+    let path = place.shown;
     let products = running.products.iter();
     let report = LockReport {
         path,
@@ -139,9 +138,13 @@ pub fn run(args: &LockArgs) -> (String, Exit) {
     (report.print(args.format), exit)
 }
 
-fn compare(path: &RepoPath, file: Option<&FileContents>) -> (LockResult, Vec<Diagnostic>) {
-    let problems = match file {
-        Some(file) => lock_problems(path, file),
+/// What was done, and the problems of the file; `Err` if it cannot be read or written.
+type Done = Result<(LockResult, Vec<Diagnostic>), String>;
+
+fn compare(place: &ProductLockFile) -> Done {
+    let path = &place.shown;
+    let problems = match read(place)? {
+        Some(file) => lock_problems(path, &file),
         None => {
             let message = "the repository has no lock of the built-in products";
             let problem = Diagnostic::error(Code::ProductNotLocked, path, message);
@@ -152,15 +155,43 @@ fn compare(path: &RepoPath, file: Option<&FileContents>) -> (LockResult, Vec<Dia
         true => LockResult::Same,
         false => LockResult::Different,
     };
-    (result, problems)
+    Ok((result, problems))
 }
 
-fn written(before: Option<&FileContents>, text: &str) -> LockResult {
-    match before.and_then(FileContents::bytes) {
-        None => LockResult::Created,
-        Some(before) if before == text.as_bytes() => LockResult::Unchanged,
-        Some(_) => LockResult::Updated,
+/// Replaces no file of a format that this program does not know.
+fn write(place: &ProductLockFile, text: &str) -> Done {
+    let path = &place.shown;
+    let before = read(place)?;
+    let mut notes = Vec::new();
+    match before.as_ref().map(|file| ProductLock::read(path, file)) {
+        Some(Ok(lock)) if lock.is_of_later_program() => {
+            let message = format!(
+                "the lock was of provisioner {}, which is later than {VERSION}",
+                lock.provisioner
+            );
+            let note = Diagnostic::error(Code::ProductNotLocked, path, message);
+            let help = format!("commit it only if CI is to run {VERSION} again");
+            notes.push(note.with_severity(Severity::Warning).with_help(help));
+        }
+        Some(Err(problems)) if problems.iter().any(|it| it.code == Code::ProgramTooOld) => {
+            return Ok((LockResult::Different, problems));
+        }
+        _ => {}
     }
+    let result = match before.as_ref().and_then(FileContents::bytes) {
+        Some(before) if before == text.as_bytes() => return Ok((LockResult::Unchanged, notes)),
+        Some(_) => LockResult::Updated,
+        None => LockResult::Created,
+    };
+    place
+        .write(text)
+        .map_err(|error| format!("cannot write `{path}`: {error}"))?;
+    Ok((result, notes))
+}
+
+fn read(place: &ProductLockFile) -> Result<Option<FileContents>, String> {
+    let read = place.read();
+    read.map_err(|error| format!("cannot read `{}`: {error}", place.shown))
 }
 
 impl LockReport {

@@ -8,7 +8,8 @@ use crate::model::RepoPath;
 
 /// The problem of a file whose format is newer than `known`. `None` for any other file; its other problems are reported elsewhere.
 ///
-/// A file may name the program that wrote it under `provisioner`. Otherwise version N of a format comes with provisioner N.0.0.
+/// A file may name the program that wrote it under `provisioner`. If that is not a later version than this one, the message names N.0.0
+/// for version N of a format.
 pub fn newer_version(path: &RepoPath, bytes: &[u8], known: u64) -> Option<Diagnostic> {
     let parsed = ParsedFile::parse(path, bytes).ok()?;
     let version = parsed.root.get("version")?;
@@ -17,7 +18,7 @@ pub fn newer_version(path: &RepoPath, bytes: &[u8], known: u64) -> Option<Diagno
     };
     let number = number.as_u64().filter(|number| *number > known)?;
     let writer = parsed.root.get("provisioner").and_then(Node::text);
-    let needed = match writer.filter(|writer| is_version(writer)) {
+    let needed = match writer.filter(|writer| is_later(writer, VERSION)) {
         Some(writer) => writer.to_owned(),
         None => format!("{number}.0.0"),
     };
@@ -29,10 +30,12 @@ pub fn newer_version(path: &RepoPath, bytes: &[u8], known: u64) -> Option<Diagno
     Some(problem.at(&parsed.source(), version.span))
 }
 
-/// Whether a text looks like a version, so that a message can repeat it.
-fn is_version(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b".+-".contains(&byte);
-    (1..=50).contains(&text.len()) && text.bytes().all(is_part)
+/// Whether `version` is a version, and later than `than`.
+pub fn is_later(version: &str, than: &str) -> bool {
+    let parse = |text: &str| semver::Version::parse(text).ok();
+    parse(version)
+        .zip(parse(than))
+        .is_some_and(|(version, than)| version > than)
 }
 
 #[cfg(test)]
@@ -51,6 +54,10 @@ mod tests {
         assert_eq!(help("version: 3\nprovisioner: 1.4.0"), needs("1.4.0"));
         let hostile = "version: 3\nprovisioner: '`x` [y](z)'";
         assert_eq!(help(hostile), needs("3.0.0"));
+        // The program that runs does not help.
+        let running = format!("version: 2\nprovisioner: {VERSION}");
+        assert_eq!(help(&running), needs("2.0.0"));
+        assert_eq!(help("version: 2\nprovisioner: 0.0.1"), needs("2.0.0"));
         for other in [
             "version: 1",
             "version: '2'",

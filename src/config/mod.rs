@@ -31,8 +31,8 @@ pub use product_fault::{
     recognition_problems,
 };
 pub use product_lock::{
-    LOCK_FILE, LOCK_SCHEMA, LockDifference, LockedProduct, ProductLock, is_own_product,
-    lock_problems, relocked_products,
+    LOCK_FILE, LOCK_SCHEMA, LockDifference, LockedProduct, ProductLock, Relock, RelockedProduct,
+    is_own_product, lock_problems,
 };
 pub use recognise::is_recognised;
 pub use sample::{load_sample, only_sample, sample};

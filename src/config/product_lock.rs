@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::validate;
-use super::file_version::newer_version;
+use super::file_version::{is_later, newer_version};
 use super::values::ParsedFile;
 use crate::VERSION;
 use crate::diagnostic::{Code, Diagnostic};
@@ -22,7 +22,7 @@ pub const LOCK_SCHEMA: &str = include_str!("../../templates/lock.schema.json");
 /// The version of the file's format.
 const FORMAT: u64 = 1;
 
-/// Digits of a digest in messages.
+/// Digits of a digest in messages, if they suffice to tell two apart.
 const DIGITS: usize = 12;
 
 /// The built-in products of one version of the program.
@@ -47,8 +47,19 @@ pub struct LockedProduct {
 pub struct LockDifference {
     /// The product; `None` for the version of the program alone.
     pub product: Option<String>,
+    /// The keys of the file that differ first.
+    keys: Vec<String>,
     /// What is wrong.
     pub message: String,
+}
+
+impl LockedProduct {
+    /// The version with the first `digits` of the digest.
+    fn words(&self, digits: usize) -> String {
+        let digest = self.sha256.to_string();
+        let digest = digest.get(..digits).unwrap_or(&digest);
+        format!("{} ({digest})", self.version)
+    }
 }
 
 impl ProductLock {
@@ -102,9 +113,19 @@ impl ProductLock {
         let mut differences: Vec<LockDifference> = names
             .into_iter()
             .filter_map(|name| {
-                let message = difference(name, self.products.get(name), running.products.get(name));
-                message.map(|message| LockDifference {
+                let (locked, runs) = (self.products.get(name), running.products.get(name));
+                let message = difference(name, locked, runs)?;
+                let key =
+                    locked
+                        .zip(runs)
+                        .map(|(locked, runs)| match locked.version == runs.version {
+                            true => "sha256",
+                            false => "version",
+                        });
+                let keys = ["products", name].into_iter().chain(key);
+                Some(LockDifference {
                     product: Some(name.clone()),
+                    keys: keys.map(str::to_owned).collect(),
                     message,
                 })
             })
@@ -112,6 +133,7 @@ impl ProductLock {
         if differences.is_empty() && self.provisioner != running.provisioner {
             differences.push(LockDifference {
                 product: None,
+                keys: vec!["provisioner".to_owned()],
                 message: format!(
                     "the lock is of provisioner {}, and {} runs",
                     self.provisioner, running.provisioner
@@ -119,6 +141,23 @@ impl ProductLock {
             });
         }
         differences
+    }
+
+    /// What to do about a lock that differs from the program that runs.
+    pub fn remedy(locked: &str, runs: &str) -> String {
+        match locked == runs {
+            true => format!(
+                "write the file with `provisioner lock`: it was edited, or another build of {runs} wrote it"
+            ),
+            false => format!(
+                "commit what `provisioner lock` of {runs} writes, in the pull request that changes the version which CI runs; or run provisioner {locked}"
+            ),
+        }
+    }
+
+    /// Whether a later version of the program wrote it.
+    pub fn is_of_later_program(&self) -> bool {
+        is_later(&self.provisioner, VERSION)
     }
 
     /// The text of the file.
@@ -152,10 +191,16 @@ fn difference(
     locked: Option<&LockedProduct>,
     runs: Option<&LockedProduct>,
 ) -> Option<String> {
-    let words = |product: &LockedProduct| {
-        let digits = product.sha256.prefix(DIGITS);
-        format!("{} ({digits})", product.version)
-    };
+    let digits = locked.zip(runs).map_or(DIGITS, |(locked, runs)| {
+        let [locked, runs] = [locked, runs].map(|product| product.sha256.to_string());
+        let same = locked.bytes().zip(runs.bytes());
+        let same = same.take_while(|(locked, runs)| locked == runs).count();
+        match same == locked.len() {
+            true => DIGITS,
+            false => DIGITS.max(same + 1),
+        }
+    });
+    let words = |product: &LockedProduct| product.words(digits);
     match (locked, runs) {
         (Some(locked), Some(runs)) if locked == runs => None,
         (Some(locked), Some(runs)) => Some(format!(
@@ -179,24 +224,19 @@ fn difference(
 pub fn lock_problems(path: &RepoPath, file: &FileContents) -> Vec<Diagnostic> {
     let lock = match ProductLock::read(path, file) {
         Ok(lock) => lock,
-        Err(problems) => return problems,
+        Err(problems) => return problems.into_iter().map(with_remedy).collect(),
     };
     let parsed = file.bytes().map(|bytes| ParsedFile::parse(path, bytes));
     let parsed = parsed.and_then(Result::ok);
     let running = ProductLock::running();
     let differences = lock.differences(running).into_iter();
     let problems = differences.map(|difference| {
-        let problem = Diagnostic::error(Code::ProductNotLocked, path, difference.message)
-            .with_help(format!(
-                "commit what `provisioner lock` of {} writes, or run provisioner {}",
-                running.provisioner, lock.provisioner
-            ));
+        let remedy = ProductLock::remedy(&lock.provisioner, &running.provisioner);
+        let problem =
+            Diagnostic::error(Code::ProductNotLocked, path, difference.message).with_help(remedy);
         match &parsed {
             Some(parsed) => {
-                let keys = match &difference.product {
-                    Some(name) => vec!["products", name.as_str()],
-                    None => vec!["provisioner"],
-                };
+                let keys = difference.keys.iter().map(String::as_str);
                 problem.at(&parsed.source(), parsed.root.key_of(keys))
             }
             None => problem,
@@ -205,24 +245,77 @@ pub fn lock_problems(path: &RepoPath, file: &FileContents) -> Vec<Diagnostic> {
     problems.collect()
 }
 
-/// The built-in products whose entries differ between two locks. A lock that is absent or has errors says nothing, so that then all
-/// may differ.
-pub fn relocked_products(
-    before: Option<&FileContents>,
-    after: Option<&FileContents>,
-) -> BTreeSet<String> {
-    if before == after {
-        return BTreeSet::new();
+/// Nobody writes the file by hand, so that each error has the same remedy.
+fn with_remedy(problem: Diagnostic) -> Diagnostic {
+    match problem.code {
+        Code::ProgramTooOld => problem,
+        Code::NotARegularFile => problem.with_help(
+            "put a regular file in its place: remove it, and write the file with `provisioner lock`",
+        ),
+        _ => problem.with_help("write the file with `provisioner lock`"),
     }
-    let path = RepoPath::typed(LOCK_FILE);
-    let running = ProductLock::running().products.keys();
-    let read = |file: Option<&FileContents>| ProductLock::read(&path, file?).ok();
-    match (read(before), read(after)) {
-        (Some(before), Some(after)) => running
-            .filter(|name| before.products.get(*name) != after.products.get(*name))
-            .cloned()
-            .collect(),
-        _ => running.cloned().collect(),
+}
+
+/// A product whose entry in the lock changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelockedProduct {
+    pub name: String,
+    /// Version and digest before the change, for people; `None` without a valid entry.
+    pub before: Option<String>,
+    /// The same after the change.
+    pub after: Option<String>,
+}
+
+/// How a change edits the lock.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Relock {
+    /// The built-in products whose entries differ, by name.
+    pub products: Vec<RelockedProduct>,
+    /// Whether another version of the program is to run. It can render the repository's own products otherwise, too.
+    pub is_other_program: bool,
+}
+
+impl Relock {
+    /// A lock that is absent or has errors says nothing, so that then everything may differ.
+    pub fn new(before: Option<&FileContents>, after: Option<&FileContents>) -> Self {
+        if before == after {
+            return Self::default();
+        }
+        let path = RepoPath::typed(LOCK_FILE);
+        let read = |file: Option<&FileContents>| ProductLock::read(&path, file?).ok();
+        let (before, after) = (read(before), read(after));
+        let are_valid = before.is_some() && after.is_some();
+        let changes = ProductLock::running().products.keys().filter_map(|name| {
+            let entry = |lock: &Option<ProductLock>| lock.as_ref()?.products.get(name).cloned();
+            let (before, after) = (entry(&before), entry(&after));
+            if are_valid && before == after {
+                return None;
+            }
+            let words = |product: LockedProduct| product.words(DIGITS);
+            Some(RelockedProduct {
+                name: name.clone(),
+                before: before.map(words),
+                after: after.map(words),
+            })
+        });
+        let program =
+            |lock: &Option<ProductLock>| lock.as_ref().map(|lock| lock.provisioner.clone());
+        Self {
+            products: changes.collect(),
+            is_other_program: !are_valid || program(&before) != program(&after),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.products.is_empty() && !self.is_other_program
+    }
+
+    /// Whether it may change what a product of the registry renders.
+    pub fn concerns(&self, registry: &Registry, product: &str) -> bool {
+        match is_own_product(registry, product) {
+            true => self.is_other_program,
+            false => self.products.iter().any(|one| one.name == product),
+        }
     }
 }
 

@@ -234,7 +234,7 @@ catalogue! {
         "Correct the file at the line of the message. `provisioner check-product` checks the whole product.";
     ProductNotLocked "product-not-locked":
         "The repository has a lock of the built-in products, `.provisioner/products.lock`, and a product that runs is not in it or differs. Or a pull request removes the lock.",
-        "Run the version of provisioner that the lock names, or commit what `provisioner lock` writes in a pull request of its own.";
+        "Write the lock with `provisioner lock` in the pull request that changes the version which CI runs, or run the version that the lock names.";
     ProductUnknown "product-unknown":
         "Neither the sections nor the name of this file belong to a known product.",
         "Use a section of a product; the message lists them.";

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{LOCK_FILE, ProductLock};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FileContents, RepoPath};
 
 /// The lock of a repository, compared with the products that run.
@@ -14,8 +15,11 @@ pub enum LockState {
     Same,
     /// The change removes the lock.
     Removed,
-    /// The file has errors, or is not a regular file.
-    Invalid,
+    /// The file has errors, is not a regular file, or cannot be read.
+    Invalid {
+        problem: String,
+        remedy: Option<String>,
+    },
     Different {
         /// The version of the program that wrote the lock.
         locked: String,
@@ -35,8 +39,16 @@ impl LockState {
                 false => Self::Absent,
             };
         };
-        let Ok(lock) = ProductLock::read(&RepoPath::typed(LOCK_FILE), file) else {
-            return Self::Invalid;
+        let lock = match ProductLock::read(&RepoPath::typed(LOCK_FILE), file) {
+            Ok(lock) => lock,
+            Err(problems) => {
+                let problem = problems.into_iter().next();
+                let is_newer = |problem: &Diagnostic| problem.code == Code::ProgramTooOld;
+                return Self::Invalid {
+                    remedy: problem.clone().filter(is_newer).and_then(|it| it.help),
+                    problem: problem.map(|problem| problem.message).unwrap_or_default(),
+                };
+            }
         };
         let running = ProductLock::running();
         let differences = lock.differences(running);

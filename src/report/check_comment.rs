@@ -164,6 +164,11 @@ fn mark(report: &Report, change: &Change) -> &'static str {
 pub(super) fn on_merge_words(report: &Report, change: &Change) -> &'static str {
     match (change.intent, report.on_merge.get(&change.key())) {
         (Intent::Abandon, _) => "remove config, delete no stack",
+        (_, Some(on_merge))
+            if on_merge.effect == MergeEffect::None && change.level == Level::Unknown =>
+        {
+            "not compared"
+        }
         (_, Some(on_merge)) => on_merge.words(),
         (_, None) => "errors",
     }

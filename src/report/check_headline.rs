@@ -110,7 +110,7 @@ impl Kind {
             Self::ProductsEdited => "products change".to_owned(),
             Self::NotSelected => format!("{} not selected", pluralize(count, "file")),
             Self::LockRemoved => "the lock of the products is removed".to_owned(),
-            Self::NotCompared => format!("{} not compared with the new version", stacks()),
+            Self::NotCompared => format!("{} not compared", stacks()),
             Self::Abandoned => format!("{} removed without a deletion", pluralize(count, "config")),
             Self::NotApplied => format!("{} not applied", pluralize(count, "update")),
             Self::DeniedCreation => format!("{} denied", pluralize(count, "creation")),

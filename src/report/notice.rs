@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Text;
+use crate::config::RelockedProduct;
 
 /// One notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub enum Notice {
     NoProductLock,
     /// The lock of these built-in products changes. Number of configs that they govern.
     ProductsRelocked {
-        products: Vec<String>,
+        products: Vec<RelockedProduct>,
         configs: usize,
     },
     /// The change edits the policy file.
@@ -82,6 +83,23 @@ pub enum OfflineReason {
 /// Configs that a notice names; the rest is counted.
 const MAX_NAMED: usize = 10;
 
+/// A product of the lock with its versions.
+fn relocked_text(product: &RelockedProduct) -> Text {
+    let name = Text::name(&product.name);
+    match (&product.before, &product.after) {
+        (Some(before), Some(after)) => name
+            .and(Text::ours(" from "))
+            .and(Text::name(before))
+            .and(Text::ours(" to "))
+            .and(Text::name(after)),
+        (None, Some(after)) => name.and(Text::ours(" is new at ")).and(Text::name(after)),
+        (Some(before), None) => name
+            .and(Text::ours(" is no longer locked at "))
+            .and(Text::name(before)),
+        (None, None) => name.and(Text::ours(" has no valid entry")),
+    }
+}
+
 /// The sentence after the reason.
 const OFFLINE: &str = "This report shows what the rendered templates and the product's impact rules say. \
      It does not know replacements, drift and the state of stacks.";
@@ -107,12 +125,15 @@ impl Notice {
                  which stacks it changes. `provisioner lock` writes it."
             }
             Self::ProductsRelocked { products, configs } => {
-                let products = products.iter().take(MAX_NAMED).map(Text::name);
-                return Text::ours("The lock of ")
-                    .and(Text::and_list(products))
-                    .and(Text::ours(
-                        " changes. Their configs are compared with the deployed stacks: ",
-                    ))
+                let names = products.iter().take(MAX_NAMED).map(relocked_text);
+                let changes = match products.is_empty() {
+                    true => Text::ours("The lock names another version of provisioner"),
+                    false => {
+                        Text::ours("The lock of the products changes: ").and(Text::and_list(names))
+                    }
+                };
+                return changes
+                    .and(Text::ours(". It concerns "))
                     .and(Text::count(*configs, "config"))
                     .and(Text::ours("."));
             }

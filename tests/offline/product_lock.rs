@@ -247,6 +247,25 @@ fn attack_a_lock_that_is_a_link_is_neither_read_nor_written() {
     assert_accepted(&folder);
 }
 
+/// No way around the check of links: the folder counts like the file, on every path to the lock.
+#[test]
+fn attack_a_lock_below_a_linked_folder() {
+    let folder = repository();
+    let outside = TempDir::new().unwrap();
+    std::fs::write(outside.path().join("products.lock"), running()).unwrap();
+    let place = folder.path().join(".provisioner");
+    for target in [outside.path(), Path::new("nowhere")] {
+        std::os::unix::fs::symlink(target, &place).unwrap();
+        assert_refused(&folder, &["not-a-regular-file"]);
+        std::fs::remove_file(&place).unwrap();
+    }
+    std::fs::write(&place, "x").unwrap();
+    assert_refused(&folder, &["not-a-regular-file"]);
+    std::fs::remove_file(&place).unwrap();
+    write(&folder, LOCK, running());
+    assert_accepted(&folder);
+}
+
 /// A file of a later format is not guessed at: the message names the program that reads it.
 #[test]
 fn an_older_program_names_the_version_that_it_needs() {
@@ -281,6 +300,66 @@ fn an_older_program_names_the_version_that_it_needs() {
         "{shown}"
     );
     assert!(!shown.contains("unknown-key"), "{shown}");
+}
+
+/// The file of a newer program is not lost, and no message recommends the program that runs.
+#[test]
+fn an_older_program_replaces_no_newer_lock() {
+    let folder = repository();
+    let newer = "version: 2\nprovisioner: 9.0.0\n";
+    write(&folder, LOCK, newer);
+    let output = run_in(folder.path(), &["lock"]);
+    assert_eq!(output.status.code(), Some(10), "{output:?}");
+    assert!(text(&output.stdout).contains("use provisioner 9.0.0 or later"));
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join(LOCK)).unwrap(),
+        newer
+    );
+    // The same format: a rollback, which the output names.
+    write(&folder, LOCK, of_release("9.0.0", "s3"));
+    let output = run_in(folder.path(), &["lock"]);
+    let shown = text(&output.stdout);
+    assert!(
+        output.status.success() && shown.contains("the lock was of provisioner 9.0.0"),
+        "{shown}"
+    );
+    assert_accepted(&folder);
+    let version = env!("CARGO_PKG_VERSION");
+    write(&folder, LOCK, of_release(version, "s3"));
+    let shown = text(&run_in(folder.path(), &["lock", "--check"]).stdout);
+    assert!(
+        shown.contains("it was edited, or another build of"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains(&format!("run provisioner {version}")),
+        "{shown}"
+    );
+    write(
+        &folder,
+        LOCK,
+        format!("version: 2\nprovisioner: {version}\n"),
+    );
+    let shown = text(&run_in(folder.path(), &["lock", "--check"]).stdout);
+    assert!(shown.contains("use provisioner 2.0.0 or later"), "{shown}");
+}
+
+/// A digest is shown as far as it takes to tell it from the other one.
+#[test]
+fn two_digests_never_look_the_same() {
+    let folder = repository();
+    let good = running();
+    let digest = good.rsplit('"').nth(1).unwrap();
+    let other = format!("{}{}", &digest[..20], "f".repeat(44));
+    write(&folder, LOCK, good.replace(digest, &other));
+    let shown = text(&run_in(folder.path(), &["lock", "--check"]).stdout);
+    let digests = regex::Regex::new(r"\(([0-9a-f]{12,64})\)").unwrap();
+    let digests: Vec<&str> = digests
+        .captures_iter(&shown)
+        .map(|it| it.get(1).unwrap().as_str())
+        .collect();
+    assert!(digests.len() == 2 && digests[0] != digests[1], "{shown}");
+    assert!(shown.contains("     sha256:"), "{shown}");
 }
 
 /// Actions that change no stack work side by side in two versions.

@@ -17,7 +17,6 @@ use crate::change::{
     ChangeInputs, GroupOrigin, ProposedLock, ProposedPolicies, group_origin, read_inputs,
     reject_claimed_stacks, require_matches, unselected_configs,
 };
-use crate::config::LOCK_FILE;
 use crate::exit::Exit;
 use crate::forge::{ChangedFile, DefaultBranch, Forge, IdentityTokens, Source};
 use crate::guard::{Branch, ChangeRequest, POLICY_FILE};
@@ -118,8 +117,7 @@ async fn assess_change(
     let tip = (job.source(&[&branch.tip]), &branch.tip);
     let policies =
         ProposedPolicies::read((source, base), tip, edits_policy.then_some(head)).await?;
-    let edits_lock = change.files.iter().any(|file| file.is_under(LOCK_FILE));
-    let lock = ProposedLock::read(tip, (source, edits_lock.then_some(head))).await?;
+    let lock = ProposedLock::read(tip, (source, base, head), change.files).await?;
     let globs = &environment.configs;
     let selection = policies.selection(globs).map_err(JobError::Usage)?;
     require_matches(source, &[base, head], globs, &selection).await?;

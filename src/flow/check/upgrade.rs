@@ -10,7 +10,8 @@ use crate::product::Level;
 use crate::report::{Notice, Report};
 
 /// The caveat of a config whose stack was not read.
-const NOT_COMPARED: &str = "The lock of the product changes. AWS was not queried, so it is not known whether the stack differs.";
+const NOT_COMPARED: &str = "The lock of the product changes, and AWS was not queried. The effect of the new lock on the stack is not known, \
+     because one version rendered both sides.";
 
 /// Adds the problems of the lock, and what a reader has to know about it.
 pub fn add_lock(report: &mut Report, inputs: &ChangeInputs, lock: &ProposedLock) {
@@ -26,7 +27,7 @@ pub fn add_lock(report: &mut Report, inputs: &ChangeInputs, lock: &ProposedLock)
     let configs = changes.filter(|change| inputs.is_relocked(change)).count();
     if !inputs.relocked.is_empty() {
         report.notices.push(Notice::ProductsRelocked {
-            products: inputs.relocked.iter().cloned().collect(),
+            products: inputs.relocked.products.clone(),
             configs,
         });
     }
@@ -38,9 +39,13 @@ pub fn mark_unread(report: &mut Report, inputs: &ChangeInputs, facts: &BTreeMap<
     for change in &mut report.plan.changes {
         let key = change.key();
         let is_read = facts.contains_key(&key) || report.previews.contains_key(&key);
-        if change.intent == Intent::Unchanged && !is_read && inputs.is_relocked(change) {
+        let has_stack = matches!(change.intent, Intent::Unchanged | Intent::Update);
+        if has_stack && !is_read && inputs.is_relocked(change) {
             change.level = change.level.max(Level::Unknown);
-            change.caveat = Some(NOT_COMPARED.to_owned());
+            change.caveat = Some(match change.caveat.take() {
+                Some(caveat) => format!("{caveat} {NOT_COMPARED}"),
+                None => NOT_COMPARED.to_owned(),
+            });
             report.plan.level = report.plan.level.max(change.level);
         }
     }

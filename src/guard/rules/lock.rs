@@ -1,7 +1,7 @@
 //! The rule about the lock of the built-in products.
 
 use super::RuleInput;
-use crate::config::LOCK_FILE;
+use crate::config::{LOCK_FILE, ProductLock};
 use crate::diagnostic::Code;
 use crate::guard::{Authority, Denial, LockState};
 
@@ -28,17 +28,17 @@ pub fn products_are_locked(input: &RuleInput<'_>) -> Option<Denial> {
             products,
         }) => (
             different(locked, runs, products),
-            format!(
-                "run provisioner {locked}, or commit what `provisioner lock` of {runs} writes in a pull request of its own"
-            ),
+            ProductLock::remedy(locked, runs),
         ),
         Some(LockState::Removed) => (
             format!("the change removes {LOCK_FILE}"),
             "keep the lock, or remove it in a pull request that changes no config".to_owned(),
         ),
-        Some(LockState::Invalid) => (
-            format!("{LOCK_FILE} has errors or is not a regular file"),
-            "commit what `provisioner lock` writes".to_owned(),
+        Some(LockState::Invalid { problem, remedy }) => (
+            format!("{LOCK_FILE}: {problem}"),
+            remedy
+                .clone()
+                .unwrap_or_else(|| "commit what `provisioner lock` writes".to_owned()),
         ),
         None => (
             format!("{LOCK_FILE} is not known"),
@@ -49,7 +49,10 @@ pub fn products_are_locked(input: &RuleInput<'_>) -> Option<Denial> {
 }
 
 fn different(locked: &str, runs: &str, products: &[String]) -> String {
-    let fact = format!("the lock is of provisioner {locked}, and {runs} runs");
+    let fact = match locked == runs {
+        true => format!("the lock does not name the products of the provisioner {runs} that runs"),
+        false => format!("the lock is of provisioner {locked}, and {runs} runs"),
+    };
     if products.is_empty() {
         return fact;
     }

@@ -107,7 +107,7 @@ fn an_upgrade_of_equal_configs_is_one_group() {
         (run.status, run.outputs["configs"].as_str()),
         (0, Some("4"))
     );
-    let row = "| ▫ | 4 configs | no effect | ❓ unknown | 4 stacks |";
+    let row = "| ▫ | 4 configs | not compared | ❓ unknown | 4 stacks |";
     assert!(scene.comment().contains(row), "{}", scene.comment());
 }
 
@@ -133,29 +133,34 @@ fn an_upgrade_reports_configs_that_the_new_version_refuses() {
     }
 }
 
-/// The repository's own products have no entry: the files of the commit are the version.
+/// The repository's own products have no entry: the files of the commit are the version. Another version of the program can render them
+/// otherwise, and another build of the same version names no other version.
 #[test]
-fn own_products_are_not_selected_by_the_lock() {
-    let old = of_release("0.0.9", "s3");
-    let scene = Scene::new();
-    let mut commit = scene.repo.commit("main").write(LOCK, &old);
+fn own_products_are_selected_by_another_version_of_the_program() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/s3");
-    #[expect(clippy::disallowed_methods, reason = "a product is a folder")]
-    for file in std::fs::read_dir(folder).unwrap() {
-        let file = file.unwrap();
-        let name = file.file_name().into_string().unwrap();
-        let text = std::fs::read(file.path()).unwrap();
-        commit = commit.write(&format!(".provisioner/products/s3/{name}"), text);
+    for (version, configs) in [("0.0.9", "1"), (env!("CARGO_PKG_VERSION"), "0")] {
+        let scene = Scene::new();
+        let mut commit = scene.repo.commit("main");
+        commit = commit.write(LOCK, of_release(version, "s3"));
+        #[expect(clippy::disallowed_methods, reason = "a product is a folder")]
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap();
+            let name = file.file_name().into_string().unwrap();
+            let text = std::fs::read(file.path()).unwrap();
+            commit = commit.write(&format!(".provisioner/products/s3/{name}"), text);
+        }
+        let base = commit.push();
+        scene.repo.branch("edit", &base);
+        scene.repo.commit("edit").write(LOCK, running()).push();
+        let pull = scene.repo.pull("edit").author(&scene.alice);
+        let run = check(&scene, &pull.number(7).open());
+        assert_eq!(
+            (run.status, run.outputs["configs"].as_str()),
+            (0, Some(configs)),
+            "{version}: {}",
+            run.stderr
+        );
     }
-    let base = commit.push();
-    scene.repo.branch("edit", &base);
-    scene.repo.commit("edit").write(LOCK, running()).push();
-    let pull = scene.repo.pull("edit").author(&scene.alice);
-    let run = check(&scene, &pull.number(7).open());
-    assert_eq!(
-        (run.status, run.outputs["configs"].as_str()),
-        (0, Some("0"))
-    );
 }
 
 /// The action is upgraded, and nobody wrote the lock: every check fails until the lock is written.
@@ -281,6 +286,69 @@ fn attack_a_pull_request_removes_the_lock() {
     drop(scene);
     let (scene, pull) = self::scene(Some(&running()), changed);
     assert_on_merge(&check(&scene, &pull), "update");
+}
+
+/// A repository without a lock: later pull requests would fail for a reason that they did not bring.
+#[test]
+fn attack_a_pull_request_blocks_the_folder_of_the_lock() {
+    let (scene, pull) = scene(None, |commit| commit.symlink(".provisioner", "elsewhere"));
+    let run = check(&scene, &pull);
+    assert_eq!(
+        (run.status, codes(&run)),
+        (10, vec!["not-a-regular-file".to_owned()])
+    );
+    assert!(run.stdout.contains("provisioner lock"), "{}", run.stdout);
+    let (scene, pull) = self::scene(None, |commit| commit.symlink("provisioner", "elsewhere"));
+    assert_eq!(check(&scene, &pull).status, 0);
+}
+
+/// Git merges edits of different lines, so that neither side is the lock after the merge.
+#[test]
+fn attack_a_lock_that_both_branches_edit() {
+    let good = running();
+    for (on_main, expected) in [
+        (of_release("0.0.9", "s3"), &["product-not-locked"][..]),
+        (format!("{good}# Reviewed.\n"), &["product-not-locked"]),
+        (good.clone(), &[]),
+    ] {
+        let (scene, pull) = scene(Some(&good), |commit| {
+            changed(commit).write(LOCK, good.replacen("# Written", "# It was written", 1))
+        });
+        scene.repo.commit("main").write(LOCK, on_main).push();
+        let run = check(&scene, &pull);
+        assert_eq!(codes(&run), expected, "{}", run.stderr);
+        assert_eq!(
+            run.stdout.contains("both edit the lock"),
+            !expected.is_empty()
+        );
+        let effect = if expected.is_empty() {
+            "update"
+        } else {
+            "denied"
+        };
+        assert_on_merge(&run, effect);
+    }
+}
+
+/// An edit of the config does not hide that the upgrade itself was not compared.
+#[test]
+fn attack_an_upgrade_behind_a_harmless_edit() {
+    for (before, expected) in [(of_release("0.0.9", "s3"), "unknown"), (running(), "safe")] {
+        let scene = Scene::new();
+        let lifecycle = |policy: &str| config("b003", &format!("  lifecycle_policy: {policy}\n"));
+        let commit = scene.repo.commit("main").write(LOCK, before);
+        let base = commit.write(&path("b003"), lifecycle("development")).push();
+        scene.repo.branch("edit", &base);
+        let commit = scene.repo.commit("edit").write(LOCK, running());
+        commit.write(&path("b003"), lifecycle("compliance")).push();
+        let pull = scene.repo.pull("edit").author(&scene.alice);
+        let run = check(&scene, &pull.number(7).open());
+        let changes = run.report["plan"]["changes"].as_array().unwrap();
+        let change = changes.iter().find(|change| change["path"] == path("b003"));
+        assert_eq!(change.unwrap()["level"], expected, "{}", scene.comment());
+        let caveat = "because one version rendered both sides";
+        assert_eq!(scene.comment().contains(caveat), expected == "unknown");
+    }
 }
 
 /// The lock of the tip counts, and not that of an old base: a pull request from before an upgrade needs no rebase.

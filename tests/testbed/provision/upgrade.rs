@@ -223,6 +223,19 @@ fn attack_the_command_line_of_another_release() {
     assert!(run.stdout.contains("product-not-locked"), "{}", run.stdout);
     assert_eq!(world.stacks(), []);
     world.workdir.run_action("show-changes", &[]);
+    // The folder of the lock is a link, also to nothing, and the working directory is another one.
+    let folder = world.workdir.folder().join(".provisioner");
+    for target in ["elsewhere", "nowhere"] {
+        std::fs::remove_dir_all(&folder)
+            .or_else(|_| std::fs::remove_file(&folder))
+            .unwrap();
+        world.workdir.write("elsewhere/products.lock", &running());
+        std::os::unix::fs::symlink(target, &folder).unwrap();
+        let run = world.workdir.try_action("prep-master", &["--force"]);
+        assert_eq!(run.status, 20, "{}", run.stderr);
+        assert!(run.stdout.contains("not a regular file"), "{}", run.stdout);
+    }
+    std::fs::remove_file(&folder).unwrap();
     world.workdir.write(LOCK, &running());
     world.workdir.run_action("prep-master", &["--force"]);
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
