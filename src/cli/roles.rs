@@ -14,8 +14,8 @@ use crate::guard::read_policy_file;
 use crate::product::RunInput;
 use crate::report::{JsonDocument, diagnostics, json_text};
 use crate::roles::{
-    AccountRoles, Issuer, Laws, MAX_POLICIES, OmittedRead, RepositoryId, RolePhase, RolesError,
-    RolesRequest, branch, roles as all_roles, template,
+    AccountRoles, Invalid, Issuer, Laws, MAX_POLICIES, OmittedRead, ProjectId, RolePhase,
+    RolesError, RolesRequest, TrustedRepository, branch, roles as all_roles, template,
 };
 use crate::text::and_list;
 use crate::workspace::{exit_of_search, locate, policy_file, selected_configs};
@@ -40,12 +40,14 @@ const MAX_TEMPLATE: usize = 51_200;
 #[command(after_help = "Examples:
   provisioner roles --repository acme@5501/infra@880042 > roles.yaml
   provisioner roles --repository acme/infra --account 123456789012 --format json
+  provisioner roles --forge gitlab --repository acme/infra/stacks --project-id 42
 
-The plan role reads stacks and creates change sets. It trusts pull requests, the
-default branch and its merge queue. The apply role has the permissions that the
-`scope` of the policy file gives, or else those of create-policy for all configs
-together. It trusts only the jobs of its environments on the default branch. A
-template is for one account:
+The plan role reads stacks and creates change sets. On GitHub it trusts pull
+requests, the default branch and its merge queue; on GitLab all branches. The
+apply role has the permissions that the `scope` of the policy file gives, or
+else those of create-policy for all configs together. It trusts only jobs of the
+default branch, on GitHub only those of its environments. A template is for one
+account:
 
   aws cloudformation deploy --stack-name provisioner-roles \\
     --template-file roles.yaml --capabilities CAPABILITY_NAMED_IAM \\
@@ -56,9 +58,15 @@ configs.")]
 pub struct RolesArgs {
     #[command(flatten)]
     configs: ConfigArgs,
-    /// Repository to trust; with ids, both forms of a token's subject are trusted
-    #[arg(long, value_name = "OWNER/NAME|OWNER@ID/NAME@ID")]
-    repository: RepositoryId,
+    /// Forge of the repository
+    #[arg(long, value_enum, default_value_t)]
+    forge: RolesForge,
+    /// Repository to trust; with GitHub's ids, both forms of a token's subject are trusted
+    #[arg(long, value_name = "OWNER/NAME|OWNER@ID/NAME@ID|GROUP/PROJECT")]
+    repository: String,
+    /// Id of a GitLab project; required for gitlab.com
+    #[arg(long, value_name = "NUMBER")]
+    project_id: Option<u64>,
     /// Default branch of the repository
     #[arg(long, value_name = "BRANCH", default_value = "main", value_parser = branch)]
     default_branch: String,
@@ -68,16 +76,47 @@ pub struct RolesArgs {
     /// Environment; may be repeated [default: all of the policy file]
     #[arg(long, value_name = "NAME")]
     environment: Vec<String>,
-    /// Issuer of the jobs' tokens; an Enterprise server has its own
-    #[arg(
-        long,
-        value_name = "HOST[/PATH]",
-        default_value = "token.actions.githubusercontent.com"
-    )]
-    issuer: Issuer,
+    /// Issuer of the jobs' tokens; your own server has its own [default: that of github.com or gitlab.com]
+    #[arg(long, value_name = "HOST[/PATH]")]
+    issuer: Option<Issuer>,
     /// Print the roles in this format
     #[arg(long, value_enum, default_value_t)]
     format: RolesFormat,
+}
+
+/// The forge whose jobs are trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum RolesForge {
+    #[default]
+    Github,
+    Gitlab,
+}
+
+impl RolesForge {
+    fn issuer(self) -> Result<Issuer, Invalid> {
+        match self {
+            Self::Github => "token.actions.githubusercontent.com",
+            Self::Gitlab => "gitlab.com",
+        }
+        .parse()
+    }
+
+    fn repository(
+        self,
+        path: &str,
+        project_id: Option<u64>,
+        issuer: &Issuer,
+    ) -> Result<TrustedRepository, Invalid> {
+        Ok(match self {
+            Self::Github if project_id.is_some() => {
+                return Err(Invalid::new(
+                    "leave out --project-id, or add --forge gitlab",
+                ));
+            }
+            Self::Github => TrustedRepository::GitHub(path.parse()?),
+            Self::Gitlab => TrustedRepository::GitLab(ProjectId::new(path, project_id, issuer)?),
+        })
+    }
 }
 
 /// Parses an account id.
@@ -100,10 +139,24 @@ pub enum RolesFormat {
 
 /// Prints the roles of one account as a template, or those of all accounts as documents.
 pub fn roles(args: RolesArgs) -> (String, Exit) {
+    let issuer = args.issuer.map_or_else(|| args.forge.issuer(), Ok);
+    let trusted = issuer.and_then(|issuer| {
+        let path = &args.repository;
+        let repository = args.forge.repository(path, args.project_id, &issuer)?;
+        Ok((repository, issuer))
+    });
+    let (repository, issuer) = match trusted {
+        Ok(trusted) => trusted,
+        Err(invalid) => {
+            let path = &args.repository;
+            log::error!(target: LOG_TARGET, "error: no such repository can be trusted: {path:?}\n  help: {invalid}");
+            return (String::new(), Exit::Usage);
+        }
+    };
     let request = RolesRequest {
-        repository: args.repository,
+        repository,
         branch: args.default_branch,
-        issuer: args.issuer,
+        issuer,
         accounts: args.account,
         environments: args.environment,
     };
@@ -216,11 +269,13 @@ fn template_text(template: &serde_json::Value) -> anyhow::Result<String> {
 
 /// A note for the person who deploys the printed roles.
 fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
-    if !asked.repository.has_ids() {
+    if let TrustedRepository::GitHub(repository) = &asked.repository
+        && !repository.has_ids()
+    {
         log::info!(
             "note: a repository that was made or renamed since 2026-07-15 has its ids in the subject of its tokens, which these roles do not trust\n  \
              help: say --repository OWNER@ID/NAME@ID; `gh api repos/{} --jq '.owner.id, .id'` prints them",
-            asked.repository.name()
+            repository.name()
         );
     }
     for role in accounts.iter().flat_map(|account| &account.roles) {

@@ -17,11 +17,14 @@ mod needed;
 mod operator;
 mod pattern;
 mod plan_policy;
+mod project;
 mod shapes;
 mod split;
 mod statement;
 mod subject;
 mod template;
+mod trust;
+mod trusted;
 mod wide;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,8 +42,11 @@ pub use covered::Laws;
 use covered::Targets;
 pub use error::{RolesError, ScopeProblem};
 pub use plan_policy::OmittedRead;
-pub use subject::{Invalid, Issuer, RepositoryId, branch};
+pub use project::ProjectId;
+pub use subject::RepositoryId;
 pub use template::template;
+pub use trust::{Invalid, Issuer, branch};
+pub use trusted::TrustedRepository;
 pub use wide::WideGrant;
 
 use boundary::boundary_arn;
@@ -52,6 +58,7 @@ use operator::{operator_statements, plan_reads};
 use plan_policy::PlanReads;
 use split::split_to_policy_size;
 use statement::Statement;
+use trust::trust_policy;
 
 /// Managed policies that AWS attaches to a role without a raised quota.
 pub const MAX_POLICIES: usize = 10;
@@ -69,7 +76,7 @@ pub enum RolePhase {
 #[derive(Clone, Debug)]
 pub struct RolesRequest {
     /// The repository whose jobs are trusted.
-    pub repository: RepositoryId,
+    pub repository: TrustedRepository,
     /// The default branch.
     pub branch: String,
     /// The issuer of the jobs' tokens.
@@ -383,11 +390,10 @@ fn role(
     provider: &str,
     request: &RolesRequest,
 ) -> Role {
-    let subjects = match phase {
-        RolePhase::Plan => request.repository.plan_subjects(&request.branch),
-        RolePhase::Apply => request
-            .repository
-            .apply_subjects(&role_use.environments, &request.branch),
+    let (repository, branch, issuer) = (&request.repository, &request.branch, &request.issuer);
+    let jobs = match phase {
+        RolePhase::Plan => repository.plan_jobs(branch, issuer),
+        RolePhase::Apply => repository.apply_jobs(&role_use.environments, branch, issuer),
     };
     let policies: Vec<Value> = split_to_policy_size(allowed.statements)
         .into_iter()
@@ -397,7 +403,7 @@ fn role(
         phase,
         arn: arn.to_owned(),
         environments: role_use.environments.clone(),
-        trust: subjects.trust(provider, &request.issuer),
+        trust: trust_policy(jobs, provider, issuer),
         wide: allowed.wide,
         omitted: allowed.omitted,
         never: allowed.never,

@@ -46,6 +46,7 @@ mod product_lock;
 mod replayed;
 mod review;
 mod roles;
+mod roles_gitlab;
 mod scope_roles;
 mod threats;
 mod unknown_forge;

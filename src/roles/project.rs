@@ -1,0 +1,89 @@
+//! The jobs of a GitLab project.
+//! <https://docs.gitlab.com/ci/secrets/id_token_authentication/>, <https://docs.gitlab.com/ci/cloud_services/aws/>
+
+use serde_json::{Value, json};
+
+use super::trust::{Invalid, Issuer, TrustedJobs, is_name};
+
+/// The issuer whose claims AWS checks beside `aud` and `sub`.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+const GITLAB_ISSUER: &str = "gitlab.com";
+
+/// The pipelines that change stacks: merges, and commands in comments.
+const APPLY_SOURCES: [&str; 2] = ["push", "trigger"];
+
+/// A project by its path, such as `group/subgroup/project`, and its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectId {
+    path: String,
+    id: Option<u64>,
+}
+
+impl ProjectId {
+    /// On gitlab.com the id is required: the path of a deleted project can be taken by others.
+    pub fn new(path: &str, id: Option<u64>, issuer: &Issuer) -> Result<Self, Invalid> {
+        if path.split('/').count() < 2 || !path.split('/').all(is_name) {
+            return Err(Invalid::new("write GROUP/PROJECT, with all subgroups"));
+        }
+        if id.is_none() && issuer.is(GITLAB_ISSUER) {
+            return Err(Invalid::new(
+                "add --project-id, which gitlab.com's tokens have",
+            ));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            id,
+        })
+    }
+
+    /// `group/subgroup/project`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Jobs that read: all branches, because the token of a merge request's job has the source branch. A fork has another project.
+    pub(super) fn plan_jobs(&self, issuer: &Issuer) -> Vec<TrustedJobs> {
+        vec![TrustedJobs {
+            sid: "Branches",
+            subjects: vec![self.subject("*")],
+            are_patterns: true,
+            claims: match issuer.is(GITLAB_ISSUER) {
+                true => self.id_claim(),
+                false => Vec::new(),
+            },
+        }]
+    }
+
+    /// Jobs of the default branch. A token's subject has no environment, so that each apply role trusts the jobs of all environments. On
+    /// other servers than gitlab.com AWS checks the subject alone; there a project may add whether the environment is protected.
+    pub(super) fn apply_jobs(&self, branch: &str, issuer: &Issuer) -> Vec<TrustedJobs> {
+        let subject = self.subject(branch);
+        let (subjects, claims) = match issuer.is(GITLAB_ISSUER) {
+            true => {
+                let mut claims = self.id_claim();
+                claims.push(("ref_protected", json!("true")));
+                claims.push(("pipeline_source", json!(APPLY_SOURCES)));
+                (vec![subject], claims)
+            }
+            false => {
+                let protected = format!("{subject}:environment_protected:true");
+                (vec![subject, protected], Vec::new())
+            }
+        };
+        vec![TrustedJobs {
+            sid: "Jobs",
+            subjects,
+            are_patterns: false,
+            claims,
+        }]
+    }
+
+    fn id_claim(&self) -> Vec<(&'static str, Value)> {
+        let id = self.id.map(|id| ("project_id", json!(id.to_string())));
+        id.into_iter().collect()
+    }
+
+    fn subject(&self, branch: &str) -> String {
+        format!("project_path:{}:ref_type:branch:ref:{branch}", self.path)
+    }
+}

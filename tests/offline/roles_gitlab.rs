@@ -1,0 +1,147 @@
+//! `roles --forge gitlab`: the jobs of a GitLab project that the roles trust.
+
+use serde_json::{Value, json};
+
+use crate::support::workdir::{CommandOutput, Workdir};
+
+const POLICY: &str = "version: 1\nenvironments:\n  prod:\n    roles:\n      plan: arn:aws:iam::{account_id}:role/provisioner-plan\n      \
+     apply: arn:aws:iam::{account_id}:role/provisioner-apply\n";
+const SUBJECT: &str = "project_path:acme/infra/stacks:ref_type:branch:ref:";
+
+fn run(arguments: &[&str]) -> CommandOutput {
+    let workdir = Workdir::offline();
+    workdir.write(".provisioner.yaml", POLICY);
+    workdir.run(
+        &[
+            &["roles", "--forge", "gitlab", "--format", "json"],
+            arguments,
+        ]
+        .concat(),
+    )
+}
+
+/// The statements of the plan role and of the apply role.
+fn trust(arguments: &[&str]) -> [Value; 2] {
+    let output = run(arguments);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let printed: Value = serde_json::from_str(&output.stdout).unwrap();
+    let account = &printed["accounts"][0];
+    let roles = account["roles"].as_array().unwrap();
+    ["plan", "apply"].map(|phase| {
+        let role = roles.iter().find(|role| role["phase"] == phase).unwrap();
+        let statements = role["trust"]["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 1);
+        assert_eq!(statements[0]["Principal"]["Federated"], account["provider"]);
+        assert_eq!(statements[0]["Action"], "sts:AssumeRoleWithWebIdentity");
+        statements[0]["Condition"].clone()
+    })
+}
+
+#[test]
+fn attack_only_jobs_of_the_project_are_trusted() {
+    let [plan, apply] = trust(&["--repository", "acme/infra/stacks", "--project-id", "42"]);
+    assert_eq!(
+        plan,
+        json!({
+            "StringEquals": {"gitlab.com:aud": "sts.amazonaws.com", "gitlab.com:project_id": "42"},
+            "StringLike": {"gitlab.com:sub": [format!("{SUBJECT}*")]},
+        })
+    );
+    assert_eq!(
+        apply,
+        json!({"StringEquals": {
+            "gitlab.com:aud": "sts.amazonaws.com",
+            "gitlab.com:sub": [format!("{SUBJECT}main")],
+            "gitlab.com:project_id": "42",
+            "gitlab.com:ref_protected": "true",
+            "gitlab.com:pipeline_source": ["push", "trigger"],
+        }})
+    );
+}
+
+/// AWS knows the other claims of gitlab.com only: a condition on them would never hold.
+#[test]
+fn another_server_is_judged_by_audience_and_subject() {
+    let [plan, apply] = trust(&[
+        "--repository",
+        "acme/infra/stacks",
+        "--issuer",
+        "git.example",
+        "--default-branch",
+        "trunk",
+    ]);
+    assert_eq!(
+        plan,
+        json!({
+            "StringEquals": {"git.example:aud": "sts.amazonaws.com"},
+            "StringLike": {"git.example:sub": [format!("{SUBJECT}*")]},
+        })
+    );
+    let subjects = [
+        format!("{SUBJECT}trunk"),
+        format!("{SUBJECT}trunk:environment_protected:true"),
+    ];
+    assert_eq!(
+        apply,
+        json!({"StringEquals": {"git.example:aud": "sts.amazonaws.com", "git.example:sub": subjects}})
+    );
+}
+
+#[test]
+fn attack_a_project_is_no_pattern_and_has_its_id() {
+    for (arguments, help) in [
+        (
+            &["--repository", "acme/*", "--project-id", "1"][..],
+            "GROUP/PROJECT",
+        ),
+        (
+            &["--repository", "acme", "--project-id", "1"],
+            "GROUP/PROJECT",
+        ),
+        (
+            &["--repository", "acme//stacks", "--project-id", "1"],
+            "GROUP/PROJECT",
+        ),
+        (
+            &["--repository", "acme/${aws:username}", "--project-id", "1"],
+            "GROUP/PROJECT",
+        ),
+        (
+            &["--repository", "acme@1/infra@2", "--project-id", "1"],
+            "GROUP/PROJECT",
+        ),
+        (&["--repository", "acme/infra"], "--project-id"),
+        (
+            &[
+                "--repository",
+                "acme/infra",
+                "--project-id",
+                "1",
+                "--default-branch",
+                "*",
+            ],
+            "a branch's name",
+        ),
+    ] {
+        let output = run(arguments);
+        assert_eq!(
+            (output.status, output.stdout.as_str()),
+            (2, ""),
+            "{arguments:?}"
+        );
+        assert!(
+            output.stderr.contains(help),
+            "{arguments:?}: {}",
+            output.stderr
+        );
+    }
+    let workdir = Workdir::offline();
+    workdir.write(".provisioner.yaml", POLICY);
+    let output = workdir.run(&["roles", "--repository", "acme/infra", "--project-id", "1"]);
+    assert_eq!(output.status, 2);
+    assert!(
+        output.stderr.contains("--forge gitlab"),
+        "{}",
+        output.stderr
+    );
+}
