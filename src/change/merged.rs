@@ -161,7 +161,9 @@ impl MergedChange {
             None => None,
         };
         let is_same_tip = self.tip.as_ref().map(|tip| &tip.commit) == Some(&branch.tip);
-        if is_same_tip && updated == self.updated {
+        // An unknown time proves nothing.
+        let is_same = self.range.number.is_none() || updated.is_some() && updated == self.updated;
+        if is_same_tip && is_same {
             return Ok(None);
         }
         let again = Self::read(job, &branch, self.own, &self.range).await?;

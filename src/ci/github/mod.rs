@@ -18,8 +18,8 @@ use super::environment::{JobEnvironment, JobRun, Workplace, git_variables, requi
 use super::event::{CiEvent, DispatchMode};
 use super::system::CiSystem;
 use crate::forge::IdentityTokens;
-use crate::forge::git::GitPlace;
-use crate::forge::github::{Access, ActionsIdentity, GitAccess, RecentChange};
+use crate::forge::git::{GitAccess, GitPlace};
+use crate::forge::github::{Access, ActionsIdentity, RecentChange};
 use crate::model::{CommitSha, Digest, WebAddress};
 
 pub use annotation::{alerts, annotations};

@@ -55,6 +55,14 @@ pub struct GitPlace {
     pub variables: Vec<(OsString, OsString)>,
 }
 
+/// The server of repositories, beside its API.
+#[derive(Debug)]
+pub struct GitAccess {
+    /// Without the path of a repository.
+    pub server_url: String,
+    pub place: GitPlace,
+}
+
 /// A temporary repository. Dropping it removes its folder.
 #[derive(Debug)]
 pub struct FetchedRepository {

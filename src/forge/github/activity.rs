@@ -3,8 +3,8 @@
 
 use super::client::GitHub;
 use super::paging::PAGE;
-use super::route::encoded;
 use super::wire;
+use crate::forge::route::encoded;
 use crate::forge::{ForgeError, Push};
 use crate::model::CommitSha;
 

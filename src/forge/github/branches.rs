@@ -1,10 +1,10 @@
 //! The repository and its branches.
 
 use super::client::GitHub;
-use super::route::segment;
 use super::wire;
 use crate::forge::ForgeError;
 use crate::forge::commit_sha;
+use crate::forge::route::segment;
 use crate::model::CommitSha;
 
 /// The rule that requires a pull request for every push.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::GitHub;
 use super::client::JSON;
-use super::route::segment;
+use crate::forge::route::segment;
 use crate::forge::{
     Capabilities, Capability, Claims, ForgeError, ForgeErrorKind, JobSubject, ReadPermission,
     RepositoryInfo, WritePermission,

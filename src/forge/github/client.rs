@@ -15,11 +15,12 @@ use super::Access;
 use super::classify::{
     classify, classify_empty_graphql, classify_graphql, is_graphql_limit, is_limit,
 };
-use super::contents::Contents;
-use super::recent::{Recent, lacks_object};
+use super::missing::lacks_object;
 use super::retry::{Attempt, retry_after};
 use crate::config::MAX_BYTES;
 use crate::forge::ForgeError;
+use crate::forge::git::Contents;
+use crate::forge::recent::Recent;
 use crate::model::{UserId, WebAddress};
 use crate::pacing;
 
@@ -126,7 +127,7 @@ impl GitHub {
             name: name.to_owned(),
             id: OnceCell::new(),
             user: OnceCell::new(),
-            contents: Contents::new(access),
+            contents: Contents::new(access.git_remote()),
             recent: Recent::new(access.recent.clone()),
             run: access.run.clone(),
         })

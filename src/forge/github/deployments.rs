@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::client::GitHub;
 use super::paging::PAGE;
-use super::route::encoded;
 use super::wire;
+use crate::forge::route::encoded;
 use crate::forge::{Deployment, DeploymentState, Deployments, ForgeError, Upsert};
 use crate::model::{UserId, WebAddress};
 

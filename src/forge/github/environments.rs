@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::client::GitHub;
-use super::route::segment;
 use crate::forge::ForgeError;
+use crate::forge::route::segment;
 
 #[derive(Deserialize)]
 struct Environment {

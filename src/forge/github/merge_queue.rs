@@ -2,8 +2,8 @@
 //! <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue>
 
 use super::client::GitHub;
-use super::route::segment;
 use super::wire;
+use crate::forge::route::segment;
 use crate::forge::{ForgeError, QueuedPullRequest, commit_sha};
 use crate::model::CommitSha;
 

@@ -7,21 +7,19 @@ mod capabilities;
 mod classify;
 mod client;
 mod comments;
-mod contents;
 mod deployments;
 mod environments;
 mod identity;
 mod issues;
 mod merge_queue;
+mod missing;
 mod objects;
 mod paging;
 mod permission;
 mod profile;
 mod pull_requests;
-mod recent;
 mod retry;
 mod reviews;
-mod route;
 mod source;
 mod statuses;
 mod users;
@@ -31,11 +29,11 @@ use secrecy::SecretString;
 
 use crate::model::WebAddress;
 
-use super::git::GitPlace;
+use super::git::{GitAccess, GitRemote};
 
+pub use super::recent::RecentChange;
 pub use client::GitHub;
 pub use identity::ActionsIdentity;
-pub use recent::RecentChange;
 
 /// The address of a repository, and the token for it.
 #[derive(Debug)]
@@ -56,10 +54,15 @@ pub struct Access {
     pub run: Option<WebAddress>,
 }
 
-/// The server of repositories, beside its API.
-#[derive(Debug)]
-pub struct GitAccess {
-    /// Such as `https://github.com`.
-    pub server_url: String,
-    pub place: GitPlace,
+impl Access {
+    fn git_remote(&self) -> Option<GitRemote> {
+        let git = self.git.as_ref()?;
+        let server = git.server_url.trim_end_matches('/');
+        Some(GitRemote {
+            url: format!("{server}/{}.git", self.repository),
+            user: "x-access-token",
+            token: self.token.clone(),
+            place: git.place.clone(),
+        })
+    }
 }

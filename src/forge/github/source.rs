@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 
 use super::client::GitHub;
-use super::route::encoded;
 use super::wire;
 use crate::forge::git;
+use crate::forge::route::encoded;
 use crate::forge::{
     ChangedFile, FileAt, FileHistory, ForgeError, PathSelection, Source, commit_sha,
 };

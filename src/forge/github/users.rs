@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::client::GitHub;
 use super::objects::CONCURRENCY;
-use super::route::segment;
 use super::wire;
+use crate::forge::route::segment;
 use crate::forge::{ForgeError, User, Users};
 use crate::guard::{AccountKind, Actor, Permission};
 use crate::model::UserId;

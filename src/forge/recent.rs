@@ -1,10 +1,10 @@
-//! What GitHub may not know yet: for some seconds after a push or a merge, its answers can be those from before.
+//! What a forge may not know yet: for some seconds after a push or a merge, its answers can be those from before.
 
 use std::slice;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, header};
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +19,7 @@ const PAUSES: [u64; 5] = [2, 4, 8, 16, 30];
 /// The change that an event is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecentChange {
-    /// By GitHub's clock.
+    /// By the forge's clock.
     pub at: Timestamp,
     /// The commit that a push replaced.
     pub replaced: Option<CommitSha>,
@@ -29,7 +29,7 @@ pub struct RecentChange {
 pub struct Recent {
     /// `None` if the job's event has no time.
     change: Option<RecentChange>,
-    /// GitHub's time in its last answer.
+    /// The forge's time in its last answer.
     server_time: Mutex<Option<Timestamp>>,
 }
 
@@ -71,7 +71,7 @@ impl Recent {
         }
     }
 
-    /// Whether the change is new, by GitHub's clock. No commit's date decides it.
+    /// Whether the change is new, by the forge's clock. No commit's date decides it.
     fn is_new(&self) -> bool {
         let now = self
             .server_time
@@ -101,24 +101,11 @@ impl RecentPauses<'_> {
         };
         let what = self.what;
         log::info!(
-            "{what}: GitHub may not know the newest change yet; asking again in {seconds} seconds"
+            "{what}: the forge may not know the newest change yet; asking again in {seconds} seconds"
         );
         tokio::time::sleep(pacing::pause(Duration::from_secs(*seconds))).await;
         true
     }
-}
-
-/// Whether a response says that a commit, a git object or a pull request does not exist. `route` is below the repository.
-pub fn lacks_object(method: &Method, route: &str, status: StatusCode) -> bool {
-    let path = route.split('?').next().unwrap_or_default();
-    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let is_not_found = status == StatusCode::NOT_FOUND;
-    method == Method::GET
-        && match parts.as_slice() {
-            ["git" | "compare", ..] | ["pulls", _] => is_not_found,
-            ["commits", ..] => is_not_found || status == StatusCode::UNPROCESSABLE_ENTITY,
-            _ => false,
-        }
 }
 
 #[cfg(test)]
@@ -152,25 +139,5 @@ mod tests {
             assert_eq!(recent(change, date).is_new(), expected, "{change} {date:?}");
         }
         assert!(!Recent::new(None).is_new());
-    }
-
-    #[test]
-    fn only_objects_that_an_event_can_name_are_waited_for() {
-        for (route, status, expected) in [
-            ("/git/trees/abc", 404, true),
-            ("/compare/a...b?per_page=1", 404, true),
-            ("/commits/abc/pulls?per_page=100&page=1", 422, true),
-            ("/commits/abc/statuses", 404, true),
-            ("/pulls/7", 404, true),
-            ("/pulls/7/files", 404, false),
-            ("/collaborators/bob/permission", 404, false),
-            ("/git/trees/abc", 500, false),
-            ("", 404, false),
-        ] {
-            let status = StatusCode::from_u16(status).unwrap();
-            let found = lacks_object(&Method::GET, route, status);
-            assert_eq!(found, expected, "{route} {status}");
-            assert!(!lacks_object(&Method::POST, route, status), "{route}");
-        }
     }
 }

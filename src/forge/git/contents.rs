@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::Access;
+use super::{FetchedRepository, GitItem, GitRemote};
 use crate::forge::ForgeError;
-use crate::forge::git::{FetchedRepository, GitItem, GitRemote};
 use crate::model::CommitSha;
 
 /// Objects that a job reads one by one. A change of three configs needs about as many; a fetch takes a second or more, and none of
@@ -17,7 +16,6 @@ const FEW: usize = 20;
 
 #[derive(Debug)]
 pub struct Contents {
-    /// Where to fetch from; `None` if the job does not know the server.
     remote: Option<GitRemote>,
     fetched: OnceCell<Option<FetchedRepository>>,
     gave_up: AtomicBool,
@@ -31,17 +29,8 @@ pub struct Contents {
 }
 
 impl Contents {
-    pub fn new(access: &Access) -> Self {
-        let remote = access.git.as_ref().map(|git| GitRemote {
-            url: format!(
-                "{}/{}.git",
-                git.server_url.trim_end_matches('/'),
-                access.repository
-            ),
-            user: "x-access-token",
-            token: access.token.clone(),
-            place: git.place.clone(),
-        });
+    /// `remote`: where to fetch many objects from; `None` if the job does not know the server.
+    pub fn new(remote: Option<GitRemote>) -> Self {
         Self {
             remote,
             fetched: OnceCell::new(),
