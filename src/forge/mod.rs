@@ -7,6 +7,7 @@ mod deployments;
 mod error;
 pub mod git;
 pub mod github;
+pub mod gitlab;
 mod identity;
 mod issues;
 pub mod local;

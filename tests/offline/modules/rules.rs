@@ -139,6 +139,7 @@ pub fn strays(sources: &Sources) -> Vec<String> {
         for path in sources.named(file) {
             let home = match path.as_slice() {
                 [first, ..] if first == "octocrab" => "forge/github/",
+                [first, ..] if first == "reqwest" => "forge/gitlab/",
                 _ if is_aws(&path) => "cloud/aws/",
                 _ if is_environment(&path) && top(file) != "main" => "ci/",
                 _ => continue,

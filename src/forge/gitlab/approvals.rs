@@ -1,0 +1,92 @@
+//! Approvals and requests for changes. GitLab keeps one row for each user and merge request, without a commit.
+//! <https://docs.gitlab.com/api/merge_request_approvals/>
+
+use super::client::GitLab;
+use super::versions::{HeadVersion, head_at};
+use super::wire;
+use crate::forge::{ForgeError, User, Users as _};
+use crate::guard::{Actor, Review, ReviewState};
+use crate::model::CommitSha;
+
+impl GitLab {
+    /// Approvals that are in force, and requests for changes. `None` if the token may not read them. An approval counts for the head that
+    /// was there before it by GitLab's clock; an approval without a time, or without a known head before it, is none.
+    pub(super) async fn reviews_of(
+        &self,
+        number: u64,
+        head: &CommitSha,
+        versions: Option<&[HeadVersion]>,
+        teams: &[String],
+    ) -> Result<Option<Vec<Review>>, ForgeError> {
+        let what = format!("approvals of merge request {number}");
+        let root = format!("{}/merge_requests/{number}", self.root);
+        let routes = [format!("{root}/approvals"), format!("{root}/reviewers")];
+        let (approvals, reviewers) = tokio::join!(
+            self.get::<wire::Approvals>(&what, &routes[0]),
+            self.get::<Vec<wire::Reviewer>>(&what, &routes[1]),
+        );
+        let approvals = match approvals {
+            Ok(approvals) => approvals,
+            Err(error) if error.is_withheld() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // Older servers have no states of reviewers. A request for changes must not be missed, so that nothing counts then.
+        let reviewers = match reviewers {
+            Ok(reviewers) => reviewers,
+            Err(error) if error.is_withheld() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut reviews = Vec::new();
+        for approval in approvals.approved_by {
+            let at = approval
+                .approved_at
+                .as_deref()
+                .and_then(|at| at.parse().ok());
+            let (Some(user), Some(at), Some(versions)) = (approval.user, at, versions) else {
+                continue;
+            };
+            let Some(commit) = head_at(versions, at).cloned() else {
+                continue;
+            };
+            let by = self.account(&user).await?;
+            reviews.push(Review {
+                by: self.actor(&by, teams).await?,
+                state: ReviewState::Approved,
+                commit,
+                at: Some(at),
+            });
+        }
+        for reviewer in reviewers {
+            let state = match reviewer.state.as_deref() {
+                Some("requested_changes") => ReviewState::ChangesRequested,
+                _ => continue,
+            };
+            let Some(user) = reviewer.user else {
+                continue;
+            };
+            let by = self.account(&user).await?;
+            let by = match by.is_bot() {
+                true => unread(&by),
+                false => self.actor(&by, teams).await?,
+            };
+            // A request for changes is newer than an approval by the same user: it removes that approval.
+            reviews.push(Review {
+                by,
+                state,
+                commit: head.clone(),
+                at: None,
+            });
+        }
+        Ok(Some(reviews))
+    }
+}
+
+fn unread(by: &User) -> Actor {
+    Actor {
+        id: by.id,
+        login: by.login.clone(),
+        bot: by.is_bot(),
+        permission: None,
+        teams: Vec::new(),
+    }
+}

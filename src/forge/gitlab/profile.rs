@@ -1,0 +1,66 @@
+//! GitLab's limits and words.
+
+use super::{GitLab, ProjectAccess};
+use crate::forge::{
+    Connect, Forge, ForgeError, Profile, Profiled, ReadPermission, TokenPermission, WritePermission,
+};
+
+const PROFILE: Profile = Profile {
+    name: "GitLab",
+    token_variable: "PROVISIONER_TOKEN",
+    job_login: "gitlab-ci",
+    // https://docs.gitlab.com/user/project/codeowners/
+    code_owner_files: &["CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"],
+    workflow_folder: ".gitlab-ci.yml",
+    // The limit is 1,000,000 characters. People do not read more than on other forges.
+    comment_chars: 65_000,
+    summary_chars: 250_000,
+    deployment_description_chars: 140,
+    // Each takes up to three requests of the 60 in a minute that an instance may allow.
+    deployments_per_run: 20,
+    permission,
+    connect_help: "CI_API_V4_URL, CI_PROJECT_ID and CI_PROJECT_PATH are set by the runner",
+    token_help: "set the CI/CD variable PROVISIONER_TOKEN to a project access token with the scope `api`",
+    issuer_help: "run the job again: GitLab gives each job a new token",
+};
+
+/// GitLab's tokens have scopes and a role, and no permission for each subject.
+fn permission(permission: TokenPermission) -> &'static str {
+    match permission {
+        TokenPermission::ReadContents
+        | TokenPermission::ReadPullRequests
+        | TokenPermission::Read(ReadPermission::Statuses | ReadPermission::Deployments)
+        | TokenPermission::ReadEnvironments => "the role Reporter and the scope api",
+        TokenPermission::Write(WritePermission::Comments | WritePermission::Issues) => {
+            "the role Reporter and the scope api"
+        }
+        TokenPermission::Write(WritePermission::Statuses | WritePermission::Deployments) => {
+            "the role Developer and the scope api"
+        }
+        TokenPermission::IdentityToken => "id_tokens: PROVISIONER_ID_TOKEN",
+    }
+}
+
+impl Profiled for GitLab {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+}
+
+impl Connect for ProjectAccess {
+    fn connect(&self) -> Result<Box<dyn Forge>, ForgeError> {
+        Ok(Box::new(GitLab::new(self)?))
+    }
+
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn repository(&self) -> &str {
+        &self.path
+    }
+
+    fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+}

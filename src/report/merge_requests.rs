@@ -1,0 +1,105 @@
+//! The words of forges that call a pull request a merge request.
+
+use std::borrow::Cow;
+
+const WORDS: [(&str, &str); 2] = [
+    ("pull request", "merge request"),
+    ("Pull request", "Merge request"),
+];
+
+/// Markdown for readers of such a forge. Code spans, differences and comments of HTML stay as they are: they quote others.
+pub fn with_merge_requests(markdown: &str) -> Cow<'_, str> {
+    if !WORDS.iter().any(|(pull, _)| markdown.contains(pull)) {
+        return markdown.into();
+    }
+    let mut out = String::with_capacity(markdown.len());
+    let mut fence: Option<String> = None;
+    for line in markdown.split_inclusive('\n') {
+        let ticks: String = line.chars().take_while(|it| *it == '`').collect();
+        match &fence {
+            Some(open) => {
+                if ticks.len() >= open.len() && line.trim_end() == ticks {
+                    fence = None;
+                }
+                out.push_str(line);
+            }
+            None if ticks.len() >= 3 => {
+                fence = Some(ticks);
+                out.push_str(line);
+            }
+            None if line.starts_with("<!--") => out.push_str(line),
+            None => replace_outside_of_code(line, &mut out),
+        }
+    }
+    out.into()
+}
+
+/// Replaces the words between code spans.
+fn replace_outside_of_code(line: &str, out: &mut String) {
+    let mut rest = line;
+    while let Some(at) = rest.find('`') {
+        let (before, code) = rest.split_at(at);
+        let ticks = code.chars().take_while(|it| *it == '`').count();
+        let (delimiter, after) = code.split_at(ticks);
+        let end = closing(after, ticks);
+        let Some(end) = end else { break };
+        out.push_str(&replaced(before));
+        out.push_str(delimiter);
+        out.push_str(&after[..end + ticks]);
+        rest = &after[end + ticks..];
+    }
+    out.push_str(&replaced(rest));
+}
+
+/// Where a run of exactly as many backticks begins.
+fn closing(text: &str, ticks: usize) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = text[at..].find('`') {
+        let start = at + found;
+        let run = text[start..].chars().take_while(|it| *it == '`').count();
+        if run == ticks {
+            return Some(start);
+        }
+        at = start + run;
+    }
+    None
+}
+
+fn replaced(text: &str) -> String {
+    WORDS.iter().fold(text.to_owned(), |text, (pull, merge)| {
+        text.replace(pull, merge)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_words_change_and_quoted_ones_stay() {
+        for (markdown, expected) in [
+            ("Open a new pull request.\n", "Open a new merge request.\n"),
+            (
+                "Pull requests of `pull request` here",
+                "Merge requests of `pull request` here",
+            ),
+            (
+                "``a ` pull request`` pull request",
+                "``a ` pull request`` merge request",
+            ),
+            ("a ` pull request", "a ` merge request"),
+            (
+                "```diff\n+pull request\n```\npull request\n",
+                "```diff\n+pull request\n```\nmerge request\n",
+            ),
+            (
+                "````text\n```\npull request\n````\npull request",
+                "````text\n```\npull request\n````\nmerge request",
+            ),
+            ("<!-- pull request -->\n", "<!-- pull request -->\n"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(with_merge_requests(markdown), expected);
+        }
+    }
+}
