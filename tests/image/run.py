@@ -145,8 +145,8 @@ def workplace(folder, port, tls_port):
             (folder / product / name).mkdir(parents=True)
     for config in ("s3/configs/edge-prod-b001-us-west-1-s3", "s3/configs/edge-prod-b001-us-west-1-recommendation-engine-s3", ML):
         lines = (ROOT / "examples" / f"{config}.yaml").read_text().splitlines(keepends=True)
-        # The account has no network of its own.
-        kept = [line for line in lines if not line.startswith(("  vpc_id:", "  route_table_ids:"))]
+        # The account has no network of its own. The original document names solutions that its configs do not list.
+        kept = [line for line in lines if not line.startswith(("  vpc_id:", "  route_table_ids:", "  solutions:", "    - "))]
         (folder / f"{config}.yaml").write_text("".join(kept))
     for name, address in ((".aws", f"http://{NAME}:{port}"), (".aws-tls", f"https://{NAME}:{tls_port}")):
         (folder / name).mkdir()
