@@ -28,6 +28,7 @@ mod docs_consoles;
 mod docs_numbers;
 mod download;
 mod fake_github;
+mod fake_gitlab;
 mod foreign_text;
 mod forge;
 mod generated;

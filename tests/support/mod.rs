@@ -1,6 +1,6 @@
-//! The tests' servers: a stateful fake of GitHub, servers that check it, and AWS emulators.
+//! The tests' servers: stateful fakes of GitHub and GitLab, servers that check them, and AWS emulators.
 //!
-//! `github` is the fake. `prism` checks requests and answers between a client and the fake against GitHub's published OpenAPI
+//! `github` and `gitlab` are the fakes. `prism` checks requests and answers between a client and the fake against GitHub's published OpenAPI
 //! description. `emulate` is an independent GitHub emulator, which finds mistakes that the adapter and the fake share.
 
 #![allow(
@@ -22,9 +22,11 @@ pub mod evidence;
 pub mod file_server;
 pub mod git_server;
 pub mod github;
+pub mod gitlab;
 pub mod http;
 pub mod issuer;
 pub mod job;
+pub mod loopback;
 pub mod markdown;
 pub mod parallel;
 pub mod prism;

@@ -5,57 +5,57 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::build::Repo;
-use super::objects::{Commit, SUBMODULE};
+use super::objects::{Commit, Objects, SUBMODULE};
 use super::server::lock;
 
 impl Repo {
     /// Makes `folder` a repository with every commit of this one's network.
     pub fn clone_into(&self, folder: &Path) {
-        git(folder, &["init", "--quiet"], b"");
-        let state = lock(&self.world);
-        let mut commits: Vec<&Commit> = state.objects.commits().collect();
-        commits.sort_by_key(|commit| commit.order);
-        let mut stream = Vec::new();
-        for commit in &commits {
-            let who = format!(
-                "u{0} <u{0}@example.org> {1} +0000",
-                commit.author, commit.order
-            );
-            let head = format!(
-                "commit refs/fake/{}\nauthor {who}\ncommitter {who}\n",
-                commit.order
-            );
-            stream.extend(head.into_bytes());
-            data(&mut stream, format!("{}\n", commit.message).as_bytes());
-            for (nth, parent) in commit.parents.iter().enumerate() {
-                let word = if nth == 0 { "from" } else { "merge" };
-                let order = state
-                    .objects
-                    .commit(parent)
-                    .expect("parents are there")
-                    .order;
-                stream.extend(format!("{word} refs/fake/{order}\n").into_bytes());
-            }
-            stream.extend(b"deleteall\n");
-            for (path, leaf) in commit.files.iter() {
-                if leaf.mode == SUBMODULE {
-                    stream.extend(format!("M {SUBMODULE} {} {path}\n", leaf.sha).into_bytes());
-                    continue;
-                }
-                let content = state.objects.blob(&leaf.sha).expect("the blob was stored");
-                stream.extend(format!("M {} inline {path}\n", leaf.mode).into_bytes());
-                data(&mut stream, &content);
-            }
-        }
-        git(
-            folder,
-            &["fast-import", "--quiet", "--date-format=raw"],
-            &stream,
+        export(&lock(&self.world).objects, folder);
+    }
+}
+
+/// Writes all commits into a new repository.
+pub fn export(objects: &Objects, folder: &Path) {
+    git(folder, &["init", "--quiet"], b"");
+    let mut commits: Vec<&Commit> = objects.commits().collect();
+    commits.sort_by_key(|commit| commit.order);
+    let mut stream = Vec::new();
+    for commit in &commits {
+        let who = format!(
+            "u{0} <u{0}@example.org> {1} +0000",
+            commit.author, commit.order
         );
-        for commit in commits {
-            // The ids are computed on both sides: a difference would make the tests that rely on them meaningless.
-            git(folder, &["cat-file", "-e", &commit.sha], b"");
+        let head = format!(
+            "commit refs/fake/{}\nauthor {who}\ncommitter {who}\n",
+            commit.order
+        );
+        stream.extend(head.into_bytes());
+        data(&mut stream, format!("{}\n", commit.message).as_bytes());
+        for (nth, parent) in commit.parents.iter().enumerate() {
+            let word = if nth == 0 { "from" } else { "merge" };
+            let order = objects.commit(parent).expect("parents are there").order;
+            stream.extend(format!("{word} refs/fake/{order}\n").into_bytes());
         }
+        stream.extend(b"deleteall\n");
+        for (path, leaf) in commit.files.iter() {
+            if leaf.mode == SUBMODULE {
+                stream.extend(format!("M {SUBMODULE} {} {path}\n", leaf.sha).into_bytes());
+                continue;
+            }
+            let content = objects.blob(&leaf.sha).expect("the blob was stored");
+            stream.extend(format!("M {} inline {path}\n", leaf.mode).into_bytes());
+            data(&mut stream, &content);
+        }
+    }
+    git(
+        folder,
+        &["fast-import", "--quiet", "--date-format=raw"],
+        &stream,
+    );
+    for commit in commits {
+        // The ids are computed on both sides: a difference would make the tests that rely on them meaningless.
+        git(folder, &["cat-file", "-e", &commit.sha], b"");
     }
 }
 

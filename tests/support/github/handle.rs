@@ -1,15 +1,11 @@
 //! The test's handle of the fake: start, users and tokens, faults, the journal, the check at the end.
 
-use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use super::super::loopback::Loopback;
 
 use super::auth::{Token, Writes};
 use super::build::Repo;
-use super::connection_faults::{ConnectionFault, FaultyListener};
 use super::faults::{Fault, Queued, matches};
 use super::journal::Seen;
 use super::server::{World, app, lock};
@@ -21,48 +17,14 @@ pub const ACTIONS_BOT_ID: u64 = 41_898_282;
 
 pub struct FakeGitHub {
     world: World,
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    server: Loopback,
 }
 
 impl FakeGitHub {
-    /// Serves from its own thread, so that a test without a runtime can use it, and a test with a single-threaded one can block on
-    /// a child process.
     pub fn start() -> Self {
         let world: World = Arc::new(Mutex::new(State::default()));
-        let listener = StdListener::bind("127.0.0.1:0").expect("a free loopback port");
-        listener
-            .set_nonblocking(true)
-            .expect("a listener can be made non-blocking");
-        let address = listener
-            .local_addr()
-            .expect("a bound listener has an address");
-        let (stop, stopped) = oneshot::channel();
-        let router = app(Arc::clone(&world));
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime
-                .expect("a runtime for the fake")
-                .block_on(async move {
-                    let listener = TcpListener::from_std(listener).expect("the listener is usable");
-                    let service = router.into_make_service_with_connect_info::<ConnectionFault>();
-                    let server = axum::serve(FaultyListener(listener), service).into_future();
-                    // No graceful shutdown: a client that keeps its connection open must not block the test.
-                    tokio::select! {
-                        _ = server => {}
-                        _ = stopped => {}
-                    }
-                });
-        });
-        let fake = Self {
-            world,
-            address,
-            stop: Some(stop),
-            thread: Some(thread),
-        };
+        let server = Loopback::start(app(Arc::clone(&world)));
+        let fake = Self { world, server };
         fake.state(|s| {
             s.add_user("github-actions[bot]", Some(ACTIONS_BOT_ID), Kind::Bot);
         });
@@ -76,7 +38,7 @@ impl FakeGitHub {
 
     /// The value of `GITHUB_API_URL` at github.com; GraphQL is at `/graphql` below it.
     pub fn api_url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address)
     }
 
     pub fn graphql_url(&self) -> String {
@@ -339,12 +301,7 @@ impl State {
 
 impl Drop for FakeGitHub {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.server.stop();
         if !std::thread::panicking() {
             let complaints = self.state(|s| s.complaints());
             assert!(

@@ -1,0 +1,271 @@
+//! Notes, issues, statuses, deployments and environments, made by others than the program.
+
+use super::build::Repo;
+use super::state::{Comment, Deployment, Environment, Issue, Pipeline, State, Status, User};
+
+impl Repo {
+    /// A note by another user, without quick actions: it is not in the journal.
+    pub fn comment(&self, number: u64, author: &User, body: &str) -> Comment {
+        self.state(|s| s.add_note(self.id, number, false, author.id, body))
+    }
+
+    /// A note that users of the API do not see, such as a reference from a private project.
+    pub fn hidden_comment(&self, number: u64, author: &User) -> Comment {
+        let note = self.comment(number, author, "mentioned in secret/project!1");
+        self.with(|p| {
+            let known = p.notes.get_mut(&note.id).expect("it was added");
+            (known.system, known.hidden) = (true, true);
+            known.clone()
+        })
+    }
+
+    /// Changes a note and its `updated_at`.
+    pub fn edit_comment(&self, id: u64, body: &str) {
+        self.state(|s| {
+            let updated = s.now();
+            let note = s
+                .project_mut(self.id)
+                .notes
+                .get_mut(&id)
+                .expect("the note exists");
+            body.clone_into(&mut note.body);
+            note.updated = updated;
+        });
+    }
+
+    /// The notes of people and bots on a merge request, oldest first.
+    pub fn comments(&self, number: u64) -> Vec<Comment> {
+        self.notes(number, false)
+    }
+
+    pub fn issue_comments(&self, number: u64) -> Vec<Comment> {
+        self.notes(number, true)
+    }
+
+    fn notes(&self, number: u64, of_issue: bool) -> Vec<Comment> {
+        self.with(|p| {
+            let all = p.notes.values().filter(|n| !n.system && !n.hidden);
+            all.filter(|n| n.number == number && n.of_issue == of_issue)
+                .cloned()
+                .collect()
+        })
+    }
+
+    pub fn issue(&self, author: &User, title: &str, body: &str) -> Issue {
+        self.state(|s| s.add_issue(self.id, author.id, title, body))
+    }
+
+    /// Oldest first.
+    pub fn issues(&self) -> Vec<Issue> {
+        self.with(|p| p.issues.values().cloned().collect())
+    }
+
+    pub fn close_issue(&self, number: u64) {
+        self.state(|s| {
+            let at = s.now();
+            let owner = s.projects[&self.id].owner;
+            s.set_issue(self.id, number, Some((owner, at)));
+        });
+    }
+
+    /// A status by another system, in the newest pipeline of the commit or an `external` one.
+    pub fn status(&self, sha: &str, context: &str, state: &str, creator: &User) -> Status {
+        self.state(|s| {
+            let reference = s.branch_of(self.id, sha).unwrap_or_default();
+            let known = s.fitting_pipeline(self.id, sha, Some(&reference), None);
+            let pipeline = known.unwrap_or_else(|| {
+                s.add_pipeline(self.id, sha, &reference, "external", creator.id)
+                    .id
+            });
+            let at = s.now();
+            let status = Status {
+                id: s.id(),
+                sha: sha.to_owned(),
+                reference,
+                pipeline,
+                state: state.to_owned(),
+                context: context.to_owned(),
+                description: None,
+                target_url: None,
+                creator: creator.id,
+                started: None,
+                finished: None,
+                at,
+            };
+            s.project_mut(self.id).statuses.push(status.clone());
+            status
+        })
+    }
+
+    /// Newest first.
+    pub fn statuses(&self, sha: &str) -> Vec<Status> {
+        self.with(|p| {
+            p.statuses
+                .iter()
+                .rev()
+                .filter(|s| s.sha == sha)
+                .cloned()
+                .collect()
+        })
+    }
+
+    pub fn describe_status(&self, id: u64, description: &str) {
+        self.with(|p| {
+            let status = p.statuses.iter_mut().find(|s| s.id == id);
+            status.expect("the status exists").description = Some(description.to_owned());
+        });
+    }
+
+    pub fn fail_status(&self, id: u64) {
+        self.with(|p| {
+            let status = p.statuses.iter_mut().find(|s| s.id == id);
+            "failed".clone_into(&mut status.expect("the status exists").state);
+        });
+    }
+
+    /// Newest first.
+    pub fn deployments(&self) -> Vec<Deployment> {
+        self.with(|p| p.deployments.iter().rev().cloned().collect())
+    }
+
+    pub fn environments(&self) -> Vec<Environment> {
+        self.with(|p| p.environments.clone())
+    }
+
+    /// Newest first.
+    pub fn pipelines(&self) -> Vec<Pipeline> {
+        self.with(|p| p.pipelines.iter().rev().cloned().collect())
+    }
+}
+
+impl State {
+    pub fn add_note(
+        &mut self,
+        project: u64,
+        number: u64,
+        of_issue: bool,
+        user: u64,
+        body: &str,
+    ) -> Comment {
+        let at = self.now();
+        let note = Comment {
+            id: self.id(),
+            number,
+            of_issue,
+            user,
+            body: body.to_owned(),
+            system: false,
+            hidden: false,
+            created: at.clone(),
+            updated: at,
+            awards: Vec::new(),
+        };
+        self.project_mut(project)
+            .notes
+            .insert(note.id, note.clone());
+        note
+    }
+
+    pub fn add_issue(&mut self, project: u64, author: u64, title: &str, body: &str) -> Issue {
+        let (id, created) = (self.id(), self.now());
+        let issues = &mut self.project_mut(project).issues;
+        let number = issues.keys().last().map_or(1, |last| last + 1);
+        let issue = Issue {
+            id,
+            number,
+            title: title.to_owned(),
+            body: body.to_owned(),
+            author,
+            open: true,
+            updated: created.clone(),
+            created,
+            closed: None,
+        };
+        issues.insert(number, issue.clone());
+        issue
+    }
+
+    /// Closed by a user at a time, or open.
+    pub fn set_issue(&mut self, project: u64, number: u64, closed: Option<(u64, String)>) {
+        let issue = self
+            .project_mut(project)
+            .issues
+            .get_mut(&number)
+            .expect("it exists");
+        issue.open = closed.is_none();
+        if let Some((_, at)) = &closed {
+            issue.updated.clone_from(at);
+        }
+        issue.closed = closed;
+    }
+
+    pub fn add_pipeline(
+        &mut self,
+        project: u64,
+        sha: &str,
+        reference: &str,
+        source: &'static str,
+        user: u64,
+    ) -> Pipeline {
+        let (id, created) = (self.id(), self.now());
+        let all = &mut self.project_mut(project).pipelines;
+        let pipeline = Pipeline {
+            id,
+            iid: all.len() as u64 + 1,
+            sha: sha.to_owned(),
+            reference: reference.to_owned(),
+            source,
+            status: "running",
+            user,
+            updated: created.clone(),
+            created,
+        };
+        all.push(pipeline.clone());
+        pipeline
+    }
+
+    /// The newest pipeline of the commit that fits.
+    pub fn fitting_pipeline(
+        &self,
+        project: u64,
+        sha: &str,
+        reference: Option<&str>,
+        id: Option<u64>,
+    ) -> Option<u64> {
+        let all = self.projects[&project].pipelines.iter().rev();
+        let fits = all.filter(|p| p.sha == sha);
+        let fits = fits.filter(|p| reference.is_none_or(|r| p.reference == r));
+        fits.filter(|p| id.is_none_or(|id| p.id == id))
+            .map(|p| p.id)
+            .next()
+    }
+
+    /// The first branch that contains the commit.
+    pub fn branch_of(&self, project: u64, sha: &str) -> Option<String> {
+        let mut branches = self.projects[&project].branches.iter();
+        let found = branches.find(|(_, head)| self.objects.ancestors(head).contains(sha));
+        found.map(|(name, _)| name.clone())
+    }
+
+    /// By name; a new one is created.
+    pub fn environment(&mut self, project: u64, name: &str) -> u64 {
+        let known = self.projects[&project]
+            .environments
+            .iter()
+            .find(|e| e.name == name);
+        if let Some(known) = known {
+            return known.id;
+        }
+        let (id, created) = (self.id(), self.now());
+        let environment = Environment {
+            id,
+            name: name.to_owned(),
+            state: "available",
+            external_url: None,
+            updated: created.clone(),
+            created,
+        };
+        self.project_mut(project).environments.push(environment);
+        id
+    }
+}

@@ -1,0 +1,62 @@
+//! The JSON of GitLab's entities, with the nulls that GitLab gives.
+
+mod ci;
+mod merge_request;
+mod project;
+
+pub use ci::{deployment, environment, pipeline, status, train_car};
+pub use merge_request::{approvals, award, issue, merge_request, note, reviewer, version};
+pub use project::{
+    branch, change, commit, commit_detail, event, member, project, protected_branch,
+};
+
+use serde_json::{Map, Value, json};
+
+use super::state::{State, User};
+
+/// `UserBasic`.
+pub fn user(state: &State, id: u64) -> Value {
+    basic(state, state.user(id))
+}
+
+pub fn basic(state: &State, user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "username": user.login,
+        "public_email": null,
+        "name": user.login,
+        "state": user.state,
+        "locked": false,
+        "avatar_url": null,
+        "web_url": format!("{}/{}", state.web, user.login),
+    })
+}
+
+/// `User`. <https://docs.gitlab.com/api/users/#retrieve-a-user>
+pub fn user_full(state: &State, who: &User) -> Value {
+    let mut all = basic(state, who);
+    let more = json!({
+        "created_at": "2025-01-01T00:00:00.000Z",
+        "bio": "",
+        "location": null,
+        "linkedin": "",
+        "twitter": "",
+        "discord": "",
+        "website_url": "",
+        "github": "",
+        "job_title": "",
+        "pronouns": null,
+        "organization": null,
+        "bot": who.bot,
+        "work_information": null,
+        "local_time": null,
+    });
+    merge(&mut all, more);
+    all
+}
+
+pub fn merge(all: &mut Value, more: Value) {
+    if let (Value::Object(all), Value::Object(more)) = (all, more) {
+        all.extend::<Map<String, Value>>(more);
+    }
+}
