@@ -7,6 +7,7 @@
 mod detect;
 mod environment;
 mod event;
+mod fit;
 pub mod github;
 mod outputs;
 mod system;
@@ -14,7 +15,7 @@ mod system;
 pub use detect::{actor, alerts, annotations, in_job, read_environment};
 pub use environment::{JobEnvironment, JobRun, is_blank, variable};
 pub use event::{CiEvent, DispatchMode};
-pub use outputs::{JobOutputs, summary};
+pub use outputs::{JobOutputs, counts, summary};
 pub use system::CiSystem;
 
 /// The supported CI systems.

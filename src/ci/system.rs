@@ -1,8 +1,10 @@
 //! What differs between CI systems.
 
+use std::io;
+
 use super::environment::JobEnvironment;
 use crate::diagnostic::Diagnostic;
-use crate::report::Alert;
+use crate::report::{Alert, PlanCounts};
 
 /// A CI system. Each adapter gives one.
 pub struct CiSystem {
@@ -12,17 +14,15 @@ pub struct CiSystem {
     pub marker: &'static str,
     /// The variable that names the user who started the job. A claim.
     pub actor_variable: &'static str,
-    /// The variable with the path of the file to which a step appends its output variables.
-    pub output_variable: &'static str,
-    /// The variable with the path of the file to which a step appends its part of the job summary.
-    pub summary_variable: &'static str,
-    /// Most bytes of a step's part of the job summary.
-    pub summary_bytes: usize,
     /// Reads the job's environment.
     pub read: fn() -> anyhow::Result<JobEnvironment>,
-    /// One output variable, by name and value, as text for the file.
-    pub output_entry: fn(&str, &str) -> String,
-    /// Diagnostics as text for standard output, from which the system annotates changed files.
+    /// Writes output variables, by name and value, for later steps or jobs.
+    pub write_outputs: fn(&[(&'static str, String)]) -> io::Result<()>,
+    /// Appends Markdown to the job summary.
+    pub write_summary: fn(&str) -> io::Result<()>,
+    /// Shows how many stacks a change would create, update and delete, where the system has a place for it.
+    pub write_counts: fn(&PlanCounts) -> io::Result<()>,
+    /// Annotates changed files with diagnostics. Returns text for standard output.
     pub annotations: fn(&mut dyn Iterator<Item = &Diagnostic>) -> String,
     /// Why the job failed as text for standard output, which the system shows on the page of the run.
     pub alerts: fn(&[Alert]) -> String,

@@ -1,11 +1,11 @@
 //! SARIF 2.1.0, for code scanning. <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::fingerprint::fingerprints;
 use crate::diagnostic::{Code, Diagnostic, explain};
-use crate::model::Digest;
 use crate::text::escape_invisible;
 
 /// One run with all diagnostics.
@@ -18,14 +18,9 @@ pub fn sarif<'a>(
         .map(|diagnostic| &diagnostic.code)
         .collect();
     let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let results = diagnostics.map(|diagnostic| {
-        let hash = line_hash(diagnostic);
-        let count = seen.entry(hash.clone()).or_default();
-        *count += 1;
-        result(diagnostic, &format!("{hash}:{count}"))
-    });
-    let results: Vec<Value> = results.collect();
+    let results: Vec<Value> = fingerprints(diagnostics)
+        .map(|(diagnostic, fingerprint)| result(diagnostic, &fingerprint))
+        .collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -52,17 +47,6 @@ fn rule(code: &Code) -> Value {
         "fullDescription": { "text": format!("{meaning} {remedy}") },
         "help": { "text": remedy },
     })
-}
-
-/// Finds the same problem again after its line moved.
-fn line_hash(diagnostic: &Diagnostic) -> String {
-    let line = diagnostic.source_line.as_deref().map(str::trim);
-    let parts = [
-        diagnostic.code.as_str(),
-        diagnostic.path.as_str(),
-        line.unwrap_or(&diagnostic.message),
-    ];
-    Digest::sha256(parts.join("\n")).prefix(16)
 }
 
 fn result(diagnostic: &Diagnostic, fingerprint: &str) -> Value {

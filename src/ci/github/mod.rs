@@ -5,6 +5,7 @@ mod annotation;
 
 use std::env;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use super::environment::{JobEnvironment, JobRun, Workplace, git_variables, required, variable};
 use super::event::{CiEvent, DispatchMode};
+use super::fit::fit_bytes;
 use super::system::CiSystem;
 use crate::forge::IdentityTokens;
 use crate::forge::git::{GitAccess, GitPlace};
@@ -31,15 +33,16 @@ pub(super) const SYSTEM: CiSystem = CiSystem {
     name: "GitHub Actions",
     marker: "GITHUB_ACTIONS",
     actor_variable: "GITHUB_ACTOR",
-    output_variable: "GITHUB_OUTPUT",
-    summary_variable: "GITHUB_STEP_SUMMARY",
-    // The runner drops a larger summary.
-    summary_bytes: 1 << 20,
     read,
-    output_entry,
+    write_outputs,
+    write_summary,
+    write_counts: |_| Ok(()),
     annotations,
     alerts,
 };
+
+/// The runner drops a larger summary of a step.
+const SUMMARY_BYTES: usize = 1 << 20;
 
 /// Reads the job's environment.
 pub fn read() -> anyhow::Result<JobEnvironment> {
@@ -101,6 +104,34 @@ fn run() -> JobRun {
         id,
         attempt,
     }
+}
+
+fn write_outputs(outputs: &[(&'static str, String)]) -> io::Result<()> {
+    let entries = outputs.iter();
+    let text: String = entries
+        .map(|(name, value)| output_entry(name, value))
+        .collect();
+    append("GITHUB_OUTPUT", &text)
+}
+
+/// A step that appends twice stays within the limit too.
+fn write_summary(markdown: &str) -> io::Result<()> {
+    let name = "GITHUB_STEP_SUMMARY";
+    let written = variable(name).and_then(|path| fs::metadata(path).ok());
+    let written = written.map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
+    append(
+        name,
+        &fit_bytes(markdown, SUMMARY_BYTES.saturating_sub(written)),
+    )
+}
+
+/// Appends to the file that a variable names.
+fn append(variable_name: &str, text: &str) -> io::Result<()> {
+    let Some(path) = variable(variable_name) else {
+        return Ok(());
+    };
+    let mut file = fs::File::options().create(true).append(true).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// One output variable. The value may hold line breaks; the delimiter is derived from the value, so the value cannot contain it.

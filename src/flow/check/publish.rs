@@ -10,7 +10,8 @@ use crate::forge::{CommitStatus, ForgeError, Statuses};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, UserId};
 use crate::report::{
-    self as print, MARKER, NotWritten, Notice, PLAN_STATUS, Report, check_line, status_description,
+    self as print, MARKER, NotWritten, Notice, PLAN_STATUS, PlanCounts, Report, check_line,
+    status_description,
 };
 use crate::workspace::write_file;
 
@@ -117,6 +118,7 @@ pub fn deliver(
     outputs.set("sarif-file", environment.sarif.display());
     outputs.set("report-file", environment.report.display());
     outputs.write().context("step outputs")?;
+    ci::counts(&PlanCounts::new(report)).context("counts of the plan")?;
 
     let annotations = ci::annotations(report.diagnostics());
     if errors + warnings > 0 {
