@@ -1,7 +1,7 @@
 //! The CI environment: variables in, outputs out. No other module reads the environment.
 #![expect(
     clippy::disallowed_methods,
-    reason = "this module is the door to the environment, the event file and the clock"
+    reason = "this module is the door to the environment, the files of a job, its log and the clock"
 )]
 
 mod detect;
@@ -9,6 +9,7 @@ mod environment;
 mod event;
 mod fit;
 pub mod github;
+pub mod gitlab;
 mod outputs;
 mod system;
 
@@ -19,7 +20,7 @@ pub use outputs::{JobOutputs, counts, summary};
 pub use system::CiSystem;
 
 /// The supported CI systems.
-const SYSTEMS: &[CiSystem] = &[github::SYSTEM];
+const SYSTEMS: &[CiSystem] = &[github::SYSTEM, gitlab::SYSTEM];
 
 /// The time now in UTC, as part of a file name: `20261123T232156Z`.
 pub fn timestamp() -> String {

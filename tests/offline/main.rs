@@ -14,6 +14,7 @@ mod aws_messages;
 mod change_set;
 mod check;
 mod check_product;
+mod ci_gitlab;
 mod codes;
 mod command;
 mod command_errors;

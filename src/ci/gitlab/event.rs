@@ -1,0 +1,171 @@
+//! What started a pipeline. <https://docs.gitlab.com/ci/variables/predefined_variables/>, <https://docs.gitlab.com/ci/triggers/>,
+//! <https://docs.gitlab.com/user/project/integrations/webhook_events/>
+//!
+//! All of it is claims: whoever starts a pipeline by a trigger can overwrite every variable.
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+use crate::ci::event::{CiEvent, DispatchMode};
+use crate::model::CommitSha;
+
+/// A job's variables by name. An empty one is unset.
+pub trait Variables {
+    fn value(&self, name: &str) -> Option<String>;
+
+    fn required(&self, name: &str) -> anyhow::Result<String> {
+        self.value(name)
+            .with_context(|| format!("{name} is not set"))
+    }
+}
+
+impl<F: Fn(&str) -> Option<String>> Variables for F {
+    fn value(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+}
+
+/// Reads the event from the variables. `payload` is the content of `TRIGGER_PAYLOAD`, the file with the webhook that started the
+/// pipeline.
+pub fn parse_event(variables: &dyn Variables, payload: Option<&str>) -> anyhow::Result<CiEvent> {
+    let source = variables.required("CI_PIPELINE_SOURCE")?;
+    match source.as_str() {
+        "merge_request_event" => merge_request(variables),
+        "push" => push(variables),
+        "schedule" => Ok(CiEvent::Schedule),
+        "trigger" => match payload {
+            Some(payload) => comment(payload),
+            None => Ok(CiEvent::Other(source)),
+        },
+        "web" | "api" => dispatch(variables, source),
+        _ => Ok(CiEvent::Other(source)),
+    }
+}
+
+fn merge_request(variables: &dyn Variables) -> anyhow::Result<CiEvent> {
+    // A fork's pipeline runs in the fork, where the number means another merge request.
+    let home = variables.required("CI_MERGE_REQUEST_PROJECT_ID")?;
+    if home != variables.required("CI_PROJECT_ID")? {
+        return Ok(CiEvent::Other("merge request of a fork".to_owned()));
+    }
+    if variables.value("CI_MERGE_REQUEST_EVENT_TYPE").as_deref() == Some("merge_train") {
+        return Ok(CiEvent::MergeGroup {
+            base: commit(variables, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA")?,
+            head: commit(variables, "CI_COMMIT_SHA")?,
+        });
+    }
+    Ok(CiEvent::PullRequest {
+        number: number(variables, "CI_MERGE_REQUEST_IID")?,
+    })
+}
+
+fn push(variables: &dyn Variables) -> anyhow::Result<CiEvent> {
+    let branch = variables.value("CI_COMMIT_BRANCH");
+    let default = variables.required("CI_DEFAULT_BRANCH")?;
+    // Tags have no CI_COMMIT_BRANCH.
+    let Some(branch) = branch.filter(|branch| *branch == default) else {
+        return Ok(CiEvent::Other("push".to_owned()));
+    };
+    let before = variables.required("CI_COMMIT_BEFORE_SHA")?;
+    // Zeros in the first pipeline of a branch.
+    let is_none = before.bytes().all(|byte| byte == b'0');
+    Ok(CiEvent::Push {
+        reference: format!("refs/heads/{branch}"),
+        before: (!is_none).then(|| CommitSha::parse(&before)).transpose()?,
+        after: Some(commit(variables, "CI_COMMIT_SHA")?),
+    })
+}
+
+/// A person's pipeline. Without the mode it is for other jobs.
+fn dispatch(variables: &dyn Variables, source: String) -> anyhow::Result<CiEvent> {
+    let mode = match variables.value("PROVISIONER_MODE").as_deref() {
+        None => return Ok(CiEvent::Other(source)),
+        Some("look") => DispatchMode::Look,
+        Some("apply") => DispatchMode::Apply,
+        Some(other) => bail!("PROVISIONER_MODE: expected `look` or `apply`: {other:?}"),
+    };
+    let branch = variables.value("CI_COMMIT_BRANCH");
+    let reference = match branch {
+        Some(branch) => format!("refs/heads/{branch}"),
+        None => format!("refs/tags/{}", variables.required("CI_COMMIT_TAG")?),
+    };
+    let paths = variables.value("PROVISIONER_PATHS").unwrap_or_default();
+    Ok(CiEvent::Dispatch {
+        reference,
+        mode,
+        configs: paths
+            .split([',', '\n'])
+            .map(str::trim)
+            .filter(|path| !path.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
+#[derive(Deserialize)]
+struct HookKind {
+    object_kind: String,
+}
+
+#[derive(Deserialize)]
+struct NoteHook {
+    object_attributes: NotePayload,
+    merge_request: Option<NotedMergeRequest>,
+    project: Option<NotedProject>,
+}
+
+#[derive(Deserialize)]
+struct NotePayload {
+    id: u64,
+    note: Option<String>,
+    noteable_type: String,
+    /// `create` or `update`.
+    action: Option<String>,
+    /// Whether GitLab wrote it.
+    #[serde(default)]
+    system: bool,
+}
+
+#[derive(Deserialize)]
+struct NotedMergeRequest {
+    iid: u64,
+}
+
+#[derive(Deserialize)]
+struct NotedProject {
+    /// 0: private, 10: internal, 20: public.
+    visibility_level: Option<u8>,
+}
+
+fn comment(payload: &str) -> anyhow::Result<CiEvent> {
+    let wrong = "TRIGGER_PAYLOAD is not the payload of a webhook";
+    let hook: HookKind = serde_json::from_str(payload).context(wrong)?;
+    if hook.object_kind != "note" {
+        return Ok(CiEvent::Other(hook.object_kind));
+    }
+    let hook: NoteHook = serde_json::from_str(payload).context(wrong)?;
+    let note = hook.object_attributes;
+    let on_merge_request = note.noteable_type == "MergeRequest";
+    let Some(merge_request) = hook.merge_request.filter(|_| on_merge_request) else {
+        return Ok(CiEvent::Other("note".to_owned()));
+    };
+    let visibility = hook.project.and_then(|project| project.visibility_level);
+    Ok(CiEvent::Comment {
+        id: note.id,
+        number: merge_request.iid,
+        is_new: note.action.as_deref() == Some("create") && !note.system,
+        // An internal project is open to every user of the server.
+        public: visibility != Some(0),
+        body: note.note.unwrap_or_default(),
+    })
+}
+
+fn commit(variables: &dyn Variables, name: &str) -> anyhow::Result<CommitSha> {
+    CommitSha::parse(&variables.required(name)?).with_context(|| name.to_owned())
+}
+
+fn number(variables: &dyn Variables, name: &str) -> anyhow::Result<u64> {
+    let text = variables.required(name)?;
+    text.parse()
+        .with_context(|| format!("{name}: expected a number: {text:?}"))
+}

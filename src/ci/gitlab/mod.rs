@@ -1,0 +1,136 @@
+//! GitLab CI: variables, the webhook's file, reports and artifacts.
+//! <https://docs.gitlab.com/ci/variables/predefined_variables/>
+
+mod event;
+mod folder;
+mod output;
+mod section;
+
+use std::env;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use secrecy::SecretString;
+
+use super::environment::{JobEnvironment, JobRun, Workplace, git_variables, required, variable};
+use super::system::CiSystem;
+use crate::forge::IdentityTokens;
+use crate::forge::git::{GitAccess, GitPlace};
+use crate::forge::gitlab::{JobClaims, JobIdentity, JobPipeline, ProjectAccess};
+use crate::model::{CommitSha, UserId, WebAddress};
+
+pub use event::{Variables, parse_event};
+pub use folder::{FOLDER, append, make as make_folder};
+pub use output::{alerts, dotenv, write_findings};
+pub use section::section;
+
+/// The largest payload that is read. A note has at most a million characters.
+const MAX_PAYLOAD_BYTES: u64 = 8 << 20;
+
+pub(super) const SYSTEM: CiSystem = CiSystem {
+    name: "GitLab CI",
+    marker: "GITLAB_CI",
+    actor_variable: "GITLAB_USER_LOGIN",
+    read,
+    write_outputs: output::write_outputs,
+    write_summary: output::write_summary,
+    write_counts: output::write_counts,
+    annotations: output::annotations,
+    alerts,
+};
+
+/// Reads the job's environment, and makes the folder of its files.
+fn read() -> anyhow::Result<JobEnvironment> {
+    if let Some(path) = variable("PROVISIONER_SARIF_FILE") {
+        bail!(
+            "PROVISIONER_SARIF_FILE is set: {path:?}; unset it: the file is an artifact in {FOLDER}"
+        );
+    }
+    let checkout = PathBuf::from(required("CI_PROJECT_DIR")?);
+    let out = folder::make(&checkout)?;
+    let out = output::OUT.get_or_init(|| out).clone();
+    let event = parse_event(&variable, payload()?.as_deref())?;
+    let token = variable("PROVISIONER_ID_TOKEN").map(SecretString::from);
+    let url = variable("CI_JOB_URL").and_then(|url| WebAddress::parse(&url));
+    let access = ProjectAccess {
+        api_url: required("CI_API_V4_URL")?,
+        project: number("CI_PROJECT_ID")?,
+        path: required("CI_PROJECT_PATH")?,
+        token: variable("PROVISIONER_TOKEN").map(SecretString::from),
+        git: variable("CI_SERVER_URL").map(|server_url| GitAccess {
+            server_url,
+            place: GitPlace {
+                scratch: env::temp_dir(),
+                variables: git_variables(),
+            },
+        }),
+        run: url.clone(),
+        pipeline: pipeline()?,
+        claims: token.as_ref().and_then(JobClaims::parse),
+        check_user: match variable("PROVISIONER_CHECK_USER") {
+            Some(_) => Some(UserId(number("PROVISIONER_CHECK_USER")?)),
+            None => None,
+        },
+        since: variable("CI_PIPELINE_CREATED_AT").and_then(|time| time.parse().ok()),
+    };
+    let issuer = token.map(|token| Arc::new(JobIdentity { token }) as Arc<dyn IdentityTokens>);
+    // A job that is run again is another job.
+    let run = JobRun {
+        url,
+        id: required("CI_JOB_ID")?,
+        attempt: "1".to_owned(),
+    };
+    let place = Workplace {
+        scratch: out,
+        checkout: Some(checkout),
+    };
+    Ok(JobEnvironment::new(
+        event,
+        Arc::new(access),
+        issuer,
+        run,
+        place,
+    ))
+}
+
+/// The webhook that started the pipeline. GitLab gives it as a file.
+fn payload() -> anyhow::Result<Option<String>> {
+    let Some(path) = variable("TRIGGER_PAYLOAD") else {
+        return Ok(None);
+    };
+    let wrong = || format!("TRIGGER_PAYLOAD: {path}");
+    if !fs::metadata(&path).with_context(wrong)?.is_file() {
+        bail!("TRIGGER_PAYLOAD: {path} is no file");
+    }
+    let mut text = String::new();
+    let file = File::open(&path).with_context(wrong)?;
+    file.take(MAX_PAYLOAD_BYTES + 1)
+        .read_to_string(&mut text)
+        .with_context(wrong)?;
+    if text.len() as u64 > MAX_PAYLOAD_BYTES {
+        bail!("TRIGGER_PAYLOAD: {path} is larger than the {MAX_PAYLOAD_BYTES} bytes that are read");
+    }
+    Ok(Some(text))
+}
+
+fn pipeline() -> anyhow::Result<Option<JobPipeline>> {
+    let reference =
+        variable("CI_MERGE_REQUEST_REF_PATH").or_else(|| variable("CI_COMMIT_REF_NAME"));
+    let Some(reference) = reference else {
+        return Ok(None);
+    };
+    Ok(Some(JobPipeline {
+        id: number("CI_PIPELINE_ID")?,
+        commit: CommitSha::parse(&required("CI_COMMIT_SHA")?)?,
+        reference,
+    }))
+}
+
+fn number(name: &str) -> anyhow::Result<u64> {
+    let text = required(name)?;
+    text.parse()
+        .with_context(|| format!("{name}: expected a number: {text:?}"))
+}

@@ -1,0 +1,5 @@
+//! GitLab CI: what its variables mean, and what a job leaves.
+
+mod events;
+mod job;
+mod outputs;
