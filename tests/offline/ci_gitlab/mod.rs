@@ -3,3 +3,4 @@
 mod events;
 mod job;
 mod outputs;
+mod template;
