@@ -33,6 +33,7 @@ mod fake_gitlab;
 mod foreign_text;
 mod forge;
 mod generated;
+mod gitlab;
 mod guard;
 mod json_documents;
 mod large_templates;
