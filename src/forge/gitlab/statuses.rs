@@ -67,10 +67,9 @@ impl Statuses for GitLab {
             "description": status.description,
             "target_url": self.run.as_ref().map_or(&*page, WebAddress::as_str),
         });
-        // Without these GitLab creates a pipeline for the status alone if it finds none of its own choice.
-        if let Some((id, reference)) = self.pipeline_of(at).await? {
+        // Without it GitLab chooses a pipeline, or creates one for the status alone. A ref beside it would have to be the pipeline's own.
+        if let Some(id) = self.pipeline_of(at).await? {
             json["pipeline_id"] = json!(id);
-            json["ref"] = json!(reference);
         }
         let route = format!("{}/statuses/{at}", self.root);
         let mut attempts = 0;
@@ -135,13 +134,12 @@ impl GitLab {
     }
 
     /// The job's own pipeline if it is of this commit, otherwise the newest one.
-    async fn pipeline_of(&self, at: &CommitSha) -> Result<Option<(u64, String)>, ForgeError> {
+    async fn pipeline_of(&self, at: &CommitSha) -> Result<Option<u64>, ForgeError> {
         if let Some(own) = self.pipeline.as_ref().filter(|own| own.commit == *at) {
-            return Ok(Some((own.id, own.reference.clone())));
+            return Ok(Some(own.id));
         }
         let pipelines = self.pipelines(at).await?.into_iter();
-        let newest = pipelines.max_by_key(|pipeline| pipeline.id);
-        Ok(newest.and_then(|newest| Some((newest.id, newest.reference?))))
+        Ok(pipelines.map(|pipeline| pipeline.id).max())
     }
 
     /// <https://docs.gitlab.com/api/pipelines/#list-project-pipelines>
