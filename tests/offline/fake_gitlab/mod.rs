@@ -4,6 +4,7 @@ mod conversation;
 mod faults;
 mod merge_requests;
 mod paging;
+mod pipelines;
 mod projects;
 mod statuses;
 

@@ -155,21 +155,11 @@ impl FakeGitLab {
     }
 
     pub fn job_token_of(&self, user: &User) -> String {
-        self.add_token(user, "glcbt-64", TokenKind::Job)
+        self.state(|s| s.job_token(user.id))
     }
 
     fn add_token(&self, user: &User, prefix: &str, kind: TokenKind) -> String {
-        self.state(|s| {
-            let text = format!("{prefix}-{:020}", s.id());
-            s.tokens.insert(
-                text.clone(),
-                Token {
-                    user: user.id,
-                    kind,
-                },
-            );
-            text
-        })
+        self.state(|s| s.add_token(user.id, prefix, kind))
     }
 
     pub fn revoke(&self, token: &str) {
@@ -307,6 +297,16 @@ impl FakeGitLab {
 }
 
 impl State {
+    fn add_token(&mut self, user: u64, prefix: &str, kind: TokenKind) -> String {
+        let text = format!("{prefix}-{:020}", self.id());
+        self.tokens.insert(text.clone(), Token { user, kind });
+        text
+    }
+
+    pub fn job_token(&mut self, user: u64) -> String {
+        self.add_token(user, "glcbt-64", TokenKind::Job)
+    }
+
     fn unacknowledged(&self) -> Vec<usize> {
         let fresh = |at: &usize| self.journal[*at].is_write() && !self.acknowledged.contains(at);
         (0..self.journal.len()).filter(fresh).collect()

@@ -12,6 +12,7 @@ mod build_conversation;
 mod build_merge;
 mod build_pull;
 mod build_review;
+mod ci;
 mod faults;
 mod handle;
 mod merging;
@@ -22,6 +23,7 @@ pub mod sample;
 mod server;
 mod shape;
 mod state;
+mod webhook;
 mod wire;
 
 pub use super::github::journal::Seen;
@@ -31,6 +33,7 @@ pub use auth::AccessLevel;
 pub use build::Repo;
 pub use build_commit::CommitBuilder;
 pub use build_pull::{Pull, PullBuilder};
+pub use ci::Variables;
 pub use handle::FakeGitLab;
 pub use quick_actions::{Executed, Extractor};
 pub use state::{

@@ -12,7 +12,7 @@ use super::super::github::faults::take;
 use super::super::github::wire::unescape;
 use super::super::github::{Fault, journal::Seen};
 use super::auth::{TokenKind, job_may, unauthorized};
-use super::state::State;
+use super::state::{State, http_date};
 use super::wire::{Call, Reply, error};
 use super::{faults, route};
 
@@ -147,6 +147,8 @@ fn serve(
             }
         }
     };
+    // The clock of all times in the answers.
+    let reply = reply.header("date", http_date(state.second()));
     state.journal[at].status = Some(reply.status);
     let reply = match &fault {
         Some(fault) => fault.alter(reply),
