@@ -125,6 +125,26 @@ fn tables_in_the_page_on_the_action() {
     same_section("action.md", "outputs", &table);
 }
 
+#[test]
+fn inputs_of_the_component() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/provisioner/template.yml");
+    let template = std::fs::read_to_string(template).unwrap();
+    let (header, _) = template.split_once("\n---\n").unwrap();
+    let header: serde_yaml::Value = serde_yaml::from_str(header).unwrap();
+    let mut table = "| input | default | meaning |\n|---|---|---|\n".to_owned();
+    for (name, input) in header["spec"]["inputs"].as_mapping().unwrap() {
+        let name = name.as_str().unwrap();
+        let default = match &input["default"] {
+            serde_yaml::Value::Null => "required".to_owned(),
+            serde_yaml::Value::String(text) if !text.is_empty() => format!("`{text}`"),
+            _ => "empty".to_owned(),
+        };
+        let meaning = cell(input["description"].as_str().unwrap());
+        writeln!(table, "| `{name}` | {default} | {meaning} |").unwrap();
+    }
+    same_section("gitlab.md", "inputs", &table);
+}
+
 /// A schema that differs from the committed one changes what programs rely on: a removed or renamed key, or another meaning, needs a
 /// new version of the document.
 #[test]
