@@ -146,11 +146,7 @@ fn a_note_is_answered() {
     let ran = run(job, &scene.fake.apply_token());
     assert_eq!(ran.status, 0, "{}", ran.log);
     let notes = scene.repo.comments(7);
-    let answer = notes
-        .iter()
-        .filter(|note| !note.system)
-        .next_back()
-        .unwrap();
+    let answer = notes.iter().rfind(|note| !note.system).unwrap();
     assert_ne!(answer.id, note.id, "{}", ran.log);
     assert!(answer.body.contains("validate-config"), "{}", answer.body);
     scene.fake.take_writes();
