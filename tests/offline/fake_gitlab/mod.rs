@@ -1,5 +1,6 @@
 //! The fake GitLab's own tests.
 
+mod adapter;
 mod conversation;
 mod faults;
 mod merge_requests;
