@@ -96,7 +96,7 @@ catalogue! {
         "Set the key for the permissions boundary in the config to the name that the message gives.";
     BranchNotProtected "branch-not-protected":
         "The default branch is not protected, or that is not known. Without protection, commits reach it unreviewed, changes of the policy file included.",
-        "Protect the default branch: require pull requests.";
+        "Protect the default branch: allow changes by pull requests only. On GitLab nobody may push to it.";
     BucketNotEmpty "bucket-not-empty":
         "A bucket that the deletion would delete holds objects. CloudFormation cannot delete it, and what it holds would be lost.",
         "Empty the bucket, or use `tear-down` where the product has it.";

@@ -65,7 +65,7 @@ mod tests {
             report,
             json!([{
                 "description": "x<U+000A><U+001B>[31my. Help: z",
-                "check_name": "unknown-key",
+                "check_name": Code::UnknownKey.to_string(),
                 "fingerprint": report[0]["fingerprint"],
                 "severity": "major",
                 "location": { "path": "a<U+202E>.yaml", "lines": { "begin": 1 } },

@@ -11,7 +11,7 @@ use super::folder::append;
 use super::section::section;
 use crate::ci::fit::fit_bytes;
 use crate::diagnostic::Diagnostic;
-use crate::report::{Alert, PlanCounts, code_quality};
+use crate::report::{Alert, PlanCounts, code_quality, with_merge_requests};
 use crate::text::escape_invisible;
 
 /// The job's folder; empty if the environment could not be read.
@@ -39,6 +39,7 @@ pub fn dotenv(outputs: &[(&'static str, String)]) -> String {
 
 /// Writes the summary to its file and to a section of the log.
 pub fn write_summary(markdown: &str) -> io::Result<()> {
+    let markdown = &*with_merge_requests(markdown);
     let shown = fit_bytes(markdown, LOG_BYTES);
     let now = jiff::Timestamp::now();
     let text = section("provisioner_summary", "provisioner: summary", &shown, now);

@@ -15,12 +15,20 @@ impl GitLab {
     pub(super) async fn account(&self, user: &wire::UserRef) -> Result<User, ForgeError> {
         let what = format!("user {}", user.username);
         let route = format!("/users/{}", user.id);
+        if let Some(kind) = self.kinds.lock().await.get(&user.id) {
+            return Ok(User {
+                id: UserId(user.id),
+                login: user.username.clone(),
+                kind: *kind,
+            });
+        }
         let kind = match self.get::<wire::Account>(&what, &route).await {
             Ok(account) if account.id == user.id => self.kind(&account),
             Ok(_) => AccountKind::Bot,
             Err(error) if error.is_withheld() => AccountKind::Bot,
             Err(error) => return Err(error),
         };
+        self.kinds.lock().await.insert(user.id, kind);
         Ok(User {
             id: UserId(user.id),
             login: user.username.clone(),

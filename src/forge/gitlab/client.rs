@@ -1,5 +1,6 @@
 //! Sends all requests, with retries, limits, and errors that name the request.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -15,6 +16,7 @@ use super::{JobClaims, JobPipeline, ProjectAccess};
 use crate::forge::ForgeError;
 use crate::forge::git::Contents;
 use crate::forge::recent::Recent;
+use crate::guard::AccountKind;
 use crate::model::{UserId, WebAddress};
 use crate::pacing;
 
@@ -43,6 +45,8 @@ pub struct GitLab {
     pub(super) page: String,
     /// The token's user, once it is known.
     pub(super) user: OnceCell<Option<UserId>>,
+    /// The kinds of accounts by id. A person never becomes a bot.
+    pub(super) kinds: tokio::sync::Mutex<HashMap<u64, AccountKind>>,
     pub(super) contents: Contents,
     /// Where listed trees are: GitLab lists a folder by its path.
     pub(super) places: super::places::Places,
@@ -87,6 +91,7 @@ impl GitLab {
             path: access.path.clone(),
             api_url,
             user: OnceCell::new(),
+            kinds: tokio::sync::Mutex::default(),
             contents: Contents::new(access.git_remote()),
             places: super::places::Places::default(),
             recent: Recent::new(access.recent_change()),

@@ -10,7 +10,7 @@ use super::wire;
 use crate::forge::route::encoded;
 use crate::forge::{
     ChangeKind, ChangedFile, ForgeError, OpenPullRequest, OpenPullRequests, PullRequest,
-    PullRequests, QueuedPullRequest, Source as _, commit_sha,
+    PullRequests, QueuedPullRequest, Reviews as _, Source as _, commit_sha,
 };
 use crate::model::{CommitSha, RepoPath};
 
@@ -32,6 +32,28 @@ impl GitLab {
                 Err(error) if ForgeError::is_not_found(&error) && pauses.wait().await => {}
                 answer => return answer,
             }
+        }
+    }
+
+    /// The tip of the target branch; of a merged request the one before the merge.
+    async fn base_of(
+        &self,
+        what: &str,
+        request: &wire::MergeRequest,
+    ) -> Result<CommitSha, ForgeError> {
+        let merge = request.merged_commit();
+        match merge.filter(|_| !request.is_fast_forward()) {
+            Some(merge) => {
+                let parents = self.parents(&commit_sha(what, merge)?).await?;
+                let first = parents.into_iter().next();
+                first.ok_or_else(|| ForgeError::invalid(what, "its merge commit has no parent"))
+            }
+            None if request.is_merged() => {
+                let refs = request.diff_refs.as_ref();
+                let base = refs.and_then(|refs| refs.base_sha.as_deref());
+                commit_sha(what, base.unwrap_or_default())
+            }
+            None => self.tip(&request.target_branch).await,
         }
     }
 
@@ -99,7 +121,7 @@ impl PullRequests for GitLab {
         let head = request.sha.as_deref().unwrap_or_default();
         Ok(PullRequest {
             number: request.iid,
-            base: self.tip(&request.target_branch).await?,
+            base: self.base_of(&what, &request).await?,
             head: commit_sha(&what, head)?,
             fork: request.is_fork(),
             changed_files: counted(&request).unwrap_or(u64::MAX),

@@ -65,6 +65,14 @@ pub struct MergeRequest {
     pub changes_count: Option<String>,
     pub merge_commit_sha: Option<String>,
     pub squash_commit_sha: Option<String>,
+    /// Null just after the creation.
+    pub diff_refs: Option<DiffRefs>,
+}
+
+#[derive(Deserialize)]
+pub struct DiffRefs {
+    /// The merge base of the newest version.
+    pub base_sha: Option<String>,
 }
 
 impl MergeRequest {

@@ -49,7 +49,7 @@ pub fn branch_is_protected(input: &RuleInput<'_>) -> Option<Denial> {
         Some(false) => format!("the default branch {} is not protected", branch.name),
         None => format!("whether {} is protected is not known", branch.name),
     };
-    let remedy = "protect the default branch: require pull requests";
+    let remedy = "protect the default branch: allow changes by pull requests only";
     Some(Denial::new(Code::BranchNotProtected, fact, remedy))
 }
 

@@ -1,0 +1,5 @@
+//! The flows on GitLab: the same decisions as on GitHub, with GitLab's facts.
+
+mod attacks;
+mod flows;
+mod world;
