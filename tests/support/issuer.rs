@@ -82,6 +82,17 @@ impl Issuer {
         token(&self.address, subject, Some("sts.amazonaws.com"))
     }
 
+    /// A token with further claims, as GitLab mints it when a job starts.
+    pub fn job_token(&self, claims: &Value) -> String {
+        let mut all = claims_of(&self.address, "", Some("sts.amazonaws.com"));
+        let more = claims.as_object().expect("claims");
+        all.as_object_mut().expect("claims").extend(more.clone());
+        let token = signed(&all);
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        issued.push(token.clone());
+        token
+    }
+
     /// All issued tokens.
     pub fn issued(&self) -> Vec<String> {
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,22 +143,29 @@ async fn answer(
 }
 
 fn token(address: &str, subject: &str, audience: Option<&str>) -> String {
+    signed(&claims_of(address, subject, audience))
+}
+
+fn claims_of(address: &str, subject: &str, audience: Option<&str>) -> Value {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("a time")
         .as_secs();
-    let claims = json!({
+    json!({
         "iss": format!("https://{address}"),
         "sub": subject,
         "aud": audience,
         "iat": now,
         "exp": now + 300,
-    });
+    })
+}
+
+fn signed(claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let head = part(&json!({"alg": "RS256", "kid": "k"}));
     format!(
         "{head}.{}.{}",
-        part(&claims),
+        part(claims),
         URL_SAFE_NO_PAD.encode("signature")
     )
 }

@@ -58,6 +58,14 @@ impl Job {
         Self { folder, variables }
     }
 
+    /// A job with these variables alone.
+    pub fn with_variables(variables: &[(String, String)]) -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+            variables: variables.to_vec(),
+        }
+    }
+
     /// Sets or replaces a variable.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.retain(|(known, _)| known != name);
