@@ -22,6 +22,8 @@ pub struct JobIdentity {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct JobClaims {
+    /// The server that issued it, such as `https://gitlab.example`. AWS trusts no other.
+    pub iss: String,
     pub sub: String,
     pub project_id: String,
     #[serde(rename = "ref")]
@@ -38,6 +40,16 @@ impl JobClaims {
         let payload = token.expose_secret().split('.').nth(1)?;
         let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
         serde_json::from_slice(&payload).ok()
+    }
+
+    /// Whether this server issued the token. Whoever starts a pipeline can name another server in `CI_API_V4_URL`, whose answers would
+    /// then be taken for facts.
+    pub fn are_of_server(&self, server: &str) -> bool {
+        let place = |url: &str| {
+            let (_, place) = url.split_once("://")?;
+            Some(place.trim_end_matches('/').to_ascii_lowercase())
+        };
+        place(&self.iss).is_some_and(|issuer| place(server) == Some(issuer))
     }
 
     /// Whether only pipelines of this branch get such a token: its subject names the branch, and the branch is protected.
@@ -76,6 +88,7 @@ mod tests {
     #[test]
     fn attack_an_identity_that_other_branches_get() {
         let good = JobClaims {
+            iss: "https://gitlab.example".to_owned(),
             sub: "project_path:acme/infra:ref_type:branch:ref:main".to_owned(),
             project_id: "7".to_owned(),
             reference: "main".to_owned(),
@@ -100,6 +113,16 @@ mod tests {
             let mut claims = good.clone();
             edit(&mut claims);
             assert!(!is_limited(&claims), "{claims:?}");
+        }
+        assert!(good.are_of_server("https://gitlab.example"));
+        assert!(good.are_of_server("https://GitLab.example/"));
+        for other in [
+            "https://gitlab.example.evil",
+            "https://evil/gitlab.example",
+            "gitlab.example",
+            "",
+        ] {
+            assert!(!good.are_of_server(other), "{other}");
         }
         let mut protected = good;
         protected.sub.push_str(":environment_protected:true");

@@ -74,6 +74,14 @@ impl GitLab {
             .strip_suffix("/api/v4")
             .filter(|_| is_web)
             .ok_or_else(|| invalid(format!("{api_url:?} is not SERVER/api/v4")))?;
+        if let Some(claims) = &access.claims
+            && !claims.are_of_server(server)
+        {
+            return Err(invalid(format!(
+                "CI_API_V4_URL names {server}, and the job's identity token is of {:?}",
+                claims.iss
+            )));
+        }
         // No redirect is followed: it would take the token along.
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

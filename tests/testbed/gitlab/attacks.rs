@@ -365,3 +365,20 @@ fn merges_of_each_kind_are_provisioned() {
         assert_provisioned(&world, &before);
     }
 }
+
+/// A trigger names a server of the attacker's: it gets neither the token nor a say.
+#[test]
+fn attack_a_foreign_server_in_a_trigger_variable() {
+    let world = GitLabWorld::new(&policy(""));
+    let pull = world.proposed(CONFIG);
+    let before = world.merged(&pull);
+    let evil = crate::support::gitlab::FakeGitLab::start();
+    let job = world
+        .push_job(&before)
+        .with("CI_API_V4_URL", &evil.api_url());
+    let run = run(job);
+    assert_ne!(run.status, 0);
+    assert!(run.stderr.contains("identity token"), "{}", run.stderr);
+    assert!(evil.requests().is_empty());
+    assert_eq!(world.stack(), None);
+}

@@ -107,7 +107,7 @@ impl GitLabWorld {
 
     fn make_roles(&self) {
         let account = &self.workdir.aws.account;
-        let address = &self.issuer.address;
+        let address = self.server();
         let trusts = |operator: &str, subject: &str| {
             json!({"Version": "2012-10-17", "Statement": {
                 "Effect": "Allow",
@@ -172,8 +172,14 @@ impl GitLabWorld {
         run(self.job(&variables, &token, &claims))
     }
 
+    /// The server without its scheme, which is the name of its identity provider.
+    fn server(&self) -> String {
+        self.gitlab.server_url().replace("http://", "")
+    }
+
     pub fn claims(&self, subject: &str, reference: &str, protected: bool) -> Value {
         json!({
+            "iss": format!("https://{}", self.server()),
             "sub": subject,
             "project_id": self.repo.id.to_string(),
             "ref": reference,
