@@ -83,7 +83,7 @@ fn adapter_reads_the_merge_request_and_its_files() {
         let contents = gitlab.read(&[at]).await.unwrap();
         assert!(contents[0].is_some());
         let history = gitlab.history(&head, &path, 5).await.unwrap();
-        assert_eq!(history.commits, [head.clone()]);
+        assert_eq!(history.commits, std::slice::from_ref(&head));
     });
 }
 

@@ -3,6 +3,7 @@
 
 use super::world::*;
 use crate::support::gitlab::{Pull, User};
+use crate::world::World;
 
 #[test]
 fn a_merge_request_is_checked_in_one_note() {
@@ -187,17 +188,23 @@ fn attack_a_merge_request_of_a_fork_gets_no_credentials() {
     world.gitlab.take_writes();
 }
 
-/// Calls of GitLab's API for one new config.
+/// Calls of both forges for one new config, for a check and a provisioning.
 #[test]
 fn calls_are_bounded() {
     let world = GitLabWorld::new(&policy(""));
-    let before = world.gitlab.requests().len();
     let pull = world.proposed(CONFIG);
-    let check = world.gitlab.requests().len() - before;
+    let check = world.gitlab.requests().len();
     let base = world.approved_and_merged(&pull);
-    let before = world.gitlab.requests().len();
     assert_eq!(world.provision(&base).status, 0);
-    let provision = world.gitlab.requests().len() - before;
-    assert!(check <= 23 && provision <= 34, "{check} and {provision}");
+    let provision = world.gitlab.requests().len() - check;
     world.gitlab.take_writes();
+    let on_github = World::new(&policy(""));
+    let pull = on_github.proposed(CONFIG);
+    let github_check = on_github.github.requests().len();
+    let base = on_github.approved_and_merged(&pull);
+    assert_eq!(on_github.push(&base).run().status, 0);
+    let github_provision = on_github.github.requests().len() - github_check;
+    on_github.github.take_writes();
+    let calls = [check, provision, github_check, github_provision];
+    assert_eq!(calls, [23, 34, 16, 29], "docs/gitlab.md names them");
 }
