@@ -2,6 +2,7 @@
 
 mod events;
 mod flows;
+mod identity;
 mod job;
 mod outputs;
 mod template;
