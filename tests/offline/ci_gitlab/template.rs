@@ -51,6 +51,24 @@ fn every_input_is_described_and_used() {
     for wrong in ["registry.example/a:1.0.0", "a@sha256:0", "a b@sha256:0"] {
         assert!(!digest.is_match(wrong), "{wrong}");
     }
+    // These become parts of a script.
+    let regex = |name: &str| regex::Regex::new(inputs[name]["regex"].as_str().unwrap()).unwrap();
+    let (server, user) = (regex("server"), regex("check-user"));
+    for right in ["https://gitlab.com", "https://git.example:8443/gitlab"] {
+        assert!(server.is_match(right), "{right}");
+    }
+    for wrong in [
+        "http://git.example",
+        "https://git.example/",
+        "https://x' evil '",
+        "https://$X",
+        "https://x\nevil",
+        "",
+    ] {
+        assert!(!server.is_match(wrong), "{wrong}");
+    }
+    assert!(user.is_match("") && user.is_match("42"));
+    assert!(!user.is_match("4' evil '2") && !user.is_match("$X"));
 }
 
 #[test]
@@ -70,7 +88,14 @@ fn attack_a_job_has_no_checkout_and_one_token() {
             true => "PROVISIONER_CHECK_TOKEN",
             false => "PROVISIONER_APPLY_TOKEN",
         };
-        let script = format!("PROVISIONER_TOKEN=\"${token}\" provisioner ci");
+        let server =
+            "CI_SERVER_URL='$[[ inputs.server ]]' CI_API_V4_URL='$[[ inputs.server ]]/api/v4'";
+        let user = match checks {
+            true => "",
+            false => "PROVISIONER_CHECK_USER='$[[ inputs.check-user ]]' ",
+        };
+        // A trigger's variables replace those of a job, and no word of a script.
+        let script = format!("{server} {user}PROVISIONER_TOKEN=\"${token}\" provisioner ci");
         assert_eq!(job["script"], serde_json::json!([script]), "{name}");
         let audience = &job["id_tokens"]["PROVISIONER_ID_TOKEN"]["aud"];
         assert_eq!(audience, "sts.amazonaws.com", "{name}");
