@@ -18,7 +18,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml example
 ACTIONS := action.yml build/action.yml $(wildcard tests/act/*/action.yml)
 SCRIPTS := .ci/run $(wildcard action/*.sh tests/*/*.sh examples/*.sh benches/*.sh release/*.sh)
 
-.PHONY: help demo test test-rust test-contract test-permissions test-emulator lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows lint-templates bench bed doc fmt \
+.PHONY: help demo test test-rust test-contract test-permissions test-emulator test-gitlab lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows lint-templates bench bed doc fmt \
 	coverage release release-dry-run test-image test-release
 
 help: ## Say what there is
@@ -73,6 +73,12 @@ test-emulator: ## Create and delete every stack on an emulator of AWS; not in `t
 	tests/testbed_servers/install.sh localstack
 	cargo build --locked --quiet
 	'$(TESTBED)/localstack/bin/python' tests/contract/deploy.py '$(BINARY)' examples/s3/configs
+
+# gitlab-ci-local needs rsync, which `make test` must not need.
+test-gitlab: bed ## Run the GitLab component's jobs in gitlab-ci-local; not in `test`, as it needs rsync
+	command -v rsync >/dev/null || { echo 'error: rsync is not installed'; exit 1; }
+	npm install --prefix '$(TESTBED)/gitlab-ci-local' --no-audit --no-fund --silent gitlab-ci-local@4.64.0
+	PROVISIONER_TESTBED='$(TESTBED)' cargo test --locked --test testbed -- --ignored gitlab::runner
 
 test-release: bed ## Test the scripts of the release
 	cargo build --locked --quiet

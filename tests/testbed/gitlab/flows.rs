@@ -95,7 +95,7 @@ fn a_command_that_reads_is_answered_in_a_note() {
 
 impl GitLabWorld {
     /// A merge request by Alice that removes the config of the workdir, checked.
-    fn removal(&self, number: u64) -> Pull {
+    pub fn removal(&self, number: u64) -> Pull {
         let branch = format!("removal-{number}");
         self.repo
             .branch_by(&self.alice, &branch, &self.repo.head("main"));

@@ -2,4 +2,5 @@
 
 mod attacks;
 mod flows;
+mod runner;
 mod world;
