@@ -19,6 +19,26 @@ annotate() {
   printf '::%s title=%s::%s\n' "$1" "$2" "$(printf '%s' "$3" | LC_ALL=C tr '[:cntrl:]' '?' | sed 's/%/%25/g')"
 }
 
+# A signal ends the script at once, with what it started: nothing begins after a cancellation. bash runs a trap only between commands
+# and during `wait`, so everything that takes long is waited for.
+children=()
+stop() {
+  trap '' INT TERM
+  for child in ${children[@]+"${children[@]}"}; do kill "$child" 2>/dev/null || true; done
+  annotate error 'Cancelled' 'The job was cancelled before provisioner started.'
+  exit "$1"
+}
+trap 'stop 130' INT
+trap 'stop 143' TERM
+
+# pause SECONDS
+pause() {
+  sleep "$1" &
+  children=("$!")
+  wait "$!" || true
+  children=()
+}
+
 # refuse TITLE MESSAGE [EXIT CODE]
 refuse() {
   annotate error "$1" "$2"
@@ -78,7 +98,8 @@ get_release() {
     refuse 'Download refused' "The input \`download-timeout\` must be a number of seconds from 1 to 9999: $(text "$timeout")."
 
   # Verified and run here, in the job's own folder: another job on the same machine can still change a file of the cache.
-  folder=$(mktemp -d "$RUNNER_TEMP/release.XXXXXX")
+  folder=$(mktemp -d "$RUNNER_TEMP/release.XXXXXX" 2>/dev/null) ||
+    refuse 'Job folder' "No folder can be created in $(text "$RUNNER_TEMP"). Free space there, and let the job's user write to it."
   binary=$folder/provisioner
   find_cache "$target"
   if read_cache; then
@@ -129,13 +150,19 @@ read_cache() {
     wrong='it is a symbolic link'
   elif [ ! -f "$cache/provisioner" ]; then
     wrong='it is not a file'
-  elif ! head -c "$((size + 1))" <"$cache/provisioner" >"$binary"; then
-    wrong='it cannot be read'
+  elif [ ! -r "$cache/provisioner" ] || ! head -c "$((size + 1))" <"$cache/provisioner" >"$binary" 2>/dev/null; then
+    # Says nothing about the file, so it stays.
+    rm -f -- "$binary"
+    cache=''
+    printf 'The cached binary cannot be read or copied; the release is downloaded\n'
+    return 1
   elif wrong=$(verify "$binary"); then
     return 0
   fi
-  rm -rf -- "$binary" "$cache/provisioner" || cache=''
-  annotate warning 'Tool cache' "The cached binary is not the released one, and was not run: $wrong. The release is downloaded again. Find out who can write to $RUNNER_TOOL_CACHE."
+  local deleted='It was deleted.'
+  rm -f -- "$binary"
+  rm -rf -- "$cache/provisioner" 2>/dev/null || { cache='' deleted='It cannot be deleted.'; }
+  annotate warning 'Tool cache' "The cached binary is not the released one, and was not run: $wrong. $deleted The release is downloaded again. Find out who can write to $(text "$RUNNER_TOOL_CACHE")."
   return 1
 }
 
@@ -147,7 +174,7 @@ write_cache() {
     if cp -- "$binary" "$new" && chmod 755 "$new" && [ ! -d "$cache/provisioner" ] && mv -f -- "$new" "$cache/provisioner"; then return 0; fi
     rm -f -- "$new"
   fi
-  printf 'The tool cache takes no file: %s\n' "$RUNNER_TOOL_CACHE"
+  printf 'The tool cache takes no file: %s\n' "$(text "$RUNNER_TOOL_CACHE")"
 }
 
 is_loopback() {
@@ -159,9 +186,12 @@ is_https() {
   matches 'https://[^/?#@]+(/.*)?' "$1"
 }
 
-# shown ADDRESS leaves out the query, which holds the signature of a redirect, and a user's name and password.
+# shown ADDRESS leaves out the query, which holds the signature of a redirect. An address with an `@` may hold a password anywhere.
 shown() {
-  text "${1%%\?*}" | sed 's,//[^/]*@,//***@,'
+  case $1 in
+    *@*) printf '(an address with an @, which is not shown)' ;;
+    *) text "${1%%\?*}" ;;
+  esac
 }
 
 # The repository of this action. Inside a composite action GitHub leaves `GITHUB_ACTION_REPOSITORY` empty; the path always has it.
@@ -186,9 +216,14 @@ download() {
       refuse 'Download refused' 'The repository of the action is unknown, as for `uses: ./`. Set the input `download-url`.'
     base=${GITHUB_SERVER_URL:-https://github.com}/$repository/releases/download
   fi
+  # Nothing of an address that is refused for its form is shown: it may be a password.
+  case $base in
+    *@*) refuse 'Download refused' 'The input `download-url` contains an `@`. Pass an address without credentials: the SHA-256 protects the download.' ;;
+    *[?#]*) refuse 'Download refused' 'The input `download-url` contains `?` or `#`. Pass the address of a folder: the action appends vVERSION/FILE.' ;;
+  esac
   address=${base%/}/v$version/$name
   if ! is_https "$address" && ! is_loopback "$address"; then
-    refuse 'Download refused' "The download address is not an https address: $(shown "$address"). Set the input \`download-url\` to an address that begins with https://, without a user name."
+    refuse 'Download refused' 'The download address is not an https address. Set the input `download-url` to an address that begins with https:// in lower case.'
   fi
   command -v curl >/dev/null || refuse 'Download refused' 'The program curl was not found on this runner. Install it, or pass `binary` and `binary-sha256`.'
 
@@ -200,7 +235,7 @@ download() {
       refuse 'Download failed' "No release after $ATTEMPTS attempts: $why. Re-run the job when the server answers, or set the input \`download-url\` to a mirror." 31
     fi
     printf 'Attempt %s of %s: %s\n' "$attempt" "$ATTEMPTS" "$why"
-    sleep "$attempt"
+    pause "$attempt"
     attempt=$((attempt + 1))
   done
   if ! wrong=$(verify "$binary"); then
@@ -215,6 +250,8 @@ attempt() {
   local address=$1 next redirects=0
   while :; do
     request "$address" "$(($2 - SECONDS))"
+    # Of an error the status decides: its body may be larger than the release.
+    if [ "$failure" -eq 23 ] && [ "$status" != 200 ]; then failure=0; fi
     # More than the release has is refused by its size, however the answer ends.
     if [ "$status" = 200 ] && [ "$(bytes "$binary")" -gt "$size" ]; then return 0; fi
     if [ "$failure" -ne 0 ]; then
@@ -252,12 +289,18 @@ request() {
   local options=(--silent --show-error --globoff --proto '=http,https' --connect-timeout 20)
   if [ "$seconds" -lt 1 ]; then seconds=1; fi
   if is_loopback "$1"; then options+=(--noproxy '*'); fi
-  set +e
+  rm -f -- "$folder/pipe"
+  mkfifo "$folder/pipe" || refuse 'Download failed' "The download cannot be written to $folder. Free space there."
+  head -c "$((size + 1))" <"$folder/pipe" >"$binary" 2>/dev/null &
+  children=("$!")
   # `-q` comes first: a .curlrc of the machine has no say. The file goes through a pipe that ends after `size`.
   curl -q "${options[@]}" --speed-limit 1 --speed-time "$STALLED" --max-time "$seconds" --output /dev/fd/3 \
-    --write-out '%{http_code} %{redirect_url}' -- "$1" 3>&1 >"$folder/status" 2>"$folder/said" | head -c "$((size + 1))" >"$binary"
-  codes=("${PIPESTATUS[@]}")
-  set -e
+    --write-out '%{http_code} %{redirect_url}' -- "$1" 3>"$folder/pipe" >"$folder/status" 2>"$folder/said" &
+  children+=("$!")
+  codes=(0 0)
+  wait "${children[1]}" || codes[0]=$?
+  wait "${children[0]}" || codes[1]=$?
+  children=()
   [ "${codes[1]}" -eq 0 ] || refuse 'Download failed' "The download cannot be written to $folder. Free space there."
   failure=${codes[0]}
   case $failure in
@@ -267,7 +310,7 @@ request() {
     28) said='no answer in time' ;;
     35) said='no TLS connection to the server' ;;
     60) said="the certificate of the server is not trusted" ;;
-    52 | 56) said='the connection ended without an answer' ;;
+    52) said='the connection ended without an answer' ;;
     *) said="curl ended with $failure: $(text "$(sed -n 's/^curl: ([0-9]*) //p' "$folder/said" | head -n 1)")" ;;
   esac
   status=$(sed 's/ .*//' "$folder/status")

@@ -10,6 +10,9 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=action/release.sh
 . "$here/release.sh"
 
+if [ ! -d "${RUNNER_TEMP:-}" ] || [ ! -w "${RUNNER_TEMP:-}" ]; then
+  refuse 'Job folder' "RUNNER_TEMP is not a folder that this job can write to: \"$(text "${RUNNER_TEMP:-}")\". Correct the runner."
+fi
 command -v sha256sum >/dev/null || command -v shasum >/dev/null ||
   refuse 'Binary refused' 'Neither sha256sum nor shasum was found on this runner. Install one of them.'
 given=${PROVISIONER_BINARY:-}
@@ -26,6 +29,10 @@ else
   esac
   [ -f "$binary" ] || refuse 'Binary refused' "The input \`binary\` names no file: $(text "$given"). Correct the path."
   if [ -n "$expected" ]; then
+    expected=$(printf '%s' "$expected" | tr -d '[:space:]' | LC_ALL=C tr 'A-F' 'a-f')
+    matches '[0-9a-f]{64}' "$expected" ||
+      refuse 'Binary refused' "The input \`binary-sha256\` is not a SHA-256 of 64 hexadecimal digits: $(text "$expected"). Pass the output \`sha256\` of the job that built the binary."
+    [ -r "$binary" ] || refuse 'Binary refused' "The binary cannot be read: $(text "$given"). Let the job's user read it."
     found=$(sha256 "$binary")
     if [ "$found" != "$expected" ]; then
       refuse 'Binary refused' "The binary does not have the digest of the input \`binary-sha256\`: expected $expected, found $found. Re-run all jobs, the build too."
@@ -36,7 +43,8 @@ else
 fi
 
 # An artifact does not keep the permission.
-[ -x "$binary" ] || chmod +x -- "$binary"
+[ -x "$binary" ] || chmod +x -- "$binary" 2>/dev/null ||
+  refuse 'Binary refused' "The binary is not executable, and this job cannot change that: $(text "$binary"). Make it executable."
 # Read from the shell, not from the `runner` context: inside a job container the two name different directories.
 export PROVISIONER_SARIF_FILE="${PROVISIONER_SARIF_FILE:-$RUNNER_TEMP/provisioner.sarif}"
 # The runner signals this process alone: with `exec` it is the program, which then takes back what it began.

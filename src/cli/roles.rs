@@ -61,7 +61,7 @@ pub struct RolesArgs {
     /// Forge of the repository
     #[arg(long, value_enum, default_value_t)]
     forge: RolesForge,
-    /// Repository to trust; with GitHub's ids, both forms of a token's subject are trusted
+    /// Repository to trust; with ids, both forms of GitHub's subjects are trusted
     #[arg(long, value_name = "OWNER/NAME|OWNER@ID/NAME@ID|GROUP/PROJECT")]
     repository: String,
     /// Id of a GitLab project; required for gitlab.com
@@ -76,7 +76,7 @@ pub struct RolesArgs {
     /// Environment; may be repeated [default: all of the policy file]
     #[arg(long, value_name = "NAME")]
     environment: Vec<String>,
-    /// Issuer of the jobs' tokens; your own server has its own [default: that of github.com or gitlab.com]
+    /// Issuer of the jobs' tokens, if it is your own server
     #[arg(long, value_name = "HOST[/PATH]")]
     issuer: Option<Issuer>,
     /// Print the roles in this format

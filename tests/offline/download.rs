@@ -315,8 +315,7 @@ fn attack_a_poisoned_cache_is_not_run() {
 #[test]
 fn missing_programs_are_named() {
     let runner = Runner::new();
-    let tools =
-        "awk bash cat chmod cp cut dirname grep head mkdir mktemp mv rm sed sh sleep tail tr wc";
+    let tools = "awk bash cat chmod cp cut dirname grep head mkdir mkfifo mktemp mv rm sed sh sleep tail tr wc";
     for tool in tools.split(' ').chain(["curl", "sha256sum"]) {
         let found = std::env::split_paths(&std::env::var_os("PATH").unwrap())
             .map(|folder| folder.join(tool))
@@ -366,4 +365,84 @@ fn attack_the_download_sends_no_token() {
         assert!(!request.headers.contains(word), "{}", request.headers);
     }
     assert!(!Path::new(&other).exists());
+}
+
+/// GitHub cancels a job by a signal to this one process: whatever it waits for ends, and the program does not start.
+#[test]
+fn attack_nothing_starts_after_a_cancellation() {
+    let promise = format!("200 OK\r\ncontent-length: {}", PROGRAM.len());
+    for (signal, exit) in [("INT", 130), ("TERM", 143)] {
+        let runner = Runner::new();
+        let reply = Reply::new(&promise, b"#!/bin/").then(Then::Hang);
+        let server = FileServer::new(move |_, _| reply.clone());
+        let url = server.url();
+        let variables = [("PROVISIONER_DOWNLOAD_URL", url.as_str())];
+        let step = runner.run_until(&variables, signal, || !server.take().is_empty());
+        assert_eq!(step.exit, exit, "{}", step.text);
+        assert!(step.text.contains("title=Cancelled"), "{}", step.text);
+        assert!(!step.text.contains("ran ci"), "{}", step.text);
+    }
+}
+
+/// Masking hides whole secrets only, so that no part of such an address may be printed.
+#[test]
+fn attack_a_password_in_the_address_is_not_printed() {
+    let mut words = Words::default();
+    let long = format!("https://x:SECRET{}@h/r", "y".repeat(360));
+    for address in [
+        "https://user:SECRET@h/x",
+        "https://user:SEC?SECRET@h.invalid/x",
+        "https://user:SEC/SECRET@h.invalid/x",
+        "user:SECRET@host/x",
+        "https:/SECRET/x",
+        "https://h/x?token=SECRET",
+        &long,
+    ] {
+        let step = Runner::new().run(&[("PROVISIONER_DOWNLOAD_URL", address)]);
+        assert!(!step.text.contains("SEC"), "{}", step.text);
+        words.refused("a form", &step);
+    }
+    let server = FileServer::new(|path, _| released(path));
+    assert!(Runner::new().download(&server).ran());
+}
+
+#[test]
+fn a_digest_in_another_form_is_told() {
+    let runner = Runner::new();
+    runner.write("home/given", PROGRAM);
+    let run = |digest: &str| {
+        runner.run(&[
+            ("PROVISIONER_BINARY", "given"),
+            ("PROVISIONER_BINARY_SHA256", digest),
+            IDENTITY,
+        ])
+    };
+    let sum = Digest::sha256(PROGRAM).to_string();
+    for good in [sum.clone(), sum.to_uppercase(), format!("{sum} \n")] {
+        assert_eq!(run(&good).exit, 0, "{good}");
+    }
+    for wrong in [
+        format!("sha256:{sum}"),
+        sum[..63].to_owned(),
+        "x".to_owned(),
+    ] {
+        let step = run(&wrong);
+        assert_eq!(step.exit, 2, "{}", step.text);
+        assert!(step.text.contains("64 hexadecimal digits"), "{}", step.text);
+    }
+}
+
+/// An error of the disk says nothing about the cached file.
+#[test]
+fn a_cached_file_that_cannot_be_copied_stays() {
+    let server = FileServer::new(|path, _| released(path));
+    let runner = Runner::new();
+    assert!(runner.download(&server).ran());
+    let url = server.url();
+    for temp in ["/nowhere", ""] {
+        let step = runner.run(&[("PROVISIONER_DOWNLOAD_URL", &url), ("RUNNER_TEMP", temp)]);
+        assert_eq!(step.exit, 2, "{}", step.text);
+        assert!(step.text.contains("RUNNER_TEMP"), "{}", step.text);
+    }
+    assert!(runner.path(CACHED).exists());
 }

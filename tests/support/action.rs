@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use provisioner::model::Digest;
 use tempfile::TempDir;
@@ -84,7 +84,33 @@ impl Runner {
 
     /// Runs the step of the action.
     pub fn run(&self, variables: &[(&str, &str)]) -> Step {
-        let output = Command::new("bash")
+        self.step(self.command(variables).output().unwrap())
+    }
+
+    /// The same, and sends the step's process a signal once `is_time` says so.
+    pub fn run_until(
+        &self,
+        variables: &[(&str, &str)],
+        signal: &str,
+        is_time: impl Fn() -> bool,
+    ) -> Step {
+        let mut command = self.command(variables);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        while !is_time() {
+            std::thread::yield_now();
+        }
+        let id = child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{signal}"), &id])
+            .status();
+        assert!(sent.unwrap().success());
+        self.step(child.wait_with_output().unwrap())
+    }
+
+    fn command(&self, variables: &[(&str, &str)]) -> Command {
+        let mut command = Command::new("bash");
+        command
             .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c"])
             .arg(step_script(&Path::new(ROOT).join("action.yml")))
             .current_dir(self.path("home"))
@@ -97,9 +123,11 @@ impl Runner {
             .env("RUNNER_ARCH", "X64")
             .env("GITHUB_ACTION_PATH", self.path(ACTION))
             .env("GITHUB_TOKEN", "job-token")
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap();
+            .envs(variables.iter().copied());
+        command
+    }
+
+    fn step(&self, output: Output) -> Step {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
         let text = String::from_utf8(output.stdout).unwrap();
         let text = text.replace(&self.folder.path().display().to_string(), "/runner");
