@@ -70,9 +70,19 @@ impl FromStr for Issuer {
             .bytes()
             .next()
             .is_some_and(|byte| byte.is_ascii_alphanumeric());
-        match is_host && !text.contains("//") && text.bytes().all(letters) {
+        if !is_host || text.contains("//") || !text.bytes().all(letters) {
+            return Err(Invalid::new("write HOST or HOST/PATH, without https://"));
+        }
+        // An issuer that is spelled otherwise would not be known, and lose the conditions on its claims.
+        let is_canonical = !host.bytes().any(|byte| byte.is_ascii_uppercase())
+            && !text.ends_with('/')
+            && !host.ends_with(":443")
+            && !host.ends_with('.');
+        match is_canonical {
             true => Ok(Self(text.to_owned())),
-            false => Err(Invalid::new("write HOST or HOST/PATH, without https://")),
+            false => Err(Invalid::new(
+                "write the host in lower case, without `:443`, and nothing ending with `/` or `.`",
+            )),
         }
     }
 }

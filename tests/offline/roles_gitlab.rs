@@ -145,3 +145,19 @@ fn attack_a_project_is_no_pattern_and_has_its_id() {
         output.stderr
     );
 }
+
+/// An issuer that is spelled otherwise would be no issuer that provisioner knows, and the roles would lose conditions.
+#[test]
+fn attack_an_issuer_in_another_spelling() {
+    for issuer in ["GitLab.com", "gitlab.com/", "gitlab.com:443", "gitlab.com."] {
+        let output = run(&["--repository", "acme/infra/stacks", "--issuer", issuer]);
+        assert_eq!(output.status, 2, "{issuer}: {}", output.stdout);
+        assert!(output.stderr.contains("lower case"), "{}", output.stderr);
+    }
+    trust(&[
+        "--repository",
+        "acme/infra/stacks",
+        "--issuer",
+        "gitlab.example",
+    ]);
+}

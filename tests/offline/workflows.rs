@@ -373,7 +373,7 @@ fn attack_a_job_with_an_identity_runs_no_binary_without_its_digest() {
     let other = Digest::sha256("another program").to_string();
     let text = refused(&run(".", &work, &[binary, sum(""), IDENTITY]));
     assert!(text.contains("`binary-sha256` is empty"), "{text}");
-    for wrong in [&other, &digest.to_uppercase(), &digest[1..], "*"] {
+    for wrong in [&other, &digest[1..], "*"] {
         for identity in [&[][..], &[IDENTITY]] {
             let variables = [&[binary, sum(wrong)], identity].concat();
             refused(&run(".", &work, &variables));
