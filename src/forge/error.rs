@@ -131,3 +131,18 @@ impl fmt::Display for ForgeError {
         }
     }
 }
+
+/// An error with its causes: the text of an HTTP client's error names only the layer that failed.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -38,6 +38,7 @@ pub use pull_requests::{
 pub use reviews::{DefaultBranch, Push, ReviewedPullRequest, Reviews};
 pub use source::{ChangeKind, ChangedFile, FileAt, FileHistory, PathSelection, Source};
 
+use error::with_causes;
 use source::commit_sha;
 pub use statuses::{CommitStatus, StatusRecord, Statuses};
 pub use upsert::Upsert;

@@ -1,7 +1,7 @@
 //! What started a pipeline. <https://docs.gitlab.com/ci/variables/predefined_variables/>, <https://docs.gitlab.com/ci/triggers/>,
 //! <https://docs.gitlab.com/user/project/integrations/webhook_events/>
 //!
-//! All of it is claims: whoever starts a pipeline by a trigger can overwrite every variable.
+//! All of it is claims: a person who starts a pipeline by a trigger can overwrite every variable.
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;

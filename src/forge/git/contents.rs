@@ -58,9 +58,21 @@ impl Contents {
         known.iter().cloned().collect()
     }
 
-    pub fn tree(&self, id: &str) -> Option<Arc<Vec<GitItem>>> {
+    /// Those of the trees that were not read yet.
+    pub fn missing_trees(&self, ids: &[String]) -> Vec<String> {
         let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-        trees.get(id).cloned()
+        let missing = ids.iter().filter(|id| !trees.contains_key(*id));
+        missing.cloned().collect()
+    }
+
+    /// Trees that were read, in the order of the ids.
+    pub fn trees(&self, ids: &[String]) -> Result<Vec<Arc<Vec<GitItem>>>, ForgeError> {
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let each = ids.iter().map(|id| {
+            let tree = trees.get(id).cloned();
+            tree.ok_or_else(|| ForgeError::invalid("list of files", format!("no tree {id}")))
+        });
+        each.collect()
     }
 
     pub fn put_trees(&self, ids: &[String], trees: &[Arc<Vec<GitItem>>]) {
@@ -68,9 +80,21 @@ impl Contents {
         known.extend(ids.iter().cloned().zip(trees.iter().cloned()));
     }
 
-    pub fn blob(&self, id: &str) -> Option<Vec<u8>> {
+    /// Those of the blobs that were not read yet.
+    pub fn missing_blobs(&self, ids: &[String]) -> Vec<String> {
         let blobs = self.blobs.lock().unwrap_or_else(PoisonError::into_inner);
-        blobs.get(id).cloned()
+        let missing = ids.iter().filter(|id| !blobs.contains_key(*id));
+        missing.cloned().collect()
+    }
+
+    /// Blobs that were read, in the order of the ids.
+    pub fn blobs(&self, ids: &[String]) -> Result<Vec<Vec<u8>>, ForgeError> {
+        let blobs = self.blobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let each = ids.iter().map(|id| {
+            let blob = blobs.get(id).cloned();
+            blob.ok_or_else(|| ForgeError::invalid("file contents", format!("no blob {id}")))
+        });
+        each.collect()
     }
 
     pub fn put_blobs(&self, ids: &[String], blobs: Vec<Vec<u8>>) {

@@ -18,9 +18,9 @@ use super::classify::{
 use super::missing::lacks_object;
 use super::retry::{Attempt, retry_after};
 use crate::config::MAX_BYTES;
-use crate::forge::ForgeError;
 use crate::forge::git::Contents;
 use crate::forge::recent::Recent;
+use crate::forge::{ForgeError, with_causes};
 use crate::model::{UserId, WebAddress};
 use crate::pacing;
 
@@ -303,11 +303,11 @@ impl GitHub {
             let response = client
                 .execute(request)
                 .await
-                .map_err(|error| chain(&error))?;
+                .map_err(|error| with_causes(&error))?;
             let (parts, mut body) = response.into_parts();
             let mut bytes = Vec::new();
             while let Some(frame) = body.frame().await {
-                if let Ok(data) = frame.map_err(|error| chain(&error))?.into_data() {
+                if let Ok(data) = frame.map_err(|error| with_causes(&error))?.into_data() {
                     bytes.extend_from_slice(&data);
                 }
                 if bytes.len() > most {
@@ -348,21 +348,6 @@ pub(super) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, F
 fn error_text(body: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
     Some(body.get("message")?.as_str()?.to_owned())
-}
-
-/// An error with its causes: octocrab's own text names only the layer that failed.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }
 
 #[expect(

@@ -27,22 +27,16 @@ impl GitObjects for GitHub {
     }
 
     async fn trees(&self, ids: &[String]) -> Result<Vec<Arc<Vec<GitItem>>>, ForgeError> {
-        let new = ids.iter().filter(|id| self.contents.tree(id).is_none());
-        let new: Vec<String> = new.cloned().collect();
+        let new = self.contents.missing_trees(ids);
         if !new.is_empty() {
             let trees = self.new_trees(&new).await?;
             self.contents.put_trees(&new, &trees);
         }
-        let trees = ids.iter().map(|id| {
-            let tree = self.contents.tree(id);
-            tree.ok_or_else(|| ForgeError::invalid("list of files", format!("no tree {id}")))
-        });
-        trees.collect()
+        self.contents.trees(ids)
     }
 
     async fn blobs(&self, ids: &[String]) -> Result<Vec<Vec<u8>>, ForgeError> {
-        let new = ids.iter().filter(|id| self.contents.blob(id).is_none());
-        let new: Vec<String> = new.cloned().collect();
+        let new = self.contents.missing_blobs(ids);
         if !new.is_empty() {
             if self.contents.needs_many(new.len()) {
                 return self.many_blobs(ids).await;
@@ -50,11 +44,7 @@ impl GitObjects for GitHub {
             let blobs = self.blobs_one_by_one(&new).await?;
             self.contents.put_blobs(&new, blobs);
         }
-        let blobs = ids.iter().map(|id| {
-            let blob = self.contents.blob(id);
-            blob.ok_or_else(|| ForgeError::invalid("file contents", format!("no blob {id}")))
-        });
-        blobs.collect()
+        self.contents.blobs(ids)
     }
 }
 

@@ -13,15 +13,19 @@ use crate::model::UserId;
 impl GitLab {
     /// A user of another answer, with the kind of account. Only GitLab's word makes it a person's.
     pub(super) async fn account(&self, user: &wire::UserRef) -> Result<User, ForgeError> {
+        Ok(User {
+            id: UserId(user.id),
+            login: user.username.clone(),
+            kind: self.kind_of(user).await?,
+        })
+    }
+
+    async fn kind_of(&self, user: &wire::UserRef) -> Result<AccountKind, ForgeError> {
+        if let Some(kind) = self.kinds.lock().await.get(&user.id) {
+            return Ok(*kind);
+        }
         let what = format!("user {}", user.username);
         let route = format!("/users/{}", user.id);
-        if let Some(kind) = self.kinds.lock().await.get(&user.id) {
-            return Ok(User {
-                id: UserId(user.id),
-                login: user.username.clone(),
-                kind: *kind,
-            });
-        }
         let kind = match self.get::<wire::Account>(&what, &route).await {
             Ok(account) if account.id == user.id => self.kind(&account),
             Ok(_) => AccountKind::Bot,
@@ -29,11 +33,7 @@ impl GitLab {
             Err(error) => return Err(error),
         };
         self.kinds.lock().await.insert(user.id, kind);
-        Ok(User {
-            id: UserId(user.id),
-            login: user.username.clone(),
-            kind,
-        })
+        Ok(kind)
     }
 
     fn kind(&self, account: &wire::Account) -> AccountKind {

@@ -4,13 +4,13 @@
 use super::client::GitLab;
 use super::versions::{HeadVersion, head_at};
 use super::wire;
-use crate::forge::{ForgeError, User, Users as _};
-use crate::guard::{Actor, Review, ReviewState};
+use crate::forge::{ForgeError, Users as _};
+use crate::guard::{Review, ReviewState};
 use crate::model::CommitSha;
 
 impl GitLab {
-    /// Approvals that are in force, and requests for changes. `None` if the token may not read them. An approval counts for the head that
-    /// was there before it by GitLab's clock; an approval without a time, or without a known head before it, is none.
+    /// Approvals that are in force, and requests for changes. `None` if the token may not read them. An approval counts for the head
+    /// that GitLab recorded before it. An approval without a time, or without a known head before it, is left out.
     pub(super) async fn reviews_of(
         &self,
         number: u64,
@@ -65,10 +65,7 @@ impl GitLab {
                 continue;
             };
             let by = self.account(&user).await?;
-            let by = match by.is_bot() {
-                true => unread(&by),
-                false => self.actor(&by, teams).await?,
-            };
+            let by = self.actor(&by, teams).await?;
             // A request for changes is newer than an approval by the same user: it removes that approval.
             reviews.push(Review {
                 by,
@@ -78,15 +75,5 @@ impl GitLab {
             });
         }
         Ok(Some(reviews))
-    }
-}
-
-fn unread(by: &User) -> Actor {
-    Actor {
-        id: by.id,
-        login: by.login.clone(),
-        bot: by.is_bot(),
-        permission: None,
-        teams: Vec::new(),
     }
 }

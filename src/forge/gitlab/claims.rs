@@ -42,8 +42,7 @@ impl JobClaims {
         serde_json::from_slice(&payload).ok()
     }
 
-    /// Whether this server issued the token. Whoever starts a pipeline can name another server in `CI_API_V4_URL`, whose answers would
-    /// then be taken for facts.
+    /// Whether this server issued the token. A variable of a pipeline can name another server, whose answers would be taken for facts.
     pub fn are_of_server(&self, server: &str) -> bool {
         let place = |url: &str| {
             let (_, place) = url.split_once("://")?;

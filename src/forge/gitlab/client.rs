@@ -13,9 +13,9 @@ use tokio::sync::OnceCell;
 use super::classify::{classify, limit_wait};
 use super::clock::now;
 use super::{JobClaims, JobPipeline, ProjectAccess};
-use crate::forge::ForgeError;
 use crate::forge::git::Contents;
 use crate::forge::recent::Recent;
+use crate::forge::{ForgeError, with_causes};
 use crate::guard::AccountKind;
 use crate::model::{UserId, WebAddress};
 use crate::pacing;
@@ -89,7 +89,7 @@ impl GitLab {
             .timeout(TIMEOUT)
             .user_agent(concat!("provisioner/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| invalid(chain(&error)))?;
+            .map_err(|error| invalid(with_causes(&error.without_url())))?;
         Ok(Self {
             http,
             token: access.token.clone(),
@@ -290,9 +290,16 @@ impl GitLab {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(body.to_string());
         }
-        let mut response = request.send().await.map_err(|error| chain(&error))?;
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| with_causes(&error.without_url()))?;
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| chain(&error))? {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| with_causes(&error.without_url()))?
+        {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > most {
                 bytes.truncate(most);
@@ -316,22 +323,4 @@ pub(super) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, F
         };
         ForgeError::unreachable(what, text)
     })
-}
-
-/// An error with its causes, without the address.
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    if let Some(url) = error.url() {
-        text = text.replace(&format!(" for url ({url})"), "");
-    }
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -36,7 +36,7 @@ impl Comments for GitLab {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
-        // GitLab writes system notes in the name of whoever acted.
+        // A system note is written by GitLab, and names the user who acted.
         if note.system || note.noteable_type.as_deref() != Some("MergeRequest") {
             return Ok(None);
         }

@@ -36,22 +36,16 @@ impl GitObjects for GitLab {
     }
 
     async fn trees(&self, ids: &[String]) -> Result<Vec<Arc<Vec<GitItem>>>, ForgeError> {
-        let new = ids.iter().filter(|id| self.contents.tree(id).is_none());
-        let new: Vec<String> = new.cloned().collect();
+        let new = self.contents.missing_trees(ids);
         if !new.is_empty() {
             let trees = self.new_trees(&new).await?;
             self.contents.put_trees(&new, &trees);
         }
-        let trees = ids.iter().map(|id| {
-            let tree = self.contents.tree(id);
-            tree.ok_or_else(|| ForgeError::invalid(WHAT, format!("no tree {id}")))
-        });
-        trees.collect()
+        self.contents.trees(ids)
     }
 
     async fn blobs(&self, ids: &[String]) -> Result<Vec<Vec<u8>>, ForgeError> {
-        let new = ids.iter().filter(|id| self.contents.blob(id).is_none());
-        let new: Vec<String> = new.cloned().collect();
+        let new = self.contents.missing_blobs(ids);
         if self.contents.needs_many(new.len())
             && let Some(git) = self.contents.fetched().await
         {
@@ -64,11 +58,7 @@ impl GitObjects for GitLab {
         let requests = stream::iter(requests).buffered(CONCURRENCY);
         let read: Vec<Vec<u8>> = requests.try_collect().await?;
         self.contents.put_blobs(&new, read);
-        let blobs = ids.iter().map(|id| {
-            let blob = self.contents.blob(id);
-            blob.ok_or_else(|| ForgeError::invalid("file contents", format!("no blob {id}")))
-        });
-        blobs.collect()
+        self.contents.blobs(ids)
     }
 }
 
