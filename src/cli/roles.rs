@@ -65,7 +65,7 @@ pub struct RolesArgs {
     #[arg(long, value_name = "OWNER/NAME|OWNER@ID/NAME@ID|GROUP/PROJECT")]
     repository: String,
     /// Id of a GitLab project; required for gitlab.com
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     project_id: Option<u64>,
     /// Default branch of the repository
     #[arg(long, value_name = "BRANCH", default_value = "main", value_parser = branch)]

@@ -161,3 +161,9 @@ fn attack_an_issuer_in_another_spelling() {
         "gitlab.example",
     ]);
 }
+
+#[test]
+fn attack_a_project_id_that_no_project_has() {
+    let output = run(&["--repository", "acme/infra/stacks", "--project-id", "0"]);
+    assert_eq!(output.status, 2, "{}", output.stdout);
+}
