@@ -91,7 +91,7 @@ const NUMBERS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "products.md",
-        "files over {}, are no part",
+        "files over {}, are not part",
         "src/workspace/products.rs",
         "MAX_BYTES",
     ),
@@ -121,13 +121,13 @@ const NUMBERS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "products.md",
-        "| {} lists and maps inside each other |",
+        "| {} nested lists and maps |",
         "src/product/limits.rs",
         "MAX_NESTING",
     ),
     (
         "products.md",
-        "| {} operators on top of each other",
+        "| {} nested operators",
         "src/product/operands.rs",
         "MAX_DEPTH",
     ),
