@@ -7,7 +7,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::github::connection_faults::{ConnectionFault, FaultyListener};
+use super::forge::connection_faults::{ConnectionFault, FaultyListener};
 
 pub struct Loopback {
     pub address: SocketAddr,

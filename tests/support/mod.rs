@@ -20,6 +20,7 @@ pub mod emulate;
 pub mod emulator;
 pub mod evidence;
 pub mod file_server;
+pub mod forge;
 pub mod git_server;
 pub mod github;
 pub mod gitlab;

@@ -21,7 +21,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::{oneshot, watch};
 
-use super::github::connection_faults::{ConnectionFault, Cut, FaultyListener};
+use super::forge::connection_faults::{ConnectionFault, Cut, FaultyListener};
 
 pub use call::ApiCall;
 pub use fault::{Fault, Rule, Side};

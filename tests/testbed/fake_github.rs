@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::github::Fault;
-use crate::support::github::sample::{Sample, sample};
+use crate::support::github::{Sample, sample};
 use crate::support::http::{Answer, Client};
 use crate::support::prism::Prism;
 
@@ -34,7 +34,7 @@ impl Through {
 #[test]
 fn every_endpoint_keeps_to_the_published_description() {
     let sample = sample();
-    sample.gh.team("acme", "platform", &[&sample.reviewer]);
+    sample.fake.team("acme", "platform", &[&sample.reviewer]);
     sample.pull.approve(&sample.reviewer);
     let sample = Sample {
         repo: sample
@@ -45,8 +45,8 @@ fn every_endpoint_keeps_to_the_published_description() {
         ..sample
     };
     let head = sample.pull.head_sha();
-    let prism = Prism::in_front_of(&sample.gh.api_url());
-    let token = sample.gh.token(&sample.reviewer);
+    let prism = Prism::in_front_of(&sample.fake.api_url());
+    let token = sample.fake.token(&sample.reviewer);
     let client = Client::new(&prism.url(), Some(&token));
     let mut api = Through { prism, client };
     let repo = "/repos/acme/infra";
@@ -154,18 +154,18 @@ fn every_endpoint_keeps_to_the_published_description() {
     api.get(&format!("{repo}/deployments?environment=prod"));
 
     // A job's own token: no identity by REST.
-    api.client.token = Some(sample.gh.actions_token());
+    api.client.token = Some(sample.fake.actions_token());
     api.send("GET", "/user", None, 403);
     // A fork's token: it cannot write.
-    api.client.token = Some(sample.gh.readonly_token());
+    api.client.token = Some(sample.fake.readonly_token());
     api.send("POST", &comments, Some(&json!({"body": "no"})), 403);
 
     sample.pull.squash(&sample.reviewer);
     assert_eq!(api.get(&format!("{repo}/pulls/7"))["merged"], true);
     assert_eq!(api.prism.violations(), Vec::<String>::new());
-    assert_eq!(sample.gh.take_writes().len(), 13);
+    assert_eq!(sample.fake.take_writes().len(), 13);
     prism_does_object(&api, &sample);
-    sample.gh.take_writes();
+    sample.fake.take_writes();
 }
 
 /// The test above is meaningful only if Prism reports violations.
@@ -178,7 +178,9 @@ fn prism_does_object(api: &Through, sample: &Sample) {
         .expect("an answer");
     assert!(Prism::refused(&answer), "{}", answer.text());
     let misshapen = Fault::Json(200, json!({"number": "7"}));
-    sample.gh.fault("GET /repos/acme/infra/pulls/7", misshapen);
+    sample
+        .fake
+        .fault("GET /repos/acme/infra/pulls/7", misshapen);
     let answer = api
         .client
         .get("/repos/acme/infra/pulls/7")

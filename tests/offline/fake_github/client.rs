@@ -7,7 +7,7 @@ use octocrab::models::{issues, reactions::ReactionContent};
 
 use serde_json::json;
 
-use crate::support::github::sample::{Sample, sample};
+use crate::support::github::{Sample, sample};
 
 fn run<T>(work: impl Future<Output = octocrab::Result<T>>) -> octocrab::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -26,8 +26,8 @@ fn client(base: &str, token: String) -> octocrab::Result<Octocrab> {
 #[test]
 fn octocrab_reads_and_writes() -> octocrab::Result<()> {
     let sample = sample();
-    run(conversation(&sample, sample.gh.api_url()))?;
-    sample.gh.expect_writes(&[
+    run(conversation(&sample, sample.fake.api_url()))?;
+    sample.fake.expect_writes(&[
         "POST /repos/acme/infra/issues/7/comments",
         "PATCH /repos/acme/infra/issues/comments/*",
         "POST /repos/acme/infra/issues/comments/*/reactions",
@@ -39,13 +39,13 @@ fn octocrab_reads_and_writes() -> octocrab::Result<()> {
 #[test]
 fn octocrab_reads_and_writes_at_an_enterprise_address() -> octocrab::Result<()> {
     let sample = sample();
-    run(conversation(&sample, sample.gh.enterprise_api_url()))?;
-    assert_eq!(sample.gh.take_writes().len(), 4);
+    run(conversation(&sample, sample.fake.enterprise_api_url()))?;
+    assert_eq!(sample.fake.take_writes().len(), 4);
     Ok(())
 }
 
 async fn conversation(sample: &Sample, base: String) -> octocrab::Result<()> {
-    let api = client(&base, sample.gh.actions_token())?;
+    let api = client(&base, sample.fake.actions_token())?;
     let pull = api.pulls("acme", "infra").get(7).await?;
     assert_eq!(pull.head.sha, sample.pull.head_sha());
     let files = api.pulls("acme", "infra").list_files(7).await?;
@@ -101,7 +101,10 @@ fn pages_follow_each_other_by_link() -> octocrab::Result<()> {
             .comment(7, &sample.author, &format!("comment {n}"));
     }
     run(async {
-        let api = client(&sample.gh.enterprise_api_url(), sample.gh.actions_token())?;
+        let api = client(
+            &sample.fake.enterprise_api_url(),
+            sample.fake.actions_token(),
+        )?;
         let first = api
             .issues("acme", "infra")
             .list_comments(7)
@@ -116,7 +119,7 @@ fn pages_follow_each_other_by_link() -> octocrab::Result<()> {
         Ok(())
     })?;
     assert_eq!(
-        sample.gh.count("GET /repos/acme/infra/issues/7/comments"),
+        sample.fake.count("GET /repos/acme/infra/issues/7/comments"),
         3
     );
     Ok(())
@@ -131,7 +134,7 @@ fn never_more_than_three_thousand_files() -> octocrab::Result<()> {
     }
     commit.push();
     let all: Vec<DiffEntry> = run(async {
-        let api = client(&sample.gh.api_url(), sample.gh.actions_token())?;
+        let api = client(&sample.fake.api_url(), sample.fake.actions_token())?;
         assert_eq!(
             api.pulls("acme", "infra").get(7).await?.changed_files,
             Some(3_104)

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::json;
 
-use crate::support::github::sample::sample;
+use crate::support::github::sample;
 use crate::support::github::{FakeGitHub, Fault};
 use crate::support::http::Client;
 
@@ -13,15 +13,15 @@ const COMMENTS: &str = "/repos/acme/infra/issues/7/comments";
 #[test]
 fn a_cut_connection_hides_whether_the_write_was_done() {
     let sample = sample();
-    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
+    let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.actions_token()));
     let body = json!({"body": "once"});
     sample
-        .gh
+        .fake
         .fault("POST /repos/*/*/issues/*/comments", Fault::DropBefore);
     assert!(client.send("POST", COMMENTS, Some(&body)).is_err());
     assert_eq!(sample.repo.comments(7).len(), 0);
     sample
-        .gh
+        .fake
         .fault("POST /repos/*/*/issues/*/comments", Fault::DropAfter);
     assert!(client.send("POST", COMMENTS, Some(&body)).is_err());
     assert_eq!(sample.repo.comments(7).len(), 1);
@@ -33,27 +33,27 @@ fn a_cut_connection_hides_whether_the_write_was_done() {
         2,
         "a blind repetition doubles the comment"
     );
-    let statuses: Vec<_> = sample.gh.take_writes().iter().map(|w| w.status).collect();
+    let statuses: Vec<_> = sample.fake.take_writes().iter().map(|w| w.status).collect();
     assert_eq!(statuses, [None, Some(201), Some(201)]);
 }
 
 #[test]
 fn queued_faults_change_responses() {
     let sample = sample();
-    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
+    let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.actions_token()));
     let path = "/repos/acme/infra/pulls/7";
     let get = || client.get(path);
-    sample.gh.fault("GET /repos/**", Fault::CutBody);
+    sample.fake.fault("GET /repos/**", Fault::CutBody);
     assert!(get().is_err());
-    sample.gh.fault("GET /repos/**", Fault::TruncatedJson);
+    sample.fake.fault("GET /repos/**", Fault::TruncatedJson);
     let half = get().expect("complete by HTTP");
     assert!(half.status == 200 && half.json().is_null() && half.text().starts_with('{'));
     sample
-        .gh
+        .fake
         .fault_times(2, "GET /repos/**", Fault::Status(502));
     assert_eq!((get().unwrap().status, get().unwrap().status), (502, 502));
     sample
-        .gh
+        .fake
         .fault("GET /repos/**", Fault::TooManyRequests { retry_after: 1 });
     let slow_down = get().expect("an answer");
     assert_eq!(
@@ -61,19 +61,19 @@ fn queued_faults_change_responses() {
         (429, Some("1"))
     );
     sample
-        .gh
+        .fake
         .fault("GET /repos/**", Fault::SecondaryLimit { retry_after: 0 });
     let slow_down = get().expect("an answer");
     assert!(slow_down.status == 403 && slow_down.text().contains("secondary rate limit"));
     sample
-        .gh
+        .fake
         .fault("GET /repos/**", Fault::PrimaryLimit { reset_in: 60 });
     assert_eq!(
         get().expect("an answer").header("x-ratelimit-remaining"),
         Some("0")
     );
     sample
-        .gh
+        .fake
         .fault_after(1, "GET /repos/*/*/pulls/*?*page=2*", Fault::Status(500));
     let second = || {
         client
@@ -91,9 +91,9 @@ fn queued_faults_change_responses() {
 fn the_fake_checks_expectations_on_drop() {
     let complaint = |misuse: fn(&FakeGitHub, &Client)| {
         let sample = sample();
-        let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
-        misuse(&sample.gh, &client);
-        let end = catch_unwind(AssertUnwindSafe(|| drop(sample.gh)));
+        let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.actions_token()));
+        misuse(&sample.fake, &client);
+        let end = catch_unwind(AssertUnwindSafe(|| drop(sample.fake)));
         let said = end.expect_err("the drop should have failed");
         said.downcast_ref::<String>().cloned().unwrap_or_default()
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::github::sample::sample;
+use crate::support::github::sample;
 use crate::support::http::Client;
 
 const BOTH_QUERIES: &str = "query($owner: String!, $name: String!, $cursor: String) {
@@ -44,7 +44,7 @@ fn the_viewer_and_the_open_pull_requests_come_together_and_page_by_page() {
             .push();
         sample.repo.pull(&branch).draft().open();
     }
-    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
+    let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.actions_token()));
     let variables = json!({"owner": "acme", "name": "infra", "cursor": null});
     let first = run_query(&client, BOTH_QUERIES, variables);
     let viewer = json!({"login": "github-actions[bot]", "databaseId": 41_898_282});
@@ -84,8 +84,8 @@ fn the_viewer_and_the_open_pull_requests_come_together_and_page_by_page() {
 fn invalid_queries_are_rejected() {
     let sample = sample();
     let client = Client::new(
-        &sample.gh.enterprise_api_url().replace("/api/v3", ""),
-        Some(&sample.gh.actions_token()),
+        &sample.fake.enterprise_api_url().replace("/api/v3", ""),
+        Some(&sample.fake.actions_token()),
     );
     let message = |query: &str, variables: Value| {
         let answer = run_query(&client, query, variables);
@@ -109,7 +109,7 @@ fn invalid_queries_are_rejected() {
         greedy.contains("exceeds the `first` limit of 100"),
         "{greedy}"
     );
-    let stranger = Client::new(&sample.gh.api_url(), None);
+    let stranger = Client::new(&sample.fake.api_url(), None);
     let refused = stranger.send(
         "POST",
         "/api/graphql",

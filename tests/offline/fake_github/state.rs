@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::github::objects::object_id;
-use crate::support::github::sample::sample;
+use crate::support::forge::objects::object_id;
+use crate::support::github::sample;
 use crate::support::github::{FakeGitHub, Permission};
 use crate::support::http::Client;
 
@@ -35,7 +35,7 @@ fn a_fork_is_another_repository_even_of_the_same_owner() {
         .write("x", "y")
         .push();
     let pull = sample.repo.pull("patch").of_fork(&fork).open();
-    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
+    let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.actions_token()));
     let path = format!("/repos/acme/infra/pulls/{}", pull.number);
     let json = client.get(&path).expect("an answer").json();
     assert_eq!(json["head"]["repo"]["id"], json!(fork.id));
@@ -53,7 +53,7 @@ fn a_merge_keeps_what_was_merged_and_moves_the_base() {
     sample.repo.commit("main").write("later", "on main").push();
     let merged = sample.pull.merge(&sample.reviewer);
     assert_eq!(sample.repo.head("main"), merged);
-    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
+    let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.actions_token()));
     let json = client
         .get("/repos/acme/infra/pulls/7")
         .expect("an answer")
@@ -84,11 +84,11 @@ fn a_merge_keeps_what_was_merged_and_moves_the_base() {
 #[test]
 fn permissions_combine_token_and_user() {
     let sample = sample();
-    let stranger = sample.gh.user("mallory");
+    let stranger = sample.fake.user("mallory");
     let path = "/repos/acme/infra/issues/7/comments";
     let body = json!({"body": "hi"});
     let status = |token: &str| {
-        let client = Client::new(&sample.gh.api_url(), Some(token));
+        let client = Client::new(&sample.fake.api_url(), Some(token));
         client
             .send("POST", path, Some(&body))
             .expect("an answer")
@@ -96,19 +96,22 @@ fn permissions_combine_token_and_user() {
     };
     assert_eq!(status("unknown"), 401);
     assert_eq!(
-        status(&sample.gh.token(&stranger)),
+        status(&sample.fake.token(&stranger)),
         404,
         "the repository is private"
     );
-    assert_eq!(status(&sample.gh.readonly_token()), 403);
-    assert_eq!(status(&sample.gh.actions_token_writing(&["statuses"])), 403);
+    assert_eq!(status(&sample.fake.readonly_token()), 403);
     assert_eq!(
-        status(&sample.gh.actions_token_writing(&["pull-requests"])),
+        status(&sample.fake.actions_token_writing(&["statuses"])),
+        403
+    );
+    assert_eq!(
+        status(&sample.fake.actions_token_writing(&["pull-requests"])),
         201
     );
     let theirs = sample.repo.comment(7, &sample.author, "mine");
     sample.repo.set_permission(&stranger, Permission::Triage);
-    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.token(&stranger)));
+    let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.token(&stranger)));
     let one = format!("/repos/acme/infra/issues/comments/{}", theirs.id);
     let refused = client.send("PATCH", &one, Some(&body)).expect("an answer");
     assert_eq!(refused.status, 403);
@@ -117,13 +120,13 @@ fn permissions_combine_token_and_user() {
         .expect("an answer");
     assert_eq!(role.json()["permission"], "read");
     assert_eq!(role.json()["role_name"], "triage");
-    sample.gh.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
 fn contents_have_limits_and_links() {
     let sample = sample();
-    let gh: &FakeGitHub = &sample.gh;
+    let gh: &FakeGitHub = &sample.fake;
     gh.limits(|l| {
         l.contents_inline = 10;
         l.contents_max = 30;
@@ -215,7 +218,7 @@ fn branch_activity_names_its_actor() {
     let sample = sample();
     let head = sample.pull.update_branch(&sample.reviewer);
     sample.repo.delete_branch("feature/new");
-    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
+    let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.actions_token()));
     let path = "/repos/acme/infra/activity?ref=refs/heads/feature/new";
     let all = client.get(path).expect("an answer").json();
     let kinds: Vec<&str> = all
@@ -237,7 +240,7 @@ fn branch_activity_names_its_actor() {
         .expect("an answer");
     let link = first.header("link").expect("there is another page");
     let next = link
-        .strip_prefix(&format!("<{}", sample.gh.api_url()))
+        .strip_prefix(&format!("<{}", sample.fake.api_url()))
         .and_then(|rest| rest.split_once('>'))
         .expect("an address");
     let second = client.get(next.0).expect("an answer").json();
@@ -254,7 +257,7 @@ fn a_merge_may_be_one_commit_or_many() {
         .write("second", "x")
         .push();
     let last = sample.pull.rebase(&sample.reviewer);
-    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
+    let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.actions_token()));
     let get = |path: &str| {
         client
             .get(&format!("/repos/acme/infra/{path}"))
@@ -302,11 +305,11 @@ fn accounts_are_renamed_and_deleted() {
     let sample = sample();
     let approval = sample.pull.approve(&sample.reviewer);
     sample.pull.lose_commit(&approval);
-    let renamed = sample.gh.rename_user(&sample.author, "alice-2");
-    let newcomer = sample.gh.user("alice");
+    let renamed = sample.fake.rename_user(&sample.author, "alice-2");
+    let newcomer = sample.fake.user("alice");
     assert_ne!(newcomer.id, renamed.id);
-    sample.gh.delete_user(&sample.reviewer);
-    let client = Client::new(&sample.gh.api_url(), Some(&sample.gh.actions_token()));
+    sample.fake.delete_user(&sample.reviewer);
+    let client = Client::new(&sample.fake.api_url(), Some(&sample.fake.actions_token()));
     let get = |path: &str| {
         client
             .get(&format!("/repos/acme/infra/{path}"))

@@ -11,7 +11,7 @@ use provisioner::model::{CommitSha, RepoPath, UserId};
 use secrecy::SecretString;
 
 use crate::support::gitlab::AccessLevel;
-use crate::support::gitlab::sample::{Sample, sample};
+use crate::support::gitlab::{Sample, sample};
 
 fn sha(text: &str) -> CommitSha {
     CommitSha::parse(text).unwrap()
@@ -23,10 +23,10 @@ fn call_in<T>(
     work: impl AsyncFnOnce(&GitLab) -> T,
 ) -> T {
     let access = ProjectAccess {
-        api_url: sample.gl.api_url(),
+        api_url: sample.fake.api_url(),
         project: sample.repo.id,
         path: "acme/infra".to_owned(),
-        token: Some(SecretString::from(sample.gl.check_token())),
+        token: Some(SecretString::from(sample.fake.check_token())),
         git: None,
         run: None,
         pipeline,
@@ -150,7 +150,7 @@ fn attack_adapter_counts_no_approval_of_an_older_head() {
 #[test]
 fn attack_adapter_counts_no_approval_at_the_time_of_the_push() {
     let sample = sample();
-    sample.gl.freeze();
+    sample.fake.freeze();
     sample
         .repo
         .commit("feature/new")
@@ -158,7 +158,7 @@ fn attack_adapter_counts_no_approval_at_the_time_of_the_push() {
         .write("x", "y")
         .push();
     sample.pull.approve(&sample.reviewer);
-    sample.gl.thaw();
+    sample.fake.thaw();
     let head = sha(&sample.pull.head_sha());
     let reviews = call(&sample, async |gitlab| {
         gitlab
@@ -207,7 +207,7 @@ fn adapter_writes_one_note_over_short_pages() {
     for _ in 0..150 {
         sample.repo.hidden_comment(7, &sample.author);
     }
-    let own = UserId(sample.gl.check_bot().id);
+    let own = UserId(sample.fake.check_bot().id);
     let note = sample
         .repo
         .comment(7, &sample.author, "/provisioner approve");
@@ -234,7 +234,7 @@ fn adapter_writes_one_note_over_short_pages() {
         assert!(gitlab.comment(7, 1).await.unwrap().is_none());
     });
     assert_eq!(sample.repo.comments(7).len(), 2);
-    sample.gl.expect_writes(&[
+    sample.fake.expect_writes(&[
         "POST /projects/*/merge_requests/7/notes",
         "PUT /projects/*/merge_requests/7/notes/*",
         "POST /projects/*/merge_requests/7/notes/*/award_emoji",
@@ -259,8 +259,8 @@ fn adapter_sets_statuses_in_the_pipeline_of_the_job() {
         commit: head.clone(),
         reference: get("CI_MERGE_REQUEST_REF_PATH"),
     };
-    let own = UserId(sample.gl.check_bot().id);
-    sample.gl.collide_statuses(1);
+    let own = UserId(sample.fake.check_bot().id);
+    sample.fake.collide_statuses(1);
     call_in(&sample, Some(pipeline), async |gitlab| {
         let status = |success| CommitStatus {
             success,
@@ -287,7 +287,7 @@ fn adapter_sets_statuses_in_the_pipeline_of_the_job() {
         assert_eq!(states, [(true, true), (true, false)]);
     });
     assert_eq!(sample.repo.pipelines().len(), 1);
-    assert_eq!(sample.gl.take_writes().len(), 3);
+    assert_eq!(sample.fake.take_writes().len(), 3);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn adapter_sets_statuses_beside_a_merged_results_pipeline() {
     let sample = sample();
     sample.pull.merged_result_pipeline(&sample.author);
     let head = sha(&sample.pull.head_sha());
-    let own = UserId(sample.gl.check_bot().id);
+    let own = UserId(sample.fake.check_bot().id);
     call(&sample, async |gitlab| {
         let description = "x".to_owned();
         let status = CommitStatus {
@@ -311,13 +311,13 @@ fn adapter_sets_statuses_beside_a_merged_results_pipeline() {
         assert_eq!(history.len(), 1);
     });
     assert_eq!(sample.repo.pipelines()[0].source, "external");
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
 fn adapter_keeps_deployments_and_issues() {
     let sample = sample();
-    let own = UserId(sample.gl.check_bot().id);
+    let own = UserId(sample.fake.check_bot().id);
     let deployment = |state| Deployment {
         commit: sha(&sample.base),
         environment: "prod".to_owned(),
@@ -366,15 +366,15 @@ fn adapter_keeps_deployments_and_issues() {
         );
     });
     assert_eq!(sample.repo.environments()[0].state, "stopped");
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
 fn adapter_reads_roles_and_groups() {
     let sample = sample();
-    let carol = sample.gl.user("carol");
+    let carol = sample.fake.user("carol");
     sample.repo.set_permission(&carol, AccessLevel::Reporter);
-    sample.gl.team("acme", "operators", &[&sample.reviewer]);
+    sample.fake.team("acme", "operators", &[&sample.reviewer]);
     let teams = ["acme/operators".to_owned()];
     call(&sample, async |gitlab| {
         let actor = async |login: &str| {
@@ -391,7 +391,7 @@ fn adapter_reads_roles_and_groups() {
             (carol.permission, carol.teams.len()),
             (Some(Permission::Triage), 0)
         );
-        let bot = actor(&sample.gl.check_bot().login).await;
+        let bot = actor(&sample.fake.check_bot().login).await;
         assert!(bot.bot);
         assert_eq!(gitlab.find_user("nobody").await.unwrap(), None);
     });

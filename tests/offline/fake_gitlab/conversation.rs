@@ -4,20 +4,20 @@ use serde_json::{Value, json};
 
 use super::Api;
 use crate::support::gitlab::Extractor;
-use crate::support::gitlab::sample::{Sample, sample};
+use crate::support::gitlab::{Sample, sample};
 
 const NOTES: &str = "/merge_requests/7/notes";
 
 fn post(sample: &Sample, body: &str) -> (u16, Value) {
     let api = Api::check(sample);
     let answer = api.send("POST", NOTES, &json!({ "body": body }));
-    sample.gl.take_writes();
+    sample.fake.take_writes();
     (answer.status, answer.json())
 }
 
 fn executed(sample: &Sample) -> Vec<String> {
     sample
-        .gl
+        .fake
         .take_executed()
         .into_iter()
         .map(|e| e.command)
@@ -37,7 +37,7 @@ fn notes_are_created_changed_and_deleted() {
     let changed = api.send("PUT", &path, &json!({"body": "two"})).json();
     assert_eq!(changed["body"], "two");
     assert!(changed["updated_at"].as_str() > changed["created_at"].as_str());
-    let other = Api::new(&sample, &sample.gl.token(&sample.author));
+    let other = Api::new(&sample, &sample.fake.token(&sample.author));
     assert_eq!(
         other.send("PUT", &path, &json!({"body": "three"})).status,
         403
@@ -52,7 +52,7 @@ fn notes_are_created_changed_and_deleted() {
         api.send("POST", NOTES, &json!({})).json(),
         json!({"error": "body is missing"})
     );
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn second_equal_reaction_is_refused() {
         again.text()
     );
     assert_eq!(api.get(&path).json()[0]["name"], "eyes");
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
@@ -86,14 +86,14 @@ fn commands_alone_answer_202_and_create_nothing() {
     );
     assert_eq!(answer["id"], Value::Null);
     assert!(sample.repo.comments(7).is_empty());
-    let executed = sample.gl.take_executed();
-    assert_eq!(executed[0].by, sample.gl.check_bot().login);
+    let executed = sample.fake.take_executed();
+    assert_eq!(executed[0].by, sample.fake.check_bot().login);
     let approvals = Api::check(&sample)
         .get("/merge_requests/7/approvals")
         .json();
     assert_eq!(
         approvals["approved_by"][0]["user"]["id"],
-        sample.gl.check_bot().id
+        sample.fake.check_bot().id
     );
 }
 
@@ -122,7 +122,7 @@ fn merge_runs_as_the_tokens_user() {
     assert_eq!(post(&sample, "/merge").0, 202);
     assert_eq!(executed(&sample), ["merge"]);
     let pull = Api::check(&sample).get("/merge_requests/7").json();
-    assert_eq!(pull["merge_user"]["id"], sample.gl.check_bot().id);
+    assert_eq!(pull["merge_user"]["id"], sample.fake.check_bot().id);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_longer_fence_hides_nothing_from_the_older_extractor() {
     for (text, older, newer) in cases {
         let runs = |extractor| {
             let sample = sample();
-            sample.gl.extractor(extractor);
+            sample.fake.extractor(extractor);
             post(&sample, text);
             !executed(&sample).is_empty()
         };
@@ -179,14 +179,14 @@ fn commands_run_in_descriptions_of_issues_and_in_changed_notes() {
     );
     assert_eq!(executed(&sample), ["approve"]);
     assert!(sample.repo.comments(7).is_empty());
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
 fn issues_are_listed_by_author_and_closed() {
     let sample = sample();
     let api = Api::check(&sample);
-    let own = sample.gl.check_bot().id;
+    let own = sample.fake.check_bot().id;
     sample.repo.issue(&sample.author, "Other", "");
     let made = api
         .send(
@@ -209,5 +209,5 @@ fn issues_are_listed_by_author_and_closed() {
         .json();
     assert_eq!(closed["state"], "closed");
     assert_eq!(list(), json!([]));
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }

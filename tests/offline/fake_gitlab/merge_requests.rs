@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Api;
-use crate::support::gitlab::sample::sample;
+use crate::support::gitlab::sample;
 
 #[test]
 fn diff_refs_are_null_just_after_creation() {
@@ -133,14 +133,14 @@ fn requested_changes_are_a_state_of_the_reviewer() {
 fn equal_times_while_the_clock_stands() {
     let sample = sample();
     let api = Api::check(&sample);
-    sample.gl.freeze();
+    sample.fake.freeze();
     sample
         .repo
         .commit("feature/new")
         .write("more.yaml", "x: 1\n")
         .push();
     sample.pull.approve(&sample.reviewer);
-    sample.gl.thaw();
+    sample.fake.thaw();
     let version = api.get("/merge_requests/7/versions").json()[0]["created_at"].clone();
     let approvals = api.get("/merge_requests/7/approvals").json();
     assert_eq!(approvals["approved_by"][0]["approved_at"], version);
@@ -148,7 +148,7 @@ fn equal_times_while_the_clock_stands() {
 
 #[test]
 fn merge_methods_set_different_commits() {
-    let merged = |how: fn(&crate::support::gitlab::sample::Sample) -> String| {
+    let merged = |how: fn(&crate::support::gitlab::Sample) -> String| {
         let sample = sample();
         let api = Api::check(&sample);
         let sha = how(&sample);

@@ -11,7 +11,7 @@ mod statuses;
 
 use serde_json::Value;
 
-use crate::support::gitlab::sample::Sample;
+use crate::support::gitlab::Sample;
 use crate::support::http::{Answer, Client};
 
 /// A client of the sample project with a token.
@@ -22,7 +22,7 @@ struct Api {
 
 impl Api {
     fn new(sample: &Sample, token: &str) -> Self {
-        let client = Client::new(&sample.gl.server_url(), Some(token));
+        let client = Client::new(&sample.fake.server_url(), Some(token));
         Self {
             client,
             project: sample.repo.id,
@@ -31,7 +31,7 @@ impl Api {
 
     /// As the check's bot.
     fn check(sample: &Sample) -> Self {
-        Self::new(sample, &sample.gl.check_token())
+        Self::new(sample, &sample.fake.check_token())
     }
 
     fn path(&self, below: &str) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Api;
-use crate::support::gitlab::sample::sample;
+use crate::support::gitlab::sample;
 
 #[test]
 fn a_page_can_be_short_though_more_follow() {
@@ -57,7 +57,7 @@ fn trees_go_on_by_link_only() {
         let address = link.trim_start_matches('<').split('>').next().unwrap();
         assert!(link.ends_with("; rel=\"next\""), "{link}");
         next = address
-            .trim_start_matches(&sample.gl.server_url())
+            .trim_start_matches(&sample.fake.server_url())
             .to_owned();
     }
     assert_eq!((seen.len(), pages), (7, 3));

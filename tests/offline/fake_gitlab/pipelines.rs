@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Api;
 use crate::support::gitlab::Variables;
-use crate::support::gitlab::sample::sample;
+use crate::support::gitlab::sample;
 
 const ZEROS: &str = "0000000000000000000000000000000000000000";
 
@@ -34,7 +34,7 @@ fn merge_request_pipeline_names_the_source_and_no_branch() {
         get("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
         Some(sample.base.as_str())
     );
-    assert_eq!(get("CI_API_V4_URL"), Some(sample.gl.api_url().as_str()));
+    assert_eq!(get("CI_API_V4_URL"), Some(sample.fake.api_url().as_str()));
     assert_eq!(get("CI_OPEN_MERGE_REQUESTS"), Some("acme/infra!7"));
     let api = Api::new(&sample, get("CI_JOB_TOKEN").unwrap());
     assert_eq!(api.get("/merge_requests/7").status, 200);
@@ -138,7 +138,7 @@ fn forks_pipeline_runs_in_the_fork_unless_a_member_starts_it() {
         .write("x", "y")
         .push();
     let pull = sample.repo.pull("patch").of_fork(&fork).open();
-    let own = pull.pipeline(&sample.gl.user("mallory"));
+    let own = pull.pipeline(&sample.fake.user("mallory"));
     assert_eq!(
         value(&own, "CI_PROJECT_ID"),
         Some(fork.id.to_string().as_str())
@@ -176,5 +176,5 @@ fn status_of_a_merge_request_pipeline_needs_its_own_ref() {
     let status = api.send("POST", &path, &body).json();
     assert_eq!(status["ref"], "refs/merge-requests/7/head");
     assert_eq!(status["pipeline_id"].to_string(), pipeline);
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }

@@ -3,27 +3,27 @@
 use serde_json::{Value, json};
 
 use super::Api;
-use crate::support::gitlab::sample::sample;
+use crate::support::gitlab::sample;
 use crate::support::gitlab::{AccessLevel, PushLevel};
 use crate::support::http::Client;
 
 #[test]
 fn private_project_is_404_to_strangers() {
     let sample = sample();
-    let stranger = sample.gl.user("mallory");
-    let api = Api::new(&sample, &sample.gl.token(&stranger));
+    let stranger = sample.fake.user("mallory");
+    let api = Api::new(&sample, &sample.fake.token(&stranger));
     let answer = api.get("");
     assert_eq!(
         (answer.status, answer.json()),
         (404, json!({"message": "404 Project Not Found"}))
     );
-    let unknown = Client::new(&sample.gl.server_url(), Some("glpat-unknown"));
+    let unknown = Client::new(&sample.fake.server_url(), Some("glpat-unknown"));
     let answer = unknown.get("/api/v4/user").unwrap();
     assert_eq!(
         (answer.status, answer.json()),
         (401, json!({"message": "401 Unauthorized"}))
     );
-    let anonymous = Client::new(&sample.gl.server_url(), None);
+    let anonymous = Client::new(&sample.fake.server_url(), None);
     assert_eq!(anonymous.get("/api/v4/user").unwrap().status, 401);
     assert_eq!(anonymous.get(&api.path("")).unwrap().status, 404);
 }
@@ -32,13 +32,13 @@ fn private_project_is_404_to_strangers() {
 fn bots_have_ids_of_their_own() {
     let sample = sample();
     let me = |token: String| {
-        let client = Client::new(&sample.gl.server_url(), Some(&token));
+        let client = Client::new(&sample.fake.server_url(), Some(&token));
         client.get("/api/v4/user").unwrap().json()
     };
-    let (check, apply) = (me(sample.gl.check_token()), me(sample.gl.apply_token()));
+    let (check, apply) = (me(sample.fake.check_token()), me(sample.fake.apply_token()));
     assert_ne!(check["id"], apply["id"]);
     assert_eq!((&check["bot"], &apply["bot"]), (&json!(true), &json!(true)));
-    assert_eq!(me(sample.gl.token(&sample.author))["bot"], false);
+    assert_eq!(me(sample.fake.token(&sample.author))["bot"], false);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn renamed_project_redirects_reads_and_refuses_writes() {
         .unwrap();
     assert_eq!(answer.status, 405);
     assert_eq!(api.get("").json()["path_with_namespace"], "acme/platform");
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
@@ -106,14 +106,16 @@ fn members_and_roles() {
     };
     assert_eq!(level(sample.author.id), (200, json!(30)));
     assert_eq!(level(sample.reviewer.id), (200, json!(40)));
-    let stranger = sample.gl.user("mallory");
+    let stranger = sample.fake.user("mallory");
     assert_eq!(level(stranger.id), (404, Value::Null));
-    sample.gl.block(&sample.author);
+    sample.fake.block(&sample.author);
     let member = api
         .get(&format!("/members/all/{}", sample.author.id))
         .json();
     assert_eq!(member["state"], "blocked");
-    sample.gl.private_group("acme/secret", &[&sample.reviewer]);
+    sample
+        .fake
+        .private_group("acme/secret", &[&sample.reviewer]);
     let path = format!(
         "/api/v4/groups/acme%2Fsecret/members/all/{}",
         sample.reviewer.id
@@ -122,7 +124,7 @@ fn members_and_roles() {
         api.client.get(&path).unwrap().json()["message"],
         "404 Group Not Found"
     );
-    sample.gl.team("acme", "operators", &[&sample.reviewer]);
+    sample.fake.team("acme", "operators", &[&sample.reviewer]);
     let path = path.replace("secret", "operators");
     assert_eq!(api.client.get(&path).unwrap().json()["access_level"], 30);
 }
@@ -130,7 +132,7 @@ fn members_and_roles() {
 #[test]
 fn job_tokens_work_on_documented_routes_only() {
     let sample = sample();
-    let api = Api::new(&sample, &sample.gl.job_token());
+    let api = Api::new(&sample, &sample.fake.job_token());
     let sha = sample.pull.head_sha();
     let reads = [
         "/merge_requests/7".to_owned(),
@@ -163,19 +165,19 @@ fn job_tokens_work_on_documented_routes_only() {
     assert_eq!((note.status, status.status), (401, 404));
     let deployment = json!({"environment": "prod/a", "sha": sha, "ref": "main", "tag": false, "status": "running"});
     assert_eq!(api.send("POST", "/deployments", &deployment).status, 201);
-    assert_eq!(sample.gl.take_writes().len(), 3);
+    assert_eq!(sample.fake.take_writes().len(), 3);
 }
 
 #[test]
 fn read_scope_refuses_writes() {
     let sample = sample();
-    let api = Api::new(&sample, &sample.gl.read_token(&sample.author));
+    let api = Api::new(&sample, &sample.fake.read_token(&sample.author));
     let answer = api.send("POST", "/merge_requests/7/notes", &json!({"body": "x"}));
     assert_eq!(
         (answer.status, &answer.json()["error"]),
         (403, &json!("insufficient_scope"))
     );
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
@@ -204,9 +206,9 @@ fn events_name_pushers_until_they_are_forgotten() {
 #[test]
 fn guests_of_a_private_project_see_no_code() {
     let sample = sample();
-    let guest = sample.gl.user("guest");
+    let guest = sample.fake.user("guest");
     sample.repo.set_permission(&guest, AccessLevel::Guest);
-    let api = Api::new(&sample, &sample.gl.token(&guest));
+    let api = Api::new(&sample, &sample.fake.token(&guest));
     assert_eq!(api.get("").status, 200);
     assert_eq!(
         api.get("/repository/tree").json(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Api;
-use crate::support::gitlab::sample::sample;
+use crate::support::gitlab::sample;
 
 #[test]
 fn status_without_a_pipeline_creates_an_external_one() {
@@ -22,7 +22,7 @@ fn status_without_a_pipeline_creates_an_external_one() {
         refused.json()["message"],
         "404 Pipeline for pipeline_id, sha and ref Not Found"
     );
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn concurrent_status_updates_collide() {
     let api = Api::check(&sample);
     let path = format!("/statuses/{}", sample.pull.head_sha());
     let body = json!({"state": "running", "name": "provisioner", "ref": "feature/new"});
-    sample.gl.collide_statuses(1);
+    sample.fake.collide_statuses(1);
     let answer = api.send("POST", &path, &body);
     let text = "Another update to this commit status is in progress";
     assert_eq!(
@@ -46,7 +46,7 @@ fn concurrent_status_updates_collide() {
             .text()
             .contains("Cannot transition status via :run from :running")
     );
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
@@ -74,10 +74,10 @@ fn unfinished_statuses_change_and_finished_ones_follow_each_other() {
     let newest = list("ref=feature%2Fnew");
     assert_eq!(newest[0]["id"], third);
     assert_eq!(newest.as_array().unwrap().len(), 1);
-    assert_eq!(newest[0]["author"]["id"], sample.gl.check_bot().id);
+    assert_eq!(newest[0]["author"]["id"], sample.fake.check_bot().id);
     // The default branch, where this commit has no status.
     assert_eq!(list("all=true"), json!([]));
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn long_and_unknown_values_are_refused() {
         api.send("POST", &path, &json!({})).json(),
         json!({"error": "state is missing"})
     );
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }
 
 #[test]
@@ -147,5 +147,5 @@ fn deployments_make_environments_that_can_be_stopped() {
         made["id"]
     );
     assert_eq!(api.get("/merge_trains/main").status, 403);
-    sample.gl.take_writes();
+    sample.fake.take_writes();
 }

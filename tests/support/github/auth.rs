@@ -1,18 +1,8 @@
 //! Permissions, as far as provisioner can notice them: identity, write scopes, repository roles.
 
+pub use super::super::forge::Permission;
 use super::state::{RepoData, State};
 use super::wire::{Call, Reply};
-
-/// A person's role in one repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Permission {
-    None,
-    Read,
-    Triage,
-    Write,
-    Maintain,
-    Admin,
-}
 
 impl Permission {
     /// The older field with four values, in which triage is read and maintain is write.

@@ -1,58 +1,46 @@
 //! Branches: moves and protection.
 
 use super::build::Repo;
-use super::objects::Sha;
-use super::server::lock;
-use super::state::{Activity, DeploymentRefs, User};
+use super::state::{Activity, DeploymentRefs, Sha, State};
 
-impl Repo {
-    /// Points a branch at a commit, forcibly if it exists, as the owner.
-    pub fn branch(&self, name: &str, sha: &str) {
-        let owner = self.with(|r| r.owner);
-        self.move_branch(name, sha, owner, None);
-    }
-
-    /// As `branch`, by another user.
-    pub fn branch_by(&self, user: &User, name: &str, sha: &str) {
-        self.move_branch(name, sha, user.id, None);
-    }
-
+impl State {
     /// `kind` overrides the kind that follows from the commits.
-    pub(super) fn move_branch(
-        &self,
+    pub fn move_branch_as(
+        &mut self,
+        repo: u64,
         name: &str,
         sha: &str,
         actor: u64,
         kind: Option<&'static str>,
     ) {
-        let before = self.with(|r| r.branches.insert(name.to_owned(), sha.to_owned()));
-        let mut state = lock(&self.world);
+        let branches = &mut self.repo_mut(repo).branches;
+        let before = branches.insert(name.to_owned(), sha.to_owned());
         let kind = kind.unwrap_or_else(|| match &before {
             None => "branch_creation",
-            Some(before) if state.objects.ancestors(sha).contains(before) => "push",
+            Some(before) if self.objects.ancestors(sha).contains(before) => "push",
             Some(_) => "force_push",
         });
-        state.branch_moved(self.id, name, sha);
-        drop(state);
-        self.record(name, before, Some(sha.to_owned()), actor, kind);
+        let at = self.now();
+        // The head of every open pull request that follows this branch.
+        for pull in self.repos.values_mut().flat_map(|r| r.pulls.values_mut()) {
+            if pull.open && pull.head_repo == Some(repo) && pull.head_ref == name {
+                sha.clone_into(&mut pull.head_sha);
+                at.clone_into(&mut pull.updated);
+            }
+        }
+        self.record(repo, name, before, Some(sha.to_owned()), actor, kind);
     }
 
-    /// By the owner.
-    pub fn delete_branch(&self, name: &str) {
-        let (owner, before) = self.with(|r| (r.owner, r.branches.remove(name)));
-        self.record(name, before, None, owner, "branch_deletion");
-    }
-
-    fn record(
-        &self,
+    pub fn record(
+        &mut self,
+        repo: u64,
         branch: &str,
         before: Option<Sha>,
         after: Option<Sha>,
         actor: u64,
         kind: &'static str,
     ) {
-        let mut state = lock(&self.world);
-        let (id, at) = (state.id(), state.now());
+        let (id, at) = (self.id(), self.now());
         let activity = Activity {
             id,
             branch: branch.to_owned(),
@@ -62,9 +50,13 @@ impl Repo {
             actor,
             at,
         };
-        if let Some(repo) = state.repos.get_mut(&self.id) {
-            repo.activities.push(activity);
-        }
+        self.repo_mut(repo).activities.push(activity);
+    }
+}
+
+impl Repo {
+    pub(super) fn move_branch(&self, name: &str, sha: &str, by: u64, kind: Option<&'static str>) {
+        self.state(|s| s.move_branch_as(self.id, name, sha, by, kind));
     }
 
     /// Removes the record of all activities up to now.

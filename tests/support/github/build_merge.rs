@@ -1,10 +1,8 @@
 //! Merges: of pull requests into their base branch, and of the base into the head.
 
-use super::build::CommitBuilder;
+use super::super::forge::lock;
 use super::build_pull::Pull;
-use super::objects::{Change, Sha};
-use super::server::lock;
-use super::state::{Merged, User};
+use super::state::{Merged, Sha, User};
 
 impl Pull {
     /// Merges with a merge commit whose tree is the base with the pull request's changes.
@@ -16,7 +14,7 @@ impl Pull {
     pub fn merge_with(&self, by: &User, files: &[(&str, &str)]) -> Sha {
         let (base_ref, onto, head) = self.ends();
         let commit = self.repo.commit(&base_ref).also_parent(&head).author(by);
-        let commit = with(commit, self.changes(&onto, &head));
+        let commit = commit.changes(&onto, &head);
         let commit = files
             .iter()
             .fold(commit, |commit, (path, text)| commit.write(path, text));
@@ -53,7 +51,7 @@ impl Pull {
                 .commit(&base_ref)
                 .parent(brought.last().unwrap_or(&onto));
             let commit = commit.message(&message).author(&author);
-            brought.push(with(commit, self.changes(&parent, &sha)).make());
+            brought.push(commit.changes(&parent, &sha).make());
         }
         let last = brought.last().expect("there is a commit to rebase").clone();
         self.repo
@@ -73,7 +71,7 @@ impl Pull {
         let (base_ref, base, head) = self.ends();
         let branch = format!("gh-readonly-queue/{base_ref}/pr-{}-{onto}", self.number);
         let commit = self.repo.commit(&branch).parent(onto).also_parent(&head);
-        let queued = with(commit, self.changes(&base, &head)).push();
+        let queued = commit.changes(&base, &head).push();
         (onto.to_owned(), queued)
     }
 
@@ -90,7 +88,7 @@ impl Pull {
         let (_, base, head) = self.ends();
         let commit = self.head_repo.commit(&self.head_ref());
         let commit = commit.also_parent(&base).author(by);
-        with(commit, self.changes(&head, &base)).push()
+        commit.changes(&head, &base).push()
     }
 
     fn finish(&self, by: &User, keep_history: bool) -> Sha {
@@ -100,7 +98,7 @@ impl Pull {
         if keep_history {
             commit = commit.also_parent(&head);
         }
-        let sha = with(commit, self.changes(&onto, &head)).make();
+        let sha = commit.changes(&onto, &head).make();
         self.repo
             .move_branch(&base_ref, &sha, by.id, Some("pr_merge"));
         self.conclude(by, vec![sha.clone()], onto);
@@ -112,11 +110,6 @@ impl Pull {
         let base_ref = self.base_ref();
         let onto = self.repo.head(&base_ref);
         (base_ref, onto, self.head_sha())
-    }
-
-    fn changes(&self, base: &str, head: &str) -> Vec<Change> {
-        let state = lock(&self.repo.world);
-        state.changes(&state.repos[&self.repo.id], base, head)
     }
 
     fn conclude(&self, by: &User, brought: Vec<Sha>, onto: Sha) {
@@ -134,17 +127,4 @@ impl Pull {
             p.merged = Some(merged);
         });
     }
-}
-
-fn with(mut commit: CommitBuilder, changes: Vec<Change>) -> CommitBuilder {
-    for change in changes {
-        let gone = change.new.is_none().then_some(&change.path);
-        if let Some(gone) = change.previous.as_ref().or(gone) {
-            commit = commit.remove(gone);
-        }
-        if let Some(leaf) = change.new {
-            commit = commit.put(&change.path, leaf);
-        }
-    }
-    commit
 }

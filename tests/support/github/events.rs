@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::build::Repo;
 use super::build_pull::Pull;
+use super::lock;
 use super::objects::Commit;
-use super::server::lock;
 use super::shape;
 use super::state::{RepoData, State, User};
 
@@ -128,7 +128,7 @@ impl Repo {
         let name = repo.full_name();
         // Only this event has a name and an email of the owner, and two times as numbers.
         let mut repository = shape::repo(&state, API, repo);
-        repository["owner"]["name"] = json!(repo.owner_login);
+        repository["owner"]["name"] = json!(repo.namespace);
         repository["owner"]["email"] = Value::Null;
         repository["master_branch"] = json!(repo.default_branch);
         repository["stargazers"] = json!(0);

@@ -1,158 +1,37 @@
-//! Wrong answers, queued by the test.
+//! The answers of queued faults, as GitHub words them.
 
-use std::time::Duration;
+use serde_json::json;
 
-use serde_json::{Value, json};
+use super::super::forge::Fault;
+use super::wire::{Reply, epoch};
 
-use super::wire::{Body, Reply};
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fault {
-    /// Not executed; answers an error page of GitHub's load balancer.
-    Status(u16),
-    /// 429 with `retry-after`.
-    TooManyRequests { retry_after: u64 },
-    /// 403 with `retry-after` and the text of a secondary limit.
-    SecondaryLimit { retry_after: u64 },
-    /// 403 without quota until `reset_in` seconds from now.
-    PrimaryLimit { reset_in: u64 },
-    /// Not executed; the connection is cut.
-    DropBefore,
-    /// Executed, then the connection is cut: repeating a POST doubles its effect.
-    DropAfter,
-    /// Executed; the connection is cut in the middle of the body.
-    CutBody,
-    /// Executed; the answer is late.
-    Slow(Duration),
-    /// Executed; the body is complete by HTTP and has half of the JSON.
-    TruncatedJson,
-    /// Not executed; answers this JSON.
-    Json(u16, Value),
-    /// Not executed; answers this text as if it were JSON.
-    Text(u16, String),
-}
-
-pub struct Queued {
-    pub pattern: String,
-    pub fault: Fault,
-    /// `None`: without limit.
-    pub left: Option<usize>,
-    /// Matching requests to let through first.
-    pub skip: usize,
-    pub fired: usize,
-}
-
-impl Fault {
-    /// Two answers at this place that say nothing about what was requested. Other ones for each index, so that a test has all of them.
-    pub fn non_answers(place: &str, index: usize) -> Vec<Self> {
-        let error = |status, text: &str| Self::Json(status, json!({ "message": text }));
-        let mut faults = vec![
-            Self::Status(500),
-            Self::Status(502),
-            Self::SecondaryLimit { retry_after: 900 },
-            Self::TooManyRequests { retry_after: 1 },
-            error(401, "Bad credentials"),
-            Self::Text(200, String::new()),
-        ];
-        // Elsewhere, the object is known to exist.
-        let documented = [
-            "/collaborators/",
-            "/memberships/",
-            "/environments/",
-            "/issues/comments/",
-            "/users/",
-        ];
-        if !documented.iter().any(|part| place.contains(part)) {
-            faults.push(error(404, "Not Found"));
-        }
-        let skipped = 2 * index % faults.len();
-        faults.into_iter().cycle().skip(skipped).take(2).collect()
-    }
-
-    /// Whether a client repeats its request after this answer.
-    pub fn is_retried(&self) -> bool {
-        matches!(self, Self::Status(500 | 502) | Self::TooManyRequests { .. })
-    }
-
-    /// The answer in place of executing the request.
-    pub fn instead(&self) -> Option<Reply> {
-        let limited = |status, message: &str| {
-            let docs = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api";
-            Reply::json(
-                status,
-                json!({"message": message, "documentation_url": docs}),
-            )
-        };
-        Some(match self {
-            Fault::Status(status) => Reply::text(*status, "text/html", "<html>Unicorn!</html>"),
-            Fault::TooManyRequests { retry_after } => {
-                limited(429, "Too many requests").header("retry-after", retry_after)
-            }
-            Fault::SecondaryLimit { retry_after } => limited(
-                403,
-                "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-            )
-            .header("retry-after", retry_after),
-            Fault::PrimaryLimit { reset_in } => {
-                limited(403, "API rate limit exceeded for installation.")
-                    .header("x-ratelimit-remaining", 0)
-                    .header("x-ratelimit-reset", super::wire::epoch() + reset_in)
-            }
-            Fault::DropBefore => Reply::text(500, "text/plain", ""),
-            Fault::Json(status, value) => Reply::json(*status, value.clone()),
-            Fault::Text(status, text) => Reply::text(*status, "application/json", text),
-            Fault::DropAfter | Fault::CutBody | Fault::Slow(_) | Fault::TruncatedJson => return None,
-        })
-    }
-
-    /// Changes the real answer.
-    pub fn alter(&self, mut reply: Reply) -> Reply {
-        if matches!(self, Fault::TruncatedJson) {
-            let mut bytes = reply.body.bytes();
-            bytes.truncate(bytes.len() / 2);
-            reply.body = Body::Bytes(bytes, "application/json; charset=utf-8");
-        }
-        reply
-    }
-}
-
-/// Removes the first queued fault that matches.
-pub fn take(queue: &mut [Queued], method: &str, path: &str, query: &str) -> Option<Fault> {
-    for queued in queue.iter_mut().filter(|q| q.left != Some(0)) {
-        if !matches(&queued.pattern, method, path, query) {
-            continue;
-        }
-        if queued.skip > 0 {
-            queued.skip -= 1;
-            continue;
-        }
-        if let Some(left) = &mut queued.left {
-            *left -= 1;
-        }
-        queued.fired += 1;
-        return Some(queued.fault.clone());
-    }
-    None
-}
-
-/// `METHOD /path`, where `*` stands for anything within a segment and `**` for anything at all. The query
-/// takes part only if the pattern has a `?`.
-pub fn matches(pattern: &str, method: &str, path: &str, query: &str) -> bool {
-    let text = match pattern.contains('?') {
-        true => format!("{method} {path}?{query}"),
-        false => format!("{method} {path}"),
+/// The answer in place of executing the request; `None` for a fault after the request.
+pub fn instead(fault: &Fault) -> Option<Reply> {
+    let limited = |status, message: &str| {
+        let docs = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api";
+        Reply::json(
+            status,
+            json!({"message": message, "documentation_url": docs}),
+        )
     };
-    glob(pattern.as_bytes(), text.as_bytes())
-}
-
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern {
-        [] => text.is_empty(),
-        [b'*', b'*', rest @ ..] => (0..=text.len()).any(|at| glob(rest, &text[at..])),
-        [b'*', rest @ ..] => {
-            let segment = text.iter().position(|b| *b == b'/').unwrap_or(text.len());
-            (0..=segment).any(|at| glob(rest, &text[at..]))
+    Some(match fault {
+        Fault::Status(status) => Reply::text(*status, "text/html", "<html>Unicorn!</html>"),
+        Fault::TooManyRequests { retry_after } => {
+            limited(429, "Too many requests").header("retry-after", retry_after)
         }
-        [first, rest @ ..] => text.first() == Some(first) && glob(rest, &text[1..]),
-    }
+        Fault::SecondaryLimit { retry_after } => limited(
+            403,
+            "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+        )
+        .header("retry-after", retry_after),
+        Fault::PrimaryLimit { reset_in } => {
+            limited(403, "API rate limit exceeded for installation.")
+                .header("x-ratelimit-remaining", 0)
+                .header("x-ratelimit-reset", epoch() + reset_in)
+        }
+        Fault::DropBefore => Reply::text(500, "text/plain", ""),
+        Fault::Json(status, value) => Reply::json(*status, value.clone()),
+        Fault::Text(status, text) => Reply::text(*status, "application/json", text),
+        Fault::DropAfter | Fault::CutBody | Fault::Slow(_) | Fault::TruncatedJson => return None,
+    })
 }

@@ -7,34 +7,30 @@
 mod auth;
 mod build;
 mod build_branch;
-mod build_issue;
 mod build_merge;
 mod build_pull;
-mod build_status;
-pub mod checkout;
-pub mod connection_faults;
 mod events;
-pub mod faults;
+mod faults;
 mod graphql;
 mod handle;
-pub mod journal;
-pub mod objects;
 mod rest;
 mod route;
-pub mod sample;
-mod server;
+mod rules;
 mod shape;
 mod state;
 pub mod wire;
 
+use super::forge::{lock, objects};
+
+pub use super::forge::{Comment, Fault, Issue, Reaction, Seen, Sha, User};
 pub use auth::Permission;
 pub use build::{CommitBuilder, Repo};
 pub use build_pull::{Pull, PullBuilder};
-pub use faults::Fault;
 pub use handle::{ACTIONS_BOT_ID, FakeGitHub};
-pub use journal::Seen;
-pub use objects::Sha;
-pub use state::{
-    Comment, Deployment, DeploymentRefs, DeploymentStatus, Issue, Limits, Reaction, Review, Status,
-    User,
-};
+pub use state::{Deployment, DeploymentRefs, DeploymentStatus, GitHub, Limits, Review, Status};
+
+pub type Sample = super::forge::sample::Sample<GitHub>;
+
+pub fn sample() -> Sample {
+    super::forge::sample::sample()
+}

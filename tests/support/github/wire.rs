@@ -4,28 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+pub use super::super::forge::wire::{Answer, Body, Reply, escape};
 use super::auth::Token;
 
-pub struct Call {
-    pub method: String,
-    /// Decoded segments of the path.
-    pub path: Vec<String>,
-    pub query: Vec<(String, String)>,
-    pub accept: String,
-    pub body: Vec<u8>,
-    /// The address that the client used, with the Enterprise prefix if present.
-    pub base: String,
-    pub who: Option<Token>,
-}
+pub type Call = super::super::forge::wire::Call<Token>;
 
 impl Call {
-    pub fn param(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-
     pub fn json(&self) -> Result<Value, Reply> {
         serde_json::from_slice(&self.body)
             .ok()
@@ -39,73 +23,7 @@ impl Call {
     }
 }
 
-pub enum Body {
-    Empty,
-    Json(Value),
-    Bytes(Vec<u8>, &'static str),
-}
-
-impl Body {
-    pub fn bytes(&self) -> Vec<u8> {
-        match self {
-            Body::Empty => Vec::new(),
-            Body::Json(value) => value.to_string().into_bytes(),
-            Body::Bytes(bytes, _) => bytes.clone(),
-        }
-    }
-
-    pub fn media_type(&self) -> Option<&'static str> {
-        match self {
-            Body::Empty => None,
-            Body::Json(_) => Some("application/json; charset=utf-8"),
-            Body::Bytes(_, media_type) => Some(media_type),
-        }
-    }
-}
-
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Body,
-}
-
-/// `Err` is an answer too: the refusal that `?` carries out of a handler.
-pub type Answer = Result<Reply, Reply>;
-
 impl Reply {
-    pub fn json(status: u16, value: Value) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Body::Json(value),
-        }
-    }
-
-    pub fn ok(value: Value) -> Answer {
-        Ok(Self::json(200, value))
-    }
-
-    pub fn created(value: Value) -> Answer {
-        Ok(Self::json(201, value))
-    }
-
-    pub fn empty() -> Answer {
-        Ok(Self {
-            status: 204,
-            headers: Vec::new(),
-            body: Body::Empty,
-        })
-    }
-
-    pub fn text(status: u16, media_type: &'static str, text: &str) -> Self {
-        let body = Body::Bytes(text.as_bytes().to_vec(), media_type);
-        Self {
-            status,
-            headers: Vec::new(),
-            body,
-        }
-    }
-
     pub fn error(status: u16, message: &str) -> Self {
         let docs = "https://docs.github.com/rest";
         Self::json(
@@ -126,12 +44,6 @@ impl Reply {
                 "status": "422",
             }),
         )
-    }
-
-    pub fn header(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.headers.retain(|(known, _)| *known != name);
-        self.headers.push((name, value.to_string()));
-        self
     }
 }
 
@@ -213,35 +125,4 @@ pub fn paged(call: &Call, repo_id: Option<u64>, all: Vec<Value>) -> Answer {
         Some(link) => reply.header("link", link),
         None => reply,
     })
-}
-
-pub fn escape(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
-                char::from(b).to_string()
-            }
-            _ => format!("%{b:02X}"),
-        })
-        .collect()
-}
-
-pub fn unescape(text: &str, plus_is_space: bool) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let pair = tail.get(..2).and_then(|d| std::str::from_utf8(d).ok());
-        let byte = pair.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (first, byte) {
-            (b'%', Some(byte)) => {
-                out.push(byte);
-                rest = &tail[2..];
-                continue;
-            }
-            (b'+', _) if plus_is_space => out.push(b' '),
-            _ => out.push(*first),
-        }
-        rest = tail;
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }

@@ -1,6 +1,6 @@
 //! Tokens and roles. <https://docs.gitlab.com/user/permissions/>
 
-use super::super::github::Permission;
+use super::super::forge::Permission;
 use super::state::{Project, State};
 use super::wire::{Call, Reply, error};
 
@@ -89,10 +89,10 @@ pub fn readable<'a>(state: &'a State, call: &Call, id: &str) -> Result<&'a Proje
         .who
         .as_ref()
         .map_or(0, |token| state.level(project, token.user));
-    if project.is_private() && level < AccessLevel::Guest as i64 {
+    if project.private && level < AccessLevel::Guest as i64 {
         return Err(not_found("Project"));
     }
-    if id.contains('/') && !id.eq_ignore_ascii_case(&project.full_path()) {
+    if id.contains('/') && !id.eq_ignore_ascii_case(&project.full_name()) {
         return Err(moved(call, id, project));
     }
     Ok(project)
@@ -106,8 +106,11 @@ fn moved(call: &Call, id: &str, project: &Project) -> Reply {
             "405 Non GET methods are not allowed for moved projects",
         );
     }
-    let escaped = super::super::github::wire::escape(id).replace('/', "%2F");
-    let target = call.url.replacen(&escaped, &project.id.to_string(), 1);
+    let escaped = super::super::forge::wire::escape(id).replace('/', "%2F");
+    let below = call.below.replacen(&escaped, &project.id.to_string(), 1);
+    let query: Vec<String> = call.query.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let target = format!("{}{below}{mark}{}", call.base, query.join("&"));
     let message = format!("This resource has been moved permanently to {target}");
     error(301, &message).header("location", target)
 }
@@ -119,7 +122,7 @@ pub fn code<'a>(state: &'a State, call: &Call, id: &str) -> Result<&'a Project, 
         .who
         .as_ref()
         .map_or(0, |token| state.level(project, token.user));
-    match project.is_private() && level < AccessLevel::Reporter as i64 {
+    match project.private && level < AccessLevel::Reporter as i64 {
         true => Err(forbidden()),
         false => Ok(project),
     }

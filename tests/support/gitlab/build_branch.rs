@@ -1,6 +1,6 @@
 //! Branches: moves, protection, and the events and versions that follow.
 
-use super::super::github::objects::{Sha, sha1_hex};
+use super::super::forge::objects::{Sha, sha1_hex};
 use super::build::Repo;
 use super::state::{Event, Protection, PushData, PushLevel, State, User, Version};
 
@@ -8,27 +8,6 @@ use super::state::{Event, Protection, PushData, PushLevel, State, User, Version}
 pub const NOTHING: &str = "0000000000000000000000000000000000000000";
 
 impl Repo {
-    /// Points a branch at a commit, forcibly if it exists.
-    pub fn branch(&self, name: &str, sha: &str) {
-        self.state(|s| {
-            let owner = s.projects[&self.id].owner;
-            s.move_branch(self.id, name, sha, owner);
-        });
-    }
-
-    /// As `branch`, by another user.
-    pub fn branch_by(&self, user: &User, name: &str, sha: &str) {
-        self.state(|s| s.move_branch(self.id, name, sha, user.id));
-    }
-
-    pub fn delete_branch(&self, name: &str) {
-        self.state(|s| {
-            let project = s.project_mut(self.id);
-            let (owner, before) = (project.owner, project.branches.remove(name));
-            s.record_push(self.id, name, before.as_deref(), None, owner);
-        });
-    }
-
     /// Nobody may push; maintainers merge.
     pub fn protected(self, branch: &str) -> Self {
         self.protected_for(branch, &[PushLevel::Role(0)])
@@ -95,7 +74,7 @@ impl Repo {
 
 impl State {
     pub fn move_branch(&mut self, project: u64, name: &str, sha: &str, by: u64) {
-        let branches = &mut self.project_mut(project).branches;
+        let branches = &mut self.repo_mut(project).branches;
         let before = branches.insert(name.to_owned(), sha.to_owned());
         self.record_push(project, name, before.as_deref(), Some(sha), by);
         if before.as_deref() != Some(sha) {
@@ -103,7 +82,7 @@ impl State {
         }
     }
 
-    fn record_push(
+    pub fn record_push(
         &mut self,
         project: u64,
         name: &str,
@@ -147,33 +126,33 @@ impl State {
             at,
             push,
         };
-        self.project_mut(project).events.push(event);
+        self.repo_mut(project).events.push(event);
     }
 
     /// Moves open merge requests of the branch: a version is written after the push, then approvals of another patch are reset.
     fn follow(&mut self, source: u64, branch: &str, sha: &str) {
-        let all = self.projects.values();
+        let all = self.repos.values();
         let following: Vec<(u64, u64)> = all
             .flat_map(|p| p.pulls.values().map(move |m| (p.id, m)))
             .filter(|(_, m)| {
-                m.state == "opened" && m.source_project == Some(source) && m.source == branch
+                m.state == "opened" && m.head_repo == Some(source) && m.head_ref == branch
             })
-            .map(|(project, m)| (project, m.iid))
+            .map(|(project, m)| (project, m.number))
             .collect();
         for (project, iid) in following {
             let updated = self.now();
             let pull = self
-                .project_mut(project)
+                .repo_mut(project)
                 .pulls
                 .get_mut(&iid)
                 .expect("it was found");
-            sha.clone_into(&mut pull.head);
+            sha.clone_into(&mut pull.head_sha);
             pull.updated = updated;
             if pull.prepared.is_none() {
                 continue;
             }
             self.add_version(project, iid);
-            let project_data = self.project_mut(project);
+            let project_data = self.repo_mut(project);
             if project_data.resets_approvals {
                 project_data.resets_due.push(iid);
             }
@@ -185,19 +164,23 @@ impl State {
 
     /// <https://docs.gitlab.com/api/merge_requests/#retrieve-merge-request-diff-versions>
     pub fn add_version(&mut self, project: u64, iid: u64) {
-        let data = &self.projects[&project];
+        let data = &self.repos[&project];
         let pull = &data.pulls[&iid];
-        let start = data.branches.get(&pull.target).cloned().unwrap_or_default();
+        let start = data
+            .branches
+            .get(&pull.base_ref)
+            .cloned()
+            .unwrap_or_default();
         let base = self
             .objects
-            .merge_base(&start, &pull.head)
+            .merge_base(&start, &pull.head_sha)
             .map(|c| c.sha.clone());
-        let changes = self.changes(data, &start, &pull.head);
+        let changes = self.changes(data, &start, &pull.head_sha);
         let patch: Vec<String> = changes
             .iter()
             .map(|c| format!("{:?} {} {:?} {:?}", c.how, c.path, c.old, c.new))
             .collect();
-        let head = pull.head.clone();
+        let head = pull.head_sha.clone();
         let version = Version {
             id: self.id(),
             head,
@@ -209,7 +192,7 @@ impl State {
             patch_id: sha1_hex(patch.join("\n").as_bytes()),
         };
         let pull = self
-            .project_mut(project)
+            .repo_mut(project)
             .pulls
             .get_mut(&iid)
             .expect("it exists");
@@ -218,7 +201,7 @@ impl State {
 
     /// Approvals of the same patch stay, also over a rebase.
     pub fn run_resets(&mut self, project: u64) {
-        let project = self.project_mut(project);
+        let project = self.repo_mut(project);
         for iid in std::mem::take(&mut project.resets_due) {
             let pull = project.pulls.get_mut(&iid).expect("it exists");
             let patch = pull
@@ -231,12 +214,12 @@ impl State {
     }
 
     pub fn head_version(&self, project: u64, iid: u64) -> Option<&Version> {
-        self.projects[&project].pulls[&iid].versions.last()
+        self.repos[&project].pulls[&iid].versions.last()
     }
 
     /// The push level that covers a branch, by exact name or wildcard.
     pub fn protection(&self, project: u64, branch: &str) -> Option<&Protection> {
-        let all = &self.projects[&project].protections;
+        let all = &self.repos[&project].protections;
         let wild = |name: &str| match name.split_once('*') {
             Some((before, after)) => branch.starts_with(before) && branch.ends_with(after),
             None => false,

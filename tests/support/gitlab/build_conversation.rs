@@ -4,68 +4,18 @@ use super::build::Repo;
 use super::state::{Comment, Deployment, Environment, Issue, Pipeline, State, Status, User};
 
 impl Repo {
-    /// A note by another user, without quick actions: it is not in the journal.
-    pub fn comment(&self, number: u64, author: &User, body: &str) -> Comment {
-        self.state(|s| s.add_note(self.id, number, false, author.id, body))
-    }
-
     /// A note that users of the API do not see, such as a reference from a private project.
     pub fn hidden_comment(&self, number: u64, author: &User) -> Comment {
         let note = self.comment(number, author, "mentioned in secret/project!1");
         self.with(|p| {
-            let known = p.notes.get_mut(&note.id).expect("it was added");
+            let known = p.comments.get_mut(&note.id).expect("it was added");
             (known.system, known.hidden) = (true, true);
             known.clone()
         })
     }
 
-    /// Changes a note and its `updated_at`.
-    pub fn edit_comment(&self, id: u64, body: &str) {
-        self.state(|s| {
-            let updated = s.now();
-            let note = s
-                .project_mut(self.id)
-                .notes
-                .get_mut(&id)
-                .expect("the note exists");
-            body.clone_into(&mut note.body);
-            note.updated = updated;
-        });
-    }
-
-    /// The notes of people and bots on a merge request, oldest first.
-    pub fn comments(&self, number: u64) -> Vec<Comment> {
-        self.notes(number, false)
-    }
-
     pub fn issue_comments(&self, number: u64) -> Vec<Comment> {
-        self.notes(number, true)
-    }
-
-    fn notes(&self, number: u64, of_issue: bool) -> Vec<Comment> {
-        self.with(|p| {
-            let all = p.notes.values().filter(|n| !n.system && !n.hidden);
-            all.filter(|n| n.number == number && n.of_issue == of_issue)
-                .cloned()
-                .collect()
-        })
-    }
-
-    pub fn issue(&self, author: &User, title: &str, body: &str) -> Issue {
-        self.state(|s| s.add_issue(self.id, author.id, title, body))
-    }
-
-    /// Oldest first.
-    pub fn issues(&self) -> Vec<Issue> {
-        self.with(|p| p.issues.values().cloned().collect())
-    }
-
-    pub fn close_issue(&self, number: u64) {
-        self.state(|s| {
-            let at = s.now();
-            let owner = s.projects[&self.id].owner;
-            s.set_issue(self.id, number, Some((owner, at)));
-        });
+        self.comments_of(number, true)
     }
 
     /// A status by another system, in the newest pipeline of the commit or an `external` one.
@@ -92,7 +42,7 @@ impl Repo {
                 finished: None,
                 at,
             };
-            s.project_mut(self.id).statuses.push(status.clone());
+            s.repo_mut(self.id).statuses.push(status.clone());
             status
         })
     }
@@ -147,56 +97,25 @@ impl State {
         user: u64,
         body: &str,
     ) -> Comment {
-        let at = self.now();
-        let note = Comment {
-            id: self.id(),
-            number,
-            of_issue,
-            user,
-            body: body.to_owned(),
-            system: false,
-            hidden: false,
-            created: at.clone(),
-            updated: at,
-            awards: Vec::new(),
-        };
-        self.project_mut(project)
-            .notes
-            .insert(note.id, note.clone());
+        let mut note = self.add_comment(project, number, user, body);
+        note.of_issue = of_issue;
+        let notes = &mut self.repo_mut(project).comments;
+        notes.insert(note.id, note.clone());
         note
-    }
-
-    pub fn add_issue(&mut self, project: u64, author: u64, title: &str, body: &str) -> Issue {
-        let (id, created) = (self.id(), self.now());
-        let issues = &mut self.project_mut(project).issues;
-        let number = issues.keys().last().map_or(1, |last| last + 1);
-        let issue = Issue {
-            id,
-            number,
-            title: title.to_owned(),
-            body: body.to_owned(),
-            author,
-            open: true,
-            updated: created.clone(),
-            created,
-            closed: None,
-        };
-        issues.insert(number, issue.clone());
-        issue
     }
 
     /// Closed by a user at a time, or open.
     pub fn set_issue(&mut self, project: u64, number: u64, closed: Option<(u64, String)>) {
         let issue = self
-            .project_mut(project)
+            .repo_mut(project)
             .issues
             .get_mut(&number)
             .expect("it exists");
         issue.open = closed.is_none();
-        if let Some((_, at)) = &closed {
+        (issue.closed_by, issue.closed) = closed.unzip();
+        if let Some(at) = &issue.closed {
             issue.updated.clone_from(at);
         }
-        issue.closed = closed;
     }
 
     pub fn add_pipeline(
@@ -208,7 +127,7 @@ impl State {
         user: u64,
     ) -> Pipeline {
         let (id, created) = (self.id(), self.now());
-        let all = &mut self.project_mut(project).pipelines;
+        let all = &mut self.repo_mut(project).pipelines;
         let pipeline = Pipeline {
             id,
             iid: all.len() as u64 + 1,
@@ -232,7 +151,7 @@ impl State {
         reference: Option<&str>,
         id: Option<u64>,
     ) -> Option<u64> {
-        let all = self.projects[&project].pipelines.iter().rev();
+        let all = self.repos[&project].pipelines.iter().rev();
         let fits = all.filter(|p| p.sha == sha);
         let fits = fits.filter(|p| reference.is_none_or(|r| p.reference == r));
         fits.filter(|p| id.is_none_or(|id| p.id == id))
@@ -242,14 +161,14 @@ impl State {
 
     /// The first branch that contains the commit.
     pub fn branch_of(&self, project: u64, sha: &str) -> Option<String> {
-        let mut branches = self.projects[&project].branches.iter();
+        let mut branches = self.repos[&project].branches.iter();
         let found = branches.find(|(_, head)| self.objects.ancestors(head).contains(sha));
         found.map(|(name, _)| name.clone())
     }
 
     /// By name; a new one is created.
     pub fn environment(&mut self, project: u64, name: &str) -> u64 {
-        let known = self.projects[&project]
+        let known = self.repos[&project]
             .environments
             .iter()
             .find(|e| e.name == name);
@@ -265,7 +184,7 @@ impl State {
             updated: created.clone(),
             created,
         };
-        self.project_mut(project).environments.push(environment);
+        self.repo_mut(project).environments.push(environment);
         id
     }
 }

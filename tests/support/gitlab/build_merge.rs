@@ -1,6 +1,7 @@
 //! Merges for tests.
 
-use super::super::github::objects::Sha;
+use super::super::forge::NewCommit;
+use super::super::forge::objects::Sha;
 use super::build_pull::Pull;
 use super::merging::Method;
 use super::state::User;
@@ -45,15 +46,15 @@ impl Pull {
             let mut tree = (*s.objects.commit(&merge).expect("it was made").files).clone();
             for (path, text) in files {
                 let sha = s.objects.put_blob(text.as_bytes().to_vec());
-                let mode = super::super::github::objects::FILE;
+                let mode = super::super::forge::objects::FILE;
                 tree.insert(
                     (*path).to_owned(),
-                    super::super::github::objects::Leaf { mode, sha },
+                    super::super::forge::objects::Leaf { mode, sha },
                 );
             }
-            let head = s.projects[&self.repo.id].pulls[&self.number].head.clone();
+            let head = s.repos[&self.repo.id].pulls[&self.number].head_sha.clone();
             let message = format!("Merge branch into '{target}'");
-            let new = super::build_commit::NewCommit {
+            let new = NewCommit {
                 parents: vec![base, head],
                 message,
                 author: by.id,
@@ -62,7 +63,7 @@ impl Pull {
             let sha = s.put_commit(self.repo.id, new, None);
             s.merge(self.repo.id, self.number, by.id, Method::FastForward);
             s.move_branch(self.repo.id, &target, &sha, by.id);
-            let pull = s.project_mut(self.repo.id).pulls.get_mut(&self.number);
+            let pull = s.repo_mut(self.repo.id).pulls.get_mut(&self.number);
             let merged = pull.and_then(|p| p.merged.as_mut()).expect("it is merged");
             merged.merge_commit = Some(sha.clone());
             sha
@@ -79,7 +80,7 @@ impl Pull {
         let (onto, head) = (self.repo.head(&self.base_ref()), self.head_sha());
         let source = self.head_ref();
         self.head_repo.state(|s| {
-            let project = &s.projects[&self.repo.id];
+            let project = &s.repos[&self.repo.id];
             let files = s.merged_files(project, &onto, &head);
             let message = s
                 .objects
@@ -87,7 +88,7 @@ impl Pull {
                 .map(|c| c.message.clone())
                 .unwrap_or_default();
             let author = s.objects.commit(&head).map_or(by.id, |c| c.author);
-            let new = super::build_commit::NewCommit {
+            let new = NewCommit {
                 parents: vec![onto],
                 message,
                 author,

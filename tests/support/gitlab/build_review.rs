@@ -45,7 +45,7 @@ impl State {
     pub fn approve(&mut self, project: u64, iid: u64, user: u64) {
         let (at, patch_id) = (self.now(), self.patch_id(project, iid));
         let pull = self
-            .project_mut(project)
+            .repo_mut(project)
             .pulls
             .get_mut(&iid)
             .expect("it exists");
@@ -58,7 +58,7 @@ impl State {
 
     pub fn unapprove(&mut self, project: u64, iid: u64, user: u64) {
         let pull = self
-            .project_mut(project)
+            .repo_mut(project)
             .pulls
             .get_mut(&iid)
             .expect("it exists");
@@ -70,7 +70,7 @@ impl State {
     /// Whoever requests changes becomes a reviewer; an approval of the same user goes.
     fn request_changes(&mut self, project: u64, iid: u64, user: u64) {
         let pull = self
-            .project_mut(project)
+            .repo_mut(project)
             .pulls
             .get_mut(&iid)
             .expect("it exists");
@@ -82,7 +82,7 @@ impl State {
     fn set_reviewer(&mut self, project: u64, iid: u64, user: u64, state: &'static str, add: bool) {
         let at = self.now();
         let pull = self
-            .project_mut(project)
+            .repo_mut(project)
             .pulls
             .get_mut(&iid)
             .expect("it exists");
@@ -95,7 +95,7 @@ impl State {
 
     fn system_note(&mut self, project: u64, iid: u64, user: u64, text: &str) {
         let note = self.add_note(project, iid, false, user, text);
-        let notes = &mut self.project_mut(project).notes;
+        let notes = &mut self.repo_mut(project).comments;
         notes.get_mut(&note.id).expect("it was added").system = true;
     }
 }

@@ -46,9 +46,9 @@ impl Pull {
                 Kind::MergeTrain => "train",
             };
             let reference = format!("refs/merge-requests/{iid}/{word}");
-            let data = &s.projects[&of];
+            let data = &s.repos[&of];
             let pull = &data.pulls[&iid];
-            let target = pull.target.clone();
+            let target = pull.base_ref.clone();
             let onto = match data.trains.iter().rev().find(|car| car.target == target) {
                 Some(last) if kind == Kind::MergeTrain => {
                     let before = data.pipelines.iter().find(|p| p.id == last.pipeline);
@@ -57,7 +57,7 @@ impl Pull {
                 _ => data.branches[&target].clone(),
             };
             let sha = match kind {
-                Kind::Detached => pull.head.clone(),
+                Kind::Detached => pull.head_sha.clone(),
                 _ => s.merge_commit_onto(of, iid, user.id, None, &onto),
             };
             let pipeline =
@@ -72,9 +72,9 @@ impl Pull {
                     status: "fresh",
                     at: s.now(),
                 };
-                s.project_mut(of).trains.push(car);
+                s.repo_mut(of).trains.push(car);
             }
-            let source = s.projects[&of].pulls[&iid].source.clone();
+            let source = s.repos[&of].pulls[&iid].head_ref.clone();
             let job = Job {
                 project,
                 pipeline,
@@ -99,7 +99,7 @@ impl Repo {
     /// A job of a schedule on the default branch, as the schedule's owner.
     pub fn schedule_pipeline(&self) -> Variables {
         let owner = self.state(|s| {
-            let owner = s.projects[&self.id].owner;
+            let owner = s.repos[&self.id].owner;
             s.user(owner).clone()
         });
         let branch = self.with(|p| p.default_branch.clone());
@@ -121,7 +121,7 @@ impl Repo {
     pub fn note_pipeline_of(&self, action: &str, note: &Comment, user: &User) -> Variables {
         let branch = self.with(|p| p.default_branch.clone());
         let mut all = self.run("trigger", &branch, NOTHING, user);
-        let payload = self.state(|s| webhook::note(s, &s.projects[&self.id], note, action));
+        let payload = self.state(|s| webhook::note(s, &s.repos[&self.id], note, action));
         let more = [
             ("CI_PIPELINE_TRIGGERED", "true".to_owned()),
             ("CI_TRIGGER_SHORT_TOKEN", "0123".to_owned()),
@@ -174,14 +174,10 @@ impl Job {
         let mut all = server(state);
         all.extend(self.of_project(state));
         all.extend(self.of_commit(state));
-        let web = format!(
-            "{}/{}",
-            state.web,
-            state.projects[&self.project].full_path()
-        );
+        let web = format!("{}/{}", state.web, state.repos[&self.project].full_name());
         let token = state.job_token(self.user.id);
         let host = state.web.trim_start_matches("http://").to_owned();
-        let path = state.projects[&self.project].full_path();
+        let path = state.repos[&self.project].full_name();
         let of_job = [
             ("CI_PIPELINE_ID", self.pipeline.id.to_string()),
             ("CI_PIPELINE_IID", self.pipeline.iid.to_string()),
@@ -224,8 +220,8 @@ impl Job {
     }
 
     fn of_project(&self, state: &State) -> Variables {
-        let project = &state.projects[&self.project];
-        let path = project.full_path();
+        let project = &state.repos[&self.project];
+        let path = project.full_name();
         let root = project.namespace.split('/').next().unwrap_or_default();
         let all = [
             ("CI_CONFIG_PATH", ".gitlab-ci.yml".to_owned()),
@@ -240,7 +236,7 @@ impl Job {
             ("CI_PROJECT_ROOT_NAMESPACE", root.to_owned()),
             ("CI_PROJECT_PATH_SLUG", slug(&path)),
             ("CI_PROJECT_URL", format!("{}/{path}", state.web)),
-            ("CI_PROJECT_VISIBILITY", project.visibility.to_owned()),
+            ("CI_PROJECT_VISIBILITY", project.visibility().to_owned()),
             ("CI_PROJECT_DIR", format!("/builds/{path}")),
             ("CI_PROJECT_REPOSITORY_LANGUAGES", String::new()),
             ("CI_PROJECT_PATH", path),
@@ -316,23 +312,23 @@ impl State {
     /// Up to four open merge requests of the branch, such as `acme/infra!7`.
     fn open_requests(&self, source: u64, branch: &str) -> String {
         let all = self
-            .projects
+            .repos
             .values()
             .flat_map(|p| p.pulls.values().map(move |m| (p, m)));
         let open = all.filter(|(_, m)| {
-            m.state == "opened" && m.source_project == Some(source) && m.source == branch
+            m.state == "opened" && m.head_repo == Some(source) && m.head_ref == branch
         });
         let names: Vec<String> = open
-            .map(|(p, m)| format!("{}!{}", p.full_path(), m.iid))
+            .map(|(p, m)| format!("{}!{}", p.full_name(), m.number))
             .collect();
         names[..names.len().min(4)].join(",")
     }
 
     fn of_merge_request(&self, project: u64, iid: u64, kind: Kind, onto: &str) -> Variables {
-        let data = &self.projects[&project];
+        let data = &self.repos[&project];
         let pull = &data.pulls[&iid];
-        let source = pull.source_project.and_then(|id| self.projects.get(&id));
-        let source_path = source.map(|p| p.full_path()).unwrap_or_default();
+        let source = pull.head_repo.and_then(|id| self.repos.get(&id));
+        let source_path = source.map(|p| p.full_name()).unwrap_or_default();
         let version = pull.versions.last();
         let (event, word) = match kind {
             Kind::Detached => ("detached", "head"),
@@ -360,12 +356,12 @@ impl State {
             ("IID", iid.to_string()),
             ("REF_PATH", format!("refs/merge-requests/{iid}/{word}")),
             ("PROJECT_ID", project.to_string()),
-            ("PROJECT_PATH", data.full_path()),
-            ("PROJECT_URL", format!("{}/{}", self.web, data.full_path())),
-            ("TARGET_BRANCH_NAME", pull.target.clone()),
+            ("PROJECT_PATH", data.full_name()),
+            ("PROJECT_URL", format!("{}/{}", self.web, data.full_name())),
+            ("TARGET_BRANCH_NAME", pull.base_ref.clone()),
             (
                 "TARGET_BRANCH_PROTECTED",
-                flag(is_protected(project, &pull.target)),
+                flag(is_protected(project, &pull.base_ref)),
             ),
             ("TARGET_BRANCH_SHA", merged(onto)),
             (
@@ -374,12 +370,12 @@ impl State {
             ),
             ("SOURCE_PROJECT_PATH", source_path.clone()),
             ("SOURCE_PROJECT_URL", format!("{}/{source_path}", self.web)),
-            ("SOURCE_BRANCH_NAME", pull.source.clone()),
+            ("SOURCE_BRANCH_NAME", pull.head_ref.clone()),
             (
                 "SOURCE_BRANCH_PROTECTED",
-                flag(source.is_some_and(|p| is_protected(p.id, &pull.source))),
+                flag(source.is_some_and(|p| is_protected(p.id, &pull.head_ref))),
             ),
-            ("SOURCE_BRANCH_SHA", merged(&pull.head)),
+            ("SOURCE_BRANCH_SHA", merged(&pull.head_sha)),
             ("TITLE", title),
             (
                 "DESCRIPTION_IS_TRUNCATED",

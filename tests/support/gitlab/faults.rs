@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::github::Fault;
+use super::super::forge::Fault;
 use super::wire::Reply;
 
 /// The answer in place of executing the request; `None` for a fault after the request.

@@ -1,36 +1,13 @@
-//! The test's handle of the fake: start, users and tokens, time, faults, the journal, the check at the end.
+//! The test's handle of the fake: addresses, groups, tokens, time and quick actions.
 
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
-
-use super::super::github::Fault;
-use super::super::github::faults::{Queued, matches};
-use super::super::github::journal::Seen;
-use super::super::loopback::Loopback;
+use super::super::forge;
 use super::auth::{AccessLevel, Token, TokenKind};
-use super::build::Repo;
 use super::quick_actions::{Executed, Extractor};
-use super::server::{World, app, lock};
-use super::state::{State, User};
+use super::state::{GitLab, State, User};
 
-pub struct FakeGitLab {
-    world: World,
-    server: Loopback,
-}
+pub type FakeGitLab = forge::Fake<GitLab>;
 
 impl FakeGitLab {
-    pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
-        let address = listener
-            .local_addr()
-            .expect("a bound listener has an address");
-        let mut state = State::default();
-        state.web = format!("http://{address}");
-        let world: World = Arc::new(Mutex::new(state));
-        let server = Loopback::on(listener, app(Arc::clone(&world)));
-        Self { world, server }
-    }
-
     /// The server's time, in seconds since 1970.
     pub fn now(&self) -> i64 {
         self.state(|s| s.second())
@@ -43,11 +20,7 @@ impl FakeGitLab {
 
     /// The value of `CI_SERVER_URL`.
     pub fn server_url(&self) -> String {
-        format!("http://{}", self.server.address)
-    }
-
-    pub(super) fn state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        work(&mut lock(&self.world))
+        format!("http://{}", self.address())
     }
 
     /// Events between this and `thaw` have equal times.
@@ -64,31 +37,8 @@ impl FakeGitLab {
         self.state(|s| s.pass(seconds));
     }
 
-    /// A person; the same login is the same person.
-    pub fn user(&self, login: &str) -> User {
-        self.state(|s| s.add_user(login, false))
-    }
-
-    /// A user that GitLab calls a bot: of a project's or group's token, or a service account.
-    pub fn bot(&self, login: &str) -> User {
-        self.state(|s| s.add_user(login, true))
-    }
-
     pub fn block(&self, user: &User) {
-        self.state(|s| s.users.get_mut(&user.id).expect("the user exists").state = "blocked");
-    }
-
-    pub fn rename_user(&self, user: &User, login: &str) -> User {
-        self.state(|s| {
-            let known = s.users.get_mut(&user.id).expect("the user exists");
-            login.clone_into(&mut known.login);
-            known.clone()
-        })
-    }
-
-    /// `group/name`, public, with `main` protected as GitLab does it by default: maintainers may push.
-    pub fn repo(&self, full_name: &str) -> Repo {
-        Repo::create(&self.world, full_name)
+        self.state(|s| s.blocked.insert(user.id));
     }
 
     /// Members of a group, at any path: `acme/operators`.
@@ -180,120 +130,6 @@ impl FakeGitLab {
     pub fn collide_statuses(&self, times: usize) {
         self.state(|s| s.colliding_statuses = times);
     }
-
-    /// The next request that matches `METHOD /path` fails, once. The path is without `/api/v4`. `*` is anything within a segment,
-    /// `**` anything; with a `?` in the pattern the query is matched too.
-    pub fn fault(&self, pattern: &str, fault: Fault) {
-        self.queue(pattern, fault, Some(1), 0);
-    }
-
-    /// As `fault`.
-    pub fn fail(&self, pattern: &str, fault: Fault) {
-        self.fault(pattern, fault);
-    }
-
-    pub fn fault_times(&self, times: usize, pattern: &str, fault: Fault) {
-        self.queue(pattern, fault, Some(times), 0);
-    }
-
-    pub fn fault_always(&self, pattern: &str, fault: Fault) {
-        self.queue(pattern, fault, None, 0);
-    }
-
-    /// Skips `skip` matching requests.
-    pub fn fault_after(&self, skip: usize, pattern: &str, fault: Fault) {
-        self.queue(pattern, fault, Some(1), skip);
-    }
-
-    fn queue(&self, pattern: &str, fault: Fault, left: Option<usize>, skip: usize) {
-        let pattern = pattern.to_owned();
-        let queued = Queued {
-            pattern,
-            fault,
-            left,
-            skip,
-            fired: 0,
-        };
-        self.state(|s| s.faults.push(queued));
-    }
-
-    pub fn clear_faults(&self) {
-        self.state(|s| s.faults.clear());
-    }
-
-    pub fn requests(&self) -> Vec<Seen> {
-        self.state(|s| s.journal.clone())
-    }
-
-    /// The requests of a run, each with the number of equal ones before it, at most two of each.
-    pub fn places(&self) -> Vec<(String, usize)> {
-        let mut places: Vec<(String, usize)> = Vec::new();
-        for line in self.requests().iter().map(Seen::line) {
-            let before = places.iter().filter(|(known, _)| *known == line).count();
-            if before < 2 {
-                places.push((line, before));
-            }
-        }
-        places
-    }
-
-    /// Replaces one answer of the next run: a fault that a client repeats its request after replaces all answers from there on.
-    pub fn replace_answer(&self, (place, before): &(String, usize), fault: Fault) {
-        let left = (!fault.is_retried()).then_some(1);
-        self.queue(place, fault, left, *before);
-    }
-
-    /// Number of matching requests; the pattern is as for faults.
-    pub fn count(&self, pattern: &str) -> usize {
-        self.state(|s| s.journal.iter().filter(|r| r.matches(pattern)).count())
-    }
-
-    /// All attempts to write so far, acknowledged or not.
-    pub fn writes(&self) -> Vec<Seen> {
-        self.state(|s| s.journal.iter().filter(|r| r.is_write()).cloned().collect())
-    }
-
-    /// The attempts to write since the last call; acknowledges them.
-    pub fn take_writes(&self) -> Vec<Seen> {
-        self.state(|s| {
-            let fresh = s.unacknowledged();
-            s.acknowledged.extend(&fresh);
-            fresh.iter().map(|at| s.journal[*at].clone()).collect()
-        })
-    }
-
-    /// Takes the writes and checks that they match these patterns, in this order.
-    #[track_caller]
-    pub fn expect_writes(&self, patterns: &[&str]) -> Vec<Seen> {
-        let writes = self.take_writes();
-        let lines: Vec<String> = writes.iter().map(Seen::line).collect();
-        let fits =
-            |(write, p): (&Seen, &&str)| matches(p, &write.method, &write.path, &write.query);
-        let same = writes.len() == patterns.len() && writes.iter().zip(patterns).all(fits);
-        assert!(
-            same,
-            "expected these writes: {patterns:#?}\nsaw: {lines:#?}"
-        );
-        writes
-    }
-
-    /// Requests to routes that the fake does not have.
-    pub fn unexpected(&self) -> Vec<String> {
-        self.state(|s| s.unexpected.clone())
-    }
-
-    /// As `unexpected`; acknowledges them.
-    pub fn take_unexpected(&self) -> Vec<String> {
-        self.state(|s| std::mem::take(&mut s.unexpected))
-    }
-
-    /// Forgets all requests, for setup through the API.
-    pub fn clear_journal(&self) {
-        self.state(|s| {
-            s.journal.clear();
-            s.acknowledged.clear();
-        });
-    }
 }
 
 impl State {
@@ -305,41 +141,5 @@ impl State {
 
     pub fn job_token(&mut self, user: u64) -> String {
         self.add_token(user, "glcbt-64", TokenKind::Job)
-    }
-
-    fn unacknowledged(&self) -> Vec<usize> {
-        let fresh = |at: &usize| self.journal[*at].is_write() && !self.acknowledged.contains(at);
-        (0..self.journal.len()).filter(fresh).collect()
-    }
-
-    fn complaints(&self) -> Vec<String> {
-        let writes = self.unacknowledged().into_iter();
-        let mut all: Vec<String> = writes
-            .map(|at| format!("unacknowledged write: {}", self.journal[at].line()))
-            .collect();
-        let routes = self.unexpected.iter();
-        all.extend(routes.map(|line| format!("route the fake does not have: {line}")));
-        let executed = self.executed.iter();
-        all.extend(executed.map(|e| format!("executed quick action: /{} by {}", e.command, e.by)));
-        let queued = self
-            .faults
-            .iter()
-            .filter(|q| q.left.is_some_and(|left| left > 0));
-        all.extend(queued.map(|q| format!("fault that never fired: {} {:?}", q.pattern, q.fault)));
-        all
-    }
-}
-
-impl Drop for FakeGitLab {
-    fn drop(&mut self) {
-        self.server.stop();
-        if !std::thread::panicking() {
-            let complaints = self.state(|s| s.complaints());
-            assert!(
-                complaints.is_empty(),
-                "at the end of the test:\n  {}",
-                complaints.join("\n  ")
-            );
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! How GitLab merges. <https://docs.gitlab.com/user/project/merge_requests/methods/>
 
-use super::super::github::objects::Sha;
-use super::build_commit::NewCommit;
+use super::super::forge::NewCommit;
+use super::super::forge::objects::Sha;
 use super::state::{Merged, State};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,13 +27,13 @@ impl State {
             }
             Method::FastForward => (None, None),
         };
-        let pull = &self.projects[&project].pulls[&iid];
-        let (target, head) = (pull.target.clone(), pull.head.clone());
+        let pull = &self.repos[&project].pulls[&iid];
+        let (target, head) = (pull.base_ref.clone(), pull.head_sha.clone());
         let new = merge.clone().or_else(|| squash.clone()).unwrap_or(head);
         self.move_branch(project, &target, &new, by);
         let at = self.now();
         let pull = self
-            .project_mut(project)
+            .repo_mut(project)
             .pulls
             .get_mut(&iid)
             .expect("it exists");
@@ -50,8 +50,8 @@ impl State {
 
     /// A commit of the target and the head, on no branch yet.
     pub fn merge_commit(&mut self, project: u64, iid: u64, by: u64, squashed: Option<&Sha>) -> Sha {
-        let data = &self.projects[&project];
-        let onto = data.branches[&data.pulls[&iid].target].clone();
+        let data = &self.repos[&project];
+        let onto = data.branches[&data.pulls[&iid].base_ref].clone();
         self.merge_commit_onto(project, iid, by, squashed, &onto)
     }
 
@@ -63,13 +63,13 @@ impl State {
         squashed: Option<&Sha>,
         onto: &str,
     ) -> Sha {
-        let data = &self.projects[&project];
+        let data = &self.repos[&project];
         let pull = &data.pulls[&iid];
-        let head = squashed.unwrap_or(&pull.head).clone();
-        let path = data.full_path();
+        let head = squashed.unwrap_or(&pull.head_sha).clone();
+        let path = data.full_name();
         let message = format!(
             "Merge branch '{}' into '{}'\n\n{}\n\nSee merge request {path}!{iid}",
-            pull.source, pull.target, pull.title
+            pull.head_ref, pull.base_ref, pull.title
         );
         let files = self.merged_files(data, onto, &head);
         let parents = vec![onto.to_owned(), head];
@@ -86,10 +86,10 @@ impl State {
     }
 
     fn squash_commit(&mut self, project: u64, iid: u64, by: u64) -> Sha {
-        let data = &self.projects[&project];
+        let data = &self.repos[&project];
         let pull = &data.pulls[&iid];
-        let onto = data.branches[&pull.target].clone();
-        let files = self.merged_files(data, &onto, &pull.head);
+        let onto = data.branches[&pull.base_ref].clone();
+        let files = self.merged_files(data, &onto, &pull.head_sha);
         let (message, parents) = (pull.title.clone(), vec![onto]);
         self.put_commit(
             project,
@@ -106,7 +106,7 @@ impl State {
     pub fn close(&mut self, project: u64, iid: u64, by: u64) {
         let at = self.now();
         let pull = self
-            .project_mut(project)
+            .repo_mut(project)
             .pulls
             .get_mut(&iid)
             .expect("it exists");

@@ -7,7 +7,6 @@
 mod auth;
 mod build;
 mod build_branch;
-mod build_commit;
 mod build_conversation;
 mod build_merge;
 mod build_pull;
@@ -19,24 +18,25 @@ mod merging;
 mod quick_actions;
 mod rest;
 mod route;
-pub mod sample;
-mod server;
+mod rules;
 mod shape;
 mod state;
 mod webhook;
 mod wire;
 
-pub use super::github::journal::Seen;
-pub use super::github::objects::Sha;
-pub use super::github::{Fault, Permission};
+pub use super::forge::{Comment, Fault, Issue, Permission, Reaction, Seen, Sha, User};
 pub use auth::AccessLevel;
-pub use build::Repo;
-pub use build_commit::CommitBuilder;
+pub use build::{CommitBuilder, Repo};
 pub use build_pull::{Pull, PullBuilder};
 pub use ci::Variables;
 pub use handle::FakeGitLab;
 pub use quick_actions::{Executed, Extractor};
 pub use state::{
-    Award, Comment, Deployment, Environment, Issue, Pipeline, Protection, PushLevel, Status, User,
-    Version,
+    Deployment, Environment, GitLab, Pipeline, Protection, PushLevel, Status, Version,
 };
+
+pub type Sample = super::forge::sample::Sample<GitLab>;
+
+pub fn sample() -> Sample {
+    super::forge::sample::sample()
+}

@@ -199,11 +199,11 @@ impl State {
             number,
             is_issue,
         } = target;
-        let level = self.level(&self.projects[&project], user);
+        let level = self.level(&self.repos[&project], user);
         let developer = level >= AccessLevel::Developer as i64;
         let open = match is_issue {
-            true => self.projects[&project].issues[&number].open,
-            false => self.projects[&project].pulls[&number].state == "opened",
+            true => self.repos[&project].issues[&number].open,
+            false => self.repos[&project].pulls[&number].state == "opened",
         };
         let may_merge = !is_issue && self.may_merge(project, number, level);
         let said = match name {
@@ -234,7 +234,7 @@ impl State {
                 })
             }
             "title" if developer && !argument.is_empty() => {
-                let data = self.project_mut(project);
+                let data = self.repo_mut(project);
                 match is_issue {
                     true => argument
                         .clone_into(&mut data.issues.get_mut(&number).expect("it exists").title),
@@ -267,9 +267,9 @@ impl State {
     }
 
     fn may_merge(&self, project: u64, number: u64, level: i64) -> bool {
-        let pull = &self.projects[&project].pulls[&number];
+        let pull = &self.repos[&project].pulls[&number];
         let needed = self
-            .protection(project, &pull.target)
+            .protection(project, &pull.base_ref)
             .map_or(30, |p| p.merge.max(1));
         level >= needed && !pull.draft
     }

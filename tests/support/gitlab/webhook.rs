@@ -7,7 +7,7 @@ use super::state::{Comment, MergeRequest, Project, State};
 /// `action`: `create` or `update`.
 pub fn note(state: &State, project: &Project, note: &Comment, action: &str) -> Value {
     let author = state.user(note.user);
-    let web = format!("{}/{}", state.web, project.full_path());
+    let web = format!("{}/{}", state.web, project.full_name());
     let (kind, folder) = match note.of_issue {
         true => ("Issue", "issues"),
         false => ("MergeRequest", "merge_requests"),
@@ -55,7 +55,7 @@ pub fn note(state: &State, project: &Project, note: &Comment, action: &str) -> V
         },
         "repository": {
             "name": project.name,
-            "url": format!("git@127.0.0.1:{}.git", project.full_path()),
+            "url": format!("git@127.0.0.1:{}.git", project.full_name()),
             "description": null,
             "homepage": web,
         },
@@ -82,9 +82,9 @@ fn hook_time(time: &str) -> String {
 }
 
 fn of_project(state: &State, project: &Project) -> Value {
-    let path = project.full_path();
+    let path = project.full_name();
     let web = format!("{}/{path}", state.web);
-    let level = match project.visibility {
+    let level = match project.visibility() {
         "private" => 0,
         "internal" => 10,
         _ => 20,
@@ -106,15 +106,15 @@ fn of_project(state: &State, project: &Project) -> Value {
 }
 
 fn of_request(state: &State, project: &Project, pull: &MergeRequest) -> Value {
-    let web = format!("{}/{}", state.web, project.full_path());
-    let source = pull.source_project.and_then(|id| state.projects.get(&id));
-    let last = state.objects.commit(&pull.head);
+    let web = format!("{}/{}", state.web, project.full_name());
+    let source = pull.head_repo.and_then(|id| state.repos.get(&id));
+    let last = state.objects.commit(&pull.head_sha);
     json!({
         "id": pull.id,
-        "iid": pull.iid,
-        "target_branch": pull.target,
-        "source_branch": pull.source,
-        "source_project_id": pull.source_project,
+        "iid": pull.number,
+        "target_branch": pull.base_ref,
+        "source_branch": pull.head_ref,
+        "source_project_id": pull.head_repo,
         "target_project_id": project.id,
         "author_id": pull.author,
         "assignee_id": null,
@@ -142,6 +142,6 @@ fn of_request(state: &State, project: &Project, pull: &MergeRequest) -> Value {
             "url": format!("{web}/-/commit/{}", c.sha),
             "author": {"name": state.user(c.author).login, "email": "[REDACTED]"},
         })),
-        "url": format!("{web}/-/merge_requests/{}", pull.iid),
+        "url": format!("{web}/-/merge_requests/{}", pull.number),
     })
 }

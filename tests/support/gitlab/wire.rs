@@ -2,33 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::super::github::wire::escape;
-pub use super::super::github::wire::{Answer, Body, Reply};
+use super::super::forge::wire::escape;
+pub use super::super::forge::wire::{Answer, Body, Reply};
 use super::auth::Token;
 
-pub struct Call {
-    pub method: String,
-    /// Decoded segments below `/api/v4`.
-    pub path: Vec<String>,
-    pub query: Vec<(String, String)>,
-    pub body: Vec<u8>,
-    /// The address of the whole request.
-    pub url: String,
-    pub who: Option<Token>,
-}
+pub type Call = super::super::forge::wire::Call<Token>;
 
 impl Call {
-    pub fn param(&self, name: &str) -> Option<&str> {
-        let mut all = self.query.iter();
-        all.find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    pub fn params(&self, name: &str) -> Vec<&str> {
-        let all = self.query.iter().filter(|(key, _)| key == name);
-        all.map(|(_, value)| value.as_str()).collect()
-    }
-
     /// A parameter of the body or of the query; null without one.
     pub fn input(&self, name: &str) -> Value {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or(Value::Null);
@@ -182,7 +162,6 @@ pub fn keyset(call: &Call, all: Vec<Value>, token: impl Fn(&Value) -> String) ->
 }
 
 fn address(call: &Call, change: &[(&str, &str)]) -> String {
-    let base = call.url.split('?').next().unwrap_or_default();
     let kept = call
         .query
         .iter()
@@ -192,5 +171,5 @@ fn address(call: &Call, change: &[(&str, &str)]) -> String {
     let parts: Vec<String> = parts
         .map(|(key, value)| format!("{}={}", escape(key), escape(value)))
         .collect();
-    format!("{base}?{}", parts.join("&"))
+    format!("{}{}?{}", call.base, call.below, parts.join("&"))
 }

@@ -2,7 +2,7 @@
 
 use axum::http::request;
 
-use crate::support::github::wire::unescape;
+use crate::support::forge::wire::unescape;
 
 /// A request and its result.
 #[derive(Clone, Debug)]

@@ -9,19 +9,20 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::support::gitlab::AccessLevel;
-use crate::support::gitlab::sample::{Sample, sample};
+use crate::support::gitlab::{Sample, sample};
 use crate::support::testbed;
 
 /// A project in which every list of the API has entries, and what a client should find in it.
 fn world() -> (Sample, serde_json::Value) {
     let sample = sample();
-    let [carol, dora, stranger] = ["carol", "dora", "stranger"].map(|login| sample.gl.user(login));
+    let [carol, dora, stranger] =
+        ["carol", "dora", "stranger"].map(|login| sample.fake.user(login));
     let repo = sample.repo.merge_trains();
     for user in [&carol, &dora] {
         repo.set_permission(user, AccessLevel::Developer);
     }
     let sample = Sample { repo, ..sample };
-    let (gl, pull) = (&sample.gl, &sample.pull);
+    let (gl, pull) = (&sample.fake, &sample.pull);
     gl.group("acme/operators", &[&sample.author]);
     let bot = gl.bot("project_1_bot_0c4ec4");
     let renamed = gl.repo("acme/former");
@@ -89,8 +90,8 @@ fn agrees(command: &mut Command, client: Option<&std::path::Path>) {
     std::fs::write(&file, facts.to_string()).unwrap();
     let output = command.arg(&file).args(client).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    sample.gl.take_writes();
-    let unexpected = sample.gl.take_unexpected();
+    sample.fake.take_writes();
+    let unexpected = sample.fake.take_unexpected();
     assert!(output.status.success(), "{said}{unexpected:?}");
     let asked = |line: &String| line != "GET /nowhere";
     assert!(!unexpected.iter().any(asked), "{unexpected:?}");

@@ -28,7 +28,10 @@ impl Refusal {
 
 pub fn answer(state: &mut State, call: &Call) -> Reply {
     if call.method != "POST" {
-        state.unexpected.push(format!("{} /graphql", call.method));
+        state
+            .journal
+            .unexpected
+            .push(format!("{} /graphql", call.method));
         return Reply::error(404, "Not Found");
     }
     if call.who.is_none() {

@@ -243,8 +243,7 @@ fn across_forks<'a>(state: &'a State, repo: &RepoData, text: &str) -> Option<&'a
         return state.resolve(repo, text);
     };
     let owner = owner.split(':').next().unwrap_or(owner);
-    let same =
-        |r: &&RepoData| r.network == repo.network && r.owner_login.eq_ignore_ascii_case(owner);
+    let same = |r: &&RepoData| r.network == repo.network && r.namespace.eq_ignore_ascii_case(owner);
     state
         .repos
         .values()

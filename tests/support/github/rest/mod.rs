@@ -39,7 +39,7 @@ pub fn association(state: &State, repo: &RepoData, user: u64) -> &'static str {
         }
         _ if state.teams.iter().any(|((org, _, member), membership)| {
             let is_member = *member == user && *membership == "active";
-            is_member && org.eq_ignore_ascii_case(&repo.owner_login)
+            is_member && org.eq_ignore_ascii_case(&repo.namespace)
         }) =>
         {
             "MEMBER"

@@ -3,27 +3,13 @@
 use serde_json::Value;
 
 use super::super::auth::{not_found, readable};
-use super::super::objects::{Change, Commit, diff};
+use super::super::objects::{Change, Commit};
 use super::super::shape;
 use super::super::state::{PullData, RepoData, State};
 use super::super::wire::{Answer, Call, Reply, paged};
 use super::{Named, number};
 
 impl State {
-    /// The changes of `head` since its merge base with `base`: GitHub's three-dot comparison.
-    pub fn changes(&self, repo: &RepoData, base: &str, head: &str) -> Vec<Change> {
-        let Some(tip) = self.objects.commit(head) else {
-            return Vec::new();
-        };
-        let start = self.objects.merge_base(base, head);
-        let empty = super::super::objects::Files::new();
-        diff(
-            start.map_or(&empty, |c| &*c.files),
-            &tip.files,
-            &repo.renames,
-        )
-    }
-
     /// The commit that a pull request is compared with: a merge or a close freezes it.
     pub fn pull_base(&self, repo: &RepoData, pull: &PullData) -> String {
         match &pull.merged {

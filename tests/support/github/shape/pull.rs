@@ -72,7 +72,7 @@ pub fn pull_simple(state: &State, base: &str, data: &RepoData, pull: &PullData) 
             "repo": head_repo.map(|r| repo(state, base, r)),
         },
         "base": {
-            "label": format!("{}:{}", data.owner_login, pull.base_ref),
+            "label": format!("{}:{}", data.namespace, pull.base_ref),
             "ref": pull.base_ref,
             "sha": pull.base_sha,
             "user": user(base, state.user(data.owner)),

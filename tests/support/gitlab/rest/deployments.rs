@@ -74,7 +74,7 @@ pub fn create(state: &mut State, call: &Call, id: &str) -> Answer {
         return Err(Reply::json(400, json!({"error": "tag is missing"})));
     }
     let status = wanted(call)?;
-    if state.resolve(&state.projects[&project], &sha).is_none() {
+    if state.resolve(&state.repos[&project], &sha).is_none() {
         return Err(error(400, "The commit does not exist"));
     }
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_/${}. ".contains(&b);
@@ -86,7 +86,7 @@ pub fn create(state: &mut State, call: &Call, id: &str) -> Answer {
     let (id, created) = (state.id(), state.now());
     let deployment = Deployment {
         id,
-        iid: state.projects[&project].deployments.len() as u64 + 1,
+        iid: state.repos[&project].deployments.len() as u64 + 1,
         sha,
         reference,
         environment,
@@ -95,21 +95,18 @@ pub fn create(state: &mut State, call: &Call, id: &str) -> Answer {
         updated: created.clone(),
         created,
     };
-    state
-        .project_mut(project)
-        .deployments
-        .push(deployment.clone());
+    state.repo_mut(project).deployments.push(deployment.clone());
     restart(state, project, environment);
     Reply::created(shape::deployment(
         state,
-        &state.projects[&project],
+        &state.repos[&project],
         &deployment,
     ))
 }
 
 /// A deployment to a stopped environment makes it available again.
 fn restart(state: &mut State, project: u64, environment: u64) {
-    let environments = &mut state.project_mut(project).environments;
+    let environments = &mut state.repo_mut(project).environments;
     if let Some(known) = environments.iter_mut().find(|e| e.id == environment) {
         known.state = "available";
     }
@@ -123,7 +120,7 @@ pub fn update(state: &mut State, call: &Call, id: &str, deployment: &str) -> Ans
     let deployment = number("deployment_id", deployment)?;
     let status = wanted(call)?;
     let updated = state.now();
-    let all = &mut state.project_mut(project).deployments;
+    let all = &mut state.repo_mut(project).deployments;
     let known = all
         .iter_mut()
         .find(|d| d.id == deployment)
@@ -138,5 +135,5 @@ pub fn update(state: &mut State, call: &Call, id: &str, deployment: &str) -> Ans
     known.status = status;
     known.updated = updated;
     let known = known.clone();
-    Reply::ok(shape::deployment(state, &state.projects[&project], &known))
+    Reply::ok(shape::deployment(state, &state.repos[&project], &known))
 }

@@ -54,7 +54,7 @@ pub fn create(state: &mut State, call: &Call, id: &str) -> Answer {
     }
     let project = project.id;
     let id = state.environment(project, &name);
-    let data = &state.projects[&project];
+    let data = &state.repos[&project];
     let known = data
         .environments
         .iter()
@@ -70,7 +70,7 @@ pub fn stop(state: &mut State, call: &Call, id: &str, environment: &str) -> Answ
     let project = project.id;
     let environment = number("environment_id", environment)?;
     let updated = state.now();
-    let all = &mut state.project_mut(project).environments;
+    let all = &mut state.repo_mut(project).environments;
     let known = all
         .iter_mut()
         .find(|e| e.id == environment)
@@ -78,5 +78,5 @@ pub fn stop(state: &mut State, call: &Call, id: &str, environment: &str) -> Answ
     known.state = "stopped";
     known.updated = updated;
     let known = known.clone();
-    Reply::ok(shape::environment(state, &state.projects[&project], &known))
+    Reply::ok(shape::environment(state, &state.repos[&project], &known))
 }

@@ -59,7 +59,7 @@ pub fn create(state: &mut State, call: &Call, id: &str) -> Answer {
         user,
         &body,
     );
-    let data = &state.projects[&project];
+    let data = &state.repos[&project];
     Reply::created(shape::issue(state, data, &data.issues[&number]))
 }
 
@@ -70,7 +70,7 @@ fn describe(state: &mut State, at: Target, user: u64, body: &str) {
     } else {
         body.to_owned()
     };
-    let issues = &mut state.project_mut(at.project).issues;
+    let issues = &mut state.repo_mut(at.project).issues;
     issues.get_mut(&at.number).expect("it exists").body = text;
 }
 
@@ -91,7 +91,7 @@ pub fn update(state: &mut State, call: &Call, id: &str, iid: &str) -> Answer {
     let at = state.now();
     if let Some(title) = call.text("title") {
         state
-            .project_mut(project)
+            .repo_mut(project)
             .issues
             .get_mut(&number)
             .expect("it was found")
@@ -114,8 +114,8 @@ pub fn update(state: &mut State, call: &Call, id: &str, iid: &str) -> Answer {
         Some("reopen") => state.set_issue(project, number, None),
         _ => {}
     }
-    let issues = &mut state.project_mut(project).issues;
+    let issues = &mut state.repo_mut(project).issues;
     issues.get_mut(&number).expect("it was found").updated = at;
-    let data = &state.projects[&project];
+    let data = &state.repos[&project];
     Reply::ok(shape::issue(state, data, &data.issues[&number]))
 }

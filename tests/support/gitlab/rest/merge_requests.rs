@@ -18,7 +18,7 @@ pub fn find<'a>(
         .who
         .as_ref()
         .map_or(0, |token| state.level(project, token.user));
-    let hidden = project.is_private() && level < AccessLevel::Planner as i64;
+    let hidden = project.private && level < AccessLevel::Planner as i64;
     let pull = project.pulls.get(&iid).filter(|_| !hidden);
     Ok((project, pull.ok_or_else(|| not_found(""))?))
 }
@@ -33,10 +33,10 @@ pub fn list(state: &State, call: &Call, id: &str) -> Answer {
     let iids = call.params("iids[]");
     let fits = |pull: &&MergeRequest| {
         is("state", pull.state)
-            && is("target_branch", &pull.target)
-            && is("source_branch", &pull.source)
+            && is("target_branch", &pull.base_ref)
+            && is("source_branch", &pull.head_ref)
             && is("author_id", &pull.author.to_string())
-            && (iids.is_empty() || iids.contains(&pull.iid.to_string().as_str()))
+            && (iids.is_empty() || iids.contains(&pull.number.to_string().as_str()))
     };
     let mut found: Vec<_> = project.pulls.values().filter(fits).collect();
     match call.param("order_by") {

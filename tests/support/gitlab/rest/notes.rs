@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::auth::{AccessLevel, forbidden, not_found, readable, signed_in};
 use super::super::quick_actions::{Outcome, Target};
 use super::super::shape;
-use super::super::state::{Award, Comment, State};
+use super::super::state::{Comment, Reaction, State};
 use super::super::wire::{Answer, Call, Reply, error, filtered, number, paged};
 use super::merge_requests;
 
@@ -29,7 +29,7 @@ fn find(state: &State, call: &Call, place: Place) -> Result<Target, Reply> {
         })?;
         return Ok(Target {
             project: project.id,
-            number: pull.iid,
+            number: pull.number,
             is_issue: false,
         });
     }
@@ -47,7 +47,7 @@ fn find(state: &State, call: &Call, place: Place) -> Result<Target, Reply> {
 
 fn note<'a>(state: &'a State, at: Target, id: &str) -> Result<&'a Comment, Reply> {
     let id = number("note_id", id)?;
-    let note = state.projects[&at.project].notes.get(&id);
+    let note = state.repos[&at.project].comments.get(&id);
     let note = note.filter(|n| n.number == at.number && n.of_issue == at.is_issue && !n.hidden);
     note.ok_or_else(|| not_found("Note"))
 }
@@ -56,10 +56,10 @@ fn note<'a>(state: &'a State, at: Target, id: &str) -> Result<&'a Comment, Reply
 /// <https://docs.gitlab.com/api/notes/#list-all-merge-request-notes>
 pub fn list(state: &State, call: &Call, place: Place) -> Answer {
     let at = find(state, call, place)?;
-    let project = &state.projects[&at.project];
+    let project = &state.repos[&at.project];
     let only_comments = call.param("activity_filter") == Some("only_comments");
     let mut all: Vec<&Comment> = project
-        .notes
+        .comments
         .values()
         .filter(|n| n.number == at.number && n.of_issue == at.is_issue)
         // A reference is a system note in GitLab's database; the text decides only afterwards.
@@ -85,7 +85,7 @@ pub fn list(state: &State, call: &Call, place: Place) -> Answer {
 pub fn one(state: &State, call: &Call, place: Place, id: &str) -> Answer {
     let at = find(state, call, place)?;
     let note = note(state, at, id)?;
-    Reply::ok(shape::note(state, &state.projects[&at.project], note))
+    Reply::ok(shape::note(state, &state.repos[&at.project], note))
 }
 
 /// Characters of a note. <https://docs.gitlab.com/administration/instance_limits/#size-of-comments-and-descriptions-of-issues-merge-requests-and-epics>
@@ -127,7 +127,7 @@ pub fn create(state: &mut State, call: &Call, place: Place) -> Answer {
     }
     let body = if outcome.found { &outcome.rest } else { &body };
     let note = state.add_note(at.project, at.number, at.is_issue, user, body);
-    let mut all = shape::note(state, &state.projects[&at.project], &note);
+    let mut all = shape::note(state, &state.repos[&at.project], &note);
     all["commands_changes"] = outcome.changes;
     Reply::created(all)
 }
@@ -143,23 +143,23 @@ pub fn update(state: &mut State, call: &Call, place: Place, id: &str) -> Answer 
     check(&body)?;
     let outcome = state.run_commands(at, user, &body);
     if let Some(answer) = commands_only(&outcome) {
-        state.project_mut(at.project).notes.remove(&note);
+        state.repo_mut(at.project).comments.remove(&note);
         return answer;
     }
     let updated = state.now();
     let known = state
-        .project_mut(at.project)
-        .notes
+        .repo_mut(at.project)
+        .comments
         .get_mut(&note)
         .expect("it was found");
     known.body = if outcome.found { outcome.rest } else { body };
     known.updated = updated;
-    let project = &state.projects[&at.project];
-    Reply::ok(shape::note(state, project, &project.notes[&note]))
+    let project = &state.repos[&at.project];
+    Reply::ok(shape::note(state, project, &project.comments[&note]))
 }
 
 fn administers(state: &State, at: Target, user: u64, author: u64) -> Result<(), Reply> {
-    let level = state.level(&state.projects[&at.project], user);
+    let level = state.level(&state.repos[&at.project], user);
     match user == author || level >= AccessLevel::Maintainer as i64 {
         true => Ok(()),
         false => Err(forbidden()),
@@ -172,7 +172,7 @@ pub fn delete(state: &mut State, call: &Call, place: Place, id: &str) -> Answer 
     let user = signed_in(call)?;
     let (note, author) = note(state, at, id).map(|n| (n.id, n.user))?;
     administers(state, at, user, author)?;
-    state.project_mut(at.project).notes.remove(&note);
+    state.repo_mut(at.project).comments.remove(&note);
     Reply::empty()
 }
 
@@ -182,7 +182,7 @@ pub fn awards(state: &State, call: &Call, place: Place, id: &str) -> Answer {
     let note = note(state, at, id)?;
     paged(
         call,
-        note.awards
+        note.reactions
             .iter()
             .map(|a| shape::award(state, note.id, a))
             .collect(),
@@ -202,27 +202,31 @@ pub fn award(state: &mut State, call: &Call, place: Place, id: &str) -> Answer {
     {
         return Err(error(
             404,
-            "404 Award Emoji Name is not a valid emoji name Not Found",
+            "404 Reaction Emoji Name is not a valid emoji name Not Found",
         ));
     }
-    if note.awards.iter().any(|a| a.user == user && a.name == name) {
+    if note
+        .reactions
+        .iter()
+        .any(|a| a.user == user && a.content == name)
+    {
         return Err(error(
             404,
-            "404 Award Emoji Name has already been taken Not Found",
+            "404 Reaction Emoji Name has already been taken Not Found",
         ));
     }
-    let award = Award {
+    let award = Reaction {
         id: state.id(),
         user,
-        name,
+        content: name,
         at: state.now(),
     };
     let answer = shape::award(state, note.id, &award);
-    let notes = &mut state.project_mut(at.project).notes;
+    let notes = &mut state.repo_mut(at.project).comments;
     notes
         .get_mut(&note.id)
         .expect("it was found")
-        .awards
+        .reactions
         .push(award);
     Reply::created(answer)
 }
@@ -233,12 +237,12 @@ pub fn remove_award(state: &mut State, call: &Call, place: Place, id: &str, awar
     let user = signed_in(call)?;
     let note = note(state, at, id)?.id;
     let award = number("award_id", award)?;
-    let notes = &mut state.project_mut(at.project).notes;
-    let awards = &mut notes.get_mut(&note).expect("it was found").awards;
+    let notes = &mut state.repo_mut(at.project).comments;
+    let awards = &mut notes.get_mut(&note).expect("it was found").reactions;
     let known = awards
         .iter()
         .position(|a| a.id == award)
-        .ok_or_else(|| not_found("Award Emoji"))?;
+        .ok_or_else(|| not_found("Reaction Emoji"))?;
     if awards[known].user != user {
         return Err(forbidden());
     }

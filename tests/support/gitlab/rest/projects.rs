@@ -20,7 +20,7 @@ pub fn member(state: &State, call: &Call, id: &str, user: &str) -> Answer {
     let project = readable(state, call, id)?;
     signed_in(call)?;
     let user = number("user_id", user)?;
-    let known = state.users.contains_key(&user);
+    let known = state.users.contains_key(&user) && !state.gone.contains(&user);
     let level = if known { state.level(project, user) } else { 0 };
     if level == 0 {
         return Err(not_found(""));

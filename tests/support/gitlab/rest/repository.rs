@@ -28,7 +28,7 @@ pub fn commits(state: &State, call: &Call, id: &str) -> Answer {
                 .parents
                 .iter()
                 .filter_map(|sha| state.objects.commit(sha));
-            let files = |c: &crate::support::github::objects::Commit| {
+            let files = |c: &crate::support::forge::objects::Commit| {
                 let all = c.files.iter().filter(|(at, _)| inside(at));
                 all.map(|(at, leaf)| (at.clone(), leaf.sha.clone()))
                     .collect::<Vec<_>>()
@@ -116,7 +116,7 @@ pub fn compare(state: &State, call: &Call, id: &str) -> Answer {
     };
     let (from, to) = (find("from")?, find("to")?);
     let changes = match call.param("straight") == Some("true") {
-        true => crate::support::github::objects::diff(&from.files, &to.files, &project.renames),
+        true => crate::support::forge::objects::diff(&from.files, &to.files, &project.renames),
         false => state.changes(project, &from.sha, &to.sha),
     };
     let commits = state.objects.between(&from.sha, &to.sha);
@@ -130,7 +130,7 @@ pub fn compare(state: &State, call: &Call, id: &str) -> Answer {
         "diffs": changes.iter().map(shape::change).collect::<Vec<_>>(),
         "compare_timeout": false,
         "compare_same_ref": from.sha == to.sha,
-        "web_url": format!("{}/{}/-/compare/{}...{}", state.web, project.full_path(), from.sha, to.sha),
+        "web_url": format!("{}/{}/-/compare/{}...{}", state.web, project.full_name(), from.sha, to.sha),
     }))
 }
 

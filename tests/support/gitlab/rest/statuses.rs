@@ -77,7 +77,7 @@ pub fn create(state: &mut State, call: &Call, id: &str, sha: &str) -> Answer {
         ));
     }
     let commit = state
-        .resolve(&state.projects[&project], sha)
+        .resolve(&state.repos[&project], sha)
         .filter(|c| c.sha == sha);
     let sha = commit.ok_or_else(|| not_found("Commit"))?.sha.clone();
     let given = call.text("ref");
@@ -87,7 +87,7 @@ pub fn create(state: &mut State, call: &Call, id: &str, sha: &str) -> Answer {
     };
     let fitting = state.fitting_pipeline(project, &sha, given.as_deref(), number);
     let of_pipeline = |id: u64| {
-        let pipelines = &state.projects[&project].pipelines;
+        let pipelines = &state.repos[&project].pipelines;
         pipelines
             .iter()
             .find(|p| p.id == id)
@@ -101,7 +101,7 @@ pub fn create(state: &mut State, call: &Call, id: &str, sha: &str) -> Answer {
         return Err(not_found("Pipeline for pipeline_id, sha and ref"));
     }
     // Whoever may not push to a protected branch may not change its pipelines.
-    let level = state.level(&state.projects[&project], user);
+    let level = state.level(&state.repos[&project], user);
     if state
         .protection(project, &reference)
         .is_some_and(|p| !updates(p, level))
@@ -133,7 +133,7 @@ pub fn create(state: &mut State, call: &Call, id: &str, sha: &str) -> Answer {
         started: None,
         finished: None,
     };
-    let all = &mut state.project_mut(project).statuses;
+    let all = &mut state.repo_mut(project).statuses;
     // Only an unfinished status of the same user is changed.
     let known = all.iter_mut().find(|s| {
         let unfinished = s.state == "pending" || s.state == "running";

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::auth::{code, not_found};
 use super::super::state::State;
 use super::super::wire::{Answer, Body, Call, Reply, keyset, paged};
-use crate::support::github::objects::{DIRECTORY, Entry, SUBMODULE};
+use crate::support::forge::objects::{DIRECTORY, Entry, SUBMODULE};
 
 /// <https://docs.gitlab.com/api/repositories/#list-all-repository-trees-in-a-project>
 pub fn list(state: &State, call: &Call, id: &str) -> Answer {
@@ -34,7 +34,7 @@ pub fn list(state: &State, call: &Call, id: &str) -> Answer {
         Some("keyset") => keyset(call, all, |entry| {
             // Opaque to clients.
             let path = entry["path"].as_str().unwrap_or_default();
-            crate::support::github::objects::sha1_hex(path.as_bytes())
+            crate::support::forge::objects::sha1_hex(path.as_bytes())
         }),
         _ => paged(call, all),
     }

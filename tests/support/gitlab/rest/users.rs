@@ -38,6 +38,7 @@ pub fn list(state: &State, call: &Call) -> Answer {
     signed_in(call)?;
     let name = call.param("username");
     let users = state.users.values();
+    let users = users.filter(|u| !state.gone.contains(&u.id));
     let found = users.filter(|u| name.is_none_or(|name| u.login.eq_ignore_ascii_case(name)));
     paged(call, found.map(|u| shape::basic(state, u)).collect())
 }
@@ -46,7 +47,8 @@ pub fn list(state: &State, call: &Call) -> Answer {
 pub fn one(state: &State, call: &Call, id: &str) -> Answer {
     signed_in(call)?;
     let id = number("id", id)?;
-    let user = state.users.get(&id).ok_or_else(|| not_found("User"))?;
+    let user = state.users.get(&id).filter(|u| !state.gone.contains(&u.id));
+    let user = user.ok_or_else(|| not_found("User"))?;
     let mut all = shape::user_full(state, user);
     shape::merge(
         &mut all,

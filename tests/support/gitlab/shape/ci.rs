@@ -17,7 +17,7 @@ pub fn pipeline(state: &State, project: &Project, pipeline: &Pipeline) -> Value 
         "source": pipeline.source,
         "created_at": pipeline.created,
         "updated_at": pipeline.updated,
-        "web_url": format!("{}/{}/-/pipelines/{}", state.web, project.full_path(), pipeline.id),
+        "web_url": format!("{}/{}/-/pipelines/{}", state.web, project.full_name(), pipeline.id),
         "name": null,
     })
 }
@@ -60,7 +60,7 @@ pub fn environment(state: &State, project: &Project, environment: &Environment) 
         "auto_stop_at": null,
         "created_at": environment.created,
         "updated_at": environment.updated,
-        "project": {"id": project.id, "path_with_namespace": project.full_path()},
+        "project": {"id": project.id, "path_with_namespace": project.full_name()},
         "last_deployment": last.map(|d| deployment(state, project, d)),
         "cluster_agent": null,
         "kubernetes_namespace": null,

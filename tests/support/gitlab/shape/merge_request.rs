@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::super::state::{Award, Comment, Issue, MergeRequest, Project, Reviewer, State, Version};
+use super::super::state::{
+    Comment, Issue, MergeRequest, Project, Reaction, Reviewer, State, Version,
+};
 use super::{merge, user};
 
 /// `MergeRequestBasic`, and with `full` the fields of one merge request.
 /// <https://docs.gitlab.com/api/merge_requests/#retrieve-a-merge-request>
 pub fn merge_request(state: &State, project: &Project, pull: &MergeRequest, full: bool) -> Value {
-    let path = project.full_path();
+    let path = project.full_name();
     let by = pull.merged.as_ref().map(|merged| user(state, merged.by));
     let title = if pull.draft {
         format!("Draft: {}", pull.title)
@@ -17,7 +19,7 @@ pub fn merge_request(state: &State, project: &Project, pull: &MergeRequest, full
     };
     let mut all = json!({
         "id": pull.id,
-        "iid": pull.iid,
+        "iid": pull.number,
         "project_id": project.id,
         "title": title,
         "description": pull.body,
@@ -29,16 +31,16 @@ pub fn merge_request(state: &State, project: &Project, pull: &MergeRequest, full
         "merged_at": pull.merged.as_ref().map(|merged| &merged.at),
         "closed_by": pull.closed.as_ref().map(|(by, _)| user(state, *by)),
         "closed_at": pull.closed.as_ref().map(|(_, at)| at),
-        "target_branch": pull.target,
-        "source_branch": pull.source,
-        "user_notes_count": project.notes.values().filter(|n| n.number == pull.iid && !n.of_issue && !n.system).count(),
+        "target_branch": pull.base_ref,
+        "source_branch": pull.head_ref,
+        "user_notes_count": project.comments.values().filter(|n| n.number == pull.number && !n.of_issue && !n.system).count(),
         "upvotes": 0,
         "downvotes": 0,
         "author": user(state, pull.author),
         "assignees": [],
         "assignee": null,
         "reviewers": pull.reviewers.iter().map(|r| user(state, r.user)).collect::<Vec<_>>(),
-        "source_project_id": pull.source_project,
+        "source_project_id": pull.head_repo,
         "target_project_id": project.id,
         "labels": [],
         "draft": pull.draft,
@@ -54,13 +56,13 @@ pub fn merge_request(state: &State, project: &Project, pull: &MergeRequest, full
         "should_remove_source_branch": null,
         "force_remove_source_branch": true,
         "prepared_at": pull.prepared,
-        "reference": format!("!{}", pull.iid),
+        "reference": format!("!{}", pull.number),
         "references": {
-            "short": format!("!{}", pull.iid),
-            "relative": format!("!{}", pull.iid),
-            "full": format!("{path}!{}", pull.iid),
+            "short": format!("!{}", pull.number),
+            "relative": format!("!{}", pull.number),
+            "full": format!("{path}!{}", pull.number),
         },
-        "web_url": format!("{}/{path}/-/merge_requests/{}", state.web, pull.iid),
+        "web_url": format!("{}/{path}/-/merge_requests/{}", state.web, pull.number),
         "time_stats": {
             "time_estimate": 0,
             "total_time_spent": 0,
@@ -75,7 +77,7 @@ pub fn merge_request(state: &State, project: &Project, pull: &MergeRequest, full
         "approvals_before_merge": null,
     });
     merge(&mut all, more);
-    if pull.source_project != Some(project.id) {
+    if pull.head_repo != Some(project.id) {
         merge(
             &mut all,
             json!({"allow_collaboration": false, "allow_maintainer_to_push": false}),
@@ -94,16 +96,20 @@ fn state_of(project: &Project, pull: &MergeRequest) -> Value {
         "merge_status": if prepared { "can_be_merged" } else { "preparing" },
         "detailed_merge_status": detailed_status(pull),
         "merge_after": null,
-        "sha": pull.head,
+        "sha": pull.head_sha,
         "merge_commit_sha": merged.and_then(|m| m.merge_commit.as_ref()),
         "squash_commit_sha": merged.and_then(|m| m.squash_commit.as_ref()),
-        "user_notes_count": project.notes.values().filter(|n| n.number == pull.iid && !n.of_issue && !n.system).count(),
+        "user_notes_count": project.comments.values().filter(|n| n.number == pull.number && !n.of_issue && !n.system).count(),
     })
 }
 
 fn single(state: &State, project: &Project, pull: &MergeRequest) -> Value {
     let version = pull.versions.last();
-    let pipeline = project.pipelines.iter().rev().find(|p| p.sha == pull.head);
+    let pipeline = project
+        .pipelines
+        .iter()
+        .rev()
+        .find(|p| p.sha == pull.head_sha);
     let pipeline = pipeline.map(|p| super::pipeline(state, project, p));
     json!({
         "subscribed": false,
@@ -216,10 +222,10 @@ pub fn note(state: &State, project: &Project, note: &Comment) -> Value {
 }
 
 /// <https://docs.gitlab.com/api/emoji_reactions/>
-pub fn award(state: &State, note: u64, award: &Award) -> Value {
+pub fn award(state: &State, note: u64, award: &Reaction) -> Value {
     json!({
         "id": award.id,
-        "name": award.name,
+        "name": award.content,
         "user": user(state, award.user),
         "created_at": award.at,
         "updated_at": award.at,
@@ -231,7 +237,7 @@ pub fn award(state: &State, note: u64, award: &Award) -> Value {
 
 /// <https://docs.gitlab.com/api/issues/>
 pub fn issue(state: &State, project: &Project, issue: &Issue) -> Value {
-    let path = project.full_path();
+    let path = project.full_name();
     json!({
         "id": issue.id,
         "iid": issue.number,
@@ -241,15 +247,15 @@ pub fn issue(state: &State, project: &Project, issue: &Issue) -> Value {
         "state": if issue.open { "opened" } else { "closed" },
         "created_at": issue.created,
         "updated_at": issue.updated,
-        "closed_at": issue.closed.as_ref().map(|(_, at)| at),
-        "closed_by": issue.closed.as_ref().map(|(by, _)| user(state, *by)),
+        "closed_at": issue.closed,
+        "closed_by": issue.closed_by.map(|by| user(state, by)),
         "labels": [],
         "milestone": null,
         "assignees": [],
         "author": user(state, issue.author),
         "type": "ISSUE",
         "assignee": null,
-        "user_notes_count": project.notes.values().filter(|n| n.of_issue && n.number == issue.number).count(),
+        "user_notes_count": project.comments.values().filter(|n| n.of_issue && n.number == issue.number).count(),
         "merge_requests_count": 0,
         "upvotes": 0,
         "downvotes": 0,

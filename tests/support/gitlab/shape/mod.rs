@@ -12,10 +12,13 @@ pub use project::{
 
 use serde_json::{Map, Value, json};
 
-use super::state::{State, User};
+use super::rules::GHOST;
+use super::state::{Kind, State, User};
 
-/// `UserBasic`.
+/// `UserBasic`. What a deleted user wrote is the ghost user's.
+/// <https://docs.gitlab.com/user/profile/account/delete_account/#associated-records>
 pub fn user(state: &State, id: u64) -> Value {
+    let id = if state.gone.contains(&id) { GHOST } else { id };
     basic(state, state.user(id))
 }
 
@@ -25,7 +28,7 @@ pub fn basic(state: &State, user: &User) -> Value {
         "username": user.login,
         "public_email": null,
         "name": user.login,
-        "state": user.state,
+        "state": if state.blocked.contains(&user.id) { "blocked" } else { "active" },
         "locked": false,
         "avatar_url": null,
         "web_url": format!("{}/{}", state.web, user.login),
@@ -47,7 +50,7 @@ pub fn user_full(state: &State, who: &User) -> Value {
         "job_title": "",
         "pronouns": null,
         "organization": null,
-        "bot": who.bot,
+        "bot": who.kind == Kind::Bot,
         "work_information": null,
         "local_time": null,
     });

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::super::state::{Event, Member, Project, Protection, PushLevel, State};
 use super::{merge, user};
-use crate::support::github::objects::{Change, Commit, How};
+use crate::support::forge::objects::{Change, Commit, How};
 
 /// <https://docs.gitlab.com/api/projects/#retrieve-a-project>
 pub fn project(state: &State, project: &Project, level: i64) -> Value {
-    let path = project.full_path();
+    let path = project.full_name();
     let web = format!("{}/{path}", state.web);
-    let parent = project.parent.and_then(|id| state.projects.get(&id));
+    let parent = project.parent.and_then(|id| state.repos.get(&id));
     let mut all = json!({
         "id": project.id,
         "description": null,
@@ -30,7 +30,7 @@ pub fn project(state: &State, project: &Project, level: i64) -> Value {
         "avatar_url": null,
         "star_count": 0,
         "last_activity_at": project.created,
-        "visibility": project.visibility,
+        "visibility": project.visibility(),
         "namespace": {
             "id": 1,
             "name": project.namespace,
@@ -58,8 +58,8 @@ pub fn project(state: &State, project: &Project, level: i64) -> Value {
             "id": parent.id,
             "name": parent.name,
             "path": parent.name,
-            "path_with_namespace": parent.full_path(),
-            "web_url": format!("{}/{}", state.web, parent.full_path()),
+            "path_with_namespace": parent.full_name(),
+            "web_url": format!("{}/{}", state.web, parent.full_name()),
         });
     }
     let access = (level > 0).then(|| json!({"access_level": level, "notification_level": 3}));
@@ -89,7 +89,7 @@ pub fn branch(state: &State, project: &Project, name: &str, level: i64) -> Value
         "developers_can_merge": protection.is_some_and(|p| p.merge == 30),
         "can_push": push,
         "default": name == project.default_branch,
-        "web_url": format!("{}/{}/-/tree/{name}", state.web, project.full_path()),
+        "web_url": format!("{}/{}/-/tree/{name}", state.web, project.full_name()),
     })
 }
 
@@ -166,7 +166,7 @@ pub fn commit(state: &State, project: &Project, commit: &Commit) -> Value {
         "committed_date": commit.at,
         "trailers": {},
         "extended_trailers": {},
-        "web_url": format!("{}/{}/-/commit/{}", state.web, project.full_path(), commit.sha),
+        "web_url": format!("{}/{}/-/commit/{}", state.web, project.full_name(), commit.sha),
     })
 }
 
@@ -187,7 +187,7 @@ pub fn commit_detail(state: &State, project: &Project, of: &Commit) -> Value {
 
 /// `Diff`. <https://docs.gitlab.com/api/merge_requests/#list-merge-request-diffs>
 pub fn change(change: &Change) -> Value {
-    let mode = |leaf: &Option<crate::support::github::objects::Leaf>| match leaf {
+    let mode = |leaf: &Option<crate::support::forge::objects::Leaf>| match leaf {
         Some(leaf) => leaf.mode,
         None => "0",
     };

@@ -1,25 +1,25 @@
-//! A sample project, for the tests of the fake itself.
+//! A sample repository, for the tests of the fakes themselves.
 
-use super::{AccessLevel, FakeGitLab, Pull, Repo, User};
+use super::{Fake, Permission, Pull, Repo, Rules, User};
 
-/// A private project with one merge request: one config added, one changed, one removed, one moved.
-pub struct Sample {
-    pub gl: FakeGitLab,
-    pub repo: Repo,
+/// A private repository with one pull request: one config added, one changed, one removed, one moved.
+pub struct Sample<F: Rules> {
+    pub fake: Fake<F>,
+    pub repo: Repo<F>,
     pub author: User,
     pub reviewer: User,
-    pub pull: Pull,
+    pub pull: Pull<F>,
     pub base: String,
 }
 
-pub fn sample() -> Sample {
-    let gl = FakeGitLab::start();
-    let (author, reviewer) = (gl.user("alice"), gl.user("bob"));
-    let repo = gl
+pub fn sample<F: Rules>() -> Sample<F> {
+    let fake = Fake::start();
+    let (author, reviewer) = (fake.user("alice"), fake.user("bob"));
+    let repo = fake
         .repo("acme/infra")
         .private()
-        .collaborator(&author, AccessLevel::Developer)
-        .collaborator(&reviewer, AccessLevel::Maintainer);
+        .collaborator(&author, Permission::Write)
+        .collaborator(&reviewer, Permission::Maintain);
     let base = repo
         .commit("main")
         .write("README.md", "# Infra\n")
@@ -42,7 +42,7 @@ pub fn sample() -> Sample {
         .number(7)
         .open();
     Sample {
-        gl,
+        fake,
         repo,
         author,
         reviewer,

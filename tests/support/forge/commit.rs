@@ -1,12 +1,8 @@
 //! Builds commits for tests.
 
-use std::sync::Arc;
-
-use super::super::github::objects::{
-    Change, Commit, FILE, Files, Leaf, SUBMODULE, SYMLINK, Sha, diff,
-};
-use super::build::Repo;
-use super::state::{Project, State, User};
+use super::objects::{FILE, Files, Leaf, SUBMODULE, SYMLINK, Sha};
+use super::repo::Repo;
+use super::state::{NewCommit, Rules, State, User};
 
 enum Edit {
     Write(String, &'static str, Vec<u8>),
@@ -17,8 +13,8 @@ enum Edit {
 }
 
 #[must_use = "nothing is committed before push()"]
-pub struct CommitBuilder {
-    repo: Repo,
+pub struct CommitBuilder<F: Rules> {
+    repo: Repo<F>,
     branch: String,
     parents: Vec<Sha>,
     edits: Vec<Edit>,
@@ -28,9 +24,9 @@ pub struct CommitBuilder {
     date: Option<String>,
 }
 
-impl CommitBuilder {
-    pub(super) fn new(repo: &Repo, branch: &str) -> Self {
-        let parent = repo.with(|p| p.branches.get(branch).cloned());
+impl<F: Rules> CommitBuilder<F> {
+    pub(super) fn new(repo: &Repo<F>, branch: &str) -> Self {
+        let parent = repo.with(|r| r.branches.get(branch).cloned());
         Self {
             repo: repo.clone(),
             branch: branch.to_owned(),
@@ -56,19 +52,13 @@ impl CommitBuilder {
     }
 
     pub fn write(self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        self.edit(Edit::Write(
-            path.to_owned(),
-            FILE,
-            content.as_ref().to_vec(),
-        ))
+        let content = content.as_ref().to_vec();
+        self.edit(Edit::Write(path.to_owned(), FILE, content))
     }
 
     pub fn symlink(self, path: &str, target: &str) -> Self {
-        self.edit(Edit::Write(
-            path.to_owned(),
-            SYMLINK,
-            target.as_bytes().to_vec(),
-        ))
+        let content = target.as_bytes().to_vec();
+        self.edit(Edit::Write(path.to_owned(), SYMLINK, content))
     }
 
     pub fn submodule(self, path: &str, sha: &str) -> Self {
@@ -97,6 +87,23 @@ impl CommitBuilder {
         self
     }
 
+    /// The parent's tree with the changes of `head` since its merge base with `base`.
+    pub(in crate::support) fn changes(mut self, base: &str, head: &str) -> Self {
+        let changes = self
+            .repo
+            .state(|s| s.changes(&s.repos[&self.repo.id], base, head));
+        for change in changes {
+            let gone = change.new.is_none().then_some(&change.path);
+            if let Some(gone) = change.previous.as_ref().or(gone) {
+                self = self.remove(gone);
+            }
+            if let Some(leaf) = change.new {
+                self = self.edit(Edit::Put(change.path, leaf));
+            }
+        }
+        self
+    }
+
     pub fn message(mut self, message: &str) -> Self {
         message.clone_into(&mut self.message);
         self
@@ -119,14 +126,14 @@ impl CommitBuilder {
         self
     }
 
-    /// Creates the commit, and moves the branch and every open merge request that follows it.
+    /// Creates the commit, and moves the branch and every open pull request that follows it.
     #[track_caller]
     pub fn push(self) -> Sha {
         let (repo, branch) = (self.repo.clone(), self.branch.clone());
         let pusher = self.pusher.as_ref().or(self.author.as_ref());
-        let pusher = pusher.map_or(repo.with(|p| p.owner), |user| user.id);
+        let pusher = pusher.map_or(repo.with(|r| r.owner), |user| user.id);
         let sha = self.make();
-        repo.state(|s| s.move_branch(repo.id, &branch, &sha, pusher));
+        repo.state(|s| F::move_branch(s, repo.id, &branch, &sha, pusher));
         sha
     }
 
@@ -135,21 +142,19 @@ impl CommitBuilder {
     pub fn make(self) -> Sha {
         let repo = self.repo.clone();
         repo.state(|state| {
-            let parent = self
-                .parents
-                .first()
-                .and_then(|sha| state.objects.commit(sha));
-            let mut files = parent.map(|c| Files::clone(&c.files)).unwrap_or_default();
+            let parent = self.parents.first().map(|sha| {
+                let parent = state.objects.commit(sha);
+                Files::clone(&parent.expect("the parent commit exists").files)
+            });
+            let mut files = parent.unwrap_or_default();
             for edit in self.edits {
                 apply(state, &mut files, edit);
             }
-            let author = self
-                .author
-                .map_or(state.projects[&repo.id].owner, |user| user.id);
+            let owner = state.repos[&repo.id].owner;
             let new = NewCommit {
                 parents: self.parents,
                 message: self.message,
-                author,
+                author: self.author.map_or(owner, |user| user.id),
                 files,
             };
             state.put_commit(repo.id, new, self.date)
@@ -157,11 +162,10 @@ impl CommitBuilder {
     }
 }
 
-fn apply(state: &mut State, files: &mut Files, edit: Edit) {
+fn apply<F: Rules>(state: &mut State<F>, files: &mut Files, edit: Edit) {
     let take = |files: &mut Files, path: &str| {
-        files
-            .remove(path)
-            .unwrap_or_else(|| panic!("no file {path}"))
+        let leaf = files.remove(path);
+        leaf.unwrap_or_else(|| panic!("no file {path}"))
     };
     match edit {
         Edit::Write(path, mode, content) => {
@@ -179,57 +183,5 @@ fn apply(state: &mut State, files: &mut Files, edit: Edit) {
             files.insert(to, leaf);
         }
         Edit::Clear => files.clear(),
-    }
-}
-
-pub struct NewCommit {
-    pub parents: Vec<Sha>,
-    pub message: String,
-    pub author: u64,
-    pub files: Files,
-}
-
-impl State {
-    pub fn put_commit(&mut self, project: u64, new: NewCommit, date: Option<String>) -> Sha {
-        let commit = Commit {
-            sha: Sha::new(),
-            tree: Sha::new(),
-            parents: new.parents,
-            message: new.message,
-            author: new.author,
-            at: date.unwrap_or_else(|| self.now()),
-            order: self.order(),
-            network: self.projects[&project].network,
-            files: Arc::new(new.files),
-        };
-        self.objects.put_commit(commit)
-    }
-
-    /// The changes of `head` since its merge base with `base`.
-    pub fn changes(&self, project: &Project, base: &str, head: &str) -> Vec<Change> {
-        let files = |sha: &str| self.objects.commit(sha).map(|c| Arc::clone(&c.files));
-        let start = self.objects.merge_base(base, head).map(|c| c.sha.clone());
-        let old = start.and_then(|sha| files(&sha)).unwrap_or_default();
-        let new = files(head).unwrap_or_default();
-        diff(&old, &new, &project.renames)
-    }
-
-    /// `onto` with the changes of `head`.
-    pub fn merged_files(&self, project: &Project, onto: &str, head: &str) -> Files {
-        let mut files = self
-            .objects
-            .commit(onto)
-            .map(|c| Files::clone(&c.files))
-            .unwrap_or_default();
-        for change in self.changes(project, onto, head) {
-            let gone = change.new.is_none().then_some(&change.path);
-            if let Some(gone) = change.previous.as_ref().or(gone) {
-                files.remove(gone);
-            }
-            if let Some(leaf) = change.new {
-                files.insert(change.path, leaf);
-            }
-        }
-        files
     }
 }

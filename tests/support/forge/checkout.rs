@@ -4,16 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::build::Repo;
 use super::objects::{Commit, Objects, SUBMODULE};
-use super::server::lock;
-
-impl Repo {
-    /// Makes `folder` a repository with every commit of this one's network.
-    pub fn clone_into(&self, folder: &Path) {
-        export(&lock(&self.world).objects, folder);
-    }
-}
 
 /// Writes all commits into a new repository.
 pub fn export(objects: &Objects, folder: &Path) {
