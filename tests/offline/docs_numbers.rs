@@ -91,12 +91,6 @@ const NUMBERS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "products.md",
-        "files over {}, are not part",
-        "src/workspace/products.rs",
-        "MAX_BYTES",
-    ),
-    (
-        "products.md",
         "| {} in one value |",
         "src/product/limits.rs",
         "MAX_VALUE_BYTES",
