@@ -107,7 +107,7 @@ fn the_fake_checks_expectations_on_drop() {
         client.get("/repos/acme/infra/nonsense").expect("an answer");
     });
     assert!(
-        said.contains("route the fake does not have: GET /repos/acme/infra/nonsense"),
+        said.contains("does not have: GET /repos/acme/infra/nonsense"),
         "{said}"
     );
     let said = complaint(|gh, _| gh.fault("GET /user", Fault::Status(500)));

@@ -1,6 +1,7 @@
 //! The fake GitLab's own tests.
 
 mod adapter;
+mod contract;
 mod conversation;
 mod faults;
 mod merge_requests;

@@ -163,7 +163,7 @@ fn status_of_a_merge_request_pipeline_needs_its_own_ref() {
     let sample = sample();
     let api = Api::check(&sample);
     let job = sample.pull.pipeline(&sample.author);
-    let pipeline = value(&job, "CI_PIPELINE_ID").unwrap();
+    let pipeline: u64 = value(&job, "CI_PIPELINE_ID").unwrap().parse().unwrap();
     let path = format!("/statuses/{}", sample.pull.head_sha());
     let mut body = json!({"state": "success", "name": "provisioner", "pipeline_id": pipeline, "ref": "feature/new"});
     let refused = api.send("POST", &path, &body);
@@ -175,6 +175,6 @@ fn status_of_a_merge_request_pipeline_needs_its_own_ref() {
     body.as_object_mut().unwrap().remove("ref");
     let status = api.send("POST", &path, &body).json();
     assert_eq!(status["ref"], "refs/merge-requests/7/head");
-    assert_eq!(status["pipeline_id"].to_string(), pipeline);
+    assert_eq!(status["pipeline_id"], pipeline);
     sample.fake.take_writes();
 }

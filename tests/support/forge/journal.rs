@@ -35,7 +35,7 @@ impl Journal {
             .map(|at| format!("unacknowledged write: {}", self.requests[at].line()))
             .collect();
         let routes = self.unexpected.iter();
-        all.extend(routes.map(|line| format!("route the fake does not have: {line}")));
+        all.extend(routes.map(|line| format!("route the fake or the forge does not have: {line}")));
         let left = |q: &&Queued| q.left.is_some_and(|left| left > 0);
         let queued = self.faults.iter().filter(left);
         all.extend(queued.map(|q| format!("fault that never fired: {} {:?}", q.pattern, q.fault)));

@@ -98,13 +98,10 @@ pub fn readable<'a>(state: &'a State, call: &Call, id: &str) -> Result<&'a Proje
     Ok(project)
 }
 
-/// A renamed project. <https://docs.gitlab.com/user/project/repository/#repository-path-changes>
+/// A renamed project: the answer is a text. <https://docs.gitlab.com/api/rest/#redirects>
 fn moved(call: &Call, id: &str, project: &Project) -> Reply {
     if call.method != "GET" {
-        return error(
-            405,
-            "405 Non GET methods are not allowed for moved projects",
-        );
+        return error(405, "Non GET methods are not allowed for moved projects");
     }
     let escaped = super::super::forge::wire::escape(id).replace('/', "%2F");
     let below = call.below.replacen(&escaped, &project.id.to_string(), 1);
@@ -112,7 +109,7 @@ fn moved(call: &Call, id: &str, project: &Project) -> Reply {
     let mark = if query.is_empty() { "" } else { "?" };
     let target = format!("{}{below}{mark}{}", call.base, query.join("&"));
     let message = format!("This resource has been moved permanently to {target}");
-    error(301, &message).header("location", target)
+    Reply::text(301, "text/plain", &message).header("location", target)
 }
 
 /// As `readable`, with the code: a guest of a private project sees no code.

@@ -12,6 +12,7 @@ mod build_merge;
 mod build_pull;
 mod build_review;
 mod ci;
+pub mod contract;
 mod faults;
 mod handle;
 mod merging;

@@ -12,7 +12,7 @@ use super::state::{
     http_date, timestamp,
 };
 use super::wire::{Answer, Body, Call, Reply, error};
-use super::{faults, route};
+use super::{contract, faults, route};
 
 /// The id of the ghost user.
 pub const GHOST: u64 = 1;
@@ -147,7 +147,12 @@ impl Rules for GitLab {
         } else if kind == Some(TokenKind::ReadApi) && !reads {
             Some(Err(insufficient_scope()))
         } else {
-            route::dispatch(state, call)
+            let answer = route::dispatch(state, call);
+            if let Some(Ok(reply)) = &answer {
+                let found = contract::differences(call, reply);
+                state.journal.unexpected.extend(found);
+            }
+            answer
         }
     }
 

@@ -9,6 +9,12 @@ use super::auth::Token;
 pub type Call = super::super::forge::wire::Call<Token>;
 
 impl Call {
+    /// A flag of the query. Grape reads `True` too, which clients in Python send.
+    pub fn flag(&self, name: &str) -> bool {
+        let given = self.param(name);
+        given.is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
     /// A parameter of the body or of the query; null without one.
     pub fn input(&self, name: &str) -> Value {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or(Value::Null);

@@ -4,11 +4,14 @@
     reason = "a client is a process that reads a file of facts"
 )]
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
 
 use crate::support::gitlab::AccessLevel;
+use crate::support::gitlab::contract::{documented, route_of};
 use crate::support::gitlab::{Sample, sample};
 use crate::support::testbed;
 
@@ -81,9 +84,9 @@ fn world() -> (Sample, serde_json::Value) {
     (sample, facts)
 }
 
-/// Runs a client's script with the facts.
+/// Runs a client's script with the facts. Returns the documented routes that it used.
 #[track_caller]
-fn agrees(command: &mut Command, client: Option<&std::path::Path>) {
+fn agrees(command: &mut Command, client: Option<&Path>) -> BTreeSet<&'static String> {
     let (sample, facts) = world();
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("facts.json");
@@ -95,13 +98,25 @@ fn agrees(command: &mut Command, client: Option<&std::path::Path>) {
     assert!(output.status.success(), "{said}{unexpected:?}");
     let asked = |line: &String| line != "GET /nowhere";
     assert!(!unexpected.iter().any(asked), "{unexpected:?}");
+    let requests = sample.fake.requests();
+    let used = requests.iter().filter_map(|request| {
+        let path: Vec<&str> = request.path.split('/').skip(1).collect();
+        route_of(&request.method, &path)
+    });
+    used.collect()
 }
 
 #[test]
 fn python_gitlab_agrees_with_the_fake() {
     let mut python = Command::new(testbed::root().join("venv/bin/python"));
     python.arg("tests/gitlab/clients/python_gitlab.py");
-    agrees(&mut python, None);
+    let used = agrees(&mut python, None);
+    let unused: Vec<_> = documented()
+        .routes
+        .keys()
+        .filter(|route| !used.contains(route))
+        .collect();
+    assert_eq!(unused, Vec::<&String>::new());
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub fn pipelines(state: &State, call: &Call, id: &str) -> Answer {
     paged(
         call,
         newest_first
-            .map(|p| shape::pipeline(state, project, p))
+            .map(|p| shape::listed_pipeline(state, project, p))
             .collect(),
     )
 }
@@ -30,8 +30,8 @@ pub fn pipeline(state: &State, call: &Call, id: &str, pipeline: &str) -> Answer 
     let pipeline = number("pipeline_id", pipeline)?;
     let known = project.pipelines.iter().find(|p| p.id == pipeline);
     let known = known.ok_or_else(|| not_found(""))?;
-    let mut all = shape::pipeline(state, project, known);
-    all["user"] = shape::user(state, known.user);
+    let mut all = shape::head_pipeline(state, project, known);
+    all["name"] = serde_json::Value::Null;
     Reply::ok(all)
 }
 

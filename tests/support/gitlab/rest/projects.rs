@@ -1,6 +1,6 @@
 //! The project itself: members, events, protected branches.
 
-use super::super::auth::{AccessLevel, member as needs, not_found, readable, signed_in};
+use super::super::auth::{code, not_found, readable, signed_in};
 use super::super::shape;
 use super::super::state::{Member, State};
 use super::super::wire::{Answer, Call, Reply, number, paged};
@@ -61,10 +61,9 @@ pub fn events(state: &State, call: &Call, id: &str) -> Answer {
     )
 }
 
-/// <https://docs.gitlab.com/api/protected_branches/#list-protected-branches>
+/// For whoever may read the code. <https://docs.gitlab.com/api/protected_branches/#list-protected-branches>
 pub fn protected_branches(state: &State, call: &Call, id: &str) -> Answer {
-    let project = readable(state, call, id)?;
-    needs(state, call, project, AccessLevel::Developer)?;
+    let project = code(state, call, id)?;
     let search = call.param("search").unwrap_or_default();
     let all = project
         .protections
@@ -80,8 +79,7 @@ pub fn protected_branches(state: &State, call: &Call, id: &str) -> Answer {
 /// By exact name or wildcard; a branch that only a wildcard covers is not found here.
 /// <https://docs.gitlab.com/api/protected_branches/#retrieve-a-protected-branch-or-wildcard-protected-branch>
 pub fn protected_branch(state: &State, call: &Call, id: &str, name: &str) -> Answer {
-    let project = readable(state, call, id)?;
-    needs(state, call, project, AccessLevel::Developer)?;
+    let project = code(state, call, id)?;
     let protection = project.protections.get(name).ok_or_else(|| not_found(""))?;
     Reply::ok(shape::protected_branch(name, protection))
 }

@@ -115,7 +115,7 @@ pub fn compare(state: &State, call: &Call, id: &str) -> Answer {
         found.ok_or_else(|| not_found("Ref"))
     };
     let (from, to) = (find("from")?, find("to")?);
-    let changes = match call.param("straight") == Some("true") {
+    let changes = match call.flag("straight") {
         true => crate::support::forge::objects::diff(&from.files, &to.files, &project.renames),
         false => state.changes(project, &from.sha, &to.sha),
     };

@@ -24,7 +24,7 @@ pub fn list(state: &State, call: &Call, id: &str, sha: &str) -> Answer {
         .filter(|s| s.sha == commit.sha && s.reference == reference)
         .filter(|s| is("name", &s.context) && is("pipeline_id", &s.pipeline.to_string()))
         .collect();
-    if call.param("all") != Some("true") {
+    if !call.flag("all") {
         let newest = |s: &&Status| {
             let mut others = all.iter();
             others.all(|o| o.context != s.context || o.pipeline != s.pipeline || o.id <= s.id)

@@ -24,7 +24,7 @@ pub fn list(state: &State, call: &Call, id: &str) -> Answer {
         format!("{path}/")
     };
     let mut all = Vec::new();
-    let recursive = call.param("recursive") == Some("true");
+    let recursive = call.flag("recursive");
     walk(state, root, &prefix, recursive, &mut all);
     if !recursive {
         // Folders stand first.

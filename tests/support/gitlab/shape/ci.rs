@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::state::{Car, Deployment, Environment, Pipeline, Project, State, Status};
 use super::user;
 
-/// <https://docs.gitlab.com/api/pipelines/#list-all-project-pipelines>
+/// As merge requests, commits and merge trains have it.
 pub fn pipeline(state: &State, project: &Project, pipeline: &Pipeline) -> Value {
     json!({
         "id": pipeline.id,
@@ -18,8 +18,21 @@ pub fn pipeline(state: &State, project: &Project, pipeline: &Pipeline) -> Value 
         "created_at": pipeline.created,
         "updated_at": pipeline.updated,
         "web_url": format!("{}/{}/-/pipelines/{}", state.web, project.full_name(), pipeline.id),
-        "name": null,
     })
+}
+
+/// <https://docs.gitlab.com/api/pipelines/#list-all-project-pipelines>
+pub fn listed_pipeline(state: &State, project: &Project, of: &Pipeline) -> Value {
+    let mut all = pipeline(state, project, of);
+    all["name"] = Value::Null;
+    all
+}
+
+/// The head pipeline of a merge request.
+pub fn head_pipeline(state: &State, project: &Project, of: &Pipeline) -> Value {
+    let mut all = pipeline(state, project, of);
+    all["user"] = user(state, of.user);
+    all
 }
 
 /// <https://docs.gitlab.com/api/commits/#list-the-statuses-of-a-commit>

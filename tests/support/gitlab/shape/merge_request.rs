@@ -110,15 +110,14 @@ fn single(state: &State, project: &Project, pull: &MergeRequest) -> Value {
         .iter()
         .rev()
         .find(|p| p.sha == pull.head_sha);
-    let pipeline = pipeline.map(|p| super::pipeline(state, project, p));
     json!({
         "subscribed": false,
         "changes_count": version.map(|v| &v.size),
         "latest_build_started_at": null,
         "latest_build_finished_at": null,
         "first_deployed_to_production_at": null,
-        "pipeline": pipeline,
-        "head_pipeline": pipeline,
+        "pipeline": pipeline.map(|p| super::pipeline(state, project, p)),
+        "head_pipeline": pipeline.map(|p| super::head_pipeline(state, project, p)),
         "diff_refs": version.map(|v| json!({
             "base_sha": v.base,
             "head_sha": v.head,

@@ -4,7 +4,9 @@ mod ci;
 mod merge_request;
 mod project;
 
-pub use ci::{deployment, environment, pipeline, status, train_car};
+pub use ci::{
+    deployment, environment, head_pipeline, listed_pipeline, pipeline, status, train_car,
+};
 pub use merge_request::{approvals, award, issue, merge_request, note, reviewer, version};
 pub use project::{
     branch, change, commit, commit_detail, event, member, project, protected_branch,
