@@ -4,4 +4,5 @@ mod attacks;
 mod clients;
 mod flows;
 mod runner;
+mod trains;
 mod world;
