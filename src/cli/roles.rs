@@ -64,7 +64,10 @@ pub struct RolesArgs {
     /// Repository to trust; with ids, both forms of GitHub's subjects are trusted
     #[arg(long, value_name = "OWNER/NAME|OWNER@ID/NAME@ID|GROUP/PROJECT")]
     repository: String,
-    /// Id of a GitLab project; required for gitlab.com
+    /// Trust only jobs of protected environments (GitLab 18.7 or later)
+    #[arg(long)]
+    protected_environments: bool,
+    /// Id of a GitLab project; required for gitlab.com, refused for other servers
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     project_id: Option<u64>,
     /// Default branch of the repository
@@ -105,16 +108,26 @@ impl RolesForge {
         self,
         path: &str,
         project_id: Option<u64>,
+        protected_environments: bool,
         issuer: &Issuer,
     ) -> Result<TrustedRepository, Invalid> {
         Ok(match self {
+            Self::Github if protected_environments => {
+                return Err(Invalid::new(
+                    "leave out --protected-environments, or add --forge gitlab",
+                ));
+            }
             Self::Github if project_id.is_some() => {
                 return Err(Invalid::new(
                     "leave out --project-id, or add --forge gitlab",
                 ));
             }
             Self::Github => TrustedRepository::GitHub(path.parse()?),
-            Self::Gitlab => TrustedRepository::GitLab(ProjectId::new(path, project_id, issuer)?),
+            Self::Gitlab => {
+                let project = ProjectId::new(path, project_id, issuer)?;
+                let project = project.with_protected_environments(protected_environments);
+                TrustedRepository::GitLab(project)
+            }
         })
     }
 }
@@ -142,7 +155,10 @@ pub fn roles(args: RolesArgs) -> (String, Exit) {
     let issuer = args.issuer.map_or_else(|| args.forge.issuer(), Ok);
     let trusted = issuer.and_then(|issuer| {
         let path = &args.repository;
-        let repository = args.forge.repository(path, args.project_id, &issuer)?;
+        let strict = args.protected_environments;
+        let repository = args
+            .forge
+            .repository(path, args.project_id, strict, &issuer)?;
         Ok((repository, issuer))
     });
     let (repository, issuer) = match trusted {

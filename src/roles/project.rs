@@ -17,23 +17,38 @@ const APPLY_SOURCES: [&str; 2] = ["push", "trigger"];
 pub struct ProjectId {
     path: String,
     id: Option<u64>,
+    /// Whether only jobs of protected environments get an apply role.
+    protected_environments: bool,
 }
 
 impl ProjectId {
     /// On gitlab.com the id is required: the path of a deleted project can be taken by others.
     pub fn new(path: &str, id: Option<u64>, issuer: &Issuer) -> Result<Self, Invalid> {
+        let is_compared = issuer.is(GITLAB_ISSUER);
         if path.split('/').count() < 2 || !path.split('/').all(is_name) {
             return Err(Invalid::new("write GROUP/PROJECT, with all subgroups"));
         }
-        if id.is_none() && issuer.is(GITLAB_ISSUER) {
-            return Err(Invalid::new(
+        match (id, is_compared) {
+            (None, true) => Err(Invalid::new(
                 "add --project-id, which gitlab.com's tokens have",
-            ));
+            )),
+            (Some(_), false) => Err(Invalid::new(
+                "leave out --project-id, which AWS compares for gitlab.com only",
+            )),
+            _ => Ok(Self {
+                path: path.to_owned(),
+                id,
+                protected_environments: false,
+            }),
         }
-        Ok(Self {
-            path: path.to_owned(),
-            id,
-        })
+    }
+
+    /// Lets apply roles trust only jobs of protected environments. The tokens' subjects must say so.
+    pub fn with_protected_environments(self, protected_environments: bool) -> Self {
+        Self {
+            protected_environments,
+            ..self
+        }
     }
 
     /// `group/subgroup/project`.
@@ -55,21 +70,23 @@ impl ProjectId {
     }
 
     /// Jobs of the default branch. A token's subject has no environment, so that each apply role trusts the jobs of all environments. On
-    /// other servers than gitlab.com AWS checks the subject alone; there a project may add whether the environment is protected.
+    /// other servers than gitlab.com AWS checks the subject alone. From GitLab 18.7 a project may add to the subject whether the job's
+    /// environment is protected.
     pub(super) fn apply_jobs(&self, branch: &str, issuer: &Issuer) -> Vec<TrustedJobs> {
         let subject = self.subject(branch);
-        let (subjects, claims) = match issuer.is(GITLAB_ISSUER) {
-            true => {
-                let mut claims = self.id_claim();
-                claims.push(("ref_protected", json!("true")));
-                claims.push(("pipeline_source", json!(APPLY_SOURCES)));
-                (vec![subject], claims)
-            }
-            false => {
-                let protected = format!("{subject}:environment_protected:true");
-                (vec![subject, protected], Vec::new())
-            }
+        let protected = format!("{subject}:environment_protected:true");
+        let is_compared = issuer.is(GITLAB_ISSUER);
+        let subjects = match (self.protected_environments, is_compared) {
+            (true, _) => vec![protected],
+            (false, true) => vec![subject],
+            (false, false) => vec![subject, protected],
         };
+        let mut claims = Vec::new();
+        if is_compared {
+            claims = self.id_claim();
+            claims.push(("ref_protected", json!("true")));
+            claims.push(("pipeline_source", json!(APPLY_SOURCES)));
+        }
         vec![TrustedJobs {
             sid: "Jobs",
             subjects,

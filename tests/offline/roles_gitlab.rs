@@ -87,6 +87,46 @@ fn another_server_is_judged_by_audience_and_subject() {
     );
 }
 
+/// A job of an environment that is not protected has another subject, or none with the environment.
+#[test]
+fn attack_a_strict_role_trusts_protected_environments_alone() {
+    let strict = format!("{SUBJECT}main:environment_protected:true");
+    for issuer in ["git.example", "gitlab.com"] {
+        let mut arguments = vec!["--repository", "acme/infra/stacks", "--issuer", issuer];
+        arguments.push("--protected-environments");
+        if issuer == "gitlab.com" {
+            arguments.extend(["--project-id", "42"]);
+        }
+        let [plan, apply] = trust(&arguments);
+        let subject = format!("{issuer}:sub");
+        assert_eq!(apply["StringEquals"][&subject], json!([strict]), "{issuer}");
+        let any = json!([format!("{SUBJECT}*")]);
+        assert_eq!(plan["StringLike"][&subject], any, "{issuer}");
+    }
+    let workdir = Workdir::offline();
+    workdir.write(".provisioner.yaml", POLICY);
+    let output = workdir.run(&[
+        "roles",
+        "--repository",
+        "acme/infra",
+        "--protected-environments",
+    ]);
+    assert_eq!(output.status, 2);
+    let help = "leave out --protected-environments, or add --forge gitlab";
+    assert!(output.stderr.contains(help), "{}", output.stderr);
+}
+
+/// AWS ignores the id of another server's project, so that a role that names it would promise what it does not check.
+#[test]
+fn attack_a_project_id_that_aws_does_not_compare() {
+    let arguments = ["--repository", "acme/infra", "--issuer", "git.example"];
+    trust(&arguments);
+    let output = run(&[&arguments[..], &["--project-id", "42"]].concat());
+    assert_eq!(output.status, 2, "{}", output.stdout);
+    let help = "leave out --project-id, which AWS compares for gitlab.com only";
+    assert!(output.stderr.contains(help), "{}", output.stderr);
+}
+
 #[test]
 fn attack_a_project_is_no_pattern_and_has_its_id() {
     for (arguments, help) in [
