@@ -121,7 +121,7 @@ lint-workflows: bed
 	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	PATH='$(VENV)':"$$PATH" '$(VENV)/actionlint' $(WORKFLOWS)
 	mkdir -p '$(TARGET)'
-	'$(VENV)/python' tests/gitlab/interpolate.py templates/provisioner/template.yml image=x 'environments=[dev, prod]' > '$(TARGET)/gitlab-component.json'
+	'$(VENV)/python' tests/gitlab/interpolate.py templates/provisioner/template.yml image=x 'environments=[dev, prod]' 'check-user="17"' > '$(TARGET)/gitlab-component.json'
 	'$(VENV)/check-jsonschema' --builtin-schema vendor.gitlab-ci '$(TARGET)/gitlab-component.json' .gitlab-ci.yml examples/gitlab/gitlab-ci.yml
 	'$(VENV)/check-jsonschema' --builtin-schema vendor.dependabot .github/dependabot.yml
 	'$(VENV)/check-jsonschema' --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml

@@ -27,7 +27,8 @@ use crate::plan::Change;
 use crate::report::{
     Alert, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice, Outcome,
     Problem, Provisioning, Redactor, ReportSource, RunRecord, SealedChange, StackRecord, State,
-    outcome_lines, provisioning, run_summary, states_line, unread_merge, unwritten_comment,
+    outcome_lines, page_links, provisioning, run_summary, states_line, unread_merge,
+    unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -49,6 +50,8 @@ pub struct Run<'a> {
     exit: Option<Exit>,
     /// Why the job failed.
     alerts: Vec<Alert>,
+    /// The pages of the written comments.
+    comments: Vec<String>,
 }
 
 impl<'a> Run<'a> {
@@ -63,6 +66,7 @@ impl<'a> Run<'a> {
             summary: Vec::new(),
             exit: None,
             alerts: Vec::new(),
+            comments: Vec::new(),
         }
     }
 
@@ -152,13 +156,16 @@ impl<'a> Run<'a> {
             .job
             .forge
             .upsert_comment(number, own, &marker, &comment);
-        if let Err(error) = put.await {
+        match put.await {
+            Ok(written) => self.comments.push(written.url().to_owned()),
             // A comment that cannot be written does not undo what was applied.
-            log::warn!("{error}");
-            let notice = error.notice(NotWritten::Comment).markdown();
-            self.summary.push(unwritten_comment(number, &notice));
-            if !error.is_refusal() {
-                self.exit = self.exit.max(Some(Exit::Unreachable));
+            Err(error) => {
+                log::warn!("{error}");
+                let notice = error.notice(NotWritten::Comment).markdown();
+                self.summary.push(unwritten_comment(number, &notice));
+                if !error.is_refusal() {
+                    self.exit = self.exit.max(Some(Exit::Unreachable));
+                }
             }
         }
         Ok(())
@@ -362,7 +369,9 @@ impl<'a> Run<'a> {
             .records
             .iter()
             .flat_map(|sealed| &sealed.change.report.outcomes);
-        let closing = states_line(outcomes);
+        let closing = states_line(outcomes.clone());
+        let stacks = outcomes.filter_map(|outcome| outcome.stack.as_ref());
+        let links = page_links(&self.comments, stacks);
         let written = (|| -> anyhow::Result<()> {
             summary(&run_summary(
                 self.summary,
@@ -378,6 +387,7 @@ impl<'a> Run<'a> {
                 log::info!("evidence: SHA-256 {}", Digest::sha256(&text));
                 outputs.set("evidence-file", path.display());
             }
+            ci::links(&links).context("links")?;
             outputs.write().context("step outputs")
         })();
         written.map_err(JobError::Internal)?;

@@ -1,5 +1,7 @@
 //! Finds the CI system that runs the program.
 
+use std::borrow::Cow;
+
 use anyhow::bail;
 
 use super::SYSTEMS;
@@ -24,6 +26,11 @@ pub fn in_job() -> bool {
 /// Who started the job. A claim.
 pub fn actor() -> Option<String> {
     variable(system()?.actor_variable)
+}
+
+/// A text for people in the words of the job's forge. Unchanged outside of jobs.
+pub fn worded(text: &str) -> Cow<'_, str> {
+    system().map_or(Cow::Borrowed(text), |system| (system.words)(text))
 }
 
 /// Reads the environment of the job.

@@ -13,10 +13,10 @@ pub mod gitlab;
 mod outputs;
 mod system;
 
-pub use detect::{actor, alerts, annotations, in_job, read_environment};
+pub use detect::{actor, alerts, annotations, in_job, read_environment, worded};
 pub use environment::{JobEnvironment, JobRun, is_blank, variable};
 pub use event::{CiEvent, DispatchMode};
-pub use outputs::{JobOutputs, counts, summary};
+pub use outputs::{JobOutputs, counts, links, summary};
 pub use system::CiSystem;
 
 /// The supported CI systems.

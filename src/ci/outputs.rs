@@ -3,7 +3,7 @@
 use std::io;
 
 use super::detect::system;
-use crate::report::PlanCounts;
+use crate::report::{PageLink, PlanCounts};
 
 /// Output variables of the step, in order.
 #[derive(Debug, Default)]
@@ -24,6 +24,11 @@ impl JobOutputs {
 /// Appends Markdown to the job summary.
 pub fn summary(markdown: &str) -> io::Result<()> {
     system().map_or(Ok(()), |system| (system.write_summary)(markdown))
+}
+
+/// Links pages on the page of the job, where the CI system has a place for it.
+pub fn links(links: &[PageLink]) -> io::Result<()> {
+    system().map_or(Ok(()), |system| (system.write_links)(links))
 }
 
 /// Shows how many stacks a change would create, update and delete, where the CI system has a place for it.

@@ -14,6 +14,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use log::{Level, Log, Metadata, Record};
 
 use super::levels::LogFilter;
+use crate::ci;
 use crate::diagnostic::LOG_TARGET;
 use crate::report::escape_workflow_commands;
 
@@ -72,6 +73,7 @@ impl Log for Logger {
 /// A record as one line. Rendered diagnostics state their own severity.
 fn line(record: &Record<'_>) -> String {
     let text = record.args().to_string();
+    let text = ci::worded(&text);
     let text = escape_workflow_commands(text.trim_end());
     let (style, word) = match record.level() {
         _ if record.target() == LOG_TARGET => return format!("{text}\n"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ci;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
@@ -47,8 +48,8 @@ impl Diagnosis {
             part,
             mark,
             what: what.to_owned(),
-            found: found.words(),
-            help: found.help(),
+            found: ci::worded(&found.words()).into_owned(),
+            help: found.help().map(|help| ci::worded(&help).into_owned()),
         });
     }
 

@@ -56,7 +56,12 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
     code_owners::code_owners(diagnosis, &job, &paths).await;
     if job.about.is_some() {
         let what = "plan status and comments";
-        diagnosis.skip("repository", what, &Found::PlanStatusForgeable);
+        let profile = job.forge.profile();
+        let found = Found::PlanStatusForgeable {
+            forgers: profile.forgers,
+            help: profile.forgery_help,
+        };
+        diagnosis.skip("repository", what, &found);
     }
     let subject = roles::identity(diagnosis, &job).await;
     if let (Some(policy), Some(subject)) = (&policy, subject) {
@@ -171,13 +176,13 @@ async fn environments(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Po
                 diagnosis.pass("repository", &what, &Found::EnvironmentLimited { branch });
             }
             Ok(Some(false)) => {
-                let found = Found::EnvironmentOpen { branch };
+                let help = job.forge.profile().environment_help;
+                let found = Found::EnvironmentOpen { branch, help };
                 diagnosis.fail("repository", &what, &found, Exit::Denied);
             }
             Ok(None) => {
-                let permission = TokenPermission::ReadEnvironments;
-                let permission = (job.forge.profile().permission)(permission);
-                let found = Found::EnvironmentUnknown { permission };
+                let help = job.forge.profile().unknown_environment_help.to_owned();
+                let found = Found::EnvironmentUnknown { help };
                 diagnosis.skip("repository", &what, &found);
             }
             Err(error) => {
@@ -235,6 +240,6 @@ fn unreadable(job: &JobFacts<'_>, error: &ForgeError, permission: TokenPermissio
     let is_withheld = error.is_withheld();
     Found::Unreadable {
         error: text,
-        permission: is_withheld.then(|| (profile.permission)(permission)),
+        help: is_withheld.then(|| profile.how_to_grant(permission)),
     }
 }

@@ -157,7 +157,7 @@ pub async fn roles(
     }
     for ((role, account), (region, environments)) in &apply {
         let own = subject.environment.as_ref();
-        let own = own.is_some_and(|own| environments.contains(own));
+        let own = own.is_some_and(|own| environments.contains(own)) || subject.is_trusted_to_apply;
         let session = Session::federated(
             role,
             SESSION,

@@ -46,10 +46,16 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
     if let Some(about) = &job.about {
         let what = (profile.permission)(TokenPermission::ReadContents);
         diagnosis.pass(PART, what, &Found::Works);
+        let mut working = vec![what];
         for permission in [ReadPermission::Statuses, ReadPermission::Deployments] {
             let what = (profile.permission)(TokenPermission::Read(permission));
             match job.forge.may_read(permission, &about.tip).await {
-                Capability::Yes => diagnosis.pass(PART, what, &Found::Works),
+                // Some forges have one permission for several reads.
+                Capability::Yes if working.contains(&what) => {}
+                Capability::Yes => {
+                    diagnosis.pass(PART, what, &Found::Works);
+                    working.push(what);
+                }
                 Capability::No(reason) => {
                     diagnosis.skip(PART, what, &Found::ReadRefused { reason });
                 }
@@ -70,7 +76,7 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
             Capability::No(reason) => {
                 let found = Found::NotGranted {
                     reason,
-                    permission: what,
+                    help: profile.how_to_grant(TokenPermission::Write(*writes)),
                     purpose,
                 };
                 diagnosis.fail(PART, what, &found, Exit::Unreachable);

@@ -75,6 +75,8 @@ pub struct JobSubject {
     pub is_trusted_form: bool,
     /// The environment that the job names.
     pub environment: Option<String>,
+    /// Whether every apply role trusts the job, because the forge's subjects name no environment.
+    pub is_trusted_to_apply: bool,
     /// The repository as `provisioner roles --repository` takes it.
     pub repository: String,
 }

@@ -27,10 +27,27 @@ pub struct Profile {
     pub permission: fn(TokenPermission) -> &'static str,
     /// How to fix the address of the forge and of the repository.
     pub connect_help: &'static str,
+    /// What lets a job use a permission, such as `grant the job`; the permission follows.
+    pub grant: &'static str,
+    /// How to limit an environment to the default branch.
+    pub environment_help: &'static str,
+    /// How to let doctor see whether an environment is limited.
+    pub unknown_environment_help: &'static str,
+    /// How reviewers avoid a forged comment or status.
+    pub forgery_help: &'static str,
+    /// Who can forge the comment and the status.
+    pub forgers: &'static str,
     /// How to give the job its token.
     pub token_help: &'static str,
     /// What to do if the issuer of identity tokens fails.
     pub issuer_help: &'static str,
+}
+
+impl Profile {
+    /// One imperative.
+    pub fn how_to_grant(&self, permission: TokenPermission) -> String {
+        format!("{} {}", self.grant, (self.permission)(permission))
+    }
 }
 
 /// A permission of a job's token.

@@ -29,7 +29,8 @@ pub enum Found {
     /// The forge did not answer. Names the permission that the token may lack.
     Unreadable {
         error: String,
-        permission: Option<&'static str>,
+        /// How to grant the missing permission.
+        help: Option<String>,
     },
 
     /// The token is missing, or the forge does not accept it.
@@ -47,9 +48,10 @@ pub enum Found {
     },
     EnvironmentOpen {
         branch: String,
+        help: &'static str,
     },
     EnvironmentUnknown {
-        permission: &'static str,
+        help: String,
     },
 
     CodeOwnersRequired {
@@ -71,7 +73,10 @@ pub enum Found {
         path: String,
         missing: Vec<String>,
     },
-    PlanStatusForgeable,
+    PlanStatusForgeable {
+        forgers: &'static str,
+        help: &'static str,
+    },
 
     // The token.
     TokenSet,
@@ -90,7 +95,8 @@ pub enum Found {
     },
     NotGranted {
         reason: String,
-        permission: &'static str,
+        /// How to grant it.
+        help: String,
         purpose: &'static str,
     },
     Unproven {
@@ -257,7 +263,7 @@ impl Found {
                 "not proven: whether it is protected is not told to this token".to_owned()
             }
             Self::EnvironmentLimited { branch } => format!("only {branch} can deploy to it"),
-            Self::EnvironmentOpen { branch } => {
+            Self::EnvironmentOpen { branch, .. } => {
                 format!("other branches than {branch} can deploy to it")
             }
             Self::EnvironmentUnknown { .. } => {
@@ -276,8 +282,8 @@ impl Found {
             Self::CodeOwnersIncomplete { path, missing } => {
                 format!("{path} lists no owner of {}", missing.join(", "))
             }
-            Self::PlanStatusForgeable => {
-                "with a job's own token, every workflow of this repository can forge them; a forgery cannot change what runs, since provisioner recomputes the plan".to_owned()
+            Self::PlanStatusForgeable { forgers, .. } => {
+                format!("{forgers}; a forgery cannot change what runs, since provisioner recomputes the plan")
             }
             Self::TokenSet => "set".to_owned(),
             Self::TokenMissing { .. } => "not set".to_owned(),

@@ -13,26 +13,19 @@ impl Found {
             | Self::TokenMissing { help }
             | Self::TokenNotAccepted { help, .. }
             | Self::IssuerFailed { help, .. } => (*help).to_owned(),
+            Self::Unreadable { help: None, .. } => "run it again".to_owned(),
             Self::Unreadable {
-                permission: None, ..
-            } => "run it again".to_owned(),
-            Self::Unreadable {
-                permission: Some(permission),
-                ..
-            }
-            | Self::NoIdentityToken { permission } => format!("grant the job {permission}"),
+                help: Some(help), ..
+            } => help.clone(),
+            Self::NoIdentityToken { permission } => format!("grant the job {permission}"),
             Self::ApproverAbsent | Self::ApproverOther { .. } => {
                 "correct `approvers` in the policy file".to_owned()
             }
             Self::NotProtected => {
                 "protect it: what is merged into a branch that anybody can push to is not provisioned".to_owned()
             }
-            Self::EnvironmentOpen { branch } => format!(
-                "in Settings → Environments, choose selected branches and tags as deployment branches, with the one rule `{branch}`"
-            ),
-            Self::EnvironmentUnknown { permission } => format!(
-                "create the environment in the repository's settings, and grant the job {permission}"
-            ),
+            Self::EnvironmentOpen { help, .. } => (*help).to_owned(),
+            Self::EnvironmentUnknown { help } => help.clone(),
             Self::CodeOwnersNotRequired { .. } | Self::CodeOwnersUnproven => {
                 "require a review from code owners in the rules of the default branch".to_owned()
             }
@@ -40,14 +33,8 @@ impl Found {
                 "add owners: these files decide who may approve, what runs and what is deployed"
                     .to_owned()
             }
-            Self::PlanStatusForgeable => {
-                "read the rendered diff, or give the action the token of an app of its own".to_owned()
-            }
-            Self::NotGranted {
-                permission,
-                purpose,
-                ..
-            } => format!("grant the job {permission}; it is for {purpose}"),
+            Self::PlanStatusForgeable { help, .. } => (*help).to_owned(),
+            Self::NotGranted { help, purpose, .. } => format!("{help}; it is for {purpose}"),
             Self::PolicyInvalid { .. } => {
                 "commands that query AWS need a policy file that loads; run `provisioner explain policy-invalid`".to_owned()
             }

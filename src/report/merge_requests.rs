@@ -1,4 +1,4 @@
-//! The words of forges that call a pull request a merge request.
+//! The words for jobs of GitLab: merge requests, and the commands of its roles.
 
 use std::borrow::Cow;
 
@@ -7,23 +7,57 @@ const WORDS: [(&str, &str); 2] = [
     ("Pull request", "Merge request"),
 ];
 
-/// Markdown for readers of such a forge. Code spans, differences and comments of HTML stay as they are: they quote others.
+/// Replaced in code spans too.
+const COMMANDS: [(&str, &str); 5] = [
+    (
+        "provisioner roles --repository OWNER@ID/NAME@ID",
+        "provisioner roles --forge gitlab --repository GROUP/PROJECT",
+    ),
+    (
+        "provisioner roles --repository OWNER/NAME",
+        "provisioner roles --forge gitlab --repository GROUP/PROJECT",
+    ),
+    (
+        "provisioner roles --repository ",
+        "provisioner roles --forge gitlab --repository ",
+    ),
+    ("`provisioner roles`", "`provisioner roles --forge gitlab`"),
+    (
+        "pull requests only",
+        "merge requests only, and let nobody push",
+    ),
+];
+
+/// Markdown for readers of such a forge. Code spans, differences and comments of HTML stay as they are: they quote others. Blocks of the
+/// kind `text` have provisioner's own messages.
 pub fn with_merge_requests(markdown: &str) -> Cow<'_, str> {
+    let mut markdown = Cow::Borrowed(markdown);
+    for (usual, own) in COMMANDS {
+        if markdown.contains(usual) {
+            markdown = markdown.replace(usual, own).into();
+        }
+    }
     if !WORDS.iter().any(|(pull, _)| markdown.contains(pull)) {
-        return markdown.into();
+        return markdown;
     }
     let mut out = String::with_capacity(markdown.len());
     let mut fence: Option<String> = None;
+    let mut is_text = false;
     for line in markdown.split_inclusive('\n') {
         let ticks: String = line.chars().take_while(|it| *it == '`').collect();
         match &fence {
             Some(open) => {
-                if ticks.len() >= open.len() && line.trim_end() == ticks {
+                let ends = ticks.len() >= open.len() && line.trim_end() == ticks;
+                match is_text && !ends {
+                    true => out.push_str(&replaced(line)),
+                    false => out.push_str(line),
+                }
+                if ends {
                     fence = None;
                 }
-                out.push_str(line);
             }
             None if ticks.len() >= 3 => {
+                is_text = line[ticks.len()..].trim() == "text";
                 fence = Some(ticks);
                 out.push_str(line);
             }
@@ -93,10 +127,22 @@ mod tests {
                 "```diff\n+pull request\n```\nmerge request\n",
             ),
             (
-                "````text\n```\npull request\n````\npull request",
-                "````text\n```\npull request\n````\nmerge request",
+                "````yaml\n```\npull request\n````\npull request",
+                "````yaml\n```\npull request\n````\nmerge request",
             ),
             ("<!-- pull request -->\n", "<!-- pull request -->\n"),
+            (
+                "```text\nthe pull request\n```\n",
+                "```text\nthe merge request\n```\n",
+            ),
+            (
+                "run `provisioner roles --repository OWNER/NAME`",
+                "run `provisioner roles --forge gitlab --repository GROUP/PROJECT`",
+            ),
+            (
+                "with `provisioner roles`",
+                "with `provisioner roles --forge gitlab`",
+            ),
             ("nothing", "nothing"),
         ] {
             assert_eq!(with_merge_requests(markdown), expected);

@@ -28,7 +28,16 @@ pub fn run_summary(pages: Vec<String>, environment: Option<&str>, limit: usize) 
 
 /// The page of a job that failed as a whole.
 pub fn failed_job(error: &str) -> String {
-    format!("## Provisioner\n\n❌ The job failed: {}\n\n", code(error))
+    let mut lines = error.lines();
+    let reason = lines.next().unwrap_or_default();
+    let mut text = format!("## Provisioner\n\n❌ The job failed: {}\n\n", code(reason));
+    for line in lines {
+        match line.trim_start().strip_prefix("help: ") {
+            Some(help) => text.push_str(&format!("- Help: {}\n", code(help))),
+            None => text.push_str(&format!("- {}\n", code(line.trim()))),
+        }
+    }
+    text
 }
 
 /// The page of a merge that could not be read.

@@ -33,10 +33,12 @@ pub(super) const SYSTEM: CiSystem = CiSystem {
     name: "GitHub Actions",
     marker: "GITHUB_ACTIONS",
     actor_variable: "GITHUB_ACTOR",
+    words: |text| text.into(),
     read,
     write_outputs,
     write_summary,
     write_counts: |_| Ok(()),
+    write_links: |_| Ok(()),
     annotations,
     alerts,
 };

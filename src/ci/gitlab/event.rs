@@ -6,24 +6,9 @@
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+use super::variables::Variables;
 use crate::ci::event::{CiEvent, DispatchMode};
 use crate::model::CommitSha;
-
-/// A job's variables by name. An empty one is unset.
-pub trait Variables {
-    fn value(&self, name: &str) -> Option<String>;
-
-    fn required(&self, name: &str) -> anyhow::Result<String> {
-        self.value(name)
-            .with_context(|| format!("{name} is not set"))
-    }
-}
-
-impl<F: Fn(&str) -> Option<String>> Variables for F {
-    fn value(&self, name: &str) -> Option<String> {
-        self(name)
-    }
-}
 
 /// Reads the event from the variables. `payload` is the content of `TRIGGER_PAYLOAD`, the file with the webhook that started the
 /// pipeline.

@@ -5,11 +5,12 @@ mod event;
 mod folder;
 mod output;
 mod section;
+mod variables;
 
 use std::env;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -21,11 +22,13 @@ use crate::forge::IdentityTokens;
 use crate::forge::git::{GitAccess, GitPlace};
 use crate::forge::gitlab::{JobClaims, JobIdentity, JobPipeline, ProjectAccess};
 use crate::model::{CommitSha, UserId, WebAddress};
+use crate::report::with_merge_requests;
 
-pub use event::{Variables, parse_event};
+pub use event::parse_event;
 pub use folder::{FOLDER, append, make as make_folder};
-pub use output::{alerts, dotenv, write_findings};
+pub use output::{alerts, dotenv, link_report, write_findings};
 pub use section::section;
+pub use variables::{Variables, compare_with_claims, require_all};
 
 /// The largest payload that is read. A note has at most a million characters.
 const MAX_PAYLOAD_BYTES: u64 = 8 << 20;
@@ -34,10 +37,12 @@ pub(super) const SYSTEM: CiSystem = CiSystem {
     name: "GitLab CI",
     marker: "GITLAB_CI",
     actor_variable: "GITLAB_USER_LOGIN",
+    words: with_merge_requests,
     read,
     write_outputs: output::write_outputs,
     write_summary: output::write_summary,
     write_counts: output::write_counts,
+    write_links: output::write_links,
     annotations: output::annotations,
     alerts,
 };
@@ -49,11 +54,20 @@ fn read() -> anyhow::Result<JobEnvironment> {
             "PROVISIONER_SARIF_FILE is set: {path:?}; unset it: the file is an artifact in {FOLDER}"
         );
     }
+    // The folder comes first: it gets the summary, which says what is missing.
+    if let Some(checkout) = variable("CI_PROJECT_DIR") {
+        let out = folder::make(Path::new(&checkout))?;
+        output::OUT.get_or_init(|| out);
+    }
+    require_all(&variable)?;
     let checkout = PathBuf::from(required("CI_PROJECT_DIR")?);
-    let out = folder::make(&checkout)?;
-    let out = output::OUT.get_or_init(|| out).clone();
-    let event = parse_event(&variable, payload()?.as_deref())?;
+    let out = output::OUT.get().cloned().unwrap_or_default();
     let token = variable("PROVISIONER_ID_TOKEN").map(SecretString::from);
+    let claims = token.as_ref().and_then(JobClaims::parse);
+    if let Some(claims) = &claims {
+        compare_with_claims(&variable, claims)?;
+    }
+    let event = parse_event(&variable, payload()?.as_deref())?;
     let url = variable("CI_JOB_URL").and_then(|url| WebAddress::parse(&url));
     let access = ProjectAccess {
         api_url: required("CI_API_V4_URL")?,
@@ -69,7 +83,7 @@ fn read() -> anyhow::Result<JobEnvironment> {
         }),
         run: url.clone(),
         pipeline: pipeline()?,
-        claims: token.as_ref().and_then(JobClaims::parse),
+        claims,
         check_user: match variable("PROVISIONER_CHECK_USER") {
             Some(_) => Some(UserId(number("PROVISIONER_CHECK_USER")?)),
             None => None,

@@ -5,13 +5,13 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::folder::append;
 use super::section::section;
 use crate::ci::fit::fit_bytes;
 use crate::diagnostic::Diagnostic;
-use crate::report::{Alert, PlanCounts, code_quality, with_merge_requests};
+use crate::report::{Alert, PageLink, PlanCounts, code_quality, with_merge_requests};
 use crate::text::escape_invisible;
 
 /// The job's folder; empty if the environment could not be read.
@@ -57,6 +57,21 @@ pub fn write_counts(counts: &PlanCounts) -> io::Result<()> {
     })
 }
 
+/// The links on the page of the job. <https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations>
+pub fn write_links(links: &[PageLink]) -> io::Result<()> {
+    let report = link_report(links);
+    OUT.get().map_or(Ok(()), |out| {
+        append(out, "annotations.json", &format!("{report:#}\n"))
+    })
+}
+
+pub fn link_report(links: &[PageLink]) -> Value {
+    let links = links
+        .iter()
+        .map(|link| json!({ "external_link": { "label": link.label, "url": link.url } }));
+    json!({ "provisioner": links.collect::<Vec<_>>() })
+}
+
 /// GitLab annotates by a file, and takes nothing from the log.
 pub fn annotations(diagnostics: &mut dyn Iterator<Item = &Diagnostic>) -> String {
     if let Some(out) = OUT.get()
@@ -71,7 +86,13 @@ pub fn write_findings(
     out: &Path,
     diagnostics: &mut dyn Iterator<Item = &Diagnostic>,
 ) -> io::Result<()> {
-    let report = format!("{:#}\n", code_quality(diagnostics));
+    let mut report = code_quality(diagnostics);
+    for finding in report.as_array_mut().into_iter().flatten() {
+        if let Some(text) = finding["description"].as_str() {
+            finding["description"] = json!(with_merge_requests(text));
+        }
+    }
+    let report = format!("{report:#}\n");
     append(out, "code-quality.json", &report)
 }
 
@@ -81,6 +102,7 @@ pub fn alerts(alerts: &[Alert]) -> String {
         let file = alert.file.as_deref();
         let file = file.map(|file| format!("{file}: ")).unwrap_or_default();
         let line = format!("{}: {file}{}", alert.title, alert.text.replace('\n', " "));
+        let line = with_merge_requests(&line);
         format!("{}\n", escape_invisible(&line, false))
     });
     lines.collect()

@@ -11,8 +11,9 @@ use crate::job::{Job, JobError};
 use crate::model::{CommitSha, UserId};
 use crate::report::{
     self as print, MARKER, NotWritten, Notice, PLAN_STATUS, PlanCounts, Report, check_line,
-    status_description,
+    page_links, status_description,
 };
+use crate::stack::StackName;
 use crate::workspace::write_file;
 
 /// Writes the comment on a pull request. Returns the token's user, the comment's address, and an exit code if a later run may write
@@ -119,6 +120,19 @@ pub fn deliver(
     outputs.set("report-file", environment.report.display());
     outputs.write().context("step outputs")?;
     ci::counts(&PlanCounts::new(report)).context("counts of the plan")?;
+    let comments: Vec<String> = comment_url.map(str::to_owned).into_iter().collect();
+    let stacks: Vec<StackName> = report
+        .plan
+        .changes
+        .iter()
+        .filter_map(|change| {
+            Some(StackName {
+                target: change.target.clone()?,
+                name: change.stack.clone()?,
+            })
+        })
+        .collect();
+    ci::links(&page_links(&comments, stacks.iter())).context("links")?;
 
     let annotations = ci::annotations(report.diagnostics());
     if errors + warnings > 0 {

@@ -115,6 +115,7 @@ impl Capabilities for GitHub {
         let begins = |form: &String| claims.sub.starts_with(&format!("repo:{form}:"));
         let environment = claims.sub.split_once(":environment:");
         JobSubject {
+            is_trusted_to_apply: false,
             is_trusted_form: begins(&slug) || ids.as_ref().is_some_and(begins),
             environment: environment.map(|(_, environment)| environment.to_owned()),
             repository: ids.unwrap_or(slug),

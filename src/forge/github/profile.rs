@@ -20,6 +20,11 @@ const PROFILE: Profile = Profile {
     deployments_per_run: 50,
     permission,
     connect_help: "GITHUB_API_URL and GITHUB_REPOSITORY are set by the runner",
+    grant: "grant the job",
+    environment_help: "in Settings → Environments, choose selected branches and tags as deployment branches, with one rule for the default branch",
+    unknown_environment_help: "create the environment in the repository's settings, and grant the job actions: read",
+    forgery_help: "read the rendered diff, or give the action the token of an app of its own",
+    forgers: "with a job's own token, every workflow of this repository can forge them",
     token_help: "set GITHUB_TOKEN in the step's env to the job's github.token",
     issuer_help: "try again; GitHub's status page says whether its issuer works",
 };

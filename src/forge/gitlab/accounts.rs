@@ -27,7 +27,7 @@ impl GitLab {
         let what = format!("user {}", user.username);
         let route = format!("/users/{}", user.id);
         let kind = match self.get::<wire::Account>(&what, &route).await {
-            Ok(account) if account.id == user.id => self.kind(&account),
+            Ok(account) if account.id == user.id => self.kind(&account).await?,
             Ok(_) => AccountKind::Bot,
             Err(error) if error.is_withheld() => AccountKind::Bot,
             Err(error) => return Err(error),
@@ -36,14 +36,31 @@ impl GitLab {
         Ok(kind)
     }
 
-    fn kind(&self, account: &wire::Account) -> AccountKind {
-        // Everybody who can change the pipeline of a merge request can read the token of the check, and act as its user.
-        if self.check_user == Some(UserId(account.id)) {
-            return AccountKind::JobBot;
-        }
-        match account.bot {
+    async fn kind(&self, account: &wire::Account) -> Result<AccountKind, ForgeError> {
+        // On GitLab Free both tokens may be of users that GitLab takes for people. Everybody who can change the pipeline of a merge
+        // request can read the token of the check, and act as its user.
+        let id = Some(UserId(account.id));
+        let is_job = self.check_user == id || self.current_user().await? == id;
+        Ok(match account.bot {
+            _ if is_job => AccountKind::JobBot,
             Some(false) => AccountKind::Person,
             Some(true) | None => AccountKind::Bot,
+        })
+    }
+
+    /// Fails in a check whose token is another user's than the one whose approvals do not count.
+    fn require_check_user(&self, own: UserId) -> Result<UserId, ForgeError> {
+        let claims = self.claims.as_ref();
+        let is_check = claims.is_some_and(|it| it.pipeline_source == "merge_request_event");
+        match self.check_user.filter(|user| is_check && *user != own) {
+            None => Ok(own),
+            Some(user) => Err(ForgeError::invalid(
+                "the token's user",
+                format!(
+                    "PROVISIONER_CHECK_USER is {}, and the token is of user {}: set the component's input `check-user` to \"{}\"",
+                    user.0, own.0, own.0
+                ),
+            )),
         }
     }
 
@@ -66,7 +83,7 @@ impl Users for GitLab {
     async fn current_user(&self) -> Result<Option<UserId>, ForgeError> {
         let read = || async {
             match self.get::<wire::Account>("the token's user", "/user").await {
-                Ok(account) => Ok(Some(UserId(account.id))),
+                Ok(account) => self.require_check_user(UserId(account.id)).map(Some),
                 Err(error) if error.is_withheld() => Ok(None),
                 Err(error) => Err(error),
             }

@@ -96,11 +96,17 @@ impl Capabilities for GitLab {
         }
     }
 
-    fn job_subject(&self, claims: &Claims, _repository: Option<&RepositoryInfo>) -> JobSubject {
+    fn job_subject(&self, claims: &Claims, repository: Option<&RepositoryInfo>) -> JobSubject {
         let prefix = format!("project_path:{}:ref_type:", self.path);
         JobSubject {
             is_trusted_form: claims.sub.starts_with(&prefix),
             environment: None,
+            is_trusted_to_apply: self.claims.as_ref().zip(repository).is_some_and(
+                |(claims, repository)| {
+                    claims.are_of_branch(&self.path, self.project, &repository.branch)
+                        && claims.are_of_applying_pipeline()
+                },
+            ),
             repository: self.path.clone(),
         }
     }

@@ -30,8 +30,14 @@ pub struct JobClaims {
     pub reference: String,
     pub ref_type: String,
     pub ref_protected: String,
+    pub project_path: String,
+    pub pipeline_source: String,
+    pub pipeline_id: String,
+    pub job_id: String,
+    /// The commit of the pipeline.
+    pub sha: String,
     /// When it expires, in seconds since 1970.
-    exp: u64,
+    pub exp: u64,
 }
 
 impl JobClaims {
@@ -49,6 +55,12 @@ impl JobClaims {
             Some(place.trim_end_matches('/').to_ascii_lowercase())
         };
         place(&self.iss).is_some_and(|issuer| place(server) == Some(issuer))
+    }
+
+    /// Whether the pipeline is of a source that apply roles trust. AWS compares the source for gitlab.com only.
+    pub fn are_of_applying_pipeline(&self) -> bool {
+        self.iss != "https://gitlab.com"
+            || ["push", "trigger"].contains(&self.pipeline_source.as_str())
     }
 
     /// Whether only pipelines of this branch get such a token: its subject names the branch, and the branch is protected.
@@ -93,7 +105,7 @@ mod tests {
             reference: "main".to_owned(),
             ref_type: "branch".to_owned(),
             ref_protected: "true".to_owned(),
-            exp: 0,
+            ..JobClaims::default()
         };
         let is_limited = |claims: &JobClaims| claims.are_of_branch("acme/infra", 7, "main");
         assert!(is_limited(&good));

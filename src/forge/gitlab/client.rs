@@ -290,16 +290,13 @@ impl GitLab {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(body.to_string());
         }
-        let mut response = request
-            .send()
-            .await
-            .map_err(|error| with_causes(&error.without_url()))?;
+        let unreachable = |error: reqwest::Error| {
+            let error = with_causes(&error.without_url());
+            format!("cannot reach {}: {error}", self.api_url)
+        };
+        let mut response = request.send().await.map_err(unreachable)?;
         let mut bytes = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| with_causes(&error.without_url()))?
-        {
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > most {
                 bytes.truncate(most);

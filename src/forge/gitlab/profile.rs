@@ -19,8 +19,13 @@ const PROFILE: Profile = Profile {
     // Each takes up to three requests of the 60 in a minute that an instance may allow.
     deployments_per_run: 20,
     permission,
-    connect_help: "CI_API_V4_URL, CI_PROJECT_ID and CI_PROJECT_PATH are set by the runner",
-    token_help: "set the CI/CD variable PROVISIONER_TOKEN to a project access token with the scope `api`",
+    connect_help: "set the component's input `server` to the address of the GitLab server that runs the job",
+    grant: "give the token",
+    environment_help: "run the job on the default branch only, protect the branch, and add `id_tokens: PROVISIONER_ID_TOKEN` to the job",
+    unknown_environment_help: "add `id_tokens: PROVISIONER_ID_TOKEN` to the job",
+    forgery_help: "read the rendered diff before you approve",
+    forgers: "every Developer can print the token of the check and forge them",
+    token_help: "set the CI/CD variables PROVISIONER_CHECK_TOKEN and PROVISIONER_APPLY_TOKEN to access tokens with the scope `api`",
     issuer_help: "run the job again: GitLab gives each job a new token",
 };
 
@@ -30,8 +35,8 @@ fn permission(permission: TokenPermission) -> &'static str {
         TokenPermission::ReadContents
         | TokenPermission::ReadPullRequests
         | TokenPermission::Read(ReadPermission::Statuses | ReadPermission::Deployments)
-        | TokenPermission::ReadEnvironments => "the role Reporter and the scope api",
-        TokenPermission::Write(WritePermission::Comments | WritePermission::Issues) => {
+        | TokenPermission::ReadEnvironments
+        | TokenPermission::Write(WritePermission::Comments | WritePermission::Issues) => {
             "the role Reporter and the scope api"
         }
         TokenPermission::Write(WritePermission::Statuses | WritePermission::Deployments) => {

@@ -86,6 +86,7 @@ fn run(mut variables: Variables, token: &str) -> Ran {
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env(SHORT_PAUSES.0, SHORT_PAUSES.1)
+        .env("PROVISIONER_CHECK_USER", "999")
         .envs(variables)
         .env("CI_PROJECT_DIR", &project)
         .env("PROVISIONER_TOKEN", token)

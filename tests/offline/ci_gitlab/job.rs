@@ -18,8 +18,12 @@ struct Ended {
 
 /// Runs a job in a project's folder.
 fn run(project: &Path, more: &[(&str, &str)]) -> Ended {
+    run_command("ci", project, more)
+}
+
+fn run_command(command: &str, project: &Path, more: &[(&str, &str)]) -> Ended {
     let ended = Command::new(env!("CARGO_BIN_EXE_provisioner"))
-        .arg("ci")
+        .arg(command)
         .current_dir(project)
         .env_clear()
         .env("CI_PROJECT_DIR", project)
@@ -62,9 +66,9 @@ fn a_job_that_fails_says_why_in_its_log_and_summary() {
     let ended = run(project.path(), &[("CI_PIPELINE_SOURCE", "")]);
     assert_eq!(ended.status, 2, "{}", ended.log);
     assert!(
-        ended
-            .log
-            .starts_with("error: CI_PIPELINE_SOURCE is not set\n\u{1b}[0Ksection_start:"),
+        ended.log.starts_with(
+            "error: CI_PIPELINE_SOURCE is not set\n  help: CI_PIPELINE_SOURCE: GitLab sets it"
+        ),
         "{:?}",
         ended.log
     );
@@ -74,6 +78,80 @@ fn a_job_that_fails_says_why_in_its_log_and_summary() {
         summary.contains("CI_PIPELINE_SOURCE is not set"),
         "{summary}"
     );
+}
+
+#[test]
+fn all_missing_variables_are_reported_at_once() {
+    let project = TempDir::new().unwrap();
+    let more = [
+        ("CI_PIPELINE_SOURCE", "push"),
+        ("CI_API_V4_URL", ""),
+        ("CI_JOB_ID", ""),
+    ];
+    for command in ["doctor", "ci"] {
+        let ended = run_command(command, project.path(), &more);
+        assert_eq!(ended.status, 2, "{}", ended.log);
+        for says in [
+            "CI_API_V4_URL, CI_JOB_ID, CI_COMMIT_BEFORE_SHA, CI_COMMIT_SHA, PROVISIONER_CHECK_USER are not set\n",
+            "  help: CI_API_V4_URL: set the component's input `server`",
+            "  help: CI_COMMIT_SHA: GitLab sets it; pass it on to provisioner",
+            "  help: PROVISIONER_CHECK_USER: set the component's input `check-user`",
+        ] {
+            assert!(ended.log.contains(says), "{command}: {}", ended.log);
+        }
+    }
+    let summary = project.path().join("provisioner-out/summary.md");
+    let summary = fs::read_to_string(summary).unwrap();
+    assert!(
+        summary.contains("- Help: ``PROVISIONER_CHECK_USER"),
+        "{summary}"
+    );
+}
+
+/// Without it, approvals by the user of the check's token would count, which every Developer can read.
+#[test]
+fn attack_no_job_that_counts_approvals_runs_without_the_user_of_the_check() {
+    let commits = [
+        ("CI_COMMIT_BRANCH", "main"),
+        ("CI_COMMIT_SHA", "2222222222222222222222222222222222222222"),
+        (
+            "CI_COMMIT_BEFORE_SHA",
+            "1111111111111111111111111111111111111111",
+        ),
+    ];
+    for (source, mode) in [
+        ("push", ""),
+        ("trigger", ""),
+        ("schedule", ""),
+        ("web", "apply"),
+        ("api", "apply"),
+    ] {
+        let project = TempDir::new().unwrap();
+        let mut more = vec![("CI_PIPELINE_SOURCE", source), ("PROVISIONER_MODE", mode)];
+        more.extend(commits);
+        let ended = run(project.path(), &more);
+        assert_eq!(ended.status, 2, "{source}: {}", ended.log);
+        let says = "error: PROVISIONER_CHECK_USER is not set\n";
+        assert!(ended.log.starts_with(says), "{source}: {}", ended.log);
+        more.push(("PROVISIONER_CHECK_USER", "17"));
+        let ended = run(project.path(), &more);
+        assert!(!ended.log.contains("is not set"), "{source}: {}", ended.log);
+    }
+}
+
+#[test]
+fn an_unreachable_server_is_named() {
+    let project = TempDir::new().unwrap();
+    let more = [
+        ("CI_PIPELINE_SOURCE", "schedule"),
+        ("PROVISIONER_CHECK_USER", "17"),
+        ("PROVISIONER_TOKEN", "glpat-x"),
+    ];
+    let ended = run(project.path(), &more);
+    assert_ne!(ended.status, 0, "{}", ended.log);
+    let says = "cannot reach http://127.0.0.1:9/api/v4: ";
+    assert!(ended.log.contains(says), "{}", ended.log);
+    assert!(!ended.log.contains("glpat-x"), "{}", ended.log);
 }
 
 #[test]
@@ -108,6 +186,7 @@ fn attack_a_payload_that_is_no_file_is_refused() {
     ] {
         let more = [
             ("CI_PIPELINE_SOURCE", "trigger"),
+            ("PROVISIONER_CHECK_USER", "17"),
             ("TRIGGER_PAYLOAD", payload),
         ];
         let ended = run(project.path(), &more);

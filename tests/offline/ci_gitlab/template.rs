@@ -67,8 +67,31 @@ fn every_input_is_described_and_used() {
     ] {
         assert!(!server.is_match(wrong), "{wrong}");
     }
-    assert!(user.is_match("") && user.is_match("42"));
-    assert!(!user.is_match("4' evil '2") && !user.is_match("$X"));
+    assert!(user.is_match("42"));
+    for wrong in ["", "0", "4' evil '2", "$X"] {
+        assert!(!user.is_match(wrong), "{wrong}");
+    }
+    let (configs, tier, variables) = (regex("configs"), regex("tier"), regex("variables"));
+    assert!(configs.is_match("") && configs.is_match("a/*.yaml\nb/*.yml"));
+    assert!(!configs.is_match("a' evil '"));
+    assert!(tier.is_match("enterprise") && !tier.is_match("a b"));
+    for right in [
+        "",
+        "HTTPS_PROXY='http://proxy.example:3128'",
+        "A='x y' B_C='$(evil)\n'",
+    ] {
+        assert!(variables.is_match(right), "{right}");
+    }
+    for wrong in [
+        "A=x",
+        "A='x'; evil",
+        "A='x' evil",
+        "A=\"$X\"",
+        "='x'",
+        "A='x",
+    ] {
+        assert!(!variables.is_match(wrong), "{wrong}");
+    }
 }
 
 #[test]
@@ -77,6 +100,184 @@ fn the_component_sets_nothing_global() {
         assert!(name.starts_with("$[[ inputs.prefix ]]-"), "{name}");
     }
     assert_eq!(jobs().len(), 5);
+}
+
+/// The one command of a job.
+fn script(job: &Value) -> String {
+    let lines = job["script"].as_array().unwrap();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines[0].as_str().unwrap().to_owned()
+}
+
+/// What a script passes: literals, and variables with their names.
+const LITERALS: [&str; 9] = [
+    "PATH=/usr/local/bin:/usr/bin:/bin",
+    "GITLAB_CI=true",
+    "CI_PROJECT_DIR=.",
+    "CI_SERVER_URL='$[[ inputs.server ]]'",
+    "CI_API_V4_URL='$[[ inputs.server ]]/api/v4'",
+    "PROVISIONER_CHECK_USER='$[[ inputs.check-user ]]'",
+    "PROVISIONER_CONFIGS='$[[ inputs.configs ]]'",
+    "PROVISIONER_TIER='$[[ inputs.tier ]]'",
+    "PROVISIONER_COMMENT='$[[ inputs.comment ]]'",
+];
+/// Variables that select what is read. The page lists what each of them can do.
+const PASSED: [&str; 25] = [
+    "CI_COMMIT_BEFORE_SHA",
+    "CI_COMMIT_BRANCH",
+    "CI_COMMIT_REF_NAME",
+    "CI_COMMIT_SHA",
+    "CI_DEFAULT_BRANCH",
+    "CI_JOB_ID",
+    "CI_JOB_URL",
+    "CI_MERGE_REQUEST_EVENT_TYPE",
+    "CI_MERGE_REQUEST_IID",
+    "CI_MERGE_REQUEST_PROJECT_ID",
+    "CI_MERGE_REQUEST_REF_PATH",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA",
+    "CI_PIPELINE_CREATED_AT",
+    "CI_PIPELINE_ID",
+    "CI_PIPELINE_SOURCE",
+    "CI_PROJECT_ID",
+    "CI_PROJECT_PATH",
+    "GITLAB_USER_LOGIN",
+    "PROVISIONER_APPLY_TOKEN",
+    "PROVISIONER_CHECK_TOKEN",
+    "PROVISIONER_ENVIRONMENT",
+    "PROVISIONER_ID_TOKEN",
+    "PROVISIONER_MODE",
+    "PROVISIONER_PATHS",
+    "TRIGGER_PAYLOAD",
+];
+
+/// A trigger's variables replace those of a job, and no word of a script.
+#[test]
+fn attack_a_script_passes_listed_variables_only() {
+    let passed = regex::Regex::new("^([A-Z0-9_]+)=\"\\$([A-Z0-9_]+)\"$").unwrap();
+    for (name, job) in jobs() {
+        let script = script(&job);
+        let words = script.strip_prefix("/bin/env -i ").unwrap();
+        let end = " $[[ inputs.variables ]] /usr/local/bin/provisioner ci";
+        let words = words.strip_suffix(end).unwrap();
+        let words = words
+            .replace("$[[ inputs.", "$[[inputs.")
+            .replace(" ]]", "]]");
+        for word in words.split(' ') {
+            let literal = word
+                .replace("$[[inputs.", "$[[ inputs.")
+                .replace("]]", " ]]");
+            let is_source = ["merge_request_event", "trigger"]
+                .map(|source| format!("CI_PIPELINE_SOURCE={source}"))
+                .contains(&literal);
+            if is_source || LITERALS.contains(&&*literal) {
+                continue;
+            }
+            let found = passed.captures(word);
+            let found = found.unwrap_or_else(|| panic!("{name}: {word}"));
+            let (to, from) = (&found[1], &found[2]);
+            assert!(PASSED.contains(&from), "{name}: {word}");
+            assert!(to == from || to == "PROVISIONER_TOKEN", "{name}: {word}");
+        }
+        for literal in LITERALS {
+            let is_passed = script.contains(&format!(" {literal} "));
+            let of_check = literal.starts_with("PROVISIONER_COMMENT") && !name.ends_with("-check");
+            assert!(is_passed != of_check, "{name}: {literal}");
+        }
+    }
+}
+
+/// The variables that the program gets when a shell runs a job's script, with these variables of the job.
+fn passed_to_program(script: &str, variables: &str, job: &[(&str, &str)]) -> String {
+    let script = script
+        .replace("$[[ inputs.server ]]", "https://git.example")
+        .replace("$[[ inputs.check-user ]]", "17")
+        .replace("$[[ inputs.configs ]]", "a/*.yaml\nb/$X.yaml")
+        .replace("$[[ inputs.tier ]]", "")
+        .replace("$[[ inputs.comment ]]", "true")
+        .replace("$[[ inputs.variables ]]", variables)
+        .replace("/usr/local/bin/provisioner ci", "/usr/bin/env");
+    let ended = std::process::Command::new("/bin/sh")
+        .args(["-c", &script])
+        .env_clear()
+        .envs(job.iter().copied())
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    String::from_utf8(ended.stdout).unwrap()
+}
+
+/// Programs obey these variables: they lead requests elsewhere, run something, or make provisioner another program.
+#[test]
+fn attack_variables_that_programs_obey_do_not_reach_them() {
+    let hostile = [
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "ALL_PROXY",
+        "AWS_CA_BUNDLE",
+        "AWS_CONFIG_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_CLOUDFORMATION",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_PROFILE",
+        "AWS_USE_FIPS_ENDPOINT",
+        "BASH_ENV",
+        "CURL_CA_BUNDLE",
+        "ENV",
+        "GITHUB_ACTIONS",
+        "GITHUB_API_URL",
+        "GIT_CONFIG_COUNT",
+        "GIT_EXEC_PATH",
+        "GIT_SSL_CAINFO",
+        "HOME",
+        "HTTPS_PROXY",
+        "LD_LIBRARY_PATH",
+        "PROVISIONER_FINISH_CANCELLED",
+        "PROVISIONER_PAUSE_PERCENT",
+        "PROVISIONER_SARIF_FILE",
+        "RUST_LOG",
+        "SSL_CERT_DIR",
+        "SSL_CERT_FILE",
+        "TMPDIR",
+        "http_proxy",
+        "https_proxy",
+    ];
+    let mut job = hostile.map(|name| (name, "/evil")).to_vec();
+    job.extend([
+        ("PATH", "/evil"),
+        ("IFS", "/="),
+        ("CI_PROJECT_DIR", "/evil"),
+        ("CI_SERVER_URL", "https://evil.example"),
+        ("CI_API_V4_URL", "https://evil.example/api/v4"),
+        ("PROVISIONER_CHECK_USER", "666"),
+        ("PROVISIONER_CONFIGS", "/evil"),
+        ("CI_PROJECT_PATH", "a' \" $(/evil) `/evil`\nb"),
+    ]);
+    for (name, own) in jobs() {
+        let own = script(&own);
+        let text = passed_to_program(&own, "", &job);
+        let path = "CI_PROJECT_PATH=a' \" $(/evil) `/evil`\nb\n";
+        assert!(text.contains(path), "{name}: {text}");
+        let rest = text.replace(path, "");
+        assert!(
+            !rest.contains("evil") && !rest.contains("666"),
+            "{name}: {rest}"
+        );
+        for right in [
+            "PATH=/usr/local/bin:/usr/bin:/bin\n",
+            "CI_API_V4_URL=https://git.example/api/v4\n",
+            "PROVISIONER_CHECK_USER=17\n",
+            "PROVISIONER_CONFIGS=a/*.yaml\nb/$X.yaml\n",
+        ] {
+            assert!(text.contains(right), "{name}: {text}");
+        }
+        // What the component's author writes does reach it.
+        let given = "HTTPS_PROXY='http://proxy.example:3128' NO_PROXY='a b'";
+        let text = passed_to_program(&own, given, &job);
+        assert!(
+            text.contains("HTTPS_PROXY=http://proxy.example:3128\nNO_PROXY=a b\n"),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -88,15 +289,10 @@ fn attack_a_job_has_no_checkout_and_one_token() {
             true => "PROVISIONER_CHECK_TOKEN",
             false => "PROVISIONER_APPLY_TOKEN",
         };
-        let server =
-            "CI_SERVER_URL='$[[ inputs.server ]]' CI_API_V4_URL='$[[ inputs.server ]]/api/v4'";
-        let user = match checks {
-            true => "",
-            false => "PROVISIONER_CHECK_USER='$[[ inputs.check-user ]]' ",
-        };
-        // A trigger's variables replace those of a job, and no word of a script.
-        let script = format!("{server} {user}PROVISIONER_TOKEN=\"${token}\" provisioner ci");
-        assert_eq!(job["script"], serde_json::json!([script]), "{name}");
+        let script = script(&job);
+        let given = format!(" PROVISIONER_TOKEN=\"${token}\" ");
+        assert!(script.contains(&given), "{name}: {script}");
+        assert_eq!(script.matches("_TOKEN\"").count(), 2, "{name}: {script}");
         let audience = &job["id_tokens"]["PROVISIONER_ID_TOKEN"]["aud"];
         assert_eq!(audience, "sts.amazonaws.com", "{name}");
         // The lifetime of the identity token; five minutes without it.

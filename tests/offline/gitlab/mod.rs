@@ -1,5 +1,6 @@
 //! The GitLab adapter against the fake, fact by fact.
 
+mod check_user;
 mod conversation;
 mod reviews;
 mod sources;

@@ -33,6 +33,11 @@ const PROFILE: Profile = Profile {
     deployments_per_run: 1,
     permission: |_| "a permission",
     connect_help: "",
+    grant: "grant the job",
+    environment_help: "limit the environment to the default branch",
+    unknown_environment_help: "create the environment",
+    forgery_help: "read the rendered diff",
+    forgers: "other jobs can forge them",
     token_help: "",
     issuer_help: "",
 };
@@ -324,6 +329,7 @@ impl Capabilities for UnknownForge {
 
     fn job_subject(&self, _: &Claims, _: Option<&RepositoryInfo>) -> JobSubject {
         JobSubject {
+            is_trusted_to_apply: false,
             is_trusted_form: false,
             environment: None,
             repository: "unknown/unknown".to_owned(),

@@ -4,5 +4,6 @@ mod attacks;
 mod clients;
 mod flows;
 mod runner;
-mod trains;
+mod triggers;
+mod words;
 mod world;

@@ -28,7 +28,14 @@ impl Runner {
         let write =
             |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
         let template = Path::new(ROOT).join("templates/provisioner/template.yml");
-        write("component.yml", &std::fs::read_to_string(template).unwrap());
+        let text = std::fs::read_to_string(template).unwrap();
+        // The image has the program there.
+        let program = " /usr/local/bin/provisioner ci";
+        assert_eq!(text.matches(program).count(), 5);
+        write(
+            "component.yml",
+            &text.replace(program, &format!(" {BINARY} ci")),
+        );
         let checker = world.gitlab.check_bot().id;
         let server = world.gitlab.server_url();
         let digest = "0".repeat(64);
@@ -36,7 +43,9 @@ impl Runner {
             ".gitlab-ci.yml",
             &format!(
                 "stages: [test, deploy]\ninclude:\n  - local: component.yml\n    inputs:\n      image: x@sha256:{digest}\n      \
-                 environments: [prod]\n      tags: [shell]\n      server: {server}\n      check-user: \"{checker}\"\n"
+                 environments: [prod]\n      tags: [shell]\n      server: {server}\n      check-user: \"{checker}\"\n      variables: \"{} AWS_ENDPOINT_URL='{}'\"\n",
+                format_args!("{}='{}'", SHORT_PAUSES.0, SHORT_PAUSES.1),
+                world.workdir.url,
             ),
         );
         let run = |arguments: &[&str]| git(folder.path(), arguments);
@@ -67,18 +76,20 @@ impl Runner {
     ) -> (bool, String) {
         let program = testbed::root().join("gitlab-ci-local/node_modules/.bin/gitlab-ci-local");
         let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
-        let binaries = Path::new(BINARY).parent().unwrap().display();
-        let path = std::env::var("PATH").unwrap();
         let mut command = Command::new(program);
         command
             .args(["--force-shell-executor", job])
             .current_dir(self.folder.path())
-            .env("PATH", format!("{binaries}:{path}"))
             .env("GCL_IGNORE_PREDEFINED_VARS", names.join(","));
         let own = [
             ("CI_PROJECT_DIR", self.folder.path().display().to_string()),
-            ("AWS_ENDPOINT_URL", world.workdir.url.clone()),
-            (SHORT_PAUSES.0, SHORT_PAUSES.1.to_owned()),
+            // What a trigger could set: it does not reach the program.
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:9".to_owned()),
+            ("HTTPS_PROXY", "http://127.0.0.1:9".to_owned()),
+            ("HTTP_PROXY", "http://127.0.0.1:9".to_owned()),
+            ("PROVISIONER_CHECK_USER", "1".to_owned()),
+            ("PROVISIONER_CONFIGS", "none/*".to_owned()),
+            ("GITHUB_ACTIONS", "true".to_owned()),
             ("PROVISIONER_CHECK_TOKEN", world.gitlab.check_token()),
             ("PROVISIONER_APPLY_TOKEN", world.gitlab.apply_token()),
         ];
@@ -134,7 +145,7 @@ fn with_identity(
             false,
         ),
     };
-    let token = world.issuer.job_token(&claims);
+    let token = world.identity(&variables, &claims);
     variables.push(("PROVISIONER_ID_TOKEN".to_owned(), token));
     variables
 }

@@ -37,7 +37,7 @@ pub struct GitLabRun {
     pub stdout: String,
     pub stderr: String,
     pub folder: std::path::PathBuf,
-    _job: Job,
+    pub _job: Option<Job>,
 }
 
 impl GitLabRun {
@@ -182,6 +182,7 @@ impl GitLabWorld {
             "iss": format!("https://{}", self.server()),
             "sub": subject,
             "project_id": self.repo.id.to_string(),
+            "project_path": "acme/infra",
             "ref": reference,
             "ref_type": "branch",
             "ref_protected": protected.to_string(),
@@ -201,8 +202,42 @@ impl GitLabWorld {
             .with("CI_PROJECT_DIR", &folder)
             .with("PROVISIONER_TOKEN", token)
             .with("PROVISIONER_CHECK_USER", &checker)
-            .with("PROVISIONER_ID_TOKEN", &self.issuer.job_token(claims))
+            .with("PROVISIONER_ID_TOKEN", &self.identity(variables, claims))
             .with("AWS_ENDPOINT_URL", &self.workdir.url)
+    }
+
+    /// The token that GitLab mints for the job with these variables.
+    pub fn identity(&self, variables: &[(String, String)], claims: &Value) -> String {
+        let mut claims = claims.clone();
+        for (claim, name) in [
+            ("pipeline_source", "CI_PIPELINE_SOURCE"),
+            ("pipeline_id", "CI_PIPELINE_ID"),
+            ("job_id", "CI_JOB_ID"),
+            ("sha", "CI_COMMIT_SHA"),
+        ] {
+            let found = variables.iter().find(|(known, _)| known == name);
+            claims[claim] = json!(found.map(|(_, value)| value));
+        }
+        self.issuer.job_token(&claims)
+    }
+
+    /// Runs the job of a comment on a merge request, in the environment `prod`.
+    pub fn command(&self, number: u64, by: &User, text: &str) -> GitLabRun {
+        run(self.command_job(number, by, text))
+    }
+
+    /// The job of a comment on a merge request, in the environment `prod`.
+    pub fn command_job(&self, number: u64, by: &User, text: &str) -> Job {
+        let note = self.repo.comment(number, by, text);
+        let variables = self.repo.note_pipeline(&note, by);
+        let payload = variables.iter().find(|(name, _)| name == "TRIGGER_PAYLOAD");
+        let (_, payload) = payload.unwrap();
+        let token = self.gitlab.apply_token();
+        let job = self.job(&variables, &token, &self.branch_claims());
+        let file = job.folder.path().join("payload.json");
+        std::fs::write(&file, payload).unwrap();
+        job.with("TRIGGER_PAYLOAD", &file.display().to_string())
+            .with("PROVISIONER_ENVIRONMENT", "prod")
     }
 
     /// The job of a push to `main`, whose tip was `before`.
@@ -270,6 +305,6 @@ pub fn run(job: Job) -> GitLabRun {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
         folder: job.folder.path().join("provisioner-out"),
-        _job: job,
+        _job: Some(job),
     }
 }
