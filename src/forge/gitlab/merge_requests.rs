@@ -176,7 +176,9 @@ impl PullRequests for GitLab {
         let listed: Vec<wire::MergeRequest> = self.get(what, &route).await?;
         let mut complete = listed.len() <= MAX_OPEN;
         let each = listed.iter().take(MAX_OPEN).map(|request| async {
-            let count = counted(request).unwrap_or(u64::MAX);
+            // The list does not count the files.
+            let request = self.merge_request(request.iid).await?;
+            let count = counted(&request).unwrap_or(u64::MAX);
             let files = self.listed_files(request.iid, count).await?;
             Ok::<_, ForgeError>((request.iid, files))
         });
