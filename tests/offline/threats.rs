@@ -31,12 +31,15 @@ fn identifier(text: &str) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Names of the tests in a source text. Two macros make a test of each of their lines.
+/// Names of the tests in a source text. Three macros make a test of each of their lines.
 fn test_names(text: &str) -> Vec<&str> {
     let (mut names, mut is_test, mut in_table) = (Vec::new(), false, false);
     for line in text.lines() {
         let inner = line.trim_start();
-        if line.starts_with("attacks! {") || line.starts_with("cases! {") {
+        if line.starts_with("attacks! {")
+            || line.starts_with("cases! {")
+            || line.starts_with("on_both_forges! {")
+        {
             in_table = true;
         } else if line == "}" {
             in_table = false;

@@ -1,6 +1,5 @@
 //! The fake GitLab's own tests.
 
-mod adapter;
 mod contract;
 mod conversation;
 mod faults;

@@ -3,7 +3,7 @@
 use provisioner::forge::Reviews as _;
 use serde_json::json;
 
-use super::{Scene, new_scene, sha};
+use super::{Scene, new_scene};
 use crate::support::github::{Fault, Repo};
 
 fn with(change: impl FnOnce(Repo) -> Repo) -> Scene {
@@ -12,17 +12,6 @@ fn with(change: impl FnOnce(Repo) -> Repo) -> Scene {
     let base = repo.head("main");
     repo.branch("trunk", &base);
     Scene { repo, ..scene }
-}
-
-#[test]
-fn a_protected_branch_has_its_tip() {
-    let scene = new_scene();
-    let found = scene.call(async |github| github.default_branch().await.unwrap());
-    assert_eq!(found.branch.name, "main");
-    assert!(found.branch.default && found.private);
-    assert_eq!(found.branch.protected, Some(true));
-    assert_eq!(found.tip, sha(&scene.repo.head("main")));
-    assert_eq!(scene.fake.requests().len(), 2, "no rule is asked for");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use provisioner::model::UserId;
 use serde_json::json;
 
 use super::{Scene, new_scene};
-use crate::support::github::{ACTIONS_BOT_ID, Fault};
+use crate::support::github::ACTIONS_BOT_ID;
 use crate::support::http::Client;
 
 const OWN: UserId = UserId(ACTIONS_BOT_ID);
@@ -90,24 +90,6 @@ fn a_changed_description_is_posted() {
 }
 
 #[test]
-fn another_commit_environment_or_task_is_another_deployment() {
-    let scene = new_scene();
-    let first = deployment(&scene, DeploymentState::Success, "d");
-    let mut others = [first.clone(), first.clone(), first.clone()];
-    others[0].commit = super::sha(&scene.repo.head("main"));
-    others[1].environment = "prod".to_owned();
-    others[2].task = format!("{TASK}-2");
-    put(&scene, &first);
-    for other in &others {
-        assert!(matches!(put(&scene, other), Upsert::Created(_)));
-    }
-    assert_eq!(scene.repo.deployments().len(), 4);
-    scene.fake.expect_writes(&[
-        CREATE, STATUS, CREATE, STATUS, CREATE, STATUS, CREATE, STATUS,
-    ]);
-}
-
-#[test]
 fn attack_a_foreign_deployment_is_not_reused() {
     let scene = new_scene();
     let theirs = Client::new(&scene.fake.api_url(), Some(&scene.fake.token(&scene.bob)));
@@ -141,45 +123,4 @@ fn attack_a_foreign_deployment_is_not_reused() {
     assert_eq!(theirs.send("POST", &path, Some(&body)).unwrap().status, 201);
     assert!(matches!(put(&scene, &wanted), Upsert::Updated(_)));
     scene.fake.take_writes();
-}
-
-#[test]
-fn a_deployment_with_a_lost_response_is_not_repeated() {
-    for fault in [Fault::DropAfter, Fault::CutBody, Fault::TruncatedJson] {
-        let scene = new_scene();
-        scene.fake.fault(CREATE, fault);
-        let made = put(
-            &scene,
-            &deployment(&scene, DeploymentState::InProgress, "d"),
-        );
-        assert!(matches!(made, Upsert::Created(_)), "{made:?}");
-        assert_eq!(listed_states(&scene).len(), 1);
-        scene.fake.expect_writes(&[CREATE, STATUS]);
-    }
-    for fault in [Fault::DropBefore, Fault::Status(502)] {
-        let scene = new_scene();
-        scene.fake.fault(CREATE, fault);
-        put(
-            &scene,
-            &deployment(&scene, DeploymentState::InProgress, "d"),
-        );
-        assert_eq!(listed_states(&scene).len(), 1);
-        scene.fake.expect_writes(&[CREATE, CREATE, STATUS]);
-    }
-}
-
-#[test]
-fn missing_permission_and_outage_are_different_errors() {
-    let scene = new_scene();
-    let wanted = deployment(&scene, DeploymentState::Success, "d");
-    let token = scene.fake.actions_token_writing(&["statuses"]);
-    let refused = scene.call_as(token, async |github| {
-        github.put_deployment(OWN, &wanted).await.unwrap_err()
-    });
-    assert!(refused.is_refusal());
-    scene.fake.expect_writes(&[CREATE]);
-    scene.fake.fault_always(CREATE, Fault::Status(500));
-    let error = scene.call(async |github| github.put_deployment(OWN, &wanted).await.unwrap_err());
-    assert!(!error.is_refusal());
-    scene.fake.expect_writes(&[CREATE; 3]);
 }

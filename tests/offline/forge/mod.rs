@@ -1,11 +1,11 @@
-//! The GitHub adapter against the fake, fact by fact.
+//! Both adapters against their fakes (`contract`), and what only GitHub has.
 
 mod branches;
 mod comments;
+pub mod contract;
 mod deployments;
 mod environments;
 mod history;
-mod issues;
 mod pushers;
 mod recent;
 mod remote;
@@ -13,67 +13,21 @@ mod reviews;
 mod sources;
 mod users;
 
-use provisioner::forge::User as ForgeUser;
 use provisioner::forge::github::{Access, GitHub, RecentChange};
-use provisioner::guard::AccountKind;
-use provisioner::model::{CommitSha, UserId};
+use provisioner::model::CommitSha;
 use secrecy::SecretString;
 
-use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
+use crate::support::github::GitHub as GitHubFake;
+use contract::{account, sha};
 
-/// A repository whose default branch is protected, and a pull request by a writer.
-struct Scene {
-    fake: FakeGitHub,
-    repo: Repo,
-    alice: User,
-    bob: User,
-    carol: User,
-    /// May not even see the repository.
-    mallory: User,
-    pull: Pull,
-}
+type Scene = contract::Scene<GitHubFake>;
 
 fn new_scene() -> Scene {
-    let fake = FakeGitHub::start();
-    let (alice, bob) = (fake.user("alice"), fake.user("bob"));
-    let (carol, mallory) = (fake.user("carol"), fake.user("mallory"));
-    let repo = fake
-        .repo("acme/infra")
-        .private()
-        .protected("main")
-        .collaborator(&alice, Permission::Write)
-        .collaborator(&bob, Permission::Maintain)
-        .collaborator(&carol, Permission::Write);
-    let base = repo.commit("main").write("README.md", "x").push();
-    repo.branch("feature", &base);
-    repo.commit("feature")
-        .author(&alice)
-        .write("a.yaml", "a: 1\n")
-        .push();
-    let pull = repo.pull("feature").author(&alice).number(7).open();
-    Scene {
-        fake,
-        repo,
-        alice,
-        bob,
-        carol,
-        mallory,
-        pull,
-    }
+    Scene::new()
 }
 
 impl Scene {
-    /// Calls the adapter with a job's token.
-    fn call<T>(&self, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
-        self.call_as(self.fake.actions_token(), work)
-    }
-
-    fn call_as<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
-        let (rest, graphql) = (self.fake.api_url(), self.fake.graphql_url());
-        call_at(rest, graphql, token, work)
-    }
-
-    /// The same in a job whose event happened `seconds` ago and replaced a commit.
+    /// Calls the adapter in a job whose event happened `seconds` ago and replaced a commit.
     fn call_since<T>(
         &self,
         seconds: i64,
@@ -90,10 +44,6 @@ impl Scene {
     fn call_enterprise<T>(&self, token: String, work: impl AsyncFnOnce(&GitHub) -> T) -> T {
         let rest = self.fake.enterprise_api_url();
         call_at(rest, self.fake.enterprise_graphql_url(), token, work)
-    }
-
-    fn head(&self) -> CommitSha {
-        sha(&self.pull.head_sha())
     }
 }
 
@@ -130,16 +80,4 @@ fn call_after<T>(
         .unwrap();
         work(&github).await
     })
-}
-
-fn sha(text: &str) -> CommitSha {
-    CommitSha::parse(text).unwrap()
-}
-
-fn account(user: &User) -> ForgeUser {
-    ForgeUser {
-        id: UserId(user.id),
-        login: user.login.clone(),
-        kind: AccountKind::Person,
-    }
 }

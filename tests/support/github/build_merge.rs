@@ -60,6 +60,11 @@ impl Pull {
         last
     }
 
+    /// The commits that a merge added to the base branch, the last one last.
+    pub fn brought(&self) -> Vec<Sha> {
+        self.with(|p| p.merged.as_ref().expect("it is merged").brought.clone())
+    }
+
     /// The commit that a merge queue checks, on a branch of the queue. Returns the base too.
     pub fn queue(&self) -> (Sha, Sha) {
         let (_, onto, _) = self.ends();

@@ -66,6 +66,14 @@ impl Pull {
         });
     }
 
+    /// Dismisses a user's newest review.
+    pub fn dismiss_last(&self, user: &User) {
+        self.with(|p| {
+            let known = p.reviews.iter_mut().rev().find(|r| r.user == user.id);
+            "DISMISSED".clone_into(&mut known.expect("the user reviewed").state);
+        });
+    }
+
     pub fn dismiss(&self, review: &Review) {
         self.with(|p| {
             let known = p.reviews.iter_mut().find(|r| r.id == review.id);
