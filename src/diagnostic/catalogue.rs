@@ -174,7 +174,7 @@ catalogue! {
         "Close every `[` and `{`, or write `\\` before a character that is meant literally.";
     IdentityTokenMissing "identity-token-missing":
         "The job cannot request an identity token, so AWS gives it no credentials.",
-        "Let the job request identity tokens: on GitHub, grant it `id-token: write`.";
+        "Let the job request identity tokens: on GitHub, grant it `id-token: write`; on GitLab, add `id_tokens` with PROVISIONER_ID_TOKEN.";
     ImpactTooHigh "impact-too-high":
         "The update would replace or interrupt something, or the product declares a changed key as worse than `safe`. The policy allows changes in place only.",
         "Set `updates: reviewed` for the environment, if the impact is acceptable. Deleting and recreating the stack does not work: retained resources keep their names.";

@@ -8,7 +8,7 @@ use super::facts::JobFacts;
 use crate::ci::CiEvent;
 use crate::cloud::{CancellationToken, Cloud, CloudError, Session};
 use crate::exit::Exit;
-use crate::forge::{Claims, IdentityTokens, JobSubject, TokenPermission};
+use crate::forge::{Claims, IdentityTokens, JobSubject};
 use crate::guard::Policy;
 use crate::product::Target;
 use crate::report::Found;
@@ -36,8 +36,8 @@ pub async fn identity(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) -> Option<J
     }
     let profile = job.forge.profile();
     let Some(issuer) = &job.environment.issuer else {
-        let permission = (profile.permission)(TokenPermission::IdentityToken);
-        let found = Found::NoIdentityToken { permission };
+        let help = profile.identity_help;
+        let found = Found::NoIdentityToken { help };
         diagnosis.fail(PART, "identity token", &found, Exit::Unreachable);
         return None;
     };

@@ -39,6 +39,8 @@ pub struct Profile {
     pub forgers: &'static str,
     /// How to give the job its token.
     pub token_help: &'static str,
+    /// How to let the job request identity tokens.
+    pub identity_help: &'static str,
     /// What to do if the issuer of identity tokens fails.
     pub issuer_help: &'static str,
 }
@@ -58,7 +60,6 @@ pub enum TokenPermission {
     Read(ReadPermission),
     ReadEnvironments,
     Write(WritePermission),
-    IdentityToken,
 }
 
 /// Gives the forge's limits and words.

@@ -168,7 +168,7 @@ pub enum Found {
         is_known: bool,
     },
     NoIdentityToken {
-        permission: &'static str,
+        help: &'static str,
     },
     IssuerFailed {
         error: String,

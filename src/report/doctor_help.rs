@@ -9,7 +9,8 @@ impl Found {
     /// How to fix it; `None` if nothing is wrong.
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            Self::ForgeUnknown { help, .. }
+            Self::NoIdentityToken { help }
+            | Self::ForgeUnknown { help, .. }
             | Self::TokenMissing { help }
             | Self::TokenNotAccepted { help, .. }
             | Self::IssuerFailed { help, .. } => (*help).to_owned(),
@@ -17,7 +18,6 @@ impl Found {
             Self::Unreadable {
                 help: Some(help), ..
             } => help.clone(),
-            Self::NoIdentityToken { permission } => format!("grant the job {permission}"),
             Self::ApproverAbsent | Self::ApproverOther { .. } => {
                 "correct `approvers` in the policy file".to_owned()
             }

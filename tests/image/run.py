@@ -208,6 +208,9 @@ def main():
             # The variant for runners: a shell, and the program on the path.
             script = "docker run --rm provisioner:1.2.3-ci sh -c 'provisioner --version && grep -c provisioner /etc/passwd'"
             run(script, [["exit", "0"], ["prints", "provisioner "]], **images["ci"])
+            # The scripts of the GitLab component begin like this.
+            script = "docker run --rm provisioner:1.2.3-ci sh -c '/bin/env -i A=1 /usr/local/bin/provisioner --version'"
+            run(script, [["exit", "0"], ["prints", "provisioner "]], **images["ci"])
             run("docker run --rm provisioner:1.2.3-ci id -u", [["exit", "0"], ["prints", "1000"]], **images["ci"])
         finally:
             aws.terminate()

@@ -26,6 +26,7 @@ const PROFILE: Profile = Profile {
     forgery_help: "read the rendered diff, or give the action the token of an app of its own",
     forgers: "with a job's own token, every workflow of this repository can forge them",
     token_help: "set GITHUB_TOKEN in the step's env to the job's github.token",
+    identity_help: "grant the job id-token: write",
     issuer_help: "try again; GitHub's status page says whether its issuer works",
 };
 
@@ -40,7 +41,6 @@ fn permission(permission: TokenPermission) -> &'static str {
         TokenPermission::Write(WritePermission::Statuses) => "statuses: write",
         TokenPermission::Write(WritePermission::Deployments) => "deployments: write",
         TokenPermission::Write(WritePermission::Issues) => "issues: write",
-        TokenPermission::IdentityToken => "id-token: write",
     }
 }
 

@@ -26,6 +26,7 @@ const PROFILE: Profile = Profile {
     forgery_help: "read the rendered diff before you approve",
     forgers: "every Developer can print the token of the check and forge them",
     token_help: "set the CI/CD variables PROVISIONER_CHECK_TOKEN and PROVISIONER_APPLY_TOKEN to access tokens with the scope `api`",
+    identity_help: "add `id_tokens` with PROVISIONER_ID_TOKEN and the audience sts.amazonaws.com to the job",
     issuer_help: "run the job again: GitLab gives each job a new token",
 };
 
@@ -42,7 +43,6 @@ fn permission(permission: TokenPermission) -> &'static str {
         TokenPermission::Write(WritePermission::Statuses | WritePermission::Deployments) => {
             "the role Developer and the scope api"
         }
-        TokenPermission::IdentityToken => "id_tokens: PROVISIONER_ID_TOKEN",
     }
 }
 

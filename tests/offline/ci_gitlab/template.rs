@@ -196,14 +196,25 @@ fn passed_to_program(script: &str, variables: &str, job: &[(&str, &str)]) -> Str
         .replace("$[[ inputs.comment ]]", "true")
         .replace("$[[ inputs.variables ]]", variables)
         .replace("/usr/local/bin/provisioner ci", "/usr/bin/env");
-    let ended = std::process::Command::new("/bin/sh")
-        .args(["-c", &script])
-        .env_clear()
-        .envs(job.iter().copied())
-        .output()
-        .unwrap();
-    assert!(ended.status.success(), "{ended:?}");
-    String::from_utf8(ended.stdout).unwrap()
+    let run = |shell: &[&str], script: &str| {
+        let ended = std::process::Command::new(shell[0])
+            .args(&shell[1..])
+            .args(["-c", script])
+            .env_clear()
+            .envs(job.iter().copied())
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+        String::from_utf8(ended.stdout).unwrap()
+    };
+    let text = run(&["/bin/sh"], &script);
+    // The image has busybox alone.
+    let busybox = "/usr/bin/busybox";
+    if std::path::Path::new(busybox).exists() {
+        let script = script.replace("/bin/env -i", &format!("{busybox} env -i"));
+        assert_eq!(run(&[busybox, "sh"], &script), text);
+    }
+    text
 }
 
 /// Programs obey these variables: they lead requests elsewhere, run something, or make provisioner another program.

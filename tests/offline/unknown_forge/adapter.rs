@@ -39,6 +39,7 @@ const PROFILE: Profile = Profile {
     forgery_help: "read the rendered diff",
     forgers: "other jobs can forge them",
     token_help: "",
+    identity_help: "let the job request identity tokens",
     issuer_help: "",
 };
 
