@@ -1,7 +1,7 @@
 //! The users of provisioner's tokens. On GitLab Free they may be users that GitLab takes for people.
 
 use provisioner::forge::Users as _;
-use provisioner::forge::gitlab::JobClaims;
+use provisioner::forge::gitlab::{JobClaims, ProjectAccess};
 use provisioner::guard::AccountKind;
 use provisioner::model::UserId;
 
@@ -12,9 +12,10 @@ use super::new_scene;
 fn attack_an_approval_by_the_user_of_the_jobs_own_token() {
     let scene = new_scene();
     let kind_of_bob = |token: String| {
-        scene.call_as(token, None, async |gitlab| {
-            gitlab.find_user("bob").await.unwrap().unwrap().kind
-        })
+        scene.call_with(
+            |it| it.token = Some(token.into()),
+            async |gitlab| gitlab.find_user("bob").await.unwrap().unwrap().kind,
+        )
     };
     let own = scene.fake.token(&scene.bob);
     assert_eq!(kind_of_bob(own), AccountKind::JobBot);
@@ -33,7 +34,10 @@ fn attack_a_check_by_another_user_than_the_known_one() {
         })
     };
     let user = |token: String, source: &str| {
-        scene.call_as(token, claims(source), async |gitlab| {
+        let access = |it: &mut ProjectAccess| {
+            (it.token, it.claims) = (Some(token.into()), claims(source));
+        };
+        scene.call_with(access, async |gitlab| {
             gitlab
                 .current_user()
                 .await

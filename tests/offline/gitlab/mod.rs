@@ -5,8 +5,7 @@ mod conversation;
 mod reviews;
 mod statuses;
 
-use provisioner::forge::gitlab::{GitLab, JobPipeline, ProjectAccess};
-use secrecy::SecretString;
+use provisioner::forge::gitlab::{GitLab, ProjectAccess};
 
 use crate::forge::contract::{self, id};
 use crate::support::gitlab::GitLab as GitLabFake;
@@ -18,23 +17,17 @@ fn new_scene() -> Scene {
 }
 
 impl Scene {
-    /// Calls the adapter in a job with a pipeline.
-    fn call_in<T>(&self, pipeline: JobPipeline, work: impl AsyncFnOnce(&GitLab) -> T) -> T {
+    /// Calls the adapter with a changed access.
+    fn call_with<T>(
+        &self,
+        change: impl FnOnce(&mut ProjectAccess),
+        work: impl AsyncFnOnce(&GitLab) -> T,
+    ) -> T {
         provisioner::pacing::shorten_to(1);
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().build().unwrap();
-        let access = ProjectAccess {
-            api_url: self.fake.api_url(),
-            project: self.repo.id,
-            path: self.repo.full_name.clone(),
-            token: Some(SecretString::from(self.fake.check_token())),
-            git: None,
-            run: None,
-            pipeline: Some(pipeline),
-            claims: None,
-            check_user: None,
-            since: None,
-        };
+        let mut access = contract::access(&self.fake, &self.repo, self.fake.apply_token());
+        change(&mut access);
         runtime.block_on(async { work(&GitLab::new(&access).unwrap()).await })
     }
 }

@@ -1,6 +1,6 @@
 //! Statuses in pipelines, and notes over short pages.
 
-use provisioner::forge::gitlab::JobPipeline;
+use provisioner::forge::gitlab::{JobPipeline, ProjectAccess};
 use provisioner::forge::{Comments as _, CommitStatus, Statuses as _, Upsert};
 
 use super::{id, new_scene};
@@ -48,7 +48,11 @@ fn statuses_are_set_in_the_pipeline_of_the_job() {
     let own = id(&scene.fake.check_bot());
     // GitLab refuses while it writes another status.
     scene.fake.collide_statuses(2);
-    scene.call_in(pipeline, async |gitlab| {
+    let access = |it: &mut ProjectAccess| {
+        it.token = Some(scene.fake.check_token().into());
+        it.pipeline = Some(pipeline);
+    };
+    scene.call_with(access, async |gitlab| {
         let set = async |success| gitlab.set_status(&head, Some(own), &status(success)).await;
         assert!(matches!(set(true).await, Ok(Upsert::Created(_))));
         assert!(matches!(set(true).await, Ok(Upsert::Unchanged(_))));

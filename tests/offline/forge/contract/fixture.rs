@@ -304,19 +304,7 @@ impl ForgeFixture for GitLab {
     }
 
     fn connect(fake: &Fake<Self>, repo: &Repo<Self>, token: String) -> GitLabAdapter {
-        GitLabAdapter::new(&ProjectAccess {
-            api_url: fake.api_url(),
-            project: repo.id,
-            path: repo.full_name.clone(),
-            token: Some(SecretString::from(token)),
-            git: None,
-            run: None,
-            pipeline: None,
-            claims: None,
-            check_user: Some(UserId(fake.check_bot().id)),
-            since: None,
-        })
-        .unwrap()
+        GitLabAdapter::new(&access(fake, repo, token)).unwrap()
     }
 
     fn protect(repo: Repo<Self>, branch: &str) -> Repo<Self> {
@@ -379,6 +367,22 @@ impl ForgeFixture for GitLab {
             (of.name.clone(), stopped.unwrap_or(it.status))
         })
         .collect()
+    }
+}
+
+/// The access of a job without a pipeline.
+pub fn access(fake: &Fake<GitLab>, repo: &Repo<GitLab>, token: String) -> ProjectAccess {
+    ProjectAccess {
+        api_url: fake.api_url(),
+        project: repo.id,
+        path: repo.full_name.clone(),
+        token: Some(SecretString::from(token)),
+        git: None,
+        run: None,
+        pipeline: None,
+        claims: None,
+        check_user: Some(UserId(fake.check_bot().id)),
+        since: None,
     }
 }
 

@@ -9,4 +9,4 @@ mod reviews;
 mod sources;
 mod users;
 
-pub use fixture::{ForgeFixture, Scene, account, id, sha};
+pub use fixture::{ForgeFixture, Scene, access, account, id, sha};
