@@ -142,9 +142,20 @@ impl Comments for GitLab {
 
 impl GitLab {
     async fn notes(&self, number: u64) -> Result<Vec<wire::Note>, ForgeError> {
+        self.notes_of(number, "only_comments").await
+    }
+
+    /// What happened to the merge request: notes that GitLab writes in the name of who acted.
+    pub(super) async fn activity(&self, number: u64) -> Result<Vec<wire::Note>, ForgeError> {
+        let mut notes = self.notes_of(number, "only_activity").await?;
+        notes.retain(|note| note.system);
+        Ok(notes)
+    }
+
+    async fn notes_of(&self, number: u64, filter: &str) -> Result<Vec<wire::Note>, ForgeError> {
         let what = format!("notes on merge request {number}");
         let route = format!(
-            "{}/merge_requests/{number}/notes?sort=asc&order_by=created_at&activity_filter=only_comments",
+            "{}/merge_requests/{number}/notes?sort=asc&order_by=created_at&activity_filter={filter}",
             self.root
         );
         self.get_all(&what, &route, MAX_PAGES).await

@@ -51,6 +51,34 @@ fn attack_the_user_of_the_check_is_no_person() {
     assert_eq!(found.unwrap().kind, AccountKind::JobBot);
 }
 
+/// GitLab Free has one reviewer: whoever else requests changes is in no list, and keeps an approval.
+#[test]
+fn attack_a_request_for_changes_by_no_reviewer_counts() {
+    let scene = new_scene();
+    let objecting = || {
+        let reviews = reviews(&scene).into_iter();
+        let objections = reviews.filter(|(_, state, _)| *state == ReviewState::ChangesRequested);
+        objections.map(|(user, ..)| user).collect::<Vec<_>>()
+    };
+    scene.pull.reviewer(&scene.bob);
+    // A person's words are no activity.
+    scene.repo.comment(7, &scene.mallory, "requested changes");
+    assert_eq!(objecting(), []);
+    scene.pull.approve(&scene.carol);
+    scene.pull.request_changes(&scene.carol);
+    assert_eq!(objecting(), [id(&scene.carol)]);
+    let commit = scene.repo.commit("feature").author(&scene.alice);
+    commit.write("a.yaml", "a: 2\n").push();
+    assert_eq!(objecting(), [id(&scene.carol)], "a push answers nothing");
+    scene.pull.review(&scene.carol, "DISMISSED");
+    scene.pull.approve(&scene.carol);
+    assert_eq!(objecting(), []);
+    // A reviewer's state is what counts.
+    scene.pull.request_changes(&scene.carol);
+    scene.pull.reviewer(&scene.carol);
+    assert_eq!(objecting(), []);
+}
+
 #[test]
 fn groups_are_read_at_any_depth() {
     let scene = new_scene();

@@ -3,6 +3,15 @@
 use super::build_pull::Pull;
 use super::state::{Approval, Reviewer, State, User};
 
+/// Whether a user who is no reviewer becomes one.
+#[derive(Clone, Copy, PartialEq)]
+enum Joins {
+    Always,
+    /// Who submits a review, unless it is the author or another one is the reviewer: GitLab Free has one.
+    IfFree,
+    Never,
+}
+
 impl Pull {
     /// `APPROVED`, `CHANGES_REQUESTED`, or `DISMISSED` for an approval that its user takes back.
     #[track_caller]
@@ -12,7 +21,9 @@ impl Pull {
             "APPROVED" => s.approve(project, iid, user),
             "CHANGES_REQUESTED" => s.request_changes(project, iid, user),
             "DISMISSED" => s.unapprove(project, iid, user),
-            "COMMENTED" => s.set_reviewer(project, iid, user, "reviewed", true),
+            "COMMENTED" => {
+                s.set_reviewer(project, iid, user, "reviewed", Joins::IfFree);
+            }
             other => panic!("no review is {other}"),
         });
     }
@@ -27,8 +38,9 @@ impl Pull {
 
     /// Assigns a reviewer, who has not reviewed yet.
     pub fn reviewer(&self, user: &User) {
+        let (project, iid, user) = (self.repo.id, self.number, user.id);
         self.repo
-            .state(|s| s.set_reviewer(self.repo.id, self.number, user.id, "unreviewed", true));
+            .state(|s| s.set_reviewer(project, iid, user, "unreviewed", Joins::Always));
     }
 
     /// GitLab knows the time of each approval since 18.4; before, and after an import, it does not.
@@ -52,7 +64,7 @@ impl State {
         if pull.approvals.iter().all(|a| a.user != user) {
             pull.approvals.push(Approval { user, at, patch_id });
         }
-        self.set_reviewer(project, iid, user, "approved", false);
+        self.set_reviewer(project, iid, user, "approved", Joins::IfFree);
         self.system_note(project, iid, user, "approved this merge request");
     }
 
@@ -63,23 +75,29 @@ impl State {
             .get_mut(&iid)
             .expect("it exists");
         pull.approvals.retain(|a| a.user != user);
-        self.set_reviewer(project, iid, user, "unapproved", false);
+        self.set_reviewer(project, iid, user, "unapproved", Joins::Never);
         self.system_note(project, iid, user, "unapproved this merge request");
     }
 
-    /// Whoever requests changes becomes a reviewer; an approval of the same user goes.
+    /// Only a reviewer's own approval goes. As `MergeRequests::UpdateReviewerStateService` of GitLab 19 does it.
     fn request_changes(&mut self, project: u64, iid: u64, user: u64) {
-        let pull = self
-            .repo_mut(project)
-            .pulls
-            .get_mut(&iid)
-            .expect("it exists");
-        pull.approvals.retain(|a| a.user != user);
-        self.set_reviewer(project, iid, user, "requested_changes", true);
         self.system_note(project, iid, user, "requested changes");
+        if self.set_reviewer(project, iid, user, "requested_changes", Joins::IfFree) {
+            let pulls = &mut self.repo_mut(project).pulls;
+            let pull = pulls.get_mut(&iid).expect("it exists");
+            pull.approvals.retain(|a| a.user != user);
+        }
     }
 
-    fn set_reviewer(&mut self, project: u64, iid: u64, user: u64, state: &'static str, add: bool) {
+    /// Returns whether the user is a reviewer now.
+    fn set_reviewer(
+        &mut self,
+        project: u64,
+        iid: u64,
+        user: u64,
+        state: &'static str,
+        joins: Joins,
+    ) -> bool {
         let at = self.now();
         let pull = self
             .repo_mut(project)
@@ -88,9 +106,15 @@ impl State {
             .expect("it exists");
         match pull.reviewers.iter_mut().find(|r| r.user == user) {
             Some(known) => known.state = state,
-            None if add => pull.reviewers.push(Reviewer { user, state, at }),
-            None => {}
+            None => {
+                let is_free = pull.reviewers.is_empty() && pull.author != user;
+                if !(joins == Joins::Always || joins == Joins::IfFree && is_free) {
+                    return false;
+                }
+                pull.reviewers.push(Reviewer { user, state, at });
+            }
         }
+        true
     }
 
     fn system_note(&mut self, project: u64, iid: u64, user: u64, text: &str) {

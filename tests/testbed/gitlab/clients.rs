@@ -32,6 +32,7 @@ fn world() -> (Sample, serde_json::Value) {
     renamed.rename("acme/renamed");
     pull.reviewer(&sample.reviewer);
     pull.reviewer(&dora);
+    pull.reviewer(&carol);
     pull.request_changes(&carol);
     pull.approve(&sample.reviewer);
     let mut notes = Vec::new();

@@ -57,13 +57,17 @@ fn note<'a>(state: &'a State, at: Target, id: &str) -> Result<&'a Comment, Reply
 pub fn list(state: &State, call: &Call, place: Place) -> Answer {
     let at = find(state, call, place)?;
     let project = &state.repos[&at.project];
-    let only_comments = call.param("activity_filter") == Some("only_comments");
+    let filter = call.param("activity_filter");
     let mut all: Vec<&Comment> = project
         .comments
         .values()
         .filter(|n| n.number == at.number && n.of_issue == at.is_issue)
         // A reference is a system note in GitLab's database; the text decides only afterwards.
-        .filter(|n| !only_comments || !n.system || n.hidden)
+        .filter(|n| match filter {
+            Some("only_comments") => !n.system || n.hidden,
+            Some("only_activity") => n.system || n.hidden,
+            _ => true,
+        })
         .collect();
     match call.param("order_by") {
         Some("updated_at") => all.sort_by_key(|n| (n.updated.clone(), n.id)),
