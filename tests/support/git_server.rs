@@ -27,6 +27,8 @@ pub struct GitServer {
 pub struct Behavior {
     /// Answers 401 without this token.
     pub token: Option<String>,
+    /// The user beside the token; that of GitHub without one.
+    pub user: Option<&'static str>,
     /// Redirects every request there.
     pub redirect: Option<String>,
     /// Runs during each request, while git waits.
@@ -107,7 +109,8 @@ fn serve(stream: TcpStream, folder: PathBuf, behavior: &Behavior, calls: &Mutex<
         reader.by_ref().take(length).read_to_end(&mut body).unwrap();
     }
     let expected = behavior.token.as_ref().map(|token| {
-        let pair = format!("x-access-token:{token}");
+        let user = behavior.user.unwrap_or("x-access-token");
+        let pair = format!("{user}:{token}");
         let pair = base64::engine::general_purpose::STANDARD.encode(pair);
         format!("Basic {pair}")
     });

@@ -2,6 +2,7 @@
 
 mod claims;
 mod events;
+mod fetched;
 mod flows;
 mod identity;
 mod job;
