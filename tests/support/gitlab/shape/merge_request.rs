@@ -93,7 +93,7 @@ fn state_of(project: &Project, pull: &MergeRequest) -> Value {
     let prepared = pull.prepared.is_some();
     let merged = pull.merged.as_ref();
     json!({
-        "merge_status": if prepared { "can_be_merged" } else { "preparing" },
+        "merge_status": if prepared { "can_be_merged" } else { "checking" },
         "detailed_merge_status": detailed_status(pull),
         "merge_after": null,
         "sha": pull.head_sha,
