@@ -67,12 +67,18 @@ fn renamed_project_redirects_reads_and_refuses_writes() {
         location.ends_with(&api.path("/merge_requests/7")),
         "{location}"
     );
+    // It is no JSON. <https://docs.gitlab.com/api/rest/#redirects>
+    assert_eq!(
+        answer.text(),
+        format!("This resource has been moved permanently to {location}")
+    );
     let body = json!({"body": "x"});
     let answer = api
         .client
         .send("POST", &format!("{old}/notes"), Some(&body))
         .unwrap();
-    assert_eq!(answer.status, 405);
+    let refusal = json!({"message": "Non GET methods are not allowed for moved projects"});
+    assert_eq!((answer.status, answer.json()), (405, refusal));
     assert_eq!(api.get("").json()["path_with_namespace"], "acme/platform");
     sample.fake.take_writes();
 }
@@ -216,4 +222,7 @@ fn guests_of_a_private_project_see_no_code() {
     );
     assert_eq!(api.get("/merge_requests/7").status, 404);
     assert_eq!(api.get("/protected_branches/main").status, 403);
+    // Whoever reads the code reads its protection.
+    sample.repo.set_permission(&guest, AccessLevel::Reporter);
+    assert_eq!(api.get("/protected_branches/main").status, 200);
 }
